@@ -1,0 +1,66 @@
+/**
+ * The answers table: what a request is told, from its key, its order and what is stored about both. Pure, and
+ * in the table's order: the key first, then the order.
+ */
+import { isSettled } from './charge.ts';
+import type { PaymentStatus } from './payment.ts';
+
+export interface AcceptanceRequest {
+  readonly amountMinor: number;
+  readonly currency: string;
+  /** Null: the request has no key. */
+  readonly fingerprint: string | null;
+}
+
+export interface KnownKey {
+  readonly fingerprint: string;
+  readonly chargeN: number;
+  readonly answered: boolean;
+  readonly expired: boolean;
+}
+
+export interface KnownPayment {
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly status: PaymentStatus;
+  readonly chargeN: number;
+  /** Late evidence waits to be looked into; until then the next charge may not be opened. */
+  readonly inDoubt: boolean;
+}
+
+export type Verdict =
+  /** Nothing is known of the order: charge it. */
+  | { readonly kind: 'accept' }
+  | { readonly kind: 'key_reused' }
+  /** The key's own frozen answer. */
+  | { readonly kind: 'replay' }
+  | { readonly kind: 'expired' }
+  /** The key's operation is unsettled. */
+  | { readonly kind: 'wait_for_key'; readonly chargeN: number }
+  /** Join or find the order's current charge; with a key, bind it first. */
+  | { readonly kind: 'join'; readonly chargeN: number; readonly settled: boolean }
+  | { readonly kind: 'open_next'; readonly chargeN: number }
+  /** The next charge must wait until late evidence has been looked into. */
+  | { readonly kind: 'blocked' }
+  | { readonly kind: 'conflict' };
+
+export function decideAnswer(
+  request: AcceptanceRequest,
+  key: KnownKey | null,
+  payment: KnownPayment | null,
+): Verdict {
+  if (key !== null) {
+    if (key.fingerprint !== request.fingerprint) return { kind: 'key_reused' };
+    if (key.answered) return { kind: 'replay' };
+    if (key.expired) return { kind: 'expired' };
+    return { kind: 'wait_for_key', chargeN: key.chargeN };
+  }
+  if (payment === null) return { kind: 'accept' };
+  const same = payment.amountMinor === request.amountMinor && payment.currency === request.currency;
+  if (payment.status === 'FAILED' && request.fingerprint !== null) {
+    if (payment.inDoubt) return { kind: 'blocked' };
+    return { kind: 'open_next', chargeN: payment.chargeN + 1 };
+  }
+  if (!same) return { kind: 'conflict' };
+  return { kind: 'join', chargeN: payment.chargeN, settled: isSettled(payment.status) };
+}

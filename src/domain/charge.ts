@@ -1,0 +1,85 @@
+import type { PaymentStatus } from './payment.ts';
+
+/** What is done when the charge is due next; `none`: nothing, it is settled. */
+export type Step =
+  /** Send the charge under its key. */
+  | 'call'
+  /** Ask the gateway what became of the key. */
+  | 'lookup'
+  /** Ask after every earlier charge of the order, before this one may be sent or because of late evidence. */
+  | 'verify'
+  | 'none';
+
+/**
+ * What may have happened through the calls so far.
+ * `none`: every call is proved not to have been executed. `answered`: some may have been, and each of those
+ * got a complete answer. `open`: at least one got none, so it may still land. `untilMs`: no request can have
+ * been sent after it (database clock, milliseconds since the epoch).
+ */
+export type Doubt =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'answered'; readonly untilMs: number }
+  | { readonly kind: 'open'; readonly untilMs: number };
+
+/** The state of a payment's current charge: everything that the decision function sees and changes. */
+export interface Charge {
+  /** 1 for an order's first charge. */
+  readonly n: number;
+  readonly status: PaymentStatus;
+  readonly step: Step;
+  /** Calls counted; counted before each is sent. */
+  readonly attempts: number;
+  readonly doubt: Doubt;
+  readonly openedAtMs: number;
+  /** When the key was first used; the gateway's key window runs from here. */
+  readonly firstSentAtMs: number | null;
+  /** A decline heard after an unknown call: it may be a no to the second try only. */
+  readonly declineCode: string | null;
+  /** Lookups that did not settle it. */
+  readonly lookups: number;
+  /** When resolving began. */
+  readonly unresolvedSinceMs: number | null;
+  readonly failureCode: string | null;
+  /** The gateway's id of the charge, once the gateway named one. */
+  readonly gatewayRef: string | null;
+}
+
+/** The state of a charge that was just opened. */
+export function openCharge(options: {
+  readonly n: number;
+  readonly openedAtMs: number;
+  /** Whether the first call is sent under the claim that opens it. */
+  readonly calling: boolean;
+  /** Whether an earlier charge ended by absence and must be looked up once more first. */
+  readonly verifyFirst: boolean;
+}): Charge {
+  const calling = options.calling && !options.verifyFirst;
+  return {
+    n: options.n,
+    status: 'PROCESSING',
+    step: options.verifyFirst ? 'verify' : 'call',
+    attempts: calling ? 1 : 0,
+    doubt: { kind: 'none' },
+    openedAtMs: options.openedAtMs,
+    firstSentAtMs: calling ? options.openedAtMs : null,
+    declineCode: null,
+    lookups: 0,
+    unresolvedSinceMs: null,
+    failureCode: null,
+    gatewayRef: null,
+  };
+}
+
+export function isSettled(status: PaymentStatus): boolean {
+  return status === 'COMPLETED' || status === 'FAILED';
+}
+
+/** Every allowed move of a payment. COMPLETED has none: refunds are amounts beside it. */
+export const STATUS_MOVES: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
+  PROCESSING: ['COMPLETED', 'FAILED', 'UNRESOLVED', 'REVIEW'],
+  UNRESOLVED: ['COMPLETED', 'FAILED', 'REVIEW'],
+  REVIEW: ['COMPLETED', 'FAILED'],
+  // PROCESSING: only by the next charge. REVIEW: money of this order was found after all.
+  FAILED: ['PROCESSING', 'REVIEW'],
+  COMPLETED: [],
+};

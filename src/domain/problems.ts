@@ -1,0 +1,37 @@
+/**
+ * The one catalogue of errors. A code is part of the API: it is never reused for another meaning and never
+ * removed. `docs/errors.md` lists them, and a test holds the two together.
+ */
+interface ProblemKind {
+  readonly status: number;
+  /** The same for every occurrence (RFC 9457 §3.1.3). */
+  readonly title: string;
+}
+
+export const PROBLEMS = {
+  invalid_json: { status: 400, title: 'The body is not the JSON that was expected' },
+  invalid_request: { status: 400, title: 'The request is not valid' },
+  card_number_refused: { status: 400, title: 'The request carries what looks like a card number' },
+  idempotency_key_invalid: { status: 400, title: 'The Idempotency-Key is not valid' },
+  card_declined: { status: 402, title: 'The payment was declined; nothing was charged' },
+  not_found: { status: 404, title: 'There is nothing here' },
+  payment_not_found: { status: 404, title: 'There is no such payment' },
+  method_not_allowed: { status: 405, title: 'This address does not take this method' },
+  request_timeout: { status: 408, title: 'The request did not arrive in time' },
+  order_conflict: { status: 409, title: 'This order already has a payment with other terms' },
+  result_expired: { status: 409, title: 'The stored answer of this key has expired' },
+  payload_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body must be application/json' },
+  idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used for another request' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
+  internal_error: { status: 500, title: 'Payonce failed' },
+  gateway_failed: { status: 502, title: 'The gateway failed; nothing was charged' },
+  store_unavailable: { status: 503, title: 'The database cannot be reached; nothing was sent' },
+  store_outcome_unknown: { status: 503, title: 'The database did not say whether the payment was accepted' },
+  shutting_down: { status: 503, title: 'This server is shutting down; nothing was sent' },
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** The two ways in which a charge fails; both prove that nothing was charged. */
+export type FailureProblem = Extract<ProblemCode, 'card_declined' | 'gateway_failed'>;

@@ -1,0 +1,26 @@
+import type { GatewayContract } from '../domain/contract.ts';
+import type { CallOutcome, ChargeRequest, LookupOutcome } from '../domain/outcomes.ts';
+
+export interface CallOptions {
+  /** Upper bound of the whole exchange, from now to the last byte of the answer, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Aborts at the end of the lease: from then on another worker may be calling. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One payment gateway. An adapter translates and nothing else: it does not retry, does not follow redirects,
+ * does not invent keys, and never rejects for what a gateway or a network can do (that is an outcome). Should
+ * it throw all the same, the engine takes the call as `unknown`.
+ */
+export interface Gateway {
+  /** Stored with every payment; stable across releases. */
+  readonly name: string;
+  readonly contract: GatewayContract;
+  /** Sends exactly one request for the charge, under `request.key`. */
+  call(request: ChargeRequest, options: CallOptions): Promise<CallOutcome>;
+  /** Asks what became of `request.key`. Called only where `contract.lookup` is true; has no effect at the gateway. */
+  lookup(request: ChargeRequest, options: CallOptions): Promise<LookupOutcome>;
+  /** Releases connections; no call follows. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,261 @@
+import type { Charge } from '../domain/charge.ts';
+import type { EventType } from '../domain/events.ts';
+import type { CallOutcome } from '../domain/outcomes.ts';
+import type { Order, PaymentEvent, PaymentStatus } from '../domain/payment.ts';
+import type { FailureProblem } from '../domain/problems.ts';
+
+/**
+ * The durable side of the engine. Every method is atomic; none makes a decision about money. Times are the
+ * database's clock in milliseconds since the epoch; waits and leases are durations that the store adds to
+ * that clock itself, so that no other machine's clock decides who may act.
+ *
+ * Any method may reject with `StoreError`.
+ */
+export interface Store {
+  /** This installation's random id, made once with the tables. */
+  installationId(): Promise<string>;
+
+  /**
+   * Writes the key, the payment, charge 1 and the first event, all or nothing, if neither the key nor the
+   * order exists yet. Repeating it with the same `paymentId` and `claimId` is safe: see `situation`.
+   */
+  accept(intent: Intent): Promise<Accepted>;
+
+  /** What the key and the order look like now; read where `accept` found something there. */
+  situation(query: SituationQuery): Promise<Situation>;
+
+  /** Binds a key to an existing charge. `lost`: the key was bound in the meantime; read again. */
+  bindKey(binding: KeyBinding): Promise<'bound' | 'lost'>;
+
+  /** Opens the next charge of a FAILED payment, with its key. `lost`: something changed; read again. */
+  openNextCharge(
+    opening: NextCharge,
+  ): Promise<{ readonly kind: 'opened'; readonly nowMs: number } | { readonly kind: 'lost' }>;
+
+  /**
+   * One fenced write: applies only to the row whose fence, claim and `seq` are the expected ones, raises `seq`
+   * by one and adds one event. `lost` carries the row as it is now, so that the caller can tell its own write
+   * (whose acknowledgement was lost) from somebody else's.
+   */
+  advance(write: Advance): Promise<Advanced>;
+
+  /** Payments whose time has come, oldest first. `calls: false` leaves out those that wait to be sent. */
+  due(query: { readonly limit: number; readonly calls: boolean }): Promise<DuePayments>;
+
+  /** The answer that a worker got after it had lost its lease: kept for ever, and the payment made due. */
+  addEvidence(evidence: Evidence): Promise<void>;
+
+  /** A payment's failed charges, newest first, at most `limit`. */
+  failedCharges(payment: PaymentKey, limit: number): Promise<readonly FailedCharge[]>;
+
+  payment(accountId: string, paymentId: string): Promise<PaymentRecord | null>;
+  /** Newest first. */
+  payments(query: PaymentsQuery): Promise<readonly PaymentRecord[]>;
+  /** Null where there is no such payment. */
+  events(query: EventsQuery): Promise<readonly PaymentEvent[] | null>;
+
+  /** Erases frozen answers older than the retention, at most `limit`; how many it erased. */
+  eraseExpiredAnswers(limit: number): Promise<number>;
+
+  /** Resolves when the database takes durable writes now. */
+  check(): Promise<void>;
+}
+
+/**
+ * The store could not do it. `unavailable`: nothing was written. `outcome_unknown`: the answer was lost, it may
+ * have been written.
+ */
+export class StoreError extends Error {
+  readonly kind: 'unavailable' | 'outcome_unknown';
+  constructor(kind: 'unavailable' | 'outcome_unknown', message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'StoreError';
+    this.kind = kind;
+  }
+}
+
+export interface PaymentKey {
+  readonly accountId: string;
+  readonly orderId: string;
+  readonly paymentId: string;
+}
+
+/** A client's key as it is stored. */
+export interface StoredKey {
+  /** `requestKeyHash` of route and key. */
+  readonly hash: string;
+  readonly fingerprint: string;
+}
+
+/** A lease to be taken in the same write; `leaseMs` from the database's now. */
+export interface Claim {
+  /** Random, drawn anew for every claim. */
+  readonly claimId: string;
+  readonly leaseMs: number;
+}
+
+export interface Intent {
+  readonly order: Order;
+  readonly paymentId: string;
+  readonly gateway: string;
+  /** The key that charge 1 has at the gateway. */
+  readonly chargeKey: string;
+  readonly key: StoredKey | null;
+  readonly claimId: string;
+  /** Held by the claim and counted as the first call, or released and due in `waitMs`. */
+  readonly start:
+    | { readonly kind: 'claimed'; readonly leaseMs: number }
+    | { readonly kind: 'waiting'; readonly waitMs: number };
+}
+
+export type Accepted = { readonly kind: 'accepted'; readonly nowMs: number } | { readonly kind: 'exists' };
+
+export interface SituationQuery {
+  readonly accountId: string;
+  readonly orderId: string;
+  readonly keyHash: string | null;
+}
+
+export interface Situation {
+  readonly nowMs: number;
+  /** Null: the key was never seen, or the query named none. */
+  readonly key: BoundKey | null;
+  /** Null: the order was never seen. */
+  readonly payment: PaymentRecord | null;
+}
+
+/** A key and the operation that it is bound to. */
+export interface BoundKey {
+  readonly fingerprint: string;
+  readonly chargeN: number;
+  /** Whether this key's request started the operation. */
+  readonly started: boolean;
+  /** The operation's frozen answer; null while it is unsettled or after it has expired. */
+  readonly answer: StoredAnswer | null;
+  readonly expired: boolean;
+}
+
+export interface StoredAnswer {
+  /** Null: completed. */
+  readonly problem: FailureProblem | null;
+  readonly body: string;
+  /** How long the answer may still be given, in milliseconds. */
+  readonly freshForMs: number;
+}
+
+/** A payment with everything that a worker needs. */
+export interface PaymentRecord {
+  readonly order: Order;
+  readonly paymentId: string;
+  readonly gateway: string;
+  readonly charge: Charge;
+  readonly seq: number;
+  readonly fence: number;
+  /** The last claim, held or not. */
+  readonly claimId: string;
+  readonly held: boolean;
+  /** The lease's end while held, else the next try; null: nothing to do. */
+  readonly dueAtMs: number | null;
+  /** Pieces of unfenced evidence that nobody has looked into yet. */
+  readonly evidence: number;
+  /** Earlier charges that ended by absence. */
+  readonly absences: number;
+  /** How the current charge failed; null while it has not. Outlives the answer's body. */
+  readonly problem: FailureProblem | null;
+  /** The current charge's frozen answer, if settled and not expired. */
+  readonly answer: StoredAnswer | null;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+export interface KeyBinding {
+  readonly payment: PaymentKey;
+  readonly chargeN: number;
+  readonly key: StoredKey;
+}
+
+export interface NextCharge {
+  readonly paymentId: string;
+  readonly expected: { readonly seq: number };
+  readonly n: number;
+  /** The terms of this charge; they may differ from those of the failed one. */
+  readonly order: Order;
+  readonly chargeKey: string;
+  readonly verifyFirst: boolean;
+  readonly key: StoredKey;
+  readonly claimId: string;
+  readonly start: Intent['start'];
+}
+
+export interface Advance {
+  readonly payment: PaymentKey;
+  /** The row must carry exactly these, and for a claim its time must have come. */
+  readonly expected: {
+    readonly seq: number;
+    readonly fence: number;
+    readonly claimId: string;
+    readonly mustBeDue: boolean;
+  };
+  readonly charge: Charge;
+  readonly event: { readonly type: EventType; readonly detail: string | null };
+  /** What happens to the lease: taken (the fence rises by one), or given back and due again in `waitMs` (null: not). */
+  readonly lease:
+    | { readonly kind: 'take'; readonly claim: Claim }
+    | { readonly kind: 'release'; readonly waitMs: number | null };
+  /** Set by the write that settles the operation. */
+  readonly settlement: Settlement | null;
+  /** Pieces of evidence that this write has dealt with. */
+  readonly evidenceSeen: number;
+  /** By the database's clock, as the writer knows it. */
+  readonly updatedAtMs: number;
+}
+
+export interface Settlement {
+  readonly problem: FailureProblem | null;
+  /** The frozen answer's bytes. */
+  readonly body: string;
+  /** Failed on a lookup's word rather than on the gateway's own. */
+  readonly byAbsence: boolean;
+}
+
+export type Advanced =
+  | {
+      readonly kind: 'done';
+      readonly nowMs: number;
+      /** Pieces of evidence still to be looked into. */
+      readonly evidence: number;
+    }
+  | { readonly kind: 'lost'; readonly record: PaymentRecord | null };
+
+export interface DuePayments {
+  readonly nowMs: number;
+  readonly payments: readonly PaymentRecord[];
+}
+
+export interface Evidence {
+  readonly payment: PaymentKey;
+  readonly chargeN: number;
+  readonly outcome: CallOutcome;
+}
+
+export interface FailedCharge {
+  readonly n: number;
+  readonly chargeKey: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+}
+
+export interface PaymentsQuery {
+  readonly accountId: string;
+  readonly orderId?: string;
+  readonly status?: PaymentStatus;
+  readonly limit: number;
+  readonly before?: string;
+}
+
+export interface EventsQuery {
+  readonly accountId: string;
+  readonly paymentId: string;
+  readonly after: number;
+  readonly limit: number;
+}
