@@ -1,0 +1,110 @@
+/**
+ * The one fenced write. Every worker's change of a payment is this statement: it tests and changes exactly one
+ * row, raises its `seq`, and lets the event and the settled operation follow from what that row returned.
+ * (A condition on a joined row would not be rechecked under READ COMMITTED.)
+ */
+import type { Advance, Advanced, Situation, SituationQuery } from '../ports/store.ts';
+import { createBatcher } from './batcher.ts';
+import { columns, millisecondsOf, timeFrom } from './columns.ts';
+import type { Session } from './session.ts';
+
+const INPUT = columns<Advance>([
+  { name: 'account_id', type: 'text', value: (w) => w.payment.accountId },
+  { name: 'order_id', type: 'text', value: (w) => w.payment.orderId },
+  { name: 'payment_id', type: 'uuid', value: (w) => w.payment.paymentId },
+  { name: 'expected_seq', type: 'integer', value: (w) => w.expected.seq },
+  { name: 'expected_fence', type: 'integer', value: (w) => w.expected.fence },
+  { name: 'expected_claim', type: 'uuid', value: (w) => w.expected.claimId },
+  { name: 'must_be_due', type: 'boolean', value: (w) => w.expected.mustBeDue },
+  { name: 'status', type: 'text', value: (w) => w.charge.status },
+  { name: 'step', type: 'text', value: (w) => w.charge.step },
+  { name: 'attempts', type: 'integer', value: (w) => w.charge.attempts },
+  { name: 'doubt', type: 'text', value: (w) => w.charge.doubt.kind },
+  {
+    name: 'doubt_until',
+    type: 'float8',
+    value: (w) => (w.charge.doubt.kind === 'none' ? null : w.charge.doubt.untilMs),
+  },
+  { name: 'first_sent_at', type: 'float8', value: (w) => w.charge.firstSentAtMs },
+  { name: 'decline_code', type: 'text', value: (w) => w.charge.declineCode },
+  { name: 'lookups', type: 'integer', value: (w) => w.charge.lookups },
+  { name: 'unresolved_since', type: 'float8', value: (w) => w.charge.unresolvedSinceMs },
+  { name: 'failure_code', type: 'text', value: (w) => w.charge.failureCode },
+  { name: 'gateway_ref', type: 'text', value: (w) => w.charge.gatewayRef },
+  {
+    name: 'take_claim',
+    type: 'uuid',
+    value: (w) => (w.lease.kind === 'take' ? w.lease.claim.claimId : null),
+  },
+  {
+    name: 'wait_ms',
+    type: 'float8',
+    value: (w) => (w.lease.kind === 'take' ? w.lease.claim.leaseMs : w.lease.waitMs),
+  },
+  { name: 'evidence_seen', type: 'integer', value: (w) => w.evidenceSeen },
+  { name: 'updated_at', type: 'float8', value: (w) => w.updatedAtMs },
+  { name: 'event_type', type: 'text', value: (w) => w.event.type },
+  { name: 'event_detail', type: 'text', value: (w) => w.event.detail },
+  { name: 'answer', type: 'text', value: (w) => w.settlement?.body ?? null },
+  { name: 'problem', type: 'text', value: (w) => w.settlement?.problem ?? null },
+  { name: 'by_absence', type: 'boolean', value: (w) => w.settlement?.byAbsence ?? false },
+]);
+
+const ADVANCE = `
+WITH i AS MATERIALIZED (SELECT * FROM ${INPUT.relation}),
+p AS (
+  UPDATE payonce.payments AS p SET
+    status = i.status, step = i.step, attempts = i.attempts, doubt = i.doubt,
+    doubt_until = ${timeFrom('i.doubt_until')}, first_sent_at = ${timeFrom('i.first_sent_at')},
+    decline_code = i.decline_code, lookups = i.lookups, unresolved_since = ${timeFrom('i.unresolved_since')},
+    failure_code = i.failure_code, gateway_ref = i.gateway_ref, absences = p.absences + i.by_absence::int,
+    seq = p.seq + 1, fence = p.fence + (i.take_claim IS NOT NULL)::int,
+    claim_id = coalesce(i.take_claim, p.claim_id), held = i.take_claim IS NOT NULL,
+    due_at = CASE WHEN i.wait_ms IS NOT NULL THEN now() + i.wait_ms * interval '1 ms'
+                  WHEN p.evidence > i.evidence_seen THEN now() END,
+    evidence = p.evidence - i.evidence_seen, updated_at = ${timeFrom('i.updated_at')}
+  FROM i
+  WHERE p.account_id = i.account_id AND p.order_id = i.order_id AND p.payment_id = i.payment_id
+    AND p.seq = i.expected_seq AND p.fence = i.expected_fence AND p.claim_id = i.expected_claim
+    AND (NOT i.must_be_due OR p.due_at <= now())
+  RETURNING i.ord, p.account_id, p.payment_id, p.charge_n, p.seq, p.status, p.attempts, p.evidence
+), o AS (
+  UPDATE payonce.operations AS o
+  SET settled_at = now(), outcome = p.status, problem = i.problem, answer = i.answer, by_absence = i.by_absence
+  FROM p JOIN i ON i.ord = p.ord
+  WHERE o.account_id = p.account_id AND o.payment_id = p.payment_id AND o.kind = 'charge' AND o.n = p.charge_n
+    AND i.answer IS NOT NULL AND o.settled_at IS NULL
+), e AS (
+  INSERT INTO payonce.events (account_id, payment_id, seq, type, status, charge_n, attempts, detail, at)
+  SELECT p.account_id, p.payment_id, p.seq, i.event_type, p.status, p.charge_n, p.attempts, i.event_detail, now()
+  FROM p JOIN i ON i.ord = p.ord
+)
+SELECT p.ord, p.evidence, ${millisecondsOf('now()')} AS now_ms FROM p`;
+
+interface AdvancedRow {
+  readonly ord: string;
+  readonly evidence: number;
+  readonly now_ms: number;
+}
+
+/** Returns the batched `Store.advance`. */
+export function createAdvance(
+  session: Session,
+  situation: (query: SituationQuery) => Promise<Situation>,
+): (write: Advance) => Promise<Advanced> {
+  const write = createBatcher<Advance, AdvancedRow | null>({
+    keysOf: ({ payment }) => [`${payment.accountId}:${payment.orderId}`],
+    run: async (writes) => {
+      const rows = await session.query<AdvancedRow>(ADVANCE, INPUT.values(writes));
+      const byOrd = new Map(rows.map((row) => [Number(row.ord), row]));
+      return writes.map((_write, index) => byOrd.get(index + 1) ?? null);
+    },
+  });
+  return async (item) => {
+    const row = await write(item);
+    if (row !== null) return { kind: 'done', nowMs: row.now_ms, evidence: row.evidence };
+    const { accountId, orderId } = item.payment;
+    const { payment } = await situation({ accountId, orderId, keyHash: null });
+    return { kind: 'lost', record: payment };
+  };
+}

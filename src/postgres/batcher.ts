@@ -1,0 +1,110 @@
+/**
+ * Micro-batching: items that arrive while statements are under way leave together in the next one. An idle
+ * batcher sends its first item at once, so batching never adds a wait.
+ */
+import { isRetryable, isRowError } from './errors.ts';
+
+export interface BatcherOptions<Item, Result> {
+  /** Runs one statement for all items; resolves to one result per item, in the items' order. */
+  readonly run: (items: readonly Item[]) => Promise<readonly Result[]>;
+  /** Rows that the item writes: two items that share one never share a batch, for one of them would be lost. */
+  readonly keysOf: (item: Item) => readonly string[];
+  /** Items per statement; more than this only makes the statement longer. Default 256. */
+  readonly maxItems?: number;
+  /** Statements under way at once. Two keep the database busy while the next one fills. Default 2. */
+  readonly maxInFlight?: number;
+}
+
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly keys: readonly string[];
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Statements that lost to a deadlock or a race are repeated; more than this many times is not bad luck. */
+const MAX_REPEATS = 8;
+
+/** Returns the function that adds an item and resolves to its own verdict. */
+export function createBatcher<Item, Result>(
+  options: BatcherOptions<Item, Result>,
+): (item: Item) => Promise<Result> {
+  const { run, keysOf, maxItems = 256, maxInFlight = 2 } = options;
+  let waiting: Waiting<Item, Result>[] = [];
+  let inFlight = 0;
+  let scheduled = false;
+
+  function schedule(): void {
+    if (scheduled || inFlight >= maxInFlight || waiting.length === 0) return;
+    scheduled = true;
+    queueMicrotask(flush);
+  }
+
+  function flush(): void {
+    scheduled = false;
+    if (inFlight >= maxInFlight) return;
+    const batch = takeBatch();
+    if (batch.length === 0) return;
+    inFlight += 1;
+    void runBatch(batch).finally(() => {
+      inFlight -= 1;
+      schedule();
+    });
+    schedule();
+  }
+
+  function takeBatch(): Waiting<Item, Result>[] {
+    const taken = new Set<string>();
+    const batch: Waiting<Item, Result>[] = [];
+    const left: Waiting<Item, Result>[] = [];
+    for (const entry of waiting) {
+      if (batch.length < maxItems && !entry.keys.some((key) => taken.has(key))) {
+        for (const key of entry.keys) taken.add(key);
+        batch.push(entry);
+      } else {
+        left.push(entry);
+      }
+    }
+    waiting = left;
+    // One order for all: two batches that lock the same rows in opposite orders deadlock.
+    return batch.sort((a, b) => compare(a.keys[0] ?? '', b.keys[0] ?? ''));
+  }
+
+  async function runBatch(batch: readonly Waiting<Item, Result>[], repeats = 0): Promise<void> {
+    try {
+      const results = await run(batch.map((entry) => entry.item));
+      batch.forEach((entry, index) => {
+        entry.resolve(results[index] as Result);
+      });
+    } catch (error) {
+      await afterError(batch, repeats, error);
+    }
+  }
+
+  async function afterError(
+    batch: readonly Waiting<Item, Result>[],
+    repeats: number,
+    error: unknown,
+  ): Promise<void> {
+    if (isRetryable(error) && repeats < MAX_REPEATS) return runBatch(batch, repeats + 1);
+    if (isRowError(error) && batch.length > 1) {
+      // Bad data spoils the whole statement: halve until the bad row stands alone.
+      const middle = batch.length >> 1;
+      await runBatch(batch.slice(0, middle));
+      await runBatch(batch.slice(middle));
+      return;
+    }
+    for (const entry of batch) entry.reject(error);
+  }
+
+  return (item) =>
+    new Promise<Result>((resolve, reject) => {
+      waiting.push({ item, keys: keysOf(item), resolve, reject });
+      schedule();
+    });
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

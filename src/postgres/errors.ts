@@ -1,0 +1,48 @@
+import { StoreError } from '../ports/store.ts';
+
+/** The SQLSTATE of a server's error (PostgreSQL appendix A), or null where the server did not speak. */
+function sqlState(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null;
+  // Node's own codes (ECONNRESET) are longer or carry no digit class; a SQLSTATE has five characters.
+  return /^[0-9A-Z]{5}$/.test(error.code) && 'severity' in error ? error.code : null;
+}
+
+/** Rolled back by a race or a deadlock: the same statement may be repeated at once. */
+export function isRetryable(error: unknown): boolean {
+  const state = sqlState(cause(error));
+  return state === '40001' || state === '40P01';
+}
+
+/** Refused because of one row's data (classes 22 and 23): the other rows of the batch are innocent. */
+export function isRowError(error: unknown): boolean {
+  const state = sqlState(cause(error));
+  return state !== null && (state.startsWith('22') || state.startsWith('23'));
+}
+
+function cause(error: unknown): unknown {
+  return error instanceof StoreError ? error.cause : error;
+}
+
+/**
+ * What a failed statement means. A server that answered with an error rolled back, except where the error says
+ * that the connection or the server itself was going away: then, as with a broken connection, it may have
+ * committed.
+ */
+export function statementError(error: unknown): StoreError {
+  const state = sqlState(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const goingAway = state === null || state.startsWith('08') || state.startsWith('57P') || state === '40003';
+  if (goingAway) {
+    return new StoreError('outcome_unknown', `The connection was lost during a statement: ${message}`, {
+      cause: error,
+    });
+  }
+  return new StoreError('unavailable', `The database refused the statement: ${message}`, { cause: error });
+}
+
+/** No connection, so nothing was sent to the database. */
+export function connectError(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new StoreError('unavailable', `The database cannot be reached: ${message}`, { cause: error });
+}

@@ -1,0 +1,49 @@
+import type { Pool } from 'pg';
+import type { Store } from '../ports/store.ts';
+import { createAccept } from './accept.ts';
+import { createAdvance } from './advance.ts';
+import { bindKey, openNextCharge } from './keys.ts';
+import { createPaymentQuery, listEvents, listPayments } from './queries.ts';
+import { createSession } from './session.ts';
+import { createSituation } from './situation.ts';
+import { addEvidence, duePayments, eraseExpiredAnswers, failedCharges, installationId } from './work.ts';
+
+export { migrate } from './migrate.ts';
+
+export interface PostgresStoreOptions {
+  readonly pool: Pool;
+  /** How long a frozen answer is kept, in milliseconds. */
+  readonly answerRetentionMs: number;
+  /** Upper bound of one statement, in milliseconds. Default 5000. */
+  readonly timeoutMs?: number;
+}
+
+/** The store on PostgreSQL 14 or newer, straight or behind PgBouncer in transaction mode: every method is one statement. */
+export function createPostgresStore(options: PostgresStoreOptions): Store {
+  const { answerRetentionMs: retentionMs } = options;
+  const session = createSession(options);
+  const situation = createSituation(session, retentionMs);
+  const payment = createPaymentQuery(session);
+  return {
+    installationId: () => installationId(session),
+    accept: createAccept(session),
+    situation,
+    bindKey: (binding) => bindKey(session, binding),
+    openNextCharge: (opening) => openNextCharge(session, opening),
+    advance: createAdvance(session, situation),
+    due: (query) => duePayments(session, query, retentionMs),
+    addEvidence: (evidence) => addEvidence(session, evidence),
+    failedCharges: (key, limit) => failedCharges(session, key, limit),
+    payment,
+    payments: (query) => listPayments(session, query),
+    events: async (query) => {
+      const events = await listEvents(session, query);
+      if (events.length > 0) return events;
+      return (await payment(query.accountId, query.paymentId)) === null ? null : events;
+    },
+    eraseExpiredAnswers: (limit) => eraseExpiredAnswers(session, retentionMs, limit),
+    check: async () => {
+      await installationId(session);
+    },
+  };
+}

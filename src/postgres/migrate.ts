@@ -1,0 +1,91 @@
+/**
+ * Numbered SQL files, each applied once. The version is recorded first, in the same transaction: racers collide
+ * on its primary key, wait for the winner, and find the work done.
+ */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Pool, PoolClient } from 'pg';
+
+interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly sql: string;
+  readonly checksum: string;
+}
+
+const FOLDER = new URL('./migrations/', import.meta.url);
+
+/** The migrations of this release, in order. */
+export function migrations(): readonly Migration[] {
+  const files = readdirSync(FOLDER).filter((file) => file.endsWith('.sql'));
+  return files.sort().map((file) => {
+    const sql = readFileSync(new URL(file, FOLDER), 'utf8');
+    const checksum = createHash('sha256').update(sql).digest('hex');
+    return { version: Number.parseInt(file, 10), name: file, sql, checksum };
+  });
+}
+
+/**
+ * Brings the database to this release's tables; safe to run from any number of processes at once. Versions that
+ * this release does not know are left alone, so that a newer and an older one can run side by side. Rejects
+ * when an applied file was changed afterwards, or when the database refuses.
+ */
+export async function migrate(pool: Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await prepare(client);
+    for (const migration of migrations()) await apply(client, migration);
+  } finally {
+    client.release();
+  }
+}
+
+async function prepare(client: PoolClient): Promise<void> {
+  const statements = [
+    'CREATE SCHEMA IF NOT EXISTS payonce',
+    `CREATE TABLE IF NOT EXISTS payonce.migrations (
+       version integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL,
+       applied_at timestamptz NOT NULL DEFAULT now())`,
+  ];
+  for (const statement of statements) {
+    // IF NOT EXISTS does not keep two sessions from creating at once: the loser gets a unique violation.
+    await client.query(statement).catch((error: unknown) => {
+      if (!isUniqueViolation(error)) throw error;
+    });
+  }
+}
+
+async function apply(client: PoolClient, migration: Migration): Promise<void> {
+  const { version, name, checksum, sql } = migration;
+  const applied = await client.query<{ checksum: string }>(
+    'SELECT checksum FROM payonce.migrations WHERE version = $1',
+    [version],
+  );
+  const before = applied.rows[0];
+  if (before !== undefined) {
+    if (before.checksum === checksum) return;
+    throw new Error(
+      `Migration ${name} was applied in another form: its file has changed since. Nothing was migrated. ` +
+        'Restore the released file, or point DATABASE_URL at the right database.',
+    );
+  }
+  await client.query('BEGIN');
+  try {
+    await client.query('INSERT INTO payonce.migrations (version, name, checksum) VALUES ($1, $2, $3)', [
+      version,
+      name,
+      checksum,
+    ]);
+    await client.query(sql);
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK');
+    if (!isUniqueViolation(error)) throw error;
+    // Another process applied it while we waited for its row; read what it recorded.
+    await apply(client, migration);
+  }
+}
+
+function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '23505';
+}

@@ -1,0 +1,83 @@
+/** What anyone may read; always from the primary. */
+import type { PaymentEvent } from '../domain/payment.ts';
+import type { EventsQuery, PaymentRecord, PaymentsQuery } from '../ports/store.ts';
+import { createBatcher } from './batcher.ts';
+import { columns, millisecondsOf } from './columns.ts';
+import { RECORD_TABLES, type RecordRow, recordColumns, toRecord } from './records.ts';
+import type { Session } from './session.ts';
+
+interface PaymentQuery {
+  readonly accountId: string;
+  readonly paymentId: string;
+}
+
+const INPUT = columns<PaymentQuery>([
+  { name: 'account', type: 'text', value: (q) => q.accountId },
+  { name: 'id', type: 'uuid', value: (q) => q.paymentId },
+]);
+
+/** No answer is shown to readers, so none is kept back either. */
+const ANY_AGE = '0::float8';
+
+const BY_ID = `
+SELECT i.ord, ${recordColumns(ANY_AGE)}
+FROM ${INPUT.relation} JOIN payonce.payments p ON p.account_id = i.account AND p.payment_id = i.id
+JOIN payonce.operations o
+  ON o.account_id = p.account_id AND o.payment_id = p.payment_id AND o.kind = 'charge' AND o.n = p.charge_n`;
+
+/** Returns the batched `Store.payment`. */
+export function createPaymentQuery(
+  session: Session,
+): (accountId: string, paymentId: string) => Promise<PaymentRecord | null> {
+  const read = createBatcher<PaymentQuery, PaymentRecord | null>({
+    keysOf: () => [],
+    run: async (queries) => {
+      const rows = await session.query<RecordRow & { ord: string }>(BY_ID, INPUT.values(queries));
+      const byOrd = new Map(rows.map((row) => [Number(row.ord), toRecord(row)]));
+      return queries.map((_query, index) => byOrd.get(index + 1) ?? null);
+    },
+  });
+  return (accountId, paymentId) => read({ accountId, paymentId });
+}
+
+export async function listPayments(
+  session: Session,
+  query: PaymentsQuery,
+): Promise<readonly PaymentRecord[]> {
+  const values: unknown[] = [query.accountId, query.limit];
+  const conditions = ['p.account_id = $1'];
+  const where = (condition: string, value: unknown): void => {
+    if (value === undefined) return;
+    values.push(value);
+    conditions.push(`${condition} $${values.length}`);
+  };
+  where('p.order_id =', query.orderId);
+  where('p.status =', query.status);
+  where('p.payment_id <', query.before);
+  const rows = await session.query<RecordRow>(
+    `SELECT ${recordColumns(ANY_AGE)} FROM ${RECORD_TABLES}
+     WHERE ${conditions.join(' AND ')} ORDER BY p.payment_id DESC LIMIT $2`,
+    values,
+  );
+  return rows.map(toRecord);
+}
+
+const EVENTS = `
+SELECT seq, type, status, charge_n, attempts, detail, ${millisecondsOf('at')} AS at FROM payonce.events
+WHERE account_id = $1 AND payment_id = $2 AND seq > $3 ORDER BY seq LIMIT $4`;
+
+interface EventRow {
+  readonly seq: number;
+  readonly type: string;
+  readonly status: PaymentEvent['status'];
+  readonly charge_n: number;
+  readonly attempts: number;
+  readonly detail: string | null;
+  readonly at: number;
+}
+
+export async function listEvents(session: Session, query: EventsQuery): Promise<readonly PaymentEvent[]> {
+  const { accountId, paymentId, after, limit } = query;
+  const rows = await session.query<EventRow>(EVENTS, [accountId, paymentId, after, limit]);
+  return rows.map(({ charge_n: chargeN, at: atMs, ...rest }) => ({ ...rest, chargeN, atMs }));
+}
