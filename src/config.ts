@@ -1,0 +1,230 @@
+/**
+ * The configuration: the only reader of the environment. One table of settings, from which the values, the
+ * checks and the README's table all come; every problem is reported at once, before anything is started.
+ */
+import { DEFAULT_POLICY } from './domain/policy.ts';
+
+interface Shared {
+  readonly doc: string;
+}
+interface NumberSetting extends Shared {
+  readonly kind: 'number';
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+}
+interface ChoiceSetting<T extends string> extends Shared {
+  readonly kind: 'choice';
+  readonly default: T;
+  readonly of: readonly T[];
+}
+interface TextSetting extends Shared {
+  readonly kind: 'text';
+  readonly default: string;
+}
+interface UrlSetting extends Shared {
+  readonly kind: 'url';
+  readonly default: null;
+  readonly schemes: readonly string[];
+}
+type Setting = NumberSetting | ChoiceSetting<string> | TextSetting | UrlSetting;
+
+const DAY = 86_400_000;
+/** setTimeout's longest delay; no wait of ours may be longer. */
+const MAX_WAIT = 2 ** 31 - 1;
+
+function number(value: number, min: number, max: number, doc: string): NumberSetting {
+  return { kind: 'number', default: value, min, max, doc };
+}
+function milliseconds(value: number, doc: string, min = 0, max = MAX_WAIT): NumberSetting {
+  return number(value, min, max, doc);
+}
+function choice<const T extends string>(value: NoInfer<T>, of: readonly T[], doc: string): ChoiceSetting<T> {
+  return { kind: 'choice', default: value, of, doc };
+}
+
+/** Every setting; the key is the environment variable. */
+export const SETTINGS = {
+  PORT: number(8000, 0, 65_535, 'Port to listen on; 0: any free one. Not set and taken: the next free one.'),
+  HOST: { kind: 'text', default: '127.0.0.1', doc: 'Address to listen on.' },
+  DATABASE_URL: {
+    kind: 'url',
+    default: null,
+    schemes: ['postgres:', 'postgresql:'],
+    doc: 'PostgreSQL 14 or newer. Not set: an embedded PostgreSQL in `DATA_DIR`.',
+  },
+  DATA_DIR: { kind: 'text', default: './.payonce', doc: 'Folder of the embedded PostgreSQL.' },
+  DATABASE_POOL: number(10, 2, 1000, 'Connections to the database.'),
+  DATABASE_TIMEOUT_MS: milliseconds(5000, 'A statement that takes longer is given up.', 100),
+  GATEWAY_URL: {
+    kind: 'url',
+    default: null,
+    schemes: ['http:', 'https:'],
+    doc: 'Base URL of a gateway that speaks the protocol of docs/fake-gateway.md. Not set: the fake gateway, mounted here.',
+  },
+  GATEWAY_TOKEN: { kind: 'text', default: '', doc: 'Sent to the gateway as a bearer token. Empty: none.' },
+  GATEWAY_KEYS: choice('kept', ['kept', 'none'], 'Whether the gateway keeps idempotency keys.'),
+  GATEWAY_KEY_WINDOW_MS: milliseconds(DAY, 'How long it keeps them.', 0, 400 * DAY),
+  GATEWAY_CACHES_ERRORS: choice('no', ['yes', 'no'], 'Whether it replays an error under its key for ever.'),
+  GATEWAY_LOOKUP: choice('yes', ['yes', 'no'], 'Whether it can be asked what became of a key.'),
+  GATEWAY_LOOKUP_LAG_MS: milliseconds(0, 'How long a charge may exist before a lookup shows it.'),
+  GATEWAY_LANDS_WITHIN_MS: milliseconds(
+    60_000,
+    'How long after we stopped listening a request may still take effect.',
+  ),
+  CALL_TIMEOUT_MS: milliseconds(10_000, 'A call to the gateway that takes longer is given up.', 50),
+  LEASE_MS: milliseconds(
+    15_000,
+    'How long a worker holds a payment; at least `CALL_TIMEOUT_MS` + 500. After a crash its payments are taken up when this is over.',
+    100,
+  ),
+  MAX_ATTEMPTS: number(DEFAULT_POLICY.maxAttempts, 1, 100, 'Calls per charge, the first included.'),
+  BACKOFF_BASE_MS: milliseconds(
+    DEFAULT_POLICY.backoffBaseMs,
+    'Ceiling of the first backoff; doubles with every call, full jitter.',
+    1,
+  ),
+  BACKOFF_CAP_MS: milliseconds(DEFAULT_POLICY.backoffCapMs, 'Ceiling of every backoff.', 1),
+  RETRY_AFTER_CAP_MS: milliseconds(DEFAULT_POLICY.retryAfterCapMs, 'Longest `Retry-After` that is obeyed.'),
+  CALL_DEADLINE_MS: milliseconds(
+    DEFAULT_POLICY.callDeadlineMs,
+    'No retry starts later than this after acceptance.',
+    1000,
+  ),
+  FORBIDDEN_PAUSE_MS: milliseconds(
+    DEFAULT_POLICY.forbiddenPauseMs,
+    'How long the gateway is left alone after a 401 or 403.',
+    100,
+  ),
+  LOOKUP_BASE_MS: milliseconds(
+    DEFAULT_POLICY.lookupBaseMs,
+    'First wait of an unresolved payment between lookups; doubles.',
+    10,
+  ),
+  LOOKUP_CAP_MS: milliseconds(DEFAULT_POLICY.lookupCapMs, 'Longest wait between its lookups.', 10),
+  PENDING_POLL_MS: milliseconds(
+    DEFAULT_POLICY.pendingPollMs,
+    'First wait before a pending charge is asked after; doubles.',
+    10,
+  ),
+  RESOLVE_FOR_MS: milliseconds(
+    DEFAULT_POLICY.resolveForMs,
+    'After this long unresolved, a payment goes to REVIEW.',
+  ),
+  REVIEW_LOOKUP_MS: milliseconds(
+    DEFAULT_POLICY.reviewLookupMs,
+    'Wait between the lookups of a payment in REVIEW.',
+    1000,
+  ),
+  MAX_CALLS: number(256, 1, 100_000, 'Calls to the gateway under way at once.'),
+  MAX_LOOKUPS: number(64, 1, 100_000, 'Lookups under way at once.'),
+  SWEEP_MS: milliseconds(500, 'Pause between the sweeps for payments that are due.', 10),
+  WAIT_MS: milliseconds(10_000, 'How long `POST /v1/payments` waits for the outcome by default.'),
+  MAX_WAIT_MS: milliseconds(60_000, 'Longest wait that `Prefer: wait` may ask for.'),
+  SEED_WAIT_MS: milliseconds(30_000, 'How long `POST /payments/start/` waits for the outcome.'),
+  ANSWER_RETENTION_MS: milliseconds(30 * DAY, 'How long a frozen answer is kept.', 1000, 4000 * DAY),
+  CACHE_ENTRIES: number(50_000, 0, 10_000_000, 'Frozen answers kept in memory; 0: none.'),
+  BODY_LIMIT_BYTES: number(65_536, 1024, 10_485_760, 'Largest request body.'),
+  DRAIN_MS: milliseconds(10_000, 'How long calls under way may take to end after SIGTERM.', 0, 14_000),
+  FAKE_GATEWAY_SEED: number(
+    1,
+    0,
+    Number.MAX_SAFE_INTEGER,
+    'Seed of all randomness of the mounted fake gateway.',
+  ),
+  LOG_LEVEL: choice(
+    'info',
+    ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    'Least severe level that is logged.',
+  ),
+} as const satisfies Record<string, Setting>;
+
+type Settings = typeof SETTINGS;
+type ValueOf<S> = S extends NumberSetting
+  ? number
+  : S extends ChoiceSetting<infer T>
+    ? T
+    : S extends UrlSetting
+      ? string | null
+      : string;
+
+/** The settings by name; `isSet` tells what the environment named itself. */
+export type Config = { readonly [Name in keyof Settings]: ValueOf<Settings[Name]> } & {
+  readonly isSet: (name: keyof Settings) => boolean;
+};
+
+/** All that is wrong with the environment, in one error. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(
+      `The configuration is not valid; nothing was started.\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
+    );
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/** Nothing is sent in the last part of a lease, and a call must fit into what is left. */
+export const LEASE_OVER_CALL_MS = 500;
+
+/** Reads and checks the environment. Throws `ConfigError` with every problem. An empty variable counts as not set. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const problems: string[] = [];
+  const values: Record<string, string | number | null> = {};
+  for (const [name, setting] of Object.entries<Setting>(SETTINGS)) {
+    const text = env[name];
+    const value = text === undefined || text === '' ? setting.default : parse(setting, text);
+    if (value === undefined) problems.push(`${name} must be ${expected(setting)}.`);
+    else values[name] = value;
+  }
+  const isSet = (name: string): boolean => env[name] !== undefined && env[name] !== '';
+  // Complete and typed once no setting has a problem: each was parsed by its own kind.
+  const config = { ...values, isSet } as unknown as Config;
+  if (problems.length === 0) problems.push(...contradictions(config));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+function parse(setting: Setting, text: string): string | number | undefined {
+  switch (setting.kind) {
+    case 'number': {
+      const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+      return value >= setting.min && value <= setting.max ? value : undefined;
+    }
+    case 'choice':
+      return setting.of.includes(text) ? text : undefined;
+    case 'url':
+      return URL.canParse(text) && setting.schemes.includes(new URL(text).protocol) ? text : undefined;
+    case 'text':
+      return text;
+  }
+}
+
+/** Never repeats the value: it may be a secret. */
+function expected(setting: Setting): string {
+  switch (setting.kind) {
+    case 'number':
+      return `a whole number from ${setting.min} to ${setting.max}`;
+    case 'choice':
+      return `one of ${setting.of.join(', ')}`;
+    case 'url':
+      return `a URL that starts with ${setting.schemes.map((scheme) => `${scheme}//`).join(' or ')}`;
+    case 'text':
+      return 'text';
+  }
+}
+
+function contradictions(config: Config): string[] {
+  const problems: string[] = [];
+  if (config.LEASE_MS < config.CALL_TIMEOUT_MS + LEASE_OVER_CALL_MS) {
+    problems.push(
+      `LEASE_MS (${config.LEASE_MS}) must be at least CALL_TIMEOUT_MS (${config.CALL_TIMEOUT_MS}) + ${LEASE_OVER_CALL_MS}: ` +
+        'else a call could outlive its lease while another worker sends the same charge.',
+    );
+  }
+  if (config.WAIT_MS > config.MAX_WAIT_MS) {
+    problems.push(`WAIT_MS (${config.WAIT_MS}) must not exceed MAX_WAIT_MS (${config.MAX_WAIT_MS}).`);
+  }
+  return problems;
+}

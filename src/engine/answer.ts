@@ -1,0 +1,80 @@
+import type { Payment } from '../domain/payment.ts';
+import { type FailureProblem, PROBLEMS, type ProblemCode } from '../domain/problems.ts';
+import type { PaymentRecord } from '../ports/store.ts';
+
+/**
+ * The one answer of a settled operation, written in the statement that settles it and repeated byte for byte
+ * to every key bound to it.
+ */
+export interface FrozenAnswer {
+  /** Null: completed. Otherwise the problem whose status the answer has. */
+  readonly problem: FailureProblem | null;
+  /** UTF-8 JSON. */
+  readonly body: string;
+}
+
+/** What is said about a charge that ended as `problem` says. */
+export function answerBody(payment: Payment, problem: FailureProblem | null): string {
+  if (problem === null) return JSON.stringify(paymentFields(payment));
+  return JSON.stringify(problemFields(problem, FAILURE_DETAILS[problem], payment));
+}
+
+const FAILURE_DETAILS: Readonly<Record<FailureProblem, string>> = {
+  card_declined:
+    'The gateway declined the charge. Nothing was charged. Another method may be tried with a new Idempotency-Key.',
+  gateway_failed:
+    'The gateway failed, and it is proved that nothing was charged. The order may be tried again with a new Idempotency-Key.',
+};
+
+/** A stored payment as anyone outside may see it. */
+export function toPayment(record: PaymentRecord): Payment {
+  const { order, charge } = record;
+  return {
+    paymentId: record.paymentId,
+    accountId: order.accountId,
+    orderId: order.orderId,
+    amountMinor: order.amountMinor,
+    currency: order.currency,
+    metadata: order.metadata,
+    status: charge.status,
+    attempts: charge.attempts,
+    failureCode: charge.failureCode,
+    gateway: record.gateway,
+    gatewayRef: charge.gatewayRef,
+    chargeN: charge.n,
+    seq: record.seq,
+    createdAtMs: record.createdAtMs,
+    updatedAtMs: record.updatedAtMs,
+  };
+}
+
+/** The fields of a payment as the API shows them, in their documented order. */
+export function paymentFields(payment: Payment): Record<string, unknown> {
+  return {
+    payment_id: payment.paymentId,
+    order_id: payment.orderId,
+    amount: payment.amountMinor,
+    currency: payment.currency,
+    status: payment.status,
+    attempts: payment.attempts,
+    failure_code: payment.failureCode,
+    gateway: payment.gateway,
+    gateway_ref: payment.gatewayRef,
+    safe_to_retry_with_new_key: payment.status === 'FAILED',
+    metadata: payment.metadata,
+    created_at: new Date(payment.createdAtMs).toISOString(),
+    updated_at: new Date(payment.updatedAtMs).toISOString(),
+  };
+}
+
+/**
+ * A problem document (RFC 9457) as plain fields. One about a payment carries the payment's fields too; its
+ * state goes under `payment_status`, because `status` is the HTTP status there (RFC 9457 §3.1.2).
+ */
+export function problemFields(code: ProblemCode, detail: string, payment?: Payment): Record<string, unknown> {
+  const { status, title } = PROBLEMS[code];
+  const problem = { type: `urn:payonce:problem:${code}`, title, status, code, detail };
+  if (payment === undefined) return problem;
+  const { status: paymentStatus, ...fields } = paymentFields(payment);
+  return { ...problem, ...fields, payment_status: paymentStatus };
+}

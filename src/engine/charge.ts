@@ -1,0 +1,377 @@
+/**
+ * One charge request, from the key's cache to the answer. Accept first and ask afterwards: a new order costs one
+ * statement. Where something is there already, the answers table decides, and what it decides is tried until it
+ * holds: every turn either ends or was overtaken by somebody else's progress.
+ */
+import { decideAnswer, type Verdict } from '../domain/acceptance.ts';
+import { isSettled } from '../domain/charge.ts';
+import { fingerprint } from '../domain/fingerprint.ts';
+import { chargeKey, dashed, orderReference, requestKeyHash } from '../domain/ids.ts';
+import type { Order } from '../domain/payment.ts';
+import {
+  type NextCharge,
+  type PaymentRecord,
+  type Situation,
+  type StoredKey,
+  StoreError,
+} from '../ports/store.ts';
+import { answerBody, type FrozenAnswer, toPayment } from './answer.ts';
+import type { ChargeAnswer, ChargeOptions, ChargeProblem } from './api.ts';
+import type { Engine } from './context.ts';
+import type { Driver } from './drive.ts';
+import { accept, begin, newIntent, openedRecord, startNow } from './intent.ts';
+import type { ReplayCache } from './replay-cache.ts';
+import type { Waiters } from './waiters.ts';
+
+export interface ChargingParts {
+  readonly engine: Engine;
+  readonly driver: Driver;
+  readonly waiters: Waiters;
+  readonly cache: ReplayCache;
+  readonly answerRetentionMs: number;
+}
+
+/** What one request carries through its turns. */
+interface Request {
+  readonly order: Order;
+  readonly key: StoredKey | null;
+  readonly untilMs: number;
+  /** Claims that this request drew: a row that carries one is our own doing, even if its acknowledgement was lost. */
+  readonly claims: Map<string, number>;
+  /** Bound by this very request, so its answer is no replay. */
+  boundHere: boolean;
+  /** The charge that this request started. */
+  startedN: number | null;
+  /** The last that was read of the payment. */
+  seen: PaymentRecord | null;
+}
+
+type Turn = ChargeAnswer | 'again';
+
+/** Other requests for the same order can overtake each turn; more often than this is a fault, not bad luck. */
+const MAX_TURNS = 1000;
+/** How often a payment that another process works on is read while a client waits: at first, and at most. */
+const POLL_MS = 50;
+const POLL_CAP_MS = 1000;
+
+export function createCharging(
+  parts: ChargingParts,
+): (order: Order, options: ChargeOptions) => Promise<ChargeAnswer> {
+  const { engine, driver, waiters, cache } = parts;
+  const { clock, store, policy } = engine;
+
+  return async (order, options) => {
+    const key = options.key && {
+      hash: requestKeyHash(options.key.route, options.key.key),
+      fingerprint: fingerprint(order),
+    };
+    if (key !== undefined) {
+      const cached = cache.get(order.accountId, key.hash);
+      if (cached !== undefined) {
+        if (cached.fingerprint !== key.fingerprint) return problem('idempotency_key_reused', null, true);
+        const { frozen, paymentId, started } = cached;
+        return { kind: 'settled', frozen, paymentId, started, replayed: true };
+      }
+    }
+    const request: Request = {
+      order,
+      key: key ?? null,
+      untilMs: clock.monotonicMs() + options.waitMs,
+      claims: new Map(),
+      boundHere: false,
+      startedN: null,
+      seen: null,
+    };
+    try {
+      return await run(request);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      return storeFailed(request, error);
+    }
+  };
+
+  async function run(request: Request): Promise<ChargeAnswer> {
+    const accepted = await tryAccept(request);
+    if (accepted !== null) {
+      const answer = await waitForOwn(request, accepted);
+      if (answer !== 'again') return answer;
+    }
+    for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+      const situation = await readSituation(request);
+      const answer = await takeTurn(request, situation, turn);
+      if (answer !== 'again') return answer;
+    }
+    throw new Error('A charge request was overtaken too often; nothing was sent by it.');
+  }
+
+  async function tryAccept(request: Request): Promise<PaymentRecord | null> {
+    const intent = newIntent(engine, request.order, request.key);
+    request.claims.set(intent.claimId, clock.monotonicMs());
+    const result = await accept(engine, driver, intent);
+    if (result.kind === 'exists') return null;
+    started(request, result.record);
+    return result.record;
+  }
+
+  /** Reads what is there; and takes up what this request itself stored without hearing of it. */
+  async function readSituation(request: Request): Promise<Situation> {
+    const { accountId, orderId } = request.order;
+    const situation = await store.situation({ accountId, orderId, keyHash: request.key?.hash ?? null });
+    const record = situation.payment;
+    request.seen = record;
+    const claimedAtMs = record === null ? undefined : request.claims.get(record.claimId);
+    if (record !== null && claimedAtMs !== undefined) {
+      started(request, record);
+      request.claims.delete(record.claimId);
+      const grantedAtMs = (record.dueAtMs ?? situation.nowMs) - policy.leaseMs;
+      if (record.held) begin(driver, record, grantedAtMs, claimedAtMs);
+    }
+    return situation;
+  }
+
+  async function takeTurn(request: Request, situation: Situation, turn: number): Promise<Turn> {
+    const verdict = decide(request, situation);
+    const record = situation.payment;
+    switch (verdict.kind) {
+      case 'key_reused':
+        return problem('idempotency_key_reused', null, true);
+      case 'accept': {
+        const accepted = await tryAccept(request);
+        return accepted === null ? 'again' : waitForOwn(request, accepted);
+      }
+      case 'conflict':
+        return problem('order_conflict', record, false);
+      case 'expired':
+        return problem('result_expired', record, true);
+      case 'replay':
+        return replay(request, situation);
+      case 'join':
+        return join(request, record, verdict);
+      case 'open_next':
+        return openNext(request, record, verdict.chargeN);
+      case 'wait_for_key':
+      case 'blocked':
+        return waitTurn(request, record, turn);
+    }
+  }
+
+  function decide(request: Request, { key, payment }: Situation): Verdict {
+    return decideAnswer(
+      {
+        amountMinor: request.order.amountMinor,
+        currency: request.order.currency,
+        fingerprint: request.key?.fingerprint ?? null,
+      },
+      key && {
+        fingerprint: key.fingerprint,
+        chargeN: key.chargeN,
+        answered: key.answer !== null,
+        expired: key.expired,
+      },
+      payment && {
+        amountMinor: payment.order.amountMinor,
+        currency: payment.order.currency,
+        status: payment.charge.status,
+        chargeN: payment.charge.n,
+        inDoubt: payment.evidence > 0,
+      },
+    );
+  }
+
+  function replay(request: Request, { key, payment }: Situation): ChargeAnswer {
+    const answer = key?.answer;
+    if (!answer || payment === null) throw new Error('A replay without an answer.');
+    const { freshForMs, ...frozen } = answer;
+    return settled(request, payment, frozen, { started: key.started, freshForMs });
+  }
+
+  async function join(
+    request: Request,
+    record: PaymentRecord | null,
+    verdict: { readonly chargeN: number; readonly settled: boolean },
+  ): Promise<Turn> {
+    if (record === null) return 'again';
+    if (request.key !== null) {
+      const { accountId, orderId } = request.order;
+      const payment = { accountId, orderId, paymentId: record.paymentId };
+      const bound = await store.bindKey({ payment, chargeN: verdict.chargeN, key: request.key });
+      if (bound === 'bound') request.boundHere = true;
+      // Read again: from here the key decides, whoever bound it.
+      if (!verdict.settled || bound === 'lost') return 'again';
+    }
+    if (!verdict.settled) return waitTurn(request, record, 0);
+    // Without a key, and where the frozen answer has expired, the payment as it stands is the answer.
+    const frozen = record.answer ?? {
+      problem: record.problem,
+      body: answerBody(toPayment(record), record.problem),
+      freshForMs: 0,
+    };
+    return settled(
+      request,
+      record,
+      { problem: frozen.problem, body: frozen.body },
+      {
+        started: false,
+        freshForMs: frozen.freshForMs,
+      },
+    );
+  }
+
+  async function openNext(request: Request, record: PaymentRecord | null, n: number): Promise<Turn> {
+    if (record === null || request.key === null) return 'again';
+    const { order } = request;
+    const reference = orderReference(engine.installationId, order.accountId, order.orderId);
+    const opening: NextCharge = {
+      paymentId: record.paymentId,
+      expected: { seq: record.seq },
+      n,
+      order,
+      chargeKey: chargeKey(reference, n),
+      // An absence was a lookup's word: it is asked for once more before anything else is sent.
+      verifyFirst: record.absences > 0 && policy.contract.lookup,
+      key: request.key,
+      claimId: dashed(engine.random.hex128()),
+      start: startNow(engine),
+    };
+    const claimedAtMs = clock.monotonicMs();
+    request.claims.set(opening.claimId, claimedAtMs);
+    const result = await store.openNextCharge(opening);
+    if (result.kind === 'lost') return 'again';
+    const opened = openedRecord(record, opening, result.nowMs);
+    started(request, opened);
+    begin(driver, opened, result.nowMs, claimedAtMs);
+    return waitForOwn(request, opened);
+  }
+
+  /** Waits for a charge that this process drives; `again` if it drives it no longer. */
+  async function waitForOwn(request: Request, record: PaymentRecord): Promise<Turn> {
+    const leftMs = request.untilMs - clock.monotonicMs();
+    const { paymentId, charge } = record;
+    const ended = await waiters.next(
+      paymentId,
+      leftMs,
+      (seen) => hasEnded(seen) && seen.charge.n === charge.n,
+    );
+    if (ended?.answer) {
+      const { problem: code, body } = ended.answer;
+      return settled(
+        request,
+        ended,
+        { problem: code, body },
+        { started: true, freshForMs: parts.answerRetentionMs },
+      );
+    }
+    if (ended === null && clock.monotonicMs() < request.untilMs && !waiters.closed()) return 'again';
+    return unsettled(request, ended ?? record);
+  }
+
+  /** Waits for progress on a charge that anybody may be driving, then looks again. */
+  async function waitTurn(request: Request, record: PaymentRecord | null, turn: number): Promise<Turn> {
+    const leftMs = request.untilMs - clock.monotonicMs();
+    if (record === null) return 'again';
+    if (leftMs <= 0 || record.charge.status === 'REVIEW') return unsettled(request, record);
+    const local = driver.known(record.paymentId) !== undefined;
+    const pollMs = local ? leftMs : Math.min(POLL_CAP_MS, POLL_MS * 1.5 ** Math.min(turn, 20), leftMs);
+    const ended = await waiters.next(record.paymentId, pollMs, hasEnded);
+    if (ended === null && waiters.closed()) return unsettled(request, record);
+    return 'again';
+  }
+
+  function settled(
+    request: Request,
+    record: PaymentRecord,
+    frozen: FrozenAnswer,
+    { started, freshForMs }: { readonly started: boolean; readonly freshForMs: number },
+  ): ChargeAnswer {
+    const { key, order, boundHere } = request;
+    const { paymentId } = record;
+    if (key !== null && freshForMs > 0) {
+      cache.put(
+        order.accountId,
+        key.hash,
+        { fingerprint: key.fingerprint, frozen, paymentId, started },
+        freshForMs,
+      );
+    }
+    return { kind: 'settled', frozen, paymentId, started, replayed: key !== null && !boundHere };
+  }
+
+  async function unsettled(request: Request, last: PaymentRecord): Promise<ChargeAnswer> {
+    const record = driver.known(last.paymentId) ?? (await newest(last));
+    const replayed = request.key !== null && !request.boundHere;
+    return { kind: 'unsettled', payment: toPayment(record), retryAfterMs: retryAfterMs(record), replayed };
+  }
+
+  /** An answer must not be older than one already given, so what this process does not drive is read again. */
+  async function newest(last: PaymentRecord): Promise<PaymentRecord> {
+    try {
+      return (await store.payment(last.order.accountId, last.paymentId)) ?? last;
+    } catch (error) {
+      if (error instanceof StoreError) return last;
+      throw error;
+    }
+  }
+
+  /** The store was lost. Whatever is known to be accepted is 202; else it is said what is not known. */
+  function storeFailed(request: Request, error: StoreError): ChargeAnswer {
+    engine.log.error({ err: error, kind: error.kind }, 'the database could not be used for a charge request');
+    const known = request.seen === null ? undefined : (driver.known(request.seen.paymentId) ?? request.seen);
+    if (known !== undefined && request.boundHere) {
+      return { kind: 'unsettled', payment: toPayment(known), retryAfterMs: RETRY_AFTER_MS, replayed: false };
+    }
+    const code = error.kind === 'unavailable' ? 'store_unavailable' : 'store_outcome_unknown';
+    return { ...problem(code, null, false), retryAfterMs: RETRY_AFTER_MS };
+  }
+}
+
+/** Notes that a charge is this request's own doing, and so is the binding of its key. */
+function started(request: Request, record: PaymentRecord): void {
+  request.boundHere = true;
+  request.startedN = record.charge.n;
+  request.seen = record;
+}
+
+function hasEnded(record: PaymentRecord): boolean {
+  return isSettled(record.charge.status) || record.charge.status === 'REVIEW';
+}
+
+/** What a client is told to wait when nothing better is known. */
+const RETRY_AFTER_MS = 1000;
+const RETRY_AFTER_CAP_MS = 60_000;
+
+/** The next step's time, as far as it is known: nothing can have changed before. */
+function retryAfterMs(record: PaymentRecord): number {
+  if (record.charge.status === 'REVIEW') return RETRY_AFTER_CAP_MS;
+  if (record.held || record.dueAtMs === null) return RETRY_AFTER_MS;
+  const waitMs = Math.round(record.dueAtMs - record.updatedAtMs);
+  return Math.min(Math.max(waitMs, RETRY_AFTER_MS), RETRY_AFTER_CAP_MS);
+}
+
+const DETAILS: Readonly<Record<ChargeProblem, string>> = {
+  order_conflict:
+    'This order already has a payment with another amount or currency. Nothing was sent for this request. Read the payment, or use another order_id.',
+  result_expired:
+    'The stored answer of this Idempotency-Key has been erased after its retention. Nothing was sent for this request. The payment as it stands is attached.',
+  idempotency_key_reused:
+    'This Idempotency-Key is bound to a request with other terms. Nothing was sent and nothing was changed. Use a new key for a new request.',
+  store_unavailable:
+    'The database cannot be used just now. Nothing was stored and nothing was sent to the gateway. Repeat the request with the same Idempotency-Key.',
+  store_outcome_unknown:
+    'The connection to the database broke while the payment was being stored, so it may have been accepted and may be charged. Repeat the same request with the same Idempotency-Key: it cannot charge twice.',
+  shutting_down:
+    'This server is shutting down. Nothing was stored and nothing was sent. Repeat the request; another server or the restarted one will take it.',
+};
+
+export function problem(
+  code: ChargeProblem,
+  record: PaymentRecord | null,
+  replayed: boolean,
+): Extract<ChargeAnswer, { kind: 'problem' }> {
+  return {
+    kind: 'problem',
+    code,
+    detail: DETAILS[code],
+    ...(record === null ? {} : { payment: toPayment(record) }),
+    replayed,
+  };
+}

@@ -1,0 +1,45 @@
+import type { Policy } from '../domain/policy.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Gateway } from '../ports/gateway.ts';
+import type { Log } from '../ports/log.ts';
+import type { Random } from '../ports/random.ts';
+import type { Store } from '../ports/store.ts';
+import type { Gate } from './gate.ts';
+
+/** What every part of the engine works with. */
+export interface Engine {
+  readonly store: Store;
+  readonly gateway: Gateway;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly policy: Policy;
+  readonly gate: Gate;
+  readonly limits: Limits;
+  readonly installationId: string;
+}
+
+export interface Limits {
+  /** A call or lookup that takes longer is given up, in milliseconds. */
+  readonly callTimeoutMs: number;
+  /** Nothing is sent or listened to in the last stretch of a lease. */
+  readonly leaseMarginMs: number;
+  /** Payments that wait at most this long are kept in memory for their next step; the sweep finds the others. */
+  readonly localWaitMs: number;
+  /** Payments kept in memory at most. */
+  readonly maxActive: number;
+  /** Pause between sweeps for due payments. */
+  readonly sweepMs: number;
+  /** Payments taken up by one sweep at most. */
+  readonly sweepLimit: number;
+}
+
+export const DEFAULT_LIMITS: Omit<Limits, 'callTimeoutMs'> = {
+  // Room for a garbage collection or a slow tick between the check and the send.
+  leaseMarginMs: 250,
+  // Longer than any backoff, shorter than the slow schedule of lookups.
+  localWaitMs: 15_000,
+  maxActive: 20_000,
+  sweepMs: 500,
+  sweepLimit: 200,
+};

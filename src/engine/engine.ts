@@ -1,0 +1,84 @@
+import type { Policy } from '../domain/policy.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Gateway } from '../ports/gateway.ts';
+import type { Log } from '../ports/log.ts';
+import type { Random } from '../ports/random.ts';
+import { type Store, StoreError } from '../ports/store.ts';
+import { toPayment } from './answer.ts';
+import type { Payonce } from './api.ts';
+import { createCharging, problem } from './charge.ts';
+import type { Engine, Limits } from './context.ts';
+import { createDriver } from './drive.ts';
+import { createGate, type GateOptions } from './gate.ts';
+import { createSweeper } from './recover.ts';
+import { createReplayCache } from './replay-cache.ts';
+import { createWaiters } from './waiters.ts';
+
+export interface EngineOptions {
+  readonly store: Store;
+  readonly gateway: Gateway;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly policy: Policy;
+  readonly limits: Limits;
+  readonly gate: Omit<GateOptions, 'clock'>;
+  /** Frozen answers kept in memory at most; 0: none. */
+  readonly cacheEntries: number;
+  /** How long a frozen answer may be given, in milliseconds; the store's own setting. */
+  readonly answerRetentionMs: number;
+}
+
+export interface RunningEngine extends Payonce {
+  /** Takes nothing new, ends what is under way, and leaves the rest to whoever sweeps next. */
+  stop(): Promise<void>;
+}
+
+/** Starts the engine: from now on whatever is due is taken up. Rejects with `StoreError` if the store cannot be read. */
+export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
+  const { store, clock } = options;
+  const engine: Engine = {
+    ...options,
+    gate: createGate({ clock, ...options.gate }),
+    installationId: await store.installationId(),
+  };
+  const waiters = createWaiters(clock);
+  const driver = createDriver({ engine, onChange: waiters.changed, onForget: waiters.released });
+  const sweeper = createSweeper(engine, driver);
+  const cache = createReplayCache(options.cacheEntries, clock);
+  const charge = createCharging({
+    engine,
+    driver,
+    waiters,
+    cache,
+    answerRetentionMs: options.answerRetentionMs,
+  });
+  let stopping = false;
+  sweeper.start();
+  return {
+    charge: async (order, chargeOptions) =>
+      stopping ? problem('shutting_down', null, false) : charge(order, chargeOptions),
+    async payment(accountId, paymentId) {
+      const record = await store.payment(accountId, paymentId);
+      return record && toPayment(record);
+    },
+    payments: async (accountId, filter) => (await store.payments({ accountId, ...filter })).map(toPayment),
+    events: (accountId, paymentId, filter) => store.events({ accountId, paymentId, ...filter }),
+    async ready() {
+      if (stopping) return false;
+      try {
+        await store.check();
+        return true;
+      } catch (error) {
+        if (error instanceof StoreError) return false;
+        throw error;
+      }
+    },
+    async stop() {
+      stopping = true;
+      sweeper.stop();
+      waiters.close();
+      await driver.drain();
+    },
+  };
+}

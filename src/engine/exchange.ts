@@ -1,0 +1,91 @@
+/**
+ * One exchange with the gateway under a claim: the slot, the check of the lease in the tick of the send, the
+ * end by timeout or lease. Nothing here decides what an outcome means.
+ */
+import type { Charge } from '../domain/charge.ts';
+import { chargeKey, orderReference } from '../domain/ids.ts';
+import type { CallOutcome, ChargeRequest, LookupOutcome } from '../domain/outcomes.ts';
+import type { Order } from '../domain/payment.ts';
+import type { CallOptions } from '../ports/gateway.ts';
+import type { Engine } from './context.ts';
+import { type Held, usableMs } from './lease.ts';
+
+/** What the gateway is asked for, derived from the order alone: every process derives the same. */
+export function chargeRequest(engine: Engine, order: Order, charge: Pick<Charge, 'n'>): ChargeRequest {
+  const reference = orderReference(engine.installationId, order.accountId, order.orderId);
+  return {
+    key: chargeKey(reference, charge.n),
+    reference,
+    orderId: order.orderId,
+    amountMinor: order.amountMinor,
+    currency: order.currency,
+    ...(order.method === undefined ? {} : { method: order.method }),
+  };
+}
+
+export type CallResult =
+  | { readonly kind: 'ended'; readonly outcome: CallOutcome }
+  /** Nothing was sent; try again in `waitMs`. */
+  | { readonly kind: 'not_sent'; readonly reason: string; readonly waitMs: number };
+
+/** Less lease than this is not worth a call: it would be cut off and leave one more unknown behind. */
+const MIN_CALL_MS = 100;
+
+export async function callGateway(engine: Engine, held: Held, request: ChargeRequest): Promise<CallResult> {
+  const { gate, gateway, limits, policy } = engine;
+  const slotWaitMs = usableMs(engine, held) - Math.min(limits.callTimeoutMs, MIN_CALL_MS);
+  const free = await gate.callSlots.acquire(slotWaitMs);
+  if (free === null) return { kind: 'not_sent', reason: 'no_free_slot', waitMs: 0 };
+  try {
+    const waitMs = gate.callsStoppedMs();
+    if (waitMs > 0) return { kind: 'not_sent', reason: 'gateway_paused', waitMs };
+    if (usableMs(engine, held) < MIN_CALL_MS)
+      return { kind: 'not_sent', reason: 'lease_too_short', waitMs: 0 };
+    const outcome = await bounded(engine, held, (options) => gateway.call(request, options)).catch(
+      (error: unknown): CallOutcome => {
+        engine.log.error({ err: error, payment_id: held.record.paymentId }, 'the gateway adapter threw');
+        return { kind: 'unknown', answered: false, reason: 'adapter_threw' };
+      },
+    );
+    gate.callEnded(outcome, policy.forbiddenPauseMs);
+    return { kind: 'ended', outcome };
+  } finally {
+    free();
+  }
+}
+
+export async function lookUp(engine: Engine, held: Held, request: ChargeRequest): Promise<LookupOutcome> {
+  const { gate, gateway } = engine;
+  const free = await gate.lookupSlots.acquire(usableMs(engine, held) - MIN_CALL_MS);
+  if (free === null) return { kind: 'unavailable', reason: 'no_free_slot' };
+  try {
+    if (usableMs(engine, held) < MIN_CALL_MS) return { kind: 'unavailable', reason: 'lease_too_short' };
+    return await bounded(engine, held, (options) => gateway.lookup(request, options));
+  } catch (error) {
+    engine.log.error({ err: error, payment_id: held.record.paymentId }, 'the gateway adapter threw');
+    return { kind: 'unavailable', reason: 'adapter_threw' };
+  } finally {
+    free();
+  }
+}
+
+/** Runs the exchange, cut off by the timeout or the lease, whichever ends first, even if the adapter ignores both. */
+async function bounded<T>(
+  engine: Engine,
+  held: Held,
+  exchange: (options: CallOptions) => Promise<T>,
+): Promise<T> {
+  const timeoutMs = Math.min(engine.limits.callTimeoutMs, usableMs(engine, held));
+  const abort = new AbortController();
+  return new Promise((resolve, reject) => {
+    const cancel = engine.clock.after(timeoutMs, () => {
+      abort.abort();
+      // One tick for an adapter that obeys to say what it knows; then it is given up.
+      engine.clock.after(GRACE_MS, () => reject(new Error('the adapter did not end in time')));
+    });
+    exchange({ timeoutMs, signal: abort.signal }).then(resolve, reject).finally(cancel);
+  });
+}
+
+/** Well inside the lease's margin. */
+const GRACE_MS = 100;

@@ -1,0 +1,87 @@
+/**
+ * When the gateway may be asked anything: breaker, retry budget, lookup budget and slots in one place. Waiting
+ * here is no call and consumes no attempt.
+ */
+import type { CallOutcome } from '../domain/outcomes.ts';
+import type { Clock } from '../ports/clock.ts';
+import { type BreakerOptions, createBreaker, DEFAULT_BREAKER } from './breaker.ts';
+import { createSlots, type Slots } from './slots.ts';
+import { createTokenBucket } from './tokens.ts';
+
+export interface GateOptions {
+  readonly clock: Clock;
+  /** Calls under way at once. */
+  readonly maxCalls: number;
+  /** Lookups under way at once; theirs alone, so that an outage's calls cannot starve them. */
+  readonly maxLookups: number;
+  readonly breaker?: BreakerOptions;
+}
+
+export type Request = 'first_call' | 'retry' | 'lookup';
+
+/** `go`: the place is reserved, start in `inMs`. `ask_again`: no place was given, come back in `inMs`. */
+export interface Permission {
+  readonly kind: 'go' | 'ask_again';
+  readonly inMs: number;
+}
+
+export interface Gate {
+  reserve(request: Request): Permission;
+  /** Gives a place back that was not used. */
+  giveBack(request: Request): void;
+  /** Milliseconds for which no call may leave at all; looked at in the tick of the send. */
+  callsStoppedMs(): number;
+  callEnded(outcome: CallOutcome, pauseMs: number): void;
+  readonly callSlots: Slots;
+  readonly lookupSlots: Slots;
+  /** Nothing new starts; who waits for a slot is told so. */
+  close(): void;
+}
+
+/** Every first call earns one retry: a struggling gateway sees at most twice the calls, not four times. */
+const RETRIES_PER_CALL = 1;
+/** Beyond what first calls earn, so that a quiet service's few orders are retried without delay. */
+const RETRY_BUDGET = { capacity: 10_000, initial: 1000, perSecond: 50 };
+/** Lookups are cheap for a gateway, but ten thousand at once after an outage are not. */
+const LOOKUP_BUDGET = { capacity: 1000, initial: 1000, perSecond: 200 };
+
+export function createGate({ clock, maxCalls, maxLookups, breaker: options }: GateOptions): Gate {
+  const breaker = createBreaker(options ?? DEFAULT_BREAKER);
+  const retries = createTokenBucket(RETRY_BUDGET);
+  const lookups = createTokenBucket(LOOKUP_BUDGET);
+  const callSlots = createSlots(maxCalls, clock);
+  const lookupSlots = createSlots(maxLookups, clock);
+  return {
+    callSlots,
+    lookupSlots,
+    reserve(request) {
+      const nowMs = clock.monotonicMs();
+      if (request === 'lookup') return { kind: 'go', inMs: lookups.reserve(nowMs) };
+      const stoppedMs = breaker.reserve(nowMs);
+      if (stoppedMs > 0) return { kind: 'ask_again', inMs: stoppedMs };
+      if (request === 'retry') return { kind: 'go', inMs: retries.reserve(nowMs) };
+      retries.add(RETRIES_PER_CALL);
+      return { kind: 'go', inMs: 0 };
+    },
+    giveBack(request) {
+      if (request === 'lookup') lookups.add(1);
+      else if (request === 'retry') retries.add(1);
+    },
+    callsStoppedMs: () => breaker.stoppedMs(clock.monotonicMs()),
+    callEnded(outcome, pauseMs) {
+      const nowMs = clock.monotonicMs();
+      if (outcome.kind === 'forbidden') breaker.pause(nowMs, pauseMs);
+      else breaker.ended(nowMs, gaveAnswer(outcome));
+    },
+    close() {
+      callSlots.close();
+      lookupSlots.close();
+    },
+  };
+}
+
+/** Even an error is a sign of life; refused connections and silence are not. */
+function gaveAnswer(outcome: CallOutcome): boolean {
+  if (outcome.kind === 'refused') return false;
+  return outcome.kind !== 'unknown' || outcome.answered;
+}

@@ -1,0 +1,118 @@
+/** Making the first durable step of a charge: the intent, under a claim where a call may start at once. */
+import { openCharge } from '../domain/charge.ts';
+import { chargeKey, dashed, orderReference, uuidV7 } from '../domain/ids.ts';
+import type { Order } from '../domain/payment.ts';
+import {
+  type Intent,
+  type NextCharge,
+  type PaymentRecord,
+  type StoredKey,
+  StoreError,
+} from '../ports/store.ts';
+import type { Engine } from './context.ts';
+import type { Driver } from './drive.ts';
+import { pause } from './pause.ts';
+
+/** How long an acceptance is tried while the database cannot be reached: a fail-over's moment, not a customer's patience. */
+const TRY_FOR_MS = 3000;
+const TRY_AGAIN_MS = 100;
+
+export type Acceptance =
+  | { readonly kind: 'accepted'; readonly record: PaymentRecord }
+  /** The key or the order is already there. `intent`: it may be our own doing, if an acknowledgement was lost. */
+  | { readonly kind: 'exists'; readonly intent: Intent };
+
+export function newIntent(engine: Engine, order: Order, key: StoredKey | null): Intent {
+  const { clock, random, gateway, installationId } = engine;
+  const reference = orderReference(installationId, order.accountId, order.orderId);
+  return {
+    order,
+    paymentId: uuidV7(clock.wallMs(), random.hex128()),
+    gateway: gateway.name,
+    chargeKey: chargeKey(reference, 1),
+    key,
+    claimId: dashed(random.hex128()),
+    start: startNow(engine),
+  };
+}
+
+/** Called at once under a lease, or later when the gateway's limits allow it. */
+export function startNow(engine: Engine): Intent['start'] {
+  const permission = engine.gate.reserve('first_call');
+  if (permission.kind === 'ask_again') return { kind: 'waiting', waitMs: permission.inMs };
+  return { kind: 'claimed', leaseMs: engine.policy.leaseMs };
+}
+
+/**
+ * Stores the intent and starts the charge. A lost acknowledgement is answered by repeating the same intent: it
+ * cannot be stored twice, and `exists` then leads to our own row. Rejects with `StoreError`; `unavailable` only
+ * when nothing can have been stored.
+ */
+export async function accept(engine: Engine, driver: Driver, intent: Intent): Promise<Acceptance> {
+  const { clock, store } = engine;
+  const claimedAtMs = clock.monotonicMs();
+  let unknown: StoreError | null = null;
+  for (;;) {
+    try {
+      const result = await store.accept(intent);
+      if (result.kind === 'exists') return { kind: 'exists', intent };
+      const record = acceptedRecord(intent, result.nowMs);
+      begin(driver, record, result.nowMs, claimedAtMs);
+      return { kind: 'accepted', record };
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      if (error.kind === 'outcome_unknown') unknown = error;
+      // Nothing was written by any try: the client may be told so at once.
+      if (unknown === null) throw error;
+      if (clock.monotonicMs() - claimedAtMs > TRY_FOR_MS) throw unknown;
+      await pause(clock, TRY_AGAIN_MS);
+    }
+  }
+}
+
+/** Starts a charge that is now durable: under its claim if there is one, else when it is due. */
+export function begin(driver: Driver, record: PaymentRecord, nowMs: number, claimedAtMs: number): void {
+  if (record.held) driver.drive({ record, grantedAtMs: nowMs, claimedAtMs });
+  else driver.resumeIn(record, Math.max(0, (record.dueAtMs ?? nowMs) - nowMs), nowMs);
+}
+
+function acceptedRecord(intent: Intent, nowMs: number): PaymentRecord {
+  const { order, start } = intent;
+  const calling = start.kind === 'claimed';
+  return {
+    order,
+    paymentId: intent.paymentId,
+    gateway: intent.gateway,
+    charge: openCharge({ n: 1, openedAtMs: nowMs, calling, verifyFirst: false }),
+    seq: 1,
+    fence: 1,
+    claimId: intent.claimId,
+    held: calling,
+    dueAtMs: nowMs + (start.kind === 'claimed' ? start.leaseMs : start.waitMs),
+    evidence: 0,
+    absences: 0,
+    problem: null,
+    answer: null,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+  };
+}
+
+/** The record of a failed payment after its next charge was opened. */
+export function openedRecord(failed: PaymentRecord, opening: NextCharge, nowMs: number): PaymentRecord {
+  const { start, order, n, verifyFirst } = opening;
+  const held = start.kind === 'claimed';
+  return {
+    ...failed,
+    order,
+    charge: openCharge({ n, openedAtMs: nowMs, calling: held, verifyFirst }),
+    seq: failed.seq + 1,
+    fence: failed.fence + 1,
+    claimId: opening.claimId,
+    held,
+    dueAtMs: nowMs + (start.kind === 'claimed' ? start.leaseMs : start.waitMs),
+    problem: null,
+    answer: null,
+    updatedAtMs: nowMs,
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * The sweep: finds whatever is due and in nobody's memory. After a crash, a drain or a lost timer this is all
+ * that recovery is; any replica on the same database does it.
+ */
+import type { Engine } from './context.ts';
+import type { Driver } from './drive.ts';
+
+export interface Sweeper {
+  start(): void;
+  stop(): void;
+}
+
+/** How often expired answers are looked for, and how many are erased at a time. */
+const ERASE_EVERY_MS = 10 * 60_000;
+const ERASE_LIMIT = 1000;
+/** After a full page: about the time in which its payments are claimed and leave the list. */
+const AGAIN_MS = 20;
+
+export function createSweeper(engine: Engine, driver: Driver): Sweeper {
+  const { clock, random, store, gate, limits, log } = engine;
+  let cancel: (() => void) | null = null;
+  let stopped = false;
+  let eraseAtMs = clock.monotonicMs();
+
+  async function sweep(): Promise<boolean> {
+    const limit = limits.sweepLimit;
+    const { nowMs, payments } = await store.due({ limit, calls: gate.callsStoppedMs() === 0 });
+    const unknown = payments.filter((record) => driver.known(record.paymentId) === undefined);
+    for (const record of unknown) driver.resumeIn(record, 0, nowMs);
+    return unknown.length > 0 && payments.length === limit;
+  }
+
+  async function erase(): Promise<void> {
+    if (clock.monotonicMs() < eraseAtMs) return;
+    const erased = await store.eraseExpiredAnswers(ERASE_LIMIT);
+    if (erased < ERASE_LIMIT) eraseAtMs = clock.monotonicMs() + ERASE_EVERY_MS;
+  }
+
+  async function run(): Promise<void> {
+    let again = false;
+    try {
+      again = await sweep();
+      await erase();
+    } catch (error) {
+      log.warn({ err: error }, 'the sweep could not reach the database; it tries again');
+    }
+    // Spread, so that replicas started together do not sweep together.
+    schedule(again ? AGAIN_MS : limits.sweepMs * (0.5 + random.float()));
+  }
+
+  function schedule(waitMs: number): void {
+    if (stopped) return;
+    cancel = clock.after(waitMs, () => void run());
+  }
+
+  return {
+    start: () => schedule(0),
+    stop() {
+      stopped = true;
+      cancel?.();
+    },
+  };
+}

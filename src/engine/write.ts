@@ -1,0 +1,106 @@
+/**
+ * Writing a decision under the fence, through lost connections and lost acknowledgements. The write names the
+ * claim, the fence and the `seq` it expects, so repeating it is harmless: at most one of the repeats applies.
+ */
+import type { Decision } from '../domain/transition.ts';
+import { type Advance, type PaymentKey, type PaymentRecord, StoreError } from '../ports/store.ts';
+import { answerBody, toPayment } from './answer.ts';
+import type { Engine } from './context.ts';
+import { pause } from './pause.ts';
+
+export interface WriteOptions {
+  readonly record: PaymentRecord;
+  readonly decision: Decision;
+  readonly lease: Advance['lease'];
+  readonly mustBeDue: boolean;
+  readonly evidenceSeen: number;
+  /** By the database's clock. */
+  readonly nowMs: number;
+  /** How long to go on trying while the store cannot be reached, in milliseconds. */
+  readonly tryForMs: number;
+}
+
+export type Written =
+  | { readonly kind: 'done'; readonly record: PaymentRecord; readonly nowMs: number }
+  /** Somebody else holds or changed the payment; nothing was written. */
+  | { readonly kind: 'lost' }
+  /** The store could not be reached for as long as it was tried; it may or may not have been written. */
+  | { readonly kind: 'unreachable'; readonly error: StoreError };
+
+/** The first pause between tries; doubled up to the cap, so that a restarting database is not hammered. */
+const TRY_AGAIN_MS = 25;
+const TRY_AGAIN_CAP_MS = 500;
+
+export async function write(engine: Engine, options: WriteOptions): Promise<Written> {
+  const { clock, store } = engine;
+  const next = nextRecord(options);
+  const advance = toAdvance(options, next);
+  const untilMs = clock.monotonicMs() + options.tryForMs;
+  for (let pauseMs = TRY_AGAIN_MS; ; pauseMs = Math.min(pauseMs * 2, TRY_AGAIN_CAP_MS)) {
+    try {
+      const result = await store.advance(advance);
+      if (result.kind === 'done') {
+        return { kind: 'done', record: { ...next, evidence: result.evidence }, nowMs: result.nowMs };
+      }
+      return isOurs(result.record, next)
+        ? { kind: 'done', ...acknowledged(result.record) }
+        : { kind: 'lost' };
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      if (clock.monotonicMs() + pauseMs >= untilMs) return { kind: 'unreachable', error };
+      await pause(clock, pauseMs);
+    }
+  }
+}
+
+/** A write whose acknowledgement was lost shows as the row that it would have made. */
+function isOurs(found: PaymentRecord | null, next: PaymentRecord): found is PaymentRecord {
+  return found !== null && found.claimId === next.claimId && found.seq === next.seq;
+}
+
+function acknowledged(record: PaymentRecord): { record: PaymentRecord; nowMs: number } {
+  return { record, nowMs: record.updatedAtMs };
+}
+
+export function paymentKey(record: PaymentRecord): PaymentKey {
+  const { accountId, orderId } = record.order;
+  return { accountId, orderId, paymentId: record.paymentId };
+}
+
+function nextRecord({ record, decision, lease, nowMs }: WriteOptions): PaymentRecord {
+  const taken = lease.kind === 'take';
+  const waitMs = taken ? lease.claim.leaseMs : lease.waitMs;
+  const next: PaymentRecord = {
+    ...record,
+    charge: decision.next,
+    seq: record.seq + 1,
+    fence: record.fence + (taken ? 1 : 0),
+    claimId: taken ? lease.claim.claimId : record.claimId,
+    held: taken,
+    dueAtMs: waitMs === null ? null : nowMs + waitMs,
+    absences: record.absences + (decision.settled?.byAbsence === true ? 1 : 0),
+    updatedAtMs: nowMs,
+  };
+  const { settled } = decision;
+  if (settled === undefined) return next;
+  const { problem } = settled;
+  return { ...next, problem, answer: { problem, body: answerBody(toPayment(next), problem), freshForMs: 0 } };
+}
+
+function toAdvance(options: WriteOptions, next: PaymentRecord): Advance {
+  const { record, decision, lease, mustBeDue, evidenceSeen, nowMs } = options;
+  const { settled } = decision;
+  return {
+    payment: paymentKey(record),
+    expected: { seq: record.seq, fence: record.fence, claimId: record.claimId, mustBeDue },
+    charge: decision.next,
+    event: decision.event,
+    lease,
+    settlement:
+      settled === undefined || next.answer === null
+        ? null
+        : { problem: settled.problem, body: next.answer.body, byAbsence: settled.byAbsence },
+    evidenceSeen,
+    updatedAtMs: nowMs,
+  };
+}
