@@ -15,7 +15,7 @@ import {
   onNotSent,
   onVerified,
   type VerifyOutcome,
-} from '../domain/transition.ts';
+} from '../domain/transition/index.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import { keepEvidence } from './evidence.ts';

@@ -2,7 +2,7 @@
  * Writing a decision under the fence, through lost connections and lost acknowledgements. The write names the
  * claim, the fence and the `seq` it expects, so repeating it is harmless: at most one of the repeats applies.
  */
-import type { Decision } from '../domain/transition.ts';
+import type { Decision } from '../domain/transition/index.ts';
 import { type Advance, type PaymentKey, type PaymentRecord, StoreError } from '../ports/store.ts';
 import { answerBody, toPayment } from './answer.ts';
 import type { Engine } from './context.ts';

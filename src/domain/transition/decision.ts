@@ -1,0 +1,75 @@
+/** What a decision is made of, and the few ways in which any of them can end. */
+import type { Charge } from '../charge.ts';
+import type { EventType } from '../events.ts';
+import type { Policy } from '../policy.ts';
+import type { FailureProblem } from '../problems.ts';
+
+/** Something that a person must hear about now. */
+export type Alarm = 'gateway_forbidden' | 'needs_review' | 'duplicate_charge';
+
+export interface Decision {
+  readonly next: Charge;
+  readonly event: { readonly type: EventType; readonly detail: string | null };
+  /** Milliseconds until it is due again; null when there is nothing left to do. */
+  readonly waitMs: number | null;
+  readonly alarm?: Alarm;
+  /** Present where the operation ends here, for good. */
+  readonly settled?: Settled;
+}
+
+export interface Settled {
+  /** Null: completed. */
+  readonly problem: FailureProblem | null;
+  /** Failed because a lookup did not find it, not on the gateway's own word. */
+  readonly byAbsence: boolean;
+}
+
+export interface Context {
+  readonly policy: Policy;
+  /** The database's clock, at or after the moment of the event. */
+  readonly nowMs: number;
+  /** Uniform in [0, 1). */
+  readonly roll: number;
+}
+
+export function completed(charge: Charge, gatewayRef: string): Decision {
+  const next = { ...charge, status: 'COMPLETED', step: 'none', failureCode: null, gatewayRef } as const;
+  const settled = { problem: null, byAbsence: false };
+  return { next, event: { type: 'payment.completed', detail: gatewayRef }, waitMs: null, settled };
+}
+
+export function failed(charge: Charge, failureCode: string, settled: Settled): Decision {
+  const next = { ...charge, status: 'FAILED', step: 'none', failureCode } as const;
+  return { next, event: { type: 'payment.failed', detail: failureCode }, waitMs: null, settled };
+}
+
+/** The gateway said no. */
+export const DECLINED: Settled = { problem: 'card_declined', byAbsence: false };
+/** No call was executed. */
+export const NOT_EXECUTED: Settled = { problem: 'gateway_failed', byAbsence: false };
+
+/** Ask the gateway in `waitMs`; where it cannot be asked, only a person can tell. */
+export function ask(
+  charge: Charge,
+  type: EventType,
+  detail: string | null,
+  waitMs: number,
+  context: Context,
+): Decision {
+  if (!context.policy.contract.lookup) return review(charge, 'outcome_unknown', context);
+  return { next: { ...charge, step: 'lookup' }, event: { type, detail }, waitMs };
+}
+
+/** A person must decide. Where the gateway can be asked it still is, once a day: proof may yet come. */
+export function review(charge: Charge, reason: string, { policy }: Context): Decision {
+  const asking = policy.contract.lookup;
+  const askStep = charge.step === 'verify' ? 'verify' : 'lookup';
+  const next = {
+    ...charge,
+    status: 'REVIEW',
+    failureCode: reason,
+    step: asking ? askStep : 'none',
+  } as const;
+  const event = { type: 'payment.review', detail: reason } as const;
+  return { next, event, waitMs: asking ? policy.reviewLookupMs : null, alarm: 'needs_review' };
+}

@@ -1,0 +1,12 @@
+/**
+ * The decision: a charge, an event and a policy give the next state, the audit line and the time when it is
+ * due again. No clock, no randomness, no I/O: time and chance arrive inside the event.
+ *
+ * Three rules hold everywhere: a new key is never invented for the same charge; FAILED is written only on
+ * proof that nothing was charged; what is unknown is asked after, not guessed.
+ */
+export { onCallEnded, onNotSent } from './call-ended.ts';
+export { type Action, type ClaimDecision, type ClaimEvent, onClaim } from './claim.ts';
+export type { Alarm, Context, Decision, Settled } from './decision.ts';
+export { onLookupEnded } from './lookup-ended.ts';
+export { onVerified, type VerifyOutcome } from './verified.ts';

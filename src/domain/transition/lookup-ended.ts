@@ -1,0 +1,92 @@
+import type { Charge } from '../charge.ts';
+import type { EventType } from '../events.ts';
+import type { LookupOutcome } from '../outcomes.ts';
+import { backoffMs, lookupWaitMs } from '../policy.ts';
+import { absenceProof } from '../proof.ts';
+import { type Context, completed, DECLINED, type Decision, failed, review } from './decision.ts';
+import { mayCall } from './limits.ts';
+
+/** Decides what the end of a lookup means. `askedAtMs`: a moment before the lookup was sent, by the database's clock. */
+export function onLookupEnded(
+  charge: Charge,
+  outcome: LookupOutcome,
+  askedAtMs: number,
+  context: Context,
+): Decision {
+  switch (outcome.kind) {
+    case 'succeeded':
+      return completed(charge, outcome.chargeId);
+    case 'mismatch':
+      return review({ ...charge, gatewayRef: outcome.chargeId }, outcome.reason, context);
+    case 'duplicated':
+      return {
+        ...review({ ...charge, gatewayRef: outcome.chargeIds[0] ?? null }, 'duplicate_charge', context),
+        alarm: 'duplicate_charge',
+      };
+    case 'declined':
+      return onDeclineFound(charge, outcome, askedAtMs, context);
+    case 'pending':
+      return lookAgain({ ...charge, gatewayRef: outcome.chargeId }, 'lookup.pending', null, null, context);
+    case 'absent':
+      return onAbsent(charge, askedAtMs, context);
+    case 'unavailable':
+      return lookAgain(charge, 'lookup.unavailable', outcome.reason, null, context);
+    case 'forbidden': {
+      const again = lookAgain(charge, 'lookup.unavailable', outcome.reason, null, context);
+      return { ...again, alarm: again.alarm ?? 'gateway_forbidden' };
+    }
+  }
+}
+
+function onDeclineFound(
+  charge: Charge,
+  outcome: { readonly code: string; readonly chargeId: string },
+  askedAtMs: number,
+  context: Context,
+): Decision {
+  // With keys kept, a key has one result. Without, another call under it may still land and be approved.
+  if (context.policy.contract.keys === 'kept') {
+    return failed({ ...charge, gatewayRef: outcome.chargeId }, outcome.code, DECLINED);
+  }
+  return onAbsent({ ...charge, declineCode: outcome.code }, askedAtMs, context);
+}
+
+function onAbsent(charge: Charge, askedAtMs: number, context: Context): Decision {
+  const proof = absenceProof(charge, askedAtMs, context.policy.contract);
+  if (proof.kind === 'never') return lookAgain(charge, 'lookup.not_found_yet', null, null, context);
+  if (proof.kind === 'from') return lookAgain(charge, 'lookup.not_found_yet', null, proof.atMs, context);
+  const cleared = { ...charge, doubt: { kind: 'none' }, step: 'call' } as const;
+  const waitMs = backoffMs(context.policy, charge.attempts, context.roll, undefined);
+  const resendable = context.policy.contract.keys === 'none' && charge.declineCode === null;
+  if (resendable && charge.status !== 'REVIEW' && mayCall(cleared, waitMs, context)) {
+    return { next: cleared, event: { type: 'lookup.absent', detail: null }, waitMs };
+  }
+  const problem = charge.declineCode === null ? 'gateway_failed' : 'card_declined';
+  return failed(charge, charge.declineCode ?? 'gateway_error', { problem, byAbsence: true });
+}
+
+/** `provableAtMs`: when the same answer would be proof; asking then beats the slow schedule. */
+function lookAgain(
+  charge: Charge,
+  type: EventType,
+  detail: string | null,
+  provableAtMs: number | null,
+  context: Context,
+): Decision {
+  const { policy, nowMs, roll } = context;
+  const sinceMs = charge.unresolvedSinceMs ?? nowMs;
+  const next = {
+    ...charge,
+    step: 'lookup',
+    lookups: charge.lookups + 1,
+    unresolvedSinceMs: sinceMs,
+  } as const;
+  if (charge.status === 'REVIEW') return { next, event: { type, detail }, waitMs: policy.reviewLookupMs };
+  if (nowMs - sinceMs >= policy.resolveForMs) return review(next, 'unresolved_too_long', context);
+  const pending = type === 'lookup.pending';
+  const baseMs = pending ? policy.pendingPollMs : policy.lookupBaseMs;
+  const scheduledMs = lookupWaitMs(policy, baseMs, charge.lookups, roll);
+  const provableMs = provableAtMs === null ? scheduledMs : Math.max(provableAtMs - nowMs + 1, 1);
+  const status = pending ? charge.status : 'UNRESOLVED';
+  return { next: { ...next, status }, event: { type, detail }, waitMs: Math.min(scheduledMs, provableMs) };
+}
