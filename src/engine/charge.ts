@@ -226,6 +226,7 @@ export function createCharging(
       expected: { seq: record.seq },
       n,
       order,
+      gateway: engine.gateway.name,
       chargeKey: chargeKey(reference, n),
       // An absence was a lookup's word: it is asked for once more before anything else is sent.
       verifyFirst: record.absences > 0 && policy.contract.lookup,

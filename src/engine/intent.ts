@@ -105,6 +105,7 @@ export function openedRecord(failed: PaymentRecord, opening: NextCharge, nowMs: 
   return {
     ...failed,
     order,
+    gateway: opening.gateway,
     charge: openCharge({ n, openedAtMs: nowMs, calling: held, verifyFirst }),
     seq: failed.seq + 1,
     fence: failed.fence + 1,

@@ -17,14 +17,18 @@ const ERASE_LIMIT = 1000;
 const AGAIN_MS = 20;
 
 export function createSweeper(engine: Engine, driver: Driver): Sweeper {
-  const { clock, random, store, gate, limits, log } = engine;
+  const { clock, random, store, gateway, gate, limits, log } = engine;
   let cancel: (() => void) | null = null;
   let stopped = false;
   let eraseAtMs = clock.monotonicMs();
 
   async function sweep(): Promise<boolean> {
     const limit = limits.sweepLimit;
-    const { nowMs, payments } = await store.due({ limit, calls: gate.callsStoppedMs() === 0 });
+    const { nowMs, payments } = await store.due({
+      gateway: gateway.name,
+      limit,
+      calls: gate.callsStoppedMs() === 0,
+    });
     const unknown = payments.filter((record) => driver.known(record.paymentId) === undefined);
     for (const record of unknown) driver.resumeIn(record, 0, nowMs);
     return unknown.length > 0 && payments.length === limit;

@@ -39,8 +39,8 @@ export interface Store {
    */
   advance(write: Advance): Promise<Advanced>;
 
-  /** Payments whose time has come, oldest first. `calls: false` leaves out those that wait to be sent. */
-  due(query: { readonly limit: number; readonly calls: boolean }): Promise<DuePayments>;
+  /** Payments of one gateway whose time has come, oldest first. `calls: false` leaves out those that wait to be sent. */
+  due(query: DueQuery): Promise<DuePayments>;
 
   /** The answer that a worker got after it had lost its lease: kept for ever, and the payment made due. */
   addEvidence(evidence: Evidence): Promise<void>;
@@ -180,6 +180,7 @@ export interface NextCharge {
   readonly n: number;
   /** The terms of this charge; they may differ from those of the failed one. */
   readonly order: Order;
+  readonly gateway: string;
   readonly chargeKey: string;
   readonly verifyFirst: boolean;
   readonly key: StoredKey;
@@ -226,6 +227,13 @@ export type Advanced =
       readonly evidence: number;
     }
   | { readonly kind: 'lost'; readonly record: PaymentRecord | null };
+
+export interface DueQuery {
+  /** The adapter's name: nobody asks one gateway about another's charges. */
+  readonly gateway: string;
+  readonly limit: number;
+  readonly calls: boolean;
+}
 
 export interface DuePayments {
   readonly nowMs: number;

@@ -31,7 +31,7 @@ WITH k AS (
   RETURNING charge_n
 ), p AS (
   UPDATE payonce.payments AS p SET
-    amount_minor = $6, currency = $7, metadata = $8, charge_n = $5, status = 'PROCESSING',
+    gateway = $17, amount_minor = $6, currency = $7, metadata = $8, charge_n = $5, status = 'PROCESSING',
     step = CASE WHEN $9::boolean THEN 'verify' ELSE 'call' END,
     attempts = ($10::boolean AND NOT $9)::int, doubt = 'none', doubt_until = NULL,
     first_sent_at = CASE WHEN $10 AND NOT $9 THEN now() END, decline_code = NULL, lookups = 0,
@@ -73,6 +73,7 @@ export async function openNextCharge(
     opening.expected.seq,
     opening.chargeKey,
     order.method ?? null,
+    opening.gateway,
   ];
   const [row] = await session
     .query<{ opened: number; now_ms: number }>(OPEN_NEXT, values)

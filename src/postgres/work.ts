@@ -1,6 +1,6 @@
 /** What workers look for, and what they leave behind when they were too late. */
 
-import type { DuePayments, Evidence, FailedCharge, PaymentKey } from '../ports/store.ts';
+import type { DuePayments, DueQuery, Evidence, FailedCharge, PaymentKey } from '../ports/store.ts';
 import { StoreError } from '../ports/store.ts';
 import { millisecondsOf } from './columns.ts';
 import { RECORD_TABLES, type RecordRow, recordColumns, toRecord } from './records.ts';
@@ -8,18 +8,19 @@ import type { Session } from './session.ts';
 
 const DUE = `
 SELECT ${recordColumns('$3::float8')}, ${millisecondsOf('now()')} AS now_ms FROM ${RECORD_TABLES}
-WHERE p.due_at <= now() AND ($2::boolean OR p.step <> 'call')
+WHERE p.due_at <= now() AND p.gateway = $4 AND ($2::boolean OR p.step <> 'call')
 ORDER BY p.due_at LIMIT $1`;
 
 export async function duePayments(
   session: Session,
-  query: { limit: number; calls: boolean },
+  query: DueQuery,
   retentionMs: number,
 ): Promise<DuePayments> {
   const rows = await session.query<RecordRow & { now_ms: number }>(DUE, [
     query.limit,
     query.calls,
     retentionMs,
+    query.gateway,
   ]);
   return { nowMs: rows[0]?.now_ms ?? 0, payments: rows.map(toRecord) };
 }

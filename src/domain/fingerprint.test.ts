@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fingerprint } from './fingerprint.ts';
+import type { Order } from './payment.ts';
+
+const order: Order = {
+  accountId: 'default',
+  orderId: 'ORD123',
+  amountMinor: 10000,
+  currency: 'USD',
+  method: 'tok_visa',
+  metadata: {},
+};
+
+const orders = fc
+  .record({
+    orderId: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }),
+    amountMinor: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    currency: fc.constantFrom('USD', 'EUR', 'JPY'),
+    method: fc.option(fc.string({ minLength: 1, maxLength: 20 }), { nil: undefined }),
+  })
+  .map(
+    ({ method, ...rest }): Order => ({
+      accountId: 'default',
+      metadata: {},
+      ...rest,
+      ...(method === undefined ? {} : { method }),
+    }),
+  );
+
+describe('a fingerprint', () => {
+  it('is written down: a stored one must still be met by the next release', () => {
+    const canonical = '["ORD123",10000,"USD","tok_visa"]';
+    expect(fingerprint(order)).toBe(`1:${createHash('sha256').update(canonical).digest('base64url')}`);
+    expect(fingerprint(order)).toBe('1:hAVbfCpCoy4jykXKsBtI-6BQayeD1LNzcbX_5a5bb5Q');
+  });
+
+  it('ignores the notes, which move no money', () => {
+    expect(fingerprint({ ...order, metadata: { note: 'gift' } })).toBe(fingerprint(order));
+  });
+
+  it.each([
+    ['the order', { orderId: 'ORD124' }],
+    ['the amount', { amountMinor: 10001 }],
+    ['the currency', { currency: 'EUR' }],
+    ['the method', { method: 'tok_other' }],
+  ])('changes with %s', (_name, change) => {
+    expect(fingerprint({ ...order, ...change })).not.toBe(fingerprint(order));
+  });
+
+  it('tells no method from every method', () => {
+    const { method: _method, ...without } = order;
+    expect(fingerprint(without)).not.toBe(fingerprint(order));
+    expect(fingerprint(without)).not.toBe(fingerprint({ ...order, method: 'null' }));
+  });
+
+  it('cannot be met by moving text from one field to the next', () => {
+    const a = fingerprint({ ...order, orderId: 'a","b', method: 'c' });
+    const b = fingerprint({ ...order, orderId: 'a', method: 'b","c' });
+    expect(a).not.toBe(b);
+  });
+
+  it('is equal exactly when the money is', () => {
+    fc.assert(
+      fc.property(orders, orders, (a, b) => {
+        const same =
+          a.orderId === b.orderId &&
+          a.amountMinor === b.amountMinor &&
+          a.currency === b.currency &&
+          a.method === b.method;
+        expect(fingerprint(a) === fingerprint(b)).toBe(same);
+        expect(fingerprint({ ...a })).toBe(fingerprint(a));
+      }),
+    );
+  });
+});

@@ -1,0 +1,86 @@
+/**
+ * What an order's fields may hold. One place for every way in: HTTP and the library alike. Nothing is trimmed,
+ * folded or normalised anywhere: two ids that look alike are two orders.
+ */
+import { holdsBrandedCardNumber, holdsCardNumber } from './cards.ts';
+import { exponentOf } from './currencies.ts';
+import { isStorableText } from './text.ts';
+
+/** What is wrong with a value: the rest of a sentence that begins with the field's name. It repeats no value. */
+export interface Complaint {
+  readonly kind: 'invalid' | 'card_number';
+  readonly detail: string;
+}
+
+/** In UTF-8, so that the index entry has a known size. */
+const MAX_ORDER_ID_BYTES = 255;
+/** Longer than any gateway's token that is not a whole document. */
+const MAX_METHOD_LENGTH = 255;
+/** The three limits that merchants know from Stripe's metadata. */
+export const MAX_METADATA_KEYS = 50;
+const MAX_METADATA_KEY_LENGTH = 40;
+const MAX_METADATA_VALUE_LENGTH = 500;
+
+const CARD_NUMBER: Complaint = {
+  kind: 'card_number',
+  detail: 'must not hold a card number; send a token of your payment provider',
+};
+
+/** 1 to 255 bytes of well-formed Unicode without NUL; no number that begins and is as long as a card brand's. */
+export function orderIdComplaint(orderId: string): Complaint | null {
+  if (orderId === '') return invalid('must not be empty');
+  if (orderId.length > MAX_ORDER_ID_BYTES || Buffer.byteLength(orderId) > MAX_ORDER_ID_BYTES) {
+    return invalid(`must not be longer than ${MAX_ORDER_ID_BYTES} bytes of UTF-8`);
+  }
+  if (!isStorableText(orderId)) return invalid('must be well-formed Unicode without NUL');
+  return holdsBrandedCardNumber(orderId) ? CARD_NUMBER : null;
+}
+
+/** An ISO 4217 code in upper case, of a currency that can be charged. */
+export function currencyComplaint(currency: string): Complaint | null {
+  if (exponentOf(currency) !== undefined) return null;
+  return invalid('must be the ISO 4217 code of a currency, in upper case, such as "USD"');
+}
+
+/** A whole number of minor units from 1 to 2^53 - 1. */
+export function amountComplaint(amountMinor: number): Complaint | null {
+  if (Number.isSafeInteger(amountMinor) && amountMinor >= 1) return null;
+  return invalid(`must be from 1 to ${Number.MAX_SAFE_INTEGER} minor units`);
+}
+
+/** A token: 1 to 255 visible ASCII characters without spaces, and no card number. */
+export function methodComplaint(method: string): Complaint | null {
+  if (method.length > MAX_METHOD_LENGTH || !/^[\x21-\x7e]+$/.test(method)) {
+    return holdsCardNumber(method)
+      ? CARD_NUMBER
+      : invalid(`must be 1 to ${MAX_METHOD_LENGTH} visible ASCII characters without spaces`);
+  }
+  return holdsCardNumber(method) ? CARD_NUMBER : null;
+}
+
+/** The name of a note: 1 to 40 characters. */
+export function metadataKeyComplaint(key: string): Complaint | null {
+  if (key === '') return invalid('has an empty name');
+  return noteComplaint(key, MAX_METADATA_KEY_LENGTH, 'has a name');
+}
+
+/** The text of a note: up to 500 characters, possibly none. */
+export function metadataValueComplaint(value: string): Complaint | null {
+  return noteComplaint(value, MAX_METADATA_VALUE_LENGTH, 'is');
+}
+
+function noteComplaint(text: string, limit: number, beginning: string): Complaint | null {
+  if (isLonger(text, limit)) return invalid(`${beginning} longer than ${limit} characters`);
+  if (!isStorableText(text)) return invalid('must be well-formed Unicode without NUL');
+  return holdsCardNumber(text) ? CARD_NUMBER : null;
+}
+
+/** Characters are code points: an emoji counts once, whatever language the merchant counts it in. */
+function isLonger(text: string, limit: number): boolean {
+  if (text.length <= limit) return false;
+  return text.length > 2 * limit || [...text].length > limit;
+}
+
+function invalid(detail: string): Complaint {
+  return { kind: 'invalid', detail };
+}

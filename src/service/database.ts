@@ -1,0 +1,45 @@
+import pg from 'pg';
+import type { Config } from '../config.ts';
+import { startEmbeddedPostgres } from '../embedded-postgres/index.ts';
+import type { Log } from '../ports/log.ts';
+
+export interface Database {
+  readonly url: string;
+  /** A pool of its own for each part, so that none can take the other's connections. */
+  openPool(options: { readonly name: string; readonly max: number }): pg.Pool;
+  /** Ends the pools, and the embedded server if this process started it. */
+  close(): Promise<void>;
+}
+
+/** The database that the configuration names, or an embedded PostgreSQL. */
+export async function openDatabase(config: Config, log: Log): Promise<Database> {
+  const embedded =
+    config.DATABASE_URL === null
+      ? await startEmbeddedPostgres({
+          dataDir: config.DATA_DIR,
+          log: (line) => log.info({ component: 'embedded-postgres' }, line),
+        })
+      : null;
+  const url = embedded?.url ?? config.DATABASE_URL ?? '';
+  const pools: pg.Pool[] = [];
+  return {
+    url,
+    openPool({ name, max }) {
+      const pool = new pg.Pool({
+        connectionString: url,
+        max,
+        application_name: name,
+        connectionTimeoutMillis: config.DATABASE_TIMEOUT_MS,
+        keepAlive: true,
+      });
+      // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
+      pool.on('error', (error) => log.warn({ err: error, pool: name }, 'an idle database connection broke'));
+      pools.push(pool);
+      return pool;
+    },
+    async close() {
+      await Promise.all(pools.map((pool) => pool.end()));
+      await embedded?.stop('fast');
+    },
+  };
+}

@@ -1,0 +1,184 @@
+/**
+ * The composition root of the service: opens the database, mounts or reaches the gateway, starts the engine and
+ * listens. It listens before it is ready, because the mounted fake gateway is one of its own addresses.
+ */
+import type { Config } from '../config.ts';
+import type { GatewayContract } from '../domain/contract.ts';
+import type { Policy } from '../domain/policy.ts';
+import type { Payonce } from '../engine/api.ts';
+import { DEFAULT_LIMITS } from '../engine/context.ts';
+import { type RunningEngine, startEngine } from '../engine/engine.ts';
+import {
+  createFakeGateway,
+  createPostgresLedger,
+  DEMO_FAULTS,
+  type FakeGateway,
+} from '../fake-gateway/index.ts';
+import { createHttpGateway } from '../gateways/http/index.ts';
+import type { HttpLogger } from '../http/access-log.ts';
+import { createServer } from '../http/server.ts';
+import type { Gateway } from '../ports/gateway.ts';
+import type { Log } from '../ports/log.ts';
+import { createPostgresStore, migrate } from '../postgres/index.ts';
+import { systemClock } from '../system/clock.ts';
+import { systemRandom } from '../system/random.ts';
+import { type Database, openDatabase } from './database.ts';
+import { listen } from './listen.ts';
+import { startingUp } from './starting-up.ts';
+
+export interface Service {
+  /** Where it listens, without a slash at its end. */
+  readonly url: string;
+  readonly gatewayUrl: string;
+  /** Takes nothing new, ends what is under way within `DRAIN_MS`, and closes everything. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export type ServiceLog = Log & HttpLogger;
+
+/** Starts the whole service. Rejects with an error that says what to do; nothing is left running then. */
+export async function startService(config: Config, log: ServiceLog): Promise<Service> {
+  const database = await openDatabase(config, log);
+  try {
+    return await serve(config, log, database);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function serve(config: Config, log: ServiceLog, database: Database): Promise<Service> {
+  const pool = database.openPool({ name: 'payonce', max: config.DATABASE_POOL });
+  await migrate(pool);
+  const fake = config.GATEWAY_URL === null ? await openFakeGateway(config, log, database) : null;
+  let engine: RunningEngine | null = null;
+  let draining = false;
+  const payonce = startingUp(() => engine);
+  const app = createServer({
+    ...serverOptions(config, log, payonce),
+    isDraining: () => draining,
+    ...(fake === null ? {} : { mount: async (scope) => fake.register(scope, { prefix: '/fake-gateway' }) }),
+  });
+  const url = await listen(app, config);
+  const gatewayUrl = config.GATEWAY_URL ?? `${url}/fake-gateway`;
+  const gateway = openGateway(config, gatewayUrl);
+  const closeAll = async (): Promise<void> => {
+    draining = true;
+    // The fake gateway listens until the engine has drained: its answers are what the drain waits for.
+    if (engine !== null) await within(config.DRAIN_MS, engine.stop(), log);
+    fake?.close();
+    await within(CLOSE_MS, app.close(), log);
+    await gateway.close();
+    await database.close();
+  };
+  try {
+    engine = await startTheEngine(config, log, pool, gateway);
+  } catch (error) {
+    fake?.close();
+    await app.close();
+    throw error;
+  }
+  let stopped: Promise<void> | null = null;
+  return {
+    url,
+    gatewayUrl,
+    stop: () => {
+      stopped ??= closeAll();
+      return stopped;
+    },
+  };
+}
+
+/** What clients that are slow to go away get after the drain. */
+const CLOSE_MS = 1500;
+
+function serverOptions(config: Config, logger: ServiceLog, payonce: Payonce) {
+  return {
+    payonce,
+    logger,
+    defaultWaitMs: config.WAIT_MS,
+    maxWaitMs: config.MAX_WAIT_MS,
+    seedWaitMs: config.SEED_WAIT_MS,
+    bodyLimitBytes: config.BODY_LIMIT_BYTES,
+  };
+}
+
+async function openFakeGateway(config: Config, log: Log, database: Database): Promise<FakeGateway> {
+  const ledger = await createPostgresLedger(database.openPool({ name: 'payonce-fake-gateway', max: 4 }));
+  return createFakeGateway({ ledger, seed: config.FAKE_GATEWAY_SEED, faults: DEMO_FAULTS, log });
+}
+
+function openGateway(config: Config, url: string): Gateway {
+  const contract: GatewayContract = {
+    keys: config.GATEWAY_KEYS,
+    keyWindowMs: config.GATEWAY_KEY_WINDOW_MS,
+    cachesErrors: config.GATEWAY_CACHES_ERRORS === 'yes',
+    lookup: config.GATEWAY_LOOKUP === 'yes',
+    lookupLagMs: config.GATEWAY_LOOKUP_LAG_MS,
+    landsWithinMs: config.GATEWAY_LANDS_WITHIN_MS,
+  };
+  return createHttpGateway({
+    // Payments made with the fake gateway are not asked after at a real one, nor the other way round.
+    name: config.GATEWAY_URL === null ? 'fake' : 'http',
+    url,
+    contract,
+    maxConnections: config.MAX_CALLS,
+    maxLookupConnections: config.MAX_LOOKUPS,
+    ...(config.GATEWAY_TOKEN === '' ? {} : { token: config.GATEWAY_TOKEN }),
+  });
+}
+
+async function startTheEngine(
+  config: Config,
+  log: Log,
+  pool: ReturnType<Database['openPool']>,
+  gateway: Gateway,
+): Promise<RunningEngine> {
+  const answerRetentionMs = config.ANSWER_RETENTION_MS;
+  return startEngine({
+    store: createPostgresStore({ pool, answerRetentionMs, timeoutMs: config.DATABASE_TIMEOUT_MS }),
+    gateway,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    policy: policyOf(config, gateway.contract),
+    limits: { ...DEFAULT_LIMITS, callTimeoutMs: config.CALL_TIMEOUT_MS, sweepMs: config.SWEEP_MS },
+    gate: { maxCalls: config.MAX_CALLS, maxLookups: config.MAX_LOOKUPS },
+    cacheEntries: config.CACHE_ENTRIES,
+    answerRetentionMs,
+  });
+}
+
+function policyOf(config: Config, contract: GatewayContract): Policy {
+  return {
+    contract,
+    leaseMs: config.LEASE_MS,
+    maxAttempts: config.MAX_ATTEMPTS,
+    backoffBaseMs: config.BACKOFF_BASE_MS,
+    backoffCapMs: config.BACKOFF_CAP_MS,
+    retryAfterCapMs: config.RETRY_AFTER_CAP_MS,
+    callDeadlineMs: config.CALL_DEADLINE_MS,
+    forbiddenPauseMs: config.FORBIDDEN_PAUSE_MS,
+    lookupBaseMs: config.LOOKUP_BASE_MS,
+    lookupCapMs: config.LOOKUP_CAP_MS,
+    pendingPollMs: config.PENDING_POLL_MS,
+    resolveForMs: config.RESOLVE_FOR_MS,
+    reviewLookupMs: config.REVIEW_LOOKUP_MS,
+  };
+}
+
+/** Waits for the work, but no longer than this: what has not ended then is left to its lease. */
+async function within(limitMs: number, work: Promise<unknown>, log: Log): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      log.warn(
+        { limit_ms: limitMs },
+        'the drain took too long; what is still under way is left to its lease',
+      );
+      resolve();
+    }, limitMs);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}

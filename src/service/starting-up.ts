@@ -1,0 +1,20 @@
+import type { Payonce } from '../engine/api.ts';
+import { problem } from '../engine/charge.ts';
+import { StoreError } from '../ports/store.ts';
+
+/** The engine before it has started: it takes nothing, and says so in the words of a database that is not there yet. */
+export function startingUp(engine: () => Payonce | null): Payonce {
+  const started = (): Payonce => {
+    const running = engine();
+    if (running === null) throw new StoreError('unavailable', 'The service is still starting.');
+    return running;
+  };
+  return {
+    charge: async (order, options) =>
+      engine()?.charge(order, options) ?? problem('store_unavailable', null, false),
+    payment: async (accountId, paymentId) => started().payment(accountId, paymentId),
+    payments: async (accountId, filter) => started().payments(accountId, filter),
+    events: async (accountId, paymentId, filter) => started().events(accountId, paymentId, filter),
+    ready: async () => engine()?.ready() ?? false,
+  };
+}
