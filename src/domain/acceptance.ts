@@ -26,6 +26,8 @@ export interface KnownPayment {
   readonly chargeN: number;
   /** Late evidence waits to be looked into; until then the next charge may not be opened. */
   readonly inDoubt: boolean;
+  /** The current charge once failed; in REVIEW now, because its money turned up after all. */
+  readonly failedBefore: boolean;
 }
 
 export type Verdict =
@@ -40,7 +42,7 @@ export type Verdict =
   /** Join or find the order's current charge; with a key, bind it first. */
   | { readonly kind: 'join'; readonly chargeN: number; readonly settled: boolean }
   | { readonly kind: 'open_next'; readonly chargeN: number }
-  /** The next charge must wait until late evidence has been looked into. */
+  /** Late evidence, or a person, must speak first: no charge is opened, and no key bound to an answer that may be wrong. */
   | { readonly kind: 'blocked' }
   | { readonly kind: 'conflict' };
 
@@ -56,6 +58,7 @@ export function decideAnswer(
     return { kind: 'wait_for_key', chargeN: key.chargeN };
   }
   if (payment === null) return { kind: 'accept' };
+  if (payment.status === 'REVIEW' && payment.failedBefore) return { kind: 'blocked' };
   const same = payment.amountMinor === request.amountMinor && payment.currency === request.currency;
   if (payment.status === 'FAILED' && request.fingerprint !== null) {
     if (payment.inDoubt) return { kind: 'blocked' };

@@ -174,6 +174,7 @@ export function createCharging(
         status: payment.charge.status,
         chargeN: payment.charge.n,
         inDoubt: payment.evidence > 0,
+        failedBefore: payment.problem !== null,
       },
     );
   }

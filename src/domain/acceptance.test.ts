@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { decideAnswer, type KnownKey, type KnownPayment } from './acceptance.ts';
+import type { PaymentStatus } from './payment.ts';
+
+const keyed = { amountMinor: 100, currency: 'USD', fingerprint: 'f1' };
+const bare = { ...keyed, fingerprint: null };
+const key = (changes: Partial<KnownKey> = {}): KnownKey => ({
+  fingerprint: 'f1',
+  chargeN: 1,
+  answered: false,
+  expired: false,
+  ...changes,
+});
+const payment = (status: PaymentStatus, changes: Partial<KnownPayment> = {}): KnownPayment => ({
+  amountMinor: 100,
+  currency: 'USD',
+  status,
+  chargeN: 1,
+  inDoubt: false,
+  failedBefore: false,
+  ...changes,
+});
+const UNSETTLED: PaymentStatus[] = ['PROCESSING', 'UNRESOLVED', 'REVIEW'];
+const ALL: PaymentStatus[] = [...UNSETTLED, 'COMPLETED', 'FAILED'];
+
+describe('a key that was seen', () => {
+  it.each([...ALL, null])('with another body is refused before anything else (payment: %s)', (status) => {
+    const found = status && payment(status, { amountMinor: 999 });
+    expect(decideAnswer(keyed, key({ fingerprint: 'f2', answered: true }), found)).toEqual({
+      kind: 'key_reused',
+    });
+  });
+
+  it.each(ALL)('with the same body gets the frozen answer of its own operation (payment: %s)', (status) => {
+    expect(decideAnswer(keyed, key({ answered: true }), payment(status, { chargeN: 2 }))).toEqual({
+      kind: 'replay',
+    });
+  });
+
+  it('is told when its answer has been erased', () => {
+    expect(decideAnswer(keyed, key({ expired: true }), payment('COMPLETED'))).toEqual({ kind: 'expired' });
+  });
+
+  it.each(UNSETTLED)('waits for its unsettled operation (%s)', (status) => {
+    expect(decideAnswer(keyed, key(), payment(status))).toEqual({ kind: 'wait_for_key', chargeN: 1 });
+  });
+});
+
+describe('an order that was never seen', () => {
+  it.each([keyed, bare])('is charged', (request) => {
+    expect(decideAnswer(request, null, null)).toEqual({ kind: 'accept' });
+  });
+});
+
+describe('an order with a payment', () => {
+  it.each(UNSETTLED)('is joined while %s', (status) => {
+    const joined = { kind: 'join', chargeN: 1, settled: false };
+    expect(decideAnswer(keyed, null, payment(status))).toEqual(joined);
+    expect(decideAnswer(bare, null, payment(status))).toEqual(joined);
+  });
+
+  it('is found when COMPLETED', () => {
+    expect(decideAnswer(keyed, null, payment('COMPLETED'))).toEqual({
+      kind: 'join',
+      chargeN: 1,
+      settled: true,
+    });
+  });
+
+  it.each([...UNSETTLED, 'COMPLETED' as const])('conflicts when the terms differ (%s)', (status) => {
+    const other = [payment(status, { amountMinor: 101 }), payment(status, { currency: 'EUR' })];
+    for (const found of other) {
+      expect(decideAnswer(keyed, null, found)).toEqual({ kind: 'conflict' });
+      expect(decideAnswer(bare, null, found)).toEqual({ kind: 'conflict' });
+    }
+  });
+});
+
+describe('an order whose charge FAILED', () => {
+  it('is charged once more for a new key, whatever its terms', () => {
+    const next = { kind: 'open_next', chargeN: 3 };
+    expect(decideAnswer(keyed, null, payment('FAILED', { chargeN: 2 }))).toEqual(next);
+    expect(decideAnswer(keyed, null, payment('FAILED', { chargeN: 2, amountMinor: 5 }))).toEqual(next);
+  });
+
+  it('tells the failure again without a key', () => {
+    expect(decideAnswer(bare, null, payment('FAILED'))).toEqual({ kind: 'join', chargeN: 1, settled: true });
+  });
+
+  it('conflicts without a key when the terms differ', () => {
+    expect(decideAnswer(bare, null, payment('FAILED', { amountMinor: 5 }))).toEqual({ kind: 'conflict' });
+  });
+
+  it('is not charged again while late evidence waits to be looked into', () => {
+    expect(decideAnswer(keyed, null, payment('FAILED', { inDoubt: true }))).toEqual({ kind: 'blocked' });
+  });
+
+  it('binds no new key to its old answer once its money turned up and a person must decide', () => {
+    const found = payment('REVIEW', { failedBefore: true });
+    expect(decideAnswer(keyed, null, found)).toEqual({ kind: 'blocked' });
+    expect(decideAnswer(bare, null, found)).toEqual({ kind: 'blocked' });
+  });
+});

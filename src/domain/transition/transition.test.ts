@@ -1,0 +1,518 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Charge, type Doubt, openCharge, STATUS_MOVES } from '../charge.ts';
+import type { GatewayContract } from '../contract.ts';
+import type { CallOutcome, LookupOutcome } from '../outcomes.ts';
+import type { PaymentStatus } from '../payment.ts';
+import { DEFAULT_POLICY, type Policy } from '../policy.ts';
+import {
+  type Context,
+  type Decision,
+  onCallEnded,
+  onClaim,
+  onLookupEnded,
+  onNotSent,
+  onVerified,
+} from './index.ts';
+
+const START = 1_000_000;
+const contract: GatewayContract = {
+  keys: 'kept',
+  keyWindowMs: 86_400_000,
+  cachesErrors: false,
+  lookup: true,
+  lookupLagMs: 0,
+  landsWithinMs: 60_000,
+};
+const policy: Policy = { ...DEFAULT_POLICY, contract, leaseMs: 15_000 };
+
+function at(ms: number, changes: Partial<GatewayContract> = {}): Context {
+  return { policy: { ...policy, contract: { ...contract, ...changes } }, nowMs: START + ms, roll: 0.5 };
+}
+
+function calling(changes: Partial<Charge> = {}): Charge {
+  return { ...openCharge({ n: 1, openedAtMs: START, calling: true, verifyFirst: false }), ...changes };
+}
+
+const open: Doubt = { kind: 'open', untilMs: START + 100 };
+const answered: Doubt = { kind: 'answered', untilMs: START + 100 };
+const unknownOpen: CallOutcome = { kind: 'unknown', answered: false, reason: 'reset' };
+const unknownAnswered: CallOutcome = { kind: 'unknown', answered: true, reason: 'http_500' };
+const absent: LookupOutcome = { kind: 'absent' };
+
+function brief({ next, waitMs }: Decision): string {
+  const when = waitMs === null ? 'idle' : `due in ${waitMs}`;
+  return `${next.status} ${next.step} ${next.failureCode ?? '-'} ${when}`;
+}
+
+describe('the end of a call', () => {
+  it.each<[string, CallOutcome, Partial<Charge>, Partial<GatewayContract>, string]>([
+    ['approved completes', { kind: 'approved', chargeId: 'ch' }, {}, {}, 'COMPLETED none - idle'],
+    ['a clean decline fails', { kind: 'declined', code: 'no_funds' }, {}, {}, 'FAILED none no_funds idle'],
+    [
+      'a decline after an unknown call is asked after',
+      { kind: 'declined', code: 'no_funds' },
+      { doubt: open },
+      {},
+      'PROCESSING lookup - due in 0',
+    ],
+    [
+      'a refused call is tried again with the same key',
+      { kind: 'refused', reason: 'dns' },
+      {},
+      {},
+      'PROCESSING call - due in 50',
+    ],
+    [
+      'Retry-After wins over the backoff',
+      { kind: 'refused', reason: 'http_429', retryAfterMs: 3000 },
+      {},
+      {},
+      'PROCESSING call - due in 3050',
+    ],
+    [
+      'a huge Retry-After is clamped',
+      { kind: 'refused', reason: 'http_429', retryAfterMs: 1e12 },
+      {},
+      {},
+      'PROCESSING call - due in 60050',
+    ],
+    [
+      'the last refused call fails when no call was executed',
+      { kind: 'refused', reason: 'dns' },
+      { attempts: 4 },
+      {},
+      'FAILED none gateway_unavailable idle',
+    ],
+    [
+      'the last refused call is asked after when an earlier one is unknown',
+      { kind: 'refused', reason: 'dns' },
+      { attempts: 4, doubt: open },
+      {},
+      'PROCESSING lookup - due in 0',
+    ],
+    ['an unknown call is tried again with the same key', unknownOpen, {}, {}, 'PROCESSING call - due in 50'],
+    [
+      'the last unknown call is asked after',
+      unknownOpen,
+      { attempts: 4 },
+      {},
+      'PROCESSING lookup - due in 0',
+    ],
+    [
+      'the first lookup waits for the lag',
+      unknownAnswered,
+      { attempts: 4 },
+      { lookupLagMs: 700 },
+      'PROCESSING lookup - due in 700',
+    ],
+    [
+      'without keys an unknown call is never simply resent',
+      unknownAnswered,
+      {},
+      { keys: 'none' },
+      'PROCESSING lookup - due in 0',
+    ],
+    [
+      'with neither keys nor lookup it goes to a person',
+      unknownOpen,
+      {},
+      { keys: 'none', lookup: false },
+      'REVIEW none outcome_unknown idle',
+    ],
+    [
+      'outside the key window it is asked after',
+      unknownOpen,
+      {},
+      { keyWindowMs: 10_000 },
+      'PROCESSING lookup - due in 0',
+    ],
+    [
+      'an error cached under the key is not called again',
+      unknownAnswered,
+      {},
+      { cachesErrors: true },
+      'PROCESSING lookup - due in 0',
+    ],
+    ['busy waits with the same key', { kind: 'busy' }, {}, {}, 'PROCESSING call - due in 50'],
+    ['pending is polled', { kind: 'pending', chargeId: 'ch' }, {}, {}, 'PROCESSING lookup - due in 1000'],
+    ['forbidden pauses', { kind: 'forbidden', reason: 'http_401' }, {}, {}, 'PROCESSING call - due in 30000'],
+    [
+      'a mismatch goes to a person at once',
+      { kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' },
+      {},
+      {},
+      'REVIEW lookup amount_mismatch due in 86400000',
+    ],
+  ])('%s', (_name, outcome, state, terms, expected) => {
+    expect(brief(onCallEnded(calling(state), outcome, at(100, terms)))).toBe(expected);
+  });
+
+  it('forbidden consumes no attempt', () => {
+    const { next, alarm } = onCallEnded(calling(), { kind: 'forbidden', reason: 'http_401' }, at(100));
+    expect([next.attempts, next.firstSentAtMs, alarm]).toEqual([0, null, 'gateway_forbidden']);
+  });
+
+  it('a call that was never sent is not counted', () => {
+    expect(onNotSent(calling({ attempts: 2 }), 'no_free_slot', 0).next.attempts).toBe(1);
+  });
+});
+
+describe('a claim', () => {
+  it('counts the call before it is sent', () => {
+    const decision = onClaim(calling({ attempts: 0 }), { expiredAtMs: null }, at(10));
+    expect([decision.action, decision.next.attempts]).toEqual(['call', 1]);
+  });
+
+  it('after an expired lease takes the old call as possibly sent, until the lease ended', () => {
+    const decision = onClaim(calling(), { expiredAtMs: START + 15_000 }, at(15_001));
+    expect(decision.action).toBe('call');
+    expect(decision.next.doubt).toEqual({ kind: 'open', untilMs: START + 15_000 });
+  });
+
+  it('after an expired lease without keys asks instead of sending', () => {
+    expect(onClaim(calling(), { expiredAtMs: START + 15_000 }, at(15_001, { keys: 'none' })).action).toBe(
+      'lookup',
+    );
+  });
+
+  it('after a lookup whose lease expired doubts nothing new', () => {
+    const decision = onClaim(
+      calling({ step: 'lookup', doubt: answered }),
+      { expiredAtMs: START + 15_000 },
+      at(15_001),
+    );
+    expect(decision.next.doubt).toEqual(answered);
+  });
+
+  it('past the deadline fails a charge that was never executed', () => {
+    const decision = onClaim(calling(), { expiredAtMs: null }, at(policy.callDeadlineMs));
+    expect([decision.action, brief(decision)]).toEqual(['none', 'FAILED none deadline_exceeded idle']);
+  });
+
+  it('past the deadline still calls an order that was never called', () => {
+    expect(onClaim(calling({ attempts: 0 }), { expiredAtMs: null }, at(policy.callDeadlineMs)).action).toBe(
+      'call',
+    );
+  });
+});
+
+describe('the end of a lookup', () => {
+  const lookup = (changes: Partial<Charge>): Charge => calling({ step: 'lookup', attempts: 4, ...changes });
+
+  it.each<[string, LookupOutcome, Partial<Charge>, number, Partial<GatewayContract>, string]>([
+    [
+      'found succeeded completes',
+      { kind: 'succeeded', chargeId: 'ch' },
+      { doubt: open },
+      200,
+      {},
+      'COMPLETED none - idle',
+    ],
+    [
+      'found declined fails where keys are kept',
+      { kind: 'declined', code: 'no', chargeId: 'ch' },
+      { doubt: open },
+      200,
+      {},
+      'FAILED none no idle',
+    ],
+    [
+      'found declined proves nothing yet without keys',
+      { kind: 'declined', code: 'no', chargeId: 'ch' },
+      { doubt: open },
+      200,
+      { keys: 'none' },
+      'UNRESOLVED lookup - due in 10000',
+    ],
+    [
+      'absent fails at once when every call was answered',
+      absent,
+      { doubt: answered },
+      200,
+      {},
+      'FAILED none gateway_error idle',
+    ],
+    [
+      'absent within the lag proves nothing',
+      absent,
+      { doubt: answered },
+      200,
+      { lookupLagMs: 500 },
+      'UNRESOLVED lookup - due in 401',
+    ],
+    [
+      'absent after the lag fails',
+      absent,
+      { doubt: answered },
+      601,
+      { lookupLagMs: 500 },
+      'FAILED none gateway_error idle',
+    ],
+    [
+      'absent proves nothing while an unanswered call may land',
+      absent,
+      { doubt: open },
+      60_100,
+      {},
+      'UNRESOLVED lookup - due in 1',
+    ],
+    [
+      'absent fails once nothing can land any more',
+      absent,
+      { doubt: open },
+      60_101,
+      {},
+      'FAILED none gateway_error idle',
+    ],
+    [
+      'a decline heard before is then the reason',
+      absent,
+      { doubt: open, declineCode: 'no_funds' },
+      60_101,
+      {},
+      'FAILED none no_funds idle',
+    ],
+    [
+      'a charge that the gateway once named is not argued away',
+      absent,
+      { doubt: open, gatewayRef: 'ch' },
+      90_000,
+      {},
+      'UNRESOLVED lookup - due in 10000',
+    ],
+    [
+      'no answer is no evidence',
+      { kind: 'unavailable', reason: 'http_500' },
+      { doubt: answered },
+      200,
+      {},
+      'UNRESOLVED lookup - due in 10000',
+    ],
+    [
+      'pending is asked after again',
+      { kind: 'pending', chargeId: 'ch' },
+      { doubt: open },
+      200,
+      {},
+      'PROCESSING lookup - due in 1000',
+    ],
+    [
+      'a mismatch goes to a person',
+      { kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' },
+      { doubt: open },
+      200,
+      {},
+      'REVIEW lookup amount_mismatch due in 86400000',
+    ],
+    [
+      'two live charges go to a person',
+      { kind: 'duplicated', chargeIds: ['a', 'b'] },
+      { doubt: open },
+      200,
+      {},
+      'REVIEW lookup duplicate_charge due in 86400000',
+    ],
+    [
+      'without keys a proved absence is sent again',
+      absent,
+      { doubt: answered, attempts: 1 },
+      200,
+      { keys: 'none' },
+      'PROCESSING call - due in 50',
+    ],
+    [
+      'without keys and attempts a proved absence fails',
+      absent,
+      { doubt: answered },
+      200,
+      { keys: 'none' },
+      'FAILED none gateway_error idle',
+    ],
+  ])('%s', (_name, outcome, state, askedMs, terms, expected) => {
+    expect(brief(onLookupEnded(lookup(state), outcome, START + askedMs, at(askedMs, terms)))).toBe(expected);
+  });
+
+  it('slows down from 10 s to an hour, and after 72 h asks a person but goes on looking', () => {
+    let charge = lookup({ doubt: open, gatewayRef: 'ch' });
+    let nowMs = 200;
+    const waits: number[] = [];
+    for (let turn = 0; turn < 200 && charge.status !== 'REVIEW'; turn += 1) {
+      const { next, waitMs } = onLookupEnded(charge, absent, START + nowMs, at(nowMs));
+      charge = next;
+      waits.push(waitMs ?? -1);
+      nowMs += waitMs ?? 0;
+    }
+    expect(waits.slice(0, 4)).toEqual([10_000, 20_000, 40_000, 80_000]);
+    expect(Math.max(...waits.slice(0, -1))).toBe(3_600_000);
+    expect(nowMs).toBeGreaterThanOrEqual(72 * 3_600_000);
+    expect([charge.status, charge.failureCode, waits.at(-1)]).toEqual([
+      'REVIEW',
+      'unresolved_too_long',
+      86_400_000,
+    ]);
+    expect(brief(onLookupEnded(charge, { kind: 'succeeded', chargeId: 'ch' }, START, at(nowMs)))).toBe(
+      'COMPLETED none - idle',
+    );
+  });
+});
+
+describe('asking after earlier charges', () => {
+  const second = openCharge({ n: 2, openedAtMs: START, calling: true, verifyFirst: true });
+
+  it('comes before the next charge is sent', () => {
+    expect(onClaim(second, { expiredAtMs: null }, at(1)).action).toBe('verify');
+    expect(brief(onVerified(second, { kind: 'clear' }, at(1)))).toBe('PROCESSING call - due in 0');
+  });
+
+  it('stops the next charge when an earlier one turns out to be live', () => {
+    const decision = onVerified(second, { kind: 'found', chargeId: 'ch' }, at(1));
+    expect(brief(decision)).toBe('REVIEW verify late_success due in 86400000');
+    expect(decision.next.attempts).toBe(0);
+  });
+
+  it('never moves a completed payment, but raises the alarm', () => {
+    const done = calling({ status: 'COMPLETED', step: 'none', gatewayRef: 'ch_2' });
+    const decision = onVerified(done, { kind: 'found', chargeId: 'ch_1' }, at(1));
+    expect([decision.next.status, decision.alarm]).toEqual(['COMPLETED', 'duplicate_charge']);
+  });
+
+  it('sends a failed payment with late money to a person', () => {
+    const failed = calling({ status: 'FAILED', step: 'none', failureCode: 'gateway_error' });
+    expect(brief(onVerified(failed, { kind: 'found', chargeId: 'ch' }, at(1)))).toBe(
+      'REVIEW verify late_success due in 86400000',
+    );
+  });
+});
+
+// ── over everything that can happen ──────────────────────────────────────────────────────────────────────
+
+const anyCallOutcome = fc.constantFrom<CallOutcome>(
+  { kind: 'approved', chargeId: 'ch' },
+  { kind: 'declined', code: 'no' },
+  { kind: 'refused', reason: 'dns' },
+  unknownOpen,
+  unknownAnswered,
+  { kind: 'busy' },
+  { kind: 'pending', chargeId: 'ch' },
+  { kind: 'forbidden', reason: 'http_403' },
+  { kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' },
+);
+const anyLookupOutcome = fc.constantFrom<LookupOutcome>(
+  { kind: 'succeeded', chargeId: 'ch' },
+  { kind: 'declined', code: 'no', chargeId: 'ch' },
+  { kind: 'pending', chargeId: 'ch' },
+  { kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' },
+  { kind: 'duplicated', chargeIds: ['a', 'b'] },
+  absent,
+  { kind: 'unavailable', reason: 'http_500' },
+  { kind: 'forbidden', reason: 'http_401' },
+);
+const anyContract = fc.record<GatewayContract>({
+  keys: fc.constantFrom('kept', 'none'),
+  keyWindowMs: fc.constantFrom(0, 20_000, 86_400_000),
+  cachesErrors: fc.boolean(),
+  lookup: fc.boolean(),
+  lookupLagMs: fc.constantFrom(0, 500),
+  landsWithinMs: fc.constantFrom(0, 60_000),
+});
+const anyTurn = fc.record({
+  call: anyCallOutcome,
+  lookup: anyLookupOutcome,
+  expires: fc.boolean(),
+  laterMs: fc.nat(100_000),
+});
+
+interface Walk {
+  readonly charges: readonly Charge[];
+  readonly decisions: readonly Decision[];
+}
+
+/** Drives one charge through the given turns as a worker would, until it is idle. */
+function walk(
+  terms: GatewayContract,
+  turns: readonly { call: CallOutcome; lookup: LookupOutcome; expires: boolean; laterMs: number }[],
+): Walk {
+  let charge = calling({ attempts: 0, firstSentAtMs: null });
+  let nowMs = START;
+  let expiredAtMs: number | null = null;
+  const charges = [charge];
+  const decisions: Decision[] = [];
+  const context = (): Context => ({ policy: { ...policy, contract: terms }, nowMs, roll: 0.5 });
+  const take = (decision: Decision): void => {
+    charge = decision.next;
+    charges.push(charge);
+    decisions.push(decision);
+  };
+  for (const turn of turns) {
+    const claim = onClaim(charge, { expiredAtMs }, context());
+    take(claim);
+    const askedAtMs = nowMs;
+    expiredAtMs = null;
+    if (claim.action === 'none' || claim.action === 'verify') break;
+    if (turn.expires) {
+      expiredAtMs = nowMs + policy.leaseMs;
+      nowMs = expiredAtMs + 1;
+      continue;
+    }
+    nowMs += turn.laterMs;
+    take(
+      claim.action === 'call'
+        ? onCallEnded(charge, turn.call, context())
+        : onLookupEnded(charge, turn.lookup, askedAtMs, context()),
+    );
+    const { waitMs } = decisions.at(-1) ?? { waitMs: null };
+    if (waitMs === null) break;
+    nowMs += waitMs;
+  }
+  return { charges, decisions };
+}
+
+describe('whatever happens', () => {
+  const walks = fc.tuple(anyContract, fc.array(anyTurn, { minLength: 1, maxLength: 12 }));
+
+  it('only listed moves are made', () => {
+    fc.assert(
+      fc.property(walks, ([terms, turns]) => {
+        const { charges } = walk(terms, turns);
+        charges.slice(1).forEach((charge, index) => {
+          const before = charges[index]?.status as PaymentStatus;
+          expect(before === charge.status || STATUS_MOVES[before].includes(charge.status)).toBe(true);
+        });
+      }),
+    );
+  });
+
+  it('there are never more calls than allowed', () => {
+    fc.assert(
+      fc.property(walks, ([terms, turns]) => {
+        for (const charge of walk(terms, turns).charges)
+          expect(charge.attempts).toBeLessThanOrEqual(policy.maxAttempts);
+      }),
+    );
+  });
+
+  it('a settled charge is idle, an unsettled one is due again or with a person', () => {
+    fc.assert(
+      fc.property(walks, ([terms, turns]) => {
+        for (const { next, waitMs, settled } of walk(terms, turns).decisions) {
+          const ended = next.status === 'COMPLETED' || next.status === 'FAILED';
+          expect(ended).toBe(settled !== undefined);
+          if (ended) expect([next.step, waitMs]).toEqual(['none', null]);
+          else expect(waitMs !== null || next.status === 'REVIEW').toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('every status but FAILED and COMPLETED can be left, and every status is reached', () => {
+    const seen = new Set<PaymentStatus>();
+    fc.assert(
+      fc.property(walks, ([terms, turns]) => {
+        for (const charge of walk(terms, turns).charges) seen.add(charge.status);
+      }),
+      { numRuns: 2000, seed: 7 },
+    );
+    expect([...seen].sort()).toEqual(Object.keys(STATUS_MOVES).sort());
+  });
+});

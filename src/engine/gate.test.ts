@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { createVirtualClock } from '../../test/support/virtual-clock.ts';
+import type { CallOutcome } from '../domain/outcomes.ts';
+import { createGate } from './gate.ts';
+
+const silent: CallOutcome = { kind: 'unknown', answered: false, reason: 'reset' };
+const error: CallOutcome = { kind: 'unknown', answered: true, reason: 'http_500' };
+const approved: CallOutcome = { kind: 'approved', chargeId: 'ch' };
+
+function setUp() {
+  const clock = createVirtualClock();
+  return { clock, gate: createGate({ clock, maxCalls: 2, maxLookups: 1 }) };
+}
+
+describe('the breaker', () => {
+  function afterOutage() {
+    const { clock, gate } = setUp();
+    for (let call = 0; call < 50; call += 1) gate.callEnded(silent, 0);
+    return { clock, gate };
+  }
+
+  it('stops calls when nothing is answered any more', () => {
+    const { gate } = afterOutage();
+    expect(gate.reserve('first_call')).toEqual({ kind: 'ask_again', inMs: 1000 });
+    expect(gate.callsStoppedMs()).toBe(1000);
+  });
+
+  it('leaves lookups alone', () => {
+    expect(afterOutage().gate.reserve('lookup')).toEqual({ kind: 'go', inMs: 0 });
+  });
+
+  it('does not stop for errors, which are answers', () => {
+    const { gate } = setUp();
+    for (let call = 0; call < 500; call += 1) gate.callEnded(error, 0);
+    expect(gate.callsStoppedMs()).toBe(0);
+  });
+
+  it('does not stop for a few silent calls', () => {
+    const { gate } = setUp();
+    for (let call = 0; call < 49; call += 1) gate.callEnded(silent, 0);
+    expect(gate.callsStoppedMs()).toBe(0);
+  });
+
+  it('lets ten probes through after the pause, and all after the first answer', () => {
+    const { clock, gate } = afterOutage();
+    clock.advance(1000);
+    for (let probe = 0; probe < 10; probe += 1) expect(gate.reserve('first_call').kind).toBe('go');
+    expect(gate.reserve('first_call').kind).toBe('ask_again');
+    gate.callEnded(approved, 0);
+    expect(gate.reserve('first_call')).toEqual({ kind: 'go', inMs: 0 });
+  });
+
+  it('pauses twice as long after a failed probe', () => {
+    const { clock, gate } = afterOutage();
+    clock.advance(1000);
+    gate.reserve('first_call');
+    gate.callEnded(silent, 0);
+    expect(gate.reserve('first_call')).toEqual({ kind: 'ask_again', inMs: 2000 });
+  });
+
+  it('sends new probes when the old ones never came back', () => {
+    const { clock, gate } = afterOutage();
+    clock.advance(1000);
+    for (let probe = 0; probe < 10; probe += 1) gate.reserve('first_call');
+    clock.advance(10_000);
+    expect(gate.reserve('first_call').kind).toBe('go');
+  });
+
+  it('pauses for as long as it is told after refused credentials', () => {
+    const { gate } = setUp();
+    gate.callEnded({ kind: 'forbidden', reason: 'http_401' }, 30_000);
+    expect(gate.callsStoppedMs()).toBe(30_000);
+  });
+});
+
+describe('the retry budget', () => {
+  it('spreads a crowd of retries over time once the reserve is spent', () => {
+    const { gate } = setUp();
+    const waits = Array.from({ length: 1100 }, () => gate.reserve('retry').inMs);
+    expect(waits.slice(0, 1000).every((wait) => wait === 0)).toBe(true);
+    expect(waits[1000]).toBe(20);
+    expect(waits[1099]).toBe(2000);
+  });
+
+  it('is earned by first calls, and given back when not used', () => {
+    const { gate } = setUp();
+    for (let retry = 0; retry < 1000; retry += 1) gate.reserve('retry');
+    gate.reserve('first_call');
+    expect(gate.reserve('retry').inMs).toBe(0);
+    gate.reserve('retry');
+    gate.giveBack('retry');
+    expect(gate.reserve('retry').inMs).toBe(20);
+  });
+});
+
+describe('slots', () => {
+  it('serve who waits in order, and send away who waited too long', async () => {
+    const { clock, gate } = setUp();
+    const first = await gate.callSlots.acquire(0);
+    await gate.callSlots.acquire(0);
+    const order: string[] = [];
+    const third = gate.callSlots
+      .acquire(100)
+      .then((slot) => order.push(slot === null ? 'third left' : 'third in'));
+    const fourth = gate.callSlots
+      .acquire(500)
+      .then((slot) => order.push(slot === null ? 'fourth left' : 'fourth in'));
+    clock.advance(100);
+    await third;
+    first?.();
+    first?.();
+    await fourth;
+    expect(order).toEqual(['third left', 'fourth in']);
+    expect(await gate.callSlots.acquire(0)).toBeNull();
+  });
+
+  it('send everybody away once closed', async () => {
+    const { gate } = setUp();
+    await gate.lookupSlots.acquire(0);
+    const waiting = gate.lookupSlots.acquire(1e6);
+    gate.close();
+    expect([await waiting, await gate.callSlots.acquire(10)]).toEqual([null, null]);
+  });
+});
