@@ -1,0 +1,11 @@
+import { SETTINGS } from '../../src/config.ts';
+
+/** The README's table of settings, as it must stand between its two marks. */
+export function settingsTable(): string {
+  const rows = Object.entries(SETTINGS).map(([name, setting]) => {
+    const byDefault = setting.default === null || setting.default === '' ? '–' : `\`${setting.default}\``;
+    const values = setting.kind === 'choice' ? ` (${setting.of.join(', ')})` : '';
+    return `| \`${name}\` | ${byDefault} | ${setting.doc}${values} |`;
+  });
+  return ['| variable | default | meaning |', '|---|---|---|', ...rows].join('\n');
+}
