@@ -16,11 +16,13 @@ import {
   StoreError,
 } from '../ports/store.ts';
 import { answerBody, type FrozenAnswer, toPayment } from './answer.ts';
-import type { ChargeAnswer, ChargeOptions, ChargeProblem } from './api.ts';
+import type { ChargeAnswer, ChargeOptions } from './api.ts';
 import type { Engine } from './context.ts';
 import type { Driver } from './drive.ts';
 import { accept, begin, newIntent, openedRecord, startNow } from './intent.ts';
+import { problem } from './problem.ts';
 import type { ReplayCache } from './replay-cache.ts';
+import { RETRY_AFTER_MS, retryAfterMs } from './retry-after.ts';
 import type { Waiters } from './waiters.ts';
 
 export interface ChargingParts {
@@ -68,7 +70,7 @@ export function createCharging(
     if (key !== undefined) {
       const cached = cache.get(order.accountId, key.hash);
       if (cached !== undefined) {
-        if (cached.fingerprint !== key.fingerprint) return problem('idempotency_key_reused', null, true);
+        if (cached.fingerprint !== key.fingerprint) return problem('idempotency_key_reused', null);
         const { frozen, paymentId, started } = cached;
         return { kind: 'settled', frozen, paymentId, started, replayed: true };
       }
@@ -134,19 +136,19 @@ export function createCharging(
     const record = situation.payment;
     switch (verdict.kind) {
       case 'key_reused':
-        return problem('idempotency_key_reused', null, true);
+        return problem('idempotency_key_reused', null);
       case 'accept': {
         const accepted = await tryAccept(request);
         return accepted === null ? 'again' : waitForOwn(request, accepted);
       }
       case 'conflict':
-        return problem('order_conflict', record, false);
+        return problem('order_conflict', record);
       case 'expired':
-        return problem('result_expired', record, true);
+        return problem('result_expired', record);
       case 'replay':
         return replay(request, situation);
       case 'join':
-        return join(request, record, verdict);
+        return join(request, record, { ...verdict, turn });
       case 'open_next':
         return openNext(request, record, verdict.chargeN);
       case 'wait_for_key':
@@ -189,7 +191,7 @@ export function createCharging(
   async function join(
     request: Request,
     record: PaymentRecord | null,
-    verdict: { readonly chargeN: number; readonly settled: boolean },
+    verdict: { readonly chargeN: number; readonly settled: boolean; readonly turn: number },
   ): Promise<Turn> {
     if (record === null) return 'again';
     if (request.key !== null) {
@@ -200,7 +202,7 @@ export function createCharging(
       // Read again: from here the key decides, whoever bound it.
       if (!verdict.settled || bound === 'lost') return 'again';
     }
-    if (!verdict.settled) return waitTurn(request, record, 0);
+    if (!verdict.settled) return waitTurn(request, record, verdict.turn);
     // Without a key, and where the frozen answer has expired, the payment as it stands is the answer.
     const frozen = record.answer ?? {
       problem: record.problem,
@@ -322,7 +324,7 @@ export function createCharging(
       return { kind: 'unsettled', payment: toPayment(known), retryAfterMs: RETRY_AFTER_MS, replayed: false };
     }
     const code = error.kind === 'unavailable' ? 'store_unavailable' : 'store_outcome_unknown';
-    return { ...problem(code, null, false), retryAfterMs: RETRY_AFTER_MS };
+    return { ...problem(code, null), retryAfterMs: RETRY_AFTER_MS };
   }
 }
 
@@ -335,45 +337,4 @@ function started(request: Request, record: PaymentRecord): void {
 
 function hasEnded(record: PaymentRecord): boolean {
   return isSettled(record.charge.status) || record.charge.status === 'REVIEW';
-}
-
-/** What a client is told to wait when nothing better is known. */
-const RETRY_AFTER_MS = 1000;
-const RETRY_AFTER_CAP_MS = 60_000;
-
-/** The next step's time, as far as it is known: nothing can have changed before. */
-function retryAfterMs(record: PaymentRecord): number {
-  if (record.charge.status === 'REVIEW') return RETRY_AFTER_CAP_MS;
-  if (record.held || record.dueAtMs === null) return RETRY_AFTER_MS;
-  const waitMs = Math.round(record.dueAtMs - record.updatedAtMs);
-  return Math.min(Math.max(waitMs, RETRY_AFTER_MS), RETRY_AFTER_CAP_MS);
-}
-
-const DETAILS: Readonly<Record<ChargeProblem, string>> = {
-  order_conflict:
-    'This order already has a payment with another amount or currency. Nothing was sent for this request. Read the payment, or use another order_id.',
-  result_expired:
-    'The stored answer of this Idempotency-Key has been erased after its retention. Nothing was sent for this request. The payment as it stands is attached.',
-  idempotency_key_reused:
-    'This Idempotency-Key is bound to a request with other terms. Nothing was sent and nothing was changed. Use a new key for a new request.',
-  store_unavailable:
-    'The database cannot be used just now. Nothing was stored and nothing was sent to the gateway. Repeat the request with the same Idempotency-Key.',
-  store_outcome_unknown:
-    'The connection to the database broke while the payment was being stored, so it may have been accepted and may be charged. Repeat the same request with the same Idempotency-Key: it cannot charge twice.',
-  shutting_down:
-    'This server is shutting down. Nothing was stored and nothing was sent. Repeat the request; another server or the restarted one will take it.',
-};
-
-export function problem(
-  code: ChargeProblem,
-  record: PaymentRecord | null,
-  replayed: boolean,
-): Extract<ChargeAnswer, { kind: 'problem' }> {
-  return {
-    kind: 'problem',
-    code,
-    detail: DETAILS[code],
-    ...(record === null ? {} : { payment: toPayment(record) }),
-    replayed,
-  };
 }

@@ -14,7 +14,6 @@ import {
   onLookupEnded,
   onNotSent,
   onVerified,
-  type VerifyOutcome,
 } from '../domain/transition/index.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 import type { Engine } from './context.ts';
@@ -22,7 +21,8 @@ import { keepEvidence } from './evidence.ts';
 import { callGateway, chargeRequest, lookUp } from './exchange.ts';
 import type { Request } from './gate.ts';
 import { databaseNowMs, type Held, usableMs } from './lease.ts';
-import { paymentKey, write } from './write.ts';
+import { verifyEarlier } from './verify.ts';
+import { write } from './write.ts';
 
 export interface Driver {
   /** Goes on with a payment that was accepted under a claim of ours, its first step counted. */
@@ -43,11 +43,8 @@ export interface DriverOptions {
   readonly onForget: (paymentId: string) => void;
 }
 
-/** Earlier charges that are asked after; an order that failed more often than this is looked at by its newest. */
-const MAX_VERIFIED = 20;
-
 export function createDriver({ engine, onChange, onForget }: DriverOptions): Driver {
-  const { clock, random, store, gate, policy, limits, log } = engine;
+  const { clock, random, gate, policy, limits, log } = engine;
   const active = new Map<string, { record: PaymentRecord; cancel: (() => void) | null }>();
   const running = new Set<Promise<void>>();
   let draining = false;
@@ -222,29 +219,4 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
       while (running.size > 0) await Promise.all(running);
     },
   };
-
-  /** Asks after every charge of the order that failed, and tells of one that is live all the same. */
-  async function verifyEarlier(engine: Engine, held: Held): Promise<VerifyOutcome> {
-    const { record } = held;
-    const failed = await store.failedCharges(paymentKey(record), MAX_VERIFIED);
-    for (const earlier of failed) {
-      const order = { ...record.order, amountMinor: earlier.amountMinor, currency: earlier.currency };
-      const outcome = await lookUp(engine, held, { ...chargeRequest(engine, order, earlier) });
-      switch (outcome.kind) {
-        case 'absent':
-        case 'declined':
-          continue;
-        case 'succeeded':
-        case 'mismatch':
-        case 'pending':
-          return { kind: 'found', chargeId: outcome.chargeId };
-        case 'duplicated':
-          return { kind: 'found', chargeId: outcome.chargeIds[0] ?? 'several' };
-        case 'unavailable':
-        case 'forbidden':
-          return { kind: 'unavailable', reason: outcome.reason };
-      }
-    }
-    return { kind: 'clear' };
-  }
 }

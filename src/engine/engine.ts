@@ -6,10 +6,11 @@ import type { Random } from '../ports/random.ts';
 import { type Store, StoreError } from '../ports/store.ts';
 import { toPayment } from './answer.ts';
 import type { Payonce } from './api.ts';
-import { createCharging, problem } from './charge.ts';
+import { createCharging } from './charge.ts';
 import type { Engine, Limits } from './context.ts';
 import { createDriver } from './drive.ts';
 import { createGate, type GateOptions } from './gate.ts';
+import { problem } from './problem.ts';
 import { createSweeper } from './recover.ts';
 import { createReplayCache } from './replay-cache.ts';
 import { createWaiters } from './waiters.ts';
@@ -57,7 +58,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   sweeper.start();
   return {
     charge: async (order, chargeOptions) =>
-      stopping ? problem('shutting_down', null, false) : charge(order, chargeOptions),
+      stopping ? problem('shutting_down', null) : charge(order, chargeOptions),
     async payment(accountId, paymentId) {
       const record = await store.payment(accountId, paymentId);
       return record && toPayment(record);

@@ -1,5 +1,5 @@
 import type { Payonce } from '../engine/api.ts';
-import { problem } from '../engine/charge.ts';
+import { problem } from '../engine/problem.ts';
 import { StoreError } from '../ports/store.ts';
 
 /** The engine before it has started: it takes nothing, and says so in the words of a database that is not there yet. */
@@ -10,8 +10,7 @@ export function startingUp(engine: () => Payonce | null): Payonce {
     return running;
   };
   return {
-    charge: async (order, options) =>
-      engine()?.charge(order, options) ?? problem('store_unavailable', null, false),
+    charge: async (order, options) => engine()?.charge(order, options) ?? problem('store_unavailable', null),
     payment: async (accountId, paymentId) => started().payment(accountId, paymentId),
     payments: async (accountId, filter) => started().payments(accountId, filter),
     events: async (accountId, paymentId, filter) => started().events(accountId, paymentId, filter),

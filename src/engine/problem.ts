@@ -1,0 +1,32 @@
+/** The problems that a charge request can end with, in words: what happened, what was not done, what to do. */
+import type { PaymentRecord } from '../ports/store.ts';
+import { toPayment } from './answer.ts';
+import type { ChargeAnswer, ChargeProblem } from './api.ts';
+
+const DETAILS: Readonly<Record<ChargeProblem, string>> = {
+  order_conflict:
+    'This order already has a payment with another amount or currency. Nothing was sent for this request. Read the payment, or use another order_id.',
+  result_expired:
+    'The stored answer of this Idempotency-Key has been erased after its retention. Nothing was sent for this request. The payment as it stands is attached.',
+  idempotency_key_reused:
+    'This Idempotency-Key is bound to a request with other terms. Nothing was sent and nothing was changed. Use a new key for a new request.',
+  store_unavailable:
+    'The database cannot be used just now. Nothing was stored and nothing was sent to the gateway. Repeat the request with the same Idempotency-Key.',
+  store_outcome_unknown:
+    'The connection to the database broke while the payment was being stored, so it may have been accepted and may be charged. Repeat the same request with the same Idempotency-Key: it cannot charge twice.',
+  shutting_down:
+    'This server is shutting down. Nothing was stored and nothing was sent. Repeat the request; another server or the restarted one will take it.',
+};
+
+export function problem(
+  code: ChargeProblem,
+  record: PaymentRecord | null,
+): Extract<ChargeAnswer, { kind: 'problem' }> {
+  return {
+    kind: 'problem',
+    code,
+    detail: DETAILS[code],
+    ...(record === null ? {} : { payment: toPayment(record) }),
+    replayed: false,
+  };
+}

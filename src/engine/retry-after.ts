@@ -1,0 +1,13 @@
+import type { PaymentRecord } from '../ports/store.ts';
+
+/** What a client is told to wait when nothing better is known. */
+export const RETRY_AFTER_MS = 1000;
+const RETRY_AFTER_CAP_MS = 60_000;
+
+/** The next step's time, as far as it is known: nothing can have changed before. */
+export function retryAfterMs(record: PaymentRecord): number {
+  if (record.charge.status === 'REVIEW') return RETRY_AFTER_CAP_MS;
+  if (record.held || record.dueAtMs === null) return RETRY_AFTER_MS;
+  const waitMs = Math.round(record.dueAtMs - record.updatedAtMs);
+  return Math.min(Math.max(waitMs, RETRY_AFTER_MS), RETRY_AFTER_CAP_MS);
+}

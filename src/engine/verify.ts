@@ -1,0 +1,33 @@
+import type { VerifyOutcome } from '../domain/transition/index.ts';
+import type { Engine } from './context.ts';
+import { chargeRequest, lookUp } from './exchange.ts';
+import type { Held } from './lease.ts';
+import { paymentKey } from './write.ts';
+
+/** Earlier charges that are asked after; an order that failed more often than this is looked at by its newest. */
+const MAX_VERIFIED = 20;
+
+/** Asks after every charge of the order that failed, and tells of one that is live all the same. */
+export async function verifyEarlier(engine: Engine, held: Held): Promise<VerifyOutcome> {
+  const { record } = held;
+  const failed = await engine.store.failedCharges(paymentKey(record), MAX_VERIFIED);
+  for (const earlier of failed) {
+    const order = { ...record.order, amountMinor: earlier.amountMinor, currency: earlier.currency };
+    const outcome = await lookUp(engine, held, chargeRequest(engine, order, earlier));
+    switch (outcome.kind) {
+      case 'absent':
+      case 'declined':
+        continue;
+      case 'succeeded':
+      case 'mismatch':
+      case 'pending':
+        return { kind: 'found', chargeId: outcome.chargeId };
+      case 'duplicated':
+        return { kind: 'found', chargeId: outcome.chargeIds[0] ?? 'several' };
+      case 'unavailable':
+      case 'forbidden':
+        return { kind: 'unavailable', reason: outcome.reason };
+    }
+  }
+  return { kind: 'clear' };
+}
