@@ -80,6 +80,11 @@ describe('a card number', () => {
     },
   );
 
+  it('has one right check digit of ten', () => {
+    const right = [...'0123456789'].filter((check) => holdsCardNumber(VISA.slice(0, -1) + check));
+    expect(right).toEqual([VISA.at(-1)]);
+  });
+
   it.each([12, 20])('cannot have %i digits', (length) => {
     expect(holdsCardNumber(number('4', length))).toBe(false);
   });

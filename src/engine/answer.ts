@@ -1,6 +1,8 @@
+import { isSettled } from '../domain/charge.ts';
 import type { Payment } from '../domain/payment.ts';
 import { type FailureProblem, PROBLEMS, type ProblemCode } from '../domain/problems.ts';
 import type { PaymentRecord } from '../ports/store.ts';
+import { retryAfterMs } from './retry-after.ts';
 
 /**
  * The one answer of a settled operation, written in the statement that settles it and repeated byte for byte
@@ -42,6 +44,7 @@ export function toPayment(record: PaymentRecord): Payment {
     gateway: record.gateway,
     gatewayRef: charge.gatewayRef,
     chargeN: charge.n,
+    retryAfterMs: isSettled(charge.status) ? null : retryAfterMs(record),
     seq: record.seq,
     createdAtMs: record.createdAtMs,
     updatedAtMs: record.updatedAtMs,
@@ -61,6 +64,7 @@ export function paymentFields(payment: Payment): Record<string, unknown> {
     gateway: payment.gateway,
     gateway_ref: payment.gatewayRef,
     safe_to_retry_with_new_key: payment.status === 'FAILED',
+    ...(payment.retryAfterMs === null ? {} : { retry_after_ms: payment.retryAfterMs }),
     metadata: payment.metadata,
     created_at: new Date(payment.createdAtMs).toISOString(),
     updated_at: new Date(payment.updatedAtMs).toISOString(),

@@ -56,7 +56,7 @@ export type ChargeAnswer =
 export interface ListFilter {
   readonly orderId?: string;
   readonly status?: PaymentStatus;
-  /** 1 to 100. */
+  /** At least 1; one page is read at once, so a few hundred at most. */
   readonly limit: number;
   /** Show payments older than this one (exclusive); newest first. */
   readonly before?: string;
@@ -73,7 +73,7 @@ export interface EventFilter {
 export interface Payonce {
   /** Charges the order at most once, or tells what became of it. Never rejects for what a gateway or a database can do. */
   charge(order: Order, options: ChargeOptions): Promise<ChargeAnswer>;
-  /** The payment as the database has it now, or null. Rejects with `StoreUnavailable` when it cannot be read. */
+  /** The payment as the database has it now, or null. Rejects with `StoreError` when it cannot be read. */
   payment(accountId: string, paymentId: string): Promise<Payment | null>;
   /** One page, newest first. */
   payments(accountId: string, filter: ListFilter): Promise<readonly Payment[]>;

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Pool, PoolClient } from 'pg';
+import { checkDurability } from './durability.ts';
 
 interface Migration {
   readonly version: number;
@@ -33,6 +34,7 @@ export function migrations(): readonly Migration[] {
 export async function migrate(pool: Pool): Promise<void> {
   const client = await pool.connect();
   try {
+    await checkDurability(client);
     await prepare(client);
     for (const migration of migrations()) await apply(client, migration);
   } finally {

@@ -89,7 +89,8 @@ async function serve(config: Config, log: ServiceLog, database: Database): Promi
   };
 }
 
-/** What clients that are slow to go away get after the drain. */
+/** What clients that are slow to go away get after the drain, and the bound of the close itself. */
+const CLOSE_GRACE_MS = 1000;
 const CLOSE_MS = 1500;
 
 function serverOptions(config: Config, logger: ServiceLog, payonce: Payonce) {
@@ -100,6 +101,7 @@ function serverOptions(config: Config, logger: ServiceLog, payonce: Payonce) {
     maxWaitMs: config.MAX_WAIT_MS,
     seedWaitMs: config.SEED_WAIT_MS,
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
+    closeGraceMs: CLOSE_GRACE_MS,
   };
 }
 

@@ -1,0 +1,56 @@
+/** Sends answers. Bodies are ready strings with a ready content type, so Fastify serialises and guesses nothing. */
+import type { FastifyReply } from 'fastify';
+import { PROBLEMS } from '../domain/problems.ts';
+import { type HttpLogger, noteProblem } from './access-log.ts';
+import {
+  PROBLEM_TYPE,
+  type Problem,
+  problemBody,
+  problemOf,
+  retryAfterSeconds,
+  unexpectedProblem,
+} from './problem.ts';
+
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** How a group of routes words its problems. */
+export interface ProblemStyle {
+  readonly contentType: string;
+  readonly body: (problem: Problem) => string;
+}
+
+export const PROBLEM_JSON: ProblemStyle = { contentType: PROBLEM_TYPE, body: problemBody };
+
+export function sendJson(reply: FastifyReply, status: number, body: string): void {
+  void reply.code(status).header('content-type', JSON_TYPE).header('cache-control', 'no-store').send(body);
+}
+
+export function sendProblem(reply: FastifyReply, problem: Problem, style: ProblemStyle): void {
+  noteProblem(reply, problem.code);
+  const retryAfter = retryAfterSeconds(problem);
+  if (retryAfter !== null) void reply.header('retry-after', retryAfter);
+  // The next request on this connection would only meet the same answer.
+  if (problem.code === 'shutting_down') void reply.header('connection', 'close');
+  void reply
+    .code(PROBLEMS[problem.code].status)
+    .header('content-type', style.contentType)
+    .header('cache-control', 'no-store')
+    .send(style.body(problem));
+}
+
+/** For whatever was thrown; what is a fault of ours is logged. */
+export function sendError(
+  reply: FastifyReply,
+  error: unknown,
+  logger: HttpLogger,
+  style: ProblemStyle,
+): void {
+  const problem = problemOf(error);
+  if (problem !== null) {
+    sendProblem(reply, problem, style);
+    return;
+  }
+  const unexpected = unexpectedProblem(error);
+  logger.error(unexpected.entry, 'unexpected error');
+  sendProblem(reply, unexpected.problem, style);
+}

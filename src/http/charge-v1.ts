@@ -1,0 +1,109 @@
+/** `POST /v1/payments`: charges an order at most once and tells what became of it. */
+import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
+import type { Order } from '../domain/payment.ts';
+import { PROBLEMS } from '../domain/problems.ts';
+import { paymentFields } from '../engine/answer.ts';
+import type { ChargeAnswer, ChargeOptions } from '../engine/api.ts';
+import { notePayment, noteProblem } from './access-log.ts';
+import { JSON_TYPE, PROBLEM_JSON, sendError, sendJson, sendProblem } from './answer.ts';
+import { readIdempotencyKey } from './idempotency-key.ts';
+import { parseOrder } from './order.ts';
+import { type Preference, readPreference } from './prefer.ts';
+import { PROBLEM_TYPE, type Problem, wholeSeconds } from './problem.ts';
+import { type RouteContext, readBody } from './route-context.ts';
+
+/** What the keys of this route are scoped to. Stored with every key: never change it. */
+const KEY_ROUTE = 'POST /v1/payments';
+
+/** Early, so that every answer says it, whatever goes wrong; only an answer to a key seen before says `true`. */
+export const markNotReplayed: onRequestHookHandler = (_request, reply, done) => {
+  void reply.header('idempotent-replayed', 'false');
+  done();
+};
+
+/** A plain callback handler: the answer is sent when the engine has one, whether or not the client is still there. */
+export function chargeHandler(context: RouteContext): (request: FastifyRequest, reply: FastifyReply) => void {
+  return (request, reply) => {
+    const charge = readCharge(request, context);
+    if (charge.kind === 'problem') {
+      sendProblem(reply, charge.problem, PROBLEM_JSON);
+      return;
+    }
+    context.payonce.charge(charge.order, charge.options).then(
+      (answer) => {
+        if (charge.applied !== null) void reply.header('preference-applied', charge.applied);
+        sendAnswer(reply, answer);
+      },
+      (error: unknown) => sendError(reply, error, context.logger, PROBLEM_JSON),
+    );
+  };
+}
+
+type ReadCharge =
+  | {
+      readonly kind: 'charge';
+      readonly order: Order;
+      readonly options: ChargeOptions;
+      readonly applied: Preference['applied'];
+    }
+  | { readonly kind: 'problem'; readonly problem: Problem };
+
+/** All that is wrong with the body is told at once; the header comes after it. */
+function readCharge(request: FastifyRequest, context: RouteContext): ReadCharge {
+  const body = readBody(request);
+  if (body.kind === 'problem') return body;
+  const parsed = parseOrder(body.value);
+  if (parsed.kind === 'refused') {
+    const { code, errors } = parsed;
+    return problem({ code, detail: 'See errors for everything that is wrong with the order.', errors });
+  }
+  const header = readIdempotencyKey(request.raw.rawHeaders);
+  if (header.kind === 'invalid') return problem({ code: 'idempotency_key_invalid', detail: header.detail });
+  const { waitMs, applied } = readPreference(request.headers.prefer, context.waits);
+  const options: ChargeOptions =
+    header.kind === 'key' ? { waitMs, key: { route: KEY_ROUTE, key: header.key } } : { waitMs };
+  return { kind: 'charge', order: parsed.order, options, applied };
+}
+
+function problem(found: Problem): ReadCharge {
+  return { kind: 'problem', problem: found };
+}
+
+function sendAnswer(reply: FastifyReply, answer: ChargeAnswer): void {
+  if (answer.replayed) void reply.header('idempotent-replayed', 'true');
+  switch (answer.kind) {
+    case 'settled':
+      sendSettled(reply, answer);
+      return;
+    case 'unsettled': {
+      const { payment, retryAfterMs } = answer;
+      notePayment(reply, payment.paymentId);
+      void reply
+        .header('retry-after', wholeSeconds(retryAfterMs))
+        .header('location', locationOf(payment.paymentId));
+      sendJson(reply, 202, JSON.stringify({ ...paymentFields(payment), retry_after_ms: retryAfterMs }));
+      return;
+    }
+    case 'problem':
+      if (answer.payment !== undefined) notePayment(reply, answer.payment.paymentId);
+      sendProblem(reply, answer, PROBLEM_JSON);
+  }
+}
+
+/** The frozen body goes out as it is, byte for byte; only the status tells the starter from those that joined. */
+function sendSettled(reply: FastifyReply, answer: Extract<ChargeAnswer, { kind: 'settled' }>): void {
+  const { frozen, paymentId, started } = answer;
+  notePayment(reply, paymentId);
+  if (frozen.problem !== null) noteProblem(reply, frozen.problem);
+  else if (started) void reply.header('location', locationOf(paymentId));
+  const status = frozen.problem === null ? (started ? 201 : 200) : PROBLEMS[frozen.problem].status;
+  void reply
+    .code(status)
+    .header('content-type', frozen.problem === null ? JSON_TYPE : PROBLEM_TYPE)
+    .header('cache-control', 'no-store')
+    .send(frozen.body);
+}
+
+function locationOf(paymentId: string): string {
+  return `/v1/payments/${paymentId}`;
+}

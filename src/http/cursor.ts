@@ -1,0 +1,20 @@
+/**
+ * Page cursors: opaque to clients, and tagged with what they point into and with a version, so that one
+ * from another list or another release is refused instead of silently starting somewhere else.
+ */
+export type CursorKind = 'payments' | 'events';
+
+const TAGS: Readonly<Record<CursorKind, string>> = { payments: '1p', events: '1e' };
+
+export function encodeCursor(kind: CursorKind, position: string): string {
+  return Buffer.from(`${TAGS[kind]}:${position}`, 'latin1').toString('base64url');
+}
+
+/** The position, or null where the text is no cursor of this kind. Strict: one position has one spelling. */
+export function decodeCursor(kind: CursorKind, text: string): string | null {
+  const plain = Buffer.from(text, 'base64url').toString('latin1');
+  const tag = `${TAGS[kind]}:`;
+  if (!plain.startsWith(tag)) return null;
+  const position = plain.slice(tag.length);
+  return encodeCursor(kind, position) === text ? position : null;
+}

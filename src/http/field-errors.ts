@@ -1,0 +1,43 @@
+/**
+ * What is wrong with a request, field by field, so that a client sees everything at once. No value is ever repeated,
+ * and a name only if it is harmless: a client's mistake may well be a card number in the wrong place.
+ */
+import { holdsCardNumber } from '../domain/cards.ts';
+
+/** `pointer`: into the body (RFC 6901, "" is the whole); `parameter`: of the query string. `detail` follows the name in a sentence. */
+export type FieldError =
+  | { readonly pointer: string; readonly detail: string }
+  | { readonly parameter: string; readonly detail: string };
+
+/** As many as anyone can mend at once; a body of 64 KB could name thousands. */
+const MAX_ERRORS = 50;
+const MAX_REPEATED_NAME = 64;
+
+/** A name as it may be repeated to the client, or null. */
+export function harmlessName(name: string): string | null {
+  return name.length <= MAX_REPEATED_NAME && !holdsCardNumber(name) ? name : null;
+}
+
+/** The pointer to a member, escaped as RFC 6901 §3 says; to the object itself where the name cannot be repeated. */
+export function pointerTo(parent: string, name: string): string {
+  const harmless = harmlessName(name);
+  if (harmless === null) return parent;
+  return `${parent}/${harmless.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
+/** The list with a bound. */
+export function firstErrors(errors: readonly FieldError[]): readonly FieldError[] {
+  if (errors.length <= MAX_ERRORS) return errors;
+  const rest = errors.length - MAX_ERRORS;
+  return [...errors.slice(0, MAX_ERRORS), { pointer: '', detail: `has ${rest} more problems` }];
+}
+
+/** All errors as one sentence: `amount is required; currency must be …`. */
+export function asSentence(errors: readonly FieldError[]): string {
+  return firstErrors(errors)
+    .map((error) => {
+      const name = 'pointer' in error ? error.pointer.slice(1).replaceAll('/', '.') : error.parameter;
+      return `${name === '' ? 'the request' : name} ${error.detail}`;
+    })
+    .join('; ');
+}

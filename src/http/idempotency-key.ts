@@ -1,0 +1,51 @@
+/**
+ * The `Idempotency-Key` request header (IETF draft "The Idempotency-Key HTTP Header Field"). The draft makes it a
+ * string of RFC 8941, in quotes; most clients send it bare. Both are taken, and `abc` and `"abc"` are the same key.
+ */
+
+export type KeyHeader =
+  | { readonly kind: 'none' }
+  /** 1 to 255 printable ASCII characters. */
+  | { readonly kind: 'key'; readonly key: string }
+  | { readonly kind: 'invalid'; readonly detail: string };
+
+const HEADER = 'idempotency-key';
+const MAX_LENGTH = 255;
+
+/** sf-string (RFC 8941 §3.3.3): printable ASCII, where a backslash stands before a quote or a backslash and nothing else. */
+const QUOTED = /^"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"$/;
+const PRINTABLE = /^[\x20-\x7e]*$/;
+
+const NONE: KeyHeader = { kind: 'none' };
+
+/**
+ * Reads the key from a request's raw headers (names and values in turn), because the parsed ones join a repeated
+ * header to one value, which would be a valid key that nobody chose.
+ */
+export function readIdempotencyKey(rawHeaders: readonly string[]): KeyHeader {
+  let value: string | undefined;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? '';
+    if (name.length !== HEADER.length || name.toLowerCase() !== HEADER) continue;
+    if (value !== undefined) return invalid('The header stands more than once.');
+    value = rawHeaders[i + 1] ?? '';
+  }
+  return value === undefined ? NONE : parseKey(value.trim());
+}
+
+function parseKey(value: string): KeyHeader {
+  if (!PRINTABLE.test(value)) return invalid('The key holds characters other than printable ASCII.');
+  if (value.startsWith('"') && !QUOTED.test(value)) {
+    return invalid(
+      'The key begins with a quote but is no string of RFC 8941: "…", with \\" and \\\\ inside.',
+    );
+  }
+  const key = value.startsWith('"') ? value.slice(1, -1).replace(/\\(["\\])/g, '$1') : value;
+  if (key === '') return invalid('The key is empty; send no header where you have no key.');
+  if (key.length > MAX_LENGTH) return invalid(`The key is longer than ${MAX_LENGTH} characters.`);
+  return { kind: 'key', key };
+}
+
+function invalid(detail: string): KeyHeader {
+  return { kind: 'invalid', detail };
+}

@@ -1,0 +1,72 @@
+/** What every group of routes shares. */
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
+import type { Payonce } from '../engine/api.ts';
+import { beginLine, type HttpLogger, type RouteLabel } from './access-log.ts';
+import { type ProblemStyle, sendError, sendProblem } from './answer.ts';
+import { type JsonValue, parseJson } from './json.ts';
+import type { Waits } from './prefer.ts';
+import type { Problem } from './problem.ts';
+
+export interface RouteContext {
+  readonly payonce: Payonce;
+  readonly logger: HttpLogger;
+  readonly waits: Waits;
+  /** How long the seed's start waits, in milliseconds. */
+  readonly seedWaitMs: number;
+  readonly ready: () => Promise<boolean>;
+  /** From the moment it is true, new requests are turned away; those under way are answered. */
+  readonly isDraining: () => boolean;
+}
+
+/** The first thing on every API route: begin its log line, and turn it away while draining. */
+export function openRoute(
+  context: RouteContext,
+  label: RouteLabel,
+  style: ProblemStyle,
+): onRequestHookHandler {
+  return (_request, reply, done) => {
+    beginLine(reply, context.logger, label);
+    if (context.isDraining()) sendProblem(reply, SHUTTING_DOWN, style);
+    else done();
+  };
+}
+
+const SHUTTING_DOWN: Problem = {
+  code: 'shutting_down',
+  detail: 'Repeat the request on a new connection: another server, or this one restarted, will take it.',
+};
+
+/**
+ * Makes a group of routes take `application/json` as bytes, and nothing else, and word its errors in its style. The
+ * bytes are parsed by the handler, so that a body never becomes an object that rounded a number.
+ */
+export function prepareScope(scope: FastifyInstance, context: RouteContext, style: ProblemStyle): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  );
+  scope.setErrorHandler((error, _request, reply) => sendError(reply, error, context.logger, style));
+}
+
+/** The body as JSON, or the problem with it. */
+export function readBody(
+  request: FastifyRequest,
+):
+  | { readonly kind: 'value'; readonly value: JsonValue }
+  | { readonly kind: 'problem'; readonly problem: Problem } {
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    // RFC 9110 §15.5.16 names this status for it.
+    const problem: Problem = {
+      code: 'unsupported_media_type',
+      detail: 'Send the body without a Content-Encoding.',
+    };
+    return { kind: 'problem', problem };
+  }
+  const result = parseJson(Buffer.isBuffer(request.body) ? request.body : NO_BYTES);
+  return result.kind === 'value'
+    ? result
+    : { kind: 'problem', problem: { code: 'invalid_json', detail: result.detail } };
+}
+
+const NO_BYTES = new Uint8Array(0);

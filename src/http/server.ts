@@ -1,0 +1,147 @@
+/**
+ * The HTTP server: limits, error handling and the groups of routes. It knows the engine only as `Payonce` and
+ * decides nothing about money.
+ */
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import type { Payonce } from '../engine/api.ts';
+import { beginLine, type HttpLogger } from './access-log.ts';
+import { PROBLEM_JSON, sendError, sendProblem } from './answer.ts';
+import { answerClientError } from './client-error.ts';
+import { endConnectionsOnClose } from './closing.ts';
+import type { RouteContext } from './route-context.ts';
+import { registerHealth } from './routes-health.ts';
+import { registerSeed, SEED_STYLE } from './routes-seed.ts';
+import { registerV1 } from './routes-v1.ts';
+
+export interface ServerOptions {
+  readonly payonce: Payonce;
+  /** A pino logger, or anything with its four methods. */
+  readonly logger: HttpLogger;
+  /** How long `POST /v1/payments` waits for the outcome unless the client says otherwise: 10 s. */
+  readonly defaultWaitMs?: number;
+  /** The longest that a client can make it wait: 60 s. */
+  readonly maxWaitMs?: number;
+  /** How long `POST /payments/start/` waits: 30 s. */
+  readonly seedWaitMs?: number;
+  /** The largest body, in bytes: 64 KiB. An order with all its notes at their longest fits twice. */
+  readonly bodyLimitBytes?: number;
+  /** What `/readyz` says: the engine's own `ready` by default. Must settle by itself. */
+  readonly ready?: () => Promise<boolean>;
+  /** True from the beginning of a drain that comes before `close()`: the API turns requests away, `mount` does not. */
+  readonly isDraining?: () => boolean;
+  /** Registers routes of others (the fake gateway) in a scope of their own: own parsers, hooks and drain. */
+  readonly mount?: (scope: FastifyInstance) => Promise<void>;
+  readonly timeouts?: Partial<Timeouts>;
+  /** How long `close()` waits for requests under way before it ends their connections: 10 s, well within SIGTERM's 15 s. */
+  readonly closeGraceMs?: number;
+}
+
+/** How slow a client may be, in milliseconds. */
+export interface Timeouts {
+  /** From the first byte of a request to the end of its headers: 10 s. */
+  readonly headersMs: number;
+  /** To the end of its body: 30 s, at 64 KiB any phone. */
+  readonly requestMs: number;
+  /** An idle connection is kept for the next request: 65 s, so that a load balancer (usually 60 s) lets go first. */
+  readonly keepAliveMs: number;
+  /** How often the first two are looked at: every 2 s (Node: 30 s, and they would mean up to that much more). */
+  readonly checkMs: number;
+}
+
+const DEFAULT_TIMEOUTS: Timeouts = {
+  headersMs: 10_000,
+  requestMs: 30_000,
+  keepAliveMs: 65_000,
+  checkMs: 2_000,
+};
+
+/** Node's default, said here because every header and the URL live inside it. */
+const MAX_HEADER_BYTES = 16_384;
+
+/** Beyond the longest wait, a socket without a byte either way is dead. */
+const IDLE_MARGIN_MS = 30_000;
+
+/** Builds the server without listening. `close()` stops accepting, turns new requests away and waits for those under way. */
+export function createServer(options: ServerOptions): FastifyInstance {
+  let closing = false;
+  const context: RouteContext = {
+    payonce: options.payonce,
+    logger: options.logger,
+    waits: { defaultWaitMs: options.defaultWaitMs ?? 10_000, maxWaitMs: options.maxWaitMs ?? 60_000 },
+    seedWaitMs: options.seedWaitMs ?? 30_000,
+    ready: options.ready ?? (() => options.payonce.ready()),
+    isDraining: () => closing || options.isDraining?.() === true,
+  };
+  const app = buildFastify(context, options);
+  app.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  endConnectionsOnClose(app, options.closeGraceMs ?? 10_000);
+  app.setErrorHandler((error, _request, reply) => sendError(reply, error, context.logger, PROBLEM_JSON));
+  answerUnknownAddresses(app, context);
+  void app.register(async (scope) => registerV1(scope, context));
+  void app.register(async (scope) => registerSeed(scope, context));
+  void app.register(async (scope) => registerHealth(scope, context));
+  const { mount } = options;
+  if (mount !== undefined) void app.register(async (scope) => mount(scope));
+  return app;
+}
+
+function buildFastify(context: RouteContext, options: ServerOptions): FastifyInstance {
+  const { logger, waits, seedWaitMs } = context;
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  const longestWaitMs = Math.max(waits.defaultWaitMs, waits.maxWaitMs, seedWaitMs);
+  const app = Fastify({
+    bodyLimit: options.bodyLimitBytes ?? 65_536,
+    requestTimeout: timeouts.requestMs,
+    keepAliveTimeout: timeouts.keepAliveMs,
+    connectionTimeout: longestWaitMs + IDLE_MARGIN_MS,
+    http: {
+      headersTimeout: timeouts.headersMs,
+      connectionsCheckingInterval: timeouts.checkMs,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
+    // As long as any URL can be: a malformed id is a payment that does not exist, at every length.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_HEADER_BYTES },
+    // Fastify's own answer to requests on closing connections has another form; `openRoute` gives ours.
+    return503OnClosing: false,
+    frameworkErrors: (error, _request, reply) => {
+      beginLine(reply as FastifyReply, logger, { route: UNMATCHED, level: 'info' });
+      sendError(reply as FastifyReply, error, logger, PROBLEM_JSON);
+    },
+    clientErrorHandler: (error, socket) => answerClientError(error.code, socket, logger),
+  });
+  // Bounded by their size already; by default Node drops whatever comes after the 2,000th in silence, be it a key.
+  app.server.maxHeadersCount = 0;
+  return app;
+}
+
+/** What the log shows for an address without a route; the address itself is the client's text. */
+const UNMATCHED = '(none)';
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+/**
+ * 404, or 405 where the address knows other methods (RFC 9110 §15.5.6 demands `Allow`). As a hook rather than a
+ * handler, because by then Fastify would have read and judged the body.
+ */
+function answerUnknownAddresses(app: FastifyInstance, { logger }: RouteContext): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    // A mounted scope with a not-found handler of its own keeps it.
+    if (!request.is404 || request.server !== app) {
+      done();
+      return;
+    }
+    beginLine(reply, logger, { route: UNMATCHED, level: 'info' });
+    const [path = ''] = (request.raw.url ?? '').split('?', 1);
+    const style = path.startsWith('/payments/') ? SEED_STYLE : PROBLEM_JSON;
+    const allowed = METHODS.filter((method) => app.findRoute({ method, url: path }) !== null);
+    if (allowed.length === 0) {
+      sendProblem(reply, { code: 'not_found', detail: 'There is nothing at this address.' }, style);
+      return;
+    }
+    const list = allowed.join(', ');
+    void reply.header('allow', list);
+    sendProblem(reply, { code: 'method_not_allowed', detail: `It takes ${list}.` }, style);
+  });
+}
