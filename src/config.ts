@@ -166,7 +166,7 @@ export class ConfigError extends Error {
 }
 
 /** Nothing is sent in the last part of a lease, and a call must fit into what is left. */
-export const LEASE_OVER_CALL_MS = 500;
+const LEASE_OVER_CALL_MS = 500;
 
 /** Reads and checks the environment. Throws `ConfigError` with every problem. An empty variable counts as not set. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {

@@ -68,7 +68,7 @@ export interface ReportedCharge {
 }
 
 /** How a reported charge differs from what was asked, or `null` when it is ours to the letter. */
-export function differenceFrom(request: ChargeRequest, charge: ReportedCharge): string | null {
+function differenceFrom(request: ChargeRequest, charge: ReportedCharge): string | null {
   if (charge.reference !== request.reference) return 'reference';
   if (charge.amountMinor !== request.amountMinor) return 'amount';
   if (charge.currency !== request.currency) return 'currency';

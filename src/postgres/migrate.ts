@@ -17,7 +17,7 @@ interface Migration {
 const FOLDER = new URL('./migrations/', import.meta.url);
 
 /** The migrations of this release, in order. */
-export function migrations(): readonly Migration[] {
+function migrations(): readonly Migration[] {
   const files = readdirSync(FOLDER).filter((file) => file.endsWith('.sql'));
   return files.sort().map((file) => {
     const sql = readFileSync(new URL(file, FOLDER), 'utf8');

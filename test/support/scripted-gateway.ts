@@ -28,7 +28,7 @@ export interface ScriptedGateway extends Gateway {
   readonly ledger: Map<string, ReportedCharge>;
 }
 
-export const CONTRACT: GatewayContract = {
+const CONTRACT: GatewayContract = {
   keys: 'kept',
   keyWindowMs: 86_400_000,
   cachesErrors: false,
