@@ -1,8 +1,6 @@
 /** The service as a process: configuration, logs, signals, exit codes. */
-import { pino } from 'pino';
-import { ConfigError, readConfig } from './config.ts';
-import { EmbeddedPostgresError } from './embedded-postgres/index.ts';
-import { StoreError } from './ports/store.ts';
+import { readConfig } from './config.ts';
+import { createLog } from './service/log.ts';
 import { type Service, startService } from './service/start.ts';
 
 /** A drain that hangs must not keep the process: what is left is recovered by its leases. */
@@ -10,7 +8,7 @@ const FORCED_EXIT_MS = 14_500;
 
 async function main(): Promise<void> {
   const config = readConfig();
-  const log = pino({ level: config.LOG_LEVEL, base: null });
+  const log = createLog(config);
   const early = { stopped: false };
   let service: Service | null = null;
   const stop = (signal: NodeJS.Signals): void => {
@@ -18,22 +16,17 @@ async function main(): Promise<void> {
     early.stopped = true;
     log.info({ signal }, 'draining');
     setTimeout(() => process.exit(1), FORCED_EXIT_MS).unref();
-    void service?.stop().then(() => exit(log, 0));
+    if (service !== null) leave(service);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   service = await startService(config, log);
-  if (early.stopped) {
-    await service.stop();
-    exit(log, 0);
-    return;
-  }
-  process.stdout.write(welcome(service));
+  if (early.stopped) leave(service);
+  else process.stdout.write(welcome(service));
 }
 
-function exit(log: { flush?: () => void }, code: number): void {
-  log.flush?.();
-  process.exit(code);
+function leave(service: Service): void {
+  service.stop().then(() => process.exit(0), fail);
 }
 
 function welcome({ url, gatewayUrl }: Service): string {
@@ -46,15 +39,12 @@ Payonce takes payments at ${url} (gateway: ${gatewayUrl})
 `;
 }
 
-/** Errors that a person can mend are said in words; anything else keeps its stack. */
-function describe(error: unknown): string {
-  const known =
-    error instanceof ConfigError || error instanceof EmbeddedPostgresError || error instanceof StoreError;
-  if (error instanceof Error) return known ? error.message : (error.stack ?? error.message);
-  return String(error);
+/** Errors that a person can mend are said in words; a mistake of ours keeps its stack. */
+function fail(error: unknown): void {
+  const ours = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
+  const words = error instanceof Error ? ((ours ? error.stack : undefined) ?? error.message) : String(error);
+  process.stderr.write(`${words}\n`);
+  process.exit(1);
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${describe(error)}\n`);
-  process.exit(1);
-});
+main().catch(fail);

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Pool, PoolClient } from 'pg';
 import { checkDurability } from './durability.ts';
+import { connectError, surviveErrors } from './errors.ts';
 
 interface Migration {
   readonly version: number;
@@ -32,7 +33,10 @@ function migrations(): readonly Migration[] {
  * when an applied file was changed afterwards, or when the database refuses.
  */
 export async function migrate(pool: Pool): Promise<void> {
-  const client = await pool.connect();
+  const client = await pool.connect().catch((error: unknown) => {
+    throw connectError(error);
+  });
+  surviveErrors(client);
   try {
     await checkDurability(client);
     await prepare(client);
@@ -43,6 +47,11 @@ export async function migrate(pool: Pool): Promise<void> {
 }
 
 async function prepare(client: PoolClient): Promise<void> {
+  // A role that may not create anything can still run on tables that are there.
+  const { rows } = await client.query<{ there: boolean }>(
+    `SELECT to_regclass('payonce.migrations') IS NOT NULL AS there`,
+  );
+  if (rows[0]?.there) return;
   const statements = [
     'CREATE SCHEMA IF NOT EXISTS payonce',
     `CREATE TABLE IF NOT EXISTS payonce.migrations (
@@ -58,34 +67,39 @@ async function prepare(client: PoolClient): Promise<void> {
 }
 
 async function apply(client: PoolClient, migration: Migration): Promise<void> {
+  if (await isApplied(client, migration)) return;
   const { version, name, checksum, sql } = migration;
-  const applied = await client.query<{ checksum: string }>(
+  await client.query('BEGIN');
+  try {
+    // Waits for another process that is applying it just now; nothing is inserted if that one succeeds.
+    const recorded = await client.query(
+      'INSERT INTO payonce.migrations (version, name, checksum) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+      [version, name, checksum],
+    );
+    if (recorded.rowCount === 1) await client.query(sql);
+    await client.query('COMMIT');
+  } catch (error) {
+    // On a broken connection the server rolls back by itself; the first error is the one to tell.
+    await client.query('ROLLBACK').catch(() => {});
+    throw error;
+  }
+  await isApplied(client, migration);
+}
+
+/** Rejects where another form of the file was applied. */
+async function isApplied(client: PoolClient, { version, name, checksum }: Migration): Promise<boolean> {
+  const { rows } = await client.query<{ checksum: string }>(
     'SELECT checksum FROM payonce.migrations WHERE version = $1',
     [version],
   );
-  const before = applied.rows[0];
-  if (before !== undefined) {
-    if (before.checksum === checksum) return;
+  const [applied] = rows;
+  if (applied !== undefined && applied.checksum !== checksum) {
     throw new Error(
-      `Migration ${name} was applied in another form: its file has changed since. Nothing was migrated. ` +
+      `Migration ${name} was applied in another form: its file has changed since. It was left as it is. ` +
         'Restore the released file, or point DATABASE_URL at the right database.',
     );
   }
-  await client.query('BEGIN');
-  try {
-    await client.query('INSERT INTO payonce.migrations (version, name, checksum) VALUES ($1, $2, $3)', [
-      version,
-      name,
-      checksum,
-    ]);
-    await client.query(sql);
-    await client.query('COMMIT');
-  } catch (error) {
-    await client.query('ROLLBACK');
-    if (!isUniqueViolation(error)) throw error;
-    // Another process applied it while we waited for its row; read what it recorded.
-    await apply(client, migration);
-  }
+  return applied !== undefined;
 }
 
 function isUniqueViolation(error: unknown): boolean {

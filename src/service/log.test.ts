@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { StoreError } from '../ports/store.ts';
+import { describeError } from './log.ts';
+
+function databaseError(code: string, message: string): Error {
+  return Object.assign(new Error(message), {
+    code,
+    severity: 'ERROR',
+    detail: 'Failing row contains (secret note).',
+  });
+}
+
+it('an error in the log shows its type, code, message and frames, and no other field', () => {
+  const described = JSON.stringify(describeError(databaseError('23514', 'violates check constraint "c"'), 3));
+  expect(described).toContain('23514');
+  expect(described).toContain('violates check constraint');
+  expect(described).not.toContain('secret note');
+});
+
+it('a refused value is not quoted, not even by the error around it', () => {
+  const cause = databaseError('22P02', 'invalid input syntax for type uuid: "secret note"');
+  const error = new StoreError('unavailable', `The database refused the statement: ${cause.message}`, {
+    cause,
+  });
+  expect(JSON.stringify(describeError(error, 3))).not.toContain('secret note');
+});
+
+it('what is not an error is shown by its type only', () => {
+  expect(describeError('secret note', 3)).toEqual({ type: 'string' });
+});

@@ -1,0 +1,38 @@
+import { pino } from 'pino';
+import type { Config } from '../config.ts';
+import type { ServiceLog } from './start.ts';
+
+/** Causes of causes that are shown; deeper ones say nothing more. */
+const MAX_CAUSES = 3;
+
+/**
+ * JSON lines on standard output. An error is shown by its type, code, message and frames only: PostgreSQL's errors
+ * carry the row that failed in further fields, and that row is the customer's.
+ */
+export function createLog(config: Config): ServiceLog {
+  return pino({
+    level: config.LOG_LEVEL,
+    base: null,
+    serializers: { err: (error: unknown) => describeError(error, MAX_CAUSES) },
+  });
+}
+
+/** Exported for its test. */
+export function describeError(error: unknown, causes: number): unknown {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
+  const cause =
+    error.cause !== undefined && causes > 0 ? { cause: describeError(error.cause, causes - 1) } : {};
+  const frames = error.stack
+    ?.split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .map((line) => line.trim());
+  return { type: error.name, ...code, message: safeMessage(error), frames: frames?.slice(0, 8), ...cause };
+}
+
+/** PostgreSQL's data errors (class 22) quote the value; the constraint errors (class 23) name only the constraint. */
+function safeMessage(error: Error): string {
+  const holder = error.cause instanceof Error ? error.cause : error;
+  const state = 'code' in holder && typeof holder.code === 'string' ? holder.code : '';
+  return /^22[0-9A-Z]{3}$/.test(state) ? 'a value was refused by the database' : error.message;
+}
