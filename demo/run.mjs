@@ -2,7 +2,7 @@
  * The promise, shown: a nasty gateway, a thousand orders sent five times each at once, and the server killed
  * in the middle. What counts in the end is the gateway's own ledger.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../dist/embedded-postgres/index.js';
@@ -36,6 +36,8 @@ const NASTY = {
 };
 
 const folder = await mkdtemp(join(tmpdir(), 'payonce-demo-'));
+// PostgreSQL runs as a user of its own where we are root, and must be able to enter.
+await chmod(folder, 0o755);
 process.stdout.write('Starting PostgreSQL, a nasty gateway and the server …\n');
 const database = await startEmbeddedPostgres({ dataDir: folder });
 const gateway = await startFakeGateway({ ledger: createMemoryLedger(), seed: 42, faults: NASTY });

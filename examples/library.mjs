@@ -5,7 +5,7 @@
  *
  * Without DATABASE_URL it starts an embedded PostgreSQL in a temporary folder.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPayonce, judgeCall, judgeLookup } from 'payonce';
@@ -51,6 +51,7 @@ function createExampleGateway() {
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'payonce-example-'));
+await chmod(folder, 0o755);
 const embedded = process.env.DATABASE_URL ? null : await startEmbeddedPostgres({ dataDir: folder });
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL ?? embedded?.url });
 const gateway = createExampleGateway();

@@ -7,6 +7,8 @@ import { type Service, startService } from './service/start.ts';
 const FORCED_EXIT_MS = 14_500;
 
 async function main(): Promise<void> {
+  // Whoever read our output may leave; that is no reason to stop taking payments.
+  process.stdout.on('error', () => {});
   const config = readConfig();
   const log = createLog(config);
   const early = { stopped: false };

@@ -1,0 +1,99 @@
+/**
+ * Checks the arrows and bans of lib/arrows.mjs. Tests are exempt: they may bring together whatever they test.
+ *
+ * Usage: check-arrows.mjs [folder with a src in it]
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { BANS, NEVER_IMPORTED, RULES } from './lib/arrows.mjs';
+import { findImports } from './lib/imports.mjs';
+import { fail, ROOT, say } from './lib/project.mjs';
+import { tokenize } from './lib/tokens.mjs';
+
+/** @typedef {import('./lib/tokens.mjs').Token} Token */
+/** @typedef {{ file: string, line: number, what: string, instead: string }} Violation */
+
+/** Whether `target`, a path under src or a package, is meant by `entry` of a rule. @param {string} entry @param {string} target */
+function covers(entry, target) {
+  if (entry === '*' || entry === target) return true;
+  if (entry === 'node:*') return target.startsWith('node:');
+  if (entry.endsWith('/')) return target.startsWith(entry);
+  return !entry.endsWith('.ts') && target.startsWith(`${entry}/`); // a package's subpath
+}
+
+/** @param {string} file @param {Token[]} tokens @returns {Violation[]} */
+function checkImports(file, tokens) {
+  const rule = RULES.find(({ part }) => covers(part, file));
+  if (rule === undefined) {
+    const instead =
+      'Add a line for it to RULES in scripts/lib/arrows.mjs: what is it, and what may it import?';
+    return [{ file, line: 1, what: 'this part of src has no rule', instead }];
+  }
+  return findImports(tokens).flatMap(({ from, line }) => {
+    if (from === undefined) {
+      return [
+        { file, line, what: 'imports a computed path', instead: 'Write the path out: it must be checkable.' },
+      ];
+    }
+    const target = from.startsWith('.') ? posix.join(posix.dirname(file), from) : from;
+    const never = target === rule.starts ? undefined : NEVER_IMPORTED[target];
+    const isOwn = rule.part.endsWith('/') && target.startsWith(rule.part);
+    const isAllowed = isOwn || rule.may.some((entry) => covers(entry, target));
+    if (never === undefined && isAllowed) return [];
+    return [{ file, line, what: `${rule.part} may not import ${target}`, instead: never ?? rule.instead }];
+  });
+}
+
+/** @param {string} file @param {Token[]} tokens @returns {Violation[]} */
+function checkBans(file, tokens) {
+  return BANS.filter(
+    ({ within, except }) => file !== except && within.some((part) => covers(part, file)),
+  ).flatMap(({ call, unless, instead }) =>
+    findCalls(tokens, call.split(' '), unless).map((line) => ({
+      file,
+      line,
+      what: `"${call}" is banned`,
+      instead,
+    })),
+  );
+}
+
+/**
+ * The lines where these words and signs follow each other, unless they merely name a property.
+ *
+ * @param {Token[]} tokens
+ * @param {string[]} call
+ * @param {string | undefined} unless
+ */
+function findCalls(tokens, call, unless) {
+  return tokens.flatMap((token, index) => {
+    const run = tokens.slice(index, index + call.length);
+    const fits = call.every((text, offset) => run[offset]?.text === text && run[offset]?.kind !== 'string');
+    const after = tokens[index + call.length]?.text;
+    const isSpread = tokens[index - 2]?.text === '.';
+    const isProperty = (tokens[index - 1]?.text === '.' && !isSpread) || (call.length === 1 && after === ':');
+    const isException = unless !== undefined && after === unless;
+    return fits && !isProperty && !isException ? [token.line] : [];
+  });
+}
+
+/** @param {string} src @returns {string[]} */
+function findModules(src) {
+  if (!existsSync(src)) return [];
+  return readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+    .sort();
+}
+
+const src = join(process.argv[2] ?? ROOT, 'src');
+const modules = findModules(src);
+// A checker that looks in the wrong place must not report that all is well.
+if (modules.length === 0) fail(`No modules found under ${src}: nothing was checked.`);
+
+const violations = modules.flatMap((file) => {
+  const tokens = tokenize(readFileSync(join(src, file), 'utf8'));
+  return [...checkImports(file, tokens), ...checkBans(file, tokens)];
+});
+for (const { file, line, what, instead } of violations) say(`src/${file}:${line}  ${what}\n    ${instead}`);
+say(`${modules.length} modules checked, ${violations.length} violations.`);
+process.exitCode = violations.length === 0 ? 0 : 1;

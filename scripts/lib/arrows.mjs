@@ -1,0 +1,123 @@
+/** Who may import whom, and what may not be called where. The architecture as a table. */
+
+/**
+ * `may` lists what a part of `src` may import beside itself: `folder/`, a single file, `node:*` or one `node:`
+ * module, or a package by its name. `starts` is the program that it may run by importing it. `instead` is told to
+ * whoever tries anything else.
+ *
+ * @typedef {{ part: string, may: readonly string[], starts?: string, instead: string }} Rule
+ * @type {readonly Rule[]}
+ */
+export const RULES = [
+  {
+    part: 'domain/',
+    may: ['node:crypto'],
+    instead: 'The domain is pure. Take what you need as a parameter, or declare a port in src/ports.',
+  },
+  {
+    part: 'ports/',
+    may: ['domain/'],
+    instead: 'A port speaks the language of the domain. Move shared types into src/domain.',
+  },
+  {
+    part: 'engine/',
+    may: ['domain/', 'ports/'],
+    instead: 'The engine sees the world through ports. Add to src/ports and let an adapter implement it.',
+  },
+  {
+    part: 'postgres/',
+    may: ['domain/', 'ports/', 'pg', 'node:*'],
+    instead:
+      'An adapter knows its port and its driver. Let the composition root (src/main.ts) bring parts together.',
+  },
+  {
+    part: 'gateways/',
+    may: ['domain/', 'ports/', 'undici', 'node:*'],
+    instead: 'A gateway translates and nothing else. What several need belongs into src/domain or src/ports.',
+  },
+  {
+    part: 'fake-gateway/',
+    may: ['domain/money.ts', 'domain/currencies.ts', 'fastify', 'pg', 'node:*'],
+    instead: 'The fake gateway judges the engine, so it shares no code with it but money and currencies.',
+  },
+  {
+    part: 'http/',
+    may: ['engine/', 'domain/', 'ports/', 'fastify', 'node:*'],
+    instead: 'Routes talk to the engine. Pass anything else in from the composition root (src/main.ts).',
+  },
+  {
+    part: 'embedded-postgres/',
+    may: ['node:*'],
+    instead: 'The launcher stands alone. Pass in what it has to know, and let the caller log.',
+  },
+  {
+    part: 'client/',
+    may: [],
+    instead: 'The client runs anywhere and depends on nothing. Repeat the types of the API in it.',
+  },
+  {
+    part: 'config.ts',
+    may: ['domain/', 'node:*'],
+    instead: 'Configuration is read before anything exists. Take the types from src/domain.',
+  },
+  {
+    part: 'system/',
+    may: ['ports/', 'node:*'],
+    instead: 'The real clock and randomness are all that belongs here, each behind its port.',
+  },
+  // Composition: knows every part, and only the programs below know it.
+  { part: 'service/', may: ['*'], instead: '' },
+  { part: 'main.ts', may: ['*'], instead: '' },
+  { part: 'cli.ts', may: ['*'], starts: 'main.ts', instead: '' },
+  { part: 'index.ts', may: ['*'], instead: '' },
+];
+
+const ENVIRONMENT = 'Only src/config.ts reads the environment. Take the value as a parameter.';
+const PROGRAM = 'Nothing imports a program: it would start. Move the shared part out of it.';
+
+/** What nobody may import, whatever else his rule says. @type {Readonly<Record<string, string>>} */
+export const NEVER_IMPORTED = {
+  'main.ts': PROGRAM,
+  'cli.ts': PROGRAM,
+  'node:process': ENVIRONMENT,
+  process: ENVIRONMENT,
+};
+
+const CLOCK = 'Time comes in through the Clock port, so that it can be simulated.';
+const RANDOM = 'Randomness comes in through the Random port, so that a run can be replayed.';
+const IO = 'Input and output go through a port: this code must be the same in a simulation.';
+
+/**
+ * Calls that are banned in the parts under `within`. `call` is a run of words and signs; `unless` is what must
+ * not follow for it to count.
+ *
+ * @typedef {{ call: string, unless?: string, instead: string, within: readonly string[], except?: string }} Ban
+ * @type {readonly Ban[]}
+ */
+export const BANS = [
+  ...[
+    { call: 'Date . now', instead: CLOCK },
+    { call: 'new Date ( )', instead: CLOCK },
+    { call: 'new Date', unless: '(', instead: CLOCK },
+    { call: 'performance', instead: CLOCK },
+    { call: 'setTimeout', instead: CLOCK },
+    { call: 'setInterval', instead: CLOCK },
+    { call: 'setImmediate', instead: CLOCK },
+    { call: 'queueMicrotask', instead: CLOCK },
+    { call: 'Math . random', instead: RANDOM },
+    { call: 'randomUUID', instead: RANDOM },
+    { call: 'randomBytes', instead: RANDOM },
+    { call: 'randomInt', instead: RANDOM },
+    { call: 'getRandomValues', instead: RANDOM },
+    { call: 'fetch', instead: IO },
+    { call: 'process .', instead: IO },
+    { call: 'globalThis', instead: IO },
+  ].map((ban) => ({ ...ban, within: ['domain/', 'engine/'] })),
+  // The second and third spelling would get at the environment all the same.
+  ...[{ call: 'process . env' }, { call: 'process [' }, { call: '= process', unless: '.' }].map((ban) => ({
+    ...ban,
+    instead: ENVIRONMENT,
+    within: ['*'],
+    except: 'config.ts',
+  })),
+];

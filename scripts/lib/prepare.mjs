@@ -1,0 +1,32 @@
+/** What every command needs first, done only as far as it is missing. */
+import { build, isBuilt } from './compile.mjs';
+import { install, isInstalled } from './install.mjs';
+import { withLock } from './lock.mjs';
+import { fail, inRoot } from './project.mjs';
+
+const LOCK = inRoot('.payonce', 'prepare');
+
+/** Ends with a plain message where Node is too old. */
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  fail(`Payonce needs Node.js 20.19 or newer; this is ${process.versions.node} (${process.execPath}).`);
+}
+
+/** The packages. Quick, and without writing anything, when they are there. */
+export async function setUp() {
+  checkNode();
+  if (isInstalled()) return;
+  await withLock(LOCK, async () => {
+    if (!isInstalled()) await install();
+  });
+}
+
+/** The packages and `dist`. */
+export async function setUpAndBuild() {
+  await setUp();
+  if (isBuilt()) return;
+  await withLock(LOCK, async () => {
+    if (!isBuilt()) await build();
+  });
+}

@@ -1,0 +1,4 @@
+/** Installs what is missing, and nothing else. */
+import { setUp } from './lib/prepare.mjs';
+
+await setUp();

@@ -1,0 +1,76 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import { makeDataDir, removeOriginal } from '../../test/support/data-dir.ts';
+import { makeTemporaryFolder, removeDataDir } from '../../test/support/temporary-folder.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './index.ts';
+
+let dataDir: string;
+let server: EmbeddedPostgres | undefined;
+
+const home = (...parts: string[]) => join(dataDir, 'postgres', ...parts);
+
+async function start(): Promise<EmbeddedPostgres> {
+  server = await startEmbeddedPostgres({ dataDir });
+  return server;
+}
+
+async function connect(url: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  await client.end();
+}
+
+beforeEach(async () => {
+  dataDir = await makeDataDir();
+});
+
+afterAll(removeOriginal);
+
+afterEach(async () => {
+  await server?.stop('immediate');
+  server = undefined;
+  removeDataDir(dataDir);
+});
+
+test('a half-finished initdb is thrown away and made anew', async () => {
+  removeDataDir(dataDir);
+  dataDir = makeTemporaryFolder();
+  fs.mkdirSync(home('data.new-0badcafe', 'base', '.hidden'), { recursive: true });
+  fs.writeFileSync(home('data.new-0badcafe', 'PG_VERSION'), '18\n');
+  if (process.getuid?.() === 0) execFileSync('chown', ['-R', 'nobody', home('data.new-0badcafe')]);
+  await connect((await start()).url);
+  expect(fs.readdirSync(home()).filter((name) => name.startsWith('data'))).toEqual(['data']);
+});
+
+test('a lost password file costs the password, not the data', async () => {
+  fs.rmSync(home('password'));
+  await connect((await start()).url);
+});
+
+test('a cluster of another PostgreSQL is refused and left as it is', async () => {
+  fs.writeFileSync(home('data', 'PG_VERSION'), '17\n');
+  await expect(start()).rejects.toMatchObject({
+    code: 'data_dir_unusable',
+    message: expect.stringMatching(/was made by PostgreSQL 17.*Nothing was changed/s),
+  });
+  expect(fs.existsSync(home('data', 'global', 'pg_control'))).toBe(true);
+});
+
+test('a data folder without a cluster in it is refused, not overwritten', async () => {
+  fs.rmSync(home('data', 'PG_VERSION'));
+  await expect(start()).rejects.toMatchObject({
+    message: expect.stringContaining('is not a PostgreSQL cluster'),
+  });
+});
+
+test('a data folder that cannot be made is refused in words that help', async () => {
+  const file = join(dataDir, 'file');
+  fs.writeFileSync(file, '');
+  await expect(startEmbeddedPostgres({ dataDir: join(file, 'data') })).rejects.toMatchObject({
+    code: 'data_dir_unusable',
+    message: expect.stringMatching(/ENOTDIR.*DATA_DIR.*DATABASE_URL/s),
+  });
+});

@@ -1,0 +1,131 @@
+/** The cluster's content: made once, whole or not at all, and checked at every start. */
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import type { Binaries } from './binaries.ts';
+import { EmbeddedPostgresError } from './errors.ts';
+import { ensureFolder, syncFolder, writeDurably } from './files.ts';
+import { dataFolderOf, type Place } from './place.ts';
+import { readText } from './processes.ts';
+import { isRoot, ourselves, runAs, userWithId } from './user.ts';
+
+export const DATABASE = 'payonce';
+
+/**
+ * Not named like our schema: PostgreSQL looks for tables in the schema called like the role first, so a
+ * statement that forgot its schema would work here and nowhere else.
+ */
+export const ROLE = 'postgres';
+
+export interface Cluster {
+  readonly dataFolder: string;
+  readonly hbaFile: string;
+  readonly password: string;
+}
+
+/** Only over loopback, only with the password; the file lies beside the cluster, where the server cannot change it. */
+const HBA = 'host all all 127.0.0.1/32 scram-sha-256\n';
+
+/** Opens the cluster in the place's home, made if there is none yet. The caller holds the lock. */
+export async function openCluster(
+  place: Place,
+  binaries: Binaries,
+  log: (line: string) => void,
+): Promise<Cluster> {
+  const { home, keeper } = place;
+  const dataFolder = dataFolderOf(home);
+  await removeUnfinished(place);
+  const hbaFile = join(home, 'pg_hba.conf');
+  writeDurably(hbaFile, HBA, { mode: 0o644, keeper });
+  if (!fs.existsSync(dataFolder)) {
+    log(`making a new PostgreSQL ${binaries.majorVersion} cluster in ${home}`);
+    await initialise(place, binaries);
+  }
+  checkVersion(dataFolder, binaries);
+  const password = readText(passwordFile(home))?.trim() || (await replacePassword(place, binaries));
+  return { dataFolder, hbaFile, password };
+}
+
+const passwordFile = (home: string): string => join(home, 'password');
+
+const UNFINISHED = 'data.new-';
+
+/** A cluster gets its name by its last step, so whatever has another name was never finished. */
+async function removeUnfinished({ home }: Place): Promise<void> {
+  for (const name of fs.readdirSync(home)) {
+    if (!name.startsWith(UNFINISHED)) continue;
+    const folder = join(home, name);
+    // Emptied as the account that filled it: as root we would follow whatever that account laid out.
+    const filler = isRoot() ? userWithId(fs.lstatSync(folder)) : ourselves();
+    await runAs(filler, '/bin/sh', ['-c', 'cd "$1" && rm -rf -- ./* ./.[!.]*', 'sh', folder]);
+    try {
+      fs.rmdirSync(folder);
+    } catch {
+      // An initdb that outlived its owner still adds to it; the next start gets it.
+    }
+  }
+}
+
+async function initialise(place: Place, binaries: Binaries): Promise<void> {
+  const { home, user, keeper } = place;
+  const folder = join(home, `${UNFINISHED}${randomBytes(4).toString('hex')}`);
+  ensureFolder(folder, { mode: 0o700, keeper: user });
+  const { code, output } = await runAs(user, binaries.initdb, [
+    `--pgdata=${folder}`,
+    `--username=${ROLE}`,
+    // Nobody gets in by the cluster's own rules; the server is started with ours.
+    '--auth=reject',
+    '--encoding=UTF8',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--locale=C',
+    '--no-instructions',
+  ]);
+  if (code !== 0) throw initFailed('initdb', output);
+  const password = randomBytes(32).toString('hex');
+  await runAlone(folder, place, binaries, [setPassword(password), `CREATE DATABASE ${DATABASE};`]);
+  writeDurably(passwordFile(home), `${password}\n`, { mode: 0o600, keeper });
+  fs.renameSync(folder, dataFolderOf(home));
+  syncFolder(home);
+}
+
+/** For a cluster whose password file was lost: the data is worth more than the password. */
+async function replacePassword(place: Place, binaries: Binaries): Promise<string> {
+  const password = randomBytes(32).toString('hex');
+  await runAlone(dataFolderOf(place.home), place, binaries, [setPassword(password)]);
+  writeDurably(passwordFile(place.home), `${password}\n`, { mode: 0o600, keeper: place.keeper });
+  return password;
+}
+
+const setPassword = (password: string): string => `ALTER ROLE ${ROLE} PASSWORD '${password}';`;
+
+/** Runs statements in PostgreSQL's single-user mode: no server, no connection, no driver. */
+async function runAlone(
+  folder: string,
+  { user }: Place,
+  { postgres }: Binaries,
+  statements: string[],
+): Promise<void> {
+  const args = ['--single', '-D', folder, '-c', 'exit_on_error=on', '-c', 'log_statement=none', 'template1'];
+  const { code, output } = await runAs(user, postgres, args, `${statements.join('\n')}\n`);
+  if (code !== 0) throw initFailed('postgres --single', output);
+}
+
+function initFailed(tool: string, output: string): EmbeddedPostgresError {
+  return new EmbeddedPostgresError(
+    'init_failed',
+    `The embedded PostgreSQL was not started: ${tool} could not prepare its data.\n${output.trim()}`,
+  );
+}
+
+function checkVersion(dataFolder: string, { majorVersion }: Binaries): void {
+  const found = readText(join(dataFolder, 'PG_VERSION'))?.trim();
+  if (found === majorVersion) return;
+  const what = found === undefined ? 'is not a PostgreSQL cluster' : `was made by PostgreSQL ${found}`;
+  throw new EmbeddedPostgresError(
+    'data_dir_unusable',
+    `The embedded PostgreSQL was not started: ${dataFolder} ${what}, and this one is PostgreSQL ` +
+      `${majorVersion}. Nothing was changed. Move the folder away to start with an empty database, or serve it ` +
+      'with a PostgreSQL of its own (DATABASE_URL).',
+  );
+}

@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { EmbeddedPostgresError } from './errors.ts';
+
+/** A system account as the kernel sees it. */
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * The account under which PostgreSQL and its tools run. `switched` is true when that is not our own account:
+ * PostgreSQL refuses to run as root, so root hands it to an ordinary account.
+ */
+export interface ServerUser extends Account {
+  readonly name: string;
+  readonly switched: boolean;
+}
+
+export const isRoot = (): boolean => process.getuid?.() === 0;
+
+/** Our own account. */
+export function ourselves(): ServerUser {
+  const uid = process.getuid?.() ?? -1;
+  return { uid, gid: process.getgid?.() ?? -1, name: nameOf(uid) ?? `uid ${uid}`, switched: false };
+}
+
+/** The account that root runs PostgreSQL under unless the data already belongs to another one. */
+export function unprivilegedUser(): ServerUser {
+  for (const name of ['postgres', 'nobody']) {
+    const entry = accounts().find((account) => account.name === name);
+    if (entry !== undefined && entry.uid !== 0) return { ...entry, switched: true };
+  }
+  throw new EmbeddedPostgresError(
+    'data_dir_unusable',
+    'The embedded PostgreSQL was not started: it refuses to run as root, and neither the user "postgres" nor ' +
+      '"nobody" exists here. Start Payonce as an ordinary user, or set DATABASE_URL to a server of your own.',
+  );
+}
+
+/** The account with this uid, which root is to run PostgreSQL under because the data belongs to it. */
+export function userWithId({ uid, gid }: Account): ServerUser {
+  return { uid, gid, name: nameOf(uid) ?? `uid ${uid}`, switched: true };
+}
+
+interface PasswdEntry extends Account {
+  readonly name: string;
+}
+
+function accounts(): PasswdEntry[] {
+  return readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
+    .filter((fields) => fields.length >= 4)
+    .map(([name = '', , uid, gid]) => ({ name, uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 }));
+}
+
+/** The account's name; undefined if the system knows none. */
+export function nameOf(uid: number): string | undefined {
+  return accounts().find((account) => account.uid === uid)?.name;
+}
+
+/**
+ * The whole environment of PostgreSQL and its tools: no PG… variable of the shell may redirect them, no secret
+ * of ours reaches them, and their messages stay English because we read some.
+ */
+export const TOOL_ENVIRONMENT = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LC_ALL: 'C',
+  TZ: 'UTC',
+} as const;
+
+/** Spawn options that make a child run as `user`. */
+export function spawnAs(user: ServerUser): { uid?: number; gid?: number } {
+  return user.switched ? { uid: user.uid, gid: user.gid } : {};
+}
+
+export interface ToolResult {
+  /** The exit code; -1 when the tool could not be started or was killed. */
+  readonly code: number;
+  /** The end of what it printed to both streams, for a message. */
+  readonly output: string;
+}
+
+/** How much of a tool's output is kept: enough for any error message of initdb. */
+const KEPT_OUTPUT_CHARS = 8_000;
+
+/** Runs one short tool as `user` to its end. Never rejects: a tool that cannot be started is a result too. */
+export function runAs(
+  user: ServerUser,
+  command: string,
+  args: readonly string[],
+  input = '',
+): Promise<ToolResult> {
+  return new Promise<ToolResult>((resolve) => {
+    let output = '';
+    const keep = (chunk: string) => {
+      output = (output + chunk).slice(-KEPT_OUTPUT_CHARS);
+    };
+    const child = spawn(command, args, { ...spawnAs(user), cwd: '/', env: TOOL_ENVIRONMENT });
+    child.stdout.setEncoding('utf8').on('data', keep);
+    child.stderr.setEncoding('utf8').on('data', keep);
+    child.on('error', (error) => resolve({ code: -1, output: `${output}${error.message}` }));
+    child.on('close', (code) => resolve({ code: code ?? -1, output }));
+    child.stdin.on('error', () => {}); // a tool that ends without reading its input says so by its exit code
+    child.stdin.end(input);
+  }).catch((error: Error) => ({ code: -1, output: error.message }));
+}

@@ -1,0 +1,87 @@
+/**
+ * PostgreSQL lives in a session of its own, so that the Ctrl-C that starts our drain does not stop it first;
+ * and yet it must not outlive us, not even when we are killed with -9. So a tiny shell process waits at the
+ * other end of a pipe that only we hold open. When the pipe ends, we are gone, and it stops the server.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { type ServerUser, spawnAs, TOOL_ENVIRONMENT } from './user.ts';
+
+/**
+ * Signals only the pid that the data folder's `postmaster.pid` names, lest it hit a stranger who was given the
+ * pid of a server that had just died. Ten seconds for a clean end, ten for a hard one.
+ */
+const SCRIPT = `
+trap '' HUP INT QUIT TERM
+data=$1
+IFS= read -r server || exit
+IFS= read -r end
+tries=0
+while [ $tries -lt 20 ] && kill -0 "$server"; do
+  first=
+  IFS= read -r first <"$data/postmaster.pid"
+  if [ "$first" = "$server" ]; then
+    if [ $tries -lt 10 ]; then kill -INT "$server"; else kill -QUIT "$server"; fi
+  fi
+  tries=$((tries + 1))
+  sleep 1
+done
+`;
+
+export interface Watchdog {
+  /** Names the server to watch; until then there is nothing to stop. */
+  watch(pid: number): void;
+  /** The server has ended by itself. Resolves once the watchdog is gone too. */
+  dismiss(): Promise<void>;
+}
+
+/** A watchdog that was killed is replaced after this while, not at once: whatever killed it may kill again. */
+const REPLACE_AFTER_MS = 1_000;
+
+export function startWatchdog(dataFolder: string, user: ServerUser): Watchdog {
+  let server: number | undefined;
+  let dismissed = false;
+  let current = spawnWatchdog();
+
+  function spawnWatchdog(): { child: ChildProcess; pipe: Socket; gone: Promise<void> } {
+    const child = spawn('/bin/sh', ['-c', SCRIPT, 'payonce-watchdog', dataFolder], {
+      ...spawnAs(user),
+      cwd: '/',
+      env: TOOL_ENVIRONMENT,
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    const pipe = child.stdin as Socket;
+    pipe.on('error', () => {}); // one that is gone cannot be told anything
+    const gone = new Promise<void>((resolve) => {
+      child.once('error', () => resolve());
+      child.once('exit', () => resolve());
+    });
+    void gone.then(replaceLater);
+    // Neither it nor its pipe may keep our process from ending: its end is what it waits for.
+    child.unref();
+    pipe.unref();
+    return { child, pipe, gone };
+  }
+
+  function replaceLater(): void {
+    setTimeout(() => {
+      if (dismissed) return;
+      current = spawnWatchdog();
+      if (server !== undefined) current.pipe.write(`${server}\n`);
+    }, REPLACE_AFTER_MS).unref();
+  }
+
+  return {
+    watch: (pid) => {
+      server = pid;
+      current.pipe.write(`${pid}\n`);
+    },
+    dismiss: () => {
+      dismissed = true;
+      current.child.ref();
+      current.child.kill('SIGKILL'); // it ignores all politer signals, and has nothing to finish
+      return current.gone;
+    },
+  };
+}

@@ -1,0 +1,165 @@
+/**
+ * A stretch of network that breaks on demand: it lies between a client and a server and forwards bytes, until it
+ * is told to cut, refuse, hold back, delay, or lose an answer.
+ */
+import { connect, createServer, type Socket } from 'node:net';
+
+/** The way that bytes go. */
+export type Direction = 'to_server' | 'to_client';
+
+export interface TcpProxy {
+  readonly host: string;
+  readonly port: number;
+  /** Connections open now. */
+  open(): number;
+  /** Pieces of data that the server has sent so far, heard by the client or not. */
+  answers(): number;
+  /** Breaks every open connection on both sides, at once and without a word. */
+  cut(): void;
+  /** No new connections from now on; open ones stay. */
+  refuse(): void;
+  /** Takes new connections again, at the same port. */
+  accept(): Promise<void>;
+  /**
+   * Nothing gets through in this direction until `deliver`. The bytes are not lost: as in a real network they
+   * arrive later, even if their sender has gone in the meantime.
+   */
+  hold(direction: Direction): void;
+  /** Everything that was held back arrives, in its order. */
+  deliver(): void;
+  /** Every piece of data takes this much longer, in both directions; 0: no longer. */
+  delay(ms: number): void;
+  /** The next thing that the server says is thrown away, and its connection cut. Resolves when that has happened. */
+  loseNextAnswer(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** One way of one connection. */
+interface Lane {
+  readonly direction: Direction;
+  readonly waiting: (() => void)[];
+}
+
+const HOST = '127.0.0.1';
+
+export async function startTcpProxy(target: {
+  readonly host: string;
+  readonly port: number;
+}): Promise<TcpProxy> {
+  const pairs = new Set<readonly [Socket, Socket]>();
+  const lanes = new Set<Lane>();
+  const held = new Set<Direction>();
+  let delayMs = 0;
+  let answers = 0;
+  let onLost: (() => void) | null = null;
+
+  function pass(lane: Lane, step: () => void): void {
+    if (held.has(lane.direction)) lane.waiting.push(step);
+    else if (delayMs > 0) setTimeout(step, delayMs);
+    else step();
+  }
+
+  function forward(direction: Direction, from: Socket, to: Socket, cutPair: () => void): void {
+    const lane: Lane = { direction, waiting: [] };
+    lanes.add(lane);
+    from.on('data', (chunk) => {
+      if (direction === 'to_client') answers += 1;
+      if (direction === 'to_client' && onLost !== null) {
+        const lost = onLost;
+        onLost = null;
+        cutPair();
+        lost();
+        return;
+      }
+      pass(lane, () => to.write(chunk));
+    });
+    from.on('error', () => {});
+    // What was sent before the end still arrives before it.
+    from.on('close', () =>
+      pass(lane, () => {
+        lanes.delete(lane);
+        to.end();
+      }),
+    );
+  }
+
+  const server = createServer((client) => {
+    const far = connect(target.port, target.host);
+    const pair = [client, far] as const;
+    const cutPair = (): void => {
+      for (const socket of pair) socket.destroy();
+    };
+    pairs.add(pair);
+    for (const socket of pair) {
+      socket.setNoDelay(true);
+      socket.on('close', () => {
+        if (client.destroyed && far.destroyed) pairs.delete(pair);
+      });
+    }
+    far.on('error', cutPair);
+    forward('to_server', client, far, cutPair);
+    forward('to_client', far, client, cutPair);
+  });
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, HOST, () => {
+        server.removeListener('error', reject);
+        resolve();
+      });
+    });
+  await listen(0);
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+
+  function cut(): void {
+    for (const [client, far] of pairs) {
+      client.destroy();
+      far.destroy();
+    }
+    lanes.clear();
+  }
+
+  return {
+    host: HOST,
+    port,
+    open: () => pairs.size,
+    answers: () => answers,
+    cut,
+    refuse: () => void server.close(),
+    accept: () => listen(port),
+    hold: (direction) => void held.add(direction),
+    deliver() {
+      held.clear();
+      for (const lane of [...lanes]) for (const step of lane.waiting.splice(0)) step();
+    },
+    delay(ms) {
+      delayMs = ms;
+    },
+    loseNextAnswer: () =>
+      new Promise((resolve) => {
+        onLost = resolve;
+      }),
+    close() {
+      cut();
+      return new Promise((resolve) => {
+        if (!server.listening) resolve();
+        else server.close(() => resolve());
+      });
+    },
+  };
+}
+
+/** The connection string with the proxy in place of its server; `target` is what the proxy must lead to. */
+export function throughProxy(url: string, { host, port }: Pick<TcpProxy, 'host' | 'port'>): string {
+  const proxied = new URL(url);
+  proxied.hostname = host;
+  proxied.port = String(port);
+  return proxied.href;
+}
+
+/** Where a connection string leads. */
+export function addressOf(url: string): { readonly host: string; readonly port: number } {
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port || 5432) };
+}
