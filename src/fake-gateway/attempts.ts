@@ -1,0 +1,114 @@
+/** One attempt at an effect (a charge, a refund …), and everything that can go wrong around it. */
+import { errorBody, GATEWAY_ERROR } from './bodies.ts';
+import type { CurrentSettings } from './faults/current.ts';
+import { type AnswerFault, answerFault, delayOf, latencyMs } from './faults/decide.ts';
+import { draw } from './faults/random.ts';
+import type { FaultSettings } from './faults/settings.ts';
+import type { Ledger } from './ledger/port.ts';
+import type { Sleeper } from './sleep.ts';
+import { answer, DROP, type Wire } from './wire.ts';
+
+interface Subject {
+  /** Names the effect: attempts are counted and faults drawn by it. */
+  readonly key: string;
+  readonly method: string | null;
+  /** Whether the attempt's number matters even where nothing goes wrong. */
+  readonly numbered: (settings: FaultSettings) => boolean;
+}
+
+/** Does it, and says what the honest answer is. */
+type Effect = (context: {
+  readonly settings: FaultSettings;
+  readonly fault: AnswerFault | null;
+  /** 1, unless it had to be counted. */
+  readonly attempt: number;
+}) => Promise<Wire>;
+
+export type RunAttempt = (subject: Subject, effect: Effect) => Promise<Wire>;
+
+export function createAttempts(ledger: Ledger, current: CurrentSettings, sleeper: Sleeper): RunAttempt {
+  /** Keys being worked on here. Other processes do not see them; between processes the ledger's unique key decides. */
+  const inProgress = new Set<string>();
+
+  async function attemptOf(subject: Subject, settings: FaultSettings) {
+    const first = answerFault(settings, subject.key, subject.method, 1);
+    // A first attempt that goes well needs no number: it is the only one that does anything. So the common
+    // case costs no statement, and the numbers of the others are true across processes and restarts.
+    if (first === null && !subject.numbered(settings)) return { attempt: 1, fault: first };
+    const attempt = await ledger.countAttempt(subject.key);
+    return { attempt, fault: answerFault(settings, subject.key, subject.method, attempt) };
+  }
+
+  async function runAlone(subject: Subject, settings: FaultSettings, effect: Effect): Promise<Wire> {
+    const { attempt, fault } = await attemptOf(subject, settings);
+    const waitMs = latencyMs(settings, 'latency', subject.key, attempt);
+    if (waitMs > 0 && !(await sleeper.sleep(waitMs))) return DROP;
+    switch (fault) {
+      case 'error_before':
+        return answer(500, GATEWAY_ERROR);
+      case 'drop_before':
+        return DROP;
+      case 'unauthorized':
+        return answer(401, errorBody('unauthorized'));
+      case 'rate_limited': {
+        const retryAfterSeconds = Math.ceil(delayOf(settings, fault) / 1000);
+        return { kind: 'answer', status: 429, body: errorBody('rate_limited'), retryAfterSeconds };
+      }
+      default:
+        return effect({ settings, fault, attempt });
+    }
+  }
+
+  /** How the answer to an effect that was had gets lost. The key is no longer in progress by now. */
+  async function deliver(
+    honest: Wire,
+    fault: AnswerFault | null,
+    key: string,
+    settings: FaultSettings,
+  ): Promise<Wire> {
+    if (honest.kind !== 'answer') return honest;
+    switch (fault) {
+      case 'error_after':
+        return answer(500, GATEWAY_ERROR);
+      case 'drop_after':
+      case 'lands_late':
+        return DROP;
+      case 'lost_answer':
+        return { kind: 'hold', ms: delayOf(settings, fault) };
+      case 'slow_answer':
+        return (await sleeper.sleep(delayOf(settings, fault))) ? honest : DROP;
+      case 'truncated_answer':
+        return { kind: 'truncate', status: honest.status, body: honest.body };
+      case 'garbage_answer':
+        return answer(200, garbage(draw(settings.seed, 'garbage', key, 0)));
+      default:
+        return honest;
+    }
+  }
+
+  return async (subject, effect) => {
+    const known = current.get();
+    const settings = known instanceof Promise ? await known : known;
+    const { key } = subject;
+    if (inProgress.has(key)) return answer(409, errorBody('in_progress'));
+    inProgress.add(key);
+    let fault: AnswerFault | null = null;
+    let honest: Wire;
+    try {
+      honest = await runAlone(subject, settings, (context) => {
+        fault = context.fault;
+        return effect(context);
+      });
+    } finally {
+      inProgress.delete(key);
+    }
+    return fault === null ? honest : deliver(honest, fault, key, settings);
+  };
+}
+
+/** Three kinds of nonsense that have been seen under a 200. */
+function garbage(chance: number): string {
+  if (chance < 1 / 3) return '<!doctype html><title>OK</title><h1>Service temporarily unavailable</h1>';
+  if (chance < 2 / 3) return '{"ok":true}';
+  return '\u0000\u0001{"id":"ch_';
+}

@@ -1,0 +1,69 @@
+/** Answers as JSON text. Each is a pure function of what is kept in the ledger, so a replay gives the same bytes. */
+import { capturedAt, hasLanded, isLive, statusAt } from './ledger/charge-state.ts';
+import type { Charge, Operation } from './ledger/port.ts';
+
+/** The seed's words for a failure. */
+export const GATEWAY_ERROR = '{"error":"Gateway error"}';
+
+/** The answer to the call that made the charge, for ever: what happened to it since is not in it. */
+export function answerBody(charge: Charge): string {
+  if (charge.answer === 500) return GATEWAY_ERROR;
+  const status = charge.outcome === 'none' ? 'declined' : charge.outcome;
+  return render(charge, status, status === 'succeeded' && charge.capture ? charge.amount : 0, 0);
+}
+
+/** The charge as it is at `nowMs`. */
+export function chargeBody(charge: Charge, nowMs: number): string {
+  return render(charge, statusAt(charge, nowMs), capturedAt(charge, nowMs), charge.refunded);
+}
+
+/** The charge as the judge sees it. */
+export function ledgerBody(charge: Charge, nowMs: number): string {
+  const live = hasLanded(charge, nowMs) && isLive(charge, nowMs);
+  return `${chargeBody(charge, nowMs).slice(0, -1)},"live":${live}}`;
+}
+
+function render(charge: Charge, status: string, captured: number, refunded: number): string {
+  return (
+    `{"id":"${charge.id}","status":"${status}","amount":${charge.amount},"currency":"${charge.currency}",` +
+    `"reference":${JSON.stringify(charge.reference)},"idempotency_key":${JSON.stringify(charge.key)},` +
+    `"order_id":${JSON.stringify(charge.orderId)},"method":${JSON.stringify(charge.method)},` +
+    `${status === 'declined' ? '"code":"card_declined",' : ''}"captured":${captured},"refunded":${refunded},` +
+    `"created_at":"${isoOf(charge.createdMs)}"}`
+  );
+}
+
+let isoMs = Number.NaN;
+let iso = '';
+
+/** Many answers share a millisecond, and writing one out is dear. */
+function isoOf(ms: number): string {
+  if (ms !== isoMs) {
+    iso = new Date(ms).toISOString();
+    isoMs = ms;
+  }
+  return iso;
+}
+
+export function operationBody(operation: Operation): string {
+  return JSON.stringify({
+    id: operation.id,
+    object: operation.kind,
+    status: 'succeeded',
+    amount: operation.amount,
+    currency: operation.currency,
+    charge: operation.chargeId,
+    reference: operation.reference,
+    idempotency_key: operation.key,
+    created_at: isoOf(operation.createdMs),
+  });
+}
+
+export function listBody(entries: readonly string[], nextCursor?: string | null): string {
+  const cursor = nextCursor === undefined ? '' : `,"next_cursor":${JSON.stringify(nextCursor)}`;
+  return `{"data":[${entries.join(',')}]${cursor}}`;
+}
+
+export function errorBody(error: string, message?: string): string {
+  return JSON.stringify(message === undefined ? { error } : { error, message });
+}

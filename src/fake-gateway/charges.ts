@@ -1,0 +1,111 @@
+/** `POST /charges`: booking a charge under its key, once, whatever else goes wrong. */
+import type { RunAttempt } from './attempts.ts';
+import { answerBody, errorBody } from './bodies.ts';
+import { type AnswerFault, bookingFault, delayOf, strikes } from './faults/decide.ts';
+import type { FaultSettings } from './faults/settings.ts';
+import type { Charge, Ledger, NewCharge } from './ledger/port.ts';
+import type { ChargeParams } from './requests.ts';
+import { answer, type Wire } from './wire.ts';
+
+/** A key that is ignored takes the next free generation; more collisions than this are no chance. */
+const MAX_GENERATIONS_TRIED = 100;
+
+export interface ChargesContext {
+  readonly ledger: Ledger;
+  readonly run: RunAttempt;
+  readonly now: () => number;
+  /** Told of every new charge. */
+  readonly onBooked: (charge: Charge, settings: FaultSettings) => void;
+}
+
+export function createCharges({
+  ledger,
+  run,
+  now,
+  onBooked,
+}: ChargesContext): (params: ChargeParams) => Promise<Wire> {
+  /** Books it, or finds what is kept under the key. */
+  async function book(
+    params: ChargeParams,
+    settings: FaultSettings,
+    fault: AnswerFault | null,
+    attempt: number,
+  ) {
+    const { key, method } = params;
+    if (strikes(settings, 'keys_ignored', key, method)) {
+      let booked = await ledger.book(newCharge(params, settings, fault, attempt - 1, now()));
+      for (let tries = 0; !booked.created && tries < MAX_GENERATIONS_TRIED; tries += 1) {
+        const generation = (await ledger.countAttempt(key)) - 1;
+        booked = await ledger.book(newCharge(params, settings, fault, generation, now()));
+      }
+      return booked;
+    }
+    const booked = await ledger.book(newCharge(params, settings, fault, 0, now()));
+    if (booked.created || !strikes(settings, 'keys_expired', key, method)) return booked;
+    const expiresAfterMs = delayOf(settings, 'keys_expired');
+    const latest = (await ledger.byKey(key)).at(-1) ?? booked.charge;
+    if (latest.createdMs + expiresAfterMs > now()) return { charge: latest, created: false };
+    return ledger.book(newCharge(params, settings, fault, latest.generation + 1, now()));
+  }
+
+  return (params) =>
+    run(
+      {
+        key: params.key,
+        method: params.method,
+        numbered: (settings) => strikes(settings, 'keys_ignored', params.key, params.method),
+      },
+      async ({ settings, fault, attempt }) => {
+        const { charge, created } = await book(params, settings, fault, attempt);
+        if (created) onBooked(charge, settings);
+        else if (!isSame(charge, params)) return answer(422, errorBody('key_reused'));
+        else if (charge.createdMs > now()) return answer(409, errorBody('in_progress'));
+        return answer(charge.answer, answerBody(charge));
+      },
+    );
+}
+
+function isSame(charge: Charge, params: ChargeParams): boolean {
+  return (
+    charge.askedAmount === params.amount &&
+    charge.askedCurrency === params.currency &&
+    charge.reference === params.reference &&
+    charge.orderId === params.orderId &&
+    charge.method === params.method &&
+    charge.capture === params.capture
+  );
+}
+
+function newCharge(
+  params: ChargeParams,
+  settings: FaultSettings,
+  fault: AnswerFault | null,
+  generation: number,
+  nowMs: number,
+): NewCharge {
+  const { key, reference, orderId, method, amount, currency, capture } = params;
+  const booking = bookingFault(settings, key, method);
+  const createdMs = fault === 'lands_late' ? nowMs + delayOf(settings, fault) : nowMs;
+  const isPending = booking === 'pending' || booking === 'pending_declined';
+  const outcome = isPending ? 'pending' : booking === 'declined' ? 'declined' : 'succeeded';
+  const isStale = fault === 'stale_error' || fault === 'stale_error_after';
+  return {
+    key,
+    generation,
+    reference,
+    orderId,
+    method,
+    amount: booking === 'wrong_amount' ? amount + 1 : amount,
+    currency: booking !== 'wrong_currency' ? currency : currency === 'EUR' ? 'USD' : 'EUR',
+    askedAmount: amount,
+    askedCurrency: currency,
+    capture,
+    outcome: fault === 'stale_error' ? 'none' : outcome,
+    answer: isStale ? 500 : outcome === 'succeeded' ? 200 : outcome === 'pending' ? 202 : 402,
+    createdMs,
+    visibleMs:
+      createdMs + (strikes(settings, 'lookup_lag', key, method) ? delayOf(settings, 'lookup_lag') : 0),
+    settleMs: isPending ? createdMs + delayOf(settings, booking) : null,
+    settleTo: isPending ? (booking === 'pending' ? 'succeeded' : 'declined') : null,
+  };
+}

@@ -1,0 +1,137 @@
+/**
+ * Every fault, as data. The documentation's table, the validation of settings and the decisions are made from
+ * this one list.
+ *
+ * An `answer` fault is how one attempt goes; a `booking` fault is what is booked for a key. At most one of each
+ * strikes a call, so the rates of one axis are exact and add up to at most 1. The others stand alone.
+ */
+
+export type Axis = 'answer' | 'booking' | 'key' | 'lookup' | 'webhook';
+
+interface FaultSpec {
+  readonly axis: Axis;
+  /** Milliseconds where the fault takes a time and none is set; `null` where it takes none. */
+  readonly delayMs: number | null;
+  /** What the delay means. */
+  readonly delay?: string;
+  readonly says: string;
+}
+
+export const FAULTS = {
+  error_before: { axis: 'answer', delayMs: null, says: 'answers 500; nothing was charged' },
+  error_after: { axis: 'answer', delayMs: null, says: 'charges, then answers 500' },
+  drop_before: { axis: 'answer', delayMs: null, says: 'resets the connection; nothing was charged' },
+  drop_after: { axis: 'answer', delayMs: null, says: 'charges, then resets the connection' },
+  lands_late: {
+    axis: 'answer',
+    delayMs: 3_000,
+    delay: 'from the reset to the charge',
+    says: 'resets the connection and charges later; until then the key is in progress and lookups find nothing',
+  },
+  lost_answer: {
+    axis: 'answer',
+    delayMs: 120_000,
+    delay: 'until the connection is closed, should the client not leave before',
+    says: 'charges and never answers',
+  },
+  slow_answer: {
+    axis: 'answer',
+    delayMs: 5_000,
+    delay: 'from the charge to the answer',
+    says: 'charges, answers late',
+  },
+  truncated_answer: {
+    axis: 'answer',
+    delayMs: null,
+    says: 'charges, sends half of the answer and hangs up',
+  },
+  garbage_answer: {
+    axis: 'answer',
+    delayMs: null,
+    says: 'charges and answers 200 with something that is no charge: HTML, another JSON, or noise',
+  },
+  rate_limited: {
+    axis: 'answer',
+    delayMs: 1_000,
+    delay: '`Retry-After`',
+    says: 'answers 429; nothing was charged',
+  },
+  unauthorized: { axis: 'answer', delayMs: null, says: 'answers 401; nothing was charged' },
+  stale_error: {
+    axis: 'answer',
+    delayMs: null,
+    says: 'answers 500, keeps that under the key and replays it for ever; nothing was charged',
+  },
+  stale_error_after: {
+    axis: 'answer',
+    delayMs: null,
+    says: 'charges, answers 500, keeps that under the key and replays it for ever',
+  },
+
+  declined: { axis: 'booking', delayMs: null, says: 'the card is declined: 402' },
+  pending: {
+    axis: 'booking',
+    delayMs: 2_000,
+    delay: 'until it settles',
+    says: 'answers 202; succeeds later',
+  },
+  pending_declined: {
+    axis: 'booking',
+    delayMs: 2_000,
+    delay: 'until it settles',
+    says: 'answers 202; is declined later',
+  },
+  wrong_amount: { axis: 'booking', delayMs: null, says: 'charges one minor unit too much, and says so' },
+  wrong_currency: {
+    axis: 'booking',
+    delayMs: null,
+    says: 'charges EUR (USD where EUR was asked for), and says so',
+  },
+
+  keys_ignored: { axis: 'key', delayMs: null, says: 'the key is not kept: each call charges anew' },
+  keys_expired: {
+    axis: 'key',
+    delayMs: 60_000,
+    delay: 'from the charge to the expiry',
+    says: 'the key is forgotten: a call after that charges anew',
+  },
+
+  lookup_lag: {
+    axis: 'lookup',
+    delayMs: 2_000,
+    delay: 'until lookups show the charge',
+    says: 'the charge exists, lookups and lists do not show it yet',
+  },
+  lookup_down: {
+    axis: 'lookup',
+    delayMs: 2_000,
+    delay: 'how long after the charge the token keeps its lookups down',
+    says: 'lookups and lists answer 503',
+  },
+
+  webhook_duplicate: { axis: 'webhook', delayMs: null, says: 'the event is delivered twice' },
+  webhook_late: {
+    axis: 'webhook',
+    delayMs: 5_000,
+    delay: 'until it is delivered',
+    says: 'the event is delivered late',
+  },
+  webhook_out_of_order: {
+    axis: 'webhook',
+    delayMs: 1_000,
+    delay: 'how long it waits for a next event',
+    says: 'the event is delivered after the next one',
+  },
+} as const satisfies Record<string, FaultSpec>;
+
+export type FaultName = keyof typeof FAULTS;
+export type FaultOf<A extends Axis> = {
+  [N in FaultName]: (typeof FAULTS)[N]['axis'] extends A ? N : never;
+}[FaultName];
+
+export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
+
+/** The faults of one axis, in the order of the catalogue. */
+export function faultsOf<A extends Axis>(axis: A): FaultOf<A>[] {
+  return FAULT_NAMES.filter((name) => FAULTS[name].axis === axis) as FaultOf<A>[];
+}

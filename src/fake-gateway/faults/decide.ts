@@ -1,0 +1,92 @@
+/** Who is struck by what: pure decisions from the settings, the magic token and the seed. */
+import { FAULTS, type FaultName, type FaultOf, faultsOf } from './catalogue.ts';
+import { draw } from './random.ts';
+import type { FaultSettings } from './settings.ts';
+import { magicToken } from './tokens.ts';
+
+export type AnswerFault = FaultOf<'answer'>;
+export type BookingFault = FaultOf<'booking'>;
+
+const ANSWER_FAULTS = faultsOf('answer');
+const BOOKING_FAULTS = faultsOf('booking');
+
+/**
+ * How one attempt goes; `null`: well.
+ *
+ * @param attempt the first is 1.
+ */
+export function answerFault(
+  settings: FaultSettings,
+  key: string,
+  method: string | null,
+  attempt: number,
+): AnswerFault | null {
+  const magic = magicToken(method);
+  if (magic === undefined) return pick(settings, ANSWER_FAULTS, 'answer', key, attempt);
+  if (magic.calls === 'first' && attempt > 1) return null;
+  return isOf(magic.fault, 'answer') ? magic.fault : null;
+}
+
+/** What is booked for the key in place of a plain success; `null`: a plain success. The same for all attempts. */
+export function bookingFault(
+  settings: FaultSettings,
+  key: string,
+  method: string | null,
+): BookingFault | null {
+  const magic = magicToken(method);
+  if (magic === undefined) return pick(settings, BOOKING_FAULTS, 'booking', key, 0);
+  return isOf(magic.fault, 'booking') ? magic.fault : null;
+}
+
+/**
+ * Whether a fault that stands alone strikes.
+ *
+ * @param n which time, where the same key is asked about more than once; 0 otherwise.
+ */
+export function strikes(
+  settings: FaultSettings,
+  fault: FaultOf<'key' | 'lookup' | 'webhook'>,
+  key: string,
+  method: string | null,
+  n = 0,
+): boolean {
+  const magic = magicToken(method);
+  if (magic !== undefined) return magic.fault === fault;
+  const { rate } = settings[fault];
+  return rate > 0 && draw(settings.seed, fault, key, n) < rate;
+}
+
+/** The base latency of one exchange, in milliseconds. */
+export function latencyMs(settings: FaultSettings, purpose: string, key: string, n: number): number {
+  const { min, max } = settings.latency_ms;
+  return min === max ? min : min + Math.floor(draw(settings.seed, purpose, key, n) * (max - min + 1));
+}
+
+/** The delay of a fault that takes a time, in milliseconds. */
+export function delayOf(settings: FaultSettings, fault: FaultName): number {
+  return settings[fault].delay_ms ?? 0;
+}
+
+/** One draw against the rates laid end to end, so that each fault gets its exact share. */
+function pick<N extends FaultName>(
+  settings: FaultSettings,
+  names: readonly N[],
+  purpose: string,
+  key: string,
+  n: number,
+): N | null {
+  // Drawn only when a rate is set: a run without faults pays nothing for them.
+  let left = -1;
+  for (const name of names) {
+    const { rate } = settings[name];
+    if (rate === 0) continue;
+    if (left === -1) left = draw(settings.seed, purpose, key, n);
+    left -= rate;
+    if (left < 0) return name;
+  }
+  return null;
+}
+
+function isOf<A extends 'answer' | 'booking'>(fault: FaultName | null, axis: A): fault is FaultOf<A> {
+  return fault !== null && FAULTS[fault].axis === axis;
+}

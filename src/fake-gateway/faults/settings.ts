@@ -1,0 +1,117 @@
+/** What goes wrong, how often and for how long: the body of `GET` and `PUT /_faults`. */
+import { FAULT_NAMES, FAULTS, type FaultName, faultsOf } from './catalogue.ts';
+
+interface FaultSetting {
+  /** Share of the calls (keys, lookups, events) that it strikes, 0 to 1. */
+  readonly rate: number;
+  /** In milliseconds; absent where the fault takes no time. Counts for the magic token too. */
+  readonly delay_ms?: number;
+}
+
+export type FaultSettings = {
+  /** Of every decision. A safe integer of at least 0. */
+  readonly seed: number;
+  /** Of every answer, uniform between the two, in milliseconds. */
+  readonly latency_ms: { readonly min: number; readonly max: number };
+} & { readonly [N in FaultName]: FaultSetting };
+
+export type ParsedSettings =
+  | { readonly ok: true; readonly settings: FaultSettings }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** An hour: longer than any test waits, and short enough not to look like a hang that is for ever. */
+const MAX_DELAY_MS = 3_600_000;
+
+/** What the demo meets: the seed's 30 % failures, most of them before the charge, and its latency. */
+export const DEMO_FAULTS = {
+  latency_ms: { min: 50, max: 150 },
+  error_before: 0.25,
+  error_after: 0.05,
+} as const;
+
+/**
+ * Makes whole settings of a description in which everything may be left out: no latency, rates 0, the
+ * catalogue's delays. A fault may be given as `{"rate": 0.1, "delay_ms": 500}` or as its rate alone. Refuses unknown
+ * names, wrong types and rates of one axis that add up to more than 1, all problems at once.
+ *
+ * @param seed where the description gives none.
+ */
+export function parseFaultSettings(value: unknown, seed: number): ParsedSettings {
+  if (!isObject(value)) return { ok: false, problems: ['the settings must be a JSON object'] };
+  const problems: string[] = [];
+  for (const name of Object.keys(value)) {
+    if (name !== 'seed' && name !== 'latency_ms' && !Object.hasOwn(FAULTS, name)) {
+      problems.push(`unknown setting "${name.slice(0, 64)}"`);
+    }
+  }
+  const settings = {
+    seed: parseSeed(given(value.seed, seed), problems),
+    latency_ms: parseLatency(given(value.latency_ms, { min: 0, max: 0 }), problems),
+    ...Object.fromEntries(
+      FAULT_NAMES.map((name) => [name, parseFault(name, given(value[name], 0), problems)]),
+    ),
+  } as FaultSettings;
+  for (const axis of ['answer', 'booking'] as const) {
+    const sum = faultsOf(axis).reduce((total, name) => total + settings[name].rate, 0);
+    // Ten rates of 0.1 add up to a hair less or more than 1.
+    if (sum > 1 + 1e-9) problems.push(`the rates of the ${axis} faults add up to more than 1`);
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, settings };
+}
+
+/** As `parseFaultSettings`, for settings that are part of a program. @throws TypeError naming every problem. */
+export function faultSettings(value: unknown, seed: number): FaultSettings {
+  const parsed = parseFaultSettings(value, seed);
+  if (!parsed.ok) throw new TypeError(`The faults cannot be set: ${parsed.problems.join('; ')}`);
+  return parsed.settings;
+}
+
+function parseSeed(value: unknown, problems: string[]): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  problems.push('seed must be an integer from 0 to 9007199254740991');
+  return 0;
+}
+
+function parseLatency(value: unknown, problems: string[]): FaultSettings['latency_ms'] {
+  if (isObject(value) && Object.keys(value).every((name) => name === 'min' || name === 'max')) {
+    const { min, max } = value;
+    if (isDelay(min) && isDelay(max) && min <= max) return { min, max };
+  }
+  problems.push(`latency_ms must be {"min": …, "max": …}, integers from 0 to ${MAX_DELAY_MS}, min first`);
+  return { min: 0, max: 0 };
+}
+
+function parseFault(name: FaultName, value: unknown, problems: string[]): FaultSetting {
+  const fields = typeof value === 'number' ? { rate: value } : value;
+  const { delayMs } = FAULTS[name];
+  if (isObject(fields)) {
+    const { rate = 0, delay_ms = delayMs, ...unknown } = fields;
+    if (isRate(rate) && Object.keys(unknown).length === 0) {
+      if (delayMs === null && delay_ms === null && !('delay_ms' in fields)) return { rate };
+      if (delayMs !== null && isDelay(delay_ms)) return { rate, delay_ms };
+    }
+  }
+  problems.push(
+    delayMs === null
+      ? `${name} must be a rate from 0 to 1, or {"rate": …}`
+      : `${name} must be a rate from 0 to 1, or {"rate": …, "delay_ms": …} with up to ${MAX_DELAY_MS} ms`,
+  );
+  return { rate: 0 };
+}
+
+function isRate(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= 1;
+}
+
+/** What was left out has a default; `null` was not left out. */
+function given(value: unknown, otherwise: unknown): unknown {
+  return value === undefined ? otherwise : value;
+}
+
+function isDelay(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_DELAY_MS;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,55 @@
+/**
+ * Magic values of `method`. A charge with one of them meets exactly what the table says, and none of the
+ * configured rates: a test that names its fault gets it every time. (The base latency applies to all.)
+ */
+import type { FaultName } from './catalogue.ts';
+
+export interface MagicToken {
+  readonly token: string;
+  readonly fault: FaultName | null;
+  /** `every`: each call with the key; `first`: only the first, later ones go well. */
+  readonly calls: 'every' | 'first';
+}
+
+export const TOKENS: readonly MagicToken[] = [
+  { token: 'tok_visa', fault: null, calls: 'every' },
+  { token: 'tok_error', fault: 'error_before', calls: 'every' },
+  { token: 'tok_error_once', fault: 'error_before', calls: 'first' },
+  { token: 'tok_error_after', fault: 'error_after', calls: 'every' },
+  { token: 'tok_error_after_once', fault: 'error_after', calls: 'first' },
+  { token: 'tok_drop_before', fault: 'drop_before', calls: 'every' },
+  { token: 'tok_drop_before_once', fault: 'drop_before', calls: 'first' },
+  { token: 'tok_drop_after', fault: 'drop_after', calls: 'every' },
+  { token: 'tok_drop_after_once', fault: 'drop_after', calls: 'first' },
+  { token: 'tok_lands_late', fault: 'lands_late', calls: 'first' },
+  { token: 'tok_lost_answer', fault: 'lost_answer', calls: 'every' },
+  { token: 'tok_lost_once', fault: 'lost_answer', calls: 'first' },
+  { token: 'tok_slow', fault: 'slow_answer', calls: 'every' },
+  { token: 'tok_slow_once', fault: 'slow_answer', calls: 'first' },
+  { token: 'tok_truncated', fault: 'truncated_answer', calls: 'every' },
+  { token: 'tok_garbage', fault: 'garbage_answer', calls: 'every' },
+  { token: 'tok_429', fault: 'rate_limited', calls: 'every' },
+  { token: 'tok_429_once', fault: 'rate_limited', calls: 'first' },
+  { token: 'tok_unauthorized', fault: 'unauthorized', calls: 'every' },
+  { token: 'tok_stale_500', fault: 'stale_error', calls: 'every' },
+  { token: 'tok_stale_500_after', fault: 'stale_error_after', calls: 'every' },
+  { token: 'tok_declined', fault: 'declined', calls: 'every' },
+  { token: 'tok_pending', fault: 'pending', calls: 'every' },
+  { token: 'tok_pending_declined', fault: 'pending_declined', calls: 'every' },
+  { token: 'tok_wrong_amount', fault: 'wrong_amount', calls: 'every' },
+  { token: 'tok_wrong_currency', fault: 'wrong_currency', calls: 'every' },
+  { token: 'tok_keys_ignored', fault: 'keys_ignored', calls: 'every' },
+  { token: 'tok_keys_expired', fault: 'keys_expired', calls: 'every' },
+  { token: 'tok_lookup_lag', fault: 'lookup_lag', calls: 'every' },
+  { token: 'tok_lookup_down', fault: 'lookup_down', calls: 'every' },
+  { token: 'tok_webhook_duplicate', fault: 'webhook_duplicate', calls: 'every' },
+  { token: 'tok_webhook_late', fault: 'webhook_late', calls: 'every' },
+  { token: 'tok_webhook_out_of_order', fault: 'webhook_out_of_order', calls: 'every' },
+];
+
+const BY_TOKEN: ReadonlyMap<string, MagicToken> = new Map(TOKENS.map((token) => [token.token, token]));
+
+/** What the token does, or `undefined` if it is an ordinary one, to which the rates apply. */
+export function magicToken(method: string | null): MagicToken | undefined {
+  return method === null ? undefined : BY_TOKEN.get(method);
+}

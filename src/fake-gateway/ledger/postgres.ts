@@ -1,0 +1,84 @@
+/** The durable ledger, shared by every process that is given the same database. */
+import type { Pool } from 'pg';
+import { seqOf } from './ids.ts';
+import type { Charge, Duplicate, Filter, Ledger, ListQuery, Operation } from './port.ts';
+import { createBooker } from './postgres-book.ts';
+import { OPERATION_COLUMNS, operate } from './postgres-operations.ts';
+import { type ChargeRow, chargeOf, type OperationRow, operationOf } from './postgres-rows.ts';
+import { prepareSchema } from './postgres-schema.ts';
+import { readDuplicates, readSummary } from './postgres-summary.ts';
+
+/**
+ * Opens the ledger in the schema `fake_gateway`, creating it if need be. The pool stays the caller's: it is not
+ * ended here. Every write is one statement, refunds, captures and voids one transaction.
+ *
+ * @throws if the database cannot be reached or holds another version.
+ */
+export async function createPostgresLedger(pool: Pool): Promise<Ledger> {
+  const tag = await prepareSchema(pool);
+  const book = createBooker(pool, tag);
+
+  async function readCharges(sql: string, values: unknown[]): Promise<Charge[]> {
+    const { rows } = await pool.query<ChargeRow>(`SELECT * FROM fake_gateway.charges WHERE ${sql}`, values);
+    return rows.map((row) => chargeOf(row, tag));
+  }
+
+  return {
+    shared: true,
+    book,
+    async countAttempt(key): Promise<number> {
+      const { rows } = await pool.query<{ attempts: number }>(
+        `INSERT INTO fake_gateway.attempts AS known (key, attempts) VALUES ($1, 1)
+         ON CONFLICT (key) DO UPDATE SET attempts = known.attempts + 1 RETURNING attempts`,
+        [key],
+      );
+      return rows[0]?.attempts ?? 1;
+    },
+    byKey: (key) => readCharges('key = $1 ORDER BY generation', [key]),
+    async byId(id) {
+      const seq = seqOf(id, 'ch', tag);
+      return seq === undefined ? undefined : (await readCharges('seq = $1', [seq]))[0];
+    },
+    list: (query) => readCharges(...listQuery(query)),
+    operate: (request) => operate(pool, tag, request),
+    async operationsByKey(key): Promise<Operation[]> {
+      const { rows } = await pool.query<OperationRow>(
+        `SELECT ${OPERATION_COLUMNS} FROM fake_gateway.operations o
+           JOIN fake_gateway.charges c ON c.seq = o.charge_seq WHERE o.key = $1`,
+        [key],
+      );
+      return rows.map((row) => operationOf(row, tag));
+    },
+    summary: (filter) => readSummary(pool, filter),
+    duplicates: (filter: Filter, limit: number): Promise<Duplicate[]> => readDuplicates(pool, filter, limit),
+    async readSettings() {
+      const { rows } = await pool.query('SELECT faults FROM fake_gateway.settings');
+      return rows[0]?.faults ?? null;
+    },
+    async writeSettings(settings) {
+      await pool.query('UPDATE fake_gateway.settings SET faults = $1', [
+        settings === null ? null : JSON.stringify(settings),
+      ]);
+    },
+  };
+}
+
+function listQuery(query: ListQuery): [sql: string, values: unknown[]] {
+  const values: unknown[] = [query.nowMs, query.limit];
+  const conditions = [`outcome <> 'none'`, 'created_ms <= $1'];
+  const where = (condition: (...parameters: string[]) => string, ...added: unknown[]) => {
+    conditions.push(condition(...added.map((value) => `$${values.push(value)}`)));
+  };
+  if (query.view === 'public') conditions.push('visible_ms <= $1');
+  if (query.createdAfterMs !== undefined) where((after) => `created_ms > ${after}`, query.createdAfterMs);
+  if (query.after !== undefined) {
+    where(
+      (ms, seq) => `(created_ms, seq) > (${ms}::bigint, ${seq}::bigint)`,
+      query.after.createdMs,
+      query.after.seq,
+    );
+  }
+  if (query.reference !== undefined) where((reference) => `reference = ${reference}`, query.reference);
+  if (query.orderId !== undefined) where((orderId) => `order_id = ${orderId}`, query.orderId);
+  return [`${conditions.join(' AND ')} ORDER BY created_ms, seq LIMIT $2`, values];
+}

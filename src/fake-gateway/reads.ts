@@ -1,0 +1,97 @@
+/** What the gateway tells about its charges: lookups and lists, and their own faults. */
+import { chargeBody, errorBody, GATEWAY_ERROR, listBody, operationBody } from './bodies.ts';
+import type { CurrentSettings } from './faults/current.ts';
+import { delayOf, latencyMs, strikes } from './faults/decide.ts';
+import type { FaultSettings } from './faults/settings.ts';
+import { isVisible } from './ledger/charge-state.ts';
+import type { Charge, Ledger } from './ledger/port.ts';
+import type { Page } from './paging.ts';
+import { cursorOf } from './paging.ts';
+import type { Sleeper } from './sleep.ts';
+import { answer, DROP, type Wire } from './wire.ts';
+
+export interface Reads {
+  byKey(key: string): Promise<Wire>;
+  byId(id: string): Promise<Wire>;
+  list(page: Page & { readonly createdAfterMs?: number }): Promise<Wire>;
+  refundsByKey(key: string): Promise<Wire>;
+}
+
+/** Keys whose lookups are counted; when so many are known, counting starts again. */
+const MAX_COUNTED = 10_000;
+
+export function createReads(
+  ledger: Ledger,
+  current: CurrentSettings,
+  sleeper: Sleeper,
+  now: () => number,
+): Reads {
+  const counts = new Map<string, number>();
+
+  function countRead(subject: string): number {
+    if (counts.size >= MAX_COUNTED) counts.clear();
+    const count = (counts.get(subject) ?? 0) + 1;
+    counts.set(subject, count);
+    return count;
+  }
+
+  /** Runs `read` unless lookups are down for this one. */
+  async function guarded(subject: string, read: (settings: FaultSettings) => Promise<Wire>): Promise<Wire> {
+    const settings = await current.get();
+    const n = countRead(subject);
+    const waitMs = latencyMs(settings, 'lookup_latency', subject, n);
+    if (waitMs > 0 && !(await sleeper.sleep(waitMs))) return DROP;
+    if (strikes(settings, 'lookup_down', subject, null, n)) return answer(503, GATEWAY_ERROR);
+    return read(settings);
+  }
+
+  /** Whether a charge with the token keeps lookups about itself down. */
+  const isDownFor = (charge: Charge, settings: FaultSettings, nowMs: number): boolean =>
+    charge.method === 'tok_lookup_down' && nowMs < charge.createdMs + delayOf(settings, 'lookup_down');
+
+  return {
+    byKey: (key) =>
+      guarded(key, async (settings) => {
+        const nowMs = now();
+        const charges = await ledger.byKey(key);
+        if (charges.some((charge) => isDownFor(charge, settings, nowMs))) return answer(503, GATEWAY_ERROR);
+        const visible = charges.filter((charge) => isVisible(charge, nowMs));
+        return answer(200, listBody(visible.map((charge) => chargeBody(charge, nowMs))));
+      }),
+    byId: (id) =>
+      guarded(id, async (settings) => {
+        const nowMs = now();
+        const charge = await ledger.byId(id);
+        if (charge !== undefined && isDownFor(charge, settings, nowMs)) return answer(503, GATEWAY_ERROR);
+        return charge !== undefined && isVisible(charge, nowMs)
+          ? answer(200, chargeBody(charge, nowMs))
+          : answer(404, errorBody('charge_not_found', 'There is no charge with this id.'));
+      }),
+    list: ({ createdAfterMs, after, limit }) =>
+      guarded('list', async () => {
+        const nowMs = now();
+        const charges = await ledger.list({
+          nowMs,
+          view: 'public',
+          // One more than asked for tells whether there is a next page.
+          limit: limit + 1,
+          ...(createdAfterMs === undefined ? {} : { createdAfterMs }),
+          ...(after === undefined ? {} : { after }),
+        });
+        const page = charges.slice(0, limit);
+        const next = charges.length > limit ? cursorOf(page.at(-1)) : null;
+        return answer(
+          200,
+          listBody(
+            page.map((charge) => chargeBody(charge, nowMs)),
+            next,
+          ),
+        );
+      }),
+    refundsByKey: (key) =>
+      guarded(`refund ${key}`, async () => {
+        const refunds = (await ledger.operationsByKey(key)).filter(({ kind }) => kind === 'refund');
+        return answer(200, listBody(refunds.map(operationBody)));
+      }),
+  };
+}

@@ -1,0 +1,139 @@
+/**
+ * Telling a merchant what became of a charge, as well and as badly as real gateways do: at least once, in no
+ * particular order, for a bounded time. The queue lives in memory; what is in it when the process ends is lost.
+ */
+
+import { chargeBody } from '../bodies.ts';
+import { delayOf, strikes } from '../faults/decide.ts';
+import type { FaultSettings } from '../faults/settings.ts';
+import type { Charge } from '../ledger/port.ts';
+import type { Sleeper } from '../sleep.ts';
+import { webhookHeaders, webhookKey } from './sign.ts';
+
+export interface WebhookOptions {
+  readonly url: string;
+  /** `whsec_<base64>`. */
+  readonly secret: string;
+  /** Waits before each further try, in milliseconds. Default 1 s, 5 s, 30 s, 2 min. */
+  readonly retryDelaysMs?: readonly number[];
+  /** Bound of one try, in milliseconds. Default 5,000. */
+  readonly timeoutMs?: number;
+}
+
+type EventType = 'charge.succeeded' | 'charge.declined' | 'charge.refunded';
+
+export interface WebhookSender {
+  /** Queues the event about the charge as it is at `nowMs`; `nth` tells several of one type apart. */
+  send(type: EventType, charge: Charge, nowMs: number, settings: FaultSettings, nth?: number): void;
+}
+
+export interface Log {
+  warn(fields: object, message: string): void;
+}
+
+/** Events waiting or being sent; beyond that, new ones are dropped: a receiver that is down must not fill the memory. */
+const MAX_QUEUE = 10_000;
+/** Deliveries at the same time. */
+const MAX_IN_FLIGHT = 16;
+const RETRY_DELAYS_MS = [1_000, 5_000, 30_000, 120_000];
+
+interface Delivery {
+  readonly id: string;
+  readonly body: string;
+  readonly tries: number;
+}
+
+export function createWebhookSender(
+  options: WebhookOptions,
+  { later }: Sleeper,
+  { now, log }: { readonly now: () => number; readonly log: Log },
+): WebhookSender {
+  const key = webhookKey(options.secret);
+  const delays = options.retryDelaysMs ?? RETRY_DELAYS_MS;
+  const waiting: Delivery[] = [];
+  let queued = 0;
+  let inFlight = 0;
+  /** An event held back until the next one has gone. */
+  let held: (() => void) | null = null;
+
+  function pump(): void {
+    while (inFlight < MAX_IN_FLIGHT) {
+      const delivery = waiting.shift();
+      if (delivery === undefined) return;
+      inFlight += 1;
+      void attempt(delivery).then((delivered) => {
+        inFlight -= 1;
+        const delayMs = delays[delivery.tries];
+        if (delivered) queued -= 1;
+        else if (delayMs !== undefined)
+          later(delayMs, () => enqueue({ ...delivery, tries: delivery.tries + 1 }));
+        else {
+          queued -= 1;
+          log.warn({ webhookId: delivery.id }, 'webhook given up');
+        }
+        pump();
+      });
+    }
+  }
+
+  function enqueue(delivery: Delivery): void {
+    waiting.push(delivery);
+    pump();
+  }
+
+  async function attempt({ id, body }: Delivery): Promise<boolean> {
+    try {
+      const response = await fetch(options.url, {
+        method: 'POST',
+        headers: webhookHeaders(key, id, Math.floor(now() / 1000), body),
+        body,
+        redirect: 'manual',
+        signal: AbortSignal.timeout(options.timeoutMs ?? 5_000),
+      });
+      await response.body?.cancel();
+      return response.ok;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Runs `deliver` now, or after the next event, or after the fault's delay if there is none. */
+  function inTurn(isHeld: boolean, maxWaitMs: number, deliver: () => void): void {
+    const release = held;
+    held = null;
+    if (isHeld && release === null) {
+      const once = () => {
+        if (held === once) held = null;
+        deliver();
+      };
+      held = once;
+      later(maxWaitMs, () => {
+        if (held === once) once();
+      });
+      return;
+    }
+    deliver();
+    release?.();
+  }
+
+  return {
+    send(type, charge, nowMs, settings, nth = 0) {
+      const id = `evt_${charge.id}_${type.slice('charge.'.length)}${nth === 0 ? '' : `_${nth}`}`;
+      const copies = strikes(settings, 'webhook_duplicate', id, charge.method) ? 2 : 1;
+      if (queued + copies > MAX_QUEUE) {
+        log.warn({ webhookId: id }, 'webhook dropped: the queue is full');
+        return;
+      }
+      queued += copies;
+      const timestamp = new Date(nowMs).toISOString();
+      const body = `{"type":"${type}","timestamp":"${timestamp}","data":${chargeBody(charge, nowMs)}}`;
+      const deliver = () => {
+        for (let copy = 0; copy < copies; copy += 1) enqueue({ id, body, tries: 0 });
+      };
+      const isHeld = strikes(settings, 'webhook_out_of_order', id, charge.method);
+      const go = () => inTurn(isHeld, delayOf(settings, 'webhook_out_of_order'), deliver);
+      if (strikes(settings, 'webhook_late', id, charge.method)) later(delayOf(settings, 'webhook_late'), go);
+      else go();
+    },
+  };
+}

@@ -1,0 +1,26 @@
+/** Signatures as in the Standard Webhooks specification (`v1`, HMAC-SHA256). */
+import { createHmac } from 'node:crypto';
+
+/**
+ * The key in a secret of the form `whsec_<base64>`.
+ *
+ * @throws TypeError if it has another form, or the key is not 24 to 64 bytes, as the specification wants it.
+ */
+export function webhookKey(secret: string): Buffer {
+  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+  if (!/^whsec_[A-Za-z0-9+/]+=*$/.test(secret) || key.length < 24 || key.length > 64) {
+    throw new TypeError('A webhook secret is "whsec_" and the base64 of 24 to 64 bytes');
+  }
+  return key;
+}
+
+/** @param timestampSeconds of this attempt, as sent in `webhook-timestamp`. */
+export function webhookHeaders(key: Buffer, id: string, timestampSeconds: number, body: string) {
+  const signature = createHmac('sha256', key).update(`${id}.${timestampSeconds}.${body}`).digest('base64');
+  return {
+    'content-type': 'application/json',
+    'webhook-id': id,
+    'webhook-timestamp': String(timestampSeconds),
+    'webhook-signature': `v1,${signature}`,
+  };
+}

@@ -1,0 +1,59 @@
+/** From the bytes of an answer to a charge, or to nothing: what is not exactly a charge proves nothing about one. */
+import { isUtf8 } from 'node:buffer';
+import type { ReportedCharge } from '../../domain/outcomes.ts';
+import type { Answer } from './exchange.ts';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/**
+ * The JSON object in an answer, or `undefined` if its body is anything else: another media type, compressed
+ * although we asked for it not to be, not UTF-8, not JSON, or no object. A missing `Content-Type` is let pass.
+ */
+export function jsonObject(answer: Answer): JsonObject | undefined {
+  if (!isJson(answer.headers['content-type']) || !isPlain(answer.headers['content-encoding']))
+    return undefined;
+  if (answer.body.length === 0 || !isUtf8(answer.body)) return undefined;
+  try {
+    const value: unknown = JSON.parse(answer.body.toString('utf8'));
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isJson(contentType: string | string[] | undefined): boolean {
+  if (contentType === undefined) return true;
+  return (
+    typeof contentType === 'string' && /^application\/([a-z0-9.-]+\+)?json\s*(;|$)/i.test(contentType.trim())
+  );
+}
+
+function isPlain(encoding: string | string[] | undefined): boolean {
+  return encoding === undefined || (typeof encoding === 'string' && /^\s*(identity)?\s*$/i.test(encoding));
+}
+
+/** Printable ASCII: an id is stored, logged and put into paths, and no gateway needs more. */
+const CHARGE_ID = /^[\x21-\x7e]{1,255}$/;
+/** A decline code reaches the client; anything longer or stranger than a word is not passed on. */
+const DECLINE_CODE = /^[A-Za-z0-9_.-]{1,64}$/;
+
+/**
+ * Parses one charge of the protocol. `undefined` if a field is missing, of another type or out of range, or if
+ * the status is none of the three that say what became of the call (`refunded`, `voided` and unknown ones are for
+ * a person, or for an operation of their own, to decide).
+ */
+export function parseCharge(value: unknown): ReportedCharge | undefined {
+  if (!isObject(value)) return undefined;
+  const { id, status, amount, currency, reference, idempotency_key: key, code } = value;
+  if (typeof id !== 'string' || !CHARGE_ID.test(id)) return undefined;
+  if (status !== 'succeeded' && status !== 'declined' && status !== 'pending') return undefined;
+  if (typeof amount !== 'number' || !Number.isSafeInteger(amount)) return undefined;
+  if (typeof currency !== 'string' || typeof reference !== 'string' || typeof key !== 'string')
+    return undefined;
+  const charge: ReportedCharge = { id, status, amountMinor: amount, currency, reference, key };
+  return typeof code === 'string' && DECLINE_CODE.test(code) ? { ...charge, code } : charge;
+}

@@ -1,0 +1,179 @@
+/**
+ * One HTTP request and its complete answer, or the reason why there is none. This file knows nothing about
+ * charges; it knows one thing that matters for them: whether a byte of the request can have left.
+ *
+ * The proof is undici's `onRequestStart`, called in the same tick in which the request is written to an
+ * established connection (after the TLS handshake) and never earlier. An exchange that ends before it was called
+ * has sent nothing, whatever ended it, and will send nothing: should the connection come up later, the
+ * request is aborted in that callback, before the write.
+ */
+import type { Dispatcher } from 'undici';
+
+export interface ExchangeRequest {
+  readonly method: 'GET' | 'POST';
+  /** Path and query, from the first slash. */
+  readonly path: string;
+  /** Flat list: name, value, name, value. */
+  readonly headers: readonly string[];
+  readonly body: string | null;
+}
+
+export interface ExchangeLimits {
+  /** Upper bound of the whole exchange, connecting included, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** Bytes of body after which the answer is given up. */
+  readonly maxResponseBytes: number;
+}
+
+/** Header values by lower-case name; a header that came twice is a list. */
+export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+export interface Answer {
+  readonly kind: 'answer';
+  /** Always 200 or more; interim answers (103 …) are skipped. */
+  readonly status: number;
+  readonly headers: AnswerHeaders;
+  /** Complete as far as its framing can tell. */
+  readonly body: Buffer;
+}
+
+export type Exchange =
+  | Answer
+  /** Proved: no byte of the request left, and none will. */
+  | { readonly kind: 'not_sent'; readonly reason: string }
+  /** The request left, at least in part, and no complete answer came back. */
+  | { readonly kind: 'broken'; readonly reason: string };
+
+/**
+ * Sends the request once. Never rejects, and settles within `timeoutMs`. On every path the connection is either
+ * clean and kept, or destroyed; the timer and the signal's listener are gone when the promise settles.
+ */
+export function exchange(
+  pool: Dispatcher,
+  request: ExchangeRequest,
+  limits: ExchangeLimits,
+): Promise<Exchange> {
+  if (limits.signal.aborted) return Promise.resolve({ kind: 'not_sent', reason: 'aborted_before_send' });
+  if (!(limits.timeoutMs > 0)) return Promise.resolve({ kind: 'not_sent', reason: 'timeout_before_send' });
+  return new Promise((resolve) => run(pool, request, limits, resolve));
+}
+
+function run(
+  pool: Dispatcher,
+  request: ExchangeRequest,
+  limits: ExchangeLimits,
+  resolve: (exchange: Exchange) => void,
+): void {
+  let controller: Dispatcher.DispatchController | null = null;
+  let settled = false;
+  let status = 0;
+  let headers: AnswerHeaders = {};
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+
+  const settle = (result: Exchange): void => {
+    if (settled) return;
+    settled = true;
+    clearTimeout(timer);
+    limits.signal.removeEventListener('abort', onAbort);
+    resolve(result);
+  };
+  /** Ends the exchange for a reason of ours. The connection may hold the rest of an answer, so it is destroyed. */
+  const giveUp = (reason: string): void => {
+    settle(
+      controller === null
+        ? { kind: 'not_sent', reason: `${reason}_before_send` }
+        : { kind: 'broken', reason },
+    );
+    controller?.abort(new Error(reason));
+  };
+  const onAbort = (): void => giveUp('aborted');
+  const timer = setTimeout(giveUp, limits.timeoutMs, 'timeout');
+  limits.signal.addEventListener('abort', onAbort);
+
+  pool.dispatch(
+    { method: request.method, path: request.path, headers: request.headers as string[], body: request.body },
+    {
+      onRequestStart(started) {
+        // A second start would be a second request on the wire: undici replays what it believes was never
+        // written. It must not happen on our behalf, whoever is right.
+        if (settled || controller !== null) {
+          started.abort(new Error('not_sent_again'));
+          return;
+        }
+        controller = started;
+      },
+      onResponseStart(_controller, statusCode, answerHeaders) {
+        if (statusCode < 200) return;
+        status = statusCode;
+        headers = answerHeaders;
+      },
+      onResponseData(_controller, chunk) {
+        bytes += chunk.length;
+        if (bytes > limits.maxResponseBytes) giveUp('answer_too_large');
+        else chunks.push(chunk);
+      },
+      onResponseEnd() {
+        const [first] = chunks;
+        const body = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
+        settle({ kind: 'answer', status, headers, body });
+      },
+      onResponseError(_controller, error) {
+        settle(
+          controller === null
+            ? { kind: 'not_sent', reason: notSentReason(error) }
+            : { kind: 'broken', reason: brokenReason(error, status) },
+        );
+      },
+    },
+  );
+}
+
+/** Names what kept the connection from coming up; only for people, the proof does not rest on it. */
+function notSentReason(error: unknown): string {
+  const code = errorCode(error);
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'connection_refused';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'EAI_FAIL':
+      return 'dns_failed';
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return 'unreachable';
+    case 'ETIMEDOUT':
+    case 'UND_ERR_CONNECT_TIMEOUT':
+      return 'connect_timeout';
+    case 'UND_ERR_CLOSED':
+    case 'UND_ERR_DESTROYED':
+      return 'gateway_closed';
+    default:
+      return /CERT|TLS|SSL|EPROTO|ISSUER/.test(code) ? 'tls_failed' : 'connect_failed';
+  }
+}
+
+/** Names how an exchange broke after the request had started to leave. */
+function brokenReason(error: unknown, status: number): string {
+  const code = errorCode(error);
+  if (code.startsWith('HPE_')) return 'malformed_answer';
+  switch (code) {
+    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
+      return 'truncated_answer';
+    case 'UND_ERR_HEADERS_OVERFLOW':
+      return 'answer_too_large';
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return status === 0 ? 'connection_reset' : 'truncated_answer';
+    case 'UND_ERR_SOCKET':
+      return status === 0 ? 'connection_closed' : 'truncated_answer';
+    default:
+      return 'connection_failed';
+  }
+}
+
+function errorCode(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : '';
+}

@@ -1,0 +1,313 @@
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import * as server from '../../../test/suites/gateway.server.ts';
+import { type ChargeChanges, type Dialect, gatewaySuite } from '../../../test/suites/gateway.suite.ts';
+import type { GatewayContract } from '../../domain/contract.ts';
+import type { ChargeRequest } from '../../domain/outcomes.ts';
+import { createHttpGateway } from './index.ts';
+
+const CONTRACT: GatewayContract = {
+  keys: 'kept',
+  keyWindowMs: 86_400_000,
+  cachesErrors: false,
+  lookup: true,
+  lookupLagMs: 0,
+  landsWithinMs: 60_000,
+};
+const REQUEST: ChargeRequest = {
+  key: 'key-1',
+  reference: 'ref-1',
+  orderId: 'ORD1',
+  amountMinor: 500,
+  currency: 'JPY',
+};
+const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8' };
+
+function charge(request: ChargeRequest, status: string, changes: ChargeChanges = {}) {
+  return {
+    id: changes.id ?? 'ch_default',
+    status: changes.status ?? status,
+    amount: changes.amountMinor ?? request.amountMinor,
+    currency: changes.currency ?? request.currency,
+    reference: changes.reference ?? request.reference,
+    idempotency_key: changes.key ?? request.key,
+    ...(status === 'declined' ? { code: changes.code ?? 'card_declined' } : {}),
+  };
+}
+const json = (status: number, value: unknown): server.RawAnswer => ({
+  status,
+  headers: JSON_HEADERS,
+  body: JSON.stringify(value),
+});
+
+const dialect: Dialect = {
+  approved: (request, changes) => json(200, charge(request, 'succeeded', changes)),
+  pending: (request, changes) => json(202, charge(request, 'pending', changes)),
+  declined: (request, changes) => json(402, charge(request, 'declined', changes)),
+  busy: () => json(409, { error: 'in_progress' }),
+  keyReused: () => json(422, { error: 'key_reused' }),
+  found: (request, charges) =>
+    json(200, { data: charges.map((changes) => charge(request, changes.status ?? 'succeeded', changes)) }),
+  plain: (status) => json(status, { error: 'Gateway error' }),
+};
+
+gatewaySuite('http', () => ({
+  dialect,
+  connect: (origin, options = {}) => createHttpGateway({ url: origin, contract: CONTRACT, ...options }),
+}));
+
+describe('http adapter', () => {
+  let far: server.ScriptedServer;
+  const options = () => ({ timeoutMs: 5_000, signal: new AbortController().signal });
+  beforeEach(async () => {
+    far = await server.startScriptedServer();
+  });
+  afterEach(() => far.close());
+
+  async function withGateway<T>(
+    settings: Partial<Parameters<typeof createHttpGateway>[0]>,
+    use: (gateway: ReturnType<typeof createHttpGateway>) => Promise<T>,
+  ): Promise<T> {
+    const gateway = createHttpGateway({
+      url: `http://127.0.0.1:${far.port}`,
+      contract: CONTRACT,
+      ...settings,
+    });
+    try {
+      return await use(gateway);
+    } finally {
+      await gateway.close();
+    }
+  }
+  const callOnce = (reply: server.Reply) => {
+    far.script(reply);
+    return withGateway({}, (gateway) => gateway.call(REQUEST, options()));
+  };
+  const lookUpOnce = (value: unknown) => {
+    far.script(server.answer(json(200, value)));
+    return withGateway({}, (gateway) => gateway.lookup(REQUEST, options()));
+  };
+
+  test.each(['', '/', '/gw/v2', '/gw/v2/'])('speaks the protocol below the base path "%s"', async (path) => {
+    const url = `http://127.0.0.1:${far.port}${path}`;
+    const prefix = path.replace(/\/$/, '');
+    await withGateway({ url, token: 'sk_test', headers: { 'X-Shop': '7' } }, async (gateway) => {
+      far.script(server.answer(dialect.approved(REQUEST)));
+      await gateway.call({ ...REQUEST, method: 'tok_visa' }, options());
+      far.script(server.answer(dialect.found(REQUEST, [])));
+      await gateway.lookup({ ...REQUEST, key: 'a key&b=c' }, options());
+    });
+    const [post, get] = far.requests;
+    expect(post).toMatchObject({ method: 'POST', path: `${prefix}/charges` });
+    expect(post?.headers).toMatchObject({
+      'idempotency-key': 'key-1',
+      'content-type': 'application/json',
+      authorization: 'Bearer sk_test',
+      'x-shop': '7',
+    });
+    expect(JSON.parse(post?.body ?? '')).toEqual({
+      amount: 500,
+      currency: 'JPY',
+      reference: 'ref-1',
+      order_id: 'ORD1',
+      method: 'tok_visa',
+    });
+    expect(get).toMatchObject({
+      method: 'GET',
+      path: `${prefix}/charges?idempotency_key=a%20key%26b%3Dc`,
+      body: '',
+    });
+    expect(get?.headers).toMatchObject({ authorization: 'Bearer sk_test', 'x-shop': '7' });
+  });
+
+  test('a request without a method is sent without one', async () => {
+    await callOnce(server.answer(dialect.approved(REQUEST)));
+    expect(Object.keys(JSON.parse(far.requests[0]?.body ?? ''))).not.toContain('method');
+  });
+
+  test.each(['not a url', 'ftp://a', 'http://user:secret@a', 'http://a/?x=1', 'http://a/#x'])(
+    'the base "%s" is refused, without repeating it',
+    (url) => {
+      expect(() => createHttpGateway({ url, contract: CONTRACT })).toThrow(TypeError);
+      expect(() => createHttpGateway({ url, contract: CONTRACT })).not.toThrow(/secret/);
+    },
+  );
+
+  test('a token that cannot be sent is refused, without repeating it', () => {
+    const make = () => createHttpGateway({ url: 'http://a', contract: CONTRACT, token: 'sk\nx: secret' });
+    expect(make).toThrow(TypeError);
+    expect(make).not.toThrow(/secret/);
+  });
+
+  test.each([
+    [200, 'declined'],
+    [202, 'succeeded'],
+    [202, 'declined'],
+    [402, 'succeeded'],
+    [402, 'pending'],
+  ])('%i with a charge that is %s contradicts itself: unknown', async (status, word) => {
+    const raw = { ...dialect.approved(REQUEST, { status: word }), status };
+    expect(await callOnce(server.answer(raw))).toMatchObject({
+      kind: 'unknown',
+      reason: 'contradicting_answer',
+    });
+  });
+
+  test('200 with a charge that is pending is pending', async () => {
+    expect(await callOnce(server.answer(dialect.approved(REQUEST, { status: 'pending' })))).toMatchObject({
+      kind: 'pending',
+    });
+  });
+
+  test.each([
+    ['a 402 that is no charge', json(402, { error: 'card_declined' })],
+    ['a 409 with another error', json(409, { error: 'conflict' })],
+    ['a 422 with another error', json(422, { error: 'invalid_amount' })],
+  ])('%s is unknown', async (_name, raw) => {
+    expect(await callOnce(server.answer(raw))).toMatchObject({ kind: 'unknown' });
+  });
+
+  test('the code of a decline is passed on if it is a word, and only then', async () => {
+    const code = (value: string) => callOnce(server.answer(dialect.declined(REQUEST, { code: value })));
+    expect(await code('insufficient_funds')).toMatchObject({ code: 'insufficient_funds' });
+    expect(await code('<script>alert(1)</script>')).toMatchObject({ code: 'declined' });
+    expect(await code('x'.repeat(65))).toMatchObject({ code: 'declined' });
+  });
+
+  test('a 503 in prose comes from something in between, a 503 in JSON or without a body from the gateway', async () => {
+    const prose = { status: 503, headers: { 'content-type': 'text/plain' }, body: 'upstream connect error' };
+    expect(await callOnce(server.answer(prose))).toMatchObject({ kind: 'unknown', answered: false });
+    expect(await callOnce(server.answer({ ...prose, body: '' }))).toMatchObject({ answered: true });
+    expect(await callOnce(server.answer(json(503, {})))).toMatchObject({ answered: true });
+  });
+
+  test('a 500 is complete whatever its body', async () => {
+    for (const body of ['', '<html>', 'null', '{"error":"Gateway error"}']) {
+      const raw = { status: 500, headers: { 'content-type': 'text/html' }, body };
+      expect(await callOnce(server.answer(raw))).toEqual({
+        kind: 'unknown',
+        answered: true,
+        reason: 'http_500',
+      });
+    }
+  });
+
+  test('an answer without a media type is read', async () => {
+    expect(await callOnce(server.answer({ ...dialect.approved(REQUEST), headers: {} }))).toMatchObject({
+      kind: 'approved',
+    });
+  });
+
+  test('an answer with a byte that is no text is not read, wherever the byte is', async () => {
+    const body = Buffer.concat([
+      Buffer.from('{"note":"'),
+      Buffer.from([0xff]),
+      Buffer.from(`",${String(dialect.approved(REQUEST).body).slice(1)}`),
+    ]);
+    expect(await callOnce(server.answer({ ...dialect.approved(REQUEST), body }))).toEqual({
+      kind: 'unknown',
+      answered: false,
+      reason: 'unparseable_answer',
+    });
+  });
+
+  test('an end after an interim answer alone is no truncated answer: there was none', async () => {
+    for (const end of [server.writeAndReset, server.writeAndClose]) {
+      const outcome = await callOnce(end('HTTP/1.1 103 Early Hints\r\n\r\n'));
+      // undici does not tell a reset from a close here.
+      expect(outcome).toMatchObject({ kind: 'unknown', answered: false });
+      expect('reason' in outcome && outcome.reason).toMatch(/^connection_(reset|closed)$/);
+    }
+  });
+
+  test('an answer that ends with its connection is read', async () => {
+    const { body } = dialect.approved(REQUEST);
+    const head = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n';
+    expect(await callOnce(server.writeAndClose(`${head}${body}`))).toMatchObject({ kind: 'approved' });
+  });
+
+  test('the bound of bytes is exact', async () => {
+    const { body } = dialect.approved(REQUEST);
+    const limit = { maxResponseBytes: 4_096 };
+    for (const [length, kind] of [
+      [4_096, 'approved'],
+      [4_097, 'unknown'],
+    ] as const) {
+      far.script(server.answer({ ...dialect.approved(REQUEST), body: String(body).padEnd(length) }));
+      expect(await withGateway(limit, (gateway) => gateway.call(REQUEST, options()))).toMatchObject({ kind });
+    }
+  });
+
+  describe('a page of a lookup is not the list', () => {
+    const entry = (status: string) => charge(REQUEST, status);
+    test.each([
+      ['nothing, and a cursor', { data: [], next_cursor: 'abc' }],
+      ['nothing, and more', { data: [], has_more: true }],
+      ['nothing, and a cursor of another type', { data: [], next_cursor: 0 }],
+      ['a decline, and a cursor', { data: [entry('declined')], next_cursor: 'abc' }],
+      ['a pending charge, and more', { data: [entry('pending')], has_more: true }],
+      ['data of another type', { data: {} }],
+      ['data that is null', { data: null }],
+      ['an entry that is null', { data: [null] }],
+    ])('%s: unavailable', async (_name, value) => {
+      expect(await lookUpOnce(value)).toMatchObject({ kind: 'unavailable' });
+    });
+
+    test('the last page is the list', async () => {
+      expect(await lookUpOnce({ data: [], next_cursor: null, has_more: false })).toEqual({ kind: 'absent' });
+    });
+
+    test('money on an incomplete page is money all the same', async () => {
+      expect(await lookUpOnce({ data: [entry('succeeded')], next_cursor: 'abc' })).toMatchObject({
+        kind: 'succeeded',
+      });
+    });
+  });
+
+  test('a certificate that is not trusted is refused before a byte is sent; a trusted one is served', async () => {
+    let requests = 0;
+    const secure = createTlsServer({ key: TEST_KEY, cert: TEST_CERTIFICATE }, (request, response) => {
+      requests += 1;
+      request.resume();
+      response.writeHead(200, JSON_HEADERS).end(dialect.approved(REQUEST).body);
+    });
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    const port = (secure.address() as AddressInfo).port;
+    const url = `https://localhost:${port}`;
+    try {
+      const refused = { kind: 'refused', reason: 'tls_failed' };
+      expect(await withGateway({ url }, (gateway) => gateway.call(REQUEST, options()))).toEqual(refused);
+      const ca = TEST_CERTIFICATE;
+      const wrongName = { url: `https://127.0.0.1:${port}`, ca };
+      expect(await withGateway(wrongName, (gateway) => gateway.call(REQUEST, options()))).toEqual(refused);
+      expect(requests).toBe(0);
+      const outcome = await withGateway({ url, ca }, (gateway) => gateway.call(REQUEST, options()));
+      expect(outcome).toMatchObject({ kind: 'approved' });
+      expect(requests).toBe(1);
+    } finally {
+      secure.closeAllConnections();
+      secure.close();
+    }
+  });
+});
+
+// Made for this test with `openssl req -x509`; it protects nothing.
+const TEST_KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg+5vMg5CHA1+g5cTy
+UHzYwGC/3Z5UZX9CgD1PFyQXbqqhRANCAATT3It6AWQVvDq+MB5uKXPH0T93tNJT
+CyY4RWT51Ihimv7ZCq7WtUSOg/r6TaPENTmC3mkHpKjGABlzR68dyq3i
+-----END PRIVATE KEY-----
+`;
+const TEST_CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBlTCCATugAwIBAgIUaI7ut5XtxU4scLULXL81dRaGFZMwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMzE5MjYxOVoYDzIxMjYxMDMw
+MTkyNjE5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATT3It6AWQVvDq+MB5uKXPH0T93tNJTCyY4RWT51Ihimv7ZCq7WtUSO
+g/r6TaPENTmC3mkHpKjGABlzR68dyq3io2kwZzAdBgNVHQ4EFgQUMgcIDeZiQ9Iv
+9M+nxUfwXLvQY24wHwYDVR0jBBgwFoAUMgcIDeZiQ9Iv9M+nxUfwXLvQY24wDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+SAAwRQIgcNxgHeENbIVaPHpLFJutULZVIUH4WUCiTYMCUqgwL14CIQC0r1ZyQgCG
+lLo6LesMwMCa7jTKxRHycXYanY84I2QWXA==
+-----END CERTIFICATE-----
+`;

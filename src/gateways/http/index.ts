@@ -1,0 +1,131 @@
+/**
+ * The adapter for any gateway that speaks Payonce's HTTP protocol (`docs/fake-gateway.md`): it turns a request
+ * into one HTTP exchange and the exchange into an outcome. It never retries and never follows a redirect.
+ */
+import type { GatewayContract } from '../../domain/contract.ts';
+import type { CallOutcome, ChargeRequest, LookupOutcome } from '../../domain/outcomes.ts';
+import type { CallOptions, Gateway } from '../../ports/gateway.ts';
+import { judgeExchange } from './answers.ts';
+import { exchange } from './exchange.ts';
+import { judgeLookupExchange } from './lookups.ts';
+import { createPool } from './pool.ts';
+
+export interface HttpGatewayOptions {
+  /** Stored with every payment. Default `http`. */
+  readonly name?: string;
+  /** Base of the protocol's paths, `http:` or `https:`; may have a path, with or without a slash at its end. */
+  readonly url: string;
+  readonly contract: GatewayContract;
+  /** Sent as `Authorization: Bearer …`. Default: none. */
+  readonly token?: string;
+  /** Further headers for every request. Default: none. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Calls at the same time. Keep it at or above the engine's own bound: what exceeds it waits here, at the
+   * expense of its own timeout, and ends as `refused` if it never leaves. Default 256.
+   */
+  readonly maxConnections?: number;
+  /** Lookups at the same time; apart from the calls, so that hanging calls cannot keep lookups out. Default 64. */
+  readonly maxLookupConnections?: number;
+  /** Bytes of a body after which an answer is given up. Default 64 KiB, over a hundred times the largest honest answer to a call. */
+  readonly maxResponseBytes?: number;
+  /** Bound of connecting alone, TLS included, in milliseconds. Default 5,000: a slower network is as good as none. */
+  readonly connectTimeoutMs?: number;
+  /** An idle connection is closed after this many milliseconds. Default 4,000, below the 5 s after which Node servers hang up. */
+  readonly keepAliveMs?: number;
+  /** Certificate authorities in PEM, in place of the system's. Default: the system's. */
+  readonly ca?: string;
+}
+
+/**
+ * @throws TypeError if the URL cannot be a base (other scheme, credentials, query or fragment in it), or the token
+ * or a header cannot be sent.
+ */
+export function createHttpGateway(options: HttpGatewayOptions): Gateway {
+  const base = parseBase(options.url);
+  const chargesPath = `${base.pathname.replace(/\/+$/, '')}/charges`;
+  const common = commonHeaders(options);
+  const maxResponseBytes = options.maxResponseBytes ?? 64 * 1024;
+  const poolOptions = {
+    origin: base.origin,
+    connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+    keepAliveMs: options.keepAliveMs ?? 4_000,
+    ca: options.ca,
+  };
+  const calls = createPool({ ...poolOptions, connections: options.maxConnections ?? 256 });
+  const lookups = createPool({ ...poolOptions, connections: options.maxLookupConnections ?? 64 });
+
+  return {
+    name: options.name ?? 'http',
+    contract: options.contract,
+    async call(request: ChargeRequest, { timeoutMs, signal }: CallOptions): Promise<CallOutcome> {
+      const result = await exchange(
+        calls.dispatcher,
+        {
+          method: 'POST',
+          path: chargesPath,
+          headers: [...common, 'content-type', 'application/json', 'idempotency-key', request.key],
+          body: chargeBody(request),
+        },
+        { timeoutMs, signal, maxResponseBytes },
+      );
+      return judgeExchange(request, result, Date.now());
+    },
+    async lookup(request: ChargeRequest, { timeoutMs, signal }: CallOptions): Promise<LookupOutcome> {
+      const result = await exchange(
+        lookups.dispatcher,
+        {
+          method: 'GET',
+          path: `${chargesPath}?idempotency_key=${encodeURIComponent(request.key)}`,
+          headers: common,
+          body: null,
+        },
+        { timeoutMs, signal, maxResponseBytes },
+      );
+      return judgeLookupExchange(request, result, Date.now());
+    },
+    async close(): Promise<void> {
+      await Promise.all([calls.close(), lookups.close()]);
+    },
+  };
+}
+
+function chargeBody(request: ChargeRequest): string {
+  return JSON.stringify({
+    amount: request.amountMinor,
+    currency: request.currency,
+    reference: request.reference,
+    order_id: request.orderId,
+    method: request.method,
+  });
+}
+
+function parseBase(url: string): URL {
+  if (!URL.canParse(url)) throw new TypeError('The gateway URL is not a URL');
+  const base = new URL(url);
+  if (base.protocol !== 'http:' && base.protocol !== 'https:') {
+    throw new TypeError('The gateway URL must begin with http:// or https://');
+  }
+  if (base.username !== '' || base.password !== '') {
+    throw new TypeError('The gateway URL must not carry credentials; give them as a token');
+  }
+  if (base.search !== '' || base.hash !== '') {
+    throw new TypeError('The gateway URL must end with its path: no query, no fragment');
+  }
+  return base;
+}
+
+function commonHeaders({ token, headers }: HttpGatewayOptions): string[] {
+  // Compression would hide from us whether a body is complete, and buys nothing for 300 bytes.
+  const list = ['accept', 'application/json', 'accept-encoding', 'identity', 'user-agent', 'payonce'];
+  if (token !== undefined) list.push('authorization', `Bearer ${token}`);
+  for (const [name, value] of Object.entries(headers ?? {})) list.push(name.toLowerCase(), value);
+  for (let index = 0; index < list.length; index += 2) {
+    const [name = '', value = ''] = list.slice(index, index + 2);
+    // The value may be a secret, so it stays out of the message.
+    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value)) {
+      throw new TypeError(`The gateway header "${name.replace(/[^\x20-\x7e]/g, '?')}" cannot be sent`);
+    }
+  }
+  return list;
+}
