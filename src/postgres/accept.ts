@@ -2,6 +2,10 @@
  * Acceptance: key, payment, operation and first event in one statement, many orders at a time. The key goes
  * first, and a request whose key is taken leaves no row. Whatever was there before is not read here: one
  * statement sees one snapshot and could miss a row that another transaction just committed.
+ *
+ * Two statements that want the same keys and orders wait for each other in one sequence, so that they cannot
+ * deadlock: first every key in the keys' order, then every payment in the orders' order. (The second sort also
+ * keeps a payment without a key from being inserted before the keys of the others.)
  */
 import type { Accepted, Intent } from '../ports/store.ts';
 import { createBatcher } from './batcher.ts';
@@ -37,6 +41,7 @@ WITH fresh AS (
 ), k AS (
   INSERT INTO payonce.requests (account_id, key_hash, fingerprint, payment_id, charge_n, started)
   SELECT account_id, key_hash, fingerprint, payment_id, 1, true FROM fresh WHERE key_hash IS NOT NULL
+  ORDER BY account_id, key_hash
   ON CONFLICT DO NOTHING
   RETURNING payment_id
 ), p AS (
@@ -49,6 +54,7 @@ WITH fresh AS (
     now() + due_ms * interval '1 ms', 0, now(), now()
   FROM fresh
   WHERE key_hash IS NULL OR payment_id IN (SELECT payment_id FROM k)
+  ORDER BY account_id, order_id
   ON CONFLICT DO NOTHING
   RETURNING payment_id
 ), o AS (

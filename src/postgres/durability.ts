@@ -26,7 +26,8 @@ const RULES: readonly Rule[] = [
   {
     holds: (s) => s.read_only === 'off',
     problem: 'transactions are read-only here',
-    mend: 'ALTER ROLE CURRENT_USER SET default_transaction_read_only = off;',
+    // Said inside a transaction that may write: in any other the command itself would be refused.
+    mend: 'BEGIN READ WRITE; ALTER ROLE CURRENT_USER SET default_transaction_read_only = off; COMMIT;',
   },
   {
     holds: (s) => s.fsync === 'on',

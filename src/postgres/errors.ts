@@ -1,3 +1,4 @@
+import type { ClientBase } from 'pg';
 import { StoreError } from '../ports/store.ts';
 
 /** The SQLSTATE of a server's error (PostgreSQL appendix A), or null where the server did not speak. */
@@ -45,4 +46,14 @@ export function connectError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new StoreError('unavailable', `The database cannot be reached: ${message}`, { cause: error });
+}
+
+function heard(): void {}
+
+/**
+ * A connection in use that breaks tells its query, and emits an event besides; the pool listens to idle ones
+ * only, and an `error` event that nobody listens to ends the process.
+ */
+export function surviveErrors(client: ClientBase): void {
+  if (!client.listeners('error').includes(heard)) client.on('error', heard);
 }

@@ -42,8 +42,6 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
       return (await payment(query.accountId, query.paymentId)) === null ? null : events;
     },
     eraseExpiredAnswers: (limit) => eraseExpiredAnswers(session, retentionMs, limit),
-    check: async () => {
-      await installationId(session);
-    },
+    check: () => session.verify(),
   };
 }

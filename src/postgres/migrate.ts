@@ -59,9 +59,9 @@ async function prepare(client: PoolClient): Promise<void> {
        applied_at timestamptz NOT NULL DEFAULT now())`,
   ];
   for (const statement of statements) {
-    // IF NOT EXISTS does not keep two sessions from creating at once: the loser gets a unique violation.
+    // IF NOT EXISTS does not keep two sessions from creating at once; to the loser it is there all the same.
     await client.query(statement).catch((error: unknown) => {
-      if (!isUniqueViolation(error)) throw error;
+      if (!isThereAlready(error)) throw error;
     });
   }
 }
@@ -102,6 +102,9 @@ async function isApplied(client: PoolClient, { version, name, checksum }: Migrat
   return applied !== undefined;
 }
 
-function isUniqueViolation(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '23505';
+/** In the order in which a racer can run into them: the schema or table, its row type, their names' unique indexes. */
+const THERE_ALREADY: readonly unknown[] = ['42P06', '42P07', '42710', '23505'];
+
+function isThereAlready(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && THERE_ALREADY.includes(error.code);
 }

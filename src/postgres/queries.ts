@@ -3,7 +3,7 @@ import type { PaymentEvent } from '../domain/payment.ts';
 import type { EventsQuery, PaymentRecord, PaymentsQuery } from '../ports/store.ts';
 import { createBatcher } from './batcher.ts';
 import { columns, millisecondsOf } from './columns.ts';
-import { RECORD_TABLES, type RecordRow, recordColumns, toRecord } from './records.ts';
+import { type RecordRow, recordColumns, recordTables, toRecord } from './records.ts';
 import type { Session } from './session.ts';
 
 interface PaymentQuery {
@@ -21,9 +21,7 @@ const ANY_AGE = '0::float8';
 
 const BY_ID = `
 SELECT i.ord, ${recordColumns(ANY_AGE)}
-FROM ${INPUT.relation} JOIN payonce.payments p ON p.account_id = i.account AND p.payment_id = i.id
-JOIN payonce.operations o
-  ON o.account_id = p.account_id AND o.payment_id = p.payment_id AND o.kind = 'charge' AND o.n = p.charge_n`;
+FROM ${recordTables()} JOIN ${INPUT.relation} ON p.account_id = i.account AND p.payment_id = i.id`;
 
 /** Returns the batched `Store.payment`. */
 export function createPaymentQuery(
@@ -45,18 +43,20 @@ export async function listPayments(
   query: PaymentsQuery,
 ): Promise<readonly PaymentRecord[]> {
   const values: unknown[] = [query.accountId, query.limit];
-  const conditions = ['p.account_id = $1'];
+  const conditions = ['account_id = $1'];
   const where = (condition: string, value: unknown): void => {
     if (value === undefined) return;
     values.push(value);
     conditions.push(`${condition} $${values.length}`);
   };
-  where('p.order_id =', query.orderId);
-  where('p.status =', query.status);
-  where('p.payment_id <', query.before);
+  where('order_id =', query.orderId);
+  where('status =', query.status);
+  where('payment_id <', query.before);
   const rows = await session.query<RecordRow>(
-    `SELECT ${recordColumns(ANY_AGE)} FROM ${RECORD_TABLES}
-     WHERE ${conditions.join(' AND ')} ORDER BY p.payment_id DESC LIMIT $2`,
+    `SELECT ${recordColumns(ANY_AGE)} FROM ${recordTables(`(
+       SELECT * FROM payonce.payments
+       WHERE ${conditions.join(' AND ')} ORDER BY payment_id DESC LIMIT $2)`)}
+     ORDER BY p.payment_id DESC`,
     values,
   );
   return rows.map(toRecord);

@@ -35,9 +35,14 @@ export function recordColumns(retention: string): string {
     o.method, ${millisecondsOf('o.opened_at')} AS opened_at, ${answerColumns('o', retention, '')}`;
 }
 
-/** The join that `recordColumns` reads from. */
-export const RECORD_TABLES = `payonce.payments p JOIN payonce.operations o
-  ON o.account_id = p.account_id AND o.payment_id = p.payment_id AND o.kind = 'charge' AND o.n = p.charge_n`;
+/**
+ * The join that `recordColumns` reads from. A page is cut from the payments before they are joined, so that the
+ * page's own index serves it whatever the planner believes about the tables.
+ */
+export function recordTables(payments = 'payonce.payments'): string {
+  return `${payments} p JOIN payonce.operations o
+    ON o.account_id = p.account_id AND o.payment_id = p.payment_id AND o.kind = 'charge' AND o.n = p.charge_n`;
+}
 
 export interface RecordRow extends AnswerRow {
   readonly account_id: string;

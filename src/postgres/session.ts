@@ -4,7 +4,7 @@
  */
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { checkDurability } from './durability.ts';
-import { connectError, statementError } from './errors.ts';
+import { connectError, statementError, surviveErrors } from './errors.ts';
 
 export interface SessionOptions {
   readonly pool: Pool;
@@ -15,6 +15,8 @@ export interface SessionOptions {
 export interface Session {
   /** Runs one statement, which PostgreSQL commits by itself. Rejects with `StoreError`. */
   query<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]>;
+  /** Asks a connection again, even a known one, whether what is committed would last. Rejects with `StoreError`. */
+  verify(): Promise<void>;
 }
 
 export function createSession({ pool, timeoutMs = 5000 }: SessionOptions): Session {
@@ -32,7 +34,7 @@ export function createSession({ pool, timeoutMs = 5000 }: SessionOptions): Sessi
   }
 
   async function check(client: PoolClient): Promise<void> {
-    if (checked.has(client)) return;
+    surviveErrors(client);
     try {
       await within(checkDurability(client), timeoutMs, 'The check of a new connection took too long');
       checked.add(client);
@@ -45,7 +47,7 @@ export function createSession({ pool, timeoutMs = 5000 }: SessionOptions): Sessi
   return {
     async query<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> {
       const client = await connect();
-      await check(client);
+      if (!checked.has(client)) await check(client);
       try {
         const result = await within(
           client.query<Row>(text, values),
@@ -60,6 +62,11 @@ export function createSession({ pool, timeoutMs = 5000 }: SessionOptions): Sessi
         client.release(failure.kind === 'outcome_unknown');
         throw failure;
       }
+    },
+    async verify() {
+      const client = await connect();
+      await check(client);
+      client.release();
     },
   };
 }

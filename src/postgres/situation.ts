@@ -5,9 +5,9 @@ import { columns, millisecondsOf } from './columns.ts';
 import {
   type AnswerRow,
   answerColumns,
-  RECORD_TABLES,
   type RecordRow,
   recordColumns,
+  recordTables,
   storedAnswer,
   toRecord,
 } from './records.ts';
@@ -30,7 +30,7 @@ LEFT JOIN payonce.requests r ON r.account_id = i.account AND r.key_hash = i.hash
 LEFT JOIN payonce.operations ko
   ON ko.account_id = r.account_id AND ko.payment_id = r.payment_id AND ko.kind = 'charge' AND ko.n = r.charge_n
 LEFT JOIN LATERAL (
-  SELECT ${recordColumns('$4::float8')} FROM ${RECORD_TABLES}
+  SELECT ${recordColumns('$4::float8')} FROM ${recordTables()}
   WHERE p.account_id = i.account AND p.order_id = i.order_name) found ON true`;
 
 interface KeyColumns {

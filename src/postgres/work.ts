@@ -3,26 +3,31 @@
 import type { DuePayments, DueQuery, Evidence, FailedCharge, PaymentKey } from '../ports/store.ts';
 import { StoreError } from '../ports/store.ts';
 import { millisecondsOf } from './columns.ts';
-import { RECORD_TABLES, type RecordRow, recordColumns, toRecord } from './records.ts';
+import { type RecordRow, recordColumns, recordTables, toRecord } from './records.ts';
 import type { Session } from './session.ts';
 
 const DUE = `
-SELECT ${recordColumns('$3::float8')}, ${millisecondsOf('now()')} AS now_ms FROM ${RECORD_TABLES}
-WHERE p.due_at <= now() AND p.gateway = $4 AND ($2::boolean OR p.step <> 'call')
-ORDER BY p.due_at LIMIT $1`;
+SELECT clock.now_ms, found.* FROM (SELECT ${millisecondsOf('now()')} AS now_ms) clock LEFT JOIN (
+  SELECT ${recordColumns('$3::float8')} FROM ${recordTables(`(
+    SELECT * FROM payonce.payments
+    WHERE due_at <= now() AND gateway = $4 AND ($2::boolean OR step <> 'call')
+    ORDER BY due_at LIMIT $1)`)}) found ON true
+ORDER BY found.due_at`;
 
 export async function duePayments(
   session: Session,
   query: DueQuery,
   retentionMs: number,
 ): Promise<DuePayments> {
-  const rows = await session.query<RecordRow & { now_ms: number }>(DUE, [
+  // One row with nothing but the clock where nothing is due.
+  const rows = await session.query<(RecordRow | { payment_id: null }) & { now_ms: number }>(DUE, [
     query.limit,
     query.calls,
     retentionMs,
     query.gateway,
   ]);
-  return { nowMs: rows[0]?.now_ms ?? 0, payments: rows.map(toRecord) };
+  const payments = rows.flatMap((row) => (row.payment_id === null ? [] : [toRecord(row)]));
+  return { nowMs: rows[0]?.now_ms ?? 0, payments };
 }
 
 /** Unfenced on purpose: it changes no state, and a holder's lease is left as it is. */
@@ -68,9 +73,10 @@ export async function failedCharges(
   }));
 }
 
+/** Asked of the row itself once more, so that of two that erase at once only one counts it. */
 const ERASE = `
 UPDATE payonce.operations SET answer = NULL
-WHERE (account_id, payment_id, kind, n) IN (
+WHERE answer IS NOT NULL AND (account_id, payment_id, kind, n) IN (
   SELECT account_id, payment_id, kind, n FROM payonce.operations
   WHERE answer IS NOT NULL AND settled_at < now() - $1::float8 * interval '1 ms'
   ORDER BY settled_at LIMIT $2)

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { StoreError } from '../ports/store.ts';
+import { connectError, isRetryable, isRowError, statementError } from './errors.ts';
+
+/** As the driver gives what the server said. */
+function fromServer(code: string): Error {
+  return Object.assign(new Error(`said ${code}`), { code, severity: 'ERROR' });
+}
+
+describe('a statement that failed', () => {
+  it.each([
+    ['57P01', 'the server is shutting down'],
+    ['57P02', 'the server has crashed'],
+    ['57P03', 'the server cannot be used now'],
+    ['08006', 'the connection failed'],
+    ['08P01', 'a pooler lost its server'],
+    ['40003', 'the server does not know itself'],
+  ])('may have been written after %s: %s', (code) => {
+    expect(statementError(fromServer(code)).kind).toBe('outcome_unknown');
+  });
+
+  it.each([
+    ['23514', 'a check'],
+    ['22021', 'bad bytes'],
+    ['40001', 'a lost race'],
+    ['40P01', 'a deadlock'],
+    ['57014', 'a statement cancelled'],
+    ['25006', 'a read-only transaction'],
+    ['53100', 'a full disk'],
+    ['42P01', 'a missing table'],
+  ])('was not written after %s: %s', (code) => {
+    expect(statementError(fromServer(code)).kind).toBe('unavailable');
+  });
+
+  it.each([
+    ['a broken connection', new Error('Connection terminated unexpectedly')],
+    ['a broken socket', Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })],
+    // Five capitals, like a SQLSTATE, but no server said it.
+    ['a broken pipe', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })],
+    ['something that is no error', 'text'],
+  ])('may have been written after %s', (_what, error) => {
+    expect(statementError(error)).toMatchObject({ kind: 'outcome_unknown', cause: error });
+  });
+});
+
+describe('a connection that failed', () => {
+  it('has written nothing, whatever was the reason', () => {
+    expect(connectError(fromServer('57P03')).kind).toBe('unavailable');
+    expect(connectError(new Error('connect ECONNREFUSED')).kind).toBe('unavailable');
+  });
+
+  it('keeps an error that says more', () => {
+    const error = new StoreError('unavailable', 'fsync is off');
+    expect(connectError(error)).toBe(error);
+  });
+});
+
+describe('what a batch does about an error', () => {
+  const seen = (code: string) => [isRetryable, isRowError].map((is) => is(statementError(fromServer(code))));
+
+  it.each([
+    ['40001', true, false],
+    ['40P01', true, false],
+    ['22021', false, true],
+    ['23505', false, true],
+    ['40003', false, false],
+    ['57P01', false, false],
+    ['42P01', false, false],
+  ])('%s: repeated %s, halved %s', (code, retryable, rowError) => {
+    expect(seen(code)).toEqual([retryable, rowError]);
+  });
+
+  it('neither where the server did not speak', () => {
+    const broken = statementError(new Error('Connection terminated'));
+    expect([isRetryable(broken), isRowError(broken)]).toEqual([false, false]);
+  });
+});
