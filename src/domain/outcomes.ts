@@ -78,7 +78,7 @@ function differenceFrom(request: ChargeRequest, charge: ReportedCharge): string 
 /** Judges the charge in a call's answer. An answer that names another key is not about this call at all. */
 export function judgeCall(request: ChargeRequest, charge: ReportedCharge): CallOutcome {
   if (charge.key !== request.key)
-    return { kind: 'unknown', answered: true, reason: 'answer_about_another_key' };
+    return { kind: 'unknown', answered: false, reason: 'answer_about_another_key' };
   const difference = differenceFrom(request, charge);
   switch (charge.status) {
     case 'succeeded':

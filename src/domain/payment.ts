@@ -50,6 +50,8 @@ export interface Payment {
   readonly gatewayRef: string | null;
   /** 1 for the first charge; n + 1 only after n is proved not to have happened. */
   readonly chargeN: number;
+  /** Late evidence about its money waits to be looked into. */
+  readonly inDoubt: boolean;
   /** When to ask again while it is not settled, in milliseconds; null once it is. */
   readonly retryAfterMs: number | null;
   /** Position of the last event; grows by one with every change. */

@@ -302,14 +302,21 @@ export function createCharging(
 
   async function unsettled(request: Request, last: PaymentRecord): Promise<ChargeAnswer> {
     const record = driver.known(last.paymentId) ?? (await newest(last));
+    const ended = isSettled(record.charge.status) && record.evidence === 0;
+    if (ended && record.answer !== null && record.charge.n === last.charge.n) {
+      // Another process settled it just as the wait ended.
+      const { freshForMs, ...frozen } = record.answer;
+      return settled(request, record, frozen, { started: request.startedN === record.charge.n, freshForMs });
+    }
     const replayed = request.key !== null && !request.boundHere;
     return { kind: 'unsettled', payment: toPayment(record), retryAfterMs: retryAfterMs(record), replayed };
   }
 
   /** An answer must not be older than one already given, so what this process does not drive is read again. */
   async function newest(last: PaymentRecord): Promise<PaymentRecord> {
+    const { accountId, orderId } = last.order;
     try {
-      return (await store.payment(last.order.accountId, last.paymentId)) ?? last;
+      return (await store.situation({ accountId, orderId, keyHash: null })).payment ?? last;
     } catch (error) {
       if (error instanceof StoreError) return last;
       throw error;

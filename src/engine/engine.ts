@@ -10,6 +10,7 @@ import { createCharging } from './charge.ts';
 import type { Engine, Limits } from './context.ts';
 import { createDriver } from './drive.ts';
 import { createGate, type GateOptions } from './gate.ts';
+import { pause } from './pause.ts';
 import { problem } from './problem.ts';
 import { createSweeper } from './recover.ts';
 import { createReplayCache } from './replay-cache.ts';
@@ -31,8 +32,11 @@ export interface EngineOptions {
 }
 
 export interface RunningEngine extends Payonce {
-  /** Takes nothing new, ends what is under way, and leaves the rest to whoever sweeps next. */
-  stop(): Promise<void>;
+  /**
+   * Takes nothing new and ends what is under way, for `withinMs` at most (default 10,000); then whoever still waits
+   * is answered with what is known, and the rest is left to its lease and to whoever sweeps next.
+   */
+  stop(withinMs?: number): Promise<void>;
 }
 
 /** Starts the engine: from now on whatever is due is taken up. Rejects with `StoreError` if the store cannot be read. */
@@ -75,11 +79,14 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
         throw error;
       }
     },
-    async stop() {
+    async stop(withinMs = 10_000) {
       stopping = true;
       sweeper.stop();
+      const drained = driver.drain().then(() => true);
+      const inTime = await Promise.race([drained, pause(clock, withinMs).then(() => false)]);
+      if (!inTime)
+        engine.log.warn({ limit_ms: withinMs }, 'the drain took too long; the rest is left to its lease');
       waiters.close();
-      await driver.drain();
     },
   };
 }

@@ -29,9 +29,20 @@ describe('the breaker', () => {
     expect(afterOutage().gate.reserve('lookup')).toEqual({ kind: 'go', inMs: 0 });
   });
 
-  it('does not stop for errors, which are answers', () => {
+  it('only slows down for errors, with which a payment can be proved to have failed', () => {
+    const { clock, gate } = setUp();
+    for (let call = 0; call < 50; call += 1) gate.callEnded(error, 0);
+    for (let round = 0; round < 5; round += 1) {
+      expect(gate.callsStoppedMs()).toBe(500);
+      clock.advance(500);
+      gate.reserve('first_call');
+      gate.callEnded(error, 0);
+    }
+  });
+
+  it('does not stop for a gateway that serves one call in five', () => {
     const { gate } = setUp();
-    for (let call = 0; call < 500; call += 1) gate.callEnded(error, 0);
+    for (let call = 0; call < 500; call += 1) gate.callEnded(call % 5 === 0 ? approved : error, 0);
     expect(gate.callsStoppedMs()).toBe(0);
   });
 

@@ -4,7 +4,7 @@
  */
 import type { CallOutcome } from '../domain/outcomes.ts';
 import type { Clock } from '../ports/clock.ts';
-import { type BreakerOptions, createBreaker, DEFAULT_BREAKER } from './breaker.ts';
+import { type BreakerOptions, type CallHealth, createBreaker, DEFAULT_BREAKER } from './breaker.ts';
 import { createSlots, type Slots } from './slots.ts';
 import { createTokenBucket } from './tokens.ts';
 
@@ -71,7 +71,7 @@ export function createGate({ clock, maxCalls, maxLookups, breaker: options }: Ga
     callEnded(outcome, pauseMs) {
       const nowMs = clock.monotonicMs();
       if (outcome.kind === 'forbidden') breaker.pause(nowMs, pauseMs);
-      else breaker.ended(nowMs, gaveAnswer(outcome));
+      else breaker.ended(nowMs, healthOf(outcome));
     },
     close() {
       callSlots.close();
@@ -80,8 +80,9 @@ export function createGate({ clock, maxCalls, maxLookups, breaker: options }: Ga
   };
 }
 
-/** Even an error is a sign of life; refused connections and silence are not. */
-function gaveAnswer(outcome: CallOutcome): boolean {
-  if (outcome.kind === 'refused') return false;
-  return outcome.kind !== 'unknown' || outcome.answered;
+/** What a call's end says about the gateway, rather than about the order. */
+function healthOf(outcome: CallOutcome): CallHealth {
+  if (outcome.kind === 'refused') return 'silence';
+  if (outcome.kind !== 'unknown') return 'alive';
+  return outcome.answered ? 'error' : 'silence';
 }

@@ -1,6 +1,6 @@
 /** Every fault, by its token and by its rate, seen from outside and judged by the ledger. */
 import { setMaxListeners } from 'node:events';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   ask,
@@ -11,6 +11,7 @@ import {
   run,
   statusOf,
 } from '../../test/suites/fake-gateway.client.ts';
+import { openPool } from '../../test/suites/fake-gateway.pool.ts';
 import { createDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { FAULTS, type FaultName, faultsOf } from './faults/catalogue.ts';
 import { TOKENS } from './faults/tokens.ts';
@@ -384,7 +385,7 @@ describe('several processes on one PostgreSQL', () => {
   let database: TestDatabase;
   const pools: pg.Pool[] = [];
   const open = (): Promise<Ledger> => {
-    const pool = new pg.Pool({ connectionString: database.url, max: 4 });
+    const pool = openPool(database.url, 4);
     pools.push(pool);
     return createPostgresLedger(pool);
   };
@@ -443,7 +444,7 @@ describe('several processes on one PostgreSQL', () => {
   });
 
   test('a database that is gone is a 500 that may or may not have charged, and no crash', async () => {
-    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    const pool = openPool(database.url, 1);
     const ledger = await createPostgresLedger(pool);
     const errors: unknown[] = [];
     const log = { warn: () => {}, error: (fields: object) => errors.push(fields) };

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StoreError } from '../ports/store.ts';
 import { type BatcherOptions, createBatcher } from './batcher.ts';
 
@@ -80,6 +80,27 @@ describe('when a batch leaves', () => {
     await expect(first).rejects.toThrow('broken');
     await settled();
     expect(sent()).toEqual([['a'], ['b']]);
+  });
+});
+
+describe('behind a database that hangs', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  it('what has waited too long is refused and never sent', async () => {
+    const { add, statements, sent } = batcher({ maxInFlight: 1, maxWaitMs: 1000 });
+    const results = Promise.allSettled(['a', 'b'].map(add));
+    await settled();
+    const old = Promise.allSettled(['c', 'd'].map(add));
+    vi.advanceTimersByTime(1001);
+    const young = add('e');
+    statements[0]?.fail(new StoreError('outcome_unknown', 'too slow'));
+    await results;
+    const refused = { status: 'rejected', reason: { name: 'StoreError', kind: 'unavailable' } };
+    expect(await old).toMatchObject([refused, refused]);
+    expect(sent()).toEqual([['a', 'b'], ['e']]);
+    statements[1]?.succeed();
+    expect(await young).toBe('E');
   });
 });
 

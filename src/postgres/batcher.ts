@@ -2,6 +2,7 @@
  * Micro-batching: items that arrive while statements are under way leave together in the next one. An idle
  * batcher sends its first item at once, so batching never adds a wait.
  */
+import { StoreError } from '../ports/store.ts';
 import { isRetryable, isRowError } from './errors.ts';
 
 export interface BatcherOptions<Item, Result> {
@@ -13,11 +14,17 @@ export interface BatcherOptions<Item, Result> {
   readonly maxItems?: number;
   /** Statements under way at once. Two keep the database busy while the next one fills. Default 2. */
   readonly maxInFlight?: number;
+  /**
+   * An item that could not be sent for this long, in milliseconds, is refused as `unavailable`: behind a database
+   * that hangs, the queue would grow without end. Default 10,000; most clients have gone by then.
+   */
+  readonly maxWaitMs?: number;
 }
 
 interface Waiting<Item, Result> {
   readonly item: Item;
   readonly keys: readonly string[];
+  readonly sinceMs: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -29,7 +36,7 @@ const MAX_REPEATS = 8;
 export function createBatcher<Item, Result>(
   options: BatcherOptions<Item, Result>,
 ): (item: Item) => Promise<Result> {
-  const { run, keysOf, maxItems = 256, maxInFlight = 2 } = options;
+  const { run, keysOf, maxItems = 256, maxInFlight = 2, maxWaitMs = 10_000 } = options;
   let waiting: Waiting<Item, Result>[] = [];
   let inFlight = 0;
   let scheduled = false;
@@ -57,8 +64,13 @@ export function createBatcher<Item, Result>(
     const taken = new Set<string>();
     const batch: Waiting<Item, Result>[] = [];
     const left: Waiting<Item, Result>[] = [];
+    const nowMs = performance.now();
     for (const entry of waiting) {
-      if (batch.length < maxItems && !entry.keys.some((key) => taken.has(key))) {
+      if (nowMs - entry.sinceMs > maxWaitMs) {
+        entry.reject(
+          new StoreError('unavailable', 'The database was busy for too long; nothing was sent to it.'),
+        );
+      } else if (batch.length < maxItems && !entry.keys.some((key) => taken.has(key))) {
         for (const key of entry.keys) taken.add(key);
         batch.push(entry);
       } else {
@@ -99,7 +111,7 @@ export function createBatcher<Item, Result>(
 
   return (item) =>
     new Promise<Result>((resolve, reject) => {
-      waiting.push({ item, keys: keysOf(item), resolve, reject });
+      waiting.push({ item, keys: keysOf(item), sinceMs: performance.now(), resolve, reject });
       schedule();
     });
 }

@@ -65,7 +65,7 @@ async function serve(config: Config, log: ServiceLog, database: Database): Promi
   const closeAll = async (): Promise<void> => {
     draining = true;
     // The fake gateway listens until the engine has drained: its answers are what the drain waits for.
-    if (engine !== null) await within(config.DRAIN_MS, engine.stop(), log);
+    if (engine !== null) await engine.stop(config.DRAIN_MS);
     fake?.close();
     await within(CLOSE_MS, app.close(), log);
     await gateway.close();

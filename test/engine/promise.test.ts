@@ -210,7 +210,7 @@ describe('a crash', () => {
 });
 
 describe('a drain', () => {
-  it('ends what is under way, refuses what is new, and sends clients home with 202', async () => {
+  it('ends what is under way, answers who waits for it, and refuses what is new', async () => {
     const { engine } = await world.replica(gateway);
     let finish: () => void = () => {};
     gateway.play = ({ charge }) =>
@@ -220,10 +220,19 @@ describe('a drain', () => {
     const waiting = engine.charge(order('o1'), KEYLESS);
     await until(() => gateway.calls.length === 1);
     const stopped = engine.stop();
-    const [told1, told2] = [told(await waiting), told(await engine.charge(order('o2'), KEYLESS))];
+    expect(told(await engine.charge(order('o2'), KEYLESS))).toBe('shutting_down');
     finish();
     await stopped;
-    expect([told1, told2]).toEqual(['202 PROCESSING', 'shutting_down']);
+    expect(told(await waiting)).toBe('completed 201');
     expect(await count("payonce.payments WHERE status = 'COMPLETED' AND NOT held")).toBe(1);
+  });
+
+  it('that takes too long sends clients home with 202', async () => {
+    const { engine } = await world.replica(gateway);
+    gateway.play = () => new Promise(() => {});
+    const waiting = engine.charge(order('o1'), KEYLESS);
+    await until(() => gateway.calls.length === 1);
+    await engine.stop(50);
+    expect(told(await waiting)).toBe('202 PROCESSING');
   });
 });

@@ -26,6 +26,7 @@ export const payment: Payment = {
   gateway: 'http',
   gatewayRef: null,
   chargeN: 1,
+  inDoubt: false,
   retryAfterMs: null,
   seq: 2,
   createdAtMs: Date.UTC(2026, 10, 23, 12),

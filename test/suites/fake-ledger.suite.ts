@@ -122,7 +122,7 @@ export function ledgerSuite(name: string, makeHarness: () => Promise<LedgerHarne
       });
 
       test.each(['', 'ch_', 'ch_0', 'ch_zzzzzzzzzzzzzzzz', "'; DROP TABLE charges; --", 'ch_\u0000'])(
-        'there is no charge with the id "%s"',
+        'there is no charge with the id %j',
         async (id) => {
           await ledger.book(newCharge());
           expect(await ledger.byId(id)).toBeUndefined();

@@ -1,0 +1,197 @@
+/** One order meets one fault of the gateway's calls; keys are kept and lookups work. */
+import { afterAll, describe, expect, test } from 'vitest';
+import * as step from './gateway/steps.ts';
+import { json } from './support/client.ts';
+import { openStage } from './support/stage.ts';
+
+const stage = await openStage({ env: { RETRY_AFTER_CAP_MS: '400' } });
+afterAll(() => stage.close());
+
+interface Case {
+  readonly fault: string;
+  readonly steps: readonly step.Step[];
+  readonly status: string;
+  /** What the client that waits is told. */
+  readonly answer: number;
+  readonly calls: number | readonly [number, number];
+}
+
+const lies = (change: Record<string, unknown>) => step.altered(change);
+const times = (n: number, one: step.Step) => Array.from({ length: n }, () => one);
+const other = '00000000-0000-5000-8000-000000000000';
+
+const completed = { status: 'COMPLETED', answer: 201, calls: 2 } as const;
+const gatewayFailed = { status: 'FAILED', answer: 502, calls: 4 } as const;
+
+const cases: Case[] = [
+  { fault: 'error before the charge', steps: [step.error(500)], ...completed },
+  { fault: 'error after the charge', steps: [step.errorAfter(500)], ...completed },
+  { fault: '502 after the charge', steps: [step.errorAfter(502)], ...completed },
+  { fault: 'connection dropped before the charge', steps: [step.dropBefore], ...completed },
+  { fault: 'connection dropped after the charge', steps: [step.dropAfter], ...completed },
+  { fault: 'timeout, not charged', steps: [step.lostBefore], ...completed },
+  { fault: 'timeout, charged', steps: [step.lostAfter], ...completed },
+  { fault: 'timeout, charged later', steps: [step.landsAfterTimeout(200)], ...completed },
+  { fault: 'slow answer', steps: [step.slow(300)], ...completed, calls: 1 },
+  { fault: 'answer slower than the timeout', steps: [step.slow(700)], ...completed, calls: [2, 4] },
+  { fault: 'truncated answer', steps: [step.spoilt('truncated')], ...completed },
+  { fault: 'truncated answer, not charged', steps: [step.spoilt('truncated', 'none')], ...completed },
+  { fault: 'garbage answer', steps: [step.spoilt('garbage')], ...completed },
+  { fault: 'endless drip', steps: [step.spoilt('drip')], ...completed },
+  {
+    fault: 'three different faults',
+    steps: [step.error(500), step.dropAfter, step.spoilt('garbage')],
+    ...completed,
+    calls: 4,
+  },
+  { fault: '429, Retry-After 0', steps: [step.busyLater('0')], ...completed },
+  { fault: '429, negative Retry-After', steps: [step.busyLater('-5')], ...completed },
+  { fault: '429, huge Retry-After', steps: [step.busyLater('99999999999')], ...completed },
+  { fault: '429, garbage Retry-After', steps: [step.busyLater('soon')], ...completed },
+  {
+    fault: '503, Retry-After as a past date',
+    steps: [step.busyLater('Wed, 21 Oct 2015 07:28:00 GMT', 503)],
+    ...completed,
+  },
+  {
+    fault: '503, Retry-After as a far date',
+    steps: [step.busyLater('Wed, 21 Oct 2099 07:28:00 GMT', 503)],
+    ...completed,
+  },
+  { fault: 'redirect', steps: [step.status(307, {}, { location: '/stolen' })], ...completed },
+  {
+    fault: 'redirect after the charge',
+    steps: [{ ...step.honest, reply: { kind: 'status', status: 302, headers: { location: '/stolen' } } }],
+    ...completed,
+  },
+  {
+    fault: 'in progress twice',
+    steps: times(2, step.status(409, { error: 'in_progress' })),
+    ...completed,
+    calls: 3,
+  },
+  { fault: 'unknown status', steps: [lies({ status: 'queued' })], ...completed },
+  { fault: '2xx without the key', steps: [lies({ idempotency_key: undefined })], ...completed },
+  {
+    fault: '2xx with an empty body',
+    steps: [{ ...step.honest, reply: { kind: 'status', status: 200 } }],
+    ...completed,
+  },
+  { fault: '204', steps: [{ ...step.honest, reply: { kind: 'status', status: 204 } }], ...completed },
+  {
+    fault: '402 that is no decline',
+    steps: [{ ...step.honest, reply: { kind: 'altered', status: 402, change: {} } }],
+    ...completed,
+  },
+  {
+    fault: '402 in HTML',
+    steps: [{ ...step.honest, reply: { kind: 'status', status: 402, body: '<p>Pay!' } }],
+    ...completed,
+  },
+  {
+    fault: '402 about another reference',
+    steps: [
+      {
+        ...step.honest,
+        reply: { kind: 'altered', status: 402, change: { status: 'declined', reference: other } },
+      },
+    ],
+    ...completed,
+  },
+  { fault: 'a no to the second try only', steps: [step.dropAfter, step.falseDecline], ...completed },
+  {
+    fault: 'a no to the second try while the first lands',
+    steps: [step.landsAfterDrop(500), step.falseDecline, step.falseDecline, step.falseDecline],
+    ...completed,
+    calls: [2, 4],
+  },
+  {
+    fault: 'lands late, then errors',
+    steps: [step.landsAfterDrop(700), ...times(3, step.error(500))],
+    ...completed,
+    calls: 4,
+  },
+  { fault: 'declined', steps: [step.declined], status: 'FAILED', answer: 402, calls: 1 },
+  {
+    fault: 'declined after a drop',
+    steps: [step.dropBefore, step.declined],
+    status: 'FAILED',
+    answer: 402,
+    calls: 2,
+  },
+  {
+    fault: 'declined after 429',
+    steps: [step.busyLater('0'), step.declined],
+    status: 'FAILED',
+    answer: 402,
+    calls: 2,
+  },
+  { fault: 'pending, then succeeded', steps: [step.pending('succeeded', 300)], ...completed, calls: 1 },
+  {
+    fault: 'pending, then declined',
+    steps: [step.pending('declined', 300)],
+    status: 'FAILED',
+    answer: 402,
+    calls: 1,
+  },
+  {
+    fault: 'pending for longer than it may land',
+    steps: [step.pending('succeeded', 2500)],
+    ...completed,
+    calls: 1,
+  },
+  {
+    fault: 'pending, answer lost',
+    steps: [{ ...step.pending('succeeded', 900), reply: { kind: 'drop' } }],
+    ...completed,
+    calls: [2, 4],
+  },
+  { fault: 'wrong amount', steps: [lies({ amount: 1 })], status: 'REVIEW', answer: 202, calls: 1 },
+  { fault: 'wrong currency', steps: [lies({ currency: 'EUR' })], status: 'REVIEW', answer: 202, calls: 1 },
+  { fault: 'wrong reference', steps: [lies({ reference: other })], status: 'REVIEW', answer: 202, calls: 1 },
+  { fault: 'four errors, never charged', steps: times(4, step.error(500)), ...gatewayFailed },
+  { fault: 'four drops, never charged', steps: times(4, step.dropBefore), ...gatewayFailed },
+  { fault: 'four times 429', steps: times(4, step.busyLater('0')), ...gatewayFailed },
+  { fault: 'stale cached 500, never charged', steps: times(20, step.error(500)), ...gatewayFailed },
+  { fault: 'stale cached 500, charged', steps: times(20, step.errorAfter(500)), ...completed, calls: 4 },
+  { fault: 'every answer lost, charged', steps: times(20, step.lostAfter), ...completed, calls: 4 },
+];
+
+describe('one fault, one charge, one true answer', () => {
+  test.concurrent.each(cases)('$fault', async ({ fault, steps, status, answer, calls }) => {
+    stage.gateway.plan(fault, ...steps);
+    const prefer = status === 'REVIEW' ? 'wait=2' : 'wait=25';
+    const told = await stage.client.pay({ orderId: fault, key: fault.replaceAll(' ', '-'), prefer });
+    const payment = await stage.until(fault, status);
+    const { ledger } = stage.gateway;
+    expect({ told: told.status, text: told.text }).toMatchObject({ told: answer });
+    expect(json(told).payment_id).toBe(payment.payment_id);
+    const [least, most] = typeof calls === 'number' ? [calls, calls] : calls;
+    expect(ledger.requestsOf(fault).length).toBeGreaterThanOrEqual(least);
+    expect(ledger.requestsOf(fault).length).toBeLessThanOrEqual(most);
+    expect(ledger.keysOf(fault)).toEqual([stage.identity.key(fault, 1)]);
+    expect(ledger.liveOf(fault).length).toBe(status === 'FAILED' ? 0 : 1);
+    if (status === 'COMPLETED') expect(payment.gateway_ref).toBe(ledger.liveOf(fault)[0]?.id);
+  });
+});
+
+test('an approval for another key completes nothing by itself', async () => {
+  stage.gateway.plan('other-key', lies({ idempotency_key: other }));
+  await stage.client.pay({ orderId: 'other-key', prefer: 'wait=3' });
+  const { status } = await stage.until('other-key', 'COMPLETED', 'REVIEW');
+  if (status === 'COMPLETED') expect(stage.gateway.ledger.requestsOf('other-key')).toHaveLength(2);
+});
+
+test('key_reused from the gateway is never taken for a no while the charge may live', async () => {
+  stage.gateway.plan(
+    'reused',
+    ...times(9, { ...step.honest, reply: { kind: 'status', status: 422, body: '{"error":"key_reused"}' } }),
+  );
+  await stage.client.pay({ orderId: 'reused', prefer: 'wait=3' });
+  await stage.until('reused', 'COMPLETED', 'REVIEW');
+});
+
+test('afterwards nothing contradicts anything', async () => {
+  await stage.quiet();
+  expect(await stage.judge()).toEqual([]);
+});

@@ -1,0 +1,156 @@
+/**
+ * A gateway that speaks the HTTP protocol of the design and misbehaves as it is told. It was written from the
+ * protocol's text alone, by somebody who had seen neither the engine nor the fake gateway, so that it does not
+ * share their misunderstandings.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text as readText } from 'node:stream/consumers';
+import { type Book, type BookOptions, createBook } from './book.ts';
+import { type ChargeBody, type ChargeRequest, createLedger, type Ledger } from './ledger.ts';
+import { answerLookup, answerOne, type LookupOptions } from './lookups.ts';
+import { sendJson, sendReply } from './send.ts';
+import { honest, type Step } from './steps.ts';
+
+export interface Gateway extends BookOptions, LookupOptions {
+  readonly url: string;
+  readonly ledger: Ledger;
+  /** The steps of an order's requests, in turn; honest after the last. */
+  plan(orderId: string, ...steps: Step[]): void;
+  /** Every request of an order goes this way. */
+  always(orderId: string, step: Step): void;
+  /** For orders without a plan. */
+  otherwise: (request: ChargeRequest) => Step;
+  /** Goes before every plan, and is the answer to lookups too. */
+  outage: Step | null;
+  /** Called when a request arrives, and waited for. */
+  onRequest: (request: ChargeRequest) => void | Promise<void>;
+  /** Refuses connections until `open`. */
+  shut(): Promise<void>;
+  open(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A process that was stopped keeps its connections open without listening. */
+const NOTICES_MS = 1000;
+
+export async function startGateway(options: Partial<BookOptions> = {}): Promise<Gateway> {
+  const ledger = createLedger();
+  const plans = new Map<string, (nth: number) => Step>();
+  const inProgress = new Set<string>();
+  let server = await listen(0);
+  const { port } = server.address() as AddressInfo;
+
+  const gateway: Gateway = {
+    keys: 'kept',
+    keyWindowMs: 86_400_000,
+    lagMs: 0,
+    mode: () => 'truth',
+    ...options,
+    url: `http://127.0.0.1:${port}`,
+    ledger,
+    otherwise: () => honest,
+    outage: null,
+    onRequest: () => {},
+    plan(orderId, ...steps) {
+      plans.set(orderId, (nth) => steps[nth - 1] ?? honest);
+    },
+    always: (orderId, step) => void plans.set(orderId, () => step),
+    shut: () => end(server),
+    open: async () => {
+      server = await listen(port);
+    },
+    close: () => end(server),
+  };
+  const book: Book = createBook(ledger, gateway);
+
+  function listen(at: number): Promise<Server> {
+    const made = createServer((request, response) => {
+      response.on('error', () => {});
+      handle(request, response).catch((error: unknown) => {
+        if (!request.destroyed) ledger.strange.push(String(error));
+        response.destroy();
+      });
+    });
+    return new Promise((resolve, reject) => {
+      made.once('error', reject);
+      made.listen(at, '127.0.0.1', () => resolve(made));
+    });
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://gateway');
+    if (request.method === 'POST' && url.pathname === '/charges') {
+      await charge(request, response);
+      return;
+    }
+    const key = url.searchParams.get('idempotency_key');
+    if (request.method === 'GET' && url.pathname === '/charges' && key !== null) {
+      answerLookup(ledger, gateway, key, response, gateway.outage);
+      return;
+    }
+    if (request.method === 'GET' && url.pathname.startsWith('/charges/')) {
+      const id = url.pathname.slice('/charges/'.length);
+      answerOne(
+        ledger.charges.find((one) => one.id === id),
+        response,
+      );
+      return;
+    }
+    ledger.strange.push(`${request.method} ${request.url}`);
+    sendJson(response, 404, { error: 'not_found' });
+  }
+
+  async function charge(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const atMs = Date.now();
+    const text = await readText(request);
+    const key = String(request.headers['idempotency-key'] ?? '');
+    const body = JSON.parse(text) as ChargeBody;
+    const nth = ledger.requests.filter((one) => one.key === key).length + 1;
+    const one: ChargeRequest = { atMs, key, text, body, nth };
+    const nthOfOrder = ledger.requestsOf(body.order_id).length + 1;
+    ledger.requests.push(one);
+    await gateway.onRequest(one);
+    const step = gateway.outage ?? plans.get(body.order_id)?.(nthOfOrder) ?? gateway.otherwise(one);
+    if (step.effect.kind === 'late') landLate(response, one, step.effect.afterMs);
+    // A gateway reports a key's misuse before it does anything else.
+    if (gateway.outage === null && book.conflicts(key, body)) {
+      return sendJson(response, 422, { error: 'key_reused' });
+    }
+    if (gateway.keys === 'kept' && inProgress.has(key))
+      return sendJson(response, 409, { error: 'in_progress' });
+    if (step.delayMs !== undefined) {
+      inProgress.add(key);
+      await pause(step.delayMs);
+      inProgress.delete(key);
+    }
+    const made = book.apply(key, body, step.effect);
+    if (step.pauseMs !== undefined) await pause(step.pauseMs);
+    sendReply(response, step.reply, made, { ...body, id: 'ch_none', idempotency_key: key });
+  }
+
+  /** The caller's death is noticed when its connection ends, or taken for granted after a while. */
+  function landLate(response: ServerResponse, { key, body }: ChargeRequest, afterMs: number): void {
+    const land = () => book.apply(key, body, { kind: 'charge' });
+    let dead = false;
+    const die = () => {
+      if (!dead) setTimeout(land, afterMs).unref();
+      dead = true;
+    };
+    response.once('close', die);
+    setTimeout(die, NOTICES_MS).unref();
+  }
+
+  return gateway;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms).unref());
+}
+
+function end(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,75 @@
+import type { ServerResponse } from 'node:http';
+import { type Charge, chargeHttpStatus, chargeJson } from './ledger.ts';
+import type { Reply } from './steps.ts';
+
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  sendText(response, status, JSON.stringify(body), headers);
+}
+
+function sendText(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  if (response.destroyed) return;
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    ...headers,
+  });
+  response.end(text);
+}
+
+const DRIP_MS = 20;
+
+/** A well-formed beginning, then white space for ever. */
+function drip(response: ServerResponse, text: string): void {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.write(text.slice(0, -1));
+  const timer = setInterval(() => response.write(' '.repeat(16)), DRIP_MS);
+  response.once('close', () => clearInterval(timer));
+}
+
+/** Says what the plan says about `charge`; `fallback` is what the reply is made of when there is none. */
+export function sendReply(
+  response: ServerResponse,
+  reply: Reply,
+  charge: Charge | null,
+  fallback: Record<string, unknown>,
+): void {
+  const truth = charge === null ? fallback : chargeJson(charge);
+  const status = charge === null ? 500 : chargeHttpStatus(charge);
+  const text = JSON.stringify(truth);
+  switch (reply.kind) {
+    case 'truth':
+      sendText(response, status, text);
+      return;
+    case 'status':
+      sendText(response, reply.status, reply.body ?? '', reply.headers);
+      return;
+    case 'altered':
+      sendJson(response, reply.status ?? 200, { ...truth, ...reply.change });
+      return;
+    case 'drop':
+      response.socket?.resetAndDestroy();
+      return;
+    case 'hang':
+      return;
+    case 'truncated':
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length });
+      response.write(text.slice(0, text.length / 2), () => response.socket?.destroy());
+      return;
+    case 'garbage':
+      sendText(response, 200, '<html>{"status":"succeeded"');
+      return;
+    case 'drip':
+      drip(response, text);
+      return;
+  }
+}

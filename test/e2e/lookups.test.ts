@@ -1,0 +1,65 @@
+/** The gateway charged and never says so to a call; only its lookups can tell, and they misbehave too. */
+import { afterAll, expect, test } from 'vitest';
+import type { LookupMode } from './gateway/lookups.ts';
+import * as step from './gateway/steps.ts';
+import { openStage } from './support/stage.ts';
+
+const stage = await openStage();
+afterAll(() => stage.close());
+
+/** How the first lookups of an order's key go; the truth after that. */
+const modes = new Map<string, LookupMode[]>();
+stage.gateway.mode = (key, nth) => modes.get(key)?.[nth - 1] ?? 'truth';
+
+function spoil(orderId: string, ...first: LookupMode[]): void {
+  modes.set(stage.identity.key(orderId, 1), first);
+}
+
+const noAnswers: LookupMode[] = ['down', 'hang', 'drop', 'garbage', 'no_data', 'unauthorized'];
+
+test.concurrent.each(noAnswers)('lookup %s: charged, so never FAILED', async (mode) => {
+  const orderId = `charged-${mode}`;
+  spoil(orderId, mode, mode, mode);
+  stage.gateway.always(orderId, step.errorAfter(500));
+  await stage.client.pay({ orderId, key: orderId, prefer: 'respond-async' });
+  await stage.until(orderId, 'COMPLETED');
+  expect((await stage.events(orderId)).map(({ status }) => status)).not.toContain('FAILED');
+  expect(stage.gateway.ledger.lookupsOf(orderId).length).toBeGreaterThanOrEqual(4);
+});
+
+test.concurrent.each([...noAnswers, 'foreign' as const])('lookup %s is no proof of absence', async (mode) => {
+  const orderId = `absent-${mode}`;
+  spoil(orderId, mode, mode, mode);
+  stage.gateway.always(orderId, step.error(500));
+  await stage.client.pay({ orderId, key: orderId, prefer: 'respond-async' });
+  await stage.until(orderId, 'FAILED');
+  expect(stage.gateway.ledger.lookupsOf(orderId).length).toBeGreaterThanOrEqual(mode === 'foreign' ? 1 : 4);
+});
+
+test.concurrent('an entry about another key completes nothing', async () => {
+  spoil('foreign', ...Array.from({ length: 6 }, () => 'foreign' as const));
+  stage.gateway.always('foreign', step.dropBefore);
+  await stage.client.pay({ orderId: 'foreign', prefer: 'respond-async' });
+  const { status } = await stage.until('foreign', 'COMPLETED', 'FAILED', 'REVIEW');
+  expect(status).not.toBe('COMPLETED');
+});
+
+test.concurrent('two charges under one key go to a person', async () => {
+  spoil('twice', ...Array.from({ length: 99 }, () => 'twice' as const));
+  stage.gateway.always('twice', step.errorAfter(500));
+  await stage.client.pay({ orderId: 'twice', prefer: 'respond-async' });
+  await stage.until('twice', 'REVIEW');
+});
+
+test.concurrent('"not found" straight after a lost answer is not taken for an absence', async () => {
+  spoil('blind', 'empty', 'empty', 'empty', 'empty');
+  stage.gateway.always('blind', step.dropAfter);
+  await stage.client.pay({ orderId: 'blind', prefer: 'respond-async' });
+  await stage.until('blind', 'COMPLETED');
+  expect((await stage.events('blind')).map(({ status }) => status)).not.toContain('FAILED');
+});
+
+test('afterwards nothing contradicts anything', async () => {
+  await stage.quiet();
+  expect(await stage.judge()).toEqual([]);
+});

@@ -1,0 +1,112 @@
+/** Two processes on one database, met one fault at a time. */
+import { afterAll, expect, test } from 'vitest';
+import * as step from './gateway/steps.ts';
+import { createClient, json } from './support/client.ts';
+import { eventually, inParallel } from './support/eventually.ts';
+import { openStage } from './support/stage.ts';
+
+/** Long enough for a call to outlast the shortest wait. */
+const stage = await openStage({ env: { CALL_TIMEOUT_MS: '2000', LEASE_MS: '2600' } });
+const [one, two] = [stage.service(), await stage.start()];
+const { gateway } = stage;
+const first = createClient(() => one.url);
+const second = createClient(() => two.url);
+afterAll(() => stage.close());
+
+async function called(orderId: string): Promise<number> {
+  return await eventually('the call', () => gateway.ledger.requestsOf(orderId)[0]?.atMs);
+}
+
+test('a joiner at the other replica is told 200 as soon as it is settled', async () => {
+  gateway.plan('join', step.slow(300));
+  const starter = first.pay({ orderId: 'join', key: 'join-1' });
+  await called('join');
+  const joiner = await second.pay({ orderId: 'join', key: 'join-2', prefer: 'wait=10' });
+  expect([(await starter).status, joiner.status]).toEqual([201, 200]);
+  expect(joiner.text).toBe((await starter).text);
+  expect(joiner.receivedAtMs - joiner.sentAtMs).toBeLessThan(5000);
+  const replay = await second.pay({ orderId: 'join', key: 'join-1' });
+  expect([replay.status, replay.text]).toEqual([201, (await starter).text]);
+});
+
+test('a wait that ends when the payment is settled already is never told "not yet"', async () => {
+  const ids = Array.from({ length: 40 }, (_, index) => `late-${index}`);
+  for (const id of ids) gateway.plan(id, step.slow(900));
+  const starters = ids.map((id) => first.pay({ orderId: id, key: id }));
+  await eventually('all calls', () => ids.every((id) => gateway.ledger.requestsOf(id).length > 0));
+  // At different moments of whatever the other replica does while they wait.
+  const joiners = await inParallel(ids, 1, async (id, index) => {
+    const joiner = second.pay({ orderId: id, key: `${id}-2`, prefer: 'wait=1' });
+    const asked = performance.now();
+    await eventually('a moment', () => performance.now() > asked + (index % 2) * 5);
+    return { joiner };
+  });
+  // Stopped, it meets the settlement and the end of the wait at the same time.
+  const stopped = performance.now();
+  two.signal('SIGSTOP');
+  await Promise.all(starters);
+  await eventually('the wait to end', () => performance.now() > stopped + 1300);
+  two.signal('SIGCONT');
+  const answers = await Promise.all(joiners.map(({ joiner }) => joiner));
+  // What was read before the stop may be said after it; but a state that is settled is never "not yet".
+  const notYet = answers.filter(({ status }) => status === 202).map((answer) => json(answer).status);
+  expect(notYet.filter((status) => status !== 'PROCESSING')).toEqual([]);
+});
+
+test('killed during the call: taken up by the other when the lease ends, with the same key', async () => {
+  const victim = await stage.start();
+  const client = createClient(() => victim.url);
+  gateway.plan('killed', step.lostAfter);
+  const left = client.pay({ orderId: 'killed', key: 'killed' }).catch(() => null);
+  const sentMs = await called('killed');
+  await victim.kill();
+  expect(await left).toBeNull();
+  const answer = await first.pay({ orderId: 'killed', key: 'killed', prefer: 'wait=20' });
+  expect(answer.status).toBe(201);
+  expect(gateway.ledger.keysOf('killed')).toHaveLength(1);
+  expect(gateway.ledger.liveOf('killed')).toHaveLength(1);
+  const next = gateway.ledger.requestsOf('killed')[1];
+  // The lease began before the call was sent, by less than the test can see.
+  if (next) expect(next.atMs - sentMs).toBeGreaterThan(1000);
+});
+
+test('paused longer than its lease: the other finishes, the zombie’s write is refused', async () => {
+  const zombie = await stage.start();
+  const client = createClient(() => zombie.url);
+  gateway.plan('zombie', { ...step.declined, delayMs: 300 }, step.honest);
+  const asleep = client.pay({ orderId: 'zombie', key: 'zombie', prefer: 'wait=20' }).catch(() => null);
+  await called('zombie');
+  zombie.signal('SIGSTOP');
+  const answer = await first.pay({ orderId: 'zombie', key: 'zombie-2', prefer: 'wait=20' });
+  expect([200, 402]).toContain(answer.status);
+  zombie.signal('SIGCONT');
+  const woken = await asleep;
+  if (woken !== null && woken.status !== 202) expect(woken.text).toBe(answer.text);
+  expect(gateway.ledger.keysOf('zombie')).toHaveLength(1);
+  await zombie.kill();
+});
+
+test('SIGTERM while a call is under way: it is finished or handed over, exit code 0', async () => {
+  const leaving = await stage.start();
+  const client = createClient(() => leaving.url);
+  gateway.plan('leaving', step.slow(200));
+  gateway.plan('waiting', step.pending('succeeded', 1500));
+  const finished = client.pay({ orderId: 'leaving', key: 'leaving' });
+  const waiting = client.pay({ orderId: 'waiting', key: 'waiting' });
+  await called('leaving');
+  await called('waiting');
+  leaving.signal('SIGTERM');
+  const [told, toldWaiting] = await Promise.all([finished, waiting]);
+  expect([201, 202]).toContain(told.status);
+  expect([201, 202]).toContain(toldWaiting.status);
+  expect(await leaving.ended).toEqual({ code: 0, signal: null });
+  expect((await first.pay({ orderId: 'leaving', key: 'leaving' })).status).toBe(201);
+  expect((await first.pay({ orderId: 'waiting', key: 'waiting' })).status).toBe(201);
+  expect(gateway.ledger.keysOf('leaving')).toHaveLength(1);
+  expect(gateway.ledger.liveOf('leaving')).toHaveLength(1);
+});
+
+test('afterwards nothing contradicts anything', async () => {
+  await stage.quiet();
+  expect(await stage.judge()).toEqual([]);
+});

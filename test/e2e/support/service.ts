@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { eventually } from './eventually.ts';
+
+const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Times shortened so that a test sees in a second what takes minutes in production; nothing else is changed. */
+export const FAST = {
+  CALL_TIMEOUT_MS: '500',
+  LEASE_MS: '1500',
+  BACKOFF_BASE_MS: '20',
+  LOOKUP_BASE_MS: '50',
+  LOOKUP_CAP_MS: '400',
+  PENDING_POLL_MS: '50',
+  SWEEP_MS: '50',
+  FORBIDDEN_PAUSE_MS: '300',
+  GATEWAY_LANDS_WITHIN_MS: '1000',
+} as const;
+
+export type Env = Readonly<Record<string, string>>;
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** The service as a real process. */
+export interface Service {
+  readonly url: string;
+  readonly pid: number;
+  /** All that it has printed and logged. */
+  output(): string;
+  running(): boolean;
+  signal(signal: NodeJS.Signals): void;
+  readonly ended: Promise<Ended>;
+  /** kill -9. */
+  kill(): Promise<void>;
+}
+
+const children = new Set<ChildProcess>();
+/** A test that fails may not come to its end; no service may outlive its file. */
+for (const end of ['exit', 'disconnect', 'SIGTERM'] as const) {
+  process.once(end, () => {
+    for (const child of children) child.kill('SIGKILL');
+  });
+}
+
+export async function startService(env: Env): Promise<Service> {
+  const child = spawn(process.execPath, [MAIN], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH ?? '', LOG_LEVEL: 'info', PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+  const output = collect(child);
+  const ended = once(child, 'exit').then(([code, signal]): Ended => ({ code, signal }));
+  const running = () => child.exitCode === null && child.signalCode === null;
+  const address = () => /takes payments at (http:\S+)/.exec(output())?.[1];
+  const url = await eventually(
+    () => `the service to start; it said:\n${output()}`,
+    () => {
+      if (!running()) throw new Error(`the service ended at start:\n${output()}`);
+      return address();
+    },
+  );
+  const ready = async () => (await fetch(`${url}/readyz`).catch(() => null))?.status === 200;
+  await eventually('the service to be ready', ready);
+  return {
+    url,
+    pid: child.pid as number,
+    output,
+    running,
+    ended,
+    signal: (signal) => void child.kill(signal),
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+function collect(child: ChildProcess): () => string {
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (text += chunk));
+  return () => text;
+}

@@ -1,0 +1,112 @@
+import { createDatabase, type TestDatabase } from '../../support/database.ts';
+import type { BookOptions } from '../gateway/book.ts';
+import { type Gateway, startGateway } from '../gateway/gateway.ts';
+import { type Client, createClient } from './client.ts';
+import { eventually } from './eventually.ts';
+import { type Identity, readIdentity } from './identity.ts';
+import { judge } from './judge.ts';
+import { type Payment, type PaymentEvent, readEvents, readPayment, readPayments } from './reading.ts';
+import { type Env, FAST, type Service, startService } from './service.ts';
+
+export interface StageOptions {
+  readonly env?: Env;
+  readonly gateway?: Partial<BookOptions>;
+  /** Instead of a test database of its own. */
+  readonly database?: TestDatabase;
+}
+
+/** One service, its database and its gateway, and everything to watch them with. */
+export interface Stage {
+  readonly gateway: Gateway;
+  readonly client: Client;
+  readonly identity: Identity;
+  readonly databaseUrl: string;
+  /** The newest that runs; `client` talks to it. */
+  service(): Service;
+  /** Starts another process on the same database; from now on `client` talks to it. */
+  start(env?: Env): Promise<Service>;
+  payment(orderId: string): Promise<Payment>;
+  events(orderId: string): Promise<PaymentEvent[]>;
+  /** Waits until the payment has one of the states. */
+  until(orderId: string, ...statuses: string[]): Promise<Payment>;
+  /** Waits until no payment is unsettled (REVIEW counts as settled). */
+  quiet(withinMs?: number): Promise<Payment[]>;
+  judge(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export async function openStage(given: StageOptions = {}): Promise<Stage> {
+  const { env = {}, gateway: options = {} } = given;
+  const database: TestDatabase = given.database ?? (await createDatabase());
+  const gateway = await startGateway(options);
+  const services: Service[] = [];
+  const basics = { DATABASE_URL: database.url, GATEWAY_URL: gateway.url, ...FAST, ...env };
+  const service = () => (services.findLast((one) => one.running()) ?? services.at(-1)) as Service;
+  const client = createClient(() => service().url);
+
+  async function start(more: Env = {}): Promise<Service> {
+    const started = await startService({ ...basics, ...more });
+    services.push(started);
+    return started;
+  }
+
+  async function payment(orderId: string): Promise<Payment> {
+    const found = await readPayment(client, orderId);
+    if (found === null) throw new Error(`there is no payment of ${orderId}`);
+    return found;
+  }
+
+  async function events(orderId: string): Promise<PaymentEvent[]> {
+    return await readEvents(client, (await payment(orderId)).payment_id);
+  }
+
+  await start();
+  const identity = await readIdentity(database.url);
+  return {
+    gateway,
+    client,
+    identity,
+    databaseUrl: database.url,
+    service,
+    start,
+    payment,
+    events,
+    async until(orderId, ...statuses) {
+      let last: Payment | null = null;
+      const describe = () => `${orderId} to be ${statuses.join('|')}: ${JSON.stringify(last)}`;
+      return await eventually(describe, async () => {
+        last = await readPayment(client, orderId);
+        return last !== null && statuses.includes(last.status) ? last : null;
+      });
+    },
+    async quiet(withinMs) {
+      let open: Payment[] = [];
+      const describe = () => `all payments to settle: ${open.length} left, first ${JSON.stringify(open[0])}`;
+      return await eventually(
+        describe,
+        async () => {
+          const all = await readPayments(client);
+          open = all.filter(({ status }) => status === 'PROCESSING' || status === 'UNRESOLVED');
+          return open.length === 0 ? all : null;
+        },
+        withinMs,
+      );
+    },
+    judge: () => judge({ client, gateway, identity }),
+    async close() {
+      await Promise.all(services.filter((one) => one.running()).map((one) => one.kill()));
+      await gateway.close();
+      await database.drop();
+    },
+  };
+}
+
+/** For one test: closed whatever comes of it. */
+export async function onStage(options: StageOptions, work: (stage: Stage) => Promise<void>): Promise<void> {
+  const stage = await openStage(options);
+  try {
+    await work(stage);
+  } finally {
+    await stage.close();
+  }
+}

@@ -1,0 +1,96 @@
+import type { LookupMode } from '../gateway/lookups.ts';
+import { createRandom, mixOf } from '../gateway/random.ts';
+import * as step from '../gateway/steps.ts';
+import { type Answer, type Client, isSettled, json, type Order } from './client.ts';
+import { eventually, inParallel } from './eventually.ts';
+import type { Stage } from './stage.ts';
+
+/** The gateway's landing is at most 700 ms after the caller's death; on a busy machine timers are late as well. */
+export const STORM_ENV = { GATEWAY_LANDS_WITHIN_MS: '1500' } as const;
+
+/** Every fault of a call at a rate; what is left is honest. */
+const NASTY: readonly (readonly [number, step.Step])[] = [
+  [46, step.honest],
+  [6, step.error(500)],
+  [6, step.errorAfter(500)],
+  [2, step.error(503)],
+  [4, step.dropBefore],
+  [6, step.dropAfter],
+  [1, step.lostBefore],
+  [3, step.lostAfter],
+  [2, step.landsAfterTimeout(500)],
+  [4, step.landsAfterDrop(700)],
+  [5, step.slow(200)],
+  [2, step.slow(650)],
+  [2, step.spoilt('truncated')],
+  [1, step.spoilt('truncated', 'none')],
+  [2, step.spoilt('garbage')],
+  [1, step.spoilt('drip')],
+  [2, step.busyLater('0')],
+  [3, step.declined],
+  [1, step.falseDecline],
+  [3, step.pending('succeeded', 300)],
+  [1, step.pending('declined', 300)],
+  [2, step.status(409, { error: 'in_progress' })],
+  [1, step.status(307, {}, { location: '/elsewhere' })],
+  [1, step.altered({ status: 'queued' })],
+  [1, step.altered({ amount: 1 })],
+];
+
+const LOOKUP_FAULTS: readonly LookupMode[] = [
+  'down',
+  'drop',
+  'garbage',
+  'no_data',
+  'unauthorized',
+  'foreign',
+];
+
+/** Makes the gateway misbehave in every way at once; `heal` ends it. */
+export function raiseStorm({ gateway }: Stage, seed: number): { heal(): void } {
+  const random = createRandom(seed);
+  gateway.otherwise = mixOf(seed, NASTY);
+  gateway.mode = () => {
+    if (random() > 0.2) return 'truth';
+    // Absent without a lag would break the contract; the other lies are not about the key.
+    return LOOKUP_FAULTS[Math.floor(random() * LOOKUP_FAULTS.length)] ?? 'truth';
+  };
+  return {
+    heal() {
+      gateway.otherwise = () => step.honest;
+      gateway.mode = () => 'truth';
+    },
+  };
+}
+
+/** Asks with the same key until told something final, as a merchant's client would. */
+async function insist(client: Client, order: Order, withinMs = 60_000): Promise<Answer> {
+  return await eventually(
+    () => `a final answer about ${order.orderId}`,
+    async () => {
+      const answer = await client.pay({ prefer: 'wait=3', ...order }).catch(() => null);
+      if (answer === null || answer.status === 503) return null;
+      return isSettled(answer) || answer.status !== 202 || json(answer).status === 'REVIEW' ? answer : null;
+    },
+    withinMs,
+  );
+}
+
+export interface Load {
+  readonly orders: number;
+  /** Orders at once; each has three clients. */
+  readonly width: number;
+  readonly prefix: string;
+}
+
+/** Three clients an order: two with keys of their own, one without. */
+export async function load(client: Client, { orders, width, prefix }: Load): Promise<void> {
+  const ids = Array.from({ length: orders }, (_, index) => `${prefix}-${index}`);
+  await inParallel(ids, width, async (orderId) => {
+    await Promise.all([
+      insist(client, { orderId, key: `${orderId}/a` }),
+      insist(client, { orderId, key: `${orderId}/b` }),
+      insist(client, { orderId }),
+    ]);
+  });
+}

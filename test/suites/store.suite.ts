@@ -1,0 +1,58 @@
+/**
+ * What every store must do, whatever it is made of: each promise of `src/ports/store.ts` as a test. A store joins
+ * by giving a harness. Nothing here waits for time to pass; the harness lets it pass.
+ */
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
+import { acceptTests } from './store/accept.ts';
+import { advanceTests } from './store/advance.ts';
+import { answerTests } from './store/answers.ts';
+import { dueTests } from './store/due.ts';
+import { type Environment, type Handles, RETENTION_MS, type StoreHarness } from './store/environment.ts';
+import { evidenceTests } from './store/evidence.ts';
+import { keyTests } from './store/keys.ts';
+import { nextChargeTests } from './store/next-charge.ts';
+import { readingTests } from './store/reading.ts';
+import { settlingTests } from './store/settling.ts';
+import { situationTests } from './store/situation.ts';
+
+export type { StoreHarness } from './store/environment.ts';
+
+export function storeSuite(name: string, makeHarness: () => Promise<StoreHarness>): void {
+  describe(`store: ${name}`, () => {
+    let harness: StoreHarness | undefined;
+    let handles: Handles | undefined;
+
+    function ready<T>(value: T | undefined): T {
+      if (value === undefined) throw new Error('The harness was not opened.');
+      return value;
+    }
+    const environment: Environment = {
+      get store() {
+        return ready(handles).store;
+      },
+      get other() {
+        return ready(handles).other;
+      },
+      advanceClock: (ms) => ready(harness).advanceClock(ms),
+    };
+
+    beforeAll(async () => {
+      harness = await makeHarness();
+    });
+    beforeEach(async () => {
+      handles = await ready(harness).fresh({ retentionMs: RETENTION_MS });
+    });
+    afterAll(() => harness?.close());
+
+    acceptTests(environment);
+    situationTests(environment);
+    keyTests(environment);
+    nextChargeTests(environment);
+    advanceTests(environment);
+    settlingTests(environment);
+    evidenceTests(environment);
+    dueTests(environment);
+    readingTests(environment);
+    answerTests(environment);
+  });
+}

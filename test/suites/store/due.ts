@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+import type { DueQuery, PaymentRecord } from '../../../src/ports/store.ts';
+import type { Environment } from './environment.ts';
+import {
+  accepted,
+  complete,
+  done,
+  GATEWAY,
+  intent,
+  LEASE_MS,
+  numbers,
+  order,
+  recordOf,
+  release,
+  take,
+} from './fixtures.ts';
+
+export function dueTests(env: Environment): void {
+  async function due(query: Partial<DueQuery> = {}): Promise<readonly PaymentRecord[]> {
+    const found = await env.other.due({ gateway: GATEWAY, limit: 100, calls: true, ...query });
+    return found.payments;
+  }
+  async function names(query: Partial<DueQuery> = {}): Promise<readonly string[]> {
+    return (await due(query)).map((record) => record.order.orderId);
+  }
+  async function waiting(orderId: string, waitMs: number | null): Promise<PaymentRecord> {
+    return done(env.store, release(await accepted(env.store, orderId), waitMs));
+  }
+
+  describe('due', () => {
+    test('nothing is due in an empty store, and its clock is told', async () => {
+      const found = await env.store.due({ gateway: GATEWAY, limit: 10, calls: true });
+      const { nowMs } = await env.store.situation({ accountId: 'any', orderId: 'any', keyHash: null });
+      expect(found.payments).toEqual([]);
+      expect(Math.abs(found.nowMs - nowMs)).toBeLessThan(60_000);
+    });
+
+    test('the oldest comes first, and what is not due yet does not come', async () => {
+      await waiting('third', 3000);
+      await waiting('first', 1000);
+      await waiting('later', 60_000);
+      await waiting('never', null);
+      await waiting('second', 2000);
+      expect(await names()).toEqual([]);
+      await env.advanceClock(10_000);
+      expect(await names()).toEqual(['first', 'second', 'third']);
+      expect(await names({ limit: 2 })).toEqual(['first', 'second']);
+    });
+
+    test('a payment is listed as it is', async () => {
+      const record = await waiting('whole', 0);
+      const { nowMs, payments } = await env.store.due({ gateway: GATEWAY, limit: 10, calls: true });
+      expect(payments).toEqual([record]);
+      expect(nowMs).toBeGreaterThanOrEqual(record.dueAtMs ?? Number.POSITIVE_INFINITY);
+    });
+
+    test('what somebody holds comes only when the lease has ended', async () => {
+      await accepted(env.store, 'held');
+      await env.advanceClock(LEASE_MS - 1000);
+      expect(await names()).toEqual([]);
+      await env.advanceClock(1001);
+      const [record] = await due();
+      expect(record).toMatchObject({ order: { orderId: 'held' }, held: true });
+    });
+
+    test('what was taken up is due no longer', async () => {
+      const record = await waiting('taken', 0);
+      expect(await names()).toEqual(['taken']);
+      await done(env.store, take(record));
+      expect(await names()).toEqual([]);
+    });
+
+    test('what is settled is due no longer', async () => {
+      await done(env.store, complete(await waiting('settled', 0)));
+      expect(await names()).toEqual([]);
+    });
+
+    test('what waits to be sent is left out where calls are stopped', async () => {
+      for (const step of ['call', 'lookup', 'verify'] as const) {
+        const record = await accepted(env.store, step);
+        await done(env.store, release(record, 0, { charge: { step } }));
+      }
+      expect(await names({ calls: false })).toEqual(['lookup', 'verify']);
+      expect(await names({ calls: true })).toEqual(['call', 'lookup', 'verify']);
+      expect(await names({ calls: false, limit: 1 })).toEqual(['lookup']);
+    });
+
+    test('nobody is told of another gateway’s payments', async () => {
+      await accepted(
+        env.store,
+        intent('theirs', { gateway: 'another', start: { kind: 'waiting', waitMs: 0 } }),
+      );
+      await accepted(env.store, intent('ours', { start: { kind: 'waiting', waitMs: 0 } }));
+      expect(await names()).toEqual(['ours']);
+      expect(await names({ gateway: 'another' })).toEqual(['theirs']);
+      expect(await names({ gateway: 'a third' })).toEqual([]);
+    });
+
+    test('every account’s payments are swept, each under its own account', async () => {
+      for (const accountId of ['acme', 'globex']) {
+        await accepted(
+          env.store,
+          intent(order('shared', { accountId }), { start: { kind: 'waiting', waitMs: 0 } }),
+        );
+      }
+      const found = await due();
+      expect(found.map((record) => record.order.accountId)).toEqual(['acme', 'globex']);
+      for (const record of found) expect(record).toEqual(await recordOf(env.store, record.order));
+    });
+
+    test('many that are due are each claimed by one worker only', async () => {
+      await Promise.all(
+        numbers(50).map((n) =>
+          env.store.accept(intent(`swept ${n}`, { start: { kind: 'waiting', waitMs: 0 } })),
+        ),
+      );
+      const workers = await Promise.all(
+        [env.store, env.other].map(async (store) => {
+          const { payments } = await store.due({ gateway: GATEWAY, limit: 50, calls: true });
+          const results = await Promise.all(payments.map((record) => store.advance(take(record))));
+          return results.filter((result) => result.kind === 'done').length;
+        }),
+      );
+      expect(workers.reduce((sum, count) => sum + count, 0)).toBe(50);
+      expect(await names()).toEqual([]);
+    });
+  });
+}

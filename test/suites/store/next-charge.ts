@@ -1,0 +1,240 @@
+import { describe, expect, test } from 'vitest';
+import { openCharge } from '../../../src/domain/charge.ts';
+import type { NextCharge, PaymentRecord } from '../../../src/ports/store.ts';
+import type { Environment } from './environment.ts';
+import {
+  ACCOUNT,
+  about,
+  accepted,
+  advance,
+  complete,
+  done,
+  eventsOf,
+  everythingAbout,
+  fail,
+  gatewayKey,
+  intent,
+  key,
+  LEASE_MS,
+  newClaim,
+  nextCharge,
+  numbers,
+  order,
+  paymentKey,
+  recordOf,
+  take,
+} from './fixtures.ts';
+
+export function nextChargeTests(env: Environment): void {
+  async function failed(orderId: string, options: { readonly byAbsence?: boolean } = {}) {
+    return done(env.store, fail(await accepted(env.store, orderId), options));
+  }
+
+  /** Asserts that the opening is lost and that neither the payment nor any key shows a trace of it. */
+  async function expectLost(opening: NextCharge, standing: PaymentRecord): Promise<void> {
+    const before = await everythingAbout(env.store, standing.order, opening.key.hash);
+    expect(await env.store.openNextCharge(opening)).toEqual({ kind: 'lost' });
+    expect(await everythingAbout(env.other, standing.order, opening.key.hash)).toEqual(before);
+  }
+
+  describe('openNextCharge', () => {
+    test('a failed payment gets its next charge, on terms of its own, with its key', async () => {
+      const first = await failed('again');
+      const terms = order('again', {
+        amountMinor: 777,
+        currency: 'EUR',
+        method: 'tok_other',
+        metadata: { second: 'try' },
+      });
+      const opening = nextCharge(first, { order: terms, gateway: 'another', key: key('second', 'fp') });
+      const result = await env.store.openNextCharge(opening);
+      if (result.kind !== 'opened') throw new Error('The charge was not opened.');
+      const { nowMs } = result;
+      const { payment, key: bound } = await env.other.situation({
+        accountId: ACCOUNT,
+        orderId: 'again',
+        keyHash: key('second').hash,
+      });
+      expect(payment).toEqual({
+        ...first,
+        order: terms,
+        gateway: 'another',
+        charge: openCharge({ n: 2, openedAtMs: nowMs, calling: true, verifyFirst: false }),
+        seq: first.seq + 1,
+        fence: first.fence + 1,
+        claimId: opening.claimId,
+        held: true,
+        dueAtMs: about(nowMs + LEASE_MS),
+        problem: null,
+        answer: null,
+        updatedAtMs: nowMs,
+      });
+      expect(bound).toEqual({ fingerprint: 'fp', chargeN: 2, started: true, answer: null, expired: false });
+      expect((await eventsOf(env.store, first)).at(-1)).toEqual({
+        seq: first.seq + 1,
+        type: 'charge.opened',
+        status: 'PROCESSING',
+        chargeN: 2,
+        attempts: 1,
+        detail: null,
+        atMs: nowMs,
+      });
+    });
+
+    test('a charge that waits is held by nobody and has no call counted', async () => {
+      const opening = nextCharge(await failed('waits'), { start: { kind: 'waiting', waitMs: 400 } });
+      const result = await env.store.openNextCharge(opening);
+      const nowMs = result.kind === 'opened' ? result.nowMs : 0;
+      const record = await recordOf(env.store, order('waits'));
+      expect(record).toMatchObject({ held: false, dueAtMs: about(nowMs + 400), claimId: opening.claimId });
+      expect(record.charge).toMatchObject({ attempts: 0, firstSentAtMs: null, step: 'call' });
+    });
+
+    test('a charge that must ask first is claimed without a call counted', async () => {
+      const first = await failed('asks', { byAbsence: true });
+      const result = await env.store.openNextCharge(nextCharge(first, { verifyFirst: true }));
+      const nowMs = result.kind === 'opened' ? result.nowMs : 0;
+      const record = await recordOf(env.store, order('asks'));
+      expect(record.charge).toEqual(
+        openCharge({ n: 2, openedAtMs: nowMs, calling: true, verifyFirst: true }),
+      );
+      expect(record).toMatchObject({ held: true, absences: 1 });
+    });
+
+    test('a lost opening repeats itself as lost, and the row shows whose it is', async () => {
+      const opening = nextCharge(await failed('repeated'));
+      await env.store.openNextCharge(opening);
+      const before = await everythingAbout(env.store, order('repeated'), opening.key.hash);
+      expect(await env.store.openNextCharge(opening)).toEqual({ kind: 'lost' });
+      expect(await everythingAbout(env.store, order('repeated'), opening.key.hash)).toEqual(before);
+      expect((await recordOf(env.store, order('repeated'))).claimId).toBe(opening.claimId);
+    });
+
+    test('it is lost where the payment has moved on', async () => {
+      const first = await failed('moved');
+      await expectLost(nextCharge(first, { expected: { seq: first.seq - 1 } }), first);
+      await expectLost(nextCharge(first, { expected: { seq: first.seq + 1 } }), first);
+    });
+
+    test('it is lost while evidence waits to be looked into', async () => {
+      const first = await failed('evident');
+      const outcome = { kind: 'approved', chargeId: 'ch_late' } as const;
+      await env.store.addEvidence({ payment: paymentKey(first), chargeN: 1, outcome });
+      await expectLost(nextCharge(first), first);
+      const seen = advance(await recordOf(env.store, order('evident')), { evidenceSeen: 1 });
+      const looked = await done(env.store, seen);
+      expect(await env.store.openNextCharge(nextCharge(looked))).toMatchObject({ kind: 'opened' });
+    });
+
+    test('it is lost where its key is taken, and the key stays where it is', async () => {
+      const first = await failed('wants');
+      await accepted(env.store, intent('owner', { key: key('taken', 'of the owner') }));
+      await expectLost(nextCharge(first, { key: key('taken', 'another') }), first);
+    });
+
+    test('charges are opened one after the other', async () => {
+      const first = await failed('in turn');
+      await expectLost(nextCharge(first, { n: 1 }), first);
+      await expectLost(nextCharge(first, { n: 3 }), first);
+    });
+
+    test('only a failed payment gets another charge', async () => {
+      const unsettled = await accepted(env.store, 'unsettled');
+      await expectLost(nextCharge(unsettled), unsettled);
+      const completed = await done(env.store, complete(await accepted(env.store, 'completed')));
+      await expectLost(nextCharge(completed), completed);
+      const review = await done(
+        env.store,
+        advance(await failed('review'), { charge: { status: 'REVIEW', step: 'verify' } }),
+      );
+      await expectLost(nextCharge(review), review);
+    });
+
+    test('it is lost for another payment, and for another account’s payment', async () => {
+      const first = await failed('mine');
+      const theirs = order('mine', { accountId: 'globex' });
+      await expectLost(nextCharge(first, { paymentId: newClaim() }), first);
+      await expectLost(nextCharge(first, { order: theirs }), first);
+      const stray = await env.store.situation({ ...theirs, keyHash: nextCharge(first).key.hash });
+      expect(stray).toMatchObject({ key: null, payment: null });
+    });
+
+    test('of many that open the next charge at once, one succeeds and only its key is bound', async () => {
+      for (const round of numbers(5)) {
+        const first = await failed(`race ${round}`);
+        const openings = numbers(10).map((n) => nextCharge(first, { key: key(`race ${round} ${n}`) }));
+        const results = await Promise.all(
+          openings.map((opening, n) => (n % 2 === 0 ? env.store : env.other).openNextCharge(opening)),
+        );
+        const winner = openings[results.findIndex((result) => result.kind === 'opened')];
+        expect(results.filter((result) => result.kind === 'opened')).toHaveLength(1);
+        const record = await recordOf(env.store, first.order);
+        expect([record.claimId, record.charge.n]).toEqual([winner?.claimId, 2]);
+        for (const opening of openings) {
+          const asked = { accountId: ACCOUNT, orderId: first.order.orderId, keyHash: opening.key.hash };
+          const { key: bound } = await env.store.situation(asked);
+          expect(bound !== null).toBe(opening === winner);
+        }
+      }
+    });
+
+    test('one key that opens two orders’ next charges at once opens one', async () => {
+      for (const round of numbers(10)) {
+        const rivals = [await failed(`left ${round}`), await failed(`right ${round}`)];
+        const shared = key(`shared ${round}`);
+        const results = await Promise.all(
+          rivals.map((rival, n) =>
+            (n === 0 ? env.store : env.other).openNextCharge(nextCharge(rival, { key: shared })),
+          ),
+        );
+        expect(results.map((result) => result.kind).sort()).toEqual(['lost', 'opened']);
+        const records = await Promise.all(rivals.map((rival) => recordOf(env.store, rival.order)));
+        expect(records.map((record) => record.charge.n)).toEqual(
+          results.map((result) => (result.kind === 'opened' ? 2 : 1)),
+        );
+      }
+    });
+
+    test('a worker of the first charge cannot write to the second', async () => {
+      const first = await failed('fenced');
+      await env.store.openNextCharge(nextCharge(first));
+      const before = await everythingAbout(env.store, first.order);
+      expect(await env.store.advance(complete(first))).toMatchObject({ kind: 'lost' });
+      expect(await env.store.advance(take(first))).toMatchObject({ kind: 'lost' });
+      expect(await everythingAbout(env.store, first.order)).toEqual(before);
+    });
+  });
+
+  describe('failedCharges', () => {
+    test('lists what failed, newest first, each with the terms that it had', async () => {
+      let record = await failed('often');
+      for (const n of [2, 3]) {
+        const terms = order('often', { amountMinor: n * 100, currency: n === 2 ? 'EUR' : 'JPY' });
+        await env.store.openNextCharge(nextCharge(record, { order: terms }));
+        record = await recordOf(env.store, terms);
+        if (n === 2) record = await done(env.store, fail(record));
+      }
+      const expected = [
+        { n: 2, chargeKey: gatewayKey(record.order, 2), amountMinor: 200, currency: 'EUR' },
+        { n: 1, chargeKey: gatewayKey(record.order, 1), amountMinor: 1000, currency: 'USD' },
+      ];
+      expect(await env.other.failedCharges(paymentKey(record), 10)).toEqual(expected);
+      expect(await env.store.failedCharges(paymentKey(record), 1)).toEqual(expected.slice(0, 1));
+      await done(env.store, fail(record));
+      expect((await env.store.failedCharges(paymentKey(record), 10)).map(({ n }) => n)).toEqual([3, 2, 1]);
+    });
+
+    test('a charge that is unsettled or completed is not among them', async () => {
+      const record = await accepted(env.store, 'well');
+      expect(await env.store.failedCharges(paymentKey(record), 10)).toEqual([]);
+      await done(env.store, complete(record));
+      expect(await env.store.failedCharges(paymentKey(record), 10)).toEqual([]);
+    });
+
+    test('another account sees none of them', async () => {
+      const record = await failed('mine');
+      const theirs = { ...paymentKey(record), accountId: 'globex' };
+      expect(await env.store.failedCharges(theirs, 10)).toEqual([]);
+    });
+  });
+}
