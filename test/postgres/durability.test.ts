@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+import type { ClientBase } from 'pg';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { checkDurability } from '../../src/postgres/durability.ts';
+import { type Database, migrateOver, openDatabase } from './world.ts';
+
+/** What would break the promise, and the word that must be in the complaint. */
+const BROKEN: readonly (readonly [string, string, string])[] = [
+  ['synchronous_commit', 'off', 'synchronous_commit is off'],
+  ['default_transaction_isolation', "'repeatable read'", 'not READ COMMITTED'],
+  ['default_transaction_isolation', 'serializable', 'not READ COMMITTED'],
+  ['default_transaction_read_only', 'on', 'read-only'],
+];
+
+/** A role of one's own, that its settings touch nobody else's tests; dropped after the test. */
+async function openRole(database: Database): Promise<{ role: string; url: string }> {
+  const role = `payonce_test_${randomBytes(6).toString('hex')}`;
+  const password = randomBytes(12).toString('hex');
+  const admin = await database.client();
+  await admin.query(`CREATE ROLE ${role} LOGIN PASSWORD '${password}'`);
+  await admin.query(`GRANT USAGE ON SCHEMA payonce TO ${role}`);
+  await admin.query(`GRANT SELECT ON ALL TABLES IN SCHEMA payonce TO ${role}`);
+  onTestFinished(async () => {
+    const last = await database.client();
+    await last.query(`DROP OWNED BY ${role}`);
+    await last.query(`DROP ROLE ${role}`);
+  });
+  const url = new URL(database.url);
+  url.username = role;
+  url.password = password;
+  return { role, url: url.href };
+}
+
+describe('a database that would not keep the promise', () => {
+  test.each(BROKEN)('is refused with %s = %s, set for the database', async (setting, value, complaint) => {
+    const database = await openDatabase();
+    const [{ name } = { name: '' }] = await database.query<{ name: string }>(
+      'SELECT current_database() AS name',
+    );
+    await database.query(`ALTER DATABASE ${name} SET ${setting} = ${value}`);
+    const { store, pool } = database.open();
+    const refusal = { name: 'StoreError', kind: 'unavailable', message: expect.stringContaining(complaint) };
+    await expect(store.installationId()).rejects.toMatchObject(refusal);
+    await expect(store.check()).rejects.toMatchObject(refusal);
+    // It is not kept for anybody else.
+    expect(pool.totalCount).toBe(0);
+    await expect(migrateOver(database.url)).rejects.toMatchObject(refusal);
+  });
+
+  test.each(BROKEN)(
+    'with %s = %s, set for the role, is mended by the command that it is told',
+    async (setting, value, complaint) => {
+      const database = await openDatabase();
+      const { role, url } = await openRole(database);
+      await database.query(`ALTER ROLE ${role} SET ${setting} = ${value}`);
+      const { store } = database.open({ url });
+      const error = await store.installationId().catch((reason: unknown) => reason);
+      const { message } = error as Error;
+      expect(message).toContain(complaint);
+      const mend = /Mend: (?<command>.*)$/.exec(message)?.groups?.command;
+      const person = await database.client(url);
+      await person.query(mend ?? 'SELECT no_command_was_told');
+      await expect(store.installationId()).resolves.toBeTypeOf('string');
+    },
+  );
+
+  test('is told everything that is broken at once', async () => {
+    const database = await openDatabase();
+    const url = new URL(database.url);
+    url.searchParams.set(
+      'options',
+      '-c synchronous_commit=off -c default_transaction_isolation=serializable',
+    );
+    const { store } = database.open({ url: url.href });
+    const error = await store.installationId().catch((reason: unknown) => reason);
+    expect((error as Error).message.match(/Mend: /g)).toHaveLength(2);
+  });
+
+  test.each(['on', 'local', 'remote_write', 'remote_apply'])(
+    'is not one with synchronous_commit = %s',
+    async (value) => {
+      const database = await openDatabase();
+      const url = new URL(database.url);
+      url.searchParams.set('options', `-c synchronous_commit=${value}`);
+      await expect(database.open({ url: url.href }).store.check()).resolves.toBeUndefined();
+    },
+  );
+
+  test.each([
+    ['fsync', { fsync: 'off' }, 'ALTER SYSTEM SET fsync = on'],
+    ['full_page_writes', { full_page_writes: 'off' }, 'ALTER SYSTEM SET full_page_writes = on'],
+    ['a standby', { recovering: true }, 'the primary'],
+  ])('is refused for %s, with what to do', async (_what, settings, mend) => {
+    const sound = {
+      fsync: 'on',
+      full_page_writes: 'on',
+      synchronous_commit: 'on',
+      isolation: 'read committed',
+      recovering: false,
+      read_only: 'off',
+    };
+    const answering = (rows: readonly object[]) =>
+      ({ query: async () => ({ rows }) }) as unknown as ClientBase;
+    await expect(checkDurability(answering([sound]))).resolves.toBeUndefined();
+    await expect(checkDurability(answering([{ ...sound, ...settings }]))).rejects.toThrow(mend);
+    await expect(checkDurability(answering([]))).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+});
+
+describe('check', () => {
+  test('sees a known connection that can no longer write', async () => {
+    const database = await openDatabase();
+    const { store, pool } = database.open({ max: 1 });
+    await expect(store.check()).resolves.toBeUndefined();
+    await pool.query('SET default_transaction_read_only = on');
+    await expect(store.check()).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining('read-only'),
+    });
+    // The connection was thrown away; a new one is sound.
+    await expect(store.check()).resolves.toBeUndefined();
+  });
+
+  test('sees a database that is gone', async () => {
+    const database = await openDatabase();
+    const url = new URL(database.url);
+    url.port = '1';
+    await expect(database.open({ url: url.href }).store.check()).rejects.toMatchObject({
+      kind: 'unavailable',
+    });
+  });
+});

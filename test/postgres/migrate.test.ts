@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { type Database, migrateOver, openDatabase, openEmptyDatabase } from './world.ts';
+
+async function versions({ query }: Database): Promise<readonly unknown[]> {
+  return query('SELECT version, name, checksum, applied_at FROM payonce.migrations ORDER BY version');
+}
+
+async function installations({ query }: Database): Promise<readonly unknown[]> {
+  return query('SELECT installation_id FROM payonce.installation');
+}
+
+/** Makes every migration fail in its middle with a unique violation, until the function is called that it returns. */
+async function breakMigrations({ query }: Database): Promise<() => Promise<unknown>> {
+  await query(`CREATE FUNCTION public.break() RETURNS event_trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'planned: broken' USING ERRCODE = '23505'; END $$`);
+  await query(`CREATE EVENT TRIGGER break ON ddl_command_end WHEN TAG IN ('CREATE FUNCTION')
+    EXECUTE FUNCTION public.break()`);
+  return () => query('DROP EVENT TRIGGER break');
+}
+
+describe('migrating', () => {
+  test('ten processes at once bring an empty database up once', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const database = await openEmptyDatabase();
+      await Promise.all(Array.from({ length: 10 }, () => migrateOver(database.url)));
+      expect(await versions(database)).toHaveLength(1);
+      expect(await installations(database)).toHaveLength(1);
+      await expect(database.open().store.installationId()).resolves.toMatch(/^[0-9a-f-]{36}$/);
+    }
+  });
+
+  test('a database that is up stays as it is', async () => {
+    const database = await openDatabase();
+    const before = [await versions(database), await installations(database)];
+    await migrateOver(database.url);
+    expect([await versions(database), await installations(database)]).toEqual(before);
+  });
+
+  test('a file that was changed after it was applied is refused', async () => {
+    const database = await openDatabase();
+    await database.query(`UPDATE payonce.migrations SET checksum = 'another'`);
+    const before = await versions(database);
+    await expect(migrateOver(database.url)).rejects.toThrow(/001_payments\.sql .*changed/);
+    expect(await versions(database)).toEqual(before);
+  });
+
+  test('what a newer release applied is left alone', async () => {
+    const database = await openDatabase();
+    await database.query(
+      `INSERT INTO payonce.migrations (version, name, checksum) VALUES (999, '999_later.sql', 'x')`,
+    );
+    await database.query('ALTER TABLE payonce.payments ADD COLUMN later text');
+    const before = await versions(database);
+    await migrateOver(database.url);
+    expect(await versions(database)).toEqual(before);
+  });
+
+  test('a migration that breaks in its middle leaves nothing behind, and is applied by the next start', async () => {
+    const database = await openEmptyDatabase();
+    const mend = await breakMigrations(database);
+    await expect(migrateOver(database.url)).rejects.toThrow('planned: broken');
+    expect(await versions(database)).toEqual([]);
+    expect(await database.query(`SELECT to_regclass('payonce.payments') AS table`)).toEqual([
+      { table: null },
+    ]);
+    await mend();
+    await migrateOver(database.url);
+    expect(await versions(database)).toHaveLength(1);
+  });
+
+  test('a process that dies while it migrates leaves the work to the next', async () => {
+    const database = await openEmptyDatabase();
+    const mend = await breakMigrations(database);
+    await migrateOver(database.url).catch(() => {});
+    await mend();
+    const locker = await database.client();
+    await locker.query('BEGIN');
+    await locker.query('LOCK TABLE payonce.migrations IN SHARE MODE');
+    const dying = migrateOver(database.url);
+    dying.catch(() => {});
+    await database.query('SELECT pg_terminate_backend($1)', [await database.blocked()]);
+    await expect(dying).rejects.toThrow();
+    await locker.query('COMMIT');
+    await migrateOver(database.url);
+    expect(await versions(database)).toHaveLength(1);
+    expect(await installations(database)).toHaveLength(1);
+  });
+
+  test('a role that may create nothing starts on tables that are there', async () => {
+    const database = await openDatabase();
+    const admin = await database.client();
+    const role = `payonce_test_${process.pid}`;
+    await admin.query(`CREATE ROLE ${role}`);
+    try {
+      await admin.query(`GRANT USAGE ON SCHEMA payonce TO ${role}`);
+      await admin.query(`GRANT SELECT ON ALL TABLES IN SCHEMA payonce TO ${role}`);
+      const url = new URL(database.url);
+      url.searchParams.set('options', `-c role=${role}`);
+      await expect(migrateOver(url.href)).resolves.toBeUndefined();
+    } finally {
+      await admin.query(`DROP OWNED BY ${role}`);
+      await admin.query(`DROP ROLE ${role}`);
+    }
+  });
+});
