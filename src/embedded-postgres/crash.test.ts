@@ -52,10 +52,20 @@ async function expectKept(): Promise<void> {
 async function crash(killed: (postmaster: number) => number[]): Promise<void> {
   owner = await startOwner(dataDir);
   await store(owner.url);
+  // Frozen first: nobody may see another's death and act on it before its own.
+  owner.process.kill('SIGSTOP');
   const pids = killed(owner.pid);
-  const dead = owner.kill();
-  for (const pid of pids) process.kill(pid, 'SIGKILL');
-  await dead;
+  for (const signal of ['SIGSTOP', 'SIGKILL'] as const) for (const pid of pids) signalIfThere(pid, signal);
+  await owner.kill();
+}
+
+/** A helper process of PostgreSQL may have ended by itself since it was listed. */
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
 
 beforeEach(async () => {

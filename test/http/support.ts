@@ -115,7 +115,7 @@ export function harness(script: Script = {}, options: Partial<ServerOptions> = {
   return { app, charges, lines, inject, post: json('/v1/payments'), start: json('/payments/start/'), listen };
 }
 
-export function expectNoSecrets(lines: readonly unknown[]): void {
+function expectNoSecrets(lines: readonly unknown[]): void {
   const text = JSON.stringify(lines);
   expect(text.toLowerCase()).not.toContain(SECRET);
   expect(text).not.toContain(CARD);
