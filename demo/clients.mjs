@@ -5,7 +5,7 @@ import { Agent, request } from 'undici';
 const ASK_AGAIN_MS = 200;
 
 /**
- * Sends every order `copies` times at once, all with the order's key but one that has none, and asks until each
+ * Sends every order `copies` times at once under the order's key, as a retrying client does, and asks until each
  * copy has a final answer. `url` is a function: the server may come back elsewhere.
  */
 export function payAll({ url, orders, copies, onSettled }) {
@@ -20,8 +20,7 @@ export function payAll({ url, orders, copies, onSettled }) {
   }
 
   async function pay(order, copy) {
-    const headers = { 'content-type': 'application/json' };
-    if (copy > 0) headers['idempotency-key'] = `demo-${order}`;
+    const headers = { 'content-type': 'application/json', 'idempotency-key': `demo-${order}` };
     const body = JSON.stringify({ order_id: `DEMO-${order}`, amount: 1000 + order, currency: 'USD' });
     for (;;) {
       const answer = await send('/v1/payments', { method: 'POST', headers, body }).catch(() => null);

@@ -12,9 +12,7 @@ export async function judge({ answers, serverUrl, gatewayUrl, orders, requests }
     return status === 200 || status === 201 ? charged !== 1 : charged !== 0;
   });
   const frozen = new Map();
-  for (const { order, copy, body } of answers) {
-    if (copy > 0) frozen.set(order, (frozen.get(order) ?? new Set()).add(body));
-  }
+  for (const { order, body } of answers) frozen.set(order, (frozen.get(order) ?? new Set()).add(body));
   return {
     orders,
     requests,

@@ -54,6 +54,8 @@ const folder = await mkdtemp(join(tmpdir(), 'payonce-example-'));
 await chmod(folder, 0o755);
 const embedded = process.env.DATABASE_URL ? null : await startEmbeddedPostgres({ dataDir: folder });
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL ?? embedded?.url });
+// Without a listener, an idle connection that breaks would end the program.
+pool.on('error', (error) => process.stderr.write(`an idle connection broke: ${error.message}\n`));
 const gateway = createExampleGateway();
 const payonce = await createPayonce({ pool, gateway });
 

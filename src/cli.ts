@@ -34,7 +34,7 @@ const program = new Command('payonce')
   .version(version);
 
 program
-  .command('start', { isDefault: true })
+  .command('start')
   .description('run the service; it is configured by the environment (see the README)')
   .action(async () => {
     await import('./main.ts');

@@ -42,6 +42,8 @@ interface Request {
   readonly claims: Map<string, number>;
   /** Bound by this very request, so its answer is no replay. */
   boundHere: boolean;
+  /** An acknowledgement was lost, so something may be stored that this request has not read yet. */
+  perhapsStored: boolean;
   /** The charge that this request started. */
   startedN: number | null;
   /** The last that was read of the payment. */
@@ -81,6 +83,7 @@ export function createCharging(
       untilMs: clock.monotonicMs() + options.waitMs,
       claims: new Map(),
       boundHere: false,
+      perhapsStored: false,
       startedN: null,
       seen: null,
     };
@@ -110,7 +113,10 @@ export function createCharging(
     const intent = newIntent(engine, request.order, request.key);
     request.claims.set(intent.claimId, clock.monotonicMs());
     const result = await accept(engine, driver, intent);
-    if (result.kind === 'exists') return null;
+    if (result.kind === 'exists') {
+      request.perhapsStored ||= result.perhapsOurs;
+      return null;
+    }
     started(request, result.record);
     return result.record;
   }
@@ -330,7 +336,8 @@ export function createCharging(
     if (known !== undefined && request.boundHere) {
       return { kind: 'unsettled', payment: toPayment(known), retryAfterMs: RETRY_AFTER_MS, replayed: false };
     }
-    const code = error.kind === 'unavailable' ? 'store_unavailable' : 'store_outcome_unknown';
+    const nothing = error.kind === 'unavailable' && !request.perhapsStored;
+    const code = nothing ? 'store_unavailable' : 'store_outcome_unknown';
     return { ...problem(code, null), retryAfterMs: RETRY_AFTER_MS };
   }
 }

@@ -7,6 +7,7 @@ import { dashed } from '../domain/ids.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
 import {
   type Action,
+  type Alarm,
   type Context,
   type Decision,
   onCallEnded,
@@ -42,6 +43,14 @@ export interface DriverOptions {
   /** Called when a payment leaves this process's memory. */
   readonly onForget: (paymentId: string) => void;
 }
+
+/** What happened, and what the person who reads it should do. */
+const ALARMS: Readonly<Record<Alarm, string>> = {
+  gateway_forbidden:
+    'the gateway refused our credentials; calls are paused and no order fails: mend the credentials (GATEWAY_TOKEN)',
+  needs_review: 'the outcome of this payment cannot be proved: look its charge up at the gateway',
+  duplicate_charge: 'the gateway holds more than one live charge of this order: refund the surplus there',
+};
 
 export function createDriver({ engine, onChange, onForget }: DriverOptions): Driver {
   const { clock, random, gate, policy, limits, log } = engine;
@@ -200,8 +209,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
       detail: decision.event.detail,
       attempts: record.charge.attempts,
     };
-    if (decision.alarm !== undefined)
-      log.error({ ...fields, alarm: decision.alarm }, 'a person must look at this');
+    if (decision.alarm !== undefined) log.error({ ...fields, alarm: decision.alarm }, ALARMS[decision.alarm]);
     else if (isSettled(record.charge.status)) log.info(fields, 'payment settled');
   }
 

@@ -19,8 +19,8 @@ const TRY_AGAIN_MS = 100;
 
 export type Acceptance =
   | { readonly kind: 'accepted'; readonly record: PaymentRecord }
-  /** The key or the order is already there. `intent`: it may be our own doing, if an acknowledgement was lost. */
-  | { readonly kind: 'exists'; readonly intent: Intent };
+  /** The key or the order is already there; `perhapsOurs`: by our own doing, if an acknowledgement was lost. */
+  | { readonly kind: 'exists'; readonly perhapsOurs: boolean };
 
 export function newIntent(engine: Engine, order: Order, key: StoredKey | null): Intent {
   const { clock, random, gateway, installationId } = engine;
@@ -55,7 +55,7 @@ export async function accept(engine: Engine, driver: Driver, intent: Intent): Pr
   for (;;) {
     try {
       const result = await store.accept(intent);
-      if (result.kind === 'exists') return { kind: 'exists', intent };
+      if (result.kind === 'exists') return { kind: 'exists', perhapsOurs: unknown !== null };
       const record = acceptedRecord(intent, result.nowMs);
       begin(driver, record, result.nowMs, claimedAtMs);
       return { kind: 'accepted', record };

@@ -48,8 +48,9 @@ export interface Store {
   /** A payment's failed charges, newest first, at most `limit`. */
   failedCharges(payment: PaymentKey, limit: number): Promise<readonly FailedCharge[]>;
 
+  /** Without the frozen answer: readers are shown the payment as it stands. */
   payment(accountId: string, paymentId: string): Promise<PaymentRecord | null>;
-  /** Newest first. */
+  /** Newest first; without the frozen answers. */
   payments(query: PaymentsQuery): Promise<readonly PaymentRecord[]>;
   /** Null where there is no such payment. */
   events(query: EventsQuery): Promise<readonly PaymentEvent[] | null>;

@@ -49,7 +49,12 @@ export async function startService(config: Config, log: ServiceLog): Promise<Ser
 
 async function serve(config: Config, log: ServiceLog, database: Database): Promise<Service> {
   const pool = database.openPool({ name: 'payonce', max: config.DATABASE_POOL });
-  await migrate(pool);
+  await migrate(pool).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${reason}\nNothing was started. Check DATABASE_URL, and that PostgreSQL runs there.`, {
+      cause: error,
+    });
+  });
   const fake = config.GATEWAY_URL === null ? await openFakeGateway(config, log, database) : null;
   let engine: RunningEngine | null = null;
   let draining = false;

@@ -110,6 +110,13 @@ describe('a lost database', () => {
     expect(gateway.calls.length).toBe(0);
   });
 
+  it('after an acceptance whose acknowledgement was lost: it is not claimed that nothing was stored', async () => {
+    const { engine, store } = await world.replica(gateway);
+    store.fail('accept', 'ack_lost');
+    store.fail('situation', 'unavailable');
+    expect(told(await engine.charge(order('o1'), KEYLESS))).toBe('store_outcome_unknown');
+  });
+
   it('after the intent: 202, and it settles once the database is back', async () => {
     const { engine, store } = await world.replica(gateway);
     gateway.play = ({ charge }) => {

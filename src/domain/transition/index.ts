@@ -7,6 +7,6 @@
  */
 export { onCallEnded, onNotSent } from './call-ended.ts';
 export { type Action, onClaim } from './claim.ts';
-export type { Context, Decision } from './decision.ts';
+export type { Alarm, Context, Decision } from './decision.ts';
 export { onLookupEnded } from './lookup-ended.ts';
 export { onVerified, type VerifyOutcome } from './verified.ts';

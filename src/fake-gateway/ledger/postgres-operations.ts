@@ -19,6 +19,8 @@ export async function operate(
   repeats = 0,
 ): Promise<OperationResult> {
   const client = await pool.connect();
+  // A connection that breaks in use tells its query; unheard, its event would end the process.
+  client.on('error', ignore);
   let failed = true;
   try {
     await client.query('BEGIN');
@@ -32,6 +34,7 @@ export async function operate(
     const repeatable = code === '23505' || code === '40001' || code === '40P01';
     if (!repeatable || repeats >= MAX_REPEATS) throw error;
   } finally {
+    client.off('error', ignore);
     client.release(failed);
   }
   return operate(pool, tag, request, repeats + 1);
@@ -95,3 +98,5 @@ async function readOperation(client: PoolClient, tag: string, key: string): Prom
   );
   return rows[0] === undefined ? undefined : operationOf(rows[0], tag);
 }
+
+function ignore(): void {}

@@ -63,6 +63,8 @@ const CREATE = `
  */
 export async function prepareSchema(pool: Pool): Promise<string> {
   const client = await pool.connect();
+  // A connection that breaks in use tells its query; unheard, its event would end the process.
+  client.on('error', ignore);
   let failed = true;
   try {
     const tag = (await readTag(client)) ?? (await create(client));
@@ -70,6 +72,7 @@ export async function prepareSchema(pool: Pool): Promise<string> {
     return tag;
   } finally {
     // A connection that failed in the middle may hold a transaction; it is not given to anybody else.
+    client.off('error', ignore);
     client.release(failed);
   }
 }
@@ -105,3 +108,5 @@ async function create(client: PoolClient): Promise<string> {
   if (tag === undefined) throw new Error("The fake gateway's tables could not be created.");
   return tag;
 }
+
+function ignore(): void {}

@@ -53,7 +53,7 @@ CREATE TABLE payonce.payments (
 
 CREATE UNIQUE INDEX payments_by_id ON payonce.payments (account_id, payment_id);
 CREATE INDEX payments_by_status ON payonce.payments (account_id, status, payment_id);
-CREATE INDEX payments_due ON payonce.payments (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX payments_due ON payonce.payments (gateway, due_at) WHERE due_at IS NOT NULL;
 
 -- One row per effect that is wanted at the gateway at most once: its terms before the first call, its one
 -- frozen answer once it is settled.

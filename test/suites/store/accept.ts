@@ -197,13 +197,25 @@ export function acceptTests(env: Environment): void {
       );
     });
 
+    test('old and new orders at once are told apart', async () => {
+      const old = numbers(20).map((n) => intent(`old ${n}`));
+      await Promise.all(old.map((one) => env.store.accept(one)));
+      const wanted = numbers(40).map((n) => intent(n % 2 === 0 ? `old ${n / 2}` : `new ${n}`));
+      const results = await Promise.all(wanted.map((one) => env.store.accept(one)));
+      expect(results.map((result) => result.kind)).toEqual(
+        numbers(40).map((n) => (n % 2 === 0 ? 'exists' : 'accepted')),
+      );
+    });
+
     test('one order wanted fifty times at once is accepted once, and only the winner’s key is bound', async () => {
-      const wanted = numbers(50).map((n) => intent('hot', { key: key(`hot ${n}`) }));
-      const results = await acceptFromBoth(env, wanted);
-      const winners = wanted.filter((_one, index) => results[index]?.kind === 'accepted');
-      expect(winners).toHaveLength(1);
-      expect((await recordOf(env.store, order('hot'))).paymentId).toBe(winners[0]?.paymentId);
-      expect(await boundKeys(env, wanted)).toEqual(winners.map((one) => one.key));
+      for (const round of numbers(5)) {
+        const wanted = numbers(50).map((n) => intent(`hot ${round}`, { key: key(`hot ${round} ${n}`) }));
+        const results = await acceptFromBoth(env, wanted);
+        const winners = wanted.filter((_one, index) => results[index]?.kind === 'accepted');
+        expect(winners).toHaveLength(1);
+        expect((await recordOf(env.store, order(`hot ${round}`))).paymentId).toBe(winners[0]?.paymentId);
+        expect(await boundKeys(env, wanted)).toEqual(winners.map((one) => one.key));
+      }
     });
 
     test('one key on many orders at once pays for one order, and answers for that one', async () => {
