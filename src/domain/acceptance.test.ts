@@ -92,7 +92,9 @@ describe('an order whose charge FAILED', () => {
   });
 
   it('is not charged again while late evidence waits to be looked into', () => {
-    expect(decideAnswer(keyed, null, payment('FAILED', { inDoubt: true }))).toEqual({ kind: 'blocked' });
+    const doubted = payment('FAILED', { inDoubt: true });
+    expect(decideAnswer(keyed, null, doubted)).toEqual({ kind: 'blocked' });
+    expect(decideAnswer(bare, null, doubted)).toEqual({ kind: 'blocked' });
   });
 
   it('binds no new key to its old answer once its money turned up and a person must decide', () => {

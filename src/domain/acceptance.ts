@@ -59,9 +59,9 @@ export function decideAnswer(
   }
   if (payment === null) return { kind: 'accept' };
   if (payment.status === 'REVIEW' && payment.failedBefore) return { kind: 'blocked' };
+  if (payment.status === 'FAILED' && payment.inDoubt) return { kind: 'blocked' };
   const same = payment.amountMinor === request.amountMinor && payment.currency === request.currency;
   if (payment.status === 'FAILED' && request.fingerprint !== null) {
-    if (payment.inDoubt) return { kind: 'blocked' };
     return { kind: 'open_next', chargeN: payment.chargeN + 1 };
   }
   if (!same) return { kind: 'conflict' };

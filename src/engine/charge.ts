@@ -117,6 +117,8 @@ export function createCharging(
       request.perhapsStored ||= result.perhapsOurs;
       return null;
     }
+    // Acknowledged, so its driver has it: from here the row is no sign of a lost acknowledgement any more.
+    request.claims.delete(intent.claimId);
     started(request, result.record);
     return result.record;
   }
@@ -220,7 +222,7 @@ export function createCharging(
       record,
       { problem: frozen.problem, body: frozen.body },
       {
-        started: false,
+        started: request.startedN === record.charge.n,
         freshForMs: frozen.freshForMs,
       },
     );
@@ -247,6 +249,7 @@ export function createCharging(
     request.claims.set(opening.claimId, claimedAtMs);
     const result = await store.openNextCharge(opening);
     if (result.kind === 'lost') return 'again';
+    request.claims.delete(opening.claimId);
     const opened = openedRecord(record, opening, result.nowMs);
     started(request, opened);
     begin(driver, opened, result.nowMs, claimedAtMs);
@@ -333,7 +336,7 @@ export function createCharging(
   function storeFailed(request: Request, error: StoreError): ChargeAnswer {
     engine.log.error({ err: error, kind: error.kind }, 'the database could not be used for a charge request');
     const known = request.seen === null ? undefined : (driver.known(request.seen.paymentId) ?? request.seen);
-    if (known !== undefined && request.boundHere) {
+    if (known !== undefined && (request.boundHere || isOpenAndSame(known, request.order))) {
       return { kind: 'unsettled', payment: toPayment(known), retryAfterMs: RETRY_AFTER_MS, replayed: false };
     }
     const nothing = error.kind === 'unavailable' && !request.perhapsStored;
@@ -347,6 +350,12 @@ function started(request: Request, record: PaymentRecord): void {
   request.boundHere = true;
   request.startedN = record.charge.n;
   request.seen = record;
+}
+
+/** Whether the request has read that its order is being charged on the same terms. */
+function isOpenAndSame({ order, charge }: PaymentRecord, wanted: Order): boolean {
+  if (isSettled(charge.status)) return false;
+  return order.amountMinor === wanted.amountMinor && order.currency === wanted.currency;
 }
 
 function hasEnded(record: PaymentRecord): boolean {

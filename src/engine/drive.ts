@@ -8,6 +8,7 @@ import type { CallOutcome } from '../domain/outcomes.ts';
 import {
   type Action,
   type Alarm,
+  type ClaimEvent,
   type Context,
   type Decision,
   onCallEnded,
@@ -82,8 +83,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     if (draining) return forget(record);
     active.set(record.paymentId, { record, cancel: null });
     const claimedAtMs = clock.monotonicMs();
-    const expiredAtMs = record.held ? record.dueAtMs : null;
-    const decision = onClaim(record.charge, { expiredAtMs }, context(nowMs));
+    const decision = onClaim(record.charge, claimEventOf(record), context(nowMs));
     const claim = { claimId: dashed(random.hex128()), leaseMs: policy.leaseMs };
     const idle = decision.action === 'none';
     const written = await write(engine, {
@@ -167,9 +167,9 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
 
   function resumeIn(record: PaymentRecord, waitMs: number, nowMs: number): void {
     const atMs = clock.monotonicMs();
-    const request = requestOf(record);
     later(record, waitMs, () => {
       const databaseMs = nowMs + (clock.monotonicMs() - atMs);
+      const request = requestOf(record, databaseMs);
       const permission = gate.reserve(request);
       if (permission.kind === 'ask_again') return resumeIn(record, permission.inMs, databaseMs);
       const start = (): void => void track(record.paymentId, takeUp(record, databaseMs + permission.inMs));
@@ -189,10 +189,15 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     return true;
   }
 
-  /** What the payment's next step asks of the gateway. */
-  function requestOf({ charge }: PaymentRecord): Request {
-    if (charge.step !== 'call') return 'lookup';
-    return charge.attempts > 0 ? 'retry' : 'first_call';
+  /** What the payment's next step will ask of the gateway: a place among the calls is kept for calls. */
+  function requestOf(record: PaymentRecord, nowMs: number): Request {
+    const { action } = onClaim(record.charge, claimEventOf(record), context(nowMs));
+    if (action !== 'call') return 'lookup';
+    return record.charge.attempts > 0 ? 'retry' : 'first_call';
+  }
+
+  function claimEventOf(record: PaymentRecord): ClaimEvent {
+    return { expiredAtMs: record.held ? record.dueAtMs : null, evidence: record.evidence };
   }
 
   function forget(record: PaymentRecord): void {

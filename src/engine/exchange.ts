@@ -28,12 +28,13 @@ export type CallResult =
   /** Nothing was sent; try again in `waitMs`. */
   | { readonly kind: 'not_sent'; readonly reason: string; readonly waitMs: number };
 
-/** Less lease than this is not worth a call: it would be cut off and leave one more unknown behind. */
+/** Less lease than this is not worth an exchange. */
 const MIN_CALL_MS = 100;
 
 export async function callGateway(engine: Engine, held: Held, request: ChargeRequest): Promise<CallResult> {
   const { gate, gateway, limits, policy } = engine;
-  const slotWaitMs = usableMs(engine, held) - Math.min(limits.callTimeoutMs, MIN_CALL_MS);
+  // Waiting must not eat the call's own time: a call that is cut off leaves one more unknown behind.
+  const slotWaitMs = usableMs(engine, held) - limits.callTimeoutMs;
   const free = await gate.callSlots.acquire(slotWaitMs);
   if (free === null) return { kind: 'not_sent', reason: 'no_free_slot', waitMs: 0 };
   try {

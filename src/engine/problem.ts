@@ -11,7 +11,7 @@ const DETAILS: Readonly<Record<ChargeProblem, string>> = {
   idempotency_key_reused:
     'This Idempotency-Key is bound to a request with other terms. Nothing was sent and nothing was changed. Use a new key for a new request.',
   store_unavailable:
-    'The database cannot be used just now. Nothing was stored and nothing was sent to the gateway. Repeat the request with the same Idempotency-Key.',
+    'The database cannot be used just now. Nothing was stored and nothing was sent to the gateway for this request. Repeat the request with the same Idempotency-Key.',
   store_outcome_unknown:
     'The connection to the database broke while the payment was being stored, so it may have been accepted and may be charged. Repeat the same request with the same Idempotency-Key: it cannot charge twice.',
   shutting_down:

@@ -7,15 +7,29 @@ import { paymentKey } from './write.ts';
 /** Earlier charges that are asked after; an order that failed more often than this is looked at by its newest. */
 const MAX_VERIFIED = 20;
 
-/** Asks after every charge of the order that failed, and tells of one that is live all the same. */
+/**
+ * Asks after every charge of the order that failed, and tells of one that is live all the same; where late evidence
+ * came in, also whether a completed charge exists twice. Evidence of money is not argued away by a lookup that
+ * finds nothing: a person must look.
+ */
 export async function verifyEarlier(engine: Engine, held: Held): Promise<VerifyOutcome> {
   const { record } = held;
+  if (record.charge.status === 'COMPLETED') {
+    const own = await lookUp(engine, held, chargeRequest(engine, record.order, record.charge));
+    if (own.kind === 'duplicated') return { kind: 'found', chargeId: own.chargeIds.join(' ') };
+    if (own.kind === 'unavailable' || own.kind === 'forbidden') {
+      return { kind: 'unavailable', reason: own.reason };
+    }
+  }
+  const contested = record.evidence > 0 && record.charge.status !== 'COMPLETED';
   const failed = await engine.store.failedCharges(paymentKey(record), MAX_VERIFIED);
   for (const earlier of failed) {
     const order = { ...record.order, amountMinor: earlier.amountMinor, currency: earlier.currency };
     const outcome = await lookUp(engine, held, chargeRequest(engine, order, earlier));
     switch (outcome.kind) {
       case 'absent':
+        if (contested) return { kind: 'found', chargeId: 'known by late evidence only' };
+        continue;
       case 'declined':
         continue;
       case 'succeeded':

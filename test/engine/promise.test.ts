@@ -190,6 +190,21 @@ describe('a worker that lost its lease', () => {
   });
 });
 
+describe('a request that waits longer than the lease', () => {
+  it('does not send its charge a second time while the outcome cannot be written', async () => {
+    const { engine, store } = await world.replica(gateway, { policy: { maxAttempts: 1 } });
+    gateway.play = ({ attempt, charge }) => {
+      if (attempt > 1) return { kind: 'refused', reason: 'dns' };
+      // Charged, the answer lost, and the outcome cannot be written until the lease is over.
+      store.fail('advance', ...Array.from({ length: 6 }, () => 'unavailable' as const));
+      charge();
+      return reset;
+    };
+    const answer = await engine.charge(order('o1'), KEYLESS);
+    expect([told(answer), gateway.calls.length, gateway.ledger.size]).toEqual(['completed 201', 1, 1]);
+  });
+});
+
 describe('a crash', () => {
   it('after the intent is recovered by another replica once the lease has ended, under the same key', async () => {
     const dead = createScriptedGateway();

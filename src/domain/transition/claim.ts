@@ -12,6 +12,8 @@ export interface ClaimDecision extends Decision {
 export interface ClaimEvent {
   /** The end of a lease that ran out while somebody held it; null when it was released. */
   readonly expiredAtMs: number | null;
+  /** Pieces of late evidence that nobody has looked into yet. */
+  readonly evidence: number;
 }
 
 /** Decides what a worker that takes the charge up may do. */
@@ -26,7 +28,9 @@ export function onClaim(charge: Charge, event: ClaimEvent, context: Context): Cl
   if (taken.doubt.kind === 'none' && outOfTime(taken, context)) {
     return { ...failed(taken, 'deadline_exceeded', NOT_EXECUTED), action: 'none' };
   }
-  if (taken.step === 'verify') return claimVerify(taken, detail, context);
+  // Evidence about an earlier charge comes before this one is sent.
+  const contested = event.evidence > 0 && taken.n > 1 && taken.attempts === 0;
+  if (taken.step === 'verify' || contested) return claimVerify({ ...taken, step: 'verify' }, detail, context);
   if (mayCall(taken, 0, context)) {
     const next = { ...taken, attempts: taken.attempts + 1, firstSentAtMs: taken.firstSentAtMs ?? nowMs };
     return { next, event: { type: 'call.started', detail }, waitMs: policy.leaseMs, action: 'call' };

@@ -6,7 +6,7 @@
  * proof that nothing was charged; what is unknown is asked after, not guessed.
  */
 export { onCallEnded, onNotSent } from './call-ended.ts';
-export { type Action, onClaim } from './claim.ts';
+export { type Action, type ClaimEvent, onClaim } from './claim.ts';
 export type { Alarm, Context, Decision } from './decision.ts';
 export { onLookupEnded } from './lookup-ended.ts';
 export { onVerified, type VerifyOutcome } from './verified.ts';

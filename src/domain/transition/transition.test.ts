@@ -160,40 +160,40 @@ describe('the end of a call', () => {
 
 describe('a claim', () => {
   it('counts the call before it is sent', () => {
-    const decision = onClaim(calling({ attempts: 0 }), { expiredAtMs: null }, at(10));
+    const decision = onClaim(calling({ attempts: 0 }), { expiredAtMs: null, evidence: 0 }, at(10));
     expect([decision.action, decision.next.attempts]).toEqual(['call', 1]);
   });
 
   it('after an expired lease takes the old call as possibly sent, until the lease ended', () => {
-    const decision = onClaim(calling(), { expiredAtMs: START + 15_000 }, at(15_001));
+    const decision = onClaim(calling(), { expiredAtMs: START + 15_000, evidence: 0 }, at(15_001));
     expect(decision.action).toBe('call');
     expect(decision.next.doubt).toEqual({ kind: 'open', untilMs: START + 15_000 });
   });
 
   it('after an expired lease without keys asks instead of sending', () => {
-    expect(onClaim(calling(), { expiredAtMs: START + 15_000 }, at(15_001, { keys: 'none' })).action).toBe(
-      'lookup',
-    );
+    expect(
+      onClaim(calling(), { expiredAtMs: START + 15_000, evidence: 0 }, at(15_001, { keys: 'none' })).action,
+    ).toBe('lookup');
   });
 
   it('after a lookup whose lease expired doubts nothing new', () => {
     const decision = onClaim(
       calling({ step: 'lookup', doubt: answered }),
-      { expiredAtMs: START + 15_000 },
+      { expiredAtMs: START + 15_000, evidence: 0 },
       at(15_001),
     );
     expect(decision.next.doubt).toEqual(answered);
   });
 
   it('past the deadline fails a charge that was never executed', () => {
-    const decision = onClaim(calling(), { expiredAtMs: null }, at(policy.callDeadlineMs));
+    const decision = onClaim(calling(), { expiredAtMs: null, evidence: 0 }, at(policy.callDeadlineMs));
     expect([decision.action, brief(decision)]).toEqual(['none', 'FAILED none deadline_exceeded idle']);
   });
 
   it('past the deadline still calls an order that was never called', () => {
-    expect(onClaim(calling({ attempts: 0 }), { expiredAtMs: null }, at(policy.callDeadlineMs)).action).toBe(
-      'call',
-    );
+    expect(
+      onClaim(calling({ attempts: 0 }), { expiredAtMs: null, evidence: 0 }, at(policy.callDeadlineMs)).action,
+    ).toBe('call');
   });
 });
 
@@ -361,7 +361,7 @@ describe('asking after earlier charges', () => {
   const second = openCharge({ n: 2, openedAtMs: START, calling: true, verifyFirst: true });
 
   it('comes before the next charge is sent', () => {
-    expect(onClaim(second, { expiredAtMs: null }, at(1)).action).toBe('verify');
+    expect(onClaim(second, { expiredAtMs: null, evidence: 0 }, at(1)).action).toBe('verify');
     expect(brief(onVerified(second, { kind: 'clear' }, at(1)))).toBe('PROCESSING call - due in 0');
   });
 
@@ -445,7 +445,7 @@ function walk(
     decisions.push(decision);
   };
   for (const turn of turns) {
-    const claim = onClaim(charge, { expiredAtMs }, context());
+    const claim = onClaim(charge, { expiredAtMs, evidence: 0 }, context());
     take(claim);
     const askedAtMs = nowMs;
     expiredAtMs = null;
