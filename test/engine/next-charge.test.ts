@@ -139,6 +139,18 @@ describe('late evidence of money', () => {
     ]);
   });
 
+  it('is not argued away by a lookup that finds nothing', async () => {
+    const { engine, store } = await world.replica(gateway);
+    gateway.play = () => error500;
+    const paymentId = paymentIdOf(await engine.charge(order('o1'), keyed('a')));
+    await store.addEvidence({
+      payment: { accountId: 'default', orderId: 'o1', paymentId },
+      chargeN: 1,
+      outcome: { kind: 'approved', chargeId: 'ch_late' },
+    });
+    expect((await reaches(engine, paymentId, 'REVIEW')).failureCode).toBe('late_success');
+  });
+
   it('that proves to be nothing leaves the payment as it was', async () => {
     const { engine, store } = await world.replica(gateway);
     const paymentId = paymentIdOf(await engine.charge(order('o1'), keyed('a')));
