@@ -239,7 +239,7 @@ export function createCharging(
       order,
       gateway: engine.gateway.name,
       chargeKey: chargeKey(reference, n),
-      // An absence was a lookup's word: it is asked for once more before anything else is sent.
+      // What failed without the gateway's own no is asked after once more before anything else is sent.
       verifyFirst: record.absences > 0 && policy.contract.lookup,
       key: request.key,
       claimId: dashed(engine.random.hex128()),
@@ -309,25 +309,35 @@ export function createCharging(
     return { kind: 'settled', frozen, paymentId, started, replayed: key !== null && !boundHere };
   }
 
+  /** What is not driven here is read once more: another process may have settled it just as the wait ended. */
   async function unsettled(request: Request, last: PaymentRecord): Promise<ChargeAnswer> {
-    const record = driver.known(last.paymentId) ?? (await newest(last));
-    const ended = isSettled(record.charge.status) && record.evidence === 0;
-    if (ended && record.answer !== null && record.charge.n === last.charge.n) {
-      // Another process settled it just as the wait ended.
+    const known = knownSince(last);
+    const situation = known === undefined ? await readAgain(request) : null;
+    const bound = situation?.key?.fingerprint === request.key?.fingerprint;
+    if (situation?.key?.answer && bound) return replay(request, situation);
+    const record = known ?? situation?.payment ?? last;
+    if (request.key === null && record.answer !== null && record.charge.n === last.charge.n) {
       const { freshForMs, ...frozen } = record.answer;
-      return settled(request, record, frozen, { started: request.startedN === record.charge.n, freshForMs });
+      const started = request.startedN === record.charge.n;
+      if (record.evidence === 0) return settled(request, record, frozen, { started, freshForMs });
     }
     const replayed = request.key !== null && !request.boundHere;
     return { kind: 'unsettled', payment: toPayment(record), retryAfterMs: retryAfterMs(record), replayed };
   }
 
-  /** An answer must not be older than one already given, so what this process does not drive is read again. */
-  async function newest(last: PaymentRecord): Promise<PaymentRecord> {
-    const { accountId, orderId } = last.order;
+  /** What this process knows of the payment, unless this request has read something newer: another may have taken it up. */
+  function knownSince(last: PaymentRecord): PaymentRecord | undefined {
+    const known = driver.known(last.paymentId);
+    return known !== undefined && known.seq >= last.seq ? known : undefined;
+  }
+
+  /** Null: the store is lost; what was read before must do. */
+  async function readAgain({ order, key }: Request): Promise<Situation | null> {
+    const { accountId, orderId } = order;
     try {
-      return (await store.situation({ accountId, orderId, keyHash: null })).payment ?? last;
+      return await store.situation({ accountId, orderId, keyHash: key?.hash ?? null });
     } catch (error) {
-      if (error instanceof StoreError) return last;
+      if (error instanceof StoreError) return null;
       throw error;
     }
   }
@@ -335,7 +345,7 @@ export function createCharging(
   /** The store was lost. Whatever is known to be accepted is 202; else it is said what is not known. */
   function storeFailed(request: Request, error: StoreError): ChargeAnswer {
     engine.log.error({ err: error, kind: error.kind }, 'the database could not be used for a charge request');
-    const known = request.seen === null ? undefined : (driver.known(request.seen.paymentId) ?? request.seen);
+    const known = request.seen === null ? undefined : (knownSince(request.seen) ?? request.seen);
     if (known !== undefined && (request.boundHere || isOpenAndSame(known, request.order))) {
       return { kind: 'unsettled', payment: toPayment(known), retryAfterMs: RETRY_AFTER_MS, replayed: false };
     }

@@ -1,4 +1,5 @@
 import type { VerifyOutcome } from '../domain/transition/index.ts';
+import { type FailedCharge, type PaymentRecord, StoreError } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import { chargeRequest, lookUp } from './exchange.ts';
 import type { Held } from './lease.ts';
@@ -22,7 +23,8 @@ export async function verifyEarlier(engine: Engine, held: Held): Promise<VerifyO
     }
   }
   const contested = record.evidence > 0 && record.charge.status !== 'COMPLETED';
-  const failed = await engine.store.failedCharges(paymentKey(record), MAX_VERIFIED);
+  const failed = await failedCharges(engine, record);
+  if (failed === null) return { kind: 'unavailable', reason: 'store_unavailable' };
   for (const earlier of failed) {
     const order = { ...record.order, amountMinor: earlier.amountMinor, currency: earlier.currency };
     const outcome = await lookUp(engine, held, chargeRequest(engine, order, earlier));
@@ -44,4 +46,14 @@ export async function verifyEarlier(engine: Engine, held: Held): Promise<VerifyO
     }
   }
   return { kind: 'clear' };
+}
+
+/** Null: the store could not be read; the lease is given back instead of being left to run out. */
+async function failedCharges(engine: Engine, record: PaymentRecord): Promise<readonly FailedCharge[] | null> {
+  try {
+    return await engine.store.failedCharges(paymentKey(record), MAX_VERIFIED);
+  } catch (error) {
+    if (error instanceof StoreError) return null;
+    throw error;
+  }
 }

@@ -159,7 +159,7 @@ export interface PaymentRecord {
   readonly dueAtMs: number | null;
   /** Pieces of unfenced evidence that nobody has looked into yet. */
   readonly evidence: number;
-  /** Earlier charges that ended by absence. */
+  /** Earlier charges that failed without the gateway's own no. */
   readonly absences: number;
   /** How the current charge failed; null while it has not. Outlives the answer's body. */
   readonly problem: FailureProblem | null;
@@ -216,7 +216,7 @@ export interface Settlement {
   readonly problem: FailureProblem | null;
   /** The frozen answer's bytes. */
   readonly body: string;
-  /** Failed on a lookup's word rather than on the gateway's own. */
+  /** Failed without the gateway's own no. */
   readonly byAbsence: boolean;
 }
 

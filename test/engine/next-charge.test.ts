@@ -115,6 +115,20 @@ describe('an order that failed because the gateway did not know its charge', () 
     gateway.lookupPlay = null;
     expect(told(await engine.charge(order('o1'), keyed('b')))).toBe('completed 201');
   });
+
+  it('gives its lease back where the database is lost while it asks', async () => {
+    const { engine, store } = await world.replica(gateway);
+    gateway.play = () => error500;
+    await engine.charge(order('o1'), keyed('a'));
+    gateway.play = approve;
+    store.fail('failedCharges', 'unavailable');
+    const second = await engine.charge(order('o1'), keyed('b'));
+    expect(told(second)).toBe('completed 201');
+    const events = await engine.events('default', paymentIdOf(second), { after: 0, limit: 50 });
+    const words = events?.map(({ type, detail }) => `${type} ${detail}`);
+    expect(words).toContain('verify.unavailable store_unavailable');
+    expect(words).not.toContain('verify.started lease_expired');
+  });
 });
 
 describe('late evidence of money', () => {

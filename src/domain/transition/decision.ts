@@ -20,7 +20,7 @@ export interface Decision {
 export interface Settled {
   /** Null: completed. */
   readonly problem: FailureProblem | null;
-  /** Failed because a lookup did not find it, not on the gateway's own word. */
+  /** Failed without the gateway's own no: a lookup did not find it, or no call is known to have been executed. */
   readonly byAbsence: boolean;
 }
 
@@ -45,8 +45,11 @@ export function failed(charge: Charge, failureCode: string, settled: Settled): D
 
 /** The gateway said no. */
 export const DECLINED: Settled = { problem: 'card_declined', byAbsence: false };
-/** No call was executed. */
-export const NOT_EXECUTED: Settled = { problem: 'gateway_failed', byAbsence: false };
+/**
+ * No call was executed, as far as our own records tell. A database that lost its last commits may have forgotten
+ * one, so this counts as an absence: the gateway is asked once more before the order's next charge.
+ */
+export const NOT_EXECUTED: Settled = { problem: 'gateway_failed', byAbsence: true };
 
 /** Ask the gateway in `waitMs`; where it cannot be asked, only a person can tell. */
 export function ask(

@@ -27,7 +27,7 @@ export function mayCall(charge: Charge, waitMs: number, { policy, nowMs }: Conte
   if (charge.doubt.kind === 'none') return true;
   if (policy.contract.keys === 'none' || charge.declineCode !== null) return false;
   if (policy.contract.cachesErrors && charge.doubt.kind === 'answered') return false;
-  // A request under a claim may leave until the lease ends, and must still meet its key there.
+  // A request under a claim may leave until the lease ends and land later still; it must meet its key there.
   const windowEndsMs = (charge.firstSentAtMs ?? nowMs) + policy.contract.keyWindowMs;
-  return sentByMs + policy.leaseMs < windowEndsMs;
+  return sentByMs + policy.leaseMs + policy.contract.landsWithinMs < windowEndsMs;
 }

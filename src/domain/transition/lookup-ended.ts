@@ -1,4 +1,4 @@
-import type { Charge } from '../charge.ts';
+import { type Charge, isSettled } from '../charge.ts';
 import type { EventType } from '../events.ts';
 import type { LookupOutcome } from '../outcomes.ts';
 import { backoffMs, lookupWaitMs } from '../policy.ts';
@@ -48,7 +48,11 @@ function onDeclineFound(
   if (context.policy.contract.keys === 'kept') {
     return failed({ ...charge, gatewayRef: outcome.chargeId }, outcome.code, DECLINED);
   }
-  return onAbsent({ ...charge, declineCode: outcome.code }, askedAtMs, context);
+  // The charge that the gateway once named is accounted for, if this is it.
+  const gatewayRef = charge.gatewayRef === outcome.chargeId ? null : charge.gatewayRef;
+  const decision = onAbsent({ ...charge, declineCode: outcome.code, gatewayRef }, askedAtMs, context);
+  const named = charge.gatewayRef ?? (isSettled(decision.next.status) ? outcome.chargeId : null);
+  return { ...decision, next: { ...decision.next, gatewayRef: named } };
 }
 
 function onAbsent(charge: Charge, askedAtMs: number, context: Context): Decision {

@@ -516,3 +516,34 @@ describe('whatever happens', () => {
     expect([...seen].sort()).toEqual(Object.keys(STATUS_MOVES).sort());
   });
 });
+
+describe('what simulated runs found', () => {
+  it('a key window that could end before the request has landed forbids the resend', () => {
+    const windowMs = (spareMs: number) => ({
+      keyWindowMs: policy.leaseMs + contract.landsWithinMs + 100 + spareMs,
+    });
+    const taken = { expiredAtMs: null, evidence: 0 };
+    const charge = calling({ doubt: open });
+    expect(onClaim(charge, taken, at(100, windowMs(0))).action).toBe('lookup');
+    expect(onClaim(charge, taken, at(100, windowMs(1))).action).toBe('call');
+  });
+
+  it('without keys, a named charge that was declined after all is no money that cannot be found', () => {
+    const pending = calling({ step: 'lookup', doubt: open, gatewayRef: 'ch_1', attempts: 4 });
+    const declined = (chargeId: string): LookupOutcome => ({ kind: 'declined', code: 'no_funds', chargeId });
+    const late = at(200_000, { keys: 'none' });
+    const found = onLookupEnded(pending, declined('ch_1'), START + 150_000, late);
+    expect(brief(found)).toBe('FAILED none no_funds idle');
+    expect(found.next.gatewayRef).toBe('ch_1');
+    const other = onLookupEnded(pending, declined('ch_2'), START + 150_000, late);
+    expect(other.next).toMatchObject({ status: 'UNRESOLVED', gatewayRef: 'ch_1' });
+  });
+
+  it('a failure without the gateway’s own no is asked after before the next charge', () => {
+    const refused: CallOutcome = { kind: 'refused', reason: 'connection_refused' };
+    const ended = onCallEnded(calling({ attempts: 4 }), refused, at(100));
+    expect(ended.settled).toEqual({ problem: 'gateway_failed', byAbsence: true });
+    const declined = onCallEnded(calling(), { kind: 'declined', code: 'no_funds' }, at(100));
+    expect(declined.settled).toEqual({ problem: 'card_declined', byAbsence: false });
+  });
+});
