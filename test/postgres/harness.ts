@@ -2,6 +2,8 @@
 import pg from 'pg';
 import { createPostgresStore } from '../../src/postgres/index.ts';
 import type { StoreHarness } from '../suites/store.suite.ts';
+import { addressOf, startTcpProxy, throughProxy } from '../support/tcp-proxy.ts';
+import { createFaults } from './faults.ts';
 
 /** Every stored time; the harness lets time pass by moving them all back. */
 const TIMES: Readonly<Record<string, readonly string[]>> = {
@@ -19,7 +21,7 @@ export function openPool(url: string, options: pg.PoolConfig = {}): pg.Pool {
   return pool;
 }
 
-/** Two pools at `url` stand for two processes; `adminUrl` reaches the same database directly. */
+/** Three pools at `url` stand for three processes, one of them behind a line that breaks; `adminUrl` reaches the same database directly. */
 export async function createPostgresHarness(urls: {
   readonly url: string;
   readonly adminUrl: string;
@@ -27,15 +29,19 @@ export async function createPostgresHarness(urls: {
   readonly close: () => Promise<void>;
 }): Promise<StoreHarness> {
   const admin = openPool(urls.adminUrl, { max: 1 });
+  const proxy = await startTcpProxy(addressOf(urls.url));
   const pools = [openPool(urls.url, { max: 5 }), openPool(urls.url, { max: 5 })] as const;
+  // One connection, so that the statement that is told to fail is the next one on it.
+  const frailPool = openPool(throughProxy(urls.url, proxy), { max: 1 });
+  const faults = createFaults({ proxy, admin, tables: Object.keys(TIMES) });
   return {
+    ...faults,
     async fresh({ retentionMs }) {
       await admin.query(`TRUNCATE ${Object.keys(TIMES).map((table) => `payonce.${table}`)}`);
-      const [store, other] = pools.map((pool) =>
-        createPostgresStore({ pool, answerRetentionMs: retentionMs }),
-      );
-      if (store === undefined || other === undefined) throw new Error('There are two pools.');
-      return { store, other };
+      const open = (pool: pg.Pool) => createPostgresStore({ pool, answerRetentionMs: retentionMs });
+      const frail = open(frailPool);
+      await faults.forgetAll(frail);
+      return { store: open(pools[0]), other: open(pools[1]), frail };
     },
     async advanceClock(ms) {
       for (const [table, columns] of Object.entries(TIMES)) {
@@ -44,7 +50,8 @@ export async function createPostgresHarness(urls: {
       }
     },
     async close() {
-      await Promise.all([...pools, admin].map((pool) => pool.end()));
+      await Promise.all([...pools, frailPool, admin].map((pool) => pool.end()));
+      await proxy.close();
       await urls.close();
     },
   };

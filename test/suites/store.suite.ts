@@ -6,12 +6,17 @@ import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { acceptTests } from './store/accept.ts';
 import { advanceTests } from './store/advance.ts';
 import { answerTests } from './store/answers.ts';
+import { batchedEndingTests } from './store/batched-endings.ts';
 import { dueTests } from './store/due.ts';
+import { endingTests } from './store/endings.ts';
 import { type Environment, type Handles, RETENTION_MS, type StoreHarness } from './store/environment.ts';
 import { evidenceTests } from './store/evidence.ts';
 import { keyTests } from './store/keys.ts';
+import { lateTests } from './store/late.ts';
 import { nextChargeTests } from './store/next-charge.ts';
 import { readingTests } from './store/reading.ts';
+import { readingEndingTests } from './store/reading-endings.ts';
+import { rivalWriteTests } from './store/rival-writes.ts';
 import { settlingTests } from './store/settling.ts';
 import { situationTests } from './store/situation.ts';
 
@@ -33,7 +38,13 @@ export function storeSuite(name: string, makeHarness: () => Promise<StoreHarness
       get other() {
         return ready(handles).other;
       },
+      get frail() {
+        return ready(handles).frail;
+      },
       advanceClock: (ms) => ready(harness).advanceClock(ms),
+      failNext: (ending, after) => ready(harness).failNext(ending, after),
+      failures: () => ready(harness).failures(),
+      arrive: () => ready(harness).arrive(),
     };
 
     beforeAll(async () => {
@@ -49,10 +60,15 @@ export function storeSuite(name: string, makeHarness: () => Promise<StoreHarness
     keyTests(environment);
     nextChargeTests(environment);
     advanceTests(environment);
+    rivalWriteTests(environment);
     settlingTests(environment);
     evidenceTests(environment);
     dueTests(environment);
     readingTests(environment);
     answerTests(environment);
+    endingTests(environment);
+    batchedEndingTests(environment);
+    readingEndingTests(environment);
+    lateTests(environment);
   });
 }

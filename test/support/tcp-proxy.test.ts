@@ -49,14 +49,55 @@ describe('tcp proxy', () => {
 
   test('loses an answer that the server gave, and nothing else', async () => {
     const first = await client();
-    const lost = proxy.loseNextAnswer();
+    proxy.breakNext('answer');
     first.socket.write('a');
-    await lost;
     await until('the connection is cut', first.closed);
-    expect([heard, first.answers]).toEqual([['a'], []]);
+    expect([heard, first.answers, proxy.broken()]).toEqual([['a'], [], 1]);
     const second = await client();
     second.socket.write('b');
     await until('the answer is there', () => second.answers.length === 1);
+  });
+
+  test('loses what the client said, and nothing else', async () => {
+    const first = await client();
+    proxy.breakNext('request');
+    first.socket.write('a');
+    await until('the connection is cut', first.closed);
+    const second = await client();
+    second.socket.write('b');
+    await until('the answer is there', () => second.answers.length === 1);
+    expect([heard, first.answers, proxy.broken()]).toEqual([['b'], [], 1]);
+  });
+
+  test('lets what the client said arrive when the client has gone', async () => {
+    const { socket, answers, closed } = await client();
+    proxy.breakNext('late');
+    socket.write('a');
+    await until('the connection is cut', closed);
+    expect(heard).toEqual([]);
+    proxy.deliver();
+    await until('the server has answered', () => proxy.answers() === 1);
+    expect([heard, answers, proxy.broken()]).toEqual([['a'], [], 1]);
+  });
+
+  test.each(['request', 'answer'] as const)('breaks a later exchange at its %s', async (how) => {
+    const { socket, answers, closed } = await client();
+    proxy.breakNext(how, 1);
+    socket.write('a');
+    await until('the answer is there', () => answers.length === 1);
+    expect([closed(), proxy.broken()]).toEqual([false, 0]);
+    socket.write('b');
+    await until('the connection is cut', closed);
+    expect([heard, answers]).toEqual([how === 'request' ? ['a'] : ['a', 'b'], ['re: a']]);
+  });
+
+  test('breaks nothing once it is mended', async () => {
+    const { socket, answers } = await client();
+    proxy.breakNext('request');
+    proxy.mend();
+    socket.write('a');
+    await until('the answer is there', () => answers.length === 1);
+    expect(proxy.broken()).toBe(0);
   });
 
   test('delivers what was held back, although its sender has gone', async () => {

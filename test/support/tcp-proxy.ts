@@ -1,11 +1,11 @@
 /**
  * A stretch of network that breaks on demand: it lies between a client and a server and forwards bytes, until it
- * is told to cut, refuse, hold back, delay, or lose an answer.
+ * is told to cut, refuse, hold back, delay, or break an exchange.
  */
 import { connect, createServer, type Socket } from 'node:net';
+import { type Break, createBreaks, type Direction } from './tcp-proxy-breaks.ts';
 
-/** The way that bytes go. */
-export type Direction = 'to_server' | 'to_client';
+export type { Break, Direction } from './tcp-proxy-breaks.ts';
 
 export interface TcpProxy {
   readonly host: string;
@@ -29,8 +29,16 @@ export interface TcpProxy {
   deliver(): void;
   /** Every piece of data takes this much longer, in both directions; 0: no longer. */
   delay(ms: number): void;
-  /** The next thing that the server says is thrown away, and its connection cut. Resolves when that has happened. */
-  loseNextAnswer(): Promise<void>;
+  /**
+   * Breaks one exchange, and its connection with it: the next one, or the one after so many others. An exchange is
+   * all that the client says until the server speaks, and all that the server says then. For clients that do one
+   * thing at a time over a connection that is open already.
+   */
+  breakNext(how: Break, after?: number): void;
+  /** Exchanges broken so far. */
+  broken(): number;
+  /** No exchange is broken from now on. */
+  mend(): void;
   close(): Promise<void>;
 }
 
@@ -51,7 +59,7 @@ export async function startTcpProxy(target: {
   const held = new Set<Direction>();
   let delayMs = 0;
   let answers = 0;
-  let onLost: (() => void) | null = null;
+  const breaks = createBreaks();
 
   function pass(lane: Lane, step: () => void): void {
     if (held.has(lane.direction)) lane.waiting.push(step);
@@ -59,26 +67,40 @@ export async function startTcpProxy(target: {
     else step();
   }
 
-  function forward(direction: Direction, from: Socket, to: Socket, cutPair: () => void): void {
+  function forward(
+    direction: Direction,
+    from: Socket,
+    to: Socket,
+    breakAt: (direction: Direction) => Break | null,
+  ): void {
     const lane: Lane = { direction, waiting: [] };
     lanes.add(lane);
+    // Gone without a goodbye, as when its machine dies: a goodbye behind its last words could overtake them at a pooler.
+    let vanished = false;
     from.on('data', (chunk) => {
       if (direction === 'to_client') answers += 1;
-      if (direction === 'to_client' && onLost !== null) {
-        const lost = onLost;
-        onLost = null;
-        cutPair();
-        lost();
-        return;
+      const broken = breakAt(direction);
+      if (broken === 'late') {
+        held.add('to_server');
+        lane.waiting.push(() => to.write(chunk));
+        vanished = true;
+        from.destroy();
+      } else if (broken !== null) {
+        from.destroy();
+        to.destroy();
+      } else if (direction === 'to_client' && to.destroyed) {
+        // Said to nobody: now the server may learn it.
+        from.destroy();
+      } else {
+        pass(lane, () => to.write(chunk));
       }
-      pass(lane, () => to.write(chunk));
     });
     from.on('error', () => {});
     // What was sent before the end still arrives before it.
     from.on('close', () =>
       pass(lane, () => {
         lanes.delete(lane);
-        to.end();
+        if (!vanished) to.end();
       }),
     );
   }
@@ -97,8 +119,9 @@ export async function startTcpProxy(target: {
       });
     }
     far.on('error', cutPair);
-    forward('to_server', client, far, cutPair);
-    forward('to_client', far, client, cutPair);
+    const breakAt = breaks.watch();
+    forward('to_server', client, far, breakAt);
+    forward('to_client', far, client, breakAt);
   });
   const listen = (port: number): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -136,10 +159,9 @@ export async function startTcpProxy(target: {
     delay(ms) {
       delayMs = ms;
     },
-    loseNextAnswer: () =>
-      new Promise((resolve) => {
-        onLost = resolve;
-      }),
+    breakNext: breaks.plan,
+    broken: breaks.count,
+    mend: breaks.forget,
     close() {
       cut();
       return new Promise((resolve) => {

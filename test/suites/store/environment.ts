@@ -1,13 +1,31 @@
 /** What the store's suite needs of a store, and what its tests act on. */
 import type { Store } from '../../../src/ports/store.ts';
 
-/** Two handles to the same data, as two processes have them. */
+/** Handles to the same data, as several processes have them. */
 export interface Handles {
   readonly store: Store;
   readonly other: Store;
+  /** One whose statements end as `failNext` says; nothing else ever happens to it. */
+  readonly frail: Store;
 }
 
-export interface StoreHarness {
+/**
+ * How a statement ends for whoever sent it. `lost`: the line broke before the store heard of it.
+ * `lost_committed`: it was committed, and then the line broke. `late`: the line broke, and the statement is
+ * still on its way. `serialization`: the database rolled it back, and said that it may be repeated.
+ */
+export type Ending = 'lost' | 'lost_committed' | 'late' | 'serialization';
+
+export interface Faults {
+  /** The next statement of `frail` ends so, or the one after so many others. */
+  failNext(ending: Ending, after?: number): Promise<void>;
+  /** Statements that have ended so since the handles were made. */
+  failures(): Promise<number>;
+  /** What is still on its way arrives, and the store has dealt with it. */
+  arrive(): Promise<void>;
+}
+
+export interface StoreHarness extends Faults {
   /** Empties the store, and gives handles to it that remember nothing. Answers are kept for `retentionMs`. */
   fresh(options: { readonly retentionMs: number }): Promise<Handles>;
   /** Lets the store's time pass: whatever is stored is `ms` older afterwards. */
@@ -15,8 +33,8 @@ export interface StoreHarness {
   close(): Promise<void>;
 }
 
-/** What the tests act on; `store` and `other` are new before every test. */
-export interface Environment extends Handles {
+/** What the tests act on; the handles are new before every test. */
+export interface Environment extends Handles, Faults {
   advanceClock(ms: number): Promise<void>;
 }
 

@@ -89,6 +89,14 @@ export function evidenceTests(env: Environment): void {
       expect(await recordOf(env.store, known.order)).toEqual(known);
     });
 
+    test('is counted nowhere under another payment’s order', async () => {
+      const one = await accepted(env.store, 'one');
+      const two = await accepted(env.store, 'two');
+      await env.store.addEvidence({ ...evidence(one), payment: { ...paymentKey(one), orderId: 'two' } });
+      expect(await recordOf(env.store, one.order)).toEqual(one);
+      expect(await recordOf(env.store, two.order)).toEqual(two);
+    });
+
     test('touches no other account’s payment', async () => {
       const mine = await accepted(env.store, 'shared');
       const theirs = await accepted(env.store, intent(order('shared', { accountId: 'globex' })));

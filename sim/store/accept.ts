@@ -1,0 +1,112 @@
+/** The statement of `Store.accept`; see `src/postgres/accept.ts`. */
+import { openCharge } from '../../src/domain/charge.ts';
+import type { PaymentEvent } from '../../src/domain/payment.ts';
+import type { Accepted, Intent } from '../../src/ports/store.ts';
+import { put, requireConstraint, within } from './committed.ts';
+import type { OperationRow, PaymentRow, RequestRow, Row } from './rows.ts';
+import { type Context, keyLock, orderLock, type Statement } from './statement.ts';
+
+export function accept(context: Context, intent: Intent): Statement<Accepted> {
+  const { committed } = context;
+  const { accountId, orderId } = intent.order;
+  const order = within(accountId, orderId);
+  const key = intent.key === null ? null : within(accountId, intent.key.hash);
+  const locks = key === null ? [orderLock(order)] : [keyLock(key), orderLock(order)];
+  return {
+    // An order that the snapshot shows is not inserted at all, nor is its key.
+    locks: committed.rows.has(order) ? [] : locks,
+    proceeds: (index) =>
+      key !== null && index === 0 ? !committed.requests.has(key) : !committed.rows.has(order),
+    apply(changes) {
+      if (committed.rows.has(order)) return { kind: 'exists' };
+      const id = within(accountId, intent.paymentId);
+      if (committed.orders.has(id)) {
+        // The key was inserted and the payment was not: the statement aborts itself, however often it is repeated.
+        requireConstraint(key === null, 'another order has this payment_id');
+        return { kind: 'exists' };
+      }
+      requireConstraint(intent.order.amountMinor > 0, 'amount_minor > 0');
+      const row = firstRow(intent, context.nowMs);
+      committed.orders.set(id, order);
+      const [request] = row.requests;
+      if (key !== null && request !== undefined) committed.requests.set(key, request);
+      put(committed, row);
+      changes.push({
+        kind: 'accept',
+        accountId,
+        orderId,
+        paymentId: intent.paymentId,
+        before: null,
+        after: row.payment,
+        rowBefore: null,
+        rowAfter: row,
+        event: row.events[0] ?? null,
+        args: intent,
+      });
+      return { kind: 'accepted', nowMs: context.nowMs };
+    },
+    otherwise: () => ({ kind: 'exists' }),
+  };
+}
+
+function firstRow(intent: Intent, nowMs: number): Row {
+  const payment = firstPayment(intent, nowMs);
+  const { n, status, attempts } = payment.charge;
+  const event: PaymentEvent = {
+    seq: 1,
+    type: 'payment.created',
+    status,
+    chargeN: n,
+    attempts,
+    detail: null,
+    atMs: nowMs,
+  };
+  const operation: OperationRow = {
+    n,
+    gatewayKey: intent.chargeKey,
+    amountMinor: intent.order.amountMinor,
+    currency: intent.order.currency,
+    method: intent.order.method ?? null,
+    openedAtMs: nowMs,
+    settledAtMs: null,
+    outcome: null,
+    byAbsence: false,
+    problem: null,
+    answer: null,
+  };
+  const requests: readonly RequestRow[] =
+    intent.key === null
+      ? []
+      : [
+          {
+            accountId: intent.order.accountId,
+            keyHash: intent.key.hash,
+            fingerprint: intent.key.fingerprint,
+            paymentId: intent.paymentId,
+            chargeN: n,
+            started: true,
+            createdAtMs: nowMs,
+          },
+        ];
+  return { payment, operations: [operation], events: [event], requests, evidence: [] };
+}
+
+function firstPayment(intent: Intent, nowMs: number): PaymentRow {
+  const { start } = intent;
+  const calling = start.kind === 'claimed';
+  return {
+    order: intent.order,
+    paymentId: intent.paymentId,
+    gateway: intent.gateway,
+    charge: openCharge({ n: 1, openedAtMs: nowMs, calling, verifyFirst: false }),
+    seq: 1,
+    fence: 1,
+    claimId: intent.claimId,
+    held: calling,
+    dueAtMs: nowMs + (calling ? start.leaseMs : start.waitMs),
+    evidence: 0,
+    absences: 0,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+  };
+}

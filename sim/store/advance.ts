@@ -1,0 +1,122 @@
+/** The statement of `Store.advance`; see `src/postgres/advance.ts`. */
+import type { Charge } from '../../src/domain/charge.ts';
+import type { PaymentEvent } from '../../src/domain/payment.ts';
+import type { Advance, Advanced } from '../../src/ports/store.ts';
+import { operationOf, put, requireConstraint, within, withOperation } from './committed.ts';
+import { recordOf } from './records.ts';
+import type { PaymentRow, Row } from './rows.ts';
+import { type Context, orderLock, type Statement } from './statement.ts';
+
+export function advance(context: Context, write: Advance): Statement<Advanced> {
+  const { committed, nowMs } = context;
+  const { accountId, orderId, paymentId } = write.payment;
+  const order = within(accountId, orderId);
+  const asExpected = (): boolean => matches(committed.rows.get(order)?.payment, write, nowMs);
+  // The losing verdict is a second statement, which sees what is committed by then.
+  const lost = (): Advanced => {
+    const row = committed.rows.get(order);
+    return {
+      kind: 'lost',
+      record: row === undefined ? null : recordOf(row, context.clock(), context.retentionMs),
+    };
+  };
+  const snapshot = asExpected();
+  return {
+    locks: snapshot ? [orderLock(order)] : [],
+    proceeds: asExpected,
+    apply(changes) {
+      const before = committed.rows.get(order);
+      if (before === undefined || !snapshot) return lost();
+      const after = advanced(before, write, nowMs);
+      put(committed, after);
+      changes.push({
+        kind: 'advance',
+        accountId,
+        orderId,
+        paymentId,
+        before: before.payment,
+        after: after.payment,
+        rowBefore: before,
+        rowAfter: after,
+        event: after.events.at(-1) ?? null,
+        args: write,
+      });
+      return { kind: 'done', nowMs, evidence: after.payment.evidence };
+    },
+    otherwise: lost,
+  };
+}
+
+function matches(payment: PaymentRow | undefined, write: Advance, nowMs: number): boolean {
+  const { expected } = write;
+  return (
+    payment !== undefined &&
+    payment.paymentId === write.payment.paymentId &&
+    payment.seq === expected.seq &&
+    payment.fence === expected.fence &&
+    payment.claimId === expected.claimId &&
+    (!expected.mustBeDue || (payment.dueAtMs !== null && payment.dueAtMs <= nowMs))
+  );
+}
+
+function advanced(before: Row, write: Advance, nowMs: number): Row {
+  const payment = advancedPayment(before.payment, write, nowMs);
+  const { status, n, attempts, gatewayRef } = payment.charge;
+  requireConstraint(status !== 'COMPLETED' || gatewayRef !== null, 'COMPLETED without gateway_ref');
+  const event: PaymentEvent = {
+    seq: payment.seq,
+    type: write.event.type,
+    status,
+    chargeN: n,
+    attempts,
+    detail: write.event.detail,
+    atMs: nowMs,
+  };
+  return {
+    ...before,
+    payment,
+    operations: settled(before, write, nowMs),
+    events: [...before.events, event],
+  };
+}
+
+function advancedPayment(before: PaymentRow, write: Advance, nowMs: number): PaymentRow {
+  const { lease, settlement, evidenceSeen } = write;
+  const taken = lease.kind === 'take';
+  const waitMs = taken ? lease.claim.leaseMs : lease.waitMs;
+  const unseen = before.evidence > evidenceSeen;
+  return {
+    ...before,
+    charge: chargeOf(before.charge, write.charge),
+    absences: before.absences + (settlement?.byAbsence === true ? 1 : 0),
+    seq: before.seq + 1,
+    fence: before.fence + (taken ? 1 : 0),
+    claimId: taken ? lease.claim.claimId : before.claimId,
+    held: taken,
+    dueAtMs: waitMs === null ? (unseen ? nowMs : null) : nowMs + waitMs,
+    evidence: before.evidence - evidenceSeen,
+    updatedAtMs: write.updatedAtMs,
+  };
+}
+
+/** The number and the opening are the operation's, and no write changes them. */
+function chargeOf({ n, openedAtMs }: Charge, written: Charge): Charge {
+  return written.n === n && written.openedAtMs === openedAtMs ? written : { ...written, n, openedAtMs };
+}
+
+/** The first settlement of an operation is its last. */
+function settled(before: Row, write: Advance, nowMs: number): Row['operations'] {
+  const { settlement, charge } = write;
+  const operation = operationOf(before, before.payment.charge.n);
+  if (settlement === null || operation === undefined || operation.settledAtMs !== null)
+    return before.operations;
+  requireConstraint(charge.status === 'COMPLETED' || charge.status === 'FAILED', `outcome ${charge.status}`);
+  return withOperation(before.operations, {
+    ...operation,
+    settledAtMs: nowMs,
+    outcome: charge.status,
+    problem: settlement.problem,
+    answer: settlement.body,
+    byAbsence: settlement.byAbsence,
+  });
+}

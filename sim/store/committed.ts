@@ -1,0 +1,64 @@
+/** The committed state: rows by order, and the unique indexes. Maps of immutable records, so that a copy is cheap. */
+import { StoreError } from '../../src/ports/store.ts';
+import type { EvidenceRow, OperationRow, RequestRow, Row } from './rows.ts';
+
+export interface Committed {
+  /** By account and order; in the order of acceptance. */
+  readonly rows: Map<string, Row>;
+  /** By account and payment id: the key in `rows`. */
+  readonly orders: Map<string, string>;
+  /** By account and key hash. */
+  readonly requests: Map<string, RequestRow>;
+  /** Evidence of payments that are not there. */
+  readonly strays: EvidenceRow[];
+}
+
+export function emptyState(): Committed {
+  return { rows: new Map(), orders: new Map(), requests: new Map(), strays: [] };
+}
+
+export function copyOf(state: Committed): Committed {
+  return {
+    rows: new Map(state.rows),
+    orders: new Map(state.orders),
+    requests: new Map(state.requests),
+    strays: [...state.strays],
+  };
+}
+
+/** A name inside an account. Neither part holds a NUL, so two pairs never look alike. */
+export function within(accountId: string, name: string): string {
+  return `${accountId}\0${name}`;
+}
+
+/** The payment with this id, whatever its order. */
+export function rowById(state: Committed, accountId: string, paymentId: string): Row | undefined {
+  const order = state.orders.get(within(accountId, paymentId));
+  return order === undefined ? undefined : state.rows.get(order);
+}
+
+export function put(state: Committed, row: Row): void {
+  const { accountId, orderId } = row.payment.order;
+  state.rows.set(within(accountId, orderId), row);
+}
+
+/** The operation of charge `n`. */
+export function operationOf(row: Row | undefined, n: number): OperationRow | undefined {
+  // They are numbered from 1 without a gap: charge n + 1 is opened from charge n.
+  return row?.operations[n - 1];
+}
+
+/** The list with another operation in the place of its `n`. */
+export function withOperation(
+  operations: readonly OperationRow[],
+  operation: OperationRow,
+): readonly OperationRow[] {
+  const changed = operations.slice();
+  changed[operation.n - 1] = operation;
+  return changed;
+}
+
+/** What a row constraint of the tables (class 23) makes of a statement: refused, nothing written. */
+export function requireConstraint(holds: boolean, what: string): void {
+  if (!holds) throw new StoreError('unavailable', `The model's tables refuse the row: ${what}.`);
+}

@@ -1,0 +1,90 @@
+/**
+ * A model of the database behind the `Store` port: transactions with row locks, unique keys, and a commit apart
+ * from the statement's start. It decides nothing by time or chance: its clock is given, and whoever drives it
+ * decides when a statement arrives, when it commits and what is lost.
+ */
+import type { Store } from '../../src/ports/store.ts';
+import { accept } from './accept.ts';
+import { advance } from './advance.ts';
+import { type Committed, copyOf, emptyState, within } from './committed.ts';
+import { bindKey, openNextCharge } from './keys.ts';
+import { createLocks } from './locks.ts';
+import { due, events, failedCharges, payment, payments, situation } from './reads.ts';
+import type { Context, Statement } from './statement.ts';
+import { createTransaction, type OpenTransaction } from './transaction.ts';
+import type { Database, DatabaseOptions, ReadMethod, Result, WriteMethod } from './types.ts';
+import { addEvidence, eraseExpiredAnswers } from './work.ts';
+
+export type { OperationRow, Row } from './rows.ts';
+export type * from './types.ts';
+
+type Writes = {
+  readonly [M in WriteMethod]: (context: Context, ...args: Parameters<Store[M]>) => Statement<Result<M>>;
+};
+
+type Reads = {
+  readonly [M in ReadMethod]: (context: Context, ...args: Parameters<Store[M]>) => Result<M>;
+};
+
+const WRITES: Writes = { accept, bindKey, openNextCharge, advance, addEvidence, eraseExpiredAnswers };
+
+export function createDatabase(options: DatabaseOptions): Database {
+  const { nowMs: clock, onCommit = () => {} } = options;
+  const locks = createLocks();
+  const open = new Set<OpenTransaction<unknown>>();
+  let committed: Committed = emptyState();
+  let { retentionMs } = options;
+
+  const reads: Reads = {
+    situation,
+    due,
+    failedCharges,
+    payment,
+    payments,
+    events,
+    installationId: () => options.installationId,
+    check: () => {},
+  };
+
+  const context = (nowMs: number): Context => ({ committed, nowMs, retentionMs, clock });
+
+  function crash(): void {
+    for (const transaction of open) transaction.vanish();
+    open.clear();
+    locks.clear();
+  }
+
+  return {
+    begin<M extends WriteMethod>(method: M, ...args: Parameters<Store[M]>) {
+      const nowMs = clock();
+      const prepare: Writes[M] = WRITES[method];
+      const transaction = createTransaction<Result<M>>({
+        statement: prepare(context(nowMs), ...args),
+        nowMs,
+        locks,
+        onEnd(changes) {
+          open.delete(transaction);
+          for (const change of changes) onCommit(change);
+        },
+      });
+      open.add(transaction);
+      return transaction;
+    },
+    read<M extends ReadMethod>(method: M, ...args: Parameters<Store[M]>) {
+      const read: Reads[M] = reads[method];
+      return read(context(clock()), ...args);
+    },
+    crash,
+    rows: () => committed.rows.values(),
+    row: (accountId, orderId) => committed.rows.get(within(accountId, orderId)),
+    openTransactions: () => open.size,
+    snapshot: () => ({ committed: copyOf(committed) }),
+    restore(snapshot) {
+      crash();
+      committed = copyOf(snapshot.committed);
+    },
+    retain(ms) {
+      retentionMs = ms;
+    },
+  };
+}

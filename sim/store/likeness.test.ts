@@ -1,0 +1,137 @@
+/**
+ * The model and PostgreSQL, given the same long random story, tell the same: every verdict, and everything that can
+ * be read afterwards. A story is drawn from its number alone; a failing one is run again by that number.
+ */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { PaymentRecord, Store } from '../../src/ports/store.ts';
+import { createPostgresHarness } from '../../test/postgres/harness.ts';
+import type { StoreHarness } from '../../test/suites/store.suite.ts';
+import { createDatabase as createPostgresDatabase } from '../../test/support/database.ts';
+import { createDatabase } from './database.ts';
+import { createPlainStore } from './plain.ts';
+import { ACCOUNTS, drawStep, HASHES, HOUR_MS, ORDERS, type Random, type Step } from './story.ts';
+
+const STORIES = 24;
+const STEPS = 60;
+const RETENTION_MS = 2 * HOUR_MS;
+
+let postgres: StoreHarness;
+beforeAll(async () => {
+  const { url, drop } = await createPostgresDatabase();
+  postgres = await createPostgresHarness({ url, adminUrl: url, close: drop });
+});
+afterAll(() => postgres.close());
+
+/** Mulberry32: enough for choosing, and the same everywhere. */
+function createRandom(seed: number): Random {
+  let state = seed;
+  return (choices) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % choices;
+  };
+}
+
+function openModel() {
+  let nowMs = Date.UTC(2026, 0, 1);
+  const database = createDatabase({
+    nowMs: () => {
+      nowMs += 1 / 64;
+      return nowMs;
+    },
+    retentionMs: RETENTION_MS,
+    installationId: 'installation',
+  });
+  const advanceClock = async (ms: number): Promise<void> => {
+    nowMs += ms;
+  };
+  return { store: createPlainStore(database), advanceClock };
+}
+
+/** Without the times, of which only their being there is the same. */
+function timeless(value: unknown): unknown {
+  if (typeof value === 'number' && value > 1e9) return 'a time';
+  if (Array.isArray(value)) return value.map(timeless);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, part]) => [
+    name,
+    name === 'freshForMs' ? 'a while' : timeless(part),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+async function recordsOf(store: Store): Promise<readonly (PaymentRecord | null)[]> {
+  const asked = ACCOUNTS.flatMap((accountId) => ORDERS.map((orderId) => ({ accountId, orderId })));
+  const found = await Promise.all(asked.map((one) => store.situation({ ...one, keyHash: null })));
+  return found.map(({ payment }) => payment);
+}
+
+/** Everything that the port tells. */
+async function everything(store: Store, gateways: readonly string[]): Promise<unknown> {
+  const records = await recordsOf(store);
+  const parts = records.map(async (record) => {
+    if (record === null) return null;
+    const { accountId, orderId } = record.order;
+    const { paymentId } = record;
+    return Promise.all([
+      store.events({ accountId, paymentId, after: 0, limit: 1000 }),
+      store.failedCharges({ accountId, orderId, paymentId }, 100),
+      store.payment(accountId, paymentId),
+    ]);
+  });
+  return timeless({
+    records,
+    parts: await Promise.all(parts),
+    keys: await Promise.all(
+      ACCOUNTS.flatMap((accountId) =>
+        HASHES.map(async (keyHash) => (await store.situation({ accountId, orderId: 'none', keyHash })).key),
+      ),
+    ),
+    due: await Promise.all(
+      gateways.flatMap((gateway) =>
+        [true, false].map(async (calls) => (await store.due({ gateway, limit: 5, calls })).payments),
+      ),
+    ),
+    lists: await Promise.all(
+      ACCOUNTS.flatMap((accountId) => [
+        store.payments({ accountId, limit: 3 }),
+        store.payments({ accountId, status: 'FAILED', limit: 10 }),
+      ]),
+    ),
+  });
+}
+
+interface Teller {
+  readonly store: Store;
+  readonly advanceClock: (ms: number) => Promise<void>;
+}
+
+async function take(teller: Teller, step: Step): Promise<unknown> {
+  if (step.kind === 'wait') return teller.advanceClock(step.ms);
+  const records = step.of === null ? [] : await recordsOf(teller.store);
+  const record = step.of === null ? null : (records[step.of] ?? null);
+  // The verdict on a row that is refused is part of the story.
+  return step.act(teller.store, record).catch((error: { kind?: unknown }) => ({ refused: error.kind }));
+}
+
+test.each(Array.from({ length: STORIES }, (_, seed) => seed + 1))(
+  'story %i is the same in both',
+  async (seed) => {
+    const { store } = await postgres.fresh({ retentionMs: RETENTION_MS });
+    const tellers = [{ store, advanceClock: postgres.advanceClock }, openModel()] as const;
+    const random = createRandom(seed);
+    for (let left = STEPS; left > 0; left -= 1) {
+      const step = drawStep(random);
+      const [real, model] = [await take(tellers[0], step), await take(tellers[1], step)];
+      expect(timeless(model), `${step.kind} in story ${seed}, with ${left} steps left`).toEqual(
+        timeless(real),
+      );
+      if (left % 5 !== 1) continue;
+      const gateways = ['g', 'h'];
+      expect(await everything(tellers[1].store, gateways)).toEqual(
+        await everything(tellers[0].store, gateways),
+      );
+    }
+  },
+);

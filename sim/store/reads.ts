@@ -1,0 +1,92 @@
+/** The reads of the port, over what is committed; see `src/postgres/situation.ts`, `work.ts` and `queries.ts`. */
+import type { PaymentEvent } from '../../src/domain/payment.ts';
+import type {
+  DuePayments,
+  DueQuery,
+  EventsQuery,
+  FailedCharge,
+  PaymentKey,
+  PaymentRecord,
+  PaymentsQuery,
+  Situation,
+  SituationQuery,
+} from '../../src/ports/store.ts';
+import { rowById, within } from './committed.ts';
+import { boundKey, recordOf } from './records.ts';
+import type { Row } from './rows.ts';
+import type { Context } from './statement.ts';
+
+export function situation(context: Context, query: SituationQuery): Situation {
+  const { committed, nowMs, retentionMs } = context;
+  const { accountId, orderId, keyHash } = query;
+  const row = committed.rows.get(within(accountId, orderId));
+  const request = keyHash === null ? undefined : committed.requests.get(within(accountId, keyHash));
+  return {
+    nowMs,
+    key:
+      request === undefined
+        ? null
+        : boundKey(request, rowById(committed, accountId, request.paymentId), nowMs, retentionMs),
+    payment: row === undefined ? null : recordOf(row, nowMs, retentionMs),
+  };
+}
+
+export function due(context: Context, query: DueQuery): DuePayments {
+  const { committed, nowMs, retentionMs } = context;
+  const found: { readonly row: Row; readonly dueAtMs: number }[] = [];
+  for (const row of committed.rows.values()) {
+    const { dueAtMs, gateway, charge } = row.payment;
+    if (dueAtMs === null || dueAtMs > nowMs || gateway !== query.gateway) continue;
+    if (query.calls || charge.step !== 'call') found.push({ row, dueAtMs });
+  }
+  found.sort((a, b) => a.dueAtMs - b.dueAtMs);
+  const payments = found.slice(0, query.limit).map(({ row }) => recordOf(row, nowMs, retentionMs));
+  return { nowMs, payments };
+}
+
+export function failedCharges(
+  { committed }: Context,
+  payment: PaymentKey,
+  limit: number,
+): readonly FailedCharge[] {
+  const operations = rowById(committed, payment.accountId, payment.paymentId)?.operations ?? [];
+  return operations
+    .filter((operation) => operation.outcome === 'FAILED')
+    .reverse()
+    .slice(0, limit)
+    .map(({ n, gatewayKey, amountMinor, currency }) => ({ n, chargeKey: gatewayKey, amountMinor, currency }));
+}
+
+/** Readers are shown no answer. */
+const NO_ANSWER_MS = 0;
+
+export function payment(
+  { committed, nowMs }: Context,
+  accountId: string,
+  paymentId: string,
+): PaymentRecord | null {
+  const row = rowById(committed, accountId, paymentId);
+  return row === undefined ? null : recordOf(row, nowMs, NO_ANSWER_MS);
+}
+
+export function payments({ committed, nowMs }: Context, query: PaymentsQuery): readonly PaymentRecord[] {
+  const { accountId, orderId, status, before, limit } = query;
+  const found: Row[] = [];
+  for (const row of committed.rows.values()) {
+    const { order, charge, paymentId } = row.payment;
+    if (order.accountId !== accountId) continue;
+    if (orderId !== undefined && order.orderId !== orderId) continue;
+    if (status !== undefined && charge.status !== status) continue;
+    if (before === undefined || paymentId < before) found.push(row);
+  }
+  return found
+    .sort((a, b) => (a.payment.paymentId < b.payment.paymentId ? 1 : -1))
+    .slice(0, limit)
+    .map((row) => recordOf(row, nowMs, NO_ANSWER_MS));
+}
+
+export function events({ committed }: Context, query: EventsQuery): readonly PaymentEvent[] | null {
+  const row = rowById(committed, query.accountId, query.paymentId);
+  if (row === undefined) return null;
+  return row.events.filter((event) => event.seq > query.after).slice(0, query.limit);
+}

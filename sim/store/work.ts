@@ -1,0 +1,117 @@
+/** The statements of `Store.addEvidence` and `Store.eraseExpiredAnswers`; see `src/postgres/work.ts`. */
+import type { Evidence } from '../../src/ports/store.ts';
+import { operationOf, put, rowById, within, withOperation } from './committed.ts';
+import type { EvidenceRow, OperationRow, Row } from './rows.ts';
+import { type Context, operationLock, orderLock, type Statement } from './statement.ts';
+import type { Change } from './types.ts';
+
+export function addEvidence(context: Context, evidence: Evidence): Statement<void> {
+  const { committed, nowMs } = context;
+  const { accountId, orderId, paymentId } = evidence.payment;
+  const order = within(accountId, orderId);
+  const known = (): boolean => committed.rows.get(order)?.payment.paymentId === paymentId;
+
+  function keep(changes: Change[], counted: boolean): void {
+    const { chargeN, outcome } = evidence;
+    const piece: EvidenceRow = { accountId, paymentId, chargeN, outcome, atMs: nowMs };
+    const before = rowById(committed, accountId, paymentId);
+    if (before === undefined) {
+      committed.strays.push(piece);
+      return;
+    }
+    const after: Row = {
+      ...before,
+      payment: counted ? counting(before.payment, nowMs) : before.payment,
+      evidence: [...before.evidence, piece],
+    };
+    put(committed, after);
+    changes.push({
+      kind: 'addEvidence',
+      accountId,
+      orderId: before.payment.order.orderId,
+      paymentId,
+      before: before.payment,
+      after: after.payment,
+      rowBefore: before,
+      rowAfter: after,
+      event: null,
+      args: evidence,
+    });
+  }
+
+  const snapshot = known();
+  return {
+    locks: snapshot ? [orderLock(order)] : [],
+    proceeds: known,
+    apply: (changes) => keep(changes, snapshot),
+    otherwise: (changes) => keep(changes, false),
+  };
+}
+
+/** A holder's lease stays as it is; else the payment is due at once. */
+function counting(payment: Row['payment'], nowMs: number): Row['payment'] {
+  return {
+    ...payment,
+    evidence: payment.evidence + 1,
+    dueAtMs: payment.held ? payment.dueAtMs : nowMs,
+  };
+}
+
+interface Expired {
+  readonly row: Row;
+  readonly operation: OperationRow;
+  readonly settledAtMs: number;
+}
+
+export function eraseExpiredAnswers(context: Context, limit: number): Statement<number> {
+  const { committed, nowMs, retentionMs } = context;
+  const expired = expiredBefore(context, nowMs - retentionMs).slice(0, limit);
+  const idOf = ({ payment }: Row): string => within(payment.order.accountId, payment.paymentId);
+
+  /** Asked of the row itself once more, so that of two that erase at once only one counts it. */
+  function erase({ row: { payment }, operation: { n } }: Expired, changes: Change[]): boolean {
+    const { accountId, orderId } = payment.order;
+    const before = committed.rows.get(within(accountId, orderId));
+    const operation = operationOf(before, n);
+    if (before === undefined || operation === undefined || operation.answer === null) return false;
+    const after: Row = {
+      ...before,
+      operations: withOperation(before.operations, { ...operation, answer: null }),
+    };
+    put(committed, after);
+    changes.push({
+      kind: 'eraseExpiredAnswers',
+      accountId,
+      orderId,
+      paymentId: payment.paymentId,
+      before: before.payment,
+      after: after.payment,
+      rowBefore: before,
+      rowAfter: after,
+      event: null,
+      args: limit,
+    });
+    return true;
+  }
+
+  const apply = (changes: Change[]): number => expired.filter((one) => erase(one, changes)).length;
+  return {
+    locks: expired.map(({ row, operation }) => operationLock(idOf(row), operation.n)),
+    proceeds: () => true,
+    apply,
+    otherwise: apply,
+  };
+}
+
+/** Answers that were settled before then, oldest first. */
+function expiredBefore({ committed }: Context, beforeMs: number): Expired[] {
+  const expired: Expired[] = [];
+  for (const row of committed.rows.values()) {
+    for (const operation of row.operations) {
+      const { settledAtMs, answer } = operation;
+      if (answer !== null && settledAtMs !== null && settledAtMs < beforeMs)
+        expired.push({ row, operation, settledAtMs });
+    }
+  }
+  return expired.sort((a, b) => a.settledAtMs - b.settledAtMs);
+}

@@ -1,0 +1,110 @@
+/**
+ * What a write may come to when its statement does not simply succeed: committed and nobody heard, never heard of,
+ * heard of too late, or rolled back with leave to repeat. After each of them the caller does what callers do: it
+ * reads, and it makes the same write again. The effect must be there exactly once.
+ */
+import { describe, expect, test } from 'vitest';
+import type { Environment } from './environment.ts';
+import { everythingAbout } from './fixtures.ts';
+import { KEY, type Kind, ORDER, WRITES, type Write } from './writes.ts';
+
+export const UNKNOWN = { name: 'StoreError', kind: 'outcome_unknown' };
+const NOTHING_WRITTEN = { name: 'StoreError', kind: 'unavailable' };
+
+export function endingTests(env: Environment): void {
+  const look = (): Promise<unknown> => everythingAbout(env.other, ORDER, KEY.hash);
+
+  async function applies(call: Promise<unknown>, { applied }: Write): Promise<void> {
+    expect(await call).toEqual(applied);
+  }
+
+  /** The write has been made, once; and made again it is known as made, by whomever it is made. */
+  async function expectMade(write: Write): Promise<void> {
+    const made = await look();
+    expect(made).toMatchObject(write.seen as object);
+    expect(await write.call(env.frail)).toEqual(write.again);
+    expect(await look()).toMatchObject((write.seenAgain ?? write.seen) as object);
+    if (write.seenAgain === undefined) expect(await look()).toEqual(made);
+    expect(await write.call(env.store)).toEqual(write.again);
+    if (write.seenAgain === undefined) expect(await look()).toEqual(made);
+  }
+
+  describe.each(WRITES)('the ending of $name', (kind: Kind) => {
+    test('acknowledged: it is made', async () => {
+      const write = await kind.prepare(env);
+      await applies(write.call(env.frail), write);
+      await expectMade(write);
+      expect(await env.failures()).toBe(0);
+    });
+
+    test('committed and unheard: it is made, and made again it is not made twice', async () => {
+      const write = await kind.prepare(env);
+      await env.failNext('lost_committed');
+      await expect(write.call(env.frail)).rejects.toMatchObject(UNKNOWN);
+      await expectMade(write);
+      expect(await env.failures()).toBe(1);
+    });
+
+    test('lost on its way: nothing is written, and made again it is made', async () => {
+      const write = await kind.prepare(env);
+      const before = await look();
+      await env.failNext('lost');
+      await expect(write.call(env.frail)).rejects.toMatchObject(UNKNOWN);
+      expect(await look()).toEqual(before);
+      await applies(write.call(env.frail), write);
+      await expectMade(write);
+      expect(await env.failures()).toBe(1);
+    });
+
+    test('lost again and again: made once in the end', async () => {
+      const write = await kind.prepare(env);
+      for (const ending of ['lost', 'lost', 'lost_committed'] as const) {
+        await env.failNext(ending);
+        await expect(write.call(env.frail)).rejects.toMatchObject(UNKNOWN);
+      }
+      await expectMade(write);
+      expect(await env.failures()).toBe(3);
+    });
+
+    test('late, and nobody came before: it is made when it arrives', async () => {
+      const write = await kind.prepare(env);
+      const before = await look();
+      await env.failNext('late');
+      await expect(write.call(env.frail)).rejects.toMatchObject(UNKNOWN);
+      expect(await look()).toEqual(before);
+      await env.arrive();
+      await expectMade(write);
+      expect(await env.failures()).toBe(1);
+    });
+
+    test('late, and made again meanwhile: made once', async () => {
+      const write = await kind.prepare(env);
+      await env.failNext('late');
+      await expect(write.call(env.frail)).rejects.toMatchObject(UNKNOWN);
+      await applies(write.call(env.store), write);
+      const made = await look();
+      expect(made).toMatchObject(write.seen as object);
+      await env.arrive();
+      if (write.seenAgain === undefined) expect(await look()).toEqual(made);
+      else expect(await look()).toMatchObject(write.seenAgain as object);
+      expect(await env.failures()).toBe(1);
+    });
+
+    test('rolled back with leave to repeat: the verdict is true, and it is made once', async () => {
+      const write = await kind.prepare(env);
+      const before = await look();
+      await env.failNext('serialization');
+      const verdict = await write.call(env.frail).catch((error: unknown) => error);
+      expect(await env.failures()).toBe(1);
+      if (kind.repeated) {
+        expect(verdict).toEqual(write.applied);
+      } else {
+        // Either is the port's word for: nothing was written, it may be made again.
+        expect([expect.objectContaining(NOTHING_WRITTEN), { kind: 'lost' }]).toContainEqual(verdict);
+        expect(await look()).toEqual(before);
+        await applies(write.call(env.frail), write);
+      }
+      await expectMade(write);
+    });
+  });
+}

@@ -1,0 +1,54 @@
+/** Which exchange of a proxy's connections is broken, and where in it. */
+
+/** The way that bytes go. */
+export type Direction = 'to_server' | 'to_client';
+
+/**
+ * What becomes of an exchange. `request`: the server never hears of it. `answer`: the server has done it, and the
+ * client never hears. `late`: the client is cut off first, and the server hears when what was held back is delivered.
+ */
+export type Break = 'request' | 'answer' | 'late';
+
+export interface Breaks {
+  plan(how: Break, after?: number): void;
+  forget(): void;
+  /** Exchanges broken so far. */
+  count(): number;
+  /** For one connection: told of every piece of data before it goes on; whether it is to be broken there, and how. */
+  watch(): (direction: Direction) => Break | null;
+}
+
+export function createBreaks(): Breaks {
+  let planned: { readonly how: Break; after: number } | null = null;
+  let count = 0;
+
+  function reached(direction: Direction): Break | null {
+    if (planned === null || (direction === 'to_client') !== (planned.how === 'answer')) return null;
+    if (planned.after > 0) {
+      planned.after -= 1;
+      return null;
+    }
+    const { how } = planned;
+    planned = null;
+    count += 1;
+    return how;
+  }
+
+  return {
+    plan(how, after = 0) {
+      planned = { how, after };
+    },
+    forget() {
+      planned = null;
+    },
+    count: () => count,
+    watch() {
+      let speaking: Direction | null = null;
+      return (direction) => {
+        const begins = direction !== speaking;
+        speaking = direction;
+        return begins ? reached(direction) : null;
+      };
+    },
+  };
+}
