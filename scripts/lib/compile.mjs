@@ -1,4 +1,4 @@
-/** `dist`: whether it is what the sources say, and the compiler if it is not. */
+/** What is compiled, `dist` and `dist-sim`: whether it is what the sources say, and the compiler if it is not. */
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -14,76 +14,105 @@ import { dirname, join, relative } from 'node:path';
 import { fail, inRoot, say } from './project.mjs';
 import { runNode } from './run.mjs';
 
-const SRC = inRoot('src');
-const DIST = inRoot('dist');
+/**
+ * One thing to compile. `folders` are the sources, relative to `base`, from which the output's paths are counted;
+ * `outputs` are the extensions that every source gives.
+ *
+ * @typedef {{ name: string, base: string, folders: readonly string[], out: string, config: string, outputs: readonly string[] }} Target
+ */
 
-/** Lies in `dist`, so that it goes when that goes. */
-const STAMP = join(DIST, '.payonce-build');
+/** The program. @type {Target} */
+export const PROGRAM = {
+  name: 'Building …',
+  base: inRoot('src'),
+  folders: ['.'],
+  out: inRoot('dist'),
+  config: 'tsconfig.json',
+  outputs: ['.js', '.js.map', '.d.ts'],
+};
+
+/** The proof, with the program's parts that it simulates. @type {Target} */
+export const PROOF = {
+  name: 'Building the proof …',
+  base: inRoot(),
+  folders: ['src', 'sim'],
+  out: inRoot('dist-sim'),
+  config: 'tsconfig.sim.json',
+  outputs: ['.js', '.js.map'],
+};
 
 /** What decides the output beside the sources; the lockfile stands for the compiler's version. */
-const CONFIGURATION = ['tsconfig.base.json', 'tsconfig.json', 'package-lock.json'];
+const CONFIGURATION = ['tsconfig.base.json', 'package-lock.json'];
 
-/** Whether `dist` holds exactly what these sources give. */
-export function isBuilt() {
-  const sources = findSources();
-  if (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== fingerprint(sources)) return false;
-  return sources.flatMap(outputsOf).every((path) => existsSync(join(DIST, path)));
+/** Lies in the output, so that it goes when that goes. @param {Target} target */
+const stampOf = (target) => join(target.out, '.payonce-build');
+
+/** Whether the output is exactly what these sources give. @param {Target} target */
+export function isBuilt(target) {
+  const sources = findSources(target);
+  const stamp = stampOf(target);
+  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== fingerprint(target, sources)) return false;
+  return sources
+    .flatMap((source) => outputsOf(target, source))
+    .every((path) => existsSync(join(target.out, path)));
 }
 
-/** Compiles, copies what is not TypeScript, removes what no source gives any more. */
-export async function build() {
-  say('Building …');
-  const sources = findSources();
-  const stamp = fingerprint(sources);
-  rmSync(STAMP, { force: true });
+/** Compiles, copies what is not TypeScript, removes what no source gives any more. @param {Target} target */
+export async function build(target) {
+  say(target.name);
+  const sources = findSources(target);
+  const stamp = fingerprint(target, sources);
+  rmSync(stampOf(target), { force: true });
   const compiler = inRoot('node_modules', 'typescript', 'bin', 'tsc');
-  // Not incremental: it takes a third of a second, and would skip what was deleted from dist by hand.
+  // Not incremental: it takes a third of a second, and would skip what was deleted from the output by hand.
   const flags = ['--incremental', 'false', '--tsBuildInfoFile', 'null', '--noEmitOnError'];
-  const code = await runNode([compiler, '-p', inRoot('tsconfig.json'), ...flags]);
+  const code = await runNode([compiler, '-p', inRoot(target.config), ...flags]);
   if (code !== 0) fail('The build failed; see above. Nothing was started.', code);
   for (const asset of sources.filter(isAsset)) {
-    mkdirSync(dirname(join(DIST, asset)), { recursive: true });
-    copyFileSync(join(SRC, asset), join(DIST, asset));
+    mkdirSync(dirname(join(target.out, asset)), { recursive: true });
+    copyFileSync(join(target.base, asset), join(target.out, asset));
   }
-  removeStale(new Set(sources.flatMap(outputsOf)));
-  writeFileSync(STAMP, stamp);
+  removeStale(target, new Set(sources.flatMap((source) => outputsOf(target, source))));
+  writeFileSync(stampOf(target), stamp);
 }
 
 /** @param {string} path */
 const isAsset = (path) => path.endsWith('.sql');
 
-/** Every file that `dist` is made from, relative to `src`, sorted. */
-function findSources() {
+/** Every file that the output is made from, relative to the target's base, sorted. @param {Target} target */
+function findSources({ base, folders }) {
   const isSource = (/** @type {string} */ path) => path.endsWith('.ts') && !path.endsWith('.test.ts');
-  return listFiles(SRC).filter((path) => isSource(path) || isAsset(path));
+  return folders
+    .flatMap((folder) => listFiles(join(base, folder)).map((path) => join(folder, path)))
+    .filter((path) => isSource(path) || isAsset(path));
 }
 
-/** @param {string} source @returns {string[]} */
-function outputsOf(source) {
+/** @param {Target} target @param {string} source @returns {string[]} */
+function outputsOf({ outputs }, source) {
   if (isAsset(source)) return [source];
   const name = source.slice(0, -'.ts'.length);
-  return [`${name}.js`, `${name}.js.map`, `${name}.d.ts`];
+  return outputs.map((extension) => `${name}${extension}`);
 }
 
-/** @param {string[]} sources */
-function fingerprint(sources) {
+/** @param {Target} target @param {string[]} sources */
+function fingerprint({ base, config }, sources) {
   const hash = createHash('sha256');
   for (const path of [
-    ...CONFIGURATION.map((name) => inRoot(name)),
-    ...sources.map((name) => join(SRC, name)),
+    ...[config, ...CONFIGURATION].map((name) => inRoot(name)),
+    ...sources.map((name) => join(base, name)),
   ]) {
     hash
-      .update(`${relative(SRC, path)}\0`)
+      .update(`${relative(base, path)}\0`)
       .update(readFileSync(path))
       .update('\0');
   }
   return hash.digest('hex');
 }
 
-/** @param {Set<string>} wanted */
-function removeStale(wanted) {
-  for (const path of listFiles(DIST)) {
-    if (!wanted.has(path)) rmSync(join(DIST, path));
+/** @param {Target} target @param {Set<string>} wanted */
+function removeStale(target, wanted) {
+  for (const path of listFiles(target.out)) {
+    if (!wanted.has(path)) rmSync(join(target.out, path));
   }
 }
 

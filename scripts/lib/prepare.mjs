@@ -1,5 +1,5 @@
 /** What every command needs first, done only as far as it is missing. */
-import { build, isBuilt } from './compile.mjs';
+import { build, isBuilt, PROGRAM, PROOF } from './compile.mjs';
 import { install, isInstalled } from './install.mjs';
 import { withLock } from './lock.mjs';
 import { fail, inRoot } from './project.mjs';
@@ -24,9 +24,20 @@ export async function setUp() {
 
 /** The packages and `dist`. */
 export async function setUpAndBuild() {
+  await setUpAnd(PROGRAM);
+}
+
+/** The packages, `dist` and `dist-sim`. */
+export async function setUpProof() {
+  await setUpAnd(PROGRAM);
+  await setUpAnd(PROOF);
+}
+
+/** @param {import('./compile.mjs').Target} target */
+async function setUpAnd(target) {
   await setUp();
-  if (isBuilt()) return;
+  if (isBuilt(target)) return;
   await withLock(LOCK, async () => {
-    if (!isBuilt()) await build();
+    if (!isBuilt(target)) await build(target);
   });
 }

@@ -1,0 +1,68 @@
+/**
+ * One incarnation of a process: whatever should happen inside it goes through here. Killed, nothing reaches it any
+ * more; paused, everything waits and comes in its old order when it wakes.
+ */
+import type { Scheduler } from './scheduler.ts';
+
+export interface Life {
+  /** Runs `event` inside the process after `delayMs`; the returned function takes it back. */
+  deliver(delayMs: number, event: () => void): () => void;
+  /** Runs once when it is killed: what is to be undone outside. */
+  onDeath(undo: () => void): void;
+  kill(): void;
+  pause(): void;
+  resume(): void;
+  readonly alive: boolean;
+  readonly paused: boolean;
+}
+
+export function createLife(scheduler: Scheduler): Life {
+  let alive = true;
+  let paused = false;
+  let waiting: (() => void)[] = [];
+  const undos: (() => void)[] = [];
+
+  function arrive(event: () => void): void {
+    if (!alive) return;
+    if (paused) waiting.push(event);
+    else event();
+  }
+
+  return {
+    get alive() {
+      return alive;
+    },
+    get paused() {
+      return paused;
+    },
+    deliver(delayMs, event) {
+      let wanted = true;
+      const cancel = scheduler.after(delayMs, () =>
+        arrive(() => {
+          if (wanted) event();
+        }),
+      );
+      return () => {
+        wanted = false;
+        cancel();
+      };
+    },
+    onDeath: (undo) => void undos.push(undo),
+    kill() {
+      if (!alive) return;
+      alive = false;
+      waiting = [];
+      for (const undo of undos) undo();
+    },
+    pause() {
+      paused = true;
+    },
+    resume() {
+      paused = false;
+      const events = waiting;
+      waiting = [];
+      // Each as an event of its own: between two of them a process runs to its next wait.
+      for (const event of events) scheduler.after(0, () => arrive(event));
+    },
+  };
+}

@@ -1,0 +1,223 @@
+/** What must hold of every answer that a client gets: it is true, it is the same for ever, and it is about its order. */
+import type { Payment } from '../../src/domain/payment.ts';
+import type { ChargeAnswer } from '../../src/engine/api.ts';
+import type { Database, OperationRow, Row } from '../store/database.ts';
+import { type Book, orderName, statesSince } from './book.ts';
+
+/** A charge request as its client remembers it. */
+export interface Asked {
+  /** Carried as metadata, so that the judge knows whose intent was committed. */
+  readonly id: string;
+  readonly accountId: string;
+  readonly orderId: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly method: string;
+  readonly key: string | null;
+  readonly atMs: number;
+  /** The highest `seq` that anybody had been told of this order by then. */
+  readonly seqFloor: number;
+}
+
+export interface AnswerJudgeParts {
+  readonly book: Book;
+  readonly database: Database;
+  readonly violated: (invariant: string, message: string) => void;
+  readonly keyHash: (key: string) => string;
+  /** Nothing goes wrong between the processes and the database. */
+  readonly soundStore: boolean;
+}
+
+export interface AnswerJudge {
+  /** The floor for whoever asks now. */
+  seqFloor(accountId: string, orderId: string): number;
+  charged(asked: Asked, answer: ChargeAnswer): void;
+  read(asked: Pick<Asked, 'accountId' | 'orderId' | 'seqFloor' | 'atMs'>, payment: Payment | null): void;
+  asked(asked: Asked): void;
+}
+
+export function createAnswerJudge({
+  book,
+  database,
+  violated,
+  keyHash,
+  soundStore,
+}: AnswerJudgeParts): AnswerJudge {
+  const floors = new Map<string, number>();
+  /** Answered terms and bodies by account and key. */
+  const byKey = new Map<string, { terms: string; body: string | null; answeredBefore: number }>();
+  /** How often each key was used. */
+  const uses = new Map<string, number>();
+
+  function seen(accountId: string, orderId: string, seq: number): void {
+    const order = orderName(accountId, orderId);
+    floors.set(order, Math.max(floors.get(order) ?? 0, seq));
+  }
+
+  function about(asked: Pick<Asked, 'accountId' | 'orderId'>, payment: Payment): void {
+    if (payment.accountId !== asked.accountId || payment.orderId !== asked.orderId) {
+      violated('11 accounts', `an answer about ${payment.orderId} went to who asked for ${asked.orderId}`);
+    }
+  }
+
+  function view(asked: Pick<Asked, 'accountId' | 'orderId' | 'seqFloor' | 'atMs'>, payment: Payment): void {
+    about(asked, payment);
+    if (book.amnesia) return;
+    const order = orderName(asked.accountId, asked.orderId);
+    if (payment.seq < asked.seqFloor) {
+      violated('9 going back', `${order}: seq ${payment.seq} after ${asked.seqFloor} had been told`);
+    }
+    const state = book.states.get(order)?.find(({ seq }) => seq === payment.seq);
+    if (state === undefined || state.status !== payment.status || state.chargeN !== payment.chargeN) {
+      violated('truth of answers', `${order}: told ${payment.status} at ${payment.seq}, which never was`);
+    }
+    seen(asked.accountId, asked.orderId, payment.seq);
+  }
+
+  function settled(asked: Asked, answer: Extract<ChargeAnswer, { kind: 'settled' }>): void {
+    const { frozen } = answer;
+    const body = JSON.parse(frozen.body) as Record<string, unknown>;
+    if (body.order_id !== asked.orderId || body.payment_id !== answer.paymentId) {
+      violated('11 accounts', `${asked.orderId}: the body is about ${String(body.order_id)}`);
+    }
+    if ((frozen.problem === null) !== (body.status === 'COMPLETED')) {
+      violated('truth of answers', `${asked.orderId}: the body contradicts its own problem`);
+    }
+    if (book.amnesia) return;
+    const row = database.row(asked.accountId, asked.orderId);
+    if (row === undefined) {
+      violated('lost', `${asked.orderId}: answered as settled, but it is not there`);
+      return;
+    }
+    if (answer.started) starter(asked, answer, row);
+    if (asked.key !== null) keyed(asked, answer, row);
+    else keyless(asked, answer, row);
+  }
+
+  function starter(asked: Asked, answer: ChargeAnswer, row: Row): void {
+    const byThisKey = asked.key !== null && boundTo(asked.accountId, asked.key)?.started === true;
+    if (!byThisKey && !book.committedRequests.has(asked.id)) {
+      violated(
+        '7 one operation',
+        `${row.payment.order.orderId}: ${asked.id} is told that it started (${answer.kind})`,
+      );
+    }
+  }
+
+  function boundTo(accountId: string, key: string): Row['requests'][number] | undefined {
+    const hash = keyHash(key);
+    for (const row of database.rows()) {
+      const found = row.requests.find((one) => one.keyHash === hash && one.accountId === accountId);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  function keyed(asked: Asked, answer: Extract<ChargeAnswer, { kind: 'settled' }>, row: Row): void {
+    const bound = boundTo(asked.accountId, asked.key ?? '');
+    const operation: OperationRow | undefined = row.operations.find(({ n }) => n === bound?.chargeN);
+    if (operation === undefined) {
+      violated('7 one operation', `${asked.orderId}: the key is bound to nothing`);
+      return;
+    }
+    if (operation.settledAtMs === null || operation.problem !== answer.frozen.problem) {
+      violated('truth of answers', `${asked.orderId}: told another end than charge ${operation.n} had`);
+    }
+    if (operation.answer !== null && operation.answer !== answer.frozen.body) {
+      violated('7 same answer', `${asked.orderId}: the answer is not the frozen one`);
+    }
+    if (answer.started !== bound?.started) {
+      violated('7 one operation', `${asked.orderId}: 201 and 200 are confused`);
+    }
+    sameAsBefore(asked, answer.frozen.body, answer.replayed);
+  }
+
+  /** Two different bodies, or two different terms, never share a key. */
+  function sameAsBefore(asked: Asked, body: string | null, replayed: boolean): void {
+    const name = `${asked.accountId} ${asked.key}`;
+    const terms = termsOf(asked);
+    const known = byKey.get(name);
+    if (known === undefined) {
+      byKey.set(name, { terms, body, answeredBefore: asked.atMs });
+      // Where acknowledgements are lost, a request may find its own doing and take it for another's.
+      if (replayed && soundStore && (uses.get(name) ?? 0) < 2) {
+        violated('7 replayed', `${asked.orderId}: called a replay, but the key was never used before`);
+      }
+      return;
+    }
+    if (known.terms !== terms) violated('7 key reused', `${asked.orderId}: one key, two requests`);
+    if (known.body !== null && body !== null && known.body !== body) {
+      violated('7 same answer', `${asked.orderId}: the same key, another answer`);
+    }
+    known.body ??= body;
+  }
+
+  function keyless(asked: Asked, answer: Extract<ChargeAnswer, { kind: 'settled' }>, row: Row): void {
+    const wanted = answer.frozen.problem === null ? 'COMPLETED' : 'FAILED';
+    const held = statesSince(book, orderName(asked.accountId, asked.orderId), asked.atMs).some(
+      ({ status, problem }) => status === wanted && problem === answer.frozen.problem,
+    );
+    if (!held) violated('truth of answers', `${row.payment.order.orderId}: told ${wanted}, which it was not`);
+  }
+
+  function problem(asked: Asked, answer: Extract<ChargeAnswer, { kind: 'problem' }>): void {
+    const untouched = answer.code !== 'store_outcome_unknown';
+    if (untouched && book.committedRequests.has(asked.id)) {
+      violated('8 nothing sent', `${asked.orderId}: told ${answer.code}, but its intent is stored`);
+    }
+    if (untouched) book.refusedRequests.add(asked.id);
+    const order = orderName(asked.accountId, asked.orderId);
+    if (answer.payment !== undefined) view(asked, answer.payment);
+    if (answer.code === 'order_conflict' && !book.amnesia) {
+      const other = statesSince(book, order, asked.atMs).some(
+        ({ amountMinor, currency }) => amountMinor !== asked.amountMinor || currency !== asked.currency,
+      );
+      if (!other) violated('truth of answers', `${order}: a conflict with the same terms`);
+    }
+    if (answer.code === 'idempotency_key_reused') {
+      const known = byKey.get(`${asked.accountId} ${asked.key}`);
+      if (known !== undefined && known.terms === termsOf(asked)) {
+        violated('7 key reused', `${order}: 422 for the same request`);
+      }
+      if (!otherTerms(asked))
+        violated('7 key reused', `${order}: 422, but the key was used with these terms only`);
+    }
+  }
+
+  const termsByKey = new Map<string, Set<string>>();
+  function otherTerms(asked: Asked): boolean {
+    return (termsByKey.get(`${asked.accountId} ${asked.key}`)?.size ?? 0) > 1;
+  }
+
+  return {
+    seqFloor: (accountId, orderId) => floors.get(orderName(accountId, orderId)) ?? 0,
+    asked(asked) {
+      if (asked.key === null) return;
+      const name = `${asked.accountId} ${asked.key}`;
+      uses.set(name, (uses.get(name) ?? 0) + 1);
+      const terms = termsByKey.get(name) ?? new Set();
+      termsByKey.set(name, terms.add(termsOf(asked)));
+    },
+    charged(asked, answer) {
+      if (answer.kind === 'settled') settled(asked, answer);
+      else if (answer.kind === 'problem') problem(asked, answer);
+      else {
+        view(asked, answer.payment);
+        // Where the database is lost, a 202 is given before the key could be bound.
+        const bound = asked.key === null ? undefined : boundTo(asked.accountId, asked.key);
+        const byKey = soundStore && bound?.paymentId === answer.payment.paymentId;
+        if (byKey) sameAsBefore(asked, null, answer.replayed);
+      }
+    },
+    read(asked, payment) {
+      if (payment !== null) return view(asked, payment);
+      if (asked.seqFloor > 0 && !book.amnesia) {
+        violated('lost', `${asked.orderId}: was answered before and cannot be read any more`);
+      }
+    },
+  };
+}
+
+function termsOf({ orderId, amountMinor, currency, method }: Asked): string {
+  return `${orderId} ${amountMinor} ${currency} ${method}`;
+}

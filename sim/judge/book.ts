@@ -1,0 +1,73 @@
+/**
+ * What the judge remembers, gathered from the database's commits and the gateway's ledger alone: never from what
+ * the engine says of itself.
+ */
+import type { PaymentStatus } from '../../src/domain/payment.ts';
+import type { FailureProblem } from '../../src/domain/problems.ts';
+
+/** Names one order of one account. */
+export type OrderName = string;
+
+export function orderName(accountId: string, orderId: string): OrderName {
+  return `${accountId}/${orderId}`;
+}
+
+/** One committed state of a payment; it held until the next one was committed. */
+export interface State {
+  readonly atMs: number;
+  readonly seq: number;
+  readonly status: PaymentStatus;
+  readonly chargeN: number;
+  readonly problem: FailureProblem | null;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly evidence: number;
+}
+
+/** A charge that was intended, durably, before anything was sent for it. */
+export interface Intended {
+  readonly order: OrderName;
+  readonly n: number;
+  readonly amountMinor: number;
+  readonly currency: string;
+}
+
+export interface Book {
+  /** By gateway key. */
+  readonly intended: Map<string, Intended>;
+  readonly states: Map<OrderName, State[]>;
+  /** Keys about which the gateway broke its word, so that a person may have to look. */
+  readonly excused: Map<string, 'answer' | 'money'>;
+  /** The requests whose intents were committed, by the mark that each carries in its metadata. */
+  readonly committedRequests: Set<string>;
+  /** Requests whose client was told that nothing was stored. */
+  readonly refusedRequests: Set<string>;
+  /** The database was restored to an earlier state: what was answered before may be unknown to it. */
+  amnesia: boolean;
+  violation: Violation | null;
+}
+
+export interface Violation {
+  readonly invariant: string;
+  readonly message: string;
+}
+
+export function createBook(): Book {
+  return {
+    intended: new Map(),
+    states: new Map(),
+    excused: new Map(),
+    committedRequests: new Set(),
+    refusedRequests: new Set(),
+    amnesia: false,
+    violation: null,
+  };
+}
+
+/** The states that held at some moment between `fromMs` and now. */
+export function statesSince(book: Book, order: OrderName, fromMs: number): readonly State[] {
+  const states = book.states.get(order) ?? [];
+  let first = states.length - 1;
+  while (first > 0 && (states[first] as State).atMs > fromMs) first -= 1;
+  return states.slice(Math.max(first, 0));
+}

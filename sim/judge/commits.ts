@@ -1,0 +1,187 @@
+/** What must hold of every committed change: the listed moves, the events, the fence, and the truth about money. */
+import type { PaymentStatus } from '../../src/domain/payment.ts';
+import type { GatewayModel } from '../gateway/model.ts';
+import type { Change, OperationRow, Row } from '../store/database.ts';
+import type { Plan } from '../world/plan.ts';
+import { type Book, orderName } from './book.ts';
+
+/** Written from the design, not from the engine. */
+const MOVES: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
+  PROCESSING: ['COMPLETED', 'FAILED', 'UNRESOLVED', 'REVIEW'],
+  UNRESOLVED: ['COMPLETED', 'FAILED', 'REVIEW'],
+  REVIEW: ['COMPLETED', 'FAILED'],
+  // A late success brings a failed payment before a person.
+  FAILED: ['PROCESSING', 'REVIEW'],
+  COMPLETED: [],
+};
+
+export interface CommitJudgeParts {
+  readonly book: Book;
+  readonly plan: Plan;
+  readonly gateway: GatewayModel;
+  readonly violated: (invariant: string, message: string) => void;
+  readonly mark: (name: string) => void;
+}
+
+export function judgeCommit(parts: CommitJudgeParts, change: Change, nowMs: number): void {
+  const { book, mark } = parts;
+  const { before, after } = change;
+  const order = orderName(change.accountId, change.orderId);
+  note(book, change, nowMs);
+  judgePromise(parts, change);
+  judgeEvents(parts, change);
+  judgeFence(parts, change);
+  if (before !== null && before.charge.status !== after.charge.status) {
+    const move = `${before.charge.status} → ${after.charge.status}`;
+    mark(`move:${move}`);
+    if (!MOVES[before.charge.status].includes(after.charge.status)) {
+      parts.violated('4 moves', `${order}: ${move} is not a listed move`);
+    }
+    if (after.charge.status === 'PROCESSING' && after.charge.n !== before.charge.n + 1) {
+      parts.violated('4 moves', `${order}: PROCESSING again without a next charge`);
+    }
+    // A restored database proves by what it has kept, which may be too little; reconciliation finds the rest.
+    if (!book.amnesia) judgeMoney(parts, change);
+  }
+  if (change.kind === 'openNextCharge' && !book.amnesia) judgeNextCharge(parts, change);
+  if (after.charge.attempts > parts.plan.policy.maxAttempts) {
+    parts.violated('attempts', `${order}: ${after.charge.attempts} calls counted`);
+  }
+}
+
+function note(book: Book, { kind, after, rowAfter, accountId, orderId }: Change, nowMs: number): void {
+  const order = orderName(accountId, orderId);
+  const operation = rowAfter.operations.at(-1);
+  if (operation !== undefined && (kind === 'accept' || kind === 'openNextCharge')) {
+    const { amountMinor, currency } = after.order;
+    book.intended.set(operation.gatewayKey, { order, n: operation.n, amountMinor, currency });
+    book.committedRequests.add(after.order.metadata.request ?? '');
+  }
+  const states = book.states.get(order) ?? [];
+  states.push({
+    atMs: nowMs,
+    seq: after.seq,
+    status: after.charge.status,
+    chargeN: after.charge.n,
+    problem: operation?.problem ?? null,
+    amountMinor: after.order.amountMinor,
+    currency: after.order.currency,
+    evidence: after.evidence,
+  });
+  book.states.set(order, states);
+}
+
+/** Who was told that nothing was stored must not find out otherwise later. */
+function judgePromise({ book, violated }: CommitJudgeParts, { kind, after }: Change): void {
+  if (kind !== 'accept' && kind !== 'openNextCharge') return;
+  if (book.refusedRequests.has(after.order.metadata.request ?? '')) {
+    violated('8 nothing sent', `${after.order.orderId}: stored after its client was told that it was not`);
+  }
+}
+
+function judgeEvents({ violated, mark }: CommitJudgeParts, change: Change): void {
+  const { before, after, rowAfter, event, orderId } = change;
+  const grown = after.seq - (before?.seq ?? 0);
+  const wrote = change.kind === 'accept' || change.kind === 'openNextCharge' || change.kind === 'advance';
+  if (grown !== (wrote ? 1 : 0)) violated('4 events', `${orderId}: seq grew by ${grown} in ${change.kind}`);
+  if (!wrote) return;
+  if (event === null || event.seq !== after.seq || rowAfter.events.length !== after.seq) {
+    violated('4 events', `${orderId}: a change without its event, or a gap at ${after.seq}`);
+    return;
+  }
+  if (event.status !== after.charge.status)
+    violated('4 events', `${orderId}: the event tells another status`);
+  mark(`event:${event.type}`);
+}
+
+function judgeFence({ violated }: CommitJudgeParts, { before, after, kind, orderId }: Change): void {
+  if (before === null || kind === 'addEvidence') return;
+  if (after.fence < before.fence) violated('5 fence', `${orderId}: the fence went back`);
+  const taken = after.claimId !== before.claimId;
+  if (taken && after.fence !== before.fence + 1)
+    violated('5 fence', `${orderId}: a claim without its own fence`);
+  if (after.held && !taken && kind === 'advance') violated('5 fence', `${orderId}: held without a new claim`);
+}
+
+function judgeMoney(parts: CommitJudgeParts, change: Change): void {
+  const { after, rowAfter, orderId } = change;
+  const operation = rowAfter.operations.at(-1) as OperationRow;
+  const { status } = after.charge;
+  if (status === 'COMPLETED') {
+    const live = liveUnder(parts.gateway, operation.gatewayKey);
+    const right = live.some(
+      (charge) => charge.amountMinor === operation.amountMinor && charge.currency === operation.currency,
+    );
+    if (!right) parts.violated('6 truth', `${orderId}: COMPLETED, but the gateway has not charged it`);
+    if (operation.problem !== null) parts.violated('6 truth', `${orderId}: COMPLETED with a problem`);
+  }
+  if (status === 'FAILED') {
+    judgeNothingLive(parts, change.rowAfter, operation, '6 truth', 'FAILED');
+    judgeReason(parts, change, operation);
+  }
+  if (status === 'REVIEW') judgeReview(parts, change);
+}
+
+function judgeNothingLive(
+  { gateway, violated }: CommitJudgeParts,
+  { payment }: Row,
+  { gatewayKey, n }: OperationRow,
+  invariant: string,
+  what: string,
+): void {
+  const { orderId } = payment.order;
+  if (liveUnder(gateway, gatewayKey).length > 0) {
+    violated(invariant, `${orderId}: ${what}, but charge ${n} is live at the gateway`);
+  } else if (gateway.canStillCharge(gatewayKey)) {
+    violated(invariant, `${orderId}: ${what}, but charge ${n} may still be made`);
+  }
+}
+
+function judgeNextCharge(parts: CommitJudgeParts, { rowAfter }: Change): void {
+  for (const operation of rowAfter.operations.slice(0, -1)) {
+    judgeNothingLive(parts, rowAfter, operation, '3 next charge', 'the next charge was opened');
+  }
+}
+
+/** FAILED says why, and does not give up before its time. */
+function judgeReason(
+  parts: CommitJudgeParts,
+  { after, orderId, before }: Change,
+  operation: OperationRow,
+): void {
+  const { policy } = parts.plan;
+  const declined = parts.gateway.ledger.some(
+    ({ key, status }) => key === operation.gatewayKey && status === 'declined',
+  );
+  if (operation.problem === 'card_declined' && !declined) {
+    parts.violated('6 truth', `${orderId}: said to be declined, but the gateway never said so`);
+  }
+  if (operation.problem === null) parts.violated('6 truth', `${orderId}: FAILED without a problem`);
+  const { keys, cachesErrors, keyWindowMs } = policy.contract;
+  const retryable = keys === 'kept' && !cachesErrors && keyWindowMs > 3_600_000;
+  const ageMs = after.updatedAtMs - operation.openedAtMs;
+  // Room for a lease to run out and be noticed, and for the longest Retry-After; what could not be verified ends with the resolution's own limit.
+  const early =
+    after.charge.attempts < policy.maxAttempts &&
+    ageMs + 20_000 + policy.retryAfterCapMs < policy.callDeadlineMs &&
+    ageMs < policy.resolveForMs;
+  const wasReview = before?.charge.status === 'REVIEW';
+  if (operation.problem === 'gateway_failed' && retryable && early && !wasReview && !parts.book.amnesia) {
+    parts.violated('retries', `${orderId}: gave up after ${after.charge.attempts} calls`);
+  }
+}
+
+/** A person is asked only where the gateway cannot be asked, broke its word, or left the question open for too long. */
+function judgeReview({ book, plan, violated }: CommitJudgeParts, { after, rowAfter, orderId }: Change): void {
+  if (after.charge.failureCode === null) violated('review', `${orderId}: REVIEW without a reason`);
+  const { contract, resolveForMs } = plan.policy;
+  const excused = rowAfter.operations.some(({ gatewayKey }) => book.excused.has(gatewayKey));
+  const openForMs = after.updatedAtMs - (rowAfter.operations.at(-1)?.openedAtMs ?? 0);
+  if (contract.lookup && !excused && openForMs < resolveForMs && !book.amnesia) {
+    violated('review', `${orderId}: REVIEW (${after.charge.failureCode}) although the gateway can tell`);
+  }
+}
+
+function liveUnder(gateway: GatewayModel, key: string): GatewayModel['ledger'] {
+  return gateway.ledger.filter((charge) => charge.key === key && charge.status === 'succeeded');
+}

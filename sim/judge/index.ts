@@ -1,0 +1,90 @@
+/** The judge: sees every commit, every request that leaves, every booking and every answer, and believes none of them. */
+import type { ChargeRequest } from '../../src/domain/outcomes.ts';
+import type { BookedCharge, GatewayModel } from '../gateway/model.ts';
+import type { Change, Database } from '../store/database.ts';
+import { isStoreSound, type Plan } from '../world/plan.ts';
+import { type AnswerJudge, createAnswerJudge } from './answers.ts';
+import { type Book, createBook, type Violation } from './book.ts';
+import { judgeCommit } from './commits.ts';
+import { judgeEnding } from './ending.ts';
+import { createSendJudge, judgeBooking } from './money.ts';
+
+export type { Asked } from './answers.ts';
+export type { Violation } from './book.ts';
+
+export interface Judge {
+  readonly answers: AnswerJudge;
+  committed(change: Change): void;
+  sent(sender: string, request: ChargeRequest): void;
+  booked(charge: BookedCharge): void;
+  /** The gateway is about to break its word for this key. */
+  excuse(key: string, how: 'answer' | 'money'): void;
+  /** The database has lost commits that were acknowledged. */
+  forgot(): void;
+  /** Something that only a fault of our own explains. */
+  violated(invariant: string, message: string): void;
+  ended(): void;
+  readonly violation: Violation | null;
+}
+
+export interface JudgeParts {
+  readonly plan: Plan;
+  readonly database: () => Database;
+  readonly gateway: () => GatewayModel;
+  readonly nowMs: () => number;
+  readonly databaseNowMs: () => number;
+  readonly mark: (name: string) => void;
+  readonly keyHash: (key: string) => string;
+}
+
+export function createJudge(parts: JudgeParts): Judge {
+  const { plan, mark, nowMs, databaseNowMs: clock, keyHash } = parts;
+  const book: Book = createBook();
+  function violated(invariant: string, message: string): void {
+    book.violation ??= { invariant, message };
+  }
+  const money = () => ({
+    book,
+    database: parts.database(),
+    gateway: parts.gateway(),
+    violated,
+    nowMs: clock,
+  });
+  let send: ReturnType<typeof createSendJudge> | null = null;
+  let answers: AnswerJudge | null = null;
+  return {
+    get violation() {
+      return book.violation;
+    },
+    get answers() {
+      answers ??= createAnswerJudge({
+        book,
+        database: parts.database(),
+        violated,
+        keyHash,
+        soundStore: isStoreSound(plan),
+      });
+      return answers;
+    },
+    committed: (change) =>
+      judgeCommit({ book, plan, gateway: parts.gateway(), violated, mark }, change, nowMs()),
+    sent(sender, request) {
+      send ??= createSendJudge(money());
+      send(sender, request);
+    },
+    booked: (charge) => judgeBooking(money(), charge),
+    excuse: (key, how) => void book.excused.set(key, book.excused.get(key) === 'money' ? 'money' : how),
+    forgot() {
+      book.amnesia = true;
+    },
+    violated,
+    ended: () =>
+      judgeEnding({
+        plan,
+        database: parts.database(),
+        gateway: parts.gateway(),
+        amnesia: book.amnesia,
+        violated,
+      }),
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * `npm run prove`: the whole proof, and a dated report under `docs/proof/`. `npm run prove -- --quick`: the share of it
+ * that every change must pass, without a report. `--skip mutation,chaos` leaves parts out by a piece of their name; then
+ * there is no report either.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { report } from './report.ts';
+import { type Outcome, runStage } from './run-stage.ts';
+import { COUNTS_FILE, STAGES } from './stages.ts';
+
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, skip: { type: 'string', default: '' } },
+});
+const skipped = values.skip.split(',').filter((word) => word !== '');
+
+mkdirSync('.payonce', { recursive: true });
+const outcomes: Outcome[] = [];
+for (const stage of STAGES) {
+  const args = values.quick ? stage.quick : stage.full;
+  if (args === null || skipped.some((word) => stage.name.toLowerCase().includes(word.toLowerCase())))
+    continue;
+  say(`\n── ${stage.name}: ${stage.shows} ──`);
+  outcomes.push(await runStage(stage, args));
+}
+
+say('');
+for (const { stage, passed, seconds } of outcomes) {
+  say(`${passed ? 'passed' : 'FAILED'}  ${stage.name} (${seconds} s)`);
+}
+if (!values.quick && skipped.length === 0) {
+  const date = new Date().toISOString().slice(0, 10);
+  mkdirSync('docs/proof', { recursive: true });
+  writeFileSync(`docs/proof/${date}.md`, report(date, outcomes));
+  say(
+    `The report is docs/proof/${date}.md; the table of faults is made by: node dist-sim/sim/scenarios/document.js --hits ${COUNTS_FILE}`,
+  );
+}
+process.exitCode = outcomes.every(({ passed }) => passed) ? 0 : 1;
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

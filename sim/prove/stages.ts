@@ -1,0 +1,64 @@
+/** The parts of the proof, in the order from the quickest to find something to the slowest. */
+
+export interface Stage {
+  readonly name: string;
+  /** What it shows, for the report. */
+  readonly shows: string;
+  /** Arguments of `node`, from the project's root. */
+  readonly quick: readonly string[] | null;
+  readonly full: readonly string[];
+}
+
+const part = (name: string): string => `dist-sim/sim/${name}/main.js`;
+
+/** Where the simulation leaves what it counted, for the table of faults. */
+export const COUNTS_FILE = '.payonce/simulation.json';
+
+export const STAGES: readonly Stage[] = [
+  {
+    name: 'Exhaustive search',
+    shows: 'every state of two workers and one order that up to three faults can bring about',
+    quick: [part('explore')],
+    full: [part('explore')],
+  },
+  {
+    name: 'Crash at every await',
+    shows:
+      'each scenario, with its process killed before and after every single use of the database and the gateway',
+    quick: [part('kill-points')],
+    full: [part('kill-points')],
+  },
+  {
+    name: 'Simulation',
+    shows: 'the real engine in virtual time, under every fault of the catalogue, seed by seed',
+    quick: [part('simulate'), '--seeds', '20000', '--json', COUNTS_FILE],
+    full: [part('simulate'), '--seeds', '200000', '--json', COUNTS_FILE],
+  },
+  {
+    name: 'One suite, two stores',
+    shows: 'the simulated database and PostgreSQL keep the same contract',
+    // Among the tests already.
+    quick: null,
+    full: ['node_modules/vitest/vitest.mjs', 'run', 'sim/store', 'test/postgres'],
+  },
+  {
+    name: 'Chaos',
+    shows:
+      'real processes, a real PostgreSQL and real sockets, judged by the gateway’s ledger and by every answer',
+    quick: [part('chaos'), '--minutes', '1', '--seed', '1'],
+    full: [part('chaos'), '--minutes', '10', '--seed', '2'],
+  },
+  {
+    name: 'Planted bugs',
+    shows: 'that each part of the proof can fail: small bugs, each of which its judge must catch',
+    quick: [part('mutants')],
+    full: [part('mutants')],
+  },
+  {
+    name: 'Mutation of the decisions and the engine',
+    shows: 'how many of all small changes to `domain/` and `engine/` a test or the simulation notices',
+    // Takes most of an hour.
+    quick: null,
+    full: ['node_modules/@stryker-mutator/core/bin/stryker.js', 'run'],
+  },
+];

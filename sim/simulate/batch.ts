@@ -1,0 +1,60 @@
+/** Many seeds one after the other, and what they add up to. */
+import { seededTape } from '../core/tape.ts';
+import { run } from './run.ts';
+
+export interface Failure {
+  readonly seed: number;
+  readonly invariant: string;
+  readonly message: string;
+}
+
+export interface Batch {
+  seeds: number;
+  steps: number;
+  virtualMs: number;
+  /** Runs that were repeated to compare their traces. */
+  repeated: number;
+  marks: Record<string, number>;
+  failures: Failure[];
+  /** The traces' hashes, added up: two equal runs give two equal sums, in whatever order the seeds ran. */
+  digest: number;
+}
+
+export function emptyBatch(): Batch {
+  return { seeds: 0, steps: 0, virtualMs: 0, repeated: 0, marks: {}, failures: [], digest: 0 };
+}
+
+/** Every so many seeds one runs twice. */
+const REPEAT_EVERY = 100;
+
+export async function runBatch(fromSeed: number, count: number): Promise<Batch> {
+  const batch = emptyBatch();
+  for (let seed = fromSeed; seed < fromSeed + count; seed += 1) {
+    const result = await run(seededTape(seed), { keepStory: false });
+    batch.seeds += 1;
+    batch.steps += result.steps;
+    batch.virtualMs += result.virtualMs;
+    batch.digest = (batch.digest + Number.parseInt(result.hash.slice(0, 8), 16)) % 2 ** 32;
+    for (const [name, hits] of result.marks.counts) batch.marks[name] = (batch.marks[name] ?? 0) + hits;
+    if (result.violation !== null) batch.failures.push({ seed, ...result.violation });
+    if (seed % REPEAT_EVERY === 0) {
+      batch.repeated += 1;
+      const again = await run(seededTape(seed), { keepStory: false });
+      if (again.hash !== result.hash) {
+        const message = `one seed, two traces: ${result.hash} and ${again.hash}`;
+        batch.failures.push({ seed, invariant: 'determinism', message });
+      }
+    }
+  }
+  return batch;
+}
+
+export function addBatch(sum: Batch, part: Batch): void {
+  sum.seeds += part.seeds;
+  sum.steps += part.steps;
+  sum.virtualMs += part.virtualMs;
+  sum.repeated += part.repeated;
+  sum.digest = (sum.digest + part.digest) % 2 ** 32;
+  sum.failures.push(...part.failures);
+  for (const [name, hits] of Object.entries(part.marks)) sum.marks[name] = (sum.marks[name] ?? 0) + hits;
+}

@@ -1,0 +1,46 @@
+/**
+ * What a simulation must have met, or it proves less than it says: every kind of fault, every move of a payment,
+ * every event, every kind of client. Written out, so that a mark that is never reached any more is missed.
+ */
+import { EVENT_TYPES } from '../../src/domain/events.ts';
+import { CALL_FAULTS, LOOKUP_FAULTS, MISHAPS, STORE_FAULTS } from '../world/plan.ts';
+
+const MOVES = [
+  'PROCESSING → COMPLETED',
+  'PROCESSING → FAILED',
+  'PROCESSING → UNRESOLVED',
+  'PROCESSING → REVIEW',
+  'UNRESOLVED → COMPLETED',
+  'UNRESOLVED → FAILED',
+  'UNRESOLVED → REVIEW',
+  'FAILED → PROCESSING',
+] as const;
+
+const CLIENTS = [
+  'hangs_up',
+  'double_click',
+  'new_key_after_failure',
+  'same_key_again',
+  'reuses_key',
+  'changes_amount',
+] as const;
+
+/** Only a gateway that breaks its contract leads here: the scenarios meet them, one by one. */
+const SCENARIO_ONLY: ReadonlySet<string> = new Set(['verify.duplicate_found']);
+
+export const REQUIRED_MARKS: readonly string[] = [
+  ...STORE_FAULTS,
+  ...CALL_FAULTS,
+  ...LOOKUP_FAULTS,
+  ...MISHAPS,
+  'lookup_lag',
+  ...EVENT_TYPES.filter((type) => !SCENARIO_ONLY.has(type)).map((type) => `event:${type}`),
+  ...MOVES.map((move) => `move:${move}`),
+  ...CLIENTS.map((client) => `client:${client}`),
+  'alarm:gateway_forbidden',
+  'alarm:needs_review',
+];
+
+export function unhit(hits: Readonly<Record<string, number>>): readonly string[] {
+  return REQUIRED_MARKS.filter((mark) => (hits[mark] ?? 0) === 0);
+}

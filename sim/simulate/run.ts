@@ -1,0 +1,117 @@
+/**
+ * One run: a world, clients and mishaps while faults last; then everything is healed and has to come to rest, equal
+ * to the gateway's ledger, and every key must still give the answer that it gave before.
+ */
+import { createMarks, type Marks } from '../core/marks.ts';
+import type { Tape } from '../core/tape.ts';
+import { createTrace } from '../core/trace.ts';
+import { isAtRest } from '../judge/ending.ts';
+import type { Violation } from '../judge/index.ts';
+import { ask, startClient } from '../world/clients.ts';
+import { createDrawnFaults } from '../world/drawn-faults.ts';
+import { heal, startMishaps } from '../world/mishaps.ts';
+import { drawPlan } from '../world/plan.ts';
+import { startProcess } from '../world/process.ts';
+import { createWorld, type World } from '../world/world.ts';
+
+export interface RunResult {
+  readonly violation: Violation | null;
+  readonly hash: string;
+  readonly story: readonly string[];
+  readonly marks: Marks;
+  readonly steps: number;
+  readonly virtualMs: number;
+  readonly drawn: readonly number[];
+}
+
+/** Long after the longest wait that a healed world knows: landings, lags, pending charges, pauses of the breaker. */
+const REST_WITHIN_MS = 30 * 60_000;
+
+export async function run(tape: Tape, options: { readonly keepStory: boolean }): Promise<RunResult> {
+  const plan = drawPlan(tape);
+  const trace = createTrace({ keepLines: options.keepStory });
+  const marks = createMarks();
+  const world = createWorld({ plan, tape, faults: createDrawnFaults(tape, plan), trace, marks });
+  trace.add(0, `plan: ${JSON.stringify(plan)}`);
+  await play(world);
+  return {
+    violation: world.judge.violation,
+    hash: trace.hash(),
+    story: trace.lines,
+    marks,
+    steps: world.scheduler.steps,
+    virtualMs: world.scheduler.nowMs,
+    drawn: tape.drawn,
+  };
+}
+
+async function play(world: World): Promise<void> {
+  const { plan } = world;
+  for (const host of world.hosts) startProcess(world, host);
+  let clients = plan.clients;
+  for (let index = 1; index <= plan.clients; index += 1) {
+    startClient(world, `client ${index}`, () => {
+      clients -= 1;
+    });
+  }
+  startMishaps(world);
+  await playOut(world, () => clients === 0);
+}
+
+/**
+ * Runs what has been set going until it is over or the time for faults is; then everything is healed, has to come
+ * to rest, and is judged.
+ */
+export async function playOut(world: World, isOver: () => boolean): Promise<void> {
+  const { plan, scheduler, judge } = world;
+  const violated = (): boolean => judge.violation !== null;
+  const afterEach = (): void => checkHanging(world);
+  await scheduler.run({
+    untilMs: plan.faultsForMs,
+    done: () => violated() || (isOver() && allAtRest(world)),
+    afterEach,
+  });
+  world.trace.add(scheduler.nowMs, 'the faults stop');
+  heal(world);
+  await scheduler.run({
+    untilMs: scheduler.nowMs + REST_WITHIN_MS,
+    done: () => violated() || (isOver() && allAtRest(world)),
+    afterEach,
+  });
+  if (violated()) return;
+  judge.ended();
+  await replayEverything(world);
+}
+
+function allAtRest(world: World): boolean {
+  if (world.gateway.busy() || world.openRequests.size > 0) return false;
+  for (const row of world.database.rows()) if (!isAtRest(row, world.plan.policy)) return false;
+  return world.database.openTransactions() === 0;
+}
+
+function checkHanging(world: World): void {
+  // Every few hundred events is often enough to notice, and costs nothing.
+  if (world.scheduler.steps % 256 !== 0) return;
+  for (const [id, { process, dueMs }] of world.openRequests) {
+    if (world.scheduler.nowMs > dueMs && process.life.alive && !process.life.paused) {
+      world.judge.violated('liveness', `${id} was never answered`);
+    }
+  }
+}
+
+/** Every errand whose key is bound, once more: the judge compares. */
+async function replayEverything(world: World): Promise<void> {
+  let open = 0;
+  for (const errand of world.settledErrands.values()) {
+    open += 1;
+    ask(world, 'replay', errand, 0, () => {
+      open -= 1;
+    });
+  }
+  await world.scheduler.run({
+    untilMs: world.scheduler.nowMs + 60_000,
+    done: () => open === 0 || world.judge.violation !== null,
+    afterEach: () => {},
+  });
+  if (open > 0) world.judge.violated('liveness', `${open} replays were never answered`);
+}

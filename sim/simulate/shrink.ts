@@ -1,0 +1,54 @@
+/**
+ * The shortest story of a failure: the tape is cut and flattened as long as the same invariant still breaks. Every
+ * pass is deterministic, so a seed always shrinks to the same story.
+ */
+import { replayedTape } from '../core/tape.ts';
+import { type RunResult, run } from './run.ts';
+
+export interface Shrunk {
+  readonly result: RunResult;
+  readonly runs: number;
+}
+
+/** Runs at most; a run takes a few milliseconds. */
+const MAX_RUNS = 3000;
+
+export async function shrink(failed: RunResult, maxRuns = MAX_RUNS): Promise<Shrunk> {
+  const invariant = failed.violation?.invariant;
+  let best = failed;
+  let runs = 0;
+
+  async function attempt(tape: readonly number[]): Promise<boolean> {
+    if (runs >= maxRuns) return false;
+    runs += 1;
+    const result = await run(replayedTape(tape), { keepStory: true });
+    if (result.violation?.invariant !== invariant || !isSimpler(result, best)) return false;
+    best = result;
+    return true;
+  }
+
+  /** Tries a change at every place, in pieces that get smaller. */
+  async function pass(change: (tape: number[], from: number, length: number) => number[]): Promise<void> {
+    for (let length = best.drawn.length >> 1; length >= 1 && runs < maxRuns; length >>= 1) {
+      for (let from = 0; from < best.drawn.length; from += length) {
+        while (await attempt(change([...best.drawn], from, length)));
+      }
+    }
+  }
+
+  for (let before = -1; before !== cost(best) && runs < maxRuns; ) {
+    before = cost(best);
+    await pass((tape, from, length) => tape.toSpliced(from, length));
+    await pass((tape, from, length) => tape.fill(0, from, from + length));
+  }
+  return { result: best, runs };
+}
+
+/** Fewer events first; then fewer choices that are not the plain one. */
+function cost(result: RunResult): number {
+  return result.steps * 10_000 + result.drawn.filter((value) => value !== 0).length;
+}
+
+function isSimpler(a: RunResult, b: RunResult): boolean {
+  return cost(a) < cost(b);
+}

@@ -1,0 +1,201 @@
+/**
+ * Clients as they are: they double-click, repeat with the same key after whatever they heard, try again with a new
+ * key, change the amount, ask without a key, hang up, read in between, and take any process that answers.
+ */
+import type { Order } from '../../src/domain/payment.ts';
+import type { ChargeAnswer } from '../../src/engine/api.ts';
+import type { Asked } from '../judge/index.ts';
+import type { Process } from './process.ts';
+import type { World } from './world.ts';
+
+/** The route that the keys of all simulated clients belong to. */
+export const ROUTE = 'POST /v1/payments';
+
+/** What a client wants to send, again and again until it has its answer. */
+export interface Errand {
+  readonly accountId: string;
+  readonly orderId: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly method: string;
+  readonly key: string | null;
+}
+
+/** A request that its process never answered: `lost` when that process died. */
+type Heard = ChargeAnswer | 'lost';
+
+/** After this long without an answer a living process hangs: longest wait, store retries and statement time-outs. */
+const HANGS_AFTER_MS = 120_000;
+
+export function startClient(world: World, name: string, onDone: () => void): void {
+  const { tape, scheduler, plan } = world;
+  let left = plan.requestsPerClient;
+  wait(tape.below(3000), next);
+
+  function wait(delayMs: number, then: () => void): void {
+    scheduler.after(delayMs, then);
+  }
+
+  function next(): void {
+    if (left === 0) {
+      onDone();
+      return;
+    }
+    left -= 1;
+    pursue(drawErrand(world), 0, () => wait(tape.pick([10, 1000, 5000]), next));
+  }
+
+  /** Sends the errand until it is answered for good; more than a few times only if it must be known. */
+  function pursue(errand: Errand, tries: number, done: () => void): void {
+    const waitMs = tape.pick([10_000, 1000, 0]);
+    const hangsUp = tape.chance(100);
+    ask(world, name, errand, waitMs, (heard) => {
+      if (hangsUp) return;
+      after(errand, heard, tries, done);
+    });
+    if (hangsUp) {
+      world.marks.hit('client:hangs_up');
+      wait(tape.below(500), tape.chance(500) ? () => pursue(errand, tries + 1, done) : done);
+    }
+    if (tape.chance(80)) {
+      world.marks.hit('client:double_click');
+      ask(world, name, errand, waitMs, () => {});
+    }
+  }
+
+  function after(errand: Errand, heard: Heard, tries: number, done: () => void): void {
+    const again = (): void => wait(tape.pick([20, 500, 3000]), () => pursue(errand, tries + 1, done));
+    const unsure = heard === 'lost' || heard.kind === 'unsettled' || isTransient(heard);
+    if (unsure && tries < 6) {
+      again();
+      return;
+    }
+    if (heard !== 'lost' && heard.kind === 'settled') {
+      if (tape.chance(200)) read(world, errand);
+      if (heard.frozen.problem !== null && tape.chance(400)) {
+        world.marks.hit('client:new_key_after_failure');
+        pursue({ ...errand, key: freshKey(world) }, tries + 1, done);
+        return;
+      }
+      if (tries < 3 && tape.chance(250)) {
+        world.marks.hit('client:same_key_again');
+        again();
+        return;
+      }
+    }
+    done();
+  }
+}
+
+function isTransient(answer: ChargeAnswer): boolean {
+  return answer.kind === 'problem' && /^store_|^shutting/.test(answer.code);
+}
+
+function freshKey(world: World): string {
+  world.keysDrawn += 1;
+  return `key-${world.keysDrawn}`;
+}
+
+function drawErrand(world: World): Errand {
+  const { tape, plan } = world;
+  const order = tape.below(plan.orders);
+  const reuse = world.keysDrawn > 0 && tape.chance(100);
+  if (reuse) world.marks.hit('client:reuses_key');
+  const otherTerms = tape.chance(80);
+  if (otherTerms) world.marks.hit('client:changes_amount');
+  return {
+    accountId: order === 2 && tape.chance(300) ? 'other' : 'default',
+    orderId: `order-${order + 1}`,
+    amountMinor: otherTerms ? 2000 : 1000,
+    currency: 'USD',
+    method: tape.chance(100) ? 'tok_two' : 'tok_one',
+    key: reuse ? `key-${1 + tape.below(world.keysDrawn)}` : tape.chance(250) ? null : freshKey(world),
+  };
+}
+
+/** Sends one request to some process, and tells what was heard of it. */
+export function ask(
+  world: World,
+  client: string,
+  errand: Errand,
+  waitMs: number,
+  heard: (answer: Heard) => void,
+): void {
+  const { scheduler, judge, trace } = world;
+  const process = anyProcess(world);
+  if (process?.engine == null) {
+    scheduler.after(50, () => heard('lost'));
+    return;
+  }
+  const asked: Asked = {
+    ...errand,
+    id: `r${++world.requestsSent}`,
+    atMs: scheduler.nowMs,
+    seqFloor: judge.answers.seqFloor(errand.accountId, errand.orderId),
+  };
+  const what = `${errand.orderId} ${errand.amountMinor} with ${errand.key ?? 'no key'}`;
+  trace.add(scheduler.nowMs, `${client} asks ${process.name} to charge ${what} (${asked.id})`);
+  judge.answers.asked(asked);
+  let open = true;
+  const close = (answer: Heard): void => {
+    if (!open) return;
+    open = false;
+    world.openRequests.delete(asked.id);
+    trace.add(scheduler.nowMs, `${asked.id} is answered: ${wordFor(answer)}`);
+    if (answer !== 'lost') judge.answers.charged(asked, answer);
+    if (answer !== 'lost' && answer.kind === 'settled' && errand.key !== null) {
+      world.settledErrands.set(`${errand.accountId} ${errand.key}`, errand);
+    }
+    heard(answer);
+  };
+  world.openRequests.set(asked.id, { process, dueMs: scheduler.nowMs + waitMs + HANGS_AFTER_MS });
+  process.life.onDeath(() => close('lost'));
+  process.engine
+    .charge(orderOf(errand, asked.id), {
+      waitMs,
+      ...(errand.key === null ? {} : { key: { route: ROUTE, key: errand.key } }),
+    })
+    .then(
+      // Whatever still runs in a dead process is heard by nobody.
+      (answer) => process.life.alive && close(answer),
+      (error: unknown) => judge.violated('exception', `charge rejected: ${String(error)}`),
+    );
+}
+
+function orderOf(errand: Errand, requestId: string): Order {
+  const { accountId, orderId, amountMinor, currency, method } = errand;
+  return { accountId, orderId, amountMinor, currency, method, metadata: { request: requestId } };
+}
+
+/** Reads the payment of an order that has been answered before. */
+export function read(world: World, { accountId, orderId }: Pick<Errand, 'accountId' | 'orderId'>): void {
+  const { scheduler, judge } = world;
+  const process = anyProcess(world);
+  const row = world.database.row(accountId, orderId);
+  if (process?.engine == null || row === undefined) return;
+  const asked = {
+    accountId,
+    orderId,
+    atMs: scheduler.nowMs,
+    seqFloor: judge.answers.seqFloor(accountId, orderId),
+  };
+  process.engine.payment(accountId, row.payment.paymentId).then(
+    (payment) => process.life.alive && judge.answers.read(asked, payment),
+    () => {},
+  );
+}
+
+function anyProcess(world: World): Process | undefined {
+  const up = world.hosts
+    .map(({ process }) => process)
+    .filter(({ life, engine }) => life.alive && engine !== null);
+  return up[world.tape.below(Math.max(up.length, 1))];
+}
+
+export function wordFor(answer: Heard): string {
+  if (answer === 'lost') return 'nothing, the connection broke';
+  if (answer.kind === 'problem') return answer.code;
+  if (answer.kind === 'unsettled') return `202 ${answer.payment.status}`;
+  const word = answer.frozen.problem ?? 'COMPLETED';
+  return `${word}, ${answer.started ? 'started' : 'joined'}${answer.replayed ? ', replayed' : ''}`;
+}

@@ -1,0 +1,87 @@
+/**
+ * The vocabulary of what can go wrong, and who decides when it does: a tape at the rates of a plan, or a script.
+ * These names are the catalogue's; `docs/faults.md` is made from it.
+ */
+import type { ChargeRequest } from '../../src/domain/outcomes.ts';
+import type { Store } from '../../src/ports/store.ts';
+
+/** What happens to one statement. */
+export type StoreFault =
+  | 'none'
+  /** No connection: nothing is sent. */
+  | 'store_refused'
+  /** The connection is cut before the statement arrives. */
+  | 'store_cut_before'
+  /** The connection is cut while the statement runs; it is rolled back. */
+  | 'store_cut_rolled_back'
+  /** It is committed, and the acknowledgement is lost. */
+  | 'store_ack_lost'
+  /** The client is told that the connection broke, and the statement commits afterwards. */
+  | 'store_commits_late'
+  | 'store_slow'
+  /** 40001 or 40P01: rolled back and repeated inside the adapter. */
+  | 'store_serialization';
+
+/** What the gateway, or the network before it, does with one call. */
+export type CallFault =
+  | 'none'
+  | 'gateway_declines'
+  /** Nothing leaves: refused connection, DNS, TLS. */
+  | 'gateway_unreachable'
+  | 'gateway_limits'
+  | 'gateway_forbids'
+  | 'error_not_charged'
+  | 'error_charged'
+  | 'reset_not_charged'
+  | 'reset_charged'
+  | 'reset_charged_later'
+  | 'timeout_not_charged'
+  | 'timeout_charged'
+  | 'timeout_charged_later'
+  | 'garbage_not_charged'
+  | 'garbage_charged'
+  | 'gateway_slow'
+  | 'gateway_pending'
+  | 'wrong_amount'
+  | 'wrong_currency'
+  | 'wrong_reference'
+  | 'answer_about_another';
+
+export type LookupFault =
+  | 'none'
+  | 'lookup_down'
+  | 'lookup_timeout'
+  | 'lookup_slow'
+  | 'lookup_forbidden'
+  | 'lookup_about_another';
+
+/** What befalls a process, the database or a network for a while. */
+export type Mishap =
+  | 'process_killed'
+  | 'process_paused'
+  | 'process_drained'
+  | 'clock_jumps'
+  | 'database_crashes'
+  | 'database_loses_commits'
+  | 'cut_from_database'
+  | 'answers_of_database_lost'
+  | 'cut_from_gateway'
+  | 'gateway_outage'
+  | 'gateway_errors'
+  | 'credentials_revoked';
+
+export type FaultName = Exclude<StoreFault | CallFault | LookupFault, 'none'> | Mishap | 'timer_late';
+
+/** Decides each single fault. Zero or `none` is the plain course of things. */
+export interface Faults {
+  statement(method: keyof Store): StoreFault;
+  /** `call`: 1 for the first call with the key. */
+  call(request: ChargeRequest, call: number): CallFault;
+  lookup(request: ChargeRequest): LookupFault;
+  /** Milliseconds by which a timer comes late. */
+  timerLateMs(): number;
+  /** A delay in [fromMs, toMs]. */
+  delayMs(fromMs: number, toMs: number): number;
+  /** A choice that is no fault in itself; false is the plain one. */
+  chance(perMille: number): boolean;
+}

@@ -1,0 +1,173 @@
+/**
+ * What one seed is about. Each draws its own small world, its gateway's contract and which faults it meets how
+ * often: many seeds with few kinds of fault each go deeper than all faults everywhere (swarm testing, Groce et al. 2012).
+ */
+import type { GatewayContract } from '../../src/domain/contract.ts';
+import type { Policy } from '../../src/domain/policy.ts';
+import type { Tape } from '../core/tape.ts';
+import type { CallFault, FaultName, LookupFault, Mishap, StoreFault } from './faults.ts';
+
+export interface Plan {
+  readonly processes: number;
+  readonly orders: number;
+  readonly clients: number;
+  readonly requestsPerClient: number;
+  readonly policy: Policy;
+  readonly callTimeoutMs: number;
+  readonly sweepMs: number;
+  readonly maxCalls: number;
+  readonly maxLookups: number;
+  readonly retentionMs: number;
+  readonly cacheEntries: number;
+  /** Chances in a thousand, per occasion. */
+  readonly rates: Readonly<Partial<Record<FaultName, number>>>;
+  readonly mishaps: readonly Mishap[];
+  /** Between two mishaps. */
+  readonly calmMs: number;
+  /** After this long all faults stop. */
+  readonly faultsForMs: number;
+}
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+export const STORE_FAULTS: readonly Exclude<StoreFault, 'none'>[] = [
+  'store_refused',
+  'store_cut_before',
+  'store_cut_rolled_back',
+  'store_ack_lost',
+  'store_commits_late',
+  'store_slow',
+  'store_serialization',
+];
+export const CALL_FAULTS: readonly Exclude<CallFault, 'none'>[] = [
+  'gateway_declines',
+  'gateway_unreachable',
+  'gateway_limits',
+  'gateway_forbids',
+  'error_not_charged',
+  'error_charged',
+  'reset_not_charged',
+  'reset_charged',
+  'reset_charged_later',
+  'timeout_not_charged',
+  'timeout_charged',
+  'timeout_charged_later',
+  'garbage_not_charged',
+  'garbage_charged',
+  'gateway_slow',
+  'gateway_pending',
+  'wrong_amount',
+  'wrong_currency',
+  'wrong_reference',
+  'answer_about_another',
+];
+export const LOOKUP_FAULTS: readonly Exclude<LookupFault, 'none'>[] = [
+  'lookup_down',
+  'lookup_timeout',
+  'lookup_slow',
+  'lookup_forbidden',
+  'lookup_about_another',
+];
+export const MISHAPS: readonly Mishap[] = [
+  'process_killed',
+  'process_paused',
+  'process_drained',
+  'clock_jumps',
+  'database_crashes',
+  'database_loses_commits',
+  'cut_from_database',
+  'answers_of_database_lost',
+  'cut_from_gateway',
+  'gateway_outage',
+  'gateway_errors',
+  'credentials_revoked',
+];
+
+const DATABASE_MISHAPS: ReadonlySet<Mishap> = new Set([
+  'database_crashes',
+  'database_loses_commits',
+  'cut_from_database',
+  'answers_of_database_lost',
+]);
+
+/** Whether nothing goes wrong between the processes and the database. */
+export function isStoreSound({ rates, mishaps }: Plan): boolean {
+  return (
+    STORE_FAULTS.every((name) => rates[name] === undefined) &&
+    !mishaps.some((mishap) => DATABASE_MISHAPS.has(mishap))
+  );
+}
+
+/** A breach of what any gateway promises: rarer than weather. */
+const RARE: ReadonlySet<FaultName> = new Set(['wrong_amount', 'wrong_currency', 'wrong_reference']);
+
+export function drawPlan(tape: Tape): Plan {
+  const policy = drawPolicy(tape);
+  return {
+    processes: 2 + (tape.chance(150) ? 1 : 0),
+    orders: 3 + (tape.chance(100) ? 2 : 0),
+    clients: 5 + (tape.chance(100) ? 3 : 0),
+    requestsPerClient: 1 + tape.below(3),
+    policy,
+    callTimeoutMs: 4 * SECOND,
+    sweepMs: 2 * SECOND,
+    maxCalls: tape.chance(100) ? 1 : 50,
+    maxLookups: tape.chance(100) ? 1 : 20,
+    retentionMs: tape.chance(150) ? 20 * SECOND : 24 * 60 * MINUTE,
+    cacheEntries: tape.chance(300) ? 0 : 100,
+    rates: drawRates(tape),
+    mishaps: MISHAPS.filter(
+      (mishap) => tape.chance(200) && (mishap !== 'database_loses_commits' || survivesLoss(policy, tape)),
+    ),
+    calmMs: tape.pick([15 * SECOND, 6 * SECOND, 2 * SECOND]),
+    faultsForMs: tape.pick([20 * SECOND, 60 * SECOND]),
+  };
+}
+
+/** What a database has forgotten, only a gateway that keeps its keys can still guard. */
+function survivesLoss({ contract }: Policy, tape: Tape): boolean {
+  return contract.keys === 'kept' && contract.keyWindowMs > 60 * MINUTE && tape.chance(150);
+}
+
+function drawPolicy(tape: Tape): Policy {
+  return {
+    contract: drawContract(tape),
+    maxAttempts: tape.pick([4, 4, 2, 1]),
+    backoffBaseMs: 100,
+    backoffCapMs: 10 * SECOND,
+    retryAfterCapMs: 20 * SECOND,
+    callDeadlineMs: tape.pick([15 * MINUTE, 30 * SECOND]),
+    forbiddenPauseMs: 5 * SECOND,
+    leaseMs: 6 * SECOND,
+    lookupBaseMs: 2 * SECOND,
+    lookupCapMs: MINUTE,
+    pendingPollMs: SECOND,
+    resolveForMs: tape.pick([60 * MINUTE, 60 * MINUTE, 30 * SECOND]),
+    reviewLookupMs: 2 * MINUTE,
+  };
+}
+
+function drawContract(tape: Tape): GatewayContract {
+  const keys = tape.chance(250) ? 'none' : 'kept';
+  return {
+    keys,
+    keyWindowMs: tape.pick([24 * 60 * MINUTE, 24 * 60 * MINUTE, 30 * SECOND, 12 * SECOND]),
+    cachesErrors: tape.chance(200),
+    lookup: !tape.chance(150),
+    lookupLagMs: tape.pick([0, 0, 3 * SECOND, 10 * SECOND]),
+    landsWithinMs: tape.pick([10 * SECOND, 20 * SECOND, 2 * SECOND]),
+  };
+}
+
+function drawRates(tape: Tape): Plan['rates'] {
+  const rates: Partial<Record<FaultName, number>> = {};
+  for (const name of [...STORE_FAULTS, ...LOOKUP_FAULTS]) {
+    if (tape.chance(250)) rates[name] = tape.pick([10, 60]);
+  }
+  for (const name of CALL_FAULTS) {
+    if (tape.chance(RARE.has(name) ? 60 : 350)) rates[name] = tape.pick([20, 100, 300]);
+  }
+  if (tape.chance(200)) rates.timer_late = 100;
+  return rates;
+}

@@ -1,0 +1,203 @@
+/** One simulated world: processes with the real engine, a database, a gateway, and all that can go wrong between them. */
+import { requestKeyHash } from '../../src/domain/ids.ts';
+import type { ChargeRequest } from '../../src/domain/outcomes.ts';
+import type { Store } from '../../src/ports/store.ts';
+import type { Marks } from '../core/marks.ts';
+import { createScheduler, type Scheduler } from '../core/scheduler.ts';
+import type { Tape } from '../core/tape.ts';
+import type { Trace } from '../core/trace.ts';
+import { createGatewayModel, type GatewayModel } from '../gateway/model.ts';
+import { createJudge, type Judge } from '../judge/index.ts';
+import { type Change, createDatabase, type Database, type Snapshot } from '../store/database.ts';
+import { type Errand, ROUTE } from './clients.ts';
+import type { CallFault, Faults, LookupFault, StoreFault } from './faults.ts';
+import type { Plan } from './plan.ts';
+import { createHost, type Host, type Process, WALL_ORIGIN_MS } from './process.ts';
+
+export interface World {
+  readonly plan: Plan;
+  readonly tape: Tape;
+  readonly faults: Faults;
+  readonly scheduler: Scheduler;
+  readonly trace: Trace;
+  readonly marks: Marks;
+  readonly judge: Judge;
+  readonly database: Database;
+  readonly gateway: GatewayModel;
+  readonly hosts: readonly Host[];
+  readonly hostOf: Map<Process, Host>;
+  /** Calls sent with each key. */
+  readonly callsByKey: Map<string, number>;
+  /** Breaks the connection of every statement that is under way. */
+  readonly openStatements: Set<() => void>;
+  readonly openRequests: Map<string, { readonly process: Process; readonly dueMs: number }>;
+  /** What was asked and answered for good, by account and key. */
+  readonly settledErrands: Map<string, Errand>;
+  readonly uniqueHex: () => string;
+  /** The database as a replica knew it that lags a little. */
+  oldSnapshot(): Snapshot;
+  /** Every use of a port by the engine goes through here: where a process may be killed, and where a dead one ends. */
+  port<T>(
+    process: Process,
+    name: string,
+    use: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+  ): Promise<T>;
+  storeFault(process: Process, method: keyof Store): StoreFault;
+  callFault(process: Process, request: ChargeRequest, call: number): CallFault;
+  lookupFault(process: Process, request: ChargeRequest): LookupFault;
+  healed: boolean;
+  databaseDown: boolean;
+  gatewayDownUntilMs: number;
+  gatewayErrsUntilMs: number;
+  credentialsRevokedUntilMs: number;
+  keysDrawn: number;
+  requestsSent: number;
+  portUses: number;
+}
+
+/** One use of the store or the gateway by a process; `index` counts them all, from 1. */
+export interface PortUse {
+  readonly index: number;
+  readonly name: string;
+  readonly process: Process;
+}
+
+export interface WorldOptions {
+  readonly plan: Plan;
+  readonly tape: Tape;
+  readonly faults: Faults;
+  readonly trace: Trace;
+  readonly marks: Marks;
+  /** Kills the process at its use of a port: before anything of it has left, or right after. */
+  readonly killAt?: (use: PortUse) => 'before' | 'after' | null;
+  readonly onKill?: (world: World, process: Process) => void;
+}
+
+const INSTALLATION_ID = '6f0f9d9e-3c1b-4b0e-9a53-0c9f6a5d4e21';
+/** How far the replica that takes over may lag. */
+const REPLICA_LAG_MS = 1000;
+
+export function createWorld(options: WorldOptions): World {
+  const { plan, tape, faults, trace, marks } = options;
+  const scheduler = createScheduler();
+  const databaseNowMs = (): number => WALL_ORIGIN_MS + scheduler.nowMs;
+  let hexes = 0;
+  const judge = createJudge({
+    plan,
+    database: () => database,
+    gateway: () => gateway,
+    nowMs: () => scheduler.nowMs,
+    databaseNowMs,
+    mark: marks.hit,
+    keyHash: (key) => requestKeyHash(ROUTE, key),
+  });
+  const database = createDatabase({
+    nowMs: databaseNowMs,
+    retentionMs: plan.retentionMs,
+    installationId: INSTALLATION_ID,
+    onCommit(change) {
+      trace.add(scheduler.nowMs, commitLine(change));
+      judge.committed(change);
+      keepSnapshot();
+    },
+  });
+  const gateway = createGatewayModel({
+    contract: plan.policy.contract,
+    nowMs: () => scheduler.nowMs,
+    after: (delayMs, event) => void scheduler.after(delayMs, event),
+    onBooked(charge) {
+      trace.add(scheduler.nowMs, `the gateway's ledger: ${charge.id} ${charge.status} ${charge.amountMinor}`);
+      judge.booked(charge);
+    },
+  });
+
+  const losesCommits = plan.mishaps.includes('database_loses_commits');
+  let older: { atMs: number; snapshot: Snapshot } | null = null;
+  let newer: { atMs: number; snapshot: Snapshot } | null = null;
+  function keepSnapshot(): void {
+    if (!losesCommits || (newer !== null && scheduler.nowMs - newer.atMs < REPLICA_LAG_MS)) return;
+    older = newer;
+    newer = { atMs: scheduler.nowMs, snapshot: database.snapshot() };
+  }
+
+  function fault<F extends string>(name: F): F {
+    if (name !== 'none') marks.hit(name);
+    return name;
+  }
+
+  const world: World = {
+    plan,
+    tape,
+    faults,
+    scheduler,
+    trace,
+    marks,
+    judge,
+    database,
+    gateway,
+    hosts: [],
+    hostOf: new Map(),
+    callsByKey: new Map(),
+    openStatements: new Set(),
+    openRequests: new Map(),
+    settledErrands: new Map(),
+    uniqueHex: () => `0000${(++hexes).toString(16).padStart(12, '0')}0000000000000000`,
+    oldSnapshot: () => (older ?? newer)?.snapshot ?? database.snapshot(),
+    port(process, name, use) {
+      // A killed process runs on to its next wait; none of what it does there may be seen.
+      if (!process.life.alive) return new Promise(() => {});
+      world.portUses += 1;
+      const kill = options.killAt?.({ index: world.portUses, name, process }) ?? null;
+      if (kill === 'before') {
+        options.onKill?.(world, process);
+        return new Promise(() => {});
+      }
+      return new Promise((resolve, reject) => {
+        use(resolve, reject);
+        if (kill === 'after') options.onKill?.(world, process);
+      });
+    },
+    storeFault(process, method) {
+      const host = world.hostOf.get(process) as Host;
+      const { nowMs } = scheduler;
+      if (world.databaseDown || nowMs < host.databaseCutUntilMs) return 'store_refused';
+      if (nowMs < host.databaseAnswersLostUntilMs) return 'store_ack_lost';
+      return world.healed ? 'none' : fault(faults.statement(method));
+    },
+    callFault(process, request, call) {
+      const host = world.hostOf.get(process) as Host;
+      const { nowMs } = scheduler;
+      if (nowMs < world.gatewayDownUntilMs || nowMs < host.gatewayCutUntilMs) return 'gateway_unreachable';
+      if (nowMs < world.credentialsRevokedUntilMs) return 'gateway_forbids';
+      if (nowMs < world.gatewayErrsUntilMs) return 'error_not_charged';
+      return world.healed ? 'none' : fault(faults.call(request, call));
+    },
+    lookupFault(process, request) {
+      const host = world.hostOf.get(process) as Host;
+      const { nowMs } = scheduler;
+      if (nowMs < world.gatewayDownUntilMs || nowMs < host.gatewayCutUntilMs) return 'lookup_down';
+      if (nowMs < world.credentialsRevokedUntilMs) return 'lookup_forbidden';
+      return world.healed ? 'none' : fault(faults.lookup(request));
+    },
+    healed: false,
+    databaseDown: false,
+    gatewayDownUntilMs: 0,
+    gatewayErrsUntilMs: 0,
+    credentialsRevokedUntilMs: 0,
+    keysDrawn: 0,
+    requestsSent: 0,
+    portUses: 0,
+  };
+  (world.hosts as Host[]).push(
+    ...Array.from({ length: plan.processes }, (_one, index) => createHost(world, `p${index + 1}`)),
+  );
+  return world;
+}
+
+function commitLine({ kind, after, event, orderId }: Change): string {
+  const { charge } = after;
+  const detail = event?.detail == null ? '' : ` (${event.detail})`;
+  const doubt = charge.doubt.kind === 'none' ? '' : `, in doubt (${charge.doubt.kind})`;
+  const what = event === null ? kind : `${event.type}${detail}`;
+  return `${orderId} #${after.seq} ${what}: charge ${charge.n} ${charge.status}, attempts ${charge.attempts}${doubt}, step ${charge.step}${after.held ? ', held' : ''}`;
+}
