@@ -40,7 +40,7 @@ export function report(date: string, outcomes: readonly Outcome[]): string {
 function machine(): readonly string[] {
   const { version, devDependencies, dependencies, optionalDependencies } = JSON.parse(
     readFileSync('package.json', 'utf8'),
-  ) as Record<string, never> & { version: string };
+  ) as { version: string } & Record<`${string}ependencies`, Record<string, string>>;
   const all: Record<string, string> = { ...dependencies, ...devDependencies, ...optionalDependencies };
   return [
     '| | |',

@@ -4,7 +4,11 @@
  * Payonce wrong; nothing else can.
  */
 export interface GatewayContract {
-  /** `kept`: the same key never charges twice inside `keyWindowMs`. `none`: every call may charge. */
+  /**
+   * `kept`: inside `keyWindowMs` a key has one result. It never charges twice, and once declined it stays declined,
+   * whatever still arrives under it; a gateway that keeps charges but forgets declines is `none`.
+   * `none`: every call may charge.
+   */
   readonly keys: 'kept' | 'none';
   /** How long the gateway remembers a key, counted from its first use. */
   readonly keyWindowMs: number;
@@ -14,6 +18,9 @@ export interface GatewayContract {
   readonly lookup: boolean;
   /** How long a charge may exist before a lookup shows it. */
   readonly lookupLagMs: number;
-  /** How long after we stopped listening a request may still take effect. */
+  /**
+   * How long after we stopped listening a request may still take effect: after its time-out, its broken connection,
+   * or the end of the lease under which it was sent, whichever comes first.
+   */
   readonly landsWithinMs: number;
 }

@@ -1,0 +1,56 @@
+/** Taking the payment up when it is due. */
+import { release, take } from './database.ts';
+import { decisionsOf } from './finish.ts';
+import {
+  NO_FAULTS,
+  type Row,
+  type Stage,
+  type State,
+  type Step,
+  type VerifyItem,
+  type World,
+} from './model.ts';
+
+/** Everything that an idle worker's claim may become. */
+export function claims(state: State, who: 0 | 1, world: World): Step[] {
+  const { row } = state;
+  if (row.due === null || row.due > 0) return [];
+  // Two idle workers are alike.
+  if (who === 1 && state.workers[0].stage.at === 'idle') return [];
+  const expiredAtMs = row.held ? row.due : null;
+  // Evidence changes no `seq`, so what was read may be older than some of it.
+  const read = row.evidence > 0 ? [row.evidence, 0] : [0];
+  return read.flatMap((evidence) =>
+    decisionsOf(world, (context) =>
+      world.decisions.onClaim(row.charge, { expiredAtMs, evidence }, context),
+    ).map((decision): Step => {
+      const { action, event } = decision;
+      const what = `claims the payment${row.held ? ' after an expired lease' : ''}: ${event.type}`;
+      const mark = `claim ${action}`;
+      const next =
+        action === 'none'
+          ? release(state, who, world, { decision, evidenceSeen: evidence })
+          : take(state, who, world, {
+              charge: decision.next,
+              stage: stageOf(action, row, decision.next.n),
+              evidence,
+            });
+      return { who, what, faults: NO_FAULTS, next, decision, mark };
+    }),
+  );
+}
+
+function stageOf(action: 'call' | 'lookup' | 'verify', row: Row, n: number): Stage {
+  if (action === 'call') return { at: 'claimed' };
+  if (action === 'lookup') return { at: 'asking' };
+  return { at: 'verifying', left: toVerify(row, n) };
+}
+
+/** A completed charge is asked for twins; then every failed one is asked after, newest first. */
+export function toVerify(row: Row, n: number): readonly VerifyItem[] {
+  const items: VerifyItem[] = [];
+  if (row.charge.status === 'COMPLETED') items.push({ n, own: true });
+  if (row.failedBefore) items.push({ n, own: false });
+  if (n > 1) items.push({ n: 1, own: false });
+  return items;
+}

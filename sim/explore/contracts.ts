@@ -1,0 +1,65 @@
+/** The worlds to be explored: one per kind of gateway contract, in a scale small enough to see all of it. */
+import type { GatewayContract } from '../../src/domain/contract.ts';
+import type { Policy } from '../../src/domain/policy.ts';
+import { ALL_GUARDS, REAL_DECISIONS, type World } from './model.ts';
+import { ENDLESS } from './time.ts';
+
+/** The terms that the worlds differ from. */
+const KEPT: GatewayContract = {
+  keys: 'kept',
+  keyWindowMs: ENDLESS,
+  cachesErrors: false,
+  lookup: true,
+  lookupLagMs: 0,
+  landsWithinMs: 1,
+};
+
+/** In ticks. Each wait is the shortest that can still be told from none and from its neighbours. */
+const SCALE: Omit<Policy, 'contract'> = {
+  // One retry: with it every rule about an earlier call has something to speak of.
+  maxAttempts: 2,
+  // Full jitter then means at once, or a tick later.
+  backoffBaseMs: 2,
+  backoffCapMs: 2,
+  retryAfterCapMs: 2,
+  // Longer than one lease, so that a retry may follow an expired one; short enough to be passed.
+  callDeadlineMs: 3,
+  forbiddenPauseMs: 1,
+  // A call may be sent a tick after the claim, and be late.
+  leaseMs: 2,
+  lookupBaseMs: 1,
+  lookupCapMs: 2,
+  pendingPollMs: 1,
+  resolveForMs: 2,
+  reviewLookupMs: 1,
+};
+
+/** A world with these terms and everything else as usual. */
+export function world(name: string, terms: Partial<GatewayContract>, changes: Partial<World> = {}): World {
+  return {
+    name,
+    policy: { ...SCALE, contract: { ...KEPT, ...terms } },
+    maxFaults: 3,
+    secondCharge: true,
+    keepsDeclines: true,
+    breaksContract: false,
+    decisions: REAL_DECISIONS,
+    guards: ALL_GUARDS,
+    ...changes,
+  };
+}
+
+export const WORLDS: readonly World[] = [
+  world('keys kept, lookup', {}),
+  // A clock more for the window: too many states together with a second charge, whose window is one of its own.
+  world('keys kept for a short time, lookup', { keyWindowMs: 5 }, { secondCharge: false }),
+  world('keys kept, errors too, lookup', { cachesErrors: true }),
+  world('keys kept, no lookup', { lookup: false }),
+  // The same for the lag; a second charge under a lag is explored without keys.
+  world('keys kept, lookup lags', { lookupLagMs: 1 }, { secondCharge: false }),
+  world('no keys, lookup', { keys: 'none', keyWindowMs: 0 }),
+  world('no keys, lookup lags', { keys: 'none', keyWindowMs: 0, lookupLagMs: 1 }),
+  world('no keys, no lookup', { keys: 'none', keyWindowMs: 0, lookup: false }),
+  // Two faults are enough for money to turn up after all; nothing is promised beyond what is checked here.
+  world('a gateway that breaks its contract', {}, { breaksContract: true, maxFaults: 2 }),
+];

@@ -1,0 +1,131 @@
+/** The payment's row as the store keeps it: the fenced write, unfenced evidence, and opening the next charge. */
+import type { Charge } from '../../src/domain/charge.ts';
+import type { CallOutcome } from '../../src/domain/outcomes.ts';
+import type { Decision } from '../../src/domain/transition/index.ts';
+import {
+  holding,
+  IDLE,
+  type Row,
+  type Stage,
+  type State,
+  type Worker,
+  type World,
+  withWorker,
+} from './model.ts';
+
+/** Long ago: older than every limit of every scale used here. */
+const LONG_AGO = -99;
+
+/** The claim: the lease is taken by this very write, and whoever held the row before has lost it. */
+export function take(
+  state: State,
+  who: 0 | 1,
+  world: World,
+  options: { readonly charge: Charge; readonly stage: Stage; readonly evidence: number },
+): State {
+  const { charge, stage, evidence } = options;
+  const due = world.policy.leaseMs;
+  const row = { ...state.row, charge: bounded(charge, world), held: true, due };
+  const worker = holding(stage, charge.n, due, evidence);
+  return withWorker(overtaken({ ...state, row }, who, world), who, worker);
+}
+
+/** A worker's last write under its claim; it is idle afterwards. The caller has compared the fence. */
+export function release(
+  state: State,
+  who: 0 | 1,
+  world: World,
+  options: { readonly decision: Decision; readonly evidenceSeen: number },
+): State {
+  const { decision, evidenceSeen } = options;
+  const { row } = state;
+  const evidence = row.evidence - evidenceSeen;
+  const { settled, waitMs } = decision;
+  const next: Row = {
+    charge: bounded(decision.next, world),
+    held: false,
+    due: waitMs ?? (evidence > 0 ? 0 : null),
+    evidence,
+    absences: row.absences + (settled?.byAbsence === true ? 1 : 0),
+    failedBefore: settled === undefined ? row.failedBefore : settled.problem !== null,
+  };
+  return withWorker(overtaken({ ...state, row: next }, who, world), who, IDLE);
+}
+
+/** Evidence changes no `seq`: whoever holds the row still holds it. */
+export function addEvidence(state: State): State {
+  const { row } = state;
+  return { ...state, row: { ...row, evidence: row.evidence + 1, due: row.held ? row.due : 0 } };
+}
+
+/** Whether an answer is kept when its worker may no longer write. */
+export function isEvidence(outcome: CallOutcome): boolean {
+  return outcome.kind === 'approved' || outcome.kind === 'mismatch' || outcome.kind === 'pending';
+}
+
+/** A later charge replaces the failed one in the row; null where the store would refuse. */
+export function opened(state: State, world: World, options: { readonly calling: boolean }): Row | null {
+  const { row } = state;
+  if (row.charge.status !== 'FAILED' || row.evidence > 0 || row.charge.n !== 1) return null;
+  const verifyFirst = row.absences > 0 && world.policy.contract.lookup;
+  const charge = world.decisions.openCharge({ n: 2, openedAtMs: 0, calling: options.calling, verifyFirst });
+  // Not under a claim: the gateway's limits let it start a tick later.
+  return {
+    ...row,
+    charge,
+    held: options.calling,
+    due: options.calling ? world.policy.leaseMs : 1,
+    failedBefore: false,
+  };
+}
+
+/** After a write by `writer` (or by the customer) nobody else's `seq` is the row's. */
+export function overtaken(state: State, writer: 0 | 1 | null, world: World): State {
+  const [a, b] = state.workers;
+  const first = writer === 0 ? a : outdated(a, world);
+  const second = writer === 1 ? b : outdated(b, world);
+  return { ...state, workers: [first, second] };
+}
+
+/** A worker that lost its claim: without an answer to a call in sight nothing that it does has an effect. */
+function outdated(worker: Worker, world: World): Worker {
+  if (!worker.current) return worker;
+  const { stage } = worker;
+  const lost = { ...worker, current: false, evidence: 0, leaseLeft: worker.paused ? -1 : 0 };
+  switch (stage.at) {
+    case 'claimed':
+    case 'waiting':
+    case 'unsure':
+      return lost;
+    case 'writing':
+      if (!world.guards.fence) return lost;
+      return stage.outcome === null ? IDLE : withNews(lost, stage.outcome);
+    case 'heard':
+      return withNews(lost, stage.outcome);
+    default:
+      return IDLE;
+  }
+}
+
+/** Only news of money outlives the claim, and whether it was already decided on makes no difference. */
+function withNews(worker: Worker, outcome: CallOutcome): Worker {
+  return isEvidence(outcome) ? { ...worker, n: 0, stage: { at: 'heard', outcome } } : IDLE;
+}
+
+/** Values without a difference made equal: waits no longer grow, a settled charge's times are read by nobody. */
+function bounded(charge: Charge, world: World): Charge {
+  const { lookupBaseMs, pendingPollMs, lookupCapMs } = world.policy;
+  const enough = Math.ceil(Math.log2(lookupCapMs / Math.min(lookupBaseMs, pendingPollMs)));
+  const lookups = Math.min(charge.lookups, enough);
+  if (charge.status !== 'FAILED' && charge.status !== 'COMPLETED') {
+    return lookups === charge.lookups ? charge : { ...charge, lookups };
+  }
+  return {
+    ...charge,
+    lookups,
+    doubt: { kind: 'none' },
+    openedAtMs: LONG_AGO,
+    firstSentAtMs: null,
+    unresolvedSinceMs: null,
+  };
+}

@@ -1,0 +1,122 @@
+/**
+ * A state as a short string: one character per small number. Two states with one string are the same to every
+ * rule; workers and abandoned requests are sorted, because their names mean nothing.
+ */
+import type { Charge } from '../../src/domain/charge.ts';
+import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
+import type { VerifyOutcome } from '../../src/domain/transition/index.ts';
+import type { Book, Booked, Row, State, Worker, World } from './model.ts';
+
+const STATUSES: Readonly<Record<Charge['status'], string>> = {
+  PROCESSING: 'P',
+  COMPLETED: 'C',
+  FAILED: 'F',
+  UNRESOLVED: 'U',
+  REVIEW: 'R',
+};
+const STEPS: Readonly<Record<Charge['step'], string>> = { call: 'c', lookup: 'l', verify: 'v', none: 'n' };
+const DOUBTS: Readonly<Record<Charge['doubt']['kind'], string>> = { none: 'n', answered: 'a', open: 'o' };
+const BOOKED: Readonly<Record<Booked['status'], string>> = {
+  live: 'l',
+  wrong: 'w',
+  pending: 'p',
+  declined: 'd',
+};
+
+/** A number, or its absence, as one character; times lie between long ago (-99) and a few ticks ahead. */
+function digit(value: number | null): string {
+  return value === null ? '~' : String.fromCharCode(300 + value);
+}
+
+export function encode(state: State, world: World): string {
+  const { row, books, late } = state;
+  const a = worker(state.workers[0], world);
+  const b = worker(state.workers[1], world);
+  const workers = a < b ? `${a}|${b}` : `${b}|${a}`;
+  const requests =
+    late.length === 0
+      ? ''
+      : late
+          .map(({ n, left }) => `${n}${digit(left)}`)
+          .sort()
+          .join('');
+  return `${rowText(row)}|${workers}|${book(books[0], state)}|${book(books[1], state)}|${requests}`;
+}
+
+function rowText(row: Row): string {
+  const flags = (row.held ? 1 : 0) + (row.failedBefore ? 2 : 0);
+  return `${charge(row.charge)}${flags}${digit(row.due)}${row.evidence}${row.absences}`;
+}
+
+/** The failure's code is left out: it is written, and read by no rule. */
+function charge(one: Charge): string {
+  const until = one.doubt.kind === 'none' ? '' : digit(one.doubt.untilMs);
+  const ref = `${one.declineCode === null ? '' : '!'}${one.gatewayRef ?? ''}`;
+  return (
+    `${one.n}${STATUSES[one.status]}${STEPS[one.step]}${one.attempts}${DOUBTS[one.doubt.kind]}${until}` +
+    `${digit(one.openedAtMs)}${digit(one.firstSentAtMs)}${ref};${one.lookups}${digit(one.unresolvedSinceMs)}`
+  );
+}
+
+function worker(one: Worker, world: World): string {
+  if (one.stage.at === 'idle') return '';
+  const kind = (one.current ? 1 : 0) + (one.paused ? 2 : 0);
+  const who = `${kind}${one.n}${digit(one.leaseLeft)}`;
+  return `${who}${stage(one, world)}`;
+}
+
+function stage({ stage: at, evidence, current }: Worker, world: World): string {
+  switch (at.at) {
+    case 'idle':
+      return '';
+    case 'claimed':
+      return 'c';
+    case 'waiting':
+      return `w${digit(at.landsLeft)}`;
+    case 'heard':
+      return `h${outcome(at.outcome)}`;
+    case 'asking':
+      return 'q';
+    case 'answered':
+      return `a${outcome(at.outcome)}`;
+    case 'verifying':
+      return `v${evidence}${at.left.map(({ n, own }) => (own ? 'o' : n)).join('')}`;
+    case 'verified':
+      return `V${evidence}${outcome(at.outcome)}`;
+    case 'writing': {
+      const known = at.outcome === null ? '' : outcome(at.outcome);
+      // What is refused need not be known.
+      if (!current && world.guards.fence) return `W${known}`;
+      const { next, waitMs, settled } = at.decision;
+      return `W${known}${at.evidenceSeen}${charge(next)}${digit(waitMs)}${settled === undefined ? 0 : 1}${settled?.byAbsence === true ? 1 : 0}`;
+    }
+    case 'unsure':
+      return `u${outcome(at.outcome)}`;
+  }
+}
+
+function outcome(one: CallOutcome | LookupOutcome | VerifyOutcome): string {
+  if (one.kind === 'unknown') return one.answered ? 'e' : 's';
+  return 'chargeId' in one && one.chargeId !== undefined ? `${one.kind}${one.chargeId}` : one.kind;
+}
+
+function book(one: Book, state: State): string {
+  let charges = '';
+  for (const { status, age } of one.charges) charges += `${BOOKED[status]}${age}`;
+  if (one.bound === null || isClosed(one.n, state)) return charges;
+  return `${charges}=${one.bound}${digit(one.age)}`;
+}
+
+/**
+ * Whether no request with this key can arrive any more, so that what is remembered of it makes no difference.
+ * A charge that is settled, with a person or succeeded by another is not sent; the judge holds the decisions to that.
+ */
+function isClosed(n: number, { row, workers, late }: State): boolean {
+  const { status } = row.charge;
+  if (n >= row.charge.n && (status === 'PROCESSING' || status === 'UNRESOLVED' || n > row.charge.n))
+    return false;
+  if (late.some((one) => one.n === n)) return false;
+  return workers.every(
+    ({ n: theirs, stage: { at } }) => theirs !== n || (at !== 'claimed' && at !== 'waiting'),
+  );
+}

@@ -1,0 +1,249 @@
+import { describe, expect, it } from 'vitest';
+import type { CallOutcome } from '../../src/domain/outcomes.ts';
+import type { Context } from '../../src/domain/transition/index.ts';
+import { check } from './check.ts';
+import { WORLDS, world } from './contracts.ts';
+import { EXPECTED, missing } from './marks.ts';
+import { ALL_GUARDS, type Decisions, REAL_DECISIONS, type World } from './model.ts';
+import { BoundExceeded } from './search.ts';
+import { ENDLESS } from './time.ts';
+
+const BOUNDS = { maxStates: 300_000 };
+const NO_KEYS = { keys: 'none', keyWindowMs: 0 } as const;
+
+/** What does not hold in this world, and the story as one text. */
+function broken(world: World): { broken: string; story: string } | null {
+  const { counterexample } = check(world, BOUNDS);
+  if (counterexample === null) return null;
+  return { broken: counterexample.broken, story: counterexample.story.join('\n') };
+}
+
+function withDecisions(changes: Partial<Decisions>): Partial<World> {
+  return { decisions: { ...REAL_DECISIONS, ...changes }, maxFaults: 2 };
+}
+
+/** The context of an engine that believes other terms than the gateway's. */
+function believing(context: Context, terms: Partial<Context['policy']['contract']>): Context {
+  return { ...context, policy: { ...context.policy, contract: { ...context.policy.contract, ...terms } } };
+}
+
+describe('a small exploration', () => {
+  it.each(WORLDS.map((one) => [one.name, one] as const))('finds nothing wrong: %s', (_name, one) => {
+    const { exploration, counterexample } = check({ ...one, maxFaults: 1, secondCharge: false }, BOUNDS);
+    expect(counterexample).toBeNull();
+    expect(exploration.states).toBeGreaterThan(100);
+  });
+
+  it('gives the same numbers twice', () => {
+    const small = world('', { lookup: false }, { maxFaults: 1 });
+    const numbers = (): number[] => {
+      const { states, transitions, depth } = check(small, BOUNDS).exploration;
+      return [states, transitions, depth];
+    };
+    expect(numbers()).toEqual(numbers());
+  });
+
+  it('fails loudly rather than stop before it has seen everything', () => {
+    expect(() => check(world('', {}), { maxStates: 1000 })).toThrow(BoundExceeded);
+  });
+
+  it('names what was never seen', () => {
+    const seen = new Set(EXPECTED.filter((mark) => mark !== 'payment.review'));
+    expect(missing(seen)).toEqual(['payment.review']);
+  });
+});
+
+describe('a broken decision is caught', () => {
+  const { onCallEnded, onClaim, onLookupEnded, onVerified } = REAL_DECISIONS;
+
+  it('a timeout taken as failed', () => {
+    const refused: CallOutcome = { kind: 'refused', reason: 'timeout' };
+    const found = broken(
+      world(
+        '',
+        {},
+        withDecisions({
+          onCallEnded: (charge, outcome, context) =>
+            onCallEnded(charge, outcome.kind === 'unknown' ? refused : outcome, {
+              ...context,
+              policy: { ...context.policy, maxAttempts: 1 },
+            }),
+        }),
+      ),
+    );
+    expect(found?.broken).toMatch(/^FAILED/);
+    expect(found?.story).toMatch(/1\. t=0 the order is accepted[\s\S]*answer is lost[\s\S]*FAILED/);
+  });
+
+  it('"not found" taken as proof at once', () => {
+    const found = broken(
+      world(
+        '',
+        {},
+        withDecisions({
+          onLookupEnded: (charge, outcome, _askedAt, context) =>
+            onLookupEnded(charge, outcome, 1000, context),
+        }),
+      ),
+    );
+    expect(found?.broken).toMatch(/^FAILED/);
+    expect(found?.story).toContain('looks charge 1 up: absent');
+  });
+
+  it('a lookup lag forgotten', () => {
+    const found = broken(
+      world(
+        '',
+        { lookupLagMs: 1 },
+        withDecisions({
+          onLookupEnded: (charge, outcome, askedAt, context) =>
+            onLookupEnded(charge, outcome, askedAt, believing(context, { lookupLagMs: 0 })),
+        }),
+      ),
+    );
+    expect(found?.broken).toMatch(/^FAILED/);
+  });
+
+  it('a decline after an unknown call taken as failed', () => {
+    // Where the key keeps the decline it is the last word. Only a gateway that does not keep it shows the difference.
+    const changes = { maxFaults: 1, keepsDeclines: false };
+    const careful = {
+      ...REAL_DECISIONS,
+      onLookupEnded: ((charge, outcome, askedAt, context) =>
+        onLookupEnded(
+          charge,
+          outcome,
+          askedAt,
+          believing(context, { keys: 'none' }),
+        )) satisfies Decisions['onLookupEnded'],
+    };
+    expect(broken(world('', {}, { ...changes, decisions: careful }))).toBeNull();
+    const onDeclined: Decisions['onCallEnded'] = (charge, outcome, context) =>
+      onCallEnded(
+        outcome.kind === 'declined' ? { ...charge, doubt: { kind: 'none' } } : charge,
+        outcome,
+        context,
+      );
+    const found = broken(world('', {}, { ...changes, decisions: { ...careful, onCallEnded: onDeclined } }));
+    expect(found?.broken).toMatch(/^FAILED/);
+  });
+
+  it.each([
+    ['a resend after the key window', { keyWindowMs: ENDLESS }],
+    ['a resend that lands after the key window', { landsWithinMs: 0 }],
+  ])('%s', (_name, terms) => {
+    const found = broken(
+      world(
+        '',
+        { keyWindowMs: 5 },
+        {
+          ...withDecisions({
+            onCallEnded: (charge, outcome, context) =>
+              onCallEnded(charge, outcome, believing(context, terms)),
+            onClaim: (charge, event, context) => onClaim(charge, event, believing(context, terms)),
+          }),
+          secondCharge: false,
+        },
+      ),
+    );
+    expect(found?.broken).toMatch(/^(at most one|FAILED)/);
+  });
+
+  it('an expired lease forgotten', () => {
+    const found = broken(
+      world(
+        '',
+        NO_KEYS,
+        withDecisions({
+          onClaim: (charge, event, context) => onClaim(charge, { ...event, expiredAtMs: null }, context),
+        }),
+      ),
+    );
+    expect(found?.broken).toMatch(/^(FAILED|at most one)/);
+    expect(found?.story).toContain('after an expired lease: payment.failed');
+  });
+
+  it('a call counted only when it ended', () => {
+    const found = broken(
+      world(
+        '',
+        {},
+        withDecisions({
+          onClaim: (charge, event, context) => {
+            const decision = onClaim(charge, event, context);
+            if (decision.action !== 'call') return decision;
+            return { ...decision, next: { ...decision.next, attempts: charge.attempts } };
+          },
+        }),
+      ),
+    );
+    expect(found?.broken).toBe('a request leaves only under a live lease of its own, counted before');
+  });
+
+  it('a completed payment taken back', () => {
+    const found = broken(
+      world(
+        '',
+        {},
+        {
+          ...withDecisions({
+            onVerified: (charge, outcome, context) =>
+              onVerified({ ...charge, status: 'FAILED' }, outcome, context),
+          }),
+          breaksContract: true,
+        },
+      ),
+    );
+    expect(found?.broken).toMatch(/^(only listed moves|an event with every write)/);
+  });
+
+  it('an unresolved charge that nobody asks after again', () => {
+    const found = broken(
+      world(
+        '',
+        {},
+        withDecisions({
+          onLookupEnded: (charge, outcome, askedAt, context) => {
+            const decision = onLookupEnded(charge, outcome, askedAt, context);
+            return outcome.kind === 'unavailable' ? { ...decision, waitMs: null } : decision;
+          },
+        }),
+      ),
+    );
+    expect(found?.broken).toBe('settled, due again, or with a person');
+  });
+
+  it('a charge that is asked after for ever, while an answer changes nothing', () => {
+    const found = broken(
+      world(
+        '',
+        {},
+        {
+          ...withDecisions({
+            onLookupEnded: (charge, _outcome, askedAt, context) =>
+              onLookupEnded(
+                { ...charge, unresolvedSinceMs: null },
+                { kind: 'unavailable', reason: 'never' },
+                askedAt,
+                context,
+              ),
+          }),
+          maxFaults: 0,
+          secondCharge: false,
+        },
+      ),
+    );
+    expect(found?.broken).toBe('an end can be reached once faults stop');
+  });
+});
+
+describe('a missing guard is caught', () => {
+  it.each([
+    ['no fence', { fence: false }, /^only listed moves/],
+    ['no look at the lease in the tick of the send', { leaseAtSend: false }, /^a request leaves only/],
+    ['evidence thrown away', { evidence: false }, /^a refused write/],
+  ])('%s', (_name, guards, invariant) => {
+    const found = broken(world('', {}, { guards: { ...ALL_GUARDS, ...guards }, maxFaults: 2 }));
+    expect(found?.broken).toMatch(invariant);
+  });
+});

@@ -1,0 +1,175 @@
+/** What must hold (design, section 9), said here once more in words of its own: nothing of it is taken from the domain. */
+import type { PaymentStatus } from '../../src/domain/payment.ts';
+import { couldBook } from './gateway.ts';
+import { bookOf, type State, type Step, type Worker, type World } from './model.ts';
+
+/** Every allowed move, and no other. */
+const MOVES: ReadonlySet<string> = new Set([
+  'PROCESSING COMPLETED',
+  'PROCESSING FAILED',
+  'PROCESSING UNRESOLVED',
+  'PROCESSING REVIEW',
+  'UNRESOLVED COMPLETED',
+  'UNRESOLVED FAILED',
+  'UNRESOLVED REVIEW',
+  'REVIEW COMPLETED',
+  'REVIEW FAILED',
+  'FAILED PROCESSING',
+  'FAILED REVIEW',
+]);
+
+export const INVARIANTS = [
+  'at most one live or pending charge per order',
+  'a request leaves only under a live lease of its own, counted before',
+  'charge 2 exists only if charge 1 is not live and cannot become so',
+  'only listed moves; COMPLETED absorbs',
+  'an event with every write, of the right kind',
+  'a refused write changes nothing and leaves its evidence',
+  'COMPLETED: captured at the gateway',
+  'FAILED: nothing live, nothing able to land',
+  'no more calls than allowed',
+  'settled, due again, or with a person',
+] as const;
+export type Invariant = (typeof INVARIANTS)[number];
+
+/** What cannot be promised over a gateway that breaks its contract; such a run checks the rest. */
+const UNDER_CONTRACT: ReadonlySet<Invariant> = new Set([
+  'at most one live or pending charge per order',
+  'charge 2 exists only if charge 1 is not live and cannot become so',
+  'FAILED: nothing live, nothing able to land',
+]);
+
+export type Checks = Map<Invariant, number>;
+
+/** The checks of one world; each returns the first invariant that does not hold, or null. */
+export interface Judge {
+  state(state: State): Invariant | null;
+  step(before: State, step: Step): Invariant | null;
+  readonly checks: Checks;
+}
+
+export function createJudge(world: World): Judge {
+  const checks: Checks = new Map(INVARIANTS.map((name) => [name, 0]));
+  const holds = (name: Invariant, ok: boolean): boolean => {
+    if (world.breaksContract && UNDER_CONTRACT.has(name)) return true;
+    checks.set(name, (checks.get(name) ?? 0) + 1);
+    return ok;
+  };
+
+  function ofState(state: State): Invariant | null {
+    const { row } = state;
+    const { status, n, attempts, step } = row.charge;
+    if (!holds('at most one live or pending charge per order', booked(state, 1) + booked(state, 2) <= 1)) {
+      return 'at most one live or pending charge per order';
+    }
+    if (
+      n === 2 &&
+      !holds('charge 2 exists only if charge 1 is not live and cannot become so', isOver(state, 1, world))
+    ) {
+      return 'charge 2 exists only if charge 1 is not live and cannot become so';
+    }
+    if (status === 'COMPLETED' && !holds('COMPLETED: captured at the gateway', isCaptured(state, n))) {
+      return 'COMPLETED: captured at the gateway';
+    }
+    if (
+      status === 'FAILED' &&
+      !holds('FAILED: nothing live, nothing able to land', isOver(state, 1, world) && isOver(state, 2, world))
+    ) {
+      return 'FAILED: nothing live, nothing able to land';
+    }
+    if (!holds('no more calls than allowed', attempts <= world.policy.maxAttempts))
+      return 'no more calls than allowed';
+    const settled = status === 'COMPLETED' || status === 'FAILED';
+    const waits = settled ? step === 'none' && (row.evidence === 0 || row.due !== null) : row.due !== null;
+    // Where the gateway cannot be asked, a person is all that is left.
+    const withPerson = status === 'REVIEW' && !world.policy.contract.lookup;
+    if (!holds('settled, due again, or with a person', waits || withPerson))
+      return 'settled, due again, or with a person';
+    return null;
+  }
+
+  function ofStep(before: State, step: Step): Invariant | null {
+    if (!holds('only listed moves; COMPLETED absorbs', isListed(before, step.next))) {
+      return 'only listed moves; COMPLETED absorbs';
+    }
+    if (step.who !== 0 && step.who !== 1) return null;
+    const was = before.workers[step.who];
+    const is = step.next.workers[step.who];
+    if (was.stage.at === 'claimed' && is.stage.at === 'waiting') {
+      const { row } = before;
+      const counted = row.charge.step === 'call' && row.charge.attempts > 0 && row.charge.n === was.n;
+      const leased = was.current && row.held && (row.due ?? 0) > 0 && was.leaseLeft > 0;
+      const name = 'a request leaves only under a live lease of its own, counted before';
+      const open = row.charge.status === 'PROCESSING' || row.charge.status === 'UNRESOLVED';
+      if (!holds(name, counted && leased && open)) return name;
+    }
+    if (step.decision !== undefined) {
+      const name = 'an event with every write, of the right kind';
+      if (!holds(name, isTold(before, step))) return name;
+    }
+    if (step.mark === 'refused' || step.mark === 'refused with evidence') {
+      const name = 'a refused write changes nothing and leaves its evidence';
+      if (!holds(name, isUntouched(before, step, was))) return name;
+    }
+    return null;
+  }
+
+  return { state: ofState, step: ofStep, checks };
+}
+
+/** Charges that took money or may yet: live for whatever amount, or pending. */
+function booked(state: State, n: number): number {
+  return bookOf(state, n).charges.filter(({ status }) => status !== 'declined').length;
+}
+
+function isCaptured(state: State, n: number): boolean {
+  return bookOf(state, n).charges.some(({ status }) => status === 'live');
+}
+
+/** Nothing of the charge is live, and no request for it is left that could book anything. */
+function isOver(state: State, n: number, world: World): boolean {
+  if (booked(state, n) > 0) return false;
+  const { contract } = world.policy;
+  const harmless = (ticks: number): boolean => !couldBook(bookOf(state, n), contract, ticks);
+  if (state.late.some((late) => late.n === n && !harmless(late.left))) return false;
+  return state.workers.every((worker) => {
+    const { stage } = worker;
+    if (worker.n !== n) return true;
+    if (stage.at === 'claimed') return state.row.charge.n === n ? !worker.current : true;
+    if (stage.at !== 'waiting') return true;
+    const left = stage.landsLeft ?? worker.leaseLeft + contract.landsWithinMs;
+    return left < 0 || harmless(left);
+  });
+}
+
+function isListed(before: State, after: State): boolean {
+  const from = before.row.charge;
+  const to = after.row.charge;
+  if (from === to) return true;
+  const steps = to.n - from.n;
+  if (steps !== 0 && !(steps === 1 && from.status === 'FAILED' && to.status === 'PROCESSING')) return false;
+  if (from.status === to.status) return true;
+  if (from.status === 'FAILED' && to.status === 'PROCESSING' && steps !== 1) return false;
+  return MOVES.has(`${from.status} ${to.status}`);
+}
+
+/** The event's word agrees with what became of the row, and an operation is settled exactly once. */
+function isTold(before: State, { decision, next }: Step): boolean {
+  if (decision === undefined) return false;
+  const was = before.row.charge.status;
+  const is = next.row.charge.status;
+  const ends = (status: PaymentStatus): boolean => status === 'COMPLETED' || status === 'FAILED';
+  const { type } = decision.event;
+  if ((type === 'payment.completed') !== (is === 'COMPLETED' && was !== 'COMPLETED')) return false;
+  if ((type === 'payment.failed') !== (is === 'FAILED' && was !== 'FAILED')) return false;
+  if (type === 'payment.review' && is !== 'REVIEW') return false;
+  return (decision.settled !== undefined) === (ends(is) && is !== was);
+}
+
+function isUntouched(before: State, { next }: Step, { stage }: Worker): boolean {
+  if (before.row.charge !== next.row.charge) return false;
+  if (stage.at !== 'heard' && stage.at !== 'unsure' && stage.at !== 'writing') return true;
+  const { outcome } = stage;
+  const money = outcome?.kind === 'approved' || outcome?.kind === 'mismatch' || outcome?.kind === 'pending';
+  return !money || (next.row.evidence === before.row.evidence + 1 && next.row.due !== null);
+}

@@ -1,0 +1,225 @@
+/**
+ * The small model's state. Time is counted in ticks and always relative to now (now is 0, the past negative),
+ * so that two moments that differ only in the date are one state.
+ *
+ * Simplified, each for the reason given: reading the row, deciding and writing a claim is one step (the write
+ * compares everything that was read but the evidence, and that may be older here too); a gateway deals with a
+ * request and says so in one step (a pause after it is a step of its own); an acknowledgement of a claim that is
+ * lost is a worker that has not begun yet; breaker and budgets only make the engine wait, and waiting is always
+ * allowed. Taken for granted: the look at the lease and the send are one step, and a request lands `landsWithin`
+ * after its lease's end at the latest, even if its sender is paused and still connected.
+ *
+ * What never matters is not kept: of `seq`, fence and claim only whether a worker's are still the row's
+ * (`current`), of a worker that lost its claim only what it may still do.
+ */
+import { type Charge, openCharge } from '../../src/domain/charge.ts';
+import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
+import type { Policy } from '../../src/domain/policy.ts';
+import {
+  type Decision,
+  onCallEnded,
+  onClaim,
+  onLookupEnded,
+  onNotSent,
+  onVerified,
+  type VerifyOutcome,
+} from '../../src/domain/transition/index.ts';
+
+/** The functions under test; a parameter, so that broken ones can be shown to be caught. */
+export interface Decisions {
+  readonly openCharge: typeof openCharge;
+  readonly onClaim: typeof onClaim;
+  readonly onCallEnded: typeof onCallEnded;
+  readonly onNotSent: typeof onNotSent;
+  readonly onLookupEnded: typeof onLookupEnded;
+  readonly onVerified: typeof onVerified;
+}
+
+export const REAL_DECISIONS: Decisions = {
+  openCharge,
+  onClaim,
+  onCallEnded,
+  onNotSent,
+  onLookupEnded,
+  onVerified,
+};
+
+/** What the shell around the decisions does; each can be left out, to show that it is needed. */
+export interface Guards {
+  /** Writes of a worker that lost its claim are refused. */
+  readonly fence: boolean;
+  /** The lease is looked at in the tick of the send. */
+  readonly leaseAtSend: boolean;
+  /** What a refused write knew about money is kept. */
+  readonly evidence: boolean;
+}
+
+export const ALL_GUARDS: Guards = { fence: true, leaseAtSend: true, evidence: true };
+
+/** One world to be explored. */
+export interface World {
+  readonly name: string;
+  /** Times in ticks. */
+  readonly policy: Policy;
+  /** Faults in one story at most. */
+  readonly maxFaults: number;
+  /** Whether the customer may try again after a failure. */
+  readonly secondCharge: boolean;
+  /** Whether a decline is kept under the key like any result; else the same key may still be approved. */
+  readonly keepsDeclines: boolean;
+  /** Whether the gateway may also break its contract, a fault each time. */
+  readonly breaksContract: boolean;
+  readonly decisions: Decisions;
+  readonly guards: Guards;
+}
+
+/** The payment's row in the database. */
+export interface Row {
+  readonly charge: Charge;
+  readonly held: boolean;
+  /** The lease's end while held, else the next try. */
+  readonly due: number | null;
+  readonly evidence: number;
+  readonly absences: number;
+  /** The current charge was settled as FAILED once. */
+  readonly failedBefore: boolean;
+}
+
+/** Where a worker is; what it carries is all that it knows beyond the row. */
+export type Stage =
+  | { readonly at: 'idle' }
+  /** The claim to call is committed, nothing is sent. */
+  | { readonly at: 'claimed' }
+  /** Sent. `landsLeft`: null while it is listened to under the lease, else as `Late.left`; below 0 it is gone. */
+  | { readonly at: 'waiting'; readonly landsLeft: number | null }
+  | { readonly at: 'heard'; readonly outcome: CallOutcome }
+  | { readonly at: 'asking' }
+  | { readonly at: 'answered'; readonly outcome: LookupOutcome }
+  /** `left`: the charges still to be asked after; `own`: a completed one is asked for twins. */
+  | { readonly at: 'verifying'; readonly left: readonly VerifyItem[] }
+  | { readonly at: 'verified'; readonly outcome: VerifyOutcome }
+  /** Decided, then paused before the write. */
+  | {
+      readonly at: 'writing';
+      readonly decision: Decision;
+      readonly outcome: CallOutcome | null;
+      readonly evidenceSeen: number;
+    }
+  /** The write is committed, its acknowledgement was lost; `current` tells whether the row still shows it. */
+  | { readonly at: 'unsure'; readonly outcome: CallOutcome };
+
+export interface VerifyItem {
+  readonly n: number;
+  readonly own: boolean;
+}
+
+export interface Worker {
+  readonly stage: Stage;
+  /** The charge that it was claimed for. */
+  readonly n: number;
+  /** Ticks until its lease ends; negative: overrun. */
+  readonly leaseLeft: number;
+  /** Whether its `seq`, fence and claim are the row's. */
+  readonly current: boolean;
+  /** The evidence that it read with the row. */
+  readonly evidence: number;
+  /** It did not act in time; whatever time passes now was paid for. */
+  readonly paused: boolean;
+}
+
+export const IDLE: Worker = {
+  stage: { at: 'idle' },
+  n: 0,
+  leaseLeft: 0,
+  current: false,
+  evidence: 0,
+  paused: false,
+};
+
+/** A worker that has just come to hold the row. */
+export function holding(stage: Stage, n: number, leaseLeft: number, evidence: number): Worker {
+  return { stage, n, leaseLeft, current: true, evidence, paused: false };
+}
+
+/** What the gateway booked. `wrong`: live, for another amount than was asked. */
+export interface Booked {
+  readonly id: string;
+  readonly status: 'live' | 'wrong' | 'pending' | 'declined';
+  readonly age: number;
+}
+
+/** The gateway's books about one key. */
+export interface Book {
+  /** The charge that the key is for. */
+  readonly n: number;
+  readonly charges: readonly Booked[];
+  /** What a repeated call is answered from: a charge, an error, or nothing. */
+  readonly bound: number | 'error' | null;
+  /** Ticks since the key was first used, while it is remembered. */
+  readonly age: number;
+}
+
+/** A request that nobody listens to any more and that may still take effect within `left` ticks. */
+export interface Late {
+  readonly n: number;
+  readonly left: number;
+}
+
+export interface State {
+  readonly row: Row;
+  readonly workers: readonly [Worker, Worker];
+  /** For charge 1 and charge 2. */
+  readonly books: readonly [Book, Book];
+  readonly late: readonly Late[];
+}
+
+/** Everything that can go wrong in the model; each strike costs one of the story's faults. */
+export const FAULTS = [
+  'worker crashes',
+  'worker paused',
+  'acknowledgement of a write lost',
+  'store unreachable, not written',
+  'store unreachable, written',
+  'answer lost',
+  'connection reset, not executed',
+  'lands later',
+  'error before the charge',
+  'error after the charge',
+  'error kept under the key',
+  'refused',
+  'forbidden',
+  'pending',
+  'wrong amount',
+  'lookup unavailable',
+  'lookup forbidden',
+  'key ignored',
+  'lands too late',
+] as const;
+export type Fault = (typeof FAULTS)[number];
+
+/** One thing that happens. */
+export interface Step {
+  /** 0 and 1: a worker. */
+  readonly who: 0 | 1 | 'gateway' | 'customer' | 'time';
+  readonly what: string;
+  readonly faults: readonly Fault[];
+  readonly next: State;
+  /** The decision that this step wrote into the row. */
+  readonly decision?: Decision;
+  /** What came out of it, for the marks. */
+  readonly mark?: string;
+}
+
+export const NO_FAULTS: readonly Fault[] = [];
+
+export function bookOf(state: State, n: number): Book {
+  return state.books[n === 1 ? 0 : 1];
+}
+
+export function withBook(state: State, n: number, book: Book): State {
+  return { ...state, books: n === 1 ? [book, state.books[1]] : [state.books[0], book] };
+}
+
+export function withWorker(state: State, who: 0 | 1, worker: Worker): State {
+  return { ...state, workers: who === 0 ? [worker, state.workers[1]] : [state.workers[0], worker] };
+}

@@ -1,0 +1,116 @@
+/** Everything that may happen next: time passes, the gateway acts, the customer tries again, a worker goes on. */
+
+import { toVerify } from './claims.ts';
+import { opened, overtaken } from './database.ts';
+import { arrivals, decided, EMPTY_BOOKS } from './gateway.ts';
+import {
+  bookOf,
+  type Fault,
+  holding,
+  IDLE,
+  NO_FAULTS,
+  type Row,
+  type Stage,
+  type State,
+  type Step,
+  type World,
+  withBook,
+  withWorker,
+} from './model.ts';
+import { tick, tickFaults } from './time.ts';
+import { workerSteps } from './workers.ts';
+
+/** The order was accepted under a claim of the first worker, or is to be called a tick later. */
+export function initialStates(world: World): State[] {
+  const { leaseMs } = world.policy;
+  return [true, false].map((calling) => {
+    const charge = world.decisions.openCharge({ n: 1, openedAtMs: 0, calling, verifyFirst: false });
+    const due = calling ? leaseMs : 1;
+    const row: Row = { charge, held: calling, due, evidence: 0, absences: 0, failedBefore: false };
+    const empty: State = { row, workers: [IDLE, IDLE], books: EMPTY_BOOKS, late: [] };
+    const claimed: Stage = { at: 'claimed' };
+    const worker = holding(claimed, 1, leaseMs, 0);
+    return calling ? withWorker(empty, 0, worker) : empty;
+  });
+}
+
+/** All steps that cost at most `budget` faults. */
+export function stepsFrom(state: State, world: World, budget: number): Step[] {
+  const steps = workerSteps(state, 0, world, budget);
+  steps.push(...workerSteps(state, 1, world, budget));
+  steps.push(...gatewaySteps(state, world, budget));
+  steps.push(...customerSteps(state, world));
+  const faults = tickFaults(state);
+  if (faults.length <= budget) {
+    const what = faults.length > 0 ? 'a tick passes while a worker is paused' : 'a tick passes';
+    steps.push({ who: 'time', what, faults, next: tick(state, world) });
+  }
+  return steps.every((step) => step.faults.length <= budget)
+    ? steps
+    : steps.filter((step) => step.faults.length <= budget);
+}
+
+function gatewaySteps(state: State, world: World, budget: number): Step[] {
+  const steps: Step[] = [];
+  for (const n of [1, 2]) {
+    for (const { book, what } of decided(bookOf(state, n))) {
+      steps.push({
+        who: 'gateway',
+        what: `${what} (charge ${n})`,
+        faults: NO_FAULTS,
+        next: withBook(state, n, book),
+      });
+    }
+  }
+  state.late.forEach((late, index) => {
+    const tooLate: readonly Fault[] = late.left < 0 ? ['lands too late'] : NO_FAULTS;
+    const rest = { ...state, late: state.late.filter((_one, at) => at !== index) };
+    const ways = arrivals(bookOf(state, late.n), world.policy.contract, {
+      rival: false,
+      budget,
+      breaksContract: world.breaksContract,
+      keepsDeclines: world.keepsDeclines,
+    });
+    for (const way of ways) {
+      // Nobody hears the answer, so only what is booked makes a difference; what books nothing may as well not arrive.
+      if (way.book === bookOf(state, late.n) || way.faults.includes('answer lost')) continue;
+      const what = `deals with an abandoned request for charge ${late.n}: it ${way.what}`;
+      const faults = tooLate.length === 0 ? way.faults : [...tooLate, ...way.faults];
+      steps.push({ who: 'gateway', what, faults, next: withBook(rest, late.n, way.book) });
+    }
+  });
+  return steps;
+}
+
+/** After a failure the customer may try another card; a free process opens the charge, under a claim or for later. */
+function customerSteps(state: State, world: World): Step[] {
+  const steps: Step[] = [];
+  if (!world.secondCharge) return steps;
+  const waiting = opened(state, world, { calling: false });
+  if (waiting === null) return steps;
+  const what = 'opens charge 2';
+  const next = overtaken({ ...state, row: waiting }, null, world);
+  steps.push({
+    who: 'customer',
+    what: `${what}, to be started later`,
+    faults: NO_FAULTS,
+    next,
+    mark: 'opened waiting',
+  });
+  const who = state.workers.findIndex(({ stage }) => stage.at === 'idle');
+  const row = opened(state, world, { calling: true });
+  if ((who !== 0 && who !== 1) || row === null) return steps;
+  const verifying = row.charge.step === 'verify';
+  const stage: Stage = verifying ? { at: 'verifying', left: toVerify(row, 2) } : { at: 'claimed' };
+  const worker = holding(stage, 2, world.policy.leaseMs, 0);
+  const held = withWorker(overtaken({ ...state, row }, who, world), who, worker);
+  const mark = verifying ? 'opened to verify' : 'opened to call';
+  steps.push({
+    who: 'customer',
+    what: `${what}; worker ${'AB'[who]} holds it`,
+    faults: NO_FAULTS,
+    next: held,
+    mark,
+  });
+  return steps;
+}

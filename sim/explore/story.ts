@@ -1,0 +1,73 @@
+/** A path through the states as a numbered story in plain words, with what the row and the gateway look like. */
+import { encode } from './encode.ts';
+import type { Book, State, Step, Worker, World } from './model.ts';
+import type { Exploration } from './search.ts';
+import { initialStates, stepsFrom } from './steps.ts';
+
+/** Tells how state `at` came about, and then `last`. */
+export function tell(world: World, exploration: Exploration, at: number, last: Step | null): string[] {
+  const { index, parents } = exploration;
+  const path: number[] = [];
+  for (let id = at; id >= 0; id = parents.at(id)) path.unshift(id);
+  const numberOf = (state: State): number | undefined => index.get(encode(state, world));
+  let state = initialStates(world).find((initial) => numberOf(initial) === path[0]);
+  if (state === undefined) throw new Error('A story without a beginning.');
+  let ticks = 0;
+  const lines = [line(1, ticks, 'the order is accepted', state, [])];
+  for (const id of path.slice(1)) {
+    const step = cheapest(
+      stepsFrom(state, world, world.maxFaults).filter(({ next }) => numberOf(next) === id),
+    );
+    if (step === undefined) throw new Error('A story with a gap.');
+    if (step.who === 'time') ticks += 1;
+    state = step.next;
+    lines.push(line(lines.length + 1, ticks, sentence(step), state, step.faults));
+  }
+  if (last !== null) lines.push(line(lines.length + 1, ticks, sentence(last), last.next, last.faults));
+  return lines;
+}
+
+function cheapest(steps: Step[]): Step | undefined {
+  return steps.sort((a, b) => a.faults.length - b.faults.length)[0];
+}
+
+function sentence({ who, what }: Step): string {
+  if (who === 'time') return what;
+  if (who === 0) return `worker A ${what}`;
+  if (who === 1) return `worker B ${what}`;
+  return `the ${who} ${what}`;
+}
+
+function line(number: number, ticks: number, what: string, state: State, faults: readonly string[]): string {
+  const fault = faults.length === 0 ? '' : ` [fault: ${faults.join(', ')}]`;
+  return `${String(number).padStart(3)}. t=${ticks} ${what}${fault}\n       ${describe(state)}`;
+}
+
+function describe({ row, workers, books, late }: State): string {
+  const { n, status, step, attempts, doubt } = row.charge;
+  const until = doubt.kind === 'none' ? '' : ` until ${signed(doubt.untilMs)}`;
+  const when = row.due === null ? 'idle' : `${row.held ? 'held until' : 'due'} ${signed(row.due)}`;
+  const evidence = row.evidence > 0 ? `, ${row.evidence} evidence` : '';
+  const requests = late.map((one) => `charge ${one.n} for ${one.left}`).join(', ');
+  return (
+    `row: charge ${n} ${status}, next ${step}, ${attempts} calls, doubt ${doubt.kind}${until}, ${when}${evidence}; ` +
+    `gateway: ${shown(books[0])} / ${shown(books[1])}${requests === '' ? '' : `; may still land: ${requests}`}; ` +
+    `A ${place(workers[0])}, B ${place(workers[1])}`
+  );
+}
+
+/** Where a worker is; outdated: its claim is no longer the row's. */
+function place({ stage: { at }, current }: Worker): string {
+  return at === 'idle' || current ? at : `${at} (outdated)`;
+}
+
+function shown({ charges, bound, age }: Book): string {
+  const list = charges.length === 0 ? 'nothing' : charges.map(({ status }) => status).join('+');
+  if (bound === null) return list;
+  return `${list} (key used ${age} ago${bound === 'error' ? ', keeps an error' : ''})`;
+}
+
+/** A moment relative to now. */
+function signed(ticks: number): string {
+  return ticks >= 0 ? `+${ticks}` : String(ticks);
+}

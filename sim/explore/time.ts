@@ -1,0 +1,131 @@
+/**
+ * One tick. Every age stops growing where no rule can tell it from a greater one; that, and nothing else, keeps
+ * the number of states finite. Each bound says whose comparison it serves.
+ */
+import type { Charge } from '../../src/domain/charge.ts';
+import { type Book, type Fault, type Late, NO_FAULTS, type State, type Worker, type World } from './model.ts';
+
+/** A key window from here on is taken as endless, so that it needs no clock. */
+export const ENDLESS = 1000;
+
+/** Ticks after which a request that was given up, and its lag, are over: the proof of absence compares with this. */
+function proofTicks(world: World): number {
+  return world.policy.contract.landsWithinMs + world.policy.contract.lookupLagMs;
+}
+
+/** What it takes to let a tick pass: a worker that does not do in time what it could is paused. */
+export function tickFaults({ workers }: State): readonly Fault[] {
+  if (!isLate(workers[0]) && !isLate(workers[1])) return NO_FAULTS;
+  return workers.filter(isLate).map(() => 'worker paused');
+}
+
+/** The state a tick later. */
+export function tick(state: State, world: World): State {
+  const [a, b] = state.workers;
+  return {
+    row: agedRow(state, world),
+    workers: [agedWorker(a, world), agedWorker(b, world)],
+    books: [agedBook(state.books[0], world), agedBook(state.books[1], world)],
+    late: agedLate(state.late, world),
+  };
+}
+
+/** A worker decides and writes as soon as it knows, and has done so when its lease ends; else something held it up. */
+function isLate({ stage, leaseLeft, paused }: Worker): boolean {
+  switch (stage.at) {
+    case 'idle':
+    case 'unsure':
+      return false;
+    case 'heard':
+    case 'answered':
+    case 'verified':
+    case 'writing':
+      return !paused;
+    case 'claimed':
+    case 'waiting':
+    case 'asking':
+    case 'verifying':
+      return !paused && leaseLeft === 0;
+  }
+}
+
+function agedRow(state: State, world: World): State['row'] {
+  const { row } = state;
+  const oldest = row.held ? -proofTicks(world) - 1 : 0;
+  const due = row.due === null ? null : Math.max(row.due - 1, oldest);
+  const { status } = row.charge;
+  if (status === 'COMPLETED' || status === 'FAILED') return due === row.due ? row : { ...row, due };
+  return { ...row, due, charge: agedCharge(row.charge, world, asker(state)) };
+}
+
+/** The worker whose lookup will be judged by the moment at which its claim was granted. */
+function asker(state: State): Worker | undefined {
+  return state.workers.find(
+    ({ current, stage }) => current && (stage.at === 'asking' || stage.at === 'answered'),
+  );
+}
+
+function agedCharge(charge: Charge, world: World, asking: Worker | undefined): Charge {
+  const { policy } = world;
+  const window = policy.contract.keyWindowMs;
+  // Compared with the call deadline; before a verification with the resolution's limit.
+  const opened = Math.max(policy.callDeadlineMs, charge.n > 1 ? policy.resolveForMs : 0);
+  const { firstSentAtMs: first, unresolvedSinceMs: since } = charge;
+  return {
+    ...charge,
+    openedAtMs: Math.max(charge.openedAtMs - 1, -opened),
+    firstSentAtMs: first === null ? null : Math.max(first - 1, window >= ENDLESS ? 0 : -window),
+    unresolvedSinceMs: since === null ? null : Math.max(since - 1, -policy.resolveForMs),
+    doubt: agedDoubt(charge.doubt, world, asking),
+  };
+}
+
+/** Compared with the moment of asking: so much older than that, but no more, is kept. */
+function agedDoubt(doubt: Charge['doubt'], world: World, asking: Worker | undefined): Charge['doubt'] {
+  if (doubt.kind === 'none') return doubt;
+  const enough = proofTicks(world) + 1;
+  if (asking === undefined) return { ...doubt, untilMs: Math.max(doubt.untilMs - 1, -enough) };
+  // The asking worker's own clock has stopped growing: so must the doubt, or their distance would grow.
+  if (asking.leaseLeft <= -enough) return doubt;
+  const askedAgo = world.policy.leaseMs - (asking.leaseLeft - 1);
+  return { ...doubt, untilMs: Math.max(doubt.untilMs - 1, -enough - askedAgo) };
+}
+
+function agedWorker(worker: Worker, world: World): Worker {
+  const { stage } = worker;
+  if (stage.at === 'idle' || stage.at === 'unsure') return worker;
+  const paused = worker.paused || isLate(worker);
+  const oldest = worker.current ? -proofTicks(world) - 1 : -1;
+  const leaseLeft = Math.max(worker.leaseLeft - 1, oldest);
+  if (stage.at === 'waiting' && leaseLeft < 0) {
+    const landsLeft = Math.max((stage.landsLeft ?? world.policy.contract.landsWithinMs) - 1, -1);
+    return { ...worker, paused, leaseLeft, stage: { at: 'waiting', landsLeft } };
+  }
+  if (stage.at === 'writing') {
+    const next = agedCharge(stage.decision.next, world, undefined);
+    return { ...worker, paused, leaseLeft, stage: { ...stage, decision: { ...stage.decision, next } } };
+  }
+  return paused === worker.paused && leaseLeft === worker.leaseLeft
+    ? worker
+    : { ...worker, paused, leaseLeft };
+}
+
+function agedBook(book: Book, world: World): Book {
+  const { lookupLagMs, keyWindowMs } = world.policy.contract;
+  if (book.charges.length === 0 && book.bound === null) return book;
+  const charges =
+    lookupLagMs === 0
+      ? book.charges
+      : book.charges.map((charge) => ({ ...charge, age: Math.min(charge.age + 1, lookupLagMs + 1) }));
+  if (book.bound === null || keyWindowMs >= ENDLESS)
+    return charges === book.charges ? book : { ...book, charges };
+  const forgotten = book.age + 1 >= keyWindowMs;
+  return { n: book.n, charges, bound: forgotten ? null : book.bound, age: forgotten ? 0 : book.age + 1 };
+}
+
+/** Below 0 a request is gone, unless the gateway breaks its contract. */
+function agedLate(late: readonly Late[], world: World): readonly Late[] {
+  if (late.length === 0) return late;
+  const aged = late.map((one) => ({ ...one, left: Math.max(one.left - 1, -1) }));
+  return world.breaksContract ? aged : aged.filter(({ left }) => left >= 0);
+}

@@ -1,0 +1,244 @@
+/**
+ * What a worker may do next at each stage, as the engine's driver does it: act under its claim, decide with the
+ * functions under test, and write under the fence. Its crash is a step like any other.
+ */
+import type { LookupOutcome } from '../../src/domain/outcomes.ts';
+import type { Context, Decision, VerifyOutcome } from '../../src/domain/transition/index.ts';
+import { claims } from './claims.ts';
+import { isEvidence } from './database.ts';
+import { ends, finish } from './finish.ts';
+import { arrivals, findings, SILENCE } from './gateway.ts';
+import {
+  bookOf,
+  type Fault,
+  IDLE,
+  type Late,
+  NO_FAULTS,
+  type Stage,
+  type State,
+  type Step,
+  type VerifyItem,
+  type Worker,
+  type World,
+  withBook,
+  withWorker,
+} from './model.ts';
+
+/** Everything that worker `who` may do in this state. */
+export function workerSteps(state: State, who: 0 | 1, world: World, budget: number): Step[] {
+  const worker = state.workers[who];
+  const { stage } = worker;
+  if (stage.at === 'idle') return claims(state, who, world);
+  const steps = stageSteps(state, who, world, budget);
+  if (budget > 0) steps.push(crash(state, who, world));
+  return steps;
+}
+
+function stageSteps(state: State, who: 0 | 1, world: World, budget: number): Step[] {
+  const worker = state.workers[who];
+  const { stage } = worker;
+  const { decisions } = world;
+  const { charge } = state.row;
+  switch (stage.at) {
+    case 'idle':
+      return [];
+    case 'claimed':
+      return claimed(state, who, world, budget);
+    case 'waiting':
+      return waiting(state, who, world, { landsLeft: stage.landsLeft, budget });
+    case 'heard': {
+      const { outcome } = stage;
+      const decide = (context: Context): Decision => decisions.onCallEnded(charge, outcome, context);
+      return ends(state, who, world, {
+        budget,
+        decide,
+        outcome,
+        evidenceSeen: 0,
+        mark: `call ${outcome.kind}`,
+      });
+    }
+    case 'asking':
+      return lookups(state, worker, world, { n: worker.n, budget }).map(({ outcome, faults, what }) =>
+        moved(state, who, { at: 'answered', outcome }, what, faults),
+      );
+    case 'answered': {
+      const { outcome } = stage;
+      const askedAt = worker.leaseLeft - world.policy.leaseMs;
+      const decide = (context: Context): Decision =>
+        decisions.onLookupEnded(charge, outcome, askedAt, context);
+      return ends(state, who, world, {
+        budget,
+        decide,
+        outcome: null,
+        evidenceSeen: 0,
+        mark: `lookup ${outcome.kind}`,
+      });
+    }
+    case 'verifying':
+      return verifying(state, who, world, { left: stage.left, budget });
+    case 'verified': {
+      const { outcome } = stage;
+      const decide = (context: Context): Decision => decisions.onVerified(charge, outcome, context);
+      const evidenceSeen = outcome.kind === 'unavailable' ? 0 : worker.evidence;
+      return ends(state, who, world, {
+        budget,
+        decide,
+        outcome: null,
+        evidenceSeen,
+        mark: `verify ${outcome.kind}`,
+      });
+    }
+    case 'writing':
+      return finish(state, who, world, { ...stage, budget, mark: 'a decision from before a pause' });
+    case 'unsure':
+      return finish(state, who, world, {
+        budget,
+        decision: null,
+        outcome: stage.outcome,
+        evidenceSeen: 0,
+        mark: '',
+      });
+  }
+}
+
+function claimed(state: State, who: 0 | 1, world: World, budget: number): Step[] {
+  const worker = state.workers[who];
+  const steps: Step[] = [];
+  if (worker.leaseLeft > 0 || !world.guards.leaseAtSend) {
+    steps.push(moved(state, who, { at: 'waiting', landsLeft: null }, `sends charge ${worker.n}`, NO_FAULTS));
+  }
+  const decide = (): Decision => world.decisions.onNotSent(state.row.charge, 'no_free_slot', 0);
+  steps.push(
+    ...ends(state, who, world, { budget, decide, outcome: null, evidenceSeen: 0, mark: 'call not sent' }),
+  );
+  return steps;
+}
+
+function waiting(
+  state: State,
+  who: 0 | 1,
+  world: World,
+  { landsLeft, budget }: { readonly landsLeft: number | null; readonly budget: number },
+): Step[] {
+  const worker = state.workers[who];
+  const { breaksContract, keepsDeclines } = world;
+  const { contract } = world.policy;
+  const gone = landsLeft !== null && landsLeft < 0;
+  const steps: Step[] = [];
+  if (!gone) {
+    const rival = isOnItsWay(state, worker.n, who);
+    const book = bookOf(state, worker.n);
+    for (const way of arrivals(book, contract, { rival, breaksContract, keepsDeclines, budget })) {
+      const stage: Stage = { at: 'heard', outcome: way.outcome };
+      const next = withBook(withStage(state, who, stage), worker.n, way.book);
+      steps.push({ who, what: `hears: the gateway ${way.what}`, faults: way.faults, next });
+    }
+  }
+  // The pause was the fault; whoever wakes from it may find the connection closed.
+  if (budget === 0 && !worker.paused) return steps;
+  const faults: readonly Fault[] = worker.paused ? NO_FAULTS : ['lands later'];
+  const next = withStage(state, who, { at: 'heard', outcome: SILENCE });
+  const left = landsLeft ?? contract.landsWithinMs;
+  const abandoned = gone ? next : { ...next, late: [...next.late, { n: worker.n, left }] };
+  steps.push({ who, what: 'hears no answer; the request may still arrive', faults, next: abandoned });
+  return steps;
+}
+
+/** Whether another request for charge `n` has not arrived yet. */
+function isOnItsWay(state: State, n: number, except: 0 | 1): boolean {
+  if (state.late.some((late) => late.n === n)) return true;
+  const { stage, n: others } = state.workers[except === 0 ? 1 : 0];
+  return stage.at === 'waiting' && others === n && (stage.landsLeft === null || stage.landsLeft >= 0);
+}
+
+interface Looked {
+  readonly outcome: LookupOutcome;
+  readonly faults: readonly Fault[];
+  readonly what: string;
+}
+
+function lookups(
+  state: State,
+  worker: Worker,
+  world: World,
+  { n, budget }: { readonly n: number; readonly budget: number },
+): Looked[] {
+  const unavailable: LookupOutcome = { kind: 'unavailable', reason: 'http_503' };
+  if (worker.leaseLeft <= 0) {
+    return [{ outcome: unavailable, faults: NO_FAULTS, what: 'has no lease left to look the charge up' }];
+  }
+  const found = findings(bookOf(state, n), world.policy.contract).map((outcome) => ({
+    outcome,
+    faults: NO_FAULTS,
+    what: `looks charge ${n} up: ${outcome.kind}`,
+  }));
+  if (budget === 0) return found;
+  const forbidden: LookupOutcome = { kind: 'forbidden', reason: 'http_401' };
+  return [
+    ...found,
+    { outcome: unavailable, faults: ['lookup unavailable'], what: `cannot look charge ${n} up` },
+    { outcome: forbidden, faults: ['lookup forbidden'], what: `may not look charge ${n} up` },
+  ];
+}
+
+/** Asks after one charge of the list; the first that is live, or that cannot be asked after, ends it. */
+function verifying(
+  state: State,
+  who: 0 | 1,
+  world: World,
+  { left, budget }: { readonly left: readonly VerifyItem[]; readonly budget: number },
+): Step[] {
+  const worker = state.workers[who];
+  const [item, ...rest] = left;
+  if (item === undefined) {
+    return [
+      moved(state, who, { at: 'verified', outcome: { kind: 'clear' } }, 'has asked after all', NO_FAULTS),
+    ];
+  }
+  const contested = worker.evidence > 0 && state.row.charge.status !== 'COMPLETED';
+  return lookups(state, worker, world, { n: item.n, budget }).map(({ outcome, faults, what }) => {
+    const end = verdict(item, outcome, contested);
+    const stage: Stage = end === null ? { at: 'verifying', left: rest } : { at: 'verified', outcome: end };
+    return moved(state, who, stage, what, faults);
+  });
+}
+
+function verdict(item: VerifyItem, outcome: LookupOutcome, contested: boolean): VerifyOutcome | null {
+  if (outcome.kind === 'unavailable' || outcome.kind === 'forbidden') {
+    return { kind: 'unavailable', reason: outcome.reason };
+  }
+  const found: VerifyOutcome = { kind: 'found', chargeId: 'ch' };
+  if (item.own) return outcome.kind === 'duplicated' ? found : null;
+  if (outcome.kind === 'declined') return null;
+  if (outcome.kind === 'absent') return contested ? found : null;
+  return found;
+}
+
+/** The process dies: what it knew is lost, what it had sent is not. */
+function crash(state: State, who: 0 | 1, world: World): Step {
+  const { stage, n } = state.workers[who];
+  let late: readonly Late[] = state.late;
+  if (stage.at === 'waiting') {
+    const left = stage.landsLeft ?? world.policy.contract.landsWithinMs;
+    if (left >= 0) late = [...late, { n, left }];
+  }
+  const next = { ...withWorker(state, who, IDLE), late };
+  return { who, what: `crashes (${stage.at})`, faults: ['worker crashes'], next };
+}
+
+function withStage(state: State, who: 0 | 1, stage: Stage): State {
+  const worker = state.workers[who];
+  // Outdated and without news of money: its write will be refused and leaves nothing.
+  const over = !worker.current && isOfNoUse(stage);
+  // What the evidence is about matters to nobody in the model.
+  const n = !worker.current && stage.at === 'heard' ? 0 : worker.n;
+  return withWorker(state, who, over ? IDLE : { ...worker, n, stage });
+}
+
+function isOfNoUse(stage: Stage): boolean {
+  return stage.at === 'heard' && !isEvidence(stage.outcome);
+}
+
+function moved(state: State, who: 0 | 1, stage: Stage, what: string, faults: readonly Fault[]): Step {
+  return { who, what, faults, next: withStage(state, who, stage) };
+}
