@@ -1,5 +1,6 @@
 /**
- * Checks the arrows and bans of lib/arrows.mjs. Tests are exempt: they may bring together whatever they test.
+ * Checks the arrows and bans of lib/arrows.mjs, in src and in sim. Tests are exempt: they may bring together whatever
+ * they test. Modules of src are named from there (`engine/drive.ts`), those of sim with it (`sim/world/world.ts`).
  *
  * Usage: check-arrows.mjs [folder with a src in it]
  */
@@ -27,7 +28,7 @@ function checkImports(file, tokens) {
   if (rule === undefined) {
     const instead =
       'Add a line for it to RULES in scripts/lib/arrows.mjs: what is it, and what may it import?';
-    return [{ file, line: 1, what: 'this part of src has no rule', instead }];
+    return [{ file, line: 1, what: 'this part has no rule', instead }];
   }
   return findImports(tokens).flatMap(({ from, line }) => {
     if (from === undefined) {
@@ -35,7 +36,7 @@ function checkImports(file, tokens) {
         { file, line, what: 'imports a computed path', instead: 'Write the path out: it must be checkable.' },
       ];
     }
-    const target = from.startsWith('.') ? posix.join(posix.dirname(file), from) : from;
+    const target = from.startsWith('.') ? named(posix.join(posix.dirname(pathOf(file)), from)) : from;
     const never = target === rule.starts ? undefined : NEVER_IMPORTED[target];
     const isOwn = rule.part.endsWith('/') && target.startsWith(rule.part);
     const isAllowed = isOwn || rule.may.some((entry) => covers(entry, target));
@@ -44,10 +45,13 @@ function checkImports(file, tokens) {
   });
 }
 
+/** The whole of src is `*`: the proof reads no settings, and has its own use for the word process. @param {string} part @param {string} file */
+const isWithin = (part, file) => (part === '*' ? !file.startsWith('sim/') : covers(part, file));
+
 /** @param {string} file @param {Token[]} tokens @returns {Violation[]} */
 function checkBans(file, tokens) {
   return BANS.filter(
-    ({ within, except }) => file !== except && within.some((part) => covers(part, file)),
+    ({ within, except }) => file !== except && within.some((part) => isWithin(part, file)),
   ).flatMap(({ call, unless, instead }) =>
     findCalls(tokens, call.split(' '), unless).map((line) => ({
       file,
@@ -77,23 +81,31 @@ function findCalls(tokens, call, unless) {
   });
 }
 
-/** @param {string} src @returns {string[]} */
-function findModules(src) {
-  if (!existsSync(src)) return [];
-  return readdirSync(src, { recursive: true, encoding: 'utf8' })
+/** A module's path from the root. @param {string} file */
+const pathOf = (file) => (file.startsWith('sim/') ? file : `src/${file}`);
+
+/** The name that the rules use for a path from the root. @param {string} path */
+const named = (path) => (path.startsWith('src/') ? path.slice('src/'.length) : path);
+
+/** @param {string} root @param {string} folder @returns {string[]} */
+function findModules(root, folder) {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+    .map((path) => named(`${folder}/${path}`))
     .sort();
 }
 
-const src = join(process.argv[2] ?? ROOT, 'src');
-const modules = findModules(src);
+const root = process.argv[2] ?? ROOT;
+const modules = [...findModules(root, 'src'), ...findModules(root, 'sim')];
 // A checker that looks in the wrong place must not report that all is well.
-if (modules.length === 0) fail(`No modules found under ${src}: nothing was checked.`);
+if (modules.length === 0) fail(`No modules found under ${root}: nothing was checked.`);
 
 const violations = modules.flatMap((file) => {
-  const tokens = tokenize(readFileSync(join(src, file), 'utf8'));
+  const tokens = tokenize(readFileSync(join(root, pathOf(file)), 'utf8'));
   return [...checkImports(file, tokens), ...checkBans(file, tokens)];
 });
-for (const { file, line, what, instead } of violations) say(`src/${file}:${line}  ${what}\n    ${instead}`);
+for (const { file, line, what, instead } of violations)
+  say(`${pathOf(file)}:${line}  ${what}\n    ${instead}`);
 say(`${modules.length} modules checked, ${violations.length} violations.`);
 process.exitCode = violations.length === 0 ? 0 : 1;

@@ -1,8 +1,8 @@
 /** What must hold of every committed change: the listed moves, the events, the fence, and the truth about money. */
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { GatewayModel } from '../gateway/model.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Change, OperationRow, Row } from '../store/database.ts';
-import type { Plan } from '../world/plan.ts';
 import { type Book, orderName } from './book.ts';
 
 /** Written from the design, not from the engine. */

@@ -1,7 +1,7 @@
 /** What must hold once the faults have stopped and everything had its time: settled, equal to the ledger, let go of. */
 import type { GatewayModel } from '../gateway/model.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Database, Row } from '../store/database.ts';
-import type { Plan } from '../world/plan.ts';
 
 export interface EndingParts {
   readonly plan: Plan;

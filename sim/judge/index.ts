@@ -1,8 +1,8 @@
 /** The judge: sees every commit, every request that leaves, every booking and every answer, and believes none of them. */
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 import type { BookedCharge, GatewayModel } from '../gateway/model.ts';
+import { isStoreSound, type Plan } from '../plan/plan.ts';
 import type { Change, Database } from '../store/database.ts';
-import { isStoreSound, type Plan } from '../world/plan.ts';
 import { type AnswerJudge, createAnswerJudge } from './answers.ts';
 import { type Book, createBook, type Violation } from './book.ts';
 import { judgeCommit } from './commits.ts';

@@ -3,7 +3,7 @@
  * every event, every kind of client. Written out, so that a mark that is never reached any more is missed.
  */
 import { EVENT_TYPES } from '../../src/domain/events.ts';
-import { CALL_FAULTS, LOOKUP_FAULTS, MISHAPS, STORE_FAULTS } from '../world/plan.ts';
+import { CALL_FAULTS, LOOKUP_FAULTS, MISHAPS, STORE_FAULTS } from '../plan/plan.ts';
 
 const MOVES = [
   'PROCESSING → COMPLETED',
@@ -34,6 +34,7 @@ export const REQUIRED_MARKS: readonly string[] = [
   ...LOOKUP_FAULTS,
   ...MISHAPS,
   'lookup_lag',
+  'timer_late',
   ...EVENT_TYPES.filter((type) => !SCENARIO_ONLY.has(type)).map((type) => `event:${type}`),
   ...MOVES.map((move) => `move:${move}`),
   ...CLIENTS.map((client) => `client:${client}`),

@@ -7,10 +7,10 @@ import type { Tape } from '../core/tape.ts';
 import { createTrace } from '../core/trace.ts';
 import { isAtRest } from '../judge/ending.ts';
 import type { Violation } from '../judge/index.ts';
+import { drawPlan } from '../plan/plan.ts';
 import { ask, startClient } from '../world/clients.ts';
 import { createDrawnFaults } from '../world/drawn-faults.ts';
 import { heal, startMishaps } from '../world/mishaps.ts';
-import { drawPlan } from '../world/plan.ts';
 import { startProcess } from '../world/process.ts';
 import { createWorld, type World } from '../world/world.ts';
 
@@ -85,6 +85,8 @@ export async function playOut(world: World, isOver: () => boolean): Promise<void
 
 function allAtRest(world: World): boolean {
   if (world.gateway.busy() || world.openRequests.size > 0) return false;
+  // Who is paused may still wake with something to say.
+  if (world.hosts.some(({ process }) => process.life.paused)) return false;
   for (const row of world.database.rows()) if (!isAtRest(row, world.plan.policy)) return false;
   return world.database.openTransactions() === 0;
 }

@@ -1,7 +1,7 @@
 /** Faults by chance: each kind at the plan's rate, every choice from the tape. */
 import type { Tape } from '../core/tape.ts';
-import type { FaultName, Faults } from './faults.ts';
-import { CALL_FAULTS, LOOKUP_FAULTS, type Plan, STORE_FAULTS } from './plan.ts';
+import type { FaultName, Faults } from '../plan/faults.ts';
+import { CALL_FAULTS, LOOKUP_FAULTS, type Plan, STORE_FAULTS } from '../plan/plan.ts';
 
 export function createDrawnFaults(tape: Tape, { rates }: Plan): Faults {
   const store = tableOf(STORE_FAULTS);

@@ -1,6 +1,6 @@
 /** What befalls processes, database and networks: one mishap after the other, and the return to calm. */
 import type { Tape } from '../core/tape.ts';
-import type { Mishap } from './faults.ts';
+import type { Mishap } from '../plan/faults.ts';
 import { type Host, startProcess } from './process.ts';
 import type { World } from './world.ts';
 

@@ -5,7 +5,7 @@ import type { Clock } from '../../src/ports/clock.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type { Random } from '../../src/ports/random.ts';
 import { createLife, type Life } from '../core/life.ts';
-import { connectGateway } from '../gateway/wire.ts';
+import { connectGateway } from './gateway-wire.ts';
 import { connectStore } from './store-wire.ts';
 import type { World } from './world.ts';
 
@@ -90,7 +90,11 @@ function clockOf(world: World, host: Host, { life }: Process): Clock {
   return {
     monotonicMs: () => originMs + scheduler.nowMs,
     wallMs: () => WALL_ORIGIN_MS + scheduler.nowMs + host.wallSkewMs,
-    after: (delayMs, callback) => life.deliver(delayMs + faults.timerLateMs(), callback),
+    after(delayMs, callback) {
+      const lateMs = faults.timerLateMs();
+      if (lateMs > 0) world.marks.hit('timer_late');
+      return life.deliver(delayMs + lateMs, callback);
+    },
   };
 }
 

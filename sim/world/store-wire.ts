@@ -3,8 +3,8 @@
  * end whatever becomes of who sent it; what its sender hears is another matter.
  */
 import { type Store, StoreError } from '../../src/ports/store.ts';
+import type { StoreFault } from '../plan/faults.ts';
 import type { ReadMethod, Result, Transaction, WriteMethod } from '../store/database.ts';
-import type { StoreFault } from './faults.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 

@@ -8,10 +8,10 @@ import type { Tape } from '../core/tape.ts';
 import type { Trace } from '../core/trace.ts';
 import { createGatewayModel, type GatewayModel } from '../gateway/model.ts';
 import { createJudge, type Judge } from '../judge/index.ts';
+import type { CallFault, Faults, LookupFault, StoreFault } from '../plan/faults.ts';
+import type { Plan } from '../plan/plan.ts';
 import { type Change, createDatabase, type Database, type Snapshot } from '../store/database.ts';
 import { type Errand, ROUTE } from './clients.ts';
-import type { CallFault, Faults, LookupFault, StoreFault } from './faults.ts';
-import type { Plan } from './plan.ts';
 import { createHost, type Host, type Process, WALL_ORIGIN_MS } from './process.ts';
 
 export interface World {
@@ -73,7 +73,7 @@ export interface WorldOptions {
   readonly onKill?: (world: World, process: Process) => void;
 }
 
-const INSTALLATION_ID = '6f0f9d9e-3c1b-4b0e-9a53-0c9f6a5d4e21';
+export const INSTALLATION_ID = '6f0f9d9e-3c1b-4b0e-9a53-0c9f6a5d4e21';
 /** How far the replica that takes over may lag. */
 const REPLICA_LAG_MS = 1000;
 

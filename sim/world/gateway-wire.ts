@@ -11,10 +11,10 @@ import {
   type ReportedCharge,
 } from '../../src/domain/outcomes.ts';
 import type { CallOptions, Gateway } from '../../src/ports/gateway.ts';
-import type { CallFault } from '../world/faults.ts';
-import type { Process } from '../world/process.ts';
-import type { World } from '../world/world.ts';
-import type { BookedCharge, Reply, Wish } from './model.ts';
+import type { BookedCharge, Reply, Wish } from '../gateway/model.ts';
+import type { CallFault } from '../plan/faults.ts';
+import type { Process } from './process.ts';
+import type { World } from './world.ts';
 
 /** The name that the simulated adapter stores with every payment. */
 export const GATEWAY_NAME = 'model';

@@ -1,0 +1,39 @@
+/**
+ * Crash at every await: `node dist-sim/sim/kill-points/main.js [name]` kills a process before and after each use of
+ * the store and the gateway, in every script, and prints what it did. One failure is told as a story; then exit 1.
+ */
+import { type KillFailure, killEverywhere } from './kill.ts';
+import { KILL_SCENARIOS } from './scenarios.ts';
+
+const wanted = process.argv[2] ?? '';
+const startedMs = performance.now();
+let kills = 0;
+let portUses = 0;
+const failed: (KillFailure & { readonly scenario: string })[] = [];
+
+const scenarios = KILL_SCENARIOS.filter(({ name }) => name.includes(wanted));
+for (const scenario of scenarios) {
+  const report = await killEverywhere(scenario);
+  portUses += report.portUses;
+  kills += report.kills;
+  failed.push(...report.failures.map((failure) => ({ ...failure, scenario: scenario.name })));
+  const verdict = report.failures.length === 0 ? '' : `, ${report.failures.length} FAILED`;
+  say(`${scenario.name.padEnd(44)}${count(report.portUses)} port uses${count(report.kills)} kills${verdict}`);
+}
+for (const { scenario, where, complaint } of failed) say(`FAILED: ${scenario}: ${where}: ${complaint}`);
+const [first] = failed;
+if (first !== undefined)
+  say(`\n${first.scenario}: ${first.where}\n${first.story.join('\n')}\n${first.complaint}`);
+const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
+say(
+  `${scenarios.length} scripts, ${portUses} port uses, ${kills} kills, ${failed.length} failed, ${seconds} s.`,
+);
+process.exitCode = failed.length === 0 ? 0 : 1;
+
+function count(value: number): string {
+  return String(value).padStart(7);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,26 @@
+/**
+ * Every fault by name: what befalls, what must come of it, and what proves it. `docs/faults.md` is made from this list.
+ */
+import { CLIENT_FAULTS } from './faults/clients.ts';
+import { DATABASE_FAULTS } from './faults/database.ts';
+import { ANSWER_FAULTS } from './faults/gateway-answers.ts';
+import { CALL_FAULTS } from './faults/gateway-calls.ts';
+import { LOOKUP_FAULTS } from './faults/lookups.ts';
+import { PROCESS_FAULTS } from './faults/process.ts';
+import { SURROUNDING_FAULTS } from './faults/surroundings.ts';
+import type { NamedFault } from './named-fault.ts';
+
+export const FAULTS: readonly NamedFault[] = [
+  ...PROCESS_FAULTS,
+  ...DATABASE_FAULTS,
+  ...CALL_FAULTS,
+  ...ANSWER_FAULTS,
+  ...LOOKUP_FAULTS,
+  ...CLIENT_FAULTS,
+  ...SURROUNDING_FAULTS,
+];
+
+/** The name of a fault's own test. */
+export function testName({ class: faultClass, fault }: NamedFault): string {
+  return `${faultClass}: ${fault}`;
+}

@@ -1,0 +1,69 @@
+/** Compares how a scenario ended with how it had to, in sentences. */
+import type { Played } from './play.ts';
+import type { AtMost, Scenario } from './scenario.ts';
+
+/** What the scenario came to, in the words of its expectation. */
+function endingOf({ world, heard, uses }: Played) {
+  const rows = [...world.database.rows()];
+  const alarms = [...world.marks.counts.keys()].filter((mark) => mark.startsWith('alarm:'));
+  return {
+    status: rows.map(({ payment }) => payment.charge.status),
+    calls: [...world.callsByKey.values()].reduce((sum, calls) => sum + calls, 0),
+    lookups: uses.filter((use) => use.endsWith(' lookup')).length,
+    ledger: world.gateway.ledger.map(({ status }) => status),
+    heard: heard.map(({ word }) => word),
+    events: rows[0]?.events.map(({ type }) => type) ?? [],
+    alarms: alarms.map((mark) => mark.slice('alarm:'.length)),
+    failureCode: rows[0]?.payment.charge.failureCode ?? null,
+  };
+}
+
+/** Everything that is not as it had to be; empty: all is. */
+export function complaints(scenario: Scenario, played: Played): readonly string[] {
+  const { ending } = scenario;
+  const found = endingOf(played);
+  const wanted = {
+    ...found,
+    ...ending,
+    alarms: ending.alarms ?? [],
+    status: [ending.status].flat(),
+    calls: within(found.calls, ending.calls),
+    lookups: within(found.lookups, ending.lookups),
+  };
+  const said = played.violation === null ? [] : [`the judge: ${Object.values(played.violation).join(': ')}`];
+  for (const name of Object.keys(found) as (keyof typeof found)[]) {
+    if (JSON.stringify(found[name]) === JSON.stringify(wanted[name])) continue;
+    said.push(`${name}: ${inWords(found[name])}, not ${inWords(wanted[name])}`);
+  }
+  return [...said, ...unequalAnswers(played)];
+}
+
+function within(found: number, wanted: number | AtMost): number {
+  if (typeof wanted === 'number') return wanted;
+  return Math.min(found, wanted.atMost);
+}
+
+/** As JSON, with what repeats itself counted: a thousand equal answers are one line. */
+function inWords(value: unknown): string {
+  if (!Array.isArray(value)) return JSON.stringify(value);
+  const runs: { word: string; count: number }[] = [];
+  for (const word of value.map((one) => JSON.stringify(one))) {
+    const last = runs.at(-1);
+    if (last?.word === word) last.count += 1;
+    else runs.push({ word, count: 1 });
+  }
+  return `[${runs.map(({ word, count }) => (count === 1 ? word : `${count} × ${word}`)).join(', ')}]`;
+}
+
+/** One key has one answer, byte for byte, unless the database has forgotten that it was given. */
+function unequalAnswers({ heard, world }: Played): readonly string[] {
+  if (world.marks.counts.has('database_loses_commits')) return [];
+  const bodies = new Map<string, string>();
+  for (const { key, body } of heard) {
+    if (key === null || body === null) continue;
+    const first = bodies.get(key) ?? body;
+    bodies.set(key, first);
+    if (first !== body) return [`${key} was answered in two ways: ${first} and ${body}`];
+  }
+  return [];
+}

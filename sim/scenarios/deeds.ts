@@ -1,0 +1,138 @@
+/** What a script can do to the world, beside the faults of single calls and statements. */
+import { orderReference } from '../../src/domain/ids.ts';
+import type { BookedCharge } from '../gateway/model.ts';
+import { createDatabase } from '../store/database.ts';
+import { crashDatabase, drainProcess, killProcess, loseCommits, pauseProcess } from '../world/mishaps.ts';
+import { INSTALLATION_ID, type World } from '../world/world.ts';
+import type { Deed } from './scenario.ts';
+
+/** Longer than any scenario needs: whoever is left must do the work. */
+const FOR_GOOD_MS = 10 * 60_000;
+
+/** A database in which nothing was ever stored. */
+const EMPTY = createDatabase({ nowMs: () => 0, retentionMs: 0, installationId: '' }).snapshot();
+
+function named(mark: string, deed: Deed): Deed {
+  return (world, host) => {
+    world.marks.hit(mark);
+    world.trace.add(world.scheduler.nowMs, `mishap: ${mark} (${host.process.name})`);
+    deed(world, host);
+  };
+}
+
+export const killed = (downMs = FOR_GOOD_MS): Deed =>
+  named('process_killed', (world, host) => killProcess(world, host, downMs));
+
+/** Every process dies at once, and all are started again. */
+export const allKilled = (downMs = 500): Deed =>
+  named('process_killed', (world) => {
+    for (const host of world.hosts) killProcess(world, host, downMs);
+  });
+
+export const paused = (forMs: number): Deed =>
+  named('process_paused', (world, host) => pauseProcess(world, host, forMs));
+
+export const drained = (downMs = FOR_GOOD_MS): Deed =>
+  named('process_drained', (world, host) => drainProcess(world, host, downMs));
+
+export const databaseCrashed = (downMs: number): Deed =>
+  named('database_crashes', (world) => crashDatabase(world, downMs));
+
+export const commitsLost = (downMs: number): Deed =>
+  named('database_loses_commits', (world) => loseCommits(world, downMs));
+
+/** The database as a backup knew it that was made before anything happened. */
+export const databaseRestored = (downMs: number): Deed =>
+  named('database_loses_commits', (world) => {
+    world.judge.forgot();
+    world.database.restore(EMPTY);
+    crashDatabase(world, downMs);
+  });
+
+export const cutFromDatabase = (forMs: number): Deed =>
+  named('cut_from_database', (world, host) => {
+    host.databaseCutUntilMs = world.scheduler.nowMs + forMs;
+  });
+
+export const databaseAnswersLost = (forMs: number): Deed =>
+  named('answers_of_database_lost', (world, host) => {
+    host.databaseAnswersLostUntilMs = world.scheduler.nowMs + forMs;
+  });
+
+export const cutFromGateway = (forMs: number): Deed =>
+  named('cut_from_gateway', (world, host) => {
+    host.gatewayCutUntilMs = world.scheduler.nowMs + forMs;
+  });
+
+export const gatewayDown = (forMs: number): Deed =>
+  named('gateway_outage', (world) => {
+    world.gatewayDownUntilMs = world.scheduler.nowMs + forMs;
+  });
+
+export const gatewayErrs = (forMs: number): Deed =>
+  named('gateway_errors', (world) => {
+    world.gatewayErrsUntilMs = world.scheduler.nowMs + forMs;
+  });
+
+export const credentialsRevoked = (forMs: number): Deed =>
+  named('credentials_revoked', (world) => {
+    world.credentialsRevokedUntilMs = world.scheduler.nowMs + forMs;
+  });
+
+export const clockSkewed = (skewMs: number): Deed =>
+  named('clock_jumps', (_world, host) => {
+    host.wallSkewMs = skewMs;
+  });
+
+/** The gateway breaks its word: one more live charge under the order's key, which no call asked for. */
+export const bookedTwice: Deed = (world) => {
+  const first = ledgerOf(world)[0] as BookedCharge;
+  world.judge.excuse(first.key, 'money');
+  ledgerOf(world).push({ ...first, id: 'ch_twin', status: 'succeeded' });
+  world.trace.add(world.scheduler.nowMs, 'the gateway charges once more by itself: ch_twin');
+};
+
+/** A person refunds the surplus at the gateway. */
+export const twinRefunded: Deed = (world) => {
+  const twin = ledgerOf(world).findIndex(({ id }) => id === 'ch_twin');
+  ledgerOf(world).splice(twin, 1);
+  world.trace.add(world.scheduler.nowMs, 'a person refunds ch_twin');
+};
+
+/** The gateway breaks its word: charge 1 of the first order, proved not to have happened, is made after all. */
+export const chargedLate: Deed = (world) => {
+  const [row] = world.database.rows();
+  const operation = row?.operations[0];
+  if (row === undefined || operation === undefined)
+    throw new Error('There is no charge that could land late.');
+  const { gatewayKey: key, amountMinor, currency } = operation;
+  const { accountId, orderId } = row.payment.order;
+  const reference = orderReference(INSTALLATION_ID, accountId, orderId);
+  world.judge.excuse(key, 'money');
+  ledgerOf(world).push({
+    id: 'ch_late',
+    key,
+    reference,
+    amountMinor,
+    currency,
+    status: 'succeeded',
+    visibleAtMs: 0,
+  });
+  world.trace.add(world.scheduler.nowMs, 'the gateway makes a charge long after its time: ch_late');
+};
+
+/** Lookups show the last charge as it was before it was decided, for `forMs`. */
+export const staleView = (forMs: number): Deed => {
+  return (world) => {
+    const charge = ledgerOf(world).at(-1) as BookedCharge;
+    const truth = charge.status;
+    charge.status = 'pending';
+    world.scheduler.after(forMs, () => {
+      charge.status = truth;
+    });
+  };
+};
+
+function ledgerOf(world: World): BookedCharge[] {
+  return world.gateway.ledger as BookedCharge[];
+}

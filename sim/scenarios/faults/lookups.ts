@@ -1,0 +1,174 @@
+/** What a lookup may say or not say, money that comes late, and what must come of it. */
+import { bookedTwice, chargedLate, paused, staleView, twinRefunded } from '../deeds.ts';
+import type { NamedFault } from '../named-fault.ts';
+import { type Ending, type Scenario, times } from '../scenario.ts';
+
+const ONCE: Pick<Ending, 'status' | 'ledger'> = { status: 'COMPLETED', ledger: ['succeeded'] };
+const ONE = [{ on: 'p1', waitMs: 60_000 }] as const;
+/** After one call the gateway is asked. */
+const ASKED: Pick<Scenario, 'policy' | 'visits'> = { policy: { maxAttempts: 1 }, visits: ONE };
+
+const lag: Scenario = {
+  ...ASKED,
+  name: 'lands two seconds after the timeout, and lookups do not show it for three more',
+  contract: { lookupLagMs: 3001 },
+  delays: { 10000: 2000, 3001: 3000 },
+  calls: [['timeout_charged_later']],
+  ending: {
+    ...ONCE,
+    calls: 1,
+    lookups: 3,
+    heard: ['COMPLETED, started'],
+    events: [
+      'payment.created',
+      'call.unknown',
+      'lookup.started',
+      'lookup.not_found_yet',
+      'lookup.started',
+      'lookup.not_found_yet',
+      'lookup.started',
+      'payment.completed',
+    ],
+  },
+};
+
+const lagAfterError: Scenario = {
+  ...ASKED,
+  name: 'an error that charged, and lookups do not show it for three seconds',
+  contract: { lookupLagMs: 3001 },
+  delays: { 3001: 3000 },
+  calls: [['error_charged']],
+  ending: { ...ONCE, calls: 1, lookups: 1, heard: ['COMPLETED, started'] },
+};
+
+const stale: Scenario = {
+  ...ASKED,
+  name: 'charged, and lookups call it pending for twenty seconds',
+  calls: [['timeout_charged']],
+  mishaps: [{ atMs: 1000, deed: staleView(20_000) }],
+  ending: { ...ONCE, calls: 1, lookups: 6, heard: ['COMPLETED, started'] },
+};
+
+const down: Scenario = {
+  ...ASKED,
+  name: 'charged, and lookups fail in every way first',
+  calls: [['timeout_charged']],
+  lookups: ['lookup_down', 'lookup_timeout', 'lookup_forbidden', 'lookup_about_another'],
+  ending: {
+    ...ONCE,
+    calls: 1,
+    lookups: 5,
+    heard: ['COMPLETED, started'],
+    alarms: ['gateway_forbidden'],
+  },
+};
+
+const downNotCharged: Scenario = {
+  ...ASKED,
+  name: 'not charged, and lookups fail first',
+  calls: [['timeout_not_charged']],
+  lookups: times(3, 'lookup_down'),
+  ending: { status: 'FAILED', ledger: [], calls: 1, lookups: 4, heard: ['gateway_failed, started'] },
+};
+
+const twins: Scenario = {
+  ...ASKED,
+  name: 'a timeout, and two charges are found',
+  visits: [{ on: 'p1', waitMs: 60_000 }],
+  calls: [['timeout_charged']],
+  mishaps: [
+    { atMs: 2000, deed: bookedTwice },
+    { atMs: 60_000, deed: twinRefunded },
+  ],
+  lastsMs: 400_000,
+  ending: { ...ONCE, calls: 1, lookups: 2, heard: ['202 REVIEW'], alarms: ['duplicate_charge'] },
+};
+
+const twinOfCompleted: Scenario = {
+  name: 'a zombie’s evidence leads to a second charge of a completed order',
+  visits: [
+    { on: 'p1', hangsUp: true },
+    { on: 'p2', atMs: 1000, persists: true },
+  ],
+  moments: [{ on: 'p1', use: 'call', when: 'after', deed: paused(15_000) }],
+  mishaps: [
+    { atMs: 12_000, deed: bookedTwice },
+    { atMs: 60_000, deed: twinRefunded },
+  ],
+  ending: {
+    ...ONCE,
+    calls: 2,
+    lookups: 1,
+    heard: ['COMPLETED, started, replayed'],
+    alarms: ['duplicate_charge'],
+  },
+};
+
+const lateMoney: Scenario = {
+  name: 'charge 1 appears while charge 2 is being prepared',
+  calls: [times(4, 'error_not_charged'), []],
+  visits: [{ on: 'p1' }, { on: 'p1', key: 'key-2' }],
+  moments: [{ on: 'p1', use: 'failedCharges', when: 'after', deed: chargedLate }],
+  ending: {
+    status: 'REVIEW',
+    ledger: ['succeeded'],
+    calls: 4,
+    lookups: 2,
+    heard: ['gateway_failed, started', '202 REVIEW'],
+    alarms: ['needs_review'],
+    failureCode: 'late_success',
+  },
+};
+
+export const LOOKUP_FAULTS: readonly NamedFault[] = [
+  {
+    class: 'gateway lookup',
+    fault: '"not found" although charged (lag)',
+    expected: 'No evidence before the lag has passed; then COMPLETED, and never FAILED in between.',
+    scenarios: [lag, lagAfterError],
+    marks: ['lookup_lag', 'event:lookup.not_found_yet'],
+  },
+  {
+    class: 'gateway lookup',
+    fault: 'stale',
+    expected: 'What is not final settles nothing: it is asked after until it is.',
+    scenarios: [stale],
+    marks: ['event:lookup.pending'],
+  },
+  {
+    class: 'gateway lookup',
+    fault: 'down, slow, forbidden, or about another charge',
+    expected: 'No evidence of anything: the payment stays as it is, and is asked after ever more slowly.',
+    scenarios: [down, downNotCharged],
+    marks: ['lookup_down', 'lookup_timeout', 'lookup_slow', 'lookup_forbidden', 'lookup_about_another'],
+  },
+  {
+    class: 'gateway lookup',
+    fault: 'two charges are found',
+    expected:
+      'An alarm that names both, and a person refunds one (refunds by Payonce come later); the order is never charged again.',
+    scenarios: [twins, twinOfCompleted],
+    elsewhere: [{ file: 'test/e2e/lookups.test.ts', test: 'two charges under one key go to a person' }],
+    marks: [],
+    metBy: 'scenario: only a gateway that breaks its contract charges twice under one key',
+  },
+  {
+    class: 'late money',
+    fault: 'a success that arrives after FAILED',
+    expected:
+      'Found before charge 2 is sent: REVIEW and an alarm, and charge 2 is blocked (until refunds exist).',
+    scenarios: [lateMoney],
+    elsewhere: [
+      {
+        file: 'test/e2e/contracts.test.ts',
+        test: 'a gateway that lands later than it declares is found out before charge n+1',
+      },
+      {
+        file: 'test/engine/next-charge.test.ts',
+        test: 'after FAILED sends the payment to a person, and blocks the next charge until it is looked into',
+      },
+    ],
+    marks: ['event:verify.started', 'event:verify.clear'],
+    metBy: 'scenario: only a gateway that lands later than it declares charges after FAILED',
+  },
+];

@@ -1,0 +1,54 @@
+/** The plan of a scripted world: two processes, plain numbers, nothing drawn. */
+import type { GatewayContract } from '../../src/domain/contract.ts';
+import { MISHAPS, type Plan, STORE_FAULTS } from '../plan/plan.ts';
+import type { Scenario } from './scenario.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+const CONTRACT: GatewayContract = {
+  keys: 'kept',
+  keyWindowMs: 24 * HOUR,
+  cachesErrors: false,
+  lookup: true,
+  lookupLagMs: 0,
+  landsWithinMs: 10 * SECOND,
+};
+
+const POLICY: Omit<Plan['policy'], 'contract'> = {
+  maxAttempts: 4,
+  backoffBaseMs: 100,
+  backoffCapMs: 10 * SECOND,
+  retryAfterCapMs: 20 * SECOND,
+  callDeadlineMs: 15 * MINUTE,
+  forbiddenPauseMs: 5 * SECOND,
+  leaseMs: 6 * SECOND,
+  lookupBaseMs: 2 * SECOND,
+  lookupCapMs: MINUTE,
+  pendingPollMs: SECOND,
+  resolveForMs: HOUR,
+  reviewLookupMs: 2 * MINUTE,
+};
+
+export function planOf({ contract, policy, plan, store, databaseFails = false }: Scenario): Plan {
+  return {
+    processes: 2,
+    orders: 1,
+    clients: 0,
+    requestsPerClient: 0,
+    policy: { ...POLICY, ...policy, contract: { ...CONTRACT, ...contract } },
+    callTimeoutMs: 4 * SECOND,
+    sweepMs: 2 * SECOND,
+    maxCalls: 50,
+    maxLookups: 20,
+    retentionMs: 24 * HOUR,
+    cacheEntries: 0,
+    // The judge must know that the store may fail; how often says the script.
+    rates: store === undefined ? {} : Object.fromEntries(STORE_FAULTS.map((name) => [name, 0])),
+    mishaps: databaseFails ? MISHAPS : [],
+    calmMs: HOUR,
+    faultsForMs: HOUR,
+    ...plan,
+  };
+}

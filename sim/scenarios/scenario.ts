@@ -1,0 +1,110 @@
+/**
+ * A scripted world: nothing in it is chance. What goes wrong is written down, and so is what must be true in the end,
+ * to the number of calls. The random simulation finds what nobody thought of; a scenario shows one thing exactly.
+ */
+import type { GatewayContract } from '../../src/domain/contract.ts';
+import type { EventType } from '../../src/domain/events.ts';
+import type { PaymentStatus } from '../../src/domain/payment.ts';
+import type { Policy } from '../../src/domain/policy.ts';
+import type { Store } from '../../src/ports/store.ts';
+import type { CallFault, LookupFault, StoreFault } from '../plan/faults.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Host } from '../world/process.ts';
+import type { World } from '../world/world.ts';
+
+export type HostName = 'p1' | 'p2';
+export type Port = keyof Store | 'call' | 'lookup';
+
+/** Something that befalls a process, the database, or the world around them. */
+export type Deed = (world: World, host: Host) => void;
+
+/** When a process uses a port for the n-th time: before anything of it has left, or right after. */
+export interface Moment {
+  readonly on: HostName;
+  readonly use: Port;
+  /** Default: 1. Counted over all incarnations of the process. */
+  readonly nth?: number;
+  readonly when: 'before' | 'after';
+  readonly deed: Deed;
+}
+
+export interface Mishap {
+  readonly atMs: number;
+  /** Default: p1. */
+  readonly on?: HostName;
+  readonly deed: Deed;
+}
+
+/** A client's request; what it leaves out is `order-1`, 1000 USD, `key-1`. */
+export interface Visit {
+  /** Default: as soon as the visit before it is over. */
+  readonly atMs?: number;
+  /** Default: any process that is up. */
+  readonly on?: HostName;
+  readonly accountId?: string;
+  readonly orderId?: string;
+  readonly amountMinor?: number;
+  readonly method?: string;
+  readonly key?: string | null;
+  /** How long it waits for the outcome; default 10,000. */
+  readonly waitMs?: number;
+  /** So many at once; default 1. */
+  readonly times?: number;
+  /** Asks again, every half second, until it hears something definite. Default: asks once. */
+  readonly persists?: boolean;
+  /** Does not listen. */
+  readonly hangsUp?: boolean;
+}
+
+/** What must be true once everything is at rest. */
+export interface Ending {
+  /** Of each order, in the order of acceptance. */
+  readonly status: PaymentStatus | readonly PaymentStatus[];
+  /** Requests for a charge that left for the gateway. */
+  readonly calls: number | AtMost;
+  readonly lookups: number | AtMost;
+  /** What the gateway's ledger holds, in order. */
+  readonly ledger: readonly ('succeeded' | 'declined' | 'pending')[];
+  /** What the clients heard, in order, in the words of `wordFor`. */
+  readonly heard: readonly string[];
+  /** The first order's events. */
+  readonly events?: readonly EventType[];
+  /** Each alarm that was raised. Default: none. */
+  readonly alarms?: readonly string[];
+  readonly failureCode?: string;
+}
+
+export interface AtMost {
+  readonly atMost: number;
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly contract?: Partial<GatewayContract>;
+  readonly policy?: Partial<Omit<Policy, 'contract'>>;
+  readonly plan?: Partial<Omit<Plan, 'policy'>>;
+  /** What each call meets, for each charge of an order: `[[first call, second call], [charge 2's first call]]`. */
+  readonly calls?: readonly (readonly CallFault[])[];
+  /** What each lookup meets. */
+  readonly lookups?: readonly LookupFault[];
+  /** What each use of a store method by a process meets. */
+  readonly store?: Partial<Record<HostName, Partial<Record<keyof Store, readonly StoreFault[]>>>>;
+  /** Delays are as short as can be, except those told apart by their longest. */
+  readonly delays?: Readonly<Record<number, number>>;
+  /** What every draw of the engine's own chance gives, in [0, 1): its waits. Default: 0, the shortest. */
+  readonly roll?: number;
+  /** A charge that the gateway decides later is declined then. */
+  readonly pendingEndsDeclined?: boolean;
+  readonly visits: readonly Visit[];
+  /** A deed of the script befalls the database or the way to it: the judge must know. */
+  readonly databaseFails?: boolean;
+  readonly moments?: readonly Moment[];
+  readonly mishaps?: readonly Mishap[];
+  /** It is not over before; for what happens after everything seems to be. */
+  readonly lastsMs?: number;
+  readonly ending: Ending;
+}
+
+export function times<T>(count: number, value: T): readonly T[] {
+  return Array.from({ length: count }, () => value);
+}
