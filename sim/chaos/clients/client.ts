@@ -1,0 +1,108 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Random } from '../random.ts';
+import type { Exchange } from '../record.ts';
+import type { Line, Question, Target } from './http.ts';
+import { createMemory, type KnownOrder, type Memory, type Terms, type UsedKey } from './memory.ts';
+import { SCENARIOS, type Scenario } from './scenarios.ts';
+
+export interface PayOptions {
+  /** Null: without one. Default: a new one. */
+  readonly key?: UsedKey | null;
+  /** Default: those of the key, or of the order. */
+  readonly terms?: Terms;
+  /** Default: either. */
+  readonly target?: Target;
+  readonly patienceMs?: number;
+  /** The fields in another order and with spaces: the same request. */
+  readonly reordered?: boolean;
+}
+
+export interface Client {
+  readonly memory: Memory;
+  readonly random: Random;
+  readonly targets: readonly [Target, ...Target[]];
+  pay(order: KnownOrder, options?: PayOptions): Promise<Exchange>;
+  /** Sends exactly this body. */
+  send(order: KnownOrder, options: { readonly scenarioBody: string }): Promise<Exchange>;
+  read(order: KnownOrder | null, path: string): Promise<Exchange>;
+}
+
+export interface ClientOptions {
+  readonly name: string;
+  readonly random: Random;
+  readonly line: Line;
+  readonly targets: readonly [Target, ...Target[]];
+  readonly signal: AbortSignal;
+}
+
+/** Time between two scenarios of one client: sixteen clients then ask some forty times a second. */
+const THINK_MS = { min: 40, max: 320 };
+const WAITS = ['wait=1', 'wait=2', 'wait=4', 'wait=0', 'respond-async'] as const;
+
+/** Plays one scenario after the other until the signal is aborted. */
+export async function runClient(options: ClientOptions): Promise<void> {
+  const { name, random, line, targets, signal } = options;
+  let scenario: Scenario | null = null;
+  const memory = createMemory(name, random);
+
+  const ask = (question: Omit<Question, 'client' | 'scenario'>): Promise<Exchange> =>
+    line.ask({ client: name, scenario: scenario?.name ?? '', ...question });
+
+  const client: Client = {
+    memory,
+    random,
+    targets,
+    async pay(order, { key = memory.newKey(order), terms, target = random.pick(targets), ...rest } = {}) {
+      const body = bodyOf(order, terms ?? key?.terms ?? order.terms, rest.reordered === true);
+      const exchange = await ask({
+        target,
+        method: 'POST',
+        path: '/v1/payments',
+        orderId: order.orderId,
+        key: key?.key ?? null,
+        body,
+        prefer: random.pick(WAITS),
+        ...(rest.patienceMs === undefined ? {} : { patienceMs: rest.patienceMs }),
+      });
+      memory.learn(order, exchange);
+      return exchange;
+    },
+    send: (order, { scenarioBody: body }) =>
+      ask({
+        target: random.pick(targets),
+        method: 'POST',
+        path: '/v1/payments',
+        orderId: order.orderId,
+        body,
+      }),
+    async read(order, path) {
+      const orderId = order?.orderId ?? null;
+      const exchange = await ask({ target: random.pick(targets), method: 'GET', path, orderId });
+      if (order !== null) memory.learn(order, exchange);
+      return exchange;
+    },
+  };
+
+  while (!signal.aborted) {
+    scenario = draw(random);
+    await scenario.play(client);
+    await pause(random.int(THINK_MS.min, THINK_MS.max), undefined, { signal }).catch(() => {});
+  }
+}
+
+function bodyOf({ orderId }: KnownOrder, terms: Terms, reordered: boolean): string {
+  const { amount, currency, method, metadata } = terms;
+  if (reordered) return JSON.stringify({ currency, metadata, method, amount, order_id: orderId }, null, 1);
+  return JSON.stringify({ order_id: orderId, amount, currency, method, metadata });
+}
+
+const TOTAL_WEIGHT = SCENARIOS.reduce((sum, { weight }) => sum + weight, 0);
+
+function draw(random: Random): Scenario {
+  let left = random.float() * TOTAL_WEIGHT;
+  const found = SCENARIOS.find(({ weight }) => {
+    left -= weight;
+    return left < 0;
+  });
+  return found ?? (SCENARIOS[0] as Scenario);
+}

@@ -1,0 +1,93 @@
+/** What one client remembers of its orders. */
+import type { Random } from '../random.ts';
+import type { Exchange } from '../record.ts';
+
+export interface Terms {
+  readonly amount: number;
+  readonly currency: string;
+  readonly method?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface UsedKey {
+  readonly key: string;
+  readonly terms: Terms;
+}
+
+export interface KnownOrder {
+  readonly orderId: string;
+  readonly keys: UsedKey[];
+  terms: Terms;
+  paymentId: string | null;
+  /** The last answer said that a new key may be tried. */
+  mayRetry: boolean;
+}
+
+export interface Memory {
+  newOrder(): KnownOrder;
+  newKey(order: KnownOrder, terms?: Terms): UsedKey;
+  /** One of the orders, the last ones rather; null if there is none that fits. */
+  recall(fits?: (order: KnownOrder) => boolean): KnownOrder | null;
+  learn(order: KnownOrder, exchange: Exchange): void;
+  forget(order: KnownOrder): void;
+}
+
+/** Enough for replays of old keys; a client of an hour's run does not grow for ever. */
+const MAX_ORDERS = 300;
+/** Awkward in addresses, headers and logs, and well-formed all the same. */
+const ODD_ENDINGS = ['', ' ü/?%&#', '"\\', '-日本', "';--"] as const;
+
+export function createMemory(client: string, random: Random): Memory {
+  const orders: KnownOrder[] = [];
+  let count = 0;
+  let keys = 0;
+
+  function newTerms(): Terms {
+    return {
+      amount: random.int(1, 50_000),
+      currency: random.chance(0.85) ? 'USD' : random.pick(['EUR', 'JPY', 'KWD']),
+      ...(random.chance(0.5) ? { method: `tok_chaos_${random.int(1, 9)}` } : {}),
+      ...(random.chance(0.2) ? { metadata: { basket: String(random.int(1, 999)) } } : {}),
+    };
+  }
+
+  return {
+    newOrder() {
+      count += 1;
+      const ending = random.chance(0.1) ? random.pick(ODD_ENDINGS) : '';
+      const order: KnownOrder = {
+        orderId: `${client}-${count}${ending}`,
+        keys: [],
+        terms: newTerms(),
+        paymentId: null,
+        mayRetry: false,
+      };
+      orders.push(order);
+      if (orders.length > MAX_ORDERS) orders.shift();
+      return order;
+    },
+    newKey(order, terms = order.terms) {
+      keys += 1;
+      const used = { key: `${client}-key-${keys}`, terms };
+      order.keys.push(used);
+      return used;
+    },
+    recall(fits = () => true) {
+      const candidates = orders.filter(fits);
+      // The square of a uniform number is small more often than not: what is recent is met again and again.
+      const back = Math.floor(random.float() ** 2 * candidates.length);
+      return candidates[candidates.length - 1 - back] ?? null;
+    },
+    learn(order, { status, text }) {
+      if (status === null || !text.startsWith('{')) return;
+      const body = JSON.parse(text) as Record<string, unknown>;
+      if (typeof body.payment_id !== 'string') return;
+      order.paymentId = body.payment_id;
+      order.mayRetry = body.safe_to_retry_with_new_key === true;
+    },
+    forget(order) {
+      const index = orders.indexOf(order);
+      if (index >= 0) orders.splice(index, 1);
+    },
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * After the end every key is used once more, at both replicas, with its own request and with another one: the first
+ * must get the answer that stands, the second a 422, and neither may change anything.
+ */
+import { inParallel } from '../judge/collect.ts';
+import { bodyOf, isAccepted, isPost } from '../judge/reading.ts';
+import type { Exchange } from '../record.ts';
+import type { Line, Target } from './http.ts';
+
+const CONCURRENCY = 12;
+
+export interface ReplayOptions {
+  readonly line: Line;
+  readonly targets: readonly Target[];
+  readonly exchanges: readonly Exchange[];
+  readonly signal: AbortSignal;
+}
+
+/** Asks again for every key that was ever answered, so that it is known to be bound. */
+export async function replayAll({ line, targets, exchanges, signal }: ReplayOptions): Promise<void> {
+  const bound = new Map<string, Exchange>();
+  for (const exchange of exchanges) {
+    if (!isPost(exchange) || exchange.key === null || !isAccepted(exchange) || bound.has(exchange.key))
+      continue;
+    bound.set(exchange.key, exchange);
+  }
+  await inParallel([...bound.values()], CONCURRENCY, async ({ orderId, key, body }, index) => {
+    if (signal.aborted) return;
+    const shared = {
+      client: 'judge',
+      method: 'POST',
+      path: '/v1/payments',
+      orderId,
+      key,
+      prefer: 'wait=2',
+    } as const;
+    for (const target of targets) await line.ask({ ...shared, scenario: 'final replay', target, body });
+    const target = targets[index % targets.length] as Target;
+    await line.ask({ ...shared, scenario: 'final change', target, body: changed(body) });
+  });
+}
+
+function changed(body: string | null): string {
+  const order = bodyOf(body ?? '');
+  return JSON.stringify({ ...order, amount: Number(order.amount) + 1 });
+}

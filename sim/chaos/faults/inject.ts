@@ -1,0 +1,155 @@
+/** Does to the world what the schedule says, at the time that it says. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { waitFor } from '../processes/wait.ts';
+import { REPLICA_NAMES, type World } from '../processes/world.ts';
+import type { Installed } from '../proxy/proxy.ts';
+import type { Toxic } from '../proxy/toxic.ts';
+import { type Fault, nameOf, type ReplicaName, type Scheduled } from '../schedule.ts';
+import { createTroubles, type Troubles } from './troubles.ts';
+
+export interface Injector {
+  readonly troubles: Troubles;
+  /** How often each fault really happened; one that met a replica that was down already did not. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** Resolves when the last fault has happened and ended. */
+  run(schedule: readonly Scheduled[]): Promise<void>;
+}
+
+/** After a restart, a rollout waits this long at most for the first replica before it turns to the second. */
+const ROLLOUT_READY_MS = 5_000;
+
+/** A blow that is to meet a call waits this long for one at most; a replica that serves makes several a second. */
+const CALL_WAIT_MS = 2_000;
+
+export interface InjectorOptions {
+  readonly world: World;
+  /** Ends the waiting early: what was begun is undone. */
+  readonly signal: AbortSignal;
+  readonly log: (line: string) => void;
+}
+
+export function createInjector({ world, signal, log }: InjectorOptions): Injector {
+  const troubles = createTroubles();
+  const counts = new Map<string, number>();
+  /** Crashes queue up: PostgreSQL that is down cannot crash. */
+  let database: Promise<void> = Promise.resolve();
+
+  const rest = (ms: number): Promise<void> => pause(ms, undefined, { signal }).catch(() => {});
+
+  /** The moment after a call has arrived at the gateway: its answer has not been heard yet. */
+  function midCall(replica: ReplicaName): Promise<unknown> {
+    return Promise.race([world.nextCall(replica), rest(CALL_WAIT_MS)]);
+  }
+
+  async function kill({ replica, inCall }: Extract<Fault, { kind: 'kill' }>): Promise<boolean> {
+    if (inCall) await midCall(replica);
+    return world.replicas[replica].kill();
+  }
+
+  async function crash(downMs: number): Promise<boolean> {
+    const end = troubles.begin(REPLICA_NAMES, 'database_away');
+    await world.database.crash();
+    await rest(downMs);
+    await world.database.recover();
+    world.reconnect();
+    // Its first connections need a moment to find the way.
+    await rest(500);
+    end();
+    return true;
+  }
+
+  async function orphan({ replica, afterMs, awayMs }: Extract<Fault, { kind: 'orphans' }>): Promise<boolean> {
+    await midCall(replica);
+    if (!world.replicas[replica].kill()) return false;
+    await rest(afterMs);
+    const installed = await Promise.all(
+      REPLICA_NAMES.map((name) => world.proxies[name].gateway.add({ kind: 'down' })),
+    );
+    await rest(awayMs);
+    await Promise.all(installed.map((toxic) => toxic.remove()));
+    return true;
+  }
+
+  async function freeze({ replica, inCall, forMs }: Extract<Fault, { kind: 'freeze' }>): Promise<boolean> {
+    if (inCall) await midCall(replica);
+    const end = troubles.begin([replica], 'frozen');
+    const frozen = await world.replicas[replica].freeze(forMs);
+    end();
+    return frozen;
+  }
+
+  async function rollout(first: (typeof REPLICA_NAMES)[number]): Promise<boolean> {
+    const order = first === 'a' ? (['a', 'b'] as const) : (['b', 'a'] as const);
+    let told = false;
+    for (const name of order) {
+      if (signal.aborted) break;
+      told = (await world.replicas[name].terminate()) || told;
+      const what = `replica ${name}`;
+      await waitFor({ what, withinMs: ROLLOUT_READY_MS, signal }, () => world.replicas[name].isReady()).catch(
+        () => {},
+      );
+    }
+    return told;
+  }
+
+  async function disturb(fault: Extract<Fault, { kind: 'network' }>): Promise<boolean> {
+    const { replica, upstream, toxic, forMs } = fault;
+    const cuts = upstream === 'database' && cutsOff(toxic);
+    const end = cuts ? troubles.begin([replica], 'database_away') : () => {};
+    const installed: Installed = await world.proxies[replica][upstream].add(toxic);
+    await rest(forMs);
+    await installed.remove();
+    end();
+    return true;
+  }
+
+  function inject(fault: Fault): Promise<boolean> {
+    switch (fault.kind) {
+      case 'kill':
+        return kill(fault);
+      case 'orphans':
+        return orphan(fault);
+      case 'database_crash': {
+        const crashed = database.then(() => crash(fault.downMs));
+        database = crashed.then(() => {});
+        return crashed;
+      }
+      case 'freeze':
+        return freeze(fault);
+      case 'rollout':
+        return rollout(fault.first);
+      case 'network':
+        return disturb(fault);
+    }
+  }
+
+  async function injectAndCount(fault: Fault): Promise<void> {
+    const name = nameOf(fault);
+    log(`${name} begins ${JSON.stringify(fault)}`);
+    const happened = await inject(fault);
+    log(`${name} ${happened ? 'has ended' : 'met nobody'}`);
+    if (happened) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+
+  return {
+    troubles,
+    counts,
+    async run(schedule) {
+      const startMs = performance.now();
+      const running: Promise<void>[] = [];
+      for (const { atMs, fault } of schedule) {
+        await rest(Math.max(0, startMs + atMs - performance.now()));
+        if (signal.aborted) break;
+        const injected = injectAndCount(fault);
+        injected.catch(() => {}); // told below, when all others have been undone
+        running.push(injected);
+      }
+      await Promise.all(running);
+    },
+  };
+}
+
+/** Whether statements fail under it, rather than only take longer. */
+function cutsOff({ kind }: Toxic): boolean {
+  return ['down', 'timeout', 'reset_peer', 'limit_data', 'bandwidth'].includes(kind);
+}

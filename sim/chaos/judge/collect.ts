@@ -1,0 +1,73 @@
+/** Reads how things stand, over the same API that everybody uses, and from the gateway's ledger. */
+import type { LedgerCharge, Payment, PaymentEvent, State } from './case.ts';
+
+interface Page<T> {
+  readonly data: readonly T[];
+  readonly next_cursor: string | null;
+}
+
+/** Requests at the same time: enough to be quick, few enough for two cores. */
+const CONCURRENCY = 16;
+
+/** `replicas`: base addresses; the reading is spread over them. */
+export async function collect(replicas: readonly string[], gateway: string): Promise<State> {
+  const payments = await readAll<Payment>(`${replicas[0]}/v1/payments?limit=100`);
+  const events = new Map<string, readonly PaymentEvent[]>();
+  await inParallel(payments, CONCURRENCY, async ({ payment_id: id }, index) => {
+    const url = replicas[index % replicas.length];
+    events.set(id, await readAll<PaymentEvent>(`${url}/v1/payments/${id}/events?limit=100`));
+  });
+  return { payments, events, ledger: await readLedger(gateway) };
+}
+
+function readLedger(gateway: string): Promise<LedgerCharge[]> {
+  return readAll<LedgerCharge>(`${gateway}/_ledger?limit=1000`);
+}
+
+/** Payments that are on their way still. */
+export async function readUnsettled(replica: string): Promise<Payment[]> {
+  const pages = ['PROCESSING', 'UNRESOLVED'].map((status) =>
+    readAll<Payment>(`${replica}/v1/payments?limit=100&status=${status}`),
+  );
+  return (await Promise.all(pages)).flat();
+}
+
+/** Charges that the gateway has accepted and not decided yet, or that are still to land. */
+export async function readUndecided(gateway: string): Promise<number> {
+  const { summary } = await readJson<{ summary: { pending: number; landing: number } }>(
+    `${gateway}/_ledger?limit=1`,
+  );
+  return summary.pending + summary.landing;
+}
+
+async function readAll<T>(address: string): Promise<T[]> {
+  const rows: T[] = [];
+  for (let cursor = ''; ; ) {
+    const page = await readJson<Page<T>>(`${address}${cursor}`);
+    rows.push(...page.data);
+    if (page.next_cursor === null) return rows;
+    cursor = `&cursor=${encodeURIComponent(page.next_cursor)}`;
+  }
+}
+
+async function readJson<T>(address: string): Promise<T> {
+  const answer = await fetch(address, { signal: AbortSignal.timeout(10_000) });
+  if (!answer.ok) throw new Error(`${address} answered ${answer.status}: ${await answer.text()}`);
+  return (await answer.json()) as T;
+}
+
+export async function inParallel<T>(
+  items: readonly T[],
+  width: number,
+  work: (item: T, index: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next;
+      next += 1;
+      await work(items[index] as T, index);
+    }
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+}

@@ -1,0 +1,31 @@
+/** The names under which an order must reach the gateway, computed anew from the design (§2). */
+import { createHash } from 'node:crypto';
+
+/** RFC 9562 §5.5. */
+function uuid5(namespace: string, name: string): string {
+  const bytes = createHash('sha1')
+    .update(Buffer.from(namespace.replaceAll('-', ''), 'hex'))
+    .update(name, 'utf8')
+    .digest()
+    .subarray(0, 16);
+  bytes[6] = (bytes.readUInt8(6) & 0x0f) | 0x50;
+  bytes[8] = (bytes.readUInt8(8) & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
+/** What an order of the account `default` is called there. */
+export function orderReference(installationId: string, orderId: string): string {
+  return uuid5(uuid5(installationId, 'default'), orderId);
+}
+
+/** The gateway's key of an order's n-th charge. */
+export function chargeKey(reference: string, n: number): string {
+  return uuid5(reference, `charge:${n}`);
+}
+
+/** Which charge the key belongs to, of those up to `most`; null for none of them. */
+export function chargeOf(key: string, reference: string, most: number): number | null {
+  for (let n = 1; n <= most; n += 1) if (chargeKey(reference, n) === key) return n;
+  return null;
+}

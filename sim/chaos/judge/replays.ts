@@ -1,0 +1,34 @@
+/** The replays after the end: each answered, and nothing changed by any of them. */
+import type { Exchange } from '../record.ts';
+import type { Finding, State, Violation } from './case.ts';
+import { bodyOf, isSettled, paymentStatusOf } from './reading.ts';
+
+export function judgeReplays(exchanges: readonly Exchange[]): Violation[] {
+  return exchanges.flatMap((exchange): Violation[] => {
+    const { scenario, status, n, key, orderId, text } = exchange;
+    if (scenario === 'final change' && status !== 422) {
+      const what = `another request under the key ${key} was answered ${status} after the end`;
+      return [{ kind: 'changed_answer', what, exchanges: [n], orderId }];
+    }
+    if (scenario !== 'final replay' || isSettled(exchange)) return [];
+    if (status === 202 && paymentStatusOf(bodyOf(text)) === 'REVIEW') return [];
+    const what = `the key ${key} had no answer after the end: ${status}`;
+    return [{ kind: 'unsettled', what, exchanges: [n], orderId }];
+  });
+}
+
+/** What is different after the replays. */
+export function judgeUnchanged(before: State, after: State): Finding[] {
+  const changed = (what: string): Finding => ({
+    kind: 'causeless_call',
+    what: `the final replays changed ${what}`,
+  });
+  const found: Finding[] = [];
+  if (JSON.stringify(before.ledger) !== JSON.stringify(after.ledger))
+    found.push(changed("the gateway's ledger"));
+  if (JSON.stringify(before.payments) !== JSON.stringify(after.payments)) found.push(changed('payments'));
+  for (const [id, events] of after.events) {
+    if (events.length !== (before.events.get(id)?.length ?? 0)) found.push(changed(`the events of ${id}`));
+  }
+  return found;
+}

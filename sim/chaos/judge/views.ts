@@ -1,0 +1,82 @@
+/**
+ * What was seen of each payment, in the order in which it was seen: of two requests that did not overlap, the later
+ * one never sees an earlier state.
+ */
+import type { Exchange } from '../record.ts';
+import { type Finding, groupBy } from './case.ts';
+import { type Body, bodyOf, isAccepted, isPost, paymentStatusOf } from './reading.ts';
+
+interface View {
+  readonly n: number;
+  readonly paymentId: string;
+  readonly askedMs: number;
+  readonly answeredMs: number;
+  readonly status: string;
+  /** Null where the answer may be an old one, kept for its key. */
+  readonly updatedAt: string | null;
+}
+
+export interface SeenFinding extends Finding {
+  readonly paymentId: string;
+}
+
+export function judgeViews(exchanges: readonly Exchange[]): SeenFinding[] {
+  const views = exchanges.flatMap(viewsOf);
+  return [...groupBy(views, ({ paymentId }) => paymentId).values()].flatMap(judgePayment);
+}
+
+function viewsOf(exchange: Exchange): View[] {
+  const { status, text, method, path } = exchange;
+  if (status === null) return [];
+  const body = bodyOf(text);
+  if (method === 'GET' && path.endsWith('/events')) return [];
+  if (method === 'GET') {
+    if (status !== 200) return [];
+    const shown = Array.isArray(body.data) ? (body.data as Body[]) : [body];
+    return shown.map((payment) => viewOf(exchange, payment, payment.updated_at));
+  }
+  if (!isPost(exchange) || !isAccepted(exchange)) return [];
+  if (exchange.key === null) return [viewOf(exchange, body, body.updated_at)];
+  // A kept answer of an earlier charge may be FAILED for ever; only "not yet" speaks of now.
+  return status === 202 ? [viewOf(exchange, body, null)] : [];
+}
+
+function viewOf({ n, askedMs, answeredMs }: Exchange, payment: Body, updatedAt: unknown): View {
+  return {
+    n,
+    paymentId: String(payment.payment_id),
+    askedMs,
+    answeredMs,
+    status: paymentStatusOf(payment) ?? '',
+    updatedAt: typeof updatedAt === 'string' ? updatedAt : null,
+  };
+}
+
+function judgePayment(views: readonly View[]): SeenFinding[] {
+  const found: SeenFinding[] = [];
+  const byAnswer = views.toSorted((a, b) => a.answeredMs - b.answeredMs);
+  let next = 0;
+  let completed: View | null = null;
+  let newest: View | null = null;
+  for (const view of views.toSorted((a, b) => a.askedMs - b.askedMs)) {
+    for (
+      let seen = byAnswer[next];
+      seen !== undefined && seen.answeredMs < view.askedMs;
+      seen = byAnswer[next]
+    ) {
+      if (seen.status === 'COMPLETED') completed ??= seen;
+      if (seen.updatedAt !== null && seen.updatedAt > (newest?.updatedAt ?? '')) newest = seen;
+      next += 1;
+    }
+    const { paymentId, n, updatedAt, status } = view;
+    if (completed !== null && status !== 'COMPLETED') {
+      const what = `${status} after COMPLETED had been told`;
+      found.push({ kind: 'went_back', what, exchanges: [completed.n, n], paymentId });
+    }
+    if (newest?.updatedAt != null && updatedAt !== null && updatedAt < newest.updatedAt) {
+      const what = `${status}, changed at ${updatedAt}, after ${newest.status}, changed at ${newest.updatedAt}`;
+      found.push({ kind: 'went_back', what, exchanges: [newest.n, n], paymentId });
+    }
+  }
+  return found;
+}

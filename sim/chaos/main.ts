@@ -1,0 +1,111 @@
+/**
+ * Chaos with real parts: two Payonce servers on one PostgreSQL and a lying gateway, everything broken in every way for
+ * some minutes, then judged by the gateway's ledger and by every answer that any client got.
+ *
+ * The seed fixes what is broken when, how the gateway lies and what the clients choose. It cannot fix which instruction
+ * of a process a kill meets, how the kernel schedules and cuts packets, nor in which order answers arrive; so a
+ * seed brings back the same storm, not the same wreck. The record of a failed run is kept for that reason.
+ */
+import { randomInt } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Command, InvalidArgumentError } from 'commander';
+import { openRecorder } from './record.ts';
+import { report, story } from './report.ts';
+import { type Outcome, run } from './run.ts';
+
+/** More of them say nothing new on a screen; the file has all. */
+const SHOWN_STORIES = 5;
+
+const root = projectFolder();
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 24 * 60))
+    throw new InvalidArgumentError('It must be a number above 0, a day at most.');
+  return value;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+const program = new Command('chaos')
+  .description('Breaks everything around two Payonce servers, and judges what became of every payment.')
+  .option('--minutes <m>', 'how long things are broken', positive, 1)
+  .option('--seed <s>', 'draws the same storm again; default: any', wholeNumber, randomInt(1_000_000))
+  .parse();
+const { minutes, seed } = program.opts<{ minutes: number; seed: number }>();
+
+const folder = join(root, '.payonce', 'chaos', String(seed));
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+const recorder = openRecorder(join(folder, 'answers.jsonl'));
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const log = (line: string): void =>
+  appendFileSync(join(folder, 'chaos.log'), `${new Date().toISOString()} ${line}\n`);
+
+const interrupted = new AbortController();
+// Everything that waits listens to it.
+setMaxListeners(0, interrupted.signal);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => interrupted.abort(new Error(`${signal}: everything is being ended.`)));
+}
+
+process.exitCode = await main();
+// Nothing is under way any more; an idle connection must not keep whoever waits for us.
+process.exit();
+
+async function main(): Promise<number> {
+  try {
+    const rootUrl = `${pathToFileURL(root).href}/`;
+    const outcome = await run({
+      seed,
+      minutes,
+      root: rootUrl,
+      folder,
+      recorder,
+      signal: interrupted.signal,
+      say,
+      log,
+    });
+    say(report(outcome));
+    if (outcome.violations.length === 0) {
+      recorder.close();
+      rmSync(folder, { recursive: true, force: true });
+      return 0;
+    }
+    keep(outcome);
+    return 1;
+  } catch (error) {
+    if (interrupted.signal.aborted) {
+      say(String((interrupted.signal.reason as Error).message));
+      rmSync(folder, { recursive: true, force: true });
+      return 130;
+    }
+    say(`The run itself failed: ${error instanceof Error ? error.stack : String(error)}`);
+    say(`Its record: ${folder}`);
+    return 1;
+  }
+}
+
+function keep({ violations, facts }: Outcome): void {
+  const stories = violations.map((violation) => story(violation, facts));
+  writeFileSync(join(folder, 'violations.txt'), `${stories.join('\n\n')}\n`);
+  const { payments, events, ledger } = facts.state;
+  const end = { payments, events: Object.fromEntries(events), ledger, calls: facts.calls };
+  writeFileSync(join(folder, 'end.json'), JSON.stringify(end));
+  say(stories.slice(0, SHOWN_STORIES).join('\n\n'));
+  if (stories.length > SHOWN_STORIES) say(`\n… and ${stories.length - SHOWN_STORIES} more.`);
+  say(`\nThe record: ${folder}\nThe same storm again: npm run chaos -- --minutes ${minutes} --seed ${seed}`);
+}
+
+/** The nearest folder above that is the project: compiled, this file lies two folders deeper than its source. */
+function projectFolder(): string {
+  let at = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(at, 'package.json'))) at = dirname(at);
+  return at;
+}

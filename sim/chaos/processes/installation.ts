@@ -1,0 +1,37 @@
+/**
+ * The installation's name is random, and every name at the gateway comes from it, and so does what goes wrong there.
+ * Here it comes from the seed, so that the same orders meet the same lies again; and the judge knows the names.
+ */
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import type { Guard } from './guard.ts';
+import { startProgram } from './program.ts';
+
+export interface InstallationOptions {
+  readonly guard: Guard;
+  readonly root: string;
+  readonly databaseUrl: string;
+  readonly installationId: string;
+  readonly log: number;
+}
+
+/** Makes the tables and names the installation, before any server has seen it. */
+export async function install({
+  guard,
+  root,
+  databaseUrl,
+  installationId,
+  log,
+}: InstallationOptions): Promise<void> {
+  const cli = fileURLToPath(new URL('dist/cli.js', root));
+  const args = [cli, 'migrate', '--database-url', databaseUrl];
+  const { code } = await startProgram({ guard, args, env: {}, log }).exited;
+  if (code !== 0) throw new Error('payonce migrate failed; see migrate.log.');
+  const client = new pg.Client(databaseUrl);
+  await client.connect();
+  await client.query('UPDATE payonce.installation SET installation_id = $1', [installationId]);
+  const ended = once(client, 'end');
+  await client.end();
+  await ended;
+}

@@ -1,0 +1,154 @@
+/** One Payonce server that is kept running, as an orchestrator would: whatever ends it, it is started again. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Guard } from './guard.ts';
+import { type Exit, type Program, startProgram } from './program.ts';
+import { within } from './wait.ts';
+
+/** How one process of the replica came to its end. */
+export interface End {
+  readonly replica: string;
+  /** Whether it had been ready to take payments. */
+  readonly wasReady: boolean;
+  /** What we had done to it; null: it ended by itself. */
+  readonly cause: 'SIGKILL' | 'SIGTERM' | null;
+  readonly exit: Exit;
+  /** On the monotonic clock: when it was started, told to stop (if it was), and gone. */
+  readonly startedMs: number;
+  readonly toldMs: number | null;
+  readonly endedMs: number;
+  /** Whether a process of its group outlived it. */
+  readonly leftBehind: boolean;
+}
+
+export interface Replica {
+  readonly name: string;
+  readonly url: string;
+  /** Whether its newest process has been ready, and lives. */
+  isReady(): boolean;
+  /** Kills it without a warning; false if it does not run. */
+  kill(): boolean;
+  /** Tells it to stop; resolves when it has, or with false if it does not run or has been told already. */
+  terminate(): Promise<boolean>;
+  /** Stops it in its tracks for this long; false if it does not run. */
+  freeze(ms: number): Promise<boolean>;
+  /** Ends it for good: by SIGTERM where it is to be judged, else by SIGKILL. */
+  stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+}
+
+export interface ReplicaOptions {
+  readonly name: string;
+  readonly root: string;
+  readonly guard: Guard;
+  readonly port: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly log: number;
+  readonly onEnd: (end: End) => void;
+}
+
+/** An orchestrator starts a new process about this long after the old one's end. */
+const RESTART_MS = 200;
+const PROBE_MS = 50;
+/** Design: "exit 0 within 15 s". A little more, so that lateness is seen rather than cut off. */
+export const TERM_LIMIT_MS = 15_000;
+const TERM_WAIT_MS = TERM_LIMIT_MS + 2_000;
+
+interface Run {
+  readonly program: Program;
+  readonly startedMs: number;
+  ready: boolean;
+  cause: End['cause'];
+  toldMs: number | null;
+}
+
+export function startReplica(options: ReplicaOptions): Replica {
+  const { name, root, guard, port, env, log, onEnd } = options;
+  const url = `http://127.0.0.1:${port}`;
+  const main = fileURLToPath(new URL('dist/main.js', root));
+  let wanted = true;
+  let run = launch();
+  const kept = keep();
+
+  function launch(): Run {
+    const program = startProgram({ guard, args: [main], env: { ...env, PORT: String(port) }, log });
+    const started: Run = { program, startedMs: performance.now(), ready: false, cause: null, toldMs: null };
+    void probe(started);
+    return started;
+  }
+
+  async function probe(watched: Run): Promise<void> {
+    while (!watched.ready && !watched.program.hasExited()) {
+      const signal = AbortSignal.timeout(1000);
+      watched.ready = await fetch(`${url}/readyz`, { signal }).then(
+        (answer) => answer.ok && !watched.program.hasExited(),
+        () => false,
+      );
+      await pause(PROBE_MS, undefined, { ref: false });
+    }
+  }
+
+  async function keep(): Promise<void> {
+    for (;;) {
+      const ended = run;
+      const exit = await ended.program.exited;
+      const { cause, toldMs, startedMs, ready, program } = ended;
+      const leftBehind = program.leftBehind();
+      onEnd({
+        replica: name,
+        wasReady: ready,
+        cause,
+        exit,
+        startedMs,
+        toldMs,
+        endedMs: performance.now(),
+        leftBehind,
+      });
+      if (!wanted) return;
+      await pause(RESTART_MS);
+      if (!wanted) return;
+      run = launch();
+    }
+  }
+
+  function kill(): boolean {
+    if (run.program.hasExited()) return false;
+    run.cause = 'SIGKILL';
+    run.program.signal('SIGKILL');
+    return true;
+  }
+
+  async function terminate(): Promise<boolean> {
+    const told = run;
+    if (told.program.hasExited() || told.cause !== null) return false;
+    told.cause = 'SIGTERM';
+    told.toldMs = performance.now();
+    told.program.signal('SIGTERM');
+    await within(TERM_WAIT_MS, told.program.exited, null);
+    // `cause` stays SIGTERM: a process that has to be killed now did not keep its promise.
+    told.program.signal('SIGKILL');
+    await told.program.exited;
+    return true;
+  }
+
+  return {
+    name,
+    url,
+    isReady: () => run.ready && !run.program.hasExited(),
+    kill,
+    terminate,
+    async freeze(ms) {
+      const frozen = run;
+      if (frozen.program.hasExited()) return false;
+      frozen.program.signal('SIGSTOP');
+      await within(ms, frozen.program.exited, null);
+      frozen.program.signal('SIGCONT');
+      return true;
+    },
+    async stop(signal) {
+      wanted = false;
+      if (signal === 'SIGTERM') await terminate();
+      else kill();
+      await kept;
+    },
+  };
+}

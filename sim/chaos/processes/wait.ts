@@ -1,0 +1,37 @@
+/** Waiting for something real: polled, and never without a deadline. */
+import { setTimeout as pause } from 'node:timers/promises';
+
+export interface WaitOptions {
+  /** What is waited for, for the message. */
+  readonly what: string;
+  readonly withinMs: number;
+  readonly pollMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Resolves with the first truthy answer. Throws when the deadline passes or the signal is aborted. */
+export async function waitFor<T>(
+  options: WaitOptions,
+  condition: () => Promise<T | null | false> | T | null | false,
+): Promise<T> {
+  const { what, withinMs, pollMs = 50, signal } = options;
+  const untilMs = performance.now() + withinMs;
+  for (;;) {
+    signal?.throwIfAborted();
+    const result = await condition();
+    if (result !== null && result !== false) return result;
+    if (performance.now() >= untilMs) throw new Error(`Waited ${withinMs} ms in vain for ${what}.`);
+    await pause(pollMs, undefined, signal === undefined ? {} : { signal });
+  }
+}
+
+/** Resolves with `late` where the work has not ended within the time; the work goes on. */
+export async function within<T, L>(limitMs: number, work: Promise<T>, late: L): Promise<T | L> {
+  const timer = new AbortController();
+  try {
+    const limit = pause(limitMs, late, { signal: timer.signal }).catch(() => late);
+    return await Promise.race([work, limit]);
+  } finally {
+    timer.abort();
+  }
+}

@@ -1,0 +1,158 @@
+/** Everything that a run consists of beside its clients: the processes, and the network between them. */
+import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { chmod } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type NetworkProxy, startProxy } from '../proxy/proxy.ts';
+import { type Call, createWitness } from '../proxy/witness.ts';
+import { createRandom } from '../random.ts';
+import type { ReplicaName, Upstream } from '../schedule.ts';
+import { gatewayOf, installationOf, REPLICA_ENV } from '../settings.ts';
+import { type Database, startDatabase } from './database.ts';
+import { freePort } from './free-port.ts';
+import { type FakeGateway, startGateway } from './gateway.ts';
+import { startGuard } from './guard.ts';
+import { install } from './installation.ts';
+import { type End, type Replica, startReplica } from './replica.ts';
+
+export const REPLICA_NAMES = ['a', 'b'] as const satisfies readonly ReplicaName[];
+
+export interface World {
+  readonly database: Database;
+  readonly gateway: FakeGateway;
+  readonly replicas: { readonly [Name in ReplicaName]: Replica };
+  readonly proxies: { readonly [Name in ReplicaName]: { readonly [To in Upstream]: NetworkProxy } };
+  /** Every charge request that reached the gateway, in its order. */
+  readonly calls: readonly Call[];
+  /** Resolves when the next charge request of this replica has reached the gateway, and is not answered yet. */
+  nextCall(name: ReplicaName): Promise<void>;
+  /** How every process of a replica ended. */
+  readonly ends: readonly End[];
+  /** New connections of both replicas lead to the database as it is now. */
+  reconnect(): void;
+  /** Ends everything. `SIGTERM` gives the replicas the end that they are judged by. */
+  close(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+}
+
+export interface WorldOptions {
+  readonly seed: number;
+  /** The project's folder, as a URL with a slash at its end. */
+  readonly root: string;
+  /** Where the logs go. */
+  readonly folder: string;
+}
+
+export async function startWorld({ seed, root, folder }: WorldOptions): Promise<World> {
+  const closers: (() => Promise<void> | void)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+  };
+  const openLog = (name: string): number => {
+    const file = openSync(join(folder, name), 'a');
+    closers.push(() => closeSync(file));
+    return file;
+  };
+  try {
+    const data = mkdtempSync(join(tmpdir(), 'payonce-chaos-'));
+    closers.push(() => {
+      for (const part of ['payments', 'gateway'])
+        keepPostgresLog(join(data, part), join(folder, `${part}-postgres.log`));
+      rmSync(data, { recursive: true, force: true });
+    });
+    // PostgreSQL runs as a user of its own where we are root, and must be able to enter.
+    await chmod(data, 0o755);
+    const guard = startGuard();
+    closers.push(guard.close);
+
+    const databaseLog = openLog('database.log');
+    const say = (line: string): void => void writeSync(databaseLog, `${new Date().toISOString()} ${line}\n`);
+    const database = await startDatabase(join(data, 'payments'), say);
+    closers.push(database.stop);
+    const databaseUrl = database.urlThrough(database.address());
+    await install({
+      guard,
+      root,
+      databaseUrl,
+      installationId: installationOf(seed),
+      log: openLog('migrate.log'),
+    });
+    const gateway = await startGateway({
+      guard,
+      root,
+      dataDir: join(data, 'gateway'),
+      seed,
+      log: openLog('gateway.log'),
+    });
+    closers.push(gateway.stop);
+
+    const calls: Call[] = [];
+    const waiting: { readonly [Name in ReplicaName]: (() => void)[] } = { a: [], b: [] };
+    const ends: End[] = [];
+
+    async function openProxies(name: ReplicaName): Promise<{ readonly [To in Upstream]: NetworkProxy }> {
+      const random = createRandom(seed, `network ${name}`);
+      const toDatabase = await startProxy({ target: database.address(), random });
+      closers.push(toDatabase.close);
+      const tap = () =>
+        createWitness((call) => {
+          calls.push({ ...call, replica: name, atMs: Date.now() });
+          for (const tell of waiting[name].splice(0)) tell();
+        });
+      const toGateway = await startProxy({ target: gateway, random, tap });
+      closers.push(toGateway.close);
+      return { database: toDatabase, gateway: toGateway };
+    }
+
+    async function openReplica(
+      name: ReplicaName,
+      through: { readonly [To in Upstream]: NetworkProxy },
+    ): Promise<Replica> {
+      const env = {
+        ...REPLICA_ENV,
+        ...gatewayOf(seed).env,
+        DATABASE_URL: database.urlThrough(through.database),
+        GATEWAY_URL: `http://${through.gateway.host}:${through.gateway.port}`,
+      };
+      const log = openLog(`replica-${name}.log`);
+      const replica = startReplica({
+        name,
+        root,
+        guard,
+        port: await freePort(),
+        env,
+        log,
+        onEnd: (end) => ends.push(end),
+      });
+      closers.push(() => replica.stop('SIGKILL'));
+      return replica;
+    }
+
+    const proxies = { a: await openProxies('a'), b: await openProxies('b') };
+    const replicas = { a: await openReplica('a', proxies.a), b: await openReplica('b', proxies.b) };
+    return {
+      database,
+      gateway,
+      replicas,
+      proxies,
+      calls,
+      ends,
+      nextCall: (name) => new Promise((resolve) => waiting[name].push(resolve)),
+      reconnect() {
+        for (const name of REPLICA_NAMES) proxies[name].database.retarget(database.address());
+      },
+      async close(signal) {
+        await Promise.all(REPLICA_NAMES.map((name) => replicas[name].stop(signal)));
+        await closeAll();
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+/** PostgreSQL writes its log beside its data, which goes with the run. */
+function keepPostgresLog(dataDir: string, target: string): void {
+  const log = join(dataDir, 'postgres', 'postgres.log');
+  if (existsSync(log)) copyFileSync(log, target);
+}

@@ -1,0 +1,81 @@
+/**
+ * One direction of one connection. Pieces are handled one after the other, each by all toxics of the moment, so
+ * that bytes keep their order whatever happens to them.
+ */
+import type { Socket } from 'node:net';
+import type { Behaviour, Piece, ProxyClock, Victim } from './behaviour.ts';
+
+export interface LaneOptions {
+  readonly from: Socket;
+  readonly to: Socket;
+  /** The toxics at work now, in the order in which they came. */
+  readonly toxics: () => readonly Behaviour[];
+  readonly victim: Victim;
+  readonly clock: ProxyClock;
+  /** Hears every byte that was passed on. */
+  readonly tap: (bytes: Buffer) => void;
+}
+
+/** Beyond this the sender has to wait, as it would on a real line. */
+const MAX_WAITING_BYTES = 256 * 1024;
+
+/** Passes on what `from` says until it ends. What was on the line when its sender died still arrives. */
+export function openLane({ from, to, toxics, victim, clock, tap }: LaneOptions): void {
+  const waiting: Piece[] = [];
+  let waitingBytes = 0;
+  let ended = false;
+  let running = false;
+
+  async function deliver(piece: Piece, through: readonly Behaviour[]): Promise<void> {
+    const [first, ...rest] = through;
+    if (first === undefined) return write(piece.bytes);
+    if (first.pass === undefined) return deliver(piece, rest);
+    await first.pass(piece, (next) => deliver(next, rest), victim);
+  }
+
+  async function write(bytes: Buffer): Promise<void> {
+    if (to.destroyed || !to.writable) return;
+    const room = to.write(bytes);
+    tap(bytes);
+    if (room) return;
+    await new Promise<void>((resolve) => {
+      const go = (): void => {
+        to.off('drain', go).off('close', go);
+        resolve();
+      };
+      to.on('drain', go).on('close', go);
+    });
+  }
+
+  async function run(): Promise<void> {
+    if (running) return;
+    running = true;
+    for (let piece = waiting.shift(); piece !== undefined; piece = waiting.shift()) {
+      waitingBytes -= piece.bytes.length;
+      if (waitingBytes < MAX_WAITING_BYTES) from.resume();
+      await deliver(piece, toxics());
+    }
+    running = false;
+    if (ended) await end();
+  }
+
+  async function end(): Promise<void> {
+    for (const toxic of toxics()) await toxic.end?.();
+    to.end();
+  }
+
+  function finish(): void {
+    if (ended) return;
+    ended = true;
+    void run();
+  }
+
+  from.on('data', (bytes) => {
+    waiting.push({ bytes, arrivedMs: clock.nowMs() });
+    waitingBytes += bytes.length;
+    if (waitingBytes >= MAX_WAITING_BYTES) from.pause();
+    void run();
+  });
+  from.on('end', finish);
+  from.on('close', finish);
+}

@@ -1,0 +1,110 @@
+/** What came of a run, for a person: a table, and the story of everything that was wrong. */
+import type { Case, Violation, ViolationKind } from './judge/case.ts';
+import type { Exchange } from './record.ts';
+import type { Outcome } from './run.ts';
+
+type Row = readonly [name: string, value: string | number];
+
+/** The table and the verdict. */
+export function report({ facts, faults, violations, healedMs }: Outcome): string {
+  const { state, exchanges, calls } = facts;
+  const count = (...kinds: ViolationKind[]): number =>
+    violations.filter(({ kind }) => kinds.includes(kind)).length;
+  const answers = tally(exchanges, ({ status, error }) =>
+    status === null ? `none (${error})` : String(status),
+  );
+  const statuses = tally(state.payments, ({ status }) => status);
+  const live = state.ledger.filter((charge) => charge.live).length;
+  const sections: readonly (readonly [string, readonly Row[]])[] = [
+    ['faults', sorted(faults)],
+    ['answers', [['requests', exchanges.length], ...sorted(answers)]],
+    ['payments', [['orders with a payment', state.payments.length], ...sorted(statuses)]],
+    [
+      'gateway',
+      [
+        ['calls', calls.length],
+        ['live charges in its ledger', live],
+      ],
+    ],
+    [
+      'judgement',
+      [
+        ['orders charged twice', count('charged_twice')],
+        ['wrong charges', count('wrong_charge')],
+        ['lost payments', count('lost')],
+        ['false, changing or backward answers', count('false_answer', 'changed_answer', 'went_back')],
+        ['false histories', count('false_history')],
+        ['calls without a cause', count('causeless_call')],
+        ['unsettled', count('unsettled')],
+        ['servers that ended wrongly', count('process')],
+        ['seconds until all was settled', (healedMs / 1000).toFixed(1)],
+      ],
+    ],
+  ];
+  const width = Math.max(...sections.flatMap(([, rows]) => rows.map(([name]) => name.length)));
+  const lines = sections.flatMap(([title, rows]) => [
+    title,
+    ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${String(value).padStart(7)}`),
+  ]);
+  const verdict =
+    violations.length === 0 ? 'Every promise was kept.' : `${violations.length} promises were broken.`;
+  return `\n${lines.join('\n')}\n\n${verdict}\n`;
+}
+
+function tally<T>(items: readonly T[], nameOf: (item: T) => string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const item of items) counts.set(nameOf(item), (counts.get(nameOf(item)) ?? 0) + 1);
+  return counts;
+}
+
+function sorted(counts: ReadonlyMap<string, number>): Row[] {
+  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** One violation with everything that is known about its order. */
+export function story({ kind, what, orderId, exchanges = [] }: Violation, facts: Case): string {
+  const lines = [`${kind}${orderId === null ? '' : ` of order ${orderId}`}: ${what}`];
+  const concerned = facts.exchanges.filter(({ n }) => exchanges.includes(n));
+  lines.push(...concerned.map((exchange) => `  answer  ${answerLine(exchange)}`));
+  if (orderId === null) return lines.join('\n');
+  for (const payment of facts.state.payments) {
+    if (payment.order_id !== orderId) continue;
+    lines.push(`  payment ${JSON.stringify(payment)}`);
+    for (const { seq, at, type, status, charge, attempts, detail } of facts.state.events.get(
+      payment.payment_id,
+    ) ?? []) {
+      lines.push(`  event   ${seq} ${at} ${type} ${status} charge ${charge}, ${attempts} calls, ${detail}`);
+    }
+  }
+  for (const charge of facts.state.ledger) {
+    if (charge.order_id === orderId) lines.push(`  ledger  ${JSON.stringify(charge)}`);
+  }
+  for (const call of facts.calls) {
+    if (call.orderId === orderId)
+      lines.push(`  call    ${new Date(call.atMs).toISOString()} by ${call.replica}, key ${call.key}`);
+  }
+  const others = facts.exchanges.filter((one) => one.orderId === orderId && !exchanges.includes(one.n));
+  lines.push(...others.map((exchange) => `  other   ${answerLine(exchange)}`));
+  return lines.join('\n');
+}
+
+/** Longer bodies are in the record. */
+const SHOWN_CHARS = 400;
+
+function answerLine({
+  n,
+  askedMs,
+  answeredMs,
+  replica,
+  method,
+  path,
+  key,
+  body,
+  status,
+  text,
+  error,
+}: Exchange): string {
+  const when = `${askedMs.toFixed(0)}–${answeredMs.toFixed(0)} ms`;
+  const asked = `${method} ${path} ${key ?? '(no key)'} ${body ?? ''}`;
+  return `${n} ${when} at ${replica}: ${asked} → ${status ?? error} ${text.slice(0, SHOWN_CHARS)}`;
+}

@@ -1,0 +1,172 @@
+/** One run: break things while clients pay, heal, wait, judge. */
+import { setMaxListeners } from 'node:events';
+import { runClient } from './clients/client.ts';
+import { type Line, openLine, type Target } from './clients/http.ts';
+import { replayAll } from './clients/replay.ts';
+import { createInjector, type Injector } from './faults/inject.ts';
+import type { Case, Violation } from './judge/case.ts';
+import { collect, readUndecided, readUnsettled } from './judge/collect.ts';
+import { judge } from './judge/judge.ts';
+import { judgeEnds } from './judge/processes.ts';
+import { judgeReplays, judgeUnchanged } from './judge/replays.ts';
+import { waitFor } from './processes/wait.ts';
+import { REPLICA_NAMES, startWorld, type World } from './processes/world.ts';
+import { createRandom } from './random.ts';
+import type { Recorder } from './record.ts';
+import { drawSchedule } from './schedule.ts';
+import { CLIENTS, gatewayOf, HEAL_MS, installationOf } from './settings.ts';
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly minutes: number;
+  readonly root: string;
+  readonly folder: string;
+  readonly recorder: Recorder;
+  readonly signal: AbortSignal;
+  /** For the person who waits. */
+  readonly say: (line: string) => void;
+  /** For whoever reads the record afterwards. */
+  readonly log: (line: string) => void;
+}
+
+export interface Outcome {
+  readonly facts: Case;
+  readonly faults: ReadonlyMap<string, number>;
+  readonly violations: readonly Violation[];
+  /** From the end of the last fault until nothing was unsettled, in milliseconds. */
+  readonly healedMs: number;
+}
+
+const PROGRESS_MS = 10_000;
+/** Node and its first connection take a second; a replica may just have been killed. */
+const READY_MS = 30_000;
+
+/** Throws where the run itself fails, or is told to stop. Nothing of it is left then, either. */
+export async function run(options: RunOptions): Promise<Outcome> {
+  const world = await startWorld(options);
+  const line = openLine(options.recorder);
+  try {
+    const outcome = await runIn(world, line, options);
+    await world.close('SIGTERM');
+    return outcome();
+  } finally {
+    await line.close();
+    await world.close('SIGKILL');
+  }
+}
+
+async function runIn(world: World, line: Line, options: RunOptions): Promise<() => Outcome> {
+  const { seed, minutes, recorder, signal, say, log } = options;
+  const targets = targetsOf(world);
+  await allReady(world, signal);
+  await world.gateway.setFaults(gatewayOf(seed).faults);
+  const schedule = drawSchedule(seed, minutes * 60_000);
+  say(`${minutes} min of chaos, seed ${seed}: ${schedule.length} faults, ${CLIENTS} clients, 2 replicas.`);
+
+  const injector = createInjector({ world, signal, log });
+  const progress = setInterval(() => say(progressLine(recorder, world, injector)), PROGRESS_MS);
+  let faultless = 0;
+  try {
+    const load = startLoad({ seed, line, targets, signal });
+    await Promise.race([injector.run(schedule), load.done, untilAborted(signal)]);
+    faultless = performance.now();
+    await load.stop();
+  } finally {
+    clearInterval(progress);
+  }
+  signal.throwIfAborted();
+
+  say('  faults are over; waiting for what is unsettled');
+  await heal(world, signal, say);
+  const healedMs = performance.now() - faultless;
+  const urls = targets.map(({ url }) => url);
+  const before = await collect(urls, world.gateway.url);
+  await replayAll({ line, targets, exchanges: [...recorder.exchanges], signal });
+  const state = await collect(urls, world.gateway.url);
+  signal.throwIfAborted();
+  const { exchanges } = recorder;
+  const facts: Case = { installationId: installationOf(seed), state, exchanges, calls: [...world.calls] };
+  const unchanged = judgeUnchanged(before, state).map((finding) => ({ ...finding, orderId: null }));
+  const found = [...judge(facts), ...judgeReplays(exchanges), ...unchanged];
+  // The last SIGTERM is judged too, so this waits until everything has ended.
+  return () => {
+    const ends = judgeEnds(world.ends, injector.troubles).map((finding) => ({ ...finding, orderId: null }));
+    return { facts, faults: injector.counts, violations: [...found, ...ends], healedMs };
+  };
+}
+
+/** Rejects when the run is told to stop: what is being broken just then need not be waited for. */
+function untilAborted(signal: AbortSignal): Promise<never> {
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
+  aborted.catch(() => {}); // most runs have ended by then
+  return aborted;
+}
+
+function targetsOf(world: World): readonly [Target, Target] {
+  const target = (name: 'a' | 'b'): Target => ({ name, url: world.replicas[name].url });
+  return [target('a'), target('b')];
+}
+
+async function allReady(world: World, signal: AbortSignal): Promise<void> {
+  await waitFor({ what: 'both replicas', withinMs: READY_MS, signal }, () =>
+    REPLICA_NAMES.every((name) => world.replicas[name].isReady()),
+  );
+}
+
+interface LoadOptions {
+  readonly seed: number;
+  readonly line: Line;
+  readonly targets: readonly [Target, ...Target[]];
+  readonly signal: AbortSignal;
+}
+
+/** The clients, until they are told to go home; `done` rejects if one of them breaks. */
+function startLoad({ seed, line, targets, signal }: LoadOptions): {
+  done: Promise<never>;
+  stop(): Promise<void>;
+} {
+  const closing = new AbortController();
+  const both = AbortSignal.any([signal, closing.signal]);
+  setMaxListeners(0, both);
+  const clients = Array.from({ length: CLIENTS }, (_, index) => {
+    const name = `c${index + 1}`;
+    return runClient({ name, random: createRandom(seed, `client ${name}`), line, targets, signal: both });
+  });
+  const all = Promise.all(clients);
+  const done = new Promise<never>((_resolve, reject) => {
+    all.catch(reject);
+  });
+  done.catch(() => {}); // told by whoever waits for it, or by `stop`
+  return {
+    done,
+    async stop() {
+      closing.abort();
+      await all;
+    },
+  };
+}
+
+/** Mends everything and waits until nothing is under way any more, here and at the gateway. */
+async function heal(world: World, signal: AbortSignal, say: (line: string) => void): Promise<void> {
+  await world.gateway.setFaults({});
+  await allReady(world, signal);
+  let open = 0;
+  const settled = waitFor({ what: 'all payments', withinMs: HEAL_MS, pollMs: 250, signal }, async () => {
+    open = (await readUnsettled(world.replicas.a.url)).length + (await readUndecided(world.gateway.url));
+    return open === 0;
+  });
+  await settled.catch((error: unknown) => {
+    if (signal.aborted) throw error;
+    // The judgement names each of them.
+    say(`  ${open} payments or charges are still unsettled after ${HEAL_MS / 1000} s`);
+  });
+}
+
+function progressLine({ exchanges }: Recorder, world: World, { counts }: Injector): string {
+  const orders = new Set(exchanges.map(({ orderId }) => orderId)).size;
+  const faults = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const answered = exchanges.filter(({ status }) => status !== null).length;
+  return `  ${exchanges.length} requests for ${orders} orders, ${answered} answered; ${world.calls.length} gateway calls; ${faults} faults`;
+}

@@ -1,0 +1,79 @@
+/** The numbers of a run, and why each is what it is. */
+
+/** The gateway's faults: about half of all calls go wrong, in nearly every way, and none breaks the contract below. */
+const NASTY = {
+  latency_ms: { min: 5, max: 80 },
+  error_before: 0.09,
+  error_after: 0.07,
+  drop_before: 0.05,
+  drop_after: 0.06,
+  lands_late: { rate: 0.05, delay_ms: 1_500 },
+  lost_answer: { rate: 0.03, delay_ms: 6_000 },
+  slow_answer: { rate: 0.03, delay_ms: 1_700 },
+  truncated_answer: 0.04,
+  garbage_answer: 0.04,
+  rate_limited: { rate: 0.03, delay_ms: 200 },
+  unauthorized: 0.002,
+  declined: 0.08,
+  pending: { rate: 0.04, delay_ms: 1_500 },
+  pending_declined: { rate: 0.02, delay_ms: 1_500 },
+  wrong_amount: 0.004,
+  wrong_currency: 0.003,
+  lookup_down: 0.1,
+  lookup_lag: { rate: 0.2, delay_ms: 500 },
+} as const;
+
+/** Errors that are kept under their key for ever: only of a gateway whose contract says so. */
+const STALE = { stale_error: 0.03, stale_error_after: 0.03 } as const;
+
+/** The longest that a proxy holds bytes back: a request that was sent arrives within this, or never. */
+export const MAX_LATENCY_MS = 800;
+
+/** A zombie must sleep longer than this, so it is short; a call must fit into it with the required 500 ms. */
+export const LEASE_MS = 3_000;
+
+/** What both replicas are started with, beside their addresses. */
+export const REPLICA_ENV = {
+  LEASE_MS: String(LEASE_MS),
+  // Shorter than `slow_answer`, so that some answers come too late.
+  CALL_TIMEOUT_MS: '1500',
+  // lands_late (1,500) + the gateway's latency (80) + the network's (800), throttling (800) and slicing (400),
+  // and room for a busy machine.
+  GATEWAY_LANDS_WITHIN_MS: '6000',
+  // lookup_lag (500), and the milliseconds that two clocks differ by.
+  GATEWAY_LOOKUP_LAG_MS: '600',
+  // A database that is away is noticed while the outage lasts.
+  DATABASE_TIMEOUT_MS: '2000',
+  // Everything that is slow on purpose in real life is quick here, so that it happens often in a minute.
+  BACKOFF_CAP_MS: '1000',
+  RETRY_AFTER_CAP_MS: '1000',
+  FORBIDDEN_PAUSE_MS: '300',
+  LOOKUP_BASE_MS: '500',
+  LOOKUP_CAP_MS: '2000',
+  PENDING_POLL_MS: '300',
+  SWEEP_MS: '250',
+  LOG_LEVEL: 'info',
+} as const;
+
+/** The gateway of this run: its faults, and what it promises about them. Odd seeds meet one that keeps its errors. */
+export function gatewayOf(seed: number): {
+  readonly faults: object;
+  readonly env: Readonly<Record<string, string>>;
+} {
+  if (seed % 2 === 0) return { faults: NASTY, env: { GATEWAY_CACHES_ERRORS: 'no' } };
+  return { faults: { ...NASTY, ...STALE }, env: { GATEWAY_CACHES_ERRORS: 'yes' } };
+}
+
+/** The installation's name in this run; a UUID of version 8, which is free for whatever one likes. */
+export function installationOf(seed: number): string {
+  return `00000000-0000-8000-8000-${seed.toString(16).padStart(12, '0').slice(-12)}`;
+}
+
+/** A pause from just above the lease to twice as long. */
+export const FREEZE_MS = { min: LEASE_MS + 300, max: 2 * LEASE_MS } as const;
+
+/** Clients at work at the same time. */
+export const CLIENTS = 16;
+
+/** A lease, the landing time, a few lookups and the clients' longest wait take some 20 s; three times that. */
+export const HEAL_MS = 60_000;
