@@ -1,0 +1,53 @@
+/** What a planted bug is: a claim, what it would do to a customer, one small patch, and the judge that must notice it. */
+
+/** Exact text in exactly one place; a few lines at most. */
+export interface Patch {
+  /** From the project's folder. */
+  readonly file: string;
+  readonly find: string;
+  readonly put: string;
+}
+
+interface Claim extends Patch {
+  /** What the code does wrong, as a claim. */
+  readonly name: string;
+  /** What would go wrong for a customer or a merchant, in one sentence. */
+  readonly story: string;
+}
+
+/** The judges that stand alone: they find the bug themselves, wherever it may show. */
+export type Model = 'explorer' | 'simulation';
+
+/** The judges that are test files: only the tests that are about it are run. */
+export type Suite = 'engine suite' | 'scenarios' | 'store suite' | 'HTTP suite' | 'gateway suite';
+
+export type PlantedBug =
+  | (Claim & { readonly judge: Model })
+  | (Claim & {
+      readonly judge: Suite;
+      readonly tests: {
+        readonly file: string /** Part of the tests' names; a regular expression. */;
+        readonly named: string;
+      };
+    });
+
+type JudgeName = PlantedBug['judge'];
+
+/** What became of one bug. */
+export type Verdict =
+  | {
+      readonly kind: 'caught';
+      /** The invariant, or the test, that caught it. */
+      readonly by: string;
+      /** Seeds that the simulation needed. */
+      readonly seeds?: number;
+    }
+  | { readonly kind: 'missed' }
+  /** Nothing was judged: the patch does not fit, does not compile, or breaks more than it claims. */
+  | { readonly kind: 'broken'; readonly why: string };
+
+export interface Result {
+  readonly bug: PlantedBug;
+  readonly verdict: Verdict;
+  readonly seconds: number;
+}

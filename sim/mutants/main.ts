@@ -1,0 +1,85 @@
+/**
+ * Proof that the proof can fail. Bugs are kept in the tree as data (`planted/`), each a small patch; one at a time is
+ * planted in a copy of the project, and the judge that claims to see such things must see it: the exhaustive explorer,
+ * the simulation (within 10,000 seeds), or a suite of tests. A judge that sees nothing is worth nothing.
+ *
+ * A catch is a violated invariant, or a test that ran and failed: what does not fit, compile or load counts as
+ * broken, and fails the run as a missed bug does. The same judges must find nothing wrong with an unchanged copy: the
+ * explorer as a whole, the same tests, and the simulation on the very seeds that caught something.
+ *
+ * `npm run mutants [-- --only <part of a name or judge>] [--every N] [--jobs 2] [--json FILE]`. `--every 4` takes
+ * each fourth bug of the catalogue, from all its files: the share that every change must pass.
+ */
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { PLANTED } from './planted/index.ts';
+import { run } from './run.ts';
+import { createRunner } from './runner.ts';
+import { line, summary } from './table.ts';
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    every: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: '2' },
+    json: { type: 'string' },
+  },
+});
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const root = process.cwd();
+  if (!existsSync(join(root, 'sim', 'mutants'))) throw new Error('Start it in the folder of the project.');
+  const { only } = values;
+  const every = wholeNumber('every', values.every);
+  const bugs = PLANTED.filter(({ name, judge }) => name.includes(only) || judge === only).filter(
+    (_bug, index) => index % every === 0,
+  );
+  if (bugs.length === 0) throw new Error(`No planted bug and no judge is named "${only}".`);
+  const startedMs = performance.now();
+  const folder = mkdtempSync(join(tmpdir(), 'payonce-mutants-'));
+  // PostgreSQL may have to run under an account of its own, and must get in.
+  chmodSync(folder, 0o755);
+  const runner = createRunner();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, runner.stop);
+  try {
+    const { results, controls } = await run({
+      root,
+      folder,
+      bugs,
+      jobs: wholeNumber('jobs', values.jobs),
+      runner,
+      onResult: (result) => say(line(result)),
+      say,
+    });
+    const missed = results.filter(({ verdict }) => verdict.kind !== 'caught');
+    say(`\n${summary(results, (performance.now() - startedMs) / 1000)}`);
+    for (const result of missed) say(line(result));
+    for (const control of controls)
+      say(`The unchanged tree does not pass, so that nothing is proved: ${control}`);
+    if (values.json !== undefined) {
+      const rows = results.map(({ bug, verdict, seconds }) => ({
+        name: bug.name,
+        story: bug.story,
+        file: bug.file,
+        judge: bug.judge,
+        ...verdict,
+        seconds,
+      }));
+      writeFileSync(resolve(values.json), `${JSON.stringify({ results: rows, controls }, null, 2)}\n`);
+    }
+    return missed.length + controls.length > 0 ? 1 : 0;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1 && value <= 64) return value;
+  throw new Error(`--${name} takes a whole number from 1 to 64, not "${text}".`);
+}

@@ -1,0 +1,21 @@
+/** Every planted bug. The list is the documentation: a file that is not named here plants nothing. */
+import type { PlantedBug } from '../bug.ts';
+import { ANSWERS } from './answers.ts';
+import { DOMAIN } from './domain.ts';
+import { DRIVING } from './driving.ts';
+import { GATEWAY } from './gateway.ts';
+import { HTTP } from './http.ts';
+import { MONEY } from './money.ts';
+import { STORE } from './store.ts';
+import { STORE_BATCHES } from './store-batches.ts';
+
+export const PLANTED: readonly PlantedBug[] = [
+  ...DOMAIN,
+  ...MONEY,
+  ...DRIVING,
+  ...ANSWERS,
+  ...STORE,
+  ...STORE_BATCHES,
+  ...HTTP,
+  ...GATEWAY,
+];
