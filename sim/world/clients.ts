@@ -168,7 +168,7 @@ function orderOf(errand: Errand, requestId: string): Order {
 }
 
 /** Reads the payment of an order that has been answered before. */
-export function read(world: World, { accountId, orderId }: Pick<Errand, 'accountId' | 'orderId'>): void {
+function read(world: World, { accountId, orderId }: Pick<Errand, 'accountId' | 'orderId'>): void {
   const { scheduler, judge } = world;
   const process = anyProcess(world);
   const row = world.database.row(accountId, orderId);

@@ -17,7 +17,7 @@ import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
 /** The name that the simulated adapter stores with every payment. */
-export const GATEWAY_NAME = 'model';
+const GATEWAY_NAME = 'model';
 
 const OTHER_KEY = '00000000-0000-4000-8000-000000000000';
 

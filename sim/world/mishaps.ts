@@ -20,7 +20,7 @@ function drawMs(tape: Tape, meanMs: number): number {
   return 1 + tape.below(2 * meanMs);
 }
 
-export function befall(world: World, mishap: Mishap): void {
+function befall(world: World, mishap: Mishap): void {
   const { tape, scheduler, trace, hosts } = world;
   const host = hosts[tape.below(hosts.length)] as Host;
   const forMs = tape.pick([500, 3000, 15_000]);

@@ -67,6 +67,11 @@ describe('an order with a payment', () => {
     });
   });
 
+  it.each([...UNSETTLED, 'COMPLETED' as const])('is joined in spite of late evidence (%s)', (status) => {
+    const joined = { kind: 'join', chargeN: 1, settled: status === 'COMPLETED' };
+    expect(decideAnswer(keyed, null, payment(status, { inDoubt: true }))).toEqual(joined);
+  });
+
   it.each([...UNSETTLED, 'COMPLETED' as const])('conflicts when the terms differ (%s)', (status) => {
     const other = [payment(status, { amountMinor: 101 }), payment(status, { currency: 'EUR' })];
     for (const found of other) {
@@ -81,6 +86,12 @@ describe('an order whose charge FAILED', () => {
     const next = { kind: 'open_next', chargeN: 3 };
     expect(decideAnswer(keyed, null, payment('FAILED', { chargeN: 2 }))).toEqual(next);
     expect(decideAnswer(keyed, null, payment('FAILED', { chargeN: 2, amountMinor: 5 }))).toEqual(next);
+  });
+
+  it('is charged once more although it failed before: that is what it waits for', () => {
+    const failed = payment('FAILED', { failedBefore: true });
+    expect(decideAnswer(keyed, null, failed)).toEqual({ kind: 'open_next', chargeN: 2 });
+    expect(decideAnswer(bare, null, failed)).toEqual({ kind: 'join', chargeN: 1, settled: true });
   });
 
   it('tells the failure again without a key', () => {

@@ -199,6 +199,38 @@ describe('what is no card number', () => {
   });
 });
 
+describe('a number of no brand', () => {
+  it.each([
+    ['4', 14],
+    ['4', 15],
+    ['4', 17],
+    ['4', 18],
+    ['51', 15],
+    ['51', 17],
+    ['2220', 16],
+    ['2721', 16],
+    ['34', 14],
+    ['34', 16],
+    ['306', 16],
+    ['3094', 16],
+    ['3096', 16],
+    ['3527', 16],
+    ['3590', 16],
+    ['81', 15],
+    ['9', 16],
+    ['1', 15],
+  ])('%s… with %i digits may stand in an order id, but in no token', (prefix, length) => {
+    const digits = number(prefix, length);
+    expect([holdsBrandedCardNumber(digits), holdsCardNumber(digits)]).toEqual([false, true]);
+  });
+
+  it('is no Unix time where it stands in groups', () => {
+    const digits = number('1', 16);
+    const grouped = digits.replace(/(.{4})(?=.)/g, '$1 ');
+    expect([holdsCardNumber(digits), holdsCardNumber(grouped)]).toEqual([false, true]);
+  });
+});
+
 it('answers quickly, even about a text made to be slow', () => {
   const started = performance.now();
   for (let i = 0; i < 50; i += 1) {

@@ -56,3 +56,51 @@ describe('the rules of an order, for callers that do not come over HTTP', () => 
     ]).toEqual([null, null, null, null, null, null, null]);
   });
 });
+
+describe('what is wrong is said in words', () => {
+  const invalid = (detail: string) => ({ kind: 'invalid', detail });
+
+  it('of an order id: empty, or longer than 255 bytes of UTF-8', () => {
+    const tooLong = invalid('must not be longer than 255 bytes of UTF-8');
+    expect(orderIdComplaint('')).toEqual(invalid('must not be empty'));
+    expect([orderIdComplaint('x'.repeat(255)), orderIdComplaint('x'.repeat(256))]).toEqual([null, tooLong]);
+    expect([orderIdComplaint('é'.repeat(127)), orderIdComplaint('é'.repeat(128))]).toEqual([null, tooLong]);
+  });
+
+  it('of a currency: unknown, or in lower case', () => {
+    const unknown = invalid('must be the ISO 4217 code of a currency, in upper case, such as "USD"');
+    expect([currencyComplaint('usd'), currencyComplaint('XYZ'), currencyComplaint('')]).toEqual([
+      unknown,
+      unknown,
+      unknown,
+    ]);
+  });
+
+  it('of an amount: out of its range', () => {
+    expect(amountComplaint(0)).toEqual(invalid('must be from 1 to 9007199254740991 minor units'));
+  });
+
+  it('of a method: empty, too long, or not visible ASCII', () => {
+    const wrong = invalid('must be 1 to 255 visible ASCII characters without spaces');
+    expect(methodComplaint('t'.repeat(255))).toBeNull();
+    for (const method of ['', 't'.repeat(256), 'a b', ' a', 'a ', '\x7f', 'é']) {
+      expect(methodComplaint(method)).toEqual(wrong);
+    }
+    expect(methodComplaint('!~')).toBeNull();
+  });
+
+  it('of a note: no name, a name or a text that is too long, counted in characters', () => {
+    expect(metadataKeyComplaint('')).toEqual(invalid('has an empty name'));
+    const [longName, longText] = [
+      invalid('has a name longer than 40 characters'),
+      invalid('is longer than 500 characters'),
+    ];
+    for (const character of ['x', 'é', '\u{1f600}']) {
+      expect(metadataKeyComplaint(character.repeat(40))).toBeNull();
+      expect(metadataKeyComplaint(character.repeat(41))).toEqual(longName);
+      expect(metadataValueComplaint(character.repeat(500))).toBeNull();
+      expect(metadataValueComplaint(character.repeat(501))).toEqual(longText);
+    }
+    expect(metadataValueComplaint('x'.repeat(5000))).toEqual(longText);
+  });
+});

@@ -104,7 +104,63 @@ describe('the retry budget', () => {
   });
 });
 
+describe('the lookup budget', () => {
+  it('spreads lookups after the first thousand, and is given back when not used', () => {
+    const { gate } = setUp();
+    const waits = Array.from({ length: 1100 }, () => gate.reserve('lookup').inMs);
+    expect([waits[999], waits[1000], waits[1099]]).toEqual([0, 5, 500]);
+    gate.giveBack('lookup');
+    expect(gate.reserve('lookup').inMs).toBe(500);
+  });
+
+  it('is its own: neither calls nor retries are counted against it, nor it against them', () => {
+    const { gate } = setUp();
+    for (let lookup = 0; lookup < 1001; lookup += 1) gate.reserve('lookup');
+    expect(gate.reserve('retry').inMs).toBe(0);
+    gate.giveBack('first_call');
+    gate.giveBack('retry');
+    expect(gate.reserve('lookup').inMs).toBe(10);
+  });
+});
+
+describe('what the end of a call says about the gateway', () => {
+  it.each<[CallOutcome, number]>([
+    [{ kind: 'refused', reason: 'dns' }, 1000],
+    [silent, 1000],
+    [error, 500],
+    [{ kind: 'declined', code: 'no' }, 0],
+    [{ kind: 'busy' }, 0],
+    [{ kind: 'pending', chargeId: 'ch' }, 0],
+    [{ kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' }, 0],
+  ])('%j fifty times stops calls for %i ms', (outcome, stoppedMs) => {
+    const { gate } = setUp();
+    for (let call = 0; call < 50; call += 1) gate.callEnded(outcome, 30_000);
+    expect(gate.callsStoppedMs()).toBe(stoppedMs);
+  });
+
+  it('a retry at a stopped gateway takes nothing from the retry budget', () => {
+    const { clock, gate } = setUp();
+    for (let retry = 0; retry < 999; retry += 1) gate.reserve('retry');
+    gate.callEnded({ kind: 'forbidden', reason: 'http_401' }, 10);
+    expect(gate.reserve('retry')).toEqual({ kind: 'ask_again', inMs: 10 });
+    clock.advance(10);
+    expect(gate.reserve('retry')).toEqual({ kind: 'go', inMs: 0 });
+  });
+});
+
 describe('slots', () => {
+  it('of calls and of lookups are counted apart', async () => {
+    const { gate } = setUp();
+    await gate.lookupSlots.acquire(0);
+    expect([gate.callSlots.free(), gate.lookupSlots.free()]).toEqual([2, 0]);
+  });
+
+  it('are all closed with the gate', async () => {
+    const { gate } = setUp();
+    gate.close();
+    expect([await gate.callSlots.acquire(10), await gate.lookupSlots.acquire(10)]).toEqual([null, null]);
+  });
+
   it('serve who waits in order, and send away who waited too long', async () => {
     const { clock, gate } = setUp();
     const first = await gate.callSlots.acquire(0);

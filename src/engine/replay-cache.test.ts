@@ -43,3 +43,33 @@ it('keeps nothing when its bound is 0', () => {
   cache.put('a', 'k', answer, 1000);
   expect(cache.get('a', 'k')).toBeUndefined();
 });
+
+it('keeps at least the newest half of its bound, whatever else comes', () => {
+  const cache = createReplayCache(4, createVirtualClock());
+  for (const key of ['k1', 'k2', 'k3', 'k4', 'k5']) cache.put('a', key, answer, 1e9);
+  expect(['k1', 'k2', 'k3', 'k4', 'k5'].map((key) => cache.get('a', key) !== undefined)).toEqual([
+    false,
+    false,
+    true,
+    true,
+    true,
+  ]);
+});
+
+it('keeps one answer even with a bound of one', () => {
+  const cache = createReplayCache(1, createVirtualClock());
+  cache.put('a', 'k1', answer, 1e9);
+  expect(cache.get('a', 'k1')).toBe(answer);
+});
+
+it('keeps what is used while others come and go, with its own expiry', () => {
+  const clock = createVirtualClock();
+  const cache = createReplayCache(4, clock);
+  cache.put('a', 'used', answer, 1000);
+  for (let index = 0; index < 10; index += 1) {
+    cache.put('a', `k${index}`, answer, 1e9);
+    expect(cache.get('a', 'used')).toBe(answer);
+  }
+  clock.advance(1000);
+  expect(cache.get('a', 'used')).toBeUndefined();
+});

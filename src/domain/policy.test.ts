@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { backoffMs, DEFAULT_POLICY, lookupWaitMs, type Policy } from './policy.ts';
+
+const policy: Policy = {
+  ...DEFAULT_POLICY,
+  leaseMs: 15_000,
+  contract: {
+    keys: 'kept',
+    keyWindowMs: 86_400_000,
+    cachesErrors: false,
+    lookup: true,
+    lookupLagMs: 0,
+    landsWithinMs: 60_000,
+  },
+};
+
+describe('the wait before the next call', () => {
+  it('is drawn below a ceiling that doubles with every call, up to the cap', () => {
+    const ceilings = [0, 1, 2, 3, 7, 8, 9, 5000].map((attempts) => backoffMs(policy, attempts, 1, undefined));
+    expect(ceilings).toEqual([100, 100, 200, 400, 6400, 10_000, 10_000, 10_000]);
+  });
+
+  it('is nothing at the lowest roll, and whole milliseconds below the ceiling at any other', () => {
+    expect(backoffMs(policy, 3, 0, undefined)).toBe(0);
+    expect(backoffMs(policy, 1, 0.999, undefined)).toBe(99);
+  });
+
+  it('stays finite without a cap', () => {
+    const uncapped = { ...policy, backoffCapMs: Number.POSITIVE_INFINITY };
+    expect(backoffMs(uncapped, 5000, 1, undefined)).toBe(100 * 2 ** 30);
+  });
+
+  it('is what the gateway asked for, spread by the first backoff', () => {
+    expect(backoffMs(policy, 4, 0, 3000)).toBe(3000);
+    expect(backoffMs(policy, 4, 0.456, 3000)).toBe(3046);
+    expect(backoffMs(policy, 4, 0.5, 0)).toBe(50);
+  });
+
+  it('obeys neither a time in the past nor one beyond the cap', () => {
+    expect(backoffMs(policy, 1, 0, -5000)).toBe(0);
+    expect(backoffMs(policy, 1, 0, 60_001)).toBe(60_000);
+  });
+});
+
+describe('the wait before the next lookup', () => {
+  it('doubles with every lookup up to the cap', () => {
+    const waits = [0, 1, 2, 8, 9, 5000].map((lookups) => lookupWaitMs(policy, 10_000, lookups, 0.5));
+    expect(waits).toEqual([10_000, 20_000, 40_000, 2_560_000, 3_600_000, 3_600_000]);
+  });
+
+  it('is spread by a tenth to both sides', () => {
+    expect(lookupWaitMs(policy, 10_000, 0, 0)).toBe(9000);
+    expect(lookupWaitMs(policy, 10_000, 0, 1)).toBe(11_000);
+  });
+
+  it('stays finite without a cap', () => {
+    const uncapped = { ...policy, lookupCapMs: Number.POSITIVE_INFINITY };
+    expect(lookupWaitMs(uncapped, 1, 5000, 0.5)).toBe(2 ** 30);
+  });
+});

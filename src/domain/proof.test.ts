@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { type Charge, type Doubt, openCharge } from './charge.ts';
+import type { GatewayContract } from './contract.ts';
+import { absenceProof } from './proof.ts';
+
+const contract: GatewayContract = {
+  keys: 'kept',
+  keyWindowMs: 86_400_000,
+  cachesErrors: false,
+  lookup: true,
+  lookupLagMs: 0,
+  landsWithinMs: 60_000,
+};
+const proved = { kind: 'proved' };
+const answered: Doubt = { kind: 'answered', untilMs: 1000 };
+const open: Doubt = { kind: 'open', untilMs: 1000 };
+
+function judge(doubt: Doubt, askedAtMs: number, lookupLagMs: number, changes: Partial<Charge> = {}) {
+  const fresh = openCharge({ n: 1, openedAtMs: 0, calling: true, verifyFirst: false });
+  return absenceProof({ ...fresh, doubt, ...changes }, askedAtMs, { ...contract, lookupLagMs });
+}
+
+describe('a lookup that finds nothing', () => {
+  it('proves at once that nothing was charged where no call was executed', () => {
+    expect(judge({ kind: 'none' }, 0, 500)).toEqual(proved);
+  });
+
+  it('proves it at once for answered calls where the lookup has no lag', () => {
+    expect(judge(answered, 0, 0)).toEqual(proved);
+  });
+
+  it('proves it for answered calls only behind the lag', () => {
+    expect(judge(answered, 1500, 500)).toEqual({ kind: 'from', atMs: 1500 });
+    expect(judge(answered, 1501, 500)).toEqual(proved);
+  });
+
+  it('proves it for open calls only when they cannot land any more, and then behind the lag', () => {
+    expect(judge(open, 61_000, 0)).toEqual({ kind: 'from', atMs: 61_000 });
+    expect(judge(open, 61_001, 0)).toEqual(proved);
+    expect(judge(open, 61_500, 500)).toEqual({ kind: 'from', atMs: 61_500 });
+    expect(judge(open, 61_501, 500)).toEqual(proved);
+  });
+
+  it('never argues away a charge that the gateway named', () => {
+    expect(judge({ kind: 'none' }, 1e9, 0, { gatewayRef: 'ch' })).toEqual({ kind: 'never' });
+  });
+});

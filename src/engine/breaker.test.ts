@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { type Breaker, type CallHealth, createBreaker } from './breaker.ts';
+
+const options = {
+  windowMs: 1000,
+  minCalls: 10,
+  openAt: 0.9,
+  pauseMs: 100,
+  pauseCapMs: 350,
+  errorPauseMs: 30,
+  probes: 2,
+};
+
+function breaker(): Breaker {
+  return createBreaker(options);
+}
+
+function ended(subject: Breaker, nowMs: number, ...healths: CallHealth[]): void {
+  for (const health of healths) subject.ended(nowMs, health);
+}
+
+function many(count: number, health: CallHealth): CallHealth[] {
+  return Array.from({ length: count }, () => health);
+}
+
+/** Open after silence since 0, until 100. */
+function silenced(): Breaker {
+  const subject = breaker();
+  ended(subject, 0, ...many(10, 'silence'));
+  return subject;
+}
+
+describe('a closed breaker', () => {
+  it('lets calls through, as many as come', () => {
+    const subject = breaker();
+    expect([1, 2, 3, 4].map(() => subject.reserve(5))).toEqual([0, 0, 0, 0]);
+    expect(subject.stoppedMs(5)).toBe(0);
+  });
+
+  it('opens with the smallest number of calls that says something, not before', () => {
+    const subject = breaker();
+    ended(subject, 0, ...many(9, 'silence'));
+    expect(subject.stoppedMs(0)).toBe(0);
+    ended(subject, 0, 'silence');
+    expect(subject.stoppedMs(0)).toBe(100);
+  });
+
+  it('opens at the share that failed, not below it', () => {
+    const below = breaker();
+    ended(below, 0, ...many(8, 'silence'), 'alive', 'alive');
+    expect(below.stoppedMs(0)).toBe(0);
+    const reached = breaker();
+    ended(reached, 0, 'alive', ...many(9, 'silence'));
+    expect(reached.stoppedMs(0)).toBe(100);
+  });
+
+  it('counts one window at a time: what was before it is forgotten', () => {
+    const inside = breaker();
+    ended(inside, 500, ...many(9, 'silence'));
+    ended(inside, 1499, 'silence');
+    expect(inside.stoppedMs(1499)).toBe(100);
+    const outside = breaker();
+    ended(outside, 500, ...many(9, 'silence'));
+    ended(outside, 1500, 'silence');
+    expect(outside.stoppedMs(1500)).toBe(0);
+    ended(outside, 1500, ...many(9, 'silence'));
+    expect(outside.stoppedMs(1500)).toBe(100);
+  });
+
+  it('forgets the successes of the window before, too', () => {
+    const subject = breaker();
+    ended(subject, 0, ...many(9, 'alive'));
+    ended(subject, 1000, ...many(10, 'silence'));
+    expect(subject.stoppedMs(1000)).toBe(100);
+  });
+
+  it('pauses shorter where the last failure was an answer', () => {
+    const subject = breaker();
+    ended(subject, 0, ...many(9, 'silence'), 'error');
+    expect(subject.stoppedMs(0)).toBe(30);
+  });
+});
+
+describe('an open breaker', () => {
+  it('stops calls until its pause is over, to the millisecond', () => {
+    const subject = silenced();
+    expect([subject.reserve(0), subject.reserve(99)]).toEqual([100, 1]);
+    expect([subject.stoppedMs(99), subject.stoppedMs(100), subject.stoppedMs(5000)]).toEqual([1, 0, 0]);
+    expect(subject.reserve(100)).toBe(0);
+  });
+
+  it('takes no notice of calls that end late', () => {
+    const subject = silenced();
+    ended(subject, 50, 'alive', ...many(20, 'silence'));
+    expect(subject.stoppedMs(50)).toBe(50);
+  });
+
+  it('can be paused for longer, and then goes on from there', () => {
+    const subject = silenced();
+    subject.pause(50, 1000);
+    expect(subject.stoppedMs(50)).toBe(1000);
+    expect(subject.reserve(1049)).toBe(1);
+    expect(subject.reserve(1050)).toBe(0);
+  });
+});
+
+describe('a probing breaker', () => {
+  function probing(): Breaker {
+    const subject = silenced();
+    expect([subject.reserve(100), subject.reserve(100)]).toEqual([0, 0]);
+    return subject;
+  }
+
+  it('lets its probes through, and tells the others to come back', () => {
+    const subject = probing();
+    expect(subject.reserve(100)).toBe(100);
+    expect(subject.stoppedMs(100)).toBe(0);
+  });
+
+  it('closes with the first call that is alive, with its counts at zero', () => {
+    const subject = probing();
+    ended(subject, 110, 'alive');
+    expect([1, 2, 3].map(() => subject.reserve(110))).toEqual([0, 0, 0]);
+    ended(subject, 110, ...many(9, 'silence'));
+    expect(subject.stoppedMs(110)).toBe(0);
+    ended(subject, 110, 'silence');
+    expect(subject.stoppedMs(110)).toBe(100);
+  });
+
+  it('opens for twice as long each time it meets silence, up to the cap', () => {
+    const subject = silenced();
+    let nowMs = 100;
+    const pauses: number[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      expect(subject.reserve(nowMs)).toBe(0);
+      ended(subject, nowMs, 'silence');
+      pauses.push(subject.stoppedMs(nowMs));
+      nowMs += subject.stoppedMs(nowMs);
+    }
+    expect(pauses).toEqual([200, 350, 350, 350]);
+  });
+
+  it('opens for the pause of errors where it meets an error', () => {
+    const subject = probing();
+    ended(subject, 110, 'error');
+    expect(subject.stoppedMs(110)).toBe(30);
+  });
+
+  it('sends as many probes again when the old ones did not come back, after the longest pause', () => {
+    const subject = probing();
+    expect(subject.reserve(449)).toBe(100);
+    expect([subject.reserve(450), subject.reserve(450)]).toEqual([0, 0]);
+    expect(subject.reserve(799)).toBe(100);
+    expect(subject.reserve(800)).toBe(0);
+  });
+});

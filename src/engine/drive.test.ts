@@ -1,0 +1,392 @@
+/** A payment's way from claim to claim: what is written, what is logged, what is kept in memory and what is left. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  approve,
+  createScriptedGateway,
+  error500,
+  reset,
+  type ScriptedGateway,
+} from '../../test/support/scripted-gateway.ts';
+import {
+  createVirtualWorld,
+  KEYLESS,
+  keyed,
+  order,
+  told,
+  type VirtualSettings,
+  type VirtualWorld,
+} from '../../test/support/virtual-world.ts';
+import { createDriver } from './drive.ts';
+import type { Gate, Permission, Request } from './gate.ts';
+
+let world: VirtualWorld;
+let gateway: ScriptedGateway;
+beforeEach(() => {
+  world = createVirtualWorld();
+  gateway = createScriptedGateway();
+});
+
+async function start(settings: VirtualSettings = {}) {
+  const replica = await world.replica(gateway, settings);
+  const charge = async (orderId: string, options = KEYLESS) =>
+    told(await world.ended(replica.engine.charge(order(orderId), options)));
+  return { ...replica, charge };
+}
+
+/** A driver of its own over a payment that waits to be called, with a gate that the test decides on. */
+async function driverOver(settings: VirtualSettings = {}) {
+  const pausing = createScriptedGateway();
+  pausing.play = () => ({ kind: 'refused', reason: 'dns', retryAfterMs: 60_000 });
+  const { engine: running } = await world.replica(pausing);
+  void running.charge(order('o1'), { waitMs: 0 });
+  await world.pass(1);
+  await world.ended(running.stop());
+  const parts = world.parts(gateway, settings);
+  const asked: Request[] = [];
+  const returned: Request[] = [];
+  const permissions: Permission[] = [];
+  const gate: Gate = {
+    ...parts.engine.gate,
+    reserve(request) {
+      asked.push(request);
+      return permissions.shift() ?? { kind: 'go', inMs: 0 };
+    },
+    giveBack: (request) => void returned.push(request),
+  };
+  const changed: string[] = [];
+  const forgotten: string[] = [];
+  const driver = createDriver({
+    engine: { ...parts.engine, gate },
+    onChange: ({ charge }) => void changed.push(`${charge.status} ${charge.step} ${charge.attempts}`),
+    onForget: (paymentId) => void forgotten.push(paymentId),
+  });
+  const record = world.stored('o1');
+  const databaseMs = () => record.updatedAtMs + world.nowMs;
+  return { ...parts, driver, asked, returned, permissions, changed, forgotten, record, databaseMs };
+}
+
+describe('the way of a payment', () => {
+  it('is written down step by step: unknown, again, completed', async () => {
+    gateway.play = ({ attempt, charge }) => (attempt < 3 ? reset : charge());
+    const { charge, logged } = await start();
+    expect(await charge('o1')).toBe('completed 201');
+    expect(world.trail('o1')).toEqual([
+      'payment.created',
+      'call.unknown connection_lost',
+      'call.started',
+      'call.unknown connection_lost',
+      'call.started',
+      'payment.completed ch_1',
+    ]);
+    expect(world.nowMs).toBe(50 + 100);
+    expect(logged).toEqual([
+      {
+        level: 'info',
+        message: 'payment settled',
+        fields: {
+          payment_id: world.stored('o1').paymentId,
+          status: 'COMPLETED',
+          event: 'payment.completed',
+          detail: 'ch_1',
+          attempts: 3,
+        },
+      },
+    ]);
+  });
+
+  it('leads over a lookup to a proved failure', async () => {
+    gateway.play = () => error500;
+    const { charge } = await start();
+    expect(await charge('o1')).toBe('gateway_failed');
+    expect(world.trail('o1').slice(-3)).toEqual([
+      'call.unknown http_500',
+      'lookup.started',
+      'payment.failed gateway_error',
+    ]);
+    expect(world.stored('o1')).toMatchObject({ absences: 1, held: false, dueAtMs: null });
+  });
+
+  it('goes on in memory for short waits, and is found by the sweep after long ones', async () => {
+    gateway.play = ({ attempt, charge }) =>
+      attempt === 1
+        ? { kind: 'refused', reason: 'dns', retryAfterMs: 14_950 }
+        : attempt === 2
+          ? { kind: 'refused', reason: 'dns', retryAfterMs: 14_951 }
+          : charge();
+    const { charge, store } = await start({ limits: { sweepMs: 4000 } });
+    await charge('o1', { waitMs: 0 });
+    await world.pass(15_000);
+    expect(gateway.calls.length).toBe(2);
+    store.used.length = 0;
+    await world.pass(15_000);
+    expect(gateway.calls.length).toBe(2);
+    await world.pass(4000);
+    expect(gateway.calls.length).toBe(3);
+  });
+
+  it('waits for a free slot without counting a call', async () => {
+    gateway.play = ({ charge }) =>
+      new Promise((resolve) => {
+        world.clock.after(9000, () => resolve(charge()));
+      });
+    const { engine, charge } = await start({ gate: { maxCalls: 1 } });
+    void engine.charge(order('o1'), KEYLESS);
+    await world.pass(1);
+    expect(await charge('o2', { waitMs: 30_000 })).toBe('completed 201');
+    expect(world.trail('o2')).toEqual([
+      'payment.created',
+      'call.not_sent no_free_slot',
+      'call.started',
+      'payment.completed ch_2',
+    ]);
+    expect(world.stored('o2').charge.attempts).toBe(1);
+  });
+
+  it('ends without a call when it was never executed and its time is over', async () => {
+    gateway.play = ({ request }) =>
+      request.orderId === 'o1'
+        ? { kind: 'refused', reason: 'dns', retryAfterMs: 900 }
+        : { kind: 'forbidden', reason: 'http_401' };
+    const { charge, logged } = await start({ policy: { callDeadlineMs: 10_000 } });
+    await charge('o1', { waitMs: 0 });
+    await charge('o2', { waitMs: 0 });
+    await world.pass(31_000);
+    expect(world.trail('o1')).toEqual([
+      'payment.created',
+      'call.refused dns',
+      'payment.failed deadline_exceeded',
+    ]);
+    expect(world.stored('o1')).toMatchObject({ held: false, dueAtMs: null, problem: 'gateway_failed' });
+    expect(logged.some(({ fields }) => fields.detail === 'deadline_exceeded')).toBe(true);
+  });
+});
+
+describe('a person is told', () => {
+  it('of refused credentials, with what to do', async () => {
+    gateway.play = () => ({ kind: 'forbidden', reason: 'http_401' });
+    const { charge, logged } = await start();
+    await charge('o1', { waitMs: 0 });
+    await world.pass(1);
+    expect(logged).toEqual([
+      {
+        level: 'error',
+        message: expect.stringContaining('mend the credentials'),
+        fields: {
+          payment_id: world.stored('o1').paymentId,
+          status: 'PROCESSING',
+          event: 'call.forbidden',
+          detail: 'http_401',
+          attempts: 0,
+          alarm: 'gateway_forbidden',
+        },
+      },
+    ]);
+  });
+
+  it('of what cannot be proved and of what exists twice', async () => {
+    gateway.play = ({ request }) =>
+      request.orderId === 'o1' ? { kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' } : reset;
+    const { charge, logged } = await start({ policy: { maxAttempts: 1 } });
+    expect(await charge('o1')).toBe('202 REVIEW');
+    gateway.lookupPlay = () => ({ kind: 'duplicated', chargeIds: ['a', 'b'] });
+    expect(await charge('o2')).toBe('202 REVIEW');
+    expect(logged.map(({ fields, message }) => [fields.alarm, message])).toEqual([
+      ['needs_review', expect.stringContaining('look its charge up')],
+      ['duplicate_charge', expect.stringContaining('refund the surplus')],
+    ]);
+  });
+});
+
+describe('a worker that fails', () => {
+  it('is logged, forgets its payment, and wakes who waits for it; the sweep takes it up when its lease is over', async () => {
+    const { charge, store, logged } = await start();
+    const advance = store.advance;
+    const error = new TypeError('a fault');
+    store.advance = () => Promise.reject(error);
+    expect(await charge('o1', { waitMs: 100 })).toBe('202 PROCESSING');
+    expect(logged).toEqual([
+      {
+        level: 'error',
+        message: 'a worker failed; the sweep takes its payment up again',
+        fields: { err: error, payment_id: world.stored('o1').paymentId },
+      },
+    ]);
+    store.advance = advance;
+    await world.pass(16_000);
+    expect(world.trail('o1')).toEqual([
+      'payment.created',
+      'call.started lease_expired',
+      'payment.completed ch_1',
+    ]);
+  });
+
+  it('keeps proof of money that it may not write any more', async () => {
+    const { charge, store } = await start();
+    gateway.play = ({ charge: book }) => {
+      store.goDown();
+      return book();
+    };
+    await charge('o1', { waitMs: 0 });
+    await world.pass(14_000);
+    expect(store.used.some(({ method }) => method === 'addEvidence')).toBe(false);
+    await world.pass(1000);
+    expect(store.used.some(({ method }) => method === 'addEvidence')).toBe(true);
+    store.heal();
+    gateway.play = approve;
+    await world.pass(60_000);
+    expect(world.stored('o1')).toMatchObject({ evidence: 0, held: false, charge: { status: 'COMPLETED' } });
+    expect(world.database.row('default', 'o1')?.evidence.length).toBe(1);
+  });
+});
+
+describe('late evidence about a settled payment', () => {
+  it('is looked into, and what proves to be nothing leaves it as it was', async () => {
+    const { charge, store } = await start();
+    await charge('o1', keyed('k'));
+    const { paymentId } = world.stored('o1');
+    const outcome = { kind: 'approved', chargeId: 'ch_1' } as const;
+    const payment = { accountId: 'default', orderId: 'o1', paymentId };
+    await world.ended(store.addEvidence({ payment, chargeN: 1, outcome }));
+    expect(world.stored('o1').evidence).toBe(1);
+    await world.pass(1000);
+    expect(world.stored('o1')).toMatchObject({ evidence: 0, dueAtMs: null, charge: { status: 'COMPLETED' } });
+    expect(world.trail('o1').slice(-2)).toEqual(['verify.started', 'verify.clear']);
+  });
+
+  it('is not taken as seen while the gateway gives no answer', async () => {
+    const { charge, store } = await start();
+    await charge('o1', keyed('k'));
+    const { paymentId } = world.stored('o1');
+    gateway.lookupPlay = () => ({ kind: 'unavailable', reason: 'http_500' });
+    const outcome = { kind: 'approved', chargeId: 'ch_1' } as const;
+    const payment = { accountId: 'default', orderId: 'o1', paymentId };
+    await world.ended(store.addEvidence({ payment, chargeN: 1, outcome }));
+    await world.pass(5000);
+    expect(world.stored('o1').evidence).toBe(1);
+    gateway.lookupPlay = null;
+    await world.pass(20_000);
+    expect(world.stored('o1').evidence).toBe(0);
+  });
+
+  it('ends, without a lookup, where the gateway cannot be asked', async () => {
+    gateway = createScriptedGateway({ lookup: false });
+    const { charge, store } = await start();
+    await charge('o1', keyed('k'));
+    const { paymentId } = world.stored('o1');
+    const payment = { accountId: 'default', orderId: 'o1', paymentId };
+    await world.ended(
+      store.addEvidence({ payment, chargeN: 1, outcome: { kind: 'approved', chargeId: 'ch_1' } }),
+    );
+    await world.pass(2000);
+    expect(world.stored('o1')).toMatchObject({ evidence: 0, dueAtMs: null, held: false });
+    expect(world.trail('o1').slice(1)).toEqual(['payment.completed ch_1', 'verify.clear']);
+  });
+});
+
+describe('a driver', () => {
+  it('asks the gate for what the next step is: a retry behind a call, a first call, a lookup', async () => {
+    const { driver, asked, record, databaseMs } = await driverOver();
+    driver.resumeIn(record, 100_000, databaseMs());
+    expect(asked).toEqual([]);
+    driver.resumeIn(record, 10, databaseMs());
+    await world.pass(9);
+    expect(asked).toEqual([]);
+    await world.pass(1);
+    expect(asked).toEqual(['retry']);
+    const fresh = { ...record, charge: { ...record.charge, attempts: 0, firstSentAtMs: null } };
+    driver.resumeIn(fresh, 0, databaseMs());
+    driver.resumeIn({ ...record, charge: { ...record.charge, step: 'lookup' } }, 0, databaseMs());
+    await world.pass(1);
+    expect(asked).toEqual(['retry', 'first_call', 'lookup']);
+  });
+
+  it('comes back when it is told to, and starts when its place is there', async () => {
+    const { driver, permissions, changed, record, databaseMs } = await driverOver();
+    await world.pass(70_000);
+    permissions.push({ kind: 'ask_again', inMs: 300 }, { kind: 'go', inMs: 200 });
+    driver.resumeIn(record, 0, databaseMs());
+    await world.pass(499);
+    expect([changed, gateway.calls.length]).toEqual([[], 0]);
+    expect(driver.known(record.paymentId)).toEqual(record);
+    await world.pass(1);
+    expect(changed).toEqual(['PROCESSING call 2', 'COMPLETED none 2']);
+    expect(driver.known(record.paymentId)).toBeUndefined();
+  });
+
+  it('gives its place back where it will not wait for it, and leaves the payment to the sweep', async () => {
+    const { driver, permissions, returned, forgotten, record, databaseMs } = await driverOver();
+    permissions.push({ kind: 'go', inMs: 15_001 });
+    driver.resumeIn(record, 0, databaseMs());
+    await world.pass(1);
+    expect([returned, forgotten]).toEqual([['retry'], [record.paymentId]]);
+    expect(driver.known(record.paymentId)).toBeUndefined();
+    permissions.push({ kind: 'go', inMs: 15_000 });
+    driver.resumeIn(record, 0, databaseMs());
+    await world.pass(1);
+    expect([returned.length, driver.known(record.paymentId)]).toEqual([1, record]);
+  });
+
+  it('keeps no more payments in memory than it may, but goes on with those that it has', async () => {
+    const { driver, forgotten, record, databaseMs } = await driverOver({ limits: { maxActive: 1 } });
+    driver.resumeIn(record, 1000, databaseMs());
+    driver.resumeIn({ ...record, paymentId: 'another' }, 1000, databaseMs());
+    expect(forgotten).toEqual(['another']);
+    driver.resumeIn(record, 2000, databaseMs());
+    expect(forgotten).toEqual(['another']);
+    expect(driver.known(record.paymentId)).toEqual(record);
+  });
+
+  it('forgets a payment that somebody else has taken up', async () => {
+    const { driver, changed, forgotten, record, databaseMs } = await driverOver();
+    await world.pass(70_000);
+    driver.resumeIn({ ...record, seq: record.seq + 5 }, 0, databaseMs());
+    await world.pass(1);
+    expect([changed, forgotten, gateway.calls.length]).toEqual([[], [record.paymentId], 0]);
+  });
+
+  it('does not claim what is not due by the database’s clock', async () => {
+    const { driver, changed, forgotten, record, databaseMs } = await driverOver();
+    driver.resumeIn(record, 0, databaseMs());
+    await world.pass(1);
+    expect([changed, forgotten]).toEqual([[], [record.paymentId]]);
+  });
+
+  it('tries to claim for a moment only: a late claim would be a short one', async () => {
+    const { driver, store, forgotten, record, databaseMs } = await driverOver();
+    await world.pass(70_000);
+    store.goDown();
+    const begunMs = world.nowMs;
+    driver.resumeIn(record, 0, databaseMs());
+    await world.pass(1000);
+    expect(store.used.map(({ atMs }) => atMs - begunMs)).toEqual([0, 25, 75, 175]);
+    expect(forgotten).toEqual([record.paymentId]);
+  });
+
+  it('starts nothing once it drains, and gives back what waits', async () => {
+    const { engine, driver, forgotten, changed, record, databaseMs } = await driverOver();
+    await world.pass(70_000);
+    driver.resumeIn(record, 100, databaseMs());
+    await world.ended(driver.drain());
+    expect(forgotten).toEqual([record.paymentId]);
+    driver.resumeIn(record, 0, databaseMs());
+    expect(driver.known(record.paymentId)).toBeUndefined();
+    await world.pass(1000);
+    expect(changed).toEqual([]);
+    expect(await engine.gate.callSlots.acquire(0)).toBeNull();
+  });
+
+  it('verifies first what was opened to be verified', async () => {
+    const { driver, record } = await driverOver();
+    const charge = { ...record.charge, n: 2, step: 'verify' } as const;
+    const held = { ...record, charge, held: true };
+    driver.drive({ record: held, grantedAtMs: record.updatedAtMs, claimedAtMs: world.clock.monotonicMs() });
+    await world.pass(1);
+    expect(world.trail('o1')).toEqual([
+      'payment.created',
+      'call.refused dns',
+      'verify.clear',
+      'call.started',
+      'payment.completed ch_1',
+    ]);
+  });
+});

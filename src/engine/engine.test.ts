@@ -1,0 +1,116 @@
+/** The engine as its callers see it, beside the charging itself. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createScriptedGateway, type ScriptedGateway } from '../../test/support/scripted-gateway.ts';
+import {
+  createVirtualWorld,
+  KEYLESS,
+  keyed,
+  order,
+  told,
+  type VirtualWorld,
+} from '../../test/support/virtual-world.ts';
+import { toPayment } from './answer.ts';
+
+let world: VirtualWorld;
+let gateway: ScriptedGateway;
+beforeEach(() => {
+  world = createVirtualWorld();
+  gateway = createScriptedGateway();
+});
+
+describe('reading', () => {
+  it('shows payments as they are stored, and null where there is none', async () => {
+    const { engine } = await world.replica(gateway);
+    await world.ended(engine.charge(order('o1'), KEYLESS));
+    await world.pass(1);
+    await world.ended(engine.charge(order('o2'), KEYLESS));
+    const [first, second] = [toPayment(world.stored('o1')), toPayment(world.stored('o2'))];
+    expect(await world.ended(engine.payment('default', first.paymentId))).toEqual(first);
+    expect(await world.ended(engine.payment('another', first.paymentId))).toBeNull();
+    expect(await world.ended(engine.payments('default', { limit: 10 }))).toEqual([second, first]);
+    expect(await world.ended(engine.payments('default', { limit: 10, orderId: 'o1' }))).toEqual([first]);
+  });
+
+  it('shows the trail of one payment', async () => {
+    const { engine } = await world.replica(gateway);
+    await world.ended(engine.charge(order('o1'), KEYLESS));
+    const { paymentId } = world.stored('o1');
+    const events = await world.ended(engine.events('default', paymentId, { after: 1, limit: 10 }));
+    expect(events?.map(({ seq, type }) => [seq, type])).toEqual([[2, 'payment.completed']]);
+  });
+});
+
+describe('readiness', () => {
+  it('is that the database answers and no drain has begun', async () => {
+    const { engine, store } = await world.replica(gateway);
+    expect(await world.ended(engine.ready())).toBe(true);
+    store.goDown();
+    expect(await world.ended(engine.ready())).toBe(false);
+    store.heal();
+    await world.ended(engine.stop());
+    expect(await world.ended(engine.ready())).toBe(false);
+  });
+
+  it('is not answered where something else is wrong', async () => {
+    const { engine, store } = await world.replica(gateway);
+    store.check = () => Promise.reject(new TypeError('a fault'));
+    await expect(world.ended(engine.ready())).rejects.toThrow(TypeError);
+  });
+});
+
+describe('stopping', () => {
+  it('refuses what is new, ends what is under way, and warns of nothing', async () => {
+    const { engine, logged } = await world.replica(gateway);
+    gateway.play = ({ charge }) =>
+      new Promise((resolve) => {
+        world.clock.after(500, () => resolve(charge()));
+      });
+    const waiting = engine.charge(order('o1'), KEYLESS);
+    await world.pass(100);
+    const stopped = engine.stop();
+    const refused = await world.ended(engine.charge(order('o2'), KEYLESS));
+    expect([told(refused), refused.kind === 'problem' && refused.payment]).toEqual([
+      'shutting_down',
+      undefined,
+    ]);
+    await world.ended(stopped);
+    expect(world.nowMs).toBe(500);
+    expect(told(await waiting)).toBe('completed 201');
+    expect(logged.filter(({ level }) => level !== 'info')).toEqual([]);
+  });
+
+  it('sends waiting clients home with what is known when its time is over: ten seconds unless told otherwise', async () => {
+    const { engine, logged } = await world.replica(gateway);
+    gateway.play = () => new Promise(() => {});
+    const waiting = engine.charge(order('o1'), { waitMs: 60_000 });
+    await world.pass(100);
+    await world.ended(engine.stop());
+    expect([world.nowMs, told(await world.ended(waiting))]).toEqual([10_100, '202 PROCESSING']);
+    expect(logged).toContainEqual({
+      level: 'warn',
+      fields: { limit_ms: 10_000 },
+      message: 'the drain took too long; the rest is left to its lease',
+    });
+  });
+
+  it('sweeps no more', async () => {
+    const { engine, store } = await world.replica(gateway);
+    await world.pass(2000);
+    await world.ended(engine.stop());
+    store.used.length = 0;
+    await world.pass(5000);
+    expect(store.used).toEqual([]);
+  });
+
+  it('leaves what waits for its next step to whoever sweeps next, and answers who waits for it', async () => {
+    const { engine } = await world.replica(gateway);
+    gateway.play = () => ({ kind: 'refused', reason: 'dns', retryAfterMs: 5000 });
+    const waiting = engine.charge(order('o1'), keyed('k'));
+    await world.pass(100);
+    await world.ended(engine.stop());
+    expect(world.nowMs).toBe(100);
+    expect(told(await world.ended(waiting))).toBe('202 PROCESSING');
+    await world.pass(20_000);
+    expect(gateway.calls.length).toBe(1);
+  });
+});

@@ -1,0 +1,86 @@
+/** Proof of money is kept, even by a worker that may no longer write. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createScriptedGateway } from '../../test/support/scripted-gateway.ts';
+import { createVirtualWorld, KEYLESS, order, type VirtualWorld } from '../../test/support/virtual-world.ts';
+import type { CallOutcome } from '../domain/outcomes.ts';
+import { keepEvidence } from './evidence.ts';
+
+let world: VirtualWorld;
+beforeEach(() => {
+  world = createVirtualWorld();
+});
+
+const approved: CallOutcome = { kind: 'approved', chargeId: 'ch' };
+
+async function underWay() {
+  const gateway = createScriptedGateway();
+  gateway.play = () => new Promise(() => {});
+  const { engine: running } = await world.replica(gateway);
+  void running.charge(order('o1'), KEYLESS);
+  await world.pass(10);
+  const parts = world.parts(gateway);
+  return {
+    ...parts,
+    keep: (outcome: CallOutcome) => keepEvidence(parts.engine, world.stored('o1'), outcome),
+  };
+}
+
+describe('an answer that came too late to be written', () => {
+  it.each<CallOutcome>([
+    approved,
+    { kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' },
+    { kind: 'pending', chargeId: 'ch' },
+  ])('is kept where it speaks of money: $kind', async (outcome) => {
+    const { keep } = await underWay();
+    await world.ended(keep(outcome));
+    expect(world.database.row('default', 'o1')?.evidence).toMatchObject([{ chargeN: 1, outcome }]);
+  });
+
+  it.each<CallOutcome>([
+    { kind: 'declined', code: 'no' },
+    { kind: 'refused', reason: 'dns' },
+    { kind: 'unknown', answered: true, reason: 'http_500' },
+    { kind: 'busy' },
+    { kind: 'forbidden', reason: 'http_401' },
+  ])('is not kept where it does not: $kind', async (outcome) => {
+    const { store, keep } = await underWay();
+    await world.ended(keep(outcome));
+    expect(store.used).toEqual([]);
+  });
+
+  it('is tried twice a second for a minute, and then somebody is told', async () => {
+    const { store, logged, keep } = await underWay();
+    store.goDown();
+    const begunMs = world.nowMs;
+    await world.ended(keep(approved));
+    const tried = store.used.map(({ atMs }) => atMs - begunMs);
+    expect([tried.length, tried[1], tried.at(-1)]).toEqual([121, 500, 60_000]);
+    expect(logged).toEqual([
+      {
+        level: 'error',
+        message: 'an answer of the gateway could not be stored; look this charge up',
+        fields: {
+          payment_id: world.stored('o1').paymentId,
+          charge: 1,
+          outcome: approved,
+          alarm: 'evidence_lost',
+        },
+      },
+    ]);
+  });
+
+  it('is kept as soon as the database is back', async () => {
+    const { store, logged, keep } = await underWay();
+    store.fail('addEvidence', 'unavailable', 'unavailable');
+    await world.ended(keep(approved));
+    expect([store.used.length, world.stored('o1').evidence, logged]).toEqual([3, 1, []]);
+  });
+
+  it('is not tried again after an error that is none of the database’s', async () => {
+    const { engine } = await underWay();
+    const store = { ...engine.store, addEvidence: () => Promise.reject(new TypeError('a fault')) };
+    await expect(
+      world.ended(keepEvidence({ ...engine, store }, world.stored('o1'), approved)),
+    ).rejects.toThrow(TypeError);
+  });
+});

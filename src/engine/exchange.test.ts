@@ -1,0 +1,230 @@
+/** One exchange with the gateway: what is sent, when it is not sent, and how it is cut off. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  createScriptedGateway,
+  error500,
+  reset,
+  type ScriptedGateway,
+} from '../../test/support/scripted-gateway.ts';
+import {
+  createVirtualWorld,
+  order,
+  type VirtualSettings,
+  type VirtualWorld,
+} from '../../test/support/virtual-world.ts';
+import { chargeKey, orderReference } from '../domain/ids.ts';
+import type { CallOptions } from '../ports/gateway.ts';
+import type { PaymentRecord } from '../ports/store.ts';
+import { callGateway, chargeRequest, lookUp } from './exchange.ts';
+import { databaseNowMs, type Held, usableMs } from './lease.ts';
+
+const LEASE_MS = 15_000;
+const MARGIN_MS = 250;
+const CALL_MS = 10_000;
+const INSTALLATION = '00000000-0000-4000-8000-000000000001';
+
+let world: VirtualWorld;
+let gateway: ScriptedGateway;
+beforeEach(() => {
+  world = createVirtualWorld();
+  gateway = createScriptedGateway();
+});
+
+function setUp(settings: VirtualSettings = {}) {
+  const { engine, logged } = world.parts(gateway, settings);
+  const record = { paymentId: 'p', order: order('o1') } as PaymentRecord;
+  const held: Held = { record, grantedAtMs: 1e9, claimedAtMs: world.clock.monotonicMs() };
+  const request = chargeRequest(engine, record.order, { n: 1 });
+  return {
+    engine,
+    logged,
+    held,
+    request,
+    call: () => callGateway(engine, held, request),
+    lookup: () => lookUp(engine, held, request),
+  };
+}
+
+describe('what the gateway is asked for', () => {
+  it('is derived from the order, and the key from the number of the charge', () => {
+    const { engine } = setUp();
+    const reference = orderReference(INSTALLATION, 'default', 'o1');
+    expect(chargeRequest(engine, order('o1', { metadata: { note: 'ours' } }), { n: 2 })).toEqual({
+      key: chargeKey(reference, 2),
+      reference,
+      orderId: 'o1',
+      amountMinor: 1000,
+      currency: 'USD',
+    });
+    expect(chargeRequest(engine, order('o1', { method: 'tok' }), { n: 2 }).method).toBe('tok');
+  });
+});
+
+describe('a lease', () => {
+  it('can be used up to its margin, and then not at all', async () => {
+    const { engine, held } = setUp();
+    expect(usableMs(engine, held)).toBe(LEASE_MS - MARGIN_MS);
+    await world.pass(LEASE_MS - MARGIN_MS - 1);
+    expect(usableMs(engine, held)).toBe(1);
+    await world.pass(100);
+    expect(usableMs(engine, held)).toBe(0);
+    expect(databaseNowMs(engine, held)).toBe(1e9 + LEASE_MS - MARGIN_MS + 99);
+  });
+});
+
+describe('a call', () => {
+  it('ends with what the gateway said, and frees its slot', async () => {
+    const { engine, call } = setUp({ gate: { maxCalls: 1 } });
+    gateway.play = () => error500;
+    expect(await world.ended(call())).toEqual({ kind: 'ended', outcome: error500 });
+    expect(engine.gate.callSlots.free()).toBe(1);
+  });
+
+  it('may take its time-out, or what is left of its lease if that is less', async () => {
+    const { call } = setUp();
+    const allowed: CallOptions[] = [];
+    gateway.play = ({ options }) => {
+      allowed.push(options);
+      return reset;
+    };
+    await world.ended(call());
+    await world.pass(LEASE_MS - MARGIN_MS - CALL_MS);
+    await world.ended(call());
+    await world.pass(1);
+    await world.ended(call());
+    expect(allowed.map(({ timeoutMs }) => timeoutMs)).toEqual([CALL_MS, CALL_MS, CALL_MS - 1]);
+    expect(allowed.every(({ signal }) => !signal.aborted)).toBe(true);
+  });
+
+  it('is told to stop at its time-out, and given up a moment later if it does not', async () => {
+    const { logged, call } = setUp();
+    let signal: AbortSignal | undefined;
+    gateway.play = ({ options }) => {
+      signal = options.signal;
+      return new Promise(() => {});
+    };
+    const result = call();
+    await world.pass(CALL_MS - 1);
+    expect(signal?.aborted).toBe(false);
+    await world.pass(1);
+    expect(signal?.aborted).toBe(true);
+    expect(await world.ended(result)).toEqual({
+      kind: 'ended',
+      outcome: { kind: 'unknown', answered: false, reason: 'adapter_threw' },
+    });
+    expect(world.nowMs).toBe(CALL_MS + 100);
+    expect(logged).toEqual([
+      {
+        level: 'error',
+        message: 'the gateway adapter threw',
+        fields: { err: new Error('the adapter did not end in time'), payment_id: 'p' },
+      },
+    ]);
+  });
+
+  it('that obeys in that moment is believed', async () => {
+    const { logged, call } = setUp();
+    gateway.play = ({ options }) =>
+      new Promise((resolve) => {
+        options.signal.addEventListener('abort', () => world.clock.after(99, () => resolve(reset)));
+      });
+    expect(await world.ended(call())).toEqual({ kind: 'ended', outcome: reset });
+    expect(logged).toEqual([]);
+  });
+
+  it('that ended in time is not stopped afterwards', async () => {
+    const { call } = setUp();
+    let signal: AbortSignal | undefined;
+    gateway.play = ({ options }) => {
+      signal = options.signal;
+      return reset;
+    };
+    await world.ended(call());
+    await world.pass(CALL_MS * 2);
+    expect(signal?.aborted).toBe(false);
+  });
+
+  it('through an adapter that throws is unknown and unanswered', async () => {
+    const { engine, logged, call } = setUp();
+    gateway.play = () => Promise.reject(new Error('a fault'));
+    expect(await world.ended(call())).toEqual({
+      kind: 'ended',
+      outcome: { kind: 'unknown', answered: false, reason: 'adapter_threw' },
+    });
+    expect(logged[0]).toMatchObject({ level: 'error', fields: { payment_id: 'p' } });
+    expect(engine.gate.callSlots.free()).toBe(50);
+  });
+
+  it('waits for a slot only as long as its own time is left behind the wait', async () => {
+    const { engine, call } = setUp({ gate: { maxCalls: 1 } });
+    await engine.gate.callSlots.acquire(0);
+    expect(await world.ended(call())).toEqual({ kind: 'not_sent', reason: 'no_free_slot', waitMs: 0 });
+    expect(world.nowMs).toBe(LEASE_MS - MARGIN_MS - CALL_MS);
+    expect(gateway.calls).toEqual([]);
+  });
+
+  it('is not sent while the gateway is paused, and says for how long', async () => {
+    const { engine, call } = setUp({ gate: { maxCalls: 1 } });
+    engine.gate.callEnded({ kind: 'forbidden', reason: 'http_401' }, 700);
+    await world.pass(699);
+    expect(await world.ended(call())).toEqual({ kind: 'not_sent', reason: 'gateway_paused', waitMs: 1 });
+    expect([gateway.calls.length, engine.gate.callSlots.free()]).toEqual([0, 1]);
+    await world.pass(1);
+    expect((await world.ended(call())).kind).toBe('ended');
+  });
+
+  it('is not sent with less than a tenth of a second of its lease left', async () => {
+    const { call } = setUp();
+    await world.pass(LEASE_MS - MARGIN_MS - 100);
+    expect((await world.ended(call())).kind).toBe('ended');
+    await world.pass(1);
+    expect(await world.ended(call())).toEqual({ kind: 'not_sent', reason: 'lease_too_short', waitMs: 0 });
+    expect(gateway.calls.length).toBe(1);
+  });
+
+  it('tells the gate how it ended: refused credentials pause all calls', async () => {
+    const { engine, call } = setUp();
+    gateway.play = () => ({ kind: 'forbidden', reason: 'http_401' });
+    await world.ended(call());
+    expect(engine.gate.callsStoppedMs()).toBe(30_000);
+  });
+});
+
+describe('a lookup', () => {
+  it('ends with what the gateway said, and frees its slot', async () => {
+    const { engine, lookup } = setUp();
+    expect(await world.ended(lookup())).toEqual({ kind: 'absent' });
+    expect(engine.gate.lookupSlots.free()).toBe(20);
+  });
+
+  it('waits for a slot nearly as long as its lease, and is then no answer', async () => {
+    const { engine, lookup } = setUp({ gate: { maxLookups: 1 } });
+    await engine.gate.lookupSlots.acquire(0);
+    expect(await world.ended(lookup())).toEqual({ kind: 'unavailable', reason: 'no_free_slot' });
+    expect(world.nowMs).toBe(LEASE_MS - MARGIN_MS - 100);
+    expect(gateway.lookups).toEqual([]);
+  });
+
+  it('is not sent with less than a tenth of a second of its lease left', async () => {
+    const { engine, lookup } = setUp();
+    await world.pass(LEASE_MS - MARGIN_MS - 100);
+    expect(await world.ended(lookup())).toEqual({ kind: 'absent' });
+    await world.pass(1);
+    expect(await world.ended(lookup())).toEqual({ kind: 'unavailable', reason: 'lease_too_short' });
+    expect([gateway.lookups.length, engine.gate.lookupSlots.free()]).toEqual([1, 20]);
+  });
+
+  it('through an adapter that throws or never ends is no answer', async () => {
+    const { engine, logged, lookup } = setUp();
+    gateway.lookupPlay = () => Promise.reject(new Error('a fault'));
+    expect(await world.ended(lookup())).toEqual({ kind: 'unavailable', reason: 'adapter_threw' });
+    gateway.lookupPlay = () => new Promise(() => {});
+    expect(await world.ended(lookup())).toEqual({ kind: 'unavailable', reason: 'adapter_threw' });
+    expect(world.nowMs).toBe(CALL_MS + 100);
+    expect(logged.map(({ message, fields }) => [message, fields.payment_id])).toEqual([
+      ['the gateway adapter threw', 'p'],
+      ['the gateway adapter threw', 'p'],
+    ]);
+    expect(engine.gate.lookupSlots.free()).toBe(20);
+  });
+});

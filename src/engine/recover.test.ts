@@ -1,0 +1,141 @@
+/** The sweep: how often it looks, what it takes up, and what it erases. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createScriptedGateway, type ScriptedGateway } from '../../test/support/scripted-gateway.ts';
+import { createVirtualWorld, type VirtualWorld } from '../../test/support/virtual-world.ts';
+import { type DueQuery, type PaymentRecord, StoreError } from '../ports/store.ts';
+import type { Driver } from './drive.ts';
+import { createSweeper } from './recover.ts';
+
+let world: VirtualWorld;
+let gateway: ScriptedGateway;
+beforeEach(() => {
+  world = createVirtualWorld();
+  gateway = createScriptedGateway();
+});
+
+const payment = (paymentId: string) => ({ paymentId }) as PaymentRecord;
+
+function setUp({ sweepLimit = 3, erased = [] as number[] } = {}) {
+  const { engine, logged } = world.parts(gateway, { limits: { sweepMs: 500, sweepLimit } });
+  const sweeps: { atMs: number; query: DueQuery }[] = [];
+  const erasures: { atMs: number; limit: number }[] = [];
+  const resumed: unknown[][] = [];
+  const known = new Set<string>();
+  const pages: (readonly PaymentRecord[] | Error)[] = [];
+  const store = {
+    ...engine.store,
+    async due(query: DueQuery) {
+      sweeps.push({ atMs: world.nowMs, query });
+      const page = pages.shift() ?? [];
+      if (page instanceof Error) throw page;
+      return { nowMs: 77, payments: page };
+    },
+    async eraseExpiredAnswers(limit: number) {
+      erasures.push({ atMs: world.nowMs, limit });
+      return erased.shift() ?? 0;
+    },
+  };
+  const driver = {
+    known: (paymentId: string) => (known.has(paymentId) ? payment(paymentId) : undefined),
+    resumeIn: (record: PaymentRecord, waitMs: number, nowMs: number) =>
+      void resumed.push([record.paymentId, waitMs, nowMs]),
+  } as Driver;
+  const sweeper = createSweeper({ ...engine, store }, driver);
+  return { engine, sweeper, sweeps, erasures, resumed, known, pages, logged };
+}
+
+describe('the sweep', () => {
+  it('looks at once, and then again and again, spread around its pace', async () => {
+    const { sweeper, sweeps } = setUp();
+    sweeper.start();
+    await world.pass(1000);
+    world.roll = 0;
+    await world.pass(1000);
+    world.roll = 0.75;
+    await world.pass(1000);
+    expect(sweeps.map(({ atMs }) => atMs)).toEqual([0, 500, 1000, 1500, 1750, 2000, 2250, 2875]);
+  });
+
+  it('asks for its own gateway’s payments, and for calls only while calls may leave', async () => {
+    const { engine, sweeper, sweeps } = setUp();
+    sweeper.start();
+    await world.pass(0);
+    engine.gate.callEnded({ kind: 'forbidden', reason: 'http_401' }, 600);
+    await world.pass(1000);
+    expect(sweeps.map(({ query }) => query)).toEqual([
+      { gateway: 'scripted', limit: 3, calls: true },
+      { gateway: 'scripted', limit: 3, calls: false },
+      { gateway: 'scripted', limit: 3, calls: true },
+    ]);
+  });
+
+  it('takes up at once what nobody here works on', async () => {
+    const { sweeper, resumed, known, pages } = setUp();
+    known.add('b');
+    pages.push([payment('a'), payment('b'), payment('c')]);
+    sweeper.start();
+    await world.pass(0);
+    expect(resumed).toEqual([
+      ['a', 0, 77],
+      ['c', 0, 77],
+    ]);
+  });
+
+  it('looks again soon behind a full page, if it held anything new', async () => {
+    const { sweeper, sweeps, known, pages } = setUp({ sweepLimit: 2 });
+    known.add('b').add('c');
+    pages.push([payment('a'), payment('b')], [payment('b'), payment('c')], [payment('a')]);
+    sweeper.start();
+    await world.pass(1100);
+    expect(sweeps.map(({ atMs }) => atMs)).toEqual([0, 20, 520, 1020]);
+  });
+
+  it('says so where it cannot reach the database, and tries again', async () => {
+    const { sweeper, sweeps, pages, logged } = setUp();
+    const error = new StoreError('unavailable', 'lost');
+    pages.push(error);
+    sweeper.start();
+    await world.pass(500);
+    expect(sweeps.length).toBe(2);
+    expect(logged).toEqual([
+      {
+        level: 'warn',
+        fields: { err: error },
+        message: 'the sweep could not reach the database; it tries again',
+      },
+    ]);
+  });
+
+  it('ends when it is stopped, also in the middle of a look', async () => {
+    const { sweeper, sweeps } = setUp();
+    sweeper.start();
+    await world.pass(0);
+    sweeper.stop();
+    await world.pass(5000);
+    expect(sweeps.length).toBe(1);
+    const other = setUp();
+    other.sweeper.stop();
+    other.sweeper.start();
+    await world.pass(5000);
+    expect(other.sweeps.length).toBe(0);
+  });
+});
+
+describe('expired answers', () => {
+  it('are erased every ten minutes, a thousand at a time', async () => {
+    const { sweeper, erasures } = setUp();
+    sweeper.start();
+    await world.pass(600_000);
+    expect(erasures).toEqual([
+      { atMs: 0, limit: 1000 },
+      { atMs: 600_000, limit: 1000 },
+    ]);
+  });
+
+  it('are erased with every sweep while there are more', async () => {
+    const { sweeper, erasures } = setUp({ erased: [1000, 1000, 999] });
+    sweeper.start();
+    await world.pass(5000);
+    expect(erasures.map(({ atMs }) => atMs)).toEqual([0, 500, 1000]);
+  });
+});

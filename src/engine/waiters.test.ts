@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { createVirtualClock } from '../../test/support/virtual-clock.ts';
+import type { PaymentRecord } from '../ports/store.ts';
+import { createWaiters } from './waiters.ts';
+
+const record = (paymentId: string, seq = 1) => ({ paymentId, seq }) as PaymentRecord;
+const anything = () => true;
+
+function setUp() {
+  const clock = createVirtualClock();
+  return { clock, waiters: createWaiters(clock) };
+}
+
+describe('who waits for a payment', () => {
+  it('is woken by the change that he wants, and by no other', async () => {
+    const { waiters } = setUp();
+    const ends: unknown[] = [];
+    const waiting = waiters.next('p', 100, ({ seq }) => seq > 2).then((seen) => ends.push(seen?.seq));
+    for (const changed of [record('p', 2), record('q', 3), record('p', 3), record('p', 4)])
+      waiters.changed(changed);
+    await waiting;
+    expect(ends).toEqual([3]);
+  });
+
+  it('is woken with all others who wait for it', async () => {
+    const { waiters } = setUp();
+    const waiting = [1, 2, 3].map(() => waiters.next('p', 100, anything));
+    waiters.changed(record('p'));
+    expect((await Promise.all(waiting)).map((seen) => seen?.paymentId)).toEqual(['p', 'p', 'p']);
+  });
+
+  it('goes home after his time, to the millisecond', async () => {
+    const { clock, waiters } = setUp();
+    const early = waiters.next('p', 100, anything);
+    clock.advance(99);
+    waiters.changed(record('p', 7));
+    expect((await early)?.seq).toBe(7);
+    const late = waiters.next('p', 100, anything);
+    clock.advance(100);
+    waiters.changed(record('p', 8));
+    expect(await late).toBeNull();
+  });
+
+  it('does not wait without time', async () => {
+    const { waiters } = setUp();
+    expect([await waiters.next('p', 0, anything), await waiters.next('p', -1, anything)]).toEqual([
+      null,
+      null,
+    ]);
+  });
+
+  it('looks for himself when nobody drives the payment any more, and only then', async () => {
+    const { clock, waiters } = setUp();
+    const ends: string[] = [];
+    const p = waiters.next('p', 100, anything).then(() => ends.push('p'));
+    const q = waiters.next('q', 100, anything).then(() => ends.push('q'));
+    waiters.released('nobody waits for this');
+    waiters.released('p');
+    await p;
+    expect(ends).toEqual(['p']);
+    clock.advance(100);
+    await q;
+  });
+
+  it('leaves the others waiting when he goes home', async () => {
+    const { clock, waiters } = setUp();
+    const short = waiters.next('p', 50, anything);
+    const long = waiters.next('p', 100, anything);
+    clock.advance(50);
+    expect(await short).toBeNull();
+    waiters.changed(record('p'));
+    expect((await long)?.paymentId).toBe('p');
+  });
+
+  it('is sent home at the end, and nobody waits after it', async () => {
+    const { waiters } = setUp();
+    const waiting = [waiters.next('p', 1e9, anything), waiters.next('q', 1e9, anything)];
+    expect(waiters.closed()).toBe(false);
+    waiters.close();
+    expect(await Promise.all(waiting)).toEqual([null, null]);
+    expect([waiters.closed(), await waiters.next('p', 1e9, anything)]).toEqual([true, null]);
+  });
+});
