@@ -31,8 +31,6 @@ export type PlantedBug =
       };
     });
 
-type JudgeName = PlantedBug['judge'];
-
 /** What became of one bug. */
 export type Verdict =
   | {
