@@ -26,6 +26,8 @@ export interface AnswerJudgeParts {
   readonly keyHash: (key: string) => string;
   /** Nothing goes wrong between the processes and the database. */
   readonly soundStore: boolean;
+  readonly retentionMs: number;
+  readonly databaseNowMs: () => number;
 }
 
 export interface AnswerJudge {
@@ -36,13 +38,8 @@ export interface AnswerJudge {
   asked(asked: Asked): void;
 }
 
-export function createAnswerJudge({
-  book,
-  database,
-  violated,
-  keyHash,
-  soundStore,
-}: AnswerJudgeParts): AnswerJudge {
+export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
+  const { book, database, violated, keyHash, soundStore, retentionMs, databaseNowMs } = parts;
   const floors = new Map<string, number>();
   /** Answered terms and bodies by account and key. */
   const byKey = new Map<string, { terms: string; body: string | null; answeredBefore: number }>();
@@ -120,10 +117,16 @@ export function createAnswerJudge({
       violated('7 one operation', `${asked.orderId}: the key is bound to nothing`);
       return;
     }
-    if (operation.settledAtMs === null || operation.problem !== answer.frozen.problem) {
+    if (operation.settledAtMs === null) {
+      violated('truth of answers', `${asked.orderId}: told the end of charge ${operation.n}, which is open`);
+      return;
+    }
+    if (operation.problem !== answer.frozen.problem) {
       violated('truth of answers', `${asked.orderId}: told another end than charge ${operation.n} had`);
     }
-    if (operation.answer !== null && operation.answer !== answer.frozen.body) {
+    // Expired answers stay where they are until they are erased; the payment as it stands is told instead.
+    const fresh = databaseNowMs() < operation.settledAtMs + retentionMs;
+    if (fresh && operation.answer !== null && operation.answer !== answer.frozen.body) {
       violated('7 same answer', `${asked.orderId}: the answer is not the frozen one`);
     }
     if (answer.started !== bound?.started) {
@@ -162,7 +165,7 @@ export function createAnswerJudge({
 
   function problem(asked: Asked, answer: Extract<ChargeAnswer, { kind: 'problem' }>): void {
     const untouched = answer.code !== 'store_outcome_unknown';
-    if (untouched && book.committedRequests.has(asked.id)) {
+    if (untouched && !book.amnesia && book.committedRequests.has(asked.id)) {
       violated('8 nothing sent', `${asked.orderId}: told ${answer.code}, but its intent is stored`);
     }
     if (untouched) book.refusedRequests.add(asked.id);

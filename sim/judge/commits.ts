@@ -74,7 +74,7 @@ function note(book: Book, { kind, after, rowAfter, accountId, orderId }: Change,
 /** Who was told that nothing was stored must not find out otherwise later. */
 function judgePromise({ book, violated }: CommitJudgeParts, { kind, after }: Change): void {
   if (kind !== 'accept' && kind !== 'openNextCharge') return;
-  if (book.refusedRequests.has(after.order.metadata.request ?? '')) {
+  if (!book.amnesia && book.refusedRequests.has(after.order.metadata.request ?? '')) {
     violated('8 nothing sent', `${after.order.orderId}: stored after its client was told that it was not`);
   }
 }

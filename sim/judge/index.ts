@@ -63,6 +63,8 @@ export function createJudge(parts: JudgeParts): Judge {
         violated,
         keyHash,
         soundStore: isStoreSound(plan),
+        retentionMs: plan.retentionMs,
+        databaseNowMs: clock,
       });
       return answers;
     },

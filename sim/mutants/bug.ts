@@ -16,7 +16,7 @@ interface Claim extends Patch {
 }
 
 /** The judges that stand alone: they find the bug themselves, wherever it may show. */
-export type Model = 'explorer' | 'simulation';
+export type Model = 'explorer' | 'simulation' | 'kill points';
 
 /** The judges that are test files: only the tests that are about it are run. */
 export type Suite = 'engine suite' | 'scenarios' | 'store suite' | 'HTTP suite' | 'gateway suite';

@@ -7,7 +7,7 @@
  * broken, and fails the run as a missed bug does. The same judges must find nothing wrong with an unchanged copy: the
  * explorer as a whole, the same tests, and the simulation on the very seeds that caught something.
  *
- * `npm run mutants [-- --only <part of a name or judge>] [--every N] [--jobs 2] [--json FILE]`. `--every 4` takes
+ * `npm run mutants [-- --only <part of a name, or a judge>]… [--every N] [--jobs 2] [--json FILE]`. `--every 4` takes
  * each fourth bug of the catalogue, from all its files: the share that every change must pass.
  */
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ import { line, summary } from './table.ts';
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: '' },
+    only: { type: 'string', multiple: true, default: [''] },
     every: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '2' },
     json: { type: 'string' },
@@ -36,10 +36,10 @@ async function main(): Promise<number> {
   if (!existsSync(join(root, 'sim', 'mutants'))) throw new Error('Start it in the folder of the project.');
   const { only } = values;
   const every = wholeNumber('every', values.every);
-  const bugs = PLANTED.filter(({ name, judge }) => name.includes(only) || judge === only).filter(
-    (_bug, index) => index % every === 0,
-  );
-  if (bugs.length === 0) throw new Error(`No planted bug and no judge is named "${only}".`);
+  const bugs = PLANTED.filter(({ name, judge }) =>
+    only.some((part) => name.includes(part) || judge === part),
+  ).filter((_bug, index) => index % every === 0);
+  if (bugs.length === 0) throw new Error(`No planted bug and no judge is named "${only.join('" or "')}".`);
   const startedMs = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'payonce-mutants-'));
   // PostgreSQL may have to run under an account of its own, and must get in.
@@ -56,6 +56,10 @@ async function main(): Promise<number> {
       onResult: (result) => say(line(result)),
       say,
     });
+    if (runner.stopped()) {
+      say('Interrupted.');
+      return 130;
+    }
     const missed = results.filter(({ verdict }) => verdict.kind !== 'caught');
     say(`\n${summary(results, (performance.now() - startedMs) / 1000)}`);
     for (const result of missed) say(line(result));

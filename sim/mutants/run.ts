@@ -3,9 +3,10 @@
  * that fails on the unchanged tree proves nothing by failing on another, so a failed control fails the run.
  */
 import { join } from 'node:path';
-import type { PlantedBug, Result, Verdict } from './bug.ts';
+import type { Model, PlantedBug, Result, Verdict } from './bug.ts';
 import { startDatabase } from './database.ts';
 import { judgeByExplorer } from './judges/explorer.ts';
+import { judgeByKillPoints } from './judges/kill-points.ts';
 import { controlSeeds, judgeBySimulation } from './judges/simulation.ts';
 import { controlSuites, judgeBySuite } from './judges/suites.ts';
 import type { Runner } from './runner.ts';
@@ -27,6 +28,12 @@ export interface Outcome {
   /** What the judges found wrong with the unchanged tree. */
   readonly controls: readonly string[];
 }
+
+const MODELS: Readonly<Record<Model, (folder: string, runner: Runner) => Promise<Verdict>>> = {
+  explorer: judgeByExplorer,
+  simulation: judgeBySimulation,
+  'kill points': judgeByKillPoints,
+};
 
 /** What one free hand does next, in the copy that it is given. */
 type Job = (tree: Tree) => Promise<void>;
@@ -51,8 +58,10 @@ export async function run(options: RunOptions): Promise<Outcome> {
       if (found !== null) controls.push(`${name}: ${found}`);
     };
     const jobs: Job[] = [];
-    if (bugs.some((bug) => bug.judge === 'explorer'))
-      jobs.push(() => control('explorer', explorerControl(clean.folder, runner)));
+    for (const name of ['explorer', 'kill points'] as const) {
+      if (bugs.some(({ judge }) => judge === name))
+        jobs.push(() => control(name, modelControl(name, clean.folder, runner)));
+    }
     if (database !== null) {
       const parts = { folder: clean.folder, runner, env: database.env };
       jobs.push(() => control('suites', controlSuites(parts, suites)));
@@ -61,6 +70,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
       jobs.push(async (tree) => {
         const startedMs = performance.now();
         const verdict = await judge(bug, tree);
+        if (runner.stopped()) return;
         const result = { bug, verdict, seconds: (performance.now() - startedMs) / 1000 };
         results.push(result);
         options.onResult(result);
@@ -68,7 +78,8 @@ export async function run(options: RunOptions): Promise<Outcome> {
     }
     await work(jobs, options);
     const seeds = seedsThatCaught(results);
-    if (seeds.length > 0) await control('simulation', controlSeeds(clean.folder, runner, seeds));
+    if (seeds.length > 0 && !runner.stopped())
+      await control('simulation', controlSeeds(clean.folder, runner, seeds));
     return { results, controls };
   } finally {
     await database?.stop();
@@ -80,7 +91,7 @@ async function work(jobs: readonly Job[], { jobs: hands, root, folder, runner }:
   const left = [...jobs];
   const hand = async (_one: unknown, index: number): Promise<void> => {
     const tree = copyTree(root, join(folder, `copy-${index + 1}`), runner);
-    for (let job = left.shift(); job !== undefined; job = left.shift()) await job(tree);
+    for (let job = left.shift(); job !== undefined && !runner.stopped(); job = left.shift()) await job(tree);
   };
   await Promise.all(Array.from({ length: hands }, hand));
 }
@@ -98,9 +109,7 @@ async function verdictOn(
     if ('tests' in bug) return await judgeBySuite({ folder, runner, env }, bug.tests);
     const wrong = await tree.compile();
     if (wrong !== null) return { kind: 'broken', why: `it does not compile: ${wrong.split('\n', 1)[0]}` };
-    return bug.judge === 'explorer'
-      ? await judgeByExplorer(folder, runner)
-      : await judgeBySimulation(folder, runner);
+    return await MODELS[bug.judge](folder, runner);
   } catch (error) {
     return { kind: 'broken', why: error instanceof Error ? error.message : String(error) };
   } finally {
@@ -108,8 +117,8 @@ async function verdictOn(
   }
 }
 
-async function explorerControl(folder: string, runner: Runner): Promise<string | null> {
-  const verdict = await judgeByExplorer(folder, runner);
+async function modelControl(name: Model, folder: string, runner: Runner): Promise<string | null> {
+  const verdict = await MODELS[name](folder, runner);
   if (verdict.kind === 'missed') return null;
   return verdict.kind === 'caught' ? verdict.by : verdict.why;
 }

@@ -312,6 +312,7 @@ describe('an order whose charge failed', () => {
     for (const options of [keyed('b', 2000), { waitMs: 2000 }]) {
       expect(await charge(options)).toMatchObject({
         kind: 'unsettled',
+        replayed: false,
         payment: { status: 'FAILED', inDoubt: true },
       });
     }

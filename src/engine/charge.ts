@@ -42,6 +42,8 @@ interface Request {
   readonly claims: Map<string, number>;
   /** Bound by this very request, so its answer is no replay. */
   boundHere: boolean;
+  /** The key was there before this request: bound by an earlier one. */
+  keySeen: boolean;
   /** An acknowledgement was lost, so something may be stored that this request has not read yet. */
   perhapsStored: boolean;
   /** The charge that this request started. */
@@ -83,6 +85,7 @@ export function createCharging(
       untilMs: clock.monotonicMs() + options.waitMs,
       claims: new Map(),
       boundHere: false,
+      keySeen: false,
       perhapsStored: false,
       startedN: null,
       seen: null,
@@ -129,6 +132,7 @@ export function createCharging(
     const situation = await store.situation({ accountId, orderId, keyHash: request.key?.hash ?? null });
     const record = situation.payment;
     request.seen = record;
+    request.keySeen ||= situation.key !== null;
     const claimedAtMs = record === null ? undefined : request.claims.get(record.claimId);
     if (record !== null && claimedAtMs !== undefined) {
       started(request, record);
@@ -321,7 +325,8 @@ export function createCharging(
       const started = request.startedN === record.charge.n;
       if (record.evidence === 0) return settled(request, record, frozen, { started, freshForMs });
     }
-    const replayed = request.key !== null && !request.boundHere;
+    // A blocked key is bound to nothing yet.
+    const replayed = request.keySeen && !request.boundHere;
     return { kind: 'unsettled', payment: toPayment(record), retryAfterMs: retryAfterMs(record), replayed };
   }
 

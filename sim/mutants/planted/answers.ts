@@ -114,23 +114,6 @@ export const ANSWERS: readonly PlantedBug[] = [
     tests: { file: 'src/engine/replay-cache.test.ts', named: '.' },
   },
   {
-    name: 'an open payment is cached as an answer',
-    story:
-      'A client that asks again is told “failed” by the cache, after the order was charged at the second try.',
-    file: 'src/engine/charge.ts',
-    find: '    if (key !== null && freshForMs > 0) {\n',
-    put: '    if (key !== null) {\n',
-    judge: 'simulation',
-  },
-  {
-    name: 'a waiting client is given the end of another charge',
-    story: 'A client whose charge failed is told that it succeeded, because the next one did.',
-    file: 'src/engine/charge.ts',
-    find: '(seen) => hasEnded(seen) && seen.charge.n === charge.n,',
-    put: '(seen) => hasEnded(seen) || seen.charge.n === charge.n,',
-    judge: 'simulation',
-  },
-  {
     name: 'what this server remembers beats what it has read',
     story: 'A client that saw “unresolved” is told “processing” a moment later.',
     file: 'src/engine/charge.ts',

@@ -28,7 +28,7 @@ export const DOMAIN: readonly PlantedBug[] = [
     file: 'src/domain/proof.ts',
     find: "if (doubt.kind === 'answered' && contract.lookupLagMs === 0) return",
     put: "if (doubt.kind === 'answered') return",
-    judge: 'simulation',
+    judge: 'explorer',
   },
   {
     name: 'a request that got no answer is forgotten once it is looked up',
@@ -44,7 +44,8 @@ export const DOMAIN: readonly PlantedBug[] = [
     file: 'src/domain/proof.ts',
     find: "if (charge.gatewayRef !== null) return { kind: 'never' };",
     put: '',
-    judge: 'simulation',
+    judge: 'engine suite',
+    tests: { file: `${FOLDER}/transition.test.ts`, named: 'lookup' },
   },
   {
     name: 'a call is not counted',
@@ -85,7 +86,8 @@ export const DOMAIN: readonly PlantedBug[] = [
     file: `${FOLDER}/call-ended.ts`,
     find: "if (charge.doubt.kind === 'none') return failed(charge, code, DECLINED);",
     put: 'if (charge.attempts > 0) return failed(charge, code, DECLINED);',
-    judge: 'simulation',
+    judge: 'engine suite',
+    tests: { file: `${FOLDER}/transition.test.ts`, named: 'the end of a call' },
   },
   {
     name: 'pending is taken for approved',
@@ -196,7 +198,8 @@ export const DOMAIN: readonly PlantedBug[] = [
     file: `${FOLDER}/lookup-ended.ts`,
     find: "if (context.policy.contract.keys === 'kept') {",
     put: "if (outcome.code !== '') {",
-    judge: 'simulation',
+    judge: 'engine suite',
+    tests: { file: `${FOLDER}/transition.test.ts`, named: 'the end of a lookup' },
   },
   {
     name: 'COMPLETED is left when a second charge is found',
@@ -213,8 +216,8 @@ export const DOMAIN: readonly PlantedBug[] = [
     file: `${FOLDER}/verified.ts`,
     find: "  if (outcome.kind === 'unavailable') {",
     put: "  if (outcome.kind === 'unavailable' && isSettled(charge.status)) {",
-    judge: 'scenarios',
-    tests: { file: 'sim/scenarios/faults.test.ts', named: '.' },
+    judge: 'engine suite',
+    tests: { file: 'test/engine/next-charge.test.ts', named: 'waits while the gateway cannot be asked' },
   },
   {
     name: 'a charge that was found late does not stop the next one',
@@ -241,5 +244,14 @@ export const DOMAIN: readonly PlantedBug[] = [
     put: 'return { next: charge, event, waitMs, alarm:',
     judge: 'engine suite',
     tests: { file: `${FOLDER}/transition.test.ts`, named: 'forbidden consumes no attempt' },
+  },
+  {
+    name: 'what was never sent stays counted',
+    story: 'Under load orders use up their tries without one call, and fail though the gateway was well.',
+    file: `${FOLDER}/call-ended.ts`,
+    find: "return { next: uncounted(charge), event: { type: 'call.not_sent', detail: reason }, waitMs };",
+    put: "return { next: charge, event: { type: 'call.not_sent', detail: reason }, waitMs };",
+    judge: 'engine suite',
+    tests: { file: `${FOLDER}/transition.test.ts`, named: 'a call that was never sent is not counted' },
   },
 ];

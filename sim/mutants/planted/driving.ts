@@ -38,14 +38,6 @@ export const DRIVING: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
-    name: 'a lost acceptance is repeated as a new one',
-    story: 'Two payments are written for one order, or the customer’s own order is called somebody else’s.',
-    file: 'src/engine/intent.ts',
-    find: '      const result = await store.accept(intent);\n',
-    put: '      const result = await store.accept(unknown === null ? intent : { ...intent, claimId: dashed(engine.random.hex128()) });\n',
-    judge: 'simulation',
-  },
-  {
     name: 'a write without an answer is taken as written',
     story: 'The customer is told that he has paid, and the database never hears of it.',
     file: 'src/engine/write.ts',
@@ -67,14 +59,6 @@ export const DRIVING: readonly PlantedBug[] = [
     file: 'src/engine/write.ts',
     find: 'return found !== null && found.claimId === next.claimId && found.seq === next.seq;',
     put: 'return found !== null && found.seq === next.seq;',
-    judge: 'simulation',
-  },
-  {
-    name: 'a row is taken for our own by its claim alone',
-    story: 'A write that was refused counts as written, and the customer is told what is not so.',
-    file: 'src/engine/write.ts',
-    find: 'return found !== null && found.claimId === next.claimId && found.seq === next.seq;',
-    put: 'return found !== null && found.claimId === next.claimId;',
     judge: 'simulation',
   },
   {
@@ -142,15 +126,7 @@ export const DRIVING: readonly PlantedBug[] = [
     file: 'src/engine/drive.ts',
     find: 'return { expiredAtMs: record.held ? record.dueAtMs : null, evidence: record.evidence };',
     put: 'return { expiredAtMs: null, evidence: record.evidence };',
-    judge: 'simulation',
-  },
-  {
-    name: 'what was never sent stays counted as sent after a wait for a slot',
-    story: 'Under load orders use up their tries without one call, and fail though the gateway was well.',
-    file: 'src/engine/drive.ts',
-    find: 'return finish(held, onNotSent(charge, result.reason, result.waitMs), nowMs, null);',
-    put: 'return finish(held, { ...onNotSent(charge, result.reason, result.waitMs), next: charge }, nowMs, null);',
-    judge: 'simulation',
+    judge: 'kill points',
   },
   {
     name: 'the answer to a lost worker is dropped',
@@ -168,15 +144,8 @@ export const DRIVING: readonly PlantedBug[] = [
     file: 'src/engine/drive.ts',
     find: "const seen = outcome.kind === 'unavailable' ? 0 : held.record.evidence;",
     put: 'const seen = held.record.evidence;',
-    judge: 'simulation',
-  },
-  {
-    name: 'evidence that came in meanwhile is left lying',
-    story: 'Late proof of a charge is stored, and nobody ever looks at it.',
-    file: 'src/engine/drive.ts',
-    find: 'if (record.evidence > 0 && decision.waitMs === null) resumeIn(record, 0, nowMs);\n    else if',
-    put: 'if (record.evidence > 0 && decision.waitMs === null) return;\n    if',
-    judge: 'simulation',
+    judge: 'engine suite',
+    tests: { file: 'test/engine/next-charge.test.ts', named: 'late evidence of money' },
   },
   {
     name: 'the next charge is sent without asking after the earlier one',
@@ -242,7 +211,8 @@ export const DRIVING: readonly PlantedBug[] = [
     file: 'src/engine/charge.ts',
     find: '    // Acknowledged, so its driver has it: from here the row is no sign of a lost acknowledgement any more.\n    request.claims.delete(intent.claimId);\n',
     put: '',
-    judge: 'simulation',
+    judge: 'engine suite',
+    tests: { file: 'test/engine/promise.test.ts', named: 'a request that waits longer than the lease' },
   },
   {
     name: 'a drain does not wait for what is under way',
@@ -261,5 +231,23 @@ export const DRIVING: readonly PlantedBug[] = [
     put: 'breaker.ended',
     judge: 'engine suite',
     tests: { file: 'src/engine/gate.test.ts', named: '.' },
+  },
+  {
+    name: 'nobody takes up what a dead server has left',
+    story: 'An order whose server died stays open until somebody asks for it, and perhaps nobody does.',
+    file: 'src/engine/engine.ts',
+    find: '  sweeper.start();\n',
+    put: '',
+    judge: 'kill points',
+  },
+  {
+    name: 'a row of our own that was committed unheard is another’s',
+    story:
+      'A server that did not hear of its own claim leaves the payment to itself, and the wait to its customer.',
+    file: 'src/engine/write.ts',
+    find: 'return found !== null && found.claimId === next.claimId && found.seq === next.seq;',
+    put: 'return found !== null && found.fence < 0;',
+    judge: 'engine suite',
+    tests: { file: 'test/engine/promise.test.ts', named: 'which was committed' },
   },
 ];

@@ -167,7 +167,7 @@ export const STORE: readonly PlantedBug[] = [
     find: 'value: (w) => w.charge.firstSentAtMs },',
     put: 'value: (w) => (w.charge.firstSentAtMs === null ? null : w.updatedAtMs) },',
     judge: 'store suite',
-    tests: { file: SUITE, named: 'stored as it was written' },
+    tests: { file: SUITE, named: '.' },
   },
   {
     name: 'the key after the order',
