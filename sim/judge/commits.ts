@@ -89,6 +89,8 @@ function judgeEvents({ violated, mark }: CommitJudgeParts, change: Change): void
     violated('4 events', `${orderId}: a change without its event, or a gap at ${after.seq}`);
     return;
   }
+  if (before !== null && after.updatedAtMs < before.updatedAtMs)
+    violated('9 time', `${orderId}: last changed before its last change`);
   if (event.status !== after.charge.status)
     violated('4 events', `${orderId}: the event tells another status`);
   mark(`event:${event.type}`);

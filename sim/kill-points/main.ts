@@ -17,10 +17,10 @@ for (const scenario of scenarios) {
   portUses += report.portUses;
   kills += report.kills;
   failed.push(...report.failures.map((failure) => ({ ...failure, scenario: scenario.name })));
+  for (const { where, complaint } of report.failures) say(`FAILED: ${scenario.name}: ${where}: ${complaint}`);
   const verdict = report.failures.length === 0 ? '' : `, ${report.failures.length} FAILED`;
   say(`${scenario.name.padEnd(44)}${count(report.portUses)} port uses${count(report.kills)} kills${verdict}`);
 }
-for (const { scenario, where, complaint } of failed) say(`FAILED: ${scenario}: ${where}: ${complaint}`);
 const [first] = failed;
 if (first !== undefined)
   say(`\n${first.scenario}: ${first.where}\n${first.story.join('\n')}\n${first.complaint}`);

@@ -152,6 +152,6 @@ function nextPayment(before: PaymentRow, opening: NextCharge, nowMs: number): Pa
     claimId: opening.claimId,
     held: claimed,
     dueAtMs: nowMs + (claimed ? start.leaseMs : start.waitMs),
-    updatedAtMs: nowMs,
+    updatedAtMs: Math.max(before.updatedAtMs, nowMs),
   };
 }

@@ -203,12 +203,16 @@ export function connectGateway(world: World, process: Process): Gateway {
         say(judgeLookup(request, [{ ...reportOf(request), key: OTHER_KEY }]));
         return;
       default: {
+        // Slow in coming to look, or in telling what it saw: the second is news of the past.
         const slowMs = fault === 'lookup_slow' ? faults.delayMs(0, timeoutMs) : 0;
-        scheduler.quietly(faults.delayMs(1, 20) + slowMs, () => {
+        const tellsLate = slowMs > 0 && faults.chance(500);
+        const tell = (value: LookupOutcome): void =>
+          answer(faults.delayMs(1, 20) + (tellsLate ? slowMs : 0), value, value.kind);
+        scheduler.quietly(faults.delayMs(1, 20) + (tellsLate ? 0 : slowMs), () => {
           const found = gateway.find(request.key).map(report);
           if (found.length === 0 && gateway.ledger.some(({ key }) => key === request.key))
             world.marks.hit('lookup_lag');
-          say(judgeLookup(request, found));
+          tell(judgeLookup(request, found));
         });
       }
     }

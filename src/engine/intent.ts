@@ -114,6 +114,6 @@ export function openedRecord(failed: PaymentRecord, opening: NextCharge, nowMs: 
     dueAtMs: nowMs + (start.kind === 'claimed' ? start.leaseMs : start.waitMs),
     problem: null,
     answer: null,
-    updatedAtMs: nowMs,
+    updatedAtMs: Math.max(failed.updatedAtMs, nowMs),
   };
 }

@@ -106,6 +106,27 @@ describe('a write that the database did not acknowledge', () => {
     expect(world.trail('o1')).toEqual(['payment.created', 'payment.failed no']);
   });
 
+  it('was written when the row says so, by the database’s clock, however late that is heard', async () => {
+    const { store, again, writing } = await underWay();
+    store.fail('advance', 'ack_lost');
+    await world.pass(5);
+    const written = await world.ended(writing(again));
+    if (written.kind !== 'done') throw new Error(written.kind);
+    expect(written.nowMs).toBe((written.record.dueAtMs ?? 0) - 40);
+    expect(written.nowMs).not.toBe(written.record.updatedAtMs);
+  });
+
+  it('never tells a change before the last one, though another’s clock ran ahead', async () => {
+    const { record, again, writing } = await underWay();
+    const ahead = { ...record, updatedAtMs: record.updatedAtMs + 60_000 };
+    const written = await world.ended(writing(again, { record: ahead }));
+    if (written.kind !== 'done') throw new Error(written.kind);
+    expect([written.record.updatedAtMs, world.stored('o1').updatedAtMs]).toEqual([
+      ahead.updatedAtMs,
+      ahead.updatedAtMs,
+    ]);
+  });
+
   it('is tried after ever longer pauses, from 25 ms to half a second', async () => {
     const { store, settled, writing } = await underWay();
     store.goDown();

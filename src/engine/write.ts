@@ -43,7 +43,7 @@ export async function write(engine: Engine, options: WriteOptions): Promise<Writ
         return { kind: 'done', record: { ...next, evidence: result.evidence }, nowMs: result.nowMs };
       }
       return isOurs(result.record, next)
-        ? { kind: 'done', ...acknowledged(result.record) }
+        ? { kind: 'done', record: result.record, nowMs: writtenAtMs(result.record, options) }
         : { kind: 'lost' };
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -58,8 +58,14 @@ function isOurs(found: PaymentRecord | null, next: PaymentRecord): found is Paym
   return found !== null && found.claimId === next.claimId && found.seq === next.seq;
 }
 
-function acknowledged(record: PaymentRecord): { record: PaymentRecord; nowMs: number } {
-  return { record, nowMs: record.updatedAtMs };
+/** When the database wrote it, by its own clock, if the row still says so: what is due later is counted from then. */
+function writtenAtMs({ dueAtMs }: PaymentRecord, { lease, nowMs }: WriteOptions): number {
+  const waitMs = waitOf(lease);
+  return dueAtMs === null || waitMs === null ? nowMs : dueAtMs - waitMs;
+}
+
+function waitOf(lease: Advance['lease']): number | null {
+  return lease.kind === 'take' ? lease.claim.leaseMs : lease.waitMs;
 }
 
 export function paymentKey(record: PaymentRecord): PaymentKey {
@@ -69,7 +75,7 @@ export function paymentKey(record: PaymentRecord): PaymentKey {
 
 function nextRecord({ record, decision, lease, nowMs }: WriteOptions): PaymentRecord {
   const taken = lease.kind === 'take';
-  const waitMs = taken ? lease.claim.leaseMs : lease.waitMs;
+  const waitMs = waitOf(lease);
   const next: PaymentRecord = {
     ...record,
     charge: decision.next,
@@ -79,7 +85,8 @@ function nextRecord({ record, decision, lease, nowMs }: WriteOptions): PaymentRe
     held: taken,
     dueAtMs: waitMs === null ? null : nowMs + waitMs,
     absences: record.absences + (decision.settled?.byAbsence === true ? 1 : 0),
-    updatedAtMs: nowMs,
+    // An estimate of another process may have run ahead of ours; a reader never sees time go back.
+    updatedAtMs: Math.max(record.updatedAtMs, nowMs),
   };
   const { settled } = decision;
   if (settled === undefined) return next;
@@ -88,7 +95,7 @@ function nextRecord({ record, decision, lease, nowMs }: WriteOptions): PaymentRe
 }
 
 function toAdvance(options: WriteOptions, next: PaymentRecord): Advance {
-  const { record, decision, lease, mustBeDue, evidenceSeen, nowMs } = options;
+  const { record, decision, lease, mustBeDue, evidenceSeen } = options;
   const { settled } = decision;
   return {
     payment: paymentKey(record),
@@ -101,6 +108,6 @@ function toAdvance(options: WriteOptions, next: PaymentRecord): Advance {
         ? null
         : { problem: settled.problem, body: next.answer.body, byAbsence: settled.byAbsence },
     evidenceSeen,
-    updatedAtMs: nowMs,
+    updatedAtMs: next.updatedAtMs,
   };
 }

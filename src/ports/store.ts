@@ -166,6 +166,7 @@ export interface PaymentRecord {
   /** The current charge's frozen answer, if settled and not expired. */
   readonly answer: StoredAnswer | null;
   readonly createdAtMs: number;
+  /** Never goes back from one `seq` to the next. */
   readonly updatedAtMs: number;
 }
 
@@ -208,7 +209,7 @@ export interface Advance {
   readonly settlement: Settlement | null;
   /** Pieces of evidence that this write has dealt with. */
   readonly evidenceSeen: number;
-  /** By the database's clock, as the writer knows it. */
+  /** By the database's clock, as the writer knows it; not before the row's last. */
   readonly updatedAtMs: number;
 }
 

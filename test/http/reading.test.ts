@@ -8,7 +8,11 @@ const id = (n: number) => `01936b1e-7f2a-7c3d-8e4f-${n.toString(16).padStart(12,
 
 class StoreError extends Error {
   override readonly name = 'StoreError';
-  readonly kind = 'unavailable';
+  readonly kind: string;
+  constructor(kind: 'unavailable' | 'outcome_unknown') {
+    super(SECRET);
+    this.kind = kind;
+  }
 }
 
 describe('GET /v1/payments/:id', () => {
@@ -84,7 +88,7 @@ describe('GET /v1/payments/:id', () => {
     '/v1/payments',
     `/v1/payments/${PAYMENT_ID}/events`,
   ])('%s says when the database is away, and when to come back', async (url) => {
-    const away = () => Promise.reject(new StoreError(SECRET));
+    const away = () => Promise.reject(new StoreError('unavailable'));
     const { inject, lines } = harness({ payment: away, payments: away, events: away });
     const response = await inject({ method: 'GET', url });
     expect(response.statusCode).toBe(503);
@@ -92,6 +96,13 @@ describe('GET /v1/payments/:id', () => {
     expect(response.headers['retry-after']).toBe('1');
     // Not a fault of ours: one line and no stack.
     expect(lines).toEqual([expect.objectContaining({ status: 503, code: 'store_unavailable' })]);
+  });
+
+  it('never says that the database was away where it may have written', async () => {
+    const { inject } = harness({ charge: () => Promise.reject(new StoreError('outcome_unknown')) });
+    const payload = { order_id: 'one', amount: 1, currency: 'USD' };
+    const response = await inject({ method: 'POST', url: '/v1/payments', payload });
+    expectProblem(response, 503, 'store_outcome_unknown');
   });
 
   it('is a 500 where the engine breaks', async () => {

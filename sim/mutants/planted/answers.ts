@@ -169,6 +169,6 @@ export const ANSWERS: readonly PlantedBug[] = [
     find: "safe_to_retry_with_new_key: payment.status === 'FAILED' && !payment.inDoubt,",
     put: "safe_to_retry_with_new_key: payment.status === 'FAILED',",
     judge: 'engine suite',
-    tests: { file: 'test/engine/next-charge.test.ts', named: 'late evidence of money' },
+    tests: { file: 'src/engine/answer.test.ts', named: '.' },
   },
 ];

@@ -49,9 +49,18 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'a refused write is repeated with the fence of whoever holds the payment',
     story: 'A server that slept through its lease wakes up and overwrites what another has settled.',
     file: 'src/engine/write.ts',
-    find: "      return isOurs(result.record, next)\n        ? { kind: 'done', ...acknowledged(result.record) }\n        : { kind: 'lost' };",
+    find: "      return isOurs(result.record, next)\n        ? { kind: 'done', record: result.record, nowMs: writtenAtMs(result.record, options) }\n        : { kind: 'lost' };",
     put: "      if (result.record === null) return { kind: 'lost' };\n      const { seq, fence, claimId } = result.record;\n      Object.assign(advance.expected, { seq, fence, claimId });",
     judge: 'simulation',
+  },
+  {
+    name: 'a lost acknowledgement was written when the writer thought',
+    story: 'A lease counts from a clock that runs ahead, and a lookup proves what it was too early to see.',
+    file: 'src/engine/write.ts',
+    find: 'return dueAtMs === null || waitMs === null ? nowMs : dueAtMs - waitMs;',
+    put: 'return dueAtMs === null || waitMs === null ? nowMs : nowMs;',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/write.test.ts', named: 'was written when the row says so' },
   },
   {
     name: 'a row is taken for our own by its seq alone',
@@ -145,7 +154,7 @@ export const DRIVING: readonly PlantedBug[] = [
     find: "const seen = outcome.kind === 'unavailable' ? 0 : held.record.evidence;",
     put: 'const seen = held.record.evidence;',
     judge: 'engine suite',
-    tests: { file: 'test/engine/next-charge.test.ts', named: 'late evidence of money' },
+    tests: { file: 'src/engine/drive.test.ts', named: 'late evidence about a settled payment' },
   },
   {
     name: 'the next charge is sent without asking after the earlier one',

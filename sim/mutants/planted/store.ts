@@ -170,6 +170,15 @@ export const STORE: readonly PlantedBug[] = [
     tests: { file: SUITE, named: '.' },
   },
   {
+    name: 'the next charge is changed before the last one failed',
+    story: 'A client that remembers the newest answer by its time takes the old failure for the present.',
+    file: `${FOLDER}/keys.ts`,
+    find: 'updated_at = greatest(p.updated_at, now())',
+    put: 'updated_at = now()',
+    judge: 'store suite',
+    tests: { file: SUITE, named: '.' },
+  },
+  {
     name: 'the key after the order',
     story: 'A request whose key was taken is told 422, and its order is charged all the same.',
     file: `${FOLDER}/accept.ts`,

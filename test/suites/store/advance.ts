@@ -51,7 +51,7 @@ export function advanceTests(env: Environment): void {
         step: 'lookup',
         attempts: 3,
         doubt: { kind: 'open', untilMs: soonMs + 20_000.5 },
-        firstSentAtMs: soonMs,
+        firstSentAtMs: soonMs - 0.5,
         declineCode: 'no "funds", {really}',
         lookups: 7,
         unresolvedSinceMs: soonMs + 0.25,
@@ -73,7 +73,7 @@ export function advanceTests(env: Environment): void {
         charge: {
           ...charge,
           doubt: { kind: 'open', untilMs: about(soonMs + 20_000.5) },
-          firstSentAtMs: about(soonMs),
+          firstSentAtMs: about(soonMs - 0.5),
           unresolvedSinceMs: about(soonMs + 0.25),
         },
         seq: before.seq + 1,

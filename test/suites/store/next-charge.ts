@@ -81,6 +81,14 @@ export function nextChargeTests(env: Environment): void {
       });
     });
 
+    test('a payment’s last change never goes back, though its writer’s clock ran ahead', async () => {
+      const held = await accepted(env.store, 'ahead');
+      const failedAtMs = held.createdAtMs + 60_000;
+      const failedRow = await done(env.store, { ...fail(held), updatedAtMs: failedAtMs });
+      await env.store.openNextCharge(nextCharge(failedRow));
+      expect((await recordOf(env.store, order('ahead'))).updatedAtMs).toEqual(about(failedAtMs));
+    });
+
     test('a charge that waits is held by nobody and has no call counted', async () => {
       const opening = nextCharge(await failed('waits'), { start: { kind: 'waiting', waitMs: 400 } });
       const result = await env.store.openNextCharge(opening);
