@@ -162,8 +162,12 @@ function drawContract(tape: Tape): GatewayContract {
 
 function drawRates(tape: Tape): Plan['rates'] {
   const rates: Partial<Record<FaultName, number>> = {};
-  for (const name of [...STORE_FAULTS, ...LOOKUP_FAULTS]) {
+  for (const name of STORE_FAULTS) {
     if (tape.chance(250)) rates[name] = tape.pick([10, 60]);
+  }
+  // Lookups are rarer than anything else, so that what goes wrong with them must go wrong more often.
+  for (const name of LOOKUP_FAULTS) {
+    if (tape.chance(250)) rates[name] = tape.pick([60, 300]);
   }
   for (const name of CALL_FAULTS) {
     if (tape.chance(RARE.has(name) ? 60 : 350)) rates[name] = tape.pick([20, 100, 300]);

@@ -24,8 +24,8 @@ export interface RunResult {
   readonly drawn: readonly number[];
 }
 
-/** Long after the longest wait that a healed world knows: landings, lags, pending charges, pauses of the breaker. */
-const REST_WITHIN_MS = 30 * 60_000;
+/** Long after the longest wait that a healed world knows: until an order that cannot be resolved is sent to a person. */
+const REST_WITHIN_MS = 90 * 60_000;
 
 export async function run(tape: Tape, options: { readonly keepStory: boolean }): Promise<RunResult> {
   const plan = drawPlan(tape);
