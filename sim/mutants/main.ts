@@ -7,8 +7,8 @@
  * broken, and fails the run as a missed bug does. The same judges must find nothing wrong with an unchanged copy: the
  * explorer as a whole, the same tests, and the simulation on the very seeds that caught something.
  *
- * `npm run mutants [-- --only <part of a name, or a judge>]… [--every N] [--jobs 2] [--json FILE]`. `--every 4` takes
- * each fourth bug of the catalogue, from all its files: the share that every change must pass.
+ * `npm run mutants [-- --only <part of a name, or a judge>]… [--every N] [--jobs 2] [--json FILE]`. `--every 2` takes
+ * every second bug of the catalogue, from all its files: the share that every change must pass.
  */
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

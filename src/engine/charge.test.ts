@@ -1,10 +1,12 @@
-/** What one charge request is told, on every way that it can take. */
+/** What one charge request is told, by its key, its order and what became of it; `charge-*.test.ts` have the rest. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { chargingReplica, lateEvidence, slowly } from '../../test/support/charging.ts';
 import {
   approve,
   createScriptedGateway,
+  decline,
   error500,
-  type Play,
+  never,
   type ScriptedGateway,
 } from '../../test/support/scripted-gateway.ts';
 import {
@@ -17,7 +19,6 @@ import {
   type VirtualWorld,
 } from '../../test/support/virtual-world.ts';
 import { toPayment } from './answer.ts';
-import type { ChargeAnswer, ChargeOptions } from './api.ts';
 
 const HOUR = 3_600_000;
 let world: VirtualWorld;
@@ -27,23 +28,7 @@ beforeEach(() => {
   gateway = createScriptedGateway();
 });
 
-const never: Play = () => new Promise(() => {});
-const decline: Play = () => ({ kind: 'declined', code: 'no_funds' });
-const slowly =
-  (ms: number): Play =>
-  ({ charge }) =>
-    new Promise((resolve) => {
-      world.clock.after(ms, () => resolve(charge()));
-    });
-
-/** A replica, and what it tells in one word or two. */
-async function start(settings: VirtualSettings = {}, at = gateway) {
-  const replica = await world.replica(at, settings);
-  const charge = (options: ChargeOptions, changes: Parameters<typeof order>[1] = {}): Promise<ChargeAnswer> =>
-    world.ended(replica.engine.charge(order('o1', changes), options));
-  const uses = (method: string): number => replica.store.used.filter((use) => use.method === method).length;
-  return { ...replica, charge, uses };
-}
+const start = (settings: VirtualSettings = {}, at = gateway) => chargingReplica(world, at, settings);
 
 describe('a new order', () => {
   it('is charged, and the answer is the frozen one', async () => {
@@ -59,8 +44,17 @@ describe('a new order', () => {
     });
   });
 
+  it.each([
+    ['with', keyed('k')],
+    ['without', KEYLESS],
+  ])('is charged in two statements, one before the call and one behind it (%s a key)', async (_, options) => {
+    const { charge, uses } = await start();
+    expect(told(await charge(options))).toBe('completed 201');
+    expect([uses('accept'), uses('advance'), uses('situation')]).toEqual([1, 1, 0]);
+  });
+
   it('is not waited for by who does not want to wait', async () => {
-    gateway.play = slowly(10);
+    gateway.play = slowly(world, 10);
     const { charge } = await start();
     expect(await charge({ waitMs: 0 })).toEqual({
       kind: 'unsettled',
@@ -68,32 +62,6 @@ describe('a new order', () => {
       retryAfterMs: 1000,
       replayed: false,
     });
-    expect(world.nowMs).toBe(0);
-  });
-
-  it('is waited for until the last millisecond', async () => {
-    gateway.play = slowly(500);
-    const { charge } = await start();
-    expect(told(await charge({ waitMs: 501 }))).toBe('completed 201');
-    expect(world.nowMs).toBe(500);
-  });
-
-  it('is no longer waited for when the time is over', async () => {
-    gateway.play = slowly(500);
-    const { charge } = await start();
-    expect(told(await charge({ waitMs: 499 }))).toBe('202 PROCESSING');
-    expect(world.nowMs).toBe(499);
-  });
-
-  it('ends the wait where a person must decide', async () => {
-    gateway.play = () => ({ kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' });
-    const { charge } = await start();
-    const answer = await charge(keyed('k'));
-    expect([told(answer), answer.kind === 'unsettled' && answer.retryAfterMs]).toEqual([
-      '202 REVIEW',
-      60_000,
-    ]);
-    expect(told(await charge(keyed('k')))).toBe('202 REVIEW');
     expect(world.nowMs).toBe(0);
   });
 });
@@ -157,7 +125,7 @@ describe('a key that was used', () => {
 
 describe('an order that has a payment', () => {
   it('is joined by another key while it is under way: charged once, and started by one', async () => {
-    gateway.play = slowly(500);
+    gateway.play = slowly(world, 500);
     const { engine, charge } = await start();
     const first = engine.charge(order('o1'), keyed('a'));
     const second = await charge(keyed('b'));
@@ -166,8 +134,16 @@ describe('an order that has a payment', () => {
     expect([(await charge(keyed('b'))).replayed, gateway.calls.length]).toEqual([true, 1]);
   });
 
+  it('is joined for good by another key, even by one that does not wait', async () => {
+    gateway.play = never;
+    const { charge } = await start();
+    await charge(keyed('a', 0));
+    expect(await charge(keyed('b', 0))).toMatchObject({ kind: 'unsettled', replayed: false });
+    expect(await charge(keyed('b', 0))).toMatchObject({ kind: 'unsettled', replayed: true });
+  });
+
   it('is joined without a key while it is under way', async () => {
-    gateway.play = slowly(500);
+    gateway.play = slowly(world, 500);
     const { engine, charge } = await start();
     void engine.charge(order('o1'), KEYLESS);
     const second = await charge(KEYLESS);
@@ -205,42 +181,24 @@ describe('an order that has a payment', () => {
     expect(await charge(KEYLESS)).toEqual({ ...first, started: false });
   });
 
+  it('keeps nothing in memory for a key that finds it without its answer: others would lose their place', async () => {
+    const { charge, store } = await start({ answerRetentionMs: HOUR, cacheEntries: 2 });
+    await charge(KEYLESS);
+    await world.pass(2 * HOUR);
+    for (const key of ['x', 'y']) await charge(keyed(key), { orderId: key });
+    expect(told(await charge(keyed('b')))).toBe('completed 200');
+    store.used.length = 0;
+    for (const key of ['x', 'y'])
+      expect(await charge(keyed(key), { orderId: key })).toMatchObject({ started: true, replayed: true });
+    expect(store.used).toEqual([]);
+  });
+
   it('tells a keyless request the failure again, with the same bytes', async () => {
     gateway.play = decline;
     const { charge } = await start();
     const first = await charge(KEYLESS);
     expect(told(first)).toBe('card_declined');
     expect(await charge(KEYLESS)).toEqual({ ...first, started: false });
-  });
-});
-
-describe('an order that another process works on', () => {
-  it('is read again after ever longer pauses, from 50 ms to a second', async () => {
-    const other = createScriptedGateway();
-    other.play = slowly(6000);
-    const elsewhere = await start({}, other);
-    void elsewhere.engine.charge(order('o1'), keyed('a'));
-    await world.pass(1);
-    const { charge, store } = await start();
-    const answer = await charge(keyed('a'));
-    expect([told(answer), answer.replayed, gateway.calls.length]).toEqual(['completed 201', true, 0]);
-    const reads = store.used.filter(({ method }) => method === 'situation').map(({ atMs }) => atMs - 1);
-    const pauses = reads.slice(1).map((atMs, index) => atMs - (reads[index] ?? 0));
-    expect(pauses.map(Math.round)).toEqual([50, 75, 113, 169, 253, 380, 570, 854, 1000, 1000, 1000, 1000]);
-  });
-
-  it('is read once more when the wait is over: it may just have been settled', async () => {
-    const other = createScriptedGateway();
-    other.play = slowly(300);
-    const elsewhere = await start({}, other);
-    void elsewhere.engine.charge(order('o1'), keyed('a'));
-    await world.pass(1);
-    const { charge } = await start();
-    for (const options of [keyed('a', 0), { waitMs: 0 }])
-      expect(told(await charge(options))).toBe('202 PROCESSING');
-    await world.pass(299);
-    expect(told(await charge(keyed('a', 0)))).toBe('completed 201');
-    expect(told(await charge({ waitMs: 0 }))).toBe('completed 200');
   });
 });
 
@@ -256,6 +214,21 @@ describe('an order whose charge failed', () => {
     expect(new Set(gateway.calls.map(({ key }) => key)).size).toBe(2);
     expect(gateway.lookups).toEqual([]);
     expect(told(await charge(keyed('a')))).toBe('card_declined');
+  });
+
+  it('has its next charge opened in one statement behind the one that reads it', async () => {
+    gateway.play = decline;
+    const { charge, store } = await start();
+    await charge(keyed('a'));
+    gateway.play = approve;
+    store.used.length = 0;
+    expect(told(await charge(keyed('b')))).toBe('completed 201');
+    expect(store.used.map(({ method }) => method)).toEqual([
+      'accept',
+      'situation',
+      'openNextCharge',
+      'advance',
+    ]);
   });
 
   it('by absence is asked after before the next charge, where the gateway can be asked', async () => {
@@ -299,15 +272,8 @@ describe('an order whose charge failed', () => {
     gateway.play = () => error500;
     const { charge, store } = await start();
     await charge(keyed('a'));
-    const { paymentId } = world.stored('o1');
     gateway.lookupPlay = () => ({ kind: 'unavailable', reason: 'http_500' });
-    await world.ended(
-      store.addEvidence({
-        payment: { accountId: 'default', orderId: 'o1', paymentId },
-        chargeN: 1,
-        outcome: { kind: 'approved', chargeId: 'ch_late' },
-      }),
-    );
+    await lateEvidence(world, store);
     const calls = gateway.calls.length;
     for (const options of [keyed('b', 2000), { waitMs: 2000 }]) {
       expect(await charge(options)).toMatchObject({
@@ -320,117 +286,26 @@ describe('an order whose charge failed', () => {
   });
 });
 
-describe('a request that loses the database', () => {
-  it('before anything is stored says that nothing was, and when to come back', async () => {
-    const { charge, store, logged } = await start();
-    store.fail('accept', 'unavailable');
-    expect(await charge(keyed('k'))).toMatchObject({
-      kind: 'problem',
-      code: 'store_unavailable',
-      retryAfterMs: 1000,
-      replayed: false,
-    });
-    expect(logged).toEqual([
-      {
-        level: 'error',
-        fields: { err: expect.any(Error), kind: 'unavailable' },
-        message: 'the database could not be used for a charge request',
-      },
-    ]);
-    expect(gateway.calls.length).toBe(0);
-  });
-
-  it('while it stores tries for three seconds, every tenth of one, and then does not claim to know', async () => {
-    const { charge, store } = await start();
-    store.fail('accept', 'lost');
-    store.fail('accept', ...Array.from({ length: 100 }, () => 'unavailable' as const));
-    expect(told(await charge(keyed('k')))).toBe('store_outcome_unknown');
-    const tried = store.used.filter(({ method }) => method === 'accept').map(({ atMs }) => atMs);
-    expect([tried[1], tried.length, tried.at(-1)]).toEqual([100, 32, 3100]);
-  });
-
-  it('while it stores goes on as the starter of what was stored', async () => {
-    const { charge, store } = await start();
-    store.fail('accept', 'ack_lost');
-    const answer = await charge(keyed('k'));
-    expect([told(answer), answer.replayed, gateway.calls.length]).toEqual(['completed 201', false, 1]);
-    expect(world.trail('o1')).toEqual(['payment.created', 'payment.completed ch_1']);
-  });
-
-  it('behind a lost acknowledgement does not claim that nothing was stored', async () => {
-    const { charge, store } = await start();
-    store.fail('accept', 'ack_lost');
-    store.fail('situation', 'unavailable');
-    expect(told(await charge(keyed('k')))).toBe('store_outcome_unknown');
-  });
-
-  it('of an order that it has read is told that it is being charged', async () => {
-    gateway.play = never;
-    const { charge, store } = await start();
-    await charge(keyed('a', 0));
-    store.fail('bindKey', 'unavailable');
-    expect(await charge(keyed('b'))).toMatchObject({
-      kind: 'unsettled',
-      payment: { orderId: 'o1', status: 'PROCESSING' },
-      retryAfterMs: 1000,
-      replayed: false,
-    });
-  });
-
-  it('of an order that is settled is not told that it is being charged', async () => {
-    const { charge, store } = await start();
+describe('an order that a person must decide on', () => {
+  it('binds another key where nothing was said of it before', async () => {
+    gateway.play = () => ({ kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' });
+    const { charge } = await start();
     await charge(keyed('a'));
-    store.fail('bindKey', 'unavailable');
-    expect(told(await charge(keyed('b')))).toBe('store_unavailable');
-    store.fail('bindKey', 'lost');
-    expect(told(await charge(keyed('c')))).toBe('store_outcome_unknown');
+    for (const replayed of [false, true])
+      expect(await charge(keyed('b'))).toMatchObject({ payment: { status: 'REVIEW' }, replayed });
   });
 
-  it('before it has read anything of a known order says that nothing was stored', async () => {
-    gateway.play = never;
-    const { charge, store } = await start();
-    await charge(keyed('a', 0));
-    store.fail('situation', 'unavailable');
-    expect(told(await charge(keyed('b')))).toBe('store_unavailable');
-  });
-
-  it('after it has bound its key is told what is known', async () => {
-    const { charge, store } = await start({ cacheEntries: 0 });
+  it('binds no other key where it had failed before: the new key is for the next charge, if there is one', async () => {
+    gateway.play = decline;
+    const { charge, store, uses } = await start();
     await charge(keyed('a'));
-    const situations = store.situation;
-    let reads = 0;
-    store.situation = (query) => {
-      reads += 1;
-      if (reads === 2) store.fail('situation', 'unavailable');
-      return situations(query);
-    };
-    expect(await charge(keyed('b'))).toMatchObject({ kind: 'settled', started: false, replayed: false });
-  });
-
-  it('at the end of its wait is told what was read before', async () => {
-    const other = createScriptedGateway();
-    other.play = never;
-    void (await start({}, other)).engine.charge(order('o1'), keyed('a'));
-    await world.pass(1);
-    const { charge, store } = await start();
-    const situations = store.situation;
-    let reads = 0;
-    store.situation = (query) => {
-      reads += 1;
-      if (reads === 2) store.fail('situation', 'unavailable');
-      return situations(query);
-    };
-    expect(await charge(keyed('a', 0))).toMatchObject({
-      kind: 'unsettled',
-      payment: { status: 'PROCESSING' },
-    });
-    expect(reads).toBe(2);
-  });
-
-  it('fails openly for what is none of the database’s doing', async () => {
-    const { charge, store } = await start();
-    store.accept = () => Promise.reject(new TypeError('a fault'));
-    await expect(charge(keyed('k'))).rejects.toThrow(TypeError);
+    await lateEvidence(world, store);
+    await world.pass(1000);
+    expect(world.stored('o1')).toMatchObject({ problem: 'card_declined', charge: { status: 'REVIEW' } });
+    for (const replayed of [false, false])
+      expect(await charge(keyed('b'))).toMatchObject({ payment: { status: 'REVIEW' }, replayed });
+    expect([uses('bindKey'), uses('openNextCharge'), gateway.calls.length]).toEqual([0, 0, 1]);
+    expect(told(await charge(keyed('a')))).toBe('card_declined');
   });
 });
 

@@ -93,6 +93,10 @@ describe('the record of a next charge', () => {
       held: false,
       dueAtMs: 1070,
       charge: { n: 2, attempts: 0 },
+      // The failure was written by a clock that ran ahead of the database's.
+      updatedAtMs: failed.updatedAtMs,
     });
+    const late = { n: 2, order: failed.order, start: { kind: 'waiting', waitMs: 0 } } as NextCharge;
+    expect(openedRecord(failed, late, failed.updatedAtMs + 1).updatedAtMs).toBe(failed.updatedAtMs + 1);
   });
 });

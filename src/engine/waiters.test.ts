@@ -29,6 +29,19 @@ describe('who waits for a payment', () => {
     expect((await Promise.all(waiting)).map((seen) => seen?.paymentId)).toEqual(['p', 'p', 'p']);
   });
 
+  it('is forgotten once he has gone home', async () => {
+    const { clock, waiters } = setUp();
+    let asked = 0;
+    const waiting = waiters.next('p', 100, () => {
+      asked += 1;
+      return true;
+    });
+    clock.advance(100);
+    await waiting;
+    waiters.changed(record('p'));
+    expect(asked).toBe(0);
+  });
+
   it('goes home after his time, to the millisecond', async () => {
     const { clock, waiters } = setUp();
     const early = waiters.next('p', 100, anything);

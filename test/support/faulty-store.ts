@@ -10,10 +10,13 @@ export type StoreFault =
   | 'lost';
 
 type Method = keyof Store;
+type Act = () => unknown;
 
 export interface FaultyStore extends Store {
   /** The next uses of the method go wrong in these ways, in this order. */
   fail(method: Method, ...faults: StoreFault[]): void;
+  /** What happens just before the next uses of the method, one act for each: somebody else's move, in a race. */
+  before(method: Method, ...acts: Act[]): void;
   /** Every use of every method fails until `heal`. */
   goDown(): void;
   heal(): void;
@@ -22,6 +25,7 @@ export interface FaultyStore extends Store {
 /** The real store behind connections that break on demand. */
 export function createFaultyStore(store: Store): FaultyStore {
   const planned = new Map<Method, StoreFault[]>();
+  const acts = new Map<Method, Act[]>();
   let down = false;
 
   function faultOf(method: Method): StoreFault | undefined {
@@ -29,6 +33,8 @@ export function createFaultyStore(store: Store): FaultyStore {
   }
 
   async function run<T>(method: Method, work: () => Promise<T>): Promise<T> {
+    const act = acts.get(method)?.shift();
+    if (act !== undefined) await act();
     const fault = faultOf(method);
     if (fault === undefined) return work();
     if (fault === 'unavailable') throw new StoreError('unavailable', 'planned: unavailable');
@@ -53,6 +59,9 @@ export function createFaultyStore(store: Store): FaultyStore {
     check: () => run('check', () => store.check()),
     fail(method, ...faults) {
       planned.set(method, [...(planned.get(method) ?? []), ...faults]);
+    },
+    before(method, ...planned) {
+      acts.set(method, [...(acts.get(method) ?? []), ...planned]);
     },
     goDown() {
       down = true;

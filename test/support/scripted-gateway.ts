@@ -38,6 +38,8 @@ const CONTRACT: GatewayContract = {
 };
 
 export const approve: Play = ({ charge }) => charge();
+export const decline: Play = () => ({ kind: 'declined', code: 'no_funds' });
+export const never: Play = () => new Promise(() => {});
 export const error500: CallOutcome = { kind: 'unknown', answered: true, reason: 'http_500' };
 export const reset: CallOutcome = { kind: 'unknown', answered: false, reason: 'connection_lost' };
 

@@ -175,7 +175,7 @@ export function createVirtualWorld(): VirtualWorld {
 
 /** The same store, with a list of what it was used for. */
 function watched(store: FaultyStore, used: VirtualStore['used'], nowMs: () => number): FaultyStore {
-  const own = new Set<PropertyKey>(['fail', 'goDown', 'heal']);
+  const own = new Set<PropertyKey>(['fail', 'before', 'goDown', 'heal']);
   return new Proxy(store, {
     get(target, name, receiver) {
       const method = Reflect.get(target, name, receiver);

@@ -1,0 +1,181 @@
+/** What a charge request is told that loses the database on its way: no more than is known. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { chargingReplica, noTimePasses, openCall } from '../../test/support/charging.ts';
+import {
+  approve,
+  createScriptedGateway,
+  never,
+  type ScriptedGateway,
+} from '../../test/support/scripted-gateway.ts';
+import {
+  createVirtualWorld,
+  KEYLESS,
+  keyed,
+  order,
+  told,
+  type VirtualSettings,
+  type VirtualWorld,
+} from '../../test/support/virtual-world.ts';
+import { toPayment } from './answer.ts';
+
+let world: VirtualWorld;
+let gateway: ScriptedGateway;
+beforeEach(() => {
+  world = createVirtualWorld();
+  gateway = createScriptedGateway();
+});
+
+const start = (settings: VirtualSettings = {}) => chargingReplica(world, gateway, settings);
+
+const nothing = (): void => {};
+
+describe('a request that loses the database', () => {
+  it('before anything is stored says that nothing was, and when to come back', async () => {
+    const { charge, store, logged } = await start();
+    store.fail('accept', 'unavailable');
+    expect(await charge(keyed('k'))).toMatchObject({
+      kind: 'problem',
+      code: 'store_unavailable',
+      retryAfterMs: 1000,
+      replayed: false,
+    });
+    expect(logged).toEqual([
+      {
+        level: 'error',
+        fields: { err: expect.any(Error), kind: 'unavailable' },
+        message: 'the database could not be used for a charge request',
+      },
+    ]);
+    expect(gateway.calls.length).toBe(0);
+  });
+
+  it('while it stores tries for three seconds, every tenth of one, and then does not claim to know', async () => {
+    const { charge, store } = await start();
+    store.fail('accept', 'lost');
+    store.fail('accept', ...Array.from({ length: 100 }, () => 'unavailable' as const));
+    expect(told(await charge(keyed('k')))).toBe('store_outcome_unknown');
+    const tried = store.used.filter(({ method }) => method === 'accept').map(({ atMs }) => atMs);
+    expect([tried[1], tried.length, tried.at(-1)]).toEqual([100, 32, 3100]);
+  });
+
+  it('while it stores goes on as the starter of what was stored', async () => {
+    const { charge, store } = await start();
+    store.fail('accept', 'ack_lost');
+    const answer = await charge(keyed('k'));
+    expect([told(answer), answer.replayed, gateway.calls.length]).toEqual(['completed 201', false, 1]);
+    expect(world.trail('o1')).toEqual(['payment.created', 'payment.completed ch_1']);
+  });
+
+  it('while it stores counts time and lease from before that, by the database’s clock', async () => {
+    const { charge, store } = await start({ policy: { leaseMs: 2000 } });
+    store.fail('accept', 'ack_lost');
+    let timeoutMs = 0;
+    gateway.play = ({ options, charge: approved }) => {
+      timeoutMs = options.timeoutMs;
+      return approved();
+    };
+    await charge(keyed('k'));
+    // A tenth of a second until it was tried again; a quarter is the lease's margin.
+    expect(timeoutMs).toBe(2000 - 100 - 250);
+    const { createdAtMs, updatedAtMs } = world.stored('o1');
+    expect(updatedAtMs - createdAtMs).toBe(100);
+  });
+
+  it('while it stores at a paused gateway leaves to the sweep what was stored', async () => {
+    gateway.play = () => ({ kind: 'forbidden', reason: 'http_401' });
+    const { charge, store } = await start({ policy: { forbiddenPauseMs: 700 } });
+    await charge({ waitMs: 0 }, { orderId: 'o2' });
+    gateway.play = approve;
+    store.fail('accept', 'ack_lost');
+    const answer = await charge(keyed('k'));
+    expect([told(answer), answer.replayed]).toEqual(['completed 201', false]);
+    expect(world.trail('o1')).toEqual(['payment.created', 'call.started', 'payment.completed ch_2']);
+    expect(world.nowMs).toBeLessThan(2000);
+  });
+
+  it('behind a lost acknowledgement does not claim that nothing was stored', async () => {
+    const { charge, store } = await start();
+    store.fail('accept', 'ack_lost');
+    store.fail('situation', 'unavailable');
+    expect(told(await charge(keyed('k')))).toBe('store_outcome_unknown');
+  });
+
+  it('of an order that it has read is told that it is being charged', async () => {
+    gateway.play = never;
+    const { charge, store } = await start();
+    await charge(keyed('a', 0));
+    store.fail('bindKey', 'unavailable');
+    expect(await charge(keyed('b'))).toMatchObject({
+      kind: 'unsettled',
+      payment: { orderId: 'o1', status: 'PROCESSING' },
+      retryAfterMs: 1000,
+      replayed: false,
+    });
+  });
+
+  it('of an order that is settled is not told that it is being charged', async () => {
+    const { charge, store } = await start();
+    await charge(keyed('a'));
+    store.fail('bindKey', 'unavailable');
+    expect(told(await charge(keyed('b')))).toBe('store_unavailable');
+    store.fail('bindKey', 'lost');
+    expect(told(await charge(keyed('c')))).toBe('store_outcome_unknown');
+  });
+
+  it('before it has read anything of a known order says that nothing was stored', async () => {
+    gateway.play = never;
+    const { charge, store } = await start();
+    await charge(keyed('a', 0));
+    store.fail('situation', 'unavailable');
+    expect(told(await charge(keyed('b')))).toBe('store_unavailable');
+  });
+
+  it('after it has bound its key is told what it has read, and not that the key was there', async () => {
+    gateway.play = never;
+    const { charge, store } = await start();
+    await charge(keyed('a', 0));
+    store.before('situation', nothing, () => store.fail('situation', 'unavailable'));
+    expect(await charge(keyed('b'))).toEqual({
+      kind: 'unsettled',
+      payment: toPayment(world.stored('o1')),
+      retryAfterMs: 1000,
+      replayed: false,
+    });
+  });
+
+  it.each([{ amountMinor: 700 }, { currency: 'EUR' }])(
+    'is not told that it is being charged where the order is, on other terms by now: %o',
+    async (terms) => {
+      const call = openCall();
+      gateway.play = call.play;
+      const { engine, charge, store } = await start();
+      void engine.charge(order('o1'), keyed('a'));
+      const nextCharge = async () => {
+        gateway.play = never;
+        void engine.charge(order('o1', terms), keyed('b'));
+        await noTimePasses();
+        store.fail('situation', 'unavailable');
+      };
+      store.before('situation', nothing, nextCharge);
+      world.clock.after(500, () => void call.end({ kind: 'declined', code: 'no_funds' }));
+      expect(told(await charge(KEYLESS))).toBe('store_unavailable');
+      expect(world.stored('o1')).toMatchObject({ order: terms, charge: { n: 2, status: 'PROCESSING' } });
+    },
+  );
+
+  it('fails openly for what is none of the database’s doing', async () => {
+    const { charge, store } = await start();
+    store.accept = () => Promise.reject(new TypeError('a fault'));
+    await expect(charge(keyed('k'))).rejects.toThrow(TypeError);
+  });
+
+  it('fails openly for that even where it does not know what was stored', async () => {
+    const { charge, store } = await start();
+    store.fail('accept', 'lost');
+    store.before('accept', nothing, () => {
+      throw new TypeError('a fault');
+    });
+    await expect(charge(keyed('k'))).rejects.toThrow(TypeError);
+    expect(world.nowMs).toBe(100);
+  });
+});
