@@ -143,6 +143,20 @@ describe('a request that loses the database', () => {
     });
   });
 
+  it('with a key that it has read is told that the key was there', async () => {
+    gateway.play = never;
+    const { charge } = await start();
+    await charge(keyed('a', 0));
+    const other = await start();
+    other.store.before('situation', nothing, () => other.store.fail('situation', 'unavailable'));
+    expect(await other.charge(keyed('a'))).toEqual({
+      kind: 'unsettled',
+      payment: toPayment(world.stored('o1')),
+      retryAfterMs: 1000,
+      replayed: true,
+    });
+  });
+
   it.each([{ amountMinor: 700 }, { currency: 'EUR' }])(
     'is not told that it is being charged where the order is, on other terms by now: %o',
     async (terms) => {

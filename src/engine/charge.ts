@@ -325,8 +325,7 @@ export function createCharging(
       const started = request.startedN === record.charge.n;
       if (record.evidence === 0) return settled(request, record, frozen, { started, freshForMs });
     }
-    // A blocked key is bound to nothing yet.
-    const replayed = request.keySeen && !request.boundHere;
+    const replayed = isReplayed(request);
     return { kind: 'unsettled', payment: toPayment(record), retryAfterMs: retryAfterMs(record), replayed };
   }
 
@@ -352,7 +351,8 @@ export function createCharging(
     engine.log.error({ err: error, kind: error.kind }, 'the database could not be used for a charge request');
     const known = request.seen === null ? undefined : (knownSince(request.seen) ?? request.seen);
     if (known !== undefined && (request.boundHere || isOpenAndSame(known, request.order))) {
-      return { kind: 'unsettled', payment: toPayment(known), retryAfterMs: RETRY_AFTER_MS, replayed: false };
+      const replayed = isReplayed(request);
+      return { kind: 'unsettled', payment: toPayment(known), retryAfterMs: RETRY_AFTER_MS, replayed };
     }
     const nothing = error.kind === 'unavailable' && !request.perhapsStored;
     const code = nothing ? 'store_unavailable' : 'store_outcome_unknown';
@@ -365,6 +365,11 @@ function started(request: Request, record: PaymentRecord): void {
   request.boundHere = true;
   request.startedN = record.charge.n;
   request.seen = record;
+}
+
+/** Whether an earlier request has bound the key. A blocked key is bound to nothing yet. */
+function isReplayed({ keySeen, boundHere }: Request): boolean {
+  return keySeen && !boundHere;
 }
 
 /** Whether the request has read that its order is being charged on the same terms. */
