@@ -12,8 +12,12 @@ export interface Outcome {
 /** Lines of a stage's output that go into the report. */
 const TAIL_LINES = 70;
 
-/** Runs a stage to its end, shows what it prints, and keeps the end of it. */
-export function runStage(stage: Stage, args: readonly string[]): Promise<Outcome> {
+/** Runs a stage to its end, lets `show` have what it prints, and keeps the end of it. */
+export function runStage(
+  stage: Stage,
+  args: readonly string[],
+  show: (chunk: Buffer) => void,
+): Promise<Outcome> {
   const startedMs = performance.now();
   const child = spawn(process.execPath, ['--enable-source-maps', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -23,7 +27,7 @@ export function runStage(stage: Stage, args: readonly string[]): Promise<Outcome
   process.once('SIGTERM', stop);
   let text = '';
   const hear = (chunk: Buffer): void => {
-    process.stdout.write(chunk);
+    show(chunk);
     text += chunk.toString('utf8');
   };
   child.stdout.on('data', hear);
