@@ -32,7 +32,8 @@ export function judgeEnding({ plan, database, gateway, amnesia, violated }: Endi
     }
     const keys = new Set(row.operations.map(({ gatewayKey }) => gatewayKey));
     const live = gateway.ledger.filter((charge) => keys.has(charge.key) && charge.status === 'succeeded');
-    if (status === 'COMPLETED' && live.length !== 1) {
+    // A database that forgot what was sent, or when, may charge again beside it: a limit that is documented.
+    if (status === 'COMPLETED' && (amnesia ? live.length < 1 : live.length !== 1)) {
       violated('ledger', `${orderId} is COMPLETED with ${live.length} live charges`);
     }
     if (status === 'FAILED' && !amnesia && live.length > 0)

@@ -31,8 +31,10 @@ for (const stage of STAGES) {
   if (values.brief && !outcome.passed) say(outcome.tail);
 }
 
-if (!values.brief) say('');
-if (!values.brief) outcomes.forEach((outcome) => say(verdict(outcome)));
+if (!values.brief) {
+  say('');
+  for (const outcome of outcomes) say(verdict(outcome));
+}
 if (!values.quick && skipped.length === 0) {
   const date = new Date().toISOString().slice(0, 10);
   mkdirSync('docs/proof', { recursive: true });

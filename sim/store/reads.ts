@@ -49,12 +49,19 @@ export function failedCharges(
   payment: PaymentKey,
   limit: number,
 ): readonly FailedCharge[] {
-  const operations = rowById(committed, payment.accountId, payment.paymentId)?.operations ?? [];
-  return operations
+  const row = rowById(committed, payment.accountId, payment.paymentId);
+  if (row === undefined) return [];
+  return row.operations
     .filter((operation) => operation.outcome === 'FAILED')
     .reverse()
     .slice(0, limit)
-    .map(({ n, gatewayKey, amountMinor, currency }) => ({ n, chargeKey: gatewayKey, amountMinor, currency }));
+    .map(({ n, gatewayKey, amountMinor, currency }) => ({
+      n,
+      chargeKey: gatewayKey,
+      amountMinor,
+      currency,
+      evidence: row.evidence.some(({ chargeN }) => chargeN === n),
+    }));
 }
 
 /** Readers are shown no answer. */

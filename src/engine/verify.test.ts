@@ -23,6 +23,7 @@ const earlier = (n: number): FailedCharge => ({
   chargeKey: `k${n}`,
   amountMinor: 100 * n,
   currency: 'EUR',
+  evidence: n === 1,
 });
 
 function verify(
@@ -100,11 +101,19 @@ describe('asking after the earlier charges', () => {
 
 describe('late evidence', () => {
   it('is not argued away by a lookup that finds nothing, but by one that finds a no', async () => {
-    expect(await verify([absent], { evidence: 1 })).toEqual({
+    expect(await verify([declined, absent], { evidence: 1 })).toEqual({
       kind: 'found',
       chargeId: 'known by late evidence only',
     });
     expect(await verify([declined, declined], { evidence: 1 })).toEqual({ kind: 'clear' });
+  });
+
+  it('about one charge does not contest what another lookup proves of another charge', async () => {
+    expect(await verify([absent, declined], { evidence: 1 })).toEqual({ kind: 'clear' });
+  });
+
+  it('that was dealt with contests nothing any more', async () => {
+    expect(await verify([absent, absent], { evidence: 0 })).toEqual({ kind: 'clear' });
   });
 
   it('about a completed charge asks for the charge itself first: does it exist twice?', async () => {

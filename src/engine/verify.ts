@@ -10,8 +10,8 @@ const MAX_VERIFIED = 20;
 
 /**
  * Asks after every charge of the order that failed, and tells of one that is live all the same; where late evidence
- * came in, also whether a completed charge exists twice. Evidence of money is not argued away by a lookup that
- * finds nothing: a person must look.
+ * came in, also whether a completed charge exists twice. Evidence of a charge's money is not argued away by a lookup
+ * of it that finds nothing: a person must look.
  */
 export async function verifyEarlier(engine: Engine, held: Held): Promise<VerifyOutcome> {
   const { record } = held;
@@ -30,7 +30,7 @@ export async function verifyEarlier(engine: Engine, held: Held): Promise<VerifyO
     const outcome = await lookUp(engine, held, chargeRequest(engine, order, earlier));
     switch (outcome.kind) {
       case 'absent':
-        if (contested) return { kind: 'found', chargeId: 'known by late evidence only' };
+        if (contested && earlier.evidence) return { kind: 'found', chargeId: 'known by late evidence only' };
         continue;
       case 'declined':
         continue;

@@ -253,6 +253,8 @@ export interface FailedCharge {
   readonly chargeKey: string;
   readonly amountMinor: number;
   readonly currency: string;
+  /** Late evidence of money came in about this very charge, at any time. */
+  readonly evidence: boolean;
 }
 
 export interface PaymentsQuery {

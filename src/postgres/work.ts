@@ -50,7 +50,10 @@ export async function addEvidence(session: Session, evidence: Evidence): Promise
 }
 
 const FAILED_CHARGES = `
-SELECT n, gateway_key, amount_minor::float8 AS amount_minor, currency FROM payonce.operations
+SELECT n, gateway_key, amount_minor::float8 AS amount_minor, currency, EXISTS (
+    SELECT FROM payonce.evidence e
+    WHERE e.account_id = o.account_id AND e.payment_id = o.payment_id AND e.charge_n = o.n) AS evidence
+FROM payonce.operations o
 WHERE account_id = $1 AND payment_id = $2 AND kind = 'charge' AND outcome = 'FAILED'
 ORDER BY n DESC LIMIT $3`;
 
@@ -64,12 +67,14 @@ export async function failedCharges(
     gateway_key: string;
     amount_minor: number;
     currency: string;
+    evidence: boolean;
   }>(FAILED_CHARGES, [payment.accountId, payment.paymentId, limit]);
   return rows.map((row) => ({
     n: row.n,
     chargeKey: row.gateway_key,
     amountMinor: row.amount_minor,
     currency: row.currency,
+    evidence: row.evidence,
   }));
 }
 

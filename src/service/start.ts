@@ -14,7 +14,6 @@ import {
   DEMO_FAULTS,
   type FakeGateway,
 } from '../fake-gateway/index.ts';
-import { createHttpGateway } from '../gateways/http/index.ts';
 import type { HttpLogger } from '../http/access-log.ts';
 import { createServer } from '../http/server.ts';
 import type { Gateway } from '../ports/gateway.ts';
@@ -23,6 +22,7 @@ import { createPostgresStore, migrate } from '../postgres/index.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemRandom } from '../system/random.ts';
 import { type Database, openDatabase } from './database.ts';
+import { openGateway } from './gateway.ts';
 import { listen } from './listen.ts';
 import { startingUp } from './starting-up.ts';
 
@@ -113,26 +113,6 @@ function serverOptions(config: Config, logger: ServiceLog, payonce: Payonce) {
 async function openFakeGateway(config: Config, log: Log, database: Database): Promise<FakeGateway> {
   const ledger = await createPostgresLedger(database.openPool({ name: 'payonce-fake-gateway', max: 4 }));
   return createFakeGateway({ ledger, seed: config.FAKE_GATEWAY_SEED, faults: DEMO_FAULTS, log });
-}
-
-function openGateway(config: Config, url: string): Gateway {
-  const contract: GatewayContract = {
-    keys: config.GATEWAY_KEYS,
-    keyWindowMs: config.GATEWAY_KEY_WINDOW_MS,
-    cachesErrors: config.GATEWAY_CACHES_ERRORS === 'yes',
-    lookup: config.GATEWAY_LOOKUP === 'yes',
-    lookupLagMs: config.GATEWAY_LOOKUP_LAG_MS,
-    landsWithinMs: config.GATEWAY_LANDS_WITHIN_MS,
-  };
-  return createHttpGateway({
-    // Payments made with the fake gateway are not asked after at a real one, nor the other way round.
-    name: config.GATEWAY_URL === null ? 'fake' : 'http',
-    url,
-    contract,
-    maxConnections: config.MAX_CALLS,
-    maxLookupConnections: config.MAX_LOOKUPS,
-    ...(config.GATEWAY_TOKEN === '' ? {} : { token: config.GATEWAY_TOKEN }),
-  });
 }
 
 async function startTheEngine(

@@ -105,6 +105,20 @@ describe('an order that failed because the gateway did not know its charge', () 
     expect(logged.some((entry) => entry.alarm === 'needs_review')).toBe(true);
   });
 
+  it('is asked after before every later charge, also when the gateway itself declined the last one', async () => {
+    const { engine } = await failedByAbsence();
+    gateway.play = () => ({ kind: 'declined', code: 'no_funds' });
+    expect(told(await engine.charge(order('o1'), keyed('b')))).toBe('card_declined');
+    gateway.play = approve;
+    const calls = gateway.calls.length;
+    const request = gateway.calls[0];
+    if (request === undefined) throw new Error('no call');
+    const { key, reference, amountMinor, currency } = request;
+    gateway.ledger.set(key, { id: 'ch_late', status: 'succeeded', key, reference, amountMinor, currency });
+    expect(told(await engine.charge(order('o1'), keyed('c')))).toBe('202 REVIEW');
+    expect(gateway.calls.length).toBe(calls);
+  });
+
   it('waits while the gateway cannot be asked', async () => {
     const { engine } = await failedByAbsence();
     const calls = gateway.calls.length;

@@ -95,4 +95,33 @@ export const MONEY: readonly PlantedBug[] = [
     judge: 'engine suite',
     tests: { file: 'src/domain/money.test.ts', named: 'minor units from the text of a number' },
   },
+  {
+    name: 'earlier charges are asked after only where the last one failed by absence',
+    story:
+      'Charge 1 was not found, charge 2 is declined, charge 1 lands after all, and charge 3 is sent: charged twice.',
+    file: 'src/engine/charge.ts',
+    find: 'verifyFirst: record.absences > 0 && policy.contract.lookup,',
+    put: "verifyFirst: record.problem === 'gateway_failed' && policy.contract.lookup,",
+    judge: 'engine suite',
+    tests: { file: 'test/engine/next-charge.test.ts', named: 'before every later charge' },
+  },
+  {
+    name: 'the fake gateway and a real one share a name',
+    story: 'Payments that a demo left open are charged at the real gateway as soon as one is configured.',
+    file: 'src/service/gateway.ts',
+    find: "name: config.GATEWAY_URL === null ? 'fake' : 'http',",
+    put: "name: 'http',",
+    judge: 'engine suite',
+    tests: { file: 'src/service/gateway.test.ts', named: 'another name than the fake one' },
+  },
+  {
+    name: 'late evidence of one charge contests what is proved of another',
+    story:
+      'An order that the gateway has declined waits for a person, because an earlier try of it was never found.',
+    file: 'src/engine/verify.ts',
+    find: 'if (contested && earlier.evidence) return',
+    put: 'if (contested) return',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/verify.test.ts', named: 'late evidence' },
+  },
 ];

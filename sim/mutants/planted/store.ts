@@ -421,4 +421,14 @@ export const STORE: readonly PlantedBug[] = [
     judge: 'store suite',
     tests: { file: SUITE, named: 'every other account' },
   },
+  {
+    name: 'evidence of one charge counts for all of the order',
+    story:
+      'An order that the gateway has declined waits for a person, because an earlier try of it was never found.',
+    file: 'src/postgres/work.ts',
+    find: ' AND e.charge_n = o.n) AS evidence',
+    put: ') AS evidence',
+    judge: 'store suite',
+    tests: { file: 'test/postgres/store.test.ts', named: 'tells of which of them late evidence' },
+  },
 ];

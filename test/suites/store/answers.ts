@@ -59,7 +59,7 @@ export function answerTests(env: Environment): void {
         expired: true,
       });
       expect(await env.store.failedCharges(paymentKey(before), 10)).toEqual([
-        { n: 1, chargeKey: gatewayKey(before.order, 1), amountMinor: 1000, currency: 'USD' },
+        { n: 1, chargeKey: gatewayKey(before.order, 1), amountMinor: 1000, currency: 'USD', evidence: false },
       ]);
       expect(await eventsOf(env.store, before)).toHaveLength(2);
       // The order and the key guard for ever.

@@ -223,8 +223,8 @@ export function nextChargeTests(env: Environment): void {
         if (n === 2) record = await done(env.store, fail(record));
       }
       const expected = [
-        { n: 2, chargeKey: gatewayKey(record.order, 2), amountMinor: 200, currency: 'EUR' },
-        { n: 1, chargeKey: gatewayKey(record.order, 1), amountMinor: 1000, currency: 'USD' },
+        { n: 2, chargeKey: gatewayKey(record.order, 2), amountMinor: 200, currency: 'EUR', evidence: false },
+        { n: 1, chargeKey: gatewayKey(record.order, 1), amountMinor: 1000, currency: 'USD', evidence: false },
       ];
       expect(await env.other.failedCharges(paymentKey(record), 10)).toEqual(expected);
       expect(await env.store.failedCharges(paymentKey(record), 1)).toEqual(expected.slice(0, 1));
@@ -237,6 +237,30 @@ export function nextChargeTests(env: Environment): void {
       expect(await env.store.failedCharges(paymentKey(record), 10)).toEqual([]);
       await done(env.store, complete(record));
       expect(await env.store.failedCharges(paymentKey(record), 10)).toEqual([]);
+    });
+
+    test('tells of which of them late evidence came in, and for ever', async () => {
+      const first = await failed('late');
+      await env.store.addEvidence({
+        payment: paymentKey(first),
+        chargeN: 1,
+        outcome: { kind: 'approved', chargeId: 'ch_late' },
+      });
+      const other = await failed('never');
+      await env.store.openNextCharge(nextCharge(other));
+      const second = await done(env.store, fail(await recordOf(env.store, other.order)));
+      await env.store.addEvidence({
+        payment: paymentKey(second),
+        chargeN: 2,
+        outcome: { kind: 'pending', chargeId: 'ch_2' },
+      });
+      const told = async (record: typeof first) =>
+        (await env.other.failedCharges(paymentKey(record), 10)).map(({ n, evidence }) => [n, evidence]);
+      expect(await told(first)).toEqual([[1, true]]);
+      expect(await told(second)).toEqual([
+        [2, true],
+        [1, false],
+      ]);
     });
 
     test('another account sees none of them', async () => {

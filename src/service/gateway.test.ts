@@ -1,0 +1,42 @@
+/** What the configuration makes of the gateway. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { readConfig } from '../config.ts';
+import type { Gateway } from '../ports/gateway.ts';
+import { openGateway } from './gateway.ts';
+
+const opened: Gateway[] = [];
+afterEach(async () => {
+  for (const gateway of opened.splice(0)) await gateway.close();
+});
+
+function open(env: NodeJS.ProcessEnv): Gateway {
+  const config = readConfig(env);
+  const gateway = openGateway(config, config.GATEWAY_URL ?? 'http://127.0.0.1:9/fake-gateway');
+  opened.push(gateway);
+  return gateway;
+}
+
+describe('the gateway of the service', () => {
+  it('has another name than the fake one, so that neither is asked after the other’s charges', () => {
+    expect([open({}).name, open({ GATEWAY_URL: 'http://127.0.0.1:9' }).name]).toEqual(['fake', 'http']);
+  });
+
+  it('has the contract that is configured', () => {
+    const env = {
+      GATEWAY_KEYS: 'none',
+      GATEWAY_KEY_WINDOW_MS: '7200000',
+      GATEWAY_CACHES_ERRORS: 'yes',
+      GATEWAY_LOOKUP: 'no',
+      GATEWAY_LOOKUP_LAG_MS: '7',
+      GATEWAY_LANDS_WITHIN_MS: '11',
+    };
+    expect(open(env).contract).toEqual({
+      keys: 'none',
+      keyWindowMs: 7_200_000,
+      cachesErrors: true,
+      lookup: false,
+      lookupLagMs: 7,
+      landsWithinMs: 11,
+    });
+  });
+});

@@ -1,0 +1,26 @@
+/** The gateway that the service charges at, as its configuration describes it. */
+import type { Config } from '../config.ts';
+import type { GatewayContract } from '../domain/contract.ts';
+import { createHttpGateway } from '../gateways/http/index.ts';
+import type { Gateway } from '../ports/gateway.ts';
+
+/** `url`: that of the configuration, or of the mounted fake gateway. */
+export function openGateway(config: Config, url: string): Gateway {
+  const contract: GatewayContract = {
+    keys: config.GATEWAY_KEYS,
+    keyWindowMs: config.GATEWAY_KEY_WINDOW_MS,
+    cachesErrors: config.GATEWAY_CACHES_ERRORS === 'yes',
+    lookup: config.GATEWAY_LOOKUP === 'yes',
+    lookupLagMs: config.GATEWAY_LOOKUP_LAG_MS,
+    landsWithinMs: config.GATEWAY_LANDS_WITHIN_MS,
+  };
+  return createHttpGateway({
+    // Payments made with the fake gateway are not asked after at a real one, nor the other way round.
+    name: config.GATEWAY_URL === null ? 'fake' : 'http',
+    url,
+    contract,
+    maxConnections: config.MAX_CALLS,
+    maxLookupConnections: config.MAX_LOOKUPS,
+    ...(config.GATEWAY_TOKEN === '' ? {} : { token: config.GATEWAY_TOKEN }),
+  });
+}
