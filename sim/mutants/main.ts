@@ -7,8 +7,7 @@
  * broken, and fails the run as a missed bug does. The same judges must find nothing wrong with an unchanged copy: the
  * explorer as a whole, the same tests, and the simulation on the very seeds that caught something.
  *
- * `npm run mutants [-- --only <part of a name, or a judge>]… [--every N] [--jobs 2] [--json FILE]`. `--every 2` takes
- * every second bug of the catalogue, from all its files: the share that every change must pass.
+ * `npm run mutants [-- --only <part of a name, or a judge>]… [--jobs 2] [--json FILE]`.
  */
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +21,6 @@ import { line, summary } from './table.ts';
 const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true, default: [''] },
-    every: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '2' },
     json: { type: 'string' },
   },
@@ -35,10 +33,9 @@ async function main(): Promise<number> {
   const root = process.cwd();
   if (!existsSync(join(root, 'sim', 'mutants'))) throw new Error('Start it in the folder of the project.');
   const { only } = values;
-  const every = wholeNumber('every', values.every);
   const bugs = PLANTED.filter(({ name, judge }) =>
     only.some((part) => name.includes(part) || judge === part),
-  ).filter((_bug, index) => index % every === 0);
+  );
   if (bugs.length === 0) throw new Error(`No planted bug and no judge is named "${only.join('" or "')}".`);
   const startedMs = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'payonce-mutants-'));

@@ -26,7 +26,7 @@ export function report(date: string, outcomes: readonly Outcome[]): string {
       `Shows ${stage.shows}. \`node ${stage.full.join(' ')}\`:`,
       '',
       '```text',
-      tail,
+      withoutProgress(tail),
       '```',
       '',
     ]),
@@ -35,6 +35,11 @@ export function report(date: string, outcomes: readonly Outcome[]): string {
     ...LIMITS.map((limit) => `- ${limit}`),
     '',
   ].join('\n');
+}
+
+/** What a part told of the way, where its lines were kept one below another. */
+function withoutProgress(tail: string): string {
+  return tail.replaceAll(/^ *\d+ of \d+ seeds, .*\n/gm, '');
 }
 
 function machine(): readonly string[] {
