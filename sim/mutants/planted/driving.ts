@@ -257,6 +257,6 @@ export const DRIVING: readonly PlantedBug[] = [
     find: 'return found !== null && found.claimId === next.claimId && found.seq === next.seq;',
     put: 'return found !== null && found.fence < 0;',
     judge: 'engine suite',
-    tests: { file: 'test/engine/promise.test.ts', named: 'which was committed' },
+    tests: { file: 'src/engine/write.test.ts', named: 'did not acknowledge' },
   },
 ];
