@@ -6,10 +6,36 @@ import { hash } from 'node:crypto';
 
 /** UUIDv5 (RFC 9562 §5.5): the same name in the same namespace is the same id, everywhere and always. */
 export function uuidV5(namespace: string, name: string): string {
-  const namespaceBytes = Buffer.from(namespace.replaceAll('-', ''), 'hex');
-  const digest = hash('sha1', Buffer.concat([namespaceBytes, Buffer.from(name, 'utf8')]), 'hex');
-  const variant = ((Number.parseInt(digest.charAt(16), 16) & 0x3) | 0x8).toString(16);
-  return dashed(`${digest.slice(0, 12)}5${digest.slice(13, 16)}${variant}${digest.slice(17, 32)}`);
+  return uuidOf(5, hash('sha1', hashInput(namespace, name), 'hex'));
+}
+
+/** Sets version and variant (RFC 9562 §4) in the first 32 hexadecimal digits. */
+function uuidOf(version: number, hex: string): string {
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  const third = `${version}${hex.slice(13, 16)}`;
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${third}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** Reused, because every payment derives several names; replaced by a larger one when a name does not fit. */
+let scratch = Buffer.alloc(1024);
+
+/** The namespace's 16 bytes, then the name in UTF-8; valid until the next call. */
+function hashInput(namespace: string, name: string): Buffer {
+  const most = 16 + 3 * name.length; // no UTF-16 unit takes more than three bytes
+  if (most > scratch.length) scratch = Buffer.alloc(2 * most);
+  let at = 0;
+  for (let i = 0; i < namespace.length; i += 2) {
+    if (namespace.charCodeAt(i) === 0x2d) i += 1; // -
+    scratch[at] = (hexDigit(namespace.charCodeAt(i)) << 4) | hexDigit(namespace.charCodeAt(i + 1));
+    at += 1;
+  }
+  at += scratch.write(name, at, 'utf8');
+  return scratch.subarray(0, at);
+}
+
+/** The value of an ASCII hexadecimal digit, of either case. */
+function hexDigit(code: number): number {
+  return code <= 0x39 ? code - 0x30 : (code | 0x20) - 0x57;
 }
 
 /**
@@ -18,13 +44,22 @@ export function uuidV5(namespace: string, name: string): string {
  */
 export function uuidV7(wallMs: number, randomHex: string): string {
   const time = Math.max(0, Math.floor(wallMs)).toString(16).padStart(12, '0').slice(-12);
-  const variant = ((Number.parseInt(randomHex.charAt(3), 16) & 0x3) | 0x8).toString(16);
-  return dashed(`${time}7${randomHex.slice(0, 3)}${variant}${randomHex.slice(4, 19)}`);
+  return uuidOf(7, `${time}.${randomHex}`);
 }
 
 /** What the gateway is told an order is called, unique over every installation that shares a gateway account. */
 export function orderReference(installationId: string, accountId: string, orderId: string): string {
-  return uuidV5(uuidV5(installationId, accountId), orderId);
+  return uuidV5(accountNamespace(installationId, accountId), orderId);
+}
+
+/** The last one derived: most services have one account, and it is the same for all its orders. */
+let lastAccount = { installationId: '', accountId: '', namespace: '' };
+
+function accountNamespace(installationId: string, accountId: string): string {
+  if (lastAccount.accountId !== accountId || lastAccount.installationId !== installationId) {
+    lastAccount = { installationId, accountId, namespace: uuidV5(installationId, accountId) };
+  }
+  return lastAccount.namespace;
 }
 
 /** The idempotency key at the gateway of an order's n-th charge; every call of that charge carries it. */

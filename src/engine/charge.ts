@@ -38,8 +38,8 @@ interface Request {
   readonly order: Order;
   readonly key: StoredKey | null;
   readonly untilMs: number;
-  /** Claims that this request drew: a row that carries one is our own doing, even if its acknowledgement was lost. */
-  readonly claims: Map<string, number>;
+  /** Claims that this request drew and heard nothing of: a row that carries one is our own doing all the same. */
+  readonly claims: UnheardClaim[];
   /** Bound by this very request, so its answer is no replay. */
   boundHere: boolean;
   /** The key was there before this request: bound by an earlier one. */
@@ -50,6 +50,12 @@ interface Request {
   startedN: number | null;
   /** The last that was read of the payment. */
   seen: PaymentRecord | null;
+}
+
+interface UnheardClaim {
+  readonly claimId: string;
+  /** The monotonic clock just before it was asked for. */
+  readonly claimedAtMs: number;
 }
 
 type Turn = ChargeAnswer | 'again';
@@ -83,7 +89,7 @@ export function createCharging(
       order,
       key: key ?? null,
       untilMs: clock.monotonicMs() + options.waitMs,
-      claims: new Map(),
+      claims: [],
       boundHere: false,
       keySeen: false,
       perhapsStored: false,
@@ -114,14 +120,14 @@ export function createCharging(
 
   async function tryAccept(request: Request): Promise<PaymentRecord | null> {
     const intent = newIntent(engine, request.order, request.key);
-    request.claims.set(intent.claimId, clock.monotonicMs());
+    const { claimId } = intent;
+    const claimedAtMs = clock.monotonicMs();
     const result = await accept(engine, driver, intent);
     if (result.kind === 'exists') {
+      request.claims.push({ claimId, claimedAtMs });
       request.perhapsStored ||= result.perhapsOurs;
       return null;
     }
-    // Acknowledged, so its driver has it: from here the row is no sign of a lost acknowledgement any more.
-    request.claims.delete(intent.claimId);
     started(request, result.record);
     return result.record;
   }
@@ -133,12 +139,13 @@ export function createCharging(
     const record = situation.payment;
     request.seen = record;
     request.keySeen ||= situation.key !== null;
-    const claimedAtMs = record === null ? undefined : request.claims.get(record.claimId);
-    if (record !== null && claimedAtMs !== undefined) {
+    const own = request.claims.findIndex(({ claimId }) => claimId === record?.claimId);
+    if (record !== null && own >= 0) {
+      // Taken off the list: it is driven from here, and a second look must not drive it again.
+      const [claim] = request.claims.splice(own, 1);
       started(request, record);
-      request.claims.delete(record.claimId);
       const grantedAtMs = (record.dueAtMs ?? situation.nowMs) - policy.leaseMs;
-      if (record.held) begin(driver, record, grantedAtMs, claimedAtMs);
+      if (record.held && claim !== undefined) begin(driver, record, grantedAtMs, claim.claimedAtMs);
     }
     return situation;
   }
@@ -249,11 +256,13 @@ export function createCharging(
       claimId: dashed(engine.random.hex128()),
       start: startNow(engine),
     };
+    const { claimId } = opening;
     const claimedAtMs = clock.monotonicMs();
-    request.claims.set(opening.claimId, claimedAtMs);
     const result = await store.openNextCharge(opening);
-    if (result.kind === 'lost') return 'again';
-    request.claims.delete(opening.claimId);
+    if (result.kind === 'lost') {
+      request.claims.push({ claimId, claimedAtMs });
+      return 'again';
+    }
     const opened = openedRecord(record, opening, result.nowMs);
     started(request, opened);
     begin(driver, opened, result.nowMs, claimedAtMs);

@@ -56,27 +56,31 @@ const ALARMS: Readonly<Record<Alarm, string>> = {
 export function createDriver({ engine, onChange, onForget }: DriverOptions): Driver {
   const { clock, random, gate, policy, limits, log } = engine;
   const active = new Map<string, { record: PaymentRecord; cancel: (() => void) | null }>();
-  const running = new Set<Promise<void>>();
+  let running = 0;
   let draining = false;
+  let onIdle: (() => void) | null = null;
 
   function context(nowMs: number): Context {
     return { policy, nowMs, roll: random.float() };
   }
 
-  /** Runs a worker's step; whatever goes wrong in it, the payment is found again by the sweep. */
-  function track(paymentId: string, work: Promise<void>): Promise<void> {
-    const guarded = work
-      .catch((error: unknown) => {
-        active.delete(paymentId);
-        onForget(paymentId);
-        log.error(
-          { err: error, payment_id: paymentId },
-          'a worker failed; the sweep takes its payment up again',
-        );
-      })
-      .finally(() => running.delete(guarded));
-    running.add(guarded);
-    return guarded;
+  /** Follows a worker's step to its end; whatever goes wrong in it, the payment is found again by the sweep. */
+  function track(paymentId: string, work: Promise<void>): void {
+    running += 1;
+    work.then(ended, (error: unknown) => {
+      active.delete(paymentId);
+      onForget(paymentId);
+      log.error(
+        { err: error, payment_id: paymentId },
+        'a worker failed; the sweep takes its payment up again',
+      );
+      ended();
+    });
+  }
+
+  function ended(): void {
+    running -= 1;
+    if (running === 0) onIdle?.();
   }
 
   async function takeUp(record: PaymentRecord, nowMs: number): Promise<void> {
@@ -99,7 +103,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     if (written.kind !== 'done') return forget(record);
     if (idle) return afterWrite(written.record, decision, written.nowMs);
     const held = { record: written.record, grantedAtMs: written.nowMs, claimedAtMs };
-    void track(record.paymentId, act(held, decision.action));
+    track(record.paymentId, act(held, decision.action));
   }
 
   async function act(held: Held, action: Action): Promise<void> {
@@ -172,7 +176,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
       const request = requestOf(record, databaseMs);
       const permission = gate.reserve(request);
       if (permission.kind === 'ask_again') return resumeIn(record, permission.inMs, databaseMs);
-      const start = (): void => void track(record.paymentId, takeUp(record, databaseMs + permission.inMs));
+      const start = (): void => track(record.paymentId, takeUp(record, databaseMs + permission.inMs));
       if (permission.inMs === 0) return start();
       if (!later(record, permission.inMs, start)) gate.giveBack(request);
     });
@@ -221,15 +225,18 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   return {
     drive(held) {
       const action = held.record.charge.step === 'verify' ? 'verify' : 'call';
-      void track(held.record.paymentId, act(held, action));
+      track(held.record.paymentId, act(held, action));
     },
     resumeIn,
     known: (paymentId) => active.get(paymentId)?.record,
-    async drain() {
+    drain() {
       draining = true;
       gate.close();
       for (const { record, cancel } of active.values()) if (cancel !== null) forget(record);
-      while (running.size > 0) await Promise.all(running);
+      if (running === 0) return Promise.resolve();
+      return new Promise((resolve) => {
+        onIdle = resolve;
+      });
     },
   };
 }

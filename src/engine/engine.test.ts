@@ -83,9 +83,9 @@ describe('stopping', () => {
     const { engine, logged } = await world.replica(gateway);
     gateway.play = () => new Promise(() => {});
     const waiting = engine.charge(order('o1'), { waitMs: 60_000 });
-    await world.pass(100);
+    await world.pass(50);
     await world.ended(engine.stop());
-    expect([world.nowMs, told(await world.ended(waiting))]).toEqual([10_100, '202 PROCESSING']);
+    expect([world.nowMs, told(await world.ended(waiting))]).toEqual([10_050, '202 PROCESSING']);
     expect(logged).toContainEqual({
       level: 'warn',
       fields: { limit_ms: 10_000 },

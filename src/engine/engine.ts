@@ -61,8 +61,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   let stopping = false;
   sweeper.start();
   return {
-    charge: async (order, chargeOptions) =>
-      stopping ? problem('shutting_down', null) : charge(order, chargeOptions),
+    charge: (order, chargeOptions) =>
+      stopping ? Promise.resolve(problem('shutting_down', null)) : charge(order, chargeOptions),
     async payment(accountId, paymentId) {
       const record = await store.payment(accountId, paymentId);
       return record && toPayment(record);

@@ -70,23 +70,28 @@ export async function lookUp(engine: Engine, held: Held, request: ChargeRequest)
   }
 }
 
-/** Runs the exchange, cut off by the timeout or the lease, whichever ends first, even if the adapter ignores both. */
-async function bounded<T>(
-  engine: Engine,
-  held: Held,
-  exchange: (options: CallOptions) => Promise<T>,
-): Promise<T> {
+/**
+ * Runs the exchange, which ends with the timeout or the lease, whichever is first. An adapter that does not obey is
+ * given up a moment later.
+ */
+function bounded<T>(engine: Engine, held: Held, exchange: (options: CallOptions) => Promise<T>): Promise<T> {
   const timeoutMs = Math.min(engine.limits.callTimeoutMs, usableMs(engine, held));
-  const abort = new AbortController();
   return new Promise((resolve, reject) => {
-    const cancel = engine.clock.after(timeoutMs, () => {
-      abort.abort();
-      // One tick for an adapter that obeys to say what it knows; then it is given up.
-      engine.clock.after(GRACE_MS, () => reject(new Error('the adapter did not end in time')));
-    });
-    exchange({ timeoutMs, signal: abort.signal }).then(resolve, reject).finally(cancel);
+    const cancel = engine.clock.after(timeoutMs + GRACE_MS, () =>
+      reject(new Error('the adapter did not end in time')),
+    );
+    exchange({ timeoutMs }).then(
+      (outcome) => {
+        cancel();
+        resolve(outcome);
+      },
+      (error: unknown) => {
+        cancel();
+        reject(error);
+      },
+    );
   });
 }
 
-/** Well inside the lease's margin. */
+/** For an adapter that obeys to say what it knows; well inside the lease's margin. */
 const GRACE_MS = 100;

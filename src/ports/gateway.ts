@@ -2,10 +2,12 @@ import type { GatewayContract } from '../domain/contract.ts';
 import type { CallOutcome, ChargeRequest, LookupOutcome } from '../domain/outcomes.ts';
 
 export interface CallOptions {
-  /** Upper bound of the whole exchange, from now to the last byte of the answer, in milliseconds. */
+  /**
+   * Upper bound of the whole exchange, from now to the last byte of the answer, in milliseconds. The adapter ends it then,
+   * and sends nothing more: the lease ends soon after, and another worker may be calling. With `fetch`, that
+   * is `AbortSignal.timeout(timeoutMs)`.
+   */
   readonly timeoutMs: number;
-  /** Aborts at the end of the lease: from then on another worker may be calling. */
-  readonly signal: AbortSignal;
 }
 
 /**

@@ -1,15 +1,17 @@
 /**
- * Acceptance: key, payment, operation and first event in one statement, many orders at a time. The key goes
- * first, and a request whose key is taken leaves no row. Whatever was there before is not read here: one
- * statement sees one snapshot and could miss a row that another transaction just committed.
+ * Acceptance: key, payment, operation and first event in one statement, many orders at a time. What is there already
+ * is left out first, and it is not read here: one statement sees one snapshot and could miss what another transaction just
+ * committed. If one inserts the same order or key at the same instant, the tables' keys refuse the whole statement; it
+ * is repeated, and then sees the winner. So a request whose key is taken leaves no row, and no key is ever bound to nothing.
  *
- * Two statements that want the same keys and orders wait for each other in one sequence, so that they cannot
- * deadlock: first every key in the keys' order, then every payment in the orders' order. (The second sort also
- * keeps a payment without a key from being inserted before the keys of the others.)
+ * (`ON CONFLICT DO NOTHING` would probe every unique index once more and insert twice over, for each row of each table,
+ * to be spared that rare repetition.)
+ *
+ * Two statements that want the same orders and keys insert them in one sequence, so that they cannot deadlock.
  */
 import type { Accepted, Intent } from '../ports/store.ts';
 import { createBatcher } from './batcher.ts';
-import { columns, millisecondsOf } from './columns.ts';
+import { columns, millisecondsOf, numberList, readNumberList } from './columns.ts';
 import type { Session } from './session.ts';
 
 const INPUT = columns<Intent>([
@@ -34,16 +36,16 @@ const INPUT = columns<Intent>([
 ]);
 
 const ACCEPT = `
-WITH fresh AS (
+WITH fresh AS MATERIALIZED (
   SELECT i.* FROM ${INPUT.relation}
   WHERE NOT EXISTS (
     SELECT FROM payonce.payments p WHERE p.account_id = i.account_id AND p.order_id = i.order_id)
+  AND NOT EXISTS (
+    SELECT FROM payonce.requests r WHERE r.account_id = i.account_id AND r.key_hash = i.key_hash)
 ), k AS (
   INSERT INTO payonce.requests (account_id, key_hash, fingerprint, payment_id, charge_n, started)
   SELECT account_id, key_hash, fingerprint, payment_id, 1, true FROM fresh WHERE key_hash IS NOT NULL
   ORDER BY account_id, key_hash
-  ON CONFLICT DO NOTHING
-  RETURNING payment_id
 ), p AS (
   INSERT INTO payonce.payments (
     account_id, order_id, payment_id, amount_minor, currency, metadata, gateway, charge_n, status, step,
@@ -52,24 +54,22 @@ WITH fresh AS (
   SELECT account_id, order_id, payment_id, amount_minor, currency, metadata, gateway, 1, 'PROCESSING', 'call',
     calling::int, 'none', CASE WHEN calling THEN now() END, 0, 0, 1, 1, claim_id, calling,
     now() + due_ms * interval '1 ms', 0, now(), now()
-  FROM fresh
-  WHERE key_hash IS NULL OR payment_id IN (SELECT payment_id FROM k)
-  ORDER BY account_id, order_id
-  ON CONFLICT DO NOTHING
-  RETURNING payment_id
+  FROM fresh ORDER BY account_id, order_id
 ), o AS (
   INSERT INTO payonce.operations (
     account_id, payment_id, kind, n, gateway_key, amount_minor, currency, method, opened_at)
-  SELECT account_id, payment_id, 'charge', 1, gateway_key, amount_minor, currency, method, now()
-  FROM fresh WHERE payment_id IN (SELECT payment_id FROM p)
+  SELECT account_id, payment_id, 'charge', 1, gateway_key, amount_minor, currency, method, now() FROM fresh
 ), e AS (
   INSERT INTO payonce.events (account_id, payment_id, seq, type, status, charge_n, attempts, at)
-  SELECT account_id, payment_id, 1, 'payment.created', 'PROCESSING', 1, calling::int, now()
-  FROM fresh WHERE payment_id IN (SELECT payment_id FROM p)
+  SELECT account_id, payment_id, 1, 'payment.created', 'PROCESSING', 1, calling::int, now() FROM fresh
 )
-SELECT ARRAY(SELECT payment_id::text FROM p) AS accepted, ${millisecondsOf('now()')} AS now_ms,
-  CASE WHEN EXISTS (SELECT FROM k WHERE payment_id NOT IN (SELECT payment_id FROM p))
-       THEN payonce.lost_race() END AS raced`;
+SELECT (SELECT ${numberList('ord')} FROM fresh) AS accepted, ${millisecondsOf('now()')} AS now_ms`;
+
+interface AcceptedRow {
+  /** Null: none. */
+  readonly accepted: string | null;
+  readonly now_ms: number;
+}
 
 /** Returns the batched `Store.accept`. */
 export function createAccept(session: Session): (intent: Intent) => Promise<Accepted> {
@@ -80,12 +80,12 @@ export function createAccept(session: Session): (intent: Intent) => Promise<Acce
       return intent.key === null ? [order] : [order, `k:${accountId}:${intent.key.hash}`];
     },
     run: async (intents) => {
-      const rows = await session.query<{ accepted: string[]; now_ms: number }>(ACCEPT, INPUT.values(intents));
-      const accepted = new Set(rows[0]?.accepted);
-      const nowMs = rows[0]?.now_ms ?? 0;
-      return intents.map((intent) =>
-        accepted.has(intent.paymentId) ? { kind: 'accepted', nowMs } : { kind: 'exists' },
-      );
+      const [row] = await session.query<AcceptedRow>(ACCEPT, INPUT.values(intents));
+      const accepted = readNumberList(row?.accepted);
+      session.wrote(accepted.length);
+      const results: Accepted[] = intents.map(() => ({ kind: 'exists' }));
+      for (const ord of accepted) results[ord - 1] = { kind: 'accepted', nowMs: row?.now_ms ?? 0 };
+      return results;
     },
   });
 }

@@ -5,7 +5,7 @@
  */
 import type { Advance, Advanced, Situation, SituationQuery } from '../ports/store.ts';
 import { createBatcher } from './batcher.ts';
-import { columns, millisecondsOf, timeFrom } from './columns.ts';
+import { columns, millisecondsOf, numberList, readNumberList, timeFrom } from './columns.ts';
 import type { Session } from './session.ts';
 
 const INPUT = columns<Advance>([
@@ -45,14 +45,13 @@ const INPUT = columns<Advance>([
   { name: 'updated_at', type: 'float8', value: (w) => w.updatedAtMs },
   { name: 'event_type', type: 'text', value: (w) => w.event.type },
   { name: 'event_detail', type: 'text', value: (w) => w.event.detail },
-  { name: 'answer', type: 'text', value: (w) => w.settlement?.body ?? null },
+  { name: 'answer', type: 'json', value: (w) => w.settlement?.body ?? null },
   { name: 'problem', type: 'text', value: (w) => w.settlement?.problem ?? null },
   { name: 'by_absence', type: 'boolean', value: (w) => w.settlement?.byAbsence ?? false },
 ]);
 
 const ADVANCE = `
-WITH i AS MATERIALIZED (SELECT * FROM ${INPUT.relation}),
-p AS (
+WITH p AS (
   UPDATE payonce.payments AS p SET
     status = i.status, step = i.step, attempts = i.attempts, doubt = i.doubt,
     doubt_until = ${timeFrom('i.doubt_until')}, first_sent_at = ${timeFrom('i.first_sent_at')},
@@ -63,27 +62,28 @@ p AS (
     due_at = CASE WHEN i.wait_ms IS NOT NULL THEN now() + i.wait_ms * interval '1 ms'
                   WHEN p.evidence > i.evidence_seen THEN now() END,
     evidence = p.evidence - i.evidence_seen, updated_at = ${timeFrom('i.updated_at')}
-  FROM i
+  FROM ${INPUT.relation}
   WHERE p.account_id = i.account_id AND p.order_id = i.order_id AND p.payment_id = i.payment_id
     AND p.seq = i.expected_seq AND p.fence = i.expected_fence AND p.claim_id = i.expected_claim
     AND (NOT i.must_be_due OR p.due_at <= now())
-  RETURNING i.ord, p.account_id, p.payment_id, p.charge_n, p.seq, p.status, p.attempts, p.evidence
+  RETURNING i.ord, p.account_id, p.payment_id, p.charge_n, p.seq, p.status, p.attempts, p.evidence,
+    i.event_type, i.event_detail, i.answer, i.problem, i.by_absence
 ), o AS (
   UPDATE payonce.operations AS o
-  SET settled_at = now(), outcome = p.status, problem = i.problem, answer = i.answer, by_absence = i.by_absence
-  FROM p JOIN i ON i.ord = p.ord
+  SET settled_at = now(), outcome = p.status, problem = p.problem, answer = p.answer, by_absence = p.by_absence
+  FROM p
   WHERE o.account_id = p.account_id AND o.payment_id = p.payment_id AND o.kind = 'charge' AND o.n = p.charge_n
-    AND i.answer IS NOT NULL AND o.settled_at IS NULL
+    AND p.answer IS NOT NULL AND o.settled_at IS NULL
 ), e AS (
   INSERT INTO payonce.events (account_id, payment_id, seq, type, status, charge_n, attempts, detail, at)
-  SELECT p.account_id, p.payment_id, p.seq, i.event_type, p.status, p.charge_n, p.attempts, i.event_detail, now()
-  FROM p JOIN i ON i.ord = p.ord
+  SELECT account_id, payment_id, seq, event_type, status, charge_n, attempts, event_detail, now() FROM p
 )
-SELECT p.ord, p.evidence, ${millisecondsOf('now()')} AS now_ms FROM p`;
+SELECT ${numberList('ord')} AS ords, ${numberList('evidence')} AS evidence, ${millisecondsOf('now()')} AS now_ms FROM p`;
 
+/** One row for the whole batch; the two lists are in the same order, and null where nothing was written. */
 interface AdvancedRow {
-  readonly ord: string;
-  readonly evidence: number;
+  readonly ords: string | null;
+  readonly evidence: string | null;
   readonly now_ms: number;
 }
 
@@ -92,17 +92,21 @@ export function createAdvance(
   session: Session,
   situation: (query: SituationQuery) => Promise<Situation>,
 ): (write: Advance) => Promise<Advanced> {
-  const write = createBatcher<Advance, AdvancedRow | null>({
+  const write = createBatcher<Advance, Extract<Advanced, { kind: 'done' }> | null>({
     keysOf: ({ payment }) => [`${payment.accountId}:${payment.orderId}`],
     run: async (writes) => {
-      const rows = await session.query<AdvancedRow>(ADVANCE, INPUT.values(writes));
-      const byOrd = new Map(rows.map((row) => [Number(row.ord), row]));
-      return writes.map((_write, index) => byOrd.get(index + 1) ?? null);
+      const [row] = await session.query<AdvancedRow>(ADVANCE, INPUT.values(writes));
+      const evidence = readNumberList(row?.evidence);
+      const results = writes.map((): Extract<Advanced, { kind: 'done' }> | null => null);
+      readNumberList(row?.ords).forEach((ord, index) => {
+        results[ord - 1] = { kind: 'done', nowMs: row?.now_ms ?? 0, evidence: evidence[index] ?? 0 };
+      });
+      return results;
     },
   });
   return async (item) => {
-    const row = await write(item);
-    if (row !== null) return { kind: 'done', nowMs: row.now_ms, evidence: row.evidence };
+    const done = await write(item);
+    if (done !== null) return done;
     const { accountId, orderId } = item.payment;
     const { payment } = await situation({ accountId, orderId, keyHash: null });
     return { kind: 'lost', record: payment };

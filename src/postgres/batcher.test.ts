@@ -49,8 +49,20 @@ describe('when a batch leaves', () => {
     expect(sent()).toEqual([['a', 'b', 'c']]);
   });
 
-  it('two statements are under way at most, and what comes meanwhile leaves in one', async () => {
+  it('what comes while a statement is under way leaves in one, when that has ended', async () => {
     const { add, statements, sent } = batcher();
+    for (const item of ['a', 'b', 'c']) {
+      void add(item);
+      await settled();
+    }
+    expect(sent()).toEqual([['a']]);
+    statements[0]?.succeed();
+    await settled();
+    expect(sent()).toEqual([['a'], ['b', 'c']]);
+  });
+
+  it('a statement that hangs is overtaken, but two are under way at most', async () => {
+    const { add, statements, sent } = batcher({ overtakeAfterMs: 0 });
     for (const item of ['a', 'b', 'c', 'd']) {
       void add(item);
       await settled();
@@ -61,8 +73,41 @@ describe('when a batch leaves', () => {
     expect(sent()).toEqual([['a'], ['b'], ['c', 'd']]);
   });
 
+  describe('an item that came while a statement hangs', () => {
+    beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] }));
+    afterEach(() => void vi.useRealTimers());
+
+    it('overtakes it, whether or not another comes', async () => {
+      const { add, sent } = batcher({ overtakeAfterMs: 50 });
+      for (const item of ['a', 'b']) {
+        void add(item);
+        await settled();
+      }
+      vi.advanceTimersByTime(49);
+      await settled();
+      expect(sent()).toEqual([['a']]);
+      vi.advanceTimersByTime(1);
+      await settled();
+      expect(sent()).toEqual([['a'], ['b']]);
+    });
+
+    it('does not, where it had ended', async () => {
+      const { add, statements, sent } = batcher({ overtakeAfterMs: 50 });
+      for (const item of ['a', 'b']) {
+        void add(item);
+        await settled();
+      }
+      statements[0]?.succeed();
+      await settled();
+      void add('c');
+      vi.advanceTimersByTime(49);
+      await settled();
+      expect(sent()).toEqual([['a'], ['b']]);
+    });
+  });
+
   it('a batch is no longer than allowed', async () => {
-    const { add, sent } = batcher({ maxItems: 2 });
+    const { add, sent } = batcher({ maxItems: 2, overtakeAfterMs: 0 });
     for (const item of ['a', 'b', 'c', 'd', 'e']) void add(item);
     await settled();
     expect(sent()).toEqual([
@@ -106,7 +151,7 @@ describe('behind a database that hangs', () => {
 
 describe('what may share a batch', () => {
   it('items that share a key never do, and the later one leaves next', async () => {
-    const { add, sent } = batcher();
+    const { add, sent } = batcher({ overtakeAfterMs: 0 });
     for (const item of ['ax', 'bx', 'c', 'ay']) void add(item);
     await settled();
     expect(sent()).toEqual([

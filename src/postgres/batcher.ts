@@ -1,6 +1,7 @@
 /**
- * Micro-batching: items that arrive while statements are under way leave together in the next one. An idle
- * batcher sends its first item at once, so batching never adds a wait.
+ * Micro-batching: items that arrive while a statement is under way leave together in the next one. An idle batcher
+ * sends its first item at once, so batching never adds a wait. One statement at a time makes the longest batches, and
+ * the statement costs PostgreSQL more than its rows; only one that hangs (behind a lock, say) is overtaken.
  */
 import { StoreError } from '../ports/store.ts';
 import { isRetryable, isRowError } from './errors.ts';
@@ -12,8 +13,10 @@ export interface BatcherOptions<Item, Result> {
   readonly keysOf: (item: Item) => readonly string[];
   /** Items per statement; more than this only makes the statement longer. Default 256. */
   readonly maxItems?: number;
-  /** Statements under way at once. Two keep the database busy while the next one fills. Default 2. */
+  /** Statements under way at once, the overtaking one included. Default 2. */
   readonly maxInFlight?: number;
+  /** A statement that is under way for this long, in milliseconds, may be overtaken by the next. Default 50, several usual ones. */
+  readonly overtakeAfterMs?: number;
   /**
    * An item that could not be sent for this long, in milliseconds, is refused as `unavailable`: behind a database
    * that hangs, the queue would grow without end. Default 10,000; most clients have gone by then.
@@ -36,15 +39,27 @@ const MAX_REPEATS = 8;
 export function createBatcher<Item, Result>(
   options: BatcherOptions<Item, Result>,
 ): (item: Item) => Promise<Result> {
-  const { run, keysOf, maxItems = 256, maxInFlight = 2, maxWaitMs = 10_000 } = options;
+  const { run, keysOf, maxItems = 256, maxInFlight = 2, overtakeAfterMs = 50, maxWaitMs = 10_000 } = options;
   let waiting: Waiting<Item, Result>[] = [];
   let inFlight = 0;
+  let lastSentMs = 0;
   let scheduled = false;
+  let overtaking: NodeJS.Timeout | undefined;
 
   function schedule(): void {
     if (scheduled || inFlight >= maxInFlight || waiting.length === 0) return;
+    const leftMs = inFlight === 0 ? 0 : lastSentMs + overtakeAfterMs - performance.now();
+    if (leftMs > 0) {
+      overtaking ??= setTimeout(overtake, leftMs);
+      return;
+    }
     scheduled = true;
     queueMicrotask(flush);
+  }
+
+  function overtake(): void {
+    overtaking = undefined;
+    schedule();
   }
 
   function flush(): void {
@@ -53,8 +68,11 @@ export function createBatcher<Item, Result>(
     const batch = takeBatch();
     if (batch.length === 0) return;
     inFlight += 1;
+    lastSentMs = performance.now();
     void runBatch(batch).finally(() => {
       inFlight -= 1;
+      clearTimeout(overtaking);
+      overtaking = undefined;
       schedule();
     });
     schedule();

@@ -19,22 +19,35 @@ describe('columns', () => {
     );
   });
 
-  it('turn items into one array per column, in the order of the items', () => {
+  it('turn items into one array per column, in the order of the items, in the text form of PostgreSQL', () => {
     expect(
       list.values([
         { name: 'a', size: 1 },
         { name: 'b', size: null },
         { name: 'c', size: 11 },
       ]),
-    ).toEqual([
-      ['a', 'b', 'c'],
-      [1, null, 11],
-      [false, false, true],
-    ]);
+    ).toEqual(['{"a","b","c"}', '{1,NULL,11}', '{false,false,true}']);
   });
 
-  it('turn no items into empty arrays', () => {
-    expect(list.values([])).toEqual([[], [], []]);
+  it('quote what an array would read otherwise', () => {
+    const texts = ['NULL', '', 'a,b', '{}', 'say "no"', 'back\\slash', ' spaces ', 'line\nbreak', 'Zoë'];
+    const [array] = list.values(texts.map((name) => ({ name, size: null })));
+    expect(array).toBe(
+      '{"NULL","","a,b","{}","say \\"no\\"","back\\\\slash"," spaces ","line\nbreak","Zoë"}',
+    );
+  });
+
+  it('separate texts of JSON by what none of them can hold', () => {
+    const json = columns<string | null>([
+      { name: 'answer', type: 'json', value: (item) => item },
+      { name: 'notes', type: 'jsonb', value: (item) => item },
+    ]);
+    expect(json.relation).toContain(
+      `unnest(string_to_array($1, E'\\x1e', ''), string_to_array($2, E'\\x1e', '')::jsonb[])`,
+    );
+    const texts = ['{"a":"b"}', null, '{ "say": "\\"no\\"" }\n'];
+    expect(json.values(texts)[0]).toBe('{"a":"b"}\x1e\x1e{ "say": "\\"no\\"" }\n');
+    expect(() => json.values(['{}', 'a\x1eb'])).toThrow('nothing was written');
   });
 });
 

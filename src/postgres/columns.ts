@@ -1,27 +1,75 @@
 /**
  * Many rows as one statement's parameters: each column becomes one array, and `unnest` makes rows of them again.
+ * The arrays are written as text here, because the driver's general way copies and escapes every value several times, and
+ * this is done for each column of each row: in PostgreSQL's own form (chapter 8.15.6 of its manual), or, for JSON, as
+ * texts with a separator. JSON is full of quotes, which that form would escape.
  */
 export interface Column<Item> {
   readonly name: string;
-  /** The PostgreSQL type of one value. */
-  readonly type: 'text' | 'uuid' | 'bigint' | 'integer' | 'boolean' | 'float8' | 'jsonb';
+  /** The PostgreSQL type of one value; `json` is text made by `JSON.stringify`. */
+  readonly type: ColumnType;
   readonly value: (item: Item) => string | number | boolean | null;
 }
 
+type ColumnType = 'text' | 'uuid' | 'bigint' | 'integer' | 'boolean' | 'float8' | 'json' | 'jsonb';
+
 /** A fixed list of columns, as the text of a relation and as the parameters that fill it. */
 export interface Columns<Item> {
-  /** `unnest($1::text[], …) WITH ORDINALITY AS i(name, …, ord)`; `ord` counts the items from 1. */
+  /** `unnest($1::text[], …) WITH ORDINALITY AS i(name, …, ord)`; `ord` counts the items from 1. For one item at least. */
   readonly relation: string;
-  readonly values: (items: readonly Item[]) => unknown[];
+  /** One array a column, as text. */
+  readonly values: (items: readonly Item[]) => string[];
 }
 
 export function columns<Item>(list: readonly Column<Item>[]): Columns<Item> {
-  const parameters = list.map((column, index) => `$${index + 1}::${column.type}[]`);
+  const parameters = list.map((column, index) => parameterOf(column.type, `$${index + 1}`));
   const names = list.map((column) => column.name);
   return {
     relation: `unnest(${parameters.join(', ')}) WITH ORDINALITY AS i(${names.join(', ')}, ord)`,
-    values: (items) => list.map((column) => items.map(column.value)),
+    values: (items) => list.map((column) => arrayOf(column, items)),
   };
+}
+
+function parameterOf(type: ColumnType, parameter: string): string {
+  switch (type) {
+    case 'json':
+      return `string_to_array(${parameter}, E'\\x1e', '')`;
+    case 'jsonb':
+      return `string_to_array(${parameter}, E'\\x1e', '')::jsonb[]`;
+    default:
+      return `${parameter}::${type}[]`;
+  }
+}
+
+function arrayOf<Item>({ type, value }: Column<Item>, items: readonly Item[]): string {
+  switch (type) {
+    case 'json':
+    case 'jsonb':
+      return items.map((item) => separable(value(item))).join(SEPARATOR);
+    case 'text':
+      return `{${items.map((item) => quote(value(item))).join()}}`;
+    default:
+      return `{${items.map((item) => value(item) ?? 'NULL').join()}}`;
+  }
+}
+
+/** RFC 7464 puts it between JSON texts, because none can hold it. */
+const SEPARATOR = '\x1e';
+
+/** JSON is never empty, so that no text stands for null. */
+function separable(value: string | number | boolean | null): string {
+  const text = value === null ? '' : String(value);
+  // It would be taken for two, and every later row would get its neighbour's.
+  if (text.includes(SEPARATOR))
+    throw new TypeError('A text that was to be JSON is none; nothing was written.');
+  return text;
+}
+
+/** Always in quotes, so that a text NULL is not null; inside them only two characters mean anything. */
+function quote(value: string | number | boolean | null): string {
+  if (value === null) return 'NULL';
+  const text = String(value);
+  return text.includes('"') || text.includes('\\') ? `"${text.replace(/["\\]/g, '\\$&')}"` : `"${text}"`;
 }
 
 /** A time as SQL: from milliseconds since the epoch, null stays null. */
@@ -32,4 +80,14 @@ export function timeFrom(expression: string): string {
 /** A time as milliseconds since the epoch. */
 export function millisecondsOf(expression: string): string {
   return `(extract(epoch FROM ${expression}) * 1000)::float8`;
+}
+
+/** Whole numbers of many rows as one text, so that an answer about a whole batch is one row; `readNumberList` reads it. */
+export function numberList(column: string): string {
+  return `string_agg(${column}::text, ',')`;
+}
+
+/** Empty where there were no rows. */
+export function readNumberList(text: string | null | undefined): readonly number[] {
+  return text === null || text === undefined ? [] : text.split(',').map(Number);
 }

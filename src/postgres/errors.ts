@@ -2,16 +2,19 @@ import type { ClientBase } from 'pg';
 import { StoreError } from '../ports/store.ts';
 
 /** The SQLSTATE of a server's error (PostgreSQL appendix A), or null where the server did not speak. */
-function sqlState(error: unknown): string | null {
+export function sqlState(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null;
   // Node's own codes (ECONNRESET) are longer or carry no digit class; a SQLSTATE has five characters.
   return /^[0-9A-Z]{5}$/.test(error.code) && 'severity' in error ? error.code : null;
 }
 
-/** Rolled back by a race or a deadlock: the same statement may be repeated at once. */
+/**
+ * Rolled back by a race or a deadlock: the same statement may be repeated at once. A unique violation is a race, too:
+ * every statement leaves out what it sees, so another transaction was faster, and is seen by the repetition.
+ */
 export function isRetryable(error: unknown): boolean {
   const state = sqlState(cause(error));
-  return state === '40001' || state === '40P01';
+  return state === '40001' || state === '40P01' || state === '23505';
 }
 
 /** Refused because of one row's data (classes 22 and 23): the other rows of the batch are innocent. */

@@ -5,6 +5,7 @@
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { checkDurability } from './durability.ts';
 import { connectError, statementError, surviveErrors } from './errors.ts';
+import { createPrepared } from './prepared.ts';
 
 export interface SessionOptions {
   readonly pool: Pool;
@@ -15,12 +16,15 @@ export interface SessionOptions {
 export interface Session {
   /** Runs one statement, which PostgreSQL commits by itself. Rejects with `StoreError`. */
   query<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]>;
+  /** Tells that rows were added, so that plans are made anew as the tables grow. */
+  wrote(rows: number): void;
   /** Asks a connection again, even a known one, whether what is committed would last. Rejects with `StoreError`. */
   verify(): Promise<void>;
 }
 
 export function createSession({ pool, timeoutMs = 5000 }: SessionOptions): Session {
   const checked = new WeakSet<PoolClient>();
+  const prepared = createPrepared();
 
   async function connect(): Promise<PoolClient> {
     const connecting = pool.connect();
@@ -37,10 +41,28 @@ export function createSession({ pool, timeoutMs = 5000 }: SessionOptions): Sessi
     surviveErrors(client);
     try {
       await within(checkDurability(client), timeoutMs, 'The check of a new connection took too long');
+      if (!checked.has(client))
+        await within(prepared.inspect(client), timeoutMs, 'A new connection was too slow');
       checked.add(client);
     } catch (error) {
       client.release(true);
       throw connectError(error);
+    }
+  }
+
+  /** One round trip; by name where that is possible, so that it is parsed and planned once. */
+  async function run<Row extends QueryResultRow>(
+    client: PoolClient,
+    text: string,
+    values: unknown[],
+  ): Promise<Row[]> {
+    if (prepared.isStale(client)) await client.query('DISCARD PLANS');
+    const name = prepared.nameOf(text);
+    try {
+      return (await client.query<Row>(name === undefined ? { text, values } : { name, text, values })).rows;
+    } catch (error) {
+      if (name === undefined || !prepared.refused(error)) throw error;
+      return (await client.query<Row>({ text, values })).rows;
     }
   }
 
@@ -49,13 +71,9 @@ export function createSession({ pool, timeoutMs = 5000 }: SessionOptions): Sessi
       const client = await connect();
       if (!checked.has(client)) await check(client);
       try {
-        const result = await within(
-          client.query<Row>(text, values),
-          timeoutMs,
-          'The statement took too long',
-        );
+        const rows = await within(run<Row>(client, text, values), timeoutMs, 'The statement took too long');
         client.release();
-        return result.rows;
+        return rows;
       } catch (error) {
         const failure = statementError(error);
         // After a lost answer the connection's state is unknown: it is closed, not reused.
@@ -63,6 +81,7 @@ export function createSession({ pool, timeoutMs = 5000 }: SessionOptions): Sessi
         throw failure;
       }
     },
+    wrote: prepared.wrote,
     async verify() {
       const client = await connect();
       await check(client);

@@ -180,8 +180,7 @@ describe('a worker that lost its lease', () => {
     await reaches(engine, paymentId, 'UNRESOLVED');
     store.heal();
     await until(async () => (await count('payonce.evidence')) === 1);
-    gateway.lookupPlay = (request) =>
-      slow.lookup(request, { timeoutMs: 1000, signal: new AbortController().signal });
+    gateway.lookupPlay = (request) => slow.lookup(request, { timeoutMs: 1000 });
     const payment = await reaches(engine, paymentId, 'COMPLETED');
     expect([slow.ledger.size, payment.gatewayRef]).toEqual([1, 'ch_1']);
     expect(

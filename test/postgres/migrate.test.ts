@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type Database, migrateOver, openDatabase, openEmptyDatabase } from './world.ts';
 
+/** Files of this release. */
+const MIGRATIONS = 2;
+
 async function versions({ query }: Database): Promise<readonly unknown[]> {
   return query('SELECT version, name, checksum, applied_at FROM payonce.migrations ORDER BY version');
 }
@@ -23,7 +26,7 @@ describe('migrating', () => {
     for (let round = 0; round < 5; round += 1) {
       const database = await openEmptyDatabase();
       await Promise.all(Array.from({ length: 10 }, () => migrateOver(database.url)));
-      expect(await versions(database)).toHaveLength(1);
+      expect(await versions(database)).toHaveLength(MIGRATIONS);
       expect(await installations(database)).toHaveLength(1);
       await expect(database.open().store.installationId()).resolves.toMatch(/^[0-9a-f-]{36}$/);
     }
@@ -65,7 +68,7 @@ describe('migrating', () => {
     ]);
     await mend();
     await migrateOver(database.url);
-    expect(await versions(database)).toHaveLength(1);
+    expect(await versions(database)).toHaveLength(MIGRATIONS);
   });
 
   test('a process that dies while it migrates leaves the work to the next', async () => {
@@ -82,7 +85,7 @@ describe('migrating', () => {
     await expect(dying).rejects.toThrow();
     await locker.query('COMMIT');
     await migrateOver(database.url);
-    expect(await versions(database)).toHaveLength(1);
+    expect(await versions(database)).toHaveLength(MIGRATIONS);
     expect(await installations(database)).toHaveLength(1);
   });
 

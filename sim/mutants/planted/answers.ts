@@ -134,8 +134,8 @@ export const ANSWERS: readonly PlantedBug[] = [
     name: 'a request that was told of a lost acceptance drives it twice',
     story: 'One request calls the gateway twice at once for one order.',
     file: 'src/engine/charge.ts',
-    find: '      started(request, record);\n      request.claims.delete(record.claimId);\n',
-    put: '      started(request, record);\n',
+    find: 'const [claim] = request.claims.splice(own, 1);',
+    put: 'const claim = request.claims[own];',
     judge: 'simulation',
   },
   {
@@ -150,8 +150,8 @@ export const ANSWERS: readonly PlantedBug[] = [
     name: 'a next charge that was lost is driven',
     story: 'Two clients try another card at once, and the one that lost the race is charged too.',
     file: 'src/engine/charge.ts',
-    find: "if (result.kind === 'lost') return 'again';",
-    put: "if (result.kind === 'lost' && request.startedN !== null) return 'again';",
+    find: "if (result.kind === 'lost') {\n      request.claims.push",
+    put: "if (result.kind === 'lost' && request.startedN !== null) {\n      request.claims.push",
     judge: 'simulation',
   },
   {

@@ -16,8 +16,8 @@ export const MONEY: readonly PlantedBug[] = [
     story:
       'Two merchants use the same order number, and the second one’s customer is told that the first one’s payment was his.',
     file: 'src/domain/ids.ts',
-    find: 'return uuidV5(uuidV5(installationId, accountId), orderId);',
-    put: 'return uuidV5(uuidV5(installationId, accountId.slice(0, 0)), orderId);',
+    find: 'namespace: uuidV5(installationId, accountId) };',
+    put: "namespace: uuidV5(installationId, '') };",
     judge: 'simulation',
   },
   {

@@ -21,7 +21,6 @@ export interface ExchangeRequest {
 export interface ExchangeLimits {
   /** Upper bound of the whole exchange, connecting included, in milliseconds. */
   readonly timeoutMs: number;
-  readonly signal: AbortSignal;
   /** Bytes of body after which the answer is given up. */
   readonly maxResponseBytes: number;
 }
@@ -47,14 +46,13 @@ export type Exchange =
 
 /**
  * Sends the request once. Never rejects, and settles within `timeoutMs`. On every path the connection is either
- * clean and kept, or destroyed; the timer and the signal's listener are gone when the promise settles.
+ * clean and kept, or destroyed; the timer is gone when the promise settles.
  */
 export function exchange(
   pool: Dispatcher,
   request: ExchangeRequest,
   limits: ExchangeLimits,
 ): Promise<Exchange> {
-  if (limits.signal.aborted) return Promise.resolve({ kind: 'not_sent', reason: 'aborted_before_send' });
   if (!(limits.timeoutMs > 0)) return Promise.resolve({ kind: 'not_sent', reason: 'timeout_before_send' });
   return new Promise((resolve) => run(pool, request, limits, resolve));
 }
@@ -76,7 +74,6 @@ function run(
     if (settled) return;
     settled = true;
     clearTimeout(timer);
-    limits.signal.removeEventListener('abort', onAbort);
     resolve(result);
   };
   /** Ends the exchange for a reason of ours. The connection may hold the rest of an answer, so it is destroyed. */
@@ -88,9 +85,7 @@ function run(
     );
     controller?.abort(new Error(reason));
   };
-  const onAbort = (): void => giveUp('aborted');
   const timer = setTimeout(giveUp, limits.timeoutMs, 'timeout');
-  limits.signal.addEventListener('abort', onAbort);
 
   pool.dispatch(
     { method: request.method, path: request.path, headers: request.headers as string[], body: request.body },

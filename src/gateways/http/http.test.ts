@@ -59,7 +59,7 @@ gatewaySuite('http', () => ({
 
 describe('http adapter', () => {
   let far: server.ScriptedServer;
-  const options = () => ({ timeoutMs: 5_000, signal: new AbortController().signal });
+  const options = () => ({ timeoutMs: 5_000 });
   beforeEach(async () => {
     far = await server.startScriptedServer();
   });

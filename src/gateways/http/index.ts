@@ -58,7 +58,7 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
   return {
     name: options.name ?? 'http',
     contract: options.contract,
-    async call(request: ChargeRequest, { timeoutMs, signal }: CallOptions): Promise<CallOutcome> {
+    async call(request: ChargeRequest, { timeoutMs }: CallOptions): Promise<CallOutcome> {
       const result = await exchange(
         calls.dispatcher,
         {
@@ -67,11 +67,11 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
           headers: [...common, 'content-type', 'application/json', 'idempotency-key', request.key],
           body: chargeBody(request),
         },
-        { timeoutMs, signal, maxResponseBytes },
+        { timeoutMs, maxResponseBytes },
       );
       return judgeExchange(request, result, Date.now());
     },
-    async lookup(request: ChargeRequest, { timeoutMs, signal }: CallOptions): Promise<LookupOutcome> {
+    async lookup(request: ChargeRequest, { timeoutMs }: CallOptions): Promise<LookupOutcome> {
       const result = await exchange(
         lookups.dispatcher,
         {
@@ -80,7 +80,7 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
           headers: common,
           body: null,
         },
-        { timeoutMs, signal, maxResponseBytes },
+        { timeoutMs, maxResponseBytes },
       );
       return judgeLookupExchange(request, result, Date.now());
     },
