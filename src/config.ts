@@ -47,6 +47,12 @@ function choice<const T extends string>(value: NoInfer<T>, of: readonly T[], doc
 export const SETTINGS = {
   PORT: number(8000, 0, 65_535, 'Port to listen on; 0: any free one. Not set and taken: the next free one.'),
   HOST: { kind: 'text', default: '127.0.0.1', doc: 'Address to listen on.' },
+  WORKERS: number(
+    1,
+    1,
+    256,
+    'Processes that share the port, at most one a core. Each has its own `DATABASE_POOL`, cache and limits (`MAX_CALLS` …).',
+  ),
   DATABASE_URL: {
     kind: 'url',
     default: null,

@@ -1,7 +1,9 @@
 /** The service as a process: configuration, logs, signals, exit codes. */
+import cluster from 'node:cluster';
 import { readConfig } from './config.ts';
 import { createLog } from './service/log.ts';
 import { type Service, startService } from './service/start.ts';
+import { startWorkers, type WorkerReady } from './service/workers.ts';
 
 /** A drain that hangs must not keep the process: what is left is recovered by its leases. */
 const FORCED_EXIT_MS = 14_500;
@@ -12,26 +14,49 @@ async function main(): Promise<void> {
   const config = readConfig();
   const log = createLog(config);
   const early = { stopped: false };
-  let service: Service | null = null;
+  let running: { stop(): Promise<void> } | null = null;
   const stop = (signal: NodeJS.Signals): void => {
     if (early.stopped) return;
     early.stopped = true;
     log.info({ signal }, 'draining');
     setTimeout(() => process.exit(1), FORCED_EXIT_MS).unref();
-    if (service !== null) leave(service);
+    if (running !== null) leave(running);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  service = await startService(config, log);
+  if (cluster.isPrimary && config.WORKERS > 1) {
+    const workers = await startWorkers(config, log);
+    running = workers;
+    if (early.stopped) return leave(workers);
+    await workers.ready.then(sayWelcome, async (error: unknown) => {
+      if (early.stopped) return;
+      await workers.stop();
+      throw error;
+    });
+    return;
+  }
+  const service = await startService(config, log);
+  running = service;
   if (early.stopped) leave(service);
-  else process.stdout.write(welcome(service));
+  else sayReady(service);
 }
 
-function leave(service: Service): void {
-  service.stop().then(() => process.exit(0), fail);
+function leave(running: { stop(): Promise<void> }): void {
+  running.stop().then(() => process.exit(0), fail);
 }
 
-function welcome({ url, gatewayUrl }: Service): string {
+/** A worker tells the process that started it, which speaks for all of them. */
+function sayReady({ url, gatewayUrl }: Service): void {
+  const ready: WorkerReady = { url, gatewayUrl };
+  if (cluster.isWorker) process.send?.(ready);
+  else sayWelcome(ready);
+}
+
+function sayWelcome(ready: WorkerReady): void {
+  process.stdout.write(welcome(ready));
+}
+
+function welcome({ url, gatewayUrl }: WorkerReady): string {
   return `
 Payonce takes payments at ${url} (gateway: ${gatewayUrl})
 

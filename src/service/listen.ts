@@ -25,6 +25,25 @@ export async function listen(app: FastifyInstance, config: Config): Promise<stri
   return `http://${reachableHost(host)}:${port}`;
 }
 
+/** The port that several processes will share: the one that `listen` would take, but never 0. */
+export async function choosePort(config: Config): Promise<number> {
+  const { HOST: host, PORT: port } = config;
+  if (!config.isSet('PORT')) return firstFree(port, host);
+  return port === 0 ? anyFree(host) : port;
+}
+
+function anyFree(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen({ port: 0, host }, () => {
+      const address = probe.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
 /** Tried with a socket of its own: Fastify's `listen` cannot be repeated after it failed. */
 async function firstFree(from: number, host: string): Promise<number> {
   for (let port = from; port < from + MAX_TRIED; port += 1) {
