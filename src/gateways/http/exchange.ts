@@ -54,75 +54,94 @@ export function exchange(
   limits: ExchangeLimits,
 ): Promise<Exchange> {
   if (!(limits.timeoutMs > 0)) return Promise.resolve({ kind: 'not_sent', reason: 'timeout_before_send' });
-  return new Promise((resolve) => run(pool, request, limits, resolve));
+  return new Promise((resolve) => {
+    pool.dispatch(
+      {
+        method: request.method,
+        path: request.path,
+        headers: request.headers as string[],
+        body: request.body,
+      },
+      new Listener(limits, resolve),
+    );
+  });
 }
 
-function run(
-  pool: Dispatcher,
-  request: ExchangeRequest,
-  limits: ExchangeLimits,
-  resolve: (exchange: Exchange) => void,
-): void {
-  let controller: Dispatcher.DispatchController | null = null;
-  let settled = false;
-  let status = 0;
-  let headers: AnswerHeaders = {};
-  const chunks: Buffer[] = [];
-  let bytes = 0;
+/** Follows one request to its end. A class, because its methods are then made once and not for each of thousands a second. */
+class Listener implements Dispatcher.DispatchHandler {
+  readonly #limits: ExchangeLimits;
+  readonly #resolve: (exchange: Exchange) => void;
+  readonly #timer: NodeJS.Timeout;
+  #controller: Dispatcher.DispatchController | null = null;
+  #settled = false;
+  #status = 0;
+  #headers: AnswerHeaders = {};
+  #chunks: Buffer[] = [];
+  #bytes = 0;
 
-  const settle = (result: Exchange): void => {
-    if (settled) return;
-    settled = true;
-    clearTimeout(timer);
-    resolve(result);
-  };
+  constructor(limits: ExchangeLimits, resolve: (exchange: Exchange) => void) {
+    this.#limits = limits;
+    this.#resolve = resolve;
+    this.#timer = setTimeout(giveUp, limits.timeoutMs, this, 'timeout');
+  }
+
+  onRequestStart(started: Dispatcher.DispatchController): void {
+    // A second start would be a second request on the wire: undici replays what it believes was never
+    // written. It must not happen on our behalf, whoever is right.
+    if (this.#settled || this.#controller !== null) {
+      started.abort(new Error('not_sent_again'));
+      return;
+    }
+    this.#controller = started;
+  }
+
+  onResponseStart(_controller: unknown, statusCode: number, headers: AnswerHeaders): void {
+    if (statusCode < 200) return;
+    this.#status = statusCode;
+    this.#headers = headers;
+  }
+
+  onResponseData(_controller: unknown, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#limits.maxResponseBytes) this.giveUp('answer_too_large');
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    const [first] = this.#chunks;
+    const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
+    this.#settle({ kind: 'answer', status: this.#status, headers: this.#headers, body });
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    this.#settle(
+      this.#controller === null
+        ? { kind: 'not_sent', reason: notSentReason(error) }
+        : { kind: 'broken', reason: brokenReason(error, this.#status) },
+    );
+  }
+
   /** Ends the exchange for a reason of ours. The connection may hold the rest of an answer, so it is destroyed. */
-  const giveUp = (reason: string): void => {
-    settle(
+  giveUp(reason: string): void {
+    const controller = this.#controller;
+    this.#settle(
       controller === null
         ? { kind: 'not_sent', reason: `${reason}_before_send` }
         : { kind: 'broken', reason },
     );
     controller?.abort(new Error(reason));
-  };
-  const timer = setTimeout(giveUp, limits.timeoutMs, 'timeout');
+  }
 
-  pool.dispatch(
-    { method: request.method, path: request.path, headers: request.headers as string[], body: request.body },
-    {
-      onRequestStart(started) {
-        // A second start would be a second request on the wire: undici replays what it believes was never
-        // written. It must not happen on our behalf, whoever is right.
-        if (settled || controller !== null) {
-          started.abort(new Error('not_sent_again'));
-          return;
-        }
-        controller = started;
-      },
-      onResponseStart(_controller, statusCode, answerHeaders) {
-        if (statusCode < 200) return;
-        status = statusCode;
-        headers = answerHeaders;
-      },
-      onResponseData(_controller, chunk) {
-        bytes += chunk.length;
-        if (bytes > limits.maxResponseBytes) giveUp('answer_too_large');
-        else chunks.push(chunk);
-      },
-      onResponseEnd() {
-        const [first] = chunks;
-        const body = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
-        settle({ kind: 'answer', status, headers, body });
-      },
-      onResponseError(_controller, error) {
-        settle(
-          controller === null
-            ? { kind: 'not_sent', reason: notSentReason(error) }
-            : { kind: 'broken', reason: brokenReason(error, status) },
-        );
-      },
-    },
-  );
+  #settle(result: Exchange): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    this.#resolve(result);
+  }
+}
+
+function giveUp(listener: Listener, reason: string): void {
+  listener.giveUp(reason);
 }
 
 /** Names what kept the connection from coming up; only for people, the proof does not rest on it. */
