@@ -41,5 +41,6 @@ export const DEFAULT_LIMITS: Omit<Limits, 'callTimeoutMs'> = {
   localWaitMs: 15_000,
   maxActive: 20_000,
   sweepMs: 500,
-  sweepLimit: 200,
+  // After a crash all that was in flight is due at once: ten thousand payments are ten pages.
+  sweepLimit: 1000,
 };

@@ -284,7 +284,7 @@ describe('late evidence about a settled payment', () => {
 });
 
 describe('a driver', () => {
-  it('asks the gate for what the next step is: a retry behind a call, a first call, a lookup', async () => {
+  it('asks the gate for what the next step is: a retry behind a call, a first call, one that was begun, a lookup', async () => {
     const { driver, asked, record, databaseMs } = await driverOver();
     driver.resumeIn(record, 100_000, databaseMs());
     expect(asked).toEqual([]);
@@ -295,9 +295,10 @@ describe('a driver', () => {
     expect(asked).toEqual(['retry']);
     const fresh = { ...record, charge: { ...record.charge, attempts: 0, firstSentAtMs: null } };
     driver.resumeIn(fresh, 0, databaseMs());
+    driver.resumeIn({ ...record, held: true }, 0, databaseMs());
     driver.resumeIn({ ...record, charge: { ...record.charge, step: 'lookup' } }, 0, databaseMs());
     await world.pass(1);
-    expect(asked).toEqual(['retry', 'first_call', 'lookup']);
+    expect(asked).toEqual(['retry', 'first_call', 'resumed', 'lookup']);
   });
 
   it('comes back when it is told to, and starts when its place is there', async () => {

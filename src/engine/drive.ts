@@ -197,6 +197,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   function requestOf(record: PaymentRecord, nowMs: number): Request {
     const { action } = onClaim(record.charge, claimEventOf(record), context(nowMs));
     if (action !== 'call') return 'lookup';
+    if (record.held) return 'resumed';
     return record.charge.attempts > 0 ? 'retry' : 'first_call';
   }
 

@@ -104,6 +104,22 @@ describe('the retry budget', () => {
   });
 });
 
+describe('what a worker began and did not end', () => {
+  it('goes on without a retry’s place, and earns one, however many there are', () => {
+    const { gate } = setUp();
+    for (let retry = 0; retry < 1000; retry += 1) gate.reserve('retry');
+    const resumed = Array.from({ length: 10_000 }, () => gate.reserve('resumed').inMs);
+    expect(resumed.every((wait) => wait === 0)).toBe(true);
+    expect(gate.reserve('retry').inMs).toBe(0);
+  });
+
+  it('waits for a stopped gateway as any other call', () => {
+    const { gate } = setUp();
+    gate.callEnded({ kind: 'forbidden', reason: 'http_401' }, 10);
+    expect(gate.reserve('resumed')).toEqual({ kind: 'ask_again', inMs: 10 });
+  });
+});
+
 describe('the lookup budget', () => {
   it('spreads lookups after the first thousand, and is given back when not used', () => {
     const { gate } = setUp();

@@ -17,7 +17,8 @@ export interface GateOptions {
   readonly breaker?: BreakerOptions;
 }
 
-export type Request = 'first_call' | 'retry' | 'lookup';
+/** `resumed`: a call that a worker began and did not bring to its end; it is its own, not a retry of a gateway's failure. */
+export type Request = 'first_call' | 'resumed' | 'retry' | 'lookup';
 
 /** `go`: the place is reserved, start in `inMs`. `ask_again`: no place was given, come back in `inMs`. */
 export interface Permission {
@@ -60,6 +61,7 @@ export function createGate({ clock, maxCalls, maxLookups, breaker: options }: Ga
       const stoppedMs = breaker.reserve(nowMs);
       if (stoppedMs > 0) return { kind: 'ask_again', inMs: stoppedMs };
       if (request === 'retry') return { kind: 'go', inMs: retries.reserve(nowMs) };
+      // After a crash thousands are resumed at once. What their first calls had earned was lost with that process.
       retries.add(RETRIES_PER_CALL);
       return { kind: 'go', inMs: 0 };
     },
