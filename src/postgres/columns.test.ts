@@ -15,7 +15,7 @@ const list = columns<Item>([
 describe('columns', () => {
   it('number their parameters from 1, in the order of the list', () => {
     expect(list.relation).toBe(
-      'unnest($1::text[], $2::bigint[], $3::boolean[]) WITH ORDINALITY AS i(name, size, big, ord)',
+      'unnest((SELECT $1::text[]), $2::bigint[], $3::boolean[]) WITH ORDINALITY AS i(name, size, big, ord)',
     );
   });
 
@@ -43,7 +43,7 @@ describe('columns', () => {
       { name: 'notes', type: 'jsonb', value: (item) => item },
     ]);
     expect(json.relation).toContain(
-      `unnest(string_to_array($1, E'\\x1e', ''), string_to_array($2, E'\\x1e', '')::jsonb[])`,
+      `unnest((SELECT string_to_array($1, E'\\x1e', '')), string_to_array($2, E'\\x1e', '')::jsonb[])`,
     );
     const texts = ['{"a":"b"}', null, '{ "say": "\\"no\\"" }\n'];
     expect(json.values(texts)[0]).toBe('{"a":"b"}\x1e\x1e{ "say": "\\"no\\"" }\n');

@@ -15,7 +15,7 @@ type ColumnType = 'text' | 'uuid' | 'bigint' | 'integer' | 'boolean' | 'float8' 
 
 /** A fixed list of columns, as the text of a relation and as the parameters that fill it. */
 export interface Columns<Item> {
-  /** `unnest($1::text[], …) WITH ORDINALITY AS i(name, …, ord)`; `ord` counts the items from 1. For one item at least. */
+  /** `unnest((SELECT $1::text[]), …) WITH ORDINALITY AS i(name, …, ord)`; `ord` counts the items from 1. For one item at least. */
   readonly relation: string;
   /** One array a column, as text. */
   readonly values: (items: readonly Item[]) => string[];
@@ -23,6 +23,9 @@ export interface Columns<Item> {
 
 export function columns<Item>(list: readonly Column<Item>[]): Columns<Item> {
   const parameters = list.map((column, index) => parameterOf(column.type, `$${index + 1}`));
+  // Where the planner sees how long an array is, it makes a plan for just that length, again and again, and planning costs
+  // more than the batch. It does not see into a sub-select; one hidden length is enough, for the longest counts.
+  parameters[0] = `(SELECT ${parameters[0]})`;
   const names = list.map((column) => column.name);
   return {
     relation: `unnest(${parameters.join(', ')}) WITH ORDINALITY AS i(${names.join(', ')}, ord)`,

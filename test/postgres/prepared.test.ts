@@ -51,6 +51,21 @@ describe('prepared statements', () => {
     }
   });
 
+  test('batches of one do not get a plan of their own each', async () => {
+    const database = await openDatabase();
+    const opened = database.open({ max: 1 });
+    // As many as it takes for the tables to make a plan for ten rows look dear beside one for a single row.
+    await makePayments(opened, 1500, 1);
+    const [row] = (
+      await opened.pool.query<{ generic: number; custom: number }>(
+        `SELECT sum(generic_plans)::int AS generic, sum(custom_plans)::int AS custom
+         FROM pg_prepared_statements WHERE statement ~ '(INTO|UPDATE) payonce.payments'`,
+      )
+    ).rows;
+    expect(row?.generic).toBeGreaterThan(2900);
+    expect(row?.custom).toBeLessThan(100);
+  });
+
   test('what somebody else threw away is not missed, and nothing is prepared any more', async () => {
     const database = await openDatabase();
     const opened = database.open({ max: 1 });
