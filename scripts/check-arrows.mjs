@@ -1,6 +1,6 @@
 /**
- * Checks the arrows and bans of lib/arrows.mjs, in src and in sim. Tests are exempt: they may bring together whatever
- * they test. Modules of src are named from there (`engine/drive.ts`), those of sim with it (`sim/world/world.ts`).
+ * Checks the arrows and bans of lib/arrows.mjs, in src, sim and bench. Tests are exempt: they may bring together whatever
+ * they test. Modules of src are named from there (`engine/drive.ts`), the others with their folder (`sim/world/world.ts`).
  *
  * Usage: check-arrows.mjs [folder with a src in it]
  */
@@ -45,8 +45,14 @@ function checkImports(file, tokens) {
   });
 }
 
-/** The whole of src is `*`: the proof reads no settings, and has its own use for the word process. @param {string} part @param {string} file */
-const isWithin = (part, file) => (part === '*' ? !file.startsWith('sim/') : covers(part, file));
+/** Folders beside src. */
+const BESIDE = ['sim', 'bench'];
+
+/** @param {string} file */
+const isBeside = (file) => BESIDE.some((folder) => file.startsWith(`${folder}/`));
+
+/** The whole of src is `*`: the others read no settings, and have their own use for the word process. @param {string} part @param {string} file */
+const isWithin = (part, file) => (part === '*' ? !isBeside(file) : covers(part, file));
 
 /** @param {string} file @param {Token[]} tokens @returns {Violation[]} */
 function checkBans(file, tokens) {
@@ -82,7 +88,7 @@ function findCalls(tokens, call, unless) {
 }
 
 /** A module's path from the root. @param {string} file */
-const pathOf = (file) => (file.startsWith('sim/') ? file : `src/${file}`);
+const pathOf = (file) => (isBeside(file) ? file : `src/${file}`);
 
 /** The name that the rules use for a path from the root. @param {string} path */
 const named = (path) => (path.startsWith('src/') ? path.slice('src/'.length) : path);
@@ -91,13 +97,13 @@ const named = (path) => (path.startsWith('src/') ? path.slice('src/'.length) : p
 function findModules(root, folder) {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !path.includes('node_modules'))
     .map((path) => named(`${folder}/${path}`))
     .sort();
 }
 
 const root = process.argv[2] ?? ROOT;
-const modules = [...findModules(root, 'src'), ...findModules(root, 'sim')];
+const modules = ['src', ...BESIDE].flatMap((folder) => findModules(root, folder));
 // A checker that looks in the wrong place must not report that all is well.
 if (modules.length === 0) fail(`No modules found under ${root}: nothing was checked.`);
 

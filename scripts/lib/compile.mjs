@@ -31,11 +31,11 @@ export const PROGRAM = {
   outputs: ['.js', '.js.map', '.d.ts'],
 };
 
-/** The proof, with the program's parts that it simulates. @type {Target} */
+/** The proof and the benchmark, with the program's parts that they use. @type {Target} */
 export const PROOF = {
   name: 'Building the proof …',
   base: inRoot(),
-  folders: ['src', 'sim'],
+  folders: ['src', 'sim', 'bench'],
   out: inRoot('dist-sim'),
   config: 'tsconfig.sim.json',
   outputs: ['.js', '.js.map'],
@@ -79,12 +79,15 @@ export async function build(target) {
 /** @param {string} path */
 const isAsset = (path) => path.endsWith('.sql');
 
+/** The peers of the benchmark are packages of their own, with packages in them. @param {string} path */
+const isInstalled = (path) => path.includes('node_modules');
+
 /** Every file that the output is made from, relative to the target's base, sorted. @param {Target} target */
 function findSources({ base, folders }) {
   const isSource = (/** @type {string} */ path) => path.endsWith('.ts') && !path.endsWith('.test.ts');
   return folders
     .flatMap((folder) => listFiles(join(base, folder)).map((path) => join(folder, path)))
-    .filter((path) => isSource(path) || isAsset(path));
+    .filter((path) => !isInstalled(path) && (isSource(path) || isAsset(path)));
 }
 
 /** @param {Target} target @param {string} source @returns {string[]} */

@@ -1,0 +1,98 @@
+/** Fills a database with old payments, a piece at a time, all tables side by side. No index is dropped meanwhile. */
+import pg from 'pg';
+import { fillStatement, isScattered, quote, type Table } from './columns.ts';
+import { putTemplatesAside, readTables } from './tables.ts';
+
+export interface FillOptions {
+  readonly url: string;
+  /** Payments afterwards, the templates not counted. */
+  readonly rows: number;
+  readonly say: (line: string) => void;
+}
+
+/** Payments per statement: their pages are still in PostgreSQL's memory when they are vacuumed. */
+const PIECE = 250_000;
+/** Where the key is random, a piece walks through the whole index; so there should be few. */
+const SCATTERED_PIECE = 1_000_000;
+/** Of the sort of one piece. */
+const WORK_MEM = '512MB';
+
+/** What PostgreSQL is started with while it fills; measured is with its usual settings. */
+export const FILL_SETTINGS = {
+  // Each page is written to the log whole after each checkpoint, so there should be few.
+  max_wal_size: '16GB',
+  checkpoint_timeout: '1h',
+  // It would only come in between: each piece is vacuumed as soon as it is there.
+  autovacuum: 'off',
+} as const;
+
+/** The database holds a few payments that the service has made, all settled; the service is stopped. */
+export async function fill({ url, rows, say }: FillOptions): Promise<void> {
+  const startedMs = performance.now();
+  const client = await connect(url);
+  try {
+    const slots = await putTemplatesAside(client);
+    if (slots === 0) throw new Error('There is no payment that could be multiplied.');
+    const tables = await readTables(client);
+    const { rows: clock } = await client.query<{ at: string }>(
+      "SELECT (now() - interval '1 minute')::text AS at",
+    );
+    const done = new Map(tables.map(({ name }) => [name, 0]));
+    await Promise.all(
+      tables.map((table) =>
+        fillTable(url, table, {
+          rows,
+          slots,
+          at: clock[0]?.at ?? '',
+          onPiece(filled) {
+            const before = Math.min(...done.values());
+            done.set(table.name, filled);
+            const now = Math.min(...done.values());
+            if (now > before)
+              say(`    ${now.toLocaleString('en')} of ${rows.toLocaleString('en')}, ${since(startedMs)} s`);
+          },
+        }),
+      ),
+    );
+    await client.query('DROP SCHEMA bench_fill CASCADE');
+    await client.query('VACUUM (ANALYZE)');
+    await client.query('CHECKPOINT');
+    say(`    vacuumed, counted and checkpointed, ${since(startedMs)} s`);
+  } finally {
+    await client.end();
+  }
+}
+
+interface TableFill {
+  readonly rows: number;
+  readonly slots: number;
+  /** The moment before which the payments lie. */
+  readonly at: string;
+  /** Told how many payments are there. */
+  readonly onPiece: (filled: number) => void;
+}
+
+async function fillTable(url: string, table: Table, { rows, slots, at, onPiece }: TableFill): Promise<void> {
+  const client = await connect(url);
+  try {
+    const statement = fillStatement(table, { rows, slots });
+    const piece = isScattered(table) ? SCATTERED_PIECE : PIECE;
+    for (let from = 1; from <= rows; from += piece) {
+      const to = Math.min(rows, from + piece - 1);
+      await client.query(statement, [at, from, to]);
+      await client.query(`VACUUM payonce.${quote(table.name)}`);
+      onPiece(to);
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+const since = (startedMs: number): number => Math.round((performance.now() - startedMs) / 1000);
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(`SET work_mem = '${WORK_MEM}'`);
+  return client;
+}

@@ -1,0 +1,19 @@
+/** How to read the figures. Each line says what was measured, and what speaks against it. */
+export const HOW_COUNTED: readonly string[] = [
+  'Windows in turn: each round has one window of every server, one after another, and only one is under load at a time. Figures are medians over the rounds. A ratio is the median of the ratios to the base’s window of the same round, not the ratio of two medians.',
+  'Closed loop: each connection sends its next request when the last was answered. A warm-up before each window is sent and not counted. “Errors” are answers in the window that are not 200 or 201.',
+  'Every server has a gateway and a database of its own; the one PostgreSQL is durable, and its own work (checkpoints, autovacuum) goes on in whoever’s window it falls. The gateway is the fake one, in a process of its own, with its ledger in memory.',
+  '“proxy” validates an order, passes it on and tells the answer. It keeps nothing and promises nothing: it is what any service at this place must do at least. “one-statement” is the plain design on Payonce’s tables, with one statement before the call and one after it.',
+  'Processor time is what the kernel counted for the window, user and system, per answer, in microseconds: of the server with all its processes, of PostgreSQL with all of its, of the gateway, and of the load generator. It is counted in hundredths of a second.',
+  'WAL bytes are how far PostgreSQL’s log went from before the warm-up until after the window, per answer of that time. PostgreSQL’s own work for others (a late autovacuum) may be in it.',
+  'Memory is what is resident of the server with all its processes at the window’s end; pages that they share count for each.',
+  'After every window the gateway’s ledger is held against the answers: a live charge for each order that was told to be paid, none that belongs to no order, none twice. At the end of a workload Payonce’s tables are held against it too, and nothing may be unsettled.',
+  'real: open loop, with exponential gaps that are the same for all, at 30 % of each server’s own capacity (a closed loop of 256 connections at the same gateway). Latency counts from the moment that the schedule says; the load generator’s own lateness is in it, and shown.',
+  'real, “added”: of payments whose first call succeeded, the client’s latency less the gateway’s. The gateway’s is the one that it draws (a function of seed, key and attempt), so what its timer and its socket take beyond that counts as added. It is exact, and there was no backoff.',
+  'real, “with retries”: of all paid, less also the waits between the calls as Payonce’s audit trail tells them (from the end of a call, as written down, to the claim for the next). The backoff is not told apart from the write before it, so that write is left out. Other servers do not tell their waits.',
+  'real: a payment whose four calls all failed is looked up by Payonce, which then says what became of it. The others say that it failed; “told failed, yet charged” counts where that was not so.',
+  'replay: as many orders as fit into Payonce’s memory. The proxy asks its gateway again, which knows the key.',
+  'storm: every connection is open before the first request leaves; all leave in one tick. One storm before is not counted.',
+  'recover: the calls of the killed server go on at the gateway, and charge. The new server is started at once, finds the payments when their leases have ended, and asks again under the same keys.',
+  'old: rows that the service made are multiplied over all columns, with new ids, orders, keys and times, in the order of their primary keys; then vacuumed, and PostgreSQL started again with its usual settings. So it begins right after a checkpoint, when each page that is changed goes into the log whole: of a large index, that is nearly one page a payment, until all pages were there once.',
+];
