@@ -91,7 +91,9 @@ function full(options: Options): Plan {
     workers: { timing, connections: [256] },
     // Longer at first: PostgreSQL was started again, and has nothing of what it filled in its memory.
     old: {
-      timing: { ...timing, firstWarmUpMs: 10_000 },
+      // PostgreSQL has just been started: its caches are empty, and the first change of a page after a checkpoint writes it
+      // to the log whole. That passes within a minute, and comes back with every checkpoint, each quarter of an hour.
+      timing: { ...timing, firstWarmUpMs: 60_000 },
       connections: [64, 256],
       rows: options.oldRows ?? 10_000_000,
     },
