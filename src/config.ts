@@ -51,7 +51,7 @@ export const SETTINGS = {
     1,
     1,
     256,
-    'Processes that share the port, at most one a core. Each has its own `DATABASE_POOL`, cache and limits (`MAX_CALLS` …).',
+    'Processes that share the port, at most one a core. Each has its own `DATABASE_POOL` (mind `max_connections`), cache and limits (`MAX_CALLS` …).',
   ),
   DATABASE_URL: {
     kind: 'url',

@@ -58,6 +58,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   const active = new Map<string, { record: PaymentRecord; cancel: (() => void) | null }>();
   let running = 0;
   let draining = false;
+  let idle: Promise<void> | null = null;
   let onIdle: (() => void) | null = null;
 
   function context(nowMs: number): Context {
@@ -235,9 +236,10 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
       gate.close();
       for (const { record, cancel } of active.values()) if (cancel !== null) forget(record);
       if (running === 0) return Promise.resolve();
-      return new Promise((resolve) => {
+      idle ??= new Promise((resolve) => {
         onIdle = resolve;
       });
+      return idle;
     },
   };
 }

@@ -93,6 +93,18 @@ describe('stopping', () => {
     });
   });
 
+  it('told twice, ends for both when what is under way has ended', async () => {
+    const { engine, logged } = await world.replica(gateway);
+    gateway.play = () =>
+      new Promise((resolve) => world.clock.after(500, () => resolve({ kind: 'approved', chargeId: 'ch_1' })));
+    void engine.charge(order('o1'), { waitMs: 60_000 });
+    await world.pass(100);
+    const both = [engine.stop(), engine.stop()];
+    for (const stopped of both) await world.ended(stopped);
+    expect(world.nowMs).toBeLessThan(1000);
+    expect(logged.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+
   it('sweeps no more', async () => {
     const { engine, store } = await world.replica(gateway);
     await world.pass(2000);

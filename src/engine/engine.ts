@@ -1,3 +1,4 @@
+import { isUuid } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Gateway } from '../ports/gateway.ts';
@@ -64,11 +65,13 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     charge: (order, chargeOptions) =>
       stopping ? Promise.resolve(problem('shutting_down', null)) : charge(order, chargeOptions),
     async payment(accountId, paymentId) {
+      if (!isUuid(paymentId)) return null;
       const record = await store.payment(accountId, paymentId);
       return record && toPayment(record);
     },
     payments: async (accountId, filter) => (await store.payments({ accountId, ...filter })).map(toPayment),
-    events: (accountId, paymentId, filter) => store.events({ accountId, paymentId, ...filter }),
+    events: async (accountId, paymentId, filter) =>
+      isUuid(paymentId) ? store.events({ accountId, paymentId, ...filter }) : null,
     async ready() {
       if (stopping) return false;
       try {

@@ -61,8 +61,7 @@ export function createGate({ clock, maxCalls, maxLookups, breaker: options }: Ga
       const stoppedMs = breaker.reserve(nowMs);
       if (stoppedMs > 0) return { kind: 'ask_again', inMs: stoppedMs };
       if (request === 'retry') return { kind: 'go', inMs: retries.reserve(nowMs) };
-      // After a crash thousands are resumed at once. What their first calls had earned was lost with that process.
-      retries.add(RETRIES_PER_CALL);
+      if (request === 'first_call') retries.add(RETRIES_PER_CALL);
       return { kind: 'go', inMs: 0 };
     },
     giveBack(request) {

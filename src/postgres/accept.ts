@@ -7,7 +7,8 @@
  * (`ON CONFLICT DO NOTHING` would probe every unique index once more and insert twice over, for each row of each table,
  * to be spared that rare repetition.)
  *
- * Two statements that want the same orders and keys insert them in one sequence, so that they cannot deadlock.
+ * Two statements that want the same orders and keys insert them in one sequence, so that they cannot deadlock: all keys, in
+ * the keys' order, then all payments, in the orders'. (What nothing depends on PostgreSQL would run last to first.)
  */
 import type { Accepted, Intent } from '../ports/store.ts';
 import { createBatcher } from './batcher.ts';
@@ -46,6 +47,7 @@ WITH fresh AS MATERIALIZED (
   INSERT INTO payonce.requests (account_id, key_hash, fingerprint, payment_id, charge_n, started)
   SELECT account_id, key_hash, fingerprint, payment_id, 1, true FROM fresh WHERE key_hash IS NOT NULL
   ORDER BY account_id, key_hash
+  RETURNING 1
 ), p AS (
   INSERT INTO payonce.payments (
     account_id, order_id, payment_id, amount_minor, currency, metadata, gateway, charge_n, status, step,
@@ -54,7 +56,7 @@ WITH fresh AS MATERIALIZED (
   SELECT account_id, order_id, payment_id, amount_minor, currency, metadata, gateway, 1, 'PROCESSING', 'call',
     calling::int, 'none', CASE WHEN calling THEN now() END, 0, 0, 1, 1, claim_id, calling,
     now() + due_ms * interval '1 ms', 0, now(), now()
-  FROM fresh ORDER BY account_id, order_id
+  FROM fresh CROSS JOIN (SELECT count(*) FROM k) keys_first ORDER BY account_id, order_id
 ), o AS (
   INSERT INTO payonce.operations (
     account_id, payment_id, kind, n, gateway_key, amount_minor, currency, method, opened_at)

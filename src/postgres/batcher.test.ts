@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { StoreError } from '../ports/store.ts';
 import { type BatcherOptions, createBatcher } from './batcher.ts';
 
@@ -71,6 +71,22 @@ describe('when a batch leaves', () => {
     statements[1]?.succeed();
     await settled();
     expect(sent()).toEqual([['a'], ['b'], ['c', 'd']]);
+  });
+
+  it('what overtakes a statement that hangs is followed as if nothing hung', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { add, statements, sent } = batcher({ overtakeAfterMs: 50 });
+    for (const item of ['a', 'b']) void add(item);
+    await settled();
+    vi.advanceTimersByTime(50);
+    for (const item of ['c', 'd']) {
+      void add(item);
+      await settled();
+      statements.at(-1)?.succeed();
+      await settled();
+    }
+    expect(sent()).toEqual([['a', 'b'], ['c'], ['d']]);
   });
 
   describe('an item that came while a statement hangs', () => {

@@ -4,7 +4,7 @@
  * the statement costs PostgreSQL more than its rows; only one that hangs (behind a lock, say) is overtaken.
  */
 import { StoreError } from '../ports/store.ts';
-import { isRetryable, isRowError } from './errors.ts';
+import { isRowError, repeatsOf } from './errors.ts';
 
 export interface BatcherOptions<Item, Result> {
   /** Runs one statement for all items; resolves to one result per item, in the items' order. */
@@ -35,23 +35,22 @@ interface Waiting<Item, Result> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Statements that lost to a deadlock or a race are repeated; more than this many times is not bad luck. */
-const MAX_REPEATS = 8;
-
 /** Returns the function that adds an item and resolves to its own verdict. */
 export function createBatcher<Item, Result>(
   options: BatcherOptions<Item, Result>,
 ): (item: Item) => Promise<Result> {
   const { run, keysOf, maxItems = 64, maxInFlight = 2, overtakeAfterMs = 50, maxWaitMs = 10_000 } = options;
   let waiting: Waiting<Item, Result>[] = [];
-  let inFlight = 0;
-  let lastSentMs = 0;
+  /** When each of the statements under way was sent, oldest first. */
+  let sentMs: readonly number[] = [];
   let scheduled = false;
   let overtaking: NodeJS.Timeout | undefined;
 
   function schedule(): void {
-    if (scheduled || inFlight >= maxInFlight || waiting.length === 0) return;
-    const leftMs = inFlight === 0 ? 0 : lastSentMs + overtakeAfterMs - performance.now();
+    if (scheduled || sentMs.length >= maxInFlight || waiting.length === 0) return;
+    // The youngest counts: beside one that hangs, the others follow each other as if it were not there.
+    const youngestMs = sentMs.at(-1);
+    const leftMs = youngestMs === undefined ? 0 : youngestMs + overtakeAfterMs - performance.now();
     if (leftMs > 0) {
       overtaking ??= setTimeout(overtake, leftMs);
       return;
@@ -67,13 +66,14 @@ export function createBatcher<Item, Result>(
 
   function flush(): void {
     scheduled = false;
-    if (inFlight >= maxInFlight) return;
+    if (sentMs.length >= maxInFlight) return;
     const batch = takeBatch();
     if (batch.length === 0) return;
-    inFlight += 1;
-    lastSentMs = performance.now();
+    const sinceMs = performance.now();
+    sentMs = [...sentMs, sinceMs];
     void runBatch(batch).finally(() => {
-      inFlight -= 1;
+      const at = sentMs.indexOf(sinceMs);
+      sentMs = sentMs.filter((_sent, index) => index !== at);
       clearTimeout(overtaking);
       overtaking = undefined;
       schedule();
@@ -119,12 +119,12 @@ export function createBatcher<Item, Result>(
     repeats: number,
     error: unknown,
   ): Promise<void> {
-    if (isRetryable(error) && repeats < MAX_REPEATS) return runBatch(batch, repeats + 1);
+    if (repeats < repeatsOf(error)) return runBatch(batch, repeats + 1);
     if (isRowError(error) && batch.length > 1) {
       // Bad data spoils the whole statement: halve until the bad row stands alone.
       const middle = batch.length >> 1;
-      await runBatch(batch.slice(0, middle));
-      await runBatch(batch.slice(middle));
+      await runBatch(batch.slice(0, middle), repeats);
+      await runBatch(batch.slice(middle), repeats);
       return;
     }
     for (const entry of batch) entry.reject(error);

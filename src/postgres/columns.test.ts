@@ -37,6 +37,11 @@ describe('columns', () => {
     );
   });
 
+  it('keep a value in its own row, whatever it holds and whatever type it is meant to be', () => {
+    const ids = columns<string>([{ name: 'id', type: 'uuid', value: (item) => item }]);
+    expect(ids.values(['1,2', '}', '"', 'NULL'])[0]).toBe('{"1,2","}","\\"","NULL"}');
+  });
+
   it('separate texts of JSON by what none of them can hold', () => {
     const json = columns<string | null>([
       { name: 'answer', type: 'json', value: (item) => item },

@@ -49,10 +49,8 @@ function arrayOf<Item>({ type, value }: Column<Item>, items: readonly Item[]): s
     case 'json':
     case 'jsonb':
       return items.map((item) => separable(value(item))).join(SEPARATOR);
-    case 'text':
-      return `{${items.map((item) => quote(value(item))).join()}}`;
     default:
-      return `{${items.map((item) => value(item) ?? 'NULL').join()}}`;
+      return `{${items.map((item) => element(value(item))).join()}}`;
   }
 }
 
@@ -68,11 +66,14 @@ function separable(value: string | number | boolean | null): string {
   return text;
 }
 
-/** Always in quotes, so that a text NULL is not null; inside them only two characters mean anything. */
-function quote(value: string | number | boolean | null): string {
+/**
+ * Text always in quotes, whatever type it is meant to be: a text NULL is not null, and an id with a comma in it must not become two
+ * and shift its neighbours' rows. Inside quotes only two characters mean anything.
+ */
+function element(value: string | number | boolean | null): string {
   if (value === null) return 'NULL';
-  const text = String(value);
-  return text.includes('"') || text.includes('\\') ? `"${text.replace(/["\\]/g, '\\$&')}"` : `"${text}"`;
+  if (typeof value !== 'string') return String(value);
+  return value.includes('"') || value.includes('\\') ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`;
 }
 
 /** A time as SQL: from milliseconds since the epoch, null stays null. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../ports/store.ts';
-import { connectError, isRetryable, isRowError, statementError } from './errors.ts';
+import { connectError, isRetryable, isRowError, repeatsOf, statementError } from './errors.ts';
 
 /** As the driver gives what the server said. */
 function fromServer(code: string): Error {
@@ -62,13 +62,23 @@ describe('what a batch does about an error', () => {
     ['40001', true, false],
     ['40P01', true, false],
     ['22021', false, true],
-    ['23505', true, true],
+    ['23505', false, true],
     ['23514', false, true],
     ['40003', false, false],
     ['57P01', false, false],
     ['42P01', false, false],
   ])('%s: repeated %s, halved %s', (code, retryable, rowError) => {
     expect(seen(code)).toEqual([retryable, rowError]);
+  });
+
+  it.each([
+    ['40001', 8],
+    ['40P01', 8],
+    ['23505', 2],
+    ['23514', 0],
+    ['57P01', 0],
+  ])('%s: repeated %i times at most', (code, times) => {
+    expect(repeatsOf(statementError(fromServer(code)))).toBe(times);
   });
 
   it('neither where the server did not speak', () => {

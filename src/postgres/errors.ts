@@ -8,13 +8,29 @@ export function sqlState(error: unknown): string | null {
   return /^[0-9A-Z]{5}$/.test(error.code) && 'severity' in error ? error.code : null;
 }
 
-/**
- * Rolled back by a race or a deadlock: the same statement may be repeated at once. A unique violation is a race, too:
- * every statement leaves out what it sees, so another transaction was faster, and is seen by the repetition.
- */
+/** Rolled back by a race or a deadlock: the same statement may be repeated at once. */
 export function isRetryable(error: unknown): boolean {
   const state = sqlState(cause(error));
-  return state === '40001' || state === '40P01' || state === '23505';
+  return state === '40001' || state === '40P01';
+}
+
+/** More often than this is not bad luck. */
+const MAX_REPEATS = 8;
+/** The repetition sees who was faster; what is violated again was no race, and is looked for row by row. */
+const MAX_LOST_RACES = 2;
+
+/**
+ * How often the statement may be repeated after this error. A unique violation is a race, too: every statement leaves out
+ * what it sees, so another transaction was faster, and is seen by the repetition.
+ */
+export function repeatsOf(error: unknown): number {
+  if (isRetryable(error)) return MAX_REPEATS;
+  return sqlState(cause(error)) === '23505' ? MAX_LOST_RACES : 0;
+}
+
+/** “cached plan must not change result type”: a newer release has changed a column. Nothing was executed. */
+export function hasStalePlans(error: unknown): boolean {
+  return sqlState(error) === '0A000';
 }
 
 /** Refused because of one row's data (classes 22 and 23): the other rows of the batch are innocent. */

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 import { checkDurability } from './durability.ts';
 import { connectError, surviveErrors } from './errors.ts';
@@ -40,7 +41,7 @@ export async function migrate(pool: Pool): Promise<void> {
   try {
     await checkDurability(client);
     await prepare(client);
-    for (const migration of migrations()) await apply(client, migration);
+    for (const migration of migrations()) await applyPatiently(client, migration);
   } finally {
     client.release();
   }
@@ -66,6 +67,36 @@ async function prepare(client: PoolClient): Promise<void> {
   }
 }
 
+/** Rounds in which the locks may not be had, and the pause between them: half a minute, as long as most reports run. */
+const MAX_TRIES = 15;
+const TRY_AGAIN_MS = 1000;
+
+/**
+ * A change of a table waits for whoever reads it, and everybody else waits behind the change. So it waits a second at a time,
+ * lets the others pass, and tries again.
+ */
+async function applyPatiently(client: PoolClient, migration: Migration): Promise<void> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await apply(client, migration);
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error;
+      if (tried === MAX_TRIES) {
+        throw new Error(
+          `Migration ${migration.name} could not get its locks: another transaction has been using the tables all the time. ` +
+            'Nothing was changed. End that transaction (pg_stat_activity shows it) and start again.',
+          { cause: error },
+        );
+      }
+      await pause(TRY_AGAIN_MS);
+    }
+  }
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03';
+}
+
 async function apply(client: PoolClient, migration: Migration): Promise<void> {
   if (await isApplied(client, migration)) return;
   const { version, name, checksum, sql } = migration;
@@ -76,7 +107,10 @@ async function apply(client: PoolClient, migration: Migration): Promise<void> {
       'INSERT INTO payonce.migrations (version, name, checksum) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
       [version, name, checksum],
     );
-    if (recorded.rowCount === 1) await client.query(sql);
+    if (recorded.rowCount === 1) {
+      await client.query(`SET LOCAL lock_timeout = '1s'`);
+      await client.query(sql);
+    }
     await client.query('COMMIT');
   } catch (error) {
     // On a broken connection the server rolls back by itself; the first error is the one to tell.

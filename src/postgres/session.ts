@@ -4,7 +4,7 @@
  */
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { checkDurability } from './durability.ts';
-import { connectError, statementError, surviveErrors } from './errors.ts';
+import { connectError, hasStalePlans, statementError, surviveErrors } from './errors.ts';
 import { createPrepared } from './prepared.ts';
 
 export interface SessionOptions {
@@ -76,8 +76,9 @@ export function createSession({ pool, timeoutMs = 5000 }: SessionOptions): Sessi
         return rows;
       } catch (error) {
         const failure = statementError(error);
-        // After a lost answer the connection's state is unknown: it is closed, not reused.
-        client.release(failure.kind === 'outcome_unknown');
+        // After a lost answer the connection's state is unknown, and what was prepared for another shape of the tables is
+        // refused again and again: it is closed, not reused.
+        client.release(failure.kind === 'outcome_unknown' || hasStalePlans(error));
         throw failure;
       }
     },

@@ -25,7 +25,7 @@ export interface Workers {
 /** A worker that dies again and again must not keep a core busy with starting it. */
 const START_AGAIN_MS = 1000;
 
-/** Longer than a worker's own limit, so that it is only met by one that hangs. */
+/** Half a second before this process itself must be gone: met by a worker that hangs, and by a `DRAIN_MS` near its longest. */
 const KILL_AFTER_MS = 14_000;
 
 /** Garbage of a request dies young; with room for it, it costs less than half to collect. In MiB. */
@@ -33,8 +33,9 @@ const SEMI_SPACE = '--max-semi-space-size=64';
 
 /** Starts `WORKERS` workers, and the embedded PostgreSQL that they share where no database is named. */
 export async function startWorkers(config: Config, log: Log): Promise<Workers> {
+  const port = await choosePort(config);
   const database = config.DATABASE_URL === null ? await openDatabase(config, log) : null;
-  const env = { DATABASE_URL: database?.url ?? config.DATABASE_URL, PORT: String(await choosePort(config)) };
+  const env = { DATABASE_URL: database?.url ?? config.DATABASE_URL, PORT: String(port) };
   cluster.setupPrimary({
     exec: fileURLToPath(new URL('../main.js', import.meta.url)),
     args: [],
@@ -43,11 +44,16 @@ export async function startWorkers(config: Config, log: Log): Promise<Workers> {
   const running = new Set<Worker>();
   let stopped: Promise<void> | null = null;
 
-  function start(): Promise<WorkerReady> {
+  async function start(): Promise<WorkerReady> {
     const worker = cluster.fork(env);
     running.add(worker);
     return new Promise((resolve, reject) => {
       let isReady = false;
+      // The machine has no process or no descriptor left for it; it may have later.
+      worker.once('error', (error) => {
+        running.delete(worker);
+        reject(error);
+      });
       worker.once('message', (message: WorkerReady) => {
         isReady = true;
         resolve(message);
@@ -68,7 +74,10 @@ export async function startWorkers(config: Config, log: Log): Promise<Workers> {
       'a worker died; what it held is taken up when its leases end, and another one is started',
     );
     setTimeout(() => {
-      if (stopped === null) start().catch(() => startAgain({}));
+      if (stopped !== null) return;
+      start().catch((error: unknown) => {
+        if (stopped === null) startAgain({ err: error });
+      });
     }, START_AGAIN_MS);
   }
 
@@ -83,8 +92,13 @@ export async function startWorkers(config: Config, log: Log): Promise<Workers> {
     await database?.close();
   }
 
+  const ready = Promise.all(Array.from({ length: config.WORKERS }, start)).then(
+    ([first]) => first as WorkerReady,
+  );
+  // Whoever stops before they are ready does not ask any more.
+  ready.catch(() => {});
   return {
-    ready: Promise.all(Array.from({ length: config.WORKERS }, start)).then(([first]) => first as WorkerReady),
+    ready,
     stop() {
       stopped ??= end();
       return stopped;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { intent } from '../suites/store/fixtures.ts';
 import { type Database, migrateOver, openDatabase, openEmptyDatabase } from './world.ts';
 
 /** Files of this release. */
@@ -45,6 +46,24 @@ describe('migrating', () => {
     const before = await versions(database);
     await expect(migrateOver(database.url)).rejects.toThrow(/001_payments\.sql .*changed/);
     expect(await versions(database)).toEqual(before);
+  });
+
+  test('waits a second at a time for whoever uses the tables, and lets the others pass', async () => {
+    const database = await openDatabase();
+    await database.query(`DELETE FROM payonce.migrations WHERE version = 2`);
+    await database.query(`CREATE INDEX payments_by_status ON payonce.payments (account_id, status, payment_id);
+      DROP INDEX payonce.payments_by_rare_status`);
+    const reader = await database.client();
+    await reader.query('BEGIN');
+    await reader.query('SELECT count(*) FROM payonce.payments');
+    const migrating = migrateOver(database.url);
+    await database.blocked();
+    // Behind the waiting migration, but not for longer than it waits.
+    const { store } = database.open({ timeoutMs: 4000 });
+    expect((await store.accept(intent('meanwhile'))).kind).toBe('accepted');
+    await reader.query('COMMIT');
+    await migrating;
+    expect(await versions(database)).toHaveLength(MIGRATIONS);
   });
 
   test('what a newer release applied is left alone', async () => {

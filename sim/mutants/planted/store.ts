@@ -201,8 +201,8 @@ export const STORE: readonly PlantedBug[] = [
     story:
       'Two servers are given one order at the same instant, and one of them turns a whole batch of orders away.',
     file: `${FOLDER}/errors.ts`,
-    find: " || state === '23505'",
-    put: '',
+    find: "=== '23505' ? MAX_LOST_RACES : 0",
+    put: "=== '23505' ? 0 : 0",
     judge: 'store suite',
     tests: { file: 'test/postgres/races.test.ts', named: 'an acceptance that waits' },
   },
