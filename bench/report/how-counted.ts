@@ -1,7 +1,7 @@
 /** How to read the figures. Each line says what was measured, and what speaks against it. */
 export const HOW_COUNTED: readonly string[] = [
   'Windows in turn: each round has one window of every server, one after another, and only one is under load at a time. Figures are medians over the rounds. A ratio is the median of the ratios to the base’s window of the same round, not the ratio of two medians.',
-  'Closed loop: each connection sends its next request when the last was answered. A warm-up before each window is sent and not counted. “Errors” are answers in the window that are not 200 or 201.',
+  'Closed loop: each connection sends its next request when the last was answered. A warm-up before each window is sent and not counted. “Errors” are answers in the window that are not 200 or 201; they do not count as payments.',
   'Every server has a gateway and a database of its own; the one PostgreSQL is durable, and its own work (checkpoints, autovacuum) goes on in whoever’s window it falls. The gateway is the fake one, in a process of its own, with its ledger in memory.',
   '“proxy” validates an order, passes it on and tells the answer. It keeps nothing and promises nothing: it is what any service at this place must do at least. “one-statement” is the plain design on Payonce’s tables, with one statement before the call and one after it.',
   'Processor time is what the kernel counted for the window, user and system, per answer, in microseconds: of the server with all its processes, of PostgreSQL with all of its, of the gateway, and of the load generator. It is counted in hundredths of a second.',
@@ -15,5 +15,5 @@ export const HOW_COUNTED: readonly string[] = [
   'replay: as many orders as fit into Payonce’s memory. The proxy asks its gateway again, which knows the key.',
   'storm: every connection is open before the first request leaves; all leave in one tick. One storm before is not counted.',
   'recover: the calls of the killed server go on at the gateway, and charge. The new server is started at once, finds the payments when their leases have ended, and asks again under the same keys.',
-  'old: rows that the service made are multiplied over all columns, with new ids, orders, keys and times, in the order of their primary keys; then vacuumed, and PostgreSQL started again with its usual settings. So it begins right after a checkpoint, when each page that is changed goes into the log whole: of a large index, that is nearly one page a payment, until all pages were there once.',
+  'old: rows that the service made are multiplied over all columns, with new ids, orders, keys and times, in the order of their primary keys; then vacuumed, and PostgreSQL started again with its usual settings. Right after a checkpoint each page that is changed goes into the log whole: of a large index, that is nearly one page a payment until all pages were there once. The full run warms up for a minute before the first window, and begins to count when most of that has passed; the quick run counts from the beginning.',
 ];

@@ -54,10 +54,6 @@ export async function enterAgain(
   return contestant(program, server, gateway);
 }
 
-export async function leaveAll(contestants: readonly Contestant[]): Promise<void> {
-  await Promise.all(contestants.map((each) => each.leave()));
-}
-
 function startServer(
   stage: Stage,
   program: Contestant['program'],

@@ -16,7 +16,10 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** `folder` is emptied. It should lie on a disk, not in memory: what is durable is measured. */
+/**
+ * `folder` is emptied. It should lie on a disk, not in memory: what is durable is measured. Rejects where another run uses it:
+ * two of them would measure each other.
+ */
 export async function openStage(options: {
   readonly root: string;
   readonly folder: string;
@@ -60,3 +63,16 @@ function refuseBesideAnother(pidFile: string): void {
 }
 
 class RunningAlready extends Error {}
+
+const OWNER = 'owner';
+
+/** The process that uses the folder; null: none, or one that has ended. */
+function ownerOf(folder: string): number | null {
+  try {
+    const pid = Number(readFileSync(join(folder, OWNER), 'utf8'));
+    process.kill(pid, 0);
+    return pid;
+  } catch {
+    return null;
+  }
+}

@@ -11,6 +11,8 @@ export interface Subject {
   readonly path: string;
   readonly pid: number;
   readonly databaseUrl: string;
+  /** How it ended, where it has: `exit code 1`, `SIGSEGV`. Null while it runs. */
+  ended(): string | null;
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -88,9 +90,14 @@ export async function startPeer(peer: Peer, options: SubjectOptions): Promise<Su
 type Started = Awaited<ReturnType<Programs['start']>>['program'];
 
 function subject(what: Pick<Subject, 'name' | 'url' | 'path' | 'databaseUrl'>, program: Started): Subject {
+  let end: string | null = null;
+  void program.exited.then(({ code, signal }) => {
+    end = signal ?? `exit code ${code}`;
+  });
   return {
     ...what,
     pid: program.pid,
+    ended: () => end,
     async kill() {
       program.signal('SIGKILL');
       await program.exited;

@@ -34,6 +34,19 @@ export async function enterWithPeers(
   );
 }
 
+/** Ends them all. A server that has ended by itself was not measured to the end, and that is said. */
+export async function leaveAll(
+  { findings }: Context,
+  workload: string,
+  contestants: readonly Contestant[],
+): Promise<void> {
+  for (const contestant of contestants) {
+    const ended = contestant.server.ended();
+    if (ended !== null) findings.add(contestant, workload, [`its server ended by itself (${ended})`]);
+  }
+  await Promise.all(contestants.map((each) => each.leave()));
+}
+
 /** Those that promise to charge an order once; the bare proxy does not. */
 export function promising(peers: readonly Peer[]): readonly Peer[] {
   return peers.filter((peer) => peer !== 'proxy');

@@ -10,7 +10,7 @@ import { median } from '../measure/statistics.ts';
 import { type Contestant, enter } from '../stage/contestants.ts';
 import { residentMb } from '../stage/cpu.ts';
 import { PAYONCE } from '../stage/subjects.ts';
-import type { Context } from './context.ts';
+import { type Context, leaveAll } from './context.ts';
 import { judgeAllSettled } from './new.ts';
 
 export interface MemoryMark {
@@ -61,7 +61,7 @@ export async function measureMemory(context: Context): Promise<MemoryResult> {
   findings.add(contestant, 'memory', judgeBooks({ before, after, ...claimsOfNewOrders(all) }));
   const seconds = Math.round((performance.now() - startedMs) / 1000);
   await judgeAllSettled(context, 'memory', [contestant]);
-  await contestant.leave();
+  await leaveAll(context, 'memory', [contestant]);
   return {
     marks: [
       { payments: atFirst, residentMb: first.residentMb },

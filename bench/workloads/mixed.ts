@@ -4,8 +4,8 @@ import { createMixedOrders } from '../load/mixed-orders.ts';
 import { newRun, orderIdOf, PAID, paymentIdOf } from '../load/requests.ts';
 import { createRandom } from '../load/schedule.ts';
 import { measureRounds, type Prepared, type Window } from '../measure/rounds.ts';
-import { type Contestant, leaveAll } from '../stage/contestants.ts';
-import { type Context, enterWithPeers } from './context.ts';
+import type { Contestant } from '../stage/contestants.ts';
+import { type Context, enterWithPeers, leaveAll } from './context.ts';
 import { judgeAllSettled } from './new.ts';
 
 /** Every server gets the same mixture. */
@@ -22,7 +22,7 @@ export async function measureMixed(context: Context): Promise<readonly Window[]>
     prepare: (contestant) => prepare(context, contestant),
   });
   await judgeAllSettled(context, 'mixed', contestants);
-  await leaveAll(contestants);
+  await leaveAll(context, 'mixed', contestants);
   return windows;
 }
 

@@ -3,9 +3,9 @@ import { claimsOfNewOrders, judgeBooks, judgeStatuses } from '../judge/books.ts'
 import { judgeSettled } from '../judge/settled.ts';
 import { createOrders, newRun, PAID } from '../load/requests.ts';
 import { measureRounds, type Prepared, type Timing, type Window } from '../measure/rounds.ts';
-import { type Contestant, leaveAll } from '../stage/contestants.ts';
+import type { Contestant } from '../stage/contestants.ts';
 import { PAYONCE } from '../stage/subjects.ts';
-import { type Context, enterWithPeers } from './context.ts';
+import { type Context, enterWithPeers, leaveAll } from './context.ts';
 
 export async function measureNew(context: Context): Promise<readonly Window[]> {
   const { plan, peers } = context;
@@ -14,7 +14,7 @@ export async function measureNew(context: Context): Promise<readonly Window[]> {
   const table = await measureNewOrders(context, 'new', { contestants, timing, connections });
   const further = await measureNewOrders(context, 'new', { contestants, ...picture });
   await judgeAllSettled(context, 'new', contestants);
-  await leaveAll(contestants);
+  await leaveAll(context, 'new', contestants);
   return [...table, ...further];
 }
 

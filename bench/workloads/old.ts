@@ -8,10 +8,10 @@ import { judgeSettled, settle } from '../judge/settled.ts';
 import { sendBatch } from '../load/batch.ts';
 import { createOrders, newRun } from '../load/requests.ts';
 import type { Window } from '../measure/rounds.ts';
-import { type Contestant, enter, leaveAll } from '../stage/contestants.ts';
+import { type Contestant, enter } from '../stage/contestants.ts';
 import type { Stage } from '../stage/stage.ts';
 import { PAYONCE } from '../stage/subjects.ts';
-import type { Context } from './context.ts';
+import { type Context, leaveAll } from './context.ts';
 import { measureNewOrders } from './new.ts';
 
 export const EMPTY = 'payonce, empty';
@@ -47,7 +47,7 @@ export async function measureOld(context: Context): Promise<OldResult> {
   findings.add(empty, 'old, at the end', await judgeSettled(stage, empty));
   findings.add(old, 'old, at the end', await judgeSettled(stage, old, rows + TEMPLATES));
   const gigabytes = await sizeOf(context, old);
-  await leaveAll(contestants);
+  await leaveAll(context, 'old', contestants);
   return { rows, gigabytes, fillSeconds, windows };
 }
 

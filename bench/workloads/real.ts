@@ -5,11 +5,12 @@
 
 import { judgeShots, type RealFigures } from '../judge/shots.ts';
 import { closedLoop } from '../load/closed-loop.ts';
+import { countOf } from '../load/counts.ts';
 import { openLoop, type Shot } from '../load/open-loop.ts';
 import { createOrders, newRun } from '../load/requests.ts';
 import { sendTimes } from '../load/schedule.ts';
-import { type Contestant, leaveAll } from '../stage/contestants.ts';
-import { type Context, enterWithPeers } from './context.ts';
+import type { Contestant } from '../stage/contestants.ts';
+import { type Context, enterWithPeers, leaveAll } from './context.ts';
 import { judgeAllSettled } from './new.ts';
 
 /** Three failures in ten, most of them before the charge; the latency of a card gateway. */
@@ -49,14 +50,15 @@ export async function measureReal(context: Context): Promise<readonly RealWindow
     }
   }
   await judgeAllSettled(context, 'real', contestants);
-  await leaveAll(contestants);
+  await leaveAll(context, 'real', contestants);
   return windows;
 }
 
 async function findCapacity({ plan }: Context, { target, write }: Contestant): Promise<number> {
   const order = createOrders(newRun());
   const load = await closedLoop({ target, ...plan.real.capacity, next: () => write(order()) });
-  return load.perSecond;
+  // A connection that is refused is no capacity.
+  return (load.answers - countOf(load.statuses, [0])) / load.seconds;
 }
 
 /** Every server, and every round anew, gets the same bunches of requests. */

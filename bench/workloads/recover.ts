@@ -10,7 +10,7 @@ import { createOrders, newRun } from '../load/requests.ts';
 import { type Contestant, enter, enterAgain } from '../stage/contestants.ts';
 import { maxOpenFiles } from '../stage/limits.ts';
 import { PAYONCE } from '../stage/subjects.ts';
-import type { Context } from './context.ts';
+import { type Context, leaveAll } from './context.ts';
 
 export interface RecoverResult {
   /** Accepted with 202, and unsettled when the server was killed. */
@@ -55,7 +55,7 @@ export async function measureRecover(context: Context): Promise<RecoverResult> {
   const settledMs = await untilSettled(context, after, leaseMs + RECOVER_WITHIN_MS + PATIENCE_MS);
   const counts = await countPayments(stage, after.server.databaseUrl);
   const { live, duplicates } = await after.gateway.ledger();
-  await after.leave();
+  await leaveAll(context, 'recover', [after]);
   const result: RecoverResult = {
     payments: atKill.unsettled,
     held: atKill.held,

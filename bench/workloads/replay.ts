@@ -6,9 +6,9 @@ import { judgeBooks, judgeStatuses } from '../judge/books.ts';
 import { sendBatch } from '../load/batch.ts';
 import { createOrders, newRun, PAID } from '../load/requests.ts';
 import { measureRounds, type Prepared, type Window } from '../measure/rounds.ts';
-import { type Contestant, leaveAll } from '../stage/contestants.ts';
+import type { Contestant } from '../stage/contestants.ts';
 import { PAYONCE } from '../stage/subjects.ts';
-import { type Context, enterWithPeers } from './context.ts';
+import { type Context, enterWithPeers, leaveAll } from './context.ts';
 import { judgeAllSettled } from './new.ts';
 
 export async function measureReplay(context: Context): Promise<readonly Window[]> {
@@ -26,7 +26,7 @@ export async function measureReplay(context: Context): Promise<readonly Window[]
     prepare: (contestant) => prepare(context, contestant, answered.get(contestant) ?? new Map()),
   });
   await judgeAllSettled(context, 'replay', contestants);
-  await leaveAll(contestants);
+  await leaveAll(context, 'replay', contestants);
   return windows;
 }
 

@@ -4,8 +4,8 @@ import { type BurstAnswer, burst } from '../load/burst.ts';
 import { createStatusCounter, type Statuses } from '../load/counts.ts';
 import { createOrders, freshKey, newRun, PAID, paymentIdOf } from '../load/requests.ts';
 import { median, percentile } from '../measure/statistics.ts';
-import { type Contestant, leaveAll } from '../stage/contestants.ts';
-import { type Context, enterWithPeers, promising } from './context.ts';
+import type { Contestant } from '../stage/contestants.ts';
+import { type Context, enterWithPeers, leaveAll, promising } from './context.ts';
 import { judgeAllSettled } from './new.ts';
 
 export type StormKeys = 'the same key' | 'keys of their own';
@@ -42,7 +42,7 @@ export async function measureStorm(context: Context): Promise<readonly StormRow[
     }
   }
   await judgeAllSettled(context, 'storm', contestants);
-  await leaveAll(contestants);
+  await leaveAll(context, 'storm', contestants);
   return rowsOf(rounds);
 }
 

@@ -1,9 +1,9 @@
 /** *workers*: new orders at one process, and at two that share the port. On few processors there is little to gain. */
 import type { Window } from '../measure/rounds.ts';
-import { enter, leaveAll } from '../stage/contestants.ts';
+import { enter } from '../stage/contestants.ts';
 import { processCount } from '../stage/cpu.ts';
 import { PAYONCE } from '../stage/subjects.ts';
-import type { Context } from './context.ts';
+import { type Context, leaveAll } from './context.ts';
 import { judgeAllSettled, measureNewOrders } from './new.ts';
 
 export const ONE_WORKER = 'payonce, WORKERS=1';
@@ -21,6 +21,6 @@ export async function measureWorkers(context: Context): Promise<readonly Window[
   const contestants = [one, two];
   const windows = await measureNewOrders(context, 'workers', { contestants, ...plan.workers });
   await judgeAllSettled(context, 'workers', contestants);
-  await leaveAll(contestants);
+  await leaveAll(context, 'workers', contestants);
   return windows;
 }
