@@ -63,16 +63,3 @@ function refuseBesideAnother(pidFile: string): void {
 }
 
 class RunningAlready extends Error {}
-
-const OWNER = 'owner';
-
-/** The process that uses the folder; null: none, or one that has ended. */
-function ownerOf(folder: string): number | null {
-  try {
-    const pid = Number(readFileSync(join(folder, OWNER), 'utf8'));
-    process.kill(pid, 0);
-    return pid;
-  } catch {
-    return null;
-  }
-}
