@@ -51,11 +51,11 @@ WITH fresh AS MATERIALIZED (
 ), p AS (
   INSERT INTO payonce.payments (
     account_id, order_id, payment_id, amount_minor, currency, metadata, gateway, charge_n, status, step,
-    attempts, doubt, first_sent_at, lookups, absences, seq, fence, claim_id, held, due_at, evidence,
+    attempts, doubt, first_sent_at, lookups, absences, seq, fence, claim_id, held, due_at, timer_at, evidence,
     created_at, updated_at)
   SELECT account_id, order_id, payment_id, amount_minor, currency, metadata, gateway, 1, 'PROCESSING', 'call',
     calling::int, 'none', CASE WHEN calling THEN now() END, 0, 0, 1, 1, claim_id, calling,
-    now() + due_ms * interval '1 ms', 0, now(), now()
+    now() + due_ms * interval '1 ms', CASE WHEN NOT calling THEN now() + due_ms * interval '1 ms' END, 0, now(), now()
   FROM fresh CROSS JOIN (SELECT count(*) FROM k) keys_first ORDER BY account_id, order_id
 ), o AS (
   INSERT INTO payonce.operations (
@@ -64,6 +64,10 @@ WITH fresh AS MATERIALIZED (
 ), e AS (
   INSERT INTO payonce.events (account_id, payment_id, seq, type, status, charge_n, attempts, at)
   SELECT account_id, payment_id, 1, 'payment.created', 'PROCESSING', 1, calling::int, now() FROM fresh
+), l AS (
+  INSERT INTO payonce.first_leases (account_id, payment_id, gateway, ends_at, payment_ids)
+  SELECT account_id, (array_agg(payment_id))[1], gateway, now() + due_ms * interval '1 ms', array_agg(payment_id)
+  FROM fresh WHERE calling GROUP BY account_id, gateway, due_ms
 )
 SELECT (SELECT ${numberList('ord')} FROM fresh) AS accepted, ${millisecondsOf('now()')} AS now_ms`;
 

@@ -50,6 +50,10 @@ const INPUT = columns<Advance>([
   { name: 'by_absence', type: 'boolean', value: (w) => w.settlement?.byAbsence ?? false },
 ]);
 
+/** Null: never again, and then no index is touched, where this ends the first lease. */
+const DUE_AT = `CASE WHEN i.wait_ms IS NOT NULL THEN now() + i.wait_ms * interval '1 ms'
+    WHEN p.evidence > i.evidence_seen THEN now() END`;
+
 const ADVANCE = `
 WITH p AS (
   UPDATE payonce.payments AS p SET
@@ -59,8 +63,7 @@ WITH p AS (
     failure_code = i.failure_code, gateway_ref = i.gateway_ref, absences = p.absences + i.by_absence::int,
     seq = p.seq + 1, fence = p.fence + (i.take_claim IS NOT NULL)::int,
     claim_id = coalesce(i.take_claim, p.claim_id), held = i.take_claim IS NOT NULL,
-    due_at = CASE WHEN i.wait_ms IS NOT NULL THEN now() + i.wait_ms * interval '1 ms'
-                  WHEN p.evidence > i.evidence_seen THEN now() END,
+    due_at = ${DUE_AT}, timer_at = ${DUE_AT},
     evidence = p.evidence - i.evidence_seen, updated_at = ${timeFrom('i.updated_at')}
   FROM ${INPUT.relation}
   WHERE p.account_id = i.account_id AND p.order_id = i.order_id AND p.payment_id = i.payment_id
@@ -73,7 +76,7 @@ WITH p AS (
   SET settled_at = now(), outcome = p.status, problem = p.problem, answer = p.answer, by_absence = p.by_absence
   FROM p
   WHERE o.account_id = p.account_id AND o.payment_id = p.payment_id AND o.kind = 'charge' AND o.n = p.charge_n
-    AND p.answer IS NOT NULL AND o.settled_at IS NULL
+    AND p.answer IS NOT NULL AND o.outcome IS NULL
 ), e AS (
   INSERT INTO payonce.events (account_id, payment_id, seq, type, status, charge_n, attempts, detail, at)
   SELECT account_id, payment_id, seq, event_type, status, charge_n, attempts, event_detail, now() FROM p

@@ -2,11 +2,13 @@ import type { Pool } from 'pg';
 import type { Store } from '../ports/store.ts';
 import { createAccept } from './accept.ts';
 import { createAdvance } from './advance.ts';
+import { duePayments } from './due.ts';
+import { createExpiry } from './expiry.ts';
 import { bindKey, openNextCharge } from './keys.ts';
 import { createPaymentQuery, listEvents, listPayments } from './queries.ts';
 import { createSession } from './session.ts';
 import { createSituation } from './situation.ts';
-import { addEvidence, duePayments, eraseExpiredAnswers, failedCharges, installationId } from './work.ts';
+import { addEvidence, failedCharges, installationId } from './work.ts';
 
 export { migrate } from './migrate.ts';
 
@@ -41,7 +43,7 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
       if (events.length > 0) return events;
       return (await payment(query.accountId, query.paymentId)) === null ? null : events;
     },
-    eraseExpiredAnswers: (limit) => eraseExpiredAnswers(session, retentionMs, limit),
+    eraseExpiredAnswers: createExpiry(session, retentionMs),
     check: () => session.verify(),
   };
 }

@@ -36,7 +36,8 @@ WITH k AS (
     attempts = ($10::boolean AND NOT $9)::int, doubt = 'none', doubt_until = NULL,
     first_sent_at = CASE WHEN $10 AND NOT $9 THEN now() END, decline_code = NULL, lookups = 0,
     unresolved_since = NULL, failure_code = NULL, gateway_ref = NULL, seq = p.seq + 1, fence = p.fence + 1,
-    claim_id = $11, held = $10, due_at = now() + $12::float8 * interval '1 ms', updated_at = greatest(p.updated_at, now())
+    claim_id = $11, held = $10, due_at = now() + $12::float8 * interval '1 ms',
+    timer_at = now() + $12::float8 * interval '1 ms', updated_at = greatest(p.updated_at, now())
   WHERE p.account_id = $1 AND p.order_id = $13 AND p.payment_id = $4 AND p.seq = $14 AND p.status = 'FAILED'
     AND p.charge_n = $5 - 1 AND p.evidence = 0 AND EXISTS (SELECT FROM k)
   RETURNING p.seq, p.attempts

@@ -38,37 +38,45 @@ export function createPaymentQuery(
   return (accountId, paymentId) => read({ accountId, paymentId });
 }
 
-/**
- * Written out rather than passed as a parameter, so that the planner sees which index serves it: what is rare has one of
- * its own, what is under way has a time when it is due, and what is completed is found by walking back.
- */
-const IN_STATUS: Readonly<Record<PaymentStatus, string>> = {
-  PROCESSING: `status = 'PROCESSING' AND due_at IS NOT NULL`,
-  UNRESOLVED: `status = 'UNRESOLVED'`,
-  REVIEW: `status = 'REVIEW'`,
-  FAILED: `status = 'FAILED'`,
-  COMPLETED: `status = 'COMPLETED'`,
+/** What is under way has a timer, or is in its first lease. */
+const UNDER_WAY = `SELECT payment_id FROM payonce.payments WHERE account_id = $1 AND timer_at IS NOT NULL
+  UNION SELECT unnest(payment_ids) FROM payonce.first_leases WHERE account_id = $1`;
+/** What is rare is found through its events: it was so at some time. */
+const hadStatus = (status: 'FAILED' | 'REVIEW'): string =>
+  `SELECT DISTINCT payment_id FROM payonce.events WHERE account_id = $1 AND status = '${status}'`;
+
+/** Which payments of account $1 may have the status; null: nearly all, so it is found by walking back. */
+const CANDIDATES: Readonly<Record<PaymentStatus, string | null>> = {
+  PROCESSING: UNDER_WAY,
+  UNRESOLVED: UNDER_WAY,
+  REVIEW: hadStatus('REVIEW'),
+  FAILED: hadStatus('FAILED'),
+  COMPLETED: null,
 };
 
 export async function listPayments(
   session: Session,
-  query: PaymentsQuery,
+  { accountId, orderId, status, limit, before }: PaymentsQuery,
 ): Promise<readonly PaymentRecord[]> {
-  const values: unknown[] = [query.accountId, query.limit];
+  const values: unknown[] = [accountId, limit];
+  const parameter = (value: unknown): string => `$${values.push(value)}`;
   const conditions = ['account_id = $1'];
-  const where = (condition: string, value: unknown): void => {
-    if (value === undefined) return;
-    values.push(value);
-    conditions.push(`${condition} $${values.length}`);
-  };
-  where('order_id =', query.orderId);
-  if (query.status !== undefined) conditions.push(IN_STATUS[query.status]);
-  where('payment_id <', query.before);
+  if (orderId !== undefined) conditions.push(`order_id = ${parameter(orderId)}`);
+  if (status !== undefined) conditions.push(`status = ${parameter(status)}`);
+  const older = before === undefined ? 'true' : `payment_id < ${parameter(before)}`;
+  const where = conditions.join(' AND ');
+  const candidates = status === undefined || orderId !== undefined ? null : CANDIDATES[status];
+  // The lateral form leaves no other plan than to go through the candidates, newest first, until the page is full.
+  const page =
+    candidates === null
+      ? `SELECT * FROM payonce.payments WHERE ${where} AND ${older} ORDER BY payment_id DESC LIMIT $2`
+      : `SELECT p.* FROM (
+           SELECT payment_id FROM (${candidates}) c WHERE ${older} ORDER BY payment_id DESC) c
+         CROSS JOIN LATERAL (
+           SELECT * FROM payonce.payments WHERE ${where} AND payment_id = c.payment_id OFFSET 0) p
+         ORDER BY c.payment_id DESC LIMIT $2`;
   const rows = await session.query<RecordRow>(
-    `SELECT ${recordColumns(ANY_AGE)} FROM ${recordTables(`(
-       SELECT * FROM payonce.payments
-       WHERE ${conditions.join(' AND ')} ORDER BY payment_id DESC LIMIT $2)`)}
-     ORDER BY p.payment_id DESC`,
+    `SELECT ${recordColumns(ANY_AGE)} FROM ${recordTables(`(${page})`)} ORDER BY p.payment_id DESC`,
     values,
   );
   return rows.map(toRecord);

@@ -7,7 +7,16 @@ import { createFaults } from './faults.ts';
 
 /** Every stored time; the harness lets time pass by moving them all back. */
 const TIMES: Readonly<Record<string, readonly string[]>> = {
-  payments: ['doubt_until', 'first_sent_at', 'unresolved_since', 'due_at', 'created_at', 'updated_at'],
+  payments: [
+    'doubt_until',
+    'first_sent_at',
+    'unresolved_since',
+    'due_at',
+    'timer_at',
+    'created_at',
+    'updated_at',
+  ],
+  first_leases: ['ends_at'],
   operations: ['opened_at', 'settled_at'],
   requests: ['created_at'],
   events: ['at'],
@@ -38,6 +47,7 @@ export async function createPostgresHarness(urls: {
     ...faults,
     async fresh({ retentionMs }) {
       await admin.query(`TRUNCATE ${Object.keys(TIMES).map((table) => `payonce.${table}`)}`);
+      await admin.query('UPDATE payonce.installation SET answers_erased_before = now()');
       const open = (pool: pg.Pool) => createPostgresStore({ pool, answerRetentionMs: retentionMs });
       const frail = open(frailPool);
       await faults.forgetAll(frail);
@@ -48,6 +58,10 @@ export async function createPostgresHarness(urls: {
         const moved = columns.map((column) => `${column} = ${column} - $1::float8 * interval '1 ms'`);
         await admin.query(`UPDATE payonce.${table} SET ${moved.join(', ')}`, [ms]);
       }
+      await admin.query(
+        `UPDATE payonce.installation SET answers_erased_before = answers_erased_before - $1::float8 * interval '1 ms'`,
+        [ms],
+      );
     },
     async close() {
       await Promise.all([...pools, frailPool, admin].map((pool) => pool.end()));

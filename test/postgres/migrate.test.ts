@@ -1,9 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { intent } from '../suites/store/fixtures.ts';
+import { GATEWAY, intent } from '../suites/store/fixtures.ts';
 import { type Database, migrateOver, openDatabase, openEmptyDatabase } from './world.ts';
 
 /** Files of this release. */
-const MIGRATIONS = 2;
+const MIGRATIONS = 3;
 
 async function versions({ query }: Database): Promise<readonly unknown[]> {
   return query('SELECT version, name, checksum, applied_at FROM payonce.migrations ORDER BY version');
@@ -51,8 +52,9 @@ describe('migrating', () => {
   test('waits a second at a time for whoever uses the tables, and lets the others pass', async () => {
     const database = await openDatabase();
     await database.query(`DELETE FROM payonce.migrations WHERE version = 2`);
-    await database.query(`CREATE INDEX payments_by_status ON payonce.payments (account_id, status, payment_id);
-      DROP INDEX payonce.payments_by_rare_status`);
+    await database.query(
+      'CREATE INDEX payments_by_status ON payonce.payments (account_id, status, payment_id)',
+    );
     const reader = await database.client();
     await reader.query('BEGIN');
     await reader.query('SELECT count(*) FROM payonce.payments');
@@ -64,6 +66,42 @@ describe('migrating', () => {
     await reader.query('COMMIT');
     await migrating;
     expect(await versions(database)).toHaveLength(MIGRATIONS);
+  });
+
+  test('payments of before the timers are found: those that are due, and no others', async () => {
+    const database = await openEmptyDatabase();
+    await database.query('CREATE SCHEMA payonce');
+    for (const file of ['001_payments.sql', '002_rare_statuses.sql']) {
+      await database.query(await readFile(`src/postgres/migrations/${file}`, 'utf8'));
+    }
+    await database.query(`INSERT INTO payonce.payments (account_id, order_id, payment_id, amount_minor, currency, metadata,
+        gateway, charge_n, status, step, attempts, doubt, lookups, absences, seq, fence, claim_id, held, due_at, evidence,
+        gateway_ref, created_at, updated_at)
+      SELECT 'acme', name, gen_random_uuid(), 1, 'USD', '{}', '${GATEWAY}', 1, status, 'call', 1, 'none', 0, 0, 2, 1,
+        gen_random_uuid(), held, due_at, 0, 'ch', now(), now()
+      FROM (VALUES ('held', 'PROCESSING', true, now() - interval '1 s'), ('waiting', 'UNRESOLVED', false, now() - interval '2 s'),
+        ('later', 'PROCESSING', false, now() + interval '1 h'), ('settled', 'COMPLETED', false, NULL))
+        AS old(name, status, held, due_at)`);
+    await database.query(`INSERT INTO payonce.operations (account_id, payment_id, kind, n, gateway_key, amount_minor, currency,
+        opened_at)
+      SELECT account_id, payment_id, 'charge', 1, gen_random_uuid(), 1, 'USD', now() FROM payonce.payments`);
+    // The two files are known by now, as the runner would have left them.
+    const known = await openDatabase();
+    await database.query(`CREATE TABLE payonce.migrations (version integer PRIMARY KEY, name text NOT NULL,
+      checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`);
+    for (const row of await known.query<{ version: number; name: string; checksum: string }>(
+      'SELECT version, name, checksum FROM payonce.migrations WHERE version <= 2',
+    )) {
+      await database.query('INSERT INTO payonce.migrations VALUES ($1, $2, $3)', [
+        row.version,
+        row.name,
+        row.checksum,
+      ]);
+    }
+    await migrateOver(database.url);
+    const { store } = database.open();
+    const { payments } = await store.due({ gateway: GATEWAY, limit: 10, calls: true });
+    expect(payments.map((record) => record.order.orderId)).toEqual(['waiting', 'held']);
   });
 
   test('what a newer release applied is left alone', async () => {

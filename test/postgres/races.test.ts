@@ -36,7 +36,7 @@ async function behind<T>(
 }
 
 describe('a write that waits for another transaction', () => {
-  const set = (change: string) => `UPDATE payonce.payments SET ${change}`;
+  const set = (change: string) => `UPDATE payonce.payments SET timer_at = due_at, ${change}`;
   const CHANGES = [
     ['its seq', set('seq = seq + 1')],
     ['its fence', set('fence = fence + 1')],
@@ -90,9 +90,9 @@ describe('an acceptance that waits for another transaction', () => {
   const TIMES = 'now(), now()';
   const PAYMENT = `INSERT INTO payonce.payments (account_id, order_id, payment_id, amount_minor, currency, metadata,
       gateway, charge_n, status, step, attempts, doubt, lookups, absences, seq, fence, claim_id, held, due_at,
-      evidence, created_at, updated_at)
+      timer_at, evidence, created_at, updated_at)
     VALUES ('acme', 'one', gen_random_uuid(), 1, 'USD', '{}', 'g', 1, 'PROCESSING', 'call', 0, 'none', 0, 0, 1, 1,
-      gen_random_uuid(), false, now(), 0, ${TIMES})`;
+      gen_random_uuid(), false, now(), now(), 0, ${TIMES})`;
   const KEY = `INSERT INTO payonce.requests (account_id, key_hash, fingerprint, payment_id, charge_n, started)
     VALUES ('acme', '${key('k').hash}', 'another', gen_random_uuid(), 1, true)`;
 

@@ -17,9 +17,11 @@ const INSERT = {
 WITH p AS (
   INSERT INTO payonce.payments (
     account_id, order_id, payment_id, amount_minor, currency, metadata, gateway, charge_n, status, step, attempts,
-    doubt, first_sent_at, lookups, absences, seq, fence, claim_id, held, due_at, evidence, created_at, updated_at)
+    doubt, first_sent_at, lookups, absences, seq, fence, claim_id, held, due_at, timer_at,
+    evidence, created_at, updated_at)
   VALUES ('${ACCOUNT}', $1, $2, $3, $4, '{}', 'http', 1, 'PROCESSING', 'call', 1,
-    'none', now(), 0, 0, 1, 1, $5, true, now() + ${LEASE}, 0, now(), now())
+    'none', now(), 0, 0, 1, 1, $5, true, now() + ${LEASE}, now() + ${LEASE},
+    0, now(), now())
   ON CONFLICT DO NOTHING
   RETURNING account_id, payment_id
 ), k AS (
@@ -43,7 +45,7 @@ const SETTLE = {
 WITH p AS (
   UPDATE payonce.payments
   SET status = $3, step = 'none', gateway_ref = $4, failure_code = $5, seq = 2, held = false, due_at = NULL,
-    updated_at = now()
+    timer_at = NULL, updated_at = now()
   WHERE account_id = '${ACCOUNT}' AND order_id = $1
 ), o AS (
   UPDATE payonce.operations SET settled_at = now(), outcome = $3, problem = $6, answer = $7

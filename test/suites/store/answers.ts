@@ -85,6 +85,26 @@ export function answerTests(env: Environment): void {
       expect(counts.reduce((sum, count) => sum + count, 0)).toBe(200);
     });
 
+    test('a charge that is settled long after its neighbours is erased in its turn', async () => {
+      const late = await accepted(env.store, intent('late', { key: key('late', 'fp') }));
+      await settle('old');
+      await env.advanceClock(RETENTION_MS + 1);
+      expect(await env.store.eraseExpiredAnswers(100)).toBe(1);
+      await done(env.store, fail(await recordOf(env.store, late.order)));
+      expect(await env.store.eraseExpiredAnswers(100)).toBe(0);
+      await env.advanceClock(RETENTION_MS + 1);
+      expect(await env.store.eraseExpiredAnswers(100)).toBe(1);
+      expect(await answerOf('late')).toMatchObject({ answer: null, expired: true });
+    });
+
+    test('what waited for years is found, however little lies between', async () => {
+      await settle('ancient');
+      await env.advanceClock(1000 * 86_400_000);
+      await settle('old');
+      await env.advanceClock(RETENTION_MS + 1);
+      expect(await env.store.eraseExpiredAnswers(100)).toBe(2);
+    });
+
     test('an erased charge may be followed by the next, which has an answer of its own', async () => {
       const failed = await settle('old');
       await env.advanceClock(RETENTION_MS + 1);

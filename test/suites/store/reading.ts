@@ -9,9 +9,12 @@ import {
   done,
   fail,
   intent,
+  key,
   newPaymentId,
+  nextCharge,
   numbers,
   order,
+  recordOf,
   release,
   steps,
 } from './fixtures.ts';
@@ -89,6 +92,31 @@ export function readingTests(env: Environment): void {
         await accepted(env.store, `newer ${pages.length}`);
       }
       expect(pages).toEqual([['o6', 'o5', 'o4'], ['o3', 'o2', 'o1'], ['o0']]);
+    });
+
+    test('are found by a status that is rare, once each and as long as they have it', async () => {
+      const failed = await done(env.store, fail(await accepted(env.store, 'failed')));
+      const again = await done(
+        env.store,
+        fail(await accepted(env.store, intent('again', { key: key('1') }))),
+      );
+      const mended = await done(env.store, fail(await accepted(env.store, 'mended')));
+      const stuck = await accepted(env.store, 'stuck');
+      await done(env.store, release(stuck, null, { charge: { status: 'REVIEW' } }));
+      const doubtful = await accepted(env.store, 'doubtful');
+      await done(env.store, release(doubtful, 60_000, { charge: { status: 'UNRESOLVED' } }));
+      await env.store.openNextCharge(nextCharge(again, { key: key('2') }));
+      await done(env.store, fail(await recordOf(env.store, again.order)));
+      await env.store.openNextCharge(nextCharge(mended, { key: key('3') }));
+      expect(await list({ status: 'FAILED' })).toEqual(['again', 'failed']);
+      expect(await list({ status: 'FAILED', limit: 1 })).toEqual(['again']);
+      expect(await list({ status: 'FAILED', before: again.paymentId })).toEqual(['failed']);
+      expect(await list({ status: 'FAILED', orderId: 'failed' })).toEqual([failed.order.orderId]);
+      expect(await list({ status: 'REVIEW' })).toEqual(['stuck']);
+      expect(await list({ status: 'UNRESOLVED' })).toEqual(['doubtful']);
+      expect(await list({ status: 'PROCESSING' })).toEqual(['mended']);
+      await done(env.store, complete(await recordOf(env.store, mended.order)));
+      expect(await list({ status: 'PROCESSING' })).toEqual([]);
     });
 
     test('are filtered by status, page by page', async () => {

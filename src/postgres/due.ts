@@ -1,0 +1,69 @@
+/**
+ * What workers look for. A payment's timer stands in its row and is indexed, but not during its first lease: nearly every
+ * payment is settled within it, and then no index has to be touched. Who holds a first lease stands in a list, one row for all
+ * that were accepted together; when it ends, whatever is still open gets a timer of its own.
+ */
+import type { DuePayments, DueQuery } from '../ports/store.ts';
+import { millisecondsOf } from './columns.ts';
+import { type RecordRow, recordColumns, recordTables, toRecord } from './records.ts';
+import type { Session } from './session.ts';
+
+/** Rows of the list that are looked at in one statement. */
+const ENDED_LIMIT = 1000;
+
+/**
+ * Timers only: no state is changed, so neither fence nor `seq` is. Most of those who held a lease are settled: each is looked at
+ * by its index, and the few that are still open pass as arrays, so that the planner expects few of them, too.
+ */
+const START_TIMERS = `
+WITH ended AS (
+  DELETE FROM payonce.first_leases WHERE (account_id, payment_id) IN (
+    SELECT account_id, payment_id FROM payonce.first_leases
+    WHERE gateway = $1 AND ends_at <= now() ORDER BY ends_at LIMIT ${ENDED_LIMIT})
+  RETURNING account_id, payment_ids
+), open AS (
+  SELECT array_agg(p.account_id) AS account_ids, array_agg(p.order_id) AS order_ids
+  FROM ended CROSS JOIN LATERAL unnest(ended.payment_ids) AS i(payment_id) CROSS JOIN LATERAL (
+    SELECT account_id, order_id FROM payonce.payments
+    WHERE account_id = ended.account_id AND payment_id = i.payment_id AND due_at IS NOT NULL AND timer_at IS NULL
+    OFFSET 0) p
+), started AS (
+  UPDATE payonce.payments AS p SET timer_at = p.due_at
+  FROM (SELECT unnest(account_ids) AS account_id, unnest(order_ids) AS order_id FROM open) o
+  WHERE p.account_id = o.account_id AND p.order_id = o.order_id AND p.due_at IS NOT NULL AND p.timer_at IS NULL
+)
+SELECT count(*)::int AS ended FROM ended`;
+
+const DUE = `
+SELECT clock.now_ms, found.* FROM (SELECT ${millisecondsOf('now()')} AS now_ms) clock LEFT JOIN (
+  SELECT ${recordColumns('$3::float8')} FROM ${recordTables(`(
+    SELECT * FROM payonce.payments
+    WHERE timer_at <= now() AND gateway = $4 AND ($2::boolean OR step <> 'call')
+    ORDER BY timer_at LIMIT $1)`)}) found ON true
+ORDER BY found.due_at`;
+
+export async function duePayments(
+  session: Session,
+  query: DueQuery,
+  retentionMs: number,
+): Promise<DuePayments> {
+  const { limit, calls, gateway } = query;
+  await startTimers(session, gateway);
+  // One row with nothing but the clock where nothing is due.
+  const rows = await session.query<(RecordRow | { payment_id: null }) & { now_ms: number }>(DUE, [
+    limit,
+    calls,
+    retentionMs,
+    gateway,
+  ]);
+  const payments = rows.flatMap((row) => (row.payment_id === null ? [] : [toRecord(row)]));
+  return { nowMs: rows[0]?.now_ms ?? 0, payments };
+}
+
+async function startTimers(session: Session, gateway: string): Promise<void> {
+  let ended = ENDED_LIMIT;
+  while (ended === ENDED_LIMIT) {
+    const [row] = await session.query<{ ended: number }>(START_TIMERS, [gateway]);
+    ended = row?.ended ?? 0;
+  }
+}
