@@ -147,7 +147,7 @@ describe('settling a payment', () => {
         `SELECT relname, n_tup_upd::int AS updated, n_tup_hot_upd::int AS heap_only FROM pg_stat_user_tables
          WHERE schemaname = 'payonce' AND relname IN ('payments', 'operations') ORDER BY relname`,
       );
-      return counted.every((row) => row.updated === 500) && counted;
+      return counted.every((row) => row.updated === 500) ? counted : undefined;
     });
     const [operations, payments] = rows;
     expect(payments).toEqual({ relname: 'payments', updated: 500, heap_only: 500 });
