@@ -76,7 +76,7 @@ async function closeUp(client: pg.ClientBase): Promise<string> {
     `SELECT option_value AS fillfactor FROM pg_class, pg_options_to_table(reloptions)
      WHERE oid = 'payonce.operations'::regclass AND option_name = 'fillfactor'`,
   );
-  await setRoom(client, '90');
+  await setRoom(client, '80');
   return rows[0]?.fillfactor ?? '100';
 }
 

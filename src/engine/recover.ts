@@ -36,8 +36,10 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
 
   async function erase(): Promise<void> {
     if (clock.monotonicMs() < eraseAtMs) return;
+    // Also where it fails: the sweep must not go on at what is too much for the database.
+    eraseAtMs = clock.monotonicMs() + ERASE_EVERY_MS;
     const erased = await store.eraseExpiredAnswers(ERASE_LIMIT);
-    if (erased < ERASE_LIMIT) eraseAtMs = clock.monotonicMs() + ERASE_EVERY_MS;
+    if (erased === ERASE_LIMIT) eraseAtMs = clock.monotonicMs();
   }
 
   async function run(): Promise<void> {

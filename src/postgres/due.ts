@@ -8,21 +8,24 @@ import { millisecondsOf } from './columns.ts';
 import { type RecordRow, recordColumns, recordTables, toRecord } from './records.ts';
 import type { Session } from './session.ts';
 
-/** Rows of the list that are looked at in one statement. */
-const ENDED_LIMIT = 1000;
+/** Rows of the list that are looked at in one statement. Not all at once: they wait together for a payment that somebody has locked. */
+const ENDED_LIMIT = 250;
 
 /**
- * Timers only: no state is changed, so neither fence nor `seq` is. Most of those who held a lease are settled: each is looked at
+ * Timers only: no state is changed, so neither fence nor `seq` is. Rows that another sweep is at are left to it, also where it
+ * waits. Most of those who held a lease are settled: each is looked at
  * by its index, and the few that are still open pass as arrays, so that the planner expects few of them, too.
  */
 const START_TIMERS = `
 WITH ended AS (
   DELETE FROM payonce.first_leases WHERE (account_id, payment_id) IN (
     SELECT account_id, payment_id FROM payonce.first_leases
-    WHERE gateway = $1 AND ends_at <= now() ORDER BY ends_at LIMIT ${ENDED_LIMIT})
+    WHERE gateway = $1 AND ends_at <= now() ORDER BY ends_at LIMIT ${ENDED_LIMIT}
+    FOR UPDATE SKIP LOCKED)
   RETURNING account_id, payment_ids
 ), open AS (
-  SELECT array_agg(p.account_id) AS account_ids, array_agg(p.order_id) AS order_ids
+  SELECT array_agg(p.account_id ORDER BY p.account_id, p.order_id) AS account_ids,
+    array_agg(p.order_id ORDER BY p.account_id, p.order_id) AS order_ids
   FROM ended CROSS JOIN LATERAL unnest(ended.payment_ids) AS i(payment_id) CROSS JOIN LATERAL (
     SELECT account_id, order_id FROM payonce.payments
     WHERE account_id = ended.account_id AND payment_id = i.payment_id AND due_at IS NOT NULL AND timer_at IS NULL

@@ -6,17 +6,24 @@
 import type { Session } from './session.ts';
 
 const SECOND_MS = 1000;
-const DAY_MS = 86_400_000;
+/** Ten years: whatever is longer holds no more. */
+const MAX_SPAN_MS = 3650 * 86_400 * SECOND_MS;
+
+/** Spans that are gone through in one call; what is left then is left to the next. */
+const MAX_SPANS = 100;
 
 /**
- * The mark stays behind by more than any statement takes: an operation that was settled before it is visible by now. Of two
- * that erase at once, only one counts an answer: it is asked of the row itself once more.
+ * The mark stays an hour behind, so that an operation that was settled before it is visible by now, however long its statement
+ * took. A mark in the future comes of a clock that has been set back: whatever was settled since lies after the retention's
+ * beginning. Of two that erase at once, only one counts an answer: it is asked of the row itself once more.
  */
 const ERASE = `
-WITH span AS (
-  SELECT answers_erased_before AS since, now() - $1::float8 * interval '1 ms' AS expired,
-    least(answers_erased_before + $3::float8 * interval '1 ms', now() - $1::float8 * interval '1 ms') AS until
-  FROM payonce.installation
+WITH times AS (
+  SELECT now() - $1::float8 * interval '1 ms' AS expired, now() - interval '1 hour' AS safe
+), span AS (
+  SELECT answers_erased_before AS since, expired, least(answers_erased_before + $3::float8 * interval '1 ms', expired) AS until,
+    least(answers_erased_before + $3::float8 * interval '1 ms', expired, safe) AS mark
+  FROM times, payonce.installation
 ), old AS MATERIALIZED (
   SELECT account_id, payment_id, kind, n FROM payonce.operations
   WHERE answer IS NOT NULL AND settled_at >= (SELECT since FROM span) AND settled_at < (SELECT until FROM span)
@@ -26,10 +33,10 @@ WITH span AS (
   WHERE o.account_id = old.account_id AND o.payment_id = old.payment_id AND o.kind = old.kind AND o.n = old.n
     AND o.answer IS NOT NULL
   RETURNING 1
-), mark AS (
-  UPDATE payonce.installation AS i SET answers_erased_before = least(span.until, now() - interval '1 minute')
-  FROM span
-  WHERE (SELECT count(*) FROM old) < $2 AND i.answers_erased_before < least(span.until, now() - interval '1 minute')
+), moved AS (
+  UPDATE payonce.installation AS i SET answers_erased_before = span.mark FROM span
+  WHERE (SELECT count(*) FROM old) < $2
+    AND (i.answers_erased_before < span.mark OR i.answers_erased_before > now())
 )
 SELECT (SELECT count(*) FROM erased)::int AS erased, (SELECT count(*) FROM old)::int AS found,
   until >= expired AS reached FROM span`;
@@ -45,18 +52,31 @@ interface ErasedRow {
 /** Returns `Store.eraseExpiredAnswers`. Only the bodies are erased: key, fingerprint and operation stay for good. */
 export function createExpiry(session: Session, retentionMs: number): (limit: number) => Promise<number> {
   let spanMs = 60 * SECOND_MS;
+  const halve = (): void => {
+    spanMs = Math.max(spanMs / 2, SECOND_MS);
+  };
+
+  async function eraseSpan(limit: number): Promise<ErasedRow> {
+    try {
+      const [row] = await session.query<ErasedRow>(ERASE, [retentionMs, limit, spanMs]);
+      return row ?? { erased: 0, found: 0, reached: true };
+    } catch (error) {
+      // Perhaps it held too much.
+      halve();
+      throw error;
+    }
+  }
+
   return async (limit) => {
     let erased = 0;
-    for (;;) {
-      const [row] = await session.query<ErasedRow>(ERASE, [retentionMs, limit - erased, spanMs]);
-      if (row === undefined) return erased;
-      const full = row.found === limit - erased;
-      erased += row.erased;
-      if (full || row.reached) {
-        if (full) spanMs = Math.max(spanMs / 2, SECOND_MS);
-        return erased;
-      }
-      spanMs = Math.min(spanMs * 2, DAY_MS);
+    for (let spans = 0; spans < MAX_SPANS; spans += 1) {
+      const span = await eraseSpan(limit - erased);
+      const full = span.found === limit - erased;
+      erased += span.erased;
+      if (full) halve();
+      if (full || span.reached) return erased;
+      spanMs = Math.min(spanMs * 2, MAX_SPAN_MS);
     }
+    return erased;
   };
 }

@@ -20,7 +20,7 @@ export interface PostgresStoreOptions {
   readonly timeoutMs?: number;
 }
 
-/** The store on PostgreSQL 14 or newer, straight or behind PgBouncer in transaction mode: every method is one statement. */
+/** The store on PostgreSQL 14 or newer, straight or behind PgBouncer in transaction mode: every change is one statement. */
 export function createPostgresStore(options: PostgresStoreOptions): Store {
   const { answerRetentionMs: retentionMs } = options;
   const session = createSession(options);

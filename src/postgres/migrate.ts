@@ -73,14 +73,14 @@ const TRY_AGAIN_MS = 1000;
 
 /**
  * A change of a table waits for whoever reads it, and everybody else waits behind the change. So it waits a second at a time,
- * lets the others pass, and tries again.
+ * lets the others pass, and tries again; also where it and a reader have waited for each other.
  */
 async function applyPatiently(client: PoolClient, migration: Migration): Promise<void> {
   for (let tried = 1; ; tried += 1) {
     try {
       return await apply(client, migration);
     } catch (error) {
-      if (!isLockTimeout(error)) throw error;
+      if (!isOnlyLocked(error)) throw error;
       if (tried === MAX_TRIES) {
         throw new Error(
           `Migration ${migration.name} could not get its locks: another transaction has been using the tables all the time. ` +
@@ -93,8 +93,8 @@ async function applyPatiently(client: PoolClient, migration: Migration): Promise
   }
 }
 
-function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '55P03';
+function isOnlyLocked(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '55P03' || error.code === '40P01');
 }
 
 async function apply(client: PoolClient, migration: Migration): Promise<void> {

@@ -38,9 +38,9 @@ export function createPaymentQuery(
   return (accountId, paymentId) => read({ accountId, paymentId });
 }
 
+const WITH_TIMER = 'SELECT payment_id FROM payonce.payments WHERE account_id = $1 AND timer_at IS NOT NULL';
 /** What is under way has a timer, or is in its first lease. */
-const UNDER_WAY = `SELECT payment_id FROM payonce.payments WHERE account_id = $1 AND timer_at IS NOT NULL
-  UNION SELECT unnest(payment_ids) FROM payonce.first_leases WHERE account_id = $1`;
+const UNDER_WAY = `${WITH_TIMER} UNION SELECT unnest(payment_ids) FROM payonce.first_leases WHERE account_id = $1`;
 /** What is rare is found through its events: it was so at some time. */
 const hadStatus = (status: 'FAILED' | 'REVIEW'): string =>
   `SELECT DISTINCT payment_id FROM payonce.events WHERE account_id = $1 AND status = '${status}'`;
@@ -48,7 +48,8 @@ const hadStatus = (status: 'FAILED' | 'REVIEW'): string =>
 /** Which payments of account $1 may have the status; null: nearly all, so it is found by walking back. */
 const CANDIDATES: Readonly<Record<PaymentStatus, string | null>> = {
   PROCESSING: UNDER_WAY,
-  UNRESOLVED: UNDER_WAY,
+  // Looked up again and again, and never in its first lease.
+  UNRESOLVED: WITH_TIMER,
   REVIEW: hadStatus('REVIEW'),
   FAILED: hadStatus('FAILED'),
   COMPLETED: null,
@@ -66,7 +67,7 @@ export async function listPayments(
   const older = before === undefined ? 'true' : `payment_id < ${parameter(before)}`;
   const where = conditions.join(' AND ');
   const candidates = status === undefined || orderId !== undefined ? null : CANDIDATES[status];
-  // The lateral form leaves no other plan than to go through the candidates, newest first, until the page is full.
+  // Lateral, so that the candidates are gone through, newest first, until the page is full, whatever the planner believes.
   const page =
     candidates === null
       ? `SELECT * FROM payonce.payments WHERE ${where} AND ${older} ORDER BY payment_id DESC LIMIT $2`

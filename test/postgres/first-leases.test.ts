@@ -116,13 +116,45 @@ describe('the first lease of a payment', () => {
     expect((await recordOf(store, held.order)).dueAtMs).toBeNull();
   });
 
-  test('a payment that is due and in no list needs a timer', async () => {
+  test('of a payment that somebody has locked keeps nobody from the others', async () => {
+    const database = await openDatabase();
+    const { store } = database.open({ timeoutMs: 500 });
+    await accepted(store, 'locked');
+    await done(store, release(await accepted(store, 'free'), 0));
+    const other = await database.client();
+    await other.query('BEGIN');
+    await other.query(`SELECT FROM payonce.payments WHERE order_id = 'locked' FOR UPDATE`);
+    await database.query('UPDATE payonce.first_leases SET ends_at = now()');
+    await expect(store.due(DUE)).rejects.toThrow();
+    // The first one still waits in the database, and is left to it.
+    await database.blocked();
+    expect((await store.due(DUE)).payments.map((record) => record.order.orderId)).toEqual(['free']);
+    await other.query('COMMIT');
+    await until('the first one has gone through', async () => (await listed(database)) === 0);
+    expect(await timers(database)).toEqual(['free', 'locked']);
+  });
+
+  test.each([
+    ['that is due', 'due_at = now()'],
+    ['whose timer is another', `due_at = now(), timer_at = '-infinity'`],
+    ['that is due no more', 'timer_at = now()'],
+  ])('no payment is stored %s and that the sweep would not find, or for ever', async (_what, change) => {
     const database = await openDatabase();
     const { store } = database.open();
     await done(store, complete(await accepted(store, 'one')));
-    await expect(database.query(`UPDATE payonce.payments SET due_at = now()`)).rejects.toThrow(
-      /check constraint/,
-    );
+    const changed = database.query(`UPDATE payonce.payments SET ${change}`);
+    await expect(changed).rejects.toThrow(/payments_timer_is_due/);
+  });
+
+  test('a process that knows of no timers can accept nothing', async () => {
+    const database = await openDatabase();
+    const before =
+      database.query(`INSERT INTO payonce.payments (account_id, order_id, payment_id, amount_minor, currency,
+        metadata, gateway, charge_n, status, step, attempts, doubt, lookups, absences, seq, fence, claim_id, held, due_at,
+        evidence, created_at, updated_at)
+      VALUES ('acme', 'one', gen_random_uuid(), 1, 'USD', '{}', 'g', 1, 'PROCESSING', 'call', 1, 'none', 0, 0, 1, 1,
+        gen_random_uuid(), true, now(), 0, now(), now())`);
+    await expect(before).rejects.toThrow(/payments_timer_is_due/);
   });
 });
 

@@ -71,7 +71,8 @@ describe('a write that waits for another transaction', () => {
   test('is lost for a claim if the payment is no longer due', async () => {
     const { database, held, store } = await open();
     const free = await done(store, release(held, 0));
-    const change = set(`due_at = now() + interval '1 h'`);
+    const later = `now() + interval '1 h'`;
+    const change = `UPDATE payonce.payments SET due_at = ${later}, timer_at = ${later}`;
     const result = await behind(database, change, 'COMMIT', () => store.advance(take(free)));
     expect(result.kind).toBe('lost');
   });
