@@ -36,14 +36,6 @@ test.concurrent.each([...noAnswers, 'foreign' as const])('lookup %s is no proof 
   expect(stage.gateway.ledger.lookupsOf(orderId).length).toBeGreaterThanOrEqual(mode === 'foreign' ? 1 : 4);
 });
 
-test.concurrent('an entry about another key completes nothing', async () => {
-  spoil('foreign', ...Array.from({ length: 6 }, () => 'foreign' as const));
-  stage.gateway.always('foreign', step.dropBefore);
-  await stage.client.pay({ orderId: 'foreign', prefer: 'respond-async' });
-  const { status } = await stage.until('foreign', 'COMPLETED', 'FAILED', 'REVIEW');
-  expect(status).not.toBe('COMPLETED');
-});
-
 test.concurrent('two charges under one key go to a person', async () => {
   spoil('twice', ...Array.from({ length: 99 }, () => 'twice' as const));
   stage.gateway.always('twice', step.errorAfter(500));
@@ -51,7 +43,26 @@ test.concurrent('two charges under one key go to a person', async () => {
   await stage.until('twice', 'REVIEW');
 });
 
-test.concurrent('"not found" straight after a lost answer is not taken for an absence', async () => {
+/**
+ * So many failures have opened the breaker. Where the only calls that probe it are dropped, its pauses grow beyond a test's
+ * patience; one that goes well closes it.
+ */
+async function closeBreaker(orderId: string): Promise<void> {
+  await stage.client.pay({ orderId, prefer: 'respond-async' });
+  await stage.until(orderId, 'COMPLETED');
+}
+
+test('an entry about another key completes nothing', async () => {
+  await closeBreaker('before-foreign');
+  spoil('foreign', ...Array.from({ length: 6 }, () => 'foreign' as const));
+  stage.gateway.always('foreign', step.dropBefore);
+  await stage.client.pay({ orderId: 'foreign', prefer: 'respond-async' });
+  const { status } = await stage.until('foreign', 'COMPLETED', 'FAILED', 'REVIEW');
+  expect(status).not.toBe('COMPLETED');
+});
+
+test('"not found" straight after a lost answer is not taken for an absence', async () => {
+  await closeBreaker('before-blind');
   spoil('blind', 'empty', 'empty', 'empty', 'empty');
   stage.gateway.always('blind', step.dropAfter);
   await stage.client.pay({ orderId: 'blind', prefer: 'respond-async' });
