@@ -15,7 +15,7 @@ beforeEach(() => {
 
 const payment = (paymentId: string) => ({ paymentId }) as PaymentRecord;
 
-function setUp({ sweepLimit = 3, erased = [] as number[] } = {}) {
+function setUp({ sweepLimit = 3, erased = [] as (number | Error)[] } = {}) {
   const { engine, logged } = world.parts(gateway, { limits: { sweepMs: 500, sweepLimit } });
   const sweeps: { atMs: number; query: DueQuery }[] = [];
   const erasures: { atMs: number; limit: number }[] = [];
@@ -32,7 +32,9 @@ function setUp({ sweepLimit = 3, erased = [] as number[] } = {}) {
     },
     async eraseExpiredAnswers(limit: number) {
       erasures.push({ atMs: world.nowMs, limit });
-      return erased.shift() ?? 0;
+      const result = erased.shift() ?? 0;
+      if (result instanceof Error) throw result;
+      return result;
     },
   };
   const driver = {
@@ -137,5 +139,13 @@ describe('expired answers', () => {
     sweeper.start();
     await world.pass(5000);
     expect(erasures.map(({ atMs }) => atMs)).toEqual([0, 500, 1000]);
+  });
+
+  it('are left for ten minutes where they were too much for the database', async () => {
+    const { sweeper, erasures, sweeps } = setUp({ erased: [new StoreError('unavailable', 'slow')] });
+    sweeper.start();
+    await world.pass(600_000);
+    expect(erasures.map(({ atMs }) => atMs)).toEqual([0, 600_000]);
+    expect(sweeps.length).toBeGreaterThan(1000);
   });
 });

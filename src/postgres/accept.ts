@@ -36,6 +36,8 @@ const INPUT = columns<Intent>([
   },
 ]);
 
+const DUE_AT = `now() + due_ms * interval '1 ms'`;
+
 const ACCEPT = `
 WITH fresh AS MATERIALIZED (
   SELECT i.* FROM ${INPUT.relation}
@@ -55,7 +57,7 @@ WITH fresh AS MATERIALIZED (
     created_at, updated_at)
   SELECT account_id, order_id, payment_id, amount_minor, currency, metadata, gateway, 1, 'PROCESSING', 'call',
     calling::int, 'none', CASE WHEN calling THEN now() END, 0, 0, 1, 1, claim_id, calling,
-    now() + due_ms * interval '1 ms', CASE WHEN NOT calling THEN now() + due_ms * interval '1 ms' END, 0, now(), now()
+    ${DUE_AT}, CASE WHEN NOT calling THEN ${DUE_AT} END, 0, now(), now()
   FROM fresh CROSS JOIN (SELECT count(*) FROM k) keys_first ORDER BY account_id, order_id
 ), o AS (
   INSERT INTO payonce.operations (
@@ -66,7 +68,7 @@ WITH fresh AS MATERIALIZED (
   SELECT account_id, payment_id, 1, 'payment.created', 'PROCESSING', 1, calling::int, now() FROM fresh
 ), l AS (
   INSERT INTO payonce.first_leases (account_id, payment_id, gateway, ends_at, payment_ids)
-  SELECT account_id, (array_agg(payment_id))[1], gateway, now() + due_ms * interval '1 ms', array_agg(payment_id)
+  SELECT account_id, (array_agg(payment_id))[1], gateway, ${DUE_AT}, array_agg(payment_id)
   FROM fresh WHERE calling GROUP BY account_id, gateway, due_ms
 )
 SELECT (SELECT ${numberList('ord')} FROM fresh) AS accepted, ${millisecondsOf('now()')} AS now_ms`;

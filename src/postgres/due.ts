@@ -13,8 +13,8 @@ const ENDED_LIMIT = 250;
 
 /**
  * Timers only: no state is changed, so neither fence nor `seq` is. Rows that another sweep is at are left to it, also where it
- * waits. Most of those who held a lease are settled: each is looked at
- * by its index, and the few that are still open pass as arrays, so that the planner expects few of them, too.
+ * waits. Most of those who held a lease are settled: each is looked at by its index, and the few that are still open pass as
+ * arrays, so that the planner expects few of them, too.
  */
 const START_TIMERS = `
 WITH ended AS (

@@ -8,6 +8,7 @@ import { HTTP } from './http.ts';
 import { MONEY } from './money.ts';
 import { STORE } from './store.ts';
 import { STORE_BATCHES } from './store-batches.ts';
+import { STORE_SWEEP } from './store-sweep.ts';
 
 export const PLANTED: readonly PlantedBug[] = [
   ...DOMAIN,
@@ -16,6 +17,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...ANSWERS,
   ...STORE,
   ...STORE_BATCHES,
+  ...STORE_SWEEP,
   ...HTTP,
   ...GATEWAY,
 ];
