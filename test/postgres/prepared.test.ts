@@ -38,7 +38,9 @@ describe('prepared statements', () => {
   test('plans that were made on empty tables do not outlive their growth', async () => {
     const database = await openDatabase();
     // Statistics would be renewed, and with them the plans, within a minute: too late, and not in a test.
-    await database.query('ALTER TABLE payonce.payments SET (autovacuum_enabled = off)');
+    for (const table of ['payments', 'operations', 'requests', 'events', 'first_leases']) {
+      await database.query(`ALTER TABLE payonce.${table} SET (autovacuum_enabled = off)`);
+    }
     const opened = database.open({ max: 1 });
     await makePayments(opened, 20, 1);
     await makePayments(opened, 4000, 100);
