@@ -34,7 +34,7 @@ export type {
   Payonce,
 } from './engine/api.ts';
 export type { RunningEngine } from './engine/engine.ts';
-export type { CallOptions, Gateway } from './ports/gateway.ts';
+export type { CallOptions, ExchangeOptions, Gateway } from './ports/gateway.ts';
 export type { Log } from './ports/log.ts';
 export { StoreError } from './ports/store.ts';
 

@@ -10,7 +10,7 @@ import {
   type LookupOutcome,
   type ReportedCharge,
 } from '../../src/domain/outcomes.ts';
-import type { CallOptions, Gateway } from '../../src/ports/gateway.ts';
+import type { CallOptions, ExchangeOptions, Gateway } from '../../src/ports/gateway.ts';
 import type { BookedCharge, Reply, Wish } from '../gateway/model.ts';
 import type { CallFault } from '../plan/faults.ts';
 import type { Process } from './process.ts';
@@ -65,7 +65,7 @@ export function connectGateway(world: World, process: Process): Gateway {
           send(request, fault, timeoutMs, answer);
         },
       ),
-    lookup: (request: ChargeRequest, { timeoutMs }: CallOptions) =>
+    lookup: (request: ChargeRequest, { timeoutMs }: ExchangeOptions) =>
       exchange<LookupOutcome>('lookup', timeoutMs, { kind: 'unavailable', reason: 'timeout' }, (answer) =>
         look(request, timeoutMs, answer),
       ),

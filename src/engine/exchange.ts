@@ -6,7 +6,7 @@ import type { Charge } from '../domain/charge.ts';
 import { chargeKey, orderReference } from '../domain/ids.ts';
 import type { CallOutcome, ChargeRequest, LookupOutcome } from '../domain/outcomes.ts';
 import type { Order } from '../domain/payment.ts';
-import type { CallOptions } from '../ports/gateway.ts';
+import type { ExchangeOptions } from '../ports/gateway.ts';
 import type { Engine } from './context.ts';
 import { type Held, usableMs } from './lease.ts';
 
@@ -42,12 +42,13 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
     if (waitMs > 0) return { kind: 'not_sent', reason: 'gateway_paused', waitMs };
     if (usableMs(engine, held) < MIN_CALL_MS)
       return { kind: 'not_sent', reason: 'lease_too_short', waitMs: 0 };
-    const outcome = await bounded(engine, held, (options) => gateway.call(request, options)).catch(
-      (error: unknown): CallOutcome => {
-        engine.log.error({ err: error, payment_id: held.record.paymentId }, 'the gateway adapter threw');
-        return { kind: 'unknown', answered: false, reason: 'adapter_threw' };
-      },
-    );
+    const mayLeave = (): boolean => usableMs(engine, held) > 0;
+    const outcome = await bounded(engine, held, ({ timeoutMs }) =>
+      gateway.call(request, { timeoutMs, mayLeave }),
+    ).catch((error: unknown): CallOutcome => {
+      engine.log.error({ err: error, payment_id: held.record.paymentId }, 'the gateway adapter threw');
+      return { kind: 'unknown', answered: false, reason: 'adapter_threw' };
+    });
     gate.callEnded(outcome, policy.forbiddenPauseMs);
     return { kind: 'ended', outcome };
   } finally {
@@ -74,7 +75,11 @@ export async function lookUp(engine: Engine, held: Held, request: ChargeRequest)
  * Runs the exchange, which ends with the timeout or the lease, whichever is first. An adapter that does not obey is
  * given up a moment later.
  */
-function bounded<T>(engine: Engine, held: Held, exchange: (options: CallOptions) => Promise<T>): Promise<T> {
+function bounded<T>(
+  engine: Engine,
+  held: Held,
+  exchange: (options: ExchangeOptions) => Promise<T>,
+): Promise<T> {
   const timeoutMs = Math.min(engine.limits.callTimeoutMs, usableMs(engine, held));
   return new Promise((resolve, reject) => {
     const cancel = engine.clock.after(timeoutMs + GRACE_MS, () =>

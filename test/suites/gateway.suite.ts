@@ -12,6 +12,8 @@ import type { RawAnswer, Reply, ScriptedServer } from './gateway.server.ts';
 import * as server from './gateway.server.ts';
 
 /** A charge as the gateway would report it: the request's own values unless changed. */
+const mayLeave = (): boolean => true;
+
 export type ChargeChanges = Partial<Omit<ReportedCharge, 'status'>> & { readonly status?: string };
 
 /** How one kind of gateway words its answers. */
@@ -71,7 +73,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
     /** One call, treated by `reply`; `null` leaves the script as it is. */
     const call = (reply: Reply | null, timeoutMs = LONG_MS): Promise<CallOutcome> => {
       if (reply !== null) far.script(reply);
-      return gateway.call(REQUEST, { timeoutMs });
+      return gateway.call(REQUEST, { timeoutMs, mayLeave });
     };
     const lookup = (reply: Reply, timeoutMs = LONG_MS): Promise<LookupOutcome> => {
       far.script(reply);
@@ -359,7 +361,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
 
       test('the end of its time after the send is unknown, and its connection is destroyed', async () => {
         far.script(server.hang);
-        const outcome = await gateway.call(REQUEST, { timeoutMs: SHORT_MS });
+        const outcome = await gateway.call(REQUEST, { timeoutMs: SHORT_MS, mayLeave });
         expect(outcome).toEqual({ kind: 'unknown', answered: false, reason: 'timeout' });
         expect(far.requests).toHaveLength(1);
         await expect.poll(() => far.closed(), { interval: POLL_MS }).toBe(1);
@@ -367,7 +369,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
 
       test('close() in the middle of a call is unknown', async () => {
         far.script(server.hang);
-        const outcome = gateway.call(REQUEST, { timeoutMs: LONG_MS });
+        const outcome = gateway.call(REQUEST, { timeoutMs: LONG_MS, mayLeave });
         await expect.poll(() => far.requests.length, { interval: POLL_MS }).toBe(1);
         await gateway.close();
         expect(await outcome).toMatchObject({ kind: 'unknown', answered: false });
@@ -378,7 +380,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
       const elsewhere = async (origin: string, timeoutMs = LONG_MS): Promise<CallOutcome> => {
         const other = connect(origin);
         try {
-          return await other.call(REQUEST, { timeoutMs });
+          return await other.call(REQUEST, { timeoutMs, mayLeave });
         } finally {
           await other.close();
         }
@@ -434,13 +436,13 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
           },
           server.answer(dialect.approved({ ...REQUEST, key: 'third' })),
         );
-        const first = narrow.call(REQUEST, { timeoutMs: LONG_MS });
+        const first = narrow.call(REQUEST, { timeoutMs: LONG_MS, mayLeave });
         await expect.poll(() => far.requests.length, { interval: POLL_MS }).toBe(1);
-        const second = await narrow.call({ ...REQUEST, key: 'second' }, { timeoutMs: SHORT_MS });
+        const second = await narrow.call({ ...REQUEST, key: 'second' }, { timeoutMs: SHORT_MS, mayLeave });
         expect(second).toEqual({ kind: 'refused', reason: 'timeout_before_send' });
         finish();
         expect(await first).toMatchObject({ kind: 'approved' });
-        const third = await narrow.call({ ...REQUEST, key: 'third' }, { timeoutMs: LONG_MS });
+        const third = await narrow.call({ ...REQUEST, key: 'third' }, { timeoutMs: LONG_MS, mayLeave });
         expect(third).toMatchObject({ kind: 'approved' });
         expect(far.requests).toHaveLength(2);
         await narrow.close();
@@ -460,7 +462,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
         narrow = connect(`http://127.0.0.1:${far.port}`, { maxConnections: 1 });
       });
       afterEach(() => narrow.close());
-      const next = () => narrow.call(REQUEST, { timeoutMs: LONG_MS });
+      const next = () => narrow.call(REQUEST, { timeoutMs: LONG_MS, mayLeave });
 
       test('one connection serves calls one after the other', async () => {
         far.script(server.answer(dialect.approved(REQUEST)));
@@ -513,7 +515,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
         });
         const outcomes = await Promise.all(
           Array.from({ length: 200 }, (_, index) =>
-            gateway.call({ ...REQUEST, key: `key-${index}` }, { timeoutMs: LONG_MS }),
+            gateway.call({ ...REQUEST, key: `key-${index}` }, { timeoutMs: LONG_MS, mayLeave }),
           ),
         );
         expect(far.requests).toHaveLength(200);
@@ -528,7 +530,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
 
       test('hanging calls do not keep lookups out', async () => {
         far.script(server.hang, server.answer(dialect.found(REQUEST, [])));
-        const hanging = narrow.call(REQUEST, { timeoutMs: LONG_MS });
+        const hanging = narrow.call(REQUEST, { timeoutMs: LONG_MS, mayLeave });
         await expect.poll(() => far.requests.length, { interval: POLL_MS }).toBe(1);
         expect(await narrow.lookup(REQUEST, { timeoutMs: LONG_MS })).toEqual({ kind: 'absent' });
         await narrow.close();

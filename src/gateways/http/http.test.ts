@@ -59,7 +59,7 @@ gatewaySuite('http', () => ({
 
 describe('http adapter', () => {
   let far: server.ScriptedServer;
-  const options = () => ({ timeoutMs: 5_000 });
+  const options = () => ({ timeoutMs: 5_000, mayLeave: () => true });
   beforeEach(async () => {
     far = await server.startScriptedServer();
   });

@@ -4,7 +4,7 @@
  */
 import type { GatewayContract } from '../../domain/contract.ts';
 import type { CallOutcome, ChargeRequest, LookupOutcome } from '../../domain/outcomes.ts';
-import type { CallOptions, Gateway } from '../../ports/gateway.ts';
+import type { CallOptions, ExchangeOptions, Gateway } from '../../ports/gateway.ts';
 import { judgeExchange } from './answers.ts';
 import { exchange } from './exchange.ts';
 import { judgeLookupExchange } from './lookups.ts';
@@ -71,7 +71,7 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
       );
       return judgeExchange(request, result, Date.now());
     },
-    async lookup(request: ChargeRequest, { timeoutMs }: CallOptions): Promise<LookupOutcome> {
+    async lookup(request: ChargeRequest, { timeoutMs }: ExchangeOptions): Promise<LookupOutcome> {
       const result = await exchange(
         lookups.dispatcher,
         {
