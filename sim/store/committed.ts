@@ -1,5 +1,5 @@
 /** The committed state: rows by order, and the unique indexes. Maps of immutable records, so that a copy is cheap. */
-import { StoreError } from '../../src/ports/store.ts';
+import { type ClockWitness, StoreError } from '../../src/ports/store.ts';
 import type { EvidenceRow, OperationRow, RequestRow, Row } from './rows.ts';
 
 export interface Committed {
@@ -11,10 +11,18 @@ export interface Committed {
   readonly requests: Map<string, RequestRow>;
   /** Evidence of payments that are not there. */
   readonly strays: EvidenceRow[];
+  /** What was left about the clocks. */
+  clock: Omit<ClockWitness, 'nowMs'>;
 }
 
 export function emptyState(): Committed {
-  return { rows: new Map(), orders: new Map(), requests: new Map(), strays: [] };
+  return {
+    rows: new Map(),
+    orders: new Map(),
+    requests: new Map(),
+    strays: [],
+    clock: { last: null, steppedAtMs: null, steppedBackMs: 0 },
+  };
 }
 
 export function copyOf(state: Committed): Committed {
@@ -23,6 +31,7 @@ export function copyOf(state: Committed): Committed {
     orders: new Map(state.orders),
     requests: new Map(state.requests),
     strays: [...state.strays],
+    clock: state.clock,
   };
 }
 

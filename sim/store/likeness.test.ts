@@ -76,7 +76,7 @@ async function everything(store: Store, gateways: readonly string[]): Promise<un
     const { paymentId } = record;
     return Promise.all([
       store.events({ accountId, paymentId, after: 0, limit: 1000 }),
-      store.failedCharges({ accountId, orderId, paymentId }, 100),
+      store.chargesToVerify({ accountId, orderId, paymentId }, { afterN: 0, limit: 100 }),
       store.payment(accountId, paymentId),
     ]);
   });

@@ -139,7 +139,11 @@ export function createPlainStore(database: Database, options: PlainStoreOptions 
     },
     due: read('due'),
     addEvidence: write('addEvidence'),
-    failedCharges: read('failedCharges'),
+    chargesToVerify: read('chargesToVerify'),
+    answerOf: read('answerOf'),
+    someCharges: read('someCharges'),
+    witnessClock: write('witnessClock'),
+    startWaitsAgain: write('startWaitsAgain'),
     payments: read('payments'),
     async events(query) {
       const found = await events(query);

@@ -10,13 +10,17 @@ export type WriteMethod =
   | 'openNextCharge'
   | 'advance'
   | 'addEvidence'
+  | 'startWaitsAgain'
+  | 'witnessClock'
   | 'eraseExpiredAnswers';
 
 export type ReadMethod =
   | 'installationId'
   | 'situation'
   | 'due'
-  | 'failedCharges'
+  | 'chargesToVerify'
+  | 'answerOf'
+  | 'someCharges'
   | 'payment'
   | 'payments'
   | 'events'

@@ -3,21 +3,21 @@ import type { Evidence } from '../../src/ports/store.ts';
 import { operationOf, put, rowById, within, withOperation } from './committed.ts';
 import type { EvidenceRow, OperationRow, Row } from './rows.ts';
 import { type Context, operationLock, orderLock, type Statement } from './statement.ts';
-import type { Change } from './types.ts';
+import type { Change, Result } from './types.ts';
 
-export function addEvidence(context: Context, evidence: Evidence): Statement<void> {
+export function addEvidence(context: Context, evidence: Evidence): Statement<Result<'addEvidence'>> {
   const { committed, nowMs } = context;
   const { accountId, orderId, paymentId } = evidence.payment;
   const order = within(accountId, orderId);
   const known = (): boolean => committed.rows.get(order)?.payment.paymentId === paymentId;
 
-  function keep(changes: Change[], counted: boolean): void {
+  function keep(changes: Change[], counted: boolean): Result<'addEvidence'> {
     const { chargeN, outcome } = evidence;
     const piece: EvidenceRow = { accountId, paymentId, chargeN, outcome, atMs: nowMs };
     const before = rowById(committed, accountId, paymentId);
     if (before === undefined) {
       committed.strays.push(piece);
-      return;
+      return 'no_payment';
     }
     const after: Row = {
       ...before,
@@ -37,6 +37,7 @@ export function addEvidence(context: Context, evidence: Evidence): Statement<voi
       event: null,
       args: evidence,
     });
+    return counted ? 'kept' : 'no_payment';
   }
 
   const snapshot = known();

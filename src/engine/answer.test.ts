@@ -14,6 +14,7 @@ const record: PaymentRecord = {
   paymentId: 'p',
   gateway: 'scripted',
   charge,
+  chargeKey: 'k',
   seq: 3,
   fence: 2,
   claimId: 'c',

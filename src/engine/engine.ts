@@ -9,12 +9,15 @@ import { toPayment } from './answer.ts';
 import type { Payonce } from './api.ts';
 import { createCharging } from './charge.ts';
 import type { Engine, Limits } from './context.ts';
+import { startDatabaseClock } from './database-clock.ts';
 import { createDriver } from './drive.ts';
 import { createGate, type GateOptions } from './gate.ts';
+import { createHalt } from './halt.ts';
 import { pause } from './pause.ts';
 import { problem } from './problem.ts';
 import { createSweeper } from './recover.ts';
 import { createReplayCache } from './replay-cache.ts';
+import { checkNames } from './start-checks.ts';
 import { createWaiters } from './waiters.ts';
 
 export interface EngineOptions {
@@ -40,14 +43,20 @@ export interface RunningEngine extends Payonce {
   stop(withinMs?: number): Promise<void>;
 }
 
-/** Starts the engine: from now on whatever is due is taken up. Rejects with `StoreError` if the store cannot be read. */
+/**
+ * Starts the engine: from now on whatever is due is taken up. Rejects with `StoreError` if the store cannot be read, and
+ * with `Error` if it belongs to another installation.
+ */
 export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
   const { store, clock } = options;
   const engine: Engine = {
     ...options,
     gate: createGate({ clock, ...options.gate }),
     installationId: await store.installationId(),
+    databaseClock: await startDatabaseClock(store, clock, options.policy),
+    halt: createHalt(options.log),
   };
+  await checkNames(engine);
   const waiters = createWaiters(clock);
   const driver = createDriver({ engine, onChange: waiters.changed, onForget: waiters.released });
   const sweeper = createSweeper(engine, driver);
@@ -62,8 +71,11 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   let stopping = false;
   sweeper.start();
   return {
-    charge: (order, chargeOptions) =>
-      stopping ? Promise.resolve(problem('shutting_down', null)) : charge(order, chargeOptions),
+    charge(order, chargeOptions) {
+      if (stopping) return Promise.resolve(problem('shutting_down', null));
+      if (engine.halt.halted) return Promise.resolve(problem('installation_changed', null));
+      return charge(order, chargeOptions);
+    },
     async payment(accountId, paymentId) {
       if (!isUuid(paymentId)) return null;
       const record = await store.payment(accountId, paymentId);
@@ -73,7 +85,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     events: async (accountId, paymentId, filter) =>
       isUuid(paymentId) ? store.events({ accountId, paymentId, ...filter }) : null,
     async ready() {
-      if (stopping) return false;
+      if (stopping || engine.halt.halted) return false;
       try {
         await store.check();
         return true;

@@ -2,20 +2,21 @@
  * One exchange with the gateway under a claim: the slot, the check of the lease in the tick of the send, the
  * end by timeout or lease. Nothing here decides what an outcome means.
  */
-import type { Charge } from '../domain/charge.ts';
-import { chargeKey, orderReference } from '../domain/ids.ts';
 import type { CallOutcome, ChargeRequest, LookupOutcome } from '../domain/outcomes.ts';
-import type { Order } from '../domain/payment.ts';
 import type { ExchangeOptions } from '../ports/gateway.ts';
+import type { PaymentRecord } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import { type Held, usableMs } from './lease.ts';
+import { referenceOf } from './names.ts';
 
-/** What the gateway is asked for, derived from the order alone: every process derives the same. */
-export function chargeRequest(engine: Engine, order: Order, charge: Pick<Charge, 'n'>): ChargeRequest {
-  const reference = orderReference(engine.installationId, order.accountId, order.orderId);
+/** What the gateway is asked for. The key is the stored one; that it is also the derived one is checked when a record is read. */
+export function chargeRequest(
+  engine: Engine,
+  { order, chargeKey }: Pick<PaymentRecord, 'order' | 'chargeKey'>,
+): ChargeRequest {
   return {
-    key: chargeKey(reference, charge.n),
-    reference,
+    key: chargeKey,
+    reference: referenceOf(engine, order),
     orderId: order.orderId,
     amountMinor: order.amountMinor,
     currency: order.currency,
@@ -42,13 +43,21 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
     if (waitMs > 0) return { kind: 'not_sent', reason: 'gateway_paused', waitMs };
     if (usableMs(engine, held) < MIN_CALL_MS)
       return { kind: 'not_sent', reason: 'lease_too_short', waitMs: 0 };
-    const mayLeave = (): boolean => usableMs(engine, held) > 0;
+    let refused = false;
+    const mayLeave = (): boolean => {
+      refused ||= usableMs(engine, held) <= 0;
+      return !refused;
+    };
     const outcome = await bounded(engine, held, ({ timeoutMs }) =>
       gateway.call(request, { timeoutMs, mayLeave }),
     ).catch((error: unknown): CallOutcome => {
       engine.log.error({ err: error, payment_id: held.record.paymentId }, 'the gateway adapter threw');
       return { kind: 'unknown', answered: false, reason: 'adapter_threw' };
     });
+    // Nothing left, and not for a reason of the gateway's: it is no call, and says nothing about its health.
+    if (refused && outcome.kind === 'refused') {
+      return { kind: 'not_sent', reason: 'lease_over_before_send', waitMs: 0 };
+    }
     gate.callEnded(outcome, policy.forbiddenPauseMs);
     return { kind: 'ended', outcome };
   } finally {

@@ -6,6 +6,7 @@ import type { Decision } from '../domain/transition/index.ts';
 import { type Advance, type PaymentKey, type PaymentRecord, StoreError } from '../ports/store.ts';
 import { answerBody, toPayment } from './answer.ts';
 import type { Engine } from './context.ts';
+import { momentOf } from './moment.ts';
 import { pause } from './pause.ts';
 
 export interface WriteOptions {
@@ -37,9 +38,11 @@ export async function write(engine: Engine, options: WriteOptions): Promise<Writ
   const advance = toAdvance(options, next);
   const untilMs = clock.monotonicMs() + options.tryForMs;
   for (let pauseMs = TRY_AGAIN_MS; ; pauseMs = Math.min(pauseMs * 2, TRY_AGAIN_CAP_MS)) {
+    const sent = momentOf(clock);
     try {
       const result = await store.advance(advance);
       if (result.kind === 'done') {
+        engine.databaseClock.heard(result.nowMs, sent);
         return { kind: 'done', record: { ...next, evidence: result.evidence }, nowMs: result.nowMs };
       }
       return isOurs(result.record, next)

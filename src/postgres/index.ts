@@ -2,13 +2,14 @@ import type { Pool } from 'pg';
 import type { Store } from '../ports/store.ts';
 import { createAccept } from './accept.ts';
 import { createAdvance } from './advance.ts';
+import { startWaitsAgain, witnessClock } from './clock.ts';
 import { duePayments } from './due.ts';
 import { createExpiry } from './expiry.ts';
 import { bindKey, openNextCharge } from './keys.ts';
 import { createPaymentQuery, listEvents, listPayments } from './queries.ts';
 import { createSession } from './session.ts';
 import { createSituation } from './situation.ts';
-import { addEvidence, failedCharges, installationId } from './work.ts';
+import { addEvidence, answerOf, chargesToVerify, installationId, someCharges } from './work.ts';
 
 export { migrate } from './migrate.ts';
 
@@ -35,7 +36,11 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     advance: createAdvance(session, situation),
     due: (query) => duePayments(session, query, retentionMs),
     addEvidence: (evidence) => addEvidence(session, evidence),
-    failedCharges: (key, limit) => failedCharges(session, key, limit),
+    chargesToVerify: (key, page) => chargesToVerify(session, key, page),
+    answerOf: (key, chargeN) => answerOf(session, key, chargeN, retentionMs),
+    witnessClock: (reading) => witnessClock(session, reading),
+    startWaitsAgain: (gateway) => startWaitsAgain(session, gateway),
+    someCharges: (limit) => someCharges(session, limit),
     payment,
     payments: (query) => listPayments(session, query),
     events: async (query) => {

@@ -32,7 +32,7 @@ export function recordColumns(retention: string): string {
     ${millisecondsOf('p.unresolved_since')} AS unresolved_since, p.failure_code, p.gateway_ref, p.absences,
     p.seq, p.fence, p.claim_id, p.held, ${millisecondsOf('p.due_at')} AS due_at, p.evidence,
     ${millisecondsOf('p.created_at')} AS created_at, ${millisecondsOf('p.updated_at')} AS updated_at,
-    o.method, ${millisecondsOf('o.opened_at')} AS opened_at, ${answerColumns('o', retention, '')}`;
+    o.method, o.gateway_key, ${millisecondsOf('o.opened_at')} AS opened_at, ${answerColumns('o', retention, '')}`;
 }
 
 /**
@@ -74,6 +74,7 @@ export interface RecordRow extends AnswerRow {
   readonly created_at: number;
   readonly updated_at: number;
   readonly method: string | null;
+  readonly gateway_key: string;
   readonly opened_at: number;
 }
 
@@ -90,6 +91,7 @@ export function toRecord(row: RecordRow): PaymentRecord {
     paymentId: row.payment_id,
     gateway: row.gateway,
     charge: toCharge(row),
+    chargeKey: row.gateway_key,
     seq: row.seq,
     fence: row.fence,
     claimId: row.claim_id,

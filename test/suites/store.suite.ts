@@ -7,6 +7,7 @@ import { acceptTests } from './store/accept.ts';
 import { advanceTests } from './store/advance.ts';
 import { answerTests } from './store/answers.ts';
 import { batchedEndingTests } from './store/batched-endings.ts';
+import { clockTests } from './store/clocks.ts';
 import { dueTests } from './store/due.ts';
 import { endingTests } from './store/endings.ts';
 import { type Environment, type Handles, RETENTION_MS, type StoreHarness } from './store/environment.ts';
@@ -64,6 +65,7 @@ export function storeSuite(name: string, makeHarness: () => Promise<StoreHarness
     settlingTests(environment);
     evidenceTests(environment);
     dueTests(environment);
+    clockTests(environment);
     readingTests(environment);
     answerTests(environment);
     endingTests(environment);
