@@ -11,9 +11,9 @@ import type { Gateway } from '../../src/ports/gateway.ts';
 import type { RawAnswer, Reply, ScriptedServer } from './gateway.server.ts';
 import * as server from './gateway.server.ts';
 
-/** A charge as the gateway would report it: the request's own values unless changed. */
 const mayLeave = (): boolean => true;
 
+/** A charge as the gateway would report it: the request's own values unless changed. */
 export type ChargeChanges = Partial<Omit<ReportedCharge, 'status'>> & { readonly status?: string };
 
 /** How one kind of gateway words its answers. */
@@ -33,11 +33,20 @@ export interface Dialect {
 
 export interface GatewayHarness {
   readonly dialect: Dialect;
-  /** An adapter for the gateway at this origin, with at most `maxConnections` calls at once (default: many). */
-  connect(origin: string, options?: { readonly maxConnections?: number }): Gateway;
+  /** An adapter for the gateway at this origin. */
+  connect(origin: string, options?: ConnectSettings): Gateway;
 }
 
-const REQUEST: ChargeRequest = {
+export interface ConnectSettings {
+  /** Calls at once. Default: many. */
+  readonly maxConnections?: number;
+  /** Bytes of a body after which an answer is given up. Default: more than any answer here. */
+  readonly maxResponseBytes?: number;
+  /** The certificate that is trusted, in PEM. Default: the system's. */
+  readonly ca?: string;
+}
+
+export const REQUEST: ChargeRequest = {
   key: '0b0e7a0e-5c0f-5f6d-9d5e-0d2f6f1a7c11',
   reference: '7c9e6679-7425-50de-944b-e07fc1f90ae7',
   orderId: 'ORD 1/ü',

@@ -119,9 +119,12 @@ function closedEarly(): Error {
 function resetIfUnderWay(socket: Socket, tcp: Socket, isUnderWay: () => boolean): void {
   const destroy = socket.destroy;
   socket.destroy = function destroyOrReset(error?: Error) {
+    if (!isUnderWay()) return destroy.call(this, error);
     // Node's own `resetAndDestroy()` sends a FIN first, waits for what is not written yet, refuses TLS sockets and takes no
     // error. It sets this flag, which `destroy()` then obeys.
-    if (isUnderWay()) (tcp as Socket & { resetAndClosing?: boolean }).resetAndClosing = true;
-    return destroy.call(this, error);
+    (tcp as Socket & { resetAndClosing?: boolean }).resetAndClosing = true;
+    // After an error of this code undici puts the request back into its queue, and connects again for nothing.
+    const isRequeued = error instanceof errors.InformationalError;
+    return destroy.call(this, isRequeued ? new errors.SocketError(error.message) : error);
   };
 }
