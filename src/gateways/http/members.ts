@@ -28,8 +28,8 @@ function colonsOutsideStrings(text: Uint8Array): number {
   for (let at = 0; at < text.length; at += 1) {
     const byte = text[at];
     if (inString) {
-      if (byte === 0x5c)
-        at += 1; // a backslash: whatever follows belongs to the string
+      // After a backslash, whatever it is belongs to the string.
+      if (byte === 0x5c) at += 1;
       else if (byte === 0x22) inString = false;
     } else if (byte === 0x22) inString = true;
     else if (byte === 0x3a) colons += 1;
