@@ -6,9 +6,9 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
 import type { Gateway } from '../../src/ports/gateway.ts';
+import { type ConnectSettings, type GatewayHarness, REQUEST } from './gateway.harness.ts';
 import type { RawAnswer, Reply, ScriptedServer } from './gateway.server.ts';
 import * as server from './gateway.server.ts';
-import { type ConnectSettings, type GatewayHarness, REQUEST } from './gateway.suite.ts';
 import { TEST_CERTIFICATE } from './gateway.tls.ts';
 
 /** Ends what would hang; short, because every such test waits for it. */

@@ -1,14 +1,9 @@
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { gatewayEdgesSuite } from '../../../test/suites/gateway.edges.ts';
+import type { ChargeChanges, Dialect, GatewayHarness } from '../../../test/suites/gateway.harness.ts';
 import * as server from '../../../test/suites/gateway.server.ts';
-import {
-  type ChargeChanges,
-  type Dialect,
-  type GatewayHarness,
-  gatewaySuite,
-} from '../../../test/suites/gateway.suite.ts';
+import { gatewaySuite } from '../../../test/suites/gateway.suite.ts';
 import { TEST_CERTIFICATE, TEST_KEY } from '../../../test/suites/gateway.tls.ts';
 import type { GatewayContract } from '../../domain/contract.ts';
 import type { ChargeRequest } from '../../domain/outcomes.ts';
@@ -64,7 +59,6 @@ const harness = (): GatewayHarness => ({
   connect: (origin, options = {}) => createHttpGateway({ url: origin, contract: CONTRACT, ...options }),
 });
 gatewaySuite('http', harness);
-gatewayEdgesSuite('http', harness);
 
 describe('http adapter', () => {
   let far: server.ScriptedServer;
