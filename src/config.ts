@@ -75,8 +75,8 @@ export const SETTINGS = {
   GATEWAY_LOOKUP: choice('yes', ['yes', 'no'], 'Whether it can be asked what became of a key.'),
   GATEWAY_LOOKUP_LAG_MS: milliseconds(0, 'How long a charge may exist before a lookup shows it.'),
   GATEWAY_LANDS_WITHIN_MS: milliseconds(
-    60_000,
-    'How long after we stopped listening a request may still take effect.',
+    180_000,
+    'How long after we stopped listening a request may still take effect; see docs/landing.md.',
   ),
   CALL_TIMEOUT_MS: milliseconds(10_000, 'A call to the gateway that takes longer is given up.', 50),
   LEASE_MS: milliseconds(
