@@ -9,12 +9,14 @@ export interface Committed {
   readonly orders: Map<string, string>;
   /** By account and key hash. */
   readonly requests: Map<string, RequestRow>;
+  /** Whether the payments are real money; null: nobody has claimed it. */
+  livemode: boolean | null;
   /** Evidence of payments that are not there. */
   readonly strays: EvidenceRow[];
 }
 
 export function emptyState(): Committed {
-  return { rows: new Map(), orders: new Map(), requests: new Map(), strays: [] };
+  return { rows: new Map(), orders: new Map(), requests: new Map(), livemode: null, strays: [] };
 }
 
 export function copyOf(state: Committed): Committed {
@@ -22,6 +24,7 @@ export function copyOf(state: Committed): Committed {
     rows: new Map(state.rows),
     orders: new Map(state.orders),
     requests: new Map(state.requests),
+    livemode: state.livemode,
     strays: [...state.strays],
   };
 }

@@ -9,11 +9,11 @@ import { advance } from './advance.ts';
 import { type Committed, copyOf, emptyState, within } from './committed.ts';
 import { bindKey, openNextCharge } from './keys.ts';
 import { createLocks } from './locks.ts';
-import { due, events, failedCharges, payment, payments, situation } from './reads.ts';
+import { due, events, failedCharges, mode, openElsewhere, payment, payments, situation } from './reads.ts';
 import type { Context, Statement } from './statement.ts';
 import { createTransaction, type OpenTransaction } from './transaction.ts';
 import type { Database, DatabaseOptions, ReadMethod, Result, WriteMethod } from './types.ts';
-import { addEvidence, eraseExpiredAnswers } from './work.ts';
+import { addEvidence, claimMode, eraseExpiredAnswers } from './work.ts';
 
 export type { OperationRow, Row } from './rows.ts';
 export type * from './types.ts';
@@ -26,7 +26,15 @@ type Reads = {
   readonly [M in ReadMethod]: (context: Context, ...args: Parameters<Store[M]>) => Result<M>;
 };
 
-const WRITES: Writes = { accept, bindKey, openNextCharge, advance, addEvidence, eraseExpiredAnswers };
+const WRITES: Writes = {
+  accept,
+  bindKey,
+  openNextCharge,
+  advance,
+  addEvidence,
+  claimMode,
+  eraseExpiredAnswers,
+};
 
 export function createDatabase(options: DatabaseOptions): Database {
   const { nowMs: clock, onCommit = () => {} } = options;
@@ -36,6 +44,8 @@ export function createDatabase(options: DatabaseOptions): Database {
   let { retentionMs } = options;
 
   const reads: Reads = {
+    mode,
+    openElsewhere,
     situation,
     due,
     failedCharges,

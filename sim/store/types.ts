@@ -10,10 +10,13 @@ export type WriteMethod =
   | 'openNextCharge'
   | 'advance'
   | 'addEvidence'
+  | 'claimMode'
   | 'eraseExpiredAnswers';
 
 export type ReadMethod =
   | 'installationId'
+  | 'mode'
+  | 'openElsewhere'
   | 'situation'
   | 'due'
   | 'failedCharges'

@@ -7,7 +7,7 @@ import { decideAnswer, type Verdict } from '../domain/acceptance.ts';
 import { isSettled } from '../domain/charge.ts';
 import { fingerprint } from '../domain/fingerprint.ts';
 import { chargeKey, dashed, orderReference, requestKeyHash } from '../domain/ids.ts';
-import type { Order } from '../domain/payment.ts';
+import type { Order, Payment } from '../domain/payment.ts';
 import {
   type NextCharge,
   type PaymentRecord,
@@ -71,6 +71,7 @@ export function createCharging(
 ): (order: Order, options: ChargeOptions) => Promise<ChargeAnswer> {
   const { engine, driver, waiters, cache } = parts;
   const { clock, store, policy } = engine;
+  const shown = (record: PaymentRecord): Payment => toPayment(record, engine.livemode);
 
   return async (order, options) => {
     const key = options.key && {
@@ -161,9 +162,9 @@ export function createCharging(
         return accepted === null ? 'again' : waitForOwn(request, accepted);
       }
       case 'conflict':
-        return problem('order_conflict', record);
+        return problem('order_conflict', record && shown(record));
       case 'expired':
-        return problem('result_expired', record);
+        return problem('result_expired', record && shown(record));
       case 'replay':
         return replay(request, situation);
       case 'join':
@@ -225,7 +226,7 @@ export function createCharging(
     // Without a key, and where the frozen answer has expired, the payment as it stands is the answer.
     const frozen = record.answer ?? {
       problem: record.problem,
-      body: answerBody(toPayment(record), record.problem),
+      body: answerBody(shown(record), record.problem),
       freshForMs: 0,
     };
     return settled(
@@ -335,7 +336,7 @@ export function createCharging(
       if (record.evidence === 0) return settled(request, record, frozen, { started, freshForMs });
     }
     const replayed = isReplayed(request);
-    return { kind: 'unsettled', payment: toPayment(record), retryAfterMs: retryAfterMs(record), replayed };
+    return { kind: 'unsettled', payment: shown(record), retryAfterMs: retryAfterMs(record), replayed };
   }
 
   /** What this process knows of the payment, unless this request has read something newer: another may have taken it up. */
@@ -361,7 +362,7 @@ export function createCharging(
     const known = request.seen === null ? undefined : (knownSince(request.seen) ?? request.seen);
     if (known !== undefined && (request.boundHere || isOpenAndSame(known, request.order))) {
       const replayed = isReplayed(request);
-      return { kind: 'unsettled', payment: toPayment(known), retryAfterMs: RETRY_AFTER_MS, replayed };
+      return { kind: 'unsettled', payment: shown(known), retryAfterMs: RETRY_AFTER_MS, replayed };
     }
     const nothing = error.kind === 'unavailable' && !request.perhapsStored;
     const code = nothing ? 'store_unavailable' : 'store_outcome_unknown';

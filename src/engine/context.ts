@@ -17,6 +17,13 @@ export interface Engine {
   readonly gate: Gate;
   readonly limits: Limits;
   readonly installationId: string;
+  /** Whether real money moves at the gateway. */
+  readonly livemode: boolean;
+}
+
+/** What an adapter does not say is taken for money. */
+export function livemodeOf(gateway: Gateway): boolean {
+  return gateway.livemode ?? true;
 }
 
 export interface Limits {

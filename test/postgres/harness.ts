@@ -47,7 +47,7 @@ export async function createPostgresHarness(urls: {
     ...faults,
     async fresh({ retentionMs }) {
       await admin.query(`TRUNCATE ${Object.keys(TIMES).map((table) => `payonce.${table}`)}`);
-      await admin.query('UPDATE payonce.installation SET answers_erased_before = now()');
+      await admin.query('UPDATE payonce.installation SET answers_erased_before = now(), livemode = NULL');
       const open = (pool: pg.Pool) => createPostgresStore({ pool, answerRetentionMs: retentionMs });
       const frail = open(frailPool);
       await faults.forgetAll(frail);

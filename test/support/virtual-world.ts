@@ -8,7 +8,7 @@ import { createPlainStore } from '../../sim/store/plain.ts';
 import type { Order, PaymentEvent } from '../../src/domain/payment.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
 import type { ChargeAnswer, ChargeOptions } from '../../src/engine/api.ts';
-import { DEFAULT_LIMITS, type Engine, type Limits } from '../../src/engine/context.ts';
+import { DEFAULT_LIMITS, type Engine, type Limits, livemodeOf } from '../../src/engine/context.ts';
 import { type RunningEngine, startEngine } from '../../src/engine/engine.ts';
 import { createGate, type GateOptions } from '../../src/engine/gate.ts';
 import type { Clock } from '../../src/ports/clock.ts';
@@ -139,7 +139,7 @@ export function createVirtualWorld(): VirtualWorld {
       const { options, store, logged } = compose(gateway, settings);
       const gate = createGate({ clock, ...options.gate });
       const installationId = database.read('installationId');
-      return { engine: { ...options, gate, installationId }, store, logged };
+      return { engine: { ...options, gate, installationId, livemode: livemodeOf(gateway) }, store, logged };
     },
     async replica(gateway, settings = {}) {
       const { options, store, logged } = compose(gateway, settings);
