@@ -2,6 +2,7 @@
  * While a database has no payment, its mode (real or test payments) is still open, and a process of the other mode that
  * starts takes it over. So until there is a payment, each process looks again and again whether the mode is still its own.
  */
+import type { Mode } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 
 export interface ModeWatch {
@@ -14,9 +15,15 @@ export function watchMode(engine: Engine, onLost: () => void): ModeWatch {
   let stopped = false;
   let cancel = (): void => {};
 
+  /** Claimed anew where nobody claims it any more: the database was emptied, or restored as it was before. */
+  async function ask(): Promise<Mode> {
+    const mode = await store.mode();
+    return mode.livemode === null ? store.claimMode(livemode) : mode;
+  }
+
   async function look(): Promise<void> {
     // The sweep tells where the database is away; here it is only asked again.
-    const mode = await store.mode().catch(() => null);
+    const mode = await ask().catch(() => null);
     if (stopped) return;
     if (mode === null || (mode.livemode === livemode && !mode.final)) return schedule();
     if (mode.livemode === livemode) return;

@@ -9,6 +9,7 @@ import {
   type VirtualReplica,
   type VirtualWorld,
 } from '../../test/support/virtual-world.ts';
+import { checkStart } from './start-checks.ts';
 
 let world: VirtualWorld;
 beforeEach(() => {
@@ -109,6 +110,20 @@ describe('payments that are open at another gateway', () => {
     expect(await world.ended(replica.engine.payments('default', { limit: 10 }))).toHaveLength(2);
     await world.pass(100_000);
     expect(after.lookups).toEqual([]);
+  });
+
+  it('are no reason not to start, not even where they cannot be counted', async () => {
+    const { store } = world.parts(real());
+    store.fail('openElsewhere', 'unavailable');
+    const logged: unknown[] = [];
+    const log = {
+      info: () => {},
+      error: () => {},
+      warn: (_: unknown, line: string) => void logged.push(line),
+    };
+    const { engine } = world.parts(real());
+    await checkStart({ ...engine, store, log });
+    expect(logged).toEqual([expect.stringMatching(/could not be read/)]);
   });
 
   it('are no alarm once they are settled, nor where they are our own', async () => {

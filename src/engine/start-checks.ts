@@ -2,7 +2,7 @@
  * What must be right before anything is taken up. A database holds either real payments or test payments: a test payment
  * that is COMPLETED would otherwise pass for money, and its order would never be charged.
  */
-import type { Mode } from '../ports/store.ts';
+import { type Mode, StoreError } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 
 /** Rejects with words where the engine must not start, and raises an alarm where somebody must do something. */
@@ -34,8 +34,14 @@ function holdsMoney(gateway: string): string {
   );
 }
 
+/** No reason not to start, so it is none either that they could not be counted. */
 async function tellOpenElsewhere({ store, gateway, log }: Engine): Promise<void> {
-  for (const { gateway: other, count } of await store.openElsewhere(gateway.name)) {
+  const open = await store.openElsewhere(gateway.name).catch((error: unknown) => {
+    if (!(error instanceof StoreError)) throw error;
+    log.warn({ err: error }, 'it could not be read whether payments of another gateway are still open');
+    return [];
+  });
+  for (const { gateway: other, count } of open) {
     log.error(
       { alarm: 'payments_elsewhere', gateway: other, count },
       'payments of another gateway are still open, and nobody here asks after them: start an instance with the settings of that ' +

@@ -13,14 +13,17 @@ const CLAIM = 'SELECT livemode, final FROM payonce.claim_mode($1)';
 const MODE = `
 SELECT livemode, EXISTS (SELECT FROM payonce.payments) AS final FROM payonce.installation`;
 
-/** What is under way has a timer, or is in its first lease. */
+/** What is under way has a timer, or is in its first lease. Lateral, so that the leases' payments are found by their ids. */
 const OPEN_ELSEWHERE = `
 SELECT gateway, count(*)::int AS count FROM (
   SELECT gateway FROM payonce.payments WHERE timer_at IS NOT NULL AND gateway <> $1
   UNION ALL
   SELECT l.gateway FROM payonce.first_leases l CROSS JOIN LATERAL unnest(l.payment_ids) AS i(payment_id)
-  JOIN payonce.payments p ON p.account_id = l.account_id AND p.payment_id = i.payment_id
-  WHERE l.gateway <> $1 AND p.due_at IS NOT NULL AND p.timer_at IS NULL
+  CROSS JOIN LATERAL (
+    SELECT FROM payonce.payments
+    WHERE account_id = l.account_id AND payment_id = i.payment_id AND due_at IS NOT NULL AND timer_at IS NULL
+    OFFSET 0) p
+  WHERE l.gateway <> $1
 ) open GROUP BY gateway ORDER BY gateway COLLATE "C"`;
 
 export async function claimMode(session: Session, livemode: boolean): Promise<Mode> {
