@@ -2,6 +2,8 @@
  * The configuration: the only reader of the environment. One table of settings, from which the values, the
  * checks and the README's table all come; every problem is reported at once, before anything is started.
  */
+import { chooseGateway, type GatewayKind } from './config/choose-gateway.ts';
+import { unknownSettings } from './config/unknown-settings.ts';
 import { DEFAULT_POLICY } from './domain/policy.ts';
 
 interface Shared {
@@ -15,7 +17,8 @@ interface NumberSetting extends Shared {
 }
 interface ChoiceSetting<T extends string> extends Shared {
   readonly kind: 'choice';
-  readonly default: T;
+  /** Null: it follows from the other settings. */
+  readonly default: T | null;
   readonly of: readonly T[];
 }
 interface TextSetting extends Shared {
@@ -39,7 +42,11 @@ function number(value: number, min: number, max: number, doc: string): NumberSet
 function milliseconds(value: number, doc: string, min = 0, max = MAX_WAIT): NumberSetting {
   return number(value, min, max, doc);
 }
-function choice<const T extends string>(value: NoInfer<T>, of: readonly T[], doc: string): ChoiceSetting<T> {
+function choice<const T extends string>(
+  value: NoInfer<T> | null,
+  of: readonly T[],
+  doc: string,
+): ChoiceSetting<T> {
   return { kind: 'choice', default: value, of, doc };
 }
 
@@ -62,12 +69,22 @@ export const SETTINGS = {
   DATA_DIR: { kind: 'text', default: './.payonce', doc: 'Folder of the embedded PostgreSQL.' },
   DATABASE_POOL: number(10, 2, 1000, 'Connections to the database.'),
   DATABASE_TIMEOUT_MS: milliseconds(5000, 'A statement that takes longer is given up.', 100),
+  GATEWAY: choice(
+    null,
+    ['fake', 'http'],
+    '`http`: the gateway at `GATEWAY_URL`. `fake`: the fake gateway, mounted here; it moves no money. Not set: `http` with a `GATEWAY_URL`; without one `fake`, but only with the embedded PostgreSQL, on a loopback `HOST`, without `GATEWAY_TOKEN` and without `NODE_ENV=production`, else the start is refused.',
+  ),
   GATEWAY_URL: {
     kind: 'url',
     default: null,
     schemes: ['http:', 'https:'],
-    doc: 'Base URL of a gateway that speaks the protocol of docs/fake-gateway.md. Not set: the fake gateway, mounted here.',
+    doc: 'Base URL of a gateway that speaks the protocol of docs/fake-gateway.md.',
   },
+  GATEWAY_LIVEMODE: choice(
+    'yes',
+    ['yes', 'no'],
+    'Whether real money moves at `GATEWAY_URL`; `no` for a sandbox. Shown as `livemode` in every payment; one database holds payments of one mode.',
+  ),
   GATEWAY_TOKEN: { kind: 'text', default: '', doc: 'Sent to the gateway as a bearer token. Empty: none.' },
   GATEWAY_KEYS: choice('kept', ['kept', 'none'], 'Whether the gateway keeps idempotency keys.'),
   GATEWAY_KEY_WINDOW_MS: milliseconds(DAY, 'How long it keeps them.', 0, 400 * DAY),
@@ -154,8 +171,9 @@ type ValueOf<S> = S extends NumberSetting
       ? string | null
       : string;
 
-/** The settings by name; `isSet` tells what the environment named itself. */
-export type Config = { readonly [Name in keyof Settings]: ValueOf<Settings[Name]> } & {
+/** The settings by name; `isSet` tells what the environment named itself. `GATEWAY_URL` is there where `GATEWAY` is `http`. */
+export type Config = { readonly [Name in Exclude<keyof Settings, 'GATEWAY'>]: ValueOf<Settings[Name]> } & {
+  readonly GATEWAY: GatewayKind;
   readonly isSet: (name: keyof Settings) => boolean;
 };
 
@@ -174,7 +192,10 @@ export class ConfigError extends Error {
 /** Nothing is sent in the last part of a lease, and a call must fit into what is left. */
 const LEASE_OVER_CALL_MS = 500;
 
-/** Reads and checks the environment. Throws `ConfigError` with every problem. An empty variable counts as not set. */
+/**
+ * Reads and checks the environment. Throws `ConfigError` with every problem. An empty variable counts as not set, except the
+ * addresses of the gateway and the database: an empty one is a template that was not filled in.
+ */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const problems: string[] = [];
   const values: Record<string, string | number | null> = {};
@@ -184,6 +205,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     if (value === undefined) problems.push(`${name} must be ${expected(setting)}.`);
     else values[name] = value;
   }
+  if (env.DATABASE_URL === '') {
+    problems.push('DATABASE_URL is there but empty. Set it, or unset it for the embedded PostgreSQL.');
+  }
+  const gateway = chooseGateway({ env, host: env.HOST || SETTINGS.HOST.default });
+  values.GATEWAY = gateway.kind;
+  problems.push(...gateway.problems, ...unknownSettings(env, Object.keys(SETTINGS)));
   const isSet = (name: string): boolean => env[name] !== undefined && env[name] !== '';
   // Complete and typed once no setting has a problem: each was parsed by its own kind.
   const config = { ...values, isSet } as unknown as Config;

@@ -56,8 +56,13 @@ export const RULES = [
     instead: 'The client runs anywhere and depends on nothing. Repeat the types of the API in it.',
   },
   {
+    part: 'config/',
+    may: ['node:net'],
+    instead: 'What is checked about the environment is passed in; src/config.ts reads it.',
+  },
+  {
     part: 'config.ts',
-    may: ['domain/', 'node:*'],
+    may: ['config/', 'domain/', 'node:*'],
     instead: 'Configuration is read before anything exists. Take the types from src/domain.',
   },
   {

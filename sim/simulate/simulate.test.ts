@@ -101,7 +101,9 @@ describe('what is broken is noticed within 100 seeds', () => {
   test('a store without a fence', async () => {
     broken.part = 'store';
     const { violation } = await firstFailure();
-    expect(['4 moves', '5 lease', '5 fence', '1 charged twice', '6 truth']).toContain(violation?.invariant);
+    expect(['2 intent', '4 moves', '5 lease', '5 fence', '1 charged twice', '6 truth']).toContain(
+      violation?.invariant,
+    );
   });
 
   test.each([

@@ -2,7 +2,7 @@
 import type { ClockReading, ClockWitness } from '../../src/ports/store.ts';
 import { put } from './committed.ts';
 import type { PaymentRow } from './rows.ts';
-import { type Context, orderLock, type Statement } from './statement.ts';
+import { type Context, INSTALLATION_LOCK, orderLock, type Statement } from './statement.ts';
 import type { Change } from './types.ts';
 
 /** As the real store's: what a step back can still confuse. */
@@ -24,7 +24,7 @@ export function witnessClock(context: Context, reading: ClockReading): Statement
     };
     return { nowMs, last, steppedAtMs, steppedBackMs };
   };
-  return { locks: ['installation'], proceeds: () => true, apply, otherwise: apply };
+  return { locks: [INSTALLATION_LOCK], proceeds: () => true, apply, otherwise: apply };
 }
 
 export function startWaitsAgain(context: Context, gateway: string): Statement<number> {

@@ -9,6 +9,8 @@ export interface Committed {
   readonly orders: Map<string, string>;
   /** By account and key hash. */
   readonly requests: Map<string, RequestRow>;
+  /** Whether the payments are real money; null: nobody has claimed it. */
+  livemode: boolean | null;
   /** Evidence of payments that are not there. */
   readonly strays: EvidenceRow[];
   /** What was left about the clocks. */
@@ -20,6 +22,7 @@ export function emptyState(): Committed {
     rows: new Map(),
     orders: new Map(),
     requests: new Map(),
+    livemode: null,
     strays: [],
     clock: { last: null, steppedAtMs: null, steppedBackMs: 0 },
   };
@@ -30,6 +33,7 @@ export function copyOf(state: Committed): Committed {
     rows: new Map(state.rows),
     orders: new Map(state.orders),
     requests: new Map(state.requests),
+    livemode: state.livemode,
     strays: [...state.strays],
     clock: state.clock,
   };

@@ -14,6 +14,8 @@ import {
   chargesToVerify,
   due,
   events,
+  mode,
+  openElsewhere,
   payment,
   payments,
   situation,
@@ -23,7 +25,7 @@ import {
 import type { Context, Statement } from './statement.ts';
 import { createTransaction, type OpenTransaction } from './transaction.ts';
 import type { Database, DatabaseOptions, ReadMethod, Result, WriteMethod } from './types.ts';
-import { addEvidence, eraseExpiredAnswers } from './work.ts';
+import { addEvidence, claimMode, eraseExpiredAnswers } from './work.ts';
 
 export type { OperationRow, Row } from './rows.ts';
 export type * from './types.ts';
@@ -44,6 +46,7 @@ const WRITES: Writes = {
   addEvidence,
   startWaitsAgain,
   witnessClock,
+  claimMode,
   eraseExpiredAnswers,
 };
 
@@ -55,6 +58,8 @@ export function createDatabase(options: DatabaseOptions): Database {
   let { retentionMs } = options;
 
   const reads: Reads = {
+    mode,
+    openElsewhere,
     situation,
     due,
     chargesToVerify,

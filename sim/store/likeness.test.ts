@@ -93,6 +93,7 @@ async function everything(store: Store, gateways: readonly string[]): Promise<un
         [true, false].map(async (calls) => (await store.due({ gateway, limit: 5, calls })).payments),
       ),
     ),
+    elsewhere: await Promise.all(gateways.map((gateway) => store.openElsewhere(gateway))),
     lists: await Promise.all(
       ACCOUNTS.flatMap((accountId) => [
         store.payments({ accountId, limit: 3 }),

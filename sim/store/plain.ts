@@ -120,6 +120,9 @@ export function createPlainStore(database: Database, options: PlainStoreOptions 
     situation,
     payment,
     installationId: read('installationId'),
+    claimMode: write('claimMode'),
+    mode: read('mode'),
+    openElsewhere: read('openElsewhere'),
     accept: write('accept'),
     bindKey: write('bindKey'),
     async openNextCharge(opening) {

@@ -7,6 +7,8 @@ import type {
   DuePayments,
   DueQuery,
   EventsQuery,
+  Mode,
+  OpenElsewhere,
   PaymentKey,
   PaymentRecord,
   PaymentsQuery,
@@ -45,6 +47,19 @@ export function due(context: Context, query: DueQuery): DuePayments {
   found.sort((a, b) => a.dueAtMs - b.dueAtMs);
   const payments = found.slice(0, query.limit).map(({ row }) => recordOf(row, nowMs, retentionMs));
   return { nowMs, payments };
+}
+
+export function mode({ committed }: Context): Mode {
+  return { livemode: committed.livemode, final: committed.rows.size > 0 };
+}
+
+export function openElsewhere({ committed }: Context, ours: string): readonly OpenElsewhere[] {
+  const counts = new Map<string, number>();
+  for (const { payment } of committed.rows.values()) {
+    const { gateway, dueAtMs } = payment;
+    if (gateway !== ours && dueAtMs !== null) counts.set(gateway, (counts.get(gateway) ?? 0) + 1);
+  }
+  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([gateway, count]) => ({ gateway, count }));
 }
 
 export function chargesToVerify(

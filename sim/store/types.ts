@@ -12,10 +12,13 @@ export type WriteMethod =
   | 'addEvidence'
   | 'startWaitsAgain'
   | 'witnessClock'
+  | 'claimMode'
   | 'eraseExpiredAnswers';
 
 export type ReadMethod =
   | 'installationId'
+  | 'mode'
+  | 'openElsewhere'
   | 'situation'
   | 'due'
   | 'chargesToVerify'

@@ -126,6 +126,9 @@ export function connectStore(world: World, process: Process): Store {
 
   return {
     installationId: () => read('installationId'),
+    claimMode: (livemode) => write('claimMode', livemode),
+    mode: () => read('mode'),
+    openElsewhere: (gateway) => read('openElsewhere', gateway),
     situation: (query) => read('situation', query),
     due: (query) => read('due', query),
     chargesToVerify: (payment, page) => read('chargesToVerify', payment, page),

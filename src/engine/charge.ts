@@ -7,7 +7,7 @@ import { decideAnswer, type Verdict } from '../domain/acceptance.ts';
 import { isSettled } from '../domain/charge.ts';
 import { fingerprint } from '../domain/fingerprint.ts';
 import { dashed, requestKeyHash } from '../domain/ids.ts';
-import type { Order } from '../domain/payment.ts';
+import type { Order, Payment } from '../domain/payment.ts';
 import {
   type NextCharge,
   type PaymentRecord,
@@ -76,6 +76,7 @@ export function createCharging(
 ): (order: Order, options: ChargeOptions) => Promise<ChargeAnswer> {
   const { engine, driver, waiters, cache } = parts;
   const { clock, store, policy } = engine;
+  const shown = (record: PaymentRecord): Payment => toPayment(record, engine.livemode);
 
   return async (order, options) => {
     const key = options.key && {
@@ -175,7 +176,7 @@ export function createCharging(
       case 'conflict':
         return conflict(request, record);
       case 'expired':
-        return problem('result_expired', record);
+        return problem('result_expired', record && shown(record));
       case 'replay':
         return replay(request, situation);
       case 'join':
@@ -215,9 +216,9 @@ export function createCharging(
   /** Other terms than the order's; or, where this very request started the order, what became of its own charge. */
   async function conflict(request: Request, record: PaymentRecord | null): Promise<ChargeAnswer> {
     const own = record !== null && request.drawn.includes(record.paymentId);
-    if (!own || record.charge.n === 1) return problem('order_conflict', record);
+    if (!own || record.charge.n === 1) return problem('order_conflict', record && shown(record));
     const answer = await store.answerOf(paymentKey(record), 1);
-    if (answer === null) return problem('result_expired', record);
+    if (answer === null) return problem('result_expired', shown(record));
     const { freshForMs, ...frozen } = answer;
     return settled(request, record, frozen, { started: true, freshForMs });
   }
@@ -247,7 +248,7 @@ export function createCharging(
     // Without a key, and where the frozen answer has expired, the payment as it stands is the answer.
     const frozen = record.answer ?? {
       problem: record.problem,
-      body: answerBody(toPayment(record), record.problem),
+      body: answerBody(shown(record), record.problem),
       freshForMs: 0,
     };
     return settled(
@@ -266,7 +267,7 @@ export function createCharging(
     const { order } = request;
     const unproved = record.absences > 0;
     // Only the gateway where the earlier charge was made can prove that it does not exist.
-    if (unproved && record.gateway !== engine.gateway.name) return problem('other_gateway', record);
+    if (unproved && record.gateway !== engine.gateway.name) return problem('other_gateway', shown(record));
     const opening: NextCharge = {
       paymentId: record.paymentId,
       expected: { seq: record.seq },
@@ -360,7 +361,7 @@ export function createCharging(
       if (record.evidence === 0) return settled(request, record, frozen, { started, freshForMs });
     }
     const replayed = isReplayed(request);
-    return { kind: 'unsettled', payment: toPayment(record), retryAfterMs: retryAfterMs(record), replayed };
+    return { kind: 'unsettled', payment: shown(record), retryAfterMs: retryAfterMs(record), replayed };
   }
 
   /** What this process knows of the payment, unless this request has read something newer: another may have taken it up. */
@@ -386,7 +387,7 @@ export function createCharging(
     const known = request.seen === null ? undefined : (knownSince(request.seen) ?? request.seen);
     if (known !== undefined && (request.boundHere || isOpenAndSame(known, request.order))) {
       const replayed = isReplayed(request);
-      return { kind: 'unsettled', payment: toPayment(known), retryAfterMs: RETRY_AFTER_MS, replayed };
+      return { kind: 'unsettled', payment: shown(known), retryAfterMs: RETRY_AFTER_MS, replayed };
     }
     const nothing = error.kind === 'unavailable' && !request.perhapsStored;
     const code = nothing ? 'store_unavailable' : 'store_outcome_unknown';

@@ -21,6 +21,13 @@ export interface Engine {
   readonly installationId: string;
   readonly databaseClock: DatabaseClock;
   readonly halt: Halt;
+  /** Whether real money moves at the gateway. */
+  readonly livemode: boolean;
+}
+
+/** What an adapter does not say is taken for money. */
+export function livemodeOf(gateway: Gateway): boolean {
+  return gateway.livemode ?? true;
 }
 
 export interface Limits {

@@ -1,6 +1,5 @@
 /** The problems that a charge request can end with, in words: what happened, what was not done, what to do. */
-import type { PaymentRecord } from '../ports/store.ts';
-import { toPayment } from './answer.ts';
+import type { Payment } from '../domain/payment.ts';
 import type { ChargeAnswer, ChargeProblem } from './api.ts';
 
 const DETAILS: Readonly<Record<ChargeProblem, string>> = {
@@ -24,13 +23,13 @@ const DETAILS: Readonly<Record<ChargeProblem, string>> = {
 
 export function problem(
   code: ChargeProblem,
-  record: PaymentRecord | null,
+  payment: Payment | null,
 ): Extract<ChargeAnswer, { kind: 'problem' }> {
   return {
     kind: 'problem',
     code,
     detail: DETAILS[code],
-    ...(record === null ? {} : { payment: toPayment(record) }),
+    ...(payment === null ? {} : { payment }),
     replayed: false,
   };
 }

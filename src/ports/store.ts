@@ -16,6 +16,17 @@ export interface Store {
   installationId(): Promise<string>;
 
   /**
+   * Whether the payments of this database are real money: the first claim decides, and a later one of the other mode
+   * prevails only while there is no payment. Repeating it is safe.
+   */
+  claimMode(livemode: boolean): Promise<Mode>;
+  /** The mode as it is, without a claim. */
+  mode(): Promise<Mode>;
+
+  /** Payments of other gateways that are not at rest: nobody here asks after them. By gateway, in the order of names. */
+  openElsewhere(gateway: string): Promise<readonly OpenElsewhere[]>;
+
+  /**
    * Writes the key, the payment, charge 1 and the first event, all or nothing, if neither the key nor the
    * order exists yet. Repeating it with the same `paymentId` and `claimId` is safe: see `situation`.
    */
@@ -97,6 +108,18 @@ export class StoreError extends Error {
     this.name = 'StoreError';
     this.kind = kind;
   }
+}
+
+export interface Mode {
+  /** Null: nobody has claimed it yet. */
+  readonly livemode: boolean | null;
+  /** There are payments, so it stays as it is for good. */
+  readonly final: boolean;
+}
+
+export interface OpenElsewhere {
+  readonly gateway: string;
+  readonly count: number;
 }
 
 export interface PaymentKey {

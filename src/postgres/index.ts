@@ -6,6 +6,7 @@ import { startWaitsAgain, witnessClock } from './clock.ts';
 import { duePayments } from './due.ts';
 import { createExpiry } from './expiry.ts';
 import { bindKey, openNextCharge } from './keys.ts';
+import { claimMode, openElsewhere, readMode } from './mode.ts';
 import { createPaymentQuery, listEvents, listPayments } from './queries.ts';
 import { createSession } from './session.ts';
 import { createSituation } from './situation.ts';
@@ -29,6 +30,9 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
   const payment = createPaymentQuery(session);
   return {
     installationId: () => installationId(session),
+    claimMode: (livemode) => claimMode(session, livemode),
+    mode: () => readMode(session),
+    openElsewhere: (gateway) => openElsewhere(session, gateway),
     accept: createAccept(session),
     situation,
     bindKey: (binding) => bindKey(session, binding),

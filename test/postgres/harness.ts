@@ -48,7 +48,8 @@ export async function createPostgresHarness(urls: {
     async fresh({ retentionMs }) {
       await admin.query(`TRUNCATE ${Object.keys(TIMES).map((table) => `payonce.${table}`)}`);
       await admin.query(
-        'UPDATE payonce.installation SET answers_erased_before = now(), clock_at = NULL, clock_wall_at = NULL, clock_stepped_at = NULL, clock_stepped_back_ms = 0',
+        `UPDATE payonce.installation SET answers_erased_before = now(), livemode = NULL,
+           clock_at = NULL, clock_wall_at = NULL, clock_stepped_at = NULL, clock_stepped_back_ms = 0`,
       );
       const open = (pool: pg.Pool) => createPostgresStore({ pool, answerRetentionMs: retentionMs });
       const frail = open(frailPool);

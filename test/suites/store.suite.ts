@@ -14,6 +14,7 @@ import { type Environment, type Handles, RETENTION_MS, type StoreHarness } from 
 import { evidenceTests } from './store/evidence.ts';
 import { keyTests } from './store/keys.ts';
 import { lateTests } from './store/late.ts';
+import { modeTests } from './store/mode.ts';
 import { nextChargeTests } from './store/next-charge.ts';
 import { readingTests } from './store/reading.ts';
 import { readingEndingTests } from './store/reading-endings.ts';
@@ -67,6 +68,7 @@ export function storeSuite(name: string, makeHarness: () => Promise<StoreHarness
     dueTests(environment);
     clockTests(environment);
     readingTests(environment);
+    modeTests(environment);
     answerTests(environment);
     endingTests(environment);
     batchedEndingTests(environment);

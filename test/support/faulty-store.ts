@@ -44,6 +44,9 @@ export function createFaultyStore(store: Store): FaultyStore {
 
   return {
     installationId: () => run('installationId', () => store.installationId()),
+    claimMode: (livemode) => run('claimMode', () => store.claimMode(livemode)),
+    mode: () => run('mode', () => store.mode()),
+    openElsewhere: (gateway) => run('openElsewhere', () => store.openElsewhere(gateway)),
     accept: (intent) => run('accept', () => store.accept(intent)),
     situation: (query) => run('situation', () => store.situation(query)),
     bindKey: (binding) => run('bindKey', () => store.bindKey(binding)),

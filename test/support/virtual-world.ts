@@ -8,7 +8,7 @@ import { createPlainStore } from '../../sim/store/plain.ts';
 import type { Order, PaymentEvent } from '../../src/domain/payment.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
 import type { ChargeAnswer, ChargeOptions } from '../../src/engine/api.ts';
-import { DEFAULT_LIMITS, type Engine, type Limits } from '../../src/engine/context.ts';
+import { DEFAULT_LIMITS, type Engine, type Limits, livemodeOf } from '../../src/engine/context.ts';
 import { createDatabaseClock } from '../../src/engine/database-clock.ts';
 import { type RunningEngine, startEngine } from '../../src/engine/engine.ts';
 import { createGate, type GateOptions } from '../../src/engine/gate.ts';
@@ -157,7 +157,8 @@ export function createVirtualWorld(): VirtualWorld {
       };
       const databaseClock = createDatabaseClock(clock, now, options.policy);
       const halt = createHalt(options.log);
-      return { engine: { ...options, gate, installationId, databaseClock, halt }, store, logged };
+      const livemode = livemodeOf(gateway);
+      return { engine: { ...options, gate, installationId, databaseClock, halt, livemode }, store, logged };
     },
     async replica(gateway, settings = {}) {
       const { options, store, logged } = compose(gateway, settings);

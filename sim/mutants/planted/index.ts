@@ -4,6 +4,7 @@ import { ANSWERS } from './answers.ts';
 import { DOMAIN } from './domain.ts';
 import { DRIVING } from './driving.ts';
 import { EDGES_ADAPTER } from './edges-adapter.ts';
+import { EDGES_CONFIG } from './edges-config.ts';
 import { GATEWAY } from './gateway.ts';
 import { HTTP } from './http.ts';
 import { MONEY } from './money.ts';
@@ -22,4 +23,5 @@ export const PLANTED: readonly PlantedBug[] = [
   ...HTTP,
   ...GATEWAY,
   ...EDGES_ADAPTER,
+  ...EDGES_CONFIG,
 ];

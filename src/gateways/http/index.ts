@@ -16,6 +16,8 @@ export interface HttpGatewayOptions {
   /** Base of the protocol's paths, `http:` or `https:`; may have a path, with or without a slash at its end. */
   readonly url: string;
   readonly contract: GatewayContract;
+  /** Whether real money moves there. Default `true`. */
+  readonly livemode?: boolean;
   /** Sent as `Authorization: Bearer …`. Default: none. */
   readonly token?: string;
   /** Further headers for every request. Default: none. */
@@ -64,6 +66,7 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
   return {
     name: options.name ?? 'http',
     contract: options.contract,
+    livemode: options.livemode ?? true,
     async call(request: ChargeRequest, { timeoutMs, mayLeave }: CallOptions): Promise<CallOutcome> {
       const result = await exchange(
         calls.dispatcher,

@@ -37,6 +37,8 @@ export function readingEndingTests(env: Environment): void {
   describe('a read whose line breaks', () => {
     test.each<[string, (store: Store, paymentId: string) => Promise<unknown>]>([
       ['installationId', (store) => store.installationId()],
+      ['mode', (store) => store.mode()],
+      ['openElsewhere', (store) => store.openElsewhere('another')],
       ['situation', (store) => store.situation(asked)],
       ['due', (store) => store.due({ gateway: GATEWAY, limit: 10, calls: true })],
       [
