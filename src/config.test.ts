@@ -34,6 +34,23 @@ describe('the configuration', () => {
     expect(readConfig({ GATEWAY: 'fake', GATEWAY_URL: '' }).GATEWAY_URL).toBeNull();
   });
 
+  it('takes the time of a restore with its offset only, and only where the gateway can be asked', () => {
+    expect(readConfig({ RESTORED_AT: '2026-01-31T12:00:00+01:00' }).RESTORED_AT).toBe(
+      Date.UTC(2026, 0, 31, 11),
+    );
+    for (const text of ['yesterday', '2026-01-31', '2026-01-31T12:00:00', '2026-13-31T12:00:00Z']) {
+      expect(problemsOf({ RESTORED_AT: text })).toEqual([
+        'RESTORED_AT must be a date and time with its offset, such as 2026-01-31T12:00:00Z.',
+      ]);
+    }
+    expect(problemsOf({ RESTORED_AT: '' })).toEqual([
+      expect.stringMatching(/^RESTORED_AT is there but empty/),
+    ]);
+    expect(problemsOf({ RESTORED_AT: '2026-01-31T12:00:00Z', GATEWAY_LOOKUP: 'no' })).toEqual([
+      expect.stringMatching(/^RESTORED_AT needs a gateway that can be asked/),
+    ]);
+  });
+
   it('production with an empty or misspelt GATEWAY_URL and a token does not start with the fake gateway', () => {
     const production = { GATEWAY_TOKEN: 'x', NODE_ENV: 'production', DATABASE_URL: 'postgres://db/payonce' };
     expect(problemsOf({ ...production, GATEWAY_URL: '' })).toEqual([

@@ -30,7 +30,12 @@ interface UrlSetting extends Shared {
   readonly default: null;
   readonly schemes: readonly string[];
 }
-type Setting = NumberSetting | ChoiceSetting<string> | TextSetting | UrlSetting;
+/** A moment; its value is in milliseconds since the Unix epoch. */
+interface TimeSetting extends Shared {
+  readonly kind: 'time';
+  readonly default: null;
+}
+type Setting = NumberSetting | ChoiceSetting<string> | TextSetting | UrlSetting | TimeSetting;
 
 const DAY = 86_400_000;
 /** setTimeout's longest delay; no wait of ours may be longer. */
@@ -139,6 +144,11 @@ export const SETTINGS = {
     'Wait between the lookups of a payment in REVIEW.',
     1000,
   ),
+  RESTORED_AT: {
+    kind: 'time',
+    default: null,
+    doc: 'When the database was restored from a backup, such as `2026-01-31T12:00:00Z`. Every charge is then looked up before its first call, and the one after it before it counts as failed. Leave it set for 30 days. Not set: it was not restored.',
+  },
   MAX_CALLS: number(256, 1, 100_000, 'Calls to the gateway under way at once.'),
   MAX_LOOKUPS: number(64, 1, 100_000, 'Lookups under way at once.'),
   SWEEP_MS: milliseconds(500, 'Pause between the sweeps for payments that are due.', 10),
@@ -169,7 +179,9 @@ type ValueOf<S> = S extends NumberSetting
     ? T
     : S extends UrlSetting
       ? string | null
-      : string;
+      : S extends TimeSetting
+        ? number | null
+        : string;
 
 /** The settings by name; `isSet` tells what the environment named itself. `GATEWAY_URL` is there where `GATEWAY` is `http`. */
 export type Config = { readonly [Name in Exclude<keyof Settings, 'GATEWAY'>]: ValueOf<Settings[Name]> } & {
@@ -208,6 +220,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (env.DATABASE_URL === '') {
     problems.push('DATABASE_URL is there but empty. Set it, or unset it for the embedded PostgreSQL.');
   }
+  if (env.RESTORED_AT === '') {
+    problems.push('RESTORED_AT is there but empty. Set it to the time of the restore, or unset it.');
+  }
   const gateway = chooseGateway({ env, host: env.HOST || SETTINGS.HOST.default });
   values.GATEWAY = gateway.kind;
   problems.push(...gateway.problems, ...unknownSettings(env, Object.keys(SETTINGS)));
@@ -229,10 +244,16 @@ function parse(setting: Setting, text: string): string | number | undefined {
       return setting.of.includes(text) ? text : undefined;
     case 'url':
       return URL.canParse(text) && setting.schemes.includes(new URL(text).protocol) ? text : undefined;
+    case 'time':
+      // Without an offset it would mean another moment on every machine.
+      return DATE_TIME.test(text) && !Number.isNaN(Date.parse(text)) ? Date.parse(text) : undefined;
     case 'text':
       return text;
   }
 }
+
+/** RFC 3339 §5.6, the offset included. */
+const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 
 /** Never repeats the value: it may be a secret. */
 function expected(setting: Setting): string {
@@ -243,6 +264,8 @@ function expected(setting: Setting): string {
       return `one of ${setting.of.join(', ')}`;
     case 'url':
       return `a URL that starts with ${setting.schemes.map((scheme) => `${scheme}//`).join(' or ')}`;
+    case 'time':
+      return 'a date and time with its offset, such as 2026-01-31T12:00:00Z';
     case 'text':
       return 'text';
   }
@@ -258,6 +281,12 @@ function contradictions(config: Config): string[] {
   }
   if (config.WAIT_MS > config.MAX_WAIT_MS) {
     problems.push(`WAIT_MS (${config.WAIT_MS}) must not exceed MAX_WAIT_MS (${config.MAX_WAIT_MS}).`);
+  }
+  if (config.RESTORED_AT !== null && config.GATEWAY_LOOKUP === 'no') {
+    problems.push(
+      'RESTORED_AT needs a gateway that can be asked (GATEWAY_LOOKUP=yes): what a restored database has forgotten, only the gateway ' +
+        'knows. Compare the payments of before with the gateway by hand, then start without RESTORED_AT.',
+    );
   }
   return problems;
 }

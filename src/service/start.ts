@@ -154,7 +154,7 @@ function policyOf(config: Config, contract: GatewayContract): Policy {
     pendingPollMs: config.PENDING_POLL_MS,
     resolveForMs: config.RESOLVE_FOR_MS,
     reviewLookupMs: config.REVIEW_LOOKUP_MS,
-    restoredAtMs: null,
+    restoredAtMs: config.RESTORED_AT,
   };
 }
 
