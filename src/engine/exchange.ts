@@ -6,6 +6,7 @@ import type { CallOutcome, ChargeRequest, LookupOutcome } from '../domain/outcom
 import type { ExchangeOptions } from '../ports/gateway.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 import type { Engine } from './context.ts';
+import { keepEvidence, tellsOfMoney } from './evidence.ts';
 import { type Held, usableMs } from './lease.ts';
 import { referenceOf } from './names.ts';
 
@@ -48,9 +49,18 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
       refused ||= usableMs(engine, held) <= 0;
       return !refused;
     };
-    const outcome = await bounded(engine, held, ({ timeoutMs }) =>
-      gateway.call(request, { timeoutMs, mayLeave }),
-    ).catch((error: unknown): CallOutcome => {
+    const call = ({ timeoutMs }: ExchangeOptions) => gateway.call(request, { timeoutMs, mayLeave });
+    // An adapter that was given up may still bring news of money.
+    const tooLate = (late: CallOutcome): void => {
+      if (!tellsOfMoney(late)) return;
+      keepEvidence(engine, held.record, late).catch((error: unknown) =>
+        engine.log.error(
+          { err: error, payment_id: held.record.paymentId },
+          'late news of money was not kept',
+        ),
+      );
+    };
+    const outcome = await bounded(engine, held, call, tooLate).catch((error: unknown): CallOutcome => {
       engine.log.error({ err: error, payment_id: held.record.paymentId }, 'the gateway adapter threw');
       return { kind: 'unknown', answered: false, reason: 'adapter_threw' };
     });
@@ -71,7 +81,8 @@ export async function lookUp(engine: Engine, held: Held, request: ChargeRequest)
   if (free === null) return { kind: 'unavailable', reason: 'no_free_slot' };
   try {
     if (usableMs(engine, held) < MIN_CALL_MS) return { kind: 'unavailable', reason: 'lease_too_short' };
-    return await bounded(engine, held, (options) => gateway.lookup(request, options));
+    const lookup = (options: ExchangeOptions) => gateway.lookup(request, options);
+    return await bounded(engine, held, lookup, () => {});
   } catch (error) {
     engine.log.error({ err: error, payment_id: held.record.paymentId }, 'the gateway adapter threw');
     return { kind: 'unavailable', reason: 'adapter_threw' };
@@ -82,20 +93,24 @@ export async function lookUp(engine: Engine, held: Held, request: ChargeRequest)
 
 /**
  * Runs the exchange, which ends with the timeout or the lease, whichever is first. An adapter that does not obey is
- * given up a moment later.
+ * given up a moment later; what it says after that goes to `tooLate`.
  */
 function bounded<T>(
   engine: Engine,
   held: Held,
   exchange: (options: ExchangeOptions) => Promise<T>,
+  tooLate: (outcome: T) => void,
 ): Promise<T> {
   const timeoutMs = Math.min(engine.limits.callTimeoutMs, usableMs(engine, held));
   return new Promise((resolve, reject) => {
-    const cancel = engine.clock.after(timeoutMs + GRACE_MS, () =>
-      reject(new Error('the adapter did not end in time')),
-    );
+    let givenUp = false;
+    const cancel = engine.clock.after(timeoutMs + GRACE_MS, () => {
+      givenUp = true;
+      reject(new Error('the adapter did not end in time'));
+    });
     exchange({ timeoutMs }).then(
       (outcome) => {
+        if (givenUp) return tooLate(outcome);
         cancel();
         resolve(outcome);
       },
