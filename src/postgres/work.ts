@@ -1,6 +1,7 @@
 /** What workers leave behind when they were too late, and what they read of earlier charges. */
 import { type Evidence, type FailedCharge, type PaymentKey, StoreError } from '../ports/store.ts';
 import type { Session } from './session.ts';
+import { safeInteger } from './types.ts';
 
 /** Unfenced on purpose: it changes no state, and a holder's lease is left as it is. */
 const ADD_EVIDENCE = `
@@ -23,7 +24,7 @@ export async function addEvidence(session: Session, evidence: Evidence): Promise
 }
 
 const FAILED_CHARGES = `
-SELECT n, gateway_key, amount_minor::float8 AS amount_minor, currency, EXISTS (
+SELECT n, gateway_key, amount_minor, currency, EXISTS (
     SELECT FROM payonce.evidence e
     WHERE e.account_id = o.account_id AND e.payment_id = o.payment_id AND e.charge_n = o.n) AS evidence
 FROM payonce.operations o
@@ -38,14 +39,14 @@ export async function failedCharges(
   const rows = await session.query<{
     n: number;
     gateway_key: string;
-    amount_minor: number;
+    amount_minor: string;
     currency: string;
     evidence: boolean;
   }>(FAILED_CHARGES, [payment.accountId, payment.paymentId, limit]);
   return rows.map((row) => ({
     n: row.n,
     chargeKey: row.gateway_key,
-    amountMinor: row.amount_minor,
+    amountMinor: safeInteger(row.amount_minor),
     currency: row.currency,
     evidence: row.evidence,
   }));
