@@ -28,16 +28,21 @@ const CARD_NUMBER: Complaint = {
 
 /** 1 to 255 bytes of well-formed Unicode without NUL; no number that begins and is as long as a card brand's. */
 export function orderIdComplaint(orderId: string): Complaint | null {
-  if (orderId === '') return invalid('must not be empty');
-  if (orderId.length > MAX_ID_BYTES || Buffer.byteLength(orderId) > MAX_ID_BYTES) {
-    return invalid(`must not be longer than ${MAX_ID_BYTES} bytes of UTF-8`);
-  }
-  if (!isStorableText(orderId)) return invalid('must be well-formed Unicode without NUL');
-  return holdsBrandedCardNumber(orderId) ? CARD_NUMBER : null;
+  return idComplaint(orderId) ?? (holdsBrandedCardNumber(orderId) ? CARD_NUMBER : null);
 }
 
-/** The tenant's id: what an order id may be. */
-export const accountIdComplaint = orderIdComplaint;
+/** The same for the tenant's id. */
+export function accountIdComplaint(accountId: string): Complaint | null {
+  return orderIdComplaint(accountId);
+}
+
+function idComplaint(id: string): Complaint | null {
+  if (id === '') return invalid('must not be empty');
+  if (id.length > MAX_ID_BYTES || Buffer.byteLength(id) > MAX_ID_BYTES) {
+    return invalid(`must not be longer than ${MAX_ID_BYTES} bytes of UTF-8`);
+  }
+  return isStorableText(id) ? null : invalid('must be well-formed Unicode without NUL');
+}
 
 /** An ISO 4217 code in upper case, of a currency that can be charged. */
 export function currencyComplaint(currency: string): Complaint | null {
