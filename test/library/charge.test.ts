@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type CallOutcome, type ChargeResult, createPayonce, PayonceInputError } from '../../src/index.ts';
 import { openDatabase } from '../postgres/world.ts';
 import { approve, createScriptedGateway, decline, type Play } from '../support/scripted-gateway.ts';
+import { until } from '../support/until.ts';
 import { openProgram } from './world.ts';
 
 const ORDER = { orderId: 'ORD123', amountMinor: 12_345_678_901, currency: 'USD' };
@@ -297,17 +298,15 @@ describe('an adapter that answers what it may not', () => {
       charge();
       return {} as CallOutcome;
     };
-    let lookedUp = (): void => {};
-    const asked = new Promise<void>((resolve) => {
-      lookedUp = resolve;
-    });
-    gateway.lookupPlay = () => {
-      if (gateway.lookups.length === 2) lookedUp();
-      return { kind: 'not_found' } as never;
-    };
+    gateway.lookupPlay = () => ({ kind: 'not_found' }) as never;
     const { payonce } = await openProgram(gateway);
-    expect(await payonce.charge(ORDER, { waitMs: 0 })).toMatchObject({ outcome: 'pending' });
-    await asked;
+    await payonce.charge(ORDER, { waitMs: 0 });
+    const [payment] = await payonce.payments();
+    const lookup = await until('a lookup has ended', async () => {
+      const events = await payonce.events(payment?.paymentId ?? '', { limit: 500 });
+      return events?.find(({ type }) => type.startsWith('lookup.') && type !== 'lookup.started');
+    });
+    expect(lookup).toMatchObject({ type: 'lookup.unavailable', detail: 'adapter_answer_invalid' });
     expect(await payonce.charge(ORDER, { waitMs: 0 })).toMatchObject({ outcome: 'pending' });
   });
 

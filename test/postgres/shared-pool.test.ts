@@ -1,5 +1,5 @@
 /** A pool that other code uses, too, and not always as it should. */
-import type pg from 'pg';
+import pg from 'pg';
 import { expect, test } from 'vitest';
 import { createPostgresStore } from '../../src/postgres/index.ts';
 import { migrate } from '../../src/postgres/migrate.ts';
@@ -154,4 +154,40 @@ test('binary results are refused, not misread', async () => {
     ...UNAVAILABLE,
     message: expect.stringContaining('binary'),
   });
+});
+
+test('a driver that does not tell whether a connection is idle is refused', async () => {
+  class Silent extends pg.Client {
+    override getTransactionStatus = undefined as never;
+  }
+  const database = await openDatabase();
+  const { store } = database.open({ max: 1, Client: Silent } as pg.PoolConfig);
+  await expect(store.accept(intent('one'))).rejects.toMatchObject({
+    ...UNAVAILABLE,
+    message: expect.stringContaining('8.23'),
+  });
+  expect(await database.counts()).toMatchObject({ payments: 0 });
+});
+
+test('a connection in pipeline mode is a connection like any other', async () => {
+  const database = await openDatabase();
+  const { store, pool } = database.open({ max: 1, pipeline: true } as pg.PoolConfig);
+  const held = await accepted(store, 'one');
+  expect(await store.advance(complete(held))).toMatchObject({ kind: 'done' });
+  expect(pool.totalCount).toBe(1);
+});
+
+test('a statement that the server refuses costs no connection', async () => {
+  const database = await openDatabase();
+  const { store, pool } = database.open({ max: 1 });
+  let connected = 0;
+  pool.on('connect', () => {
+    connected += 1;
+  });
+  await store.check();
+  for (let time = 0; time < 50; time += 1) {
+    // No such id: refused while the parameters are read.
+    await expect(store.payment('acme', 'no id')).rejects.toMatchObject(UNAVAILABLE);
+  }
+  expect(connected).toBe(1);
 });
