@@ -40,6 +40,8 @@ export interface PayonceOptions {
 /** setTimeout's longest delay; no wait of ours may be longer. */
 const MAX_WAIT_MS = 2 ** 31 - 1;
 const MANY = 100_000;
+/** The last moment of a JavaScript Date. */
+const MAX_MOMENT = 8_640_000_000_000_000;
 
 /** The numbers, with the bounds that the service has for its settings of the same meaning. */
 const NUMBERS = {
@@ -122,12 +124,19 @@ function readPolicy(value: unknown, errors: InputProblem[]): Settings['policy'] 
   }
   refuseUnknown(fields, Object.keys(DEFAULT_POLICY), errors, ['policy']);
   const found: InputProblem[] = [];
-  const entries = Object.entries(DEFAULT_POLICY).map(([name, otherwise]) => {
+  const entries = Object.entries<number | null>(DEFAULT_POLICY).map(([name, otherwise]) => {
+    if (otherwise === null) return [name, readMoment(fields, name, found)];
     const range = { min: 0, max: MAX_WAIT_MS, otherwise, ...POLICY_LEAST[name] };
     return [name, wholeNumber(fields, name, range, found)];
   });
   errors.push(...found.map(({ field, detail }) => ({ field: fieldName(['policy', field]), detail })));
   return Object.fromEntries(entries) as Settings['policy'];
+}
+
+/** Milliseconds since the Unix epoch; null or absent: never. */
+function readMoment(fields: Fields, name: string, errors: InputProblem[]): number | null {
+  if ((fields.get(name) ?? null) === null) return null;
+  return wholeNumber(fields, name, { min: 0, max: MAX_MOMENT, otherwise: 0 }, errors);
 }
 
 function readLog(value: unknown, errors: InputProblem[]): Log {
