@@ -46,6 +46,11 @@ export const RULES = [
     instead: 'Routes talk to the engine. Pass anything else in from the composition root (src/main.ts).',
   },
   {
+    part: 'library/',
+    may: ['domain/', 'engine/', 'ports/', 'pg'],
+    instead: 'The front door checks and translates. Let src/index.ts bring the parts together.',
+  },
+  {
     part: 'embedded-postgres/',
     may: ['node:*'],
     instead: 'The launcher stands alone. Pass in what it has to know, and let the caller log.',

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import { createAccept } from './accept.ts';
 import { createAdvance } from './advance.ts';
@@ -20,6 +21,8 @@ export interface PostgresStoreOptions {
   readonly answerRetentionMs: number;
   /** Upper bound of one statement, in milliseconds. Default 5000. */
   readonly timeoutMs?: number;
+  /** Hears of connections that other code left inside a transaction. Default: nobody. */
+  readonly log?: Log;
 }
 
 /** The store on PostgreSQL 14 or newer, straight or behind PgBouncer in transaction mode: every change is one statement. */

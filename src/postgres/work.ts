@@ -11,6 +11,7 @@ import {
 import { millisecondsOf } from './columns.ts';
 import { type AnswerRow, answerColumns, storedAnswer } from './records.ts';
 import type { Session } from './session.ts';
+import { safeInteger } from './types.ts';
 
 /** Unfenced on purpose: it changes no state, and a holder's lease is left as it is. */
 const ADD_EVIDENCE = `
@@ -35,8 +36,8 @@ export async function addEvidence(session: Session, evidence: Evidence): Promise
 }
 
 const CHARGES_TO_VERIFY = `
-SELECT o.n, coalesce(o.gateway, p.gateway) AS gateway, o.gateway_key, o.amount_minor::text AS amount_minor,
-  o.currency, coalesce(found.money, false) AS money, found.money_ref, ${millisecondsOf('found.sent_until')} AS sent_until
+SELECT o.n, coalesce(o.gateway, p.gateway) AS gateway, o.gateway_key, o.amount_minor, o.currency,
+  coalesce(found.money, false) AS money, found.money_ref, ${millisecondsOf('found.sent_until')} AS sent_until
 FROM payonce.operations o
 JOIN payonce.payments p ON p.account_id = o.account_id AND p.payment_id = o.payment_id
 CROSS JOIN LATERAL (
@@ -71,7 +72,7 @@ export async function chargesToVerify(
     n: row.n,
     gateway: row.gateway,
     chargeKey: row.gateway_key,
-    amountMinor: Number(row.amount_minor),
+    amountMinor: safeInteger(row.amount_minor),
     currency: row.currency,
     moneyEvidence: row.money,
     moneyRef: row.money_ref,

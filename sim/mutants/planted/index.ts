@@ -5,6 +5,7 @@ import { DOMAIN } from './domain.ts';
 import { DRIVING } from './driving.ts';
 import { EDGES_ADAPTER } from './edges-adapter.ts';
 import { EDGES_CONFIG } from './edges-config.ts';
+import { EDGES_LIBRARY } from './edges-library.ts';
 import { GATEWAY } from './gateway.ts';
 import { HTTP } from './http.ts';
 import { MONEY } from './money.ts';
@@ -24,4 +25,5 @@ export const PLANTED: readonly PlantedBug[] = [
   ...GATEWAY,
   ...EDGES_ADAPTER,
   ...EDGES_CONFIG,
+  ...EDGES_LIBRARY,
 ];
