@@ -70,7 +70,7 @@ function onAbsent(charge: Charge, askedAtMs: number, context: Context): Decision
 }
 
 /** `provableAtMs`: when the same answer would be proof; asking then beats the slow schedule. */
-function lookAgain(
+export function lookAgain(
   charge: Charge,
   type: EventType,
   detail: string | null,

@@ -6,8 +6,8 @@ import type { Charge } from '../charge.ts';
 import type { LookupOutcome } from '../outcomes.ts';
 import { lookupWaitMs } from '../policy.ts';
 import { onNotSent, uncounted } from './call-ended.ts';
-import { ask, type Context, type Decision, review } from './decision.ts';
-import { onLookupEnded } from './lookup-ended.ts';
+import { type Context, type Decision, review } from './decision.ts';
+import { lookAgain, onLookupEnded } from './lookup-ended.ts';
 
 /**
  * Decides after the gateway was asked about a key before its first call, under the claim of that call. Null: it knows
@@ -54,10 +54,7 @@ export function onAhead(charge: Charge, failed: Decision, outcome: AheadOutcome,
       // The gateway's no must not be lost meanwhile.
       const declineCode =
         failed.settled?.problem === 'card_declined' ? failed.next.failureCode : charge.declineCode;
-      const { policy, roll } = context;
-      const waitMs = lookupWaitMs(policy, policy.lookupBaseMs, charge.lookups, roll);
-      const next = { ...charge, declineCode, lookups: charge.lookups + 1 };
-      return ask(next, 'lookup.unavailable', outcome.reason, waitMs, context);
+      return lookAgain({ ...charge, declineCode }, 'lookup.unavailable', outcome.reason, null, context);
     }
   }
 }
