@@ -57,11 +57,12 @@ export function mayBeForgotten({ openedAtMs }: Charge, { policy, nowMs }: Contex
  * Whether the charge was accepted so long ago that its key no longer guards its first call. The row may come from a
  * backup, and the call may have been made since that was taken.
  */
-export function isPastItsKey({ openedAtMs }: Charge, { policy, nowMs }: Context): boolean {
+export function isPastItsKey({ openedAtMs }: Charge, context: Context): boolean {
+  const { policy, nowMs, trust = FULL_TRUST } = context;
   const { contract, leaseMs, callDeadlineMs } = policy;
   const guardedMs =
     contract.keys === 'kept' ? contract.keyWindowMs - contract.landsWithinMs - leaseMs : callDeadlineMs;
-  return nowMs - openedAtMs >= Math.max(guardedMs, leaseMs);
+  return greatestAgeMs(openedAtMs, nowMs, trust) >= Math.max(guardedMs, leaseMs);
 }
 
 /** Whether the gateway is asked about the charge's key before a call that, as far as we know, is the first to be executed. */
