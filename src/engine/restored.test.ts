@@ -5,7 +5,9 @@ import {
   approve,
   createScriptedGateway,
   decline,
+  error500,
   never,
+  reset,
   type ScriptedGateway,
 } from '../../test/support/scripted-gateway.ts';
 import {
@@ -17,6 +19,7 @@ import {
   type VirtualWorld,
 } from '../../test/support/virtual-world.ts';
 import { chargeKey, orderReference } from '../domain/ids.ts';
+import type { ChargeRequest } from '../domain/outcomes.ts';
 import { OTHER_INSTALLATION } from './names.ts';
 
 const HOUR = 3_600_000;
@@ -150,7 +153,8 @@ describe('with the time of the restore', () => {
     const { charge } = await start(restoredNow());
     gateway.play = decline;
     expect(told(await charge(keyed('a')))).toBe('card_declined');
-    expect(gateway.lookups).toHaveLength(2);
+    const [own, next] = [keyOf('o1', 1), keyOf('o1', 2)];
+    expect(gateway.lookups.map(({ key }) => key)).toEqual([own, next, next]);
   });
 
   it('a decline is not lost while it cannot be asked what came later', async () => {
@@ -158,7 +162,9 @@ describe('with the time of the restore', () => {
     gateway.play = decline;
     const key = keyOf('o1', 1);
     gateway.lookupPlay = (request) =>
-      request.key === key ? { kind: 'absent' } : { kind: 'unavailable', reason: 'http_503' };
+      request.key === key || gateway.calls.length === 0
+        ? { kind: 'absent' }
+        : { kind: 'unavailable', reason: 'http_503' };
     await world.ended(engine.charge(order('o1'), { waitMs: 5000 }));
     await world.pass(HOUR);
     expect(world.stored('o1').charge).toMatchObject({ status: 'UNRESOLVED', declineCode: 'no_funds' });
@@ -182,6 +188,60 @@ describe('with the time of the restore', () => {
     await start(restoredNow());
     await world.pass(60_000);
     expect(world.stored('o1').charge.status).toBe('COMPLETED');
+  });
+
+  it('an order is not charged under its first name while the second, which is forgotten too, is live', async () => {
+    const empty = world.database.snapshot();
+    const first = await start();
+    gateway.play = () => error500;
+    expect(told(await first.charge(keyed('k1')))).toBe('gateway_failed');
+    gateway.play = approve;
+    expect(told(await first.charge(keyed('k2')))).toBe('completed 201');
+    await world.ended(first.engine.stop());
+    world.database.restore(empty);
+    const second = await start(restoredNow());
+    expect(told(await second.charge(keyed('k2', 1000)))).toBe('202 REVIEW');
+    expect(world.stored('o1').charge.failureCode).toBe('late_success');
+    expect(gateway.ledger.size).toBe(1);
+  });
+
+  it('a charge of the backup is not called again while the one behind it is live', async () => {
+    const first = await start();
+    gateway.play = () => ({ ...reset, retryAfterMs: 30_000 });
+    await first.charge({ waitMs: 0 });
+    await world.pass(1000);
+    const backup = world.database.snapshot();
+    await world.ended(first.engine.stop());
+    // In the time that is forgotten the first was proved absent, and the second was made.
+    const request = { ...(gateway.calls[0] as ChargeRequest), key: keyOf('o1', 2) };
+    gateway.play = approve;
+    await gateway.call(request, { timeoutMs: 1000, mayLeave: () => true });
+    world.database.restore(backup);
+    await start(restoredNow());
+    await world.pass(HOUR);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
+    expect(gateway.ledger.size).toBe(1);
+  });
+
+  it('nothing counts as absent that may have been sent just before', async () => {
+    gateway = createScriptedGateway({ keys: 'none' });
+    const empty = world.database.snapshot();
+    gateway.play = never;
+    const first = await start();
+    void first.engine.charge(order('o1'), keyed('k'));
+    await world.pass(10);
+    await world.ended(first.engine.stop(0));
+    world.database.restore(empty);
+    const second = await start(restoredNow());
+    gateway.play = approve;
+    void second.engine.charge(order('o1'), keyed('k'));
+    await world.pass(55_000);
+    expect(gateway.calls).toHaveLength(1);
+    // It lands, and is found.
+    await gateway.call(gateway.calls[0] as ChargeRequest, { timeoutMs: 1000, mayLeave: () => true });
+    await world.pass(HOUR);
+    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+    expect(gateway.calls).toHaveLength(2);
   });
 
   it('nothing is looked up any more for new orders a month later', async () => {

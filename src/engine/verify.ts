@@ -151,7 +151,7 @@ function mayStillLand(engine: Engine, held: Held, one: ChargeToVerify, askedAtMs
   if (one.sentUntilMs === null) return null;
   const doubt = { kind: 'open', untilMs: one.sentUntilMs } as const;
   const sent = { ...record.charge, gatewayRef: null, doubt };
-  const proof = absenceProof(sent, askedAtMs, engine.policy.contract, engine.databaseClock.trust());
+  const proof = absenceProof(sent, askedAtMs, engine.policy, engine.databaseClock.trust());
   if (proof.kind !== 'from') return null;
   const waitMs = Math.max(1, proof.atMs - databaseNowMs(engine, held) + 1);
   return unavailable('may_still_land', record.evidence > 0, waitMs);

@@ -1,13 +1,7 @@
 /** What the policy and the gateway's contract allow for a charge in a given state. */
-import type { Charge, Doubt } from '../charge.ts';
+import type { Charge } from '../charge.ts';
 import { FULL_TRUST, greatestAgeMs } from '../clock-trust.ts';
 import type { Context } from './decision.ts';
-
-export function worse(a: Doubt, b: Exclude<Doubt, { kind: 'none' }>): Doubt {
-  if (a.kind === 'none') return b;
-  const kind = a.kind === 'open' || b.kind === 'open' ? 'open' : 'answered';
-  return { kind, untilMs: Math.max(a.untilMs, b.untilMs) };
-}
 
 /**
  * Whether it is too late to start a call. The deadline is for retries: an accepted order that was never called,
@@ -65,8 +59,15 @@ export function isPastItsKey({ openedAtMs }: Charge, context: Context): boolean 
   return greatestAgeMs(openedAtMs, nowMs, trust) >= Math.max(guardedMs, leaseMs);
 }
 
-/** Whether the gateway is asked about the charge's key before a call that, as far as we know, is the first to be executed. */
+/**
+ * Whether the gateway is asked about the charge before it is called: where the call may not be the first although no call is
+ * known to have been executed, and wherever the database may have forgotten a call or a later charge.
+ */
 export function mustLookFirst(charge: Charge, context: Context): boolean {
-  if (!context.policy.contract.lookup || charge.doubt.kind !== 'none') return false;
-  return mayBeForgotten(charge, context) || isPastItsKey(charge, context);
+  const { contract, restoredAtMs } = context.policy;
+  if (!contract.lookup) return false;
+  if (charge.doubt.kind === 'none' && isPastItsKey(charge, context)) return true;
+  // Since a later charge was opened, nothing was forgotten: once is enough.
+  const looked = charge.attempts > 1 && charge.openedAtMs > (restoredAtMs ?? 0);
+  return mayBeForgotten(charge, context) && !looked;
 }
