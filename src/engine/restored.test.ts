@@ -244,6 +244,28 @@ describe('with the time of the restore', () => {
     expect(gateway.calls).toHaveLength(2);
   });
 
+  it('what had failed is looked into, for the order may have been charged since', async () => {
+    const first = await start();
+    gateway.play = decline;
+    await first.charge(keyed('k1'));
+    await first.charge(keyed('k3'), { orderId: 'o2' });
+    const backup = world.database.snapshot();
+    gateway.play = approve;
+    expect(told(await first.charge(keyed('k2')))).toBe('completed 201');
+    await world.ended(first.engine.stop());
+    world.database.restore(backup);
+    const { engine } = await start(restoredNow());
+    await world.pass(60_000);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
+    expect(world.stored('o2').charge.status).toBe('FAILED');
+    const looked = gateway.lookups.length;
+    await world.ended(engine.stop());
+    await start({ policy: { restoredAtMs: ORIGIN_MS } });
+    await world.pass(60_000);
+    expect(gateway.lookups.length).toBe(looked);
+    expect(gateway.ledger.size).toBe(1);
+  });
+
   it('nothing is looked up any more for new orders a month later', async () => {
     const settings = restoredNow();
     await world.pass(31 * DAY);

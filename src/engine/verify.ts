@@ -6,8 +6,14 @@
 import { isSettled } from '../domain/charge.ts';
 import type { LookupOutcome } from '../domain/outcomes.ts';
 import { absenceProof } from '../domain/proof.ts';
-import { NO_EVIDENCE, type OwnEvidence, type VerifyOutcome } from '../domain/transition/index.ts';
+import {
+  mayBeForgotten,
+  NO_EVIDENCE,
+  type OwnEvidence,
+  type VerifyOutcome,
+} from '../domain/transition/index.ts';
 import { type ChargeToVerify, type PaymentRecord, StoreError } from '../ports/store.ts';
+import { lookAhead } from './ahead.ts';
 import type { Engine } from './context.ts';
 import { chargeRequest, lookUp } from './exchange.ts';
 import { databaseNowMs, type Held } from './lease.ts';
@@ -36,8 +42,26 @@ export async function verifyOthers(engine: Engine, held: Held): Promise<VerifyOu
     const ended = await verifyPage(engine, held, page);
     if (ended !== null) return ended;
     const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return { kind: 'clear', own };
+    if (last === undefined || page.length < PAGE) break;
     afterN = last.n;
+  }
+  return (await verifyAhead(engine, held)) ?? { kind: 'clear', own };
+}
+
+/** Null: as far as the gateway knows, nothing came behind a charge that a restored database says has failed. */
+async function verifyAhead(engine: Engine, held: Held): Promise<Ended | null> {
+  const { charge, evidence } = held.record;
+  const { policy } = engine;
+  const context = { policy, nowMs: held.grantedAtMs, roll: 0 };
+  if (charge.status !== 'FAILED' || !policy.contract.lookup || !mayBeForgotten(charge, context)) return null;
+  const ahead = await lookAhead(engine, held);
+  switch (ahead.kind) {
+    case 'clear':
+      return null;
+    case 'found':
+      return { kind: 'found', chargeId: ahead.chargeId, reason: 'late_success' };
+    case 'unavailable':
+      return unavailable(ahead.reason, evidence > 0);
   }
 }
 
