@@ -1,5 +1,5 @@
 import { on, once } from 'node:events';
-import { createServer, connect as dial, type Socket } from 'node:net';
+import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { TEST_CERTIFICATE } from './certificate.ts';
@@ -20,7 +20,7 @@ beforeEach(async () => {
     socket.on('error', () => {});
   });
   arrivals = on(server, 'connection') as AsyncIterableIterator<[Socket]>;
-  front = await startTlsFront(server.address() as { host: string; port: number } & { address: string });
+  front = await startTlsFront({ host: '127.0.0.1', port: (server.address() as AddressInfo).port });
   closeServer = async () => {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));

@@ -42,7 +42,7 @@ export async function startTlsFront(target: Address): Promise<TlsFront> {
     far.once('error', () => raw.destroy());
     far.once('connect', () => {
       if (raw.destroyed) return void far.destroy();
-      const near = new TLSSocket(raw, { isServer: true, secureContext, allowHalfOpen: true });
+      const near = new TLSSocket(raw, { isServer: true, secureContext });
       keep(near);
       join(near, raw, far);
     });

@@ -331,8 +331,7 @@ describe('stale_lookups', () => {
   });
   const lookup = (key: string, more = ''): string =>
     `GET /charges?idempotency_key=${key} HTTP/1.1\r\nhost: g\r\n${more}\r\n`;
-  const answer = (body: string): string =>
-    `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  const answer = (body: string): string => `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
   const aged = (body: string, seconds: number): string =>
     answer(body).replace('OK\r\n', `OK\r\nage: ${seconds}\r\n`);
 

@@ -21,7 +21,8 @@ const call = {
 function hear(...pieces: string[]): HeardCall[] {
   const calls: HeardCall[] = [];
   const witness = createWitness((heard) => calls.push(heard));
-  for (const [arrivedMs, piece] of pieces.entries()) witness(Buffer.from(piece), { arrivedMs, hungUpMs: null });
+  for (const [arrivedMs, piece] of pieces.entries())
+    witness(Buffer.from(piece), { arrivedMs, hungUpMs: null });
   return calls;
 }
 

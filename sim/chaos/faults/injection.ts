@@ -1,0 +1,25 @@
+/** What every fault is given to do its work with. */
+import type { World } from '../processes/world.ts';
+import type { Troubles } from './troubles.ts';
+
+export interface Injection {
+  readonly world: World;
+  readonly troubles: Troubles;
+  /** Waits; ends early when the run is told to stop, so that what was begun is undone. */
+  readonly rest: (ms: number) => Promise<void>;
+  /** Does things to the database one after the other: one that is down cannot crash. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
+  /** The same for its clock: a restore is told by it when it happened. */
+  readonly onClock: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly log: (line: string) => void;
+}
+
+/** A queue of work. What failed does not hold up what comes after it. */
+export function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const done = last.then(work);
+    last = done.catch(() => {});
+    return done;
+  };
+}
