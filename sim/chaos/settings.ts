@@ -57,6 +57,8 @@ export const VARIED = [
   { CALL_TIMEOUT_MS: '2000', LEASE_MS: '2600', MAX_ATTEMPTS: '6' },
 ] as const;
 
+export const LONGEST_CALL_MS = Math.max(...VARIED.map((one) => Number(one.CALL_TIMEOUT_MS)));
+
 /** What both replicas are started with, beside their addresses and what varies. */
 export const REPLICA_ENV = {
   GATEWAY_LANDS_WITHIN_MS: String(LANDS_WITHIN_MS),

@@ -8,7 +8,7 @@ import type { Scheduled } from '../schedule.ts';
 import { VARIED } from '../settings.ts';
 import { crashDatabase, restoreDatabase, stepClock } from './database.ts';
 import { addToBoth, digBlackHole, freezeInHandshake, removeAll, tellStaleLookups } from './gateway.ts';
-import { createQueue, type Injection } from './injection.ts';
+import { createQueue, createShelter, type Injection } from './injection.ts';
 import { createTroubles, type Troubles } from './troubles.ts';
 
 export interface Injector {
@@ -39,12 +39,14 @@ export function createInjector({ world, signal, log }: InjectorOptions): Injecto
   const counts = new Map<string, number>();
   const forgotten: Forgotten[] = [];
   const rest = (ms: number): Promise<void> => pause(ms, undefined, { signal }).catch(() => {});
+  const shelter = createShelter(rest);
   const injection: Injection = {
     world,
     troubles,
     rest,
     alone: createQueue(),
     onClock: createQueue(),
+    shelter,
     log,
   };
 
@@ -55,11 +57,13 @@ export function createInjector({ world, signal, log }: InjectorOptions): Injecto
 
   async function kill({ replica, inCall }: Extract<Fault, { kind: 'kill' }>): Promise<boolean> {
     if (inCall) await midCall(replica);
+    await shelter.over(replica);
     return world.replicas[replica].kill();
   }
 
   async function orphan({ replica, afterMs, awayMs }: Extract<Fault, { kind: 'orphans' }>): Promise<boolean> {
     await midCall(replica);
+    await shelter.over(replica);
     if (!world.replicas[replica].kill()) return false;
     await rest(afterMs);
     const installed = await addToBoth(injection, { kind: 'down' });
@@ -70,6 +74,7 @@ export function createInjector({ world, signal, log }: InjectorOptions): Injecto
 
   async function freeze({ replica, inCall, forMs }: Extract<Fault, { kind: 'freeze' }>): Promise<boolean> {
     if (inCall) await midCall(replica);
+    await shelter.over(replica);
     const end = troubles.begin([replica], 'frozen');
     const frozen = await world.replicas[replica].freeze(forMs);
     end();
@@ -81,6 +86,7 @@ export function createInjector({ world, signal, log }: InjectorOptions): Injecto
     let told = false;
     for (const name of order) {
       if (signal.aborted) break;
+      await shelter.over(name);
       if (settings !== null) world.replicas[name].configure({ ...VARIED[settings[name]] });
       told = (await world.replicas[name].terminate()) || told;
       const what = `replica ${name}`;

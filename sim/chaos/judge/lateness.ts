@@ -22,14 +22,14 @@ function judgeArrival({ key, atMs, hungUpMs }: Call): Finding[] {
 }
 
 /**
- * Each claim of a payment, told by an event, allows one request while its lease lasts. The requests of each key are dealt to the claims, to each the
- * one that ends first: one that is left over left without a lease.
+ * Each claim of a payment, told by an event, allows one request while its lease lasts. A worker sends at once, so each request is taken for that of
+ * the last claim before it; one that is left over left without a lease.
  */
 function judgeLeases({ calls, events, reference, time }: OrderFile): Finding[] {
   const claims = events.filter(announcesCall).map(({ charge, at }) => {
     return { charge, fromMs: time.earliestMs(at), untilMs: time.latestMs(at) + LEASE_MS, isUsed: false };
   });
-  claims.sort((a, b) => a.untilMs - b.untilMs);
+  claims.sort((a, b) => b.fromMs - a.fromMs);
   const most = Math.max(0, ...claims.map(({ charge }) => charge));
   const found: Finding[] = [];
   for (const [key, own] of groupBy(calls, (call) => call.key)) {
