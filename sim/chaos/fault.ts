@@ -48,6 +48,7 @@ export type Fault =
    */
   | {
       readonly kind: 'black_hole';
+      readonly replica: ReplicaName;
       readonly toxic: BlackHole;
       readonly outageMs: number;
     }

@@ -120,9 +120,10 @@ const handshake: Card = (random) => ({
   forMs: random.int(LEASE_MS + 1_000, 2 * LEASE_MS),
 });
 
-function blackHole(outageMs: number): Card {
+function blackHole(outageMs: number, only?: ReplicaName): Card {
   return (random) => ({
     kind: 'black_hole',
+    replica: only ?? replica(random),
     toxic: {
       kind: 'black_hole',
       stream: random.pick(['upstream', 'both']),
@@ -175,7 +176,9 @@ const OUTAGE_MS = 5_000;
 const LONG_DECK: readonly Card[] = [
   handshake,
   handshake,
-  blackHole(0),
+  // One of them speaks TLS with the gateway, and must give up a connection all the same.
+  blackHole(0, 'a'),
+  blackHole(0, 'b'),
   blackHole(OUTAGE_MS),
   staleLookups('cache'),
   staleLookups('off_by_one'),

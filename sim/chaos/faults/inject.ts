@@ -39,6 +39,7 @@ export function createInjector({ world, signal, log }: InjectorOptions): Injecto
   const counts = new Map<string, number>();
   const forgotten: Forgotten[] = [];
   const rest = (ms: number): Promise<void> => pause(ms, undefined, { signal }).catch(() => {});
+  const count = (name: string, by: number): void => void counts.set(name, (counts.get(name) ?? 0) + by);
   const shelter = createShelter(rest);
   const injection: Injection = {
     world,
@@ -47,6 +48,7 @@ export function createInjector({ world, signal, log }: InjectorOptions): Injecto
     alone: createQueue(),
     onClock: createQueue(),
     shelter,
+    count,
     log,
   };
 
@@ -145,7 +147,7 @@ export function createInjector({ world, signal, log }: InjectorOptions): Injecto
     log(`${name} begins ${JSON.stringify(fault)}`);
     const happened = await inject(fault);
     log(`${name} ${happened ? 'has ended' : 'met nobody'}`);
-    if (happened) counts.set(name, (counts.get(name) ?? 0) + 1);
+    if (happened) count(name, 1);
   }
 
   return {
