@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { NAMED_TROUBLES, nameOf, troubleOf } from './fault.ts';
-import { drawSchedule, type Scheduled } from './schedule.ts';
+import { createRandom } from './random.ts';
+import { drawSchedule, drawSettings, type Scheduled } from './schedule.ts';
+import { VARIED } from './settings.ts';
 
 const seeds = Array.from({ length: 50 }, (_, seed) => seed);
 
@@ -13,6 +15,14 @@ test('every full minute has every trouble by its name', () => {
   for (const seed of seeds) {
     const names = drawSchedule(seed, 60_000).map(({ fault }) => troubleOf(nameOf(fault)));
     expect([...new Set(names)].sort()).toEqual([...NAMED_TROUBLES].sort());
+  }
+});
+
+test('two replicas never have the same settings', () => {
+  for (const seed of seeds) {
+    const { a, b } = drawSettings(createRandom(seed, 'settings'));
+    expect(a).not.toBe(b);
+    expect([VARIED[a], VARIED[b]]).not.toContain(undefined);
   }
 });
 

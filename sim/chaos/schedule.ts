@@ -112,8 +112,14 @@ const rollout: Card = (random) => ({ kind: 'rollout', first: replica(random), se
 const reconfigure: Card = (random) => ({
   kind: 'rollout',
   first: replica(random),
-  settings: { a: random.int(0, VARIED.length - 1), b: random.int(0, VARIED.length - 1) },
+  settings: drawSettings(random),
 });
+
+/** Which of the varied settings each replica has: never the same. */
+export function drawSettings(random: Random): { readonly [Name in ReplicaName]: number } {
+  const [a = 0, b = 0] = random.shuffle([...VARIED.keys()]);
+  return { a, b };
+}
 
 const handshake: Card = (random) => ({
   kind: 'handshake',

@@ -51,10 +51,11 @@ export function restoreDatabase(
   { afterMs }: Extract<Fault, { kind: 'restore' }>,
   injection: Injection,
 ): Promise<Forgotten> {
-  const { world, alone, onClock, rest } = injection;
+  const { world, alone, onClock, rest, shelter } = injection;
   const replicas = REPLICA_NAMES.map((name) => world.replicas[name]);
 
   async function setBack(): Promise<void> {
+    await Promise.all(REPLICA_NAMES.map(shelter.over));
     await Promise.all(replicas.map((replica) => replica.hold()));
     await world.database.restore();
     for (const replica of replicas) replica.configure({ RESTORED_AT: new Date().toISOString() });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { LANDS_WITHIN_MS, LEASE_MS } from '../settings.ts';
-import { at, call, caseOf, change, event, type Facts, found, honest, of } from './fixture.ts';
+import { at, call, caseOf, change, event, type Facts, found, honest, of, payment, read } from './fixture.ts';
 import { judge } from './judge.ts';
 
 const ofGood = ({ orderId }: { orderId: string }): boolean => orderId === 'good';
@@ -81,5 +81,15 @@ describe("a database's clock that stepped", () => {
     anHourAhead(facts);
     expect(judge({ ...caseOf(facts), clockSteps })).toEqual([]);
     expect(judge(caseOf(facts)).map(({ kind }) => kind)).toContain('causeless_call');
+  });
+
+  test('is no reason to call a state older that was changed after it went back', () => {
+    const facts = honest();
+    const ahead = payment('good', { status: 'PROCESSING', updated_at: at(3600 + 52) });
+    facts.exchanges = [read(ahead, 2), read(payment('good', { updated_at: at(56) }), 3)];
+    const kinds = (steps: typeof clockSteps): string[] =>
+      judge({ ...caseOf(facts), clockSteps: steps }).map(({ kind }) => kind);
+    expect(kinds([])).toContain('went_back');
+    expect(kinds(clockSteps)).not.toContain('went_back');
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Moment } from './case.ts';
 import { at, call, caseOf, charge, exchange, type Facts, honest, payment, read, told } from './fixture.ts';
 import { judge } from './judge.ts';
 
@@ -46,6 +47,19 @@ describe('what is forgiven of an order that was forgotten', () => {
     expect(foundForgetting(plant, NOTHING)).not.toEqual([]);
     expect(foundForgetting(plant, ALL)).toEqual([]);
   });
+});
+
+test('an order that was only called for or charged in that time is forgiven too', () => {
+  const facts = honest();
+  forget(facts);
+  const within = (second: number): Moment => ({ monotonicMs: 1e9 + second, wallMs: Date.parse(at(second)) });
+  const foundBetween = (from: number, until: number): number =>
+    judge({ ...caseOf(facts), forgotten: [{ from: within(from), until: within(until) }] }).filter(
+      ({ orderId }) => orderId === 'good',
+    ).length;
+  expect(foundBetween(0.5, 1.5)).toBe(0); // called at 1
+  expect(foundBetween(1.5, 2.5)).toBe(0); // charged at 2
+  expect(foundBetween(2.5, 3.5)).toBeGreaterThan(0);
 });
 
 describe('what is not', () => {

@@ -18,6 +18,7 @@ import { type NetworkProxy, startProxy } from '../proxy/proxy.ts';
 import { startTlsFront, type TlsFront } from '../proxy/tls-front.ts';
 import { type Call, createWitness } from '../proxy/witness.ts';
 import { createRandom } from '../random.ts';
+import { drawSettings } from '../schedule.ts';
 import { gatewayOf, installationOf, REPLICA_ENV, VARIED } from '../settings.ts';
 import { type Database, startDatabase } from './database.ts';
 import { freePort } from './free-port.ts';
@@ -102,6 +103,7 @@ export async function startWorld({ seed, root, folder }: WorldOptions): Promise<
     const waiting: { readonly [Name in ReplicaName]: (() => void)[] } = { a: [], b: [] };
     const ends: End[] = [];
 
+    const settings = drawSettings(createRandom(seed, 'settings'));
     const started = new Map<ReplicaName, Replica>();
 
     async function openProxies(name: ReplicaName): Promise<{ readonly [To in Upstream]: NetworkProxy }> {
@@ -130,7 +132,7 @@ export async function startWorld({ seed, root, folder }: WorldOptions): Promise<
     ): Promise<Replica> {
       const env = {
         ...REPLICA_ENV,
-        ...VARIED[createRandom(seed, `settings ${name}`).int(0, VARIED.length - 1)],
+        ...VARIED[settings[name]],
         ...gatewayOf(seed).env,
         DATABASE_URL: database.urlThrough(through),
         ...more,
