@@ -9,7 +9,8 @@ import type { Outcome } from './run.ts';
 type Row = readonly [name: string, value: string | number];
 
 /** The table and the verdict. */
-export function report({ facts, faults, missed, violations, healedMs }: Outcome): string {
+export function report(outcome: Outcome): string {
+  const { facts, faults, missed, oldAnswers, violations, healedMs } = outcome;
   const { state, exchanges, calls } = facts;
   const count = (...kinds: ViolationKind[]): number =>
     violations.filter(({ kind }) => kinds.includes(kind)).length;
@@ -27,6 +28,7 @@ export function report({ facts, faults, missed, violations, healedMs }: Outcome)
       [
         ['calls', calls.length],
         ['live charges in its ledger', live],
+        ['lookups that a front answered with old answers', oldAnswers],
         ['orders of which something was forgotten', touchedOrders({ ...facts }).size],
       ],
     ],

@@ -36,6 +36,8 @@ export interface Outcome {
   readonly faults: ReadonlyMap<string, number>;
   /** The troubles that did not happen, in words, each with the reason where it is known. */
   readonly missed: readonly string[];
+  /** Lookups that a front has answered with old answers. */
+  readonly oldAnswers: number;
   readonly violations: readonly Violation[];
   /** From the end of the last fault until nothing was unsettled, in milliseconds. */
   readonly healedMs: number;
@@ -108,7 +110,9 @@ async function runIn(world: World, line: Line, options: RunOptions): Promise<() 
   return () => {
     const ends = judgeEnds(world.ends, injector.troubles).map((finding) => ({ ...finding, orderId: null }));
     const violations = [...found, ...ends];
-    return { facts, faults: injector.counts, missed: missedOf(injector, world), violations, healedMs };
+    const { counts: faults } = injector;
+    const missed = missedOf(injector, world);
+    return { facts, faults, missed, oldAnswers: injector.oldAnswers(), violations, healedMs };
   };
 }
 

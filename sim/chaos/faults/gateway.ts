@@ -66,9 +66,6 @@ export async function freezeInHandshake(
   return frozen;
 }
 
-/** Beside the troubles the report counts the lies that a front has told. */
-const OLD_ANSWERS = '(old answers to lookups)';
-
 export async function tellStaleLookups(
   { toxic, forMs }: Extract<Fault, { kind: 'stale_lookups' }>,
   injection: Injection,
@@ -77,6 +74,6 @@ export async function tellStaleLookups(
   await injection.rest(forMs);
   await removeAll(fronts);
   const lies = fronts.reduce((sum, front) => sum + front.count(), 0);
-  injection.count(OLD_ANSWERS, lies);
+  injection.toldOldAnswers(lies);
   return true;
 }

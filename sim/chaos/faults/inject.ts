@@ -17,6 +17,8 @@ export interface Injector {
   readonly counts: ReadonlyMap<string, number>;
   /** What the database has been made to forget. */
   readonly forgotten: readonly Forgotten[];
+  /** How many lookups a front has answered with old answers. */
+  oldAnswers(): number;
   /** Resolves when the last fault has happened and ended. */
   run(schedule: readonly Scheduled[]): Promise<void>;
 }
@@ -39,7 +41,7 @@ export function createInjector({ world, signal, log }: InjectorOptions): Injecto
   const counts = new Map<string, number>();
   const forgotten: Forgotten[] = [];
   const rest = (ms: number): Promise<void> => pause(ms, undefined, { signal }).catch(() => {});
-  const count = (name: string, by: number): void => void counts.set(name, (counts.get(name) ?? 0) + by);
+  let oldAnswers = 0;
   const shelter = createShelter(rest);
   const injection: Injection = {
     world,
@@ -48,7 +50,9 @@ export function createInjector({ world, signal, log }: InjectorOptions): Injecto
     alone: createQueue(),
     onClock: createQueue(),
     shelter,
-    count,
+    toldOldAnswers: (count) => {
+      oldAnswers += count;
+    },
     log,
   };
 
@@ -147,13 +151,14 @@ export function createInjector({ world, signal, log }: InjectorOptions): Injecto
     log(`${name} begins ${JSON.stringify(fault)}`);
     const happened = await inject(fault);
     log(`${name} ${happened ? 'has ended' : 'met nobody'}`);
-    if (happened) count(name, 1);
+    if (happened) counts.set(name, (counts.get(name) ?? 0) + 1);
   }
 
   return {
     troubles,
     counts,
     forgotten,
+    oldAnswers: () => oldAnswers,
     async run(schedule) {
       const startMs = performance.now();
       const running: Promise<void>[] = [];

@@ -14,8 +14,8 @@ export interface Injection {
   readonly onClock: <T>(work: () => Promise<T>) => Promise<T>;
   /** While a replica is spared, no blow falls on it: what it does by itself is to be seen. */
   readonly shelter: Shelter;
-  /** Adds to what the report counts under a name. */
-  readonly count: (name: string, by: number) => void;
+  /** A front has answered this many lookups with old answers. */
+  readonly toldOldAnswers: (count: number) => void;
   readonly log: (line: string) => void;
 }
 
