@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { runClient } from './clients/client.ts';
 import { type Line, openLine, type Target } from './clients/http.ts';
 import { replayAll } from './clients/replay.ts';
-import { NAMED_TROUBLES, troubleOf } from './fault.ts';
+import { NAMED_TROUBLES, nameOf, troubleOf } from './fault.ts';
 import { createInjector, type Injector } from './faults/inject.ts';
 import type { Case, Violation } from './judge/case.ts';
 import { collect, readUndecided, readUnsettled } from './judge/collect.ts';
@@ -21,6 +21,8 @@ import { CLIENTS, gatewayOf, HEAL_MS, installationOf } from './settings.ts';
 export interface RunOptions {
   readonly seed: number;
   readonly minutes: number;
+  /** Parts of names of troubles: nothing else is broken. Empty: everything is. */
+  readonly only: readonly string[];
   readonly root: string;
   readonly folder: string;
   readonly recorder: Recorder;
@@ -62,11 +64,12 @@ export async function run(options: RunOptions): Promise<Outcome> {
 }
 
 async function runIn(world: World, line: Line, options: RunOptions): Promise<() => Outcome> {
-  const { seed, minutes, recorder, signal, say, log } = options;
+  const { seed, minutes, only, recorder, signal, say, log } = options;
+  const isWanted = (name: string): boolean => only.length === 0 || only.some((part) => name.includes(part));
   const targets = targetsOf(world);
   await allReady(world, signal);
   await world.gateway.setFaults(gatewayOf(seed).faults);
-  const schedule = drawSchedule(seed, minutes * 60_000);
+  const schedule = drawSchedule(seed, minutes * 60_000).filter(({ fault }) => isWanted(nameOf(fault)));
   say(`${minutes} min of chaos, seed ${seed}: ${schedule.length} faults, ${CLIENTS} clients, 2 replicas.`);
 
   const injector = createInjector({ world, signal, log });
@@ -111,7 +114,7 @@ async function runIn(world: World, line: Line, options: RunOptions): Promise<() 
     const ends = judgeEnds(world.ends, injector.troubles).map((finding) => ({ ...finding, orderId: null }));
     const violations = [...found, ...ends];
     const { counts: faults } = injector;
-    const missed = missedOf(injector, world);
+    const missed = missedOf(injector, world).filter(isWanted);
     return { facts, faults, missed, oldAnswers: injector.oldAnswers(), violations, healedMs };
   };
 }
