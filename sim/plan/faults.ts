@@ -40,6 +40,8 @@ export type CallFault =
   | 'timeout_charged_later'
   | 'garbage_not_charged'
   | 'garbage_charged'
+  /** Charged, and answered with one name twice: approved and declined. */
+  | 'ambiguous_charged'
   | 'gateway_slow'
   | 'gateway_pending'
   | 'wrong_amount'
@@ -53,7 +55,13 @@ export type LookupFault =
   | 'lookup_timeout'
   | 'lookup_slow'
   | 'lookup_forbidden'
-  | 'lookup_about_another';
+  | 'lookup_about_another'
+  /** A cache repeats what the gateway said earlier, and says how old it is. */
+  | 'lookup_cached'
+  /** A front mixes up its answers: this one belongs to the lookup before. */
+  | 'lookup_of_another'
+  /** The list comes twice under one name: full, then empty. */
+  | 'lookup_ambiguous';
 
 /** What befalls a process, the database or a network for a while. */
 export type Mishap =
@@ -70,13 +78,19 @@ export type Mishap =
   | 'gateway_errors'
   | 'credentials_revoked';
 
-export type FaultName = Exclude<StoreFault | CallFault | LookupFault, 'none'> | Mishap | 'timer_late';
+export type FaultName =
+  | Exclude<StoreFault | CallFault | LookupFault, 'none'>
+  | Mishap
+  | 'timer_late'
+  | 'gateway_connects_slowly';
 
 /** Decides each single fault. Zero or `none` is the plain course of things. */
 export interface Faults {
   statement(method: keyof Store): StoreFault;
   /** `call`: 1 for the first call with the key. */
   call(request: ChargeRequest, call: number): CallFault;
+  /** Milliseconds until a connection is up and a call may leave; 0: there is one. */
+  connectMs(request: ChargeRequest): number;
   lookup(request: ChargeRequest): LookupFault;
   /** Milliseconds by which a timer comes late. */
   timerLateMs(): number;

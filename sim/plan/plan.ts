@@ -17,6 +17,8 @@ export interface Plan {
   readonly sweepMs: number;
   readonly maxCalls: number;
   readonly maxLookups: number;
+  /** Whether the gateway repeats the key in its answer to a lookup. */
+  readonly echoes: boolean;
   readonly retentionMs: number;
   readonly cacheEntries: number;
   /** Chances in a thousand, per occasion. */
@@ -55,6 +57,7 @@ export const CALL_FAULTS: readonly Exclude<CallFault, 'none'>[] = [
   'timeout_charged_later',
   'garbage_not_charged',
   'garbage_charged',
+  'ambiguous_charged',
   'gateway_slow',
   'gateway_pending',
   'wrong_amount',
@@ -68,6 +71,9 @@ export const LOOKUP_FAULTS: readonly Exclude<LookupFault, 'none'>[] = [
   'lookup_slow',
   'lookup_forbidden',
   'lookup_about_another',
+  'lookup_cached',
+  'lookup_of_another',
+  'lookup_ambiguous',
 ];
 export const MISHAPS: readonly Mishap[] = [
   'process_killed',
@@ -114,6 +120,7 @@ export function drawPlan(tape: Tape): Plan {
     sweepMs: 2 * SECOND,
     maxCalls: tape.chance(100) ? 1 : 50,
     maxLookups: tape.chance(100) ? 1 : 20,
+    echoes: tape.chance(500),
     retentionMs: tape.chance(150) ? 20 * SECOND : 24 * 60 * MINUTE,
     cacheEntries: tape.chance(300) ? 0 : 100,
     rates: drawRates(tape),
@@ -173,5 +180,6 @@ function drawRates(tape: Tape): Plan['rates'] {
     if (tape.chance(RARE.has(name) ? 60 : 350)) rates[name] = tape.pick([20, 100, 300]);
   }
   if (tape.chance(200)) rates.timer_late = 100;
+  if (tape.chance(200)) rates.gateway_connects_slowly = 150;
   return rates;
 }

@@ -2,6 +2,7 @@
  * Every fault by name: what befalls, what must come of it, and what proves it. `docs/faults.md` is made from this list.
  */
 import { CLIENT_FAULTS } from './faults/clients.ts';
+import { CONNECTION_FAULTS } from './faults/connections.ts';
 import { DATABASE_FAULTS } from './faults/database.ts';
 import { ANSWER_FAULTS } from './faults/gateway-answers.ts';
 import { CALL_FAULTS } from './faults/gateway-calls.ts';
@@ -15,6 +16,7 @@ export const FAULTS: readonly NamedFault[] = [
   ...DATABASE_FAULTS,
   ...CALL_FAULTS,
   ...ANSWER_FAULTS,
+  ...CONNECTION_FAULTS,
   ...LOOKUP_FAULTS,
   ...CLIENT_FAULTS,
   ...SURROUNDING_FAULTS,

@@ -81,7 +81,7 @@ export const credentialsRevoked = (forMs: number): Deed =>
 
 export const clockSkewed = (skewMs: number): Deed =>
   named('clock_jumps', (_world, host) => {
-    host.wallSkewMs = skewMs;
+    host.clock.skewWall(skewMs);
   });
 
 /** The gateway breaks its word: one more live charge under the order's key, which no call asked for. */

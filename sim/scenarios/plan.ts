@@ -42,6 +42,7 @@ export function planOf({ contract, policy, plan, store, databaseFails = false }:
     sweepMs: 2 * SECOND,
     maxCalls: 50,
     maxLookups: 20,
+    echoes: true,
     retentionMs: 24 * HOUR,
     cacheEntries: 0,
     // The judge must know that the store may fail; how often says the script.

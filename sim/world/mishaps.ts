@@ -38,7 +38,7 @@ function befall(world: World, mishap: Mishap): void {
       drainProcess(world, host, forMs);
       return;
     case 'clock_jumps':
-      host.wallSkewMs = (tape.below(3) - 1) * 3_600_000;
+      host.clock.skewWall((tape.below(3) - 1) * 3_600_000);
       return;
     case 'database_crashes':
       crashDatabase(world, forMs);

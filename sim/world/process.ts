@@ -5,6 +5,7 @@ import type { Clock } from '../../src/ports/clock.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type { Random } from '../../src/ports/random.ts';
 import { createLife, type Life } from '../core/life.ts';
+import { createHostClock, type HostClock } from './clock.ts';
 import { connectGateway } from './gateway-wire.ts';
 import { connectStore } from './store-wire.ts';
 import type { World } from './world.ts';
@@ -14,6 +15,7 @@ export interface Process {
   /** `p1`, and `p1'2` after its first death. */
   readonly name: string;
   readonly life: Life;
+  readonly clock: HostClock;
   /** Null until it has started. */
   engine: RunningEngine | null;
 }
@@ -27,35 +29,34 @@ export interface Host {
   databaseCutUntilMs: number;
   databaseAnswersLostUntilMs: number;
   gatewayCutUntilMs: number;
-  wallSkewMs: number;
+  readonly clock: HostClock;
 }
 
 const START_AGAIN_MS = 500;
-/** Far from zero, and different everywhere: a monotonic clock's origin means nothing. */
+/** Far from zero, and another on every host: a monotonic clock's origin means nothing. */
 const MONOTONIC_ORIGIN_MS = 7_000_000;
-export const WALL_ORIGIN_MS = 1_700_000_000_000;
 
-export function createHost(world: World, name: string): Host {
-  const host: Host = {
+export function createHost(world: World, name: string, index: number): Host {
+  const clock = createHostClock(world.scheduler, MONOTONIC_ORIGIN_MS * (index + 1));
+  return {
     name,
     incarnation: 0,
-    process: { name, life: createLife(world.scheduler), engine: null },
+    process: { name, life: createLife(world.scheduler), clock, engine: null },
     databaseCutUntilMs: 0,
     databaseAnswersLostUntilMs: 0,
     gatewayCutUntilMs: 0,
-    wallSkewMs: 0,
+    clock,
   };
-  return host;
 }
 
 /** Starts the next incarnation; it tries until the database lets it. */
 export function startProcess(world: World, host: Host): void {
   host.incarnation += 1;
   const name = host.incarnation === 1 ? host.name : `${host.name}'${host.incarnation}`;
-  const process: Process = { name, life: createLife(world.scheduler), engine: null };
+  const process: Process = { name, life: createLife(world.scheduler), clock: host.clock, engine: null };
   host.process = process;
   world.hostOf.set(process, host);
-  const options = engineOptions(world, host, process);
+  const options = engineOptions(world, process);
   const start = (): void => {
     startEngine(options).then(
       (engine) => {
@@ -68,12 +69,12 @@ export function startProcess(world: World, host: Host): void {
   start();
 }
 
-function engineOptions(world: World, host: Host, process: Process): Parameters<typeof startEngine>[0] {
+function engineOptions(world: World, process: Process): Parameters<typeof startEngine>[0] {
   const { plan } = world;
   return {
     store: connectStore(world, process),
     gateway: connectGateway(world, process),
-    clock: clockOf(world, host, process),
+    clock: clockOf(world, process),
     random: randomOf(world),
     log: logOf(world, process),
     policy: plan.policy,
@@ -84,16 +85,14 @@ function engineOptions(world: World, host: Host, process: Process): Parameters<t
   };
 }
 
-function clockOf(world: World, host: Host, { life }: Process): Clock {
-  const { scheduler, faults } = world;
-  const originMs = MONOTONIC_ORIGIN_MS * host.incarnation;
+function clockOf(world: World, { life, clock }: Process): Clock {
   return {
-    monotonicMs: () => originMs + scheduler.nowMs,
-    wallMs: () => WALL_ORIGIN_MS + scheduler.nowMs + host.wallSkewMs,
+    monotonicMs: clock.monotonicMs,
+    wallMs: clock.wallMs,
     after(delayMs, callback) {
-      const lateMs = faults.timerLateMs();
+      const lateMs = world.faults.timerLateMs();
       if (lateMs > 0) world.marks.hit('timer_late');
-      return life.deliver(delayMs + lateMs, callback);
+      return clock.after(life, delayMs + lateMs, callback);
     },
   };
 }

@@ -12,7 +12,8 @@ import type { CallFault, Faults, LookupFault, StoreFault } from '../plan/faults.
 import type { Plan } from '../plan/plan.ts';
 import { type Change, createDatabase, type Database, type Snapshot } from '../store/database.ts';
 import { type Errand, ROUTE } from './clients.ts';
-import { createHost, type Host, type Process, WALL_ORIGIN_MS } from './process.ts';
+import { WALL_ORIGIN_MS } from './clock.ts';
+import { createHost, type Host, type Process } from './process.ts';
 
 export interface World {
   readonly plan: Plan;
@@ -28,6 +29,8 @@ export interface World {
   readonly hostOf: Map<Process, Host>;
   /** Calls sent with each key. */
   readonly callsByKey: Map<string, number>;
+  /** What the gateway last said about each key that was looked up. */
+  readonly lookedUp: Map<string, string>;
   /** Breaks the connection of every statement that is under way. */
   readonly openStatements: Set<() => void>;
   readonly openRequests: Map<string, { readonly process: Process; readonly dueMs: number }>;
@@ -138,6 +141,7 @@ export function createWorld(options: WorldOptions): World {
     hosts: [],
     hostOf: new Map(),
     callsByKey: new Map(),
+    lookedUp: new Map(),
     openStatements: new Set(),
     openRequests: new Map(),
     settledErrands: new Map(),
@@ -189,7 +193,7 @@ export function createWorld(options: WorldOptions): World {
     portUses: 0,
   };
   (world.hosts as Host[]).push(
-    ...Array.from({ length: plan.processes }, (_one, index) => createHost(world, `p${index + 1}`)),
+    ...Array.from({ length: plan.processes }, (_one, index) => createHost(world, `p${index + 1}`, index)),
   );
   return world;
 }
