@@ -61,6 +61,8 @@ export interface GatewayModel {
   readonly ledger: readonly BookedCharge[];
   /** Whether a charge under this key could still become live without another call. */
   canStillCharge(key: string): boolean;
+  /** When the gateway forgets what it knows of this key; null: it keeps no keys, or nothing was charged or is under way under this one. */
+  forgottenAtMs(key: string): number | null;
   /** Whether anything is on its way or pending. */
   busy(): boolean;
 }
@@ -166,6 +168,11 @@ export function createGatewayModel({ contract, nowMs, after, onBooked }: Gateway
         if (!answered) return true;
       }
       return false;
+    },
+    forgottenAtMs(key) {
+      const record = keys.get(key);
+      if (contract.keys !== 'kept' || record === undefined) return null;
+      return record.charge !== null || record.working ? record.firstSeenMs + contract.keyWindowMs : null;
     },
     busy: () => flying.size > 0 || ledger.some((charge) => charge.status === 'pending'),
   };

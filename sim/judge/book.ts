@@ -30,6 +30,15 @@ export interface Intended {
   readonly n: number;
   readonly amountMinor: number;
   readonly currency: string;
+  /** When it was opened, in true time. */
+  readonly openedMs: number;
+}
+
+/** A request that left after its lease, from a machine on which no clock could tell. */
+export interface BlindSend {
+  readonly order: OrderName;
+  /** Whether its sender lives on, so that it can tell what it heard. */
+  readonly senderLives: () => boolean;
 }
 
 export interface Book {
@@ -42,8 +51,14 @@ export interface Book {
   readonly committedRequests: Set<string>;
   /** Requests whose client was told that nothing was stored. */
   readonly refusedRequests: Set<string>;
+  /** By gateway key. */
+  readonly blindSends: Map<string, BlindSend>;
   /** The database was restored to an earlier state: what was answered before may be unknown to it. */
   amnesia: boolean;
+  /** When the database's clock was last set, in true time: at all, forward, and back; long before the run: never. */
+  stepped: { atMs: number; forwardAtMs: number; backAtMs: number };
+  /** Evidence could not be stored, and a person was told. */
+  evidenceLost: boolean;
   violation: Violation | null;
 }
 
@@ -52,6 +67,9 @@ export interface Violation {
   readonly message: string;
 }
 
+/** Before everything, and further away than any duration. */
+const NEVER_MS = Number.NEGATIVE_INFINITY;
+
 export function createBook(): Book {
   return {
     intended: new Map(),
@@ -59,7 +77,10 @@ export function createBook(): Book {
     excused: new Map(),
     committedRequests: new Set(),
     refusedRequests: new Set(),
+    blindSends: new Map(),
     amnesia: false,
+    stepped: { atMs: NEVER_MS, forwardAtMs: NEVER_MS, backAtMs: NEVER_MS },
+    evidenceLost: false,
     violation: null,
   };
 }

@@ -36,6 +36,8 @@ export type CallFault =
   | 'reset_charged'
   | 'reset_charged_later'
   | 'timeout_not_charged'
+  /** Written, and kept in our own kernel, whose flow is held up: it lands unless a living sender resets it. */
+  | 'kernel_holds_request'
   | 'timeout_charged'
   | 'timeout_charged_later'
   | 'garbage_not_charged'
@@ -67,10 +69,16 @@ export type LookupFault =
 export type Mishap =
   | 'process_killed'
   | 'process_paused'
+  /** The event loop stands still, for minutes or a day; the machine's clocks do not. */
+  | 'event_loop_stalls'
+  /** The machine is suspended, and its monotonic clock with it. */
+  | 'machine_suspended'
   | 'process_drained'
   | 'clock_jumps'
   | 'database_crashes'
   | 'database_loses_commits'
+  /** The database's clock is set, forward or back, while those of the processes are not. */
+  | 'database_clock_steps'
   | 'cut_from_database'
   | 'answers_of_database_lost'
   | 'cut_from_gateway'

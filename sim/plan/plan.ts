@@ -55,6 +55,7 @@ export const CALL_FAULTS: readonly Exclude<CallFault, 'none'>[] = [
   'timeout_not_charged',
   'timeout_charged',
   'timeout_charged_later',
+  'kernel_holds_request',
   'garbage_not_charged',
   'garbage_charged',
   'ambiguous_charged',
@@ -78,10 +79,13 @@ export const LOOKUP_FAULTS: readonly Exclude<LookupFault, 'none'>[] = [
 export const MISHAPS: readonly Mishap[] = [
   'process_killed',
   'process_paused',
+  'event_loop_stalls',
+  'machine_suspended',
   'process_drained',
   'clock_jumps',
   'database_crashes',
   'database_loses_commits',
+  'database_clock_steps',
   'cut_from_database',
   'answers_of_database_lost',
   'cut_from_gateway',
@@ -105,6 +109,9 @@ export function isStoreSound({ rates, mishaps }: Plan): boolean {
   );
 }
 
+/** Each of them makes a run long. */
+const RARE_MISHAPS: ReadonlySet<Mishap> = new Set(['event_loop_stalls', 'machine_suspended']);
+
 /** A breach of what any gateway promises: rarer than weather. */
 const RARE: ReadonlySet<FaultName> = new Set(['wrong_amount', 'wrong_currency', 'wrong_reference']);
 
@@ -125,7 +132,10 @@ export function drawPlan(tape: Tape): Plan {
     cacheEntries: tape.chance(300) ? 0 : 100,
     rates: drawRates(tape),
     mishaps: MISHAPS.filter(
-      (mishap) => tape.chance(200) && (mishap !== 'database_loses_commits' || survivesLoss(policy, tape)),
+      (mishap) =>
+        tape.chance(RARE_MISHAPS.has(mishap) ? 60 : 200) &&
+        (mishap !== 'database_loses_commits' || survivesLoss(policy, tape)) &&
+        (mishap !== 'database_clock_steps' || survivesSteps(policy)),
     ),
     calmMs: tape.pick([15 * SECOND, 6 * SECOND, 2 * SECOND]),
     faultsForMs: tape.pick([20 * SECOND, 60 * SECOND]),
@@ -135,6 +145,11 @@ export function drawPlan(tape: Tape): Plan {
 /** What a database has forgotten, only a gateway that keeps its keys can still guard. */
 function survivesLoss({ contract }: Policy, tape: Tape): boolean {
   return contract.keys === 'kept' && contract.keyWindowMs > 60 * MINUTE && tape.chance(150);
+}
+
+/** A window of seconds is shorter than any step; with a real one, of hours, no retry comes near its end. */
+function survivesSteps({ contract }: Policy): boolean {
+  return contract.keys === 'none' || contract.keyWindowMs > 60 * MINUTE;
 }
 
 function drawPolicy(tape: Tape): Policy {

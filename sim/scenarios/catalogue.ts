@@ -9,6 +9,7 @@ import { CALL_FAULTS } from './faults/gateway-calls.ts';
 import { LOOKUP_FAULTS } from './faults/lookups.ts';
 import { PROCESS_FAULTS } from './faults/process.ts';
 import { SURROUNDING_FAULTS } from './faults/surroundings.ts';
+import { TIME_FAULTS } from './faults/time.ts';
 import type { NamedFault } from './named-fault.ts';
 
 export const FAULTS: readonly NamedFault[] = [
@@ -20,6 +21,7 @@ export const FAULTS: readonly NamedFault[] = [
   ...LOOKUP_FAULTS,
   ...CLIENT_FAULTS,
   ...SURROUNDING_FAULTS,
+  ...TIME_FAULTS,
 ];
 
 /** The name of a fault's own test. */

@@ -2,7 +2,16 @@
 import { orderReference } from '../../src/domain/ids.ts';
 import type { BookedCharge } from '../gateway/model.ts';
 import { createDatabase } from '../store/database.ts';
-import { crashDatabase, drainProcess, killProcess, loseCommits, pauseProcess } from '../world/mishaps.ts';
+import {
+  crashDatabase,
+  drainProcess,
+  killProcess,
+  loseCommits,
+  pauseProcess,
+  type Suspension,
+  stepDatabaseClock,
+  suspendMachine,
+} from '../world/mishaps.ts';
 import { INSTALLATION_ID, type World } from '../world/world.ts';
 import type { Deed } from './scenario.ts';
 
@@ -31,6 +40,17 @@ export const allKilled = (downMs = 500): Deed =>
 
 export const paused = (forMs: number): Deed =>
   named('process_paused', (world, host) => pauseProcess(world, host, forMs));
+
+/** As `paused`, for longer than anybody waits. */
+export const stalled = (forMs: number): Deed =>
+  named('event_loop_stalls', (world, host) => pauseProcess(world, host, forMs));
+
+export const machineSuspended = (suspension: Suspension): Deed =>
+  named('machine_suspended', (world, host) => suspendMachine(world, host, suspension));
+
+/** @param byMs forward; negative: back */
+export const databaseClockStepped = (byMs: number): Deed =>
+  named('database_clock_steps', (world) => stepDatabaseClock(world, byMs));
 
 export const drained = (downMs = FOR_GOOD_MS): Deed =>
   named('process_drained', (world, host) => drainProcess(world, host, downMs));

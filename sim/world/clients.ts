@@ -25,7 +25,7 @@ export interface Errand {
 type Heard = ChargeAnswer | 'lost';
 
 /** After this long without an answer a living process hangs: longest wait, store retries and statement time-outs. */
-const HANGS_AFTER_MS = 120_000;
+export const HANGS_AFTER_MS = 120_000;
 
 export function startClient(world: World, name: string, onDone: () => void): void {
   const { tape, scheduler, plan } = world;
@@ -150,16 +150,15 @@ export function ask(
   };
   world.openRequests.set(asked.id, { process, dueMs: scheduler.nowMs + waitMs + HANGS_AFTER_MS });
   process.life.onDeath(() => close('lost'));
-  process.engine
-    .charge(orderOf(errand, asked.id), {
-      waitMs,
-      ...(errand.key === null ? {} : { key: { route: ROUTE, key: errand.key } }),
-    })
-    .then(
+  const { engine } = process;
+  process.life.arrive(() => {
+    const key = errand.key === null ? {} : { key: { route: ROUTE, key: errand.key } };
+    engine.charge(orderOf(errand, asked.id), { waitMs, ...key }).then(
       // Whatever still runs in a dead process is heard by nobody.
       (answer) => process.life.alive && close(answer),
       (error: unknown) => judge.violated('exception', `charge rejected: ${String(error)}`),
     );
+  });
 }
 
 function orderOf(errand: Errand, requestId: string): Order {

@@ -30,7 +30,8 @@ export function send(wire: Wire, request: ChargeRequest): void {
   const { faults } = world;
   const call = (world.callsByKey.get(request.key) ?? 0) + 1;
   world.callsByKey.set(request.key, call);
-  world.judge.sent(process.name, request);
+  const { blind } = process.clock;
+  world.judge.sent({ sender: process.name, request, blind, senderLives: () => process.life.alive });
   const fault = world.callFault(process, request, call);
   world.trace.add(
     world.scheduler.nowMs,
@@ -56,6 +57,9 @@ export function send(wire: Wire, request: ChargeRequest): void {
       return;
     case 'timeout_not_charged':
       return;
+    case 'kernel_holds_request':
+      holdInKernel(wire, request);
+      return;
     case 'reset_charged_later':
     case 'timeout_charged_later':
       landLater(wire, request, fault);
@@ -78,18 +82,41 @@ function landLater({ world, line }: Wire, request: ChargeRequest, fault: CallFau
   if (reset) line.answer(brokenInMs, RESET);
 }
 
+/** No call is listened to in the last stretch of its lease; the request of a dead sender may land for so much longer. */
+const LEASE_LEFT_MS = 250;
+/** That it lands at the last moment. */
+const AT_LAST = 300;
+
+/**
+ * Our own kernel holds the request. A living sender that gives up resets the flow, and nothing lands; a dead or frozen
+ * one does not, and the kernel delivers within the time that the contract names, counted from the end of the lease.
+ */
+function holdInKernel({ world, process, line }: Wire, request: ChargeRequest): void {
+  const { faults, plan } = world;
+  const longestMs = line.leftMs() + LEASE_LEFT_MS + plan.policy.contract.landsWithinMs - 1;
+  const landsInMs = faults.chance(AT_LAST) ? longestMs : faults.delayMs(0, longestMs);
+  const backMs = faults.delayMs(1, 20);
+  const reset = fly(world, request, landsInMs, () => {
+    const reply = world.gateway.begin(request) ?? execute(world, request, 'kernel_holds_request');
+    line.answer(backMs, replied(reply));
+  });
+  line.whenReset = reset;
+  // A machine that sleeps delivers nothing; what it would deliver on waking is beyond any contract.
+  process.clock.onSuspend(reset);
+}
+
 /** The plain way: the request arrives, is worked on, and answered. */
 function arrive({ world, line }: Wire, request: ChargeRequest, fault: CallFault): void {
   const { faults, gateway, plan } = world;
   const backMs = faults.delayMs(1, 20);
+  // Slower than anybody listens, but within the time in which the contract lets a request land.
+  const longestMs = line.leftMs() + plan.policy.contract.landsWithinMs - 200;
   fly(world, request, faults.delayMs(1, 20), () => {
     const early = gateway.begin(request);
     if (early !== null) {
       reply(early);
       return;
     }
-    // Slower than anybody listens, but within the time in which the contract lets a request land.
-    const longestMs = line.leftMs() + plan.policy.contract.landsWithinMs - 200;
     const slow = fault === 'gateway_slow' ? faults.delayMs(0, longestMs) : 0;
     fly(world, request, faults.delayMs(1, 100) + slow, () => reply(execute(world, request, fault)));
   });

@@ -107,6 +107,7 @@ function randomOf(world: World): Random {
 function logOf(world: World, process: Process): Log {
   const note = (fields: Record<string, unknown>, message: string): void => {
     if (typeof fields.alarm === 'string') world.marks.hit(`alarm:${fields.alarm}`);
+    if (fields.alarm === 'evidence_lost') world.judge.evidenceLost();
     if (message.startsWith('a worker failed') || message.startsWith('the gateway adapter threw')) {
       world.judge.violated('exception', `${process.name}: ${message}: ${String(fields.err)}`);
     }

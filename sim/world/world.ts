@@ -50,6 +50,14 @@ export interface World {
   lookupFault(process: Process, request: ChargeRequest): LookupFault;
   healed: boolean;
   databaseDown: boolean;
+  /** By how much the database's clock is ahead of the true time. */
+  databaseSkewMs: number;
+  /** Until then faults befall; later where somebody sleeps for long. */
+  faultsUntilMs: number;
+  /** Nobody is awake before then. */
+  allAsleepUntilMs: number;
+  /** Long sleeps so far. */
+  longSleeps: number;
   gatewayDownUntilMs: number;
   gatewayErrsUntilMs: number;
   credentialsRevokedUntilMs: number;
@@ -83,7 +91,7 @@ const REPLICA_LAG_MS = 1000;
 export function createWorld(options: WorldOptions): World {
   const { plan, tape, faults, trace, marks } = options;
   const scheduler = createScheduler();
-  const databaseNowMs = (): number => WALL_ORIGIN_MS + scheduler.nowMs;
+  const databaseNowMs = (): number => WALL_ORIGIN_MS + scheduler.nowMs + world.databaseSkewMs;
   let hexes = 0;
   const judge = createJudge({
     plan,
@@ -185,6 +193,10 @@ export function createWorld(options: WorldOptions): World {
     },
     healed: false,
     databaseDown: false,
+    databaseSkewMs: 0,
+    faultsUntilMs: 0,
+    allAsleepUntilMs: 0,
+    longSleeps: 0,
     gatewayDownUntilMs: 0,
     gatewayErrsUntilMs: 0,
     credentialsRevokedUntilMs: 0,
