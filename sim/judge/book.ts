@@ -41,6 +41,13 @@ export interface BlindSend {
   readonly senderLives: () => boolean;
 }
 
+export interface Restored {
+  /** The processes were told, and can ask: then nothing excuses a second charge that a lookup could have found. */
+  readonly asked: boolean;
+  /** The last charge of each order that the restored database knew. */
+  readonly knownN: ReadonlyMap<OrderName, number>;
+}
+
 export interface Book {
   /** By gateway key. */
   readonly intended: Map<string, Intended>;
@@ -57,6 +64,12 @@ export interface Book {
   amnesia: boolean;
   /** When the database's clock was last set, in true time: at all, forward, and back; long before the run: never. */
   stepped: { atMs: number; forwardAtMs: number; backAtMs: number };
+  /** The database is a restored one. Null: it is not. */
+  restored: Restored | null;
+  /** The installation has another id than the rows were made under. */
+  idLost: boolean;
+  /** Charges that the gateway made long after it was proved that it had not. */
+  readonly late: Set<string>;
   /** Evidence could not be stored, and a person was told. */
   evidenceLost: boolean;
   violation: Violation | null;
@@ -80,6 +93,9 @@ export function createBook(): Book {
     blindSends: new Map(),
     amnesia: false,
     stepped: { atMs: NEVER_MS, forwardAtMs: NEVER_MS, backAtMs: NEVER_MS },
+    restored: null,
+    idLost: false,
+    late: new Set(),
     evidenceLost: false,
     violation: null,
   };

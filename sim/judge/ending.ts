@@ -1,5 +1,5 @@
 /** What must hold once the faults have stopped and everything had its time: settled, equal to the ledger, let go of. */
-import type { GatewayModel } from '../gateway/model.ts';
+import type { Books } from '../gateway/model.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Database, Row } from '../store/database.ts';
 import { type Book, orderName } from './book.ts';
@@ -7,7 +7,7 @@ import { type Book, orderName } from './book.ts';
 export interface EndingParts {
   readonly plan: Plan;
   readonly database: Database;
-  readonly gateway: GatewayModel;
+  readonly gateway: Books;
   readonly book: Book;
   readonly violated: (invariant: string, message: string) => void;
 }
@@ -58,6 +58,7 @@ export function judgeEnding({ plan, database, gateway, book, violated }: EndingP
         violated('ledger', `${orderId} has ${live.length} live charges, and nobody was told`);
       continue;
     }
+    if (live.some(({ key }) => book.late.has(key))) continue;
     // A database that forgot what was sent, or when, may charge again beside it: a limit that is documented.
     if (status === 'COMPLETED' && (amnesia ? live.length < 1 : live.length !== 1)) {
       violated('ledger', `${orderId} is COMPLETED with ${live.length} live charges`);

@@ -1,9 +1,9 @@
 /** The judge: sees every commit, every request that leaves, every booking and every answer, and believes none of them. */
-import type { BookedCharge, GatewayModel } from '../gateway/model.ts';
+import type { BookedCharge, Books } from '../gateway/model.ts';
 import { isStoreSound, type Plan } from '../plan/plan.ts';
 import type { Change, Database } from '../store/database.ts';
 import { type AnswerJudge, createAnswerJudge } from './answers.ts';
-import { type Book, createBook, type Violation } from './book.ts';
+import { type Book, createBook, orderName, type Violation } from './book.ts';
 import { judgeCommit } from './commits.ts';
 import { judgeEnding, judgeWaits } from './ending.ts';
 import { createSendJudge, judgeBooking, type Sending } from './money.ts';
@@ -22,6 +22,12 @@ export interface Judge {
   evidenceLost(): void;
   /** The database's clock was set, by so much. */
   clockStepped(byMs: number): void;
+  /** The gateway made a charge long after it was proved that it had not. */
+  breaksWord(key: string): void;
+  hasBrokenWord(key: string): boolean;
+  /** The database was put back to an earlier moment; `told`: so the processes know. */
+  restored(told: boolean): void;
+  idLost(lost: boolean): void;
   /** The database has lost commits that were acknowledged. */
   forgot(): void;
   /** Something that only a fault of our own explains. */
@@ -35,7 +41,7 @@ export interface Judge {
 export interface JudgeParts {
   readonly plan: Plan;
   readonly database: () => Database;
-  readonly gateway: () => GatewayModel;
+  readonly gateway: () => Books;
   readonly nowMs: () => number;
   readonly databaseNowMs: () => number;
   readonly mark: (name: string) => void;
@@ -94,6 +100,24 @@ export function createJudge(parts: JudgeParts): Judge {
         forwardAtMs: byMs > 0 ? atMs : forwardAtMs,
         backAtMs: byMs < 0 ? atMs : backAtMs,
       };
+    },
+    breaksWord(key) {
+      book.late.add(key);
+      book.excused.set(key, 'money');
+    },
+    hasBrokenWord: (key) => book.late.has(key),
+    restored(told) {
+      const rows = [...parts.database().rows()];
+      book.amnesia = true;
+      book.restored = {
+        asked: told && plan.policy.contract.lookup,
+        knownN: new Map(
+          rows.map(({ payment: { order, charge } }) => [orderName(order.accountId, order.orderId), charge.n]),
+        ),
+      };
+    },
+    idLost(lost) {
+      book.idLost = lost;
     },
     forgot() {
       book.amnesia = true;

@@ -1,14 +1,14 @@
 /** What must hold of every request that leaves for the gateway, and of every charge that it books. */
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 import type { Policy } from '../../src/domain/policy.ts';
-import type { BookedCharge, GatewayModel } from '../gateway/model.ts';
+import type { BookedCharge, Books } from '../gateway/model.ts';
 import type { Database, Row } from '../store/database.ts';
 import type { Book, Intended } from './book.ts';
 
 export interface MoneyJudgeParts {
   readonly book: Book;
   readonly database: Database;
-  readonly gateway: GatewayModel;
+  readonly gateway: Books;
   readonly policy: Policy;
   readonly violated: (invariant: string, message: string) => void;
   /** True time. */
@@ -38,6 +38,8 @@ export function createSendJudge(parts: MoneyJudgeParts): (sending: Sending) => v
   return (sending) => {
     const { sender, request } = sending;
     const intended = book.intended.get(request.key);
+    if (book.idLost)
+      return violated('installation', `${sender} sent ${request.orderId} under another installation’s id`);
     if (intended === undefined) return violated('2 intent', `${sender} sent a key that nobody intended`);
     const [accountId = '', orderId = ''] = intended.order.split('/');
     const row = database.row(accountId, orderId);
@@ -55,6 +57,7 @@ export function createSendJudge(parts: MoneyJudgeParts): (sending: Sending) => v
       return;
     }
     const { payment } = row as Row;
+    judgeKnown(parts, sending, row as Row, intended);
     if (used.has(payment.claimId)) violated('5 lease', `${sender} sent ${orderId} twice under one claim`);
     used.add(payment.claimId);
     judgeTime(parts, sending, intended, payment.charge.attempts);
@@ -81,6 +84,28 @@ function leaseProblem(parts: MoneyJudgeParts, row: Row | undefined, key: string)
 /** Nothing on its machine could have kept it back. What it heard must be looked into all the same: see the ending. */
 function noteBlind(book: Book, { request, senderLives }: Sending, { order }: Intended): void {
   book.blindSends.set(request.key, { order, senderLives });
+}
+
+/** No charge is sent while an earlier one of its order can be seen to be live, where that one failed by absence or evidence of it came in. */
+function judgeKnown(
+  { gateway, policy, violated }: MoneyJudgeParts,
+  { sender, request }: Sending,
+  { operations, evidence }: Row,
+  { openedMs, n }: Intended,
+): void {
+  if (!policy.contract.lookup) return;
+  for (const earlier of operations.slice(0, -1)) {
+    if (!earlier.byAbsence && !evidence.some(({ chargeN }) => chargeN === earlier.n)) continue;
+    const seen = gateway.ledger.some(
+      ({ key, status, visibleAtMs }) =>
+        key === earlier.gatewayKey && status === 'succeeded' && visibleAtMs < openedMs,
+    );
+    if (seen)
+      violated(
+        '3 next charge',
+        `${sender} sent charge ${n} of ${request.orderId} although charge ${earlier.n} can be seen to be live`,
+      );
+  }
 }
 
 /** No retry after its deadline, and none that could land when the gateway has forgotten its key. */
@@ -112,22 +137,18 @@ function isUnseen({ blindSends }: Book, { key, visibleAtMs }: BookedCharge, nowM
 }
 
 /** At most one live charge per order, and of its terms. */
-export function judgeBooking(
-  { book, gateway, violated, nowMs }: MoneyJudgeParts,
-  charge: BookedCharge,
-): void {
+export function judgeBooking(parts: MoneyJudgeParts, charge: BookedCharge): void {
+  const { book, gateway, violated, nowMs } = parts;
   const intended = book.intended.get(charge.key);
   if (intended === undefined) {
     violated('2 intent', `the gateway booked ${charge.id} for an unknown key`);
     return;
   }
   if (charge.status !== 'succeeded') return;
-  // A database that forgot that a later charge was opened sends the earlier one again: a limit that is documented.
   const live = gateway.ledger.filter(
     (one) =>
-      one.status === 'succeeded' &&
-      (book.amnesia ? one.key === charge.key : book.intended.get(one.key)?.order === intended.order) &&
-      (one === charge || !isUnseen(book, one, nowMs())),
+      one === charge ||
+      (one.status === 'succeeded' && counts(parts, one, charge) && !isUnseen(book, one, nowMs())),
   );
   if (live.length > 1 && !book.blindSends.has(charge.key))
     violated('1 charged twice', `${intended.order}: ${live.map(({ id }) => id).join(', ')}`);
@@ -135,6 +156,19 @@ export function judgeBooking(
   if (wrong && !book.amnesia && book.excused.get(charge.key) !== 'money') {
     violated('1 charged twice', `${intended.order}: ${charge.id} has other terms than the order`);
   }
+}
+
+/** Whether the two must not both be live. */
+function counts({ book, policy }: MoneyJudgeParts, one: BookedCharge, charge: BookedCharge): boolean {
+  const [a, b] = [book.intended.get(one.key), book.intended.get(charge.key)];
+  // What came long after its time is judged by whether anybody could see it: see the sending.
+  if (a === undefined || b === undefined || a.order !== b.order || book.late.has(one.key)) return false;
+  const { restored } = book;
+  // Who asks after every charge, and after the next one, finds all but what lies beyond that.
+  if (restored?.asked === true) return a.n <= Math.max(b.n, restored.knownN.get(a.order) ?? 0) + 1;
+  // A database that forgot that a later charge was opened sends the earlier one again: a limit that is documented.
+  if (book.amnesia) return policy.contract.keys === 'kept' && one.key === charge.key && restored === null;
+  return true;
 }
 
 function current(row: Row): Row['operations'][number] | undefined {

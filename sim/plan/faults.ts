@@ -84,7 +84,9 @@ export type Mishap =
   | 'cut_from_gateway'
   | 'gateway_outage'
   | 'gateway_errors'
-  | 'credentials_revoked';
+  | 'credentials_revoked'
+  /** The gateway breaks its word: a charge that was proved not to have happened is made after all. */
+  | 'charge_lands_late';
 
 export type FaultName =
   | Exclude<StoreFault | CallFault | LookupFault, 'none'>

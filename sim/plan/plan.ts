@@ -7,7 +7,20 @@ import type { Policy } from '../../src/domain/policy.ts';
 import type { Tape } from '../core/tape.ts';
 import type { CallFault, FaultName, LookupFault, Mishap, StoreFault } from './faults.ts';
 
+/**
+ * What a world is about beside its faults. `stubborn`: one order fails more than twenty times before evidence about its first
+ * charge turns up. `two_gateways`: processes are set to different gateways. `restored`: the database is put back to an
+ * earlier moment. `haggling`: a crowd on one order, without keys and on changing terms, whose intents are stored late.
+ */
+export type Story = 'plain' | 'stubborn' | 'two_gateways' | 'restored' | 'haggling';
+
+/** What the second process is set to, where it differs from the others. */
+export type OtherSettings = Pick<Policy, 'maxAttempts' | 'leaseMs' | 'lookupBaseMs'> &
+  Pick<Plan, 'callTimeoutMs'>;
+
 export interface Plan {
+  readonly story: Story;
+  readonly otherSettings: OtherSettings | null;
   readonly processes: number;
   readonly orders: number;
   readonly clients: number;
@@ -92,6 +105,7 @@ export const MISHAPS: readonly Mishap[] = [
   'gateway_outage',
   'gateway_errors',
   'credentials_revoked',
+  'charge_lands_late',
 ];
 
 const DATABASE_MISHAPS: ReadonlySet<Mishap> = new Set([
@@ -102,22 +116,66 @@ const DATABASE_MISHAPS: ReadonlySet<Mishap> = new Set([
 ]);
 
 /** Whether nothing goes wrong between the processes and the database. */
-export function isStoreSound({ rates, mishaps }: Plan): boolean {
+export function isStoreSound({ rates, mishaps, story }: Plan): boolean {
   return (
+    story !== 'restored' &&
     STORE_FAULTS.every((name) => rates[name] === undefined) &&
     !mishaps.some((mishap) => DATABASE_MISHAPS.has(mishap))
   );
 }
 
-/** Each of them makes a run long. */
-const RARE_MISHAPS: ReadonlySet<Mishap> = new Set(['event_loop_stalls', 'machine_suspended']);
+/** They make a run long, or break a contract. */
+const RARE_MISHAPS: ReadonlySet<Mishap> = new Set([
+  'event_loop_stalls',
+  'machine_suspended',
+  'charge_lands_late',
+]);
 
 /** A breach of what any gateway promises: rarer than weather. */
 const RARE: ReadonlySet<FaultName> = new Set(['wrong_amount', 'wrong_currency', 'wrong_reference']);
 
 export function drawPlan(tape: Tape): Plan {
+  const plan = drawPlain(tape);
+  const story = drawStory(tape);
+  return { ...plan, story, ...CHANGES[story](plan) };
+}
+
+function drawStory(tape: Tape): Story {
+  const roll = tape.below(1000);
+  return SHARES.find(({ from }) => roll >= from)?.story ?? 'plain';
+}
+
+/** Each story's share of a thousand, from there up to the one before. */
+const SHARES: readonly { readonly story: Story; readonly from: number }[] = [
+  { story: 'stubborn', from: 985 },
+  { story: 'two_gateways', from: 965 },
+  { story: 'restored', from: 935 },
+  { story: 'haggling', from: 910 },
+];
+
+/** What a story changes in the plan that was drawn. */
+const CHANGES: Readonly<Record<Story, (plan: Plan) => Partial<Plan>>> = {
+  plain: () => ({}),
+  // Nothing else may keep the order from failing often.
+  stubborn: () => ({ mishaps: [], rates: {}, maxLookups: 20, faultsForMs: 5 * MINUTE }),
+  two_gateways: ({ mishaps, rates }) => ({
+    mishaps: [...mishaps.filter((one) => !DATABASE_MISHAPS.has(one)), 'charge_lands_late'],
+    rates: { ...rates, gateway_unreachable: 300, gateway_declines: 100 },
+    faultsForMs: MINUTE,
+  }),
+  restored: () => ({ mishaps: [], faultsForMs: 20 * SECOND }),
+  haggling: ({ rates, mishaps }) => ({
+    orders: 1,
+    rates: { ...rates, store_ack_lost: 60, store_commits_late: 100, store_slow: 60, gateway_declines: 300 },
+    mishaps: mishaps.filter((one) => one !== 'database_loses_commits'),
+  }),
+};
+
+function drawPlain(tape: Tape): Plan {
   const policy = drawPolicy(tape);
   return {
+    story: 'plain',
+    otherSettings: tape.chance(50) ? drawOtherSettings(tape) : null,
     processes: 2 + (tape.chance(150) ? 1 : 0),
     orders: 3 + (tape.chance(100) ? 2 : 0),
     clients: 5 + (tape.chance(100) ? 3 : 0),
@@ -167,6 +225,36 @@ function drawPolicy(tape: Tape): Policy {
     pendingPollMs: SECOND,
     resolveForMs: tape.pick([60 * MINUTE, 60 * MINUTE, 30 * SECOND]),
     reviewLookupMs: 2 * MINUTE,
+  };
+}
+
+function drawOtherSettings(tape: Tape): OtherSettings {
+  return {
+    maxAttempts: tape.pick([8, 2, 1]),
+    leaseMs: tape.pick([9 * SECOND, 3 * SECOND]),
+    callTimeoutMs: 2 * SECOND,
+    lookupBaseMs: tape.pick([500, 5 * SECOND]),
+  };
+}
+
+/** What a process is set to; `index` counts them from 0. */
+export function policyOf({ policy, otherSettings }: Plan, index: number): Policy {
+  if (index !== 1 || otherSettings === null) return policy;
+  const { maxAttempts, leaseMs, lookupBaseMs } = otherSettings;
+  return { ...policy, maxAttempts, leaseMs, lookupBaseMs };
+}
+
+/** The bounds that hold whichever process acts. */
+export function boundsOf({ policy, otherSettings }: Plan): {
+  readonly leaseMs: number;
+  readonly fewestAttempts: number;
+  readonly mostAttempts: number;
+} {
+  const { maxAttempts, leaseMs } = otherSettings ?? policy;
+  return {
+    leaseMs: Math.max(policy.leaseMs, leaseMs),
+    fewestAttempts: Math.min(policy.maxAttempts, maxAttempts),
+    mostAttempts: Math.max(policy.maxAttempts, maxAttempts),
   };
 }
 

@@ -6,6 +6,7 @@ import { CONNECTION_FAULTS } from './faults/connections.ts';
 import { DATABASE_FAULTS } from './faults/database.ts';
 import { ANSWER_FAULTS } from './faults/gateway-answers.ts';
 import { CALL_FAULTS } from './faults/gateway-calls.ts';
+import { HISTORY_FAULTS } from './faults/histories.ts';
 import { LOOKUP_FAULTS } from './faults/lookups.ts';
 import { PROCESS_FAULTS } from './faults/process.ts';
 import { SURROUNDING_FAULTS } from './faults/surroundings.ts';
@@ -22,6 +23,7 @@ export const FAULTS: readonly NamedFault[] = [
   ...CLIENT_FAULTS,
   ...SURROUNDING_FAULTS,
   ...TIME_FAULTS,
+  ...HISTORY_FAULTS,
 ];
 
 /** The name of a fault's own test. */

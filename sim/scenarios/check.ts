@@ -26,7 +26,7 @@ export function complaints(scenario: Scenario, played: Played): readonly string[
     ...found,
     ...ending,
     alarms: ending.alarms ?? [],
-    status: [ending.status].flat(),
+    status: [ending.status ?? found.status].flat(),
     calls: within(found.calls, ending.calls),
     lookups: within(found.lookups, ending.lookups),
   };
@@ -38,7 +38,7 @@ export function complaints(scenario: Scenario, played: Played): readonly string[
   return [...said, ...unequalAnswers(played)];
 }
 
-function within(found: number, wanted: number | AtMost): number {
+function within(found: number, wanted: number | AtMost = found): number {
   if (typeof wanted === 'number') return wanted;
   return Math.min(found, wanted.atMost);
 }

@@ -2,6 +2,7 @@
 import { orderReference } from '../../src/domain/ids.ts';
 import type { BookedCharge } from '../gateway/model.ts';
 import { createDatabase } from '../store/database.ts';
+import { landLate } from '../world/late-charges.ts';
 import {
   crashDatabase,
   drainProcess,
@@ -12,6 +13,7 @@ import {
   stepDatabaseClock,
   suspendMachine,
 } from '../world/mishaps.ts';
+import { loseDatabase, type Restore } from '../world/restore.ts';
 import { INSTALLATION_ID, type World } from '../world/world.ts';
 import type { Deed } from './scenario.ts';
 
@@ -51,6 +53,30 @@ export const machineSuspended = (suspension: Suspension): Deed =>
 /** @param byMs forward; negative: back */
 export const databaseClockStepped = (byMs: number): Deed =>
   named('database_clock_steps', (world) => stepDatabaseClock(world, byMs));
+
+/** Charge 1 of the first order, which failed by absence, is made after all. */
+const lateFirst =
+  (withEvidence: boolean): Deed =>
+  (world) => {
+    const [row] = world.database.rows();
+    const operation = row?.operations[0];
+    if (row === undefined || operation === undefined)
+      throw new Error('There is no charge that could land late.');
+    landLate(world, row, operation, { withEvidence });
+  };
+
+/** And a worker that had lost its lease heard of it. */
+export const evidenceOfFirst = lateFirst(true);
+export const firstLandsLate = lateFirst(false);
+
+/** A backup is made now, and the database is lost at `lostAtMs` and put back to it. */
+export const databaseBackedUp = ({ lostAtMs, ...restore }: Restore & { readonly lostAtMs: number }): Deed => {
+  return (world) => {
+    const backup = world.database.snapshot();
+    const inMs = lostAtMs - world.scheduler.nowMs;
+    world.scheduler.after(inMs, () => loseDatabase(world, backup, restore, () => {}));
+  };
+};
 
 export const drained = (downMs = FOR_GOOD_MS): Deed =>
   named('process_drained', (world, host) => drainProcess(world, host, downMs));
@@ -131,6 +157,7 @@ export const chargedLate: Deed = (world) => {
   world.judge.excuse(key, 'money');
   ledgerOf(world).push({
     id: 'ch_late',
+    gateway: 'model',
     key,
     reference,
     amountMinor,

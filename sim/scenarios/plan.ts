@@ -33,6 +33,8 @@ const POLICY: Omit<Plan['policy'], 'contract'> = {
 
 export function planOf({ contract, policy, plan, store, databaseFails = false }: Scenario): Plan {
   return {
+    story: 'plain',
+    otherSettings: null,
     processes: 2,
     orders: 1,
     clients: 0,

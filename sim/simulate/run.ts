@@ -12,6 +12,7 @@ import { ask, HANGS_AFTER_MS, startClient } from '../world/clients.ts';
 import { createDrawnFaults } from '../world/drawn-faults.ts';
 import { heal, startMishaps } from '../world/mishaps.ts';
 import { startProcess } from '../world/process.ts';
+import { startStory } from '../world/stories.ts';
 import { createWorld, type World } from '../world/world.ts';
 
 export interface RunResult {
@@ -57,7 +58,10 @@ async function play(world: World): Promise<void> {
     });
   }
   startMishaps(world);
-  await playOut(world, () => clients === 0);
+  if (plan.story === 'two_gateways') world.marks.hit('two_gateways');
+  if (plan.otherSettings !== null) world.marks.hit('other_settings');
+  const storyIsOver = startStory(world);
+  await playOut(world, () => clients === 0 && storyIsOver());
 }
 
 /**

@@ -33,7 +33,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   const locks = createLocks();
   const open = new Set<OpenTransaction<unknown>>();
   let committed: Committed = emptyState();
-  let { retentionMs } = options;
+  let { retentionMs, installationId } = options;
 
   const reads: Reads = {
     situation,
@@ -42,7 +42,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     payment,
     payments,
     events,
-    installationId: () => options.installationId,
+    installationId: () => installationId,
     check: () => {},
   };
 
@@ -82,6 +82,9 @@ export function createDatabase(options: DatabaseOptions): Database {
     restore(snapshot) {
       crash();
       committed = copyOf(snapshot.committed);
+    },
+    reinstall(id) {
+      installationId = id;
     },
     retain(ms) {
       retentionMs = ms;

@@ -73,12 +73,13 @@ export function send(wire: Wire, request: ChargeRequest): void {
 const RETRY_AFTER_SECONDS = [0, 1, -5, 3600];
 
 /** Somebody on the way still holds the request, and delivers it within the time that the contract names. */
-function landLater({ world, line }: Wire, request: ChargeRequest, fault: CallFault): void {
+function landLater(wire: Wire, request: ChargeRequest, fault: CallFault): void {
+  const { world, line } = wire;
   const { faults, plan } = world;
   const reset = fault === 'reset_charged_later';
   const brokenInMs = reset ? faults.delayMs(1, 50) : line.leftMs();
   const landsInMs = brokenInMs + faults.delayMs(0, plan.policy.contract.landsWithinMs);
-  fly(world, request, landsInMs, () => void execute(world, request, fault));
+  fly(wire, request, landsInMs, () => void execute(wire, request, fault));
   if (reset) line.answer(brokenInMs, RESET);
 }
 
@@ -91,13 +92,14 @@ const AT_LAST = 300;
  * Our own kernel holds the request. A living sender that gives up resets the flow, and nothing lands; a dead or frozen
  * one does not, and the kernel delivers within the time that the contract names, counted from the end of the lease.
  */
-function holdInKernel({ world, process, line }: Wire, request: ChargeRequest): void {
+function holdInKernel(wire: Wire, request: ChargeRequest): void {
+  const { world, process, line } = wire;
   const { faults, plan } = world;
   const longestMs = line.leftMs() + LEASE_LEFT_MS + plan.policy.contract.landsWithinMs - 1;
   const landsInMs = faults.chance(AT_LAST) ? longestMs : faults.delayMs(0, longestMs);
   const backMs = faults.delayMs(1, 20);
-  const reset = fly(world, request, landsInMs, () => {
-    const reply = world.gateway.begin(request) ?? execute(world, request, 'kernel_holds_request');
+  const reset = fly(wire, request, landsInMs, () => {
+    const reply = process.gateway.model.begin(request) ?? execute(wire, request, 'kernel_holds_request');
     line.answer(backMs, replied(reply));
   });
   line.whenReset = reset;
@@ -106,19 +108,21 @@ function holdInKernel({ world, process, line }: Wire, request: ChargeRequest): v
 }
 
 /** The plain way: the request arrives, is worked on, and answered. */
-function arrive({ world, line }: Wire, request: ChargeRequest, fault: CallFault): void {
-  const { faults, gateway, plan } = world;
+function arrive(wire: Wire, request: ChargeRequest, fault: CallFault): void {
+  const { world, line, process } = wire;
+  const { faults, plan } = world;
+  const gateway = process.gateway.model;
   const backMs = faults.delayMs(1, 20);
   // Slower than anybody listens, but within the time in which the contract lets a request land.
   const longestMs = line.leftMs() + plan.policy.contract.landsWithinMs - 200;
-  fly(world, request, faults.delayMs(1, 20), () => {
+  fly(wire, request, faults.delayMs(1, 20), () => {
     const early = gateway.begin(request);
     if (early !== null) {
       reply(early);
       return;
     }
     const slow = fault === 'gateway_slow' ? faults.delayMs(0, longestMs) : 0;
-    fly(world, request, faults.delayMs(1, 100) + slow, () => reply(execute(world, request, fault)));
+    fly(wire, request, faults.delayMs(1, 100) + slow, () => reply(execute(wire, request, fault)));
   });
 
   function reply(given: Reply): void {
@@ -145,9 +149,14 @@ function distorted(given: Reply, how: CallFault): Exchange | null {
 }
 
 /** On its way from now on; lands once, unless it is taken back before. */
-function fly(world: World, request: ChargeRequest, delayMs: number, land: () => void): () => void {
+function fly(
+  { world, process }: Wire,
+  request: ChargeRequest,
+  delayMs: number,
+  land: () => void,
+): () => void {
   let flying = true;
-  const landed = world.gateway.flies(request);
+  const landed = process.gateway.model.flies(request);
   const end = (): boolean => {
     if (!flying) return false;
     flying = false;
@@ -160,8 +169,8 @@ function fly(world: World, request: ChargeRequest, delayMs: number, land: () => 
   return end;
 }
 
-function execute(world: World, request: ChargeRequest, fault: CallFault): Reply {
-  const given = world.gateway.execute(request, wishFor(world, request, fault));
+function execute({ world, process }: Wire, request: ChargeRequest, fault: CallFault): Reply {
+  const given = process.gateway.model.execute(request, wishFor(world, request, fault));
   const word = given.kind === 'charge' ? `${given.charge.id} ${given.charge.status}` : given.kind;
   world.trace.add(world.scheduler.nowMs, `the gateway executes a call for ${request.orderId}: ${word}`);
   return given;

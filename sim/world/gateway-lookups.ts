@@ -1,7 +1,6 @@
 /** What becomes of a lookup: at the gateway, and at whatever answers in its place. */
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 import type { Exchange } from '../../src/gateways/http/exchange.ts';
-import type { BookedCharge } from '../gateway/model.ts';
 import type { LookupFault } from '../plan/faults.ts';
 import { ambiguousList, DOWN, FORBIDDEN, list, listAboutAnother, listed } from './gateway-answers.ts';
 import type { Wire } from './gateway-calls.ts';
@@ -40,12 +39,14 @@ export function look({ world, process, line }: Wire, request: ChargeRequest): vo
 }
 
 /** Slow in coming to look, or in telling what it saw: the second is news of the past. */
-function ask({ world, line }: Wire, request: ChargeRequest, fault: LookupFault): void {
+function ask({ world, process, line }: Wire, request: ChargeRequest, fault: LookupFault): void {
   const { faults, scheduler } = world;
   const slowMs = fault === 'lookup_slow' ? faults.delayMs(0, line.leftMs()) : 0;
   const tellsLate = slowMs > 0 && faults.chance(500);
   scheduler.quietly(faults.delayMs(1, 20) + (tellsLate ? 0 : slowMs), () => {
-    const charges = shown(world, request);
+    const charges = process.gateway.model.find(request.key);
+    if (charges.length === 0 && world.gateway.ledger.some(({ key }) => key === request.key))
+      world.marks.hit('lookup_lag');
     const echo = echoOf(world, request.key);
     const body = list(charges, echo);
     // The newest at the end, so that the lookup before is at hand.
@@ -74,10 +75,4 @@ function answerBefore(world: World, { key }: ChargeRequest): Exchange | null {
 
 function echoOf({ plan }: World, key: string): string | null {
   return plan.echoes ? key : null;
-}
-
-function shown({ gateway, marks }: World, { key }: ChargeRequest): readonly BookedCharge[] {
-  const found = gateway.find(key);
-  if (found.length === 0 && gateway.ledger.some((charge) => charge.key === key)) marks.hit('lookup_lag');
-  return found;
 }

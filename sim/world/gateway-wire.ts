@@ -14,9 +14,6 @@ import { look } from './gateway-lookups.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
-/** The name that the simulated adapter stores with every payment. */
-const GATEWAY_NAME = 'model';
-
 /** One exchange under way, as whoever answers it sees it. */
 export interface Line {
   /** Milliseconds until nobody listens any more; what connecting took is gone from it. */
@@ -69,7 +66,7 @@ export function connectGateway(world: World, process: Process): Gateway {
   }
 
   return {
-    name: GATEWAY_NAME,
+    name: process.gateway.name,
     contract: plan.policy.contract,
     close: async () => {},
     call: (request: ChargeRequest, { timeoutMs, mayLeave }: CallOptions) =>

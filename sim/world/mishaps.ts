@@ -1,6 +1,7 @@
 /** What befalls processes, database and networks: one mishap after the other, and the return to calm. */
 import type { Tape } from '../core/tape.ts';
 import type { Mishap } from '../plan/faults.ts';
+import { landSomeLate } from './late-charges.ts';
 import { type Host, startProcess } from './process.ts';
 import type { World } from './world.ts';
 
@@ -28,7 +29,8 @@ function befall(world: World, mishap: Mishap): void {
   const host = hosts[tape.below(hosts.length)] as Host;
   const forMs = tape.pick([500, 3000, 15_000]);
   const untilMs = scheduler.nowMs + forMs;
-  world.marks.hit(mishap);
+  // That one needs a charge that failed, and says itself that it found one.
+  if (mishap !== 'charge_lands_late') world.marks.hit(mishap);
   trace.add(scheduler.nowMs, `mishap: ${mishap} (${host.process.name}, ${forMs} ms)`);
   switch (mishap) {
     case 'process_killed':
@@ -74,6 +76,9 @@ function befall(world: World, mishap: Mishap): void {
       return;
     case 'gateway_errors':
       world.gatewayErrsUntilMs = untilMs;
+      return;
+    case 'charge_lands_late':
+      landSomeLate(world);
       return;
     case 'credentials_revoked':
       world.credentialsRevokedUntilMs = untilMs;

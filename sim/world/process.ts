@@ -1,14 +1,16 @@
 /** A server process: an engine that is started, killed, paused, drained and started again. */
+import type { Policy } from '../../src/domain/policy.ts';
 import { DEFAULT_LIMITS } from '../../src/engine/context.ts';
 import { type RunningEngine, startEngine } from '../../src/engine/engine.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type { Random } from '../../src/ports/random.ts';
 import { createLife, type Life } from '../core/life.ts';
+import { policyOf } from '../plan/plan.ts';
 import { createHostClock, type HostClock } from './clock.ts';
 import { connectGateway } from './gateway-wire.ts';
 import { connectStore } from './store-wire.ts';
-import type { World } from './world.ts';
+import type { PlacedGateway, World } from './world.ts';
 
 /** One incarnation. */
 export interface Process {
@@ -16,6 +18,7 @@ export interface Process {
   readonly name: string;
   readonly life: Life;
   readonly clock: HostClock;
+  readonly gateway: PlacedGateway;
   /** Null until it has started. */
   engine: RunningEngine | null;
 }
@@ -23,6 +26,10 @@ export interface Process {
 /** A place where one incarnation follows the other. */
 export interface Host {
   readonly name: string;
+  /** From 0. */
+  readonly index: number;
+  /** What it is set to use. */
+  readonly gateway: PlacedGateway;
   process: Process;
   incarnation: number;
   /** Cut off until then. */
@@ -36,12 +43,15 @@ const START_AGAIN_MS = 500;
 /** Far from zero, and another on every host: a monotonic clock's origin means nothing. */
 const MONOTONIC_ORIGIN_MS = 7_000_000;
 
-export function createHost(world: World, name: string, index: number): Host {
+export function createHost(world: World, index: number, gateway: PlacedGateway): Host {
+  const name = `p${index + 1}`;
   const clock = createHostClock(world.scheduler, MONOTONIC_ORIGIN_MS * (index + 1));
   return {
     name,
+    index,
+    gateway,
     incarnation: 0,
-    process: { name, life: createLife(world.scheduler), clock, engine: null },
+    process: { name, life: createLife(world.scheduler), clock, gateway, engine: null },
     databaseCutUntilMs: 0,
     databaseAnswersLostUntilMs: 0,
     gatewayCutUntilMs: 0,
@@ -53,10 +63,16 @@ export function createHost(world: World, name: string, index: number): Host {
 export function startProcess(world: World, host: Host): void {
   host.incarnation += 1;
   const name = host.incarnation === 1 ? host.name : `${host.name}'${host.incarnation}`;
-  const process: Process = { name, life: createLife(world.scheduler), clock: host.clock, engine: null };
+  const process: Process = {
+    name,
+    life: createLife(world.scheduler),
+    clock: host.clock,
+    gateway: host.gateway,
+    engine: null,
+  };
   host.process = process;
   world.hostOf.set(process, host);
-  const options = engineOptions(world, process);
+  const options = engineOptions(world, host, process);
   const start = (): void => {
     startEngine(options).then(
       (engine) => {
@@ -69,16 +85,34 @@ export function startProcess(world: World, host: Host): void {
   start();
 }
 
-function engineOptions(world: World, process: Process): Parameters<typeof startEngine>[0] {
+/** The setting by which an operator tells that the database is a restored one. */
+function restoredPolicy(policy: Policy, restoredAtMs: number | null): Policy {
+  return restoredAtMs === null ? policy : { ...policy, ...{ restoredAtMs } };
+}
+
+/** What this process is told by its operator. */
+function settingsOf(
+  { plan, restoredAtMs }: World,
+  { index }: Host,
+): { readonly policy: Policy; readonly callTimeoutMs: number } {
+  const other = index === 1 ? plan.otherSettings : null;
+  return {
+    policy: restoredPolicy(policyOf(plan, index), restoredAtMs),
+    callTimeoutMs: other?.callTimeoutMs ?? plan.callTimeoutMs,
+  };
+}
+
+function engineOptions(world: World, host: Host, process: Process): Parameters<typeof startEngine>[0] {
   const { plan } = world;
+  const settings = settingsOf(world, host);
   return {
     store: connectStore(world, process),
     gateway: connectGateway(world, process),
     clock: clockOf(world, process),
     random: randomOf(world),
     log: logOf(world, process),
-    policy: plan.policy,
-    limits: { ...DEFAULT_LIMITS, callTimeoutMs: plan.callTimeoutMs, sweepMs: plan.sweepMs },
+    policy: settings.policy,
+    limits: { ...DEFAULT_LIMITS, callTimeoutMs: settings.callTimeoutMs, sweepMs: plan.sweepMs },
     gate: { maxCalls: plan.maxCalls, maxLookups: plan.maxLookups },
     cacheEntries: plan.cacheEntries,
     answerRetentionMs: plan.retentionMs,

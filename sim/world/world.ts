@@ -1,12 +1,18 @@
 /** One simulated world: processes with the real engine, a database, a gateway, and all that can go wrong between them. */
-import { requestKeyHash } from '../../src/domain/ids.ts';
+import { orderReference, requestKeyHash } from '../../src/domain/ids.ts';
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 import type { Store } from '../../src/ports/store.ts';
 import type { Marks } from '../core/marks.ts';
 import { createScheduler, type Scheduler } from '../core/scheduler.ts';
 import type { Tape } from '../core/tape.ts';
 import type { Trace } from '../core/trace.ts';
-import { createGatewayModel, type GatewayModel } from '../gateway/model.ts';
+import {
+  type BookedCharge,
+  type Books,
+  createGatewayModel,
+  type GatewayModel,
+  together,
+} from '../gateway/model.ts';
 import { createJudge, type Judge } from '../judge/index.ts';
 import type { CallFault, Faults, LookupFault, StoreFault } from '../plan/faults.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -14,6 +20,7 @@ import { type Change, createDatabase, type Database, type Snapshot } from '../st
 import { type Errand, ROUTE } from './clients.ts';
 import { WALL_ORIGIN_MS } from './clock.ts';
 import { createHost, type Host, type Process } from './process.ts';
+import { storyFault } from './story-faults.ts';
 
 export interface World {
   readonly plan: Plan;
@@ -24,7 +31,10 @@ export interface World {
   readonly marks: Marks;
   readonly judge: Judge;
   readonly database: Database;
-  readonly gateway: GatewayModel;
+  /** What all gateways charged. */
+  readonly ledger: BookedCharge[];
+  /** All gateways' books. */
+  readonly gateway: Books;
   readonly hosts: readonly Host[];
   readonly hostOf: Map<Process, Host>;
   /** Calls sent with each key. */
@@ -36,7 +46,12 @@ export interface World {
   readonly openRequests: Map<string, { readonly process: Process; readonly dueMs: number }>;
   /** What was asked and answered for good, by account and key. */
   readonly settledErrands: Map<string, Errand>;
+  /** The first errand about each order under each key. */
+  readonly errands: Map<string, Errand>;
   readonly uniqueHex: () => string;
+  databaseNowMs(): number;
+  /** An order's name at the gateway. */
+  referenceOf(accountId: string, orderId: string): string;
   /** The database as a replica knew it that lags a little. */
   oldSnapshot(): Snapshot;
   /** Every use of a port by the engine goes through here: where a process may be killed, and where a dead one ends. */
@@ -50,6 +65,8 @@ export interface World {
   lookupFault(process: Process, request: ChargeRequest): LookupFault;
   healed: boolean;
   databaseDown: boolean;
+  /** From when on the processes are told that the database is a restored one; the database's clock. */
+  restoredAtMs: number | null;
   /** By how much the database's clock is ahead of the true time. */
   databaseSkewMs: number;
   /** Until then faults befall; later where somebody sleeps for long. */
@@ -64,6 +81,12 @@ export interface World {
   keysDrawn: number;
   requestsSent: number;
   portUses: number;
+}
+
+/** A gateway by the name under which processes know it. */
+export interface PlacedGateway {
+  readonly name: string;
+  readonly model: GatewayModel;
 }
 
 /** One use of the store or the gateway by a process; `index` counts them all, from 1. */
@@ -85,6 +108,9 @@ export interface WorldOptions {
 }
 
 export const INSTALLATION_ID = '6f0f9d9e-3c1b-4b0e-9a53-0c9f6a5d4e21';
+/** The names that the simulated adapters store with every payment. */
+const GATEWAY_NAME = 'model';
+const OTHER_GATEWAY_NAME = 'other';
 /** How far the replica that takes over may lag. */
 const REPLICA_LAG_MS = 1000;
 
@@ -112,15 +138,28 @@ export function createWorld(options: WorldOptions): World {
       keepSnapshot();
     },
   });
-  const gateway = createGatewayModel({
-    contract: plan.policy.contract,
-    nowMs: () => scheduler.nowMs,
-    after: (delayMs, event) => void scheduler.after(delayMs, event),
-    onBooked(charge) {
-      trace.add(scheduler.nowMs, `the gateway's ledger: ${charge.id} ${charge.status} ${charge.amountMinor}`);
-      judge.booked(charge);
-    },
-  });
+  const ledger: BookedCharge[] = [];
+  const createGateway = (name: string): GatewayModel =>
+    createGatewayModel({
+      name,
+      ledger,
+      contract: plan.policy.contract,
+      nowMs: () => scheduler.nowMs,
+      after: (delayMs, event) => void scheduler.after(delayMs, event),
+      onBooked(charge) {
+        trace.add(
+          scheduler.nowMs,
+          `the gateway's ledger: ${charge.id} ${charge.status} ${charge.amountMinor}`,
+        );
+        judge.booked(charge);
+      },
+    });
+  const first: PlacedGateway = { name: GATEWAY_NAME, model: createGateway(GATEWAY_NAME) };
+  const second: PlacedGateway | null =
+    plan.story === 'two_gateways'
+      ? { name: OTHER_GATEWAY_NAME, model: createGateway(OTHER_GATEWAY_NAME) }
+      : null;
+  const gateway = together(second === null ? [first.model] : [first.model, second.model]);
 
   const losesCommits = plan.mishaps.includes('database_loses_commits');
   let older: { atMs: number; snapshot: Snapshot } | null = null;
@@ -145,6 +184,7 @@ export function createWorld(options: WorldOptions): World {
     marks,
     judge,
     database,
+    ledger,
     gateway,
     hosts: [],
     hostOf: new Map(),
@@ -153,6 +193,9 @@ export function createWorld(options: WorldOptions): World {
     openStatements: new Set(),
     openRequests: new Map(),
     settledErrands: new Map(),
+    errands: new Map(),
+    databaseNowMs,
+    referenceOf: (accountId, orderId) => orderReference(INSTALLATION_ID, accountId, orderId),
     uniqueHex: () => `0000${(++hexes).toString(16).padStart(12, '0')}0000000000000000`,
     oldSnapshot: () => (older ?? newer)?.snapshot ?? database.snapshot(),
     port(process, name, use) {
@@ -182,6 +225,8 @@ export function createWorld(options: WorldOptions): World {
       if (nowMs < world.gatewayDownUntilMs || nowMs < host.gatewayCutUntilMs) return 'gateway_unreachable';
       if (nowMs < world.credentialsRevokedUntilMs) return 'gateway_forbids';
       if (nowMs < world.gatewayErrsUntilMs) return 'error_not_charged';
+      const wanted = storyFault(world, request);
+      if (wanted !== null) return fault(wanted);
       return world.healed ? 'none' : fault(faults.call(request, call));
     },
     lookupFault(process, request) {
@@ -193,6 +238,7 @@ export function createWorld(options: WorldOptions): World {
     },
     healed: false,
     databaseDown: false,
+    restoredAtMs: null,
     databaseSkewMs: 0,
     faultsUntilMs: 0,
     allAsleepUntilMs: 0,
@@ -205,7 +251,9 @@ export function createWorld(options: WorldOptions): World {
     portUses: 0,
   };
   (world.hosts as Host[]).push(
-    ...Array.from({ length: plan.processes }, (_one, index) => createHost(world, `p${index + 1}`, index)),
+    ...Array.from({ length: plan.processes }, (_one, index) =>
+      createHost(world, index, (index === 1 ? second : null) ?? first),
+    ),
   );
   return world;
 }
