@@ -44,6 +44,7 @@ const gateway = await startFakeGateway({ ledger: createMemoryLedger(), seed: 42,
 const settings = {
   DATABASE_URL: database.url,
   GATEWAY_URL: gateway.url,
+  GATEWAY_LIVEMODE: 'no',
   // What this gateway promises; it lands late, and its lookups lag, but within these bounds.
   GATEWAY_LANDS_WITHIN_MS: '3000',
   GATEWAY_LOOKUP_LAG_MS: '500',

@@ -60,16 +60,14 @@ const gateway = createExampleGateway();
 const payonce = await createPayonce({ pool, gateway });
 
 const order = {
-  accountId: 'default',
   orderId: `ORD-${process.pid}-${Math.round(performance.timeOrigin)}`,
   amountMinor: 10_000,
   currency: 'USD',
-  metadata: {},
 };
 // Twice at once, as an impatient customer does.
 const [first, second] = await Promise.all([
-  payonce.charge(order, { waitMs: 5000 }),
-  payonce.charge(order, { waitMs: 5000 }),
+  payonce.charge(order, { idempotencyKey: 'try-1' }),
+  payonce.charge(order, { idempotencyKey: 'try-1' }),
 ]);
 process.stdout.write(`first:  ${describe(first)}\nsecond: ${describe(second)}\n`);
 process.stdout.write(`charges at the gateway: ${gateway.charged()}\n`);
@@ -79,14 +77,20 @@ await pool.end();
 await embedded?.stop();
 await rm(folder, { recursive: true, force: true });
 
-/** Every kind of answer, as a program should take them. */
-function describe(answer) {
-  switch (answer.kind) {
-    case 'settled':
-      return `${answer.frozen.problem ?? 'completed'} (payment ${answer.paymentId}, ${answer.started ? 'started' : 'joined'})`;
-    case 'unsettled':
-      return `not settled yet (${answer.payment.status}); ask again in ${answer.retryAfterMs} ms`;
-    default:
-      return `${answer.code}: ${answer.detail}`;
+/** Every outcome, as a program should take it. */
+function describe(result) {
+  switch (result.outcome) {
+    case 'paid':
+      return `paid (payment ${result.payment.paymentId}, ${result.started ? 'started' : 'joined'})`;
+    case 'declined':
+    case 'failed':
+      return `${result.outcome}, nothing was charged: ${result.detail}`;
+    case 'pending':
+      // The payment is null where the database did not say whether it took the order.
+      return `not settled yet (${result.reason}); ask again in ${result.retryAfterMs} ms`;
+    case 'review':
+      return `a person must look at it: ${result.reason}`;
+    case 'refused':
+      return `nothing was sent (${result.code}): ${result.detail}`;
   }
 }

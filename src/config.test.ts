@@ -15,13 +15,62 @@ describe('the configuration', () => {
   it('has a default for everything', () => {
     const config = readConfig({});
     for (const name of Object.keys(SETTINGS) as (keyof typeof SETTINGS)[]) {
-      expect([name, config[name]]).toEqual([name, SETTINGS[name].default]);
+      if (name !== 'GATEWAY') expect([name, config[name]]).toEqual([name, SETTINGS[name].default]);
     }
   });
 
   it('takes an empty variable as not set', () => {
-    const config = readConfig({ PORT: '', GATEWAY_URL: '' });
-    expect([config.PORT, config.GATEWAY_URL, config.isSet('PORT')]).toEqual([8000, null, false]);
+    const config = readConfig({ PORT: '', GATEWAY_TOKEN: '', GATEWAY: '', HOST: '' });
+    expect([config.PORT, config.GATEWAY, config.isSet('PORT')]).toEqual([8000, 'fake', false]);
+  });
+
+  it('refuses an empty address: a template was not filled in', () => {
+    expect(problemsOf({ GATEWAY_URL: '' })).toEqual([
+      expect.stringMatching(/^GATEWAY_URL is not set.*empty/),
+    ]);
+    expect(problemsOf({ GATEWAY_URL: 'https://gateway.example', DATABASE_URL: '' })).toEqual([
+      'DATABASE_URL is there but empty. Set it, or unset it for the embedded PostgreSQL.',
+    ]);
+    expect(readConfig({ GATEWAY: 'fake', GATEWAY_URL: '' }).GATEWAY_URL).toBeNull();
+  });
+
+  it('takes the time of a restore with its offset only, and only where the gateway can be asked', () => {
+    expect(readConfig({ RESTORED_AT: '2026-01-31T12:00:00+01:00' }).RESTORED_AT).toBe(
+      Date.UTC(2026, 0, 31, 11),
+    );
+    for (const text of ['yesterday', '2026-01-31', '2026-01-31T12:00:00', '2026-13-31T12:00:00Z']) {
+      expect(problemsOf({ RESTORED_AT: text })).toEqual([
+        'RESTORED_AT must be a date and time with its offset, such as 2026-01-31T12:00:00Z.',
+      ]);
+    }
+    expect(problemsOf({ RESTORED_AT: '' })).toEqual([
+      expect.stringMatching(/^RESTORED_AT is there but empty/),
+    ]);
+    expect(problemsOf({ RESTORED_AT: '2026-01-31T12:00:00Z', GATEWAY_LOOKUP: 'no' })).toEqual([
+      expect.stringMatching(/^RESTORED_AT needs a gateway that can be asked/),
+    ]);
+  });
+
+  it('production with an empty or misspelt GATEWAY_URL and a token does not start with the fake gateway', () => {
+    const production = { GATEWAY_TOKEN: 'x', NODE_ENV: 'production', DATABASE_URL: 'postgres://db/payonce' };
+    expect(problemsOf({ ...production, GATEWAY_URL: '' })).toEqual([
+      expect.stringMatching(/^GATEWAY_URL is not set/),
+    ]);
+    expect(problemsOf({ ...production, GATWAY_URL: 'https://gateway.example' })).toEqual([
+      expect.stringMatching(/^GATEWAY_URL is not set/),
+      'GATWAY_URL is no setting of Payonce. Did you mean GATEWAY_URL? Rename it, or unset it.',
+    ]);
+    expect(problemsOf({ GATEWAY_TOKEN: 'x' })).toHaveLength(1);
+    expect(readConfig({ ...production, GATEWAY_URL: 'https://gateway.example' }).GATEWAY).toBe('http');
+  });
+
+  it('hands the choice down to workers, which see a database that is embedded as a named one', () => {
+    const { GATEWAY } = readConfig({});
+    expect(readConfig({ GATEWAY, DATABASE_URL: 'postgres://127.0.0.1:1/payonce' }).GATEWAY).toBe('fake');
+  });
+
+  it('tells of another gateway than those there are once, by its value’s rule', () => {
+    expect(problemsOf({ GATEWAY: 'stripe' })).toEqual(['GATEWAY must be one of fake, http.']);
   });
 
   it('reports every problem at once', () => {

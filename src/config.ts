@@ -2,6 +2,8 @@
  * The configuration: the only reader of the environment. One table of settings, from which the values, the
  * checks and the README's table all come; every problem is reported at once, before anything is started.
  */
+import { chooseGateway, type GatewayKind } from './config/choose-gateway.ts';
+import { unknownSettings } from './config/unknown-settings.ts';
 import { DEFAULT_POLICY } from './domain/policy.ts';
 
 interface Shared {
@@ -15,7 +17,8 @@ interface NumberSetting extends Shared {
 }
 interface ChoiceSetting<T extends string> extends Shared {
   readonly kind: 'choice';
-  readonly default: T;
+  /** Null: it follows from the other settings. */
+  readonly default: T | null;
   readonly of: readonly T[];
 }
 interface TextSetting extends Shared {
@@ -27,7 +30,12 @@ interface UrlSetting extends Shared {
   readonly default: null;
   readonly schemes: readonly string[];
 }
-type Setting = NumberSetting | ChoiceSetting<string> | TextSetting | UrlSetting;
+/** A moment; its value is in milliseconds since the Unix epoch. */
+interface TimeSetting extends Shared {
+  readonly kind: 'time';
+  readonly default: null;
+}
+type Setting = NumberSetting | ChoiceSetting<string> | TextSetting | UrlSetting | TimeSetting;
 
 const DAY = 86_400_000;
 /** setTimeout's longest delay; no wait of ours may be longer. */
@@ -39,7 +47,11 @@ function number(value: number, min: number, max: number, doc: string): NumberSet
 function milliseconds(value: number, doc: string, min = 0, max = MAX_WAIT): NumberSetting {
   return number(value, min, max, doc);
 }
-function choice<const T extends string>(value: NoInfer<T>, of: readonly T[], doc: string): ChoiceSetting<T> {
+function choice<const T extends string>(
+  value: NoInfer<T> | null,
+  of: readonly T[],
+  doc: string,
+): ChoiceSetting<T> {
   return { kind: 'choice', default: value, of, doc };
 }
 
@@ -62,12 +74,22 @@ export const SETTINGS = {
   DATA_DIR: { kind: 'text', default: './.payonce', doc: 'Folder of the embedded PostgreSQL.' },
   DATABASE_POOL: number(10, 2, 1000, 'Connections to the database.'),
   DATABASE_TIMEOUT_MS: milliseconds(5000, 'A statement that takes longer is given up.', 100),
+  GATEWAY: choice(
+    null,
+    ['fake', 'http'],
+    '`http`: the gateway at `GATEWAY_URL`. `fake`: the fake gateway, mounted here; it moves no money. Not set: `http` with a `GATEWAY_URL`; without one `fake`, but only with the embedded PostgreSQL, on a loopback `HOST`, without `GATEWAY_TOKEN` and without `NODE_ENV=production`, else the start is refused.',
+  ),
   GATEWAY_URL: {
     kind: 'url',
     default: null,
     schemes: ['http:', 'https:'],
-    doc: 'Base URL of a gateway that speaks the protocol of docs/fake-gateway.md. Not set: the fake gateway, mounted here.',
+    doc: 'Base URL of a gateway that speaks the protocol of docs/fake-gateway.md.',
   },
+  GATEWAY_LIVEMODE: choice(
+    'yes',
+    ['yes', 'no'],
+    'Whether real money moves at `GATEWAY_URL`; `no` for a sandbox. Shown as `livemode` in every payment; one database holds payments of one mode.',
+  ),
   GATEWAY_TOKEN: { kind: 'text', default: '', doc: 'Sent to the gateway as a bearer token. Empty: none.' },
   GATEWAY_KEYS: choice('kept', ['kept', 'none'], 'Whether the gateway keeps idempotency keys.'),
   GATEWAY_KEY_WINDOW_MS: milliseconds(DAY, 'How long it keeps them.', 0, 400 * DAY),
@@ -75,8 +97,8 @@ export const SETTINGS = {
   GATEWAY_LOOKUP: choice('yes', ['yes', 'no'], 'Whether it can be asked what became of a key.'),
   GATEWAY_LOOKUP_LAG_MS: milliseconds(0, 'How long a charge may exist before a lookup shows it.'),
   GATEWAY_LANDS_WITHIN_MS: milliseconds(
-    60_000,
-    'How long after we stopped listening a request may still take effect.',
+    180_000,
+    'How long after we stopped listening a request may still take effect; see docs/landing.md.',
   ),
   CALL_TIMEOUT_MS: milliseconds(10_000, 'A call to the gateway that takes longer is given up.', 50),
   LEASE_MS: milliseconds(
@@ -122,6 +144,11 @@ export const SETTINGS = {
     'Wait between the lookups of a payment in REVIEW.',
     1000,
   ),
+  RESTORED_AT: {
+    kind: 'time',
+    default: null,
+    doc: 'When the database was restored from a backup, such as `2026-01-31T12:00:00Z`. Every charge is then looked up before its first call, and the one after it before it counts as failed. Leave it set for 30 days. Not set: it was not restored.',
+  },
   MAX_CALLS: number(256, 1, 100_000, 'Calls to the gateway under way at once.'),
   MAX_LOOKUPS: number(64, 1, 100_000, 'Lookups under way at once.'),
   SWEEP_MS: milliseconds(500, 'Pause between the sweeps for payments that are due.', 10),
@@ -152,10 +179,13 @@ type ValueOf<S> = S extends NumberSetting
     ? T
     : S extends UrlSetting
       ? string | null
-      : string;
+      : S extends TimeSetting
+        ? number | null
+        : string;
 
-/** The settings by name; `isSet` tells what the environment named itself. */
-export type Config = { readonly [Name in keyof Settings]: ValueOf<Settings[Name]> } & {
+/** The settings by name; `isSet` tells what the environment named itself. `GATEWAY_URL` is there where `GATEWAY` is `http`. */
+export type Config = { readonly [Name in Exclude<keyof Settings, 'GATEWAY'>]: ValueOf<Settings[Name]> } & {
+  readonly GATEWAY: GatewayKind;
   readonly isSet: (name: keyof Settings) => boolean;
 };
 
@@ -174,7 +204,10 @@ export class ConfigError extends Error {
 /** Nothing is sent in the last part of a lease, and a call must fit into what is left. */
 const LEASE_OVER_CALL_MS = 500;
 
-/** Reads and checks the environment. Throws `ConfigError` with every problem. An empty variable counts as not set. */
+/**
+ * Reads and checks the environment. Throws `ConfigError` with every problem. An empty variable counts as not set, except the
+ * addresses of the gateway and the database: an empty one is a template that was not filled in.
+ */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const problems: string[] = [];
   const values: Record<string, string | number | null> = {};
@@ -184,6 +217,15 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     if (value === undefined) problems.push(`${name} must be ${expected(setting)}.`);
     else values[name] = value;
   }
+  if (env.DATABASE_URL === '') {
+    problems.push('DATABASE_URL is there but empty. Set it, or unset it for the embedded PostgreSQL.');
+  }
+  if (env.RESTORED_AT === '') {
+    problems.push('RESTORED_AT is there but empty. Set it to the time of the restore, or unset it.');
+  }
+  const gateway = chooseGateway({ env, host: env.HOST || SETTINGS.HOST.default });
+  values.GATEWAY = gateway.kind;
+  problems.push(...gateway.problems, ...unknownSettings(env, Object.keys(SETTINGS)));
   const isSet = (name: string): boolean => env[name] !== undefined && env[name] !== '';
   // Complete and typed once no setting has a problem: each was parsed by its own kind.
   const config = { ...values, isSet } as unknown as Config;
@@ -202,10 +244,16 @@ function parse(setting: Setting, text: string): string | number | undefined {
       return setting.of.includes(text) ? text : undefined;
     case 'url':
       return URL.canParse(text) && setting.schemes.includes(new URL(text).protocol) ? text : undefined;
+    case 'time':
+      // Without an offset it would mean another moment on every machine.
+      return DATE_TIME.test(text) && !Number.isNaN(Date.parse(text)) ? Date.parse(text) : undefined;
     case 'text':
       return text;
   }
 }
+
+/** RFC 3339 §5.6, the offset included. */
+const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 
 /** Never repeats the value: it may be a secret. */
 function expected(setting: Setting): string {
@@ -216,6 +264,8 @@ function expected(setting: Setting): string {
       return `one of ${setting.of.join(', ')}`;
     case 'url':
       return `a URL that starts with ${setting.schemes.map((scheme) => `${scheme}//`).join(' or ')}`;
+    case 'time':
+      return 'a date and time with its offset, such as 2026-01-31T12:00:00Z';
     case 'text':
       return 'text';
   }
@@ -231,6 +281,12 @@ function contradictions(config: Config): string[] {
   }
   if (config.WAIT_MS > config.MAX_WAIT_MS) {
     problems.push(`WAIT_MS (${config.WAIT_MS}) must not exceed MAX_WAIT_MS (${config.MAX_WAIT_MS}).`);
+  }
+  if (config.RESTORED_AT !== null && config.GATEWAY_LOOKUP === 'no') {
+    problems.push(
+      'RESTORED_AT needs a gateway that can be asked (GATEWAY_LOOKUP=yes): what a restored database has forgotten, only the gateway ' +
+        'knows. Compare the payments of before with the gateway by hand, then start without RESTORED_AT.',
+    );
   }
   return problems;
 }

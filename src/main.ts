@@ -46,8 +46,8 @@ function leave(running: { stop(): Promise<void> }): void {
 }
 
 /** A worker tells the process that started it, which speaks for all of them. */
-function sayReady({ url, gatewayUrl }: Service): void {
-  const ready: WorkerReady = { url, gatewayUrl };
+function sayReady({ url, gatewayUrl, livemode }: Service): void {
+  const ready: WorkerReady = { url, gatewayUrl, livemode };
   if (cluster.isWorker) process.send?.(ready);
   else sayWelcome(ready);
 }
@@ -56,9 +56,9 @@ function sayWelcome(ready: WorkerReady): void {
   process.stdout.write(welcome(ready));
 }
 
-function welcome({ url, gatewayUrl }: WorkerReady): string {
+function welcome({ url, gatewayUrl, livemode }: WorkerReady): string {
   return `
-Payonce takes payments at ${url} (gateway: ${gatewayUrl})
+Payonce takes payments at ${url} (gateway: ${gatewayUrl}${livemode ? '' : '; it moves no real money'})
 
   curl -i ${url}/v1/payments -H 'Content-Type: application/json' -H 'Idempotency-Key: try-1' \\
        -d '{"order_id":"ORD123","amount":10000,"currency":"USD","method":"tok_visa"}'

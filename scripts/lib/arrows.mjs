@@ -46,6 +46,11 @@ export const RULES = [
     instead: 'Routes talk to the engine. Pass anything else in from the composition root (src/main.ts).',
   },
   {
+    part: 'library/',
+    may: ['domain/', 'engine/', 'ports/', 'pg'],
+    instead: 'The front door checks and translates. Let src/index.ts bring the parts together.',
+  },
+  {
     part: 'embedded-postgres/',
     may: ['node:*'],
     instead: 'The launcher stands alone. Pass in what it has to know, and let the caller log.',
@@ -56,8 +61,13 @@ export const RULES = [
     instead: 'The client runs anywhere and depends on nothing. Repeat the types of the API in it.',
   },
   {
+    part: 'config/',
+    may: ['node:net'],
+    instead: 'What is checked about the environment is passed in; src/config.ts reads it.',
+  },
+  {
     part: 'config.ts',
-    may: ['domain/', 'node:*'],
+    may: ['config/', 'domain/', 'node:*'],
     instead: 'Configuration is read before anything exists. Take the types from src/domain.',
   },
   {

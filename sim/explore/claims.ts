@@ -2,6 +2,7 @@
 import { release, take } from './database.ts';
 import { decisionsOf } from './finish.ts';
 import {
+  has,
   NO_FAULTS,
   type Row,
   type Stage,
@@ -46,11 +47,13 @@ function stageOf(action: 'call' | 'lookup' | 'verify', row: Row, n: number): Sta
   return { at: 'verifying', left: toVerify(row, n) };
 }
 
-/** A completed charge is asked for twins; then every failed one is asked after, newest first. */
+/** A completed charge is asked for twins; then whatever failed without the gateway's own no, or has evidence, is asked after. */
 export function toVerify(row: Row, n: number): readonly VerifyItem[] {
+  const { status } = row.charge;
+  const inQuestion = row.absent | row.about;
   const items: VerifyItem[] = [];
-  if (row.charge.status === 'COMPLETED') items.push({ n, own: true });
-  if (row.failedBefore) items.push({ n, own: false });
-  if (n > 1) items.push({ n: 1, own: false });
+  if (status === 'COMPLETED') items.push({ n, own: true });
+  if (n > 1 && has(inQuestion, 1)) items.push({ n: 1, own: false });
+  if (status === 'FAILED' && has(inQuestion, n)) items.push({ n, own: false });
   return items;
 }

@@ -32,6 +32,7 @@ const SCALE: Omit<Policy, 'contract'> = {
   pendingPollMs: 1,
   resolveForMs: 2,
   reviewLookupMs: 1,
+  restoredAtMs: null,
 };
 
 /** A world with these terms and everything else as usual. */

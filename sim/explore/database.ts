@@ -47,15 +47,18 @@ export function release(
     due: waitMs ?? (evidence > 0 ? 0 : null),
     evidence,
     absences: row.absences + (settled?.byAbsence === true ? 1 : 0),
+    about: row.about,
+    absent: settled?.byAbsence === true ? row.absent | row.charge.n : row.absent,
     failedBefore: settled === undefined ? row.failedBefore : settled.problem !== null,
   };
   return withWorker(overtaken({ ...state, row: next }, who, world), who, IDLE);
 }
 
 /** Evidence changes no `seq`: whoever holds the row still holds it. */
-export function addEvidence(state: State): State {
+export function addEvidence(state: State, n: number): State {
   const { row } = state;
-  return { ...state, row: { ...row, evidence: row.evidence + 1, due: row.held ? row.due : 0 } };
+  const due = row.held ? row.due : 0;
+  return { ...state, row: { ...row, evidence: row.evidence + 1, about: row.about | n, due } };
 }
 
 /** Whether an answer is kept when its worker may no longer write. */
@@ -109,7 +112,7 @@ function outdated(worker: Worker, world: World): Worker {
 
 /** Only news of money outlives the claim, and whether it was already decided on makes no difference. */
 function withNews(worker: Worker, outcome: CallOutcome): Worker {
-  return isEvidence(outcome) ? { ...worker, n: 0, stage: { at: 'heard', outcome } } : IDLE;
+  return isEvidence(outcome) ? { ...worker, stage: { at: 'heard', outcome } } : IDLE;
 }
 
 /** Values without a difference made equal: waits no longer grow, a settled charge's times are read by nobody. */

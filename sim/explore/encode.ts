@@ -45,7 +45,7 @@ export function encode(state: State, world: World): string {
 
 function rowText(row: Row): string {
   const flags = (row.held ? 1 : 0) + (row.failedBefore ? 2 : 0);
-  return `${charge(row.charge)}${flags}${digit(row.due)}${row.evidence}${row.absences}`;
+  return `${charge(row.charge)}${flags}${digit(row.due)}${row.evidence}${row.absences}${row.about}${row.absent}`;
 }
 
 /** The failure's code is left out: it is written, and read by no rule. */

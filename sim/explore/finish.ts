@@ -84,7 +84,7 @@ export function finish(state: State, who: 0 | 1, world: World, options: Finish):
     leaseLeft: 0,
     evidence: 0,
   });
-  const keep = (to: State): State => (world.guards.evidence ? addEvidence(to) : to);
+  const keep = (to: State): State => (world.guards.evidence ? addEvidence(to, worker.n) : to);
   const lost = `writes ${decision.event.type}`;
   steps.push(
     {
@@ -115,7 +115,7 @@ export function finish(state: State, who: 0 | 1, world: World, options: Finish):
 function refused(state: State, who: 0 | 1, world: World, outcome: CallOutcome | null): Step[] {
   const idle = withWorker(state, who, IDLE);
   const keep = outcome !== null && isEvidence(outcome) && world.guards.evidence;
-  const next = keep ? addEvidence(idle) : idle;
+  const next = keep ? addEvidence(idle, state.workers[who].n) : idle;
   const what = keep ? 'is refused by the fence and leaves its evidence' : 'is refused by the fence';
   return [{ who, what, faults: NO_FAULTS, next, mark: keep ? 'refused with evidence' : 'refused' }];
 }

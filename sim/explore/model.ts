@@ -81,6 +81,10 @@ export interface Row {
   readonly due: number | null;
   readonly evidence: number;
   readonly absences: number;
+  /** The charges, as bits 1 and 2, about which evidence of money came in. */
+  readonly about: number;
+  /** The charges, as bits 1 and 2, that failed without the gateway's own no. */
+  readonly absent: number;
   /** The current charge was settled as FAILED once. */
   readonly failedBefore: boolean;
 }
@@ -208,6 +212,11 @@ export interface Step {
   readonly decision?: Decision;
   /** What came out of it, for the marks. */
   readonly mark?: string;
+}
+
+/** Whether charge `n` is among the charges of a row's bits. */
+export function has(bits: number, n: number): boolean {
+  return (bits & n) !== 0;
 }
 
 export const NO_FAULTS: readonly Fault[] = [];

@@ -26,7 +26,16 @@ export function initialStates(world: World): State[] {
   return [true, false].map((calling) => {
     const charge = world.decisions.openCharge({ n: 1, openedAtMs: 0, calling, verifyFirst: false });
     const due = calling ? leaseMs : 1;
-    const row: Row = { charge, held: calling, due, evidence: 0, absences: 0, failedBefore: false };
+    const row: Row = {
+      charge,
+      held: calling,
+      due,
+      evidence: 0,
+      absences: 0,
+      about: 0,
+      absent: 0,
+      failedBefore: false,
+    };
     const empty: State = { row, workers: [IDLE, IDLE], books: EMPTY_BOOKS, late: [] };
     const claimed: Stage = { at: 'claimed' };
     const worker = holding(claimed, 1, leaseMs, 0);

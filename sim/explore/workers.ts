@@ -2,8 +2,15 @@
  * What a worker may do next at each stage, as the engine's driver does it: act under its claim, decide with the
  * functions under test, and write under the fence. Its crash is a step like any other.
  */
+
+import { isSettled } from '../../src/domain/charge.ts';
 import type { LookupOutcome } from '../../src/domain/outcomes.ts';
-import type { Context, Decision, VerifyOutcome } from '../../src/domain/transition/index.ts';
+import {
+  type Context,
+  type Decision,
+  NO_EVIDENCE,
+  type VerifyOutcome,
+} from '../../src/domain/transition/index.ts';
 import { claims } from './claims.ts';
 import { isEvidence } from './database.ts';
 import { ends, finish } from './finish.ts';
@@ -11,6 +18,7 @@ import { arrivals, findings, SILENCE } from './gateway.ts';
 import {
   bookOf,
   type Fault,
+  has,
   IDLE,
   type Late,
   NO_FAULTS,
@@ -191,26 +199,40 @@ function verifying(
   const worker = state.workers[who];
   const [item, ...rest] = left;
   if (item === undefined) {
+    const { charge, about } = state.row;
+    const named = !isSettled(charge.status) && has(about, charge.n);
+    const own = named ? { ...NO_EVIDENCE, gatewayRef: 'ch' } : NO_EVIDENCE;
     return [
-      moved(state, who, { at: 'verified', outcome: { kind: 'clear' } }, 'has asked after all', NO_FAULTS),
+      moved(
+        state,
+        who,
+        { at: 'verified', outcome: { kind: 'clear', own } },
+        'has asked after all',
+        NO_FAULTS,
+      ),
     ];
   }
-  const contested = worker.evidence > 0 && state.row.charge.status !== 'COMPLETED';
+  const contested =
+    worker.evidence > 0 && state.row.charge.status !== 'COMPLETED' && has(state.row.about, item.n);
   return lookups(state, worker, world, { n: item.n, budget }).map(({ outcome, faults, what }) => {
-    const end = verdict(item, outcome, contested);
+    const end = verdict(item, outcome, { contested, evidence: worker.evidence });
     const stage: Stage = end === null ? { at: 'verifying', left: rest } : { at: 'verified', outcome: end };
     return moved(state, who, stage, what, faults);
   });
 }
 
-function verdict(item: VerifyItem, outcome: LookupOutcome, contested: boolean): VerifyOutcome | null {
+function verdict(
+  item: VerifyItem,
+  outcome: LookupOutcome,
+  { contested, evidence }: { readonly contested: boolean; readonly evidence: number },
+): VerifyOutcome | null {
   if (outcome.kind === 'unavailable' || outcome.kind === 'forbidden') {
-    return { kind: 'unavailable', reason: outcome.reason };
+    return { kind: 'unavailable', reason: outcome.reason, waitMs: null, contested: evidence > 0 };
   }
-  const found: VerifyOutcome = { kind: 'found', chargeId: 'ch' };
+  const found: VerifyOutcome = { kind: 'found', chargeId: 'ch', reason: 'late_success' };
   if (item.own) return outcome.kind === 'duplicated' ? found : null;
   if (outcome.kind === 'declined') return null;
-  if (outcome.kind === 'absent') return contested ? found : null;
+  if (outcome.kind === 'absent') return contested ? { ...found, reason: 'late_evidence' } : null;
   return found;
 }
 
@@ -230,9 +252,7 @@ function withStage(state: State, who: 0 | 1, stage: Stage): State {
   const worker = state.workers[who];
   // Outdated and without news of money: its write will be refused and leaves nothing.
   const over = !worker.current && isOfNoUse(stage);
-  // What the evidence is about matters to nobody in the model.
-  const n = !worker.current && stage.at === 'heard' ? 0 : worker.n;
-  return withWorker(state, who, over ? IDLE : { ...worker, n, stage });
+  return withWorker(state, who, over ? IDLE : { ...worker, stage });
 }
 
 function isOfNoUse(stage: Stage): boolean {

@@ -225,6 +225,7 @@ function drawPolicy(tape: Tape): Policy {
     pendingPollMs: SECOND,
     resolveForMs: tape.pick([60 * MINUTE, 60 * MINUTE, 30 * SECOND]),
     reviewLookupMs: 2 * MINUTE,
+    restoredAtMs: null,
   };
 }
 

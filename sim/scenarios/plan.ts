@@ -29,6 +29,7 @@ const POLICY: Omit<Plan['policy'], 'contract'> = {
   pendingPollMs: SECOND,
   resolveForMs: HOUR,
   reviewLookupMs: 2 * MINUTE,
+  restoredAtMs: null,
 };
 
 export function planOf({ contract, policy, plan, store, databaseFails = false }: Scenario): Plan {

@@ -63,6 +63,7 @@ function firstRow(intent: Intent, nowMs: number): Row {
   };
   const operation: OperationRow = {
     n,
+    gateway: null,
     gatewayKey: intent.chargeKey,
     amountMinor: intent.order.amountMinor,
     currency: intent.order.currency,

@@ -1,5 +1,5 @@
 /** The committed state: rows by order, and the unique indexes. Maps of immutable records, so that a copy is cheap. */
-import { StoreError } from '../../src/ports/store.ts';
+import { type ClockWitness, StoreError } from '../../src/ports/store.ts';
 import type { EvidenceRow, OperationRow, RequestRow, Row } from './rows.ts';
 
 export interface Committed {
@@ -9,12 +9,23 @@ export interface Committed {
   readonly orders: Map<string, string>;
   /** By account and key hash. */
   readonly requests: Map<string, RequestRow>;
+  /** Whether the payments are real money; null: nobody has claimed it. */
+  livemode: boolean | null;
   /** Evidence of payments that are not there. */
   readonly strays: EvidenceRow[];
+  /** What was left about the clocks. */
+  clock: Omit<ClockWitness, 'nowMs'>;
 }
 
 export function emptyState(): Committed {
-  return { rows: new Map(), orders: new Map(), requests: new Map(), strays: [] };
+  return {
+    rows: new Map(),
+    orders: new Map(),
+    requests: new Map(),
+    livemode: null,
+    strays: [],
+    clock: { last: null, steppedAtMs: null, steppedBackMs: 0 },
+  };
 }
 
 export function copyOf(state: Committed): Committed {
@@ -22,7 +33,9 @@ export function copyOf(state: Committed): Committed {
     rows: new Map(state.rows),
     orders: new Map(state.orders),
     requests: new Map(state.requests),
+    livemode: state.livemode,
     strays: [...state.strays],
+    clock: state.clock,
   };
 }
 

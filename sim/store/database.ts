@@ -6,14 +6,26 @@
 import type { Store } from '../../src/ports/store.ts';
 import { accept } from './accept.ts';
 import { advance } from './advance.ts';
+import { startWaitsAgain, witnessClock } from './clock.ts';
 import { type Committed, copyOf, emptyState, within } from './committed.ts';
 import { bindKey, openNextCharge } from './keys.ts';
 import { createLocks } from './locks.ts';
-import { due, events, failedCharges, payment, payments, situation } from './reads.ts';
+import {
+  chargesToVerify,
+  due,
+  events,
+  mode,
+  openElsewhere,
+  payment,
+  payments,
+  situation,
+  someCharges,
+  storedAnswerOf,
+} from './reads.ts';
 import type { Context, Statement } from './statement.ts';
 import { createTransaction, type OpenTransaction } from './transaction.ts';
 import type { Database, DatabaseOptions, ReadMethod, Result, WriteMethod } from './types.ts';
-import { addEvidence, eraseExpiredAnswers } from './work.ts';
+import { addEvidence, claimMode, eraseExpiredAnswers } from './work.ts';
 
 export type { OperationRow, Row } from './rows.ts';
 export type * from './types.ts';
@@ -26,7 +38,17 @@ type Reads = {
   readonly [M in ReadMethod]: (context: Context, ...args: Parameters<Store[M]>) => Result<M>;
 };
 
-const WRITES: Writes = { accept, bindKey, openNextCharge, advance, addEvidence, eraseExpiredAnswers };
+const WRITES: Writes = {
+  accept,
+  bindKey,
+  openNextCharge,
+  advance,
+  addEvidence,
+  startWaitsAgain,
+  witnessClock,
+  claimMode,
+  eraseExpiredAnswers,
+};
 
 export function createDatabase(options: DatabaseOptions): Database {
   const { nowMs: clock, onCommit = () => {} } = options;
@@ -36,9 +58,13 @@ export function createDatabase(options: DatabaseOptions): Database {
   let { retentionMs, installationId } = options;
 
   const reads: Reads = {
+    mode,
+    openElsewhere,
     situation,
     due,
-    failedCharges,
+    chargesToVerify,
+    answerOf: storedAnswerOf,
+    someCharges,
     payment,
     payments,
     events,

@@ -101,6 +101,7 @@ function nextRow(before: Row, opening: NextCharge, nowMs: number): Row {
   const payment = nextPayment(before.payment, opening, nowMs);
   const operation: OperationRow = {
     n,
+    gateway: null,
     gatewayKey: opening.chargeKey,
     amountMinor: order.amountMinor,
     currency: order.currency,
@@ -132,11 +133,19 @@ function nextRow(before: Row, opening: NextCharge, nowMs: number): Row {
   };
   return {
     payment,
-    operations: [...before.operations, operation],
+    operations: [
+      ...before.operations.map((earlier) => madeAt(earlier, before.payment.gateway, opening)),
+      operation,
+    ],
     events: [...before.events, event],
     requests: [...before.requests, request],
     evidence: before.evidence,
   };
+}
+
+/** An earlier charge keeps the name of the gateway where it was made, when the payment moves to another. */
+function madeAt(earlier: OperationRow, gateway: string, opening: NextCharge): OperationRow {
+  return earlier.gateway === null && opening.gateway !== gateway ? { ...earlier, gateway } : earlier;
 }
 
 function nextPayment(before: PaymentRow, opening: NextCharge, nowMs: number): PaymentRow {

@@ -76,7 +76,7 @@ async function everything(store: Store, gateways: readonly string[]): Promise<un
     const { paymentId } = record;
     return Promise.all([
       store.events({ accountId, paymentId, after: 0, limit: 1000 }),
-      store.failedCharges({ accountId, orderId, paymentId }, 100),
+      store.chargesToVerify({ accountId, orderId, paymentId }, { afterN: 0, limit: 100 }),
       store.payment(accountId, paymentId),
     ]);
   });
@@ -93,6 +93,7 @@ async function everything(store: Store, gateways: readonly string[]): Promise<un
         [true, false].map(async (calls) => (await store.due({ gateway, limit: 5, calls })).payments),
       ),
     ),
+    elsewhere: await Promise.all(gateways.map((gateway) => store.openElsewhere(gateway))),
     lists: await Promise.all(
       ACCOUNTS.flatMap((accountId) => [
         store.payments({ accountId, limit: 3 }),

@@ -120,6 +120,9 @@ export function createPlainStore(database: Database, options: PlainStoreOptions 
     situation,
     payment,
     installationId: read('installationId'),
+    claimMode: write('claimMode'),
+    mode: read('mode'),
+    openElsewhere: read('openElsewhere'),
     accept: write('accept'),
     bindKey: write('bindKey'),
     async openNextCharge(opening) {
@@ -139,7 +142,11 @@ export function createPlainStore(database: Database, options: PlainStoreOptions 
     },
     due: read('due'),
     addEvidence: write('addEvidence'),
-    failedCharges: read('failedCharges'),
+    chargesToVerify: read('chargesToVerify'),
+    answerOf: read('answerOf'),
+    someCharges: read('someCharges'),
+    witnessClock: write('witnessClock'),
+    startWaitsAgain: write('startWaitsAgain'),
     payments: read('payments'),
     async events(query) {
       const found = await events(query);

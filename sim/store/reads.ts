@@ -1,19 +1,24 @@
 /** The reads of the port, over what is committed; see `src/postgres/situation.ts`, `work.ts` and `queries.ts`. */
 import type { PaymentEvent } from '../../src/domain/payment.ts';
 import type {
+  ChargeName,
+  ChargePage,
+  ChargeToVerify,
   DuePayments,
   DueQuery,
   EventsQuery,
-  FailedCharge,
+  Mode,
+  OpenElsewhere,
   PaymentKey,
   PaymentRecord,
   PaymentsQuery,
   Situation,
   SituationQuery,
+  StoredAnswer,
 } from '../../src/ports/store.ts';
-import { rowById, within } from './committed.ts';
-import { boundKey, recordOf } from './records.ts';
-import type { Row } from './rows.ts';
+import { operationOf, rowById, within } from './committed.ts';
+import { answerOf, boundKey, recordOf } from './records.ts';
+import type { EvidenceRow, Row } from './rows.ts';
 import type { Context } from './statement.ts';
 
 export function situation(context: Context, query: SituationQuery): Situation {
@@ -44,24 +49,76 @@ export function due(context: Context, query: DueQuery): DuePayments {
   return { nowMs, payments };
 }
 
-export function failedCharges(
+export function mode({ committed }: Context): Mode {
+  return { livemode: committed.livemode, final: committed.rows.size > 0 };
+}
+
+export function openElsewhere({ committed }: Context, ours: string): readonly OpenElsewhere[] {
+  const counts = new Map<string, number>();
+  for (const { payment } of committed.rows.values()) {
+    const { gateway, dueAtMs } = payment;
+    if (gateway !== ours && dueAtMs !== null) counts.set(gateway, (counts.get(gateway) ?? 0) + 1);
+  }
+  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([gateway, count]) => ({ gateway, count }));
+}
+
+export function chargesToVerify(
   { committed }: Context,
   payment: PaymentKey,
-  limit: number,
-): readonly FailedCharge[] {
+  { afterN, limit }: ChargePage,
+): readonly ChargeToVerify[] {
   const row = rowById(committed, payment.accountId, payment.paymentId);
   if (row === undefined) return [];
-  return row.operations
-    .filter((operation) => operation.outcome === 'FAILED')
-    .reverse()
-    .slice(0, limit)
-    .map(({ n, gatewayKey, amountMinor, currency }) => ({
-      n,
-      chargeKey: gatewayKey,
-      amountMinor,
-      currency,
-      evidence: row.evidence.some(({ chargeN }) => chargeN === n),
-    }));
+  const found = row.operations.flatMap((operation): ChargeToVerify[] => {
+    const { n, gateway, gatewayKey, amountMinor, currency, outcome, byAbsence } = operation;
+    const evidence = row.evidence.filter(({ chargeN }) => chargeN === n);
+    if (n <= afterN || (evidence.length === 0 && !(outcome === 'FAILED' && byAbsence))) return [];
+    const others = evidence.filter((piece) => !isMoney(piece));
+    return [
+      {
+        n,
+        gateway: gateway ?? row.payment.gateway,
+        chargeKey: gatewayKey,
+        amountMinor,
+        currency,
+        moneyEvidence: evidence.some(isMoney),
+        moneyRef: lastRef(evidence),
+        sentUntilMs: others.length === 0 ? null : Math.max(...others.map(({ atMs }) => atMs)),
+      },
+    ];
+  });
+  return found.slice(0, limit);
+}
+
+/** The greatest, as the real store says it. */
+function lastRef(evidence: readonly EvidenceRow[]): string | null {
+  const refs = evidence.flatMap(({ outcome }) =>
+    'chargeId' in outcome && outcome.chargeId ? [outcome.chargeId] : [],
+  );
+  return refs.sort().at(-1) ?? null;
+}
+
+function isMoney({ outcome: { kind } }: EvidenceRow): boolean {
+  return kind === 'approved' || kind === 'mismatch' || kind === 'pending';
+}
+
+export function storedAnswerOf(
+  { committed, nowMs, retentionMs }: Context,
+  payment: PaymentKey,
+  chargeN: number,
+): StoredAnswer | null {
+  const row = rowById(committed, payment.accountId, payment.paymentId);
+  return answerOf(operationOf(row, chargeN), nowMs, retentionMs);
+}
+
+export function someCharges({ committed }: Context, limit: number): readonly ChargeName[] {
+  const rows = [...committed.rows.values()];
+  const chosen = new Set([...rows.slice(0, limit), ...rows.slice(-limit)]);
+  return [...chosen].map((row) => {
+    const { order, paymentId, charge } = row.payment;
+    const chargeKey = operationOf(row, charge.n)?.gatewayKey ?? '';
+    return { accountId: order.accountId, orderId: order.orderId, paymentId, n: charge.n, chargeKey };
+  });
 }
 
 /** Readers are shown no answer. */

@@ -4,7 +4,7 @@ import { operationOf } from './committed.ts';
 import type { OperationRow, RequestRow, Row } from './rows.ts';
 
 /** The operation's frozen answer, unless it has expired; `retentionMs` 0: readers are shown none. */
-function answerOf(
+export function answerOf(
   operation: OperationRow | undefined,
   nowMs: number,
   retentionMs: number,
@@ -18,6 +18,7 @@ export function recordOf(row: Row, nowMs: number, retentionMs: number): PaymentR
   const operation = operationOf(row, row.payment.charge.n);
   return {
     ...row.payment,
+    chargeKey: operation?.gatewayKey ?? '',
     problem: operation?.problem ?? null,
     answer: answerOf(operation, nowMs, retentionMs),
   };

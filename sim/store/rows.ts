@@ -8,11 +8,13 @@ import type { FailureProblem } from '../../src/domain/problems.ts';
 import type { PaymentRecord } from '../../src/ports/store.ts';
 
 /** Table `payments`: the record without what a reader gets from the operation. */
-export type PaymentRow = Omit<PaymentRecord, 'problem' | 'answer'>;
+export type PaymentRow = Omit<PaymentRecord, 'problem' | 'answer' | 'chargeKey'>;
 
 /** Table `operations`: one charge. */
 export interface OperationRow {
   readonly n: number;
+  /** Null: the one that the payment names. */
+  readonly gateway: string | null;
   readonly gatewayKey: string;
   readonly amountMinor: number;
   readonly currency: string;

@@ -31,5 +31,7 @@ export interface Context {
 export const keyLock = (key: string): string => `key ${key}`;
 /** The lock on a row of table `payments`, or on the unique key that the row will have. */
 export const orderLock = (order: string): string => `order ${order}`;
+/** The lock on the row of table `installation`. */
+export const INSTALLATION_LOCK = 'installation';
 /** The lock on a row of table `operations`. */
 export const operationLock = (payment: string, n: number): string => `operation ${n} ${payment}`;

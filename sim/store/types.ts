@@ -10,13 +10,20 @@ export type WriteMethod =
   | 'openNextCharge'
   | 'advance'
   | 'addEvidence'
+  | 'startWaitsAgain'
+  | 'witnessClock'
+  | 'claimMode'
   | 'eraseExpiredAnswers';
 
 export type ReadMethod =
   | 'installationId'
+  | 'mode'
+  | 'openElsewhere'
   | 'situation'
   | 'due'
-  | 'failedCharges'
+  | 'chargesToVerify'
+  | 'answerOf'
+  | 'someCharges'
   | 'payment'
   | 'payments'
   | 'events'

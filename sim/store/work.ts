@@ -1,23 +1,24 @@
-/** The statements of `Store.addEvidence` and `Store.eraseExpiredAnswers`; see `src/postgres/work.ts`. */
-import type { Evidence } from '../../src/ports/store.ts';
+/** The statements of `Store.addEvidence`, `Store.eraseExpiredAnswers` and `Store.claimMode`; see `src/postgres/`. */
+import type { Evidence, Mode } from '../../src/ports/store.ts';
 import { operationOf, put, rowById, within, withOperation } from './committed.ts';
+import { mode } from './reads.ts';
 import type { EvidenceRow, OperationRow, Row } from './rows.ts';
-import { type Context, operationLock, orderLock, type Statement } from './statement.ts';
-import type { Change } from './types.ts';
+import { type Context, INSTALLATION_LOCK, operationLock, orderLock, type Statement } from './statement.ts';
+import type { Change, Result } from './types.ts';
 
-export function addEvidence(context: Context, evidence: Evidence): Statement<void> {
+export function addEvidence(context: Context, evidence: Evidence): Statement<Result<'addEvidence'>> {
   const { committed, nowMs } = context;
   const { accountId, orderId, paymentId } = evidence.payment;
   const order = within(accountId, orderId);
   const known = (): boolean => committed.rows.get(order)?.payment.paymentId === paymentId;
 
-  function keep(changes: Change[], counted: boolean): void {
+  function keep(changes: Change[], counted: boolean): Result<'addEvidence'> {
     const { chargeN, outcome } = evidence;
     const piece: EvidenceRow = { accountId, paymentId, chargeN, outcome, atMs: nowMs };
     const before = rowById(committed, accountId, paymentId);
     if (before === undefined) {
       committed.strays.push(piece);
-      return;
+      return 'no_payment';
     }
     const after: Row = {
       ...before,
@@ -37,6 +38,7 @@ export function addEvidence(context: Context, evidence: Evidence): Statement<voi
       event: null,
       args: evidence,
     });
+    return counted ? 'kept' : 'no_payment';
   }
 
   const snapshot = known();
@@ -114,4 +116,14 @@ function expiredBefore({ committed }: Context, beforeMs: number): Expired[] {
     }
   }
   return expired.sort((a, b) => a.settledAtMs - b.settledAtMs);
+}
+
+export function claimMode(context: Context, livemode: boolean): Statement<Mode> {
+  const { committed } = context;
+  const apply = (): Mode => {
+    const found = mode(context);
+    if (found.livemode === null || !found.final) committed.livemode = livemode;
+    return mode(context);
+  };
+  return { locks: [INSTALLATION_LOCK], proceeds: () => true, apply, otherwise: apply };
 }

@@ -126,9 +126,16 @@ export function connectStore(world: World, process: Process): Store {
 
   return {
     installationId: () => read('installationId'),
+    claimMode: (livemode) => write('claimMode', livemode),
+    mode: () => read('mode'),
+    openElsewhere: (gateway) => read('openElsewhere', gateway),
     situation: (query) => read('situation', query),
     due: (query) => read('due', query),
-    failedCharges: (payment, limit) => read('failedCharges', payment, limit),
+    chargesToVerify: (payment, page) => read('chargesToVerify', payment, page),
+    answerOf: (payment, chargeN) => read('answerOf', payment, chargeN),
+    someCharges: (limit) => read('someCharges', limit),
+    witnessClock: (reading) => write('witnessClock', reading),
+    startWaitsAgain: (gateway) => write('startWaitsAgain', gateway),
     payment: (accountId, paymentId) => read('payment', accountId, paymentId),
     payments: (query) => read('payments', query),
     events: (query) => read('events', query),

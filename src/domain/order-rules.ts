@@ -13,7 +13,7 @@ export interface Complaint {
 }
 
 /** In UTF-8, so that the index entry has a known size. */
-const MAX_ORDER_ID_BYTES = 255;
+const MAX_ID_BYTES = 255;
 /** Longer than any gateway's token that is not a whole document. */
 const MAX_METHOD_LENGTH = 255;
 /** The three limits that merchants know from Stripe's metadata. */
@@ -28,12 +28,20 @@ const CARD_NUMBER: Complaint = {
 
 /** 1 to 255 bytes of well-formed Unicode without NUL; no number that begins and is as long as a card brand's. */
 export function orderIdComplaint(orderId: string): Complaint | null {
-  if (orderId === '') return invalid('must not be empty');
-  if (orderId.length > MAX_ORDER_ID_BYTES || Buffer.byteLength(orderId) > MAX_ORDER_ID_BYTES) {
-    return invalid(`must not be longer than ${MAX_ORDER_ID_BYTES} bytes of UTF-8`);
+  return idComplaint(orderId) ?? (holdsBrandedCardNumber(orderId) ? CARD_NUMBER : null);
+}
+
+/** The same for the tenant's id. */
+export function accountIdComplaint(accountId: string): Complaint | null {
+  return orderIdComplaint(accountId);
+}
+
+function idComplaint(id: string): Complaint | null {
+  if (id === '') return invalid('must not be empty');
+  if (id.length > MAX_ID_BYTES || Buffer.byteLength(id) > MAX_ID_BYTES) {
+    return invalid(`must not be longer than ${MAX_ID_BYTES} bytes of UTF-8`);
   }
-  if (!isStorableText(orderId)) return invalid('must be well-formed Unicode without NUL');
-  return holdsBrandedCardNumber(orderId) ? CARD_NUMBER : null;
+  return isStorableText(id) ? null : invalid('must be well-formed Unicode without NUL');
 }
 
 /** An ISO 4217 code in upper case, of a currency that can be charged. */

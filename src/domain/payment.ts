@@ -46,6 +46,8 @@ export interface Payment {
   readonly failureCode: string | null;
   /** The adapter's name. */
   readonly gateway: string;
+  /** Whether real money moves. False: a payment of the fake gateway or of a sandbox; COMPLETED then means that nobody paid. */
+  readonly livemode: boolean;
   /** The gateway's own id of the charge, once known. */
   readonly gatewayRef: string | null;
   /** 1 for the first charge; n + 1 only after n is proved not to have happened. */

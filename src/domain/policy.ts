@@ -25,6 +25,11 @@ export interface Policy {
   readonly resolveForMs: number;
   /** Lookups go on at this pace while a person decides. */
   readonly reviewLookupMs: number;
+  /**
+   * When the database was restored from a backup, by its clock; null: it was not. A restored database has forgotten
+   * charges, so each is looked up before its first call, and the one after it before it counts as failed.
+   */
+  readonly restoredAtMs: number | null;
 }
 
 const SECOND = 1000;
@@ -49,6 +54,7 @@ export const DEFAULT_POLICY: Omit<Policy, 'contract' | 'leaseMs'> = {
   // A weekend and a Monday: whoever can mend the gateway has been at work.
   resolveForMs: 72 * HOUR,
   reviewLookupMs: 24 * HOUR,
+  restoredAtMs: null,
 };
 
 /**

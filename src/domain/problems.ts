@@ -18,6 +18,7 @@ export const PROBLEMS = {
   payment_not_found: { status: 404, title: 'There is no such payment' },
   method_not_allowed: { status: 405, title: 'This address does not take this method' },
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
+  other_gateway: { status: 409, title: 'An earlier charge of this order was made at another gateway' },
   order_conflict: { status: 409, title: 'This order already has a payment with other terms' },
   result_expired: { status: 409, title: 'The stored answer of this key has expired' },
   payload_too_large: { status: 413, title: 'The body is too large' },
@@ -28,6 +29,10 @@ export const PROBLEMS = {
   gateway_failed: { status: 502, title: 'The gateway failed; nothing was charged' },
   store_unavailable: { status: 503, title: 'The database cannot be reached; nothing was sent' },
   store_outcome_unknown: { status: 503, title: 'The database did not say whether the payment was accepted' },
+  installation_changed: {
+    status: 503,
+    title: 'The database belongs to another installation; nothing was sent',
+  },
   shutting_down: { status: 503, title: 'This server is shutting down; nothing was sent' },
 } as const satisfies Record<string, ProblemKind>;
 

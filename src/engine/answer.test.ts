@@ -14,6 +14,7 @@ const record: PaymentRecord = {
   paymentId: 'p',
   gateway: 'scripted',
   charge,
+  chargeKey: 'k',
   seq: 3,
   fence: 2,
   claimId: 'c',
@@ -26,7 +27,7 @@ const record: PaymentRecord = {
   createdAtMs: 0,
   updatedAtMs: 1000,
 };
-const payment = toPayment(record);
+const payment = toPayment(record, true);
 const completed = { ...payment, status: 'COMPLETED', retryAfterMs: null } as const;
 const failed = { ...completed, status: 'FAILED', failureCode: 'no_funds' } as const;
 
@@ -43,6 +44,7 @@ describe('a payment as it is shown', () => {
       attempts: 1,
       failureCode: null,
       gateway: 'scripted',
+      livemode: true,
       gatewayRef: 'ch',
       chargeN: 2,
       inDoubt: false,
@@ -53,21 +55,30 @@ describe('a payment as it is shown', () => {
     });
   });
 
+  it('tells test payments from money, and what the fake gateway approved is never money', () => {
+    expect(toPayment(record, false).livemode).toBe(false);
+    expect(toPayment({ ...record, gateway: 'fake' }, true).livemode).toBe(false);
+    expect(paymentFields(toPayment(record, false))).toMatchObject({ livemode: false });
+    expect(JSON.parse(answerBody({ ...failed, livemode: false }, 'card_declined'))).toMatchObject({
+      livemode: false,
+    });
+  });
+
   it('is in doubt with the first piece of late evidence', () => {
-    expect(toPayment({ ...record, evidence: 1 }).inDoubt).toBe(true);
+    expect(toPayment({ ...record, evidence: 1 }, true).inDoubt).toBe(true);
   });
 
   it('has nothing to wait for once it is settled', () => {
     for (const status of ['COMPLETED', 'FAILED'] as const) {
-      expect(toPayment({ ...record, charge: { ...charge, status } }).retryAfterMs).toBeNull();
+      expect(toPayment({ ...record, charge: { ...charge, status } }, true).retryAfterMs).toBeNull();
     }
   });
 
   it('has its documented fields in their documented order', () => {
     expect(JSON.stringify(paymentFields(payment))).toBe(
       '{"payment_id":"p","order_id":"o1","amount":1000,"currency":"USD","status":"PROCESSING","attempts":1,' +
-        '"failure_code":null,"gateway":"scripted","gateway_ref":"ch","safe_to_retry_with_new_key":false,' +
-        '"retry_after_ms":2500,"metadata":{"note":"n"},"created_at":"1970-01-01T00:00:00.000Z",' +
+        '"failure_code":null,"gateway":"scripted","livemode":true,"gateway_ref":"ch",' +
+        '"safe_to_retry_with_new_key":false,"retry_after_ms":2500,"metadata":{"note":"n"},"created_at":"1970-01-01T00:00:00.000Z",' +
         '"updated_at":"1970-01-01T00:00:01.000Z"}',
     );
     expect(paymentFields(completed)).not.toHaveProperty('retry_after_ms');
@@ -113,7 +124,7 @@ describe('a problem', () => {
   });
 
   it('of a charge request shows the payment where there is one, and is no replay', () => {
-    expect(problem('order_conflict', record)).toMatchObject({ kind: 'problem', payment, replayed: false });
+    expect(problem('order_conflict', payment)).toMatchObject({ kind: 'problem', payment, replayed: false });
     expect(problem('shutting_down', null)).not.toHaveProperty('payment');
   });
 

@@ -28,8 +28,14 @@ const FAILURE_DETAILS: Readonly<Record<FailureProblem, string>> = {
     'The gateway failed, and it is proved that nothing was charged. The order may be tried again with a new Idempotency-Key.',
 };
 
-/** A stored payment as anyone outside may see it. */
-export function toPayment(record: PaymentRecord): Payment {
+/** The adapter that the service has for its own fake gateway. */
+const FAKE_GATEWAY = 'fake';
+
+/**
+ * A stored payment as anyone outside may see it. `livemode` is the engine's: a database holds payments of one mode. (One of
+ * before that was so may hold both; what the fake gateway approved there is no money all the same.)
+ */
+export function toPayment(record: PaymentRecord, livemode: boolean): Payment {
   const { order, charge } = record;
   return {
     paymentId: record.paymentId,
@@ -42,6 +48,7 @@ export function toPayment(record: PaymentRecord): Payment {
     attempts: charge.attempts,
     failureCode: charge.failureCode,
     gateway: record.gateway,
+    livemode: livemode && record.gateway !== FAKE_GATEWAY,
     gatewayRef: charge.gatewayRef,
     chargeN: charge.n,
     inDoubt: record.evidence > 0,
@@ -63,6 +70,7 @@ export function paymentFields(payment: Payment): Record<string, unknown> {
     attempts: payment.attempts,
     failure_code: payment.failureCode,
     gateway: payment.gateway,
+    livemode: payment.livemode,
     gateway_ref: payment.gatewayRef,
     safe_to_retry_with_new_key: payment.status === 'FAILED' && !payment.inDoubt,
     ...(payment.retryAfterMs === null ? {} : { retry_after_ms: payment.retryAfterMs }),

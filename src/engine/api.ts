@@ -20,11 +20,13 @@ export interface ChargeOptions {
 export type ChargeProblem = Extract<
   ProblemCode,
   | 'order_conflict'
+  | 'other_gateway'
   | 'result_expired'
   | 'idempotency_key_reused'
   | 'store_unavailable'
   | 'store_outcome_unknown'
   | 'shutting_down'
+  | 'installation_changed'
 >;
 
 /** The answer to one charge request. `replayed`: this key had been seen before. */

@@ -137,7 +137,7 @@ describe('a request that loses the database', () => {
     store.before('situation', nothing, () => store.fail('situation', 'unavailable'));
     expect(await charge(keyed('b'))).toEqual({
       kind: 'unsettled',
-      payment: toPayment(world.stored('o1')),
+      payment: toPayment(world.stored('o1'), true),
       retryAfterMs: 1000,
       replayed: false,
     });
@@ -151,7 +151,7 @@ describe('a request that loses the database', () => {
     other.store.before('situation', nothing, () => other.store.fail('situation', 'unavailable'));
     expect(await other.charge(keyed('a'))).toEqual({
       kind: 'unsettled',
-      payment: toPayment(world.stored('o1')),
+      payment: toPayment(world.stored('o1'), true),
       retryAfterMs: 1000,
       replayed: true,
     });

@@ -72,7 +72,7 @@ describe('a wait for a charge that this process drives', () => {
     const answer = await charge(keyed('a', 1000));
     expect(answer).toMatchObject({
       kind: 'unsettled',
-      payment: toPayment(world.stored('o1')),
+      payment: toPayment(world.stored('o1'), true),
       replayed: false,
     });
     expect([world.stored('o1').charge.attempts, uses('situation')]).toEqual([2, 0]);
@@ -186,7 +186,7 @@ describe('a wait for a charge that another process drives', () => {
     const stored = world.stored('o1');
     expect(stored.seq).toBeGreaterThan(1);
     for (const options of [keyed('a', 0), { waitMs: 0 }])
-      expect(await charge(options)).toMatchObject({ kind: 'unsettled', payment: toPayment(stored) });
+      expect(await charge(options)).toMatchObject({ kind: 'unsettled', payment: toPayment(stored, true) });
   });
 });
 
@@ -226,7 +226,7 @@ describe('the last look, when the wait is over', () => {
     const answer = await charge(keyed('a', 0));
     const stored = world.stored('o1');
     expect(stored.seq).toBe(2);
-    expect(answer).toMatchObject({ kind: 'unsettled', payment: toPayment(stored), replayed: true });
+    expect(answer).toMatchObject({ kind: 'unsettled', payment: toPayment(stored, true), replayed: true });
   });
 
   it('does not give a key the answer of another order that it was used for meanwhile', async () => {
@@ -283,7 +283,7 @@ describe('the last look, when the wait is over', () => {
     store.before('situation', nothing, () => store.fail('situation', 'unavailable'));
     expect(await charge(keyed('a', 0))).toEqual({
       kind: 'unsettled',
-      payment: toPayment(world.stored('o1')),
+      payment: toPayment(world.stored('o1'), true),
       retryAfterMs: 1000,
       replayed: true,
     });

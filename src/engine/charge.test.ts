@@ -58,7 +58,7 @@ describe('a new order', () => {
     const { charge } = await start();
     expect(await charge({ waitMs: 0 })).toEqual({
       kind: 'unsettled',
-      payment: toPayment(world.stored('o1')),
+      payment: toPayment(world.stored('o1'), true),
       retryAfterMs: 1000,
       replayed: false,
     });

@@ -6,8 +6,8 @@
 import { decideAnswer, type Verdict } from '../domain/acceptance.ts';
 import { isSettled } from '../domain/charge.ts';
 import { fingerprint } from '../domain/fingerprint.ts';
-import { chargeKey, dashed, orderReference, requestKeyHash } from '../domain/ids.ts';
-import type { Order } from '../domain/payment.ts';
+import { dashed, requestKeyHash } from '../domain/ids.ts';
+import type { Order, Payment } from '../domain/payment.ts';
 import {
   type NextCharge,
   type PaymentRecord,
@@ -20,10 +20,13 @@ import type { ChargeAnswer, ChargeOptions } from './api.ts';
 import type { Engine } from './context.ts';
 import type { Driver } from './drive.ts';
 import { accept, begin, newIntent, openedRecord, startNow } from './intent.ts';
+import { type Moment, momentOf } from './moment.ts';
+import { derivedKey } from './names.ts';
 import { problem } from './problem.ts';
 import type { ReplayCache } from './replay-cache.ts';
 import { RETRY_AFTER_MS, retryAfterMs } from './retry-after.ts';
 import type { Waiters } from './waiters.ts';
+import { paymentKey } from './write.ts';
 
 export interface ChargingParts {
   readonly engine: Engine;
@@ -40,6 +43,8 @@ interface Request {
   readonly untilMs: number;
   /** Claims that this request drew and heard nothing of: a row that carries one is our own doing all the same. */
   readonly claims: UnheardClaim[];
+  /** The ids that this request drew for its payment: a payment that has one of them is its own, whoever works on it. */
+  readonly drawn: string[];
   /** Bound by this very request, so its answer is no replay. */
   boundHere: boolean;
   /** The key was there before this request: bound by an earlier one. */
@@ -54,8 +59,8 @@ interface Request {
 
 interface UnheardClaim {
   readonly claimId: string;
-  /** The monotonic clock just before it was asked for. */
-  readonly claimedAtMs: number;
+  /** Just before it was asked for. */
+  readonly claimedAt: Moment;
 }
 
 type Turn = ChargeAnswer | 'again';
@@ -71,6 +76,7 @@ export function createCharging(
 ): (order: Order, options: ChargeOptions) => Promise<ChargeAnswer> {
   const { engine, driver, waiters, cache } = parts;
   const { clock, store, policy } = engine;
+  const shown = (record: PaymentRecord): Payment => toPayment(record, engine.livemode);
 
   return async (order, options) => {
     const key = options.key && {
@@ -90,6 +96,7 @@ export function createCharging(
       key: key ?? null,
       untilMs: clock.monotonicMs() + options.waitMs,
       claims: [],
+      drawn: [],
       boundHere: false,
       keySeen: false,
       perhapsStored: false,
@@ -121,10 +128,11 @@ export function createCharging(
   async function tryAccept(request: Request): Promise<PaymentRecord | null> {
     const intent = newIntent(engine, request.order, request.key);
     const { claimId } = intent;
-    const claimedAtMs = clock.monotonicMs();
+    const claimedAt = momentOf(clock);
+    request.drawn.push(intent.paymentId);
     const result = await accept(engine, driver, intent);
     if (result.kind === 'exists') {
-      request.claims.push({ claimId, claimedAtMs });
+      request.claims.push({ claimId, claimedAt });
       request.perhapsStored ||= result.perhapsOurs;
       return null;
     }
@@ -145,7 +153,12 @@ export function createCharging(
       const [claim] = request.claims.splice(own, 1);
       started(request, record);
       const grantedAtMs = (record.dueAtMs ?? situation.nowMs) - policy.leaseMs;
-      if (record.held && claim !== undefined) begin(driver, record, grantedAtMs, claim.claimedAtMs);
+      if (record.held && claim !== undefined) begin(driver, record, grantedAtMs, claim.claimedAt);
+    }
+    // Its intent was stored after all, and somebody else has gone on with it.
+    if (record !== null && request.drawn.includes(record.paymentId)) {
+      request.boundHere = true;
+      request.startedN ??= 1;
     }
     return situation;
   }
@@ -161,9 +174,9 @@ export function createCharging(
         return accepted === null ? 'again' : waitForOwn(request, accepted);
       }
       case 'conflict':
-        return problem('order_conflict', record);
+        return conflict(request, record);
       case 'expired':
-        return problem('result_expired', record);
+        return problem('result_expired', record && shown(record));
       case 'replay':
         return replay(request, situation);
       case 'join':
@@ -200,6 +213,16 @@ export function createCharging(
     );
   }
 
+  /** Other terms than the order's; or, where this very request started the order, what became of its own charge. */
+  async function conflict(request: Request, record: PaymentRecord | null): Promise<ChargeAnswer> {
+    const own = record !== null && request.drawn.includes(record.paymentId);
+    if (!own || record.charge.n === 1) return problem('order_conflict', record && shown(record));
+    const answer = await store.answerOf(paymentKey(record), 1);
+    if (answer === null) return problem('result_expired', shown(record));
+    const { freshForMs, ...frozen } = answer;
+    return settled(request, record, frozen, { started: true, freshForMs });
+  }
+
   function replay(request: Request, { key, payment }: Situation): ChargeAnswer {
     const answer = key?.answer;
     if (!answer || payment === null) throw new Error('A replay without an answer.');
@@ -225,7 +248,7 @@ export function createCharging(
     // Without a key, and where the frozen answer has expired, the payment as it stands is the answer.
     const frozen = record.answer ?? {
       problem: record.problem,
-      body: answerBody(toPayment(record), record.problem),
+      body: answerBody(shown(record), record.problem),
       freshForMs: 0,
     };
     return settled(
@@ -242,30 +265,33 @@ export function createCharging(
   async function openNext(request: Request, record: PaymentRecord | null, n: number): Promise<Turn> {
     if (record === null || request.key === null) return 'again';
     const { order } = request;
-    const reference = orderReference(engine.installationId, order.accountId, order.orderId);
+    const unproved = record.absences > 0;
+    // Only the gateway where the earlier charge was made can prove that it does not exist.
+    if (unproved && record.gateway !== engine.gateway.name) return problem('other_gateway', shown(record));
     const opening: NextCharge = {
       paymentId: record.paymentId,
       expected: { seq: record.seq },
       n,
       order,
       gateway: engine.gateway.name,
-      chargeKey: chargeKey(reference, n),
+      chargeKey: derivedKey(engine, order, n),
       // What failed without the gateway's own no is asked after once more before anything else is sent.
-      verifyFirst: record.absences > 0 && policy.contract.lookup,
+      verifyFirst: unproved && policy.contract.lookup,
       key: request.key,
       claimId: dashed(engine.random.hex128()),
       start: startNow(engine),
     };
     const { claimId } = opening;
-    const claimedAtMs = clock.monotonicMs();
+    const claimedAt = momentOf(clock);
     const result = await store.openNextCharge(opening);
     if (result.kind === 'lost') {
-      request.claims.push({ claimId, claimedAtMs });
+      request.claims.push({ claimId, claimedAt });
       return 'again';
     }
+    engine.databaseClock.heard(result.nowMs, claimedAt);
     const opened = openedRecord(record, opening, result.nowMs);
     started(request, opened);
-    begin(driver, opened, result.nowMs, claimedAtMs);
+    begin(driver, opened, result.nowMs, claimedAt);
     return waitForOwn(request, opened);
   }
 
@@ -335,7 +361,7 @@ export function createCharging(
       if (record.evidence === 0) return settled(request, record, frozen, { started, freshForMs });
     }
     const replayed = isReplayed(request);
-    return { kind: 'unsettled', payment: toPayment(record), retryAfterMs: retryAfterMs(record), replayed };
+    return { kind: 'unsettled', payment: shown(record), retryAfterMs: retryAfterMs(record), replayed };
   }
 
   /** What this process knows of the payment, unless this request has read something newer: another may have taken it up. */
@@ -361,7 +387,7 @@ export function createCharging(
     const known = request.seen === null ? undefined : (knownSince(request.seen) ?? request.seen);
     if (known !== undefined && (request.boundHere || isOpenAndSame(known, request.order))) {
       const replayed = isReplayed(request);
-      return { kind: 'unsettled', payment: toPayment(known), retryAfterMs: RETRY_AFTER_MS, replayed };
+      return { kind: 'unsettled', payment: shown(known), retryAfterMs: RETRY_AFTER_MS, replayed };
     }
     const nothing = error.kind === 'unavailable' && !request.perhapsStored;
     const code = nothing ? 'store_unavailable' : 'store_outcome_unknown';

@@ -4,7 +4,9 @@ import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { Store } from '../ports/store.ts';
+import type { DatabaseClock } from './database-clock.ts';
 import type { Gate } from './gate.ts';
+import type { Halt } from './halt.ts';
 
 /** What every part of the engine works with. */
 export interface Engine {
@@ -17,6 +19,15 @@ export interface Engine {
   readonly gate: Gate;
   readonly limits: Limits;
   readonly installationId: string;
+  readonly databaseClock: DatabaseClock;
+  readonly halt: Halt;
+  /** Whether real money moves at the gateway. */
+  readonly livemode: boolean;
+}
+
+/** What an adapter does not say is taken for money. */
+export function livemodeOf(gateway: Gateway): boolean {
+  return gateway.livemode ?? true;
 }
 
 export interface Limits {

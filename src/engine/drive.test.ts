@@ -18,6 +18,8 @@ import {
 } from '../../test/support/virtual-world.ts';
 import { createDriver } from './drive.ts';
 import type { Gate, Permission, Request } from './gate.ts';
+import { momentOf } from './moment.ts';
+import { derivedKey } from './names.ts';
 
 let world: VirtualWorld;
 let gateway: ScriptedGateway;
@@ -61,8 +63,7 @@ async function driverOver(settings: VirtualSettings = {}) {
     onForget: (paymentId) => void forgotten.push(paymentId),
   });
   const record = world.stored('o1');
-  const databaseMs = () => record.updatedAtMs + world.nowMs;
-  return { ...parts, driver, asked, returned, permissions, changed, forgotten, record, databaseMs };
+  return { ...parts, driver, asked, returned, permissions, changed, forgotten, record };
 }
 
 describe('the way of a payment', () => {
@@ -279,33 +280,33 @@ describe('late evidence about a settled payment', () => {
     );
     await world.pass(2000);
     expect(world.stored('o1')).toMatchObject({ evidence: 0, dueAtMs: null, held: false });
-    expect(world.trail('o1').slice(1)).toEqual(['payment.completed ch_1', 'verify.clear']);
+    expect(world.trail('o1').slice(1)).toEqual(['payment.completed ch_1', 'verify.started', 'verify.clear']);
   });
 });
 
 describe('a driver', () => {
   it('asks the gate for what the next step is: a retry behind a call, a first call, one that was begun, a lookup', async () => {
-    const { driver, asked, record, databaseMs } = await driverOver();
-    driver.resumeIn(record, 100_000, databaseMs());
+    const { driver, asked, record } = await driverOver();
+    driver.resumeIn(record, 100_000);
     expect(asked).toEqual([]);
-    driver.resumeIn(record, 10, databaseMs());
+    driver.resumeIn(record, 10);
     await world.pass(9);
     expect(asked).toEqual([]);
     await world.pass(1);
     expect(asked).toEqual(['retry']);
     const fresh = { ...record, charge: { ...record.charge, attempts: 0, firstSentAtMs: null } };
-    driver.resumeIn(fresh, 0, databaseMs());
-    driver.resumeIn({ ...record, held: true }, 0, databaseMs());
-    driver.resumeIn({ ...record, charge: { ...record.charge, step: 'lookup' } }, 0, databaseMs());
+    driver.resumeIn(fresh, 0);
+    driver.resumeIn({ ...record, held: true }, 0);
+    driver.resumeIn({ ...record, charge: { ...record.charge, step: 'lookup' } }, 0);
     await world.pass(1);
     expect(asked).toEqual(['retry', 'first_call', 'resumed', 'lookup']);
   });
 
   it('comes back when it is told to, and starts when its place is there', async () => {
-    const { driver, permissions, changed, record, databaseMs } = await driverOver();
+    const { driver, permissions, changed, record } = await driverOver();
     await world.pass(70_000);
     permissions.push({ kind: 'ask_again', inMs: 300 }, { kind: 'go', inMs: 200 });
-    driver.resumeIn(record, 0, databaseMs());
+    driver.resumeIn(record, 0);
     await world.pass(499);
     expect([changed, gateway.calls.length]).toEqual([[], 0]);
     expect(driver.known(record.paymentId)).toEqual(record);
@@ -315,61 +316,61 @@ describe('a driver', () => {
   });
 
   it('gives its place back where it will not wait for it, and leaves the payment to the sweep', async () => {
-    const { driver, permissions, returned, forgotten, record, databaseMs } = await driverOver();
+    const { driver, permissions, returned, forgotten, record } = await driverOver();
     permissions.push({ kind: 'go', inMs: 15_001 });
-    driver.resumeIn(record, 0, databaseMs());
+    driver.resumeIn(record, 0);
     await world.pass(1);
     expect([returned, forgotten]).toEqual([['retry'], [record.paymentId]]);
     expect(driver.known(record.paymentId)).toBeUndefined();
     permissions.push({ kind: 'go', inMs: 15_000 });
-    driver.resumeIn(record, 0, databaseMs());
+    driver.resumeIn(record, 0);
     await world.pass(1);
     expect([returned.length, driver.known(record.paymentId)]).toEqual([1, record]);
   });
 
   it('keeps no more payments in memory than it may, but goes on with those that it has', async () => {
-    const { driver, forgotten, record, databaseMs } = await driverOver({ limits: { maxActive: 1 } });
-    driver.resumeIn(record, 1000, databaseMs());
-    driver.resumeIn({ ...record, paymentId: 'another' }, 1000, databaseMs());
+    const { driver, forgotten, record } = await driverOver({ limits: { maxActive: 1 } });
+    driver.resumeIn(record, 1000);
+    driver.resumeIn({ ...record, paymentId: 'another' }, 1000);
     expect(forgotten).toEqual(['another']);
-    driver.resumeIn(record, 2000, databaseMs());
+    driver.resumeIn(record, 2000);
     expect(forgotten).toEqual(['another']);
     expect(driver.known(record.paymentId)).toEqual(record);
   });
 
   it('forgets a payment that somebody else has taken up', async () => {
-    const { driver, changed, forgotten, record, databaseMs } = await driverOver();
+    const { driver, changed, forgotten, record } = await driverOver();
     await world.pass(70_000);
-    driver.resumeIn({ ...record, seq: record.seq + 5 }, 0, databaseMs());
+    driver.resumeIn({ ...record, seq: record.seq + 5 }, 0);
     await world.pass(1);
     expect([changed, forgotten, gateway.calls.length]).toEqual([[], [record.paymentId], 0]);
   });
 
   it('does not claim what is not due by the database’s clock', async () => {
-    const { driver, changed, forgotten, record, databaseMs } = await driverOver();
-    driver.resumeIn(record, 0, databaseMs());
+    const { driver, changed, forgotten, record } = await driverOver();
+    driver.resumeIn(record, 0);
     await world.pass(1);
     expect([changed, forgotten]).toEqual([[], [record.paymentId]]);
   });
 
   it('tries to claim for a moment only: a late claim would be a short one', async () => {
-    const { driver, store, forgotten, record, databaseMs } = await driverOver();
+    const { driver, store, forgotten, record } = await driverOver();
     await world.pass(70_000);
     store.goDown();
     const begunMs = world.nowMs;
-    driver.resumeIn(record, 0, databaseMs());
+    driver.resumeIn(record, 0);
     await world.pass(1000);
     expect(store.used.map(({ atMs }) => atMs - begunMs)).toEqual([0, 25, 75, 175]);
     expect(forgotten).toEqual([record.paymentId]);
   });
 
   it('starts nothing once it drains, and gives back what waits', async () => {
-    const { engine, driver, forgotten, changed, record, databaseMs } = await driverOver();
+    const { engine, driver, forgotten, changed, record } = await driverOver();
     await world.pass(70_000);
-    driver.resumeIn(record, 100, databaseMs());
+    driver.resumeIn(record, 100);
     await world.ended(driver.drain());
     expect(forgotten).toEqual([record.paymentId]);
-    driver.resumeIn(record, 0, databaseMs());
+    driver.resumeIn(record, 0);
     expect(driver.known(record.paymentId)).toBeUndefined();
     await world.pass(1000);
     expect(changed).toEqual([]);
@@ -377,10 +378,10 @@ describe('a driver', () => {
   });
 
   it('verifies first what was opened to be verified', async () => {
-    const { driver, record } = await driverOver();
+    const { driver, engine, record } = await driverOver();
     const charge = { ...record.charge, n: 2, step: 'verify' } as const;
-    const held = { ...record, charge, held: true };
-    driver.drive({ record: held, grantedAtMs: record.updatedAtMs, claimedAtMs: world.clock.monotonicMs() });
+    const held = { ...record, charge, chargeKey: derivedKey(engine, record.order, 2), held: true };
+    driver.drive({ record: held, grantedAtMs: record.updatedAtMs, claimedAt: momentOf(world.clock) });
     await world.pass(1);
     expect(world.trail('o1')).toEqual([
       'payment.created',

@@ -11,26 +11,34 @@ import {
   type ClaimEvent,
   type Context,
   type Decision,
+  mayBeForgotten,
+  mayCallNow,
+  mustLookFirst,
+  onAhead,
   onCallEnded,
   onClaim,
+  onLookedFirst,
   onLookupEnded,
   onNotSent,
   onVerified,
 } from '../domain/transition/index.ts';
 import type { PaymentRecord } from '../ports/store.ts';
+import { lookAhead } from './ahead.ts';
 import type { Engine } from './context.ts';
-import { keepEvidence } from './evidence.ts';
+import { keepEvidence, mayHaveSent, tellsOfMoney } from './evidence.ts';
 import { callGateway, chargeRequest, lookUp } from './exchange.ts';
 import type { Request } from './gate.ts';
 import { databaseNowMs, type Held, usableMs } from './lease.ts';
-import { verifyEarlier } from './verify.ts';
+import { momentOf } from './moment.ts';
+import { derivedKey, OTHER_INSTALLATION } from './names.ts';
+import { verifyOthers } from './verify.ts';
 import { write } from './write.ts';
 
 export interface Driver {
   /** Goes on with a payment that was accepted under a claim of ours, its first step counted. */
   drive(held: Held): void;
-  /** Takes a payment up when it is due, in `waitMs`, and when the gateway's limits allow; `nowMs`: the database's clock now. */
-  resumeIn(record: PaymentRecord, waitMs: number, nowMs: number): void;
+  /** Takes a payment up when it is due, in `waitMs`, and when the gateway's limits allow. */
+  resumeIn(record: PaymentRecord, waitMs: number): void;
   /** The payment as this process last knew it, while it works on it. */
   known(paymentId: string): PaymentRecord | undefined;
   /** Starts nothing new; resolves when what is under way has ended. */
@@ -51,10 +59,12 @@ const ALARMS: Readonly<Record<Alarm, string>> = {
     'the gateway refused our credentials; calls are paused and no order fails: mend the credentials (GATEWAY_TOKEN)',
   needs_review: 'the outcome of this payment cannot be proved: look its charge up at the gateway',
   duplicate_charge: 'the gateway holds more than one live charge of this order: refund the surplus there',
+  other_gateway:
+    'an earlier charge of this order was made at another gateway, which this process cannot ask, so nothing is sent: start one with the settings of that gateway, or look the charge up there',
 };
 
 export function createDriver({ engine, onChange, onForget }: DriverOptions): Driver {
-  const { clock, random, gate, policy, limits, log } = engine;
+  const { clock, random, gate, policy, limits, log, databaseClock } = engine;
   const active = new Map<string, { record: PaymentRecord; cancel: (() => void) | null }>();
   let running = 0;
   let draining = false;
@@ -62,7 +72,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   let onIdle: (() => void) | null = null;
 
   function context(nowMs: number): Context {
-    return { policy, nowMs, roll: random.float() };
+    return { policy, nowMs, roll: random.float(), trust: databaseClock.trust() };
   }
 
   /** Follows a worker's step to its end; whatever goes wrong in it, the payment is found again by the sweep. */
@@ -84,10 +94,11 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     if (running === 0) onIdle?.();
   }
 
-  async function takeUp(record: PaymentRecord, nowMs: number): Promise<void> {
-    if (draining) return forget(record);
+  async function takeUp(record: PaymentRecord): Promise<void> {
+    if (draining || engine.halt.halted || !isNamedAsDerived(record)) return forget(record);
     active.set(record.paymentId, { record, cancel: null });
-    const claimedAtMs = clock.monotonicMs();
+    const claimedAt = momentOf(clock);
+    const nowMs = databaseClock.nowMs();
     const decision = onClaim(record.charge, claimEventOf(record), context(nowMs));
     const claim = { claimId: dashed(random.hex128()), leaseMs: policy.leaseMs };
     const idle = decision.action === 'none';
@@ -102,9 +113,11 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
       tryForMs: limits.leaseMarginMs,
     });
     if (written.kind !== 'done') return forget(record);
-    if (idle) return afterWrite(written.record, decision, written.nowMs);
-    const held = { record: written.record, grantedAtMs: written.nowMs, claimedAtMs };
-    track(record.paymentId, act(held, decision.action));
+    if (idle) return afterWrite(written.record, decision);
+    const held = { record: written.record, grantedAtMs: written.nowMs, claimedAt };
+    // The claim may have taken long, or our clocks may have stood still: the database says what time it is.
+    const late = decision.action === 'call' && !mayCallNow(record.charge, context(held.grantedAtMs));
+    track(record.paymentId, late ? giveBack(held) : act(held, decision.action));
   }
 
   async function act(held: Held, action: Action): Promise<void> {
@@ -115,9 +128,16 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     return verify(held);
   }
 
+  /** It was too late to call when the claim was granted; what is right instead is decided anew. */
+  function giveBack(held: Held): Promise<void> {
+    return finish(held, onNotSent(held.record.charge, 'too_late', 0), held.grantedAtMs, null);
+  }
+
   async function call(held: Held): Promise<void> {
-    const { order, charge } = held.record;
-    const result = await callGateway(engine, held, chargeRequest(engine, order, charge));
+    const { charge } = held.record;
+    const before = mustLookFirst(charge, context(held.grantedAtMs)) ? await lookFirst(held) : null;
+    if (before !== null) return finish(held, before, databaseNowMs(engine, held), null);
+    const result = await callGateway(engine, held, chargeRequest(engine, held.record));
     const nowMs = databaseNowMs(engine, held);
     if (result.kind === 'not_sent') {
       return finish(held, onNotSent(charge, result.reason, result.waitMs), nowMs, null);
@@ -125,16 +145,29 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     return finish(held, onCallEnded(charge, result.outcome, context(nowMs)), nowMs, result.outcome);
   }
 
+  /** The decision where the call may not leave; null: the gateway knows nothing of the key. */
+  async function lookFirst(held: Held): Promise<Decision | null> {
+    const askedAtMs = askingAtMs(held);
+    const outcome = await lookUp(engine, held, chargeRequest(engine, held.record));
+    return onLookedFirst(held.record.charge, outcome, askedAtMs, context(databaseNowMs(engine, held)));
+  }
+
   async function lookup(held: Held): Promise<void> {
-    const { order, charge } = held.record;
-    const outcome = await lookUp(engine, held, chargeRequest(engine, order, charge));
+    const { charge } = held.record;
+    const askedAtMs = askingAtMs(held);
+    const outcome = await lookUp(engine, held, chargeRequest(engine, held.record));
     const nowMs = databaseNowMs(engine, held);
-    return finish(held, onLookupEnded(charge, outcome, held.grantedAtMs, context(nowMs)), nowMs, null);
+    return finish(held, onLookupEnded(charge, outcome, askedAtMs, context(nowMs)), nowMs, null);
+  }
+
+  /** The database's clock before the gateway is asked, never too late: two clocks must have seen that time pass. */
+  function askingAtMs(held: Held): number {
+    return Math.min(held.grantedAtMs, databaseClock.atLeastMs());
   }
 
   async function verify(held: Held): Promise<void> {
     const { charge } = held.record;
-    const outcome = await verifyEarlier(engine, held);
+    const outcome = await verifyOthers(engine, held);
     const nowMs = databaseNowMs(engine, held);
     // Evidence that came in while we asked is not seen by us; the rest is dealt with by an answer.
     const seen = outcome.kind === 'unavailable' ? 0 : held.record.evidence;
@@ -143,11 +176,12 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
 
   async function finish(
     held: Held,
-    decision: Decision,
+    decided: Decision,
     nowMs: number,
     outcome: CallOutcome | null,
     evidenceSeen = 0,
   ): Promise<void> {
+    const decision = await withoutForgotten(held, decided);
     const written = await write(engine, {
       record: held.record,
       decision,
@@ -157,27 +191,38 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
       nowMs,
       tryForMs: usableMs(engine, held),
     });
-    if (written.kind === 'done') return afterWrite(written.record, decision, written.nowMs);
+    if (written.kind === 'done') return afterWrite(written.record, decision);
     forget(held.record);
-    if (outcome !== null) await keepEvidence(engine, held.record, outcome);
+    if (outcome === null) return;
+    // Whoever took the payment over counts us as having sent until the lease's end, and no longer.
+    const isNews = tellsOfMoney(outcome) || (written.kind === 'lost' && mayHaveSent(outcome));
+    if (isNews) await keepEvidence(engine, held.record, outcome);
   }
 
-  function afterWrite(record: PaymentRecord, decision: Decision, nowMs: number): void {
+  /** A database that was restored asks for what it may have forgotten before it says that nothing was charged. */
+  async function withoutForgotten(held: Held, decision: Decision): Promise<Decision> {
+    const { charge } = held.record;
+    const fails = decision.settled !== undefined && decision.settled.problem !== null;
+    if (!fails || !policy.contract.lookup || !mayBeForgotten(charge, context(held.grantedAtMs)))
+      return decision;
+    return onAhead(charge, decision, await lookAhead(engine, held), context(databaseNowMs(engine, held)));
+  }
+
+  function afterWrite(record: PaymentRecord, decision: Decision): void {
     logChange(record, decision);
     onChange(record);
-    if (record.evidence > 0 && decision.waitMs === null) resumeIn(record, 0, nowMs);
-    else if (decision.waitMs !== null) resumeIn(record, decision.waitMs, nowMs);
+    if (record.evidence > 0 && decision.waitMs === null) resumeIn(record, 0);
+    else if (decision.waitMs !== null) resumeIn(record, decision.waitMs);
     else forget(record);
   }
 
-  function resumeIn(record: PaymentRecord, waitMs: number, nowMs: number): void {
-    const atMs = clock.monotonicMs();
+  /** A timer may come late by as long as the machine was suspended, so nothing is decided before it has come. */
+  function resumeIn(record: PaymentRecord, waitMs: number): void {
     later(record, waitMs, () => {
-      const databaseMs = nowMs + (clock.monotonicMs() - atMs);
-      const request = requestOf(record, databaseMs);
+      const request = requestOf(record, databaseClock.nowMs());
       const permission = gate.reserve(request);
-      if (permission.kind === 'ask_again') return resumeIn(record, permission.inMs, databaseMs);
-      const start = (): void => track(record.paymentId, takeUp(record, databaseMs + permission.inMs));
+      if (permission.kind === 'ask_again') return resumeIn(record, permission.inMs);
+      const start = (): void => track(record.paymentId, takeUp(record));
       if (permission.inMs === 0) return start();
       if (!later(record, permission.inMs, start)) gate.giveBack(request);
     });
@@ -204,6 +249,13 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
 
   function claimEventOf(record: PaymentRecord): ClaimEvent {
     return { expiredAtMs: record.held ? record.dueAtMs : null, evidence: record.evidence };
+  }
+
+  /** A record that comes from the store; what was accepted here was derived here. */
+  function isNamedAsDerived(record: PaymentRecord): boolean {
+    if (record.chargeKey === derivedKey(engine, record.order, record.charge.n)) return true;
+    engine.halt.now({ payment_id: record.paymentId, alarm: 'installation_changed' }, OTHER_INSTALLATION);
+    return false;
   }
 
   function forget(record: PaymentRecord): void {

@@ -24,7 +24,7 @@ describe('reading', () => {
     await world.ended(engine.charge(order('o1'), KEYLESS));
     await world.pass(1);
     await world.ended(engine.charge(order('o2'), KEYLESS));
-    const [first, second] = [toPayment(world.stored('o1')), toPayment(world.stored('o2'))];
+    const [first, second] = [toPayment(world.stored('o1'), true), toPayment(world.stored('o2'), true)];
     expect(await world.ended(engine.payment('default', first.paymentId))).toEqual(first);
     expect(await world.ended(engine.payment('another', first.paymentId))).toBeNull();
     expect(await world.ended(engine.payments('default', { limit: 10 }))).toEqual([second, first]);

@@ -1,20 +1,25 @@
 import { isUuid } from '../domain/ids.ts';
+import type { Payment } from '../domain/payment.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
-import { type Store, StoreError } from '../ports/store.ts';
+import { type PaymentRecord, type Store, StoreError } from '../ports/store.ts';
 import { toPayment } from './answer.ts';
 import type { Payonce } from './api.ts';
 import { createCharging } from './charge.ts';
-import type { Engine, Limits } from './context.ts';
+import { type Engine, type Limits, livemodeOf } from './context.ts';
+import { startDatabaseClock } from './database-clock.ts';
 import { createDriver } from './drive.ts';
 import { createGate, type GateOptions } from './gate.ts';
+import { createHalt } from './halt.ts';
+import { watchMode } from './mode-watch.ts';
 import { pause } from './pause.ts';
 import { problem } from './problem.ts';
 import { createSweeper } from './recover.ts';
 import { createReplayCache } from './replay-cache.ts';
+import { checkStart } from './start-checks.ts';
 import { createWaiters } from './waiters.ts';
 
 export interface EngineOptions {
@@ -40,14 +45,22 @@ export interface RunningEngine extends Payonce {
   stop(withinMs?: number): Promise<void>;
 }
 
-/** Starts the engine: from now on whatever is due is taken up. Rejects with `StoreError` if the store cannot be read. */
+/**
+ * Starts the engine: from now on whatever is due is taken up. Rejects with `StoreError` if the store cannot be read, and
+ * with an `Error` in words if it belongs to another installation, or holds payments of the other mode (test payments, and
+ * the gateway moves real money, or the reverse).
+ */
 export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
   const { store, clock } = options;
   const engine: Engine = {
     ...options,
     gate: createGate({ clock, ...options.gate }),
     installationId: await store.installationId(),
+    databaseClock: await startDatabaseClock(store, clock, options.policy),
+    halt: createHalt(options.log),
+    livemode: livemodeOf(options.gateway),
   };
+  const mode = await checkStart(engine);
   const waiters = createWaiters(clock);
   const driver = createDriver({ engine, onChange: waiters.changed, onForget: waiters.released });
   const sweeper = createSweeper(engine, driver);
@@ -59,21 +72,31 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     cache,
     answerRetentionMs: options.answerRetentionMs,
   });
+  const shown = (record: PaymentRecord): Payment => toPayment(record, engine.livemode);
   let stopping = false;
+  const takeNothingNew = (): void => {
+    stopping = true;
+    sweeper.stop();
+    watch?.stop();
+  };
+  const watch = mode.final ? null : watchMode(engine, takeNothingNew);
   sweeper.start();
   return {
-    charge: (order, chargeOptions) =>
-      stopping ? Promise.resolve(problem('shutting_down', null)) : charge(order, chargeOptions),
+    charge(order, chargeOptions) {
+      if (stopping) return Promise.resolve(problem('shutting_down', null));
+      if (engine.halt.halted) return Promise.resolve(problem('installation_changed', null));
+      return charge(order, chargeOptions);
+    },
     async payment(accountId, paymentId) {
       if (!isUuid(paymentId)) return null;
       const record = await store.payment(accountId, paymentId);
-      return record && toPayment(record);
+      return record && shown(record);
     },
-    payments: async (accountId, filter) => (await store.payments({ accountId, ...filter })).map(toPayment),
+    payments: async (accountId, filter) => (await store.payments({ accountId, ...filter })).map(shown),
     events: async (accountId, paymentId, filter) =>
       isUuid(paymentId) ? store.events({ accountId, paymentId, ...filter }) : null,
     async ready() {
-      if (stopping) return false;
+      if (stopping || engine.halt.halted) return false;
       try {
         await store.check();
         return true;
@@ -83,8 +106,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
       }
     },
     async stop(withinMs = 10_000) {
-      stopping = true;
-      sweeper.stop();
+      takeNothingNew();
       const drained = driver.drain().then(() => true);
       const inTime = await Promise.race([drained, pause(clock, withinMs).then(() => false)]);
       if (!inTime)

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createScriptedGateway } from '../../test/support/scripted-gateway.ts';
 import { createVirtualWorld, KEYLESS, order, type VirtualWorld } from '../../test/support/virtual-world.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
-import { keepEvidence } from './evidence.ts';
+import { keepEvidence, mayHaveSent, tellsOfMoney } from './evidence.ts';
 
 let world: VirtualWorld;
 beforeEach(() => {
@@ -36,16 +36,41 @@ describe('an answer that came too late to be written', () => {
     expect(world.database.row('default', 'o1')?.evidence).toMatchObject([{ chargeN: 1, outcome }]);
   });
 
+  it.each<CallOutcome>([{ kind: 'unknown', answered: false, reason: 'timeout' }, { kind: 'busy' }])(
+    'is kept where the call may have left all the same: $kind',
+    async (outcome) => {
+      const { keep } = await underWay();
+      await world.ended(keep(outcome));
+      expect(world.database.row('default', 'o1')?.evidence).toMatchObject([{ chargeN: 1, outcome }]);
+      expect([tellsOfMoney(outcome), mayHaveSent(outcome)]).toEqual([false, true]);
+    },
+  );
+
   it.each<CallOutcome>([
     { kind: 'declined', code: 'no' },
     { kind: 'refused', reason: 'dns' },
-    { kind: 'unknown', answered: true, reason: 'http_500' },
-    { kind: 'busy' },
     { kind: 'forbidden', reason: 'http_401' },
-  ])('is not kept where it does not: $kind', async (outcome) => {
-    const { store, keep } = await underWay();
-    await world.ended(keep(outcome));
-    expect(store.used).toEqual([]);
+  ])('says nothing where it was not executed: $kind', (outcome) => {
+    expect([tellsOfMoney(outcome), mayHaveSent(outcome)]).toEqual([false, false]);
+  });
+
+  it('raises an alarm with the charge’s name where the database has forgotten the payment', async () => {
+    const { engine, logged } = await underWay();
+    const forgotten = { ...world.stored('o1'), paymentId: '0199e6a0-0000-7000-8000-000000000000' };
+    await world.ended(keepEvidence(engine, forgotten, approved));
+    expect(logged).toEqual([
+      {
+        level: 'error',
+        message: 'the database has forgotten a payment that the gateway has answered: look this charge up',
+        fields: {
+          payment_id: forgotten.paymentId,
+          charge: 1,
+          gateway_key: forgotten.chargeKey,
+          outcome: approved,
+          alarm: 'evidence_lost',
+        },
+      },
+    ]);
   });
 
   it('is tried twice a second for a minute, and then somebody is told', async () => {
@@ -62,6 +87,7 @@ describe('an answer that came too late to be written', () => {
         fields: {
           payment_id: world.stored('o1').paymentId,
           charge: 1,
+          gateway_key: world.stored('o1').chargeKey,
           outcome: approved,
           alarm: 'evidence_lost',
         },

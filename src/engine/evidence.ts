@@ -8,22 +8,36 @@ import { paymentKey } from './write.ts';
 const TRY_FOR_MS = 60_000;
 const TRY_AGAIN_MS = 500;
 
+/** What the gateway said of money. */
+export function tellsOfMoney({ kind }: CallOutcome): boolean {
+  return kind === 'approved' || kind === 'mismatch' || kind === 'pending';
+}
+
+/** Whether the call may take effect although nothing was heard of money. */
+export function mayHaveSent({ kind }: CallOutcome): boolean {
+  return kind === 'unknown' || kind === 'busy';
+}
+
 /**
- * Keeps what the gateway said to a worker that may no longer write: proof of money is never thrown away. It
- * changes no state, but makes the payment due to be looked into.
+ * Keeps what a worker that may no longer write heard of money, or that it may have sent something: neither is ever
+ * thrown away. It changes no state, but makes the payment due to be looked into.
  */
 export async function keepEvidence(
   engine: Engine,
   record: PaymentRecord,
   outcome: CallOutcome,
 ): Promise<void> {
-  if (outcome.kind !== 'approved' && outcome.kind !== 'mismatch' && outcome.kind !== 'pending') return;
-  const { clock, store, log } = engine;
+  const { clock, store } = engine;
   const evidence = { payment: paymentKey(record), chargeN: record.charge.n, outcome };
   const untilMs = clock.monotonicMs() + TRY_FOR_MS;
   for (;;) {
     try {
-      await store.addEvidence(evidence);
+      const kept = await store.addEvidence(evidence);
+      if (kept === 'no_payment') {
+        const what =
+          'the database has forgotten a payment that the gateway has answered: look this charge up';
+        alarm(engine, record, outcome, what);
+      }
       return;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -31,8 +45,11 @@ export async function keepEvidence(
       await pause(clock, TRY_AGAIN_MS);
     }
   }
-  log.error(
-    { payment_id: record.paymentId, charge: record.charge.n, outcome, alarm: 'evidence_lost' },
-    'an answer of the gateway could not be stored; look this charge up',
-  );
+  alarm(engine, record, outcome, 'an answer of the gateway could not be stored; look this charge up');
+}
+
+function alarm({ log }: Engine, record: PaymentRecord, outcome: CallOutcome, message: string): void {
+  const { paymentId, chargeKey, charge } = record;
+  const fields = { payment_id: paymentId, charge: charge.n, gateway_key: chargeKey, outcome };
+  log.error({ ...fields, alarm: 'evidence_lost' }, message);
 }

@@ -17,11 +17,13 @@ import type { CallOptions } from '../ports/gateway.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 import { callGateway, chargeRequest, lookUp } from './exchange.ts';
 import { databaseNowMs, type Held, usableMs } from './lease.ts';
+import { momentOf } from './moment.ts';
 
 const LEASE_MS = 15_000;
 const MARGIN_MS = 250;
 const CALL_MS = 10_000;
 const INSTALLATION = '00000000-0000-4000-8000-000000000001';
+const KEY = chargeKey(orderReference(INSTALLATION, 'default', 'o1'), 1);
 
 let world: VirtualWorld;
 let gateway: ScriptedGateway;
@@ -32,9 +34,9 @@ beforeEach(() => {
 
 function setUp(settings: VirtualSettings = {}) {
   const { engine, logged } = world.parts(gateway, settings);
-  const record = { paymentId: 'p', order: order('o1') } as PaymentRecord;
-  const held: Held = { record, grantedAtMs: 1e9, claimedAtMs: world.clock.monotonicMs() };
-  const request = chargeRequest(engine, record.order, { n: 1 });
+  const record = { paymentId: 'p', order: order('o1'), chargeKey: KEY } as PaymentRecord;
+  const held: Held = { record, grantedAtMs: 1e9, claimedAt: momentOf(world.clock) };
+  const request = chargeRequest(engine, record);
   return {
     engine,
     logged,
@@ -46,17 +48,20 @@ function setUp(settings: VirtualSettings = {}) {
 }
 
 describe('what the gateway is asked for', () => {
-  it('is derived from the order, and the key from the number of the charge', () => {
+  it('is derived from the order, under the stored key', () => {
     const { engine } = setUp();
     const reference = orderReference(INSTALLATION, 'default', 'o1');
-    expect(chargeRequest(engine, order('o1', { metadata: { note: 'ours' } }), { n: 2 })).toEqual({
-      key: chargeKey(reference, 2),
+    const noted = order('o1', { metadata: { note: 'ours' } });
+    expect(chargeRequest(engine, { order: noted, chargeKey: KEY })).toEqual({
+      key: KEY,
       reference,
       orderId: 'o1',
       amountMinor: 1000,
       currency: 'USD',
     });
-    expect(chargeRequest(engine, order('o1', { method: 'tok' }), { n: 2 }).method).toBe('tok');
+    expect(chargeRequest(engine, { order: order('o1', { method: 'tok' }), chargeKey: KEY }).method).toBe(
+      'tok',
+    );
   });
 });
 

@@ -2,20 +2,22 @@
  * One exchange with the gateway under a claim: the slot, the check of the lease in the tick of the send, the
  * end by timeout or lease. Nothing here decides what an outcome means.
  */
-import type { Charge } from '../domain/charge.ts';
-import { chargeKey, orderReference } from '../domain/ids.ts';
 import type { CallOutcome, ChargeRequest, LookupOutcome } from '../domain/outcomes.ts';
-import type { Order } from '../domain/payment.ts';
 import type { ExchangeOptions } from '../ports/gateway.ts';
+import type { PaymentRecord } from '../ports/store.ts';
 import type { Engine } from './context.ts';
+import { keepEvidence, tellsOfMoney } from './evidence.ts';
 import { type Held, usableMs } from './lease.ts';
+import { referenceOf } from './names.ts';
 
-/** What the gateway is asked for, derived from the order alone: every process derives the same. */
-export function chargeRequest(engine: Engine, order: Order, charge: Pick<Charge, 'n'>): ChargeRequest {
-  const reference = orderReference(engine.installationId, order.accountId, order.orderId);
+/** What the gateway is asked for. The key is the stored one; that it is also the derived one is checked when a record is read. */
+export function chargeRequest(
+  engine: Engine,
+  { order, chargeKey }: Pick<PaymentRecord, 'order' | 'chargeKey'>,
+): ChargeRequest {
   return {
-    key: chargeKey(reference, charge.n),
-    reference,
+    key: chargeKey,
+    reference: referenceOf(engine, order),
     orderId: order.orderId,
     amountMinor: order.amountMinor,
     currency: order.currency,
@@ -42,13 +44,30 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
     if (waitMs > 0) return { kind: 'not_sent', reason: 'gateway_paused', waitMs };
     if (usableMs(engine, held) < MIN_CALL_MS)
       return { kind: 'not_sent', reason: 'lease_too_short', waitMs: 0 };
-    const mayLeave = (): boolean => usableMs(engine, held) > 0;
-    const outcome = await bounded(engine, held, ({ timeoutMs }) =>
-      gateway.call(request, { timeoutMs, mayLeave }),
-    ).catch((error: unknown): CallOutcome => {
+    let refused = false;
+    const mayLeave = (): boolean => {
+      refused ||= usableMs(engine, held) <= 0;
+      return !refused;
+    };
+    const call = ({ timeoutMs }: ExchangeOptions) => gateway.call(request, { timeoutMs, mayLeave });
+    // An adapter that was given up may still bring news of money.
+    const tooLate = (late: CallOutcome): void => {
+      if (!tellsOfMoney(late)) return;
+      keepEvidence(engine, held.record, late).catch((error: unknown) =>
+        engine.log.error(
+          { err: error, payment_id: held.record.paymentId },
+          'late news of money was not kept',
+        ),
+      );
+    };
+    const outcome = await bounded(engine, held, call, tooLate).catch((error: unknown): CallOutcome => {
       engine.log.error({ err: error, payment_id: held.record.paymentId }, 'the gateway adapter threw');
       return { kind: 'unknown', answered: false, reason: 'adapter_threw' };
     });
+    // Nothing left, and not for a reason of the gateway's: it is no call, and says nothing about its health.
+    if (refused && outcome.kind === 'refused') {
+      return { kind: 'not_sent', reason: 'lease_over_before_send', waitMs: 0 };
+    }
     gate.callEnded(outcome, policy.forbiddenPauseMs);
     return { kind: 'ended', outcome };
   } finally {
@@ -62,7 +81,8 @@ export async function lookUp(engine: Engine, held: Held, request: ChargeRequest)
   if (free === null) return { kind: 'unavailable', reason: 'no_free_slot' };
   try {
     if (usableMs(engine, held) < MIN_CALL_MS) return { kind: 'unavailable', reason: 'lease_too_short' };
-    return await bounded(engine, held, (options) => gateway.lookup(request, options));
+    const lookup = (options: ExchangeOptions) => gateway.lookup(request, options);
+    return await bounded(engine, held, lookup, () => {});
   } catch (error) {
     engine.log.error({ err: error, payment_id: held.record.paymentId }, 'the gateway adapter threw');
     return { kind: 'unavailable', reason: 'adapter_threw' };
@@ -73,20 +93,24 @@ export async function lookUp(engine: Engine, held: Held, request: ChargeRequest)
 
 /**
  * Runs the exchange, which ends with the timeout or the lease, whichever is first. An adapter that does not obey is
- * given up a moment later.
+ * given up a moment later; what it says after that goes to `tooLate`.
  */
 function bounded<T>(
   engine: Engine,
   held: Held,
   exchange: (options: ExchangeOptions) => Promise<T>,
+  tooLate: (outcome: T) => void,
 ): Promise<T> {
   const timeoutMs = Math.min(engine.limits.callTimeoutMs, usableMs(engine, held));
   return new Promise((resolve, reject) => {
-    const cancel = engine.clock.after(timeoutMs + GRACE_MS, () =>
-      reject(new Error('the adapter did not end in time')),
-    );
+    let givenUp = false;
+    const cancel = engine.clock.after(timeoutMs + GRACE_MS, () => {
+      givenUp = true;
+      reject(new Error('the adapter did not end in time'));
+    });
     exchange({ timeoutMs }).then(
       (outcome) => {
+        if (givenUp) return tooLate(outcome);
         cancel();
         resolve(outcome);
       },

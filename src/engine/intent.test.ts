@@ -5,6 +5,7 @@ import { createVirtualWorld, order, type VirtualWorld } from '../../test/support
 import type { NextCharge } from '../ports/store.ts';
 import type { Driver } from './drive.ts';
 import { accept, begin, newIntent, openedRecord, startNow } from './intent.ts';
+import { momentOf } from './moment.ts';
 
 let world: VirtualWorld;
 beforeEach(() => {
@@ -15,8 +16,9 @@ function setUp() {
   const parts = world.parts(createScriptedGateway());
   const driven: unknown[] = [];
   const driver = {
-    drive: (held) => void driven.push(['drive', held.record.paymentId, held.grantedAtMs, held.claimedAtMs]),
-    resumeIn: (record, waitMs, nowMs) => void driven.push(['resume', record.paymentId, waitMs, nowMs]),
+    drive: (held) =>
+      void driven.push(['drive', held.record.paymentId, held.grantedAtMs, held.claimedAt.monotonicMs]),
+    resumeIn: (record, waitMs) => void driven.push(['resume', record.paymentId, waitMs]),
   } as Driver;
   const pauseMs = (ms: number) => parts.engine.gate.callEnded({ kind: 'forbidden', reason: 'http_401' }, ms);
   return { ...parts, driver, driven, pauseMs };
@@ -39,7 +41,7 @@ describe('an intent', () => {
     const accepted = await world.ended(accept(engine, driver, intent));
     const record = world.stored('o1');
     expect(accepted).toEqual({ kind: 'accepted', record });
-    expect(driven).toEqual([['resume', record.paymentId, 700, record.createdAtMs]]);
+    expect(driven).toEqual([['resume', record.paymentId, 700]]);
   });
 
   it('earns a retry as every first call does', () => {
@@ -65,11 +67,11 @@ describe('a charge that is durable and not held', () => {
     await world.ended(accept(engine, driver, newIntent(engine, order('o1'), null)));
     driven.length = 0;
     for (const dueAtMs of [1300, 900, null])
-      begin(driver, { ...world.stored('o1'), ...record, dueAtMs }, 1000, 0);
+      begin(driver, { ...world.stored('o1'), ...record, dueAtMs }, 1000, momentOf(world.clock));
     expect(driven).toEqual([
-      ['resume', 'p', 300, 1000],
-      ['resume', 'p', 0, 1000],
-      ['resume', 'p', 0, 1000],
+      ['resume', 'p', 300],
+      ['resume', 'p', 0],
+      ['resume', 'p', 0],
     ]);
   });
 });

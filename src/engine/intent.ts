@@ -11,6 +11,7 @@ import {
 } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import type { Driver } from './drive.ts';
+import { type Moment, momentOf } from './moment.ts';
 import { pause } from './pause.ts';
 
 /** How long an acceptance is tried while the database cannot be reached: a fail-over's moment, not a customer's patience. */
@@ -50,30 +51,31 @@ export function startNow(engine: Engine): Intent['start'] {
  */
 export async function accept(engine: Engine, driver: Driver, intent: Intent): Promise<Acceptance> {
   const { clock, store } = engine;
-  const claimedAtMs = clock.monotonicMs();
+  const claimedAt = momentOf(clock);
   let unknown: StoreError | null = null;
   for (;;) {
     try {
       const result = await store.accept(intent);
       if (result.kind === 'exists') return { kind: 'exists', perhapsOurs: unknown !== null };
+      engine.databaseClock.heard(result.nowMs, claimedAt);
       const record = acceptedRecord(intent, result.nowMs);
-      begin(driver, record, result.nowMs, claimedAtMs);
+      begin(driver, record, result.nowMs, claimedAt);
       return { kind: 'accepted', record };
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       if (error.kind === 'outcome_unknown') unknown = error;
       // Nothing was written by any try: the client may be told so at once.
       if (unknown === null) throw error;
-      if (clock.monotonicMs() - claimedAtMs > TRY_FOR_MS) throw unknown;
+      if (clock.monotonicMs() - claimedAt.monotonicMs > TRY_FOR_MS) throw unknown;
       await pause(clock, TRY_AGAIN_MS);
     }
   }
 }
 
 /** Starts a charge that is now durable: under its claim if there is one, else when it is due. */
-export function begin(driver: Driver, record: PaymentRecord, nowMs: number, claimedAtMs: number): void {
-  if (record.held) driver.drive({ record, grantedAtMs: nowMs, claimedAtMs });
-  else driver.resumeIn(record, Math.max(0, (record.dueAtMs ?? nowMs) - nowMs), nowMs);
+export function begin(driver: Driver, record: PaymentRecord, nowMs: number, claimedAt: Moment): void {
+  if (record.held) driver.drive({ record, grantedAtMs: nowMs, claimedAt });
+  else driver.resumeIn(record, Math.max(0, (record.dueAtMs ?? nowMs) - nowMs));
 }
 
 function acceptedRecord(intent: Intent, nowMs: number): PaymentRecord {
@@ -84,6 +86,7 @@ function acceptedRecord(intent: Intent, nowMs: number): PaymentRecord {
     paymentId: intent.paymentId,
     gateway: intent.gateway,
     charge: openCharge({ n: 1, openedAtMs: nowMs, calling, verifyFirst: false }),
+    chargeKey: intent.chargeKey,
     seq: 1,
     fence: 1,
     claimId: intent.claimId,
@@ -107,6 +110,7 @@ export function openedRecord(failed: PaymentRecord, opening: NextCharge, nowMs: 
     order,
     gateway: opening.gateway,
     charge: openCharge({ n, openedAtMs: nowMs, calling: held, verifyFirst }),
+    chargeKey: opening.chargeKey,
     seq: failed.seq + 1,
     fence: failed.fence + 1,
     claimId: opening.claimId,

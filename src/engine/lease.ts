@@ -1,22 +1,30 @@
 import type { PaymentRecord } from '../ports/store.ts';
 import type { Engine } from './context.ts';
+import { atMostSinceMs, type Moment } from './moment.ts';
 
 /** A payment under a claim of ours. */
 export interface Held {
   readonly record: PaymentRecord;
   /** The database's clock when the claim was granted. */
   readonly grantedAtMs: number;
-  /** The monotonic clock just before the claim was asked for: the lease is counted from here, on the safe side. */
-  readonly claimedAtMs: number;
+  /** Just before the claim was asked for: the lease is counted from here, on the safe side. */
+  readonly claimedAt: Moment;
 }
 
-/** Milliseconds in which something may still be sent or listened to under the claim; never negative. */
+/**
+ * Milliseconds in which something may still be sent or listened to under the claim; never negative. Time in which the
+ * machine was suspended counts, for the lease has not waited.
+ */
 export function usableMs(engine: Engine, held: Held): number {
   const { clock, policy, limits } = engine;
-  return Math.max(0, held.claimedAtMs + policy.leaseMs - limits.leaseMarginMs - clock.monotonicMs());
+  return Math.max(0, policy.leaseMs - limits.leaseMarginMs - atMostSinceMs(clock, held.claimedAt));
 }
 
-/** The database's clock now, never too early: it is counted from before the claim was asked for. */
+/**
+ * The database's clock now, never too early: it is counted from before the claim was asked for. Not later than the
+ * lease's end, when the last request under it has left: a wall clock that was set forward says nothing about that.
+ */
 export function databaseNowMs(engine: Engine, held: Held): number {
-  return held.grantedAtMs + (engine.clock.monotonicMs() - held.claimedAtMs);
+  const sinceMs = atMostSinceMs(engine.clock, held.claimedAt);
+  return held.grantedAtMs + Math.min(sinceMs, engine.policy.leaseMs);
 }

@@ -1,11 +1,12 @@
 /** The problems that a charge request can end with, in words: what happened, what was not done, what to do. */
-import type { PaymentRecord } from '../ports/store.ts';
-import { toPayment } from './answer.ts';
+import type { Payment } from '../domain/payment.ts';
 import type { ChargeAnswer, ChargeProblem } from './api.ts';
 
 const DETAILS: Readonly<Record<ChargeProblem, string>> = {
   order_conflict:
     'This order already has a payment with another amount or currency. Nothing was sent for this request. Read the payment, or use another order_id.',
+  other_gateway:
+    'An earlier charge of this order was made at another gateway, and this server cannot ask there whether money has moved. Nothing was sent for this request. Send it to a server that uses the gateway of the payment, or look the charge up there.',
   result_expired:
     'The stored answer of this Idempotency-Key has been erased after its retention. Nothing was sent for this request. The payment as it stands is attached.',
   idempotency_key_reused:
@@ -14,19 +15,21 @@ const DETAILS: Readonly<Record<ChargeProblem, string>> = {
     'The database cannot be used just now. Nothing was stored and nothing was sent to the gateway for this request. Repeat the request with the same Idempotency-Key.',
   store_outcome_unknown:
     'The connection to the database broke while the payment was being stored, so it may have been accepted and may be charged. Repeat the same request with the same Idempotency-Key: it cannot charge twice.',
+  installation_changed:
+    'The database holds payments of another installation, so this server has stopped. Nothing was stored and nothing was sent for this request. Its log says what to restore.',
   shutting_down:
     'This server is shutting down. Nothing was stored and nothing was sent. Repeat the request; another server or the restarted one will take it.',
 };
 
 export function problem(
   code: ChargeProblem,
-  record: PaymentRecord | null,
+  payment: Payment | null,
 ): Extract<ChargeAnswer, { kind: 'problem' }> {
   return {
     kind: 'problem',
     code,
     detail: DETAILS[code],
-    ...(record === null ? {} : { payment: toPayment(record) }),
+    ...(payment === null ? {} : { payment }),
     replayed: false,
   };
 }

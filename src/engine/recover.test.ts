@@ -28,7 +28,7 @@ function setUp({ sweepLimit = 3, erased = [] as (number | Error)[] } = {}) {
       sweeps.push({ atMs: world.nowMs, query });
       const page = pages.shift() ?? [];
       if (page instanceof Error) throw page;
-      return { nowMs: 77, payments: page };
+      return { nowMs: engine.databaseClock.nowMs(), payments: page };
     },
     async eraseExpiredAnswers(limit: number) {
       erasures.push({ atMs: world.nowMs, limit });
@@ -39,8 +39,7 @@ function setUp({ sweepLimit = 3, erased = [] as (number | Error)[] } = {}) {
   };
   const driver = {
     known: (paymentId: string) => (known.has(paymentId) ? payment(paymentId) : undefined),
-    resumeIn: (record: PaymentRecord, waitMs: number, nowMs: number) =>
-      void resumed.push([record.paymentId, waitMs, nowMs]),
+    resumeIn: (record: PaymentRecord, waitMs: number) => void resumed.push([record.paymentId, waitMs]),
   } as Driver;
   const sweeper = createSweeper({ ...engine, store }, driver);
   return { engine, sweeper, sweeps, erasures, resumed, known, pages, logged };
@@ -78,8 +77,8 @@ describe('the sweep', () => {
     sweeper.start();
     await world.pass(0);
     expect(resumed).toEqual([
-      ['a', 0, 77],
-      ['c', 0, 77],
+      ['a', 0],
+      ['c', 0],
     ]);
   });
 

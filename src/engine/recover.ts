@@ -4,6 +4,8 @@
  */
 import type { Engine } from './context.ts';
 import type { Driver } from './drive.ts';
+import { momentOf } from './moment.ts';
+import { createClockWatch } from './watch-clock.ts';
 
 export interface Sweeper {
   start(): void;
@@ -18,19 +20,22 @@ const AGAIN_MS = 20;
 
 export function createSweeper(engine: Engine, driver: Driver): Sweeper {
   const { clock, random, store, gateway, gate, limits, log } = engine;
+  const watchClock = createClockWatch(engine);
   let cancel: (() => void) | null = null;
   let stopped = false;
   let eraseAtMs = clock.monotonicMs();
 
   async function sweep(): Promise<boolean> {
     const limit = limits.sweepLimit;
+    const sent = momentOf(clock);
     const { nowMs, payments } = await store.due({
       gateway: gateway.name,
       limit,
       calls: gate.callsStoppedMs() === 0,
     });
+    engine.databaseClock.heard(nowMs, sent);
     const unknown = payments.filter((record) => driver.known(record.paymentId) === undefined);
-    for (const record of unknown) driver.resumeIn(record, 0, nowMs);
+    for (const record of unknown) driver.resumeIn(record, 0);
     return unknown.length > 0 && payments.length === limit;
   }
 
@@ -46,6 +51,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
     let again = false;
     try {
       again = await sweep();
+      await watchClock();
       await erase();
     } catch (error) {
       log.warn({ err: error }, 'the sweep could not reach the database; it tries again');
@@ -55,7 +61,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
   }
 
   function schedule(waitMs: number): void {
-    if (stopped) return;
+    if (stopped || engine.halt.halted) return;
     cancel = clock.after(waitMs, () => void run());
   }
 

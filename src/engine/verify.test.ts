@@ -5,9 +5,11 @@ import { createVirtualWorld, order, type VirtualWorld } from '../../test/support
 import { openCharge } from '../domain/charge.ts';
 import { chargeKey, orderReference } from '../domain/ids.ts';
 import type { LookupOutcome } from '../domain/outcomes.ts';
-import { type FailedCharge, type PaymentRecord, StoreError } from '../ports/store.ts';
+import { NO_EVIDENCE } from '../domain/transition/index.ts';
+import { type ChargeToVerify, type PaymentRecord, StoreError } from '../ports/store.ts';
 import type { Held } from './lease.ts';
-import { verifyEarlier } from './verify.ts';
+import { momentOf } from './moment.ts';
+import { verifyOthers } from './verify.ts';
 
 let world: VirtualWorld;
 let gateway: ScriptedGateway;
@@ -18,102 +20,136 @@ beforeEach(() => {
 
 const absent: LookupOutcome = { kind: 'absent' };
 const declined: LookupOutcome = { kind: 'declined', code: 'no', chargeId: 'd' };
-const earlier = (n: number): FailedCharge => ({
+const REFERENCE = orderReference('00000000-0000-4000-8000-000000000001', 'default', 'o1');
+const CLEAR = { kind: 'clear', own: NO_EVIDENCE };
+const QUIET = { moneyEvidence: false, moneyRef: null, sentUntilMs: null };
+const MONEY = { moneyEvidence: true, moneyRef: 'ch_late' };
+
+const earlier = (n: number, changes: Partial<ChargeToVerify> = {}): ChargeToVerify => ({
   n,
-  chargeKey: `k${n}`,
+  gateway: gateway.name,
+  chargeKey: chargeKey(REFERENCE, n),
   amountMinor: 100 * n,
   currency: 'EUR',
-  evidence: n === 1,
+  ...QUIET,
+  ...changes,
 });
 
-function verify(
-  answers: LookupOutcome[],
-  {
-    status = 'PROCESSING' as PaymentRecord['charge']['status'],
-    evidence = 0,
-    failed = async (): Promise<readonly FailedCharge[]> => [earlier(2), earlier(1)],
-  } = {},
-) {
-  const { engine } = world.parts(gateway);
-  gateway.lookupPlay = () => answers.shift() ?? absent;
-  const charge = openCharge({ n: 3, openedAtMs: 0, calling: false, verifyFirst: true });
-  const record = { order: order('o1'), paymentId: 'p', evidence, charge: { ...charge, status } };
-  const held = { record, grantedAtMs: 0, claimedAtMs: world.clock.monotonicMs() } as Held;
-  const store = { ...engine.store, failedCharges: failed };
-  return world.ended(verifyEarlier({ ...engine, store }, held));
+/** Charge 1 is known by late evidence. */
+const two = (): readonly ChargeToVerify[] => [earlier(1, MONEY), earlier(2)];
+
+interface Settings {
+  readonly status?: PaymentRecord['charge']['status'];
+  readonly evidence?: number;
+  readonly charges?: () => Promise<readonly ChargeToVerify[]>;
+  readonly grantedAtMs?: number;
 }
 
-describe('asking after the earlier charges', () => {
+function verify(answers: LookupOutcome[], settings: Settings = {}) {
+  const { status = 'PROCESSING', evidence = 0, charges = async () => two(), grantedAtMs = 0 } = settings;
+  const { engine } = world.parts(gateway);
+  gateway.lookupPlay = () => answers.shift() ?? absent;
+  const charge = { ...openCharge({ n: 3, openedAtMs: 0, calling: false, verifyFirst: true }), status };
+  const key = chargeKey(REFERENCE, 3);
+  const record = { order: order('o1'), paymentId: 'p', evidence, charge, chargeKey: key };
+  const held = { record, grantedAtMs, claimedAt: momentOf(world.clock) } as Held;
+  const chargesToVerify = async (_payment: unknown, page: { afterN: number; limit: number }) =>
+    (await charges()).filter(({ n }) => n > page.afterN).slice(0, page.limit);
+  const store = { ...engine.store, chargesToVerify };
+  return world.ended(verifyOthers({ ...engine, store }, held));
+}
+
+function unavailable(reason: string, contested = false) {
+  return { kind: 'unavailable', reason, waitMs: null, contested };
+}
+
+describe('asking after the other charges', () => {
   it('asks for each under its own key and terms, and is clear when none is live', async () => {
-    expect(await verify([absent, declined])).toEqual({ kind: 'clear' });
-    const reference = orderReference('00000000-0000-4000-8000-000000000001', 'default', 'o1');
+    expect(await verify([absent, declined])).toEqual(CLEAR);
     expect(gateway.lookups.map(({ key, amountMinor, currency }) => [key, amountMinor, currency])).toEqual([
-      [chargeKey(reference, 2), 200, 'EUR'],
-      [chargeKey(reference, 1), 100, 'EUR'],
+      [chargeKey(REFERENCE, 1), 100, 'EUR'],
+      [chargeKey(REFERENCE, 2), 200, 'EUR'],
     ]);
   });
 
-  it('asks the store for a few of the newest only', async () => {
-    const limits: number[] = [];
-    const { engine } = world.parts(gateway);
-    const failedCharges = async (_payment: unknown, limit: number) => {
-      limits.push(limit);
-      return [];
-    };
-    const charge = openCharge({ n: 3, openedAtMs: 0, calling: false, verifyFirst: true });
-    const held = { record: { order: order('o1'), paymentId: 'p', evidence: 0, charge } } as Held;
-    await verifyEarlier({ ...engine, store: { ...engine.store, failedCharges } }, held);
-    expect(limits).toEqual([20]);
+  it('asks after all of them, however many: the oldest of two hundred is the live one', async () => {
+    const charges = async () => Array.from({ length: 200 }, (_one, index) => earlier(index + 4));
+    gateway = createScriptedGateway();
+    expect(await verify([], { charges })).toEqual(CLEAR);
+    expect(gateway.lookups.length).toBe(200);
+    const live: LookupOutcome = { kind: 'succeeded', chargeId: 's' };
+    expect(await verify([live], { charges })).toMatchObject({ kind: 'found', chargeId: 's' });
+    const last = [...Array.from({ length: 199 }, () => absent), live];
+    expect(await verify(last, { charges })).toMatchObject({ kind: 'found', chargeId: 's' });
   });
 
-  it.each<[LookupOutcome, string]>([
+  it('asks nobody about a charge that was made at another gateway', async () => {
+    const charges = async () => [earlier(1, { gateway: 'another' })];
+    expect(await verify([], { charges })).toEqual(unavailable('other_gateway'));
+    expect(gateway.lookups).toEqual([]);
+  });
+
+  it('stops where a stored key is not the derived one', async () => {
+    const charges = async () => [earlier(1, { chargeKey: chargeKey(REFERENCE, 9) })];
+    expect(await verify([], { charges })).toEqual(unavailable('installation_changed'));
+    expect(gateway.lookups).toEqual([]);
+  });
+
+  it.each<[LookupOutcome, string | null]>([
     [{ kind: 'succeeded', chargeId: 's' }, 's'],
     [{ kind: 'mismatch', chargeId: 'm', reason: 'amount_mismatch' }, 'm'],
     [{ kind: 'pending', chargeId: 'p' }, 'p'],
     [{ kind: 'duplicated', chargeIds: ['a', 'b'] }, 'a'],
-    [{ kind: 'duplicated', chargeIds: [] }, 'several'],
+    [{ kind: 'duplicated', chargeIds: [] }, null],
   ])('finds the one that is %j, also behind one that is not', async (live, chargeId) => {
-    expect(await verify([declined, live])).toEqual({ kind: 'found', chargeId });
+    expect(await verify([declined, live])).toEqual({ kind: 'found', chargeId, reason: 'late_success' });
   });
 
   it.each<LookupOutcome>([
     { kind: 'unavailable', reason: 'http_500' },
     { kind: 'forbidden', reason: 'http_401' },
   ])('knows nothing where the gateway is $kind', async (outcome) => {
-    expect(await verify([absent, outcome])).toEqual({
-      kind: 'unavailable',
-      reason: 'reason' in outcome ? outcome.reason : '',
-    });
+    expect(await verify([absent, outcome])).toEqual(unavailable('reason' in outcome ? outcome.reason : ''));
   });
 
   it('knows nothing where the database is lost, and asks nobody', async () => {
-    const failed = () => Promise.reject(new StoreError('unavailable', 'lost'));
-    expect(await verify([], { failed })).toEqual({ kind: 'unavailable', reason: 'store_unavailable' });
+    const charges = () => Promise.reject(new StoreError('unavailable', 'lost'));
+    expect(await verify([], { charges })).toEqual(unavailable('store_unavailable'));
     expect(gateway.lookups).toEqual([]);
   });
 
   it('fails on any other error', async () => {
-    await expect(verify([], { failed: () => Promise.reject(new TypeError('a fault')) })).rejects.toThrow(
+    await expect(verify([], { charges: () => Promise.reject(new TypeError('a fault')) })).rejects.toThrow(
       TypeError,
     );
   });
 });
 
-describe('late evidence', () => {
+describe('late evidence of money', () => {
   it('is not argued away by a lookup that finds nothing, but by one that finds a no', async () => {
-    expect(await verify([declined, absent], { evidence: 1 })).toEqual({
+    expect(await verify([absent, declined], { evidence: 1 })).toEqual({
       kind: 'found',
-      chargeId: 'known by late evidence only',
+      chargeId: 'ch_late',
+      reason: 'late_evidence',
     });
-    expect(await verify([declined, declined], { evidence: 1 })).toEqual({ kind: 'clear' });
+    expect(await verify([declined, declined], { evidence: 1 })).toEqual(CLEAR);
   });
 
   it('about one charge does not contest what another lookup proves of another charge', async () => {
-    expect(await verify([absent, declined], { evidence: 1 })).toEqual({ kind: 'clear' });
+    expect(await verify([declined, absent], { evidence: 1 })).toEqual(CLEAR);
   });
 
   it('that was dealt with contests nothing any more', async () => {
-    expect(await verify([absent, absent], { evidence: 0 })).toEqual({ kind: 'clear' });
+    expect(await verify([absent, absent], { evidence: 0 })).toEqual(CLEAR);
+  });
+
+  it('about the unsettled charge itself is told, and asks nothing of the gateway', async () => {
+    const charges = async () => [earlier(3, { ...MONEY, sentUntilMs: 77 })];
+    expect(await verify([], { charges, evidence: 2 })).toEqual({
+      kind: 'clear',
+      own: { sentUntilMs: 77, gatewayRef: 'ch_late' },
+    });
+    expect(gateway.lookups).toEqual([]);
   });
 
   it('about a completed charge asks for the charge itself first: does it exist twice?', async () => {
@@ -121,24 +157,56 @@ describe('late evidence', () => {
     expect(await verify([{ kind: 'duplicated', chargeIds: ['a', 'b'] }], completed)).toEqual({
       kind: 'found',
       chargeId: 'a b',
+      reason: 'late_success',
     });
-    expect(await verify([{ kind: 'unavailable', reason: 'http_500' }], completed)).toEqual({
-      kind: 'unavailable',
-      reason: 'http_500',
-    });
-    expect(await verify([{ kind: 'forbidden', reason: 'http_401' }], completed)).toEqual({
-      kind: 'unavailable',
-      reason: 'http_401',
-    });
+    expect(await verify([{ kind: 'unavailable', reason: 'http_500' }], completed)).toEqual(
+      unavailable('http_500', true),
+    );
+    expect(await verify([{ kind: 'forbidden', reason: 'http_401' }], completed)).toEqual(
+      unavailable('http_401', true),
+    );
     gateway.lookups.length = 0;
-    expect(await verify([{ kind: 'succeeded', chargeId: 'a' }, absent, absent], completed)).toEqual({
-      kind: 'clear',
-    });
-    expect(gateway.lookups.map(({ amountMinor }) => amountMinor)).toEqual([1000, 200, 100]);
+    expect(await verify([{ kind: 'succeeded', chargeId: 'a' }, absent, absent], completed)).toEqual(CLEAR);
+    expect(gateway.lookups.map(({ amountMinor }) => amountMinor)).toEqual([1000, 100, 200]);
   });
 
   it('asks for the charge itself only once it is completed', async () => {
     await verify([declined, declined], { status: 'FAILED', evidence: 1 });
     expect(gateway.lookups.length).toBe(2);
+  });
+
+  it('is a matter for a person where the gateway cannot be asked', async () => {
+    gateway = createScriptedGateway({ lookup: false });
+    const found = { kind: 'found', chargeId: 'ch_late', reason: 'late_evidence' };
+    expect(await verify([], { evidence: 1 })).toEqual(found);
+    expect(await verify([], { evidence: 1, status: 'COMPLETED' })).toEqual(found);
+    expect(await verify([], { charges: async () => [earlier(1), earlier(2)] })).toEqual(CLEAR);
+  });
+});
+
+describe('a call that may have left after its lease', () => {
+  const SENT_MS = 1_750_000_000_000;
+  const maybeSent = { charges: async () => [earlier(1, { sentUntilMs: SENT_MS })], evidence: 1 };
+
+  it('counts as absent only when it can no longer land', async () => {
+    const { landsWithinMs } = gateway.contract;
+    const tooEarly = { ...maybeSent, grantedAtMs: SENT_MS + landsWithinMs };
+    expect(await verify([absent], tooEarly)).toMatchObject({
+      kind: 'unavailable',
+      reason: 'may_still_land',
+      contested: true,
+    });
+    await world.pass(landsWithinMs + 60_000);
+    expect(await verify([absent], { ...maybeSent, grantedAtMs: SENT_MS + landsWithinMs + 1000 })).toEqual(
+      CLEAR,
+    );
+  });
+
+  it('is found where it has landed', async () => {
+    expect(await verify([{ kind: 'succeeded', chargeId: 's' }], maybeSent)).toEqual({
+      kind: 'found',
+      chargeId: 's',
+      reason: 'late_success',
+    });
   });
 });

@@ -1,59 +1,141 @@
-import type { VerifyOutcome } from '../domain/transition/index.ts';
-import { type FailedCharge, type PaymentRecord, StoreError } from '../ports/store.ts';
+/**
+ * Asking after the other charges of an order: those that failed without the gateway's own no, and those about which late
+ * evidence came in. All of them, however many: nothing is called clear before.
+ */
+
+import { isSettled } from '../domain/charge.ts';
+import type { LookupOutcome } from '../domain/outcomes.ts';
+import { absenceProof } from '../domain/proof.ts';
+import { NO_EVIDENCE, type OwnEvidence, type VerifyOutcome } from '../domain/transition/index.ts';
+import { type ChargeToVerify, type PaymentRecord, StoreError } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import { chargeRequest, lookUp } from './exchange.ts';
-import type { Held } from './lease.ts';
+import { databaseNowMs, type Held } from './lease.ts';
+import { derivedKey, OTHER_INSTALLATION } from './names.ts';
 import { paymentKey } from './write.ts';
 
-/** Earlier charges that are asked after; an order that failed more often than this is looked at by its newest. */
-const MAX_VERIFIED = 20;
+/** Charges that are read, and then asked after, together: a lease has room for several such pages. */
+const PAGE = 16;
 
-/**
- * Asks after every charge of the order that failed, and tells of one that is live all the same; where late evidence
- * came in, also whether a completed charge exists twice. Evidence of a charge's money is not argued away by a lookup
- * of it that finds nothing: a person must look.
- */
-export async function verifyEarlier(engine: Engine, held: Held): Promise<VerifyOutcome> {
+type Ended = Exclude<VerifyOutcome, { kind: 'clear' }>;
+
+/** Asks after everything that is in question; also, for a completed charge with late evidence, whether it exists twice. */
+export async function verifyOthers(engine: Engine, held: Held): Promise<VerifyOutcome> {
   const { record } = held;
+  const contested = record.evidence > 0;
   if (record.charge.status === 'COMPLETED') {
-    const own = await lookUp(engine, held, chargeRequest(engine, record.order, record.charge));
-    if (own.kind === 'duplicated') return { kind: 'found', chargeId: own.chargeIds.join(' ') };
-    if (own.kind === 'unavailable' || own.kind === 'forbidden') {
-      return { kind: 'unavailable', reason: own.reason };
-    }
+    const twin = await findTwin(engine, held, contested);
+    if (twin !== null) return twin;
   }
-  const contested = record.evidence > 0 && record.charge.status !== 'COMPLETED';
-  const failed = await failedCharges(engine, record);
-  if (failed === null) return { kind: 'unavailable', reason: 'store_unavailable' };
-  for (const earlier of failed) {
-    const order = { ...record.order, amountMinor: earlier.amountMinor, currency: earlier.currency };
-    const outcome = await lookUp(engine, held, chargeRequest(engine, order, earlier));
-    switch (outcome.kind) {
-      case 'absent':
-        if (contested && earlier.evidence) return { kind: 'found', chargeId: 'known by late evidence only' };
-        continue;
-      case 'declined':
-        continue;
-      case 'succeeded':
-      case 'mismatch':
-      case 'pending':
-        return { kind: 'found', chargeId: outcome.chargeId };
-      case 'duplicated':
-        return { kind: 'found', chargeId: outcome.chargeIds[0] ?? 'several' };
-      case 'unavailable':
-      case 'forbidden':
-        return { kind: 'unavailable', reason: outcome.reason };
-    }
+  let own = NO_EVIDENCE;
+  for (let afterN = 0; ; ) {
+    const page = await readPage(engine, record, afterN);
+    if (page === null) return unavailable('store_unavailable', contested);
+    const current = page.find(({ n }) => n === record.charge.n);
+    if (current !== undefined && !isSettled(record.charge.status)) own = evidenceOf(current);
+    const ended = await verifyPage(engine, held, page);
+    if (ended !== null) return ended;
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return { kind: 'clear', own };
+    afterN = last.n;
   }
-  return { kind: 'clear' };
+}
+
+function unavailable(reason: string, contested: boolean, waitMs: number | null = null): Ended {
+  return { kind: 'unavailable', reason, waitMs, contested };
+}
+
+function evidenceOf({ sentUntilMs, moneyRef }: ChargeToVerify): OwnEvidence {
+  return { sentUntilMs, gatewayRef: moneyRef };
+}
+
+/** Null: the completed charge is there once. */
+async function findTwin(engine: Engine, held: Held, contested: boolean): Promise<Ended | null> {
+  if (!engine.policy.contract.lookup) return null;
+  const own = await lookUp(engine, held, chargeRequest(engine, held.record));
+  if (own.kind === 'duplicated')
+    return { kind: 'found', chargeId: own.chargeIds.join(' '), reason: 'late_success' };
+  if (own.kind === 'unavailable' || own.kind === 'forbidden') return unavailable(own.reason, contested);
+  return null;
 }
 
 /** Null: the store could not be read; the lease is given back instead of being left to run out. */
-async function failedCharges(engine: Engine, record: PaymentRecord): Promise<readonly FailedCharge[] | null> {
+async function readPage(
+  engine: Engine,
+  record: PaymentRecord,
+  afterN: number,
+): Promise<readonly ChargeToVerify[] | null> {
   try {
-    return await engine.store.failedCharges(paymentKey(record), MAX_VERIFIED);
+    return await engine.store.chargesToVerify(paymentKey(record), { afterN, limit: PAGE });
   } catch (error) {
     if (error instanceof StoreError) return null;
     throw error;
   }
+}
+
+/** Null: all of them are clear. What is found comes before what could not be asked. */
+async function verifyPage(
+  engine: Engine,
+  held: Held,
+  page: readonly ChargeToVerify[],
+): Promise<Ended | null> {
+  const { charge } = held.record;
+  const others = page.filter(({ n }) => n !== charge.n || charge.status === 'FAILED');
+  const ended = await Promise.all(others.map((one) => verifyOne(engine, held, one)));
+  return ended.find((one) => one?.kind === 'found') ?? ended.find((one) => one !== null) ?? null;
+}
+
+async function verifyOne(engine: Engine, held: Held, one: ChargeToVerify): Promise<Ended | null> {
+  const { record } = held;
+  const contested = record.evidence > 0;
+  const hasEvidence = one.moneyEvidence || one.sentUntilMs !== null;
+  if (one.gateway !== engine.gateway.name) return unavailable('other_gateway', contested);
+  if (one.chargeKey !== derivedKey(engine, record.order, one.n)) {
+    engine.halt.now({ payment_id: record.paymentId, alarm: 'installation_changed' }, OTHER_INSTALLATION);
+    return unavailable('installation_changed', contested);
+  }
+  if (!engine.policy.contract.lookup) return hasEvidence ? lateEvidence(one) : null;
+  const order = { ...record.order, amountMinor: one.amountMinor, currency: one.currency };
+  const askedAtMs = Math.min(held.grantedAtMs, engine.databaseClock.atLeastMs());
+  const outcome = await lookUp(engine, held, chargeRequest(engine, { order, chargeKey: one.chargeKey }));
+  if (outcome.kind === 'absent') return onAbsent(engine, held, one, askedAtMs);
+  return found(outcome, contested);
+}
+
+/** What the lookup found of a charge that had failed. */
+function found(outcome: Exclude<LookupOutcome, { kind: 'absent' }>, contested: boolean): Ended | null {
+  switch (outcome.kind) {
+    case 'declined':
+      return null;
+    case 'succeeded':
+    case 'mismatch':
+    case 'pending':
+      return { kind: 'found', chargeId: outcome.chargeId, reason: 'late_success' };
+    case 'duplicated':
+      return { kind: 'found', chargeId: outcome.chargeIds[0] ?? null, reason: 'late_success' };
+    case 'unavailable':
+    case 'forbidden':
+      return unavailable(outcome.reason, contested);
+  }
+}
+
+/**
+ * Evidence of a charge's money is not argued away by a lookup of it that finds nothing: a person must look. And what a
+ * worker may have sent after its lease counts as absent only when it can no longer land.
+ */
+function onAbsent(engine: Engine, held: Held, one: ChargeToVerify, askedAtMs: number): Ended | null {
+  const { record } = held;
+  const contested = record.evidence > 0;
+  if (contested && one.moneyEvidence && record.charge.status !== 'COMPLETED') return lateEvidence(one);
+  if (one.sentUntilMs === null) return null;
+  const doubt = { kind: 'open', untilMs: one.sentUntilMs } as const;
+  const sent = { ...record.charge, gatewayRef: null, doubt };
+  const proof = absenceProof(sent, askedAtMs, engine.policy.contract, engine.databaseClock.trust());
+  if (proof.kind !== 'from') return null;
+  const waitMs = Math.max(1, proof.atMs - databaseNowMs(engine, held) + 1);
+  return unavailable('may_still_land', contested, waitMs);
+}
+
+function lateEvidence({ moneyRef }: ChargeToVerify): Ended {
+  return { kind: 'found', chargeId: moneyRef, reason: 'late_evidence' };
 }

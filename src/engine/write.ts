@@ -6,6 +6,7 @@ import type { Decision } from '../domain/transition/index.ts';
 import { type Advance, type PaymentKey, type PaymentRecord, StoreError } from '../ports/store.ts';
 import { answerBody, toPayment } from './answer.ts';
 import type { Engine } from './context.ts';
+import { momentOf } from './moment.ts';
 import { pause } from './pause.ts';
 
 export interface WriteOptions {
@@ -33,13 +34,15 @@ const TRY_AGAIN_CAP_MS = 500;
 
 export async function write(engine: Engine, options: WriteOptions): Promise<Written> {
   const { clock, store } = engine;
-  const next = nextRecord(options);
+  const next = nextRecord(options, engine.livemode);
   const advance = toAdvance(options, next);
   const untilMs = clock.monotonicMs() + options.tryForMs;
   for (let pauseMs = TRY_AGAIN_MS; ; pauseMs = Math.min(pauseMs * 2, TRY_AGAIN_CAP_MS)) {
+    const sent = momentOf(clock);
     try {
       const result = await store.advance(advance);
       if (result.kind === 'done') {
+        engine.databaseClock.heard(result.nowMs, sent);
         return { kind: 'done', record: { ...next, evidence: result.evidence }, nowMs: result.nowMs };
       }
       return isOurs(result.record, next)
@@ -73,7 +76,7 @@ export function paymentKey(record: PaymentRecord): PaymentKey {
   return { accountId, orderId, paymentId: record.paymentId };
 }
 
-function nextRecord({ record, decision, lease, nowMs }: WriteOptions): PaymentRecord {
+function nextRecord({ record, decision, lease, nowMs }: WriteOptions, livemode: boolean): PaymentRecord {
   const taken = lease.kind === 'take';
   const waitMs = waitOf(lease);
   const next: PaymentRecord = {
@@ -91,7 +94,8 @@ function nextRecord({ record, decision, lease, nowMs }: WriteOptions): PaymentRe
   const { settled } = decision;
   if (settled === undefined) return next;
   const { problem } = settled;
-  return { ...next, problem, answer: { problem, body: answerBody(toPayment(next), problem), freshForMs: 0 } };
+  const body = answerBody(toPayment(next, livemode), problem);
+  return { ...next, problem, answer: { problem, body, freshForMs: 0 } };
 }
 
 function toAdvance(options: WriteOptions, next: PaymentRecord): Advance {

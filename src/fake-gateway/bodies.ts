@@ -64,6 +64,11 @@ export function listBody(entries: readonly string[], nextCursor?: string | null)
   return `{"data":[${entries.join(',')}]${cursor}}`;
 }
 
+/** The answer to a lookup by key. It repeats the key, so that nobody can take it for the answer to another lookup. */
+export function lookupBody(key: string, entries: readonly string[]): string {
+  return `{"data":[${entries.join(',')}],"idempotency_key":${JSON.stringify(key)}}`;
+}
+
 export function errorBody(error: string, message?: string): string {
   return JSON.stringify(message === undefined ? { error } : { error, message });
 }

@@ -182,11 +182,17 @@ describe('POST /charges', () => {
 });
 
 describe('reading', () => {
-  test('by key: the charge, or an empty list', async () => {
+  test('by key: the charge, or an empty list, with the key that was asked for', async () => {
     await start();
     const made = jsonOf(await far.charge('k 1'.replace(' ', '+')));
-    expect(jsonOf(await far.get('/charges?idempotency_key=k%2B1'))).toEqual({ data: [made] });
-    expect(jsonOf(await far.get('/charges?idempotency_key=nobody'))).toEqual({ data: [] });
+    expect(jsonOf(await far.get('/charges?idempotency_key=k%2B1'))).toEqual({
+      data: [made],
+      idempotency_key: 'k+1',
+    });
+    expect(jsonOf(await far.get('/charges?idempotency_key=nobody'))).toEqual({
+      data: [],
+      idempotency_key: 'nobody',
+    });
   });
 
   test('by id: the charge, or 404', async () => {
@@ -262,8 +268,14 @@ describe('refunds, captures, voids', () => {
     expect(jsonOf(await post(`/charges/${id}/refunds`, 'r1', { amount: 1 }))).toEqual({
       error: 'key_reused',
     });
-    expect(jsonOf(await far.get('/refunds?idempotency_key=r1'))).toEqual({ data: [jsonOf(first)] });
-    expect(jsonOf(await far.get('/refunds?idempotency_key=r2'))).toEqual({ data: [] });
+    expect(jsonOf(await far.get('/refunds?idempotency_key=r1'))).toEqual({
+      data: [jsonOf(first)],
+      idempotency_key: 'r1',
+    });
+    expect(jsonOf(await far.get('/refunds?idempotency_key=r2'))).toEqual({
+      data: [],
+      idempotency_key: 'r2',
+    });
     const rest = await post(`/charges/${id}/refunds`, 'r2');
     expect(jsonOf(rest)).toMatchObject({ amount: 6_000 });
     expect(jsonOf(await far.get(`/charges/${id}`))).toMatchObject({ status: 'refunded', refunded: 10_000 });

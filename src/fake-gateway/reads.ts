@@ -1,5 +1,5 @@
 /** What the gateway tells about its charges: lookups and lists, and their own faults. */
-import { chargeBody, errorBody, GATEWAY_ERROR, listBody, operationBody } from './bodies.ts';
+import { chargeBody, errorBody, GATEWAY_ERROR, listBody, lookupBody, operationBody } from './bodies.ts';
 import type { CurrentSettings } from './faults/current.ts';
 import { delayOf, latencyMs, strikes } from './faults/decide.ts';
 import type { FaultSettings } from './faults/settings.ts';
@@ -56,7 +56,13 @@ export function createReads(
         const charges = await ledger.byKey(key);
         if (charges.some((charge) => isDownFor(charge, settings, nowMs))) return answer(503, GATEWAY_ERROR);
         const visible = charges.filter((charge) => isVisible(charge, nowMs));
-        return answer(200, listBody(visible.map((charge) => chargeBody(charge, nowMs))));
+        return answer(
+          200,
+          lookupBody(
+            key,
+            visible.map((charge) => chargeBody(charge, nowMs)),
+          ),
+        );
       }),
     byId: (id) =>
       guarded(id, async (settings) => {
@@ -91,7 +97,7 @@ export function createReads(
     refundsByKey: (key) =>
       guarded(`refund ${key}`, async () => {
         const refunds = (await ledger.operationsByKey(key)).filter(({ kind }) => kind === 'refund');
-        return answer(200, listBody(refunds.map(operationBody)));
+        return answer(200, lookupBody(key, refunds.map(operationBody)));
       }),
   };
 }

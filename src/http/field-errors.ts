@@ -2,7 +2,7 @@
  * What is wrong with a request, field by field, so that a client sees everything at once. No value is ever repeated,
  * and a name only if it is harmless: a client's mistake may well be a card number in the wrong place.
  */
-import { holdsCardNumber } from '../domain/cards.ts';
+import { harmlessName } from '../domain/order-fields.ts';
 
 /** `pointer`: into the body (RFC 6901, "" is the whole); `parameter`: of the query string. `detail` follows the name in a sentence. */
 export type FieldError =
@@ -11,12 +11,6 @@ export type FieldError =
 
 /** As many as anyone can mend at once; a body of 64 KB could name thousands. */
 const MAX_ERRORS = 50;
-const MAX_REPEATED_NAME = 64;
-
-/** A name as it may be repeated to the client, or null. */
-export function harmlessName(name: string): string | null {
-  return name.length <= MAX_REPEATED_NAME && !holdsCardNumber(name) ? name : null;
-}
 
 /** The pointer to a member, escaped as RFC 6901 §3 says; to the object itself where the name cannot be repeated. */
 export function pointerTo(parent: string, name: string): string {

@@ -3,6 +3,8 @@
  * string of RFC 8941, in quotes; most clients send it bare. Both are taken, and `abc` and `"abc"` are the same key.
  */
 
+import { isPrintable, keyComplaint, NOT_PRINTABLE } from '../domain/key-rules.ts';
+
 export type KeyHeader =
   | { readonly kind: 'none' }
   /** 1 to 255 printable ASCII characters. */
@@ -10,11 +12,9 @@ export type KeyHeader =
   | { readonly kind: 'invalid'; readonly detail: string };
 
 const HEADER = 'idempotency-key';
-const MAX_LENGTH = 255;
 
 /** sf-string (RFC 8941 §3.3.3): printable ASCII, where a backslash stands before a quote or a backslash and nothing else. */
 const QUOTED = /^"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"$/;
-const PRINTABLE = /^[\x20-\x7e]*$/;
 
 const NONE: KeyHeader = { kind: 'none' };
 
@@ -34,7 +34,7 @@ export function readIdempotencyKey(rawHeaders: readonly string[]): KeyHeader {
 }
 
 function parseKey(value: string): KeyHeader {
-  if (!PRINTABLE.test(value)) return invalid('The key holds characters other than printable ASCII.');
+  if (!isPrintable(value)) return invalid(`The key ${NOT_PRINTABLE}.`);
   if (value.startsWith('"') && !QUOTED.test(value)) {
     return invalid(
       'The key begins with a quote but is no string of RFC 8941: "…", with \\" and \\\\ inside.',
@@ -42,7 +42,8 @@ function parseKey(value: string): KeyHeader {
   }
   const key = value.startsWith('"') ? value.slice(1, -1).replace(/\\(["\\])/g, '$1') : value;
   if (key === '') return invalid('The key is empty; send no header where you have no key.');
-  if (key.length > MAX_LENGTH) return invalid(`The key is longer than ${MAX_LENGTH} characters.`);
+  const complaint = keyComplaint(key);
+  if (complaint !== null) return invalid(`The key ${complaint}.`);
   return { kind: 'key', key };
 }
 

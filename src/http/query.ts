@@ -2,7 +2,8 @@
  * Query strings, read strictly: Fastify's own parser turns a repeated parameter into an array, keeps
  * what it cannot decode and knows no unknown names; a filter that was misspelt would show every payment.
  */
-import { type FieldError, harmlessName } from './field-errors.ts';
+import { harmlessName } from '../domain/order-fields.ts';
+import type { FieldError } from './field-errors.ts';
 
 /** The known parameters of a request's target, decoded; everything wrong with the rest goes to `errors`. */
 export function readQuery(

@@ -16,6 +16,17 @@ export interface Store {
   installationId(): Promise<string>;
 
   /**
+   * Whether the payments of this database are real money: the first claim decides, and a later one of the other mode
+   * prevails only while there is no payment. Repeating it is safe.
+   */
+  claimMode(livemode: boolean): Promise<Mode>;
+  /** The mode as it is, without a claim. */
+  mode(): Promise<Mode>;
+
+  /** Payments of other gateways that are not at rest: nobody here asks after them. By gateway, in the order of names. */
+  openElsewhere(gateway: string): Promise<readonly OpenElsewhere[]>;
+
+  /**
    * Writes the key, the payment, charge 1 and the first event, all or nothing, if neither the key nor the
    * order exists yet. Repeating it with the same `paymentId` and `claimId` is safe: see `situation`.
    */
@@ -42,11 +53,35 @@ export interface Store {
   /** Payments of one gateway whose time has come, oldest first. `calls: false` leaves out those that wait to be sent. */
   due(query: DueQuery): Promise<DuePayments>;
 
-  /** The answer that a worker got after it had lost its lease: kept for ever, and the payment made due. */
-  addEvidence(evidence: Evidence): Promise<void>;
+  /**
+   * What a worker heard, or did not hear, after it had lost its lease: kept for ever, and the payment made due.
+   * `no_payment`: the evidence is kept, but the database has no such payment, so nobody will look into it.
+   */
+  addEvidence(evidence: Evidence): Promise<'kept' | 'no_payment'>;
 
-  /** A payment's failed charges, newest first, at most `limit`. */
-  failedCharges(payment: PaymentKey, limit: number): Promise<readonly FailedCharge[]>;
+  /**
+   * The charges of a payment that the gateway must be asked about again: those that failed without its own no, and
+   * those about which evidence came in. In the order of `n`, after `page.afterN`, at most `page.limit`.
+   */
+  chargesToVerify(payment: PaymentKey, page: ChargePage): Promise<readonly ChargeToVerify[]>;
+
+  /** The frozen answer of one charge; null while it is unsettled or after it has expired. */
+  answerOf(payment: PaymentKey, chargeN: number): Promise<StoredAnswer | null>;
+
+  /**
+   * Leaves a reading of both clocks for processes that start later, and returns what was left before. `step`: the
+   * database's clock was seen to step just now.
+   */
+  witnessClock(reading: ClockReading): Promise<ClockWitness>;
+
+  /**
+   * After the database's clock was set back: whatever was to be done at a time that was given by the old clock waits
+   * again for as long as it was to wait, from now on. Returns how many payments that were.
+   */
+  startWaitsAgain(gateway: string): Promise<number>;
+
+  /** A few current charges, `limit` of each kind that the store finds useful, to compare their stored gateway keys with the derived ones. */
+  someCharges(limit: number): Promise<readonly ChargeName[]>;
 
   /** Without the frozen answer: readers are shown the payment as it stands. */
   payment(accountId: string, paymentId: string): Promise<PaymentRecord | null>;
@@ -73,6 +108,18 @@ export class StoreError extends Error {
     this.name = 'StoreError';
     this.kind = kind;
   }
+}
+
+export interface Mode {
+  /** Null: nobody has claimed it yet. */
+  readonly livemode: boolean | null;
+  /** There are payments, so it stays as it is for good. */
+  readonly final: boolean;
+}
+
+export interface OpenElsewhere {
+  readonly gateway: string;
+  readonly count: number;
 }
 
 export interface PaymentKey {
@@ -150,6 +197,8 @@ export interface PaymentRecord {
   readonly paymentId: string;
   readonly gateway: string;
   readonly charge: Charge;
+  /** The key that the current charge was given at the gateway when it was opened. */
+  readonly chargeKey: string;
   readonly seq: number;
   readonly fence: number;
   /** The last claim, held or not. */
@@ -248,13 +297,50 @@ export interface Evidence {
   readonly outcome: CallOutcome;
 }
 
-export interface FailedCharge {
+export interface ChargePage {
+  readonly afterN: number;
+  readonly limit: number;
+}
+
+export interface ChargeToVerify {
   readonly n: number;
+  /** Where it was made: only that gateway can tell. */
+  readonly gateway: string;
   readonly chargeKey: string;
   readonly amountMinor: number;
   readonly currency: string;
   /** Late evidence of money came in about this very charge, at any time. */
-  readonly evidence: boolean;
+  readonly moneyEvidence: boolean;
+  /** The gateway's id of the charge, as that evidence named it. */
+  readonly moneyRef: string | null;
+  /** A worker that had lost its lease may have sent this charge, until then at the latest; null: none has. */
+  readonly sentUntilMs: number | null;
+}
+
+/** A charge's name at the gateway, as stored and with what it is derived from. */
+export interface ChargeName {
+  readonly accountId: string;
+  readonly orderId: string;
+  readonly paymentId: string;
+  readonly n: number;
+  readonly chargeKey: string;
+}
+
+export interface ClockReading {
+  /** This process's wall clock. */
+  readonly wallMs: number;
+  /** How far the database's clock was set back (negative: forward) just now; null: it has not stepped. */
+  readonly steppedBackMs: number | null;
+}
+
+export interface ClockWitness {
+  readonly nowMs: number;
+  /** What the last process left: the database's clock and its own wall clock at one moment. Null: nobody has. */
+  readonly last: { readonly atMs: number; readonly wallMs: number } | null;
+  /** The database's clock right after its last known step; null: it has never been seen to step. */
+  readonly steppedAtMs: number | null;
+  /** By how much it was set back in all the steps that may still matter. */
+  readonly steppedBackMs: number;
 }
 
 export interface PaymentsQuery {

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { StoreError } from '../ports/store.ts';
+import { ask } from './types.ts';
 
 interface Settings {
   readonly fsync: string;
@@ -8,6 +9,9 @@ interface Settings {
   readonly isolation: string;
   readonly recovering: boolean;
   readonly read_only: string;
+  readonly extra_float_digits: number;
+  readonly array_nulls: string;
+  readonly client_encoding: string;
 }
 
 interface Rule {
@@ -16,7 +20,12 @@ interface Rule {
   readonly mend: string;
 }
 
-/** What must hold on every connection, for a committed intent to survive a crash and a decision to be current. */
+/**
+ * What must hold on every connection: for a committed intent to survive a crash, for a decision to be current, and for values
+ * to arrive as they are. No other setting bends a value on its way: DateStyle, IntervalStyle and TimeZone do not, because times
+ * are milliseconds; bytea_output and the lc_… do not, because there is neither bytea nor a local format;
+ * standard_conforming_strings does not, because every literal with a backslash is written E'…'.
+ */
 const RULES: readonly Rule[] = [
   {
     holds: (s) => !s.recovering,
@@ -49,19 +58,37 @@ const RULES: readonly Rule[] = [
     problem: 'the default isolation level is not READ COMMITTED, which the statements are written for',
     mend: "ALTER ROLE CURRENT_USER SET default_transaction_isolation = 'read committed';",
   },
+  {
+    holds: (s) => s.extra_float_digits >= 1,
+    problem: 'extra_float_digits is below 1, so times arrive rounded, by seconds if it is negative',
+    mend: 'ALTER ROLE CURRENT_USER SET extra_float_digits = 1;',
+  },
+  {
+    holds: (s) => s.array_nulls === 'on',
+    problem: 'array_nulls is off, so what is absent is stored as the text NULL',
+    mend: 'ALTER ROLE CURRENT_USER SET array_nulls = on;',
+  },
+  {
+    holds: (s) => s.client_encoding === 'UTF8',
+    problem: 'client_encoding is not UTF8, so text is read as other text',
+    mend: 'SET client_encoding = UTF8; (the driver asks for it: find the code of this program that changed it)',
+  },
 ];
 
 /** Rejects with `StoreError` that names every broken rule and its mending command. */
 export async function checkDurability(client: ClientBase): Promise<void> {
-  const { rows } = await client.query<Settings>(
+  const [settings] = await ask<Settings>(
+    client,
     `SELECT current_setting('fsync') AS fsync,
             current_setting('full_page_writes') AS full_page_writes,
             current_setting('synchronous_commit') AS synchronous_commit,
             current_setting('default_transaction_isolation') AS isolation,
             pg_is_in_recovery() AS recovering,
-            current_setting('transaction_read_only') AS read_only`,
+            current_setting('transaction_read_only') AS read_only,
+            current_setting('extra_float_digits')::int AS extra_float_digits,
+            current_setting('array_nulls') AS array_nulls,
+            current_setting('client_encoding') AS client_encoding`,
   );
-  const settings = rows[0];
   if (settings === undefined) throw new StoreError('unavailable', 'The database did not tell its settings.');
   const broken = RULES.filter((rule) => !rule.holds(settings));
   if (broken.length === 0) return;

@@ -1,14 +1,17 @@
 import type { Pool } from 'pg';
+import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import { createAccept } from './accept.ts';
 import { createAdvance } from './advance.ts';
+import { startWaitsAgain, witnessClock } from './clock.ts';
 import { duePayments } from './due.ts';
 import { createExpiry } from './expiry.ts';
 import { bindKey, openNextCharge } from './keys.ts';
+import { claimMode, openElsewhere, readMode } from './mode.ts';
 import { createPaymentQuery, listEvents, listPayments } from './queries.ts';
 import { createSession } from './session.ts';
 import { createSituation } from './situation.ts';
-import { addEvidence, failedCharges, installationId } from './work.ts';
+import { addEvidence, answerOf, chargesToVerify, installationId, someCharges } from './work.ts';
 
 export { migrate } from './migrate.ts';
 
@@ -18,6 +21,8 @@ export interface PostgresStoreOptions {
   readonly answerRetentionMs: number;
   /** Upper bound of one statement, in milliseconds. Default 5000. */
   readonly timeoutMs?: number;
+  /** Hears of connections that other code left inside a transaction. Default: nobody. */
+  readonly log?: Log;
 }
 
 /** The store on PostgreSQL 14 or newer, straight or behind PgBouncer in transaction mode: every change is one statement. */
@@ -28,6 +33,9 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
   const payment = createPaymentQuery(session);
   return {
     installationId: () => installationId(session),
+    claimMode: (livemode) => claimMode(session, livemode),
+    mode: () => readMode(session),
+    openElsewhere: (gateway) => openElsewhere(session, gateway),
     accept: createAccept(session),
     situation,
     bindKey: (binding) => bindKey(session, binding),
@@ -35,7 +43,11 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     advance: createAdvance(session, situation),
     due: (query) => duePayments(session, query, retentionMs),
     addEvidence: (evidence) => addEvidence(session, evidence),
-    failedCharges: (key, limit) => failedCharges(session, key, limit),
+    chargesToVerify: (key, page) => chargesToVerify(session, key, page),
+    answerOf: (key, chargeN) => answerOf(session, key, chargeN, retentionMs),
+    witnessClock: (reading) => witnessClock(session, reading),
+    startWaitsAgain: (gateway) => startWaitsAgain(session, gateway),
+    someCharges: (limit) => someCharges(session, limit),
     payment,
     payments: (query) => listPayments(session, query),
     events: async (query) => {

@@ -22,7 +22,10 @@ export async function bindKey(session: Session, binding: KeyBinding): Promise<'b
   return rows.length === 1 ? 'bound' : 'lost';
 }
 
-/** The key first; then the payment, only if it still stands where the caller saw it; the rest follows from it. */
+/**
+ * The key first; then the payment, only if it still stands where the caller saw it; the rest follows from it. Where the
+ * payment moves to another gateway, its earlier charges keep the name of the one where they were made.
+ */
 const OPEN_NEXT = `
 WITH k AS (
   INSERT INTO payonce.requests (account_id, key_hash, fingerprint, payment_id, charge_n, started)
@@ -45,6 +48,11 @@ WITH k AS (
   INSERT INTO payonce.operations (
     account_id, payment_id, kind, n, gateway_key, amount_minor, currency, method, opened_at)
   SELECT $1, $4, 'charge', $5, $15, $6, $7, $16, now() FROM p
+), elsewhere AS (
+  UPDATE payonce.operations AS o SET gateway = before.gateway
+  FROM (SELECT gateway FROM payonce.payments WHERE account_id = $1 AND order_id = $13) before
+  WHERE o.account_id = $1 AND o.payment_id = $4 AND o.gateway IS NULL AND before.gateway <> $17
+    AND EXISTS (SELECT FROM p)
 ), e AS (
   INSERT INTO payonce.events (account_id, payment_id, seq, type, status, charge_n, attempts, at)
   SELECT $1, $4, p.seq, 'charge.opened', 'PROCESSING', $5, p.attempts, now() FROM p

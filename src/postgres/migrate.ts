@@ -6,8 +6,10 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
+import { takeIdle } from './connections.ts';
 import { checkDurability } from './durability.ts';
 import { connectError, surviveErrors } from './errors.ts';
+import { ask } from './types.ts';
 
 interface Migration {
   readonly version: number;
@@ -34,7 +36,7 @@ function migrations(): readonly Migration[] {
  * when an applied file was changed afterwards, or when the database refuses.
  */
 export async function migrate(pool: Pool): Promise<void> {
-  const client = await pool.connect().catch((error: unknown) => {
+  const client = await takeIdle(pool).catch((error: unknown) => {
     throw connectError(error);
   });
   surviveErrors(client);
@@ -49,10 +51,11 @@ export async function migrate(pool: Pool): Promise<void> {
 
 async function prepare(client: PoolClient): Promise<void> {
   // A role that may not create anything can still run on tables that are there.
-  const { rows } = await client.query<{ there: boolean }>(
+  const [row] = await ask<{ there: boolean }>(
+    client,
     `SELECT to_regclass('payonce.migrations') IS NOT NULL AS there`,
   );
-  if (rows[0]?.there) return;
+  if (row?.there) return;
   const statements = [
     'CREATE SCHEMA IF NOT EXISTS payonce',
     `CREATE TABLE IF NOT EXISTS payonce.migrations (
@@ -122,11 +125,11 @@ async function apply(client: PoolClient, migration: Migration): Promise<void> {
 
 /** Rejects where another form of the file was applied. */
 async function isApplied(client: PoolClient, { version, name, checksum }: Migration): Promise<boolean> {
-  const { rows } = await client.query<{ checksum: string }>(
+  const [applied] = await ask<{ checksum: string }>(
+    client,
     'SELECT checksum FROM payonce.migrations WHERE version = $1',
     [version],
   );
-  const [applied] = rows;
   if (applied !== undefined && applied.checksum !== checksum) {
     throw new Error(
       `Migration ${name} was applied in another form: its file has changed since. It was left as it is. ` +

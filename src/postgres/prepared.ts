@@ -13,6 +13,7 @@
 import { hash } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import { sqlState } from './errors.ts';
+import { ask } from './types.ts';
 
 export interface Prepared {
   /** Looks at a new connection. */
@@ -43,10 +44,10 @@ export function createPrepared(): Prepared {
 
   return {
     async inspect(client) {
-      const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      const [row] = await ask<{ pid: number }>(client, 'SELECT pg_backend_pid() AS pid');
       // The driver keeps the number that it was greeted with; a pooler greets with one of its own.
       const { processID } = client as PoolClient & { readonly processID?: number | null };
-      if (rows[0]?.pid !== processID) enabled = false;
+      if (row?.pid !== processID) enabled = false;
     },
     nameOf(text) {
       if (!enabled) return undefined;

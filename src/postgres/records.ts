@@ -3,6 +3,7 @@ import type { Charge, Doubt } from '../domain/charge.ts';
 import type { FailureProblem } from '../domain/problems.ts';
 import type { PaymentRecord, StoredAnswer } from '../ports/store.ts';
 import { millisecondsOf } from './columns.ts';
+import { safeInteger } from './types.ts';
 
 /** How the frozen answer of operation `alias` is read; `$retention` is a parameter in milliseconds. */
 export function answerColumns(alias: string, retention: string, prefix: string): string {
@@ -26,13 +27,13 @@ export function storedAnswer(row: AnswerRow): StoredAnswer | null {
 
 /** Everything of payment `p` and its current operation `o`; `retention`: the answers' retention as SQL. */
 export function recordColumns(retention: string): string {
-  return `p.account_id, p.order_id, p.payment_id, p.amount_minor::float8 AS amount_minor, p.currency, p.metadata,
+  return `p.account_id, p.order_id, p.payment_id, p.amount_minor, p.currency, p.metadata,
     p.gateway, p.charge_n, p.status, p.step, p.attempts, p.doubt, ${millisecondsOf('p.doubt_until')} AS doubt_until,
     ${millisecondsOf('p.first_sent_at')} AS first_sent_at, p.decline_code, p.lookups,
     ${millisecondsOf('p.unresolved_since')} AS unresolved_since, p.failure_code, p.gateway_ref, p.absences,
     p.seq, p.fence, p.claim_id, p.held, ${millisecondsOf('p.due_at')} AS due_at, p.evidence,
     ${millisecondsOf('p.created_at')} AS created_at, ${millisecondsOf('p.updated_at')} AS updated_at,
-    o.method, ${millisecondsOf('o.opened_at')} AS opened_at, ${answerColumns('o', retention, '')}`;
+    o.method, o.gateway_key, ${millisecondsOf('o.opened_at')} AS opened_at, ${answerColumns('o', retention, '')}`;
 }
 
 /**
@@ -48,7 +49,8 @@ export interface RecordRow extends AnswerRow {
   readonly account_id: string;
   readonly order_id: string;
   readonly payment_id: string;
-  readonly amount_minor: number;
+  /** Text, because a number of this size need not survive a binary fraction. */
+  readonly amount_minor: string;
   readonly currency: string;
   readonly metadata: Record<string, string>;
   readonly gateway: string;
@@ -74,6 +76,7 @@ export interface RecordRow extends AnswerRow {
   readonly created_at: number;
   readonly updated_at: number;
   readonly method: string | null;
+  readonly gateway_key: string;
   readonly opened_at: number;
 }
 
@@ -82,7 +85,7 @@ export function toRecord(row: RecordRow): PaymentRecord {
     order: {
       accountId: row.account_id,
       orderId: row.order_id,
-      amountMinor: row.amount_minor,
+      amountMinor: safeInteger(row.amount_minor),
       currency: row.currency,
       ...(row.method === null ? {} : { method: row.method }),
       metadata: row.metadata,
@@ -90,6 +93,7 @@ export function toRecord(row: RecordRow): PaymentRecord {
     paymentId: row.payment_id,
     gateway: row.gateway,
     charge: toCharge(row),
+    chargeKey: row.gateway_key,
     seq: row.seq,
     fence: row.fence,
     claimId: row.claim_id,

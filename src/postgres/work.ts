@@ -1,6 +1,17 @@
-/** What workers leave behind when they were too late, and what they read of earlier charges. */
-import { type Evidence, type FailedCharge, type PaymentKey, StoreError } from '../ports/store.ts';
+/** What workers leave behind when they were too late, and what they read of a payment's other charges. */
+import {
+  type ChargeName,
+  type ChargePage,
+  type ChargeToVerify,
+  type Evidence,
+  type PaymentKey,
+  type StoredAnswer,
+  StoreError,
+} from '../ports/store.ts';
+import { millisecondsOf } from './columns.ts';
+import { type AnswerRow, answerColumns, storedAnswer } from './records.ts';
 import type { Session } from './session.ts';
+import { safeInteger } from './types.ts';
 
 /** Unfenced on purpose: it changes no state, and a holder's lease is left as it is. */
 const ADD_EVIDENCE = `
@@ -9,45 +20,107 @@ WITH kept AS (
 )
 UPDATE payonce.payments SET evidence = evidence + 1, due_at = CASE WHEN held THEN due_at ELSE now() END,
   timer_at = CASE WHEN held THEN timer_at ELSE now() END
-WHERE account_id = $1 AND order_id = $5 AND payment_id = $2`;
+WHERE account_id = $1 AND order_id = $5 AND payment_id = $2
+RETURNING payment_id`;
 
-export async function addEvidence(session: Session, evidence: Evidence): Promise<void> {
+export async function addEvidence(session: Session, evidence: Evidence): Promise<'kept' | 'no_payment'> {
   const { payment, chargeN, outcome } = evidence;
-  await session.query(ADD_EVIDENCE, [
+  const rows = await session.query(ADD_EVIDENCE, [
     payment.accountId,
     payment.paymentId,
     chargeN,
     JSON.stringify(outcome),
     payment.orderId,
   ]);
+  return rows.length === 1 ? 'kept' : 'no_payment';
 }
 
-const FAILED_CHARGES = `
-SELECT n, gateway_key, amount_minor::float8 AS amount_minor, currency, EXISTS (
-    SELECT FROM payonce.evidence e
-    WHERE e.account_id = o.account_id AND e.payment_id = o.payment_id AND e.charge_n = o.n) AS evidence
+const CHARGES_TO_VERIFY = `
+SELECT o.n, coalesce(o.gateway, p.gateway) AS gateway, o.gateway_key, o.amount_minor, o.currency,
+  coalesce(found.money, false) AS money, found.money_ref, ${millisecondsOf('found.sent_until')} AS sent_until
 FROM payonce.operations o
-WHERE account_id = $1 AND payment_id = $2 AND kind = 'charge' AND outcome = 'FAILED'
-ORDER BY n DESC LIMIT $3`;
+JOIN payonce.payments p ON p.account_id = o.account_id AND p.payment_id = o.payment_id
+CROSS JOIN LATERAL (
+  SELECT bool_or(e.outcome->>'kind' IN ('approved', 'mismatch', 'pending')) AS money,
+    max(e.outcome->>'chargeId') AS money_ref,
+    max(e.at) FILTER (WHERE e.outcome->>'kind' NOT IN ('approved', 'mismatch', 'pending')) AS sent_until
+  FROM payonce.evidence e
+  WHERE e.account_id = o.account_id AND e.payment_id = o.payment_id AND e.charge_n = o.n) found
+WHERE o.account_id = $1 AND o.payment_id = $2 AND o.kind = 'charge' AND o.n > $3
+  AND ((o.outcome = 'FAILED' AND o.by_absence) OR found.money IS NOT NULL)
+ORDER BY o.n LIMIT $4`;
 
-export async function failedCharges(
+interface ChargeToVerifyRow {
+  readonly n: number;
+  readonly gateway: string;
+  readonly gateway_key: string;
+  readonly amount_minor: string;
+  readonly currency: string;
+  readonly money: boolean;
+  readonly money_ref: string | null;
+  readonly sent_until: number | null;
+}
+
+export async function chargesToVerify(
   session: Session,
   payment: PaymentKey,
-  limit: number,
-): Promise<readonly FailedCharge[]> {
-  const rows = await session.query<{
-    n: number;
-    gateway_key: string;
-    amount_minor: number;
-    currency: string;
-    evidence: boolean;
-  }>(FAILED_CHARGES, [payment.accountId, payment.paymentId, limit]);
+  { afterN, limit }: ChargePage,
+): Promise<readonly ChargeToVerify[]> {
+  const values = [payment.accountId, payment.paymentId, afterN, limit];
+  const rows = await session.query<ChargeToVerifyRow>(CHARGES_TO_VERIFY, values);
   return rows.map((row) => ({
     n: row.n,
+    gateway: row.gateway,
     chargeKey: row.gateway_key,
-    amountMinor: row.amount_minor,
+    amountMinor: safeInteger(row.amount_minor),
     currency: row.currency,
-    evidence: row.evidence,
+    moneyEvidence: row.money,
+    moneyRef: row.money_ref,
+    sentUntilMs: row.sent_until,
+  }));
+}
+
+const ANSWER_OF = `
+SELECT ${answerColumns('o', '$4::float8', '')} FROM payonce.operations o
+WHERE o.account_id = $1 AND o.payment_id = $2 AND o.kind = 'charge' AND o.n = $3`;
+
+/** Returns `Store.answerOf`. */
+export async function answerOf(
+  session: Session,
+  payment: PaymentKey,
+  chargeN: number,
+  retentionMs: number,
+): Promise<StoredAnswer | null> {
+  const values = [payment.accountId, payment.paymentId, chargeN, retentionMs];
+  const [row] = await session.query<AnswerRow>(ANSWER_OF, values);
+  return row === undefined ? null : storedAnswer(row);
+}
+
+/** The newest, the oldest, and those that are due first: whatever was restored beside what was made here is among them. */
+const SOME_CHARGES = `
+SELECT p.account_id, p.order_id, p.payment_id, p.charge_n AS n, o.gateway_key FROM (
+  (SELECT * FROM payonce.payments ORDER BY account_id DESC, payment_id DESC LIMIT $1)
+  UNION (SELECT * FROM payonce.payments ORDER BY account_id, payment_id LIMIT $1)
+  UNION (SELECT * FROM payonce.payments WHERE timer_at IS NOT NULL ORDER BY timer_at LIMIT $1)) p
+JOIN payonce.operations o
+  ON o.account_id = p.account_id AND o.payment_id = p.payment_id AND o.kind = 'charge' AND o.n = p.charge_n`;
+
+interface ChargeNameRow {
+  readonly account_id: string;
+  readonly order_id: string;
+  readonly payment_id: string;
+  readonly n: number;
+  readonly gateway_key: string;
+}
+
+export async function someCharges(session: Session, limit: number): Promise<readonly ChargeName[]> {
+  const rows = await session.query<ChargeNameRow>(SOME_CHARGES, [limit]);
+  return rows.map((row) => ({
+    accountId: row.account_id,
+    orderId: row.order_id,
+    paymentId: row.payment_id,
+    n: row.n,
+    chargeKey: row.gateway_key,
   }));
 }
 

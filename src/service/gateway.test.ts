@@ -21,6 +21,12 @@ describe('the gateway of the service', () => {
     expect([open({}).name, open({ GATEWAY_URL: 'http://127.0.0.1:9' }).name]).toEqual(['fake', 'http']);
   });
 
+  it('moves real money unless it is the fake one or a sandbox', () => {
+    const url = { GATEWAY_URL: 'http://127.0.0.1:9' };
+    const modes = [url, {}, { ...url, GATEWAY_LIVEMODE: 'no' }].map((env) => open(env).livemode);
+    expect(modes).toEqual([true, false, false]);
+  });
+
   it('has the contract that is configured', () => {
     const env = {
       GATEWAY_KEYS: 'none',

@@ -16,9 +16,10 @@ export function openGateway(config: Config, url: string): Gateway {
   };
   return createHttpGateway({
     // Payments made with the fake gateway are not asked after at a real one, nor the other way round.
-    name: config.GATEWAY_URL === null ? 'fake' : 'http',
+    name: config.GATEWAY,
     url,
     contract,
+    livemode: config.GATEWAY === 'http' && config.GATEWAY_LIVEMODE === 'yes',
     maxConnections: config.MAX_CALLS,
     maxLookupConnections: config.MAX_LOOKUPS,
     ...(config.GATEWAY_TOKEN === '' ? {} : { token: config.GATEWAY_TOKEN }),

@@ -30,6 +30,8 @@ export interface Service {
   /** Where it listens, without a slash at its end. */
   readonly url: string;
   readonly gatewayUrl: string;
+  /** Whether real money moves. */
+  readonly livemode: boolean;
   /** Takes nothing new, ends what is under way within `DRAIN_MS`, and closes everything. Idempotent. */
   stop(): Promise<void>;
 }
@@ -55,7 +57,7 @@ async function serve(config: Config, log: ServiceLog, database: Database): Promi
       cause: error,
     });
   });
-  const fake = config.GATEWAY_URL === null ? await openFakeGateway(config, log, database) : null;
+  const fake = config.GATEWAY === 'fake' ? await openFakeGateway(config, log, database) : null;
   let engine: RunningEngine | null = null;
   let draining = false;
   const payonce = startingUp(() => engine);
@@ -87,6 +89,7 @@ async function serve(config: Config, log: ServiceLog, database: Database): Promi
   return {
     url,
     gatewayUrl,
+    livemode: gateway.livemode ?? true,
     stop: () => {
       stopped ??= closeAll();
       return stopped;
@@ -151,6 +154,7 @@ function policyOf(config: Config, contract: GatewayContract): Policy {
     pendingPollMs: config.PENDING_POLL_MS,
     resolveForMs: config.RESOLVE_FOR_MS,
     reviewLookupMs: config.REVIEW_LOOKUP_MS,
+    restoredAtMs: config.RESTORED_AT,
   };
 }
 

@@ -13,6 +13,8 @@ import { choosePort } from './listen.ts';
 export interface WorkerReady {
   readonly url: string;
   readonly gatewayUrl: string;
+  /** Whether real money moves. */
+  readonly livemode: boolean;
 }
 
 export interface Workers {
@@ -35,7 +37,12 @@ const SEMI_SPACE = '--max-semi-space-size=64';
 export async function startWorkers(config: Config, log: Log): Promise<Workers> {
   const port = await choosePort(config);
   const database = config.DATABASE_URL === null ? await openDatabase(config, log) : null;
-  const env = { DATABASE_URL: database?.url ?? config.DATABASE_URL, PORT: String(port) };
+  // A worker sees a DATABASE_URL even where the database is embedded, so it must not choose the gateway itself.
+  const env = {
+    DATABASE_URL: database?.url ?? config.DATABASE_URL,
+    GATEWAY: config.GATEWAY,
+    PORT: String(port),
+  };
   cluster.setupPrimary({
     exec: fileURLToPath(new URL('../main.js', import.meta.url)),
     args: [],

@@ -135,7 +135,7 @@ describe('an order that failed because the gateway did not know its charge', () 
     gateway.play = () => error500;
     await engine.charge(order('o1'), keyed('a'));
     gateway.play = approve;
-    store.fail('failedCharges', 'unavailable');
+    store.fail('chargesToVerify', 'unavailable');
     const second = await engine.charge(order('o1'), keyed('b'));
     expect(told(second)).toBe('completed 201');
     const events = await engine.events('default', paymentIdOf(second), { after: 0, limit: 50 });
@@ -176,7 +176,7 @@ describe('late evidence of money', () => {
       chargeN: 1,
       outcome: { kind: 'approved', chargeId: 'ch_late' },
     });
-    expect((await reaches(engine, paymentId, 'REVIEW')).failureCode).toBe('late_success');
+    expect((await reaches(engine, paymentId, 'REVIEW')).failureCode).toBe('late_evidence');
   });
 
   it('that proves to be nothing leaves the payment as it was', async () => {

@@ -24,6 +24,7 @@ export const payment: Payment = {
   attempts: 1,
   failureCode: null,
   gateway: 'http',
+  livemode: true,
   gatewayRef: null,
   chargeN: 1,
   inDoubt: false,

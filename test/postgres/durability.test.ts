@@ -10,6 +10,9 @@ const BROKEN: readonly (readonly [string, string, string])[] = [
   ['default_transaction_isolation', "'repeatable read'", 'not READ COMMITTED'],
   ['default_transaction_isolation', 'serializable', 'not READ COMMITTED'],
   ['default_transaction_read_only', 'on', 'read-only'],
+  ['extra_float_digits', '0', 'extra_float_digits is below 1'],
+  ['extra_float_digits', '-6', 'extra_float_digits is below 1'],
+  ['array_nulls', 'off', 'array_nulls is off'],
 ];
 
 /** A role of one's own, that its settings touch nobody else's tests; dropped after the test. */
@@ -98,6 +101,9 @@ describe('a database that would not keep the promise', () => {
       isolation: 'read committed',
       recovering: false,
       read_only: 'off',
+      extra_float_digits: 1,
+      array_nulls: 'on',
+      client_encoding: 'UTF8',
     };
     const answering = (rows: readonly object[]) =>
       ({ query: async () => ({ rows }) }) as unknown as ClientBase;

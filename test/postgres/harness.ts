@@ -47,7 +47,10 @@ export async function createPostgresHarness(urls: {
     ...faults,
     async fresh({ retentionMs }) {
       await admin.query(`TRUNCATE ${Object.keys(TIMES).map((table) => `payonce.${table}`)}`);
-      await admin.query('UPDATE payonce.installation SET answers_erased_before = now()');
+      await admin.query(
+        `UPDATE payonce.installation SET answers_erased_before = now(), livemode = NULL,
+           clock_at = NULL, clock_wall_at = NULL, clock_stepped_at = NULL, clock_stepped_back_ms = 0`,
+      );
       const open = (pool: pg.Pool) => createPostgresStore({ pool, answerRetentionMs: retentionMs });
       const frail = open(frailPool);
       await faults.forgetAll(frail);
@@ -59,7 +62,8 @@ export async function createPostgresHarness(urls: {
         await admin.query(`UPDATE payonce.${table} SET ${moved.join(', ')}`, [ms]);
       }
       await admin.query(
-        `UPDATE payonce.installation SET answers_erased_before = answers_erased_before - $1::float8 * interval '1 ms'`,
+        `UPDATE payonce.installation SET answers_erased_before = answers_erased_before - $1::float8 * interval '1 ms',
+           clock_at = clock_at - $1::float8 * interval '1 ms', clock_stepped_at = clock_stepped_at - $1::float8 * interval '1 ms'`,
         [ms],
       );
     },

@@ -3,6 +3,8 @@
  * sockets, counts them, and treats each one as the script says.
  */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { TEST_CERTIFICATE, TEST_KEY } from './gateway.tls.ts';
 
 interface ReceivedRequest {
   readonly method: string;
@@ -32,34 +34,50 @@ export interface ScriptedServer {
   closed(): number;
   /** Connections open now. */
   open(): number;
+  /** Bytes of requests that were read, whole requests or not; of TLS, what was encrypted. */
+  bytes(): number;
+  /** How the callers ended their connections, in order: `end` for a close (FIN), `ECONNRESET` for a reset. */
+  readonly endings: readonly string[];
   /** Treats the next requests in this order; the last reply also treats all further ones. */
   script(...replies: Reply[]): void;
-  /** Treats new connections before anything was read; `null` reads as usual. */
-  onConnection(treat: ((socket: Socket) => void) | null): void;
+  /** Treats new connections before anything was read; `serve` begins to read (and the TLS handshake). `null` does so at once. */
+  onConnection(treat: ((socket: Socket, serve: () => void) => void) | null): void;
   close(): Promise<void>;
 }
 
-export async function startScriptedServer(): Promise<ScriptedServer> {
+export async function startScriptedServer(scheme: 'http' | 'https' = 'http'): Promise<ScriptedServer> {
+  const endings: string[] = [];
+  let bytes = 0;
   const requests: ReceivedRequest[] = [];
   const sockets = new Set<Socket>();
   let replies: Reply[] = [];
   let accepted = 0;
-  let treatConnection: ((socket: Socket) => void) | null = null;
+  let treatConnection: ((socket: Socket, serve: () => void) => void) | null = null;
+
+  const serve = (connection: Socket): void => {
+    const socket =
+      scheme === 'http'
+        ? connection
+        : new TLSSocket(connection, { isServer: true, key: TEST_KEY, cert: TEST_CERTIFICATE });
+    socket.on('data', (chunk) => {
+      bytes += chunk.length;
+    });
+    socket.on('end', () => endings.push('end'));
+    socket.on('error', (error: NodeJS.ErrnoException) => endings.push(error.code ?? error.message));
+    readRequests(socket, (request) => {
+      requests.push(request);
+      const reply = replies.length > 1 ? replies.shift() : replies[0];
+      reply?.(socket, request);
+    });
+  };
 
   const server: Server = createServer((socket) => {
     accepted += 1;
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => {});
-    if (treatConnection !== null) {
-      treatConnection(socket);
-      return;
-    }
-    readRequests(socket, (request) => {
-      requests.push(request);
-      const reply = replies.length > 1 ? replies.shift() : replies[0];
-      reply?.(socket, request);
-    });
+    if (treatConnection === null) serve(socket);
+    else treatConnection(socket, () => serve(socket));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
@@ -69,6 +87,8 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
     connections: () => accepted,
     closed: () => accepted - sockets.size,
     open: () => sockets.size,
+    bytes: () => bytes,
+    endings,
     script: (...next) => {
       replies = next;
     },

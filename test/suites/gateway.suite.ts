@@ -6,45 +6,15 @@
  * request, whatever the HTTP client would like to do about it.
  */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { CallOutcome, ChargeRequest, LookupOutcome, ReportedCharge } from '../../src/domain/outcomes.ts';
+import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
 import type { Gateway } from '../../src/ports/gateway.ts';
+import { gatewayEdgesSuite } from './gateway.edges.ts';
+import { type ChargeChanges, type GatewayHarness, REQUEST } from './gateway.harness.ts';
 import type { RawAnswer, Reply, ScriptedServer } from './gateway.server.ts';
 import * as server from './gateway.server.ts';
 
-/** A charge as the gateway would report it: the request's own values unless changed. */
 const mayLeave = (): boolean => true;
 
-export type ChargeChanges = Partial<Omit<ReportedCharge, 'status'>> & { readonly status?: string };
-
-/** How one kind of gateway words its answers. */
-export interface Dialect {
-  approved(request: ChargeRequest, changes?: ChargeChanges): RawAnswer;
-  pending(request: ChargeRequest, changes?: ChargeChanges): RawAnswer;
-  declined(request: ChargeRequest, changes?: ChargeChanges): RawAnswer;
-  /** The first call with this key is still being worked on. */
-  busy(): RawAnswer;
-  /** The key came with other parameters before. */
-  keyReused(): RawAnswer;
-  /** A lookup's answer that lists these charges. */
-  found(request: ChargeRequest, charges: readonly ChargeChanges[]): RawAnswer;
-  /** Any other answer, in the gateway's usual media type. */
-  plain(status: number): RawAnswer;
-}
-
-export interface GatewayHarness {
-  readonly dialect: Dialect;
-  /** An adapter for the gateway at this origin, with at most `maxConnections` calls at once (default: many). */
-  connect(origin: string, options?: { readonly maxConnections?: number }): Gateway;
-}
-
-const REQUEST: ChargeRequest = {
-  key: '0b0e7a0e-5c0f-5f6d-9d5e-0d2f6f1a7c11',
-  reference: '7c9e6679-7425-50de-944b-e07fc1f90ae7',
-  orderId: 'ORD 1/ü',
-  amountMinor: 10_000,
-  currency: 'USD',
-  method: 'tok_visa',
-};
 /** Ends what would hang; short, because every such test waits for it. */
 const SHORT_MS = 120;
 /** Between two looks at a condition; vitest's own 50 ms would be most of the suite's time. */
@@ -53,6 +23,7 @@ const POLL_MS = 2;
 const LONG_MS = 10_000;
 
 export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): void {
+  gatewayEdgesSuite(name, makeHarness);
   describe(`gateway adapter: ${name}`, () => {
     const { dialect, connect } = makeHarness();
     let far: ScriptedServer;

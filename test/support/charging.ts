@@ -65,7 +65,7 @@ export function openCall(): { readonly play: Play; end(outcome?: CallOutcome): P
 }
 
 /** The gateway's word, come too late, that the first charge of the order `o1` was made. */
-export function lateEvidence(world: VirtualWorld, store: Store): Promise<void> {
+export function lateEvidence(world: VirtualWorld, store: Store): Promise<unknown> {
   const { paymentId } = world.stored('o1');
   const payment = { accountId: 'default', orderId: 'o1', paymentId };
   const outcome = { kind: 'approved', chargeId: 'ch_late' } as const;

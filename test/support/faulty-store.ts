@@ -44,6 +44,9 @@ export function createFaultyStore(store: Store): FaultyStore {
 
   return {
     installationId: () => run('installationId', () => store.installationId()),
+    claimMode: (livemode) => run('claimMode', () => store.claimMode(livemode)),
+    mode: () => run('mode', () => store.mode()),
+    openElsewhere: (gateway) => run('openElsewhere', () => store.openElsewhere(gateway)),
     accept: (intent) => run('accept', () => store.accept(intent)),
     situation: (query) => run('situation', () => store.situation(query)),
     bindKey: (binding) => run('bindKey', () => store.bindKey(binding)),
@@ -51,7 +54,11 @@ export function createFaultyStore(store: Store): FaultyStore {
     advance: (write) => run('advance', () => store.advance(write)),
     due: (query) => run('due', () => store.due(query)),
     addEvidence: (evidence) => run('addEvidence', () => store.addEvidence(evidence)),
-    failedCharges: (payment, limit) => run('failedCharges', () => store.failedCharges(payment, limit)),
+    chargesToVerify: (payment, page) => run('chargesToVerify', () => store.chargesToVerify(payment, page)),
+    answerOf: (payment, chargeN) => run('answerOf', () => store.answerOf(payment, chargeN)),
+    someCharges: (limit) => run('someCharges', () => store.someCharges(limit)),
+    witnessClock: (reading) => run('witnessClock', () => store.witnessClock(reading)),
+    startWaitsAgain: (gateway) => run('startWaitsAgain', () => store.startWaitsAgain(gateway)),
     payment: (account, id) => run('payment', () => store.payment(account, id)),
     payments: (query) => run('payments', () => store.payments(query)),
     events: (query) => run('events', () => store.events(query)),

@@ -8,9 +8,12 @@ import { createPlainStore } from '../../sim/store/plain.ts';
 import type { Order, PaymentEvent } from '../../src/domain/payment.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
 import type { ChargeAnswer, ChargeOptions } from '../../src/engine/api.ts';
-import { DEFAULT_LIMITS, type Engine, type Limits } from '../../src/engine/context.ts';
+import { DEFAULT_LIMITS, type Engine, type Limits, livemodeOf } from '../../src/engine/context.ts';
+import { createDatabaseClock } from '../../src/engine/database-clock.ts';
 import { type RunningEngine, startEngine } from '../../src/engine/engine.ts';
 import { createGate, type GateOptions } from '../../src/engine/gate.ts';
+import { createHalt } from '../../src/engine/halt.ts';
+import { momentOf } from '../../src/engine/moment.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Gateway } from '../../src/ports/gateway.ts';
 import type { PaymentRecord, Store } from '../../src/ports/store.ts';
@@ -55,6 +58,10 @@ export interface VirtualWorld {
   readonly database: Database;
   /** What every draw gives. */
   roll: number;
+  /** By how much the database's clock was set forward; negative: back. */
+  databaseStepMs: number;
+  /** For how long this machine was suspended: only its wall clock has counted that. */
+  suspendedMs: number;
   /** Milliseconds since the beginning. */
   readonly nowMs: number;
   parts(gateway: Gateway, settings?: VirtualSettings): VirtualParts;
@@ -79,11 +86,11 @@ export function createVirtualWorld(): VirtualWorld {
   let drawn = 0;
   const clock: Clock = {
     monotonicMs: () => MONOTONIC_ORIGIN_MS + scheduler.nowMs,
-    wallMs: () => 1_700_000_000_000 + scheduler.nowMs,
+    wallMs: () => 1_700_000_000_000 + scheduler.nowMs + world.suspendedMs,
     after: (delayMs, callback) => scheduler.after(delayMs, callback),
   };
   const database = createDatabase({
-    nowMs: () => DATABASE_ORIGIN_MS + scheduler.nowMs,
+    nowMs: () => DATABASE_ORIGIN_MS + scheduler.nowMs + world.suspendedMs + world.databaseStepMs,
     retentionMs: RETENTION_MS,
     installationId: '00000000-0000-4000-8000-000000000001',
   });
@@ -132,6 +139,8 @@ export function createVirtualWorld(): VirtualWorld {
     clock,
     database,
     roll: 0.5,
+    databaseStepMs: 0,
+    suspendedMs: 0,
     get nowMs() {
       return scheduler.nowMs;
     },
@@ -139,7 +148,17 @@ export function createVirtualWorld(): VirtualWorld {
       const { options, store, logged } = compose(gateway, settings);
       const gate = createGate({ clock, ...options.gate });
       const installationId = database.read('installationId');
-      return { engine: { ...options, gate, installationId }, store, logged };
+      const now = {
+        databaseMs: DATABASE_ORIGIN_MS + scheduler.nowMs + world.suspendedMs + world.databaseStepMs,
+        sent: momentOf(clock),
+        steppedAtMs: null,
+        steppedBackMs: 0,
+        untoldStepMs: null,
+      };
+      const databaseClock = createDatabaseClock(clock, now, options.policy);
+      const halt = createHalt(options.log);
+      const livemode = livemodeOf(gateway);
+      return { engine: { ...options, gate, installationId, databaseClock, halt, livemode }, store, logged };
     },
     async replica(gateway, settings = {}) {
       const { options, store, logged } = compose(gateway, settings);

@@ -43,7 +43,7 @@ export const ANSWERS: readonly PlantedBug[] = [
     story: 'A client that repeats its key gets another answer than before, once the order was charged again.',
     file: 'src/engine/charge.ts',
     find: 'const { freshForMs, ...frozen } = answer;\n    return settled(request, payment,',
-    put: 'const { freshForMs } = answer;\n    const frozen = { problem: payment.problem, body: answerBody(toPayment(payment), payment.problem) };\n    return settled(request, payment,',
+    put: 'const { freshForMs } = answer;\n    const frozen = { problem: payment.problem, body: answerBody(shown(payment), payment.problem) };\n    return settled(request, payment,',
     judge: 'simulation',
   },
   {

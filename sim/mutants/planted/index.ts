@@ -3,6 +3,9 @@ import type { PlantedBug } from '../bug.ts';
 import { ANSWERS } from './answers.ts';
 import { DOMAIN } from './domain.ts';
 import { DRIVING } from './driving.ts';
+import { EDGES_ADAPTER } from './edges-adapter.ts';
+import { EDGES_CONFIG } from './edges-config.ts';
+import { EDGES_LIBRARY } from './edges-library.ts';
 import { GATEWAY } from './gateway.ts';
 import { HTTP } from './http.ts';
 import { MONEY } from './money.ts';
@@ -20,4 +23,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...STORE_SWEEP,
   ...HTTP,
   ...GATEWAY,
+  ...EDGES_ADAPTER,
+  ...EDGES_CONFIG,
+  ...EDGES_LIBRARY,
 ];

@@ -109,7 +109,7 @@ export const MONEY: readonly PlantedBug[] = [
     name: 'the fake gateway and a real one share a name',
     story: 'Payments that a demo left open are charged at the real gateway as soon as one is configured.',
     file: 'src/service/gateway.ts',
-    find: "name: config.GATEWAY_URL === null ? 'fake' : 'http',",
+    find: 'name: config.GATEWAY,',
     put: "name: 'http',",
     judge: 'engine suite',
     tests: { file: 'src/service/gateway.test.ts', named: 'another name than the fake one' },

@@ -108,7 +108,7 @@ const lateMoney: Scenario = {
   name: 'charge 1 appears while charge 2 is being prepared',
   calls: [times(4, 'error_not_charged'), []],
   visits: [{ on: 'p1' }, { on: 'p1', key: 'key-2' }],
-  moments: [{ on: 'p1', use: 'failedCharges', when: 'after', deed: chargedLate }],
+  moments: [{ on: 'p1', use: 'chargesToVerify', when: 'after', deed: chargedLate }],
   ending: {
     status: 'REVIEW',
     ledger: ['succeeded'],

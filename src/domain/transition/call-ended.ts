@@ -87,7 +87,7 @@ function doubted(charge: Charge, kind: 'answered' | 'open', context: Context): C
   return { ...charge, doubt: worse(charge.doubt, { kind, untilMs: context.nowMs }) };
 }
 
-function uncounted(charge: Charge): Charge {
+export function uncounted(charge: Charge): Charge {
   const attempts = Math.max(charge.attempts - 1, 0);
   return { ...charge, attempts, firstSentAtMs: attempts === 0 ? null : charge.firstSentAtMs };
 }

@@ -1,6 +1,6 @@
 import { type Charge, isSettled } from '../charge.ts';
 import { type Context, type Decision, failed, NOT_EXECUTED, review } from './decision.ts';
-import { mayCall, outOfTime, worse } from './limits.ts';
+import { isPastItsKey, mayBeForgotten, mayCall, outOfTime, worse } from './limits.ts';
 
 /** What the claim is for; `none`: the claim itself settled the charge, nothing is sent. */
 export type Action = 'call' | 'lookup' | 'verify' | 'none';
@@ -18,29 +18,49 @@ export interface ClaimEvent {
 
 /** Decides what a worker that takes the charge up may do. */
 export function onClaim(charge: Charge, event: ClaimEvent, context: Context): ClaimDecision {
-  const { policy, nowMs } = context;
   const taken = withExpiredLease(charge, event);
   const detail = event.expiredAtMs === null ? null : 'lease_expired';
   if (isSettled(taken.status)) return claimVerify(taken, detail, context);
+  // Evidence comes first: it says what else may have been sent, of this charge or of an earlier one.
+  if (event.evidence > 0) {
+    const step = taken.step === 'call' ? 'verify' : taken.step;
+    return claimVerify({ ...taken, step }, detail, context);
+  }
   if (taken.step === 'none') return { ...idle(taken), action: 'none' };
   if (taken.step === 'lookup') return claimLookup(taken, detail, context);
   if (taken.status === 'REVIEW') return claimVerify(taken, detail, context);
-  if (taken.doubt.kind === 'none' && outOfTime(taken, context)) {
-    return { ...failed(taken, 'deadline_exceeded', NOT_EXECUTED), action: 'none' };
-  }
-  // Evidence about an earlier charge comes before this one is sent.
-  const contested = event.evidence > 0 && taken.n > 1 && taken.attempts === 0;
-  if (taken.step === 'verify' || contested) return claimVerify({ ...taken, step: 'verify' }, detail, context);
-  if (mayCall(taken, 0, context)) {
-    const next = { ...taken, attempts: taken.attempts + 1, firstSentAtMs: taken.firstSentAtMs ?? nowMs };
-    return { next, event: { type: 'call.started', detail }, waitMs: policy.leaseMs, action: 'call' };
-  }
-  return claimLookup({ ...taken, step: 'lookup' }, detail, context);
+  if (taken.doubt.kind === 'none' && outOfTime(taken, context)) return tooLate(taken, detail, context);
+  if (taken.step === 'verify') return claimVerify(taken, detail, context);
+  return claimCall(taken, detail, context);
 }
 
 function withExpiredLease(charge: Charge, event: ClaimEvent): Charge {
   if (event.expiredAtMs === null || charge.step !== 'call') return charge;
   return { ...charge, doubt: worse(charge.doubt, { kind: 'open', untilMs: event.expiredAtMs }) };
+}
+
+function claimCall(charge: Charge, detail: string | null, context: Context): ClaimDecision {
+  const { policy, nowMs } = context;
+  if (!mayCall(charge, 0, context)) return claimLookup({ ...charge, step: 'lookup' }, detail, context);
+  // It would have to be looked up first, and cannot be.
+  if (!policy.contract.lookup && charge.doubt.kind === 'none' && isUnguarded(charge, context)) {
+    return { ...review(charge, 'outcome_unknown', context), action: 'none' };
+  }
+  const next = { ...charge, attempts: charge.attempts + 1, firstSentAtMs: charge.firstSentAtMs ?? nowMs };
+  return { next, event: { type: 'call.started', detail }, waitMs: policy.leaseMs, action: 'call' };
+}
+
+/** Nothing but the gateway's own memory of the key could keep this call from being a second one. */
+function isUnguarded(charge: Charge, context: Context): boolean {
+  return context.policy.contract.keys === 'kept' && isPastItsKey(charge, context);
+}
+
+/** Nothing was executed, as far as this database knows. One that was restored knows less, so the gateway is asked. */
+function tooLate(charge: Charge, detail: string | null, context: Context): ClaimDecision {
+  if (context.policy.contract.lookup && mayBeForgotten(charge, context)) {
+    return claimLookup({ ...charge, step: 'lookup' }, detail, context);
+  }
+  return { ...failed(charge, 'deadline_exceeded', NOT_EXECUTED), action: 'none' };
 }
 
 function claimLookup(charge: Charge, detail: string | null, context: Context): ClaimDecision {
@@ -51,10 +71,6 @@ function claimLookup(charge: Charge, detail: string | null, context: Context): C
 }
 
 function claimVerify(charge: Charge, detail: string | null, context: Context): ClaimDecision {
-  if (!context.policy.contract.lookup) {
-    if (charge.status === 'COMPLETED') return { ...idle(charge), action: 'none' };
-    return { ...review({ ...charge, step: 'none' }, 'late_evidence', context), action: 'none' };
-  }
   const event = { type: 'verify.started', detail } as const;
   return { next: charge, event, waitMs: context.policy.leaseMs, action: 'verify' };
 }

@@ -1,11 +1,12 @@
 /** What a decision is made of, and the few ways in which any of them can end. */
 import type { Charge } from '../charge.ts';
+import type { ClockTrust } from '../clock-trust.ts';
 import type { EventType } from '../events.ts';
 import type { Policy } from '../policy.ts';
 import type { FailureProblem } from '../problems.ts';
 
 /** Something that a person must hear about now. */
-export type Alarm = 'gateway_forbidden' | 'needs_review' | 'duplicate_charge';
+export type Alarm = 'gateway_forbidden' | 'needs_review' | 'duplicate_charge' | 'other_gateway';
 
 export interface Decision {
   readonly next: Charge;
@@ -30,6 +31,8 @@ export interface Context {
   readonly nowMs: number;
   /** Uniform in [0, 1). */
   readonly roll: number;
+  /** How far that clock may be believed about elapsed time. Default: without limit. */
+  readonly trust?: ClockTrust;
 }
 
 export function completed(charge: Charge, gatewayRef: string): Decision {

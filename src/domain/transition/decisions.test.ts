@@ -7,6 +7,7 @@ import { DEFAULT_POLICY, type Policy } from '../policy.ts';
 import {
   type Context,
   type Decision,
+  NO_EVIDENCE,
   onCallEnded,
   onClaim,
   onLookupEnded,
@@ -238,20 +239,15 @@ describe('a claim is written down in full', () => {
     expect(claimed({ status, step: 'none' }, {}, { evidence: 1 })).toEqual({ next: {}, ...verify });
   });
 
-  it('of a completed charge is idle where nothing can be asked', () => {
-    expect(claimed({ status: 'COMPLETED', step: 'lookup' }, { lookup: false })).toEqual({
-      next: { step: 'none' },
-      ...idle,
-    });
-  });
-
-  it('of a failed charge with late evidence goes to a person where nothing can be asked', () => {
-    expect(claimed({ status: 'FAILED', step: 'verify' }, { lookup: false }, { evidence: 1 })).toEqual({
-      next: { status: 'REVIEW', step: 'none', failureCode: 'late_evidence' },
-      event: { type: 'payment.review', detail: 'late_evidence' },
-      ...person,
-    });
-  });
+  it.each(['COMPLETED', 'FAILED'] as const)(
+    'of a %s charge looks into late evidence also where the gateway cannot be asked',
+    (status) => {
+      expect(claimed({ status, step: 'none' }, { lookup: false }, { evidence: 1 })).toEqual({
+        next: {},
+        ...verify,
+      });
+    },
+  );
 
   it('of a charge with nothing left to do is idle', () => {
     expect(claimed({ status: 'REVIEW', step: 'none' })).toEqual({ next: {}, ...idle });
@@ -297,12 +293,17 @@ describe('a claim is written down in full', () => {
     });
   });
 
-  it('of a later charge looks into evidence before anything of it is sent', () => {
-    const fresh = { n: 2, attempts: 0, firstSentAtMs: null };
+  it.each([1, 2])('of an unsettled charge %i looks into evidence before anything is sent or proved', (n) => {
+    const fresh = { n, attempts: 0, firstSentAtMs: null };
     expect(claimed(fresh, {}, { evidence: 1 })).toEqual({ next: { step: 'verify' }, ...verify });
     expect(claimed(fresh, {}, { evidence: 0 }).action).toBe('call');
-    expect(claimed({ ...fresh, n: 1 }, {}, { evidence: 1 }).action).toBe('call');
-    expect(claimed({ ...fresh, attempts: 1 }, {}, { evidence: 1 }).action).toBe('call');
+    expect(claimed({ ...fresh, attempts: 1 }, {}, { evidence: 1 }).action).toBe('verify');
+    expect(claimed({ ...fresh, step: 'lookup' }, {}, { evidence: 1 })).toEqual({ next: {}, ...verify });
+  });
+
+  it('past the deadline is no failure while evidence waits', () => {
+    const late = { nowMs: START + policy.callDeadlineMs, evidence: 1 };
+    expect(claimed({ attempts: 1 }, {}, late).action).toBe('verify');
   });
 });
 
@@ -506,9 +507,9 @@ describe('the end of a verification is written down in full', () => {
     const before = charge({ n: 2, step: 'verify', attempts: 0, ...state });
     return changed(before, onVerified(before, outcome, at(NOW)));
   }
-  const unavailable = { kind: 'unavailable', reason: 'http_500' } as const;
-  const found = { kind: 'found', chargeId: 'ch' } as const;
-  const clear = { kind: 'clear' } as const;
+  const unavailable = { kind: 'unavailable', reason: 'http_500', waitMs: null, contested: false } as const;
+  const found = { kind: 'found', chargeId: 'ch', reason: 'late_success' } as const;
+  const clear = { kind: 'clear', own: NO_EVIDENCE } as const;
 
   it('unavailable: slower every time, and once a day in review', () => {
     const event = { type: 'verify.unavailable', detail: 'http_500' };

@@ -1,5 +1,6 @@
 /** What the policy and the gateway's contract allow for a charge in a given state. */
 import type { Charge, Doubt } from '../charge.ts';
+import { FULL_TRUST, greatestAgeMs } from '../clock-trust.ts';
 import type { Context } from './decision.ts';
 
 export function worse(a: Doubt, b: Exclude<Doubt, { kind: 'none' }>): Doubt {
@@ -20,7 +21,8 @@ export function outOfTime(charge: Charge, { policy, nowMs }: Context): boolean {
 }
 
 /** Whether one more call is safe and allowed, `waitMs` from now. */
-export function mayCall(charge: Charge, waitMs: number, { policy, nowMs }: Context): boolean {
+export function mayCall(charge: Charge, waitMs: number, context: Context): boolean {
+  const { policy, nowMs, trust = FULL_TRUST } = context;
   const sentByMs = nowMs + waitMs;
   if (charge.attempts >= policy.maxAttempts) return false;
   if (charge.attempts > 0 && sentByMs >= charge.openedAtMs + policy.callDeadlineMs) return false;
@@ -28,6 +30,42 @@ export function mayCall(charge: Charge, waitMs: number, { policy, nowMs }: Conte
   if (policy.contract.keys === 'none' || charge.declineCode !== null) return false;
   if (policy.contract.cachesErrors && charge.doubt.kind === 'answered') return false;
   // A request under a claim may leave until the lease ends and land later still; it must meet its key there.
-  const windowEndsMs = (charge.firstSentAtMs ?? nowMs) + policy.contract.keyWindowMs;
-  return sentByMs + policy.leaseMs + policy.contract.landsWithinMs < windowEndsMs;
+  const ageMs = waitMs + greatestAgeMs(charge.firstSentAtMs ?? nowMs, nowMs, trust);
+  return ageMs + policy.leaseMs + policy.contract.landsWithinMs < policy.contract.keyWindowMs;
+}
+
+/** Whether the call that was decided on earlier may be made now, by the clock at the moment of its claim. */
+export function mayCallNow(charge: Charge, context: Context): boolean {
+  if (charge.doubt.kind === 'none' && outOfTime(charge, context)) return false;
+  return mayCall(charge, 0, context);
+}
+
+/** As long as clients may still repeat a request that a restored database has forgotten. */
+const REPEATED_FOR_MS = 30 * 86_400_000;
+
+/**
+ * Whether this database may have forgotten something about the charge: it was restored, and the charge is from before,
+ * or may be the repetition of one from before.
+ */
+export function mayBeForgotten({ openedAtMs }: Charge, { policy, nowMs }: Context): boolean {
+  const { restoredAtMs } = policy;
+  if (restoredAtMs === null) return false;
+  return openedAtMs <= restoredAtMs || nowMs < restoredAtMs + REPEATED_FOR_MS;
+}
+
+/**
+ * Whether the charge was accepted so long ago that its key no longer guards its first call. The row may come from a
+ * backup, and the call may have been made since that was taken.
+ */
+export function isPastItsKey({ openedAtMs }: Charge, { policy, nowMs }: Context): boolean {
+  const { contract, leaseMs, callDeadlineMs } = policy;
+  const guardedMs =
+    contract.keys === 'kept' ? contract.keyWindowMs - contract.landsWithinMs - leaseMs : callDeadlineMs;
+  return nowMs - openedAtMs >= Math.max(guardedMs, leaseMs);
+}
+
+/** Whether the gateway is asked about the charge's key before a call that, as far as we know, is the first to be executed. */
+export function mustLookFirst(charge: Charge, context: Context): boolean {
+  if (!context.policy.contract.lookup || charge.doubt.kind !== 'none') return false;
+  return mayBeForgotten(charge, context) || isPastItsKey(charge, context);
 }

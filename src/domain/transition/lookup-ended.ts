@@ -56,7 +56,7 @@ function onDeclineFound(
 }
 
 function onAbsent(charge: Charge, askedAtMs: number, context: Context): Decision {
-  const proof = absenceProof(charge, askedAtMs, context.policy.contract);
+  const proof = absenceProof(charge, askedAtMs, context.policy.contract, context.trust);
   if (proof.kind === 'never') return lookAgain(charge, 'lookup.not_found_yet', null, null, context);
   if (proof.kind === 'from') return lookAgain(charge, 'lookup.not_found_yet', null, proof.atMs, context);
   const cleared = { ...charge, doubt: { kind: 'none' }, step: 'call' } as const;

@@ -1,35 +1,97 @@
 import { type Charge, isSettled } from '../charge.ts';
 import { lookupWaitMs } from '../policy.ts';
 import { type Context, type Decision, review } from './decision.ts';
+import { worse } from './limits.ts';
 
-/** What asking after all earlier charges of the order, and a settled current one, brought to light. */
+/** What asking after the other charges of the order, and late evidence about this one, brought to light. */
 export type VerifyOutcome =
-  | { readonly kind: 'clear' }
-  /** Live charges that this payment does not count as its own. */
-  | { readonly kind: 'found'; readonly chargeId: string }
-  | { readonly kind: 'unavailable'; readonly reason: string };
+  | { readonly kind: 'clear'; readonly own: OwnEvidence }
+  /** Money that this payment does not count as its own. `chargeId` null: nobody knows the gateway's id of it. */
+  | { readonly kind: 'found'; readonly chargeId: string | null; readonly reason: LateMoney }
+  /** `waitMs`: when the same answer may say more; null: as the schedule says. */
+  | {
+      readonly kind: 'unavailable';
+      readonly reason: string;
+      readonly waitMs: number | null;
+      /** Late evidence waits for this, so a person must look if it takes too long. */
+      readonly contested: boolean;
+    };
 
-/** Decides after every earlier charge of the order was asked after. */
+/** `late_success`: a lookup shows the charge. `late_evidence`: only a worker that came too late has heard of it. */
+export type LateMoney = 'late_success' | 'late_evidence';
+
+/** What workers that had lost their lease told of the unsettled charge itself. */
+export interface OwnEvidence {
+  /** One of them may have sent it, until then at the latest. */
+  readonly sentUntilMs: number | null;
+  /** The gateway named it to one of them. */
+  readonly gatewayRef: string | null;
+}
+
+export const NO_EVIDENCE: OwnEvidence = { sentUntilMs: null, gatewayRef: null };
+
+/** Decides after every other charge of the order was asked after. */
 export function onVerified(charge: Charge, outcome: VerifyOutcome, context: Context): Decision {
-  const { policy, roll } = context;
-  if (outcome.kind === 'unavailable') {
-    const waitMs =
-      charge.status === 'REVIEW'
-        ? policy.reviewLookupMs
-        : lookupWaitMs(policy, policy.lookupBaseMs, charge.lookups, roll);
-    const next = { ...charge, lookups: charge.lookups + 1 };
-    return { next, event: { type: 'verify.unavailable', detail: outcome.reason }, waitMs };
+  switch (outcome.kind) {
+    case 'unavailable':
+      return onUnavailable(charge, outcome, context);
+    case 'found':
+      return onFound(charge, outcome, context);
+    case 'clear':
+      return onClear(charge, outcome.own, context);
   }
-  if (outcome.kind === 'found') {
-    if (charge.status === 'COMPLETED') {
-      const event = { type: 'verify.duplicate_found', detail: outcome.chargeId } as const;
-      return { next: charge, event, waitMs: null, alarm: 'duplicate_charge' };
-    }
-    const next = { ...charge, gatewayRef: outcome.chargeId, step: 'verify' } as const;
-    return review(next, 'late_success', context);
+}
+
+function onUnavailable(
+  charge: Charge,
+  { reason, waitMs, contested }: Extract<VerifyOutcome, { kind: 'unavailable' }>,
+  context: Context,
+): Decision {
+  const { policy, roll, nowMs } = context;
+  const next = { ...charge, lookups: charge.lookups + 1 };
+  const event = { type: 'verify.unavailable', detail: reason } as const;
+  const open = !isSettled(charge.status) && charge.status !== 'REVIEW';
+  if (contested && open && nowMs - charge.openedAtMs >= policy.resolveForMs) {
+    return review(next, 'late_evidence', context);
   }
+  const scheduledMs =
+    charge.status === 'REVIEW'
+      ? policy.reviewLookupMs
+      : lookupWaitMs(policy, policy.lookupBaseMs, charge.lookups, roll);
+  const decision = { next, event, waitMs: waitMs === null ? scheduledMs : Math.min(scheduledMs, waitMs) };
+  return reason === 'other_gateway' ? { ...decision, alarm: 'other_gateway' } : decision;
+}
+
+function onFound(
+  charge: Charge,
+  { chargeId, reason }: Extract<VerifyOutcome, { kind: 'found' }>,
+  context: Context,
+): Decision {
+  if (charge.status === 'COMPLETED') {
+    const event = { type: 'verify.duplicate_found', detail: chargeId ?? reason } as const;
+    return { next: charge, event, waitMs: null, alarm: 'duplicate_charge' };
+  }
+  // What may have been sent of this charge is still asked after; otherwise the other charge is.
+  const step = charge.doubt.kind === 'none' || isSettled(charge.status) ? 'verify' : 'lookup';
+  return review({ ...charge, gatewayRef: chargeId ?? charge.gatewayRef, step }, reason, context);
+}
+
+function onClear(charge: Charge, own: OwnEvidence, context: Context): Decision {
   const event = { type: 'verify.clear', detail: null } as const;
   if (isSettled(charge.status)) return { next: charge, event, waitMs: null };
-  if (charge.status === 'REVIEW') return { next: charge, event, waitMs: policy.reviewLookupMs };
-  return { next: { ...charge, step: 'call' }, event, waitMs: 0 };
+  const next = withOwnEvidence(charge, own);
+  if (charge.status === 'REVIEW') {
+    const waitMs = charge.step === 'none' ? null : context.policy.reviewLookupMs;
+    return { next, event, waitMs };
+  }
+  return { next: { ...next, step: charge.step === 'lookup' ? 'lookup' : 'call' }, event, waitMs: 0 };
+}
+
+function withOwnEvidence(charge: Charge, { sentUntilMs, gatewayRef }: OwnEvidence): Charge {
+  const doubt =
+    sentUntilMs === null ? charge.doubt : worse(charge.doubt, { kind: 'open', untilMs: sentUntilMs });
+  const named = gatewayRef ?? charge.gatewayRef;
+  if (gatewayRef === null || doubt.kind !== 'none') return { ...charge, doubt, gatewayRef: named };
+  // It was named, so it was sent; a lookup tells the rest.
+  return { ...charge, doubt: { kind: 'answered', untilMs: charge.openedAtMs }, gatewayRef: named };
 }

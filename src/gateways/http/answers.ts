@@ -3,6 +3,7 @@
  * `unknown`. Two questions decide everything: may it have been executed, and can it still be?
  */
 import { type CallOutcome, type ChargeRequest, judgeCall } from '../../domain/outcomes.ts';
+import { isFromCache } from './cached.ts';
 import { jsonObject, parseCharge } from './charge.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -17,10 +18,22 @@ export function judgeExchange(request: ChargeRequest, exchange: Exchange, wallMs
     case 'not_sent':
       return { kind: 'refused', reason: exchange.reason };
     case 'broken':
-      return { kind: 'unknown', answered: false, reason: exchange.reason };
-    case 'answer':
-      return judgeAnswer(request, exchange, waitOf(exchange, wallMs));
+      return unanswered(exchange.reason);
+    case 'answer': {
+      const outcome = judgeAnswer(request, exchange, waitOf(exchange, wallMs));
+      // A cache has no answer to a POST: whatever it says was said to somebody else. Only money that is named has moved.
+      return showsMoney(outcome) || !isFromCache(exchange) ? outcome : unanswered('cached_answer');
+    }
   }
+}
+
+function showsMoney({ kind }: CallOutcome): boolean {
+  return kind === 'approved' || kind === 'mismatch';
+}
+
+/** It may have been executed, and it may still be under way. */
+function unanswered(reason: string): CallOutcome {
+  return { kind: 'unknown', answered: false, reason };
 }
 
 /** The part of an outcome that says how long to wait; empty when the answer did not ask for it. */
@@ -40,6 +53,11 @@ function judgeAnswer(request: ChargeRequest, answer: Answer, wait: Wait): CallOu
       return judgeCharge(request, answer, ['pending']);
     case 402:
       return judgeCharge(request, answer, ['declined']);
+  }
+  // None of the answers below has to name a key; one that names another's is about that one.
+  const key = jsonObject(answer)?.idempotency_key;
+  if (key !== undefined && key !== request.key) return unanswered('answer_about_another_key');
+  switch (status) {
     case 401:
     case 403:
       return { kind: 'forbidden', reason: `http_${status}` };
@@ -64,10 +82,8 @@ function judgeCharge(
 ): CallOutcome {
   const charge = parseCharge(jsonObject(answer));
   // An answer that cannot be read may come from anything between us and the gateway, which may still be at work.
-  if (charge === undefined) return { kind: 'unknown', answered: false, reason: 'unparseable_answer' };
-  if (!allowed.includes(charge.status)) {
-    return { kind: 'unknown', answered: false, reason: 'contradicting_answer' };
-  }
+  if (charge === undefined) return unanswered('unparseable_answer');
+  if (!allowed.includes(charge.status)) return unanswered('contradicting_answer');
   return judgeCall(request, charge);
 }
 
@@ -83,6 +99,8 @@ function isFinal(answer: Answer): boolean {
   const { status } = answer;
   // A success that the protocol does not know: somebody else is speaking.
   if (status < 300) return false;
+  // Only a cache says that what it keeps is still good; the gateway has nothing to say it of.
+  if (status === 304) return false;
   // Timeouts and failed upstreams (408, 502, 504), and the private codes of content networks (520 and above).
   if (status === 408 || status === 502 || status === 504 || status >= 520) return false;
   // Proxies (Envoy) also say 503 when the upstream hung up in the middle of a request, and they say it in prose.

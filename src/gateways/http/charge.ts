@@ -2,12 +2,13 @@
 import { isUtf8 } from 'node:buffer';
 import type { ReportedCharge } from '../../domain/outcomes.ts';
 import type { Answer } from './exchange.ts';
+import { isAmbiguous } from './members.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
  * The JSON object in an answer, or `undefined` if its body is anything else: another media type, compressed
- * although we asked for it not to be, not UTF-8, not JSON, or no object. A missing `Content-Type` is let pass.
+ * although we asked for it not to be, not UTF-8, not JSON, no object, or one in which a name stands twice. A missing `Content-Type` is let pass.
  */
 export function jsonObject(answer: Answer): JsonObject | undefined {
   if (!isJson(answer.headers['content-type']) || !isPlain(answer.headers['content-encoding']))
@@ -15,7 +16,7 @@ export function jsonObject(answer: Answer): JsonObject | undefined {
   if (answer.body.length === 0 || !isUtf8(answer.body)) return undefined;
   try {
     const value: unknown = JSON.parse(answer.body.toString('utf8'));
-    return isObject(value) ? value : undefined;
+    return isObject(value) && !isAmbiguous(answer.body, value) ? value : undefined;
   } catch {
     return undefined;
   }

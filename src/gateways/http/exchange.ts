@@ -16,6 +16,8 @@ export interface ExchangeRequest {
   /** Flat list: name, value, name, value. */
   readonly headers: readonly string[];
   readonly body: string | null;
+  /** Whether the connection serves this request and no other, before or after. */
+  readonly ownConnection: boolean;
 }
 
 export interface ExchangeLimits {
@@ -23,6 +25,11 @@ export interface ExchangeLimits {
   readonly timeoutMs: number;
   /** Bytes of body after which the answer is given up. */
   readonly maxResponseBytes: number;
+  /**
+   * Whether the request may still leave. Asked before anything is done, and again in the tick in which the first byte is
+   * written. `false` ends the exchange as not sent, for good.
+   */
+  readonly mayLeave: () => boolean;
 }
 
 /** Header values by lower-case name; a header that came twice is a list. */
@@ -44,9 +51,12 @@ export type Exchange =
   /** The request left, at least in part, and no complete answer came back. */
   | { readonly kind: 'broken'; readonly reason: string };
 
+const LEASE_OVER = { kind: 'not_sent', reason: 'lease_over_before_send' } as const;
+
 /**
  * Sends the request once. Never rejects, and settles within `timeoutMs`. On every path the connection is either
- * clean and kept, or destroyed; the timer is gone when the promise settles.
+ * clean and kept, or gone: reset if the request had begun to leave and has no complete answer. The timer is gone when the
+ * promise settles.
  */
 export function exchange(
   pool: Dispatcher,
@@ -54,6 +64,7 @@ export function exchange(
   limits: ExchangeLimits,
 ): Promise<Exchange> {
   if (!(limits.timeoutMs > 0)) return Promise.resolve({ kind: 'not_sent', reason: 'timeout_before_send' });
+  if (!limits.mayLeave()) return Promise.resolve(LEASE_OVER);
   return new Promise((resolve) => {
     pool.dispatch(
       {
@@ -61,6 +72,9 @@ export function exchange(
         path: request.path,
         headers: request.headers as string[],
         body: request.body,
+        // Sends `connection: close`, and closes the connection after the answer. A new one is made for each such request,
+        // for no kept connection is in a pool of which all requests say this.
+        reset: request.ownConnection,
       },
       new Listener(limits, resolve),
     );
@@ -90,6 +104,13 @@ class Listener implements Dispatcher.DispatchHandler {
     // written. It must not happen on our behalf, whoever is right.
     if (this.#settled || this.#controller !== null) {
       started.abort(new Error('not_sent_again'));
+      return;
+    }
+    // The connection may have taken long to come up, in a process that stood still meanwhile. The write follows in this
+    // very tick, so nothing can come between this question and the first byte.
+    if (!this.#limits.mayLeave()) {
+      this.#settle(LEASE_OVER);
+      started.abort(new Error(LEASE_OVER.reason));
       return;
     }
     this.#controller = started;
@@ -163,6 +184,10 @@ function notSentReason(error: unknown): string {
     case 'UND_ERR_CLOSED':
     case 'UND_ERR_DESTROYED':
       return 'gateway_closed';
+    case 'EARLY_ANSWER':
+      return 'answer_before_request';
+    case 'CLOSED_EARLY':
+      return 'closed_before_send';
     default:
       return /CERT|TLS|SSL|EPROTO|ISSUER/.test(code) ? 'tls_failed' : 'connect_failed';
   }

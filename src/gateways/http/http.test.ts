@@ -1,8 +1,10 @@
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ChargeChanges, Dialect, GatewayHarness } from '../../../test/suites/gateway.harness.ts';
 import * as server from '../../../test/suites/gateway.server.ts';
-import { type ChargeChanges, type Dialect, gatewaySuite } from '../../../test/suites/gateway.suite.ts';
+import { gatewaySuite } from '../../../test/suites/gateway.suite.ts';
+import { TEST_CERTIFICATE, TEST_KEY } from '../../../test/suites/gateway.tls.ts';
 import type { GatewayContract } from '../../domain/contract.ts';
 import type { ChargeRequest } from '../../domain/outcomes.ts';
 import { createHttpGateway } from './index.ts';
@@ -52,10 +54,11 @@ const dialect: Dialect = {
   plain: (status) => json(status, { error: 'Gateway error' }),
 };
 
-gatewaySuite('http', () => ({
+const harness = (): GatewayHarness => ({
   dialect,
   connect: (origin, options = {}) => createHttpGateway({ url: origin, contract: CONTRACT, ...options }),
-}));
+});
+gatewaySuite('http', harness);
 
 describe('http adapter', () => {
   let far: server.ScriptedServer;
@@ -245,6 +248,9 @@ describe('http adapter', () => {
       ['nothing, and a cursor', { data: [], next_cursor: 'abc' }],
       ['nothing, and more', { data: [], has_more: true }],
       ['nothing, and a cursor of another type', { data: [], next_cursor: 0 }],
+      ['nothing, and an empty cursor', { data: [], next_cursor: '' }],
+      ['nothing, and a word for more', { data: [], has_more: 'false' }],
+      ['nothing, and a number for more', { data: [], has_more: 0 }],
       ['a decline, and a cursor', { data: [entry('declined')], next_cursor: 'abc' }],
       ['a pending charge, and more', { data: [entry('pending')], has_more: true }],
       ['data of another type', { data: {} }],
@@ -262,6 +268,99 @@ describe('http adapter', () => {
       expect(await lookUpOnce({ data: [entry('succeeded')], next_cursor: 'abc' })).toMatchObject({
         kind: 'succeeded',
       });
+    });
+  });
+
+  describe('an answer that names a key is about that key', () => {
+    const ours = charge(REQUEST, 'succeeded');
+
+    test('a lookup that repeats our key is our answer', async () => {
+      expect(await lookUpOnce({ data: [], idempotency_key: REQUEST.key })).toEqual({ kind: 'absent' });
+    });
+
+    test.each([
+      ['another key', { data: [], idempotency_key: 'key-2' }],
+      ['no key', { data: [], idempotency_key: null }],
+      ['a list of keys', { data: [], idempotency_key: [REQUEST.key] }],
+      ['another key beside our charge', { data: [ours], idempotency_key: 'key-2' }],
+    ])('a lookup that names %s is no answer', async (_name, value) => {
+      expect(await lookUpOnce(value)).toEqual({ kind: 'unavailable', reason: 'answer_about_another_key' });
+    });
+
+    test.each([
+      [429, 'rate_limited'],
+      [401, 'unauthorized'],
+      [409, 'in_progress'],
+      [422, 'key_reused'],
+      [500, 'Gateway error'],
+    ])('a %i about another key says nothing of our call', async (status, error) => {
+      const raw = json(status, { error, idempotency_key: 'key-2' });
+      expect(await callOnce(server.answer(raw))).toEqual({
+        kind: 'unknown',
+        answered: false,
+        reason: 'answer_about_another_key',
+      });
+    });
+
+    test('a 429 about our key is refused', async () => {
+      const raw = json(429, { error: 'rate_limited', idempotency_key: REQUEST.key });
+      expect(await callOnce(server.answer(raw))).toMatchObject({ kind: 'refused' });
+    });
+  });
+
+  describe('a text with two meanings is no answer', () => {
+    const text = JSON.stringify(charge(REQUEST, 'succeeded'));
+    const raw = (status: number, body: string | Buffer): server.Reply =>
+      server.answer({ status, headers: JSON_HEADERS, body });
+
+    test.each([
+      ['a status that stands twice', 200, `{"status":"declined",${text.slice(1)}`],
+      ['a status that stands twice, once escaped', 200, `{"st\\u0061tus":"declined",${text.slice(1)}`],
+      [
+        'a decline that is also an approval',
+        402,
+        `{"status":"succeeded",${text.slice(1).replace('succeeded', 'declined')}`,
+      ],
+      ['a name that stands twice further down', 200, `${text.slice(0, -1)},"note":[{"a":1,"a":1}]}`],
+      ['a byte order mark', 200, `\ufeff${text}`],
+      ['something after the charge', 200, `${text}{}`],
+      ['a busy error that stands twice', 409, '{"error":"other","error":"in_progress"}'],
+    ])('a call: %s', async (_name, status, body) => {
+      expect(await callOnce(raw(status, body))).toMatchObject({ kind: 'unknown' });
+    });
+
+    test('a charge is read although a string in it looks like a name that stands twice', async () => {
+      const body = `${text.slice(0, -1)},"note":"\\",\\"status\\":\\"declined\\"","__proto__":{"id":1}}`;
+      expect(await callOnce(raw(200, body))).toMatchObject({ kind: 'approved' });
+    });
+
+    test.each([
+      ['a charge, and no charge', `{"data":[${text}],"data":[]}`],
+      [
+        'a charge whose status stands twice',
+        `{"data":[{"status":"succeeded",${text.replace('succeeded', 'declined').slice(1)}]}`,
+      ],
+      ['more, and no more', '{"data":[],"has_more":true,"has_more":false}'],
+      ['a byte order mark', '\ufeff{"data":[]}'],
+    ])('a lookup: %s', async (_name, body) => {
+      far.script(raw(200, body));
+      const outcome = await withGateway({}, (gateway) => gateway.lookup(REQUEST, options()));
+      expect(outcome).toEqual({ kind: 'unavailable', reason: 'unparseable_answer' });
+    });
+
+    test.each([
+      ['two equal lengths', 'content-length: 11\r\ncontent-length: 11\r\n\r\n{"data":[]}'],
+      [
+        'a length and chunks',
+        'content-length: 11\r\ntransfer-encoding: chunked\r\n\r\nb\r\n{"data":[]}\r\n0\r\n\r\n',
+      ],
+      ['two equal media types', 'content-type: application/json\r\ncontent-length: 11\r\n\r\n{"data":[]}'],
+      ['two media types in one', 'x: y\r\ncontent-length: 11\r\n\r\n{"data":[]}'],
+    ])('a lookup: %s', async (name, rest) => {
+      const type = name.endsWith('in one') ? 'application/json, text/html' : 'application/json';
+      far.script(server.write(`HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\n${rest}`));
+      const outcome = await withGateway({}, (gateway) => gateway.lookup(REQUEST, options()));
+      expect(outcome).toMatchObject({ kind: 'unavailable' });
     });
   });
 
@@ -291,23 +390,3 @@ describe('http adapter', () => {
     }
   });
 });
-
-// Made for this test with `openssl req -x509`; it protects nothing.
-const TEST_KEY = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg+5vMg5CHA1+g5cTy
-UHzYwGC/3Z5UZX9CgD1PFyQXbqqhRANCAATT3It6AWQVvDq+MB5uKXPH0T93tNJT
-CyY4RWT51Ihimv7ZCq7WtUSOg/r6TaPENTmC3mkHpKjGABlzR68dyq3i
------END PRIVATE KEY-----
-`;
-const TEST_CERTIFICATE = `-----BEGIN CERTIFICATE-----
-MIIBlTCCATugAwIBAgIUaI7ut5XtxU4scLULXL81dRaGFZMwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMzE5MjYxOVoYDzIxMjYxMDMw
-MTkyNjE5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAATT3It6AWQVvDq+MB5uKXPH0T93tNJTCyY4RWT51Ihimv7ZCq7WtUSO
-g/r6TaPENTmC3mkHpKjGABlzR68dyq3io2kwZzAdBgNVHQ4EFgQUMgcIDeZiQ9Iv
-9M+nxUfwXLvQY24wHwYDVR0jBBgwFoAUMgcIDeZiQ9Iv9M+nxUfwXLvQY24wDwYD
-VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
-SAAwRQIgcNxgHeENbIVaPHpLFJutULZVIUH4WUCiTYMCUqgwL14CIQC0r1ZyQgCG
-lLo6LesMwMCa7jTKxRHycXYanY84I2QWXA==
------END CERTIFICATE-----
-`;

@@ -16,6 +16,8 @@ export interface HttpGatewayOptions {
   /** Base of the protocol's paths, `http:` or `https:`; may have a path, with or without a slash at its end. */
   readonly url: string;
   readonly contract: GatewayContract;
+  /** Whether real money moves there. Default `true`. */
+  readonly livemode?: boolean;
   /** Sent as `Authorization: Bearer …`. Default: none. */
   readonly token?: string;
   /** Further headers for every request. Default: none. */
@@ -36,6 +38,12 @@ export interface HttpGatewayOptions {
   /** Certificate authorities in PEM, in place of the system's. Default: the system's. */
   readonly ca?: string;
 }
+
+/** An old answer proves nothing: between us and the gateway nobody may keep one, or give one that was kept. */
+const FRESH = ['cache-control', 'no-cache, no-store', 'pragma', 'no-cache'];
+
+/** A lookup has no effect at the gateway, so it may leave at any time. */
+const always = (): boolean => true;
 
 /**
  * @throws TypeError if the URL cannot be a base (other scheme, credentials, query or fragment in it), or the token
@@ -58,7 +66,8 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
   return {
     name: options.name ?? 'http',
     contract: options.contract,
-    async call(request: ChargeRequest, { timeoutMs }: CallOptions): Promise<CallOutcome> {
+    livemode: options.livemode ?? true,
+    async call(request: ChargeRequest, { timeoutMs, mayLeave }: CallOptions): Promise<CallOutcome> {
       const result = await exchange(
         calls.dispatcher,
         {
@@ -66,8 +75,9 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
           path: chargesPath,
           headers: [...common, 'content-type', 'application/json', 'idempotency-key', request.key],
           body: chargeBody(request),
+          ownConnection: false,
         },
-        { timeoutMs, maxResponseBytes },
+        { timeoutMs, maxResponseBytes, mayLeave },
       );
       return judgeExchange(request, result, Date.now());
     },
@@ -77,10 +87,13 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
         {
           method: 'GET',
           path: `${chargesPath}?idempotency_key=${encodeURIComponent(request.key)}`,
-          headers: common,
+          headers: [...common, ...FRESH],
           body: null,
+          // On a connection that served others, an answer to another question could come as the answer to this one. An empty
+          // list does not say whose it is.
+          ownConnection: true,
         },
-        { timeoutMs, maxResponseBytes },
+        { timeoutMs, maxResponseBytes, mayLeave: always },
       );
       return judgeLookupExchange(request, result, Date.now());
     },

@@ -5,6 +5,7 @@ import {
   type LookupOutcome,
   type ReportedCharge,
 } from '../../domain/outcomes.ts';
+import { isFromCache } from './cached.ts';
 import { type JsonObject, jsonObject, parseCharge } from './charge.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -19,7 +20,8 @@ export function judgeLookupExchange(
   exchange: Exchange,
   wallMs: number,
 ): LookupOutcome {
-  if (exchange.kind !== 'answer') return { kind: 'unavailable', reason: exchange.reason };
+  if (exchange.kind !== 'answer') return unavailable(exchange.reason);
+  if (exchange.status !== 200 && isFromCache(exchange)) return unavailable('cached_answer');
   if (exchange.status === 401 || exchange.status === 403) {
     return { kind: 'forbidden', reason: `http_${exchange.status}` };
   }
@@ -34,18 +36,33 @@ export function judgeLookupExchange(
 
 function judgeList(request: ChargeRequest, answer: Answer): LookupOutcome {
   const body = jsonObject(answer);
-  if (body === undefined || !Array.isArray(body.data))
-    return { kind: 'unavailable', reason: 'unparseable_answer' };
+  if (body === undefined || !Array.isArray(body.data)) return unavailable('unparseable_answer');
+  // An empty list does not say whose it is, unless the gateway repeats the key that it was asked for.
+  if ('idempotency_key' in body && body.idempotency_key !== request.key) {
+    return unavailable('answer_about_another_key');
+  }
   const charges: ReportedCharge[] = [];
   for (const entry of body.data) {
     const charge = parseCharge(entry);
-    if (charge === undefined) return { kind: 'unavailable', reason: 'unparseable_charge' };
+    if (charge === undefined) return unavailable('unparseable_charge');
     charges.push(charge);
   }
   const outcome = judgeLookup(request, charges);
-  // A page is not the list. What it shows of money is true all the same; what it does not show proves nothing.
-  const provesLittle = outcome.kind === 'absent' || outcome.kind === 'declined' || outcome.kind === 'pending';
-  return provesLittle && !isWhole(body) ? { kind: 'unavailable', reason: 'incomplete_list' } : outcome;
+  if (showsMoney(outcome)) return outcome;
+  if (!isWhole(body)) return unavailable('incomplete_list');
+  return isFromCache(answer) ? unavailable('cached_answer') : outcome;
+}
+
+/**
+ * Money that is named has moved, whether or not the list is whole or new. What a page does not show may stand on the next
+ * one, and what an old answer does not show may have come since.
+ */
+function showsMoney({ kind }: LookupOutcome): boolean {
+  return kind !== 'absent' && kind !== 'declined' && kind !== 'pending';
+}
+
+function unavailable(reason: string): LookupOutcome {
+  return { kind: 'unavailable', reason };
 }
 
 function isWhole(body: JsonObject): boolean {

@@ -1,17 +1,13 @@
-import type { Socket } from 'node:net';
-import { buildConnector, type Dispatcher, Pool } from 'undici';
+import { Client, type Dispatcher, Pool } from 'undici';
+import { type ConnectOptions, Connector } from './connect.ts';
 
-export interface PoolOptions {
+export interface PoolOptions extends ConnectOptions {
   /** Scheme, host and port. */
   readonly origin: string;
   /** Exchanges at the same time. */
   readonly connections: number;
-  /** Bound of connecting alone, TLS included, in milliseconds. */
-  readonly connectTimeoutMs: number;
   /** An idle connection is closed after this many milliseconds. */
   readonly keepAliveMs: number;
-  /** Certificate authorities in PEM; `undefined` for the system's. */
-  readonly ca: string | undefined;
 }
 
 /** Heads above this size break the answer; Node's own servers use the same bound. */
@@ -22,14 +18,29 @@ export function createPool(options: PoolOptions): {
   readonly dispatcher: Dispatcher;
   close(): Promise<void>;
 } {
-  const connecting = new Set<Socket>();
+  const connector = new Connector(options);
   const pool = new Pool(options.origin, {
     connections: options.connections,
+    factory: (origin) => createClient(origin, options.keepAliveMs, connector),
+  });
+  return {
+    dispatcher: pool,
+    async close() {
+      await pool.destroy();
+      connector.abandon();
+    },
+  };
+}
+
+/** A client has one connection at a time, so what runs in it runs on that connection. */
+function createClient(origin: URL, keepAliveMs: number, connector: Connector): Client {
+  const isUnderWay = (): boolean => client.stats.running > 0;
+  const client: Client = new Client(origin, {
     // One request per connection at a time: behind another, a request could fail, or wait, for the other's sake.
     pipelining: 1,
     allowH2: false,
-    connect: trackingConnector(options, connecting),
-    keepAliveTimeout: options.keepAliveMs,
+    connect: (target, callback) => connector.connect(target, isUnderWay, callback),
+    keepAliveTimeout: keepAliveMs,
     // A gateway may ask for longer; beyond a minute, what lies between may have forgotten the connection.
     keepAliveMaxTimeout: 60_000,
     maxHeaderSize: MAX_HEADER_BYTES,
@@ -37,27 +48,5 @@ export function createPool(options: PoolOptions): {
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  return {
-    dispatcher: pool,
-    async close() {
-      await pool.destroy();
-      // undici leaves these until they connect or time out, and they would keep the process alive meanwhile.
-      for (const socket of connecting) socket.destroy(new Error('gateway_closed'));
-    },
-  };
-}
-
-function trackingConnector(options: PoolOptions, connecting: Set<Socket>): buildConnector.connector {
-  const connect = buildConnector({
-    timeout: options.connectTimeoutMs,
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-  });
-  return (target, callback) => {
-    // The types say that it returns nothing; it returns the socket.
-    const socket = connect(target, (...result) => {
-      connecting.delete(socket);
-      callback(...result);
-    }) as unknown as Socket;
-    connecting.add(socket);
-  };
+  return client;
 }

@@ -60,6 +60,7 @@ export function acceptTests(env: Environment): void {
         paymentId: wanted.paymentId,
         gateway: GATEWAY,
         charge: openCharge({ n: 1, openedAtMs: nowMs, calling: true, verifyFirst: false }),
+        chargeKey: wanted.chargeKey,
         seq: 1,
         fence: 1,
         claimId: wanted.claimId,

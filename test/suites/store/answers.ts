@@ -8,7 +8,6 @@ import {
   done,
   eventsOf,
   fail,
-  gatewayKey,
   intent,
   key,
   nextCharge,
@@ -58,9 +57,7 @@ export function answerTests(env: Environment): void {
         answer: null,
         expired: true,
       });
-      expect(await env.store.failedCharges(paymentKey(before), 10)).toEqual([
-        { n: 1, chargeKey: gatewayKey(before.order, 1), amountMinor: 1000, currency: 'USD', evidence: false },
-      ]);
+      expect(await env.store.answerOf(paymentKey(before), 1)).toBeNull();
       expect(await eventsOf(env.store, before)).toHaveLength(2);
       // The order and the key guard for ever.
       expect(await env.store.accept(intent('old'))).toEqual({ kind: 'exists' });

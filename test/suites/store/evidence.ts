@@ -85,8 +85,9 @@ export function evidenceTests(env: Environment): void {
     test('is kept even where there is no such payment', async () => {
       const known = await accepted(env.store, 'known');
       const unknown = { ...evidence(known), payment: { ...paymentKey(known), paymentId: newPaymentId() } };
-      await env.store.addEvidence(unknown);
-      expect(await recordOf(env.store, known.order)).toEqual(known);
+      expect(await env.store.addEvidence(unknown)).toBe('no_payment');
+      expect(await env.store.addEvidence(evidence(known))).toBe('kept');
+      expect(await recordOf(env.store, known.order)).toEqual({ ...known, evidence: 1 });
     });
 
     test('is counted nowhere under another payment’s order', async () => {

@@ -195,7 +195,7 @@ export async function everythingAbout(
     payment,
     bound,
     events: await store.events({ accountId, paymentId, after: 0, limit: 100 }),
-    failed: await store.failedCharges({ accountId, orderId, paymentId }, 100),
+    toVerify: await store.chargesToVerify({ accountId, orderId, paymentId }, { afterN: 0, limit: 100 }),
   };
 }
 

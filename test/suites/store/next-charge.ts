@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openCharge } from '../../../src/domain/charge.ts';
-import type { NextCharge, PaymentRecord } from '../../../src/ports/store.ts';
+import type { Evidence, NextCharge, PaymentRecord } from '../../../src/ports/store.ts';
 import type { Environment } from './environment.ts';
 import {
   ACCOUNT,
@@ -12,6 +12,7 @@ import {
   eventsOf,
   everythingAbout,
   fail,
+  GATEWAY,
   gatewayKey,
   intent,
   key,
@@ -60,6 +61,7 @@ export function nextChargeTests(env: Environment): void {
         order: terms,
         gateway: 'another',
         charge: openCharge({ n: 2, openedAtMs: nowMs, calling: true, verifyFirst: false }),
+        chargeKey: opening.chargeKey,
         seq: first.seq + 1,
         fence: first.fence + 1,
         claimId: opening.claimId,
@@ -213,60 +215,102 @@ export function nextChargeTests(env: Environment): void {
     });
   });
 
-  describe('failedCharges', () => {
-    test('lists what failed, newest first, each with the terms that it had', async () => {
-      let record = await failed('often');
-      for (const n of [2, 3]) {
+  describe('chargesToVerify', () => {
+    const ALL = { afterN: 0, limit: 10 };
+    const quiet = { gateway: GATEWAY, moneyEvidence: false, moneyRef: null, sentUntilMs: null };
+    const absent = (record: PaymentRecord) => fail(record, { byAbsence: true });
+
+    test('lists what failed without the gateway’s own no, in order, each with the terms that it had', async () => {
+      let record = await done(env.store, absent(await accepted(env.store, 'often')));
+      for (const n of [2, 3, 4]) {
         const terms = order('often', { amountMinor: n * 100, currency: n === 2 ? 'EUR' : 'JPY' });
         await env.store.openNextCharge(nextCharge(record, { order: terms }));
         record = await recordOf(env.store, terms);
-        if (n === 2) record = await done(env.store, fail(record));
+        if (n === 2) record = await done(env.store, absent(record));
+        if (n === 3) record = await done(env.store, fail(record));
       }
       const expected = [
-        { n: 2, chargeKey: gatewayKey(record.order, 2), amountMinor: 200, currency: 'EUR', evidence: false },
-        { n: 1, chargeKey: gatewayKey(record.order, 1), amountMinor: 1000, currency: 'USD', evidence: false },
+        { n: 1, chargeKey: gatewayKey(record.order, 1), amountMinor: 1000, currency: 'USD', ...quiet },
+        { n: 2, chargeKey: gatewayKey(record.order, 2), amountMinor: 200, currency: 'EUR', ...quiet },
       ];
-      expect(await env.other.failedCharges(paymentKey(record), 10)).toEqual(expected);
-      expect(await env.store.failedCharges(paymentKey(record), 1)).toEqual(expected.slice(0, 1));
-      await done(env.store, fail(record));
-      expect((await env.store.failedCharges(paymentKey(record), 10)).map(({ n }) => n)).toEqual([3, 2, 1]);
+      expect(await env.other.chargesToVerify(paymentKey(record), ALL)).toEqual(expected);
+      expect(await env.store.chargesToVerify(paymentKey(record), { afterN: 0, limit: 1 })).toEqual(
+        expected.slice(0, 1),
+      );
+      expect(await env.store.chargesToVerify(paymentKey(record), { afterN: 1, limit: 9 })).toEqual(
+        expected.slice(1),
+      );
+      await done(env.store, absent(record));
+      const all = await env.store.chargesToVerify(paymentKey(record), ALL);
+      expect(all.map(({ n }) => n)).toEqual([1, 2, 4]);
     });
 
-    test('a charge that is unsettled or completed is not among them', async () => {
+    test('a charge that is unsettled, completed or declined is not among them', async () => {
       const record = await accepted(env.store, 'well');
-      expect(await env.store.failedCharges(paymentKey(record), 10)).toEqual([]);
+      expect(await env.store.chargesToVerify(paymentKey(record), ALL)).toEqual([]);
       await done(env.store, complete(record));
-      expect(await env.store.failedCharges(paymentKey(record), 10)).toEqual([]);
+      expect(await env.store.chargesToVerify(paymentKey(record), ALL)).toEqual([]);
+      expect(await env.store.chargesToVerify(paymentKey(await failed('declined')), ALL)).toEqual([]);
     });
 
-    test('tells of which of them late evidence came in, and for ever', async () => {
+    test('tells of what late evidence came in, and for ever: of money, or of a call that may have left', async () => {
       const first = await failed('late');
-      await env.store.addEvidence({
-        payment: paymentKey(first),
-        chargeN: 1,
-        outcome: { kind: 'approved', chargeId: 'ch_late' },
+      const about = (record: PaymentRecord, outcome: Evidence['outcome']): Evidence => ({
+        payment: paymentKey(record),
+        chargeN: record.charge.n,
+        outcome,
       });
-      const other = await failed('never');
-      await env.store.openNextCharge(nextCharge(other));
-      const second = await done(env.store, fail(await recordOf(env.store, other.order)));
-      await env.store.addEvidence({
-        payment: paymentKey(second),
-        chargeN: 2,
-        outcome: { kind: 'pending', chargeId: 'ch_2' },
-      });
-      const told = async (record: typeof first) =>
-        (await env.other.failedCharges(paymentKey(record), 10)).map(({ n, evidence }) => [n, evidence]);
-      expect(await told(first)).toEqual([[1, true]]);
-      expect(await told(second)).toEqual([
-        [2, true],
-        [1, false],
+      await env.store.addEvidence(about(first, { kind: 'approved', chargeId: 'ch_late' }));
+      const open = await accepted(env.store, 'open');
+      const beforeMs = open.updatedAtMs;
+      await env.store.addEvidence(about(open, { kind: 'unknown', answered: false, reason: 'timeout' }));
+      const [late] = await env.other.chargesToVerify(paymentKey(first), ALL);
+      expect(late).toMatchObject({ n: 1, moneyEvidence: true, moneyRef: 'ch_late', sentUntilMs: null });
+      const [maybe] = await env.other.chargesToVerify(paymentKey(open), ALL);
+      expect(maybe).toMatchObject({ n: 1, moneyEvidence: false, moneyRef: null });
+      expect(maybe?.sentUntilMs).toBeGreaterThan(beforeMs - 1);
+    });
+
+    test('a charge keeps the name of the gateway where it was made, when the order goes to another', async () => {
+      const first = await done(env.store, absent(await accepted(env.store, 'moved')));
+      const opening = nextCharge(first, { gateway: 'another' });
+      expect(await env.store.openNextCharge(opening)).toMatchObject({ kind: 'opened' });
+      const second = await recordOf(env.store, first.order);
+      expect(second.gateway).toBe('another');
+      await done(env.store, absent(second));
+      const all = await env.store.chargesToVerify(paymentKey(first), ALL);
+      expect(all.map(({ n, gateway }) => [n, gateway])).toEqual([
+        [1, GATEWAY],
+        [2, 'another'],
       ]);
     });
 
     test('another account sees none of them', async () => {
-      const record = await failed('mine');
+      const record = await done(env.store, absent(await accepted(env.store, 'mine')));
       const theirs = { ...paymentKey(record), accountId: 'globex' };
-      expect(await env.store.failedCharges(theirs, 10)).toEqual([]);
+      expect(await env.store.chargesToVerify(theirs, ALL)).toEqual([]);
+    });
+  });
+
+  describe('answerOf', () => {
+    test('is the frozen answer of that charge, whatever came behind it', async () => {
+      const first = await done(env.store, fail(await accepted(env.store, 'two'), { body: '{"first":1}' }));
+      await env.store.openNextCharge(nextCharge(first));
+      const second = await done(env.store, complete(await recordOf(env.store, first.order), '{"second":2}'));
+      expect(await env.other.answerOf(paymentKey(first), 1)).toMatchObject({
+        problem: 'gateway_failed',
+        body: '{"first":1}',
+      });
+      expect(await env.other.answerOf(paymentKey(second), 2)).toMatchObject({
+        problem: null,
+        body: '{"second":2}',
+      });
+    });
+
+    test('is null while the charge is unsettled, and where there is none', async () => {
+      const open = await accepted(env.store, 'open');
+      expect(await env.store.answerOf(paymentKey(open), 1)).toBeNull();
+      expect(await env.store.answerOf(paymentKey(open), 2)).toBeNull();
     });
   });
 }

@@ -37,11 +37,14 @@ export function readingEndingTests(env: Environment): void {
   describe('a read whose line breaks', () => {
     test.each<[string, (store: Store, paymentId: string) => Promise<unknown>]>([
       ['installationId', (store) => store.installationId()],
+      ['mode', (store) => store.mode()],
+      ['openElsewhere', (store) => store.openElsewhere('another')],
       ['situation', (store) => store.situation(asked)],
       ['due', (store) => store.due({ gateway: GATEWAY, limit: 10, calls: true })],
       [
-        'failedCharges',
-        (store, paymentId) => store.failedCharges({ accountId: ACCOUNT, orderId: 'one', paymentId }, 10),
+        'chargesToVerify',
+        (store, paymentId) =>
+          store.chargesToVerify({ accountId: ACCOUNT, orderId: 'one', paymentId }, { afterN: 0, limit: 10 }),
       ],
       ['payment', (store, paymentId) => store.payment(ACCOUNT, paymentId)],
       ['payments', (store) => store.payments({ accountId: ACCOUNT, limit: 10 })],

@@ -135,7 +135,6 @@ export const WRITES: readonly Kind[] = [
           payment: { seq: 3, fence: 2, claimId: opening.claimId, held: true, charge: { n: 2, attempts: 1 } },
           bound: { fingerprint: 'the fingerprint', chargeN: 2, started: true },
           events: [{}, {}, { seq: 3, type: 'charge.opened' }],
-          failed: [{ n: 1 }],
         },
       };
     },
@@ -188,9 +187,9 @@ export const WRITES: readonly Kind[] = [
       const about = (evidence: number) => ({ payment: { seq: 1, held: true, evidence }, events: [{}] });
       return {
         call: (by) => by.addEvidence({ payment: paymentKey(record), chargeN: 1, outcome }),
-        applied: undefined,
+        applied: 'kept',
         // Kept twice rather than not at all: nothing tells one piece from another.
-        again: undefined,
+        again: 'kept',
         seen: about(1),
         seenAgain: about(2),
       };

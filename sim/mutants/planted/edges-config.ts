@@ -1,0 +1,128 @@
+/** Bugs by which test payments pass for money, or payments go to a gateway that nobody chose. */
+import type { PlantedBug } from '../bug.ts';
+
+const CHOICE_TEST = 'src/config/choose-gateway.test.ts';
+const UNKNOWN_TEST = 'src/config/unknown-settings.test.ts';
+const START_TEST = 'src/engine/start-checks.test.ts';
+
+export const EDGES_CONFIG: readonly PlantedBug[] = [
+  {
+    name: 'a token without an address starts the fake gateway',
+    story: 'Production loses its GATEWAY_URL, and every order is COMPLETED although nobody paid.',
+    file: 'src/config/choose-gateway.ts',
+    find: "  if (env.GATEWAY_TOKEN) reasons.push('GATEWAY_TOKEN is set');\n",
+    put: '',
+    judge: 'engine suite',
+    tests: { file: CHOICE_TEST, named: 'the fake one is not chosen' },
+  },
+  {
+    name: 'an empty address is no address',
+    story: 'A template is not filled in, and the shop ships what nobody paid.',
+    file: 'src/config/choose-gateway.ts',
+    find: "if (env.GATEWAY_URL === '') reasons",
+    put: "if (env.GATEWAY_URL === ' ') reasons",
+    judge: 'engine suite',
+    tests: { file: CHOICE_TEST, named: 'the fake one is not chosen' },
+  },
+  {
+    name: 'production may have the fake gateway where it is asked for',
+    story: 'A setting of staging is copied to production, and every order is COMPLETED although nobody paid.',
+    file: 'src/config/choose-gateway.ts',
+    find: '  if (isProduction(env)) {\n    problems.push(',
+    put: '  if (isProduction({})) {\n    problems.push(',
+    judge: 'engine suite',
+    tests: { file: CHOICE_TEST, named: 'is refused with' },
+  },
+  {
+    name: 'unknown settings of the gateway pass',
+    story: 'GATEWAY_SECRET is taken for GATEWAY_TOKEN by whoever sets it, and by nobody else.',
+    file: 'src/config/unknown-settings.ts',
+    find: 'return OURS.test(name.toUpperCase()) ? [unknown(name)] : [];',
+    put: "return OURS.test('') ? [unknown(name)] : [];",
+    judge: 'engine suite',
+    tests: { file: UNKNOWN_TEST, named: 'nothing is like it' },
+  },
+  {
+    name: 'a misspelt setting passes',
+    story: 'LEASE_MSEC is believed to be set, and the default holds.',
+    file: 'src/config/unknown-settings.ts',
+    find: 'const slips = word.length < TWO_SLIPS_FROM ? 1 : 2;',
+    put: 'const slips = word.length < TWO_SLIPS_FROM ? 1 : 0;',
+    judge: 'engine suite',
+    tests: { file: UNKNOWN_TEST, named: 'is refused, and' },
+  },
+  {
+    name: 'a service of Kubernetes is taken for a setting',
+    story: 'Somebody adds a service that is called "gateway", and Payonce does not start any more.',
+    file: 'src/config/unknown-settings.ts',
+    find: "if (name === CGI || isServiceLink(name, env[name] ?? '')) return true;",
+    put: "if (name === CGI || isServiceLink('', env[name] ?? '')) return true;",
+    judge: 'engine suite',
+    tests: { file: UNKNOWN_TEST, named: 'Kubernetes' },
+  },
+  {
+    name: 'the mode of the database is not checked',
+    story:
+      'A real gateway starts on the database of a trial, and its test payments are taken for paid orders.',
+    file: 'src/engine/start-checks.ts',
+    find: 'if (mode.livemode === livemode) return mode;',
+    put: 'if (mode.livemode !== null) return mode;',
+    judge: 'engine suite',
+    tests: { file: START_TEST, named: 'is refused by' },
+  },
+  {
+    name: 'a process does not notice that its database was taken over',
+    story:
+      'Two processes share an empty database, one with the fake gateway: real and test payments mix in it.',
+    file: 'src/engine/engine.ts',
+    find: 'const watch = mode.final ? null : watchMode(engine, takeNothingNew);',
+    put: 'const watch = mode.final ? watchMode(engine, takeNothingNew) : null;',
+    judge: 'engine suite',
+    tests: { file: START_TEST, named: 'the earlier one notices' },
+  },
+  {
+    name: 'open payments of another gateway are not told',
+    story: 'Orders stay PROCESSING for ever after a change of the gateway, and nobody knows.',
+    file: 'src/postgres/mode.ts',
+    find: 'WHERE timer_at IS NOT NULL AND gateway <> $1',
+    put: 'WHERE timer_at IS NOT NULL AND gateway = $1',
+    judge: 'store suite',
+    tests: { file: 'test/postgres/store.test.ts', named: 'open payments of other gateways' },
+  },
+  {
+    name: 'open payments in their first lease are not told',
+    story: 'A crash and a change of the gateway at once: the orders that were under way are forgotten.',
+    file: 'src/postgres/mode.ts',
+    find: 'due_at IS NOT NULL AND timer_at IS NULL',
+    put: 'due_at IS NULL AND timer_at IS NULL',
+    judge: 'store suite',
+    tests: { file: 'test/postgres/store.test.ts', named: 'open payments of other gateways' },
+  },
+  {
+    name: 'the alarm about another gateway is not raised',
+    story: 'Orders stay PROCESSING for ever after a change of the gateway, and nobody knows.',
+    file: 'src/engine/start-checks.ts',
+    find: '  await tellOpenElsewhere(engine);\n',
+    put: '',
+    judge: 'engine suite',
+    tests: { file: START_TEST, named: 'raise an alarm' },
+  },
+  {
+    name: 'every payment is said to be money',
+    story: 'A shop ships what was ordered on the test system.',
+    file: 'src/engine/answer.ts',
+    find: 'livemode: payment.livemode,',
+    put: 'livemode: true,',
+    judge: 'engine suite',
+    tests: { file: START_TEST, named: 'is in every answer' },
+  },
+  {
+    name: 'the mounted fake gateway is said to move money',
+    story: 'A shop that looks at livemode ships what nobody paid.',
+    file: 'src/service/gateway.ts',
+    find: "livemode: config.GATEWAY === 'http' && config.GATEWAY_LIVEMODE === 'yes',",
+    put: "livemode: config.GATEWAY_LIVEMODE === 'yes',",
+    judge: 'engine suite',
+    tests: { file: 'src/service/gateway.test.ts', named: 'moves real money' },
+  },
+];

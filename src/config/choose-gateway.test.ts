@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { chooseGateway } from './choose-gateway.ts';
+
+const choose = (env: NodeJS.ProcessEnv) => chooseGateway({ env, host: env.HOST ?? '127.0.0.1' });
+const URLS = { GATEWAY_URL: 'https://gateway.example', DATABASE_URL: 'postgres://db/payonce' };
+
+describe('without a word about the gateway', () => {
+  it('a first look gets the fake one', () => {
+    expect(choose({})).toEqual({ kind: 'fake', problems: [] });
+  });
+
+  it('whoever names an address gets what is there, wherever and whatever else', () => {
+    const env = { ...URLS, GATEWAY_TOKEN: 'x', NODE_ENV: 'production', HOST: '0.0.0.0' };
+    expect(choose(env)).toEqual({ kind: 'http', problems: [] });
+  });
+
+  it.each([
+    ['GATEWAY_URL is there but empty', { GATEWAY_URL: '' }],
+    ['DATABASE_URL is set', { DATABASE_URL: 'postgres://db/payonce' }],
+    ['DATABASE_URL is set', { DATABASE_URL: '' }],
+    ['HOST is no loopback address', { HOST: '0.0.0.0' }],
+    ['GATEWAY_TOKEN is set', { GATEWAY_TOKEN: 'x' }],
+    ['GATEWAY_LIVEMODE is yes', { GATEWAY_LIVEMODE: 'yes' }],
+    ['NODE_ENV is production', { NODE_ENV: 'production' }],
+    ['NODE_ENV is production', { NODE_ENV: 'Production' }],
+  ])('the fake one is not chosen where %s', (reason, env) => {
+    const { kind, problems } = choose(env);
+    expect([kind, problems.length]).toEqual([null, 1]);
+    expect(problems[0]).toContain(`where ${reason}. Set GATEWAY_URL`);
+  });
+
+  it('everything that speaks against the fake one is told at once, and it is not offered where money is meant', () => {
+    const env = {
+      GATEWAY_URL: '',
+      DATABASE_URL: 'x',
+      HOST: '::',
+      GATEWAY_TOKEN: 'x',
+      NODE_ENV: 'production',
+    };
+    expect(choose(env).problems).toEqual([
+      'GATEWAY_URL is not set, and the fake gateway, which moves no money, is not started by itself where ' +
+        'GATEWAY_URL is there but empty and DATABASE_URL is set and HOST is no loopback address and GATEWAY_TOKEN is set and ' +
+        'NODE_ENV is production. Set GATEWAY_URL to the address of your gateway.',
+    ]);
+    expect(choose({ DATABASE_URL: 'x' }).problems[0]).toContain('or GATEWAY=fake');
+  });
+
+  it.each([
+    '127.0.0.1',
+    '127.8.9.10',
+    '::1',
+    '0:0:0:0:0:0:0:1',
+    '::ffff:127.0.0.1',
+    'localhost',
+    'LOCALHOST',
+  ])('%s is a loopback address', (host) => {
+    expect(choose({ HOST: host }).kind).toBe('fake');
+  });
+
+  it.each([
+    '0.0.0.0',
+    '::',
+    '10.0.0.1',
+    '128.0.0.1',
+    '::2',
+    '::ffff:10.0.0.1',
+    'localhost.example',
+    '127.0.0.1.example',
+    '127.1',
+  ])('%s is none', (host) => {
+    expect(choose({ HOST: host }).kind).toBeNull();
+  });
+});
+
+describe('GATEWAY=http', () => {
+  it('needs an address', () => {
+    const problems = ['GATEWAY=http needs GATEWAY_URL: the address of your gateway.'];
+    expect(choose({ GATEWAY: 'http' })).toEqual({ kind: null, problems });
+    expect(choose({ GATEWAY: 'http', GATEWAY_URL: '' })).toEqual({ kind: null, problems });
+    expect(choose({ GATEWAY: 'http', ...URLS })).toEqual({ kind: 'http', problems: [] });
+  });
+});
+
+describe('GATEWAY=fake', () => {
+  it('is taken at its word with a database of its own, and on any host', () => {
+    const env = { GATEWAY: 'fake', DATABASE_URL: 'postgres://db/staging', HOST: '0.0.0.0', GATEWAY_URL: '' };
+    expect(choose(env)).toEqual({ kind: 'fake', problems: [] });
+  });
+
+  it.each([
+    [{ NODE_ENV: 'production' }, /NODE_ENV is production/],
+    [{ GATEWAY_TOKEN: 'x' }, /takes no GATEWAY_TOKEN/],
+    [{ GATEWAY_URL: 'https://gateway.example' }, /contradicts GATEWAY_URL/],
+    [{ GATEWAY_LIVEMODE: 'yes' }, /GATEWAY_LIVEMODE says that it does/],
+  ])('is refused with %j', (env, words) => {
+    expect(choose({ GATEWAY: 'fake', ...env }).problems).toEqual([expect.stringMatching(words)]);
+  });
+});

@@ -1,0 +1,95 @@
+/**
+ * Which gateway takes the payments. The fake one approves what nobody pays, so it is never the answer to a setting that was
+ * forgotten or misspelt: by itself it is only chosen where nothing looks like a real service. Elsewhere one must say so.
+ */
+import { BlockList, isIP } from 'node:net';
+
+export type GatewayKind = 'fake' | 'http';
+
+export interface GatewayChoice {
+  /** Null: it cannot be told; there are problems. */
+  readonly kind: GatewayKind | null;
+  readonly problems: readonly string[];
+}
+
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  /** Where the service is going to listen. */
+  readonly host: string;
+}
+
+export function chooseGateway({ env, host }: Surroundings): GatewayChoice {
+  if (env.GATEWAY === 'fake') return { kind: 'fake', problems: againstFake(env) };
+  if (env.GATEWAY_URL) return { kind: 'http', problems: [] };
+  if (env.GATEWAY === 'http') {
+    return { kind: null, problems: ['GATEWAY=http needs GATEWAY_URL: the address of your gateway.'] };
+  }
+  // Another value is told where values are checked.
+  if (env.GATEWAY) return { kind: null, problems: [] };
+  const reasons = looksReal(env, host);
+  if (reasons.length === 0) return { kind: 'fake', problems: [] };
+  const instead = isMeantForMoney(env) ? '' : ', or GATEWAY=fake to try Payonce out without any money';
+  return {
+    kind: null,
+    problems: [
+      `GATEWAY_URL is not set, and the fake gateway, which moves no money, is not started by itself where ${reasons.join(' and ')}. ` +
+        `Set GATEWAY_URL to the address of your gateway${instead}.`,
+    ],
+  };
+}
+
+function isProduction(env: NodeJS.ProcessEnv): boolean {
+  return env.NODE_ENV?.trim().toLowerCase() === 'production';
+}
+
+/** Where not even an explicit `GATEWAY=fake` is taken. */
+function isMeantForMoney(env: NodeJS.ProcessEnv): boolean {
+  return isProduction(env) || Boolean(env.GATEWAY_TOKEN);
+}
+
+/** What contradicts the word of whoever says `GATEWAY=fake`. A database or a host does not: staging and tests need them. */
+function againstFake(env: NodeJS.ProcessEnv): string[] {
+  const problems: string[] = [];
+  if (isProduction(env)) {
+    problems.push(
+      'GATEWAY=fake moves no money, and NODE_ENV is production. Set GATEWAY_URL instead, or unset NODE_ENV.',
+    );
+  }
+  if (env.GATEWAY_TOKEN) {
+    problems.push(
+      'GATEWAY=fake moves no money and takes no GATEWAY_TOKEN. Set GATEWAY_URL instead of GATEWAY, or unset GATEWAY_TOKEN.',
+    );
+  }
+  if (env.GATEWAY_URL) {
+    problems.push('GATEWAY=fake contradicts GATEWAY_URL, which names a gateway. Unset one of the two.');
+  }
+  if (env.GATEWAY_LIVEMODE === 'yes') {
+    problems.push(
+      'GATEWAY=fake moves no money, and GATEWAY_LIVEMODE says that it does. Unset one of the two.',
+    );
+  }
+  return problems;
+}
+
+/** What a service that takes money has and a first look at Payonce has not. */
+function looksReal(env: NodeJS.ProcessEnv, host: string): string[] {
+  const reasons: string[] = [];
+  if (env.GATEWAY_URL === '') reasons.push('GATEWAY_URL is there but empty');
+  if (env.DATABASE_URL !== undefined) reasons.push('DATABASE_URL is set');
+  if (!isLoopback(host)) reasons.push('HOST is no loopback address');
+  if (env.GATEWAY_TOKEN) reasons.push('GATEWAY_TOKEN is set');
+  if (env.GATEWAY_LIVEMODE === 'yes') reasons.push('GATEWAY_LIVEMODE is yes');
+  if (isProduction(env)) reasons.push('NODE_ENV is production');
+  return reasons;
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Whether only this machine can reach it. Another name than `localhost` is not looked up: it may mean something else tomorrow. */
+function isLoopback(host: string): boolean {
+  const version = isIP(host);
+  if (version === 0) return host.toLowerCase() === 'localhost';
+  return LOOPBACK.check(host, version === 4 ? 'ipv4' : 'ipv6');
+}

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { SETTINGS } from '../config.ts';
+import { unknownSettings } from './unknown-settings.ts';
+
+const KNOWN = Object.keys(SETTINGS);
+const unknown = (env: Record<string, string>): string[] => unknownSettings(env, KNOWN);
+
+/** What shells, desktops, terminals, package managers, build servers, containers, clouds and other programs set. */
+const ORDINARY = `
+_ CDPATH COLORTERM COLUMNS DIRSTACK EDITOR EUID FCEDIT FPATH HISTCONTROL HISTFILE HISTSIZE HOME HOSTNAME HOSTTYPE IFS INFOPATH
+INPUTRC LANG LANGUAGE LC_ALL LC_COLLATE LC_CTYPE LC_MESSAGES LC_MONETARY LC_NUMERIC LC_TIME LD_LIBRARY_PATH LESS LESSOPEN LINES
+LOGNAME LS_COLORS MACHTYPE MAIL MAILCHECK MANPATH OLDPWD OSTYPE PAGER PATH PPID PROMPT_COMMAND PS1 PWD SHELL SHLVL TERM
+TERMINFO TERM_PROGRAM TERM_PROGRAM_VERSION TMP TMPDIR TEMP TZ UID USER USERNAME VISUAL DATADIR LOGLEVEL PORTS HOSTS
+DBUS_SESSION_BUS_ADDRESS DESKTOP_SESSION DISPLAY GDK_BACKEND GNOME_TERMINAL_SCREEN GTK_MODULES SESSION_MANAGER WAYLAND_DISPLAY
+XAUTHORITY XDG_CACHE_HOME XDG_CONFIG_DIRS XDG_CONFIG_HOME XDG_CURRENT_DESKTOP XDG_DATA_DIRS XDG_DATA_HOME XDG_RUNTIME_DIR
+XDG_SESSION_ID XDG_SESSION_TYPE SSH_AGENT_PID SSH_AUTH_SOCK SSH_CLIENT SSH_CONNECTION SSH_TTY GPG_AGENT_INFO GPG_TTY
+SUDO_COMMAND SUDO_GID SUDO_UID SUDO_USER INVOCATION_ID JOURNAL_STREAM LISTEN_FDS LISTEN_PID LISTEN_FDNAMES NOTIFY_SOCKET
+MAINPID WATCHDOG_PID WATCHDOG_USEC STATE_DIRECTORY CACHE_DIRECTORY LOGS_DIRECTORY RUNTIME_DIRECTORY CONFIGURATION_DIRECTORY
+CREDENTIALS_DIRECTORY SYSTEMD_EXEC_PID container container_uuid HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY http_proxy https_proxy
+no_proxy SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE REQUESTS_CA_BUNDLE NODE NODE_ENV NODE_OPTIONS NODE_PATH NODE_VERSION
+NODE_EXTRA_CA_CERTS NODE_DEBUG NODE_NO_WARNINGS NODE_TLS_REJECT_UNAUTHORIZED NODE_UNIQUE_ID NODE_CHANNEL_FD
+NODE_CHANNEL_SERIALIZATION_MODE NODE_CLUSTER_SCHED_POLICY NODE_V8_COVERAGE UV_THREADPOOL_SIZE YARN_VERSION PNPM_HOME NVM_BIN
+NVM_DIR NVM_INC INIT_CWD COREPACK_HOME npm_command npm_config_cache npm_config_globalconfig npm_config_init_module
+npm_config_local_prefix npm_config_loglevel npm_config_node_gyp npm_config_noproxy npm_config_npm_version npm_config_prefix
+npm_config_user_agent npm_config_userconfig npm_execpath npm_lifecycle_event npm_lifecycle_script npm_node_execpath
+npm_package_json npm_package_name npm_package_version NPM_CONFIG_LOGLEVEL NPM_CONFIG_CACHE NPM_TOKEN FORCE_COLOR NO_COLOR
+CI BUILD_ID BUILD_NUMBER BUILD_URL GITHUB_ACTIONS GITHUB_ACTOR GITHUB_REF GITHUB_REPOSITORY GITHUB_RUN_ID GITHUB_SHA GITHUB_TOKEN
+GITHUB_WORKSPACE GITLAB_CI CI_COMMIT_SHA CI_JOB_ID CI_PIPELINE_ID CI_PROJECT_DIR JENKINS_URL JOB_NAME RUNNER_OS RUNNER_TEMP
+TRAVIS CIRCLECI VITEST VITEST_MODE VITEST_POOL_ID VITEST_WORKER_ID TEST TEST_DATABASE_URL JEST_WORKER_ID PGDATA PGDATABASE PGHOST
+PGPASSWORD PGPASSFILE PGPORT PGSSLMODE PGUSER PGOPTIONS PGAPPNAME POSTGRES_DB POSTGRES_HOST POSTGRES_PASSWORD POSTGRES_URL
+POSTGRES_USER REDIS_URL MONGO_URL MYSQL_URL AMQP_URL SENTRY_DSN DEBUG KUBERNETES_PORT KUBERNETES_PORT_443_TCP
+KUBERNETES_PORT_443_TCP_ADDR KUBERNETES_PORT_443_TCP_PORT KUBERNETES_PORT_443_TCP_PROTO KUBERNETES_SERVICE_HOST
+KUBERNETES_SERVICE_PORT KUBERNETES_SERVICE_PORT_HTTPS POD_IP POD_NAME POD_NAMESPACE DOCKER_HOST DOCKER_BUILDKIT
+AWS_ACCESS_KEY_ID AWS_DEFAULT_REGION AWS_EXECUTION_ENV AWS_REGION AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
+AWS_LAMBDA_FUNCTION_NAME ECS_CONTAINER_METADATA_URI GOOGLE_APPLICATION_CREDENTIALS GOOGLE_CLOUD_PROJECT GCLOUD_PROJECT K_SERVICE
+K_REVISION K_CONFIGURATION AZURE_CLIENT_ID WEBSITE_SITE_NAME WEBSITE_HOSTNAME DYNO HEROKU_APP_NAME HEROKU_POSTGRESQL_TEAL_URL
+FLY_APP_NAME FLY_REGION FLY_ALLOC_ID RENDER RENDER_SERVICE_ID RAILWAY_ENVIRONMENT RAILWAY_SERVICE_NAME VERCEL VERCEL_ENV
+VERCEL_URL NETLIFY APP_ENV APP_URL BASE_URL BASE_DIR DATA_PATH LOG_DIR LOG_FILE LOG_FORMAT CACHE_DIR CACHE_URL TIMEOUT_MS
+MAX_CONNECTIONS POOL_SIZE WEB_CONCURRENCY WORKER_COUNT RAILS_ENV RACK_ENV DJANGO_SETTINGS_MODULE FLASK_ENV PYTHONPATH VIRTUAL_ENV
+JAVA_HOME GOPATH GOROOT CARGO_HOME RUSTUP_HOME DOTNET_ROOT ANDROID_HOME OTEL_EXPORTER_OTLP_ENDPOINT OTEL_SERVICE_NAME
+DD_AGENT_HOST DD_ENV NEW_RELIC_LICENSE_KEY VSCODE_PID VSCODE_IPC_HOOK TMUX TMUX_PANE STY WSL_DISTRO_NAME WSLENV WT_SESSION
+GATEWAY_INTERFACE SERVER_SOFTWARE REQUEST_METHOD PAYMENT_GATEWAY_URL API_GATEWAY_URL SHOP_DATABASE_URL
+`
+  .trim()
+  .split(/\s+/);
+
+describe('what was meant for Payonce', () => {
+  it.each([
+    ['GATWAY_URL', 'GATEWAY_URL'],
+    ['GATEWAY_URI', 'GATEWAY_URL'],
+    ['GATEWYA_URL', 'GATEWAY_URL'],
+    ['gateway_url', 'GATEWAY_URL'],
+    ['Gateway_Url', 'GATEWAY_URL'],
+    ['GATEWAYURL', 'GATEWAY_URL'],
+    ['GATEWAY__URL', 'GATEWAY_URL'],
+    ['GATEWAY_URL_', 'GATEWAY_URL'],
+    ['GATE_WAY_URL', 'GATEWAY_URL'],
+    ['GATEWAY_URLS', 'GATEWAY_URL'],
+    ['GATEWAY_TOKN', 'GATEWAY_TOKEN'],
+    ['GATWAY_TOKEN', 'GATEWAY_TOKEN'],
+    ['GATEWAYS', 'GATEWAY'],
+    ['DATABSE_URL', 'DATABASE_URL'],
+    ['DATABASEURL', 'DATABASE_URL'],
+    ['database_url', 'DATABASE_URL'],
+    ['DATABASE_POOL_SIZE', 'DATABASE_POOL'],
+    ['DATABASE_TIMEOUT', 'DATABASE_TIMEOUT_MS'],
+    ['LEASE_MSEC', 'LEASE_MS'],
+    ['CALL_TIMEOUT_MSEC', 'CALL_TIMEOUT_MS'],
+    ['MAX_ATTEMPT', 'MAX_ATTEMPTS'],
+    ['PAYONCE_PORT', 'PORT'],
+    ['PAYONCE_GATEWAY_URL', 'GATEWAY_URL'],
+  ])('%s is refused, and %s is offered', (name, meant) => {
+    expect(unknown({ [name]: 'hunter2' })).toEqual([
+      `${name} is no setting of Payonce. Did you mean ${meant}? Rename it, or unset it.`,
+    ]);
+  });
+
+  it.each(['DATABASE_HOST', 'DATABASE_PASSWORD', 'GATEWAY_SECRET', 'gateway_account'])(
+    '%s is refused although nothing is like it',
+    (name) => {
+      expect(unknown({ [name]: '5432' })).toEqual([
+        `${name} is no setting of Payonce (the README lists them all). Unset it.`,
+      ]);
+    },
+  );
+
+  it('is refused also where it is empty, and all of it at once, in the order of names', () => {
+    const names = unknown({ LEASE_MSEC: '', GATWAY_URL: '', GATEWAY_X: '' }).map(
+      (line) => line.split(' ')[0],
+    );
+    expect(names).toEqual(['GATEWAY_X', 'GATWAY_URL', 'LEASE_MSEC']);
+  });
+
+  it('is never refused with its value, which may be a secret', () => {
+    expect(unknown({ GATEWAY_PASSWORD: 'hunter2', GATWAY_TOKEN: 'hunter2' }).join()).not.toContain('hunter2');
+  });
+});
+
+describe('what was not meant for Payonce', () => {
+  it('passes: the settings themselves', () => {
+    expect(unknown(Object.fromEntries(KNOWN.map((name) => [name, 'x'])))).toEqual([]);
+  });
+
+  it(`passes: ${ORDINARY.length} ordinary names of a machine`, () => {
+    expect(ORDINARY.length).toBeGreaterThan(150);
+    expect(unknown(Object.fromEntries(ORDINARY.map((name) => [name, 'x'])))).toEqual([]);
+  });
+
+  it.each(['GATEWAY', 'DATABASE', 'PAYONCE', 'GATEWAY_URL'])(
+    'passes: what Kubernetes and Docker tell of a service named like %s',
+    (name) => {
+      expect(
+        unknown({
+          [`${name}_SERVICE_HOST`]: '10.0.0.7',
+          [`${name}_SERVICE_PORT`]: '80',
+          [`${name}_SERVICE_PORT_HTTP`]: '80',
+          [`${name}_PORT`]: 'tcp://10.0.0.7:80',
+          [`${name}_PORT_80_TCP`]: 'tcp://10.0.0.7:80',
+          [`${name}_PORT_80_TCP_ADDR`]: '10.0.0.7',
+          [`${name}_PORT_80_TCP_PORT`]: '80',
+          [`${name}_PORT_80_TCP_PROTO`]: 'tcp',
+        }),
+      ).toEqual([]);
+    },
+  );
+
+  it('passes: what a platform sets beside its DATABASE_URL; without one it is told', () => {
+    const pooled = {
+      DATABASE_CONNECTION_POOL_URL: 'x',
+      DATABASE_URL_UNPOOLED: 'x',
+      DATABASE_PRIVATE_URL: 'x',
+    };
+    expect(unknown({ ...pooled, DATABASE_URL: 'x' })).toEqual([]);
+    expect(unknown(pooled)).toHaveLength(3);
+  });
+});

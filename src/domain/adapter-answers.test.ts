@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest';
+import { callOutcome, lookupOutcome } from './adapter-answers.ts';
+import type { CallOutcome, LookupOutcome } from './outcomes.ts';
+
+const NO_CALL = { kind: 'unknown', answered: false, reason: 'adapter_answer_invalid' };
+const NO_LOOKUP = { kind: 'unavailable', reason: 'adapter_answer_invalid' };
+/** A number with the prefix and length of a card, and its check digit. */
+const CARD = `4${'0'.repeat(14)}2`;
+
+const CALLS: readonly CallOutcome[] = [
+  { kind: 'approved', chargeId: 'ch_1' },
+  { kind: 'declined', code: 'no_funds' },
+  { kind: 'declined', code: 'no_funds', chargeId: 'ch_1' },
+  { kind: 'refused', reason: 'rate_limited', retryAfterMs: 500 },
+  { kind: 'refused', reason: 'connection_refused' },
+  { kind: 'unknown', answered: true, reason: 'http_500', retryAfterMs: 0 },
+  { kind: 'unknown', answered: false, reason: 'timeout' },
+  { kind: 'busy' },
+  { kind: 'busy', retryAfterMs: 1.5 },
+  { kind: 'pending', chargeId: 'ch_1' },
+  { kind: 'forbidden', reason: 'http_401' },
+  { kind: 'mismatch', chargeId: 'ch_1', reason: 'amount_mismatch' },
+];
+
+const LOOKUPS: readonly LookupOutcome[] = [
+  { kind: 'succeeded', chargeId: 'ch_1' },
+  { kind: 'declined', code: 'no_funds', chargeId: 'ch_1' },
+  { kind: 'pending', chargeId: 'ch_1' },
+  { kind: 'mismatch', chargeId: 'ch_1', reason: 'amount_mismatch' },
+  { kind: 'duplicated', chargeIds: ['ch_1', 'ch_2'] },
+  { kind: 'absent' },
+  { kind: 'unavailable', reason: 'timeout', retryAfterMs: 7 },
+  { kind: 'forbidden', reason: 'http_403' },
+];
+
+const NOTHING: readonly unknown[] = [undefined, null, true, 'approved', 7, [], {}, () => {}, { kind: 'ok' }];
+const NO_IDS: readonly unknown[] = [
+  undefined,
+  null,
+  '',
+  7,
+  'with space',
+  'x'.repeat(256),
+  'é',
+  '\0',
+  ['ch_1'],
+  {},
+];
+
+describe('the answer to a call', () => {
+  test.each(CALLS)('$kind is taken as it is', (outcome) => {
+    expect(callOutcome(outcome)).toEqual(outcome);
+    expect(callOutcome({ ...outcome, card: CARD, status: 'COMPLETED' })).toEqual(outcome);
+  });
+
+  test.each(NOTHING)('%o is none', (value) => expect(callOutcome(value)).toEqual(NO_CALL));
+
+  test.each(['toString', '__proto__', 'constructor', 'succeeded', 'absent', 'duplicated', 'Approved'])(
+    'of the kind %s is none',
+    (kind) => expect(callOutcome({ kind, chargeId: 'ch_1', chargeIds: ['ch_1', 'ch_2'] })).toEqual(NO_CALL),
+  );
+
+  test.each(['approved', 'pending', 'mismatch'])('that is %s without a usable id is none', (kind) => {
+    for (const chargeId of NO_IDS) expect(callOutcome({ kind, chargeId, reason: 'r' })).toEqual(NO_CALL);
+  });
+
+  test('that is a decline may come without an id, but not with one that is none', () => {
+    expect(callOutcome({ kind: 'declined', code: 'no', chargeId: null })).toEqual({
+      kind: 'declined',
+      code: 'no',
+    });
+    for (const chargeId of ['', 7, {}]) {
+      expect(callOutcome({ kind: 'declined', code: 'no', chargeId })).toEqual(NO_CALL);
+    }
+  });
+
+  test.each([
+    undefined,
+    7,
+    '',
+    'two words',
+    'x'.repeat(65),
+    CARD,
+    `do-not-use-${CARD}`,
+    '4000-0000-0000-0002',
+    '<b>',
+  ])('never passes on %o as a code or a reason', (word) => {
+    expect(callOutcome({ kind: 'declined', code: word })).toEqual({ kind: 'declined', code: 'declined' });
+    expect(callOutcome({ kind: 'refused', reason: word })).toEqual({ kind: 'refused', reason: 'refused' });
+    expect(callOutcome({ kind: 'forbidden', reason: word })).toEqual({
+      kind: 'forbidden',
+      reason: 'forbidden',
+    });
+    expect(lookupOutcome({ kind: 'unavailable', reason: word })).toEqual({
+      kind: 'unavailable',
+      reason: 'unavailable',
+    });
+    expect(lookupOutcome({ kind: 'declined', code: word, chargeId: 'ch_1' })).toMatchObject({
+      code: 'declined',
+    });
+  });
+
+  test.each([undefined, null, '5', Number.NaN, Number.POSITIVE_INFINITY, -1])(
+    'does not wait for %o',
+    (ms) => {
+      expect(callOutcome({ kind: 'busy', retryAfterMs: ms })).toEqual({ kind: 'busy' });
+    },
+  );
+
+  test('is over only where the adapter says so and nothing else', () => {
+    for (const answered of [undefined, 'true', 1, {}]) {
+      expect(callOutcome({ kind: 'unknown', answered, reason: 'r' })).toMatchObject({ answered: false });
+    }
+  });
+});
+
+describe('the answer to a lookup', () => {
+  test.each(LOOKUPS)('$kind is taken as it is', (outcome) => {
+    expect(lookupOutcome(outcome)).toEqual(outcome);
+    expect(lookupOutcome({ ...outcome, card: CARD })).toEqual(outcome);
+  });
+
+  test.each(NOTHING)('%o is no evidence', (value) => expect(lookupOutcome(value)).toEqual(NO_LOOKUP));
+
+  test.each(['approved', 'refused', 'unknown', 'busy', 'not_found'])(
+    'of the kind %s is no evidence',
+    (kind) => expect(lookupOutcome({ kind, chargeId: 'ch_1', reason: 'r' })).toEqual(NO_LOOKUP),
+  );
+
+  test.each(['succeeded', 'declined', 'pending', 'mismatch'])(
+    'that is %s without a usable id is no evidence',
+    (kind) => {
+      for (const chargeId of NO_IDS) expect(lookupOutcome({ kind, chargeId, code: 'c' })).toEqual(NO_LOOKUP);
+    },
+  );
+
+  test.each([undefined, 'ch_1,ch_2', [], ['ch_1'], ['ch_1', ''], ['ch_1', 7], { length: 2 }])(
+    'that is duplicated with %o is no evidence',
+    (chargeIds) => expect(lookupOutcome({ kind: 'duplicated', chargeIds })).toEqual(NO_LOOKUP),
+  );
+});

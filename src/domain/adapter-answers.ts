@@ -1,0 +1,103 @@
+/**
+ * What an adapter answered, as far as it is one of the answers that it may give. An adapter may be plain JavaScript, written by
+ * somebody else: an approval without an id, nothing at all or a word of its own must not decide about money. What is
+ * not an answer is `unknown`, or no evidence; and what is stored or shown of one is short and plain.
+ */
+import { holdsCardNumber } from './cards.ts';
+import type { CallOutcome, LookupOutcome } from './outcomes.ts';
+
+type Answer = Readonly<Record<string, unknown>>;
+
+const NO_CALL_OUTCOME: CallOutcome = { kind: 'unknown', answered: false, reason: 'adapter_answer_invalid' };
+const NO_LOOKUP_OUTCOME: LookupOutcome = { kind: 'unavailable', reason: 'adapter_answer_invalid' };
+
+/** The outcome of a call, with nothing in it but the outcome's own fields. */
+export function callOutcome(value: unknown): CallOutcome {
+  if (!isAnswer(value)) return NO_CALL_OUTCOME;
+  const { kind, chargeId } = value;
+  switch (kind) {
+    case 'approved':
+    case 'pending':
+      return isChargeId(chargeId) ? { kind, chargeId } : NO_CALL_OUTCOME;
+    case 'declined': {
+      const code = wordOr(value.code, 'declined');
+      if (chargeId === undefined || chargeId === null) return { kind, code };
+      return isChargeId(chargeId) ? { kind, code, chargeId } : NO_CALL_OUTCOME;
+    }
+    case 'mismatch':
+      return isChargeId(chargeId)
+        ? { kind, chargeId, reason: wordOr(value.reason, 'mismatch') }
+        : NO_CALL_OUTCOME;
+    case 'refused':
+      return { kind, reason: wordOr(value.reason, 'refused'), ...waitOf(value) };
+    case 'unknown':
+      return {
+        kind,
+        answered: value.answered === true,
+        reason: wordOr(value.reason, 'unknown'),
+        ...waitOf(value),
+      };
+    case 'busy':
+      return { kind, ...waitOf(value) };
+    case 'forbidden':
+      return { kind, reason: wordOr(value.reason, 'forbidden') };
+    default:
+      return NO_CALL_OUTCOME;
+  }
+}
+
+/** The outcome of a lookup, with nothing in it but the outcome's own fields. */
+export function lookupOutcome(value: unknown): LookupOutcome {
+  if (!isAnswer(value)) return NO_LOOKUP_OUTCOME;
+  const { kind, chargeId, chargeIds } = value;
+  switch (kind) {
+    case 'succeeded':
+    case 'pending':
+      return isChargeId(chargeId) ? { kind, chargeId } : NO_LOOKUP_OUTCOME;
+    case 'declined':
+      return isChargeId(chargeId)
+        ? { kind, code: wordOr(value.code, 'declined'), chargeId }
+        : NO_LOOKUP_OUTCOME;
+    case 'mismatch':
+      return isChargeId(chargeId)
+        ? { kind, chargeId, reason: wordOr(value.reason, 'mismatch') }
+        : NO_LOOKUP_OUTCOME;
+    case 'duplicated':
+      return isList(chargeIds) && chargeIds.length > 1 && chargeIds.every(isChargeId)
+        ? { kind, chargeIds: [...chargeIds] }
+        : NO_LOOKUP_OUTCOME;
+    case 'absent':
+      return { kind };
+    case 'unavailable':
+      return { kind, reason: wordOr(value.reason, 'unavailable'), ...waitOf(value) };
+    case 'forbidden':
+      return { kind, reason: wordOr(value.reason, 'forbidden') };
+    default:
+      return NO_LOOKUP_OUTCOME;
+  }
+}
+
+function isAnswer(value: unknown): value is Answer {
+  return typeof value === 'object' && value !== null;
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
+/** 1 to 255 visible ASCII characters: an id is stored, logged and put into paths. */
+function isChargeId(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value);
+}
+
+/** A code or reason reaches the client and the log: a short word, and no card number. */
+function wordOr(value: unknown, otherwise: string): string {
+  const isWord = typeof value === 'string' && /^[A-Za-z0-9_.-]{1,64}$/.test(value);
+  return isWord && !holdsCardNumber(value) ? value : otherwise;
+}
+
+function waitOf({ retryAfterMs }: Answer): { readonly retryAfterMs?: number } {
+  return typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs) && retryAfterMs >= 0
+    ? { retryAfterMs }
+    : {};
+}

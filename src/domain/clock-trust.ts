@@ -1,0 +1,40 @@
+/**
+ * How far the database's clock may be believed about the time that has passed. A clock that is set forward looks just
+ * like one that has waited, so elapsed time proves something only where a second clock, which nobody sets, agrees.
+ */
+export interface ClockTrust {
+  /** Since then, by the database's clock, both clocks have counted the same time. */
+  readonly agreedSinceMs: number;
+  /**
+   * Whatever is dated before `agreedSinceMs` counts as having happened then, which is never too early: requests under a
+   * lease that the step ended may leave until the lease's real end.
+   */
+  readonly countFromMs: number;
+  /** By how much the clock was set back: what is dated from before is older than it looks by so much at most. */
+  readonly setBackMs: number;
+  /** Disagreement that is not noticed. */
+  readonly toleranceMs: number;
+}
+
+/** Both clocks have always agreed, to the millisecond. */
+export const FULL_TRUST: ClockTrust = {
+  agreedSinceMs: Number.NEGATIVE_INFINITY,
+  countFromMs: Number.NEGATIVE_INFINITY,
+  setBackMs: 0,
+  toleranceMs: 0,
+};
+
+/** A date that lies further ahead than this was written by a clock that has been set back since. */
+const AHEAD_MS = 1000;
+
+/** The latest moment at which something can have happened that is dated `statedMs`, by the clock that reads `nowMs`. */
+export function latestMoment(statedMs: number, nowMs: number, trust: ClockTrust): number {
+  const byOldClock = statedMs < trust.agreedSinceMs || statedMs > nowMs + AHEAD_MS;
+  return byOldClock && Number.isFinite(trust.agreedSinceMs) ? trust.countFromMs : statedMs;
+}
+
+/** The greatest age of something that is dated `statedMs`, by the clock that reads `nowMs`. */
+export function greatestAgeMs(statedMs: number, nowMs: number, trust: ClockTrust): number {
+  const perhapsOlder = statedMs <= trust.agreedSinceMs + trust.setBackMs;
+  return nowMs - statedMs + (perhapsOlder ? trust.setBackMs : 0);
+}

@@ -1,0 +1,190 @@
+/**
+ * From named values to an order, or to everything that is wrong with them. Every way in reads its orders here and only calls
+ * the fields by names of its own. Parse, don't validate: what comes out has the type `Order`, and nothing behind it
+ * checks again.
+ */
+import { holdsCardNumber } from './cards.ts';
+import {
+  accountIdComplaint,
+  amountComplaint,
+  type Complaint,
+  currencyComplaint,
+  MAX_METADATA_KEYS,
+  metadataKeyComplaint,
+  metadataValueComplaint,
+  methodComplaint,
+  orderIdComplaint,
+} from './order-rules.ts';
+import type { Order } from './payment.ts';
+
+/** The account of every order that names none. */
+export const DEFAULT_ACCOUNT = 'default';
+
+const NO_METADATA: Readonly<Record<string, string>> = Object.freeze({});
+
+/** How one way in calls the fields. What has no name there cannot be said there. */
+export interface OrderForm {
+  readonly orderId: string;
+  readonly amount: string;
+  /** From what was sent to minor units, or what is wrong with it. */
+  readonly amountOf: (value: unknown) => number | Complaint;
+  /** A name, or the one currency of this way in. */
+  readonly currency: { readonly name: string } | { readonly fixed: string };
+  readonly method?: string;
+  readonly metadata?: string;
+  readonly accountId?: string;
+  /** What is said of an unknown name; it must repeat nothing of it. */
+  readonly unknown: (name: string) => string;
+}
+
+/** `path`: the names down to the value, none for the whole. `detail` follows them in a sentence and repeats no value. */
+export interface FieldComplaint {
+  readonly path: readonly string[];
+  readonly detail: string;
+}
+
+export type ReadOrder =
+  | { readonly kind: 'order'; readonly order: Order }
+  | {
+      readonly kind: 'refused';
+      readonly code: 'invalid_request' | 'card_number_refused';
+      readonly complaints: readonly FieldComplaint[];
+    };
+
+/** What has been found wrong so far. */
+interface Findings {
+  readonly complaints: FieldComplaint[];
+  cardNumber: boolean;
+}
+
+/** Objects are maps, so that `__proto__` is a name like any other. */
+export function readOrder(fields: ReadonlyMap<string, unknown>, form: OrderForm): ReadOrder {
+  const findings: Findings = { complaints: [], cardNumber: false };
+  refuseUnknown(fields, form, findings);
+  const orderId = readText(fields, form.orderId, orderIdComplaint, findings) ?? '';
+  const amountMinor = readAmount(fields, form, findings);
+  const currency =
+    'fixed' in form.currency
+      ? form.currency.fixed
+      : (readText(fields, form.currency.name, currencyComplaint, findings) ?? '');
+  const method = readOptional(fields, form.method, methodComplaint, findings);
+  const metadata = readMetadata(fields, form.metadata, findings);
+  const accountId = readOptional(fields, form.accountId, accountIdComplaint, findings) ?? DEFAULT_ACCOUNT;
+  const { complaints, cardNumber } = findings;
+  if (complaints.length > 0) {
+    return { kind: 'refused', code: cardNumber ? 'card_number_refused' : 'invalid_request', complaints };
+  }
+  const order: Order =
+    method === undefined
+      ? { accountId, orderId, amountMinor, currency, metadata }
+      : { accountId, orderId, amountMinor, currency, method, metadata };
+  return { kind: 'order', order };
+}
+
+const WHOLE_NUMBER: Complaint = {
+  kind: 'invalid',
+  detail:
+    'must be a whole number of minor units (cents of USD), written without fraction or exponent, at most 2^53 - 1',
+};
+
+/** An amount that is sent in minor units, as a number. */
+export function minorUnits(value: unknown): number | Complaint {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) return WHOLE_NUMBER;
+  return amountComplaint(value) ?? value;
+}
+
+const MAX_REPEATED_NAME = 64;
+
+/** A name as it may be repeated to whoever sent it, or null: a mistake may well be a card number in the wrong place. */
+export function harmlessName(name: string): string | null {
+  return name.length <= MAX_REPEATED_NAME && !holdsCardNumber(name) ? name : null;
+}
+
+function report(findings: Findings, path: readonly string[], detail: string): void {
+  findings.complaints.push({ path, detail });
+}
+
+function complain(findings: Findings, path: readonly string[], complaint: Complaint | null): void {
+  if (complaint === null) return;
+  if (complaint.kind === 'card_number') findings.cardNumber = true;
+  report(findings, path, complaint.detail);
+}
+
+/** A misspelt optional field must not be taken for an absent one. */
+function refuseUnknown(fields: ReadonlyMap<string, unknown>, form: OrderForm, findings: Findings): void {
+  const known = namesOf(form);
+  for (const name of fields.keys()) {
+    if (!known.includes(name)) report(findings, [name], form.unknown(name));
+  }
+}
+
+/** Every name of the form. */
+function namesOf(form: OrderForm): readonly (string | undefined)[] {
+  const currency = 'fixed' in form.currency ? undefined : form.currency.name;
+  return [form.orderId, form.amount, currency, form.method, form.metadata, form.accountId];
+}
+
+function readText(
+  fields: ReadonlyMap<string, unknown>,
+  name: string,
+  complaintOf: (text: string) => Complaint | null,
+  findings: Findings,
+): string | undefined {
+  const value = fields.get(name);
+  if (value === undefined) {
+    report(findings, [name], 'is required');
+  } else if (typeof value !== 'string') {
+    report(findings, [name], 'must be a string');
+  } else {
+    complain(findings, [name], complaintOf(value));
+    return value;
+  }
+  return undefined;
+}
+
+function readOptional(
+  fields: ReadonlyMap<string, unknown>,
+  name: string | undefined,
+  complaintOf: (text: string) => Complaint | null,
+  findings: Findings,
+): string | undefined {
+  if (name === undefined || !fields.has(name)) return undefined;
+  return readText(fields, name, complaintOf, findings);
+}
+
+function readAmount(fields: ReadonlyMap<string, unknown>, form: OrderForm, findings: Findings): number {
+  const value = fields.get(form.amount);
+  if (value === undefined) {
+    report(findings, [form.amount], 'is required');
+    return 0;
+  }
+  const amount = form.amountOf(value);
+  if (typeof amount === 'number') return amount;
+  complain(findings, [form.amount], amount);
+  return 0;
+}
+
+function readMetadata(
+  fields: ReadonlyMap<string, unknown>,
+  name: string | undefined,
+  findings: Findings,
+): Readonly<Record<string, string>> {
+  const value = name === undefined ? undefined : fields.get(name);
+  if (name === undefined || value === undefined) return NO_METADATA;
+  if (!(value instanceof Map)) {
+    report(findings, [name], 'must be an object of strings');
+    return NO_METADATA;
+  }
+  if (value.size > MAX_METADATA_KEYS) {
+    report(findings, [name], `must not have more than ${MAX_METADATA_KEYS} entries`);
+    return NO_METADATA;
+  }
+  for (const [key, text] of value as ReadonlyMap<string, unknown>) {
+    const path = [name, key];
+    complain(findings, path, metadataKeyComplaint(key));
+    if (typeof text !== 'string') report(findings, path, 'must be a string');
+    else complain(findings, path, metadataValueComplaint(text));
+  }
+  // Defines own properties, so that a note called __proto__ is a note.
+  return Object.fromEntries(value) as Record<string, string>;
+}

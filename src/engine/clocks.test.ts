@@ -1,0 +1,194 @@
+/** Clocks that are set, stand still or wake others too late: what they must never decide. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { chargingReplica, later } from '../../test/support/charging.ts';
+import {
+  approve,
+  createScriptedGateway,
+  reset,
+  type ScriptedGateway,
+} from '../../test/support/scripted-gateway.ts';
+import {
+  createVirtualWorld,
+  KEYLESS,
+  keyed,
+  order,
+  told,
+  type VirtualSettings,
+  type VirtualWorld,
+} from '../../test/support/virtual-world.ts';
+import type { CallOutcome } from '../domain/outcomes.ts';
+
+const HOUR = 3_600_000;
+const LANDS_WITHIN_MS = 60_000;
+
+let world: VirtualWorld;
+let gateway: ScriptedGateway;
+beforeEach(() => {
+  world = createVirtualWorld();
+  gateway = createScriptedGateway();
+});
+
+const start = (settings: VirtualSettings = {}) => chargingReplica(world, gateway, settings);
+
+/** One call, which gets no answer: the request may still land. */
+const ONE_CALL: VirtualSettings = { policy: { maxAttempts: 1 } };
+
+describe('a database clock that is set forward', () => {
+  it('proves nothing: what may land in twenty seconds is not called absent', async () => {
+    gateway.play = () => reset;
+    const { charge, engine, logged } = await start(ONE_CALL);
+    await charge({ waitMs: 1000 });
+    await world.pass(40_000);
+    world.databaseStepMs = 90_000;
+    await world.pass(19_000);
+    expect(world.stored('o1').charge.status).toBe('UNRESOLVED');
+    // It lands after all.
+    gateway.play = approve;
+    await gateway.call(gateway.calls[0] as never, { timeoutMs: 1000, mayLeave: () => true });
+    await world.pass(2 * HOUR);
+    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+    expect(told(await world.ended(engine.charge(order('o1'), keyed('new'))))).toBe('completed 200');
+    expect(logged.filter(({ fields }) => fields.alarm === 'clock_stepped')).toHaveLength(1);
+  });
+
+  it('delays the proof by no more than it takes', async () => {
+    gateway.play = () => reset;
+    const { charge } = await start(ONE_CALL);
+    await charge({ waitMs: 1000 });
+    await world.pass(40_000);
+    world.databaseStepMs = HOUR;
+    // The lease that the step may have cut short, the time to land, and the lookup.
+    await world.pass(15_000 + LANDS_WITHIN_MS + 5000);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'FAILED', failureCode: 'gateway_error' });
+  });
+
+  it('while nobody runs proves nothing to whoever starts next', async () => {
+    gateway.play = () => reset;
+    const first = await start(ONE_CALL);
+    await first.charge({ waitMs: 1000 });
+    await world.pass(20_000);
+    await world.ended(first.engine.stop());
+    world.databaseStepMs = HOUR;
+    await start(ONE_CALL);
+    await world.pass(LANDS_WITHIN_MS);
+    expect(world.stored('o1').charge.status).toBe('UNRESOLVED');
+    await world.pass(30_000);
+    expect(world.stored('o1').charge.status).toBe('FAILED');
+  });
+});
+
+describe('a database clock that is set back by an hour', () => {
+  it('leaves no payment waiting for an hour', async () => {
+    gateway.play = () => reset;
+    const { charge } = await start(ONE_CALL);
+    await charge({ waitMs: 1000 });
+    await world.pass(5000);
+    world.databaseStepMs = -HOUR;
+    await world.pass(15_000 + LANDS_WITHIN_MS + 20_000);
+    expect(world.stored('o1').charge.status).toBe('FAILED');
+  });
+
+  it('does not keep a lease for an hour: the next process takes the payment up', async () => {
+    const { promise } = later<CallOutcome>();
+    gateway.play = () => promise;
+    const first = await start();
+    void first.engine.charge(order('o1'), KEYLESS);
+    await world.pass(10);
+    world.databaseStepMs = -HOUR;
+    gateway.play = approve;
+    await start();
+    await world.pass(40_000);
+    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+  });
+
+  it('does not make a key look younger than it is', async () => {
+    // The window ends 100 s after the first sending; by the clock that was set back it never seems to.
+    gateway = createScriptedGateway({ keyWindowMs: 100_000, landsWithinMs: 10_000 });
+    const calledAtMs: number[] = [];
+    gateway.play = () => {
+      calledAtMs.push(world.nowMs);
+      return reset;
+    };
+    const { charge } = await start({
+      policy: { maxAttempts: 50, backoffBaseMs: 30_000, backoffCapMs: 30_000 },
+    });
+    world.roll = 0.999;
+    await charge({ waitMs: 1000 });
+    await world.pass(35_000);
+    world.databaseStepMs = -HOUR;
+    await world.pass(200_000);
+    // The lease and the time to land must fit into the window behind the last call.
+    expect(Math.max(...calledAtMs)).toBeLessThan(100_000 - 15_000 - 10_000);
+  });
+});
+
+describe('a machine that was suspended', () => {
+  it('sends nothing when it wakes behind its lease, though its monotonic clock has not moved', async () => {
+    const connected = later<void>();
+    let left = 0;
+    gateway.play = async ({ options, charge }) => {
+      await connected.promise;
+      if (!options.mayLeave()) return { kind: 'refused', reason: 'lease_over_before_send' };
+      left += 1;
+      return charge();
+    };
+    const { engine } = await start();
+    const answer = engine.charge(order('o1'), { waitMs: 0 });
+    await world.ended(answer);
+    world.suspendedMs = 77_000;
+    await connected.come();
+    expect([left, gateway.ledger.size]).toEqual([0, 0]);
+    // It was no call, and counts as none.
+    await world.pass(30_000);
+    expect(world.trail('o1').slice(1, 3)).toEqual(['call.not_sent lease_over_before_send', 'call.started']);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'COMPLETED', attempts: 1 });
+  });
+
+  it('retries nothing when a timer comes twenty minutes late: the deadline is over', async () => {
+    gateway.play = () => ({ kind: 'refused', reason: 'connection_refused', retryAfterMs: 10_000 });
+    const { engine } = await start();
+    await world.ended(engine.charge(order('o1'), { waitMs: 0 }));
+    await world.pass(5000);
+    world.suspendedMs = 20 * 60_000;
+    await world.pass(20_000);
+    expect(gateway.calls).toHaveLength(1);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'FAILED', failureCode: 'deadline_exceeded' });
+  });
+
+  it('resends nothing a day later: the key may be pruned', async () => {
+    gateway.play = () => ({ ...reset, retryAfterMs: 10_000 });
+    const { engine } = await start();
+    await world.ended(engine.charge(order('o1'), { waitMs: 0 }));
+    await world.pass(5000);
+    world.suspendedMs = 25 * HOUR;
+    gateway.play = approve;
+    await world.pass(20_000);
+    expect(gateway.calls).toHaveLength(1);
+    expect(world.trail('o1')).toContain('lookup.started');
+  });
+});
+
+describe('a worker that lost its lease while it was calling', () => {
+  it('leaves a trace where it may have sent, and nothing more is charged until that can no longer land', async () => {
+    const answers = [reset];
+    gateway.play = () => answers.shift() ?? { kind: 'declined', code: 'no_funds' };
+    const first = await start();
+    const woken = later<void>();
+    // Its write does not leave before it is woken.
+    first.store.before('advance', () => woken.promise);
+    void first.engine.charge(order('o1'), keyed('k'));
+    await world.pass(10);
+    const second = await start();
+    await world.pass(LANDS_WITHIN_MS + 120_000);
+    expect(world.stored('o1').charge.status).toBe('FAILED');
+    await woken.come();
+    await world.pass(1000);
+    expect(world.stored('o1').evidence).toBe(1);
+    const next = second.engine.charge(order('o1'), keyed('next', 5000));
+    expect(told(await world.ended(next))).toBe('202 FAILED');
+    await world.pass(LANDS_WITHIN_MS + 20_000);
+    expect(world.stored('o1')).toMatchObject({ evidence: 0, charge: { status: 'FAILED' } });
+    gateway.play = approve;
+    expect(told(await second.charge(keyed('next')))).toBe('completed 201');
+  });
+});

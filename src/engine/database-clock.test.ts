@@ -1,0 +1,146 @@
+/** What time it is at the database, and since when that can be believed. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createScriptedGateway } from '../../test/support/scripted-gateway.ts';
+import { createVirtualWorld, type VirtualWorld } from '../../test/support/virtual-world.ts';
+import { createDatabaseClock, startDatabaseClock } from './database-clock.ts';
+import { momentOf } from './moment.ts';
+
+const LEASE_MS = 15_000;
+/** What the database's clock says at the beginning of every world here. */
+const ORIGIN_MS = 1_750_000_000_000;
+
+let world: VirtualWorld;
+beforeEach(() => {
+  world = createVirtualWorld();
+});
+
+function databaseMs(): number {
+  return ORIGIN_MS + world.nowMs + world.suspendedMs + world.databaseStepMs;
+}
+
+function setUp() {
+  const start = {
+    databaseMs: databaseMs(),
+    sent: momentOf(world.clock),
+    steppedAtMs: null,
+    steppedBackMs: 0,
+    untoldStepMs: null,
+  };
+  const clock = createDatabaseClock(world.clock, start, { leaseMs: LEASE_MS });
+  /** One exchange with the database, which takes so long each way. */
+  const exchange = async (eachWayMs = 1): Promise<void> => {
+    const sent = momentOf(world.clock);
+    await world.pass(eachWayMs);
+    const said = databaseMs();
+    await world.pass(eachWayMs);
+    clock.heard(said, sent);
+  };
+  return { clock, exchange };
+}
+
+describe('the database’s clock', () => {
+  it('is never read too early, and its lower bound never too late', async () => {
+    const { clock, exchange } = setUp();
+    for (const eachWayMs of [1, 40, 3, 500]) {
+      await exchange(eachWayMs);
+      await world.pass(1000);
+      expect(clock.nowMs()).toBeGreaterThanOrEqual(databaseMs());
+      expect(clock.atLeastMs()).toBeLessThanOrEqual(databaseMs());
+    }
+    expect(clock.nowMs() - databaseMs()).toBeLessThan(1000);
+  });
+
+  it('is believed as long as it counts the time that our monotonic clock counts', async () => {
+    const { clock, exchange } = setUp();
+    for (let hour = 0; hour < 48; hour += 1) {
+      await exchange(hour % 7);
+      await world.pass(3_600_000);
+    }
+    expect(clock.trust().agreedSinceMs).toBe(Number.NEGATIVE_INFINITY);
+    expect(clock.untoldStepMs()).toBeNull();
+  });
+
+  it.each([90_000, 3_600_000, 1000])(
+    'that was set forward by %i ms is believed from then on only',
+    async (stepMs) => {
+      const { clock, exchange } = setUp();
+      await exchange();
+      world.databaseStepMs = stepMs;
+      await exchange();
+      const { agreedSinceMs, countFromMs, setBackMs } = clock.trust();
+      expect(agreedSinceMs).toBeGreaterThan(ORIGIN_MS + stepMs);
+      expect([countFromMs - agreedSinceMs, setBackMs]).toEqual([LEASE_MS, 0]);
+      expect(clock.untoldStepMs()).toBeCloseTo(-stepMs, -2);
+      clock.told();
+      expect(clock.untoldStepMs()).toBeNull();
+      await world.pass(60_000);
+      await exchange();
+      expect(clock.trust().agreedSinceMs).toBe(agreedSinceMs);
+    },
+  );
+
+  it('that was set back is believed from then on only, and it is kept by how much', async () => {
+    const { clock, exchange } = setUp();
+    await exchange();
+    world.databaseStepMs = -3_600_000;
+    await exchange();
+    expect(clock.trust().setBackMs).toBeCloseTo(3_600_000, -2);
+    expect(clock.untoldStepMs()).toBeCloseTo(3_600_000, -2);
+    expect(clock.nowMs()).toBeLessThan(ORIGIN_MS);
+    expect(clock.atLeastMs()).toBeLessThanOrEqual(databaseMs());
+  });
+
+  it('cannot be told from one that was set where this machine was suspended: it is not believed either', async () => {
+    const { clock, exchange } = setUp();
+    await exchange();
+    world.suspendedMs = 77_000;
+    // Until the next answer our monotonic clock is all that proves something, and it has not moved.
+    expect(clock.atLeastMs()).toBeLessThanOrEqual(databaseMs() - 76_000);
+    // The wall clock has: what must not last longer is over.
+    expect(clock.nowMs()).toBeGreaterThanOrEqual(databaseMs());
+    await exchange();
+    expect(clock.trust().agreedSinceMs).toBeGreaterThan(ORIGIN_MS + 76_000);
+  });
+
+  it('may be set by little, but not again and again', async () => {
+    const { clock, exchange } = setUp();
+    await exchange();
+    world.databaseStepMs += 300;
+    await exchange();
+    expect(clock.trust().agreedSinceMs).toBe(Number.NEGATIVE_INFINITY);
+    world.databaseStepMs += 300;
+    await exchange();
+    expect(clock.trust().agreedSinceMs).toBeGreaterThan(ORIGIN_MS);
+  });
+});
+
+describe('at the start', () => {
+  const started = () => {
+    const { store } = world.parts(createScriptedGateway());
+    return world.ended(startDatabaseClock(store, world.clock, { leaseMs: LEASE_MS }));
+  };
+
+  it('the clock is believed where it has counted the time since the last process left its reading', async () => {
+    await started();
+    await world.pass(25 * 3_600_000);
+    const clock = await started();
+    expect(clock.trust().agreedSinceMs).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  it.each([90_000, -3_600_000])(
+    'a step of %i ms while nobody was here is noticed, and kept for others',
+    async (stepMs) => {
+      await started();
+      await world.pass(60_000);
+      world.databaseStepMs = stepMs;
+      const first = await started();
+      expect(first.trust().agreedSinceMs).toBe(databaseMs());
+      expect(first.untoldStepMs()).toBe(-stepMs);
+      await world.pass(1000);
+      const second = await started();
+      expect(second.trust().agreedSinceMs).toBeCloseTo(databaseMs() - 1000, 0);
+      expect(second.trust().setBackMs).toBe(Math.max(-stepMs, 0));
+      expect(second.untoldStepMs()).toBeNull();
+    },
+  );
+});

@@ -1,0 +1,19 @@
+/**
+ * One instant by both clocks of this machine, because neither is enough. The monotonic clock stands still while the
+ * machine is suspended (Linux: CLOCK_MONOTONIC, see clock_gettime(2)); the wall clock goes on, but can be set.
+ */
+import type { Clock } from '../ports/clock.ts';
+
+export interface Moment {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
+
+export function momentOf(clock: Clock): Moment {
+  return { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
+}
+
+/** The time since then, or more: what must not last longer than this is over by either clock. */
+export function atMostSinceMs(clock: Clock, then: Moment): number {
+  return Math.max(clock.monotonicMs() - then.monotonicMs, clock.wallMs() - then.wallMs);
+}

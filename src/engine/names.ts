@@ -1,0 +1,30 @@
+/** What orders and charges are called at the gateway, and whether the database still calls them so. */
+import { chargeKey, orderReference } from '../domain/ids.ts';
+import type { Order } from '../domain/payment.ts';
+import type { ChargeName } from '../ports/store.ts';
+import type { Engine } from './context.ts';
+
+type Names = Pick<Engine, 'installationId'>;
+
+export function referenceOf({ installationId }: Names, order: Pick<Order, 'accountId' | 'orderId'>): string {
+  return orderReference(installationId, order.accountId, order.orderId);
+}
+
+/** The key of the order's n-th charge, derived anew. */
+export function derivedKey(names: Names, order: Pick<Order, 'accountId' | 'orderId'>, n: number): string {
+  return chargeKey(referenceOf(names, order), n);
+}
+
+/**
+ * What happened, and what to do. A key that is not the stored one is another name for the same charge, so the gateway
+ * would charge it again.
+ */
+export const OTHER_INSTALLATION =
+  'The stored gateway keys are not those of this installation: payonce.installation holds another installation_id than the one ' +
+  'under which these payments were made. Nothing more is sent. Restore the row of payonce.installation from the backup ' +
+  'that the payments came from, then start again.';
+
+/** The first charge whose stored key is not the derived one; undefined: there is none. */
+export function misnamed(names: Names, charges: readonly ChargeName[]): ChargeName | undefined {
+  return charges.find((charge) => charge.chargeKey !== derivedKey(names, charge, charge.n));
+}

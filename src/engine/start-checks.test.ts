@@ -1,0 +1,172 @@
+/** What an engine refuses to start on, and what it says. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createScriptedGateway, never, type ScriptedGateway } from '../../test/support/scripted-gateway.ts';
+import {
+  createVirtualWorld,
+  KEYLESS,
+  order,
+  told,
+  type VirtualReplica,
+  type VirtualWorld,
+} from '../../test/support/virtual-world.ts';
+import { checkStart } from './start-checks.ts';
+
+let world: VirtualWorld;
+beforeEach(() => {
+  world = createVirtualWorld();
+});
+
+const real = (): ScriptedGateway => createScriptedGateway({}, 'http');
+const fake = (): ScriptedGateway => Object.assign(createScriptedGateway({}, 'fake'), { livemode: false });
+
+const errorsOf = ({ logged }: Pick<VirtualReplica, 'logged'>) =>
+  logged.filter(({ level }) => level === 'error');
+
+/** Starts, pays one order, and ends. */
+async function pays(gateway: ScriptedGateway, orderId = 'o1'): Promise<void> {
+  const { engine } = await world.replica(gateway);
+  expect(told(await world.ended(engine.charge(order(orderId), KEYLESS)))).toBe('completed 201');
+  await world.ended(engine.stop());
+}
+
+describe('a database of test payments', () => {
+  it('is refused by a gateway that moves real money, in words, before anything is sent', async () => {
+    await pays(fake());
+    const gateway = real();
+    await expect(world.replica(gateway)).rejects.toThrow(
+      /^This database holds test payments.*"http" moves real money\. Nothing was started.*Use another database/s,
+    );
+    await world.pass(100_000);
+    expect([gateway.calls, gateway.lookups]).toEqual([[], []]);
+  });
+
+  it('is taken by the next test gateway, whatever its name', async () => {
+    await pays(fake());
+    await pays(Object.assign(createScriptedGateway({}, 'sandbox'), { livemode: false }), 'o2');
+  });
+});
+
+describe('a database of real payments', () => {
+  it('is refused by a gateway that moves no money, in words', async () => {
+    await pays(real());
+    await expect(world.replica(fake())).rejects.toThrow(
+      /^This database holds real payments.*"fake" moves no real money\. Nothing was started.*Use another database/s,
+    );
+  });
+
+  it('is taken by another real gateway; one that does not say is real', async () => {
+    await pays(real());
+    await pays(Object.assign(createScriptedGateway({}, 'another'), { livemode: true }), 'o2');
+  });
+});
+
+it('a database on which the fake gateway was started without a payment takes real ones', async () => {
+  const { engine } = await world.replica(fake());
+  await world.ended(engine.stop());
+  await pays(real());
+});
+
+describe('livemode', () => {
+  it.each([
+    ['real', real, true],
+    ['test', fake, false],
+  ] as const)('is in every answer about a %s payment', async (_kind, open, livemode) => {
+    const gateway = open();
+    const { engine } = await world.replica(gateway);
+    const paid = await world.ended(engine.charge(order('paid'), KEYLESS));
+    expect(JSON.parse(paid.kind === 'settled' ? paid.frozen.body : '{}')).toMatchObject({ livemode });
+    gateway.play = () => ({ kind: 'declined', code: 'no_funds' });
+    const declined = await world.ended(engine.charge(order('declined'), KEYLESS));
+    expect(JSON.parse(declined.kind === 'settled' ? declined.frozen.body : '{}')).toMatchObject({ livemode });
+    gateway.play = never;
+    const open202 = await world.ended(engine.charge(order('open'), { waitMs: 10 }));
+    expect(open202).toMatchObject({ kind: 'unsettled', payment: { livemode } });
+    const conflict = await world.ended(engine.charge(order('paid', { amountMinor: 1 }), KEYLESS));
+    expect(conflict).toMatchObject({ code: 'order_conflict', payment: { livemode } });
+    const listed = await world.ended(engine.payments('default', { limit: 10 }));
+    expect(listed.map((payment) => payment.livemode)).toEqual([livemode, livemode, livemode]);
+    const [payment] = listed;
+    const read = await world.ended(engine.payment('default', payment?.paymentId ?? ''));
+    expect(read?.livemode).toBe(livemode);
+  });
+});
+
+describe('payments that are open at another gateway', () => {
+  it('raise an alarm at the start that says what to do, and stay visible', async () => {
+    const before = real();
+    before.play = () => ({ kind: 'pending', chargeId: 'ch', retryAfterMs: null });
+    const { engine } = await world.replica(before);
+    for (const id of ['o1', 'o2']) await world.ended(engine.charge(order(id), { waitMs: 10 }));
+    await world.ended(engine.stop());
+    const after = createScriptedGateway({}, 'another');
+    const replica = await world.replica(after);
+    expect(replica.logged).toEqual([
+      {
+        level: 'error',
+        fields: { alarm: 'payments_elsewhere', gateway: 'http', count: 2 },
+        message: expect.stringMatching(/nobody here asks after them.*start an instance/),
+      },
+    ]);
+    expect(await world.ended(replica.engine.payments('default', { limit: 10 }))).toHaveLength(2);
+    await world.pass(100_000);
+    expect(after.lookups).toEqual([]);
+  });
+
+  it('are no reason not to start, not even where they cannot be counted', async () => {
+    const { store } = world.parts(real());
+    store.fail('openElsewhere', 'unavailable');
+    const logged: unknown[] = [];
+    const log = {
+      info: () => {},
+      error: () => {},
+      warn: (_: unknown, line: string) => void logged.push(line),
+    };
+    const { engine } = world.parts(real());
+    await checkStart({ ...engine, store, log });
+    expect(logged).toEqual([expect.stringMatching(/could not be read/)]);
+  });
+
+  it('are no alarm once they are settled, nor where they are our own', async () => {
+    await pays(real());
+    const { logged } = await world.replica(createScriptedGateway({}, 'another'));
+    expect(logged).toEqual([]);
+  });
+});
+
+describe('two processes of different kinds on an empty database', () => {
+  it('the earlier one notices, takes nothing more, is not ready, and says why', async () => {
+    const earlier = await world.replica(real());
+    const later = await world.replica(fake());
+    await world.pass(1000);
+    expect(earlier.logged).toEqual([
+      {
+        level: 'error',
+        fields: { alarm: 'mode_lost', livemode: true },
+        message: expect.stringMatching(/takes no more payments/),
+      },
+    ]);
+    expect(await world.ended(earlier.engine.ready())).toBe(false);
+    expect(told(await world.ended(earlier.engine.charge(order('o1'), KEYLESS)))).toBe('shutting_down');
+    expect(told(await world.ended(later.engine.charge(order('o1'), KEYLESS)))).toBe('completed 201');
+    expect(errorsOf(later)).toEqual([]);
+  });
+
+  it('nobody looks any more once there is a payment, and a database that is away is asked again', async () => {
+    const { engine, store, logged } = await world.replica(real());
+    store.fail('mode', 'unavailable', 'lost');
+    await world.pass(2000);
+    await world.ended(engine.charge(order('o1'), KEYLESS));
+    await world.pass(2000);
+    store.used.length = 0;
+    await world.pass(10_000);
+    expect(store.used.filter(({ method }) => method === 'mode')).toEqual([]);
+    expect([await world.ended(engine.ready()), errorsOf({ logged })]).toEqual([true, []]);
+  });
+
+  it('a process that finds payments does not look at all', async () => {
+    await pays(real());
+    const { store } = await world.replica(real());
+    await world.pass(10_000);
+    expect(store.used.filter(({ method }) => method === 'mode')).toEqual([]);
+  });
+});

@@ -1,0 +1,65 @@
+/**
+ * What must be right before anything is taken up. A database holds either real payments or test payments: a test payment
+ * that is COMPLETED would otherwise pass for money, and its order would never be charged.
+ */
+import { type Mode, StoreError } from '../ports/store.ts';
+import type { Engine } from './context.ts';
+import { misnamed, OTHER_INSTALLATION } from './names.ts';
+
+/** Rejects with words where the engine must not start, and raises an alarm where somebody must do something. */
+export async function checkStart(engine: Engine): Promise<Mode> {
+  await checkNames(engine);
+  const mode = await claimMode(engine);
+  await tellOpenElsewhere(engine);
+  return mode;
+}
+
+/** Charges of each kind that are looked at; the others are looked at before their first call. */
+const SOME = 10;
+
+/** Rejects where the stored gateway keys are not those that this installation derives. */
+async function checkNames(engine: Engine): Promise<void> {
+  const wrong = misnamed(engine, await engine.store.someCharges(SOME));
+  if (wrong === undefined) return;
+  throw new Error(
+    `${OTHER_INSTALLATION} The first of them is payment ${wrong.paymentId}. Nothing was started.`,
+  );
+}
+
+async function claimMode({ store, gateway, livemode }: Engine): Promise<Mode> {
+  const mode = await store.claimMode(livemode);
+  if (mode.livemode === livemode) return mode;
+  throw new Error(livemode ? holdsTests(gateway.name) : holdsMoney(gateway.name));
+}
+
+function holdsTests(gateway: string): string {
+  return (
+    `This database holds test payments, and the gateway "${gateway}" moves real money. Nothing was started, nothing was sent. ` +
+    'A test payment is no money: an order that is COMPLETED here would never be charged. Use another database for real payments.\n' +
+    "If real payments are among them (made by an earlier release, which did not check this): see to the orders of gateway 'fake' in " +
+    'payonce.payments by hand, run UPDATE payonce.installation SET livemode = true, and start again.'
+  );
+}
+
+function holdsMoney(gateway: string): string {
+  return (
+    `This database holds real payments, and the gateway "${gateway}" moves no real money. Nothing was started, nothing was sent. ` +
+    'It would call orders paid that nobody paid. Use another database for tests, or name the real gateway.'
+  );
+}
+
+/** No reason not to start, so it is none either that they could not be counted. */
+async function tellOpenElsewhere({ store, gateway, log }: Engine): Promise<void> {
+  const open = await store.openElsewhere(gateway.name).catch((error: unknown) => {
+    if (!(error instanceof StoreError)) throw error;
+    log.warn({ err: error }, 'it could not be read whether payments of another gateway are still open');
+    return [];
+  });
+  for (const { gateway: other, count } of open) {
+    log.error(
+      { alarm: 'payments_elsewhere', gateway: other, count },
+      'payments of another gateway are still open, and nobody here asks after them: start an instance with the settings of that ' +
+        'gateway, and keep it until they are settled',
+    );
+  }
+}

@@ -1,0 +1,167 @@
+import pg from 'pg';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createScriptedGateway } from '../../test/support/scripted-gateway.ts';
+import { DEFAULT_POLICY } from '../domain/policy.ts';
+import { PayonceInputError } from './input-error.ts';
+import { readOptions, type Settings } from './options.ts';
+
+/** Nothing connects to it. */
+function poolOf(config: pg.PoolConfig = {}): pg.Pool {
+  const pool = new pg.Pool({ host: '127.0.0.1', port: 1, ...config });
+  onTestFinished(async () => {
+    if (!pool.ending) await pool.end();
+  });
+  return pool;
+}
+
+const gateway = createScriptedGateway();
+
+const read = (changes: object = {}): Settings => readOptions({ pool: poolOf(), gateway, ...changes });
+
+function problems(changes: object): readonly string[] {
+  try {
+    read(changes);
+  } catch (error) {
+    if (!(error instanceof PayonceInputError)) throw error;
+    expect(error.code).toBe('invalid_options');
+    expect(error.message).toContain('Nothing was started.');
+    return error.errors.map(({ field, detail }) => `${field} ${detail}`);
+  }
+  return [];
+}
+
+describe('the options', () => {
+  test('have defaults for everything but pool and gateway', () => {
+    expect(read()).toMatchObject({
+      callTimeoutMs: 10_000,
+      leaseMs: 15_000,
+      maxCalls: 256,
+      maxLookups: 64,
+      cacheEntries: 50_000,
+      answerRetentionMs: 30 * 86_400_000,
+      databaseTimeoutMs: 5000,
+      sweepMs: 500,
+      policy: DEFAULT_POLICY,
+    });
+  });
+
+  test('arrive where they belong', () => {
+    const numbers = {
+      callTimeoutMs: 101,
+      leaseMs: 1002,
+      maxCalls: 3,
+      maxLookups: 4,
+      cacheEntries: 5,
+      answerRetentionMs: 60_006,
+      databaseTimeoutMs: 1007,
+      sweepMs: 18,
+    };
+    const log = { info() {}, warn() {}, error() {} };
+    const settings = read({ ...numbers, log, policy: { maxAttempts: 9 } });
+    expect(settings).toMatchObject({ ...numbers, policy: { ...DEFAULT_POLICY, maxAttempts: 9 } });
+    expect(settings.log).toBe(log);
+    expect(settings.gateway).toBe(gateway);
+  });
+
+  test.each([undefined, null, 'postgres://', 7, []])('are refused as %o', (options) => {
+    expect(() => readOptions(options)).toThrow('must be an object with pool and gateway');
+  });
+
+  test('are all refused at once', () => {
+    const found = problems({
+      pool: 'postgres://',
+      gateway: null,
+      leaseMs: 1,
+      policy: { maxAttempts: 0 },
+      log: 1,
+    });
+    expect(found.map((line) => line.split(' ')[0])).toEqual([
+      'pool',
+      'gateway',
+      'leaseMs',
+      'policy.maxAttempts',
+      'log',
+    ]);
+  });
+
+  test.each([
+    [{ databaseUrl: 'x' }, 'databaseUrl is not a known field'],
+    [{ call_timeout_ms: 5 }, 'did you mean callTimeoutMs?'],
+    [{ policy: { maxAttempt: 3 } }, 'policy.maxAttempt is not a known field'],
+    [{ policy: { leaseMs: 3 } }, 'policy.leaseMs is not a known field'],
+    [{ policy: { contract: {} } }, 'policy.contract is not a known field'],
+    [{ policy: 7 }, 'policy must be an object'],
+    [{ policy: { backoffCapMs: Number.POSITIVE_INFINITY } }, 'policy.backoffCapMs must be a whole number'],
+    [{ policy: { lookupBaseMs: -1 } }, 'policy.lookupBaseMs must be a whole number'],
+    [{ policy: { maxAttempts: 2.5 } }, 'policy.maxAttempts must be a whole number'],
+    [{ policy: { resolveForMs: '72h' } }, 'policy.resolveForMs must be a whole number'],
+    [{ sweepMs: 0 }, 'sweepMs must be a whole number'],
+    [{ maxCalls: Number.NaN }, 'maxCalls must be a whole number'],
+    [{ callTimeoutMs: 20_000 }, 'leaseMs must be at least callTimeoutMs + 500'],
+    [{ log: () => {} }, 'log must have the functions'],
+    [{ log: null }, 'log must have the functions'],
+  ])('with %o are refused', (changes, problem) => {
+    expect(problems(changes)).toEqual([expect.stringContaining(problem)]);
+  });
+});
+
+describe('the pool', () => {
+  test.each([
+    ['nothing', undefined, 'is required'],
+    ['an address', 'postgres://127.0.0.1/x', 'must be a Pool of pg'],
+    ['its configuration', { connectionString: 'postgres://' }, 'must be a Pool of pg'],
+    ['a client', new pg.Client(), 'not a Client'],
+  ])('that is %s is refused', (_what, pool, problem) =>
+    expect(problems({ pool })).toEqual([expect.stringContaining(problem)]),
+  );
+
+  test('with one connection is refused', () => {
+    expect(problems({ pool: poolOf({ max: 1 }) })).toEqual([expect.stringContaining('two connections')]);
+    expect(problems({ pool: poolOf({ max: 2 }) })).toEqual([]);
+  });
+
+  test('that has ended, or asks for binary results, is refused', async () => {
+    const ended = poolOf();
+    await ended.end();
+    expect(problems({ pool: ended })).toEqual([expect.stringContaining('has been ended')]);
+    const binary = poolOf({ binary: true } as pg.PoolConfig);
+    expect(problems({ pool: binary })).toEqual([expect.stringContaining('binary')]);
+  });
+});
+
+describe('the gateway', () => {
+  const { contract } = gateway;
+  test.each([
+    [{ name: '' }, 'gateway.name'],
+    [{ name: undefined }, 'gateway.name'],
+    [{ name: 'two words' }, 'gateway.name'],
+    [{ name: 'x'.repeat(65) }, 'gateway.name'],
+    [{ call: undefined }, 'gateway.call must be a function'],
+    [{ lookup: 'yes' }, 'gateway.lookup must be a function'],
+    [{ close: null }, 'gateway.close must be a function'],
+    [{ livemode: 'no' }, 'gateway.livemode'],
+    [{ contract: undefined }, 'gateway.contract must be an object'],
+    [{ contract: { ...contract, keys: 'yes' } }, 'gateway.contract.keys'],
+    [{ contract: { ...contract, lookup: 'yes' } }, 'gateway.contract.lookup '],
+    [{ contract: { ...contract, cachesErrors: undefined } }, 'gateway.contract.cachesErrors'],
+    [{ contract: { ...contract, keyWindowMs: Number.POSITIVE_INFINITY } }, 'gateway.contract.keyWindowMs'],
+    [{ contract: { ...contract, lookupLagMs: -1 } }, 'gateway.contract.lookupLagMs'],
+    [{ contract: { ...contract, landsWithinMs: undefined } }, 'gateway.contract.landsWithinMs is required'],
+    [{ contract: { ...contract, landsWithin: 5 } }, 'gateway.contract.landsWithin is not a known field'],
+  ])('with %o is refused', (changes, problem) => {
+    expect(problems({ gateway: { ...gateway, ...changes } })).toEqual([expect.stringContaining(problem)]);
+  });
+
+  test('may be an instance of a class', () => {
+    class Adapter {
+      get name() {
+        return 'mine';
+      }
+      readonly contract = contract;
+      async call() {}
+      async lookup() {}
+      async close() {}
+    }
+    expect(problems({ gateway: new Adapter() })).toEqual([]);
+  });
+});

@@ -1,0 +1,148 @@
+/** The options of `createPayonce`, or everything that is wrong with them. */
+import type { Pool } from 'pg';
+import { DEFAULT_POLICY, type Policy } from '../domain/policy.ts';
+import type { Gateway } from '../ports/gateway.ts';
+import type { Log } from '../ports/log.ts';
+import { type Fields, fieldName, fieldsOf, type Range, refuseUnknown, wholeNumber } from './fields.ts';
+import { type InputProblem, PayonceInputError } from './input-error.ts';
+import { checkGateway, checkPool } from './parts.ts';
+
+/** Everything but `pool` and `gateway` has a default. Durations are whole milliseconds. */
+export interface PayonceOptions {
+  /**
+   * A `pg` pool to PostgreSQL 14 or newer, with at least two connections; never closed by Payonce. Best one of its own: other
+   * code can change a session's settings, or leave a transaction open (such a connection is closed, not used).
+   */
+  readonly pool: Pool;
+  readonly gateway: Gateway;
+  /** Numbers of the decisions that differ from the defaults. */
+  readonly policy?: Partial<Omit<Policy, 'contract' | 'leaseMs'>> | undefined;
+  /** A call that takes longer is given up. Default 10,000. */
+  readonly callTimeoutMs?: number | undefined;
+  /** How long a worker holds a payment; at least `callTimeoutMs` + 500. Default 15,000. */
+  readonly leaseMs?: number | undefined;
+  /** Calls under way at once. Default 256. */
+  readonly maxCalls?: number | undefined;
+  /** Lookups under way at once. Default 64. */
+  readonly maxLookups?: number | undefined;
+  /** Frozen answers kept in memory; 0: none. Default 50,000. */
+  readonly cacheEntries?: number | undefined;
+  /** How long a frozen answer is kept. Default 30 days. */
+  readonly answerRetentionMs?: number | undefined;
+  /** Upper bound of one statement. Default 5,000. */
+  readonly databaseTimeoutMs?: number | undefined;
+  /** Pause between sweeps for due payments. Default 500. */
+  readonly sweepMs?: number | undefined;
+  /** Where the engine speaks; a pino logger fits. Default: silent. */
+  readonly log?: Log | undefined;
+}
+
+/** setTimeout's longest delay; no wait of ours may be longer. */
+const MAX_WAIT_MS = 2 ** 31 - 1;
+const MANY = 100_000;
+/** The last moment of a JavaScript Date. */
+const MAX_MOMENT = 8_640_000_000_000_000;
+
+/** The numbers, with the bounds that the service has for its settings of the same meaning. */
+const NUMBERS = {
+  callTimeoutMs: { min: 50, max: MAX_WAIT_MS, otherwise: 10_000 },
+  leaseMs: { min: 100, max: MAX_WAIT_MS, otherwise: 15_000 },
+  maxCalls: { min: 1, max: MANY, otherwise: 256 },
+  maxLookups: { min: 1, max: MANY, otherwise: 64 },
+  cacheEntries: { min: 0, max: 10_000_000, otherwise: 50_000 },
+  answerRetentionMs: { min: 1000, max: 4000 * 86_400_000, otherwise: 30 * 86_400_000 },
+  databaseTimeoutMs: { min: 100, max: MAX_WAIT_MS, otherwise: 5000 },
+  sweepMs: { min: 10, max: MAX_WAIT_MS, otherwise: 500 },
+} as const satisfies Record<string, Range>;
+
+/** Least values; a policy number may otherwise be anything from 0 on. */
+const POLICY_LEAST: Partial<Record<string, Pick<Range, 'min'> & Partial<Range>>> = {
+  maxAttempts: { min: 1, max: 100 },
+  backoffBaseMs: { min: 1 },
+  backoffCapMs: { min: 1 },
+  callDeadlineMs: { min: 1000 },
+  forbiddenPauseMs: { min: 100 },
+  lookupBaseMs: { min: 10 },
+  lookupCapMs: { min: 10 },
+  pendingPollMs: { min: 10 },
+  reviewLookupMs: { min: 1000 },
+};
+
+type Numbers = { readonly [Name in keyof typeof NUMBERS]: number };
+
+export interface Settings extends Numbers {
+  readonly pool: Pool;
+  readonly gateway: Gateway;
+  readonly policy: Omit<Policy, 'contract' | 'leaseMs'>;
+  readonly log: Log;
+}
+
+const SILENT: Log = { info() {}, warn() {}, error() {} };
+
+/** Throws `PayonceInputError` with everything that is wrong. */
+export function readOptions(options: unknown): Settings {
+  const fields = fieldsOf(options);
+  if (fields === null) {
+    const detail = 'must be an object with pool and gateway';
+    throw new PayonceInputError('invalid_options', [{ field: '', detail }]);
+  }
+  const errors: InputProblem[] = [];
+  refuseUnknown(fields, ['pool', 'gateway', 'policy', 'log', ...Object.keys(NUMBERS)], errors);
+  checkPool(fields.get('pool'), errors);
+  checkGateway(fields.get('gateway'), errors);
+  const numbers = readNumbers(fields, errors);
+  const policy = readPolicy(fields.get('policy'), errors);
+  const log = readLog(fields.get('log'), errors);
+  if (errors.length > 0) throw new PayonceInputError('invalid_options', errors);
+  return {
+    pool: fields.get('pool') as Pool,
+    gateway: fields.get('gateway') as Gateway,
+    policy,
+    log,
+    ...numbers,
+  };
+}
+
+function readNumbers(fields: Fields, errors: InputProblem[]): Numbers {
+  const entries = Object.entries(NUMBERS).map(([name, range]) => [
+    name,
+    wholeNumber(fields, name, range, errors),
+  ]);
+  const numbers = Object.fromEntries(entries) as Numbers;
+  const least = numbers.callTimeoutMs + 500;
+  if (numbers.leaseMs < least)
+    errors.push({ field: 'leaseMs', detail: `must be at least callTimeoutMs + 500, which is ${least}` });
+  return numbers;
+}
+
+function readPolicy(value: unknown, errors: InputProblem[]): Settings['policy'] {
+  if (value === undefined) return DEFAULT_POLICY;
+  const fields = fieldsOf(value);
+  if (fields === null) {
+    errors.push({ field: 'policy', detail: 'must be an object of numbers' });
+    return DEFAULT_POLICY;
+  }
+  refuseUnknown(fields, Object.keys(DEFAULT_POLICY), errors, ['policy']);
+  const found: InputProblem[] = [];
+  const entries = Object.entries<number | null>(DEFAULT_POLICY).map(([name, otherwise]) => {
+    if (otherwise === null) return [name, readMoment(fields, name, found)];
+    const range = { min: 0, max: MAX_WAIT_MS, otherwise, ...POLICY_LEAST[name] };
+    return [name, wholeNumber(fields, name, range, found)];
+  });
+  errors.push(...found.map(({ field, detail }) => ({ field: fieldName(['policy', field]), detail })));
+  return Object.fromEntries(entries) as Settings['policy'];
+}
+
+/** Milliseconds since the Unix epoch; null or absent: never. */
+function readMoment(fields: Fields, name: string, errors: InputProblem[]): number | null {
+  if ((fields.get(name) ?? null) === null) return null;
+  return wholeNumber(fields, name, { min: 0, max: MAX_MOMENT, otherwise: 0 }, errors);
+}
+
+function readLog(value: unknown, errors: InputProblem[]): Log {
+  if (value === undefined) return SILENT;
+  const log = value as Partial<Record<keyof Log, unknown>> | null;
+  const speaks = (['info', 'warn', 'error'] as const).every((level) => typeof log?.[level] === 'function');
+  if (!speaks) errors.push({ field: 'log', detail: 'must have the functions info, warn and error' });
+  return value as Log;
+}

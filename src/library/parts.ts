@@ -1,0 +1,86 @@
+/** The two parts that a caller brings along: whether each is what it should be. */
+import { harmlessName } from '../domain/order-fields.ts';
+import { type Fields, refuseUnknown, wholeNumber } from './fields.ts';
+import type { InputProblem } from './input-error.ts';
+
+type Thing = Readonly<Record<string, unknown>>;
+
+function isThing(value: unknown): value is Thing {
+  return typeof value === 'object' && value !== null;
+}
+
+/** A `pg` pool that can be used: no client, no address, not ended, with two connections at least. */
+export function checkPool(pool: unknown, errors: InputProblem[]): void {
+  const detail = poolComplaint(pool);
+  if (detail !== null) errors.push({ field: 'pool', detail });
+}
+
+function poolComplaint(pool: unknown): string | null {
+  if (pool === undefined) return 'is required: a Pool of pg';
+  if (!isThing(pool) || !['connect', 'query', 'on'].every((name) => typeof pool[name] === 'function'))
+    return 'must be a Pool of pg, such as new pg.Pool({ connectionString })';
+  const { options } = pool;
+  if (typeof pool.totalCount !== 'number' || !isThing(options))
+    return 'must be a Pool of pg, not a Client: one connection cannot charge and recover at once';
+  if (pool.ending === true || pool.ended === true) return 'has been ended';
+  if (typeof options.max === 'number' && !(options.max >= 2))
+    return 'must have at least two connections (max)';
+  return options.binary === true ? 'must not ask for binary results (binary: true)' : null;
+}
+
+/** As long as a name can be that is stored with every payment. */
+const ADAPTER_NAME = /^[\x21-\x7e]{1,64}$/;
+
+export function checkGateway(gateway: unknown, errors: InputProblem[]): void {
+  if (!isThing(gateway)) {
+    errors.push({
+      field: 'gateway',
+      detail: 'is required: an adapter with name, contract, call, lookup and close',
+    });
+    return;
+  }
+  const { name, contract, livemode } = gateway;
+  if (typeof name !== 'string' || !ADAPTER_NAME.test(name) || harmlessName(name) === null)
+    errors.push({ field: 'gateway.name', detail: 'must be 1 to 64 visible ASCII characters without spaces' });
+  for (const method of ['call', 'lookup', 'close']) {
+    if (typeof gateway[method] !== 'function')
+      errors.push({ field: `gateway.${method}`, detail: 'must be a function' });
+  }
+  if (livemode !== undefined && typeof livemode !== 'boolean')
+    errors.push({ field: 'gateway.livemode', detail: 'must be true or false, or left out' });
+  checkContract(contract, errors);
+}
+
+const DURATIONS = ['keyWindowMs', 'lookupLagMs', 'landsWithinMs'] as const;
+const FLAGS = ['cachesErrors', 'lookup'] as const;
+/** A century: longer than any promise. */
+const MAX_MS = 100 * 365 * 86_400_000;
+
+/** Everything must be said: what a gateway promises has no default that would be safe for all. */
+function checkContract(contract: unknown, errors: InputProblem[]): void {
+  if (!isThing(contract)) {
+    const detail = `must be an object with keys, ${[...DURATIONS, ...FLAGS].join(', ')}`;
+    errors.push({ field: 'gateway.contract', detail });
+    return;
+  }
+  const prefix = ['gateway', 'contract'];
+  const fields: Fields = new Map(Object.entries(contract));
+  refuseUnknown(fields, ['keys', ...DURATIONS, ...FLAGS], errors, prefix);
+  if (contract.keys !== 'kept' && contract.keys !== 'none')
+    errors.push({ field: 'gateway.contract.keys', detail: "must be 'kept' or 'none'" });
+  for (const flag of FLAGS) {
+    if (typeof contract[flag] !== 'boolean')
+      errors.push({ field: `gateway.contract.${flag}`, detail: 'must be true or false' });
+  }
+  for (const duration of DURATIONS) {
+    const field = `gateway.contract.${duration}`;
+    if (contract[duration] === undefined) errors.push({ field, detail: 'is required, in milliseconds' });
+    else
+      wholeNumber(
+        new Map([[field, contract[duration]]]),
+        field,
+        { min: 0, max: MAX_MS, otherwise: 0 },
+        errors,
+      );
+  }
+}

@@ -1,0 +1,115 @@
+/** The arguments of `charge`, or everything that is wrong with them, by the rules and in the words of the HTTP API. */
+import { keyComplaint } from '../domain/key-rules.ts';
+import { minorUnits, type OrderForm, readOrder } from '../domain/order-fields.ts';
+import type { Order } from '../domain/payment.ts';
+import type { IdempotencyKey } from '../engine/api.ts';
+import { type Fields, fieldName, fieldsOf, isPlainObject, unknownName, wholeNumber } from './fields.ts';
+import { type InputErrorCode, type InputProblem, PayonceInputError } from './input-error.ts';
+
+/** What the library's keys are scoped to. Stored with every key: never change it. */
+const KEY_SCOPE = 'library';
+
+/** Longer than any caller can want; whoever waits longer asks again. */
+const MAX_WAIT_MS = 600_000;
+const WAIT_MS = 10_000;
+
+const ORDER_NAMES = ['orderId', 'amountMinor', 'currency', 'method', 'metadata', 'accountId'] as const;
+const OPTION_NAMES = ['idempotencyKey', 'keyScope', 'waitMs', 'signal'] as const;
+const OPTIONS_PLACE = { names: OPTION_NAMES, place: 'the options, the second argument' };
+
+const FORM: OrderForm = {
+  orderId: 'orderId',
+  amount: 'amountMinor',
+  amountOf: minorUnits,
+  currency: { name: 'currency' },
+  method: 'method',
+  metadata: 'metadata',
+  accountId: 'accountId',
+  unknown: (name) => unknownName(name, ORDER_NAMES, OPTIONS_PLACE),
+};
+
+export interface ReadCharge {
+  readonly order: Order;
+  readonly key: IdempotencyKey | null;
+  readonly waitMs: number;
+  readonly signal: AbortSignal | null;
+}
+
+/** Throws `PayonceInputError` with everything that is wrong. */
+export function readCharge(input: unknown, options: unknown): ReadCharge {
+  const errors: InputProblem[] = [];
+  const order = readInput(input, errors);
+  const notTheKey = errors.length;
+  const read = readOptions(options, errors);
+  if (order.kind === 'order' && errors.length === 0) return { order: order.order, ...read };
+  const onlyTheKey = notTheKey === 0 && errors.every(({ field }) => field === 'idempotencyKey');
+  const code = order.kind === 'order' ? 'invalid_request' : order.code;
+  throw new PayonceInputError(onlyTheKey ? 'idempotency_key_invalid' : code, errors);
+}
+
+type ReadInput =
+  | { readonly kind: 'order'; readonly order: Order }
+  | { readonly kind: 'refused'; readonly code: InputErrorCode };
+
+function readInput(input: unknown, errors: InputProblem[]): ReadInput {
+  const fields = fieldsOf(input);
+  if (fields === null) {
+    errors.push({ field: '', detail: 'must be an object with orderId, amountMinor and currency' });
+    return { kind: 'refused', code: 'invalid_request' };
+  }
+  const read = readOrder(withNotes(fields), FORM);
+  if (read.kind === 'order') return read;
+  errors.push(...read.complaints.map(({ path, detail }) => ({ field: fieldName(path), detail })));
+  return read;
+}
+
+/** With the notes as a map, too. A note that is `undefined` stays, to be refused: it would be lost. */
+function withNotes(fields: Fields): Fields {
+  const metadata = fields.get('metadata');
+  if (metadata === undefined) return fields;
+  const notes = isPlainObject(metadata) ? new Map(Object.entries(metadata)) : null;
+  return new Map(fields).set('metadata', notes);
+}
+
+function readOptions(options: unknown, errors: InputProblem[]): Omit<ReadCharge, 'order'> {
+  const fields = options === undefined ? new Map<string, unknown>() : fieldsOf(options);
+  const none = { key: null, waitMs: WAIT_MS, signal: null };
+  if (fields === null) {
+    errors.push({ field: 'options', detail: 'must be an object, or left out' });
+    return none;
+  }
+  for (const name of fields.keys()) {
+    if (!(OPTION_NAMES as readonly string[]).includes(name))
+      errors.push({ field: fieldName(['options', name]), detail: unknownName(name, OPTION_NAMES) });
+  }
+  const key = readKey(fields, errors);
+  const waitMs = wholeNumber(fields, 'waitMs', { min: 0, max: MAX_WAIT_MS, otherwise: WAIT_MS }, errors);
+  return { key, waitMs, signal: readSignal(fields.get('signal'), errors) };
+}
+
+function readKey(fields: Fields, errors: InputProblem[]): IdempotencyKey | null {
+  const route = readPrintable(fields, 'keyScope', errors) ?? KEY_SCOPE;
+  const key = readPrintable(fields, 'idempotencyKey', errors);
+  return key === undefined ? null : { route, key };
+}
+
+function readPrintable(fields: Fields, name: string, errors: InputProblem[]): string | undefined {
+  const value = fields.get(name);
+  if (value === undefined) return undefined;
+  const detail = typeof value === 'string' ? keyComplaint(value) : 'must be a string';
+  if (detail !== null) errors.push({ field: name, detail });
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** By what it can do: one of another realm is no instance of ours. */
+function isSignal(value: unknown): value is AbortSignal {
+  const signal = value as Partial<AbortSignal> | null;
+  return typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function';
+}
+
+function readSignal(value: unknown, errors: InputProblem[]): AbortSignal | null {
+  if (value === undefined) return null;
+  if (isSignal(value)) return value;
+  errors.push({ field: 'signal', detail: 'must be an AbortSignal' });
+  return null;
+}

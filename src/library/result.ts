@@ -1,0 +1,108 @@
+/** From the engine's answer to a result whose `outcome` cannot be misread. */
+import type { PaymentStatus } from '../domain/payment.ts';
+import type { ChargeAnswer } from '../engine/api.ts';
+import { RETRY_AFTER_MS } from '../engine/retry-after.ts';
+import type { ChargeResult, NotPaid, Paid, SettledPayment } from './api.ts';
+
+/** What a frozen answer need not say: whose payment it is, and, if it is an old one, of which mode. */
+export interface Known {
+  readonly accountId: string;
+  readonly livemode: boolean;
+}
+
+export function toResult(answer: ChargeAnswer, known: Known): ChargeResult {
+  switch (answer.kind) {
+    case 'settled':
+      return settled(answer, known);
+    case 'unsettled':
+      return unsettled(answer);
+    case 'problem':
+      return problem(answer);
+  }
+}
+
+/** A frozen answer as `engine/answer.ts` writes it, as far as it is told here. */
+interface FrozenBody {
+  readonly payment_id: string;
+  readonly order_id: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly attempts: number;
+  readonly failure_code: string | null;
+  readonly gateway: string;
+  readonly gateway_ref: string | null;
+  readonly livemode?: boolean;
+  readonly safe_to_retry_with_new_key: boolean;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** The payment's status where it completed; a problem's HTTP status otherwise. */
+  readonly status: unknown;
+  readonly payment_status?: PaymentStatus;
+  readonly detail?: string;
+}
+
+/** The same answer for the same key, as it was frozen, whatever has become of the payment since. */
+function settled(
+  { frozen, started, replayed }: Extract<ChargeAnswer, { kind: 'settled' }>,
+  known: Known,
+): Paid | NotPaid {
+  const body = JSON.parse(frozen.body) as FrozenBody;
+  const payment = settledPayment(body, known);
+  const { problem: code } = frozen;
+  if (code === null && body.status === 'COMPLETED')
+    return { outcome: 'paid', payment: { ...payment, status: 'COMPLETED' }, started, replayed };
+  if (code === null || body.payment_status !== 'FAILED')
+    throw new Error('A frozen answer contradicts itself. Nothing was sent; read the payment.');
+  return {
+    outcome: code === 'card_declined' ? 'declined' : 'failed',
+    payment: { ...payment, status: 'FAILED' },
+    code,
+    detail: body.detail ?? '',
+    safeToRetryWithNewKey: body.safe_to_retry_with_new_key,
+    started,
+    replayed,
+  };
+}
+
+function settledPayment(body: FrozenBody, { accountId, livemode }: Known): SettledPayment {
+  return {
+    paymentId: body.payment_id,
+    accountId,
+    orderId: body.order_id,
+    amountMinor: body.amount,
+    currency: body.currency,
+    metadata: body.metadata,
+    attempts: body.attempts,
+    failureCode: body.failure_code,
+    gateway: body.gateway,
+    gatewayRef: body.gateway_ref,
+    livemode: body.livemode ?? livemode,
+    createdAtMs: Date.parse(body.created_at),
+    updatedAtMs: Date.parse(body.updated_at),
+  };
+}
+
+function unsettled({
+  payment,
+  retryAfterMs,
+  replayed,
+}: Extract<ChargeAnswer, { kind: 'unsettled' }>): ChargeResult {
+  if (payment.status === 'REVIEW') {
+    const reason = payment.failureCode ?? 'review';
+    return { outcome: 'review', payment, reason, retryAfterMs, replayed };
+  }
+  const reason = payment.status === 'FAILED' && payment.inDoubt ? 'in_doubt' : 'in_progress';
+  return { outcome: 'pending', reason, payment, retryAfterMs, replayed };
+}
+
+function problem(answer: Extract<ChargeAnswer, { kind: 'problem' }>): ChargeResult {
+  const { code, detail, payment = null, retryAfterMs, replayed } = answer;
+  if (code === 'store_outcome_unknown') {
+    // Perhaps stored, and then it is charged: that is no refusal.
+    const waitMs = retryAfterMs ?? RETRY_AFTER_MS;
+    return { outcome: 'pending', reason: code, payment: null, detail, retryAfterMs: waitMs, replayed };
+  }
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+  return { outcome: 'refused', code, detail, payment, ...wait, replayed };
+}

@@ -1,0 +1,50 @@
+/** Real or test payments, and whose payments are still open; asked at every start. */
+import { type Mode, type OpenElsewhere, StoreError } from '../ports/store.ts';
+import type { Session } from './session.ts';
+
+interface ModeRow {
+  readonly livemode: boolean | null;
+  readonly final: boolean;
+}
+
+/** A function, because it must look for payments after it has locked the row, not with the snapshot of before. */
+const CLAIM = 'SELECT livemode, final FROM payonce.claim_mode($1)';
+
+const MODE = `
+SELECT livemode, EXISTS (SELECT FROM payonce.payments) AS final FROM payonce.installation`;
+
+/** What is under way has a timer, or is in its first lease. Lateral, so that the leases' payments are found by their ids. */
+const OPEN_ELSEWHERE = `
+SELECT gateway, count(*)::int AS count FROM (
+  SELECT gateway FROM payonce.payments WHERE timer_at IS NOT NULL AND gateway <> $1
+  UNION ALL
+  SELECT l.gateway FROM payonce.first_leases l CROSS JOIN LATERAL unnest(l.payment_ids) AS i(payment_id)
+  CROSS JOIN LATERAL (
+    SELECT FROM payonce.payments
+    WHERE account_id = l.account_id AND payment_id = i.payment_id AND due_at IS NOT NULL AND timer_at IS NULL
+    OFFSET 0) p
+  WHERE l.gateway <> $1
+) open GROUP BY gateway ORDER BY gateway COLLATE "C"`;
+
+export async function claimMode(session: Session, livemode: boolean): Promise<Mode> {
+  return only(await session.query<ModeRow>(CLAIM, [livemode]));
+}
+
+export async function readMode(session: Session): Promise<Mode> {
+  return only(await session.query<ModeRow>(MODE, []));
+}
+
+export async function openElsewhere(session: Session, gateway: string): Promise<readonly OpenElsewhere[]> {
+  const rows = await session.query<{ gateway: string; count: number }>(OPEN_ELSEWHERE, [gateway]);
+  return rows.map(({ gateway, count }) => ({ gateway, count }));
+}
+
+function only([row]: readonly ModeRow[]): Mode {
+  if (row === undefined) {
+    throw new StoreError(
+      'unavailable',
+      'The table payonce.installation is empty; restore it from the backup.',
+    );
+  }
+  return { livemode: row.livemode, final: row.final };
+}

@@ -1,0 +1,316 @@
+/**
+ * What every gateway adapter owes to money at the edges of an exchange: when its first byte may leave, what is left of it
+ * when it is given up, and which answers are no answers although they look like one.
+ */
+import { Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
+import type { Gateway } from '../../src/ports/gateway.ts';
+import { type ConnectSettings, type GatewayHarness, REQUEST } from './gateway.harness.ts';
+import type { RawAnswer, Reply, ScriptedServer } from './gateway.server.ts';
+import * as server from './gateway.server.ts';
+import { TEST_CERTIFICATE } from './gateway.tls.ts';
+
+/** Ends what would hang; short, because every such test waits for it. */
+const SHORT_MS = 120;
+const POLL = { interval: 2, timeout: 20_000 };
+/** Never reached by what ends by itself. */
+const LONG_MS = 20_000;
+const PATIENT = { timeoutMs: LONG_MS, mayLeave: () => true };
+
+export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarness): void {
+  const { dialect, connect } = makeHarness();
+
+  describe.each(['http', 'https'] as const)(`gateway adapter: ${name}, over %s`, (scheme) => {
+    let far: ScriptedServer;
+    let gateway: Gateway;
+    const start = (settings: ConnectSettings = {}): Gateway => {
+      gateway = connect(`${scheme}://localhost:${far.port}`, { ca: TEST_CERTIFICATE, ...settings });
+      return gateway;
+    };
+    beforeEach(async () => {
+      far = await server.startScriptedServer(scheme);
+    });
+    afterEach(async () => {
+      await gateway.close();
+      await expect.poll(() => far.open(), POLL).toBe(0);
+      await far.close();
+    });
+
+    describe('the first byte and the lease', () => {
+      const over = { kind: 'refused', reason: 'lease_over_before_send' };
+
+      test('a call whose lease is over makes no connection', async () => {
+        expect(await start().call(REQUEST, { timeoutMs: LONG_MS, mayLeave: () => false })).toEqual(over);
+        expect(far.connections()).toBe(0);
+      });
+
+      test('a call whose lease ends while it connects sends no byte', async () => {
+        far.script(server.answer(dialect.approved(REQUEST)));
+        let proceed: () => void = () => {};
+        far.onConnection((_socket, serve) => {
+          // The lease ends when the connection is there, and the TLS handshake, if there is one, has not begun.
+          leased = false;
+          proceed = serve;
+          if (scheme === 'http') serve();
+        });
+        let leased = true;
+        let asked = 0;
+        const outcome = start().call(REQUEST, {
+          timeoutMs: LONG_MS,
+          mayLeave: () => {
+            asked += 1;
+            // Without a handshake nobody knows whether the server or the client is first to hear of the connection.
+            return asked === 1 || (scheme === 'https' && leased);
+          },
+        });
+        if (scheme === 'https') {
+          await expect.poll(() => leased, POLL).toBe(false);
+          expect(asked).toBe(1);
+          proceed();
+        }
+        expect(await outcome).toEqual(over);
+        await expect.poll(() => far.connections() === 1 && far.open() === 0, POLL).toBe(true);
+        expect(far.bytes()).toBe(0);
+      });
+
+      test('a call whose lease ends while it waits for a kept connection sends no byte', async () => {
+        let finish = () => {};
+        far.script(
+          (socket) => {
+            finish = () => socket.write(server.bytesOf(dialect.approved(REQUEST)));
+          },
+          server.answer(dialect.approved(REQUEST)),
+        );
+        const narrow = start({ maxConnections: 1 });
+        const first = narrow.call(REQUEST, PATIENT);
+        await expect.poll(() => far.requests.length, POLL).toBe(1);
+        const bytes = far.bytes();
+        let leased = true;
+        const second = narrow.call(REQUEST, { timeoutMs: LONG_MS, mayLeave: () => leased });
+        leased = false;
+        finish();
+        expect(await first).toMatchObject({ kind: 'approved' });
+        expect(await second).toEqual(over);
+        await gateway.close();
+        await expect.poll(() => far.open(), POLL).toBe(0);
+        expect(far.bytes()).toBe(bytes);
+      });
+    });
+
+    describe('what is given up after it began to leave is reset, so that no kernel delivers it later', () => {
+      const small: ConnectSettings = { maxResponseBytes: 1_000 };
+      const broken: [name: string, reply: Reply, timeoutMs: number][] = [
+        ['the time is up', server.hang, SHORT_MS],
+        ['half of the answer came', server.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{'), SHORT_MS],
+        ['too large', server.answer({ ...dialect.approved(REQUEST), body: ' '.repeat(1_001) }), LONG_MS],
+        ['no HTTP', server.write('220 smtp.example.com ESMTP\r\n'), LONG_MS],
+        ['an upgrade', server.write('HTTP/1.1 101 Hm\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'), LONG_MS],
+      ];
+      test.each(broken)('a call: %s', async (_name, reply, timeoutMs) => {
+        far.script(reply);
+        const outcome = await start(small).call(REQUEST, { ...PATIENT, timeoutMs });
+        expect(outcome).toMatchObject({ kind: 'unknown', answered: false });
+        await expect.poll(() => far.endings, POLL).toEqual(['ECONNRESET']);
+      });
+
+      test('a call on a kept connection', async () => {
+        far.script(server.answer(dialect.approved(REQUEST)), server.hang);
+        start({ maxConnections: 1 });
+        expect(await gateway.call(REQUEST, PATIENT)).toMatchObject({ kind: 'approved' });
+        await gateway.call(REQUEST, { ...PATIENT, timeoutMs: SHORT_MS });
+        await expect.poll(() => far.endings, POLL).toEqual(['ECONNRESET']);
+        expect(far.connections()).toBe(1);
+      });
+
+      test('calls under way when the adapter is closed', async () => {
+        far.script(server.hang);
+        start();
+        const outcomes = [gateway.call(REQUEST, PATIENT), gateway.call(REQUEST, PATIENT)];
+        await expect.poll(() => far.requests.length, POLL).toBe(2);
+        await gateway.close();
+        for (const outcome of await Promise.all(outcomes)) expect(outcome).toMatchObject({ kind: 'unknown' });
+        await expect.poll(() => far.endings, POLL).toEqual(['ECONNRESET', 'ECONNRESET']);
+      });
+
+      test('a connection with nothing under way is closed, not reset', async () => {
+        far.script(server.answer(dialect.approved(REQUEST)), server.answer(dialect.found(REQUEST, [])));
+        await start().call(REQUEST, PATIENT);
+        await gateway.lookup(REQUEST, PATIENT);
+        await gateway.close();
+        await expect.poll(() => far.endings, POLL).toEqual(['end', 'end']);
+      });
+    });
+  });
+
+  describe(`gateway adapter: ${name}, answers that are none`, () => {
+    let far: ScriptedServer;
+    let gateway: Gateway;
+    beforeEach(async () => {
+      far = await server.startScriptedServer();
+      gateway = connect(`http://127.0.0.1:${far.port}`);
+    });
+    afterEach(async () => {
+      await gateway.close();
+      await far.close();
+    });
+    const call = (raw: RawAnswer): Promise<CallOutcome> => {
+      far.script(server.answer(raw));
+      return gateway.call(REQUEST, PATIENT);
+    };
+    const lookup = (raw: RawAnswer): Promise<LookupOutcome> => {
+      far.script(server.answer(raw));
+      return gateway.lookup(REQUEST, PATIENT);
+    };
+    const withHeaders = (raw: RawAnswer, headers: RawAnswer['headers']): RawAnswer => ({
+      ...raw,
+      headers: { ...raw.headers, ...headers },
+    });
+
+    describe('from a cache', () => {
+      const old = (raw: RawAnswer) => withHeaders(raw, { age: '4' });
+
+      test('a lookup asks for no cached answer', async () => {
+        await lookup(dialect.found(REQUEST, []));
+        expect(far.requests[0]?.headers).toMatchObject({
+          'cache-control': 'no-cache, no-store',
+          pragma: 'no-cache',
+        });
+      });
+
+      test.each([
+        ['an age', { age: '4' }],
+        ['an age of 0', { age: '0' }],
+        ['an age that is no number', { age: '' }],
+        ['two ages', { age: ['0', '0'] }],
+        ['a hit', { 'x-cache': 'HIT from proxy' }],
+        ['a hit by a standard name', { 'cache-status': 'ExampleCache; hit; ttl=376' }],
+        ['a warning', { warning: '110 proxy "Response is Stale"' }],
+      ])('a list with %s proves nothing', async (_name, headers) => {
+        for (const charges of [[], [{ status: 'declined' }], [{ status: 'pending' }]]) {
+          const raw = withHeaders(dialect.found(REQUEST, charges), headers);
+          expect(await lookup(raw)).toMatchObject({ kind: 'unavailable' });
+        }
+      });
+
+      test('money that an old list names has moved all the same', async () => {
+        const list = old(dialect.found(REQUEST, [{ id: 'ch_1', status: 'succeeded' }]));
+        expect(await lookup(list)).toEqual({ kind: 'succeeded', chargeId: 'ch_1' });
+        const approved = old(dialect.approved(REQUEST, { id: 'ch_1' }));
+        expect(await call(approved)).toEqual({ kind: 'approved', chargeId: 'ch_1' });
+      });
+
+      test.each([
+        ['a decline', dialect.declined(REQUEST)],
+        ['a pending charge', dialect.pending(REQUEST)],
+        ['a limit', dialect.plain(429)],
+        ['a refusal of our credentials', dialect.plain(401)],
+        ['an error', dialect.plain(500)],
+        ['a key in progress', dialect.busy()],
+      ])('%s is not the answer to a call: it may still be under way', async (_name, raw) => {
+        expect(await call(old(raw))).toMatchObject({ kind: 'unknown', answered: false });
+      });
+
+      test('a refusal of our credentials is not the answer to a lookup', async () => {
+        expect(await lookup(old(dialect.plain(403)))).toMatchObject({ kind: 'unavailable' });
+      });
+
+      test.each([203, 304])('a lookup that is answered with %i proves nothing', async (status) => {
+        const raw = { ...dialect.found(REQUEST, []), status };
+        expect(await lookup(status === 304 ? { ...raw, body: '' } : raw)).toMatchObject({
+          kind: 'unavailable',
+        });
+      });
+
+      test('a call that is answered with 304 may still be under way', async () => {
+        const outcome = await call({ ...dialect.plain(304), body: '' });
+        expect(outcome).toMatchObject({ kind: 'unknown', answered: false });
+      });
+
+      test('an answer that a cache let pass is an answer', async () => {
+        const headers = {
+          'x-cache': 'MISS',
+          'cf-cache-status': 'DYNAMIC',
+          'cache-control': 'max-age=0, stale-if-error=0',
+        };
+        expect(await lookup(withHeaders(dialect.found(REQUEST, []), headers))).toEqual({ kind: 'absent' });
+      });
+    });
+
+    describe('to another question', () => {
+      test('each lookup has a connection of its own, one after the other and at the same time', async () => {
+        far.script(server.answer(dialect.found(REQUEST, [])));
+        const ask = () => gateway.lookup(REQUEST, PATIENT);
+        for (let index = 0; index < 3; index += 1) expect(await ask()).toEqual({ kind: 'absent' });
+        await Promise.all([ask(), ask(), ask()]);
+        expect(far.requests.map(({ headers }) => headers.connection)).toEqual(Array(6).fill('close'));
+        expect(far.connections()).toBe(6);
+      });
+
+      test('a lookup that is given up leaves no connection for the next one', async () => {
+        far.script(server.hang);
+        await gateway.lookup(REQUEST, { timeoutMs: SHORT_MS });
+        await expect.poll(() => far.endings, POLL).toEqual(['ECONNRESET']);
+        far.script(server.answer(dialect.found(REQUEST, [])));
+        await gateway.lookup(REQUEST, PATIENT);
+        // The one that was given up, and the one of the second lookup.
+        expect(far.connections()).toBe(2);
+      });
+
+      test('a second answer on one connection is never the answer to the next lookup', async () => {
+        const found = server.bytesOf(dialect.found(REQUEST, [{ id: 'ch_1' }]));
+        const twice = Buffer.concat([found, server.bytesOf(dialect.found(REQUEST, []))]);
+        far.script(server.write(twice), server.write(found));
+        expect(await gateway.lookup(REQUEST, PATIENT)).toMatchObject({ kind: 'succeeded' });
+        expect(await gateway.lookup(REQUEST, PATIENT)).toMatchObject({ kind: 'succeeded' });
+      });
+
+      test.each([
+        ['lookup', dialect.found(REQUEST, []), 'unavailable'],
+        ['call', dialect.plain(429), 'refused'],
+      ] as const)('what came before the question is not the answer to a %s', async (what, raw, kind) => {
+        const hasty = await startHastyServer(server.bytesOf(raw));
+        const other = connect(`http://127.0.0.1:${hasty.port}`);
+        try {
+          const outcome = what === 'call' ? other.call(REQUEST, PATIENT) : other.lookup(REQUEST, PATIENT);
+          await hasty.spoke();
+          expect(await outcome).toEqual({ kind, reason: 'answer_before_request' });
+        } finally {
+          await other.close();
+          await hasty.close();
+        }
+      });
+    });
+  });
+}
+
+/**
+ * A server in a thread of its own that sends `bytes` as soon as a connection opens. `spoke` stops this thread until it has
+ * done so: the bytes then lie in our kernel before our side can hear that the connection is up.
+ */
+async function startHastyServer(bytes: Buffer) {
+  const spoken = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(
+    `const { createServer } = require('node:net');
+     const { parentPort, workerData: { bytes, spoken } } = require('node:worker_threads');
+     const server = createServer((socket) => {
+       socket.on('error', () => {});
+       socket.write(bytes, () => { Atomics.store(spoken, 0, 1); Atomics.notify(spoken, 0); });
+     });
+     server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`,
+    { eval: true, workerData: { bytes, spoken } },
+  );
+  const port = await new Promise<number>((resolve) => worker.once('message', resolve));
+  return {
+    port,
+    spoke: () =>
+      new Promise<void>((resolve) =>
+        // Behind the tick in which Node begins to connect.
+        process.nextTick(() => {
+          Atomics.wait(spoken, 0, 0, LONG_MS);
+          resolve();
+        }),
+      ),
+    close: () => worker.terminate(),
+  };
+}

@@ -1,0 +1,46 @@
+/** What an adapter gives to join the suite: how it is built, and how its gateway words each answer. */
+import type { ChargeRequest, ReportedCharge } from '../../src/domain/outcomes.ts';
+import type { Gateway } from '../../src/ports/gateway.ts';
+import type { RawAnswer } from './gateway.server.ts';
+
+/** A charge as the gateway would report it: the request's own values unless changed. */
+export type ChargeChanges = Partial<Omit<ReportedCharge, 'status'>> & { readonly status?: string };
+
+/** How one kind of gateway words its answers. */
+export interface Dialect {
+  approved(request: ChargeRequest, changes?: ChargeChanges): RawAnswer;
+  pending(request: ChargeRequest, changes?: ChargeChanges): RawAnswer;
+  declined(request: ChargeRequest, changes?: ChargeChanges): RawAnswer;
+  /** The first call with this key is still being worked on. */
+  busy(): RawAnswer;
+  /** The key came with other parameters before. */
+  keyReused(): RawAnswer;
+  /** A lookup's answer that lists these charges. */
+  found(request: ChargeRequest, charges: readonly ChargeChanges[]): RawAnswer;
+  /** Any other answer, in the gateway's usual media type. */
+  plain(status: number): RawAnswer;
+}
+
+export interface GatewayHarness {
+  readonly dialect: Dialect;
+  /** An adapter for the gateway at this origin. */
+  connect(origin: string, options?: ConnectSettings): Gateway;
+}
+
+export interface ConnectSettings {
+  /** Calls at once. Default: many. */
+  readonly maxConnections?: number;
+  /** Bytes of a body after which an answer is given up. Default: more than any answer here. */
+  readonly maxResponseBytes?: number;
+  /** The certificate that is trusted, in PEM. Default: the system's. */
+  readonly ca?: string;
+}
+
+export const REQUEST: ChargeRequest = {
+  key: '0b0e7a0e-5c0f-5f6d-9d5e-0d2f6f1a7c11',
+  reference: '7c9e6679-7425-50de-944b-e07fc1f90ae7',
+  orderId: 'ORD 1/ü',
+  amountMinor: 10_000,
+  currency: 'USD',
+  method: 'tok_visa',
+};

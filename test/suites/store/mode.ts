@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import type { Environment } from './environment.ts';
+import { accepted, complete, done, GATEWAY, intent, LEASE_MS, numbers, release } from './fixtures.ts';
+
+export function modeTests(env: Environment): void {
+  describe('the mode', () => {
+    test('nobody has claimed it at first', async () => {
+      expect(await env.store.mode()).toEqual({ livemode: null, final: false });
+    });
+
+    test.each([true, false])('the first claim decides: livemode %s', async (ours) => {
+      const claimed = { livemode: ours, final: false };
+      expect(await env.store.claimMode(ours)).toEqual(claimed);
+      expect(await env.other.mode()).toEqual(claimed);
+      expect(await env.other.claimMode(ours)).toEqual(claimed);
+    });
+
+    test.each([true, false])(
+      'a later claim prevails while there is no payment: livemode %s',
+      async (ours) => {
+        await env.store.claimMode(!ours);
+        expect(await env.other.claimMode(ours)).toEqual({ livemode: ours, final: false });
+        expect(await env.store.mode()).toEqual({ livemode: ours, final: false });
+      },
+    );
+
+    test.each([true, false])('from the first payment on it stays for good: livemode %s', async (ours) => {
+      await env.store.claimMode(ours);
+      await accepted(env.store, 'first');
+      const stays = { livemode: ours, final: true };
+      expect(await env.other.claimMode(!ours)).toEqual(stays);
+      expect(await env.other.claimMode(ours)).toEqual(stays);
+      expect(await env.store.mode()).toEqual(stays);
+    });
+
+    test('payments that nobody has claimed are whose the first claim says', async () => {
+      await accepted(env.store, 'unclaimed');
+      expect(await env.store.mode()).toEqual({ livemode: null, final: true });
+      expect(await env.store.claimMode(false)).toEqual({ livemode: false, final: true });
+      expect(await env.store.claimMode(true)).toEqual({ livemode: false, final: true });
+    });
+
+    test('of many that claim at once where there are payments, all are told the same', async () => {
+      await accepted(env.store, 'first');
+      const told = await Promise.all(
+        numbers(20).map((n) => (n % 2 === 0 ? env.store : env.other).claimMode(n % 3 === 0)),
+      );
+      expect(new Set(told.map(({ livemode }) => livemode)).size).toBe(1);
+      expect(await env.store.mode()).toEqual(told[0]);
+    });
+
+    test.each(['lost', 'lost_committed', 'late'] as const)(
+      'a claim whose answer is lost (%s) can be repeated',
+      async (ending) => {
+        await env.failNext(ending);
+        await expect(env.frail.claimMode(true)).rejects.toMatchObject({ name: 'StoreError' });
+        if (ending === 'late') await env.arrive();
+        expect(await env.frail.claimMode(true)).toEqual({ livemode: true, final: false });
+        expect(await env.other.mode()).toEqual({ livemode: true, final: false });
+      },
+    );
+  });
+
+  describe('open payments of other gateways', () => {
+    const theirs = (orderId: string, gateway = 'theirs') => accepted(env.store, intent(orderId, { gateway }));
+
+    test('none where there are none, and our own are not among them', async () => {
+      await accepted(env.store, 'ours');
+      await done(env.store, release(await accepted(env.store, 'ours, waiting'), 1000));
+      expect(await env.store.openElsewhere(GATEWAY)).toEqual([]);
+      expect(await env.store.openElsewhere('another')).toEqual([{ gateway: GATEWAY, count: 2 }]);
+    });
+
+    test('what is held, waits, or is looked up daily counts; what is settled or rests does not', async () => {
+      await theirs('held');
+      await done(env.store, release(await theirs('waits'), 60_000));
+      await done(env.store, release(await theirs('review'), 86_400_000, { charge: { status: 'REVIEW' } }));
+      await done(env.store, release(await theirs('rests'), null));
+      await done(env.store, complete(await theirs('settled')));
+      await accepted(env.store, 'ours');
+      expect(await env.other.openElsewhere(GATEWAY)).toEqual([{ gateway: 'theirs', count: 3 }]);
+    });
+
+    test('each gateway has its own count, in the order of their names', async () => {
+      for (const [n, gateway] of ['b', 'a', 'b', 'C'].entries()) await theirs(`${n}`, gateway);
+      expect(await env.store.openElsewhere(GATEWAY)).toEqual([
+        { gateway: 'C', count: 1 },
+        { gateway: 'a', count: 1 },
+        { gateway: 'b', count: 2 },
+      ]);
+    });
+
+    test('what nobody has taken up after its first lease still counts, once', async () => {
+      await theirs('abandoned');
+      await env.advanceClock(LEASE_MS + 1);
+      expect(await env.store.openElsewhere(GATEWAY)).toEqual([{ gateway: 'theirs', count: 1 }]);
+      await env.other.due({ gateway: 'theirs', limit: 10, calls: true });
+      expect(await env.store.openElsewhere(GATEWAY)).toEqual([{ gateway: 'theirs', count: 1 }]);
+    });
+  });
+}
