@@ -29,11 +29,12 @@ export function connectGateway(world: World, process: Process): Gateway {
   const { scheduler, plan, trace, faults } = world;
 
   /** Resolves inside the process, or never where it has died. */
+  // `connected` begins what needs a connection; what that returns has kept the request back, and ends it.
   function exchange<T extends CallOutcome | LookupOutcome>(
     name: 'call' | 'lookup',
     timeoutMs: number,
     translate: (exchange: Exchange) => T,
-    begin: (line: Line, connected: (start: () => void) => void) => void,
+    begin: (line: Line, connected: (start: () => Exchange | null) => void) => void,
   ): Promise<T> {
     return world.port(process, name, (resolve) => {
       const untilMs = scheduler.nowMs + timeoutMs;
@@ -56,10 +57,11 @@ export function connectGateway(world: World, process: Process): Gateway {
         end(whenLate);
         line.whenReset?.();
       });
-      const connected = (start: () => void): void => {
+      const connected = (start: () => Exchange | null): void => {
         if (!open) return;
-        whenLate = TIMEOUT;
-        start();
+        const kept = start();
+        if (kept === null) whenLate = TIMEOUT;
+        else end(kept);
       };
       begin(line, connected);
     });
@@ -80,10 +82,10 @@ export function connectGateway(world: World, process: Process): Gateway {
             connected(() => {
               if (mayLeave()) {
                 send({ world, process, line }, request);
-                return;
+                return null;
               }
               world.marks.hit('lease_over_before_send');
-              line.answer(0, notSent('lease_over_before_send'));
+              return notSent('lease_over_before_send');
             });
           const connectMs = faults.connectMs(request);
           // A kept connection: the request is written in this very tick.
@@ -101,7 +103,11 @@ export function connectGateway(world: World, process: Process): Gateway {
         'lookup',
         timeoutMs,
         (ended) => judgeLookupExchange(request, ended, clock.wallMs()),
-        (line, connected) => connected(() => look({ world, process, line }, request)),
+        (line, connected) =>
+          connected(() => {
+            look({ world, process, line }, request);
+            return null;
+          }),
       ),
   };
 }

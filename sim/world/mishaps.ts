@@ -60,7 +60,7 @@ function befall(world: World, mishap: Mishap): void {
       loseCommits(world, forMs);
       return;
     case 'database_clock_steps':
-      stepDatabaseClock(world, tape.pick([90_000, 3_600_000, -3_600_000, 700, -700, -30_000]));
+      drawClockStep(world);
       return;
     case 'cut_from_database':
       host.databaseCutUntilMs = untilMs;
@@ -180,8 +180,21 @@ export function crashDatabase(world: World, downMs: number): void {
   });
 }
 
+const STEPS_MS = [90_000, 3_600_000, -3_600_000, 700, -700, -30_000] as const;
+/** A clock that is set more often than this is broken, not set. */
+const MAX_CLOCK_STEPS = 2;
+
+function drawClockStep(world: World): void {
+  const byMs = world.tape.pick(STEPS_MS);
+  // Set back again while what was written before the first time lies in the future, it hides what it leaves behind.
+  const again = byMs < 0 && world.clockStepsBack > 0;
+  if (world.clockSteps < MAX_CLOCK_STEPS && !again) stepDatabaseClock(world, byMs);
+}
+
 /** @param byMs forward; negative: back */
 export function stepDatabaseClock(world: World, byMs: number): void {
+  world.clockSteps += 1;
+  if (byMs < 0) world.clockStepsBack += 1;
   world.databaseSkewMs += byMs;
   world.judge.clockStepped(byMs);
   world.trace.add(world.scheduler.nowMs, `the database's clock steps by ${byMs} ms`);

@@ -85,11 +85,6 @@ export function startProcess(world: World, host: Host): void {
   start();
 }
 
-/** The setting by which an operator tells that the database is a restored one. */
-function restoredPolicy(policy: Policy, restoredAtMs: number | null): Policy {
-  return restoredAtMs === null ? policy : { ...policy, ...{ restoredAtMs } };
-}
-
 /** What this process is told by its operator. */
 function settingsOf(
   { plan, restoredAtMs }: World,
@@ -97,7 +92,7 @@ function settingsOf(
 ): { readonly policy: Policy; readonly callTimeoutMs: number } {
   const other = index === 1 ? plan.otherSettings : null;
   return {
-    policy: restoredPolicy(policyOf(plan, index), restoredAtMs),
+    policy: { ...policyOf(plan, index), restoredAtMs },
     callTimeoutMs: other?.callTimeoutMs ?? plan.callTimeoutMs,
   };
 }

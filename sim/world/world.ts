@@ -69,6 +69,9 @@ export interface World {
   restoredAtMs: number | null;
   /** By how much the database's clock is ahead of the true time. */
   databaseSkewMs: number;
+  /** Steps of the database's clock so far, and those of them that set it back. */
+  clockSteps: number;
+  clockStepsBack: number;
   /** Until then faults befall; later where somebody sleeps for long. */
   faultsUntilMs: number;
   /** Nobody is awake before then. */
@@ -240,6 +243,8 @@ export function createWorld(options: WorldOptions): World {
     databaseDown: false,
     restoredAtMs: null,
     databaseSkewMs: 0,
+    clockSteps: 0,
+    clockStepsBack: 0,
     faultsUntilMs: 0,
     allAsleepUntilMs: 0,
     longSleeps: 0,

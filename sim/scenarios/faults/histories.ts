@@ -73,7 +73,7 @@ const restoredInCall: Scenario = {
     },
   ],
   // Charge 2 is live: charge 1 must not be called FAILED, and nothing is sent.
-  ending: { ledger: ['succeeded'], calls: 2, lookups: { atMost: 200 } },
+  ending: { ledger: ['succeeded'], calls: 2, lookups: { atMost: 200 }, alarms: ['needs_review'] },
 };
 
 const otherInstallation: Scenario = {

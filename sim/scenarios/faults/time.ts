@@ -19,7 +19,13 @@ const suspendedInConnect: Scenario = {
   connectsMs: [2000],
   moments: [{ on: 'p1', use: 'call', when: 'after', deed: machineSuspended({ forMs: 15_000, ntpMs: null }) }],
   lastsMs: 40_000,
-  ending: { ...ONCE, calls: 1, lookups: 0, heard: ['COMPLETED, started, replayed'] },
+  ending: {
+    ...ONCE,
+    calls: 1,
+    lookups: 0,
+    heard: ['COMPLETED, started, replayed'],
+    alarms: ['clock_stepped'],
+  },
 };
 
 const suspendedBlind: Scenario = {
@@ -30,7 +36,13 @@ const suspendedBlind: Scenario = {
     { on: 'p1', use: 'call', when: 'after', deed: machineSuspended({ forMs: 15_000, ntpMs: MINUTE }) },
   ],
   lastsMs: 40_000,
-  ending: { ...ONCE, calls: 2, lookups: 1, heard: ['COMPLETED, started, replayed'] },
+  ending: {
+    ...ONCE,
+    calls: 2,
+    lookups: 1,
+    heard: ['COMPLETED, started, replayed'],
+    alarms: ['clock_stepped'],
+  },
 };
 
 const stalledInBackoff: Scenario = {
@@ -101,7 +113,13 @@ const steppedForward = (name: string, byMs: number): Scenario => ({
   name,
   visits: [{ on: 'p1', waitMs: 5 * MINUTE }],
   mishaps: [{ atMs: 6000, deed: databaseClockStepped(byMs) }],
-  ending: { ...ONCE, calls: 1, lookups: { atMost: 20 }, heard: ['COMPLETED, started'] },
+  ending: {
+    ...ONCE,
+    calls: 1,
+    lookups: { atMost: 20 },
+    heard: ['COMPLETED, started'],
+    alarms: ['clock_stepped'],
+  },
 });
 
 const steppedBack: Scenario = {
@@ -109,7 +127,13 @@ const steppedBack: Scenario = {
   name: 'the database’s clock goes back by an hour while a payment waits for its next lookup',
   visits: [{ on: 'p1', waitMs: 5 * MINUTE }],
   mishaps: [{ atMs: 6000, deed: databaseClockStepped(-HOUR) }],
-  ending: { ...ONCE, calls: 1, lookups: { atMost: 20 }, heard: ['COMPLETED, started'] },
+  ending: {
+    ...ONCE,
+    calls: 1,
+    lookups: { atMost: 20 },
+    heard: ['COMPLETED, started'],
+    alarms: ['clock_stepped'],
+  },
 };
 
 const steppedBackAfterDeath: Scenario = {
@@ -118,7 +142,13 @@ const steppedBackAfterDeath: Scenario = {
   moments: [{ on: 'p1', use: 'call', when: 'after', deed: killed() }],
   mishaps: [{ atMs: 1000, deed: databaseClockStepped(-HOUR) }],
   lastsMs: 5 * MINUTE,
-  ending: { ...ONCE, calls: 2, lookups: { atMost: 2 }, heard: ['COMPLETED, started, replayed'] },
+  ending: {
+    ...ONCE,
+    calls: 2,
+    lookups: { atMost: 2 },
+    heard: ['COMPLETED, started, replayed'],
+    alarms: ['clock_stepped'],
+  },
 };
 
 export const TIME_FAULTS: readonly NamedFault[] = [
