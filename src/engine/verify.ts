@@ -81,7 +81,11 @@ async function verifyPage(
 ): Promise<Ended | null> {
   const { charge } = held.record;
   const others = page.filter(({ n }) => n !== charge.n || charge.status === 'FAILED');
-  const ended = await Promise.all(others.map((one) => verifyOne(engine, held, one)));
+  const own = page.find(({ n }) => n === charge.n && charge.status === 'COMPLETED');
+  const ended = await Promise.all([
+    own === undefined ? null : twinMayLand(engine, held, own),
+    ...others.map((one) => verifyOne(engine, held, one)),
+  ]);
   return ended.find((one) => one?.kind === 'found') ?? ended.find((one) => one !== null) ?? null;
 }
 
@@ -99,7 +103,18 @@ async function verifyOne(engine: Engine, held: Held, one: ChargeToVerify): Promi
   const askedAtMs = Math.min(held.grantedAtMs, engine.databaseClock.atLeastMs());
   const outcome = await lookUp(engine, held, chargeRequest(engine, { order, chargeKey: one.chargeKey }));
   if (outcome.kind === 'absent') return onAbsent(engine, held, one, askedAtMs);
+  // Without keys a decline is about one call; another of the same charge may still land.
+  if (outcome.kind === 'declined' && engine.policy.contract.keys === 'none') {
+    return mayStillLand(engine, held, one, askedAtMs);
+  }
   return found(outcome, contested);
+}
+
+/** Without keys, what was sent of a completed charge once more can still become a second one. Null: it cannot. */
+function twinMayLand(engine: Engine, held: Held, own: ChargeToVerify): Ended | null {
+  const { keys, lookup } = engine.policy.contract;
+  if (keys === 'kept' || !lookup) return null;
+  return mayStillLand(engine, held, own, Math.min(held.grantedAtMs, engine.databaseClock.atLeastMs()));
 }
 
 /** What the lookup found of a charge that had failed. */
@@ -127,13 +142,19 @@ function onAbsent(engine: Engine, held: Held, one: ChargeToVerify, askedAtMs: nu
   const { record } = held;
   const contested = record.evidence > 0;
   if (contested && one.moneyEvidence && record.charge.status !== 'COMPLETED') return lateEvidence(one);
+  return mayStillLand(engine, held, one, askedAtMs);
+}
+
+/** Null: what a worker may have sent of the charge after its lease has landed by then, or has not been sent. */
+function mayStillLand(engine: Engine, held: Held, one: ChargeToVerify, askedAtMs: number): Ended | null {
+  const { record } = held;
   if (one.sentUntilMs === null) return null;
   const doubt = { kind: 'open', untilMs: one.sentUntilMs } as const;
   const sent = { ...record.charge, gatewayRef: null, doubt };
-  const proof = absenceProof(sent, askedAtMs, engine.policy.contract, engine.databaseClock.trust());
+  const proof = absenceProof(sent, askedAtMs, engine.policy, engine.databaseClock.trust());
   if (proof.kind !== 'from') return null;
   const waitMs = Math.max(1, proof.atMs - databaseNowMs(engine, held) + 1);
-  return unavailable('may_still_land', contested, waitMs);
+  return unavailable('may_still_land', record.evidence > 0, waitMs);
 }
 
 function lateEvidence({ moneyRef }: ChargeToVerify): Ended {
