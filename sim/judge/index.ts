@@ -24,7 +24,6 @@ export interface Judge {
   clockStepped(byMs: number): void;
   /** The gateway made a charge long after it was proved that it had not. */
   breaksWord(key: string): void;
-  hasBrokenWord(key: string): boolean;
   /** The database was put back to an earlier moment; `told`: so the processes know. */
   restored(told: boolean): void;
   idLost(lost: boolean): void;
@@ -105,7 +104,6 @@ export function createJudge(parts: JudgeParts): Judge {
       book.late.add(key);
       book.excused.set(key, 'money');
     },
-    hasBrokenWord: (key) => book.late.has(key),
     restored(told) {
       const rows = [...parts.database().rows()];
       book.amnesia = true;

@@ -26,6 +26,7 @@ export function landLate(
   const atMs = world.scheduler.nowMs;
   world.marks.hit('charge_lands_late');
   world.judge.breaksWord(key);
+  world.lateLanded = true;
   world.ledger.push({
     id,
     // The first gateway is the one that every charge of a story's first process was made at.

@@ -183,17 +183,22 @@ export function crashDatabase(world: World, downMs: number): void {
 const STEPS_MS = [90_000, 3_600_000, -3_600_000, 700, -700, -30_000] as const;
 /** A clock that is set more often than this is broken, not set. */
 const MAX_CLOCK_STEPS = 2;
+/** Longer than the processes sweep. */
+const STEPS_APART_MS = 8000;
 
 function drawClockStep(world: World): void {
   const byMs = world.tape.pick(STEPS_MS);
   // Set back again while what was written before the first time lies in the future, it hides what it leaves behind.
   const again = byMs < 0 && world.clockStepsBack > 0;
-  if (world.clockSteps < MAX_CLOCK_STEPS && !again) stepDatabaseClock(world, byMs);
+  // Two steps between two sweeps add up to one, which may be none.
+  const atOnce = world.scheduler.nowMs < world.clockSteppedAtMs + STEPS_APART_MS;
+  if (world.clockSteps < MAX_CLOCK_STEPS && !again && !atOnce) stepDatabaseClock(world, byMs);
 }
 
 /** @param byMs forward; negative: back */
 export function stepDatabaseClock(world: World, byMs: number): void {
   world.clockSteps += 1;
+  world.clockSteppedAtMs = world.scheduler.nowMs;
   if (byMs < 0) world.clockStepsBack += 1;
   world.databaseSkewMs += byMs;
   world.judge.clockStepped(byMs);

@@ -16,12 +16,12 @@ export const STUBBORN: Omit<Errand, 'key'> = {
 
 /** What a story wants a call to meet; null: what the faults say. */
 export function storyFault(
-  { plan, judge }: World,
+  { plan, lateLanded }: World,
   { key, reference, orderId }: ChargeRequest,
 ): CallFault | null {
   if (plan.story !== 'stubborn' || orderId !== STUBBORN.orderId) return null;
-  const first = chargeKey(reference, 1);
-  // Charge 1 never leaves, so it fails by absence; the others are declined until the first turns out to have been made.
-  if (key === first) return 'gateway_unreachable';
-  return judge.hasBrokenWord(first) ? 'none' : 'gateway_declines';
+  // Charge 1 never leaves, so it fails by absence; the others do so too, or are declined, until one turns out to have been made.
+  if (lateLanded) return 'none';
+  const declines = plan.echoes && key !== chargeKey(reference, 1);
+  return declines ? 'gateway_declines' : 'gateway_unreachable';
 }

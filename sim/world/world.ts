@@ -72,8 +72,12 @@ export interface World {
   /** Steps of the database's clock so far, and those of them that set it back. */
   clockSteps: number;
   clockStepsBack: number;
+  /** When it last stepped; true time. */
+  clockSteppedAtMs: number;
   /** Until then faults befall; later where somebody sleeps for long. */
   faultsUntilMs: number;
+  /** A charge was made long after it was proved that it had not been. */
+  lateLanded: boolean;
   /** Nobody is awake before then. */
   allAsleepUntilMs: number;
   /** Long sleeps so far. */
@@ -245,7 +249,9 @@ export function createWorld(options: WorldOptions): World {
     databaseSkewMs: 0,
     clockSteps: 0,
     clockStepsBack: 0,
+    clockSteppedAtMs: Number.NEGATIVE_INFINITY,
     faultsUntilMs: 0,
+    lateLanded: false,
     allAsleepUntilMs: 0,
     longSleeps: 0,
     gatewayDownUntilMs: 0,

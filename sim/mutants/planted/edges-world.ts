@@ -26,7 +26,11 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     file: 'src/engine/drive.ts',
     find: '    if (isNews) await keepEvidence(engine, held.record, outcome);\n',
     put: '    if (isNews && outcome.kind === "unknown") await keepEvidence(engine, held.record, outcome);\n',
-    judge: 'simulation',
+    judge: 'scenarios',
+    tests: {
+      file: 'sim/scenarios/faults.test.ts',
+      named: 'its machine is suspended, and its clocks stand still',
+    },
   },
   {
     name: 'the simulated cache is believed',
@@ -77,12 +81,14 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
-    name: 'earlier charges are asked after at whichever gateway is set',
-    story: 'The shop moves to another gateway, which truthfully knows nothing of the charge at the old one.',
-    file: 'src/engine/verify.ts',
-    find: "  if (one.gateway !== engine.gateway.name) return unavailable('other_gateway', contested);\n",
-    put: '',
-    judge: 'simulation',
+    name: 'the next charge is opened wherever the process is set to',
+    story:
+      'The shop moves to another gateway, and its orders wait there for a proof that only the old one can give.',
+    file: 'src/engine/charge.ts',
+    find: '    if (unproved && record.gateway !== engine.gateway.name) return',
+    put: "    if (unproved && record.gateway === '') return",
+    judge: 'scenarios',
+    tests: { file: 'sim/scenarios/faults.test.ts', named: 'two gateways, or other settings, at once' },
   },
   {
     name: 'only the first page of earlier charges is asked after',
@@ -90,11 +96,7 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     file: 'src/engine/verify.ts',
     find: '    if (last === undefined || page.length < PAGE) return',
     put: '    if (last === undefined || page.length <= PAGE) return',
-    judge: 'scenarios',
-    tests: {
-      file: 'sim/scenarios/faults.test.ts',
-      named: 'evidence about the first of many failed charges',
-    },
+    judge: 'simulation',
   },
   {
     name: 'a client without a key is told the old failure of a payment in REVIEW',
