@@ -7,6 +7,8 @@ import type { Scheduler } from './scheduler.ts';
 export interface Life {
   /** Runs `event` inside the process after `delayMs`; the returned function takes it back. */
   deliver(delayMs: number, event: () => void): () => void;
+  /** Runs `event` inside the process: now, or when it wakes. */
+  arrive(event: () => void): void;
   /** Runs once when it is killed: what is to be undone outside. */
   onDeath(undo: () => void): void;
   kill(): void;
@@ -14,11 +16,14 @@ export interface Life {
   resume(): void;
   readonly alive: boolean;
   readonly paused: boolean;
+  /** When it last woke, by the scheduler's clock; 0: it has never stood still. */
+  readonly wokeAtMs: number;
 }
 
 export function createLife(scheduler: Scheduler): Life {
   let alive = true;
   let paused = false;
+  let wokeAtMs = 0;
   let waiting: (() => void)[] = [];
   const undos: (() => void)[] = [];
 
@@ -47,6 +52,7 @@ export function createLife(scheduler: Scheduler): Life {
         cancel();
       };
     },
+    arrive,
     onDeath: (undo) => void undos.push(undo),
     kill() {
       if (!alive) return;
@@ -57,8 +63,12 @@ export function createLife(scheduler: Scheduler): Life {
     pause() {
       paused = true;
     },
+    get wokeAtMs() {
+      return wokeAtMs;
+    },
     resume() {
       paused = false;
+      wokeAtMs = scheduler.nowMs;
       const events = waiting;
       waiting = [];
       // Each as an event of its own: between two of them a process runs to its next wait.

@@ -8,6 +8,8 @@ import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 
 export interface BookedCharge {
   readonly id: string;
+  /** Where it was made. */
+  readonly gateway: string;
   readonly key: string;
   readonly reference: string;
   readonly amountMinor: number;
@@ -49,7 +51,21 @@ interface KeyRecord {
   working: boolean;
 }
 
-export interface GatewayModel {
+/** What the judge sees of one gateway, or of all of them. */
+export interface Books {
+  readonly ledger: readonly BookedCharge[];
+  /** Whether a charge under this key could still become live without another call. */
+  canStillCharge(key: string): boolean;
+  /**
+   * When the gateway forgets what it knows of this key; null: it keeps no keys, or nothing was charged or is under way
+   * under this one.
+   */
+  forgottenAtMs(key: string): number | null;
+  /** Whether anything is on its way or pending. */
+  busy(): boolean;
+}
+
+export interface GatewayModel extends Books {
   /** A request is on its way and may be executed at any moment; the returned function tells that it never will. */
   flies(request: ChargeRequest): () => void;
   /** The request arrives: `busy` replies at once, otherwise `execute` is called later. */
@@ -58,23 +74,34 @@ export interface GatewayModel {
   execute(request: ChargeRequest, wish: Wish): Reply;
   /** What a lookup shows now. */
   find(key: string): readonly BookedCharge[];
-  readonly ledger: readonly BookedCharge[];
-  /** Whether a charge under this key could still become live without another call. */
-  canStillCharge(key: string): boolean;
-  /** Whether anything is on its way or pending. */
-  busy(): boolean;
+}
+
+/** Several gateways, as one who sees all of their books. */
+export function together(gateways: readonly [GatewayModel, ...GatewayModel[]]): Books {
+  const [first] = gateways;
+  if (gateways.length === 1) return first;
+  return {
+    ledger: first.ledger,
+    canStillCharge: (key) => gateways.some((gateway) => gateway.canStillCharge(key)),
+    forgottenAtMs: (key) =>
+      gateways.map((gateway) => gateway.forgottenAtMs(key)).find((atMs) => atMs !== null) ?? null,
+    busy: () => gateways.some((gateway) => gateway.busy()),
+  };
 }
 
 export interface GatewayModelOptions {
+  readonly name: string;
+  /** The books of all gateways of a world are one list. */
+  readonly ledger: BookedCharge[];
   readonly contract: GatewayContract;
   readonly nowMs: () => number;
   readonly after: (delayMs: number, event: () => void) => void;
   readonly onBooked: (charge: BookedCharge) => void;
 }
 
-export function createGatewayModel({ contract, nowMs, after, onBooked }: GatewayModelOptions): GatewayModel {
+export function createGatewayModel(options: GatewayModelOptions): GatewayModel {
+  const { name, contract, ledger, nowMs, after, onBooked } = options;
   const keys = new Map<string, KeyRecord>();
-  const ledger: BookedCharge[] = [];
   const flying = new Set<Flying>();
 
   function known(key: string): KeyRecord | undefined {
@@ -100,6 +127,7 @@ export function createGatewayModel({ contract, nowMs, after, onBooked }: Gateway
   function book(request: ChargeRequest, wish: Wish): BookedCharge {
     const charge: BookedCharge = {
       id: `ch_${ledger.length + 1}`,
+      gateway: name,
       key: request.key,
       reference: request.reference,
       amountMinor: request.amountMinor,
@@ -155,7 +183,10 @@ export function createGatewayModel({ contract, nowMs, after, onBooked }: Gateway
       record.erred = contract.cachesErrors;
       return { kind: 'error' };
     },
-    find: (key) => ledger.filter((charge) => charge.key === key && charge.visibleAtMs <= nowMs()),
+    find: (key) =>
+      ledger.filter(
+        (charge) => charge.gateway === name && charge.key === key && charge.visibleAtMs <= nowMs(),
+      ),
     canStillCharge(key) {
       if (ledger.some((charge) => charge.key === key && charge.status === 'pending')) return true;
       for (const { request } of flying) {
@@ -166,6 +197,11 @@ export function createGatewayModel({ contract, nowMs, after, onBooked }: Gateway
         if (!answered) return true;
       }
       return false;
+    },
+    forgottenAtMs(key) {
+      const record = keys.get(key);
+      if (contract.keys !== 'kept' || record === undefined) return null;
+      return record.charge !== null || record.working ? record.firstSeenMs + contract.keyWindowMs : null;
     },
     busy: () => flying.size > 0 || ledger.some((charge) => charge.status === 'pending'),
   };

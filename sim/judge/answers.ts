@@ -164,7 +164,8 @@ export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
   }
 
   function problem(asked: Asked, answer: Extract<ChargeAnswer, { kind: 'problem' }>): void {
-    const untouched = answer.code !== 'store_outcome_unknown';
+    // An expired answer was given once: it is no word about what was stored for this request.
+    const untouched = answer.code !== 'store_outcome_unknown' && answer.code !== 'result_expired';
     if (untouched && !book.amnesia && book.committedRequests.has(asked.id)) {
       violated('8 nothing sent', `${asked.orderId}: told ${answer.code}, but its intent is stored`);
     }

@@ -30,6 +30,22 @@ export interface Intended {
   readonly n: number;
   readonly amountMinor: number;
   readonly currency: string;
+  /** When it was opened, in true time. */
+  readonly openedMs: number;
+}
+
+/** A request that left after its lease, from a machine on which no clock could tell. */
+export interface BlindSend {
+  readonly order: OrderName;
+  /** Whether its sender lives on, so that it can tell what it heard. */
+  readonly senderLives: () => boolean;
+}
+
+export interface Restored {
+  /** The processes were told, and can ask: then nothing excuses a second charge that a lookup could have found. */
+  readonly asked: boolean;
+  /** The last charge of each order that the restored database knew. */
+  readonly knownN: ReadonlyMap<OrderName, number>;
 }
 
 export interface Book {
@@ -42,8 +58,20 @@ export interface Book {
   readonly committedRequests: Set<string>;
   /** Requests whose client was told that nothing was stored. */
   readonly refusedRequests: Set<string>;
+  /** By gateway key. */
+  readonly blindSends: Map<string, BlindSend>;
   /** The database was restored to an earlier state: what was answered before may be unknown to it. */
   amnesia: boolean;
+  /** When the database's clock was last set, in true time: at all, forward, and back; long before the run: never. */
+  stepped: { atMs: number; forwardAtMs: number; backAtMs: number };
+  /** The database is a restored one. Null: it is not. */
+  restored: Restored | null;
+  /** The installation has another id than the rows were made under. */
+  idLost: boolean;
+  /** Charges that the gateway made long after it was proved that it had not. */
+  readonly late: Set<string>;
+  /** Evidence could not be stored, and a person was told. */
+  evidenceLost: boolean;
   violation: Violation | null;
 }
 
@@ -52,6 +80,9 @@ export interface Violation {
   readonly message: string;
 }
 
+/** Before everything, and further away than any duration. */
+const NEVER_MS = Number.NEGATIVE_INFINITY;
+
 export function createBook(): Book {
   return {
     intended: new Map(),
@@ -59,7 +90,13 @@ export function createBook(): Book {
     excused: new Map(),
     committedRequests: new Set(),
     refusedRequests: new Set(),
+    blindSends: new Map(),
     amnesia: false,
+    stepped: { atMs: NEVER_MS, forwardAtMs: NEVER_MS, backAtMs: NEVER_MS },
+    restored: null,
+    idLost: false,
+    late: new Set(),
+    evidenceLost: false,
     violation: null,
   };
 }

@@ -1,7 +1,7 @@
 /** What must hold of every committed change: the listed moves, the events, the fence, and the truth about money. */
 import type { PaymentStatus } from '../../src/domain/payment.ts';
-import type { GatewayModel } from '../gateway/model.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Books } from '../gateway/model.ts';
+import { boundsOf, type Plan } from '../plan/plan.ts';
 import type { Change, OperationRow, Row } from '../store/database.ts';
 import { type Book, orderName } from './book.ts';
 
@@ -18,7 +18,7 @@ const MOVES: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
 export interface CommitJudgeParts {
   readonly book: Book;
   readonly plan: Plan;
-  readonly gateway: GatewayModel;
+  readonly gateway: Books;
   readonly violated: (invariant: string, message: string) => void;
   readonly mark: (name: string) => void;
 }
@@ -29,6 +29,9 @@ export function judgeCommit(parts: CommitJudgeParts, change: Change, nowMs: numb
   const order = orderName(change.accountId, change.orderId);
   note(book, change, nowMs);
   judgePromise(parts, change);
+  const opens = change.kind === 'accept' || change.kind === 'openNextCharge';
+  if (opens && book.idLost)
+    parts.violated('installation', `${order}: stored under another installation’s id`);
   judgeEvents(parts, change);
   judgeFence(parts, change);
   if (before !== null && before.charge.status !== after.charge.status) {
@@ -41,10 +44,10 @@ export function judgeCommit(parts: CommitJudgeParts, change: Change, nowMs: numb
       parts.violated('4 moves', `${order}: PROCESSING again without a next charge`);
     }
     // A restored database proves by what it has kept, which may be too little; reconciliation finds the rest.
-    if (!book.amnesia) judgeMoney(parts, change);
+    if (!book.amnesia || book.restored?.asked === true) judgeMoney(parts, change);
   }
   if (change.kind === 'openNextCharge' && !book.amnesia) judgeNextCharge(parts, change);
-  if (after.charge.attempts > parts.plan.policy.maxAttempts) {
+  if (after.charge.attempts > boundsOf(parts.plan).mostAttempts) {
     parts.violated('attempts', `${order}: ${after.charge.attempts} calls counted`);
   }
 }
@@ -54,7 +57,13 @@ function note(book: Book, { kind, after, rowAfter, accountId, orderId }: Change,
   const operation = rowAfter.operations.at(-1);
   if (operation !== undefined && (kind === 'accept' || kind === 'openNextCharge')) {
     const { amountMinor, currency } = after.order;
-    book.intended.set(operation.gatewayKey, { order, n: operation.n, amountMinor, currency });
+    book.intended.set(operation.gatewayKey, {
+      order,
+      n: operation.n,
+      amountMinor,
+      currency,
+      openedMs: nowMs,
+    });
     book.committedRequests.add(after.order.metadata.request ?? '');
   }
   const states = book.states.get(order) ?? [];
@@ -115,23 +124,34 @@ function judgeMoney(parts: CommitJudgeParts, change: Change): void {
       (charge) => charge.amountMinor === operation.amountMinor && charge.currency === operation.currency,
     );
     if (!right) parts.violated('6 truth', `${orderId}: COMPLETED, but the gateway has not charged it`);
-    if (operation.problem !== null) parts.violated('6 truth', `${orderId}: COMPLETED with a problem`);
+    // What failed, and was made long after its time, keeps the answer that was given then.
+    const failedFirst = parts.book.late.has(operation.gatewayKey);
+    if (operation.problem !== null && !failedFirst)
+      parts.violated('6 truth', `${orderId}: COMPLETED with a problem`);
   }
   if (status === 'FAILED') {
     judgeNothingLive(parts, change.rowAfter, operation, '6 truth', 'FAILED');
-    judgeReason(parts, change, operation);
+    judgeForgotten(parts, change, operation);
+    if (!agedByStep(parts, operation)) judgeReason(parts, change, operation);
   }
-  if (status === 'REVIEW') judgeReview(parts, change);
+  if (status === 'REVIEW' && !agedByStep(parts, operation)) judgeReview(parts, change);
+}
+
+/** The database's clock was set since the charge was opened: what the engine reads as its age means nothing to the judge. */
+function agedByStep({ book }: CommitJudgeParts, { gatewayKey }: OperationRow): boolean {
+  return book.stepped.atMs > (book.intended.get(gatewayKey)?.openedMs ?? 0);
 }
 
 function judgeNothingLive(
-  { gateway, violated }: CommitJudgeParts,
+  { book, gateway, violated }: CommitJudgeParts,
   { payment }: Row,
   { gatewayKey, n }: OperationRow,
   invariant: string,
   what: string,
 ): void {
   const { orderId } = payment.order;
+  // It may have left after all that could be known of it.
+  if (book.blindSends.has(gatewayKey) || book.late.has(gatewayKey)) return;
   if (liveUnder(gateway, gatewayKey).length > 0) {
     violated(invariant, `${orderId}: ${what}, but charge ${n} is live at the gateway`);
   } else if (gateway.canStillCharge(gatewayKey)) {
@@ -143,6 +163,22 @@ function judgeNextCharge(parts: CommitJudgeParts, { rowAfter }: Change): void {
   for (const operation of rowAfter.operations.slice(0, -1)) {
     judgeNothingLive(parts, rowAfter, operation, '3 next charge', 'the next charge was opened');
   }
+}
+
+/** After a restore of which the processes know, the charge after this one may have been made and forgotten: its key is known. */
+function judgeForgotten(
+  { book, gateway, violated }: CommitJudgeParts,
+  { accountId, orderId }: Change,
+  { n }: OperationRow,
+): void {
+  if (book.restored === null) return;
+  const order = orderName(accountId, orderId);
+  const forgotten = gateway.ledger.find(({ key, status }) => {
+    const intended = book.intended.get(key);
+    return status === 'succeeded' && intended?.order === order && intended.n === n + 1;
+  });
+  if (forgotten !== undefined)
+    violated('6 truth', `${orderId}: FAILED, but the charge after it is live, and forgotten`);
 }
 
 /** FAILED says why, and does not give up before its time. */
@@ -164,7 +200,7 @@ function judgeReason(
   const ageMs = after.updatedAtMs - operation.openedAtMs;
   // Room for a lease to run out and be noticed, and for the longest Retry-After; what could not be verified ends with the resolution's own limit.
   const early =
-    after.charge.attempts < policy.maxAttempts &&
+    after.charge.attempts < boundsOf(parts.plan).fewestAttempts &&
     ageMs + 20_000 + policy.retryAfterCapMs < policy.callDeadlineMs &&
     ageMs < policy.resolveForMs;
   const wasReview = before?.charge.status === 'REVIEW';
@@ -184,6 +220,6 @@ function judgeReview({ book, plan, violated }: CommitJudgeParts, { after, rowAft
   }
 }
 
-function liveUnder(gateway: GatewayModel, key: string): GatewayModel['ledger'] {
+function liveUnder(gateway: Books, key: string): Books['ledger'] {
   return gateway.ledger.filter((charge) => charge.key === key && charge.status === 'succeeded');
 }

@@ -1,15 +1,35 @@
 /** What must hold once the faults have stopped and everything had its time: settled, equal to the ledger, let go of. */
-import type { GatewayModel } from '../gateway/model.ts';
+import type { Books } from '../gateway/model.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Database, Row } from '../store/database.ts';
+import { type Book, orderName } from './book.ts';
 
 export interface EndingParts {
   readonly plan: Plan;
   readonly database: Database;
-  readonly gateway: GatewayModel;
-  /** The database has lost commits, so that a failure may rest on what it forgot. */
-  readonly amnesia: boolean;
+  readonly gateway: Books;
+  readonly book: Book;
   readonly violated: (invariant: string, message: string) => void;
+}
+
+/** Longer than any wait that the policy knows: whoever waits so long does it by a clock that was set back. */
+export function judgeWaits(database: Database, policy: Plan['policy'], databaseNowMs: number): string | null {
+  const { lookupCapMs, reviewLookupMs, retryAfterCapMs, backoffCapMs, forbiddenPauseMs, leaseMs } = policy;
+  const longestMs = Math.max(
+    lookupCapMs,
+    reviewLookupMs,
+    retryAfterCapMs,
+    backoffCapMs,
+    forbiddenPauseMs,
+    leaseMs,
+  );
+  for (const { payment } of database.rows()) {
+    const waitMs = (payment.dueAtMs ?? 0) - databaseNowMs;
+    // Lookups are spread by a tenth.
+    if (waitMs > 1.2 * longestMs)
+      return `${payment.order.orderId} waits for ${waitMs} ms, until a time of the old clock`;
+  }
+  return null;
 }
 
 /** Whether the payment needs nothing more, now that nothing goes wrong any more. */
@@ -21,7 +41,8 @@ export function isAtRest({ payment }: Row, { contract }: Plan['policy']): boolea
   return charge.status === 'REVIEW' && (dueAtMs === null) === !contract.lookup;
 }
 
-export function judgeEnding({ plan, database, gateway, amnesia, violated }: EndingParts): void {
+export function judgeEnding({ plan, database, gateway, book, violated }: EndingParts): void {
+  const { amnesia } = book;
   for (const row of database.rows()) {
     const { payment } = row;
     const { orderId } = payment.order;
@@ -32,6 +53,12 @@ export function judgeEnding({ plan, database, gateway, amnesia, violated }: Endi
     }
     const keys = new Set(row.operations.map(({ gatewayKey }) => gatewayKey));
     const live = gateway.ledger.filter((charge) => keys.has(charge.key) && charge.status === 'succeeded');
+    if (sentBlindly(book, row)) {
+      if (live.length > 1 && !isTold(book, row))
+        violated('ledger', `${orderId} has ${live.length} live charges, and nobody was told`);
+      continue;
+    }
+    if (live.some(({ key }) => book.late.has(key))) continue;
     // A database that forgot what was sent, or when, may charge again beside it: a limit that is documented.
     if (status === 'COMPLETED' && (amnesia ? live.length < 1 : live.length !== 1)) {
       violated('ledger', `${orderId} is COMPLETED with ${live.length} live charges`);
@@ -42,4 +69,21 @@ export function judgeEnding({ plan, database, gateway, amnesia, violated }: Endi
       if (event.seq !== index + 1) violated('4 events', `${orderId}: a gap at ${index + 1}`);
     });
   }
+}
+
+/** A call of this order left after its lease, from a machine whose clocks had all stood still. */
+function sentBlindly({ blindSends }: Book, { payment }: Row): boolean {
+  const order = orderName(payment.order.accountId, payment.order.orderId);
+  return [...blindSends.values()].some((send) => send.order === order);
+}
+
+/** A person was told of the second charge, or nobody can know of it: who sent it is dead, or could not store what it heard. */
+function isTold({ blindSends, evidenceLost }: Book, { payment, events, operations }: Row): boolean {
+  const told =
+    payment.charge.status === 'REVIEW' || events.some(({ type }) => type === 'verify.duplicate_found');
+  return (
+    told ||
+    evidenceLost ||
+    operations.some(({ gatewayKey }) => blindSends.get(gatewayKey)?.senderLives() === false)
+  );
 }

@@ -1,13 +1,12 @@
 /** The judge: sees every commit, every request that leaves, every booking and every answer, and believes none of them. */
-import type { ChargeRequest } from '../../src/domain/outcomes.ts';
-import type { BookedCharge, GatewayModel } from '../gateway/model.ts';
+import type { BookedCharge, Books } from '../gateway/model.ts';
 import { isStoreSound, type Plan } from '../plan/plan.ts';
 import type { Change, Database } from '../store/database.ts';
 import { type AnswerJudge, createAnswerJudge } from './answers.ts';
-import { type Book, createBook, type Violation } from './book.ts';
+import { type Book, createBook, orderName, type Violation } from './book.ts';
 import { judgeCommit } from './commits.ts';
-import { judgeEnding } from './ending.ts';
-import { createSendJudge, judgeBooking } from './money.ts';
+import { judgeEnding, judgeWaits } from './ending.ts';
+import { createSendJudge, judgeBooking, type Sending } from './money.ts';
 
 export type { Asked } from './answers.ts';
 export type { Violation } from './book.ts';
@@ -15,14 +14,25 @@ export type { Violation } from './book.ts';
 export interface Judge {
   readonly answers: AnswerJudge;
   committed(change: Change): void;
-  sent(sender: string, request: ChargeRequest): void;
+  sent(sending: Sending): void;
   booked(charge: BookedCharge): void;
   /** The gateway is about to break its word for this key. */
   excuse(key: string, how: 'answer' | 'money'): void;
+  /** What was said to a process cannot be stored, and a person is told. */
+  evidenceLost(): void;
+  /** The database's clock was set, by so much. */
+  clockStepped(byMs: number): void;
+  /** The gateway made a charge long after it was proved that it had not. */
+  breaksWord(key: string): void;
+  /** The database was put back to an earlier moment; `told`: so the processes know. */
+  restored(told: boolean): void;
+  idLost(lost: boolean): void;
   /** The database has lost commits that were acknowledged. */
   forgot(): void;
   /** Something that only a fault of our own explains. */
   violated(invariant: string, message: string): void;
+  /** Some minutes after the faults have stopped. */
+  rested(): void;
   ended(): void;
   readonly violation: Violation | null;
 }
@@ -30,7 +40,7 @@ export interface Judge {
 export interface JudgeParts {
   readonly plan: Plan;
   readonly database: () => Database;
-  readonly gateway: () => GatewayModel;
+  readonly gateway: () => Books;
   readonly nowMs: () => number;
   readonly databaseNowMs: () => number;
   readonly mark: (name: string) => void;
@@ -48,7 +58,9 @@ export function createJudge(parts: JudgeParts): Judge {
     database: parts.database(),
     gateway: parts.gateway(),
     violated,
-    nowMs: clock,
+    policy: plan.policy,
+    nowMs,
+    databaseNowMs: clock,
   });
   let send: ReturnType<typeof createSendJudge> | null = null;
   let answers: AnswerJudge | null = null;
@@ -70,22 +82,55 @@ export function createJudge(parts: JudgeParts): Judge {
     },
     committed: (change) =>
       judgeCommit({ book, plan, gateway: parts.gateway(), violated, mark }, change, nowMs()),
-    sent(sender, request) {
+    sent(sending) {
       send ??= createSendJudge(money());
-      send(sender, request);
+      send(sending);
     },
     booked: (charge) => judgeBooking(money(), charge),
     excuse: (key, how) => void book.excused.set(key, book.excused.get(key) === 'money' ? 'money' : how),
+    evidenceLost() {
+      book.evidenceLost = true;
+    },
+    clockStepped(byMs) {
+      const atMs = nowMs();
+      const { forwardAtMs, backAtMs } = book.stepped;
+      book.stepped = {
+        atMs,
+        forwardAtMs: byMs > 0 ? atMs : forwardAtMs,
+        backAtMs: byMs < 0 ? atMs : backAtMs,
+      };
+    },
+    breaksWord(key) {
+      book.late.add(key);
+      book.excused.set(key, 'money');
+    },
+    restored(told) {
+      const rows = [...parts.database().rows()];
+      book.amnesia = true;
+      book.restored = {
+        asked: told && plan.policy.contract.lookup,
+        knownN: new Map(
+          rows.map(({ payment: { order, charge } }) => [orderName(order.accountId, order.orderId), charge.n]),
+        ),
+      };
+    },
+    idLost(lost) {
+      book.idLost = lost;
+    },
     forgot() {
       book.amnesia = true;
     },
     violated,
+    rested() {
+      const waits = judgeWaits(parts.database(), plan.policy, clock());
+      if (waits !== null) violated('liveness', waits);
+    },
     ended: () =>
       judgeEnding({
         plan,
         database: parts.database(),
         gateway: parts.gateway(),
-        amnesia: book.amnesia,
+        book,
         violated,
       }),
   };

@@ -1,69 +1,174 @@
 /** What must hold of every request that leaves for the gateway, and of every charge that it books. */
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
-import type { BookedCharge, GatewayModel } from '../gateway/model.ts';
+import type { Policy } from '../../src/domain/policy.ts';
+import type { BookedCharge, Books } from '../gateway/model.ts';
 import type { Database, Row } from '../store/database.ts';
-import type { Book } from './book.ts';
+import type { Book, Intended } from './book.ts';
 
 export interface MoneyJudgeParts {
   readonly book: Book;
   readonly database: Database;
-  readonly gateway: GatewayModel;
+  readonly gateway: Books;
+  readonly policy: Policy;
   readonly violated: (invariant: string, message: string) => void;
-  /** The database's clock. */
+  /** True time. */
   readonly nowMs: () => number;
+  readonly databaseNowMs: () => number;
 }
 
-/** A call needs an intent that is committed, under a lease that is held, and a claim that has sent nothing before. */
-export function createSendJudge(parts: MoneyJudgeParts): (sender: string, request: ChargeRequest) => void {
-  const { book, database, violated, nowMs } = parts;
+/** The first byte of a call. */
+export interface Sending {
+  readonly sender: string;
+  readonly request: ChargeRequest;
+  /** Every clock of the sender's machine has stood still: nothing there can tell that a lease is over. */
+  readonly blind: boolean;
+  readonly senderLives: () => boolean;
+}
+
+/** Between a decision of the engine and the moment that its judge sees it, where nothing is late. */
+const TICKS_MS = 1000;
+
+/**
+ * A call needs an intent that is committed, under a lease that is held, and a claim that has sent nothing before; and it
+ * starts in its time.
+ */
+export function createSendJudge(parts: MoneyJudgeParts): (sending: Sending) => void {
+  const { book, database, violated } = parts;
   const used = new Set<string>();
-  return (sender, request) => {
+  return (sending) => {
+    const { sender, request } = sending;
     const intended = book.intended.get(request.key);
+    if (book.idLost)
+      return violated('installation', `${sender} sent ${request.orderId} under another installation’s id`);
     if (intended === undefined) return violated('2 intent', `${sender} sent a key that nobody intended`);
     const [accountId = '', orderId = ''] = intended.order.split('/');
     const row = database.row(accountId, orderId);
+    if (request.amountMinor !== intended.amountMinor || request.currency !== intended.currency) {
+      if (!book.amnesia) violated('2 intent', `${sender} sent other terms than were intended for ${orderId}`);
+    }
     // A restored database has forgotten some; the keys, which are derived, guard the money then.
     if (book.amnesia) return;
-    if (row === undefined || current(row)?.gatewayKey !== request.key) {
-      return violated(
-        '2 intent',
-        `${sender} sent charge ${intended.n} of ${orderId}, which is not the current one`,
-      );
+    const wrong = leaseProblem(parts, row, request.key);
+    // Its lease may have been cut short by the database's clock, and taken by another: the ledger is judged then.
+    if (parts.nowMs() < book.stepped.forwardAtMs + parts.policy.leaseMs) return;
+    if (wrong !== null) {
+      if (sending.blind) noteBlind(book, sending, intended);
+      else violated(wrong.invariant, `${sender} sent charge ${intended.n} of ${orderId} ${wrong.how}`);
+      return;
     }
-    const { payment } = row;
-    if (request.amountMinor !== intended.amountMinor || request.currency !== intended.currency) {
-      violated('2 intent', `${sender} sent other terms than were intended for ${orderId}`);
-    }
-    if (!payment.held || payment.charge.step !== 'call' || (payment.dueAtMs ?? 0) <= nowMs()) {
-      return violated('5 lease', `${sender} sent ${orderId} without a lease`);
-    }
-    if (payment.charge.attempts === 0)
-      violated('2 intent', `${sender} sent ${orderId} before it was counted`);
+    const { payment } = row as Row;
+    judgeKnown(parts, sending, row as Row, intended);
     if (used.has(payment.claimId)) violated('5 lease', `${sender} sent ${orderId} twice under one claim`);
     used.add(payment.claimId);
+    judgeTime(parts, sending, intended, payment.charge.attempts);
   };
 }
 
+interface Problem {
+  readonly invariant: string;
+  readonly how: string;
+}
+
+/** What is missing for a call to leave now. */
+function leaseProblem(parts: MoneyJudgeParts, row: Row | undefined, key: string): Problem | null {
+  if (row === undefined || current(row)?.gatewayKey !== key) {
+    return { invariant: '2 intent', how: 'which is not the current one' };
+  }
+  const { held, charge, dueAtMs } = row.payment;
+  if (!held || charge.step !== 'call' || (dueAtMs ?? 0) <= parts.databaseNowMs()) {
+    return { invariant: '5 lease', how: 'without a lease' };
+  }
+  return charge.attempts === 0 ? { invariant: '2 intent', how: 'before it was counted' } : null;
+}
+
+/** Nothing on its machine could have kept it back. What it heard must be looked into all the same: see the ending. */
+function noteBlind(book: Book, { request, senderLives }: Sending, { order }: Intended): void {
+  book.blindSends.set(request.key, { order, senderLives });
+}
+
+/** No charge is sent while an earlier one of its order can be seen to be live, where that one failed by absence or evidence of it came in. */
+function judgeKnown(
+  { gateway, policy, violated }: MoneyJudgeParts,
+  { sender, request }: Sending,
+  { operations, evidence }: Row,
+  { openedMs, n }: Intended,
+): void {
+  if (!policy.contract.lookup) return;
+  for (const earlier of operations.slice(0, -1)) {
+    if (!earlier.byAbsence && !evidence.some(({ chargeN }) => chargeN === earlier.n)) continue;
+    const seen = gateway.ledger.some(
+      ({ key, status, visibleAtMs }) =>
+        key === earlier.gatewayKey && status === 'succeeded' && visibleAtMs < openedMs,
+    );
+    if (seen)
+      violated(
+        '3 next charge',
+        `${sender} sent charge ${n} of ${request.orderId} although charge ${earlier.n} can be seen to be live`,
+      );
+  }
+}
+
+/** No retry after its deadline, and none that could land when the gateway has forgotten its key. */
+function judgeTime(
+  { book, policy, gateway, violated, nowMs }: MoneyJudgeParts,
+  { sender, request }: Sending,
+  { openedMs, n }: Intended,
+  attempts: number,
+): void {
+  const ageMs = nowMs() - openedMs;
+  const what = `${sender} sent charge ${n} of ${request.orderId}`;
+  // What is claimed in time may leave until the claim ends; a clock that was set back makes everything look younger.
+  const looksYounger = book.stepped.backAtMs > openedMs;
+  if (attempts > 1 && !looksYounger && ageMs > policy.callDeadlineMs + policy.leaseMs + TICKS_MS) {
+    violated('time', `${what} once more, ${ageMs} ms after it was opened`);
+  }
+  const forgottenAtMs = gateway.forgottenAtMs(request.key);
+  if (forgottenAtMs !== null && nowMs() + policy.contract.landsWithinMs >= forgottenAtMs) {
+    violated('time', `${what} once more, which may land when its key is forgotten`);
+  }
+}
+
+/** From when a lookup may show a charge until all that was decided before has been sent and has landed. */
+const DECIDED_BEFORE_MS = 15_000;
+
+/** A charge that a blind machine sent, and that nobody can have known of when the next one was decided. */
+function isUnseen({ blindSends }: Book, { key, visibleAtMs }: BookedCharge, nowMs: number): boolean {
+  return blindSends.has(key) && nowMs < visibleAtMs + DECIDED_BEFORE_MS;
+}
+
 /** At most one live charge per order, and of its terms. */
-export function judgeBooking({ book, gateway, violated }: MoneyJudgeParts, charge: BookedCharge): void {
+export function judgeBooking(parts: MoneyJudgeParts, charge: BookedCharge): void {
+  const { book, gateway, violated, nowMs } = parts;
   const intended = book.intended.get(charge.key);
   if (intended === undefined) {
     violated('2 intent', `the gateway booked ${charge.id} for an unknown key`);
     return;
   }
   if (charge.status !== 'succeeded') return;
-  // A database that forgot that a later charge was opened sends the earlier one again: a limit that is documented.
   const live = gateway.ledger.filter(
-    ({ key, status }) =>
-      status === 'succeeded' &&
-      (book.amnesia ? key === charge.key : book.intended.get(key)?.order === intended.order),
+    (one) =>
+      one === charge ||
+      (one.status === 'succeeded' && counts(parts, one, charge) && !isUnseen(book, one, nowMs())),
   );
-  if (live.length > 1)
+  if (live.length > 1 && !book.blindSends.has(charge.key))
     violated('1 charged twice', `${intended.order}: ${live.map(({ id }) => id).join(', ')}`);
   const wrong = charge.amountMinor !== intended.amountMinor || charge.currency !== intended.currency;
   if (wrong && !book.amnesia && book.excused.get(charge.key) !== 'money') {
     violated('1 charged twice', `${intended.order}: ${charge.id} has other terms than the order`);
   }
+}
+
+/** Whether the two must not both be live. */
+function counts({ book, policy }: MoneyJudgeParts, one: BookedCharge, charge: BookedCharge): boolean {
+  const [a, b] = [book.intended.get(one.key), book.intended.get(charge.key)];
+  // What came long after its time is judged by whether anybody could see it: see the sending.
+  if (a === undefined || b === undefined || a.order !== b.order || book.late.has(one.key)) return false;
+  const { restored } = book;
+  // Who asks after every charge, and after the next one, finds all but what lies beyond that.
+  if (restored?.asked === true) return a.n <= Math.max(b.n, restored.knownN.get(a.order) ?? 0) + 1;
+  // A database that forgot that a later charge was opened sends the earlier one again: a limit that is documented.
+  if (book.amnesia) return policy.contract.keys === 'kept' && one.key === charge.key && restored === null;
+  return true;
 }
 
 function current(row: Row): Row['operations'][number] | undefined {

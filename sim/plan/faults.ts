@@ -36,10 +36,14 @@ export type CallFault =
   | 'reset_charged'
   | 'reset_charged_later'
   | 'timeout_not_charged'
+  /** Written, and kept in our own kernel, whose flow is held up: it lands unless a living sender resets it. */
+  | 'kernel_holds_request'
   | 'timeout_charged'
   | 'timeout_charged_later'
   | 'garbage_not_charged'
   | 'garbage_charged'
+  /** Charged, and answered with one name twice: approved and declined. */
+  | 'ambiguous_charged'
   | 'gateway_slow'
   | 'gateway_pending'
   | 'wrong_amount'
@@ -53,30 +57,50 @@ export type LookupFault =
   | 'lookup_timeout'
   | 'lookup_slow'
   | 'lookup_forbidden'
-  | 'lookup_about_another';
+  | 'lookup_about_another'
+  /** A cache repeats what the gateway said earlier, and says how old it is. */
+  | 'lookup_cached'
+  /** A front mixes up its answers: this one belongs to the lookup before. */
+  | 'lookup_of_another'
+  /** The list comes twice under one name: full, then empty. */
+  | 'lookup_ambiguous';
 
 /** What befalls a process, the database or a network for a while. */
 export type Mishap =
   | 'process_killed'
   | 'process_paused'
+  /** The event loop stands still, for minutes or a day; the machine's clocks do not. */
+  | 'event_loop_stalls'
+  /** The machine is suspended, and its monotonic clock with it. */
+  | 'machine_suspended'
   | 'process_drained'
   | 'clock_jumps'
   | 'database_crashes'
   | 'database_loses_commits'
+  /** The database's clock is set, forward or back, while those of the processes are not. */
+  | 'database_clock_steps'
   | 'cut_from_database'
   | 'answers_of_database_lost'
   | 'cut_from_gateway'
   | 'gateway_outage'
   | 'gateway_errors'
-  | 'credentials_revoked';
+  | 'credentials_revoked'
+  /** The gateway breaks its word: a charge that was proved not to have happened is made after all. */
+  | 'charge_lands_late';
 
-export type FaultName = Exclude<StoreFault | CallFault | LookupFault, 'none'> | Mishap | 'timer_late';
+export type FaultName =
+  | Exclude<StoreFault | CallFault | LookupFault, 'none'>
+  | Mishap
+  | 'timer_late'
+  | 'gateway_connects_slowly';
 
 /** Decides each single fault. Zero or `none` is the plain course of things. */
 export interface Faults {
   statement(method: keyof Store): StoreFault;
   /** `call`: 1 for the first call with the key. */
   call(request: ChargeRequest, call: number): CallFault;
+  /** Milliseconds until a connection is up and a call may leave; 0: there is one. */
+  connectMs(request: ChargeRequest): number;
   lookup(request: ChargeRequest): LookupFault;
   /** Milliseconds by which a timer comes late. */
   timerLateMs(): number;

@@ -7,7 +7,20 @@ import type { Policy } from '../../src/domain/policy.ts';
 import type { Tape } from '../core/tape.ts';
 import type { CallFault, FaultName, LookupFault, Mishap, StoreFault } from './faults.ts';
 
+/**
+ * What a world is about beside its faults. `stubborn`: one order fails more than twenty times before evidence about its first
+ * charge turns up. `two_gateways`: processes are set to different gateways. `restored`: the database is put back to an
+ * earlier moment. `haggling`: a crowd on one order, without keys and on changing terms, whose intents are stored late.
+ */
+export type Story = 'plain' | 'stubborn' | 'two_gateways' | 'restored' | 'haggling';
+
+/** What the second process is set to, where it differs from the others. */
+export type OtherSettings = Pick<Policy, 'maxAttempts' | 'leaseMs' | 'lookupBaseMs'> &
+  Pick<Plan, 'callTimeoutMs'>;
+
 export interface Plan {
+  readonly story: Story;
+  readonly otherSettings: OtherSettings | null;
   readonly processes: number;
   readonly orders: number;
   readonly clients: number;
@@ -17,6 +30,8 @@ export interface Plan {
   readonly sweepMs: number;
   readonly maxCalls: number;
   readonly maxLookups: number;
+  /** Whether the gateway repeats the key in its answer to a lookup. */
+  readonly echoes: boolean;
   readonly retentionMs: number;
   readonly cacheEntries: number;
   /** Chances in a thousand, per occasion. */
@@ -53,8 +68,10 @@ export const CALL_FAULTS: readonly Exclude<CallFault, 'none'>[] = [
   'timeout_not_charged',
   'timeout_charged',
   'timeout_charged_later',
+  'kernel_holds_request',
   'garbage_not_charged',
   'garbage_charged',
+  'ambiguous_charged',
   'gateway_slow',
   'gateway_pending',
   'wrong_amount',
@@ -68,20 +85,27 @@ export const LOOKUP_FAULTS: readonly Exclude<LookupFault, 'none'>[] = [
   'lookup_slow',
   'lookup_forbidden',
   'lookup_about_another',
+  'lookup_cached',
+  'lookup_of_another',
+  'lookup_ambiguous',
 ];
 export const MISHAPS: readonly Mishap[] = [
   'process_killed',
   'process_paused',
+  'event_loop_stalls',
+  'machine_suspended',
   'process_drained',
   'clock_jumps',
   'database_crashes',
   'database_loses_commits',
+  'database_clock_steps',
   'cut_from_database',
   'answers_of_database_lost',
   'cut_from_gateway',
   'gateway_outage',
   'gateway_errors',
   'credentials_revoked',
+  'charge_lands_late',
 ];
 
 const DATABASE_MISHAPS: ReadonlySet<Mishap> = new Set([
@@ -92,19 +116,66 @@ const DATABASE_MISHAPS: ReadonlySet<Mishap> = new Set([
 ]);
 
 /** Whether nothing goes wrong between the processes and the database. */
-export function isStoreSound({ rates, mishaps }: Plan): boolean {
+export function isStoreSound({ rates, mishaps, story }: Plan): boolean {
   return (
+    story !== 'restored' &&
     STORE_FAULTS.every((name) => rates[name] === undefined) &&
     !mishaps.some((mishap) => DATABASE_MISHAPS.has(mishap))
   );
 }
 
+/** They make a run long, or break a contract. */
+const RARE_MISHAPS: ReadonlySet<Mishap> = new Set([
+  'event_loop_stalls',
+  'machine_suspended',
+  'charge_lands_late',
+]);
+
 /** A breach of what any gateway promises: rarer than weather. */
 const RARE: ReadonlySet<FaultName> = new Set(['wrong_amount', 'wrong_currency', 'wrong_reference']);
 
 export function drawPlan(tape: Tape): Plan {
+  const plan = drawPlain(tape);
+  const story = drawStory(tape);
+  return { ...plan, story, ...CHANGES[story](plan) };
+}
+
+function drawStory(tape: Tape): Story {
+  const roll = tape.below(1000);
+  return SHARES.find(({ from }) => roll >= from)?.story ?? 'plain';
+}
+
+/** Each story's share of a thousand, from there up to the one before. */
+const SHARES: readonly { readonly story: Story; readonly from: number }[] = [
+  { story: 'stubborn', from: 985 },
+  { story: 'two_gateways', from: 965 },
+  { story: 'restored', from: 935 },
+  { story: 'haggling', from: 910 },
+];
+
+/** What a story changes in the plan that was drawn. */
+const CHANGES: Readonly<Record<Story, (plan: Plan) => Partial<Plan>>> = {
+  plain: () => ({}),
+  // Nothing else may keep the order from failing often.
+  stubborn: () => ({ mishaps: [], rates: {}, maxLookups: 20, faultsForMs: 5 * MINUTE }),
+  two_gateways: ({ mishaps, rates }) => ({
+    mishaps: [...mishaps.filter((one) => !DATABASE_MISHAPS.has(one)), 'charge_lands_late'],
+    rates: { ...rates, gateway_unreachable: 300, gateway_declines: 100 },
+    faultsForMs: MINUTE,
+  }),
+  restored: () => ({ mishaps: [], faultsForMs: 20 * SECOND }),
+  haggling: ({ rates, mishaps }) => ({
+    orders: 1,
+    rates: { ...rates, store_ack_lost: 60, store_commits_late: 100, store_slow: 60, gateway_declines: 300 },
+    mishaps: mishaps.filter((one) => one !== 'database_loses_commits'),
+  }),
+};
+
+function drawPlain(tape: Tape): Plan {
   const policy = drawPolicy(tape);
   return {
+    story: 'plain',
+    otherSettings: tape.chance(50) ? drawOtherSettings(tape) : null,
     processes: 2 + (tape.chance(150) ? 1 : 0),
     orders: 3 + (tape.chance(100) ? 2 : 0),
     clients: 5 + (tape.chance(100) ? 3 : 0),
@@ -114,11 +185,15 @@ export function drawPlan(tape: Tape): Plan {
     sweepMs: 2 * SECOND,
     maxCalls: tape.chance(100) ? 1 : 50,
     maxLookups: tape.chance(100) ? 1 : 20,
+    echoes: tape.chance(500),
     retentionMs: tape.chance(150) ? 20 * SECOND : 24 * 60 * MINUTE,
     cacheEntries: tape.chance(300) ? 0 : 100,
     rates: drawRates(tape),
     mishaps: MISHAPS.filter(
-      (mishap) => tape.chance(200) && (mishap !== 'database_loses_commits' || survivesLoss(policy, tape)),
+      (mishap) =>
+        tape.chance(RARE_MISHAPS.has(mishap) ? 60 : 200) &&
+        (mishap !== 'database_loses_commits' || survivesLoss(policy, tape)) &&
+        (mishap !== 'database_clock_steps' || survivesSteps(policy)),
     ),
     calmMs: tape.pick([15 * SECOND, 6 * SECOND, 2 * SECOND]),
     faultsForMs: tape.pick([20 * SECOND, 60 * SECOND]),
@@ -128,6 +203,11 @@ export function drawPlan(tape: Tape): Plan {
 /** What a database has forgotten, only a gateway that keeps its keys can still guard. */
 function survivesLoss({ contract }: Policy, tape: Tape): boolean {
   return contract.keys === 'kept' && contract.keyWindowMs > 60 * MINUTE && tape.chance(150);
+}
+
+/** A window of seconds is shorter than any step; with a real one, of hours, no retry comes near its end. */
+function survivesSteps({ contract }: Policy): boolean {
+  return contract.keys === 'none' || contract.keyWindowMs > 60 * MINUTE;
 }
 
 function drawPolicy(tape: Tape): Policy {
@@ -146,6 +226,36 @@ function drawPolicy(tape: Tape): Policy {
     resolveForMs: tape.pick([60 * MINUTE, 60 * MINUTE, 30 * SECOND]),
     reviewLookupMs: 2 * MINUTE,
     restoredAtMs: null,
+  };
+}
+
+function drawOtherSettings(tape: Tape): OtherSettings {
+  return {
+    maxAttempts: tape.pick([8, 2, 1]),
+    leaseMs: tape.pick([9 * SECOND, 3 * SECOND]),
+    callTimeoutMs: 2 * SECOND,
+    lookupBaseMs: tape.pick([500, 5 * SECOND]),
+  };
+}
+
+/** What a process is set to; `index` counts them from 0. */
+export function policyOf({ policy, otherSettings }: Plan, index: number): Policy {
+  if (index !== 1 || otherSettings === null) return policy;
+  const { maxAttempts, leaseMs, lookupBaseMs } = otherSettings;
+  return { ...policy, maxAttempts, leaseMs, lookupBaseMs };
+}
+
+/** The bounds that hold whichever process acts. */
+export function boundsOf({ policy, otherSettings }: Plan): {
+  readonly leaseMs: number;
+  readonly fewestAttempts: number;
+  readonly mostAttempts: number;
+} {
+  const { maxAttempts, leaseMs } = otherSettings ?? policy;
+  return {
+    leaseMs: Math.max(policy.leaseMs, leaseMs),
+    fewestAttempts: Math.min(policy.maxAttempts, maxAttempts),
+    mostAttempts: Math.max(policy.maxAttempts, maxAttempts),
   };
 }
 
@@ -174,5 +284,6 @@ function drawRates(tape: Tape): Plan['rates'] {
     if (tape.chance(RARE.has(name) ? 60 : 350)) rates[name] = tape.pick([20, 100, 300]);
   }
   if (tape.chance(200)) rates.timer_late = 100;
+  if (tape.chance(200)) rates.gateway_connects_slowly = 150;
   return rates;
 }

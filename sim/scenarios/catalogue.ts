@@ -2,12 +2,15 @@
  * Every fault by name: what befalls, what must come of it, and what proves it. `docs/faults.md` is made from this list.
  */
 import { CLIENT_FAULTS } from './faults/clients.ts';
+import { CONNECTION_FAULTS } from './faults/connections.ts';
 import { DATABASE_FAULTS } from './faults/database.ts';
 import { ANSWER_FAULTS } from './faults/gateway-answers.ts';
 import { CALL_FAULTS } from './faults/gateway-calls.ts';
+import { HISTORY_FAULTS } from './faults/histories.ts';
 import { LOOKUP_FAULTS } from './faults/lookups.ts';
 import { PROCESS_FAULTS } from './faults/process.ts';
 import { SURROUNDING_FAULTS } from './faults/surroundings.ts';
+import { TIME_FAULTS } from './faults/time.ts';
 import type { NamedFault } from './named-fault.ts';
 
 export const FAULTS: readonly NamedFault[] = [
@@ -15,9 +18,12 @@ export const FAULTS: readonly NamedFault[] = [
   ...DATABASE_FAULTS,
   ...CALL_FAULTS,
   ...ANSWER_FAULTS,
+  ...CONNECTION_FAULTS,
   ...LOOKUP_FAULTS,
   ...CLIENT_FAULTS,
   ...SURROUNDING_FAULTS,
+  ...TIME_FAULTS,
+  ...HISTORY_FAULTS,
 ];
 
 /** The name of a fault's own test. */

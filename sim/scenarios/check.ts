@@ -26,7 +26,7 @@ export function complaints(scenario: Scenario, played: Played): readonly string[
     ...found,
     ...ending,
     alarms: ending.alarms ?? [],
-    status: [ending.status].flat(),
+    status: [ending.status ?? found.status].flat(),
     calls: within(found.calls, ending.calls),
     lookups: within(found.lookups, ending.lookups),
   };
@@ -38,7 +38,7 @@ export function complaints(scenario: Scenario, played: Played): readonly string[
   return [...said, ...unequalAnswers(played)];
 }
 
-function within(found: number, wanted: number | AtMost): number {
+function within(found: number, wanted: number | AtMost = found): number {
   if (typeof wanted === 'number') return wanted;
   return Math.min(found, wanted.atMost);
 }
@@ -57,7 +57,7 @@ function inWords(value: unknown): string {
 
 /** One key has one answer, byte for byte, unless the database has forgotten that it was given. */
 function unequalAnswers({ heard, world }: Played): readonly string[] {
-  if (world.marks.counts.has('database_loses_commits')) return [];
+  if (['database_loses_commits', 'database_restored'].some((mark) => world.marks.counts.has(mark))) return [];
   const bodies = new Map<string, string>();
   for (const { key, body } of heard) {
     if (key === null || body === null) continue;

@@ -2,7 +2,18 @@
 import { orderReference } from '../../src/domain/ids.ts';
 import type { BookedCharge } from '../gateway/model.ts';
 import { createDatabase } from '../store/database.ts';
-import { crashDatabase, drainProcess, killProcess, loseCommits, pauseProcess } from '../world/mishaps.ts';
+import { landLate } from '../world/late-charges.ts';
+import {
+  crashDatabase,
+  drainProcess,
+  killProcess,
+  loseCommits,
+  pauseProcess,
+  type Suspension,
+  stepDatabaseClock,
+  suspendMachine,
+} from '../world/mishaps.ts';
+import { loseDatabase, type Restore } from '../world/restore.ts';
 import { INSTALLATION_ID, type World } from '../world/world.ts';
 import type { Deed } from './scenario.ts';
 
@@ -31,6 +42,41 @@ export const allKilled = (downMs = 500): Deed =>
 
 export const paused = (forMs: number): Deed =>
   named('process_paused', (world, host) => pauseProcess(world, host, forMs));
+
+/** As `paused`, for longer than anybody waits. */
+export const stalled = (forMs: number): Deed =>
+  named('event_loop_stalls', (world, host) => pauseProcess(world, host, forMs));
+
+export const machineSuspended = (suspension: Suspension): Deed =>
+  named('machine_suspended', (world, host) => suspendMachine(world, host, suspension));
+
+/** @param byMs forward; negative: back */
+export const databaseClockStepped = (byMs: number): Deed =>
+  named('database_clock_steps', (world) => stepDatabaseClock(world, byMs));
+
+/** Charge 1 of the first order, which failed by absence, is made after all. */
+const lateFirst =
+  (withEvidence: boolean): Deed =>
+  (world) => {
+    const [row] = world.database.rows();
+    const operation = row?.operations[0];
+    if (row === undefined || operation === undefined)
+      throw new Error('There is no charge that could land late.');
+    landLate(world, row, operation, { withEvidence });
+  };
+
+/** And a worker that had lost its lease heard of it. */
+export const evidenceOfFirst = lateFirst(true);
+export const firstLandsLate = lateFirst(false);
+
+/** A backup is made now, and the database is lost at `lostAtMs` and put back to it. */
+export const databaseBackedUp = ({ lostAtMs, ...restore }: Restore & { readonly lostAtMs: number }): Deed => {
+  return (world) => {
+    const backup = world.database.snapshot();
+    const inMs = lostAtMs - world.scheduler.nowMs;
+    world.scheduler.after(inMs, () => loseDatabase(world, backup, restore, () => {}));
+  };
+};
 
 export const drained = (downMs = FOR_GOOD_MS): Deed =>
   named('process_drained', (world, host) => drainProcess(world, host, downMs));
@@ -81,7 +127,7 @@ export const credentialsRevoked = (forMs: number): Deed =>
 
 export const clockSkewed = (skewMs: number): Deed =>
   named('clock_jumps', (_world, host) => {
-    host.wallSkewMs = skewMs;
+    host.clock.skewWall(skewMs);
   });
 
 /** The gateway breaks its word: one more live charge under the order's key, which no call asked for. */
@@ -111,6 +157,7 @@ export const chargedLate: Deed = (world) => {
   world.judge.excuse(key, 'money');
   ledgerOf(world).push({
     id: 'ch_late',
+    gateway: 'model',
     key,
     reference,
     amountMinor,

@@ -34,6 +34,8 @@ const POLICY: Omit<Plan['policy'], 'contract'> = {
 
 export function planOf({ contract, policy, plan, store, databaseFails = false }: Scenario): Plan {
   return {
+    story: 'plain',
+    otherSettings: null,
     processes: 2,
     orders: 1,
     clients: 0,
@@ -43,6 +45,7 @@ export function planOf({ contract, policy, plan, store, databaseFails = false }:
     sweepMs: 2 * SECOND,
     maxCalls: 50,
     maxLookups: 20,
+    echoes: true,
     retentionMs: 24 * HOUR,
     cacheEntries: 0,
     // The judge must know that the store may fail; how often says the script.

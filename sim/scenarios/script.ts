@@ -26,6 +26,7 @@ export function createScript(scenario: Scenario, intrusion?: Intrusion): Script 
   let world: World | null = null;
   let current = '';
   let lookups = 0;
+  let connects = 0;
   let afterUse: Deed[] = [];
 
   function attached(): World {
@@ -81,6 +82,7 @@ export function createScript(scenario: Scenario, intrusion?: Intrusion): Script 
         const faults = (scenario.calls ?? []).find((_one, index) => chargeKey(reference, index + 1) === key);
         return faults?.[call - 1] ?? ('none' satisfies CallFault);
       },
+      connectMs: () => scenario.connectsMs?.[connects++] ?? 0,
       lookup: () => scenario.lookups?.[lookups++] ?? 'none',
       timerLateMs: () => 0,
       delayMs: (fromMs, toMs) => scenario.delays?.[toMs] ?? fromMs,

@@ -1,11 +1,14 @@
 /**
- * `npm run simulate -- --seeds N [--seed S]`: N seeds from 1 on, or one seed, shrunk and told as a story if it
- * fails. `--from F` starts at another seed, `--json FILE` writes what was counted, `--max-failures M` stops early.
+ * `npm run simulate -- --seeds N`: a fifth of them from 1 on, so that two runs can be compared, and the others from
+ * where chance says, so that every run tries what none has tried before. It prints where they began: `--from F` runs all
+ * N from there. `--seed S` runs one seed, shrunk and told as a story if it fails. `--json FILE` writes what was counted,
+ * `--max-failures M` stops early.
  */
+import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { seededTape } from '../core/tape.ts';
-import type { Batch, Failure } from './batch.ts';
+import { addBatch, emptyBatch, type Failure } from './batch.ts';
 import { unhit } from './marks.ts';
 import { runPool } from './pool.ts';
 import { run } from './run.ts';
@@ -15,15 +18,21 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '2000' },
     seed: { type: 'string' },
-    from: { type: 'string', default: '1' },
+    from: { type: 'string' },
     json: { type: 'string' },
     'max-failures': { type: 'string', default: '5' },
   },
 });
 
 /** Fewer seeds than this need not meet everything. */
-const MARKS_FROM_SEEDS = 2000;
-const STORIES = 1;
+const MARKS_FROM_SEEDS = 20_000;
+/** Failing seeds that are shrunk and told, and how long each may be shrunk for. */
+const STORIES = 2;
+const SHRINK_FOR_MS = 8000;
+/** One seed in so many is the same in every run. */
+const FIXED_SHARE = 5;
+/** Fresh seeds begin below this. */
+const SEEDS_END = 2 ** 40;
 
 process.exitCode =
   values.seed === undefined ? await manySeeds() : await oneSeed(integer('seed', values.seed));
@@ -40,25 +49,32 @@ async function oneSeed(seed: number): Promise<number> {
 
 async function manySeeds(): Promise<number> {
   const seeds = integer('seeds', values.seeds);
+  const maxFailures = integer('max-failures', values['max-failures']);
   const startedMs = performance.now();
   let saidMs = startedMs;
-  const rate = (sum: Batch): string =>
-    `${Math.round(sum.seeds / ((performance.now() - startedMs) / 1000))} seeds/s`;
-  const sum = await runPool({
-    fromSeed: integer('from', values.from),
-    seeds,
-    maxFailures: integer('max-failures', values['max-failures']),
-    onProgress(part) {
-      if (performance.now() - saidMs < 5000) return;
-      saidMs = performance.now();
-      say([`  ${part.seeds} of ${seeds} seeds, ${rate(part)}, ${part.failures.length} failures`]);
-    },
-  });
+  const sum = emptyBatch();
+  const rate = (): string => `${Math.round(sum.seeds / ((performance.now() - startedMs) / 1000))} seeds/s`;
+  for (const share of sharesOf(seeds)) {
+    say([
+      `${share.seeds} seeds from ${share.fromSeed} on${share.fresh ? `, drawn for this run: --from ${share.fromSeed}` : ''}.`,
+    ]);
+    const part = await runPool({
+      ...share,
+      maxFailures: maxFailures - sum.failures.length,
+      onProgress(done) {
+        if (performance.now() - saidMs < 5000) return;
+        saidMs = performance.now();
+        say([`  ${done.seeds} of ${share.seeds} seeds, ${done.failures.length} failures`]);
+      },
+    });
+    if (!share.fresh) say([`All their traces: ${part.digest.toString(16).padStart(8, '0')}.`]);
+    addBatch(sum, part);
+  }
   const missed = unhit(sum.marks);
   const judged = sum.seeds >= MARKS_FROM_SEEDS && sum.failures.length === 0;
   say([
-    `${sum.seeds} seeds, ${rate(sum)}: ${sum.steps} events, ${(sum.virtualMs / 3_600_000).toFixed(0)} hours of virtual time,`,
-    `${sum.repeated} run twice with equal traces, all traces ${sum.digest.toString(16).padStart(8, '0')}.`,
+    `${sum.seeds} seeds, ${rate()}: ${sum.steps} events, ${(sum.virtualMs / 3_600_000).toFixed(0)} hours of virtual time,`,
+    `${sum.repeated} run twice with equal traces.`,
     `${Object.keys(sum.marks).length} kinds of events met; ${missed.length === 0 ? 'every one that must be' : `not met: ${missed.join(', ')}`}.`,
   ]);
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(sum, null, 2)}\n`);
@@ -70,11 +86,28 @@ async function manySeeds(): Promise<number> {
   return sum.failures.length > 0 || (judged && missed.length > 0) ? 1 : 0;
 }
 
+interface Share {
+  readonly fromSeed: number;
+  readonly seeds: number;
+  readonly fresh: boolean;
+}
+
+/** What is run: one row of seeds that was asked for, or the fixed ones and then fresh ones. */
+function sharesOf(seeds: number): readonly Share[] {
+  if (values.from !== undefined) return [{ fromSeed: integer('from', values.from), seeds, fresh: false }];
+  const fixed = Math.ceil(seeds / FIXED_SHARE);
+  return [
+    { fromSeed: 1, seeds: fixed, fresh: false },
+    { fromSeed: randomInt(seeds, SEEDS_END), seeds: seeds - fixed, fresh: true },
+  ];
+}
+
 /** Shrinks a failing seed and tells its story. */
 async function tell(failure: Failure): Promise<void> {
   if (failure.invariant === 'determinism') return;
   const whole = await run(seededTape(failure.seed), { keepStory: true });
-  const { result, runs } = await shrink(whole);
+  const untilMs = performance.now() + SHRINK_FOR_MS;
+  const { result, runs } = await shrink(whole, { isOver: () => performance.now() > untilMs });
   say([
     '',
     `Seed ${failure.seed}, shrunk from ${whole.steps} to ${result.steps} events in ${runs} runs:`,

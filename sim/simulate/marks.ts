@@ -23,6 +23,8 @@ const CLIENTS = [
   'same_key_again',
   'reuses_key',
   'changes_amount',
+  'stubborn',
+  'haggles',
 ] as const;
 
 /** Only a gateway that breaks its contract leads here: the scenarios meet them, one by one. */
@@ -35,6 +37,14 @@ export const REQUIRED_MARKS: readonly string[] = [
   ...MISHAPS,
   'lookup_lag',
   'timer_late',
+  'gateway_connects_slowly',
+  'lease_over_before_send',
+  'database_restored',
+  'restore_told',
+  'restore_untold',
+  'installation_id_lost',
+  'two_gateways',
+  'other_settings',
   ...EVENT_TYPES.filter((type) => !SCENARIO_ONLY.has(type)).map((type) => `event:${type}`),
   ...MOVES.map((move) => `move:${move}`),
   ...CLIENTS.map((client) => `client:${client}`),

@@ -8,10 +8,11 @@ import { createTrace } from '../core/trace.ts';
 import { isAtRest } from '../judge/ending.ts';
 import type { Violation } from '../judge/index.ts';
 import { drawPlan } from '../plan/plan.ts';
-import { ask, startClient } from '../world/clients.ts';
+import { ask, HANGS_AFTER_MS, startClient } from '../world/clients.ts';
 import { createDrawnFaults } from '../world/drawn-faults.ts';
 import { heal, startMishaps } from '../world/mishaps.ts';
 import { startProcess } from '../world/process.ts';
+import { startStory } from '../world/stories.ts';
 import { createWorld, type World } from '../world/world.ts';
 
 export interface RunResult {
@@ -26,6 +27,8 @@ export interface RunResult {
 
 /** Long after the longest wait that a healed world knows: until an order that cannot be resolved is sent to a person. */
 const REST_WITHIN_MS = 90 * 60_000;
+/** A clock that was set back is noticed within this. */
+const NOTICED_WITHIN_MS = 5 * 60_000;
 
 export async function run(tape: Tape, options: { readonly keepStory: boolean }): Promise<RunResult> {
   const plan = drawPlan(tape);
@@ -55,7 +58,10 @@ async function play(world: World): Promise<void> {
     });
   }
   startMishaps(world);
-  await playOut(world, () => clients === 0);
+  if (plan.story === 'two_gateways') world.marks.hit('two_gateways');
+  if (plan.otherSettings !== null) world.marks.hit('other_settings');
+  const storyIsOver = startStory(world);
+  await playOut(world, () => clients === 0 && storyIsOver());
 }
 
 /**
@@ -66,16 +72,23 @@ export async function playOut(world: World, isOver: () => boolean): Promise<void
   const { plan, scheduler, judge } = world;
   const violated = (): boolean => judge.violation !== null;
   const afterEach = (): void => checkHanging(world);
-  await scheduler.run({
-    untilMs: plan.faultsForMs,
-    done: () => violated() || (isOver() && allAtRest(world)),
-    afterEach,
-  });
+  const done = (): boolean => violated() || (isOver() && allAtRest(world));
+  world.faultsUntilMs = plan.faultsForMs;
+  // Who sleeps for long makes it later.
+  for (let untilMs = 0; untilMs < world.faultsUntilMs && !done(); ) {
+    untilMs = world.faultsUntilMs;
+    await scheduler.run({ untilMs, done, afterEach });
+  }
   world.trace.add(scheduler.nowMs, 'the faults stop');
   heal(world);
+  if (world.clockStepsBack > 0) {
+    // What waits for a time of the old clock looks like rest.
+    await scheduler.run({ untilMs: scheduler.nowMs + NOTICED_WITHIN_MS, done: violated, afterEach });
+    judge.rested();
+  }
   await scheduler.run({
     untilMs: scheduler.nowMs + REST_WITHIN_MS,
-    done: () => violated() || (isOver() && allAtRest(world)),
+    done,
     afterEach,
   });
   if (violated()) return;
@@ -95,7 +108,10 @@ function checkHanging(world: World): void {
   // Every few hundred events is often enough to notice, and costs nothing.
   if (world.scheduler.steps % 256 !== 0) return;
   for (const [id, { process, dueMs }] of world.openRequests) {
-    if (world.scheduler.nowMs > dueMs && process.life.alive && !process.life.paused) {
+    const { alive, paused, wokeAtMs } = process.life;
+    // Who has slept has as long from its waking on.
+    const lateMs = world.scheduler.nowMs - Math.max(dueMs, wokeAtMs + HANGS_AFTER_MS);
+    if (lateMs > 0 && alive && !paused) {
       world.judge.violated('liveness', `${id} was never answered`);
     }
   }

@@ -1,6 +1,6 @@
 /**
  * The shortest story of a failure: the tape is cut and flattened as long as the same invariant still breaks. Every
- * pass is deterministic, so a seed always shrinks to the same story.
+ * pass is deterministic, so a seed shrinks to the same story, as far as its limits let it.
  */
 import { replayedTape } from '../core/tape.ts';
 import { type RunResult, run } from './run.ts';
@@ -10,16 +10,25 @@ export interface Shrunk {
   readonly runs: number;
 }
 
-/** Runs at most; a run takes a few milliseconds. */
+export interface ShrinkLimits {
+  /** Runs at most. Default 3,000: a run takes a few milliseconds. */
+  readonly runs?: number;
+  /** Called before each run: whether the time for it is over. Default: never. */
+  readonly isOver?: () => boolean;
+}
+
 const MAX_RUNS = 3000;
 
-export async function shrink(failed: RunResult, maxRuns = MAX_RUNS): Promise<Shrunk> {
+export async function shrink(failed: RunResult, limits: ShrinkLimits = {}): Promise<Shrunk> {
+  const { runs: maxRuns = MAX_RUNS, isOver = () => false } = limits;
   const invariant = failed.violation?.invariant;
   let best = failed;
   let runs = 0;
 
+  const ended = (): boolean => runs >= maxRuns || isOver();
+
   async function attempt(tape: readonly number[]): Promise<boolean> {
-    if (runs >= maxRuns) return false;
+    if (ended()) return false;
     runs += 1;
     const result = await run(replayedTape(tape), { keepStory: true });
     if (result.violation?.invariant !== invariant || !isSimpler(result, best)) return false;
@@ -29,14 +38,14 @@ export async function shrink(failed: RunResult, maxRuns = MAX_RUNS): Promise<Shr
 
   /** Tries a change at every place, in pieces that get smaller. */
   async function pass(change: (tape: number[], from: number, length: number) => number[]): Promise<void> {
-    for (let length = best.drawn.length >> 1; length >= 1 && runs < maxRuns; length >>= 1) {
-      for (let from = 0; from < best.drawn.length; from += length) {
+    for (let length = best.drawn.length >> 1; length >= 1 && !ended(); length >>= 1) {
+      for (let from = 0; from < best.drawn.length && !ended(); from += length) {
         while (await attempt(change([...best.drawn], from, length)));
       }
     }
   }
 
-  for (let before = -1; before !== cost(best) && runs < maxRuns; ) {
+  for (let before = -1; before !== cost(best) && !ended(); ) {
     before = cost(best);
     await pass((tape, from, length) => tape.toSpliced(from, length));
     await pass((tape, from, length) => tape.fill(0, from, from + length));

@@ -57,7 +57,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   const locks = createLocks();
   const open = new Set<OpenTransaction<unknown>>();
   let committed: Committed = emptyState();
-  let { retentionMs } = options;
+  let { retentionMs, installationId } = options;
 
   const reads: Reads = {
     mode,
@@ -70,7 +70,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     payment,
     payments,
     events,
-    installationId: () => options.installationId,
+    installationId: () => installationId,
     check: () => {},
   };
 
@@ -110,6 +110,9 @@ export function createDatabase(options: DatabaseOptions): Database {
     restore(snapshot) {
       crash();
       committed = copyOf(snapshot.committed);
+    },
+    reinstall(id) {
+      installationId = id;
     },
     retain(ms) {
       retentionMs = ms;

@@ -100,6 +100,8 @@ export interface Database {
   snapshot(): Snapshot;
   /** The database as an old backup knew it; open transactions are rolled back. */
   restore(snapshot: Snapshot): void;
+  /** From now on the installation has another id, as after rows were put into a fresh schema. */
+  reinstall(installationId: string): void;
   /** Changes how long frozen answers are kept. */
   retain(retentionMs: number): void;
 }

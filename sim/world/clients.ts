@@ -25,7 +25,7 @@ export interface Errand {
 type Heard = ChargeAnswer | 'lost';
 
 /** After this long without an answer a living process hangs: longest wait, store retries and statement time-outs. */
-const HANGS_AFTER_MS = 120_000;
+export const HANGS_AFTER_MS = 120_000;
 
 export function startClient(world: World, name: string, onDone: () => void): void {
   const { tape, scheduler, plan } = world;
@@ -91,7 +91,7 @@ function isTransient(answer: ChargeAnswer): boolean {
   return answer.kind === 'problem' && /^store_|^shutting/.test(answer.code);
 }
 
-function freshKey(world: World): string {
+export function freshKey(world: World): string {
   world.keysDrawn += 1;
   return `key-${world.keysDrawn}`;
 }
@@ -101,7 +101,9 @@ function drawErrand(world: World): Errand {
   const order = tape.below(plan.orders);
   const reuse = world.keysDrawn > 0 && tape.chance(100);
   if (reuse) world.marks.hit('client:reuses_key');
-  const otherTerms = tape.chance(80);
+  const haggles = plan.story === 'haggling';
+  if (haggles) world.marks.hit('client:haggles');
+  const otherTerms = tape.chance(haggles ? 400 : 80);
   if (otherTerms) world.marks.hit('client:changes_amount');
   return {
     accountId: order === 2 && tape.chance(300) ? 'other' : 'default',
@@ -109,8 +111,27 @@ function drawErrand(world: World): Errand {
     amountMinor: otherTerms ? 2000 : 1000,
     currency: 'USD',
     method: tape.chance(100) ? 'tok_two' : 'tok_one',
-    key: reuse ? `key-${1 + tape.below(world.keysDrawn)}` : tape.chance(250) ? null : freshKey(world),
+    key: reuse
+      ? `key-${1 + tape.below(world.keysDrawn)}`
+      : tape.chance(haggles ? 400 : 250)
+        ? null
+        : freshKey(world),
   };
+}
+
+const PERSISTS_EVERY_MS = 1000;
+const PERSISTS_TIMES = 30;
+
+/** Sends the errand until it is answered for good, or a person is asked; gives up after half a minute. */
+export function persist(world: World, client: string, errand: Errand, done: () => void, times = 1): void {
+  ask(world, client, errand, 10_000, (heard) => {
+    const open =
+      heard === 'lost' ||
+      isTransient(heard) ||
+      (heard.kind === 'unsettled' && heard.payment.status !== 'REVIEW');
+    if (!open || times >= PERSISTS_TIMES) done();
+    else world.scheduler.after(PERSISTS_EVERY_MS, () => persist(world, client, errand, done, times + 1));
+  });
 }
 
 /** Sends one request to some process, and tells what was heard of it. */
@@ -121,7 +142,7 @@ export function ask(
   waitMs: number,
   heard: (answer: Heard) => void,
 ): void {
-  const { scheduler, judge, trace } = world;
+  const { scheduler, judge, trace, plan } = world;
   const process = anyProcess(world);
   if (process?.engine == null) {
     scheduler.after(50, () => heard('lost'));
@@ -136,6 +157,8 @@ export function ask(
   const what = `${errand.orderId} ${errand.amountMinor} with ${errand.key ?? 'no key'}`;
   trace.add(scheduler.nowMs, `${client} asks ${process.name} to charge ${what} (${asked.id})`);
   judge.answers.asked(asked);
+  const { accountId, orderId, key } = errand;
+  if (plan.story === 'restored') world.errands.set(`${accountId} ${orderId} ${key}`, errand);
   let open = true;
   const close = (answer: Heard): void => {
     if (!open) return;
@@ -150,16 +173,15 @@ export function ask(
   };
   world.openRequests.set(asked.id, { process, dueMs: scheduler.nowMs + waitMs + HANGS_AFTER_MS });
   process.life.onDeath(() => close('lost'));
-  process.engine
-    .charge(orderOf(errand, asked.id), {
-      waitMs,
-      ...(errand.key === null ? {} : { key: { route: ROUTE, key: errand.key } }),
-    })
-    .then(
+  const { engine } = process;
+  process.life.arrive(() => {
+    const key = errand.key === null ? {} : { key: { route: ROUTE, key: errand.key } };
+    engine.charge(orderOf(errand, asked.id), { waitMs, ...key }).then(
       // Whatever still runs in a dead process is heard by nobody.
       (answer) => process.life.alive && close(answer),
       (error: unknown) => judge.violated('exception', `charge rejected: ${String(error)}`),
     );
+  });
 }
 
 function orderOf(errand: Errand, requestId: string): Order {

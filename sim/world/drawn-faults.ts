@@ -3,6 +3,9 @@ import type { Tape } from '../core/tape.ts';
 import type { FaultName, Faults } from '../plan/faults.ts';
 import { CALL_FAULTS, LOOKUP_FAULTS, type Plan, STORE_FAULTS } from '../plan/plan.ts';
 
+/** Longer than a lease. */
+const LONGEST_CONNECT_MS = 9000;
+
 export function createDrawnFaults(tape: Tape, { rates }: Plan): Faults {
   const store = tableOf(STORE_FAULTS);
   const call = tableOf(CALL_FAULTS);
@@ -32,6 +35,8 @@ export function createDrawnFaults(tape: Tape, { rates }: Plan): Faults {
     timerLateMs: () =>
       rates.timer_late !== undefined && tape.chance(rates.timer_late) ? tape.below(2000) : 0,
     delayMs: (fromMs, toMs) => (toMs <= fromMs ? fromMs : fromMs + tape.below(toMs - fromMs + 1)),
+    connectMs: () =>
+      tape.chance(rates.gateway_connects_slowly ?? 0) ? 1 + tape.below(LONGEST_CONNECT_MS) : 0,
     chance: (perMille) => tape.chance(perMille),
   };
 }

@@ -1,6 +1,7 @@
 /** What befalls processes, database and networks: one mishap after the other, and the return to calm. */
 import type { Tape } from '../core/tape.ts';
 import type { Mishap } from '../plan/faults.ts';
+import { landSomeLate } from './late-charges.ts';
 import { type Host, startProcess } from './process.ts';
 import type { World } from './world.ts';
 
@@ -10,8 +11,11 @@ export function startMishaps(world: World): void {
   if (plan.mishaps.length === 0) return;
   const next = (): void => {
     if (world.healed) return;
+    const untilMs = world.faultsUntilMs;
     befall(world, plan.mishaps[tape.below(plan.mishaps.length)] ?? 'process_killed');
-    scheduler.after(drawMs(tape, plan.calmMs), next);
+    // A long sleep is one mishap, not the background of a thousand others.
+    const asleepMs = world.faultsUntilMs > untilMs ? world.faultsUntilMs - scheduler.nowMs - AWAKE_MS : 0;
+    scheduler.after(asleepMs + drawMs(tape, plan.calmMs), next);
   };
   scheduler.after(drawMs(tape, plan.calmMs), next);
 }
@@ -25,7 +29,8 @@ function befall(world: World, mishap: Mishap): void {
   const host = hosts[tape.below(hosts.length)] as Host;
   const forMs = tape.pick([500, 3000, 15_000]);
   const untilMs = scheduler.nowMs + forMs;
-  world.marks.hit(mishap);
+  // That one needs a charge that failed, and says itself that it found one.
+  if (mishap !== 'charge_lands_late') world.marks.hit(mishap);
   trace.add(scheduler.nowMs, `mishap: ${mishap} (${host.process.name}, ${forMs} ms)`);
   switch (mishap) {
     case 'process_killed':
@@ -34,17 +39,28 @@ function befall(world: World, mishap: Mishap): void {
     case 'process_paused':
       pauseProcess(world, host, forMs);
       return;
+    case 'event_loop_stalls':
+      sleepLong(world, host, (one, sleepMs) => pauseProcess(world, one, sleepMs));
+      return;
+    case 'machine_suspended': {
+      const ntpMs = tape.chance(300) ? tape.pick([1000, 60_000]) : null;
+      sleepLong(world, host, (one, sleepMs) => suspendMachine(world, one, { forMs: sleepMs, ntpMs }));
+      return;
+    }
     case 'process_drained':
       drainProcess(world, host, forMs);
       return;
     case 'clock_jumps':
-      host.wallSkewMs = (tape.below(3) - 1) * 3_600_000;
+      host.clock.skewWall((tape.below(3) - 1) * 3_600_000);
       return;
     case 'database_crashes':
       crashDatabase(world, forMs);
       return;
     case 'database_loses_commits':
       loseCommits(world, forMs);
+      return;
+    case 'database_clock_steps':
+      drawClockStep(world);
       return;
     case 'cut_from_database':
       host.databaseCutUntilMs = untilMs;
@@ -61,6 +77,9 @@ function befall(world: World, mishap: Mishap): void {
     case 'gateway_errors':
       world.gatewayErrsUntilMs = untilMs;
       return;
+    case 'charge_lands_late':
+      landSomeLate(world);
+      return;
     case 'credentials_revoked':
       world.credentialsRevokedUntilMs = untilMs;
       return;
@@ -69,12 +88,18 @@ function befall(world: World, mishap: Mishap): void {
 
 export function killProcess(world: World, host: Host, downMs: number): void {
   const { process } = host;
-  if (!process.life.alive) return;
+  // Who is asleep with its machine dies when it wakes, if at all.
+  if (!process.life.alive || host.clock.suspended) return;
   process.life.kill();
   world.trace.add(world.scheduler.nowMs, `${process.name} is dead`);
-  world.scheduler.after(downMs, () => {
-    if (!host.process.life.alive) startProcess(world, host);
-  });
+  world.scheduler.after(downMs, () => startAgain(world, host));
+}
+
+function startAgain(world: World, host: Host): void {
+  const asleepMs = world.allAsleepUntilMs - world.scheduler.nowMs;
+  if (host.process.life.alive) return;
+  if (asleepMs > 0 && !world.healed) world.scheduler.after(asleepMs, () => startAgain(world, host));
+  else startProcess(world, host);
 }
 
 export function pauseProcess(world: World, { process }: Host, forMs: number): void {
@@ -83,8 +108,58 @@ export function pauseProcess(world: World, { process }: Host, forMs: number): vo
   world.scheduler.after(forMs, () => resumeProcess(world, process.life));
 }
 
-function resumeProcess({ scheduler, trace }: World, life: Host['process']['life']): void {
+export interface Suspension {
+  readonly forMs: number;
+  /** How long after the waking the wall clock is told the time; null: at once, by the machine's own. */
+  readonly ntpMs: number | null;
+}
+
+/** The machine with its process sleeps: its timers, its monotonic clock, and what its kernel has yet to send. */
+export function suspendMachine(world: World, host: Host, { forMs, ntpMs }: Suspension): void {
+  const { life } = host.process;
+  if (!life.alive || life.paused) return;
+  const { clock } = host;
+  life.pause();
+  clock.suspend();
+  world.scheduler.after(forMs, () => {
+    if (!clock.suspended) return;
+    clock.wake(ntpMs !== null);
+    if (ntpMs !== null) world.scheduler.after(ntpMs, clock.correctWall);
+    resumeProcess(world, life);
+  });
+}
+
+/** From a little longer than a lease to a day. */
+const SLEEPS_MS = [8000, 77_000, 20 * 60_000, 25 * 3_600_000] as const;
+/** From here on all sleep: whoever was awake would do nothing but sweep. */
+const ALL_SLEEP_MS = 20 * 60_000;
+const MAX_LONG_SLEEPS = 2;
+/** Faults go on for so long after the waking. */
+const AWAKE_MS = 15_000;
+
+function sleepLong(world: World, host: Host, sleep: (host: Host, forMs: number) => void): void {
+  const { tape, scheduler, hosts, trace } = world;
+  const forMs = world.longSleeps < MAX_LONG_SLEEPS ? tape.pick(SLEEPS_MS) : SLEEPS_MS[0];
+  if (forMs > SLEEPS_MS[0]) {
+    world.longSleeps += 1;
+    world.faultsUntilMs = Math.max(world.faultsUntilMs, scheduler.nowMs + forMs + AWAKE_MS);
+  }
+  trace.add(scheduler.nowMs, `it lasts ${forMs} ms`);
+  if (forMs < ALL_SLEEP_MS) {
+    sleep(host, forMs);
+    return;
+  }
+  world.allAsleepUntilMs = scheduler.nowMs + forMs;
+  for (const one of hosts) sleep(one, forMs);
+}
+
+function resumeProcess(world: World, life: Host['process']['life']): void {
+  const { scheduler, trace, allAsleepUntilMs, healed } = world;
   if (!life.paused) return;
+  if (!healed && scheduler.nowMs < allAsleepUntilMs) {
+    scheduler.after(allAsleepUntilMs - scheduler.nowMs, () => resumeProcess(world, life));
+    return;
+  }
   trace.add(scheduler.nowMs, 'a paused process wakes');
   life.resume();
 }
@@ -92,7 +167,7 @@ function resumeProcess({ scheduler, trace }: World, life: Host['process']['life'
 /** SIGTERM: the engine drains, then the process is gone. */
 export function drainProcess(world: World, host: Host, downMs: number): void {
   const { process } = host;
-  if (!process.life.alive || process.engine === null) return;
+  if (!process.life.alive || process.life.paused || process.engine === null) return;
   process.engine.stop().then(() => killProcess(world, host, downMs));
 }
 
@@ -103,6 +178,31 @@ export function crashDatabase(world: World, downMs: number): void {
   world.scheduler.after(downMs, () => {
     world.databaseDown = false;
   });
+}
+
+const STEPS_MS = [90_000, 3_600_000, -3_600_000, 700, -700, -30_000] as const;
+/** A clock that is set more often than this is broken, not set. */
+const MAX_CLOCK_STEPS = 2;
+/** Longer than the processes sweep. */
+const STEPS_APART_MS = 8000;
+
+function drawClockStep(world: World): void {
+  const byMs = world.tape.pick(STEPS_MS);
+  // Set back again while what was written before the first time lies in the future, it hides what it leaves behind.
+  const again = byMs < 0 && world.clockStepsBack > 0;
+  // Two steps between two sweeps add up to one, which may be none.
+  const atOnce = world.scheduler.nowMs < world.clockSteppedAtMs + STEPS_APART_MS;
+  if (world.clockSteps < MAX_CLOCK_STEPS && !again && !atOnce) stepDatabaseClock(world, byMs);
+}
+
+/** @param byMs forward; negative: back */
+export function stepDatabaseClock(world: World, byMs: number): void {
+  world.clockSteps += 1;
+  world.clockSteppedAtMs = world.scheduler.nowMs;
+  if (byMs < 0) world.clockStepsBack += 1;
+  world.databaseSkewMs += byMs;
+  world.judge.clockStepped(byMs);
+  world.trace.add(world.scheduler.nowMs, `the database's clock steps by ${byMs} ms`);
 }
 
 /** A fail-over to a replica that had not got the last commits. */
@@ -123,6 +223,8 @@ export function heal(world: World): void {
     host.databaseCutUntilMs = 0;
     host.databaseAnswersLostUntilMs = 0;
     host.gatewayCutUntilMs = 0;
+    host.clock.wake(false);
+    host.clock.correctWall();
     resumeProcess(world, host.process.life);
     if (!host.process.life.alive) startProcess(world, host);
   }

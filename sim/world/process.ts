@@ -1,19 +1,24 @@
 /** A server process: an engine that is started, killed, paused, drained and started again. */
+import type { Policy } from '../../src/domain/policy.ts';
 import { DEFAULT_LIMITS } from '../../src/engine/context.ts';
 import { type RunningEngine, startEngine } from '../../src/engine/engine.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type { Random } from '../../src/ports/random.ts';
 import { createLife, type Life } from '../core/life.ts';
+import { policyOf } from '../plan/plan.ts';
+import { createHostClock, type HostClock } from './clock.ts';
 import { connectGateway } from './gateway-wire.ts';
 import { connectStore } from './store-wire.ts';
-import type { World } from './world.ts';
+import type { PlacedGateway, World } from './world.ts';
 
 /** One incarnation. */
 export interface Process {
   /** `p1`, and `p1'2` after its first death. */
   readonly name: string;
   readonly life: Life;
+  readonly clock: HostClock;
+  readonly gateway: PlacedGateway;
   /** Null until it has started. */
   engine: RunningEngine | null;
 }
@@ -21,38 +26,50 @@ export interface Process {
 /** A place where one incarnation follows the other. */
 export interface Host {
   readonly name: string;
+  /** From 0. */
+  readonly index: number;
+  /** What it is set to use. */
+  readonly gateway: PlacedGateway;
   process: Process;
   incarnation: number;
   /** Cut off until then. */
   databaseCutUntilMs: number;
   databaseAnswersLostUntilMs: number;
   gatewayCutUntilMs: number;
-  wallSkewMs: number;
+  readonly clock: HostClock;
 }
 
 const START_AGAIN_MS = 500;
-/** Far from zero, and different everywhere: a monotonic clock's origin means nothing. */
+/** Far from zero, and another on every host: a monotonic clock's origin means nothing. */
 const MONOTONIC_ORIGIN_MS = 7_000_000;
-export const WALL_ORIGIN_MS = 1_700_000_000_000;
 
-export function createHost(world: World, name: string): Host {
-  const host: Host = {
+export function createHost(world: World, index: number, gateway: PlacedGateway): Host {
+  const name = `p${index + 1}`;
+  const clock = createHostClock(world.scheduler, MONOTONIC_ORIGIN_MS * (index + 1));
+  return {
     name,
+    index,
+    gateway,
     incarnation: 0,
-    process: { name, life: createLife(world.scheduler), engine: null },
+    process: { name, life: createLife(world.scheduler), clock, gateway, engine: null },
     databaseCutUntilMs: 0,
     databaseAnswersLostUntilMs: 0,
     gatewayCutUntilMs: 0,
-    wallSkewMs: 0,
+    clock,
   };
-  return host;
 }
 
 /** Starts the next incarnation; it tries until the database lets it. */
 export function startProcess(world: World, host: Host): void {
   host.incarnation += 1;
   const name = host.incarnation === 1 ? host.name : `${host.name}'${host.incarnation}`;
-  const process: Process = { name, life: createLife(world.scheduler), engine: null };
+  const process: Process = {
+    name,
+    life: createLife(world.scheduler),
+    clock: host.clock,
+    gateway: host.gateway,
+    engine: null,
+  };
   host.process = process;
   world.hostOf.set(process, host);
   const options = engineOptions(world, host, process);
@@ -68,32 +85,43 @@ export function startProcess(world: World, host: Host): void {
   start();
 }
 
+/** What this process is told by its operator. */
+function settingsOf(
+  { plan, restoredAtMs }: World,
+  { index }: Host,
+): { readonly policy: Policy; readonly callTimeoutMs: number } {
+  const other = index === 1 ? plan.otherSettings : null;
+  return {
+    policy: { ...policyOf(plan, index), restoredAtMs },
+    callTimeoutMs: other?.callTimeoutMs ?? plan.callTimeoutMs,
+  };
+}
+
 function engineOptions(world: World, host: Host, process: Process): Parameters<typeof startEngine>[0] {
   const { plan } = world;
+  const settings = settingsOf(world, host);
   return {
     store: connectStore(world, process),
     gateway: connectGateway(world, process),
-    clock: clockOf(world, host, process),
+    clock: clockOf(world, process),
     random: randomOf(world),
     log: logOf(world, process),
-    policy: plan.policy,
-    limits: { ...DEFAULT_LIMITS, callTimeoutMs: plan.callTimeoutMs, sweepMs: plan.sweepMs },
+    policy: settings.policy,
+    limits: { ...DEFAULT_LIMITS, callTimeoutMs: settings.callTimeoutMs, sweepMs: plan.sweepMs },
     gate: { maxCalls: plan.maxCalls, maxLookups: plan.maxLookups },
     cacheEntries: plan.cacheEntries,
     answerRetentionMs: plan.retentionMs,
   };
 }
 
-function clockOf(world: World, host: Host, { life }: Process): Clock {
-  const { scheduler, faults } = world;
-  const originMs = MONOTONIC_ORIGIN_MS * host.incarnation;
+function clockOf(world: World, { life, clock }: Process): Clock {
   return {
-    monotonicMs: () => originMs + scheduler.nowMs,
-    wallMs: () => WALL_ORIGIN_MS + scheduler.nowMs + host.wallSkewMs,
+    monotonicMs: clock.monotonicMs,
+    wallMs: clock.wallMs,
     after(delayMs, callback) {
-      const lateMs = faults.timerLateMs();
+      const lateMs = world.faults.timerLateMs();
       if (lateMs > 0) world.marks.hit('timer_late');
-      return life.deliver(delayMs + lateMs, callback);
+      return clock.after(life, delayMs + lateMs, callback);
     },
   };
 }
@@ -108,6 +136,7 @@ function randomOf(world: World): Random {
 function logOf(world: World, process: Process): Log {
   const note = (fields: Record<string, unknown>, message: string): void => {
     if (typeof fields.alarm === 'string') world.marks.hit(`alarm:${fields.alarm}`);
+    if (fields.alarm === 'evidence_lost') world.judge.evidenceLost();
     if (message.startsWith('a worker failed') || message.startsWith('the gateway adapter threw')) {
       world.judge.violated('exception', `${process.name}: ${message}: ${String(fields.err)}`);
     }

@@ -18,7 +18,7 @@ type Failure = (delayMs: number, kind: StoreError['kind'], word: string) => void
 
 export function connectStore(world: World, process: Process): Store {
   const { scheduler, faults, trace } = world;
-  const { life } = process;
+  const { life, clock } = process;
 
   function statement<T>(
     method: keyof Store,
@@ -48,7 +48,7 @@ export function connectStore(world: World, process: Process): Store {
       const fault = world.storeFault(process, method);
       if (fault === 'store_refused') return fail(1, 'unavailable', 'no connection to the database');
       world.openStatements.add(broken);
-      cancelTimeout = life.deliver(STATEMENT_TIMEOUT_MS, () =>
+      cancelTimeout = clock.after(life, STATEMENT_TIMEOUT_MS, () =>
         fail(0, 'outcome_unknown', 'the statement took too long'),
       );
       if (fault === 'store_cut_before')

@@ -1,18 +1,26 @@
 /** One simulated world: processes with the real engine, a database, a gateway, and all that can go wrong between them. */
-import { requestKeyHash } from '../../src/domain/ids.ts';
+import { orderReference, requestKeyHash } from '../../src/domain/ids.ts';
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 import type { Store } from '../../src/ports/store.ts';
 import type { Marks } from '../core/marks.ts';
 import { createScheduler, type Scheduler } from '../core/scheduler.ts';
 import type { Tape } from '../core/tape.ts';
 import type { Trace } from '../core/trace.ts';
-import { createGatewayModel, type GatewayModel } from '../gateway/model.ts';
+import {
+  type BookedCharge,
+  type Books,
+  createGatewayModel,
+  type GatewayModel,
+  together,
+} from '../gateway/model.ts';
 import { createJudge, type Judge } from '../judge/index.ts';
 import type { CallFault, Faults, LookupFault, StoreFault } from '../plan/faults.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Change, createDatabase, type Database, type Snapshot } from '../store/database.ts';
 import { type Errand, ROUTE } from './clients.ts';
-import { createHost, type Host, type Process, WALL_ORIGIN_MS } from './process.ts';
+import { WALL_ORIGIN_MS } from './clock.ts';
+import { createHost, type Host, type Process } from './process.ts';
+import { storyFault } from './story-faults.ts';
 
 export interface World {
   readonly plan: Plan;
@@ -23,17 +31,27 @@ export interface World {
   readonly marks: Marks;
   readonly judge: Judge;
   readonly database: Database;
-  readonly gateway: GatewayModel;
+  /** What all gateways charged. */
+  readonly ledger: BookedCharge[];
+  /** All gateways' books. */
+  readonly gateway: Books;
   readonly hosts: readonly Host[];
   readonly hostOf: Map<Process, Host>;
   /** Calls sent with each key. */
   readonly callsByKey: Map<string, number>;
+  /** What the gateway last said about each key that was looked up. */
+  readonly lookedUp: Map<string, string>;
   /** Breaks the connection of every statement that is under way. */
   readonly openStatements: Set<() => void>;
   readonly openRequests: Map<string, { readonly process: Process; readonly dueMs: number }>;
   /** What was asked and answered for good, by account and key. */
   readonly settledErrands: Map<string, Errand>;
+  /** The first errand about each order under each key. */
+  readonly errands: Map<string, Errand>;
   readonly uniqueHex: () => string;
+  databaseNowMs(): number;
+  /** An order's name at the gateway. */
+  referenceOf(accountId: string, orderId: string): string;
   /** The database as a replica knew it that lags a little. */
   oldSnapshot(): Snapshot;
   /** Every use of a port by the engine goes through here: where a process may be killed, and where a dead one ends. */
@@ -47,12 +65,35 @@ export interface World {
   lookupFault(process: Process, request: ChargeRequest): LookupFault;
   healed: boolean;
   databaseDown: boolean;
+  /** From when on the processes are told that the database is a restored one; the database's clock. */
+  restoredAtMs: number | null;
+  /** By how much the database's clock is ahead of the true time. */
+  databaseSkewMs: number;
+  /** Steps of the database's clock so far, and those of them that set it back. */
+  clockSteps: number;
+  clockStepsBack: number;
+  /** When it last stepped; true time. */
+  clockSteppedAtMs: number;
+  /** Until then faults befall; later where somebody sleeps for long. */
+  faultsUntilMs: number;
+  /** A charge was made long after it was proved that it had not been. */
+  lateLanded: boolean;
+  /** Nobody is awake before then. */
+  allAsleepUntilMs: number;
+  /** Long sleeps so far. */
+  longSleeps: number;
   gatewayDownUntilMs: number;
   gatewayErrsUntilMs: number;
   credentialsRevokedUntilMs: number;
   keysDrawn: number;
   requestsSent: number;
   portUses: number;
+}
+
+/** A gateway by the name under which processes know it. */
+export interface PlacedGateway {
+  readonly name: string;
+  readonly model: GatewayModel;
 }
 
 /** One use of the store or the gateway by a process; `index` counts them all, from 1. */
@@ -74,13 +115,16 @@ export interface WorldOptions {
 }
 
 export const INSTALLATION_ID = '6f0f9d9e-3c1b-4b0e-9a53-0c9f6a5d4e21';
+/** The names that the simulated adapters store with every payment. */
+const GATEWAY_NAME = 'model';
+const OTHER_GATEWAY_NAME = 'other';
 /** How far the replica that takes over may lag. */
 const REPLICA_LAG_MS = 1000;
 
 export function createWorld(options: WorldOptions): World {
   const { plan, tape, faults, trace, marks } = options;
   const scheduler = createScheduler();
-  const databaseNowMs = (): number => WALL_ORIGIN_MS + scheduler.nowMs;
+  const databaseNowMs = (): number => WALL_ORIGIN_MS + scheduler.nowMs + world.databaseSkewMs;
   let hexes = 0;
   const judge = createJudge({
     plan,
@@ -101,15 +145,28 @@ export function createWorld(options: WorldOptions): World {
       keepSnapshot();
     },
   });
-  const gateway = createGatewayModel({
-    contract: plan.policy.contract,
-    nowMs: () => scheduler.nowMs,
-    after: (delayMs, event) => void scheduler.after(delayMs, event),
-    onBooked(charge) {
-      trace.add(scheduler.nowMs, `the gateway's ledger: ${charge.id} ${charge.status} ${charge.amountMinor}`);
-      judge.booked(charge);
-    },
-  });
+  const ledger: BookedCharge[] = [];
+  const createGateway = (name: string): GatewayModel =>
+    createGatewayModel({
+      name,
+      ledger,
+      contract: plan.policy.contract,
+      nowMs: () => scheduler.nowMs,
+      after: (delayMs, event) => void scheduler.after(delayMs, event),
+      onBooked(charge) {
+        trace.add(
+          scheduler.nowMs,
+          `the gateway's ledger: ${charge.id} ${charge.status} ${charge.amountMinor}`,
+        );
+        judge.booked(charge);
+      },
+    });
+  const first: PlacedGateway = { name: GATEWAY_NAME, model: createGateway(GATEWAY_NAME) };
+  const second: PlacedGateway | null =
+    plan.story === 'two_gateways'
+      ? { name: OTHER_GATEWAY_NAME, model: createGateway(OTHER_GATEWAY_NAME) }
+      : null;
+  const gateway = together(second === null ? [first.model] : [first.model, second.model]);
 
   const losesCommits = plan.mishaps.includes('database_loses_commits');
   let older: { atMs: number; snapshot: Snapshot } | null = null;
@@ -134,13 +191,18 @@ export function createWorld(options: WorldOptions): World {
     marks,
     judge,
     database,
+    ledger,
     gateway,
     hosts: [],
     hostOf: new Map(),
     callsByKey: new Map(),
+    lookedUp: new Map(),
     openStatements: new Set(),
     openRequests: new Map(),
     settledErrands: new Map(),
+    errands: new Map(),
+    databaseNowMs,
+    referenceOf: (accountId, orderId) => orderReference(INSTALLATION_ID, accountId, orderId),
     uniqueHex: () => `0000${(++hexes).toString(16).padStart(12, '0')}0000000000000000`,
     oldSnapshot: () => (older ?? newer)?.snapshot ?? database.snapshot(),
     port(process, name, use) {
@@ -170,6 +232,8 @@ export function createWorld(options: WorldOptions): World {
       if (nowMs < world.gatewayDownUntilMs || nowMs < host.gatewayCutUntilMs) return 'gateway_unreachable';
       if (nowMs < world.credentialsRevokedUntilMs) return 'gateway_forbids';
       if (nowMs < world.gatewayErrsUntilMs) return 'error_not_charged';
+      const wanted = storyFault(world, request);
+      if (wanted !== null) return fault(wanted);
       return world.healed ? 'none' : fault(faults.call(request, call));
     },
     lookupFault(process, request) {
@@ -181,6 +245,15 @@ export function createWorld(options: WorldOptions): World {
     },
     healed: false,
     databaseDown: false,
+    restoredAtMs: null,
+    databaseSkewMs: 0,
+    clockSteps: 0,
+    clockStepsBack: 0,
+    clockSteppedAtMs: Number.NEGATIVE_INFINITY,
+    faultsUntilMs: 0,
+    lateLanded: false,
+    allAsleepUntilMs: 0,
+    longSleeps: 0,
     gatewayDownUntilMs: 0,
     gatewayErrsUntilMs: 0,
     credentialsRevokedUntilMs: 0,
@@ -189,7 +262,9 @@ export function createWorld(options: WorldOptions): World {
     portUses: 0,
   };
   (world.hosts as Host[]).push(
-    ...Array.from({ length: plan.processes }, (_one, index) => createHost(world, `p${index + 1}`)),
+    ...Array.from({ length: plan.processes }, (_one, index) =>
+      createHost(world, index, (index === 1 ? second : null) ?? first),
+    ),
   );
   return world;
 }

@@ -358,7 +358,8 @@ export function createCharging(
     if (request.key === null && record.answer !== null && record.charge.n === last.charge.n) {
       const { freshForMs, ...frozen } = record.answer;
       const started = request.startedN === record.charge.n;
-      if (record.evidence === 0) return settled(request, record, frozen, { started, freshForMs });
+      const stands = record.evidence === 0 && isSettled(record.charge.status);
+      if (stands) return settled(request, record, frozen, { started, freshForMs });
     }
     const replayed = isReplayed(request);
     return { kind: 'unsettled', payment: shown(record), retryAfterMs: retryAfterMs(record), replayed };

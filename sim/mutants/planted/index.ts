@@ -6,6 +6,7 @@ import { DRIVING } from './driving.ts';
 import { EDGES_ADAPTER } from './edges-adapter.ts';
 import { EDGES_CONFIG } from './edges-config.ts';
 import { EDGES_LIBRARY } from './edges-library.ts';
+import { EDGES_WORLD } from './edges-world.ts';
 import { GATEWAY } from './gateway.ts';
 import { HTTP } from './http.ts';
 import { MONEY } from './money.ts';
@@ -26,4 +27,5 @@ export const PLANTED: readonly PlantedBug[] = [
   ...EDGES_ADAPTER,
   ...EDGES_CONFIG,
   ...EDGES_LIBRARY,
+  ...EDGES_WORLD,
 ];

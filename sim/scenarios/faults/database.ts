@@ -12,13 +12,13 @@ const ONCE: Pick<Ending, 'status' | 'ledger' | 'calls' | 'lookups'> = {
 const PLAIN = ['payment.created', 'payment.completed'] as const;
 const ONE = [{ on: 'p1' }] as const;
 const STARTED = ['COMPLETED, started'] as const;
-/** Another process took it up; what the first one heard was kept, and looked into. */
+/** What the first one heard was kept, and is looked into before another process takes it up. */
 const EVIDENCE = [
   'payment.created',
-  'call.started',
-  'payment.completed',
   'verify.started',
   'verify.clear',
+  'call.started',
+  'payment.completed',
 ] as const;
 
 const intentCutOff: Scenario = {
@@ -106,7 +106,7 @@ const crashLong: Scenario = {
   databaseFails: true,
   visits: [{ on: 'p1', waitMs: 30_000 }],
   moments: [{ on: 'p1', use: 'call', when: 'after', deed: databaseCrashed(12_000) }],
-  ending: { ...ONCE, calls: 2, lookups: 1, heard: ['202 PROCESSING'], events: EVIDENCE },
+  ending: { ...ONCE, calls: 2, lookups: 0, heard: ['202 PROCESSING'], events: EVIDENCE },
 };
 
 const slow: Scenario = {
@@ -130,7 +130,13 @@ const lostInCall: Scenario = {
   databaseFails: true,
   visits: [{ on: 'p1' }, { atMs: 20_000, persists: true }],
   moments: [{ on: 'p1', use: 'call', when: 'after', deed: databaseRestored(1000) }],
-  ending: { ...ONCE, calls: 2, heard: ['COMPLETED, started', 'COMPLETED, started, replayed'] },
+  // The approval finds no payment: a person is told, until the client comes back.
+  ending: {
+    ...ONCE,
+    calls: 2,
+    heard: ['COMPLETED, started', 'COMPLETED, started, replayed'],
+    alarms: ['evidence_lost'],
+  },
 };
 
 const lostOutcome: Scenario = {

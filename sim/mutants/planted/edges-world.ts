@@ -1,0 +1,109 @@
+/** Bugs that only a world with late connections, sleeping machines, set clocks and restored databases meets. */
+import type { PlantedBug } from '../bug.ts';
+
+export const EDGES_WORLD: readonly PlantedBug[] = [
+  {
+    name: 'the engine lets every request leave',
+    story:
+      'A machine is suspended while it connects, wakes behind its lease, and sends what another has settled.',
+    file: 'src/engine/exchange.ts',
+    find: '      refused ||= usableMs(engine, held) <= 0;\n',
+    put: '',
+    judge: 'simulation',
+  },
+  {
+    name: 'a lease is counted by the monotonic clock alone',
+    story: 'A virtual machine is paused for a minute, and sends under a lease that ended long ago.',
+    file: 'src/engine/moment.ts',
+    find: 'return Math.max(clock.monotonicMs() - then.monotonicMs, clock.wallMs() - then.wallMs);',
+    put: 'return clock.monotonicMs() - then.monotonicMs;',
+    judge: 'simulation',
+  },
+  {
+    name: 'what a worker without a lease heard of money is dropped',
+    story:
+      'A machine on which no clock tells sends late and is approved; nobody learns of the second charge.',
+    file: 'src/engine/drive.ts',
+    find: '    if (isNews) await keepEvidence(engine, held.record, outcome);\n',
+    put: '    if (isNews && outcome.kind === "unknown") await keepEvidence(engine, held.record, outcome);\n',
+    judge: 'scenarios',
+    tests: {
+      file: 'sim/scenarios/faults.test.ts',
+      named: 'its machine is suspended, and its clocks stand still',
+    },
+  },
+  {
+    name: 'the simulated cache is believed',
+    story: 'A cache repeats an empty list, and a charged order is declared failed.',
+    file: 'src/gateways/http/lookups.ts',
+    find: "  return isFromCache(answer) ? unavailable('cached_answer') : outcome;\n",
+    put: '  return outcome;\n',
+    judge: 'simulation',
+  },
+  {
+    name: 'time that the database’s clock skipped counts as passed',
+    story: 'Its clock goes on by an hour, and a request that may still land is called absent.',
+    file: 'src/domain/clock-trust.ts',
+    find: '  return byOldClock && Number.isFinite(trust.agreedSinceMs) ? trust.countFromMs : statedMs;\n',
+    put: '  return byOldClock && Number.isNaN(trust.agreedSinceMs) ? trust.countFromMs : statedMs;\n',
+    judge: 'simulation',
+  },
+  {
+    name: 'waits for a time of the old clock go on',
+    story: 'The database’s clock is set back by an hour, and payments stand still for that hour.',
+    file: 'src/engine/watch-clock.ts',
+    find: 'const waits = steppedBackMs > 0 ? await store.startWaitsAgain(gateway.name) : 0;',
+    put: 'const waits = steppedBackMs > 90_000_000 ? await store.startWaitsAgain(gateway.name) : 0;',
+    judge: 'simulation',
+  },
+  {
+    name: 'a call that was decided before a long sleep is made after it',
+    story: 'A customer closes the shop, and is charged twenty minutes later by a retry that nobody expects.',
+    file: 'src/engine/drive.ts',
+    find: "    const late = decision.action === 'call' && !mayCallNow(record.charge, context(held.grantedAtMs));\n",
+    put: '    const late = false;\n',
+    judge: 'simulation',
+  },
+  {
+    name: 'after a restore nothing is looked up before its first call',
+    story: 'A backup of yesterday is restored, and every order of the day is charged a second time.',
+    file: 'src/engine/drive.ts',
+    find: 'mustLookFirst(charge, context(held.grantedAtMs)) ? await lookFirst(held) : null;',
+    put: 'mustLookFirst(charge, context(0)) && charge.n < 0 ? await lookFirst(held) : null;',
+    judge: 'simulation',
+  },
+  {
+    name: 'after a restore nobody asks for the charge after the failed one',
+    story: 'The backup has forgotten that a second card was charged, and calls the order failed.',
+    file: 'src/engine/drive.ts',
+    find: '    if (!fails || !policy.contract.lookup || !mayBeForgotten(charge, context(held.grantedAtMs)))\n',
+    put: '    if (!fails || !policy.contract.lookup || charge.n > 0 || !mayBeForgotten(charge, context(0)))\n',
+    judge: 'simulation',
+  },
+  {
+    name: 'the next charge is opened wherever the process is set to',
+    story:
+      'The shop moves to another gateway, and its orders wait there for a proof that only the old one can give.',
+    file: 'src/engine/charge.ts',
+    find: '    if (unproved && record.gateway !== engine.gateway.name) return',
+    put: "    if (unproved && record.gateway === '') return",
+    judge: 'scenarios',
+    tests: { file: 'sim/scenarios/faults.test.ts', named: 'two gateways, or other settings, at once' },
+  },
+  {
+    name: 'only the first page of earlier charges is asked after',
+    story: 'The newest failures are forgotten, and one of them was charged after all.',
+    file: 'src/engine/verify.ts',
+    find: '    if (last === undefined || page.length < PAGE) return',
+    put: '    if (last === undefined || page.length <= PAGE) return',
+    judge: 'simulation',
+  },
+  {
+    name: 'a client without a key is told the old failure of a payment in REVIEW',
+    story: 'The money of a failed payment turns up, and the customer is told that it is safe to pay again.',
+    file: 'src/engine/charge.ts',
+    find: 'const stands = record.evidence === 0 && isSettled(record.charge.status);',
+    put: 'const stands = record.evidence === 0;',
+    judge: 'simulation',
+  },
+];

@@ -1,0 +1,215 @@
+/** What becomes of a call from its first byte on: at the network, at the gateway, and on the way back. */
+import type { ChargeRequest } from '../../src/domain/outcomes.ts';
+import type { Exchange } from '../../src/gateways/http/exchange.ts';
+import type { Reply, Wish } from '../gateway/model.ts';
+import type { CallFault } from '../plan/faults.ts';
+import {
+  ambiguous,
+  approvedForAnother,
+  FORBIDDEN,
+  GARBAGE,
+  limited,
+  notSent,
+  OTHER_KEY,
+  RESET,
+  replied,
+} from './gateway-answers.ts';
+import type { Line } from './gateway-wire.ts';
+import type { Process } from './process.ts';
+import type { World } from './world.ts';
+
+export interface Wire {
+  readonly world: World;
+  readonly process: Process;
+  readonly line: Line;
+}
+
+/** The first byte leaves, in this tick. */
+export function send(wire: Wire, request: ChargeRequest): void {
+  const { world, process, line } = wire;
+  const { faults } = world;
+  const call = (world.callsByKey.get(request.key) ?? 0) + 1;
+  world.callsByKey.set(request.key, call);
+  const { blind } = process.clock;
+  world.judge.sent({ sender: process.name, request, blind, senderLives: () => process.life.alive });
+  const fault = world.callFault(process, request, call);
+  world.trace.add(
+    world.scheduler.nowMs,
+    `${process.name} calls the gateway for ${request.orderId} (${fault})`,
+  );
+  const say = (exchange: Exchange): void => line.answer(faults.delayMs(1, 20), exchange);
+  switch (fault) {
+    case 'gateway_unreachable':
+      say(notSent('connection_refused'));
+      return;
+    case 'gateway_forbids':
+      say(FORBIDDEN);
+      return;
+    case 'gateway_limits':
+      say(limited(RETRY_AFTER_SECONDS[faults.delayMs(0, 3)] ?? 0));
+      return;
+    case 'answer_about_another':
+      world.judge.excuse(request.key, 'answer');
+      say(approvedForAnother(request));
+      return;
+    case 'reset_not_charged':
+      say(RESET);
+      return;
+    case 'timeout_not_charged':
+      return;
+    case 'kernel_holds_request':
+      holdInKernel(wire, request);
+      return;
+    case 'reset_charged_later':
+    case 'timeout_charged_later':
+      landLater(wire, request, fault);
+      return;
+    default:
+      arrive(wire, request, fault);
+      return;
+  }
+}
+
+const RETRY_AFTER_SECONDS = [0, 1, -5, 3600];
+
+/** Somebody on the way still holds the request, and delivers it within the time that the contract names. */
+function landLater(wire: Wire, request: ChargeRequest, fault: CallFault): void {
+  const { world, line } = wire;
+  const { faults, plan } = world;
+  const reset = fault === 'reset_charged_later';
+  const brokenInMs = reset ? faults.delayMs(1, 50) : line.leftMs();
+  const landsInMs = brokenInMs + faults.delayMs(0, plan.policy.contract.landsWithinMs);
+  fly(wire, request, landsInMs, () => void execute(wire, request, fault));
+  if (reset) line.answer(brokenInMs, RESET);
+}
+
+/** No call is listened to in the last stretch of its lease; the request of a dead sender may land for so much longer. */
+const LEASE_LEFT_MS = 250;
+/** That it lands at the last moment. */
+const AT_LAST = 300;
+
+/**
+ * Our own kernel holds the request. A living sender that gives up resets the flow, and nothing lands; a dead or frozen
+ * one does not, and the kernel delivers within the time that the contract names, counted from the end of the lease.
+ */
+function holdInKernel(wire: Wire, request: ChargeRequest): void {
+  const { world, process, line } = wire;
+  const { faults, plan } = world;
+  const longestMs = line.leftMs() + LEASE_LEFT_MS + plan.policy.contract.landsWithinMs - 1;
+  const landsInMs = faults.chance(AT_LAST) ? longestMs : faults.delayMs(0, longestMs);
+  const backMs = faults.delayMs(1, 20);
+  const reset = fly(wire, request, landsInMs, () => {
+    const reply = process.gateway.model.begin(request) ?? execute(wire, request, 'kernel_holds_request');
+    line.answer(backMs, replied(reply));
+  });
+  line.whenReset = reset;
+  // A machine that sleeps delivers nothing; what it would deliver on waking is beyond any contract.
+  process.clock.onSuspend(reset);
+}
+
+/** The plain way: the request arrives, is worked on, and answered. */
+function arrive(wire: Wire, request: ChargeRequest, fault: CallFault): void {
+  const { world, line, process } = wire;
+  const { faults, plan } = world;
+  const gateway = process.gateway.model;
+  const backMs = faults.delayMs(1, 20);
+  // Slower than anybody listens, but within the time in which the contract lets a request land.
+  const longestMs = line.leftMs() + plan.policy.contract.landsWithinMs - 200;
+  fly(wire, request, faults.delayMs(1, 20), () => {
+    const early = gateway.begin(request);
+    if (early !== null) {
+      reply(early);
+      return;
+    }
+    const slow = fault === 'gateway_slow' ? faults.delayMs(0, longestMs) : 0;
+    fly(wire, request, faults.delayMs(1, 100) + slow, () => reply(execute(wire, request, fault)));
+  });
+
+  function reply(given: Reply): void {
+    const heard = distorted(given, fault);
+    if (heard !== null) line.answer(backMs, heard);
+  }
+}
+
+/** What arrives of a reply. Null: nothing, until the caller's time is over. */
+function distorted(given: Reply, how: CallFault): Exchange | null {
+  switch (how) {
+    case 'reset_charged':
+      return RESET;
+    case 'garbage_charged':
+    case 'garbage_not_charged':
+      return GARBAGE;
+    case 'ambiguous_charged':
+      return ambiguous(given);
+    case 'timeout_charged':
+      return null;
+    default:
+      return replied(given);
+  }
+}
+
+/** On its way from now on; lands once, unless it is taken back before. */
+function fly(
+  { world, process }: Wire,
+  request: ChargeRequest,
+  delayMs: number,
+  land: () => void,
+): () => void {
+  let flying = true;
+  const landed = process.gateway.model.flies(request);
+  const end = (): boolean => {
+    if (!flying) return false;
+    flying = false;
+    landed();
+    return true;
+  };
+  world.scheduler.quietly(delayMs, () => {
+    if (end()) land();
+  });
+  return end;
+}
+
+function execute({ world, process }: Wire, request: ChargeRequest, fault: CallFault): Reply {
+  const given = process.gateway.model.execute(request, wishFor(world, request, fault));
+  const word = given.kind === 'charge' ? `${given.charge.id} ${given.charge.status}` : given.kind;
+  world.trace.add(world.scheduler.nowMs, `the gateway executes a call for ${request.orderId}: ${word}`);
+  return given;
+}
+
+function wishFor(world: World, request: ChargeRequest, fault: CallFault): Wish {
+  const { faults, plan } = world;
+  const wrong = wrongTerms(request, fault);
+  if (wrong !== undefined) world.judge.excuse(request.key, 'money');
+  return {
+    result: wishedResult(fault),
+    ...(wrong === undefined ? {} : { instead: wrong }),
+    lagMs: faults.delayMs(0, plan.policy.contract.lookupLagMs),
+    pending: {
+      forMs: faults.delayMs(100, 30_000),
+      endsAs: faults.chance(300) ? 'declined' : 'succeeded',
+    },
+    chargedAllTheSame: fault === 'error_charged',
+  };
+}
+
+function wishedResult(fault: CallFault): Wish['result'] {
+  switch (fault) {
+    case 'gateway_declines':
+      return 'decline';
+    case 'gateway_pending':
+      return 'pend';
+    case 'error_not_charged':
+    case 'error_charged':
+    case 'garbage_not_charged':
+      return 'error';
+    default:
+      return 'succeed';
+  }
+}
+
+function wrongTerms(request: ChargeRequest, fault: CallFault): Wish['instead'] {
+  if (fault === 'wrong_amount') return { amountMinor: request.amountMinor + 1 };
+  if (fault === 'wrong_currency') return { currency: request.currency === 'USD' ? 'EUR' : 'USD' };
+  if (fault === 'wrong_reference') return { reference: OTHER_KEY };
+  return undefined;
+}

@@ -1,0 +1,55 @@
+/** A gateway that breaks its word: a charge whose absence was proved is made after all, long after its time. */
+import type { OperationRow, Row } from '../store/database.ts';
+import type { World } from './world.ts';
+
+/** Makes some charge that failed by absence. */
+export function landSomeLate(world: World): void {
+  for (const row of world.database.rows()) {
+    const operation = row.operations.find(
+      ({ byAbsence, outcome, gatewayKey }) => byAbsence && outcome === 'FAILED' && !isLive(world, gatewayKey),
+    );
+    if (operation === undefined) continue;
+    landLate(world, row, operation, { withEvidence: world.tape.chance(500) });
+    return;
+  }
+}
+
+/** @param withEvidence a worker that had lost its lease heard of it. */
+export function landLate(
+  world: World,
+  row: Row,
+  { n, gatewayKey: key, amountMinor, currency }: OperationRow,
+  { withEvidence }: { readonly withEvidence: boolean },
+): void {
+  const { accountId, orderId } = row.payment.order;
+  const id = `ch_late_${world.gateway.ledger.length + 1}`;
+  const atMs = world.scheduler.nowMs;
+  world.marks.hit('charge_lands_late');
+  world.judge.breaksWord(key);
+  world.lateLanded = true;
+  world.ledger.push({
+    id,
+    // The first gateway is the one that every charge of a story's first process was made at.
+    gateway: row.payment.gateway,
+    key,
+    reference: world.referenceOf(accountId, orderId),
+    amountMinor,
+    currency,
+    status: 'succeeded',
+    visibleAtMs: atMs,
+  });
+  world.trace.add(atMs, `charge ${n} of ${orderId} is made long after its time: ${id}`);
+  if (!withEvidence) return;
+  const { paymentId } = row.payment;
+  const outcome = { kind: 'approved', chargeId: id } as const;
+  const write = world.database.begin('addEvidence', {
+    payment: { accountId, orderId, paymentId },
+    chargeN: n,
+    outcome,
+  });
+  write.whenLocked(() => void write.commit());
+}
+
+function isLive({ gateway }: World, wanted: string): boolean {
+  return gateway.ledger.some(({ key }) => key === wanted);
+}

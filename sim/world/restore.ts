@@ -1,0 +1,96 @@
+/**
+ * The database is put back to an earlier moment, with or without its installation id, and the processes are started again,
+ * by an operator who tells them or does not. Then everybody who has asked before asks again.
+ */
+import type { Snapshot } from '../store/database.ts';
+import { type Errand, freshKey, persist } from './clients.ts';
+import { killProcess } from './mishaps.ts';
+import { INSTALLATION_ID, type World } from './world.ts';
+
+/** The id that a fresh schema drew for itself. */
+const OTHER_INSTALLATION_ID = '0b8f4f0e-95f5-4d5c-8a3e-7f2a5a1f2b11';
+/** From a minute to a day lie between the loss and the restored database. */
+const DOWN_MS = [60_000, 20 * 60_000, 25 * 3_600_000] as const;
+/** Until somebody notices that the installation id is another one. */
+const WRONG_ID_MS = 20_000;
+/** Faults go on for so long after the restore. */
+const AFTER_MS = 60_000;
+/** Who has asked before comes back, each with its old key and then with a new one. */
+const RETURNING = 6;
+
+/** @param told the operator tells the processes from when on the database is another. */
+export interface Restore {
+  readonly downMs: number;
+  readonly told: boolean;
+  readonly idLost: boolean;
+}
+
+export function startRestore(world: World, onOver: () => void): void {
+  const { tape, scheduler } = world;
+  const backupAtMs = 500 + tape.below(8000);
+  const lostAtMs = backupAtMs + 500 + tape.below(8000);
+  const restore = { downMs: tape.pick(DOWN_MS), told: !tape.chance(250), idLost: tape.chance(200) };
+  scheduler.after(backupAtMs, () => {
+    const backup = world.database.snapshot();
+    world.trace.add(scheduler.nowMs, 'a backup is made');
+    scheduler.after(lostAtMs - backupAtMs, () => loseDatabase(world, backup, restore, onOver));
+  });
+}
+
+export function loseDatabase(world: World, backup: Snapshot, restore: Restore, onOver: () => void): void {
+  const { scheduler, hosts } = world;
+  const { downMs } = restore;
+  world.marks.hit('database_restored');
+  world.trace.add(scheduler.nowMs, `the database is lost, for ${downMs} ms`);
+  world.allAsleepUntilMs = scheduler.nowMs + downMs;
+  world.faultsUntilMs = Math.max(world.faultsUntilMs, world.allAsleepUntilMs + AFTER_MS);
+  world.database.crash();
+  world.databaseDown = true;
+  // Before the processes start again.
+  scheduler.after(downMs, () => putBack(world, backup, restore, onOver));
+  for (const host of hosts) killProcess(world, host, downMs);
+}
+
+function putBack(world: World, backup: Snapshot, { told, idLost }: Restore, onOver: () => void): void {
+  const { scheduler, database, judge } = world;
+  database.restore(backup);
+  world.databaseDown = false;
+  world.restoredAtMs = told ? world.databaseNowMs() : null;
+  judge.restored(told);
+  world.marks.hit(told ? 'restore_told' : 'restore_untold');
+  world.trace.add(scheduler.nowMs, `the database is restored; the processes are ${told ? '' : 'not '}told`);
+  const [some] = database.rows();
+  if (!idLost || some === undefined) {
+    comeBack(world, onOver);
+    return;
+  }
+  world.marks.hit('installation_id_lost');
+  database.reinstall(OTHER_INSTALLATION_ID);
+  judge.idLost(true);
+  comeBack(world, () => {});
+  scheduler.after(WRONG_ID_MS, () => {
+    world.trace.add(scheduler.nowMs, 'the installation id is put back, and the processes are started again');
+    database.reinstall(INSTALLATION_ID);
+    judge.idLost(false);
+    for (const host of world.hosts) killProcess(world, host, 500);
+    comeBack(world, onOver);
+  });
+}
+
+function comeBack(world: World, onOver: () => void): void {
+  const errands = [...world.errands.values()].slice(0, RETURNING);
+  let left = errands.length;
+  if (left === 0) onOver();
+  errands.forEach((errand, index) => {
+    world.scheduler.after(1000 + world.tape.below(2000), () =>
+      askTwice(world, `returning client ${index + 1}`, errand, () => {
+        left -= 1;
+        if (left === 0) onOver();
+      }),
+    );
+  });
+}
+
+function askTwice(world: World, name: string, errand: Errand, done: () => void): void {
+  persist(world, name, errand, () => persist(world, name, { ...errand, key: freshKey(world) }, done));
+}
