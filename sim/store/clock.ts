@@ -1,51 +1,42 @@
-/** The statements of `Store.witnessClock` and `Store.startWaitsAgain`; see `src/postgres/clock.ts`. */
-import type { ClockReading, ClockWitness } from '../../src/ports/store.ts';
+/** The statements of `Store.noteLease` and `Store.shortenWaits`; see `src/postgres/clock.ts`. */
+import type { WaitsQuery } from '../../src/ports/store.ts';
 import { put } from './committed.ts';
-import type { PaymentRow } from './rows.ts';
+import type { Row } from './rows.ts';
 import { type Context, INSTALLATION_LOCK, orderLock, type Statement } from './statement.ts';
-import type { Change } from './types.ts';
+import type { Change, Result } from './types.ts';
 
-/** As the real store's: what a step back can still confuse. */
-const STEP_MATTERS_MS = 30 * 86_400_000;
 const FUTURE_MS = 1000;
 
-export function witnessClock(context: Context, reading: ClockReading): Statement<ClockWitness> {
+export function noteLease(context: Context, leaseMs: number): Statement<Result<'noteLease'>> {
   const { committed, nowMs } = context;
-  const apply = (): ClockWitness => {
-    const { last, steppedAtMs, steppedBackMs } = committed.clock;
-    const back = reading.steppedBackMs;
-    committed.clock = {
-      last: { atMs: nowMs, wallMs: reading.wallMs },
-      steppedAtMs: back === null ? steppedAtMs : nowMs,
-      steppedBackMs:
-        back === null
-          ? steppedBackMs
-          : Math.max(back, 0) + ((steppedAtMs ?? nowMs) < nowMs - STEP_MATTERS_MS ? 0 : steppedBackMs),
-    };
-    return { nowMs, last, steppedAtMs, steppedBackMs };
+  const apply = (): Result<'noteLease'> => {
+    committed.longestLeaseMs = Math.max(committed.longestLeaseMs, leaseMs);
+    return { nowMs, longestLeaseMs: committed.longestLeaseMs };
   };
   return { locks: [INSTALLATION_LOCK], proceeds: () => true, apply, otherwise: apply };
 }
 
-export function startWaitsAgain(context: Context, gateway: string): Statement<number> {
+export function shortenWaits(context: Context, query: WaitsQuery): Statement<number | null> {
   const { committed, nowMs } = context;
-  const waits = ({ dueAtMs, updatedAtMs, ...payment }: PaymentRow): boolean =>
-    payment.gateway === gateway &&
-    dueAtMs !== null &&
-    dueAtMs > nowMs &&
-    updatedAtMs > nowMs + FUTURE_MS &&
-    dueAtMs >= updatedAtMs;
-  const snapshot = [...committed.rows].filter(([, { payment }]) => waits(payment)).map(([order]) => order);
+  const waits = ({ payment }: Row): boolean =>
+    payment.gateway === query.gateway && payment.dueAtMs !== null && payment.dueAtMs > nowMs;
+  const all = [...committed.rows]
+    .filter(([, row]) => waits(row) && (row.payment.dueAtMs ?? 0) > (query.after ?? 0))
+    .sort(([, a], [, b]) => (a.payment.dueAtMs ?? 0) - (b.payment.dueAtMs ?? 0));
+  const lastMs = all[query.limit - 1]?.[1].payment.dueAtMs ?? null;
+  // All that are due at the same moment belong to one page.
+  const page = all.filter(([, { payment }]) => lastMs === null || (payment.dueAtMs ?? 0) <= lastMs);
+  const orders = page.filter(([, row]) => isByOldClock(row, nowMs)).map(([order]) => order);
 
-  function again(order: string, changes: Change[]): boolean {
+  function shorten(order: string, changes: Change[]): void {
     const before = committed.rows.get(order);
-    if (before === undefined || !waits(before.payment)) return false;
+    if (before === undefined || !waits(before) || !isByOldClock(before, nowMs)) return;
     const { payment } = before;
-    const dueAtMs = nowMs + ((payment.dueAtMs ?? nowMs) - payment.updatedAtMs);
-    const after = { ...before, payment: { ...payment, dueAtMs } };
+    const soonMs = Math.min(payment.dueAtMs ?? nowMs, nowMs + committed.longestLeaseMs);
+    const after: Row = { ...before, payment: { ...payment, dueAtMs: payment.held ? soonMs : nowMs } };
     put(committed, after);
     changes.push({
-      kind: 'startWaitsAgain',
+      kind: 'shortenWaits',
       accountId: payment.order.accountId,
       orderId: payment.order.orderId,
       paymentId: payment.paymentId,
@@ -54,11 +45,20 @@ export function startWaitsAgain(context: Context, gateway: string): Statement<nu
       rowBefore: before,
       rowAfter: after,
       event: null,
-      args: gateway,
+      args: query,
     });
-    return true;
   }
 
-  const apply = (changes: Change[]): number => snapshot.filter((order) => again(order, changes)).length;
-  return { locks: snapshot.map(orderLock), proceeds: () => true, apply, otherwise: apply };
+  function apply(changes: Change[]): number | null {
+    for (const order of orders) shorten(order, changes);
+    return lastMs;
+  }
+  return { locks: orders.map(orderLock), proceeds: () => true, apply, otherwise: apply };
+}
+
+/** Dated by a clock that has been set back since; or without an event, by evidence or a waking. */
+function isByOldClock({ payment, events }: Row, nowMs: number): boolean {
+  const { status } = payment.charge;
+  if (payment.evidence > 0 || status === 'COMPLETED' || status === 'FAILED') return true;
+  return (events.at(-1)?.atMs ?? nowMs) > nowMs + FUTURE_MS;
 }

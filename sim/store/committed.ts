@@ -1,5 +1,5 @@
 /** The committed state: rows by order, and the unique indexes. Maps of immutable records, so that a copy is cheap. */
-import { type ClockWitness, StoreError } from '../../src/ports/store.ts';
+import { StoreError } from '../../src/ports/store.ts';
 import type { EvidenceRow, OperationRow, RequestRow, Row } from './rows.ts';
 
 export interface Committed {
@@ -13,8 +13,8 @@ export interface Committed {
   livemode: boolean | null;
   /** Evidence of payments that are not there. */
   readonly strays: EvidenceRow[];
-  /** What was left about the clocks. */
-  clock: Omit<ClockWitness, 'nowMs'>;
+  /** Of all processes that ever ran on it. */
+  longestLeaseMs: number;
 }
 
 export function emptyState(): Committed {
@@ -24,7 +24,7 @@ export function emptyState(): Committed {
     requests: new Map(),
     livemode: null,
     strays: [],
-    clock: { last: null, steppedAtMs: null, steppedBackMs: 0 },
+    longestLeaseMs: 0,
   };
 }
 
@@ -35,7 +35,7 @@ export function copyOf(state: Committed): Committed {
     requests: new Map(state.requests),
     livemode: state.livemode,
     strays: [...state.strays],
-    clock: state.clock,
+    longestLeaseMs: state.longestLeaseMs,
   };
 }
 

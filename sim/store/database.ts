@@ -6,7 +6,7 @@
 import type { Store } from '../../src/ports/store.ts';
 import { accept } from './accept.ts';
 import { advance } from './advance.ts';
-import { startWaitsAgain, witnessClock } from './clock.ts';
+import { noteLease, shortenWaits } from './clock.ts';
 import { type Committed, copyOf, emptyState, within } from './committed.ts';
 import { wakeFailed } from './failed.ts';
 import { bindKey, openNextCharge } from './keys.ts';
@@ -45,9 +45,9 @@ const WRITES: Writes = {
   openNextCharge,
   advance,
   addEvidence,
-  startWaitsAgain,
+  shortenWaits,
   wakeFailed,
-  witnessClock,
+  noteLease,
   claimMode,
   eraseExpiredAnswers,
 };

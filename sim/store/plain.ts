@@ -145,8 +145,8 @@ export function createPlainStore(database: Database, options: PlainStoreOptions 
     chargesToVerify: read('chargesToVerify'),
     answerOf: read('answerOf'),
     someCharges: read('someCharges'),
-    witnessClock: write('witnessClock'),
-    startWaitsAgain: write('startWaitsAgain'),
+    noteLease: write('noteLease'),
+    shortenWaits: write('shortenWaits'),
     wakeFailed: write('wakeFailed'),
     payments: read('payments'),
     async events(query) {

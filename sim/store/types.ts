@@ -10,9 +10,9 @@ export type WriteMethod =
   | 'openNextCharge'
   | 'advance'
   | 'addEvidence'
-  | 'startWaitsAgain'
+  | 'shortenWaits'
   | 'wakeFailed'
-  | 'witnessClock'
+  | 'noteLease'
   | 'claimMode'
   | 'eraseExpiredAnswers';
 

@@ -1,3 +1,4 @@
+import { type ClockTrust, FULL_TRUST, latestMoment } from './clock-trust.ts';
 import type { PaymentStatus } from './payment.ts';
 
 /** What is done when the charge is due next; `none`: nothing, it is settled. */
@@ -21,11 +22,23 @@ export type Doubt =
   | { readonly kind: 'answered'; readonly untilMs: number }
   | { readonly kind: 'open'; readonly untilMs: number };
 
-/** What is known when both are. */
-export function worse(a: Doubt, b: Exclude<Doubt, { kind: 'none' }>): Doubt {
+/**
+ * What is known when both are. `a` is the older one: where its date was written by a clock that has been set since, it is
+ * brought to the present one first, or a date of the past would hide a call that was made after it.
+ */
+export function worse(
+  a: Doubt,
+  b: Exclude<Doubt, { kind: 'none' }>,
+  { nowMs, trust = FULL_TRUST }: DoubtContext = { nowMs: b.untilMs },
+): Doubt {
   if (a.kind === 'none') return b;
   const kind = a.kind === 'open' || b.kind === 'open' ? 'open' : 'answered';
-  return { kind, untilMs: Math.max(a.untilMs, b.untilMs) };
+  return { kind, untilMs: Math.max(latestMoment(a.untilMs, nowMs, trust), b.untilMs) };
+}
+
+interface DoubtContext {
+  readonly nowMs: number;
+  readonly trust?: ClockTrust;
 }
 
 /** The state of a payment's current charge: everything that the decision function sees and changes. */

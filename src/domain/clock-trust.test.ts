@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ClockTrust, FULL_TRUST, greatestAgeMs, latestMoment } from './clock-trust.ts';
+import { worse } from './charge.ts';
+import { type ClockTrust, FULL_TRUST, isBelieved, latestMoment } from './clock-trust.ts';
 
 const STEP = 1_000_000;
 const LEASE = 15_000;
@@ -15,7 +16,7 @@ describe('a date', () => {
   it('is believed where the clock was never set', () => {
     expect(latestMoment(7, 1000, FULL_TRUST)).toBe(7);
     expect(latestMoment(5000, 1000, FULL_TRUST)).toBe(5000);
-    expect(greatestAgeMs(400, 1000, FULL_TRUST)).toBe(600);
+    expect(isBelieved(400, 1000, FULL_TRUST)).toBe(true);
   });
 
   it('from before a step counts from the end of the leases that the step may have cut short', () => {
@@ -29,9 +30,24 @@ describe('a date', () => {
     expect(latestMoment(STEP + 900, STEP + 10, setBack)).toBe(STEP + 900);
   });
 
-  it('that the old clock may have written is older than it looks, by what the clock was set back', () => {
-    expect(greatestAgeMs(STEP - 60_000, STEP, setBack)).toBe(60_000 + 3_600_000);
-    expect(greatestAgeMs(STEP + 3_600_000, STEP + 3_600_010, setBack)).toBe(10 + 3_600_000);
-    expect(greatestAgeMs(STEP + 3_600_001, STEP + 3_600_010, setBack)).toBe(9);
+  it('is believed about ages only where no clock that was set can have written it', () => {
+    expect(isBelieved(STEP - 60_000, STEP, setBack)).toBe(false);
+    expect(isBelieved(STEP + 3_600_000, STEP + 3_600_010, setBack)).toBe(false);
+    expect(isBelieved(STEP + 3_600_001, STEP + 3_600_010, setBack)).toBe(true);
+    expect(isBelieved(STEP + 3_700_000, STEP + 3_600_010, setBack)).toBe(false);
+  });
+});
+
+describe('two doubts', () => {
+  const context = { nowMs: STEP + 20_000, trust: setBack };
+
+  it('a date of the old clock does not hide the call that came after it', () => {
+    const old = { kind: 'open', untilMs: STEP + 3_600_000 } as const;
+    const late = { kind: 'open', untilMs: STEP + 19_000 } as const;
+    expect(worse(old, late, context)).toEqual(late);
+    expect(worse(old, { kind: 'answered', untilMs: STEP + 1000 }, context)).toEqual({
+      kind: 'open',
+      untilMs: STEP + LEASE,
+    });
   });
 });

@@ -1,16 +1,17 @@
 /**
  * How far the database's clock may be believed about the time that has passed. A clock that is set forward looks just
- * like one that has waited, so elapsed time proves something only where a second clock, which nobody sets, agrees.
+ * like one that has waited, so elapsed time proves something only where a second clock, which nobody sets, agrees: the
+ * monotonic clock of a process that has run all the time. What happened before a process began it cannot vouch for.
  */
 export interface ClockTrust {
-  /** Since then, by the database's clock, both clocks have counted the same time. */
+  /** Since then, by the database's clock, both clocks have counted the same time: since this process began, or a step. */
   readonly agreedSinceMs: number;
   /**
    * Whatever is dated before `agreedSinceMs` counts as having happened then, which is never too early: requests under a
-   * lease that the step ended may leave until the lease's real end.
+   * lease that looks over may leave until its real end.
    */
   readonly countFromMs: number;
-  /** By how much the clock was set back: what is dated from before is older than it looks by so much at most. */
+  /** By how much the clock was set back since this process began: so much older may be what the old clock has dated. */
   readonly setBackMs: number;
   /** Disagreement that is not noticed. */
   readonly toleranceMs: number;
@@ -33,8 +34,7 @@ export function latestMoment(statedMs: number, nowMs: number, trust: ClockTrust)
   return byOldClock && Number.isFinite(trust.agreedSinceMs) ? trust.countFromMs : statedMs;
 }
 
-/** The greatest age of something that is dated `statedMs`, by the clock that reads `nowMs`. */
-export function greatestAgeMs(statedMs: number, nowMs: number, trust: ClockTrust): number {
-  const perhapsOlder = statedMs <= trust.agreedSinceMs + trust.setBackMs;
-  return nowMs - statedMs + (perhapsOlder ? trust.setBackMs : 0);
+/** Whether the clock that reads `nowMs` can be believed about what is dated `statedMs`. */
+export function isBelieved(statedMs: number, nowMs: number, trust: ClockTrust): boolean {
+  return statedMs > trust.agreedSinceMs + trust.setBackMs && statedMs <= nowMs + AHEAD_MS;
 }

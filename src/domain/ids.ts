@@ -47,6 +47,11 @@ export function uuidV7(wallMs: number, randomHex: string): string {
   return uuidOf(7, `${time}.${randomHex}`);
 }
 
+/** When a UUIDv7 was made, in milliseconds since the epoch, by the wall clock of whoever made it. */
+export function timeOfUuidV7(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
 /** What the gateway is told an order is called, unique over every installation that shares a gateway account. */
 export function orderReference(installationId: string, accountId: string, orderId: string): string {
   return uuidV5(accountNamespace(installationId, accountId), orderId);

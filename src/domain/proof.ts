@@ -25,7 +25,9 @@ export function absenceProof(
   if (charge.gatewayRef !== null) return { kind: 'never' };
   // A restored database may have forgotten a call that was made until then, and that got no answer.
   const doubt =
-    restoredAtMs === null ? charge.doubt : worse(charge.doubt, { kind: 'open', untilMs: restoredAtMs });
+    restoredAtMs === null
+      ? charge.doubt
+      : worse(charge.doubt, { kind: 'open', untilMs: restoredAtMs }, { nowMs: askedAtMs, trust });
   if (doubt.kind === 'none') return { kind: 'proved' };
   if (doubt.kind === 'answered' && contract.lookupLagMs === 0) return { kind: 'proved' };
   const landsMs = doubt.kind === 'open' ? contract.landsWithinMs : 0;

@@ -1,8 +1,7 @@
 /** What time it is at the database, and since when that can be believed. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createScriptedGateway } from '../../test/support/scripted-gateway.ts';
 import { createVirtualWorld, type VirtualWorld } from '../../test/support/virtual-world.ts';
-import { createDatabaseClock, startDatabaseClock } from './database-clock.ts';
+import { createDatabaseClock } from './database-clock.ts';
 import { momentOf } from './moment.ts';
 
 const LEASE_MS = 15_000;
@@ -22,11 +21,9 @@ function setUp() {
   const start = {
     databaseMs: databaseMs(),
     sent: momentOf(world.clock),
-    steppedAtMs: null,
-    steppedBackMs: 0,
-    untoldStepMs: null,
+    longestLeaseMs: LEASE_MS,
   };
-  const clock = createDatabaseClock(world.clock, start, { leaseMs: LEASE_MS });
+  const clock = createDatabaseClock(world.clock, start);
   /** One exchange with the database, which takes so long each way. */
   const exchange = async (eachWayMs = 1): Promise<void> => {
     const sent = momentOf(world.clock);
@@ -56,8 +53,8 @@ describe('the database’s clock', () => {
       await exchange(hour % 7);
       await world.pass(3_600_000);
     }
-    expect(clock.trust().agreedSinceMs).toBe(Number.NEGATIVE_INFINITY);
-    expect(clock.untoldStepMs()).toBeNull();
+    expect(clock.trust().agreedSinceMs).toBe(ORIGIN_MS);
+    expect(clock.untold()).toBeNull();
   });
 
   it.each([90_000, 3_600_000, 1000])(
@@ -70,9 +67,10 @@ describe('the database’s clock', () => {
       const { agreedSinceMs, countFromMs, setBackMs } = clock.trust();
       expect(agreedSinceMs).toBeGreaterThan(ORIGIN_MS + stepMs);
       expect([countFromMs - agreedSinceMs, setBackMs]).toEqual([LEASE_MS, 0]);
-      expect(clock.untoldStepMs()).toBeCloseTo(-stepMs, -2);
-      clock.told();
-      expect(clock.untoldStepMs()).toBeNull();
+      expect(clock.untold()).toEqual({ backMs: 0, forwardMs: expect.closeTo(stepMs, -2) });
+      clock.told(40_000);
+      expect(clock.untold()).toBeNull();
+      expect(clock.trust().countFromMs).toBe(agreedSinceMs + 40_000);
       await world.pass(60_000);
       await exchange();
       expect(clock.trust().agreedSinceMs).toBe(agreedSinceMs);
@@ -85,7 +83,7 @@ describe('the database’s clock', () => {
     world.databaseStepMs = -3_600_000;
     await exchange();
     expect(clock.trust().setBackMs).toBeCloseTo(3_600_000, -2);
-    expect(clock.untoldStepMs()).toBeCloseTo(3_600_000, -2);
+    expect(clock.untold()?.backMs).toBeCloseTo(3_600_000, -2);
     expect(clock.nowMs()).toBeLessThan(ORIGIN_MS);
     expect(clock.atLeastMs()).toBeLessThanOrEqual(databaseMs());
   });
@@ -107,40 +105,35 @@ describe('the database’s clock', () => {
     await exchange();
     world.databaseStepMs += 300;
     await exchange();
-    expect(clock.trust().agreedSinceMs).toBe(Number.NEGATIVE_INFINITY);
+    expect(clock.trust().agreedSinceMs).toBe(ORIGIN_MS);
     world.databaseStepMs += 300;
     await exchange();
     expect(clock.trust().agreedSinceMs).toBeGreaterThan(ORIGIN_MS);
   });
 });
 
-describe('at the start', () => {
-  const started = () => {
-    const { store } = world.parts(createScriptedGateway());
-    return world.ended(startDatabaseClock(store, world.clock, { leaseMs: LEASE_MS }));
-  };
-
-  it('the clock is believed where it has counted the time since the last process left its reading', async () => {
-    await started();
-    await world.pass(25 * 3_600_000);
-    const clock = await started();
-    expect(clock.trust().agreedSinceMs).toBe(Number.NEGATIVE_INFINITY);
+describe('before it began', () => {
+  it('a process knows of no time: what is dated from before counts from then, and from the end of its lease', () => {
+    const { clock } = setUp();
+    expect(clock.trust()).toMatchObject({
+      agreedSinceMs: ORIGIN_MS,
+      countFromMs: ORIGIN_MS + LEASE_MS,
+      setBackMs: 0,
+    });
   });
+});
 
-  it.each([90_000, -3_600_000])(
-    'a step of %i ms while nobody was here is noticed, and kept for others',
-    async (stepMs) => {
-      await started();
-      await world.pass(60_000);
-      world.databaseStepMs = stepMs;
-      const first = await started();
-      expect(first.trust().agreedSinceMs).toBe(databaseMs());
-      expect(first.untoldStepMs()).toBe(-stepMs);
-      await world.pass(1000);
-      const second = await started();
-      expect(second.trust().agreedSinceMs).toBeCloseTo(databaseMs() - 1000, 0);
-      expect(second.trust().setBackMs).toBe(Math.max(-stepMs, 0));
-      expect(second.untoldStepMs()).toBeNull();
-    },
-  );
+describe('steps that cancel each other out', () => {
+  it('are two steps: what waits by the clock between them is dealt with', async () => {
+    const { clock, exchange } = setUp();
+    await exchange();
+    world.databaseStepMs = 3_600_000;
+    await exchange();
+    world.databaseStepMs = 0;
+    await exchange();
+    expect(clock.untold()).toEqual({
+      backMs: expect.closeTo(3_600_000, -2),
+      forwardMs: expect.closeTo(3_600_000, -2),
+    });
+  });
 });

@@ -1,12 +1,12 @@
 /**
  * What time it is at the database, and since when its clock can be believed. Each answer that says the database's time
  * was given between two readings of our monotonic clock, so the difference of the two clocks lies in a known interval. As
- * long as these intervals overlap, both clocks count the same time; when two of them do not, one clock has been set.
+ * long as these intervals overlap, both clocks count the same time; when two of them do not, one clock has been set. Of
+ * the time before this process began nothing is known: what is dated from before counts as having happened just then.
  */
 import type { ClockTrust } from '../domain/clock-trust.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Store } from '../ports/store.ts';
-import { atMostSinceMs, type Moment, momentOf } from './moment.ts';
+import { atMostSinceMs, type Moment } from './moment.ts';
 
 export interface DatabaseClock {
   /** Notes the database's time in an answer to what was sent at `sent` and has been heard just now. */
@@ -16,19 +16,22 @@ export interface DatabaseClock {
   /** The database's clock now, never too late: by our monotonic clock, counted from the time when both agreed. */
   atLeastMs(): number;
   trust(): ClockTrust;
-  /** The step that nobody has told yet: by how much the clock was set back; negative: forward. */
-  untoldStepMs(): number | null;
-  told(): void;
+  /** The steps that nobody has dealt with yet; null: there are none. */
+  untold(): Steps | null;
+  /** They were dealt with. `longestLeaseMs`: of all processes that ever ran on this database. */
+  told(longestLeaseMs: number): void;
+}
+
+/** By how much the clock was set in all, each way. */
+export interface Steps {
+  readonly backMs: number;
+  readonly forwardMs: number;
 }
 
 export interface DatabaseClockStart {
   readonly databaseMs: number;
   readonly sent: Moment;
-  /** The last step that is known of from before; null: none. */
-  readonly steppedAtMs: number | null;
-  readonly steppedBackMs: number;
-  /** A step that was found at the start. */
-  readonly untoldStepMs: number | null;
+  readonly longestLeaseMs: number;
 }
 
 /** Two clocks that both keep time drift apart by less (NTP slews by 500 ppm at most, RFC 5905 and adjtime). */
@@ -36,25 +39,18 @@ const DRIFT = 0.001;
 /** Smaller disagreements are added up, and are a step when they come to so much within `SLIPS_FOR_MS`. */
 const SLIP_MS = 500;
 const SLIPS_FOR_MS = 10 * 60_000;
-/** Clocks of different machines that are kept by NTP differ by less. What is not noticed is waited for besides. */
-const WALL_TOLERANCE_MS = 1000;
+/** What is not noticed in all that time is waited for besides. */
+const TOLERANCE_MS = 2 * SLIP_MS;
 
-export function createDatabaseClock(
-  clock: Clock,
-  start: DatabaseClockStart,
-  options: { readonly leaseMs: number },
-): DatabaseClock {
+export function createDatabaseClock(clock: Clock, start: DatabaseClockStart): DatabaseClock {
+  let { longestLeaseMs } = start;
   let last: { readonly databaseMs: number; readonly sent: Moment };
   /** The database's clock minus our monotonic one, as it was at `atMs` of the latter. */
   let offset: { readonly low: number; readonly high: number; readonly atMs: number };
-  let slips = { ms: 0, sinceMs: 0 };
-  let untold = start.untoldStepMs;
-  let trust: ClockTrust = {
-    agreedSinceMs: start.steppedAtMs ?? Number.NEGATIVE_INFINITY,
-    countFromMs: (start.steppedAtMs ?? Number.NEGATIVE_INFINITY) + options.leaseMs,
-    setBackMs: start.steppedBackMs,
-    toleranceMs: WALL_TOLERANCE_MS,
-  };
+  let slips = { ms: 0, sinceMs: clock.monotonicMs() };
+  let untold: Steps | null = null;
+  let agreedSinceMs = start.databaseMs;
+  let setBackMs = 0;
   begin(start.databaseMs, start.sent);
 
   function begin(databaseMs: number, sent: Moment): void {
@@ -77,15 +73,14 @@ export function createDatabaseClock(
   }
 
   function stepped(databaseMs: number, aheadMs: number): void {
-    const steppedBackMs = -aheadMs;
-    trust = {
-      agreedSinceMs: databaseMs,
-      countFromMs: databaseMs + options.leaseMs,
-      setBackMs: trust.setBackMs + Math.max(steppedBackMs, 0),
-      toleranceMs: WALL_TOLERANCE_MS,
+    const backMs = Math.max(-aheadMs, 0);
+    agreedSinceMs = databaseMs;
+    setBackMs += backMs;
+    untold = {
+      backMs: (untold?.backMs ?? 0) + backMs,
+      forwardMs: (untold?.forwardMs ?? 0) + Math.max(aheadMs, 0),
     };
-    untold = (untold ?? 0) + steppedBackMs;
-    slips = { ms: 0, sinceMs: 0 };
+    slips = { ms: 0, sinceMs: clock.monotonicMs() };
   }
 
   return {
@@ -108,38 +103,16 @@ export function createDatabaseClock(
     },
     nowMs: () => last.databaseMs + atMostSinceMs(clock, last.sent),
     atLeastMs: () => clock.monotonicMs() + offset.low,
-    trust: () => trust,
-    untoldStepMs: () => untold,
-    told() {
+    trust: () => ({
+      agreedSinceMs,
+      countFromMs: agreedSinceMs + longestLeaseMs,
+      setBackMs,
+      toleranceMs: TOLERANCE_MS,
+    }),
+    untold: () => untold,
+    told(leaseMs) {
+      longestLeaseMs = Math.max(longestLeaseMs, leaseMs);
       untold = null;
     },
   };
-}
-
-/**
- * Reads the database's clock, and finds out from what the last process left whether the clock was set while nobody was
- * here: then the time that passed by the database's clock is not the time that passed by our wall clock.
- */
-export async function startDatabaseClock(
-  store: Store,
-  clock: Clock,
-  options: { readonly leaseMs: number },
-): Promise<DatabaseClock> {
-  const sent = momentOf(clock);
-  const witness = await store.witnessClock({ wallMs: sent.wallMs, steppedBackMs: null });
-  const backMs =
-    witness.last === null ? 0 : sent.wallMs - witness.last.wallMs - (witness.nowMs - witness.last.atMs);
-  const stepped = Math.abs(backMs) > WALL_TOLERANCE_MS;
-  if (stepped) await store.witnessClock({ wallMs: clock.wallMs(), steppedBackMs: backMs });
-  return createDatabaseClock(
-    clock,
-    {
-      databaseMs: witness.nowMs,
-      sent,
-      steppedAtMs: stepped ? witness.nowMs : witness.steppedAtMs,
-      steppedBackMs: witness.steppedBackMs + (stepped ? Math.max(backMs, 0) : 0),
-      untoldStepMs: stepped ? backMs : null,
-    },
-    options,
-  );
 }

@@ -3,7 +3,7 @@
  * is kept in memory. Every step is durable before the next begins, so the process may die between any two.
  */
 import { isSettled } from '../domain/charge.ts';
-import { dashed } from '../domain/ids.ts';
+import { dashed, timeOfUuidV7 } from '../domain/ids.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
 import {
   type Action,
@@ -72,8 +72,9 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   let idle: Promise<void> | null = null;
   let onIdle: (() => void) | null = null;
 
-  function context(nowMs: number): Context {
-    return { policy, nowMs, roll: random.float(), trust: databaseClock.trust() };
+  function context(nowMs: number, { paymentId }: PaymentRecord): Context {
+    const paymentAgeMs = clock.wallMs() - timeOfUuidV7(paymentId);
+    return { policy, nowMs, roll: random.float(), trust: databaseClock.trust(), paymentAgeMs };
   }
 
   /** Follows a worker's step to its end; whatever goes wrong in it, the payment is found again by the sweep. */
@@ -100,7 +101,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     active.set(record.paymentId, { record, cancel: null });
     const claimedAt = momentOf(clock);
     const nowMs = databaseClock.nowMs();
-    const decision = onClaim(record.charge, claimEventOf(record), context(nowMs));
+    const decision = onClaim(record.charge, claimEventOf(record), context(nowMs, record));
     const claim = { claimId: dashed(random.hex128()), leaseMs: policy.leaseMs };
     const idle = decision.action === 'none';
     const written = await write(engine, {
@@ -117,7 +118,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     if (idle) return afterWrite(written.record, decision);
     const held = { record: written.record, grantedAtMs: written.nowMs, claimedAt };
     // The claim may have taken long, or our clocks may have stood still: the database says what time it is.
-    const late = decision.action === 'call' && !mayCallNow(record.charge, context(held.grantedAtMs));
+    const late = decision.action === 'call' && !mayCallNow(record.charge, context(held.grantedAtMs, record));
     track(record.paymentId, late ? giveBack(held) : act(held, decision.action));
   }
 
@@ -136,14 +137,21 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
 
   async function call(held: Held): Promise<void> {
     const { charge } = held.record;
-    const before = mustLookFirst(charge, context(held.grantedAtMs)) ? await lookFirst(held) : null;
+    const before = mustLookFirst(charge, context(held.grantedAtMs, held.record))
+      ? await lookFirst(held)
+      : null;
     if (before !== null) return finish(held, before, databaseNowMs(engine, held), null);
     const result = await callGateway(engine, held, chargeRequest(engine, held.record));
     const nowMs = databaseNowMs(engine, held);
     if (result.kind === 'not_sent') {
       return finish(held, onNotSent(charge, result.reason, result.waitMs), nowMs, null);
     }
-    return finish(held, onCallEnded(charge, result.outcome, context(nowMs)), nowMs, result.outcome);
+    return finish(
+      held,
+      onCallEnded(charge, result.outcome, context(nowMs, held.record)),
+      nowMs,
+      result.outcome,
+    );
   }
 
   /** The decision where the call may not leave; null: the gateway knows nothing that stands against it. */
@@ -151,9 +159,18 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     const { charge } = held.record;
     const askedAtMs = askingAtMs(held);
     const outcome = await lookUp(engine, held, chargeRequest(engine, held.record));
-    const decision = onLookedFirst(charge, outcome, askedAtMs, context(databaseNowMs(engine, held)));
-    if (decision !== null || !mayBeForgotten(charge, context(held.grantedAtMs))) return decision;
-    return onAheadOfCall(charge, await lookAhead(engine, held), context(databaseNowMs(engine, held)));
+    const decision = onLookedFirst(
+      charge,
+      outcome,
+      askedAtMs,
+      context(databaseNowMs(engine, held), held.record),
+    );
+    if (decision !== null || !mayBeForgotten(charge, context(held.grantedAtMs, held.record))) return decision;
+    return onAheadOfCall(
+      charge,
+      await lookAhead(engine, held),
+      context(databaseNowMs(engine, held), held.record),
+    );
   }
 
   async function lookup(held: Held): Promise<void> {
@@ -161,7 +178,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     const askedAtMs = askingAtMs(held);
     const outcome = await lookUp(engine, held, chargeRequest(engine, held.record));
     const nowMs = databaseNowMs(engine, held);
-    return finish(held, onLookupEnded(charge, outcome, askedAtMs, context(nowMs)), nowMs, null);
+    return finish(held, onLookupEnded(charge, outcome, askedAtMs, context(nowMs, held.record)), nowMs, null);
   }
 
   /** The database's clock before the gateway is asked, never too late: two clocks must have seen that time pass. */
@@ -175,7 +192,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     const nowMs = databaseNowMs(engine, held);
     // Evidence that came in while we asked is not seen by us; the rest is dealt with by an answer.
     const seen = outcome.kind === 'unavailable' ? 0 : held.record.evidence;
-    return finish(held, onVerified(charge, outcome, context(nowMs)), nowMs, null, seen);
+    return finish(held, onVerified(charge, outcome, context(nowMs, held.record)), nowMs, null, seen);
   }
 
   async function finish(
@@ -207,9 +224,14 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   async function withoutForgotten(held: Held, decision: Decision): Promise<Decision> {
     const { charge } = held.record;
     const fails = decision.settled !== undefined && decision.settled.problem !== null;
-    if (!fails || !policy.contract.lookup || !mayBeForgotten(charge, context(held.grantedAtMs)))
+    if (!fails || !policy.contract.lookup || !mayBeForgotten(charge, context(held.grantedAtMs, held.record)))
       return decision;
-    return onAhead(charge, decision, await lookAhead(engine, held), context(databaseNowMs(engine, held)));
+    return onAhead(
+      charge,
+      decision,
+      await lookAhead(engine, held),
+      context(databaseNowMs(engine, held), held.record),
+    );
   }
 
   function afterWrite(record: PaymentRecord, decision: Decision): void {
@@ -245,7 +267,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
 
   /** What the payment's next step will ask of the gateway: a place among the calls is kept for calls. */
   function requestOf(record: PaymentRecord, nowMs: number): Request {
-    const { action } = onClaim(record.charge, claimEventOf(record), context(nowMs));
+    const { action } = onClaim(record.charge, claimEventOf(record), context(nowMs, record));
     if (action !== 'call') return 'lookup';
     if (record.held) return 'resumed';
     return record.charge.attempts > 0 ? 'retry' : 'first_call';

@@ -10,11 +10,12 @@ import { toPayment } from './answer.ts';
 import type { Payonce } from './api.ts';
 import { createCharging } from './charge.ts';
 import { type Engine, type Limits, livemodeOf } from './context.ts';
-import { startDatabaseClock } from './database-clock.ts';
+import { createDatabaseClock } from './database-clock.ts';
 import { createDriver } from './drive.ts';
 import { createGate, type GateOptions } from './gate.ts';
 import { createHalt } from './halt.ts';
 import { watchMode } from './mode-watch.ts';
+import { momentOf } from './moment.ts';
 import { pause } from './pause.ts';
 import { problem } from './problem.ts';
 import { createSweeper } from './recover.ts';
@@ -52,11 +53,13 @@ export interface RunningEngine extends Payonce {
  */
 export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
   const { store, clock } = options;
+  const sent = momentOf(clock);
+  const { nowMs: databaseMs, longestLeaseMs } = await store.noteLease(options.policy.leaseMs);
   const engine: Engine = {
     ...options,
     gate: createGate({ clock, ...options.gate }),
     installationId: await store.installationId(),
-    databaseClock: await startDatabaseClock(store, clock, options.policy),
+    databaseClock: createDatabaseClock(clock, { databaseMs, sent, longestLeaseMs }),
     halt: createHalt(options.log),
     livemode: livemodeOf(options.gateway),
   };

@@ -45,8 +45,10 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
     if (usableMs(engine, held) < MIN_CALL_MS)
       return { kind: 'not_sent', reason: 'lease_too_short', waitMs: 0 };
     let refused = false;
+    let ended = false;
+    // Also for an adapter that was given up: from then on its request counts as landing within the gateway's time.
     const mayLeave = (): boolean => {
-      refused ||= usableMs(engine, held) <= 0;
+      refused ||= ended || usableMs(engine, held) <= 0;
       return !refused;
     };
     const call = ({ timeoutMs }: ExchangeOptions) => gateway.call(request, { timeoutMs, mayLeave });
@@ -64,6 +66,7 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
       engine.log.error({ err: error, payment_id: held.record.paymentId }, 'the gateway adapter threw');
       return { kind: 'unknown', answered: false, reason: 'adapter_threw' };
     });
+    ended = true;
     // Nothing left, and not for a reason of the gateway's: it is no call, and says nothing about its health.
     if (refused && outcome.kind === 'refused') {
       return { kind: 'not_sent', reason: 'lease_over_before_send', waitMs: 0 };

@@ -13,11 +13,14 @@ export interface Held {
 
 /**
  * Milliseconds in which something may still be sent or listened to under the claim; never negative. Time in which the
- * machine was suspended counts, for the lease has not waited.
+ * machine was suspended counts, for the lease has not waited: by our wall clock, or, where both our clocks stood still, by
+ * what the database has said since.
  */
 export function usableMs(engine: Engine, held: Held): number {
-  const { clock, policy, limits } = engine;
-  return Math.max(0, policy.leaseMs - limits.leaseMarginMs - atMostSinceMs(clock, held.claimedAt));
+  const { clock, databaseClock, policy, limits } = engine;
+  const byDatabaseMs = databaseClock.atLeastMs() - held.grantedAtMs;
+  const sinceMs = Math.max(atMostSinceMs(clock, held.claimedAt), byDatabaseMs);
+  return Math.max(0, policy.leaseMs - limits.leaseMarginMs - sinceMs);
 }
 
 /**

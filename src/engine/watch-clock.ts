@@ -1,32 +1,46 @@
-/** Tells of steps of the database's clock, deals with what they leave behind, and leaves a reading for who starts later. */
-import type { Engine } from './context.ts';
+/** Deals with what steps of the database's clock leave behind, and reports them. */
 
-/** A process that starts later compares with a reading that is at most so old, where anybody ran. */
-const WITNESS_EVERY_MS = 10_000;
+import type { Engine } from './context.ts';
+import type { Steps } from './database-clock.ts';
+import { momentOf } from './moment.ts';
+
+/** A clock that is slewed for hours steps all the time; nobody needs to hear of it more often than this. */
+const REPORT_EVERY_MS = 10 * 60_000;
+/** Waits that are looked at in one statement. */
+const PAGE = 500;
 
 /** Returns what the sweep does about the clock; rejects with `StoreError` where the store cannot be reached. */
-export function createClockWatch({ clock, databaseClock, gateway, log, store }: Engine): () => Promise<void> {
-  let witnessAtMs = clock.monotonicMs() + WITNESS_EVERY_MS;
+export function createClockWatch(engine: Engine): () => Promise<void> {
+  const { clock, databaseClock, gateway, log, policy, store } = engine;
+  let reportAtMs = clock.monotonicMs();
+  // What waits may have been set by a clock that was set back while nobody was here.
+  let waits: { readonly after: number | null } | null = { after: null };
 
-  async function witness(steppedBackMs: number | null): Promise<void> {
-    await store.witnessClock({ wallMs: clock.wallMs(), steppedBackMs });
-    witnessAtMs = clock.monotonicMs() + WITNESS_EVERY_MS;
-  }
-
-  async function tellStep(steppedBackMs: number): Promise<void> {
-    await witness(steppedBackMs);
-    const waits = steppedBackMs > 0 ? await store.startWaitsAgain(gateway.name) : 0;
-    databaseClock.told();
+  function report({ backMs, forwardMs }: Steps): void {
+    if (clock.monotonicMs() < reportAtMs) return;
+    reportAtMs = clock.monotonicMs() + REPORT_EVERY_MS;
     log.error(
-      { alarm: 'clock_stepped', stepped_back_ms: Math.round(steppedBackMs), waits_started_again: waits },
+      { alarm: 'clock_stepped', set_back_ms: Math.round(backMs), set_forward_ms: Math.round(forwardMs) },
       "the database's clock and this machine's have counted different times: one of them was set, or this machine was suspended. " +
         'Nothing was proved by it; what elapsed time must prove is waited for again. Check the time synchronisation of both machines.',
     );
   }
 
+  async function tell(steps: Steps): Promise<void> {
+    report(steps);
+    const sent = momentOf(clock);
+    const { nowMs, longestLeaseMs } = await store.noteLease(policy.leaseMs);
+    // Also of steps between the sweep and now.
+    databaseClock.heard(nowMs, sent);
+    databaseClock.told(longestLeaseMs);
+    if (steps.backMs > 0) waits = { after: null };
+  }
+
   return async () => {
-    const steppedBackMs = databaseClock.untoldStepMs();
-    if (steppedBackMs !== null) await tellStep(steppedBackMs);
-    else if (clock.monotonicMs() >= witnessAtMs) await witness(null);
+    const steps = databaseClock.untold();
+    if (steps !== null) await tell(steps);
+    if (waits === null) return;
+    const next = await store.shortenWaits({ gateway: gateway.name, after: waits.after, limit: PAGE });
+    waits = next === null ? null : { after: next };
   };
 }

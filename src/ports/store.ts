@@ -68,17 +68,15 @@ export interface Store {
   /** The frozen answer of one charge; null while it is unsettled or after it has expired. */
   answerOf(payment: PaymentKey, chargeN: number): Promise<StoredAnswer | null>;
 
-  /**
-   * Leaves a reading of both clocks for processes that start later, and returns what was left before. `step`: the
-   * database's clock was seen to step just now.
-   */
-  witnessClock(reading: ClockReading): Promise<ClockWitness>;
+  /** Notes how long this process's leases last, and returns the longest of all processes that ever noted theirs. */
+  noteLease(leaseMs: number): Promise<{ readonly nowMs: number; readonly longestLeaseMs: number }>;
 
   /**
-   * After the database's clock was set back: whatever was to be done at a time that was given by the old clock waits
-   * again for as long as it was to wait, from now on. Returns how many payments that were.
+   * Payments that wait although a clock which has been set back since has said until when: those that are held wait for
+   * the longest lease at most, the others are due now. A page at a time; returns where the next one begins, null: that was
+   * the last.
    */
-  startWaitsAgain(gateway: string): Promise<number>;
+  shortenWaits(query: WaitsQuery): Promise<number | null>;
 
   /**
    * Makes failed payments due that nobody has looked at since `query.beforeMs`, a page at a time. Returns where the next
@@ -346,21 +344,11 @@ export interface ChargeName {
   readonly chargeKey: string;
 }
 
-export interface ClockReading {
-  /** This process's wall clock. */
-  readonly wallMs: number;
-  /** How far the database's clock was set back (negative: forward) just now; null: it has not stepped. */
-  readonly steppedBackMs: number | null;
-}
-
-export interface ClockWitness {
-  readonly nowMs: number;
-  /** What the last process left: the database's clock and its own wall clock at one moment. Null: nobody has. */
-  readonly last: { readonly atMs: number; readonly wallMs: number } | null;
-  /** The database's clock right after its last known step; null: it has never been seen to step. */
-  readonly steppedAtMs: number | null;
-  /** By how much it was set back in all the steps that may still matter. */
-  readonly steppedBackMs: number;
+export interface WaitsQuery {
+  readonly gateway: string;
+  /** Where the page begins, as the one before has returned it; null: from the beginning. */
+  readonly after: number | null;
+  readonly limit: number;
 }
 
 export interface PaymentsQuery {

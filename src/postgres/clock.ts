@@ -1,73 +1,67 @@
-/** The database's clock, and what processes leave there to judge it by. */
-import { type ClockReading, type ClockWitness, StoreError } from '../ports/store.ts';
-import { millisecondsOf, timeFrom } from './columns.ts';
+/** What outlasts a database clock that is set: how long leases last, and waits that the old clock has dated. */
+import { StoreError, type WaitsQuery } from '../ports/store.ts';
+import { millisecondsOf } from './columns.ts';
 import type { Session } from './session.ts';
 
-/** A step back matters until whatever was sent before it is older than any gateway's keys. */
-const STEP_MATTERS = `interval '30 days'`;
+const NOTE_LEASE = `
+UPDATE payonce.installation SET longest_lease_ms = greatest(longest_lease_ms, $1::float8)
+RETURNING ${millisecondsOf('now()')} AS now_ms, longest_lease_ms`;
 
-/** The old reading is read in the same snapshot that the update starts from. */
-const WITNESS = `
-WITH last AS (
-  SELECT clock_at, clock_wall_at, clock_stepped_at, clock_stepped_back_ms FROM payonce.installation
-), times AS (
-  SELECT now() AS now, now() - ${STEP_MATTERS} AS old, $2::float8 AS back
-), written AS (
-  UPDATE payonce.installation AS i SET clock_at = times.now, clock_wall_at = ${timeFrom('$1::float8')},
-    clock_stepped_back_ms = CASE WHEN times.back IS NULL THEN i.clock_stepped_back_ms
-      WHEN i.clock_stepped_at < times.old THEN greatest(times.back, 0)
-      ELSE i.clock_stepped_back_ms + greatest(times.back, 0) END,
-    clock_stepped_at = CASE WHEN times.back IS NULL THEN i.clock_stepped_at ELSE times.now END
-  FROM times
-)
-SELECT ${millisecondsOf('now()')} AS now_ms, ${millisecondsOf('clock_at')} AS at,
-  ${millisecondsOf('clock_wall_at')} AS wall_at, ${millisecondsOf('clock_stepped_at')} AS stepped_at,
-  clock_stepped_back_ms AS stepped_back FROM last`;
-
-interface WitnessRow {
-  readonly now_ms: number;
-  readonly at: number | null;
-  readonly wall_at: number | null;
-  readonly stepped_at: number | null;
-  readonly stepped_back: number;
-}
-
-export async function witnessClock(session: Session, reading: ClockReading): Promise<ClockWitness> {
-  const [row] = await session.query<WitnessRow>(WITNESS, [reading.wallMs, reading.steppedBackMs]);
+export async function noteLease(
+  session: Session,
+  leaseMs: number,
+): Promise<{ nowMs: number; longestLeaseMs: number }> {
+  const [row] = await session.query<{ now_ms: number; longest_lease_ms: number }>(NOTE_LEASE, [leaseMs]);
   if (row === undefined) {
     throw new StoreError(
       'unavailable',
       'The table payonce.installation is empty; restore it from the backup.',
     );
   }
-  return {
-    nowMs: row.now_ms,
-    last: row.at === null || row.wall_at === null ? null : { atMs: row.at, wallMs: row.wall_at },
-    steppedAtMs: row.stepped_at,
-    steppedBackMs: row.stepped_back,
-  };
+  return { nowMs: row.now_ms, longestLeaseMs: row.longest_lease_ms };
 }
 
 /**
- * A payment that was last changed in what is now the future, and is due later still, was written by the old clock. What
- * the old clock wrote is told from what came after by that: `updated_at` is carried along, and later waits begin before it.
+ * What the old clock dated is found by the payment's last event, which lies in what is now the future. Evidence and wakings
+ * are dated without an event; to look at those too early costs a look. Whoever holds a payment keeps it for the longest lease
+ * there is, so no lease is cut short.
  */
-const START_WAITS_AGAIN = `
-WITH waiting AS (
-  SELECT account_id, payment_id FROM payonce.payments WHERE gateway = $1 AND timer_at > now()
-  UNION
-  SELECT account_id, unnest(payment_ids) FROM payonce.first_leases WHERE gateway = $1 AND ends_at > now()
-), again AS (
-  UPDATE payonce.payments AS p
-  SET due_at = now() + (p.due_at - p.updated_at), timer_at = now() + (p.due_at - p.updated_at)
-  FROM waiting w
-  WHERE p.account_id = w.account_id AND p.payment_id = w.payment_id
-    AND p.due_at > now() AND p.updated_at > now() + interval '1 second' AND p.due_at >= p.updated_at
-  RETURNING 1
-)
-SELECT count(*)::int AS payments FROM again`;
+const BY_OLD_CLOCK = `(p.evidence > 0 OR p.status IN ('COMPLETED', 'FAILED') OR EXISTS (
+    SELECT FROM payonce.events e WHERE e.account_id = p.account_id AND e.payment_id = p.payment_id
+      AND e.seq = p.seq AND e.at > now() + interval '1 second'))`;
 
-export async function startWaitsAgain(session: Session, gateway: string): Promise<number> {
-  const [row] = await session.query<{ payments: number }>(START_WAITS_AGAIN, [gateway]);
-  return row?.payments ?? 0;
+/** A timer's time is its payment's; `soon`: the end of the longest lease from now. */
+const SHORTENED = `due_at = CASE WHEN p.held THEN least(p.due_at, times.soon) ELSE times.now END,
+    timer_at = CASE WHEN p.held THEN least(p.due_at, times.soon) ELSE times.now END`;
+
+const TIMES = `SELECT now() AS now, now() + longest_lease_ms * interval '1 ms' AS soon FROM payonce.installation`;
+
+const SHORTEN_WAITS = `
+WITH times AS (${TIMES}), page AS MATERIALIZED (
+  SELECT account_id, order_id, payment_id, timer_at FROM payonce.payments
+  WHERE gateway = $1 AND timer_at > greatest(now(), timestamptz 'epoch' + $2::bigint * interval '1 microsecond')
+  ORDER BY timer_at FETCH FIRST $3 ROWS WITH TIES
+), shortened AS (
+  UPDATE payonce.payments AS p SET ${SHORTENED} FROM page, times
+  WHERE p.account_id = page.account_id AND p.order_id = page.order_id AND p.payment_id = page.payment_id
+    AND p.due_at > times.now AND ${BY_OLD_CLOCK}
+)
+SELECT (extract(epoch FROM max(timer_at)) * 1000000)::bigint::text AS last, count(*)::int AS found FROM page`;
+
+/** First leases have no timers. They are few: as many as were accepted within one lease. */
+const SHORTEN_FIRST_LEASES = `
+WITH times AS (${TIMES}), listed AS MATERIALIZED (
+  SELECT account_id, unnest(payment_ids) AS payment_id FROM payonce.first_leases
+  WHERE gateway = $1 AND ends_at > now()
+)
+UPDATE payonce.payments AS p SET ${SHORTENED} FROM listed, times
+WHERE p.account_id = listed.account_id AND p.payment_id = listed.payment_id
+  AND p.timer_at IS NULL AND p.due_at > times.now AND ${BY_OLD_CLOCK}`;
+
+export async function shortenWaits(session: Session, query: WaitsQuery): Promise<number | null> {
+  const { gateway, after, limit } = query;
+  if (after === null) await session.query(SHORTEN_FIRST_LEASES, [gateway]);
+  const values = [gateway, after, limit];
+  const [row] = await session.query<{ last: string | null; found: number }>(SHORTEN_WAITS, values);
+  return row === undefined || row.last === null || row.found < limit ? null : Number(row.last);
 }

@@ -3,7 +3,7 @@ import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import { createAccept } from './accept.ts';
 import { createAdvance } from './advance.ts';
-import { startWaitsAgain, witnessClock } from './clock.ts';
+import { noteLease, shortenWaits } from './clock.ts';
 import { duePayments } from './due.ts';
 import { createExpiry } from './expiry.ts';
 import { wakeFailed } from './failed.ts';
@@ -46,8 +46,8 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     addEvidence: (evidence) => addEvidence(session, evidence),
     chargesToVerify: (key, page) => chargesToVerify(session, key, page),
     answerOf: (key, chargeN) => answerOf(session, key, chargeN, retentionMs),
-    witnessClock: (reading) => witnessClock(session, reading),
-    startWaitsAgain: (gateway) => startWaitsAgain(session, gateway),
+    noteLease: (leaseMs) => noteLease(session, leaseMs),
+    shortenWaits: (query) => shortenWaits(session, query),
     wakeFailed: (query) => wakeFailed(session, query),
     someCharges: (limit) => someCharges(session, limit),
     payment,

@@ -48,8 +48,7 @@ export async function createPostgresHarness(urls: {
     async fresh({ retentionMs }) {
       await admin.query(`TRUNCATE ${Object.keys(TIMES).map((table) => `payonce.${table}`)}`);
       await admin.query(
-        `UPDATE payonce.installation SET answers_erased_before = now(), livemode = NULL,
-           clock_at = NULL, clock_wall_at = NULL, clock_stepped_at = NULL, clock_stepped_back_ms = 0`,
+        `UPDATE payonce.installation SET answers_erased_before = now(), livemode = NULL, longest_lease_ms = 0`,
       );
       const open = (pool: pg.Pool) => createPostgresStore({ pool, answerRetentionMs: retentionMs });
       const frail = open(frailPool);
@@ -62,8 +61,7 @@ export async function createPostgresHarness(urls: {
         await admin.query(`UPDATE payonce.${table} SET ${moved.join(', ')}`, [ms]);
       }
       await admin.query(
-        `UPDATE payonce.installation SET answers_erased_before = answers_erased_before - $1::float8 * interval '1 ms',
-           clock_at = clock_at - $1::float8 * interval '1 ms', clock_stepped_at = clock_stepped_at - $1::float8 * interval '1 ms'`,
+        `UPDATE payonce.installation SET answers_erased_before = answers_erased_before - $1::float8 * interval '1 ms'`,
         [ms],
       );
     },

@@ -152,11 +152,9 @@ export function createVirtualWorld({ installationId = INSTALLATION_ID } = {}): V
       const now = {
         databaseMs: DATABASE_ORIGIN_MS + scheduler.nowMs + world.suspendedMs + world.databaseStepMs,
         sent: momentOf(clock),
-        steppedAtMs: null,
-        steppedBackMs: 0,
-        untoldStepMs: null,
+        longestLeaseMs: options.policy.leaseMs,
       };
-      const databaseClock = createDatabaseClock(clock, now, options.policy);
+      const databaseClock = createDatabaseClock(clock, now);
       const halt = createHalt(options.log);
       const livemode = livemodeOf(gateway);
       return { engine: { ...options, gate, installationId, databaseClock, halt, livemode }, store, logged };

@@ -84,7 +84,7 @@ function retryOrAsk(
 }
 
 function doubted(charge: Charge, kind: 'answered' | 'open', context: Context): Charge {
-  return { ...charge, doubt: worse(charge.doubt, { kind, untilMs: context.nowMs }) };
+  return { ...charge, doubt: worse(charge.doubt, { kind, untilMs: context.nowMs }, context) };
 }
 
 export function uncounted(charge: Charge): Charge {

@@ -1,4 +1,5 @@
 import { type Charge, isSettled, worse } from '../charge.ts';
+import { FULL_TRUST, latestMoment } from '../clock-trust.ts';
 import { type Context, type Decision, failed, NOT_EXECUTED, review } from './decision.ts';
 import { isPastItsKey, mayBeForgotten, mayCall, outOfTime } from './limits.ts';
 
@@ -18,7 +19,7 @@ export interface ClaimEvent {
 
 /** Decides what a worker that takes the charge up may do. */
 export function onClaim(charge: Charge, event: ClaimEvent, context: Context): ClaimDecision {
-  const taken = withExpiredLease(charge, event);
+  const taken = withExpiredLease(charge, event, context);
   const detail = event.expiredAtMs === null ? null : 'lease_expired';
   if (isSettled(taken.status)) return claimVerify(taken, detail, context);
   // Evidence comes first: it says what else may have been sent, of this charge or of an earlier one.
@@ -34,9 +35,12 @@ export function onClaim(charge: Charge, event: ClaimEvent, context: Context): Cl
   return claimCall(taken, detail, context);
 }
 
-function withExpiredLease(charge: Charge, event: ClaimEvent): Charge {
+/** Where the clock was set, a lease may only look over: its request may leave until its real end. */
+function withExpiredLease(charge: Charge, event: ClaimEvent, context: Context): Charge {
   if (event.expiredAtMs === null || charge.step !== 'call') return charge;
-  return { ...charge, doubt: worse(charge.doubt, { kind: 'open', untilMs: event.expiredAtMs }) };
+  const { nowMs, trust = FULL_TRUST } = context;
+  const untilMs = latestMoment(event.expiredAtMs, nowMs, trust);
+  return { ...charge, doubt: worse(charge.doubt, { kind: 'open', untilMs }, context) };
 }
 
 function claimCall(charge: Charge, detail: string | null, context: Context): ClaimDecision {

@@ -33,6 +33,8 @@ export interface Context {
   readonly roll: number;
   /** How far that clock may be believed about elapsed time. Default: without limit. */
   readonly trust?: ClockTrust;
+  /** Milliseconds since the payment was made, by the process's wall clock. Default: not known to be any. */
+  readonly paymentAgeMs?: number;
 }
 
 export function completed(charge: Charge, gatewayRef: string): Decision {

@@ -276,10 +276,16 @@ describe('a clock that was set', () => {
     expect(looked(provedFrom + 1).next.status).toBe('FAILED');
   });
 
-  it('makes no key look younger than it can be', () => {
+  it('makes no key look younger than it can be: by our wall clock the payment is older', () => {
     const resend = charge({ attempts: 1, firstSentAtMs: START, doubt: { kind: 'open', untilMs: START } });
     const short = policy({}, { keyWindowMs: 3_700_000 });
-    expect(mayCallNow(resend, at(START + 60_000, short))).toBe(true);
-    expect(mayCallNow(resend, at(START + 60_000, short, trust))).toBe(false);
+    const aged = (paymentAgeMs: number, of: Charge = resend, trusted: ClockTrust = trust) =>
+      mayCallNow(of, { ...at(START + 60_000, short, trusted), paymentAgeMs });
+    expect(aged(60_000)).toBe(true);
+    expect(aged(3_660_000)).toBe(false);
+    // A later charge is younger than its payment, and its date is believed where nobody has set the clock.
+    const later = { ...resend, n: 2 };
+    expect(aged(3_660_000, later)).toBe(false);
+    expect(aged(3_660_000, later, { ...trust, agreedSinceMs: START - 1, setBackMs: 0 })).toBe(true);
   });
 });

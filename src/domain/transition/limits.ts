@@ -1,6 +1,6 @@
 /** What the policy and the gateway's contract allow for a charge in a given state. */
 import type { Charge } from '../charge.ts';
-import { FULL_TRUST, greatestAgeMs } from '../clock-trust.ts';
+import { FULL_TRUST, isBelieved } from '../clock-trust.ts';
 import type { Context } from './decision.ts';
 
 /**
@@ -16,7 +16,7 @@ export function outOfTime(charge: Charge, { policy, nowMs }: Context): boolean {
 
 /** Whether one more call is safe and allowed, `waitMs` from now. */
 export function mayCall(charge: Charge, waitMs: number, context: Context): boolean {
-  const { policy, nowMs, trust = FULL_TRUST } = context;
+  const { policy, nowMs } = context;
   const sentByMs = nowMs + waitMs;
   if (charge.attempts >= policy.maxAttempts) return false;
   if (charge.attempts > 0 && sentByMs >= charge.openedAtMs + policy.callDeadlineMs) return false;
@@ -24,8 +24,19 @@ export function mayCall(charge: Charge, waitMs: number, context: Context): boole
   if (policy.contract.keys === 'none' || charge.declineCode !== null) return false;
   if (policy.contract.cachesErrors && charge.doubt.kind === 'answered') return false;
   // A request under a claim may leave until the lease ends and land later still; it must meet its key there.
-  const ageMs = waitMs + greatestAgeMs(charge.firstSentAtMs ?? nowMs, nowMs, trust);
+  const ageMs = waitMs + greatestAgeMs(charge, charge.firstSentAtMs ?? nowMs, context);
   return ageMs + policy.leaseMs + policy.contract.landsWithinMs < policy.contract.keyWindowMs;
+}
+
+/**
+ * How old something of the charge can be that is dated `statedMs`. A clock that was set back makes it look younger than it
+ * is; but it is not older than the payment is by our wall clock. For a first charge that is close to the truth at all times.
+ */
+function greatestAgeMs(charge: Charge, statedMs: number, context: Context): number {
+  const { nowMs, trust = FULL_TRUST, paymentAgeMs = 0 } = context;
+  const ageMs = nowMs - statedMs;
+  const believed = charge.n > 1 && isBelieved(statedMs, nowMs, trust);
+  return believed ? ageMs : Math.max(ageMs, paymentAgeMs);
 }
 
 /** Whether the call that was decided on earlier may be made now, by the clock at the moment of its claim. */
@@ -51,12 +62,11 @@ export function mayBeForgotten({ openedAtMs }: Charge, { policy, nowMs }: Contex
  * Whether the charge was accepted so long ago that its key no longer guards its first call. The row may come from a
  * backup, and the call may have been made since that was taken.
  */
-export function isPastItsKey({ openedAtMs }: Charge, context: Context): boolean {
-  const { policy, nowMs, trust = FULL_TRUST } = context;
-  const { contract, leaseMs, callDeadlineMs } = policy;
+export function isPastItsKey(charge: Charge, context: Context): boolean {
+  const { contract, leaseMs, callDeadlineMs } = context.policy;
   const guardedMs =
     contract.keys === 'kept' ? contract.keyWindowMs - contract.landsWithinMs - leaseMs : callDeadlineMs;
-  return greatestAgeMs(openedAtMs, nowMs, trust) >= Math.max(guardedMs, leaseMs);
+  return greatestAgeMs(charge, charge.openedAtMs, context) >= Math.max(guardedMs, leaseMs);
 }
 
 /**

@@ -78,7 +78,7 @@ function onFound(
 function onClear(charge: Charge, own: OwnEvidence, context: Context): Decision {
   const event = { type: 'verify.clear', detail: null } as const;
   if (isSettled(charge.status)) return { next: charge, event, waitMs: null };
-  const next = withOwnEvidence(charge, own);
+  const next = withOwnEvidence(charge, own, context);
   if (charge.status === 'REVIEW') {
     const waitMs = charge.step === 'none' ? null : context.policy.reviewLookupMs;
     return { next, event, waitMs };
@@ -86,9 +86,11 @@ function onClear(charge: Charge, own: OwnEvidence, context: Context): Decision {
   return { next: { ...next, step: charge.step === 'lookup' ? 'lookup' : 'call' }, event, waitMs: 0 };
 }
 
-function withOwnEvidence(charge: Charge, { sentUntilMs, gatewayRef }: OwnEvidence): Charge {
+function withOwnEvidence(charge: Charge, { sentUntilMs, gatewayRef }: OwnEvidence, context: Context): Charge {
   const doubt =
-    sentUntilMs === null ? charge.doubt : worse(charge.doubt, { kind: 'open', untilMs: sentUntilMs });
+    sentUntilMs === null
+      ? charge.doubt
+      : worse(charge.doubt, { kind: 'open', untilMs: sentUntilMs }, context);
   const named = gatewayRef ?? charge.gatewayRef;
   if (gatewayRef === null || doubt.kind !== 'none') return { ...charge, doubt, gatewayRef: named };
   // It was named, so it was sent; a lookup tells the rest.

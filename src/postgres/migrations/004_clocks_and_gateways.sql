@@ -2,10 +2,5 @@
 -- one is opened at another gateway, so that each is asked about where it was made.
 ALTER TABLE payonce.operations ADD COLUMN gateway text;
 
--- A reading of two clocks, left by whoever runs: the database's and a process's own. Whoever starts later compares how
--- much time has passed by each. Where they disagree, one of them was set, and elapsed time proves nothing.
-ALTER TABLE payonce.installation ADD COLUMN clock_at timestamptz;
-ALTER TABLE payonce.installation ADD COLUMN clock_wall_at timestamptz;
--- The database's clock right after its last known step, and by how much it was set back in the steps that still matter.
-ALTER TABLE payonce.installation ADD COLUMN clock_stepped_at timestamptz;
-ALTER TABLE payonce.installation ADD COLUMN clock_stepped_back_ms double precision NOT NULL DEFAULT 0;
+-- The longest lease of any process that ever ran here. Where the clock was set, a lease that looks over may have so much left.
+ALTER TABLE payonce.installation ADD COLUMN longest_lease_ms double precision NOT NULL DEFAULT 0;

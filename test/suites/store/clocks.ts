@@ -10,6 +10,7 @@ import {
   gatewayKey,
   LEASE_MS,
   nextCharge,
+  numbers,
   recordOf,
   release,
   take,
@@ -22,65 +23,94 @@ export function clockTests(env: Environment): void {
   const situationOf = async (orderId: string) =>
     env.store.situation({ accountId: 'acme', orderId, keyHash: null });
 
-  describe('witnessClock', () => {
-    const reading = (wallMs: number, steppedBackMs: number | null = null) => ({ wallMs, steppedBackMs });
-
-    test('returns what was left before, and leaves what it is given', async () => {
-      const first = await env.store.witnessClock(reading(1_700_000_000_000));
-      expect(first).toMatchObject({ last: null, steppedAtMs: null, steppedBackMs: 0 });
-      await env.advanceClock(MINUTE);
-      const second = await env.other.witnessClock(reading(1_700_000_060_000));
-      expect(second.last?.wallMs).toBeCloseTo(1_700_000_000_000, 1);
-      const sinceMs = second.nowMs - (second.last?.atMs ?? 0);
-      expect(sinceMs).toBeGreaterThanOrEqual(MINUTE);
-      expect(sinceMs).toBeLessThan(2 * MINUTE);
-      const third = await env.store.witnessClock(reading(1_700_000_060_500));
-      expect(third.last?.wallMs).toBeCloseTo(1_700_000_060_000, 1);
-    });
-
-    test('keeps when the clock was seen to step, and by how much it was set back', async () => {
-      const step = await env.store.witnessClock(reading(1, 90_000));
-      await env.store.witnessClock(reading(2));
-      const later = await env.store.witnessClock(reading(3, -5000));
-      expect(later.steppedAtMs).toBeCloseTo(step.nowMs, 1);
-      expect(later.steppedBackMs).toBe(90_000);
-      const last = await env.store.witnessClock(reading(4, 10_000));
-      expect(last.steppedBackMs).toBe(90_000);
-      expect((await env.store.witnessClock(reading(5))).steppedBackMs).toBe(100_000);
+  describe('noteLease', () => {
+    test('returns the longest that anybody has noted, and the time', async () => {
+      expect(await env.store.noteLease(15_000)).toMatchObject({ longestLeaseMs: 15_000 });
+      const { nowMs } = await env.other.noteLease(120_000);
+      const last = await env.store.noteLease(15_000);
+      expect(last.longestLeaseMs).toBe(120_000);
+      expect(last.nowMs).toBeGreaterThanOrEqual(nowMs);
     });
   });
 
-  describe('startWaitsAgain', () => {
-    test('after the clock was set back, what waited waits again for as long, from now on', async () => {
-      const waiting = await done(env.store, release(await accepted(env.store, 'waiting'), 10 * MINUTE));
+  describe('shortenWaits', () => {
+    const query = { gateway: GATEWAY, after: null, limit: 100 };
+    const dueInMs = async (orderId: string): Promise<number> => {
+      const { nowMs, payment } = await situationOf(orderId);
+      return (payment?.dueAtMs ?? 0) - nowMs;
+    };
+    const waiting = async (orderId: string) =>
+      done(env.store, release(await accepted(env.store, orderId), 10 * MINUTE));
+
+    test('after the clock was set back, what waits is due now, and what is held at the end of the longest lease', async () => {
+      await env.store.noteLease(2 * LEASE_MS);
+      const before = await waiting('waiting');
       await accepted(env.store, 'first lease');
-      await env.advanceClock(-60 * MINUTE);
-      expect(await env.store.startWaitsAgain(GATEWAY)).toBe(2);
-      const { nowMs, payment } = await situationOf('waiting');
-      const dueInMs = (payment?.dueAtMs ?? 0) - nowMs;
-      expect(dueInMs).toBeLessThan(11 * MINUTE);
-      expect(dueInMs).toBeGreaterThan(9 * MINUTE);
-      const leased = await situationOf('first lease');
-      expect((leased.payment?.dueAtMs ?? 0) - leased.nowMs).toBeLessThan(LEASE_MS + MINUTE);
-      expect(leased.payment).toMatchObject({ held: true, seq: 1 });
-      expect((await recordOf(env.store, waiting.order)).seq).toBe(waiting.seq);
-      // Whoever holds it can still write, and whoever comes when the lease is over finds it.
-      await env.advanceClock(11 * MINUTE);
+      await done(env.store, take(await done(env.store, release(await accepted(env.store, 'held'), 0))));
+      await env.advanceClock(-HOUR);
+      expect(await env.store.shortenWaits(query)).toBeNull();
+      expect(await dueInMs('waiting')).toBeLessThanOrEqual(0);
+      for (const orderId of ['first lease', 'held']) {
+        expect(await dueInMs(orderId)).toBeLessThanOrEqual(2 * LEASE_MS);
+        expect(await dueInMs(orderId)).toBeGreaterThan(LEASE_MS);
+        expect((await situationOf(orderId)).payment?.held).toBe(true);
+      }
+      // Neither fence nor `seq` has changed, so whoever holds it can still write.
+      expect(await recordOf(env.store, before.order)).toMatchObject({ seq: before.seq, fence: before.fence });
+      await env.advanceClock(MINUTE);
       const { payments } = await env.store.due({ gateway: GATEWAY, limit: 10, calls: true });
-      expect(payments.map(({ order }) => order.orderId).sort()).toEqual(['first lease', 'waiting']);
+      expect(payments.map(({ order }) => order.orderId).sort()).toEqual(['first lease', 'held', 'waiting']);
     });
 
-    test('leaves alone what the clock as it is now has written, also a second time', async () => {
-      await done(env.store, release(await accepted(env.store, 'old'), 10 * MINUTE));
-      await env.advanceClock(-60 * MINUTE);
-      await done(env.store, release(await accepted(env.store, 'new'), 10 * MINUTE));
-      expect(await env.other.startWaitsAgain('another gateway')).toBe(0);
-      expect(await env.other.startWaitsAgain(GATEWAY)).toBe(1);
-      await env.advanceClock(11 * MINUTE);
+    test('a lease is never cut short: neither a second time, nor one of the clock as it is now', async () => {
+      await env.store.noteLease(LEASE_MS);
+      await done(env.store, release(await accepted(env.store, 'old'), 0));
+      await env.advanceClock(-MINUTE / 5);
+      await env.store.shortenWaits(query);
+      await env.advanceClock(1000);
       const old = await recordOf(env.store, { accountId: 'acme', orderId: 'old' });
+      // Claimed after the step, and its last change is still dated in the future.
       const held = await done(env.store, take(old));
-      expect(await env.store.startWaitsAgain(GATEWAY)).toBe(0);
+      await env.store.shortenWaits(query);
       expect(await recordOf(env.store, held.order)).toEqual(held);
+    });
+
+    test('what waits by the clock as it is now goes on waiting, and so does another gateway’s', async () => {
+      await waiting('other');
+      await env.advanceClock(-HOUR);
+      const now = await waiting('now');
+      await env.store.shortenWaits({ ...query, gateway: 'another gateway' });
+      expect(await dueInMs('other')).toBeGreaterThan(HOUR);
+      await env.store.shortenWaits(query);
+      expect(await recordOf(env.store, now.order)).toEqual(now);
+      expect(await dueInMs('other')).toBeLessThanOrEqual(0);
+    });
+
+    test('a second step back finds what was written after the first, and evidence that has no event', async () => {
+      const idle = await done(env.store, fail(await accepted(env.store, 'idle')));
+      await env.advanceClock(10 * HOUR);
+      const outcome = { kind: 'approved', chargeId: 'ch' } as const;
+      const payment = { ...idle.order, paymentId: idle.paymentId };
+      await env.store.addEvidence({ payment, chargeN: 1, outcome });
+      await waiting('between');
+      await env.advanceClock(-HOUR);
+      await waiting('after');
+      await env.advanceClock(-HOUR);
+      await env.store.shortenWaits(query);
+      for (const orderId of ['idle', 'between', 'after'])
+        expect(await dueInMs(orderId)).toBeLessThanOrEqual(0);
+    });
+
+    test('goes through many a page at a time', async () => {
+      for (const n of numbers(7)) await waiting(`order ${n}`);
+      await env.advanceClock(-HOUR);
+      let pages = 0;
+      for (let after: number | null = null; ; pages += 1) {
+        after = await env.other.shortenWaits({ ...query, after, limit: 3 });
+        if (after === null) break;
+      }
+      expect(pages).toBe(2);
+      for (const n of numbers(7)) expect(await dueInMs(`order ${n}`)).toBeLessThanOrEqual(0);
     });
   });
 
