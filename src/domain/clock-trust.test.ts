@@ -9,6 +9,7 @@ const setBack: ClockTrust = {
   agreedSinceMs: STEP,
   countFromMs: STEP + LEASE,
   setBackMs: 3_600_000,
+  aheadMs: 1000,
   toleranceMs: 500,
 };
 

@@ -13,6 +13,11 @@ export interface ClockTrust {
   readonly countFromMs: number;
   /** By how much the clock was set back since this process began: so much older may be what the old clock has dated. */
   readonly setBackMs: number;
+  /**
+   * What is dated further ahead than this was dated by a clock that has been set back since. What is dated ahead by less may be
+   * an estimate, or seem so to whoever knows the time only roughly: it is waited for.
+   */
+  readonly aheadMs: number;
   /** Disagreement that is not noticed. */
   readonly toleranceMs: number;
 }
@@ -22,19 +27,17 @@ export const FULL_TRUST: ClockTrust = {
   agreedSinceMs: Number.NEGATIVE_INFINITY,
   countFromMs: Number.NEGATIVE_INFINITY,
   setBackMs: 0,
+  aheadMs: Number.POSITIVE_INFINITY,
   toleranceMs: 0,
 };
 
-/** A date that lies further ahead than this was written by a clock that has been set back since. */
-const AHEAD_MS = 1000;
-
 /** The latest moment at which something can have happened that is dated `statedMs`, by the clock that reads `nowMs`. */
 export function latestMoment(statedMs: number, nowMs: number, trust: ClockTrust): number {
-  const byOldClock = statedMs < trust.agreedSinceMs || statedMs > nowMs + AHEAD_MS;
+  const byOldClock = statedMs < trust.agreedSinceMs || statedMs > nowMs + trust.aheadMs;
   return byOldClock && Number.isFinite(trust.agreedSinceMs) ? trust.countFromMs : statedMs;
 }
 
 /** Whether the clock that reads `nowMs` can be believed about what is dated `statedMs`. */
 export function isBelieved(statedMs: number, nowMs: number, trust: ClockTrust): boolean {
-  return statedMs > trust.agreedSinceMs + trust.setBackMs && statedMs <= nowMs + AHEAD_MS;
+  return statedMs > trust.agreedSinceMs + trust.setBackMs && statedMs <= nowMs + trust.aheadMs;
 }

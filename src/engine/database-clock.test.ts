@@ -1,6 +1,7 @@
 /** What time it is at the database, and since when that can be believed. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createVirtualWorld, type VirtualWorld } from '../../test/support/virtual-world.ts';
+import { latestMoment } from '../domain/clock-trust.ts';
 import { createDatabaseClock } from './database-clock.ts';
 import { momentOf } from './moment.ts';
 
@@ -135,5 +136,16 @@ describe('steps that cancel each other out', () => {
       backMs: expect.closeTo(3_600_000, -2),
       forwardMs: expect.closeTo(3_600_000, -2),
     });
+  });
+});
+
+describe('a database that answers slowly', () => {
+  it('makes no date of the present look like one of an old clock', async () => {
+    const { clock, exchange } = setUp();
+    await exchange(5000);
+    // Known only to within ten seconds: the lower bound of now lies behind what was dated just now.
+    const dated = databaseMs() + LEASE_MS;
+    expect(clock.atLeastMs()).toBeLessThan(dated - LEASE_MS);
+    expect(latestMoment(dated, clock.atLeastMs(), clock.trust())).toBe(dated);
   });
 });

@@ -39,6 +39,8 @@ const DRIFT = 0.001;
 /** Smaller disagreements are added up, and are a step when they come to so much within `SLIPS_FOR_MS`. */
 const SLIP_MS = 500;
 const SLIPS_FOR_MS = 10 * 60_000;
+/** A doubt may be dated up to a lease ahead; and a database that answers slowly tells the time no better than this. */
+const ROUGHLY_MS = 60_000;
 /** What is not noticed in all that time is waited for besides. */
 const TOLERANCE_MS = 2 * SLIP_MS;
 
@@ -107,6 +109,7 @@ export function createDatabaseClock(clock: Clock, start: DatabaseClockStart): Da
       agreedSinceMs,
       countFromMs: agreedSinceMs + longestLeaseMs,
       setBackMs,
+      aheadMs: longestLeaseMs + ROUGHLY_MS,
       toleranceMs: TOLERANCE_MS,
     }),
     untold: () => untold,

@@ -264,6 +264,7 @@ describe('a clock that was set', () => {
     agreedSinceMs: START + 50_000,
     countFromMs: START + 65_000,
     setBackMs: 3_600_000,
+    aheadMs: 75_000,
     toleranceMs: 500,
   };
 
