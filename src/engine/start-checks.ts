@@ -2,16 +2,15 @@
  * What must be right before anything is taken up. A database holds either real payments or test payments: a test payment
  * that is COMPLETED would otherwise pass for money, and its order would never be charged.
  */
-import { type Mode, StoreError } from '../ports/store.ts';
+import { StoreError } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import { misnamed, OTHER_INSTALLATION } from './names.ts';
 
 /** Rejects with words where the engine must not start, and raises an alarm where somebody must do something. */
-export async function checkStart(engine: Engine): Promise<Mode> {
+export async function checkStart(engine: Engine): Promise<void> {
   await checkNames(engine);
-  const mode = await claimMode(engine);
+  await claimMode(engine);
   await tellOpenElsewhere(engine);
-  return mode;
 }
 
 /** Charges of each kind that are looked at; the others are looked at before their first call. */
@@ -26,10 +25,11 @@ async function checkNames(engine: Engine): Promise<void> {
   );
 }
 
-async function claimMode({ store, gateway, livemode }: Engine): Promise<Mode> {
+async function claimMode({ store, gateway, livemode, ownMode }: Engine): Promise<void> {
   const mode = await store.claimMode(livemode);
-  if (mode.livemode === livemode) return mode;
-  throw new Error(livemode ? holdsTests(gateway.name) : holdsMoney(gateway.name));
+  if (mode.livemode !== livemode)
+    throw new Error(livemode ? holdsTests(gateway.name) : holdsMoney(gateway.name));
+  if (mode.final) ownMode.settled();
 }
 
 function holdsTests(gateway: string): string {

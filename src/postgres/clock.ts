@@ -1,6 +1,7 @@
 /** The database's clock, and what processes leave there to judge it by. */
-import { type ClockReading, type ClockWitness, StoreError } from '../ports/store.ts';
+import type { ClockReading, ClockWitness } from '../ports/store.ts';
 import { millisecondsOf, timeFrom } from './columns.ts';
+import { noInstallation } from './mode.ts';
 import type { Session } from './session.ts';
 
 /** A step back matters until whatever was sent before it is older than any gateway's keys. */
@@ -34,12 +35,7 @@ interface WitnessRow {
 
 export async function witnessClock(session: Session, reading: ClockReading): Promise<ClockWitness> {
   const [row] = await session.query<WitnessRow>(WITNESS, [reading.wallMs, reading.steppedBackMs]);
-  if (row === undefined) {
-    throw new StoreError(
-      'unavailable',
-      'The table payonce.installation is empty; restore it from the backup.',
-    );
-  }
+  if (row === undefined) throw noInstallation();
   return {
     nowMs: row.now_ms,
     last: row.at === null || row.wall_at === null ? null : { atMs: row.at, wallMs: row.wall_at },
