@@ -66,8 +66,8 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     story:
       'A real gateway starts on the database of a trial, and its test payments are taken for paid orders.',
     file: 'src/engine/start-checks.ts',
-    find: 'if (mode.livemode === livemode) return mode;',
-    put: 'if (mode.livemode !== null) return mode;',
+    find: 'if (mode.livemode !== livemode)',
+    put: 'if (mode.livemode === null)',
     judge: 'engine suite',
     tests: { file: START_TEST, named: 'is refused by' },
   },
