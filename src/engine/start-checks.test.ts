@@ -133,6 +133,24 @@ describe('payments that are open at another gateway', () => {
   });
 });
 
+describe('the time of a restore', () => {
+  const warningsOf = async (agoMs: number) => {
+    const restoredAtMs = world.clock.wallMs() - agoMs;
+    const { logged } = await world.replica(real(), { policy: { restoredAtMs } });
+    return logged.filter(({ level }) => level === 'warn').map(({ message }) => message);
+  };
+
+  it('that is more than 30 days ago is no reason not to start, but is told', async () => {
+    expect(await warningsOf(30 * 86_400_000 + 1)).toEqual([
+      expect.stringMatching(/RESTORED_AT.*more than 30 days ago.*unset it/),
+    ]);
+  });
+
+  it('that is newer is not', async () => {
+    expect(await warningsOf(30 * 86_400_000)).toEqual([]);
+  });
+});
+
 describe('two processes of different kinds on an empty database', () => {
   const LOST = {
     level: 'error',

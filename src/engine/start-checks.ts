@@ -10,6 +10,7 @@ import { misnamed, OTHER_INSTALLATION } from './names.ts';
 export async function checkStart(engine: Engine): Promise<void> {
   await checkNames(engine);
   await claimMode(engine);
+  tellOldRestore(engine);
   await tellOpenElsewhere(engine);
 }
 
@@ -64,4 +65,16 @@ async function tellOpenElsewhere({ store, gateway, log }: Engine): Promise<void>
         'gateway, and keep it until they are settled',
     );
   }
+}
+
+/** Longer than any charge of before is still open, or a key is kept. */
+const RESTORE_MATTERS_MS = 30 * 86_400_000;
+
+function tellOldRestore({ policy: { restoredAtMs }, clock, log }: Engine): void {
+  if (restoredAtMs === null || clock.wallMs() - restoredAtMs <= RESTORE_MATTERS_MS) return;
+  log.warn(
+    { restored_at: new Date(restoredAtMs).toISOString() },
+    'the time of the restore (RESTORED_AT) is more than 30 days ago; every charge is still looked up because of it. If it was not ' +
+      'restored since, and no payment of before is still open, unset it. If it was restored again, set it to the new time',
+  );
 }

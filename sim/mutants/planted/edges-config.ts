@@ -162,4 +162,22 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     judge: 'engine suite',
     tests: { file: 'src/service/gateway.test.ts', named: 'moves real money' },
   },
+  {
+    name: 'an address by another name is passed over',
+    story: 'PAYMENT_GATEWAY_URL is set and not read, and every order is COMPLETED although nobody paid.',
+    file: 'src/config/choose-gateway.ts',
+    find: 'if (meant !== undefined) reasons.push',
+    put: 'if (meant === null) reasons.push',
+    judge: 'engine suite',
+    tests: { file: CHOICE_TEST, named: 'the fake one is not chosen' },
+  },
+  {
+    name: 'only the long word means production',
+    story: 'NODE_ENV is prod, and every order is COMPLETED although nobody paid.',
+    file: 'src/config/choose-gateway.ts',
+    find: "['production', 'prod', 'live']",
+    put: "['production']",
+    judge: 'engine suite',
+    tests: { file: CHOICE_TEST, named: 'the fake one is not chosen' },
+  },
 ];
