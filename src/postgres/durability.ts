@@ -12,7 +12,7 @@ interface Settings {
   readonly extra_float_digits: number;
   readonly array_nulls: string;
   readonly client_encoding: string;
-  readonly search_path: string;
+  readonly path: string;
 }
 
 interface Rule {
@@ -75,7 +75,7 @@ const RULES: readonly Rule[] = [
     mend: 'SET client_encoding = UTF8; (the driver asks for it: find the code of this program that changed it)',
   },
   {
-    holds: (s) => isCatalogFirst(s.search_path),
+    holds: (s) => isCatalogFirst(s.path),
     problem:
       'a schema stands before pg_catalog on the search_path (of the role, the database, DATABASE_URL or the pool), so what is in it, ' +
       'such as a now() for tests, would replace what is PostgreSQL’s own',
@@ -105,7 +105,7 @@ export async function checkDurability(client: ClientBase): Promise<void> {
             pg_catalog.current_setting('extra_float_digits')::int AS extra_float_digits,
             pg_catalog.current_setting('array_nulls') AS array_nulls,
             pg_catalog.current_setting('client_encoding') AS client_encoding,
-            pg_catalog.current_setting('search_path') AS search_path`,
+            pg_catalog.current_setting('search_path') AS path`,
   );
   if (settings === undefined) throw new StoreError('unavailable', 'The database did not tell its settings.');
   const broken = RULES.filter((rule) => !rule.holds(settings));

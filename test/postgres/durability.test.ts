@@ -106,7 +106,7 @@ describe('a database that would not keep the promise', () => {
       extra_float_digits: 1,
       array_nulls: 'on',
       client_encoding: 'UTF8',
-      search_path: '"$user", public',
+      path: '"$user", public',
     };
     const answering = (rows: readonly object[]) =>
       ({ query: async () => ({ rows }) }) as unknown as ClientBase;

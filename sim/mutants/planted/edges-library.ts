@@ -274,8 +274,8 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
     story:
       'A test’s own now() is found first: an unknown charge counts as absent an hour too early, and is charged again.',
     file: `${POSTGRES}/durability.ts`,
-    find: 'holds: (s) => isCatalogFirst(s.search_path),',
-    put: "holds: (s) => isCatalogFirst(s.search_path) || s.fsync === 'on',",
+    find: 'holds: (s) => isCatalogFirst(s.path),',
+    put: "holds: (s) => isCatalogFirst(s.path) || s.fsync === 'on',",
     judge: 'store suite',
     tests: { file: DURABILITY_TEST, named: 'before|search_path' },
   },
