@@ -11,6 +11,16 @@ function problemsOf(env: Record<string, string>): readonly string[] {
   }
 }
 
+/** Dates and times that there are none of; JavaScript makes others of some. */
+const IMPOSSIBLE = [
+  '2026-02-30T12:00:00Z',
+  '2025-02-29T12:00:00Z',
+  '2026-04-31T12:00:00+02:00',
+  '2026-01-00T12:00:00Z',
+  '2026-01-31T25:00:00Z',
+  '2026-01-31T12:60:00Z',
+];
+
 describe('the configuration', () => {
   it('has a default for everything', () => {
     const config = readConfig({});
@@ -38,16 +48,36 @@ describe('the configuration', () => {
     expect(readConfig({ RESTORED_AT: '2026-01-31T12:00:00+01:00' }).RESTORED_AT).toBe(
       Date.UTC(2026, 0, 31, 11),
     );
-    for (const text of ['yesterday', '2026-01-31', '2026-01-31T12:00:00', '2026-13-31T12:00:00Z']) {
+    for (const text of [
+      'yesterday',
+      '2026-01-31',
+      '2026-01-31T12:00:00',
+      '2026-13-31T12:00:00Z',
+      ...IMPOSSIBLE,
+    ]) {
       expect(problemsOf({ RESTORED_AT: text })).toEqual([
         'RESTORED_AT must be a date and time with its offset, such as 2026-01-31T12:00:00Z.',
       ]);
     }
+    expect(readConfig({ RESTORED_AT: '2024-02-29T23:00:00-05:00' }).RESTORED_AT).toBe(
+      Date.UTC(2024, 2, 1, 4),
+    );
     expect(problemsOf({ RESTORED_AT: '' })).toEqual([
       expect.stringMatching(/^RESTORED_AT is there but empty/),
     ]);
     expect(problemsOf({ RESTORED_AT: '2026-01-31T12:00:00Z', GATEWAY_LOOKUP: 'no' })).toEqual([
       expect.stringMatching(/^RESTORED_AT needs a gateway that can be asked/),
+    ]);
+  });
+
+  it.each([
+    'https://user@gateway.example',
+    'https://:hunter2@gateway.example',
+    'https://gateway.example/?token=hunter2',
+    'https://gateway.example/#hunter2',
+  ])('refuses %s as the address of a gateway, without repeating it', (GATEWAY_URL) => {
+    expect(problemsOf({ GATEWAY_URL })).toEqual([
+      'GATEWAY_URL must hold no user or password, no query and no fragment. Set the secret as GATEWAY_TOKEN.',
     ]);
   });
 

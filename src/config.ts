@@ -3,6 +3,7 @@
  * checks and the README's table all come; every problem is reported at once, before anything is started.
  */
 import { chooseGateway, type GatewayKind } from './config/choose-gateway.ts';
+import { moment } from './config/moment.ts';
 import { unknownSettings } from './config/unknown-settings.ts';
 import { DEFAULT_POLICY } from './domain/policy.ts';
 
@@ -77,7 +78,7 @@ export const SETTINGS = {
   GATEWAY: choice(
     null,
     ['fake', 'http'],
-    '`http`: the gateway at `GATEWAY_URL`. `fake`: the fake gateway, mounted here; it moves no money. Not set: `http` with a `GATEWAY_URL`; without one `fake`, but only with the embedded PostgreSQL, on a loopback `HOST`, without `GATEWAY_TOKEN` and without `NODE_ENV=production`, else the start is refused.',
+    '`http`: the gateway at `GATEWAY_URL`. `fake`: the fake gateway, mounted here; it moves no money. Not set: `http` with a `GATEWAY_URL`; without one `fake`, but only with the embedded PostgreSQL, on a loopback `HOST`, without `GATEWAY_TOKEN`, without `NODE_ENV=production` and without a variable like `PAYMENT_GATEWAY_URL`, else the start is refused.',
   ),
   GATEWAY_URL: {
     kind: 'url',
@@ -251,14 +252,11 @@ function parse(setting: Setting, text: string): string | number | undefined {
       return URL.canParse(text) && setting.schemes.includes(new URL(text).protocol) ? text : undefined;
     case 'time':
       // Without an offset it would mean another moment on every machine.
-      return DATE_TIME.test(text) && !Number.isNaN(Date.parse(text)) ? Date.parse(text) : undefined;
+      return moment(text);
     case 'text':
       return text;
   }
 }
-
-/** RFC 3339 §5.6, the offset included. */
-const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 
 /** Never repeats the value: it may be a secret. */
 function expected(setting: Setting): string {
@@ -292,6 +290,11 @@ function contradictions(config: Config): string[] {
       'GATEWAY_NAME must be 1 to 64 letters, digits, dots, dashes and underscores, and not "fake", which the fake gateway has.',
     );
   }
+  if (config.GATEWAY_URL !== null && !isPlainAddress(config.GATEWAY_URL)) {
+    problems.push(
+      'GATEWAY_URL must hold no user or password, no query and no fragment. Set the secret as GATEWAY_TOKEN.',
+    );
+  }
   if (config.RESTORED_AT !== null && config.GATEWAY_LOOKUP === 'no') {
     problems.push(
       'RESTORED_AT needs a gateway that can be asked (GATEWAY_LOOKUP=yes): what a restored database has forgotten, only the gateway ' +
@@ -299,4 +302,9 @@ function contradictions(config: Config): string[] {
     );
   }
   return problems;
+}
+
+function isPlainAddress(text: string): boolean {
+  const { username, password, search, hash } = new URL(text);
+  return [username, password, search, hash].every((part) => part === '');
 }

@@ -4,21 +4,36 @@ import type { PaymentEvent } from '../../src/domain/payment.ts';
 import type { Accepted, Intent } from '../../src/ports/store.ts';
 import { put, requireConstraint, within } from './committed.ts';
 import type { OperationRow, PaymentRow, RequestRow, Row } from './rows.ts';
-import { type Context, keyLock, orderLock, type Statement } from './statement.ts';
+import { type Context, INSTALLATION_LOCK, keyLock, orderLock, type Statement } from './statement.ts';
 
 export function accept(context: Context, intent: Intent): Statement<Accepted> {
   const { committed } = context;
   const { accountId, orderId } = intent.order;
   const order = within(accountId, orderId);
   const key = intent.key === null ? null : within(accountId, intent.key.hash);
-  const locks = key === null ? [orderLock(order)] : [keyLock(key), orderLock(order)];
+  const isOurs = (): boolean => committed.livemode === null || committed.livemode === intent.livemode;
+  // With the first payment the mode is final, and is not locked any more by those whose mode it is.
+  const isFinal = committed.rows.size > 0 && committed.livemode === intent.livemode;
+  const guards = isFinal ? [] : [INSTALLATION_LOCK];
+  const rows = key === null ? [orderLock(order)] : [keyLock(key), orderLock(order)];
+  // An order that the snapshot shows is not inserted at all, nor is its key.
+  const locks = [...guards, ...(committed.rows.has(order) ? [] : rows)];
+  function found(): Accepted {
+    if (!isOurs()) return { kind: 'mode_lost' };
+    committed.livemode ??= intent.livemode;
+    return { kind: 'exists' };
+  }
+
   return {
-    // An order that the snapshot shows is not inserted at all, nor is its key.
-    locks: committed.rows.has(order) ? [] : locks,
-    proceeds: (index) =>
-      key !== null && index === 0 ? !committed.requests.has(key) : !committed.rows.has(order),
+    locks,
+    proceeds(index) {
+      if (locks[index] === INSTALLATION_LOCK) return isOurs();
+      return key !== null && locks[index] === keyLock(key)
+        ? !committed.requests.has(key)
+        : !committed.rows.has(order);
+    },
     apply(changes) {
-      if (committed.rows.has(order)) return { kind: 'exists' };
+      if (committed.rows.has(order)) return found();
       const id = within(accountId, intent.paymentId);
       if (committed.orders.has(id)) {
         // The key was inserted and the payment was not: the statement aborts itself, however often it is repeated.
@@ -27,6 +42,7 @@ export function accept(context: Context, intent: Intent): Statement<Accepted> {
       }
       requireConstraint(intent.order.amountMinor > 0, 'amount_minor > 0');
       const row = firstRow(intent, context.nowMs);
+      committed.livemode ??= intent.livemode;
       committed.orders.set(id, order);
       const [request] = row.requests;
       if (key !== null && request !== undefined) committed.requests.set(key, request);
@@ -45,7 +61,7 @@ export function accept(context: Context, intent: Intent): Statement<Accepted> {
       });
       return { kind: 'accepted', nowMs: context.nowMs };
     },
-    otherwise: () => ({ kind: 'exists' }),
+    otherwise: found,
   };
 }
 

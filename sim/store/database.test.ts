@@ -85,12 +85,27 @@ describe('locks', () => {
   });
 
   test('of other orders, other keys and other accounts make nobody wait', () => {
+    accepted('first');
     const transactions = {
       one: database.begin('accept', intent('one', { key: key('k') })),
       two: database.begin('accept', intent('two', { key: key('l') })),
       theirs: database.begin('accept', intent(order('one', { accountId: 'globex' }), { key: key('k') })),
     };
     expect(watch(transactions)).toEqual(['one', 'two', 'theirs']);
+  });
+
+  test('the first payment holds the mode, and others wait for it', () => {
+    const transactions = {
+      one: database.begin('accept', intent('one')),
+      two: database.begin('accept', intent('two')),
+      claim: database.begin('claimMode', false),
+    };
+    const ready = watch(transactions);
+    expect(ready).toEqual(['one']);
+    transactions.one.commit();
+    expect(ready).toEqual(['one', 'two']);
+    transactions.two.commit();
+    expect(transactions.claim.commit()).toEqual({ livemode: true, final: true });
   });
 
   test('that come free together wake nobody whom the first to wake has ended', () => {

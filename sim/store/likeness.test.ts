@@ -80,6 +80,10 @@ async function everything(store: Store, gateways: readonly string[]): Promise<un
       store.payment(accountId, paymentId),
     ]);
   });
+  const due: (readonly PaymentRecord[])[] = [];
+  // One after the other: of two that sweep at once, each leaves to the other what that is at.
+  for (const gateway of gateways)
+    for (const calls of [true, false]) due.push((await store.due({ gateway, limit: 5, calls })).payments);
   return timeless({
     records,
     parts: await Promise.all(parts),
@@ -88,11 +92,7 @@ async function everything(store: Store, gateways: readonly string[]): Promise<un
         HASHES.map(async (keyHash) => (await store.situation({ accountId, orderId: 'none', keyHash })).key),
       ),
     ),
-    due: await Promise.all(
-      gateways.flatMap((gateway) =>
-        [true, false].map(async (calls) => (await store.due({ gateway, limit: 5, calls })).payments),
-      ),
-    ),
+    due,
     elsewhere: await Promise.all(gateways.map((gateway) => store.openElsewhere(gateway))),
     lists: await Promise.all(
       ACCOUNTS.flatMap((accountId) => [

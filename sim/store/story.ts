@@ -54,6 +54,7 @@ function accept(random: Random): Step {
       metadata: rarely(random, 2) ? { note: 'x' } : {},
     },
     paymentId: freshId(random),
+    livemode: !rarely(random, 20),
     gateway: rarely(random, 4) ? 'h' : 'g',
     chargeKey: freshId(random),
     key: rarely(random, 3) ? null : keyOf(random),

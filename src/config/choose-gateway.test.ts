@@ -9,6 +9,27 @@ describe('without a word about the gateway', () => {
     expect(choose({})).toEqual({ kind: 'fake', problems: [] });
   });
 
+  it.each([
+    {
+      PGHOST: 'db.example',
+      PGDATABASE: 'shop',
+      DB_URL: 'postgres://db/shop',
+      POSTGRES_URL: 'postgres://db/shop',
+    },
+    { NODE_ENV: 'development' },
+    { NODE_ENV: 'test' },
+    { PAYMENT_GATEWAY_URL: '' },
+    { GATEWAY_URL_DOCS: 'https://x.example' },
+  ])('what a developer’s machine has anyway does not matter: %j', (env) => {
+    expect(choose(env)).toEqual({ kind: 'fake', problems: [] });
+  });
+
+  it('another name for an address does not matter where the gateway is told', () => {
+    const env = { PAYMENT_GATEWAY_URL: 'https://x.example' };
+    expect(choose({ ...env, ...URLS }).problems).toEqual([]);
+    expect(choose({ ...env, GATEWAY: 'fake' }).problems).toEqual([]);
+  });
+
   it('whoever names an address gets what is there, wherever and whatever else', () => {
     const env = { ...URLS, GATEWAY_TOKEN: 'x', NODE_ENV: 'production', HOST: '0.0.0.0' };
     expect(choose(env)).toEqual({ kind: 'http', problems: [] });
@@ -21,8 +42,13 @@ describe('without a word about the gateway', () => {
     ['HOST is no loopback address', { HOST: '0.0.0.0' }],
     ['GATEWAY_TOKEN is set', { GATEWAY_TOKEN: 'x' }],
     ['GATEWAY_LIVEMODE is yes', { GATEWAY_LIVEMODE: 'yes' }],
-    ['NODE_ENV is production', { NODE_ENV: 'production' }],
-    ['NODE_ENV is production', { NODE_ENV: 'Production' }],
+    ['NODE_ENV says production', { NODE_ENV: 'production' }],
+    ['NODE_ENV says production', { NODE_ENV: 'Production' }],
+    ['NODE_ENV says production', { NODE_ENV: 'prod' }],
+    ['NODE_ENV says production', { NODE_ENV: ' LIVE ' }],
+    ['PAYMENT_GATEWAY_URL is set, which Payonce does not read', { PAYMENT_GATEWAY_URL: 'https://x.example' }],
+    ['app_gateway_url is set, which Payonce does not read', { app_gateway_url: 'https://x.example' }],
+    ['PAYMENTGATEWAYURL is set, which Payonce does not read', { PAYMENTGATEWAYURL: 'https://x.example' }],
   ])('the fake one is not chosen where %s', (reason, env) => {
     const { kind, problems } = choose(env);
     expect([kind, problems.length]).toEqual([null, 1]);
@@ -40,7 +66,7 @@ describe('without a word about the gateway', () => {
     expect(choose(env).problems).toEqual([
       'GATEWAY_URL is not set, and the fake gateway, which moves no money, is not started by itself where ' +
         'GATEWAY_URL is there but empty and DATABASE_URL is set and HOST is no loopback address and GATEWAY_TOKEN is set and ' +
-        'NODE_ENV is production. Set GATEWAY_URL to the address of your gateway.',
+        'NODE_ENV says production. Set GATEWAY_URL to the address of your gateway.',
     ]);
     expect(choose({ DATABASE_URL: 'x' }).problems[0]).toContain('or GATEWAY=fake');
   });
@@ -88,7 +114,8 @@ describe('GATEWAY=fake', () => {
   });
 
   it.each([
-    [{ NODE_ENV: 'production' }, /NODE_ENV is production/],
+    [{ NODE_ENV: 'production' }, /NODE_ENV says production/],
+    [{ NODE_ENV: 'prod' }, /NODE_ENV says production/],
     [{ GATEWAY_TOKEN: 'x' }, /takes no GATEWAY_TOKEN/],
     [{ GATEWAY_URL: 'https://gateway.example' }, /contradicts GATEWAY_URL/],
     [{ GATEWAY_LIVEMODE: 'yes' }, /GATEWAY_LIVEMODE says that it does/],

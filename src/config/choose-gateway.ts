@@ -38,8 +38,10 @@ export function chooseGateway({ env, host }: Surroundings): GatewayChoice {
   };
 }
 
+const PRODUCTION: readonly string[] = ['production', 'prod', 'live'];
+
 function isProduction(env: NodeJS.ProcessEnv): boolean {
-  return env.NODE_ENV?.trim().toLowerCase() === 'production';
+  return PRODUCTION.includes(env.NODE_ENV?.trim().toLowerCase() ?? '');
 }
 
 /** Where not even an explicit `GATEWAY=fake` is taken. */
@@ -52,7 +54,7 @@ function againstFake(env: NodeJS.ProcessEnv): string[] {
   const problems: string[] = [];
   if (isProduction(env)) {
     problems.push(
-      'GATEWAY=fake moves no money, and NODE_ENV is production. Set GATEWAY_URL instead, or unset NODE_ENV.',
+      'GATEWAY=fake moves no money, and NODE_ENV says production. Set GATEWAY_URL instead, or unset NODE_ENV.',
     );
   }
   if (env.GATEWAY_TOKEN) {
@@ -79,8 +81,18 @@ function looksReal(env: NodeJS.ProcessEnv, host: string): string[] {
   if (!isLoopback(host)) reasons.push('HOST is no loopback address');
   if (env.GATEWAY_TOKEN) reasons.push('GATEWAY_TOKEN is set');
   if (env.GATEWAY_LIVEMODE === 'yes') reasons.push('GATEWAY_LIVEMODE is yes');
-  if (isProduction(env)) reasons.push('NODE_ENV is production');
+  if (isProduction(env)) reasons.push('NODE_ENV says production');
+  const meant = addressByAnotherName(env);
+  if (meant !== undefined) reasons.push(`${meant} is set, which Payonce does not read`);
   return reasons;
+}
+
+/**
+ * PAYMENT_GATEWAY_URL, APP_GATEWAY_URL: perhaps the address that was meant for us. Nothing else is taken for a sign: PGHOST,
+ * DB_URL and the like stand on many a developer's machine.
+ */
+function addressByAnotherName(env: NodeJS.ProcessEnv): string | undefined {
+  return Object.keys(env).find((name) => /.GATEWAY_?UR[IL]$/i.test(name) && Boolean(env[name]));
 }
 
 const LOOPBACK = new BlockList();

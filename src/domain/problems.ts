@@ -31,7 +31,7 @@ export const PROBLEMS = {
   store_outcome_unknown: { status: 503, title: 'The database did not say whether the payment was accepted' },
   installation_changed: {
     status: 503,
-    title: 'The database belongs to another installation; nothing was sent',
+    title: 'The database is no longer this server’s own; nothing was sent',
   },
   shutting_down: { status: 503, title: 'This server is shutting down; nothing was sent' },
 } as const satisfies Record<string, ProblemKind>;

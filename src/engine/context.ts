@@ -7,6 +7,7 @@ import type { Store } from '../ports/store.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import type { Gate } from './gate.ts';
 import type { Halt } from './halt.ts';
+import type { OwnMode } from './own-mode.ts';
 
 /** What every part of the engine works with. */
 export interface Engine {
@@ -23,6 +24,7 @@ export interface Engine {
   readonly halt: Halt;
   /** Whether real money moves at the gateway. */
   readonly livemode: boolean;
+  readonly ownMode: OwnMode;
 }
 
 /** What an adapter does not say is taken for money. */

@@ -14,8 +14,8 @@ import { createDatabaseClock } from './database-clock.ts';
 import { createDriver } from './drive.ts';
 import { createGate, type GateOptions } from './gate.ts';
 import { createHalt } from './halt.ts';
-import { watchMode } from './mode-watch.ts';
 import { momentOf } from './moment.ts';
+import { createOwnMode } from './own-mode.ts';
 import { pause } from './pause.ts';
 import { problem } from './problem.ts';
 import { createSweeper } from './recover.ts';
@@ -55,15 +55,18 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   const { store, clock } = options;
   const sent = momentOf(clock);
   const { nowMs: databaseMs, longestLeaseMs } = await store.noteLease(options.policy.leaseMs);
+  const halt = createHalt(options.log);
+  const livemode = livemodeOf(options.gateway);
   const engine: Engine = {
     ...options,
     gate: createGate({ clock, ...options.gate }),
     installationId: await store.installationId(),
     databaseClock: createDatabaseClock(clock, { databaseMs, sent, longestLeaseMs }),
-    halt: createHalt(options.log),
-    livemode: livemodeOf(options.gateway),
+    halt,
+    livemode,
+    ownMode: createOwnMode({ store, livemode, halt }),
   };
-  const mode = await checkStart(engine);
+  await checkStart(engine);
   const waiters = createWaiters(clock);
   const driver = createDriver({ engine, onChange: waiters.changed, onForget: waiters.released });
   const sweeper = createSweeper(engine, driver);
@@ -75,14 +78,16 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     cache,
     answerRetentionMs: options.answerRetentionMs,
   });
-  const shown = (record: PaymentRecord): Payment => toPayment(record, engine.livemode);
+  /** Rejects with `StoreError` where the payments that were read are of the other mode. */
+  async function requireOwnMode(): Promise<void> {
+    if (!(await engine.ownMode.holds()))
+      throw new StoreError('unavailable', 'The payments of this database are of the other mode.');
+  }
+  async function shown(records: readonly PaymentRecord[]): Promise<Payment[]> {
+    if (records.length > 0) await requireOwnMode();
+    return records.map((record) => toPayment(record, livemode));
+  }
   let stopping = false;
-  const takeNothingNew = (): void => {
-    stopping = true;
-    sweeper.stop();
-    watch?.stop();
-  };
-  const watch = mode.final ? null : watchMode(engine, takeNothingNew);
   sweeper.start();
   return {
     charge(order, chargeOptions) {
@@ -93,23 +98,28 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     async payment(accountId, paymentId) {
       if (!isUuid(paymentId)) return null;
       const record = await store.payment(accountId, paymentId);
-      return record && shown(record);
+      return (await shown(record === null ? [] : [record]))[0] ?? null;
     },
-    payments: async (accountId, filter) => (await store.payments({ accountId, ...filter })).map(shown),
-    events: async (accountId, paymentId, filter) =>
-      isUuid(paymentId) ? store.events({ accountId, paymentId, ...filter }) : null,
+    payments: async (accountId, filter) => shown(await store.payments({ accountId, ...filter })),
+    async events(accountId, paymentId, filter) {
+      if (!isUuid(paymentId)) return null;
+      const events = await store.events({ accountId, paymentId, ...filter });
+      if (events !== null) await requireOwnMode();
+      return events;
+    },
     async ready() {
       if (stopping || engine.halt.halted) return false;
       try {
         await store.check();
-        return true;
+        return await engine.ownMode.holds();
       } catch (error) {
         if (error instanceof StoreError) return false;
         throw error;
       }
     },
     async stop(withinMs = 10_000) {
-      takeNothingNew();
+      stopping = true;
+      sweeper.stop();
       const drained = driver.drain().then(() => true);
       const inTime = await Promise.race([drained, pause(clock, withinMs).then(() => false)]);
       if (!inTime)

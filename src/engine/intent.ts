@@ -24,11 +24,12 @@ export type Acceptance =
   | { readonly kind: 'exists'; readonly perhapsOurs: boolean };
 
 export function newIntent(engine: Engine, order: Order, key: StoredKey | null): Intent {
-  const { clock, random, gateway, installationId } = engine;
+  const { clock, random, gateway, installationId, livemode } = engine;
   const reference = orderReference(installationId, order.accountId, order.orderId);
   return {
     order,
     paymentId: uuidV7(clock.wallMs(), random.hex128()),
+    livemode,
     gateway: gateway.name,
     chargeKey: chargeKey(reference, 1),
     key,
@@ -50,12 +51,17 @@ export function startNow(engine: Engine): Intent['start'] {
  * when nothing can have been stored.
  */
 export async function accept(engine: Engine, driver: Driver, intent: Intent): Promise<Acceptance> {
-  const { clock, store } = engine;
+  const { clock, store, ownMode } = engine;
   const claimedAt = momentOf(clock);
   let unknown: StoreError | null = null;
   for (;;) {
     try {
       const result = await store.accept(intent);
+      if (result.kind === 'mode_lost') {
+        ownMode.lost();
+        throw new StoreError('unavailable', 'The database is of the other mode (real or test payments).');
+      }
+      ownMode.settled();
       if (result.kind === 'exists') return { kind: 'exists', perhapsOurs: unknown !== null };
       engine.databaseClock.heard(result.nowMs, claimedAt);
       const record = acceptedRecord(intent, result.nowMs);

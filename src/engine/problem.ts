@@ -16,7 +16,7 @@ const DETAILS: Readonly<Record<ChargeProblem, string>> = {
   store_outcome_unknown:
     'The connection to the database broke while the payment was being stored, so it may have been accepted and may be charged. Repeat the same request with the same Idempotency-Key: it cannot charge twice.',
   installation_changed:
-    'The database holds payments of another installation, so this server has stopped. Nothing was stored and nothing was sent for this request. Its log says what to restore.',
+    'The database holds payments of another installation, or of the other kind (real money or test payments), so this server has stopped. Nothing was stored and nothing was sent for this request. Its log says what to do.',
   shutting_down:
     'This server is shutting down. Nothing was stored and nothing was sent. Repeat the request; another server or the restarted one will take it.',
 };

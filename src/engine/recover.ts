@@ -36,6 +36,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
       calls: gate.callsStoppedMs() === 0,
     });
     engine.databaseClock.heard(nowMs, sent);
+    if (payments.length > 0 && !(await engine.ownMode.holds())) return false;
     const unknown = payments.filter((record) => driver.known(record.paymentId) === undefined);
     for (const record of unknown) driver.resumeIn(record, 0);
     return unknown.length > 0 && payments.length === limit;

@@ -133,34 +133,104 @@ describe('payments that are open at another gateway', () => {
   });
 });
 
-describe('two processes of different kinds on an empty database', () => {
-  it('the earlier one notices, takes nothing more, is not ready, and says why', async () => {
-    const earlier = await world.replica(real());
-    const later = await world.replica(fake());
-    await world.pass(1000);
-    expect(earlier.logged).toEqual([
-      {
-        level: 'error',
-        fields: { alarm: 'mode_lost', livemode: true },
-        message: expect.stringMatching(/takes no more payments/),
-      },
+describe('the time of a restore', () => {
+  const warningsOf = async (agoMs: number) => {
+    const restoredAtMs = world.clock.wallMs() - agoMs;
+    const { logged } = await world.replica(real(), { policy: { restoredAtMs } });
+    return logged.filter(({ level }) => level === 'warn').map(({ message }) => message);
+  };
+
+  it('that is more than 30 days ago is no reason not to start, but is told', async () => {
+    expect(await warningsOf(30 * 86_400_000 + 1)).toEqual([
+      expect.stringMatching(/RESTORED_AT.*more than 30 days ago.*unset it/),
     ]);
-    expect(await world.ended(earlier.engine.ready())).toBe(false);
-    expect(told(await world.ended(earlier.engine.charge(order('o1'), KEYLESS)))).toBe('shutting_down');
-    expect(told(await world.ended(later.engine.charge(order('o1'), KEYLESS)))).toBe('completed 201');
-    expect(errorsOf(later)).toEqual([]);
   });
 
-  it('nobody looks any more once there is a payment, and a database that is away is asked again', async () => {
+  it('that is newer is not', async () => {
+    expect(await warningsOf(30 * 86_400_000)).toEqual([]);
+  });
+});
+
+describe('two processes of different kinds on an empty database', () => {
+  const LOST = {
+    level: 'error',
+    fields: { alarm: 'mode_lost', livemode: true },
+    message: expect.stringMatching(/takes no more payments/),
+  };
+
+  it('the earlier one stores and sends nothing, says why, and stops for good', async () => {
+    const gateway = real();
+    const earlier = await world.replica(gateway);
+    const later = await world.replica(fake());
+    const charge = (engine: VirtualReplica['engine']) => world.ended(engine.charge(order('o1'), KEYLESS));
+    expect(told(await charge(earlier.engine))).toBe('store_unavailable');
+    expect(errorsOf(earlier)[0]).toEqual(LOST);
+    expect(await world.ended(later.engine.payments('default', { limit: 10 }))).toEqual([]);
+    expect(told(await charge(earlier.engine))).toBe('installation_changed');
+    expect(await world.ended(earlier.engine.ready())).toBe(false);
+    expect(told(await charge(later.engine))).toBe('completed 201');
+    expect([gateway.calls, gateway.lookups, errorsOf(later)]).toEqual([[], [], []]);
+  });
+
+  it('the earlier one is not ready, and says why', async () => {
+    const earlier = await world.replica(real());
+    expect(await world.ended(earlier.engine.ready())).toBe(true);
+    await world.replica(fake());
+    expect(await world.ended(earlier.engine.ready())).toBe(false);
+    expect(errorsOf(earlier)).toEqual([LOST]);
+  });
+
+  it('the earlier one does not show the other’s payments as its own', async () => {
+    const earlier = await world.replica(real());
+    const later = await world.replica(fake());
+    await world.ended(later.engine.charge(order('o1'), KEYLESS));
+    const { engine } = earlier;
+    const { paymentId } = world.stored('o1');
+    await expect(world.ended(engine.payments('default', { limit: 10 }))).rejects.toThrow(/other mode/);
+    await expect(world.ended(engine.payment('default', paymentId))).rejects.toThrow(/other mode/);
+    await expect(world.ended(engine.events('default', paymentId, { after: 0, limit: 10 }))).rejects.toThrow(
+      /other mode/,
+    );
+  });
+
+  it('the earlier one does not take up the other’s payments at a gateway of the same name', async () => {
+    const gateway = real();
+    const earlier = await world.replica(gateway);
+    const theirs = Object.assign(createScriptedGateway({}, 'http'), { livemode: false });
+    theirs.play = never;
+    const later = await world.replica(theirs);
+    void later.engine.charge(order('o1'), { waitMs: 10 });
+    await world.pass(5);
+    later.store.goDown();
+    await world.pass(100_000);
+    expect([gateway.calls, gateway.lookups]).toEqual([[], []]);
+    expect(errorsOf(earlier)).toEqual([LOST]);
+  });
+
+  it('an acceptance whose answer was lost before the database was taken over is not told as not stored', async () => {
+    const earlier = await world.replica(real());
+    earlier.store.before('accept', () => world.replica(fake()));
+    earlier.store.fail('accept', 'lost');
+    expect(told(await world.ended(earlier.engine.charge(order('o1'), KEYLESS)))).toBe(
+      'store_outcome_unknown',
+    );
+  });
+
+  it('nobody looks any more once a payment was stored', async () => {
     const { engine, store, logged } = await world.replica(real());
-    store.fail('mode', 'unavailable', 'lost');
-    await world.pass(2000);
     await world.ended(engine.charge(order('o1'), KEYLESS));
-    await world.pass(2000);
     store.used.length = 0;
+    await world.ended(engine.payments('default', { limit: 10 }));
     await world.pass(10_000);
-    expect(store.used.filter(({ method }) => method === 'mode')).toEqual([]);
     expect([await world.ended(engine.ready()), errorsOf({ logged })]).toEqual([true, []]);
+    expect(store.used.filter(({ method }) => method === 'mode')).toEqual([]);
+  });
+
+  it('a database that does not tell its mode makes nobody ready', async () => {
+    const { engine, store } = await world.replica(real());
+    store.fail('mode', 'unavailable');
+    expect(await world.ended(engine.ready())).toBe(false);
+    expect(await world.ended(engine.ready())).toBe(true);
   });
 
   it('a process that finds payments does not look at all', async () => {

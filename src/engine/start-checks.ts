@@ -2,16 +2,16 @@
  * What must be right before anything is taken up. A database holds either real payments or test payments: a test payment
  * that is COMPLETED would otherwise pass for money, and its order would never be charged.
  */
-import { type Mode, StoreError } from '../ports/store.ts';
+import { StoreError } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import { misnamed, OTHER_INSTALLATION } from './names.ts';
 
 /** Rejects with words where the engine must not start, and raises an alarm where somebody must do something. */
-export async function checkStart(engine: Engine): Promise<Mode> {
+export async function checkStart(engine: Engine): Promise<void> {
   await checkNames(engine);
-  const mode = await claimMode(engine);
+  await claimMode(engine);
+  tellOldRestore(engine);
   await tellOpenElsewhere(engine);
-  return mode;
 }
 
 /** Charges of each kind that are looked at; the others are looked at before their first call. */
@@ -26,10 +26,11 @@ async function checkNames(engine: Engine): Promise<void> {
   );
 }
 
-async function claimMode({ store, gateway, livemode }: Engine): Promise<Mode> {
+async function claimMode({ store, gateway, livemode, ownMode }: Engine): Promise<void> {
   const mode = await store.claimMode(livemode);
-  if (mode.livemode === livemode) return mode;
-  throw new Error(livemode ? holdsTests(gateway.name) : holdsMoney(gateway.name));
+  if (mode.livemode !== livemode)
+    throw new Error(livemode ? holdsTests(gateway.name) : holdsMoney(gateway.name));
+  if (mode.final) ownMode.settled();
 }
 
 function holdsTests(gateway: string): string {
@@ -64,4 +65,16 @@ async function tellOpenElsewhere({ store, gateway, log }: Engine): Promise<void>
         'gateway, and keep it until they are settled',
     );
   }
+}
+
+/** Longer than any charge of before is still open, or a key is kept. */
+const RESTORE_MATTERS_MS = 30 * 86_400_000;
+
+function tellOldRestore({ policy: { restoredAtMs }, clock, log }: Engine): void {
+  if (restoredAtMs === null || clock.wallMs() - restoredAtMs <= RESTORE_MATTERS_MS) return;
+  log.warn(
+    { restored_at: new Date(restoredAtMs).toISOString() },
+    'the time of the restore (RESTORED_AT) is more than 30 days ago; every charge is still looked up because of it. If it was not ' +
+      'restored since, and no payment of before is still open, unset it. If it was restored again, set it to the new time',
+  );
 }

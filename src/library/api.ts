@@ -3,7 +3,10 @@ import type { Payment, PaymentEvent, PaymentStatus } from '../domain/payment.ts'
 import type { FailureProblem } from '../domain/problems.ts';
 import type { ChargeProblem } from '../engine/api.ts';
 
-/** What is to be charged. */
+/**
+ * What is to be charged. An instance of a class is taken, too: each field counts wherever it stands, own or inherited, and an
+ * unknown one is refused.
+ */
 export interface ChargeInput {
   /** Your order's name: 1 to 255 bytes of UTF-8. Two texts that differ in anything are two orders. */
   readonly orderId: string;
@@ -13,7 +16,7 @@ export interface ChargeInput {
   readonly currency: string;
   /** A token of your payment provider, passed on to the gateway; never a card number. Default: none. */
   readonly method?: string | undefined;
-  /** Your own notes: up to 50 texts by name. Never sent to the gateway. Default: none. */
+  /** Your own notes: up to 50 texts by name, own properties of a plain object. Never sent to the gateway. Default: none. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** Whose order it is, where you have several customers of your own: 1 to 255 bytes of UTF-8. Default `default`. */
   readonly accountId?: string | undefined;

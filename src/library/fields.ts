@@ -5,14 +5,69 @@ import type { InputProblem } from './input-error.ts';
 /** What a caller gave, by name. A field that is `undefined` counts as absent, as everywhere in JavaScript. */
 export type Fields = ReadonlyMap<string, unknown>;
 
-/** Reads each own field once, so that a getter cannot say two things. Null: it is no plain object. */
-export function fieldsOf(value: unknown): Fields | null {
-  if (!isPlainObject(value)) return null;
-  return new Map(Object.entries(value).filter(([, field]) => field !== undefined));
+/**
+ * Reads the known fields, and those that nobody knows, so that they can be refused. Null: it is no object of fields.
+ *
+ * An instance of a class is taken, too. A known field counts wherever it stands: own or inherited, a getter, hidden from
+ * loops. Passing over one would charge another account, or charge without the key. Of the other names all count
+ * that hold data in plain sight: own and inherited ones that a loop sees, and getters of a class. Its methods are none of our business, and
+ * neither is what somebody added to every object of the program.
+ *
+ * Each field is read once, so that a getter cannot say two things.
+ */
+export function fieldsOf(value: unknown, known: readonly string[]): Fields | null {
+  if (!isObject(value)) return null;
+  const fields = new Map<string, unknown>();
+  for (const name of new Set([...visibleNames(value), ...known.filter((each) => holds(value, each))])) {
+    const field: unknown = Reflect.get(value, name);
+    if (field !== undefined) fields.set(name, field);
+  }
+  return fields;
 }
 
-export function isPlainObject(value: unknown): value is object {
+/** One known field of an object that may have others; undefined where it has none. */
+export function fieldOf(value: object, name: string): unknown {
+  return holds(value, name) ? Reflect.get(value, name) : undefined;
+}
+
+/**
+ * All entries of an object whose names nobody knows before. Null: it is no object of entries, or it has some that would be
+ * lost: inherited, hidden from loops, or named by a symbol.
+ */
+export function entriesOf(value: unknown): Fields | null {
+  if (!isObject(value)) return null;
+  const names = Object.keys(value);
+  const isWhole =
+    Reflect.ownKeys(value).length === names.length && visibleNames(value).length === names.length;
+  return isWhole ? new Map(names.map((name) => [name, Reflect.get(value, name)])) : null;
+}
+
+/** Of any realm; no array, function, date, map or promise. */
+function isObject(value: unknown): value is object {
   return Object.prototype.toString.call(value) === '[object Object]';
+}
+
+/** The object and what it inherits from, up to the `Object.prototype` of its realm, which every object has. */
+function* chain(value: object): Generator<object> {
+  for (let each: object | null = value; each !== null; each = Object.getPrototypeOf(each) as object | null) {
+    if (Object.hasOwn(each, 'isPrototypeOf') && Object.getPrototypeOf(each) === null) return;
+    yield each;
+  }
+}
+
+function holds(value: object, name: string): boolean {
+  for (const each of chain(value)) if (Object.hasOwn(each, name)) return true;
+  return false;
+}
+
+function visibleNames(value: object): string[] {
+  const names = Object.keys(value);
+  for (const each of chain(value)) {
+    if (each === value) continue;
+    for (const [name, { enumerable, get }] of Object.entries(Object.getOwnPropertyDescriptors(each)))
+      if (enumerable || (get !== undefined && name !== '__proto__')) names.push(name);
+  }
+  return names;
 }
 
 /** Names of other libraries and of the HTTP API for what is meant, without signs and in lower case. */

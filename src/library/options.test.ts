@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import pg from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createScriptedGateway } from '../../test/support/scripted-gateway.ts';
@@ -60,7 +61,7 @@ describe('the options', () => {
     const settings = read({ ...numbers, log, policy: { maxAttempts: 9 } });
     expect(settings).toMatchObject({ ...numbers, policy: { ...DEFAULT_POLICY, maxAttempts: 9 } });
     expect(settings.log).toBe(log);
-    expect(settings.gateway).toBe(gateway);
+    expect(settings.gateway).toMatchObject({ name: gateway.name, contract: gateway.contract });
   });
 
   test.each([undefined, null, 'postgres://', 7, []])('are refused as %o', (options) => {
@@ -163,5 +164,60 @@ describe('the gateway', () => {
       async close() {}
     }
     expect(problems({ gateway: new Adapter() })).toEqual([]);
+  });
+
+  const facts = { ...contract, keys: 'none' as const };
+  const { keys, ...others } = facts;
+  class Facts {
+    keyWindowMs = contract.keyWindowMs;
+    lookupLagMs = contract.lookupLagMs;
+    landsWithinMs = contract.landsWithinMs;
+    cachesErrors = contract.cachesErrors;
+    lookup = contract.lookup;
+    get keys() {
+      return keys;
+    }
+  }
+  test.each([
+    ['a getter of a class', new Facts()],
+    ['inherited', Object.assign(Object.create({ keys }), others)],
+    ['hidden from loops', Object.defineProperty({ ...others }, 'keys', { value: keys })],
+    ['own, without a prototype', Object.assign(Object.create(null), facts)],
+    ['of another realm', runInNewContext(`(${JSON.stringify(facts)})`)],
+  ])('keeps every fact of its contract: one that is %s', (_how, given) => {
+    const settings = read({ gateway: { ...gateway, contract: given } });
+    expect(settings.gateway.contract).toEqual(facts);
+  });
+
+  test('is read once, so that what was checked is what decides', () => {
+    const said = { keys: ['none', 'kept'], name: ['mine', 'two words'], livemode: [false, true] };
+    const next = (what: keyof typeof said) => () => said[what].shift();
+    const given = Object.defineProperty({ ...others }, 'keys', { get: next('keys') });
+    const adapter = { ...gateway, contract: given };
+    Object.defineProperty(adapter, 'name', { get: next('name') });
+    Object.defineProperty(adapter, 'livemode', { get: next('livemode') });
+    const settings = read({ gateway: adapter });
+    expect(settings.gateway).toMatchObject({ name: 'mine', livemode: false, contract: { keys: 'none' } });
+    expect(settings.gateway).toMatchObject({ name: 'mine', livemode: false, contract: { keys: 'none' } });
+  });
+
+  test('that changes its contract afterwards changes nothing', () => {
+    const given = { ...facts };
+    const settings = read({ gateway: { ...gateway, contract: given } });
+    Object.assign(given, { keys: 'kept' });
+    expect(settings.gateway.contract).toEqual(facts);
+  });
+
+  test('has the name of the fake one only where it moves no real money', () => {
+    const named = (livemode?: boolean) => ({ gateway: { ...gateway, name: 'fake', livemode } });
+    for (const wrong of [named(), named(true)])
+      expect(problems(wrong)).toEqual([expect.stringContaining('gateway.name must not be "fake"')]);
+    expect(problems(named(false))).toEqual([]);
+  });
+
+  test('and the limits and the policy count where they are inherited, too', () => {
+    const policy = Object.create({ maxAttempts: 1 });
+    const settings = readOptions(Object.create({ pool: poolOf(), gateway, maxCalls: 3, policy }));
+    expect([settings.maxCalls, settings.policy.maxAttempts]).toEqual([3, 1]);
   });
 });

@@ -5,7 +5,7 @@ import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 import { type Fields, fieldName, fieldsOf, type Range, refuseUnknown, wholeNumber } from './fields.ts';
 import { type InputProblem, PayonceInputError } from './input-error.ts';
-import { checkGateway, checkPool } from './parts.ts';
+import { checkPool, readGateway } from './parts.ts';
 
 /** Everything but `pool` and `gateway` has a default. Durations are whole milliseconds. */
 export interface PayonceOptions {
@@ -81,22 +81,23 @@ const SILENT: Log = { info() {}, warn() {}, error() {} };
 
 /** Throws `PayonceInputError` with everything that is wrong. */
 export function readOptions(options: unknown): Settings {
-  const fields = fieldsOf(options);
+  const known = ['pool', 'gateway', 'policy', 'log', ...Object.keys(NUMBERS)];
+  const fields = fieldsOf(options, known);
   if (fields === null) {
     const detail = 'must be an object with pool and gateway';
     throw new PayonceInputError('invalid_options', [{ field: '', detail }]);
   }
   const errors: InputProblem[] = [];
-  refuseUnknown(fields, ['pool', 'gateway', 'policy', 'log', ...Object.keys(NUMBERS)], errors);
+  refuseUnknown(fields, known, errors);
   checkPool(fields.get('pool'), errors);
-  checkGateway(fields.get('gateway'), errors);
+  const gateway = readGateway(fields.get('gateway'), errors);
   const numbers = readNumbers(fields, errors);
   const policy = readPolicy(fields.get('policy'), errors);
   const log = readLog(fields.get('log'), errors);
-  if (errors.length > 0) throw new PayonceInputError('invalid_options', errors);
+  if (gateway === null || errors.length > 0) throw new PayonceInputError('invalid_options', errors);
   return {
     pool: fields.get('pool') as Pool,
-    gateway: fields.get('gateway') as Gateway,
+    gateway,
     policy,
     log,
     ...numbers,
@@ -117,7 +118,7 @@ function readNumbers(fields: Fields, errors: InputProblem[]): Numbers {
 
 function readPolicy(value: unknown, errors: InputProblem[]): Settings['policy'] {
   if (value === undefined) return DEFAULT_POLICY;
-  const fields = fieldsOf(value);
+  const fields = fieldsOf(value, Object.keys(DEFAULT_POLICY));
   if (fields === null) {
     errors.push({ field: 'policy', detail: 'must be an object of numbers' });
     return DEFAULT_POLICY;

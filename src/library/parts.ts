@@ -1,6 +1,8 @@
 /** The two parts that a caller brings along: whether each is what it should be. */
+import type { GatewayContract } from '../domain/contract.ts';
 import { harmlessName } from '../domain/order-fields.ts';
-import { type Fields, refuseUnknown, wholeNumber } from './fields.ts';
+import type { Gateway } from '../ports/gateway.ts';
+import { fieldOf, fieldsOf, refuseUnknown, wholeNumber } from './fields.ts';
 import type { InputProblem } from './input-error.ts';
 
 type Thing = Readonly<Record<string, unknown>>;
@@ -31,56 +33,76 @@ function poolComplaint(pool: unknown): string | null {
 /** As long as a name can be that is stored with every payment. */
 const ADAPTER_NAME = /^[\x21-\x7e]{1,64}$/;
 
-export function checkGateway(gateway: unknown, errors: InputProblem[]): void {
+/** The fake gateway’s: what is stored under it counts as test payments. */
+const RESERVED_NAME = 'fake';
+
+/**
+ * The adapter as it was checked: what it says of itself is read once, so nothing can change it afterwards or get lost on
+ * the way. Null: it cannot be used.
+ */
+export function readGateway(gateway: unknown, errors: InputProblem[]): Gateway | null {
   if (!isThing(gateway)) {
     errors.push({
       field: 'gateway',
       detail: 'is required: an adapter with name, contract, call, lookup and close',
     });
-    return;
+    return null;
   }
-  const { name, contract, livemode } = gateway;
+  const name = fieldOf(gateway, 'name');
+  const livemode = fieldOf(gateway, 'livemode');
   if (typeof name !== 'string' || !ADAPTER_NAME.test(name) || harmlessName(name) === null)
     errors.push({ field: 'gateway.name', detail: 'must be 1 to 64 visible ASCII characters without spaces' });
+  if (name === RESERVED_NAME && livemode !== false)
+    errors.push({
+      field: 'gateway.name',
+      detail: 'must not be "fake" for a gateway that moves real money: it is the fake gateway’s name',
+    });
   for (const method of ['call', 'lookup', 'close']) {
     if (typeof gateway[method] !== 'function')
       errors.push({ field: `gateway.${method}`, detail: 'must be a function' });
   }
   if (livemode !== undefined && typeof livemode !== 'boolean')
     errors.push({ field: 'gateway.livemode', detail: 'must be true or false, or left out' });
-  checkContract(contract, errors);
+  const contract = readContract(fieldOf(gateway, 'contract'), errors);
+  if (contract === null || typeof name !== 'string') return null;
+  const adapter = gateway as unknown as Gateway;
+  return {
+    name,
+    contract,
+    ...(typeof livemode === 'boolean' ? { livemode } : {}),
+    call: (request, options) => adapter.call(request, options),
+    lookup: (request, options) => adapter.lookup(request, options),
+    close: () => adapter.close(),
+  };
 }
 
 const DURATIONS = ['keyWindowMs', 'lookupLagMs', 'landsWithinMs'] as const;
 const FLAGS = ['cachesErrors', 'lookup'] as const;
+const FACTS = ['keys', ...DURATIONS, ...FLAGS];
 /** A century: longer than any promise. */
 const MAX_MS = 100 * 365 * 86_400_000;
 
 /** Everything must be said: what a gateway promises has no default that would be safe for all. */
-function checkContract(contract: unknown, errors: InputProblem[]): void {
-  if (!isThing(contract)) {
-    const detail = `must be an object with keys, ${[...DURATIONS, ...FLAGS].join(', ')}`;
-    errors.push({ field: 'gateway.contract', detail });
-    return;
+function readContract(contract: unknown, errors: InputProblem[]): GatewayContract | null {
+  const fields = fieldsOf(contract, FACTS);
+  if (fields === null) {
+    errors.push({ field: 'gateway.contract', detail: `must be an object with ${FACTS.join(', ')}` });
+    return null;
   }
-  const prefix = ['gateway', 'contract'];
-  const fields: Fields = new Map(Object.entries(contract));
-  refuseUnknown(fields, ['keys', ...DURATIONS, ...FLAGS], errors, prefix);
-  if (contract.keys !== 'kept' && contract.keys !== 'none')
+  refuseUnknown(fields, FACTS, errors, ['gateway', 'contract']);
+  const keys = fields.get('keys');
+  if (keys !== 'kept' && keys !== 'none')
     errors.push({ field: 'gateway.contract.keys', detail: "must be 'kept' or 'none'" });
   for (const flag of FLAGS) {
-    if (typeof contract[flag] !== 'boolean')
+    if (typeof fields.get(flag) !== 'boolean')
       errors.push({ field: `gateway.contract.${flag}`, detail: 'must be true or false' });
   }
   for (const duration of DURATIONS) {
     const field = `gateway.contract.${duration}`;
-    if (contract[duration] === undefined) errors.push({ field, detail: 'is required, in milliseconds' });
-    else
-      wholeNumber(
-        new Map([[field, contract[duration]]]),
-        field,
-        { min: 0, max: MAX_MS, otherwise: 0 },
-        errors,
-      );
+    const value = fields.get(duration);
+    if (value === undefined) errors.push({ field, detail: 'is required, in milliseconds' });
+    else wholeNumber(new Map([[field, value]]), field, { min: 0, max: MAX_MS, otherwise: 0 }, errors);
   }
+  // Typed once nothing is wrong; with an error it is never used.
+  return Object.fromEntries(FACTS.map((fact) => [fact, fields.get(fact)])) as unknown as GatewayContract;
 }

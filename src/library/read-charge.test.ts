@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { parseJson } from '../http/json.ts';
 import { parseOrder } from '../http/order.ts';
@@ -19,6 +20,16 @@ function refusal(input: unknown, options?: unknown): PayonceInputError {
 }
 
 const read = (options?: unknown): ReadCharge => readCharge(good, options);
+
+test('the options count wherever they stand', () => {
+  class Options {
+    get idempotencyKey() {
+      return 'k';
+    }
+  }
+  for (const options of [new Options(), Object.create({ idempotencyKey: 'k' })])
+    expect(read(options).key).toMatchObject({ key: 'k' });
+});
 
 describe('what is to be charged', () => {
   test('needs an order, an amount and a currency', () => {
@@ -56,6 +67,80 @@ describe('what is to be charged', () => {
     const { order } = readCharge(input, undefined);
     metadata.note = 'changed';
     expect(order).toMatchObject({ amountMinor: 100, metadata: { note: 'gift' } });
+  });
+
+  class Cart {
+    readonly orderId = 'ORD123';
+    readonly amountMinor = 10_000;
+    get currency() {
+      return 'USD';
+    }
+    get accountId() {
+      return 'acme';
+    }
+    get method() {
+      return 'tok_visa';
+    }
+    total() {
+      return this.amountMinor;
+    }
+  }
+  const whole = { ...good, accountId: 'acme', method: 'tok_visa' };
+  const hidden = Object.defineProperties(
+    {},
+    Object.fromEntries(Object.entries(whole).map(([name, value]) => [name, { value }])),
+  );
+  test.each([
+    ['getters of a class', new Cart()],
+    ['inherited', Object.create(whole)],
+    ['hidden from loops', hidden],
+    ['without a prototype', Object.assign(Object.create(null), whole)],
+    ['of another realm', runInNewContext(`(${JSON.stringify(whole)})`)],
+    [
+      'an instance of a class of another realm',
+      runInNewContext(
+        `class Cart { get accountId() { return 'acme'; } }; Object.assign(new Cart(), ${JSON.stringify({ ...good, method: 'tok_visa' })})`,
+      ),
+    ],
+  ])('counts wherever it stands: %s', (_how, input) => {
+    expect(readCharge(input, undefined).order).toEqual({ ...whole, metadata: {} });
+  });
+
+  test.each([
+    [
+      'a getter of a class',
+      new (class extends Cart {
+        get account() {
+          return 'globex';
+        }
+      })(),
+    ],
+    ['inherited', Object.assign(Object.create({ account: 'globex' }), good)],
+  ])('and a misspelt field is refused wherever it stands: %s', (_how, input) => {
+    expect(refusal(input).errors).toEqual([
+      { field: 'account', detail: expect.stringContaining('did you mean accountId?') },
+    ]);
+  });
+
+  test('is not what somebody added to every object of the program', () => {
+    const added = runInNewContext(`Object.prototype.accountId = 'polluted'; (${JSON.stringify(good)})`);
+    expect(readCharge(added, undefined).order).toEqual({ accountId: 'default', ...good, metadata: {} });
+  });
+
+  test.each([
+    ['inherited', Object.create({ note: 'gift' })],
+    ['hidden from loops', Object.defineProperty({}, 'note', { value: 'gift' })],
+    ['named by a symbol', { [Symbol('note')]: 'gift' }],
+    [
+      'a getter of a class',
+      new (class {
+        get note() {
+          return 'gift';
+        }
+      })(),
+    ],
+  ])('has no note that would be lost: %s', (_how, metadata) => {
+    expect(refusal({ ...good, metadata }).errors).toMatchObject([{ field: 'metadata' }]);
   });
 
   test.each([undefined, null, 'ORD123', 7, [good], new Map(Object.entries(good)), () => good, true])(

@@ -3,7 +3,7 @@ import { keyComplaint } from '../domain/key-rules.ts';
 import { minorUnits, type OrderForm, readOrder } from '../domain/order-fields.ts';
 import type { Order } from '../domain/payment.ts';
 import type { IdempotencyKey } from '../engine/api.ts';
-import { type Fields, fieldName, fieldsOf, isPlainObject, unknownName, wholeNumber } from './fields.ts';
+import { entriesOf, type Fields, fieldName, fieldsOf, unknownName, wholeNumber } from './fields.ts';
 import { type InputErrorCode, type InputProblem, PayonceInputError } from './input-error.ts';
 
 /** What the library's keys are scoped to. Stored with every key: never change it. */
@@ -52,7 +52,7 @@ type ReadInput =
   | { readonly kind: 'refused'; readonly code: InputErrorCode };
 
 function readInput(input: unknown, errors: InputProblem[]): ReadInput {
-  const fields = fieldsOf(input);
+  const fields = fieldsOf(input, ORDER_NAMES);
   if (fields === null) {
     errors.push({ field: '', detail: 'must be an object with orderId, amountMinor and currency' });
     return { kind: 'refused', code: 'invalid_request' };
@@ -67,12 +67,11 @@ function readInput(input: unknown, errors: InputProblem[]): ReadInput {
 function withNotes(fields: Fields): Fields {
   const metadata = fields.get('metadata');
   if (metadata === undefined) return fields;
-  const notes = isPlainObject(metadata) ? new Map(Object.entries(metadata)) : null;
-  return new Map(fields).set('metadata', notes);
+  return new Map(fields).set('metadata', entriesOf(metadata));
 }
 
 function readOptions(options: unknown, errors: InputProblem[]): Omit<ReadCharge, 'order'> {
-  const fields = options === undefined ? new Map<string, unknown>() : fieldsOf(options);
+  const fields = options === undefined ? new Map<string, unknown>() : fieldsOf(options, OPTION_NAMES);
   const none = { key: null, waitMs: WAIT_MS, signal: null };
   if (fields === null) {
     errors.push({ field: 'options', detail: 'must be an object, or left out' });

@@ -69,7 +69,7 @@ function reading<T>(
   known: readonly string[],
   read: (fields: Fields, errors: InputProblem[]) => T,
 ): T {
-  const fields = value === undefined ? new Map<string, unknown>() : fieldsOf(value);
+  const fields = value === undefined ? new Map<string, unknown>() : fieldsOf(value, known);
   if (fields === null) throw invalid([{ field: '', detail: 'must be an object, or left out' }]);
   const errors: InputProblem[] = [];
   refuseUnknown(fields, known, errors);

@@ -28,7 +28,8 @@ export interface Store {
 
   /**
    * Writes the key, the payment, charge 1 and the first event, all or nothing, if neither the key nor the
-   * order exists yet. Repeating it with the same `paymentId` and `claimId` is safe: see `situation`.
+   * order exists yet, and if the database's mode is the intent's; a mode that nobody has claimed is claimed by it. Repeating
+   * it with the same `paymentId` and `claimId` is safe: see `situation`.
    */
   accept(intent: Intent): Promise<Accepted>;
 
@@ -149,6 +150,8 @@ export interface Claim {
 export interface Intent {
   readonly order: Order;
   readonly paymentId: string;
+  /** Whether it is real money. */
+  readonly livemode: boolean;
   readonly gateway: string;
   /** The key that charge 1 has at the gateway. */
   readonly chargeKey: string;
@@ -160,7 +163,11 @@ export interface Intent {
     | { readonly kind: 'waiting'; readonly waitMs: number };
 }
 
-export type Accepted = { readonly kind: 'accepted'; readonly nowMs: number } | { readonly kind: 'exists' };
+export type Accepted =
+  | { readonly kind: 'accepted'; readonly nowMs: number }
+  | { readonly kind: 'exists' }
+  /** The database is of the other mode (real or test payments), so nothing was written. */
+  | { readonly kind: 'mode_lost' };
 
 export interface SituationQuery {
   readonly accountId: string;

@@ -9,13 +9,18 @@
  *
  * Two statements that want the same orders and keys insert them in one sequence, so that they cannot deadlock: all keys, in
  * the keys' order, then all payments, in the orders'. (What nothing depends on PostgreSQL would run last to first.)
+ *
+ * Real and test payments never share a database. Until there is a payment, a process of the other mode may take the database
+ * over, so the first acceptance locks the row with the mode and inserts only where the mode is its own. From then on the
+ * mode is final, and is not looked at any more.
  */
 import type { Accepted, Intent } from '../ports/store.ts';
 import { createBatcher } from './batcher.ts';
-import { columns, millisecondsOf, numberList, readNumberList } from './columns.ts';
+import { type Column, columns, millisecondsOf, numberList, readNumberList } from './columns.ts';
+import { type FinalMode, noInstallation } from './mode.ts';
 import type { Session } from './session.ts';
 
-const INPUT = columns<Intent>([
+const COLUMNS: readonly Column<Intent>[] = [
   { name: 'account_id', type: 'text', value: (i) => i.order.accountId },
   { name: 'order_id', type: 'text', value: (i) => i.order.orderId },
   { name: 'payment_id', type: 'uuid', value: (i) => i.paymentId },
@@ -34,14 +39,17 @@ const INPUT = columns<Intent>([
     type: 'float8',
     value: (i) => (i.start.kind === 'claimed' ? i.start.leaseMs : i.start.waitMs),
   },
+];
+const PLAIN = columns<Intent>(COLUMNS);
+const GUARDED = columns<Intent>([
+  ...COLUMNS,
+  { name: 'livemode', type: 'boolean', value: (i) => i.livemode },
 ]);
 
 const DUE_AT = `now() + due_ms * interval '1 ms'`;
 
-const ACCEPT = `
-WITH fresh AS MATERIALIZED (
-  SELECT i.* FROM ${INPUT.relation}
-  WHERE NOT EXISTS (
+const accept = (fresh: string): string => `
+WITH ${fresh} AND NOT EXISTS (
     SELECT FROM payonce.payments p WHERE p.account_id = i.account_id AND p.order_id = i.order_id)
   AND NOT EXISTS (
     SELECT FROM payonce.requests r WHERE r.account_id = i.account_id AND r.key_hash = i.key_hash)
@@ -73,14 +81,41 @@ WITH fresh AS MATERIALIZED (
 )
 SELECT (SELECT ${numberList('ord')} FROM fresh) AS accepted, ${millisecondsOf('now()')} AS now_ms`;
 
+/** For as long as the mode is final and known to be the intents'. */
+const ACCEPT = accept(`fresh AS MATERIALIZED (
+  SELECT i.* FROM ${PLAIN.relation}
+  WHERE true`);
+
+/**
+ * The update locks the row against `claim_mode`, and where that was first it waits and then reads what was claimed. Whoever
+ * reads `fresh` reads the mode first, so nothing is inserted before it is locked.
+ */
+const ACCEPT_IN_OUR_MODE = `${accept(`mode AS (
+  UPDATE payonce.installation SET livemode = coalesce(livemode, $${COLUMNS.length + 2}) RETURNING livemode
+), fresh AS MATERIALIZED (
+  SELECT i.* FROM mode CROSS JOIN ${GUARDED.relation}
+  WHERE i.livemode = mode.livemode`)}, (SELECT livemode FROM mode) AS livemode`;
+
 interface AcceptedRow {
   /** Null: none. */
   readonly accepted: string | null;
   readonly now_ms: number;
+  /** Only where it was asked for. */
+  readonly livemode?: boolean | null;
 }
 
 /** Returns the batched `Store.accept`. */
-export function createAccept(session: Session): (intent: Intent) => Promise<Accepted> {
+export function createAccept(session: Session, mode: FinalMode): (intent: Intent) => Promise<Accepted> {
+  async function acceptInOurMode(intents: readonly Intent[], first: Intent): Promise<AcceptedRow> {
+    const values = [...GUARDED.values(intents), first.livemode];
+    const [row] = await session.query<AcceptedRow>(ACCEPT_IN_OUR_MODE, values);
+    const livemode = row?.livemode ?? null;
+    if (row === undefined || livemode === null) throw noInstallation();
+    // It was accepted, or is there already: from now on there is a payment.
+    if (intents.some((intent) => intent.livemode === livemode)) mode.livemode = livemode;
+    return row;
+  }
+
   return createBatcher<Intent, Accepted>({
     keysOf: (intent) => {
       const { accountId, orderId } = intent.order;
@@ -88,10 +123,16 @@ export function createAccept(session: Session): (intent: Intent) => Promise<Acce
       return intent.key === null ? [order] : [order, `k:${accountId}:${intent.key.hash}`];
     },
     run: async (intents) => {
-      const [row] = await session.query<AcceptedRow>(ACCEPT, INPUT.values(intents));
+      const stranger = intents.find((intent) => intent.livemode !== mode.livemode);
+      const row =
+        stranger === undefined
+          ? (await session.query<AcceptedRow>(ACCEPT, PLAIN.values(intents)))[0]
+          : await acceptInOurMode(intents, stranger);
       const accepted = readNumberList(row?.accepted);
       session.wrote(accepted.length);
       const results: Accepted[] = intents.map(() => ({ kind: 'exists' }));
+      for (const [index, { livemode }] of stranger === undefined ? [] : intents.entries())
+        if (livemode !== row?.livemode) results[index] = { kind: 'mode_lost' };
       for (const ord of accepted) results[ord - 1] = { kind: 'accepted', nowMs: row?.now_ms ?? 0 };
       return results;
     },

@@ -1,6 +1,7 @@
 /** What outlasts a database clock that is set: how long leases last, and waits that the old clock has dated. */
-import { StoreError, type WaitsQuery } from '../ports/store.ts';
+import type { WaitsQuery } from '../ports/store.ts';
 import { millisecondsOf } from './columns.ts';
+import { noInstallation } from './mode.ts';
 import type { Session } from './session.ts';
 
 const NOTE_LEASE = `
@@ -12,12 +13,7 @@ export async function noteLease(
   leaseMs: number,
 ): Promise<{ nowMs: number; longestLeaseMs: number }> {
   const [row] = await session.query<{ now_ms: number; longest_lease_ms: number }>(NOTE_LEASE, [leaseMs]);
-  if (row === undefined) {
-    throw new StoreError(
-      'unavailable',
-      'The table payonce.installation is empty; restore it from the backup.',
-    );
-  }
+  if (row === undefined) throw noInstallation();
   return { nowMs: row.now_ms, longestLeaseMs: row.longest_lease_ms };
 }
 

@@ -6,6 +6,7 @@
  */
 import type { Pool, PoolClient } from 'pg';
 import { StoreError } from '../ports/store.ts';
+import { surviveErrors } from './errors.ts';
 
 /** What the driver's client knows beside its public interface: whether it has read the end of its last answer. */
 interface Driver {
@@ -26,11 +27,20 @@ const LEFT_OPEN =
   'Nothing was stored and nothing was sent. Other code of this program gives them back without ending its transaction: ' +
   'look for a BEGIN without COMMIT or ROLLBACK, and for a query without await; or give Payonce a pool of its own.';
 
+export interface TakeOptions {
+  /** How long to wait in all for the end of what others have under way, in milliseconds. */
+  readonly waitMs: number;
+  /** Hears of each connection that was closed. */
+  readonly onLeftOpen: () => void;
+}
+
 /**
- * A connection on which nothing is under way; one that is not idle is closed and another is taken. Rejects with what the
- * pool says, or with `StoreError` where it has no such connection. `onLeftOpen` hears of each that was closed.
+ * A connection on which nothing is under way. One with a statement that nobody waited for (a `SET` in the pool's `connect` handler,
+ * say) is waited for. One that is then inside a transaction, or still busy, is closed and another is taken. Rejects with what the
+ * pool says, or with `StoreError` where it has no such connection.
  */
-export async function takeIdle(pool: Pool, onLeftOpen: () => void = () => {}): Promise<PoolClient> {
+export async function takeIdle(pool: Pool, { waitMs, onLeftOpen }: TakeOptions): Promise<PoolClient> {
+  const untilMs = performance.now() + waitMs;
   for (let taken = 0; taken < MAX_TAKEN; taken += 1) {
     const client = await pool.connect();
     const refusal = driverRefusal(client);
@@ -38,6 +48,8 @@ export async function takeIdle(pool: Pool, onLeftOpen: () => void = () => {}): P
       client.release();
       throw new StoreError('unavailable', refusal);
     }
+    if (isIdle(client)) return client;
+    await whenReadyWithin(client, untilMs - performance.now());
     if (isIdle(client)) return client;
     client.release(true);
     onLeftOpen();
@@ -69,6 +81,18 @@ export function whenReady(client: PoolClient): Promise<void> {
     client.once('drain', done);
     client.once('end', done);
   });
+}
+
+/** Resolves when it is ready, or the time is over. */
+async function whenReadyWithin(client: PoolClient, waitMs: number): Promise<void> {
+  // It breaks while it is ours: then it is closed below.
+  surviveErrors(client);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, waitMs));
+  });
+  await Promise.race([whenReady(client), late]);
+  clearTimeout(timer);
 }
 
 /** Of each pool, the connections that were checked and have been in nobody else's hands since. */

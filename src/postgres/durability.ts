@@ -12,6 +12,7 @@ interface Settings {
   readonly extra_float_digits: number;
   readonly array_nulls: string;
   readonly client_encoding: string;
+  readonly path: string;
 }
 
 interface Rule {
@@ -73,21 +74,38 @@ const RULES: readonly Rule[] = [
     problem: 'client_encoding is not UTF8, so text is read as other text',
     mend: 'SET client_encoding = UTF8; (the driver asks for it: find the code of this program that changed it)',
   },
+  {
+    holds: (s) => isCatalogFirst(s.path),
+    problem:
+      'a schema stands before pg_catalog on the search_path (of the role, the database, DATABASE_URL or the pool), so what is in it, ' +
+      'such as a now() for tests, would replace what is PostgreSQL’s own',
+    mend: 'ALTER ROLE CURRENT_USER SET search_path = "$user", public;',
+  },
 ];
 
-/** Rejects with `StoreError` that names every broken rule and its mending command. */
+/** A path that does not name pg_catalog begins with it. No function is ever found in pg_temp. */
+function isCatalogFirst(path: string): boolean {
+  const schemas = path.split(',').map((schema) => schema.trim().replaceAll('"', '').toLowerCase());
+  return schemas.filter((schema) => schema !== 'pg_temp').indexOf('pg_catalog') <= 0;
+}
+
+/**
+ * Rejects with `StoreError` that names every broken rule and its mending command. The functions are named with their schema: on a
+ * wrong search_path others could answer.
+ */
 export async function checkDurability(client: ClientBase): Promise<void> {
   const [settings] = await ask<Settings>(
     client,
-    `SELECT current_setting('fsync') AS fsync,
-            current_setting('full_page_writes') AS full_page_writes,
-            current_setting('synchronous_commit') AS synchronous_commit,
-            current_setting('default_transaction_isolation') AS isolation,
-            pg_is_in_recovery() AS recovering,
-            current_setting('transaction_read_only') AS read_only,
-            current_setting('extra_float_digits')::int AS extra_float_digits,
-            current_setting('array_nulls') AS array_nulls,
-            current_setting('client_encoding') AS client_encoding`,
+    `SELECT pg_catalog.current_setting('fsync') AS fsync,
+            pg_catalog.current_setting('full_page_writes') AS full_page_writes,
+            pg_catalog.current_setting('synchronous_commit') AS synchronous_commit,
+            pg_catalog.current_setting('default_transaction_isolation') AS isolation,
+            pg_catalog.pg_is_in_recovery() AS recovering,
+            pg_catalog.current_setting('transaction_read_only') AS read_only,
+            pg_catalog.current_setting('extra_float_digits')::int AS extra_float_digits,
+            pg_catalog.current_setting('array_nulls') AS array_nulls,
+            pg_catalog.current_setting('client_encoding') AS client_encoding,
+            pg_catalog.current_setting('search_path') AS path`,
   );
   if (settings === undefined) throw new StoreError('unavailable', 'The database did not tell its settings.');
   const broken = RULES.filter((rule) => !rule.holds(settings));

@@ -8,7 +8,7 @@ import { duePayments } from './due.ts';
 import { createExpiry } from './expiry.ts';
 import { wakeFailed } from './failed.ts';
 import { bindKey, openNextCharge } from './keys.ts';
-import { claimMode, openElsewhere, readMode } from './mode.ts';
+import { claimMode, type FinalMode, openElsewhere, readMode } from './mode.ts';
 import { createPaymentQuery, listEvents, listPayments } from './queries.ts';
 import { createSession } from './session.ts';
 import { createSituation } from './situation.ts';
@@ -30,14 +30,15 @@ export interface PostgresStoreOptions {
 export function createPostgresStore(options: PostgresStoreOptions): Store {
   const { answerRetentionMs: retentionMs } = options;
   const session = createSession(options);
+  const mode: FinalMode = { livemode: null };
   const situation = createSituation(session, retentionMs);
   const payment = createPaymentQuery(session);
   return {
     installationId: () => installationId(session),
-    claimMode: (livemode) => claimMode(session, livemode),
+    claimMode: (livemode) => claimMode(session, livemode, mode),
     mode: () => readMode(session),
     openElsewhere: (gateway) => openElsewhere(session, gateway),
-    accept: createAccept(session),
+    accept: createAccept(session, mode),
     situation,
     bindKey: (binding) => bindKey(session, binding),
     openNextCharge: (opening) => openNextCharge(session, opening),

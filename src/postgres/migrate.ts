@@ -30,13 +30,16 @@ function migrations(): readonly Migration[] {
   });
 }
 
+/** For the end of what other code has under way on the connection that the pool gives out, in milliseconds. */
+const WAIT_MS = 5000;
+
 /**
  * Brings the database to this release's tables; safe to run from any number of processes at once. Versions that
  * this release does not know are left alone, so that a newer and an older one can run side by side. Rejects
  * when an applied file was changed afterwards, or when the database refuses.
  */
 export async function migrate(pool: Pool): Promise<void> {
-  const client = await takeIdle(pool).catch((error: unknown) => {
+  const client = await takeIdle(pool, { waitMs: WAIT_MS, onLeftOpen: () => {} }).catch((error: unknown) => {
     throw connectError(error);
   });
   surviveErrors(client);

@@ -2,6 +2,12 @@
 import { type Mode, type OpenElsewhere, StoreError } from '../ports/store.ts';
 import type { Session } from './session.ts';
 
+/** What one process knows of the mode. */
+export interface FinalMode {
+  /** Null: it may still change, as far as this process knows. */
+  livemode: boolean | null;
+}
+
 interface ModeRow {
   readonly livemode: boolean | null;
   readonly final: boolean;
@@ -26,8 +32,10 @@ SELECT gateway, count(*)::int AS count FROM (
   WHERE l.gateway <> $1
 ) open GROUP BY gateway ORDER BY gateway COLLATE "C"`;
 
-export async function claimMode(session: Session, livemode: boolean): Promise<Mode> {
-  return only(await session.query<ModeRow>(CLAIM, [livemode]));
+export async function claimMode(session: Session, livemode: boolean, known: FinalMode): Promise<Mode> {
+  const mode = only(await session.query<ModeRow>(CLAIM, [livemode]));
+  if (mode.final) known.livemode = mode.livemode;
+  return mode;
 }
 
 export async function readMode(session: Session): Promise<Mode> {
@@ -40,11 +48,13 @@ export async function openElsewhere(session: Session, gateway: string): Promise<
 }
 
 function only([row]: readonly ModeRow[]): Mode {
-  if (row === undefined) {
-    throw new StoreError(
-      'unavailable',
-      'The table payonce.installation is empty; restore it from the backup.',
-    );
-  }
+  if (row === undefined) throw noInstallation();
   return { livemode: row.livemode, final: row.final };
+}
+
+export function noInstallation(): StoreError {
+  return new StoreError(
+    'unavailable',
+    'The table payonce.installation is empty; restore it from the backup.',
+  );
 }

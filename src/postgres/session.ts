@@ -36,7 +36,7 @@ export function createSession({ pool, timeoutMs = 5000, log }: SessionOptions): 
     log?.warn({}, 'a connection came from the pool inside a transaction or busy; it was closed');
 
   async function connect(): Promise<PoolClient> {
-    const connecting = takeIdle(pool, onLeftOpen);
+    const connecting = takeIdle(pool, { waitMs: timeoutMs / 2, onLeftOpen });
     try {
       return await within(connecting, timeoutMs, 'No connection became free in time');
     } catch (error) {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { checkDurability } from '../../src/postgres/durability.ts';
+import { intent } from '../suites/store/fixtures.ts';
 import { type Database, migrateOver, openDatabase } from './world.ts';
 
 /** What would break the promise, and the word that must be in the complaint. */
@@ -13,6 +14,7 @@ const BROKEN: readonly (readonly [string, string, string])[] = [
   ['extra_float_digits', '0', 'extra_float_digits is below 1'],
   ['extra_float_digits', '-6', 'extra_float_digits is below 1'],
   ['array_nulls', 'off', 'array_nulls is off'],
+  ['search_path', 'not_yet_there, pg_catalog', 'before pg_catalog'],
 ];
 
 /** A role of one's own, that its settings touch nobody else's tests; dropped after the test. */
@@ -104,6 +106,7 @@ describe('a database that would not keep the promise', () => {
       extra_float_digits: 1,
       array_nulls: 'on',
       client_encoding: 'UTF8',
+      path: '"$user", public',
     };
     const answering = (rows: readonly object[]) =>
       ({ query: async () => ({ rows }) }) as unknown as ClientBase;
@@ -111,6 +114,45 @@ describe('a database that would not keep the promise', () => {
     await expect(checkDurability(answering([{ ...sound, ...settings }]))).rejects.toThrow(mend);
     await expect(checkDurability(answering([]))).rejects.toMatchObject({ kind: 'unavailable' });
   });
+});
+
+describe('a search_path', () => {
+  const through = (database: Database, path: string) => {
+    const url = new URL(database.url);
+    url.searchParams.set('options', `-c search_path=${path}`);
+    return database.open({ url: url.href });
+  };
+
+  test('whose schema has a now() and settings of its own is refused, whatever that says', async () => {
+    const database = await openDatabase();
+    await database.query('CREATE SCHEMA override');
+    await database.query(
+      `CREATE FUNCTION override.now() RETURNS timestamptz LANGUAGE sql STABLE
+         AS $$ SELECT pg_catalog.now() + interval '1 hour' $$`,
+    );
+    await database.query(
+      `CREATE FUNCTION override.current_setting(text) RETURNS text LANGUAGE sql STABLE
+         AS $$ SELECT CASE $1 WHEN 'search_path' THEN 'public' ELSE pg_catalog.current_setting($1) END $$`,
+    );
+    const { store } = through(database, 'override,pg_catalog');
+    await expect(store.accept(intent('one'))).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining('before pg_catalog'),
+    });
+    expect(await database.counts()).toMatchObject({ payments: 0 });
+    // Behind pg_catalog it replaces nothing.
+    const before = Date.now() + 1_800_000;
+    const accepted = await through(database, 'override').store.accept(intent('one'));
+    expect(accepted.kind === 'accepted' ? accepted.nowMs : before).toBeLessThan(before);
+  });
+
+  test.each(['pg_catalog', 'pg_temp,PG_CATALOG,public', 'public', 'pg_temp', '$user,public'])(
+    'is taken as %s',
+    async (path) => {
+      const { store } = through(await openDatabase(), path);
+      await expect(store.check()).resolves.toBeUndefined();
+    },
+  );
 });
 
 describe('check', () => {

@@ -55,6 +55,29 @@ test.each(LEFT)('a connection left %s is not written on', async (_how, count, de
   );
 });
 
+test('a statement of the pool’s connect handler is waited for, and used', async () => {
+  const database = await openDatabase();
+  const { pool, store } = database.open({ max: 2 });
+  let connections = 0;
+  pool.on('connect', (client) => {
+    connections += 1;
+    void client.query("SET application_name = 'theirs'");
+    void client.query('SELECT pg_sleep(0.1)');
+  });
+  await migrate(pool);
+  expect(await store.accept(intent('one'))).toMatchObject({ kind: 'accepted' });
+  expect([connections, pool.totalCount]).toEqual([1, 1]);
+  expect((await pool.query('SHOW application_name')).rows).toEqual([{ application_name: 'theirs' }]);
+});
+
+test('a BEGIN of the pool’s connect handler is waited for, and the connection is not used', async () => {
+  const database = await openDatabase();
+  const { pool, store } = database.open({ max: 2 });
+  pool.once('connect', (client) => void client.query('BEGIN'));
+  expect(await store.accept(intent('one'))).toMatchObject({ kind: 'accepted' });
+  expect(await database.counts()).toMatchObject({ payments: 1 });
+});
+
 test('a known connection that is left inside a transaction is not written on, either', async () => {
   const database = await openDatabase();
   const { store, pool } = database.open({ max: 1 });

@@ -14,6 +14,7 @@ import { type RunningEngine, startEngine } from '../../src/engine/engine.ts';
 import { createGate, type GateOptions } from '../../src/engine/gate.ts';
 import { createHalt } from '../../src/engine/halt.ts';
 import { momentOf } from '../../src/engine/moment.ts';
+import { createOwnMode } from '../../src/engine/own-mode.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Gateway } from '../../src/ports/gateway.ts';
 import type { PaymentRecord, Store } from '../../src/ports/store.ts';
@@ -157,7 +158,9 @@ export function createVirtualWorld({ installationId = INSTALLATION_ID } = {}): V
       const databaseClock = createDatabaseClock(clock, now);
       const halt = createHalt(options.log);
       const livemode = livemodeOf(gateway);
-      return { engine: { ...options, gate, installationId, databaseClock, halt, livemode }, store, logged };
+      const ownMode = createOwnMode({ store, livemode, halt });
+      const engine: Engine = { ...options, gate, installationId, databaseClock, halt, livemode, ownMode };
+      return { engine, store, logged };
     },
     async replica(gateway, settings = {}) {
       const { options, store, logged } = compose(gateway, settings);

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the patches are pieces of programs.
 /** Bugs by which test payments pass for money, or payments go to a gateway that nobody chose. */
 import type { PlantedBug } from '../bug.ts';
 
@@ -65,20 +66,56 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     story:
       'A real gateway starts on the database of a trial, and its test payments are taken for paid orders.',
     file: 'src/engine/start-checks.ts',
-    find: 'if (mode.livemode === livemode) return mode;',
-    put: 'if (mode.livemode !== null) return mode;',
+    find: 'if (mode.livemode !== livemode)',
+    put: 'if (mode.livemode === null)',
     judge: 'engine suite',
     tests: { file: START_TEST, named: 'is refused by' },
   },
   {
-    name: 'a process does not notice that its database was taken over',
+    name: 'a payment is stored whatever the mode',
     story:
-      'Two processes share an empty database, one with the fake gateway: real and test payments mix in it.',
-    file: 'src/engine/engine.ts',
-    find: 'const watch = mode.final ? null : watchMode(engine, takeNothingNew);',
-    put: 'const watch = mode.final ? watchMode(engine, takeNothingNew) : null;',
+      'A test process stores a payment in a database that was just taken over by real money, and it passes for money.',
+    file: 'src/postgres/accept.ts',
+    find: 'WHERE i.livemode = mode.livemode`',
+    put: 'WHERE i.livemode IS NOT NULL`',
+    judge: 'store suite',
+    tests: { file: 'test/postgres/store.test.ts', named: 'who has lost an empty database' },
+  },
+  {
+    name: 'the mode is read without a lock',
+    story: 'A start of the other mode and the first payment at the same moment: neither sees the other.',
+    file: 'src/postgres/accept.ts',
+    find: 'UPDATE payonce.installation SET livemode = coalesce(livemode, $${COLUMNS.length + 2}) RETURNING livemode',
+    put: 'SELECT coalesce(livemode, $${COLUMNS.length + 2}) AS livemode FROM payonce.installation',
+    judge: 'store suite',
+    tests: { file: 'test/postgres/mode.test.ts', named: 'is being stored waits' },
+  },
+  {
+    name: 'the store takes any mode for final',
+    story: 'A process that has lost its empty database to the other mode goes on as if it had not.',
+    file: 'src/postgres/mode.ts',
+    find: 'if (mode.final) known.livemode',
+    put: 'if (mode.livemode !== null) known.livemode',
+    judge: 'store suite',
+    tests: { file: 'test/postgres/store.test.ts', named: 'who has lost an empty database' },
+  },
+  {
+    name: 'payments of the other mode are taken up',
+    story: 'A test process finishes real payments at its sandbox, and the shop ships what nobody paid.',
+    file: 'src/engine/recover.ts',
+    find: 'if (payments.length > 0 && !(await engine.ownMode.holds())) return false;',
+    put: '',
     judge: 'engine suite',
-    tests: { file: START_TEST, named: 'the earlier one notices' },
+    tests: { file: START_TEST, named: 'does not take up' },
+  },
+  {
+    name: 'payments of the other mode are shown as ours',
+    story: 'A process that has lost its database to tests shows their payments as real money.',
+    file: 'src/engine/engine.ts',
+    find: 'if (records.length > 0) await requireOwnMode();',
+    put: '',
+    judge: 'engine suite',
+    tests: { file: START_TEST, named: 'does not show' },
   },
   {
     name: 'open payments of another gateway are not told',
@@ -124,5 +161,23 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     put: "livemode: config.GATEWAY_LIVEMODE === 'yes',",
     judge: 'engine suite',
     tests: { file: 'src/service/gateway.test.ts', named: 'moves real money' },
+  },
+  {
+    name: 'an address by another name is passed over',
+    story: 'PAYMENT_GATEWAY_URL is set and not read, and every order is COMPLETED although nobody paid.',
+    file: 'src/config/choose-gateway.ts',
+    find: 'if (meant !== undefined) reasons.push',
+    put: 'if (meant === null) reasons.push',
+    judge: 'engine suite',
+    tests: { file: CHOICE_TEST, named: 'the fake one is not chosen' },
+  },
+  {
+    name: 'only the long word means production',
+    story: 'NODE_ENV is prod, and every order is COMPLETED although nobody paid.',
+    file: 'src/config/choose-gateway.ts',
+    find: "['production', 'prod', 'live']",
+    put: "['production']",
+    judge: 'engine suite',
+    tests: { file: CHOICE_TEST, named: 'the fake one is not chosen' },
   },
 ];

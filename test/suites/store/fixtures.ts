@@ -55,6 +55,7 @@ export function intent(what: string | Order, changes: Partial<Omit<Intent, 'orde
   return {
     order: wanted,
     paymentId: newPaymentId(),
+    livemode: true,
     gateway: GATEWAY,
     chargeKey: gatewayKey(wanted, 1),
     key: null,

@@ -1,6 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import type { Environment } from './environment.ts';
-import { accepted, complete, done, GATEWAY, intent, LEASE_MS, numbers, release } from './fixtures.ts';
+import {
+  ACCOUNT,
+  accepted,
+  complete,
+  done,
+  everythingAbout,
+  GATEWAY,
+  intent,
+  key,
+  LEASE_MS,
+  numbers,
+  recordOf,
+  release,
+} from './fixtures.ts';
 
 export function modeTests(env: Environment): void {
   describe('the mode', () => {
@@ -26,18 +39,46 @@ export function modeTests(env: Environment): void {
 
     test.each([true, false])('from the first payment on it stays for good: livemode %s', async (ours) => {
       await env.store.claimMode(ours);
-      await accepted(env.store, 'first');
+      await accepted(env.store, intent('first', { livemode: ours }));
       const stays = { livemode: ours, final: true };
       expect(await env.other.claimMode(!ours)).toEqual(stays);
       expect(await env.other.claimMode(ours)).toEqual(stays);
       expect(await env.store.mode()).toEqual(stays);
     });
 
-    test('payments that nobody has claimed are whose the first claim says', async () => {
-      await accepted(env.store, 'unclaimed');
-      expect(await env.store.mode()).toEqual({ livemode: null, final: true });
-      expect(await env.store.claimMode(false)).toEqual({ livemode: false, final: true });
-      expect(await env.store.claimMode(true)).toEqual({ livemode: false, final: true });
+    test.each([true, false])('a payment claims what nobody has claimed: livemode %s', async (livemode) => {
+      await accepted(env.store, intent('unclaimed', { livemode }));
+      expect(await env.other.mode()).toEqual({ livemode, final: true });
+      expect(await env.other.claimMode(!livemode)).toEqual({ livemode, final: true });
+    });
+
+    test.each([true, false])(
+      'who has lost an empty database stores nothing in it, with or without payments: livemode %s',
+      async (ours) => {
+        await env.store.claimMode(ours);
+        await env.other.claimMode(!ours);
+        const late = intent('late', { livemode: ours, key: key('late') });
+        expect(await env.store.accept(late)).toEqual({ kind: 'mode_lost' });
+        expect(await everythingAbout(env.other, late.order, key('late').hash)).toEqual({
+          payment: null,
+          bound: null,
+        });
+        expect(await env.other.mode()).toEqual({ livemode: !ours, final: false });
+        const theirs = await accepted(env.other, intent('theirs', { livemode: !ours }));
+        for (const orderId of ['theirs', 'another'])
+          expect(await env.store.accept(intent(orderId, { livemode: ours }))).toEqual({ kind: 'mode_lost' });
+        expect(await recordOf(env.other, theirs.order)).toEqual(theirs);
+        expect(await env.other.payments({ accountId: ACCOUNT, limit: 10 })).toHaveLength(1);
+      },
+    );
+
+    test('of many of both kinds that store at once, all of one kind are stored and none of the other', async () => {
+      const wanted = numbers(40).map((n) => intent(`o${n}`, { livemode: n % 2 === 0 }));
+      const told = await Promise.all(wanted.map((one, n) => (n % 4 < 2 ? env.store : env.other).accept(one)));
+      const { livemode } = await env.store.mode();
+      expect(told.map(({ kind }) => kind)).toEqual(
+        wanted.map((one) => (one.livemode === livemode ? 'accepted' : 'mode_lost')),
+      );
     });
 
     test('of many that claim at once where there are payments, all are told the same', async () => {

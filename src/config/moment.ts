@@ -1,0 +1,11 @@
+/** RFC 3339 §5.6, the offset included. */
+const DATE_TIME = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
+
+/** A date and time with its offset, in milliseconds since the Unix epoch; undefined where it is none. */
+export function moment(text: string): number | undefined {
+  const day = DATE_TIME.exec(text)?.[1];
+  const ms = Date.parse(text);
+  if (day === undefined || Number.isNaN(ms)) return undefined;
+  // JavaScript makes a 2nd of March of the 30th of February.
+  return new Date(day).toISOString().startsWith(day) ? ms : undefined;
+}
