@@ -129,6 +129,8 @@ describe('a database clock that is set back by an hour', () => {
     const first = await start();
     void first.engine.charge(order('o1'), KEYLESS);
     await world.pass(10);
+    // It dies: nothing that it does from now on arrives.
+    first.store.goDown();
     world.databaseStepMs = -HOUR;
     gateway.play = approve;
     await start();
@@ -187,7 +189,11 @@ describe('a machine that was suspended', () => {
     world.suspendedMs = 20 * 60_000;
     await world.pass(20_000);
     expect(gateway.calls).toHaveLength(1);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'FAILED', failureCode: 'deadline_exceeded' });
+    expect(world.trail('o1')).toEqual([
+      'payment.created',
+      'call.refused connection_refused',
+      'payment.failed deadline_exceeded',
+    ]);
   });
 
   it('resends nothing a day later: the key may be pruned', async () => {

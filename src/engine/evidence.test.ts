@@ -66,7 +66,7 @@ describe('evidence that comes in', () => {
     const payment = { accountId: 'default', orderId: 'o1', paymentId };
     await world.ended(store.addEvidence({ payment, chargeN: 1, outcome: reset }));
     // By then what this worker has sent can no longer land; what the other may have sent can.
-    await world.pass(900);
+    await world.pass(1300);
     expect(world.stored('o1').charge).toMatchObject({ status: 'UNRESOLVED', doubt: { kind: 'open' } });
     await world.pass(10_000);
     expect(world.stored('o1').charge.status).toBe('FAILED');

@@ -172,6 +172,15 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     tests: { file: CLOCKS, named: 'notices when its claim is granted' },
   },
   {
+    name: 'the end of a call is dated by its beginning',
+    story:
+      'A call that got no answer for ten seconds counts as sent ten seconds ago; the order fails too early, and then it lands.',
+    file: 'src/engine/drive.ts',
+    find: "    const nowMs = databaseNowMs(engine, held);\n    if (result.kind === 'not_sent') {",
+    put: "    const nowMs = held.grantedAtMs;\n    if (result.kind === 'not_sent') {",
+    judge: 'simulation',
+  },
+  {
     name: 'what is to be done is decided before the wait',
     story: 'A timer comes 20 minutes late, and the order is charged long after its customer has left.',
     file: 'src/engine/drive.ts',
