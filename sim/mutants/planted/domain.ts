@@ -208,7 +208,7 @@ export const DOMAIN: readonly PlantedBug[] = [
     find: "  if (charge.status === 'COMPLETED') {",
     put: '  if (charge.n > 99) {',
     judge: 'scenarios',
-    tests: { file: 'sim/scenarios/faults.test.ts', named: '.' },
+    tests: { file: 'sim/scenarios/faults.test.ts', named: 'two charges are found' },
   },
   {
     name: 'a lookup that fails clears the earlier charge',
@@ -226,7 +226,7 @@ export const DOMAIN: readonly PlantedBug[] = [
     find: '      return onFound(charge, outcome, context);',
     put: '      return isSettled(charge.status) ? onFound(charge, outcome, context) : onClear(charge, NO_EVIDENCE, context);',
     judge: 'scenarios',
-    tests: { file: 'sim/scenarios/faults.test.ts', named: '.' },
+    tests: { file: 'sim/scenarios/faults.test.ts', named: 'a success that arrives after FAILED' },
   },
   {
     name: 'a lookup without an answer sets no timer',
