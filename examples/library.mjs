@@ -18,6 +18,8 @@ function createExampleGateway() {
   let calls = 0;
   return {
     name: 'example',
+    // It moves no real money.
+    livemode: false,
     contract: {
       keys: 'kept',
       keyWindowMs: 86_400_000,
@@ -26,7 +28,9 @@ function createExampleGateway() {
       lookupLagMs: 0,
       landsWithinMs: 1000,
     },
-    async call(request) {
+    async call(request, { mayLeave }) {
+      // Asked in the tick of the send: the lease may be over by now.
+      if (!mayLeave()) return { kind: 'refused', reason: 'lease_over_before_send' };
       calls += 1;
       const { key, reference, amountMinor, currency } = request;
       const charge = {

@@ -8,6 +8,7 @@ import { accept } from './accept.ts';
 import { advance } from './advance.ts';
 import { startWaitsAgain, witnessClock } from './clock.ts';
 import { type Committed, copyOf, emptyState, within } from './committed.ts';
+import { wakeFailed } from './failed.ts';
 import { bindKey, openNextCharge } from './keys.ts';
 import { createLocks } from './locks.ts';
 import {
@@ -45,6 +46,7 @@ const WRITES: Writes = {
   advance,
   addEvidence,
   startWaitsAgain,
+  wakeFailed,
   witnessClock,
   claimMode,
   eraseExpiredAnswers,

@@ -147,6 +147,7 @@ export function createPlainStore(database: Database, options: PlainStoreOptions 
     someCharges: read('someCharges'),
     witnessClock: write('witnessClock'),
     startWaitsAgain: write('startWaitsAgain'),
+    wakeFailed: write('wakeFailed'),
     payments: read('payments'),
     async events(query) {
       const found = await events(query);

@@ -11,6 +11,7 @@ export type WriteMethod =
   | 'advance'
   | 'addEvidence'
   | 'startWaitsAgain'
+  | 'wakeFailed'
   | 'witnessClock'
   | 'claimMode'
   | 'eraseExpiredAnswers';

@@ -136,6 +136,7 @@ export function connectStore(world: World, process: Process): Store {
     someCharges: (limit) => read('someCharges', limit),
     witnessClock: (reading) => write('witnessClock', reading),
     startWaitsAgain: (gateway) => write('startWaitsAgain', gateway),
+    wakeFailed: (query) => write('wakeFailed', query),
     payment: (accountId, paymentId) => read('payment', accountId, paymentId),
     payments: (query) => read('payments', query),
     events: (query) => read('events', query),

@@ -21,6 +21,13 @@ export type Doubt =
   | { readonly kind: 'answered'; readonly untilMs: number }
   | { readonly kind: 'open'; readonly untilMs: number };
 
+/** What is known when both are. */
+export function worse(a: Doubt, b: Exclude<Doubt, { kind: 'none' }>): Doubt {
+  if (a.kind === 'none') return b;
+  const kind = a.kind === 'open' || b.kind === 'open' ? 'open' : 'answered';
+  return { kind, untilMs: Math.max(a.untilMs, b.untilMs) };
+}
+
 /** The state of a payment's current charge: everything that the decision function sees and changes. */
 export interface Charge {
   /** 1 for an order's first charge. */

@@ -17,7 +17,10 @@ const open: Doubt = { kind: 'open', untilMs: 1000 };
 
 function judge(doubt: Doubt, askedAtMs: number, lookupLagMs: number, changes: Partial<Charge> = {}) {
   const fresh = openCharge({ n: 1, openedAtMs: 0, calling: true, verifyFirst: false });
-  return absenceProof({ ...fresh, doubt, ...changes }, askedAtMs, { ...contract, lookupLagMs });
+  return absenceProof({ ...fresh, doubt, ...changes }, askedAtMs, {
+    contract: { ...contract, lookupLagMs },
+    restoredAtMs: null,
+  });
 }
 
 describe('a lookup that finds nothing', () => {

@@ -1,6 +1,6 @@
-import type { Charge } from './charge.ts';
+import { type Charge, worse } from './charge.ts';
 import { type ClockTrust, FULL_TRUST, latestMoment } from './clock-trust.ts';
-import type { GatewayContract } from './contract.ts';
+import type { Policy } from './policy.ts';
 
 /** Whether "not found" proves that nothing was charged; `from`: the same answer will be proof at `atMs`. */
 export type AbsenceProof =
@@ -19,11 +19,13 @@ export type AbsenceProof =
 export function absenceProof(
   charge: Charge,
   askedAtMs: number,
-  contract: GatewayContract,
+  { contract, restoredAtMs }: Pick<Policy, 'contract' | 'restoredAtMs'>,
   trust: ClockTrust = FULL_TRUST,
 ): AbsenceProof {
   if (charge.gatewayRef !== null) return { kind: 'never' };
-  const { doubt } = charge;
+  // A restored database may have forgotten a call that was made until then, and that got no answer.
+  const doubt =
+    restoredAtMs === null ? charge.doubt : worse(charge.doubt, { kind: 'open', untilMs: restoredAtMs });
   if (doubt.kind === 'none') return { kind: 'proved' };
   if (doubt.kind === 'answered' && contract.lookupLagMs === 0) return { kind: 'proved' };
   const landsMs = doubt.kind === 'open' ? contract.landsWithinMs : 0;

@@ -34,8 +34,10 @@ export interface DatabaseClockStart {
 /** Two clocks that both keep time drift apart by less (NTP slews by 500 ppm at most, RFC 5905 and adjtime). */
 const DRIFT = 0.001;
 /** Smaller disagreements are added up, and are a step when they come to so much within `SLIPS_FOR_MS`. */
-const TOLERANCE_MS = 500;
+const SLIP_MS = 500;
 const SLIPS_FOR_MS = 10 * 60_000;
+/** Clocks of different machines that are kept by NTP differ by less. What is not noticed is waited for besides. */
+const WALL_TOLERANCE_MS = 1000;
 
 export function createDatabaseClock(
   clock: Clock,
@@ -51,7 +53,7 @@ export function createDatabaseClock(
     agreedSinceMs: start.steppedAtMs ?? Number.NEGATIVE_INFINITY,
     countFromMs: (start.steppedAtMs ?? Number.NEGATIVE_INFINITY) + options.leaseMs,
     setBackMs: start.steppedBackMs,
-    toleranceMs: TOLERANCE_MS,
+    toleranceMs: WALL_TOLERANCE_MS,
   };
   begin(start.databaseMs, start.sent);
 
@@ -71,7 +73,7 @@ export function createDatabaseClock(
   function slip(nowMs: number, gapMs: number): boolean {
     if (nowMs - slips.sinceMs > SLIPS_FOR_MS) slips = { ms: 0, sinceMs: nowMs };
     slips = { ...slips, ms: slips.ms + Math.abs(gapMs) };
-    return slips.ms >= TOLERANCE_MS;
+    return slips.ms >= SLIP_MS;
   }
 
   function stepped(databaseMs: number, aheadMs: number): void {
@@ -80,7 +82,7 @@ export function createDatabaseClock(
       agreedSinceMs: databaseMs,
       countFromMs: databaseMs + options.leaseMs,
       setBackMs: trust.setBackMs + Math.max(steppedBackMs, 0),
-      toleranceMs: TOLERANCE_MS,
+      toleranceMs: WALL_TOLERANCE_MS,
     };
     untold = (untold ?? 0) + steppedBackMs;
     slips = { ms: 0, sinceMs: 0 };
@@ -113,9 +115,6 @@ export function createDatabaseClock(
     },
   };
 }
-
-/** Clocks of different machines that are kept by NTP differ by less. */
-const WALL_TOLERANCE_MS = 1000;
 
 /**
  * Reads the database's clock, and finds out from what the last process left whether the clock was set while nobody was

@@ -15,6 +15,7 @@ import {
   mayCallNow,
   mustLookFirst,
   onAhead,
+  onAheadOfCall,
   onCallEnded,
   onClaim,
   onLookedFirst,
@@ -153,11 +154,14 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     return finish(held, onCallEnded(charge, result.outcome, context(nowMs)), nowMs, result.outcome);
   }
 
-  /** The decision where the call may not leave; null: the gateway knows nothing of the key. */
+  /** The decision where the call may not leave; null: the gateway knows nothing that stands against it. */
   async function lookFirst(held: Held): Promise<Decision | null> {
+    const { charge } = held.record;
     const askedAtMs = askingAtMs(held);
     const outcome = await lookUp(engine, held, chargeRequest(engine, held.record));
-    return onLookedFirst(held.record.charge, outcome, askedAtMs, context(databaseNowMs(engine, held)));
+    const decision = onLookedFirst(charge, outcome, askedAtMs, context(databaseNowMs(engine, held)));
+    if (decision !== null || !mayBeForgotten(charge, context(held.grantedAtMs))) return decision;
+    return onAheadOfCall(charge, await lookAhead(engine, held), context(databaseNowMs(engine, held)));
   }
 
   async function lookup(held: Held): Promise<void> {

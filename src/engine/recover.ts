@@ -5,6 +5,7 @@
 import type { Engine } from './context.ts';
 import type { Driver } from './drive.ts';
 import { momentOf } from './moment.ts';
+import { createRestoredWatch } from './verify-restored.ts';
 import { createClockWatch } from './watch-clock.ts';
 
 export interface Sweeper {
@@ -21,6 +22,7 @@ const AGAIN_MS = 20;
 export function createSweeper(engine: Engine, driver: Driver): Sweeper {
   const { clock, random, store, gateway, gate, limits, log } = engine;
   const watchClock = createClockWatch(engine);
+  const watchRestored = createRestoredWatch(engine);
   let cancel: (() => void) | null = null;
   let stopped = false;
   let eraseAtMs = clock.monotonicMs();
@@ -52,6 +54,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
     try {
       again = await sweep();
       await watchClock();
+      await watchRestored();
       await erase();
     } catch (error) {
       log.warn({ err: error }, 'the sweep could not reach the database; it tries again');

@@ -197,7 +197,7 @@ describe('a call that may have left after its lease', () => {
       contested: true,
     });
     await world.pass(landsWithinMs + 60_000);
-    expect(await verify([absent], { ...maybeSent, grantedAtMs: SENT_MS + landsWithinMs + 1000 })).toEqual(
+    expect(await verify([absent], { ...maybeSent, grantedAtMs: SENT_MS + landsWithinMs + 2000 })).toEqual(
       CLEAR,
     );
   });

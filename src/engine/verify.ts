@@ -6,8 +6,14 @@
 import { isSettled } from '../domain/charge.ts';
 import type { LookupOutcome } from '../domain/outcomes.ts';
 import { absenceProof } from '../domain/proof.ts';
-import { NO_EVIDENCE, type OwnEvidence, type VerifyOutcome } from '../domain/transition/index.ts';
+import {
+  mayBeForgotten,
+  NO_EVIDENCE,
+  type OwnEvidence,
+  type VerifyOutcome,
+} from '../domain/transition/index.ts';
 import { type ChargeToVerify, type PaymentRecord, StoreError } from '../ports/store.ts';
+import { lookAhead } from './ahead.ts';
 import type { Engine } from './context.ts';
 import { chargeRequest, lookUp } from './exchange.ts';
 import { databaseNowMs, type Held } from './lease.ts';
@@ -36,8 +42,26 @@ export async function verifyOthers(engine: Engine, held: Held): Promise<VerifyOu
     const ended = await verifyPage(engine, held, page);
     if (ended !== null) return ended;
     const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return { kind: 'clear', own };
+    if (last === undefined || page.length < PAGE) break;
     afterN = last.n;
+  }
+  return (await verifyAhead(engine, held)) ?? { kind: 'clear', own };
+}
+
+/** Null: as far as the gateway knows, nothing came behind a charge that a restored database says has failed. */
+async function verifyAhead(engine: Engine, held: Held): Promise<Ended | null> {
+  const { charge, evidence } = held.record;
+  const { policy } = engine;
+  const context = { policy, nowMs: held.grantedAtMs, roll: 0 };
+  if (charge.status !== 'FAILED' || !policy.contract.lookup || !mayBeForgotten(charge, context)) return null;
+  const ahead = await lookAhead(engine, held);
+  switch (ahead.kind) {
+    case 'clear':
+      return null;
+    case 'found':
+      return { kind: 'found', chargeId: ahead.chargeId, reason: 'late_success' };
+    case 'unavailable':
+      return unavailable(ahead.reason, evidence > 0);
   }
 }
 
@@ -81,7 +105,11 @@ async function verifyPage(
 ): Promise<Ended | null> {
   const { charge } = held.record;
   const others = page.filter(({ n }) => n !== charge.n || charge.status === 'FAILED');
-  const ended = await Promise.all(others.map((one) => verifyOne(engine, held, one)));
+  const own = page.find(({ n }) => n === charge.n && charge.status === 'COMPLETED');
+  const ended = await Promise.all([
+    own === undefined ? null : twinMayLand(engine, held, own),
+    ...others.map((one) => verifyOne(engine, held, one)),
+  ]);
   return ended.find((one) => one?.kind === 'found') ?? ended.find((one) => one !== null) ?? null;
 }
 
@@ -99,7 +127,18 @@ async function verifyOne(engine: Engine, held: Held, one: ChargeToVerify): Promi
   const askedAtMs = Math.min(held.grantedAtMs, engine.databaseClock.atLeastMs());
   const outcome = await lookUp(engine, held, chargeRequest(engine, { order, chargeKey: one.chargeKey }));
   if (outcome.kind === 'absent') return onAbsent(engine, held, one, askedAtMs);
+  // Without keys a decline is about one call; another of the same charge may still land.
+  if (outcome.kind === 'declined' && engine.policy.contract.keys === 'none') {
+    return mayStillLand(engine, held, one, askedAtMs);
+  }
   return found(outcome, contested);
+}
+
+/** Without keys, what was sent of a completed charge once more can still become a second one. Null: it cannot. */
+function twinMayLand(engine: Engine, held: Held, own: ChargeToVerify): Ended | null {
+  const { keys, lookup } = engine.policy.contract;
+  if (keys === 'kept' || !lookup) return null;
+  return mayStillLand(engine, held, own, Math.min(held.grantedAtMs, engine.databaseClock.atLeastMs()));
 }
 
 /** What the lookup found of a charge that had failed. */
@@ -127,13 +166,19 @@ function onAbsent(engine: Engine, held: Held, one: ChargeToVerify, askedAtMs: nu
   const { record } = held;
   const contested = record.evidence > 0;
   if (contested && one.moneyEvidence && record.charge.status !== 'COMPLETED') return lateEvidence(one);
+  return mayStillLand(engine, held, one, askedAtMs);
+}
+
+/** Null: what a worker may have sent of the charge after its lease has landed by then, or has not been sent. */
+function mayStillLand(engine: Engine, held: Held, one: ChargeToVerify, askedAtMs: number): Ended | null {
+  const { record } = held;
   if (one.sentUntilMs === null) return null;
   const doubt = { kind: 'open', untilMs: one.sentUntilMs } as const;
   const sent = { ...record.charge, gatewayRef: null, doubt };
-  const proof = absenceProof(sent, askedAtMs, engine.policy.contract, engine.databaseClock.trust());
+  const proof = absenceProof(sent, askedAtMs, engine.policy, engine.databaseClock.trust());
   if (proof.kind !== 'from') return null;
   const waitMs = Math.max(1, proof.atMs - databaseNowMs(engine, held) + 1);
-  return unavailable('may_still_land', contested, waitMs);
+  return unavailable('may_still_land', record.evidence > 0, waitMs);
 }
 
 function lateEvidence({ moneyRef }: ChargeToVerify): Ended {

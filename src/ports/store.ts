@@ -80,6 +80,12 @@ export interface Store {
    */
   startWaitsAgain(gateway: string): Promise<number>;
 
+  /**
+   * Makes failed payments due that nobody has looked at since `query.beforeMs`, a page at a time. Returns where the next
+   * page begins; null: that was the last.
+   */
+  wakeFailed(query: FailedQuery): Promise<FailedCursor | null>;
+
   /** A few current charges, `limit` of each kind that the store finds useful, to compare their stored gateway keys with the derived ones. */
   someCharges(limit: number): Promise<readonly ChargeName[]>;
 
@@ -315,6 +321,20 @@ export interface ChargeToVerify {
   readonly moneyRef: string | null;
   /** A worker that had lost its lease may have sent this charge, until then at the latest; null: none has. */
   readonly sentUntilMs: number | null;
+}
+
+export interface FailedQuery {
+  readonly gateway: string;
+  /** By the database's clock. */
+  readonly beforeMs: number;
+  /** Null: from the beginning. */
+  readonly after: FailedCursor | null;
+  readonly limit: number;
+}
+
+export interface FailedCursor {
+  readonly accountId: string;
+  readonly paymentId: string;
 }
 
 /** A charge's name at the gateway, as stored and with what it is derived from. */

@@ -6,6 +6,7 @@ import { createAdvance } from './advance.ts';
 import { startWaitsAgain, witnessClock } from './clock.ts';
 import { duePayments } from './due.ts';
 import { createExpiry } from './expiry.ts';
+import { wakeFailed } from './failed.ts';
 import { bindKey, openNextCharge } from './keys.ts';
 import { claimMode, openElsewhere, readMode } from './mode.ts';
 import { createPaymentQuery, listEvents, listPayments } from './queries.ts';
@@ -47,6 +48,7 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     answerOf: (key, chargeN) => answerOf(session, key, chargeN, retentionMs),
     witnessClock: (reading) => witnessClock(session, reading),
     startWaitsAgain: (gateway) => startWaitsAgain(session, gateway),
+    wakeFailed: (query) => wakeFailed(session, query),
     someCharges: (limit) => someCharges(session, limit),
     payment,
     payments: (query) => listPayments(session, query),

@@ -59,6 +59,7 @@ export function createFaultyStore(store: Store): FaultyStore {
     someCharges: (limit) => run('someCharges', () => store.someCharges(limit)),
     witnessClock: (reading) => run('witnessClock', () => store.witnessClock(reading)),
     startWaitsAgain: (gateway) => run('startWaitsAgain', () => store.startWaitsAgain(gateway)),
+    wakeFailed: (query) => run('wakeFailed', () => store.wakeFailed(query)),
     payment: (account, id) => run('payment', () => store.payment(account, id)),
     payments: (query) => run('payments', () => store.payments(query)),
     events: (query) => run('events', () => store.events(query)),

@@ -81,7 +81,9 @@ const MONOTONIC_ORIGIN_MS = 5000;
 const PATIENCE_MS = 30 * 86_400_000;
 const RETENTION_MS = 86_400_000;
 
-export function createVirtualWorld(): VirtualWorld {
+const INSTALLATION_ID = '00000000-0000-4000-8000-000000000001';
+
+export function createVirtualWorld({ installationId = INSTALLATION_ID } = {}): VirtualWorld {
   const scheduler = createScheduler();
   let drawn = 0;
   const clock: Clock = {
@@ -92,7 +94,7 @@ export function createVirtualWorld(): VirtualWorld {
   const database = createDatabase({
     nowMs: () => DATABASE_ORIGIN_MS + scheduler.nowMs + world.suspendedMs + world.databaseStepMs,
     retentionMs: RETENTION_MS,
-    installationId: '00000000-0000-4000-8000-000000000001',
+    installationId,
   });
 
   async function runUntil(done: () => boolean): Promise<void> {
@@ -147,7 +149,6 @@ export function createVirtualWorld(): VirtualWorld {
     parts(gateway, settings = {}) {
       const { options, store, logged } = compose(gateway, settings);
       const gate = createGate({ clock, ...options.gate });
-      const installationId = database.read('installationId');
       const now = {
         databaseMs: DATABASE_ORIGIN_MS + scheduler.nowMs + world.suspendedMs + world.databaseStepMs,
         sent: momentOf(clock),

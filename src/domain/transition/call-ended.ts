@@ -1,4 +1,4 @@
-import type { Charge } from '../charge.ts';
+import { type Charge, worse } from '../charge.ts';
 import type { EventType } from '../events.ts';
 import type { CallOutcome } from '../outcomes.ts';
 import { backoffMs } from '../policy.ts';
@@ -12,7 +12,7 @@ import {
   NOT_EXECUTED,
   review,
 } from './decision.ts';
-import { mayCall, worse } from './limits.ts';
+import { mayCall } from './limits.ts';
 
 /** Decides what the end of a call means. */
 export function onCallEnded(charge: Charge, outcome: CallOutcome, context: Context): Decision {

@@ -1,6 +1,6 @@
-import { type Charge, isSettled } from '../charge.ts';
+import { type Charge, isSettled, worse } from '../charge.ts';
 import { type Context, type Decision, failed, NOT_EXECUTED, review } from './decision.ts';
-import { isPastItsKey, mayBeForgotten, mayCall, outOfTime, worse } from './limits.ts';
+import { isPastItsKey, mayBeForgotten, mayCall, outOfTime } from './limits.ts';
 
 /** What the claim is for; `none`: the claim itself settled the charge, nothing is sent. */
 export type Action = 'call' | 'lookup' | 'verify' | 'none';

@@ -1,6 +1,6 @@
 /** Every decision in full: the next state, the line of the audit trail, when it is due again, and who is told. */
 import { describe, expect, it } from 'vitest';
-import { type Charge, type Doubt, openCharge } from '../charge.ts';
+import { type Charge, type Doubt, openCharge, worse } from '../charge.ts';
 import type { GatewayContract } from '../contract.ts';
 import type { CallOutcome, LookupOutcome } from '../outcomes.ts';
 import { DEFAULT_POLICY, type Policy } from '../policy.ts';
@@ -14,7 +14,7 @@ import {
   onNotSent,
   onVerified,
 } from './index.ts';
-import { mayCall, outOfTime, worse } from './limits.ts';
+import { mayCall, outOfTime } from './limits.ts';
 
 const START = 1_000_000;
 const NOW = START + 200;

@@ -10,5 +10,5 @@ export { type Action, type ClaimEvent, onClaim } from './claim.ts';
 export type { Alarm, Context, Decision } from './decision.ts';
 export { mayBeForgotten, mayCallNow, mustLookFirst } from './limits.ts';
 export { onLookupEnded } from './lookup-ended.ts';
-export { type AheadOutcome, onAhead, onLookedFirst } from './restored.ts';
+export { type AheadOutcome, onAhead, onAheadOfCall, onLookedFirst } from './restored.ts';
 export { NO_EVIDENCE, type OwnEvidence, onVerified, type VerifyOutcome } from './verified.ts';

@@ -1,13 +1,7 @@
 /** What the policy and the gateway's contract allow for a charge in a given state. */
-import type { Charge, Doubt } from '../charge.ts';
+import type { Charge } from '../charge.ts';
 import { FULL_TRUST, greatestAgeMs } from '../clock-trust.ts';
 import type { Context } from './decision.ts';
-
-export function worse(a: Doubt, b: Exclude<Doubt, { kind: 'none' }>): Doubt {
-  if (a.kind === 'none') return b;
-  const kind = a.kind === 'open' || b.kind === 'open' ? 'open' : 'answered';
-  return { kind, untilMs: Math.max(a.untilMs, b.untilMs) };
-}
 
 /**
  * Whether it is too late to start a call. The deadline is for retries: an accepted order that was never called,
@@ -57,15 +51,23 @@ export function mayBeForgotten({ openedAtMs }: Charge, { policy, nowMs }: Contex
  * Whether the charge was accepted so long ago that its key no longer guards its first call. The row may come from a
  * backup, and the call may have been made since that was taken.
  */
-export function isPastItsKey({ openedAtMs }: Charge, { policy, nowMs }: Context): boolean {
+export function isPastItsKey({ openedAtMs }: Charge, context: Context): boolean {
+  const { policy, nowMs, trust = FULL_TRUST } = context;
   const { contract, leaseMs, callDeadlineMs } = policy;
   const guardedMs =
     contract.keys === 'kept' ? contract.keyWindowMs - contract.landsWithinMs - leaseMs : callDeadlineMs;
-  return nowMs - openedAtMs >= Math.max(guardedMs, leaseMs);
+  return greatestAgeMs(openedAtMs, nowMs, trust) >= Math.max(guardedMs, leaseMs);
 }
 
-/** Whether the gateway is asked about the charge's key before a call that, as far as we know, is the first to be executed. */
+/**
+ * Whether the gateway is asked about the charge before it is called: where the call may not be the first although no call is
+ * known to have been executed, and wherever the database may have forgotten a call or a later charge.
+ */
 export function mustLookFirst(charge: Charge, context: Context): boolean {
-  if (!context.policy.contract.lookup || charge.doubt.kind !== 'none') return false;
-  return mayBeForgotten(charge, context) || isPastItsKey(charge, context);
+  const { contract, restoredAtMs } = context.policy;
+  if (!contract.lookup) return false;
+  if (charge.doubt.kind === 'none' && isPastItsKey(charge, context)) return true;
+  // Since a later charge was opened, nothing was forgotten: once is enough.
+  const looked = charge.attempts > 1 && charge.openedAtMs > (restoredAtMs ?? 0);
+  return mayBeForgotten(charge, context) && !looked;
 }

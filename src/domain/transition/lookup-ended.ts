@@ -56,7 +56,7 @@ function onDeclineFound(
 }
 
 function onAbsent(charge: Charge, askedAtMs: number, context: Context): Decision {
-  const proof = absenceProof(charge, askedAtMs, context.policy.contract, context.trust);
+  const proof = absenceProof(charge, askedAtMs, context.policy, context.trust);
   if (proof.kind === 'never') return lookAgain(charge, 'lookup.not_found_yet', null, null, context);
   if (proof.kind === 'from') return lookAgain(charge, 'lookup.not_found_yet', null, proof.atMs, context);
   const cleared = { ...charge, doubt: { kind: 'none' }, step: 'call' } as const;
@@ -70,7 +70,7 @@ function onAbsent(charge: Charge, askedAtMs: number, context: Context): Decision
 }
 
 /** `provableAtMs`: when the same answer would be proof; asking then beats the slow schedule. */
-function lookAgain(
+export function lookAgain(
   charge: Charge,
   type: EventType,
   detail: string | null,

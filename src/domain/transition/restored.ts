@@ -5,9 +5,10 @@
 import type { Charge } from '../charge.ts';
 import type { LookupOutcome } from '../outcomes.ts';
 import { lookupWaitMs } from '../policy.ts';
+import { absenceProof } from '../proof.ts';
 import { onNotSent, uncounted } from './call-ended.ts';
-import { ask, type Context, type Decision, review } from './decision.ts';
-import { onLookupEnded } from './lookup-ended.ts';
+import { type Context, type Decision, review } from './decision.ts';
+import { lookAgain, onLookupEnded } from './lookup-ended.ts';
 
 /**
  * Decides after the gateway was asked about a key before its first call, under the claim of that call. Null: it knows
@@ -21,17 +22,46 @@ export function onLookedFirst(
 ): Decision | null {
   switch (outcome.kind) {
     case 'absent':
-      return null;
+      return unlessItMayLand(charge, askedAtMs, context);
     case 'unavailable':
-    case 'forbidden': {
-      const { policy, roll } = context;
-      const next = { ...charge, lookups: charge.lookups + 1 };
-      const waitMs = lookupWaitMs(policy, policy.lookupBaseMs, charge.lookups, roll);
-      return onNotSent(next, `looked_first_${outcome.kind}`, waitMs);
-    }
+    case 'forbidden':
+      return askFirstAgain(charge, `looked_first_${outcome.kind}`, context);
     default:
       return onLookupEnded(uncounted(charge), outcome, askedAtMs, context);
   }
+}
+
+/** Where keys are kept, a forgotten call that lands now and this one are one charge; without, it must be over. */
+function unlessItMayLand(charge: Charge, askedAtMs: number, context: Context): Decision | null {
+  if (context.policy.contract.keys === 'kept') return null;
+  const proof = absenceProof(charge, askedAtMs, context.policy, context.trust);
+  if (proof.kind === 'proved') return null;
+  if (proof.kind === 'never') return askFirstAgain(charge, 'looked_first_in_vain', context);
+  return onNotSent(charge, 'forgotten_call_may_land', Math.max(1, proof.atMs - context.nowMs + 1));
+}
+
+function askFirstAgain(charge: Charge, reason: string, { policy, roll }: Context): Decision {
+  const waitMs = lookupWaitMs(policy, policy.lookupBaseMs, charge.lookups, roll);
+  return onNotSent({ ...charge, lookups: charge.lookups + 1 }, reason, waitMs);
+}
+
+/**
+ * Decides after the gateway was also asked about the charges behind one that is about to be called. Null: it knows nothing of
+ * them, so the call may leave.
+ */
+export function onAheadOfCall(charge: Charge, outcome: AheadOutcome, context: Context): Decision | null {
+  switch (outcome.kind) {
+    case 'clear':
+      return null;
+    case 'found':
+      return foundAhead(uncounted(charge), outcome.chargeId, context);
+    case 'unavailable':
+      return askFirstAgain(charge, 'looked_ahead_unavailable', context);
+  }
+}
+
+function foundAhead(charge: Charge, chargeId: string | null, context: Context): Decision {
+  return review({ ...charge, gatewayRef: chargeId, step: 'verify' }, 'late_success', context);
 }
 
 /** What the gateway knows of charges that would come after this one. */
@@ -49,15 +79,12 @@ export function onAhead(charge: Charge, failed: Decision, outcome: AheadOutcome,
     case 'clear':
       return failed;
     case 'found':
-      return review({ ...charge, gatewayRef: outcome.chargeId, step: 'verify' }, 'late_success', context);
+      return foundAhead(charge, outcome.chargeId, context);
     case 'unavailable': {
       // The gateway's no must not be lost meanwhile.
       const declineCode =
         failed.settled?.problem === 'card_declined' ? failed.next.failureCode : charge.declineCode;
-      const { policy, roll } = context;
-      const waitMs = lookupWaitMs(policy, policy.lookupBaseMs, charge.lookups, roll);
-      const next = { ...charge, declineCode, lookups: charge.lookups + 1 };
-      return ask(next, 'lookup.unavailable', outcome.reason, waitMs, context);
+      return lookAgain({ ...charge, declineCode }, 'lookup.unavailable', outcome.reason, null, context);
     }
   }
 }

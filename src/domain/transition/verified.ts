@@ -1,7 +1,6 @@
-import { type Charge, isSettled } from '../charge.ts';
+import { type Charge, isSettled, worse } from '../charge.ts';
 import { lookupWaitMs } from '../policy.ts';
 import { type Context, type Decision, review } from './decision.ts';
-import { worse } from './limits.ts';
 
 /** What asking after the other charges of the order, and late evidence about this one, brought to light. */
 export type VerifyOutcome =

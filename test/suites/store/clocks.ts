@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { Advance, PaymentRecord } from '../../../src/ports/store.ts';
 import type { Environment } from './environment.ts';
 import {
   accepted,
+  complete,
   done,
   fail,
   GATEWAY,
@@ -14,8 +16,12 @@ import {
 } from './fixtures.ts';
 
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 export function clockTests(env: Environment): void {
+  const situationOf = async (orderId: string) =>
+    env.store.situation({ accountId: 'acme', orderId, keyHash: null });
+
   describe('witnessClock', () => {
     const reading = (wallMs: number, steppedBackMs: number | null = null) => ({ wallMs, steppedBackMs });
 
@@ -45,19 +51,16 @@ export function clockTests(env: Environment): void {
   });
 
   describe('startWaitsAgain', () => {
-    const situation = async (orderId: string) =>
-      env.store.situation({ accountId: 'acme', orderId, keyHash: null });
-
     test('after the clock was set back, what waited waits again for as long, from now on', async () => {
       const waiting = await done(env.store, release(await accepted(env.store, 'waiting'), 10 * MINUTE));
       await accepted(env.store, 'first lease');
       await env.advanceClock(-60 * MINUTE);
       expect(await env.store.startWaitsAgain(GATEWAY)).toBe(2);
-      const { nowMs, payment } = await situation('waiting');
+      const { nowMs, payment } = await situationOf('waiting');
       const dueInMs = (payment?.dueAtMs ?? 0) - nowMs;
       expect(dueInMs).toBeLessThan(11 * MINUTE);
       expect(dueInMs).toBeGreaterThan(9 * MINUTE);
-      const leased = await situation('first lease');
+      const leased = await situationOf('first lease');
       expect((leased.payment?.dueAtMs ?? 0) - leased.nowMs).toBeLessThan(LEASE_MS + MINUTE);
       expect(leased.payment).toMatchObject({ held: true, seq: 1 });
       expect((await recordOf(env.store, waiting.order)).seq).toBe(waiting.seq);
@@ -78,6 +81,36 @@ export function clockTests(env: Environment): void {
       const held = await done(env.store, take(old));
       expect(await env.store.startWaitsAgain(GATEWAY)).toBe(0);
       expect(await recordOf(env.store, held.order)).toEqual(held);
+    });
+  });
+
+  describe('wakeFailed', () => {
+    const ended = async (orderId: string, end: (record: PaymentRecord) => Advance = fail) =>
+      done(env.store, end(await accepted(env.store, orderId)));
+    const dueNow = async (): Promise<readonly string[]> => {
+      const { payments } = await env.store.due({ gateway: GATEWAY, limit: 100, calls: true });
+      return payments.map(({ order }) => order.orderId).sort();
+    };
+
+    test('makes due what failed and was not looked at since, a page at a time', async () => {
+      for (const orderId of ['a', 'b', 'c']) await ended(orderId);
+      await ended('completed', complete);
+      const { nowMs } = await situationOf('a');
+      const query = { gateway: GATEWAY, beforeMs: nowMs, after: null, limit: 2 };
+      await env.advanceClock(1000);
+      expect(await env.store.wakeFailed({ ...query, gateway: 'another' })).not.toBeNull();
+      expect(await dueNow()).toEqual([]);
+      const next = await env.store.wakeFailed(query);
+      expect(await dueNow()).toEqual(['a', 'b']);
+      expect(await env.other.wakeFailed({ ...query, after: next })).toBeNull();
+      expect(await dueNow()).toEqual(['a', 'b', 'c']);
+      // Its state is as it was, and once it was looked at it is left alone.
+      const record = await recordOf(env.store, { accountId: 'acme', orderId: 'a' });
+      expect(record).toMatchObject({ seq: 2, charge: { status: 'FAILED' }, held: false });
+      const looked = await done(env.store, release(record, null, { updatedAtMs: record.updatedAtMs + HOUR }));
+      expect(looked.dueAtMs).toBeNull();
+      await env.store.wakeFailed({ ...query, limit: 10 });
+      expect(await dueNow()).toEqual(['b', 'c']);
     });
   });
 

@@ -1,0 +1,50 @@
+/** The statement of `Store.wakeFailed`; see `src/postgres/failed.ts`. */
+import type { FailedCursor, FailedQuery } from '../../src/ports/store.ts';
+import { put } from './committed.ts';
+import type { Row } from './rows.ts';
+import { type Context, orderLock, type Statement } from './statement.ts';
+import type { Change } from './types.ts';
+
+export function wakeFailed(context: Context, query: FailedQuery): Statement<FailedCursor | null> {
+  const { committed, nowMs } = context;
+  const cursor = ({ payment }: Row): string => `${payment.order.accountId}\0${payment.paymentId}`;
+  const after = query.after === null ? '' : `${query.after.accountId}\0${query.after.paymentId}`;
+  const page = [...committed.rows]
+    .filter(([, row]) => row.events.some(({ status }) => status === 'FAILED') && cursor(row) > after)
+    .sort(([, a], [, b]) => (cursor(a) < cursor(b) ? -1 : 1))
+    .slice(0, query.limit);
+  const wakes = ({ payment }: Row): boolean =>
+    payment.gateway === query.gateway &&
+    payment.charge.status === 'FAILED' &&
+    payment.dueAtMs === null &&
+    payment.updatedAtMs <= query.beforeMs;
+  const snapshot = page.filter(([, row]) => wakes(row)).map(([order]) => order);
+
+  function wake(order: string, changes: Change[]): void {
+    const before = committed.rows.get(order);
+    if (before === undefined || !wakes(before)) return;
+    const { payment } = before;
+    const after: Row = { ...before, payment: { ...payment, dueAtMs: nowMs } };
+    put(committed, after);
+    changes.push({
+      kind: 'wakeFailed',
+      accountId: payment.order.accountId,
+      orderId: payment.order.orderId,
+      paymentId: payment.paymentId,
+      before: payment,
+      after: after.payment,
+      rowBefore: before,
+      rowAfter: after,
+      event: null,
+      args: query,
+    });
+  }
+
+  function apply(changes: Change[]): FailedCursor | null {
+    for (const order of snapshot) wake(order, changes);
+    const [, last] = page.at(-1) ?? [];
+    if (last === undefined || page.length < query.limit) return null;
+    return { accountId: last.payment.order.accountId, paymentId: last.payment.paymentId };
+  }
+  return { locks: snapshot.map(orderLock), proceeds: () => true, apply, otherwise: apply };
+}

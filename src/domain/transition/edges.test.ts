@@ -1,0 +1,285 @@
+/** Decisions at the edges: keys that may be pruned, databases that have forgotten, evidence, clocks that were set. */
+import { describe, expect, it } from 'vitest';
+import { type Charge, openCharge } from '../charge.ts';
+import type { ClockTrust } from '../clock-trust.ts';
+import type { GatewayContract } from '../contract.ts';
+import { DEFAULT_POLICY, type Policy } from '../policy.ts';
+import {
+  type Context,
+  mayBeForgotten,
+  mayCallNow,
+  mustLookFirst,
+  NO_EVIDENCE,
+  onAhead,
+  onClaim,
+  onLookedFirst,
+  onLookupEnded,
+  onVerified,
+} from './index.ts';
+
+const START = 1_000_000_000;
+const DAY = 86_400_000;
+const LEASE = 15_000;
+const contract: GatewayContract = {
+  keys: 'kept',
+  keyWindowMs: DAY,
+  cachesErrors: false,
+  lookup: true,
+  lookupLagMs: 0,
+  landsWithinMs: 60_000,
+};
+
+function policy(changes: Partial<Policy> = {}, promised: Partial<GatewayContract> = {}): Policy {
+  return { ...DEFAULT_POLICY, leaseMs: LEASE, contract: { ...contract, ...promised }, ...changes };
+}
+
+function charge(changes: Partial<Charge> = {}): Charge {
+  return { ...openCharge({ n: 1, openedAtMs: START, calling: false, verifyFirst: false }), ...changes };
+}
+
+function at(nowMs: number, of: Policy = policy(), trust?: ClockTrust): Context {
+  return { policy: of, nowMs, roll: 0.5, ...(trust === undefined ? {} : { trust }) };
+}
+
+const QUIET = { expiredAtMs: null, evidence: 0 };
+/** When the key no longer guards a first call: what it may still take must fit into its window. */
+const UNGUARDED = START + DAY - 60_000 - LEASE;
+
+describe('a first call that is late', () => {
+  it('is looked up first from the moment on at which its key may be pruned before it lands', () => {
+    expect(mustLookFirst(charge(), at(UNGUARDED - 1))).toBe(false);
+    expect(mustLookFirst(charge(), at(UNGUARDED))).toBe(true);
+    expect(mustLookFirst(charge(), at(UNGUARDED, policy({}, { lookup: false })))).toBe(false);
+    expect(mustLookFirst(charge({ doubt: { kind: 'open', untilMs: START } }), at(UNGUARDED))).toBe(false);
+  });
+
+  it('without keys is looked up first from the deadline on', () => {
+    const none = policy({}, { keys: 'none' });
+    expect(mustLookFirst(charge(), at(START + none.callDeadlineMs - 1, none))).toBe(false);
+    expect(mustLookFirst(charge(), at(START + none.callDeadlineMs, none))).toBe(true);
+  });
+
+  it('is never looked up first while its lease is its first, however short the window', () => {
+    const short = policy({}, { keyWindowMs: 1000 });
+    expect(mustLookFirst(charge(), at(START + LEASE - 1, short))).toBe(false);
+    expect(mustLookFirst(charge(), at(START + LEASE, short))).toBe(true);
+  });
+
+  it('goes to a person where nothing can be looked up, and only then', () => {
+    const blind = policy({}, { lookup: false });
+    expect(onClaim(charge(), QUIET, at(UNGUARDED - 1, blind)).action).toBe('call');
+    expect(onClaim(charge(), QUIET, at(UNGUARDED, blind)).next).toMatchObject({
+      status: 'REVIEW',
+      failureCode: 'outcome_unknown',
+    });
+    const keyless = policy({}, { lookup: false, keys: 'none' });
+    expect(onClaim(charge(), QUIET, at(UNGUARDED, keyless)).action).toBe('call');
+  });
+});
+
+describe('a restored database', () => {
+  const RESTORED = START + 1000;
+  const restored = policy({ restoredAtMs: RESTORED });
+
+  it('may have forgotten what is from before, for ever, and for a month what comes after', () => {
+    const later = charge({ openedAtMs: RESTORED + 1 });
+    expect(mayBeForgotten(charge(), at(START, policy()))).toBe(false);
+    expect(mayBeForgotten(charge({ openedAtMs: RESTORED }), at(RESTORED + 400 * DAY, restored))).toBe(true);
+    expect(mayBeForgotten(later, at(RESTORED + 30 * DAY - 1, restored))).toBe(true);
+    expect(mayBeForgotten(later, at(RESTORED + 30 * DAY, restored))).toBe(false);
+    expect(mustLookFirst(later, at(RESTORED + 2, restored))).toBe(true);
+  });
+
+  it('asks before it fails a charge that is out of time', () => {
+    const tried = charge({ attempts: 1 });
+    const late = START + restored.callDeadlineMs;
+    expect(onClaim(tried, QUIET, at(late, restored))).toMatchObject({
+      action: 'lookup',
+      next: { step: 'lookup' },
+    });
+    expect(onClaim(tried, QUIET, at(late, policy())).next.status).toBe('FAILED');
+    const blind = policy({ restoredAtMs: RESTORED }, { lookup: false });
+    expect(onClaim(tried, QUIET, at(late, blind)).next.status).toBe('FAILED');
+  });
+});
+
+describe('the lookup before a first call', () => {
+  const counted = charge({ attempts: 1, firstSentAtMs: START });
+  const looked = (outcome: Parameters<typeof onLookedFirst>[1]) =>
+    onLookedFirst(counted, outcome, START + 5, at(START + 10));
+
+  it('lets the call leave where the gateway knows nothing of the key', () => {
+    expect(looked({ kind: 'absent' })).toBeNull();
+  });
+
+  it('settles the charge by what the gateway knows, and counts no call', () => {
+    expect(looked({ kind: 'succeeded', chargeId: 'ch' })?.next).toMatchObject({
+      status: 'COMPLETED',
+      attempts: 0,
+      gatewayRef: 'ch',
+    });
+    expect(looked({ kind: 'declined', code: 'no', chargeId: 'ch' })?.next.status).toBe('FAILED');
+    expect(looked({ kind: 'pending', chargeId: 'ch' })?.next).toMatchObject({ step: 'lookup', attempts: 0 });
+    expect(looked({ kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' })?.next.status).toBe(
+      'REVIEW',
+    );
+  });
+
+  it.each(['unavailable', 'forbidden'] as const)(
+    'gives the claim back where it is %s: it is asked again',
+    (kind) => {
+      const decision = looked({ kind, reason: 'http_503' });
+      expect(decision).toMatchObject({
+        next: { step: 'call', attempts: 0, firstSentAtMs: null, lookups: 1 },
+        event: { type: 'call.not_sent', detail: `looked_first_${kind}` },
+        waitMs: 10_000,
+      });
+    },
+  );
+});
+
+describe('what the gateway knows of later charges', () => {
+  const failed = onLookupEnded(
+    charge({ declineCode: 'no_funds' }),
+    { kind: 'absent' },
+    START + 5,
+    at(START + 10),
+  );
+  const ahead = (outcome: Parameters<typeof onAhead>[2], decision = failed) =>
+    onAhead(charge({ attempts: 1 }), decision, outcome, at(START + 10));
+
+  it('nothing: the failure is written', () => {
+    expect(failed.next.status).toBe('FAILED');
+    expect(ahead({ kind: 'clear' })).toBe(failed);
+  });
+
+  it('a live one: a person must look, and it is no failure', () => {
+    expect(ahead({ kind: 'found', chargeId: 'ch' })).toMatchObject({
+      next: { status: 'REVIEW', step: 'verify', failureCode: 'late_success', gatewayRef: 'ch' },
+      alarm: 'needs_review',
+    });
+  });
+
+  it('no answer: it is asked again, and the decline is kept', () => {
+    expect(ahead({ kind: 'unavailable', reason: 'http_503' })).toMatchObject({
+      next: { status: 'UNRESOLVED', step: 'lookup', declineCode: 'no_funds', lookups: 1 },
+      event: { type: 'lookup.unavailable', detail: 'http_503' },
+      waitMs: 10_000,
+    });
+    const absent = onLookupEnded(charge(), { kind: 'absent' }, START + 5, at(START + 10));
+    expect(ahead({ kind: 'unavailable', reason: 'http_503' }, absent).next.declineCode).toBeNull();
+  });
+});
+
+describe('evidence about the unsettled charge itself', () => {
+  const clear = (of: Partial<Charge>, own: Partial<typeof NO_EVIDENCE>) =>
+    onVerified(charge(of), { kind: 'clear', own: { ...NO_EVIDENCE, ...own } }, at(START + 10)).next;
+
+  it('that it may have been sent becomes its doubt', () => {
+    expect(clear({ step: 'verify' }, { sentUntilMs: START + 7 })).toMatchObject({
+      step: 'call',
+      doubt: { kind: 'open', untilMs: START + 7 },
+    });
+    const before = { kind: 'open', untilMs: START + 9 } as const;
+    expect(clear({ step: 'lookup', doubt: before }, { sentUntilMs: START + 7 })).toMatchObject({
+      step: 'lookup',
+      doubt: before,
+    });
+  });
+
+  it('that the gateway has named it cannot be argued away by not finding it', () => {
+    const named = clear({ step: 'verify' }, { gatewayRef: 'ch' });
+    expect(named).toMatchObject({ gatewayRef: 'ch', doubt: { kind: 'answered' } });
+    const looked = onLookupEnded(named, { kind: 'absent' }, START + DAY, at(START + DAY));
+    expect(looked.next.status).toBe('UNRESOLVED');
+  });
+
+  it('in review changes what is known, and leaves it to the person', () => {
+    expect(clear({ status: 'REVIEW', step: 'lookup' }, { gatewayRef: 'ch' })).toMatchObject({
+      status: 'REVIEW',
+      step: 'lookup',
+      gatewayRef: 'ch',
+    });
+    const none = charge({ status: 'REVIEW', step: 'none' });
+    expect(onVerified(none, { kind: 'clear', own: NO_EVIDENCE }, at(START)).waitMs).toBeNull();
+  });
+});
+
+describe('a verification that gets no answer', () => {
+  const unavailable = (of: Partial<Charge>, nowMs: number, changes = {}) =>
+    onVerified(
+      charge(of),
+      { kind: 'unavailable', reason: 'x', waitMs: null, contested: true, ...changes },
+      at(nowMs),
+    );
+
+  it('goes to a person when it has taken as long as may be resolved, if evidence waits', () => {
+    const { resolveForMs } = policy();
+    expect(unavailable({}, START + resolveForMs - 1).next.status).toBe('PROCESSING');
+    expect(unavailable({}, START + resolveForMs).next).toMatchObject({
+      status: 'REVIEW',
+      failureCode: 'late_evidence',
+    });
+    expect(unavailable({}, START + resolveForMs, { contested: false }).next.status).toBe('PROCESSING');
+    expect(unavailable({ status: 'FAILED' }, START + resolveForMs).next.status).toBe('FAILED');
+  });
+
+  it('comes again as soon as the same answer may say more', () => {
+    expect(unavailable({}, START, { waitMs: 77 }).waitMs).toBe(77);
+    expect(unavailable({}, START, { waitMs: DAY }).waitMs).toBe(10_000);
+  });
+
+  it('because it is another gateway’s is an alarm', () => {
+    expect(unavailable({}, START, { reason: 'other_gateway' }).alarm).toBe('other_gateway');
+    expect(unavailable({}, START).alarm).toBeUndefined();
+  });
+});
+
+describe('money that was found late', () => {
+  const found = { kind: 'found', chargeId: null, reason: 'late_evidence' } as const;
+
+  it('does not hide that this charge may have been sent as well', () => {
+    const doubt = { kind: 'open', untilMs: START } as const;
+    const decide = (of: Partial<Charge>) => onVerified(charge(of), found, at(START)).next;
+    expect(decide({ n: 2, doubt })).toMatchObject({ status: 'REVIEW', step: 'lookup' });
+    expect(decide({ n: 2 })).toMatchObject({ status: 'REVIEW', step: 'verify', gatewayRef: null });
+    expect(decide({ status: 'FAILED', doubt, gatewayRef: 'ch' })).toMatchObject({
+      step: 'verify',
+      gatewayRef: 'ch',
+      failureCode: 'late_evidence',
+    });
+  });
+
+  it('beside a completed charge is told by its reason where nobody knows its id', () => {
+    const done = charge({ status: 'COMPLETED', step: 'none', gatewayRef: 'own' });
+    expect(onVerified(done, found, at(START))).toMatchObject({
+      event: { type: 'verify.duplicate_found', detail: 'late_evidence' },
+      alarm: 'duplicate_charge',
+    });
+  });
+});
+
+describe('a clock that was set', () => {
+  const trust: ClockTrust = {
+    agreedSinceMs: START + 50_000,
+    countFromMs: START + 65_000,
+    setBackMs: 3_600_000,
+    toleranceMs: 500,
+  };
+
+  it('proves absence only by the time that both clocks have counted', () => {
+    const doubted = charge({ doubt: { kind: 'open', untilMs: START } });
+    const provedFrom = START + 65_000 + 60_000 + 500;
+    const looked = (askedAtMs: number) =>
+      onLookupEnded(doubted, { kind: 'absent' }, askedAtMs, at(askedAtMs, policy(), trust));
+    expect(looked(provedFrom)).toMatchObject({ next: { status: 'UNRESOLVED' }, waitMs: 1 });
+    expect(looked(provedFrom + 1).next.status).toBe('FAILED');
+  });
+
+  it('makes no key look younger than it can be', () => {
+    const resend = charge({ attempts: 1, firstSentAtMs: START, doubt: { kind: 'open', untilMs: START } });
+    const short = policy({}, { keyWindowMs: 3_700_000 });
+    expect(mayCallNow(resend, at(START + 60_000, short))).toBe(true);
+    expect(mayCallNow(resend, at(START + 60_000, short, trust))).toBe(false);
+  });
+});

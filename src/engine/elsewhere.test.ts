@@ -1,0 +1,95 @@
+/** What was made somewhere else: charges at another gateway, and intents that were stored unheard. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { chargingReplica, later } from '../../test/support/charging.ts';
+import {
+  createScriptedGateway,
+  decline,
+  error500,
+  type ScriptedGateway,
+} from '../../test/support/scripted-gateway.ts';
+import {
+  createVirtualWorld,
+  KEYLESS,
+  keyed,
+  order,
+  told,
+  type VirtualWorld,
+} from '../../test/support/virtual-world.ts';
+
+let world: VirtualWorld;
+let a: ScriptedGateway;
+let b: ScriptedGateway;
+beforeEach(() => {
+  world = createVirtualWorld();
+  a = createScriptedGateway({}, 'a');
+  b = createScriptedGateway({}, 'b');
+});
+
+describe('an order whose charge failed at another gateway', () => {
+  it('is not charged here while only that gateway can prove that nothing was charged', async () => {
+    const there = await chargingReplica(world, a);
+    const here = await chargingReplica(world, b);
+    a.play = () => error500;
+    expect(told(await there.charge(keyed('one')))).toBe('gateway_failed');
+    expect(told(await here.charge(keyed('two')))).toBe('other_gateway');
+    expect([b.calls.length, b.lookups.length]).toEqual([0, 0]);
+    // There it is looked up once more, and charged.
+    a.play = ({ charge }) => charge();
+    expect(told(await there.charge(keyed('three')))).toBe('completed 201');
+    expect([a.ledger.size, b.ledger.size]).toEqual([1, 0]);
+  });
+
+  it('is charged here where that gateway has said no itself', async () => {
+    const there = await chargingReplica(world, a);
+    const here = await chargingReplica(world, b);
+    a.play = decline;
+    expect(told(await there.charge(keyed('one')))).toBe('card_declined');
+    expect(told(await here.charge(keyed('two')))).toBe('completed 201');
+    expect(world.stored('o1').gateway).toBe('b');
+    expect(world.database.row('default', 'o1')?.operations.map(({ gateway }) => gateway)).toEqual([
+      'a',
+      null,
+    ]);
+  });
+
+  it('goes to a person where late evidence of that charge comes in: it is not looked up at the wrong one', async () => {
+    const there = await chargingReplica(world, a);
+    const here = await chargingReplica(world, b);
+    a.play = decline;
+    await there.charge(keyed('one'));
+    await here.charge(keyed('two'));
+    const { paymentId } = world.stored('o1');
+    const payment = { accountId: 'default', orderId: 'o1', paymentId };
+    await world.ended(
+      here.store.addEvidence({ payment, chargeN: 1, outcome: { kind: 'approved', chargeId: 'ch_late' } }),
+    );
+    await world.pass(10_000);
+    // The charge itself is looked up here; the other one is nobody's to look up here.
+    expect(b.lookups.every(({ key }) => key === world.stored('o1').chargeKey)).toBe(true);
+    expect(here.logged.map(({ fields }) => fields.alarm)).toContain('other_gateway');
+    expect(world.stored('o1').evidence).toBe(1);
+  });
+});
+
+describe('a request whose own intent was stored without its hearing of it', () => {
+  it('is told what became of that intent, not that nothing was sent', async () => {
+    const first = await chargingReplica(world, a);
+    const second = await chargingReplica(world, a);
+    a.play = decline;
+    const stalled = later<void>();
+    // Stored, the answer lost; and before it can look, others have gone on with the order.
+    first.store.fail('accept', 'ack_lost');
+    first.store.before('situation', () => stalled.promise);
+    const answer = first.engine.charge(order('o1'), KEYLESS);
+    await world.pass(120_000);
+    expect(world.stored('o1').charge.status).toBe('FAILED');
+    a.play = ({ charge }) => charge();
+    expect(told(await second.charge(keyed('k'), { amountMinor: 2000 }))).toBe('completed 201');
+    await stalled.come();
+    const heard = await world.ended(answer);
+    expect(told(heard)).toBe('card_declined');
+    expect(heard).toMatchObject({ started: true, replayed: false });
+    // Whoever has stored nothing is told that nothing was sent.
+    expect(told(await first.charge(KEYLESS, { amountMinor: 3000 }))).toBe('order_conflict');
+  });
+});

@@ -1,0 +1,314 @@
+/** Databases that have forgotten something: restored from a backup, or into another installation. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { chargingReplica } from '../../test/support/charging.ts';
+import {
+  approve,
+  createScriptedGateway,
+  decline,
+  error500,
+  never,
+  reset,
+  type ScriptedGateway,
+} from '../../test/support/scripted-gateway.ts';
+import {
+  createVirtualWorld,
+  keyed,
+  order,
+  told,
+  type VirtualSettings,
+  type VirtualWorld,
+} from '../../test/support/virtual-world.ts';
+import { chargeKey, orderReference } from '../domain/ids.ts';
+import type { ChargeRequest } from '../domain/outcomes.ts';
+import { OTHER_INSTALLATION } from './names.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const INSTALLATION = '00000000-0000-4000-8000-000000000001';
+const ORIGIN_MS = 1_750_000_000_000;
+
+let world: VirtualWorld;
+let gateway: ScriptedGateway;
+beforeEach(() => {
+  world = createVirtualWorld();
+  gateway = createScriptedGateway();
+});
+
+const start = (settings: VirtualSettings = {}) => chargingReplica(world, gateway, settings);
+const keyOf = (orderId: string, n: number): string =>
+  chargeKey(orderReference(INSTALLATION, 'default', orderId), n);
+const databaseNowMs = (): number => ORIGIN_MS + world.nowMs;
+
+/** Charges at a gateway whose keys were pruned: only its ledger knows what it charged. */
+function pruneKeys(): void {
+  const made = gateway.ledger.size;
+  gateway.play = ({ request }) => {
+    const id = `ch_again_${gateway.ledger.size - made + 1}`;
+    const { key, reference, amountMinor, currency } = request;
+    const charge = { id, status: 'succeeded', amountMinor, currency, reference, key } as const;
+    gateway.ledger.set(`${key} again`, charge);
+    return { kind: 'approved', chargeId: id };
+  };
+}
+
+/** A payment that waits for a paused gateway when the backup is taken, and is charged afterwards. */
+async function backupOfWaiting(): Promise<void> {
+  const first = await start();
+  gateway.play = () => ({ kind: 'forbidden', reason: 'http_401' });
+  await first.charge({ waitMs: 0 });
+  await world.pass(1000);
+  const backup = world.database.snapshot();
+  gateway.play = approve;
+  await world.pass(2 * 60_000);
+  expect(world.stored('o1').charge.status).toBe('COMPLETED');
+  await world.ended(first.engine.stop());
+  world.database.restore(backup);
+}
+
+describe('a backup that is older than the key window', () => {
+  it('is not believed about a call that was never made: it is looked up, and found', async () => {
+    await backupOfWaiting();
+    pruneKeys();
+    await world.pass(25 * HOUR);
+    await start();
+    await world.pass(2 * 60_000);
+    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+    expect(gateway.ledger.size).toBe(1);
+  });
+
+  it('still has an order charged that the gateway does not know', async () => {
+    const first = await start();
+    gateway.play = () => ({ kind: 'forbidden', reason: 'http_401' });
+    await first.charge({ waitMs: 0 });
+    await world.ended(first.engine.stop());
+    gateway.play = approve;
+    await world.pass(25 * HOUR);
+    await start();
+    await world.pass(60_000);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'COMPLETED', attempts: 1 });
+    expect(gateway.lookups).toHaveLength(1);
+  });
+
+  it('waits where the lookup is not answered, and nothing is sent', async () => {
+    await backupOfWaiting();
+    gateway.lookupPlay = () => ({ kind: 'unavailable', reason: 'http_503' });
+    await world.pass(25 * HOUR);
+    const calls = gateway.calls.length;
+    await start();
+    await world.pass(HOUR);
+    expect(gateway.calls.length).toBe(calls);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'PROCESSING', attempts: 0 });
+    gateway.lookupPlay = null;
+    await world.pass(2 * HOUR);
+    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+    expect(gateway.ledger.size).toBe(1);
+  });
+
+  it('is a matter for a person where nothing can be asked', async () => {
+    gateway = createScriptedGateway({ lookup: false });
+    await backupOfWaiting();
+    await world.pass(25 * HOUR);
+    await start();
+    await world.pass(60_000);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'outcome_unknown' });
+    expect(gateway.ledger.size).toBe(1);
+  });
+});
+
+describe('with the time of the restore', () => {
+  const restoredNow = (): VirtualSettings => ({ policy: { restoredAtMs: databaseNowMs() } });
+
+  it('an order that the database has forgotten is looked up when its client repeats it', async () => {
+    const empty = world.database.snapshot();
+    const first = await start();
+    expect(told(await first.charge(keyed('k')))).toBe('completed 201');
+    await world.ended(first.engine.stop());
+    world.database.restore(empty);
+    pruneKeys();
+    await world.pass(25 * HOUR);
+    const second = await start(restoredNow());
+    expect(told(await second.charge(keyed('k')))).toBe('completed 201');
+    expect(gateway.ledger.size).toBe(1);
+  });
+
+  it('a decline is no failure while a later charge of the order is live', async () => {
+    const empty = world.database.snapshot();
+    const first = await start();
+    gateway.play = decline;
+    await first.charge(keyed('a'));
+    // In the time that is forgotten, the customer has paid by another card.
+    gateway.play = approve;
+    expect(told(await first.charge(keyed('b')))).toBe('completed 201');
+    await world.ended(first.engine.stop());
+    world.database.restore(empty);
+    gateway.play = decline;
+    const second = await start(restoredNow());
+    expect(told(await second.charge(keyed('a', 1000)))).toBe('202 REVIEW');
+    expect(world.stored('o1').charge).toMatchObject({ failureCode: 'late_success', gatewayRef: 'ch_1' });
+    expect(told(await second.charge(keyed('c', 1000)))).toBe('202 REVIEW');
+    expect(gateway.ledger.size).toBe(1);
+  });
+
+  it('a decline is a failure where the gateway knows nothing of a later charge', async () => {
+    const { charge } = await start(restoredNow());
+    gateway.play = decline;
+    expect(told(await charge(keyed('a')))).toBe('card_declined');
+    const [own, next] = [keyOf('o1', 1), keyOf('o1', 2)];
+    expect(gateway.lookups.map(({ key }) => key)).toEqual([own, next, next]);
+  });
+
+  it('a decline is not lost while it cannot be asked what came later', async () => {
+    const { engine } = await start(restoredNow());
+    gateway.play = decline;
+    const key = keyOf('o1', 1);
+    gateway.lookupPlay = (request) =>
+      request.key === key || gateway.calls.length === 0
+        ? { kind: 'absent' }
+        : { kind: 'unavailable', reason: 'http_503' };
+    await world.ended(engine.charge(order('o1'), { waitMs: 5000 }));
+    await world.pass(HOUR);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'UNRESOLVED', declineCode: 'no_funds' });
+    gateway.lookupPlay = null;
+    await world.pass(2 * HOUR);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'FAILED', failureCode: 'no_funds' });
+  });
+
+  it('a retry that comes too late asks the gateway before it fails', async () => {
+    const first = await start();
+    gateway.play = () => ({ kind: 'refused', reason: 'connection_refused', retryAfterMs: 30_000 });
+    await first.charge({ waitMs: 0 });
+    await world.pass(1000);
+    const backup = world.database.snapshot();
+    gateway.play = approve;
+    await world.pass(60_000);
+    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+    await world.ended(first.engine.stop());
+    world.database.restore(backup);
+    await world.pass(HOUR);
+    await start(restoredNow());
+    await world.pass(60_000);
+    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+  });
+
+  it('an order is not charged under its first name while the second, which is forgotten too, is live', async () => {
+    const empty = world.database.snapshot();
+    const first = await start();
+    gateway.play = () => error500;
+    expect(told(await first.charge(keyed('k1')))).toBe('gateway_failed');
+    gateway.play = approve;
+    expect(told(await first.charge(keyed('k2')))).toBe('completed 201');
+    await world.ended(first.engine.stop());
+    world.database.restore(empty);
+    const second = await start(restoredNow());
+    expect(told(await second.charge(keyed('k2', 1000)))).toBe('202 REVIEW');
+    expect(world.stored('o1').charge.failureCode).toBe('late_success');
+    expect(gateway.ledger.size).toBe(1);
+  });
+
+  it('a charge of the backup is not called again while the one behind it is live', async () => {
+    const first = await start();
+    gateway.play = () => ({ ...reset, retryAfterMs: 30_000 });
+    await first.charge({ waitMs: 0 });
+    await world.pass(1000);
+    const backup = world.database.snapshot();
+    await world.ended(first.engine.stop());
+    // In the time that is forgotten the first was proved absent, and the second was made.
+    const request = { ...(gateway.calls[0] as ChargeRequest), key: keyOf('o1', 2) };
+    gateway.play = approve;
+    await gateway.call(request, { timeoutMs: 1000, mayLeave: () => true });
+    world.database.restore(backup);
+    await start(restoredNow());
+    await world.pass(HOUR);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
+    expect(gateway.ledger.size).toBe(1);
+  });
+
+  it('nothing counts as absent that may have been sent just before', async () => {
+    gateway = createScriptedGateway({ keys: 'none' });
+    const empty = world.database.snapshot();
+    gateway.play = never;
+    const first = await start();
+    void first.engine.charge(order('o1'), keyed('k'));
+    await world.pass(10);
+    await world.ended(first.engine.stop(0));
+    world.database.restore(empty);
+    const second = await start(restoredNow());
+    gateway.play = approve;
+    void second.engine.charge(order('o1'), keyed('k'));
+    await world.pass(55_000);
+    expect(gateway.calls).toHaveLength(1);
+    // It lands, and is found.
+    await gateway.call(gateway.calls[0] as ChargeRequest, { timeoutMs: 1000, mayLeave: () => true });
+    await world.pass(HOUR);
+    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+    expect(gateway.calls).toHaveLength(2);
+  });
+
+  it('what had failed is looked into, for the order may have been charged since', async () => {
+    const first = await start();
+    gateway.play = decline;
+    await first.charge(keyed('k1'));
+    await first.charge(keyed('k3'), { orderId: 'o2' });
+    const backup = world.database.snapshot();
+    gateway.play = approve;
+    expect(told(await first.charge(keyed('k2')))).toBe('completed 201');
+    await world.ended(first.engine.stop());
+    world.database.restore(backup);
+    const { engine } = await start(restoredNow());
+    await world.pass(60_000);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
+    expect(world.stored('o2').charge.status).toBe('FAILED');
+    const looked = gateway.lookups.length;
+    await world.ended(engine.stop());
+    await start({ policy: { restoredAtMs: ORIGIN_MS } });
+    await world.pass(60_000);
+    expect(gateway.lookups.length).toBe(looked);
+    expect(gateway.ledger.size).toBe(1);
+  });
+
+  it('nothing is looked up any more for new orders a month later', async () => {
+    const settings = restoredNow();
+    await world.pass(31 * DAY);
+    const { charge } = await start(settings);
+    expect(told(await charge(keyed('a')))).toBe('completed 201');
+    expect(gateway.lookups).toHaveLength(0);
+  });
+});
+
+describe('payments of another installation', () => {
+  /** The payments, restored into a database where Payonce had already started: it has another installation id. */
+  function intoAnotherInstallation(): VirtualWorld {
+    const other = createVirtualWorld({ installationId: '00000000-0000-4000-8000-00000000000b' });
+    other.database.restore(world.database.snapshot());
+    return other;
+  }
+
+  it('are a reason not to start: nothing is sent under a name that the gateway does not know', async () => {
+    const first = await start();
+    gateway.play = never;
+    void first.engine.charge(order('o1'), { waitMs: 0 });
+    await world.pass(10);
+    const other = intoAnotherInstallation();
+    await expect(chargingReplica(other, gateway)).rejects.toThrow(OTHER_INSTALLATION);
+    expect(gateway.calls).toHaveLength(1);
+  });
+
+  it('that are restored beneath a running engine stop it before the first call', async () => {
+    const other = createVirtualWorld({ installationId: '00000000-0000-4000-8000-00000000000b' });
+    const { engine, charge, logged } = await chargingReplica(other, gateway);
+    const first = await start();
+    gateway.play = () => ({ kind: 'forbidden', reason: 'http_401' });
+    await first.charge({ waitMs: 0 });
+    await world.pass(1000);
+    other.database.restore(world.database.snapshot());
+    gateway.play = approve;
+    gateway.calls.length = 0;
+    await other.pass(5 * 60_000);
+    expect(gateway.calls).toHaveLength(0);
+    expect(other.stored('o1').charge.status).toBe('PROCESSING');
+    expect(logged.filter(({ fields }) => fields.alarm === 'installation_changed')).toHaveLength(1);
+    expect(await engine.ready()).toBe(false);
+    expect(told(await charge(keyed('new'), { orderId: 'o2' }))).toBe('installation_changed');
+    expect(gateway.calls).toHaveLength(0);
+  });
+});
