@@ -160,7 +160,7 @@ export const DOMAIN: readonly PlantedBug[] = [
     name: 'the later of two doubts is forgotten',
     story:
       'The wait for a late charge is counted from the first call instead of the last, and the order fails too early.',
-    file: `${FOLDER}/limits.ts`,
+    file: 'src/domain/charge.ts',
     find: 'untilMs: Math.max(a.untilMs, b.untilMs)',
     put: 'untilMs: Math.min(a.untilMs, b.untilMs)',
     judge: 'simulation',
@@ -169,7 +169,7 @@ export const DOMAIN: readonly PlantedBug[] = [
     name: 'an answered call makes an unanswered one harmless',
     story:
       'A call without an answer is followed by a 500, and the charge that is still on its way is forgotten.',
-    file: `${FOLDER}/limits.ts`,
+    file: 'src/domain/charge.ts',
     find: "const kind = a.kind === 'open' || b.kind === 'open' ? 'open' : 'answered';",
     put: 'const { kind } = b;',
     judge: 'explorer',

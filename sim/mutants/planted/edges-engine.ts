@@ -71,7 +71,10 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     find: '  const next = withOwnEvidence(charge, own);',
     put: '  const next = own.gatewayRef === null ? charge : withOwnEvidence(charge, own);',
     judge: 'engine suite',
-    tests: { file: DECISIONS, named: 'clear, and the charge itself may have been sent' },
+    tests: {
+      file: 'src/domain/transition/edges.test.ts',
+      named: 'that it may have been sent becomes its doubt',
+    },
   },
   {
     name: 'evidence about the charge itself is not read',
@@ -96,8 +99,8 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     name: 'only the first page of the earlier charges is asked after',
     story: 'An order failed twenty times, one of the charges is live, and it is charged once more.',
     file: 'src/engine/verify.ts',
-    find: 'if (last === undefined || page.length < PAGE) return',
-    put: 'if (last === undefined || page.length <= PAGE) return',
+    find: 'if (last === undefined || page.length < PAGE) break;',
+    put: 'if (last === undefined || page.length <= PAGE) break;',
     judge: 'engine suite',
     tests: { file: VERIFY, named: 'asks after all of them, however many' },
   },

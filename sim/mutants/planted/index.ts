@@ -8,6 +8,7 @@ import { EDGES_CLOCKS } from './edges-clocks.ts';
 import { EDGES_CONFIG } from './edges-config.ts';
 import { EDGES_ENGINE } from './edges-engine.ts';
 import { EDGES_LIBRARY } from './edges-library.ts';
+import { EDGES_RESTORED } from './edges-restored.ts';
 import { GATEWAY } from './gateway.ts';
 import { HTTP } from './http.ts';
 import { MONEY } from './money.ts';
@@ -30,4 +31,5 @@ export const PLANTED: readonly PlantedBug[] = [
   ...EDGES_CONFIG,
   ...EDGES_ENGINE,
   ...EDGES_LIBRARY,
+  ...EDGES_RESTORED,
 ];

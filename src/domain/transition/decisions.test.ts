@@ -535,23 +535,6 @@ describe('the end of a verification is written down in full', () => {
     });
   });
 
-  it('clear, and the charge itself may have been sent: the doubt is noted before anything else is done', () => {
-    const sentUntilMs = START + 150;
-    const step = { step: 'call' };
-    const maybe = { kind: 'clear', own: { sentUntilMs, gatewayRef: null } } as const;
-    expect(verified(maybe).next).toEqual({ ...step, doubt: { kind: 'open', untilMs: sentUntilMs } });
-    expect(verified(maybe, { doubt: open, step: 'lookup' }).next).toEqual({
-      doubt: { kind: 'open', untilMs: sentUntilMs },
-    });
-    const named = { kind: 'clear', own: { sentUntilMs: null, gatewayRef: 'ch' } } as const;
-    expect(verified(named).next).toEqual({
-      ...step,
-      doubt: { kind: 'answered', untilMs: START },
-      gatewayRef: 'ch',
-    });
-    expect(verified(named, { doubt: open }).next).toEqual({ ...step, gatewayRef: 'ch' });
-  });
-
   it('clear: the charge is sent now, or stays where it is', () => {
     const event = { type: 'verify.clear', detail: null };
     expect(verified(clear)).toEqual({ next: { step: 'call' }, event, waitMs: 0 });
