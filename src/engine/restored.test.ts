@@ -244,6 +244,23 @@ describe('with the time of the restore', () => {
     expect(gateway.ledger.size).toBe(1);
   });
 
+  it('what a lookup does not find is no failure while a later charge of the order is live', async () => {
+    const first = await start({ policy: { maxAttempts: 1 } });
+    gateway.play = () => reset;
+    await first.charge({ waitMs: 0 });
+    await world.pass(1000);
+    const backup = world.database.snapshot();
+    await world.ended(first.engine.stop());
+    const request = { ...(gateway.calls[0] as ChargeRequest), key: keyOf('o1', 2) };
+    gateway.play = approve;
+    await gateway.call(request, { timeoutMs: 1000, mayLeave: () => true });
+    world.database.restore(backup);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'UNRESOLVED', step: 'lookup' });
+    await start({ policy: { ...restoredNow().policy, maxAttempts: 1 } });
+    await world.pass(HOUR);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
+  });
+
   it('nothing counts as absent that may have been sent just before', async () => {
     gateway = createScriptedGateway({ keys: 'none' });
     const empty = world.database.snapshot();

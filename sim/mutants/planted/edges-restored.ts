@@ -52,10 +52,10 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     story:
       'The first card was declined, the second was charged, that is forgotten, and the customer is told to pay again.',
     file: 'src/engine/drive.ts',
-    find: '    if (!fails || !policy.contract.lookup ||',
-    put: '    if (fails || !policy.contract.lookup ||',
+    find: 'const fails = decision.settled !== undefined && decision.settled.problem !== null;',
+    put: 'const fails = false;',
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'a decline is no failure while a later charge of the order is live' },
+    tests: { file: RESTORED, named: 'what a lookup does not find is no failure while a later charge' },
   },
   {
     name: 'after a restore the deadline fails an order unasked',
