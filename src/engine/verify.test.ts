@@ -202,6 +202,25 @@ describe('a call that may have left after its lease', () => {
     );
   });
 
+  it.each([
+    ['of a completed charge', { status: 'COMPLETED' }, 3, [{ kind: 'succeeded', chargeId: 'own' }]],
+    ['of one that was declined', {}, 1, [declined]],
+  ] as const)('%s can still land beside it where no keys are kept', async (_what, state, n, answers) => {
+    const settings = { ...state, charges: async () => [earlier(n, { sentUntilMs: SENT_MS })], evidence: 1 };
+    const early = { ...settings, grantedAtMs: SENT_MS + 1000 };
+    expect(await verify([...answers], early)).toEqual(CLEAR);
+    gateway = createScriptedGateway({ keys: 'none' });
+    expect(await verify([...answers], early)).toMatchObject({
+      kind: 'unavailable',
+      reason: 'may_still_land',
+      contested: true,
+    });
+    const { landsWithinMs } = gateway.contract;
+    await world.pass(landsWithinMs + 60_000);
+    const late = { ...settings, grantedAtMs: SENT_MS + landsWithinMs + 2000 };
+    expect(await verify([...answers], late)).toEqual(CLEAR);
+  });
+
   it('is found where it has landed', async () => {
     expect(await verify([{ kind: 'succeeded', chargeId: 's' }], maybeSent)).toEqual({
       kind: 'found',

@@ -109,6 +109,19 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     tests: { file: CLOCKS, named: 'does not make a key look younger than it is' },
   },
   {
+    name: 'a clock that was set back makes an old order look younger',
+    story:
+      'An order from a backup is called by a key that the gateway has pruned, and the customer pays twice.',
+    file: 'src/domain/transition/limits.ts',
+    find: 'greatestAgeMs(openedAtMs, nowMs, trust) >= ',
+    put: 'nowMs - openedAtMs >= ',
+    judge: 'engine suite',
+    tests: {
+      file: 'src/domain/transition/edges.test.ts',
+      named: 'makes no key look younger than it can be',
+    },
+  },
+  {
     name: 'after a step back waits are not started again',
     story: 'The clock is set back by an hour, and every open order is left alone for that hour.',
     file: 'src/engine/watch-clock.ts',

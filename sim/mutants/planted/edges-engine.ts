@@ -96,6 +96,25 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     tests: { file: VERIFY, named: 'counts as absent only when it can no longer land' },
   },
   {
+    name: 'what was sent once more of a completed charge is not waited for',
+    story:
+      'A gateway without keys makes a second charge of what a worker sent behind its lease, and nobody looks any more.',
+    file: 'src/engine/verify.ts',
+    find: "if (keys === 'kept' || !lookup) return null;",
+    put: "if (keys === 'kept' || lookup) return null;",
+    judge: 'engine suite',
+    tests: { file: VERIFY, named: 'of a completed charge can still land beside it' },
+  },
+  {
+    name: 'without keys one decline speaks for all calls of the charge',
+    story: 'Of two calls one was declined and one is on its way; the next charge is sent, and both are made.',
+    file: 'src/engine/verify.ts',
+    find: "if (outcome.kind === 'declined' && engine.policy.contract.keys === 'none') {",
+    put: "if (outcome.kind === 'declined' && engine.policy.contract.keys !== 'none') {",
+    judge: 'engine suite',
+    tests: { file: VERIFY, named: 'of one that was declined can still land beside it' },
+  },
+  {
     name: 'only the first page of the earlier charges is asked after',
     story: 'An order failed twenty times, one of the charges is live, and it is charged once more.',
     file: 'src/engine/verify.ts',

@@ -5,6 +5,7 @@ import type { PlantedBug } from '../bug.ts';
 const RESTORED = 'src/engine/restored.test.ts';
 const ELSEWHERE = 'src/engine/elsewhere.test.ts';
 const DECISIONS = 'src/domain/transition/edges.test.ts';
+const STORE = 'test/postgres/store.test.ts';
 const FOLDER = 'src/domain/transition';
 
 export const EDGES_RESTORED: readonly PlantedBug[] = [
@@ -93,6 +94,35 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     file: 'src/engine/recover.ts',
     find: '      await watchRestored();\n',
     put: '',
+    judge: 'engine suite',
+    tests: { file: RESTORED, named: 'what had failed is looked into' },
+  },
+  {
+    name: 'after a restore only the first page of what had failed is looked into',
+    story:
+      'A failed order was charged after the backup was taken, and a customer’s new key charges it again.',
+    file: 'src/postgres/failed.ts',
+    find: 'if (last === undefined || last.found < limit) return null;',
+    put: 'if (last === undefined || last.found <= limit) return null;',
+    judge: 'store suite',
+    tests: { file: STORE, named: 'makes due what failed and was not looked at since' },
+  },
+  {
+    name: 'after a restore what has been looked into is looked into for ever',
+    story: 'Every start of a process asks the gateway about every order that ever failed.',
+    file: 'src/postgres/failed.ts',
+    find: " AND p.updated_at <= ${timeFrom('$2::float8')}",
+    put: " AND ${timeFrom('$2::float8')} IS NOT NULL",
+    judge: 'store suite',
+    tests: { file: STORE, named: 'makes due what failed and was not looked at since' },
+  },
+  {
+    name: 'after a restore nobody asks what came after a failed charge',
+    story:
+      'A failed order was charged after the backup was taken, and a customer’s new key charges it again.',
+    file: 'src/engine/verify.ts',
+    find: "return (await verifyAhead(engine, held)) ?? { kind: 'clear', own };",
+    put: "return { kind: 'clear', own };",
     judge: 'engine suite',
     tests: { file: RESTORED, named: 'what had failed is looked into' },
   },

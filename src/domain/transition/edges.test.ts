@@ -281,5 +281,8 @@ describe('a clock that was set', () => {
     const short = policy({}, { keyWindowMs: 3_700_000 });
     expect(mayCallNow(resend, at(START + 60_000, short))).toBe(true);
     expect(mayCallNow(resend, at(START + 60_000, short, trust))).toBe(false);
+    const first = charge();
+    expect(mustLookFirst(first, at(START + 60_000, short))).toBe(false);
+    expect(mustLookFirst(first, at(START + 60_000, short, trust))).toBe(true);
   });
 });
