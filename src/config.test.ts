@@ -51,6 +51,15 @@ describe('the configuration', () => {
     ]);
   });
 
+  it.each(['fake', '', ' ', 'two words', 'é', 'x'.repeat(65)])(
+    'refuses %j as the name of a gateway',
+    (name) => {
+      const problems = problemsOf({ GATEWAY_NAME: name });
+      // Empty is not set, as everywhere.
+      expect(problems).toEqual(name === '' ? [] : [expect.stringMatching(/^GATEWAY_NAME must be/)]);
+    },
+  );
+
   it('production with an empty or misspelt GATEWAY_URL and a token does not start with the fake gateway', () => {
     const production = { GATEWAY_TOKEN: 'x', NODE_ENV: 'production', DATABASE_URL: 'postgres://db/payonce' };
     expect(problemsOf({ ...production, GATEWAY_URL: '' })).toEqual([

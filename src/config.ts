@@ -85,6 +85,11 @@ export const SETTINGS = {
     schemes: ['http:', 'https:'],
     doc: 'Base URL of a gateway that speaks the protocol of docs/fake-gateway.md.',
   },
+  GATEWAY_NAME: {
+    kind: 'text',
+    default: 'http',
+    doc: 'Stored with every payment. Give another gateway, or another account at it, another name: only the gateway where a charge was made can tell what became of it.',
+  },
   GATEWAY_LIVEMODE: choice(
     'yes',
     ['yes', 'no'],
@@ -281,6 +286,11 @@ function contradictions(config: Config): string[] {
   }
   if (config.WAIT_MS > config.MAX_WAIT_MS) {
     problems.push(`WAIT_MS (${config.WAIT_MS}) must not exceed MAX_WAIT_MS (${config.MAX_WAIT_MS}).`);
+  }
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(config.GATEWAY_NAME) || config.GATEWAY_NAME === 'fake') {
+    problems.push(
+      'GATEWAY_NAME must be 1 to 64 letters, digits, dots, dashes and underscores, and not "fake", which the fake gateway has.',
+    );
   }
   if (config.RESTORED_AT !== null && config.GATEWAY_LOOKUP === 'no') {
     problems.push(

@@ -44,7 +44,9 @@ function holdsTests(gateway: string): string {
 function holdsMoney(gateway: string): string {
   return (
     `This database holds real payments, and the gateway "${gateway}" moves no real money. Nothing was started, nothing was sent. ` +
-    'It would call orders paid that nobody paid. Use another database for tests, or name the real gateway.'
+    'It would call orders paid that nobody paid. Use another database for tests, or name the real gateway.\n' +
+    'If the payments in this database were never real (a sandbox, used with an earlier release, which did not tell): run UPDATE ' +
+    'payonce.installation SET livemode = false, and start again.'
   );
 }
 

@@ -19,8 +19,8 @@ export function createClockWatch({ clock, databaseClock, gateway, log, store }: 
     databaseClock.told();
     log.error(
       { alarm: 'clock_stepped', stepped_back_ms: Math.round(steppedBackMs), waits_started_again: waits },
-      "the database's clock and this machine's have counted different times, so one of them was set: what was proved by " +
-        'elapsed time must be waited for again; check the time synchronisation of both machines',
+      "the database's clock and this machine's have counted different times: one of them was set, or this machine was suspended. " +
+        'Nothing was proved by it; what elapsed time must prove is waited for again. Check the time synchronisation of both machines.',
     );
   }
 

@@ -27,6 +27,14 @@ describe('the gateway of the service', () => {
     expect(modes).toEqual([true, false, false]);
   });
 
+  it('has the name that is configured, unless it is the fake one', () => {
+    const named = { GATEWAY_NAME: 'acquirer-2' };
+    expect([open(named).name, open({ ...named, GATEWAY_URL: 'http://127.0.0.1:9' }).name]).toEqual([
+      'fake',
+      'acquirer-2',
+    ]);
+  });
+
   it('has the contract that is configured', () => {
     const env = {
       GATEWAY_KEYS: 'none',

@@ -16,7 +16,7 @@ export function openGateway(config: Config, url: string): Gateway {
   };
   return createHttpGateway({
     // Payments made with the fake gateway are not asked after at a real one, nor the other way round.
-    name: config.GATEWAY,
+    name: config.GATEWAY === 'fake' ? 'fake' : config.GATEWAY_NAME,
     url,
     contract,
     livemode: config.GATEWAY === 'http' && config.GATEWAY_LIVEMODE === 'yes',
