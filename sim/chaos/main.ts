@@ -37,8 +37,9 @@ const program = new Command('chaos')
   .description('Breaks everything around two Payonce servers, and judges what became of every payment.')
   .option('--minutes <m>', 'how long things are broken', positive, 1)
   .option('--seed <s>', 'draws the same storm again; default: any', wholeNumber, randomInt(1_000_000))
+  .option('--only <troubles...>', 'nothing but these, by their names in the report, or a part of them')
   .parse();
-const { minutes, seed } = program.opts<{ minutes: number; seed: number }>();
+const { minutes, seed, only = [] } = program.opts<{ minutes: number; seed: number; only?: string[] }>();
 
 const folder = join(root, '.payonce', 'chaos', String(seed));
 rmSync(folder, { recursive: true, force: true });
@@ -65,6 +66,7 @@ async function main(): Promise<number> {
     const outcome = await run({
       seed,
       minutes,
+      only,
       root: rootUrl,
       folder,
       recorder,

@@ -1,12 +1,16 @@
 /** What came of a run, for a person: a table, and the story of everything that was wrong. */
+
 import type { Case, Violation, ViolationKind } from './judge/case.ts';
+import { touchedOrders } from './judge/forgotten.ts';
+import type { Call } from './proxy/witness.ts';
 import type { Exchange } from './record.ts';
 import type { Outcome } from './run.ts';
 
 type Row = readonly [name: string, value: string | number];
 
 /** The table and the verdict. */
-export function report({ facts, faults, violations, healedMs }: Outcome): string {
+export function report(outcome: Outcome): string {
+  const { facts, faults, missed, oldAnswers, violations, healedMs } = outcome;
   const { state, exchanges, calls } = facts;
   const count = (...kinds: ViolationKind[]): number =>
     violations.filter(({ kind }) => kinds.includes(kind)).length;
@@ -24,6 +28,8 @@ export function report({ facts, faults, violations, healedMs }: Outcome): string
       [
         ['calls', calls.length],
         ['live charges in its ledger', live],
+        ['lookups that a front answered with old answers', oldAnswers],
+        ['orders of which something was forgotten', touchedOrders({ ...facts }).size],
       ],
     ],
     [
@@ -35,6 +41,7 @@ export function report({ facts, faults, violations, healedMs }: Outcome): string
         ['false, changing or backward answers', count('false_answer', 'changed_answer', 'went_back')],
         ['false histories', count('false_history')],
         ['calls without a cause', count('causeless_call')],
+        ['requests that came too late', count('late_request')],
         ['unsettled', count('unsettled')],
         ['servers that ended wrongly', count('process')],
         ['seconds until all was settled', (healedMs / 1000).toFixed(1)],
@@ -46,9 +53,10 @@ export function report({ facts, faults, violations, healedMs }: Outcome): string
     title,
     ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${String(value).padStart(7)}`),
   ]);
+  const notMet = missed.map((name) => `This did not happen: ${name}.`);
   const verdict =
     violations.length === 0 ? 'Every promise was kept.' : `${violations.length} promises were broken.`;
-  return `\n${lines.join('\n')}\n\n${verdict}\n`;
+  return `\n${[...lines, '', ...notMet, verdict].join('\n')}\n`;
 }
 
 function tally<T>(items: readonly T[], nameOf: (item: T) => string): Map<string, number> {
@@ -80,12 +88,16 @@ export function story({ kind, what, orderId, exchanges = [] }: Violation, facts:
     if (charge.order_id === orderId) lines.push(`  ledger  ${JSON.stringify(charge)}`);
   }
   for (const call of facts.calls) {
-    if (call.orderId === orderId)
-      lines.push(`  call    ${new Date(call.atMs).toISOString()} by ${call.replica}, key ${call.key}`);
+    if (call.orderId === orderId) lines.push(`  call    ${callLine(call)}`);
   }
   const others = facts.exchanges.filter((one) => one.orderId === orderId && !exchanges.includes(one.n));
   lines.push(...others.map((exchange) => `  other   ${answerLine(exchange)}`));
   return lines.join('\n');
+}
+
+function callLine({ atMs, leftMs, hungUpMs, replica, key }: Call): string {
+  const givenUp = hungUpMs === null ? '' : `, given up ${Math.round(atMs - hungUpMs)} ms before`;
+  return `${new Date(atMs).toISOString()} by ${replica}, key ${key}, ${Math.round(atMs - leftMs)} ms on its way${givenUp}`;
 }
 
 /** Longer bodies are in the record. */

@@ -3,9 +3,11 @@ import { setMaxListeners } from 'node:events';
 import { runClient } from './clients/client.ts';
 import { type Line, openLine, type Target } from './clients/http.ts';
 import { replayAll } from './clients/replay.ts';
+import { NAMED_TROUBLES, nameOf, troubleOf } from './fault.ts';
 import { createInjector, type Injector } from './faults/inject.ts';
 import type { Case, Violation } from './judge/case.ts';
 import { collect, readUndecided, readUnsettled } from './judge/collect.ts';
+import { touchedOrders } from './judge/forgotten.ts';
 import { judge } from './judge/judge.ts';
 import { judgeEnds } from './judge/processes.ts';
 import { judgeReplays, judgeUnchanged } from './judge/replays.ts';
@@ -19,6 +21,8 @@ import { CLIENTS, gatewayOf, HEAL_MS, installationOf } from './settings.ts';
 export interface RunOptions {
   readonly seed: number;
   readonly minutes: number;
+  /** Parts of names of troubles: nothing else is broken. Empty: everything is. */
+  readonly only: readonly string[];
   readonly root: string;
   readonly folder: string;
   readonly recorder: Recorder;
@@ -32,6 +36,10 @@ export interface RunOptions {
 export interface Outcome {
   readonly facts: Case;
   readonly faults: ReadonlyMap<string, number>;
+  /** The troubles that did not happen, in words, each with the reason where it is known. */
+  readonly missed: readonly string[];
+  /** Lookups that a front has answered with old answers. */
+  readonly oldAnswers: number;
   readonly violations: readonly Violation[];
   /** From the end of the last fault until nothing was unsettled, in milliseconds. */
   readonly healedMs: number;
@@ -56,11 +64,12 @@ export async function run(options: RunOptions): Promise<Outcome> {
 }
 
 async function runIn(world: World, line: Line, options: RunOptions): Promise<() => Outcome> {
-  const { seed, minutes, recorder, signal, say, log } = options;
+  const { seed, minutes, only, recorder, signal, say, log } = options;
+  const isWanted = (name: string): boolean => only.length === 0 || only.some((part) => name.includes(part));
   const targets = targetsOf(world);
   await allReady(world, signal);
   await world.gateway.setFaults(gatewayOf(seed).faults);
-  const schedule = drawSchedule(seed, minutes * 60_000);
+  const schedule = drawSchedule(seed, minutes * 60_000).filter(({ fault }) => isWanted(nameOf(fault)));
   say(`${minutes} min of chaos, seed ${seed}: ${schedule.length} faults, ${CLIENTS} clients, 2 replicas.`);
 
   const injector = createInjector({ world, signal, log });
@@ -81,18 +90,44 @@ async function runIn(world: World, line: Line, options: RunOptions): Promise<() 
   const healedMs = performance.now() - faultless;
   const urls = targets.map(({ url }) => url);
   const before = await collect(urls, world.gateway.url);
-  await replayAll({ line, targets, exchanges: [...recorder.exchanges], signal });
+  const { calls } = world;
+  const forgotten = { forgotten: injector.forgotten, calls: [...calls] };
+  // A key that the database has forgotten is a new one to it.
+  const touched = touchedOrders({ state: before, exchanges: recorder.exchanges, ...forgotten });
+  const lasting = recorder.exchanges.filter(({ orderId }) => !touched.has(orderId ?? ''));
+  await replayAll({ line, targets, exchanges: lasting, signal });
   const state = await collect(urls, world.gateway.url);
   signal.throwIfAborted();
   const { exchanges } = recorder;
-  const facts: Case = { installationId: installationOf(seed), state, exchanges, calls: [...world.calls] };
+  const facts: Case = {
+    installationId: installationOf(seed),
+    state,
+    exchanges,
+    calls: [...calls],
+    forgotten: injector.forgotten,
+    clockSteps: world.database.clock?.steps ?? [],
+  };
   const unchanged = judgeUnchanged(before, state).map((finding) => ({ ...finding, orderId: null }));
   const found = [...judge(facts), ...judgeReplays(exchanges), ...unchanged];
   // The last SIGTERM is judged too, so this waits until everything has ended.
   return () => {
     const ends = judgeEnds(world.ends, injector.troubles).map((finding) => ({ ...finding, orderId: null }));
-    return { facts, faults: injector.counts, violations: [...found, ...ends], healedMs };
+    const violations = [...found, ...ends];
+    const { counts: faults } = injector;
+    const missed = missedOf(injector, world).filter(isWanted);
+    return { facts, faults, missed, oldAnswers: injector.oldAnswers(), violations, healedMs };
   };
+}
+
+/** A minute has every trouble, unless it met nobody, or cannot be made here. */
+function missedOf({ counts }: Injector, { database }: World): string[] {
+  const met = new Set([...counts.keys()].map(troubleOf));
+  const canStep = database.clock !== null;
+  const missed = NAMED_TROUBLES.filter((name) => !met.has(name)).filter(
+    (name) => canStep || !name.startsWith('clock_step'),
+  );
+  if (canStep) return missed;
+  return [...missed, "clock_step: libfaketime is not installed here, so the database's clock did not step"];
 }
 
 /** Rejects when the run is told to stop: what is being broken just then need not be waited for. */

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { TOXIC_KINDS } from './proxy/toxic.ts';
-import { drawSchedule, type Scheduled } from './schedule.ts';
+import { NAMED_TROUBLES, nameOf, troubleOf } from './fault.ts';
+import { createRandom } from './random.ts';
+import { drawSchedule, drawSettings, type Scheduled } from './schedule.ts';
+import { VARIED } from './settings.ts';
 
 const seeds = Array.from({ length: 50 }, (_, seed) => seed);
 
@@ -9,17 +11,27 @@ test('the same seed draws the same storm, another seed another', () => {
   expect(drawSchedule(7, 120_000)).not.toEqual(drawSchedule(8, 120_000));
 });
 
-test('every full minute has every kind of fault and every toxic on both networks', () => {
+test('every full minute has every trouble by its name', () => {
+  for (const seed of seeds) {
+    const names = drawSchedule(seed, 60_000).map(({ fault }) => troubleOf(nameOf(fault)));
+    expect([...new Set(names)].sort()).toEqual([...NAMED_TROUBLES].sort());
+  }
+});
+
+test('two replicas never have the same settings', () => {
+  for (const seed of seeds) {
+    const { a, b } = drawSettings(createRandom(seed, 'settings'));
+    expect(a).not.toBe(b);
+    expect([VARIED[a], VARIED[b]]).not.toContain(undefined);
+  }
+});
+
+test('what takes long begins early enough to be over soon after the minute', () => {
   for (const seed of seeds) {
     const schedule = drawSchedule(seed, 60_000);
-    const kinds = new Set(schedule.map(({ fault }) => fault.kind));
-    expect([...kinds].sort()).toEqual(['database_crash', 'freeze', 'kill', 'network', 'orphans', 'rollout']);
-    for (const upstream of ['database', 'gateway']) {
-      const toxics = schedule.flatMap(({ fault }) =>
-        fault.kind === 'network' && fault.upstream === upstream ? [fault.toxic.kind] : [],
-      );
-      expect([...new Set(toxics)].sort()).toEqual([...TOXIC_KINDS].sort());
-    }
+    const holes = schedule.filter(({ fault }) => fault.kind === 'black_hole');
+    expect(holes.length).toBeGreaterThan(0);
+    expect(holes.every(({ atMs }) => atMs < 50_000)).toBe(true);
   }
 });
 

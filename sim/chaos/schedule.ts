@@ -2,45 +2,10 @@
  * What is broken when, drawn from the seed before the run begins. Faults are dealt like cards: a minute is one deck, so
  * every kind of fault happens in every full minute, and the order and the moments are chance.
  */
-import type { Stream, StreamToxic, Toxic } from './proxy/toxic.ts';
+import type { Fault, ReplicaName, Upstream } from './fault.ts';
+import type { Stream, StreamToxic } from './proxy/toxic.ts';
 import { createRandom, type Random } from './random.ts';
-import { FREEZE_MS, LEASE_MS, MAX_LATENCY_MS } from './settings.ts';
-
-export type ReplicaName = 'a' | 'b';
-export type Upstream = 'database' | 'gateway';
-
-export type Fault =
-  /** kill -9 of a replica; `inCall`: in the middle of a call to the gateway. */
-  | { readonly kind: 'kill'; readonly replica: ReplicaName; readonly inCall: boolean }
-  /**
-   * kill -9 of a replica in the middle of a call, and nobody reaches the gateway when its payments are taken up: what it had sent is charged, and
-   * every later call is refused.
-   */
-  | {
-      readonly kind: 'orphans';
-      readonly replica: ReplicaName;
-      readonly afterMs: number;
-      readonly awayMs: number;
-    }
-  /** An immediate stop of PostgreSQL, and its recovery after `downMs`. */
-  | { readonly kind: 'database_crash'; readonly downMs: number }
-  /** A replica is stopped in its tracks for longer than its lease. */
-  | {
-      readonly kind: 'freeze';
-      readonly replica: ReplicaName;
-      readonly inCall: boolean;
-      readonly forMs: number;
-    }
-  /** SIGTERM to one replica after the other, as at a deployment. */
-  | { readonly kind: 'rollout'; readonly first: ReplicaName }
-  /** A toxic between one replica and one of its upstreams. */
-  | {
-      readonly kind: 'network';
-      readonly replica: ReplicaName;
-      readonly upstream: Upstream;
-      readonly toxic: Toxic;
-      readonly forMs: number;
-    };
+import { BLACK_HOLE_MS, FREEZE_MS, KERNEL_MS, LEASE_MS, MAX_LATENCY_MS, VARIED } from './settings.ts';
 
 export interface Scheduled {
   /** After the beginning of the load. */
@@ -51,10 +16,16 @@ export interface Scheduled {
 type Card = (random: Random) => Fault;
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 const replica = (random: Random): ReplicaName => random.pick(['a', 'b']);
 
-function network(upstream: Upstream, toxic: (random: Random) => Toxic, minMs = 800, maxMs = 4_000): Card {
+function network(
+  upstream: Upstream,
+  toxic: (random: Random) => Extract<Fault, { kind: 'network' }>['toxic'],
+  minMs = 800,
+  maxMs = 4_000,
+): Card {
   return (random) => ({
     kind: 'network',
     replica: replica(random),
@@ -137,36 +108,118 @@ const freeze: Card = (random) => ({
   inCall: random.chance(0.75),
   forMs: random.int(FREEZE_MS.min, FREEZE_MS.max),
 });
-const rollout: Card = (random) => ({ kind: 'rollout', first: replica(random) });
+const rollout: Card = (random) => ({ kind: 'rollout', first: replica(random), settings: null });
+const reconfigure: Card = (random) => ({
+  kind: 'rollout',
+  first: replica(random),
+  settings: drawSettings(random),
+});
 
-/** A minute: a kill every five seconds, a crash of the database every twenty. */
+/** Which of the varied settings each replica has: never the same. */
+export function drawSettings(random: Random): { readonly [Name in ReplicaName]: number } {
+  const [a = 0, b = 0] = random.shuffle([...VARIED.keys()]);
+  return { a, b };
+}
+
+const handshake: Card = (random) => ({
+  kind: 'handshake',
+  forMs: random.int(LEASE_MS + 1_000, 2 * LEASE_MS),
+});
+
+function blackHole(outageMs: number, only?: ReplicaName): Card {
+  return (random) => ({
+    kind: 'black_hole',
+    replica: only ?? replica(random),
+    toxic: {
+      kind: 'black_hole',
+      stream: random.pick(['upstream', 'both']),
+      forMs: random.int(BLACK_HOLE_MS.min, BLACK_HOLE_MS.max),
+      kernelMs: KERNEL_MS,
+    },
+    outageMs,
+  });
+}
+
+function staleLookups(how: 'cache' | 'off_by_one'): Card {
+  return (random) => ({
+    kind: 'stale_lookups',
+    toxic: {
+      kind: 'stale_lookups',
+      stream: 'both',
+      how,
+      obeys: random.chance(0.5),
+      ignoresQuery: random.chance(0.5),
+    },
+    forMs: random.int(7_000, 10_000),
+  });
+}
+
+const clockStep =
+  (byMs: number): Card =>
+  (random) => ({ kind: 'clock_step', byMs, forMs: random.int(2_000, 5_000) });
+
+const restore: Card = (random) => ({ kind: 'restore', afterMs: random.int(2_000, 5_000) });
+
+/** A minute: a kill every five seconds, a crash of the database every fifteen. */
 const DECK: readonly Card[] = [
   ...Array.from({ length: 9 }, () => kill),
   ...Array.from({ length: 3 }, () => orphans),
-  ...Array.from({ length: 3 }, () => crash),
+  // A restore has two more.
+  ...Array.from({ length: 2 }, () => crash),
   ...Array.from({ length: 4 }, () => freeze),
-  ...Array.from({ length: 3 }, () => rollout),
+  ...Array.from({ length: 2 }, () => rollout),
+  reconfigure,
   ...TOXIC_CARDS,
 ];
 
+/** The longest call, and every retry of it: until these are over nobody may reach the gateway. */
+const OUTAGE_MS = 5_000;
+
+/**
+ * A minute's other deck, for what takes longer. It is dealt over the first part of the minute, so that the last of it is over soon after
+ * the minute is.
+ */
+const LONG_DECK: readonly Card[] = [
+  handshake,
+  handshake,
+  // One of them speaks TLS with the gateway, and must give up a connection all the same.
+  blackHole(0, 'a'),
+  blackHole(0, 'b'),
+  blackHole(OUTAGE_MS),
+  staleLookups('cache'),
+  staleLookups('off_by_one'),
+  clockStep(90_000),
+  clockStep(HOUR_MS),
+  clockStep(-HOUR_MS),
+  restore,
+];
+const LONG_DECK_MS = 46_000;
+
 /** The faults of a run of this many milliseconds, in their order. */
 export function drawSchedule(seed: number, durationMs: number): Scheduled[] {
-  const random = createRandom(seed, 'schedule');
-  const gapMs = MINUTE_MS / DECK.length;
   const schedule: Scheduled[] = [];
   for (let startMs = 0; startMs < durationMs; startMs += MINUTE_MS) {
-    for (const [index, card] of random.shuffle(DECK).entries()) {
-      const atMs = Math.round(startMs + (index + random.float()) * gapMs);
-      const fault = card(random);
-      if (atMs < durationMs) schedule.push({ atMs, fault });
-    }
+    const minute = startMs / MINUTE_MS;
+    schedule.push(
+      ...deal(DECK, { random: createRandom(seed, `schedule ${minute}`), startMs, spanMs: MINUTE_MS }),
+    );
+    const random = createRandom(seed, `schedule of what takes long ${minute}`);
+    schedule.push(...deal(LONG_DECK, { random, startMs, spanMs: LONG_DECK_MS }));
   }
-  return schedule;
+  return schedule.filter(({ atMs }) => atMs < durationMs).sort((a, b) => a.atMs - b.atMs);
 }
 
-/** What the report counts it under. */
-export function nameOf(fault: Fault): string {
-  if (fault.kind !== 'network') return fault.kind;
-  const { toxic, upstream } = fault;
-  return `${toxic.kind}${toxic.kind === 'down' ? '' : ` ${toxic.stream}`}, ${upstream}`;
+interface Dealing {
+  readonly random: Random;
+  readonly startMs: number;
+  readonly spanMs: number;
+}
+
+/** All cards of a deck in a new order, one in each part of the span. */
+function deal(deck: readonly Card[], { random, startMs, spanMs }: Dealing): Scheduled[] {
+  const gapMs = spanMs / deck.length;
+  return random.shuffle(deck).map((card, index) => ({
+    atMs: Math.round(startMs + (index + random.float()) * gapMs),
+    fault: card(random),
+  }));
 }

@@ -29,17 +29,39 @@ const STALE = { stale_error: 0.03, stale_error_after: 0.03 } as const;
 /** The longest that a proxy holds bytes back: a request that was sent arrives within this, or never. */
 export const MAX_LATENCY_MS = 800;
 
-/** A zombie must sleep longer than this, so it is short; a call must fit into it with the required 500 ms. */
+/** The longest lease of any replica. A zombie must sleep longer than this, so it is short. */
 export const LEASE_MS = 3_000;
 
-/** What both replicas are started with, beside their addresses. */
+/**
+ * How long after it was given up a request may still arrive: lands_late (1,500) + the gateway's latency (80) + the network's (800),
+ * throttling (800) and slicing (400), and room for a busy machine.
+ */
+export const LANDS_WITHIN_MS = 6_000;
+
+/** What a dead or frozen process leaves to its kernel arrives within this: the gateway and the network take the rest of the time. */
+export const KERNEL_MS = LANDS_WITHIN_MS - 2_000;
+
+/**
+ * A black hole ends this long after it began: the longest call, the landing time, two lookups that failed, and then a while in which
+ * nobody expects the request any more.
+ */
+export const BLACK_HOLE_MS = { min: LANDS_WITHIN_MS + 6_000, max: LANDS_WITHIN_MS + 8_000 } as const;
+
+/**
+ * Replicas differ in these, and rollouts change them. A call fits into its lease with the required 500 ms. The first is longest in use;
+ * its calls are shorter than `slow_answer`, so that some answers come too late.
+ */
+export const VARIED = [
+  { CALL_TIMEOUT_MS: '1500', LEASE_MS: String(LEASE_MS), MAX_ATTEMPTS: '4' },
+  { CALL_TIMEOUT_MS: '1000', LEASE_MS: '1800', MAX_ATTEMPTS: '2' },
+  { CALL_TIMEOUT_MS: '2000', LEASE_MS: '2600', MAX_ATTEMPTS: '6' },
+] as const;
+
+export const LONGEST_CALL_MS = Math.max(...VARIED.map((one) => Number(one.CALL_TIMEOUT_MS)));
+
+/** What both replicas are started with, beside their addresses and what varies. */
 export const REPLICA_ENV = {
-  LEASE_MS: String(LEASE_MS),
-  // Shorter than `slow_answer`, so that some answers come too late.
-  CALL_TIMEOUT_MS: '1500',
-  // lands_late (1,500) + the gateway's latency (80) + the network's (800), throttling (800) and slicing (400),
-  // and room for a busy machine.
-  GATEWAY_LANDS_WITHIN_MS: '6000',
+  GATEWAY_LANDS_WITHIN_MS: String(LANDS_WITHIN_MS),
   // lookup_lag (500), and the milliseconds that two clocks differ by.
   GATEWAY_LOOKUP_LAG_MS: '600',
   // A database that is away is noticed while the outage lasts.

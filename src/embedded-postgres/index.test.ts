@@ -109,3 +109,18 @@ test('stop ends every process and frees the folder, however often it is called',
   expect(watchdogsOf(dataFolder())).toEqual([]);
   expect(readdirSync(join(dataDir, 'postgres')).filter((name) => name.startsWith('owner-'))).toEqual([]);
 });
+
+test('the server gets the environment that it was given, and nothing of ours', async () => {
+  process.env.PAYONCE_TEST_SECRET = 'ours';
+  try {
+    const server = await startEmbeddedPostgres({ dataDir, environment: { PAYONCE_TEST_GIVEN: 'given' } });
+    started.push(server);
+    await ask(server.url, 'CREATE TABLE public.environment (line text)');
+    await ask(server.url, "COPY public.environment FROM PROGRAM 'env | grep PAYONCE_TEST'");
+    expect(await ask(server.url, 'SELECT array_agg(line) AS lines FROM public.environment')).toEqual({
+      lines: ['PAYONCE_TEST_GIVEN=given'],
+    });
+  } finally {
+    delete process.env.PAYONCE_TEST_SECRET;
+  }
+});

@@ -4,7 +4,7 @@
  */
 import { defaultCacheFolders, findBinariesPackage, prepareBinaries } from './binaries.ts';
 import { type Cluster, DATABASE, openCluster, ROLE } from './cluster.ts';
-import { launchOnFreePort } from './launch.ts';
+import { type LaunchOptions, launchOnFreePort } from './launch.ts';
 import { acquireInstanceLock } from './lock.ts';
 import { openLogFile } from './log-file.ts';
 import { clearRecycledPidFile, stopOrphans } from './orphans.ts';
@@ -22,6 +22,8 @@ export interface EmbeddedPostgresOptions {
   readonly log?: (line: string) => void;
   /** Server settings by their PostgreSQL names. Those that keep payments safe cannot be changed. */
   readonly settings?: Settings;
+  /** Added to the environment of the server, and of nothing else. Default: nothing; no variable of ours reaches it. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface EmbeddedPostgres {
@@ -45,12 +47,12 @@ export interface EmbeddedPostgres {
  * @throws EmbeddedPostgresError whose message says what to do
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { dataDir, log = () => {} } = options;
+  const { dataDir, log = () => {}, environment = {} } = options;
   const settings = serverSettings(options.settings);
   const place = await placeCluster({ dataDir, log });
   const lock = await acquireInstanceLock(place.home, place.keeper);
   try {
-    const { cluster, port, supervisor } = await serve(place, settings, log);
+    const { cluster, port, supervisor } = await serve(place, { settings, environment, log });
     let stopped: Promise<void> | undefined;
     return {
       url: `postgres://${ROLE}:${cluster.password}@127.0.0.1:${port}/${DATABASE}`,
@@ -75,8 +77,12 @@ interface Service {
   readonly supervisor: Supervisor;
 }
 
-async function serve(place: Place, settings: Settings, log: (line: string) => void): Promise<Service> {
+async function serve(
+  place: Place,
+  chosen: Pick<LaunchOptions, 'settings' | 'environment' | 'log'>,
+): Promise<Service> {
   const { home, user, keeper } = place;
+  const { log } = chosen;
   const source = findBinariesPackage();
   await stopOrphans(dataFolderOf(home), log);
   clearRecycledPidFile(dataFolderOf(home));
@@ -85,7 +91,7 @@ async function serve(place: Place, settings: Settings, log: (line: string) => vo
   const cluster = await openCluster(place, binaries, log);
   const logFile = openLogFile(home, keeper);
   try {
-    const launchOptions = { binaries, cluster, user, settings, logFile, log };
+    const launchOptions = { binaries, cluster, user, logFile, ...chosen };
     const server = await launchOnFreePort({ ...launchOptions, signal: new AbortController().signal });
     const supervisor = supervise(server, launchOptions);
     const stop = (mode: StopMode) => supervisor.stop(mode).finally(logFile.close);

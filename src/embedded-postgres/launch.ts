@@ -28,6 +28,8 @@ export interface LaunchOptions {
   readonly cluster: Cluster;
   readonly user: ServerUser;
   readonly settings: Settings;
+  /** Added to the server's environment. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly logFile: LogFile;
   readonly log: (line: string) => void;
   /** Gives up the start. */
@@ -83,14 +85,14 @@ export async function launch(options: LaunchOptions, port: number): Promise<Serv
 const WAIT_FOR_WORD = 'IFS= read -r word && exec "$@" </dev/null';
 
 function spawnServer(options: LaunchOptions, port: number): ChildProcess {
-  const { binaries, cluster, user, settings, logFile } = options;
+  const { binaries, cluster, user, settings, environment, logFile } = options;
   const all = { ...settings, port: String(port), hba_file: cluster.hbaFile };
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const server = [binaries.postgres, '-D', cluster.dataFolder, ...flags];
   return spawn('/bin/sh', ['-c', WAIT_FOR_WORD, 'payonce-postgres', ...server], {
     ...spawnAs(user),
     cwd: cluster.dataFolder,
-    env: TOOL_ENVIRONMENT,
+    env: { ...TOOL_ENVIRONMENT, ...environment },
     detached: true,
     stdio: ['pipe', logFile.descriptor, logFile.descriptor],
   });

@@ -1,16 +1,24 @@
 /** Does to the world what the schedule says, at the time that it says. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Fault, nameOf, type ReplicaName } from '../fault.ts';
+import type { Forgotten } from '../judge/case.ts';
 import { waitFor } from '../processes/wait.ts';
-import { REPLICA_NAMES, type World } from '../processes/world.ts';
-import type { Installed } from '../proxy/proxy.ts';
-import type { Toxic } from '../proxy/toxic.ts';
-import { type Fault, nameOf, type ReplicaName, type Scheduled } from '../schedule.ts';
+import type { World } from '../processes/world.ts';
+import type { Scheduled } from '../schedule.ts';
+import { VARIED } from '../settings.ts';
+import { crashDatabase, restoreDatabase, stepClock } from './database.ts';
+import { addToBoth, digBlackHole, freezeInHandshake, removeAll, tellStaleLookups } from './gateway.ts';
+import { createQueue, createShelter, type Injection } from './injection.ts';
 import { createTroubles, type Troubles } from './troubles.ts';
 
 export interface Injector {
   readonly troubles: Troubles;
   /** How often each fault really happened; one that met a replica that was down already did not. */
   readonly counts: ReadonlyMap<string, number>;
+  /** What the database has been made to forget. */
+  readonly forgotten: readonly Forgotten[];
+  /** How many lookups a front has answered with old answers. */
+  oldAnswers(): number;
   /** Resolves when the last fault has happened and ended. */
   run(schedule: readonly Scheduled[]): Promise<void>;
 }
@@ -31,10 +39,22 @@ export interface InjectorOptions {
 export function createInjector({ world, signal, log }: InjectorOptions): Injector {
   const troubles = createTroubles();
   const counts = new Map<string, number>();
-  /** Crashes queue up: PostgreSQL that is down cannot crash. */
-  let database: Promise<void> = Promise.resolve();
-
+  const forgotten: Forgotten[] = [];
   const rest = (ms: number): Promise<void> => pause(ms, undefined, { signal }).catch(() => {});
+  let oldAnswers = 0;
+  const shelter = createShelter(rest);
+  const injection: Injection = {
+    world,
+    troubles,
+    rest,
+    alone: createQueue(),
+    onClock: createQueue(),
+    shelter,
+    toldOldAnswers: (count) => {
+      oldAnswers += count;
+    },
+    log,
+  };
 
   /** The moment after a call has arrived at the gateway: its answer has not been heard yet. */
   function midCall(replica: ReplicaName): Promise<unknown> {
@@ -43,46 +63,37 @@ export function createInjector({ world, signal, log }: InjectorOptions): Injecto
 
   async function kill({ replica, inCall }: Extract<Fault, { kind: 'kill' }>): Promise<boolean> {
     if (inCall) await midCall(replica);
+    await shelter.over(replica);
     return world.replicas[replica].kill();
-  }
-
-  async function crash(downMs: number): Promise<boolean> {
-    const end = troubles.begin(REPLICA_NAMES, 'database_away');
-    await world.database.crash();
-    await rest(downMs);
-    await world.database.recover();
-    world.reconnect();
-    // Its first connections need a moment to find the way.
-    await rest(500);
-    end();
-    return true;
   }
 
   async function orphan({ replica, afterMs, awayMs }: Extract<Fault, { kind: 'orphans' }>): Promise<boolean> {
     await midCall(replica);
+    await shelter.over(replica);
     if (!world.replicas[replica].kill()) return false;
     await rest(afterMs);
-    const installed = await Promise.all(
-      REPLICA_NAMES.map((name) => world.proxies[name].gateway.add({ kind: 'down' })),
-    );
+    const installed = await addToBoth(injection, { kind: 'down' });
     await rest(awayMs);
-    await Promise.all(installed.map((toxic) => toxic.remove()));
+    await removeAll(installed);
     return true;
   }
 
   async function freeze({ replica, inCall, forMs }: Extract<Fault, { kind: 'freeze' }>): Promise<boolean> {
     if (inCall) await midCall(replica);
+    await shelter.over(replica);
     const end = troubles.begin([replica], 'frozen');
     const frozen = await world.replicas[replica].freeze(forMs);
     end();
     return frozen;
   }
 
-  async function rollout(first: (typeof REPLICA_NAMES)[number]): Promise<boolean> {
+  async function rollout({ first, settings }: Extract<Fault, { kind: 'rollout' }>): Promise<boolean> {
     const order = first === 'a' ? (['a', 'b'] as const) : (['b', 'a'] as const);
     let told = false;
     for (const name of order) {
       if (signal.aborted) break;
+      await shelter.over(name);
+      if (settings !== null) world.replicas[name].configure({ ...VARIED[settings[name]] });
       told = (await world.replicas[name].terminate()) || told;
       const what = `replica ${name}`;
       await waitFor({ what, withinMs: ROLLOUT_READY_MS, signal }, () => world.replicas[name].isReady()).catch(
@@ -96,10 +107,15 @@ export function createInjector({ world, signal, log }: InjectorOptions): Injecto
     const { replica, upstream, toxic, forMs } = fault;
     const cuts = upstream === 'database' && cutsOff(toxic);
     const end = cuts ? troubles.begin([replica], 'database_away') : () => {};
-    const installed: Installed = await world.proxies[replica][upstream].add(toxic);
+    const installed = await world.proxies[replica][upstream].add(toxic);
     await rest(forMs);
     await installed.remove();
     end();
+    return true;
+  }
+
+  async function restore(fault: Extract<Fault, { kind: 'restore' }>): Promise<boolean> {
+    forgotten.push(await restoreDatabase(fault, injection));
     return true;
   }
 
@@ -109,17 +125,24 @@ export function createInjector({ world, signal, log }: InjectorOptions): Injecto
         return kill(fault);
       case 'orphans':
         return orphan(fault);
-      case 'database_crash': {
-        const crashed = database.then(() => crash(fault.downMs));
-        database = crashed.then(() => {});
-        return crashed;
-      }
+      case 'database_crash':
+        return crashDatabase(fault, injection);
       case 'freeze':
         return freeze(fault);
+      case 'handshake':
+        return freezeInHandshake(fault, injection);
       case 'rollout':
-        return rollout(fault.first);
+        return rollout(fault);
       case 'network':
         return disturb(fault);
+      case 'black_hole':
+        return digBlackHole(fault, injection);
+      case 'stale_lookups':
+        return tellStaleLookups(fault, injection);
+      case 'clock_step':
+        return stepClock(fault, injection);
+      case 'restore':
+        return restore(fault);
     }
   }
 
@@ -134,6 +157,8 @@ export function createInjector({ world, signal, log }: InjectorOptions): Injecto
   return {
     troubles,
     counts,
+    forgotten,
+    oldAnswers: () => oldAnswers,
     async run(schedule) {
       const startMs = performance.now();
       const running: Promise<void>[] = [];
@@ -150,6 +175,6 @@ export function createInjector({ world, signal, log }: InjectorOptions): Injecto
 }
 
 /** Whether statements fail under it, rather than only take longer. */
-function cutsOff({ kind }: Toxic): boolean {
+function cutsOff({ kind }: Extract<Fault, { kind: 'network' }>['toxic']): boolean {
   return ['down', 'timeout', 'reset_peer', 'limit_data', 'bandwidth'].includes(kind);
 }

@@ -23,18 +23,18 @@ export function judgeCalls(file: OrderFile): Finding[] {
         what: `called with the key ${key}, which is none of its ${most} charges'`,
       });
     } else {
-      found.push(...judgeCharge(n, own, events));
+      found.push(...judgeCharge(n, own, file));
     }
   }
   return [...found, ...judgeWishes(file)];
 }
 
 /** The calls of one charge, against the events that announce them. */
-function judgeCharge(n: number, calls: readonly Call[], events: readonly PaymentEvent[]): Finding[] {
+function judgeCharge(n: number, calls: readonly Call[], { events, time }: OrderFile): Finding[] {
   const found: Finding[] = [];
   const announced = events
     .filter((event) => event.charge === n && announcesCall(event))
-    .map(({ at }) => Date.parse(at));
+    .map(({ at }) => time.earliestMs(at));
   for (const [index, call] of calls.entries()) {
     const before = announced.filter((atMs) => atMs <= call.atMs + CLOCK_MS).length;
     if (before > index) continue;
@@ -42,13 +42,14 @@ function judgeCharge(n: number, calls: readonly Call[], events: readonly Payment
   }
   const failed = events.find(({ charge, status }) => charge === n - 1 && status === 'FAILED');
   const [first] = calls;
-  if (n > 1 && first !== undefined && !(failed && Date.parse(failed.at) <= first.atMs + CLOCK_MS)) {
+  if (n > 1 && first !== undefined && !(failed && time.earliestMs(failed.at) <= first.atMs + CLOCK_MS)) {
     found.push(causeless(`charge ${n} was sent before charge ${n - 1} had FAILED`));
   }
   return found;
 }
 
-function announcesCall({ type, attempts }: PaymentEvent): boolean {
+/** Whether it tells that a worker has claimed the payment for one call. */
+export function announcesCall({ type, attempts }: PaymentEvent): boolean {
   return type === 'call.started' || (['payment.created', 'charge.opened'].includes(type) && attempts > 0);
 }
 

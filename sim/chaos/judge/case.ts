@@ -1,6 +1,8 @@
 /** What the judge is given, and the same sorted by order. Everything here comes from outside: nothing is taken from `src`. */
 import type { Call } from '../proxy/witness.ts';
 import type { Exchange } from '../record.ts';
+import { createDatabaseTime, type DatabaseTime, type Step } from './database-time.ts';
+import { touchedOrders } from './forgotten.ts';
 import { orderReference } from './names.ts';
 
 /** A payment as the API shows it. */
@@ -48,12 +50,27 @@ export interface State {
   readonly ledger: readonly LedgerCharge[];
 }
 
+/** The same moment on the run's monotonic clock, which exchanges carry, and since the epoch, which calls carry. */
+export interface Moment {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
+
+/** The database was set back: of what was stored between these two it may know nothing. */
+export interface Forgotten {
+  readonly from: Moment;
+  readonly until: Moment;
+}
+
 export interface Case {
   /** The name from which all names at the gateway come. */
   readonly installationId: string;
   readonly state: State;
   readonly exchanges: readonly Exchange[];
   readonly calls: readonly Call[];
+  readonly forgotten: readonly Forgotten[];
+  /** How the database's clock was made to step. */
+  readonly clockSteps: readonly Step[];
 }
 
 /** All that is known about one order. */
@@ -70,6 +87,10 @@ export interface OrderFile {
   readonly calls: readonly Call[];
   /** In the order of their asking. */
   readonly exchanges: readonly Exchange[];
+  /** Something happened to it that the database was made to forget. */
+  readonly isTouched: boolean;
+  /** When by everybody else's clock the times were that the database has written down. */
+  readonly time: DatabaseTime;
 }
 
 export type ViolationKind =
@@ -81,6 +102,7 @@ export type ViolationKind =
   | 'went_back'
   | 'false_history'
   | 'causeless_call'
+  | 'late_request'
   | 'unsettled'
   | 'process';
 
@@ -96,7 +118,10 @@ export interface Violation extends Finding {
 }
 
 /** Everything about each order that anybody ever asked for, that has a payment, or that the gateway heard of. */
-export function openFiles({ installationId, state, exchanges, calls }: Case): OrderFile[] {
+export function openFiles(facts: Case): OrderFile[] {
+  const { installationId, state, exchanges, calls } = facts;
+  const touched = touchedOrders(facts);
+  const time = createDatabaseTime(facts.clockSteps);
   const payments = groupBy(state.payments, ({ order_id }) => order_id);
   const charges = groupBy(state.ledger, ({ order_id }) => order_id);
   const called = groupBy(calls, ({ orderId }) => orderId);
@@ -113,6 +138,8 @@ export function openFiles({ installationId, state, exchanges, calls }: Case): Or
       charges: charges.get(orderId) ?? [],
       calls: (called.get(orderId) ?? []).toSorted((a, b) => a.atMs - b.atMs),
       exchanges: (asked.get(orderId) ?? []).toSorted((a, b) => a.askedMs - b.askedMs),
+      isTouched: touched.has(orderId ?? ''),
+      time,
     };
   });
 }

@@ -60,6 +60,8 @@ export function call(orderId: string, n: number, second: number, changes: Partia
   return {
     replica: 'a',
     atMs: atMs(second),
+    leftMs: changes.atMs ?? atMs(second),
+    hungUpMs: null,
     key: chargeKey(name, n),
     reference: name,
     orderId,
@@ -195,7 +197,8 @@ export function honest(): Facts {
 }
 
 export function caseOf({ payments, events, ledger, calls, exchanges }: Facts): Case {
-  return { installationId: INSTALLATION, state: { payments, events, ledger }, calls, exchanges };
+  const state = { payments, events, ledger };
+  return { installationId: INSTALLATION, state, calls, exchanges, forgotten: [], clockSteps: [] };
 }
 
 /** Replaces the fields of what `fits`. */

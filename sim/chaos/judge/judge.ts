@@ -2,29 +2,40 @@
 import { judgeAnswers, judgePages } from './answers.ts';
 import { judgeCalls } from './calls.ts';
 import { type Case, openFiles, type Violation } from './case.ts';
+import { createDatabaseTime } from './database-time.ts';
+import { overlaps } from './forgotten.ts';
 import { judgeHistory } from './history.ts';
 import { judgeKeys } from './keys.ts';
+import { judgeLateness } from './lateness.ts';
 import { judgeMoney } from './money.ts';
+import { judgeTouched } from './touched.ts';
 import { judgeViews } from './views.ts';
 
-const JUDGES = [judgeMoney, judgeCalls, judgeHistory, judgeAnswers, judgeKeys] as const;
+const JUDGES = [judgeMoney, judgeCalls, judgeLateness, judgeHistory, judgeAnswers, judgeKeys] as const;
 
 /** Every broken promise that can be seen from outside. Empty: all was kept. */
 export function judge(facts: Case): Violation[] {
   const byOrder = openFiles(facts).flatMap((file) =>
-    JUDGES.flatMap((each) => each(file)).map((finding) => ({ ...finding, orderId: file.orderId })),
+    (file.isTouched ? judgeTouched(file) : JUDGES.flatMap((each) => each(file))).map((finding) => ({
+      ...finding,
+      orderId: file.orderId,
+    })),
   );
   const orders = new Map(facts.state.payments.map(({ payment_id, order_id }) => [payment_id, order_id]));
-  const seen = judgeViews(facts.exchanges).map(({ paymentId, ...finding }): Violation => {
-    const orderId = orders.get(paymentId) ?? null;
-    if (orderId !== null) return { ...finding, orderId };
-    return {
-      ...finding,
-      kind: 'lost',
-      what: `payment ${paymentId} was shown, and cannot be read any more`,
-      orderId,
-    };
-  });
+  // What was seen in a time that was forgotten says nothing about what is seen after it.
+  const lasting = facts.exchanges.filter((exchange) => !overlaps(exchange, facts.forgotten));
+  const seen = judgeViews(lasting, createDatabaseTime(facts.clockSteps)).map(
+    ({ paymentId, ...finding }): Violation => {
+      const orderId = orders.get(paymentId) ?? null;
+      if (orderId !== null) return { ...finding, orderId };
+      return {
+        ...finding,
+        kind: 'lost',
+        what: `payment ${paymentId} was shown, and cannot be read any more`,
+        orderId,
+      };
+    },
+  );
   const pages = judgePages(facts.exchanges).map((finding) => ({ ...finding, orderId: null }));
   return [...byOrder, ...seen, ...pages];
 }

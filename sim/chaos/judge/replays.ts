@@ -17,6 +17,19 @@ export function judgeReplays(exchanges: readonly Exchange[]): Violation[] {
   });
 }
 
+/** Which fields differ, and how; null: none. */
+function differenceOf(before: object | undefined, after: object): string | null {
+  if (before === undefined) return 'it is new';
+  const old = new Map(Object.entries(before));
+  const fields = Object.entries(after).filter(
+    ([name, value]) => JSON.stringify(old.get(name)) !== JSON.stringify(value),
+  );
+  if (fields.length === 0) return null;
+  return fields
+    .map(([name, value]) => `${name} ${JSON.stringify(old.get(name))} → ${JSON.stringify(value)}`)
+    .join(', ');
+}
+
 /** What is different after the replays. */
 export function judgeUnchanged(before: State, after: State): Finding[] {
   const changed = (what: string): Finding => ({
@@ -26,7 +39,12 @@ export function judgeUnchanged(before: State, after: State): Finding[] {
   const found: Finding[] = [];
   if (JSON.stringify(before.ledger) !== JSON.stringify(after.ledger))
     found.push(changed("the gateway's ledger"));
-  if (JSON.stringify(before.payments) !== JSON.stringify(after.payments)) found.push(changed('payments'));
+  for (const payment of after.payments) {
+    const was = before.payments.find(({ payment_id: id }) => id === payment.payment_id);
+    const difference = differenceOf(was, payment);
+    if (difference !== null) found.push(changed(`payment ${payment.payment_id}: ${difference}`));
+  }
+  if (before.payments.length > after.payments.length) found.push(changed('payments: some are gone'));
   for (const [id, events] of after.events) {
     if (events.length !== (before.events.get(id)?.length ?? 0)) found.push(changed(`the events of ${id}`));
   }

@@ -4,6 +4,7 @@
  */
 import type { Exchange } from '../record.ts';
 import { type Finding, groupBy } from './case.ts';
+import type { DatabaseTime } from './database-time.ts';
 import { type Body, bodyOf, isAccepted, isPost, paymentStatusOf } from './reading.ts';
 
 interface View {
@@ -20,9 +21,9 @@ export interface SeenFinding extends Finding {
   readonly paymentId: string;
 }
 
-export function judgeViews(exchanges: readonly Exchange[]): SeenFinding[] {
+export function judgeViews(exchanges: readonly Exchange[], time: DatabaseTime): SeenFinding[] {
   const views = exchanges.flatMap(viewsOf);
-  return [...groupBy(views, ({ paymentId }) => paymentId).values()].flatMap(judgePayment);
+  return [...groupBy(views, ({ paymentId }) => paymentId).values()].flatMap((own) => judgePayment(own, time));
 }
 
 function viewsOf(exchange: Exchange): View[] {
@@ -52,7 +53,10 @@ function viewOf({ n, askedMs, answeredMs }: Exchange, payment: Body, updatedAt: 
   };
 }
 
-function judgePayment(views: readonly View[]): SeenFinding[] {
+function judgePayment(views: readonly View[], time: DatabaseTime): SeenFinding[] {
+  /** Whether it certainly was, whatever the database's clock did. */
+  const isBefore = (a: string | null, b: string | null): boolean =>
+    a !== null && b !== null && time.latestMs(a) < time.earliestMs(b);
   const found: SeenFinding[] = [];
   const byAnswer = views.toSorted((a, b) => a.answeredMs - b.answeredMs);
   let next = 0;
@@ -65,7 +69,8 @@ function judgePayment(views: readonly View[]): SeenFinding[] {
       seen = byAnswer[next]
     ) {
       if (seen.status === 'COMPLETED') completed ??= seen;
-      if (seen.updatedAt !== null && seen.updatedAt > (newest?.updatedAt ?? '')) newest = seen;
+      if (seen.updatedAt !== null && (newest === null || isBefore(newest.updatedAt, seen.updatedAt)))
+        newest = seen;
       next += 1;
     }
     const { paymentId, n, updatedAt, status } = view;
@@ -73,7 +78,7 @@ function judgePayment(views: readonly View[]): SeenFinding[] {
       const what = `${status} after COMPLETED had been told`;
       found.push({ kind: 'went_back', what, exchanges: [completed.n, n], paymentId });
     }
-    if (newest?.updatedAt != null && updatedAt !== null && updatedAt < newest.updatedAt) {
+    if (newest !== null && isBefore(updatedAt, newest.updatedAt)) {
       const what = `${status}, changed at ${updatedAt}, after ${newest.status}, changed at ${newest.updatedAt}`;
       found.push({ kind: 'went_back', what, exchanges: [newest.n, n], paymentId });
     }

@@ -30,8 +30,15 @@ export interface Replica {
   kill(): boolean;
   /** Tells it to stop; resolves when it has, or with false if it does not run or has been told already. */
   terminate(): Promise<boolean>;
-  /** Stops it in its tracks for this long; false if it does not run. */
-  freeze(ms: number): Promise<boolean>;
+  /** Stops it in its tracks for this long; false if it does not run. `meanwhile` is done as soon as it stands still. */
+  freeze(ms: number, meanwhile?: () => void): Promise<boolean>;
+  /** Its next processes are started with these variables too. */
+  configure(env: Readonly<Record<string, string>>): void;
+  /** Kills it, and starts no other process until `resume`. */
+  hold(): Promise<void>;
+  resume(): void;
+  /** Whether any blow of ours fell on it at any time between these two, on the monotonic clock. */
+  disturbed(fromMs: number, untilMs: number): boolean;
   /** Ends it for good: by SIGTERM where it is to be judged, else by SIGKILL. */
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
@@ -66,11 +73,16 @@ export function startReplica(options: ReplicaOptions): Replica {
   const url = `http://127.0.0.1:${port}`;
   const main = fileURLToPath(new URL('dist/main.js', root));
   let wanted = true;
+  let chosen = env;
+  /** Of the blows. */
+  const spans: { readonly fromMs: number; untilMs: number }[] = [];
+  let held: Promise<void> | null = null;
+  let letGo = (): void => {};
   let run = launch();
   const kept = keep();
 
   function launch(): Run {
-    const program = startProgram({ guard, args: [main], env: { ...env, PORT: String(port) }, log });
+    const program = startProgram({ guard, args: [main], env: { ...chosen, PORT: String(port) }, log });
     const started: Run = { program, startedMs: performance.now(), ready: false, cause: null, toldMs: null };
     void probe(started);
     return started;
@@ -105,13 +117,24 @@ export function startReplica(options: ReplicaOptions): Replica {
       });
       if (!wanted) return;
       await pause(RESTART_MS);
+      while (held !== null) await held;
       if (!wanted) return;
       run = launch();
     }
   }
 
+  /** Until the returned function is called. */
+  function note(): () => void {
+    const span = { fromMs: performance.now(), untilMs: Number.POSITIVE_INFINITY };
+    spans.push(span);
+    return () => {
+      span.untilMs = performance.now();
+    };
+  }
+
   function kill(): boolean {
     if (run.program.hasExited()) return false;
+    note()();
     run.cause = 'SIGKILL';
     run.program.signal('SIGKILL');
     return true;
@@ -122,11 +145,13 @@ export function startReplica(options: ReplicaOptions): Replica {
     if (told.program.hasExited() || told.cause !== null) return false;
     told.cause = 'SIGTERM';
     told.toldMs = performance.now();
+    const over = note();
     told.program.signal('SIGTERM');
     await within(TERM_WAIT_MS, told.program.exited, null);
     // `cause` stays SIGTERM: a process that has to be killed now did not keep its promise.
     told.program.signal('SIGKILL');
     await told.program.exited;
+    over();
     return true;
   }
 
@@ -136,16 +161,35 @@ export function startReplica(options: ReplicaOptions): Replica {
     isReady: () => run.ready && !run.program.hasExited(),
     kill,
     terminate,
-    async freeze(ms) {
+    async freeze(ms, meanwhile = () => {}) {
       const frozen = run;
       if (frozen.program.hasExited()) return false;
+      const over = note();
       frozen.program.signal('SIGSTOP');
+      meanwhile();
       await within(ms, frozen.program.exited, null);
       frozen.program.signal('SIGCONT');
+      over();
       return true;
     },
+    configure(more) {
+      chosen = { ...chosen, ...more };
+    },
+    async hold() {
+      held ??= new Promise((resolve) => {
+        letGo = () => {
+          held = null;
+          resolve();
+        };
+      });
+      kill();
+      await run.program.exited;
+    },
+    resume: () => letGo(),
+    disturbed: (fromMs, untilMs) => spans.some((span) => span.fromMs < untilMs && span.untilMs > fromMs),
     async stop(signal) {
       wanted = false;
+      letGo();
       if (signal === 'SIGTERM') await terminate();
       else kill();
       await kept;

@@ -1,13 +1,25 @@
 /** Everything that a run consists of beside its clients: the processes, and the network between them. */
-import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ReplicaName, Upstream } from '../fault.ts';
+import { TEST_CERTIFICATE } from '../proxy/certificate.ts';
 import { type NetworkProxy, startProxy } from '../proxy/proxy.ts';
+import { startTlsFront, type TlsFront } from '../proxy/tls-front.ts';
 import { type Call, createWitness } from '../proxy/witness.ts';
 import { createRandom } from '../random.ts';
-import type { ReplicaName, Upstream } from '../schedule.ts';
-import { gatewayOf, installationOf, REPLICA_ENV } from '../settings.ts';
+import { drawSettings } from '../schedule.ts';
+import { gatewayOf, installationOf, REPLICA_ENV, VARIED } from '../settings.ts';
 import { type Database, startDatabase } from './database.ts';
 import { freePort } from './free-port.ts';
 import { type FakeGateway, startGateway } from './gateway.ts';
@@ -22,6 +34,8 @@ export interface World {
   readonly gateway: FakeGateway;
   readonly replicas: { readonly [Name in ReplicaName]: Replica };
   readonly proxies: { readonly [Name in ReplicaName]: { readonly [To in Upstream]: NetworkProxy } };
+  /** Ends the TLS of the one replica that speaks it with the gateway. */
+  readonly front: TlsFront & { readonly replica: ReplicaName };
   /** Every charge request that reached the gateway, in its order. */
   readonly calls: readonly Call[];
   /** Resolves when the next charge request of this replica has reached the gateway, and is not answered yet. */
@@ -66,7 +80,7 @@ export async function startWorld({ seed, root, folder }: WorldOptions): Promise<
 
     const databaseLog = openLog('database.log');
     const say = (line: string): void => void writeSync(databaseLog, `${new Date().toISOString()} ${line}\n`);
-    const database = await startDatabase(join(data, 'payments'), say);
+    const database = await startDatabase({ dataDir: join(data, 'payments'), log: say, clockFolder: data });
     closers.push(database.stop);
     const databaseUrl = database.urlThrough(database.address());
     await install({
@@ -89,29 +103,39 @@ export async function startWorld({ seed, root, folder }: WorldOptions): Promise<
     const waiting: { readonly [Name in ReplicaName]: (() => void)[] } = { a: [], b: [] };
     const ends: End[] = [];
 
+    const settings = drawSettings(createRandom(seed, 'settings'));
+    const started = new Map<ReplicaName, Replica>();
+
     async function openProxies(name: ReplicaName): Promise<{ readonly [To in Upstream]: NetworkProxy }> {
       const random = createRandom(seed, `network ${name}`);
       const toDatabase = await startProxy({ target: database.address(), random });
       closers.push(toDatabase.close);
       const tap = () =>
-        createWitness((call) => {
-          calls.push({ ...call, replica: name, atMs: Date.now() });
+        createWitness(({ leftMs, hungUpMs, ...call }) => {
+          const atMs = Date.now();
+          const ago = atMs - performance.now();
+          const hungUp = hungUpMs === null ? null : ago + hungUpMs;
+          calls.push({ ...call, replica: name, atMs, leftMs: ago + leftMs, hungUpMs: hungUp });
           for (const tell of waiting[name].splice(0)) tell();
         });
-      const toGateway = await startProxy({ target: gateway, random, tap });
+      const disturbed = (fromMs: number, untilMs: number): boolean =>
+        started.get(name)?.disturbed(fromMs, untilMs) === true;
+      const toGateway = await startProxy({ target: gateway, random, tap, disturbed });
       closers.push(toGateway.close);
       return { database: toDatabase, gateway: toGateway };
     }
 
     async function openReplica(
       name: ReplicaName,
-      through: { readonly [To in Upstream]: NetworkProxy },
+      through: NetworkProxy,
+      more: Readonly<Record<string, string>>,
     ): Promise<Replica> {
       const env = {
         ...REPLICA_ENV,
+        ...VARIED[settings[name]],
         ...gatewayOf(seed).env,
-        DATABASE_URL: database.urlThrough(through.database),
-        GATEWAY_URL: `http://${through.gateway.host}:${through.gateway.port}`,
+        DATABASE_URL: database.urlThrough(through),
+        ...more,
       };
       const log = openLog(`replica-${name}.log`);
       const replica = startReplica({
@@ -124,12 +148,26 @@ export async function startWorld({ seed, root, folder }: WorldOptions): Promise<
         onEnd: (end) => ends.push(end),
       });
       closers.push(() => replica.stop('SIGKILL'));
+      started.set(name, replica);
       return replica;
     }
 
     const proxies = { a: await openProxies('a'), b: await openProxies('b') };
-    const replicas = { a: await openReplica('a', proxies.a), b: await openReplica('b', proxies.b) };
+    const front = await startTlsFront(proxies.b.gateway);
+    closers.push(front.close);
+    const authority = join(data, 'authority.pem');
+    writeFileSync(authority, TEST_CERTIFICATE);
+    const replicas = {
+      a: await openReplica('a', proxies.a.database, {
+        GATEWAY_URL: `http://${proxies.a.gateway.host}:${proxies.a.gateway.port}`,
+      }),
+      b: await openReplica('b', proxies.b.database, {
+        GATEWAY_URL: `https://${front.host}:${front.port}`,
+        NODE_EXTRA_CA_CERTS: authority,
+      }),
+    };
     return {
+      front: { ...front, replica: 'b' },
       database,
       gateway,
       replicas,

@@ -4,8 +4,16 @@
  */
 import type { Socket } from 'node:net';
 import type { Behaviour, Piece, ProxyClock, Victim } from './behaviour.ts';
+import type { Stream } from './toxic.ts';
+
+/** Hears bytes that were passed on, and on the proxy's clock when they had come and when their sender hung up. */
+export type Tap = (
+  bytes: Buffer,
+  passage: { readonly arrivedMs: number; readonly hungUpMs: number | null },
+) => void;
 
 export interface LaneOptions {
+  readonly stream: Stream;
   readonly from: Socket;
   readonly to: Socket;
   /** The toxics at work now, in the order in which they came. */
@@ -13,14 +21,14 @@ export interface LaneOptions {
   readonly victim: Victim;
   readonly clock: ProxyClock;
   /** Hears every byte that was passed on. */
-  readonly tap: (bytes: Buffer) => void;
+  readonly tap: Tap;
 }
 
 /** Beyond this the sender has to wait, as it would on a real line. */
 const MAX_WAITING_BYTES = 256 * 1024;
 
 /** Passes on what `from` says until it ends. What was on the line when its sender died still arrives. */
-export function openLane({ from, to, toxics, victim, clock, tap }: LaneOptions): void {
+export function openLane({ stream, from, to, toxics, victim, clock, tap }: LaneOptions): void {
   const waiting: Piece[] = [];
   let waitingBytes = 0;
   let ended = false;
@@ -28,15 +36,15 @@ export function openLane({ from, to, toxics, victim, clock, tap }: LaneOptions):
 
   async function deliver(piece: Piece, through: readonly Behaviour[]): Promise<void> {
     const [first, ...rest] = through;
-    if (first === undefined) return write(piece.bytes);
+    if (first === undefined) return write(piece);
     if (first.pass === undefined) return deliver(piece, rest);
     await first.pass(piece, (next) => deliver(next, rest), victim);
   }
 
-  async function write(bytes: Buffer): Promise<void> {
+  async function write({ bytes, arrivedMs }: Piece): Promise<void> {
     if (to.destroyed || !to.writable) return;
     const room = to.write(bytes);
-    tap(bytes);
+    tap(bytes, { arrivedMs, hungUpMs: victim.hungUp()?.atMs ?? null });
     if (room) return;
     await new Promise<void>((resolve) => {
       const go = (): void => {
@@ -60,7 +68,7 @@ export function openLane({ from, to, toxics, victim, clock, tap }: LaneOptions):
   }
 
   async function end(): Promise<void> {
-    for (const toxic of toxics()) await toxic.end?.();
+    for (const toxic of toxics()) await toxic.end?.(victim);
     to.end();
   }
 
@@ -71,7 +79,7 @@ export function openLane({ from, to, toxics, victim, clock, tap }: LaneOptions):
   }
 
   from.on('data', (bytes) => {
-    waiting.push({ bytes, arrivedMs: clock.nowMs() });
+    waiting.push({ bytes, stream, arrivedMs: clock.nowMs() });
     waitingBytes += bytes.length;
     if (waitingBytes >= MAX_WAITING_BYTES) from.pause();
     void run();

@@ -1,10 +1,12 @@
 /** One connection through the proxy: two sockets, two lanes. */
 import type { Socket } from 'node:net';
-import type { Behaviour, ProxyClock, Victim } from './behaviour.ts';
-import { openLane } from './lane.ts';
+import type { Behaviour, HangUp, ProxyClock, Victim } from './behaviour.ts';
+import { openLane, type Tap } from './lane.ts';
 import type { Stream } from './toxic.ts';
 
 export interface Link extends Victim {
+  /** Ends it even if it is held. */
+  destroy(): void;
   readonly closed: Promise<void>;
 }
 
@@ -14,20 +16,55 @@ export interface LinkOptions {
   readonly toxics: (stream: Stream) => readonly Behaviour[];
   readonly clock: ProxyClock;
   /** Hears what reached the server. */
-  readonly tap: (bytes: Buffer) => void;
+  readonly tap: Tap;
 }
 
 export function openLink({ client, server, toxics, clock, tap }: LinkOptions): Link {
   const sockets = [client, server];
+  let hungUp: HangUp | null = null;
+  let held = false;
+  let ending: (() => void) | null = null;
+
+  function hangUp(how: HangUp['how']): void {
+    // After its FIN, a reset only tells that it does not listen any more; what it had sent is on its way.
+    hungUp ??= { how, atMs: clock.nowMs() };
+  }
+  client.on('end', () => hangUp('closed'));
+  client.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'ECONNRESET') hangUp('reset');
+  });
+
+  function destroy(): void {
+    for (const socket of sockets) socket.destroy();
+  }
+
+  function reset(): void {
+    for (const socket of sockets) {
+      if (socket.connecting) socket.destroy();
+      else socket.resetAndDestroy();
+    }
+  }
+
   const link: Link = {
+    destroy,
     close() {
-      for (const socket of sockets) socket.destroy();
+      if (held) ending ??= destroy;
+      else destroy();
     },
     reset() {
-      for (const socket of sockets) {
-        if (socket.connecting) socket.destroy();
-        else socket.resetAndDestroy();
-      }
+      if (held) ending ??= reset;
+      else reset();
+    },
+    hungUp: () => hungUp,
+    hold() {
+      held = true;
+    },
+    letGo() {
+      held = false;
+      ending?.();
+    },
+    answer(bytes) {
+      if (client.writable) client.write(bytes);
     },
     closed: Promise.all(
       sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve))),
@@ -41,8 +78,17 @@ export function openLink({ client, server, toxics, clock, tap }: LinkOptions): L
   server.once('close', () => {
     if (server.bytesRead + server.bytesWritten === 0) client.destroy();
   });
-  openLane({ from: client, to: server, toxics: () => toxics('upstream'), victim: link, clock, tap });
   openLane({
+    stream: 'upstream',
+    from: client,
+    to: server,
+    toxics: () => toxics('upstream'),
+    victim: link,
+    clock,
+    tap,
+  });
+  openLane({
+    stream: 'downstream',
     from: server,
     to: client,
     toxics: () => toxics('downstream'),

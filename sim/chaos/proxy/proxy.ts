@@ -2,8 +2,9 @@
 import { connect, createServer, type Server } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Behaviour, ProxyClock, Tools } from './behaviour.ts';
+import type { Tap } from './lane.ts';
 import { type Link, openLink } from './link.ts';
-import type { Stream, StreamToxic, Toxic } from './toxic.ts';
+import type { ConnectionToxic, Stream, Toxic } from './toxic.ts';
 import { behaviourOf } from './toxics/index.ts';
 
 export interface Address {
@@ -15,6 +16,11 @@ export interface Address {
 export interface Installed {
   /** Idempotent. */
   remove(): Promise<void>;
+  /** When it began to do harm, and when it was done with it: at once and never, unless it picks its own moment. */
+  readonly met: Promise<void>;
+  readonly over: Promise<void>;
+  /** How often it has done its harm, where that can be counted. */
+  count(): number;
 }
 
 export interface NetworkProxy extends Address {
@@ -29,8 +35,10 @@ export interface NetworkProxy extends Address {
 export interface ProxyOptions extends Pick<Tools, 'random'> {
   readonly target: Address;
   readonly clock?: ProxyClock;
+  /** Whether the program that connects was frozen, killed or told to stop meanwhile. Default: never. */
+  readonly disturbed?: Tools['disturbed'];
   /** Called for each connection; what it returns hears every byte that was passed on to the server. */
-  readonly tap?: () => (bytes: Buffer) => void;
+  readonly tap?: () => Tap;
 }
 
 const HOST = '127.0.0.1';
@@ -41,14 +49,16 @@ const realClock: ProxyClock = {
 };
 
 export async function startProxy(options: ProxyOptions): Promise<NetworkProxy> {
-  const { clock = realClock, random, tap = () => () => {} } = options;
+  const { clock = realClock, random, disturbed = () => false, tap = () => () => {} } = options;
   const links = new Set<Link>();
-  const active = new Map<StreamToxic, Behaviour>();
+  const active = new Map<ConnectionToxic, Behaviour>();
   let target = options.target;
   let downs = 0;
 
   const toxics = (stream: Stream): Behaviour[] =>
-    [...active].filter(([toxic]) => toxic.stream === stream).map(([, behaviour]) => behaviour);
+    [...active]
+      .filter(([toxic]) => toxic.stream === stream || toxic.stream === 'both')
+      .map(([, behaviour]) => behaviour);
 
   const server = createServer({ allowHalfOpen: true }, (client) => {
     const far = connect({ ...target, allowHalfOpen: true });
@@ -63,7 +73,7 @@ export async function startProxy(options: ProxyOptions): Promise<NetworkProxy> {
     downs += 1;
     if (downs === 1) server.close();
     for (const link of links) link.close();
-    return once(async () => {
+    return installed({}, async () => {
       downs -= 1;
       if (downs === 0) await listen(server, port);
     });
@@ -78,24 +88,27 @@ export async function startProxy(options: ProxyOptions): Promise<NetworkProxy> {
     },
     async add(toxic) {
       if (toxic.kind === 'down') return takeDown();
-      const behaviour = behaviourOf(toxic, { clock, random });
+      const behaviour = behaviourOf(toxic, { clock, random, disturbed });
       active.set(toxic, behaviour);
       for (const link of links) behaviour.meet?.(link);
-      return once(async () => {
+      return installed(behaviour, async () => {
         active.delete(toxic);
         for (const link of links) behaviour.leave?.(link);
       });
     },
     async close() {
-      for (const link of links) link.close();
+      for (const link of links) link.destroy();
       if (server.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
 }
 
-function once(remove: () => Promise<void>): Installed {
+function installed(behaviour: Behaviour, remove: () => Promise<void>): Installed {
   let removed: Promise<void> | null = null;
   return {
+    met: behaviour.met ?? Promise.resolve(),
+    over: behaviour.over ?? new Promise(() => {}),
+    count: () => behaviour.count?.() ?? 0,
     remove() {
       removed ??= remove();
       return removed;

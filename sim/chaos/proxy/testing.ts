@@ -45,6 +45,8 @@ export interface End {
   say(text: string): void;
   /** Resolves with everything heard so far once it is this long; throws if the connection ends before. */
   heard(length: number): Promise<string>;
+  /** Everything heard so far. */
+  text(): string;
   /** How many pieces came. */
   pieces(): number;
   /** How the connection ended for this end. */
@@ -84,23 +86,31 @@ function endOf(socket: Socket): End {
         watchers.add(look);
         look();
       }),
+    text: () => text,
     pieces: () => pieces,
     ended,
   };
+}
+
+export interface Opened {
+  readonly client: End;
+  readonly server: End;
 }
 
 export interface Stretch {
   readonly proxy: NetworkProxy;
   readonly clock: HandClock;
   /** A new connection through the proxy: both of its ends. */
-  open(): Promise<{ readonly client: End; readonly server: End }>;
+  open(): Promise<Opened>;
+  /** From now on the program that connects counts as killed or frozen. */
+  disturb(): void;
   /** A new connection attempt; resolves with how it failed, or `connected`. */
   knock(): Promise<string>;
   close(): Promise<void>;
 }
 
 /** A server, and a proxy before it whose time stands still until it is turned. */
-export async function openStretch(tap?: () => (bytes: Buffer) => void): Promise<Stretch> {
+export async function openStretch(): Promise<Stretch> {
   const arrivals: Socket[] = [];
   const waiting: ((socket: Socket) => void)[] = [];
   const server = createServer((socket) => {
@@ -113,11 +123,15 @@ export async function openStretch(tap?: () => (bytes: Buffer) => void): Promise<
   const clock = createHandClock();
   const random = createRandom(1, 'test');
   const target = { host: '127.0.0.1', port };
-  const proxy = await startProxy({ target, clock, random, ...(tap === undefined ? {} : { tap }) });
+  let isDisturbed = false;
+  const proxy = await startProxy({ target, clock, random, disturbed: () => isDisturbed });
   const sockets: Socket[] = [];
   return {
     proxy,
     clock,
+    disturb() {
+      isDisturbed = true;
+    },
     async open() {
       const arrived = new Promise<Socket>((resolve) => {
         const early = arrivals.shift();

@@ -36,14 +36,21 @@ describe('latency', () => {
 
   test('counts from the arrival: a stream becomes late, not slow', async () => {
     const { clock } = stretch;
-    const tools = { clock, random: createRandom(1, 'test') };
+    const tools = { clock, random: createRandom(1, 'test'), disturbed: () => false };
     const { pass } = latency({ latencyMs: 300, jitterMs: 0 }, tools);
     const passed: string[] = [];
-    const victim = { close: () => {}, reset: () => {} };
+    const victim = {
+      close: () => {},
+      reset: () => {},
+      hungUp: () => null,
+      hold: () => {},
+      letGo: () => {},
+      answer: () => {},
+    };
     clock.turnTo(250);
     // It had to wait behind another piece until 250, and is due at 300 all the same.
     const done = pass?.(
-      { bytes: Buffer.from('two'), arrivedMs: 0 },
+      { bytes: Buffer.from('two'), stream: 'upstream', arrivedMs: 0 },
       async () => void passed.push('two'),
       victim,
     );

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Call, createWitness } from './witness.ts';
+import { createWitness, type HeardCall } from './witness.ts';
 
 function request(method: string, path: string, body: string): string {
   const head = `${method} ${path} HTTP/1.1\r\nhost: gateway\r\nIdempotency-Key: key-1\r\ncontent-length: ${body.length}`;
@@ -7,12 +7,22 @@ function request(method: string, path: string, body: string): string {
 }
 
 const charge = JSON.stringify({ amount: 5, currency: 'USD', reference: 'r', order_id: 'o' });
-const call = { key: 'key-1', reference: 'r', orderId: 'o', amount: 5, currency: 'USD' };
+const call = {
+  key: 'key-1',
+  reference: 'r',
+  orderId: 'o',
+  amount: 5,
+  currency: 'USD',
+  leftMs: 0,
+  hungUpMs: null,
+};
 
-function hear(...pieces: string[]): Omit<Call, 'replica' | 'atMs'>[] {
-  const calls: Omit<Call, 'replica' | 'atMs'>[] = [];
+/** The pieces come a millisecond apart. */
+function hear(...pieces: string[]): HeardCall[] {
+  const calls: HeardCall[] = [];
   const witness = createWitness((heard) => calls.push(heard));
-  for (const piece of pieces) witness(Buffer.from(piece));
+  for (const [arrivedMs, piece] of pieces.entries())
+    witness(Buffer.from(piece), { arrivedMs, hungUpMs: null });
   return calls;
 }
 
@@ -25,8 +35,17 @@ test('hears every charge of one connection, and no lookup', () => {
   const lookup = request('GET', '/charges?idempotency_key=key-1', '');
   expect(hear(request('POST', '/charges', charge) + lookup, request('POST', '/charges', charge))).toEqual([
     call,
-    call,
+    { ...call, leftMs: 1 },
   ]);
+});
+
+test('tells when the first byte left, and when its sender had hung up by the last', () => {
+  const calls: HeardCall[] = [];
+  const witness = createWitness((heard) => calls.push(heard));
+  const whole = Buffer.from(request('POST', '/charges', charge));
+  witness(whole.subarray(0, 10), { arrivedMs: 5, hungUpMs: null });
+  witness(whole.subarray(10), { arrivedMs: 7, hungUpMs: 90 });
+  expect(calls).toEqual([{ ...call, leftMs: 5, hungUpMs: 90 }]);
 });
 
 test('a request that broke off is no call', () => {

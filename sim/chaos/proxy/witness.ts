@@ -2,6 +2,8 @@
  * Reads the requests that go through to the gateway. A ledger shows what was charged; this shows what was asked
  * for, and when, so that a call without a cause is seen even where it charged nothing.
  */
+import { messageSize } from './http-messages.ts';
+import type { Tap } from './lane.ts';
 
 /** A complete `POST /charges` that reached the gateway. */
 export interface Call {
@@ -9,6 +11,10 @@ export interface Call {
   readonly replica: string;
   /** Milliseconds since the epoch, when its last byte was passed on. */
   readonly atMs: number;
+  /** When its first byte left the replica; the network may have held it since. */
+  readonly leftMs: number;
+  /** When the replica had closed the connection on which it came; null: it was still there. */
+  readonly hungUpMs: number | null;
   readonly key: string;
   readonly reference: string;
   readonly orderId: string;
@@ -16,34 +22,30 @@ export interface Call {
   readonly currency: string;
 }
 
+/** As the witness hears it: the times are on the proxy's clock. */
+export type HeardCall = Omit<Call, 'replica' | 'atMs'>;
+
 /** No request of ours comes near it; a stream that does not parse is not kept for ever. */
 const MAX_REQUEST_BYTES = 64 * 1024;
 
 /** Hears one connection. Lookups and whatever is not complete are passed over. */
-export function createWitness(
-  onCall: (call: Omit<Call, 'replica' | 'atMs'>) => void,
-): (bytes: Buffer) => void {
+export function createWitness(onCall: (call: HeardCall) => void): Tap {
   let heard: Buffer = Buffer.alloc(0);
-  return (bytes) => {
+  let leftMs = 0;
+  return (bytes, { arrivedMs, hungUpMs }) => {
+    if (heard.length === 0) leftMs = arrivedMs;
     heard = Buffer.concat([heard, bytes]);
-    for (let size = requestSize(heard); size !== null && size <= heard.length; size = requestSize(heard)) {
+    for (let size = messageSize(heard); size !== null && size <= heard.length; size = messageSize(heard)) {
       const call = readCall(heard.subarray(0, size));
       heard = heard.subarray(size);
-      if (call !== null) onCall(call);
+      if (call !== null) onCall({ ...call, leftMs, hungUpMs });
+      leftMs = arrivedMs;
     }
     if (heard.length > MAX_REQUEST_BYTES) heard = Buffer.alloc(0);
   };
 }
 
-/** How long the request at the beginning is; null while its head is not complete. */
-function requestSize(bytes: Buffer): number | null {
-  const end = bytes.indexOf('\r\n\r\n');
-  if (end < 0) return null;
-  const length = /\r\ncontent-length: *(\d+)/i.exec(bytes.toString('latin1', 0, end));
-  return end + 4 + Number(length?.[1] ?? 0);
-}
-
-function readCall(request: Buffer): Omit<Call, 'replica' | 'atMs'> | null {
+function readCall(request: Buffer): Omit<HeardCall, 'leftMs' | 'hungUpMs'> | null {
   const end = request.indexOf('\r\n\r\n');
   const head = request.toString('latin1', 0, end);
   if (!/^POST \S*\/charges HTTP/.test(head)) return null;

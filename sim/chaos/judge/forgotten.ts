@@ -1,0 +1,26 @@
+/** Which orders a database that was set back may have forgotten something of. */
+import type { Case, Forgotten } from './case.ts';
+
+/** Whether a request, by the monotonic clock, may have met what was forgotten. */
+export function overlaps(
+  { askedMs, answeredMs }: { readonly askedMs: number; readonly answeredMs: number },
+  forgotten: readonly Forgotten[],
+): boolean {
+  return forgotten.some(({ from, until }) => askedMs <= until.monotonicMs && answeredMs >= from.monotonicMs);
+}
+
+/** The orders that were asked for, called for or charged in a time that was forgotten. */
+export function touchedOrders({
+  exchanges,
+  calls,
+  state,
+  forgotten,
+}: Pick<Case, 'exchanges' | 'calls' | 'state' | 'forgotten'>): Set<string> {
+  const within = (wallMs: number): boolean =>
+    forgotten.some(({ from, until }) => wallMs >= from.wallMs && wallMs <= until.wallMs);
+  return new Set([
+    ...exchanges.flatMap((one) => (one.orderId !== null && overlaps(one, forgotten) ? [one.orderId] : [])),
+    ...calls.filter(({ leftMs, atMs }) => within(leftMs) || within(atMs)).map(({ orderId }) => orderId),
+    ...state.ledger.filter((one) => within(Date.parse(one.created_at))).map((one) => one.order_id),
+  ]);
+}
