@@ -57,16 +57,16 @@ describe('evidence that comes in', () => {
   });
 
   it('while the next lookup waits for its time comes before what that would prove', async () => {
-    const gateway = createScriptedGateway({ landsWithinMs: 1000 });
+    const gateway = createScriptedGateway({ landsWithinMs: 8000 });
     gateway.play = () => reset;
     const { engine, store } = await world.replica(gateway, { policy: { maxAttempts: 1 } });
     void engine.charge(order('o1'), KEYLESS);
-    await world.pass(500);
+    await world.pass(5000);
     const { paymentId } = world.stored('o1');
     const payment = { accountId: 'default', orderId: 'o1', paymentId };
     await world.ended(store.addEvidence({ payment, chargeN: 1, outcome: reset }));
     // By then what this worker has sent can no longer land; what the other may have sent can.
-    await world.pass(1300);
+    await world.pass(7000);
     expect(world.stored('o1').charge).toMatchObject({ status: 'UNRESOLVED', doubt: { kind: 'open' } });
     await world.pass(10_000);
     expect(world.stored('o1').charge.status).toBe('FAILED');
