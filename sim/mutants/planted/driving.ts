@@ -88,10 +88,11 @@ export const DRIVING: readonly PlantedBug[] = [
   },
   {
     name: 'the database’s time is read from the local clock',
-    story: 'A server whose clock is an hour ahead declares orders failed that the gateway may still charge.',
+    story:
+      'A server whose clock is an hour behind dates its calls too early, and fails orders that the gateway may still charge.',
     file: 'src/engine/lease.ts',
     find: 'return held.grantedAtMs + Math.min(sinceMs, engine.policy.leaseMs);',
-    put: 'return sinceMs >= 0 ? engine.clock.wallMs() : held.grantedAtMs;',
+    put: 'return Math.min(held.grantedAtMs + sinceMs, engine.clock.wallMs());',
     judge: 'simulation',
   },
   {
