@@ -77,6 +77,41 @@ describe('a database clock that is set forward', () => {
   });
 });
 
+describe('a step of the database’s clock', () => {
+  it('just before a claim whose answer is lost proves nothing under that claim', async () => {
+    gateway.play = () => reset;
+    const { charge, store } = await start(ONE_CALL);
+    await charge({ waitMs: 1000 });
+    await world.pass(5000);
+    // No sweep hears of the step either: the claim of the second lookup is the first to meet it.
+    store.before('due', () => new Promise(() => {}));
+    store.before('advance', () => {
+      world.databaseStepMs = 90_000;
+    });
+    store.fail('advance', 'ack_lost');
+    const asked = gateway.lookups.length;
+    await world.pass(10_000);
+    expect(gateway.lookups.length).toBeGreaterThan(asked);
+    expect(world.stored('o1').charge.status).toBe('UNRESOLVED');
+  });
+
+  it('that another process has seen is known to whoever starts later', async () => {
+    gateway.play = () => reset;
+    const first = await start(ONE_CALL);
+    await first.charge({ waitMs: 1000 });
+    await world.pass(10_000);
+    world.databaseStepMs = HOUR;
+    await world.pass(1000);
+    await world.ended(first.engine.stop());
+    const second = await start(ONE_CALL);
+    await world.pass(40_000);
+    expect(gateway.lookups.length).toBeGreaterThan(1);
+    expect(world.stored('o1').charge.status).toBe('UNRESOLVED');
+    // It was told by the first.
+    expect(second.logged).toEqual([]);
+  });
+});
+
 describe('a database clock that is set back by an hour', () => {
   it('leaves no payment waiting for an hour', async () => {
     gateway.play = () => reset;
@@ -94,6 +129,8 @@ describe('a database clock that is set back by an hour', () => {
     const first = await start();
     void first.engine.charge(order('o1'), KEYLESS);
     await world.pass(10);
+    // It dies: nothing that it does from now on arrives.
+    first.store.goDown();
     world.databaseStepMs = -HOUR;
     gateway.play = approve;
     await start();
@@ -152,7 +189,11 @@ describe('a machine that was suspended', () => {
     world.suspendedMs = 20 * 60_000;
     await world.pass(20_000);
     expect(gateway.calls).toHaveLength(1);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'FAILED', failureCode: 'deadline_exceeded' });
+    expect(world.trail('o1')).toEqual([
+      'payment.created',
+      'call.refused connection_refused',
+      'payment.failed deadline_exceeded',
+    ]);
   });
 
   it('resends nothing a day later: the key may be pruned', async () => {
@@ -165,6 +206,22 @@ describe('a machine that was suspended', () => {
     await world.pass(20_000);
     expect(gateway.calls).toHaveLength(1);
     expect(world.trail('o1')).toContain('lookup.started');
+  });
+});
+
+describe('a machine whose clocks stand still, both of them', () => {
+  it('notices when its claim is granted that the deadline is over, and sends nothing', async () => {
+    gateway.play = () => ({ kind: 'refused', reason: 'connection_refused', retryAfterMs: 10_000 });
+    const { engine, store } = await start();
+    await world.ended(engine.charge(order('o1'), { waitMs: 0 }));
+    await world.pass(5000);
+    store.before('advance', () => {
+      world.databaseStepMs = 20 * 60_000;
+    });
+    await world.pass(20_000);
+    expect(gateway.calls).toHaveLength(1);
+    expect(world.trail('o1')).toContain('call.not_sent too_late');
+    expect(world.stored('o1').charge).toMatchObject({ status: 'FAILED', failureCode: 'deadline_exceeded' });
   });
 });
 

@@ -2,7 +2,7 @@
  * Driving a payment: claim, act, write what came of it, and again, until it is settled or waits longer than it
  * is kept in memory. Every step is durable before the next begins, so the process may die between any two.
  */
-import { isSettled } from '../domain/charge.ts';
+import { type Charge, isSettled } from '../domain/charge.ts';
 import { dashed, timeOfUuidV7 } from '../domain/ids.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
 import {
@@ -117,9 +117,17 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     if (written.kind !== 'done') return forget(record);
     if (idle) return afterWrite(written.record, decision);
     const held = { record: written.record, grantedAtMs: written.nowMs, claimedAt };
-    // The claim may have taken long, or our clocks may have stood still: the database says what time it is.
-    const late = decision.action === 'call' && !mayCallNow(record.charge, context(held.grantedAtMs, record));
-    track(record.paymentId, late ? giveBack(held) : act(held, decision.action));
+    track(record.paymentId, carryOut(held, record.charge, decision.action));
+  }
+
+  /** The claim tells more than was known when it was decided on: what time it is at the database, and evidence. */
+  function carryOut(held: Held, before: Charge, action: Action): Promise<void> {
+    const news = held.record.evidence > 0 && action !== 'verify';
+    if (action !== 'call') return act(held, news ? 'verify' : action);
+    if (news) return giveBack(held, 'evidence_waits');
+    // The claim may have taken long, or our clocks may have stood still.
+    if (!mayCallNow(before, context(held.grantedAtMs, held.record))) return giveBack(held, 'too_late');
+    return act(held, action);
   }
 
   async function act(held: Held, action: Action): Promise<void> {
@@ -130,9 +138,9 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     return verify(held);
   }
 
-  /** It was too late to call when the claim was granted; what is right instead is decided anew. */
-  function giveBack(held: Held): Promise<void> {
-    return finish(held, onNotSent(held.record.charge, 'too_late', 0), held.grantedAtMs, null);
+  /** No call may leave under this claim; what is right instead is decided anew. */
+  function giveBack(held: Held, reason: string): Promise<void> {
+    return finish(held, onNotSent(held.record.charge, reason, 0), held.grantedAtMs, null);
   }
 
   async function call(held: Held): Promise<void> {

@@ -1,7 +1,15 @@
 /** Proof of money is kept, even by a worker that may no longer write. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createScriptedGateway } from '../../test/support/scripted-gateway.ts';
-import { createVirtualWorld, KEYLESS, order, type VirtualWorld } from '../../test/support/virtual-world.ts';
+import { lateEvidence, slowly } from '../../test/support/charging.ts';
+import { approve, createScriptedGateway, reset } from '../../test/support/scripted-gateway.ts';
+import {
+  createVirtualWorld,
+  KEYLESS,
+  keyed,
+  order,
+  told,
+  type VirtualWorld,
+} from '../../test/support/virtual-world.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
 import { keepEvidence, mayHaveSent, tellsOfMoney } from './evidence.ts';
 
@@ -24,6 +32,46 @@ async function underWay() {
     keep: (outcome: CallOutcome) => keepEvidence(parts.engine, world.stored('o1'), outcome),
   };
 }
+
+describe('evidence that comes in', () => {
+  /** The order has failed without the gateway's no, and its next charge waits in memory for its second call. */
+  async function secondChargeWaits() {
+    const gateway = createScriptedGateway();
+    gateway.play = () => ({ kind: 'refused', reason: 'connection_refused' });
+    const { engine, store } = await world.replica(gateway);
+    expect(told(await world.ended(engine.charge(order('o1'), keyed('one'))))).toBe('gateway_failed');
+    gateway.play = () => ({ kind: 'refused', reason: 'rate_limited', retryAfterMs: 5000 });
+    void engine.charge(order('o1'), keyed('two'));
+    await world.pass(1000);
+    expect(world.stored('o1').charge).toMatchObject({ n: 2, step: 'call', attempts: 1 });
+    gateway.play = approve;
+    return { gateway, store, calls: gateway.calls.length };
+  }
+
+  it('while the next call waits for its time keeps it from leaving', async () => {
+    const { gateway, store, calls } = await secondChargeWaits();
+    await lateEvidence(world, store);
+    await world.pass(10_000);
+    expect([gateway.calls.length, world.stored('o1').charge.status]).toEqual([calls, 'REVIEW']);
+    expect(world.trail('o1')).toContain('call.not_sent evidence_waits');
+  });
+
+  it('while the next lookup waits for its time comes before what that would prove', async () => {
+    const gateway = createScriptedGateway({ landsWithinMs: 8000 });
+    gateway.play = () => reset;
+    const { engine, store } = await world.replica(gateway, { policy: { maxAttempts: 1 } });
+    void engine.charge(order('o1'), KEYLESS);
+    await world.pass(5000);
+    const { paymentId } = world.stored('o1');
+    const payment = { accountId: 'default', orderId: 'o1', paymentId };
+    await world.ended(store.addEvidence({ payment, chargeN: 1, outcome: reset }));
+    // By then what this worker has sent can no longer land; what the other may have sent can.
+    await world.pass(7000);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'UNRESOLVED', doubt: { kind: 'open' } });
+    await world.pass(10_000);
+    expect(world.stored('o1').charge.status).toBe('FAILED');
+  });
+});
 
 describe('an answer that came too late to be written', () => {
   it.each<CallOutcome>([
@@ -71,6 +119,21 @@ describe('an answer that came too late to be written', () => {
         },
       },
     ]);
+  });
+
+  it('is kept, and looked into, where it comes from an adapter that was given up', async () => {
+    const gateway = createScriptedGateway();
+    gateway.play = slowly(world, 12_000);
+    const { engine, store } = await world.replica(gateway, { policy: { maxAttempts: 1 } });
+    void engine.charge(order('o1'), KEYLESS);
+    await world.pass(11_000);
+    expect(world.stored('o1').charge).toMatchObject({ doubt: { kind: 'open' }, gatewayRef: null });
+    expect(store.used.filter(({ method }) => method === 'addEvidence')).toEqual([]);
+    await world.pass(2000);
+    const outcome = { kind: 'approved', chargeId: 'ch_1' };
+    expect(world.database.row('default', 'o1')?.evidence).toMatchObject([{ chargeN: 1, outcome }]);
+    await world.pass(30_000);
+    expect(world.stored('o1')).toMatchObject({ evidence: 0, charge: { status: 'COMPLETED' } });
   });
 
   it('is tried twice a second for a minute, and then somebody is told', async () => {

@@ -79,6 +79,20 @@ describe('a lease', () => {
   });
 });
 
+describe('the database’s time under a lease', () => {
+  it('goes on while the machine is suspended', () => {
+    const { engine, held } = setUp();
+    world.suspendedMs = 7000;
+    expect(databaseNowMs(engine, held)).toBe(GRANTED_MS + 7000);
+  });
+
+  it('is over at its end, whatever the wall clock says', () => {
+    const { engine, held } = setUp();
+    world.suspendedMs = 86_400_000;
+    expect(databaseNowMs(engine, held)).toBe(GRANTED_MS + LEASE_MS);
+  });
+});
+
 describe('a call', () => {
   it('ends with what the gateway said, and frees its slot', async () => {
     const { engine, call } = setUp({ gate: { maxCalls: 1 } });

@@ -149,6 +149,27 @@ describe('with the time of the restore', () => {
     expect(gateway.ledger.size).toBe(1);
   });
 
+  it('a charge behind two that were declined is found: a row of declines does not hide it', async () => {
+    const empty = world.database.snapshot();
+    const first = await start();
+    gateway.play = decline;
+    await first.charge(keyed('a'));
+    await world.ended(first.engine.stop());
+    const live = { ...(gateway.calls[0] as ChargeRequest), key: keyOf('o1', 4) };
+    gateway.play = approve;
+    await gateway.call(live, { timeoutMs: 1000, mayLeave: () => true });
+    world.database.restore(empty);
+    const declined = [keyOf('o1', 2), keyOf('o1', 3)];
+    gateway.lookupPlay = (request) => {
+      if (declined.includes(request.key)) return { kind: 'declined', code: 'no_funds', chargeId: 'd' };
+      return request.key === live.key ? { kind: 'succeeded', chargeId: 'ch_live' } : { kind: 'absent' };
+    };
+    const second = await start(restoredNow());
+    expect(told(await second.charge(keyed('a', 1000)))).toBe('202 REVIEW');
+    expect(world.stored('o1').charge.gatewayRef).toBe('ch_live');
+    expect(gateway.ledger.size).toBe(1);
+  });
+
   it('a decline is a failure where the gateway knows nothing of a later charge', async () => {
     const { charge } = await start(restoredNow());
     gateway.play = decline;
@@ -221,6 +242,23 @@ describe('with the time of the restore', () => {
     await world.pass(HOUR);
     expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
     expect(gateway.ledger.size).toBe(1);
+  });
+
+  it('what a lookup does not find is no failure while a later charge of the order is live', async () => {
+    const first = await start({ policy: { maxAttempts: 1 } });
+    gateway.play = () => reset;
+    await first.charge({ waitMs: 0 });
+    await world.pass(1000);
+    const backup = world.database.snapshot();
+    await world.ended(first.engine.stop());
+    const request = { ...(gateway.calls[0] as ChargeRequest), key: keyOf('o1', 2) };
+    gateway.play = approve;
+    await gateway.call(request, { timeoutMs: 1000, mayLeave: () => true });
+    world.database.restore(backup);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'UNRESOLVED', step: 'lookup' });
+    await start({ policy: { ...restoredNow().policy, maxAttempts: 1 } });
+    await world.pass(HOUR);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
   });
 
   it('nothing counts as absent that may have been sent just before', async () => {
@@ -310,5 +348,31 @@ describe('payments of another installation', () => {
     expect(await engine.ready()).toBe(false);
     expect(told(await charge(keyed('new'), { orderId: 'o2' }))).toBe('installation_changed');
     expect(gateway.calls).toHaveLength(0);
+  });
+
+  it('that one payment shows stop all: nothing that it has in its memory is called, and it sweeps no more', async () => {
+    const { charge, store, logged } = await start();
+    gateway.play = () => ({ kind: 'refused', reason: 'rate_limited', retryAfterMs: 10_000 });
+    await charge({ waitMs: 0 });
+    await world.pass(1000);
+    const ours = world.stored('o1');
+    await world.ended(
+      store.accept({
+        order: order('theirs'),
+        paymentId: '0199e6a0-0000-7000-8000-000000000000',
+        gateway: gateway.name,
+        chargeKey: keyOf('under another name', 1),
+        key: null,
+        claimId: '00000000-0000-4000-8000-0000000000aa',
+        start: { kind: 'waiting', waitMs: 0 },
+        livemode: true,
+      }),
+    );
+    await world.pass(2000);
+    expect(logged.map(({ fields }) => fields.alarm)).toEqual(['installation_changed']);
+    store.used.length = 0;
+    await world.pass(60_000);
+    expect([gateway.calls.length, store.used]).toEqual([1, []]);
+    expect(world.stored('o1')).toEqual(ours);
   });
 });

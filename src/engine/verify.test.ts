@@ -1,7 +1,12 @@
 /** Asking after an order's earlier charges. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createScriptedGateway, type ScriptedGateway } from '../../test/support/scripted-gateway.ts';
-import { createVirtualWorld, order, type VirtualWorld } from '../../test/support/virtual-world.ts';
+import {
+  createVirtualWorld,
+  order,
+  type VirtualParts,
+  type VirtualWorld,
+} from '../../test/support/virtual-world.ts';
 import { openCharge } from '../domain/charge.ts';
 import { chargeKey, orderReference } from '../domain/ids.ts';
 import type { LookupOutcome } from '../domain/outcomes.ts';
@@ -44,11 +49,13 @@ interface Settings {
   readonly status?: PaymentRecord['charge']['status'];
   readonly evidence?: number;
   readonly charges?: () => Promise<readonly ChargeToVerify[]>;
+  /** A process that has run before; default: one that begins now. */
+  readonly parts?: VirtualParts;
 }
 
 function verify(answers: LookupOutcome[], settings: Settings = {}) {
   const { status = 'PROCESSING', evidence = 0, charges = async () => two() } = settings;
-  const { engine } = world.parts(gateway);
+  const { engine } = settings.parts ?? world.parts(gateway);
   gateway.lookupPlay = () => answers.shift() ?? absent;
   const charge = { ...openCharge({ n: 3, openedAtMs: 0, calling: false, verifyFirst: true }), status };
   const key = chargeKey(REFERENCE, 3);
@@ -193,15 +200,36 @@ describe('a call that may have left after its lease', () => {
 
   it('counts as absent only when it can no longer land', async () => {
     const { landsWithinMs } = gateway.contract;
+    const parts = world.parts(gateway);
     await world.pass(landsWithinMs);
-    expect(await verify([absent], maybeSent)).toMatchObject({
+    expect(await verify([absent], { ...maybeSent, parts })).toMatchObject({
       kind: 'unavailable',
       reason: 'may_still_land',
       contested: true,
     });
     await world.pass(10_000);
-    // This process began after it was sent, so it knows of no more time than it has seen.
+    expect(await verify([absent], { ...maybeSent, parts })).toEqual(CLEAR);
+    // A process that begins now knows of no more time than it has seen.
     expect(await verify([absent], maybeSent)).toMatchObject({ reason: 'may_still_land' });
+  });
+
+  it.each([
+    ['of a completed charge', { status: 'COMPLETED' }, 3, [{ kind: 'succeeded', chargeId: 'own' }]],
+    ['of one that was declined', {}, 1, [declined]],
+  ] as const)('%s can still land beside it where no keys are kept', async (_what, state, n, answers) => {
+    const sentUntilMs = ORIGIN_MS + 1000;
+    const settings = { ...state, charges: async () => [earlier(n, { sentUntilMs })], evidence: 1 };
+    expect(await verify([...answers], settings)).toEqual(CLEAR);
+    gateway = createScriptedGateway({ keys: 'none' });
+    const parts = world.parts(gateway);
+    await world.pass(2000);
+    expect(await verify([...answers], { ...settings, parts })).toMatchObject({
+      kind: 'unavailable',
+      reason: 'may_still_land',
+      contested: true,
+    });
+    await world.pass(gateway.contract.landsWithinMs + 5000);
+    expect(await verify([...answers], { ...settings, parts })).toEqual(CLEAR);
   });
 
   it('is found where it has landed', async () => {

@@ -142,8 +142,8 @@ export const ANSWERS: readonly PlantedBug[] = [
     name: 'the next charge’s key is the first one’s',
     story: 'A customer tries another card, and the database refuses the second charge for ever.',
     file: 'src/engine/charge.ts',
-    find: 'chargeKey: chargeKey(reference, n),',
-    put: 'chargeKey: chargeKey(reference, 1),',
+    find: 'chargeKey: derivedKey(engine, order, n),',
+    put: 'chargeKey: derivedKey(engine, order, 1),',
     judge: 'simulation',
   },
   {

@@ -8,7 +8,7 @@ export const DRIVING: readonly PlantedBug[] = [
       'The database fails between the call and the commit: the customer is charged, and nobody knows of the order.',
     file: 'src/engine/intent.ts',
     find: '      const result = await store.accept(intent);\n',
-    put: '      begin(driver, acceptedRecord(intent, clock.wallMs()), clock.wallMs(), claimedAtMs);\n      const result = await store.accept(intent);\n',
+    put: '      begin(driver, acceptedRecord(intent, clock.wallMs()), clock.wallMs(), claimedAt);\n      const result = await store.accept(intent);\n',
     judge: 'simulation',
   },
   {
@@ -17,7 +17,7 @@ export const DRIVING: readonly PlantedBug[] = [
       'A server whose claim is refused has called the gateway all the same, beside the server that holds the payment.',
     file: 'src/engine/drive.ts',
     find: "    const idle = decision.action === 'none';\n",
-    put: "    const idle = decision.action === 'none';\n    if (decision.action === 'call') void engine.gateway.call(chargeRequest(engine, record.order, record.charge), { timeoutMs: 4000 });\n",
+    put: "    const idle = decision.action === 'none';\n    if (decision.action === 'call') void engine.gateway.call(chargeRequest(engine, record), { timeoutMs: 4000, mayLeave: () => true });\n",
     judge: 'simulation',
   },
   {
@@ -75,23 +75,24 @@ export const DRIVING: readonly PlantedBug[] = [
     story: 'Two servers call the gateway for one order at the same time.',
     file: 'src/engine/drive.ts',
     find: "    if (written.kind !== 'done') return forget(record);\n    if (idle)",
-    put: "    if (written.kind === 'lost') return void track(record.paymentId, act({ record: { ...record, charge: decision.next }, grantedAtMs: nowMs, claimedAtMs }, decision.action));\n    if (written.kind !== 'done') return forget(record);\n    if (idle)",
+    put: "    if (written.kind === 'lost') return void track(record.paymentId, act({ record: { ...record, charge: decision.next }, grantedAtMs: nowMs, claimedAt }, decision.action));\n    if (written.kind !== 'done') return forget(record);\n    if (idle)",
     judge: 'simulation',
   },
   {
     name: 'a lease by the local clock',
     story: 'A server whose clock is an hour off believes that its lease never ends, or never began.',
     file: 'src/engine/lease.ts',
-    find: 'held.claimedAtMs + policy.leaseMs - limits.leaseMarginMs - clock.monotonicMs()',
+    find: 'policy.leaseMs - limits.leaseMarginMs - atMostSinceMs(clock, held.claimedAt)',
     put: 'held.grantedAtMs + policy.leaseMs - limits.leaseMarginMs - clock.wallMs()',
     judge: 'simulation',
   },
   {
     name: 'the database’s time is read from the local clock',
-    story: 'A server whose clock is an hour ahead declares orders failed that the gateway may still charge.',
+    story:
+      'A server whose clock is an hour behind dates its calls too early, and fails orders that the gateway may still charge.',
     file: 'src/engine/lease.ts',
-    find: 'return held.grantedAtMs + (engine.clock.monotonicMs() - held.claimedAtMs);',
-    put: 'return held.claimedAtMs > 0 ? engine.clock.wallMs() : held.grantedAtMs;',
+    find: 'return held.grantedAtMs + Math.min(sinceMs, engine.policy.leaseMs);',
+    put: 'return Math.min(held.grantedAtMs + sinceMs, engine.clock.wallMs());',
     judge: 'simulation',
   },
   {
@@ -99,8 +100,8 @@ export const DRIVING: readonly PlantedBug[] = [
     story:
       'A server that slept while its claim was granted sends after its lease has ended, beside the next one.',
     file: 'src/engine/drive.ts',
-    find: 'const held = { record: written.record, grantedAtMs: written.nowMs, claimedAtMs };',
-    put: 'const held = { record: written.record, grantedAtMs: written.nowMs, claimedAtMs: clock.monotonicMs() };',
+    find: 'const held = { record: written.record, grantedAtMs: written.nowMs, claimedAt };',
+    put: 'const held = { record: written.record, grantedAtMs: written.nowMs, claimedAt: momentOf(clock) };',
     judge: 'simulation',
   },
   {
@@ -108,8 +109,8 @@ export const DRIVING: readonly PlantedBug[] = [
     story:
       'A server that slept while it accepted an order sends it after its lease has ended, beside the next one.',
     file: 'src/engine/intent.ts',
-    find: '      begin(driver, record, result.nowMs, claimedAtMs);',
-    put: '      begin(driver, record, result.nowMs, clock.monotonicMs());',
+    find: '      begin(driver, record, result.nowMs, claimedAt);',
+    put: '      begin(driver, record, result.nowMs, momentOf(clock));',
     judge: 'simulation',
   },
   {
@@ -117,7 +118,7 @@ export const DRIVING: readonly PlantedBug[] = [
     story: 'A server that was stopped between its check and its send calls beside the next holder.',
     file: 'src/engine/exchange.ts',
     find: "    if (usableMs(engine, held) < MIN_CALL_MS)\n      return { kind: 'not_sent',",
-    put: "    if (held.claimedAtMs < 0)\n      return { kind: 'not_sent',",
+    put: "    if (held.claimedAt.monotonicMs < 0)\n      return { kind: 'not_sent',",
     judge: 'simulation',
   },
   {
@@ -125,8 +126,8 @@ export const DRIVING: readonly PlantedBug[] = [
     story:
       'A lookup that was asked too early and answered late proves what it could not see, and the order fails.',
     file: 'src/engine/drive.ts',
-    find: 'onLookupEnded(charge, outcome, held.grantedAtMs, context(nowMs))',
-    put: 'onLookupEnded(charge, outcome, nowMs, context(nowMs))',
+    find: 'onLookupEnded(charge, outcome, askedAtMs, context(nowMs))',
+    put: 'onLookupEnded(charge, outcome, Math.max(nowMs, askedAtMs), context(nowMs))',
     judge: 'simulation',
   },
   {
@@ -141,7 +142,7 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'the answer to a lost worker is dropped',
     story: 'The only proof that the customer was charged is thrown away.',
     file: 'src/engine/drive.ts',
-    find: 'if (outcome !== null) await keepEvidence(engine, held.record, outcome);',
+    find: 'if (isNews) await keepEvidence(engine, held.record, outcome);',
     put: '',
     judge: 'engine suite',
     tests: { file: 'test/engine/promise.test.ts', named: 'a worker that lost its lease' },
@@ -160,7 +161,7 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'the next charge is sent without asking after the earlier one',
     story: 'A gateway that lost sight of a charge for a while has the customer charged twice.',
     file: 'src/engine/charge.ts',
-    find: 'verifyFirst: record.absences > 0 && policy.contract.lookup,',
+    find: 'verifyFirst: unproved && policy.contract.lookup,',
     put: 'verifyFirst: false,',
     judge: 'engine suite',
     tests: {
@@ -173,8 +174,8 @@ export const DRIVING: readonly PlantedBug[] = [
     story:
       'The gateway is down, so the first charge is not found, and the customer is charged a second time.',
     file: 'src/engine/verify.ts',
-    find: "      case 'unavailable':\n      case 'forbidden':\n        return { kind: 'unavailable', reason: outcome.reason };",
-    put: "      case 'unavailable':\n      case 'forbidden':\n        continue;",
+    find: "    case 'unavailable':\n    case 'forbidden':\n      return unavailable(outcome.reason, contested);",
+    put: "    case 'unavailable':\n    case 'forbidden':\n      return null;",
     judge: 'engine suite',
     tests: {
       file: 'test/engine/next-charge.test.ts',
@@ -185,8 +186,8 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'late evidence is argued away by a lookup that finds nothing',
     story: 'A gateway said “approved” and forgot it; the next charge is opened without anybody looking.',
     file: 'src/engine/verify.ts',
-    find: 'const contested = record.evidence > 0 &&',
-    put: 'const contested = record.evidence > 1000 &&',
+    find: 'if (contested && one.moneyEvidence &&',
+    put: 'if (record.evidence > 1000 && one.moneyEvidence &&',
     judge: 'engine suite',
     tests: { file: 'test/engine/next-charge.test.ts', named: 'late evidence of money' },
   },
@@ -219,7 +220,7 @@ export const DRIVING: readonly PlantedBug[] = [
     story: 'An order is retried twice as often as allowed by a server that remembers it twice.',
     file: 'src/engine/charge.ts',
     find: '    started(request, result.record);\n    return result.record;',
-    put: '    request.claims.push({ claimId, claimedAtMs });\n    started(request, result.record);\n    return result.record;',
+    put: '    request.claims.push({ claimId, claimedAt });\n    started(request, result.record);\n    return result.record;',
     judge: 'engine suite',
     tests: { file: 'test/engine/promise.test.ts', named: 'a request that waits longer than the lease' },
   },

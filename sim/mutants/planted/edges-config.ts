@@ -180,4 +180,14 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     judge: 'engine suite',
     tests: { file: CHOICE_TEST, named: 'the fake one is not chosen' },
   },
+  {
+    name: 'two real gateways share a name',
+    story:
+      'Open payments of the old gateway are asked after at the new one, which truthfully knows nothing of them.',
+    file: 'src/service/gateway.ts',
+    find: "name: config.GATEWAY === 'fake' ? 'fake' : config.GATEWAY_NAME,",
+    put: 'name: config.GATEWAY,',
+    judge: 'engine suite',
+    tests: { file: 'src/service/gateway.test.ts', named: 'has the name that is configured, unless' },
+  },
 ];

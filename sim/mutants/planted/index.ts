@@ -4,8 +4,11 @@ import { ANSWERS } from './answers.ts';
 import { DOMAIN } from './domain.ts';
 import { DRIVING } from './driving.ts';
 import { EDGES_ADAPTER } from './edges-adapter.ts';
+import { EDGES_CLOCKS } from './edges-clocks.ts';
 import { EDGES_CONFIG } from './edges-config.ts';
+import { EDGES_ENGINE } from './edges-engine.ts';
 import { EDGES_LIBRARY } from './edges-library.ts';
+import { EDGES_RESTORED } from './edges-restored.ts';
 import { EDGES_WORLD } from './edges-world.ts';
 import { GATEWAY } from './gateway.ts';
 import { HTTP } from './http.ts';
@@ -25,7 +28,10 @@ export const PLANTED: readonly PlantedBug[] = [
   ...HTTP,
   ...GATEWAY,
   ...EDGES_ADAPTER,
+  ...EDGES_CLOCKS,
   ...EDGES_CONFIG,
+  ...EDGES_ENGINE,
   ...EDGES_LIBRARY,
+  ...EDGES_RESTORED,
   ...EDGES_WORLD,
 ];

@@ -6,9 +6,9 @@ export const MONEY: readonly PlantedBug[] = [
   {
     name: 'a new key on every retry',
     story: 'The gateway cannot tell a retry from a new charge, and the customer pays twice.',
-    file: 'src/engine/exchange.ts',
-    find: 'key: chargeKey(reference, charge.n),',
-    put: "key: chargeKey(reference, 'attempts' in charge && Number(charge.attempts) > 1 ? 1000 + Number(charge.attempts) : charge.n),",
+    file: 'src/engine/drive.ts',
+    find: 'callGateway(engine, held, chargeRequest(engine, held.record));',
+    put: 'callGateway(engine, held, chargeRequest(engine, charge.attempts > 1 ? { ...held.record, chargeKey: derivedKey(engine, held.record.order, 1000 + charge.attempts) } : held.record));',
     judge: 'simulation',
   },
   {
@@ -100,7 +100,7 @@ export const MONEY: readonly PlantedBug[] = [
     story:
       'Charge 1 was not found, charge 2 is declined, charge 1 lands after all, and charge 3 is sent: charged twice.',
     file: 'src/engine/charge.ts',
-    find: 'verifyFirst: record.absences > 0 && policy.contract.lookup,',
+    find: 'verifyFirst: unproved && policy.contract.lookup,',
     put: "verifyFirst: record.problem === 'gateway_failed' && policy.contract.lookup,",
     judge: 'engine suite',
     tests: { file: 'test/engine/next-charge.test.ts', named: 'before every later charge' },
@@ -109,8 +109,8 @@ export const MONEY: readonly PlantedBug[] = [
     name: 'the fake gateway and a real one share a name',
     story: 'Payments that a demo left open are charged at the real gateway as soon as one is configured.',
     file: 'src/service/gateway.ts',
-    find: 'name: config.GATEWAY,',
-    put: "name: 'http',",
+    find: "name: config.GATEWAY === 'fake' ? 'fake' : config.GATEWAY_NAME,",
+    put: 'name: config.GATEWAY_NAME,',
     judge: 'engine suite',
     tests: { file: 'src/service/gateway.test.ts', named: 'another name than the fake one' },
   },
@@ -119,8 +119,8 @@ export const MONEY: readonly PlantedBug[] = [
     story:
       'An order that the gateway has declined waits for a person, because an earlier try of it was never found.',
     file: 'src/engine/verify.ts',
-    find: 'if (contested && earlier.evidence) return',
-    put: 'if (contested) return',
+    find: "if (contested && one.moneyEvidence && record.charge.status !== 'COMPLETED') return",
+    put: "if (contested && record.charge.status !== 'COMPLETED') return",
     judge: 'engine suite',
     tests: { file: 'src/engine/verify.test.ts', named: 'late evidence' },
   },

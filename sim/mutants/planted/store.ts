@@ -351,13 +351,14 @@ export const STORE: readonly PlantedBug[] = [
     tests: { file: SUITE, named: 'piece by piece' },
   },
   {
-    name: 'failed charges are listed oldest first',
-    story: 'Of an order that failed often the newest charge is not asked after, and is charged again.',
+    name: 'the pages of failed charges begin with the newest',
+    story:
+      'Of an order that failed often only the newest charges are asked after; an older one is live, and is charged again.',
     file: `${FOLDER}/work.ts`,
-    find: 'ORDER BY n DESC LIMIT $3',
-    put: 'ORDER BY n LIMIT $3',
+    find: 'ORDER BY o.n LIMIT $4',
+    put: 'ORDER BY o.n DESC LIMIT $4',
     judge: 'store suite',
-    tests: { file: SUITE, named: 'newest first, each with the terms' },
+    tests: { file: SUITE, named: 'lists what failed without the gateway’s own no, in order' },
   },
   {
     name: 'a missing account filter where a payment is read',
@@ -391,9 +392,9 @@ export const STORE: readonly PlantedBug[] = [
     story:
       'An order that the gateway has declined waits for a person, because an earlier try of it was never found.',
     file: 'src/postgres/work.ts',
-    find: ' AND e.charge_n = o.n) AS evidence',
-    put: ') AS evidence',
+    find: ' AND e.charge_n = o.n) found',
+    put: ') found',
     judge: 'store suite',
-    tests: { file: 'test/postgres/store.test.ts', named: 'tells of which of them late evidence' },
+    tests: { file: SUITE, named: 'tells of the charge alone that the evidence is about' },
   },
 ];

@@ -288,5 +288,8 @@ describe('a clock that was set', () => {
     const later = { ...resend, n: 2 };
     expect(aged(3_660_000, later)).toBe(false);
     expect(aged(3_660_000, later, { ...trust, agreedSinceMs: START - 1, setBackMs: 0 })).toBe(true);
+    const first = charge();
+    expect(mustLookFirst(first, at(START + 60_000, short))).toBe(false);
+    expect(mustLookFirst(first, { ...at(START + 60_000, short, trust), paymentAgeMs: 3_660_000 })).toBe(true);
   });
 });

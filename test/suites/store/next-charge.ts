@@ -271,6 +271,19 @@ export function nextChargeTests(env: Environment): void {
       expect(maybe?.sentUntilMs).toBeGreaterThan(beforeMs - 1);
     });
 
+    test('tells of the charge alone that the evidence is about', async () => {
+      const first = await done(env.store, absent(await accepted(env.store, 'two')));
+      const outcome = { kind: 'approved', chargeId: 'ch_late' } as const;
+      await env.store.openNextCharge(nextCharge(first));
+      await done(env.store, absent(await recordOf(env.store, first.order)));
+      await env.store.addEvidence({ payment: paymentKey(first), chargeN: 1, outcome });
+      const all = await env.store.chargesToVerify(paymentKey(first), ALL);
+      expect(all.map(({ n, moneyEvidence, moneyRef }) => [n, moneyEvidence, moneyRef])).toEqual([
+        [1, true, 'ch_late'],
+        [2, false, null],
+      ]);
+    });
+
     test('a charge keeps the name of the gateway where it was made, when the order goes to another', async () => {
       const first = await done(env.store, absent(await accepted(env.store, 'moved')));
       const opening = nextCharge(first, { gateway: 'another' });

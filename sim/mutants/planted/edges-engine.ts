@@ -1,0 +1,193 @@
+/** Bugs at the edges of knowledge: what a worker without a lease has heard, what another gateway knows, what a database forgot. */
+import type { PlantedBug } from '../bug.ts';
+
+const DECISIONS = 'src/domain/transition/decisions.test.ts';
+const VERIFY = 'src/engine/verify.test.ts';
+const EVIDENCE = 'src/engine/evidence.test.ts';
+const STORE = 'test/postgres/store.test.ts';
+
+export const EDGES_ENGINE: readonly PlantedBug[] = [
+  {
+    name: 'what a worker without a lease may have sent is dropped',
+    story:
+      'A server wakes behind its lease and may have sent; the order fails, is charged again, and the first request lands.',
+    file: 'src/engine/drive.ts',
+    find: "const isNews = tellsOfMoney(outcome) || (written.kind === 'lost' && mayHaveSent(outcome));",
+    put: "const isNews = tellsOfMoney(outcome) || (written.kind === 'unreachable' && mayHaveSent(outcome));",
+    judge: 'engine suite',
+    tests: { file: 'src/engine/clocks.test.ts', named: 'leaves a trace where it may have sent' },
+  },
+  {
+    name: 'a call leaves although evidence waits',
+    story: 'Somebody has heard that an earlier charge was made, and the next one is sent all the same.',
+    file: 'src/domain/transition/claim.ts',
+    find: '  if (event.evidence > 0) {',
+    put: "  if (event.evidence > 0 && taken.step !== 'call') {",
+    judge: 'engine suite',
+    tests: { file: DECISIONS, named: 'looks into evidence before anything is sent or proved' },
+  },
+  {
+    name: 'a call leaves although its claim tells of evidence',
+    story:
+      'A retry waits its second in memory; meanwhile somebody hears that an earlier charge was made, and it leaves all the same.',
+    file: 'src/engine/drive.ts',
+    find: "if (news) return giveBack(held, 'evidence_waits');",
+    put: "if (news && held.record.charge.n < 1) return giveBack(held, 'evidence_waits');",
+    judge: 'engine suite',
+    tests: { file: EVIDENCE, named: 'while the next call waits for its time' },
+  },
+  {
+    name: 'a lookup proves absence although its claim tells of evidence',
+    story: 'A request left a second ago, unheard of; the order is told to have failed, and then it lands.',
+    file: 'src/engine/drive.ts',
+    find: "if (action !== 'call') return act(held, news ? 'verify' : action);",
+    put: "if (action !== 'call') return act(held, news ? action : action);",
+    judge: 'engine suite',
+    tests: { file: EVIDENCE, named: 'while the next lookup waits for its time' },
+  },
+  {
+    name: 'absence is proved although evidence waits',
+    story: 'A request left a second ago, unheard of; the order is told to have failed, and then it lands.',
+    file: 'src/domain/transition/claim.ts',
+    find: '  if (event.evidence > 0) {',
+    put: "  if (event.evidence > 0 && taken.step !== 'lookup') {",
+    judge: 'engine suite',
+    tests: { file: DECISIONS, named: 'looks into evidence before anything is sent or proved' },
+  },
+  {
+    name: 'the deadline fails an order about which evidence waits',
+    story:
+      'The gateway has charged, a worker has heard it, and the customer is told that nothing was charged.',
+    file: 'src/domain/transition/claim.ts',
+    find: '  if (event.evidence > 0) {',
+    put: '  if (event.evidence > 0 && !outOfTime(taken, context)) {',
+    judge: 'engine suite',
+    tests: { file: DECISIONS, named: 'past the deadline is no failure while evidence waits' },
+  },
+  {
+    name: 'evidence about the charge itself leaves no doubt',
+    story: 'A request left a second ago, unheard of; the order is told to have failed, and then it lands.',
+    file: 'src/domain/transition/verified.ts',
+    find: '  const next = withOwnEvidence(charge, own);',
+    put: '  const next = own.gatewayRef === null ? charge : withOwnEvidence(charge, own);',
+    judge: 'engine suite',
+    tests: {
+      file: 'src/domain/transition/edges.test.ts',
+      named: 'that it may have been sent becomes its doubt',
+    },
+  },
+  {
+    name: 'evidence about the charge itself is not read',
+    story: 'A request left a second ago, unheard of; the order is told to have failed, and then it lands.',
+    file: 'src/engine/verify.ts',
+    find: 'own = evidenceOf(current);',
+    put: 'own = current.n > 0 ? NO_EVIDENCE : evidenceOf(current);',
+    judge: 'engine suite',
+    tests: { file: VERIFY, named: 'about the unsettled charge itself is told' },
+  },
+  {
+    name: 'what may still land is called absent',
+    story:
+      'A worker may have sent the earlier charge a second ago; it is not there yet, the next one is sent, and both are made.',
+    file: 'src/engine/verify.ts',
+    find: "  if (proof.kind !== 'from') return null;",
+    put: "  if (proof.kind !== 'never') return null;",
+    judge: 'engine suite',
+    tests: { file: VERIFY, named: 'counts as absent only when it can no longer land' },
+  },
+  {
+    name: 'what was sent once more of a completed charge is not waited for',
+    story:
+      'A gateway without keys makes a second charge of what a worker sent behind its lease, and nobody looks any more.',
+    file: 'src/engine/verify.ts',
+    find: "if (keys === 'kept' || !lookup) return null;",
+    put: "if (keys === 'kept' || lookup) return null;",
+    judge: 'engine suite',
+    tests: { file: VERIFY, named: 'of a completed charge can still land beside it' },
+  },
+  {
+    name: 'without keys one decline speaks for all calls of the charge',
+    story: 'Of two calls one was declined and one is on its way; the next charge is sent, and both are made.',
+    file: 'src/engine/verify.ts',
+    find: "if (outcome.kind === 'declined' && engine.policy.contract.keys === 'none') {",
+    put: "if (outcome.kind === 'declined' && engine.policy.contract.keys !== 'none') {",
+    judge: 'engine suite',
+    tests: { file: VERIFY, named: 'of one that was declined can still land beside it' },
+  },
+  {
+    name: 'only the first page of the earlier charges is asked after',
+    story: 'An order failed twenty times, one of the charges is live, and it is charged once more.',
+    file: 'src/engine/verify.ts',
+    find: 'if (last === undefined || page.length < PAGE) break;',
+    put: 'if (last === undefined || page.length <= PAGE) break;',
+    judge: 'engine suite',
+    tests: { file: VERIFY, named: 'asks after all of them, however many' },
+  },
+  {
+    name: 'a declined charge is not asked after, whatever came in about it',
+    story:
+      'The gateway said no to the second try and yes to the first; the yes came late, and nobody looks into it.',
+    file: 'src/postgres/work.ts',
+    find: "((o.outcome = 'FAILED' AND o.by_absence) OR found.money IS NOT NULL)",
+    put: "(o.outcome = 'FAILED' AND o.by_absence)",
+    judge: 'store suite',
+    tests: { file: STORE, named: 'tells of what late evidence came in' },
+  },
+  {
+    name: 'a charge that was made at another gateway is asked after here',
+    story:
+      'This gateway truthfully knows nothing of it, that counts as proof, and the order is charged here as well.',
+    file: 'src/engine/verify.ts',
+    find: 'if (one.gateway !== engine.gateway.name) return',
+    put: "if (one.gateway === '') return",
+    judge: 'engine suite',
+    tests: { file: VERIFY, named: 'asks nobody about a charge that was made at another gateway' },
+  },
+  {
+    name: 'an order that moves to another gateway takes its earlier charges along',
+    story:
+      'The new gateway is asked about a charge of the old one, knows nothing of it, and the order is charged twice.',
+    file: 'src/postgres/keys.ts',
+    find: '    AND EXISTS (SELECT FROM p)\n), e AS (',
+    put: '    AND NOT EXISTS (SELECT FROM p)\n), e AS (',
+    judge: 'store suite',
+    tests: { file: STORE, named: 'keeps the name of the gateway where it was made' },
+  },
+  {
+    name: 'an earlier charge is asked after under its stored name alone',
+    story:
+      'The tables came from another installation; the gateway is asked about names that it was never told.',
+    file: 'src/engine/verify.ts',
+    find: '  if (one.chargeKey !== derivedKey(engine, record.order, one.n)) {',
+    put: '  if (one.chargeKey !== derivedKey(engine, record.order, one.n) && one.n < 1) {',
+    judge: 'engine suite',
+    tests: { file: VERIFY, named: 'stops where a stored key is not the derived one' },
+  },
+  {
+    name: 'a payment that the database forgot raises no alarm',
+    story: 'The customer was charged for an order that nobody knows any more, and nobody is told.',
+    file: 'src/engine/evidence.ts',
+    find: "if (kept === 'no_payment') {",
+    put: "if (kept !== 'kept' && kept !== 'no_payment') {",
+    judge: 'engine suite',
+    tests: { file: EVIDENCE, named: 'where the database has forgotten the payment' },
+  },
+  {
+    name: 'the database does not say that it knows no such payment',
+    story: 'The customer was charged for an order that nobody knows any more, and nobody is told.',
+    file: 'src/postgres/work.ts',
+    find: "return rows.length === 1 ? 'kept' : 'no_payment';",
+    put: "return rows.length <= 1 ? 'kept' : 'no_payment';",
+    judge: 'store suite',
+    tests: { file: STORE, named: 'is kept even where there is no such payment' },
+  },
+  {
+    name: 'what an adapter says after it was given up is dropped',
+    story: 'The only word of a charge came a second too late, and the order is charged again.',
+    file: 'src/engine/exchange.ts',
+    find: '        if (givenUp) return tooLate(outcome);\n',
+    put: '        if (givenUp) return;\n',
+    judge: 'engine suite',
+    tests: { file: EVIDENCE, named: 'an adapter that was given up' },
+  },
+];
