@@ -260,9 +260,57 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
       test('a second answer on one connection is never the answer to the next lookup', async () => {
         const found = server.bytesOf(dialect.found(REQUEST, [{ id: 'ch_1' }]));
         const twice = Buffer.concat([found, server.bytesOf(dialect.found(REQUEST, []))]);
-        far.script(server.write(twice), server.write(found));
+        far.script(server.writeAndClose(twice), server.writeAndClose(found));
         expect(await gateway.lookup(REQUEST, PATIENT)).toMatchObject({ kind: 'succeeded' });
         expect(await gateway.lookup(REQUEST, PATIENT)).toMatchObject({ kind: 'succeeded' });
+      });
+
+      describe('a lookup is answered when its connection has ended', () => {
+        const nothing = server.bytesOf(dialect.found(REQUEST, []));
+        const charge = server.bytesOf(dialect.found(REQUEST, [{ id: 'ch_1' }]));
+        const declined = server.bytesOf(dialect.found(REQUEST, [{ id: 'ch_1', status: 'declined' }]));
+        /** The second part leaves when the first has been read. */
+        const inTurn =
+          (first: Buffer, second: Buffer): Reply =>
+          (socket) =>
+            socket.write(first, () => setTimeout(() => socket.end(second), 20));
+
+        test.each([
+          ['another answer at once', server.writeAndClose(Buffer.concat([nothing, charge]))],
+          ['another answer later', inTurn(nothing, charge)],
+          ['another answer behind a decline', inTurn(declined, charge)],
+          ['the same answer again', inTurn(nothing, nothing)],
+          ['a line break', server.writeAndClose(Buffer.concat([nothing, Buffer.from('\r\n')]))],
+          ['a byte, and silence', server.write(Buffer.concat([nothing, Buffer.from(' ')]))],
+        ])('%s behind it: it proves nothing', async (_name, reply) => {
+          far.script(reply);
+          expect(await gateway.lookup(REQUEST, PATIENT)).toEqual({
+            kind: 'unavailable',
+            reason: 'more_than_one_answer',
+          });
+        });
+
+        test('money in it has moved, whatever comes behind it', async () => {
+          far.script(inTurn(charge, nothing));
+          expect(await gateway.lookup(REQUEST, PATIENT)).toMatchObject({ kind: 'succeeded' });
+        });
+
+        test.each<[string, Reply]>([
+          [
+            'by a reset',
+            (socket) => socket.write(nothing, () => setTimeout(() => socket.resetAndDestroy(), 20)),
+          ],
+          ['after a while', inTurn(nothing, Buffer.alloc(0))],
+        ])('%s, with nothing behind it: it is the answer', async (_name, reply) => {
+          far.script(reply);
+          expect(await gateway.lookup(REQUEST, PATIENT)).toEqual({ kind: 'absent' });
+        });
+
+        test('a gateway that never ends it is heard when the time is over, and its connection is ended', async () => {
+          far.script(server.write(nothing));
+          expect(await gateway.lookup(REQUEST, { timeoutMs: SHORT_MS })).toEqual({ kind: 'absent' });
+          await expect.poll(() => far.open(), POLL).toBe(0);
+        });
       });
 
       test.each([

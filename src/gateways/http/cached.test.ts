@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { isFromCache } from './cached.ts';
 
 const answer = (headers: Record<string, string | string[]>) =>
-  isFromCache({ kind: 'answer', status: 200, headers, body: Buffer.alloc(0) });
+  isFromCache({ kind: 'answer', status: 200, headers, body: Buffer.alloc(0), standsAlone: true });
 
 test.each([
   ['age', '0'],

@@ -51,6 +51,7 @@ const dialect: Dialect = {
   keyReused: () => json(422, { error: 'key_reused' }),
   found: (request, charges) =>
     json(200, { data: charges.map((changes) => charge(request, changes.status ?? 'succeeded', changes)) }),
+  failed: ({ key }) => json(500, { error: 'Gateway error', idempotency_key: key }),
   plain: (status) => json(status, { error: 'Gateway error' }),
 };
 
@@ -178,22 +179,13 @@ describe('http adapter', () => {
     expect(await code('x'.repeat(65))).toMatchObject({ code: 'declined' });
   });
 
-  test('a 503 in prose comes from something in between, a 503 in JSON or without a body from the gateway', async () => {
-    const prose = { status: 503, headers: { 'content-type': 'text/plain' }, body: 'upstream connect error' };
-    expect(await callOnce(server.answer(prose))).toMatchObject({ kind: 'unknown', answered: false });
-    expect(await callOnce(server.answer({ ...prose, body: '' }))).toMatchObject({ answered: true });
-    expect(await callOnce(server.answer(json(503, {})))).toMatchObject({ answered: true });
-  });
-
-  test('a 500 is complete whatever its body', async () => {
-    for (const body of ['', '<html>', 'null', '{"error":"Gateway error"}']) {
-      const raw = { status: 500, headers: { 'content-type': 'text/html' }, body };
-      expect(await callOnce(server.answer(raw))).toEqual({
-        kind: 'unknown',
-        answered: true,
-        reason: 'http_500',
-      });
-    }
+  test('an error that names our key is believed with more in it than the protocol knows, at no other status', async () => {
+    const error = { error: 'broken', idempotency_key: REQUEST.key, request_id: 'r1' };
+    expect(await callOnce(server.answer(json(500, error)))).toMatchObject({ answered: true });
+    expect(await callOnce(server.answer(json(503, error)))).toMatchObject({ answered: false });
+    expect(await callOnce(server.answer(json(500, { ...error, idempotency_key: undefined })))).toMatchObject({
+      answered: false,
+    });
   });
 
   test('an answer without a media type is read', async () => {

@@ -50,6 +50,8 @@ function judgeList(request: ChargeRequest, answer: Answer): LookupOutcome {
   const outcome = judgeLookup(request, charges);
   if (showsMoney(outcome)) return outcome;
   if (!isWhole(body)) return unavailable('incomplete_list');
+  // Content-Length may be a lie, and the rest may be the charge; or the answer is to the lookup before, and ours came behind it.
+  if (!answer.standsAlone) return unavailable('more_than_one_answer');
   return isFromCache(answer) ? unavailable('cached_answer') : outcome;
 }
 
