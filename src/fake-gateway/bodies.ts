@@ -28,7 +28,7 @@ function render(charge: Charge, status: string, captured: number, refunded: numb
     `{"id":"${charge.id}","status":"${status}","amount":${charge.amount},"currency":"${charge.currency}",` +
     `"reference":${JSON.stringify(charge.reference)},"idempotency_key":${JSON.stringify(charge.key)},` +
     `"order_id":${JSON.stringify(charge.orderId)},"method":${JSON.stringify(charge.method)},` +
-    `${status === 'declined' ? '"code":"card_declined",' : ''}"captured":${captured},"refunded":${refunded},` +
+    `"livemode":false,${status === 'declined' ? '"code":"card_declined",' : ''}"captured":${captured},"refunded":${refunded},` +
     `"created_at":"${isoOf(charge.createdMs)}"}`
   );
 }

@@ -34,6 +34,7 @@ describe('POST /charges', () => {
       idempotency_key: 'k1',
       order_id: 'order-k1',
       method: 'tok_visa',
+      livemode: false,
       captured: 10_000,
       refunded: 0,
       created_at: '2030-01-01T00:00:00.000Z',

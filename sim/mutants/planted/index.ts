@@ -4,6 +4,7 @@ import { ANSWERS } from './answers.ts';
 import { DOMAIN } from './domain.ts';
 import { DRIVING } from './driving.ts';
 import { EDGES_ADAPTER } from './edges-adapter.ts';
+import { EDGES_ANSWERS } from './edges-answers.ts';
 import { EDGES_CONFIG } from './edges-config.ts';
 import { EDGES_LIBRARY } from './edges-library.ts';
 import { GATEWAY } from './gateway.ts';
@@ -24,6 +25,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...HTTP,
   ...GATEWAY,
   ...EDGES_ADAPTER,
+  ...EDGES_ANSWERS,
   ...EDGES_CONFIG,
   ...EDGES_LIBRARY,
 ];

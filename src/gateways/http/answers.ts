@@ -8,19 +8,23 @@ import { jsonObject, parseCharge } from './charge.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { retryAfterMs } from './retry-after.ts';
 
-/**
- * Judges the end of one call.
- *
- * @param wallMs now, for a `Retry-After` date in an answer without a `Date`.
- */
-export function judgeExchange(request: ChargeRequest, exchange: Exchange, wallMs: number): CallOutcome {
+/** What an answer is judged by, besides the request. */
+export interface Judging {
+  /** Now, for a `Retry-After` date in an answer without a `Date`. */
+  readonly wallMs: number;
+  /** Whether real money moves at this gateway. */
+  readonly livemode: boolean;
+}
+
+/** Judges the end of one call. */
+export function judgeExchange(request: ChargeRequest, exchange: Exchange, judging: Judging): CallOutcome {
   switch (exchange.kind) {
     case 'not_sent':
       return { kind: 'refused', reason: exchange.reason };
     case 'broken':
       return unanswered(exchange.reason);
     case 'answer': {
-      const outcome = judgeAnswer(request, exchange, waitOf(exchange, wallMs));
+      const outcome = judgeAnswer(request, exchange, judging);
       // A cache has no answer to a POST: whatever it says was said to somebody else. Only money that is named has moved.
       return showsMoney(outcome) || !isFromCache(exchange) ? outcome : unanswered('cached_answer');
     }
@@ -44,16 +48,17 @@ function waitOf(answer: Answer, wallMs: number): Wait {
   return ms === undefined ? {} : { retryAfterMs: ms };
 }
 
-function judgeAnswer(request: ChargeRequest, answer: Answer, wait: Wait): CallOutcome {
+function judgeAnswer(request: ChargeRequest, answer: Answer, { wallMs, livemode }: Judging): CallOutcome {
   const { status } = answer;
   switch (status) {
     case 200:
-      return judgeCharge(request, answer, ['succeeded', 'pending']);
+      return judgeCharge(request, answer, livemode, ['succeeded', 'pending']);
     case 202:
-      return judgeCharge(request, answer, ['pending']);
+      return judgeCharge(request, answer, livemode, ['pending']);
     case 402:
-      return judgeCharge(request, answer, ['declined']);
+      return judgeCharge(request, answer, livemode, ['declined']);
   }
+  const wait = waitOf(answer, wallMs);
   const error = protocolError(request, answer);
   if (error === undefined) return unanswered(`http_${status}`, wait);
   if (error === 'of_another_key') return unanswered('answer_about_another_key');
@@ -79,13 +84,14 @@ function judgeAnswer(request: ChargeRequest, answer: Answer, wait: Wait): CallOu
 function judgeCharge(
   request: ChargeRequest,
   answer: Answer,
+  livemode: boolean,
   allowed: readonly ('succeeded' | 'pending' | 'declined')[],
 ): CallOutcome {
   const charge = parseCharge(jsonObject(answer));
   // An answer that cannot be read may come from anything between us and the gateway, which may still be at work.
   if (charge === undefined) return unanswered('unparseable_answer');
   if (!allowed.includes(charge.status)) return unanswered('contradicting_answer');
-  return judgeCall(request, charge);
+  return judgeCall(request, charge, livemode);
 }
 
 /** The statuses that the protocol has for an error. All others are said by somebody else: 502, 503 and 504 by proxies, above all. */

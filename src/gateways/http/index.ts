@@ -16,7 +16,7 @@ export interface HttpGatewayOptions {
   /** Base of the protocol's paths, `http:` or `https:`; may have a path, with or without a slash at its end. */
   readonly url: string;
   readonly contract: GatewayContract;
-  /** Whether real money moves there. Default `true`. */
+  /** Whether real money moves there. A charge that says otherwise (`"livemode"`) is not what was asked for. Default `true`. */
   readonly livemode?: boolean;
   /** Sent as `Authorization: Bearer …`. Default: none. */
   readonly token?: string;
@@ -60,13 +60,14 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
     keepAliveMs: options.keepAliveMs ?? 4_000,
     ca: options.ca,
   };
+  const livemode = options.livemode ?? true;
   const calls = createPool({ ...poolOptions, connections: options.maxConnections ?? 256 });
   const lookups = createPool({ ...poolOptions, connections: options.maxLookupConnections ?? 64 });
 
   return {
     name: options.name ?? 'http',
     contract: options.contract,
-    livemode: options.livemode ?? true,
+    livemode,
     async call(request: ChargeRequest, { timeoutMs, mayLeave }: CallOptions): Promise<CallOutcome> {
       const result = await exchange(
         calls.dispatcher,
@@ -79,7 +80,7 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
         },
         { timeoutMs, maxResponseBytes, mayLeave },
       );
-      return judgeExchange(request, result, Date.now());
+      return judgeExchange(request, result, { wallMs: Date.now(), livemode });
     },
     async lookup(request: ChargeRequest, { timeoutMs }: ExchangeOptions): Promise<LookupOutcome> {
       const result = await exchange(
@@ -95,7 +96,7 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
         },
         { timeoutMs, maxResponseBytes, mayLeave: always },
       );
-      return judgeLookupExchange(request, result, Date.now());
+      return judgeLookupExchange(request, result, { wallMs: Date.now(), livemode });
     },
     async close(): Promise<void> {
       await Promise.all([calls.close(), lookups.close()]);
