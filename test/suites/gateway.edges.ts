@@ -211,6 +211,29 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
         expect(await call(old(raw))).toMatchObject({ kind: 'unknown', answered: false });
       });
 
+      test('a list that is dated before one that was heard proves nothing; money in it has moved', async () => {
+        const dated = (second: number, charges: readonly { status: string }[]) =>
+          withHeaders(dialect.found(REQUEST, charges), { date: `Tue, 01 Jan 2030 00:00:${second} GMT` });
+        expect(await lookup(dated(30, []))).toEqual({ kind: 'absent' });
+        for (const charges of [[], [{ status: 'declined' }], [{ status: 'pending' }]]) {
+          expect(await lookup(dated(20, charges))).toEqual({ kind: 'unavailable', reason: 'old_answer' });
+        }
+        expect(await lookup(dated(20, [{ status: 'succeeded' }]))).toMatchObject({ kind: 'succeeded' });
+        expect(await lookup(dated(59, []))).toEqual({ kind: 'absent' });
+      });
+
+      test.each([
+        ['a word of its own', { 'x-cache': 'SERVED' }],
+        ['nothing', { 'x-cache': '' }],
+        ['a date', { 'cdn-cachedat': '2030-01-01' }],
+        ['two numbers', { 'x-varnish': '32770 3' }],
+        ['that it is cached', { 'x-from-cache': '1' }],
+      ])('a cache that says %s may have served it', async (_name, headers) => {
+        expect(await lookup(withHeaders(dialect.found(REQUEST, []), headers))).toMatchObject({
+          kind: 'unavailable',
+        });
+      });
+
       test('a refusal of our credentials is not the answer to a lookup', async () => {
         expect(await lookup(old(dialect.plain(403)))).toMatchObject({ kind: 'unavailable' });
       });

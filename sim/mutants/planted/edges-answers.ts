@@ -137,4 +137,42 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     judge: 'gateway suite',
     tests: { file: SUITE, named: 'a body in chunks' },
   },
+  {
+    name: 'a cache that does not say “hit” has let the answer pass',
+    story: 'A cache has its own word for what it keeps, and its empty list fails an order that was charged.',
+    file: `${FOLDER}/cached.ts`,
+    find: 'return !SERVED.test(text) && text',
+    put: "return !SERVED.test(text) || text === '' || text",
+    judge: 'gateway suite',
+    tests: { file: SUITE, named: 'may have served it' },
+  },
+  {
+    name: 'an old date is as good as a new one',
+    story:
+      'A cache that says nothing of itself repeats an empty list, and an order that was charged is declared failed.',
+    file: `${FOLDER}/lookups.ts`,
+    find: "return isOld && !showsMoney(outcome) ? unavailable('old_answer') : outcome;",
+    put: 'return isOld ? outcome : outcome;',
+    judge: 'gateway suite',
+    tests: { file: SUITE, named: 'is dated before one that was heard' },
+  },
+  {
+    name: 'a date that stands still stays new',
+    story:
+      'The empty list of a minute ago is the newest that was ever heard, and proves that nothing was charged.',
+    file: `${FOLDER}/dates.ts`,
+    find: 'dateMs < askedAtMs + this.#aheadMs - TOLERANCE_MS',
+    put: 'dateMs < this.#confirmedAtMs + this.#aheadMs - TOLERANCE_MS',
+    judge: 'gateway suite',
+    tests: { file: `${FOLDER}/dates.test.ts`, named: 'stands still' },
+  },
+  {
+    name: 'a gateway whose clock was set back is never believed again',
+    story: 'Every failed order waits for a person, for ever.',
+    file: `${FOLDER}/dates.ts`,
+    find: 'heardAtMs - this.#confirmedAtMs <= TRUSTED_MS',
+    put: 'this.#confirmedAtMs > Number.NEGATIVE_INFINITY',
+    judge: 'gateway suite',
+    tests: { file: `${FOLDER}/dates.test.ts`, named: 'was set back' },
+  },
 ];

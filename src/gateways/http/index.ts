@@ -6,6 +6,7 @@ import type { GatewayContract } from '../../domain/contract.ts';
 import type { CallOutcome, ChargeRequest, LookupOutcome } from '../../domain/outcomes.ts';
 import type { CallOptions, ExchangeOptions, Gateway } from '../../ports/gateway.ts';
 import { judgeExchange } from './answers.ts';
+import { GatewayDates } from './dates.ts';
 import { exchange } from './exchange.ts';
 import { judgeLookupExchange } from './lookups.ts';
 import { createPool } from './pool.ts';
@@ -64,6 +65,8 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
   const calls = createPool({ ...poolOptions, connections: options.maxConnections ?? 256 });
   const lookups = createPool({ ...poolOptions, connections: options.maxLookupConnections ?? 64 });
 
+  const dates = new GatewayDates();
+
   return {
     name: options.name ?? 'http',
     contract: options.contract,
@@ -83,6 +86,7 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
       return judgeExchange(request, result, { wallMs: Date.now(), livemode });
     },
     async lookup(request: ChargeRequest, { timeoutMs }: ExchangeOptions): Promise<LookupOutcome> {
+      const askedAtMs = performance.now();
       const result = await exchange(
         lookups.dispatcher,
         {
@@ -96,7 +100,11 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
         },
         { timeoutMs, maxResponseBytes, mayLeave: always },
       );
-      return judgeLookupExchange(request, result, { wallMs: Date.now(), livemode });
+      const isOld =
+        result.kind === 'answer' &&
+        result.status === 200 &&
+        dates.isOld(result.headers, askedAtMs, performance.now());
+      return judgeLookupExchange(request, result, { wallMs: Date.now(), livemode, isOld });
     },
     async close(): Promise<void> {
       await Promise.all([calls.close(), lookups.close()]);

@@ -11,18 +11,25 @@ import { type JsonObject, jsonObject, parseCharge } from './charge.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { retryAfterMs } from './retry-after.ts';
 
-/** Judges the end of one lookup. */
+/**
+ * Judges the end of one lookup.
+ *
+ * @param isOld whether its `Date` tells that it was made before it was asked for
+ */
 export function judgeLookupExchange(
   request: ChargeRequest,
   exchange: Exchange,
-  { wallMs, livemode }: Judging,
+  { wallMs, livemode, isOld }: Judging & { readonly isOld: boolean },
 ): LookupOutcome {
   if (exchange.kind !== 'answer') return unavailable(exchange.reason);
   if (exchange.status !== 200 && isFromCache(exchange)) return unavailable('cached_answer');
   if (exchange.status === 401 || exchange.status === 403) {
     return { kind: 'forbidden', reason: `http_${exchange.status}` };
   }
-  if (exchange.status === 200) return judgeList(request, exchange, livemode);
+  if (exchange.status === 200) {
+    const outcome = judgeList(request, exchange, livemode);
+    return isOld && !showsMoney(outcome) ? unavailable('old_answer') : outcome;
+  }
   const ms = retryAfterMs(exchange.headers, wallMs);
   return {
     kind: 'unavailable',
