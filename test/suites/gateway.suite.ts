@@ -283,8 +283,14 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
           'a 500 truncated by a close',
           server.writeAndClose(`${head(500, 'content-length: 100\r\n')}{"error":`),
         ],
-        ['a 429 truncated by a close', server.writeAndClose(`${head(429, 'content-length: 100\r\n')}{`)],
-        ['a 401 truncated by a close', server.writeAndClose(`${head(401, 'content-length: 100\r\n')}{`)],
+        ...[dialect.approved(REQUEST), dialect.failed(REQUEST), dialect.plain(429), dialect.plain(401)].map(
+          (raw): [string, Reply] => [
+            `a ${raw.status} that promises more than a whole body, and is closed`,
+            server.writeAndClose(
+              server.bytesOf({ ...raw, headers: { ...raw.headers, 'content-length': '999' } }),
+            ),
+          ],
+        ),
         [
           'chunks that never end',
           server.write(`${head(200, 'transfer-encoding: chunked\r\n')}1\r\n{\r\n`),
