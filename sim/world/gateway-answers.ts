@@ -93,6 +93,8 @@ function answer(status: number, body: object | string, headers: AnswerHeaders = 
     status,
     headers: { 'content-type': 'application/json', ...headers },
     body: Buffer.from(text),
+    // What fronts mix up is a fault of its own.
+    standsAlone: true,
   };
 }
 

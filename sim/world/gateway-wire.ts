@@ -75,7 +75,7 @@ export function connectGateway(world: World, process: Process): Gateway {
       exchange<CallOutcome>(
         'call',
         timeoutMs,
-        (ended) => judgeExchange(request, ended, clock.wallMs()),
+        (ended) => judgeExchange(request, ended, { wallMs: clock.wallMs(), livemode: true }),
         (line, connected) => {
           // As the real adapter: asked in the tick of the first byte, and only where anybody still waits.
           const write = (): void =>
@@ -102,7 +102,8 @@ export function connectGateway(world: World, process: Process): Gateway {
       exchange<LookupOutcome>(
         'lookup',
         timeoutMs,
-        (ended) => judgeLookupExchange(request, ended, clock.wallMs()),
+        (ended) =>
+          judgeLookupExchange(request, ended, { wallMs: clock.wallMs(), livemode: true, isOld: false }),
         (line, connected) =>
           connected(() => {
             look({ world, process, line }, request);

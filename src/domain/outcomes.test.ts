@@ -63,6 +63,58 @@ describe('the charge in the answer to a call', () => {
   );
 });
 
+/** As an adapter in plain JavaScript may hand it on. */
+const WORDS = ['captured', 'SUCCEEDED', 'processing', 'refunded', '', undefined, null];
+const worded = (status: unknown) => reported({ status: status as 'succeeded' });
+
+describe('a status that is none of the three', () => {
+  it.each(WORDS)('%s: no answer to a call', (status) => {
+    expect(judgeCall(request, worded(status))).toEqual({
+      kind: 'unknown',
+      answered: false,
+      reason: 'status_unknown',
+    });
+  });
+
+  it.each(WORDS)('%s: no answer to a lookup, whatever else it found', (status) => {
+    for (const others of [[], [reported()], [reported({ status: 'declined' })]]) {
+      expect(judgeLookup(request, [...others, worded(status)])).toEqual({
+        kind: 'unavailable',
+        reason: 'status_unknown',
+      });
+    }
+  });
+});
+
+describe('the mode of a charge', () => {
+  it.each([true, false])(
+    'that is another than the gateway’s (%s) makes it a charge of something else',
+    (livemode) => {
+      const other = reported({ livemode: !livemode });
+      const reason = 'livemode_mismatch';
+      expect(judgeCall(request, other, livemode)).toEqual({ kind: 'mismatch', chargeId: 'ch', reason });
+      expect(judgeLookup(request, [other], livemode)).toEqual({ kind: 'mismatch', chargeId: 'ch', reason });
+      for (const status of ['pending', 'declined'] as const) {
+        expect(judgeCall(request, { ...other, status }, livemode)).toMatchObject({ kind: 'unknown', reason });
+        expect(judgeLookup(request, [{ ...other, status }], livemode)).toEqual({
+          kind: 'unavailable',
+          reason,
+        });
+      }
+    },
+  );
+
+  it.each([true, false])(
+    'is believed where it is not told, and where it is the gateway’s own (%s)',
+    (livemode) => {
+      for (const charge of [reported(), reported({ livemode })]) {
+        expect(judgeCall(request, charge, livemode)).toMatchObject({ kind: 'approved' });
+        expect(judgeLookup(request, [charge], livemode)).toMatchObject({ kind: 'succeeded' });
+      }
+    },
+  );
+});
+
 describe('what a lookup found', () => {
   it('nothing', () => {
     expect(judgeLookup(request, [])).toEqual({ kind: 'absent' });
@@ -88,6 +140,19 @@ describe('what a lookup found', () => {
       reason: 'amount_mismatch',
     });
   });
+
+  it.each([{ amountMinor: 1 }, { currency: 'EUR' }])(
+    'a decline, or a charge under way, on other terms (%j) says nothing of ours',
+    (other) => {
+      for (const status of ['declined', 'pending'] as const) {
+        const theirs = reported({ ...other, status });
+        for (const found of [[theirs], [reported({ status: 'declined' }), theirs]]) {
+          expect(judgeLookup(request, found)).toMatchObject({ kind: 'unavailable' });
+        }
+        expect(judgeLookup(request, [theirs, reported()])).toMatchObject({ kind: 'succeeded' });
+      }
+    },
+  );
 
   it('several live charges: all their ids', () => {
     const pending = reported({ id: 'p', status: 'pending' });

@@ -65,21 +65,33 @@ export interface ReportedCharge {
   readonly key: string;
   /** Why it was declined, in the gateway's words. */
   readonly code?: string;
+  /** Whether real money moved, if the gateway says so. */
+  readonly livemode?: boolean;
 }
 
 /** How a reported charge differs from what was asked, or `null` when it is ours to the letter. */
-function differenceFrom(request: ChargeRequest, charge: ReportedCharge): string | null {
+function differenceFrom(
+  request: ChargeRequest,
+  charge: ReportedCharge,
+  livemode: boolean | undefined,
+): string | null {
   if (charge.reference !== request.reference) return 'reference';
   if (charge.amountMinor !== request.amountMinor) return 'amount';
   if (charge.currency !== request.currency) return 'currency';
+  // A test gateway where real money was to move, or the other way round.
+  if ((charge.livemode ?? livemode) !== livemode) return 'livemode';
   return null;
 }
 
-/** Judges the charge in a call's answer. An answer that names another key is not about this call at all. */
-export function judgeCall(request: ChargeRequest, charge: ReportedCharge): CallOutcome {
+/**
+ * Judges the charge in a call's answer. An answer that names another key is not about this call at all.
+ *
+ * @param livemode whether real money moves at this gateway; a charge that says otherwise is not what was asked for. Default: not compared.
+ */
+export function judgeCall(request: ChargeRequest, charge: ReportedCharge, livemode?: boolean): CallOutcome {
   if (charge.key !== request.key)
     return { kind: 'unknown', answered: false, reason: 'answer_about_another_key' };
-  const difference = differenceFrom(request, charge);
+  const difference = differenceFrom(request, charge, livemode);
   switch (charge.status) {
     case 'succeeded':
       return difference === null
@@ -93,31 +105,49 @@ export function judgeCall(request: ChargeRequest, charge: ReportedCharge): CallO
       return difference === null
         ? { kind: 'declined', code: charge.code ?? 'declined', chargeId: charge.id }
         : { kind: 'unknown', answered: true, reason: `${difference}_mismatch` };
+    default:
+      // An adapter in plain JavaScript may hand on any word; it may well mean that money moved.
+      return { kind: 'unknown', answered: false, reason: 'status_unknown' };
   }
 }
 
 /**
- * Judges everything that a lookup by key returned. A list that holds an entry about another key or reference
- * is not an answer about us, so it cannot prove absence either.
+ * Judges everything that a lookup by key returned. A list that holds an entry about another key or reference, or with a status that
+ * is none of ours, is not an answer about us, so it cannot prove absence either.
+ *
+ * @param livemode as for a call
  */
-export function judgeLookup(request: ChargeRequest, charges: readonly ReportedCharge[]): LookupOutcome {
+export function judgeLookup(
+  request: ChargeRequest,
+  charges: readonly ReportedCharge[],
+  livemode?: boolean,
+): LookupOutcome {
   const foreign = charges.find(
     (charge) => charge.key !== request.key || charge.reference !== request.reference,
   );
   if (foreign !== undefined) return { kind: 'unavailable', reason: 'answer_about_another_charge' };
+  if (!charges.every(({ status }) => STATUSES.has(status)))
+    return { kind: 'unavailable', reason: 'status_unknown' };
   const live = charges.filter((charge) => charge.status === 'succeeded');
   if (live.length > 1) return { kind: 'duplicated', chargeIds: live.map((charge) => charge.id) };
   const [one] = live;
   if (one !== undefined) {
-    const difference = differenceFrom(request, one);
+    const difference = differenceFrom(request, one, livemode);
     return difference === null
       ? { kind: 'succeeded', chargeId: one.id }
       : { kind: 'mismatch', chargeId: one.id, reason: `${difference}_mismatch` };
   }
+  // What was declined, or is under way, on other terms says nothing of ours.
+  for (const charge of charges) {
+    const difference = differenceFrom(request, charge, livemode);
+    if (difference !== null) return { kind: 'unavailable', reason: `${difference}_mismatch` };
+  }
   const pending = charges.find((charge) => charge.status === 'pending');
   if (pending !== undefined) return { kind: 'pending', chargeId: pending.id };
-  const declined = charges.find((charge) => charge.status === 'declined');
+  const [declined] = charges;
   if (declined !== undefined)
     return { kind: 'declined', code: declined.code ?? 'declined', chargeId: declined.id };
   return { kind: 'absent' };
 }
+
+const STATUSES: ReadonlySet<string> = new Set(['succeeded', 'declined', 'pending']);

@@ -1,5 +1,5 @@
 /** One attempt at an effect (a charge, a refund …), and everything that can go wrong around it. */
-import { errorBody, GATEWAY_ERROR } from './bodies.ts';
+import { errorBody, failureBody } from './bodies.ts';
 import type { CurrentSettings } from './faults/current.ts';
 import { type AnswerFault, answerFault, delayOf, latencyMs } from './faults/decide.ts';
 import { draw } from './faults/random.ts';
@@ -11,6 +11,8 @@ import { answer, DROP, type Wire } from './wire.ts';
 interface Subject {
   /** Names the effect: attempts are counted and faults drawn by it. */
   readonly key: string;
+  /** As the caller sent it; errors repeat it. */
+  readonly idempotencyKey: string;
   readonly method: string | null;
   /** Whether the attempt's number matters even where nothing goes wrong. */
   readonly numbered: (settings: FaultSettings) => boolean;
@@ -45,14 +47,15 @@ export function createAttempts(ledger: Ledger, current: CurrentSettings, sleeper
     if (waitMs > 0 && !(await sleeper.sleep(waitMs))) return DROP;
     switch (fault) {
       case 'error_before':
-        return answer(500, GATEWAY_ERROR);
+        return answer(500, failureBody(subject.idempotencyKey));
       case 'drop_before':
         return DROP;
       case 'unauthorized':
-        return answer(401, errorBody('unauthorized'));
+        return answer(401, errorBody('unauthorized', { key: subject.idempotencyKey }));
       case 'rate_limited': {
         const retryAfterSeconds = Math.ceil(delayOf(settings, fault) / 1000);
-        return { kind: 'answer', status: 429, body: errorBody('rate_limited'), retryAfterSeconds };
+        const body = errorBody('rate_limited', { key: subject.idempotencyKey });
+        return { kind: 'answer', status: 429, body, retryAfterSeconds };
       }
       default:
         return effect({ settings, fault, attempt });
@@ -63,13 +66,13 @@ export function createAttempts(ledger: Ledger, current: CurrentSettings, sleeper
   async function deliver(
     honest: Wire,
     fault: AnswerFault | null,
-    key: string,
+    { key, idempotencyKey }: Subject,
     settings: FaultSettings,
   ): Promise<Wire> {
     if (honest.kind !== 'answer') return honest;
     switch (fault) {
       case 'error_after':
-        return answer(500, GATEWAY_ERROR);
+        return answer(500, failureBody(idempotencyKey));
       case 'drop_after':
       case 'lands_late':
         return DROP;
@@ -90,7 +93,7 @@ export function createAttempts(ledger: Ledger, current: CurrentSettings, sleeper
     const known = current.get();
     const settings = known instanceof Promise ? await known : known;
     const { key } = subject;
-    if (inProgress.has(key)) return answer(409, errorBody('in_progress'));
+    if (inProgress.has(key)) return answer(409, errorBody('in_progress', { key: subject.idempotencyKey }));
     inProgress.add(key);
     let fault: AnswerFault | null = null;
     let honest: Wire;
@@ -102,7 +105,7 @@ export function createAttempts(ledger: Ledger, current: CurrentSettings, sleeper
     } finally {
       inProgress.delete(key);
     }
-    return fault === null ? honest : deliver(honest, fault, key, settings);
+    return fault === null ? honest : deliver(honest, fault, subject, settings);
   };
 }
 

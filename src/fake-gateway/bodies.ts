@@ -7,7 +7,7 @@ export const GATEWAY_ERROR = '{"error":"Gateway error"}';
 
 /** The answer to the call that made the charge, for ever: what happened to it since is not in it. */
 export function answerBody(charge: Charge): string {
-  if (charge.answer === 500) return GATEWAY_ERROR;
+  if (charge.answer === 500) return failureBody(charge.key);
   const status = charge.outcome === 'none' ? 'declined' : charge.outcome;
   return render(charge, status, status === 'succeeded' && charge.capture ? charge.amount : 0, 0);
 }
@@ -28,7 +28,7 @@ function render(charge: Charge, status: string, captured: number, refunded: numb
     `{"id":"${charge.id}","status":"${status}","amount":${charge.amount},"currency":"${charge.currency}",` +
     `"reference":${JSON.stringify(charge.reference)},"idempotency_key":${JSON.stringify(charge.key)},` +
     `"order_id":${JSON.stringify(charge.orderId)},"method":${JSON.stringify(charge.method)},` +
-    `${status === 'declined' ? '"code":"card_declined",' : ''}"captured":${captured},"refunded":${refunded},` +
+    `"livemode":false,${status === 'declined' ? '"code":"card_declined",' : ''}"captured":${captured},"refunded":${refunded},` +
     `"created_at":"${isoOf(charge.createdMs)}"}`
   );
 }
@@ -69,6 +69,15 @@ export function lookupBody(key: string, entries: readonly string[]): string {
   return `{"data":[${entries.join(',')}],"idempotency_key":${JSON.stringify(key)}}`;
 }
 
-export function errorBody(error: string, message?: string): string {
-  return JSON.stringify(message === undefined ? { error } : { error, message });
+/**
+ * An error; `key` is the one that the call came with. It is repeated, so that nobody can take the error for the answer to another
+ * call.
+ */
+export function errorBody(error: string, { key, message }: { key?: string; message?: string } = {}): string {
+  return JSON.stringify({ error, message, idempotency_key: key });
+}
+
+/** The seed's words for a failure, about one key. */
+export function failureBody(key: string): string {
+  return errorBody('Gateway error', { key });
 }

@@ -1,6 +1,6 @@
 /** `POST /charges/<id>/refunds`, `/capture`, `/void`: the same faults around another effect. */
 import type { RunAttempt } from './attempts.ts';
-import { errorBody, GATEWAY_ERROR, operationBody } from './bodies.ts';
+import { errorBody, failureBody, operationBody } from './bodies.ts';
 import type { FaultSettings } from './faults/settings.ts';
 import type { Charge, Ledger, OperationError, OperationKind } from './ledger/port.ts';
 import { answer, type Wire } from './wire.ts';
@@ -34,18 +34,21 @@ export function createOperations(context: {
   return ({ kind, key, chargeId, amount }) =>
     // Keys of operations are apart from those of charges.
     context.run(
-      { key: `${kind} ${key}`, method: null, numbered: () => false },
+      { key: `${kind} ${key}`, idempotencyKey: key, method: null, numbered: () => false },
       async ({ settings, fault }) => {
         // Three faults are made for charges. Here a stale error is not kept, and what lands late lands at once.
-        if (fault === 'stale_error') return answer(500, GATEWAY_ERROR);
+        if (fault === 'stale_error') return answer(500, failureBody(key));
         const result = await context.ledger.operate({ kind, key, chargeId, amount, nowMs: context.now() });
         if (result.kind === 'refused') {
           const { status, message } = ERRORS[result.error];
-          return answer(status, errorBody(result.error, message));
+          return answer(
+            status,
+            errorBody(result.error, { key, ...(message === undefined ? {} : { message }) }),
+          );
         }
         if (result.created && kind === 'refund') context.onRefunded(result.charge, settings);
         return fault === 'stale_error_after'
-          ? answer(500, GATEWAY_ERROR)
+          ? answer(500, failureBody(key))
           : answer(200, operationBody(result.operation));
       },
     );

@@ -52,14 +52,15 @@ export function createCharges({
     run(
       {
         key: params.key,
+        idempotencyKey: params.key,
         method: params.method,
         numbered: (settings) => strikes(settings, 'keys_ignored', params.key, params.method),
       },
       async ({ settings, fault, attempt }) => {
         const { charge, created } = await book(params, settings, fault, attempt);
         if (created) onBooked(charge, settings);
-        else if (!isSame(charge, params)) return answer(422, errorBody('key_reused'));
-        else if (charge.createdMs > now()) return answer(409, errorBody('in_progress'));
+        else if (!isSame(charge, params)) return answer(422, errorBody('key_reused', { key: params.key }));
+        else if (charge.createdMs > now()) return answer(409, errorBody('in_progress', { key: params.key }));
         return answer(charge.answer, answerBody(charge));
       },
     );

@@ -164,10 +164,31 @@ describe('by rate', () => {
 });
 
 describe('what a fault is, to the letter', () => {
+  test.each([
+    ['tok_error', 500],
+    ['tok_error_after', 500],
+    ['tok_stale_500', 500],
+    ['tok_stale_500_after', 500],
+    ['tok_429', 429],
+    ['tok_unauthorized', 401],
+  ])('the error of %s names the key of its call, kept or not', async (method, status) => {
+    const far = await start();
+    for (let index = 0; index < 2; index += 1) {
+      const ending = await far.charge('k1', { method });
+      expect([statusOf(ending), jsonOf(ending).idempotency_key]).toEqual([status, 'k1']);
+    }
+  });
+
   test('an error before the charge leaves nothing, one after it leaves the charge', async () => {
     const far = await start();
-    expect(jsonOf(await far.charge('k1', { method: 'tok_error' }))).toEqual({ error: 'Gateway error' });
-    expect(jsonOf(await far.charge('k2', { method: 'tok_error_after' }))).toEqual({ error: 'Gateway error' });
+    expect(jsonOf(await far.charge('k1', { method: 'tok_error' }))).toEqual({
+      error: 'Gateway error',
+      idempotency_key: 'k1',
+    });
+    expect(jsonOf(await far.charge('k2', { method: 'tok_error_after' }))).toEqual({
+      error: 'Gateway error',
+      idempotency_key: 'k2',
+    });
     expect(await far.lookup('k1')).toEqual([]);
     expect(await far.lookup('k2')).toMatchObject([{ status: 'succeeded' }]);
   });
@@ -452,7 +473,10 @@ describe('several processes on one PostgreSQL', () => {
     expect(statusOf(await far.charge('alive'))).toBe(200);
     await pool.end();
     const ending = await far.charge('gone');
-    expect([statusOf(ending), jsonOf(ending)]).toEqual([500, { error: 'Gateway error' }]);
+    expect([statusOf(ending), jsonOf(ending)]).toEqual([
+      500,
+      { error: 'Gateway error', idempotency_key: 'gone' },
+    ]);
     expect(errors).toHaveLength(1);
   });
 });

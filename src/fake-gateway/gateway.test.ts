@@ -34,6 +34,7 @@ describe('POST /charges', () => {
       idempotency_key: 'k1',
       order_id: 'order-k1',
       method: 'tok_visa',
+      livemode: false,
       captured: 10_000,
       refunded: 0,
       created_at: '2030-01-01T00:00:00.000Z',
@@ -80,7 +81,7 @@ describe('POST /charges', () => {
     await start();
     await far.charge('k1');
     const ending = await far.charge('k1', changes);
-    expect([statusOf(ending), jsonOf(ending)]).toEqual([422, { error: 'key_reused' }]);
+    expect([statusOf(ending), jsonOf(ending)]).toEqual([422, { error: 'key_reused', idempotency_key: 'k1' }]);
     expect((await far.ledger()).summary.charges).toBe(1);
   });
 
@@ -91,7 +92,7 @@ describe('POST /charges', () => {
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(0);
     expect(statuses.every((status) => status === 200 || status === 409)).toBe(true);
     const early = endings.find((ending) => statusOf(ending) === 409);
-    if (early !== undefined) expect(jsonOf(early)).toEqual({ error: 'in_progress' });
+    if (early !== undefined) expect(jsonOf(early)).toEqual({ error: 'in_progress', idempotency_key: 'k1' });
     expect(new Set(endings.filter((ending) => statusOf(ending) === 200).map(textOf)).size).toBe(1);
     expect((await far.ledger()).summary.charges).toBe(1);
   });
@@ -163,7 +164,11 @@ describe('POST /charges', () => {
     await start();
     const ending = await ask(far.url, { path: '/charges', method: 'POST', key: 'k1', body });
     expect(statusOf(ending)).toBe(400);
-    expect(jsonOf(ending)).toEqual({ error: expect.any(String), message: expect.any(String) });
+    expect(jsonOf(ending)).toEqual({
+      error: expect.any(String),
+      message: expect.any(String),
+      idempotency_key: 'k1',
+    });
   });
 
   test('a body over 16 kB is refused', async () => {
@@ -267,6 +272,7 @@ describe('refunds, captures, voids', () => {
     expect(textOf(await post(`/charges/${id}/refunds`, 'r1', { amount: 4_000 }))).toBe(textOf(first));
     expect(jsonOf(await post(`/charges/${id}/refunds`, 'r1', { amount: 1 }))).toEqual({
       error: 'key_reused',
+      idempotency_key: 'r1',
     });
     expect(jsonOf(await far.get('/refunds?idempotency_key=r1'))).toEqual({
       data: [jsonOf(first)],

@@ -71,7 +71,7 @@ export function createReads(
         if (charge !== undefined && isDownFor(charge, settings, nowMs)) return answer(503, GATEWAY_ERROR);
         return charge !== undefined && isVisible(charge, nowMs)
           ? answer(200, chargeBody(charge, nowMs))
-          : answer(404, errorBody('charge_not_found', 'There is no charge with this id.'));
+          : answer(404, errorBody('charge_not_found', { message: 'There is no charge with this id.' }));
       }),
     list: ({ createdAfterMs, after, limit }) =>
       guarded('list', async () => {

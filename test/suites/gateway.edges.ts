@@ -211,6 +211,29 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
         expect(await call(old(raw))).toMatchObject({ kind: 'unknown', answered: false });
       });
 
+      test('a list that is dated before one that was heard proves nothing; money in it has moved', async () => {
+        const dated = (second: number, charges: readonly { status: string }[]) =>
+          withHeaders(dialect.found(REQUEST, charges), { date: `Tue, 01 Jan 2030 00:00:${second} GMT` });
+        expect(await lookup(dated(30, []))).toEqual({ kind: 'absent' });
+        for (const charges of [[], [{ status: 'declined' }], [{ status: 'pending' }]]) {
+          expect(await lookup(dated(20, charges))).toEqual({ kind: 'unavailable', reason: 'old_answer' });
+        }
+        expect(await lookup(dated(20, [{ status: 'succeeded' }]))).toMatchObject({ kind: 'succeeded' });
+        expect(await lookup(dated(59, []))).toEqual({ kind: 'absent' });
+      });
+
+      test.each([
+        ['a word of its own', { 'x-cache': 'SERVED' }],
+        ['nothing', { 'x-cache': '' }],
+        ['a date', { 'cdn-cachedat': '2030-01-01' }],
+        ['two numbers', { 'x-varnish': '32770 3' }],
+        ['that it is cached', { 'x-from-cache': '1' }],
+      ])('a cache that says %s may have served it', async (_name, headers) => {
+        expect(await lookup(withHeaders(dialect.found(REQUEST, []), headers))).toMatchObject({
+          kind: 'unavailable',
+        });
+      });
+
       test('a refusal of our credentials is not the answer to a lookup', async () => {
         expect(await lookup(old(dialect.plain(403)))).toMatchObject({ kind: 'unavailable' });
       });
@@ -260,9 +283,57 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
       test('a second answer on one connection is never the answer to the next lookup', async () => {
         const found = server.bytesOf(dialect.found(REQUEST, [{ id: 'ch_1' }]));
         const twice = Buffer.concat([found, server.bytesOf(dialect.found(REQUEST, []))]);
-        far.script(server.write(twice), server.write(found));
+        far.script(server.writeAndClose(twice), server.writeAndClose(found));
         expect(await gateway.lookup(REQUEST, PATIENT)).toMatchObject({ kind: 'succeeded' });
         expect(await gateway.lookup(REQUEST, PATIENT)).toMatchObject({ kind: 'succeeded' });
+      });
+
+      describe('a lookup is answered when its connection has ended', () => {
+        const nothing = server.bytesOf(dialect.found(REQUEST, []));
+        const charge = server.bytesOf(dialect.found(REQUEST, [{ id: 'ch_1' }]));
+        const declined = server.bytesOf(dialect.found(REQUEST, [{ id: 'ch_1', status: 'declined' }]));
+        /** The second part leaves when the first has been read. */
+        const inTurn =
+          (first: Buffer, second: Buffer): Reply =>
+          (socket) =>
+            socket.write(first, () => setTimeout(() => socket.end(second), 20));
+
+        test.each([
+          ['another answer at once', server.writeAndClose(Buffer.concat([nothing, charge]))],
+          ['another answer later', inTurn(nothing, charge)],
+          ['another answer behind a decline', inTurn(declined, charge)],
+          ['the same answer again', inTurn(nothing, nothing)],
+          ['a line break', server.writeAndClose(Buffer.concat([nothing, Buffer.from('\r\n')]))],
+          ['a byte, and silence', server.write(Buffer.concat([nothing, Buffer.from(' ')]))],
+        ])('%s behind it: it proves nothing', async (_name, reply) => {
+          far.script(reply);
+          expect(await gateway.lookup(REQUEST, PATIENT)).toEqual({
+            kind: 'unavailable',
+            reason: 'more_than_one_answer',
+          });
+        });
+
+        test('money in it has moved, whatever comes behind it', async () => {
+          far.script(inTurn(charge, nothing));
+          expect(await gateway.lookup(REQUEST, PATIENT)).toMatchObject({ kind: 'succeeded' });
+        });
+
+        test.each<[string, Reply]>([
+          [
+            'by a reset',
+            (socket) => socket.write(nothing, () => setTimeout(() => socket.resetAndDestroy(), 20)),
+          ],
+          ['after a while', inTurn(nothing, Buffer.alloc(0))],
+        ])('%s, with nothing behind it: it is the answer', async (_name, reply) => {
+          far.script(reply);
+          expect(await gateway.lookup(REQUEST, PATIENT)).toEqual({ kind: 'absent' });
+        });
+
+        test('a gateway that never ends it is heard when the time is over, and its connection is ended', async () => {
+          far.script(server.write(nothing));
+          expect(await gateway.lookup(REQUEST, { timeoutMs: SHORT_MS })).toEqual({ kind: 'absent' });
+          await expect.poll(() => far.open(), POLL).toBe(0);
+        });
       });
 
       test.each([

@@ -17,7 +17,9 @@ export interface Dialect {
   keyReused(): RawAnswer;
   /** A lookup's answer that lists these charges. */
   found(request: ChargeRequest, charges: readonly ChargeChanges[]): RawAnswer;
-  /** Any other answer, in the gateway's usual media type. */
+  /** The gateway's own error 500, about this call by its key. */
+  failed(request: ChargeRequest): RawAnswer;
+  /** Any other answer, without a key, in the gateway's usual media type. */
   plain(status: number): RawAnswer;
 }
 

@@ -141,10 +141,13 @@ export function bytesOf({ status, headers, body }: RawAnswer): Buffer {
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), payload]);
 }
 
+/** The answer; then the end of the connection, if that was asked for. */
 export const answer =
   (raw: RawAnswer): Reply =>
-  (socket) =>
-    socket.write(bytesOf(raw));
+  (socket, { headers }) => {
+    if (headers.connection === 'close') socket.end(bytesOf(raw));
+    else socket.write(bytesOf(raw));
+  };
 
 export const write =
   (bytes: string | Buffer): Reply =>

@@ -136,13 +136,13 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
           const raw = dialect.plain(status);
           const location = `http://127.0.0.1:${far.port}/elsewhere`;
           const outcome = await call(server.answer({ ...raw, headers: { ...raw.headers, location } }));
-          expect(outcome).toMatchObject({ kind: 'unknown', answered: true });
+          expect(outcome).toMatchObject({ kind: 'unknown', answered: false });
           expect(far.requests).toHaveLength(1);
         },
       );
 
-      test.each([400, 404, 405, 410, 413, 418, 451])(
-        '%i is unknown: no proof of anything',
+      test.each([400, 404, 413, 500])(
+        'an error of the gateway (%i) is unknown, and nothing of it is under way',
         async (status) => {
           expect(await call(server.answer(dialect.plain(status)))).toMatchObject({
             kind: 'unknown',
@@ -151,18 +151,8 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
         },
       );
 
-      test.each([500, 501, 503, 505])(
-        'a complete %i is unknown, and nothing of it is under way',
-        async (status) => {
-          expect(await call(server.answer(dialect.plain(status)))).toMatchObject({
-            kind: 'unknown',
-            answered: true,
-          });
-        },
-      );
-
-      test.each([408, 502, 504, 520, 522, 524, 599])(
-        '%i comes from something in between: unknown, and the gateway may still be at work',
+      test.each([405, 408, 410, 418, 451, 501, 502, 503, 504, 505, 520, 522, 524, 599])(
+        '%i is said by something in between: unknown, and the gateway may still be at work',
         async (status) => {
           expect(await call(server.answer(dialect.plain(status)))).toMatchObject({
             kind: 'unknown',
@@ -170,6 +160,31 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
           });
         },
       );
+
+      describe.each([400, 401, 403, 404, 409, 413, 422, 429, 500, 503])('a %i', (status) => {
+        const html = { 'content-type': 'text/html' };
+        test.each([
+          ['without a body', { headers: {}, body: '' }],
+          ['in HTML', { headers: html, body: '<html>Sorry</html>' }],
+          ['in JSON that calls itself HTML', { headers: html, body: dialect.plain(status).body }],
+          ['in an empty object', { body: '{}' }],
+          ['in a list', { body: '[]' }],
+          ['in JSON of somebody else', { body: '{"message":"Service Unavailable"}' }],
+          ['in JSON of a framework', { body: `{"status":${status},"error":"Sorry","path":"/charges"}` }],
+          ['with an error that is no text', { body: '{"error":{"code":1}}' }],
+          ['with an empty error', { body: '{"error":""}' }],
+          ['with an error that stands twice', { body: '{"error":"a","error":"b"}' }],
+        ])('%s is not the gateway speaking: it may still be at work', async (_name, changes) => {
+          const raw = { ...dialect.plain(status), ...changes };
+          const headers = { ...raw.headers, 'retry-after': '3' };
+          expect(await call(server.answer({ ...raw, headers }))).toEqual({
+            kind: 'unknown',
+            answered: false,
+            reason: `http_${status}`,
+            retryAfterMs: 3_000,
+          });
+        });
+      });
 
       test.each([201, 203, 204, 206])('the success %i is none of the protocol: unknown', async (status) => {
         const approved = dialect.approved(REQUEST);
@@ -237,7 +252,12 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
         const outcome = await call(
           server.answer({ ...raw, headers: { ...raw.headers, 'retry-after': '3' } }),
         );
-        expect(outcome).toEqual({ kind: 'unknown', answered: true, reason: 'http_503', retryAfterMs: 3_000 });
+        expect(outcome).toEqual({
+          kind: 'unknown',
+          answered: false,
+          reason: 'http_503',
+          retryAfterMs: 3_000,
+        });
       });
     });
 
@@ -263,8 +283,14 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
           'a 500 truncated by a close',
           server.writeAndClose(`${head(500, 'content-length: 100\r\n')}{"error":`),
         ],
-        ['a 429 truncated by a close', server.writeAndClose(`${head(429, 'content-length: 100\r\n')}{`)],
-        ['a 401 truncated by a close', server.writeAndClose(`${head(401, 'content-length: 100\r\n')}{`)],
+        ...[dialect.approved(REQUEST), dialect.failed(REQUEST), dialect.plain(429), dialect.plain(401)].map(
+          (raw): [string, Reply] => [
+            `a ${raw.status} that promises more than a whole body, and is closed`,
+            server.writeAndClose(
+              server.bytesOf({ ...raw, headers: { ...raw.headers, 'content-length': '999' } }),
+            ),
+          ],
+        ),
         [
           'chunks that never end',
           server.write(`${head(200, 'transfer-encoding: chunked\r\n')}1\r\n{\r\n`),
@@ -472,6 +498,50 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
         expect(await next()).toMatchObject({ kind: 'approved' });
         expect(await next()).toMatchObject({ kind: 'approved' });
         expect(far.requests).toHaveLength(2);
+      });
+
+      test.each([
+        ['a limit', dialect.plain(429)],
+        ['an error', dialect.plain(500)],
+        ['a refusal of our credentials', dialect.plain(401)],
+        ['a key in progress', dialect.busy()],
+        ['a key that was reused', dialect.keyReused()],
+      ])(
+        '%s that names no key is nobody’s where another call was answered before, and ends its connection',
+        async (_name, raw) => {
+          const headers = { ...raw.headers, 'retry-after': '3' };
+          far.script(server.answer(dialect.approved(REQUEST)), server.answer({ ...raw, headers }));
+          expect(await next()).toMatchObject({ kind: 'approved' });
+          expect(await next()).toEqual({
+            kind: 'unknown',
+            answered: false,
+            reason: 'answer_without_key',
+            retryAfterMs: 3_000,
+          });
+          expect(far.connections()).toBe(1);
+          // On a connection of its own, it is the answer to the call.
+          expect(await next()).not.toMatchObject({ answered: false });
+          expect(far.connections()).toBe(2);
+        },
+      );
+
+      test('an error that is said twice is not the answer to the next try', async () => {
+        const served = new Set<unknown>();
+        far.script((socket) => {
+          const isBehind = served.size === 0 || served.has(socket);
+          served.add(socket);
+          socket.write(server.bytesOf(isBehind ? dialect.failed(REQUEST) : dialect.approved(REQUEST)));
+        });
+        expect(await next()).toMatchObject({ kind: 'unknown', answered: true });
+        expect(await next()).toMatchObject({ kind: 'approved' });
+        expect(far.connections()).toBe(2);
+      });
+
+      test('an error about our call ends it, whatever its connection served before', async () => {
+        far.script(server.answer(dialect.approved(REQUEST)), server.answer(dialect.failed(REQUEST)));
+        expect(await next()).toMatchObject({ kind: 'approved' });
+        expect(await next()).toEqual({ kind: 'unknown', answered: true, reason: 'http_500' });
+        expect(far.connections()).toBe(1);
       });
 
       test('200 calls at once are 200 requests, each with its own answer', async () => {

@@ -4,6 +4,7 @@ import { ANSWERS } from './answers.ts';
 import { DOMAIN } from './domain.ts';
 import { DRIVING } from './driving.ts';
 import { EDGES_ADAPTER } from './edges-adapter.ts';
+import { EDGES_ANSWERS } from './edges-answers.ts';
 import { EDGES_CLOCKS } from './edges-clocks.ts';
 import { EDGES_CONFIG } from './edges-config.ts';
 import { EDGES_ENGINE } from './edges-engine.ts';
@@ -28,6 +29,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...HTTP,
   ...GATEWAY,
   ...EDGES_ADAPTER,
+  ...EDGES_ANSWERS,
   ...EDGES_CLOCKS,
   ...EDGES_CONFIG,
   ...EDGES_ENGINE,

@@ -31,7 +31,10 @@ export function addJudgeRoutes(parent: FastifyInstance, judge: Judge): void {
       else
         send(
           reply,
-          answer(403, errorBody('loopback_only', 'Ask from the machine that the gateway runs on.')),
+          answer(
+            403,
+            errorBody('loopback_only', { message: 'Ask from the machine that the gateway runs on.' }),
+          ),
           held,
         );
     });

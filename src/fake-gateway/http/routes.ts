@@ -1,6 +1,6 @@
 /** The protocol's routes. Handlers check, ask the gateway and send; they decide nothing. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { errorBody, GATEWAY_ERROR } from '../bodies.ts';
+import { errorBody, failureBody, GATEWAY_ERROR } from '../bodies.ts';
 import type { OperationParams } from '../charge-operations.ts';
 import type { OperationKind } from '../ledger/port.ts';
 import { checkQuery, parseInstant, parsePage, type Query } from '../paging.ts';
@@ -36,7 +36,7 @@ export function addProtocolRoutes(app: FastifyInstance, protocol: Protocol): voi
   const { reads, held } = protocol;
   const handle = (respond: Respond) => (request: FastifyRequest, reply: FastifyReply) => {
     const wire = respond(request);
-    if (isBad(wire)) send(reply, refusal(wire), held);
+    if (isBad(wire)) send(reply, refusal(wire, request), held);
     else wire.then((result) => send(reply, result, held)).catch((error: unknown) => reply.send(error));
   };
   const operation =
@@ -120,8 +120,15 @@ export function parseJson(body: unknown, whenEmpty: unknown): unknown | BadReque
   }
 }
 
-export function refusal({ status, error, message }: BadRequest): Wire {
-  return answer(status, errorBody(error, message));
+export function refusal({ status, error, message }: BadRequest, request?: FastifyRequest): Wire {
+  const key = request === undefined ? undefined : keyOf(request);
+  return answer(status, errorBody(error, { message, ...(key === undefined ? {} : { key }) }));
+}
+
+/** The key that a request came with, if it is one. */
+function keyOf({ headers }: FastifyRequest): string | undefined {
+  const key = parseKey(headers['idempotency-key']);
+  return isBad(key) ? undefined : key;
 }
 
 /**
@@ -133,15 +140,17 @@ export function addErrorRoutes(
   onError: (error: Error) => void,
   held: HeldSockets,
 ): void {
-  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status === 413)
-      return send(reply, refusal(bad('body_too_large', 'The body is too large.', 413)), held);
-    if (status >= 400 && status < 500) return send(reply, refusal(bad('body_invalid', error.message)), held);
+      return send(reply, refusal(bad('body_too_large', 'The body is too large.', 413), request), held);
+    if (status >= 400 && status < 500)
+      return send(reply, refusal(bad('body_invalid', error.message), request), held);
     onError(error);
-    send(reply, answer(500, GATEWAY_ERROR), held);
+    const key = keyOf(request);
+    send(reply, answer(500, key === undefined ? GATEWAY_ERROR : failureBody(key)), held);
   });
-  app.setNotFoundHandler((_request, reply) => {
-    send(reply, refusal(bad('not_found', 'There is nothing at this path.', 404)), held);
+  app.setNotFoundHandler((request, reply) => {
+    send(reply, refusal(bad('not_found', 'There is nothing at this path.', 404), request), held);
   });
 }

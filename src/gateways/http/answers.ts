@@ -8,19 +8,23 @@ import { jsonObject, parseCharge } from './charge.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { retryAfterMs } from './retry-after.ts';
 
-/**
- * Judges the end of one call.
- *
- * @param wallMs now, for a `Retry-After` date in an answer without a `Date`.
- */
-export function judgeExchange(request: ChargeRequest, exchange: Exchange, wallMs: number): CallOutcome {
+/** What an answer is judged by, besides the request. */
+export interface Judging {
+  /** Now, for a `Retry-After` date in an answer without a `Date`. */
+  readonly wallMs: number;
+  /** Whether real money moves at this gateway. */
+  readonly livemode: boolean;
+}
+
+/** Judges the end of one call. */
+export function judgeExchange(request: ChargeRequest, exchange: Exchange, judging: Judging): CallOutcome {
   switch (exchange.kind) {
     case 'not_sent':
       return { kind: 'refused', reason: exchange.reason };
     case 'broken':
       return unanswered(exchange.reason);
     case 'answer': {
-      const outcome = judgeAnswer(request, exchange, waitOf(exchange, wallMs));
+      const outcome = judgeAnswer(request, exchange, judging);
       // A cache has no answer to a POST: whatever it says was said to somebody else. Only money that is named has moved.
       return showsMoney(outcome) || !isFromCache(exchange) ? outcome : unanswered('cached_answer');
     }
@@ -32,8 +36,8 @@ function showsMoney({ kind }: CallOutcome): boolean {
 }
 
 /** It may have been executed, and it may still be under way. */
-function unanswered(reason: string): CallOutcome {
-  return { kind: 'unknown', answered: false, reason };
+function unanswered(reason: string, wait: Wait = {}): CallOutcome {
+  return { kind: 'unknown', answered: false, reason, ...wait };
 }
 
 /** The part of an outcome that says how long to wait; empty when the answer did not ask for it. */
@@ -44,66 +48,76 @@ function waitOf(answer: Answer, wallMs: number): Wait {
   return ms === undefined ? {} : { retryAfterMs: ms };
 }
 
-function judgeAnswer(request: ChargeRequest, answer: Answer, wait: Wait): CallOutcome {
+function judgeAnswer(request: ChargeRequest, answer: Answer, { wallMs, livemode }: Judging): CallOutcome {
   const { status } = answer;
   switch (status) {
     case 200:
-      return judgeCharge(request, answer, ['succeeded', 'pending']);
+      return judgeCharge(request, answer, livemode, ['succeeded', 'pending']);
     case 202:
-      return judgeCharge(request, answer, ['pending']);
+      return judgeCharge(request, answer, livemode, ['pending']);
     case 402:
-      return judgeCharge(request, answer, ['declined']);
+      return judgeCharge(request, answer, livemode, ['declined']);
   }
-  // None of the answers below has to name a key; one that names another's is about that one.
-  const key = jsonObject(answer)?.idempotency_key;
-  if (key !== undefined && key !== request.key) return unanswered('answer_about_another_key');
+  const wait = waitOf(answer, wallMs);
+  const error = protocolError(request, answer);
+  if (error === undefined) return unanswered(`http_${status}`, wait);
+  if (error === 'of_another_key') return unanswered('answer_about_another_key');
+  if (error === 'of_nobody') return unanswered('answer_without_key', wait);
   switch (status) {
     case 401:
     case 403:
       return { kind: 'forbidden', reason: `http_${status}` };
     case 409:
-      if (errorOf(answer) === 'in_progress') return { kind: 'busy', ...wait };
+      if (error.word === 'in_progress') return { kind: 'busy', ...wait };
       break;
     case 422:
-      if (errorOf(answer) === 'key_reused') return { kind: 'unknown', answered: true, reason: 'key_reused' };
+      if (error.word === 'key_reused') return { kind: 'unknown', answered: true, reason: 'key_reused' };
       break;
     case 429:
       // The protocol's promise: a call that is limited was not executed.
       return { kind: 'refused', reason: 'rate_limited', ...wait };
   }
-  return { kind: 'unknown', answered: isFinal(answer), reason: `http_${status}`, ...wait };
+  return { kind: 'unknown', answered: true, reason: `http_${status}`, ...wait };
 }
 
 /** The statuses of a charge that agree with the HTTP status it came with; any other is a contradiction. */
 function judgeCharge(
   request: ChargeRequest,
   answer: Answer,
+  livemode: boolean,
   allowed: readonly ('succeeded' | 'pending' | 'declined')[],
 ): CallOutcome {
   const charge = parseCharge(jsonObject(answer));
   // An answer that cannot be read may come from anything between us and the gateway, which may still be at work.
   if (charge === undefined) return unanswered('unparseable_answer');
   if (!allowed.includes(charge.status)) return unanswered('contradicting_answer');
-  return judgeCall(request, charge);
+  return judgeCall(request, charge, livemode);
 }
 
-function errorOf(answer: Answer): unknown {
-  return jsonObject(answer)?.error;
-}
+/** The statuses that the protocol has for an error. All others are said by somebody else: 502, 503 and 504 by proxies, above all. */
+const ERROR_STATUSES: ReadonlySet<number> = new Set([400, 401, 403, 404, 409, 413, 422, 429, 500]);
+
+/** The fields of an error that does not name its key. With any other it is somebody else's: frameworks and proxies add a status or a path. */
+const PLAIN_ERROR: ReadonlySet<string> = new Set(['error', 'message']);
 
 /**
- * Whether a complete answer without a charge ends the call, so that nothing of it can still take effect later.
- * An answer by an intermediary does not: it stopped waiting, the gateway behind it may not have.
+ * The error in an answer, if the gateway itself said it, of this very call. Only such an answer ends a call: whoever else speaks
+ * (a proxy, a firewall, a framework in front) has stopped waiting, and the gateway behind may not have.
+ *
+ * `of_nobody`: it names no key, and its connection has served another request, whose answer it may be.
  */
-function isFinal(answer: Answer): boolean {
-  const { status } = answer;
-  // A success that the protocol does not know: somebody else is speaking.
-  if (status < 300) return false;
-  // Only a cache says that what it keeps is still good; the gateway has nothing to say it of.
-  if (status === 304) return false;
-  // Timeouts and failed upstreams (408, 502, 504), and the private codes of content networks (520 and above).
-  if (status === 408 || status === 502 || status === 504 || status >= 520) return false;
-  // Proxies (Envoy) also say 503 when the upstream hung up in the middle of a request, and they say it in prose.
-  if (status === 503) return answer.body.length === 0 || jsonObject(answer) !== undefined;
-  return true;
+function protocolError(
+  request: ChargeRequest,
+  answer: Answer,
+): { readonly word: string } | 'of_another_key' | 'of_nobody' | undefined {
+  const body = jsonObject(answer);
+  if (body === undefined) return undefined;
+  const { error, idempotency_key: key } = body;
+  if (key !== undefined && key !== request.key) return 'of_another_key';
+  if (!ERROR_STATUSES.has(answer.status) || typeof error !== 'string' || error === '') return undefined;
+  if (key === undefined) {
+    if (!Object.keys(body).every((name) => PLAIN_ERROR.has(name))) return undefined;
+    if (!answer.standsAlone) return 'of_nobody';
+  }
+  return { word: error };
 }

@@ -1,5 +1,6 @@
 /** From the bytes of an answer to a charge, or to nothing: what is not exactly a charge proves nothing about one. */
 import { isUtf8 } from 'node:buffer';
+import { holdsCardNumber } from '../../domain/cards.ts';
 import type { ReportedCharge } from '../../domain/outcomes.ts';
 import type { Answer } from './exchange.ts';
 import { isAmbiguous } from './members.ts';
@@ -8,14 +9,18 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
  * The JSON object in an answer, or `undefined` if its body is anything else: another media type, compressed
- * although we asked for it not to be, not UTF-8, not JSON, no object, or one in which a name stands twice. A missing `Content-Type` is let pass.
+ * although we asked for it not to be, not UTF-8, not JSON, no object, or one in which a name stands twice or an amount is no whole
+ * number. A missing `Content-Type` is let pass.
  */
 export function jsonObject(answer: Answer): JsonObject | undefined {
-  if (!isJson(answer.headers['content-type']) || !isPlain(answer.headers['content-encoding']))
-    return undefined;
+  const { headers } = answer;
+  if (!isJson(headers['content-type'])) return undefined;
+  if (!isPlain(headers['content-encoding']) || !isWhole(headers['transfer-encoding'])) return undefined;
   if (answer.body.length === 0 || !isUtf8(answer.body)) return undefined;
   try {
-    const value: unknown = JSON.parse(answer.body.toString('utf8'));
+    const text = answer.body.toString('utf8');
+    const value: unknown = JSON.parse(text);
+    if (BROKEN_AMOUNT.test(text)) return undefined;
     return isObject(value) && !isAmbiguous(answer.body, value) ? value : undefined;
   } catch {
     return undefined;
@@ -37,10 +42,17 @@ function isPlain(encoding: string | string[] | undefined): boolean {
   return encoding === undefined || (typeof encoding === 'string' && /^\s*(identity)?\s*$/i.test(encoding));
 }
 
+/** Chunks are put together while reading; any other coding is still on the body, whatever it looks like. */
+function isWhole(encoding: string | string[] | undefined): boolean {
+  return encoding === undefined || (typeof encoding === 'string' && /^\s*chunked\s*$/i.test(encoding));
+}
+
 /** Printable ASCII: an id is stored, logged and put into paths, and no gateway needs more. */
 const CHARGE_ID = /^[\x21-\x7e]{1,255}$/;
-/** A decline code reaches the client; anything longer or stranger than a word is not passed on. */
+/** A decline code reaches the client and the log; anything longer or stranger than a word, or a card number, is not passed on. */
 const DECLINE_CODE = /^[A-Za-z0-9_.-]{1,64}$/;
+/** Minor units are whole numbers, and written as such: `JSON.parse` rounds 1000.0000000000000001 to 1000. */
+const BROKEN_AMOUNT = /"amount"\s*:\s*-?\d+[.eE]/;
 
 /**
  * Parses one charge of the protocol. `undefined` if a field is missing, of another type or out of range, or if
@@ -49,12 +61,15 @@ const DECLINE_CODE = /^[A-Za-z0-9_.-]{1,64}$/;
  */
 export function parseCharge(value: unknown): ReportedCharge | undefined {
   if (!isObject(value)) return undefined;
-  const { id, status, amount, currency, reference, idempotency_key: key, code } = value;
+  const { id, status, amount, currency, reference, idempotency_key: key, code, livemode } = value;
   if (typeof id !== 'string' || !CHARGE_ID.test(id)) return undefined;
   if (status !== 'succeeded' && status !== 'declined' && status !== 'pending') return undefined;
   if (typeof amount !== 'number' || !Number.isSafeInteger(amount)) return undefined;
   if (typeof currency !== 'string' || typeof reference !== 'string' || typeof key !== 'string')
     return undefined;
-  const charge: ReportedCharge = { id, status, amountMinor: amount, currency, reference, key };
-  return typeof code === 'string' && DECLINE_CODE.test(code) ? { ...charge, code } : charge;
+  if (livemode !== undefined && typeof livemode !== 'boolean') return undefined;
+  const told = livemode === undefined ? {} : { livemode };
+  const charge: ReportedCharge = { id, status, amountMinor: amount, currency, reference, key, ...told };
+  const isCode = typeof code === 'string' && DECLINE_CODE.test(code) && !holdsCardNumber(code);
+  return isCode ? { ...charge, code } : charge;
 }

@@ -7,6 +7,7 @@
  */
 import { connect as connectTcp, type Socket } from 'node:net';
 import { buildConnector, errors } from 'undici';
+import type { Line } from './line.ts';
 
 export interface ConnectOptions {
   /** Bound of connecting alone, TLS included, in milliseconds. */
@@ -39,10 +40,12 @@ export class Connector {
   /**
    * Makes one connection, and hands it over when a request may be written to it.
    *
+   * @param line is told of the connection.
    * @param isUnderWay whether a request was written to this connection and has no complete answer yet.
    */
   connect(
     target: buildConnector.Options,
+    line: Line,
     isUnderWay: () => boolean,
     callback: buildConnector.Callback,
   ): void {
@@ -64,7 +67,8 @@ export class Connector {
       clearTimeout(timer);
       this.#connecting.delete(tcp);
       if (error === null) {
-        resetIfUnderWay(socket, tcp, isUnderWay);
+        line.opened(socket);
+        resetIfUnderWay(socket, tcp, line, isUnderWay);
         callback(null, socket);
       } else {
         tcp.destroy();
@@ -116,9 +120,10 @@ function closedEarly(): Error {
  * Makes `destroy()` a reset while a request is under way, whoever calls it: our deadline, our bound of bytes, undici for
  * an answer that it cannot parse, or the end of the pool.
  */
-function resetIfUnderWay(socket: Socket, tcp: Socket, isUnderWay: () => boolean): void {
+function resetIfUnderWay(socket: Socket, tcp: Socket, line: Line, isUnderWay: () => boolean): void {
   const destroy = socket.destroy;
   socket.destroy = function destroyOrReset(error?: Error) {
+    if (line.keepsOpen(this)) return this;
     if (!isUnderWay()) return destroy.call(this, error);
     // Node's own `resetAndDestroy()` sends a FIN first, waits for what is not written yet, refuses TLS sockets and takes no
     // error. It sets this flag, which `destroy()` then obeys.

@@ -8,6 +8,7 @@
  * request is aborted in that callback, before the write.
  */
 import type { Dispatcher } from 'undici';
+import type { Line, LineOptions, LineUser } from './line.ts';
 
 export interface ExchangeRequest {
   readonly method: 'GET' | 'POST';
@@ -42,6 +43,11 @@ export interface Answer {
   readonly headers: AnswerHeaders;
   /** Complete as far as its framing can tell. */
   readonly body: Buffer;
+  /**
+   * Whether nothing else was on its connection that it could be mistaken for: no request before its own, and, on a connection of its
+   * own, no byte after it. Without that, the answer may be to another request, unless it says whose it is.
+   */
+  readonly standsAlone: boolean;
 }
 
 export type Exchange =
@@ -66,34 +72,40 @@ export function exchange(
   if (!(limits.timeoutMs > 0)) return Promise.resolve({ kind: 'not_sent', reason: 'timeout_before_send' });
   if (!limits.mayLeave()) return Promise.resolve(LEASE_OVER);
   return new Promise((resolve) => {
-    pool.dispatch(
-      {
-        method: request.method,
-        path: request.path,
-        headers: request.headers as string[],
-        body: request.body,
-        // Sends `connection: close`, and closes the connection after the answer. A new one is made for each such request,
-        // for no kept connection is in a pool of which all requests say this.
-        reset: request.ownConnection,
-      },
-      new Listener(limits, resolve),
-    );
+    const listener = new Listener(request, limits, resolve);
+    const options: LineOptions = {
+      method: request.method,
+      path: request.path,
+      headers: request.headers as string[],
+      body: request.body,
+      // Sends `connection: close`, and closes the connection after the answer. A new one is made for each such request,
+      // for no kept connection is in a pool of which all requests say this.
+      reset: request.ownConnection,
+      user: listener,
+    };
+    pool.dispatch(options, listener);
   });
 }
 
 /** Follows one request to its end. A class, because its methods are then made once and not for each of thousands a second. */
-class Listener implements Dispatcher.DispatchHandler {
+class Listener implements Dispatcher.DispatchHandler, LineUser {
+  line: Line | null = null;
+  readonly #ownConnection: boolean;
   readonly #limits: ExchangeLimits;
   readonly #resolve: (exchange: Exchange) => void;
   readonly #timer: NodeJS.Timeout;
   #controller: Dispatcher.DispatchController | null = null;
   #settled = false;
+  #isFirst = false;
+  /** A complete answer, while nobody knows yet whether it is followed by anything. */
+  #held: Answer | null = null;
   #status = 0;
   #headers: AnswerHeaders = {};
   #chunks: Buffer[] = [];
   #bytes = 0;
 
-  constructor(limits: ExchangeLimits, resolve: (exchange: Exchange) => void) {
+  constructor(request: ExchangeRequest, limits: ExchangeLimits, resolve: (exchange: Exchange) => void) {
+    this.#ownConnection = request.ownConnection;
     this.#limits = limits;
     this.#resolve = resolve;
     this.#timer = setTimeout(giveUp, limits.timeoutMs, this, 'timeout');
@@ -114,6 +126,7 @@ class Listener implements Dispatcher.DispatchHandler {
       return;
     }
     this.#controller = started;
+    this.#isFirst = this.line?.takes() ?? false;
   }
 
   onResponseStart(_controller: unknown, statusCode: number, headers: AnswerHeaders): void {
@@ -131,7 +144,22 @@ class Listener implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     const [first] = this.#chunks;
     const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
-    this.#settle({ kind: 'answer', status: this.#status, headers: this.#headers, body });
+    const answer: Answer = {
+      kind: 'answer',
+      status: this.#status,
+      headers: this.#headers,
+      body,
+      standsAlone: this.#isFirst,
+    };
+    if (this.#ownConnection) {
+      this.#held = answer;
+      this.line?.whenEnded((more) => this.#settle({ ...answer, standsAlone: this.#isFirst && !more }));
+      return;
+    }
+    // Should the other side say it once more, that must not be heard as the answer to the next request: an error may name the
+    // key of both, when a call is made again.
+    if (isError(this.#status)) this.line?.end();
+    this.#settle(answer);
   }
 
   onResponseError(_controller: unknown, error: Error): void {
@@ -144,6 +172,12 @@ class Listener implements Dispatcher.DispatchHandler {
 
   /** Ends the exchange for a reason of ours. The connection may hold the rest of an answer, so it is destroyed. */
   giveUp(reason: string): void {
+    if (this.#held !== null) {
+      // The other side did not end the connection, as it was asked to. It had all the time of the exchange to say more.
+      this.#settle(this.#held);
+      this.line?.end();
+      return;
+    }
     const controller = this.#controller;
     this.#settle(
       controller === null
@@ -159,6 +193,11 @@ class Listener implements Dispatcher.DispatchHandler {
     clearTimeout(this.#timer);
     this.#resolve(result);
   }
+}
+
+/** A decline (402) is no error: it tells of one charge, by its key, and its call is not made again. */
+function isError(status: number): boolean {
+  return status >= 400 && status !== 402;
 }
 
 function giveUp(listener: Listener, reason: string): void {

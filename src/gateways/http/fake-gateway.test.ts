@@ -20,6 +20,7 @@ beforeAll(async () => {
   });
   gateway = createHttpGateway({
     url: `${far.url}/fake-gateway/`,
+    livemode: false,
     contract: {
       keys: 'kept',
       keyWindowMs: 86_400_000,

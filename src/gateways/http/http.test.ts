@@ -51,6 +51,7 @@ const dialect: Dialect = {
   keyReused: () => json(422, { error: 'key_reused' }),
   found: (request, charges) =>
     json(200, { data: charges.map((changes) => charge(request, changes.status ?? 'succeeded', changes)) }),
+  failed: ({ key }) => json(500, { error: 'Gateway error', idempotency_key: key }),
   plain: (status) => json(status, { error: 'Gateway error' }),
 };
 
@@ -176,23 +177,84 @@ describe('http adapter', () => {
     expect(await code('insufficient_funds')).toMatchObject({ code: 'insufficient_funds' });
     expect(await code('<script>alert(1)</script>')).toMatchObject({ code: 'declined' });
     expect(await code('x'.repeat(65))).toMatchObject({ code: 'declined' });
+    expect(await code('4111111111111111')).toMatchObject({ code: 'declined' });
+    expect(await code('card-4111.1111.1111.1111')).toMatchObject({ code: 'declined' });
   });
 
-  test('a 503 in prose comes from something in between, a 503 in JSON or without a body from the gateway', async () => {
-    const prose = { status: 503, headers: { 'content-type': 'text/plain' }, body: 'upstream connect error' };
-    expect(await callOnce(server.answer(prose))).toMatchObject({ kind: 'unknown', answered: false });
-    expect(await callOnce(server.answer({ ...prose, body: '' }))).toMatchObject({ answered: true });
-    expect(await callOnce(server.answer(json(503, {})))).toMatchObject({ answered: true });
+  test('an error that names our key is believed with more in it than the protocol knows, at no other status', async () => {
+    const error = { error: 'broken', idempotency_key: REQUEST.key, request_id: 'r1' };
+    expect(await callOnce(server.answer(json(500, error)))).toMatchObject({ answered: true });
+    expect(await callOnce(server.answer(json(503, error)))).toMatchObject({ answered: false });
+    expect(await callOnce(server.answer(json(500, { ...error, idempotency_key: undefined })))).toMatchObject({
+      answered: false,
+    });
   });
 
-  test('a 500 is complete whatever its body', async () => {
-    for (const body of ['', '<html>', 'null', '{"error":"Gateway error"}']) {
-      const raw = { status: 500, headers: { 'content-type': 'text/html' }, body };
-      expect(await callOnce(server.answer(raw))).toEqual({
+  describe('a charge that says whether real money moved', () => {
+    const said = (status: number, word: string, livemode: unknown) =>
+      server.answer(json(status, { ...charge(REQUEST, word), livemode }));
+    const callAs = (livemode: boolean, reply: server.Reply) => {
+      far.script(reply);
+      return withGateway({ livemode }, (gateway) => gateway.call(REQUEST, options()));
+    };
+
+    test.each([true, false])(
+      'is believed in the mode of the gateway, or if it says nothing (%s)',
+      async (mode) => {
+        for (const livemode of [mode, undefined]) {
+          expect(await callAs(mode, said(200, 'succeeded', livemode))).toMatchObject({ kind: 'approved' });
+        }
+      },
+    );
+
+    test.each([true, false])('is another charge than asked for in the other mode (%s)', async (mode) => {
+      const reason = 'livemode_mismatch';
+      expect(await callAs(!mode, said(200, 'succeeded', mode))).toMatchObject({ kind: 'mismatch', reason });
+      expect(await callAs(!mode, said(402, 'declined', mode))).toMatchObject({ kind: 'unknown', reason });
+      expect(await callAs(!mode, said(202, 'pending', mode))).toMatchObject({ kind: 'unknown', reason });
+      far.script(server.answer(json(200, { data: [{ ...charge(REQUEST, 'succeeded'), livemode: mode }] })));
+      const found = await withGateway({ livemode: !mode }, (gateway) => gateway.lookup(REQUEST, options()));
+      expect(found).toMatchObject({ kind: 'mismatch', reason });
+    });
+
+    test('cannot be read if it says it in another type', async () => {
+      expect(await callAs(false, said(200, 'succeeded', 'false'))).toMatchObject({ kind: 'unknown' });
+    });
+  });
+
+  test.each(['500.0', '5e2', '500.0000000000000001', '500.5'])(
+    'an amount that is written as %s is no amount',
+    async (amount) => {
+      const body = JSON.stringify(charge(REQUEST, 'succeeded')).replace(
+        '"amount":500',
+        `"amount" :${amount}`,
+      );
+      expect(body).toContain(amount);
+      expect(await callOnce(server.answer({ status: 200, headers: JSON_HEADERS, body }))).toMatchObject({
         kind: 'unknown',
-        answered: true,
-        reason: 'http_500',
+        answered: false,
       });
+      far.script(server.answer({ status: 200, headers: JSON_HEADERS, body: `{"data":[${body}]}` }));
+      const found = await withGateway({}, (gateway) => gateway.lookup(REQUEST, options()));
+      expect(found).toMatchObject({ kind: 'unavailable' });
+    },
+  );
+
+  test('a fraction elsewhere in a charge is none of our business', async () => {
+    const raw = json(200, { ...charge(REQUEST, 'succeeded'), rate: 0.029, note: '"amount":1.5' });
+    expect(await callOnce(server.answer(raw))).toMatchObject({ kind: 'approved' });
+  });
+
+  test('a body in chunks is read, one that is coded in another way as well is not', async () => {
+    const body = '{"data":[]}';
+    for (const [coding, kind] of [
+      ['chunked', 'absent'],
+      ['gzip, chunked', 'unavailable'],
+    ]) {
+      const headers = { ...JSON_HEADERS, 'transfer-encoding': coding ?? '' };
+      far.script(server.answer({ status: 200, headers, body: `b\r\n${body}\r\n0\r\n\r\n` }));
+      const outcome = await withGateway({}, (gateway) => gateway.lookup(REQUEST, options()));
+      expect(outcome).toMatchObject({ kind });
     }
   });
 
@@ -251,6 +313,11 @@ describe('http adapter', () => {
       ['nothing, and an empty cursor', { data: [], next_cursor: '' }],
       ['nothing, and a word for more', { data: [], has_more: 'false' }],
       ['nothing, and a number for more', { data: [], has_more: 0 }],
+      ['nothing, and an error', { data: [], error: 'shard_unavailable' }],
+      ['nothing, and errors', { data: [], errors: [{ message: 'timeout' }], partial: true }],
+      ['nothing, and a total', { data: [], total_count: 1 }],
+      ['nothing, and an address of more', { data: [], next: '/charges?page=2' }],
+      ['a decline, and an error', { data: [entry('declined')], error: 'shard_unavailable' }],
       ['a decline, and a cursor', { data: [entry('declined')], next_cursor: 'abc' }],
       ['a pending charge, and more', { data: [entry('pending')], has_more: true }],
       ['data of another type', { data: {} }],
@@ -265,9 +332,11 @@ describe('http adapter', () => {
     });
 
     test('money on an incomplete page is money all the same', async () => {
-      expect(await lookUpOnce({ data: [entry('succeeded')], next_cursor: 'abc' })).toMatchObject({
-        kind: 'succeeded',
-      });
+      for (const more of [{ next_cursor: 'abc' }, { error: 'shard_unavailable' }]) {
+        expect(await lookUpOnce({ data: [entry('succeeded')], ...more })).toMatchObject({
+          kind: 'succeeded',
+        });
+      }
     });
   });
 

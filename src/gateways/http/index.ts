@@ -6,6 +6,7 @@ import type { GatewayContract } from '../../domain/contract.ts';
 import type { CallOutcome, ChargeRequest, LookupOutcome } from '../../domain/outcomes.ts';
 import type { CallOptions, ExchangeOptions, Gateway } from '../../ports/gateway.ts';
 import { judgeExchange } from './answers.ts';
+import { GatewayDates } from './dates.ts';
 import { exchange } from './exchange.ts';
 import { judgeLookupExchange } from './lookups.ts';
 import { createPool } from './pool.ts';
@@ -16,7 +17,7 @@ export interface HttpGatewayOptions {
   /** Base of the protocol's paths, `http:` or `https:`; may have a path, with or without a slash at its end. */
   readonly url: string;
   readonly contract: GatewayContract;
-  /** Whether real money moves there. Default `true`. */
+  /** Whether real money moves there. A charge that says otherwise (`"livemode"`) is not what was asked for. Default `true`. */
   readonly livemode?: boolean;
   /** Sent as `Authorization: Bearer …`. Default: none. */
   readonly token?: string;
@@ -60,13 +61,16 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
     keepAliveMs: options.keepAliveMs ?? 4_000,
     ca: options.ca,
   };
+  const livemode = options.livemode ?? true;
   const calls = createPool({ ...poolOptions, connections: options.maxConnections ?? 256 });
   const lookups = createPool({ ...poolOptions, connections: options.maxLookupConnections ?? 64 });
+
+  const dates = new GatewayDates();
 
   return {
     name: options.name ?? 'http',
     contract: options.contract,
-    livemode: options.livemode ?? true,
+    livemode,
     async call(request: ChargeRequest, { timeoutMs, mayLeave }: CallOptions): Promise<CallOutcome> {
       const result = await exchange(
         calls.dispatcher,
@@ -79,9 +83,10 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
         },
         { timeoutMs, maxResponseBytes, mayLeave },
       );
-      return judgeExchange(request, result, Date.now());
+      return judgeExchange(request, result, { wallMs: Date.now(), livemode });
     },
     async lookup(request: ChargeRequest, { timeoutMs }: ExchangeOptions): Promise<LookupOutcome> {
+      const askedAtMs = performance.now();
       const result = await exchange(
         lookups.dispatcher,
         {
@@ -95,7 +100,11 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
         },
         { timeoutMs, maxResponseBytes, mayLeave: always },
       );
-      return judgeLookupExchange(request, result, Date.now());
+      const isOld =
+        result.kind === 'answer' &&
+        result.status === 200 &&
+        dates.isOld(result.headers, askedAtMs, performance.now());
+      return judgeLookupExchange(request, result, { wallMs: Date.now(), livemode, isOld });
     },
     async close(): Promise<void> {
       await Promise.all([calls.close(), lookups.close()]);

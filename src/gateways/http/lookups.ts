@@ -5,6 +5,7 @@ import {
   type LookupOutcome,
   type ReportedCharge,
 } from '../../domain/outcomes.ts';
+import type { Judging } from './answers.ts';
 import { isFromCache } from './cached.ts';
 import { type JsonObject, jsonObject, parseCharge } from './charge.ts';
 import type { Answer, Exchange } from './exchange.ts';
@@ -13,19 +14,22 @@ import { retryAfterMs } from './retry-after.ts';
 /**
  * Judges the end of one lookup.
  *
- * @param wallMs now, for a `Retry-After` date in an answer without a `Date`.
+ * @param isOld whether its `Date` tells that it was made before it was asked for
  */
 export function judgeLookupExchange(
   request: ChargeRequest,
   exchange: Exchange,
-  wallMs: number,
+  { wallMs, livemode, isOld }: Judging & { readonly isOld: boolean },
 ): LookupOutcome {
   if (exchange.kind !== 'answer') return unavailable(exchange.reason);
   if (exchange.status !== 200 && isFromCache(exchange)) return unavailable('cached_answer');
   if (exchange.status === 401 || exchange.status === 403) {
     return { kind: 'forbidden', reason: `http_${exchange.status}` };
   }
-  if (exchange.status === 200) return judgeList(request, exchange);
+  if (exchange.status === 200) {
+    const outcome = judgeList(request, exchange, livemode);
+    return isOld && !showsMoney(outcome) ? unavailable('old_answer') : outcome;
+  }
   const ms = retryAfterMs(exchange.headers, wallMs);
   return {
     kind: 'unavailable',
@@ -34,7 +38,7 @@ export function judgeLookupExchange(
   };
 }
 
-function judgeList(request: ChargeRequest, answer: Answer): LookupOutcome {
+function judgeList(request: ChargeRequest, answer: Answer, livemode: boolean): LookupOutcome {
   const body = jsonObject(answer);
   if (body === undefined || !Array.isArray(body.data)) return unavailable('unparseable_answer');
   // An empty list does not say whose it is, unless the gateway repeats the key that it was asked for.
@@ -47,9 +51,11 @@ function judgeList(request: ChargeRequest, answer: Answer): LookupOutcome {
     if (charge === undefined) return unavailable('unparseable_charge');
     charges.push(charge);
   }
-  const outcome = judgeLookup(request, charges);
+  const outcome = judgeLookup(request, charges, livemode);
   if (showsMoney(outcome)) return outcome;
   if (!isWhole(body)) return unavailable('incomplete_list');
+  // Content-Length may be a lie, and the rest may be the charge; or the answer is to the lookup before, and ours came behind it.
+  if (!answer.standsAlone) return unavailable('more_than_one_answer');
   return isFromCache(answer) ? unavailable('cached_answer') : outcome;
 }
 
@@ -65,6 +71,14 @@ function unavailable(reason: string): LookupOutcome {
   return { kind: 'unavailable', reason };
 }
 
+/** What may stand beside the entries. */
+const LIST_FIELDS: ReadonlySet<string> = new Set(['data', 'idempotency_key', 'next_cursor', 'has_more']);
+
+/** Whether the list says that it is all there is, and says nothing else: an `error` or a `total` beside it may mean that it is not. */
 function isWhole(body: JsonObject): boolean {
-  return (body.next_cursor ?? null) === null && (body.has_more ?? false) === false;
+  return (
+    (body.next_cursor ?? null) === null &&
+    (body.has_more ?? false) === false &&
+    Object.keys(body).every((name) => LIST_FIELDS.has(name))
+  );
 }

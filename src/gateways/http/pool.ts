@@ -1,5 +1,6 @@
 import { Client, type Dispatcher, Pool } from 'undici';
 import { type ConnectOptions, Connector } from './connect.ts';
+import { Line, type LineOptions } from './line.ts';
 
 export interface PoolOptions extends ConnectOptions {
   /** Scheme, host and port. */
@@ -35,11 +36,12 @@ export function createPool(options: PoolOptions): {
 /** A client has one connection at a time, so what runs in it runs on that connection. */
 function createClient(origin: URL, keepAliveMs: number, connector: Connector): Client {
   const isUnderWay = (): boolean => client.stats.running > 0;
+  const line = new Line();
   const client: Client = new Client(origin, {
     // One request per connection at a time: behind another, a request could fail, or wait, for the other's sake.
     pipelining: 1,
     allowH2: false,
-    connect: (target, callback) => connector.connect(target, isUnderWay, callback),
+    connect: (target, callback) => connector.connect(target, line, isUnderWay, callback),
     keepAliveTimeout: keepAliveMs,
     // A gateway may ask for longer; beyond a minute, what lies between may have forgotten the connection.
     keepAliveMaxTimeout: 60_000,
@@ -48,5 +50,10 @@ function createClient(origin: URL, keepAliveMs: number, connector: Connector): C
     headersTimeout: 0,
     bodyTimeout: 0,
   });
+  const dispatch = client.dispatch.bind(client);
+  client.dispatch = (options, handler) => {
+    (options as LineOptions).user.line = line;
+    return dispatch(options, handler);
+  };
   return client;
 }

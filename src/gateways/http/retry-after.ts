@@ -20,7 +20,8 @@ export function retryAfterMs(headers: AnswerHeaders, wallMs: number): number | u
   return Math.max(0, until - (sentAt ?? wallMs));
 }
 
-function httpDate(text: string): number | undefined {
+/** An HTTP date in milliseconds since the epoch, or `undefined` if it is none. */
+export function httpDate(text: string): number | undefined {
   if (!HTTP_DATE.test(text)) return undefined;
   const ms = Date.parse(text);
   return Number.isNaN(ms) ? undefined : ms;

@@ -115,10 +115,10 @@ export async function startGateway(options: Partial<BookOptions> = {}): Promise<
     if (step.effect.kind === 'late') landLate(response, one, step.effect.afterMs);
     // A gateway reports a key's misuse before it does anything else.
     if (gateway.outage === null && book.conflicts(key, body)) {
-      return sendJson(response, 422, { error: 'key_reused' });
+      return sendJson(response, 422, { error: 'key_reused', idempotency_key: key });
     }
     if (gateway.keys === 'kept' && inProgress.has(key))
-      return sendJson(response, 409, { error: 'in_progress' });
+      return sendJson(response, 409, { error: 'in_progress', idempotency_key: key });
     if (step.delayMs !== undefined) {
       inProgress.add(key);
       await pause(step.delayMs);

@@ -36,6 +36,13 @@ function drip(response: ServerResponse, text: string): void {
   response.once('close', () => clearInterval(timer));
 }
 
+/** An error repeats the key of its call, if there is one; other texts stay as they are. */
+function named(text: string, key: unknown): string {
+  return key !== undefined && text.startsWith('{"error":')
+    ? JSON.stringify({ ...JSON.parse(text), idempotency_key: key })
+    : text;
+}
+
 /** Says what the plan says about `charge`; `fallback` is what the reply is made of when there is none. */
 export function sendReply(
   response: ServerResponse,
@@ -51,7 +58,7 @@ export function sendReply(
       sendText(response, status, text);
       return;
     case 'status':
-      sendText(response, reply.status, reply.body ?? '', reply.headers);
+      sendText(response, reply.status, named(reply.body ?? '', fallback.idempotency_key), reply.headers);
       return;
     case 'altered':
       sendJson(response, reply.status ?? 200, { ...truth, ...reply.change });
