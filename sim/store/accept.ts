@@ -8,6 +8,8 @@ import { type Context, keyLock, orderLock, type Statement } from './statement.ts
 
 export function accept(context: Context, intent: Intent): Statement<Accepted> {
   const { committed } = context;
+  const wanted = intent.installationId ?? context.installationId;
+  if (wanted !== context.installationId) return refused({ kind: 'other_installation' });
   const { accountId, orderId } = intent.order;
   const order = within(accountId, orderId);
   const key = intent.key === null ? null : within(accountId, intent.key.hash);
@@ -47,6 +49,10 @@ export function accept(context: Context, intent: Intent): Statement<Accepted> {
     },
     otherwise: () => ({ kind: 'exists' }),
   };
+}
+
+function refused(accepted: Accepted): Statement<Accepted> {
+  return { locks: [], proceeds: () => true, apply: () => accepted, otherwise: () => accepted };
 }
 
 function firstRow(intent: Intent, nowMs: number): Row {

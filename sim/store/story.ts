@@ -55,6 +55,7 @@ function accept(random: Random): Step {
     },
     paymentId: freshId(random),
     gateway: rarely(random, 4) ? 'h' : 'g',
+    installationId: null,
     chargeKey: freshId(random),
     key: rarely(random, 3) ? null : keyOf(random),
     claimId: freshId(random),

@@ -311,4 +311,60 @@ describe('payments of another installation', () => {
     expect(told(await charge(keyed('new'), { orderId: 'o2' }))).toBe('installation_changed');
     expect(gateway.calls).toHaveLength(0);
   });
+
+  const FRESH = '00000000-0000-4000-8000-00000000000b';
+
+  /** Declined, and charged under a new key since; the backup is from between. An engine runs on a fresh database. */
+  async function restoredBeneath() {
+    const first = await start();
+    gateway.play = decline;
+    await first.charge(keyed('k1'));
+    const backup = world.database.snapshot();
+    gateway.play = approve;
+    await first.charge(keyed('k2'));
+    const other = createVirtualWorld({ installationId: FRESH });
+    const replica = await chargingReplica(other, gateway);
+    // Also so that the two worlds do not draw the same ids.
+    await replica.charge(keyed('k0'), { orderId: 'o0' });
+    other.database.restore(backup);
+    gateway.calls.length = 0;
+    const alarms = (): unknown[] =>
+      replica.logged.filter(({ fields }) => fields.alarm === 'installation_changed');
+    return { other, alarms, ...replica };
+  }
+
+  it('are not charged once more under another name, when they had failed and no payment is open', async () => {
+    const { charge, alarms, other } = await restoredBeneath();
+    expect(told(await charge(keyed('k2')))).toBe('installation_changed');
+    expect(gateway.calls).toHaveLength(0);
+    expect(other.stored('o1').charge.n).toBe(1);
+    expect(alarms()).toHaveLength(1);
+  });
+
+  it('are noticed by the sweep, also where no request touches them', async () => {
+    const { charge, alarms, other } = await restoredBeneath();
+    await other.pass(15_000);
+    expect(alarms()).toHaveLength(1);
+    // It may be one that the backup does not know, and that was charged under its other name.
+    expect(told(await charge(keyed('new'), { orderId: 'o2' }))).toBe('installation_changed');
+    expect(gateway.calls).toHaveLength(0);
+  });
+
+  it('take no new order under the name of before, once their installation is restored with them', async () => {
+    const { charge, alarms, other } = await restoredBeneath();
+    other.database.reinstall(INSTALLATION);
+    expect(told(await charge(keyed('new'), { orderId: 'o2' }))).toBe('installation_changed');
+    expect(gateway.calls).toHaveLength(0);
+    expect(other.database.row('default', 'o2')).toBeUndefined();
+    expect(alarms()).toHaveLength(1);
+  });
+
+  it('stop the engine by the installation alone, where there is no payment yet', async () => {
+    const other = createVirtualWorld({ installationId: FRESH });
+    const { engine, charge } = await chargingReplica(other, gateway);
+    other.database.reinstall(INSTALLATION);
+    await other.pass(15_000);
+    expect(await other.ended(engine.ready())).toBe(false);
+    expect(told(await charge(keyed('new')))).toBe('installation_changed');
+  });
 });

@@ -4,7 +4,8 @@
  */
 import { type Mode, StoreError } from '../ports/store.ts';
 import type { Engine } from './context.ts';
-import { misnamed, OTHER_INSTALLATION } from './names.ts';
+import { OTHER_INSTALLATION } from './names.ts';
+import { findMisnamed } from './watch-names.ts';
 
 /** Rejects with words where the engine must not start, and raises an alarm where somebody must do something. */
 export async function checkStart(engine: Engine): Promise<Mode> {
@@ -14,12 +15,9 @@ export async function checkStart(engine: Engine): Promise<Mode> {
   return mode;
 }
 
-/** Charges of each kind that are looked at; the others are looked at before their first call. */
-const SOME = 10;
-
 /** Rejects where the stored gateway keys are not those that this installation derives. */
 async function checkNames(engine: Engine): Promise<void> {
-  const wrong = misnamed(engine, await engine.store.someCharges(SOME));
+  const wrong = await findMisnamed(engine);
   if (wrong === undefined) return;
   throw new Error(
     `${OTHER_INSTALLATION} The first of them is payment ${wrong.paymentId}. Nothing was started.`,

@@ -17,7 +17,7 @@ import { lookAhead } from './ahead.ts';
 import type { Engine } from './context.ts';
 import { chargeRequest, lookUp } from './exchange.ts';
 import { databaseNowMs, type Held } from './lease.ts';
-import { derivedKey, OTHER_INSTALLATION } from './names.ts';
+import { derivedKey, stopForNames } from './names.ts';
 import { paymentKey } from './write.ts';
 
 /** Charges that are read, and then asked after, together: a lease has room for several such pages. */
@@ -119,7 +119,7 @@ async function verifyOne(engine: Engine, held: Held, one: ChargeToVerify): Promi
   const hasEvidence = one.moneyEvidence || one.sentUntilMs !== null;
   if (one.gateway !== engine.gateway.name) return unavailable('other_gateway', contested);
   if (one.chargeKey !== derivedKey(engine, record.order, one.n)) {
-    engine.halt.now({ payment_id: record.paymentId, alarm: 'installation_changed' }, OTHER_INSTALLATION);
+    stopForNames(engine, { payment_id: record.paymentId });
     return unavailable('installation_changed', contested);
   }
   if (!engine.policy.contract.lookup) return hasEvidence ? lateEvidence(one) : null;

@@ -28,7 +28,8 @@ export interface Store {
 
   /**
    * Writes the key, the payment, charge 1 and the first event, all or nothing, if neither the key nor the
-   * order exists yet. Repeating it with the same `paymentId` and `claimId` is safe: see `situation`.
+   * order exists yet. Repeating it with the same `paymentId` and `claimId` is safe: see `situation`. Nothing is written
+   * where the database now belongs to another installation than the one that the intent names.
    */
   accept(intent: Intent): Promise<Accepted>;
 
@@ -152,6 +153,8 @@ export interface Intent {
   readonly order: Order;
   readonly paymentId: string;
   readonly gateway: string;
+  /** The installation that `chargeKey` is derived from. Null: whichever the database belongs to. */
+  readonly installationId: string | null;
   /** The key that charge 1 has at the gateway. */
   readonly chargeKey: string;
   readonly key: StoredKey | null;
@@ -162,7 +165,10 @@ export interface Intent {
     | { readonly kind: 'waiting'; readonly waitMs: number };
 }
 
-export type Accepted = { readonly kind: 'accepted'; readonly nowMs: number } | { readonly kind: 'exists' };
+export type Accepted =
+  | { readonly kind: 'accepted'; readonly nowMs: number }
+  | { readonly kind: 'exists' }
+  | { readonly kind: 'other_installation' };
 
 export interface SituationQuery {
   readonly accountId: string;

@@ -56,6 +56,7 @@ export function intent(what: string | Order, changes: Partial<Omit<Intent, 'orde
     order: wanted,
     paymentId: newPaymentId(),
     gateway: GATEWAY,
+    installationId: null,
     chargeKey: gatewayKey(wanted, 1),
     key: null,
     claimId: newClaim(),
