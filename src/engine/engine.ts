@@ -6,6 +6,7 @@ import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { type PaymentRecord, type Store, StoreError } from '../ports/store.ts';
+import { createAheadMemory } from './ahead-memory.ts';
 import { toPayment } from './answer.ts';
 import type { Payonce } from './api.ts';
 import { createCharging } from './charge.ts';
@@ -19,7 +20,7 @@ import { pause } from './pause.ts';
 import { problem } from './problem.ts';
 import { createSweeper } from './recover.ts';
 import { createReplayCache } from './replay-cache.ts';
-import { checkStart } from './start-checks.ts';
+import { checkPolicy, checkStart } from './start-checks.ts';
 import { createWaiters } from './waiters.ts';
 
 export interface EngineOptions {
@@ -47,17 +48,19 @@ export interface RunningEngine extends Payonce {
 
 /**
  * Starts the engine: from now on whatever is due is taken up. Rejects with `StoreError` if the store cannot be read, and
- * with an `Error` in words if it belongs to another installation, or holds payments of the other mode (test payments, and
- * the gateway moves real money, or the reverse).
+ * with an `Error` in words if it belongs to another installation, holds payments of the other mode (test payments, and the
+ * gateway moves real money, or the reverse), or was restored and the gateway cannot be asked.
  */
 export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
   const { store, clock } = options;
+  checkPolicy(options.policy);
   const engine: Engine = {
     ...options,
     gate: createGate({ clock, ...options.gate }),
     installationId: await store.installationId(),
     databaseClock: await startDatabaseClock(store, clock, options.policy),
     halt: createHalt(options.log),
+    ahead: createAheadMemory(),
     livemode: livemodeOf(options.gateway),
   };
   const mode = await checkStart(engine);

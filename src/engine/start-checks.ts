@@ -2,10 +2,21 @@
  * What must be right before anything is taken up. A database holds either real payments or test payments: a test payment
  * that is COMPLETED would otherwise pass for money, and its order would never be charged.
  */
+import type { Policy } from '../domain/policy.ts';
 import { type Mode, StoreError } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import { OTHER_INSTALLATION } from './names.ts';
 import { findMisnamed } from './watch-names.ts';
+
+/** Throws with words where the policy asks for what the gateway cannot do. */
+export function checkPolicy({ restoredAtMs, contract }: Pick<Policy, 'restoredAtMs' | 'contract'>): void {
+  if (restoredAtMs === null || contract.lookup) return;
+  throw new Error(
+    'policy.restoredAtMs needs a gateway that can be asked (contract.lookup): what a restored database has forgotten, only the ' +
+      'gateway knows. Nothing was started, nothing was sent. Compare the payments of before with the gateway by hand, then start ' +
+      'without restoredAtMs.',
+  );
+}
 
 /** Rejects with words where the engine must not start, and raises an alarm where somebody must do something. */
 export async function checkStart(engine: Engine): Promise<Mode> {

@@ -62,6 +62,12 @@ async function verifyAhead(engine: Engine, held: Held): Promise<Ended | null> {
       return { kind: 'found', chargeId: ahead.chargeId, reason: 'late_success' };
     case 'unavailable':
       return unavailable(ahead.reason, evidence > 0);
+    case 'may_land':
+      return unavailable(
+        'may_still_land',
+        evidence > 0,
+        Math.max(1, ahead.atMs - databaseNowMs(engine, held) + 1),
+      );
   }
 }
 
