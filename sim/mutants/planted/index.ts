@@ -6,6 +6,7 @@ import { DRIVING } from './driving.ts';
 import { EDGES_ADAPTER } from './edges-adapter.ts';
 import { EDGES_CONFIG } from './edges-config.ts';
 import { EDGES_LIBRARY } from './edges-library.ts';
+import { EDGES_RESTORE } from './edges-restore.ts';
 import { EDGES_WORLD } from './edges-world.ts';
 import { GATEWAY } from './gateway.ts';
 import { HTTP } from './http.ts';
@@ -27,5 +28,6 @@ export const PLANTED: readonly PlantedBug[] = [
   ...EDGES_ADAPTER,
   ...EDGES_CONFIG,
   ...EDGES_LIBRARY,
+  ...EDGES_RESTORE,
   ...EDGES_WORLD,
 ];
