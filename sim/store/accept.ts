@@ -8,6 +8,8 @@ import { type Context, INSTALLATION_LOCK, keyLock, orderLock, type Statement } f
 
 export function accept(context: Context, intent: Intent): Statement<Accepted> {
   const { committed } = context;
+  const wanted = intent.installationId ?? context.installationId;
+  if (wanted !== context.installationId) return refused({ kind: 'other_installation' });
   const { accountId, orderId } = intent.order;
   const order = within(accountId, orderId);
   const key = intent.key === null ? null : within(accountId, intent.key.hash);
@@ -63,6 +65,10 @@ export function accept(context: Context, intent: Intent): Statement<Accepted> {
     },
     otherwise: found,
   };
+}
+
+function refused(accepted: Accepted): Statement<Accepted> {
+  return { locks: [], proceeds: () => true, apply: () => accepted, otherwise: () => accepted };
 }
 
 function firstRow(intent: Intent, nowMs: number): Row {

@@ -74,7 +74,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     check: () => {},
   };
 
-  const context = (nowMs: number): Context => ({ committed, nowMs, retentionMs, clock });
+  const context = (nowMs: number): Context => ({ committed, nowMs, retentionMs, installationId, clock });
 
   function crash(): void {
     for (const transaction of open) transaction.vanish();

@@ -23,6 +23,7 @@ export interface Context {
   /** The statement's `now()`. */
   readonly nowMs: number;
   readonly retentionMs: number;
+  readonly installationId: string;
   /** The database's clock, for what is read after the statement. */
   readonly clock: () => number;
 }

@@ -56,6 +56,7 @@ function accept(random: Random): Step {
     paymentId: freshId(random),
     livemode: !rarely(random, 20),
     gateway: rarely(random, 4) ? 'h' : 'g',
+    installationId: null,
     chargeKey: freshId(random),
     key: rarely(random, 3) ? null : keyOf(random),
     claimId: freshId(random),

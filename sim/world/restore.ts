@@ -51,8 +51,15 @@ export function loseDatabase(world: World, backup: Snapshot, restore: Restore, o
   for (const host of hosts) killProcess(world, host, downMs);
 }
 
-function putBack(world: World, backup: Snapshot, { told, idLost }: Restore, onOver: () => void): void {
-  const { scheduler, database, judge } = world;
+function putBack(
+  world: World,
+  backup: Snapshot,
+  { told: wanted, idLost }: Restore,
+  onOver: () => void,
+): void {
+  const { scheduler, database, judge, plan } = world;
+  // Where the gateway cannot be asked, no process starts that is told.
+  const told = wanted && plan.policy.contract.lookup;
   database.restore(backup);
   world.databaseDown = false;
   world.restoredAtMs = told ? world.databaseNowMs() : null;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Charge, type Doubt, openCharge } from './charge.ts';
 import type { GatewayContract } from './contract.ts';
+import type { Policy } from './policy.ts';
 import { absenceProof } from './proof.ts';
 
 const contract: GatewayContract = {
@@ -15,11 +16,19 @@ const proved = { kind: 'proved' };
 const answered: Doubt = { kind: 'answered', untilMs: 1000 };
 const open: Doubt = { kind: 'open', untilMs: 1000 };
 
-function judge(doubt: Doubt, askedAtMs: number, lookupLagMs: number, changes: Partial<Charge> = {}) {
+function judge(
+  doubt: Doubt,
+  askedAtMs: number,
+  lookupLagMs: number,
+  changes: Partial<Charge> = {},
+  terms: Partial<Policy> = {},
+) {
   const fresh = openCharge({ n: 1, openedAtMs: 0, calling: true, verifyFirst: false });
   return absenceProof({ ...fresh, doubt, ...changes }, askedAtMs, {
     contract: { ...contract, lookupLagMs },
     restoredAtMs: null,
+    leaseMs: 15_000,
+    ...terms,
   });
 }
 
@@ -42,6 +51,20 @@ describe('a lookup that finds nothing', () => {
     expect(judge(open, 61_001, 0)).toEqual(proved);
     expect(judge(open, 61_500, 500)).toEqual({ kind: 'from', atMs: 61_500 });
     expect(judge(open, 61_501, 500)).toEqual(proved);
+  });
+
+  it('proves nothing after a restore while a forgotten call can land: it may have left under a lease of before', () => {
+    const none: Doubt = { kind: 'none' };
+    const restored = { restoredAtMs: 1000 };
+    expect(judge(none, 76_000, 0, {}, restored)).toEqual({ kind: 'from', atMs: 76_000 });
+    expect(judge(none, 76_001, 0, {}, restored)).toEqual(proved);
+    // What this database knows itself is no worse for it.
+    const later: Doubt = { kind: 'answered', untilMs: 500_000 };
+    expect(judge(later, 500_001, 0, {}, restored)).toEqual(proved);
+    expect(judge({ ...open, untilMs: 90_000 }, 100_000, 0, {}, restored)).toEqual({
+      kind: 'from',
+      atMs: 150_000,
+    });
   });
 
   it('never argues away a charge that the gateway named', () => {

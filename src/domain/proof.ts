@@ -1,12 +1,14 @@
-import { type Charge, worse } from './charge.ts';
+import type { Charge, Doubt } from './charge.ts';
 import { type ClockTrust, FULL_TRUST, latestMoment } from './clock-trust.ts';
 import type { Policy } from './policy.ts';
 
 /** Whether "not found" proves that nothing was charged; `from`: the same answer will be proof at `atMs`. */
-export type AbsenceProof =
-  | { readonly kind: 'proved' }
-  | { readonly kind: 'from'; readonly atMs: number }
-  | { readonly kind: 'never' };
+export type AbsenceProof = TimedProof | { readonly kind: 'never' };
+
+/** Where only time is missing. */
+export type TimedProof = { readonly kind: 'proved' } | { readonly kind: 'from'; readonly atMs: number };
+
+type Terms = Pick<Policy, 'contract' | 'restoredAtMs' | 'leaseMs'>;
 
 /**
  * Judges a lookup that found nothing. `askedAtMs` is a moment before the lookup was sent; it and the charge's
@@ -19,15 +21,28 @@ export type AbsenceProof =
 export function absenceProof(
   charge: Charge,
   askedAtMs: number,
-  { contract, restoredAtMs }: Pick<Policy, 'contract' | 'restoredAtMs'>,
+  terms: Terms,
   trust: ClockTrust = FULL_TRUST,
 ): AbsenceProof {
   if (charge.gatewayRef !== null) return { kind: 'never' };
-  // A restored database may have forgotten a call that was made until then, and that got no answer.
-  const doubt =
-    restoredAtMs === null
-      ? charge.doubt
-      : worse(charge.doubt, { kind: 'open', untilMs: restoredAtMs }, { nowMs: askedAtMs, trust });
+  const own = proofBehind(charge.doubt, askedAtMs, terms, trust);
+  const forgotten = forgottenProof(askedAtMs, terms, trust);
+  if (own.kind === 'proved') return forgotten;
+  if (forgotten.kind === 'proved') return own;
+  return { kind: 'from', atMs: Math.max(own.atMs, forgotten.atMs) };
+}
+
+/**
+ * Judges the same about calls that a restored database has forgotten, of any charge. They can have left until the restore and,
+ * under a lease that was taken just before, for as long as that lasts.
+ */
+export function forgottenProof(askedAtMs: number, terms: Terms, trust: ClockTrust = FULL_TRUST): TimedProof {
+  const { restoredAtMs, leaseMs } = terms;
+  if (restoredAtMs === null) return { kind: 'proved' };
+  return proofBehind({ kind: 'open', untilMs: restoredAtMs + leaseMs }, askedAtMs, terms, trust);
+}
+
+function proofBehind(doubt: Doubt, askedAtMs: number, { contract }: Terms, trust: ClockTrust): TimedProof {
   if (doubt.kind === 'none') return { kind: 'proved' };
   if (doubt.kind === 'answered' && contract.lookupLagMs === 0) return { kind: 'proved' };
   const landsMs = doubt.kind === 'open' ? contract.landsWithinMs : 0;

@@ -1,36 +1,55 @@
 /** Asking after charges that a restored database may have forgotten: their keys are derived, so they can be asked for. */
 import type { LookupOutcome } from '../domain/outcomes.ts';
+import { forgottenProof } from '../domain/proof.ts';
 import type { AheadOutcome } from '../domain/transition/index.ts';
 import type { Engine } from './context.ts';
 import { chargeRequest, lookUp } from './exchange.ts';
 import type { Held } from './lease.ts';
 import { derivedKey } from './names.ts';
 
-/** Declined charges behind each other that are followed; an order that went on for longer is asked about again later. */
-const MOST = 50;
+/** Nearly always there is none, so one is asked for, then twice as many each time, together. */
+const PAGE = 16;
+/** Declined charges behind each other that are followed in one go; the next look goes on from there. */
+const MOST = 256;
 
 /** Whether the gateway knows a charge of the order after the current one. A key that it does not know ends the row. */
 export async function lookAhead(engine: Engine, held: Held): Promise<AheadOutcome> {
-  const { order, charge } = held.record;
-  for (let n = charge.n + 1; n <= charge.n + MOST; n += 1) {
-    const request = chargeRequest(engine, { order, chargeKey: derivedKey(engine, order, n) });
-    const outcome = await lookUp(engine, held, request);
-    if (outcome.kind === 'absent') return { kind: 'clear' };
-    if (outcome.kind !== 'declined') return judged(outcome);
+  const { paymentId, charge } = held.record;
+  const askedAtMs = Math.min(held.grantedAtMs, engine.databaseClock.atLeastMs());
+  const proof = forgottenProof(askedAtMs, engine.policy, engine.databaseClock.trust());
+  const first = Math.max(charge.n, engine.ahead.declinedUpTo(paymentId)) + 1;
+  let size = 1;
+  for (let n = first; n < first + MOST; ) {
+    const page = await askFor(engine, held, n, size);
+    const declined = page.findIndex(({ kind }) => kind !== 'declined');
+    n += declined < 0 ? size : declined;
+    // Where it may still land, a decline may not be the last word either.
+    if (proof.kind === 'proved' && n - 1 > charge.n) engine.ahead.note(paymentId, n - 1);
+    if (declined >= 0) return judged(page.slice(declined), proof);
+    size = Math.min(size * 2, PAGE);
   }
   return { kind: 'unavailable', reason: 'too_many_charges_ahead' };
 }
 
-function judged(outcome: Exclude<LookupOutcome, { kind: 'absent' | 'declined' }>): AheadOutcome {
-  switch (outcome.kind) {
-    case 'succeeded':
-    case 'mismatch':
-    case 'pending':
+function askFor(engine: Engine, held: Held, from: number, size: number): Promise<LookupOutcome[]> {
+  const { order } = held.record;
+  return Promise.all(
+    Array.from({ length: size }, (_, index) => {
+      const chargeKey = derivedKey(engine, order, from + index);
+      return lookUp(engine, held, chargeRequest(engine, { order, chargeKey }));
+    }),
+  );
+}
+
+/** What is found comes before everything, also behind a charge that the gateway never got. */
+function judged(page: readonly LookupOutcome[], proof: ReturnType<typeof forgottenProof>): AheadOutcome {
+  for (const outcome of page) {
+    if (outcome.kind === 'duplicated') return { kind: 'found', chargeId: outcome.chargeIds[0] ?? null };
+    if (outcome.kind === 'succeeded' || outcome.kind === 'mismatch' || outcome.kind === 'pending')
       return { kind: 'found', chargeId: outcome.chargeId };
-    case 'duplicated':
-      return { kind: 'found', chargeId: outcome.chargeIds[0] ?? null };
-    case 'unavailable':
-    case 'forbidden':
-      return { kind: 'unavailable', reason: outcome.reason };
   }
+  const [end] = page;
+  if (end?.kind === 'unavailable' || end?.kind === 'forbidden')
+    return { kind: 'unavailable', reason: end.reason };
+  return proof.kind === 'proved' ? { kind: 'clear' } : { kind: 'may_land', atMs: proof.atMs };
 }

@@ -21,7 +21,7 @@ import type { Engine } from './context.ts';
 import type { Driver } from './drive.ts';
 import { accept, begin, newIntent, openedRecord, startNow } from './intent.ts';
 import { type Moment, momentOf } from './moment.ts';
-import { derivedKey } from './names.ts';
+import { derivedKey, isNamedAsDerived, stopForNames } from './names.ts';
 import { problem } from './problem.ts';
 import type { ReplayCache } from './replay-cache.ts';
 import { RETRY_AFTER_MS, retryAfterMs } from './retry-after.ts';
@@ -118,6 +118,7 @@ export function createCharging(
       if (answer !== 'again') return answer;
     }
     for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+      if (engine.halt.halted) return halted(request);
       const situation = await readSituation(request);
       const answer = await takeTurn(request, situation, turn);
       if (answer !== 'again') return answer;
@@ -131,9 +132,10 @@ export function createCharging(
     const claimedAt = momentOf(clock);
     request.drawn.push(intent.paymentId);
     const result = await accept(engine, driver, intent);
-    if (result.kind === 'exists') {
+    if (result.kind !== 'accepted') {
       request.claims.push({ claimId, claimedAt });
       request.perhapsStored ||= result.perhapsOurs;
+      if (result.kind === 'other_installation') stopForNames(engine);
       return null;
     }
     started(request, result.record);
@@ -264,6 +266,8 @@ export function createCharging(
 
   async function openNext(request: Request, record: PaymentRecord | null, n: number): Promise<Turn> {
     if (record === null || request.key === null) return 'again';
+    // Rows of another installation, restored under this process: the next key would be derived from another name.
+    if (!isNamedAsDerived(engine, record)) return 'again';
     const { order } = request;
     const unproved = record.absences > 0;
     // Only the gateway where the earlier charge was made can prove that it does not exist.
@@ -380,6 +384,17 @@ export function createCharging(
       if (error instanceof StoreError) return null;
       throw error;
     }
+  }
+
+  /** This process has stopped for good. What the request may have stored is another process's to end. */
+  function halted(request: Request): ChargeAnswer {
+    const { seen } = request;
+    if (request.boundHere && seen !== null) {
+      const replayed = isReplayed(request);
+      return { kind: 'unsettled', payment: shown(seen), retryAfterMs: retryAfterMs(seen), replayed };
+    }
+    const code = request.perhapsStored ? 'store_outcome_unknown' : 'installation_changed';
+    return problem(code, seen && shown(seen));
   }
 
   /** The store was lost. Whatever is known to be accepted is 202; else it is said what is not known. */

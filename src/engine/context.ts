@@ -4,6 +4,7 @@ import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { Store } from '../ports/store.ts';
+import type { AheadMemory } from './ahead-memory.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import type { Gate } from './gate.ts';
 import type { Halt } from './halt.ts';
@@ -22,6 +23,7 @@ export interface Engine {
   readonly installationId: string;
   readonly databaseClock: DatabaseClock;
   readonly halt: Halt;
+  readonly ahead: AheadMemory;
   /** Whether real money moves at the gateway. */
   readonly livemode: boolean;
   readonly ownMode: OwnMode;

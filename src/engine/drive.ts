@@ -31,7 +31,7 @@ import { callGateway, chargeRequest, lookUp } from './exchange.ts';
 import type { Request } from './gate.ts';
 import { databaseNowMs, type Held, usableMs } from './lease.ts';
 import { momentOf } from './moment.ts';
-import { derivedKey, OTHER_INSTALLATION } from './names.ts';
+import { isNamedAsDerived } from './names.ts';
 import { verifyOthers } from './verify.ts';
 import { write } from './write.ts';
 
@@ -97,7 +97,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   }
 
   async function takeUp(record: PaymentRecord): Promise<void> {
-    if (draining || engine.halt.halted || !isNamedAsDerived(record)) return forget(record);
+    if (draining || engine.halt.halted || !isNamedAsDerived(engine, record)) return forget(record);
     active.set(record.paymentId, { record, cancel: null });
     const claimedAt = momentOf(clock);
     const nowMs = databaseClock.nowMs();
@@ -283,13 +283,6 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
 
   function claimEventOf(record: PaymentRecord): ClaimEvent {
     return { expiredAtMs: record.held ? record.dueAtMs : null, evidence: record.evidence };
-  }
-
-  /** A record that comes from the store; what was accepted here was derived here. */
-  function isNamedAsDerived(record: PaymentRecord): boolean {
-    if (record.chargeKey === derivedKey(engine, record.order, record.charge.n)) return true;
-    engine.halt.now({ payment_id: record.paymentId, alarm: 'installation_changed' }, OTHER_INSTALLATION);
-    return false;
   }
 
   function forget(record: PaymentRecord): void {

@@ -6,6 +6,7 @@ import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { type PaymentRecord, type Store, StoreError } from '../ports/store.ts';
+import { createAheadMemory } from './ahead-memory.ts';
 import { toPayment } from './answer.ts';
 import type { Payonce } from './api.ts';
 import { createCharging } from './charge.ts';
@@ -20,7 +21,7 @@ import { pause } from './pause.ts';
 import { problem } from './problem.ts';
 import { createSweeper } from './recover.ts';
 import { createReplayCache } from './replay-cache.ts';
-import { checkStart } from './start-checks.ts';
+import { checkPolicy, checkStart } from './start-checks.ts';
 import { createWaiters } from './waiters.ts';
 
 export interface EngineOptions {
@@ -48,11 +49,12 @@ export interface RunningEngine extends Payonce {
 
 /**
  * Starts the engine: from now on whatever is due is taken up. Rejects with `StoreError` if the store cannot be read, and
- * with an `Error` in words if it belongs to another installation, or holds payments of the other mode (test payments, and
- * the gateway moves real money, or the reverse).
+ * with an `Error` in words if it belongs to another installation, holds payments of the other mode (test payments, and the
+ * gateway moves real money, or the reverse), or was restored and the gateway cannot be asked.
  */
 export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
   const { store, clock } = options;
+  checkPolicy(options.policy);
   const sent = momentOf(clock);
   const { nowMs: databaseMs, longestLeaseMs } = await store.noteLease(options.policy.leaseMs);
   const halt = createHalt(options.log);
@@ -63,6 +65,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     installationId: await store.installationId(),
     databaseClock: createDatabaseClock(clock, { databaseMs, sent, longestLeaseMs }),
     halt,
+    ahead: createAheadMemory(),
     livemode,
     ownMode: createOwnMode({ store, livemode, halt }),
   };

@@ -21,7 +21,9 @@ const TRY_AGAIN_MS = 100;
 export type Acceptance =
   | { readonly kind: 'accepted'; readonly record: PaymentRecord }
   /** The key or the order is already there; `perhapsOurs`: by our own doing, if an acknowledgement was lost. */
-  | { readonly kind: 'exists'; readonly perhapsOurs: boolean };
+  | { readonly kind: 'exists'; readonly perhapsOurs: boolean }
+  /** The database was exchanged for that of another installation; this try has stored nothing. */
+  | { readonly kind: 'other_installation'; readonly perhapsOurs: boolean };
 
 export function newIntent(engine: Engine, order: Order, key: StoredKey | null): Intent {
   const { clock, random, gateway, installationId, livemode } = engine;
@@ -31,6 +33,7 @@ export function newIntent(engine: Engine, order: Order, key: StoredKey | null): 
     paymentId: uuidV7(clock.wallMs(), random.hex128()),
     livemode,
     gateway: gateway.name,
+    installationId,
     chargeKey: chargeKey(reference, 1),
     key,
     claimId: dashed(random.hex128()),
@@ -61,8 +64,9 @@ export async function accept(engine: Engine, driver: Driver, intent: Intent): Pr
         ownMode.lost();
         throw new StoreError('unavailable', 'The database is of the other mode (real or test payments).');
       }
+      if (result.kind === 'other_installation') return { kind: result.kind, perhapsOurs: unknown !== null };
       ownMode.settled();
-      if (result.kind === 'exists') return { kind: 'exists', perhapsOurs: unknown !== null };
+      if (result.kind !== 'accepted') return { kind: result.kind, perhapsOurs: unknown !== null };
       engine.databaseClock.heard(result.nowMs, claimedAt);
       const record = acceptedRecord(intent, result.nowMs);
       begin(driver, record, result.nowMs, claimedAt);

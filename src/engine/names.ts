@@ -1,7 +1,7 @@
 /** What orders and charges are called at the gateway, and whether the database still calls them so. */
 import { chargeKey, orderReference } from '../domain/ids.ts';
 import type { Order } from '../domain/payment.ts';
-import type { ChargeName } from '../ports/store.ts';
+import type { ChargeName, PaymentRecord } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 
 type Names = Pick<Engine, 'installationId'>;
@@ -27,4 +27,17 @@ export const OTHER_INSTALLATION =
 /** The first charge whose stored key is not the derived one; undefined: there is none. */
 export function misnamed(names: Names, charges: readonly ChargeName[]): ChargeName | undefined {
   return charges.find((charge) => charge.chargeKey !== derivedKey(names, charge, charge.n));
+}
+
+/** Whether the record's current charge has the name that is derived here; where it has not, the engine stops for good. */
+export function isNamedAsDerived(engine: Engine, record: PaymentRecord): boolean {
+  const { order, charge, paymentId, chargeKey: stored } = record;
+  if (stored === derivedKey(engine, order, charge.n)) return true;
+  stopForNames(engine, { payment_id: paymentId });
+  return false;
+}
+
+/** Stops the engine for good: whatever it sent now could be a second charge under another name. */
+export function stopForNames({ halt }: Pick<Engine, 'halt'>, fields: Record<string, unknown> = {}): void {
+  halt.now({ ...fields, alarm: 'installation_changed' }, OTHER_INSTALLATION);
 }

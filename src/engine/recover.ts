@@ -7,6 +7,7 @@ import type { Driver } from './drive.ts';
 import { momentOf } from './moment.ts';
 import { createRestoredWatch } from './verify-restored.ts';
 import { createClockWatch } from './watch-clock.ts';
+import { createNamesWatch } from './watch-names.ts';
 
 export interface Sweeper {
   start(): void;
@@ -22,6 +23,7 @@ const AGAIN_MS = 20;
 export function createSweeper(engine: Engine, driver: Driver): Sweeper {
   const { clock, random, store, gateway, gate, limits, log } = engine;
   const watchClock = createClockWatch(engine);
+  const watchNames = createNamesWatch(engine);
   const watchRestored = createRestoredWatch(engine);
   let cancel: (() => void) | null = null;
   let stopped = false;
@@ -55,6 +57,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
     try {
       again = await sweep();
       await watchClock();
+      await watchNames();
       await watchRestored();
       await erase();
     } catch (error) {

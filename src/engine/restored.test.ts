@@ -26,6 +26,8 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const INSTALLATION = '00000000-0000-4000-8000-000000000001';
 const ORIGIN_MS = 1_750_000_000_000;
+/** After a restore: what had left before has landed by then. */
+const LANDED_MS = 5 * 60_000;
 
 let world: VirtualWorld;
 let gateway: ScriptedGateway;
@@ -37,6 +39,12 @@ beforeEach(() => {
 const start = (settings: VirtualSettings = {}) => chargingReplica(world, gateway, settings);
 const keyOf = (orderId: string, n: number): string =>
   chargeKey(orderReference(INSTALLATION, 'default', orderId), n);
+const requestOf = (n: number) => ({
+  key: keyOf('o1', n),
+  reference: orderReference(INSTALLATION, 'default', 'o1'),
+  amountMinor: order('o1').amountMinor,
+  currency: order('o1').currency,
+});
 const databaseNowMs = (): number => ORIGIN_MS + world.nowMs;
 
 /** Charges at a gateway whose keys were pruned: only its ledger knows what it charged. */
@@ -172,6 +180,7 @@ describe('with the time of the restore', () => {
 
   it('a decline is a failure where the gateway knows nothing of a later charge', async () => {
     const { charge } = await start(restoredNow());
+    await world.pass(LANDED_MS);
     gateway.play = decline;
     expect(told(await charge(keyed('a')))).toBe('card_declined');
     const [own, next] = [keyOf('o1', 1), keyOf('o1', 2)];
@@ -293,7 +302,7 @@ describe('with the time of the restore', () => {
     await world.ended(first.engine.stop());
     world.database.restore(backup);
     const { engine } = await start(restoredNow());
-    await world.pass(60_000);
+    await world.pass(LANDED_MS);
     expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
     expect(world.stored('o2').charge.status).toBe('FAILED');
     const looked = gateway.lookups.length;
@@ -302,6 +311,109 @@ describe('with the time of the restore', () => {
     await world.pass(60_000);
     expect(gateway.lookups.length).toBe(looked);
     expect(gateway.ledger.size).toBe(1);
+  });
+
+  /** Charge 1 has failed and charge 2 is on its way when the database is lost, and with it the whole order. */
+  async function secondOnItsWay(): Promise<() => Promise<unknown>> {
+    const empty = world.database.snapshot();
+    const first = await start();
+    gateway.play = () => error500;
+    await first.charge(keyed('k1'));
+    gateway.play = never;
+    void first.engine.charge(order('o1'), keyed('k2'));
+    await world.pass(10);
+    const request = gateway.calls.at(-1) as ChargeRequest;
+    await world.ended(first.engine.stop(0));
+    world.database.restore(empty);
+    gateway.calls.length = 0;
+    gateway.play = approve;
+    return () => gateway.call(request, { timeoutMs: 1000, mayLeave: () => true });
+  }
+
+  it('an order is not charged while a later charge of it may still land', async () => {
+    const land = await secondOnItsWay();
+    const second = await start(restoredNow());
+    void second.engine.charge(order('o1'), keyed('k2'));
+    await world.pass(70_000);
+    expect(gateway.calls).toHaveLength(0);
+    await land();
+    await world.pass(LANDED_MS);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
+    expect(gateway.ledger.size).toBe(1);
+  });
+
+  it('an order has not failed while a later charge of it may still land', async () => {
+    const land = await secondOnItsWay();
+    const request = { ...requestOf(1), status: 'declined', id: 'ch_no', code: 'no_funds' } as const;
+    gateway.ledger.set(request.key, request);
+    const second = await start(restoredNow());
+    void second.engine.charge(order('o1'), keyed('k1'));
+    await world.pass(70_000);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'UNRESOLVED', declineCode: 'no_funds' });
+    await land();
+    await world.pass(LANDED_MS);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
+  });
+
+  it('is charged when nothing that was forgotten can land any more', async () => {
+    await secondOnItsWay();
+    const second = await start(restoredNow());
+    void second.engine.charge(order('o1'), keyed('k2'));
+    await world.pass(LANDED_MS);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'COMPLETED', attempts: 1 });
+  });
+
+  it('any number of declines is followed to its end, page by page and from one look to the next', async () => {
+    for (let n = 1; n <= 600; n += 1) {
+      gateway.ledger.set(keyOf('o1', n), {
+        ...requestOf(n),
+        status: 'declined',
+        id: `ch_${n}`,
+        code: 'no_funds',
+      });
+    }
+    const { charge } = await start(restoredNow());
+    await world.pass(LANDED_MS);
+    expect(told(await charge(keyed('k', 60_000)))).toBe('card_declined');
+    expect(gateway.calls).toHaveLength(0);
+    expect(new Set(gateway.lookups.map(({ key }) => key)).size).toBeGreaterThan(600);
+    expect(gateway.lookups.length).toBeLessThan(650);
+  });
+
+  it('what lies behind a charge that the gateway never got is found where it is asked for', async () => {
+    for (const [n, status] of [
+      [1, 'declined'],
+      [2, 'declined'],
+      [4, 'succeeded'],
+    ] as const) {
+      gateway.ledger.set(keyOf('o1', n), { ...requestOf(n), status, id: `ch_${n}`, code: 'no_funds' });
+    }
+    const { charge } = await start(restoredNow());
+    expect(told(await charge(keyed('k')))).toBe('202 REVIEW');
+    expect(world.stored('o1').charge.gatewayRef).toBe('ch_4');
+  });
+
+  it('a look before the first call that never ends is shown to a person after three days', async () => {
+    const settings = restoredNow();
+    await world.pass(LANDED_MS);
+    const { engine, logged } = await start(settings);
+    gateway.lookupPlay = () => ({ kind: 'unavailable', reason: 'unparseable' });
+    void engine.charge(order('o1'), keyed('k'));
+    await world.pass(71 * HOUR);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'PROCESSING', attempts: 0 });
+    await world.pass(3 * HOUR);
+    expect(world.stored('o1').charge).toMatchObject({
+      status: 'REVIEW',
+      failureCode: 'unresolved_too_long',
+      attempts: 0,
+    });
+    expect(logged.map(({ fields }) => fields.alarm)).toContain('needs_review');
+    expect(gateway.calls).toHaveLength(0);
+  });
+
+  it('is refused where the gateway cannot be asked', async () => {
+    gateway = createScriptedGateway({ lookup: false });
+    await expect(start(restoredNow())).rejects.toThrow(/restoredAtMs needs a gateway that can be asked/);
   });
 
   it('nothing is looked up any more for new orders a month later', async () => {
@@ -361,6 +473,7 @@ describe('payments of another installation', () => {
         order: order('theirs'),
         paymentId: '0199e6a0-0000-7000-8000-000000000000',
         gateway: gateway.name,
+        installationId: null,
         chargeKey: keyOf('under another name', 1),
         key: null,
         claimId: '00000000-0000-4000-8000-0000000000aa',
@@ -374,5 +487,61 @@ describe('payments of another installation', () => {
     await world.pass(60_000);
     expect([gateway.calls.length, store.used]).toEqual([1, []]);
     expect(world.stored('o1')).toEqual(ours);
+  });
+
+  const FRESH = '00000000-0000-4000-8000-00000000000b';
+
+  /** Declined, and charged under a new key since; the backup is from between. An engine runs on a fresh database. */
+  async function restoredBeneath() {
+    const first = await start();
+    gateway.play = decline;
+    await first.charge(keyed('k1'));
+    const backup = world.database.snapshot();
+    gateway.play = approve;
+    await first.charge(keyed('k2'));
+    const other = createVirtualWorld({ installationId: FRESH });
+    const replica = await chargingReplica(other, gateway);
+    // Also so that the two worlds do not draw the same ids.
+    await replica.charge(keyed('k0'), { orderId: 'o0' });
+    other.database.restore(backup);
+    gateway.calls.length = 0;
+    const alarms = (): unknown[] =>
+      replica.logged.filter(({ fields }) => fields.alarm === 'installation_changed');
+    return { other, alarms, ...replica };
+  }
+
+  it('are not charged once more under another name, when they had failed and no payment is open', async () => {
+    const { charge, alarms, other } = await restoredBeneath();
+    expect(told(await charge(keyed('k2')))).toBe('installation_changed');
+    expect(gateway.calls).toHaveLength(0);
+    expect(other.stored('o1').charge.n).toBe(1);
+    expect(alarms()).toHaveLength(1);
+  });
+
+  it('are noticed by the sweep, also where no request touches them', async () => {
+    const { charge, alarms, other } = await restoredBeneath();
+    await other.pass(15_000);
+    expect(alarms()).toHaveLength(1);
+    // It may be one that the backup does not know, and that was charged under its other name.
+    expect(told(await charge(keyed('new'), { orderId: 'o2' }))).toBe('installation_changed');
+    expect(gateway.calls).toHaveLength(0);
+  });
+
+  it('take no new order under the name of before, once their installation is restored with them', async () => {
+    const { charge, alarms, other } = await restoredBeneath();
+    other.database.reinstall(INSTALLATION);
+    expect(told(await charge(keyed('new'), { orderId: 'o2' }))).toBe('installation_changed');
+    expect(gateway.calls).toHaveLength(0);
+    expect(other.database.row('default', 'o2')).toBeUndefined();
+    expect(alarms()).toHaveLength(1);
+  });
+
+  it('stop the engine by the installation alone, where there is no payment yet', async () => {
+    const other = createVirtualWorld({ installationId: FRESH });
+    const { engine, charge } = await chargingReplica(other, gateway);
+    other.database.reinstall(INSTALLATION);
+    await other.pass(15_000);
+    expect(await other.ended(engine.ready())).toBe(false);
+    expect(told(await charge(keyed('new')))).toBe('installation_changed');
   });
 });

@@ -2,9 +2,21 @@
  * What must be right before anything is taken up. A database holds either real payments or test payments: a test payment
  * that is COMPLETED would otherwise pass for money, and its order would never be charged.
  */
+import type { Policy } from '../domain/policy.ts';
 import { StoreError } from '../ports/store.ts';
 import type { Engine } from './context.ts';
-import { misnamed, OTHER_INSTALLATION } from './names.ts';
+import { OTHER_INSTALLATION } from './names.ts';
+import { findMisnamed } from './watch-names.ts';
+
+/** Throws with words where the policy asks for what the gateway cannot do. */
+export function checkPolicy({ restoredAtMs, contract }: Pick<Policy, 'restoredAtMs' | 'contract'>): void {
+  if (restoredAtMs === null || contract.lookup) return;
+  throw new Error(
+    'policy.restoredAtMs needs a gateway that can be asked (contract.lookup): what a restored database has forgotten, only the ' +
+      'gateway knows. Nothing was started, nothing was sent. Compare the payments of before with the gateway by hand, then start ' +
+      'without restoredAtMs.',
+  );
+}
 
 /** Rejects with words where the engine must not start, and raises an alarm where somebody must do something. */
 export async function checkStart(engine: Engine): Promise<void> {
@@ -14,12 +26,9 @@ export async function checkStart(engine: Engine): Promise<void> {
   await tellOpenElsewhere(engine);
 }
 
-/** Charges of each kind that are looked at; the others are looked at before their first call. */
-const SOME = 10;
-
 /** Rejects where the stored gateway keys are not those that this installation derives. */
 async function checkNames(engine: Engine): Promise<void> {
-  const wrong = misnamed(engine, await engine.store.someCharges(SOME));
+  const wrong = await findMisnamed(engine);
   if (wrong === undefined) return;
   throw new Error(
     `${OTHER_INSTALLATION} The first of them is payment ${wrong.paymentId}. Nothing was started.`,

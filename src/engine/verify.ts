@@ -17,7 +17,7 @@ import { lookAhead } from './ahead.ts';
 import type { Engine } from './context.ts';
 import { chargeRequest, lookUp } from './exchange.ts';
 import { databaseNowMs, type Held } from './lease.ts';
-import { derivedKey, OTHER_INSTALLATION } from './names.ts';
+import { derivedKey, stopForNames } from './names.ts';
 import { paymentKey } from './write.ts';
 
 /** Charges that are read, and then asked after, together: a lease has room for several such pages. */
@@ -62,6 +62,12 @@ async function verifyAhead(engine: Engine, held: Held): Promise<Ended | null> {
       return { kind: 'found', chargeId: ahead.chargeId, reason: 'late_success' };
     case 'unavailable':
       return unavailable(ahead.reason, evidence > 0);
+    case 'may_land':
+      return unavailable(
+        'may_still_land',
+        evidence > 0,
+        Math.max(1, ahead.atMs - databaseNowMs(engine, held) + 1),
+      );
   }
 }
 
@@ -119,7 +125,7 @@ async function verifyOne(engine: Engine, held: Held, one: ChargeToVerify): Promi
   const hasEvidence = one.moneyEvidence || one.sentUntilMs !== null;
   if (one.gateway !== engine.gateway.name) return unavailable('other_gateway', contested);
   if (one.chargeKey !== derivedKey(engine, record.order, one.n)) {
-    engine.halt.now({ payment_id: record.paymentId, alarm: 'installation_changed' }, OTHER_INSTALLATION);
+    stopForNames(engine, { payment_id: record.paymentId });
     return unavailable('installation_changed', contested);
   }
   if (!engine.policy.contract.lookup) return hasEvidence ? lateEvidence(one) : null;

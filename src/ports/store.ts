@@ -28,8 +28,9 @@ export interface Store {
 
   /**
    * Writes the key, the payment, charge 1 and the first event, all or nothing, if neither the key nor the
-   * order exists yet, and if the database's mode is the intent's; a mode that nobody has claimed is claimed by it. Repeating
-   * it with the same `paymentId` and `claimId` is safe: see `situation`.
+   * order exists yet, if the database's mode is the intent's, and if the database still belongs to the installation that
+   * the intent names. A mode that nobody has claimed is claimed by it. Repeating it with the same `paymentId` and `claimId`
+   * is safe: see `situation`.
    */
   accept(intent: Intent): Promise<Accepted>;
 
@@ -153,6 +154,8 @@ export interface Intent {
   /** Whether it is real money. */
   readonly livemode: boolean;
   readonly gateway: string;
+  /** The installation that `chargeKey` is derived from. Null: whichever the database belongs to. */
+  readonly installationId: string | null;
   /** The key that charge 1 has at the gateway. */
   readonly chargeKey: string;
   readonly key: StoredKey | null;
@@ -167,7 +170,9 @@ export type Accepted =
   | { readonly kind: 'accepted'; readonly nowMs: number }
   | { readonly kind: 'exists' }
   /** The database is of the other mode (real or test payments), so nothing was written. */
-  | { readonly kind: 'mode_lost' };
+  | { readonly kind: 'mode_lost' }
+  /** The database belongs to another installation than the intent's, so nothing was written. */
+  | { readonly kind: 'other_installation' };
 
 export interface SituationQuery {
   readonly accountId: string;

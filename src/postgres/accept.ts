@@ -4,6 +4,9 @@
  * committed. If one inserts the same order or key at the same instant, the tables' keys refuse the whole statement; it
  * is repeated, and then sees the winner. So a request whose key is taken leaves no row, and no key is ever bound to nothing.
  *
+ * Whose database it is, is read in the same statement: a name that is derived from another installation must not be stored,
+ * for the order may have been charged under its right one.
+ *
  * (`ON CONFLICT DO NOTHING` would probe every unique index once more and insert twice over, for each row of each table,
  * to be spared that rare repetition.)
  *
@@ -29,6 +32,7 @@ const COLUMNS: readonly Column<Intent>[] = [
   { name: 'method', type: 'text', value: (i) => i.order.method ?? null },
   { name: 'metadata', type: 'jsonb', value: (i) => JSON.stringify(i.order.metadata) },
   { name: 'gateway', type: 'text', value: (i) => i.gateway },
+  { name: 'installation_id', type: 'uuid', value: (i) => i.installationId },
   { name: 'gateway_key', type: 'uuid', value: (i) => i.chargeKey },
   { name: 'key_hash', type: 'uuid', value: (i) => i.key?.hash ?? null },
   { name: 'fingerprint', type: 'text', value: (i) => i.key?.fingerprint ?? null },
@@ -49,7 +53,11 @@ const GUARDED = columns<Intent>([
 const DUE_AT = `now() + due_ms * interval '1 ms'`;
 
 const accept = (fresh: string): string => `
-WITH ${fresh} AND NOT EXISTS (
+WITH here AS MATERIALIZED (
+  SELECT installation_id FROM payonce.installation
+), ${fresh}
+  AND (i.installation_id IS NULL OR i.installation_id = (SELECT installation_id FROM here))
+  AND NOT EXISTS (
     SELECT FROM payonce.payments p WHERE p.account_id = i.account_id AND p.order_id = i.order_id)
   AND NOT EXISTS (
     SELECT FROM payonce.requests r WHERE r.account_id = i.account_id AND r.key_hash = i.key_hash)
@@ -79,7 +87,8 @@ WITH ${fresh} AND NOT EXISTS (
   SELECT account_id, (array_agg(payment_id))[1], gateway, ${DUE_AT}, array_agg(payment_id)
   FROM fresh WHERE calling GROUP BY account_id, gateway, due_ms
 )
-SELECT (SELECT ${numberList('ord')} FROM fresh) AS accepted, ${millisecondsOf('now()')} AS now_ms`;
+SELECT (SELECT ${numberList('ord')} FROM fresh) AS accepted, ${millisecondsOf('now()')} AS now_ms,
+  (SELECT installation_id::text FROM here) AS installation_id`;
 
 /** For as long as the mode is final and known to be the intents'. */
 const ACCEPT = accept(`fresh AS MATERIALIZED (
@@ -102,6 +111,8 @@ interface AcceptedRow {
   readonly now_ms: number;
   /** Only where it was asked for. */
   readonly livemode?: boolean | null;
+  /** Null: the row of it is missing. */
+  readonly installation_id: string | null;
 }
 
 /** Returns the batched `Store.accept`. */
@@ -130,9 +141,11 @@ export function createAccept(session: Session, mode: FinalMode): (intent: Intent
           : await acceptInOurMode(intents, stranger);
       const accepted = readNumberList(row?.accepted);
       session.wrote(accepted.length);
-      const results: Accepted[] = intents.map(() => ({ kind: 'exists' }));
-      for (const [index, { livemode }] of stranger === undefined ? [] : intents.entries())
-        if (livemode !== row?.livemode) results[index] = { kind: 'mode_lost' };
+      const here = row?.installation_id ?? null;
+      const results = intents.map(({ livemode, installationId: wanted }): Accepted => {
+        if (stranger !== undefined && livemode !== row?.livemode) return { kind: 'mode_lost' };
+        return { kind: wanted === null || wanted === here ? 'exists' : 'other_installation' };
+      });
       for (const ord of accepted) results[ord - 1] = { kind: 'accepted', nowMs: row?.now_ms ?? 0 };
       return results;
     },

@@ -101,7 +101,7 @@ const SOME_CHARGES = `
 SELECT p.account_id, p.order_id, p.payment_id, p.charge_n AS n, o.gateway_key FROM (
   (SELECT * FROM payonce.payments ORDER BY account_id DESC, payment_id DESC LIMIT $1)
   UNION (SELECT * FROM payonce.payments ORDER BY account_id, payment_id LIMIT $1)
-  UNION (SELECT * FROM payonce.payments WHERE timer_at IS NOT NULL ORDER BY timer_at LIMIT $1)) p
+  UNION (SELECT * FROM payonce.payments WHERE timer_at IS NOT NULL ORDER BY gateway, timer_at LIMIT $1)) p
 JOIN payonce.operations o
   ON o.account_id = p.account_id AND o.payment_id = p.payment_id AND o.kind = 'charge' AND o.n = p.charge_n`;
 

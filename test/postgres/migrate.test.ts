@@ -23,6 +23,30 @@ async function breakMigrations({ query }: Database): Promise<() => Promise<unkno
   return () => query('DROP EVENT TRIGGER break');
 }
 
+/** A database as the release left it that had these migrations, none of them this release's last. */
+async function openOlder(files: readonly string[]): Promise<Database> {
+  const database = await openEmptyDatabase();
+  await database.query('CREATE SCHEMA payonce');
+  for (const file of files) {
+    await database.query(await readFile(`src/postgres/migrations/${file}`, 'utf8'));
+  }
+  // They are known by now, as the runner would have left them.
+  const known = await openDatabase();
+  await database.query(`CREATE TABLE payonce.migrations (version integer PRIMARY KEY, name text NOT NULL,
+    checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`);
+  for (const row of await known.query<{ version: number; name: string; checksum: string }>(
+    'SELECT version, name, checksum FROM payonce.migrations WHERE name = ANY ($1)',
+    [files],
+  )) {
+    await database.query('INSERT INTO payonce.migrations VALUES ($1, $2, $3)', [
+      row.version,
+      row.name,
+      row.checksum,
+    ]);
+  }
+  return database;
+}
+
 describe('migrating', () => {
   test('ten processes at once bring an empty database up once', async () => {
     for (let round = 0; round < 5; round += 1) {
@@ -69,11 +93,7 @@ describe('migrating', () => {
   });
 
   test('payments of before the timers are found: those that are due, and no others', async () => {
-    const database = await openEmptyDatabase();
-    await database.query('CREATE SCHEMA payonce');
-    for (const file of ['001_payments.sql', '002_rare_statuses.sql']) {
-      await database.query(await readFile(`src/postgres/migrations/${file}`, 'utf8'));
-    }
+    const database = await openOlder(['001_payments.sql', '002_rare_statuses.sql']);
     await database.query(`INSERT INTO payonce.payments (account_id, order_id, payment_id, amount_minor, currency, metadata,
         gateway, charge_n, status, step, attempts, doubt, lookups, absences, seq, fence, claim_id, held, due_at, evidence,
         gateway_ref, created_at, updated_at)
@@ -85,23 +105,38 @@ describe('migrating', () => {
     await database.query(`INSERT INTO payonce.operations (account_id, payment_id, kind, n, gateway_key, amount_minor, currency,
         opened_at)
       SELECT account_id, payment_id, 'charge', 1, gen_random_uuid(), 1, 'USD', now() FROM payonce.payments`);
-    // The two files are known by now, as the runner would have left them.
-    const known = await openDatabase();
-    await database.query(`CREATE TABLE payonce.migrations (version integer PRIMARY KEY, name text NOT NULL,
-      checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`);
-    for (const row of await known.query<{ version: number; name: string; checksum: string }>(
-      'SELECT version, name, checksum FROM payonce.migrations WHERE version <= 2',
-    )) {
-      await database.query('INSERT INTO payonce.migrations VALUES ($1, $2, $3)', [
-        row.version,
-        row.name,
-        row.checksum,
-      ]);
-    }
     await migrateOver(database.url);
     const { store } = database.open();
     const { payments } = await store.due({ gateway: GATEWAY, limit: 10, calls: true });
     expect(payments.map((record) => record.order.orderId)).toEqual(['waiting', 'held']);
+  });
+
+  test('charges of before are asked about where they were made, and nowhere where nobody knows', async () => {
+    const files = ['001_payments.sql', '002_rare_statuses.sql', '003_heap_only_updates.sql'];
+    const database = await openOlder(files);
+    // Three charges: two at "a", of which one answer has been erased, then one at "b", whose name the payment has.
+    const paymentId = '01900000-0000-7000-8000-000000000001';
+    await database.query(`INSERT INTO payonce.payments (account_id, order_id, payment_id, amount_minor, currency, metadata,
+        gateway, charge_n, status, step, attempts, doubt, lookups, absences, seq, fence, claim_id, held, due_at, timer_at,
+        evidence, created_at, updated_at)
+      VALUES ('acme', 'moved', '${paymentId}', 1, 'USD', '{}', 'b', 3, 'FAILED', 'none', 1, 'none', 0, 3, 9, 3,
+        gen_random_uuid(), false, NULL, NULL, 0, now(), now())`);
+    await database.query(`INSERT INTO payonce.operations (account_id, payment_id, kind, n, gateway_key, amount_minor, currency,
+        opened_at, settled_at, outcome, by_absence, problem, answer)
+      SELECT 'acme', '${paymentId}', 'charge', n, gen_random_uuid(), 1, 'USD', now(), now(), 'FAILED', true, 'gateway_failed',
+        answer
+      FROM (VALUES (1, NULL), (2, '{"gateway":"a"}'), (3, '{"gateway":"b"}')) AS old(n, answer)`);
+    await database.query(`INSERT INTO payonce.events (account_id, payment_id, seq, type, status, charge_n, attempts, at)
+      SELECT 'acme', '${paymentId}', 3 * n, 'payment.failed', 'FAILED', n, 1, now() FROM generate_series(1, 3) n`);
+    await migrateOver(database.url);
+    const { store } = database.open();
+    const payment = { accountId: 'acme', orderId: 'moved', paymentId };
+    const charges = await store.chargesToVerify(payment, { afterN: 0, limit: 10 });
+    expect(charges.map(({ n, gateway }) => [n, gateway])).toEqual([
+      [1, 'not known'],
+      [2, 'a'],
+      [3, 'b'],
+    ]);
   });
 
   test('what a newer release applied is left alone', async () => {

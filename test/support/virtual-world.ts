@@ -7,6 +7,7 @@ import { createDatabase, type Database } from '../../sim/store/database.ts';
 import { createPlainStore } from '../../sim/store/plain.ts';
 import type { Order, PaymentEvent } from '../../src/domain/payment.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
+import { createAheadMemory } from '../../src/engine/ahead-memory.ts';
 import type { ChargeAnswer, ChargeOptions } from '../../src/engine/api.ts';
 import { DEFAULT_LIMITS, type Engine, type Limits, livemodeOf } from '../../src/engine/context.ts';
 import { createDatabaseClock } from '../../src/engine/database-clock.ts';
@@ -159,7 +160,17 @@ export function createVirtualWorld({ installationId = INSTALLATION_ID } = {}): V
       const halt = createHalt(options.log);
       const livemode = livemodeOf(gateway);
       const ownMode = createOwnMode({ store, livemode, halt });
-      const engine: Engine = { ...options, gate, installationId, databaseClock, halt, livemode, ownMode };
+      const ahead = createAheadMemory();
+      const engine: Engine = {
+        ...options,
+        gate,
+        installationId,
+        databaseClock,
+        halt,
+        ahead,
+        livemode,
+        ownMode,
+      };
       return { engine, store, logged };
     },
     async replica(gateway, settings = {}) {

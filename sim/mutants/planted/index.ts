@@ -9,6 +9,7 @@ import { EDGES_CLOCKS } from './edges-clocks.ts';
 import { EDGES_CONFIG } from './edges-config.ts';
 import { EDGES_ENGINE } from './edges-engine.ts';
 import { EDGES_LIBRARY } from './edges-library.ts';
+import { EDGES_RESTORE } from './edges-restore.ts';
 import { EDGES_RESTORED } from './edges-restored.ts';
 import { EDGES_WORLD } from './edges-world.ts';
 import { GATEWAY } from './gateway.ts';
@@ -35,5 +36,6 @@ export const PLANTED: readonly PlantedBug[] = [
   ...EDGES_ENGINE,
   ...EDGES_LIBRARY,
   ...EDGES_RESTORED,
+  ...EDGES_RESTORE,
   ...EDGES_WORLD,
 ];

@@ -24,8 +24,11 @@ export function onLookedFirst(
     case 'absent':
       return unlessItMayLand(charge, askedAtMs, context);
     case 'unavailable':
-    case 'forbidden':
-      return askFirstAgain(charge, `looked_first_${outcome.kind}`, context);
+      return askFirstAgain(charge, 'looked_first_unavailable', null, context);
+    case 'forbidden': {
+      const again = askFirstAgain(charge, 'looked_first_forbidden', null, context);
+      return { ...again, alarm: again.alarm ?? 'gateway_forbidden' };
+    }
     default:
       return onLookupEnded(uncounted(charge), outcome, askedAtMs, context);
   }
@@ -36,13 +39,24 @@ function unlessItMayLand(charge: Charge, askedAtMs: number, context: Context): D
   if (context.policy.contract.keys === 'kept') return null;
   const proof = absenceProof(charge, askedAtMs, context.policy, context.trust);
   if (proof.kind === 'proved') return null;
-  if (proof.kind === 'never') return askFirstAgain(charge, 'looked_first_in_vain', context);
-  return onNotSent(charge, 'forgotten_call_may_land', Math.max(1, proof.atMs - context.nowMs + 1));
+  if (proof.kind === 'never') return askFirstAgain(charge, 'looked_first_in_vain', null, context);
+  return askFirstAgain(charge, 'forgotten_call_may_land', proof.atMs, context);
 }
 
-function askFirstAgain(charge: Charge, reason: string, { policy, roll }: Context): Decision {
-  const waitMs = lookupWaitMs(policy, policy.lookupBaseMs, charge.lookups, roll);
-  return onNotSent({ ...charge, lookups: charge.lookups + 1 }, reason, waitMs);
+/** Nothing was sent. As with every lookup, a person is asked where the gateway does not tell for too long. */
+function askFirstAgain(
+  charge: Charge,
+  reason: string,
+  provableAtMs: number | null,
+  context: Context,
+): Decision {
+  const { policy, roll, nowMs } = context;
+  const sinceMs = charge.unresolvedSinceMs ?? nowMs;
+  const next = { ...charge, lookups: charge.lookups + 1, unresolvedSinceMs: sinceMs };
+  if (nowMs - sinceMs >= policy.resolveForMs) return review(uncounted(next), 'unresolved_too_long', context);
+  const scheduledMs = lookupWaitMs(policy, policy.lookupBaseMs, charge.lookups, roll);
+  const provableMs = provableAtMs === null ? scheduledMs : Math.max(provableAtMs - nowMs + 1, 1);
+  return onNotSent(next, reason, Math.min(scheduledMs, provableMs));
 }
 
 /**
@@ -56,7 +70,9 @@ export function onAheadOfCall(charge: Charge, outcome: AheadOutcome, context: Co
     case 'found':
       return foundAhead(uncounted(charge), outcome.chargeId, context);
     case 'unavailable':
-      return askFirstAgain(charge, 'looked_ahead_unavailable', context);
+      return askFirstAgain(charge, 'looked_ahead_unavailable', null, context);
+    case 'may_land':
+      return askFirstAgain(charge, 'forgotten_charge_may_land', outcome.atMs, context);
   }
 }
 
@@ -68,6 +84,8 @@ function foundAhead(charge: Charge, chargeId: string | null, context: Context): 
 export type AheadOutcome =
   | { readonly kind: 'clear' }
   | { readonly kind: 'found'; readonly chargeId: string | null }
+  /** Nothing; but one that was sent just before the restore may still land. From `atMs` on the same answer is proof. */
+  | { readonly kind: 'may_land'; readonly atMs: number }
   | { readonly kind: 'unavailable'; readonly reason: string };
 
 /**
@@ -81,10 +99,17 @@ export function onAhead(charge: Charge, failed: Decision, outcome: AheadOutcome,
     case 'found':
       return foundAhead(charge, outcome.chargeId, context);
     case 'unavailable': {
-      // The gateway's no must not be lost meanwhile.
-      const declineCode =
-        failed.settled?.problem === 'card_declined' ? failed.next.failureCode : charge.declineCode;
-      return lookAgain({ ...charge, declineCode }, 'lookup.unavailable', outcome.reason, null, context);
+      return lookAgain(keepNo(charge, failed), 'lookup.unavailable', outcome.reason, null, context);
+    }
+    case 'may_land': {
+      const detail = 'forgotten_charge_may_land';
+      return lookAgain(keepNo(charge, failed), 'lookup.not_found_yet', detail, outcome.atMs, context);
     }
   }
+}
+
+/** The gateway's no must not be lost meanwhile. */
+function keepNo(charge: Charge, failed: Decision): Charge {
+  const isNo = failed.settled?.problem === 'card_declined';
+  return { ...charge, declineCode: isNo ? failed.next.failureCode : charge.declineCode };
 }

@@ -106,6 +106,18 @@ export function acceptTests(env: Environment): void {
       expect(await eventsOf(env.store, record)).toMatchObject([{ attempts: 0 }]);
     });
 
+    test('nothing is stored under a name of another installation', async () => {
+      const installationId = await env.store.installationId();
+      const [ours, theirs] = [
+        intent('ours', { installationId }),
+        intent('theirs', { installationId: newClaim() }),
+      ];
+      const results = await Promise.all([env.store.accept(ours), env.store.accept(theirs)]);
+      expect(results.map(({ kind }) => kind)).toEqual(['accepted', 'other_installation']);
+      const { accountId, orderId } = theirs.order;
+      expect((await env.store.situation({ accountId, orderId, keyHash: null })).payment).toBeNull();
+    });
+
     test('orders that look alike are different orders, and come back to the letter', async () => {
       const wanted = AWKWARD_ORDERS.map((text) =>
         intent(order(text, { method: text, metadata: { [text]: text } }), { key: key(text, text) }),

@@ -57,6 +57,7 @@ export function intent(what: string | Order, changes: Partial<Omit<Intent, 'orde
     paymentId: newPaymentId(),
     livemode: true,
     gateway: GATEWAY,
+    installationId: null,
     chargeKey: gatewayKey(wanted, 1),
     key: null,
     claimId: newClaim(),
