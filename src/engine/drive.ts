@@ -101,12 +101,14 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     const claimedAt = momentOf(clock);
     const nowMs = databaseClock.nowMs();
     const decision = onClaim(record.charge, claimEventOf(record), context(nowMs));
-    const claim = { claimId: dashed(random.hex128()), leaseMs: policy.leaseMs };
+    const claimId = dashed(random.hex128());
     const idle = decision.action === 'none';
     const written = await write(engine, {
       record,
       decision,
-      lease: idle ? { kind: 'release', waitMs: decision.waitMs } : { kind: 'take', claim },
+      lease: idle
+        ? { kind: 'pass', claimId, waitMs: decision.waitMs }
+        : { kind: 'take', claim: { claimId, leaseMs: policy.leaseMs } },
       mustBeDue: true,
       // A claim that ends in nothing has looked at what there was.
       evidenceSeen: idle ? record.evidence : 0,

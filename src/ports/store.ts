@@ -47,6 +47,9 @@ export interface Store {
    * One fenced write: applies only to the row whose fence, claim and `seq` are the expected ones, raises `seq`
    * by one and adds one event. `lost` carries the row as it is now, so that the caller can tell its own write
    * (whose acknowledgement was lost) from somebody else's.
+   *
+   * A write that settles as failed applies only where all of the row's evidence has been seen: what says that nothing
+   * was charged must not be written over evidence of money.
    */
   advance(write: Advance): Promise<Advanced>;
 
@@ -256,10 +259,15 @@ export interface Advance {
   };
   readonly charge: Charge;
   readonly event: { readonly type: EventType; readonly detail: string | null };
-  /** What happens to the lease: taken (the fence rises by one), or given back and due again in `waitMs` (null: not). */
+  /**
+   * What happens to the lease. `take`: taken, and the fence rises by one. `release`: the holder gives it back. `pass`: somebody
+   * who does not hold it writes without taking it; the claim is a new one all the same and the fence rises, so that the last
+   * holder never takes this write for its own. `waitMs`: due again then; null: never.
+   */
   readonly lease:
     | { readonly kind: 'take'; readonly claim: Claim }
-    | { readonly kind: 'release'; readonly waitMs: number | null };
+    | { readonly kind: 'release'; readonly waitMs: number | null }
+    | { readonly kind: 'pass'; readonly claimId: string; readonly waitMs: number | null };
   /** Set by the write that settles the operation. */
   readonly settlement: Settlement | null;
   /** Pieces of evidence that this write has dealt with. */
