@@ -187,10 +187,11 @@ function advance(random: Random): Step {
 
 function addEvidence(random: Random): Step {
   const astray = rarely(random, 6);
+  const forgotten = rarely(random, 6);
   return about('addEvidence', random, (store, record) =>
     store.addEvidence({
       payment: paymentOf(record, astray),
-      chargeN: record.charge.n,
+      chargeN: record.charge.n + (forgotten ? 1 : 0),
       outcome: { kind: 'approved', chargeId: 'ch' },
     }),
   );

@@ -33,6 +33,7 @@ import { databaseNowMs, type Held, usableMs } from './lease.ts';
 import { momentOf } from './moment.ts';
 import { derivedKey, OTHER_INSTALLATION } from './names.ts';
 import { verifyOthers } from './verify.ts';
+import { createVerifyProgress } from './verify-progress.ts';
 import { write } from './write.ts';
 
 export interface Driver {
@@ -61,12 +62,13 @@ const ALARMS: Readonly<Record<Alarm, string>> = {
   needs_review: 'the outcome of this payment cannot be proved: look its charge up at the gateway',
   duplicate_charge: 'the gateway holds more than one live charge of this order: refund the surplus there',
   other_gateway:
-    'an earlier charge of this order was made at another gateway, which this process cannot ask, so nothing is sent: start one with the settings of that gateway, or look the charge up there',
+    'money may have moved through an earlier charge of this order at another gateway, which cannot be asked from here: look the charge up there; nothing more is sent for the order, and where it is paid already, refund the surplus',
 };
 
 export function createDriver({ engine, onChange, onForget }: DriverOptions): Driver {
   const { clock, random, gate, policy, limits, log, databaseClock } = engine;
   const active = new Map<string, { record: PaymentRecord; cancel: (() => void) | null }>();
+  const progress = createVerifyProgress();
   let running = 0;
   let draining = false;
   let idle: Promise<void> | null = null;
@@ -173,7 +175,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
 
   async function verify(held: Held): Promise<void> {
     const { charge } = held.record;
-    const outcome = await verifyOthers(engine, held);
+    const outcome = await verifyOthers(engine, held, progress);
     const nowMs = databaseNowMs(engine, held);
     // Evidence that came in while we asked is not seen by us; the rest is dealt with by an answer.
     const seen = outcome.kind === 'unavailable' ? 0 : held.record.evidence;

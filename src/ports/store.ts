@@ -64,7 +64,8 @@ export interface Store {
 
   /**
    * The charges of a payment that the gateway must be asked about again: those that failed without its own no, and
-   * those about which evidence came in. In the order of `n`, after `page.afterN`, at most `page.limit`.
+   * those about which evidence came in, also where the database has forgotten the charge itself. In the order of `n`,
+   * after `page.afterN`, at most `page.limit`.
    */
   chargesToVerify(payment: PaymentKey, page: ChargePage): Promise<readonly ChargeToVerify[]>;
 
@@ -320,11 +321,12 @@ export interface ChargeToVerify {
   readonly n: number;
   /** Where it was made: only that gateway can tell. */
   readonly gateway: string;
-  readonly chargeKey: string;
+  /** Null: the database has forgotten the charge, and only evidence tells of it. What else is said is then the payment's. */
+  readonly chargeKey: string | null;
   readonly amountMinor: number;
   readonly currency: string;
-  /** Late evidence of money came in about this very charge, at any time. */
-  readonly moneyEvidence: boolean;
+  /** When the last evidence of this very charge's money came in; null: none has. */
+  readonly moneyAtMs: number | null;
   /** The gateway's id of the charge, as that evidence named it. */
   readonly moneyRef: string | null;
   /** A worker that had lost its lease may have sent this charge, until then at the latest; null: none has. */
