@@ -48,13 +48,15 @@ export function advance(context: Context, write: Advance): Statement<Advanced> {
 }
 
 function matches(payment: PaymentRow | undefined, write: Advance, nowMs: number): boolean {
-  const { expected } = write;
+  const { expected, settlement, evidenceSeen } = write;
+  const fails = settlement !== null && settlement.problem !== null;
   return (
     payment !== undefined &&
     payment.paymentId === write.payment.paymentId &&
     payment.seq === expected.seq &&
     payment.fence === expected.fence &&
     payment.claimId === expected.claimId &&
+    (!fails || payment.evidence === evidenceSeen) &&
     (!expected.mustBeDue || (payment.dueAtMs !== null && payment.dueAtMs <= nowMs))
   );
 }

@@ -36,9 +36,16 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
       calls: gate.callsStoppedMs() === 0,
     });
     engine.databaseClock.heard(nowMs, sent);
-    const unknown = payments.filter((record) => driver.known(record.paymentId) === undefined);
-    for (const record of unknown) driver.resumeIn(record, 0);
-    return unknown.length > 0 && payments.length === limit;
+    let unknown = 0;
+    for (const record of payments) {
+      if (driver.known(record.paymentId) !== undefined) {
+        driver.wake(record);
+        continue;
+      }
+      unknown += 1;
+      driver.resumeIn(record, 0);
+    }
+    return unknown > 0 && payments.length === limit;
   }
 
   async function erase(): Promise<void> {

@@ -109,6 +109,20 @@ describe('a write that somebody overtook', () => {
   });
 });
 
+describe('a failure over evidence that was not seen', () => {
+  it('is not written, and says so; anything else is written', async () => {
+    const { record, settled, again, store, writing } = await underWay();
+    const { accountId, orderId } = record.order;
+    const payment = { accountId, orderId, paymentId: record.paymentId };
+    await world.ended(store.addEvidence({ payment, chargeN: 1, outcome: { kind: 'busy' } }));
+    expect(await world.ended(writing(settled))).toEqual({ kind: 'unseen', record: world.stored('o1') });
+    expect(world.stored('o1')).toEqual({ ...record, evidence: 1 });
+    expect(await world.ended(writing(again))).toMatchObject({ kind: 'done', record: { evidence: 1 } });
+    const written = writing(settled, { record: world.stored('o1'), evidenceSeen: 1 });
+    expect(await world.ended(written)).toMatchObject({ kind: 'done', record: { evidence: 0 } });
+  });
+});
+
 describe('a write that the database did not acknowledge', () => {
   it('is repeated until it is heard, and recognised where it had been written already', async () => {
     const { store, settled, writing } = await underWay();

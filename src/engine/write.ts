@@ -25,6 +25,8 @@ export type Written =
   | { readonly kind: 'done'; readonly record: PaymentRecord; readonly nowMs: number }
   /** Somebody else holds or changed the payment; nothing was written. */
   | { readonly kind: 'lost' }
+  /** It would have failed the charge, and evidence came in that nobody has looked into; nothing was written. `record`: the row now. */
+  | { readonly kind: 'unseen'; readonly record: PaymentRecord }
   /** The store could not be reached for as long as it was tried; it may or may not have been written. */
   | { readonly kind: 'unreachable'; readonly error: StoreError };
 
@@ -45,6 +47,7 @@ export async function write(engine: Engine, options: WriteOptions): Promise<Writ
         engine.databaseClock.heard(result.nowMs, sent);
         return { kind: 'done', record: { ...next, evidence: result.evidence }, nowMs: result.nowMs };
       }
+      if (isUnseen(result.record, options)) return { kind: 'unseen', record: result.record };
       return isOurs(result.record, next)
         ? { kind: 'done', record: result.record, nowMs: writtenAtMs(result.record, options) }
         : { kind: 'lost' };
@@ -63,6 +66,14 @@ export async function write(engine: Engine, options: WriteOptions): Promise<Writ
 function isOurs(found: PaymentRecord | null, next: PaymentRecord): found is PaymentRecord {
   if (found === null) return false;
   return found.claimId === next.claimId && found.fence === next.fence && found.seq === next.seq;
+}
+
+/** Everything is as it was expected but the evidence. */
+function isUnseen(found: PaymentRecord | null, options: WriteOptions): found is PaymentRecord {
+  const { record, decision, evidenceSeen } = options;
+  if (found === null || decision.settled === undefined || decision.settled.problem === null) return false;
+  const same = found.seq === record.seq && found.fence === record.fence && found.claimId === record.claimId;
+  return same && found.evidence > evidenceSeen;
 }
 
 /** When the database wrote it, by its own clock, if the row still says so: what is due later is counted from then. */

@@ -73,6 +73,7 @@ WITH p AS (
   WHERE p.account_id = i.account_id AND p.order_id = i.order_id AND p.payment_id = i.payment_id
     AND p.seq = i.expected_seq AND p.fence = i.expected_fence AND p.claim_id = i.expected_claim
     AND (NOT i.must_be_due OR p.due_at <= now())
+    AND (i.problem IS NULL OR p.evidence = i.evidence_seen)
   RETURNING i.ord, p.account_id, p.payment_id, p.charge_n, p.seq, p.status, p.attempts, p.evidence,
     i.event_type, i.event_detail, i.answer, i.problem, i.by_absence
 ), o AS (

@@ -98,6 +98,21 @@ function onClear(charge: Charge, own: OwnEvidence, context: Context): Decision {
   return { next: { ...next, step: charge.step === 'lookup' ? 'lookup' : 'call' }, event, waitMs: 0 };
 }
 
+/**
+ * Decides where a failure could not be written, because evidence came in that nobody has looked into: the evidence first,
+ * and then a lookup. What was heard of the charge is kept meanwhile.
+ */
+export function onUnseen(charge: Charge, failure: Decision, { nowMs }: Context): Decision {
+  const declined = failure.settled?.problem === 'card_declined';
+  const declineCode = declined ? failure.next.failureCode : charge.declineCode;
+  // Somebody else has heard or sent something, so what our own calls tell is not all.
+  const doubt = charge.doubt.kind === 'none' ? ({ kind: 'answered', untilMs: nowMs } as const) : charge.doubt;
+  const event = declined
+    ? ({ type: 'call.declined_in_doubt', detail: declineCode } as const)
+    : ({ type: 'lookup.not_found_yet', detail: 'late_evidence' } as const);
+  return { next: { ...charge, doubt, declineCode, step: 'lookup' }, event, waitMs: 0 };
+}
+
 function withOwnEvidence(charge: Charge, { sentUntilMs, gatewayRef }: OwnEvidence): Charge {
   const doubt =
     sentUntilMs === null ? charge.doubt : worse(charge.doubt, { kind: 'open', untilMs: sentUntilMs });
