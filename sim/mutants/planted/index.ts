@@ -5,6 +5,7 @@ import { DOMAIN } from './domain.ts';
 import { DRIVING } from './driving.ts';
 import { EDGES_ADAPTER } from './edges-adapter.ts';
 import { EDGES_CONFIG } from './edges-config.ts';
+import { EDGES_EVIDENCE } from './edges-evidence.ts';
 import { EDGES_LIBRARY } from './edges-library.ts';
 import { EDGES_WORLD } from './edges-world.ts';
 import { GATEWAY } from './gateway.ts';
@@ -26,6 +27,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...GATEWAY,
   ...EDGES_ADAPTER,
   ...EDGES_CONFIG,
+  ...EDGES_EVIDENCE,
   ...EDGES_LIBRARY,
   ...EDGES_WORLD,
 ];
