@@ -1,5 +1,5 @@
 /** Taking the payment up when it is due. */
-import { release, take } from './database.ts';
+import { isOverUnseen, release, take } from './database.ts';
 import { decisionsOf } from './finish.ts';
 import {
   has,
@@ -24,8 +24,10 @@ export function claims(state: State, who: 0 | 1, world: World): Step[] {
   return read.flatMap((evidence) =>
     decisionsOf(world, (context) =>
       world.decisions.onClaim(row.charge, { expiredAtMs, evidence }, context),
-    ).map((decision): Step => {
+    ).flatMap((decision): Step[] => {
       const { action, event } = decision;
+      // What is refused for the evidence is decided anew with it, which is another step of these.
+      if (isOverUnseen(state, world, decision, evidence)) return [];
       const what = `claims the payment${row.held ? ' after an expired lease' : ''}: ${event.type}`;
       const mark = `claim ${action}`;
       const next =
@@ -36,7 +38,7 @@ export function claims(state: State, who: 0 | 1, world: World): Step[] {
               stage: stageOf(action, row, decision.next.n),
               evidence,
             });
-      return { who, what, faults: NO_FAULTS, next, decision, mark };
+      return [{ who, what, faults: NO_FAULTS, next, decision, mark }];
     }),
   );
 }

@@ -54,6 +54,18 @@ export function release(
   return withWorker(overtaken({ ...state, row: next }, who, world), who, IDLE);
 }
 
+/** Whether the store refuses the decision: it fails the charge over evidence that its writer has not seen. */
+export function isOverUnseen(
+  { row }: State,
+  world: World,
+  decision: Decision,
+  evidenceSeen: number,
+): boolean {
+  const { settled } = decision;
+  const fails = settled !== undefined && settled.problem !== null;
+  return world.guards.unseen && fails && row.evidence > evidenceSeen;
+}
+
 /** Evidence changes no `seq`: whoever holds the row still holds it. */
 export function addEvidence(state: State, n: number): State {
   const { row } = state;

@@ -242,6 +242,7 @@ describe('a missing guard is caught', () => {
     ['no fence', { fence: false }, /^only listed moves/],
     ['no look at the lease in the tick of the send', { leaseAtSend: false }, /^a request leaves only/],
     ['evidence thrown away', { evidence: false }, /^a refused write/],
+    ['a failure written over evidence', { unseen: false }, /^FAILED: all evidence/],
   ])('%s', (_name, guards, invariant) => {
     const found = broken(world('', {}, { guards: { ...ALL_GUARDS, ...guards }, maxFaults: 2 }));
     expect(found?.broken).toMatch(invariant);

@@ -1,7 +1,7 @@
 /** The end of a worker's turn: the decision, its write under the fence, and the ways in which that can go wrong. */
 import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { Context, Decision } from '../../src/domain/transition/index.ts';
-import { addEvidence, isEvidence, release } from './database.ts';
+import { addEvidence, isEvidence, isOverUnseen, release } from './database.ts';
 import { IDLE, NO_FAULTS, type Stage, type State, type Step, type World, withWorker } from './model.ts';
 
 /** The ends of the range from which the jitter is drawn. */
@@ -58,6 +58,18 @@ export interface Finish {
 /** The write and its endings. Those that leave nothing behind but the lease look like a crash, and are left to it. */
 export function finish(state: State, who: 0 | 1, world: World, options: Finish): Step[] {
   const worker = state.workers[who];
+  const { decision } = options;
+  if (decision !== null && worker.current && isOverUnseen(state, world, decision, options.evidenceSeen)) {
+    const { charge } = state.row;
+    return decisionsOf(world, (context) => world.decisions.onUnseen(charge, decision, context)).flatMap(
+      (instead) => written(state, who, world, { ...options, decision: instead, evidenceSeen: 0 }),
+    );
+  }
+  return written(state, who, world, options);
+}
+
+function written(state: State, who: 0 | 1, world: World, options: Finish): Step[] {
+  const worker = state.workers[who];
   const { budget, decision, outcome, evidenceSeen, mark } = options;
   if (!worker.current && (world.guards.fence || decision === null))
     return refused(state, who, world, outcome);
@@ -73,12 +85,12 @@ export function finish(state: State, who: 0 | 1, world: World, options: Finish):
       },
     ];
   }
-  const written = release(state, who, world, { decision, evidenceSeen });
+  const released = release(state, who, world, { decision, evidenceSeen });
   const steps: Step[] = [
-    { who, what: `writes ${decision.event.type}`, faults: NO_FAULTS, next: written, decision, mark },
+    { who, what: `writes ${decision.event.type}`, faults: NO_FAULTS, next: released, decision, mark },
   ];
   if (budget === 0 || outcome === null || !isEvidence(outcome)) return steps;
-  const unsure = withWorker(written, who, {
+  const unsure = withWorker(released, who, {
     ...worker,
     stage: { at: 'unsure', outcome },
     leaseLeft: 0,
@@ -98,7 +110,7 @@ export function finish(state: State, who: 0 | 1, world: World, options: Finish):
       who,
       what: `${lost}, gives the store up and leaves evidence`,
       faults: ['store unreachable, written'],
-      next: keep(written),
+      next: keep(released),
       decision,
     },
     {

@@ -27,6 +27,7 @@ export const INVARIANTS = [
   'a refused write changes nothing and leaves its evidence',
   'COMPLETED: captured at the gateway',
   'FAILED: nothing live, nothing able to land',
+  'FAILED: all evidence has been looked into',
   'no more calls than allowed',
   'settled, due again, or with a person',
 ] as const;
@@ -102,6 +103,12 @@ export function createJudge(world: World): Judge {
       const name = 'a request leaves only under a live lease of its own, counted before';
       const open = row.charge.status === 'PROCESSING' || row.charge.status === 'UNRESOLVED';
       if (!holds(name, counted && leased && open)) return name;
+    }
+    if (step.decision?.settled !== undefined && step.decision.settled.problem !== null) {
+      const name = 'FAILED: all evidence has been looked into';
+      // Evidence that the same step leaves behind came after the write.
+      const unseen = before.row.evidence > 0 && step.next.row.evidence > 0;
+      if (!holds(name, !unseen)) return name;
     }
     if (step.decision !== undefined) {
       const name = 'an event with every write, of the right kind';

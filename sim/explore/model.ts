@@ -21,6 +21,7 @@ import {
   onClaim,
   onLookupEnded,
   onNotSent,
+  onUnseen,
   onVerified,
   type VerifyOutcome,
 } from '../../src/domain/transition/index.ts';
@@ -33,6 +34,7 @@ export interface Decisions {
   readonly onNotSent: typeof onNotSent;
   readonly onLookupEnded: typeof onLookupEnded;
   readonly onVerified: typeof onVerified;
+  readonly onUnseen: typeof onUnseen;
 }
 
 export const REAL_DECISIONS: Decisions = {
@@ -42,6 +44,7 @@ export const REAL_DECISIONS: Decisions = {
   onNotSent,
   onLookupEnded,
   onVerified,
+  onUnseen,
 };
 
 /** What the shell around the decisions does; each can be left out, to show that it is needed. */
@@ -52,9 +55,11 @@ export interface Guards {
   readonly leaseAtSend: boolean;
   /** What a refused write knew about money is kept. */
   readonly evidence: boolean;
+  /** A failure is refused while the row has evidence that its writer has not seen. */
+  readonly unseen: boolean;
 }
 
-export const ALL_GUARDS: Guards = { fence: true, leaseAtSend: true, evidence: true };
+export const ALL_GUARDS: Guards = { fence: true, leaseAtSend: true, evidence: true, unseen: true };
 
 /** One world to be explored. */
 export interface World {

@@ -215,7 +215,10 @@ function verifying(
   const contested =
     worker.evidence > 0 && state.row.charge.status !== 'COMPLETED' && has(state.row.about, item.n);
   return lookups(state, worker, world, { n: item.n, budget }).map(({ outcome, faults, what }) => {
-    const end = verdict(item, outcome, { contested, evidence: worker.evidence });
+    // Without keys a decline is about one call, and says no more of another than that nothing is found.
+    const told: LookupOutcome =
+      outcome.kind === 'declined' && world.policy.contract.keys === 'none' ? { kind: 'absent' } : outcome;
+    const end = verdict(item, told, { contested, evidence: worker.evidence });
     const stage: Stage = end === null ? { at: 'verifying', left: rest } : { at: 'verified', outcome: end };
     return moved(state, who, stage, what, faults);
   });

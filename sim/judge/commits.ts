@@ -130,6 +130,8 @@ function judgeMoney(parts: CommitJudgeParts, change: Change): void {
       parts.violated('6 truth', `${orderId}: COMPLETED with a problem`);
   }
   if (status === 'FAILED') {
+    if (after.evidence > 0)
+      parts.violated('6 truth', `${orderId}: FAILED over evidence that nobody has looked into`);
     judgeNothingLive(parts, change.rowAfter, operation, '6 truth', 'FAILED');
     judgeForgotten(parts, change, operation);
     if (!agedByStep(parts, operation)) judgeReason(parts, change, operation);

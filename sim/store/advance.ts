@@ -48,13 +48,15 @@ export function advance(context: Context, write: Advance): Statement<Advanced> {
 }
 
 function matches(payment: PaymentRow | undefined, write: Advance, nowMs: number): boolean {
-  const { expected } = write;
+  const { expected, settlement, evidenceSeen } = write;
+  const fails = settlement !== null && settlement.problem !== null;
   return (
     payment !== undefined &&
     payment.paymentId === write.payment.paymentId &&
     payment.seq === expected.seq &&
     payment.fence === expected.fence &&
     payment.claimId === expected.claimId &&
+    (!fails || payment.evidence === evidenceSeen) &&
     (!expected.mustBeDue || (payment.dueAtMs !== null && payment.dueAtMs <= nowMs))
   );
 }
@@ -84,19 +86,26 @@ function advancedPayment(before: PaymentRow, write: Advance, nowMs: number): Pay
   const { lease, settlement, evidenceSeen } = write;
   const taken = lease.kind === 'take';
   const waitMs = taken ? lease.claim.leaseMs : lease.waitMs;
+  const newClaim = claimOf(lease);
   const unseen = before.evidence > evidenceSeen;
   return {
     ...before,
     charge: chargeOf(before.charge, write.charge),
     absences: before.absences + (settlement?.byAbsence === true ? 1 : 0),
     seq: before.seq + 1,
-    fence: before.fence + (taken ? 1 : 0),
-    claimId: taken ? lease.claim.claimId : before.claimId,
+    fence: before.fence + (newClaim === null ? 0 : 1),
+    claimId: newClaim ?? before.claimId,
     held: taken,
     dueAtMs: waitMs === null ? (unseen ? nowMs : null) : nowMs + waitMs,
     evidence: before.evidence - evidenceSeen,
     updatedAtMs: write.updatedAtMs,
   };
+}
+
+/** Null: the claim stays as it is. */
+function claimOf(lease: Advance['lease']): string | null {
+  if (lease.kind === 'release') return null;
+  return lease.kind === 'take' ? lease.claim.claimId : lease.claimId;
 }
 
 /** The number and the opening are the operation's, and no write changes them. */

@@ -80,10 +80,6 @@ async function everything(store: Store, gateways: readonly string[]): Promise<un
       store.payment(accountId, paymentId),
     ]);
   });
-  const due: (readonly PaymentRecord[])[] = [];
-  // One after the other: of two that sweep at once, each leaves to the other what that is at.
-  for (const gateway of gateways)
-    for (const calls of [true, false]) due.push((await store.due({ gateway, limit: 5, calls })).payments);
   return timeless({
     records,
     parts: await Promise.all(parts),
@@ -92,7 +88,7 @@ async function everything(store: Store, gateways: readonly string[]): Promise<un
         HASHES.map(async (keyHash) => (await store.situation({ accountId, orderId: 'none', keyHash })).key),
       ),
     ),
-    due,
+    due: await dueOneByOne(store, gateways),
     elsewhere: await Promise.all(gateways.map((gateway) => store.openElsewhere(gateway))),
     lists: await Promise.all(
       ACCOUNTS.flatMap((accountId) => [
@@ -101,6 +97,15 @@ async function everything(store: Store, gateways: readonly string[]): Promise<un
       ]),
     ),
   });
+}
+
+/** Not at once: of two sweeps, one may leave to the other what that one is at. */
+async function dueOneByOne(store: Store, gateways: readonly string[]): Promise<unknown> {
+  const due: unknown[] = [];
+  for (const gateway of gateways) {
+    for (const calls of [true, false]) due.push((await store.due({ gateway, limit: 5, calls })).payments);
+  }
+  return due;
 }
 
 interface Teller {

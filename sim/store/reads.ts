@@ -69,25 +69,38 @@ export function chargesToVerify(
 ): readonly ChargeToVerify[] {
   const row = rowById(committed, payment.accountId, payment.paymentId);
   if (row === undefined) return [];
-  const found = row.operations.flatMap((operation): ChargeToVerify[] => {
-    const { n, gateway, gatewayKey, amountMinor, currency, outcome, byAbsence } = operation;
-    const evidence = row.evidence.filter(({ chargeN }) => chargeN === n);
-    if (n <= afterN || (evidence.length === 0 && !(outcome === 'FAILED' && byAbsence))) return [];
-    const others = evidence.filter((piece) => !isMoney(piece));
-    return [
-      {
-        n,
-        gateway: gateway ?? row.payment.gateway,
-        chargeKey: gatewayKey,
-        amountMinor,
-        currency,
-        moneyEvidence: evidence.some(isMoney),
-        moneyRef: lastRef(evidence),
-        sentUntilMs: others.length === 0 ? null : Math.max(...others.map(({ atMs }) => atMs)),
-      },
-    ];
-  });
-  return found.slice(0, limit);
+  const numbers = [...row.operations.map(({ n }) => n), ...row.evidence.map(({ chargeN }) => chargeN)];
+  return [...new Set(numbers)]
+    .filter((n) => n > afterN && isInQuestion(row, n))
+    .sort((a, b) => a - b)
+    .slice(0, limit)
+    .map((n) => chargeToVerify(row, n));
+}
+
+function isInQuestion(row: Row, n: number): boolean {
+  const { outcome, byAbsence } = operationOf(row, n) ?? {};
+  return row.evidence.some(({ chargeN }) => chargeN === n) || (outcome === 'FAILED' && byAbsence === true);
+}
+
+/** One that the database has forgotten has the terms of the payment. */
+function chargeToVerify(row: Row, n: number): ChargeToVerify {
+  const operation = operationOf(row, n);
+  const { order, gateway } = row.payment;
+  const evidence = row.evidence.filter(({ chargeN }) => chargeN === n);
+  return {
+    n,
+    gateway: operation?.gateway ?? gateway,
+    chargeKey: operation?.gatewayKey ?? null,
+    amountMinor: operation?.amountMinor ?? order.amountMinor,
+    currency: operation?.currency ?? order.currency,
+    moneyAtMs: lastOf(evidence.filter(isMoney)),
+    moneyRef: lastRef(evidence),
+    sentUntilMs: lastOf(evidence.filter((piece) => !isMoney(piece))),
+  };
+}
+
+function lastOf(evidence: readonly EvidenceRow[]): number | null {
+  return evidence.at(-1)?.atMs ?? null;
 }
 
 /** The greatest, as the real store says it. */

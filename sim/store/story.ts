@@ -144,6 +144,15 @@ function charge(random: Random): Partial<Advance['charge']> {
   };
 }
 
+function leaseOf(random: Random): Advance['lease'] {
+  if (rarely(random, 2)) {
+    return { kind: 'take', claim: { claimId: freshId(random), leaseMs: wait(random) } };
+  }
+  const waitMs = rarely(random, 2) ? null : wait(random);
+  if (rarely(random, 3)) return { kind: 'pass', claimId: freshId(random), waitMs };
+  return { kind: 'release', waitMs };
+}
+
 function advance(random: Random): Step {
   const changed = charge(random);
   const settles = (changed.status === 'COMPLETED' || changed.status === 'FAILED') && !rarely(random, 4);
@@ -155,9 +164,7 @@ function advance(random: Random): Step {
           byAbsence: rarely(random, 2),
         }
       : null;
-  const lease: Advance['lease'] = rarely(random, 2)
-    ? { kind: 'take', claim: { claimId: freshId(random), leaseMs: wait(random) } }
-    : { kind: 'release', waitMs: rarely(random, 2) ? null : wait(random) };
+  const lease = leaseOf(random);
   const [offSeq, offFence, offClaim, astray] = [12, 12, 12, 15].map((times) => rarely(random, times));
   const mustBeDue = rarely(random, 3);
   const evidenceSeen = random(3);
@@ -182,10 +189,11 @@ function advance(random: Random): Step {
 
 function addEvidence(random: Random): Step {
   const astray = rarely(random, 6);
+  const forgotten = rarely(random, 6);
   return about('addEvidence', random, (store, record) =>
     store.addEvidence({
       payment: paymentOf(record, astray),
-      chargeN: record.charge.n,
+      chargeN: record.charge.n + (forgotten ? 1 : 0),
       outcome: { kind: 'approved', chargeId: 'ch' },
     }),
   );

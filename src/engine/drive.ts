@@ -2,12 +2,10 @@
  * Driving a payment: claim, act, write what came of it, and again, until it is settled or waits longer than it
  * is kept in memory. Every step is durable before the next begins, so the process may die between any two.
  */
-import { type Charge, isSettled } from '../domain/charge.ts';
 import { dashed, timeOfUuidV7 } from '../domain/ids.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
 import {
   type Action,
-  type Alarm,
   type ClaimEvent,
   type Context,
   type Decision,
@@ -21,25 +19,31 @@ import {
   onLookedFirst,
   onLookupEnded,
   onNotSent,
+  onUnseen,
   onVerified,
 } from '../domain/transition/index.ts';
 import type { PaymentRecord } from '../ports/store.ts';
+import { createActivePayments } from './active.ts';
 import { lookAhead } from './ahead.ts';
 import type { Engine } from './context.ts';
 import { keepEvidence, mayHaveSent, tellsOfMoney } from './evidence.ts';
 import { callGateway, chargeRequest, lookUp } from './exchange.ts';
 import type { Request } from './gate.ts';
 import { databaseNowMs, type Held, usableMs } from './lease.ts';
+import { logChange } from './log-change.ts';
 import { momentOf } from './moment.ts';
 import { isNamedAsDerived } from './names.ts';
 import { verifyOthers } from './verify.ts';
-import { write } from './write.ts';
+import { createVerifyProgress } from './verify-progress.ts';
+import { type Written, write } from './write.ts';
 
 export interface Driver {
   /** Goes on with a payment that was accepted under a claim of ours, its first step counted. */
   drive(held: Held): void;
   /** Takes a payment up when it is due, in `waitMs`, and when the gateway's limits allow. */
   resumeIn(record: PaymentRecord, waitMs: number): void;
+  /** Takes a due payment up that waits here for a later time, if the store knows more of it: evidence came in, or another wrote. */
+  wake(record: PaymentRecord): void;
   /** The payment as this process last knew it, while it works on it. */
   known(paymentId: string): PaymentRecord | undefined;
   /** Starts nothing new; resolves when what is under way has ended. */
@@ -54,19 +58,10 @@ export interface DriverOptions {
   readonly onForget: (paymentId: string) => void;
 }
 
-/** What happened, and what the person who reads it should do. */
-const ALARMS: Readonly<Record<Alarm, string>> = {
-  gateway_forbidden:
-    'the gateway refused our credentials; calls are paused and no order fails: mend the credentials (GATEWAY_TOKEN)',
-  needs_review: 'the outcome of this payment cannot be proved: look its charge up at the gateway',
-  duplicate_charge: 'the gateway holds more than one live charge of this order: refund the surplus there',
-  other_gateway:
-    'an earlier charge of this order was made at another gateway, which this process cannot ask, so nothing is sent: start one with the settings of that gateway, or look the charge up there',
-};
-
 export function createDriver({ engine, onChange, onForget }: DriverOptions): Driver {
   const { clock, random, gate, policy, limits, log, databaseClock } = engine;
-  const active = new Map<string, { record: PaymentRecord; cancel: (() => void) | null }>();
+  const active = createActivePayments(clock);
+  const progress = createVerifyProgress();
   let running = 0;
   let draining = false;
   let idle: Promise<void> | null = null;
@@ -81,7 +76,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   function track(paymentId: string, work: Promise<void>): void {
     running += 1;
     work.then(ended, (error: unknown) => {
-      active.delete(paymentId);
+      active.remove(paymentId);
       onForget(paymentId);
       log.error(
         { err: error, payment_id: paymentId },
@@ -98,47 +93,44 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
 
   async function takeUp(record: PaymentRecord): Promise<void> {
     if (draining || engine.halt.halted || !isNamedAsDerived(engine, record)) return forget(record);
-    active.set(record.paymentId, { record, cancel: null });
+    active.working(record);
     const claimedAt = momentOf(clock);
     const nowMs = databaseClock.nowMs();
     const decision = onClaim(record.charge, claimEventOf(record), context(nowMs, record));
-    const claim = { claimId: dashed(random.hex128()), leaseMs: policy.leaseMs };
+    const claimId = dashed(random.hex128());
     const idle = decision.action === 'none';
     const written = await write(engine, {
       record,
       decision,
-      lease: idle ? { kind: 'release', waitMs: decision.waitMs } : { kind: 'take', claim },
+      lease: idle
+        ? { kind: 'pass', claimId, waitMs: decision.waitMs }
+        : { kind: 'take', claim: { claimId, leaseMs: policy.leaseMs } },
       mustBeDue: true,
       // A claim that ends in nothing has looked at what there was.
       evidenceSeen: idle ? record.evidence : 0,
       nowMs,
       tryForMs: limits.leaseMarginMs,
     });
+    if (written.kind === 'unseen') return resumeIn(written.record, 0);
     if (written.kind !== 'done') return forget(record);
     if (idle) return afterWrite(written.record, decision);
     const held = { record: written.record, grantedAtMs: written.nowMs, claimedAt };
-    track(record.paymentId, carryOut(held, record.charge, decision.action));
-  }
-
-  /** The claim tells more than was known when it was decided on: what time it is at the database, and evidence. */
-  function carryOut(held: Held, before: Charge, action: Action): Promise<void> {
-    const news = held.record.evidence > 0 && action !== 'verify';
-    if (action !== 'call') return act(held, news ? 'verify' : action);
-    if (news) return giveBack(held, 'evidence_waits');
-    // The claim may have taken long, or our clocks may have stood still.
-    if (!mayCallNow(before, context(held.grantedAtMs, held.record))) return giveBack(held, 'too_late');
-    return act(held, action);
+    // The claim may have taken long, or our clocks may have stood still: the database says what time it is.
+    const late =
+      decision.action === 'call' && !mayCallNow(record.charge, context(held.grantedAtMs, held.record));
+    track(record.paymentId, late ? giveBack(held, 'too_late') : act(held, decision.action));
   }
 
   async function act(held: Held, action: Action): Promise<void> {
-    active.set(held.record.paymentId, { record: held.record, cancel: null });
+    active.working(held.record);
     onChange(held.record);
-    if (action === 'call') return call(held);
+    // Evidence raises no seq, so it may have come in since the claim was decided on.
+    if (action === 'call') return held.record.evidence > 0 ? giveBack(held, 'late_evidence') : call(held);
     if (action === 'lookup') return lookup(held);
     return verify(held);
   }
 
-  /** No call may leave under this claim; what is right instead is decided anew. */
+  /** What was decided on is not right any more when the claim is granted; what is right instead is decided anew. */
   function giveBack(held: Held, reason: string): Promise<void> {
     return finish(held, onNotSent(held.record.charge, reason, 0), held.grantedAtMs, null);
   }
@@ -196,7 +188,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
 
   async function verify(held: Held): Promise<void> {
     const { charge } = held.record;
-    const outcome = await verifyOthers(engine, held);
+    const outcome = await verifyOthers(engine, held, progress);
     const nowMs = databaseNowMs(engine, held);
     // Evidence that came in while we asked is not seen by us; the rest is dealt with by an answer.
     const seen = outcome.kind === 'unavailable' ? 0 : held.record.evidence;
@@ -210,8 +202,26 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     outcome: CallOutcome | null,
     evidenceSeen = 0,
   ): Promise<void> {
-    const decision = await withoutForgotten(held, decided);
-    const written = await write(engine, {
+    let decision = await withoutForgotten(held, decided);
+    let written = await end(held, decision, { nowMs, evidenceSeen });
+    if (written.kind === 'unseen') {
+      decision = onUnseen(held.record.charge, decision, context(nowMs, held.record));
+      written = await end(held, decision, { nowMs, evidenceSeen: 0 });
+    }
+    if (written.kind === 'done') return afterWrite(written.record, decision);
+    forget(held.record);
+    if (outcome === null) return;
+    // Whoever took the payment over counts us as having sent until the lease's end, and no longer.
+    const isNews = tellsOfMoney(outcome) || (written.kind === 'lost' && mayHaveSent(outcome));
+    if (isNews) await keepEvidence(engine, held.record, outcome);
+  }
+
+  function end(
+    held: Held,
+    decision: Decision,
+    { nowMs, evidenceSeen }: { readonly nowMs: number; readonly evidenceSeen: number },
+  ): Promise<Written> {
+    return write(engine, {
       record: held.record,
       decision,
       lease: { kind: 'release', waitMs: decision.waitMs },
@@ -220,12 +230,6 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
       nowMs,
       tryForMs: usableMs(engine, held),
     });
-    if (written.kind === 'done') return afterWrite(written.record, decision);
-    forget(held.record);
-    if (outcome === null) return;
-    // Whoever took the payment over counts us as having sent until the lease's end, and no longer.
-    const isNews = tellsOfMoney(outcome) || (written.kind === 'lost' && mayHaveSent(outcome));
-    if (isNews) await keepEvidence(engine, held.record, outcome);
   }
 
   /** A database that was restored asks for what it may have forgotten before it says that nothing was charged. */
@@ -243,7 +247,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   }
 
   function afterWrite(record: PaymentRecord, decision: Decision): void {
-    logChange(record, decision);
+    logChange(log, record, decision);
     onChange(record);
     if (record.evidence > 0 && decision.waitMs === null) resumeIn(record, 0);
     else if (decision.waitMs !== null) resumeIn(record, decision.waitMs);
@@ -258,18 +262,30 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
       if (permission.kind === 'ask_again') return resumeIn(record, permission.inMs);
       const start = (): void => track(record.paymentId, takeUp(record));
       if (permission.inMs === 0) return start();
-      if (!later(record, permission.inMs, start)) gate.giveBack(request);
+      if (!later(record, permission.inMs, start, request)) gate.giveBack(request);
     });
   }
 
+  function wake(record: PaymentRecord): void {
+    const interrupted = active.interrupt(record);
+    if (interrupted === null) return;
+    if (interrupted.reserved !== null) gate.giveBack(interrupted.reserved);
+    resumeIn(record, 0);
+  }
+
   /** Keeps the payment in memory until `next` runs; false where it is left to the sweep instead. */
-  function later(record: PaymentRecord, waitMs: number, next: () => void): boolean {
-    const tooMany = active.size >= limits.maxActive && !active.has(record.paymentId);
+  function later(
+    record: PaymentRecord,
+    waitMs: number,
+    next: () => void,
+    reserved: Request | null = null,
+  ): boolean {
+    const tooMany = active.size >= limits.maxActive && active.record(record.paymentId) === undefined;
     if (draining || waitMs > limits.localWaitMs || tooMany) {
       forget(record);
       return false;
     }
-    active.set(record.paymentId, { record, cancel: clock.after(waitMs, next) });
+    active.waiting(record, waitMs, next, reserved);
     return true;
   }
 
@@ -286,21 +302,8 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   }
 
   function forget(record: PaymentRecord): void {
-    active.get(record.paymentId)?.cancel?.();
-    active.delete(record.paymentId);
+    active.remove(record.paymentId);
     onForget(record.paymentId);
-  }
-
-  function logChange(record: PaymentRecord, decision: Decision): void {
-    const fields = {
-      payment_id: record.paymentId,
-      status: record.charge.status,
-      event: decision.event.type,
-      detail: decision.event.detail,
-      attempts: record.charge.attempts,
-    };
-    if (decision.alarm !== undefined) log.error({ ...fields, alarm: decision.alarm }, ALARMS[decision.alarm]);
-    else if (isSettled(record.charge.status)) log.info(fields, 'payment settled');
   }
 
   return {
@@ -309,11 +312,12 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
       track(held.record.paymentId, act(held, action));
     },
     resumeIn,
-    known: (paymentId) => active.get(paymentId)?.record,
+    wake,
+    known: active.record,
     drain() {
       draining = true;
       gate.close();
-      for (const { record, cancel } of active.values()) if (cancel !== null) forget(record);
+      for (const record of active.idle()) forget(record);
       if (running === 0) return Promise.resolve();
       idle ??= new Promise((resolve) => {
         onIdle = resolve;

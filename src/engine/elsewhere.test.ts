@@ -1,6 +1,6 @@
 /** What was made somewhere else: charges at another gateway, and intents that were stored unheard. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { chargingReplica, later } from '../../test/support/charging.ts';
+import { chargingReplica, lateEvidence, later } from '../../test/support/charging.ts';
 import {
   createScriptedGateway,
   decline,
@@ -53,8 +53,9 @@ describe('an order whose charge failed at another gateway', () => {
   });
 
   it('goes to a person where late evidence of that charge comes in: it is not looked up at the wrong one', async () => {
-    const there = await chargingReplica(world, a);
-    const here = await chargingReplica(world, b);
+    const settings = { limits: { sweepMs: 5000 } };
+    const there = await chargingReplica(world, a, settings);
+    const here = await chargingReplica(world, b, settings);
     a.play = decline;
     await there.charge(keyed('one'));
     await here.charge(keyed('two'));
@@ -66,8 +67,27 @@ describe('an order whose charge failed at another gateway', () => {
     await world.pass(10_000);
     // The charge itself is looked up here; the other one is nobody's to look up here.
     expect(b.lookups.every(({ key }) => key === world.stored('o1').chargeKey)).toBe(true);
-    expect(here.logged.map(({ fields }) => fields.alarm)).toContain('other_gateway');
-    expect(world.stored('o1').evidence).toBe(1);
+    const alarms = () => here.logged.filter(({ fields }) => fields.alarm === 'other_gateway').length;
+    expect(alarms()).toBe(1);
+    // Once is enough, and nobody asks in vain for days.
+    await world.pass(2 * 86_400_000);
+    expect([alarms(), world.stored('o1').evidence]).toEqual([1, 0]);
+    expect(world.trail('o1').length).toBeLessThan(20);
+  });
+
+  it('is not charged again anywhere while late evidence of that charge is with a person', async () => {
+    const there = await chargingReplica(world, a);
+    const here = await chargingReplica(world, b);
+    a.play = decline;
+    b.play = decline;
+    await there.charge(keyed('one'));
+    await here.charge(keyed('two'));
+    await lateEvidence(world, there.store);
+    await world.pass(10_000);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'other_gateway' });
+    expect(told(await there.charge(keyed('three', 0)))).toBe('202 REVIEW');
+    expect(told(await here.charge(keyed('four', 0)))).toBe('202 REVIEW');
+    expect([a.calls.length, b.calls.length]).toEqual([1, 1]);
   });
 });
 

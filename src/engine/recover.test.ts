@@ -20,6 +20,7 @@ function setUp({ sweepLimit = 3, erased = [] as (number | Error)[] } = {}) {
   const sweeps: { atMs: number; query: DueQuery }[] = [];
   const erasures: { atMs: number; limit: number }[] = [];
   const resumed: unknown[][] = [];
+  const woken: string[] = [];
   const known = new Set<string>();
   const pages: (readonly PaymentRecord[] | Error)[] = [];
   const store = {
@@ -39,10 +40,11 @@ function setUp({ sweepLimit = 3, erased = [] as (number | Error)[] } = {}) {
   };
   const driver = {
     known: (paymentId: string) => (known.has(paymentId) ? payment(paymentId) : undefined),
+    wake: (record: PaymentRecord) => void woken.push(record.paymentId),
     resumeIn: (record: PaymentRecord, waitMs: number) => void resumed.push([record.paymentId, waitMs]),
   } as Driver;
   const sweeper = createSweeper({ ...engine, store }, driver);
-  return { engine, sweeper, sweeps, erasures, resumed, known, pages, logged };
+  return { engine, sweeper, sweeps, erasures, resumed, woken, known, pages, logged };
 }
 
 describe('the sweep', () => {
@@ -70,8 +72,8 @@ describe('the sweep', () => {
     ]);
   });
 
-  it('takes up at once what nobody here works on', async () => {
-    const { sweeper, resumed, known, pages } = setUp();
+  it('takes up at once what nobody here works on, and wakes what waits here', async () => {
+    const { sweeper, resumed, woken, known, pages } = setUp();
     known.add('b');
     pages.push([payment('a'), payment('b'), payment('c')]);
     sweeper.start();
@@ -80,6 +82,7 @@ describe('the sweep', () => {
       ['a', 0],
       ['c', 0],
     ]);
+    expect(woken).toEqual(['b']);
   });
 
   it('looks again soon behind a full page, if it held anything new', async () => {

@@ -39,9 +39,16 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
     });
     engine.databaseClock.heard(nowMs, sent);
     if (payments.length > 0 && !(await engine.ownMode.holds())) return false;
-    const unknown = payments.filter((record) => driver.known(record.paymentId) === undefined);
-    for (const record of unknown) driver.resumeIn(record, 0);
-    return unknown.length > 0 && payments.length === limit;
+    let unknown = 0;
+    for (const record of payments) {
+      if (driver.known(record.paymentId) !== undefined) {
+        driver.wake(record);
+        continue;
+      }
+      unknown += 1;
+      driver.resumeIn(record, 0);
+    }
+    return unknown > 0 && payments.length === limit;
   }
 
   async function erase(): Promise<void> {

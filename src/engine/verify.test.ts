@@ -15,6 +15,7 @@ import { type ChargeToVerify, type PaymentRecord, StoreError } from '../ports/st
 import type { Held } from './lease.ts';
 import { momentOf } from './moment.ts';
 import { verifyOthers } from './verify.ts';
+import { createVerifyProgress, type VerifyProgress } from './verify-progress.ts';
 
 let world: VirtualWorld;
 let gateway: ScriptedGateway;
@@ -23,14 +24,16 @@ beforeEach(() => {
   gateway = createScriptedGateway();
 });
 
+/** The beginning of the database's clock. */
+const SENT_MS = 1_750_000_000_000;
 const absent: LookupOutcome = { kind: 'absent' };
 const declined: LookupOutcome = { kind: 'declined', code: 'no', chargeId: 'd' };
 const REFERENCE = orderReference('00000000-0000-4000-8000-000000000001', 'default', 'o1');
 /** What the database's clock says at the beginning of every world here. */
 const ORIGIN_MS = 1_750_000_000_000;
 const CLEAR = { kind: 'clear', own: NO_EVIDENCE };
-const QUIET = { moneyEvidence: false, moneyRef: null, sentUntilMs: null };
-const MONEY = { moneyEvidence: true, moneyRef: 'ch_late' };
+const QUIET = { moneyAtMs: null, moneyRef: null, sentUntilMs: null };
+const MONEY = { moneyAtMs: 0, moneyRef: 'ch_late' };
 
 const earlier = (n: number, changes: Partial<ChargeToVerify> = {}): ChargeToVerify => ({
   n,
@@ -51,20 +54,28 @@ interface Settings {
   readonly charges?: () => Promise<readonly ChargeToVerify[]>;
   /** A process that has run before; default: one that begins now. */
   readonly parts?: VirtualParts;
+  readonly progress?: VerifyProgress;
+  readonly seq?: number;
+  readonly gatewayRef?: string;
 }
 
 function verify(answers: LookupOutcome[], settings: Settings = {}) {
   const { status = 'PROCESSING', evidence = 0, charges = async () => two() } = settings;
+  const { progress = createVerifyProgress(), seq = 5, gatewayRef = null } = settings;
   const { engine } = settings.parts ?? world.parts(gateway);
   gateway.lookupPlay = () => answers.shift() ?? absent;
-  const charge = { ...openCharge({ n: 3, openedAtMs: 0, calling: false, verifyFirst: true }), status };
+  const charge = {
+    ...openCharge({ n: 3, openedAtMs: 0, calling: false, verifyFirst: true }),
+    status,
+    gatewayRef,
+  };
   const key = chargeKey(REFERENCE, 3);
-  const record = { order: order('o1'), paymentId: 'p', evidence, charge, chargeKey: key };
+  const record = { order: order('o1'), paymentId: 'p', seq, evidence, charge, chargeKey: key };
   const held = { record, grantedAtMs: ORIGIN_MS + world.nowMs, claimedAt: momentOf(world.clock) } as Held;
   const chargesToVerify = async (_payment: unknown, page: { afterN: number; limit: number }) =>
     (await charges()).filter(({ n }) => n > page.afterN).slice(0, page.limit);
   const store = { ...engine.store, chargesToVerify };
-  return world.ended(verifyOthers({ ...engine, store }, held));
+  return world.ended(verifyOthers({ ...engine, store }, held, progress));
 }
 
 function unavailable(reason: string, contested = false) {
@@ -97,6 +108,48 @@ describe('asking after the other charges', () => {
     expect(gateway.lookups).toEqual([]);
   });
 
+  it('leaves evidence about a charge at another gateway to a person, after all that can be asked here', async () => {
+    const charges = async () => [earlier(1, { gateway: 'another', ...MONEY }), earlier(2)];
+    const elsewhere = { kind: 'found', chargeId: 'ch_late', reason: 'other_gateway' };
+    expect(await verify([absent], { charges, evidence: 1 })).toEqual(elsewhere);
+    const live: LookupOutcome = { kind: 'succeeded', chargeId: 's' };
+    expect(await verify([live], { charges, evidence: 1 })).toMatchObject({ reason: 'late_success' });
+  });
+
+  it('asks under the derived key for a charge that the database has forgotten', async () => {
+    const charges = async () => [earlier(4, { chargeKey: null, ...MONEY })];
+    const live: LookupOutcome = { kind: 'succeeded', chargeId: 's' };
+    const failed = { charges, evidence: 1, status: 'FAILED' } as const;
+    expect(await verify([live], failed)).toMatchObject({ kind: 'found', chargeId: 's' });
+    expect(gateway.lookups.map(({ key }) => key)).toEqual([chargeKey(REFERENCE, 4)]);
+    expect(await verify([absent], failed)).toMatchObject({ reason: 'late_evidence' });
+  });
+
+  it('goes on where the last lease ended, and begins anew where anybody has written since', async () => {
+    const progress = createVerifyProgress();
+    const charges = async () => Array.from({ length: 40 }, (_one, index) => earlier(index + 4));
+    const down: LookupOutcome = { kind: 'unavailable', reason: 'lease_too_short' };
+    const until = (count: number) => [...Array.from({ length: count }, () => absent), down];
+    const first = await verify(until(20), { charges, progress, seq: 7 });
+    expect(first).toMatchObject({ kind: 'unavailable', waitMs: 1 });
+    gateway.lookups.length = 0;
+    expect(await verify([], { charges, progress, seq: 9 })).toEqual(CLEAR);
+    expect(gateway.lookups[0]?.key).toBe(chargeKey(REFERENCE, 24));
+    expect(gateway.lookups.length).toBe(20);
+    // Not one of them is called clear without having been asked for.
+    for (const next of [{ seq: 10 }, { seq: 9, evidence: 1 }]) {
+      await verify(until(20), { charges, progress, seq: 7 });
+      gateway.lookups.length = 0;
+      expect(await verify([], { charges, progress, ...next })).toMatchObject({ kind: 'clear' });
+      expect(gateway.lookups.length).toBe(40);
+    }
+  });
+
+  it('that brought nothing in a lease waits as the schedule says', async () => {
+    const down: LookupOutcome = { kind: 'unavailable', reason: 'http_500' };
+    expect(await verify([down, down])).toEqual(unavailable('http_500'));
+  });
+
   it('stops where a stored key is not the derived one', async () => {
     const charges = async () => [earlier(1, { chargeKey: chargeKey(REFERENCE, 9) })];
     expect(await verify([], { charges })).toEqual(unavailable('installation_changed'));
@@ -117,7 +170,10 @@ describe('asking after the other charges', () => {
     { kind: 'unavailable', reason: 'http_500' },
     { kind: 'forbidden', reason: 'http_401' },
   ])('knows nothing where the gateway is $kind', async (outcome) => {
-    expect(await verify([absent, outcome])).toEqual(unavailable('reason' in outcome ? outcome.reason : ''));
+    expect(await verify([absent, outcome])).toEqual({
+      ...unavailable('reason' in outcome ? outcome.reason : ''),
+      waitMs: 1,
+    });
   });
 
   it('knows nothing where the database is lost, and asks nobody', async () => {
@@ -174,8 +230,40 @@ describe('late evidence of money', () => {
       unavailable('http_401', true),
     );
     gateway.lookups.length = 0;
-    expect(await verify([{ kind: 'succeeded', chargeId: 'a' }, absent, absent], completed)).toEqual(CLEAR);
+    expect(await verify([{ kind: 'succeeded', chargeId: 'a' }, declined, absent], completed)).toEqual(CLEAR);
     expect(gateway.lookups.map(({ amountMinor }) => amountMinor)).toEqual([1000, 100, 200]);
+  });
+
+  it('beside a completed charge waits until lookups must show it, and is an alarm then all the same', async () => {
+    gateway = createScriptedGateway({ lookupLagMs: 60_000 });
+    const own: LookupOutcome = { kind: 'succeeded', chargeId: 'a' };
+    const charges = async () => [earlier(1, { ...MONEY, moneyAtMs: SENT_MS })];
+    const parts = world.parts(gateway);
+    const completed = { charges, parts, status: 'COMPLETED', evidence: 1 } as const;
+    await world.pass(60_000);
+    expect(await verify([own, absent], completed)).toMatchObject({ reason: 'may_still_land' });
+    await world.pass(180_000);
+    expect(await verify([own, absent], completed)).toEqual({
+      kind: 'found',
+      chargeId: 'ch_late',
+      reason: 'late_evidence',
+    });
+  });
+
+  it('that names another charge than the completed one is an alarm, also where no lookup shows it', async () => {
+    const own: LookupOutcome = { kind: 'succeeded', chargeId: 'a' };
+    const charges = async () => [earlier(3, { ...MONEY, moneyAtMs: SENT_MS })];
+    const parts = world.parts(gateway);
+    const completed = { charges, parts, status: 'COMPLETED', evidence: 1 } as const;
+    await world.pass(180_000);
+    const named = { ...completed, gatewayRef: 'ch_late' };
+    expect(await verify([own], named)).toEqual(CLEAR);
+    expect(await verify([own], { ...named, gatewayRef: 'a' })).toMatchObject({ reason: 'late_evidence' });
+  });
+
+  it('is not argued away by a no to another call of the same charge, where keys are not kept', async () => {
+    gateway = createScriptedGateway({ keys: 'none' });
+    expect(await verify([declined, declined], { evidence: 1 })).toMatchObject({ reason: 'late_evidence' });
   });
 
   it('asks for the charge itself only once it is completed', async () => {

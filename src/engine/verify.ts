@@ -6,18 +6,14 @@
 import { isSettled } from '../domain/charge.ts';
 import type { LookupOutcome } from '../domain/outcomes.ts';
 import { absenceProof } from '../domain/proof.ts';
-import {
-  mayBeForgotten,
-  NO_EVIDENCE,
-  type OwnEvidence,
-  type VerifyOutcome,
-} from '../domain/transition/index.ts';
+import { mayBeForgotten, type OwnEvidence, type VerifyOutcome } from '../domain/transition/index.ts';
 import { type ChargeToVerify, type PaymentRecord, StoreError } from '../ports/store.ts';
 import { lookAhead } from './ahead.ts';
 import type { Engine } from './context.ts';
 import { chargeRequest, lookUp } from './exchange.ts';
 import { databaseNowMs, type Held } from './lease.ts';
 import { derivedKey, stopForNames } from './names.ts';
+import type { Reached, VerifyProgress } from './verify-progress.ts';
 import { paymentKey } from './write.ts';
 
 /** Charges that are read, and then asked after, together: a lease has room for several such pages. */
@@ -25,27 +21,50 @@ const PAGE = 16;
 
 type Ended = Exclude<VerifyOutcome, { kind: 'clear' }>;
 
-/** Asks after everything that is in question; also, for a completed charge with late evidence, whether it exists twice. */
-export async function verifyOthers(engine: Engine, held: Held): Promise<VerifyOutcome> {
+/**
+ * Asks after everything that is in question; also, for a completed charge with late evidence, whether it exists twice. What one
+ * lease is too short for is gone on with under the next, from where `progress` says.
+ */
+export async function verifyOthers(
+  engine: Engine,
+  held: Held,
+  progress: VerifyProgress,
+): Promise<VerifyOutcome> {
   const { record } = held;
   const contested = record.evidence > 0;
   if (record.charge.status === 'COMPLETED') {
     const twin = await findTwin(engine, held, contested);
     if (twin !== null) return twin;
   }
-  let own = NO_EVIDENCE;
-  for (let afterN = 0; ; ) {
-    const page = await readPage(engine, record, afterN);
+  const begun = progress.reached(record);
+  let reached = begun;
+  for (;;) {
+    const page = await readPage(engine, record, reached.afterN);
     if (page === null) return unavailable('store_unavailable', contested);
     const current = page.find(({ n }) => n === record.charge.n);
-    if (current !== undefined && !isSettled(record.charge.status)) own = evidenceOf(current);
-    const ended = await verifyPage(engine, held, page);
-    if (ended !== null) return ended;
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) break;
-    afterN = last.n;
+    if (current !== undefined && !isSettled(record.charge.status))
+      reached = { ...reached, own: evidenceOf(current) };
+    const { ended, clearUntilN } = await verifyPage(engine, held, page);
+    reached = { ...reached, afterN: clearUntilN ?? reached.afterN };
+    if (ended !== null) return goOnLater(progress, record, ended, { begun, reached });
+    if (page.length < PAGE) break;
   }
-  return (await verifyAhead(engine, held)) ?? { kind: 'clear', own };
+  const ahead = await verifyAhead(engine, held);
+  if (ahead !== null) return goOnLater(progress, record, ahead, { begun, reached });
+  return { kind: 'clear', own: reached.own };
+}
+
+/** Where this lease has brought something, the next one goes on at once. */
+function goOnLater(
+  progress: VerifyProgress,
+  record: PaymentRecord,
+  ended: Ended,
+  { begun, reached }: { readonly begun: Reached; readonly reached: Reached },
+): Ended {
+  if (ended.kind === 'found') return ended;
+  progress.keep(record, reached);
+  if (reached.afterN === begun.afterN || ended.waitMs !== null) return ended;
+  return { ...ended, waitMs: 1 };
 }
 
 /** Null: as far as the gateway knows, nothing came behind a charge that a restored database says has failed. */
@@ -103,48 +122,76 @@ async function readPage(
   }
 }
 
-/** Null: all of them are clear. What is found comes before what could not be asked. */
-async function verifyPage(
-  engine: Engine,
-  held: Held,
-  page: readonly ChargeToVerify[],
-): Promise<Ended | null> {
-  const { charge } = held.record;
-  const others = page.filter(({ n }) => n !== charge.n || charge.status === 'FAILED');
-  const own = page.find(({ n }) => n === charge.n && charge.status === 'COMPLETED');
-  const ended = await Promise.all([
-    own === undefined ? null : twinMayLand(engine, held, own),
-    ...others.map((one) => verifyOne(engine, held, one)),
-  ]);
-  return ended.find((one) => one?.kind === 'found') ?? ended.find((one) => one !== null) ?? null;
+interface PageEnded {
+  /** Null: all of them are clear. What is found comes before what could not be asked. */
+  readonly ended: Ended | null;
+  /** All up to this one are clear; null: not even the first. */
+  readonly clearUntilN: number | null;
 }
 
+async function verifyPage(engine: Engine, held: Held, page: readonly ChargeToVerify[]): Promise<PageEnded> {
+  const answers = await Promise.all(page.map((one) => verifyOne(engine, held, one)));
+  const firstOpen = answers.findIndex((answer) => answer !== null);
+  const clear = firstOpen === -1 ? page : page.slice(0, firstOpen);
+  const found = answers.filter((answer) => answer?.kind === 'found');
+  const worst = found.find(({ reason }) => reason !== 'other_gateway') ?? found[0];
+  return {
+    ended: worst ?? answers.find((answer) => answer !== null) ?? null,
+    clearUntilN: clear.at(-1)?.n ?? null,
+  };
+}
+
+/** Null: clear, or not to be asked after here. */
 async function verifyOne(engine: Engine, held: Held, one: ChargeToVerify): Promise<Ended | null> {
+  const { charge } = held.record;
+  if (one.n !== charge.n || charge.status === 'FAILED') return verifyOther(engine, held, one);
+  return charge.status === 'COMPLETED' ? verifyTwin(engine, held, one) : null;
+}
+
+async function verifyOther(engine: Engine, held: Held, one: ChargeToVerify): Promise<Ended | null> {
   const { record } = held;
   const contested = record.evidence > 0;
-  const hasEvidence = one.moneyEvidence || one.sentUntilMs !== null;
-  if (one.gateway !== engine.gateway.name) return unavailable('other_gateway', contested);
-  if (one.chargeKey !== derivedKey(engine, record.order, one.n)) {
+  const hasEvidence = one.moneyAtMs !== null || one.sentUntilMs !== null;
+  if (one.gateway !== engine.gateway.name) {
+    return hasEvidence
+      ? { kind: 'found', chargeId: one.moneyRef, reason: 'other_gateway' }
+      : unavailable('other_gateway', contested);
+  }
+  const derived = derivedKey(engine, record.order, one.n);
+  // One that the database has forgotten has no stored key.
+  if (one.chargeKey !== null && one.chargeKey !== derived) {
     stopForNames(engine, { payment_id: record.paymentId });
     return unavailable('installation_changed', contested);
   }
   if (!engine.policy.contract.lookup) return hasEvidence ? lateEvidence(one) : null;
   const order = { ...record.order, amountMinor: one.amountMinor, currency: one.currency };
-  const askedAtMs = Math.min(held.grantedAtMs, engine.databaseClock.atLeastMs());
-  const outcome = await lookUp(engine, held, chargeRequest(engine, { order, chargeKey: one.chargeKey }));
+  const askedAtMs = askingAtMs(engine, held);
+  const outcome = await lookUp(engine, held, chargeRequest(engine, { order, chargeKey: derived }));
   if (outcome.kind === 'absent') return onAbsent(engine, held, one, askedAtMs);
-  // Without keys a decline is about one call; another of the same charge may still land.
+  // Without keys a decline is about one call; another of the same charge may have been approved, or may still land.
   if (outcome.kind === 'declined' && engine.policy.contract.keys === 'none') {
-    return mayStillLand(engine, held, one, askedAtMs);
+    return onAbsent(engine, held, one, askedAtMs);
   }
   return found(outcome, contested);
 }
 
-/** Without keys, what was sent of a completed charge once more can still become a second one. Null: it cannot. */
-function twinMayLand(engine: Engine, held: Held, own: ChargeToVerify): Ended | null {
+/** The database's clock before the gateway is asked, never too late. */
+function askingAtMs({ databaseClock }: Engine, held: Held): number {
+  return Math.min(held.grantedAtMs, databaseClock.atLeastMs());
+}
+
+/**
+ * Whether evidence tells of a second charge behind a completed one, which its lookup does not show. Null: it does not. A kept
+ * key has one charge, unless the gateway itself named another.
+ */
+function verifyTwin(engine: Engine, held: Held, own: ChargeToVerify): Ended | null {
   const { keys, lookup } = engine.policy.contract;
-  if (keys === 'kept' || !lookup) return null;
-  return mayStillLand(engine, held, own, Math.min(held.grantedAtMs, engine.databaseClock.atLeastMs()));
+  const other = own.moneyRef !== null && own.moneyRef !== held.record.charge.gatewayRef;
+  if (keys === 'kept' && !other) return null;
+  const waiting = lookup
+    ? notBefore(engine, held, [own.moneyAtMs, own.sentUntilMs], askingAtMs(engine, held))
+    : null;
+  return waiting ?? (other ? lateEvidence(own) : null);
 }
 
 /** What the lookup found of a charge that had failed. */
@@ -165,25 +212,36 @@ function found(outcome: Exclude<LookupOutcome, { kind: 'absent' }>, contested: b
 }
 
 /**
- * Evidence of a charge's money is not argued away by a lookup of it that finds nothing: a person must look. And what a
- * worker may have sent after its lease counts as absent only when it can no longer land.
+ * Evidence of a charge's money is not argued away by a lookup of it that finds nothing: a person must look. Beside a completed
+ * charge the lookup is given its time first, for a charge that it shows is the better alarm. And what a worker may have sent
+ * after its lease counts as absent only when it can no longer land.
  */
 function onAbsent(engine: Engine, held: Held, one: ChargeToVerify, askedAtMs: number): Ended | null {
   const { record } = held;
-  const contested = record.evidence > 0;
-  if (contested && one.moneyEvidence && record.charge.status !== 'COMPLETED') return lateEvidence(one);
-  return mayStillLand(engine, held, one, askedAtMs);
+  const money = record.evidence > 0 && one.moneyAtMs !== null;
+  if (money && record.charge.status !== 'COMPLETED') return lateEvidence(one);
+  const waiting = notBefore(engine, held, [money ? one.moneyAtMs : null, one.sentUntilMs], askedAtMs);
+  return waiting ?? (money ? lateEvidence(one) : null);
 }
 
-/** Null: what a worker may have sent of the charge after its lease has landed by then, or has not been sent. */
-function mayStillLand(engine: Engine, held: Held, one: ChargeToVerify, askedAtMs: number): Ended | null {
+/** Null: what was sent of the charge until these times has landed by now and shows in lookups. */
+function notBefore(
+  engine: Engine,
+  held: Held,
+  sentUntilMs: readonly (number | null)[],
+  askedAtMs: number,
+): Ended | null {
   const { record } = held;
-  if (one.sentUntilMs === null) return null;
-  const doubt = { kind: 'open', untilMs: one.sentUntilMs } as const;
-  const sent = { ...record.charge, gatewayRef: null, doubt };
-  const proof = absenceProof(sent, askedAtMs, engine.policy, engine.databaseClock.trust());
-  if (proof.kind !== 'from') return null;
-  const waitMs = Math.max(1, proof.atMs - databaseNowMs(engine, held) + 1);
+  const trust = engine.databaseClock.trust();
+  let fromMs: number | null = null;
+  for (const untilMs of sentUntilMs) {
+    if (untilMs === null) continue;
+    const sent = { ...record.charge, gatewayRef: null, doubt: { kind: 'open', untilMs } } as const;
+    const proof = absenceProof(sent, askedAtMs, engine.policy, trust);
+    if (proof.kind === 'from') fromMs = Math.max(fromMs ?? proof.atMs, proof.atMs);
+  }
+  if (fromMs === null) return null;
+  const waitMs = Math.max(1, fromMs - databaseNowMs(engine, held) + 1);
   return unavailable('may_still_land', record.evidence > 0, waitMs);
 }
 

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createScriptedGateway } from '../../test/support/scripted-gateway.ts';
 import { createVirtualWorld, KEYLESS, order, type VirtualWorld } from '../../test/support/virtual-world.ts';
 import type { Decision } from '../domain/transition/index.ts';
-import { type PaymentRecord, StoreError } from '../ports/store.ts';
+import { type Advance, type PaymentRecord, StoreError } from '../ports/store.ts';
 import { write } from './write.ts';
 
 let world: VirtualWorld;
@@ -27,7 +27,15 @@ async function underWay() {
     settled: { problem: 'gateway_failed', byAbsence: true },
   };
   const again: Decision = { next: record.charge, event: { type: 'call.refused', detail: 'dns' }, waitMs: 40 };
-  const writing = (decision: Decision, changes: { record?: PaymentRecord; tryForMs?: number } = {}) =>
+  const writing = (
+    decision: Decision,
+    changes: {
+      record?: PaymentRecord;
+      tryForMs?: number;
+      lease?: Advance['lease'];
+      evidenceSeen?: number;
+    } = {},
+  ) =>
     write(parts.engine, {
       record,
       decision,
@@ -86,10 +94,32 @@ describe('a write that somebody overtook', () => {
     expect(world.stored('o1')).toEqual(record);
   });
 
+  it('is lost where another wrote without taking the lease, though the seq is the one that it would have made', async () => {
+    const { record, again, settled, writing } = await underWay();
+    const lease = { kind: 'pass', claimId: '00000000-0000-4000-8000-00000000000e', waitMs: 40 } as const;
+    expect(await world.ended(writing(again, { lease }))).toMatchObject({ kind: 'done' });
+    expect(world.stored('o1')).toMatchObject({ seq: record.seq + 1, held: false });
+    expect(await world.ended(writing(settled))).toEqual({ kind: 'lost' });
+  });
+
   it('is lost where there is no such payment', async () => {
     const { record, settled, writing } = await underWay();
     const nowhere = { ...record, order: order('o2'), paymentId: '00000000-0000-4000-8000-00000000000f' };
     expect(await world.ended(writing(settled, { record: nowhere }))).toEqual({ kind: 'lost' });
+  });
+});
+
+describe('a failure over evidence that was not seen', () => {
+  it('is not written, and says so; anything else is written', async () => {
+    const { record, settled, again, store, writing } = await underWay();
+    const { accountId, orderId } = record.order;
+    const payment = { accountId, orderId, paymentId: record.paymentId };
+    await world.ended(store.addEvidence({ payment, chargeN: 1, outcome: { kind: 'busy' } }));
+    expect(await world.ended(writing(settled))).toEqual({ kind: 'unseen', record: world.stored('o1') });
+    expect(world.stored('o1')).toEqual({ ...record, evidence: 1 });
+    expect(await world.ended(writing(again))).toMatchObject({ kind: 'done', record: { evidence: 1 } });
+    const written = writing(settled, { record: world.stored('o1'), evidenceSeen: 1 });
+    expect(await world.ended(written)).toMatchObject({ kind: 'done', record: { evidence: 0 } });
   });
 });
 

@@ -25,6 +25,8 @@ export type Written =
   | { readonly kind: 'done'; readonly record: PaymentRecord; readonly nowMs: number }
   /** Somebody else holds or changed the payment; nothing was written. */
   | { readonly kind: 'lost' }
+  /** It would have failed the charge, and evidence came in that nobody has looked into; nothing was written. `record`: the row now. */
+  | { readonly kind: 'unseen'; readonly record: PaymentRecord }
   /** The store could not be reached for as long as it was tried; it may or may not have been written. */
   | { readonly kind: 'unreachable'; readonly error: StoreError };
 
@@ -45,6 +47,7 @@ export async function write(engine: Engine, options: WriteOptions): Promise<Writ
         engine.databaseClock.heard(result.nowMs, sent);
         return { kind: 'done', record: { ...next, evidence: result.evidence }, nowMs: result.nowMs };
       }
+      if (isUnseen(result.record, options)) return { kind: 'unseen', record: result.record };
       return isOurs(result.record, next)
         ? { kind: 'done', record: result.record, nowMs: writtenAtMs(result.record, options) }
         : { kind: 'lost' };
@@ -56,9 +59,21 @@ export async function write(engine: Engine, options: WriteOptions): Promise<Writ
   }
 }
 
-/** A write whose acknowledgement was lost shows as the row that it would have made. */
+/**
+ * A write whose acknowledgement was lost shows as the row that it would have made. Whoever else writes brings a claim of its
+ * own, so a row with our claim was written last by us.
+ */
 function isOurs(found: PaymentRecord | null, next: PaymentRecord): found is PaymentRecord {
-  return found !== null && found.claimId === next.claimId && found.seq === next.seq;
+  if (found === null) return false;
+  return found.claimId === next.claimId && found.fence === next.fence && found.seq === next.seq;
+}
+
+/** Everything is as it was expected but the evidence. */
+function isUnseen(found: PaymentRecord | null, options: WriteOptions): found is PaymentRecord {
+  const { record, decision, evidenceSeen } = options;
+  if (found === null || decision.settled === undefined || decision.settled.problem === null) return false;
+  const same = found.seq === record.seq && found.fence === record.fence && found.claimId === record.claimId;
+  return same && found.evidence > evidenceSeen;
 }
 
 /** When the database wrote it, by its own clock, if the row still says so: what is due later is counted from then. */
@@ -71,21 +86,27 @@ function waitOf(lease: Advance['lease']): number | null {
   return lease.kind === 'take' ? lease.claim.leaseMs : lease.waitMs;
 }
 
+/** Null: the claim stays as it is. */
+function newClaimOf(lease: Advance['lease']): string | null {
+  if (lease.kind === 'release') return null;
+  return lease.kind === 'take' ? lease.claim.claimId : lease.claimId;
+}
+
 export function paymentKey(record: PaymentRecord): PaymentKey {
   const { accountId, orderId } = record.order;
   return { accountId, orderId, paymentId: record.paymentId };
 }
 
 function nextRecord({ record, decision, lease, nowMs }: WriteOptions, livemode: boolean): PaymentRecord {
-  const taken = lease.kind === 'take';
+  const newClaim = newClaimOf(lease);
   const waitMs = waitOf(lease);
   const next: PaymentRecord = {
     ...record,
     charge: decision.next,
     seq: record.seq + 1,
-    fence: record.fence + (taken ? 1 : 0),
-    claimId: taken ? lease.claim.claimId : record.claimId,
-    held: taken,
+    fence: record.fence + (newClaim === null ? 0 : 1),
+    claimId: newClaim ?? record.claimId,
+    held: lease.kind === 'take',
     dueAtMs: waitMs === null ? null : nowMs + waitMs,
     absences: record.absences + (decision.settled?.byAbsence === true ? 1 : 0),
     // An estimate of another process may have run ahead of ours; a reader never sees time go back.

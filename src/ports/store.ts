@@ -49,6 +49,9 @@ export interface Store {
    * One fenced write: applies only to the row whose fence, claim and `seq` are the expected ones, raises `seq`
    * by one and adds one event. `lost` carries the row as it is now, so that the caller can tell its own write
    * (whose acknowledgement was lost) from somebody else's.
+   *
+   * A write that settles as failed applies only where all of the row's evidence has been seen: what says that nothing
+   * was charged must not be written over evidence of money.
    */
   advance(write: Advance): Promise<Advanced>;
 
@@ -63,7 +66,8 @@ export interface Store {
 
   /**
    * The charges of a payment that the gateway must be asked about again: those that failed without its own no, and
-   * those about which evidence came in. In the order of `n`, after `page.afterN`, at most `page.limit`.
+   * those about which evidence came in, also where the database has forgotten the charge itself. In the order of `n`,
+   * after `page.afterN`, at most `page.limit`.
    */
   chargesToVerify(payment: PaymentKey, page: ChargePage): Promise<readonly ChargeToVerify[]>;
 
@@ -266,10 +270,15 @@ export interface Advance {
   };
   readonly charge: Charge;
   readonly event: { readonly type: EventType; readonly detail: string | null };
-  /** What happens to the lease: taken (the fence rises by one), or given back and due again in `waitMs` (null: not). */
+  /**
+   * What happens to the lease. `take`: taken, and the fence rises by one. `release`: the holder gives it back. `pass`: somebody
+   * who does not hold it writes without taking it; the claim is a new one all the same and the fence rises, so that the last
+   * holder never takes this write for its own. `waitMs`: due again then; null: never.
+   */
   readonly lease:
     | { readonly kind: 'take'; readonly claim: Claim }
-    | { readonly kind: 'release'; readonly waitMs: number | null };
+    | { readonly kind: 'release'; readonly waitMs: number | null }
+    | { readonly kind: 'pass'; readonly claimId: string; readonly waitMs: number | null };
   /** Set by the write that settles the operation. */
   readonly settlement: Settlement | null;
   /** Pieces of evidence that this write has dealt with. */
@@ -322,11 +331,12 @@ export interface ChargeToVerify {
   readonly n: number;
   /** Where it was made: only that gateway can tell. */
   readonly gateway: string;
-  readonly chargeKey: string;
+  /** Null: the database has forgotten the charge, and only evidence tells of it. What else is said is then the payment's. */
+  readonly chargeKey: string | null;
   readonly amountMinor: number;
   readonly currency: string;
-  /** Late evidence of money came in about this very charge, at any time. */
-  readonly moneyEvidence: boolean;
+  /** When the last evidence of this very charge's money came in, by the clock of then; null: none has. */
+  readonly moneyAtMs: number | null;
   /** The gateway's id of the charge, as that evidence named it. */
   readonly moneyRef: string | null;
   /** A worker that had lost its lease may have sent this charge, until then at the latest; null: none has. */

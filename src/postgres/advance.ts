@@ -32,10 +32,14 @@ const INPUT = columns<Advance>([
   { name: 'failure_code', type: 'text', value: (w) => w.charge.failureCode },
   { name: 'gateway_ref', type: 'text', value: (w) => w.charge.gatewayRef },
   {
-    name: 'take_claim',
+    name: 'new_claim',
     type: 'uuid',
-    value: (w) => (w.lease.kind === 'take' ? w.lease.claim.claimId : null),
+    value: ({ lease }) => {
+      if (lease.kind === 'release') return null;
+      return lease.kind === 'take' ? lease.claim.claimId : lease.claimId;
+    },
   },
+  { name: 'takes', type: 'boolean', value: (w) => w.lease.kind === 'take' },
   {
     name: 'wait_ms',
     type: 'float8',
@@ -61,14 +65,15 @@ WITH p AS (
     doubt_until = ${timeFrom('i.doubt_until')}, first_sent_at = ${timeFrom('i.first_sent_at')},
     decline_code = i.decline_code, lookups = i.lookups, unresolved_since = ${timeFrom('i.unresolved_since')},
     failure_code = i.failure_code, gateway_ref = i.gateway_ref, absences = p.absences + i.by_absence::int,
-    seq = p.seq + 1, fence = p.fence + (i.take_claim IS NOT NULL)::int,
-    claim_id = coalesce(i.take_claim, p.claim_id), held = i.take_claim IS NOT NULL,
+    seq = p.seq + 1, fence = p.fence + (i.new_claim IS NOT NULL)::int,
+    claim_id = coalesce(i.new_claim, p.claim_id), held = i.takes,
     due_at = ${DUE_AT}, timer_at = ${DUE_AT},
     evidence = p.evidence - i.evidence_seen, updated_at = ${timeFrom('i.updated_at')}
   FROM ${INPUT.relation}
   WHERE p.account_id = i.account_id AND p.order_id = i.order_id AND p.payment_id = i.payment_id
     AND p.seq = i.expected_seq AND p.fence = i.expected_fence AND p.claim_id = i.expected_claim
     AND (NOT i.must_be_due OR p.due_at <= now())
+    AND (i.problem IS NULL OR p.evidence = i.evidence_seen)
   RETURNING i.ord, p.account_id, p.payment_id, p.charge_n, p.seq, p.status, p.attempts, p.evidence,
     i.event_type, i.event_detail, i.answer, i.problem, i.by_absence
 ), o AS (

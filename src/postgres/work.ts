@@ -35,28 +35,35 @@ export async function addEvidence(session: Session, evidence: Evidence): Promise
   return rows.length === 1 ? 'kept' : 'no_payment';
 }
 
+const OF_MONEY = `e.outcome->>'kind' IN ('approved', 'mismatch', 'pending')`;
+
+/** From both sides: evidence also tells of a charge that the database has forgotten. */
+/** By the order in which it came in: where the clock was set back, the greatest date is not the last. */
+const LAST_AT = '(array_agg(e.at ORDER BY e.ord DESC)';
+
 const CHARGES_TO_VERIFY = `
-SELECT o.n, coalesce(o.gateway, p.gateway) AS gateway, o.gateway_key, o.amount_minor, o.currency,
-  coalesce(found.money, false) AS money, found.money_ref, ${millisecondsOf('found.sent_until')} AS sent_until
-FROM payonce.operations o
-JOIN payonce.payments p ON p.account_id = o.account_id AND p.payment_id = o.payment_id
-CROSS JOIN LATERAL (
-  SELECT bool_or(e.outcome->>'kind' IN ('approved', 'mismatch', 'pending')) AS money,
-    max(e.outcome->>'chargeId') AS money_ref,
-    max(e.at) FILTER (WHERE e.outcome->>'kind' NOT IN ('approved', 'mismatch', 'pending')) AS sent_until
-  FROM payonce.evidence e
-  WHERE e.account_id = o.account_id AND e.payment_id = o.payment_id AND e.charge_n = o.n) found
-WHERE o.account_id = $1 AND o.payment_id = $2 AND o.kind = 'charge' AND o.n > $3
-  AND ((o.outcome = 'FAILED' AND o.by_absence) OR found.money IS NOT NULL)
-ORDER BY o.n LIMIT $4`;
+WITH told AS (
+  SELECT e.charge_n AS n, ${LAST_AT} FILTER (WHERE ${OF_MONEY}))[1] AS money_at,
+    max(e.outcome->>'chargeId') AS money_ref, ${LAST_AT} FILTER (WHERE NOT ${OF_MONEY}))[1] AS sent_until
+  FROM payonce.evidence e WHERE e.account_id = $1 AND e.payment_id = $2 GROUP BY e.charge_n
+), made AS (
+  SELECT * FROM payonce.operations WHERE account_id = $1 AND payment_id = $2 AND kind = 'charge'
+)
+SELECT coalesce(o.n, told.n) AS n, coalesce(o.gateway, p.gateway) AS gateway, o.gateway_key,
+  coalesce(o.amount_minor, p.amount_minor) AS amount_minor, coalesce(o.currency, p.currency) AS currency,
+  ${millisecondsOf('told.money_at')} AS money_at, told.money_ref, ${millisecondsOf('told.sent_until')} AS sent_until
+FROM made o FULL JOIN told ON told.n = o.n
+JOIN payonce.payments p ON p.account_id = $1 AND p.payment_id = $2
+WHERE coalesce(o.n, told.n) > $3 AND (told.n IS NOT NULL OR (o.outcome = 'FAILED' AND o.by_absence))
+ORDER BY n LIMIT $4`;
 
 interface ChargeToVerifyRow {
   readonly n: number;
   readonly gateway: string;
-  readonly gateway_key: string;
+  readonly gateway_key: string | null;
   readonly amount_minor: string;
   readonly currency: string;
-  readonly money: boolean;
+  readonly money_at: number | null;
   readonly money_ref: string | null;
   readonly sent_until: number | null;
 }
@@ -74,7 +81,7 @@ export async function chargesToVerify(
     chargeKey: row.gateway_key,
     amountMinor: safeInteger(row.amount_minor),
     currency: row.currency,
-    moneyEvidence: row.money,
+    moneyAtMs: row.money_at,
     moneyRef: row.money_ref,
     sentUntilMs: row.sent_until,
   }));

@@ -66,8 +66,8 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'a row is taken for our own by its seq alone',
     story: 'Two servers both believe that they hold the payment, and both call the gateway.',
     file: 'src/engine/write.ts',
-    find: 'return found !== null && found.claimId === next.claimId && found.seq === next.seq;',
-    put: 'return found !== null && found.seq === next.seq;',
+    find: 'return found.claimId === next.claimId && found.fence === next.fence && found.seq === next.seq;',
+    put: 'return found.seq === next.seq;',
     judge: 'simulation',
   },
   {
@@ -211,8 +211,8 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'the sweep takes calls only',
     story: 'An order whose outcome has to be looked up is never looked up after a crash.',
     file: 'src/engine/recover.ts',
-    find: 'const unknown = payments.filter((record) => driver.known(record.paymentId) === undefined);',
-    put: "const unknown = payments.filter((record) => driver.known(record.paymentId) === undefined && record.charge.step === 'call');",
+    find: '      driver.resumeIn(record, 0);\n',
+    put: "      if (record.charge.step === 'call') driver.resumeIn(record, 0);\n",
     judge: 'simulation',
   },
   {
@@ -255,8 +255,8 @@ export const DRIVING: readonly PlantedBug[] = [
     story:
       'A server that did not hear of its own claim leaves the payment to itself, and the wait to its customer.',
     file: 'src/engine/write.ts',
-    find: 'return found !== null && found.claimId === next.claimId && found.seq === next.seq;',
-    put: 'return found !== null && found.fence < 0;',
+    find: 'return found.claimId === next.claimId && found.fence === next.fence && found.seq === next.seq;',
+    put: 'return found.fence < 0;',
     judge: 'engine suite',
     tests: { file: 'src/engine/write.test.ts', named: 'did not acknowledge' },
   },

@@ -8,6 +8,7 @@ import { EDGES_ANSWERS } from './edges-answers.ts';
 import { EDGES_CLOCKS } from './edges-clocks.ts';
 import { EDGES_CONFIG } from './edges-config.ts';
 import { EDGES_ENGINE } from './edges-engine.ts';
+import { EDGES_EVIDENCE } from './edges-evidence.ts';
 import { EDGES_LIBRARY } from './edges-library.ts';
 import { EDGES_RESTORE } from './edges-restore.ts';
 import { EDGES_RESTORED } from './edges-restored.ts';
@@ -34,6 +35,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...EDGES_CLOCKS,
   ...EDGES_CONFIG,
   ...EDGES_ENGINE,
+  ...EDGES_EVIDENCE,
   ...EDGES_LIBRARY,
   ...EDGES_RESTORED,
   ...EDGES_RESTORE,

@@ -47,7 +47,7 @@ export const STORE: readonly PlantedBug[] = [
     name: 'a claim does not raise the fence',
     story: 'Two holders carry the same fence, and nobody can tell the old one from the new one.',
     file: `${FOLDER}/advance.ts`,
-    find: 'fence = p.fence + (i.take_claim IS NOT NULL)::int,',
+    find: 'fence = p.fence + (i.new_claim IS NOT NULL)::int,',
     put: 'fence = p.fence,',
     judge: 'store suite',
     tests: { file: SUITE, named: 'a claim raises the fence' },

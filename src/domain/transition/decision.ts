@@ -68,14 +68,27 @@ export function ask(
   return { next: { ...charge, step: 'lookup' }, event: { type, detail }, waitMs };
 }
 
+/** Money of another charge of the order, or a sign of it; the stronger has the higher number. */
+const OTHER_MONEY: Readonly<Record<string, number>> = { other_gateway: 1, late_evidence: 2, late_success: 2 };
+
+/** Whether a person was asked because of another charge: nothing that is learnt of this one answers that. */
+export function knowsOfOtherMoney({ status, failureCode }: Charge): boolean {
+  return status === 'REVIEW' && otherMoney(failureCode) > 0;
+}
+
+function otherMoney(reason: string | null): number {
+  return OTHER_MONEY[reason ?? ''] ?? 0;
+}
+
 /** A person must decide. Where the gateway can be asked it still is, once a day: proof may yet come. */
 export function review(charge: Charge, reason: string, { policy }: Context): Decision {
   const asking = policy.contract.lookup;
+  const keepsReason = knowsOfOtherMoney(charge) && otherMoney(charge.failureCode) > otherMoney(reason);
   const askStep = charge.step === 'verify' ? 'verify' : 'lookup';
   const next = {
     ...charge,
     status: 'REVIEW',
-    failureCode: reason,
+    failureCode: keepsReason ? charge.failureCode : reason,
     step: asking ? askStep : 'none',
   } as const;
   const event = { type: 'payment.review', detail: reason } as const;

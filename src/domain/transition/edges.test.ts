@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Charge, openCharge } from '../charge.ts';
 import type { ClockTrust } from '../clock-trust.ts';
 import type { GatewayContract } from '../contract.ts';
+import type { LookupOutcome } from '../outcomes.ts';
 import { DEFAULT_POLICY, type Policy } from '../policy.ts';
 import {
   type Context,
@@ -218,7 +219,7 @@ describe('a verification that gets no answer', () => {
     expect(unavailable({}, START + resolveForMs - 1).next.status).toBe('PROCESSING');
     expect(unavailable({}, START + resolveForMs).next).toMatchObject({
       status: 'REVIEW',
-      failureCode: 'late_evidence',
+      failureCode: 'unresolved_too_long',
     });
     expect(unavailable({}, START + resolveForMs, { contested: false }).next.status).toBe('PROCESSING');
     expect(unavailable({ status: 'FAILED' }, START + resolveForMs).next.status).toBe('FAILED');
@@ -229,8 +230,9 @@ describe('a verification that gets no answer', () => {
     expect(unavailable({}, START, { waitMs: DAY }).waitMs).toBe(10_000);
   });
 
-  it('because it is another gateway’s is an alarm', () => {
+  it('because it is another gateway’s is an alarm, once', () => {
     expect(unavailable({}, START, { reason: 'other_gateway' }).alarm).toBe('other_gateway');
+    expect(unavailable({ lookups: 1 }, START, { reason: 'other_gateway' }).alarm).toBeUndefined();
     expect(unavailable({}, START).alarm).toBeUndefined();
   });
 });
@@ -256,6 +258,78 @@ describe('money that was found late', () => {
       event: { type: 'verify.duplicate_found', detail: 'late_evidence' },
       alarm: 'duplicate_charge',
     });
+  });
+});
+
+describe('a sign of money at another gateway', () => {
+  const found = { kind: 'found', chargeId: null, reason: 'other_gateway' } as const;
+
+  it('is a matter for a person, who is told once', () => {
+    const first = onVerified(charge({ status: 'FAILED', step: 'none' }), found, at(START));
+    expect(first).toMatchObject({
+      next: { status: 'REVIEW', step: 'verify', failureCode: 'other_gateway' },
+      alarm: 'other_gateway',
+    });
+    const again = onVerified(first.next, found, at(START));
+    expect(again).toMatchObject({ next: first.next, waitMs: DAY });
+    expect(again.alarm).toBeUndefined();
+  });
+
+  it('beside a completed charge is told once, and then at rest', () => {
+    const done = charge({ status: 'COMPLETED', step: 'none', gatewayRef: 'own' });
+    expect(onVerified(done, found, at(START))).toMatchObject({
+      next: done,
+      waitMs: null,
+      alarm: 'other_gateway',
+    });
+  });
+
+  it('does not take the place of money that is known', () => {
+    const known = charge({ status: 'REVIEW', step: 'verify', failureCode: 'late_success' });
+    expect(onVerified(known, found, at(START)).next.failureCode).toBe('late_success');
+  });
+});
+
+describe('the end of a charge beside which another one’s money is known', () => {
+  const known = (failureCode: string) =>
+    charge({
+      n: 2,
+      status: 'REVIEW',
+      step: 'lookup',
+      failureCode,
+      doubt: { kind: 'answered', untilMs: START },
+    });
+  const look = (failureCode: string, outcome: LookupOutcome) =>
+    onLookupEnded(known(failureCode), outcome, START + 1, at(START + 1));
+
+  it.each(['late_success', 'late_evidence', 'other_gateway'])('is no failure of the order: %s', (reason) => {
+    for (const outcome of [{ kind: 'declined', code: 'no', chargeId: 'd' }, { kind: 'absent' }] as const) {
+      const decision = look(reason, outcome);
+      expect(decision).toMatchObject({
+        next: { status: 'REVIEW', step: 'verify', failureCode: reason, doubt: { kind: 'none' } },
+        waitMs: DAY,
+      });
+      expect(decision.settled).toBeUndefined();
+    }
+  });
+
+  it('is one charge too many where it is live as well', () => {
+    const live: LookupOutcome = { kind: 'succeeded', chargeId: 'ch_2' };
+    expect(look('late_success', live)).toMatchObject({
+      next: { status: 'COMPLETED' },
+      alarm: 'duplicate_charge',
+    });
+    expect(look('late_evidence', live).alarm).toBe('duplicate_charge');
+    // Nobody knows of money there, and a person has been told already.
+    expect(look('other_gateway', live)).toMatchObject({ next: { status: 'COMPLETED' } });
+    expect(look('other_gateway', live).alarm).toBeUndefined();
+    expect(look('unresolved_too_long', live).alarm).toBeUndefined();
+  });
+
+  it('does not hide that money by another reason for a review', () => {
+    const wrong: LookupOutcome = { kind: 'mismatch', chargeId: 'm', reason: 'amount_mismatch' };
+    expect(look('late_success', wrong).next.failureCode).toBe('late_success');
+    expect(look('unresolved_too_long', wrong).next.failureCode).toBe('amount_mismatch');
   });
 });
 

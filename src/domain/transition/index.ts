@@ -11,4 +11,4 @@ export type { Alarm, Context, Decision } from './decision.ts';
 export { mayBeForgotten, mayCallNow, mustLookFirst } from './limits.ts';
 export { onLookupEnded } from './lookup-ended.ts';
 export { type AheadOutcome, onAhead, onAheadOfCall, onLookedFirst } from './restored.ts';
-export { NO_EVIDENCE, type OwnEvidence, onVerified, type VerifyOutcome } from './verified.ts';
+export { NO_EVIDENCE, type OwnEvidence, onUnseen, onVerified, type VerifyOutcome } from './verified.ts';

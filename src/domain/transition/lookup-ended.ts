@@ -3,7 +3,15 @@ import type { EventType } from '../events.ts';
 import type { LookupOutcome } from '../outcomes.ts';
 import { backoffMs, lookupWaitMs } from '../policy.ts';
 import { absenceProof } from '../proof.ts';
-import { type Context, completed, DECLINED, type Decision, failed, review } from './decision.ts';
+import {
+  type Context,
+  completed,
+  DECLINED,
+  type Decision,
+  failed,
+  knowsOfOtherMoney,
+  review,
+} from './decision.ts';
 import { mayCall } from './limits.ts';
 
 /** Decides what the end of a lookup means. `askedAtMs`: a moment before the lookup was sent, by the database's clock. */
@@ -13,6 +21,27 @@ export function onLookupEnded(
   askedAtMs: number,
   context: Context,
 ): Decision {
+  const decision = decide(charge, outcome, askedAtMs, context);
+  return knowsOfOtherMoney(charge) ? besideOtherMoney(charge, decision, context) : decision;
+}
+
+/**
+ * Another charge of the order may be live. So the end of this one is not the order's: it may not be said that nothing was
+ * charged, and where this one is live too, one is too many.
+ */
+function besideOtherMoney(charge: Charge, decision: Decision, { policy }: Context): Decision {
+  const { settled } = decision;
+  if (settled === undefined) return decision;
+  if (settled.problem === null) {
+    return charge.failureCode === 'other_gateway' ? decision : { ...decision, alarm: 'duplicate_charge' };
+  }
+  const { failureCode, gatewayRef } = charge;
+  const declineCode = settled.problem === 'card_declined' ? decision.next.failureCode : charge.declineCode;
+  const next = { ...charge, declineCode, doubt: { kind: 'none' }, step: 'verify', gatewayRef } as const;
+  return { next, event: { type: 'payment.review', detail: failureCode }, waitMs: policy.reviewLookupMs };
+}
+
+function decide(charge: Charge, outcome: LookupOutcome, askedAtMs: number, context: Context): Decision {
   switch (outcome.kind) {
     case 'succeeded':
       return completed(charge, outcome.chargeId);

@@ -1,6 +1,6 @@
 import { type Charge, isSettled, worse } from '../charge.ts';
 import { lookupWaitMs } from '../policy.ts';
-import { type Context, type Decision, review } from './decision.ts';
+import { type Context, type Decision, knowsOfOtherMoney, review } from './decision.ts';
 
 /** What asking after the other charges of the order, and late evidence about this one, brought to light. */
 export type VerifyOutcome =
@@ -16,8 +16,11 @@ export type VerifyOutcome =
       readonly contested: boolean;
     };
 
-/** `late_success`: a lookup shows the charge. `late_evidence`: only a worker that came too late has heard of it. */
-export type LateMoney = 'late_success' | 'late_evidence';
+/**
+ * `late_success`: a lookup shows the charge. `late_evidence`: only a worker that came too late has heard of it.
+ * `other_gateway`: there is evidence about a charge at another gateway, which cannot be asked from here.
+ */
+export type LateMoney = 'late_success' | 'late_evidence' | 'other_gateway';
 
 /** What workers that had lost their lease told of the unsettled charge itself. */
 export interface OwnEvidence {
@@ -51,14 +54,15 @@ function onUnavailable(
   const event = { type: 'verify.unavailable', detail: reason } as const;
   const open = !isSettled(charge.status) && charge.status !== 'REVIEW';
   if (contested && open && nowMs - charge.openedAtMs >= policy.resolveForMs) {
-    return review(next, 'late_evidence', context);
+    return review(next, 'unresolved_too_long', context);
   }
   const scheduledMs =
     charge.status === 'REVIEW'
       ? policy.reviewLookupMs
       : lookupWaitMs(policy, policy.lookupBaseMs, charge.lookups, roll);
   const decision = { next, event, waitMs: waitMs === null ? scheduledMs : Math.min(scheduledMs, waitMs) };
-  return reason === 'other_gateway' ? { ...decision, alarm: 'other_gateway' } : decision;
+  const isNews = reason === 'other_gateway' && charge.lookups === 0;
+  return isNews ? { ...decision, alarm: 'other_gateway' } : decision;
 }
 
 function onFound(
@@ -67,12 +71,20 @@ function onFound(
   context: Context,
 ): Decision {
   if (charge.status === 'COMPLETED') {
+    if (reason === 'other_gateway') {
+      const event = { type: 'verify.unavailable', detail: reason } as const;
+      return { next: charge, event, waitMs: null, alarm: 'other_gateway' };
+    }
     const event = { type: 'verify.duplicate_found', detail: chargeId ?? reason } as const;
     return { next: charge, event, waitMs: null, alarm: 'duplicate_charge' };
   }
   // What may have been sent of this charge is still asked after; otherwise the other charge is.
   const step = charge.doubt.kind === 'none' || isSettled(charge.status) ? 'verify' : 'lookup';
-  return review({ ...charge, gatewayRef: chargeId ?? charge.gatewayRef, step }, reason, context);
+  const decision = review({ ...charge, gatewayRef: chargeId ?? charge.gatewayRef, step }, reason, context);
+  if (reason !== 'other_gateway') return decision;
+  // Nothing new comes of asking again from here: a person is told once.
+  const { alarm: _told, ...quiet } = decision;
+  return knowsOfOtherMoney(charge) ? quiet : { ...quiet, alarm: 'other_gateway' };
 }
 
 function onClear(charge: Charge, own: OwnEvidence, context: Context): Decision {
@@ -84,6 +96,21 @@ function onClear(charge: Charge, own: OwnEvidence, context: Context): Decision {
     return { next, event, waitMs };
   }
   return { next: { ...next, step: charge.step === 'lookup' ? 'lookup' : 'call' }, event, waitMs: 0 };
+}
+
+/**
+ * Decides where a failure could not be written, because evidence came in that nobody has looked into: the evidence first,
+ * and then a lookup. What was heard of the charge is kept meanwhile.
+ */
+export function onUnseen(charge: Charge, failure: Decision, { nowMs }: Context): Decision {
+  const declined = failure.settled?.problem === 'card_declined';
+  const declineCode = declined ? failure.next.failureCode : charge.declineCode;
+  // Somebody else has heard or sent something, so what our own calls tell is not all.
+  const doubt = charge.doubt.kind === 'none' ? ({ kind: 'answered', untilMs: nowMs } as const) : charge.doubt;
+  const event = declined
+    ? ({ type: 'call.declined_in_doubt', detail: declineCode } as const)
+    : ({ type: 'lookup.not_found_yet', detail: 'late_evidence' } as const);
+  return { next: { ...charge, doubt, declineCode, step: 'lookup' }, event, waitMs: 0 };
 }
 
 function withOwnEvidence(charge: Charge, { sentUntilMs, gatewayRef }: OwnEvidence, context: Context): Charge {

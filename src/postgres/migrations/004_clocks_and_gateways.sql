@@ -5,6 +5,9 @@ ALTER TABLE payonce.operations ADD COLUMN gateway text;
 -- The longest lease of any process that ever ran here. Where the clock was set, a lease that looks over may have so much left.
 ALTER TABLE payonce.installation ADD COLUMN longest_lease_ms double precision NOT NULL DEFAULT 0;
 
+-- Which evidence came in last. Its date does not tell where the clock was set back.
+ALTER TABLE payonce.evidence ADD COLUMN ord bigint GENERATED ALWAYS AS IDENTITY;
+
 -- Before, the payment took the next charge's gateway, and its earlier charges named none. What was answered then still names
 -- theirs. Where the answer has been erased, they get a name that no adapter can have (it has a space), so that nobody asks
 -- another gateway about them and believes that they are absent. An earlier charge has failed, so it is found through its event:

@@ -213,6 +213,17 @@ export function advanceTests(env: Environment): void {
       expect([free.claimId, free.fence, free.held]).toEqual([held.claimId, held.fence, false]);
     });
 
+    test('a write without the lease brings a new claim and a higher fence all the same, and holds nothing', async () => {
+      const before = await due('passed');
+      const claimId = newClaim();
+      const after = await done(
+        env.store,
+        advance(before, { lease: { kind: 'pass', claimId, waitMs: 60_000 } }),
+      );
+      expect(after).toMatchObject({ claimId, fence: before.fence + 1, held: false });
+      expect(after.dueAtMs).toBeGreaterThan(before.updatedAtMs + 50_000);
+    });
+
     test('a stale worker cannot overwrite a closed operation', async () => {
       const stale = await accepted(env.store, 'closed');
       await env.advanceClock(LEASE_MS + 1);

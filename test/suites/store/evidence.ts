@@ -129,6 +129,34 @@ export function evidenceTests(env: Environment): void {
       expect(await recordOf(env.store, held.order)).toMatchObject({ evidence: 0, dueAtMs: null });
     });
 
+    test('a failure is not written over evidence that it has not seen, and is written when it has', async () => {
+      const held = await accepted(env.store, 'failing');
+      await env.store.addEvidence(evidence(held));
+      const now = await recordOf(env.store, held.order);
+      expect(await env.store.advance(fail(held))).toEqual({ kind: 'lost', record: now });
+      expect(await recordOf(env.store, held.order)).toEqual({ ...held, evidence: 1 });
+      expect(await eventsOf(env.store, held)).toHaveLength(1);
+      const result = await env.store.advance({ ...fail(held), evidenceSeen: 1 });
+      expect(result).toMatchObject({ kind: 'done', evidence: 0 });
+      expect(await recordOf(env.store, held.order)).toMatchObject({ charge: { status: 'FAILED' } });
+    });
+
+    test('evidence and a failure at once: one of them comes first, and the failure never hides it', async () => {
+      for (const round of numbers(20)) {
+        const held = await accepted(env.store, `failing ${round}`);
+        const [written] = await Promise.all([
+          env.store.advance(fail(held)),
+          env.other.addEvidence(evidence(held)),
+        ]);
+        const after = await recordOf(env.store, held.order);
+        expect(after).toMatchObject({
+          evidence: 1,
+          charge: { status: written.kind === 'done' ? 'FAILED' : 'PROCESSING' },
+        });
+        expect(after.dueAtMs).not.toBeNull();
+      }
+    });
+
     test('evidence that comes in while earlier evidence is looked into is left over', async () => {
       const idle = await done(env.store, complete(await accepted(env.store, 'more')));
       await env.store.addEvidence(evidence(idle));

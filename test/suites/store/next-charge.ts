@@ -217,7 +217,7 @@ export function nextChargeTests(env: Environment): void {
 
   describe('chargesToVerify', () => {
     const ALL = { afterN: 0, limit: 10 };
-    const quiet = { gateway: GATEWAY, moneyEvidence: false, moneyRef: null, sentUntilMs: null };
+    const quiet = { gateway: GATEWAY, moneyAtMs: null, moneyRef: null, sentUntilMs: null };
     const absent = (record: PaymentRecord) => fail(record, { byAbsence: true });
 
     test('lists what failed without the gateway’s own no, in order, each with the terms that it had', async () => {
@@ -265,9 +265,10 @@ export function nextChargeTests(env: Environment): void {
       const beforeMs = open.updatedAtMs;
       await env.store.addEvidence(about(open, { kind: 'unknown', answered: false, reason: 'timeout' }));
       const [late] = await env.other.chargesToVerify(paymentKey(first), ALL);
-      expect(late).toMatchObject({ n: 1, moneyEvidence: true, moneyRef: 'ch_late', sentUntilMs: null });
+      expect(late).toMatchObject({ n: 1, moneyRef: 'ch_late', sentUntilMs: null });
+      expect(late?.moneyAtMs).toBeGreaterThan(first.updatedAtMs - 1);
       const [maybe] = await env.other.chargesToVerify(paymentKey(open), ALL);
-      expect(maybe).toMatchObject({ n: 1, moneyEvidence: false, moneyRef: null });
+      expect(maybe).toMatchObject({ n: 1, moneyAtMs: null, moneyRef: null });
       expect(maybe?.sentUntilMs).toBeGreaterThan(beforeMs - 1);
     });
 
@@ -278,10 +279,23 @@ export function nextChargeTests(env: Environment): void {
       await done(env.store, absent(await recordOf(env.store, first.order)));
       await env.store.addEvidence({ payment: paymentKey(first), chargeN: 1, outcome });
       const all = await env.store.chargesToVerify(paymentKey(first), ALL);
-      expect(all.map(({ n, moneyEvidence, moneyRef }) => [n, moneyEvidence, moneyRef])).toEqual([
-        [1, true, 'ch_late'],
-        [2, false, null],
+      expect(all.map(({ n, moneyAtMs, moneyRef }) => [n, moneyAtMs, moneyRef])).toEqual([
+        [1, expect.any(Number), 'ch_late'],
+        [2, null, null],
       ]);
+    });
+
+    test('tells of a charge that only evidence knows, on the terms of the payment', async () => {
+      const first = await failed('forgotten');
+      const outcome = { kind: 'approved', chargeId: 'ch_late' } as const;
+      await env.store.addEvidence({ payment: paymentKey(first), chargeN: 2, outcome });
+      expect(await env.other.chargesToVerify(paymentKey(first), ALL)).toEqual([
+        {
+          ...{ n: 2, chargeKey: null, amountMinor: 1000, currency: 'USD', ...quiet },
+          ...{ moneyAtMs: expect.any(Number), moneyRef: 'ch_late' },
+        },
+      ]);
+      expect(await env.store.chargesToVerify(paymentKey(first), { afterN: 2, limit: 9 })).toEqual([]);
     });
 
     test('a charge keeps the name of the gateway where it was made, when the order goes to another', async () => {

@@ -1,0 +1,134 @@
+/** Bugs in what becomes of evidence: an answer that came too late, and what is said or sent beside it. */
+import type { PlantedBug } from '../bug.ts';
+
+const LATE = 'src/engine/late-evidence.test.ts';
+const VERIFY = 'src/engine/verify.test.ts';
+const DECISIONS = 'src/domain/transition/edges.test.ts';
+
+export const EDGES_EVIDENCE: readonly PlantedBug[] = [
+  {
+    name: 'a decision that takes no lease keeps the last holder’s claim',
+    story:
+      'A server that slept with an approval in hand takes another’s write for its own; nobody learns of the charge.',
+    file: 'src/engine/drive.ts',
+    find: "        ? { kind: 'pass', claimId, waitMs: decision.waitMs }\n",
+    put: "        ? { kind: 'release', waitMs: decision.waitMs }\n",
+    judge: 'engine suite',
+    tests: { file: LATE, named: 'is kept where another has written without a lease' },
+  },
+  {
+    name: 'a write without the lease leaves the claim as it was',
+    story:
+      'A server that slept with an approval in hand takes another’s write for its own; nobody learns of the charge.',
+    file: 'src/postgres/advance.ts',
+    find: "      return lease.kind === 'take' ? lease.claim.claimId : lease.claimId;\n",
+    put: "      return lease.kind === 'take' ? lease.claim.claimId : null;\n",
+    judge: 'store suite',
+    tests: { file: 'test/postgres/store.test.ts', named: 'a write without the lease brings a new claim' },
+  },
+  {
+    name: 'evidence about a charge that the database has forgotten is not asked after',
+    story:
+      'After a fail-over the gateway’s yes to the lost charge is called clear, and the customer is charged again.',
+    file: 'src/postgres/work.ts',
+    find: 'FROM made o FULL JOIN told ON told.n = o.n',
+    put: 'FROM made o LEFT JOIN told ON told.n = o.n',
+    judge: 'store suite',
+    tests: { file: 'test/postgres/store.test.ts', named: 'tells of a charge that only evidence knows' },
+  },
+  {
+    name: 'a retry that waits in memory is not woken by evidence',
+    story:
+      'The first charge turns out to be paid while the second waits for its retry, which is sent all the same.',
+    file: 'src/engine/recover.ts',
+    find: '        driver.wake(record);\n',
+    put: '',
+    judge: 'engine suite',
+    tests: { file: LATE, named: 'the evidence is looked into at once' },
+  },
+  {
+    name: 'a call leaves although its claim found new evidence',
+    story:
+      'The first charge turns out to be paid in the moment in which the second is claimed, and both are live.',
+    file: 'src/engine/drive.ts',
+    find: "return held.record.evidence > 0 ? giveBack(held, 'late_evidence') : call(held);",
+    put: 'return call(held);',
+    judge: 'engine suite',
+    tests: { file: LATE, named: 'just before its claim' },
+  },
+  {
+    name: 'a failure is written over evidence',
+    story:
+      'The customer is told that a new charge is safe while the approval of the old one lies unread in the database.',
+    file: 'src/postgres/advance.ts',
+    find: '\n    AND (i.problem IS NULL OR p.evidence = i.evidence_seen)',
+    put: '',
+    judge: 'store suite',
+    tests: { file: 'test/postgres/store.test.ts', named: 'a failure is not written over evidence' },
+  },
+  {
+    name: 'a decline that could not be written is forgotten',
+    story: 'The card is charged once more after the gateway has said no.',
+    file: 'src/domain/transition/verified.ts',
+    find: "  return { next: { ...charge, doubt, declineCode, step: 'lookup' }, event, waitMs: 0 };",
+    put: '  return { next: charge, event, waitMs: 0 };',
+    judge: 'engine suite',
+    tests: { file: LATE, named: 'that the gateway gave itself' },
+  },
+  {
+    name: 'a decline argues an approval away where keys are not kept',
+    story:
+      'A late worker was approved, an older no of the same charge hides it, and the customer pays twice.',
+    file: 'src/engine/verify.ts',
+    find: '    return onAbsent(engine, held, one, askedAtMs);\n  }\n',
+    put: '    return notBefore(engine, held, one.sentUntilMs, askedAtMs);\n  }\n',
+    judge: 'engine suite',
+    tests: { file: VERIFY, named: 'is not argued away by a no to another call' },
+  },
+  {
+    name: 'beside a completed charge a lookup that lags clears the evidence',
+    story: 'Two charges of one order are live, and no alarm ever says so.',
+    file: 'src/engine/verify.ts',
+    find: '  return waiting ?? (money ? lateEvidence(one) : null);',
+    put: '  return waiting;',
+    judge: 'engine suite',
+    tests: { file: VERIFY, named: 'waits until lookups must show it' },
+  },
+  {
+    name: 'known money of another charge is forgotten over the end of this one',
+    story: 'The order is said to have failed with nothing charged, and its first charge is live.',
+    file: 'src/domain/transition/lookup-ended.ts',
+    find: 'return knowsOfOtherMoney(charge) ? besideOtherMoney(charge, decision, context) : decision;',
+    put: 'return decision;',
+    judge: 'engine suite',
+    tests: { file: DECISIONS, named: 'is no failure of the order|is one charge too many' },
+  },
+  {
+    name: 'evidence about a charge at another gateway is asked after in vain',
+    story: 'The same alarm comes every hour for days, and nobody can do what it says.',
+    file: 'src/engine/verify.ts',
+    find: '    return hasEvidence\n',
+    put: '    return hasEvidence && one.n < 0\n',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/elsewhere.test.ts', named: 'goes to a person|is not charged again anywhere' },
+  },
+  {
+    name: 'asking after many charges begins anew with every lease',
+    story: 'An order that failed often is never charged again, whatever the customer does.',
+    file: 'src/engine/verify.ts',
+    find: '  progress.keep(record, reached);\n',
+    put: '',
+    judge: 'engine suite',
+    tests: { file: VERIFY, named: 'goes on where the last lease ended' },
+  },
+  {
+    name: 'what was asked after before another one wrote counts as clear',
+    story:
+      'Evidence comes in about a charge that was asked after already, and the next charge is sent all the same.',
+    file: 'src/engine/verify-progress.ts',
+    find: 'one !== undefined && one.seq === record.seq && one.evidence === record.evidence',
+    put: 'one !== undefined',
+    judge: 'engine suite',
+    tests: { file: VERIFY, named: 'begins anew where anybody has written since' },
+  },
+];

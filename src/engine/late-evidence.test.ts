@@ -1,0 +1,129 @@
+/** What a worker that came too late has heard of money is never lost, and nothing is said or sent against it. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { chargingReplica, lateEvidence, later } from '../../test/support/charging.ts';
+import { createScriptedGateway, decline, reset } from '../../test/support/scripted-gateway.ts';
+import {
+  createVirtualWorld,
+  keyed,
+  order,
+  told,
+  type VirtualWorld,
+} from '../../test/support/virtual-world.ts';
+import type { CallOutcome } from '../domain/outcomes.ts';
+
+let world: VirtualWorld;
+beforeEach(() => {
+  world = createVirtualWorld();
+});
+
+describe('an approval whose write comes too late', () => {
+  it('is kept where another has written without a lease of its own meanwhile', async () => {
+    const gateway = createScriptedGateway({ lookup: false });
+    const settings = { policy: { maxAttempts: 1 } };
+    const paused = await chargingReplica(world, gateway, settings);
+    await chargingReplica(world, gateway, settings);
+    const pause = later<void>();
+    paused.store.before('advance', () => pause.promise);
+    void paused.engine.charge(order('o1'), keyed('k'));
+    // The lease ends, and the other one leaves the payment to a person: nobody can ask this gateway.
+    await world.pass(40_000);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', gatewayRef: null });
+    await pause.come();
+    await world.pass(10_000);
+    expect(world.database.row('default', 'o1')?.evidence).toMatchObject([{ outcome: { kind: 'approved' } }]);
+    expect(world.stored('o1').charge.gatewayRef).toBe('ch_1');
+  });
+});
+
+/** Not executed; the gateway wants to be left alone for so long. */
+const refused = (retryAfterMs: number): CallOutcome => ({ kind: 'refused', reason: 'dns', retryAfterMs });
+
+describe('a retry that waits in memory', () => {
+  /** The order's first charge failed without a no; its second one was refused, and waits for 12 s. */
+  async function waitingRetry() {
+    const gateway = createScriptedGateway();
+    const replica = await chargingReplica(world, gateway, { policy: { maxAttempts: 2 } });
+    gateway.play = () => refused(0);
+    await replica.charge(keyed('one'));
+    gateway.play = ({ attempt, charge }) => (attempt === 1 ? refused(12_000) : charge());
+    await replica.charge(keyed('two', 0));
+    await world.pass(3000);
+    const calls = gateway.calls.length;
+    gateway.lookupPlay = () => ({ kind: 'succeeded', chargeId: 'ch_late' });
+    return { ...replica, gateway, calls };
+  }
+
+  it('is not sent when evidence has come in: the evidence is looked into at once', async () => {
+    const { store, gateway, calls } = await waitingRetry();
+    await lateEvidence(world, store);
+    await world.pass(2000);
+    expect(world.stored('o1').charge).toMatchObject({ n: 2, status: 'REVIEW', failureCode: 'late_success' });
+    await world.pass(60_000);
+    expect(gateway.calls.length).toBe(calls);
+  });
+
+  it('is not sent either when the evidence comes in just before its claim', async () => {
+    const { store, gateway, calls } = await waitingRetry();
+    store.before('advance', () => lateEvidence(world, store));
+    await world.pass(60_000);
+    expect(gateway.calls.length).toBe(calls);
+    expect(world.trail('o1')).toContain('call.not_sent late_evidence');
+    expect(world.stored('o1').charge).toMatchObject({
+      status: 'REVIEW',
+      failureCode: 'late_success',
+      attempts: 1,
+    });
+  });
+});
+
+describe('a failure', () => {
+  it('is not written over evidence that nobody has looked into', async () => {
+    const gateway = createScriptedGateway();
+    const { store, engine } = await chargingReplica(world, gateway, { policy: { maxAttempts: 1 } });
+    gateway.play = () => reset;
+    void engine.charge(order('o1'), keyed('k'));
+    // The lookup that proves the absence is under way when the evidence comes in.
+    gateway.lookupPlay = () =>
+      new Promise((resolve) => void world.clock.after(3000, () => resolve({ kind: 'absent' })));
+    await world.pass(60_500);
+    while (!world.stored('o1').held) await world.pass(100);
+    await lateEvidence(world, store);
+    await world.pass(4000);
+    expect(world.trail('o1')).not.toContain('payment.failed gateway_error');
+    expect(world.stored('o1')).toMatchObject({
+      evidence: 0,
+      answer: null,
+      charge: { gatewayRef: 'ch_late' },
+    });
+    gateway.lookupPlay = () => ({ kind: 'succeeded', chargeId: 'ch_late' });
+    await world.pass(3_600_000);
+    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+  });
+
+  it('that the gateway gave itself is kept until the evidence was looked into, and is told then', async () => {
+    const gateway = createScriptedGateway();
+    const replica = await chargingReplica(world, gateway);
+    gateway.play = decline;
+    gateway.lookupPlay = () => ({ kind: 'declined', code: 'no_funds', chargeId: 'd' });
+    // It may have been sent once more by another worker, which heard nothing.
+    const { store } = replica;
+    const outcome = { kind: 'unknown', answered: false, reason: 'connection_lost' } as const;
+    store.before('advance', () => {
+      const { paymentId } = world.stored('o1');
+      return store.addEvidence({
+        payment: { accountId: 'default', orderId: 'o1', paymentId },
+        chargeN: 1,
+        outcome,
+      });
+    });
+    expect(told(await replica.charge(keyed('k')))).toBe('card_declined');
+    expect(world.trail('o1')).toEqual([
+      'payment.created',
+      'call.declined_in_doubt no_funds',
+      'verify.started',
+      'verify.clear',
+      'lookup.started',
+      'payment.failed no_funds',
+    ]);
+  });
+});

@@ -1,0 +1,27 @@
+/** What the log says of a payment's changes: alarms, and how it ended. */
+import { isSettled } from '../domain/charge.ts';
+import type { Alarm, Decision } from '../domain/transition/index.ts';
+import type { Log } from '../ports/log.ts';
+import type { PaymentRecord } from '../ports/store.ts';
+
+/** What happened, and what the person who reads it should do. */
+const ALARMS: Readonly<Record<Alarm, string>> = {
+  gateway_forbidden:
+    'the gateway refused our credentials; calls are paused and no order fails: mend the credentials (GATEWAY_TOKEN)',
+  needs_review: 'the outcome of this payment cannot be proved: look its charge up at the gateway',
+  duplicate_charge: 'the gateway holds more than one live charge of this order: refund the surplus there',
+  other_gateway:
+    'money may have moved through an earlier charge of this order at another gateway, which cannot be asked from here: look the charge up there; nothing more is sent for the order, and where it is paid already, refund the surplus',
+};
+
+export function logChange(log: Log, record: PaymentRecord, decision: Decision): void {
+  const fields = {
+    payment_id: record.paymentId,
+    status: record.charge.status,
+    event: decision.event.type,
+    detail: decision.event.detail,
+    attempts: record.charge.attempts,
+  };
+  if (decision.alarm !== undefined) log.error({ ...fields, alarm: decision.alarm }, ALARMS[decision.alarm]);
+  else if (isSettled(record.charge.status)) log.info(fields, 'payment settled');
+}
