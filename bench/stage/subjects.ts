@@ -53,6 +53,7 @@ export async function startPayonce(options: SubjectOptions): Promise<Subject> {
     env: {
       DATABASE_URL: databaseUrl,
       GATEWAY_URL: gatewayUrl,
+      GATEWAY_LIVEMODE: 'no',
       PORT: String(await programs.freePort()),
       LOG_LEVEL: 'warn',
       ...options.env,

@@ -132,6 +132,7 @@ export async function startWorld({ seed, root, folder }: WorldOptions): Promise<
     ): Promise<Replica> {
       const env = {
         ...REPLICA_ENV,
+        GATEWAY_LIVEMODE: 'no',
         ...VARIED[settings[name]],
         ...gatewayOf(seed).env,
         DATABASE_URL: database.urlThrough(through),

@@ -40,7 +40,8 @@ export async function openStage(given: StageOptions = {}): Promise<Stage> {
   const database: TestDatabase = given.database ?? (await createDatabase());
   const gateway = await startGateway(options);
   const services: Service[] = [];
-  const basics = { DATABASE_URL: database.url, GATEWAY_URL: gateway.url, ...FAST, ...env };
+  const gatewayEnv = { GATEWAY_URL: gateway.url, GATEWAY_LIVEMODE: 'no' };
+  const basics = { DATABASE_URL: database.url, ...gatewayEnv, ...FAST, ...env };
   const service = () => (services.findLast((one) => one.running()) ?? services.at(-1)) as Service;
   const client = createClient(() => service().url);
 
