@@ -97,7 +97,9 @@ function judgeMoney(
   }
   for (const [index, key] of keys.entries()) {
     const requests = ledger.requests.filter((one) => one.key === key);
-    if (requests.length > MAX_CALLS) found.push(`${requests.length} calls for charge ${index + 1}`);
+    const forbidden = events.filter(({ charge, type }) => charge === index + 1 && type === 'call.forbidden');
+    const attempts = requests.length - forbidden.length;
+    if (attempts > MAX_CALLS) found.push(`${attempts} calls for charge ${index + 1}`);
     const failed = events.find(({ charge, status }) => charge === index + 1 && status === 'FAILED');
     if (failed && live.some((one) => one.key === key))
       found.push(`charge ${index + 1} FAILED, but it is live`);
