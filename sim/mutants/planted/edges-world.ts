@@ -57,14 +57,6 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
-    name: 'a call that was decided before a long sleep is made after it',
-    story: 'A customer closes the shop, and is charged twenty minutes later by a retry that nobody expects.',
-    file: 'src/engine/drive.ts',
-    find: "    const late =\n      decision.action === 'call' && !mayCallNow(record.charge, context(held.grantedAtMs, held.record));\n",
-    put: "    const late =\n      decision.action === 'none' && !mayCallNow(record.charge, context(held.grantedAtMs, held.record));\n",
-    judge: 'simulation',
-  },
-  {
     name: 'after a restore nothing is looked up before its first call',
     story: 'A backup of yesterday is restored, and every order of the day is charged a second time.',
     file: 'src/engine/drive.ts',
