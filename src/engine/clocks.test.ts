@@ -17,6 +17,8 @@ import {
   type VirtualWorld,
 } from '../../test/support/virtual-world.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
+import type { WaitsQuery } from '../ports/store.ts';
+import { createClockWatch } from './watch-clock.ts';
 
 const HOUR = 3_600_000;
 const LANDS_WITHIN_MS = 60_000;
@@ -73,6 +75,20 @@ describe('a database clock that is set forward', () => {
     await world.pass(LANDS_WITHIN_MS);
     expect(world.stored('o1').charge.status).toBe('UNRESOLVED');
     await world.pass(30_000);
+    expect(world.stored('o1').charge.status).toBe('FAILED');
+  });
+});
+
+describe('a process that starts behind one with a longer lease', () => {
+  it('waits for that lease: a request may leave until its end', async () => {
+    gateway.play = () => reset;
+    const first = await start({ policy: { maxAttempts: 1, leaseMs: 60_000 } });
+    await first.charge({ waitMs: 1000 });
+    await world.ended(first.engine.stop());
+    await start(ONE_CALL);
+    await world.pass(15_000 + LANDS_WITHIN_MS + 30_000);
+    expect(world.stored('o1').charge.status).toBe('UNRESOLVED');
+    await world.pass(45_000);
     expect(world.stored('o1').charge.status).toBe('FAILED');
   });
 });
@@ -156,6 +172,21 @@ describe('a database clock that is set back by an hour', () => {
     await world.pass(200_000);
     // The lease and the time to land must fit into the window behind the last call.
     expect(Math.max(...calledAtMs)).toBeLessThan(100_000 - 15_000 - 10_000);
+  });
+});
+
+describe('waits that the old clock may have dated', () => {
+  it('are looked at page by page, one with each sweep, until there is none left', async () => {
+    const { engine } = world.parts(gateway);
+    const pages = [7, 9];
+    const asked: (number | null)[] = [];
+    const shortenWaits = async ({ after }: WaitsQuery) => {
+      asked.push(after);
+      return pages.shift() ?? null;
+    };
+    const sweep = createClockWatch({ ...engine, store: { ...engine.store, shortenWaits } });
+    for (let n = 0; n < 5; n += 1) await sweep();
+    expect(asked).toEqual([null, 7, 9]);
   });
 });
 

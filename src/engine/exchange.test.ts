@@ -79,6 +79,14 @@ describe('a lease', () => {
   });
 });
 
+describe('a lease of a machine whose clocks stood still', () => {
+  it('is over as soon as the database says what time it is', () => {
+    const { engine, held } = setUp();
+    engine.databaseClock.heard(GRANTED_MS + LEASE_MS, momentOf(world.clock));
+    expect(usableMs(engine, held)).toBe(0);
+  });
+});
+
 describe('the database’s time under a lease', () => {
   it('goes on while the machine is suspended', () => {
     const { engine, held } = setUp();
@@ -131,6 +139,18 @@ describe('a call', () => {
         fields: { err: new Error('the adapter did not end in time'), payment_id: 'p' },
       },
     ]);
+  });
+
+  it('that was given up can no longer leave, though its lease goes on', async () => {
+    const { engine, held, call } = setUp();
+    let mayLeave = (): boolean => true;
+    gateway.play = ({ options }) => {
+      mayLeave = options.mayLeave;
+      return new Promise(() => {});
+    };
+    await world.ended(call());
+    expect(usableMs(engine, held)).toBeGreaterThan(0);
+    expect(mayLeave()).toBe(false);
   });
 
   it('that the adapter ends in that moment is believed', async () => {

@@ -127,8 +127,8 @@ export const DOMAIN: readonly PlantedBug[] = [
     story:
       'Each retry seems to renew a key that the gateway counts from its first use; the last one charges again.',
     file: `${FOLDER}/limits.ts`,
-    find: 'greatestAgeMs(charge.firstSentAtMs ?? nowMs, nowMs, trust)',
-    put: 'greatestAgeMs(nowMs, nowMs, trust)',
+    find: 'waitMs + greatestAgeMs(charge, charge.firstSentAtMs ?? nowMs, context);',
+    put: 'waitMs;',
     judge: 'simulation',
   },
   {
@@ -161,8 +161,8 @@ export const DOMAIN: readonly PlantedBug[] = [
     story:
       'The wait for a late charge is counted from the first call instead of the last, and the order fails too early.',
     file: 'src/domain/charge.ts',
-    find: 'untilMs: Math.max(a.untilMs, b.untilMs)',
-    put: 'untilMs: Math.min(a.untilMs, b.untilMs)',
+    find: 'Math.max(latestMoment(a.untilMs, nowMs, trust), b.untilMs)',
+    put: 'Math.min(latestMoment(a.untilMs, nowMs, trust), b.untilMs)',
     judge: 'simulation',
   },
   {

@@ -33,8 +33,8 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'after a lost acknowledgement the next error is believed',
     story: 'The client is told that nothing was stored, though the first try may have been.',
     file: 'src/engine/intent.ts',
-    find: 'perhapsOurs: unknown !== null',
-    put: 'perhapsOurs: false',
+    find: "if (result.kind !== 'accepted') return { kind: result.kind, perhapsOurs: unknown !== null };",
+    put: "if (result.kind !== 'accepted') return { kind: result.kind, perhapsOurs: false };",
     judge: 'simulation',
   },
   {
@@ -80,10 +80,11 @@ export const DRIVING: readonly PlantedBug[] = [
   },
   {
     name: 'a lease by the local clock',
-    story: 'A server whose clock is an hour off believes that its lease never ends, or never began.',
+    story:
+      'A server whose clock is an hour behind believes that its lease never ends, and sends beside the next one.',
     file: 'src/engine/lease.ts',
-    find: 'policy.leaseMs - limits.leaseMarginMs - atMostSinceMs(clock, held.claimedAt)',
-    put: 'held.grantedAtMs + policy.leaseMs - limits.leaseMarginMs - clock.wallMs()',
+    find: 'Math.max(atMostSinceMs(clock, held.claimedAt), byDatabaseMs)',
+    put: 'Math.min(Math.max(clock.wallMs() - held.grantedAtMs, 0), Math.max(byDatabaseMs, 0))',
     judge: 'simulation',
   },
   {
@@ -126,8 +127,8 @@ export const DRIVING: readonly PlantedBug[] = [
     story:
       'A lookup that was asked too early and answered late proves what it could not see, and the order fails.',
     file: 'src/engine/drive.ts',
-    find: 'onLookupEnded(charge, outcome, askedAtMs, context(nowMs))',
-    put: 'onLookupEnded(charge, outcome, Math.max(nowMs, askedAtMs), context(nowMs))',
+    find: 'onLookupEnded(charge, outcome, askedAtMs, context(nowMs, held.record))',
+    put: 'onLookupEnded(charge, outcome, Math.max(nowMs, askedAtMs), context(nowMs, held.record))',
     judge: 'simulation',
   },
   {
@@ -186,8 +187,8 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'late evidence is argued away by a lookup that finds nothing',
     story: 'A gateway said “approved” and forgot it; the next charge is opened without anybody looking.',
     file: 'src/engine/verify.ts',
-    find: 'if (contested && one.moneyEvidence &&',
-    put: 'if (record.evidence > 1000 && one.moneyEvidence &&',
+    find: 'const money = record.evidence > 0 && one.moneyAtMs !== null;',
+    put: 'const money = record.evidence > 1000 && one.moneyAtMs !== null;',
     judge: 'engine suite',
     tests: { file: 'test/engine/next-charge.test.ts', named: 'late evidence of money' },
   },

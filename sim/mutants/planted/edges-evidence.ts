@@ -131,4 +131,14 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     judge: 'engine suite',
     tests: { file: VERIFY, named: 'begins anew where anybody has written since' },
   },
+  {
+    name: 'a failure that the database refused over evidence is written all the same',
+    story:
+      'The customer is told that a new charge is safe while the approval of the old one lies unread in the database.',
+    file: 'src/engine/drive.ts',
+    find: '      decision = onUnseen(held.record.charge, decision, context(nowMs, held.record));\n      written = await end(held, decision, { nowMs, evidenceSeen: 0 });\n',
+    put: '      written = await end(held, decision, { nowMs, evidenceSeen: held.record.evidence + 1 });\n',
+    judge: 'engine suite',
+    tests: { file: LATE, named: 'is not written over evidence that nobody has looked into' },
+  },
 ];

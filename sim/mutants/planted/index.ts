@@ -10,7 +10,6 @@ import { EDGES_CONFIG } from './edges-config.ts';
 import { EDGES_ENGINE } from './edges-engine.ts';
 import { EDGES_EVIDENCE } from './edges-evidence.ts';
 import { EDGES_LIBRARY } from './edges-library.ts';
-import { EDGES_RESTORE } from './edges-restore.ts';
 import { EDGES_RESTORED } from './edges-restored.ts';
 import { EDGES_WORLD } from './edges-world.ts';
 import { GATEWAY } from './gateway.ts';
@@ -38,6 +37,5 @@ export const PLANTED: readonly PlantedBug[] = [
   ...EDGES_EVIDENCE,
   ...EDGES_LIBRARY,
   ...EDGES_RESTORED,
-  ...EDGES_RESTORE,
   ...EDGES_WORLD,
 ];

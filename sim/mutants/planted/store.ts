@@ -355,8 +355,8 @@ export const STORE: readonly PlantedBug[] = [
     story:
       'Of an order that failed often only the newest charges are asked after; an older one is live, and is charged again.',
     file: `${FOLDER}/work.ts`,
-    find: 'ORDER BY o.n LIMIT $4',
-    put: 'ORDER BY o.n DESC LIMIT $4',
+    find: 'ORDER BY n LIMIT $4',
+    put: 'ORDER BY n DESC LIMIT $4',
     judge: 'store suite',
     tests: { file: SUITE, named: 'lists what failed without the gateway’s own no, in order' },
   },
@@ -392,8 +392,8 @@ export const STORE: readonly PlantedBug[] = [
     story:
       'An order that the gateway has declined waits for a person, because an earlier try of it was never found.',
     file: 'src/postgres/work.ts',
-    find: ' AND e.charge_n = o.n) found',
-    put: ') found',
+    find: 'FROM made o FULL JOIN told ON told.n = o.n',
+    put: 'FROM made o LEFT JOIN told ON told.n > 0',
     judge: 'store suite',
     tests: { file: SUITE, named: 'tells of the charge alone that the evidence is about' },
   },

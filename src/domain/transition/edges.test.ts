@@ -351,6 +351,12 @@ describe('a clock that was set', () => {
     expect(looked(provedFrom + 1).next.status).toBe('FAILED');
   });
 
+  it('lets a lease that looks over count until its real end', () => {
+    const event = { expiredAtMs: START + 15_000, evidence: 0 };
+    const { next } = onClaim(charge({ attempts: 1 }), event, at(START + 60_000, policy(), trust));
+    expect(next.doubt).toEqual({ kind: 'open', untilMs: START + 65_000 });
+  });
+
   it('makes no key look younger than it can be: by our wall clock the payment is older', () => {
     const resend = charge({ attempts: 1, firstSentAtMs: START, doubt: { kind: 'open', untilMs: START } });
     const short = policy({}, { keyWindowMs: 3_700_000 });

@@ -272,6 +272,18 @@ export function nextChargeTests(env: Environment): void {
       expect(maybe?.sentUntilMs).toBeGreaterThan(beforeMs - 1);
     });
 
+    test('tells of the evidence that came in last, where the clock was set back and earlier evidence has a greater date', async () => {
+      const first = await failed('set back');
+      const outcome = { kind: 'unknown', answered: false, reason: 'timeout' } as const;
+      const evidence: Evidence = { payment: paymentKey(first), chargeN: 1, outcome };
+      await env.store.addEvidence(evidence);
+      await env.advanceClock(-3_600_000);
+      await env.store.addEvidence(evidence);
+      const [told] = await env.other.chargesToVerify(paymentKey(first), ALL);
+      const { nowMs } = await env.store.situation({ ...first.order, keyHash: null });
+      expect(told?.sentUntilMs).toBeLessThanOrEqual(nowMs);
+    });
+
     test('tells of the charge alone that the evidence is about', async () => {
       const first = await done(env.store, absent(await accepted(env.store, 'two')));
       const outcome = { kind: 'approved', chargeId: 'ch_late' } as const;
