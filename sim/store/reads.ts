@@ -40,9 +40,9 @@ export function due(context: Context, query: DueQuery): DuePayments {
   const { committed, nowMs, retentionMs } = context;
   const found: { readonly row: Row; readonly dueAtMs: number }[] = [];
   for (const row of committed.rows.values()) {
-    const { dueAtMs, gateway, charge } = row.payment;
+    const { dueAtMs, gateway, charge, evidence } = row.payment;
     if (dueAtMs === null || dueAtMs > nowMs || gateway !== query.gateway) continue;
-    if (query.calls || charge.step !== 'call') found.push({ row, dueAtMs });
+    if (query.calls || charge.step !== 'call' || evidence > 0) found.push({ row, dueAtMs });
   }
   found.sort((a, b) => a.dueAtMs - b.dueAtMs);
   const payments = found.slice(0, query.limit).map(({ row }) => recordOf(row, nowMs, retentionMs));

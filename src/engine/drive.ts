@@ -267,10 +267,15 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   }
 
   function wake(record: PaymentRecord): void {
+    if (endWait(record)) resumeIn(record, 0);
+  }
+
+  /** Ends the wait for an older state of the payment; false: there was none. */
+  function endWait(record: PaymentRecord): boolean {
     const interrupted = active.interrupt(record);
-    if (interrupted === null) return;
+    if (interrupted === null) return false;
     if (interrupted.reserved !== null) gate.giveBack(interrupted.reserved);
-    resumeIn(record, 0);
+    return true;
   }
 
   /** Keeps the payment in memory until `next` runs; false where it is left to the sweep instead. */
@@ -308,6 +313,8 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
 
   return {
     drive(held) {
+      // The order's failed charge may still wait here.
+      endWait(held.record);
       const action = held.record.charge.step === 'verify' ? 'verify' : 'call';
       track(held.record.paymentId, act(held, action));
     },

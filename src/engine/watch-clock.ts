@@ -26,19 +26,20 @@ export function createClockWatch(engine: Engine): () => Promise<void> {
     );
   }
 
-  async function tell(steps: Steps): Promise<void> {
-    report(steps);
+  async function tell(): Promise<void> {
     const sent = momentOf(clock);
     const { nowMs, longestLeaseMs } = await store.noteLease(policy.leaseMs);
-    // Also of steps between the sweep and now.
     databaseClock.heard(nowMs, sent);
+    // Also what was set while the store was asked.
+    const steps = databaseClock.untold();
     databaseClock.told(longestLeaseMs);
+    if (steps === null) return;
+    report(steps);
     if (steps.backMs > 0) waits = { after: null };
   }
 
   return async () => {
-    const steps = databaseClock.untold();
-    if (steps !== null) await tell(steps);
+    if (databaseClock.untold() !== null) await tell();
     if (waits === null) return;
     const next = await store.shortenWaits({ gateway: gateway.name, after: waits.after, limit: PAGE });
     waits = next === null ? null : { after: next };

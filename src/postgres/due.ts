@@ -41,7 +41,7 @@ const DUE = `
 SELECT clock.now_ms, found.* FROM (SELECT ${millisecondsOf('now()')} AS now_ms) clock LEFT JOIN (
   SELECT ${recordColumns('$3::float8')} FROM ${recordTables(`(
     SELECT * FROM payonce.payments
-    WHERE timer_at <= now() AND gateway = $4 AND ($2::boolean OR step <> 'call')
+    WHERE timer_at <= now() AND gateway = $4 AND ($2::boolean OR step <> 'call' OR evidence > 0)
     ORDER BY timer_at LIMIT $1)`)}) found ON true
 ORDER BY found.due_at`;
 

@@ -37,10 +37,10 @@ export async function addEvidence(session: Session, evidence: Evidence): Promise
 
 const OF_MONEY = `e.outcome->>'kind' IN ('approved', 'mismatch', 'pending')`;
 
-/** From both sides: evidence also tells of a charge that the database has forgotten. */
 /** By the order in which it came in: where the clock was set back, the greatest date is not the last. */
 const LAST_AT = '(array_agg(e.at ORDER BY e.ord DESC)';
 
+/** From both sides: evidence also tells of a charge that the database has forgotten. */
 const CHARGES_TO_VERIFY = `
 WITH told AS (
   SELECT e.charge_n AS n, ${LAST_AT} FILTER (WHERE ${OF_MONEY}))[1] AS money_at,
@@ -103,7 +103,7 @@ export async function answerOf(
   return row === undefined ? null : storedAnswer(row);
 }
 
-/** The newest, the oldest, and those that are due first: whatever was restored beside what was made here is among them. */
+/** The newest of the last account, the oldest of the first, and those that are due first. Each charge is compared again before it is used. */
 const SOME_CHARGES = `
 SELECT p.account_id, p.order_id, p.payment_id, p.charge_n AS n, o.gateway_key FROM (
   (SELECT * FROM payonce.payments ORDER BY account_id DESC, payment_id DESC LIMIT $1)

@@ -97,24 +97,6 @@ export const DRIVING: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
-    name: 'a lease is counted from when its claim was heard of',
-    story:
-      'A server that slept while its claim was granted sends after its lease has ended, beside the next one.',
-    file: 'src/engine/drive.ts',
-    find: 'const held = { record: written.record, grantedAtMs: written.nowMs, claimedAt };',
-    put: 'const held = { record: written.record, grantedAtMs: written.nowMs, claimedAt: momentOf(clock) };',
-    judge: 'simulation',
-  },
-  {
-    name: 'the first lease is counted from when it was heard of',
-    story:
-      'A server that slept while it accepted an order sends it after its lease has ended, beside the next one.',
-    file: 'src/engine/intent.ts',
-    find: '      begin(driver, record, result.nowMs, claimedAt);',
-    put: '      begin(driver, record, result.nowMs, momentOf(clock));',
-    judge: 'simulation',
-  },
-  {
     name: 'the lease is not looked at in the tick of the send',
     story: 'A server that was stopped between its check and its send calls beside the next holder.',
     file: 'src/engine/exchange.ts',

@@ -435,6 +435,20 @@ describe('the end of a lookup is written down in full', () => {
     });
   });
 
+  it('absent when the time to resolve has ended: never sent, not even for the first time', () => {
+    const endedAtMs = START + policy.resolveForMs;
+    const first = looked(
+      absent,
+      { attempts: 0, doubt: { kind: 'none' } },
+      { keys: 'none' },
+      {
+        askedAtMs: endedAtMs,
+        nowMs: endedAtMs,
+      },
+    );
+    expect(first.next).toMatchObject({ status: 'FAILED' });
+  });
+
   it('absent and named before: not argued away', () => {
     expect(looked(absent, { gatewayRef: 'ch' })).toEqual({
       next: { status: 'UNRESOLVED', lookups: 1, unresolvedSinceMs: START + 90_100 },

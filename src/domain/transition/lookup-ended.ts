@@ -85,12 +85,15 @@ function onDeclineFound(
 }
 
 function onAbsent(charge: Charge, askedAtMs: number, context: Context): Decision {
-  const proof = absenceProof(charge, askedAtMs, context.policy, context.trust);
+  const { policy, nowMs } = context;
+  const proof = absenceProof(charge, askedAtMs, policy, context.trust);
   if (proof.kind === 'never') return lookAgain(charge, 'lookup.not_found_yet', null, null, context);
   if (proof.kind === 'from') return lookAgain(charge, 'lookup.not_found_yet', null, proof.atMs, context);
   const cleared = { ...charge, doubt: { kind: 'none' }, step: 'call' } as const;
-  const waitMs = backoffMs(context.policy, charge.attempts, context.roll, undefined);
-  const resendable = context.policy.contract.keys === 'none' && charge.declineCode === null;
+  // It may come from a charge whose time ended before the others of its order were asked after.
+  const inTime = nowMs - charge.openedAtMs < policy.resolveForMs;
+  const waitMs = backoffMs(policy, charge.attempts, context.roll, undefined);
+  const resendable = inTime && policy.contract.keys === 'none' && charge.declineCode === null;
   if (resendable && charge.status !== 'REVIEW' && mayCall(cleared, waitMs, context)) {
     return { next: cleared, event: { type: 'lookup.absent', detail: null }, waitMs };
   }

@@ -10,6 +10,7 @@ import {
   LEASE_MS,
   numbers,
   order,
+  paymentKey,
   recordOf,
   release,
   take,
@@ -83,6 +84,14 @@ export function dueTests(env: Environment): void {
       expect(await names({ calls: false })).toEqual(['lookup', 'verify']);
       expect(await names({ calls: true })).toEqual(['call', 'lookup', 'verify']);
       expect(await names({ calls: false, limit: 1 })).toEqual(['lookup']);
+    });
+
+    test('evidence about what waits to be sent is not left out', async () => {
+      const record = await waiting('waits', 0);
+      expect(await names({ calls: false })).toEqual([]);
+      const outcome = { kind: 'approved', chargeId: 'ch_late' } as const;
+      await env.store.addEvidence({ payment: paymentKey(record), chargeN: 1, outcome });
+      expect(await names({ calls: false })).toEqual(['waits']);
     });
 
     test('nobody is told of another gateway’s payments', async () => {
