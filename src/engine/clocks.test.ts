@@ -185,8 +185,32 @@ describe('waits that the old clock may have dated', () => {
       return pages.shift() ?? null;
     };
     const sweep = createClockWatch({ ...engine, store: { ...engine.store, shortenWaits } });
-    for (let n = 0; n < 5; n += 1) await sweep();
+    for (let n = 0; n < 5; n += 1) await sweep(false);
     expect(asked).toEqual([null, 7, 9]);
+    // It may have lost what was written, and be back at the waits of before.
+    for (const cameBack of [true, false, false]) await sweep(cameBack);
+    expect(asked).toEqual([null, 7, 9, null]);
+  });
+
+  it('are looked at again after a fail-over that has lost the shorter ones', async () => {
+    const { engine, store } = await start();
+    const answer = later<CallOutcome>();
+    gateway.play = () => answer.promise;
+    void engine.charge(order('o1'), KEYLESS);
+    await world.pass(1000);
+    const before = world.database.snapshot();
+    world.databaseStepMs = -HOUR;
+    await world.pass(1000);
+    gateway.play = approve;
+    await answer.come(reset);
+    await world.pass(1000);
+    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+    store.goDown();
+    await world.pass(2000);
+    world.database.restore(before);
+    store.heal();
+    await world.pass(120_000);
+    expect(world.stored('o1').charge.status).toBe('COMPLETED');
   });
 });
 

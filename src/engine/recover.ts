@@ -27,6 +27,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
   const watchRestored = createRestoredWatch(engine);
   let cancel: (() => void) | null = null;
   let stopped = false;
+  let cutOff = false;
   let eraseAtMs = clock.monotonicMs();
 
   async function sweep(): Promise<boolean> {
@@ -63,11 +64,13 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
     let again = false;
     try {
       again = await sweep();
-      await watchClock();
+      await watchClock(cutOff);
+      cutOff = false;
       await watchNames();
       await watchRestored();
       await erase();
     } catch (error) {
+      cutOff = true;
       log.warn({ err: error }, 'the sweep could not reach the database; it tries again');
     }
     // Spread, so that replicas started together do not sweep together.

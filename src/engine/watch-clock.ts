@@ -9,8 +9,11 @@ const REPORT_EVERY_MS = 10 * 60_000;
 /** Waits that are looked at in one statement. */
 const PAGE = 500;
 
-/** Returns what the sweep does about the clock; rejects with `StoreError` where the store cannot be reached. */
-export function createClockWatch(engine: Engine): () => Promise<void> {
+/**
+ * Returns what the sweep does about the clock; rejects with `StoreError` where the store cannot be reached. `cameBack`: it could
+ * not be reached before, and may have lost what it knew. So its waits may be of an old clock again.
+ */
+export function createClockWatch(engine: Engine): (cameBack: boolean) => Promise<void> {
   const { clock, databaseClock, gateway, log, policy, store } = engine;
   let reportAtMs = clock.monotonicMs();
   // What waits may have been set by a clock that was set back while nobody was here.
@@ -38,7 +41,8 @@ export function createClockWatch(engine: Engine): () => Promise<void> {
     if (steps.backMs > 0) waits = { after: null };
   }
 
-  return async () => {
+  return async (cameBack) => {
+    if (cameBack) waits = { after: null };
     if (databaseClock.untold() !== null) await tell();
     if (waits === null) return;
     const next = await store.shortenWaits({ gateway: gateway.name, after: waits.after, limit: PAGE });
