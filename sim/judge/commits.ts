@@ -215,7 +215,10 @@ function judgeReason(
 function judgeReview({ book, plan, violated }: CommitJudgeParts, { after, rowAfter, orderId }: Change): void {
   if (after.charge.failureCode === null) violated('review', `${orderId}: REVIEW without a reason`);
   const { contract, resolveForMs } = plan.policy;
-  const excused = rowAfter.operations.some(({ gatewayKey }) => book.excused.has(gatewayKey));
+  // What a machine sent whose clocks had both stood still may land behind the failure.
+  const excused = rowAfter.operations.some(
+    ({ gatewayKey }) => book.excused.has(gatewayKey) || book.blindSends.has(gatewayKey),
+  );
   const openForMs = after.updatedAtMs - (rowAfter.operations.at(-1)?.openedAtMs ?? 0);
   if (contract.lookup && !excused && openForMs < resolveForMs && !book.amnesia) {
     violated('review', `${orderId}: REVIEW (${after.charge.failureCode}) although the gateway can tell`);

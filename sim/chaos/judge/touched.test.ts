@@ -90,6 +90,14 @@ describe('what is not', () => {
     expect(foundForgetting(plant, ALL)).toContain(finding);
   });
 
+  test('but not a payment that was made anew on other terms than the charge that the gateway tells of', () => {
+    const anew = ({ payments, ledger }: Facts): void => {
+      payments.splice(0, 1, payment('good', { status: 'UNRESOLVED' }));
+      ledger.splice(0, 1, charge('good', 1, { amount: 7, status: 'declined', live: false }));
+    };
+    expect(foundForgetting(anew, ALL)).not.toContain('unsettled good');
+  });
+
   test('anything of an order that nothing happened to in that time', () => {
     const late = ({ exchanges, ...facts }: Facts): void => {
       forget({ exchanges, ...facts });
