@@ -1,5 +1,6 @@
 /** Fills a database with old payments, a piece at a time, all tables side by side. No index is dropped meanwhile. */
 import pg from 'pg';
+import { chargeKey, orderReference } from '../../src/domain/ids.ts';
 import { fillStatement, isScattered, quote, type Table } from './columns.ts';
 import { putTemplatesAside, readTables } from './tables.ts';
 
@@ -57,6 +58,7 @@ export async function fill({ url, rows, say }: FillOptions): Promise<void> {
         }),
       ),
     );
+    await nameEnds(client);
     await client.query('DROP SCHEMA bench_fill CASCADE');
     await setRoom(client, room);
     await client.query('VACUUM (ANALYZE)');
@@ -78,6 +80,26 @@ async function closeUp(client: pg.ClientBase): Promise<string> {
   );
   await setRoom(client, '80');
   return rows[0]?.fillfactor ?? '100';
+}
+
+/** More than the service compares at each end when it starts. */
+const NAMED = 100;
+
+/** The oldest and the newest get the keys that their orders really have: the service compares them when it starts. */
+async function nameEnds(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<Record<'installation' | 'account' | 'order_id' | 'payment', string>>(
+    `SELECT installation_id AS installation, account_id AS account, order_id, payment_id AS payment
+     FROM payonce.installation, (
+       (SELECT * FROM payonce.payments ORDER BY account_id, payment_id LIMIT ${NAMED})
+       UNION (SELECT * FROM payonce.payments ORDER BY account_id DESC, payment_id DESC LIMIT ${NAMED})) ends`,
+  );
+  for (const { installation, account, order_id: orderId, payment } of rows) {
+    const reference = orderReference(installation, account, orderId);
+    await client.query(
+      `UPDATE payonce.operations SET gateway_key = $3 WHERE account_id = $1 AND payment_id = $2 AND kind = 'charge' AND n = 1`,
+      [account, payment, chargeKey(reference, 1)],
+    );
+  }
 }
 
 async function setRoom(client: pg.ClientBase, fillfactor: string): Promise<void> {
