@@ -10,7 +10,7 @@ export default defineConfig({
     pool: 'forks',
     // PostgreSQL wants a core too.
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
   },
 });

@@ -97,14 +97,6 @@ export const DRIVING: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
-    name: 'the lease is not looked at in the tick of the send',
-    story: 'A server that was stopped between its check and its send calls beside the next holder.',
-    file: 'src/engine/exchange.ts',
-    find: "    if (usableMs(engine, held) < MIN_CALL_MS)\n      return { kind: 'not_sent',",
-    put: "    if (held.claimedAt.monotonicMs < 0)\n      return { kind: 'not_sent',",
-    judge: 'simulation',
-  },
-  {
     name: 'a lookup’s answer counts from when it was heard',
     story:
       'A lookup that was asked too early and answered late proves what it could not see, and the order fails.',
