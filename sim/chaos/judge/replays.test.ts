@@ -35,3 +35,14 @@ test('replays that changed the ledger, a payment or its events are found', () =>
   expect(judgeUnchanged(state, { ...state, payments: [] })).toHaveLength(1);
   expect(judgeUnchanged({ ...state, events: new Map() }, state)).toHaveLength(1);
 });
+
+test('what was not settled before goes on by itself meanwhile', () => {
+  const payments = [payment('good', { status: 'UNRESOLVED' })];
+  const before: State = { payments, events: new Map(), ledger: [] };
+  const after: State = {
+    payments: [payment('good')],
+    events: new Map([['id-good', [event(1, 'payment.completed', 'COMPLETED')]]]),
+    ledger: [],
+  };
+  expect(judgeUnchanged(before, after)).toEqual([]);
+});
