@@ -78,7 +78,9 @@ function judgePayment(views: readonly View[], time: DatabaseTime): SeenFinding[]
       const what = `${status} after COMPLETED had been told`;
       found.push({ kind: 'went_back', what, exchanges: [completed.n, n], paymentId });
     }
-    if (newest !== null && isBefore(updatedAt, newest.updatedAt)) {
+    // A frozen answer keeps the time of its end, also where evidence that came later has been looked into since.
+    const isFrozen = status === 'COMPLETED' && newest?.status === 'COMPLETED';
+    if (newest !== null && !isFrozen && isBefore(updatedAt, newest.updatedAt)) {
       const what = `${status}, changed at ${updatedAt}, after ${newest.status}, changed at ${newest.updatedAt}`;
       found.push({ kind: 'went_back', what, exchanges: [newest.n, n], paymentId });
     }
