@@ -1,6 +1,6 @@
 /** Fills a database with old payments, a piece at a time, all tables side by side. No index is dropped meanwhile. */
+import { createHash } from 'node:crypto';
 import pg from 'pg';
-import { chargeKey, orderReference } from '../../src/domain/ids.ts';
 import { fillStatement, isScattered, quote, type Table } from './columns.ts';
 import { putTemplatesAside, readTables } from './tables.ts';
 
@@ -82,6 +82,17 @@ async function closeUp(client: pg.ClientBase): Promise<string> {
   return rows[0]?.fillfactor ?? '100';
 }
 
+/** A name-based UUID (RFC 9562, section 5.5). */
+function uuidV5(namespace: string, name: string): string {
+  const digest = createHash('sha1')
+    .update(Buffer.from(namespace.replaceAll('-', ''), 'hex'))
+    .update(name);
+  const bytes = digest.digest().subarray(0, 16);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
 /** More than the service compares at each end when it starts. */
 const NAMED = 100;
 
@@ -94,10 +105,10 @@ async function nameEnds(client: pg.ClientBase): Promise<void> {
        UNION (SELECT * FROM payonce.payments ORDER BY account_id DESC, payment_id DESC LIMIT ${NAMED})) ends`,
   );
   for (const { installation, account, order_id: orderId, payment } of rows) {
-    const reference = orderReference(installation, account, orderId);
+    const reference = uuidV5(uuidV5(installation, account), orderId);
     await client.query(
       `UPDATE payonce.operations SET gateway_key = $3 WHERE account_id = $1 AND payment_id = $2 AND kind = 'charge' AND n = 1`,
-      [account, payment, chargeKey(reference, 1)],
+      [account, payment, uuidV5(reference, 'charge:1')],
     );
   }
 }
