@@ -18,6 +18,7 @@ import {
 } from '../../test/support/virtual-world.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
 import type { WaitsQuery } from '../ports/store.ts';
+import { momentOf } from './moment.ts';
 import { createClockWatch } from './watch-clock.ts';
 
 const HOUR = 3_600_000;
@@ -190,6 +191,24 @@ describe('waits that the old clock may have dated', () => {
     // It may have lost what was written, and be back at the waits of before.
     for (const cameBack of [true, false, false]) await sweep(cameBack);
     expect(asked).toEqual([null, 7, 9, null]);
+  });
+
+  it('are looked at where the clock is set back while an earlier step is being noted', async () => {
+    const { engine } = world.parts(gateway);
+    const asked: (number | null)[] = [];
+    const shortenWaits = async ({ after }: WaitsQuery) => {
+      asked.push(after);
+      return null;
+    };
+    const noteLease = async () => {
+      return { nowMs: engine.databaseClock.nowMs() - HOUR, longestLeaseMs: 1000 };
+    };
+    const sweep = createClockWatch({ ...engine, store: { ...engine.store, shortenWaits, noteLease } });
+    await sweep(false);
+    engine.databaseClock.heard(engine.databaseClock.nowMs() + HOUR, momentOf(world.clock));
+    expect(engine.databaseClock.untold()).toMatchObject({ backMs: 0 });
+    await sweep(false);
+    expect(asked).toEqual([null, null]);
   });
 
   it('are looked at again after a fail-over that has lost the shorter ones', async () => {
