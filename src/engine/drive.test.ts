@@ -66,6 +66,23 @@ async function driverOver(settings: VirtualSettings = {}) {
   return { ...parts, driver, asked, returned, permissions, changed, forgotten, record };
 }
 
+describe('what is driven', () => {
+  it('ends the wait of its older state, which would push it out of memory when its time comes', async () => {
+    const { driver, engine, record, forgotten } = await driverOver();
+    gateway.play = () => new Promise(() => {});
+    driver.resumeIn(record, 1000);
+    const newer = { ...record, seq: record.seq + 1 };
+    driver.drive({
+      record: newer,
+      grantedAtMs: engine.databaseClock.nowMs(),
+      claimedAt: momentOf(world.clock),
+    });
+    await world.pass(2000);
+    expect(forgotten).toEqual([]);
+    expect(driver.known(record.paymentId)).toBe(newer);
+  });
+});
+
 describe('the way of a payment', () => {
   it('is written down step by step: unknown, again, completed', async () => {
     gateway.play = ({ attempt, charge }) => (attempt < 3 ? reset : charge());
