@@ -5,11 +5,11 @@ import type { Advance, Advanced } from '../../src/ports/store.ts';
 import { operationOf, put, requireConstraint, within, withOperation } from './committed.ts';
 import { recordOf } from './records.ts';
 import type { PaymentRow, Row } from './rows.ts';
-import { type Context, orderLock, type Statement } from './statement.ts';
+import { type Context, changeOf, orderLock, type Statement } from './statement.ts';
 
 export function advance(context: Context, write: Advance): Statement<Advanced> {
   const { committed, nowMs } = context;
-  const { accountId, orderId, paymentId } = write.payment;
+  const { accountId, orderId } = write.payment;
   const order = within(accountId, orderId);
   const asExpected = (): boolean => matches(committed.rows.get(order)?.payment, write, nowMs);
   // The losing verdict is a second statement, which sees what is committed by then.
@@ -29,18 +29,7 @@ export function advance(context: Context, write: Advance): Statement<Advanced> {
       if (before === undefined || !snapshot) return lost();
       const after = advanced(before, write, nowMs);
       put(committed, after);
-      changes.push({
-        kind: 'advance',
-        accountId,
-        orderId,
-        paymentId,
-        before: before.payment,
-        after: after.payment,
-        rowBefore: before,
-        rowAfter: after,
-        event: after.events.at(-1) ?? null,
-        args: write,
-      });
+      changes.push(changeOf('advance', write, before, after, after.events.at(-1)));
       return { kind: 'done', nowMs, evidence: after.payment.evidence };
     },
     otherwise: lost,

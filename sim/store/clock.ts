@@ -2,7 +2,7 @@
 import type { WaitsQuery } from '../../src/ports/store.ts';
 import { put } from './committed.ts';
 import type { Row } from './rows.ts';
-import { type Context, INSTALLATION_LOCK, orderLock, type Statement } from './statement.ts';
+import { type Context, changeOf, INSTALLATION_LOCK, orderLock, type Statement } from './statement.ts';
 import type { Change, Result } from './types.ts';
 
 const FUTURE_MS = 1000;
@@ -35,18 +35,7 @@ export function shortenWaits(context: Context, query: WaitsQuery): Statement<num
     const soonMs = Math.min(payment.dueAtMs ?? nowMs, nowMs + committed.longestLeaseMs);
     const after: Row = { ...before, payment: { ...payment, dueAtMs: payment.held ? soonMs : nowMs } };
     put(committed, after);
-    changes.push({
-      kind: 'shortenWaits',
-      accountId: payment.order.accountId,
-      orderId: payment.order.orderId,
-      paymentId: payment.paymentId,
-      before: payment,
-      after: after.payment,
-      rowBefore: before,
-      rowAfter: after,
-      event: null,
-      args: query,
-    });
+    changes.push(changeOf('shortenWaits', query, before, after));
   }
 
   function apply(changes: Change[]): number | null {

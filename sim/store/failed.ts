@@ -2,7 +2,7 @@
 import type { FailedCursor, FailedQuery } from '../../src/ports/store.ts';
 import { put } from './committed.ts';
 import type { Row } from './rows.ts';
-import { type Context, orderLock, type Statement } from './statement.ts';
+import { type Context, changeOf, orderLock, type Statement } from './statement.ts';
 import type { Change } from './types.ts';
 
 export function wakeFailed(context: Context, query: FailedQuery): Statement<FailedCursor | null> {
@@ -26,18 +26,7 @@ export function wakeFailed(context: Context, query: FailedQuery): Statement<Fail
     const { payment } = before;
     const after: Row = { ...before, payment: { ...payment, dueAtMs: nowMs } };
     put(committed, after);
-    changes.push({
-      kind: 'wakeFailed',
-      accountId: payment.order.accountId,
-      orderId: payment.order.orderId,
-      paymentId: payment.paymentId,
-      before: payment,
-      after: after.payment,
-      rowBefore: before,
-      rowAfter: after,
-      event: null,
-      args: query,
-    });
+    changes.push(changeOf('wakeFailed', query, before, after));
   }
 
   function apply(changes: Change[]): FailedCursor | null {

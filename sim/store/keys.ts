@@ -4,12 +4,12 @@ import type { PaymentEvent } from '../../src/domain/payment.ts';
 import type { KeyBinding, NextCharge } from '../../src/ports/store.ts';
 import { put, requireConstraint, rowById, within } from './committed.ts';
 import type { OperationRow, PaymentRow, RequestRow, Row } from './rows.ts';
-import { type Context, keyLock, orderLock, type Statement } from './statement.ts';
+import { type Context, changeOf, keyLock, orderLock, type Statement } from './statement.ts';
 import type { Result } from './types.ts';
 
 export function bindKey(context: Context, binding: KeyBinding): Statement<Result<'bindKey'>> {
   const { committed, nowMs } = context;
-  const { accountId, orderId, paymentId } = binding.payment;
+  const { accountId, paymentId } = binding.payment;
   const key = within(accountId, binding.key.hash);
   return {
     locks: [keyLock(key)],
@@ -30,18 +30,7 @@ export function bindKey(context: Context, binding: KeyBinding): Statement<Result
       if (before === undefined) return 'bound';
       const after: Row = { ...before, requests: [...before.requests, request] };
       put(committed, after);
-      changes.push({
-        kind: 'bindKey',
-        accountId,
-        orderId,
-        paymentId,
-        before: before.payment,
-        after: after.payment,
-        rowBefore: before,
-        rowAfter: after,
-        event: null,
-        args: binding,
-      });
+      changes.push(changeOf('bindKey', binding, before, after));
       return 'bound';
     },
     otherwise: () => 'lost',
@@ -67,18 +56,7 @@ export function openNextCharge(context: Context, opening: NextCharge): Statement
       put(committed, after);
       const request = after.requests.at(-1);
       if (request !== undefined) committed.requests.set(key, request);
-      changes.push({
-        kind: 'openNextCharge',
-        accountId,
-        orderId,
-        paymentId: opening.paymentId,
-        before: before.payment,
-        after: after.payment,
-        rowBefore: before,
-        rowAfter: after,
-        event: after.events.at(-1) ?? null,
-        args: opening,
-      });
+      changes.push(changeOf('openNextCharge', opening, before, after, after.events.at(-1)));
       return { kind: 'opened', nowMs };
     },
     otherwise: () => ({ kind: 'lost' }),

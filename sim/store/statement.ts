@@ -3,7 +3,9 @@
  * matched there; when it gets the lock it looks at the row once more, as READ COMMITTED does; when it commits it
  * writes everything at once.
  */
+import type { PaymentEvent } from '../../src/domain/payment.ts';
 import type { Committed } from './committed.ts';
+import type { Row } from './rows.ts';
 import type { Change } from './types.ts';
 
 export interface Statement<T> {
@@ -36,3 +38,19 @@ export const orderLock = (order: string): string => `order ${order}`;
 export const INSTALLATION_LOCK = 'installation';
 /** The lock on a row of table `operations`. */
 export const operationLock = (payment: string, n: number): string => `operation ${n} ${payment}`;
+
+/** What a statement did to a payment that was there. `event`: the one that it wrote. */
+export function changeOf(
+  kind: Change['kind'],
+  args: unknown,
+  before: Row,
+  after: Row,
+  event: PaymentEvent | null = null,
+): Change {
+  const { order, paymentId } = after.payment;
+  const { accountId, orderId } = order;
+  return {
+    ...{ kind, accountId, orderId, paymentId, event, args },
+    ...{ before: before.payment, after: after.payment, rowBefore: before, rowAfter: after },
+  };
+}

@@ -3,7 +3,14 @@ import type { Evidence, Mode } from '../../src/ports/store.ts';
 import { operationOf, put, rowById, within, withOperation } from './committed.ts';
 import { mode } from './reads.ts';
 import type { EvidenceRow, OperationRow, Row } from './rows.ts';
-import { type Context, INSTALLATION_LOCK, operationLock, orderLock, type Statement } from './statement.ts';
+import {
+  type Context,
+  changeOf,
+  INSTALLATION_LOCK,
+  operationLock,
+  orderLock,
+  type Statement,
+} from './statement.ts';
 import type { Change, Result } from './types.ts';
 
 export function addEvidence(context: Context, evidence: Evidence): Statement<Result<'addEvidence'>> {
@@ -26,18 +33,7 @@ export function addEvidence(context: Context, evidence: Evidence): Statement<Res
       evidence: [...before.evidence, piece],
     };
     put(committed, after);
-    changes.push({
-      kind: 'addEvidence',
-      accountId,
-      orderId: before.payment.order.orderId,
-      paymentId,
-      before: before.payment,
-      after: after.payment,
-      rowBefore: before,
-      rowAfter: after,
-      event: null,
-      args: evidence,
-    });
+    changes.push(changeOf('addEvidence', evidence, before, after));
     return counted ? 'kept' : 'no_payment';
   }
 
@@ -81,18 +77,7 @@ export function eraseExpiredAnswers(context: Context, limit: number): Statement<
       operations: withOperation(before.operations, { ...operation, answer: null }),
     };
     put(committed, after);
-    changes.push({
-      kind: 'eraseExpiredAnswers',
-      accountId,
-      orderId,
-      paymentId: payment.paymentId,
-      before: before.payment,
-      after: after.payment,
-      rowBefore: before,
-      rowAfter: after,
-      event: null,
-      args: limit,
-    });
+    changes.push(changeOf('eraseExpiredAnswers', limit, before, after));
     return true;
   }
 
