@@ -129,8 +129,10 @@ export function suspendMachine(world: World, host: Host, { forMs, ntpMs }: Suspe
   });
 }
 
+/** What a database has forgotten, the gateway guards only for as long as it keeps the key: nobody sleeps longer than that. */
+const SLEEPS_BESIDE_LOSS_MS = [8000, 77_000, 20 * 60_000] as const;
 /** From a little longer than a lease to a day. */
-const SLEEPS_MS = [8000, 77_000, 20 * 60_000, 25 * 3_600_000] as const;
+const SLEEPS_MS = [...SLEEPS_BESIDE_LOSS_MS, 25 * 3_600_000] as const;
 /** From here on all sleep: whoever was awake would do nothing but sweep. */
 const ALL_SLEEP_MS = 20 * 60_000;
 const MAX_LONG_SLEEPS = 2;
@@ -138,8 +140,9 @@ const MAX_LONG_SLEEPS = 2;
 const AWAKE_MS = 15_000;
 
 function sleepLong(world: World, host: Host, sleep: (host: Host, forMs: number) => void): void {
-  const { tape, scheduler, hosts, trace } = world;
-  const forMs = world.longSleeps < MAX_LONG_SLEEPS ? tape.pick(SLEEPS_MS) : SLEEPS_MS[0];
+  const { tape, scheduler, hosts, trace, plan } = world;
+  const sleeps = plan.mishaps.includes('database_loses_commits') ? SLEEPS_BESIDE_LOSS_MS : SLEEPS_MS;
+  const forMs = world.longSleeps < MAX_LONG_SLEEPS ? tape.pick(sleeps) : SLEEPS_MS[0];
   if (forMs > SLEEPS_MS[0]) {
     world.longSleeps += 1;
     world.faultsUntilMs = Math.max(world.faultsUntilMs, scheduler.nowMs + forMs + AWAKE_MS);
