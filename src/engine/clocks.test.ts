@@ -234,7 +234,8 @@ describe('waits that the old clock may have dated', () => {
 });
 
 describe('a machine that was suspended', () => {
-  it('sends nothing when it wakes behind its lease, though its monotonic clock has not moved', async () => {
+  /** One call, kept back while it connects, and what is done to the machine meanwhile. */
+  async function connecting(meanwhile: () => void) {
     const connected = later<void>();
     let left = 0;
     gateway.play = async ({ options, charge }) => {
@@ -244,15 +245,38 @@ describe('a machine that was suspended', () => {
       return charge();
     };
     const { engine } = await start();
-    const answer = engine.charge(order('o1'), { waitMs: 0 });
-    await world.ended(answer);
-    world.suspendedMs = 77_000;
+    await world.ended(engine.charge(order('o1'), { waitMs: 0 }));
+    meanwhile();
     await connected.come();
-    expect([left, gateway.ledger.size]).toEqual([0, 0]);
+    return { left, charged: gateway.ledger.size };
+  }
+
+  it('sends nothing when it wakes behind its lease, though its monotonic clock has not moved', async () => {
+    const asleep = await connecting(() => {
+      world.suspendedMs = 77_000;
+    });
+    expect(asleep).toEqual({ left: 0, charged: 0 });
     // It was no call, and counts as none.
     await world.pass(30_000);
     expect(world.trail('o1').slice(1, 3)).toEqual(['call.not_sent lease_over_before_send', 'call.started']);
     expect(world.stored('o1').charge).toMatchObject({ status: 'COMPLETED', attempts: 1 });
+  });
+
+  it('sends nothing where its wall clock was set back, which hides for how long it slept', async () => {
+    const asleep = await connecting(() => {
+      world.suspendedMs = 77_000;
+      world.wallSetMs = -HOUR;
+    });
+    expect(asleep).toEqual({ left: 0, charged: 0 });
+    await world.pass(30_000);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'COMPLETED', attempts: 1 });
+  });
+
+  it('sends where its wall clock was set back by less than the margin of its lease', async () => {
+    const awake = await connecting(() => {
+      world.wallSetMs = -250;
+    });
+    expect(awake).toEqual({ left: 1, charged: 1 });
   });
 
   it('retries nothing when a timer comes twenty minutes late: the deadline is over', async () => {

@@ -7,7 +7,7 @@ import type { ExchangeOptions } from '../ports/gateway.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import { keepEvidence, tellsOfMoney } from './evidence.ts';
-import { type Held, usableMs } from './lease.ts';
+import { type Held, mayStillLeave, usableMs } from './lease.ts';
 import { referenceOf } from './names.ts';
 
 /** What the gateway is asked for. The key is the stored one; that it is also the derived one is checked when a record is read. */
@@ -48,7 +48,7 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
     let ended = false;
     // Also for an adapter that was given up: from then on its request counts as landing within the gateway's time.
     const mayLeave = (): boolean => {
-      refused ||= ended || usableMs(engine, held) <= 0;
+      refused ||= ended || !mayStillLeave(engine, held);
       return !refused;
     };
     const call = ({ timeoutMs }: ExchangeOptions) => gateway.call(request, { timeoutMs, mayLeave });

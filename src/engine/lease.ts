@@ -1,6 +1,6 @@
 import type { PaymentRecord } from '../ports/store.ts';
 import type { Engine } from './context.ts';
-import { atMostSinceMs, type Moment } from './moment.ts';
+import { atMostSinceMs, type Moment, wasSetBack } from './moment.ts';
 
 /** A payment under a claim of ours. */
 export interface Held {
@@ -21,6 +21,15 @@ export function usableMs(engine: Engine, held: Held): number {
   const byDatabaseMs = databaseClock.atLeastMs() - held.grantedAtMs;
   const sinceMs = Math.max(atMostSinceMs(clock, held.claimedAt), byDatabaseMs);
   return Math.max(0, policy.leaseMs - limits.leaseMarginMs - sinceMs);
+}
+
+/**
+ * Whether a request may leave under the claim, in this very tick. A wall clock that was set back since the claim hides for how
+ * long the machine slept, so nothing leaves then: the next claim is counted from the new time.
+ */
+export function mayStillLeave(engine: Engine, held: Held): boolean {
+  const setBack = wasSetBack(engine.clock, held.claimedAt, engine.limits.leaseMarginMs);
+  return usableMs(engine, held) > 0 && !setBack;
 }
 
 /**

@@ -17,3 +17,9 @@ export function momentOf(clock: Clock): Moment {
 export function atMostSinceMs(clock: Clock, then: Moment): number {
   return Math.max(clock.monotonicMs() - then.monotonicMs, clock.wallMs() - then.wallMs);
 }
+
+/** Whether the wall clock was set back by more than `byMs` since then: it has gone on by that much less than the monotonic one. */
+export function wasSetBack(clock: Clock, then: Moment, byMs: number): boolean {
+  const wentBackMs = clock.monotonicMs() - then.monotonicMs - (clock.wallMs() - then.wallMs);
+  return wentBackMs > byMs;
+}

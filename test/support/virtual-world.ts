@@ -64,6 +64,8 @@ export interface VirtualWorld {
   databaseStepMs: number;
   /** For how long this machine was suspended: only its wall clock has counted that. */
   suspendedMs: number;
+  /** How far the machine's wall clock was set by hand; negative: back. */
+  wallSetMs: number;
   /** Milliseconds since the beginning. */
   readonly nowMs: number;
   parts(gateway: Gateway, settings?: VirtualSettings): VirtualParts;
@@ -90,7 +92,7 @@ export function createVirtualWorld({ installationId = INSTALLATION_ID } = {}): V
   let drawn = 0;
   const clock: Clock = {
     monotonicMs: () => MONOTONIC_ORIGIN_MS + scheduler.nowMs,
-    wallMs: () => 1_700_000_000_000 + scheduler.nowMs + world.suspendedMs,
+    wallMs: () => 1_700_000_000_000 + scheduler.nowMs + world.suspendedMs + world.wallSetMs,
     after: (delayMs, callback) => scheduler.after(delayMs, callback),
   };
   const database = createDatabase({
@@ -145,6 +147,7 @@ export function createVirtualWorld({ installationId = INSTALLATION_ID } = {}): V
     roll: 0.5,
     databaseStepMs: 0,
     suspendedMs: 0,
+    wallSetMs: 0,
     get nowMs() {
       return scheduler.nowMs;
     },

@@ -7,7 +7,7 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     story:
       'A machine is suspended while it connects, wakes behind its lease, and sends what another has settled.',
     file: 'src/engine/exchange.ts',
-    find: '      refused ||= ended || usableMs(engine, held) <= 0;\n',
+    find: '      refused ||= ended || !mayStillLeave(engine, held);\n',
     put: '      refused ||= ended;\n',
     judge: 'simulation',
   },
