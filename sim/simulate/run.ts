@@ -28,6 +28,8 @@ export interface RunResult {
 /** Long after the longest wait that a healed world knows: until an order that cannot be resolved is sent to a person. */
 const REST_WITHIN_MS = 90 * 60_000;
 /** A clock that was set back is noticed within this. */
+/** What is at rest by the tables may still be on its way to a process, or waited with by it, for so long. */
+const QUIET_MS = 20_000;
 const NOTICED_WITHIN_MS = 5 * 60_000;
 
 export async function run(tape: Tape, options: { readonly keepStory: boolean }): Promise<RunResult> {
@@ -86,11 +88,9 @@ export async function playOut(world: World, isOver: () => boolean): Promise<void
     await scheduler.run({ untilMs: scheduler.nowMs + NOTICED_WITHIN_MS, done: violated, afterEach });
     judge.rested();
   }
-  await scheduler.run({
-    untilMs: scheduler.nowMs + REST_WITHIN_MS,
-    done,
-    afterEach,
-  });
+  await scheduler.run({ untilMs: scheduler.nowMs + REST_WITHIN_MS, done, afterEach });
+  await scheduler.run({ untilMs: scheduler.nowMs + QUIET_MS, done: violated, afterEach });
+  await scheduler.run({ untilMs: scheduler.nowMs + REST_WITHIN_MS, done, afterEach });
   if (violated()) return;
   judge.ended();
   await replayEverything(world);

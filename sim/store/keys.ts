@@ -13,7 +13,7 @@ export function bindKey(context: Context, binding: KeyBinding): Statement<Result
   const key = within(accountId, binding.key.hash);
   return {
     locks: [keyLock(key)],
-    proceeds: () => !committed.requests.has(key),
+    proceeds: () => !committed.requests.has(key) && chargeOf(context, binding) !== undefined,
     apply(changes) {
       const request: RequestRow = {
         accountId,
@@ -24,10 +24,9 @@ export function bindKey(context: Context, binding: KeyBinding): Statement<Result
         started: false,
         createdAtMs: nowMs,
       };
-      committed.requests.set(key, request);
-      // No table refers to another: a key may be bound to a payment that is not there.
       const before = rowById(committed, accountId, paymentId);
-      if (before === undefined) return 'bound';
+      if (before === undefined) return 'lost';
+      committed.requests.set(key, request);
       const after: Row = { ...before, requests: [...before.requests, request] };
       put(committed, after);
       changes.push(changeOf('bindKey', binding, before, after));
@@ -35,6 +34,11 @@ export function bindKey(context: Context, binding: KeyBinding): Statement<Result
     },
     otherwise: () => 'lost',
   };
+}
+
+function chargeOf({ committed }: Context, { payment, chargeN }: KeyBinding): OperationRow | undefined {
+  const row = rowById(committed, payment.accountId, payment.paymentId);
+  return row?.operations.find(({ n }) => n === chargeN);
 }
 
 export function openNextCharge(context: Context, opening: NextCharge): Statement<Result<'openNextCharge'>> {

@@ -191,6 +191,13 @@ describe('waits that the old clock may have dated', () => {
     // It may have lost what was written, and be back at the waits of before.
     for (const cameBack of [true, false, false]) await sweep(cameBack);
     expect(asked).toEqual([null, 7, 9, null]);
+    // Or it may have done so while nobody here asked it anything.
+    await world.pass(119_000);
+    await sweep(false);
+    expect(asked).toHaveLength(4);
+    await world.pass(1000);
+    for (const cameBack of [false, false]) await sweep(cameBack);
+    expect(asked).toEqual([null, 7, 9, null, null]);
   });
 
   it('are looked at where the clock is set back while an earlier step is being noted', async () => {

@@ -8,6 +8,8 @@ import { momentOf } from './moment.ts';
 const REPORT_EVERY_MS = 10 * 60_000;
 /** Waits that are looked at in one statement. */
 const PAGE = 500;
+/** A fail-over that no statement of ours has met may have lost what was written, so they are looked at again this often. */
+const LOOK_EVERY_MS = 2 * 60_000;
 
 /**
  * Returns what the sweep does about the clock; rejects with `StoreError` where the store cannot be reached. `cameBack`: it could
@@ -18,6 +20,7 @@ export function createClockWatch(engine: Engine): (cameBack: boolean) => Promise
   let reportAtMs = clock.monotonicMs();
   // What waits may have been set by a clock that was set back while nobody was here.
   let waits: { readonly after: number | null } | null = { after: null };
+  let lookAtMs = clock.monotonicMs() + LOOK_EVERY_MS;
 
   function report({ backMs, forwardMs }: Steps): void {
     if (clock.monotonicMs() < reportAtMs) return;
@@ -42,7 +45,10 @@ export function createClockWatch(engine: Engine): (cameBack: boolean) => Promise
   }
 
   return async (cameBack) => {
-    if (cameBack) waits = { after: null };
+    if (cameBack || clock.monotonicMs() >= lookAtMs) {
+      lookAtMs = clock.monotonicMs() + LOOK_EVERY_MS;
+      waits = { after: null };
+    }
     if (databaseClock.untold() !== null) await tell();
     if (waits === null) return;
     const next = await store.shortenWaits({ gateway: gateway.name, after: waits.after, limit: PAGE });

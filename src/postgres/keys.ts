@@ -4,9 +4,11 @@ import { millisecondsOf } from './columns.ts';
 import { isRetryable } from './errors.ts';
 import type { Session } from './session.ts';
 
+/** A database that lost its last commits may not know the charge any more: a key that is bound to nothing has no answer, ever. */
 const BIND = `
 INSERT INTO payonce.requests (account_id, key_hash, fingerprint, payment_id, charge_n, started)
-VALUES ($1, $2, $3, $4, $5, false)
+SELECT $1, $2, $3, $4, $5, false WHERE EXISTS (
+  SELECT FROM payonce.operations WHERE account_id = $1 AND payment_id = $4 AND kind = 'charge' AND n = $5)
 ON CONFLICT DO NOTHING
 RETURNING charge_n`;
 

@@ -144,7 +144,8 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   },
   {
     name: 'a wall clock that was set back counts as time that has not passed',
-    story: 'A server sleeps for a minute, its wall clock is set back meanwhile, and it sends what another has charged.',
+    story:
+      'A server sleeps for a minute, its wall clock is set back meanwhile, and it sends what another has charged.',
     file: 'src/engine/lease.ts',
     find: 'usableMs(engine, held) > 0 && !setBack',
     put: 'usableMs(engine, held) > 0 || setBack',

@@ -237,10 +237,20 @@ export const STORE: readonly PlantedBug[] = [
     name: 'a key that is bound is bound anew',
     story: 'A key that answered for one order answers for another one the next day.',
     file: `${FOLDER}/keys.ts`,
-    find: 'VALUES ($1, $2, $3, $4, $5, false)\nON CONFLICT DO NOTHING\n',
-    put: 'VALUES ($1, $2, $3, $4, $5, false)\nON CONFLICT (account_id, key_hash) DO UPDATE SET payment_id = excluded.payment_id, charge_n = excluded.charge_n\n',
+    find: "kind = 'charge' AND n = $5)\nON CONFLICT DO NOTHING\n",
+    put: "kind = 'charge' AND n = $5)\nON CONFLICT (account_id, key_hash) DO UPDATE SET payment_id = excluded.payment_id, charge_n = excluded.charge_n\n",
     judge: 'store suite',
     tests: { file: SUITE, named: 'a key that is bound stays where it is' },
+  },
+  {
+    name: 'a key is bound to a payment that is not there',
+    story:
+      'A fail-over forgets a payment while a request joins it; the request’s key has no answer ever after.',
+    file: `${FOLDER}/keys.ts`,
+    find: "AND payment_id = $4 AND kind = 'charge' AND n = $5)",
+    put: "AND payment_id = $4 AND kind = 'charge' AND n = $5) OR true",
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'a key is not bound to a payment or a charge that is not there' },
   },
   {
     name: 'the next charge is opened though evidence waits',

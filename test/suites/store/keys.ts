@@ -52,6 +52,16 @@ export function keyTests(env: Environment): void {
       expect(bound).toMatchObject({ fingerprint: key('k').fingerprint, started: false });
     });
 
+    test('a key is not bound to a payment or a charge that is not there', async () => {
+      const record = await accepted(env.store, 'joined');
+      const payment = paymentKey(record);
+      const gone = { ...payment, orderId: 'gone', paymentId: '01980000-0000-7000-8000-0000000000aa' };
+      expect(await env.store.bindKey({ payment: gone, chargeN: 1, key: key('k') })).toBe('lost');
+      expect(await env.store.bindKey({ payment, chargeN: 2, key: key('k') })).toBe('lost');
+      const query = { accountId: ACCOUNT, orderId: 'joined', keyHash: key('k').hash };
+      expect((await env.other.situation(query)).key).toBeNull();
+    });
+
     test('of many that bind one key at once, one succeeds', async () => {
       const records = await Promise.all(numbers(20).map((n) => accepted(env.store, `order ${n}`)));
       const results = await Promise.all(
