@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { openRecorder } from './record.ts';
-import { report, story } from './report.ts';
+import { headline, report, story } from './report.ts';
 import { type Outcome, run } from './run.ts';
 
 /** More of them say nothing new on a screen; the file has all. */
@@ -103,6 +103,8 @@ function keep({ violations, facts }: Outcome): void {
   say(stories.slice(0, SHOWN_STORIES).join('\n\n'));
   if (stories.length > SHOWN_STORIES) say(`\n… and ${stories.length - SHOWN_STORIES} more.`);
   say(`\nThe record: ${folder}\nThe same storm again: npm run chaos -- --minutes ${minutes} --seed ${seed}`);
+  // Last, so that whoever keeps only the end of the output sees what was broken.
+  say(violations.slice(0, SHOWN_STORIES).map(headline).join('\n'));
 }
 
 /** The nearest folder above that is the project: compiled, this file lies two folders deeper than its source. */

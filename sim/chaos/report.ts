@@ -69,9 +69,14 @@ function sorted(counts: ReadonlyMap<string, number>): Row[] {
   return [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
+export function headline({ kind, what, orderId }: Violation): string {
+  return `${kind}${orderId === null ? '' : ` of order ${orderId}`}: ${what}`;
+}
+
 /** One violation with everything that is known about its order. */
-export function story({ kind, what, orderId, exchanges = [] }: Violation, facts: Case): string {
-  const lines = [`${kind}${orderId === null ? '' : ` of order ${orderId}`}: ${what}`];
+export function story(violation: Violation, facts: Case): string {
+  const { orderId, exchanges = [] } = violation;
+  const lines = [headline(violation)];
   const concerned = facts.exchanges.filter(({ n }) => exchanges.includes(n));
   lines.push(...concerned.map((exchange) => `  answer  ${answerLine(exchange)}`));
   if (orderId === null) return lines.join('\n');
