@@ -110,6 +110,14 @@ describe('what was seen', () => {
     expect(found(plant)).toEqual([of('went_back', 'poor')]);
   });
 
+  test('an answer that was kept when its charge failed, after the charge was looked up once more', () => {
+    const kept = toldFailed(payment('poor', { status: 'FAILED', updated_at: at(2) }));
+    const facts = honest();
+    facts.exchanges.push(read(payment('poor', { status: 'FAILED', updated_at: at(3) }), 3.5));
+    facts.exchanges.push(exchange('poor', 8, { key: null, status: 402, text: kept }));
+    expect(judge(caseOf(facts)).filter(({ kind }) => kind === 'went_back')).toEqual([]);
+  });
+
   test('an older state in a page of many', () => {
     const page = JSON.stringify({
       data: [payment('good', { status: 'UNRESOLVED', updated_at: at(2) })],

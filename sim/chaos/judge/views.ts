@@ -15,6 +15,8 @@ interface View {
   readonly status: string;
   /** Null where the answer may be an old one, kept for its key. */
   readonly updatedAt: string | null;
+  /** An answer that was kept when its charge ended. */
+  readonly isFrozen: boolean;
 }
 
 export interface SeenFinding extends Finding {
@@ -42,13 +44,16 @@ function viewsOf(exchange: Exchange): View[] {
   return status === 202 ? [viewOf(exchange, body, null)] : [];
 }
 
-function viewOf({ n, askedMs, answeredMs }: Exchange, payment: Body, updatedAt: unknown): View {
+function viewOf(exchange: Exchange, payment: Body, updatedAt: unknown): View {
+  const { n, askedMs, answeredMs } = exchange;
+  const status = paymentStatusOf(payment) ?? '';
   return {
     n,
     paymentId: String(payment.payment_id),
     askedMs,
     answeredMs,
-    status: paymentStatusOf(payment) ?? '',
+    status,
+    isFrozen: isPost(exchange) && (status === 'COMPLETED' || status === 'FAILED'),
     updatedAt: typeof updatedAt === 'string' ? updatedAt : null,
   };
 }
@@ -78,8 +83,8 @@ function judgePayment(views: readonly View[], time: DatabaseTime): SeenFinding[]
       const what = `${status} after COMPLETED had been told`;
       found.push({ kind: 'went_back', what, exchanges: [completed.n, n], paymentId });
     }
-    // A frozen answer keeps the time of its end, also where evidence that came later has been looked into since.
-    const isFrozen = status === 'COMPLETED' && newest?.status === 'COMPLETED';
+    // A frozen answer keeps the time of its end, also where the charge has been looked up since: for evidence, or after a restore.
+    const isFrozen = view.isFrozen && newest?.status === status;
     if (newest !== null && !isFrozen && isBefore(updatedAt, newest.updatedAt)) {
       const what = `${status}, changed at ${updatedAt}, after ${newest.status}, changed at ${newest.updatedAt}`;
       found.push({ kind: 'went_back', what, exchanges: [newest.n, n], paymentId });
