@@ -1,9 +1,13 @@
 /** What must hold of every committed change: the listed moves, the events, the fence, and the truth about money. */
+import { timeOfUuidV7 } from '../../src/domain/ids.ts';
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { Books } from '../gateway/model.ts';
 import { boundsOf, type Plan } from '../plan/plan.ts';
 import type { Change, OperationRow, Row } from '../store/database.ts';
 import { type Book, orderName } from './book.ts';
+
+/** By so much a process's wall clock and the database's may differ, at most. */
+const CLOCKS_MS = 3 * 3_600_000;
 
 /** Written from the design, not from the engine. */
 const MOVES: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
@@ -198,7 +202,10 @@ function judgeReason(
   }
   if (operation.problem === null) parts.violated('6 truth', `${orderId}: FAILED without a problem`);
   const { keys, cachesErrors, keyWindowMs } = policy.contract;
-  const retryable = keys === 'kept' && !cachesErrors && keyWindowMs > 3_600_000;
+  // Whoever slept between drawing the payment's id and storing it knows the key for as old as the id.
+  const idAgeMs = after.updatedAtMs - timeOfUuidV7(after.paymentId);
+  const retryable =
+    keys === 'kept' && !cachesErrors && keyWindowMs > Math.max(3_600_000, idAgeMs + CLOCKS_MS);
   const ageMs = after.updatedAtMs - operation.openedAtMs;
   // Room for a lease to run out and be noticed, and for the longest Retry-After; what could not be verified ends with the resolution's own limit.
   const early =
