@@ -9,6 +9,7 @@ import {
   type Context,
   type Decision,
   NO_EVIDENCE,
+  type OwnEvidence,
   type VerifyOutcome,
 } from '../../src/domain/transition/index.ts';
 import { claims } from './claims.ts';
@@ -198,10 +199,8 @@ function verifying(
 ): Step[] {
   const worker = state.workers[who];
   const [item, ...rest] = left;
+  const own = ownEvidence(state, worker);
   if (item === undefined) {
-    const { charge, about } = state.row;
-    const named = !isSettled(charge.status) && has(about, charge.n);
-    const own = named ? { ...NO_EVIDENCE, gatewayRef: 'ch' } : NO_EVIDENCE;
     return [
       moved(
         state,
@@ -218,21 +217,28 @@ function verifying(
     // Without keys a decline is about one call, and says no more of another than that nothing is found.
     const told: LookupOutcome =
       outcome.kind === 'declined' && world.policy.contract.keys === 'none' ? { kind: 'absent' } : outcome;
-    const end = verdict(item, told, { contested, evidence: worker.evidence });
+    const end = verdict(item, told, { contested, evidence: worker.evidence, own });
     const stage: Stage = end === null ? { at: 'verifying', left: rest } : { at: 'verified', outcome: end };
     return moved(state, who, stage, what, faults);
   });
 }
 
+/** What evidence that the worker has read tells of the unsettled charge itself. */
+function ownEvidence({ row: { charge, about } }: State, { evidence }: Worker): OwnEvidence {
+  const named = evidence > 0 && !isSettled(charge.status) && has(about, charge.n);
+  return named ? { ...NO_EVIDENCE, gatewayRef: 'ch' } : NO_EVIDENCE;
+}
+
 function verdict(
   item: VerifyItem,
   outcome: LookupOutcome,
-  { contested, evidence }: { readonly contested: boolean; readonly evidence: number },
+  told: { readonly contested: boolean; readonly evidence: number; readonly own: OwnEvidence },
 ): VerifyOutcome | null {
+  const { contested, evidence, own } = told;
   if (outcome.kind === 'unavailable' || outcome.kind === 'forbidden') {
     return { kind: 'unavailable', reason: outcome.reason, waitMs: null, contested: evidence > 0 };
   }
-  const found: VerifyOutcome = { kind: 'found', chargeId: 'ch', reason: 'late_success' };
+  const found: VerifyOutcome = { kind: 'found', chargeId: 'ch', reason: 'late_success', own };
   if (item.own) return outcome.kind === 'duplicated' ? found : null;
   if (outcome.kind === 'declined') return null;
   if (outcome.kind === 'absent') return contested ? { ...found, reason: 'late_evidence' } : null;

@@ -110,7 +110,7 @@ describe('asking after the other charges', () => {
 
   it('leaves evidence about a charge at another gateway to a person, after all that can be asked here', async () => {
     const charges = async () => [earlier(1, { gateway: 'another', ...MONEY }), earlier(2)];
-    const elsewhere = { kind: 'found', chargeId: 'ch_late', reason: 'other_gateway' };
+    const elsewhere = { kind: 'found', chargeId: 'ch_late', reason: 'other_gateway', own: NO_EVIDENCE };
     expect(await verify([absent], { charges, evidence: 1 })).toEqual(elsewhere);
     const live: LookupOutcome = { kind: 'succeeded', chargeId: 's' };
     expect(await verify([live], { charges, evidence: 1 })).toMatchObject({ reason: 'late_success' });
@@ -163,7 +163,12 @@ describe('asking after the other charges', () => {
     [{ kind: 'duplicated', chargeIds: ['a', 'b'] }, 'a'],
     [{ kind: 'duplicated', chargeIds: [] }, null],
   ])('finds the one that is %j, also behind one that is not', async (live, chargeId) => {
-    expect(await verify([declined, live])).toEqual({ kind: 'found', chargeId, reason: 'late_success' });
+    expect(await verify([declined, live])).toEqual({
+      kind: 'found',
+      chargeId,
+      reason: 'late_success',
+      own: NO_EVIDENCE,
+    });
   });
 
   it.each<LookupOutcome>([
@@ -195,6 +200,7 @@ describe('late evidence of money', () => {
       kind: 'found',
       chargeId: 'ch_late',
       reason: 'late_evidence',
+      own: NO_EVIDENCE,
     });
     expect(await verify([declined, declined], { evidence: 1 })).toEqual(CLEAR);
   });
@@ -216,12 +222,28 @@ describe('late evidence of money', () => {
     expect(gateway.lookups).toEqual([]);
   });
 
+  it('about the unsettled charge itself is told beside money of another one, wherever that stands', async () => {
+    const many = Array.from({ length: 20 }, (_one, index) => earlier(index + 4));
+    const charges = async () => [earlier(1), earlier(3, { ...MONEY, sentUntilMs: 77 }), ...many];
+    const live: LookupOutcome = { kind: 'succeeded', chargeId: 's' };
+    const found = { kind: 'found', chargeId: 's', own: { sentUntilMs: 77, gatewayRef: 'ch_late' } };
+    expect(await verify([live], { charges, evidence: 2 })).toMatchObject(found);
+    const last = [...Array.from({ length: 20 }, () => absent), live];
+    expect(await verify(last, { charges, evidence: 2 })).toMatchObject(found);
+  });
+
+  it('about another charge that the database has forgotten is not taken for the current one’s', async () => {
+    const charges = async () => [earlier(4, { ...MONEY, sentUntilMs: 77 })];
+    expect(await verify([declined], { charges, evidence: 1 })).toEqual(CLEAR);
+  });
+
   it('about a completed charge asks for the charge itself first: does it exist twice?', async () => {
     const completed = { status: 'COMPLETED', evidence: 1 } as const;
     expect(await verify([{ kind: 'duplicated', chargeIds: ['a', 'b'] }], completed)).toEqual({
       kind: 'found',
       chargeId: 'a b',
       reason: 'late_success',
+      own: NO_EVIDENCE,
     });
     expect(await verify([{ kind: 'unavailable', reason: 'http_500' }], completed)).toEqual(
       unavailable('http_500', true),
@@ -247,6 +269,7 @@ describe('late evidence of money', () => {
       kind: 'found',
       chargeId: 'ch_late',
       reason: 'late_evidence',
+      own: NO_EVIDENCE,
     });
   });
 
@@ -273,7 +296,7 @@ describe('late evidence of money', () => {
 
   it('is a matter for a person where the gateway cannot be asked', async () => {
     gateway = createScriptedGateway({ lookup: false });
-    const found = { kind: 'found', chargeId: 'ch_late', reason: 'late_evidence' };
+    const found = { kind: 'found', chargeId: 'ch_late', reason: 'late_evidence', own: NO_EVIDENCE };
     expect(await verify([], { evidence: 1 })).toEqual(found);
     expect(await verify([], { evidence: 1, status: 'COMPLETED' })).toEqual(found);
     expect(await verify([], { charges: async () => [earlier(1), earlier(2)] })).toEqual(CLEAR);
@@ -325,6 +348,7 @@ describe('a call that may have left after its lease', () => {
       kind: 'found',
       chargeId: 's',
       reason: 'late_success',
+      own: NO_EVIDENCE,
     });
   });
 });

@@ -6,20 +6,27 @@
 import { isSettled } from '../domain/charge.ts';
 import type { LookupOutcome } from '../domain/outcomes.ts';
 import { absenceProof } from '../domain/proof.ts';
-import { mayBeForgotten, type OwnEvidence, type VerifyOutcome } from '../domain/transition/index.ts';
-import { type ChargeToVerify, type PaymentRecord, StoreError } from '../ports/store.ts';
+import {
+  mayBeForgotten,
+  NO_EVIDENCE,
+  type OwnEvidence,
+  type VerifyOutcome,
+} from '../domain/transition/index.ts';
+import { type ChargePage, type ChargeToVerify, type PaymentRecord, StoreError } from '../ports/store.ts';
 import { lookAhead } from './ahead.ts';
 import type { Engine } from './context.ts';
 import { chargeRequest, lookUp } from './exchange.ts';
 import { databaseNowMs, type Held } from './lease.ts';
 import { derivedKey, stopForNames } from './names.ts';
-import type { Reached, VerifyProgress } from './verify-progress.ts';
+import type { VerifyProgress } from './verify-progress.ts';
 import { paymentKey } from './write.ts';
 
 /** Charges that are read, and then asked after, together: a lease has room for several such pages. */
 const PAGE = 16;
 
-type Ended = Exclude<VerifyOutcome, { kind: 'clear' }>;
+type Found = Omit<Extract<VerifyOutcome, { kind: 'found' }>, 'own'>;
+type Unavailable = Extract<VerifyOutcome, { kind: 'unavailable' }>;
+type Ended = Found | Unavailable;
 
 /**
  * Asks after everything that is in question; also, for a completed charge with late evidence, whether it exists twice. What one
@@ -31,27 +38,34 @@ export async function verifyOthers(
   progress: VerifyProgress,
 ): Promise<VerifyOutcome> {
   const { record } = held;
+  // All evidence counts as dealt with when this ends, whatever is found first.
+  const own = await readOwn(engine, record);
+  if (own === null) return unavailable('store_unavailable', record.evidence > 0);
+  const ended = await askAfterAll(engine, held, progress);
+  if (ended === null) return { kind: 'clear', own };
+  return ended.kind === 'found' ? { ...ended, own } : ended;
+}
+
+/** Null: everything is clear. */
+async function askAfterAll(engine: Engine, held: Held, progress: VerifyProgress): Promise<Ended | null> {
+  const { record } = held;
   const contested = record.evidence > 0;
   if (record.charge.status === 'COMPLETED') {
     const twin = await findTwin(engine, held, contested);
     if (twin !== null) return twin;
   }
-  const begun = progress.reached(record);
-  let reached = begun;
+  const begunN = progress.reached(record);
+  let reachedN = begunN;
   for (;;) {
-    const page = await readPage(engine, record, reached.afterN);
+    const page = await readPage(engine, record, { afterN: reachedN, limit: PAGE });
     if (page === null) return unavailable('store_unavailable', contested);
-    const current = page.find(({ n }) => n === record.charge.n);
-    if (current !== undefined && !isSettled(record.charge.status))
-      reached = { ...reached, own: evidenceOf(current) };
     const { ended, clearUntilN } = await verifyPage(engine, held, page);
-    reached = { ...reached, afterN: clearUntilN ?? reached.afterN };
-    if (ended !== null) return goOnLater(progress, record, ended, { begun, reached });
+    reachedN = clearUntilN ?? reachedN;
+    if (ended !== null) return goOnLater(progress, record, ended, { begunN, reachedN });
     if (page.length < PAGE) break;
   }
   const ahead = await verifyAhead(engine, held);
-  if (ahead !== null) return goOnLater(progress, record, ahead, { begun, reached });
-  return { kind: 'clear', own: reached.own };
+  return ahead === null ? null : goOnLater(progress, record, ahead, { begunN, reachedN });
 }
 
 /** Where this lease has brought something, the next one goes on at once. */
@@ -59,11 +73,11 @@ function goOnLater(
   progress: VerifyProgress,
   record: PaymentRecord,
   ended: Ended,
-  { begun, reached }: { readonly begun: Reached; readonly reached: Reached },
+  { begunN, reachedN }: { readonly begunN: number; readonly reachedN: number },
 ): Ended {
   if (ended.kind === 'found') return ended;
-  progress.keep(record, reached);
-  if (reached.afterN === begun.afterN || ended.waitMs !== null) return ended;
+  progress.keep(record, reachedN);
+  if (reachedN === begunN || ended.waitMs !== null) return ended;
   return { ...ended, waitMs: 1 };
 }
 
@@ -90,12 +104,18 @@ async function verifyAhead(engine: Engine, held: Held): Promise<Ended | null> {
   }
 }
 
-function unavailable(reason: string, contested: boolean, waitMs: number | null = null): Ended {
+function unavailable(reason: string, contested: boolean, waitMs: number | null = null): Unavailable {
   return { kind: 'unavailable', reason, waitMs, contested };
 }
 
-function evidenceOf({ sentUntilMs, moneyRef }: ChargeToVerify): OwnEvidence {
-  return { sentUntilMs, gatewayRef: moneyRef };
+/** What evidence tells of the unsettled charge itself. Null: the store could not be read. */
+async function readOwn(engine: Engine, record: PaymentRecord): Promise<OwnEvidence | null> {
+  const { n, status } = record.charge;
+  if (record.evidence === 0 || isSettled(status)) return NO_EVIDENCE;
+  const page = await readPage(engine, record, { afterN: n - 1, limit: 1 });
+  if (page === null) return null;
+  const own = page.find((one) => one.n === n);
+  return own === undefined ? NO_EVIDENCE : { sentUntilMs: own.sentUntilMs, gatewayRef: own.moneyRef };
 }
 
 /** Null: the completed charge is there once. */
@@ -112,10 +132,10 @@ async function findTwin(engine: Engine, held: Held, contested: boolean): Promise
 async function readPage(
   engine: Engine,
   record: PaymentRecord,
-  afterN: number,
+  page: ChargePage,
 ): Promise<readonly ChargeToVerify[] | null> {
   try {
-    return await engine.store.chargesToVerify(paymentKey(record), { afterN, limit: PAGE });
+    return await engine.store.chargesToVerify(paymentKey(record), page);
   } catch (error) {
     if (error instanceof StoreError) return null;
     throw error;

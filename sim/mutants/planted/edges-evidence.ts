@@ -116,10 +116,30 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     name: 'asking after many charges begins anew with every lease',
     story: 'An order that failed often is never charged again, whatever the customer does.',
     file: 'src/engine/verify.ts',
-    find: '  progress.keep(record, reached);\n',
+    find: '  progress.keep(record, reachedN);\n',
     put: '',
     judge: 'engine suite',
     tests: { file: VERIFY, named: 'goes on where the last lease ended' },
+  },
+  {
+    name: 'evidence about the charge itself is forgotten over another one’s money',
+    story:
+      'Both charges of an order may be live. A person hears of the first one only, and nobody asks after the second.',
+    file: 'src/domain/transition/verified.ts',
+    find: '  const known = settled ? charge : withOwnEvidence(charge, own, context);\n',
+    put: '  const known = settled || own.gatewayRef !== undefined ? charge : withOwnEvidence(charge, own, context);\n',
+    judge: 'engine suite',
+    tests: { file: DECISIONS, named: 'is not lost where money of another charge is found' },
+  },
+  {
+    name: 'money of another charge ends the look before the evidence about the charge itself is read',
+    story:
+      'Both charges of an order may be live. A person hears of the first one only, and nobody asks after the second.',
+    file: 'src/engine/verify.ts',
+    find: "  return ended.kind === 'found' ? { ...ended, own } : ended;\n",
+    put: "  return ended.kind === 'found' ? { ...ended, own: NO_EVIDENCE } : ended;\n",
+    judge: 'engine suite',
+    tests: { file: VERIFY, named: 'is told beside money of another one' },
   },
   {
     name: 'what was asked after before another one wrote counts as clear',

@@ -522,7 +522,7 @@ describe('the end of a verification is written down in full', () => {
     return changed(before, onVerified(before, outcome, at(NOW)));
   }
   const unavailable = { kind: 'unavailable', reason: 'http_500', waitMs: null, contested: false } as const;
-  const found = { kind: 'found', chargeId: 'ch', reason: 'late_success' } as const;
+  const found = { kind: 'found', chargeId: 'ch', reason: 'late_success', own: NO_EVIDENCE } as const;
   const clear = { kind: 'clear', own: NO_EVIDENCE } as const;
 
   it('unavailable: slower every time, and once a day in review', () => {

@@ -195,6 +195,29 @@ describe('evidence about the unsettled charge itself', () => {
     expect(looked.next.status).toBe('UNRESOLVED');
   });
 
+  it('is not lost where money of another charge is found: this one is asked after, too', () => {
+    const found = (of: Partial<Charge>, own: Partial<typeof NO_EVIDENCE>) =>
+      onVerified(
+        charge(of),
+        { kind: 'found', chargeId: null, reason: 'late_success', own: { ...NO_EVIDENCE, ...own } },
+        at(START + 10),
+      ).next;
+    expect(found({ step: 'verify' }, { sentUntilMs: START + 7 })).toMatchObject({
+      status: 'REVIEW',
+      step: 'lookup',
+      doubt: { kind: 'open', untilMs: START + 7 },
+    });
+    expect(found({ step: 'verify' }, { gatewayRef: 'ch' })).toMatchObject({
+      step: 'lookup',
+      gatewayRef: 'ch',
+      doubt: { kind: 'answered' },
+    });
+    expect(found({ status: 'FAILED', step: 'none' }, { sentUntilMs: START + 7 })).toMatchObject({
+      step: 'verify',
+      doubt: { kind: 'none' },
+    });
+  });
+
   it('in review changes what is known, and leaves it to the person', () => {
     expect(clear({ status: 'REVIEW', step: 'lookup' }, { gatewayRef: 'ch' })).toMatchObject({
       status: 'REVIEW',
@@ -238,7 +261,7 @@ describe('a verification that gets no answer', () => {
 });
 
 describe('money that was found late', () => {
-  const found = { kind: 'found', chargeId: null, reason: 'late_evidence' } as const;
+  const found = { kind: 'found', chargeId: null, reason: 'late_evidence', own: NO_EVIDENCE } as const;
 
   it('does not hide that this charge may have been sent as well', () => {
     const doubt = { kind: 'open', untilMs: START } as const;
@@ -262,7 +285,7 @@ describe('money that was found late', () => {
 });
 
 describe('a sign of money at another gateway', () => {
-  const found = { kind: 'found', chargeId: null, reason: 'other_gateway' } as const;
+  const found = { kind: 'found', chargeId: null, reason: 'other_gateway', own: NO_EVIDENCE } as const;
 
   it('is a matter for a person, who is told once', () => {
     const first = onVerified(charge({ status: 'FAILED', step: 'none' }), found, at(START));

@@ -369,22 +369,36 @@ describe('asking after earlier charges', () => {
   });
 
   it('stops the next charge when an earlier one turns out to be live', () => {
-    const decision = onVerified(second, { kind: 'found', chargeId: 'ch', reason: 'late_success' }, at(1));
+    const decision = onVerified(
+      second,
+      { kind: 'found', chargeId: 'ch', reason: 'late_success', own: NO_EVIDENCE },
+      at(1),
+    );
     expect(brief(decision)).toBe('REVIEW verify late_success due in 86400000');
     expect(decision.next.attempts).toBe(0);
   });
 
   it('never moves a completed payment, but raises the alarm', () => {
     const done = calling({ status: 'COMPLETED', step: 'none', gatewayRef: 'ch_2' });
-    const decision = onVerified(done, { kind: 'found', chargeId: 'ch_1', reason: 'late_success' }, at(1));
+    const decision = onVerified(
+      done,
+      { kind: 'found', chargeId: 'ch_1', reason: 'late_success', own: NO_EVIDENCE },
+      at(1),
+    );
     expect([decision.next.status, decision.alarm]).toEqual(['COMPLETED', 'duplicate_charge']);
   });
 
   it('sends a failed payment with late money to a person', () => {
     const failed = calling({ status: 'FAILED', step: 'none', failureCode: 'gateway_error' });
-    expect(brief(onVerified(failed, { kind: 'found', chargeId: 'ch', reason: 'late_success' }, at(1)))).toBe(
-      'REVIEW verify late_success due in 86400000',
-    );
+    expect(
+      brief(
+        onVerified(
+          failed,
+          { kind: 'found', chargeId: 'ch', reason: 'late_success', own: NO_EVIDENCE },
+          at(1),
+        ),
+      ),
+    ).toBe('REVIEW verify late_success due in 86400000');
   });
 });
 

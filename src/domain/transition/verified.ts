@@ -6,7 +6,12 @@ import { type Context, type Decision, knowsOfOtherMoney, review } from './decisi
 export type VerifyOutcome =
   | { readonly kind: 'clear'; readonly own: OwnEvidence }
   /** Money that this payment does not count as its own. `chargeId` null: nobody knows the gateway's id of it. */
-  | { readonly kind: 'found'; readonly chargeId: string | null; readonly reason: LateMoney }
+  | {
+      readonly kind: 'found';
+      readonly chargeId: string | null;
+      readonly reason: LateMoney;
+      readonly own: OwnEvidence;
+    }
   /** `waitMs`: when the same answer may say more; null: as the schedule says. */
   | {
       readonly kind: 'unavailable';
@@ -67,7 +72,7 @@ function onUnavailable(
 
 function onFound(
   charge: Charge,
-  { chargeId, reason }: Extract<VerifyOutcome, { kind: 'found' }>,
+  { chargeId, reason, own }: Extract<VerifyOutcome, { kind: 'found' }>,
   context: Context,
 ): Decision {
   if (charge.status === 'COMPLETED') {
@@ -78,9 +83,11 @@ function onFound(
     const event = { type: 'verify.duplicate_found', detail: chargeId ?? reason } as const;
     return { next: charge, event, waitMs: null, alarm: 'duplicate_charge' };
   }
+  const settled = isSettled(charge.status);
+  const known = settled ? charge : withOwnEvidence(charge, own, context);
   // What may have been sent of this charge is still asked after; otherwise the other charge is.
-  const step = charge.doubt.kind === 'none' || isSettled(charge.status) ? 'verify' : 'lookup';
-  const decision = review({ ...charge, gatewayRef: chargeId ?? charge.gatewayRef, step }, reason, context);
+  const step = known.doubt.kind === 'none' || settled ? 'verify' : 'lookup';
+  const decision = review({ ...known, gatewayRef: chargeId ?? known.gatewayRef, step }, reason, context);
   if (reason !== 'other_gateway') return decision;
   // Nothing new comes of asking again from here: a person is told once.
   const { alarm: _told, ...quiet } = decision;
