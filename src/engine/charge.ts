@@ -17,6 +17,7 @@ import {
 } from '../ports/store.ts';
 import { answerBody, type FrozenAnswer, toPayment } from './answer.ts';
 import type { ChargeAnswer, ChargeOptions } from './api.ts';
+import { isMadeElsewhere } from './charges-to-verify.ts';
 import type { Engine } from './context.ts';
 import type { Driver } from './drive.ts';
 import { accept, begin, newIntent, openedRecord, startNow } from './intent.ts';
@@ -270,8 +271,7 @@ export function createCharging(
     if (!isNamedAsDerived(engine, record)) return 'again';
     const { order } = request;
     const unproved = record.absences > 0;
-    // Only the gateway where the earlier charge was made can prove that it does not exist.
-    if (unproved && record.gateway !== engine.gateway.name) return problem('other_gateway', shown(record));
+    if (unproved && (await isMadeElsewhere(engine, record))) return problem('other_gateway', shown(record));
     const opening: NextCharge = {
       paymentId: record.paymentId,
       expected: { seq: record.seq },

@@ -39,12 +39,50 @@ describe('an order whose charge failed at another gateway', () => {
     expect([a.ledger.size, b.ledger.size]).toEqual([1, 0]);
   });
 
+  it('is not charged here either where it is an earlier charge than the last one', async () => {
+    const here = await chargingReplica(world, a);
+    a.play = () => error500;
+    expect(told(await here.charge(keyed('one')))).toBe('gateway_failed');
+    a.play = decline;
+    expect(told(await here.charge(keyed('two')))).toBe('card_declined');
+    // As a migration leaves charges of which nobody knows where they were made.
+    const [first] = world.database.row('default', 'o1')?.operations ?? [];
+    Object.assign(first ?? {}, { gateway: 'not known' });
+    const [calls, lookups] = [a.calls.length, a.lookups.length];
+    expect(told(await here.charge(keyed('three')))).toBe('other_gateway');
+    expect([a.calls.length, a.lookups.length, world.stored('o1').charge.n]).toEqual([calls, lookups, 2]);
+  });
+
+  it('is charged here where the unproved charge was made here, wherever the last one was declined', async () => {
+    const here = await chargingReplica(world, a);
+    a.play = () => error500;
+    expect(told(await here.charge(keyed('one')))).toBe('gateway_failed');
+    a.play = decline;
+    expect(told(await here.charge(keyed('two')))).toBe('card_declined');
+    const row = world.database.row('default', 'o1');
+    Object.assign(row?.operations[0] ?? {}, { gateway: 'a' });
+    Object.assign(row?.payment ?? {}, { gateway: 'b' });
+    a.play = ({ charge }) => charge();
+    expect(told(await here.charge(keyed('three')))).toBe('completed 201');
+  });
+
+  it('is not answered where the database does not say where its charges were made: nothing is sent', async () => {
+    const here = await chargingReplica(world, a);
+    a.play = () => error500;
+    await here.charge(keyed('one'));
+    const calls = a.calls.length;
+    here.store.fail('chargesToVerify', 'unavailable');
+    expect(told(await here.charge(keyed('two')))).toBe('store_unavailable');
+    expect([a.calls.length, world.stored('o1').charge.n]).toEqual([calls, 1]);
+  });
+
   it('is charged here where that gateway has said no itself', async () => {
     const there = await chargingReplica(world, a);
     const here = await chargingReplica(world, b);
     a.play = decline;
     expect(told(await there.charge(keyed('one')))).toBe('card_declined');
     expect(told(await here.charge(keyed('two')))).toBe('completed 201');
+    expect(here.uses('chargesToVerify')).toBe(0);
     expect(world.stored('o1').gateway).toBe('b');
     expect(world.database.row('default', 'o1')?.operations.map(({ gateway }) => gateway)).toEqual([
       'a',

@@ -12,17 +12,15 @@ import {
   type OwnEvidence,
   type VerifyOutcome,
 } from '../domain/transition/index.ts';
-import { type ChargePage, type ChargeToVerify, type PaymentRecord, StoreError } from '../ports/store.ts';
+import { type ChargeToVerify, type PaymentRecord, StoreError } from '../ports/store.ts';
 import { lookAhead } from './ahead.ts';
+import { pagesToVerify } from './charges-to-verify.ts';
 import type { Engine } from './context.ts';
 import { chargeRequest, lookUp } from './exchange.ts';
 import { databaseNowMs, type Held } from './lease.ts';
 import { derivedKey, stopForNames } from './names.ts';
 import type { VerifyProgress } from './verify-progress.ts';
 import { paymentKey } from './write.ts';
-
-/** Charges that are read, and then asked after, together: a lease has room for several such pages. */
-const PAGE = 16;
 
 type Found = Omit<Extract<VerifyOutcome, { kind: 'found' }>, 'own'>;
 type Unavailable = Extract<VerifyOutcome, { kind: 'unavailable' }>;
@@ -38,12 +36,17 @@ export async function verifyOthers(
   progress: VerifyProgress,
 ): Promise<VerifyOutcome> {
   const { record } = held;
-  // All evidence counts as dealt with when this ends, whatever is found first.
-  const own = await readOwn(engine, record);
-  if (own === null) return unavailable('store_unavailable', record.evidence > 0);
-  const ended = await askAfterAll(engine, held, progress);
-  if (ended === null) return { kind: 'clear', own };
-  return ended.kind === 'found' ? { ...ended, own } : ended;
+  try {
+    // All evidence counts as dealt with when this ends, whatever is found first.
+    const own = await readOwn(engine, record);
+    const ended = await askAfterAll(engine, held, progress);
+    if (ended === null) return { kind: 'clear', own };
+    return ended.kind === 'found' ? { ...ended, own } : ended;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    // The lease is given back instead of being left to run out.
+    return unavailable('store_unavailable', record.evidence > 0);
+  }
 }
 
 /** Null: everything is clear. */
@@ -56,13 +59,10 @@ async function askAfterAll(engine: Engine, held: Held, progress: VerifyProgress)
   }
   const begunN = progress.reached(record);
   let reachedN = begunN;
-  for (;;) {
-    const page = await readPage(engine, record, { afterN: reachedN, limit: PAGE });
-    if (page === null) return unavailable('store_unavailable', contested);
+  for await (const page of pagesToVerify(engine, record, begunN)) {
     const { ended, clearUntilN } = await verifyPage(engine, held, page);
     reachedN = clearUntilN ?? reachedN;
     if (ended !== null) return goOnLater(progress, record, ended, { begunN, reachedN });
-    if (page.length < PAGE) break;
   }
   const ahead = await verifyAhead(engine, held);
   return ahead === null ? null : goOnLater(progress, record, ahead, { begunN, reachedN });
@@ -108,12 +108,11 @@ function unavailable(reason: string, contested: boolean, waitMs: number | null =
   return { kind: 'unavailable', reason, waitMs, contested };
 }
 
-/** What evidence tells of the unsettled charge itself. Null: the store could not be read. */
-async function readOwn(engine: Engine, record: PaymentRecord): Promise<OwnEvidence | null> {
+/** What evidence tells of the unsettled charge itself. */
+async function readOwn({ store }: Engine, record: PaymentRecord): Promise<OwnEvidence> {
   const { n, status } = record.charge;
   if (record.evidence === 0 || isSettled(status)) return NO_EVIDENCE;
-  const page = await readPage(engine, record, { afterN: n - 1, limit: 1 });
-  if (page === null) return null;
+  const page = await store.chargesToVerify(paymentKey(record), { afterN: n - 1, limit: 1 });
   const own = page.find((one) => one.n === n);
   return own === undefined ? NO_EVIDENCE : { sentUntilMs: own.sentUntilMs, gatewayRef: own.moneyRef };
 }
@@ -126,20 +125,6 @@ async function findTwin(engine: Engine, held: Held, contested: boolean): Promise
     return { kind: 'found', chargeId: own.chargeIds.join(' '), reason: 'late_success' };
   if (own.kind === 'unavailable' || own.kind === 'forbidden') return unavailable(own.reason, contested);
   return null;
-}
-
-/** Null: the store could not be read; the lease is given back instead of being left to run out. */
-async function readPage(
-  engine: Engine,
-  record: PaymentRecord,
-  page: ChargePage,
-): Promise<readonly ChargeToVerify[] | null> {
-  try {
-    return await engine.store.chargesToVerify(paymentKey(record), page);
-  } catch (error) {
-    if (error instanceof StoreError) return null;
-    throw error;
-  }
 }
 
 interface PageEnded {

@@ -98,9 +98,9 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   {
     name: 'only the first page of the earlier charges is asked after',
     story: 'An order failed twenty times, one of the charges is live, and it is charged once more.',
-    file: 'src/engine/verify.ts',
-    find: 'if (page.length < PAGE) break;',
-    put: 'if (page.length <= PAGE) break;',
+    file: 'src/engine/charges-to-verify.ts',
+    find: 'if (page.length < PAGE) return;',
+    put: 'if (page.length <= PAGE) return;',
     judge: 'engine suite',
     tests: { file: VERIFY, named: 'asks after all of them, however many' },
   },

@@ -220,10 +220,20 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     story:
       'The old gateway’s charge was not found and may be live, and the new gateway charges the order as well.',
     file: 'src/engine/charge.ts',
-    find: "    if (unproved && record.gateway !== engine.gateway.name) return problem('other_gateway', shown(record));\n",
+    find: "    if (unproved && (await isMadeElsewhere(engine, record))) return problem('other_gateway', shown(record));\n",
     put: '',
     judge: 'engine suite',
     tests: { file: ELSEWHERE, named: 'only that gateway can prove that nothing was charged' },
+  },
+  {
+    name: 'whether a charge was made at another gateway is asked of the last one only',
+    story:
+      'The customer’s next try waits three days for a proof that nobody here can give, and a person has to end it.',
+    file: 'src/engine/charge.ts',
+    find: '    if (unproved && (await isMadeElsewhere(engine, record)))',
+    put: '    if (unproved && record.gateway !== engine.gateway.name)',
+    judge: 'engine suite',
+    tests: { file: ELSEWHERE, named: 'where it is an earlier charge than the last one' },
   },
   {
     name: 'that nobody here can ask after an earlier charge raises no alarm',

@@ -77,7 +77,7 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     story:
       'The shop moves to another gateway, and its orders wait there for a proof that only the old one can give.',
     file: 'src/engine/charge.ts',
-    find: '    if (unproved && record.gateway !== engine.gateway.name) return',
+    find: '    if (unproved && (await isMadeElsewhere(engine, record))) return',
     put: "    if (unproved && record.gateway === '') return",
     judge: 'scenarios',
     tests: { file: 'sim/scenarios/faults.test.ts', named: 'two gateways, or other settings, at once' },
@@ -85,9 +85,9 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
   {
     name: 'only the first page of earlier charges is asked after',
     story: 'The newest failures are forgotten, and one of them was charged after all.',
-    file: 'src/engine/verify.ts',
-    find: 'if (page.length < PAGE) break;',
-    put: 'if (page.length <= PAGE) break;',
+    file: 'src/engine/charges-to-verify.ts',
+    find: 'if (page.length < PAGE) return;',
+    put: 'if (page.length <= PAGE) return;',
     judge: 'simulation',
   },
   {

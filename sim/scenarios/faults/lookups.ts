@@ -108,7 +108,8 @@ const lateMoney: Scenario = {
   name: 'charge 1 appears while charge 2 is being prepared',
   calls: [times(4, 'error_not_charged'), []],
   visits: [{ on: 'p1' }, { on: 'p1', key: 'key-2' }],
-  moments: [{ on: 'p1', use: 'chargesToVerify', when: 'after', deed: chargedLate }],
+  // The first use is before charge 2 is opened: were its charges made at this gateway?
+  moments: [{ on: 'p1', use: 'chargesToVerify', nth: 2, when: 'after', deed: chargedLate }],
   ending: {
     status: 'REVIEW',
     ledger: ['succeeded'],
