@@ -236,7 +236,9 @@ function verdict(
 ): VerifyOutcome | null {
   const { contested, evidence, own } = told;
   if (outcome.kind === 'unavailable' || outcome.kind === 'forbidden') {
-    return { kind: 'unavailable', reason: outcome.reason, waitMs: null, contested: evidence > 0 };
+    const { kind, reason } = outcome;
+    const forbidden = kind === 'forbidden';
+    return { kind: 'unavailable', reason, waitMs: null, contested: evidence > 0, forbidden };
   }
   const found: VerifyOutcome = { kind: 'found', chargeId: 'ch', reason: 'late_success', own };
   if (item.own) return outcome.kind === 'duplicated' ? found : null;

@@ -28,7 +28,7 @@ export async function lookAhead(engine: Engine, held: Held): Promise<AheadOutcom
     if (declined >= 0) return judged(page.slice(declined), proof);
     size = Math.min(size * 2, PAGE);
   }
-  return { kind: 'unavailable', reason: 'too_many_charges_ahead' };
+  return { kind: 'unavailable', reason: 'too_many_charges_ahead', forbidden: false };
 }
 
 function askFor(engine: Engine, held: Held, from: number, size: number): Promise<LookupOutcome[]> {
@@ -50,6 +50,6 @@ function judged(page: readonly LookupOutcome[], proof: ReturnType<typeof forgott
   }
   const [end] = page;
   if (end?.kind === 'unavailable' || end?.kind === 'forbidden')
-    return { kind: 'unavailable', reason: end.reason };
+    return { kind: 'unavailable', reason: end.reason, forbidden: end.kind === 'forbidden' };
   return proof.kind === 'proved' ? { kind: 'clear' } : { kind: 'may_land', atMs: proof.atMs };
 }

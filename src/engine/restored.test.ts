@@ -393,6 +393,18 @@ describe('with the time of the restore', () => {
     expect(world.stored('o1').charge.gatewayRef).toBe('ch_4');
   });
 
+  it('that our credentials are refused while it looks ahead is an alarm', async () => {
+    const settings = restoredNow();
+    await world.pass(LANDED_MS);
+    const { engine, logged } = await start(settings);
+    gateway.lookupPlay = ({ key }) =>
+      key === keyOf('o1', 1) ? { kind: 'absent' } : { kind: 'forbidden', reason: 'http_401' };
+    void engine.charge(order('o1'), keyed('k'));
+    await world.pass(LANDED_MS);
+    expect(world.trail('o1')).toContain('call.not_sent looked_ahead_unavailable');
+    expect(logged.map(({ fields }) => fields.alarm)).toContain('gateway_forbidden');
+  });
+
   it('a look before the first call that never ends is shown to a person after three days', async () => {
     const settings = restoredNow();
     await world.pass(LANDED_MS);

@@ -79,7 +79,7 @@ function verify(answers: LookupOutcome[], settings: Settings = {}) {
 }
 
 function unavailable(reason: string, contested = false) {
-  return { kind: 'unavailable', reason, waitMs: null, contested };
+  return { kind: 'unavailable', reason, waitMs: null, contested, forbidden: false };
 }
 
 describe('asking after the other charges', () => {
@@ -177,8 +177,19 @@ describe('asking after the other charges', () => {
   ])('knows nothing where the gateway is $kind', async (outcome) => {
     expect(await verify([absent, outcome])).toEqual({
       ...unavailable('reason' in outcome ? outcome.reason : ''),
+      forbidden: outcome.kind === 'forbidden',
       waitMs: 1,
     });
+  });
+
+  it('tells that our credentials are refused, also behind one of which nobody here can be asked', async () => {
+    const refused: LookupOutcome = { kind: 'forbidden', reason: 'http_401' };
+    expect(await verify([absent, refused])).toMatchObject({ reason: 'http_401', forbidden: true });
+    const charges = async () => [earlier(1, { gateway: 'another' }), earlier(2)];
+    expect(await verify([refused], { charges })).toMatchObject({ reason: 'other_gateway', forbidden: true });
+    expect(await verify([absent], { charges })).toMatchObject({ reason: 'other_gateway', forbidden: false });
+    const completed = { status: 'COMPLETED', evidence: 1 } as const;
+    expect(await verify([refused], completed)).toMatchObject({ reason: 'http_401', forbidden: true });
   });
 
   it('knows nothing where the database is lost, and asks nobody', async () => {
@@ -248,9 +259,10 @@ describe('late evidence of money', () => {
     expect(await verify([{ kind: 'unavailable', reason: 'http_500' }], completed)).toEqual(
       unavailable('http_500', true),
     );
-    expect(await verify([{ kind: 'forbidden', reason: 'http_401' }], completed)).toEqual(
-      unavailable('http_401', true),
-    );
+    expect(await verify([{ kind: 'forbidden', reason: 'http_401' }], completed)).toEqual({
+      ...unavailable('http_401', true),
+      forbidden: true,
+    });
     gateway.lookups.length = 0;
     expect(await verify([{ kind: 'succeeded', chargeId: 'a' }, declined, absent], completed)).toEqual(CLEAR);
     expect(gateway.lookups.map(({ amountMinor }) => amountMinor)).toEqual([1000, 100, 200]);

@@ -94,7 +94,7 @@ async function verifyAhead(engine: Engine, held: Held): Promise<Ended | null> {
     case 'found':
       return { kind: 'found', chargeId: ahead.chargeId, reason: 'late_success' };
     case 'unavailable':
-      return unavailable(ahead.reason, evidence > 0);
+      return { ...unavailable(ahead.reason, evidence > 0), forbidden: ahead.forbidden };
     case 'may_land':
       return unavailable(
         'may_still_land',
@@ -105,7 +105,15 @@ async function verifyAhead(engine: Engine, held: Held): Promise<Ended | null> {
 }
 
 function unavailable(reason: string, contested: boolean, waitMs: number | null = null): Unavailable {
-  return { kind: 'unavailable', reason, waitMs, contested };
+  return { kind: 'unavailable', reason, waitMs, contested, forbidden: false };
+}
+
+/** The gateway did not say what became of a charge. */
+function untold(
+  { kind, reason }: Extract<LookupOutcome, { kind: 'unavailable' | 'forbidden' }>,
+  contested: boolean,
+): Unavailable {
+  return { ...unavailable(reason, contested), forbidden: kind === 'forbidden' };
 }
 
 /** What evidence tells of the unsettled charge itself. */
@@ -123,7 +131,7 @@ async function findTwin(engine: Engine, held: Held, contested: boolean): Promise
   const own = await lookUp(engine, held, chargeRequest(engine, held.record));
   if (own.kind === 'duplicated')
     return { kind: 'found', chargeId: own.chargeIds.join(' '), reason: 'late_success' };
-  if (own.kind === 'unavailable' || own.kind === 'forbidden') return unavailable(own.reason, contested);
+  if (own.kind === 'unavailable' || own.kind === 'forbidden') return untold(own, contested);
   return null;
 }
 
@@ -141,9 +149,16 @@ async function verifyPage(engine: Engine, held: Held, page: readonly ChargeToVer
   const found = answers.filter((answer) => answer?.kind === 'found');
   const worst = found.find(({ reason }) => reason !== 'other_gateway') ?? found[0];
   return {
-    ended: worst ?? answers.find((answer) => answer !== null) ?? null,
+    ended: worst ?? firstUntold(answers),
     clearUntilN: clear.at(-1)?.n ?? null,
   };
+}
+
+/** Null: all are clear. That our credentials were refused is told, whatever else stands before it. */
+function firstUntold(answers: readonly (Ended | null)[]): Unavailable | null {
+  const untolds = answers.filter((answer) => answer?.kind === 'unavailable');
+  const [first] = untolds;
+  return first === undefined ? null : { ...first, forbidden: untolds.some(({ forbidden }) => forbidden) };
 }
 
 /** Null: clear, or not to be asked after here. */
@@ -212,7 +227,7 @@ function found(outcome: Exclude<LookupOutcome, { kind: 'absent' }>, contested: b
       return { kind: 'found', chargeId: outcome.chargeIds[0] ?? null, reason: 'late_success' };
     case 'unavailable':
     case 'forbidden':
-      return unavailable(outcome.reason, contested);
+      return untold(outcome, contested);
   }
 }
 

@@ -142,6 +142,15 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     tests: { file: VERIFY, named: 'is told beside money of another one' },
   },
   {
+    name: 'a refusal of our credentials is told only where it is the first that was heard',
+    story: 'Evidence of money waits behind a charge of another gateway, and nobody mends the credentials.',
+    file: 'src/engine/verify.ts',
+    find: 'forbidden: untolds.some(({ forbidden }) => forbidden) };',
+    put: 'forbidden: first.forbidden };',
+    judge: 'engine suite',
+    tests: { file: VERIFY, named: 'tells that our credentials are refused' },
+  },
+  {
     name: 'what was asked after before another one wrote counts as clear',
     story:
       'Evidence comes in about a charge that was asked after already, and the next charge is sent all the same.',

@@ -68,6 +68,11 @@ export function ask(
   return { next: { ...charge, step: 'lookup' }, event: { type, detail }, waitMs };
 }
 
+/** Our credentials were refused: somebody must mend them. What was to be told already is more than that. */
+export function withForbidden(decision: Decision): Decision {
+  return { ...decision, alarm: decision.alarm ?? 'gateway_forbidden' };
+}
+
 /** Money of another charge of the order, or a sign of it; the stronger has the higher number. */
 const OTHER_MONEY: Readonly<Record<string, number>> = { other_gateway: 1, late_evidence: 2, late_success: 2 };
 

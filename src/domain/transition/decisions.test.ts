@@ -521,7 +521,13 @@ describe('the end of a verification is written down in full', () => {
     const before = charge({ n: 2, step: 'verify', attempts: 0, ...state });
     return changed(before, onVerified(before, outcome, at(NOW)));
   }
-  const unavailable = { kind: 'unavailable', reason: 'http_500', waitMs: null, contested: false } as const;
+  const unavailable = {
+    kind: 'unavailable',
+    reason: 'http_500',
+    waitMs: null,
+    contested: false,
+    forbidden: false,
+  } as const;
   const found = { kind: 'found', chargeId: 'ch', reason: 'late_success', own: NO_EVIDENCE } as const;
   const clear = { kind: 'clear', own: NO_EVIDENCE } as const;
 

@@ -12,6 +12,7 @@ import {
   mustLookFirst,
   NO_EVIDENCE,
   onAhead,
+  onAheadOfCall,
   onClaim,
   onLookedFirst,
   onLookupEnded,
@@ -161,14 +162,23 @@ describe('what the gateway knows of later charges', () => {
     });
   });
 
+  it('no answer because our credentials are refused: an alarm, before a failure and before a call', () => {
+    const outcome = { kind: 'unavailable', reason: 'http_401', forbidden: true } as const;
+    expect(ahead(outcome).alarm).toBe('gateway_forbidden');
+    expect(onAheadOfCall(charge(), outcome, at(START + 10))?.alarm).toBe('gateway_forbidden');
+  });
+
   it('no answer: it is asked again, and the decline is kept', () => {
-    expect(ahead({ kind: 'unavailable', reason: 'http_503' })).toMatchObject({
+    expect(ahead({ kind: 'unavailable', reason: 'http_503', forbidden: false }).alarm).toBeUndefined();
+    expect(ahead({ kind: 'unavailable', reason: 'http_503', forbidden: false })).toMatchObject({
       next: { status: 'UNRESOLVED', step: 'lookup', declineCode: 'no_funds', lookups: 1 },
       event: { type: 'lookup.unavailable', detail: 'http_503' },
       waitMs: 10_000,
     });
     const absent = onLookupEnded(charge(), { kind: 'absent' }, START + 5, at(START + 10));
-    expect(ahead({ kind: 'unavailable', reason: 'http_503' }, absent).next.declineCode).toBeNull();
+    expect(
+      ahead({ kind: 'unavailable', reason: 'http_503', forbidden: false }, absent).next.declineCode,
+    ).toBeNull();
   });
 });
 
@@ -233,7 +243,7 @@ describe('a verification that gets no answer', () => {
   const unavailable = (of: Partial<Charge>, nowMs: number, changes = {}) =>
     onVerified(
       charge(of),
-      { kind: 'unavailable', reason: 'x', waitMs: null, contested: true, ...changes },
+      { kind: 'unavailable', reason: 'x', waitMs: null, contested: true, forbidden: false, ...changes },
       at(nowMs),
     );
 
@@ -251,6 +261,16 @@ describe('a verification that gets no answer', () => {
   it('comes again as soon as the same answer may say more', () => {
     expect(unavailable({}, START, { waitMs: 77 }).waitMs).toBe(77);
     expect(unavailable({}, START, { waitMs: DAY }).waitMs).toBe(10_000);
+  });
+
+  it('because our credentials are refused is an alarm, unless a stronger one is raised', () => {
+    const forbidden = { forbidden: true };
+    expect(unavailable({}, START, forbidden).alarm).toBe('gateway_forbidden');
+    expect(unavailable({ status: 'COMPLETED', step: 'none' }, START, forbidden).alarm).toBe(
+      'gateway_forbidden',
+    );
+    expect(unavailable({}, START, { ...forbidden, reason: 'other_gateway' }).alarm).toBe('other_gateway');
+    expect(unavailable({}, START + policy().resolveForMs, forbidden).alarm).toBe('needs_review');
   });
 
   it('because it is another gateway’s is an alarm, once', () => {

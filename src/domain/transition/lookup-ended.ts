@@ -11,6 +11,7 @@ import {
   failed,
   knowsOfOtherMoney,
   review,
+  withForbidden,
 } from './decision.ts';
 import { mayCall } from './limits.ts';
 
@@ -60,10 +61,8 @@ function decide(charge: Charge, outcome: LookupOutcome, askedAtMs: number, conte
       return onAbsent(charge, askedAtMs, context);
     case 'unavailable':
       return lookAgain(charge, 'lookup.unavailable', outcome.reason, null, context);
-    case 'forbidden': {
-      const again = lookAgain(charge, 'lookup.unavailable', outcome.reason, null, context);
-      return { ...again, alarm: again.alarm ?? 'gateway_forbidden' };
-    }
+    case 'forbidden':
+      return withForbidden(lookAgain(charge, 'lookup.unavailable', outcome.reason, null, context));
   }
 }
 

@@ -7,7 +7,7 @@ import type { LookupOutcome } from '../outcomes.ts';
 import { lookupWaitMs } from '../policy.ts';
 import { absenceProof } from '../proof.ts';
 import { onNotSent, uncounted } from './call-ended.ts';
-import { type Context, type Decision, review } from './decision.ts';
+import { type Context, type Decision, review, withForbidden } from './decision.ts';
 import { lookAgain, onLookupEnded } from './lookup-ended.ts';
 
 /**
@@ -25,10 +25,8 @@ export function onLookedFirst(
       return unlessItMayLand(charge, askedAtMs, context);
     case 'unavailable':
       return askFirstAgain(charge, 'looked_first_unavailable', null, context);
-    case 'forbidden': {
-      const again = askFirstAgain(charge, 'looked_first_forbidden', null, context);
-      return { ...again, alarm: again.alarm ?? 'gateway_forbidden' };
-    }
+    case 'forbidden':
+      return withForbidden(askFirstAgain(charge, 'looked_first_forbidden', null, context));
     default:
       return onLookupEnded(uncounted(charge), outcome, askedAtMs, context);
   }
@@ -69,8 +67,10 @@ export function onAheadOfCall(charge: Charge, outcome: AheadOutcome, context: Co
       return null;
     case 'found':
       return foundAhead(uncounted(charge), outcome.chargeId, context);
-    case 'unavailable':
-      return askFirstAgain(charge, 'looked_ahead_unavailable', null, context);
+    case 'unavailable': {
+      const again = askFirstAgain(charge, 'looked_ahead_unavailable', null, context);
+      return outcome.forbidden ? withForbidden(again) : again;
+    }
     case 'may_land':
       return askFirstAgain(charge, 'forgotten_charge_may_land', outcome.atMs, context);
   }
@@ -86,7 +86,12 @@ export type AheadOutcome =
   | { readonly kind: 'found'; readonly chargeId: string | null }
   /** Nothing; but one that was sent just before the restore may still land. From `atMs` on the same answer is proof. */
   | { readonly kind: 'may_land'; readonly atMs: number }
-  | { readonly kind: 'unavailable'; readonly reason: string };
+  | {
+      readonly kind: 'unavailable';
+      readonly reason: string;
+      /** The gateway refused our credentials. */
+      readonly forbidden: boolean;
+    };
 
 /**
  * Decides whether the failure of a charge may be written, after the gateway was asked about the charges behind it, which a
@@ -99,7 +104,9 @@ export function onAhead(charge: Charge, failed: Decision, outcome: AheadOutcome,
     case 'found':
       return foundAhead(charge, outcome.chargeId, context);
     case 'unavailable': {
-      return lookAgain(keepNo(charge, failed), 'lookup.unavailable', outcome.reason, null, context);
+      const { reason, forbidden } = outcome;
+      const again = lookAgain(keepNo(charge, failed), 'lookup.unavailable', reason, null, context);
+      return forbidden ? withForbidden(again) : again;
     }
     case 'may_land': {
       const detail = 'forgotten_charge_may_land';

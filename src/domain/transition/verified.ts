@@ -1,6 +1,6 @@
 import { type Charge, isSettled, worse } from '../charge.ts';
 import { lookupWaitMs } from '../policy.ts';
-import { type Context, type Decision, knowsOfOtherMoney, review } from './decision.ts';
+import { type Context, type Decision, knowsOfOtherMoney, review, withForbidden } from './decision.ts';
 
 /** What asking after the other charges of the order, and late evidence about this one, brought to light. */
 export type VerifyOutcome =
@@ -19,6 +19,8 @@ export type VerifyOutcome =
       readonly waitMs: number | null;
       /** Late evidence waits for this, so a person must look if it takes too long. */
       readonly contested: boolean;
+      /** The gateway refused our credentials. */
+      readonly forbidden: boolean;
     };
 
 /**
@@ -51,7 +53,7 @@ export function onVerified(charge: Charge, outcome: VerifyOutcome, context: Cont
 
 function onUnavailable(
   charge: Charge,
-  { reason, waitMs, contested }: Extract<VerifyOutcome, { kind: 'unavailable' }>,
+  { reason, waitMs, contested, forbidden }: Extract<VerifyOutcome, { kind: 'unavailable' }>,
   context: Context,
 ): Decision {
   const { policy, roll, nowMs } = context;
@@ -67,7 +69,8 @@ function onUnavailable(
       : lookupWaitMs(policy, policy.lookupBaseMs, charge.lookups, roll);
   const decision = { next, event, waitMs: waitMs === null ? scheduledMs : Math.min(scheduledMs, waitMs) };
   const isNews = reason === 'other_gateway' && charge.lookups === 0;
-  return isNews ? { ...decision, alarm: 'other_gateway' } : decision;
+  if (isNews) return { ...decision, alarm: 'other_gateway' };
+  return forbidden ? withForbidden(decision) : decision;
 }
 
 function onFound(
