@@ -238,7 +238,9 @@ function verdict(
   if (outcome.kind === 'unavailable' || outcome.kind === 'forbidden') {
     const { kind, reason } = outcome;
     const forbidden = kind === 'forbidden';
-    return { kind: 'unavailable', reason, waitMs: null, contested: evidence > 0, forbidden };
+    // How old evidence is changes nothing but the pace.
+    const waits = { waitMs: null, contested: evidence > 0, evidenceAtMs: null };
+    return { kind: 'unavailable', reason, ...waits, forbidden };
   }
   const found: VerifyOutcome = { kind: 'found', chargeId: 'ch', reason: 'late_success', own };
   if (item.own) return outcome.kind === 'duplicated' ? found : null;

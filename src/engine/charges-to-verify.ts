@@ -21,6 +21,20 @@ export async function* pagesToVerify(
 }
 
 /**
+ * When the last piece of late evidence about any charge came in; null: none has. It is one of those that wait, if any does, for
+ * they are dealt with in the order in which they come. Rejects with `StoreError`.
+ */
+export async function lastEvidenceAtMs(engine: Engine, record: PaymentRecord): Promise<number | null> {
+  let lastMs: number | null = null;
+  for await (const page of pagesToVerify(engine, record, 0)) {
+    for (const { moneyAtMs, sentUntilMs } of page) {
+      for (const atMs of [moneyAtMs, sentUntilMs]) if (atMs !== null) lastMs = Math.max(lastMs ?? atMs, atMs);
+    }
+  }
+  return lastMs;
+}
+
+/**
  * Whether a charge is in question that was made at another gateway: only there it can be proved that it does not exist.
  * Rejects with `StoreError`.
  */

@@ -1,7 +1,7 @@
 /** What a worker that came too late has heard of money is never lost, and nothing is said or sent against it. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { chargingReplica, lateEvidence, later } from '../../test/support/charging.ts';
-import { createScriptedGateway, decline, reset } from '../../test/support/scripted-gateway.ts';
+import { approve, createScriptedGateway, decline, reset } from '../../test/support/scripted-gateway.ts';
 import {
   createVirtualWorld,
   keyed,
@@ -126,4 +126,38 @@ describe('a failure', () => {
       'payment.failed no_funds',
     ]);
   });
+});
+
+describe('late evidence about a settled charge that the gateway does not tell of', () => {
+  it.each([
+    ['FAILED', decline, 'REVIEW'],
+    ['COMPLETED', approve, 'COMPLETED'],
+  ] as const)(
+    '%s: is shown to a person daily after three days, and asked after until it is told',
+    async (status, play, end) => {
+      const HOUR_MS = 3_600_000;
+      const gateway = createScriptedGateway();
+      const settings = { limits: { sweepMs: 60_000 } };
+      const { charge, store, logged } = await chargingReplica(world, gateway, settings);
+      gateway.play = play;
+      await charge(keyed('k'));
+      // How long ago the charge itself was is no matter.
+      await world.pass(240 * HOUR_MS);
+      gateway.lookupPlay = () => ({ kind: 'unavailable', reason: 'http_503' });
+      await lateEvidence(world, store);
+      const alarms = () => logged.filter(({ fields }) => fields.alarm === 'evidence_waits').length;
+      await world.pass(71 * HOUR_MS);
+      expect([alarms(), world.stored('o1').charge.status]).toEqual([0, status]);
+      await world.pass(2 * HOUR_MS);
+      expect(alarms()).toBe(1);
+      gateway.lookups.length = 0;
+      await world.pass(240 * HOUR_MS);
+      expect([alarms(), gateway.lookups.length]).toEqual([11, 10]);
+      expect(world.stored('o1').evidence).toBe(1);
+      gateway.lookupPlay = () => ({ kind: 'succeeded', chargeId: 'ch_late' });
+      await world.pass(25 * HOUR_MS);
+      expect(world.stored('o1')).toMatchObject({ evidence: 0, charge: { status: end } });
+      expect(alarms()).toBe(11);
+    },
+  );
 });

@@ -12,6 +12,8 @@ const ALARMS: Readonly<Record<Alarm, string>> = {
   duplicate_charge: 'the gateway holds more than one live charge of this order: refund the surplus there',
   other_gateway:
     'money may have moved through an earlier charge of this order at another gateway, which cannot be asked from here: look the charge up there; nothing more is sent for the order, and where it is paid already, refund the surplus',
+  evidence_waits:
+    'late evidence about a charge of this settled order cannot be looked into, for the gateway has not told for too long: look its charges up there; a failed order is not charged again meanwhile',
 };
 
 export function logChange(log: Log, record: PaymentRecord, decision: Decision): void {

@@ -79,7 +79,7 @@ function verify(answers: LookupOutcome[], settings: Settings = {}) {
 }
 
 function unavailable(reason: string, contested = false) {
-  return { kind: 'unavailable', reason, waitMs: null, contested, forbidden: false };
+  return { kind: 'unavailable', reason, waitMs: null, contested, evidenceAtMs: null, forbidden: false };
 }
 
 describe('asking after the other charges', () => {
@@ -256,11 +256,13 @@ describe('late evidence of money', () => {
       reason: 'late_success',
       own: NO_EVIDENCE,
     });
-    expect(await verify([{ kind: 'unavailable', reason: 'http_500' }], completed)).toEqual(
-      unavailable('http_500', true),
-    );
+    expect(await verify([{ kind: 'unavailable', reason: 'http_500' }], completed)).toEqual({
+      ...unavailable('http_500', true),
+      evidenceAtMs: 0,
+    });
     expect(await verify([{ kind: 'forbidden', reason: 'http_401' }], completed)).toEqual({
       ...unavailable('http_401', true),
+      evidenceAtMs: 0,
       forbidden: true,
     });
     gateway.lookups.length = 0;
@@ -299,6 +301,19 @@ describe('late evidence of money', () => {
   it('is not argued away by a no to another call of the same charge, where keys are not kept', async () => {
     gateway = createScriptedGateway({ keys: 'none' });
     expect(await verify([declined, declined], { evidence: 1 })).toMatchObject({ reason: 'late_evidence' });
+  });
+
+  it('behind a settled charge is as old as its last piece, and waits for as long where it is not told of', async () => {
+    const down = (): LookupOutcome[] => [{ kind: 'unavailable', reason: 'http_500' }];
+    const many = Array.from({ length: 20 }, (_one, index) => earlier(index + 4));
+    const last = earlier(30, { moneyAtMs: 5, sentUntilMs: 70 });
+    const charges = async () => [earlier(1, { ...MONEY, moneyAtMs: 60 }), ...many, last, earlier(31)];
+    const settled = { charges, status: 'FAILED', evidence: 1 } as const;
+    expect(await verify(down(), settled)).toMatchObject({ reason: 'http_500', evidenceAtMs: 70 });
+    const ofNothing = { ...settled, charges: async () => many };
+    expect(await verify(down(), ofNothing)).toMatchObject({ reason: 'http_500', evidenceAtMs: null });
+    for (const other of [{ evidence: 0 }, { status: 'PROCESSING' }] as const)
+      expect(await verify(down(), { ...settled, ...other })).toMatchObject({ evidenceAtMs: null });
   });
 
   it('asks for the charge itself only once it is completed', async () => {

@@ -14,7 +14,7 @@ import {
 } from '../domain/transition/index.ts';
 import { type ChargeToVerify, type PaymentRecord, StoreError } from '../ports/store.ts';
 import { lookAhead } from './ahead.ts';
-import { pagesToVerify } from './charges-to-verify.ts';
+import { lastEvidenceAtMs, pagesToVerify } from './charges-to-verify.ts';
 import type { Engine } from './context.ts';
 import { chargeRequest, lookUp } from './exchange.ts';
 import { databaseNowMs, type Held } from './lease.ts';
@@ -41,7 +41,9 @@ export async function verifyOthers(
     const own = await readOwn(engine, record);
     const ended = await askAfterAll(engine, held, progress);
     if (ended === null) return { kind: 'clear', own };
-    return ended.kind === 'found' ? { ...ended, own } : ended;
+    if (ended.kind === 'found') return { ...ended, own };
+    const waits = ended.contested && isSettled(record.charge.status);
+    return { ...ended, evidenceAtMs: waits ? await lastEvidenceAtMs(engine, record) : null };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     // The lease is given back instead of being left to run out.
@@ -105,7 +107,7 @@ async function verifyAhead(engine: Engine, held: Held): Promise<Ended | null> {
 }
 
 function unavailable(reason: string, contested: boolean, waitMs: number | null = null): Unavailable {
-  return { kind: 'unavailable', reason, waitMs, contested, forbidden: false };
+  return { kind: 'unavailable', reason, waitMs, contested, evidenceAtMs: null, forbidden: false };
 }
 
 /** The gateway did not say what became of a charge. */

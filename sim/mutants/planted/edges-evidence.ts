@@ -136,8 +136,8 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     story:
       'Both charges of an order may be live. A person hears of the first one only, and nobody asks after the second.',
     file: 'src/engine/verify.ts',
-    find: "  return ended.kind === 'found' ? { ...ended, own } : ended;\n",
-    put: "  return ended.kind === 'found' ? { ...ended, own: NO_EVIDENCE } : ended;\n",
+    find: "if (ended.kind === 'found') return { ...ended, own };",
+    put: "if (ended.kind === 'found') return { ...ended, own: NO_EVIDENCE };",
     judge: 'engine suite',
     tests: { file: VERIFY, named: 'is told beside money of another one' },
   },
@@ -149,6 +149,16 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     put: 'forbidden: first.forbidden };',
     judge: 'engine suite',
     tests: { file: VERIFY, named: 'tells that our credentials are refused' },
+  },
+  {
+    name: 'late evidence about a settled charge waits for the gateway in silence',
+    story:
+      'The order failed, a worker has heard that it was paid, the gateway never tells, and nobody is told.',
+    file: 'src/engine/verify.ts',
+    find: 'evidenceAtMs: waits ? await lastEvidenceAtMs(engine, record) : null };',
+    put: 'evidenceAtMs: null };',
+    judge: 'engine suite',
+    tests: { file: LATE, named: 'is shown to a person daily after three days' },
   },
   {
     name: 'what was asked after before another one wrote counts as clear',

@@ -6,7 +6,12 @@ import type { Policy } from '../policy.ts';
 import type { FailureProblem } from '../problems.ts';
 
 /** Something that a person must hear about now. */
-export type Alarm = 'gateway_forbidden' | 'needs_review' | 'duplicate_charge' | 'other_gateway';
+export type Alarm =
+  | 'gateway_forbidden'
+  | 'needs_review'
+  | 'duplicate_charge'
+  | 'other_gateway'
+  | 'evidence_waits';
 
 export interface Decision {
   readonly next: Charge;

@@ -526,6 +526,7 @@ describe('the end of a verification is written down in full', () => {
     reason: 'http_500',
     waitMs: null,
     contested: false,
+    evidenceAtMs: null,
     forbidden: false,
   } as const;
   const found = { kind: 'found', chargeId: 'ch', reason: 'late_success', own: NO_EVIDENCE } as const;

@@ -243,7 +243,15 @@ describe('a verification that gets no answer', () => {
   const unavailable = (of: Partial<Charge>, nowMs: number, changes = {}) =>
     onVerified(
       charge(of),
-      { kind: 'unavailable', reason: 'x', waitMs: null, contested: true, forbidden: false, ...changes },
+      {
+        kind: 'unavailable',
+        reason: 'x',
+        waitMs: null,
+        contested: true,
+        evidenceAtMs: null,
+        forbidden: false,
+        ...changes,
+      },
       at(nowMs),
     );
 
@@ -256,6 +264,26 @@ describe('a verification that gets no answer', () => {
     });
     expect(unavailable({}, START + resolveForMs, { contested: false }).next.status).toBe('PROCESSING');
     expect(unavailable({ status: 'FAILED' }, START + resolveForMs).next.status).toBe('FAILED');
+  });
+
+  it('of a settled charge is asked for daily once its evidence is as old as that, with an alarm each time', () => {
+    const { resolveForMs } = policy();
+    for (const status of ['FAILED', 'COMPLETED'] as const) {
+      const waiting = (ageMs: number, changes = {}) =>
+        unavailable({ status, step: 'none', lookups: 1 }, START + ageMs, { evidenceAtMs: START, ...changes });
+      expect(waiting(resolveForMs - 1)).toMatchObject({ next: { status }, waitMs: 20_000 });
+      expect(waiting(resolveForMs - 1).alarm).toBeUndefined();
+      expect(waiting(resolveForMs, { forbidden: true })).toMatchObject({
+        next: { status },
+        event: { type: 'verify.unavailable', detail: 'x' },
+        waitMs: DAY,
+        alarm: 'evidence_waits',
+      });
+      expect(waiting(resolveForMs, { evidenceAtMs: null }).alarm).toBeUndefined();
+      // The gateway does answer, and this says when it will say more.
+      expect(waiting(resolveForMs, { waitMs: 77 }).waitMs).toBe(77);
+      expect(waiting(resolveForMs, { waitMs: 77 }).alarm).toBeUndefined();
+    }
   });
 
   it('comes again as soon as the same answer may say more', () => {

@@ -19,6 +19,8 @@ export type VerifyOutcome =
       readonly waitMs: number | null;
       /** Late evidence waits for this, so a person must look if it takes too long. */
       readonly contested: boolean;
+      /** When the last of the late evidence that waits behind a settled charge came in; null: none does. */
+      readonly evidenceAtMs: number | null;
       /** The gateway refused our credentials. */
       readonly forbidden: boolean;
     };
@@ -51,17 +53,19 @@ export function onVerified(charge: Charge, outcome: VerifyOutcome, context: Cont
   }
 }
 
-function onUnavailable(
-  charge: Charge,
-  { reason, waitMs, contested, forbidden }: Extract<VerifyOutcome, { kind: 'unavailable' }>,
-  context: Context,
-): Decision {
+type Unavailable = Extract<VerifyOutcome, { kind: 'unavailable' }>;
+
+function onUnavailable(charge: Charge, outcome: Unavailable, context: Context): Decision {
+  const { reason, waitMs, contested, forbidden } = outcome;
   const { policy, roll, nowMs } = context;
   const next = { ...charge, lookups: charge.lookups + 1 };
   const event = { type: 'verify.unavailable', detail: reason } as const;
   const open = !isSettled(charge.status) && charge.status !== 'REVIEW';
   if (contested && open && nowMs - charge.openedAtMs >= policy.resolveForMs) {
     return review(next, 'unresolved_too_long', context);
+  }
+  if (waitsTooLong(charge, outcome, context)) {
+    return { next, event, waitMs: policy.reviewLookupMs, alarm: 'evidence_waits' };
   }
   const scheduledMs =
     charge.status === 'REVIEW'
@@ -71,6 +75,16 @@ function onUnavailable(
   const isNews = reason === 'other_gateway' && charge.lookups === 0;
   if (isNews) return { ...decision, alarm: 'other_gateway' };
   return forbidden ? withForbidden(decision) : decision;
+}
+
+/** What is settled stays so until evidence is found true; a person must hear that the gateway does not tell. */
+function waitsTooLong(
+  { status }: Charge,
+  { waitMs, evidenceAtMs }: Unavailable,
+  { policy, nowMs }: Context,
+): boolean {
+  if (!isSettled(status) || waitMs !== null || evidenceAtMs === null) return false;
+  return nowMs - evidenceAtMs >= policy.resolveForMs;
 }
 
 function onFound(
