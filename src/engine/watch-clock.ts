@@ -8,7 +8,10 @@ import { momentOf } from './moment.ts';
 const REPORT_EVERY_MS = 10 * 60_000;
 /** Waits that are looked at in one statement. */
 const PAGE = 500;
-/** A fail-over that no statement of ours has met may have lost what was written, so they are looked at again this often. */
+/**
+ * A fail-over that no statement of ours has met may have lost what was written, so they are looked at again this often, until
+ * the new clock is where the old one was.
+ */
 const LOOK_EVERY_MS = 2 * 60_000;
 
 /**
@@ -20,7 +23,8 @@ export function createClockWatch(engine: Engine): (cameBack: boolean) => Promise
   let reportAtMs = clock.monotonicMs();
   // What waits may have been set by a clock that was set back while nobody was here.
   let waits: { readonly after: number | null } | null = { after: null };
-  let lookAtMs = clock.monotonicMs() + LOOK_EVERY_MS;
+  let lookAtMs = 0;
+  let lookUntilMs = 0;
 
   function report({ backMs, forwardMs }: Steps): void {
     if (clock.monotonicMs() < reportAtMs) return;
@@ -32,6 +36,13 @@ export function createClockWatch(engine: Engine): (cameBack: boolean) => Promise
     );
   }
 
+  function lookAtWaits(oldForMs: number): void {
+    const nowMs = clock.monotonicMs();
+    waits = { after: null };
+    lookAtMs = nowMs + LOOK_EVERY_MS;
+    lookUntilMs = Math.max(lookUntilMs, nowMs + oldForMs);
+  }
+
   async function tell(): Promise<void> {
     const sent = momentOf(clock);
     const { nowMs, longestLeaseMs } = await store.noteLease(policy.leaseMs);
@@ -41,14 +52,12 @@ export function createClockWatch(engine: Engine): (cameBack: boolean) => Promise
     databaseClock.told(longestLeaseMs);
     if (steps === null) return;
     report(steps);
-    if (steps.backMs > 0) waits = { after: null };
+    if (steps.backMs > 0) lookAtWaits(steps.backMs);
   }
 
   return async (cameBack) => {
-    if (cameBack || clock.monotonicMs() >= lookAtMs) {
-      lookAtMs = clock.monotonicMs() + LOOK_EVERY_MS;
-      waits = { after: null };
-    }
+    const nowMs = clock.monotonicMs();
+    if (cameBack || (nowMs >= lookAtMs && nowMs < lookUntilMs)) lookAtWaits(0);
     if (databaseClock.untold() !== null) await tell();
     if (waits === null) return;
     const next = await store.shortenWaits({ gateway: gateway.name, after: waits.after, limit: PAGE });
