@@ -8,32 +8,48 @@ import { millisecondsOf } from './columns.ts';
 import { type RecordRow, recordColumns, recordTables, toRecord } from './records.ts';
 import type { Session } from './session.ts';
 
-/** Rows of the list that are looked at in one statement. Not all at once: they wait together for a payment that somebody has locked. */
+/** Rows of the list that are looked at in one statement. */
 const ENDED_LIMIT = 250;
 
 /**
- * Timers only: no state is changed, so neither fence nor `seq` is. Rows that another sweep is at are left to it, also where it
- * waits. Most of those who held a lease are settled: each is looked at by its index, and the few that are still open pass as
+ * Timers only: no state is changed, so neither fence nor `seq` is. It waits for nobody. Rows of the list that another sweep is at
+ * are left to it; a row with a payment that somebody has locked stays in the list, and is looked at again in a second, behind the
+ * others. Most of those who held a lease are settled: each is looked at by its index, and the few that are still open pass as
  * arrays, so that the planner expects few of them, too.
  */
 const START_TIMERS = `
-WITH ended AS (
-  DELETE FROM payonce.first_leases WHERE (account_id, payment_id) IN (
-    SELECT account_id, payment_id FROM payonce.first_leases
-    WHERE gateway = $1 AND ends_at <= now() ORDER BY ends_at LIMIT ${ENDED_LIMIT}
-    FOR UPDATE SKIP LOCKED)
-  RETURNING account_id, payment_ids
-), open AS (
-  SELECT array_agg(p.account_id ORDER BY p.account_id, p.order_id) AS account_ids,
-    array_agg(p.order_id ORDER BY p.account_id, p.order_id) AS order_ids
+WITH ended AS MATERIALIZED (
+  SELECT account_id, payment_id, payment_ids FROM payonce.first_leases
+  WHERE gateway = $1 AND ends_at <= now() ORDER BY ends_at LIMIT ${ENDED_LIMIT}
+  FOR UPDATE SKIP LOCKED
+), open AS MATERIALIZED (
+  SELECT ended.account_id, ended.payment_id AS listed, p.order_id
   FROM ended CROSS JOIN LATERAL unnest(ended.payment_ids) AS i(payment_id) CROSS JOIN LATERAL (
-    SELECT account_id, order_id FROM payonce.payments
+    SELECT order_id FROM payonce.payments
     WHERE account_id = ended.account_id AND payment_id = i.payment_id AND due_at IS NOT NULL AND timer_at IS NULL
     OFFSET 0) p
+), free AS MATERIALIZED (
+  SELECT o.account_id, o.order_id FROM open o CROSS JOIN LATERAL (
+    SELECT FROM payonce.payments
+    WHERE account_id = o.account_id AND order_id = o.order_id AND due_at IS NOT NULL AND timer_at IS NULL
+    FOR UPDATE SKIP LOCKED) p
+), busy AS MATERIALIZED (
+  SELECT DISTINCT account_id, listed FROM open o
+  WHERE NOT EXISTS (SELECT FROM free f WHERE f.account_id = o.account_id AND f.order_id = o.order_id)
+), freed AS (
+  SELECT array_agg(account_id ORDER BY account_id, order_id) AS account_ids,
+    array_agg(order_id ORDER BY account_id, order_id) AS order_ids FROM free
 ), started AS (
   UPDATE payonce.payments AS p SET timer_at = p.due_at
-  FROM (SELECT unnest(account_ids) AS account_id, unnest(order_ids) AS order_id FROM open) o
+  FROM (SELECT unnest(account_ids) AS account_id, unnest(order_ids) AS order_id FROM freed) o
   WHERE p.account_id = o.account_id AND p.order_id = o.order_id AND p.due_at IS NOT NULL AND p.timer_at IS NULL
+), gone AS (
+  DELETE FROM payonce.first_leases AS l USING ended e
+  WHERE l.account_id = e.account_id AND l.payment_id = e.payment_id
+    AND NOT EXISTS (SELECT FROM busy b WHERE b.account_id = e.account_id AND b.listed = e.payment_id)
+), put_off AS (
+  UPDATE payonce.first_leases AS l SET ends_at = now() + interval '1 second' FROM busy b
+  WHERE l.account_id = b.account_id AND l.payment_id = b.listed
 )
 SELECT count(*)::int AS ended FROM ended`;
 

@@ -37,9 +37,11 @@ async function timers(database: Database): Promise<readonly string[]> {
 }
 
 /** Ends all that are in the list, as time would. */
-async function endLeases(database: Database): Promise<void> {
+async function endLeases(database: Database, which = 'true'): Promise<void> {
   await database.query(`UPDATE payonce.first_leases SET ends_at = now()`);
-  await database.query(`UPDATE payonce.payments SET due_at = now() WHERE due_at IS NOT NULL`);
+  await database.query(
+    `UPDATE payonce.payments SET due_at = now() WHERE due_at IS NOT NULL AND timer_at IS NULL AND ${which}`,
+  );
 }
 
 describe('the first lease of a payment', () => {
@@ -108,30 +110,40 @@ describe('the first lease of a payment', () => {
     await other.query('BEGIN');
     await other.query(`UPDATE payonce.payments SET due_at = NULL, held = false, seq = seq + 1`);
     await database.query(`UPDATE payonce.first_leases SET ends_at = now()`);
-    const due = store.due(DUE);
-    await database.blocked();
+    // It waits for nobody: what is locked is looked at again.
+    expect((await store.due(DUE)).payments).toEqual([]);
+    expect(await listed(database)).toBe(1);
     await other.query('COMMIT');
-    expect((await due).payments).toEqual([]);
-    expect(await timers(database)).toEqual([]);
+    await database.query(`UPDATE payonce.first_leases SET ends_at = now()`);
+    expect((await store.due(DUE)).payments).toEqual([]);
+    expect([await listed(database), await timers(database)]).toEqual([0, []]);
     expect((await recordOf(store, held.order)).dueAtMs).toBeNull();
   });
 
   test('of a payment that somebody has locked keeps nobody from the others', async () => {
     const database = await openDatabase();
-    const { store } = database.open({ timeoutMs: 500 });
-    await accepted(store, 'locked');
+    const { store } = database.open();
+    // Accepted together, so that they may stand in one row of the list.
+    await Promise.all(['alone', 'locked', 'beside'].map((name) => store.accept(intent(name))));
     await done(store, release(await accepted(store, 'free'), 0));
     const other = await database.client();
     await other.query('BEGIN');
     await other.query(`SELECT FROM payonce.payments WHERE order_id = 'locked' FOR UPDATE`);
-    await database.query('UPDATE payonce.first_leases SET ends_at = now()');
-    await expect(store.due(DUE)).rejects.toThrow();
-    // The first one still waits in the database, and is left to it.
-    await database.blocked();
-    expect((await store.due(DUE)).payments.map((record) => record.order.orderId)).toEqual(['free']);
+    await endLeases(database, `order_id <> 'locked'`);
+    const found = async () => (await store.due(DUE)).payments.map((record) => record.order.orderId).sort();
+    expect(await found()).toEqual(['alone', 'beside', 'free']);
+    // Put off, so that it does not stand before the others.
+    const [row] = await database.query<{ later: boolean }>(
+      'SELECT bool_and(ends_at > now()) AS later FROM payonce.first_leases',
+    );
+    expect(row).toEqual({ later: true });
     await other.query('COMMIT');
-    await until('the first one has gone through', async () => (await listed(database)) === 0);
-    expect(await timers(database)).toEqual(['free', 'locked']);
+    await endLeases(database);
+    expect(await found()).toEqual(['alone', 'beside', 'free', 'locked']);
+    expect([await listed(database), await timers(database)]).toEqual([
+      0,
+      ['alone', 'beside', 'free', 'locked'],
+    ]);
   });
 
   test.each([
