@@ -73,5 +73,5 @@ export function withOperation(
 
 /** What a row constraint of the tables (class 23) makes of a statement: refused, nothing written. */
 export function requireConstraint(holds: boolean, what: string): void {
-  if (!holds) throw new StoreError('unavailable', `The model's tables refuse the row: ${what}.`);
+  if (!holds) throw new StoreError('unfit', `The model's tables refuse the row: ${what}.`);
 }

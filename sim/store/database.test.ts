@@ -256,7 +256,7 @@ describe('a statement that waited', () => {
     const bad = { ...complete(held), charge: { ...complete(held).charge, gatewayRef: null } };
     const write = database.begin('advance', bad);
     const next = database.begin('addEvidence', evidence(held));
-    expect(() => write.commit()).toThrow(expect.objectContaining({ kind: 'unavailable' }));
+    expect(() => write.commit()).toThrow(expect.objectContaining({ kind: 'unfit' }));
     expect(watch({ next })).toEqual(['next']);
     expect(recordOf('one')).toEqual(held);
   });

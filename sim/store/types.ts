@@ -67,7 +67,7 @@ export interface Transaction<T> {
   whenLocked(ready: () => void): void;
   /**
    * Applies everything at once, releases the locks (waking who waits, first come first served) and returns the
-   * port's result. Throws `StoreError` of kind `unavailable` where the tables' constraints refuse the row;
+   * port's result. Throws `StoreError` of kind `unfit` where the tables' constraints refuse the row;
    * then nothing is applied and it has ended as well. Only while all locks are held.
    */
   commit(): T;

@@ -24,6 +24,7 @@ export type ChargeProblem = Extract<
   | 'result_expired'
   | 'idempotency_key_reused'
   | 'store_unavailable'
+  | 'store_refused'
   | 'store_outcome_unknown'
   | 'shutting_down'
   | 'installation_changed'
@@ -71,6 +72,9 @@ export interface EventFilter {
   readonly limit: number;
 }
 
+/** Why no payments are taken: not yet, not any more, not for now, or not until somebody does something. */
+export type NotReady = 'starting' | 'stopping' | 'stopped' | 'database_unavailable' | 'database_refuses';
+
 /** The engine as a caller sees it, over HTTP or inside a Node program. */
 export interface Payonce {
   /** Charges the order at most once, or tells what became of it. Never rejects for what a gateway or a database can do. */
@@ -81,6 +85,8 @@ export interface Payonce {
   payments(accountId: string, filter: ListFilter): Promise<readonly Payment[]>;
   /** One page of the audit trail, oldest first; null where there is no such payment. */
   events(accountId: string, paymentId: string, filter: EventFilter): Promise<readonly PaymentEvent[] | null>;
-  /** Whether payments can be taken now: the store answers and no drain has begun. */
+  /** Whether payments can be taken now: the store answers and would keep them, and no drain has begun. */
   ready(): Promise<boolean>;
+  /** Why they cannot; null: they can. */
+  notReady(): Promise<NotReady | null>;
 }

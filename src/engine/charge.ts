@@ -71,6 +71,8 @@ const MAX_TURNS = 1000;
 /** How often a payment that another process works on is read while a client waits: at first, and at most. */
 const POLL_MS = 50;
 const POLL_CAP_MS = 1000;
+/** What is refused for good is not worth a request a second. */
+const REFUSED_RETRY_MS = 30_000;
 
 export function createCharging(
   parts: ChargingParts,
@@ -399,15 +401,22 @@ export function createCharging(
 
   /** The store was lost. Whatever is known to be accepted is 202; else it is said what is not known. */
   function storeFailed(request: Request, error: StoreError): ChargeAnswer {
-    engine.log.error({ err: error, kind: error.kind }, 'the database could not be used for a charge request');
+    // What is refused to all has its alarm already, and needs no line for each request.
+    if (error.kind !== 'refused')
+      engine.log.error(
+        { err: error, kind: error.kind },
+        'the database could not be used for a charge request',
+      );
     const known = request.seen === null ? undefined : (knownSince(request.seen) ?? request.seen);
     if (known !== undefined && (request.boundHere || isOpenAndSame(known, request.order))) {
       const replayed = isReplayed(request);
       return { kind: 'unsettled', payment: shown(known), retryAfterMs: RETRY_AFTER_MS, replayed };
     }
-    const nothing = error.kind === 'unavailable' && !request.perhapsStored;
-    const code = nothing ? 'store_unavailable' : 'store_outcome_unknown';
-    return { ...problem(code, null), retryAfterMs: RETRY_AFTER_MS };
+    const nothing = error.kind !== 'outcome_unknown' && !request.perhapsStored;
+    if (!nothing) return { ...problem('store_outcome_unknown', null), retryAfterMs: RETRY_AFTER_MS };
+    if (error.kind === 'unavailable')
+      return { ...problem('store_unavailable', null), retryAfterMs: RETRY_AFTER_MS };
+    return { ...problem('store_refused', null), retryAfterMs: REFUSED_RETRY_MS };
   }
 }
 

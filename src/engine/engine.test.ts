@@ -9,6 +9,7 @@ import {
   told,
   type VirtualWorld,
 } from '../../test/support/virtual-world.ts';
+import { StoreError } from '../ports/store.ts';
 import { toPayment } from './answer.ts';
 
 let world: VirtualWorld;
@@ -49,6 +50,18 @@ describe('readiness', () => {
     store.heal();
     await world.ended(engine.stop());
     expect(await world.ended(engine.ready())).toBe(false);
+  });
+
+  it('says what is missing', async () => {
+    const { engine, store } = await world.replica(gateway);
+    const reason = () => world.ended(engine.notReady());
+    expect(await reason()).toBeNull();
+    store.check = () => Promise.reject(new StoreError('refused', 'no right'));
+    expect(await reason()).toBe('database_refuses');
+    store.check = () => Promise.reject(new StoreError('unavailable', 'lost'));
+    expect(await reason()).toBe('database_unavailable');
+    await world.ended(engine.stop());
+    expect(await reason()).toBe('stopping');
   });
 
   it('is not answered where something else is wrong', async () => {

@@ -8,7 +8,7 @@ import type { Random } from '../ports/random.ts';
 import { type PaymentRecord, type Store, StoreError } from '../ports/store.ts';
 import { createAheadMemory } from './ahead-memory.ts';
 import { toPayment } from './answer.ts';
-import type { Payonce } from './api.ts';
+import type { NotReady, Payonce } from './api.ts';
 import { createCharging } from './charge.ts';
 import { type Engine, type Limits, livemodeOf } from './context.ts';
 import { createDatabaseClock } from './database-clock.ts';
@@ -91,6 +91,17 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     return records.map((record) => toPayment(record, livemode));
   }
   let stopping = false;
+  async function notReady(): Promise<NotReady | null> {
+    if (stopping) return 'stopping';
+    if (engine.halt.halted) return 'stopped';
+    try {
+      await store.check();
+      return (await engine.ownMode.holds()) ? null : 'stopped';
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      return error.kind === 'refused' ? 'database_refuses' : 'database_unavailable';
+    }
+  }
   sweeper.start();
   return {
     charge(order, chargeOptions) {
@@ -110,16 +121,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
       if (events !== null) await requireOwnMode();
       return events;
     },
-    async ready() {
-      if (stopping || engine.halt.halted) return false;
-      try {
-        await store.check();
-        return await engine.ownMode.holds();
-      } catch (error) {
-        if (error instanceof StoreError) return false;
-        throw error;
-      }
-    },
+    ready: async () => (await notReady()) === null,
+    notReady,
     async stop(withinMs = 10_000) {
       stopping = true;
       sweeper.stop();

@@ -157,6 +157,14 @@ describe('an answer that came too late to be written', () => {
     ]);
   });
 
+  it('is tried once where its values are what the database does not take, and then somebody is told', async () => {
+    const { store, keep, logged } = await underWay();
+    store.fail('addEvidence', 'unfit');
+    await world.ended(keep(approved));
+    expect(store.used.filter(({ method }) => method === 'addEvidence')).toHaveLength(1);
+    expect(logged).toMatchObject([{ level: 'error', fields: { alarm: 'evidence_lost' } }]);
+  });
+
   it('is kept as soon as the database is back', async () => {
     const { store, logged, keep } = await underWay();
     store.fail('addEvidence', 'unavailable', 'unavailable');

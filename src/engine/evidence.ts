@@ -41,7 +41,7 @@ export async function keepEvidence(
       return;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      if (clock.monotonicMs() >= untilMs) break;
+      if (error.kind === 'unfit' || clock.monotonicMs() >= untilMs) break;
       await pause(clock, TRY_AGAIN_MS);
     }
   }

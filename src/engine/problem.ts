@@ -13,6 +13,8 @@ const DETAILS: Readonly<Record<ChargeProblem, string>> = {
     'This Idempotency-Key is bound to a request with other terms. Nothing was sent and nothing was changed. Use a new key for a new request.',
   store_unavailable:
     'The database cannot be used just now. Nothing was stored and nothing was sent to the gateway for this request. Repeat the request with the same Idempotency-Key.',
+  store_refused:
+    'The database refuses to store this, and will until somebody changes something there: repeating the request does not help before that. Nothing was stored and nothing was sent to the gateway for this request. This server’s log says what is refused.',
   store_outcome_unknown:
     'The connection to the database broke while the payment was being stored, so it may have been accepted and may be charged. Repeat the same request with the same Idempotency-Key: it cannot charge twice.',
   installation_changed:

@@ -110,6 +110,14 @@ describe('the sweep', () => {
     ]);
   });
 
+  it('leaves it to the alarm to say what the database refuses, and tries again', async () => {
+    const { sweeper, sweeps, pages, logged } = setUp();
+    pages.push(new StoreError('refused', 'no right'));
+    sweeper.start();
+    await world.pass(500);
+    expect([sweeps.length, logged]).toEqual([2, []]);
+  });
+
   it('ends when it is stopped, also in the middle of a look', async () => {
     const { sweeper, sweeps } = setUp();
     sweeper.start();

@@ -2,6 +2,7 @@
  * The sweep: finds whatever is due and in nobody's memory. After a crash, a drain or a lost timer this is all
  * that recovery is; any replica on the same database does it.
  */
+import { StoreError } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import type { Driver } from './drive.ts';
 import { momentOf } from './moment.ts';
@@ -71,7 +72,9 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
       await erase();
     } catch (error) {
       cutOff = true;
-      log.warn({ err: error }, 'the sweep could not reach the database; it tries again');
+      // What is refused until somebody changes something has an alarm of its own.
+      const isAlarmed = error instanceof StoreError && error.kind === 'refused';
+      if (!isAlarmed) log.warn({ err: error }, 'the sweep could not reach the database; it tries again');
     }
     // Spread, so that replicas started together do not sweep together.
     schedule(again ? AGAIN_MS : limits.sweepMs * (0.5 + random.float()));

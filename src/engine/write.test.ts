@@ -167,6 +167,25 @@ describe('a write that the database did not acknowledge', () => {
     expect(tried).toEqual([0, 25, 75, 175, 375, 775, 1275, 1775]);
   });
 
+  it('is given up at once where its values are what the database does not take, and somebody is told', async () => {
+    const { store, settled, writing, logged } = await underWay();
+    store.fail('advance', 'unfit');
+    expect(await world.ended(writing(settled))).toMatchObject({
+      kind: 'unreachable',
+      error: { kind: 'unfit' },
+    });
+    expect(store.used.filter(({ method }) => method === 'advance')).toHaveLength(1);
+    expect(logged).toMatchObject([
+      { level: 'error', fields: { alarm: 'database_refuses', payment_id: world.stored('o1').paymentId } },
+    ]);
+  });
+
+  it('is tried on where it is refused, for the right may be given back', async () => {
+    const { store, settled, writing } = await underWay();
+    store.fail('advance', 'refused', 'refused');
+    expect(await world.ended(writing(settled))).toMatchObject({ kind: 'done' });
+  });
+
   it('is given up where the next try would come too late, to the millisecond', async () => {
     const { store, settled, writing } = await underWay();
     store.goDown();

@@ -27,7 +27,10 @@ export type Written =
   | { readonly kind: 'lost' }
   /** It would have failed the charge, and evidence came in that nobody has looked into; nothing was written. `record`: the row now. */
   | { readonly kind: 'unseen'; readonly record: PaymentRecord }
-  /** The store could not be reached for as long as it was tried; it may or may not have been written. */
+  /**
+   * The store could not be reached for as long as it was tried, and it may or may not have been written; or it does not take these
+   * values.
+   */
   | { readonly kind: 'unreachable'; readonly error: StoreError };
 
 /** The first pause between tries; doubled up to the cap, so that a restarting database is not hammered. */
@@ -36,6 +39,7 @@ const TRY_AGAIN_CAP_MS = 500;
 
 export async function write(engine: Engine, options: WriteOptions): Promise<Written> {
   const { clock, store } = engine;
+  const { record } = options;
   const next = nextRecord(options, engine.livemode);
   const advance = toAdvance(options, next);
   const untilMs = clock.monotonicMs() + options.tryForMs;
@@ -53,10 +57,33 @@ export async function write(engine: Engine, options: WriteOptions): Promise<Writ
         : { kind: 'lost' };
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
+      if (error.kind === 'unfit') {
+        tellUnfit(engine, record, error);
+        return { kind: 'unreachable', error };
+      }
       if (clock.monotonicMs() + pauseMs >= untilMs) return { kind: 'unreachable', error };
       await pause(clock, pauseMs);
     }
   }
+}
+
+/** Its own values are what the database does not take, so nothing else stands still for it, and nobody else would tell. */
+function tellUnfit(
+  { log }: Engine,
+  { paymentId, charge, chargeKey }: PaymentRecord,
+  error: StoreError,
+): void {
+  log.error(
+    {
+      payment_id: paymentId,
+      charge: charge.n,
+      gateway_key: chargeKey,
+      alarm: 'database_refuses',
+      err: error,
+    },
+    'the database does not take what is to be written of a payment: nothing was written. The payment is taken up again when its ' +
+      'lease has ended; look its charge up at the gateway meanwhile',
+  );
 }
 
 /**

@@ -82,12 +82,25 @@ export function problemOf(error: unknown): Problem | null {
 
 /** By name and kind rather than by class: ports are none of this folder's business. */
 function storeProblem(kind: unknown): Problem {
-  return kind === 'outcome_unknown'
-    ? { code: 'store_outcome_unknown', detail: 'Repeat the request: the order is never charged twice.' }
-    : {
+  switch (kind) {
+    case 'outcome_unknown':
+      return {
+        code: 'store_outcome_unknown',
+        detail: 'Repeat the request: the order is never charged twice.',
+      };
+    case 'refused':
+    case 'unfit':
+      return {
+        code: 'store_refused',
+        detail:
+          'The database refuses this, and will until somebody changes something there. Nothing was changed and nothing was sent. This server’s log says what is refused.',
+      };
+    default:
+      return {
         code: 'store_unavailable',
         detail: 'The database cannot be reached at the moment. Repeat the request.',
       };
+  }
 }
 
 export interface UnexpectedProblem {

@@ -1,6 +1,6 @@
 /** What every group of routes shares. */
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
-import type { Payonce } from '../engine/api.ts';
+import type { NotReady, Payonce } from '../engine/api.ts';
 import { beginLine, type HttpLogger, type RouteLabel } from './access-log.ts';
 import { type ProblemStyle, sendError, sendProblem } from './answer.ts';
 import { type JsonValue, parseJson } from './json.ts';
@@ -13,7 +13,7 @@ export interface RouteContext {
   readonly waits: Waits;
   /** How long the seed's start waits, in milliseconds. */
   readonly seedWaitMs: number;
-  readonly ready: () => Promise<boolean>;
+  readonly notReady: () => Promise<NotReady | null>;
   /** From the moment it is true, new requests are turned away; those under way are answered. */
   readonly isDraining: () => boolean;
 }

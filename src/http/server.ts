@@ -3,7 +3,7 @@
  * decides nothing about money.
  */
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
-import type { Payonce } from '../engine/api.ts';
+import type { NotReady, Payonce } from '../engine/api.ts';
 import { beginLine, type HttpLogger } from './access-log.ts';
 import { PROBLEM_JSON, sendError, sendProblem } from './answer.ts';
 import { answerClientError } from './client-error.ts';
@@ -25,8 +25,8 @@ export interface ServerOptions {
   readonly seedWaitMs?: number;
   /** The largest body, in bytes: 64 KiB. An order with all its notes at their longest fits twice. */
   readonly bodyLimitBytes?: number;
-  /** What `/readyz` says: the engine's own `ready` by default. Must settle by itself. */
-  readonly ready?: () => Promise<boolean>;
+  /** What `/readyz` says: the engine's own `notReady` by default. Must settle by itself. */
+  readonly notReady?: () => Promise<NotReady | null>;
   /** True from the beginning of a drain that comes before `close()`: the API turns requests away, `mount` does not. */
   readonly isDraining?: () => boolean;
   /** Registers routes of others (the fake gateway) in a scope of their own: own parsers, hooks and drain. */
@@ -69,7 +69,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     logger: options.logger,
     waits: { defaultWaitMs: options.defaultWaitMs ?? 10_000, maxWaitMs: options.maxWaitMs ?? 60_000 },
     seedWaitMs: options.seedWaitMs ?? 30_000,
-    ready: options.ready ?? (() => options.payonce.ready()),
+    notReady: options.notReady ?? (() => options.payonce.notReady()),
     isDraining: () => closing || options.isDraining?.() === true,
   };
   const app = buildFastify(context, options);

@@ -103,17 +103,22 @@ export interface Store {
   /** Erases frozen answers older than the retention, at most `limit`; how many it erased. */
   eraseExpiredAnswers(limit: number): Promise<number>;
 
-  /** Resolves when the database takes durable writes now. */
+  /** Resolves when the database takes durable writes now; rejects with `refused` while it refuses what is asked of it. */
   check(): Promise<void>;
 }
 
 /**
- * The store could not do it. `unavailable`: nothing was written. `outcome_unknown`: the answer was lost, it may
- * have been written.
+ * Why the store could not do it. Nothing was written, except perhaps with the last one:
+ * - `unavailable`: not now; it may work in a moment.
+ * - `refused`: not until somebody changes something at the database, such as a grant.
+ * - `unfit`: not these values; others may.
+ * - `outcome_unknown`: the answer was lost, so it may have been written.
  */
+export type StoreErrorKind = 'unavailable' | 'refused' | 'unfit' | 'outcome_unknown';
+
 export class StoreError extends Error {
-  readonly kind: 'unavailable' | 'outcome_unknown';
-  constructor(kind: 'unavailable' | 'outcome_unknown', message: string, options?: { cause?: unknown }) {
+  readonly kind: StoreErrorKind;
+  constructor(kind: StoreErrorKind, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = 'StoreError';
     this.kind = kind;

@@ -20,16 +20,36 @@ describe('a statement that failed', () => {
   });
 
   it.each([
-    ['23514', 'a check'],
-    ['22021', 'bad bytes'],
+    ['23505', 'a row that is there already'],
     ['40001', 'a lost race'],
     ['40P01', 'a deadlock'],
     ['57014', 'a statement cancelled'],
     ['25006', 'a read-only transaction'],
     ['53100', 'a full disk'],
-    ['42P01', 'a missing table'],
+    ['55P03', 'a lock that was not to be had'],
   ])('was not written after %s: %s', (code) => {
     expect(statementError(fromServer(code)).kind).toBe('unavailable');
+  });
+
+  it.each([
+    ['0A000', 'something that the server never does'],
+    ['42501', 'a right that is missing'],
+    ['42P01', 'a missing table'],
+    ['42703', 'a missing column'],
+    ['3F000', 'a missing schema'],
+    ['44000', 'a rule of a view'],
+  ])('is refused until somebody changes something after %s: %s', (code) => {
+    expect(statementError(fromServer(code)).kind).toBe('refused');
+  });
+
+  it.each([
+    ['22021', 'bytes that are no text here'],
+    ['22P05', 'a character that is not in this encoding'],
+    ['22003', 'a number out of range'],
+    ['23502', 'an absent value'],
+    ['23514', 'a check'],
+  ])('is refused for its values after %s: %s', (code) => {
+    expect(statementError(fromServer(code)).kind).toBe('unfit');
   });
 
   it.each([
@@ -47,6 +67,14 @@ describe('a connection that failed', () => {
   it('has written nothing, whatever was the reason', () => {
     expect(connectError(fromServer('57P03')).kind).toBe('unavailable');
     expect(connectError(new Error('connect ECONNREFUSED')).kind).toBe('unavailable');
+  });
+
+  it.each([
+    ['28P01', 'a wrong password'],
+    ['3D000', 'no such database'],
+    ['42501', 'no right to connect'],
+  ])('is refused until somebody changes something after %s: %s', (code) => {
+    expect(connectError(fromServer(code)).kind).toBe('refused');
   });
 
   it('keeps an error that says more', () => {

@@ -28,9 +28,33 @@ export function repeatsOf(error: unknown): number {
   return sqlState(cause(error)) === '23505' ? MAX_LOST_RACES : 0;
 }
 
-/** “cached plan must not change result type”: a newer release has changed a column. Nothing was executed. */
+/**
+ * “cached plan must not change result type”: a newer release has changed a column. Nothing was executed. Only where a
+ * statement was sent by its name; otherwise it means that the server never does this.
+ */
 export function hasStalePlans(error: unknown): boolean {
   return sqlState(error) === '0A000';
+}
+
+/** The server is not the primary, or not any more. Nothing was written, and another connection may reach the one that is. */
+export class ReadOnlyError extends StoreError {}
+
+export function isReadOnly(error: unknown): boolean {
+  return error instanceof ReadOnlyError || sqlState(error) === '25006';
+}
+
+/**
+ * What repeating never changes, only a person at the database: not supported (0A), not let in (28), no such database or
+ * schema (3D, 3F), no such table or column, or no right to it (42), against a view's own rule (44).
+ */
+const LASTING: readonly string[] = ['0A', '28', '3D', '3F', '42', '44'];
+
+/** Values that no repetition makes fit: of class 22, or against a rule of their own row. */
+const UNFIT_ROWS: readonly string[] = ['23502', '23514'];
+
+function refusalKind(state: string): 'unavailable' | 'refused' | 'unfit' {
+  if (LASTING.includes(state.slice(0, 2))) return 'refused';
+  return state.startsWith('22') || UNFIT_ROWS.includes(state) ? 'unfit' : 'unavailable';
 }
 
 /** Refused because of one row's data (classes 22 and 23): the other rows of the batch are innocent. */
@@ -57,13 +81,27 @@ export function statementError(error: unknown): StoreError {
       cause: error,
     });
   }
-  return new StoreError('unavailable', `The database refused the statement: ${message}`, { cause: error });
+  if (state === '57014') {
+    return new StoreError(
+      'unavailable',
+      `The statement took too long, so the database ended it: ${message}`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return new StoreError(refusalKind(state), `The database refused the statement: ${message}`, {
+    cause: error,
+  });
 }
 
 /** No connection, so nothing was sent to the database. */
 export function connectError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
+  const state = sqlState(error);
   const message = error instanceof Error ? error.message : String(error);
+  if (state !== null && refusalKind(state) === 'refused')
+    return new StoreError('refused', `The database refuses the connection: ${message}`, { cause: error });
   return new StoreError('unavailable', `The database cannot be reached: ${message}`, { cause: error });
 }
 

@@ -15,5 +15,9 @@ export function startingUp(engine: () => Payonce | null): Payonce {
     payments: async (accountId, filter) => started().payments(accountId, filter),
     events: async (accountId, paymentId, filter) => started().events(accountId, paymentId, filter),
     ready: async () => engine()?.ready() ?? false,
+    notReady: async () => {
+      const running = engine();
+      return running === null ? 'starting' : running.notReady();
+    },
   };
 }

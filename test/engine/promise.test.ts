@@ -88,6 +88,23 @@ describe('a lost database', () => {
     ]);
   });
 
+  it.each(['refused', 'unfit'] as const)(
+    'that takes the intent as %s: the client is not told to repeat it at once',
+    async (fault) => {
+      const { engine, store } = await world.replica(gateway);
+      store.fail('accept', fault);
+      const answer = await engine.charge(order('o1'), keyed('k'));
+      expect(answer).toMatchObject({ code: 'store_refused', retryAfterMs: 30_000 });
+      expect([gateway.calls.length, await count('payonce.payments')]).toEqual([0, 0]);
+    },
+  );
+
+  it('that refuses the intent after an acknowledgement was lost: it is not claimed that nothing was stored', async () => {
+    const { engine, store } = await world.replica(gateway);
+    store.fail('accept', 'lost', ...Array.from({ length: 100 }, () => 'refused' as const));
+    expect(told(await engine.charge(order('o1'), KEYLESS))).toBe('store_outcome_unknown');
+  });
+
   it('during the COMMIT of the intent, which was committed: the request goes on as its starter', async () => {
     const { engine, store } = await world.replica(gateway);
     store.fail('accept', 'ack_lost');

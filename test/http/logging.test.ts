@@ -53,6 +53,7 @@ it('a logger without children, serializers or levels is enough', async () => {
       payments: async () => [],
       events: async () => null,
       ready: async () => true,
+      notReady: async () => null,
     },
     logger: { debug: write, info: write, warn: write, error: write },
   });

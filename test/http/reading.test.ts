@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PaymentEvent } from '../../src/domain/payment.ts';
 import { paymentFields } from '../../src/engine/answer.ts';
-import type { EventFilter, ListFilter } from '../../src/engine/api.ts';
+import type { EventFilter, ListFilter, NotReady } from '../../src/engine/api.ts';
 import { CARD, expectProblem, harness, PAYMENT_ID, payment, SECRET } from './support.ts';
 
 const id = (n: number) => `01936b1e-7f2a-7c3d-8e4f-${n.toString(16).padStart(12, '0')}`;
@@ -288,16 +288,16 @@ describe('GET /v1/payments/:id/events', () => {
 
 describe('probes', () => {
   it('say that the process lives, and whether it takes payments', async () => {
-    let ready = false;
-    const { inject, lines } = harness({}, { ready: async () => ready });
+    let reason: NotReady | null = 'database_unavailable';
+    const { inject, lines } = harness({}, { notReady: async () => reason });
     expect((await inject({ method: 'GET', url: '/healthz' })).json()).toEqual({ status: 'ok' });
     const before = await inject({ method: 'GET', url: '/readyz' });
     expect([before.statusCode, before.body, before.headers['retry-after']]).toEqual([
       503,
-      '{"status":"not_ready"}',
+      '{"status":"not_ready","reason":"database_unavailable","detail":"The database cannot be used at the moment."}',
       '1',
     ]);
-    ready = true;
+    reason = null;
     const after = await inject({ method: 'GET', url: '/readyz/' });
     expect([after.statusCode, after.body]).toEqual([200, '{"status":"ready"}']);
     expect((await inject({ method: 'HEAD', url: '/healthz' })).statusCode).toBe(200);
@@ -306,7 +306,7 @@ describe('probes', () => {
   });
 
   it('ask the engine where nobody else is named, and take an error for no', async () => {
-    const { inject } = harness({ ready: () => Promise.reject(new Error(SECRET)) });
+    const { inject } = harness({ notReady: () => Promise.reject(new Error(SECRET)) });
     expect((await inject({ method: 'GET', url: '/readyz' })).statusCode).toBe(503);
   });
 });

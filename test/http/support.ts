@@ -5,7 +5,14 @@ import { pino } from 'pino';
 import { expect, onTestFinished } from 'vitest';
 import type { Order, Payment, PaymentEvent } from '../../src/domain/payment.ts';
 import type { FrozenAnswer } from '../../src/engine/answer.ts';
-import type { ChargeAnswer, ChargeOptions, EventFilter, ListFilter, Payonce } from '../../src/engine/api.ts';
+import type {
+  ChargeAnswer,
+  ChargeOptions,
+  EventFilter,
+  ListFilter,
+  NotReady,
+  Payonce,
+} from '../../src/engine/api.ts';
 import { createServer, type ServerOptions } from '../../src/http/server.ts';
 
 export const PAYMENT_ID = '01936b1e-7f2a-7c3d-8e4f-0123456789ab';
@@ -57,7 +64,7 @@ interface Script {
     id: string,
     filter: EventFilter,
   ) => Promise<readonly PaymentEvent[] | null> | readonly PaymentEvent[] | null;
-  ready?: () => Promise<boolean>;
+  notReady?: () => Promise<NotReady | null>;
 }
 
 export interface Harness {
@@ -91,7 +98,8 @@ export function harness(script: Script = {}, options: Partial<ServerOptions> = {
     payment: async (_account, id) => (script.payment ?? (() => null))(id),
     payments: async (_account, filter) => (script.payments ?? (() => []))(filter),
     events: async (_account, id, filter) => (script.events ?? (() => null))(id, filter),
-    ready: script.ready ?? (async () => true),
+    ready: async () => true,
+    notReady: script.notReady ?? (async () => null),
   };
   const app = createServer({ payonce, logger, ...options });
   onTestFinished(async () => {

@@ -45,7 +45,7 @@ describe('a bad row', () => {
     );
     const results = await Promise.allSettled(wanted.map((one) => store.accept(one)));
     for (const [n, result] of results.entries()) {
-      if (n % 13 === 5) expect(result).toMatchObject({ reason: { name: 'StoreError', kind: 'unavailable' } });
+      if (n % 13 === 5) expect(result).toMatchObject({ reason: { name: 'StoreError', kind: 'unfit' } });
       else expect(result).toMatchObject({ value: { kind: 'accepted' } });
     }
     const stored = await store.payments({ accountId: 'acme', limit: 100 });
@@ -56,7 +56,7 @@ describe('a bad row', () => {
     const database = await openDatabase();
     const { store } = database.open();
     const bad = intent(order('bad', { amountMinor: 0 }), { key: key('k') });
-    await expect(store.accept(bad)).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(store.accept(bad)).rejects.toMatchObject({ kind: 'unfit' });
     expect(await database.counts()).toMatchObject({ payments: 0, operations: 0, requests: 0, events: 0 });
   });
 
@@ -72,7 +72,7 @@ describe('a bad row', () => {
       }),
     );
     for (const [n, result] of results.entries()) {
-      if (n % 13 === 5) expect(result).toMatchObject({ reason: { kind: 'unavailable' } });
+      if (n % 13 === 5) expect(result).toMatchObject({ reason: { kind: 'unfit' } });
       else expect(result).toMatchObject({ value: { kind: 'done' } });
     }
     const standing = await Promise.all(held.map((record) => recordOf(store, record.order)));
@@ -92,7 +92,7 @@ describe('a bad row', () => {
     const { store, pool } = (await openDatabase()).open({ max: 1 });
     const backend = async () => (await pool.query('SELECT pg_backend_pid() AS pid')).rows;
     const before = await backend();
-    await expect(store.payment('acme', 'no uuid')).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(store.payment('acme', 'no uuid')).rejects.toMatchObject({ kind: 'unfit' });
     expect(await backend()).toEqual(before);
   });
 });

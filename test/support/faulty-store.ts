@@ -4,6 +4,10 @@ import { type Store, StoreError } from '../../src/ports/store.ts';
 export type StoreFault =
   /** The database cannot be reached: nothing is written. */
   | 'unavailable'
+  /** The database refuses it until somebody changes something: nothing is written. */
+  | 'refused'
+  /** It does not take these values: nothing is written. */
+  | 'unfit'
   /** It is written, and the answer is lost. */
   | 'ack_lost'
   /** The connection breaks and it is not written, but nobody can know. */
@@ -37,7 +41,8 @@ export function createFaultyStore(store: Store): FaultyStore {
     if (act !== undefined) await act();
     const fault = faultOf(method);
     if (fault === undefined) return work();
-    if (fault === 'unavailable') throw new StoreError('unavailable', 'planned: unavailable');
+    if (fault === 'unavailable' || fault === 'refused' || fault === 'unfit')
+      throw new StoreError(fault, `planned: ${fault}`);
     if (fault === 'ack_lost') await work();
     throw new StoreError('outcome_unknown', `planned: ${fault}`);
   }

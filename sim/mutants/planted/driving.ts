@@ -25,7 +25,7 @@ export const DRIVING: readonly PlantedBug[] = [
     story:
       'The client is told that nothing was stored, orders elsewhere, and is charged here a second later.',
     file: 'src/engine/charge.ts',
-    find: "const nothing = error.kind === 'unavailable' && !request.perhapsStored;",
+    find: "const nothing = error.kind !== 'outcome_unknown' && !request.perhapsStored;",
     put: 'const nothing = error.kind !== null;',
     judge: 'simulation',
   },
@@ -170,8 +170,8 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'one error of the database ends the sweep for good',
     story: 'After a restart of the database nothing that a crash left behind is ever taken up again.',
     file: 'src/engine/recover.ts',
-    find: "      log.warn({ err: error }, 'the sweep could not reach the database; it tries again');\n",
-    put: "      log.warn({ err: error }, 'the sweep could not reach the database; it tries again');\n      return;\n",
+    find: "      if (!isAlarmed) log.warn({ err: error }, 'the sweep could not reach the database; it tries again');\n",
+    put: '      return;\n',
     judge: 'simulation',
   },
   {
