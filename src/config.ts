@@ -74,7 +74,7 @@ export const SETTINGS = {
   },
   DATA_DIR: { kind: 'text', default: './.payonce', doc: 'Folder of the embedded PostgreSQL.' },
   DATABASE_POOL: number(10, 2, 1000, 'Connections to the database.'),
-  DATABASE_TIMEOUT_MS: milliseconds(5000, 'A statement that takes longer is given up.', 100),
+  DATABASE_TIMEOUT_MS: milliseconds(5000, 'A statement that takes longer is ended at the server.', 100),
   GATEWAY: choice(
     null,
     ['fake', 'http'],

@@ -95,8 +95,15 @@ async function whenReadyWithin(client: PoolClient, waitMs: number): Promise<void
   clearTimeout(timer);
 }
 
-/** Of each pool, the connections that were checked and have been in nobody else's hands since. */
-const CHECKED = new WeakMap<Pool, WeakSet<PoolClient>>();
+/** The connections of a pool that were checked and have been in nobody else's hands since. */
+export interface CheckedConnections {
+  has(client: PoolClient): boolean;
+  add(client: PoolClient): void;
+  /** Each is checked again before its next use. */
+  forgetAll(): void;
+}
+
+const CHECKED = new WeakMap<Pool, CheckedConnections>();
 
 /** Whether the release under way is ours. */
 let ours = false;
@@ -112,15 +119,22 @@ export function giveBack(client: PoolClient, { close }: { readonly close: boolea
 }
 
 /** The pool's checked connections; one listener for every pool, however many use it. */
-export function checkedConnections(pool: Pool): WeakSet<PoolClient> {
+export function checkedConnections(pool: Pool): CheckedConnections {
   const known = CHECKED.get(pool);
   if (known !== undefined) return known;
-  const checked = new WeakSet<PoolClient>();
-  CHECKED.set(pool, checked);
+  let checked = new WeakSet<PoolClient>();
+  const connections: CheckedConnections = {
+    has: (client) => checked.has(client),
+    add: (client) => void checked.add(client),
+    forgetAll() {
+      checked = new WeakSet();
+    },
+  };
+  CHECKED.set(pool, connections);
   pool.on('release', (_error, client) => {
     if (!ours) checked.delete(client);
     // Whoever is given the connection next may give it back before this release returns.
     ours = false;
   });
-  return checked;
+  return connections;
 }

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { StoreError } from '../ports/store.ts';
+import { ReadOnlyError } from './errors.ts';
 import { ask } from './types.ts';
 
 interface Settings {
@@ -12,6 +13,7 @@ interface Settings {
   readonly extra_float_digits: number;
   readonly array_nulls: string;
   readonly client_encoding: string;
+  readonly server_encoding: string;
   readonly path: string;
 }
 
@@ -19,6 +21,8 @@ interface Rule {
   readonly holds: (settings: Settings) => boolean;
   readonly problem: string;
   readonly mend: string;
+  /** It passes by itself, when a fail-over has ended. */
+  readonly passing?: true;
 }
 
 /**
@@ -32,12 +36,14 @@ const RULES: readonly Rule[] = [
     holds: (s) => !s.recovering,
     problem: 'this server is a standby, and a standby may be behind',
     mend: 'point DATABASE_URL at the primary',
+    passing: true,
   },
   {
     holds: (s) => s.read_only === 'off',
     problem: 'transactions are read-only here',
     // Said inside a transaction that may write: in any other the command itself would be refused.
     mend: 'BEGIN READ WRITE; ALTER ROLE CURRENT_USER SET default_transaction_read_only = off; COMMIT;',
+    passing: true,
   },
   {
     holds: (s) => s.fsync === 'on',
@@ -75,6 +81,11 @@ const RULES: readonly Rule[] = [
     mend: 'SET client_encoding = UTF8; (the driver asks for it: find the code of this program that changed it)',
   },
   {
+    holds: (s) => s.server_encoding === 'UTF8',
+    problem: 'the encoding of this database is not UTF8, so it cannot store every order',
+    mend: "use a new database: CREATE DATABASE <name> ENCODING 'UTF8' TEMPLATE template0;",
+  },
+  {
     holds: (s) => isCatalogFirst(s.path),
     problem:
       'a schema stands before pg_catalog on the search_path (of the role, the database, DATABASE_URL or the pool), so what is in it, ' +
@@ -105,14 +116,14 @@ export async function checkDurability(client: ClientBase): Promise<void> {
             pg_catalog.current_setting('extra_float_digits')::int AS extra_float_digits,
             pg_catalog.current_setting('array_nulls') AS array_nulls,
             pg_catalog.current_setting('client_encoding') AS client_encoding,
+            pg_catalog.current_setting('server_encoding') AS server_encoding,
             pg_catalog.current_setting('search_path') AS path`,
   );
   if (settings === undefined) throw new StoreError('unavailable', 'The database did not tell its settings.');
   const broken = RULES.filter((rule) => !rule.holds(settings));
   if (broken.length === 0) return;
   const lines = broken.map((rule) => `- ${rule.problem}. Mend: ${rule.mend}`);
-  throw new StoreError(
-    'unavailable',
-    `The database would not keep the promise, so nothing was written or sent:\n${lines.join('\n')}`,
-  );
+  const message = `The database would not keep the promise, so nothing was written or sent:\n${lines.join('\n')}`;
+  if (broken.every((rule) => rule.passing)) throw new ReadOnlyError('unavailable', message);
+  throw new StoreError('refused', message);
 }

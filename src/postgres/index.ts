@@ -22,7 +22,9 @@ export interface PostgresStoreOptions {
   readonly answerRetentionMs: number;
   /** Upper bound of one statement, in milliseconds. Default 5000. */
   readonly timeoutMs?: number;
-  /** Hears of connections that other code left inside a transaction. Default: nobody. */
+  /** Nobody else uses the pool, so the server may be told to keep the time limits itself. Default: no. */
+  readonly ownPool?: boolean;
+  /** Hears of connections that other code left inside a transaction, and of what the database refuses. Default: nobody. */
   readonly log?: Log;
 }
 

@@ -6,9 +6,11 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
+import { StoreError } from '../ports/store.ts';
 import { takeIdle } from './connections.ts';
 import { checkDurability } from './durability.ts';
-import { connectError, surviveErrors } from './errors.ts';
+import { connectError, sqlState, surviveErrors } from './errors.ts';
+import { checkRights } from './rights.ts';
 import { ask } from './types.ts';
 
 interface Migration {
@@ -36,7 +38,7 @@ const WAIT_MS = 5000;
 /**
  * Brings the database to this release's tables; safe to run from any number of processes at once. Versions that
  * this release does not know are left alone, so that a newer and an older one can run side by side. Rejects
- * when an applied file was changed afterwards, or when the database refuses.
+ * when an applied file was changed afterwards, when the database refuses, or when the role lacks a right that is needed later.
  */
 export async function migrate(pool: Pool): Promise<void> {
   const client = await takeIdle(pool, { waitMs: WAIT_MS, onLeftOpen: () => {} }).catch((error: unknown) => {
@@ -47,9 +49,24 @@ export async function migrate(pool: Pool): Promise<void> {
     await checkDurability(client);
     await prepare(client);
     for (const migration of migrations()) await applyPatiently(client, migration);
+    await checkRights(client);
+  } catch (error) {
+    if (sqlState(error) !== '42501') throw error;
+    // Better all that is missing than the first of it. Tables may not be there yet.
+    await checkRights(client, { absentTables: 'allowed' });
+    throw mayNotMigrate(error as Error);
   } finally {
     client.release();
   }
+}
+
+function mayNotMigrate(error: Error): StoreError {
+  return new StoreError(
+    'refused',
+    `The role of this connection may not bring the tables up to this release (${error.message}). Nothing was changed, nothing was ` +
+      'sent. Start once with a role that owns the schema payonce, or may create it (GRANT CREATE ON DATABASE).',
+    { cause: error },
+  );
 }
 
 async function prepare(client: PoolClient): Promise<void> {
@@ -115,6 +132,8 @@ async function apply(client: PoolClient, migration: Migration): Promise<void> {
     );
     if (recorded.rowCount === 1) {
       await client.query(`SET LOCAL lock_timeout = '1s'`);
+      // A process that stands still in here would keep the locks for as long.
+      await client.query(`SET LOCAL idle_in_transaction_session_timeout = '60s'`);
       await client.query(sql);
     }
     await client.query('COMMIT');

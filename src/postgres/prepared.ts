@@ -16,8 +16,8 @@ import { sqlState } from './errors.ts';
 import { ask } from './types.ts';
 
 export interface Prepared {
-  /** Looks at a new connection. */
-  inspect(client: PoolClient): Promise<void>;
+  /** Looks at a new connection; whether it leads straight to the server, with no pooler between. */
+  inspect(client: PoolClient): Promise<boolean>;
   /** The name under which to send the text; undefined where it must be sent without one. */
   nameOf(text: string): string | undefined;
   /** Whether the connection's plans are older than they may be; then discard them. */
@@ -47,7 +47,9 @@ export function createPrepared(): Prepared {
       const [row] = await ask<{ pid: number }>(client, 'SELECT pg_backend_pid() AS pid');
       // The driver keeps the number that it was greeted with; a pooler greets with one of its own.
       const { processID } = client as PoolClient & { readonly processID?: number | null };
-      if (row?.pid !== processID) enabled = false;
+      const straight = row?.pid === processID;
+      if (!straight) enabled = false;
+      return straight;
     },
     nameOf(text) {
       if (!enabled) return undefined;

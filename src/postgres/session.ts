@@ -5,18 +5,27 @@
 import type { Pool, PoolClient, QueryConfig, QueryResultRow } from 'pg';
 import type { Log } from '../ports/log.ts';
 import { StoreError } from '../ports/store.ts';
-import { checkedConnections, giveBack, isIdle, takeIdle, whenReady } from './connections.ts';
-import { checkDurability } from './durability.ts';
-import { connectError, hasStalePlans, sqlState, statementError, surviveErrors } from './errors.ts';
+import { giveBack, isIdle, whenReady } from './connections.ts';
+import { connectError, hasStalePlans, isReadOnly, sqlState, statementError } from './errors.ts';
+import { cancelStatement } from './limits.ts';
 import { createPrepared } from './prepared.ts';
+import { createRefusals } from './refusals.ts';
+import { checkRights } from './rights.ts';
+import { createSoundConnections, MAX_LEFT_BEHIND } from './sound.ts';
 import { TYPES } from './types.ts';
+import { within } from './within.ts';
 
 export interface SessionOptions {
   readonly pool: Pool;
-  /** Upper bound for getting a connection, and for a statement, in milliseconds. Default 5000. */
+  /**
+   * Upper bound for getting a connection, and for a statement, in milliseconds. Default 5000. What takes longer is cancelled at
+   * the server, and given up within half as long again, or a second.
+   */
   readonly timeoutMs?: number;
-  /** Hears of connections that other code left inside a transaction. Default: nobody. */
-  readonly log?: Log;
+  /** Nobody else uses the pool, so the settings of its connections may be changed: the server then keeps the time limits itself. */
+  readonly ownPool?: boolean;
+  /** Hears of connections that other code left inside a transaction, and of what the database refuses. Default: nobody. */
+  readonly log?: Log | undefined;
 }
 
 export interface Session {
@@ -24,41 +33,24 @@ export interface Session {
   query<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]>;
   /** Tells that rows were added, so that plans are made anew as the tables grow. */
   wrote(rows: number): void;
-  /** Asks a connection again, even a known one, whether what is committed would last. Rejects with `StoreError`. */
+  /**
+   * Asks a connection again, even a known one, whether what is committed would last and whether we may write. Rejects with
+   * `StoreError`, also while something else is refused.
+   */
   verify(): Promise<void>;
 }
 
-export function createSession({ pool, timeoutMs = 5000, log }: SessionOptions): Session {
-  const checked = checkedConnections(pool);
-  const inspected = new WeakSet<PoolClient>();
+/** For the answer to a cancellation, which comes at once; without one the connection is given up. */
+const GRACE_MS = 1000;
+
+/** What can be refused besides a statement. */
+const RIGHTS_CHECK = 'the check of our rights';
+
+export function createSession(options: SessionOptions): Session {
+  const { pool, timeoutMs = 5000, ownPool = false, log } = options;
   const prepared = createPrepared();
-  const onLeftOpen = (): void =>
-    log?.warn({}, 'a connection came from the pool inside a transaction or busy; it was closed');
-
-  async function connect(): Promise<PoolClient> {
-    const connecting = takeIdle(pool, { waitMs: timeoutMs / 2, onLeftOpen });
-    try {
-      return await within(connecting, timeoutMs, 'No connection became free in time');
-    } catch (error) {
-      // It may still arrive: then it goes back unused.
-      connecting.then((client) => giveBack(client, { close: false })).catch(() => {});
-      throw connectError(error);
-    }
-  }
-
-  async function check(client: PoolClient): Promise<void> {
-    surviveErrors(client);
-    try {
-      await within(checkDurability(client), timeoutMs, 'The check of a new connection took too long');
-      if (!inspected.has(client))
-        await within(prepared.inspect(client), timeoutMs, 'A new connection was too slow');
-      inspected.add(client);
-      checked.add(client);
-    } catch (error) {
-      giveBack(client, { close: true });
-      throw connectError(error);
-    }
-  }
+  const refusals = createRefusals({ log, nowMs: () => performance.now() });
+  const connections = createSoundConnections({ pool, timeoutMs, ownPool, log, prepared, refusals });
 
   /** One round trip; by name where that is possible, so that it is parsed and planned once. */
   async function run<Row extends QueryResultRow>(
@@ -72,33 +64,92 @@ export function createSession({ pool, timeoutMs = 5000, log }: SessionOptions): 
     try {
       return await send<Row>(client, { name, text, values, types: TYPES });
     } catch (error) {
-      if (!prepared.refused(error)) throw error;
+      if (hasStalePlans(error)) stale.add(client);
+      else if (!prepared.refused(error)) throw error;
       return send<Row>(client, { text, values, types: TYPES });
+    }
+  }
+
+  /** Connections on which something is prepared for another shape of the tables: it would be refused again and again. */
+  const stale = new WeakSet<PoolClient>();
+
+  /** Ends what takes too long at the server, and waits for that; only a line that says nothing any more is given up. */
+  async function bounded<T>(work: Promise<T>, client: PoolClient, onLate: () => void): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        onLate();
+        cancelStatement(client);
+        const graceMs = Math.min(GRACE_MS, timeoutMs / 2);
+        timer = setTimeout(() => reject(new Error(`The statement took too long (${timeoutMs} ms)`)), graceMs);
+      }, timeoutMs);
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** The first refusal is told with everything that is missing; the server names one table, and not the right. */
+  async function explained(client: PoolClient, failure: StoreError): Promise<StoreError> {
+    if (failure.kind !== 'refused' || refusals.latest() !== null || !isIdle(client)) return failure;
+    try {
+      await within(checkRights(client), timeoutMs, 'The check of our rights took too long');
+      return failure;
+    } catch (error) {
+      return error instanceof StoreError ? error : failure;
     }
   }
 
   return {
     async query<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> {
-      const client = await connect();
-      if (!checked.has(client) || !inspected.has(client)) await check(client);
-      try {
-        const rows = await within(run<Row>(client, text, values), timeoutMs, 'The statement took too long');
-        giveBack(client, { close: false });
-        return rows;
-      } catch (error) {
-        const failure = error instanceof StoreError ? error : statementError(error);
-        // After a lost answer the connection's state is unknown, and what was prepared for another shape of the tables is
-        // refused again and again: it is closed, not reused. So is one that somebody else is using, too.
-        const close = failure.kind === 'outcome_unknown' || hasStalePlans(error) || !isIdle(client);
-        giveBack(client, { close });
-        throw failure;
+      const standing = refusals.standing(text);
+      if (standing !== null) throw standing;
+      for (let left = MAX_LEFT_BEHIND; ; left -= 1) {
+        const taken = await connections.take();
+        const client = connections.isSound(taken) ? taken : await connections.sound(taken);
+        let close = false;
+        const onLate = (): void => {
+          // The cancellation may arrive after the statement has ended, and must not meet the next one.
+          close = true;
+        };
+        try {
+          const rows = await bounded(run<Row>(client, text, values), client, onLate);
+          giveBack(client, { close: close || stale.has(client) });
+          refusals.succeeded(text);
+          return rows;
+        } catch (error) {
+          const failure = error instanceof StoreError ? error : statementError(error);
+          const told = await explained(client, failure);
+          if (told.kind === 'refused') refusals.refused(text, told);
+          // After a lost answer the connection's state is unknown: it is closed, not reused. So is one that somebody else is
+          // using, too, and one that a fail-over left behind.
+          const leftBehind = isReadOnly(error);
+          close ||= failure.kind === 'outcome_unknown' || leftBehind || stale.has(client) || !isIdle(client);
+          giveBack(client, { close });
+          if (!leftBehind || left === 0) throw told;
+          // Nothing was written. What else is in the pool may be as old, and would answer what was true before the fail-over.
+          connections.distrustAll();
+        }
       }
     },
     wrote: prepared.wrote,
     async verify() {
-      const client = await connect();
-      await check(client);
+      const client = await connections.take();
+      await connections.check(client);
+      try {
+        await within(checkRights(client), timeoutMs, 'The check of our rights took too long');
+      } catch (error) {
+        giveBack(client, { close: true });
+        const failure = connectError(error);
+        if (failure.kind === 'refused') refusals.refused(RIGHTS_CHECK, failure);
+        throw failure;
+      }
       giveBack(client, { close: false });
+      refusals.succeeded(RIGHTS_CHECK);
+      const latest = refusals.latest();
+      if (latest !== null) throw latest;
     },
   };
 }
@@ -118,15 +169,3 @@ async function send<Row extends QueryResultRow>(client: PoolClient, config: Quer
 
 const SHARED =
   'Other code used a connection after it had given it back to the pool: give Payonce a pool of its own.';
-
-async function within<T>(promise: Promise<T>, timeoutMs: number, message: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`${message} (${timeoutMs} ms)`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

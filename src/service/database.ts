@@ -31,6 +31,8 @@ export async function openDatabase(config: Config, log: Log): Promise<Database> 
         application_name: name,
         connectionTimeoutMillis: config.DATABASE_TIMEOUT_MS,
         keepAlive: true,
+        // The kernel's own delay is two hours: an idle connection whose other end has vanished would be used until then.
+        keepAliveInitialDelayMillis: 30_000,
       });
       // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
       pool.on('error', (error) => log.warn({ err: error, pool: name }, 'an idle database connection broke'));

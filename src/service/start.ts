@@ -18,6 +18,7 @@ import type { HttpLogger } from '../http/access-log.ts';
 import { createServer } from '../http/server.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
+import { StoreError } from '../ports/store.ts';
 import { createPostgresStore, migrate } from '../postgres/index.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemRandom } from '../system/random.ts';
@@ -53,9 +54,9 @@ async function serve(config: Config, log: ServiceLog, database: Database): Promi
   const pool = database.openPool({ name: 'payonce', max: config.DATABASE_POOL });
   await migrate(pool).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${reason}\nNothing was started. Check DATABASE_URL, and that PostgreSQL runs there.`, {
-      cause: error,
-    });
+    const isThere = error instanceof StoreError && error.kind === 'refused';
+    const advice = isThere ? '' : ' Check DATABASE_URL, and that PostgreSQL runs there.';
+    throw new Error(`${reason}\nNothing was started.${advice}`, { cause: error });
   });
   const fake = config.GATEWAY === 'fake' ? await openFakeGateway(config, log, database) : null;
   let engine: RunningEngine | null = null;
@@ -126,7 +127,13 @@ async function startTheEngine(
 ): Promise<RunningEngine> {
   const answerRetentionMs = config.ANSWER_RETENTION_MS;
   return startEngine({
-    store: createPostgresStore({ pool, answerRetentionMs, timeoutMs: config.DATABASE_TIMEOUT_MS }),
+    store: createPostgresStore({
+      pool,
+      answerRetentionMs,
+      timeoutMs: config.DATABASE_TIMEOUT_MS,
+      ownPool: true,
+      log,
+    }),
     gateway,
     clock: systemClock,
     random: systemRandom,

@@ -1,5 +1,7 @@
 /** The database goes away in every way it can, between a real service and a real PostgreSQL. */
-import { expect, test } from 'vitest';
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { expect, inject, test } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts';
 import { createDatabase } from '../support/database.ts';
 import { makeTemporaryFolder, removeDataDir } from '../support/temporary-folder.ts';
@@ -10,6 +12,39 @@ import { type DatabaseProxy, startProxy } from './support/proxy.ts';
 import { readPayment } from './support/reading.ts';
 import { openStage, type Stage } from './support/stage.ts';
 import { load, raiseStorm, STORM_ENV } from './support/storm.ts';
+
+async function runAt(url: string, ...statements: string[]): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+/** A role of one's own that may use the tables, and no more. */
+async function createAbleRole(databaseUrl: string): Promise<{ role: string; url: string }> {
+  const role = `payonce_test_${randomBytes(6).toString('hex')}`;
+  const password = randomBytes(12).toString('hex');
+  await runAt(
+    databaseUrl,
+    `CREATE ROLE ${role} LOGIN PASSWORD '${password}'`,
+    `GRANT USAGE ON SCHEMA payonce TO ${role}`,
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA payonce TO ${role}`,
+  );
+  const url = new URL(databaseUrl);
+  url.username = role;
+  url.password = password;
+  return { role, url: url.href };
+}
+
+const logged = (stage: Stage, part: string): string[] =>
+  stage
+    .service()
+    .output()
+    .split('\n')
+    .filter((line) => line.includes(part));
 
 const ENV = { ...STORM_ENV, LOG_LEVEL: 'warn', DATABASE_TIMEOUT_MS: '1000' };
 
@@ -116,6 +151,40 @@ test(
     }),
   60_000,
 );
+
+test('a right that is taken away: reported once, told to clients and to /readyz, and back by itself', async () => {
+  const database = await createDatabase();
+  const { role, url } = await createAbleRole(database.url);
+  const env = { ...ENV, LOG_LEVEL: 'info' };
+  const stage = await openStage({ env, database: { url, drop: database.drop } });
+  try {
+    const { client } = stage;
+    expect((await client.pay({ orderId: 'before', key: 'before' })).status).toBe(201);
+    await runAt(database.url, `REVOKE INSERT ON payonce.payments FROM ${role}`);
+    for (let time = 0; time < 5; time += 1) {
+      const refused = await client.pay({ orderId: 'refused', key: 'refused' });
+      expect([refused.status, json(refused).code]).toEqual([503, 'store_refused']);
+      expect(json(refused).detail).toContain('Nothing was stored and nothing was sent');
+      expect(refused.headers['retry-after']).toBe('30');
+    }
+    const notReady = await client.get('/readyz');
+    expect([notReady.status, json(notReady).reason]).toEqual([503, 'database_refuses']);
+    expect((await client.get('/v1/payments?order_id=before')).status).toBe(200);
+    expect(logged(stage, '"alarm":"database_refuses"')).toHaveLength(1);
+    expect(logged(stage, '"alarm":"database_refuses"')[0]).toContain(
+      `GRANT INSERT ON payonce.payments TO ${role};`,
+    );
+    await runAt(database.url, `GRANT INSERT ON payonce.payments TO ${role}`);
+    await eventually('it to be ready', async () => (await client.get('/readyz')).status === 200);
+    expect((await client.pay({ orderId: 'refused', key: 'refused' })).status).toBe(201);
+    expect(logged(stage, '"alarm_ended":"database_refuses"')).toHaveLength(1);
+    expect(stage.gateway.ledger.requestsOf('refused')).toHaveLength(1);
+    expect(await stage.judge()).toEqual([]);
+  } finally {
+    await stage.close();
+    await runAt(inject('adminUrl'), `DROP ROLE ${role}`);
+  }
+}, 60_000);
 
 test(
   'a COMMIT whose answer was lost is read, never assumed',

@@ -51,14 +51,14 @@ describe('a statement under way', () => {
 
   test('that takes too long may have been written, and its connection is thrown away', async () => {
     const database = await openDatabase();
+    const { proxy, url } = await openProxy(database);
     const patient = database.open();
     const held = await accepted(patient.store, 'one');
-    const { store, pool } = database.open({ max: 1, timeoutMs: SHORT_MS });
+    const { store, pool } = database.open({ max: 1, timeoutMs: SHORT_MS, url });
     await store.check();
-    const unlock = await lockOrder(database, 'one');
+    proxy.hold('to_client');
     await expect(store.advance(complete(held))).rejects.toMatchObject(UNKNOWN);
     expect(pool.totalCount).toBe(0);
-    await unlock();
     // It had been written after all: the server went on without us.
     await until('the write is there', async () => (await recordOf(patient.store, held.order)).seq === 2);
     expect(await patient.store.advance(complete(held))).toMatchObject({

@@ -188,7 +188,7 @@ describe('migrating', () => {
     await admin.query(`CREATE ROLE ${role}`);
     try {
       await admin.query(`GRANT USAGE ON SCHEMA payonce TO ${role}`);
-      await admin.query(`GRANT SELECT ON ALL TABLES IN SCHEMA payonce TO ${role}`);
+      await admin.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA payonce TO ${role}`);
       const url = new URL(database.url);
       url.searchParams.set('options', `-c role=${role}`);
       await expect(migrateOver(url.href)).resolves.toBeUndefined();

@@ -7,6 +7,7 @@ import { migrate } from '../../src/postgres/migrate.ts';
 import { accepted, complete, intent } from '../suites/store/fixtures.ts';
 import { openDatabase } from './world.ts';
 
+const REFUSED = { name: 'StoreError', kind: 'refused' };
 const UNAVAILABLE = { name: 'StoreError', kind: 'unavailable' };
 
 /** Takes this many connections at once, does something on each, and gives them back as they are. */
@@ -147,7 +148,7 @@ test('a setting that other code changed on a known connection is seen before the
   await accepted(store, 'one');
   await pool.query('SET synchronous_commit = off');
   await expect(store.accept(intent('two'))).rejects.toMatchObject({
-    ...UNAVAILABLE,
+    ...REFUSED,
     message: expect.stringContaining('synchronous_commit is off'),
   });
   expect(await database.counts()).toMatchObject({ payments: 1 });
@@ -227,7 +228,7 @@ test('a statement that the server refuses costs no connection', async () => {
   await store.check();
   for (let time = 0; time < 3; time += 1) {
     // No such id: refused while the parameters are read.
-    await expect(store.payment('acme', 'no id')).rejects.toMatchObject(UNAVAILABLE);
+    await expect(store.payment('acme', 'no id')).rejects.toMatchObject({ kind: 'unfit' });
   }
   expect(connected).toBe(1);
 });

@@ -154,7 +154,7 @@ test('a text NULL in an array is not an absent one where array_nulls is off: tha
   url.searchParams.set('options', '-c array_nulls=off');
   const { store } = database.open({ url: url.href });
   await expect(store.accept(intent('one'))).rejects.toMatchObject({
-    kind: 'unavailable',
+    kind: 'refused',
     message: expect.stringContaining('ALTER ROLE CURRENT_USER SET array_nulls = on;'),
   });
   expect(await database.counts()).toMatchObject({ payments: 0 });

@@ -1,6 +1,8 @@
 /** A database of one's own with everything that a test of the PostgreSQL store acts on; cleans up after itself. */
+import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { onTestFinished } from 'vitest';
+import type { Log } from '../../src/ports/log.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { createPostgresStore } from '../../src/postgres/index.ts';
 import { migrate } from '../../src/postgres/migrate.ts';
@@ -18,6 +20,8 @@ export interface StoreOptions extends pg.PoolConfig {
   readonly timeoutMs?: number;
   /** Another way to the database. */
   readonly url?: string;
+  readonly ownPool?: boolean;
+  readonly storeLog?: Log;
 }
 
 export interface OpenStore {
@@ -49,10 +53,12 @@ export async function openDatabase(): Promise<Database> {
   return {
     url,
     query,
-    open({ timeoutMs = PATIENCE_MS, url: through = url, ...config } = {}) {
+    open({ timeoutMs = PATIENCE_MS, url: through = url, ownPool = false, storeLog, ...config } = {}) {
       const pool = openPool(through, config);
       onTestFinished(() => pool.end());
-      return { pool, store: createPostgresStore({ pool, answerRetentionMs: RETENTION_MS, timeoutMs }) };
+      const log = storeLog === undefined ? {} : { log: storeLog };
+      const options = { pool, answerRetentionMs: RETENTION_MS, timeoutMs, ownPool, ...log };
+      return { pool, store: createPostgresStore(options) };
     },
     async client(through = url) {
       const client = new pg.Client(through);
@@ -75,6 +81,38 @@ export async function openDatabase(): Promise<Database> {
         return waiting.length >= count ? waiting[0]?.pid : undefined;
       }),
   };
+}
+
+/** A role that may read all tables and nothing else, of one's own, so that what is done to it touches nobody else's tests. */
+export async function openRole(database: Database): Promise<{ role: string; url: string }> {
+  const role = `payonce_test_${randomBytes(6).toString('hex')}`;
+  const password = randomBytes(12).toString('hex');
+  const admin = await database.client();
+  await admin.query(`CREATE ROLE ${role} LOGIN PASSWORD '${password}'`);
+  await admin.query(`GRANT USAGE ON SCHEMA payonce TO ${role}`);
+  await admin.query(`GRANT SELECT ON ALL TABLES IN SCHEMA payonce TO ${role}`);
+  onTestFinished(async () => {
+    const last = await database.client();
+    await last.query(`DROP OWNED BY ${role}`);
+    await last.query(`DROP ROLE ${role}`);
+  });
+  const url = new URL(database.url);
+  url.username = role;
+  url.password = password;
+  return { role, url: url.href };
+}
+
+export interface Logged {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly fields: Record<string, unknown>;
+}
+
+/** A log that is kept. */
+export function openLog(): { readonly log: Log; readonly lines: readonly Logged[] } {
+  const lines: Logged[] = [];
+  const at = (level: Logged['level']) => (fields: Record<string, unknown>) =>
+    void lines.push({ level, fields });
+  return { log: { info: at('info'), warn: at('warn'), error: at('error') }, lines };
 }
 
 /** A database without any table of ours, as a new installation finds it. */

@@ -17,6 +17,7 @@ import { HTTP } from './http.ts';
 import { MONEY } from './money.ts';
 import { STORE } from './store.ts';
 import { STORE_BATCHES } from './store-batches.ts';
+import { STORE_CONNECTIONS } from './store-connections.ts';
 import { STORE_SWEEP } from './store-sweep.ts';
 
 export const PLANTED: readonly PlantedBug[] = [
@@ -26,6 +27,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...ANSWERS,
   ...STORE,
   ...STORE_BATCHES,
+  ...STORE_CONNECTIONS,
   ...STORE_SWEEP,
   ...HTTP,
   ...GATEWAY,

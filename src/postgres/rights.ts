@@ -1,0 +1,71 @@
+/**
+ * What the role must be allowed to do. What is missing is named one by one, with the command that grants it: PostgreSQL itself names
+ * the first table that it comes upon, and not the privilege.
+ */
+import type { ClientBase } from 'pg';
+import { StoreError } from '../ports/store.ts';
+import { ask } from './types.ts';
+
+/** By table of the schema `payonce`. First leases are locked (FOR UPDATE) before they are deleted. */
+export const RIGHTS: Readonly<Record<string, readonly string[]>> = {
+  migrations: ['SELECT'],
+  installation: ['SELECT', 'UPDATE'],
+  payments: ['SELECT', 'INSERT', 'UPDATE'],
+  operations: ['SELECT', 'INSERT', 'UPDATE'],
+  requests: ['SELECT', 'INSERT'],
+  events: ['SELECT', 'INSERT'],
+  evidence: ['SELECT', 'INSERT'],
+  first_leases: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+};
+const FUNCTIONS: readonly string[] = ['claim_mode', 'lost_race'];
+
+const WANTED = Object.entries(RIGHTS).flatMap(([table, rights]) =>
+  rights.map((right) => [table, right] as const),
+);
+
+/** By the catalogue alone: it is read without a lock on the tables, and without the right to the schema. */
+const MISSING = `
+WITH ours AS (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'payonce'), wanted AS (
+  SELECT name, right_to, c.oid FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) AS w(name, right_to)
+  LEFT JOIN pg_catalog.pg_class c ON c.relname = w.name AND c.relnamespace = (SELECT oid FROM ours)
+)
+SELECT pg_catalog.quote_ident(current_user) AS role, right_to, object FROM (
+  SELECT 'USAGE' AS right_to, 'SCHEMA payonce' AS object FROM ours WHERE NOT pg_catalog.has_schema_privilege(oid, 'USAGE')
+  UNION ALL
+  SELECT DISTINCT NULL, 'payonce.' || name FROM wanted WHERE oid IS NULL
+  UNION ALL
+  SELECT right_to, 'payonce.' || name FROM wanted WHERE oid IS NOT NULL AND NOT CASE right_to
+    WHEN 'DELETE' THEN pg_catalog.has_table_privilege(oid, right_to)
+    ELSE pg_catalog.has_any_column_privilege(oid, right_to) END
+  UNION ALL
+  SELECT 'EXECUTE', 'FUNCTION ' || p.oid::pg_catalog.regprocedure FROM pg_catalog.pg_proc p
+  WHERE pronamespace = (SELECT oid FROM ours) AND proname = ANY ($3::text[])
+    AND NOT pg_catalog.has_function_privilege(p.oid, 'EXECUTE')
+) missing ORDER BY object, right_to`;
+
+interface MissingRow {
+  readonly role: string;
+  /** Null: there is no such table. */
+  readonly right_to: string | null;
+  readonly object: string;
+}
+
+/** Rejects with `StoreError` that names every missing right and table, and what to do. */
+export async function checkRights(
+  client: ClientBase,
+  { absentTables = 'refused' }: { readonly absentTables?: 'allowed' | 'refused' } = {},
+): Promise<void> {
+  const values = [WANTED.map(([table]) => table), WANTED.map(([, right]) => right), FUNCTIONS];
+  const rows = await ask<MissingRow>(client, MISSING, values);
+  const missing = rows.filter((row) => row.right_to !== null || absentTables === 'refused');
+  if (missing.length === 0) return;
+  const lines = missing.map(({ role, right_to: right, object }) =>
+    right === null
+      ? `- the table ${object} does not exist. Restore the whole database, or use another one`
+      : `- ${right} on ${object}. Fix: GRANT ${right} ON ${object} TO ${role};`,
+  );
+  throw new StoreError(
+    'refused',
+    `The database does not let Payonce do what it must, so nothing was written or sent. What is missing:\n${lines.join('\n')}`,
+  );
+}
