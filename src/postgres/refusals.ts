@@ -23,7 +23,7 @@ interface Refusal {
   readonly trying: boolean;
 }
 
-/** Doubled with every refusal. What is mended is in use again within the cap. */
+/** Doubled with every refusal. What is fixed is in use again within the cap. */
 const FIRST_WAIT_MS = 1000;
 const WAIT_CAP_MS = 30_000;
 
