@@ -101,7 +101,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     name: 'after a step back waits are not shortened',
     story: 'The clock is set back by an hour, and every open order is left alone for that hour.',
     file: 'src/engine/watch-clock.ts',
-    find: '    if (steps.backMs > 0) waits = { after: null };\n',
+    find: '    if (steps.backMs > 0) lookAtWaits(steps.backMs);\n',
     put: '',
     judge: 'engine suite',
     tests: { file: CLOCKS, named: 'leaves no payment waiting for an hour' },

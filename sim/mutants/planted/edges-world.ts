@@ -52,8 +52,8 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     name: 'waits for a time of the old clock go on',
     story: 'The database’s clock is set back by an hour, and payments stand still for that hour.',
     file: 'src/engine/watch-clock.ts',
-    find: 'if (steps.backMs > 0) waits',
-    put: 'if (steps.backMs > 90_000_000) waits',
+    find: 'if (steps.backMs > 0) lookAtWaits',
+    put: 'if (steps.backMs > 90_000_000) lookAtWaits',
     judge: 'simulation',
   },
   {
