@@ -83,6 +83,8 @@ describe('the answer to a call', () => {
     CARD,
     `do-not-use-${CARD}`,
     '4000-0000-0000-0002',
+    '4000--0000.0000_0002',
+    `pan${CARD}x`,
     '<b>',
   ])('never passes on %o as a code or a reason', (word) => {
     expect(callOutcome({ kind: 'declined', code: word })).toEqual({ kind: 'declined', code: 'declined' });

@@ -3,7 +3,7 @@
  * somebody else: an approval without an id, nothing at all or a word of its own must not decide about money. What is
  * not an answer is `unknown`, or no evidence; and what is stored or shown of one is short and plain.
  */
-import { holdsCardNumber } from './cards.ts';
+import { hasManyDigits } from './cards.ts';
 import type { CallOutcome, LookupOutcome } from './outcomes.ts';
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -90,10 +90,10 @@ function isChargeId(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value);
 }
 
-/** A code or reason reaches the client and the log: a short word, and no card number. */
+/** A code or reason is stored, and reaches the client and the log: a short word, and no number as long as a card's. */
 function wordOr(value: unknown, otherwise: string): string {
   const isWord = typeof value === 'string' && /^[A-Za-z0-9_.-]{1,64}$/.test(value);
-  return isWord && !holdsCardNumber(value) ? value : otherwise;
+  return isWord && !hasManyDigits(value) ? value : otherwise;
 }
 
 function waitOf({ retryAfterMs }: Answer): { readonly retryAfterMs?: number } {

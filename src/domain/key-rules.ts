@@ -1,4 +1,6 @@
 /** What an idempotency key may hold, on every way in. */
+import { holdsCardNumber } from './cards.ts';
+import { CARD_NUMBER, type Complaint } from './order-rules.ts';
 
 const MAX_KEY_LENGTH = 255;
 
@@ -8,9 +10,17 @@ export function isPrintable(text: string): boolean {
   return /^[\x20-\x7e]*$/.test(text);
 }
 
-/** What is wrong with a key: the rest of a sentence that begins with its name. `null`: 1 to 255 printable ASCII characters. */
-export function keyComplaint(key: string): string | null {
-  if (!isPrintable(key)) return NOT_PRINTABLE;
-  if (key === '') return 'is empty';
-  return key.length > MAX_KEY_LENGTH ? `is longer than ${MAX_KEY_LENGTH} characters` : null;
+/**
+ * What is wrong with a key. `null`: 1 to 255 printable ASCII characters without a card number. Only a hash of the key is
+ * stored, but there are too few card numbers for a hash to hide one.
+ */
+export function keyComplaint(key: string): Complaint | null {
+  if (!isPrintable(key)) return invalid(NOT_PRINTABLE);
+  if (key === '') return invalid('is empty');
+  if (key.length > MAX_KEY_LENGTH) return invalid(`is longer than ${MAX_KEY_LENGTH} characters`);
+  return holdsCardNumber(key) ? CARD_NUMBER : null;
+}
+
+function invalid(detail: string): Complaint {
+  return { kind: 'invalid', detail };
 }

@@ -2,7 +2,7 @@
  * What an order's fields may hold. One place for every way in: HTTP and the library alike. Nothing is trimmed,
  * folded or normalised anywhere: two ids that look alike are two orders.
  */
-import { holdsBrandedCardNumber, holdsCardNumber } from './cards.ts';
+import { holdsCardNumber } from './cards.ts';
 import { exponentOf } from './currencies.ts';
 import { isStorableText } from './text.ts';
 
@@ -21,14 +21,17 @@ export const MAX_METADATA_KEYS = 50;
 const MAX_METADATA_KEY_LENGTH = 40;
 const MAX_METADATA_VALUE_LENGTH = 500;
 
-const CARD_NUMBER: Complaint = {
+/** Once in a while a number of the merchant's own looks like one, so the way out is said, too. */
+export const CARD_NUMBER: Complaint = {
   kind: 'card_number',
-  detail: 'must not hold a card number; send a token of your payment provider',
+  detail:
+    'holds what looks like a card number. Send the token of your payment provider instead; if it is a number of your own, ' +
+    'write a letter right before it, such as A4000',
 };
 
-/** 1 to 255 bytes of well-formed Unicode without NUL; no number that begins and is as long as a card brand's. */
+/** 1 to 255 bytes of well-formed Unicode without NUL, and no card number. */
 export function orderIdComplaint(orderId: string): Complaint | null {
-  return idComplaint(orderId) ?? (holdsBrandedCardNumber(orderId) ? CARD_NUMBER : null);
+  return idComplaint(orderId) ?? (holdsCardNumber(orderId) ? CARD_NUMBER : null);
 }
 
 /** The same for the tenant's id. */

@@ -59,6 +59,7 @@ function readCharge(request: FastifyRequest, context: RouteContext): ReadCharge 
   }
   const header = readIdempotencyKey(request.raw.rawHeaders);
   if (header.kind === 'invalid') return problem({ code: 'idempotency_key_invalid', detail: header.detail });
+  if (header.kind === 'card_number') return problem({ code: 'card_number_refused', detail: header.detail });
   const { waitMs, applied } = readPreference(request.headers.prefer, context.waits);
   const options: ChargeOptions =
     header.kind === 'key' ? { waitMs, key: { route: KEY_ROUTE, key: header.key } } : { waitMs };

@@ -56,6 +56,14 @@ describe('an idempotency key', () => {
     expect(read(value)).toEqual({ kind: 'invalid', detail: expect.stringContaining(word) });
   });
 
+  it('is no card number: a hash of one hides nothing', () => {
+    const card = `4${'0'.repeat(14)}2`;
+    for (const value of [card, `"${card}"`, `order ${card}`]) {
+      expect(read(value)).toEqual({ kind: 'card_number', detail: expect.not.stringContaining(card) });
+    }
+    expect(read(`A${card}`)).toEqual(key(`A${card}`));
+  });
+
   it('may stand only once, even with the same value', () => {
     for (const name of ['Idempotency-Key', 'idempotency-key']) {
       expect(readIdempotencyKey(['Idempotency-Key', 'a', name, 'a'])).toEqual({

@@ -4,12 +4,13 @@
  */
 
 import { isPrintable, keyComplaint, NOT_PRINTABLE } from '../domain/key-rules.ts';
+import type { Complaint } from '../domain/order-rules.ts';
 
 export type KeyHeader =
   | { readonly kind: 'none' }
-  /** 1 to 255 printable ASCII characters. */
+  /** 1 to 255 printable ASCII characters without a card number. */
   | { readonly kind: 'key'; readonly key: string }
-  | { readonly kind: 'invalid'; readonly detail: string };
+  | { readonly kind: Complaint['kind']; readonly detail: string };
 
 const HEADER = 'idempotency-key';
 
@@ -43,7 +44,7 @@ function parseKey(value: string): KeyHeader {
   const key = value.startsWith('"') ? value.slice(1, -1).replace(/\\(["\\])/g, '$1') : value;
   if (key === '') return invalid('The key is empty; send no header where you have no key.');
   const complaint = keyComplaint(key);
-  if (complaint !== null) return invalid(`The key ${complaint}.`);
+  if (complaint !== null) return { kind: complaint.kind, detail: `The key ${complaint.detail}.` };
   return { kind: 'key', key };
 }
 

@@ -312,6 +312,13 @@ describe('the options of a charge', () => {
     },
   );
 
+  test.each(['idempotencyKey', 'keyScope'])('refuse a card number as %s', (name) => {
+    const error = refusal(good, { [name]: CARD });
+    expect(error.code).toBe('card_number_refused');
+    expect(error.errors.map(({ field }) => field)).toEqual([name]);
+    expect(JSON.stringify([error.message, error.errors])).not.toContain(CARD);
+  });
+
   test.each([0, 1, 600_000])('take a wait of %i ms', (waitMs) =>
     expect(read({ waitMs }).waitMs).toBe(waitMs),
   );

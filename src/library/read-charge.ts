@@ -1,6 +1,7 @@
 /** The arguments of `charge`, or everything that is wrong with them, by the rules and in the words of the HTTP API. */
 import { keyComplaint } from '../domain/key-rules.ts';
 import { minorUnits, type OrderForm, readOrder } from '../domain/order-fields.ts';
+import type { Complaint } from '../domain/order-rules.ts';
 import type { Order } from '../domain/payment.ts';
 import type { IdempotencyKey } from '../engine/api.ts';
 import { entriesOf, type Fields, fieldName, fieldsOf, unknownName, wholeNumber } from './fields.ts';
@@ -40,8 +41,9 @@ export function readCharge(input: unknown, options: unknown): ReadCharge {
   const errors: InputProblem[] = [];
   const order = readInput(input, errors);
   const notTheKey = errors.length;
-  const read = readOptions(options, errors);
+  const { cardNumber, ...read } = readOptions(options, errors);
   if (order.kind === 'order' && errors.length === 0) return { order: order.order, ...read };
+  if (cardNumber) throw new PayonceInputError('card_number_refused', errors);
   const onlyTheKey = notTheKey === 0 && errors.every(({ field }) => field === 'idempotencyKey');
   const code = order.kind === 'order' ? 'invalid_request' : order.code;
   throw new PayonceInputError(onlyTheKey ? 'idempotency_key_invalid' : code, errors);
@@ -70,9 +72,14 @@ function withNotes(fields: Fields): Fields {
   return new Map(fields).set('metadata', entriesOf(metadata));
 }
 
-function readOptions(options: unknown, errors: InputProblem[]): Omit<ReadCharge, 'order'> {
+interface ReadOptions extends Omit<ReadCharge, 'order'> {
+  /** Whether one of the texts holds one. */
+  readonly cardNumber: boolean;
+}
+
+function readOptions(options: unknown, errors: InputProblem[]): ReadOptions {
   const fields = options === undefined ? new Map<string, unknown>() : fieldsOf(options, OPTION_NAMES);
-  const none = { key: null, waitMs: WAIT_MS, signal: null };
+  const none = { key: null, waitMs: WAIT_MS, signal: null, cardNumber: false };
   if (fields === null) {
     errors.push({ field: 'options', detail: 'must be an object, or left out' });
     return none;
@@ -81,22 +88,34 @@ function readOptions(options: unknown, errors: InputProblem[]): Omit<ReadCharge,
     if (!(OPTION_NAMES as readonly string[]).includes(name))
       errors.push({ field: fieldName(['options', name]), detail: unknownName(name, OPTION_NAMES) });
   }
-  const key = readKey(fields, errors);
+  const complaints: Complaint[] = [];
+  const scope = readPrintable(fields, 'keyScope', errors, complaints) ?? KEY_SCOPE;
+  const key = readPrintable(fields, 'idempotencyKey', errors, complaints);
   const waitMs = wholeNumber(fields, 'waitMs', { min: 0, max: MAX_WAIT_MS, otherwise: WAIT_MS }, errors);
-  return { key, waitMs, signal: readSignal(fields.get('signal'), errors) };
+  return {
+    key: key === undefined ? null : { route: scope, key },
+    waitMs,
+    signal: readSignal(fields.get('signal'), errors),
+    cardNumber: complaints.some(({ kind }) => kind === 'card_number'),
+  };
 }
 
-function readKey(fields: Fields, errors: InputProblem[]): IdempotencyKey | null {
-  const route = readPrintable(fields, 'keyScope', errors) ?? KEY_SCOPE;
-  const key = readPrintable(fields, 'idempotencyKey', errors);
-  return key === undefined ? null : { route, key };
-}
-
-function readPrintable(fields: Fields, name: string, errors: InputProblem[]): string | undefined {
+function readPrintable(
+  fields: Fields,
+  name: string,
+  errors: InputProblem[],
+  complaints: Complaint[],
+): string | undefined {
   const value = fields.get(name);
   if (value === undefined) return undefined;
-  const detail = typeof value === 'string' ? keyComplaint(value) : 'must be a string';
-  if (detail !== null) errors.push({ field: name, detail });
+  const complaint =
+    typeof value === 'string'
+      ? keyComplaint(value)
+      : { kind: 'invalid' as const, detail: 'must be a string' };
+  if (complaint !== null) {
+    complaints.push(complaint);
+    errors.push({ field: name, detail: complaint.detail });
+  }
   return typeof value === 'string' ? value : undefined;
 }
 

@@ -114,7 +114,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     name: 'a card number is passed on as a decline code',
     story: 'A gateway repeats the card number, and it is stored, logged and shown.',
     file: `${FOLDER}/charge.ts`,
-    find: ' && !holdsCardNumber(code)',
+    find: ' && !hasManyDigits(code)',
     put: '',
     judge: 'gateway suite',
     tests: { file: SUITE, named: 'the code of a decline' },

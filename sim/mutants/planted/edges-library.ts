@@ -154,7 +154,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
     story:
       'A gateway repeats the card number in its refusal, and it lies in the database and in every answer.',
     file: 'src/domain/adapter-answers.ts',
-    find: 'return isWord && !holdsCardNumber(value) ? value : otherwise;',
+    find: 'return isWord && !hasManyDigits(value) ? value : otherwise;',
     put: "return typeof value === 'string' ? value : otherwise;",
     judge: 'engine suite',
     tests: { file: CHARGE_TEST, named: 'a code that is no word' },

@@ -1,6 +1,6 @@
 /** From the bytes of an answer to a charge, or to nothing: what is not exactly a charge proves nothing about one. */
 import { isUtf8 } from 'node:buffer';
-import { holdsCardNumber } from '../../domain/cards.ts';
+import { hasManyDigits } from '../../domain/cards.ts';
 import type { ReportedCharge } from '../../domain/outcomes.ts';
 import type { Answer } from './exchange.ts';
 import { isAmbiguous } from './members.ts';
@@ -49,7 +49,7 @@ function isWhole(encoding: string | string[] | undefined): boolean {
 
 /** Printable ASCII: an id is stored, logged and put into paths, and no gateway needs more. */
 const CHARGE_ID = /^[\x21-\x7e]{1,255}$/;
-/** A decline code reaches the client and the log; anything longer or stranger than a word, or a card number, is not passed on. */
+/** A decline code is stored, and reaches the client and the log; anything longer or stranger than a word, or a number as long as a card's, is not passed on. */
 const DECLINE_CODE = /^[A-Za-z0-9_.-]{1,64}$/;
 /** Minor units are whole numbers, and written as such: `JSON.parse` rounds 1000.0000000000000001 to 1000. */
 const BROKEN_AMOUNT = /"amount"\s*:\s*-?\d+[.eE]/;
@@ -70,6 +70,6 @@ export function parseCharge(value: unknown): ReportedCharge | undefined {
   if (livemode !== undefined && typeof livemode !== 'boolean') return undefined;
   const told = livemode === undefined ? {} : { livemode };
   const charge: ReportedCharge = { id, status, amountMinor: amount, currency, reference, key, ...told };
-  const isCode = typeof code === 'string' && DECLINE_CODE.test(code) && !holdsCardNumber(code);
+  const isCode = typeof code === 'string' && DECLINE_CODE.test(code) && !hasManyDigits(code);
   return isCode ? { ...charge, code } : charge;
 }

@@ -179,6 +179,8 @@ describe('http adapter', () => {
     expect(await code('x'.repeat(65))).toMatchObject({ code: 'declined' });
     expect(await code('4111111111111111')).toMatchObject({ code: 'declined' });
     expect(await code('card-4111.1111.1111.1111')).toMatchObject({ code: 'declined' });
+    expect(await code('pan4111111111111111x')).toMatchObject({ code: 'declined' });
+    expect(await code('4111--1111-1111.1111')).toMatchObject({ code: 'declined' });
   });
 
   test('an error that names our key is believed with more in it than the protocol knows, at no other status', async () => {
