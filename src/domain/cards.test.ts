@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { grouped, withCheckDigit } from '../../test/support/card-texts.ts';
-import { hasManyDigits, holdsCardNumber } from './cards.ts';
+import { hasManyDigits, holdsCardNumber, maskCardNumbers } from './cards.ts';
 
 /** A number with this prefix and length: zeros in the middle. */
 const number = (prefix: string, length: number) => withCheckDigit(prefix.padEnd(length - 1, '0'));
@@ -268,6 +268,14 @@ it('a number as long as a card’s is noticed however it is written, and no shor
   }
   for (const text of ['', 'card_declined', 'do_not_honor_05', '12345678901'])
     expect(hasManyDigits(text)).toBe(false);
+});
+
+it('is masked in a text of others, and the rest stays', () => {
+  expect(maskCardNumbers(`no card ${VISA} here, error 7`)).toBe(`no card ${'x'.repeat(16)} here, error 7`);
+  expect(maskCardNumbers(`pan${VISA}x`)).toBe(`pan${'x'.repeat(16)}x`);
+  expect(maskCardNumbers(`${grouped(VISA, '-')} 7`)).toBe('xxxx-xxxx-xxxx-xxxx x');
+  const others = 'connect ECONNREFUSED 192.168.100.100:54321 at 2026-01-31T12:00:00.123Z';
+  expect(maskCardNumbers(others)).toBe(others);
 });
 
 it('a text made to be slow is answered all the same', () => {

@@ -28,6 +28,12 @@ export function hasManyDigits(text: string): boolean {
 /** Some Maestro cards have 12; they are among those that are not looked for. */
 const FEWEST_EVER = 12;
 
+/** For texts of others that are logged: long numbers, and all digits of a text that holds a card number, become `x`. */
+export function maskCardNumbers(text: string): string {
+  const masked = text.replace(/[0-9]{12,}/g, (digits) => 'x'.repeat(digits.length));
+  return holdsCardNumber(masked) ? masked.replace(/\p{Nd}/gu, 'x') : masked;
+}
+
 /**
  * Prefixes (first, last) and lengths of the brands, as far as such cards are issued. Not in it, because no such card is
  * left: Visa with 13 digits (European article numbers have as many), Maestro with fewer than 16, and UATP. JCB's and

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
@@ -69,6 +69,20 @@ test('settings can be chosen, but not those that keep payments safe', async () =
     code: 'invalid_setting',
     message: expect.stringContaining('must survive a crash'),
   });
+});
+
+test('the log of the server does not quote the row that a statement failed with', async () => {
+  const { url } = await start();
+  await ask(url, 'CREATE TABLE public.orders (id text PRIMARY KEY)');
+  const client = new pg.Client(url);
+  await client.connect();
+  const insert = () => client.query('INSERT INTO public.orders VALUES ($1)', ['hush-order']);
+  await insert();
+  await expect(insert()).rejects.toMatchObject({ code: '23505' });
+  await client.end();
+  const log = readFileSync(join(dataDir, 'postgres', 'postgres.log'), 'utf8');
+  expect(log).toContain('duplicate key value violates unique constraint');
+  expect(log).not.toContain('hush');
 });
 
 test('nobody gets in without the password, and the password is in no readable file', async () => {

@@ -37,6 +37,7 @@ const FIXED: Readonly<Record<string, { readonly value: string; readonly why: str
   log_timezone: { value: 'UTC', why: 'times are stored and printed in UTC' },
   lc_messages: { value: 'C', why: 'the launcher reads some messages' },
   logging_collector: { value: 'off', why: 'the launcher keeps the log' },
+  log_error_verbosity: { value: 'terse', why: 'the details of an error quote the row, such as an order id' },
   log_destination: { value: 'stderr', why: 'the launcher keeps the log' },
   port: { value: '', why: 'the launcher chooses a free one at every start' },
   hba_file: { value: '', why: 'the launcher writes it' },

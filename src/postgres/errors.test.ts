@@ -1,6 +1,7 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../ports/store.ts';
-import { connectError, isRetryable, isRowError, repeatsOf, statementError } from './errors.ts';
+import { connectError, isRetryable, isRowError, repeatsOf, sqlState, statementError } from './errors.ts';
 
 /** As the driver gives what the server said. */
 function fromServer(code: string): Error {
@@ -61,6 +62,16 @@ describe('a statement that failed', () => {
   ])('may have been written after %s', (_what, error) => {
     expect(statementError(error)).toMatchObject({ kind: 'outcome_unknown', cause: error });
   });
+});
+
+it('an error of a statement does not carry the row on, however it is printed', () => {
+  const error = Object.assign(fromServer('23505'), {
+    detail: 'Key (order_id)=(hush) already exists.',
+    where: 'hush',
+    internalQuery: 'hush',
+  });
+  expect(inspect(statementError(error), { depth: null, showHidden: true })).not.toContain('hush');
+  expect(sqlState(error)).toBe('23505');
 });
 
 describe('a connection that failed', () => {

@@ -73,6 +73,7 @@ function cause(error: unknown): unknown {
  * committed.
  */
 export function statementError(error: unknown): StoreError {
+  forgetRow(error);
   const state = sqlState(error);
   const message = error instanceof Error ? error.message : String(error);
   const goingAway = state === null || state.startsWith('08') || state.startsWith('57P') || state === '40003';
@@ -93,6 +94,12 @@ export function statementError(error: unknown): StoreError {
   return new StoreError(refusalKind(state), `The database refused the statement: ${message}`, {
     cause: error,
   });
+}
+
+/** The row that a statement failed with stands in these fields; whatever prints the error, or its cause, would print the order's id. */
+function forgetRow(error: unknown): void {
+  if (!(error instanceof Error)) return;
+  for (const field of ['detail', 'where', 'internalQuery']) Reflect.deleteProperty(error, field);
 }
 
 /** No connection, so nothing was sent to the database. */

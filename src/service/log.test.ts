@@ -25,6 +25,13 @@ it('a refused value is not quoted, not even by the error around it', () => {
   expect(JSON.stringify(describeError(error, 3))).not.toContain('secret note');
 });
 
+it('a card number that a gateway’s client quotes is masked, by every cause', () => {
+  const quoting = new Error('the gateway says: 4111 1111 1111 1111 is declined');
+  const described = JSON.stringify(describeError(new Error('no: 4111111111111111', { cause: quoting }), 3));
+  expect(described).not.toMatch(/4111/);
+  expect(described).toContain('xxxx xxxx xxxx xxxx is declined');
+});
+
 it('what is not an error is shown by its type only', () => {
   expect(describeError('secret note', 3)).toEqual({ type: 'string' });
 });

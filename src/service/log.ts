@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { Config } from '../config.ts';
+import { maskCardNumbers } from '../domain/cards.ts';
 import type { ServiceLog } from './start.ts';
 
 /** Causes of causes that are shown; deeper ones say nothing more. */
@@ -30,9 +31,12 @@ export function describeError(error: unknown, causes: number): unknown {
   return { type: error.name, ...code, message: safeMessage(error), frames: frames?.slice(0, 8), ...cause };
 }
 
-/** PostgreSQL's data errors (class 22) quote the value; the constraint errors (class 23) name only the constraint. */
+/**
+ * PostgreSQL's data errors (class 22) quote the value; the constraint errors (class 23) name only the constraint. A gateway's client
+ * may quote the gateway, and that one a card number.
+ */
 function safeMessage(error: Error): string {
   const holder = error.cause instanceof Error ? error.cause : error;
   const state = 'code' in holder && typeof holder.code === 'string' ? holder.code : '';
-  return /^22[0-9A-Z]{3}$/.test(state) ? 'a value was refused by the database' : error.message;
+  return /^22[0-9A-Z]{3}$/.test(state) ? 'a value was refused by the database' : maskCardNumbers(error.message);
 }

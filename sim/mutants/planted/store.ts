@@ -398,6 +398,15 @@ export const STORE: readonly PlantedBug[] = [
     tests: { file: SUITE, named: 'every other account' },
   },
   {
+    name: 'an error carries the row on',
+    story: 'Order ids of customers stand in the log of whoever prints a database error.',
+    file: `${FOLDER}/errors.ts`,
+    find: '  forgetRow(error);\n',
+    put: '',
+    judge: 'store suite',
+    tests: { file: 'src/postgres/errors.test.ts', named: 'does not carry the row on' },
+  },
+  {
     name: 'evidence of one charge counts for all of the order',
     story:
       'An order that the gateway has declined waits for a person, because an earlier try of it was never found.',
