@@ -23,6 +23,7 @@ export const PROBLEMS = {
   result_expired: { status: 409, title: 'The stored answer of this key has expired' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
+  expectation_failed: { status: 417, title: 'The Expect header asks for what this server does not do' },
   idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used for another request' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   internal_error: { status: 500, title: 'Payonce failed' },

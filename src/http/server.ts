@@ -2,16 +2,17 @@
  * The HTTP server: limits, error handling and the groups of routes. It knows the engine only as `Payonce` and
  * decides nothing about money.
  */
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { NotReady, Payonce } from '../engine/api.ts';
 import { beginLine, type HttpLogger } from './access-log.ts';
-import { PROBLEM_JSON, sendError, sendProblem } from './answer.ts';
+import { PROBLEM_JSON, type ProblemStyle, sendError, sendProblem } from './answer.ts';
 import { answerClientError } from './client-error.ts';
 import { endConnectionsOnClose } from './closing.ts';
 import type { RouteContext } from './route-context.ts';
 import { registerHealth } from './routes-health.ts';
 import { registerSeed, SEED_STYLE } from './routes-seed.ts';
 import { registerV1 } from './routes-v1.ts';
+import { NODE_OPTIONS, takeAllExpectations, transportProblem } from './transport.ts';
 
 export interface ServerOptions {
   readonly payonce: Payonce;
@@ -79,6 +80,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   });
   endConnectionsOnClose(app, options.closeGraceMs ?? 10_000);
   app.setErrorHandler((error, _request, reply) => sendError(reply, error, context.logger, PROBLEM_JSON));
+  refuseBrokenRequests(app, context);
   answerUnknownAddresses(app, context);
   void app.register(async (scope) => registerV1(scope, context));
   void app.register(async (scope) => registerSeed(scope, context));
@@ -101,6 +103,7 @@ function buildFastify(context: RouteContext, options: ServerOptions): FastifyIns
       headersTimeout: timeouts.headersMs,
       connectionsCheckingInterval: timeouts.checkMs,
       maxHeaderSize: MAX_HEADER_BYTES,
+      ...NODE_OPTIONS,
     },
     // As long as any URL can be: a malformed id is a payment that does not exist, at every length.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_HEADER_BYTES },
@@ -114,12 +117,33 @@ function buildFastify(context: RouteContext, options: ServerOptions): FastifyIns
   });
   // Bounded by their size already; by default Node drops whatever comes after the 2,000th in silence, be it a key.
   app.server.maxHeadersCount = 0;
+  takeAllExpectations(app);
   return app;
 }
 
 /** What the log shows for an address without a route; the address itself is the client's text. */
 const UNMATCHED = '(none)';
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+/** Before every route, mounted ones too. */
+function refuseBrokenRequests(app: FastifyInstance, { logger }: RouteContext): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    const problem = transportProblem(request);
+    if (problem === null) {
+      done();
+      return;
+    }
+    beginLine(reply, logger, { route: UNMATCHED, level: 'info' });
+    // Whoever speaks another HTTP than we do may take the rest of it for the next request.
+    void reply.header('connection', 'close');
+    sendProblem(reply, problem, styleOf(request));
+  });
+}
+
+/** The demo's addresses word their errors in their own way. */
+function styleOf({ raw }: FastifyRequest): ProblemStyle {
+  return raw.url?.startsWith('/payments/') === true ? SEED_STYLE : PROBLEM_JSON;
+}
 
 /**
  * 404, or 405 where the address knows other methods (RFC 9110 §15.5.6 demands `Allow`). As a hook rather than a
@@ -134,7 +158,7 @@ function answerUnknownAddresses(app: FastifyInstance, { logger }: RouteContext):
     }
     beginLine(reply, logger, { route: UNMATCHED, level: 'info' });
     const [path = ''] = (request.raw.url ?? '').split('?', 1);
-    const style = path.startsWith('/payments/') ? SEED_STYLE : PROBLEM_JSON;
+    const style = styleOf(request);
     const allowed = METHODS.filter((method) => app.findRoute({ method, url: path }) !== null);
     if (allowed.length === 0) {
       sendProblem(reply, { code: 'not_found', detail: 'There is nothing at this address.' }, style);

@@ -96,7 +96,11 @@ describe('POST /payments/start/', () => {
     ['{"amount":-1}', 'invalid_request', 'order_id is required; amount must be more than 0'],
     ['{"order_id":"a","amount":1,"currency":"EUR"}', 'invalid_request', 'currency is not a known field'],
     ['[]', 'invalid_request', 'the request must be a JSON object'],
-    [`{"order_id":"${CARD}","amount":1}`, 'card_number_refused', 'order_id holds what looks like a card number'],
+    [
+      `{"order_id":"${CARD}","amount":1}`,
+      'card_number_refused',
+      'order_id holds what looks like a card number',
+    ],
     ['{"order_id":"a","amount":1,"amount":1}', 'invalid_json', 'twice'],
     [`{"order_id":"${SECRET}`, 'invalid_json', 'not valid JSON'],
     ['', 'invalid_json', 'empty'],

@@ -62,6 +62,43 @@ describe('headers', () => {
   });
 });
 
+describe('what Node would answer with an empty body', () => {
+  it.each([
+    ['no Host', 'invalid_request', 400, ''],
+    ['an Expect that nobody knows', 'expectation_failed', 417, 'Host: a\r\nExpect: a-miracle\r\n'],
+  ])('%s is a problem document: %s, %i', async (_name, code, status, headers) => {
+    const { listen, charges, lines } = harness();
+    const port = await listen();
+    const head = `HTTP/1.1\r\n${headers}Content-Type: application/json\r\nContent-Length: ${good.length}\r\n\r\n${good}`;
+    const v1 = await talk(port, `POST /v1/payments ${head}`);
+    expect([v1.status, documentOf(v1)]).toMatchObject([status, { code, status }]);
+    expect(v1.headers).toContain('content-type: application/problem+json');
+    expect(v1.headers).toContain('connection: close');
+    const seed = await talk(port, `POST /payments/start/ ${head}`);
+    expect([seed.status, JSON.parse(seed.body)]).toMatchObject([status, { code, error: expect.any(String) }]);
+    expect((await talk(port, `GET /nothing ${head}`)).status).toBe(status);
+    expect(charges).toEqual([]);
+    await vi.waitFor(() =>
+      expect(lines.filter(({ msg }) => msg === 'request')).toMatchObject(
+        [1, 2, 3].map(() => ({ status, code })),
+      ),
+    );
+  });
+
+  it('HTTP/1.0 needs no Host, and a client may wait for 100 Continue', async () => {
+    const { listen, charges } = harness();
+    const port = await listen();
+    const http10 = post()
+      .toString('latin1')
+      .replace('HTTP/1.1', 'HTTP/1.0')
+      .replace('Host: localhost\r\n', '');
+    expect((await talk(port, http10)).status).toBe(201);
+    const waiting = await talk(port, post(good, ['Expect: 100-Continue']));
+    expect(waiting.text).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 201 /);
+    expect(charges).toHaveLength(2);
+  });
+});
+
 describe('what is no HTTP', () => {
   it.each([
     ['garbage', `${SECRET}\r\n\r\n`],

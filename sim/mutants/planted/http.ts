@@ -251,6 +251,15 @@ export const HTTP: readonly PlantedBug[] = [
     tests: { file: 'test/http/draining.test.ts', named: 'before the server closes' },
   },
   {
+    name: 'a request with an unknown Expect is served',
+    story: 'A client that asks for what we do not do is charged as if we did it.',
+    file: `${FOLDER}/transport.ts`,
+    find: '    ? UNKNOWN_EXPECTATION\n',
+    put: '    ? null\n',
+    judge: 'HTTP suite',
+    tests: { file: 'test/http/sockets.test.ts', named: 'an Expect that nobody knows' },
+  },
+  {
     name: 'the seed’s start calls an open payment failed',
     story: 'A client is told “Gateway error” for a payment that is charged a second later.',
     file: `${FOLDER}/routes-seed.ts`,
