@@ -37,6 +37,8 @@ export interface FakeGatewayOptions {
   readonly webhook?: WebhookOptions;
   /** Milliseconds since the epoch, by which charges land, show and settle. Default: the system's clock. */
   readonly now?: () => number;
+  /** Where the server listens, as it was configured: `/_faults` and `/_ledger` answer under these names and those of loopback. */
+  readonly hosts?: readonly string[];
   /** Default: silence. */
   readonly log?: FakeGatewayLog;
 }
@@ -57,7 +59,7 @@ const SILENCE: FakeGatewayLog = { warn() {}, error() {} };
 
 /** @throws TypeError if the faults or the webhook's secret are not valid. */
 export function createFakeGateway(options: FakeGatewayOptions): FakeGateway {
-  const { ledger, seed = 1, log = SILENCE } = options;
+  const { ledger, seed = 1, hosts = [], log = SILENCE } = options;
   const clock = options.now ?? Date.now;
   // The ledger keeps whole milliseconds.
   const now = () => Math.floor(clock());
@@ -109,7 +111,7 @@ export function createFakeGateway(options: FakeGatewayOptions): FakeGateway {
           addProtocolRoutes(scope, protocol);
           // Answers that never come would keep the server from closing.
           scope.addHook('preClose', async () => close());
-          addJudgeRoutes(scope, { ledger, current, seed, now, held });
+          addJudgeRoutes(scope, { ledger, current, seed, now, hosts, held });
         },
         { prefix },
       );

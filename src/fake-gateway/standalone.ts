@@ -25,7 +25,7 @@ export interface RunningFakeGateway {
  */
 export async function startFakeGateway(options: StartFakeGatewayOptions): Promise<RunningFakeGateway> {
   const { port = 0, host = '127.0.0.1' } = options;
-  const gateway = createFakeGateway(options);
+  const gateway = createFakeGateway({ ...options, hosts: [host, ...(options.hosts ?? [])] });
   const app = fastify({ forceCloseConnections: true, requestTimeout: 30_000 });
   gateway.register(app);
   gateway.register(app, { prefix: '/fake-gateway' });
@@ -33,11 +33,18 @@ export async function startFakeGateway(options: StartFakeGatewayOptions): Promis
   const [address] = app.addresses();
   const actualPort = typeof address === 'object' ? address.port : port;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${actualPort}`,
+    url: `http://${reachable(host)}:${actualPort}`,
     port: actualPort,
     async close() {
       gateway.close();
       await app.close();
     },
   };
+}
+
+/** "Every address" is none that a client can ask for. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
 }

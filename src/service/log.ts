@@ -38,5 +38,7 @@ export function describeError(error: unknown, causes: number): unknown {
 function safeMessage(error: Error): string {
   const holder = error.cause instanceof Error ? error.cause : error;
   const state = 'code' in holder && typeof holder.code === 'string' ? holder.code : '';
-  return /^22[0-9A-Z]{3}$/.test(state) ? 'a value was refused by the database' : maskCardNumbers(error.message);
+  return /^22[0-9A-Z]{3}$/.test(state)
+    ? 'a value was refused by the database'
+    : maskCardNumbers(error.message);
 }

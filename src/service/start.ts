@@ -116,7 +116,13 @@ function serverOptions(config: Config, logger: ServiceLog, payonce: Payonce) {
 
 async function openFakeGateway(config: Config, log: Log, database: Database): Promise<FakeGateway> {
   const ledger = await createPostgresLedger(database.openPool({ name: 'payonce-fake-gateway', max: 4 }));
-  return createFakeGateway({ ledger, seed: config.FAKE_GATEWAY_SEED, faults: DEMO_FAULTS, log });
+  return createFakeGateway({
+    ledger,
+    seed: config.FAKE_GATEWAY_SEED,
+    faults: DEMO_FAULTS,
+    hosts: [config.HOST],
+    log,
+  });
 }
 
 async function startTheEngine(

@@ -260,6 +260,16 @@ export const HTTP: readonly PlantedBug[] = [
     tests: { file: 'test/http/sockets.test.ts', named: 'an Expect that nobody knows' },
   },
   {
+    name: 'the fake gateway’s ledger answers under any name',
+    story:
+      'A web page, under a name that leads to the developer’s machine, reads all charges and changes what goes wrong.',
+    file: 'src/fake-gateway/http/caller.ts',
+    find: '  if (!isOwnName(host, ownHosts)) {',
+    put: "  if (host === '' && !isOwnName(host, ownHosts)) {",
+    judge: 'gateway suite',
+    tests: { file: 'src/fake-gateway/http/judge.test.ts', named: 'a page under the name' },
+  },
+  {
     name: 'the seed’s start calls an open payment failed',
     story: 'A client is told “Gateway error” for a payment that is charged a second later.',
     file: `${FOLDER}/routes-seed.ts`,

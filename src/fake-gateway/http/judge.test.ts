@@ -10,7 +10,7 @@ import {
   statusOf,
 } from '../../../test/suites/fake-gateway.client.ts';
 import { createFakeGateway, createMemoryLedger, DEMO_FAULTS, startFakeGateway } from '../index.ts';
-import { isLoopback } from './loopback.ts';
+import { isLoopback, refusalOf } from './caller.ts';
 
 describe('who may judge', () => {
   test.each(['127.0.0.1', '127.8.9.10', '::1', '::ffff:127.0.0.1', '::FFFF:127.0.0.1'])(
@@ -35,6 +35,64 @@ describe('who may judge', () => {
     expect(isLoopback(address)).toBe(false);
   });
 
+  const local = (headers: Record<string, string>, ownHosts: readonly string[] = []) =>
+    refusalOf({ remoteAddress: '127.0.0.1', headers: { host: 'localhost:8000', ...headers } }, ownHosts);
+
+  test.each([
+    'localhost',
+    'LOCALHOST:80',
+    '127.0.0.1:8000',
+    '127.0.0.2',
+    '[::1]',
+    '[::1]:8000',
+    'payonce.test:1',
+    '[fd00::1]:8000',
+  ])('a caller that asks at %s asks this machine', (host) => {
+    expect(local({ host }, ['payonce.test', 'fd00::1'])).toBeNull();
+  });
+
+  test.each([
+    'evil.example',
+    'evil.example:8000',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    '10.0.0.1',
+    '0.0.0.0:8000',
+    '[::]',
+    '',
+  ])('a page under the name %j that leads here is refused', (host) => {
+    expect(local({ host }, ['127.0.0.1', '0.0.0.0', '::'])).toMatch(/^Nothing was done: the Host/);
+  });
+
+  test.each([
+    ['forwarded', 'for=10.0.0.1'],
+    ['x-forwarded-for', '127.0.0.1'],
+    ['x-forwarded-host', 'localhost'],
+    ['x-real-ip', '10.0.0.1'],
+    ['via', '1.1 proxy'],
+  ])('what was forwarded is refused: %s', (name, value) => {
+    expect(local({ [name]: value })).toMatch(/^Nothing was done: a proxy/);
+  });
+
+  test.each([
+    [{ origin: 'https://evil.example' }],
+    [{ origin: 'null' }],
+    [{ origin: 'http://localhost:8001' }],
+    [{ 'sec-fetch-site': 'cross-site' }],
+    [{ 'sec-fetch-site': 'same-site' }],
+  ])('a page of another origin is refused: %j', (headers) => {
+    expect(local(headers)).toMatch(/^Nothing was done: a web page/);
+  });
+
+  test.each([
+    [{}],
+    [{ origin: 'http://localhost:8000', 'sec-fetch-site': 'same-origin' }],
+    [{ 'sec-fetch-site': 'none' }],
+    [{ 'sec-fetch-mode': 'cors' }],
+  ])('a person, a program and a page of this address may: %j', (headers) => {
+    expect(local(headers)).toBeNull();
+  });
+
   describe('on a server', () => {
     let app: FastifyInstance;
     beforeEach(async () => {
@@ -43,12 +101,17 @@ describe('who may judge', () => {
       await app.ready();
     });
     afterEach(() => app.close());
-    const from = (remoteAddress: string, method: 'GET' | 'PUT' | 'DELETE' | 'POST' | 'HEAD', url: string) =>
+    const from = (
+      remoteAddress: string,
+      method: 'GET' | 'PUT' | 'DELETE' | 'POST' | 'HEAD',
+      url: string,
+      headers: Record<string, string> = {},
+    ) =>
       app.inject({
         method,
         url,
         remoteAddress,
-        headers: { 'x-forwarded-for': '127.0.0.1', 'idempotency-key': 'k' },
+        headers: { 'idempotency-key': 'k', ...headers },
         ...(method === 'POST' || method === 'PUT'
           ? { payload: JSON.stringify(method === 'PUT' ? {} : chargeBody('k')) }
           : {}),
@@ -61,6 +124,11 @@ describe('who may judge', () => {
       ['DELETE', '/fake-gateway/_faults'],
       ['GET', '/fake-gateway/_ledger'],
     ] as const)('%s %s is for this machine only, whatever a header says', async (method, url) => {
+      const saying = { 'x-forwarded-for': '127.0.0.1', host: 'localhost' };
+      expect((await from('10.0.0.1', method, url, saying)).statusCode).toBe(403);
+      expect((await from('127.0.0.1', method, url, saying)).statusCode).toBe(403);
+      expect((await from('127.0.0.1', method, url, { host: 'evil.example' })).statusCode).toBe(403);
+      expect((await from('127.0.0.1', method, url, { origin: 'https://evil.example' })).statusCode).toBe(403);
       expect((await from('10.0.0.1', method, url)).statusCode).toBe(403);
       expect((await from('::ffff:10.0.0.1', method, url)).statusCode).toBe(403);
       expect((await from('127.0.0.1', method, url)).statusCode).toBe(200);

@@ -7,7 +7,7 @@ import type { Filter, Ledger } from '../ledger/port.ts';
 import { checkQuery, cursorOf, parseFilter, parsePage, type Query } from '../paging.ts';
 import { type BadRequest, isBad } from '../requests.ts';
 import { answer, type Wire } from '../wire.ts';
-import { isLoopback } from './loopback.ts';
+import { refusalOf } from './caller.ts';
 import { parseJson, refusal } from './routes.ts';
 import { type HeldSockets, send } from './send.ts';
 
@@ -17,6 +17,8 @@ export interface Judge {
   /** The seed of the start, for settings that name none. */
   readonly seed: number;
   readonly now: () => number;
+  /** Names of the server besides those of loopback. */
+  readonly hosts: readonly string[];
   readonly held: HeldSockets;
 }
 
@@ -27,16 +29,10 @@ export function addJudgeRoutes(parent: FastifyInstance, judge: Judge): void {
   const { current, held } = judge;
   parent.register(async (app) => {
     app.addHook('onRequest', (request, reply, done) => {
-      if (isLoopback(request.raw.socket.remoteAddress)) done();
-      else
-        send(
-          reply,
-          answer(
-            403,
-            errorBody('loopback_only', { message: 'Ask from the machine that the gateway runs on.' }),
-          ),
-          held,
-        );
+      const { headers, raw } = request;
+      const message = refusalOf({ remoteAddress: raw.socket.remoteAddress, headers }, judge.hosts);
+      if (message === null) done();
+      else send(reply, answer(403, errorBody('loopback_only', { message })), held);
     });
     const settings = async () => answer(200, JSON.stringify(await current.get()));
 
