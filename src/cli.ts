@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import pg from 'pg';
+import { readDatabaseUrl } from './config.ts';
 import { startEmbeddedPostgres } from './embedded-postgres/index.ts';
 import {
   createMemoryLedger,
@@ -11,7 +12,8 @@ import {
   type Ledger,
   startFakeGateway,
 } from './fake-gateway/index.ts';
-import { migrate } from './postgres/index.ts';
+import { inWords, migrate } from './postgres/index.ts';
+import { listenError } from './service/listen.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -29,9 +31,14 @@ interface FakeGatewayFlags {
   readonly webhookSecret?: string;
 }
 
+/** What a shell command says of a wrong use, as against one that failed. */
+const WRONG_USE = 2;
+
 const program = new Command('payonce')
   .description('Charges every order at most once, and always ends with a true answer.')
-  .version(version);
+  .version(version)
+  .showHelpAfterError('Nothing was started. "payonce --help" shows what there is.')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : WRONG_USE));
 
 program
   .command('start')
@@ -42,11 +49,14 @@ program
 
 program
   .command('migrate')
-  .description("bring a database to this release's tables")
-  .requiredOption('--database-url <url>', 'PostgreSQL 14 or newer')
-  .action(async ({ databaseUrl }: { databaseUrl: string }) => {
-    const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
-    await migrate(pool).finally(() => pool.end());
+  .description("bring the database in the environment's DATABASE_URL to this release's tables")
+  .action(async () => {
+    const pool = new pg.Pool({ connectionString: readDatabaseUrl(), max: 1 });
+    await migrate(pool)
+      .catch((error: unknown) => {
+        throw new Error(`The database was not brought up to date. ${inWords(error)}`, { cause: error });
+      })
+      .finally(() => pool.end());
     process.stdout.write('The database is up to date.\n');
   });
 
@@ -55,7 +65,11 @@ program
   .description('run the fault-injecting fake gateway on its own')
   .option('--port <port>', 'port to listen on; 0: any', wholeNumber, 8001)
   .option('--host <host>', 'address to listen on', '127.0.0.1')
-  .option('--database-url <url>', 'keep the ledger in this PostgreSQL; default: an embedded one')
+  .option(
+    '--database-url <url>',
+    'keep the ledger in this PostgreSQL; default: an embedded one. Its password comes from PGPASSWORD in the environment',
+    withoutPassword,
+  )
   .option('--data-dir <folder>', 'folder of the embedded PostgreSQL', './.payonce/fake-gateway')
   .option('--memory', 'keep the ledger in memory: nothing is stored, and a restart forgets every charge')
   .option('--seed <n>', 'seed of all randomness', wholeNumber, 1)
@@ -75,7 +89,12 @@ async function runFakeGateway(flags: FakeGatewayFlags): Promise<void> {
       ? {}
       : { webhook: { url: webhookUrl, secret: webhookSecret } };
   const faults = flags.faults ?? DEMO_FAULTS;
-  const gateway = await startFakeGateway({ port, host, seed, ledger, faults, ...webhook });
+  const gateway = await startFakeGateway({ port, host, seed, ledger, faults, ...webhook }).catch(
+    async (error: unknown) => {
+      await close();
+      throw listenError(error, { host, port, hostName: '--host', portName: '--port' });
+    },
+  );
   process.stdout.write(
     `The fake gateway listens at ${gateway.url}\n  its ledger: curl ${gateway.url}/_ledger\n  its faults: curl ${gateway.url}/_faults\n`,
   );
@@ -94,13 +113,35 @@ async function openLedger(flags: FakeGatewayFlags): Promise<{ ledger: Ledger; cl
     flags.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: flags.dataDir }) : null;
   const pool = new pg.Pool({ connectionString: embedded?.url ?? flags.databaseUrl, max: 8 });
   pool.on('error', (error) => process.stderr.write(`A database connection broke: ${error.message}\n`));
-  return {
-    ledger: await createPostgresLedger(pool),
-    close: async () => {
-      await pool.end();
-      await embedded?.stop();
-    },
+  const close = async (): Promise<void> => {
+    await pool.end();
+    await embedded?.stop();
   };
+  try {
+    return { ledger: await createPostgresLedger(pool), close };
+  } catch (error) {
+    await close();
+    throw new Error(`${inWords(error)}\nNothing was started.`, { cause: error });
+  }
+}
+
+/** Everyone on the machine can read a command line (`ps`). */
+function withoutPassword(url: string): string {
+  if (URL.canParse(url) && (new URL(url).password !== '' || new URL(url).searchParams.has('password'))) {
+    throw new InvalidArgumentError(
+      'It holds a password, and everyone on this machine can read a command line. Set PGPASSWORD in the environment instead.',
+    );
+  }
+  return url;
+}
+
+/** Also where help is asked for: a script that misspells a command must not take the help for its success. */
+function refuseUnknownCommand(words: readonly string[]): void {
+  const [first, second] = words.filter((word) => !word.startsWith('-'));
+  const asked = first === 'help' ? second : first;
+  const known = program.commands.map((command) => command.name());
+  if (asked === undefined || asked === 'help' || known.includes(asked)) return;
+  program.error(`error: there is no command '${asked}', only ${known.join(', ')}.`);
 }
 
 function wholeNumber(text: string): number {
@@ -117,6 +158,7 @@ function json(text: string): unknown {
   }
 }
 
+refuseUnknownCommand(process.argv.slice(2));
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);

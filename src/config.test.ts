@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, readConfig, SETTINGS } from './config.ts';
+import { ConfigError, readConfig, readDatabaseUrl, SETTINGS } from './config.ts';
 
 function problemsOf(env: Record<string, string>): readonly string[] {
   try {
@@ -129,6 +129,43 @@ describe('the configuration', () => {
   it('refuses a lease that a call could outlive', () => {
     expect(problemsOf({ CALL_TIMEOUT_MS: '10000', LEASE_MS: '10499' })).toHaveLength(1);
     expect(problemsOf({ CALL_TIMEOUT_MS: '10000', LEASE_MS: '10500' })).toEqual([]);
+  });
+
+  it('reports what is wrong between settings beside what is wrong with one', () => {
+    const problems = problemsOf({
+      CALL_TIMEOUT_MS: 'ten',
+      LEASE_MS: '100',
+      WAIT_MS: '2000',
+      MAX_WAIT_MS: '1000',
+      GATEWAY_NAME: 'two words',
+      GATEWAY_URL: 'https://user@gateway.example',
+      RESTORED_AT: '2026-01-31T12:00:00Z',
+      GATEWAY_LOOKUP: 'no',
+      PORT: 'eighty',
+    });
+    expect(problems.map((problem) => problem.split(' ')[0])).toEqual([
+      'PORT',
+      'CALL_TIMEOUT_MS',
+      'LEASE_MS',
+      'WAIT_MS',
+      'GATEWAY_NAME',
+      'GATEWAY_URL',
+      'RESTORED_AT',
+    ]);
+    expect(problemsOf({ LEASE_MS: '5000', PORT: 'eighty' })).toHaveLength(2);
+    // No call can be shorter than fits into it.
+    expect(problemsOf({ LEASE_MS: '550', CALL_TIMEOUT_MS: '50' })).toEqual([]);
+  });
+
+  it('has the address of the database for commands that need nothing else, and never shows it', () => {
+    expect(readDatabaseUrl({ DATABASE_URL: 'postgres://u:p@db/payonce', PORT: 'eighty' })).toBe(
+      'postgres://u:p@db/payonce',
+    );
+    for (const DATABASE_URL of [undefined, '', 'mysql://u:hunter2@db']) {
+      const read = () => readDatabaseUrl(DATABASE_URL === undefined ? {} : { DATABASE_URL });
+      expect(read).toThrow(/^The configuration is not valid; nothing was started\.\n- DATABASE_URL /);
+      expect(read).not.toThrow(/hunter2/);
+    }
   });
 
   it('never repeats a value, for it may be a secret', () => {

@@ -110,7 +110,7 @@ export const SETTINGS = {
   LEASE_MS: milliseconds(
     15_000,
     'How long a worker holds a payment; at least `CALL_TIMEOUT_MS` + 500. After a crash its payments are taken up when this is over.',
-    100,
+    550,
   ),
   MAX_ATTEMPTS: number(DEFAULT_POLICY.maxAttempts, 1, 100, 'Calls per charge, the first included.'),
   BACKOFF_BASE_MS: milliseconds(
@@ -232,12 +232,21 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const gateway = chooseGateway({ env, host: env.HOST || SETTINGS.HOST.default });
   values.GATEWAY = gateway.kind;
   problems.push(...gateway.problems, ...unknownSettings(env, Object.keys(SETTINGS)));
-  const isSet = (name: string): boolean => env[name] !== undefined && env[name] !== '';
-  // Complete and typed once no setting has a problem: each was parsed by its own kind.
-  const config = { ...values, isSet } as unknown as Config;
-  if (problems.length === 0) problems.push(...contradictions(config));
+  problems.push(...contradictions(values as unknown as Valid));
   if (problems.length > 0) throw new ConfigError(problems);
-  return config;
+  const isSet = (name: string): boolean => env[name] !== undefined && env[name] !== '';
+  // Complete and typed, for no setting has a problem: each was parsed by its own kind.
+  return { ...values, isSet } as unknown as Config;
+}
+
+/** The address of the database, for commands that need no other setting. On a command line, everyone could read its password (`ps`). */
+export function readDatabaseUrl(env: NodeJS.ProcessEnv = process.env): string {
+  const url = env.DATABASE_URL ?? '';
+  if (url !== '' && parse(SETTINGS.DATABASE_URL, url) !== undefined) return url;
+  const what = url === '' ? 'is not set' : `must be ${expected(SETTINGS.DATABASE_URL)}`;
+  throw new ConfigError([
+    `DATABASE_URL ${what}. Set it in the environment, such as postgres://user:password@host/name.`,
+  ]);
 }
 
 function parse(setting: Setting, text: string): string | number | undefined {
@@ -274,28 +283,34 @@ function expected(setting: Setting): string {
   }
 }
 
-function contradictions(config: Config): string[] {
+/** The settings that are right by themselves; the others are missing. */
+type Valid = { readonly [Name in keyof Settings]?: ValueOf<Settings[Name]> };
+
+/** What is wrong between settings, of those that are right by themselves: all that can be told at once is told at once. */
+function contradictions(valid: Valid): string[] {
   const problems: string[] = [];
-  if (config.LEASE_MS < config.CALL_TIMEOUT_MS + LEASE_OVER_CALL_MS) {
+  const { LEASE_MS: lease, CALL_TIMEOUT_MS: call, WAIT_MS: wait, MAX_WAIT_MS: maxWait } = valid;
+  if (lease !== undefined && call !== undefined && lease < call + LEASE_OVER_CALL_MS) {
     problems.push(
-      `LEASE_MS (${config.LEASE_MS}) must be at least CALL_TIMEOUT_MS (${config.CALL_TIMEOUT_MS}) + ${LEASE_OVER_CALL_MS}: ` +
+      `LEASE_MS (${lease}) must be at least CALL_TIMEOUT_MS (${call}) + ${LEASE_OVER_CALL_MS}: ` +
         'else a call could outlive its lease while another worker sends the same charge.',
     );
   }
-  if (config.WAIT_MS > config.MAX_WAIT_MS) {
-    problems.push(`WAIT_MS (${config.WAIT_MS}) must not exceed MAX_WAIT_MS (${config.MAX_WAIT_MS}).`);
+  if (wait !== undefined && maxWait !== undefined && wait > maxWait) {
+    problems.push(`WAIT_MS (${wait}) must not exceed MAX_WAIT_MS (${maxWait}).`);
   }
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(config.GATEWAY_NAME) || config.GATEWAY_NAME === 'fake') {
+  const { GATEWAY_NAME: name, GATEWAY_URL: gatewayUrl } = valid;
+  if (name !== undefined && (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name) || name === 'fake')) {
     problems.push(
       'GATEWAY_NAME must be 1 to 64 letters, digits, dots, dashes and underscores, and not "fake", which the fake gateway has.',
     );
   }
-  if (config.GATEWAY_URL !== null && !isPlainAddress(config.GATEWAY_URL)) {
+  if (typeof gatewayUrl === 'string' && !isPlainAddress(gatewayUrl)) {
     problems.push(
       'GATEWAY_URL must hold no user or password, no query and no fragment. Set the secret as GATEWAY_TOKEN.',
     );
   }
-  if (config.RESTORED_AT !== null && config.GATEWAY_LOOKUP === 'no') {
+  if (typeof valid.RESTORED_AT === 'number' && valid.GATEWAY_LOOKUP === 'no') {
     problems.push(
       'RESTORED_AT needs a gateway that can be asked (GATEWAY_LOOKUP=yes): what a restored database has forgotten, only the gateway ' +
         'knows. Compare the payments of before with the gateway by hand, then start without RESTORED_AT.',

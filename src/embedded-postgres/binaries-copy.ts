@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { makeFolders } from './files.ts';
 
 export interface CopyOptions {
   /** The package's folder of programs, libraries and data. */
@@ -86,9 +87,9 @@ function makeLinks(native: string, copy: string): void {
 }
 
 function makeOwnFolder(path: string): void {
-  fs.mkdirSync(dirname(path), { recursive: true });
+  makeFolders(dirname(path));
   if (!fs.existsSync(path)) {
-    fs.mkdirSync(path, { recursive: true });
+    makeFolders(path);
     fs.chmodSync(path, 0o755);
   }
   assertOwn(path);

@@ -2,10 +2,12 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { makeDataDir, removeOriginal } from '../../test/support/data-dir.ts';
 import { makeTemporaryFolder, removeDataDir } from '../../test/support/temporary-folder.ts';
+import { openCluster } from './cluster.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './index.ts';
+import { ourselves } from './user.ts';
 
 let dataDir: string;
 let server: EmbeddedPostgres | undefined;
@@ -72,5 +74,19 @@ test('a data folder that cannot be made is refused in words that help', async ()
   await expect(startEmbeddedPostgres({ dataDir: join(file, 'data') })).rejects.toMatchObject({
     code: 'data_dir_unusable',
     message: expect.stringMatching(/ENOTDIR.*DATA_DIR.*DATABASE_URL/s),
+  });
+});
+
+test('a user without a name is told what to do: PostgreSQL itself names only the number', async () => {
+  const folder = makeTemporaryFolder();
+  onTestFinished(() => fs.rmSync(folder, { recursive: true }));
+  const initdb = join(folder, 'initdb');
+  const words = 'initdb: error: could not look up effective user ID 54321: user does not exist';
+  fs.writeFileSync(initdb, `#!/bin/sh\necho '${words}' >&2\nexit 1\n`, { mode: 0o755 });
+  const place = { home: folder, user: ourselves(), keeper: ourselves() };
+  const binaries = { initdb, postgres: initdb, majorVersion: '18' };
+  await expect(openCluster(place, binaries, () => {})).rejects.toMatchObject({
+    code: 'init_failed',
+    message: expect.stringMatching(/user number 54321.*\/etc\/passwd.*DATABASE_URL/s),
   });
 });

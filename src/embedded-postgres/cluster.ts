@@ -112,6 +112,15 @@ async function runAlone(
 }
 
 function initFailed(tool: string, output: string): EmbeddedPostgresError {
+  const nameless = /could not look up effective user ID (\d+)/.exec(output)?.[1];
+  if (nameless !== undefined) {
+    return new EmbeddedPostgresError(
+      'init_failed',
+      `The embedded PostgreSQL was not started: this process runs as user number ${nameless}, which has no name here, and ` +
+        'PostgreSQL makes no data for a user without one. Run it as a user that /etc/passwd names (in a container: another ' +
+        `"user", or a line such as "payonce:x:${nameless}:0::/tmp:/bin/sh" in that file), or use a server of your own (DATABASE_URL).`,
+    );
+  }
   return new EmbeddedPostgresError(
     'init_failed',
     `The embedded PostgreSQL was not started: ${tool} could not prepare its data.\n${output.trim()}`,

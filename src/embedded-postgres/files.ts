@@ -37,6 +37,25 @@ export function openForAppend(path: string, ownership: Ownership): number {
   return file;
 }
 
+/** Makes a folder and what is missing above it. (Node's own `recursive` never returns where the system denies that a folder is there, as in /proc.) */
+export function makeFolders(path: string): void {
+  if (isFolder(path)) return;
+  try {
+    fs.mkdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && isFolder(path)) return;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || isFolder(parent) || parent === path) throw error;
+    makeFolders(parent);
+    makeFolders(path);
+  }
+}
+
+function isFolder(path: string): boolean {
+  return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
 /** Makes a folder, or leaves an existing one as it is. */
 export function ensureFolder(path: string, { mode, keeper }: Ownership): void {
   try {

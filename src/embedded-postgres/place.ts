@@ -6,7 +6,7 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { EmbeddedPostgresError } from './errors.ts';
-import { ensureFolder } from './files.ts';
+import { ensureFolder, makeFolders } from './files.ts';
 import { adoptLinkedHome, moveHome, newRelocatedHome, SHARED_FOLDER } from './relocate.ts';
 import {
   type Account,
@@ -41,7 +41,7 @@ export interface PlaceOptions {
 /** Finds the cluster's home, or makes an empty one that the server's account can reach. */
 export async function placeCluster(options: PlaceOptions): Promise<Place> {
   try {
-    fs.mkdirSync(options.dataDir, { recursive: true });
+    makeFolders(options.dataDir);
     const dataDir = fs.realpathSync(options.dataDir);
     const home = await findHome(dataDir, options);
     return { home, ...(await claimHome(home)) };

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { EmbeddedPostgresError } from './errors.ts';
-import { ensureFolder, syncFolder, writeDurably } from './files.ts';
+import { ensureFolder, makeFolders, syncFolder, writeDurably } from './files.ts';
 import { acquireInstanceLock, findOwner, inUse } from './lock.ts';
 import { stopOrphans } from './orphans.ts';
 import { readText } from './processes.ts';
@@ -124,7 +124,7 @@ function chooseName({ dataDir, sharedFolder }: Relocation): string {
 
 /** Whoever could write here could lay out links for root to follow. */
 function ensureSharedFolder(path: string): void {
-  fs.mkdirSync(dirname(path), { recursive: true });
+  makeFolders(dirname(path));
   ensureFolder(path, { mode: 0o755, keeper: ROOT });
   const { uid, mode } = fs.lstatSync(path);
   if (!fs.lstatSync(path).isDirectory() || uid !== 0 || (mode & 0o022) !== 0) {

@@ -14,6 +14,7 @@ import { createSession } from './session.ts';
 import { createSituation } from './situation.ts';
 import { addEvidence, answerOf, chargesToVerify, installationId, someCharges } from './work.ts';
 
+export { inWords } from './errors.ts';
 export { migrate } from './migrate.ts';
 
 export interface PostgresStoreOptions {

@@ -15,10 +15,7 @@ export async function listen(app: FastifyInstance, config: Config): Promise<stri
   try {
     await app.listen({ port: wanted, host });
   } catch (error) {
-    if (!isTaken(error)) throw error;
-    throw new Error(
-      `Port ${wanted} of ${host} is taken; nothing was started. Set PORT to another one (0: any), or stop what listens there.`,
-    );
+    throw listenError(error, { host, port: wanted, hostName: 'HOST', portName: 'PORT' });
   }
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : wanted;
@@ -35,7 +32,9 @@ export async function choosePort(config: Config): Promise<number> {
 function anyFree(host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
-    probe.once('error', reject);
+    probe.once('error', (error) =>
+      reject(listenError(error, { host, port: 0, hostName: 'HOST', portName: 'PORT' })),
+    );
     probe.listen({ port: 0, host }, () => {
       const address = probe.address();
       const port = typeof address === 'object' && address !== null ? address.port : 0;
@@ -60,8 +59,26 @@ function isFree(port: number, host: string): Promise<boolean> {
   });
 }
 
-function isTaken(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+  /** What they are called where they are chosen. */
+  readonly hostName: string;
+  readonly portName: string;
+}
+
+/** Why nothing listens there, and what to do. */
+export function listenError(error: unknown, { host, port, hostName, portName }: Listening): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const words = {
+    EADDRINUSE: `Port ${port} of ${host} is taken. Set ${portName} to another one (0: any), or stop what listens there.`,
+    EACCES: `Port ${port} is not open to this user: below 1024 it takes special rights. Set ${portName} to a higher one, such as 8000, and let a proxy or the firewall lead ${port} there.`,
+    EADDRNOTAVAIL: `This machine has no address ${host}. Set ${hostName} to one of its own ("ip addr" shows them), 127.0.0.1 for this machine only, or 0.0.0.0 for all of them.`,
+    ENOTFOUND: `${host} is no address, and no name that is known here. Set ${hostName} to an address of this machine, such as 127.0.0.1.`,
+    EAI_AGAIN: `The name ${host} cannot be looked up at the moment. Set ${hostName} to an address of this machine, such as 127.0.0.1.`,
+    EAFNOSUPPORT: `This machine has no IPv6, which ${host} is. Set ${hostName} to an address of IPv4, such as 127.0.0.1.`,
+  }[String(code)];
+  return words === undefined ? error : new Error(`${words}\nNothing was started.`, { cause: error });
 }
 
 /** "Every address" is nothing that a client can ask for. */

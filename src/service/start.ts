@@ -18,8 +18,7 @@ import type { HttpLogger } from '../http/access-log.ts';
 import { createServer } from '../http/server.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
-import { StoreError } from '../ports/store.ts';
-import { createPostgresStore, migrate } from '../postgres/index.ts';
+import { createPostgresStore, inWords, migrate } from '../postgres/index.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemRandom } from '../system/random.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -52,13 +51,9 @@ export async function startService(config: Config, log: ServiceLog): Promise<Ser
 
 async function serve(config: Config, log: ServiceLog, database: Database): Promise<Service> {
   const pool = database.openPool({ name: 'payonce', max: config.DATABASE_POOL });
-  await migrate(pool).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    const isThere = error instanceof StoreError && error.kind === 'refused';
-    const advice = isThere ? '' : ' Check DATABASE_URL, and that PostgreSQL runs there.';
-    throw new Error(`${reason}\nNothing was started.${advice}`, { cause: error });
-  });
-  const fake = config.GATEWAY === 'fake' ? await openFakeGateway(config, log, database) : null;
+  await migrate(pool).catch(refuseStart);
+  const fake =
+    config.GATEWAY === 'fake' ? await openFakeGateway(config, log, database).catch(refuseStart) : null;
   let engine: RunningEngine | null = null;
   let draining = false;
   const payonce = startingUp(() => engine);
@@ -96,6 +91,11 @@ async function serve(config: Config, log: ServiceLog, database: Database): Promi
       return stopped;
     },
   };
+}
+
+/** The database did not let us get ready. */
+function refuseStart(error: unknown): never {
+  throw new Error(`${inWords(error)}\nNothing was started.`, { cause: error });
 }
 
 /** What clients that are slow to go away get after the drain, and the bound of the close itself. */

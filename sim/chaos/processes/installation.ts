@@ -25,8 +25,8 @@ export async function install({
   log,
 }: InstallationOptions): Promise<void> {
   const cli = fileURLToPath(new URL('dist/cli.js', root));
-  const args = [cli, 'migrate', '--database-url', databaseUrl];
-  const { code } = await startProgram({ guard, args, env: {}, log }).exited;
+  const args = [cli, 'migrate'];
+  const { code } = await startProgram({ guard, args, env: { DATABASE_URL: databaseUrl }, log }).exited;
   if (code !== 0) throw new Error('payonce migrate failed; see migrate.log.');
   const client = new pg.Client(databaseUrl);
   await client.connect();

@@ -1,0 +1,46 @@
+/** What is said where nothing can listen. */
+import Fastify from 'fastify';
+import { expect, it, onTestFinished } from 'vitest';
+import { readConfig } from '../config.ts';
+import { choosePort, listen, listenError } from './listen.ts';
+
+async function refusal(env: Record<string, string>): Promise<string> {
+  const app = Fastify();
+  onTestFinished(() => app.close());
+  return listen(app, readConfig(env)).then(
+    () => 'listens',
+    (error: Error) => error.message,
+  );
+}
+
+it('an address that the machine does not have is named, and what to set instead', async () => {
+  // Of TEST-NET-1: nobody has it (RFC 5737).
+  const HOST = '192.0.2.1';
+  const words = /^This machine has no address 192\.0\.2\.1\. Set HOST to .*\nNothing was started\.$/;
+  expect(await refusal({ HOST, PORT: '0', GATEWAY: 'fake' })).toMatch(words);
+  await expect(choosePort(readConfig({ HOST, PORT: '0', GATEWAY: 'fake' }))).rejects.toThrow(words);
+});
+
+it('a port that is taken is named', async () => {
+  const first = Fastify();
+  onTestFinished(() => first.close());
+  await first.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = new URL(first.listeningOrigin);
+  expect(await refusal({ PORT: port })).toMatch(/^Port \d+ of 127\.0\.0\.1 is taken\. Set PORT/);
+});
+
+it.each([
+  ['EACCES', /^Port 80 is not open to this user.*Set --port/],
+  ['ENOTFOUND', /^nowhere is no address.*Set --host/],
+  ['EAFNOSUPPORT', /IPv6/],
+])('%s is put into words', (code, words) => {
+  const at = { host: 'nowhere', port: 80, hostName: '--host', portName: '--port' };
+  expect(String((listenError(Object.assign(new Error('listen'), { code }), at) as Error).message)).toMatch(
+    words,
+  );
+});
+
+it('an error of another kind stays as it is', () => {
+  const error = new Error('odd');
+  expect(listenError(error, { host: 'a', port: 1, hostName: 'HOST', portName: 'PORT' })).toBe(error);
+});
