@@ -1,8 +1,7 @@
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { openEmptyDatabase } from '../../test/postgres/world.ts';
-import { adviceFor, messageOf } from './advice.ts';
-import { connectError } from './errors.ts';
+import { connectError, inWords } from './errors.ts';
 
 /** What the driver says when it cannot connect there. */
 async function failureAt(url: string): Promise<unknown> {
@@ -73,12 +72,16 @@ describe('a connection that fails says what to do', () => {
       /Nothing listens/,
     ],
   ])('%s', (error, words) => {
-    expect(adviceFor(error)).toMatch(words);
-    expect(messageOf(error)).not.toBe('');
+    expect(inWords(error)).toMatch(words);
+    expect(connectError(error).message).toMatch(words);
   });
 
   it('and nothing where there is nothing to say', () => {
-    expect([adviceFor(new Error('odd')), adviceFor('text')]).toEqual(['', '']);
+    expect([inWords(new Error('odd')), inWords('text'), inWords(connectError(new Error('odd')))]).toEqual([
+      'odd',
+      'text',
+      'The database cannot be reached: odd',
+    ]);
     expect(connectError(new Error('odd')).message).toBe('The database cannot be reached: odd');
   });
 });

@@ -1,21 +1,19 @@
 /** What a person can do about an error of PostgreSQL or of the way to it: said at the start, and in the log. */
-import { sqlState } from './sql-state.ts';
 
 /** The message, also where the driver leaves it empty: an address may lead to several machines, none of which answers. */
-export function messageOf(error: unknown): string {
+function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The message and, where there is any, what to do. */
-export function withAdvice(error: unknown): string {
-  const advice = adviceFor(error);
+/** The message and, where there is any, what to do. `state`: the SQLSTATE, where the server spoke. */
+export function withAdvice(error: unknown, state: string | null): string {
+  const advice = adviceFor(error, state);
   return advice === '' ? messageOf(error) : `${messageOf(error)}. ${advice}`;
 }
 
 /** A sentence or two; empty where there is no more to say. */
-export function adviceFor(error: unknown): string {
-  const state = sqlState(error);
+function adviceFor(error: unknown, state: string | null): string {
   if (state !== null) return STATES[state] ?? '';
   const code = codeOf(error);
   const message = messageOf(error);

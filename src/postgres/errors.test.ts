@@ -1,8 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../ports/store.ts';
-import { connectError, isRetryable, isRowError, repeatsOf, statementError } from './errors.ts';
-import { sqlState } from './sql-state.ts';
+import { connectError, isRetryable, isRowError, repeatsOf, sqlState, statementError } from './errors.ts';
 
 /** As the driver gives what the server said. */
 function fromServer(code: string): Error {

@@ -1,7 +1,13 @@
 import type { ClientBase } from 'pg';
 import { StoreError } from '../ports/store.ts';
 import { withAdvice } from './advice.ts';
-import { sqlState } from './sql-state.ts';
+
+/** The SQLSTATE of a server's error (PostgreSQL appendix A), or null where the server did not speak. */
+export function sqlState(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null;
+  // Node's own codes (ECONNRESET) are longer or carry no digit class; a SQLSTATE has five characters.
+  return /^[0-9A-Z]{5}$/.test(error.code) && 'severity' in error ? error.code : null;
+}
 
 /** Rolled back by a race or a deadlock: the same statement may be repeated at once. */
 export function isRetryable(error: unknown): boolean {
@@ -101,7 +107,7 @@ function forgetRow(error: unknown): void {
 export function connectError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const state = sqlState(error);
-  const message = withAdvice(error);
+  const message = withAdvice(error, state);
   if (state !== null && refusalKind(state) === 'refused')
     return new StoreError('refused', `The database refuses the connection: ${message}`, { cause: error });
   return new StoreError('unavailable', `The database cannot be reached: ${message}`, { cause: error });
@@ -109,7 +115,7 @@ export function connectError(error: unknown): StoreError {
 
 /** What went wrong and what to do, for whoever reads it at the start. */
 export function inWords(error: unknown): string {
-  return error instanceof StoreError ? error.message : withAdvice(error);
+  return error instanceof StoreError ? error.message : withAdvice(error, sqlState(error));
 }
 
 function heard(): void {}

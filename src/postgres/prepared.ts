@@ -12,7 +12,7 @@
  */
 import { hash } from 'node:crypto';
 import type { PoolClient } from 'pg';
-import { sqlState } from './sql-state.ts';
+import { sqlState } from './errors.ts';
 import { ask } from './types.ts';
 
 export interface Prepared {

@@ -6,13 +6,12 @@ import type { Pool, PoolClient, QueryConfig, QueryResultRow } from 'pg';
 import type { Log } from '../ports/log.ts';
 import { StoreError } from '../ports/store.ts';
 import { giveBack, isIdle, whenReady } from './connections.ts';
-import { connectError, hasStalePlans, isReadOnly, statementError } from './errors.ts';
+import { connectError, hasStalePlans, isReadOnly, sqlState, statementError } from './errors.ts';
 import { cancelStatement } from './limits.ts';
 import { createPrepared } from './prepared.ts';
 import { createRefusals } from './refusals.ts';
 import { checkRights } from './rights.ts';
 import { createSoundConnections, MAX_LEFT_BEHIND } from './sound.ts';
-import { sqlState } from './sql-state.ts';
 import { TYPES } from './types.ts';
 import { within } from './within.ts';
 
