@@ -42,7 +42,9 @@ export function due(context: Context, query: DueQuery): DuePayments {
   for (const row of committed.rows.values()) {
     const { dueAtMs, gateway, charge, evidence } = row.payment;
     if (dueAtMs === null || dueAtMs > nowMs || gateway !== query.gateway) continue;
-    if (query.calls || charge.step !== 'call' || evidence > 0) found.push({ row, dueAtMs });
+    const { calls } = query;
+    const wanted = typeof calls === 'boolean' ? calls : dueAtMs < calls.dueBeforeMs;
+    if (wanted || charge.step !== 'call' || evidence > 0) found.push({ row, dueAtMs });
   }
   found.sort((a, b) => a.dueAtMs - b.dueAtMs);
   const payments = found.slice(0, query.limit).map(({ row }) => recordOf(row, nowMs, retentionMs));

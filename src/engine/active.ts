@@ -1,5 +1,4 @@
 /** The payments that this process has in memory: it works on them, or waits for their time. */
-import type { Clock } from '../ports/clock.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 import type { Request } from './gate.ts';
 
@@ -7,7 +6,7 @@ interface Active {
   readonly record: PaymentRecord;
   /** Null: it is worked on; else it waits. */
   readonly cancel: (() => void) | null;
-  /** The place at the gateway that is reserved for it while it waits; null: none is. */
+  /** What of the gateway's budgets is reserved for it while it waits; null: nothing is. */
   readonly reserved: Request | null;
 }
 
@@ -16,7 +15,8 @@ export interface ActivePayments {
   record(paymentId: string): PaymentRecord | undefined;
   /** From here on it is worked on. */
   working(record: PaymentRecord): void;
-  waiting(record: PaymentRecord, waitMs: number, next: () => void, reserved: Request | null): void;
+  /** From here on it waits, for a time or for a place; `cancel` ends that. */
+  waiting(record: PaymentRecord, cancel: () => void, reserved: Request | null): void;
   /**
    * Ends the wait for a payment of which the store knows more: evidence came in, or another wrote. Null: it does not wait here, or
    * the store knows no more. `reserved` is to be given back.
@@ -27,7 +27,7 @@ export interface ActivePayments {
   idle(): readonly PaymentRecord[];
 }
 
-export function createActivePayments(clock: Clock): ActivePayments {
+export function createActivePayments(): ActivePayments {
   const payments = new Map<string, Active>();
   return {
     get size() {
@@ -37,8 +37,8 @@ export function createActivePayments(clock: Clock): ActivePayments {
     working(record) {
       payments.set(record.paymentId, { record, cancel: null, reserved: null });
     },
-    waiting(record, waitMs, next, reserved) {
-      payments.set(record.paymentId, { record, cancel: clock.after(waitMs, next), reserved });
+    waiting(record, cancel, reserved) {
+      payments.set(record.paymentId, { record, cancel, reserved });
     },
     interrupt(stored) {
       const one = payments.get(stored.paymentId);

@@ -20,7 +20,7 @@ import type { ChargeAnswer, ChargeOptions } from './api.ts';
 import { isMadeElsewhere } from './charges-to-verify.ts';
 import type { Engine } from './context.ts';
 import type { Driver } from './drive.ts';
-import { accept, begin, newIntent, openedRecord, startNow } from './intent.ts';
+import { accept, begin, newIntent, openedRecord, placeFor, startNow } from './intent.ts';
 import { type Moment, momentOf } from './moment.ts';
 import { derivedKey, isNamedAsDerived, stopForNames } from './names.ts';
 import { problem } from './problem.ts';
@@ -73,6 +73,8 @@ const POLL_MS = 50;
 const POLL_CAP_MS = 1000;
 /** What is refused for good is not worth a request a second. */
 const REFUSED_RETRY_MS = 30_000;
+/** Sooner than this the sweep of another process hardly finds it. */
+const TAKEN_AFTER_MS = 250;
 
 export function createCharging(
   parts: ChargingParts,
@@ -130,11 +132,12 @@ export function createCharging(
   }
 
   async function tryAccept(request: Request): Promise<PaymentRecord | null> {
-    const intent = newIntent(engine, request.order, request.key);
+    const { start, place } = startNow(engine);
+    const intent = newIntent(engine, request.order, request.key, start);
     const { claimId } = intent;
     const claimedAt = momentOf(clock);
     request.drawn.push(intent.paymentId);
-    const result = await accept(engine, driver, intent);
+    const result = await accept(engine, driver, intent, place);
     if (result.kind !== 'accepted') {
       request.claims.push({ claimId, claimedAt });
       request.perhapsStored ||= result.perhapsOurs;
@@ -158,7 +161,11 @@ export function createCharging(
       const [claim] = request.claims.splice(own, 1);
       started(request, record);
       const grantedAtMs = (record.dueAtMs ?? situation.nowMs) - policy.leaseMs;
-      if (record.held && claim !== undefined) begin(driver, record, grantedAtMs, claim.claimedAt);
+      if (record.held && claim !== undefined) {
+        const { claimedAt } = claim;
+        const place = placeFor(engine, record.charge.step);
+        begin(driver, record, { nowMs: grantedAtMs, claimedAt, place });
+      }
     }
     // Its intent was stored after all, and somebody else has gone on with it.
     if (record !== null && request.drawn.includes(record.paymentId)) {
@@ -274,6 +281,8 @@ export function createCharging(
     const { order } = request;
     const unproved = record.absences > 0;
     if (unproved && (await isMadeElsewhere(engine, record))) return problem('other_gateway', shown(record));
+    const verifyFirst = unproved && policy.contract.lookup;
+    const { start, place } = startNow(engine, verifyFirst ? 'verify' : 'call');
     const opening: NextCharge = {
       paymentId: record.paymentId,
       expected: { seq: record.seq },
@@ -282,22 +291,26 @@ export function createCharging(
       gateway: engine.gateway.name,
       chargeKey: derivedKey(engine, order, n),
       // What failed without the gateway's own no is asked after once more before anything else is sent.
-      verifyFirst: unproved && policy.contract.lookup,
+      verifyFirst,
       key: request.key,
       claimId: dashed(engine.random.hex128()),
-      start: startNow(engine),
+      start,
     };
     const { claimId } = opening;
     const claimedAt = momentOf(clock);
-    const result = await store.openNextCharge(opening);
+    const result = await store.openNextCharge(opening).catch((error: unknown) => {
+      place?.free();
+      throw error;
+    });
     if (result.kind === 'lost') {
+      place?.free();
       request.claims.push({ claimId, claimedAt });
       return 'again';
     }
     engine.databaseClock.heard(result.nowMs, claimedAt);
     const opened = openedRecord(record, opening, result.nowMs);
     started(request, opened);
-    begin(driver, opened, result.nowMs, claimedAt);
+    begin(driver, opened, { nowMs: result.nowMs, claimedAt, place });
     return waitForOwn(request, opened);
   }
 
@@ -357,10 +370,10 @@ export function createCharging(
   /** What is not driven here is read once more: another process may have settled it just as the wait ended. */
   async function unsettled(request: Request, last: PaymentRecord): Promise<ChargeAnswer> {
     const known = knownSince(last);
-    const situation = known === undefined ? await readAgain(request) : null;
+    const situation = known === undefined || mayBeTaken(known) ? await readAgain(request) : null;
     const bound = situation?.key?.fingerprint === request.key?.fingerprint;
     if (situation?.key?.answer && bound) return replay(request, situation);
-    const record = known ?? situation?.payment ?? last;
+    const record = situation?.payment ?? known ?? last;
     if (request.key === null && record.answer !== null && record.charge.n === last.charge.n) {
       const { freshForMs, ...frozen } = record.answer;
       const started = request.startedN === record.charge.n;
@@ -375,6 +388,11 @@ export function createCharging(
   function knownSince(last: PaymentRecord): PaymentRecord | undefined {
     const known = driver.known(last.paymentId);
     return known !== undefined && known.seq >= last.seq ? known : undefined;
+  }
+
+  /** What has been due for a while, and waits here for a place at the gateway, another process may have taken up. */
+  function mayBeTaken({ held, dueAtMs }: PaymentRecord): boolean {
+    return !held && dueAtMs !== null && engine.databaseClock.nowMs() - dueAtMs >= TAKEN_AFTER_MS;
   }
 
   /** Null: the store is lost; what was read before must do. */

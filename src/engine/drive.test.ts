@@ -20,6 +20,7 @@ import { createDriver } from './drive.ts';
 import type { Gate, Permission, Request } from './gate.ts';
 import { momentOf } from './moment.ts';
 import { derivedKey } from './names.ts';
+import { takePlace } from './place.ts';
 
 let world: VirtualWorld;
 let gateway: ScriptedGateway;
@@ -76,6 +77,7 @@ describe('what is driven', () => {
       record: newer,
       grantedAtMs: engine.databaseClock.nowMs(),
       claimedAt: momentOf(world.clock),
+      place: takePlace(engine, 'call'),
     });
     await world.pass(2000);
     expect(forgotten).toEqual([]);
@@ -142,7 +144,7 @@ describe('the way of a payment', () => {
     expect(gateway.calls.length).toBe(3);
   });
 
-  it('waits for a free slot without counting a call', async () => {
+  it('waits for a place at the gateway without a claim, and counts no call', async () => {
     gateway.play = ({ charge }) =>
       new Promise((resolve) => {
         world.clock.after(9000, () => resolve(charge()));
@@ -151,12 +153,7 @@ describe('the way of a payment', () => {
     void engine.charge(order('o1'), KEYLESS);
     await world.pass(1);
     expect(await charge('o2', { waitMs: 30_000 })).toBe('completed 201');
-    expect(world.trail('o2')).toEqual([
-      'payment.created',
-      'call.not_sent no_free_slot',
-      'call.started',
-      'payment.completed ch_2',
-    ]);
+    expect(world.trail('o2')).toEqual(['payment.created', 'call.started', 'payment.completed ch_2']);
     expect(world.stored('o2').charge.attempts).toBe(1);
   });
 
@@ -355,12 +352,13 @@ describe('a driver', () => {
     expect(driver.known(record.paymentId)).toEqual(record);
   });
 
-  it('forgets a payment that somebody else has taken up', async () => {
-    const { driver, changed, forgotten, record } = await driverOver();
+  it('forgets a payment that somebody else has taken up, and gives its place back', async () => {
+    const { driver, engine, changed, forgotten, record } = await driverOver();
     await world.pass(70_000);
     driver.resumeIn({ ...record, seq: record.seq + 5 }, 0);
     await world.pass(1);
     expect([changed, forgotten, gateway.calls.length]).toEqual([[], [record.paymentId], 0]);
+    expect(engine.gate.callSlots.free()).toBe(50);
   });
 
   it('does not claim what is not due by the database’s clock', async () => {
@@ -391,14 +389,29 @@ describe('a driver', () => {
     expect(driver.known(record.paymentId)).toBeUndefined();
     await world.pass(1000);
     expect(changed).toEqual([]);
-    expect(await engine.gate.callSlots.acquire(0)).toBeNull();
+    expect(engine.gate.callSlots.take()).toBeNull();
+  });
+
+  it('calls nothing for a claim that is granted while it drains', async () => {
+    const { driver, engine, record } = await driverOver();
+    const place = takePlace(engine, 'call');
+    void driver.drain();
+    const held = { ...record, held: true };
+    driver.drive({ record: held, grantedAtMs: record.updatedAtMs, claimedAt: momentOf(world.clock), place });
+    await world.pass(1);
+    expect([gateway.calls, engine.gate.callSlots.free()]).toEqual([[], 50]);
   });
 
   it('verifies first what was opened to be verified', async () => {
     const { driver, engine, record } = await driverOver();
     const charge = { ...record.charge, n: 2, step: 'verify' } as const;
     const held = { ...record, charge, chargeKey: derivedKey(engine, record.order, 2), held: true };
-    driver.drive({ record: held, grantedAtMs: record.updatedAtMs, claimedAt: momentOf(world.clock) });
+    driver.drive({
+      record: held,
+      grantedAtMs: record.updatedAtMs,
+      claimedAt: momentOf(world.clock),
+      place: takePlace(engine, 'lookup'),
+    });
     await world.pass(1);
     expect(world.trail('o1')).toEqual([
       'payment.created',

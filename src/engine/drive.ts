@@ -28,11 +28,12 @@ import { lookAhead } from './ahead.ts';
 import type { Engine } from './context.ts';
 import { keepEvidence, mayHaveSent, tellsOfMoney } from './evidence.ts';
 import { callGateway, chargeRequest, lookUp } from './exchange.ts';
-import type { Request } from './gate.ts';
+import type { Permission, Request } from './gate.ts';
 import { databaseNowMs, type Held, usableMs } from './lease.ts';
 import { logChange } from './log-change.ts';
 import { momentOf } from './moment.ts';
 import { isNamedAsDerived } from './names.ts';
+import { type Need, type Place, takePlace, waitForPlace } from './place.ts';
 import { verifyOthers } from './verify.ts';
 import { createVerifyProgress } from './verify-progress.ts';
 import { type Written, write } from './write.ts';
@@ -40,8 +41,8 @@ import { type Written, write } from './write.ts';
 export interface Driver {
   /** Goes on with a payment that was accepted under a claim of ours, its first step counted. */
   drive(held: Held): void;
-  /** Takes a payment up when it is due, in `waitMs`, and when the gateway's limits allow. */
-  resumeIn(record: PaymentRecord, waitMs: number): void;
+  /** Takes a payment up when it is due, in `waitMs`, and when the gateway's limits allow. `false`: it is left to the sweep. */
+  resumeIn(record: PaymentRecord, waitMs: number): boolean;
   /** Takes a due payment up that waits here for a later time, if the store knows more of it: evidence came in, or another wrote. */
   wake(record: PaymentRecord): void;
   /** The payment as this process last knew it, while it works on it. */
@@ -60,7 +61,7 @@ export interface DriverOptions {
 
 export function createDriver({ engine, onChange, onForget }: DriverOptions): Driver {
   const { clock, random, gate, policy, limits, log, databaseClock } = engine;
-  const active = createActivePayments(clock);
+  const active = createActivePayments();
   const progress = createVerifyProgress();
   let running = 0;
   let draining = false;
@@ -72,26 +73,33 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     return { policy, nowMs, roll: random.float(), trust: databaseClock.trust(), paymentAgeMs };
   }
 
-  /** Follows a worker's step to its end; whatever goes wrong in it, the payment is found again by the sweep. */
-  function track(paymentId: string, work: Promise<void>): void {
+  /**
+   * Follows a worker's step to its end, with which its place is free; whatever goes wrong in it, the payment is found again by
+   * the sweep.
+   */
+  function track(paymentId: string, work: Promise<void>, place: Place | null): void {
     running += 1;
-    work.then(ended, (error: unknown) => {
-      active.remove(paymentId);
-      onForget(paymentId);
-      log.error(
-        { err: error, payment_id: paymentId },
-        'a worker failed; the sweep takes its payment up again',
-      );
-      ended();
-    });
+    work.then(
+      () => ended(place),
+      (error: unknown) => {
+        active.remove(paymentId);
+        onForget(paymentId);
+        log.error(
+          { err: error, payment_id: paymentId },
+          'a worker failed; the sweep takes its payment up again',
+        );
+        ended(place);
+      },
+    );
   }
 
-  function ended(): void {
+  function ended(place: Place | null): void {
+    place?.free();
     running -= 1;
     if (running === 0) onIdle?.();
   }
 
-  async function takeUp(record: PaymentRecord): Promise<void> {
+  async function takeUp(record: PaymentRecord, place: Place): Promise<void> {
     if (draining || engine.halt.halted || !isNamedAsDerived(engine, record)) return forget(record);
     active.working(record);
     const claimedAt = momentOf(clock);
@@ -111,21 +119,22 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
       nowMs,
       tryForMs: limits.leaseMarginMs,
     });
-    if (written.kind === 'unseen') return resumeIn(written.record, 0);
+    if (written.kind === 'unseen') return void resumeIn(written.record, 0);
     if (written.kind !== 'done') return forget(record);
     if (idle) return afterWrite(written.record, decision);
-    const held = { record: written.record, grantedAtMs: written.nowMs, claimedAt };
+    const held = { record: written.record, grantedAtMs: written.nowMs, claimedAt, place };
     // The claim may have taken long, or our clocks may have stood still: the database says what time it is.
     const late =
       decision.action === 'call' && !mayCallNow(record.charge, context(held.grantedAtMs, held.record));
-    track(record.paymentId, late ? giveBack(held, 'too_late') : act(held, decision.action));
+    return late ? giveBack(held, 'too_late') : act(held, decision.action);
   }
 
   async function act(held: Held, action: Action): Promise<void> {
     active.working(held.record);
     onChange(held.record);
     // Evidence raises no seq, so it may have come in since the claim was decided on.
-    if (action === 'call') return held.record.evidence > 0 ? giveBack(held, 'late_evidence') : call(held);
+    if (action === 'call' && held.record.evidence > 0) return giveBack(held, 'late_evidence');
+    if (action === 'call') return draining ? giveBack(held, 'shutting_down') : call(held);
     if (action === 'lookup') return lookup(held);
     return verify(held);
   }
@@ -140,6 +149,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     const before = mustLookFirst(charge, context(held.grantedAtMs, held.record))
       ? await lookFirst(held)
       : null;
+    held.place?.looked();
     if (before !== null) return finish(held, before, databaseNowMs(engine, held), null);
     const result = await callGateway(engine, held, chargeRequest(engine, held.record));
     const nowMs = databaseNowMs(engine, held);
@@ -255,15 +265,48 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   }
 
   /** A timer may come late by as long as the machine was suspended, so nothing is decided before it has come. */
-  function resumeIn(record: PaymentRecord, waitMs: number): void {
-    later(record, waitMs, () => {
-      const request = requestOf(record, databaseClock.nowMs());
-      const permission = gate.reserve(request);
-      if (permission.kind === 'ask_again') return resumeIn(record, permission.inMs);
-      const start = (): void => track(record.paymentId, takeUp(record));
-      if (permission.inMs === 0) return start();
-      if (!later(record, permission.inMs, start, request)) gate.giveBack(request);
-    });
+  function resumeIn(record: PaymentRecord, waitMs: number): boolean {
+    return later(record, waitMs, () => seekPlace(record, null));
+  }
+
+  /** Goes on when there is a place at the gateway. `paid`: what the gateway's budgets were asked for already. */
+  function seekPlace(record: PaymentRecord, paid: Request | null): void {
+    const need = needOf(record);
+    const place = takePlace(engine, need);
+    if (place !== null) {
+      start(record, place, paid);
+      return;
+    }
+    const dueAtMs = record.dueAtMs ?? databaseClock.nowMs();
+    const onPlace = (free: Place): void => start(record, free, paid);
+    active.waiting(record, waitForPlace(engine, { need, dueAtMs, onPlace }), paid);
+  }
+
+  /** Nothing waits in a place: what may not go on now gives it back first. */
+  function start(record: PaymentRecord, place: Place, paid: Request | null): void {
+    const need = needOf(record);
+    const request = requestOf(record, need);
+    // Where the wait was long, another step may be right by now.
+    const isRight = need === place.need && (paid === null || paid === request);
+    const permission = isRight ? permissionOf(request, paid) : { kind: 'ask_again' as const, inMs: 0 };
+    if (permission.kind === 'go' && permission.inMs === 0) {
+      track(record.paymentId, takeUp(record, place), place);
+      return;
+    }
+    place.free();
+    if (permission.kind === 'ask_again') {
+      if (paid !== null) gate.giveBack(paid);
+      resumeIn(record, permission.inMs);
+    } else if (!later(record, permission.inMs, () => seekPlace(record, request), request)) {
+      gate.giveBack(request);
+    }
+  }
+
+  /** The breaker is asked in the tick in which the call can go; a budget only once. */
+  function permissionOf(request: Request, paid: Request | null): Permission {
+    if (paid === null) return gate.reserve(request);
+    const stoppedMs = request === 'lookup' ? 0 : gate.callsStoppedMs();
+    return stoppedMs > 0 ? { kind: 'ask_again', inMs: stoppedMs } : { kind: 'go', inMs: 0 };
   }
 
   function wake(record: PaymentRecord): void {
@@ -290,14 +333,20 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
       forget(record);
       return false;
     }
-    active.waiting(record, waitMs, next, reserved);
+    active.waiting(record, clock.after(waitMs, next), reserved);
     return true;
   }
 
-  /** What the payment's next step will ask of the gateway: a place among the calls is kept for calls. */
-  function requestOf(record: PaymentRecord, nowMs: number): Request {
-    const { action } = onClaim(record.charge, claimEventOf(record), context(nowMs, record));
+  /** Where the payment's next step has its place: one among the calls is kept for calls. */
+  function needOf(record: PaymentRecord): Need {
+    const now = context(databaseClock.nowMs(), record);
+    const { action, next } = onClaim(record.charge, claimEventOf(record), now);
     if (action !== 'call') return 'lookup';
+    return mustLookFirst(next, now) ? 'looked_call' : 'call';
+  }
+
+  function requestOf(record: PaymentRecord, need: Need): Request {
+    if (need === 'lookup') return 'lookup';
     if (record.held) return 'resumed';
     return record.charge.attempts > 0 ? 'retry' : 'first_call';
   }
@@ -316,7 +365,9 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
       // The order's failed charge may still wait here.
       endWait(held.record);
       const action = held.record.charge.step === 'verify' ? 'verify' : 'call';
-      track(held.record.paymentId, act(held, action));
+      const { paymentId } = held.record;
+      if (action === 'call' && held.place === null) track(paymentId, giveBack(held, 'no_free_slot'), null);
+      else track(paymentId, act(held, action), held.place);
     },
     resumeIn,
     wake,

@@ -18,6 +18,7 @@ import type { PaymentRecord } from '../ports/store.ts';
 import { callGateway, chargeRequest, lookUp } from './exchange.ts';
 import { databaseNowMs, type Held, usableMs } from './lease.ts';
 import { momentOf } from './moment.ts';
+import { type Need, takePlace } from './place.ts';
 
 const LEASE_MS = 15_000;
 const MARGIN_MS = 250;
@@ -37,15 +38,18 @@ beforeEach(() => {
 function setUp(settings: VirtualSettings = {}) {
   const { engine, logged } = world.parts(gateway, settings);
   const record = { paymentId: 'p', order: order('o1'), chargeKey: KEY } as PaymentRecord;
-  const held: Held = { record, grantedAtMs: GRANTED_MS, claimedAt: momentOf(world.clock) };
+  const at = { record, grantedAtMs: GRANTED_MS, claimedAt: momentOf(world.clock) };
+  const held: Held = { ...at, place: null };
+  const inPlace = (need: Need): Held => ({ ...at, place: takePlace(engine, need) });
   const request = chargeRequest(engine, record);
   return {
     engine,
     logged,
     held,
     request,
-    call: () => callGateway(engine, held, request),
-    lookup: () => lookUp(engine, held, request),
+    inPlace,
+    call: () => callGateway(engine, inPlace('call'), request),
+    lookup: (by = held) => lookUp(engine, by, request),
   };
 }
 
@@ -102,7 +106,7 @@ describe('the database’s time under a lease', () => {
 });
 
 describe('a call', () => {
-  it('ends with what the gateway said, and frees its slot', async () => {
+  it('ends with what the gateway said, and frees its place', async () => {
     const { engine, call } = setUp({ gate: { maxCalls: 1 } });
     gateway.play = () => error500;
     expect(await world.ended(call())).toEqual({ kind: 'ended', outcome: error500 });
@@ -174,14 +178,6 @@ describe('a call', () => {
     expect(engine.gate.callSlots.free()).toBe(50);
   });
 
-  it('waits for a slot only as long as its own time is left behind the wait', async () => {
-    const { engine, call } = setUp({ gate: { maxCalls: 1 } });
-    await engine.gate.callSlots.acquire(0);
-    expect(await world.ended(call())).toEqual({ kind: 'not_sent', reason: 'no_free_slot', waitMs: 0 });
-    expect(world.nowMs).toBe(LEASE_MS - MARGIN_MS - CALL_MS);
-    expect(gateway.calls).toEqual([]);
-  });
-
   it('is not sent while the gateway is paused, and says for how long', async () => {
     const { engine, call } = setUp({ gate: { maxCalls: 1 } });
     engine.gate.callEnded({ kind: 'forbidden', reason: 'http_401' }, 700);
@@ -216,9 +212,25 @@ describe('a lookup', () => {
     expect(engine.gate.lookupSlots.free()).toBe(20);
   });
 
-  it('waits for a slot nearly as long as its lease, and is then no answer', async () => {
+  it('goes through the place that was taken before the claim, one at a time where there is no other', async () => {
+    const { engine, inPlace, lookup } = setUp({ gate: { maxLookups: 2 } });
+    const ends: (() => void)[] = [];
+    gateway.lookupPlay = () => new Promise((resolve) => void ends.push(() => resolve({ kind: 'absent' })));
+    const [one, two] = [inPlace('lookup'), inPlace('lookup')];
+    const all = Promise.all([one, one, one, two].map((held) => lookup(held)));
+    for (const asked of [2, 3, 4]) {
+      await world.pass(0);
+      expect(gateway.lookups.length).toBe(asked);
+      for (const end of ends.splice(0)) end();
+    }
+    expect(await world.ended(all)).toEqual(Array(4).fill({ kind: 'absent' }));
+    for (const { place } of [one, two]) place?.free();
+    expect(engine.gate.lookupSlots.free()).toBe(2);
+  });
+
+  it('without a place of its own waits for a slot nearly as long as its lease, and is then no answer', async () => {
     const { engine, lookup } = setUp({ gate: { maxLookups: 1 } });
-    await engine.gate.lookupSlots.acquire(0);
+    engine.gate.lookupSlots.take();
     expect(await world.ended(lookup())).toEqual({ kind: 'unavailable', reason: 'no_free_slot' });
     expect(world.nowMs).toBe(LEASE_MS - MARGIN_MS - 100);
     expect(gateway.lookups).toEqual([]);

@@ -1,5 +1,5 @@
 /**
- * One exchange with the gateway under a claim: the slot, the check of the lease in the tick of the send, the
+ * One exchange with the gateway under a claim and in its place: the check of the lease in the tick of the send, the
  * end by timeout or lease. Nothing here decides what an outcome means.
  */
 import type { CallOutcome, ChargeRequest, LookupOutcome } from '../domain/outcomes.ts';
@@ -34,11 +34,7 @@ export type CallResult =
 const MIN_CALL_MS = 100;
 
 export async function callGateway(engine: Engine, held: Held, request: ChargeRequest): Promise<CallResult> {
-  const { gate, gateway, limits, policy } = engine;
-  // Waiting must not eat the call's own time: a call that is cut off leaves one more unknown behind.
-  const slotWaitMs = usableMs(engine, held) - limits.callTimeoutMs;
-  const free = await gate.callSlots.acquire(slotWaitMs);
-  if (free === null) return { kind: 'not_sent', reason: 'no_free_slot', waitMs: 0 };
+  const { gate, gateway, policy } = engine;
   try {
     const waitMs = gate.callsStoppedMs();
     if (waitMs > 0) return { kind: 'not_sent', reason: 'gateway_paused', waitMs };
@@ -74,13 +70,20 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
     gate.callEnded(outcome, policy.forbiddenPauseMs);
     return { kind: 'ended', outcome };
   } finally {
-    free();
+    // Not only when the outcome is written: the next one need not wait for that.
+    held.place?.free();
   }
 }
 
 export async function lookUp(engine: Engine, held: Held, request: ChargeRequest): Promise<LookupOutcome> {
   const { gate, gateway } = engine;
-  const free = await gate.lookupSlots.acquire(usableMs(engine, held) - MIN_CALL_MS);
+  const own = held.place?.lookups;
+  // Of many at once all but one may find no slot. They follow each other in their own: holders of claims that waited for the
+  // slots of each other could all wait in vain.
+  const free =
+    own?.take() ??
+    gate.lookupSlots.take() ??
+    (await (own ?? gate.lookupSlots).takeWithin(usableMs(engine, held) - MIN_CALL_MS));
   if (free === null) return { kind: 'unavailable', reason: 'no_free_slot' };
   try {
     if (usableMs(engine, held) < MIN_CALL_MS) return { kind: 'unavailable', reason: 'lease_too_short' };

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createScriptedGateway } from '../../test/support/scripted-gateway.ts';
 import { createVirtualWorld, order, type VirtualWorld } from '../../test/support/virtual-world.ts';
 import type { NextCharge } from '../ports/store.ts';
+import type { Engine } from './context.ts';
 import type { Driver } from './drive.ts';
 import { accept, begin, newIntent, openedRecord, startNow } from './intent.ts';
 import { momentOf } from './moment.ts';
@@ -18,16 +19,21 @@ function setUp() {
   const driver = {
     drive: (held) =>
       void driven.push(['drive', held.record.paymentId, held.grantedAtMs, held.claimedAt.monotonicMs]),
-    resumeIn: (record, waitMs) => void driven.push(['resume', record.paymentId, waitMs]),
+    resumeIn: (record, waitMs) => driven.push(['resume', record.paymentId, waitMs]) > 0,
   } as Driver;
   const pauseMs = (ms: number) => parts.engine.gate.callEnded({ kind: 'forbidden', reason: 'http_401' }, ms);
   return { ...parts, driver, driven, pauseMs };
 }
 
+function acceptNow(engine: Engine, driver: Driver) {
+  const { start, place } = startNow(engine);
+  return accept(engine, driver, newIntent(engine, order('o1'), null, start), place);
+}
+
 describe('an intent', () => {
   it('at a gateway that may be called is stored under a claim, and driven from there', async () => {
     const { engine, driver, driven } = setUp();
-    const accepted = await world.ended(accept(engine, driver, newIntent(engine, order('o1'), null)));
+    const accepted = await world.ended(acceptNow(engine, driver));
     const record = world.stored('o1');
     expect(accepted).toEqual({ kind: 'accepted', record });
     expect(driven).toEqual([['drive', record.paymentId, record.createdAtMs, world.clock.monotonicMs()]]);
@@ -36,9 +42,9 @@ describe('an intent', () => {
   it('at a paused gateway is stored with its wait, and taken up behind it', async () => {
     const { engine, driver, driven, pauseMs } = setUp();
     pauseMs(700);
-    const intent = newIntent(engine, order('o1'), null);
-    expect(intent.start).toEqual({ kind: 'waiting', waitMs: 700 });
-    const accepted = await world.ended(accept(engine, driver, intent));
+    expect(startNow(engine)).toEqual({ start: { kind: 'waiting', waitMs: 700 }, place: null });
+    expect(engine.gate.callSlots.free()).toBe(50);
+    const accepted = await world.ended(acceptNow(engine, driver));
     const record = world.stored('o1');
     expect(accepted).toEqual({ kind: 'accepted', record });
     expect(driven).toEqual([['resume', record.paymentId, 700]]);
@@ -47,16 +53,45 @@ describe('an intent', () => {
   it('earns a retry as every first call does', () => {
     const { engine } = setUp();
     for (let retry = 0; retry < 1000; retry += 1) engine.gate.reserve('retry');
-    expect(startNow(engine)).toEqual({ kind: 'claimed', leaseMs: 15_000 });
+    expect(startNow(engine).start).toEqual({ kind: 'claimed', leaseMs: 15_000 });
     expect(engine.gate.reserve('retry').inMs).toBe(0);
+  });
+
+  it('without a free place is stored without a claim, and no call is counted', async () => {
+    const { engine, driver, driven } = setUp();
+    for (let call = 0; call < 50; call += 1) engine.gate.callSlots.take();
+    await world.ended(acceptNow(engine, driver));
+    const record = world.stored('o1');
+    expect(record).toMatchObject({ held: false, dueAtMs: record.createdAtMs, charge: { attempts: 0 } });
+    expect(driven).toEqual([['resume', record.paymentId, 0]]);
+  });
+
+  it('that begins no call gives its place back: it was there, or the database failed', async () => {
+    const { engine, store, driver, driven } = setUp();
+    await world.ended(acceptNow(engine, driver));
+    expect(engine.gate.callSlots.free()).toBe(49);
+    expect((await world.ended(acceptNow(engine, driver))).kind).toBe('exists');
+    store.fail('accept', 'unavailable');
+    await expect(world.ended(acceptNow(engine, driver))).rejects.toThrow('planned');
+    store.fail('accept', 'ack_lost');
+    expect(await world.ended(acceptNow(engine, driver))).toEqual({ kind: 'exists', perhapsOurs: true });
+    expect([engine.gate.callSlots.free(), driven.length]).toEqual([49, 1]);
+  });
+
+  it('after a restore has a place for the lookup before its call, too', () => {
+    const parts = world.parts(createScriptedGateway(), { policy: { restoredAtMs: 1 } });
+    const { place } = startNow(parts.engine);
+    const free = () => [parts.engine.gate.callSlots.free(), parts.engine.gate.lookupSlots.free()];
+    expect([place?.need, free()]).toEqual(['looked_call', [49, 19]]);
+    place?.free();
+    expect(free()).toEqual([50, 20]);
   });
 
   it('is not tried again after an error that is none of the database’s', async () => {
     const { engine, store, driver } = setUp();
     const broken = { ...engine, store: { ...store, accept: () => Promise.reject(new TypeError('a fault')) } };
-    await expect(world.ended(accept(broken, driver, newIntent(engine, order('o1'), null)))).rejects.toThrow(
-      TypeError,
-    );
+    await expect(world.ended(acceptNow(broken, driver))).rejects.toThrow(TypeError);
+    expect(engine.gate.callSlots.free()).toBe(50);
   });
 });
 
@@ -64,10 +99,14 @@ describe('a charge that is durable and not held', () => {
   it('is taken up when it is due, and at once where that is past or nothing is said', async () => {
     const { engine, driver, driven } = setUp();
     const record = { paymentId: 'p', held: false };
-    await world.ended(accept(engine, driver, newIntent(engine, order('o1'), null)));
+    await world.ended(acceptNow(engine, driver));
     driven.length = 0;
     for (const dueAtMs of [1300, 900, null])
-      begin(driver, { ...world.stored('o1'), ...record, dueAtMs }, 1000, momentOf(world.clock));
+      begin(
+        driver,
+        { ...world.stored('o1'), ...record, dueAtMs },
+        { nowMs: 1000, claimedAt: momentOf(world.clock), place: null },
+      );
     expect(driven).toEqual([
       ['resume', 'p', 300],
       ['resume', 'p', 0],
@@ -79,7 +118,7 @@ describe('a charge that is durable and not held', () => {
 describe('the record of a next charge', () => {
   it('is held until its lease ends, or due behind its wait', async () => {
     const { engine, driver } = setUp();
-    await world.ended(accept(engine, driver, newIntent(engine, order('o1'), null)));
+    await world.ended(acceptNow(engine, driver));
     const failed = world.stored('o1');
     const opened = (start: NextCharge['start']) =>
       openedRecord(failed, { n: 2, order: failed.order, claimId: 'c', start } as NextCharge, 1000);

@@ -1,5 +1,5 @@
 /** Making the first durable step of a charge: the intent, under a claim where a call may start at once. */
-import { openCharge } from '../domain/charge.ts';
+import { openCharge, type Step } from '../domain/charge.ts';
 import { chargeKey, dashed, orderReference, uuidV7 } from '../domain/ids.ts';
 import type { Order } from '../domain/payment.ts';
 import {
@@ -13,6 +13,7 @@ import type { Engine } from './context.ts';
 import type { Driver } from './drive.ts';
 import { type Moment, momentOf } from './moment.ts';
 import { pause } from './pause.ts';
+import { type Place, takePlace } from './place.ts';
 
 /** How long an acceptance is tried while the database cannot be reached: a fail-over's moment, not a customer's patience. */
 const TRY_FOR_MS = 3000;
@@ -25,7 +26,12 @@ export type Acceptance =
   /** The database was exchanged for that of another installation; this try has stored nothing. */
   | { readonly kind: 'other_installation'; readonly perhapsOurs: boolean };
 
-export function newIntent(engine: Engine, order: Order, key: StoredKey | null): Intent {
+export function newIntent(
+  engine: Engine,
+  order: Order,
+  key: StoredKey | null,
+  start: Intent['start'],
+): Intent {
   const { clock, random, gateway, installationId, livemode } = engine;
   const reference = orderReference(installationId, order.accountId, order.orderId);
   return {
@@ -37,54 +43,90 @@ export function newIntent(engine: Engine, order: Order, key: StoredKey | null): 
     chargeKey: chargeKey(reference, 1),
     key,
     claimId: dashed(random.hex128()),
-    start: startNow(engine),
+    start,
   };
 }
 
-/** Called at once under a lease, or later when the gateway's limits allow it. */
-export function startNow(engine: Engine): Intent['start'] {
-  const permission = engine.gate.reserve('first_call');
-  if (permission.kind === 'ask_again') return { kind: 'waiting', waitMs: permission.inMs };
-  return { kind: 'claimed', leaseMs: engine.policy.leaseMs };
+export interface Start {
+  readonly start: Intent['start'];
+  /** For whoever begins the charge; give it back where nobody does. Null: the charge waits for one, without a claim. */
+  readonly place: Place | null;
+}
+
+/** Begun at once under a lease where there is a place at the gateway, or later when the gateway's limits allow it. */
+export function startNow(engine: Engine, step: Step = 'call'): Start {
+  const { gate, policy } = engine;
+  const place = placeFor(engine, step);
+  if (place === null) return { start: { kind: 'waiting', waitMs: 0 }, place };
+  const permission = gate.reserve('first_call');
+  if (permission.kind === 'go') return { start: { kind: 'claimed', leaseMs: policy.leaseMs }, place };
+  place.free();
+  return { start: { kind: 'waiting', waitMs: permission.inMs }, place: null };
+}
+
+/** The place for a charge's first step; null: none is free. After a restore the gateway is asked about the charge before its call. */
+export function placeFor(engine: Engine, step: Step): Place | null {
+  const { restoredAtMs, contract } = engine.policy;
+  if (step === 'verify') return takePlace(engine, 'lookup');
+  return takePlace(engine, restoredAtMs !== null && contract.lookup ? 'looked_call' : 'call');
 }
 
 /**
  * Stores the intent and starts the charge. A lost acknowledgement is answered by repeating the same intent: it
  * cannot be stored twice, and `exists` then leads to our own row. Rejects with `StoreError`; `unavailable` only
- * when nothing can have been stored.
+ * when nothing can have been stored. The place is given back unless the charge is begun in it.
  */
-export async function accept(engine: Engine, driver: Driver, intent: Intent): Promise<Acceptance> {
+export async function accept(
+  engine: Engine,
+  driver: Driver,
+  intent: Intent,
+  place: Place | null,
+): Promise<Acceptance> {
   const { clock, store, ownMode } = engine;
   const claimedAt = momentOf(clock);
   let unknown: StoreError | null = null;
-  for (;;) {
-    try {
-      const result = await store.accept(intent);
-      if (result.kind === 'mode_lost') {
-        ownMode.lost();
-        throw new StoreError('unavailable', 'The database is of the other mode (real or test payments).');
+  let unused = place;
+  try {
+    for (;;) {
+      try {
+        const result = await store.accept(intent);
+        if (result.kind === 'mode_lost') {
+          ownMode.lost();
+          throw new StoreError('unavailable', 'The database is of the other mode (real or test payments).');
+        }
+        if (result.kind === 'other_installation') return { kind: result.kind, perhapsOurs: unknown !== null };
+        ownMode.settled();
+        if (result.kind !== 'accepted') return { kind: result.kind, perhapsOurs: unknown !== null };
+        engine.databaseClock.heard(result.nowMs, claimedAt);
+        const record = acceptedRecord(intent, result.nowMs);
+        unused = null;
+        begin(driver, record, { nowMs: result.nowMs, claimedAt, place });
+        return { kind: 'accepted', record };
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+        if (error.kind === 'outcome_unknown') unknown = error;
+        // Nothing was written by any try: the client may be told so at once.
+        if (unknown === null) throw error;
+        if (clock.monotonicMs() - claimedAt.monotonicMs > TRY_FOR_MS) throw unknown;
+        await pause(clock, TRY_AGAIN_MS);
       }
-      if (result.kind === 'other_installation') return { kind: result.kind, perhapsOurs: unknown !== null };
-      ownMode.settled();
-      if (result.kind !== 'accepted') return { kind: result.kind, perhapsOurs: unknown !== null };
-      engine.databaseClock.heard(result.nowMs, claimedAt);
-      const record = acceptedRecord(intent, result.nowMs);
-      begin(driver, record, result.nowMs, claimedAt);
-      return { kind: 'accepted', record };
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      if (error.kind === 'outcome_unknown') unknown = error;
-      // Nothing was written by any try: the client may be told so at once.
-      if (unknown === null) throw error;
-      if (clock.monotonicMs() - claimedAt.monotonicMs > TRY_FOR_MS) throw unknown;
-      await pause(clock, TRY_AGAIN_MS);
     }
+  } finally {
+    unused?.free();
   }
 }
 
+export interface Begun {
+  /** The database's clock when the charge became durable. */
+  readonly nowMs: number;
+  readonly claimedAt: Moment;
+  /** The one that was taken with its claim. */
+  readonly place: Place | null;
+}
+
 /** Starts a charge that is now durable: under its claim if there is one, else when it is due. */
-export function begin(driver: Driver, record: PaymentRecord, nowMs: number, claimedAt: Moment): void {
-  if (record.held) driver.drive({ record, grantedAtMs: nowMs, claimedAt });
+export function begin(driver: Driver, record: PaymentRecord, { nowMs, claimedAt, place }: Begun): void {
+  if (record.held) driver.drive({ record, grantedAtMs: nowMs, claimedAt, place });
   else driver.resumeIn(record, Math.max(0, (record.dueAtMs ?? nowMs) - nowMs));
 }
 

@@ -1,6 +1,7 @@
 import type { PaymentRecord } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import { atMostSinceMs, type Moment, wasSetBack } from './moment.ts';
+import type { Place } from './place.ts';
 
 /** A payment under a claim of ours. */
 export interface Held {
@@ -9,6 +10,8 @@ export interface Held {
   readonly grantedAtMs: number;
   /** Just before the claim was asked for: the lease is counted from here, on the safe side. */
   readonly claimedAt: Moment;
+  /** At the gateway; taken before the claim. Null: none was free for a claim that was found to be ours. */
+  readonly place: Place | null;
 }
 
 /**

@@ -22,6 +22,7 @@ function setUp({ sweepLimit = 3, erased = [] as (number | Error)[] } = {}) {
   const resumed: unknown[][] = [];
   const woken: string[] = [];
   const known = new Set<string>();
+  const full = new Set<string>();
   const pages: (readonly PaymentRecord[] | Error)[] = [];
   const store = {
     ...engine.store,
@@ -41,10 +42,13 @@ function setUp({ sweepLimit = 3, erased = [] as (number | Error)[] } = {}) {
   const driver = {
     known: (paymentId: string) => (known.has(paymentId) ? payment(paymentId) : undefined),
     wake: (record: PaymentRecord) => void woken.push(record.paymentId),
-    resumeIn: (record: PaymentRecord, waitMs: number) => void resumed.push([record.paymentId, waitMs]),
+    resumeIn(record: PaymentRecord, waitMs: number) {
+      resumed.push([record.paymentId, waitMs]);
+      return !full.has(record.paymentId);
+    },
   } as Driver;
   const sweeper = createSweeper({ ...engine, store }, driver);
-  return { engine, sweeper, sweeps, erasures, resumed, woken, known, pages, logged };
+  return { engine, sweeper, sweeps, erasures, resumed, woken, known, full, pages, logged };
 }
 
 describe('the sweep', () => {
@@ -92,6 +96,27 @@ describe('the sweep', () => {
     sweeper.start();
     await world.pass(1100);
     expect(sweeps.map(({ atMs }) => atMs)).toEqual([0, 20, 520, 1020]);
+  });
+
+  it('waits for its pace behind a full page that did not fit into memory', async () => {
+    const { sweeper, sweeps, full, pages } = setUp({ sweepLimit: 2 });
+    full.add('b');
+    pages.push([payment('a'), payment('b')]);
+    sweeper.start();
+    await world.pass(500);
+    expect(sweeps.map(({ atMs }) => atMs)).toEqual([0, 500]);
+  });
+
+  it('asks for no calls but older ones while somebody here waits for a place among them', async () => {
+    const { engine, sweeper, sweeps } = setUp();
+    const { callSlots } = engine.gate;
+    sweeper.start();
+    await world.pass(0);
+    const leave = callSlots.wait({ dueAtMs: 77, onSlot: () => {} });
+    await world.pass(500);
+    leave();
+    await world.pass(500);
+    expect(sweeps.map(({ query }) => query.calls)).toEqual([true, { dueBeforeMs: 77 }, true]);
   });
 
   it('says so where it cannot reach the database, and tries again', async () => {

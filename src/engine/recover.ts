@@ -2,7 +2,7 @@
  * The sweep: finds whatever is due and in nobody's memory. After a crash, a drain or a lost timer this is all
  * that recovery is; any replica on the same database does it.
  */
-import { StoreError } from '../ports/store.ts';
+import { type DueQuery, StoreError } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import type { Driver } from './drive.ts';
 import { momentOf } from './moment.ts';
@@ -37,20 +37,28 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
     const { nowMs, payments } = await store.due({
       gateway: gateway.name,
       limit,
-      calls: gate.callsStoppedMs() === 0,
+      calls: callsToRead(),
     });
     engine.databaseClock.heard(nowMs, sent);
     if (payments.length > 0 && !(await engine.ownMode.holds())) return false;
     let unknown = 0;
+    let left = 0;
     for (const record of payments) {
       if (driver.known(record.paymentId) !== undefined) {
         driver.wake(record);
         continue;
       }
       unknown += 1;
-      driver.resumeIn(record, 0);
+      if (!driver.resumeIn(record, 0)) left += 1;
     }
-    return unknown > 0 && payments.length === limit;
+    return unknown > 0 && left === 0 && payments.length === limit;
+  }
+
+  /** What could not go on now is not read. Who waits here for a place among the calls goes first, unless another has waited for longer. */
+  function callsToRead(): DueQuery['calls'] {
+    if (gate.callsStoppedMs() > 0) return false;
+    const first = gate.callSlots.first();
+    return first === null ? true : { dueBeforeMs: first.dueAtMs };
   }
 
   async function erase(): Promise<void> {

@@ -1,56 +1,99 @@
 import type { Clock } from '../ports/clock.ts';
 
-/** A counting semaphore whose waiters give up: nobody queues longer than its lease allows. */
+/** Gives a slot back; to call it again does nothing. */
+export type Free = () => void;
+
+/** Who waits for a slot, as long as it takes. */
+export interface Waiter {
+  /** Since when it could have gone on, by the database's clock. */
+  readonly dueAtMs: number;
+  onSlot(free: Free): void;
+}
+
+/** A counting semaphore. Who waits is served in turn, and before anybody who comes later. */
 export interface Slots {
-  /** Resolves to the function that frees the slot, or to null when none came free within `waitMs`. */
-  acquire(waitMs: number): Promise<(() => void) | null>;
+  /** A slot now; null: none is free, or they are closed. */
+  take(): Free | null;
+  /** Calls `onSlot` when it is the waiter's turn, if `take` had none. Call what is returned to wait no longer. */
+  wait(waiter: Waiter): () => void;
+  /** For work under way, which goes on when the slots are closed; null: none came free within `waitMs`. */
+  takeWithin(waitMs: number): Promise<Free | null>;
+  /** Who is next; null: nobody waits. */
+  first(): Waiter | null;
   /** Slots free right now. */
   free(): number;
-  /** From now on nobody gets a slot; who waits is told so at once. */
+  /** Nothing new gets a slot from now on. */
   close(): void;
 }
 
 export function createSlots(count: number, clock: Clock): Slots {
   let free = count;
   let closed = false;
+  let serving = false;
   // Insertion order is queue order, and a waiter that gives up is removed in constant time.
-  const queue = new Set<{ wake(): void; giveUp(): void }>();
+  const queue = new Set<Waiter>();
 
-  function release(): void {
-    free += 1;
-    const [next] = queue;
-    next?.wake();
-  }
-
-  function take(): () => void {
+  function takeOne(): Free {
     free -= 1;
     let done = false;
     return () => {
       if (done) return;
       done = true;
-      release();
+      free += 1;
+      if (queue.size > 0) serve();
     };
   }
 
+  /** A loop and no recursion: whoever is served may give the slot back at once, and thousands may wait. */
+  function serve(): void {
+    if (serving) return;
+    serving = true;
+    try {
+      while (free > 0) {
+        const [next] = queue;
+        if (next === undefined) return;
+        queue.delete(next);
+        next.onSlot(takeOne());
+      }
+    } finally {
+      serving = false;
+    }
+  }
+
+  /** Also where one is free: while those who wait are served, nobody comes between. */
+  function isTaken(): boolean {
+    return free <= 0 || queue.size > 0;
+  }
+
+  function wait(waiter: Waiter): () => void {
+    queue.add(waiter);
+    return () => void queue.delete(waiter);
+  }
+
   return {
+    take: () => (closed || isTaken() ? null : takeOne()),
+    wait,
+    takeWithin(waitMs) {
+      if (!isTaken()) return Promise.resolve(takeOne());
+      if (waitMs <= 0) return Promise.resolve(null);
+      return new Promise((resolve) => {
+        const leave = wait({
+          dueAtMs: Number.POSITIVE_INFINITY,
+          onSlot(slot) {
+            cancel();
+            resolve(slot);
+          },
+        });
+        const cancel = clock.after(waitMs, () => {
+          leave();
+          resolve(null);
+        });
+      });
+    },
+    first: () => queue.values().next().value ?? null,
     free: () => free,
     close() {
       closed = true;
-      for (const waiter of queue) waiter.giveUp();
-    },
-    acquire(waitMs) {
-      if (closed || (free <= 0 && waitMs <= 0)) return Promise.resolve(null);
-      if (free > 0) return Promise.resolve(take());
-      return new Promise((resolve) => {
-        const end = (result: (() => void) | null): void => {
-          cancel();
-          queue.delete(waiter);
-          resolve(result);
-        };
-        const waiter = { wake: () => end(take()), giveUp: () => end(null) };
-        const cancel = clock.after(waitMs, waiter.giveUp);
-        queue.add(waiter);
-      });
     },
   };
 }

@@ -55,7 +55,7 @@ export interface Store {
    */
   advance(write: Advance): Promise<Advanced>;
 
-  /** Payments of one gateway whose time has come, oldest first. `calls: false` leaves out those that wait to be sent. */
+  /** Payments of one gateway whose time has come, oldest first. */
   due(query: DueQuery): Promise<DuePayments>;
 
   /**
@@ -313,7 +313,8 @@ export interface DueQuery {
   /** The adapter's name: nobody asks one gateway about another's charges. */
   readonly gateway: string;
   readonly limit: number;
-  readonly calls: boolean;
+  /** Whether those that wait to be sent are wanted, too: all, none, or those that were due before then. Evidence is always wanted. */
+  readonly calls: boolean | { readonly dueBeforeMs: number };
 }
 
 export interface DuePayments {

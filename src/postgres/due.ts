@@ -4,7 +4,7 @@
  * that were accepted together; when it ends, whatever is still open gets a timer of its own.
  */
 import type { DuePayments, DueQuery } from '../ports/store.ts';
-import { millisecondsOf } from './columns.ts';
+import { millisecondsOf, timeFrom } from './columns.ts';
 import { type RecordRow, recordColumns, recordTables, toRecord } from './records.ts';
 import type { Session } from './session.ts';
 
@@ -53,11 +53,17 @@ WITH ended AS MATERIALIZED (
 )
 SELECT count(*)::int AS ended FROM ended`;
 
+/** What waits to be called is read apart from the rest, each by an index: while it cannot go on there may be very much of it. */
 const DUE = `
 SELECT clock.now_ms, found.* FROM (SELECT ${millisecondsOf('now()')} AS now_ms) clock LEFT JOIN (
   SELECT ${recordColumns('$3::float8')} FROM ${recordTables(`(
-    SELECT * FROM payonce.payments
-    WHERE timer_at <= now() AND gateway = $4 AND ($2::boolean OR step <> 'call' OR evidence > 0)
+    SELECT * FROM (
+      (SELECT * FROM payonce.payments
+       WHERE gateway = $4 AND timer_at <= now() AND NOT waits_to_call ORDER BY timer_at LIMIT $1)
+      UNION ALL
+      (SELECT * FROM payonce.payments
+       WHERE gateway = $4 AND timer_at <= now() AND timer_at < ${timeFrom('$2::float8')} AND waits_to_call
+       ORDER BY timer_at LIMIT $1)) due
     ORDER BY timer_at LIMIT $1)`)}) found ON true
 ORDER BY found.due_at`;
 
@@ -71,12 +77,18 @@ export async function duePayments(
   // One row with nothing but the clock where nothing is due.
   const rows = await session.query<(RecordRow | { payment_id: null }) & { now_ms: number }>(DUE, [
     limit,
-    calls,
+    callsBeforeMs(calls),
     retentionMs,
     gateway,
   ]);
   const payments = rows.flatMap((row) => (row.payment_id === null ? [] : [toRecord(row)]));
   return { nowMs: rows[0]?.now_ms ?? 0, payments };
+}
+
+/** All of them: before the end of time; none: before its beginning. */
+function callsBeforeMs(calls: DueQuery['calls']): number {
+  if (typeof calls !== 'boolean') return calls.dueBeforeMs;
+  return calls ? Number.POSITIVE_INFINITY : 0;
 }
 
 async function startTimers(session: Session, gateway: string): Promise<void> {

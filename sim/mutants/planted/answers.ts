@@ -150,8 +150,8 @@ export const ANSWERS: readonly PlantedBug[] = [
     name: 'a next charge that was lost is driven',
     story: 'Two clients try another card at once, and the one that lost the race is charged too.',
     file: 'src/engine/charge.ts',
-    find: "if (result.kind === 'lost') {\n      request.claims.push",
-    put: "if (result.kind === 'lost' && request.startedN !== null) {\n      request.claims.push",
+    find: "if (result.kind === 'lost') {\n      place?.free();\n      request.claims.push",
+    put: "if (result.kind === 'lost' && request.startedN !== null) {\n      place?.free();\n      request.claims.push",
     judge: 'simulation',
   },
   {

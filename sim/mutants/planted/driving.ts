@@ -8,7 +8,7 @@ export const DRIVING: readonly PlantedBug[] = [
       'The database fails between the call and the commit: the customer is charged, and nobody knows of the order.',
     file: 'src/engine/intent.ts',
     find: '      const result = await store.accept(intent);\n',
-    put: '      begin(driver, acceptedRecord(intent, clock.wallMs()), clock.wallMs(), claimedAt);\n      const result = await store.accept(intent);\n',
+    put: '      begin(driver, acceptedRecord(intent, clock.wallMs()), { nowMs: clock.wallMs(), claimedAt, place });\n      const result = await store.accept(intent);\n',
     judge: 'simulation',
   },
   {
@@ -75,7 +75,7 @@ export const DRIVING: readonly PlantedBug[] = [
     story: 'Two servers call the gateway for one order at the same time.',
     file: 'src/engine/drive.ts',
     find: "    if (written.kind !== 'done') return forget(record);\n    if (idle)",
-    put: "    if (written.kind === 'lost') return void track(record.paymentId, act({ record: { ...record, charge: decision.next }, grantedAtMs: nowMs, claimedAt }, decision.action));\n    if (written.kind !== 'done') return forget(record);\n    if (idle)",
+    put: "    if (written.kind === 'lost') return act({ record: { ...record, charge: decision.next }, grantedAtMs: nowMs, claimedAt, place }, decision.action);\n    if (written.kind !== 'done') return forget(record);\n    if (idle)",
     judge: 'simulation',
   },
   {
@@ -136,8 +136,8 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'the next charge is sent without asking after the earlier one',
     story: 'A gateway that lost sight of a charge for a while has the customer charged twice.',
     file: 'src/engine/charge.ts',
-    find: 'verifyFirst: unproved && policy.contract.lookup,',
-    put: 'verifyFirst: false,',
+    find: 'const verifyFirst = unproved && policy.contract.lookup;',
+    put: 'const verifyFirst = false;',
     judge: 'engine suite',
     tests: {
       file: 'test/engine/next-charge.test.ts',
@@ -186,8 +186,8 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'the sweep takes calls only',
     story: 'An order whose outcome has to be looked up is never looked up after a crash.',
     file: 'src/engine/recover.ts',
-    find: '      driver.resumeIn(record, 0);\n',
-    put: "      if (record.charge.step === 'call') driver.resumeIn(record, 0);\n",
+    find: '      if (!driver.resumeIn(record, 0)) left += 1;\n',
+    put: "      if (record.charge.step === 'call' && !driver.resumeIn(record, 0)) left += 1;\n",
     judge: 'simulation',
   },
   {

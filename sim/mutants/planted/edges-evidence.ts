@@ -51,8 +51,8 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     story:
       'The first charge turns out to be paid in the moment in which the second is claimed, and both are live.',
     file: 'src/engine/drive.ts',
-    find: "return held.record.evidence > 0 ? giveBack(held, 'late_evidence') : call(held);",
-    put: 'return call(held);',
+    find: "    if (action === 'call' && held.record.evidence > 0) return giveBack(held, 'late_evidence');\n",
+    put: '',
     judge: 'engine suite',
     tests: { file: LATE, named: 'just before its claim' },
   },

@@ -15,6 +15,7 @@ import { EDGES_WORLD } from './edges-world.ts';
 import { GATEWAY } from './gateway.ts';
 import { HTTP } from './http.ts';
 import { MONEY } from './money.ts';
+import { PLACES_AT_THE_GATEWAY } from './places.ts';
 import { STORE } from './store.ts';
 import { STORE_BATCHES } from './store-batches.ts';
 import { STORE_CONNECTIONS } from './store-connections.ts';
@@ -24,6 +25,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...DOMAIN,
   ...MONEY,
   ...DRIVING,
+  ...PLACES_AT_THE_GATEWAY,
   ...ANSWERS,
   ...STORE,
   ...STORE_BATCHES,

@@ -100,8 +100,8 @@ export const MONEY: readonly PlantedBug[] = [
     story:
       'Charge 1 was not found, charge 2 is declined, charge 1 lands after all, and charge 3 is sent: charged twice.',
     file: 'src/engine/charge.ts',
-    find: 'verifyFirst: unproved && policy.contract.lookup,',
-    put: "verifyFirst: record.problem === 'gateway_failed' && policy.contract.lookup,",
+    find: 'const verifyFirst = unproved && policy.contract.lookup;',
+    put: "const verifyFirst = record.problem === 'gateway_failed' && policy.contract.lookup;",
     judge: 'engine suite',
     tests: { file: 'test/engine/next-charge.test.ts', named: 'before every later charge' },
   },

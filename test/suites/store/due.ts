@@ -86,6 +86,21 @@ export function dueTests(env: Environment): void {
       expect(await names({ calls: false, limit: 1 })).toEqual(['lookup']);
     });
 
+    test('what waits to be sent is found as far as it was due before a time, and the rest all the same', async () => {
+      await waiting('early', 1000);
+      await waiting('late', 3000);
+      await done(
+        env.store,
+        release(await accepted(env.store, 'asked'), 4000, { charge: { step: 'lookup' } }),
+      );
+      await env.advanceClock(10_000);
+      const lateMs = (await due()).find((record) => record.order.orderId === 'late')?.dueAtMs ?? 0;
+      const namesUntil = (dueBeforeMs: number) => names({ calls: { dueBeforeMs } });
+      expect(await namesUntil(lateMs - 500)).toEqual(['early', 'asked']);
+      expect(await namesUntil(lateMs + 500)).toEqual(['early', 'late', 'asked']);
+      expect(await namesUntil(0)).toEqual(['asked']);
+    });
+
     test('evidence about what waits to be sent is not left out', async () => {
       const record = await waiting('waits', 0);
       expect(await names({ calls: false })).toEqual([]);

@@ -1,0 +1,81 @@
+/** Bugs in places at the gateway: claims without one, places that are lost, and orders that never get one. */
+import type { PlantedBug } from '../bug.ts';
+
+const PLACES = 'src/engine/places.test.ts';
+
+export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
+  {
+    name: 'an order is claimed before there is a place for its call',
+    story:
+      'A server dies while hundreds of orders wait for a slow gateway, and each of them is in doubt though it was never sent.',
+    file: 'src/engine/intent.ts',
+    find: "if (place === null) return { start: { kind: 'waiting', waitMs: 0 }, place };",
+    put: "if (place === null) return { start: { kind: 'claimed', leaseMs: policy.leaseMs }, place };",
+    judge: 'engine suite',
+    tests: { file: PLACES, named: 'two hundred orders' },
+  },
+  {
+    name: 'a place is lost with the claim that it was for',
+    story: 'After a day of rollouts no place at the gateway is left, and no order is called any more.',
+    file: 'src/engine/drive.ts',
+    find: '    place?.free();\n    running -= 1;\n',
+    put: '    running -= 1;\n',
+    judge: 'simulation',
+  },
+  {
+    name: 'a place is lost to an order that was there already',
+    story: 'A client that sends its orders twice takes all places, and nobody’s order is called any more.',
+    file: 'src/engine/intent.ts',
+    find: '    unused?.free();\n',
+    put: '',
+    judge: 'engine suite',
+    tests: { file: PLACES, named: 'after an order that was there already' },
+  },
+  {
+    name: 'who waits for a place keeps those out who have waited for longer',
+    story: 'While more orders come than can be called, those of a dead server are never called.',
+    file: 'src/engine/recover.ts',
+    find: 'return first === null ? true : { dueBeforeMs: first.dueAtMs };',
+    put: 'return first === null;',
+    judge: 'engine suite',
+    tests: { file: PLACES, named: 'has its turn' },
+  },
+  {
+    name: 'the sweep reads what only waits for a place',
+    story:
+      'Twelve thousand waiting orders are read twice a second, and the database has no time for the rest.',
+    file: 'src/engine/recover.ts',
+    find: 'return first === null ? true : { dueBeforeMs: first.dueAtMs };',
+    put: 'return first?.dueAtMs !== 0;',
+    judge: 'engine suite',
+    tests: { file: PLACES, named: 'are not read by the sweep' },
+  },
+  {
+    name: 'the sweep reads past what waits to be called',
+    story: 'After an hour of outage each look for a lookup that is due reads a million rows.',
+    file: 'src/postgres/due.ts',
+    find: 'AND timer_at <= now() AND NOT waits_to_call',
+    put: "AND timer_at <= now() AND (step <> 'call' OR evidence > 0)",
+    judge: 'store suite',
+    tests: { file: 'test/postgres/due.test.ts', named: 'without reading past' },
+  },
+  {
+    name: 'lookups of one claim wait for those of another',
+    story:
+      'After a restore as many workers as there are places for lookups wait for each other until their leases end.',
+    file: 'src/engine/exchange.ts',
+    find: '(await (own ?? gate.lookupSlots).takeWithin(',
+    put: '(await gate.lookupSlots.takeWithin(',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/exchange.test.ts', named: 'one at a time where there is no other' },
+  },
+  {
+    name: 'an order that another server has settled is answered from memory',
+    story: 'The customer is told to wait for an order that was paid seconds ago.',
+    file: 'src/engine/charge.ts',
+    find: 'known === undefined || mayBeTaken(known) ?',
+    put: 'known === undefined ?',
+    judge: 'engine suite',
+    tests: { file: PLACES, named: 'where another process has called and settled it' },
+  },
+];

@@ -1,0 +1,120 @@
+/** Places at the gateway: in which order their slots are taken, and that none is lost. */
+import { describe, expect, it } from 'vitest';
+import { createVirtualClock } from '../../test/support/virtual-clock.ts';
+import { createGate } from './gate.ts';
+import { type Need, type Place, takePlace, waitForPlace } from './place.ts';
+
+function setUp({ maxCalls = 1, maxLookups = 1 } = {}) {
+  const clock = createVirtualClock();
+  const gate = createGate({ clock, maxCalls, maxLookups });
+  const parts = { gate, clock };
+  const served: string[] = [];
+  const places: Place[] = [];
+  return {
+    served,
+    places,
+    take: (need: Need) => takePlace(parts, need),
+    wait: (need: Need, name: string) =>
+      waitForPlace(parts, {
+        need,
+        dueAtMs: 0,
+        onPlace(place) {
+          served.push(name);
+          places.push(place);
+        },
+      }),
+    free: () => [gate.callSlots.free(), gate.lookupSlots.free()],
+  };
+}
+
+describe('a place', () => {
+  it('is one among the calls or among the lookups, and both for a call that is looked up first', () => {
+    for (const [need, left] of [
+      ['call', [0, 1]],
+      ['lookup', [1, 0]],
+      ['looked_call', [0, 0]],
+    ] as const) {
+      const { take, free } = setUp();
+      const place = take(need);
+      expect([place?.need, free()]).toEqual([need, left]);
+      place?.free();
+      place?.free();
+      expect(free()).toEqual([1, 1]);
+    }
+  });
+
+  it('gives back what the lookups before a call needed when they have ended', () => {
+    const { take, free } = setUp();
+    const place = take('looked_call');
+    place?.looked();
+    expect([place?.lookups, free()]).toEqual([null, [0, 1]]);
+    place?.free();
+    expect(free()).toEqual([1, 1]);
+  });
+
+  it('takes nothing where half of it is not to be had', () => {
+    const { take, free } = setUp();
+    const lookup = take('lookup');
+    expect([take('looked_call'), free()]).toEqual([null, [1, 0]]);
+    lookup?.free();
+    take('call');
+    expect([take('looked_call'), free()]).toEqual([null, [0, 1]]);
+  });
+});
+
+describe('who waits for a place', () => {
+  it('is served in turn, whether for a first call or a retry', () => {
+    const { take, wait, served, places } = setUp();
+    take('call')?.free();
+    const first = take('call');
+    wait('call', 'a');
+    wait('call', 'b');
+    first?.free();
+    places[0]?.free();
+    expect(served).toEqual(['a', 'b']);
+  });
+
+  it('for a call that is looked up first gets the slot for the call first, and keeps no lookup waiting for it', () => {
+    const { take, wait, served, free } = setUp();
+    const [call, lookup] = [take('call'), take('lookup')];
+    wait('looked_call', 'a');
+    lookup?.free();
+    expect(free()).toEqual([0, 1]);
+    const other = take('lookup');
+    call?.free();
+    expect([served, free()]).toEqual([[], [0, 0]]);
+    other?.free();
+    expect([served, free()]).toEqual([['a'], [0, 0]]);
+  });
+
+  it('for a lookup before a call takes the call’s slot that is free', () => {
+    const { take, wait, served, places, free } = setUp();
+    const lookup = take('lookup');
+    wait('looked_call', 'a');
+    expect(free()).toEqual([0, 0]);
+    lookup?.free();
+    expect(served).toEqual(['a']);
+    places[0]?.free();
+    expect(free()).toEqual([1, 1]);
+  });
+
+  it.each<Need>(['call', 'looked_call', 'lookup'])('and leaves, takes nothing with it (%s)', (need) => {
+    const { take, wait, served, free } = setUp();
+    const places = [take('call'), take('lookup')];
+    const leave = wait(need, 'a');
+    leave();
+    for (const place of places) place?.free();
+    expect([served, free()]).toEqual([[], [1, 1]]);
+  });
+
+  it('and leaves between the two slots, gives the first one back', () => {
+    const { take, wait, served, free } = setUp();
+    const [call, lookup] = [take('call'), take('lookup')];
+    const leave = wait('looked_call', 'a');
+    call?.free();
+    expect(free()).toEqual([0, 0]);
+    leave();
+    lookup?.free();
+    expect([served, free()]).toEqual([[], [1, 1]]);
+  });
+});

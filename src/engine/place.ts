@@ -1,0 +1,99 @@
+/**
+ * The place at the gateway that a payment needs for its next step. It is taken before the claim: who only waits for others to end
+ * holds no claim, and counts no call.
+ */
+import type { Engine } from './context.ts';
+import { createSlots, type Free, type Slots } from './slots.ts';
+
+/** `looked_call`: a call before which the gateway is asked about its key. */
+export type Need = 'call' | 'looked_call' | 'lookup';
+
+export interface Place {
+  readonly need: Need;
+  /** The slot for lookups, for one at a time; null: none was taken, or it was given back. */
+  readonly lookups: Slots | null;
+  /** Gives back what was only needed for the lookups before a call. */
+  looked(): void;
+  /** Gives everything back; to call it again does nothing. */
+  free(): void;
+}
+
+type Parts = Pick<Engine, 'gate' | 'clock'>;
+
+/** A place now; null: none is free. */
+export function takePlace(parts: Parts, need: Need): Place | null {
+  const { callSlots, lookupSlots } = parts.gate;
+  if (need === 'call') {
+    const free = callSlots.take();
+    return free && callPlace(free);
+  }
+  const call = need === 'lookup' ? null : callSlots.take();
+  if (need !== 'lookup' && call === null) return null;
+  const lookup = lookupSlots.take();
+  if (lookup !== null) return withLookups(parts, need, call, lookup);
+  call?.();
+  return null;
+}
+
+export interface PlaceWaiter {
+  readonly need: Need;
+  /** Since when it could have gone on, by the database's clock. */
+  readonly dueAtMs: number;
+  onPlace(place: Place): void;
+}
+
+/**
+ * Calls `onPlace` when there is a place, where `takePlace` had none. The slot for the call comes first: who has it waits for a
+ * lookup's, and nobody who has a lookup's waits for a call's. Call what is returned to wait no longer.
+ */
+export function waitForPlace(parts: Parts, { need, dueAtMs, onPlace }: PlaceWaiter): () => void {
+  const { callSlots, lookupSlots } = parts.gate;
+  let leave: () => void;
+
+  function waitForLookup(call: Free | null): void {
+    const onSlot = (lookup: Free): void => onPlace(withLookups(parts, need, call, lookup));
+    const leaveQueue = lookupSlots.wait({ dueAtMs, onSlot });
+    leave = () => {
+      leaveQueue();
+      call?.();
+    };
+  }
+
+  function onCall(call: Free): void {
+    if (need === 'call') {
+      onPlace(callPlace(call));
+      return;
+    }
+    const lookup = lookupSlots.take();
+    if (lookup === null) waitForLookup(call);
+    else onPlace(withLookups(parts, need, call, lookup));
+  }
+
+  const call = need === 'looked_call' ? callSlots.take() : null;
+  if (call !== null || need === 'lookup') waitForLookup(call);
+  else leave = callSlots.wait({ dueAtMs, onSlot: onCall });
+  return () => leave();
+}
+
+function callPlace(free: Free): Place {
+  return { need: 'call', lookups: null, looked: () => {}, free };
+}
+
+function withLookups({ clock }: Parts, need: Need, call: Free | null, lookup: Free): Place {
+  let lookups: Slots | null = createSlots(1, clock);
+  function looked(): void {
+    lookups = null;
+    lookup();
+  }
+  return {
+    need,
+    get lookups() {
+      return lookups;
+    },
+    looked,
+    free() {
+      looked();
+      call?.();
+    },
+  };
+}
