@@ -19,6 +19,7 @@ export {
   judgeCall,
   judgeLookup,
   type LookupOutcome,
+  type NotSent,
   type ReportedCharge,
 } from './domain/outcomes.ts';
 export type { Payment, PaymentEvent, PaymentStatus } from './domain/payment.ts';

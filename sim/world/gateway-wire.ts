@@ -3,7 +3,7 @@
  * exchange over a network that loses, delays and garbles it, which the real adapter translates. What has left goes
  * on without its sender.
  */
-import type { CallOutcome, ChargeRequest, LookupOutcome } from '../../src/domain/outcomes.ts';
+import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
 import { judgeExchange } from '../../src/gateways/http/answers.ts';
 import type { Exchange } from '../../src/gateways/http/exchange.ts';
 import { judgeLookupExchange } from '../../src/gateways/http/lookups.ts';
@@ -30,7 +30,7 @@ export function connectGateway(world: World, process: Process): Gateway {
 
   /** Resolves inside the process, or never where it has died. */
   // `connected` begins what needs a connection; what that returns has kept the request back, and ends it.
-  function exchange<T extends CallOutcome | LookupOutcome>(
+  function exchange<T extends CallOutcome | LookupOutcome | NotSent>(
     name: 'call' | 'lookup',
     timeoutMs: number,
     translate: (exchange: Exchange) => T,
@@ -72,7 +72,7 @@ export function connectGateway(world: World, process: Process): Gateway {
     contract: plan.policy.contract,
     close: async () => {},
     call: (request: ChargeRequest, { timeoutMs, mayLeave }: CallOptions) =>
-      exchange<CallOutcome>(
+      exchange<CallOutcome | NotSent>(
         'call',
         timeoutMs,
         (ended) => judgeExchange(request, ended, { wallMs: clock.wallMs(), livemode: true }),
@@ -99,7 +99,7 @@ export function connectGateway(world: World, process: Process): Gateway {
         },
       ),
     lookup: (request: ChargeRequest, { timeoutMs }: ExchangeOptions) =>
-      exchange<LookupOutcome>(
+      exchange<LookupOutcome | NotSent>(
         'lookup',
         timeoutMs,
         (ended) =>
@@ -113,6 +113,6 @@ export function connectGateway(world: World, process: Process): Gateway {
   };
 }
 
-function wordFor(outcome: CallOutcome | LookupOutcome): string {
+function wordFor(outcome: CallOutcome | LookupOutcome | NotSent): string {
   return 'reason' in outcome ? `${outcome.kind} (${outcome.reason})` : outcome.kind;
 }

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { callOutcome, lookupOutcome } from './adapter-answers.ts';
-import type { CallOutcome, LookupOutcome } from './outcomes.ts';
+import type { CallOutcome, LookupOutcome, NotSent } from './outcomes.ts';
 
 const NO_CALL = { kind: 'unknown', answered: false, reason: 'adapter_answer_invalid' };
 const NO_LOOKUP = { kind: 'unavailable', reason: 'adapter_answer_invalid' };
 /** A number with the prefix and length of a card, and its check digit. */
 const CARD = `4${'0'.repeat(14)}2`;
 
-const CALLS: readonly CallOutcome[] = [
+const CALLS: readonly (CallOutcome | NotSent)[] = [
   { kind: 'approved', chargeId: 'ch_1' },
   { kind: 'declined', code: 'no_funds' },
   { kind: 'declined', code: 'no_funds', chargeId: 'ch_1' },
@@ -20,9 +20,10 @@ const CALLS: readonly CallOutcome[] = [
   { kind: 'pending', chargeId: 'ch_1' },
   { kind: 'forbidden', reason: 'http_401' },
   { kind: 'mismatch', chargeId: 'ch_1', reason: 'amount_mismatch' },
+  { kind: 'not_sent', reason: 'no_free_file' },
 ];
 
-const LOOKUPS: readonly LookupOutcome[] = [
+const LOOKUPS: readonly (LookupOutcome | NotSent)[] = [
   { kind: 'succeeded', chargeId: 'ch_1' },
   { kind: 'declined', code: 'no_funds', chargeId: 'ch_1' },
   { kind: 'pending', chargeId: 'ch_1' },
@@ -31,6 +32,7 @@ const LOOKUPS: readonly LookupOutcome[] = [
   { kind: 'absent' },
   { kind: 'unavailable', reason: 'timeout', retryAfterMs: 7 },
   { kind: 'forbidden', reason: 'http_403' },
+  { kind: 'not_sent', reason: 'no_free_port' },
 ];
 
 const NOTHING: readonly unknown[] = [undefined, null, true, 'approved', 7, [], {}, () => {}, { kind: 'ok' }];

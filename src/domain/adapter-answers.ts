@@ -4,7 +4,7 @@
  * not an answer is `unknown`, or no evidence; and what is stored or shown of one is short and plain.
  */
 import { hasManyDigits } from './cards.ts';
-import type { CallOutcome, LookupOutcome } from './outcomes.ts';
+import type { CallOutcome, LookupOutcome, NotSent } from './outcomes.ts';
 
 type Answer = Readonly<Record<string, unknown>>;
 
@@ -12,7 +12,7 @@ const NO_CALL_OUTCOME: CallOutcome = { kind: 'unknown', answered: false, reason:
 const NO_LOOKUP_OUTCOME: LookupOutcome = { kind: 'unavailable', reason: 'adapter_answer_invalid' };
 
 /** The outcome of a call, with nothing in it but the outcome's own fields. */
-export function callOutcome(value: unknown): CallOutcome {
+export function callOutcome(value: unknown): CallOutcome | NotSent {
   if (!isAnswer(value)) return NO_CALL_OUTCOME;
   const { kind, chargeId } = value;
   switch (kind) {
@@ -30,6 +30,8 @@ export function callOutcome(value: unknown): CallOutcome {
         : NO_CALL_OUTCOME;
     case 'refused':
       return { kind, reason: wordOr(value.reason, 'refused'), ...waitOf(value) };
+    case 'not_sent':
+      return { kind, reason: wordOr(value.reason, kind) };
     case 'unknown':
       return {
         kind,
@@ -47,7 +49,7 @@ export function callOutcome(value: unknown): CallOutcome {
 }
 
 /** The outcome of a lookup, with nothing in it but the outcome's own fields. */
-export function lookupOutcome(value: unknown): LookupOutcome {
+export function lookupOutcome(value: unknown): LookupOutcome | NotSent {
   if (!isAnswer(value)) return NO_LOOKUP_OUTCOME;
   const { kind, chargeId, chargeIds } = value;
   switch (kind) {
@@ -72,6 +74,8 @@ export function lookupOutcome(value: unknown): LookupOutcome {
       return { kind, reason: wordOr(value.reason, 'unavailable'), ...waitOf(value) };
     case 'forbidden':
       return { kind, reason: wordOr(value.reason, 'forbidden') };
+    case 'not_sent':
+      return { kind, reason: wordOr(value.reason, kind) };
     default:
       return NO_LOOKUP_OUTCOME;
   }

@@ -42,6 +42,15 @@ export type CallOutcome =
   /** An approval of something else: another amount, currency or reference. */
   | { readonly kind: 'mismatch'; readonly chargeId: string; readonly reason: string };
 
+/**
+ * Nothing left, and nothing will, for want of something on this machine: no free file or port, no memory. It is no call, so it is not
+ * counted, and it says nothing about the gateway.
+ */
+export interface NotSent {
+  readonly kind: 'not_sent';
+  readonly reason: string;
+}
+
 /** The end of one lookup. Only `absent` may become proof of absence, and only when the contract's delays have passed. */
 export type LookupOutcome =
   | { readonly kind: 'succeeded'; readonly chargeId: string }

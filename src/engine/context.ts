@@ -9,6 +9,7 @@ import type { DatabaseClock } from './database-clock.ts';
 import type { Gate } from './gate.ts';
 import type { Halt } from './halt.ts';
 import type { OwnMode } from './own-mode.ts';
+import type { Shortage } from './shortage.ts';
 
 /** What every part of the engine works with. */
 export interface Engine {
@@ -24,6 +25,7 @@ export interface Engine {
   readonly databaseClock: DatabaseClock;
   readonly halt: Halt;
   readonly ahead: AheadMemory;
+  readonly shortage: Shortage;
   /** Whether real money moves at the gateway. */
   readonly livemode: boolean;
   readonly ownMode: OwnMode;

@@ -21,6 +21,7 @@ import { pause } from './pause.ts';
 import { problem } from './problem.ts';
 import { createSweeper } from './recover.ts';
 import { createReplayCache } from './replay-cache.ts';
+import { createShortage } from './shortage.ts';
 import { checkPolicy, checkStart } from './start-checks.ts';
 import { createWaiters } from './waiters.ts';
 
@@ -66,6 +67,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     databaseClock: createDatabaseClock(clock, { databaseMs, sent, longestLeaseMs }),
     halt,
     ahead: createAheadMemory(),
+    shortage: createShortage(clock, options.log),
     livemode,
     ownMode: createOwnMode({ store, livemode, halt }),
   };

@@ -2,7 +2,7 @@
  * One exchange with the gateway under a claim and in its place: the check of the lease in the tick of the send, the
  * end by timeout or lease. Nothing here decides what an outcome means.
  */
-import type { CallOutcome, ChargeRequest, LookupOutcome } from '../domain/outcomes.ts';
+import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../domain/outcomes.ts';
 import type { ExchangeOptions } from '../ports/gateway.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 import type { Engine } from './context.ts';
@@ -30,6 +30,9 @@ export type CallResult =
   /** Nothing was sent; try again in `waitMs`. */
   | { readonly kind: 'not_sent'; readonly reason: string; readonly waitMs: number };
 
+/** Files, ports and memory are freed by what ends, which takes about so long; and it spares the database a thousand tries. */
+const SHORT_FOR_MS = 1000;
+
 /** Less lease than this is not worth an exchange. */
 const MIN_CALL_MS = 100;
 
@@ -49,8 +52,8 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
     };
     const call = ({ timeoutMs }: ExchangeOptions) => gateway.call(request, { timeoutMs, mayLeave });
     // An adapter that was given up may still bring news of money.
-    const tooLate = (late: CallOutcome): void => {
-      if (!tellsOfMoney(late)) return;
+    const tooLate = (late: CallOutcome | NotSent): void => {
+      if (late.kind === 'not_sent' || !tellsOfMoney(late)) return;
       keepEvidence(engine, held.record, late).catch((error: unknown) =>
         engine.log.error(
           { err: error, payment_id: held.record.paymentId },
@@ -64,8 +67,12 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
     });
     ended = true;
     // Nothing left, and not for a reason of the gateway's: it is no call, and says nothing about its health.
-    if (refused && outcome.kind === 'refused') {
+    if (refused && (outcome.kind === 'refused' || outcome.kind === 'not_sent')) {
       return { kind: 'not_sent', reason: 'lease_over_before_send', waitMs: 0 };
+    }
+    if (outcome.kind === 'not_sent') {
+      engine.shortage.noted(gate.callSlots, held.record.paymentId, outcome.reason);
+      return { ...outcome, waitMs: SHORT_FOR_MS };
     }
     gate.callEnded(outcome, policy.forbiddenPauseMs);
     return { kind: 'ended', outcome };
@@ -88,7 +95,10 @@ export async function lookUp(engine: Engine, held: Held, request: ChargeRequest)
   try {
     if (usableMs(engine, held) < MIN_CALL_MS) return { kind: 'unavailable', reason: 'lease_too_short' };
     const lookup = (options: ExchangeOptions) => gateway.lookup(request, options);
-    return await bounded(engine, held, lookup, () => {});
+    const outcome = await bounded(engine, held, lookup, () => {});
+    if (outcome.kind !== 'not_sent') return outcome;
+    engine.shortage.noted(gate.lookupSlots, held.record.paymentId, outcome.reason);
+    return { kind: 'unavailable', reason: outcome.reason };
   } catch (error) {
     engine.log.error({ err: error, payment_id: held.record.paymentId }, 'the gateway adapter threw');
     return { kind: 'unavailable', reason: 'adapter_threw' };

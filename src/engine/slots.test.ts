@@ -102,6 +102,55 @@ describe('slots', () => {
   });
 });
 
+describe('slots of which not all can be used', () => {
+  it('are fewer than were taken, none at last, and a quarter more each second', () => {
+    const { clock, slots } = setUp(10);
+    const taken = Array.from({ length: 6 }, () => slots.take());
+    slots.shrink();
+    expect(slots.free()).toBe(0);
+    taken[0]?.();
+    expect(slots.take()).toBeNull();
+    taken[1]?.();
+    expect(slots.free()).toBe(1);
+    for (const one of taken) {
+      slots.shrink();
+      one?.();
+    }
+    expect(slots.free()).toBe(0);
+    const grown = Array.from({ length: 9 }, () => {
+      clock.advance(1000);
+      return slots.free();
+    });
+    expect(grown).toEqual([1, 2, 3, 4, 5, 7, 9, 10, 10]);
+  });
+
+  it('reach who waits when there are more again', () => {
+    const { clock, slots, wait, names } = setUp(2);
+    const first = slots.take();
+    slots.shrink();
+    wait('a');
+    wait('b');
+    first?.();
+    expect(names()).toEqual([]);
+    clock.advance(1000);
+    expect(names()).toEqual(['a']);
+    clock.advance(1000);
+    expect(names()).toEqual(['a', 'b']);
+  });
+
+  it('do not grow before a second has passed since the last want', () => {
+    const { clock, slots } = setUp(4);
+    slots.take()?.();
+    slots.shrink();
+    clock.advance(999);
+    slots.shrink();
+    clock.advance(999);
+    expect(slots.free()).toBe(0);
+    clock.advance(1);
+    expect(slots.free()).toBe(1);
+  });
+});
+
 describe('slots for work under way', () => {
   it('are not waited for by who has no time, and given at once where one is free', async () => {
     const { slots } = setUp(1);

@@ -22,12 +22,21 @@ export interface Slots {
   first(): Waiter | null;
   /** Slots free right now. */
   free(): number;
+  /** One who has a slot could not use it: none is given out that the others do not give back, and then slowly more again. */
+  shrink(): void;
   /** Nothing new gets a slot from now on. */
   close(): void;
 }
 
+/** From none to 256 again in half a minute; and where only some can be used, few are given out in vain. */
+const GROW_EVERY_MS = 1000;
+const GROW_BY = 0.25;
+
 export function createSlots(count: number, clock: Clock): Slots {
   let free = count;
+  /** How many may be taken at once. */
+  let allowed = count;
+  let stopGrowing: (() => void) | null = null;
   let closed = false;
   let serving = false;
   // Insertion order is queue order, and a waiter that gives up is removed in constant time.
@@ -49,7 +58,7 @@ export function createSlots(count: number, clock: Clock): Slots {
     if (serving) return;
     serving = true;
     try {
-      while (free > 0) {
+      while (left() > 0) {
         const [next] = queue;
         if (next === undefined) return;
         queue.delete(next);
@@ -60,9 +69,23 @@ export function createSlots(count: number, clock: Clock): Slots {
     }
   }
 
+  function left(): number {
+    return free - (count - allowed);
+  }
+
   /** Also where one is free: while those who wait are served, nobody comes between. */
   function isTaken(): boolean {
-    return free <= 0 || queue.size > 0;
+    return left() <= 0 || queue.size > 0;
+  }
+
+  function growSoon(): void {
+    stopGrowing?.();
+    stopGrowing = clock.after(GROW_EVERY_MS, () => {
+      stopGrowing = null;
+      allowed = Math.min(count, allowed + Math.max(1, Math.ceil(allowed * GROW_BY)));
+      if (allowed < count) growSoon();
+      serve();
+    });
   }
 
   function wait(waiter: Waiter): () => void {
@@ -91,9 +114,15 @@ export function createSlots(count: number, clock: Clock): Slots {
       });
     },
     first: () => queue.values().next().value ?? null,
-    free: () => free,
+    free: () => Math.max(0, left()),
+    shrink() {
+      allowed = Math.max(0, Math.min(allowed, count - free - 1));
+      growSoon();
+    },
     close() {
       closed = true;
+      stopGrowing?.();
+      allowed = count;
     },
   };
 }

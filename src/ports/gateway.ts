@@ -1,5 +1,5 @@
 import type { GatewayContract } from '../domain/contract.ts';
-import type { CallOutcome, ChargeRequest, LookupOutcome } from '../domain/outcomes.ts';
+import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../domain/outcomes.ts';
 
 export interface ExchangeOptions {
   /**
@@ -22,7 +22,8 @@ export interface CallOptions extends ExchangeOptions {
 /**
  * One payment gateway. An adapter translates and nothing else: it does not retry, does not follow redirects,
  * does not invent keys, and never rejects for what a gateway or a network can do (that is an outcome). Should
- * it throw all the same, the engine takes the call as `unknown`.
+ * it throw all the same, the engine takes the call as `unknown`. What it cannot send for want of something on its own machine
+ * (files, ports, memory) is `not_sent`: no attempt, and no fault of the gateway.
  */
 export interface Gateway {
   /** Stored with every payment; stable across releases. */
@@ -31,9 +32,9 @@ export interface Gateway {
   /** Whether real money moves. `false` for a fake gateway or a sandbox. Default `true`. */
   readonly livemode?: boolean;
   /** Sends exactly one request for the charge, under `request.key`. */
-  call(request: ChargeRequest, options: CallOptions): Promise<CallOutcome>;
+  call(request: ChargeRequest, options: CallOptions): Promise<CallOutcome | NotSent>;
   /** Asks what became of `request.key`. Called only where `contract.lookup` is true; has no effect at the gateway. */
-  lookup(request: ChargeRequest, options: ExchangeOptions): Promise<LookupOutcome>;
+  lookup(request: ChargeRequest, options: ExchangeOptions): Promise<LookupOutcome | NotSent>;
   /** Releases connections; no call follows. */
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
+import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
 import type { Gateway } from '../../src/ports/gateway.ts';
 import { type ConnectSettings, type GatewayHarness, REQUEST } from './gateway.harness.ts';
 import type { RawAnswer, Reply, ScriptedServer } from './gateway.server.ts';
@@ -154,11 +154,11 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
       await gateway.close();
       await far.close();
     });
-    const call = (raw: RawAnswer): Promise<CallOutcome> => {
+    const call = (raw: RawAnswer): Promise<CallOutcome | NotSent> => {
       far.script(server.answer(raw));
       return gateway.call(REQUEST, PATIENT);
     };
-    const lookup = (raw: RawAnswer): Promise<LookupOutcome> => {
+    const lookup = (raw: RawAnswer): Promise<LookupOutcome | NotSent> => {
       far.script(server.answer(raw));
       return gateway.lookup(REQUEST, PATIENT);
     };

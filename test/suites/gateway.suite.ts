@@ -6,7 +6,7 @@
  * request, whatever the HTTP client would like to do about it.
  */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
+import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
 import type { Gateway } from '../../src/ports/gateway.ts';
 import { gatewayEdgesSuite } from './gateway.edges.ts';
 import { type ChargeChanges, type GatewayHarness, REQUEST } from './gateway.harness.ts';
@@ -42,11 +42,11 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
     });
 
     /** One call, treated by `reply`; `null` leaves the script as it is. */
-    const call = (reply: Reply | null, timeoutMs = LONG_MS): Promise<CallOutcome> => {
+    const call = (reply: Reply | null, timeoutMs = LONG_MS): Promise<CallOutcome | NotSent> => {
       if (reply !== null) far.script(reply);
       return gateway.call(REQUEST, { timeoutMs, mayLeave });
     };
-    const lookup = (reply: Reply, timeoutMs = LONG_MS): Promise<LookupOutcome> => {
+    const lookup = (reply: Reply, timeoutMs = LONG_MS): Promise<LookupOutcome | NotSent> => {
       far.script(reply);
       return gateway.lookup(REQUEST, { timeoutMs });
     };
@@ -374,7 +374,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
     });
 
     describe('a call of which no byte left is refused', () => {
-      const elsewhere = async (origin: string, timeoutMs = LONG_MS): Promise<CallOutcome> => {
+      const elsewhere = async (origin: string, timeoutMs = LONG_MS): Promise<CallOutcome | NotSent> => {
         const other = connect(origin);
         try {
           return await other.call(REQUEST, { timeoutMs, mayLeave });

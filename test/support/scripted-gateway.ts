@@ -4,6 +4,7 @@ import {
   type ChargeRequest,
   judgeLookup,
   type LookupOutcome,
+  type NotSent,
   type ReportedCharge,
 } from '../../src/domain/outcomes.ts';
 import type { CallOptions, Gateway } from '../../src/ports/gateway.ts';
@@ -16,13 +17,16 @@ export type Play = (call: {
   readonly attempt: number;
   /** Puts a live charge into the ledger, once per key as a gateway that keeps keys does, and approves it. */
   readonly charge: () => CallOutcome;
-}) => Promise<CallOutcome> | CallOutcome;
+}) => Promise<CallAnswer> | CallAnswer;
+
+type CallAnswer = CallOutcome | NotSent;
+type LookupAnswer = LookupOutcome | NotSent;
 
 /** A gateway inside the test, with a ledger to judge by. */
 export interface ScriptedGateway extends Gateway {
   play: Play;
   /** What lookups say instead of the ledger, while set. */
-  lookupPlay: ((request: ChargeRequest) => Promise<LookupOutcome> | LookupOutcome) | null;
+  lookupPlay: ((request: ChargeRequest) => Promise<LookupAnswer> | LookupAnswer) | null;
   readonly calls: ChargeRequest[];
   readonly lookups: ChargeRequest[];
   readonly ledger: Map<string, ReportedCharge>;

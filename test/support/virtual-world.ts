@@ -16,6 +16,7 @@ import { createGate, type GateOptions } from '../../src/engine/gate.ts';
 import { createHalt } from '../../src/engine/halt.ts';
 import { momentOf } from '../../src/engine/moment.ts';
 import { createOwnMode } from '../../src/engine/own-mode.ts';
+import { createShortage } from '../../src/engine/shortage.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Gateway } from '../../src/ports/gateway.ts';
 import type { PaymentRecord, Store } from '../../src/ports/store.ts';
@@ -171,6 +172,7 @@ export function createVirtualWorld({ installationId = INSTALLATION_ID } = {}): V
         databaseClock,
         halt,
         ahead,
+        shortage: createShortage(clock, options.log),
         livemode,
         ownMode,
       };

@@ -155,7 +155,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     name: 'a call that was kept from leaving counts as an attempt',
     story: 'On a machine that is often suspended orders use up their tries without one call.',
     file: 'src/engine/exchange.ts',
-    find: "    if (refused && outcome.kind === 'refused') {",
+    find: "    if (refused && (outcome.kind === 'refused' || outcome.kind === 'not_sent')) {",
     put: "    if (refused && outcome.kind === 'busy') {",
     judge: 'engine suite',
     tests: { file: CLOCKS, named: 'sends nothing when it wakes behind its lease' },

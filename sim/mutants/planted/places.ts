@@ -1,7 +1,8 @@
-/** Bugs in places at the gateway: claims without one, places that are lost, and orders that never get one. */
+/** Bugs in places at the gateway: claims without one, places that are lost, orders that never get one, and what this machine is short of. */
 import type { PlantedBug } from '../bug.ts';
 
 const PLACES = 'src/engine/places.test.ts';
+const SHORTAGE = 'src/engine/shortage.test.ts';
 
 export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
   {
@@ -77,5 +78,41 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
     put: 'known === undefined ?',
     judge: 'engine suite',
     tests: { file: PLACES, named: 'where another process has called and settled it' },
+  },
+  {
+    name: 'a want of this machine’s own is a refusal of the gateway',
+    story: 'A server with too few files fails its customers’ orders, and says that the gateway failed.',
+    file: 'src/gateways/http/exchange.ts',
+    find: "{ kind: 'short', reason: short }",
+    put: "{ kind: 'not_sent', reason: short }",
+    judge: 'gateway suite',
+    tests: { file: 'src/gateways/http/shortage.test.ts', named: 'EMFILE makes the call' },
+  },
+  {
+    name: 'one address that is not to be had hides that the gateway refuses the others',
+    story: 'The gateway is down, and a person looks for a fault of the server instead.',
+    file: 'src/gateways/http/shortage.ts',
+    find: 'reasons.includes(null) ? null :',
+    put: 'reasons.every((one) => one === null) ? null :',
+    judge: 'gateway suite',
+    tests: { file: 'src/gateways/http/shortage.test.ts', named: 'several addresses' },
+  },
+  {
+    name: 'a want of this machine’s own is told of for every order',
+    story: 'Ten thousand alarms a minute hide the one that says what to do.',
+    file: 'src/engine/shortage.ts',
+    find: '      if (!isNews) return;\n',
+    put: '',
+    judge: 'engine suite',
+    tests: { file: SHORTAGE, named: 'is told of once' },
+  },
+  {
+    name: 'what this machine cannot send is tried as often as before',
+    story: 'A server without a free file writes two events a second for each order that waits.',
+    file: 'src/engine/shortage.ts',
+    find: '      slots.shrink();\n',
+    put: '',
+    judge: 'engine suite',
+    tests: { file: SHORTAGE, named: 'slows down' },
   },
 ];

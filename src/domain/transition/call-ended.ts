@@ -43,7 +43,7 @@ export function onCallEnded(charge: Charge, outcome: CallOutcome, context: Conte
   }
 }
 
-/** Decides after the claim was given back with nothing sent: shutdown, no slot, or too little lease left. */
+/** Decides after the claim was given back with nothing sent: shutdown, a want of this machine's own, or too little lease left. */
 export function onNotSent(charge: Charge, reason: string, waitMs: number): Decision {
   return { next: uncounted(charge), event: { type: 'call.not_sent', detail: reason }, waitMs };
 }

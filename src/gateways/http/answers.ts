@@ -2,7 +2,7 @@
  * What each answer to `POST /charges` means. One commented list, in order; whatever it does not name is
  * `unknown`. Two questions decide everything: may it have been executed, and can it still be?
  */
-import { type CallOutcome, type ChargeRequest, judgeCall } from '../../domain/outcomes.ts';
+import { type CallOutcome, type ChargeRequest, judgeCall, type NotSent } from '../../domain/outcomes.ts';
 import { isFromCache } from './cached.ts';
 import { jsonObject, parseCharge } from './charge.ts';
 import type { Answer, Exchange } from './exchange.ts';
@@ -17,10 +17,16 @@ export interface Judging {
 }
 
 /** Judges the end of one call. */
-export function judgeExchange(request: ChargeRequest, exchange: Exchange, judging: Judging): CallOutcome {
+export function judgeExchange(
+  request: ChargeRequest,
+  exchange: Exchange,
+  judging: Judging,
+): CallOutcome | NotSent {
   switch (exchange.kind) {
     case 'not_sent':
       return { kind: 'refused', reason: exchange.reason };
+    case 'short':
+      return { kind: 'not_sent', reason: exchange.reason };
     case 'broken':
       return unanswered(exchange.reason);
     case 'answer': {

@@ -9,6 +9,7 @@
  */
 import type { Dispatcher } from 'undici';
 import type { Line, LineOptions, LineUser } from './line.ts';
+import { errorCode, shortageOf } from './shortage.ts';
 
 export interface ExchangeRequest {
   readonly method: 'GET' | 'POST';
@@ -54,6 +55,8 @@ export type Exchange =
   | Answer
   /** Proved: no byte of the request left, and none will. */
   | { readonly kind: 'not_sent'; readonly reason: string }
+  /** Proved as well, and for want of something on this machine. */
+  | { readonly kind: 'short'; readonly reason: string }
   /** The request left, at least in part, and no complete answer came back. */
   | { readonly kind: 'broken'; readonly reason: string };
 
@@ -165,7 +168,7 @@ class Listener implements Dispatcher.DispatchHandler, LineUser {
   onResponseError(_controller: unknown, error: Error): void {
     this.#settle(
       this.#controller === null
-        ? { kind: 'not_sent', reason: notSentReason(error) }
+        ? unsent(error)
         : { kind: 'broken', reason: brokenReason(error, this.#status) },
     );
   }
@@ -202,6 +205,13 @@ function isError(status: number): boolean {
 
 function giveUp(listener: Listener, reason: string): void {
   listener.giveUp(reason);
+}
+
+function unsent(error: unknown): Exchange {
+  const short = shortageOf(error);
+  return short === null
+    ? { kind: 'not_sent', reason: notSentReason(error) }
+    : { kind: 'short', reason: short };
 }
 
 /** Names what kept the connection from coming up; only for people, the proof does not rest on it. */
@@ -249,9 +259,4 @@ function brokenReason(error: unknown, status: number): string {
     default:
       return 'connection_failed';
   }
-}
-
-function errorCode(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : '';
 }

@@ -3,7 +3,7 @@
  * into one HTTP exchange and the exchange into an outcome. It never retries and never follows a redirect.
  */
 import type { GatewayContract } from '../../domain/contract.ts';
-import type { CallOutcome, ChargeRequest, LookupOutcome } from '../../domain/outcomes.ts';
+import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../../domain/outcomes.ts';
 import type { CallOptions, ExchangeOptions, Gateway } from '../../ports/gateway.ts';
 import { judgeExchange } from './answers.ts';
 import { GatewayDates } from './dates.ts';
@@ -71,7 +71,7 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
     name: options.name ?? 'http',
     contract: options.contract,
     livemode,
-    async call(request: ChargeRequest, { timeoutMs, mayLeave }: CallOptions): Promise<CallOutcome> {
+    async call(request: ChargeRequest, { timeoutMs, mayLeave }: CallOptions): Promise<CallOutcome | NotSent> {
       const result = await exchange(
         calls.dispatcher,
         {
@@ -85,7 +85,7 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
       );
       return judgeExchange(request, result, { wallMs: Date.now(), livemode });
     },
-    async lookup(request: ChargeRequest, { timeoutMs }: ExchangeOptions): Promise<LookupOutcome> {
+    async lookup(request: ChargeRequest, { timeoutMs }: ExchangeOptions): Promise<LookupOutcome | NotSent> {
       const askedAtMs = performance.now();
       const result = await exchange(
         lookups.dispatcher,

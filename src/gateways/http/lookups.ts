@@ -3,6 +3,7 @@ import {
   type ChargeRequest,
   judgeLookup,
   type LookupOutcome,
+  type NotSent,
   type ReportedCharge,
 } from '../../domain/outcomes.ts';
 import type { Judging } from './answers.ts';
@@ -20,7 +21,8 @@ export function judgeLookupExchange(
   request: ChargeRequest,
   exchange: Exchange,
   { wallMs, livemode, isOld }: Judging & { readonly isOld: boolean },
-): LookupOutcome {
+): LookupOutcome | NotSent {
+  if (exchange.kind === 'short') return { kind: 'not_sent', reason: exchange.reason };
   if (exchange.kind !== 'answer') return unavailable(exchange.reason);
   if (exchange.status !== 200 && isFromCache(exchange)) return unavailable('cached_answer');
   if (exchange.status === 401 || exchange.status === 403) {
