@@ -155,7 +155,12 @@ export const SETTINGS = {
     default: null,
     doc: 'When the database was restored from a backup, such as `2026-01-31T12:00:00Z`. Every charge is then looked up before its first call, and the one after it before it counts as failed. Leave it set for 30 days. Not set: it was not restored.',
   },
-  MAX_CALLS: number(256, 1, 100_000, 'Calls to the gateway under way at once.'),
+  MAX_CALLS: number(
+    256,
+    1,
+    100_000,
+    'Calls to the gateway under way at once. Further orders wait, without a claim.',
+  ),
   MAX_LOOKUPS: number(64, 1, 100_000, 'Lookups under way at once.'),
   SWEEP_MS: milliseconds(500, 'Pause between the sweeps for payments that are due.', 10),
   WAIT_MS: milliseconds(10_000, 'How long `POST /v1/payments` waits for the outcome by default.'),
