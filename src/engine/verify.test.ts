@@ -65,7 +65,7 @@ function verify(answers: LookupOutcome[], settings: Settings = {}) {
   const { engine } = settings.parts ?? world.parts(gateway);
   gateway.lookupPlay = () => answers.shift() ?? absent;
   const charge = {
-    ...openCharge({ n: 3, openedAtMs: 0, calling: false, verifyFirst: true }),
+    ...openCharge({ n: 3, openedAtMs: ORIGIN_MS, calling: false, verifyFirst: true }),
     status,
     gatewayRef,
   };
@@ -368,6 +368,22 @@ describe('a call that may have left after its lease', () => {
     });
     await world.pass(gateway.contract.landsWithinMs + 5000);
     expect(await verify([...answers], { ...settings, parts })).toEqual(CLEAR);
+  });
+
+  it('of a completed charge may have missed its key: it is waited for, or shown to a person', async () => {
+    const { keyWindowMs, landsWithinMs } = gateway.contract;
+    const lastMs = ORIGIN_MS + keyWindowMs - landsWithinMs - 1;
+    const own = (sentUntilMs: number) => ({
+      status: 'COMPLETED' as const,
+      evidence: 1,
+      charges: async () => [earlier(3, { sentUntilMs })],
+    });
+    const there: LookupOutcome = { kind: 'succeeded', chargeId: 'own' };
+    expect(await verify([there], own(lastMs))).toEqual(CLEAR);
+    expect(await verify([there], own(lastMs + 1))).toMatchObject({ reason: 'may_still_land' });
+    gateway = createScriptedGateway({ lookup: false });
+    expect(await verify([], own(lastMs))).toEqual(CLEAR);
+    expect(await verify([], own(lastMs + 1))).toMatchObject({ kind: 'found', reason: 'late_evidence' });
   });
 
   it('is found where it has landed', async () => {

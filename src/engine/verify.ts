@@ -203,17 +203,25 @@ function askingAtMs({ databaseClock }: Engine, held: Held): number {
 }
 
 /**
- * Whether evidence tells of a second charge behind a completed one, which its lookup does not show. Null: it does not. A kept
- * key has one charge, unless the gateway itself named another.
+ * Whether evidence tells of a second charge behind a completed one, which its lookup does not show. Null: it does not. A key
+ * that is kept has one charge, unless the gateway itself named another, or something was sent when it was kept no longer.
  */
 function verifyTwin(engine: Engine, held: Held, own: ChargeToVerify): Ended | null {
-  const { keys, lookup } = engine.policy.contract;
-  const other = own.moneyRef !== null && own.moneyRef !== held.record.charge.gatewayRef;
-  if (keys === 'kept' && !other) return null;
-  const waiting = lookup
-    ? notBefore(engine, held, [own.moneyAtMs, own.sentUntilMs], askingAtMs(engine, held))
-    : null;
-  return waiting ?? (other ? lateEvidence(own) : null);
+  const named = own.moneyRef !== null && own.moneyRef !== held.record.charge.gatewayRef;
+  const unguarded = mayHaveMissedItsKey(engine, held, own.sentUntilMs);
+  if (!named && !unguarded) return null;
+  // Nobody but a person can tell whether it was charged.
+  if (!engine.policy.contract.lookup) return lateEvidence(own);
+  const waiting = notBefore(engine, held, [own.moneyAtMs, own.sentUntilMs], askingAtMs(engine, held));
+  return waiting ?? (named ? lateEvidence(own) : null);
+}
+
+/** Whether what was sent until then may have landed when the gateway did not know the key any more, or never does. */
+function mayHaveMissedItsKey({ policy }: Engine, { record }: Held, sentUntilMs: number | null): boolean {
+  const { keys, keyWindowMs, landsWithinMs } = policy.contract;
+  if (sentUntilMs === null) return false;
+  const { firstSentAtMs, openedAtMs } = record.charge;
+  return keys === 'none' || sentUntilMs + landsWithinMs >= (firstSentAtMs ?? openedAtMs) + keyWindowMs;
 }
 
 /** What the lookup found of a charge that had failed. */

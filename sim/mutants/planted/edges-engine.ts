@@ -77,12 +77,22 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     tests: { file: VERIFY, named: 'counts as absent only when it can no longer land' },
   },
   {
+    name: 'a key that is not kept any more is believed to guard',
+    story:
+      'A machine sleeps past the key window, sends an order once more, and nobody is told of the second charge.',
+    file: 'src/engine/verify.ts',
+    find: "return keys === 'none' || sentUntilMs + landsWithinMs >= (firstSentAtMs ?? openedAtMs) + keyWindowMs;",
+    put: "return keys === 'none' && firstSentAtMs !== openedAtMs + keyWindowMs + landsWithinMs;",
+    judge: 'engine suite',
+    tests: { file: VERIFY, named: 'of a completed charge may have missed its key' },
+  },
+  {
     name: 'what was sent once more of a completed charge is not waited for',
     story:
       'A gateway without keys makes a second charge of what a worker sent behind its lease, and nobody looks any more.',
     file: 'src/engine/verify.ts',
-    find: "if (keys === 'kept' && !other) return null;",
-    put: 'if (!other) return null;',
+    find: "return keys === 'none' || sentUntilMs + landsWithinMs",
+    put: 'return sentUntilMs + landsWithinMs',
     judge: 'engine suite',
     tests: { file: VERIFY, named: 'of a completed charge can still land beside it' },
   },
