@@ -127,8 +127,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     notReady,
     async stop(withinMs = 10_000) {
       stopping = true;
-      sweeper.stop();
-      const drained = driver.drain().then(() => true);
+      const drained = Promise.all([sweeper.stop(), driver.drain()]).then(() => true);
       const inTime = await Promise.race([drained, pause(clock, withinMs).then(() => false)]);
       if (!inTime)
         engine.log.warn({ limit_ms: withinMs }, 'the drain took too long; the rest is left to its lease');

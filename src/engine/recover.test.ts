@@ -23,12 +23,19 @@ function setUp({ sweepLimit = 3, erased = [] as (number | Error)[] } = {}) {
   const woken: string[] = [];
   const known = new Set<string>();
   const full = new Set<string>();
-  const pages: (readonly PaymentRecord[] | Error)[] = [];
+  type Page = readonly PaymentRecord[] | Error;
+  const pages: (Page | Promise<Page>)[] = [];
+  /** The next look ends when the result is called. */
+  const held = (): ((page: Page) => void) => {
+    let answer: (page: Page) => void = () => {};
+    pages.push(new Promise((resolve) => (answer = resolve)));
+    return (page) => answer(page);
+  };
   const store = {
     ...engine.store,
     async due(query: DueQuery) {
       sweeps.push({ atMs: world.nowMs, query });
-      const page = pages.shift() ?? [];
+      const page = (await pages.shift()) ?? [];
       if (page instanceof Error) throw page;
       return { nowMs: engine.databaseClock.nowMs(), payments: page };
     },
@@ -48,7 +55,7 @@ function setUp({ sweepLimit = 3, erased = [] as (number | Error)[] } = {}) {
     },
   } as Driver;
   const sweeper = createSweeper({ ...engine, store }, driver);
-  return { engine, sweeper, sweeps, erasures, resumed, woken, known, full, pages, logged };
+  return { engine, sweeper, sweeps, erasures, resumed, woken, known, full, pages, held, logged };
 }
 
 describe('the sweep', () => {
@@ -155,6 +162,23 @@ describe('the sweep', () => {
     other.sweeper.start();
     await world.pass(5000);
     expect(other.sweeps.length).toBe(0);
+  });
+
+  it('has ended when the stop has, and is quiet where the database was closed under it', async () => {
+    const { sweeper, held, erasures, logged } = setUp();
+    const closed = held();
+    sweeper.start();
+    await world.pass(0);
+    let ended = false;
+    const stop = sweeper.stop().then(() => {
+      ended = true;
+    });
+    await world.pass(5000);
+    expect(ended).toBe(false);
+    closed(new Error('Cannot use a pool after calling end on the pool'));
+    await stop;
+    expect(logged).toEqual([]);
+    expect(erasures).toEqual([]);
   });
 });
 

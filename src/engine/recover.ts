@@ -12,7 +12,8 @@ import { createNamesWatch } from './watch-names.ts';
 
 export interface Sweeper {
   start(): void;
-  stop(): void;
+  /** Begins no other sweep; resolves when the one under way has ended. */
+  stop(): Promise<void>;
 }
 
 /** How often expired answers are looked for, and how many are erased at a time. */
@@ -29,6 +30,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
   let cancel: (() => void) | null = null;
   let stopped = false;
   let cutOff = false;
+  let underWay: Promise<void> = Promise.resolve();
   let eraseAtMs = clock.monotonicMs();
 
   async function sweep(): Promise<boolean> {
@@ -80,9 +82,10 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
       await erase();
     } catch (error) {
       cutOff = true;
-      // What is refused until somebody changes something has an alarm of its own.
-      const isAlarmed = error instanceof StoreError && error.kind === 'refused';
-      if (!isAlarmed) log.warn({ err: error }, 'the sweep could not reach the database; it tries again');
+      // What is refused until somebody changes something has an alarm of its own. After a stop nothing is tried again, and the
+      // database may be closed before a sweep that hangs has ended.
+      const isSaid = stopped || (error instanceof StoreError && error.kind === 'refused');
+      if (!isSaid) log.warn({ err: error }, 'the sweep could not reach the database; it tries again');
     }
     // Spread, so that replicas started together do not sweep together.
     schedule(again ? AGAIN_MS : limits.sweepMs * (0.5 + random.float()));
@@ -90,7 +93,9 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
 
   function schedule(waitMs: number): void {
     if (stopped || engine.halt.halted) return;
-    cancel = clock.after(waitMs, () => void run());
+    cancel = clock.after(waitMs, () => {
+      underWay = run();
+    });
   }
 
   return {
@@ -98,6 +103,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
     stop() {
       stopped = true;
       cancel?.();
+      return underWay;
     },
   };
 }
