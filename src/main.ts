@@ -3,7 +3,8 @@ import cluster from 'node:cluster';
 import { readConfig } from './config.ts';
 import { createLog } from './service/log.ts';
 import { type Service, startService } from './service/start.ts';
-import { startWorkers, type WorkerReady } from './service/workers.ts';
+import type { WorkerReady } from './service/supervise.ts';
+import { startWorkers } from './service/workers.ts';
 
 /** A drain that hangs must not keep the process: what is left is recovered by its leases. */
 const FORCED_EXIT_MS = 14_500;
@@ -35,7 +36,7 @@ async function main(): Promise<void> {
     });
     return;
   }
-  const service = await startService(config, log);
+  const service = await startService(config, log, { role: cluster.isWorker ? 'worker' : 'alone' });
   running = service;
   if (early.stopped) leave(service);
   else sayReady(service);

@@ -4,6 +4,8 @@ import type { Config } from '../config.ts';
 
 /** Ports tried after the default one; more copies than this on one machine set PORT. */
 const MAX_TRIED = 50;
+/** What the address is called in the configuration. */
+const SETTINGS = { hostName: 'HOST', portName: 'PORT' } as const;
 
 /**
  * Listens where the configuration says; where it does not say and the default port is taken (another copy is
@@ -15,26 +17,27 @@ export async function listen(app: FastifyInstance, config: Config): Promise<stri
   try {
     await app.listen({ port: wanted, host });
   } catch (error) {
-    throw listenError(error, { host, port: wanted, hostName: 'HOST', portName: 'PORT' });
+    throw listenError(error, { host, port: wanted, ...SETTINGS });
   }
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : wanted;
-  return `http://${reachableHost(host)}:${port}`;
+  return urlOf(host, port);
 }
 
-/** The port that several processes will share: the one that `listen` would take, but never 0. */
+/** The port that several processes will share: the one that `listen` would take, but never 0. Rejects where it is taken. */
 export async function choosePort(config: Config): Promise<number> {
   const { HOST: host, PORT: port } = config;
   if (!config.isSet('PORT')) return firstFree(port, host);
-  return port === 0 ? anyFree(host) : port;
+  if (port === 0) return anyFree(host);
+  const error = await tried(port, host);
+  if (isTaken(error)) throw listenError(error, { host, port, ...SETTINGS });
+  return port;
 }
 
 function anyFree(host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
-    probe.once('error', (error) =>
-      reject(listenError(error, { host, port: 0, hostName: 'HOST', portName: 'PORT' })),
-    );
+    probe.once('error', (error) => reject(listenError(error, { host, port: 0, ...SETTINGS })));
     probe.listen({ port: 0, host }, () => {
       const address = probe.address();
       const port = typeof address === 'object' && address !== null ? address.port : 0;
@@ -46,17 +49,22 @@ function anyFree(host: string): Promise<number> {
 /** Tried with a socket of its own: Fastify's `listen` cannot be repeated after it failed. */
 async function firstFree(from: number, host: string): Promise<number> {
   for (let port = from; port < from + MAX_TRIED; port += 1) {
-    if (await isFree(port, host)) return port;
+    if (!isTaken(await tried(port, host))) return port;
   }
   return from;
 }
 
-function isFree(port: number, host: string): Promise<boolean> {
+/** Why nobody can listen there; null: somebody can. Whatever else than a taken port is wrong, listening says it better. */
+function tried(port: number, host: string): Promise<Error | null> {
   return new Promise((resolve) => {
     const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen({ port, host }, () => probe.close(() => resolve(true)));
+    probe.once('error', resolve);
+    probe.listen({ port, host }, () => probe.close(() => resolve(null)));
   });
+}
+
+function isTaken(error: Error | null): boolean {
+  return error !== null && 'code' in error && error.code === 'EADDRINUSE';
 }
 
 export interface Listening {
@@ -79,6 +87,11 @@ export function listenError(error: unknown, { host, port, hostName, portName }: 
     EAFNOSUPPORT: `This machine has no IPv6, which ${host} is. Set ${hostName} to an address of IPv4, such as 127.0.0.1.`,
   }[String(code)];
   return words === undefined ? error : new Error(`${words}\nNothing was started.`, { cause: error });
+}
+
+/** Where a client on this machine reaches it, without a slash at its end. */
+export function urlOf(host: string, port: number): string {
+  return `http://${reachableHost(host)}:${port}`;
 }
 
 /** "Every address" is nothing that a client can ask for. */

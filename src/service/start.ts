@@ -1,6 +1,8 @@
 /**
  * The composition root of the service: opens the database, mounts or reaches the gateway, starts the engine and
- * listens. It listens before it is ready, because the mounted fake gateway is one of its own addresses.
+ * listens. A process on its own listens before it is ready: so a taken port is found before anything is started, and the
+ * mounted fake gateway, which is one of its own addresses, has one. A worker listens when it can serve: what it takes
+ * from the shared port is taken from the workers that can.
  */
 import type { Config } from '../config.ts';
 import type { GatewayContract } from '../domain/contract.ts';
@@ -21,9 +23,10 @@ import type { Log } from '../ports/log.ts';
 import { createPostgresStore, inWords, migrate } from '../postgres/index.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemRandom } from '../system/random.ts';
+import { FAKE_GATEWAY_POOL, warnOfShortage } from './connection-budget.ts';
 import { type Database, openDatabase } from './database.ts';
 import { openGateway } from './gateway.ts';
-import { listen } from './listen.ts';
+import { listen, urlOf } from './listen.ts';
 import { startingUp } from './starting-up.ts';
 
 export interface Service {
@@ -38,20 +41,38 @@ export interface Service {
 
 export type ServiceLog = Log & HttpLogger;
 
+export interface StartOptions {
+  /**
+   * `worker`: one of several, whose port was chosen by the process that started it. It listens when it is ready, and leaves it to
+   * that process to count connections.
+   */
+  readonly role: 'alone' | 'worker';
+}
+
 /** Starts the whole service. Rejects with an error that says what to do; nothing is left running then. */
-export async function startService(config: Config, log: ServiceLog): Promise<Service> {
+export async function startService(
+  config: Config,
+  log: ServiceLog,
+  options: StartOptions = { role: 'alone' },
+): Promise<Service> {
   const database = await openDatabase(config, log);
   try {
-    return await serve(config, log, database);
+    return await serve(config, log, database, options);
   } catch (error) {
     await database.close();
     throw error;
   }
 }
 
-async function serve(config: Config, log: ServiceLog, database: Database): Promise<Service> {
+async function serve(
+  config: Config,
+  log: ServiceLog,
+  database: Database,
+  { role }: StartOptions,
+): Promise<Service> {
   const pool = database.openPool({ name: 'payonce', max: config.DATABASE_POOL });
   await migrate(pool).catch(refuseStart);
+  if (role === 'alone') await warnOfShortage(pool, config, log);
   const fake =
     config.GATEWAY === 'fake' ? await openFakeGateway(config, log, database).catch(refuseStart) : null;
   let engine: RunningEngine | null = null;
@@ -62,8 +83,8 @@ async function serve(config: Config, log: ServiceLog, database: Database): Promi
     isDraining: () => draining,
     ...(fake === null ? {} : { mount: async (scope) => fake.register(scope, { prefix: '/fake-gateway' }) }),
   });
-  const url = await listen(app, config);
-  const gatewayUrl = config.GATEWAY_URL ?? `${url}/fake-gateway`;
+  const early = role === 'alone' ? await listen(app, config) : null;
+  const gatewayUrl = config.GATEWAY_URL ?? `${early ?? urlOf(config.HOST, config.PORT)}/fake-gateway`;
   const gateway = openGateway(config, gatewayUrl);
   const closeAll = async (): Promise<void> => {
     draining = true;
@@ -72,13 +93,13 @@ async function serve(config: Config, log: ServiceLog, database: Database): Promi
     fake?.close();
     await within(CLOSE_MS, app.close(), log);
     await gateway.close();
-    await database.close();
   };
+  let url: string;
   try {
     engine = await startTheEngine(config, log, pool, gateway);
+    url = early ?? (await listen(app, config));
   } catch (error) {
-    fake?.close();
-    await app.close();
+    await closeAll();
     throw error;
   }
   let stopped: Promise<void> | null = null;
@@ -87,7 +108,7 @@ async function serve(config: Config, log: ServiceLog, database: Database): Promi
     gatewayUrl,
     livemode: gateway.livemode ?? true,
     stop: () => {
-      stopped ??= closeAll();
+      stopped ??= closeAll().then(() => database.close());
       return stopped;
     },
   };
@@ -115,7 +136,9 @@ function serverOptions(config: Config, logger: ServiceLog, payonce: Payonce) {
 }
 
 async function openFakeGateway(config: Config, log: Log, database: Database): Promise<FakeGateway> {
-  const ledger = await createPostgresLedger(database.openPool({ name: 'payonce-fake-gateway', max: 4 }));
+  const ledger = await createPostgresLedger(
+    database.openPool({ name: 'payonce-fake-gateway', max: FAKE_GATEWAY_POOL }),
+  );
   return createFakeGateway({
     ledger,
     seed: config.FAKE_GATEWAY_SEED,

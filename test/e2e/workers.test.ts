@@ -1,8 +1,11 @@
 /** Several processes on one port (`WORKERS`), seen from outside. */
 import { execFileSync } from 'node:child_process';
+import { get } from 'node:http';
+import pg from 'pg';
 import { expect, test } from 'vitest';
 import * as step from './gateway/steps.ts';
 import { eventually } from './support/eventually.ts';
+import { query } from './support/identity.ts';
 import { onStage, type Stage } from './support/stage.ts';
 
 const WORKERS = 2;
@@ -57,6 +60,88 @@ test('a worker that is killed is replaced, and what it held is settled under the
     expect(payments.map(({ status }) => status)).toEqual(ids.map(() => 'COMPLETED'));
     expect(await stage.judge()).toEqual([]);
     expect(stage.service().output()).toContain('a worker died');
+  });
+});
+
+/** Over a connection of its own, so that it meets whichever worker is next. */
+function readiness(stage: Stage): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    get(`${stage.service().url}/readyz`, { agent: false }, (response) => {
+      response.resume().once('end', () => resolve(response.statusCode));
+    }).once('error', reject);
+  });
+}
+
+async function readinessOften(stage: Stage): Promise<unknown[]> {
+  const seen = new Set<unknown>();
+  for (let asked = 0; asked < 20; asked += 1) seen.add(await readiness(stage));
+  return [...seen];
+}
+
+test('a worker that starts again gets no connection before it can serve, and is started until it can', async () => {
+  await onStage({ env: { WORKERS: String(WORKERS) } }, async (stage) => {
+    const starting = (other = 0): Promise<number> =>
+      eventually('a worker that waits while it starts', async () => {
+        const [waiting] = await query(
+          stage.databaseUrl,
+          `SELECT pid FROM pg_stat_activity
+           WHERE datname = current_database() AND wait_event_type = 'Lock' AND pid <> ${other}`,
+        );
+        return waiting?.pid as number | undefined;
+      });
+    const holder = new pg.Client(stage.databaseUrl);
+    await holder.connect();
+    try {
+      // Whoever starts writes this row; whoever runs only reads it.
+      await holder.query('BEGIN');
+      await holder.query('SELECT FROM payonce.installation FOR UPDATE');
+      process.kill(workersOf(stage)[0] as number, 'SIGKILL');
+      const first = await starting();
+      expect(await readinessOften(stage)).toEqual([200]);
+      await query(stage.databaseUrl, `SELECT pg_terminate_backend(${first})`);
+      await starting(first);
+      expect(await readinessOften(stage)).toEqual([200]);
+    } finally {
+      await holder.end();
+    }
+    expect(await readinessOften(stage)).toEqual([200]);
+  });
+});
+
+test('a request that was handed to a frozen worker ends when the worker does', async () => {
+  await onStage({ env: { WORKERS: String(WORKERS) } }, async (stage) => {
+    const [frozen] = workersOf(stage);
+    process.kill(frozen as number, 'SIGSTOP');
+    let ended = 0;
+    const asked = Array.from({ length: 6 }, () =>
+      readiness(stage)
+        .catch((error: NodeJS.ErrnoException) => error.code)
+        .finally(() => {
+          ended += 1;
+        }),
+    );
+    await eventually('the requests at the other worker', () => ended >= asked.length - 1);
+    process.kill(frozen as number, 'SIGKILL');
+    const answers = await Promise.all(asked);
+    expect(answers.filter((answer) => answer === 200).length).toBeGreaterThanOrEqual(asked.length - 1);
+  });
+});
+
+test('calls in flight at SIGTERM end as answered, at every worker', async () => {
+  const env = { WORKERS: String(WORKERS), CALL_TIMEOUT_MS: '30000', LEASE_MS: '31000', DRAIN_MS: '14000' };
+  await onStage({ env }, async (stage) => {
+    let answer = (): void => {};
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    stage.gateway.onRequest = () => held;
+    const ids = Array.from({ length: 10 }, (_, index) => `in-flight-${index}`);
+    const paid = ids.map((orderId) => stage.client.pay({ orderId, key: orderId, prefer: 'wait=60' }));
+    await eventually('all calls', () => stage.gateway.ledger.requests.length === ids.length);
+    stage.service().signal('SIGTERM');
+    const draining = (): number => stage.service().output().split('"draining"').length - 1;
+    await eventually('all of them to drain', () => draining() === WORKERS + 1);
+    answer();
+    expect((await Promise.all(paid)).map(({ status }) => status)).toEqual(ids.map(() => 201));
+    expect(await stage.service().ended).toEqual({ code: 0, signal: null });
   });
 });
 

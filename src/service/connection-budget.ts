@@ -1,0 +1,44 @@
+/**
+ * Whether the server has as many connections as all pools may open. A warning, not a refusal: behind a pooler its own limit counts,
+ * which cannot be read from here, and pools that never fill need no more.
+ */
+import type { Pool } from 'pg';
+import type { Config } from '../config.ts';
+import type { Log } from '../ports/log.ts';
+
+/** Of the mounted fake gateway, in each process. */
+export const FAKE_GATEWAY_POOL = 4;
+
+type Pools = Pick<Config, 'WORKERS' | 'DATABASE_POOL' | 'GATEWAY'>;
+
+/** What all processes of this service together may open. */
+export function wantedConnections({ WORKERS, DATABASE_POOL, GATEWAY }: Pools): number {
+  return WORKERS * (DATABASE_POOL + (GATEWAY === 'fake' ? FAKE_GATEWAY_POOL : 0));
+}
+
+/** `reserved_connections` came with PostgreSQL 16. Who else is connected, any role may know only as a number. */
+const BUDGET = `
+SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+    - coalesce(current_setting('reserved_connections', true)::int, 0) AS limit,
+  (SELECT sum(numbackends) FROM pg_stat_database)::int - 1 AS used`;
+
+/** Says so where the server has too few. No reason not to start, so it is none either that it could not be counted. */
+export async function warnOfShortage(pool: Pool, config: Pools, log: Log): Promise<void> {
+  const rows = await pool.query<{ limit: number; used: number }>(BUDGET).then(
+    (result) => result.rows,
+    () => [],
+  );
+  const wanted = wantedConnections(config);
+  for (const row of rows) {
+    const [limit, used] = [Number(row.limit), Number(row.used)];
+    if (wanted + used > limit) log.warn({ wanted, limit, used }, advice(config));
+  }
+}
+
+function advice({ WORKERS }: Pools): string {
+  const settings = WORKERS > 1 ? 'DATABASE_POOL or WORKERS' : 'DATABASE_POOL';
+  return (
+    'the pools may open more connections than the database server has left: those beyond are refused, and under load requests are ' +
+    `answered 503. Lower ${settings}, or raise max_connections of PostgreSQL. Behind a pooler (PgBouncer) its own limit counts instead`
+  );
+}

@@ -1,0 +1,184 @@
+/** In which order workers are started, started again and ended; the processes are played, and so are the timers. */
+import { describe, expect, it } from 'vitest';
+import { superviseWorkers, type WorkerProcess, type WorkerReady } from './supervise.ts';
+
+const READY: WorkerReady = {
+  url: 'http://127.0.0.1:8000',
+  gatewayUrl: 'http://127.0.0.1:9',
+  livemode: false,
+};
+
+interface Played extends WorkerProcess {
+  readonly signals: string[];
+  serves(): void;
+  ends(fields?: Record<string, unknown>): void;
+}
+
+function play(): Played {
+  const signals: string[] = [];
+  let serves = (_ready: WorkerReady): void => {};
+  let ends = (_fields: Record<string, unknown>): void => {};
+  const ready = new Promise<WorkerReady>((resolve) => (serves = resolve));
+  const ended = new Promise<Record<string, unknown>>((resolve) => (ends = resolve));
+  return {
+    ready,
+    ended,
+    signals,
+    kill: (signal) => void signals.push(signal),
+    serves: () => serves(READY),
+    ends: (fields = { code: null, signal: 'SIGKILL' }) => ends(fields),
+  };
+}
+
+/** Until everything that can go on without a timer or a process has. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function setUp(count: number, fork: () => Played = play) {
+  const forked: Played[] = [];
+  const timers = new Map<number, { waitMs: number; work: () => void }>();
+  const logged: unknown[] = [];
+  const note = (fields: unknown): void => void logged.push(fields);
+  let made = 0;
+  const workers = superviseWorkers({
+    count,
+    fork() {
+      const worker = fork();
+      forked.push(worker);
+      return worker;
+    },
+    after(waitMs, work) {
+      made += 1;
+      const id = made;
+      timers.set(id, { waitMs, work });
+      return () => void timers.delete(id);
+    },
+    log: { info: note, warn: note, error: note },
+  });
+  return {
+    workers,
+    forked,
+    logged,
+    /** The waits that have not ended. */
+    waits: () => [...timers.values()].map(({ waitMs }) => waitMs),
+    async fire(waitMs: number) {
+      for (const [id, timer] of timers) {
+        if (timer.waitMs !== waitMs) continue;
+        timers.delete(id);
+        timer.work();
+      }
+      await settled();
+    },
+  };
+}
+
+async function setUpServing(count: number) {
+  const all = setUp(count);
+  for (const worker of all.forked) worker.serves();
+  await all.workers.ready;
+  return all;
+}
+
+describe('workers', () => {
+  it('are ready when all of them are', async () => {
+    const { workers, forked } = setUp(2);
+    let ready: WorkerReady | null = null;
+    void workers.ready.then((first) => (ready = first));
+    forked[1]?.serves();
+    await settled();
+    expect(ready).toBeNull();
+    forked[0]?.serves();
+    await settled();
+    expect(ready).toEqual(READY);
+  });
+
+  it('are not ready, and not started again, where one ends at its first start', async () => {
+    const { workers, forked, waits } = setUp(2);
+    forked[0]?.serves();
+    forked[1]?.ends({ code: 1 });
+    await expect(workers.ready).rejects.toThrow('A worker ended before it took payments');
+    expect([forked.length, waits()]).toEqual([2, []]);
+  });
+
+  it('are not ready where there is no process to be had', async () => {
+    const { workers } = setUp(1, () => {
+      throw new Error('spawn EAGAIN');
+    });
+    await expect(workers.ready).rejects.toThrow('spawn EAGAIN');
+  });
+
+  it('that die are replaced, one each', async () => {
+    const { forked, fire, logged } = await setUpServing(2);
+    forked[0]?.ends({ code: null, signal: 'SIGKILL' });
+    await settled();
+    expect([forked.length, logged]).toEqual([2, [{ code: null, signal: 'SIGKILL' }]]);
+    await fire(1000);
+    expect(forked).toHaveLength(3);
+  });
+
+  it('are started again also where the restart fails, until it succeeds', async () => {
+    const { forked, fire, waits } = await setUpServing(2);
+    forked[0]?.ends();
+    await settled();
+    await fire(1000);
+    forked[2]?.ends({ code: 1 });
+    await settled();
+    expect([forked.length, waits()]).toEqual([3, [1000]]);
+    await fire(1000);
+    forked[3]?.serves();
+    await settled();
+    expect([forked.length, waits()]).toEqual([4, []]);
+    forked[3]?.ends();
+    await settled();
+    expect(waits()).toEqual([1000]);
+  });
+});
+
+describe('the stop of workers', () => {
+  it('tells all of them once, and waits for all of them', async () => {
+    const { workers, forked, waits } = await setUpServing(2);
+    let stopped = false;
+    void workers.stop().then(() => (stopped = true));
+    void workers.stop();
+    forked[0]?.ends({ code: 0 });
+    await settled();
+    expect([forked.map(({ signals }) => signals), stopped]).toEqual([[['SIGTERM'], ['SIGTERM']], false]);
+    forked[1]?.ends({ code: 0 });
+    await settled();
+    expect([stopped, waits()]).toEqual([true, []]);
+  });
+
+  it('kills what hangs, and only that', async () => {
+    const { workers, forked, fire } = await setUpServing(2);
+    const stopped = workers.stop();
+    forked[0]?.ends({ code: 0 });
+    await settled();
+    await fire(14_000);
+    expect(forked.map(({ signals }) => signals)).toEqual([['SIGTERM'], ['SIGTERM', 'SIGKILL']]);
+    forked[1]?.ends();
+    await stopped;
+  });
+
+  it('starts none again: neither what it ended, nor what had died before', async () => {
+    const { workers, forked, fire, logged } = await setUpServing(2);
+    forked[0]?.ends();
+    await settled();
+    const stopped = workers.stop();
+    await fire(1000);
+    forked[1]?.ends({ code: 0 });
+    await stopped;
+    await fire(1000);
+    expect([forked.length, logged.length]).toEqual([2, 1]);
+  });
+
+  it('ends a worker that is just being started again, which is no reason to start one', async () => {
+    const { workers, forked, fire, waits } = await setUpServing(1);
+    forked[0]?.ends();
+    await settled();
+    await fire(1000);
+    const stopped = workers.stop();
+    expect(forked[1]?.signals).toEqual(['SIGTERM']);
+    forked[1]?.ends();
+    await stopped;
+    expect(waits()).toEqual([]);
+  });
+});
