@@ -64,6 +64,12 @@ export function isRowError(error: unknown): boolean {
   return state !== null && (state.startsWith('22') || state.startsWith('23'));
 }
 
+/** Says nothing of the statement: the connection or the server went away, something was locked, or others were in the way. */
+export function isPassing(error: unknown): boolean {
+  const state = sqlState(cause(error));
+  return state === null || /^(08|40|53|55|57)/.test(state);
+}
+
 function cause(error: unknown): unknown {
   return error instanceof StoreError ? error.cause : error;
 }

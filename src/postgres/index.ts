@@ -9,6 +9,7 @@ import { createExpiry } from './expiry.ts';
 import { wakeFailed } from './failed.ts';
 import { bindKey, openNextCharge } from './keys.ts';
 import { claimMode, type FinalMode, openElsewhere, readMode } from './mode.ts';
+import { createReleaseCheck } from './newer-release.ts';
 import { createPaymentQuery, listEvents, listPayments } from './queries.ts';
 import { createSession } from './session.ts';
 import { createSituation } from './situation.ts';
@@ -25,17 +26,21 @@ export interface PostgresStoreOptions {
   readonly timeoutMs?: number;
   /** Nobody else uses the pool, so the server may be told to keep the time limits itself. Default: no. */
   readonly ownPool?: boolean;
-  /** Hears of connections that other code left inside a transaction, and of what the database refuses. Default: nobody. */
+  /**
+   * Hears of connections that other code left inside a transaction, of what the database refuses, and of a newer release.
+   * Default: nobody.
+   */
   readonly log?: Log;
 }
 
 /** The store on PostgreSQL 14 or newer, straight or behind PgBouncer in transaction mode: every change is one statement. */
 export function createPostgresStore(options: PostgresStoreOptions): Store {
-  const { answerRetentionMs: retentionMs } = options;
+  const { answerRetentionMs: retentionMs, pool, timeoutMs = 5000, log } = options;
   const session = createSession(options);
   const mode: FinalMode = { livemode: null };
   const situation = createSituation(session, retentionMs);
   const payment = createPaymentQuery(session);
+  const checkRelease = createReleaseCheck({ session, pool, timeoutMs, log });
   return {
     installationId: () => installationId(session),
     claimMode: (livemode) => claimMode(session, livemode, mode),
@@ -62,6 +67,9 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
       return (await payment(query.accountId, query.paymentId)) === null ? null : events;
     },
     eraseExpiredAnswers: createExpiry(session, retentionMs),
-    check: () => session.verify(),
+    async check() {
+      await session.verify();
+      await checkRelease();
+    },
   };
 }

@@ -22,14 +22,23 @@ interface Migration {
 
 const FOLDER = new URL('./migrations/', import.meta.url);
 
+const files = (): readonly string[] =>
+  readdirSync(FOLDER)
+    .filter((file) => file.endsWith('.sql'))
+    .sort();
+
 /** The migrations of this release, in order. */
 function migrations(): readonly Migration[] {
-  const files = readdirSync(FOLDER).filter((file) => file.endsWith('.sql'));
-  return files.sort().map((file) => {
+  return files().map((file) => {
     const sql = readFileSync(new URL(file, FOLDER), 'utf8');
     const checksum = createHash('sha256').update(sql).digest('hex');
     return { version: Number.parseInt(file, 10), name: file, sql, checksum };
   });
+}
+
+/** The last of them. */
+export function newestVersion(): number {
+  return Number.parseInt(files().at(-1) ?? '0', 10);
 }
 
 /** For the end of what other code has under way on the connection that the pool gives out, in milliseconds. */

@@ -1,0 +1,137 @@
+/**
+ * A database that a newer release has changed. The number of a migration does not tell whether this release can still write
+ * there: most changes are made so that old processes and new ones run side by side. So where there are migrations that this
+ * release does not know, a payment is rehearsed: accepted, settled, and rolled back.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Pool, PoolClient } from 'pg';
+import { openCharge } from '../domain/charge.ts';
+import { uuidV7 } from '../domain/ids.ts';
+import type { Log } from '../ports/log.ts';
+import { type Intent, StoreError } from '../ports/store.ts';
+import { createAccept } from './accept.ts';
+import { createAdvance } from './advance.ts';
+import { giveBack, takeIdle } from './connections.ts';
+import { connectError, isPassing, statementError, surviveErrors } from './errors.ts';
+import { newestVersion } from './migrate.ts';
+import type { Session } from './session.ts';
+import { ask } from './types.ts';
+import { within } from './within.ts';
+
+const NEWER = 'SELECT name FROM payonce.migrations WHERE version > $1 ORDER BY version';
+
+/** Rejects with `StoreError` where a newer release has changed the database and this one cannot write there any more. */
+export function createReleaseCheck(options: {
+  readonly session: Session;
+  readonly pool: Pool;
+  readonly timeoutMs: number;
+  readonly log: Log | undefined;
+}): () => Promise<void> {
+  const { session, pool, timeoutMs, log } = options;
+  const ours = newestVersion();
+  let isReported = false;
+  return async () => {
+    const newer = await session.query<{ name: string }>(NEWER, [ours]);
+    const reason = newer.length === 0 ? null : await rehearse(pool, timeoutMs);
+    if (reason === null) {
+      isReported = false;
+      return;
+    }
+    const migrations = newer.map(({ name }) => name).join(', ');
+    if (!isReported) log?.error({ alarm: 'newer_release', migrations, reason }, ALARM);
+    isReported = true;
+    throw new StoreError(
+      'refused',
+      `A newer release has changed the database (${migrations}), and this one cannot store payments there any more: ${reason}. ` +
+        'Nothing was stored and nothing was sent. Run the newer release, and end this process.',
+    );
+  };
+}
+
+const ALARM =
+  'a newer release has changed the database, and this one cannot store payments there any more; it is not ready. Run the newer ' +
+  'release, and end this process';
+
+/** Why the database does not take a payment of this release, or null. Rejects with `StoreError` where that could not be found out. */
+async function rehearse(pool: Pool, timeoutMs: number): Promise<string | null> {
+  const client = await takeIdle(pool, { waitMs: timeoutMs, onLeftOpen: () => {} }).catch((error: unknown) => {
+    throw connectError(error);
+  });
+  surviveErrors(client);
+  let close = true;
+  try {
+    const reason = await within(rollBack(client), timeoutMs, 'The rehearsal of a payment took too long');
+    close = false;
+    return reason;
+  } catch (error) {
+    throw error instanceof StoreError ? error : statementError(error);
+  } finally {
+    giveBack(client, { close });
+  }
+}
+
+async function rollBack(client: PoolClient): Promise<string | null> {
+  await client.query('BEGIN');
+  const first: { error: unknown } = { error: null };
+  // What is tried again after it was refused is refused for another reason: the transaction is over.
+  const session: Session = {
+    query: (text, values) =>
+      ask(client, text, values).catch((error: unknown) => {
+        first.error ??= error;
+        throw error;
+      }) as never,
+    wrote() {},
+    verify: async () => {},
+  };
+  try {
+    return await play(session);
+  } catch (error) {
+    const refusal = first.error ?? error;
+    if (isPassing(refusal)) throw refusal;
+    return refusal instanceof Error ? refusal.message : String(refusal);
+  } finally {
+    await client.query('ROLLBACK');
+  }
+}
+
+/** Every table of a payment's usual way, and every column that is written on it. */
+async function play(session: Session): Promise<string | null> {
+  const order = {
+    accountId: 'rehearsal',
+    orderId: randomUUID(),
+    amountMinor: 1,
+    currency: 'USD',
+    metadata: {},
+  };
+  const intent: Intent = {
+    order,
+    paymentId: uuidV7(0, randomUUID().replaceAll('-', '')),
+    livemode: false,
+    gateway: 'rehearsal',
+    installationId: null,
+    chargeKey: randomUUID(),
+    key: { hash: randomUUID(), fingerprint: 'rehearsal' },
+    claimId: randomUUID(),
+    start: { kind: 'claimed', leaseMs: 1000 },
+  };
+  // As if the mode were final: else the row that says it would be locked meanwhile.
+  const accepted = await createAccept(session, { livemode: intent.livemode })(intent);
+  if (accepted.kind !== 'accepted') return 'a new payment was not inserted';
+  const { nowMs } = accepted;
+  const charge = openCharge({ n: 1, openedAtMs: nowMs, calling: true, verifyFirst: false });
+  const nobody = { nowMs, key: null, payment: null };
+  const advanced = await createAdvance(
+    session,
+    async () => nobody,
+  )({
+    payment: { accountId: order.accountId, orderId: order.orderId, paymentId: intent.paymentId },
+    expected: { seq: 1, fence: 1, claimId: intent.claimId, mustBeDue: false },
+    charge: { ...charge, status: 'COMPLETED', step: 'none', gatewayRef: 'rehearsal' },
+    event: { type: 'payment.completed', detail: 'rehearsal' },
+    lease: { kind: 'release', waitMs: null },
+    settlement: { problem: null, body: '{}', byAbsence: false },
+    evidenceSeen: 0,
+    updatedAtMs: nowMs,
+  });
+  return advanced.kind === 'done' ? null : 'a payment was not settled';
+}
