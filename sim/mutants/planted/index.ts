@@ -11,6 +11,7 @@ import { EDGES_ENGINE } from './edges-engine.ts';
 import { EDGES_EVIDENCE } from './edges-evidence.ts';
 import { EDGES_LIBRARY } from './edges-library.ts';
 import { EDGES_RESTORED } from './edges-restored.ts';
+import { EDGES_SERVICE } from './edges-service.ts';
 import { EDGES_WORLD } from './edges-world.ts';
 import { GATEWAY } from './gateway.ts';
 import { HTTP } from './http.ts';
@@ -41,5 +42,6 @@ export const PLANTED: readonly PlantedBug[] = [
   ...EDGES_EVIDENCE,
   ...EDGES_LIBRARY,
   ...EDGES_RESTORED,
+  ...EDGES_SERVICE,
   ...EDGES_WORLD,
 ];

@@ -1,0 +1,74 @@
+/** Bugs in how the service starts, stops, and shares what it runs on. */
+import type { PlantedBug } from '../bug.ts';
+
+const SUPERVISE = 'src/service/supervise.ts';
+const SUPERVISE_TEST = 'src/service/supervise.test.ts';
+const RELEASE = 'src/postgres/newer-release.ts';
+const RELEASE_TEST = 'test/postgres/newer-release.test.ts';
+
+export const EDGES_SERVICE: readonly PlantedBug[] = [
+  {
+    name: 'a worker is started after the stop',
+    story:
+      'A deployment leaves an old process behind, which nobody knows of and which goes on taking payments.',
+    file: SUPERVISE,
+    find: '      if (stopped !== null) return;\n',
+    put: '',
+    judge: 'engine suite',
+    tests: { file: SUPERVISE_TEST, named: 'starts none again' },
+  },
+  {
+    name: 'a restart that fails is the last one',
+    story: 'After one short outage of the database the service runs on half of its workers for good.',
+    file: SUPERVISE,
+    find: 'if (stopped === null) startAgain({ err: error });',
+    put: 'if (stopped === null) log.error({ err: error }, "a worker could not be started");',
+    judge: 'engine suite',
+    tests: { file: SUPERVISE_TEST, named: 'also where the restart fails' },
+  },
+  {
+    name: 'the stop does not wait for the workers',
+    story: 'The embedded database is ended under the calls that are being finished.',
+    file: SUPERVISE,
+    find: 'await Promise.all(leaving.map(({ ended }) => ended));',
+    put: 'await Promise.race(leaving.map(({ ended }) => ended));',
+    judge: 'engine suite',
+    tests: { file: SUPERVISE_TEST, named: 'waits for all of them' },
+  },
+  {
+    name: 'the drain ends before the sweep',
+    story: 'Every other deployment alarms whoever reads the log of a database that was closed in good order.',
+    file: 'src/engine/recover.ts',
+    find: '      return underWay;\n',
+    put: '      return Promise.resolve();\n',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/recover.test.ts', named: 'has ended when the stop has' },
+  },
+  {
+    name: 'an old process on a changed database counts as ready',
+    story: 'Half of all customers are turned away, and the load balancer goes on sending them there.',
+    file: RELEASE,
+    find: 'const reason = newer.length === 0 ? null : await rehearse(pool, timeoutMs);',
+    put: 'const reason = newer.length >= 0 ? null : await rehearse(pool, timeoutMs);',
+    judge: 'store suite',
+    tests: { file: RELEASE_TEST, named: 'this one is not ready' },
+  },
+  {
+    name: 'a rehearsed payment is kept',
+    story: 'A payment that nobody made stands in the books after every health check.',
+    file: RELEASE,
+    find: "    await client.query('ROLLBACK');\n",
+    put: "    await client.query('COMMIT');\n",
+    judge: 'store suite',
+    tests: { file: RELEASE_TEST, named: 'nothing of the rehearsal stays' },
+  },
+  {
+    name: 'one worker’s connections are counted for all',
+    story: 'Under load the database refuses connections, and the warning at the start did not come.',
+    file: 'src/service/connection-budget.ts',
+    find: 'return WORKERS * (',
+    put: 'return (',
+    judge: 'engine suite',
+    tests: { file: 'src/service/connection-budget.test.ts', named: 'its own pool' },
+  },
+];
