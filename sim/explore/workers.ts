@@ -211,8 +211,9 @@ function verifying(
       ),
     ];
   }
-  const contested =
-    worker.evidence > 0 && state.row.charge.status !== 'COMPLETED' && has(state.row.about, item.n);
+  const { status } = state.row.charge;
+  const isOpen = status === 'REVIEW' || (worker.evidence > 0 && status !== 'COMPLETED');
+  const contested = isOpen && has(state.row.about, item.n);
   return lookups(state, worker, world, { n: item.n, budget }).map(({ outcome, faults, what }) => {
     // Without keys a decline is about one call, and says no more of another than that nothing is found.
     const told: LookupOutcome =

@@ -14,7 +14,7 @@ export interface BookedCharge {
   readonly reference: string;
   readonly amountMinor: number;
   readonly currency: string;
-  status: 'succeeded' | 'declined' | 'pending';
+  status: 'succeeded' | 'declined' | 'pending' | 'refunded';
   /** From then on lookups show it. */
   readonly visibleAtMs: number;
 }

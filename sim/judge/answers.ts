@@ -1,4 +1,5 @@
 /** What must hold of every answer that a client gets: it is true, it is the same for ever, and it is about its order. */
+import { AS_IT_STANDS } from '../../src/domain/acceptance.ts';
 import type { Payment } from '../../src/domain/payment.ts';
 import type { ChargeAnswer } from '../../src/engine/api.ts';
 import type { Database, OperationRow, Row } from '../store/database.ts';
@@ -112,6 +113,10 @@ export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
 
   function keyed(asked: Asked, answer: Extract<ChargeAnswer, { kind: 'settled' }>, row: Row): void {
     const bound = boundTo(asked.accountId, asked.key ?? '');
+    if (bound?.chargeN === AS_IT_STANDS) {
+      stands(asked, answer, row);
+      return;
+    }
     const operation: OperationRow | undefined = row.operations.find(({ n }) => n === bound?.chargeN);
     if (operation === undefined) {
       violated('7 one operation', `${asked.orderId}: the key is bound to nothing`);
@@ -133,6 +138,14 @@ export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
       violated('7 one operation', `${asked.orderId}: 201 and 200 are confused`);
     }
     sameAsBefore(asked, answer.frozen.body, answer.replayed);
+  }
+
+  /** The key came when the order's answer was gone, or was no longer true: only a completed order is told so, and it stays that. */
+  function stands(asked: Asked, answer: Extract<ChargeAnswer, { kind: 'settled' }>, { payment }: Row): void {
+    const isPaid = payment.charge.status === 'COMPLETED' && answer.frozen.problem === null;
+    if (!isPaid || answer.started)
+      violated('truth of answers', `${asked.orderId}: told as it stands, and not as it is`);
+    sameAsBefore(asked, null, answer.replayed);
   }
 
   /** Two different bodies, or two different terms, never share a key. */

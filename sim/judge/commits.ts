@@ -76,7 +76,8 @@ function note(book: Book, { kind, after, rowAfter, accountId, orderId }: Change,
     seq: after.seq,
     status: after.charge.status,
     chargeN: after.charge.n,
-    problem: operation?.problem ?? null,
+    // What failed first, and was made long after its time, is paid all the same.
+    problem: after.charge.status === 'COMPLETED' ? null : (operation?.problem ?? null),
     amountMinor: after.order.amountMinor,
     currency: after.order.currency,
     evidence: after.evidence,
@@ -123,7 +124,10 @@ function judgeMoney(parts: CommitJudgeParts, change: Change): void {
   const operation = rowAfter.operations.at(-1) as OperationRow;
   const { status } = after.charge;
   if (status === 'COMPLETED') {
-    const live = liveUnder(parts.gateway, operation.gatewayKey);
+    // What was taken back since the lookup that this rests on was live then.
+    const live = parts.gateway.ledger.filter(
+      ({ key, status }) => key === operation.gatewayKey && (status === 'succeeded' || status === 'refunded'),
+    );
     const right = live.some(
       (charge) => charge.amountMinor === operation.amountMinor && charge.currency === operation.currency,
     );

@@ -33,12 +33,25 @@ export function judgeWaits(database: Database, policy: Plan['policy'], databaseN
 }
 
 /** Whether the payment needs nothing more, now that nothing goes wrong any more. */
-export function isAtRest({ payment }: Row, { contract }: Plan['policy']): boolean {
-  const { charge, held, evidence, dueAtMs } = payment;
+export function isAtRest(row: Row, { contract }: Plan['policy'], ledger: Books['ledger']): boolean {
+  const { charge, held, evidence, dueAtMs } = row.payment;
   if (held) return false;
   if (charge.status === 'COMPLETED' || charge.status === 'FAILED') return dueAtMs === null && evidence === 0;
   // Late evidence is kept for the person who decides.
-  return charge.status === 'REVIEW' && (dueAtMs === null) === !contract.lookup;
+  if (charge.status !== 'REVIEW' || (dueAtMs === null) !== !contract.lookup) return false;
+  return !contract.lookup || !isTakenBack(row, ledger);
+}
+
+/** A person has decided: the money that had turned up was taken back, and the gateway shows that nothing of the order is live. */
+function isTakenBack({ payment, operations, evidence }: Row, ledger: Books['ledger']): boolean {
+  const keys = new Set(operations.map(({ gatewayKey }) => gatewayKey));
+  const charges = ledger.filter(({ key }) => keys.has(key));
+  const isOpen = charges.some(({ status }) => status === 'succeeded' || status === 'pending');
+  const back = new Set(charges.filter(({ status }) => status === 'refunded').map(({ id }) => id));
+  const isNamed = evidence.every(
+    ({ outcome }) => !('chargeId' in outcome) || outcome.chargeId === undefined || back.has(outcome.chargeId),
+  );
+  return back.size > 0 && !isOpen && isNamed && payment.charge.failureCode !== 'other_gateway';
 }
 
 export function judgeEnding({ plan, database, gateway, book, violated }: EndingParts): void {
@@ -47,7 +60,8 @@ export function judgeEnding({ plan, database, gateway, book, violated }: EndingP
     const { payment } = row;
     const { orderId } = payment.order;
     const { status } = payment.charge;
-    if (!isAtRest(row, plan.policy)) {
+    // A database that has forgotten charges cannot tell that none is live.
+    if (!isAtRest(row, plan.policy, amnesia ? [] : gateway.ledger)) {
       const state = `${status}, step ${payment.charge.step}, held ${payment.held}, evidence ${payment.evidence}`;
       violated('liveness', `${orderId} is still open long after the faults have stopped: ${state}`);
     }
@@ -58,7 +72,10 @@ export function judgeEnding({ plan, database, gateway, book, violated }: EndingP
         violated('ledger', `${orderId} has ${live.length} live charges, and nobody was told`);
       continue;
     }
-    if (live.some(({ key }) => book.late.has(key))) continue;
+    if (
+      gateway.ledger.some(({ key, status: is }) => keys.has(key) && (book.late.has(key) || is === 'refunded'))
+    )
+      continue;
     // A database that forgot what was sent, or when, may charge again beside it: a limit that is documented.
     if (status === 'COMPLETED' && (amnesia ? live.length < 1 : live.length !== 1)) {
       violated('ledger', `${orderId} is COMPLETED with ${live.length} live charges`);

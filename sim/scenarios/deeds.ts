@@ -140,8 +140,7 @@ export const bookedTwice: Deed = (world) => {
 
 /** A person refunds the surplus at the gateway. */
 export const twinRefunded: Deed = (world) => {
-  const twin = ledgerOf(world).findIndex(({ id }) => id === 'ch_twin');
-  ledgerOf(world).splice(twin, 1);
+  for (const charge of ledgerOf(world)) if (charge.id === 'ch_twin') charge.status = 'refunded';
   world.trace.add(world.scheduler.nowMs, 'a person refunds ch_twin');
 };
 
@@ -166,6 +165,12 @@ export const chargedLate: Deed = (world) => {
     visibleAtMs: 0,
   });
   world.trace.add(world.scheduler.nowMs, 'the gateway makes a charge long after its time: ch_late');
+};
+
+/** A person refunds it at the gateway. */
+export const lateRefunded: Deed = (world) => {
+  for (const charge of ledgerOf(world)) if (charge.id === 'ch_late') charge.status = 'refunded';
+  world.trace.add(world.scheduler.nowMs, 'a person refunds ch_late');
 };
 
 /** Lookups show the last charge as it was before it was decided, for `forMs`. */

@@ -21,7 +21,8 @@ export const NOT_YET: readonly NotYet[] = [
   {
     class: 'late money',
     fault: 'refunded once, or completed if still wanted',
-    reason: 'Refunds do not exist yet: REVIEW and an alarm, and the next charge is blocked.',
+    reason:
+      'Refunds do not exist here yet: REVIEW and an alarm, and the next charge is blocked until a person has refunded it at the gateway.',
   },
   {
     class: 'deploy',

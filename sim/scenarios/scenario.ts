@@ -2,11 +2,13 @@
  * A scripted world: nothing in it is chance. What goes wrong is written down, and so is what must be true in the end,
  * to the number of calls. The random simulation finds what nobody thought of; a scenario shows one thing exactly.
  */
+
 import type { GatewayContract } from '../../src/domain/contract.ts';
 import type { EventType } from '../../src/domain/events.ts';
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import type { Store } from '../../src/ports/store.ts';
+import type { BookedCharge } from '../gateway/model.ts';
 import type { CallFault, LookupFault, StoreFault } from '../plan/faults.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Host } from '../world/process.ts';
@@ -64,7 +66,7 @@ export interface Ending {
   readonly calls?: number | AtMost;
   readonly lookups?: number | AtMost;
   /** What the gateway's ledger holds, in order. */
-  readonly ledger: readonly ('succeeded' | 'declined' | 'pending')[];
+  readonly ledger: readonly BookedCharge['status'][];
   /** What the clients heard, in order, in the words of `wordFor`. */
   readonly heard?: readonly string[];
   /** The first order's events. */

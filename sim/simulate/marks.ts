@@ -14,6 +14,8 @@ const MOVES = [
   'UNRESOLVED → FAILED',
   'UNRESOLVED → REVIEW',
   'FAILED → PROCESSING',
+  'FAILED → REVIEW',
+  'REVIEW → FAILED',
 ] as const;
 
 const CLIENTS = [
@@ -36,6 +38,7 @@ export const REQUIRED_MARKS: readonly string[] = [
   ...LOOKUP_FAULTS,
   ...MISHAPS,
   'lookup_lag',
+  'charge_refunded',
   'timer_late',
   'gateway_connects_slowly',
   'lease_over_before_send',

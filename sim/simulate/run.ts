@@ -100,7 +100,8 @@ function allAtRest(world: World): boolean {
   if (world.gateway.busy() || world.openRequests.size > 0) return false;
   // Who is paused may still wake with something to say.
   if (world.hosts.some(({ process }) => process.life.paused)) return false;
-  for (const row of world.database.rows()) if (!isAtRest(row, world.plan.policy)) return false;
+  for (const row of world.database.rows())
+    if (!isAtRest(row, world.plan.policy, world.gateway.ledger)) return false;
   return world.database.openTransactions() === 0;
 }
 

@@ -8,7 +8,7 @@ import { accept } from './accept.ts';
 import { advance } from './advance.ts';
 import { noteLease, shortenWaits } from './clock.ts';
 import { type Committed, copyOf, emptyState, within } from './committed.ts';
-import { wakeFailed } from './failed.ts';
+import { wakeIdle } from './idle.ts';
 import { bindKey, openNextCharge } from './keys.ts';
 import { createLocks } from './locks.ts';
 import {
@@ -46,7 +46,7 @@ const WRITES: Writes = {
   advance,
   addEvidence,
   shortenWaits,
-  wakeFailed,
+  wakeIdle,
   noteLease,
   claimMode,
   eraseExpiredAnswers,

@@ -38,7 +38,8 @@ export function bindKey(context: Context, binding: KeyBinding): Statement<Result
 
 function chargeOf({ committed }: Context, { payment, chargeN }: KeyBinding): OperationRow | undefined {
   const row = rowById(committed, payment.accountId, payment.paymentId);
-  return row?.operations.find(({ n }) => n === chargeN);
+  // Charge 0 is the payment as it stands.
+  return row?.operations.find(({ n }) => n === Math.max(chargeN, 1));
 }
 
 export function openNextCharge(context: Context, opening: NextCharge): Statement<Result<'openNextCharge'>> {

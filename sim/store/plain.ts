@@ -25,7 +25,7 @@ interface Call {
 }
 
 /** Calls of one of these that are made in one tick share a statement, and after 40001 it is repeated inside the store. */
-const BATCHED: ReadonlySet<keyof Store> = new Set(['accept', 'advance', 'situation', 'payment']);
+const BATCHED: ReadonlySet<keyof Store> = new Set(['accept', 'advance', 'situation', 'payment', 'bindKey']);
 
 /** What the caller hears after 40001, where the store repeats nothing. */
 function refusal(): StoreError {
@@ -147,7 +147,7 @@ export function createPlainStore(database: Database, options: PlainStoreOptions 
     someCharges: read('someCharges'),
     noteLease: write('noteLease'),
     shortenWaits: write('shortenWaits'),
-    wakeFailed: write('wakeFailed'),
+    wakeIdle: write('wakeIdle'),
     payments: read('payments'),
     async events(query) {
       const found = await events(query);

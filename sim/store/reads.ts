@@ -44,6 +44,9 @@ export function due(context: Context, query: DueQuery): DuePayments {
     if (dueAtMs === null || dueAtMs > nowMs || gateway !== query.gateway) continue;
     const { calls } = query;
     const wanted = typeof calls === 'boolean' ? calls : dueAtMs < calls.dueBeforeMs;
+    const isLookup = charge.step !== 'call' && evidence === 0;
+    const isLeft = isLookup && nowMs - dueAtMs < (query.lookupsOverdueMs ?? 0);
+    if (isLeft) continue;
     if (wanted || charge.step !== 'call' || evidence > 0) found.push({ row, dueAtMs });
   }
   found.sort((a, b) => a.dueAtMs - b.dueAtMs);

@@ -11,7 +11,7 @@ export type WriteMethod =
   | 'advance'
   | 'addEvidence'
   | 'shortenWaits'
-  | 'wakeFailed'
+  | 'wakeIdle'
   | 'noteLease'
   | 'claimMode'
   | 'eraseExpiredAnswers';

@@ -84,7 +84,7 @@ function listOf(data: readonly ChargeJson[], echo: string | null): string {
   return JSON.stringify(echo === null ? { data } : { data, idempotency_key: echo });
 }
 
-const STATUS = { succeeded: 200, declined: 402, pending: 202 } as const;
+const STATUS = { succeeded: 200, declined: 402, pending: 202, refunded: 200 } as const;
 
 function answer(status: number, body: object | string, headers: AnswerHeaders = {}): Answer {
   const text = typeof body === 'string' ? body : JSON.stringify(body);

@@ -1,6 +1,10 @@
 /** A gateway that breaks its word: a charge whose absence was proved is made after all, long after its time. */
+import type { BookedCharge } from '../gateway/model.ts';
 import type { OperationRow, Row } from '../store/database.ts';
 import type { World } from './world.ts';
+
+/** How long it takes until a person has done what the alarm says. */
+const REFUNDED_AFTER_MS = [1000, 60_000, 600_000] as const;
 
 /** Makes some charge that failed by absence. */
 export function landSomeLate(world: World): void {
@@ -27,7 +31,7 @@ export function landLate(
   world.marks.hit('charge_lands_late');
   world.judge.breaksWord(key);
   world.lateLanded = true;
-  world.ledger.push({
+  const charge: BookedCharge = {
     id,
     // The first gateway is the one that every charge of a story's first process was made at.
     gateway: row.payment.gateway,
@@ -37,7 +41,10 @@ export function landLate(
     currency,
     status: 'succeeded',
     visibleAtMs: atMs,
-  });
+  };
+  world.ledger.push(charge);
+  if (world.tape.chance(500))
+    world.scheduler.after(world.tape.pick(REFUNDED_AFTER_MS), () => refund(world, row, charge));
   world.trace.add(atMs, `charge ${n} of ${orderId} is made long after its time: ${id}`);
   if (!withEvidence) return;
   const { paymentId } = row.payment;
@@ -48,6 +55,15 @@ export function landLate(
     outcome,
   });
   write.whenLocked(() => void write.commit());
+}
+
+/** A person takes it back at the gateway, as the alarm says, unless it has completed the order meanwhile. */
+export function refund(world: World, { payment }: Row, charge: BookedCharge): void {
+  const { accountId, orderId } = payment.order;
+  if (world.database.row(accountId, orderId)?.payment.charge.status === 'COMPLETED') return;
+  world.marks.hit('charge_refunded');
+  charge.status = 'refunded';
+  world.trace.add(world.scheduler.nowMs, `a person refunds ${charge.id} of ${orderId}`);
 }
 
 function isLive({ gateway }: World, wanted: string): boolean {

@@ -136,7 +136,7 @@ export function connectStore(world: World, process: Process): Store {
     someCharges: (limit) => read('someCharges', limit),
     noteLease: (leaseMs) => write('noteLease', leaseMs),
     shortenWaits: (query) => write('shortenWaits', query),
-    wakeFailed: (query) => write('wakeFailed', query),
+    wakeIdle: (query) => write('wakeIdle', query),
     payment: (accountId, paymentId) => read('payment', accountId, paymentId),
     payments: (query) => read('payments', query),
     events: (query) => read('events', query),

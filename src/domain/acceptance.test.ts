@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decideAnswer, type KnownKey, type KnownPayment } from './acceptance.ts';
+import { AS_IT_STANDS, decideAnswer, type KnownKey, type KnownPayment } from './acceptance.ts';
 import type { PaymentStatus } from './payment.ts';
 
 const keyed = { amountMinor: 100, currency: 'USD', fingerprint: 'f1' };
@@ -18,6 +18,7 @@ const payment = (status: PaymentStatus, changes: Partial<KnownPayment> = {}): Kn
   chargeN: 1,
   inDoubt: false,
   failedBefore: false,
+  answered: true,
   ...changes,
 });
 const UNSETTLED: PaymentStatus[] = ['PROCESSING', 'UNRESOLVED', 'REVIEW'];
@@ -78,6 +79,33 @@ describe('an order with a payment', () => {
       expect(decideAnswer(keyed, null, found)).toEqual({ kind: 'conflict' });
       expect(decideAnswer(bare, null, found)).toEqual({ kind: 'conflict' });
     }
+  });
+});
+
+describe('an order whose frozen answer was erased, or tells no longer what it is', () => {
+  const found = payment('COMPLETED', { answered: false });
+
+  it('is told as it stands, and a new key is bound to that', () => {
+    expect(decideAnswer(keyed, null, found)).toEqual({ kind: 'stands', bind: true });
+    expect(decideAnswer(bare, null, found)).toEqual({ kind: 'stands', bind: false });
+    expect(decideAnswer(bare, null, payment('FAILED', { answered: false }))).toEqual({
+      kind: 'stands',
+      bind: false,
+    });
+  });
+
+  it('is told so to the same key again', () => {
+    const bound = key({ chargeN: AS_IT_STANDS });
+    expect(decideAnswer(keyed, bound, found)).toEqual({ kind: 'stands', bind: false });
+    expect(decideAnswer({ ...keyed, fingerprint: 'f2' }, bound, found)).toEqual({ kind: 'key_reused' });
+  });
+
+  it('conflicts on other terms, and is charged again by a new key where it failed', () => {
+    expect(decideAnswer(keyed, null, { ...found, amountMinor: 5 })).toEqual({ kind: 'conflict' });
+    expect(decideAnswer(keyed, null, payment('FAILED', { answered: false }))).toEqual({
+      kind: 'open_next',
+      chargeN: 2,
+    });
   });
 });
 

@@ -12,8 +12,15 @@ export interface AcceptanceRequest {
   readonly fingerprint: string | null;
 }
 
+/**
+ * What a key is bound to that came when the order's charge had no answer any more that could be given: to no charge, but to the payment
+ * as it stands. Only a COMPLETED payment is ever bound so, and that stays as it is.
+ */
+export const AS_IT_STANDS = 0;
+
 export interface KnownKey {
   readonly fingerprint: string;
+  /** The charge, or `AS_IT_STANDS`. */
   readonly chargeN: number;
   readonly answered: boolean;
   readonly expired: boolean;
@@ -26,8 +33,10 @@ export interface KnownPayment {
   readonly chargeN: number;
   /** Late evidence waits to be looked into; until then the next charge may not be opened. */
   readonly inDoubt: boolean;
-  /** The current charge once failed; in REVIEW now, because its money turned up after all. */
+  /** The current charge once failed; in REVIEW or COMPLETED now, because its money turned up after all. */
   readonly failedBefore: boolean;
+  /** The current charge has a frozen answer that is kept still, and that tells what the payment is. */
+  readonly answered: boolean;
 }
 
 export type Verdict =
@@ -41,6 +50,8 @@ export type Verdict =
   | { readonly kind: 'wait_for_key'; readonly chargeN: number }
   /** Join or find the order's current charge; with a key, bind it first. */
   | { readonly kind: 'join'; readonly chargeN: number; readonly settled: boolean }
+  /** The payment as it stands: its frozen answer was erased, or was overtaken. `bind`: the key is bound to that first. */
+  | { readonly kind: 'stands'; readonly bind: boolean }
   | { readonly kind: 'open_next'; readonly chargeN: number }
   /** Late evidence, or a person, must speak first: no charge is opened, and no key bound to an answer that may be wrong. */
   | { readonly kind: 'blocked' }
@@ -54,6 +65,7 @@ export function decideAnswer(
   if (key !== null) {
     if (key.fingerprint !== request.fingerprint) return { kind: 'key_reused' };
     if (key.answered) return { kind: 'replay' };
+    if (key.chargeN === AS_IT_STANDS) return { kind: 'stands', bind: false };
     if (key.expired) return { kind: 'expired' };
     return { kind: 'wait_for_key', chargeN: key.chargeN };
   }
@@ -65,5 +77,8 @@ export function decideAnswer(
     return { kind: 'open_next', chargeN: payment.chargeN + 1 };
   }
   if (!same) return { kind: 'conflict' };
+  if (isSettled(payment.status) && !payment.answered) {
+    return { kind: 'stands', bind: request.fingerprint !== null };
+  }
   return { kind: 'join', chargeN: payment.chargeN, settled: isSettled(payment.status) };
 }

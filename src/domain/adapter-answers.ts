@@ -68,6 +68,10 @@ export function lookupOutcome(value: unknown): LookupOutcome | NotSent {
       return isList(chargeIds) && chargeIds.length > 1 && chargeIds.every(isChargeId)
         ? { kind, chargeIds: [...chargeIds] }
         : NO_LOOKUP_OUTCOME;
+    case 'reversed':
+      return isList(chargeIds) && chargeIds.length > 0 && chargeIds.every(isChargeId)
+        ? { kind, chargeIds: [...chargeIds] }
+        : NO_LOOKUP_OUTCOME;
     case 'absent':
       return { kind };
     case 'unavailable':

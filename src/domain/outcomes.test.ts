@@ -64,10 +64,10 @@ describe('the charge in the answer to a call', () => {
 });
 
 /** As an adapter in plain JavaScript may hand it on. */
-const WORDS = ['captured', 'SUCCEEDED', 'processing', 'refunded', '', undefined, null];
+const WORDS = ['captured', 'SUCCEEDED', 'processing', 'reversed', '', undefined, null];
 const worded = (status: unknown) => reported({ status: status as 'succeeded' });
 
-describe('a status that is none of the three', () => {
+describe('a status that is none of those that the protocol has', () => {
   it.each(WORDS)('%s: no answer to a call', (status) => {
     expect(judgeCall(request, worded(status))).toEqual({
       kind: 'unknown',
@@ -83,6 +83,50 @@ describe('a status that is none of the three', () => {
         reason: 'status_unknown',
       });
     }
+  });
+});
+
+describe('a charge that was taken back', () => {
+  const REVERSED = ['refunded', 'voided', 'canceled'] as const;
+  const one = (status: (typeof REVERSED)[number], changes: Partial<ReportedCharge> = {}) =>
+    reported({ id: 'back', status, ...changes });
+
+  it.each(REVERSED)('(%s) is no answer to a call: a lookup tells', (status) => {
+    expect(judgeCall(request, one(status))).toEqual({
+      kind: 'unknown',
+      answered: false,
+      reason: 'status_unknown',
+    });
+  });
+
+  it.each(REVERSED)('(%s) is not live, whatever its terms were', (status) => {
+    const back = { kind: 'reversed', chargeIds: ['back'] };
+    expect(judgeLookup(request, [one(status)])).toEqual(back);
+    expect(judgeLookup(request, [one(status, { amountMinor: 7 })])).toEqual(back);
+    expect(judgeLookup(request, [one(status, { currency: 'EUR' })])).toEqual(back);
+    expect(judgeLookup(request, [one(status), reported({ id: 'no', status: 'declined' })])).toEqual(back);
+  });
+
+  it('does not hide one that is live, or that may yet be', () => {
+    expect(judgeLookup(request, [one('refunded'), reported()])).toEqual({
+      kind: 'succeeded',
+      chargeId: 'ch',
+    });
+    expect(judgeLookup(request, [one('refunded'), reported({ status: 'pending' })])).toEqual({
+      kind: 'pending',
+      chargeId: 'ch',
+    });
+    expect(judgeLookup(request, [one('refunded'), one('voided', { id: 'other' })])).toEqual({
+      kind: 'reversed',
+      chargeIds: ['back', 'other'],
+    });
+  });
+
+  it('in the other mode, or of another key, tells nothing of ours', () => {
+    expect(judgeLookup(request, [one('refunded', { livemode: false })], true)).toMatchObject({
+      kind: 'unavailable',
+    });
+    expect(judgeLookup(request, [one('refunded', { key: 'other' })])).toMatchObject({ kind: 'unavailable' });
   });
 });
 

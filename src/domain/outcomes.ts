@@ -57,6 +57,8 @@ export type LookupOutcome =
   | { readonly kind: 'declined'; readonly code: string; readonly chargeId: string }
   | { readonly kind: 'pending'; readonly chargeId: string }
   | { readonly kind: 'mismatch'; readonly chargeId: string; readonly reason: string }
+  /** It was charged, and has been taken back since, all of it: refunded, voided or canceled. Nothing of the key is live. */
+  | { readonly kind: 'reversed'; readonly chargeIds: readonly string[] }
   /** More than one live charge under one key: the gateway broke its contract. */
   | { readonly kind: 'duplicated'; readonly chargeIds: readonly string[] }
   | { readonly kind: 'absent' }
@@ -64,10 +66,13 @@ export type LookupOutcome =
   | { readonly kind: 'unavailable'; readonly reason: string; readonly retryAfterMs?: number }
   | { readonly kind: 'forbidden'; readonly reason: string };
 
+/** The ways in which a charge is taken back, all of it. */
+export type ReversedStatus = 'refunded' | 'voided' | 'canceled';
+
 /** A charge as a gateway reported it, parsed but not yet believed. */
 export interface ReportedCharge {
   readonly id: string;
-  readonly status: 'succeeded' | 'declined' | 'pending';
+  readonly status: 'succeeded' | 'declined' | 'pending' | ReversedStatus;
   readonly amountMinor: number;
   readonly currency: string;
   readonly reference: string;
@@ -115,7 +120,8 @@ export function judgeCall(request: ChargeRequest, charge: ReportedCharge, livemo
         ? { kind: 'declined', code: charge.code ?? 'declined', chargeId: charge.id }
         : { kind: 'unknown', answered: true, reason: `${difference}_mismatch` };
     default:
-      // An adapter in plain JavaScript may hand on any word; it may well mean that money moved.
+      // What was taken back since is for a lookup to tell. And an adapter in plain JavaScript may hand on any word; it may well mean
+      // that money moved.
       return { kind: 'unknown', answered: false, reason: 'status_unknown' };
   }
 }
@@ -135,7 +141,7 @@ export function judgeLookup(
     (charge) => charge.key !== request.key || charge.reference !== request.reference,
   );
   if (foreign !== undefined) return { kind: 'unavailable', reason: 'answer_about_another_charge' };
-  if (!charges.every(({ status }) => STATUSES.has(status)))
+  if (!charges.every(({ status }) => isReportedStatus(status)))
     return { kind: 'unavailable', reason: 'status_unknown' };
   const live = charges.filter((charge) => charge.status === 'succeeded');
   if (live.length > 1) return { kind: 'duplicated', chargeIds: live.map((charge) => charge.id) };
@@ -146,17 +152,30 @@ export function judgeLookup(
       ? { kind: 'succeeded', chargeId: one.id }
       : { kind: 'mismatch', chargeId: one.id, reason: `${difference}_mismatch` };
   }
-  // What was declined, or is under way, on other terms says nothing of ours.
+  // What was declined, or is under way, on other terms says nothing of ours. What was taken back has none left.
   for (const charge of charges) {
     const difference = differenceFrom(request, charge, livemode);
-    if (difference !== null) return { kind: 'unavailable', reason: `${difference}_mismatch` };
+    const isOver = isReversed(charge) && (difference === 'amount' || difference === 'currency');
+    if (difference !== null && !isOver) return { kind: 'unavailable', reason: `${difference}_mismatch` };
   }
   const pending = charges.find((charge) => charge.status === 'pending');
   if (pending !== undefined) return { kind: 'pending', chargeId: pending.id };
+  const reversed = charges.filter(isReversed);
+  if (reversed.length > 0) return { kind: 'reversed', chargeIds: reversed.map((charge) => charge.id) };
   const [declined] = charges;
   if (declined !== undefined)
     return { kind: 'declined', code: declined.code ?? 'declined', chargeId: declined.id };
   return { kind: 'absent' };
 }
 
-const STATUSES: ReadonlySet<string> = new Set(['succeeded', 'declined', 'pending']);
+const REVERSED: ReadonlySet<string> = new Set<ReversedStatus>(['refunded', 'voided', 'canceled']);
+const STATUSES: ReadonlySet<unknown> = new Set(['succeeded', 'declined', 'pending', ...REVERSED]);
+
+/** Whether a gateway's word is one of those that say what became of a charge. */
+export function isReportedStatus(status: unknown): status is ReportedCharge['status'] {
+  return STATUSES.has(status);
+}
+
+function isReversed({ status }: ReportedCharge): boolean {
+  return REVERSED.has(status);
+}

@@ -9,7 +9,7 @@ import { derivedKey } from './names.ts';
 
 /** Nearly always there is none, so one is asked for, then twice as many each time, together. */
 const PAGE = 16;
-/** Declined charges behind each other that are followed in one go; the next look goes on from there. */
+/** Charges behind each other, declined or taken back, that are followed in one go; the next look goes on from there. */
 const MOST = 256;
 
 /** Whether the gateway knows a charge of the order after the current one. A key that it does not know ends the row. */
@@ -21,7 +21,7 @@ export async function lookAhead(engine: Engine, held: Held): Promise<AheadOutcom
   let size = 1;
   for (let n = first; n < first + MOST; ) {
     const page = await askFor(engine, held, n, size);
-    const declined = page.findIndex(({ kind }) => kind !== 'declined');
+    const declined = page.findIndex(({ kind }) => kind !== 'declined' && kind !== 'reversed');
     n += declined < 0 ? size : declined;
     // Where it may still land, a decline may not be the last word either.
     if (proof.kind === 'proved' && n - 1 > charge.n) engine.ahead.note(paymentId, n - 1);

@@ -18,15 +18,36 @@ export interface FrozenAnswer {
 /** What is said about a charge that ended as `problem` says. */
 export function answerBody(payment: Payment, problem: FailureProblem | null): string {
   if (problem === null) return JSON.stringify(paymentFields(payment));
-  return JSON.stringify(problemFields(problem, FAILURE_DETAILS[problem], payment));
+  const happened = payment.failureCode === 'refunded' ? TAKEN_BACK : HAPPENED[problem];
+  const next = isSafeToRetry(payment) ? NEXT[problem] : IN_DOUBT;
+  return JSON.stringify(problemFields(problem, `${happened} ${next}`, payment));
 }
 
-const FAILURE_DETAILS: Readonly<Record<FailureProblem, string>> = {
-  card_declined:
-    'The gateway declined the charge. Nothing was charged. Another method may be tried with a new Idempotency-Key.',
-  gateway_failed:
-    'The gateway failed, and it is proved that nothing was charged. The order may be tried again with a new Idempotency-Key.',
+const HAPPENED: Readonly<Record<FailureProblem, string>> = {
+  card_declined: 'The gateway declined the charge. Nothing was charged.',
+  gateway_failed: 'The gateway failed, and it is proved that nothing was charged.',
 };
+const TAKEN_BACK =
+  'The charge was refunded or voided at the gateway, so nothing is charged any more, and the order is not paid.';
+
+const NEXT: Readonly<Record<FailureProblem, string>> = {
+  card_declined: 'Another method may be tried with a new Idempotency-Key.',
+  gateway_failed: 'The order may be tried again with a new Idempotency-Key.',
+};
+const IN_DOUBT = 'Evidence about its money came in since and is being looked into. Do not try it again yet.';
+
+/** Whether a new key may charge the order again: it failed, and nothing speaks against that. */
+export function isSafeToRetry({ status, inDoubt }: Payment): boolean {
+  return status === 'FAILED' && !inDoubt;
+}
+
+/** Problems beside which a new key may be tried, if the payment allows it. With any other it would meet the same problem, or worse. */
+const MAY_RETRY: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'card_declined',
+  'gateway_failed',
+  'order_conflict',
+  'result_expired',
+]);
 
 /** The adapter that the service has for its own fake gateway. */
 const FAKE_GATEWAY = 'fake';
@@ -72,7 +93,7 @@ export function paymentFields(payment: Payment): Record<string, unknown> {
     gateway: payment.gateway,
     livemode: payment.livemode,
     gateway_ref: payment.gatewayRef,
-    safe_to_retry_with_new_key: payment.status === 'FAILED' && !payment.inDoubt,
+    safe_to_retry_with_new_key: isSafeToRetry(payment),
     ...(payment.retryAfterMs === null ? {} : { retry_after_ms: payment.retryAfterMs }),
     metadata: payment.metadata,
     created_at: new Date(payment.createdAtMs).toISOString(),
@@ -89,5 +110,6 @@ export function problemFields(code: ProblemCode, detail: string, payment?: Payme
   const problem = { type: `urn:payonce:problem:${code}`, title, status, code, detail };
   if (payment === undefined) return problem;
   const { status: paymentStatus, ...fields } = paymentFields(payment);
-  return { ...problem, ...fields, payment_status: paymentStatus };
+  const safe = MAY_RETRY.has(code) && isSafeToRetry(payment);
+  return { ...problem, ...fields, safe_to_retry_with_new_key: safe, payment_status: paymentStatus };
 }

@@ -19,6 +19,7 @@ import {
   type VirtualWorld,
 } from '../../test/support/virtual-world.ts';
 import { toPayment } from './answer.ts';
+import type { ChargeAnswer } from './api.ts';
 
 const HOUR = 3_600_000;
 let world: VirtualWorld;
@@ -29,6 +30,12 @@ beforeEach(() => {
 });
 
 const start = (settings: VirtualSettings = {}, at = gateway) => chargingReplica(world, at, settings);
+
+async function settledAnswer(asked: Promise<ChargeAnswer>) {
+  const answer = await asked;
+  if (answer.kind !== 'settled') throw new Error('It is not settled.');
+  return answer;
+}
 
 describe('a new order', () => {
   it('is charged, and the answer is the frozen one', async () => {
@@ -120,6 +127,47 @@ describe('a key that was used', () => {
       code: 'result_expired',
       payment: { orderId: 'o1', status: 'COMPLETED' },
     });
+  });
+});
+
+describe('a key that comes when the order’s answer was erased', () => {
+  it.each([0, 1000])(
+    'is told the payment as it stands, every time (kept in memory: %i)',
+    async (cacheEntries) => {
+      const { charge } = await start({ answerRetentionMs: HOUR, cacheEntries });
+      const { paymentId } = await settledAnswer(charge(keyed('a')));
+      await world.pass(2 * HOUR);
+      const first = await charge(keyed('b'));
+      expect(first).toMatchObject({ kind: 'settled', paymentId, started: false, replayed: false });
+      expect(told(first)).toBe('completed 200');
+      for (const waitMs of [HOUR, 100 * HOUR]) {
+        await world.pass(waitMs);
+        expect(await charge(keyed('b'))).toEqual({ ...first, replayed: true });
+      }
+      // The key that has had an answer is told that it is gone, as before.
+      expect(told(await charge(keyed('a')))).toBe('result_expired');
+      expect(gateway.calls.length).toBe(1);
+    },
+  );
+
+  it('is bound: other terms and another order are refused', async () => {
+    const { charge } = await start({ answerRetentionMs: HOUR });
+    await charge(keyed('a'));
+    await world.pass(2 * HOUR);
+    await charge(keyed('b'));
+    expect(told(await charge(keyed('b'), { amountMinor: 5 }))).toBe('idempotency_key_reused');
+    expect(told(await charge(keyed('b'), { orderId: 'o2' }))).toBe('idempotency_key_reused');
+    expect(gateway.calls.length).toBe(1);
+  });
+
+  it('starts the next charge where the order has failed', async () => {
+    const { charge } = await start({ answerRetentionMs: HOUR });
+    gateway.play = decline;
+    await charge(keyed('a'));
+    await world.pass(2 * HOUR);
+    expect(told(await charge(KEYLESS))).toBe('card_declined');
+    gateway.play = approve;
+    expect(told(await charge(keyed('b')))).toBe('completed 201');
   });
 });
 

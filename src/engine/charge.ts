@@ -3,7 +3,7 @@
  * statement. Where something is there already, the answers table decides, and what it decides is tried until it
  * holds: every turn either ends or was overtaken by somebody else's progress.
  */
-import { decideAnswer, type Verdict } from '../domain/acceptance.ts';
+import { AS_IT_STANDS, decideAnswer, type Verdict } from '../domain/acceptance.ts';
 import { isSettled } from '../domain/charge.ts';
 import { fingerprint } from '../domain/fingerprint.ts';
 import { dashed, requestKeyHash } from '../domain/ids.ts';
@@ -12,6 +12,7 @@ import {
   type NextCharge,
   type PaymentRecord,
   type Situation,
+  type StoredAnswer,
   type StoredKey,
   StoreError,
 } from '../ports/store.ts';
@@ -26,6 +27,7 @@ import { derivedKey, isNamedAsDerived, stopForNames } from './names.ts';
 import { problem } from './problem.ts';
 import type { ReplayCache } from './replay-cache.ts';
 import { RETRY_AFTER_MS, retryAfterMs } from './retry-after.ts';
+import { createStarting } from './starting.ts';
 import type { Waiters } from './waiters.ts';
 import { paymentKey } from './write.ts';
 
@@ -41,6 +43,8 @@ export interface ChargingParts {
 interface Request {
   readonly order: Order;
   readonly key: StoredKey | null;
+  /** What it would start a charge for: its order, and its key. */
+  readonly names: readonly string[];
   readonly untilMs: number;
   /** Claims that this request drew and heard nothing of: a row that carries one is our own doing all the same. */
   readonly claims: UnheardClaim[];
@@ -81,6 +85,7 @@ export function createCharging(
 ): (order: Order, options: ChargeOptions) => Promise<ChargeAnswer> {
   const { engine, driver, waiters, cache } = parts;
   const { clock, store, policy } = engine;
+  const starting = createStarting();
   const shown = (record: PaymentRecord): Payment => toPayment(record, engine.livemode);
 
   return async (order, options) => {
@@ -99,6 +104,7 @@ export function createCharging(
     const request: Request = {
       order,
       key: key ?? null,
+      names: namesOf(order, key),
       untilMs: clock.monotonicMs() + options.waitMs,
       claims: [],
       drawn: [],
@@ -131,13 +137,21 @@ export function createCharging(
     throw new Error('A charge request was overtaken too often; nothing was sent by it.');
   }
 
+  /** Null: it is there, or another request of this process is starting it; what came of that is to be looked at. */
   async function tryAccept(request: Request): Promise<PaymentRecord | null> {
+    const other = starting.underWay(request.names);
+    if (other !== undefined) {
+      await other;
+      return null;
+    }
     const { start, place } = startNow(engine);
     const intent = newIntent(engine, request.order, request.key, start);
     const { claimId } = intent;
     const claimedAt = momentOf(clock);
     request.drawn.push(intent.paymentId);
-    const result = await accept(engine, driver, intent, place);
+    const accepting = accept(engine, driver, intent, place);
+    starting.note(request.names, accepting);
+    const result = await accepting;
     if (result.kind !== 'accepted') {
       request.claims.push({ claimId, claimedAt });
       request.perhapsStored ||= result.perhapsOurs;
@@ -193,6 +207,8 @@ export function createCharging(
         return replay(request, situation);
       case 'join':
         return join(request, record, { ...verdict, turn });
+      case 'stands':
+        return asItStands(request, record, verdict.bind);
       case 'open_next':
         return openNext(request, record, verdict.chargeN);
       case 'wait_for_key':
@@ -221,6 +237,7 @@ export function createCharging(
         chargeN: payment.charge.n,
         inDoubt: payment.evidence > 0,
         failedBefore: payment.problem !== null,
+        answered: frozenOf(payment) !== null,
       },
     );
   }
@@ -249,35 +266,43 @@ export function createCharging(
   ): Promise<Turn> {
     if (record === null) return 'again';
     if (request.key !== null) {
-      const { accountId, orderId } = request.order;
-      const payment = { accountId, orderId, paymentId: record.paymentId };
-      const bound = await store.bindKey({ payment, chargeN: verdict.chargeN, key: request.key });
-      if (bound === 'bound') request.boundHere = true;
+      const bound = await bind(request, record, verdict.chargeN);
       // Read again: from here the key decides, whoever bound it.
       if (!verdict.settled || bound === 'lost') return 'again';
     }
-    if (!verdict.settled) return waitTurn(request, record, verdict.turn);
-    // Without a key, and where the frozen answer has expired, the payment as it stands is the answer.
-    const frozen = record.answer ?? {
-      problem: record.problem,
-      body: answerBody(shown(record), record.problem),
-      freshForMs: 0,
-    };
-    return settled(
-      request,
-      record,
-      { problem: frozen.problem, body: frozen.body },
-      {
-        started: request.startedN === record.charge.n,
-        freshForMs: frozen.freshForMs,
-      },
-    );
+    const answer = frozenOf(record);
+    if (!verdict.settled || answer === null) return waitTurn(request, record, verdict.turn);
+    const { freshForMs, ...frozen } = answer;
+    return settled(request, record, frozen, { started: request.startedN === record.charge.n, freshForMs });
+  }
+
+  /** Where no frozen answer can be given, the payment as it stands is the answer, now and to every repetition. */
+  async function asItStands(request: Request, record: PaymentRecord | null, binds: boolean): Promise<Turn> {
+    if (record === null) return 'again';
+    if (binds && (await bind(request, record, AS_IT_STANDS)) === 'lost') return 'again';
+    const problem = record.charge.status === 'COMPLETED' ? null : record.problem;
+    const frozen = { problem, body: answerBody(shown(record), problem) };
+    return settled(request, record, frozen, { started: request.startedN === record.charge.n, freshForMs: 0 });
+  }
+
+  async function bind(request: Request, record: PaymentRecord, chargeN: number): Promise<'bound' | 'lost'> {
+    if (request.key === null) return 'lost';
+    const { accountId, orderId } = request.order;
+    const payment = { accountId, orderId, paymentId: record.paymentId };
+    const bound = await store.bindKey({ payment, chargeN, key: request.key });
+    if (bound === 'bound') request.boundHere = true;
+    return bound;
   }
 
   async function openNext(request: Request, record: PaymentRecord | null, n: number): Promise<Turn> {
     if (record === null || request.key === null) return 'again';
     // Rows of another installation, restored under this process: the next key would be derived from another name.
     if (!isNamedAsDerived(engine, record)) return 'again';
+    const other = starting.underWay(request.names);
+    if (other !== undefined) {
+      await other;
+      return 'again';
+    }
     const { order } = request;
     const unproved = record.absences > 0;
     if (unproved && (await isMadeElsewhere(engine, record))) return problem('other_gateway', shown(record));
@@ -298,7 +323,9 @@ export function createCharging(
     };
     const { claimId } = opening;
     const claimedAt = momentOf(clock);
-    const result = await store.openNextCharge(opening).catch((error: unknown) => {
+    const opened = store.openNextCharge(opening);
+    starting.note(request.names, opened);
+    const result = await opened.catch((error: unknown) => {
       place?.free();
       throw error;
     });
@@ -308,10 +335,10 @@ export function createCharging(
       return 'again';
     }
     engine.databaseClock.heard(result.nowMs, claimedAt);
-    const opened = openedRecord(record, opening, result.nowMs);
-    started(request, opened);
-    begin(driver, opened, { nowMs: result.nowMs, claimedAt, place });
-    return waitForOwn(request, opened);
+    const next = openedRecord(record, opening, result.nowMs);
+    started(request, next);
+    begin(driver, next, { nowMs: result.nowMs, claimedAt, place });
+    return waitForOwn(request, next);
   }
 
   /** Waits for a charge that this process drives; `again` if it drives it no longer. */
@@ -374,8 +401,9 @@ export function createCharging(
     const bound = situation?.key?.fingerprint === request.key?.fingerprint;
     if (situation?.key?.answer && bound) return replay(request, situation);
     const record = situation?.payment ?? known ?? last;
-    if (request.key === null && record.answer !== null && record.charge.n === last.charge.n) {
-      const { freshForMs, ...frozen } = record.answer;
+    const answer = frozenOf(record);
+    if (request.key === null && answer !== null && record.charge.n === last.charge.n) {
+      const { freshForMs, ...frozen } = answer;
       const started = request.startedN === record.charge.n;
       const stands = record.evidence === 0 && isSettled(record.charge.status);
       if (stands) return settled(request, record, frozen, { started, freshForMs });
@@ -436,6 +464,20 @@ export function createCharging(
       return { ...problem('store_unavailable', null), retryAfterMs: RETRY_AFTER_MS };
     return { ...problem('store_refused', null), retryAfterMs: REFUSED_RETRY_MS };
   }
+}
+
+function namesOf({ accountId, orderId }: Order, key: StoredKey | undefined): readonly string[] {
+  const order = `order ${accountId}\0${orderId}`;
+  return key === undefined ? [order] : [order, `key ${accountId}\0${key.hash}`];
+}
+
+/**
+ * The frozen answer of the current charge, if it is kept still and tells what the payment is: a charge that failed, and whose money turned
+ * up behind that, keeps its first answer for the keys that have it.
+ */
+function frozenOf({ answer, charge }: PaymentRecord): StoredAnswer | null {
+  if (answer === null || (answer.problem === null) !== (charge.status === 'COMPLETED')) return null;
+  return answer;
 }
 
 /** Notes that a charge is this request's own doing, and so is the binding of its key. */

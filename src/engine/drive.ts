@@ -9,6 +9,7 @@ import {
   type ClaimEvent,
   type Context,
   type Decision,
+  isForOthers,
   mayBeForgotten,
   mayCallNow,
   mustLookFirst,
@@ -101,9 +102,12 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
 
   async function takeUp(record: PaymentRecord, place: Place): Promise<void> {
     if (draining || engine.halt.halted || !isNamedAsDerived(engine, record)) return forget(record);
+    const nowMs = databaseClock.nowMs();
+    const { dueAtMs, evidence } = record;
+    if (isForOthers(record.charge, { dueAtMs: dueAtMs ?? nowMs, evidence }, { policy, nowMs, roll: 0 }))
+      return forget(record);
     active.working(record);
     const claimedAt = momentOf(clock);
-    const nowMs = databaseClock.nowMs();
     const decision = onClaim(record.charge, claimEventOf(record), context(nowMs, record));
     const claimId = dashed(random.hex128());
     const idle = decision.action === 'none';

@@ -1,5 +1,6 @@
 /** The problems that a charge request can end with, in words: what happened, what was not done, what to do. */
 import type { Payment } from '../domain/payment.ts';
+import { isSafeToRetry } from './answer.ts';
 import type { ChargeAnswer, ChargeProblem } from './api.ts';
 
 const DETAILS: Readonly<Record<ChargeProblem, string>> = {
@@ -23,6 +24,14 @@ const DETAILS: Readonly<Record<ChargeProblem, string>> = {
     'This server is shutting down. Nothing was stored and nothing was sent. Repeat the request; another server or the restarted one will take it.',
 };
 
+/** Where the payment that the problem is about has failed for good, so that a new key may charge the order. */
+const RETRYABLE: Readonly<Partial<Record<ChargeProblem, string>>> = {
+  order_conflict:
+    'This order already has a payment with another amount or currency, which has failed. Nothing was sent for this request. The order may be tried again, on these terms too, with a new Idempotency-Key.',
+  result_expired:
+    'The stored answer of this Idempotency-Key has been erased after its retention. Nothing was sent for this request. The payment as it stands is attached. It has failed, and the order may be tried again with a new Idempotency-Key.',
+};
+
 export function problem(
   code: ChargeProblem,
   payment: Payment | null,
@@ -30,7 +39,7 @@ export function problem(
   return {
     kind: 'problem',
     code,
-    detail: DETAILS[code],
+    detail: (payment !== null && isSafeToRetry(payment) ? RETRYABLE[code] : undefined) ?? DETAILS[code],
     ...(payment === null ? {} : { payment }),
     replayed: false,
   };

@@ -83,6 +83,16 @@ describe('the sweep', () => {
     ]);
   });
 
+  it('leaves lookups to those who can ask, where this process cannot', async () => {
+    gateway = createScriptedGateway({ lookup: false });
+    const { engine, sweeper, sweeps } = setUp();
+    sweeper.start();
+    await world.pass(0);
+    expect(sweeps.map(({ query }) => query)).toEqual([
+      { gateway: 'scripted', limit: 3, calls: true, lookupsOverdueMs: engine.policy.resolveForMs },
+    ]);
+  });
+
   it('takes up at once what nobody here works on, and wakes what waits here', async () => {
     const { sweeper, resumed, woken, known, pages } = setUp();
     known.add('b');

@@ -6,7 +6,7 @@ import { type DueQuery, StoreError } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import type { Driver } from './drive.ts';
 import { momentOf } from './moment.ts';
-import { createRestoredWatch } from './verify-restored.ts';
+import { createIdleWatch } from './wake-idle.ts';
 import { createClockWatch } from './watch-clock.ts';
 import { createNamesWatch } from './watch-names.ts';
 
@@ -23,10 +23,10 @@ const ERASE_LIMIT = 1000;
 const AGAIN_MS = 20;
 
 export function createSweeper(engine: Engine, driver: Driver): Sweeper {
-  const { clock, random, store, gateway, gate, limits, log } = engine;
+  const { clock, random, store, gateway, gate, limits, log, policy } = engine;
   const watchClock = createClockWatch(engine);
   const watchNames = createNamesWatch(engine);
-  const watchRestored = createRestoredWatch(engine);
+  const wakeIdle = createIdleWatch(engine);
   let cancel: (() => void) | null = null;
   let stopped = false;
   let cutOff = false;
@@ -40,6 +40,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
       gateway: gateway.name,
       limit,
       calls: callsToRead(),
+      ...(policy.contract.lookup ? {} : { lookupsOverdueMs: policy.resolveForMs }),
     });
     engine.databaseClock.heard(nowMs, sent);
     if (payments.length > 0 && !(await engine.ownMode.holds())) return false;
@@ -78,7 +79,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
       await watchClock(cutOff);
       cutOff = false;
       await watchNames();
-      await watchRestored();
+      await wakeIdle();
       await erase();
     } catch (error) {
       cutOff = true;

@@ -88,7 +88,10 @@ async function verifyAhead(engine: Engine, held: Held): Promise<Ended | null> {
   const { charge, evidence } = held.record;
   const { policy } = engine;
   const context = { policy, nowMs: held.grantedAtMs, roll: 0 };
-  if (charge.status !== 'FAILED' || !policy.contract.lookup || !mayBeForgotten(charge, context)) return null;
+  // What a person was asked about may be such a charge, and nothing else would look for it again.
+  const isAsked = charge.status === 'REVIEW' && charge.failureCode === 'late_success';
+  const isInQuestion = isAsked || (charge.status === 'FAILED' && mayBeForgotten(charge, context));
+  if (!isInQuestion || !policy.contract.lookup) return null;
   const ahead = await lookAhead(engine, held);
   switch (ahead.kind) {
     case 'clear':
@@ -121,7 +124,9 @@ function untold(
 /** What evidence tells of the unsettled charge itself. */
 async function readOwn({ store }: Engine, record: PaymentRecord): Promise<OwnEvidence> {
   const { n, status } = record.charge;
-  if (record.evidence === 0 || isSettled(status)) return NO_EVIDENCE;
+  // What a review is about was dealt with when it began, and is still what it is about.
+  const isWanted = record.evidence > 0 || status === 'REVIEW';
+  if (!isWanted || isSettled(status)) return NO_EVIDENCE;
   const page = await store.chargesToVerify(paymentKey(record), { afterN: n - 1, limit: 1 });
   const own = page.find((one) => one.n === n);
   return own === undefined ? NO_EVIDENCE : { sentUntilMs: own.sentUntilMs, gatewayRef: own.moneyRef };
@@ -194,6 +199,7 @@ async function verifyOther(engine: Engine, held: Held, one: ChargeToVerify): Pro
   if (outcome.kind === 'declined' && engine.policy.contract.keys === 'none') {
     return onAbsent(engine, held, one, askedAtMs);
   }
+  if (outcome.kind === 'reversed') return onReversed(engine, held, outcome.chargeIds, { one, askedAtMs });
   return found(outcome, contested);
 }
 
@@ -225,7 +231,10 @@ function mayHaveMissedItsKey({ policy }: Engine, { record }: Held, sentUntilMs: 
 }
 
 /** What the lookup found of a charge that had failed. */
-function found(outcome: Exclude<LookupOutcome, { kind: 'absent' }>, contested: boolean): Ended | null {
+function found(
+  outcome: Exclude<LookupOutcome, { kind: 'absent' | 'reversed' }>,
+  contested: boolean,
+): Ended | null {
   switch (outcome.kind) {
     case 'declined':
       return null;
@@ -241,6 +250,20 @@ function found(outcome: Exclude<LookupOutcome, { kind: 'absent' }>, contested: b
   }
 }
 
+/** What was taken back is not live. Evidence that names another charge is about that one. */
+function onReversed(
+  engine: Engine,
+  held: Held,
+  chargeIds: readonly string[],
+  { one, askedAtMs }: { readonly one: ChargeToVerify; readonly askedAtMs: number },
+): Ended | null {
+  const isTold = one.moneyRef === null || chargeIds.includes(one.moneyRef);
+  if (!isTold) return onAbsent(engine, held, one, askedAtMs);
+  // Without keys another call of the same charge may have been approved, or may still land.
+  if (engine.policy.contract.keys === 'kept') return null;
+  return notBefore(engine, held, [one.moneyAtMs, one.sentUntilMs], askedAtMs);
+}
+
 /**
  * Evidence of a charge's money is not argued away by a lookup of it that finds nothing: a person must look. Beside a completed
  * charge the lookup is given its time first, for a charge that it shows is the better alarm. And what a worker may have sent
@@ -248,7 +271,8 @@ function found(outcome: Exclude<LookupOutcome, { kind: 'absent' }>, contested: b
  */
 function onAbsent(engine: Engine, held: Held, one: ChargeToVerify, askedAtMs: number): Ended | null {
   const { record } = held;
-  const money = record.evidence > 0 && one.moneyAtMs !== null;
+  const isOpen = record.evidence > 0 || record.charge.status === 'REVIEW';
+  const money = isOpen && one.moneyAtMs !== null;
   if (money && record.charge.status !== 'COMPLETED') return lateEvidence(one);
   const waiting = notBefore(engine, held, [money ? one.moneyAtMs : null, one.sentUntilMs], askedAtMs);
   return waiting ?? (money ? lateEvidence(one) : null);

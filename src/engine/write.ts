@@ -3,7 +3,13 @@
  * claim, the fence and the `seq` it expects, so repeating it is harmless: at most one of the repeats applies.
  */
 import type { Decision } from '../domain/transition/index.ts';
-import { type Advance, type PaymentKey, type PaymentRecord, StoreError } from '../ports/store.ts';
+import {
+  type Advance,
+  type PaymentKey,
+  type PaymentRecord,
+  type Settlement,
+  StoreError,
+} from '../ports/store.ts';
 import { answerBody, toPayment } from './answer.ts';
 import type { Engine } from './context.ts';
 import { momentOf } from './moment.ts';
@@ -41,7 +47,7 @@ export async function write(engine: Engine, options: WriteOptions): Promise<Writ
   const { clock, store } = engine;
   const { record } = options;
   const next = nextRecord(options, engine.livemode);
-  const advance = toAdvance(options, next);
+  const advance = toAdvance(options, next, settlementOf(options, next, engine.livemode));
   const untilMs = clock.monotonicMs() + options.tryForMs;
   for (let pauseMs = TRY_AGAIN_MS; ; pauseMs = Math.min(pauseMs * 2, TRY_AGAIN_CAP_MS)) {
     const sent = momentOf(clock);
@@ -124,7 +130,8 @@ export function paymentKey(record: PaymentRecord): PaymentKey {
   return { accountId, orderId, paymentId: record.paymentId };
 }
 
-function nextRecord({ record, decision, lease, nowMs }: WriteOptions, livemode: boolean): PaymentRecord {
+function nextRecord(options: WriteOptions, livemode: boolean): PaymentRecord {
+  const { record, decision, lease, evidenceSeen, nowMs } = options;
   const newClaim = newClaimOf(lease);
   const waitMs = waitOf(lease);
   const next: PaymentRecord = {
@@ -136,29 +143,35 @@ function nextRecord({ record, decision, lease, nowMs }: WriteOptions, livemode: 
     held: lease.kind === 'take',
     dueAtMs: waitMs === null ? null : nowMs + waitMs,
     absences: record.absences + (decision.settled?.byAbsence === true ? 1 : 0),
+    evidence: record.evidence - evidenceSeen,
     // An estimate of another process may have run ahead of ours; a reader never sees time go back.
     updatedAtMs: Math.max(record.updatedAtMs, nowMs),
   };
   const { settled } = decision;
-  if (settled === undefined) return next;
+  // The first answer of a charge is its last, also where its money turns up, or is taken back, behind it.
+  if (settled === undefined || record.problem !== null) return next;
   const { problem } = settled;
   const body = answerBody(toPayment(next, livemode), problem);
   return { ...next, problem, answer: { problem, body, freshForMs: 0 } };
 }
 
-function toAdvance(options: WriteOptions, next: PaymentRecord): Advance {
-  const { record, decision, lease, mustBeDue, evidenceSeen } = options;
+/** The store freezes it where the charge has no answer yet. */
+function settlementOf({ decision }: WriteOptions, next: PaymentRecord, livemode: boolean): Settlement | null {
   const { settled } = decision;
+  if (settled === undefined) return null;
+  const { problem, byAbsence } = settled;
+  return { problem, body: next.answer?.body ?? answerBody(toPayment(next, livemode), problem), byAbsence };
+}
+
+function toAdvance(options: WriteOptions, next: PaymentRecord, settlement: Settlement | null): Advance {
+  const { record, decision, lease, mustBeDue, evidenceSeen } = options;
   return {
     payment: paymentKey(record),
     expected: { seq: record.seq, fence: record.fence, claimId: record.claimId, mustBeDue },
     charge: decision.next,
     event: decision.event,
     lease,
-    settlement:
-      settled === undefined || next.answer === null
-        ? null
-        : { problem: settled.problem, body: next.answer.body, byAbsence: settled.byAbsence },
+    settlement,
     evidenceSeen,
     updatedAtMs: next.updatedAtMs,
   };

@@ -37,7 +37,7 @@ export interface Store {
   /** What the key and the order look like now; read where `accept` found something there. */
   situation(query: SituationQuery): Promise<Situation>;
 
-  /** Binds a key to an existing charge. `lost`: the key was bound in the meantime; read again. */
+  /** Binds a key to an existing charge, or to none of them (`AS_IT_STANDS`). `lost`: the key was bound in the meantime; read again. */
   bindKey(binding: KeyBinding): Promise<'bound' | 'lost'>;
 
   /** Opens the next charge of a FAILED payment, with its key. `lost`: something changed; read again. */
@@ -85,10 +85,10 @@ export interface Store {
   shortenWaits(query: WaitsQuery): Promise<number | null>;
 
   /**
-   * Makes failed payments due that nobody has looked at since `query.beforeMs`, a page at a time. Returns where the next
-   * page begins; null: that was the last.
+   * Makes payments of a status due that wait for nothing and that nobody has looked at since `query.beforeMs`, a page at a time.
+   * Returns where the next page begins; null: that was the last.
    */
-  wakeFailed(query: FailedQuery): Promise<FailedCursor | null>;
+  wakeIdle(query: IdleQuery): Promise<IdleCursor | null>;
 
   /** A few current charges, `limit` of each kind that the store finds useful, to compare their stored gateway keys with the derived ones. */
   someCharges(limit: number): Promise<readonly ChargeName[]>;
@@ -315,6 +315,11 @@ export interface DueQuery {
   readonly limit: number;
   /** Whether those that wait to be sent are wanted, too: all, none, or those that were due before then. Evidence is always wanted. */
   readonly calls: boolean | { readonly dueBeforeMs: number };
+  /**
+   * Given by who cannot look charges up: leaves out those without evidence that wait for anything but a call, until they are overdue by
+   * so much, in milliseconds. Default, and null: leaves out none.
+   */
+  readonly lookupsOverdueMs?: number | null;
 }
 
 export interface DuePayments {
@@ -349,16 +354,17 @@ export interface ChargeToVerify {
   readonly sentUntilMs: number | null;
 }
 
-export interface FailedQuery {
+export interface IdleQuery {
   readonly gateway: string;
-  /** By the database's clock. */
-  readonly beforeMs: number;
+  readonly status: 'FAILED' | 'REVIEW';
+  /** By the database's clock. Null: whenever they were looked at. */
+  readonly beforeMs: number | null;
   /** Null: from the beginning. */
-  readonly after: FailedCursor | null;
+  readonly after: IdleCursor | null;
   readonly limit: number;
 }
 
-export interface FailedCursor {
+export interface IdleCursor {
   readonly accountId: string;
   readonly paymentId: string;
 }

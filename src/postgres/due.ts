@@ -59,7 +59,9 @@ SELECT clock.now_ms, found.* FROM (SELECT ${millisecondsOf('now()')} AS now_ms) 
   SELECT ${recordColumns('$3::float8')} FROM ${recordTables(`(
     SELECT * FROM (
       (SELECT * FROM payonce.payments
-       WHERE gateway = $4 AND timer_at <= now() AND NOT waits_to_call ORDER BY timer_at LIMIT $1)
+       WHERE gateway = $4 AND timer_at <= now() AND NOT waits_to_call
+         AND ($5::float8 IS NULL OR evidence > 0 OR timer_at <= now() - $5 * interval '1 ms')
+       ORDER BY timer_at LIMIT $1)
       UNION ALL
       (SELECT * FROM payonce.payments
        WHERE gateway = $4 AND timer_at <= now() AND timer_at < ${timeFrom('$2::float8')} AND waits_to_call
@@ -72,7 +74,7 @@ export async function duePayments(
   query: DueQuery,
   retentionMs: number,
 ): Promise<DuePayments> {
-  const { limit, calls, gateway } = query;
+  const { limit, calls, gateway, lookupsOverdueMs = null } = query;
   await startTimers(session, gateway);
   // One row with nothing but the clock where nothing is due.
   const rows = await session.query<(RecordRow | { payment_id: null }) & { now_ms: number }>(DUE, [
@@ -80,6 +82,7 @@ export async function duePayments(
     callsBeforeMs(calls),
     retentionMs,
     gateway,
+    lookupsOverdueMs,
   ]);
   const payments = rows.flatMap((row) => (row.payment_id === null ? [] : [toRecord(row)]));
   return { nowMs: rows[0]?.now_ms ?? 0, payments };

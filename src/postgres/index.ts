@@ -6,8 +6,8 @@ import { createAdvance } from './advance.ts';
 import { noteLease, shortenWaits } from './clock.ts';
 import { duePayments } from './due.ts';
 import { createExpiry } from './expiry.ts';
-import { wakeFailed } from './failed.ts';
-import { bindKey, openNextCharge } from './keys.ts';
+import { wakeIdle } from './idle.ts';
+import { createBindKey, openNextCharge } from './keys.ts';
 import { claimMode, type FinalMode, openElsewhere, readMode } from './mode.ts';
 import { createReleaseCheck } from './newer-release.ts';
 import { createPaymentQuery, listEvents, listPayments } from './queries.ts';
@@ -48,7 +48,7 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     openElsewhere: (gateway) => openElsewhere(session, gateway),
     accept: createAccept(session, mode),
     situation,
-    bindKey: (binding) => bindKey(session, binding),
+    bindKey: createBindKey(session),
     openNextCharge: (opening) => openNextCharge(session, opening),
     advance: createAdvance(session, situation),
     due: (query) => duePayments(session, query, retentionMs),
@@ -57,7 +57,7 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     answerOf: (key, chargeN) => answerOf(session, key, chargeN, retentionMs),
     noteLease: (leaseMs) => noteLease(session, leaseMs),
     shortenWaits: (query) => shortenWaits(session, query),
-    wakeFailed: (query) => wakeFailed(session, query),
+    wakeIdle: (query) => wakeIdle(session, query),
     someCharges: (limit) => someCharges(session, limit),
     payment,
     payments: (query) => listPayments(session, query),

@@ -1,27 +1,47 @@
 /** Idempotency keys: binding one to a charge that exists, or opening the next charge with it. */
 import type { KeyBinding, NextCharge } from '../ports/store.ts';
-import { millisecondsOf } from './columns.ts';
+import { createBatcher } from './batcher.ts';
+import { columns, millisecondsOf, numberList, readNumberList } from './columns.ts';
 import { isRetryable } from './errors.ts';
 import type { Session } from './session.ts';
 
-/** A database that lost its last commits may not know the charge any more: a key that is bound to nothing has no answer, ever. */
-const BIND = `
-INSERT INTO payonce.requests (account_id, key_hash, fingerprint, payment_id, charge_n, started)
-SELECT $1, $2, $3, $4, $5, false WHERE EXISTS (
-  SELECT FROM payonce.operations WHERE account_id = $1 AND payment_id = $4 AND kind = 'charge' AND n = $5)
-ON CONFLICT DO NOTHING
-RETURNING charge_n`;
+const BINDINGS = columns<KeyBinding>([
+  { name: 'account_id', type: 'text', value: ({ payment }) => payment.accountId },
+  { name: 'key_hash', type: 'uuid', value: ({ key }) => key.hash },
+  { name: 'fingerprint', type: 'text', value: ({ key }) => key.fingerprint },
+  { name: 'payment_id', type: 'uuid', value: ({ payment }) => payment.paymentId },
+  { name: 'charge_n', type: 'integer', value: ({ chargeN }) => chargeN },
+]);
 
-export async function bindKey(session: Session, binding: KeyBinding): Promise<'bound' | 'lost'> {
-  const { payment, key, chargeN } = binding;
-  const rows = await session.query(BIND, [
-    payment.accountId,
-    key.hash,
-    key.fingerprint,
-    payment.paymentId,
-    chargeN,
-  ]);
-  return rows.length === 1 ? 'bound' : 'lost';
+/**
+ * In the keys' order, as acceptance inserts them: two statements that want the same keys cannot deadlock. A database that lost its last
+ * commits may not know the charge any more: a key that is bound to nothing has no answer, ever. (Charge 0 is the payment as it stands.)
+ */
+const BIND = `
+WITH i AS MATERIALIZED (
+  SELECT * FROM ${BINDINGS.relation}
+), k AS (
+  INSERT INTO payonce.requests (account_id, key_hash, fingerprint, payment_id, charge_n, started)
+  SELECT account_id, key_hash, fingerprint, payment_id, charge_n, false FROM i
+  WHERE EXISTS (
+    SELECT FROM payonce.operations o WHERE o.account_id = i.account_id AND o.payment_id = i.payment_id
+      AND o.kind = 'charge' AND o.n = greatest(i.charge_n, 1))
+  ORDER BY account_id, key_hash
+  ON CONFLICT DO NOTHING
+  RETURNING account_id, key_hash
+)
+SELECT ${numberList('ord')} AS ords FROM i JOIN k USING (account_id, key_hash)`;
+
+/** Returns the batched `Store.bindKey`: a crowd that joins one order brings a key each. */
+export function createBindKey(session: Session): (binding: KeyBinding) => Promise<'bound' | 'lost'> {
+  return createBatcher<KeyBinding, 'bound' | 'lost'>({
+    keysOf: ({ payment, key }) => [`${payment.accountId}:${key.hash}`],
+    run: async (bindings) => {
+      const [row] = await session.query<{ ords: string | null }>(BIND, BINDINGS.values(bindings));
+      const bound = new Set(readNumberList(row?.ords));
+      return bindings.map((_binding, index) => (bound.has(index + 1) ? 'bound' : 'lost'));
+    },
+  });
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   key,
   numbers,
   order,
+  paymentKey,
   recordOf,
   release,
 } from '../suites/store/fixtures.ts';
@@ -167,6 +168,24 @@ describe('two stores that write the same rows at once', () => {
     }
   });
 
+  test('bind the same keys in opposite orders without a deadlock', async () => {
+    const database = await openDatabase();
+    const stores = [
+      database.open({ options: NEVER }).store,
+      database.open({ options: NEVER }).store,
+    ] as const;
+    const payment = paymentKey(await accepted(stores[0], 'one'));
+    for (const round of numbers(15)) {
+      const wanted = numbers(150).map((n) => ({ payment, chargeN: 1, key: key(`${round} ${n}`) }));
+      const [forth, back] = await Promise.all([
+        Promise.all(wanted.map((one) => stores[0].bindKey(one))),
+        Promise.all([...wanted].reverse().map((one) => stores[1].bindKey(one))),
+      ]);
+      const verdicts = [...back].reverse().map((verdict, n) => [verdict, forth[n]].sort().join());
+      expect(new Set(verdicts)).toEqual(new Set(['bound,lost']));
+    }
+  });
+
   test('accept the same orders and keys, with and without a key, without a deadlock', async () => {
     const database = await openDatabase();
     const stores = [
@@ -213,6 +232,18 @@ describe('a crowd behind a slow statement', () => {
     // One transaction each: the first alone, then at most 64 at a time.
     const [row] = await database.query<{ statements: number }>(
       'SELECT count(DISTINCT xmin::text)::int AS statements FROM payonce.payments',
+    );
+    expect(row?.statements).toBeLessThanOrEqual(1 + Math.ceil(500 / 64) + 1);
+  });
+
+  test('that joins one order binds its keys in few statements', async () => {
+    const database = await openDatabase();
+    const { store } = database.open();
+    const payment = paymentKey(await accepted(store, 'one'));
+    const crowd = numbers(500).map((n) => store.bindKey({ payment, chargeN: 1, key: key(`k${n}`) }));
+    expect(new Set(await Promise.all(crowd))).toEqual(new Set(['bound']));
+    const [row] = await database.query<{ statements: number }>(
+      'SELECT count(DISTINCT xmin::text)::int AS statements FROM payonce.requests',
     );
     expect(row?.statements).toBeLessThanOrEqual(1 + Math.ceil(500 / 64) + 1);
   });

@@ -596,6 +596,14 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
         expect(await lookup(list({ id: 'ch_1', status }))).toMatchObject(expected);
       });
 
+      test.each(['refunded', 'voided', 'canceled'])('a %s charge is not live any more', async (status) => {
+        expect(await lookup(list({ id: 'ch_1', status }))).toEqual({ kind: 'reversed', chargeIds: ['ch_1'] });
+        expect(await lookup(list({ id: 'ch_1', status }, { id: 'ch_2' }))).toEqual({
+          kind: 'succeeded',
+          chargeId: 'ch_2',
+        });
+      });
+
       test('two live charges are duplicated', async () => {
         expect(await lookup(list({ id: 'ch_1' }, { id: 'ch_2' }))).toEqual({
           kind: 'duplicated',
@@ -617,8 +625,6 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
       const noEvidence: [name: string, reply: Reply, timeoutMs?: number][] = [
         ['a charge of another key', list({ key: 'another-key' })],
         ['a charge of another reference', list({ reference: 'somebody-else' })],
-        ['a refunded charge', list({ status: 'refunded' })],
-        ['a voided charge', list({ status: 'voided' })],
         ['a status from the future', list({ status: 'a_word_from_the_future' })],
         ['a live charge beside an unreadable one', list({}, { status: '' })],
         ['reset', server.reset],

@@ -64,7 +64,7 @@ export function createFaultyStore(store: Store): FaultyStore {
     someCharges: (limit) => run('someCharges', () => store.someCharges(limit)),
     noteLease: (leaseMs) => run('noteLease', () => store.noteLease(leaseMs)),
     shortenWaits: (query) => run('shortenWaits', () => store.shortenWaits(query)),
-    wakeFailed: (query) => run('wakeFailed', () => store.wakeFailed(query)),
+    wakeIdle: (query) => run('wakeIdle', () => store.wakeIdle(query)),
     payment: (account, id) => run('payment', () => store.payment(account, id)),
     payments: (query) => run('payments', () => store.payments(query)),
     events: (query) => run('events', () => store.events(query)),

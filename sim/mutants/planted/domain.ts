@@ -178,8 +178,8 @@ export const DOMAIN: readonly PlantedBug[] = [
     name: 'the deadline fails a charge in doubt',
     story: 'After a quarter of an hour without an answer an order is declared failed that was charged.',
     file: `${FOLDER}/claim.ts`,
-    find: "if (taken.doubt.kind === 'none' && outOfTime(taken, context)) return",
-    put: 'if (outOfTime(taken, context)) return',
+    find: "if (taken.doubt.kind === 'none' && outOfTime(taken, context)) {",
+    put: 'if (outOfTime(taken, context)) {',
     judge: 'simulation',
   },
   {
@@ -232,8 +232,8 @@ export const DOMAIN: readonly PlantedBug[] = [
     name: 'a lookup without an answer sets no timer',
     story: 'An order whose lookup failed once is never looked at again, and stays open for ever.',
     file: `${FOLDER}/lookup-ended.ts`,
-    find: 'return { next: { ...next, status }, event: { type, detail }, waitMs: Math.min(scheduledMs, provableMs) };',
-    put: 'const waitMs = detail === null ? Math.min(scheduledMs, provableMs) : null;\n  return { next: { ...next, status }, event: { type, detail }, waitMs };',
+    find: '  const waitMs = Math.min(scheduledMs, provableMs ?? scheduledMs);',
+    put: '  const waitMs = detail === null ? Math.min(scheduledMs, provableMs ?? scheduledMs) : null;',
     judge: 'explorer',
   },
   {

@@ -161,7 +161,7 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'late evidence is argued away by a lookup that finds nothing',
     story: 'A gateway said “approved” and forgot it; the next charge is opened without anybody looking.',
     file: 'src/engine/verify.ts',
-    find: 'const money = record.evidence > 0 && one.moneyAtMs !== null;',
+    find: 'const money = isOpen && one.moneyAtMs !== null;',
     put: 'const money = record.evidence > 1000 && one.moneyAtMs !== null;',
     judge: 'engine suite',
     tests: { file: 'test/engine/next-charge.test.ts', named: 'late evidence of money' },

@@ -86,7 +86,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     name: 'a word that is no status is passed over in a lookup',
     story: 'An adapter hands on “captured”, and the order that was charged is declared failed.',
     file: 'src/domain/outcomes.ts',
-    find: 'if (!charges.every(({ status }) => STATUSES.has(status)))',
+    find: 'if (!charges.every(({ status }) => isReportedStatus(status)))',
     put: 'if (charges.length < 0)',
     judge: 'gateway suite',
     tests: { file: 'src/domain/outcomes.test.ts', named: 'no answer to a lookup' },
@@ -96,7 +96,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     story:
       'The gateway declined another amount under our key, and an order that may be charged yet is declared failed.',
     file: 'src/domain/outcomes.ts',
-    find: "    if (difference !== null) return { kind: 'unavailable', reason: `${difference}_mismatch` };\n",
+    find: "    if (difference !== null && !isOver) return { kind: 'unavailable', reason: `${difference}_mismatch` };\n",
     put: "    if (difference === '') return { kind: 'absent' };\n",
     judge: 'gateway suite',
     tests: { file: 'src/domain/outcomes.test.ts', named: 'says nothing of ours' },

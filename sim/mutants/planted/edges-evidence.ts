@@ -70,7 +70,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     name: 'a decline that could not be written is forgotten',
     story: 'The card is charged once more after the gateway has said no.',
     file: 'src/domain/transition/verified.ts',
-    find: "  return { next: { ...charge, doubt, declineCode, step: 'lookup' }, event, waitMs: 0 };",
+    find: '  return { next: { ...charge, doubt, declineCode, step }, event, waitMs: 0 };',
     put: '  return { next: charge, event, waitMs: 0 };',
     judge: 'engine suite',
     tests: { file: LATE, named: 'that the gateway gave itself' },

@@ -94,8 +94,8 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     name: 'after a restore what had failed is not looked into',
     story:
       'A failed order was charged after the backup was taken, and a customer’s new key charges it again.',
-    file: 'src/engine/recover.ts',
-    find: '      await watchRestored();\n',
+    file: 'src/engine/wake-idle.ts',
+    find: "    if (restoredAtMs !== null) left.push({ status: 'FAILED', beforeMs: restoredAtMs });\n",
     put: '',
     judge: 'engine suite',
     tests: { file: RESTORED, named: 'what had failed is looked into' },
@@ -104,7 +104,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     name: 'after a restore only the first page of what had failed is looked into',
     story:
       'A failed order was charged after the backup was taken, and a customer’s new key charges it again.',
-    file: 'src/postgres/failed.ts',
+    file: 'src/postgres/idle.ts',
     find: 'if (last === undefined || last.found < limit) return null;',
     put: 'if (last === undefined || last.found <= limit) return null;',
     judge: 'store suite',
@@ -113,9 +113,9 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   {
     name: 'after a restore what has been looked into is looked into for ever',
     story: 'Every start of a process asks the gateway about every order that ever failed.',
-    file: 'src/postgres/failed.ts',
-    find: " AND p.updated_at <= ${timeFrom('$2::float8')}",
-    put: " AND ${timeFrom('$2::float8')} IS NOT NULL",
+    file: 'src/postgres/idle.ts',
+    find: ' OR p.updated_at <= ${timeFrom(',
+    put: ' OR now() >= ${timeFrom(',
     judge: 'store suite',
     tests: { file: STORE, named: 'makes due what failed and was not looked at since' },
   },
@@ -144,7 +144,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     story:
       'Two cards were declined, the third was charged, all is forgotten, and the customer is told to pay again.',
     file: 'src/engine/ahead.ts',
-    find: "const declined = page.findIndex(({ kind }) => kind !== 'declined');",
+    find: "const declined = page.findIndex(({ kind }) => kind !== 'declined' && kind !== 'reversed');",
     put: 'const declined = 0;',
     judge: 'engine suite',
     tests: { file: RESTORED, named: 'behind two that were declined' },

@@ -12,6 +12,7 @@ import { EDGES_EVIDENCE } from './edges-evidence.ts';
 import { EDGES_LIBRARY } from './edges-library.ts';
 import { EDGES_RESTORED } from './edges-restored.ts';
 import { EDGES_SERVICE } from './edges-service.ts';
+import { EDGES_TRUTH } from './edges-truth.ts';
 import { EDGES_WORLD } from './edges-world.ts';
 import { GATEWAY } from './gateway.ts';
 import { HTTP } from './http.ts';
@@ -43,5 +44,6 @@ export const PLANTED: readonly PlantedBug[] = [
   ...EDGES_LIBRARY,
   ...EDGES_RESTORED,
   ...EDGES_SERVICE,
+  ...EDGES_TRUTH,
   ...EDGES_WORLD,
 ];

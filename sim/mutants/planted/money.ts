@@ -119,8 +119,8 @@ export const MONEY: readonly PlantedBug[] = [
     story:
       'An order that the gateway has declined waits for a person, because an earlier try of it was never found.',
     file: 'src/engine/verify.ts',
-    find: 'const money = record.evidence > 0 && one.moneyAtMs !== null;',
-    put: 'const money = record.evidence > 0;',
+    find: 'const money = isOpen && one.moneyAtMs !== null;',
+    put: 'const money = isOpen;',
     judge: 'engine suite',
     tests: { file: 'src/engine/verify.test.ts', named: 'late evidence' },
   },

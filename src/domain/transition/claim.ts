@@ -27,10 +27,12 @@ export function onClaim(charge: Charge, event: ClaimEvent, context: Context): Cl
     const step = taken.step === 'call' ? 'verify' : taken.step;
     return claimVerify({ ...taken, step }, detail, context);
   }
-  if (taken.step === 'none') return { ...idle(taken), action: 'none' };
+  if (taken.step === 'none') return claimIdle(taken, detail, context);
   if (taken.step === 'lookup') return claimLookup(taken, detail, context);
   if (taken.status === 'REVIEW') return claimVerify(taken, detail, context);
-  if (taken.doubt.kind === 'none' && outOfTime(taken, context)) return tooLate(taken, detail, context);
+  if (taken.doubt.kind === 'none' && outOfTime(taken, context)) {
+    return notExecuted(taken, 'deadline_exceeded', detail, context);
+  }
   if (taken.step === 'verify') return claimVerify(taken, detail, context);
   return claimCall(taken, detail, context);
 }
@@ -45,7 +47,12 @@ function withExpiredLease(charge: Charge, event: ClaimEvent, context: Context): 
 
 function claimCall(charge: Charge, detail: string | null, context: Context): ClaimDecision {
   const { policy, nowMs } = context;
-  if (!mayCall(charge, 0, context)) return claimLookup({ ...charge, step: 'lookup' }, detail, context);
+  if (!mayCall(charge, 0, context)) {
+    // Calls are used up, perhaps because fewer are allowed now. Where none was executed there is nothing to ask about.
+    return charge.doubt.kind === 'none'
+      ? notExecuted(charge, 'gateway_unavailable', detail, context)
+      : claimLookup({ ...charge, step: 'lookup' }, detail, context);
+  }
   // It would have to be looked up first, and cannot be.
   if (!policy.contract.lookup && charge.doubt.kind === 'none' && isUnguarded(charge, context)) {
     return { ...review(charge, 'outcome_unknown', context), action: 'none' };
@@ -60,11 +67,11 @@ function isUnguarded(charge: Charge, context: Context): boolean {
 }
 
 /** Nothing was executed, as far as this database knows. One that was restored knows less, so the gateway is asked. */
-function tooLate(charge: Charge, detail: string | null, context: Context): ClaimDecision {
+function notExecuted(charge: Charge, code: string, detail: string | null, context: Context): ClaimDecision {
   if (context.policy.contract.lookup && mayBeForgotten(charge, context)) {
     return claimLookup({ ...charge, step: 'lookup' }, detail, context);
   }
-  return { ...failed(charge, 'deadline_exceeded', NOT_EXECUTED), action: 'none' };
+  return { ...failed(charge, code, NOT_EXECUTED), action: 'none' };
 }
 
 function claimLookup(charge: Charge, detail: string | null, context: Context): ClaimDecision {
@@ -79,6 +86,12 @@ function claimVerify(charge: Charge, detail: string | null, context: Context): C
   return { next: charge, event, waitMs: context.policy.leaseMs, action: 'verify' };
 }
 
-function idle(charge: Charge): Decision {
-  return { next: { ...charge, step: 'none' }, event: { type: 'verify.clear', detail: null }, waitMs: null };
+/** A payment in REVIEW rests where the gateway could not be asked. Who can ask begins where that ended. */
+function claimIdle(charge: Charge, detail: string | null, context: Context): ClaimDecision {
+  if (charge.status === 'REVIEW' && context.policy.contract.lookup) {
+    return charge.doubt.kind === 'none'
+      ? claimVerify({ ...charge, step: 'verify' }, detail, context)
+      : claimLookup({ ...charge, step: 'lookup' }, detail, context);
+  }
+  return { next: charge, event: { type: 'verify.clear', detail: null }, waitMs: null, action: 'none' };
 }

@@ -61,6 +61,14 @@ export const DECLINED: Settled = { problem: 'card_declined', byAbsence: false };
  */
 export const NOT_EXECUTED: Settled = { problem: 'gateway_failed', byAbsence: true };
 
+/**
+ * It was charged, and taken back at the gateway since. Where keys are not kept, this tells of one call only, so the gateway is asked
+ * once more before the order's next charge.
+ */
+export function reversed({ policy }: Context): Settled {
+  return { problem: 'gateway_failed', byAbsence: policy.contract.keys === 'none' };
+}
+
 /** Ask the gateway in `waitMs`; where it cannot be asked, only a person can tell. */
 export function ask(
   charge: Charge,
@@ -84,6 +92,12 @@ const OTHER_MONEY: Readonly<Record<string, number>> = { other_gateway: 1, late_e
 /** Whether a person was asked because of another charge: nothing that is learnt of this one answers that. */
 export function knowsOfOtherMoney({ status, failureCode }: Charge): boolean {
   return status === 'REVIEW' && otherMoney(failureCode) > 0;
+}
+
+/** The name that the gateway gave to this very charge; beside money of another charge the payment shows that one's. */
+export function ownRef(charge: Charge): string | null {
+  const isOthers = charge.status === 'REVIEW' && otherMoney(charge.failureCode) > 1;
+  return isOthers ? null : charge.gatewayRef;
 }
 
 function otherMoney(reason: string | null): number {

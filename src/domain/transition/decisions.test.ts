@@ -250,7 +250,15 @@ describe('a claim is written down in full', () => {
   );
 
   it('of a charge with nothing left to do is idle', () => {
-    expect(claimed({ status: 'REVIEW', step: 'none' })).toEqual({ next: {}, ...idle });
+    expect(claimed({ status: 'REVIEW', step: 'none' }, { lookup: false })).toEqual({ next: {}, ...idle });
+  });
+
+  it('of a charge in review that nobody could ask about goes on where that ended, once somebody can', () => {
+    expect(claimed({ status: 'REVIEW', step: 'none' })).toEqual({ next: { step: 'verify' }, ...verify });
+    expect(claimed({ status: 'REVIEW', step: 'none', doubt: open })).toEqual({
+      next: { step: 'lookup' },
+      ...lookup,
+    });
   });
 
   it('of a charge in review verifies or looks up, however old it is', () => {
@@ -517,9 +525,13 @@ describe('the end of a lookup is written down in full', () => {
 });
 
 describe('the end of a verification is written down in full', () => {
-  function verified(outcome: Parameters<typeof onVerified>[1], state: Partial<Charge> = {}) {
+  function verified(
+    outcome: Parameters<typeof onVerified>[1],
+    state: Partial<Charge> = {},
+    terms: Partial<GatewayContract> = {},
+  ) {
     const before = charge({ n: 2, step: 'verify', attempts: 0, ...state });
-    return changed(before, onVerified(before, outcome, at(NOW)));
+    return changed(before, onVerified(before, outcome, at(NOW, terms)));
   }
   const unavailable = {
     kind: 'unavailable',
@@ -556,10 +568,38 @@ describe('the end of a verification is written down in full', () => {
     });
   });
 
+  it('clear, while a person decides: this very charge decides it, and is looked up at once', () => {
+    const event = { type: 'verify.clear', detail: null };
+    const review = { status: 'REVIEW', failureCode: 'unresolved_too_long' } as const;
+    expect(verified(clear, review)).toEqual({ next: { step: 'lookup' }, event, waitMs: 0 });
+    // What was named may have been this charge: its absence is proved anew.
+    const late = { ...review, failureCode: 'late_success', gatewayRef: 'ch_late' };
+    expect(verified(clear, late)).toEqual({
+      next: {
+        step: 'lookup',
+        failureCode: 'outcome_unknown',
+        gatewayRef: null,
+        doubt: { kind: 'open', untilMs: NOW },
+      },
+      event,
+      waitMs: 0,
+    });
+  });
+
+  it('clear, while a person decides where nobody here can ask: nothing changes', () => {
+    const event = { type: 'verify.clear', detail: null };
+    const review = { status: 'REVIEW', failureCode: 'late_evidence', gatewayRef: 'ch_late' } as const;
+    expect(verified(clear, { ...review, step: 'none' }, { lookup: false })).toEqual({
+      next: {},
+      event,
+      waitMs: null,
+    });
+    expect(verified(clear, review, { lookup: false })).toEqual({ next: {}, event, waitMs: DAY });
+  });
+
   it('clear: the charge is sent now, or stays where it is', () => {
     const event = { type: 'verify.clear', detail: null };
     expect(verified(clear)).toEqual({ next: { step: 'call' }, event, waitMs: 0 });
-    expect(verified(clear, { status: 'REVIEW' })).toEqual({ next: {}, event, waitMs: DAY });
     for (const status of ['COMPLETED', 'FAILED'] as const) {
       expect(verified(clear, { status, step: 'none' })).toEqual({ next: {}, event, waitMs: null });
     }

@@ -39,6 +39,22 @@ function greatestAgeMs(charge: Charge, statedMs: number, context: Context): numb
   return believed ? ageMs : Math.max(ageMs, paymentAgeMs);
 }
 
+/**
+ * Whether the charge waits to be looked up or verified, and this process cannot ask: it is left to one that can. Where none has come for
+ * as long as a charge may stay unresolved, whoever is there takes it.
+ *
+ * @param waiting since when it is due, by the database's clock, and the evidence about it that nobody has looked into: that is looked into
+ * by anybody.
+ */
+export function isForOthers(
+  charge: Charge,
+  waiting: { readonly dueAtMs: number; readonly evidence: number },
+  { policy, nowMs }: Context,
+): boolean {
+  if (policy.contract.lookup || charge.step === 'call' || waiting.evidence > 0) return false;
+  return nowMs - waiting.dueAtMs < policy.resolveForMs;
+}
+
 /** Whether the call that was decided on earlier may be made now, by the clock at the moment of its claim. */
 export function mayCallNow(charge: Charge, context: Context): boolean {
   if (charge.doubt.kind === 'none' && outOfTime(charge, context)) return false;

@@ -2,7 +2,7 @@ import { type Charge, isSettled } from '../charge.ts';
 import type { EventType } from '../events.ts';
 import type { LookupOutcome } from '../outcomes.ts';
 import { backoffMs, lookupWaitMs } from '../policy.ts';
-import { absenceProof } from '../proof.ts';
+import { type AbsenceProof, absenceProof } from '../proof.ts';
 import {
   type Context,
   completed,
@@ -10,6 +10,8 @@ import {
   type Decision,
   failed,
   knowsOfOtherMoney,
+  ownRef,
+  reversed,
   review,
   withForbidden,
 } from './decision.ts';
@@ -55,6 +57,8 @@ function decide(charge: Charge, outcome: LookupOutcome, askedAtMs: number, conte
       };
     case 'declined':
       return onDeclineFound(charge, outcome, askedAtMs, context);
+    case 'reversed':
+      return onReversed(charge, outcome.chargeIds, askedAtMs, context);
     case 'pending':
       return lookAgain({ ...charge, gatewayRef: outcome.chargeId }, 'lookup.pending', null, null, context);
     case 'absent':
@@ -83,11 +87,37 @@ function onDeclineFound(
   return { ...decision, next: { ...decision.next, gatewayRef: named } };
 }
 
+/** Whoever took it back wanted it so: it is not charged again without a new key. */
+function onReversed(
+  charge: Charge,
+  chargeIds: readonly string[],
+  askedAtMs: number,
+  context: Context,
+): Decision {
+  const { policy, trust } = context;
+  const named = ownRef(charge);
+  const unaccounted = named !== null && !chargeIds.includes(named) ? named : null;
+  // With keys kept, a key has one result. Without, another call under it may still land and be approved.
+  const doubt = policy.contract.keys === 'kept' ? ({ kind: 'none' } as const) : charge.doubt;
+  const proof = absenceProof({ ...charge, doubt, gatewayRef: unaccounted }, askedAtMs, policy, trust);
+  if (proof.kind !== 'proved') return notFoundYet(charge, 'refunded', proof, context);
+  return failed({ ...charge, gatewayRef: chargeIds[0] ?? null }, 'refunded', reversed(context));
+}
+
+function notFoundYet(
+  charge: Charge,
+  detail: string | null,
+  proof: Exclude<AbsenceProof, { kind: 'proved' }>,
+  context: Context,
+): Decision {
+  const provableAtMs = proof.kind === 'from' ? proof.atMs : null;
+  return lookAgain(charge, 'lookup.not_found_yet', detail, provableAtMs, context);
+}
+
 function onAbsent(charge: Charge, askedAtMs: number, context: Context): Decision {
   const { policy, nowMs } = context;
-  const proof = absenceProof(charge, askedAtMs, policy, context.trust);
-  if (proof.kind === 'never') return lookAgain(charge, 'lookup.not_found_yet', null, null, context);
-  if (proof.kind === 'from') return lookAgain(charge, 'lookup.not_found_yet', null, proof.atMs, context);
+  const proof = absenceProof({ ...charge, gatewayRef: ownRef(charge) }, askedAtMs, policy, context.trust);
+  if (proof.kind !== 'proved') return notFoundYet(charge, null, proof, context);
   const cleared = { ...charge, doubt: { kind: 'none' }, step: 'call' } as const;
   // It may come from a charge whose time ended before the others of its order were asked after.
   const inTime = nowMs - charge.openedAtMs < policy.resolveForMs;
@@ -116,12 +146,16 @@ export function lookAgain(
     lookups: charge.lookups + 1,
     unresolvedSinceMs: sinceMs,
   } as const;
-  if (charge.status === 'REVIEW') return { next, event: { type, detail }, waitMs: policy.reviewLookupMs };
+  const provableMs = provableAtMs === null ? null : Math.max(provableAtMs - nowMs + 1, 1);
+  if (charge.status === 'REVIEW') {
+    const { reviewLookupMs } = policy;
+    return { next, event: { type, detail }, waitMs: Math.min(reviewLookupMs, provableMs ?? reviewLookupMs) };
+  }
   if (nowMs - sinceMs >= policy.resolveForMs) return review(next, 'unresolved_too_long', context);
   const pending = type === 'lookup.pending';
   const baseMs = pending ? policy.pendingPollMs : policy.lookupBaseMs;
   const scheduledMs = lookupWaitMs(policy, baseMs, charge.lookups, roll);
-  const provableMs = provableAtMs === null ? scheduledMs : Math.max(provableAtMs - nowMs + 1, 1);
   const status = pending ? charge.status : 'UNRESOLVED';
-  return { next: { ...next, status }, event: { type, detail }, waitMs: Math.min(scheduledMs, provableMs) };
+  const waitMs = Math.min(scheduledMs, provableMs ?? scheduledMs);
+  return { next: { ...next, status }, event: { type, detail }, waitMs };
 }

@@ -115,18 +115,32 @@ function onClear(charge: Charge, own: OwnEvidence, context: Context): Decision {
   const event = { type: 'verify.clear', detail: null } as const;
   if (isSettled(charge.status)) return { next: charge, event, waitMs: null };
   const next = withOwnEvidence(charge, own, context);
-  if (charge.status === 'REVIEW') {
-    const waitMs = charge.step === 'none' ? null : context.policy.reviewLookupMs;
-    return { next, event, waitMs };
-  }
+  if (charge.status === 'REVIEW') return onClearInReview(next, own, context);
   return { next: { ...next, step: charge.step === 'lookup' ? 'lookup' : 'call' }, event, waitMs: 0 };
+}
+
+/**
+ * No other charge of the order holds money, so this one decides how the order ends: it is looked up. What a person was asked about may
+ * have been this very charge, seen before it was taken back; so only a look from now on can prove that it is absent.
+ */
+function onClearInReview(charge: Charge, own: OwnEvidence, context: Context): Decision {
+  const { policy, nowMs } = context;
+  const event = { type: 'verify.clear', detail: null } as const;
+  if (!policy.contract.lookup || charge.step === 'none') {
+    return { next: charge, event, waitMs: charge.step === 'none' ? null : policy.reviewLookupMs };
+  }
+  const next = { ...charge, step: 'lookup' } as const;
+  if (!knowsOfOtherMoney(charge)) return { next, event, waitMs: 0 };
+  const doubt = worse(charge.doubt, { kind: 'open', untilMs: nowMs }, context);
+  const cleared = { ...next, doubt, failureCode: 'outcome_unknown', gatewayRef: own.gatewayRef };
+  return { next: cleared, event, waitMs: 0 };
 }
 
 /**
  * Decides where a failure could not be written, because evidence came in that nobody has looked into: the evidence first,
  * and then a lookup. What was heard of the charge is kept meanwhile.
  */
-export function onUnseen(charge: Charge, failure: Decision, { nowMs }: Context): Decision {
+export function onUnseen(charge: Charge, failure: Decision, { nowMs, policy }: Context): Decision {
   const declined = failure.settled?.problem === 'card_declined';
   const declineCode = declined ? failure.next.failureCode : charge.declineCode;
   // Somebody else has heard or sent something, so what our own calls tell is not all.
@@ -134,7 +148,9 @@ export function onUnseen(charge: Charge, failure: Decision, { nowMs }: Context):
   const event = declined
     ? ({ type: 'call.declined_in_doubt', detail: declineCode } as const)
     : ({ type: 'lookup.not_found_yet', detail: 'late_evidence' } as const);
-  return { next: { ...charge, doubt, declineCode, step: 'lookup' }, event, waitMs: 0 };
+  // Who cannot ask leaves lookups to others; what is seen of the evidence here it decides by itself.
+  const step = policy.contract.lookup ? 'lookup' : 'verify';
+  return { next: { ...charge, doubt, declineCode, step }, event, waitMs: 0 };
 }
 
 function withOwnEvidence(charge: Charge, { sentUntilMs, gatewayRef }: OwnEvidence, context: Context): Charge {

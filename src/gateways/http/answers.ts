@@ -2,7 +2,13 @@
  * What each answer to `POST /charges` means. One commented list, in order; whatever it does not name is
  * `unknown`. Two questions decide everything: may it have been executed, and can it still be?
  */
-import { type CallOutcome, type ChargeRequest, judgeCall, type NotSent } from '../../domain/outcomes.ts';
+import {
+  type CallOutcome,
+  type ChargeRequest,
+  judgeCall,
+  type NotSent,
+  type ReportedCharge,
+} from '../../domain/outcomes.ts';
 import { isFromCache } from './cached.ts';
 import { jsonObject, parseCharge } from './charge.ts';
 import type { Answer, Exchange } from './exchange.ts';
@@ -91,7 +97,7 @@ function judgeCharge(
   request: ChargeRequest,
   answer: Answer,
   livemode: boolean,
-  allowed: readonly ('succeeded' | 'pending' | 'declined')[],
+  allowed: readonly ReportedCharge['status'][],
 ): CallOutcome {
   const charge = parseCharge(jsonObject(answer));
   // An answer that cannot be read may come from anything between us and the gateway, which may still be at work.

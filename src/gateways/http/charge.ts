@@ -1,7 +1,7 @@
 /** From the bytes of an answer to a charge, or to nothing: what is not exactly a charge proves nothing about one. */
 import { isUtf8 } from 'node:buffer';
 import { hasManyDigits } from '../../domain/cards.ts';
-import type { ReportedCharge } from '../../domain/outcomes.ts';
+import { isReportedStatus, type ReportedCharge } from '../../domain/outcomes.ts';
 import type { Answer } from './exchange.ts';
 import { isAmbiguous } from './members.ts';
 
@@ -56,14 +56,13 @@ const BROKEN_AMOUNT = /"amount"\s*:\s*-?\d+[.eE]/;
 
 /**
  * Parses one charge of the protocol. `undefined` if a field is missing, of another type or out of range, or if
- * the status is none of the three that say what became of the call (`refunded`, `voided` and unknown ones are for
- * a person, or for an operation of their own, to decide).
+ * the status is none of those that say what became of the call.
  */
 export function parseCharge(value: unknown): ReportedCharge | undefined {
   if (!isObject(value)) return undefined;
   const { id, status, amount, currency, reference, idempotency_key: key, code, livemode } = value;
   if (typeof id !== 'string' || !CHARGE_ID.test(id)) return undefined;
-  if (status !== 'succeeded' && status !== 'declined' && status !== 'pending') return undefined;
+  if (!isReportedStatus(status)) return undefined;
   if (typeof amount !== 'number' || !Number.isSafeInteger(amount)) return undefined;
   if (typeof currency !== 'string' || typeof reference !== 'string' || typeof key !== 'string')
     return undefined;

@@ -99,7 +99,7 @@ describe('each fault is what the engine takes it for', () => {
     expect(await gateway.lookup(ignored, options())).toMatchObject({ kind: 'duplicated' });
   });
 
-  test('what was refunded is no longer found as a charge, and never as absent', async () => {
+  test('what was refunded is found as taken back, and never as absent', async () => {
     const request = requestWith('tok_refunded_later');
     const outcome = await gateway.call(request, options());
     const id = outcome.kind === 'approved' ? outcome.chargeId : '';
@@ -108,6 +108,6 @@ describe('each fault is what the engine takes it for', () => {
       headers: { 'idempotency-key': 'r1' },
     });
     expect(refund.status).toBe(200);
-    expect(await gateway.lookup(request, options())).toMatchObject({ kind: 'unavailable' });
+    expect(await gateway.lookup(request, options())).toEqual({ kind: 'reversed', chargeIds: [id] });
   });
 });

@@ -114,7 +114,7 @@ export function clockTests(env: Environment): void {
     });
   });
 
-  describe('wakeFailed', () => {
+  describe('wakeIdle', () => {
     const ended = async (orderId: string, end: (record: PaymentRecord) => Advance = fail) =>
       done(env.store, end(await accepted(env.store, orderId)));
     const dueNow = async (): Promise<readonly string[]> => {
@@ -126,21 +126,39 @@ export function clockTests(env: Environment): void {
       for (const orderId of ['a', 'b', 'c']) await ended(orderId);
       await ended('completed', complete);
       const { nowMs } = await situationOf('a');
-      const query = { gateway: GATEWAY, beforeMs: nowMs, after: null, limit: 2 };
+      const query = { gateway: GATEWAY, status: 'FAILED', beforeMs: nowMs, after: null, limit: 2 } as const;
       await env.advanceClock(1000);
-      expect(await env.store.wakeFailed({ ...query, gateway: 'another' })).not.toBeNull();
+      expect(await env.store.wakeIdle({ ...query, gateway: 'another' })).not.toBeNull();
       expect(await dueNow()).toEqual([]);
-      const next = await env.store.wakeFailed(query);
+      const next = await env.store.wakeIdle(query);
       expect(await dueNow()).toEqual(['a', 'b']);
-      expect(await env.other.wakeFailed({ ...query, after: next })).toBeNull();
+      expect(await env.other.wakeIdle({ ...query, after: next })).toBeNull();
       expect(await dueNow()).toEqual(['a', 'b', 'c']);
       // Its state is as it was, and once it was looked at it is left alone.
       const record = await recordOf(env.store, { accountId: 'acme', orderId: 'a' });
       expect(record).toMatchObject({ seq: 2, charge: { status: 'FAILED' }, held: false });
       const looked = await done(env.store, release(record, null, { updatedAtMs: record.updatedAtMs + HOUR }));
       expect(looked.dueAtMs).toBeNull();
-      await env.store.wakeFailed({ ...query, limit: 10 });
+      await env.store.wakeIdle({ ...query, limit: 10 });
       expect(await dueNow()).toEqual(['b', 'c']);
+    });
+
+    test('makes due what is left to a person and waits for nothing, whenever it was looked at', async () => {
+      const review = (waitMs: number | null) => (record: PaymentRecord) =>
+        release(record, waitMs, {
+          charge: { status: 'REVIEW', step: 'none', failureCode: 'outcome_unknown' },
+          event: { type: 'payment.review', detail: 'outcome_unknown' },
+        });
+      for (const orderId of ['a', 'b']) await ended(orderId, review(null));
+      await ended('waits', review(HOUR));
+      await ended('failed');
+      const query = { gateway: GATEWAY, status: 'REVIEW', beforeMs: null, after: null, limit: 2 } as const;
+      const next = await env.store.wakeIdle(query);
+      expect(await dueNow()).toEqual(['a', 'b']);
+      expect(await env.other.wakeIdle({ ...query, after: next })).toBeNull();
+      expect(await dueNow()).toEqual(['a', 'b']);
+      const record = await recordOf(env.store, { accountId: 'acme', orderId: 'a' });
+      expect(record).toMatchObject({ seq: 2, charge: { status: 'REVIEW', step: 'none' }, held: false });
     });
   });
 

@@ -48,6 +48,23 @@ export function dueTests(env: Environment): void {
       expect(await names({ limit: 2 })).toEqual(['first', 'second']);
     });
 
+    test('what waits for a lookup is left to those who can ask, until it is long overdue', async () => {
+      const steps = ['call', 'lookup', 'verify', 'none'] as const;
+      for (const step of steps)
+        await done(env.store, release(await accepted(env.store, step), 0, { charge: { step } }));
+      const told = await done(
+        env.store,
+        release(await accepted(env.store, 'told'), 0, { charge: { step: 'lookup' } }),
+      );
+      const outcome = { kind: 'unknown', answered: false, reason: 'reset' } as const;
+      await env.store.addEvidence({ payment: paymentKey(told), chargeN: 1, outcome });
+      await env.advanceClock(1000);
+      expect([...(await names())].sort()).toEqual(['call', 'lookup', 'none', 'told', 'verify']);
+      expect([...(await names({ lookupsOverdueMs: 60_000 }))].sort()).toEqual(['call', 'told']);
+      await env.advanceClock(60_000);
+      expect(await names({ lookupsOverdueMs: 60_000 })).toHaveLength(5);
+    });
+
     test('a payment is listed as it is', async () => {
       const record = await waiting('whole', 0);
       const { nowMs, payments } = await env.store.due({ gateway: GATEWAY, limit: 10, calls: true });

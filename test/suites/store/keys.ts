@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { AS_IT_STANDS } from '../../../src/domain/acceptance.ts';
 import { type Environment, RETENTION_MS } from './environment.ts';
 import {
   ACCOUNT,
@@ -113,6 +114,40 @@ export function keyTests(env: Environment): void {
       });
       await env.advanceClock(RETENTION_MS + 1);
       expect((await env.other.situation(asked)).key).toMatchObject({ answer: null, expired: true });
+    });
+
+    test('a key bound to no charge has no answer, and none that could expire', async () => {
+      const record = await done(env.store, complete(await accepted(env.store, 'over'), 'the end'));
+      await env.advanceClock(RETENTION_MS + 1);
+      const binding = { payment: paymentKey(record), chargeN: AS_IT_STANDS, key: key('late') };
+      expect(await env.store.bindKey(binding)).toBe('bound');
+      const asked = { accountId: ACCOUNT, orderId: 'over', keyHash: key('late').hash };
+      expect((await env.other.situation(asked)).key).toEqual({
+        fingerprint: key('late').fingerprint,
+        chargeN: AS_IT_STANDS,
+        started: false,
+        answer: null,
+        expired: false,
+      });
+    });
+
+    test('many keys bound to one charge at once are all bound, and one of two alike', async () => {
+      const record = await accepted(env.store, 'crowd');
+      const wanted = numbers(150).map((n) => key(`k${n % 100}`));
+      const results = await Promise.all(
+        wanted.map((one, n) =>
+          (n % 2 === 0 ? env.store : env.other).bindKey({
+            payment: paymentKey(record),
+            chargeN: 1,
+            key: one,
+          }),
+        ),
+      );
+      expect(results.filter((result) => result === 'bound')).toHaveLength(100);
+      for (const { hash, fingerprint } of wanted) {
+        const asked = { accountId: ACCOUNT, orderId: 'crowd', keyHash: hash };
+        expect((await env.store.situation(asked)).key).toMatchObject({ fingerprint, chargeN: 1 });
+      }
     });
 
     test('another account’s key of the same name is another key', async () => {

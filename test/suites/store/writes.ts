@@ -107,7 +107,7 @@ export const WRITES: readonly Kind[] = [
   },
   {
     name: 'bindKey',
-    repeated: false,
+    repeated: true,
     async prepare({ store }) {
       const payment = paymentKey(await accepted(store, intent(ORDER)));
       return {

@@ -1,23 +1,23 @@
-/** The statement of `Store.wakeFailed`; see `src/postgres/failed.ts`. */
-import type { FailedCursor, FailedQuery } from '../../src/ports/store.ts';
+/** The statement of `Store.wakeIdle`; see `src/postgres/idle.ts`. */
+import type { IdleCursor, IdleQuery } from '../../src/ports/store.ts';
 import { put } from './committed.ts';
 import type { Row } from './rows.ts';
 import { type Context, changeOf, orderLock, type Statement } from './statement.ts';
 import type { Change } from './types.ts';
 
-export function wakeFailed(context: Context, query: FailedQuery): Statement<FailedCursor | null> {
+export function wakeIdle(context: Context, query: IdleQuery): Statement<IdleCursor | null> {
   const { committed, nowMs } = context;
   const cursor = ({ payment }: Row): string => `${payment.order.accountId}\0${payment.paymentId}`;
   const after = query.after === null ? '' : `${query.after.accountId}\0${query.after.paymentId}`;
   const page = [...committed.rows]
-    .filter(([, row]) => row.events.some(({ status }) => status === 'FAILED') && cursor(row) > after)
+    .filter(([, row]) => row.events.some(({ status }) => status === query.status) && cursor(row) > after)
     .sort(([, a], [, b]) => (cursor(a) < cursor(b) ? -1 : 1))
     .slice(0, query.limit);
   const wakes = ({ payment }: Row): boolean =>
     payment.gateway === query.gateway &&
-    payment.charge.status === 'FAILED' &&
+    payment.charge.status === query.status &&
     payment.dueAtMs === null &&
-    payment.updatedAtMs <= query.beforeMs;
+    payment.updatedAtMs <= (query.beforeMs ?? Number.POSITIVE_INFINITY);
   const snapshot = page.filter(([, row]) => wakes(row)).map(([order]) => order);
 
   function wake(order: string, changes: Change[]): void {
@@ -26,10 +26,10 @@ export function wakeFailed(context: Context, query: FailedQuery): Statement<Fail
     const { payment } = before;
     const after: Row = { ...before, payment: { ...payment, dueAtMs: nowMs } };
     put(committed, after);
-    changes.push(changeOf('wakeFailed', query, before, after));
+    changes.push(changeOf('wakeIdle', query, before, after));
   }
 
-  function apply(changes: Change[]): FailedCursor | null {
+  function apply(changes: Change[]): IdleCursor | null {
     for (const order of snapshot) wake(order, changes);
     const [, last] = page.at(-1) ?? [];
     if (last === undefined || page.length < query.limit) return null;

@@ -1,0 +1,185 @@
+/** A payment that a person was asked about ends by itself once the gateway shows how: no order stays closed for good. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type ChargingReplica, chargingReplica, lateEvidence } from '../../test/support/charging.ts';
+import {
+  approve,
+  createScriptedGateway,
+  decline,
+  type ScriptedGateway,
+} from '../../test/support/scripted-gateway.ts';
+import {
+  createVirtualWorld,
+  KEYLESS,
+  keyed,
+  told,
+  type VirtualWorld,
+} from '../../test/support/virtual-world.ts';
+import type { CallOutcome, ChargeRequest, ReportedCharge } from '../domain/outcomes.ts';
+
+const MINUTE = 60_000;
+/** Between two looks of a payment in review. */
+const LOOK = 10 * MINUTE;
+const SETTINGS = { policy: { maxAttempts: 1, reviewLookupMs: LOOK }, limits: { sweepMs: 10_000 } };
+const UNREACHED: CallOutcome = { kind: 'refused', reason: 'dns' };
+
+let world: VirtualWorld;
+let gateway: ScriptedGateway;
+beforeEach(() => {
+  world = createVirtualWorld();
+  gateway = createScriptedGateway();
+});
+
+/** The order's first charge failed without a no, and turns out to be live when the second is wanted. */
+async function lateSuccess(): Promise<ChargingReplica> {
+  const replica = await chargingReplica(world, gateway, SETTINGS);
+  gateway.play = () => UNREACHED;
+  await replica.charge(keyed('one'));
+  landsLate();
+  expect(told(await replica.charge(keyed('two')))).toBe('202 REVIEW');
+  gateway.play = approve;
+  return replica;
+}
+
+function first(): ChargeRequest {
+  const [request] = gateway.calls;
+  if (request === undefined) throw new Error('Nothing was called.');
+  return request;
+}
+
+/** The gateway has the first charge in its books after all. */
+function landsLate(changes: Partial<ReportedCharge> = {}): void {
+  const { key, reference, amountMinor, currency } = first();
+  const late = { id: 'ch_late', status: 'succeeded', key, reference, amountMinor, currency } as const;
+  gateway.ledger.set(key, { ...late, ...changes });
+}
+
+describe('late money of an earlier charge', () => {
+  it.each(['refunded', 'voided', 'canceled'] as const)(
+    'that was taken back (%s) ends the review: the order has failed, and a new key charges it',
+    async (status) => {
+      const { charge } = await lateSuccess();
+      landsLate({ status });
+      await world.pass(LOOK + 2 * MINUTE);
+      expect(world.stored('o1').charge).toMatchObject({ n: 2, status: 'FAILED' });
+      const calls = gateway.calls.length;
+      expect(told(await charge(keyed('two')))).toBe('gateway_failed');
+      expect(told(await charge(keyed('three')))).toBe('completed 201');
+      expect(gateway.calls.length).toBe(calls + 1);
+    },
+  );
+
+  it('that the next looks do not find any more ends it too, when nothing can hide it any longer', async () => {
+    const { charge } = await lateSuccess();
+    gateway.ledger.delete(first().key);
+    await world.pass(LOOK + MINUTE / 2);
+    expect(world.stored('o1').charge.status).toBe('REVIEW');
+    await world.pass(MINUTE);
+    expect(world.stored('o1').charge.status).toBe('FAILED');
+    expect(told(await charge(keyed('three')))).toBe('completed 201');
+  });
+
+  it('that is live still keeps the order closed, for ever', async () => {
+    const { charge } = await lateSuccess();
+    await world.pass(20 * LOOK);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
+    expect(told(await charge(keyed('three')))).toBe('202 REVIEW');
+    expect(gateway.calls.length).toBe(1);
+  });
+
+  it('is not believed gone while the gateway cannot be asked', async () => {
+    await lateSuccess();
+    gateway.lookupPlay = () => ({ kind: 'unavailable', reason: 'http_500' });
+    await world.pass(5 * LOOK);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
+  });
+});
+
+describe('late money of the charge that had failed', () => {
+  const evidenced = async (): Promise<ChargingReplica> => {
+    const replica = await chargingReplica(world, gateway, SETTINGS);
+    gateway.play = decline;
+    await replica.charge(keyed('one'));
+    gateway.play = approve;
+    landsLate();
+    await lateEvidence(world, replica.store);
+    await world.pass(MINUTE / 2);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
+    return replica;
+  };
+
+  it('completes the order, and who asks from now on is told so; a key keeps its own answer', async () => {
+    const { charge } = await evidenced();
+    await world.pass(LOOK + MINUTE / 2);
+    expect(world.stored('o1').charge).toMatchObject({ n: 1, status: 'COMPLETED', gatewayRef: 'ch_late' });
+    expect(told(await charge(keyed('one')))).toBe('card_declined');
+    for (const options of [keyed('two'), keyed('two'), KEYLESS])
+      expect(told(await charge(options))).toBe('completed 200');
+    expect(gateway.calls.length).toBe(1);
+  });
+
+  it('that was taken back fails it once more, and the next charge may come', async () => {
+    const { charge } = await evidenced();
+    landsLate({ status: 'refunded' });
+    await world.pass(LOOK + MINUTE / 2);
+    const { failureCode, gatewayRef, status } = world.stored('o1').charge;
+    expect([status, failureCode, gatewayRef]).toEqual(['FAILED', 'refunded', 'ch_late']);
+    expect(told(await charge(keyed('one')))).toBe('card_declined');
+    expect(told(await charge(keyed('two')))).toBe('completed 201');
+  });
+
+  it.each<[string, () => void]>([
+    ['does not find', () => gateway.ledger.clear()],
+    ['finds another of, taken back', () => landsLate({ id: 'ch_other', status: 'refunded' })],
+  ])('that a worker heard of, and that a lookup %s, is not argued away', async (_what, changes) => {
+    await evidenced();
+    changes();
+    await world.pass(5 * LOOK);
+    expect(world.stored('o1').charge.status).toBe('REVIEW');
+  });
+});
+
+describe('two charges under one key', () => {
+  const doubled = async (): Promise<ChargingReplica> => {
+    const replica = await chargingReplica(world, gateway, SETTINGS);
+    gateway.play = () => ({ kind: 'unknown', answered: true, reason: 'http_500' });
+    gateway.lookupPlay = () => ({ kind: 'duplicated', chargeIds: ['a', 'b'] });
+    expect(told(await replica.charge(keyed('one')))).toBe('202 REVIEW');
+    return replica;
+  };
+
+  it('of which one was refunded are one: the order is paid', async () => {
+    const { charge } = await doubled();
+    gateway.lookupPlay = () => ({ kind: 'succeeded', chargeId: 'b' });
+    await world.pass(LOOK + MINUTE / 2);
+    expect(told(await charge(keyed('one')))).toBe('completed 201');
+  });
+
+  it('that were both refunded are none: the order has failed, and the answer says why', async () => {
+    const { charge } = await doubled();
+    gateway.lookupPlay = () => ({ kind: 'reversed', chargeIds: ['a', 'b'] });
+    await world.pass(LOOK + MINUTE / 2);
+    const answer = await charge(keyed('one'));
+    expect(told(answer)).toBe('gateway_failed');
+    expect(answer.kind === 'settled' && JSON.parse(answer.frozen.body)).toMatchObject({
+      failure_code: 'refunded',
+      safe_to_retry_with_new_key: true,
+      detail: expect.stringContaining('refunded or voided at the gateway'),
+    });
+  });
+});
+
+describe('a charge that is found taken back before anybody knew that it was made', () => {
+  it('has failed, and is not sent again by itself', async () => {
+    for (const keys of ['kept', 'none'] as const) {
+      world = createVirtualWorld();
+      gateway = createScriptedGateway({ keys });
+      const { charge } = await chargingReplica(world, gateway, { limits: { sweepMs: 10_000 } });
+      gateway.play = () => ({ kind: 'pending', chargeId: 'ch' });
+      gateway.lookupPlay = () => ({ kind: 'reversed', chargeIds: ['ch'] });
+      await charge(keyed('one', 0));
+      await world.pass(3_600_000);
+      expect(world.stored('o1').charge).toMatchObject({ status: 'FAILED', failureCode: 'refunded' });
+      expect(gateway.calls.length).toBe(1);
+    }
+  });
+});
