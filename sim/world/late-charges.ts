@@ -58,7 +58,7 @@ export function landLate(
 }
 
 /** A person takes it back at the gateway, as the alarm says, unless it has completed the order meanwhile. */
-export function refund(world: World, { payment }: Row, charge: BookedCharge): void {
+function refund(world: World, { payment }: Row, charge: BookedCharge): void {
   const { accountId, orderId } = payment.order;
   if (world.database.row(accountId, orderId)?.payment.charge.status === 'COMPLETED') return;
   world.marks.hit('charge_refunded');

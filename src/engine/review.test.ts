@@ -14,6 +14,7 @@ import {
   told,
   type VirtualWorld,
 } from '../../test/support/virtual-world.ts';
+import { chargeKey } from '../domain/ids.ts';
 import type { CallOutcome, ChargeRequest, ReportedCharge } from '../domain/outcomes.ts';
 
 const MINUTE = 60_000;
@@ -84,6 +85,20 @@ describe('late money of an earlier charge', () => {
     expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
     expect(told(await charge(keyed('three')))).toBe('202 REVIEW');
     expect(gateway.calls.length).toBe(1);
+  });
+
+  it('that was taken back leaves the order closed while a charge behind it is live, which a restore has forgotten', async () => {
+    await lateSuccess();
+    landsLate({ status: 'refunded' });
+    const key = chargeKey(first().reference, 3);
+    const { reference, amountMinor, currency } = first();
+    const forgotten = { id: 'ch_3', key, reference, amountMinor, currency } as const;
+    gateway.ledger.set(key, { ...forgotten, status: 'succeeded' });
+    await world.pass(5 * LOOK);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', gatewayRef: 'ch_3' });
+    gateway.ledger.set(key, { ...forgotten, status: 'refunded' });
+    await world.pass(LOOK + 2 * MINUTE);
+    expect(world.stored('o1').charge.status).toBe('FAILED');
   });
 
   it('is not believed gone while the gateway cannot be asked', async () => {

@@ -56,6 +56,16 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     tests: { file: REVIEW, named: 'is not argued away' },
   },
   {
+    name: 'in a review nobody asks for the charges behind',
+    story:
+      'One charge is refunded, another that a restore has forgotten is live, and a new key charges a third time.',
+    file: 'src/engine/verify.ts',
+    find: "const isAsked = charge.status === 'REVIEW' &&",
+    put: 'const isAsked = charge.n < 0 &&',
+    judge: 'engine suite',
+    tests: { file: REVIEW, named: 'while a charge behind it is live' },
+  },
+  {
     name: 'a charge that was taken back is sent again where keys are not kept',
     story: 'The merchant refunds an order, and Payonce charges it again by itself.',
     file: 'src/domain/transition/lookup-ended.ts',
