@@ -127,7 +127,7 @@ export const SETTINGS = {
   ),
   FORBIDDEN_PAUSE_MS: milliseconds(
     DEFAULT_POLICY.forbiddenPauseMs,
-    'How long the gateway is left alone after a 401 or 403.',
+    'How long an order waits after a 401 or 403; and all calls, where the gateway refuses a second order.',
     100,
   ),
   LOOKUP_BASE_MS: milliseconds(

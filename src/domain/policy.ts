@@ -12,7 +12,7 @@ export interface Policy {
   readonly retryAfterCapMs: number;
   /** No call starts later than this after the charge was opened: a customer does not expect it any more. */
   readonly callDeadlineMs: number;
-  /** How long the gateway is left alone after it refused our credentials. */
+  /** How long an order waits that the gateway refused; and all calls, where it refuses our credentials. */
   readonly forbiddenPauseMs: number;
   /** A claim lasts this long; a request under it may leave at any moment until its end. */
   readonly leaseMs: number;

@@ -5,6 +5,9 @@ const options = {
   windowMs: 1000,
   minCalls: 10,
   openAt: 0.9,
+  // Beyond what the tests of the share need; those of the row have their own.
+  silencesInRow: 100,
+  silentForMs: 50,
   pauseMs: 100,
   pauseCapMs: 350,
   errorPauseMs: 30,
@@ -81,6 +84,45 @@ describe('a closed breaker', () => {
   });
 });
 
+describe('a closed breaker with few calls', () => {
+  const inRow = (): Breaker => createBreaker({ ...options, minCalls: 1000, silencesInRow: 3 });
+
+  it('opens after so many silent calls in a row, whatever time lies between', () => {
+    const subject = inRow();
+    ended(subject, 0, 'silence', 'silence');
+    expect(subject.stoppedMs(0)).toBe(0);
+    ended(subject, 100_000, 'silence');
+    expect(subject.stoppedMs(100_000)).toBe(100);
+  });
+
+  it.each(['alive', 'error', 'forbidden'] as const)('counts anew after an answer: %s', (answer) => {
+    const subject = inRow();
+    ended(subject, 0, 'silence', 'silence', answer);
+    ended(subject, 1000, 'silence', 'silence');
+    expect(subject.stoppedMs(1000)).toBe(0);
+    ended(subject, 1000, 'silence');
+    expect(subject.stoppedMs(1000)).toBe(100);
+  });
+
+  it('does not open while the last answer is young', () => {
+    const subject = inRow();
+    ended(subject, 0, 'alive');
+    ended(subject, 49, 'silence', 'silence', 'silence');
+    expect(subject.stoppedMs(49)).toBe(0);
+    ended(subject, 50, 'silence');
+    expect(subject.stoppedMs(50)).toBe(100);
+  });
+
+  it('counts anew after it was open', () => {
+    const subject = inRow();
+    ended(subject, 0, 'silence', 'silence', 'silence');
+    subject.reserve(100);
+    ended(subject, 100, 'alive');
+    ended(subject, 200, 'silence', 'silence');
+    expect(subject.stoppedMs(200)).toBe(0);
+  });
+});
+
 describe('an open breaker', () => {
   it('stops calls until its pause is over, to the millisecond', () => {
     const subject = silenced();
@@ -101,6 +143,18 @@ describe('an open breaker', () => {
     expect(subject.stoppedMs(50)).toBe(1000);
     expect(subject.reserve(1049)).toBe(1);
     expect(subject.reserve(1050)).toBe(0);
+  });
+});
+
+describe('a breaker that was paused', () => {
+  it('goes on as soon as a call ends well, and not for any other end', () => {
+    const subject = breaker();
+    subject.pause(0, 1000);
+    ended(subject, 10, 'forbidden', 'error', 'silence');
+    expect(subject.stoppedMs(10)).toBe(990);
+    ended(subject, 10, 'alive');
+    expect(subject.stoppedMs(10)).toBe(0);
+    expect([1, 2, 3].map(() => subject.reserve(10))).toEqual([0, 0, 0]);
   });
 });
 
@@ -144,6 +198,25 @@ describe('a probing breaker', () => {
     const subject = probing();
     ended(subject, 110, 'error');
     expect(subject.stoppedMs(110)).toBe(30);
+  });
+
+  it('goes on where one is refused, as long as it has probes left', () => {
+    const subject = silenced();
+    subject.reserve(100);
+    ended(subject, 110, 'forbidden');
+    expect([subject.stoppedMs(110), subject.reserve(110)]).toEqual([0, 0]);
+    ended(subject, 120, 'alive');
+    expect([1, 2, 3].map(() => subject.reserve(120))).toEqual([0, 0, 0]);
+  });
+
+  it('opens for the same pause where all were refused, and one that comes back well ends it', () => {
+    const subject = breaker();
+    subject.pause(0, 1000);
+    expect([subject.reserve(1000), subject.reserve(1000)]).toEqual([0, 0]);
+    ended(subject, 1010, 'forbidden');
+    expect(subject.stoppedMs(1010)).toBe(1000);
+    ended(subject, 1020, 'alive');
+    expect(subject.stoppedMs(1020)).toBe(0);
   });
 
   it('sends as many probes again when the old ones did not come back, after the longest pause', () => {

@@ -4,8 +4,11 @@
  * a clock of its own could not be simulated.)
  */
 
-/** `silence`: no answer, or no connection. `error`: it answers, but only that it failed. */
-export type CallHealth = 'alive' | 'error' | 'silence';
+/**
+ * `silence`: no answer, or no connection. `error`: it answers, but only that it failed. `forbidden`: it answers, and refuses our
+ * credentials or this one order.
+ */
+export type CallHealth = 'alive' | 'error' | 'silence' | 'forbidden';
 
 export interface BreakerOptions {
   /** Counts run over windows of this length. */
@@ -14,6 +17,10 @@ export interface BreakerOptions {
   readonly minCalls: number;
   /** Share of calls that failed at which it opens, 0 to 1. */
   readonly openAt: number;
+  /** It also opens after so many silent calls in a row, however few calls there are. */
+  readonly silencesInRow: number;
+  /** But not before the last answer is so old: among many calls, a few silent ones in a row are bad luck. */
+  readonly silentForMs: number;
   /** The first pause after silence; doubled each time the probes meet silence again, up to the cap. */
   readonly pauseMs: number;
   readonly pauseCapMs: number;
@@ -29,6 +36,10 @@ export const DEFAULT_BREAKER: BreakerOptions = {
   minCalls: 50,
   // A nasty gateway that serves one call in five is still worth calling; one that serves none is not.
   openAt: 0.9,
+  // Two or three orders with all their retries: a shop with an order a second notices, too.
+  silencesInRow: 10,
+  // At forty calls a second, ten of them: with more traffic it takes more than ten, and the share above decides.
+  silentForMs: 250,
   pauseMs: 1000,
   pauseCapMs: 10_000,
   // Errors are answers: with them a payment can be proved to have failed, so calls go on, twenty a second.
@@ -38,7 +49,8 @@ export const DEFAULT_BREAKER: BreakerOptions = {
 
 type State =
   | { kind: 'closed' }
-  | { kind: 'open'; untilMs: number; pauseMs: number }
+  /** `forbidden`: because calls were refused, not because they failed. */
+  | { kind: 'open'; untilMs: number; pauseMs: number; forbidden: boolean }
   | { kind: 'probing'; left: number; sinceMs: number; pauseMs: number };
 
 export interface Breaker {
@@ -47,7 +59,7 @@ export interface Breaker {
   /** Milliseconds for which calls are stopped altogether; takes no place. */
   stoppedMs(nowMs: number): number;
   ended(nowMs: number, health: CallHealth): void;
-  /** Stops calls for `pauseMs` at least, whatever the counts say. */
+  /** Stops calls for `pauseMs`, whatever the counts say, or until a call ends well: the gateway refuses us. */
   pause(nowMs: number, pauseMs: number): void;
 }
 
@@ -56,11 +68,14 @@ export function createBreaker(options: BreakerOptions): Breaker {
   let windowEndMs = 0;
   let calls = 0;
   let failed = 0;
+  let silences = 0;
+  let answeredAtMs = Number.NEGATIVE_INFINITY;
 
-  function open(nowMs: number, pauseMs: number): void {
-    state = { kind: 'open', untilMs: nowMs + pauseMs, pauseMs };
+  function open(nowMs: number, pauseMs: number, forbidden = false): void {
+    state = { kind: 'open', untilMs: nowMs + pauseMs, pauseMs, forbidden };
     calls = 0;
     failed = 0;
+    silences = 0;
   }
 
   function count(nowMs: number, health: CallHealth): void {
@@ -70,7 +85,13 @@ export function createBreaker(options: BreakerOptions): Breaker {
       failed = 0;
     }
     calls += 1;
-    if (health !== 'alive') failed += 1;
+    if (health === 'silence' || health === 'error') failed += 1;
+    silences = health === 'silence' ? silences + 1 : 0;
+  }
+
+  function hasFailed(nowMs: number): boolean {
+    if (calls >= options.minCalls && failed >= calls * options.openAt) return true;
+    return silences >= options.silencesInRow && nowMs - answeredAtMs >= options.silentForMs;
   }
 
   /** Silence doubles the pause before it; errors do not. */
@@ -95,17 +116,23 @@ export function createBreaker(options: BreakerOptions): Breaker {
     },
     stoppedMs: (nowMs) => (state.kind === 'open' ? Math.max(0, state.untilMs - nowMs) : 0),
     ended(nowMs, health) {
-      if (state.kind === 'open') return;
-      if (state.kind === 'probing') {
-        if (health === 'alive') state = { kind: 'closed' };
-        else open(nowMs, nextPauseMs(health, state.pauseMs * 2));
+      if (health !== 'silence') answeredAtMs = nowMs;
+      if (state.kind === 'closed') {
+        count(nowMs, health);
+        if (hasFailed(nowMs)) open(nowMs, nextPauseMs(health, options.pauseMs));
         return;
       }
-      count(nowMs, health);
-      if (calls >= options.minCalls && failed >= calls * options.openAt) {
-        open(nowMs, nextPauseMs(health, options.pauseMs));
+      // Late news of a call that left before; only a refusal of our credentials is disproved by it.
+      if (state.kind === 'open' && !(state.forbidden && health === 'alive')) return;
+      if (health === 'alive') {
+        state = { kind: 'closed' };
+      } else if (health === 'forbidden') {
+        // One order that is refused says nothing about the others: the probes go on while there are any.
+        if (state.kind === 'probing' && state.left === 0) open(nowMs, state.pauseMs, true);
+      } else {
+        open(nowMs, nextPauseMs(health, state.pauseMs * 2));
       }
     },
-    pause: open,
+    pause: (nowMs, pauseMs) => open(nowMs, pauseMs, true),
   };
 }

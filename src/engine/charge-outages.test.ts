@@ -85,11 +85,12 @@ describe('a request that loses the database', () => {
     gateway.play = () => ({ kind: 'forbidden', reason: 'http_401' });
     const { charge, store } = await start({ policy: { forbiddenPauseMs: 700 } });
     await charge({ waitMs: 0 }, { orderId: 'o2' });
+    await charge({ waitMs: 0 }, { orderId: 'o3' });
     gateway.play = approve;
     store.fail('accept', 'ack_lost');
     const answer = await charge(keyed('k'));
     expect([told(answer), answer.replayed]).toEqual(['completed 201', false]);
-    expect(world.trail('o1')).toEqual(['payment.created', 'call.started', 'payment.completed ch_2']);
+    expect(world.trail('o1')).toEqual(['payment.created', 'call.started', 'payment.completed ch_3']);
     expect(world.nowMs).toBeLessThan(2000);
   });
 

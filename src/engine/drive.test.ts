@@ -4,6 +4,7 @@ import {
   approve,
   createScriptedGateway,
   error500,
+  type Play,
   reset,
   type ScriptedGateway,
 } from '../../test/support/scripted-gateway.ts';
@@ -164,7 +165,7 @@ describe('the way of a payment', () => {
         : { kind: 'forbidden', reason: 'http_401' };
     const { charge, logged } = await start({ policy: { callDeadlineMs: 10_000 } });
     await charge('o1', { waitMs: 0 });
-    await charge('o2', { waitMs: 0 });
+    for (const orderId of ['o2', 'o3']) await charge(orderId, { waitMs: 0 });
     await world.pass(31_000);
     expect(world.trail('o1')).toEqual([
       'payment.created',
@@ -173,6 +174,67 @@ describe('the way of a payment', () => {
     ]);
     expect(world.stored('o1')).toMatchObject({ held: false, dueAtMs: null, problem: 'gateway_failed' });
     expect(logged.some(({ fields }) => fields.detail === 'deadline_exceeded')).toBe(true);
+  });
+});
+
+describe('a gateway that refuses', () => {
+  const refusing =
+    (...orders: readonly string[]): Play =>
+    ({ request, charge }) =>
+      orders.includes(request.orderId) ? { kind: 'forbidden', reason: 'http_403' } : charge();
+
+  it('one order, time and again, serves the others meanwhile', async () => {
+    gateway.play = refusing('o1');
+    const { charge } = await start();
+    await charge('o1', { waitMs: 0 });
+    for (let turn = 0; turn < 10; turn += 1) {
+      expect(await charge(`other-${turn}`)).toBe('completed 201');
+      await world.pass(30_000);
+    }
+    expect(world.stored('o1').charge).toMatchObject({ status: 'PROCESSING', attempts: 0 });
+    // Once for every pause of its own.
+    const { length } = gateway.calls.filter(({ orderId }) => orderId === 'o1');
+    expect([length >= 9, length <= 11]).toEqual([true, true]);
+  });
+
+  it('two orders lets the others wait, until one of them is served', async () => {
+    gateway.play = refusing('o1', 'o2');
+    const { charge } = await start();
+    for (const orderId of ['o1', 'o2']) await charge(orderId, { waitMs: 0 });
+    await world.pass(1000);
+    expect(await charge('o3', { waitMs: 0 })).toBe('202 PROCESSING');
+    expect(gateway.calls.length).toBe(2);
+    await world.pass(29_100);
+    expect(world.stored('o3').charge).toMatchObject({ status: 'COMPLETED', attempts: 1 });
+    expect(await charge('o4')).toBe('completed 201');
+  });
+
+  it('the only order there is goes on with it as soon as it refuses no more', async () => {
+    gateway.play = refusing('o1');
+    const { charge } = await start();
+    await charge('o1', { waitMs: 0 });
+    await world.pass(300_000);
+    gateway.play = approve;
+    await world.pass(31_000);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'COMPLETED', attempts: 1 });
+  });
+});
+
+describe('an outage at a low rate', () => {
+  it('is noticed after a few orders, and then waited for', async () => {
+    world.roll = 0.999;
+    gateway.play = () => ({ kind: 'refused', reason: 'connection_refused' });
+    const { engine } = await start();
+    for (let turn = 0; turn < 12; turn += 1) {
+      void engine.charge(order(`o${turn}`), { waitMs: 0 });
+      await world.pass(1000);
+    }
+    const statuses = (): string[] =>
+      Array.from({ length: 12 }, (_, turn) => world.stored(`o${turn}`).charge.status);
+    expect(statuses().filter((status) => status === 'FAILED').length).toBeLessThanOrEqual(3);
+    gateway.play = approve;
+    await world.pass(60_000);
+    expect(statuses().filter((status) => status === 'COMPLETED').length).toBeGreaterThanOrEqual(9);
   });
 });
 
@@ -185,7 +247,7 @@ describe('a person is told', () => {
     expect(logged).toEqual([
       {
         level: 'error',
-        message: expect.stringContaining('mend the credentials'),
+        message: expect.stringContaining('fix the credentials'),
         fields: {
           payment_id: world.stored('o1').paymentId,
           status: 'PROCESSING',

@@ -1,5 +1,6 @@
 /** One exchange with the gateway: what is sent, when it is not sent, and how it is cut off. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { pauseCalls } from '../../test/support/pause-calls.ts';
 import {
   createScriptedGateway,
   error500,
@@ -180,7 +181,7 @@ describe('a call', () => {
 
   it('is not sent while the gateway is paused, and says for how long', async () => {
     const { engine, call } = setUp({ gate: { maxCalls: 1 } });
-    engine.gate.callEnded({ kind: 'forbidden', reason: 'http_401' }, 700);
+    pauseCalls(engine.gate, 700);
     await world.pass(699);
     expect(await world.ended(call())).toEqual({ kind: 'not_sent', reason: 'gateway_paused', waitMs: 1 });
     expect([gateway.calls.length, engine.gate.callSlots.free()]).toEqual([0, 1]);
@@ -197,10 +198,14 @@ describe('a call', () => {
     expect(gateway.calls.length).toBe(1);
   });
 
-  it('tells the gate how it ended: refused credentials pause all calls', async () => {
-    const { engine, call } = setUp();
+  it('tells the gate how it ended and for whom: a second payment that is refused pauses all calls', async () => {
+    const { engine, held, request, call } = setUp();
     gateway.play = () => ({ kind: 'forbidden', reason: 'http_401' });
     await world.ended(call());
+    await world.ended(call());
+    expect(engine.gate.callsStoppedMs()).toBe(0);
+    const second = { ...held, record: { ...held.record, paymentId: 'q' } };
+    await world.ended(callGateway(engine, second, request));
     expect(engine.gate.callsStoppedMs()).toBe(30_000);
   });
 });

@@ -70,11 +70,12 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
     if (refused && (outcome.kind === 'refused' || outcome.kind === 'not_sent')) {
       return { kind: 'not_sent', reason: 'lease_over_before_send', waitMs: 0 };
     }
+    const { paymentId } = held.record;
     if (outcome.kind === 'not_sent') {
-      engine.shortage.noted(gate.callSlots, held.record.paymentId, outcome.reason);
+      engine.shortage.noted(gate.callSlots, paymentId, outcome.reason);
       return { ...outcome, waitMs: SHORT_FOR_MS };
     }
-    gate.callEnded(outcome, policy.forbiddenPauseMs);
+    gate.callEnded({ paymentId, outcome, pauseMs: policy.forbiddenPauseMs });
     return { kind: 'ended', outcome };
   } finally {
     // Not only when the outcome is written: the next one need not wait for that.

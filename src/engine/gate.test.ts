@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { pauseCalls } from '../../test/support/pause-calls.ts';
 import { createVirtualClock } from '../../test/support/virtual-clock.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
-import { createGate } from './gate.ts';
+import { createGate, type Gate } from './gate.ts';
 
 const silent: CallOutcome = { kind: 'unknown', answered: false, reason: 'reset' };
 const error: CallOutcome = { kind: 'unknown', answered: true, reason: 'http_500' };
 const approved: CallOutcome = { kind: 'approved', chargeId: 'ch' };
+
+const forbidden: CallOutcome = { kind: 'forbidden', reason: 'http_403' };
+
+function end(gate: Gate, outcome: CallOutcome, paymentId = 'p1'): void {
+  gate.callEnded({ paymentId, outcome, pauseMs: 30_000 });
+}
 
 function setUp() {
   const clock = createVirtualClock();
@@ -15,7 +22,7 @@ function setUp() {
 describe('the breaker', () => {
   function afterOutage() {
     const { clock, gate } = setUp();
-    for (let call = 0; call < 50; call += 1) gate.callEnded(silent, 0);
+    for (let call = 0; call < 50; call += 1) end(gate, silent);
     return { clock, gate };
   }
 
@@ -31,25 +38,50 @@ describe('the breaker', () => {
 
   it('only slows down for errors, with which a payment can be proved to have failed', () => {
     const { clock, gate } = setUp();
-    for (let call = 0; call < 50; call += 1) gate.callEnded(error, 0);
+    for (let call = 0; call < 50; call += 1) end(gate, error);
     for (let round = 0; round < 5; round += 1) {
       expect(gate.callsStoppedMs()).toBe(500);
       clock.advance(500);
       gate.reserve('first_call');
-      gate.callEnded(error, 0);
+      end(gate, error);
     }
   });
 
   it('does not stop for a gateway that serves one call in five', () => {
     const { gate } = setUp();
-    for (let call = 0; call < 500; call += 1) gate.callEnded(call % 5 === 0 ? approved : error, 0);
+    for (let call = 0; call < 500; call += 1) end(gate, call % 5 === 0 ? approved : error);
     expect(gate.callsStoppedMs()).toBe(0);
   });
 
-  it('does not stop for a few silent calls', () => {
-    const { gate } = setUp();
-    for (let call = 0; call < 49; call += 1) gate.callEnded(silent, 0);
+  it('stops for ten silent calls in a row, however few calls there are, and not for nine', () => {
+    const { clock, gate } = setUp();
+    for (let call = 0; call < 9; call += 1) {
+      end(gate, silent);
+      clock.advance(60_000);
+    }
     expect(gate.callsStoppedMs()).toBe(0);
+    end(gate, silent);
+    expect(gate.callsStoppedMs()).toBe(1000);
+  });
+
+  it.each([error, approved, forbidden])('does not stop for ten with an answer between: %j', (answer) => {
+    const { clock, gate } = setUp();
+    for (let call = 0; call < 19; call += 1) {
+      end(gate, call === 9 ? answer : silent);
+      clock.advance(60_000);
+    }
+    expect(gate.callsStoppedMs()).toBe(0);
+  });
+
+  it('does not stop for ten silent calls in a row among many that are answered', () => {
+    const { clock, gate } = setUp();
+    end(gate, approved);
+    clock.advance(249);
+    for (let call = 0; call < 20; call += 1) end(gate, silent);
+    expect(gate.callsStoppedMs()).toBe(0);
+    clock.advance(1);
+    end(gate, silent);
+    expect(gate.callsStoppedMs()).toBe(1000);
   });
 
   it('lets ten probes through after the pause, and all after the first answer', () => {
@@ -57,7 +89,7 @@ describe('the breaker', () => {
     clock.advance(1000);
     for (let probe = 0; probe < 10; probe += 1) expect(gate.reserve('first_call').kind).toBe('go');
     expect(gate.reserve('first_call').kind).toBe('ask_again');
-    gate.callEnded(approved, 0);
+    end(gate, approved);
     expect(gate.reserve('first_call')).toEqual({ kind: 'go', inMs: 0 });
   });
 
@@ -65,7 +97,7 @@ describe('the breaker', () => {
     const { clock, gate } = afterOutage();
     clock.advance(1000);
     gate.reserve('first_call');
-    gate.callEnded(silent, 0);
+    end(gate, silent);
     expect(gate.reserve('first_call')).toEqual({ kind: 'ask_again', inMs: 2000 });
   });
 
@@ -79,8 +111,111 @@ describe('the breaker', () => {
 
   it('pauses for as long as it is told after refused credentials', () => {
     const { gate } = setUp();
-    gate.callEnded({ kind: 'forbidden', reason: 'http_401' }, 30_000);
+    pauseCalls(gate, 30_000);
     expect(gate.callsStoppedMs()).toBe(30_000);
+  });
+});
+
+describe('a refused call', () => {
+  it('of one order stops nobody else, however often it is refused', () => {
+    const { gate } = setUp();
+    for (let call = 0; call < 100; call += 1) end(gate, forbidden, 'p1');
+    expect(gate.callsStoppedMs()).toBe(0);
+    expect(gate.reserve('first_call')).toEqual({ kind: 'go', inMs: 0 });
+  });
+
+  it('of a second order stops all', () => {
+    const { gate } = setUp();
+    end(gate, forbidden, 'p1');
+    end(gate, silent, 'p3');
+    end(gate, forbidden, 'p2');
+    expect(gate.callsStoppedMs()).toBe(30_000);
+  });
+
+  it.each([approved, error])('of a second order stops nobody with an answer between: %j', (answer) => {
+    const { gate } = setUp();
+    end(gate, forbidden, 'p1');
+    end(gate, answer, 'p3');
+    end(gate, forbidden, 'p2');
+    expect(gate.callsStoppedMs()).toBe(0);
+  });
+
+  it('has stopped all until a call ends well that was under way', () => {
+    const { gate } = setUp();
+    pauseCalls(gate, 30_000);
+    end(gate, silent, 'p3');
+    end(gate, error, 'p3');
+    expect(gate.callsStoppedMs()).toBe(30_000);
+    end(gate, approved, 'p4');
+    expect(gate.callsStoppedMs()).toBe(0);
+    expect(gate.reserve('first_call')).toEqual({ kind: 'go', inMs: 0 });
+  });
+
+  it('of one order leaves the probes to the others', () => {
+    const { clock, gate } = setUp();
+    for (let call = 0; call < 10; call += 1) end(gate, silent, 'p1');
+    clock.advance(1000);
+    gate.reserve('retry');
+    end(gate, forbidden, 'p1');
+    for (let probe = 1; probe < 10; probe += 1) expect(gate.reserve('first_call').kind).toBe('go');
+    expect(gate.reserve('first_call').kind).toBe('ask_again');
+  });
+
+  it('of a second order stops all while probes are out, too', () => {
+    const { clock, gate } = setUp();
+    pauseCalls(gate, 10);
+    clock.advance(10);
+    gate.reserve('first_call');
+    end(gate, forbidden, 'p3');
+    expect(gate.callsStoppedMs()).toBe(30_000);
+  });
+
+  it('of two orders, again and again, stops the others once only', () => {
+    const { clock, gate } = setUp();
+    pauseCalls(gate, 30_000);
+    clock.advance(30_000);
+    for (let turn = 0; turn < 4; turn += 1) {
+      for (const paymentId of ['refused_1', 'refused_2']) {
+        expect(gate.reserve('retry').kind).toBe('go');
+        end(gate, forbidden, paymentId);
+      }
+    }
+    expect(gate.reserve('first_call').kind).toBe('go');
+    end(gate, approved, 'p3');
+    for (const paymentId of ['refused_1', 'refused_2']) end(gate, forbidden, paymentId);
+    expect(gate.callsStoppedMs()).toBe(0);
+  });
+
+  it('of ten orders that probe stops all again', () => {
+    const { clock, gate } = setUp();
+    pauseCalls(gate, 30_000);
+    clock.advance(30_000);
+    for (let probe = 0; probe < 10; probe += 1) {
+      gate.reserve('retry');
+      end(gate, forbidden, 'refused_1');
+    }
+    expect(gate.callsStoppedMs()).toBe(30_000);
+  });
+
+  it('counts as news again when the order was answered otherwise meanwhile', () => {
+    const { gate } = setUp();
+    end(gate, forbidden, 'p1');
+    end(gate, error, 'p1');
+    end(gate, forbidden, 'p2');
+    expect(gate.callsStoppedMs()).toBe(0);
+    end(gate, forbidden, 'p1');
+    expect(gate.callsStoppedMs()).toBe(30_000);
+  });
+
+  it('lets the one order of a gateway go on, as soon as it is not refused any more', () => {
+    const { clock, gate } = setUp();
+    for (let call = 0; call < 50; call += 1) {
+      expect(gate.reserve('retry').kind).toBe('go');
+      end(gate, forbidden, 'p1');
+      clock.advance(30_000);
+    }
+    end(gate, approved, 'p1');
+    expect(gate.callsStoppedMs()).toBe(0);
   });
 });
 
@@ -115,7 +250,7 @@ describe('what a worker began and did not end', () => {
 
   it('waits for a stopped gateway as any other call', () => {
     const { gate } = setUp();
-    gate.callEnded({ kind: 'forbidden', reason: 'http_401' }, 10);
+    pauseCalls(gate, 10);
     expect(gate.reserve('resumed')).toEqual({ kind: 'ask_again', inMs: 10 });
   });
 });
@@ -150,14 +285,14 @@ describe('what the end of a call says about the gateway', () => {
     [{ kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' }, 0],
   ])('%j fifty times stops calls for %i ms', (outcome, stoppedMs) => {
     const { gate } = setUp();
-    for (let call = 0; call < 50; call += 1) gate.callEnded(outcome, 30_000);
+    for (let call = 0; call < 50; call += 1) end(gate, outcome);
     expect(gate.callsStoppedMs()).toBe(stoppedMs);
   });
 
   it('a retry at a stopped gateway takes nothing from the retry budget', () => {
     const { clock, gate } = setUp();
     for (let retry = 0; retry < 999; retry += 1) gate.reserve('retry');
-    gate.callEnded({ kind: 'forbidden', reason: 'http_401' }, 10);
+    pauseCalls(gate, 10);
     expect(gate.reserve('retry')).toEqual({ kind: 'ask_again', inMs: 10 });
     clock.advance(10);
     expect(gate.reserve('retry')).toEqual({ kind: 'go', inMs: 0 });

@@ -5,6 +5,7 @@
 import type { CallOutcome } from '../domain/outcomes.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type BreakerOptions, type CallHealth, createBreaker, DEFAULT_BREAKER } from './breaker.ts';
+import { createRefusals } from './refusals.ts';
 import { createSlots, type Slots } from './slots.ts';
 import { createTokenBucket } from './tokens.ts';
 
@@ -32,7 +33,12 @@ export interface Gate {
   giveBack(request: Request): void;
   /** Milliseconds for which no call may leave at all; looked at in the tick of the send. */
   callsStoppedMs(): number;
-  callEnded(outcome: CallOutcome, pauseMs: number): void;
+  /** `pauseMs`: for how long all calls stop if this is a second payment that the gateway refuses. */
+  callEnded(call: {
+    readonly paymentId: string;
+    readonly outcome: CallOutcome;
+    readonly pauseMs: number;
+  }): void;
   readonly callSlots: Slots;
   readonly lookupSlots: Slots;
   /** Nothing new starts; who waits for a slot is told so. */
@@ -52,6 +58,7 @@ export function createGate({ clock, maxCalls, maxLookups, breaker: options }: Ga
   const lookups = createTokenBucket(LOOKUP_BUDGET);
   const callSlots = createSlots(maxCalls, clock);
   const lookupSlots = createSlots(maxLookups, clock);
+  const refusals = createRefusals();
   return {
     callSlots,
     lookupSlots,
@@ -69,10 +76,11 @@ export function createGate({ clock, maxCalls, maxLookups, breaker: options }: Ga
       else if (request === 'retry') retries.add(1);
     },
     callsStoppedMs: () => breaker.stoppedMs(clock.monotonicMs()),
-    callEnded(outcome, pauseMs) {
+    callEnded({ paymentId, outcome, pauseMs }) {
       const nowMs = clock.monotonicMs();
-      if (outcome.kind === 'forbidden') breaker.pause(nowMs, pauseMs);
-      else breaker.ended(nowMs, healthOf(outcome));
+      const health = healthOf(outcome);
+      if (refusals.blamesUs(paymentId, health)) breaker.pause(nowMs, pauseMs);
+      else breaker.ended(nowMs, health);
     },
     close() {
       callSlots.close();
@@ -84,6 +92,7 @@ export function createGate({ clock, maxCalls, maxLookups, breaker: options }: Ga
 /** What a call's end says about the gateway, rather than about the order. */
 function healthOf(outcome: CallOutcome): CallHealth {
   if (outcome.kind === 'refused') return 'silence';
+  if (outcome.kind === 'forbidden') return 'forbidden';
   if (outcome.kind !== 'unknown') return 'alive';
   return outcome.answered ? 'error' : 'silence';
 }

@@ -1,5 +1,6 @@
 /** The first durable step of a charge: the row that the database makes is the row that the engine goes on with. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { pauseCalls } from '../../test/support/pause-calls.ts';
 import { createScriptedGateway } from '../../test/support/scripted-gateway.ts';
 import { createVirtualWorld, order, type VirtualWorld } from '../../test/support/virtual-world.ts';
 import type { NextCharge } from '../ports/store.ts';
@@ -21,7 +22,7 @@ function setUp() {
       void driven.push(['drive', held.record.paymentId, held.grantedAtMs, held.claimedAt.monotonicMs]),
     resumeIn: (record, waitMs) => driven.push(['resume', record.paymentId, waitMs]) > 0,
   } as Driver;
-  const pauseMs = (ms: number) => parts.engine.gate.callEnded({ kind: 'forbidden', reason: 'http_401' }, ms);
+  const pauseMs = (ms: number) => pauseCalls(parts.engine.gate, ms);
   return { ...parts, driver, driven, pauseMs };
 }
 

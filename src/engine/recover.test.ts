@@ -1,5 +1,6 @@
 /** The sweep: how often it looks, what it takes up, and what it erases. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { pauseCalls } from '../../test/support/pause-calls.ts';
 import { createScriptedGateway, type ScriptedGateway } from '../../test/support/scripted-gateway.ts';
 import { createVirtualWorld, type VirtualWorld } from '../../test/support/virtual-world.ts';
 import { type DueQuery, type PaymentRecord, StoreError } from '../ports/store.ts';
@@ -74,7 +75,7 @@ describe('the sweep', () => {
     const { engine, sweeper, sweeps } = setUp();
     sweeper.start();
     await world.pass(0);
-    engine.gate.callEnded({ kind: 'forbidden', reason: 'http_401' }, 600);
+    pauseCalls(engine.gate, 600);
     await world.pass(1000);
     expect(sweeps.map(({ query }) => query)).toEqual([
       { gateway: 'scripted', limit: 3, calls: true },

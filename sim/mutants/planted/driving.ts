@@ -212,10 +212,30 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'calls go on while the gateway refuses our credentials',
     story: 'A gateway that locks out callers with wrong credentials keeps us locked out.',
     file: 'src/engine/gate.ts',
-    find: "if (outcome.kind === 'forbidden') breaker.pause(nowMs, pauseMs);\n      else breaker.ended",
+    find: 'if (refusals.blamesUs(paymentId, health)) breaker.pause(nowMs, pauseMs);\n      else breaker.ended',
     put: 'breaker.ended',
     judge: 'engine suite',
     tests: { file: 'src/engine/gate.test.ts', named: '.' },
+  },
+  {
+    name: 'one order that the gateway refuses stops all others',
+    story:
+      'A gateway answers 403 for one blocked customer, and two thirds of the other orders wait for half a minute.',
+    file: 'src/engine/refusals.ts',
+    find: 'return newInRow > 1;',
+    put: 'return true;',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/drive.test.ts', named: 'a gateway that refuses' },
+  },
+  {
+    name: 'an outage is not noticed where orders are rare',
+    story:
+      'A shop with an order a second loses every one of them within a second, until the gateway is back.',
+    file: 'src/engine/breaker.ts',
+    find: 'return silences >= options.silencesInRow && nowMs - answeredAtMs >= options.silentForMs;',
+    put: 'return false;',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/drive.test.ts', named: 'an outage at a low rate' },
   },
   {
     name: 'nobody takes up what a dead server has left',

@@ -252,8 +252,14 @@ export const CALL_FAULTS: readonly NamedFault[] = [
     class: 'gateway call',
     fault: '401, 403',
     expected:
-      'Calls stop and an alarm is raised; no order fails and no attempt is used up; it goes on once mended.',
+      'The order waits and an alarm is raised; all calls stop once a second order is refused, and go on with the first good answer. No order fails and no attempt is used up.',
     scenarios: [forbidden],
+    elsewhere: [
+      {
+        file: 'src/engine/drive.test.ts',
+        test: 'one order, time and again, serves the others meanwhile',
+      },
+    ],
     marks: ['gateway_forbids', 'credentials_revoked', 'alarm:gateway_forbidden'],
   },
   {
@@ -264,6 +270,7 @@ export const CALL_FAULTS: readonly NamedFault[] = [
     scenarios: [outage, brownOut],
     elsewhere: [
       { file: 'src/engine/gate.test.ts', test: 'leaves lookups alone' },
+      { file: 'src/engine/drive.test.ts', test: 'is noticed after a few orders, and then waited for' },
       { file: 'test/e2e/outages.test.ts', test: 'connections refused: no storm, and afterwards all settles' },
     ],
     marks: ['gateway_outage', 'cut_from_gateway'],
