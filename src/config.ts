@@ -5,6 +5,7 @@
 import { chooseGateway, type GatewayKind } from './config/choose-gateway.ts';
 import { moment } from './config/moment.ts';
 import { unknownSettings } from './config/unknown-settings.ts';
+import { MAX_GIVE_UP_S } from './domain/order-rules.ts';
 import { DEFAULT_POLICY } from './domain/policy.ts';
 
 interface Shared {
@@ -124,6 +125,12 @@ export const SETTINGS = {
     DEFAULT_POLICY.callDeadlineMs,
     'No retry starts later than this after acceptance.',
     1000,
+  ),
+  GIVE_UP_AFTER_S: number(
+    DEFAULT_POLICY.giveUpAfterS,
+    0,
+    MAX_GIVE_UP_S,
+    'How long an order is tried that does not say it itself (`give_up_after_s`), in seconds: until then outages are waited for, instead of `MAX_ATTEMPTS` and `CALL_DEADLINE_MS`. 0: those hold.',
   ),
   FORBIDDEN_PAUSE_MS: milliseconds(
     DEFAULT_POLICY.forbiddenPauseMs,

@@ -24,6 +24,7 @@ const SCALE: Omit<Policy, 'contract'> = {
   retryAfterCapMs: 2,
   // Longer than one lease, so that a retry may follow an expired one; short enough to be passed.
   callDeadlineMs: 3,
+  giveUpAfterS: 0,
   forbiddenPauseMs: 1,
   // A call may be sent a tick after the claim, and be late.
   leaseMs: 2,

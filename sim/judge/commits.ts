@@ -2,7 +2,8 @@
 import { timeOfUuidV7 } from '../../src/domain/ids.ts';
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { Books } from '../gateway/model.ts';
-import { boundsOf, type Plan } from '../plan/plan.ts';
+import type { Mishap } from '../plan/faults.ts';
+import { boundsOf, type Plan, patienceOf } from '../plan/plan.ts';
 import type { Change, OperationRow, Row } from '../store/database.ts';
 import { type Book, orderName } from './book.ts';
 
@@ -51,7 +52,7 @@ export function judgeCommit(parts: CommitJudgeParts, change: Change, nowMs: numb
     if (!book.amnesia || book.restored?.asked === true) judgeMoney(parts, change);
   }
   if (change.kind === 'openNextCharge' && !book.amnesia) judgeNextCharge(parts, change);
-  if (after.charge.attempts > boundsOf(parts.plan).mostAttempts) {
+  if (after.charge.giveUpAfterS === null && after.charge.attempts > boundsOf(parts.plan).mostAttempts) {
     parts.violated('attempts', `${order}: ${after.charge.attempts} calls counted`);
   }
 }
@@ -142,7 +143,10 @@ function judgeMoney(parts: CommitJudgeParts, change: Change): void {
       parts.violated('6 truth', `${orderId}: FAILED over evidence that nobody has looked into`);
     judgeNothingLive(parts, change.rowAfter, operation, '6 truth', 'FAILED');
     judgeForgotten(parts, change, operation);
-    if (!agedByStep(parts, operation)) judgeReason(parts, change, operation);
+    if (!agedByStep(parts, operation)) {
+      judgeReason(parts, change, operation);
+      judgePatience(parts, change, operation);
+    }
   }
   if (status === 'REVIEW' && !agedByStep(parts, operation)) judgeReview(parts, change);
 }
@@ -217,10 +221,39 @@ function judgeReason(
     ageMs + 20_000 + policy.retryAfterCapMs < policy.callDeadlineMs &&
     ageMs < policy.resolveForMs;
   const wasReview = before?.charge.status === 'REVIEW';
+  if (patienceOf(parts.plan, orderId) !== undefined) return;
   if (operation.problem === 'gateway_failed' && retryable && early && !wasReview && !parts.book.amnesia) {
     parts.violated('retries', `${orderId}: gave up after ${after.charge.attempts} calls`);
   }
 }
+
+/** A process's estimate of the database's clock runs ahead by as long as the last answer took: a statement's time-out at most. */
+const AHEAD_MS = 6000;
+
+/** An order that says how long it is tried does not fail before, by an outage alone. */
+function judgePatience(
+  { book, plan, violated, mark }: CommitJudgeParts,
+  { after, orderId, before, event }: Change,
+  { problem, openedAtMs }: OperationRow,
+): void {
+  const patienceS = patienceOf(plan, orderId);
+  if (patienceS === undefined || problem !== 'gateway_failed' || before?.charge.status === 'REVIEW') return;
+  mark('given_up');
+  // Both by the database: what is stored late was opened when its statement came.
+  const ageMs = (event?.atMs ?? 0) - openedAtMs;
+  // An error that is stored under the key ends it early; a wall clock that was set may.
+  const excused =
+    book.amnesia ||
+    plan.policy.contract.cachesErrors ||
+    plan.mishaps.some((mishap) => SETS_CLOCKS.has(mishap));
+  if (!excused && ageMs + AHEAD_MS < patienceS * 1000)
+    violated(
+      'patience',
+      `${orderId}: FAILED (${after.charge.failureCode}) after ${ageMs} ms of ${patienceS} s`,
+    );
+}
+
+const SETS_CLOCKS: ReadonlySet<Mishap> = new Set(['clock_jumps', 'machine_suspended']);
 
 /** A person is asked only where the gateway cannot be asked, broke its word, or left the question open for too long. */
 function judgeReview({ book, plan, violated }: CommitJudgeParts, { after, rowAfter, orderId }: Change): void {

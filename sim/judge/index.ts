@@ -59,6 +59,7 @@ export function createJudge(parts: JudgeParts): Judge {
     gateway: parts.gateway(),
     violated,
     policy: plan.policy,
+    plan,
     nowMs,
     databaseNowMs: clock,
   });

@@ -2,6 +2,7 @@
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import type { BookedCharge, Books } from '../gateway/model.ts';
+import { type Plan, patienceOf } from '../plan/plan.ts';
 import type { Database, Row } from '../store/database.ts';
 import type { Book, Intended } from './book.ts';
 
@@ -10,6 +11,7 @@ export interface MoneyJudgeParts {
   readonly database: Database;
   readonly gateway: Books;
   readonly policy: Policy;
+  readonly plan: Plan;
   readonly violated: (invariant: string, message: string) => void;
   /** True time. */
   readonly nowMs: () => number;
@@ -110,8 +112,8 @@ function judgeKnown(
 
 /** No retry after its deadline, and none that could land when the gateway has forgotten its key. */
 function judgeTime(
-  { book, policy, gateway, violated, nowMs }: MoneyJudgeParts,
-  { sender, request }: Sending,
+  { book, policy, plan, gateway, violated, nowMs }: MoneyJudgeParts,
+  { sender, request, blind }: Sending,
   { openedMs, n }: Intended,
   attempts: number,
 ): void {
@@ -119,7 +121,11 @@ function judgeTime(
   const what = `${sender} sent charge ${n} of ${request.orderId}`;
   // What is claimed in time may leave until the claim ends; a clock that was set back makes everything look younger.
   const looksYounger = book.stepped.backAtMs > openedMs;
-  if (attempts > 1 && !looksYounger && ageMs > policy.callDeadlineMs + policy.leaseMs + TICKS_MS) {
+  const patienceS = patienceOf(plan, request.orderId);
+  if (patienceS !== undefined) {
+    if (!looksYounger && !blind && ageMs > patienceS * 1000)
+      violated('time', `${what} ${ageMs} ms after it was opened, and it was given ${patienceS} s`);
+  } else if (attempts > 1 && !looksYounger && ageMs > policy.callDeadlineMs + policy.leaseMs + TICKS_MS) {
     violated('time', `${what} once more, ${ageMs} ms after it was opened`);
   }
   const forgottenAtMs = gateway.forgottenAtMs(request.key);

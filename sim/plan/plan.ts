@@ -26,6 +26,8 @@ export interface Plan {
   readonly clients: number;
   readonly requestsPerClient: number;
   readonly policy: Policy;
+  /** How long every second order is tried, as its requests say; null: none says so. */
+  readonly giveUpAfterS: number | null;
   readonly callTimeoutMs: number;
   readonly sweepMs: number;
   readonly maxCalls: number;
@@ -137,7 +139,20 @@ const RARE: ReadonlySet<FaultName> = new Set(['wrong_amount', 'wrong_currency', 
 export function drawPlan(tape: Tape): Plan {
   const plan = drawPlain(tape);
   const story = drawStory(tape);
-  return { ...plan, story, ...CHANGES[story](plan) };
+  // Before faults end, between, and longer than anything lasts.
+  const giveUpAfterS = tape.chance(250) ? tape.pick([30, 5, 300]) : null;
+  // A stubborn order must fail often.
+  return {
+    ...plan,
+    story,
+    ...CHANGES[story](plan),
+    giveUpAfterS: story === 'stubborn' ? null : giveUpAfterS,
+  };
+}
+
+/** What the requests for an order say about how long it is tried; undefined: nothing. Always the same, as its keys demand. */
+export function patienceOf({ giveUpAfterS }: Plan, orderId: string): number | undefined {
+  return giveUpAfterS !== null && /[13579]$/.test(orderId) ? giveUpAfterS : undefined;
 }
 
 function drawStory(tape: Tape): Story {
@@ -181,6 +196,7 @@ function drawPlain(tape: Tape): Plan {
     clients: 5 + (tape.chance(100) ? 3 : 0),
     requestsPerClient: 1 + tape.below(3),
     policy,
+    giveUpAfterS: null,
     callTimeoutMs: 4 * SECOND,
     sweepMs: 2 * SECOND,
     maxCalls: tape.chance(100) ? 1 : 50,
@@ -218,6 +234,7 @@ function drawPolicy(tape: Tape): Policy {
     backoffCapMs: 10 * SECOND,
     retryAfterCapMs: 20 * SECOND,
     callDeadlineMs: tape.pick([15 * MINUTE, 30 * SECOND]),
+    giveUpAfterS: 0,
     forbiddenPauseMs: 5 * SECOND,
     leaseMs: 6 * SECOND,
     lookupBaseMs: 2 * SECOND,

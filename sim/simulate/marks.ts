@@ -27,6 +27,7 @@ const CLIENTS = [
   'changes_amount',
   'stubborn',
   'haggles',
+  'gives_up',
 ] as const;
 
 /** Only a gateway that breaks its contract leads here: the scenarios meet them, one by one. */
@@ -48,6 +49,7 @@ export const REQUIRED_MARKS: readonly string[] = [
   'installation_id_lost',
   'two_gateways',
   'other_settings',
+  'given_up',
   ...EVENT_TYPES.filter((type) => !SCENARIO_ONLY.has(type)).map((type) => `event:${type}`),
   ...MOVES.map((move) => `move:${move}`),
   ...CLIENTS.map((client) => `client:${client}`),

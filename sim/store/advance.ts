@@ -97,9 +97,10 @@ function claimOf(lease: Advance['lease']): string | null {
   return lease.kind === 'take' ? lease.claim.claimId : lease.claimId;
 }
 
-/** The number and the opening are the operation's, and no write changes them. */
-function chargeOf({ n, openedAtMs }: Charge, written: Charge): Charge {
-  return written.n === n && written.openedAtMs === openedAtMs ? written : { ...written, n, openedAtMs };
+/** The number, the opening and the time that its caller gives it are the operation's, and no write changes them. */
+function chargeOf({ n, openedAtMs, giveUpAfterS }: Charge, written: Charge): Charge {
+  const same = written.n === n && written.openedAtMs === openedAtMs && written.giveUpAfterS === giveUpAfterS;
+  return same ? written : { ...written, n, openedAtMs, giveUpAfterS };
 }
 
 /** The first settlement of an operation is its last. */

@@ -90,6 +90,7 @@ function nextRow(before: Row, opening: NextCharge, nowMs: number): Row {
     currency: order.currency,
     method: order.method ?? null,
     openedAtMs: nowMs,
+    giveUpAfterS: opening.giveUpAfterS,
     settledAtMs: null,
     outcome: null,
     byAbsence: false,
@@ -132,13 +133,13 @@ function madeAt(earlier: OperationRow, gateway: string, opening: NextCharge): Op
 }
 
 function nextPayment(before: PaymentRow, opening: NextCharge, nowMs: number): PaymentRow {
-  const { start, n, verifyFirst } = opening;
+  const { start, n, verifyFirst, giveUpAfterS } = opening;
   const claimed = start.kind === 'claimed';
   return {
     ...before,
     order: opening.order,
     gateway: opening.gateway,
-    charge: openCharge({ n, openedAtMs: nowMs, calling: claimed, verifyFirst }),
+    charge: openCharge({ n, openedAtMs: nowMs, calling: claimed, verifyFirst, giveUpAfterS }),
     seq: before.seq + 1,
     fence: before.fence + 1,
     claimId: opening.claimId,

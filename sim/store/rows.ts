@@ -20,6 +20,7 @@ export interface OperationRow {
   readonly currency: string;
   readonly method: string | null;
   readonly openedAtMs: number;
+  readonly giveUpAfterS: number | null;
   readonly settledAtMs: number | null;
   readonly outcome: PaymentStatus | null;
   readonly byAbsence: boolean;

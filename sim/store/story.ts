@@ -60,6 +60,7 @@ function accept(random: Random): Step {
     chargeKey: freshId(random),
     key: rarely(random, 3) ? null : keyOf(random),
     claimId: freshId(random),
+    giveUpAfterS: rarely(random, 2) ? 1 + random(100) : null,
     start: rarely(random, 2)
       ? ({ kind: 'claimed', leaseMs: wait(random) } as const)
       : ({ kind: 'waiting', waitMs: wait(random) } as const),
@@ -101,6 +102,7 @@ function openNextCharge(random: Random): Step {
     verifyFirst: rarely(random, 2),
     key: keyOf(random),
     claimId: freshId(random),
+    giveUpAfterS: rarely(random, 2) ? 1 + random(100) : null,
     start: rarely(random, 2)
       ? ({ kind: 'claimed', leaseMs: wait(random) } as const)
       : ({ kind: 'waiting', waitMs: wait(random) } as const),

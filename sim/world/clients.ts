@@ -5,6 +5,7 @@
 import type { Order } from '../../src/domain/payment.ts';
 import type { ChargeAnswer } from '../../src/engine/api.ts';
 import type { Asked } from '../judge/index.ts';
+import { patienceOf } from '../plan/plan.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
@@ -176,7 +177,10 @@ export function ask(
   const { engine } = process;
   process.life.arrive(() => {
     const key = errand.key === null ? {} : { key: { route: ROUTE, key: errand.key } };
-    engine.charge(orderOf(errand, asked.id), { waitMs, ...key }).then(
+    const giveUpAfterS = patienceOf(plan, orderId);
+    if (giveUpAfterS !== undefined) world.marks.hit('client:gives_up');
+    const patience = giveUpAfterS === undefined ? {} : { giveUpAfterS };
+    engine.charge(orderOf(errand, asked.id), { waitMs, ...key, ...patience }).then(
       // Whatever still runs in a dead process is heard by nobody.
       (answer) => process.life.alive && close(answer),
       (error: unknown) => judge.violated('exception', `charge rejected: ${String(error)}`),

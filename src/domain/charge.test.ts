@@ -11,6 +11,7 @@ describe('a charge that was just opened', () => {
     attempts: 0,
     doubt: { kind: 'none' },
     openedAtMs: 7,
+    giveUpAfterS: null,
     firstSentAtMs: null,
     declineCode: null,
     lookups: 0,

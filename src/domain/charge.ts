@@ -51,6 +51,11 @@ export interface Charge {
   readonly attempts: number;
   readonly doubt: Doubt;
   readonly openedAtMs: number;
+  /**
+   * How long its caller wants it to be tried, in seconds from then; null: the policy's numbers say when calls end. After that time
+   * nothing is called any more, and what is not paid fails as soon as that is proved.
+   */
+  readonly giveUpAfterS: number | null;
   /** When the key was first used; the gateway's key window runs from here. */
   readonly firstSentAtMs: number | null;
   /** A decline heard after an unknown call: it may be a no to the second try only. */
@@ -72,6 +77,8 @@ export function openCharge(options: {
   readonly calling: boolean;
   /** Whether an earlier charge ended by absence and must be looked up once more first. */
   readonly verifyFirst: boolean;
+  /** Default: null. */
+  readonly giveUpAfterS?: number | null;
 }): Charge {
   const calling = options.calling && !options.verifyFirst;
   return {
@@ -81,6 +88,7 @@ export function openCharge(options: {
     attempts: calling ? 1 : 0,
     doubt: { kind: 'none' },
     openedAtMs: options.openedAtMs,
+    giveUpAfterS: options.giveUpAfterS ?? null,
     firstSentAtMs: calling ? options.openedAtMs : null,
     declineCode: null,
     lookups: 0,
@@ -88,6 +96,11 @@ export function openCharge(options: {
     failureCode: null,
     gatewayRef: null,
   };
+}
+
+/** By the database's clock, in milliseconds since the epoch; infinity: its caller named no time. */
+export function giveUpAtMs({ openedAtMs, giveUpAfterS }: Charge): number {
+  return giveUpAfterS === null ? Number.POSITIVE_INFINITY : openedAtMs + giveUpAfterS * 1000;
 }
 
 export function isSettled(status: PaymentStatus): boolean {

@@ -36,6 +36,13 @@ describe('a fingerprint', () => {
     expect(fingerprint(order)).toBe('1:hAVbfCpCoy4jykXKsBtI-6BQayeD1LNzcbX_5a5bb5Q');
   });
 
+  it('covers how long the order is tried where the request says so, and only there', () => {
+    const canonical = '["ORD123",10000,"USD","tok_visa",60]';
+    expect(fingerprint(order, 60)).toBe(`1:${createHash('sha256').update(canonical).digest('base64url')}`);
+    expect(fingerprint(order, null)).toBe(fingerprint(order));
+    expect(fingerprint(order, 60)).not.toBe(fingerprint(order, 61));
+  });
+
   it('ignores the notes, which move no money', () => {
     expect(fingerprint({ ...order, metadata: { note: 'gift' } })).toBe(fingerprint(order));
   });

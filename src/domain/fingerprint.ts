@@ -9,10 +9,14 @@ import type { Order } from './payment.ts';
  * Versioned: stored fingerprints live for years, so a field that affects money and comes later either is left
  * out while it has its default (the old fingerprint stays) or starts version 2 beside this one.
  *
+ * How long the order is tried is part of the request where it says so, and left out where it does not.
+ *
  * `1:` and 43 characters of base64url: SHA-256 of a JSON array. Quoting and the order of the fields make the encoding
  * unambiguous; a missing method is null, which no method can be.
  */
-export function fingerprint(order: Order): string {
-  const canonical = JSON.stringify([order.orderId, order.amountMinor, order.currency, order.method ?? null]);
+export function fingerprint(order: Order, giveUpAfterS: number | null = null): string {
+  const { orderId, amountMinor, currency, method = null } = order;
+  const more = giveUpAfterS === null ? [] : [giveUpAfterS];
+  const canonical = JSON.stringify([orderId, amountMinor, currency, method, ...more]);
   return `1:${hash('sha256', canonical, 'base64url')}`;
 }

@@ -9,6 +9,7 @@ import {
   amountComplaint,
   type Complaint,
   currencyComplaint,
+  giveUpComplaint,
   MAX_METADATA_KEYS,
   metadataKeyComplaint,
   metadataValueComplaint,
@@ -33,6 +34,8 @@ export interface OrderForm {
   readonly method?: string;
   readonly metadata?: string;
   readonly accountId?: string;
+  /** How long the order is tried, in seconds. */
+  readonly giveUpAfterS?: string;
   /** What is said of an unknown name; it must repeat nothing of it. */
   readonly unknown: (name: string) => string;
 }
@@ -44,7 +47,8 @@ export interface FieldComplaint {
 }
 
 export type ReadOrder =
-  | { readonly kind: 'order'; readonly order: Order }
+  /** `giveUpAfterS`: null where nothing is said of it. */
+  | { readonly kind: 'order'; readonly order: Order; readonly giveUpAfterS: number | null }
   | {
       readonly kind: 'refused';
       readonly code: 'invalid_request' | 'card_number_refused';
@@ -70,6 +74,7 @@ export function readOrder(fields: ReadonlyMap<string, unknown>, form: OrderForm)
   const method = readOptional(fields, form.method, methodComplaint, findings);
   const metadata = readMetadata(fields, form.metadata, findings);
   const accountId = readOptional(fields, form.accountId, accountIdComplaint, findings) ?? DEFAULT_ACCOUNT;
+  const giveUpAfterS = readGiveUp(fields, form.giveUpAfterS, findings);
   const { complaints, cardNumber } = findings;
   if (complaints.length > 0) {
     return { kind: 'refused', code: cardNumber ? 'card_number_refused' : 'invalid_request', complaints };
@@ -78,7 +83,7 @@ export function readOrder(fields: ReadonlyMap<string, unknown>, form: OrderForm)
     method === undefined
       ? { accountId, orderId, amountMinor, currency, metadata }
       : { accountId, orderId, amountMinor, currency, method, metadata };
-  return { kind: 'order', order };
+  return { kind: 'order', order, giveUpAfterS };
 }
 
 const WHOLE_NUMBER: Complaint = {
@@ -121,7 +126,7 @@ function refuseUnknown(fields: ReadonlyMap<string, unknown>, form: OrderForm, fi
 /** Every name of the form. */
 function namesOf(form: OrderForm): readonly (string | undefined)[] {
   const currency = 'fixed' in form.currency ? undefined : form.currency.name;
-  return [form.orderId, form.amount, currency, form.method, form.metadata, form.accountId];
+  return [form.orderId, form.amount, currency, form.method, form.metadata, form.accountId, form.giveUpAfterS];
 }
 
 function readText(
@@ -162,6 +167,18 @@ function readAmount(fields: ReadonlyMap<string, unknown>, form: OrderForm, findi
   if (typeof amount === 'number') return amount;
   complain(findings, [form.amount], amount);
   return 0;
+}
+
+function readGiveUp(
+  fields: ReadonlyMap<string, unknown>,
+  name: string | undefined,
+  findings: Findings,
+): number | null {
+  if (name === undefined || !fields.has(name)) return null;
+  const value = fields.get(name);
+  const complaint = giveUpComplaint(value);
+  complain(findings, [name], complaint);
+  return complaint === null ? Number(value) : null;
 }
 
 function readMetadata(

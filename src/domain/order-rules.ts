@@ -69,6 +69,17 @@ export function methodComplaint(method: string): Complaint | null {
   return holdsCardNumber(method) ? CARD_NUMBER : null;
 }
 
+/** The longest time that an order may be tried: a weekend and a Monday, as long as what is in doubt is asked after. */
+export const MAX_GIVE_UP_S = 259_200;
+
+/** Whole seconds. */
+export function giveUpComplaint(seconds: unknown): Complaint | null {
+  if (Number.isSafeInteger(seconds) && Number(seconds) >= 1 && Number(seconds) <= MAX_GIVE_UP_S) return null;
+  return invalid(
+    `must be a whole number of seconds from 1 to ${MAX_GIVE_UP_S}, written without fraction or exponent`,
+  );
+}
+
 /** The name of a note: 1 to 40 characters. */
 export function metadataKeyComplaint(key: string): Complaint | null {
   if (key === '') return invalid('has an empty name');

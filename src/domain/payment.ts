@@ -56,6 +56,11 @@ export interface Payment {
   readonly inDoubt: boolean;
   /** When to ask again while it is not settled, in milliseconds; null once it is. */
   readonly retryAfterMs: number | null;
+  /**
+   * When it is tried or looked up next, at the earliest, in milliseconds since the Unix epoch; null while that is under way, and
+   * where nothing is left to do.
+   */
+  readonly nextAttemptAtMs: number | null;
   /** Position of the last event; grows by one with every change. */
   readonly seq: number;
   /** Milliseconds since the Unix epoch, by the database's clock. */

@@ -10,8 +10,13 @@ export interface Policy {
   readonly backoffCapMs: number;
   /** The longest `Retry-After` that is obeyed. */
   readonly retryAfterCapMs: number;
-  /** No call starts later than this after the charge was opened: a customer does not expect it any more. */
+  /** No retry starts later than this after the charge was opened: a customer does not expect it any more. */
   readonly callDeadlineMs: number;
+  /**
+   * How long a charge is tried whose caller does not say, in whole seconds: until then outages are waited for, and `maxAttempts` and
+   * `callDeadlineMs` do not count. 0: they do.
+   */
+  readonly giveUpAfterS: number;
   /** How long an order waits that the gateway refused; and all calls, where it refuses our credentials. */
   readonly forbiddenPauseMs: number;
   /** A claim lasts this long; a request under it may leave at any moment until its end. */
@@ -46,6 +51,8 @@ export const DEFAULT_POLICY: Omit<Policy, 'contract' | 'leaseMs'> = {
   retryAfterCapMs: MINUTE,
   // Longer than any checkout, shorter than any gateway's key window.
   callDeadlineMs: 15 * MINUTE,
+  // The contract of the demo: three retries, however long or short the outage is.
+  giveUpAfterS: 0,
   // Credentials are mended by people; asking twice a minute shows the mend soon and floods nobody.
   forbiddenPauseMs: 30 * SECOND,
   lookupBaseMs: 10 * SECOND,

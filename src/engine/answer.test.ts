@@ -49,6 +49,7 @@ describe('a payment as it is shown', () => {
       chargeN: 2,
       inDoubt: false,
       retryAfterMs: 2500,
+      nextAttemptAtMs: 3500,
       seq: 3,
       createdAtMs: 0,
       updatedAtMs: 1000,
@@ -70,7 +71,10 @@ describe('a payment as it is shown', () => {
 
   it('has nothing to wait for once it is settled', () => {
     for (const status of ['COMPLETED', 'FAILED'] as const) {
-      expect(toPayment({ ...record, charge: { ...charge, status } }, true).retryAfterMs).toBeNull();
+      expect(toPayment({ ...record, charge: { ...charge, status } }, true)).toMatchObject({
+        retryAfterMs: null,
+        nextAttemptAtMs: null,
+      });
     }
   });
 
@@ -78,10 +82,19 @@ describe('a payment as it is shown', () => {
     expect(JSON.stringify(paymentFields(payment))).toBe(
       '{"payment_id":"p","order_id":"o1","amount":1000,"currency":"USD","status":"PROCESSING","attempts":1,' +
         '"failure_code":null,"gateway":"scripted","livemode":true,"gateway_ref":"ch",' +
-        '"safe_to_retry_with_new_key":false,"retry_after_ms":2500,"metadata":{"note":"n"},"created_at":"1970-01-01T00:00:00.000Z",' +
+        '"safe_to_retry_with_new_key":false,"retry_after_ms":2500,"next_attempt_at":"1970-01-01T00:00:03.500Z","metadata":{"note":"n"},' +
+        '"created_at":"1970-01-01T00:00:00.000Z",' +
         '"updated_at":"1970-01-01T00:00:01.000Z"}',
     );
-    expect(paymentFields(completed)).not.toHaveProperty('retry_after_ms');
+    for (const name of ['retry_after_ms', 'next_attempt_at'])
+      expect(paymentFields(completed)).not.toHaveProperty(name);
+  });
+
+  it('is tried next when it is due, and is tried now while somebody holds it', () => {
+    const held = toPayment({ ...record, held: true }, true);
+    expect(held.nextAttemptAtMs).toBeNull();
+    expect(paymentFields(held)).toMatchObject({ next_attempt_at: null });
+    expect(toPayment({ ...record, dueAtMs: null }, true).nextAttemptAtMs).toBeNull();
   });
 
   it('may be tried again with a new key only when it failed and no evidence speaks against it', () => {

@@ -74,6 +74,7 @@ export function toPayment(record: PaymentRecord, livemode: boolean): Payment {
     chargeN: charge.n,
     inDoubt: record.evidence > 0,
     retryAfterMs: isSettled(charge.status) ? null : retryAfterMs(record),
+    nextAttemptAtMs: isSettled(charge.status) || record.held ? null : record.dueAtMs,
     seq: record.seq,
     createdAtMs: record.createdAtMs,
     updatedAtMs: record.updatedAtMs,
@@ -94,11 +95,16 @@ export function paymentFields(payment: Payment): Record<string, unknown> {
     livemode: payment.livemode,
     gateway_ref: payment.gatewayRef,
     safe_to_retry_with_new_key: isSafeToRetry(payment),
-    ...(payment.retryAfterMs === null ? {} : { retry_after_ms: payment.retryAfterMs }),
+    ...(payment.retryAfterMs === null ? {} : unsettledFields(payment)),
     metadata: payment.metadata,
     created_at: new Date(payment.createdAtMs).toISOString(),
     updated_at: new Date(payment.updatedAtMs).toISOString(),
   };
+}
+
+function unsettledFields({ retryAfterMs, nextAttemptAtMs }: Payment): Record<string, unknown> {
+  const nextAttemptAt = nextAttemptAtMs === null ? null : new Date(nextAttemptAtMs).toISOString();
+  return { retry_after_ms: retryAfterMs, next_attempt_at: nextAttemptAt };
 }
 
 /**

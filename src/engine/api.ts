@@ -14,6 +14,8 @@ export interface ChargeOptions {
   readonly key?: IdempotencyKey;
   /** How long to wait for the outcome, in milliseconds; 0 answers at once. */
   readonly waitMs: number;
+  /** How long the charge is tried, if this request starts it, in whole seconds. Default: the policy's. */
+  readonly giveUpAfterS?: number;
 }
 
 /** Problems that `charge` itself can find; none of them sent anything that was not sent before. */

@@ -16,17 +16,27 @@ import {
   type StoredKey,
   StoreError,
 } from '../ports/store.ts';
-import { answerBody, type FrozenAnswer, toPayment } from './answer.ts';
+import { answerBody, type FrozenAnswer } from './answer.ts';
 import type { ChargeAnswer, ChargeOptions } from './api.ts';
 import { isMadeElsewhere } from './charges-to-verify.ts';
 import type { Engine } from './context.ts';
 import type { Driver } from './drive.ts';
-import { accept, begin, newIntent, openedRecord, placeFor, startNow } from './intent.ts';
+import {
+  accept,
+  begin,
+  newIntent,
+  openedRecord,
+  patienceS,
+  placeFor,
+  startNow,
+  type Wanted,
+} from './intent.ts';
 import { type Moment, momentOf } from './moment.ts';
 import { derivedKey, isNamedAsDerived, stopForNames } from './names.ts';
 import { problem } from './problem.ts';
 import type { ReplayCache } from './replay-cache.ts';
 import { RETRY_AFTER_MS, retryAfterMs } from './retry-after.ts';
+import { showPayment } from './show.ts';
 import { createStarting } from './starting.ts';
 import type { Waiters } from './waiters.ts';
 import { paymentKey } from './write.ts';
@@ -40,9 +50,7 @@ export interface ChargingParts {
 }
 
 /** What one request carries through its turns. */
-interface Request {
-  readonly order: Order;
-  readonly key: StoredKey | null;
+interface Request extends Wanted {
   /** What it would start a charge for: its order, and its key. */
   readonly names: readonly string[];
   readonly untilMs: number;
@@ -86,12 +94,12 @@ export function createCharging(
   const { engine, driver, waiters, cache } = parts;
   const { clock, store, policy } = engine;
   const starting = createStarting();
-  const shown = (record: PaymentRecord): Payment => toPayment(record, engine.livemode);
+  const shown = (record: PaymentRecord): Payment => showPayment(engine, record);
 
   return async (order, options) => {
     const key = options.key && {
       hash: requestKeyHash(options.key.route, options.key.key),
-      fingerprint: fingerprint(order),
+      fingerprint: fingerprint(order, options.giveUpAfterS),
     };
     if (key !== undefined) {
       const cached = cache.get(order.accountId, key.hash);
@@ -105,6 +113,7 @@ export function createCharging(
       order,
       key: key ?? null,
       names: namesOf(order, key),
+      giveUpAfterS: options.giveUpAfterS ?? null,
       untilMs: clock.monotonicMs() + options.waitMs,
       claims: [],
       drawn: [],
@@ -144,8 +153,8 @@ export function createCharging(
       await other;
       return null;
     }
-    const { start, place } = startNow(engine);
-    const intent = newIntent(engine, request.order, request.key, start);
+    const { start, place } = startNow(engine, { step: 'call', giveUpAfterS: request.giveUpAfterS });
+    const intent = newIntent(engine, request, start);
     const { claimId } = intent;
     const claimedAt = momentOf(clock);
     request.drawn.push(intent.paymentId);
@@ -307,7 +316,8 @@ export function createCharging(
     const unproved = record.absences > 0;
     if (unproved && (await isMadeElsewhere(engine, record))) return problem('other_gateway', shown(record));
     const verifyFirst = unproved && policy.contract.lookup;
-    const { start, place } = startNow(engine, verifyFirst ? 'verify' : 'call');
+    const giveUpAfterS = patienceS(engine, request.giveUpAfterS);
+    const { start, place } = startNow(engine, { step: verifyFirst ? 'verify' : 'call', giveUpAfterS });
     const opening: NextCharge = {
       paymentId: record.paymentId,
       expected: { seq: record.seq },
@@ -319,6 +329,7 @@ export function createCharging(
       verifyFirst,
       key: request.key,
       claimId: dashed(engine.random.hex128()),
+      giveUpAfterS,
       start,
     };
     const { claimId } = opening;

@@ -9,7 +9,9 @@ import {
   type ClaimEvent,
   type Context,
   type Decision,
+  endingInTime,
   isForOthers,
+  leftToTryMs,
   mayBeForgotten,
   mayCallNow,
   mustLookFirst,
@@ -216,7 +218,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     outcome: CallOutcome | null,
     evidenceSeen = 0,
   ): Promise<void> {
-    let decision = await withoutForgotten(held, decided);
+    let decision = endingInTime(await withoutForgotten(held, decided), context(nowMs, held.record));
     let written = await end(held, decision, { nowMs, evidenceSeen });
     if (written.kind === 'unseen') {
       decision = onUnseen(held.record.charge, decision, context(nowMs, held.record));
@@ -273,7 +275,10 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     return later(record, waitMs, () => seekPlace(record, null));
   }
 
-  /** Goes on when there is a place at the gateway. `paid`: what the gateway's budgets were asked for already. */
+  /**
+   * Goes on when there is a place at the gateway, or the time is over that its caller gave it. `paid`: what the gateway's budgets were
+   * asked for already.
+   */
   function seekPlace(record: PaymentRecord, paid: Request | null): void {
     const need = needOf(record);
     const place = takePlace(engine, need);
@@ -282,8 +287,26 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
       return;
     }
     const dueAtMs = record.dueAtMs ?? databaseClock.nowMs();
-    const onPlace = (free: Place): void => start(record, free, paid);
-    active.waiting(record, waitForPlace(engine, { need, dueAtMs, onPlace }), paid);
+    const leftMs = need === 'lookup' ? Number.POSITIVE_INFINITY : leftMsOf(record);
+    const onPlace = (free: Place): void => {
+      cancelTimer();
+      start(record, free, paid);
+    };
+    const leave = waitForPlace(engine, { need, dueAtMs, onPlace });
+    const tooLate = (): void => {
+      leave();
+      seekPlace(record, paid);
+    };
+    const cancelTimer = leftMs === Number.POSITIVE_INFINITY ? () => {} : clock.after(leftMs, tooLate);
+    const cancel = (): void => {
+      cancelTimer();
+      leave();
+    };
+    active.waiting(record, cancel, paid);
+  }
+
+  function leftMsOf(record: PaymentRecord): number {
+    return leftToTryMs(record.charge, context(databaseClock.nowMs(), record));
   }
 
   /** Nothing waits in a place: what may not go on now gives it back first. */
@@ -300,7 +323,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     place.free();
     if (permission.kind === 'ask_again') {
       if (paid !== null) gate.giveBack(paid);
-      resumeIn(record, permission.inMs);
+      resumeIn(record, Math.min(permission.inMs, leftMsOf(record)));
     } else if (!later(record, permission.inMs, () => seekPlace(record, request), request)) {
       gate.giveBack(request);
     }

@@ -7,7 +7,6 @@ import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { type PaymentRecord, type Store, StoreError } from '../ports/store.ts';
 import { createAheadMemory } from './ahead-memory.ts';
-import { toPayment } from './answer.ts';
 import type { NotReady, Payonce } from './api.ts';
 import { createCharging } from './charge.ts';
 import { type Engine, type Limits, livemodeOf } from './context.ts';
@@ -22,6 +21,7 @@ import { problem } from './problem.ts';
 import { createSweeper } from './recover.ts';
 import { createReplayCache } from './replay-cache.ts';
 import { createShortage } from './shortage.ts';
+import { showPayment } from './show.ts';
 import { checkPolicy, checkStart } from './start-checks.ts';
 import { createWaiters } from './waiters.ts';
 
@@ -90,7 +90,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   }
   async function shown(records: readonly PaymentRecord[]): Promise<Payment[]> {
     if (records.length > 0) await requireOwnMode();
-    return records.map((record) => toPayment(record, livemode));
+    return records.map((record) => showPayment(engine, record));
   }
   let stopping = false;
   async function notReady(): Promise<NotReady | null> {

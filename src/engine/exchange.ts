@@ -2,12 +2,13 @@
  * One exchange with the gateway under a claim and in its place: the check of the lease in the tick of the send, the
  * end by timeout or lease. Nothing here decides what an outcome means.
  */
+import { giveUpAtMs } from '../domain/charge.ts';
 import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../domain/outcomes.ts';
 import type { ExchangeOptions } from '../ports/gateway.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import { keepEvidence, tellsOfMoney } from './evidence.ts';
-import { type Held, mayStillLeave, usableMs } from './lease.ts';
+import { databaseNowMs, type Held, mayStillLeave, usableMs } from './lease.ts';
 import { referenceOf } from './names.ts';
 
 /** What the gateway is asked for. The key is the stored one; that it is also the derived one is checked when a record is read. */
@@ -48,6 +49,7 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
     // Also for an adapter that was given up: from then on its request counts as landing within the gateway's time.
     const mayLeave = (): boolean => {
       refused ||= ended || !mayStillLeave(engine, held);
+      refused ||= isGivenUp(engine, held);
       return !refused;
     };
     const call = ({ timeoutMs }: ExchangeOptions) => gateway.call(request, { timeoutMs, mayLeave });
@@ -68,7 +70,8 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
     ended = true;
     // Nothing left, and not for a reason of the gateway's: it is no call, and says nothing about its health.
     if (refused && (outcome.kind === 'refused' || outcome.kind === 'not_sent')) {
-      return { kind: 'not_sent', reason: 'lease_over_before_send', waitMs: 0 };
+      const reason = isGivenUp(engine, held) ? 'too_late' : 'lease_over_before_send';
+      return { kind: 'not_sent', reason, waitMs: 0 };
     }
     const { paymentId } = held.record;
     if (outcome.kind === 'not_sent') {
@@ -81,6 +84,11 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
     // Not only when the outcome is written: the next one need not wait for that.
     held.place?.free();
   }
+}
+
+/** Whether the time is over that its caller gave it: from then on nothing of it leaves. */
+function isGivenUp(engine: Engine, held: Held): boolean {
+  return databaseNowMs(engine, held) >= giveUpAtMs(held.record.charge);
 }
 
 export async function lookUp(engine: Engine, held: Held, request: ChargeRequest): Promise<LookupOutcome> {

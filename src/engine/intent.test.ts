@@ -6,13 +6,16 @@ import { createVirtualWorld, order, type VirtualWorld } from '../../test/support
 import type { NextCharge } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import type { Driver } from './drive.ts';
-import { accept, begin, newIntent, openedRecord, startNow } from './intent.ts';
+import { accept, begin, newIntent, openedRecord, startNow, type Wanted } from './intent.ts';
 import { momentOf } from './moment.ts';
 
 let world: VirtualWorld;
 beforeEach(() => {
   world = createVirtualWorld();
 });
+
+const WANTED: Wanted = { order: order('o1'), key: null, giveUpAfterS: null };
+const FIRST = { step: 'call', giveUpAfterS: null } as const;
 
 function setUp() {
   const parts = world.parts(createScriptedGateway());
@@ -27,8 +30,8 @@ function setUp() {
 }
 
 function acceptNow(engine: Engine, driver: Driver) {
-  const { start, place } = startNow(engine);
-  return accept(engine, driver, newIntent(engine, order('o1'), null, start), place);
+  const { start, place } = startNow(engine, FIRST);
+  return accept(engine, driver, newIntent(engine, WANTED, start), place);
 }
 
 describe('an intent', () => {
@@ -43,7 +46,7 @@ describe('an intent', () => {
   it('at a paused gateway is stored with its wait, and taken up behind it', async () => {
     const { engine, driver, driven, pauseMs } = setUp();
     pauseMs(700);
-    expect(startNow(engine)).toEqual({ start: { kind: 'waiting', waitMs: 700 }, place: null });
+    expect(startNow(engine, FIRST)).toEqual({ start: { kind: 'waiting', waitMs: 700 }, place: null });
     expect(engine.gate.callSlots.free()).toBe(50);
     const accepted = await world.ended(acceptNow(engine, driver));
     const record = world.stored('o1');
@@ -54,7 +57,7 @@ describe('an intent', () => {
   it('earns a retry as every first call does', () => {
     const { engine } = setUp();
     for (let retry = 0; retry < 1000; retry += 1) engine.gate.reserve('retry');
-    expect(startNow(engine).start).toEqual({ kind: 'claimed', leaseMs: 15_000 });
+    expect(startNow(engine, FIRST).start).toEqual({ kind: 'claimed', leaseMs: 15_000 });
     expect(engine.gate.reserve('retry').inMs).toBe(0);
   });
 
@@ -81,7 +84,7 @@ describe('an intent', () => {
 
   it('after a restore has a place for the lookup before its call, too', () => {
     const parts = world.parts(createScriptedGateway(), { policy: { restoredAtMs: 1 } });
-    const { place } = startNow(parts.engine);
+    const { place } = startNow(parts.engine, FIRST);
     const free = () => [parts.engine.gate.callSlots.free(), parts.engine.gate.lookupSlots.free()];
     expect([place?.need, free()]).toEqual(['looked_call', [49, 19]]);
     place?.free();

@@ -26,10 +26,17 @@ export type Acceptance =
   /** The database was exchanged for that of another installation; this try has stored nothing. */
   | { readonly kind: 'other_installation'; readonly perhapsOurs: boolean };
 
+/** What a request wants charged. */
+export interface Wanted {
+  readonly order: Order;
+  readonly key: StoredKey | null;
+  /** Null: the request does not say. */
+  readonly giveUpAfterS: number | null;
+}
+
 export function newIntent(
   engine: Engine,
-  order: Order,
-  key: StoredKey | null,
+  { order, key, giveUpAfterS }: Wanted,
   start: Intent['start'],
 ): Intent {
   const { clock, random, gateway, installationId, livemode } = engine;
@@ -43,8 +50,14 @@ export function newIntent(
     chargeKey: chargeKey(reference, 1),
     key,
     claimId: dashed(random.hex128()),
+    giveUpAfterS: patienceS(engine, giveUpAfterS),
     start,
   };
+}
+
+/** How long a charge is tried, in seconds; null: until the policy's numbers end it. */
+export function patienceS({ policy }: Engine, asked: number | null): number | null {
+  return asked ?? (policy.giveUpAfterS === 0 ? null : policy.giveUpAfterS);
 }
 
 export interface Start {
@@ -53,15 +66,23 @@ export interface Start {
   readonly place: Place | null;
 }
 
-/** Begun at once under a lease where there is a place at the gateway, or later when the gateway's limits allow it. */
-export function startNow(engine: Engine, step: Step = 'call'): Start {
+/**
+ * Begun at once under a lease where there is a place at the gateway, or later when the gateway's limits allow it; by the end of
+ * its time it is looked at in any case.
+ */
+export function startNow(
+  engine: Engine,
+  { step, giveUpAfterS }: { readonly step: Step; readonly giveUpAfterS: number | null },
+): Start {
   const { gate, policy } = engine;
   const place = placeFor(engine, step);
   if (place === null) return { start: { kind: 'waiting', waitMs: 0 }, place };
   const permission = gate.reserve('first_call');
   if (permission.kind === 'go') return { start: { kind: 'claimed', leaseMs: policy.leaseMs }, place };
   place.free();
-  return { start: { kind: 'waiting', waitMs: permission.inMs }, place: null };
+  const patience = patienceS(engine, giveUpAfterS);
+  const waitMs = patience === null ? permission.inMs : Math.min(permission.inMs, patience * 1000);
+  return { start: { kind: 'waiting', waitMs }, place: null };
 }
 
 /** The place for a charge's first step; null: none is free. After a restore the gateway is asked about the charge before its call. */
@@ -131,13 +152,13 @@ export function begin(driver: Driver, record: PaymentRecord, { nowMs, claimedAt,
 }
 
 function acceptedRecord(intent: Intent, nowMs: number): PaymentRecord {
-  const { order, start } = intent;
+  const { order, start, giveUpAfterS } = intent;
   const calling = start.kind === 'claimed';
   return {
     order,
     paymentId: intent.paymentId,
     gateway: intent.gateway,
-    charge: openCharge({ n: 1, openedAtMs: nowMs, calling, verifyFirst: false }),
+    charge: openCharge({ n: 1, openedAtMs: nowMs, calling, verifyFirst: false, giveUpAfterS }),
     chargeKey: intent.chargeKey,
     seq: 1,
     fence: 1,
@@ -155,13 +176,13 @@ function acceptedRecord(intent: Intent, nowMs: number): PaymentRecord {
 
 /** The record of a failed payment after its next charge was opened. */
 export function openedRecord(failed: PaymentRecord, opening: NextCharge, nowMs: number): PaymentRecord {
-  const { start, order, n, verifyFirst } = opening;
+  const { start, order, n, verifyFirst, giveUpAfterS } = opening;
   const held = start.kind === 'claimed';
   return {
     ...failed,
     order,
     gateway: opening.gateway,
-    charge: openCharge({ n, openedAtMs: nowMs, calling: held, verifyFirst }),
+    charge: openCharge({ n, openedAtMs: nowMs, calling: held, verifyFirst, giveUpAfterS }),
     chargeKey: opening.chargeKey,
     seq: failed.seq + 1,
     fence: failed.fence + 1,

@@ -489,6 +489,7 @@ describe('payments of another installation', () => {
         chargeKey: keyOf('under another name', 1),
         key: null,
         claimId: '00000000-0000-4000-8000-0000000000aa',
+        giveUpAfterS: null,
         start: { kind: 'waiting', waitMs: 0 },
         livemode: true,
       }),

@@ -61,8 +61,11 @@ function readCharge(request: FastifyRequest, context: RouteContext): ReadCharge 
   if (header.kind === 'invalid') return problem({ code: 'idempotency_key_invalid', detail: header.detail });
   if (header.kind === 'card_number') return problem({ code: 'card_number_refused', detail: header.detail });
   const { waitMs, applied } = readPreference(request.headers.prefer, context.waits);
-  const options: ChargeOptions =
-    header.kind === 'key' ? { waitMs, key: { route: KEY_ROUTE, key: header.key } } : { waitMs };
+  const options: ChargeOptions = {
+    waitMs,
+    ...(header.kind === 'key' ? { key: { route: KEY_ROUTE, key: header.key } } : {}),
+    ...(parsed.giveUpAfterS === null ? {} : { giveUpAfterS: parsed.giveUpAfterS }),
+  };
   return { kind: 'charge', order: parsed.order, options, applied };
 }
 

@@ -11,7 +11,7 @@ import { type FieldError, pointerTo } from './field-errors.ts';
 import { JsonNumber, type JsonValue } from './json.ts';
 
 export type ParsedOrder =
-  | { readonly kind: 'order'; readonly order: Order }
+  | { readonly kind: 'order'; readonly order: Order; readonly giveUpAfterS: number | null }
   | {
       readonly kind: 'refused';
       readonly code: 'invalid_request' | 'card_number_refused';
@@ -27,6 +27,7 @@ const V1: OrderForm = {
   currency: { name: 'currency' },
   method: 'method',
   metadata: 'metadata',
+  giveUpAfterS: 'give_up_after_s',
   unknown,
 };
 
@@ -39,7 +40,7 @@ const SEED: OrderForm = {
   unknown,
 };
 
-/** `{"order_id","amount":<minor units>,"currency","method"?,"metadata"?}`; the limits are those of `order-rules.ts`. */
+/** `{"order_id","amount":<minor units>,"currency","method"?,"metadata"?,"give_up_after_s"?}`; the limits are those of `order-rules.ts`. */
 export function parseOrder(body: JsonValue): ParsedOrder {
   return parse(body, V1);
 }

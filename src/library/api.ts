@@ -20,6 +20,13 @@ export interface ChargeInput {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** Whose order it is, where you have several customers of your own: 1 to 255 bytes of UTF-8. Default `default`. */
   readonly accountId?: string | undefined;
+  /**
+   * How long the order is tried, in whole seconds: 1 to 259,200 (72 hours). Until then an outage of the gateway is waited for. After that
+   * nothing is called any more, and the order fails as soon as it is proved that nothing was charged. It counts for the
+   * charge that this call starts; who joins one takes it as it is. With the same key it must be the same. Default: the policy's
+   * `giveUpAfterS`; without one the order fails after `maxAttempts` calls.
+   */
+  readonly giveUpAfterS?: number | undefined;
 }
 
 export interface ChargeOptions {
@@ -43,7 +50,10 @@ export interface ChargeOptions {
 }
 
 /** A settled payment as it was told when its charge ended. What changes later shows in `payonce.payment`. */
-export type SettledPayment = Omit<Payment, 'status' | 'retryAfterMs' | 'chargeN' | 'inDoubt' | 'seq'>;
+export type SettledPayment = Omit<
+  Payment,
+  'status' | 'retryAfterMs' | 'nextAttemptAtMs' | 'chargeN' | 'inDoubt' | 'seq'
+>;
 
 interface Settled {
   /** Whether this call started the charge; otherwise it joined or found it. */

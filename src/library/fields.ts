@@ -84,6 +84,10 @@ const ALIASES: Readonly<Record<string, string>> = {
   timeoutms: 'waitMs',
   wait: 'waitMs',
   abortsignal: 'signal',
+  giveup: 'giveUpAfterS',
+  giveupafter: 'giveUpAfterS',
+  giveupafterseconds: 'giveUpAfterS',
+  giveupafterms: 'giveUpAfterS',
   cursor: 'before',
 };
 

@@ -15,9 +15,13 @@ import { toResult } from './result.ts';
 export function createFrontDoor(engine: RunningEngine, livemode: boolean): Payonce {
   return {
     async charge(input, options) {
-      const { order, key, waitMs, signal } = readCharge(input, options);
+      const { order, giveUpAfterS, key, waitMs, signal } = readCharge(input, options);
       if (signal?.aborted) throw signal.reason;
-      const answer = engine.charge(order, key === null ? { waitMs } : { waitMs, key });
+      const answer = engine.charge(order, {
+        waitMs,
+        ...(key === null ? {} : { key }),
+        ...(giveUpAfterS === null ? {} : { giveUpAfterS }),
+      });
       return toResult(await (signal === null ? answer : unlessAborted(answer, signal)), {
         accountId: order.accountId,
         livemode,

@@ -1,5 +1,6 @@
 /** The options of `createPayonce`, or everything that is wrong with them. */
 import type { Pool } from 'pg';
+import { MAX_GIVE_UP_S } from '../domain/order-rules.ts';
 import { DEFAULT_POLICY, type Policy } from '../domain/policy.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
@@ -61,6 +62,7 @@ const POLICY_LEAST: Partial<Record<string, Pick<Range, 'min'> & Partial<Range>>>
   backoffBaseMs: { min: 1 },
   backoffCapMs: { min: 1 },
   callDeadlineMs: { min: 1000 },
+  giveUpAfterS: { min: 0, max: MAX_GIVE_UP_S },
   forbiddenPauseMs: { min: 100 },
   lookupBaseMs: { min: 10 },
   lookupCapMs: { min: 10 },

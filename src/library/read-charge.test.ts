@@ -35,6 +35,7 @@ describe('what is to be charged', () => {
   test('needs an order, an amount and a currency', () => {
     expect(readCharge(good, undefined)).toEqual({
       order: { accountId: 'default', ...good, metadata: {} },
+      giveUpAfterS: null,
       key: null,
       waitMs: 10_000,
       signal: null,
@@ -44,6 +45,30 @@ describe('what is to be charged', () => {
   test('may say everything else', () => {
     const all = { ...good, accountId: 'acme', method: 'tok_visa', metadata: { note: 'gift' } };
     expect(readCharge(all, {}).order).toEqual(all);
+  });
+
+  test('may say how long it is tried, beside the order', () => {
+    const { order, giveUpAfterS } = readCharge({ ...good, giveUpAfterS: 259_200 }, {});
+    expect([order, giveUpAfterS]).toEqual([{ accountId: 'default', ...good, metadata: {} }, 259_200]);
+    expect(readCharge({ ...good, giveUpAfterS: undefined }, {}).giveUpAfterS).toBeNull();
+  });
+
+  test.each([0, -1, 1.5, 259_201, '60', null, Number.NaN])('is not tried for %s seconds', (giveUpAfterS) => {
+    expect(refusal({ ...good, giveUpAfterS }).errors).toEqual([
+      {
+        field: 'giveUpAfterS',
+        detail: expect.stringContaining('a whole number of seconds from 1 to 259200'),
+      },
+    ]);
+  });
+
+  test('says how long it is tried with the order, not with the options', () => {
+    expect(refusal(good, { giveUpAfterS: 60 }).errors).toEqual([
+      {
+        field: 'options.giveUpAfterS',
+        detail: expect.stringContaining('giveUpAfterS belongs into the order, the first argument'),
+      },
+    ]);
   });
 
   test('may leave out with undefined, as JavaScript does', () => {
@@ -240,6 +265,8 @@ describe('what is to be charged', () => {
     ['paymentMethod', 'did you mean method?'],
     ['idempotency_key', 'idempotencyKey belongs into the options'],
     ['waitMs', 'waitMs belongs into the options'],
+    ['give_up_after_s', 'did you mean giveUpAfterS?'],
+    ['giveUpAfterMs', 'did you mean giveUpAfterS?'],
     ['colour', 'known are orderId, amountMinor'],
   ])('with a field %s is refused, with a hint', (name, hint) => {
     expect(refusal({ ...good, [name]: 'x' }).errors).toEqual([

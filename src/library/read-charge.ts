@@ -14,8 +14,17 @@ const KEY_SCOPE = 'library';
 const MAX_WAIT_MS = 600_000;
 const WAIT_MS = 10_000;
 
-const ORDER_NAMES = ['orderId', 'amountMinor', 'currency', 'method', 'metadata', 'accountId'] as const;
+const ORDER_NAMES = [
+  'orderId',
+  'amountMinor',
+  'currency',
+  'method',
+  'metadata',
+  'accountId',
+  'giveUpAfterS',
+] as const;
 const OPTION_NAMES = ['idempotencyKey', 'keyScope', 'waitMs', 'signal'] as const;
+const ORDER_PLACE = { names: ORDER_NAMES, place: 'the order, the first argument' };
 const OPTIONS_PLACE = { names: OPTION_NAMES, place: 'the options, the second argument' };
 
 const FORM: OrderForm = {
@@ -26,11 +35,13 @@ const FORM: OrderForm = {
   method: 'method',
   metadata: 'metadata',
   accountId: 'accountId',
+  giveUpAfterS: 'giveUpAfterS',
   unknown: (name) => unknownName(name, ORDER_NAMES, OPTIONS_PLACE),
 };
 
 export interface ReadCharge {
   readonly order: Order;
+  readonly giveUpAfterS: number | null;
   readonly key: IdempotencyKey | null;
   readonly waitMs: number;
   readonly signal: AbortSignal | null;
@@ -42,7 +53,9 @@ export function readCharge(input: unknown, options: unknown): ReadCharge {
   const order = readInput(input, errors);
   const notTheKey = errors.length;
   const { cardNumber, ...read } = readOptions(options, errors);
-  if (order.kind === 'order' && errors.length === 0) return { order: order.order, ...read };
+  if (order.kind === 'order' && errors.length === 0) {
+    return { order: order.order, giveUpAfterS: order.giveUpAfterS, ...read };
+  }
   if (cardNumber) throw new PayonceInputError('card_number_refused', errors);
   const onlyTheKey = notTheKey === 0 && errors.every(({ field }) => field === 'idempotencyKey');
   const code = order.kind === 'order' ? 'invalid_request' : order.code;
@@ -50,7 +63,7 @@ export function readCharge(input: unknown, options: unknown): ReadCharge {
 }
 
 type ReadInput =
-  | { readonly kind: 'order'; readonly order: Order }
+  | { readonly kind: 'order'; readonly order: Order; readonly giveUpAfterS: number | null }
   | { readonly kind: 'refused'; readonly code: InputErrorCode };
 
 function readInput(input: unknown, errors: InputProblem[]): ReadInput {
@@ -72,7 +85,7 @@ function withNotes(fields: Fields): Fields {
   return new Map(fields).set('metadata', entriesOf(metadata));
 }
 
-interface ReadOptions extends Omit<ReadCharge, 'order'> {
+interface ReadOptions extends Omit<ReadCharge, 'order' | 'giveUpAfterS'> {
   /** Whether one of the texts holds one. */
   readonly cardNumber: boolean;
 }
@@ -86,7 +99,10 @@ function readOptions(options: unknown, errors: InputProblem[]): ReadOptions {
   }
   for (const name of fields.keys()) {
     if (!(OPTION_NAMES as readonly string[]).includes(name))
-      errors.push({ field: fieldName(['options', name]), detail: unknownName(name, OPTION_NAMES) });
+      errors.push({
+        field: fieldName(['options', name]),
+        detail: unknownName(name, OPTION_NAMES, ORDER_PLACE),
+      });
   }
   const complaints: Complaint[] = [];
   const scope = readPrintable(fields, 'keyScope', errors, complaints) ?? KEY_SCOPE;

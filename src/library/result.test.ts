@@ -21,6 +21,7 @@ const payment: Payment = {
   chargeN: 1,
   inDoubt: false,
   retryAfterMs: null,
+  nextAttemptAtMs: null,
   seq: 3,
   createdAtMs: 1_700_000_000_000,
   updatedAtMs: 1_700_000_000_500,
@@ -44,7 +45,7 @@ const outcomeOf = (answer: ChargeAnswer): string => toResult(answer, KNOWN).outc
 
 describe('the result', () => {
   test('is paid only where the charge completed, with the payment as values', () => {
-    const { chargeN, inDoubt, retryAfterMs, seq, ...told } = payment;
+    const { chargeN, inDoubt, retryAfterMs, nextAttemptAtMs, seq, ...told } = payment;
     expect(toResult(settled(payment, null), KNOWN)).toEqual({
       outcome: 'paid',
       payment: told,

@@ -169,6 +169,8 @@ export interface Intent {
   readonly chargeKey: string;
   readonly key: StoredKey | null;
   readonly claimId: string;
+  /** How long the charge is tried, in whole seconds; null: as the policy says. */
+  readonly giveUpAfterS: number | null;
   /** Held by the claim and counted as the first call, or released and due in `waitMs`. */
   readonly start:
     | { readonly kind: 'claimed'; readonly leaseMs: number }
@@ -261,6 +263,7 @@ export interface NextCharge {
   readonly verifyFirst: boolean;
   readonly key: StoredKey;
   readonly claimId: string;
+  readonly giveUpAfterS: Intent['giveUpAfterS'];
   readonly start: Intent['start'];
 }
 

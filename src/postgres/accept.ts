@@ -37,6 +37,7 @@ const COLUMNS: readonly Column<Intent>[] = [
   { name: 'key_hash', type: 'uuid', value: (i) => i.key?.hash ?? null },
   { name: 'fingerprint', type: 'text', value: (i) => i.key?.fingerprint ?? null },
   { name: 'claim_id', type: 'uuid', value: (i) => i.claimId },
+  { name: 'give_up_after_s', type: 'integer', value: (i) => i.giveUpAfterS },
   { name: 'calling', type: 'boolean', value: (i) => i.start.kind === 'claimed' },
   {
     name: 'due_ms',
@@ -77,8 +78,9 @@ WITH here AS MATERIALIZED (
   FROM fresh CROSS JOIN (SELECT count(*) FROM k) keys_first ORDER BY account_id, order_id
 ), o AS (
   INSERT INTO payonce.operations (
-    account_id, payment_id, kind, n, gateway_key, amount_minor, currency, method, opened_at)
-  SELECT account_id, payment_id, 'charge', 1, gateway_key, amount_minor, currency, method, now() FROM fresh
+    account_id, payment_id, kind, n, gateway_key, amount_minor, currency, method, opened_at, give_up_after_s)
+  SELECT account_id, payment_id, 'charge', 1, gateway_key, amount_minor, currency, method, now(), give_up_after_s
+  FROM fresh
 ), e AS (
   INSERT INTO payonce.events (account_id, payment_id, seq, type, status, charge_n, attempts, at)
   SELECT account_id, payment_id, 1, 'payment.created', 'PROCESSING', 1, calling::int, now() FROM fresh

@@ -68,8 +68,8 @@ WITH k AS (
   RETURNING p.seq, p.attempts
 ), o AS (
   INSERT INTO payonce.operations (
-    account_id, payment_id, kind, n, gateway_key, amount_minor, currency, method, opened_at)
-  SELECT $1, $4, 'charge', $5, $15, $6, $7, $16, now() FROM p
+    account_id, payment_id, kind, n, gateway_key, amount_minor, currency, method, opened_at, give_up_after_s)
+  SELECT $1, $4, 'charge', $5, $15, $6, $7, $16, now(), $18 FROM p
 ), elsewhere AS (
   UPDATE payonce.operations AS o SET gateway = before.gateway
   FROM (SELECT gateway FROM payonce.payments WHERE account_id = $1 AND order_id = $13) before
@@ -105,6 +105,7 @@ export async function openNextCharge(
     opening.chargeKey,
     order.method ?? null,
     opening.gateway,
+    opening.giveUpAfterS,
   ];
   const [row] = await session
     .query<{ opened: number; now_ms: number }>(OPEN_NEXT, values)

@@ -112,6 +112,7 @@ async function play(session: Session): Promise<string | null> {
     chargeKey: randomUUID(),
     key: { hash: randomUUID(), fingerprint: 'rehearsal' },
     claimId: randomUUID(),
+    giveUpAfterS: null,
     start: { kind: 'claimed', leaseMs: 1000 },
   };
   // As if the mode were final: else the row that says it would be locked meanwhile.

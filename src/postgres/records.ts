@@ -33,7 +33,8 @@ export function recordColumns(retention: string): string {
     ${millisecondsOf('p.unresolved_since')} AS unresolved_since, p.failure_code, p.gateway_ref, p.absences,
     p.seq, p.fence, p.claim_id, p.held, ${millisecondsOf('p.due_at')} AS due_at, p.evidence,
     ${millisecondsOf('p.created_at')} AS created_at, ${millisecondsOf('p.updated_at')} AS updated_at,
-    o.method, o.gateway_key, ${millisecondsOf('o.opened_at')} AS opened_at, ${answerColumns('o', retention, '')}`;
+    o.method, o.gateway_key, ${millisecondsOf('o.opened_at')} AS opened_at, o.give_up_after_s,
+    ${answerColumns('o', retention, '')}`;
 }
 
 /**
@@ -78,6 +79,7 @@ export interface RecordRow extends AnswerRow {
   readonly method: string | null;
   readonly gateway_key: string;
   readonly opened_at: number;
+  readonly give_up_after_s: number | null;
 }
 
 export function toRecord(row: RecordRow): PaymentRecord {
@@ -116,6 +118,7 @@ function toCharge(row: RecordRow): Charge {
     attempts: row.attempts,
     doubt: row.doubt === 'none' ? { kind: 'none' } : { kind: row.doubt, untilMs: row.doubt_until ?? 0 },
     openedAtMs: row.opened_at,
+    giveUpAfterS: row.give_up_after_s,
     firstSentAtMs: row.first_sent_at,
     declineCode: row.decline_code,
     lookups: row.lookups,

@@ -184,6 +184,7 @@ function policyOf(config: Config, contract: GatewayContract): Policy {
     backoffCapMs: config.BACKOFF_CAP_MS,
     retryAfterCapMs: config.RETRY_AFTER_CAP_MS,
     callDeadlineMs: config.CALL_DEADLINE_MS,
+    giveUpAfterS: config.GIVE_UP_AFTER_S,
     forbiddenPauseMs: config.FORBIDDEN_PAUSE_MS,
     lookupBaseMs: config.LOOKUP_BASE_MS,
     lookupCapMs: config.LOOKUP_CAP_MS,

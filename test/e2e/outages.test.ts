@@ -45,6 +45,35 @@ test.concurrent('connections refused: no storm, and afterwards all settles', asy
     });
   }));
 
+test('connections refused: an order that says how long it is tried is waited for', async () =>
+  onStage({}, async ({ gateway, client, payment, until, judge }) => {
+    await gateway.shut();
+    const body = { order_id: 'patient', amount: 1000, currency: 'USD', give_up_after_s: 600 };
+    const headers = { 'content-type': 'application/json', 'idempotency-key': 'p', prefer: 'respond-async' };
+    const pay = () => client.send('POST', '/v1/payments', JSON.stringify(body), headers);
+    expect((await pay()).status).toBe(202);
+    // More calls than any order without a time of its own has.
+    await eventually('a sixth call', async () => (await payment('patient')).attempts >= 6);
+    const answer = JSON.parse((await pay()).text);
+    expect([answer.status, 'next_attempt_at' in answer]).toEqual(['PROCESSING', true]);
+    await gateway.open();
+    await until('patient', 'COMPLETED');
+    expect((await pay()).status).toBe(201);
+    expect(await judge()).toEqual([]);
+  }));
+
+test('connections refused: an order whose time is over fails, and is never called', async () =>
+  onStage({}, async ({ gateway, client, until, judge }) => {
+    await gateway.shut();
+    const body = { order_id: 'hasty', amount: 1000, currency: 'USD', give_up_after_s: 1 };
+    const headers = { 'content-type': 'application/json', 'idempotency-key': 'h' };
+    const answer = await client.send('POST', '/v1/payments', JSON.stringify(body), headers);
+    expect([answer.status, JSON.parse(answer.text).code]).toEqual([502, 'gateway_failed']);
+    await gateway.open();
+    await until('hasty', 'FAILED');
+    expect([gateway.ledger.requests.length, await judge()]).toEqual([0, []]);
+  }));
+
 test.each([
   ['errors', step.error(500)],
   ['timeouts', step.lostBefore],

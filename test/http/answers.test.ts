@@ -155,6 +155,18 @@ describe('what reaches the engine', () => {
     });
   });
 
+  it('is how long the order is tried, where the request says so', async () => {
+    const { post, charges } = harness();
+    await post({ ...body, give_up_after_s: 3600 });
+    expect(charges[0]).toMatchObject({ options: { waitMs: 10_000, giveUpAfterS: 3600 } });
+    const refused = await post({ ...body, give_up_after_s: 0 });
+    expect([refused.statusCode, JSON.parse(refused.body).errors, charges.length]).toEqual([
+      400,
+      [{ pointer: '/give_up_after_s', detail: expect.stringContaining('1 to 259200') }],
+      1,
+    ]);
+  });
+
   it('is the same route with a slash at the end', async () => {
     const { inject, charges } = harness();
     const response = await inject({

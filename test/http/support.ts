@@ -36,6 +36,7 @@ export const payment: Payment = {
   chargeN: 1,
   inDoubt: false,
   retryAfterMs: null,
+  nextAttemptAtMs: null,
   seq: 2,
   createdAtMs: Date.UTC(2026, 10, 23, 12),
   updatedAtMs: Date.UTC(2026, 10, 23, 12, 0, 1),

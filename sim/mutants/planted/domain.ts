@@ -56,6 +56,32 @@ export const DOMAIN: readonly PlantedBug[] = [
     judge: 'explorer',
   },
   {
+    name: 'the time to give up is ignored',
+    story:
+      'A shop gives an order up after a minute and sells the goods to somebody else; an hour later the customer is charged.',
+    file: 'src/domain/charge.ts',
+    find: 'return giveUpAfterS === null ? Number.POSITIVE_INFINITY : openedAtMs + giveUpAfterS * 1000;',
+    put: 'return giveUpAfterS === null ? Number.POSITIVE_INFINITY : openedAtMs + 1000 * 259_200;',
+    judge: 'simulation',
+  },
+  {
+    name: 'the time to give up begins anew with each call',
+    story: 'An order that was to be tried for a minute is tried for as long as the outage lasts.',
+    file: `${FOLDER}/claim.ts`,
+    find: 'attempts: charge.attempts + 1, firstSentAtMs',
+    put: 'attempts: charge.attempts + 1, openedAtMs: nowMs, firstSentAtMs',
+    judge: 'engine suite',
+    tests: { file: `${FOLDER}/give-up.test.ts`, named: 'counts from when the charge was opened' },
+  },
+  {
+    name: 'an order that is to be waited for fails after four calls',
+    story: 'The gateway is away for a minute, and every order that was to wait for an hour is lost.',
+    file: `${FOLDER}/limits.ts`,
+    find: 'if (charge.giveUpAfterS !== null) return leftToTryMs(charge, context) > 0;',
+    put: 'if (charge.giveUpAfterS !== null && leftToTryMs(charge, context) === 0) return false;',
+    judge: 'simulation',
+  },
+  {
     name: 'a call too many',
     story: 'A merchant’s limit of calls to the gateway is not kept.',
     file: `${FOLDER}/limits.ts`,

@@ -8,6 +8,41 @@ const STORE = 'test/postgres/store.test.ts';
 
 export const EDGES_ENGINE: readonly PlantedBug[] = [
   {
+    name: 'a call leaves behind the time that its caller gave it',
+    story:
+      'The connection took long; the shop has given the order up meanwhile, and the customer is charged all the same.',
+    file: 'src/engine/exchange.ts',
+    find: '      refused ||= isGivenUp(engine, held);\n',
+    put: '',
+    judge: 'engine suite',
+    tests: {
+      file: 'src/engine/give-up.test.ts',
+      named: 'sends nothing when its connection comes up too late',
+    },
+  },
+  {
+    name: 'what waits for a place waits beyond its time',
+    story: 'Behind a gateway that hangs a shop that wanted an answer within a second waits for minutes.',
+    file: 'src/engine/drive.ts',
+    find: "need === 'lookup' ? Number.POSITIVE_INFINITY : leftMsOf(record)",
+    put: "need === 'lookup' || !draining ? Number.POSITIVE_INFINITY : leftMsOf(record)",
+    judge: 'engine suite',
+    tests: { file: 'src/engine/give-up.test.ts', named: 'also where there never was a place' },
+  },
+  {
+    name: 'what waits for a stopped gateway waits beyond its time',
+    story:
+      'A shop that wanted an answer within a second is told half a minute later that nothing was charged.',
+    file: 'src/engine/drive.ts',
+    find: 'resumeIn(record, Math.min(permission.inMs, leftMsOf(record)));',
+    put: 'resumeIn(record, permission.inMs);',
+    judge: 'engine suite',
+    tests: {
+      file: 'src/engine/give-up.test.ts',
+      named: 'when it is over, not before and not later|also where it was never called',
+    },
+  },
+  {
     name: 'what a worker without a lease may have sent is dropped',
     story:
       'A server wakes behind its lease and may have sent; the order fails, is charged again, and the first request lands.',

@@ -7,6 +7,19 @@ const SUITE = 'test/postgres/store.test.ts';
 
 export const STORE: readonly PlantedBug[] = [
   {
+    name: 'the next charge forgets how long it is tried',
+    story:
+      'The customer tries another card during an outage, and the order fails after four calls instead of waiting.',
+    file: 'src/postgres/keys.ts',
+    find: '    opening.giveUpAfterS,\n',
+    put: '    null,\n',
+    judge: 'store suite',
+    tests: {
+      file: 'test/postgres/store.test.ts',
+      named: 'each charge is tried for as long as its own caller wants',
+    },
+  },
+  {
     name: 'no fence, no claim, no seq: any worker may write',
     story:
       'A server that slept through its lease writes “failed” over a payment that was completed meanwhile.',

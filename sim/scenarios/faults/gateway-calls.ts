@@ -140,6 +140,32 @@ const outage: Scenario = {
   },
 };
 
+/** One order alone, which says how long it is tried. */
+const PATIENT: Pick<Scenario, 'visits' | 'mishaps' | 'roll'> = {
+  visits: [{ on: 'p1', waitMs: 300_000 }],
+  roll: 0.999,
+  mishaps: [{ atMs: 50, deed: gatewayDown(120_000) }],
+};
+
+const waitedFor: Scenario = {
+  ...PATIENT,
+  name: 'nothing answers for two minutes, and the order waits for three',
+  plan: { giveUpAfterS: 180 },
+  ending: { ...ONCE, calls: { atMost: 40 }, lookups: 0, heard: ['COMPLETED, started'] },
+};
+
+const givenUp: Scenario = {
+  ...PATIENT,
+  name: 'nothing answers for two minutes, and the order waits for one',
+  plan: { giveUpAfterS: 60 },
+  ending: {
+    ...NOTHING,
+    calls: { atMost: 30 },
+    failureCode: 'deadline_exceeded',
+    heard: ['gateway_failed, started'],
+  },
+};
+
 const brownOut: Scenario = {
   name: 'nothing but errors for two seconds',
   policy: { maxAttempts: 8 },
@@ -266,13 +292,13 @@ export const CALL_FAULTS: readonly NamedFault[] = [
     class: 'gateway call',
     fault: 'brown-out, outage',
     expected:
-      'The breaker opens: no storm, waiting uses up no attempt, and what has attempts left is charged once when the gateway is back. Lookups keep a budget of their own.',
-    scenarios: [outage, brownOut],
+      'The breaker opens: no storm, waiting uses up no attempt, and what has attempts or time left is charged once when the gateway is back. Lookups keep a budget of their own.',
+    scenarios: [outage, waitedFor, givenUp, brownOut],
     elsewhere: [
       { file: 'src/engine/gate.test.ts', test: 'leaves lookups alone' },
       { file: 'src/engine/drive.test.ts', test: 'is noticed after a few orders, and then waited for' },
       { file: 'test/e2e/outages.test.ts', test: 'connections refused: no storm, and afterwards all settles' },
     ],
-    marks: ['gateway_outage', 'cut_from_gateway'],
+    marks: ['gateway_outage', 'cut_from_gateway', 'client:gives_up', 'given_up'],
   },
 ];

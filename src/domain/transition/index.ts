@@ -8,7 +8,14 @@
 export { onCallEnded, onNotSent } from './call-ended.ts';
 export { type Action, type ClaimEvent, onClaim } from './claim.ts';
 export type { Alarm, Context, Decision } from './decision.ts';
-export { isForOthers, mayBeForgotten, mayCallNow, mustLookFirst } from './limits.ts';
+export {
+  endingInTime,
+  isForOthers,
+  leftToTryMs,
+  mayBeForgotten,
+  mayCallNow,
+  mustLookFirst,
+} from './limits.ts';
 export { onLookupEnded } from './lookup-ended.ts';
 export { type AheadOutcome, onAhead, onAheadOfCall, onLookedFirst } from './restored.ts';
 export { NO_EVIDENCE, type OwnEvidence, onUnseen, onVerified, type VerifyOutcome } from './verified.ts';

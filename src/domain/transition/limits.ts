@@ -1,25 +1,58 @@
 /** What the policy and the gateway's contract allow for a charge in a given state. */
-import type { Charge } from '../charge.ts';
+import { type Charge, giveUpAtMs } from '../charge.ts';
 import { FULL_TRUST, isBelieved } from '../clock-trust.ts';
-import type { Context } from './decision.ts';
+import type { Context, Decision } from './decision.ts';
 
 /**
- * Whether it is too late to start a call. The deadline is for retries: an accepted order that was never called,
- * because the gateway was paused or down, is called when it can be. One that cannot be verified ends with the
- * resolution's own limit.
+ * Whether it is too late to start a call: the time is over that the caller gave it. Where he gave none, the deadline is for retries: an
+ * accepted order that was never called, because the gateway was paused or down, is called when it can be. One that cannot
+ * be verified ends with the resolution's own limit.
  */
-export function outOfTime(charge: Charge, { policy, nowMs }: Context): boolean {
+export function outOfTime(charge: Charge, context: Context): boolean {
+  const { policy, nowMs } = context;
+  if (charge.giveUpAfterS !== null) return leftToTryMs(charge, context) === 0;
   const ageMs = nowMs - charge.openedAtMs;
   if (charge.step === 'verify') return ageMs >= policy.resolveForMs;
   return charge.attempts > 0 && ageMs >= policy.callDeadlineMs;
 }
 
+/**
+ * Milliseconds in which its caller still wants it called; infinity: he has not said. By the database's clock. Where that may have
+ * been set since the charge was opened, a first charge is also as old as its payment is by our wall clock; a later charge is
+ * younger than its payment, so there is no second clock for it.
+ */
+export function leftToTryMs(charge: Charge, context: Context): number {
+  const { nowMs, trust = FULL_TRUST, paymentAgeMs = 0 } = context;
+  const { openedAtMs } = charge;
+  const ageMs = nowMs - openedAtMs;
+  const believed = charge.n > 1 || isBelieved(openedAtMs, nowMs, trust);
+  return Math.max(0, giveUpAtMs(charge) - openedAtMs - (believed ? ageMs : Math.max(ageMs, paymentAgeMs)));
+}
+
+/** The decision, due again no later than the end of the time that its caller gave it: what is not called by then ends then. */
+export function endingInTime(decision: Decision, context: Context): Decision {
+  const { next, waitMs } = decision;
+  if (waitMs === null || next.giveUpAfterS === null || next.step === 'lookup') return decision;
+  if (next.status !== 'PROCESSING' && next.status !== 'UNRESOLVED') return decision;
+  const leftMs = leftToTryMs(next, context);
+  // Asking after other charges goes on at its own pace then.
+  if (leftMs >= waitMs || (leftMs === 0 && next.step === 'verify')) return decision;
+  return { ...decision, waitMs: leftMs };
+}
+
+/** Whether its caller, or else the policy, allows one more call `waitMs` from now. */
+function hasCallsLeft(charge: Charge, waitMs: number, context: Context): boolean {
+  const { policy, nowMs } = context;
+  // Whatever wait is longer ends with that time.
+  if (charge.giveUpAfterS !== null) return leftToTryMs(charge, context) > 0;
+  if (charge.attempts >= policy.maxAttempts) return false;
+  return charge.attempts === 0 || nowMs + waitMs < charge.openedAtMs + policy.callDeadlineMs;
+}
+
 /** Whether one more call is safe and allowed, `waitMs` from now. */
 export function mayCall(charge: Charge, waitMs: number, context: Context): boolean {
   const { policy, nowMs } = context;
-  const sentByMs = nowMs + waitMs;
-  if (charge.attempts >= policy.maxAttempts) return false;
-  if (charge.attempts > 0 && sentByMs >= charge.openedAtMs + policy.callDeadlineMs) return false;
+  if (!hasCallsLeft(charge, waitMs, context)) return false;
   if (charge.doubt.kind === 'none') return true;
   if (policy.contract.keys === 'none' || charge.declineCode !== null) return false;
   if (policy.contract.cachesErrors && charge.doubt.kind === 'answered') return false;

@@ -115,19 +115,30 @@ function notFoundYet(
 }
 
 function onAbsent(charge: Charge, askedAtMs: number, context: Context): Decision {
-  const { policy, nowMs } = context;
+  const { policy } = context;
   const proof = absenceProof({ ...charge, gatewayRef: ownRef(charge) }, askedAtMs, policy, context.trust);
   if (proof.kind !== 'proved') return notFoundYet(charge, null, proof, context);
   const cleared = { ...charge, doubt: { kind: 'none' }, step: 'call' } as const;
-  // It may come from a charge whose time ended before the others of its order were asked after.
-  const inTime = nowMs - charge.openedAtMs < policy.resolveForMs;
   const waitMs = backoffMs(policy, charge.attempts, context.roll, undefined);
-  const resendable = inTime && policy.contract.keys === 'none' && charge.declineCode === null;
-  if (resendable && charge.status !== 'REVIEW' && mayCall(cleared, waitMs, context)) {
+  if (isResendable(charge, context) && charge.status !== 'REVIEW' && mayCall(cleared, waitMs, context)) {
     return { next: cleared, event: { type: 'lookup.absent', detail: null }, waitMs };
   }
   const problem = charge.declineCode === null ? 'gateway_failed' : 'card_declined';
   return failed(charge, charge.declineCode ?? 'gateway_error', { problem, byAbsence: true });
+}
+
+/**
+ * Whether what is proved absent is sent again. Where keys are kept, whatever may be resent was resent before it was looked up; only who
+ * waits for the end of an outage goes on behind it. An error that is stored under the key would only be repeated.
+ */
+function isResendable(charge: Charge, { policy, nowMs }: Context): boolean {
+  const { keys, cachesErrors } = policy.contract;
+  if (charge.declineCode !== null) return false;
+  if (charge.giveUpAfterS !== null) {
+    return keys === 'none' || !(cachesErrors && charge.doubt.kind === 'answered');
+  }
+  // It may come from a charge whose time ended before the others of its order were asked after.
+  return keys === 'none' && nowMs - charge.openedAtMs < policy.resolveForMs;
 }
 
 /** `provableAtMs`: when the same answer would be proof; asking then beats the slow schedule. */

@@ -106,6 +106,16 @@ export function acceptTests(env: Environment): void {
       expect(await eventsOf(env.store, record)).toMatchObject([{ attempts: 0 }]);
     });
 
+    test('how long an order is tried is kept with its charge', async () => {
+      await env.store.accept(intent('patient', { giveUpAfterS: 259_200 }));
+      const wanted = order('patient');
+      const { paymentId, charge } = await recordOf(env.other, wanted);
+      expect(charge.giveUpAfterS).toBe(259_200);
+      expect((await env.other.payment(ACCOUNT, paymentId))?.charge.giveUpAfterS).toBe(259_200);
+      await env.store.accept(intent('as the policy says'));
+      expect((await recordOf(env.other, order('as the policy says'))).charge.giveUpAfterS).toBeNull();
+    });
+
     test('nothing is stored under a name of another installation', async () => {
       const installationId = await env.store.installationId();
       const [ours, theirs] = [

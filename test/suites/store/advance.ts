@@ -122,11 +122,13 @@ export function advanceTests(env: Environment): void {
       expect(charge).toEqual({ ...before.charge, firstSentAtMs: null });
     });
 
-    test('no write changes the charge’s number or when it was opened', async () => {
+    test('no write changes the charge’s number, when it was opened or how long it is tried', async () => {
       const before = await accepted(env.store, 'numbered');
       const openedAtMs = before.charge.openedAtMs - 60_000;
-      const after = await done(env.store, release(before, 0, { charge: { n: 2, openedAtMs } }));
-      expect([after.charge.n, after.charge.openedAtMs]).toEqual([1, before.charge.openedAtMs]);
+      const changes = { n: 2, openedAtMs, giveUpAfterS: 5 };
+      const after = await done(env.store, release(before, 0, { charge: changes }));
+      const { n, giveUpAfterS } = after.charge;
+      expect([n, after.charge.openedAtMs, giveUpAfterS]).toEqual([1, before.charge.openedAtMs, null]);
       expect((await eventsOf(env.store, after)).map((event) => event.chargeN)).toEqual([1, 1]);
     });
 

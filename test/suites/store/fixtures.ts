@@ -61,6 +61,7 @@ export function intent(what: string | Order, changes: Partial<Omit<Intent, 'orde
     chargeKey: gatewayKey(wanted, 1),
     key: null,
     claimId: newClaim(),
+    giveUpAfterS: null,
     start: { kind: 'claimed', leaseMs: LEASE_MS },
     ...changes,
   };
@@ -79,6 +80,7 @@ export function nextCharge(failed: PaymentRecord, changes: Partial<NextCharge> =
     verifyFirst: false,
     key: key(`charge ${n} of ${failed.order.orderId}`),
     claimId: newClaim(),
+    giveUpAfterS: null,
     start: { kind: 'claimed', leaseMs: LEASE_MS },
     ...changes,
   };

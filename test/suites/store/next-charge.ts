@@ -83,6 +83,18 @@ export function nextChargeTests(env: Environment): void {
       });
     });
 
+    test('each charge is tried for as long as its own caller wants', async () => {
+      const first = await failed('patient');
+      await env.store.openNextCharge(nextCharge(first, { giveUpAfterS: 77 }));
+      expect((await recordOf(env.other, order('patient'))).charge).toMatchObject({ n: 2, giveUpAfterS: 77 });
+      const third = await done(env.store, fail(await recordOf(env.store, order('patient'))));
+      await env.store.openNextCharge(nextCharge(third));
+      expect((await recordOf(env.other, order('patient'))).charge).toMatchObject({
+        n: 3,
+        giveUpAfterS: null,
+      });
+    });
+
     test('a payment’s last change never goes back, though its writer’s clock ran ahead', async () => {
       const held = await accepted(env.store, 'ahead');
       const failedAtMs = held.createdAtMs + 60_000;
