@@ -98,6 +98,21 @@ describe('an order with a time to give up', () => {
     expect(callsAtMs).toHaveLength(1);
   });
 
+  it('also where calls were stopped when it was to be called again', async () => {
+    play(({ request }) =>
+      request.orderId === 'o1'
+        ? { kind: 'refused', reason: 'http_429', retryAfterMs: 1000 }
+        : { kind: 'forbidden', reason: 'http_401' },
+    );
+    const { charge } = await start({ policy: { forbiddenPauseMs: 10_000 } });
+    await charge('o1', { ...NOW, giveUpAfterS: 3 });
+    for (const orderId of ['o2', 'o3']) await charge(orderId, NOW);
+    await world.pass(2900);
+    expect(statusOf()).toBe('PROCESSING');
+    await world.pass(200);
+    expect([statusOf(), callsAtMs.length]).toEqual(['FAILED', 3]);
+  });
+
   it('counts from its opening, however often it was called', async () => {
     play(() => error500);
     const { charge } = await start();

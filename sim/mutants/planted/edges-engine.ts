@@ -39,7 +39,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     judge: 'engine suite',
     tests: {
       file: 'src/engine/give-up.test.ts',
-      named: 'when it is over, not before and not later|also where it was never called',
+      named: 'also where calls were stopped when it was to be called again',
     },
   },
   {
