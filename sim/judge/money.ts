@@ -110,6 +110,9 @@ function judgeKnown(
   }
 }
 
+/** A statement may have begun so long before it was committed, and its time is that of its beginning. */
+const STATEMENT_MS = 15_000;
+
 /** No retry after its deadline, and none that could land when the gateway has forgotten its key. */
 function judgeTime(
   { book, policy, plan, gateway, violated, nowMs }: MoneyJudgeParts,
@@ -120,7 +123,7 @@ function judgeTime(
   const ageMs = nowMs() - openedMs;
   const what = `${sender} sent charge ${n} of ${request.orderId}`;
   // What is claimed in time may leave until the claim ends; a clock that was set back makes everything look younger.
-  const looksYounger = book.stepped.backAtMs > openedMs;
+  const looksYounger = book.stepped.backAtMs > openedMs - STATEMENT_MS;
   const patienceS = patienceOf(plan, request.orderId);
   if (patienceS !== undefined) {
     if (!looksYounger && !blind && ageMs > patienceS * 1000)

@@ -1,5 +1,6 @@
 /** A payment's way from claim to claim: what is written, what is logged, what is kept in memory and what is left. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { later } from '../../test/support/charging.ts';
 import {
   approve,
   createScriptedGateway,
@@ -17,6 +18,7 @@ import {
   type VirtualSettings,
   type VirtualWorld,
 } from '../../test/support/virtual-world.ts';
+import type { CallOutcome } from '../domain/outcomes.ts';
 import { createDriver } from './drive.ts';
 import type { Gate, Permission, Request } from './gate.ts';
 import { momentOf } from './moment.ts';
@@ -452,6 +454,25 @@ describe('a driver', () => {
     await world.pass(1000);
     expect(changed).toEqual([]);
     expect(engine.gate.callSlots.take()).toBeNull();
+  });
+
+  it('has drained when what is under way has ended, and not before', async () => {
+    const { driver, engine, record } = await driverOver();
+    const answer = later<CallOutcome>();
+    gateway.play = () => answer.promise;
+    const held = { ...record, held: true };
+    const place = takePlace(engine, 'call');
+    driver.drive({ record: held, grantedAtMs: record.updatedAtMs, claimedAt: momentOf(world.clock), place });
+    await world.pass(1);
+    let drained = false;
+    void driver.drain().then(() => {
+      drained = true;
+    });
+    await world.pass(100);
+    expect([gateway.calls.length, drained]).toEqual([1, false]);
+    await answer.come({ kind: 'declined', code: 'no' });
+    await world.pass(100);
+    expect(drained).toBe(true);
   });
 
   it('calls nothing for a claim that is granted while it drains', async () => {

@@ -73,7 +73,8 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
 
   function context(nowMs: number, { paymentId }: PaymentRecord): Context {
     const paymentAgeMs = clock.wallMs() - timeOfUuidV7(paymentId);
-    return { policy, nowMs, roll: random.float(), trust: databaseClock.trust(), paymentAgeMs };
+    const atLeastMs = databaseClock.atLeastMs();
+    return { policy, nowMs, atLeastMs, roll: random.float(), trust: databaseClock.trust(), paymentAgeMs };
   }
 
   /**

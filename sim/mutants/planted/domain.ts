@@ -149,11 +149,20 @@ export const DOMAIN: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
+    name: 'the first use of a key is dated by a wall clock that is ahead',
+    story: 'The key seems an hour younger than it is, and the last retry charges again.',
+    file: `${FOLDER}/claim.ts`,
+    find: 'charge.firstSentAtMs ?? Math.min(nowMs, atLeastMs)',
+    put: 'charge.firstSentAtMs ?? Math.max(nowMs, atLeastMs)',
+    judge: 'engine suite',
+    tests: { file: `${FOLDER}/edges.test.ts`, named: 'is dated no later than the database’s clock' },
+  },
+  {
     name: 'the key window runs from the last call',
     story:
       'Each retry seems to renew a key that the gateway counts from its first use; the last one charges again.',
     file: `${FOLDER}/limits.ts`,
-    find: 'waitMs + greatestAgeMs(charge, charge.firstSentAtMs ?? nowMs, context);',
+    find: 'waitMs + greatestAgeMs(charge, charge.firstSentAtMs ?? charge.openedAtMs, context);',
     put: 'waitMs;',
     judge: 'simulation',
   },

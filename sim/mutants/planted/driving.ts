@@ -206,7 +206,7 @@ export const DRIVING: readonly PlantedBug[] = [
     find: 'if (running === 0) return Promise.resolve();',
     put: 'if (running >= 0) return Promise.resolve();',
     judge: 'engine suite',
-    tests: { file: 'test/engine/promise.test.ts', named: 'a drain' },
+    tests: { file: 'src/engine/drive.test.ts', named: 'has drained when what is under way has ended' },
   },
   {
     name: 'calls go on while the gateway refuses our credentials',

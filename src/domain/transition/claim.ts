@@ -46,7 +46,7 @@ function withExpiredLease(charge: Charge, event: ClaimEvent, context: Context): 
 }
 
 function claimCall(charge: Charge, detail: string | null, context: Context): ClaimDecision {
-  const { policy, nowMs } = context;
+  const { policy, nowMs, atLeastMs = nowMs } = context;
   if (!mayCall(charge, 0, context)) {
     // Calls are used up, perhaps because fewer are allowed now. Where none was executed there is nothing to ask about.
     return charge.doubt.kind === 'none'
@@ -57,7 +57,9 @@ function claimCall(charge: Charge, detail: string | null, context: Context): Cla
   if (!policy.contract.lookup && charge.doubt.kind === 'none' && isUnguarded(charge, context)) {
     return { ...review(charge, 'outcome_unknown', context), action: 'none' };
   }
-  const next = { ...charge, attempts: charge.attempts + 1, firstSentAtMs: charge.firstSentAtMs ?? nowMs };
+  // The key's window runs from here: a process whose wall clock is ahead must not date it into the future.
+  const firstSentAtMs = charge.firstSentAtMs ?? Math.min(nowMs, atLeastMs);
+  const next = { ...charge, attempts: charge.attempts + 1, firstSentAtMs };
   return { next, event: { type: 'call.started', detail }, waitMs: policy.leaseMs, action: 'call' };
 }
 

@@ -34,6 +34,8 @@ export interface Context {
   readonly policy: Policy;
   /** The database's clock, at or after the moment of the event. */
   readonly nowMs: number;
+  /** The database's clock, at or before that moment. Default: `nowMs`. */
+  readonly atLeastMs?: number;
   /** Uniform in [0, 1). */
   readonly roll: number;
   /** How far that clock may be believed about elapsed time. Default: without limit. */

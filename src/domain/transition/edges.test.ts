@@ -47,6 +47,18 @@ const QUIET = { expiredAtMs: null, evidence: 0 };
 /** When the key no longer guards a first call: what it may still take must fit into its window. */
 const UNGUARDED = START + DAY - 60_000 - LEASE;
 
+describe('the first use of a key', () => {
+  it('is dated no later than the database’s clock can be, whatever our wall clock says', () => {
+    const sentAtMs = (atLeastMs: number) =>
+      onClaim(charge(), QUIET, { ...at(START + 1000), atLeastMs }).next.firstSentAtMs;
+    expect([START + 900, START + 1000, START + 5000].map(sentAtMs)).toEqual([
+      START + 900,
+      START + 1000,
+      START + 1000,
+    ]);
+  });
+});
+
 describe('a first call that is late', () => {
   it('is looked up first from the moment on at which its key may be pruned before it lands', () => {
     expect(mustLookFirst(charge(), at(UNGUARDED - 1))).toBe(false);

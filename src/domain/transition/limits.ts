@@ -51,13 +51,13 @@ function hasCallsLeft(charge: Charge, waitMs: number, context: Context): boolean
 
 /** Whether one more call is safe and allowed, `waitMs` from now. */
 export function mayCall(charge: Charge, waitMs: number, context: Context): boolean {
-  const { policy, nowMs } = context;
+  const { policy } = context;
   if (!hasCallsLeft(charge, waitMs, context)) return false;
   if (charge.doubt.kind === 'none') return true;
   if (policy.contract.keys === 'none' || charge.declineCode !== null) return false;
   if (policy.contract.cachesErrors && charge.doubt.kind === 'answered') return false;
   // A request under a claim may leave until the lease ends and land later still; it must meet its key there.
-  const ageMs = waitMs + greatestAgeMs(charge, charge.firstSentAtMs ?? nowMs, context);
+  const ageMs = waitMs + greatestAgeMs(charge, charge.firstSentAtMs ?? charge.openedAtMs, context);
   return ageMs + policy.leaseMs + policy.contract.landsWithinMs < policy.contract.keyWindowMs;
 }
 
