@@ -149,7 +149,8 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     file: 'src/engine/lease.ts',
     find: 'usableMs(engine, held) > 0 && !setBack',
     put: 'usableMs(engine, held) > 0 || setBack',
-    judge: 'simulation',
+    judge: 'engine suite',
+    tests: { file: CLOCKS, named: 'sends nothing where its wall clock was set back' },
   },
   {
     name: 'a call that was kept from leaving counts as an attempt',
