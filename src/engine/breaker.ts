@@ -58,6 +58,8 @@ export interface Breaker {
   reserve(nowMs: number): number;
   /** Milliseconds for which calls are stopped altogether; takes no place. */
   stoppedMs(nowMs: number): number;
+  /** Whether calls are not let through as they come: they are stopped, or only probed. */
+  isStopped(): boolean;
   ended(nowMs: number, health: CallHealth): void;
   /** Stops calls for `pauseMs`, whatever the counts say, or until a call ends well: the gateway refuses us. */
   pause(nowMs: number, pauseMs: number): void;
@@ -115,6 +117,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
       return 0;
     },
     stoppedMs: (nowMs) => (state.kind === 'open' ? Math.max(0, state.untilMs - nowMs) : 0),
+    isStopped: () => state.kind !== 'closed',
     ended(nowMs, health) {
       if (health !== 'silence') answeredAtMs = nowMs;
       if (state.kind === 'closed') {

@@ -62,7 +62,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   const livemode = livemodeOf(options.gateway);
   const engine: Engine = {
     ...options,
-    gate: createGate({ clock, ...options.gate }),
+    gate: createGate({ clock, log: options.log, ...options.gate }),
     installationId: await store.installationId(),
     databaseClock: createDatabaseClock(clock, { databaseMs, sent, longestLeaseMs }),
     halt,

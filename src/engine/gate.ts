@@ -4,8 +4,10 @@
  */
 import type { CallOutcome } from '../domain/outcomes.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
 import { type BreakerOptions, type CallHealth, createBreaker, DEFAULT_BREAKER } from './breaker.ts';
 import { createRefusals } from './refusals.ts';
+import { createStopReport } from './report-stop.ts';
 import { createSlots, type Slots } from './slots.ts';
 import { createTokenBucket } from './tokens.ts';
 
@@ -16,6 +18,8 @@ export interface GateOptions {
   /** Lookups under way at once; theirs alone, so that an outage's calls cannot starve them. */
   readonly maxLookups: number;
   readonly breaker?: BreakerOptions;
+  /** Hears when calls are stopped, and when they go on. Default: nobody. */
+  readonly log?: Log;
 }
 
 /** `resumed`: a call that a worker began and did not bring to its end; it is its own, not a retry of a gateway's failure. */
@@ -52,13 +56,15 @@ const RETRY_BUDGET = { capacity: 10_000, initial: 1000, perSecond: 50 };
 /** Lookups are cheap for a gateway, but ten thousand at once after an outage are not. */
 const LOOKUP_BUDGET = { capacity: 1000, initial: 1000, perSecond: 200 };
 
-export function createGate({ clock, maxCalls, maxLookups, breaker: options }: GateOptions): Gate {
+export function createGate(gateOptions: GateOptions): Gate {
+  const { clock, maxCalls, maxLookups, breaker: options, log } = gateOptions;
   const breaker = createBreaker(options ?? DEFAULT_BREAKER);
   const retries = createTokenBucket(RETRY_BUDGET);
   const lookups = createTokenBucket(LOOKUP_BUDGET);
   const callSlots = createSlots(maxCalls, clock);
   const lookupSlots = createSlots(maxLookups, clock);
   const refusals = createRefusals();
+  const stopReport = createStopReport(clock, log);
   return {
     callSlots,
     lookupSlots,
@@ -81,6 +87,7 @@ export function createGate({ clock, maxCalls, maxLookups, breaker: options }: Ga
       const health = healthOf(outcome);
       if (refusals.blamesUs(paymentId, health)) breaker.pause(nowMs, pauseMs);
       else breaker.ended(nowMs, health);
+      stopReport.now(breaker.isStopped(), health);
     },
     close() {
       callSlots.close();

@@ -148,7 +148,7 @@ describe('the sweep', () => {
       {
         level: 'warn',
         fields: { err: error },
-        message: 'the sweep could not reach the database; it tries again',
+        message: 'the sweep could not use the database; it tries again',
       },
     ]);
   });

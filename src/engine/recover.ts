@@ -86,7 +86,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
       // What is refused until somebody changes something has an alarm of its own. After a stop nothing is tried again, and the
       // database may be closed before a sweep that hangs has ended.
       const isSaid = stopped || (error instanceof StoreError && error.kind === 'refused');
-      if (!isSaid) log.warn({ err: error }, 'the sweep could not reach the database; it tries again');
+      if (!isSaid) log.warn({ err: error }, 'the sweep could not use the database; it tries again');
     }
     // Spread, so that replicas started together do not sweep together.
     schedule(again ? AGAIN_MS : limits.sweepMs * (0.5 + random.float()));

@@ -18,6 +18,7 @@
  * mode is final, and is not looked at any more.
  */
 import type { Accepted, Intent } from '../ports/store.ts';
+import { ADVANCE } from './advance.ts';
 import { createBatcher } from './batcher.ts';
 import { type Column, columns, millisecondsOf, numberList, readNumberList } from './columns.ts';
 import { type FinalMode, noInstallation } from './mode.ts';
@@ -136,6 +137,9 @@ export function createAccept(session: Session, mode: FinalMode): (intent: Intent
       return intent.key === null ? [order] : [order, `k:${accountId}:${intent.key.hash}`];
     },
     run: async (intents) => {
+      // What the gateway would answer could not be stored, so nothing is begun.
+      const refused = session.refusalOf(ADVANCE);
+      if (refused !== null) throw refused;
       const stranger = intents.find((intent) => intent.livemode !== mode.livemode);
       const row =
         stranger === undefined

@@ -58,7 +58,8 @@ const INPUT = columns<Advance>([
 const DUE_AT = `CASE WHEN i.wait_ms IS NOT NULL THEN now() + i.wait_ms * interval '1 ms'
     WHEN p.evidence > i.evidence_seen THEN now() END`;
 
-const ADVANCE = `
+/** Exported for acceptance: what could not be settled is not begun. */
+export const ADVANCE = `
 WITH p AS (
   UPDATE payonce.payments AS p SET
     status = i.status, step = i.step, attempts = i.attempts, doubt = i.doubt,

@@ -80,6 +80,7 @@ async function rollBack(client: PoolClient): Promise<string | null> {
         first.error ??= error;
         throw error;
       }) as never,
+    refusalOf: () => null,
     wrote() {},
     verify: async () => {},
   };

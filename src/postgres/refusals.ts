@@ -9,6 +9,8 @@ import type { StoreError } from '../ports/store.ts';
 export interface Refusals {
   /** The refusal of this statement, while it is too early to try it again. Null: try it. */
   standing(what: string): StoreError | null;
+  /** The refusal of this statement, for who would send another one that leads to it. Null: none of late. */
+  of(what: string): StoreError | null;
   /** Any refusal of late. */
   latest(): StoreError | null;
   refused(what: string, error: StoreError): void;
@@ -44,6 +46,10 @@ export function createRefusals(options: {
       // One tries it; the others wait for what becomes of that.
       refusals.set(what, { ...refusal, untilMs: nowMs() + refusal.waitMs, trying: true });
       return null;
+    },
+    of(what) {
+      const refusal = refusals.size === 0 ? undefined : refusals.get(what);
+      return refusal !== undefined && nowMs() < refusal.untilMs ? refusal.error : null;
     },
     latest() {
       const standing = [...refusals.values()].find(({ untilMs }) => nowMs() < untilMs);

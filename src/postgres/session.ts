@@ -31,6 +31,8 @@ export interface SessionOptions {
 export interface Session {
   /** Runs one statement, which PostgreSQL commits by itself. Rejects with `StoreError`. */
   query<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]>;
+  /** Why the database has refused this statement of late, or null. Asks nobody. */
+  refusalOf(text: string): StoreError | null;
   /** Tells that rows were added, so that plans are made anew as the tables grow. */
   wrote(rows: number): void;
   /**
@@ -134,6 +136,7 @@ export function createSession(options: SessionOptions): Session {
         }
       }
     },
+    refusalOf: refusals.of,
     wrote: prepared.wrote,
     async verify() {
       const client = await connections.take();

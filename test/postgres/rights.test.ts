@@ -132,6 +132,19 @@ describe('a right that is taken away later', () => {
     expect(await database.counts()).toMatchObject({ payments: 2 });
   });
 
+  test('begins nothing that could not be settled', async () => {
+    const database = await openDatabase();
+    const { role, url } = await openAble(database);
+    const { store } = database.open({ url, max: 2 });
+    const held = await accepted(store, 'before');
+    await database.query(`REVOKE UPDATE ON payonce.payments FROM ${role}`);
+    const refused = { name: 'StoreError', kind: 'refused' };
+    await expect(store.advance(complete(held))).rejects.toMatchObject(refused);
+    await expect(store.accept(intent('meanwhile'))).rejects.toMatchObject(refused);
+    expect(await database.counts()).toMatchObject({ payments: 1 });
+    await database.query(`GRANT UPDATE ON payonce.payments TO ${role}`);
+  });
+
   test('is found by the check alone, where nothing is written', async () => {
     const database = await openDatabase();
     const { role, url } = await openAble(database);

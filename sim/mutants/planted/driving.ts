@@ -170,7 +170,7 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'one error of the database ends the sweep for good',
     story: 'After a restart of the database nothing that a crash left behind is ever taken up again.',
     file: 'src/engine/recover.ts',
-    find: "      if (!isSaid) log.warn({ err: error }, 'the sweep could not reach the database; it tries again');\n",
+    find: "      if (!isSaid) log.warn({ err: error }, 'the sweep could not use the database; it tries again');\n",
     put: '      return;\n',
     judge: 'simulation',
   },

@@ -21,6 +21,15 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     },
   },
   {
+    name: 'an outage of the gateway is in no log',
+    story: 'The person on call reads the log of an hour in which nobody could pay, and finds nothing.',
+    file: 'src/engine/report-stop.ts',
+    find: 'if (nowMs < reportAtMs) return;',
+    put: 'if (nowMs >= reportAtMs) return;',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/report-stop.test.ts', named: 'an outage is reported once, and its end' },
+  },
+  {
     name: 'what waits for a place waits beyond its time',
     story: 'Behind a gateway that hangs a shop that wanted an answer within a second waits for minutes.',
     file: 'src/engine/drive.ts',

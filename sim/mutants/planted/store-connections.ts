@@ -26,6 +26,15 @@ export const STORE_CONNECTIONS: readonly PlantedBug[] = [
     tests: { file: RIGHTS, named: 'is reported once' },
   },
   {
+    name: 'orders are begun that cannot be settled',
+    story: 'A grant is gone over the weekend; customers are charged, and all of them are told to wait.',
+    file: `${FOLDER}/accept.ts`,
+    find: 'if (refused !== null) throw refused;',
+    put: 'if (refused !== null && intents.length === 0) throw refused;',
+    judge: 'store suite',
+    tests: { file: RIGHTS, named: 'begins nothing that could not be settled' },
+  },
+  {
     name: 'a database of any encoding is taken',
     story: 'The order of a customer whose name has an accent can never be stored.',
     file: `${FOLDER}/durability.ts`,

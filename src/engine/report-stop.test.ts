@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import { createVirtualWorld } from '../../test/support/virtual-world.ts';
+import { createGate } from './gate.ts';
+
+const SILENT = { kind: 'refused', reason: 'connection_refused' } as const;
+
+function setUp() {
+  const world = createVirtualWorld();
+  const logged: string[] = [];
+  const note = (fields: object): void =>
+    void logged.push(
+      Object.entries(fields)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', '),
+    );
+  const log = { debug: note, info: note, warn: note, error: note };
+  const gate = createGate({ clock: world.clock, maxCalls: 5, maxLookups: 5, log });
+  const end = (outcome: Parameters<typeof gate.callEnded>[0]['outcome'], paymentId = 'p'): void =>
+    gate.callEnded({ paymentId, outcome, pauseMs: 30_000 });
+  const outage = async (): Promise<void> => {
+    for (let call = 0; call < 10; call += 1) end(SILENT);
+  };
+  return { world, gate, logged, end, outage };
+}
+
+it('an outage is reported once, and its end', async () => {
+  const { world, gate, logged, end, outage } = setUp();
+  await world.pass(1000);
+  await outage();
+  expect(logged).toEqual(['alarm calls_stopped, why silence']);
+  await world.pass(1000);
+  expect(gate.reserve('first_call').inMs).toBe(0);
+  end(SILENT);
+  await world.pass(2000);
+  expect(gate.reserve('first_call').inMs).toBe(0);
+  end({ kind: 'approved', chargeId: 'ch' });
+  expect(logged).toEqual(['alarm calls_stopped, why silence', 'alarm_ended calls_stopped']);
+});
+
+it('a second order that is refused stops all calls, and the report says why', () => {
+  const { logged, end } = setUp();
+  const forbidden = { kind: 'forbidden', reason: 'http_403' } as const;
+  end(forbidden, 'one');
+  expect(logged).toEqual([]);
+  end(forbidden, 'two');
+  expect(logged).toEqual(['alarm calls_stopped, why forbidden']);
+});
+
+it('one that comes and goes is reported once a minute', async () => {
+  const { world, gate, logged, end, outage } = setUp();
+  for (const _time of [1, 2, 3]) {
+    await world.pass(1000);
+    await outage();
+    await world.pass(1000);
+    gate.reserve('first_call');
+    end({ kind: 'approved', chargeId: 'ch' });
+  }
+  expect(logged).toEqual(['alarm calls_stopped, why silence', 'alarm_ended calls_stopped']);
+  await world.pass(60_000);
+  await outage();
+  expect(logged).toHaveLength(3);
+});
