@@ -7,7 +7,7 @@ import type { PaymentRecord } from '../ports/store.ts';
 /** What happened, and what the person who reads it should do. */
 const ALARMS: Readonly<Record<Alarm, string>> = {
   gateway_forbidden:
-    'the gateway answered 401 or 403: it refuses our credentials, or this order; the order waits and does not fail for it, and where a second order is refused, all calls are paused: fix the credentials (GATEWAY_TOKEN), or ask the gateway about this order',
+    'the gateway answered 401 or 403: it refuses our credentials, or this order; the order waits, until its give_up_after_s if it has one, and where a second order is refused, all calls are paused: fix the credentials (GATEWAY_TOKEN), or ask the gateway about this order',
   needs_review: 'the outcome of this payment cannot be proved: look its charge up at the gateway',
   duplicate_charge: 'the gateway holds more than one live charge of this order: refund the surplus there',
   other_gateway:

@@ -29,6 +29,17 @@ async function pays(gateway: ScriptedGateway, orderId = 'o1'): Promise<void> {
   await world.ended(engine.stop());
 }
 
+describe('the time of a restore', () => {
+  it('is refused where it lies in the future, with words, and not where two clocks differ a little', async () => {
+    const nowMs = 1_750_000_000_000 + world.nowMs;
+    const start = (restoredAtMs: number) => world.replica(real(), { policy: { restoredAtMs } });
+    await expect(start(nowMs + 3_700_000)).rejects.toThrow(
+      /lies in the future.*Nothing was started.*Set RESTORED_AT/s,
+    );
+    await expect(start(nowMs + 60_000)).resolves.toBeDefined();
+  });
+});
+
 describe('a database of test payments', () => {
   it('is refused by a gateway that moves real money, in words, before anything is sent', async () => {
     await pays(fake());

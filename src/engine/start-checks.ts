@@ -20,10 +20,24 @@ export function checkPolicy({ restoredAtMs, contract }: Pick<Policy, 'restoredAt
 
 /** Rejects with words where the engine must not start, and raises an alarm where somebody must do something. */
 export async function checkStart(engine: Engine): Promise<void> {
+  checkRestoredAt(engine);
   await checkNames(engine);
   await claimMode(engine);
   tellOldRestore(engine);
   await tellOpenElsewhere(engine);
+}
+
+/** Clocks of two machines may differ, but not by so much. */
+const AHEAD_MS = 3_600_000;
+
+/** Until the time of the restore no order could be charged, so a wrong year would stop them all. */
+function checkRestoredAt({ policy, databaseClock }: Engine): void {
+  const { restoredAtMs } = policy;
+  if (restoredAtMs === null || restoredAtMs <= databaseClock.nowMs() + AHEAD_MS) return;
+  throw new Error(
+    `The time of the restore, ${new Date(restoredAtMs).toISOString()}, lies in the future by the database's clock. Nothing was started, ` +
+      'nothing was sent. Set RESTORED_AT (restoredAtMs in the library) to the time at which the restore ended: SELECT now().',
+  );
 }
 
 /** Rejects where the stored gateway keys are not those that this installation derives. */

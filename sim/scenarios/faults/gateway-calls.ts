@@ -137,6 +137,7 @@ const outage: Scenario = {
     calls: { atMost: 300 },
     lookups: 0,
     heard: times(80, 'COMPLETED, started, replayed'),
+    alarms: ['calls_stopped'],
   },
 };
 
@@ -151,7 +152,13 @@ const waitedFor: Scenario = {
   ...PATIENT,
   name: 'nothing answers for two minutes, and the order waits for three',
   plan: { giveUpAfterS: 180 },
-  ending: { ...ONCE, calls: { atMost: 40 }, lookups: 0, heard: ['COMPLETED, started'] },
+  ending: {
+    ...ONCE,
+    calls: { atMost: 40 },
+    lookups: 0,
+    heard: ['COMPLETED, started'],
+    alarms: ['calls_stopped'],
+  },
 };
 
 const givenUp: Scenario = {
@@ -163,6 +170,7 @@ const givenUp: Scenario = {
     calls: { atMost: 30 },
     failureCode: 'deadline_exceeded',
     heard: ['gateway_failed, started'],
+    alarms: ['calls_stopped'],
   },
 };
 

@@ -119,10 +119,10 @@ describe('when its time is over', () => {
     expect(onClaim({ ...never, giveUpAfterS: null }, RELEASED, at(HOUR)).action).toBe('call');
   });
 
-  it('so does what waits for the other charges of its order', () => {
+  it('the other charges of its order are verified all the same, for its failure says that nothing was charged', () => {
     const verifying = charge(60, { n: 2, step: 'verify', attempts: 0 });
-    expect(onClaim(verifying, RELEASED, at(59_999)).action).toBe('verify');
-    expect(onClaim(verifying, RELEASED, at(60_000)).next.status).toBe('FAILED');
+    expect(onClaim(verifying, RELEASED, at(60_000)).action).toBe('verify');
+    expect(onClaim({ ...verifying, step: 'call' }, RELEASED, at(60_000)).next.status).toBe('FAILED');
   });
 
   it.each([error500, silent])(

@@ -5,14 +5,14 @@ import type { Context, Decision } from './decision.ts';
 
 /**
  * Whether it is too late to start a call: the time is over that the caller gave it. Where he gave none, the deadline is for retries: an
- * accepted order that was never called, because the gateway was paused or down, is called when it can be. One that cannot
- * be verified ends with the resolution's own limit.
+ * accepted order that was never called, because the gateway was paused or down, is called when it can be. The order's other charges are
+ * verified first in any case, for the failure says that nothing was charged; where that cannot be, resolving has a limit of its own.
  */
 export function outOfTime(charge: Charge, context: Context): boolean {
   const { policy, nowMs } = context;
-  if (charge.giveUpAfterS !== null) return leftToTryMs(charge, context) === 0;
   const ageMs = nowMs - charge.openedAtMs;
   if (charge.step === 'verify') return ageMs >= policy.resolveForMs;
+  if (charge.giveUpAfterS !== null) return leftToTryMs(charge, context) === 0;
   return charge.attempts > 0 && ageMs >= policy.callDeadlineMs;
 }
 
