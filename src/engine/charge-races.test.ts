@@ -99,13 +99,14 @@ describe('two requests with one key', () => {
   });
 });
 
-describe('two requests with two keys for the next charge', () => {
+describe('two requests at two processes, with two keys for the next charge', () => {
   it('open one, and the second joins it', async () => {
-    const { engine, charge, store } = await start();
+    const { charge, store } = await start();
+    const other = await start();
     gateway.play = decline;
     await charge(keyed('a'));
     gateway.play = approve;
-    store.before('openNextCharge', () => engine.charge(order('o1'), keyed('b')));
+    store.before('openNextCharge', () => other.engine.charge(order('o1'), keyed('b')));
     const second = await charge(keyed('c'));
     expect([told(second), second.replayed]).toEqual(['completed 200', false]);
     expect(told(await charge(keyed('b')))).toBe('completed 201');
@@ -113,11 +114,12 @@ describe('two requests with two keys for the next charge', () => {
   });
 
   it('with other terms open one, and the second conflicts', async () => {
-    const { engine, charge, store } = await start();
+    const { charge, store } = await start();
+    const other = await start();
     gateway.play = decline;
     await charge(keyed('a'));
     gateway.play = approve;
-    store.before('openNextCharge', () => engine.charge(order('o1', { amountMinor: 700 }), keyed('b')));
+    store.before('openNextCharge', () => other.engine.charge(order('o1', { amountMinor: 700 }), keyed('b')));
     expect(told(await charge(keyed('c')))).toBe('order_conflict');
     expect(gateway.calls.map(({ amountMinor }) => amountMinor)).toEqual([1000, 700]);
   });

@@ -13,7 +13,6 @@ import {
   type PaymentRecord,
   type Situation,
   type StoredAnswer,
-  type StoredKey,
   StoreError,
 } from '../ports/store.ts';
 import { answerBody, type FrozenAnswer } from './answer.ts';
@@ -37,7 +36,7 @@ import { problem } from './problem.ts';
 import type { ReplayCache } from './replay-cache.ts';
 import { RETRY_AFTER_MS, retryAfterMs } from './retry-after.ts';
 import { showPayment } from './show.ts';
-import { createStarting } from './starting.ts';
+import { createStarting, type StartNames } from './starting.ts';
 import type { Waiters } from './waiters.ts';
 import { paymentKey } from './write.ts';
 
@@ -51,8 +50,7 @@ export interface ChargingParts {
 
 /** What one request carries through its turns. */
 interface Request extends Wanted {
-  /** What it would start a charge for: its order, and its key. */
-  readonly names: readonly string[];
+  readonly names: StartNames;
   readonly untilMs: number;
   /** Claims that this request drew and heard nothing of: a row that carries one is our own doing all the same. */
   readonly claims: UnheardClaim[];
@@ -112,7 +110,7 @@ export function createCharging(
     const request: Request = {
       order,
       key: key ?? null,
-      names: namesOf(order, key),
+      names: { accountId: order.accountId, orderId: order.orderId, keyHash: key?.hash ?? null },
       giveUpAfterS: options.giveUpAfterS ?? null,
       untilMs: clock.monotonicMs() + options.waitMs,
       claims: [],
@@ -475,11 +473,6 @@ export function createCharging(
       return { ...problem('store_unavailable', null), retryAfterMs: RETRY_AFTER_MS };
     return { ...problem('store_refused', null), retryAfterMs: REFUSED_RETRY_MS };
   }
-}
-
-function namesOf({ accountId, orderId }: Order, key: StoredKey | undefined): readonly string[] {
-  const order = `order ${accountId}\0${orderId}`;
-  return key === undefined ? [order] : [order, `key ${accountId}\0${key.hash}`];
 }
 
 /**

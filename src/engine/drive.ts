@@ -219,7 +219,8 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     outcome: CallOutcome | null,
     evidenceSeen = 0,
   ): Promise<void> {
-    let decision = endingInTime(await withoutForgotten(held, decided), context(nowMs, held.record));
+    const proved = mustAskAhead(held, decided) ? await withoutForgotten(held, decided) : decided;
+    let decision = endingInTime(proved, context(nowMs, held.record));
     let written = await end(held, decision, { nowMs, evidenceSeen });
     if (written.kind === 'unseen') {
       decision = onUnseen(held.record.charge, decision, context(nowMs, held.record));
@@ -250,13 +251,14 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   }
 
   /** A database that was restored asks for what it may have forgotten before it says that nothing was charged. */
+  function mustAskAhead({ record, grantedAtMs }: Held, { settled }: Decision): boolean {
+    const fails = settled !== undefined && settled.problem !== null;
+    return fails && policy.contract.lookup && mayBeForgotten(record.charge, context(grantedAtMs, record));
+  }
+
   async function withoutForgotten(held: Held, decision: Decision): Promise<Decision> {
-    const { charge } = held.record;
-    const fails = decision.settled !== undefined && decision.settled.problem !== null;
-    if (!fails || !policy.contract.lookup || !mayBeForgotten(charge, context(held.grantedAtMs, held.record)))
-      return decision;
     return onAhead(
-      charge,
+      held.record.charge,
       decision,
       await lookAhead(engine, held),
       context(databaseNowMs(engine, held), held.record),

@@ -19,13 +19,15 @@ export interface ReplayCache {
 }
 
 interface Entry {
+  readonly accountId: string;
   readonly answer: CachedAnswer;
   readonly untilMs: number;
 }
 
 /**
  * Two generations: when the young one is full it becomes the old one, and the old one goes. That keeps between
- * `capacity` and half of it without the cost of an eviction per insert.
+ * `capacity` and half of it without the cost of an eviction per insert. Entries are found by the hash alone, which spares every
+ * request a longer text; of two accounts that use the same key, the later one is kept.
  */
 export function createReplayCache(capacity: number, clock: Clock): ReplayCache {
   const half = Math.max(1, Math.floor(capacity / 2));
@@ -42,18 +44,18 @@ export function createReplayCache(capacity: number, clock: Clock): ReplayCache {
 
   return {
     get(accountId, keyHash) {
-      const key = `${accountId}:${keyHash}`;
-      let entry = young.get(key);
+      let entry = young.get(keyHash);
       if (entry === undefined) {
-        entry = old.get(key);
+        entry = old.get(keyHash);
         if (entry === undefined) return undefined;
-        insert(key, entry);
+        insert(keyHash, entry);
       }
+      if (entry.accountId !== accountId) return undefined;
       return clock.monotonicMs() < entry.untilMs ? entry.answer : undefined;
     },
     put(accountId, keyHash, answer, freshForMs) {
       if (capacity === 0) return;
-      insert(`${accountId}:${keyHash}`, { answer, untilMs: clock.monotonicMs() + freshForMs });
+      insert(keyHash, { accountId, answer, untilMs: clock.monotonicMs() + freshForMs });
     },
   };
 }

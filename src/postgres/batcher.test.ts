@@ -32,14 +32,28 @@ function refusal(code: string): StoreError {
   return new StoreError('unavailable', 'refused', { cause });
 }
 
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A batch leaves at the end of a turn; where one is halved, its parts follow each other. */
+async function settled(): Promise<void> {
+  for (let turns = 0; turns < 5; turns += 1) await turn();
+}
 
 describe('when a batch leaves', () => {
-  it('an item that finds nothing under way leaves at once, alone', async () => {
+  it('an item that finds nothing under way leaves at the end of the turn, whoever else comes or not', async () => {
+    const { add, sent } = batcher();
+    void add('a');
+    await turn();
+    expect(sent()).toEqual([['a']]);
+  });
+
+  it('what comes in the same turn of the event loop leaves together, also from another socket', async () => {
     const { add, sent } = batcher();
     void add('a');
     await Promise.resolve();
-    expect(sent()).toEqual([['a']]);
+    process.nextTick(() => void add('b'));
+    await turn();
+    expect(sent()).toEqual([['a', 'b']]);
   });
 
   it('items added together leave together', async () => {

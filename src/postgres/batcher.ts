@@ -1,7 +1,8 @@
 /**
  * Micro-batching: items that arrive while a statement is under way leave together in the next one. An idle batcher
- * sends its first item at once, so batching never adds a wait. One statement at a time makes the longest batches, and
- * the statement costs PostgreSQL more than its rows; only one that hangs (behind a lock, say) is overtaken.
+ * sends its first items at the end of the event loop's turn, with all that arrived in the same turn, so batching never
+ * waits for anything. One statement at a time makes the longest batches, and the statement costs PostgreSQL more than its
+ * rows; only one that hangs (behind a lock, say) is overtaken.
  */
 import { StoreError } from '../ports/store.ts';
 import { isRowError, repeatsOf } from './errors.ts';
@@ -56,7 +57,9 @@ export function createBatcher<Item, Result>(
       return;
     }
     scheduled = true;
-    queueMicrotask(flush);
+    // The requests on the other sockets of this turn have not been read yet, and would miss the statement. A full one need not wait.
+    if (waiting.length < maxItems) setImmediate(flush);
+    else queueMicrotask(flush);
   }
 
   function overtake(): void {

@@ -49,10 +49,15 @@ function arrayOf<Item>({ type, value }: Column<Item>, items: readonly Item[]): s
     case 'json':
     case 'jsonb':
       return items.map((item) => separable(value(item))).join(SEPARATOR);
-    default:
-      return `{${items.map((item) => element(value(item))).join()}}`;
+    default: {
+      const elements = items.map((item) => element(value(item)));
+      // `unnest` fills up what is shorter than the longest array; many columns are null in all rows, and need not be read then.
+      return elements.every((each) => each === NULL) ? '{}' : `{${elements.join()}}`;
+    }
   }
 }
+
+const NULL = 'NULL';
 
 /** RFC 7464 puts it between JSON texts, because none can hold it. */
 const SEPARATOR = '\x1e';
@@ -71,7 +76,7 @@ function separable(value: string | number | boolean | null): string {
  * and shift its neighbours' rows. Inside quotes only two characters mean anything.
  */
 function element(value: string | number | boolean | null): string {
-  if (value === null) return 'NULL';
+  if (value === null) return NULL;
   if (typeof value !== 'string') return String(value);
   return value.includes('"') || value.includes('\\') ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`;
 }

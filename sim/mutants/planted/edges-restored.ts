@@ -56,7 +56,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     story:
       'The first card was declined, the second was charged, that is forgotten, and the customer is told to pay again.',
     file: 'src/engine/drive.ts',
-    find: 'const fails = decision.settled !== undefined && decision.settled.problem !== null;',
+    find: 'const fails = settled !== undefined && settled.problem !== null;',
     put: 'const fails = false;',
     judge: 'engine suite',
     tests: { file: RESTORED, named: 'what a lookup does not find is no failure while a later charge' },

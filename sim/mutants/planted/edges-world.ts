@@ -68,8 +68,8 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     name: 'after a restore nobody asks for the charge after the failed one',
     story: 'The backup has forgotten that a second card was charged, and calls the order failed.',
     file: 'src/engine/drive.ts',
-    find: 'if (!fails || !policy.contract.lookup || !mayBeForgotten',
-    put: 'if (!fails || !policy.contract.lookup || charge.n > 0 || !mayBeForgotten',
+    find: 'return fails && policy.contract.lookup && mayBeForgotten',
+    put: 'return fails && policy.contract.lookup && record.charge.n < 1 && mayBeForgotten',
     judge: 'simulation',
   },
   {
