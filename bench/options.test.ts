@@ -43,6 +43,7 @@ test.each([
   ['--rounds 1.5', 'a whole number'],
   ['--seconds soon', 'a number from 0.2 to 600'],
   ['--old-rows 10', 'a whole number from 1000'],
+  ['--against /nowhere', 'Run "npm ci && npm run build" there first'],
   ['--fast', "unknown option '--fast'"],
   ['new', 'too many arguments'],
 ])('%s is refused', (args, message) => {

@@ -1,4 +1,6 @@
 /** The command line. What cannot be meant is refused before anything is started. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { WORKLOADS, type WorkloadName } from './plan.ts';
 import { PEERS, type Peer } from './stage/subjects.ts';
@@ -8,6 +10,8 @@ export interface Options {
   /** Null: what the full or quick run usually has. So for all that follow. */
   readonly only: readonly WorkloadName[] | null;
   readonly peers: readonly Peer[] | null;
+  /** Another checkout of this project, built, that is measured beside this one. */
+  readonly against: string | null;
   readonly rounds: number | null;
   readonly seconds: number | null;
   readonly out: string | null;
@@ -30,6 +34,12 @@ export function parseOptions(args: readonly string[]): Options {
     )
     .option('--only <workloads>', `some of ${WORKLOADS.join(', ')}`, listOf(WORKLOADS), null)
     .option('--peers <peers>', `some of ${PEERS.join(', ')}, or none`, peers, null)
+    .option(
+      '--against <folder>',
+      'another checkout of this project, built: its service is measured beside this one, in the workload "new"',
+      checkout,
+      null,
+    )
     .option('--rounds <n>', 'windows of each server', numberFrom(1, 100), null)
     .option('--seconds <n>', 'length of a window', secondsFrom(0.2, 600), null)
     .option(
@@ -96,7 +106,21 @@ function text(value: string): string {
   return value;
 }
 
+function checkout(value: string): string {
+  const folder = resolve(value);
+  if (existsSync(join(folder, SERVICE))) return folder;
+  throw new InvalidArgumentError(
+    `There is no ${SERVICE} in ${folder}. Run "npm ci && npm run build" there first.`,
+  );
+}
+
+const SERVICE = join('dist', 'main.js');
+
 /** Whether it measures everything, with the numbers that it usually has. */
-export function isWhole({ quick, only, peers, rounds, seconds, oldRows, memoryPayments }: Options): boolean {
-  return !quick && [only, peers, rounds, seconds, oldRows, memoryPayments].every((value) => value === null);
+export function isWhole(options: Options): boolean {
+  const { quick, only, peers, against, rounds, seconds, oldRows, memoryPayments } = options;
+  return (
+    !quick &&
+    [only, peers, against, rounds, seconds, oldRows, memoryPayments].every((value) => value === null)
+  );
 }

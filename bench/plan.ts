@@ -21,6 +21,8 @@ export interface Plan {
   readonly quick: boolean;
   readonly workloads: readonly WorkloadName[];
   readonly peers: readonly Peer[];
+  /** The folder of another checkout that is measured beside this one; null: none is. */
+  readonly against: string | null;
   readonly new: {
     readonly timing: Timing;
     readonly connections: readonly number[];
@@ -58,6 +60,7 @@ export function planOf(options: Options): Plan {
     ...plan,
     workloads: WORKLOADS.filter((name) => wanted.includes(name)),
     peers: options.peers ?? plan.peers,
+    against: options.against,
   };
 }
 
@@ -72,6 +75,7 @@ function full(options: Options): Plan {
     quick: false,
     workloads: WORKLOADS,
     peers: PEERS,
+    against: null,
     new: {
       timing,
       connections: [64, 256],
@@ -108,6 +112,7 @@ function quick(options: Options): Plan {
     quick: true,
     workloads: WORKLOADS.filter((name) => name !== 'memory' && name !== 'workers'),
     peers: ['proxy', 'one-statement'],
+    against: null,
     new: { timing, connections: [64, 256], picture: { timing: once, connections: [1, 16] } },
     replay: { timing, connections: [64], orders: 1000 },
     mixed: { timing: once, connections: [64] },

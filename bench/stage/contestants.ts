@@ -26,6 +26,8 @@ export interface EntryOptions {
   readonly name?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly databaseUrl?: string;
+  /** Where the service is taken from. Default: this project. */
+  readonly root?: string;
   /** As for `PUT /_faults`. Default: none. */
   readonly faults?: object;
 }

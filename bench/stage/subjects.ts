@@ -34,6 +34,8 @@ export interface SubjectOptions {
 }
 
 export const PAYONCE = 'payonce';
+/** As the service of another checkout is called in a report. */
+export const OTHER = 'payonce-other';
 export const PEERS = ['proxy', 'one-statement', 'dbos', 'restate', 'django'] as const;
 export type Peer = (typeof PEERS)[number];
 

@@ -3,19 +3,25 @@ import { claimsOfNewOrders, judgeBooks, judgeStatuses } from '../judge/books.ts'
 import { judgeSettled } from '../judge/settled.ts';
 import { createOrders, newRun, PAID } from '../load/requests.ts';
 import { measureRounds, type Prepared, type Timing, type Window } from '../measure/rounds.ts';
-import type { Contestant } from '../stage/contestants.ts';
-import { PAYONCE } from '../stage/subjects.ts';
+import { type Contestant, enter } from '../stage/contestants.ts';
+import { OTHER, PAYONCE } from '../stage/subjects.ts';
 import { type Context, enterWithPeers, leaveAll } from './context.ts';
 
 export async function measureNew(context: Context): Promise<readonly Window[]> {
   const { plan, peers } = context;
-  const contestants = await enterWithPeers(context, peers);
+  const beside = await enterWithPeers(context, peers);
+  const contestants = plan.against === null ? beside : [await enterOther(context, plan.against), ...beside];
   const { timing, connections, picture } = plan.new;
   const table = await measureNewOrders(context, 'new', { contestants, timing, connections });
   const further = await measureNewOrders(context, 'new', { contestants, ...picture });
   await judgeAllSettled(context, 'new', contestants);
   await leaveAll(context, 'new', contestants);
   return [...table, ...further];
+}
+
+/** The service of another checkout, at a gateway and a database of its own like everybody. */
+function enterOther({ stage }: Context, root: string): Promise<Contestant> {
+  return enter(stage, PAYONCE, { name: OTHER, root });
 }
 
 /** Windows of new orders for these contestants, each window held against the ledger. */
