@@ -21,8 +21,11 @@ export type Model = 'explorer' | 'simulation' | 'kill points';
 /** The judges that are test files: only the tests that are about it are run. */
 export type Suite = 'engine suite' | 'scenarios' | 'store suite' | 'HTTP suite' | 'gateway suite';
 
+/** Whichever of the models catches it. No planted bug claims that; a run may ask for it. */
+export const ANY_MODEL = 'any model';
+
 export type PlantedBug =
-  | (Claim & { readonly judge: Model })
+  | (Claim & { readonly judge: Model | typeof ANY_MODEL })
   | (Claim & {
       readonly judge: Suite;
       readonly tests: {

@@ -7,12 +7,15 @@
  * broken, and fails the run as a missed bug does. The same judges must find nothing wrong with an unchanged copy: the
  * explorer as a whole, the same tests, and the simulation on the very seeds that caught something.
  *
- * `npm run mutants [-- --only <part of a name, or a judge>]… [--jobs 2] [--json FILE]`.
+ * `npm run mutants [-- --only <part of a name, a file, or a judge>]… [--models] [--jobs 2] [--json FILE]`. With `--models` the bugs of
+ * `src/domain/` and `src/engine/` are judged by the explorer, the simulation and the kill points alone, whatever judge they name:
+ * how many are caught by judges that were not told where to look. Then a missed bug fails nothing; the share is what is asked for.
  */
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ANY_MODEL, type PlantedBug } from './bug.ts';
 import { PLANTED } from './planted/index.ts';
 import { run } from './run.ts';
 import { createRunner } from './runner.ts';
@@ -23,6 +26,7 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true, default: [''] },
     jobs: { type: 'string', default: '2' },
     json: { type: 'string' },
+    models: { type: 'boolean', default: false },
   },
 });
 
@@ -32,10 +36,11 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const root = process.cwd();
   if (!existsSync(join(root, 'sim', 'mutants'))) throw new Error('Start it in the folder of the project.');
-  const { only } = values;
-  const bugs = PLANTED.filter(({ name, judge }) =>
-    only.some((part) => name.includes(part) || judge === part),
+  const { only, models } = values;
+  const chosen = PLANTED.filter(({ name, file, judge }) =>
+    only.some((part) => name.includes(part) || file.includes(part) || judge === part),
   );
+  const bugs = models ? chosen.filter(isOfTheInside).map(forModels) : chosen;
   if (bugs.length === 0) throw new Error(`No planted bug and no judge is named "${only.join('" or "')}".`);
   const startedMs = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'payonce-mutants-'));
@@ -73,10 +78,20 @@ async function main(): Promise<number> {
       }));
       writeFileSync(resolve(values.json), `${JSON.stringify({ results: rows, controls }, null, 2)}\n`);
     }
-    return missed.length + controls.length > 0 ? 1 : 0;
+    const failed = models ? controls.length : missed.length + controls.length;
+    return failed > 0 ? 1 : 0;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What the models run: decisions and the engine. The rest of the program is not in their worlds. */
+function isOfTheInside({ file }: PlantedBug): boolean {
+  return file.startsWith('src/domain/') || file.startsWith('src/engine/');
+}
+
+function forModels({ name, story, file, find, put }: PlantedBug): PlantedBug {
+  return { name, story, file, find, put, judge: ANY_MODEL };
 }
 
 function wholeNumber(name: string, text: string): number {

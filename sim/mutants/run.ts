@@ -3,8 +3,9 @@
  * that fails on the unchanged tree proves nothing by failing on another, so a failed control fails the run.
  */
 import { join } from 'node:path';
-import type { Model, PlantedBug, Result, Verdict } from './bug.ts';
+import { ANY_MODEL, type PlantedBug, type Result, type Verdict } from './bug.ts';
 import { startDatabase } from './database.ts';
+import { judgeByAnyModel, type ModelJudge } from './judges/any-model.ts';
 import { judgeByExplorer } from './judges/explorer.ts';
 import { judgeByKillPoints } from './judges/kill-points.ts';
 import { controlSeeds, judgeBySimulation } from './judges/simulation.ts';
@@ -29,11 +30,12 @@ export interface Outcome {
   readonly controls: readonly string[];
 }
 
-const MODELS: Readonly<Record<Model, (folder: string, runner: Runner) => Promise<Verdict>>> = {
+const MODELS = {
   explorer: judgeByExplorer,
   simulation: judgeBySimulation,
   'kill points': judgeByKillPoints,
-};
+  [ANY_MODEL]: judgeByAnyModel,
+} satisfies Readonly<Record<string, ModelJudge>>;
 
 /** What one free hand does next, in the copy that it is given. */
 type Job = (tree: Tree) => Promise<void>;
@@ -59,7 +61,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
     };
     const jobs: Job[] = [];
     for (const name of ['explorer', 'kill points'] as const) {
-      if (bugs.some(({ judge }) => judge === name))
+      if (bugs.some(({ judge }) => judge === name || judge === ANY_MODEL))
         jobs.push(() => control(name, modelControl(name, clean.folder, runner)));
     }
     if (database !== null) {
@@ -117,7 +119,11 @@ async function verdictOn(
   }
 }
 
-async function modelControl(name: Model, folder: string, runner: Runner): Promise<string | null> {
+async function modelControl(
+  name: keyof typeof MODELS,
+  folder: string,
+  runner: Runner,
+): Promise<string | null> {
   const verdict = await MODELS[name](folder, runner);
   if (verdict.kind === 'missed') return null;
   return verdict.kind === 'caught' ? verdict.by : verdict.why;
