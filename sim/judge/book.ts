@@ -75,6 +75,9 @@ export interface Book {
   violation: Violation | null;
 }
 
+/** A statement may have begun so long before it was committed, and its time is that of its beginning. */
+export const STATEMENT_MS = 15_000;
+
 export interface Violation {
   readonly invariant: string;
   readonly message: string;

@@ -5,7 +5,7 @@ import type { Books } from '../gateway/model.ts';
 import type { Mishap } from '../plan/faults.ts';
 import { boundsOf, type Plan, patienceOf } from '../plan/plan.ts';
 import type { Change, OperationRow, Row } from '../store/database.ts';
-import { type Book, orderName } from './book.ts';
+import { type Book, orderName, STATEMENT_MS } from './book.ts';
 
 /** By so much a process's wall clock and the database's may differ, at most. */
 const CLOCKS_MS = 3 * 3_600_000;
@@ -134,7 +134,8 @@ function judgeMoney(parts: CommitJudgeParts, change: Change): void {
     );
     if (!right) parts.violated('6 truth', `${orderId}: COMPLETED, but the gateway has not charged it`);
     // What failed, and was made long after its time, keeps the answer that was given then.
-    const failedFirst = parts.book.late.has(operation.gatewayKey);
+    const { late, blindSends } = parts.book;
+    const failedFirst = late.has(operation.gatewayKey) || blindSends.has(operation.gatewayKey);
     if (operation.problem !== null && !failedFirst)
       parts.violated('6 truth', `${orderId}: COMPLETED with a problem`);
   }
@@ -153,7 +154,7 @@ function judgeMoney(parts: CommitJudgeParts, change: Change): void {
 
 /** The database's clock was set since the charge was opened: what the engine reads as its age means nothing to the judge. */
 function agedByStep({ book }: CommitJudgeParts, { gatewayKey }: OperationRow): boolean {
-  return book.stepped.atMs > (book.intended.get(gatewayKey)?.openedMs ?? 0);
+  return book.stepped.atMs > (book.intended.get(gatewayKey)?.openedMs ?? 0) - STATEMENT_MS;
 }
 
 function judgeNothingLive(

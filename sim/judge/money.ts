@@ -4,7 +4,7 @@ import type { Policy } from '../../src/domain/policy.ts';
 import type { BookedCharge, Books } from '../gateway/model.ts';
 import { type Plan, patienceOf } from '../plan/plan.ts';
 import type { Database, Row } from '../store/database.ts';
-import type { Book, Intended } from './book.ts';
+import { type Book, type Intended, STATEMENT_MS } from './book.ts';
 
 export interface MoneyJudgeParts {
   readonly book: Book;
@@ -109,9 +109,6 @@ function judgeKnown(
       );
   }
 }
-
-/** A statement may have begun so long before it was committed, and its time is that of its beginning. */
-const STATEMENT_MS = 15_000;
 
 /** No retry after its deadline, and none that could land when the gateway has forgotten its key. */
 function judgeTime(

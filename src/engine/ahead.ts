@@ -4,7 +4,7 @@ import { forgottenProof } from '../domain/proof.ts';
 import type { AheadOutcome } from '../domain/transition/index.ts';
 import type { Engine } from './context.ts';
 import { chargeRequest, lookUp } from './exchange.ts';
-import type { Held } from './lease.ts';
+import { askingNow, type Held } from './lease.ts';
 import { derivedKey } from './names.ts';
 
 /** Nearly always there is none, so one is asked for, then twice as many each time, together. */
@@ -15,8 +15,8 @@ const MOST = 256;
 /** Whether the gateway knows a charge of the order after the current one. A key that it does not know ends the row. */
 export async function lookAhead(engine: Engine, held: Held): Promise<AheadOutcome> {
   const { paymentId, charge } = held.record;
-  const askedAtMs = Math.min(held.grantedAtMs, engine.databaseClock.atLeastMs());
-  const proof = forgottenProof(askedAtMs, engine.policy, engine.databaseClock.trust());
+  const { atMs } = askingNow(engine, held);
+  const proof = forgottenProof(atMs, engine.policy, engine.databaseClock.trust());
   const first = Math.max(charge.n, engine.ahead.declinedUpTo(paymentId)) + 1;
   let size = 1;
   for (let n = first; n < first + MOST; ) {

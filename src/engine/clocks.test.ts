@@ -16,7 +16,7 @@ import {
   type VirtualSettings,
   type VirtualWorld,
 } from '../../test/support/virtual-world.ts';
-import type { CallOutcome } from '../domain/outcomes.ts';
+import type { CallOutcome, LookupOutcome } from '../domain/outcomes.ts';
 import type { WaitsQuery } from '../ports/store.ts';
 import { momentOf } from './moment.ts';
 import { createClockWatch } from './watch-clock.ts';
@@ -173,6 +173,31 @@ describe('a database clock that is set back by an hour', () => {
     await world.pass(200_000);
     // The lease and the time to land must fit into the window behind the last call.
     expect(Math.max(...calledAtMs)).toBeLessThan(100_000 - 15_000 - 10_000);
+  });
+});
+
+describe('a database clock that is set while the gateway is asked', () => {
+  it('makes the answer no proof: when it was asked was read from the old clock', async () => {
+    gateway.play = () => reset;
+    const { charge } = await start(ONE_CALL);
+    await charge({ waitMs: 1000 });
+    await world.pass(5000);
+    world.databaseStepMs = 90_000;
+    await world.pass(5000);
+    const answer = later<LookupOutcome>();
+    gateway.lookupPlay = () => answer.promise;
+    const asked = gateway.lookups.length;
+    while (gateway.lookups.length === asked) await world.pass(500);
+    world.databaseStepMs = 90_000 - HOUR;
+    // The sweep hears of it.
+    await world.pass(3000);
+    await answer.come({ kind: 'absent' });
+    gateway.lookupPlay = null;
+    await world.pass(100);
+    expect(world.nowMs).toBeLessThan(LANDS_WITHIN_MS);
+    expect(world.stored('o1').charge.status).toBe('UNRESOLVED');
+    await world.pass(15_000 + 2 * LANDS_WITHIN_MS);
+    expect(world.stored('o1').charge.status).toBe('FAILED');
   });
 });
 

@@ -16,6 +16,8 @@ export interface DatabaseClock {
   /** The database's clock now, never too late: by our monotonic clock, counted from the time when both agreed. */
   atLeastMs(): number;
   trust(): ClockTrust;
+  /** How often the clock was found to have been set. Times from before and after such a step are not to be compared. */
+  steps(): number;
   /** The steps that nobody has dealt with yet; null: there are none. */
   untold(): Steps | null;
   /** They were dealt with. `longestLeaseMs`: of all processes that ever ran on this database. */
@@ -51,6 +53,7 @@ export function createDatabaseClock(clock: Clock, start: DatabaseClockStart): Da
   let offset: { readonly low: number; readonly high: number; readonly atMs: number };
   let slips = { ms: 0, sinceMs: clock.monotonicMs() };
   let untold: Steps | null = null;
+  let steps = 0;
   let agreedSinceMs = start.databaseMs;
   let setBackMs = 0;
   begin(start.databaseMs, start.sent);
@@ -76,6 +79,7 @@ export function createDatabaseClock(clock: Clock, start: DatabaseClockStart): Da
 
   function stepped(databaseMs: number, aheadMs: number): void {
     const backMs = Math.max(-aheadMs, 0);
+    steps += 1;
     agreedSinceMs = databaseMs;
     setBackMs += backMs;
     untold = {
@@ -112,6 +116,7 @@ export function createDatabaseClock(clock: Clock, start: DatabaseClockStart): Da
       aheadMs: longestLeaseMs + ROUGHLY_MS,
       toleranceMs: TOLERANCE_MS,
     }),
+    steps: () => steps,
     untold: () => untold,
     told(leaseMs) {
       longestLeaseMs = Math.max(longestLeaseMs, leaseMs);

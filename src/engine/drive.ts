@@ -32,7 +32,7 @@ import type { Engine } from './context.ts';
 import { keepEvidence, mayHaveSent, tellsOfMoney } from './evidence.ts';
 import { callGateway, chargeRequest, lookUp } from './exchange.ts';
 import type { Permission, Request } from './gate.ts';
-import { databaseNowMs, type Held, usableMs } from './lease.ts';
+import { askedAtMs, askingNow, databaseNowMs, type Held, usableMs } from './lease.ts';
 import { logChange } from './log-change.ts';
 import { momentOf } from './moment.ts';
 import { isNamedAsDerived } from './names.ts';
@@ -174,12 +174,12 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   /** The decision where the call may not leave; null: the gateway knows nothing that stands against it. */
   async function lookFirst(held: Held): Promise<Decision | null> {
     const { charge } = held.record;
-    const askedAtMs = askingAtMs(held);
+    const asking = askingNow(engine, held);
     const outcome = await lookUp(engine, held, chargeRequest(engine, held.record));
     const decision = onLookedFirst(
       charge,
       outcome,
-      askedAtMs,
+      askedAtMs(engine, asking),
       context(databaseNowMs(engine, held), held.record),
     );
     if (decision !== null || !mayBeForgotten(charge, context(held.grantedAtMs, held.record))) return decision;
@@ -192,15 +192,11 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
 
   async function lookup(held: Held): Promise<void> {
     const { charge } = held.record;
-    const askedAtMs = askingAtMs(held);
+    const asking = askingNow(engine, held);
     const outcome = await lookUp(engine, held, chargeRequest(engine, held.record));
     const nowMs = databaseNowMs(engine, held);
-    return finish(held, onLookupEnded(charge, outcome, askedAtMs, context(nowMs, held.record)), nowMs, null);
-  }
-
-  /** The database's clock before the gateway is asked, never too late: two clocks must have seen that time pass. */
-  function askingAtMs(held: Held): number {
-    return Math.min(held.grantedAtMs, databaseClock.atLeastMs());
+    const decision = onLookupEnded(charge, outcome, askedAtMs(engine, asking), context(nowMs, held.record));
+    return finish(held, decision, nowMs, null);
   }
 
   async function verify(held: Held): Promise<void> {

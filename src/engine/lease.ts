@@ -43,3 +43,23 @@ export function databaseNowMs(engine: Engine, held: Held): number {
   const sinceMs = atMostSinceMs(engine.clock, held.claimedAt);
   return held.grantedAtMs + Math.min(sinceMs, engine.policy.leaseMs);
 }
+
+/** When the gateway is asked, for what its answer may prove. */
+export interface Asking {
+  /** The database's clock before it is asked, never too late: two clocks must have seen that time pass. */
+  readonly atMs: number;
+  /** How often the clock had been set by then. */
+  readonly steps: number;
+}
+
+export function askingNow({ databaseClock }: Engine, held: Held): Asking {
+  return { atMs: Math.min(held.grantedAtMs, databaseClock.atLeastMs()), steps: databaseClock.steps() };
+}
+
+/**
+ * The time of asking by the database's clock as it goes now. Where that was set meanwhile, the old time says nothing about dates
+ * of the new clock: then it is so early that the answer proves nothing by it.
+ */
+export function askedAtMs({ databaseClock }: Engine, asking: Asking): number {
+  return databaseClock.steps() === asking.steps ? asking.atMs : Number.NEGATIVE_INFINITY;
+}

@@ -17,7 +17,7 @@ import { lookAhead } from './ahead.ts';
 import { lastEvidenceAtMs, pagesToVerify } from './charges-to-verify.ts';
 import type { Engine } from './context.ts';
 import { chargeRequest, lookUp } from './exchange.ts';
-import { databaseNowMs, type Held } from './lease.ts';
+import { askedAtMs, askingNow, databaseNowMs, type Held } from './lease.ts';
 import { derivedKey, stopForNames } from './names.ts';
 import type { VerifyProgress } from './verify-progress.ts';
 import { paymentKey } from './write.ts';
@@ -192,20 +192,16 @@ async function verifyOther(engine: Engine, held: Held, one: ChargeToVerify): Pro
   }
   if (!engine.policy.contract.lookup) return hasEvidence ? lateEvidence(one) : null;
   const order = { ...record.order, amountMinor: one.amountMinor, currency: one.currency };
-  const askedAtMs = askingAtMs(engine, held);
+  const asking = askingNow(engine, held);
   const outcome = await lookUp(engine, held, chargeRequest(engine, { order, chargeKey: derived }));
-  if (outcome.kind === 'absent') return onAbsent(engine, held, one, askedAtMs);
+  const atMs = askedAtMs(engine, asking);
+  if (outcome.kind === 'absent') return onAbsent(engine, held, one, atMs);
   // Without keys a decline is about one call; another of the same charge may have been approved, or may still land.
   if (outcome.kind === 'declined' && engine.policy.contract.keys === 'none') {
-    return onAbsent(engine, held, one, askedAtMs);
+    return onAbsent(engine, held, one, atMs);
   }
-  if (outcome.kind === 'reversed') return onReversed(engine, held, outcome.chargeIds, { one, askedAtMs });
+  if (outcome.kind === 'reversed') return onReversed(engine, held, outcome.chargeIds, { one, atMs });
   return found(outcome, contested);
-}
-
-/** The database's clock before the gateway is asked, never too late. */
-function askingAtMs({ databaseClock }: Engine, held: Held): number {
-  return Math.min(held.grantedAtMs, databaseClock.atLeastMs());
 }
 
 /**
@@ -218,7 +214,7 @@ function verifyTwin(engine: Engine, held: Held, own: ChargeToVerify): Ended | nu
   if (!named && !unguarded) return null;
   // Nobody but a person can tell whether it was charged.
   if (!engine.policy.contract.lookup) return lateEvidence(own);
-  const waiting = notBefore(engine, held, [own.moneyAtMs, own.sentUntilMs], askingAtMs(engine, held));
+  const waiting = notBefore(engine, held, [own.moneyAtMs, own.sentUntilMs], askingNow(engine, held).atMs);
   return waiting ?? (named ? lateEvidence(own) : null);
 }
 
@@ -255,13 +251,13 @@ function onReversed(
   engine: Engine,
   held: Held,
   chargeIds: readonly string[],
-  { one, askedAtMs }: { readonly one: ChargeToVerify; readonly askedAtMs: number },
+  { one, atMs }: { readonly one: ChargeToVerify; readonly atMs: number },
 ): Ended | null {
   const isTold = one.moneyRef === null || chargeIds.includes(one.moneyRef);
-  if (!isTold) return onAbsent(engine, held, one, askedAtMs);
+  if (!isTold) return onAbsent(engine, held, one, atMs);
   // Without keys another call of the same charge may have been approved, or may still land.
   if (engine.policy.contract.keys === 'kept') return null;
-  return notBefore(engine, held, [one.moneyAtMs, one.sentUntilMs], askedAtMs);
+  return notBefore(engine, held, [one.moneyAtMs, one.sentUntilMs], atMs);
 }
 
 /**
@@ -269,12 +265,12 @@ function onReversed(
  * charge the lookup is given its time first, for a charge that it shows is the better alarm. And what a worker may have sent
  * after its lease counts as absent only when it can no longer land.
  */
-function onAbsent(engine: Engine, held: Held, one: ChargeToVerify, askedAtMs: number): Ended | null {
+function onAbsent(engine: Engine, held: Held, one: ChargeToVerify, atMs: number): Ended | null {
   const { record } = held;
   const isOpen = record.evidence > 0 || record.charge.status === 'REVIEW';
   const money = isOpen && one.moneyAtMs !== null;
   if (money && record.charge.status !== 'COMPLETED') return lateEvidence(one);
-  const waiting = notBefore(engine, held, [money ? one.moneyAtMs : null, one.sentUntilMs], askedAtMs);
+  const waiting = notBefore(engine, held, [money ? one.moneyAtMs : null, one.sentUntilMs], atMs);
   return waiting ?? (money ? lateEvidence(one) : null);
 }
 
@@ -283,7 +279,7 @@ function notBefore(
   engine: Engine,
   held: Held,
   sentUntilMs: readonly (number | null)[],
-  askedAtMs: number,
+  atMs: number,
 ): Ended | null {
   const { record } = held;
   const trust = engine.databaseClock.trust();
@@ -291,7 +287,7 @@ function notBefore(
   for (const untilMs of sentUntilMs) {
     if (untilMs === null) continue;
     const sent = { ...record.charge, gatewayRef: null, doubt: { kind: 'open', untilMs } } as const;
-    const proof = absenceProof(sent, askedAtMs, engine.policy, trust);
+    const proof = absenceProof(sent, atMs, engine.policy, trust);
     if (proof.kind === 'from') fromMs = Math.max(fromMs ?? proof.atMs, proof.atMs);
   }
   if (fromMs === null) return null;

@@ -101,8 +101,8 @@ export const DRIVING: readonly PlantedBug[] = [
     story:
       'A lookup that was asked too early and answered late proves what it could not see, and the order fails.',
     file: 'src/engine/drive.ts',
-    find: 'onLookupEnded(charge, outcome, askedAtMs, context(nowMs, held.record))',
-    put: 'onLookupEnded(charge, outcome, Math.max(nowMs, askedAtMs), context(nowMs, held.record))',
+    find: 'onLookupEnded(charge, outcome, askedAtMs(engine, asking), context(nowMs, held.record))',
+    put: 'onLookupEnded(charge, outcome, nowMs, context(nowMs, held.record))',
     judge: 'simulation',
   },
   {

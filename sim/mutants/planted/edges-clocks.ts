@@ -22,9 +22,9 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     name: 'a lookup counts from what the database said last, though nobody has compared its clock',
     story:
       'The clock is set forward just before a claim whose answer is lost; the order is told to have failed, and then the charge lands.',
-    file: 'src/engine/drive.ts',
-    find: 'return Math.min(held.grantedAtMs, databaseClock.atLeastMs());',
-    put: 'return held.grantedAtMs;',
+    file: 'src/engine/lease.ts',
+    find: 'atMs: Math.min(held.grantedAtMs, databaseClock.atLeastMs())',
+    put: 'atMs: held.grantedAtMs',
     judge: 'engine suite',
     tests: { file: CLOCKS, named: 'just before a claim whose answer is lost' },
   },
@@ -333,6 +333,16 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     put: 'Math.max(atMostSinceMs(clock, held.claimedAt), 0 * byDatabaseMs)',
     judge: 'engine suite',
     tests: { file: EXCHANGE, named: 'is over as soon as the database says what time it is' },
+  },
+  {
+    name: 'what was asked by the old clock is compared with dates of the new one',
+    story:
+      'The database’s clock is set while a lookup is under way, and an order fails that is charged a moment later.',
+    file: 'src/engine/lease.ts',
+    find: 'return databaseClock.steps() === asking.steps ? asking.atMs : Number.NEGATIVE_INFINITY;',
+    put: 'return databaseClock.steps() >= asking.steps ? asking.atMs : Number.NEGATIVE_INFINITY;',
+    judge: 'engine suite',
+    tests: { file: CLOCKS, named: 'makes the answer no proof' },
   },
   {
     name: 'an adapter that was given up may still send',

@@ -80,8 +80,8 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     story:
       'A late worker was approved, an older no of the same charge hides it, and the customer pays twice.',
     file: 'src/engine/verify.ts',
-    find: '    return onAbsent(engine, held, one, askedAtMs);\n  }\n',
-    put: '    return notBefore(engine, held, one.sentUntilMs, askedAtMs);\n  }\n',
+    find: '    return onAbsent(engine, held, one, atMs);\n  }\n',
+    put: '    return notBefore(engine, held, [one.sentUntilMs], atMs);\n  }\n',
     judge: 'engine suite',
     tests: { file: VERIFY, named: 'is not argued away by a no to another call' },
   },
