@@ -5,8 +5,8 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from '../dist/embedded-postgres/index.js';
 import { createMemoryLedger, startFakeGateway } from '../dist/fake-gateway/index.js';
+import { startEmbeddedPostgres } from '../packages/embedded-postgres/dist/index.js';
 import { payAll } from './clients.mjs';
 import { judge, table } from './judge.mjs';
 import { startServer } from './server.mjs';

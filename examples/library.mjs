@@ -3,13 +3,12 @@
  *
  *   npm run build && DATABASE_URL=postgres://… node examples/library.mjs
  *
- * Without DATABASE_URL it starts an embedded PostgreSQL in a temporary folder.
+ * Without DATABASE_URL it starts an embedded PostgreSQL in a temporary folder, if payonce-embedded-postgres is installed.
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPayonce, judgeCall, judgeLookup } from 'payonce';
-import { startEmbeddedPostgres } from 'payonce/embedded-postgres';
 import pg from 'pg';
 
 /** A gateway in twenty lines; yours speaks to a bank. It loses the answer of its first call on purpose. */
@@ -56,7 +55,7 @@ function createExampleGateway() {
 
 const folder = await mkdtemp(join(tmpdir(), 'payonce-example-'));
 await chmod(folder, 0o755);
-const embedded = process.env.DATABASE_URL ? null : await startEmbeddedPostgres({ dataDir: folder });
+const embedded = process.env.DATABASE_URL ? null : await startPostgres(folder);
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL ?? embedded?.url });
 // Without a listener, an idle connection that breaks would end the program.
 pool.on('error', (error) => process.stderr.write(`an idle connection broke: ${error.message}\n`));
@@ -80,6 +79,11 @@ await payonce.stop();
 await pool.end();
 await embedded?.stop();
 await rm(folder, { recursive: true, force: true });
+
+async function startPostgres(dataDir) {
+  const { startEmbeddedPostgres } = await import('payonce-embedded-postgres');
+  return startEmbeddedPostgres({ dataDir });
+}
 
 /** Every outcome, as a program should take it. */
 function describe(result) {

@@ -1,5 +1,5 @@
 /**
- * Checks the arrows and bans of lib/arrows.mjs, in src, sim and bench. Tests are exempt: they may bring together whatever
+ * Checks the arrows and bans of lib/arrows.mjs, in src, packages, sim and bench. Tests are exempt: they may bring together whatever
  * they test. Modules of src are named from there (`engine/drive.ts`), the others with their folder (`sim/world/world.ts`).
  *
  * Usage: check-arrows.mjs [folder with a src in it]
@@ -46,7 +46,7 @@ function checkImports(file, tokens) {
 }
 
 /** Folders beside src. */
-const BESIDE = ['sim', 'bench'];
+const BESIDE = ['packages', 'sim', 'bench'];
 
 /** @param {string} file */
 const isBeside = (file) => BESIDE.some((folder) => file.startsWith(`${folder}/`));
@@ -97,7 +97,7 @@ const named = (path) => (path.startsWith('src/') ? path.slice('src/'.length) : p
 function findModules(root, folder) {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !path.includes('node_modules'))
+    .filter((path) => /(?<!\.test|\.d)\.ts$/.test(path) && !path.includes('node_modules'))
     .map((path) => named(`${folder}/${path}`))
     .sort();
 }

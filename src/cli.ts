@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import pg from 'pg';
 import { readDatabaseUrl } from './config.ts';
-import { startEmbeddedPostgres } from './embedded-postgres/index.ts';
 import {
   createMemoryLedger,
   createPostgresLedger,
@@ -13,6 +12,7 @@ import {
   startFakeGateway,
 } from './fake-gateway/index.ts';
 import { inWords, migrate } from './postgres/index.ts';
+import { startEmbedded } from './service/embedded.ts';
 import { listenError } from './service/listen.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -110,7 +110,12 @@ async function runFakeGateway(flags: FakeGatewayFlags): Promise<void> {
 async function openLedger(flags: FakeGatewayFlags): Promise<{ ledger: Ledger; close: () => Promise<void> }> {
   if (flags.memory === true) return { ledger: createMemoryLedger(), close: async () => {} };
   const embedded =
-    flags.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: flags.dataDir }) : null;
+    flags.databaseUrl === undefined
+      ? await startEmbedded(
+          { dataDir: flags.dataDir },
+          'Name a PostgreSQL of your own with --database-url, or use --memory',
+        )
+      : null;
   const pool = new pg.Pool({ connectionString: embedded?.url ?? flags.databaseUrl, max: 8 });
   pool.on('error', (error) => process.stderr.write(`A database connection broke: ${error.message}\n`));
   const close = async (): Promise<void> => {

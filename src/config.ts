@@ -71,7 +71,7 @@ export const SETTINGS = {
     kind: 'url',
     default: null,
     schemes: ['postgres:', 'postgresql:'],
-    doc: 'PostgreSQL 14 or newer. Not set: an embedded PostgreSQL in `DATA_DIR`.',
+    doc: 'PostgreSQL 14 or newer. Not set: an embedded PostgreSQL in `DATA_DIR`, if `payonce-embedded-postgres` is installed (in a clone it is).',
   },
   DATA_DIR: { kind: 'text', default: './.payonce', doc: 'Folder of the embedded PostgreSQL.' },
   DATABASE_POOL: number(10, 2, 1000, 'Connections to the database.'),

@@ -9,9 +9,11 @@ const CHECKER = fileURLToPath(new URL('../scripts/check-arrows.mjs', import.meta
 
 let folder: string;
 
+const pathOf = (path: string): string => (path.startsWith('packages/') ? path : `src/${path}`);
+
 function check(files: Record<string, string>): { code: number | null; output: string } {
   for (const [path, text] of Object.entries(files)) {
-    const file = join(folder, 'src', path);
+    const file = join(folder, pathOf(path));
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
@@ -58,7 +60,12 @@ const FORBIDDEN_ARROWS: readonly (readonly [string, string, string])[] = [
   ['gateways/http/a.ts', "import pg from 'pg';", 'pg'],
   ['fake-gateway/a.ts', "import { x } from '../domain/ids.ts';", 'domain/ids.ts'],
   ['http/a.ts', "import { x } from '../postgres/x.ts';", 'postgres/x.ts'],
-  ['embedded-postgres/a.ts', "import { x } from '../domain/x.ts';", 'domain/x.ts'],
+  ['packages/embedded-postgres/src/a.ts', "import { x } from '../../../src/domain/x.ts';", 'domain/x.ts'],
+  [
+    'domain/a.ts',
+    "import { x } from '../../packages/embedded-postgres/src/x.ts';",
+    'packages/embedded-postgres/src/x.ts',
+  ],
   ['client/a.ts', "import { x } from 'node:http';", 'node:http'],
   ['config.ts', "import { x } from './http/x.ts';", 'http/x.ts'],
   ['index.ts', "import './main.ts';", 'main.ts'],
@@ -70,7 +77,9 @@ test.each(FORBIDDEN_ARROWS)('%s: %s is caught', (file, text, target) => {
   const { code, output } = check({ [file]: text });
   expect(code).toBe(1);
   expect(output).toMatch(
-    new RegExp(`src/${file}:1  .* may not import ${target}\\n    \\S.*\\n1 modules checked, 1 violations`),
+    new RegExp(
+      `${pathOf(file)}:1  .* may not import ${target}\\n    \\S.*\\n1 modules checked, 1 violations`,
+    ),
   );
 });
 
@@ -111,6 +120,17 @@ test.each(BANNED_IN_PURE_CODE)('%s is caught in the domain and the engine, and a
   expect(output).toMatch(
     /^src\/domain\/a.ts:1 .*\n.*\nsrc\/engine\/deep\/a.ts:1 .*\n.*\n3 modules checked, 2 violations/,
   );
+});
+
+test('what a build has left in a package is no source', () => {
+  expect(check({ 'main.ts': '', 'packages/novelty/dist/a.d.ts': '' }).output).toContain('1 modules checked');
+});
+
+test('a package is given its settings, too', () => {
+  expect(check({ 'packages/embedded-postgres/src/a.ts': 'const a = process.env.PORT;' })).toMatchObject({
+    code: 1,
+    output: expect.stringContaining('"process . env" is banned'),
+  });
 });
 
 test.each(['process.env.PORT', "process['env']", '{ ...process.env }'])(

@@ -39,6 +39,20 @@ it('the package has what its manifest names', () => {
   expect(entries.filter((path) => !files.has(path))).toEqual([]);
 });
 
+it('the package has nothing that leads to places in this clone', () => {
+  expect([...files].filter((path) => path.includes('node_modules') || path.startsWith('packages/'))).toEqual(
+    [],
+  );
+});
+
+it('asks for the embedded PostgreSQL of this clone, and installs it for nobody', () => {
+  const embedded = JSON.parse(read('packages/embedded-postgres/package.json')) as Record<string, string>;
+  const range = (manifest.peerDependencies as Record<string, string>)[embedded.name ?? ''];
+  expect(satisfies(embedded.version ?? '', range ?? '')).toBe(true);
+  expect(manifest.peerDependenciesMeta).toEqual({ 'payonce-embedded-postgres': { optional: true } });
+  expect(embedded.engines).toEqual(manifest.engines);
+});
+
 it('every relative link in its pages leads to one of its files', () => {
   expect(pages).toContain('README.md');
   const broken = pages.flatMap((page) =>

@@ -1,6 +1,6 @@
 /** One durable PostgreSQL for all subjects, a database of its own for each. */
 import pg from 'pg';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../packages/embedded-postgres/src/index.ts';
 
 export interface BenchDatabase {
   /** Of the postmaster. */

@@ -1,7 +1,7 @@
 /** Who may import whom, and what may not be called where. The architecture as a table. */
 
 /**
- * `may` lists what a part of `src` may import beside itself: `folder/`, a single file, `node:*` or one `node:`
+ * `may` lists what a part may import beside itself: `folder/`, a single file, `node:*` or one `node:`
  * module, or a package by its name. `starts` is the program that it may run by importing it. `instead` is told to
  * whoever tries anything else.
  *
@@ -51,11 +51,6 @@ export const RULES = [
     instead: 'The front door checks and translates. Let src/index.ts bring the parts together.',
   },
   {
-    part: 'embedded-postgres/',
-    may: ['node:*'],
-    instead: 'The launcher stands alone. Pass in what it has to know, and let the caller log.',
-  },
-  {
     part: 'client/',
     may: [],
     instead: 'The client runs anywhere and depends on nothing. Repeat the types of the API in it.',
@@ -80,6 +75,12 @@ export const RULES = [
   { part: 'main.ts', may: ['*'], instead: '' },
   { part: 'cli.ts', may: ['*'], starts: 'main.ts', instead: '' },
   { part: 'index.ts', may: ['*'], instead: '' },
+  // A package of its own.
+  {
+    part: 'packages/embedded-postgres/',
+    may: ['node:*'],
+    instead: 'The launcher stands alone. Pass in what it has to know, and let the caller log.',
+  },
   // The proof. What is simulated comes first, who judges it next, who drives it last.
   { part: 'sim/core/', may: [], instead: 'Time, chance and traces know nothing of payments.' },
   {
@@ -143,19 +144,26 @@ export const RULES = [
   },
   {
     part: 'sim/chaos/',
-    may: ['embedded-postgres/', 'node:*', 'pg', 'undici', 'commander'],
+    may: ['packages/embedded-postgres/', 'node:*', 'pg', 'undici', 'commander'],
     instead: 'Chaos treats the service as its users do: over HTTP, from outside.',
   },
   {
     part: 'sim/mutants/',
-    may: ['sim/simulate/', 'embedded-postgres/', 'postgres/migrate.ts', 'pg', 'node:*'],
+    may: ['sim/simulate/', 'packages/embedded-postgres/', 'postgres/migrate.ts', 'pg', 'node:*'],
     instead: 'The planter runs other parts as programs.',
   },
   { part: 'sim/prove/', may: ['node:*'], instead: 'The proof runs the other parts as programs.' },
   {
     part: 'bench/',
     // What the gateway's own part of a latency is, only the gateway's draws tell.
-    may: ['embedded-postgres/', 'sim/chaos/processes/', 'fake-gateway/faults/', 'pg', 'commander', 'node:*'],
+    may: [
+      'packages/embedded-postgres/',
+      'sim/chaos/processes/',
+      'fake-gateway/faults/',
+      'pg',
+      'commander',
+      'node:*',
+    ],
     instead: 'The benchmark measures servers as their users see them: over HTTP, from outside.',
   },
 ];
@@ -210,7 +218,7 @@ export const BANS = [
   ...[{ call: 'process . env' }, { call: 'process [' }, { call: '= process', unless: '.' }].map((ban) => ({
     ...ban,
     instead: ENVIRONMENT,
-    within: ['*'],
+    within: ['*', 'packages/'],
     except: 'config.ts',
   })),
 ];

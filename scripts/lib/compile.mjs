@@ -1,4 +1,4 @@
-/** What is compiled, `dist` and `dist-sim`: whether it is what the sources say, and the compiler if it is not. */
+/** What is compiled, each `dist` and `dist-sim`: whether it is what the sources say, and the compiler if it is not. */
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -16,10 +16,27 @@ import { runNode } from './run.mjs';
 
 /**
  * One thing to compile. `folders` are the sources, relative to `base`, from which the output's paths are counted;
- * `outputs` are the extensions that every source gives.
+ * `outputs` are the extensions that every source gives; `written` are files with the text that they get, by their paths in
+ * the output.
  *
- * @typedef {{ name: string, base: string, folders: readonly string[], out: string, config: string, outputs: readonly string[] }} Target
+ * @typedef {{ name: string, base: string, folders: readonly string[], out: string, config: string, outputs: readonly string[], written?: Readonly<Record<string, string>> }} Target
  */
+
+/** The embedded PostgreSQL, a package of its own. Before the program, which takes its declarations. @type {Target} */
+export const EMBEDDED_POSTGRES = {
+  name: 'Building the embedded PostgreSQL …',
+  base: inRoot('packages', 'embedded-postgres', 'src'),
+  folders: ['.'],
+  out: inRoot('packages', 'embedded-postgres', 'dist'),
+  config: join('packages', 'embedded-postgres', 'tsconfig.json'),
+  outputs: ['.js', '.js.map', '.d.ts'],
+};
+
+/**
+ * Where the program finds this clone's embedded PostgreSQL. The link that npm makes will not do: clones that share their
+ * installed packages, as worktrees and the copies for planted bugs do, would all run the one that the link leads to.
+ */
+const LINK = join('node_modules', 'payonce-embedded-postgres');
 
 /** The program. @type {Target} */
 export const PROGRAM = {
@@ -29,13 +46,17 @@ export const PROGRAM = {
   out: inRoot('dist'),
   config: 'tsconfig.json',
   outputs: ['.js', '.js.map', '.d.ts'],
+  written: {
+    [join(LINK, 'package.json')]: '{ "type": "module", "exports": "./index.js" }\n',
+    [join(LINK, 'index.js')]: "export * from '../../../packages/embedded-postgres/dist/index.js';\n",
+  },
 };
 
 /** The proof and the benchmark, with the program's parts that they use. @type {Target} */
 export const PROOF = {
   name: 'Building the proof …',
   base: inRoot(),
-  folders: ['src', 'sim', 'bench'],
+  folders: ['src', 'sim', 'bench', join('packages', 'embedded-postgres', 'src')],
   out: inRoot('dist-sim'),
   config: 'tsconfig.sim.json',
   outputs: ['.js', '.js.map'],
@@ -52,9 +73,7 @@ export function isBuilt(target) {
   const sources = findSources(target);
   const stamp = stampOf(target);
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== fingerprint(target, sources)) return false;
-  return sources
-    .flatMap((source) => outputsOf(target, source))
-    .every((path) => existsSync(join(target.out, path)));
+  return findOutputs(target, sources).every((path) => existsSync(join(target.out, path)));
 }
 
 /** Compiles, copies what is not TypeScript, removes what no source gives any more. @param {Target} target */
@@ -72,7 +91,11 @@ export async function build(target) {
     mkdirSync(dirname(join(target.out, asset)), { recursive: true });
     copyFileSync(join(target.base, asset), join(target.out, asset));
   }
-  removeStale(target, new Set(sources.flatMap((source) => outputsOf(target, source))));
+  for (const [path, text] of Object.entries(target.written ?? {})) {
+    mkdirSync(dirname(join(target.out, path)), { recursive: true });
+    writeFileSync(join(target.out, path), text);
+  }
+  removeStale(target, new Set(findOutputs(target, sources)));
   writeFileSync(stampOf(target), stamp);
 }
 
@@ -90,6 +113,12 @@ function findSources({ base, folders }) {
     .filter((path) => !isInstalled(path) && (isSource(path) || isAsset(path)));
 }
 
+/** Every file of the output. @param {Target} target @param {string[]} sources @returns {string[]} */
+function findOutputs(target, sources) {
+  const made = sources.flatMap((source) => outputsOf(target, source));
+  return [...made, ...Object.keys(target.written ?? {})];
+}
+
 /** @param {Target} target @param {string} source @returns {string[]} */
 function outputsOf({ outputs }, source) {
   if (isAsset(source)) return [source];
@@ -98,8 +127,8 @@ function outputsOf({ outputs }, source) {
 }
 
 /** @param {Target} target @param {string[]} sources */
-function fingerprint({ base, config }, sources) {
-  const hash = createHash('sha256');
+function fingerprint({ base, config, written }, sources) {
+  const hash = createHash('sha256').update(JSON.stringify(written ?? {}));
   for (const path of [
     ...[config, ...CONFIGURATION].map((name) => inRoot(name)),
     ...sources.map((name) => join(base, name)),

@@ -57,14 +57,22 @@ function matchesLock() {
   if (installed === undefined) return false;
   const wanted = packagesOf(inRoot('package-lock.json')) ?? {};
   return Object.entries(wanted).every(([path, entry]) => {
-    if (path === '') return true;
+    if (isOurOwn(path, entry)) return true;
     const found = installed[path];
     return found === undefined ? mayBeMissing(entry) : found.version === entry.version;
   });
 }
 
 /**
- * @typedef {{ version?: string, optional?: boolean, os?: string[], cpu?: string[], libc?: string[] }} LockEntry
+ * Whether it lies in this clone, or is npm's link to what does: nothing to install, and the build finds it without the link.
+ *
+ * @param {string} path
+ * @param {LockEntry} entry
+ */
+const isOurOwn = (path, { link }) => link === true || !path.startsWith('node_modules/');
+
+/**
+ * @typedef {{ version?: string, link?: boolean, optional?: boolean, os?: string[], cpu?: string[], libc?: string[] }} LockEntry
  * @param {string} path
  * @returns {Record<string, LockEntry> | undefined}
  */

@@ -1,5 +1,5 @@
 /** What every command needs first, done only as far as it is missing. */
-import { build, isBuilt, PROGRAM, PROOF } from './compile.mjs';
+import { build, EMBEDDED_POSTGRES, isBuilt, PROGRAM, PROOF } from './compile.mjs';
 import { install, isInstalled } from './install.mjs';
 import { withLock } from './lock.mjs';
 import { fail, inRoot } from './project.mjs';
@@ -22,14 +22,15 @@ export async function setUp() {
   });
 }
 
-/** The packages and `dist`. */
+/** The packages, and `dist` of the embedded PostgreSQL and of the program. */
 export async function setUpAndBuild() {
+  await setUpAnd(EMBEDDED_POSTGRES);
   await setUpAnd(PROGRAM);
 }
 
-/** The packages, `dist` and `dist-sim`. */
+/** The same, and `dist-sim`. */
 export async function setUpProof() {
-  await setUpAnd(PROGRAM);
+  await setUpAndBuild();
   await setUpAnd(PROOF);
 }
 

@@ -1,7 +1,7 @@
 /** The one real PostgreSQL that all suites of a run share; each test clones a database of its own from the template. */
 import { chmodSync, mkdirSync } from 'node:fs';
 import pg from 'pg';
-import { startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts';
+import { startEmbeddedPostgres } from '../../packages/embedded-postgres/src/index.ts';
 import { migrate } from '../../src/postgres/migrate.ts';
 
 export interface TestDatabase {

@@ -9,6 +9,7 @@ import type { Runner } from './runner.ts';
 
 const COPIED = [
   'src',
+  'packages',
   'sim',
   'test',
   'scripts',

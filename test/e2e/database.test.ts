@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
-import { startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts';
+import { startEmbeddedPostgres } from '../../packages/embedded-postgres/src/index.ts';
 import { createDatabase } from '../support/database.ts';
 import { makeTemporaryFolder, removeDataDir } from '../support/temporary-folder.ts';
 import * as step from './gateway/steps.ts';

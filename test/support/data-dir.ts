@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts';
+import { startEmbeddedPostgres } from '../../packages/embedded-postgres/src/index.ts';
 import { makeTemporaryFolder, removeDataDir } from './temporary-folder.ts';
 
 let original: Promise<string> | undefined;

@@ -3,7 +3,10 @@ import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/embedded-postgres/index.ts';
+import {
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '../../../packages/embedded-postgres/src/index.ts';
 import type { Address } from '../proxy/proxy.ts';
 import { type DatabaseClock, openDatabaseClock } from './database-clock.ts';
 

@@ -220,10 +220,10 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   {
     name: 'a folder above that is not there is asked for without end',
     story: 'A mistyped DATA_DIR keeps a core busy, and says nothing.',
-    file: 'src/embedded-postgres/files.ts',
+    file: 'packages/embedded-postgres/src/files.ts',
     find: "if (code !== 'ENOENT' || isFolder(parent) || parent === path) throw error;",
     put: "if (code !== 'ENOENT' || parent === path) throw error;",
     judge: 'engine suite',
-    tests: { file: 'src/embedded-postgres/files.test.ts', named: 'in /proc' },
+    tests: { file: 'packages/embedded-postgres/src/files.test.ts', named: 'in /proc' },
   },
 ];

@@ -2,16 +2,16 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
-import { makeDataDir, removeOriginal } from '../../test/support/data-dir.ts';
+import { makeDataDir, removeOriginal } from '../../../test/support/data-dir.ts';
+import { makeTemporaryFolder, removeDataDir } from '../../../test/support/temporary-folder.ts';
+import { until } from '../../../test/support/until.ts';
 import {
   type PostgresOwner,
   processes,
   spawnOwner,
   startOwner,
   watchdogsOf,
-} from '../../test/support/postgres-owner.ts';
-import { makeTemporaryFolder, removeDataDir } from '../../test/support/temporary-folder.ts';
-import { until } from '../../test/support/until.ts';
+} from '../test/postgres-owner.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './index.ts';
 import { findServerProcesses } from './orphans.ts';
 

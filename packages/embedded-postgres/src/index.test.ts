@@ -2,9 +2,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
-import { makeDataDir, removeOriginal } from '../../test/support/data-dir.ts';
-import { startOwner, watchdogsOf } from '../../test/support/postgres-owner.ts';
-import { removeDataDir } from '../../test/support/temporary-folder.ts';
+import { makeDataDir, removeOriginal } from '../../../test/support/data-dir.ts';
+import { removeDataDir } from '../../../test/support/temporary-folder.ts';
+import { startOwner, watchdogsOf } from '../test/postgres-owner.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './index.ts';
 import { findServerProcesses } from './orphans.ts';
 

@@ -2,7 +2,7 @@
  * A process that owns an embedded PostgreSQL, so that a test can kill it. Usage: postgres-owner.mjs <dataDir>
  * Prints one line of JSON once the server takes connections, or when it is refused; SIGTERM stops it.
  */
-import { startEmbeddedPostgres } from '../../dist/embedded-postgres/index.js';
+import { startEmbeddedPostgres } from '../dist/index.js';
 
 const say = (/** @type {object} */ fact) => process.stdout.write(`${JSON.stringify(fact)}\n`);
 const stayAlive = setInterval(() => {}, 60_000);

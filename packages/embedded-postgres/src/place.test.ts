@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { makeTemporaryFolder } from '../../test/support/temporary-folder.ts';
+import { makeTemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { acquireInstanceLock } from './lock.ts';
 import { dataFolderOf, placeCluster } from './place.ts';
 import { isRoot, ourselves, unprivilegedUser } from './user.ts';

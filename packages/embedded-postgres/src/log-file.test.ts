@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { makeTemporaryFolder } from '../../test/support/temporary-folder.ts';
+import { makeTemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import { ourselves } from './user.ts';
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { makeTemporaryFolder } from '../../test/support/temporary-folder.ts';
+import { makeTemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { acquireInstanceLock, findOwner } from './lock.ts';
 import { folderIdentity } from './orphans.ts';
 import { identify } from './processes.ts';

