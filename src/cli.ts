@@ -95,9 +95,6 @@ async function runFakeGateway(flags: FakeGatewayFlags): Promise<void> {
       throw listenError(error, { host, port, hostName: '--host', portName: '--port' });
     },
   );
-  process.stdout.write(
-    `The fake gateway listens at ${gateway.url}\n  its ledger: curl ${gateway.url}/_ledger\n  its faults: curl ${gateway.url}/_faults\n`,
-  );
   const stop = async (): Promise<void> => {
     await gateway.close();
     await close();
@@ -105,6 +102,10 @@ async function runFakeGateway(flags: FakeGatewayFlags): Promise<void> {
   };
   process.once('SIGTERM', () => void stop());
   process.once('SIGINT', () => void stop());
+  // Last: whoever reads it may send a signal at once.
+  process.stdout.write(
+    `The fake gateway listens at ${gateway.url}\n  its ledger: curl ${gateway.url}/_ledger\n  its faults: curl ${gateway.url}/_faults\n`,
+  );
 }
 
 async function openLedger(flags: FakeGatewayFlags): Promise<{ ledger: Ledger; close: () => Promise<void> }> {

@@ -54,10 +54,14 @@ function node(args: readonly string[], env: Record<string, string> = {}): Promis
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   let output = '';
+  // Once: a second signal would end it less politely.
+  let isAsked = false;
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => {
       output += chunk;
-      if (/(takes payments|listens) at http\S+/.test(output)) child.kill('SIGTERM');
+      if (isAsked || !/(takes payments|listens) at http\S+/.test(output)) return;
+      isAsked = true;
+      child.kill('SIGTERM');
     });
   }
   return new Promise((resolve, reject) => {
