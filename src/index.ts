@@ -47,8 +47,11 @@ export { StoreError } from './ports/store.ts';
 
 /**
  * Brings the database to this release's tables and starts the engine. Any number of programs and services may
- * run on the same database. Rejects with `PayonceInputError` for options that it does not take, before anything is
- * started, and with `StoreError` when the database cannot be used or would not keep the promise.
+ * run on the same database. End it with `stop`.
+ *
+ * Rejects with `PayonceInputError` for options that it does not take, before anything is started; with `StoreError` when the database
+ * cannot be used or would not keep the promise; and with another error when the start would be unsafe, such as on a database that
+ * holds payments of the other mode. The message says what to do.
  *
  * @example
  * const payonce = await createPayonce({ pool: new pg.Pool({ connectionString }), gateway });

@@ -1,26 +1,32 @@
 /**
- * What a gateway promises. The engine derives from it what is safe: whether an unknown call may be resent,
+ * What a gateway promises. The engine derives from it what is safe: whether an unknown call may be sent again,
  * and from when on "not found" proves that nothing was charged. A gateway that breaks its contract can make
- * Payonce wrong; nothing else can.
+ * Payonce wrong. So declare only what its documentation promises; in doubt, the weaker or slower value. Nothing has a
+ * default. Durations are whole milliseconds, from 0 to a century.
+ *
+ * @example
+ * const contract = { keys: 'kept', keyWindowMs: 86_400_000, cachesErrors: false, lookup: true, lookupLagMs: 0,
+ *   landsWithinMs: 180_000 };
  */
 export interface GatewayContract {
   /**
-   * `kept`: inside `keyWindowMs` a key has one result. It never charges twice, and once declined it stays declined,
-   * whatever still arrives under it; a gateway that keeps charges but forgets declines is `none`.
-   * `none`: every call may charge.
+   * What a repeated key does.
+   * - `kept`: inside `keyWindowMs` a key has one result. It never charges twice, and once declined it stays declined, whatever
+   *   still arrives under it. A gateway that keeps charges but forgets declines is `none`.
+   * - `none`: every call may charge.
    */
   readonly keys: 'kept' | 'none';
-  /** How long the gateway remembers a key, counted from its first use. */
+  /** How long the gateway remembers a key, from its first use. Not used where `keys` is `none`. */
   readonly keyWindowMs: number;
-  /** Whether an error is stored under the key and replayed; then a resend cannot help and a lookup must. */
+  /** Whether the gateway stores an error under the key and repeats it. Then only a lookup can help, not another call. */
   readonly cachesErrors: boolean;
   /** Whether the gateway can be asked what became of a key. */
   readonly lookup: boolean;
-  /** How long a charge may exist before a lookup shows it. */
+  /** How long a charge may exist before a lookup shows it; 0: a lookup shows it at once. */
   readonly lookupLagMs: number;
   /**
-   * How long after we stopped listening a request may still take effect: after its time-out, its broken connection,
-   * or the end of the lease under which it was sent, whichever comes first.
+   * How long a request may still take effect after we stopped listening: after its time-out, its broken connection,
+   * or the end of the lease under which it was sent, whichever comes first. The service's default is 180,000; `docs/landing.md` says why.
    */
   readonly landsWithinMs: number;
 }

@@ -6,29 +6,54 @@
 
 /** The charge that the engine wants, at most once, under one key. */
 export interface ChargeRequest {
-  /** The operation's idempotency key at the gateway: 36 characters, the same on every call. */
+  /** The charge's idempotency key at the gateway: 36 characters, the same on every call. */
   readonly key: string;
   /** The order's name at the gateway, derived from installation, account and order. */
   readonly reference: string;
+  /** The merchant's name of the order: 1 to 255 bytes of UTF-8. For people; `reference` is what counts. */
   readonly orderId: string;
   /** Minor units of `currency` (cents, yen, fils); a safe integer of at least 1. */
   readonly amountMinor: number;
   /** ISO 4217 alphabetic code, upper case. */
   readonly currency: string;
-  /** The payment method's token; absent where the client sent none. */
+  /** The payment method's token. Absent where the caller gave none. */
   readonly method?: string;
 }
 
-/** The end of one call. */
+/**
+ * How one call ended. A `reason` or `code` is stored and shown: 1 to 64 characters of `A-Z a-z 0-9 _ . -`. An outcome of any other
+ * shape counts as `unknown`.
+ *
+ * @example
+ * return { kind: 'unknown', answered: false, reason: 'timeout' };
+ */
 export type CallOutcome =
-  | { readonly kind: 'approved'; readonly chargeId: string }
-  /** A parsed, definite no. */
-  | { readonly kind: 'declined'; readonly code: string; readonly chargeId?: string }
+  /** The gateway charged it, exactly as requested. */
+  | {
+      readonly kind: 'approved';
+      /** The gateway's own id of the charge: 1 to 255 visible ASCII characters. */
+      readonly chargeId: string;
+    }
+  /** A parsed, definite decline. */
+  | {
+      readonly kind: 'declined';
+      /** Why, in the gateway's word, such as `card_declined`. */
+      readonly code: string;
+      /** The gateway's own id of the declined charge. Absent where it gave none. */
+      readonly chargeId?: string;
+    }
   /** Proof that this call was not executed: it never left, or the contract says so of this answer. */
-  | { readonly kind: 'refused'; readonly reason: string; readonly retryAfterMs?: number }
-  /** It may have been executed. `answered` tells whether a complete answer ended it (a plain 500), so that nothing of it is still under way. */
+  | {
+      readonly kind: 'refused';
+      /** What happened, in a stable word, such as `connection_refused`. */
+      readonly reason: string;
+      /** How long the gateway asks us to wait, in milliseconds. Absent where it does not say. */
+      readonly retryAfterMs?: number;
+    }
+  /** It may have been executed. */
   | {
       readonly kind: 'unknown';
+      /** Whether a complete answer ended the call (a plain 500), so that nothing of it is still under way. In doubt: false. */
       readonly answered: boolean;
       readonly reason: string;
       readonly retryAfterMs?: number;
@@ -37,49 +62,91 @@ export type CallOutcome =
   | { readonly kind: 'busy'; readonly retryAfterMs?: number }
   /** Accepted; the result comes later. */
   | { readonly kind: 'pending'; readonly chargeId: string }
-  /** Our credentials were refused: about us, not about the order. */
+  /** Our credentials were refused. It is about us, not about the order. */
   | { readonly kind: 'forbidden'; readonly reason: string }
   /** An approval of something else: another amount, currency or reference. */
   | { readonly kind: 'mismatch'; readonly chargeId: string; readonly reason: string };
 
 /**
- * Nothing left, and nothing will, for want of something on this machine: no free file or port, no memory. It is no call, so it is not
+ * Nothing left, and nothing will: this machine is short of something, such as files, ports or memory. It is no call, so it is not
  * counted, and it says nothing about the gateway.
  */
 export interface NotSent {
   readonly kind: 'not_sent';
+  /** What was missing, in a stable word, such as `no_free_port`. */
   readonly reason: string;
 }
 
-/** The end of one lookup. Only `absent` may become proof of absence, and only when the contract's delays have passed. */
+/**
+ * How one lookup ended. Only `absent` may become proof that nothing was charged, and only when the contract's delays have passed.
+ * An outcome of any other shape counts as `unavailable`. `reason` and `code` are as in `CallOutcome`.
+ */
 export type LookupOutcome =
-  | { readonly kind: 'succeeded'; readonly chargeId: string }
-  | { readonly kind: 'declined'; readonly code: string; readonly chargeId: string }
+  /** One live charge, exactly as requested. */
+  | {
+      readonly kind: 'succeeded';
+      /** The gateway's own id of the charge: 1 to 255 visible ASCII characters. */
+      readonly chargeId: string;
+    }
+  /** The charge was declined. */
+  | {
+      readonly kind: 'declined';
+      /** Why, in the gateway's word, such as `card_declined`. */
+      readonly code: string;
+      readonly chargeId: string;
+    }
+  /** The gateway has the charge and has not decided yet. */
   | { readonly kind: 'pending'; readonly chargeId: string }
-  | { readonly kind: 'mismatch'; readonly chargeId: string; readonly reason: string }
-  /** It was charged, and has been taken back since, all of it: refunded, voided or canceled. Nothing of the key is live. */
-  | { readonly kind: 'reversed'; readonly chargeIds: readonly string[] }
+  /** A live charge of another amount or currency, or of the other mode (real or test money). */
+  | {
+      readonly kind: 'mismatch';
+      readonly chargeId: string;
+      /** What happened, in a stable word, such as `amount_mismatch`. */
+      readonly reason: string;
+    }
+  /** It was charged, and all of it has been taken back since: refunded, voided or canceled. Nothing of the key is live. */
+  | {
+      readonly kind: 'reversed';
+      /** The gateway's own ids of all these charges. */
+      readonly chargeIds: readonly string[];
+    }
   /** More than one live charge under one key: the gateway broke its contract. */
   | { readonly kind: 'duplicated'; readonly chargeIds: readonly string[] }
+  /** The gateway answered, and knows no charge of this key. */
   | { readonly kind: 'absent' }
   /** No answer about this key: down, slow, unparseable, or about something else. Never evidence. */
-  | { readonly kind: 'unavailable'; readonly reason: string; readonly retryAfterMs?: number }
+  | {
+      readonly kind: 'unavailable';
+      readonly reason: string;
+      /** How long the gateway asks us to wait, in milliseconds. Absent where it does not say. */
+      readonly retryAfterMs?: number;
+    }
+  /** Our credentials were refused. */
   | { readonly kind: 'forbidden'; readonly reason: string };
 
-/** The ways in which a charge is taken back, all of it. */
+/** How all of a charge was taken back: `refunded` after it was captured, `voided` or `canceled` before. */
 export type ReversedStatus = 'refunded' | 'voided' | 'canceled';
 
-/** A charge as a gateway reported it, parsed but not yet believed. */
+/** A charge as a gateway reported it, parsed but not yet believed. An adapter fills it in, and `judgeCall` or `judgeLookup` judges it. */
 export interface ReportedCharge {
+  /** The gateway's own id of the charge: 1 to 255 visible ASCII characters. */
   readonly id: string;
+  /**
+   * `succeeded`: it is live. `declined`: it will never be. `pending`: not decided yet. Or all of it was taken back. Translate the
+   * gateway's word into one of these; with any other, nothing is believed.
+   */
   readonly status: 'succeeded' | 'declined' | 'pending' | ReversedStatus;
+  /** In minor units of `currency`, as the gateway says it. */
   readonly amountMinor: number;
+  /** ISO 4217 alphabetic code, upper case. */
   readonly currency: string;
+  /** The reference that the charge was requested with. */
   readonly reference: string;
+  /** The idempotency key that the charge was requested with. */
   readonly key: string;
-  /** Why it was declined, in the gateway's words. */
+  /** Why it was declined, in the gateway's word. Absent: `declined`. */
   readonly code?: string;
-  /** Whether real money moved, if the gateway says so. */
+  /** Whether real money moved. Absent where the gateway does not say: then it counts as what the adapter says. */
   readonly livemode?: boolean;
 }
 
@@ -98,9 +165,18 @@ function differenceFrom(
 }
 
 /**
- * Judges the charge in a call's answer. An answer that names another key is not about this call at all.
+ * Compares the charge in a call's answer with what was requested. Key, reference, amount and currency must all be the request's:
+ * - approved on other terms: `mismatch`;
+ * - declined or pending on other terms: `unknown`, answered;
+ * - another key, or a status that is none of a call's: `unknown`, not answered.
  *
- * @param livemode whether real money moves at this gateway; a charge that says otherwise is not what was asked for. Default: not compared.
+ * It never throws.
+ *
+ * @param livemode whether real money moves at this gateway; a charge that says otherwise is on other terms. Default: not compared.
+ *
+ * @example
+ * return judgeCall(request, { id: body.id, status: 'succeeded', amountMinor: body.amount, currency: body.currency,
+ *   reference: body.reference, key: body.idempotency_key });
  */
 export function judgeCall(request: ChargeRequest, charge: ReportedCharge, livemode?: boolean): CallOutcome {
   if (charge.key !== request.key)
@@ -127,10 +203,11 @@ export function judgeCall(request: ChargeRequest, charge: ReportedCharge, livemo
 }
 
 /**
- * Judges everything that a lookup by key returned. A list that holds an entry about another key or reference, or with a status that
- * is none of ours, is not an answer about us, so it cannot prove absence either.
+ * Compares everything that a lookup by key returned with what was requested. A list that holds another key, another reference or an
+ * unknown status is `unavailable`: it is not an answer about us, so it cannot prove absence either. It never throws.
  *
- * @param livemode as for a call
+ * @param charges all charges that the gateway has under the key; none: `absent`
+ * @param livemode as for `judgeCall`
  */
 export function judgeLookup(
   request: ChargeRequest,

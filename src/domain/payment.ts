@@ -3,7 +3,14 @@
  * record of it.
  */
 
-/** Where a payment stands. COMPLETED is never left; FAILED is written only on proof that nothing was charged. */
+/**
+ * Where a payment stands:
+ * - `PROCESSING`: calls are made, or wait for their turn.
+ * - `COMPLETED`: the gateway charged it. Never left.
+ * - `FAILED`: it is proved that nothing was charged. Left only by the order's next charge, or when its money turns up after all.
+ * - `UNRESOLVED`: no more calls are made, and the outcome is not proved. Lookups go on.
+ * - `REVIEW`: a person must decide. Lookups go on, once a day.
+ */
 export type PaymentStatus = 'PROCESSING' | 'COMPLETED' | 'FAILED' | 'UNRESOLVED' | 'REVIEW';
 
 export const PAYMENT_STATUSES: readonly PaymentStatus[] = [
@@ -30,53 +37,68 @@ export interface Order {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** A payment as anyone outside may see it; `engine/answer.ts` writes it as JSON. */
+/** A payment as anyone outside may see it: the record of one order. All times are by the database's clock. */
 export interface Payment {
-  /** UUIDv7, given at acceptance. */
+  /** Its id: a UUIDv7 in lower case, given when the order was accepted. */
   readonly paymentId: string;
+  /** Whose order it is; `default` where the caller named nobody. */
   readonly accountId: string;
+  /** Your order's name, exactly as it was given. An account has one payment for each. */
   readonly orderId: string;
+  /** What is charged, in minor units of `currency` (cents, yen, fils). */
   readonly amountMinor: number;
+  /** ISO 4217 alphabetic code, upper case. */
   readonly currency: string;
+  /** Your own notes, as they were given; empty where there were none. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Where it stands. Only `COMPLETED` means that it was charged. */
   readonly status: PaymentStatus;
   /** Calls to the gateway for the current charge, counted before each was sent. */
   readonly attempts: number;
-  /** Why it FAILED or is in REVIEW; a stable word, null otherwise. */
+  /** Why it is `FAILED` or in `REVIEW`, in a stable word; null otherwise. After a decline it is the gateway's own word. */
   readonly failureCode: string | null;
-  /** The adapter's name. */
+  /** The name of the adapter that charges it. */
   readonly gateway: string;
-  /** Whether real money moves. False: a payment of the fake gateway or of a sandbox; COMPLETED then means that nobody paid. */
+  /** Whether real money moves. False: a payment of the fake gateway or of a sandbox. Nobody has paid then, also when it is `COMPLETED`. */
   readonly livemode: boolean;
-  /** The gateway's own id of the charge, once known. */
+  /** The gateway's own id of the charge; null while it is not known. */
   readonly gatewayRef: string | null;
-  /** 1 for the first charge; n + 1 only after n is proved not to have happened. */
+  /** Which charge of the order this is: 1 for the first, n + 1 only after it is proved that charge n took no money. */
   readonly chargeN: number;
-  /** Late evidence about its money waits to be looked into. */
+  /** Whether late evidence about its money waits to be looked into. Until it has been, a `FAILED` order cannot be charged again. */
   readonly inDoubt: boolean;
-  /** When to ask again while it is not settled, in milliseconds; null once it is. */
+  /** How long to wait before asking again, in milliseconds: 1,000 to 60,000. Null once it is `COMPLETED` or `FAILED`. */
   readonly retryAfterMs: number | null;
   /**
-   * When it is tried or looked up next, at the earliest, in milliseconds since the Unix epoch; null while that is under way, and
+   * When it is called or looked up next, at the earliest, in milliseconds since the Unix epoch. Null while that is under way, and
    * where nothing is left to do.
    */
   readonly nextAttemptAtMs: number | null;
-  /** Position of the last event; grows by one with every change. */
+  /** The `seq` of its last event. Grows by one with every change. */
   readonly seq: number;
-  /** Milliseconds since the Unix epoch, by the database's clock. */
+  /** When the order was accepted, in milliseconds since the Unix epoch. */
   readonly createdAtMs: number;
+  /** When it changed last, in milliseconds since the Unix epoch. */
   readonly updatedAtMs: number;
 }
 
-/** One line of the audit trail; `seq` has no gaps within a payment. */
+/** One line of a payment's audit trail: one change, and the payment as it stood after it. */
 export interface PaymentEvent {
+  /** Its place in the trail, from 1, without gaps. */
   readonly seq: number;
-  /** A stable word such as `payment.created`; the list is in `domain/events.ts`. */
+  /**
+   * What happened, in a stable word: `payment.created`, `payment.completed`, `payment.failed`, `payment.review`, `charge.opened`, or
+   * one that begins with `call.`, `lookup.` or `verify.`. New words may come.
+   */
   readonly type: string;
+  /** The payment's status after it. */
   readonly status: PaymentStatus;
+  /** Which charge of the order it is about, from 1. */
   readonly chargeN: number;
+  /** Calls to the gateway for that charge so far. */
   readonly attempts: number;
-  /** What the gateway said, in the stable words of the outcomes; null where it had no part. */
+  /** Why, in the stable words of the gateway's outcomes; null where there is nothing to add. */
   readonly detail: string | null;
+  /** When, in milliseconds since the Unix epoch, by the database's clock. */
   readonly atMs: number;
 }

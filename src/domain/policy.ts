@@ -1,38 +1,57 @@
 import type { GatewayContract } from './contract.ts';
 
-/** Every number that the decisions about one charge depend on. */
+/**
+ * Every number that the decisions about one charge depend on. Names end with their unit: `Ms` for milliseconds, `S` for seconds.
+ *
+ * @example
+ * await createPayonce({ pool, gateway, policy: { maxAttempts: 6, giveUpAfterS: 3600 } });
+ */
 export interface Policy {
+  /** What the gateway promises. It comes from the adapter, never from the options. */
   readonly contract: GatewayContract;
-  /** Calls per charge, the first included. */
+  /** Calls for each charge, the first included: 1 to 100. Default 4. */
   readonly maxAttempts: number;
-  /** The ceiling of the first backoff; it doubles with every call. The wait is drawn below it (full jitter). */
+  /**
+   * The longest first backoff: at least 1. It doubles with every call, and the wait is drawn evenly between 0 and it. Default 100.
+   */
   readonly backoffBaseMs: number;
+  /** Where the backoff stops doubling: at least 1. Default 10,000. */
   readonly backoffCapMs: number;
-  /** The longest `Retry-After` that is obeyed. */
+  /** The longest `Retry-After` that is obeyed; a longer one counts as this. Default 60,000. */
   readonly retryAfterCapMs: number;
-  /** No retry starts later than this after the charge was opened: a customer does not expect it any more. */
+  /**
+   * No retry starts later than this after the charge was opened, as a customer does not expect it any more. At least 1,000. Default
+   * 900,000 (15 minutes).
+   */
   readonly callDeadlineMs: number;
   /**
-   * How long a charge is tried whose caller does not say, in whole seconds: until then outages are waited for, and `maxAttempts` and
-   * `callDeadlineMs` do not count. 0: they do.
+   * How long a charge is tried where the caller does not say, up to 259,200 (72 hours). Until then outages are waited for, and
+   * `maxAttempts` and `callDeadlineMs` do not count. 0: they count. Default 0.
    */
   readonly giveUpAfterS: number;
-  /** How long an order waits that the gateway refused; and all calls, where it refuses our credentials. */
+  /**
+   * How long an order waits after the gateway refused our credentials for it; all calls wait as long, once it has refused a second order.
+   * At least 100. Default 30,000.
+   */
   readonly forbiddenPauseMs: number;
-  /** A claim lasts this long; a request under it may leave at any moment until its end. */
+  /**
+   * How long a worker's claim lasts. A request under it may leave at any moment until its end. It comes from the options' `leaseMs`.
+   */
   readonly leaseMs: number;
-  /** Lookups of an unresolved charge: the first wait, doubled up to the cap. */
+  /** The first wait between two lookups of an unresolved charge: at least 10. It doubles with every lookup. Default 10,000. */
   readonly lookupBaseMs: number;
+  /** Where the wait between lookups stops doubling: at least 10. Default 3,600,000 (1 hour). */
   readonly lookupCapMs: number;
-  /** The first wait before asking after a charge that the gateway accepted as pending. */
+  /** The first wait before a lookup of a charge that the gateway accepted as pending: at least 10. Default 1,000. */
   readonly pendingPollMs: number;
-  /** After this long unresolved a person is asked. */
+  /** How long a charge stays unresolved before a person is asked. Default 259,200,000 (72 hours). */
   readonly resolveForMs: number;
-  /** Lookups go on at this pace while a person decides. */
+  /** The wait between lookups while a person decides: at least 1,000. Default 86,400,000 (24 hours). */
   readonly reviewLookupMs: number;
   /**
-   * When the database was restored from a backup, by its clock; null: it was not. A restored database has forgotten
-   * charges, so each is looked up before its first call, and the one after it before it counts as failed.
+   * When the database was restored from a backup, in milliseconds since the Unix epoch by the database's clock; null: it was not. A
+   * restored database has forgotten charges. So each is looked up before its first call, and the one after it before it counts as
+   * failed. Default null.
    */
   readonly restoredAtMs: number | null;
 }

@@ -38,7 +38,11 @@ export const PROBLEMS = {
   shutting_down: { status: 503, title: 'This server is shutting down; nothing was sent' },
 } as const satisfies Record<string, ProblemKind>;
 
+/** A code of the catalogue, such as `order_conflict`. `docs/errors.md` says for each what did not happen and what to do. */
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** The two ways in which a charge fails; both prove that nothing was charged. */
+/**
+ * The two ways in which a charge fails: `card_declined` (the gateway declined it) and `gateway_failed` (the gateway failed). Both are
+ * proof that nothing was charged.
+ */
 export type FailureProblem = Extract<ProblemCode, 'card_declined' | 'gateway_failed'>;

@@ -18,7 +18,9 @@ export interface ChargeOptions {
   readonly giveUpAfterS?: number;
 }
 
-/** Problems that `charge` itself can find; none of them sent anything that was not sent before. */
+/**
+ * Problems that `charge` itself can find. None of them sent anything that was not sent before. `docs/errors.md` says for each what to do.
+ */
 export type ChargeProblem = Extract<
   ProblemCode,
   | 'order_conflict'

@@ -4,8 +4,11 @@ import type { FailureProblem } from '../domain/problems.ts';
 import type { ChargeProblem } from '../engine/api.ts';
 
 /**
- * What is to be charged. An instance of a class is taken, too: each field counts wherever it stands, own or inherited, and an
- * unknown one is refused.
+ * What is to be charged. An instance of a class is taken, too: each field counts, own or inherited. An unknown field is refused, and so
+ * is a card number in any field.
+ *
+ * @example
+ * const order = { orderId: 'ORD123', amountMinor: 10_000, currency: 'USD', method: 'tok_visa' };
  */
 export interface ChargeInput {
   /** Your order's name: 1 to 255 bytes of UTF-8. Two texts that differ in anything are two orders. */
@@ -14,47 +17,61 @@ export interface ChargeInput {
   readonly amountMinor: number;
   /** ISO 4217 alphabetic code in upper case, such as `USD`. */
   readonly currency: string;
-  /** A token of your payment provider, passed on to the gateway; never a card number. Default: none. */
+  /**
+   * A token of your payment provider, passed on to the gateway: 1 to 255 visible ASCII characters, never a card number. Default: none.
+   */
   readonly method?: string | undefined;
-  /** Your own notes: up to 50 texts by name, own properties of a plain object. Never sent to the gateway. Default: none. */
+  /**
+   * Your own notes: up to 50 texts by name, in a plain object. A name has 1 to 40 characters, a text up to 500. Never sent to the
+   * gateway. Default: none.
+   */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** Whose order it is, where you have several customers of your own: 1 to 255 bytes of UTF-8. Default `default`. */
   readonly accountId?: string | undefined;
   /**
    * How long the order is tried, in whole seconds: 1 to 259,200 (72 hours). Until then an outage of the gateway is waited for. After that
    * nothing is called any more, and the order fails as soon as it is proved that nothing was charged. It counts for the
-   * charge that this call starts; who joins one takes it as it is. With the same key it must be the same. Default: the policy's
-   * `giveUpAfterS`; without one the order fails after `maxAttempts` calls.
+   * charge that this call starts; a call that joins a charge takes it as it is. With the same key it must be the same. Default: the
+   * policy's `giveUpAfterS`; if that is 0, calls end after `maxAttempts`.
    */
   readonly giveUpAfterS?: number | undefined;
 }
 
+/**
+ * How one call of `charge` is to be understood, and how long it waits.
+ *
+ * @example
+ * await payonce.charge(order, { idempotencyKey: 'try-1', waitMs: 3000 });
+ */
 export interface ChargeOptions {
   /**
-   * 1 to 255 printable ASCII characters. The same key with the same terms gets the same answer; with other
-   * terms it is refused. A FAILED order is charged anew only under a new key; without one you are told how it failed.
+   * Your name for this try: 1 to 255 printable ASCII characters. The same key with the same order gets the same answer; with another
+   * order it is refused. A `FAILED` order is charged again only under a new key. Default: none. Then the order alone guards, and a
+   * `FAILED` order answers how it failed.
    */
   readonly idempotencyKey?: string | undefined;
   /**
    * The same key in another scope is another key: 1 to 255 printable ASCII characters. Default `library`, so that
-   * keys of the library and of the HTTP service on the same database never meet. To share them, say `POST /v1/payments`.
+   * keys of the library and of the HTTP service on the same database never meet. To share them, use `POST /v1/payments`.
    */
   readonly keyScope?: string | undefined;
   /** How long to wait for the outcome, in milliseconds: 0 (answer at once) to 600,000. Default 10,000. */
   readonly waitMs?: number | undefined;
   /**
    * Ends the wait, not the charge: the promise rejects with the signal's reason, and the charge goes on. Ask again with the
-   * same order (and key) to learn what became of it. Aborted before the call: nothing is stored and nothing is sent.
+   * same order (and key) to learn what became of it. If it is aborted before the call, nothing is stored and nothing is sent.
+   * Default: none.
    */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A settled payment as it was told when its charge ended. What changes later shows in `payonce.payment`. */
+/** A payment as it was when its charge ended. What changes later shows in `payonce.payment`. */
 export type SettledPayment = Omit<
   Payment,
   'status' | 'retryAfterMs' | 'nextAttemptAtMs' | 'chargeN' | 'inDoubt' | 'seq'
 >;
 
+/** What `Paid` and `NotPaid` have in common. */
 interface Settled {
   /** Whether this call started the charge; otherwise it joined or found it. */
   readonly started: boolean;
@@ -62,40 +79,47 @@ interface Settled {
   readonly replayed: boolean;
 }
 
-/** The customer has paid: ship. Only this outcome means that. */
+/** The customer has paid: ship. Only this outcome means that. With `livemode` false in the payment it was no real money. */
 export interface Paid extends Settled {
   readonly outcome: 'paid';
+  /** The payment as it was when the charge ended. */
   readonly payment: SettledPayment & { readonly status: 'COMPLETED' };
 }
 
-/** The charge has ended without money: it is proved that nothing was charged. */
+/** The charge has failed: it is proved that nothing was charged. */
 export interface NotPaid extends Settled {
-  /** `declined`: the gateway said no. `failed`: the gateway failed. */
+  /** `declined`: the gateway declined it. `failed`: the gateway failed. */
   readonly outcome: 'declined' | 'failed';
+  /** The payment as it was when the charge ended. Its `failureCode` says why. */
   readonly payment: SettledPayment & { readonly status: 'FAILED' };
+  /** `card_declined` or `gateway_failed`: the code that the HTTP API has for it. */
   readonly code: FailureProblem;
-  /** What happened, what was not done, what to do; for people. */
+  /** What happened, what was not done, what to do. For people: the words may change. */
   readonly detail: string;
   /** Whether the order may be charged again under a new key, as it was known when the charge ended. Payonce checks it again. */
   readonly safeToRetryWithNewKey: boolean;
 }
 
-/** Nothing is proved yet: do not ship, and do not charge in another way. Ask again with the same order and key. */
+/** Nothing is proved yet. Do not ship, and do not charge in another way. Ask again with the same order and key. */
 export type Pending =
+  /** The order was accepted; how its charge ends is not known yet. */
   | {
       readonly outcome: 'pending';
-      /** `in_progress`: the charge is under way. `in_doubt`: it failed, but a late word about its money is being looked into. */
+      /** `in_progress`: the charge is under way. `in_doubt`: it failed, but late evidence about its money is being looked into. */
       readonly reason: 'in_progress' | 'in_doubt';
+      /** The payment as it is now. */
       readonly payment: Payment;
-      /** When to ask again, in milliseconds. */
+      /** How long to wait before asking again, in milliseconds. */
       readonly retryAfterMs: number;
+      /** Whether the key had been seen before. */
       readonly replayed: boolean;
     }
+  /** The database did not say whether the order was accepted: it may be charged, or it may never have been stored. */
   | {
       readonly outcome: 'pending';
-      /** The database did not say whether the order was accepted: it may be charged, or it may never have been stored. */
       readonly reason: 'store_outcome_unknown';
       readonly payment: null;
+      /** What happened, what was not done, what to do. For people: the words may change. */
       readonly detail: string;
       readonly retryAfterMs: number;
       readonly replayed: boolean;
@@ -104,57 +128,83 @@ export type Pending =
 /** A person must decide. Do not ship, and do not charge in another way. */
 export interface InReview {
   readonly outcome: 'review';
+  /** The payment as it is now. */
   readonly payment: Payment;
-  /** Why, in a stable word. */
+  /** Why, in a stable word, such as `outcome_unknown` or `amount_mismatch`. */
   readonly reason: string;
+  /** How long to wait before asking again, in milliseconds. */
   readonly retryAfterMs: number;
+  /** Whether the key had been seen before. */
   readonly replayed: boolean;
 }
 
-/** Nothing was sent to the gateway for this call. */
+/** Nothing was sent to the gateway for this call. An earlier call may have charged the order all the same: look at `payment`. */
 export interface Refused {
   readonly outcome: 'refused';
+  /** Why, for a program to decide by. `docs/errors.md` says for each code what to do. */
   readonly code: Exclude<ChargeProblem, 'store_outcome_unknown'>;
-  /** What happened, what was not done, what to do; for people. */
+  /** What happened, what was not done, what to do. For people: the words may change. */
   readonly detail: string;
-  /** The order's payment, where there is one. It need not be paid: look at its status. */
+  /** The order's payment; null where there is none, or where it is not known. It need not be paid: look at its status. */
   readonly payment: Payment | null;
-  /** When to try again, in milliseconds, where that may help. */
+  /** How long to wait before trying again, in milliseconds. Absent where that does not help. */
   readonly retryAfterMs?: number;
+  /** Whether the key had been seen before. */
   readonly replayed: boolean;
 }
 
-/** What became of a charge. `outcome` is all that a program needs to decide. */
+/**
+ * What became of a charge. `outcome` is all that a program needs to decide.
+ *
+ * @example
+ * switch (result.outcome) {
+ *   case 'paid':
+ *     return ship(result.payment);
+ *   case 'declined':
+ *   case 'failed':
+ *     return result.safeToRetryWithNewKey ? offerAnotherTry() : tellSupport(result.detail);
+ *   case 'pending':
+ *     return askAgainIn(result.retryAfterMs);
+ *   case 'review':
+ *   case 'refused':
+ *     return tellSupport(result);
+ * }
+ */
 export type ChargeResult = Paid | NotPaid | Pending | InReview | Refused;
 
+/** Whose payments are meant. */
 export interface AccountOption {
-  /** Default `default`. */
+  /** The account, as `charge` was given it: 1 to 255 bytes of UTF-8. Default `default`. */
   readonly accountId?: string | undefined;
 }
 
+/** Which payments of an account are listed; what is left out does not restrict. */
 export interface PaymentsFilter extends AccountOption {
+  /** Only the payment of this order. Default: all orders. */
   readonly orderId?: string | undefined;
+  /** Only payments that stand there. Default: all. */
   readonly status?: PaymentStatus | undefined;
-  /** 1 to 500. Default 20. */
+  /** At most so many: 1 to 500. Default 20. */
   readonly limit?: number | undefined;
-  /** The id of a payment: older ones follow it. Default: from the newest. */
+  /** Only payments older than the one with this id, which ends the page before. Default: from the newest. */
   readonly before?: string | undefined;
 }
 
+/** Which part of a payment's audit trail is listed. */
 export interface EventsFilter extends AccountOption {
-  /** The `seq` of an event: later ones follow it. Default 0. */
+  /** Only events after the one with this `seq`. Default 0: from the first. */
   readonly after?: number | undefined;
-  /** 1 to 500. Default 100. */
+  /** At most so many: 1 to 500. Default 100. */
   readonly limit?: number | undefined;
 }
 
 /**
- * Charges orders at most once each. Every method rejects with `PayonceInputError` for arguments that it does not take;
- * then nothing was stored and nothing was sent.
+ * Charges every order at most once. `createPayonce` makes one. Every method that takes arguments rejects with `PayonceInputError` for
+ * those that it does not take; then nothing was stored and nothing was sent.
  */
 export interface Payonce {
   /**
-   * Charges the order at most once, or tells what became of it. What a gateway or a database can do is an outcome, never a
+   * Charges the order at most once, or says what became of it. What a gateway or a database can do is an outcome, never a
    * rejection. Rejects with the signal's reason when that ends the wait.
    *
    * @example
@@ -168,7 +218,7 @@ export interface Payonce {
   charge(input: ChargeInput, options?: ChargeOptions): Promise<ChargeResult>;
 
   /**
-   * The payment as the database has it now; null where there is none, or where the text is no payment's id.
+   * The payment as the database has it now; null where the account has none of that id.
    * Rejects with `StoreError` when it cannot be read.
    *
    * @example
@@ -197,8 +247,13 @@ export interface Payonce {
   ready(): Promise<boolean>;
 
   /**
-   * Takes nothing new and ends what is under way, for `withinMs` at most (0 to 600,000, default 10,000). Then whoever still
-   * waits is told what is known, and the rest is left to whoever runs next. The pool and the gateway stay open: they are yours.
+   * Takes nothing new and ends what is under way, for `withinMs` at most (0 to 600,000, default 10,000). Then every call that still
+   * waits is answered with what is known, and the rest is left to whoever runs next. The pool and the gateway stay open: they are yours.
+   *
+   * @example
+   * await payonce.stop();
+   * await gateway.close();
+   * await pool.end();
    */
   stop(withinMs?: number): Promise<void>;
 }

@@ -1,15 +1,19 @@
 /** What a caller of the library did wrong, all at once. */
 
-/** `detail` follows the field's name in a sentence. It repeats no value: a mistake may well be a card number. */
+/** What is wrong with one field. It repeats no value: a mistake may well be a card number. */
 export interface InputProblem {
-  /** The field's name, `metadata.note` for one inside another; empty for the whole. */
+  /** The field's name, such as `metadata.note` for one inside another; empty for the whole argument. */
   readonly field: string;
+  /** What is wrong, as the rest of a sentence that begins with the field's name, such as `is required`. For people. */
   readonly detail: string;
 }
 
 /**
- * `invalid_options`: the options of `createPayonce`. `card_number_refused`: something looks like a card number.
- * `idempotency_key_invalid`: nothing but the key is wrong. `invalid_request`: anything else.
+ * What kind of mistake it is:
+ * - `invalid_options`: in the options of `createPayonce`.
+ * - `card_number_refused`: something looks like a card number.
+ * - `idempotency_key_invalid`: nothing but the key is wrong.
+ * - `invalid_request`: anything else.
  */
 export type InputErrorCode =
   | 'invalid_options'
@@ -21,14 +25,20 @@ export type InputErrorCode =
 const MAX_PROBLEMS = 50;
 
 /**
- * The call was refused before anything was stored, sent or started. The message names every field that is wrong; `errors`
- * says the same field by field.
+ * The arguments are wrong. The call was refused before anything was stored, sent or started. The message names every field that is
+ * wrong; `errors` says the same field by field.
+ *
+ * @example
+ * if (error instanceof PayonceInputError) for (const { field, detail } of error.errors) show(`${field} ${detail}`);
  */
 export class PayonceInputError extends TypeError {
   override readonly name = 'PayonceInputError';
+  /** What kind of mistake it is, for a program to decide by. */
   readonly code: InputErrorCode;
+  /** Everything that is wrong, at least one entry. */
   readonly errors: readonly InputProblem[];
 
+  /** For Payonce itself: a caller only catches it. */
   constructor(code: InputErrorCode, errors: readonly InputProblem[]) {
     const nothing =
       code === 'invalid_options' ? 'Nothing was started.' : 'Nothing was stored and nothing was sent.';

@@ -8,33 +8,40 @@ import { type Fields, fieldName, fieldsOf, type Range, refuseUnknown, wholeNumbe
 import { type InputProblem, PayonceInputError } from './input-error.ts';
 import { checkPool, readGateway } from './parts.ts';
 
-/** Everything but `pool` and `gateway` has a default. Durations are whole milliseconds. */
+/** The options of `createPayonce`. Everything but `pool` and `gateway` has a default. Numbers are whole, durations in milliseconds. */
 export interface PayonceOptions {
   /**
-   * A `pg` pool to PostgreSQL 14 or newer, with at least two connections; never closed by Payonce. Best one of its own: other
-   * code can change a session's settings, or leave a transaction open (such a connection is closed, not used).
+   * A `pg` pool to PostgreSQL 14 or newer, with at least two connections. Payonce never closes it. Give Payonce one of its own, with an
+   * `error` listener: other code can change a session's settings, or leave a transaction open (such a connection is closed, not used).
    */
   readonly pool: Pool;
+  /** The adapter of your payment gateway: `createHttpGateway`, or your own. Payonce never closes it. */
   readonly gateway: Gateway;
-  /** Numbers of the decisions that differ from the defaults. */
+  /** The numbers of the decisions that you want to differ from their defaults. Default: none differs. */
   readonly policy?: Partial<Omit<Policy, 'contract' | 'leaseMs'>> | undefined;
-  /** A call that takes longer is given up. Default 10,000. */
+  /** A call to the gateway that takes longer is given up: at least 50. Default 10,000. */
   readonly callTimeoutMs?: number | undefined;
-  /** How long a worker holds a payment; at least `callTimeoutMs` + 500. Default 15,000. */
+  /**
+   * How long a worker holds a payment: at least `callTimeoutMs` + 500. After a crash, nobody else takes the payment before it has ended.
+   * Default 15,000.
+   */
   readonly leaseMs?: number | undefined;
-  /** Calls under way at once. Default 256. */
+  /** The most calls under way at once: 1 to 100,000. Default 256. */
   readonly maxCalls?: number | undefined;
-  /** Lookups under way at once. Default 64. */
+  /** The most lookups under way at once: 1 to 100,000. Default 64. */
   readonly maxLookups?: number | undefined;
-  /** Frozen answers kept in memory; 0: none. Default 50,000. */
+  /** How many frozen answers are kept in memory, up to 10,000,000; 0: none. Default 50,000. */
   readonly cacheEntries?: number | undefined;
-  /** How long a frozen answer is kept. Default 30 days. */
+  /**
+   * How long a key gets its first answer again: from a second to 4,000 days. After that it is refused with `result_expired`; the payment itself
+   * is kept for ever. Default 2,592,000,000 (30 days).
+   */
   readonly answerRetentionMs?: number | undefined;
-  /** Upper bound of one statement. Default 5,000. */
+  /** A statement that takes longer is cancelled at the database: at least 100. Default 5,000. */
   readonly databaseTimeoutMs?: number | undefined;
-  /** Pause between sweeps for due payments. Default 500. */
+  /** The pause between two searches for payments whose time has come: at least 10. Default 500. */
   readonly sweepMs?: number | undefined;
-  /** Where the engine speaks; a pino logger fits. Default: silent. */
+  /** Where the engine logs; a pino logger fits. Default: nowhere. */
   readonly log?: Log | undefined;
 }
 

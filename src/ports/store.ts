@@ -109,15 +109,29 @@ export interface Store {
 
 /**
  * Why the store could not do it. Nothing was written, except perhaps with the last one:
- * - `unavailable`: not now; it may work in a moment.
+ * - `unavailable`: not now. It may work in a moment.
  * - `refused`: not until somebody changes something at the database, such as a grant.
- * - `unfit`: not these values; others may.
+ * - `unfit`: not with these values. Others may work.
  * - `outcome_unknown`: the answer was lost, so it may have been written.
  */
 export type StoreErrorKind = 'unavailable' | 'refused' | 'unfit' | 'outcome_unknown';
 
+/**
+ * The database could not be used. The message says what happened and, where somebody must act, what to do. `cause` is the driver's error,
+ * where there is one.
+ *
+ * @example
+ * try {
+ *   await payonce.payment(paymentId);
+ * } catch (error) {
+ *   if (error instanceof StoreError && error.kind === 'unavailable') tryAgainLater();
+ *   else throw error;
+ * }
+ */
 export class StoreError extends Error {
+  /** Why, for a program to decide by. */
   readonly kind: StoreErrorKind;
+  /** For Payonce itself: a caller only catches it. */
   constructor(kind: StoreErrorKind, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = 'StoreError';

@@ -11,28 +11,33 @@ import { exchange } from './exchange.ts';
 import { judgeLookupExchange } from './lookups.ts';
 import { createPool } from './pool.ts';
 
+/** The options of `createHttpGateway`: where the gateway is, what it promises, and the bounds of talking to it. */
 export interface HttpGatewayOptions {
-  /** Stored with every payment. Default `http`. */
+  /**
+   * Stored with every payment: 1 to 64 visible ASCII characters. Give another gateway, or another account at it, another name. Default
+   * `http`.
+   */
   readonly name?: string;
   /** Base of the protocol's paths, `http:` or `https:`; may have a path, with or without a slash at its end. */
   readonly url: string;
+  /** What the gateway promises. There is no default: look into its documentation. */
   readonly contract: GatewayContract;
-  /** Whether real money moves there. A charge that says otherwise (`"livemode"`) is not what was asked for. Default `true`. */
+  /** Whether real money moves there. A charge that says otherwise (`"livemode"`) counts as a mismatch. Default `true`. */
   readonly livemode?: boolean;
   /** Sent as `Authorization: Bearer …`. Default: none. */
   readonly token?: string;
-  /** Further headers for every request. Default: none. */
+  /** Further headers for every request, by name. Default: none. */
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * Calls at the same time. Keep it at or above the engine's own bound: what exceeds it waits here, at the
+   * The most calls at the same time. Keep it at or above the engine's own bound (`maxCalls`): what exceeds it waits here, at the
    * expense of its own timeout, and ends as `refused` if it never leaves. Default 256.
    */
   readonly maxConnections?: number;
-  /** Lookups at the same time; apart from the calls, so that hanging calls cannot keep lookups out. Default 64. */
+  /** The most lookups at the same time, apart from the calls, so that hanging calls cannot keep lookups out. Default 64. */
   readonly maxLookupConnections?: number;
-  /** Bytes of a body after which an answer is given up. Default 64 KiB, over a hundred times the largest honest answer to a call. */
+  /** An answer with a longer body, in bytes, is given up. Default 65,536: over a hundred times the largest honest answer to a call. */
   readonly maxResponseBytes?: number;
-  /** Bound of connecting alone, TLS included, in milliseconds. Default 5,000: a slower network is as good as none. */
+  /** The longest that connecting alone may take, TLS included, in milliseconds. Default 5,000: a slower network is as good as none. */
   readonly connectTimeoutMs?: number;
   /** An idle connection is closed after this many milliseconds. Default 4,000, below the 5 s after which Node servers hang up. */
   readonly keepAliveMs?: number;
@@ -47,8 +52,14 @@ const FRESH = ['cache-control', 'no-cache, no-store', 'pragma', 'no-cache'];
 const always = (): boolean => true;
 
 /**
+ * The adapter for any gateway that speaks the HTTP protocol of `docs/fake-gateway.md`. It connects with the first call.
+ *
  * @throws TypeError if the URL cannot be a base (other scheme, credentials, query or fragment in it), or the token
  * or a header cannot be sent.
+ *
+ * @example
+ * const gateway = createHttpGateway({ url: 'https://gateway.example/v1', token, contract });
+ * const payonce = await createPayonce({ pool, gateway });
  */
 export function createHttpGateway(options: HttpGatewayOptions): Gateway {
   const base = parseBase(options.url);
