@@ -17,39 +17,45 @@ import { createSleeper } from './sleep.ts';
 import { createWebhookSender, type WebhookOptions } from './webhooks/deliver.ts';
 import { answer, DROP } from './wire.ts';
 
-/** The part of pino's interface that is used. */
+/** Where the fake gateway logs; a pino logger fits. */
 export interface FakeGatewayLog {
+  /** A webhook was given up or dropped. */
   warn(fields: object, message: string): void;
+  /** The fake gateway itself failed, which is no fault that was asked for. */
   error(fields: object, message: string): void;
 }
 
+/** The options of `createFakeGateway`. */
 export interface FakeGatewayOptions {
-  /** Stays the caller's; must outlive `close()`. */
+  /** Where charges are booked: `createMemoryLedger` or `createPostgresLedger`. It stays yours, and must outlive `close()`. */
   readonly ledger: Ledger;
-  /** Of all chance. A safe integer of at least 0. Default 1. */
+  /** What all chance is drawn from: a whole number from 0 to 2^53 - 1. Default 1. */
   readonly seed?: number;
   /**
-   * As the body of `PUT /_faults`: what is left out does not happen. Default: nothing goes wrong. Settings that were
-   * put into a shared ledger win over these.
+   * What goes wrong, as in the body of `PUT /_faults`: what is left out does not happen. Settings that were put into the ledger win
+   * over these. Default: nothing goes wrong.
    */
   readonly faults?: unknown;
-  /** Default: no webhooks. */
+  /** Where events about charges are sent. Default: nowhere. */
   readonly webhook?: WebhookOptions;
-  /** Milliseconds since the epoch, by which charges land, show and settle. Default: the system's clock. */
+  /** The gateway's clock, in milliseconds since the Unix epoch: charges take effect, show and settle by it. Default: the system's. */
   readonly now?: () => number;
-  /** Where the server listens, as it was configured: `/_faults` and `/_ledger` answer under these names and those of loopback. */
+  /**
+   * Names of the server, as it was configured. `/_faults` and `/_ledger` answer under these and under those of loopback. Default: none.
+   */
   readonly hosts?: readonly string[];
-  /** Default: silence. */
+  /** Where it logs. Default: nowhere. */
   readonly log?: FakeGatewayLog;
 }
 
+/** A fake gateway, to be put on a Fastify server. */
 export interface FakeGateway {
   /**
-   * Adds the routes below `prefix` (default: at the root), in a context of their own. When the server begins to
-   * close, so does the gateway.
+   * Adds the routes below `prefix` (default: at the root), in a context of their own. It may be called several times, with several
+   * prefixes. When the server begins to close, so does the gateway.
    */
   register(app: FastifyInstance, options?: { readonly prefix?: string }): void;
-  /** Drops what is being answered, ends all waiting and sends no more webhooks. The ledger stays open. */
+  /** Drops every answer that is under way, ends all waiting and sends no more webhooks. The ledger stays open. */
   close(): void;
 }
 
@@ -57,7 +63,15 @@ export interface FakeGateway {
 const BODY_LIMIT_BYTES = 16 * 1024;
 const SILENCE: FakeGatewayLog = { warn() {}, error() {} };
 
-/** @throws TypeError if the faults or the webhook's secret are not valid. */
+/**
+ * A payment gateway that fails in every way one can, as a part of your own Fastify server. `startFakeGateway` is one with a server.
+ *
+ * @throws TypeError if the faults or the webhook's secret are not valid.
+ *
+ * @example
+ * const gateway = createFakeGateway({ ledger: createMemoryLedger(), seed: 7, faults: { error_after: 0.2 } });
+ * gateway.register(app, { prefix: '/gateway' });
+ */
 export function createFakeGateway(options: FakeGatewayOptions): FakeGateway {
   const { ledger, seed = 1, hosts = [], log = SILENCE } = options;
   const clock = options.now ?? Date.now;

@@ -2,26 +2,34 @@
 import fastify from 'fastify';
 import { createFakeGateway, type FakeGatewayOptions } from './gateway.ts';
 
+/** The options of `startFakeGateway`: those of the gateway, and where it listens. */
 export interface StartFakeGatewayOptions extends FakeGatewayOptions {
-  /** Default 0: any that is free. */
+  /** The port to listen on. Default 0: any that is free. */
   readonly port?: number;
-  /** Default `127.0.0.1`. */
+  /** The address to listen on. Default `127.0.0.1`. */
   readonly host?: string;
 }
 
+/** A fake gateway that listens. */
 export interface RunningFakeGateway {
-  /** Base of the protocol's paths, without a slash at its end. */
+  /** The base of the protocol's paths, such as `http://127.0.0.1:8001`, without a slash at its end. */
   readonly url: string;
+  /** The port that it listens on. */
   readonly port: number;
   /** Stops listening and drops every connection. The ledger stays open. */
   close(): Promise<void>;
 }
 
 /**
- * Listens. Every path is there twice, as `/charges` and as `/fake-gateway/charges`, so that the same client
- * configuration fits the gateway alone and the one mounted on a server.
+ * Starts a fake gateway on a server of its own, and resolves once it listens. Every path is there twice, as `/charges` and as
+ * `/fake-gateway/charges`, so that the same client configuration fits the gateway alone and the one mounted on a server.
  *
- * @throws if the address is taken, or the options are not valid.
+ * @throws TypeError if the faults or the webhook's secret are not valid; Error if the address is taken.
+ *
+ * @example
+ * const gateway = await startFakeGateway({ ledger: createMemoryLedger(), faults: { error_after: 0.2 } });
+ * // … test against gateway.url …
+ * await gateway.close();
  */
 export async function startFakeGateway(options: StartFakeGatewayOptions): Promise<RunningFakeGateway> {
   const { port = 0, host = '127.0.0.1' } = options;

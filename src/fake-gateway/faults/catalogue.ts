@@ -124,6 +124,7 @@ export const FAULTS = {
   },
 } as const satisfies Record<string, FaultSpec>;
 
+/** The name of a fault, such as `error_after`. `docs/fake-gateway.md` has all of them, with what happens. */
 export type FaultName = keyof typeof FAULTS;
 export type FaultOf<A extends Axis> = {
   [N in FaultName]: (typeof FAULTS)[N]['axis'] extends A ? N : never;

@@ -1,28 +1,47 @@
 /** What goes wrong, how often and for how long: the body of `GET` and `PUT /_faults`. */
 import { FAULT_NAMES, FAULTS, type FaultName, faultsOf } from './catalogue.ts';
 
+/** How often one fault strikes, and how long it takes. */
 interface FaultSetting {
-  /** Share of the calls (keys, lookups, events) that it strikes, 0 to 1. */
+  /** The share of the calls (keys, lookups, events) that it strikes: 0 to 1. */
   readonly rate: number;
-  /** In milliseconds; absent where the fault takes no time. Counts for the magic token too. */
+  /** In milliseconds, up to 3,600,000. Absent where the fault takes no time. It counts for the fault's magic token, too. */
   readonly delay_ms?: number;
 }
 
+/**
+ * Everything that may go wrong: the body of `GET` and `PUT /_faults`, with nothing left out. Besides `seed` and `latency_ms`, it has one
+ * setting for each fault.
+ */
 export type FaultSettings = {
-  /** Of every decision. A safe integer of at least 0. */
+  /** What all chance is drawn from: a whole number from 0 to 2^53 - 1. The same seed and the same keys give the same faults. */
   readonly seed: number;
-  /** Of every answer, uniform between the two, in milliseconds. */
+  /** How long every answer takes, drawn evenly between the two, in milliseconds up to 3,600,000. */
   readonly latency_ms: { readonly min: number; readonly max: number };
 } & { readonly [N in FaultName]: FaultSetting };
 
+/** What `parseFaultSettings` made of a description. */
 export type ParsedSettings =
-  | { readonly ok: true; readonly settings: FaultSettings }
-  | { readonly ok: false; readonly problems: readonly string[] };
+  /** It is valid. */
+  | {
+      readonly ok: true;
+      /** The whole settings, defaults included. */
+      readonly settings: FaultSettings;
+    }
+  /** It is not, and nothing of it is used. */
+  | {
+      readonly ok: false;
+      /** Everything that is wrong, each in a short sentence. */
+      readonly problems: readonly string[];
+    };
 
 /** An hour: longer than any test waits, and short enough not to look like a hang that is for ever. */
 const MAX_DELAY_MS = 3_600_000;
 
-/** What the demo meets: the seed's 30 % failures, most of them before the charge, and its latency. */
+/**
+ * What the demo meets: the 30 % failures of the project that this grew from, most of them before the charge, and its latency. It fits
+ * `faults` in the options.
+ */
 export const DEMO_FAULTS = {
   latency_ms: { min: 50, max: 150 },
   error_before: 0.25,
@@ -30,11 +49,16 @@ export const DEMO_FAULTS = {
 } as const;
 
 /**
- * Makes whole settings of a description in which everything may be left out: no latency, rates 0, the
- * catalogue's delays. A fault may be given as `{"rate": 0.1, "delay_ms": 500}` or as its rate alone. Refuses unknown
- * names, wrong types and rates of one axis that add up to more than 1, all problems at once.
+ * Makes whole settings of a description in which everything may be left out. Defaults: no latency, rates of 0, the delays of
+ * `docs/fake-gateway.md`. A fault is given as `{"rate": 0.1, "delay_ms": 500}` or as its rate alone. Refuses unknown names, wrong types,
+ * and rates of `answer` or of `booking` faults that add up to more than 1. It reports all problems at once, and never throws.
  *
- * @param seed where the description gives none.
+ * @param value the description, as the body of `PUT /_faults` has it
+ * @param seed used where the description has none
+ *
+ * @example
+ * const parsed = parseFaultSettings({ error_after: 0.2, lands_late: { rate: 0.05, delay_ms: 2000 } }, 7);
+ * if (!parsed.ok) throw new Error(parsed.problems.join('; '));
  */
 export function parseFaultSettings(value: unknown, seed: number): ParsedSettings {
   if (!isObject(value)) return { ok: false, problems: ['the settings must be a JSON object'] };

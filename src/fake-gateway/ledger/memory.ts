@@ -20,6 +20,12 @@ import type {
 } from './port.ts';
 import { createTimeline } from './timeline.ts';
 
+/**
+ * A ledger in memory, for tests and benchmarks. Everything is lost when the process ends.
+ *
+ * @example
+ * const gateway = await startFakeGateway({ ledger: createMemoryLedger() });
+ */
 export function createMemoryLedger(): Ledger {
   const tag = newLedgerTag();
   /** The charge with the number n is at n - 1. */

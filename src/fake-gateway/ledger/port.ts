@@ -4,69 +4,109 @@
  * stored and compared, never waited for: a charge lands, becomes visible and settles by being read later.
  */
 
-/** One charge as booked. What it is *now* (settled, refunded …) is derived: `charge-state.ts`. */
+/** One charge as it was booked. What it is *now* (settled, refunded …) follows from it and the moment. */
 export interface Charge {
+  /** The charge's id, such as `ch_…`. */
   readonly id: string;
-  /** Order of booking. */
+  /** Its place in the order of booking, from 1. */
   readonly seq: number;
+  /** The idempotency key that it was requested with. */
   readonly key: string;
   /** 0, or more for a further charge under a key that was ignored or had expired. */
   readonly generation: number;
+  /** The `reference` of the request. */
   readonly reference: string;
+  /** The `order_id` of the request; null where it had none. */
   readonly orderId: string | null;
-  /** A token, never a card number. */
+  /** The `method` of the request, a token and never a card number; null where it had none. */
   readonly method: string | null;
-  /** What was charged, in minor units; differs from what was asked for only by a fault. */
+  /** What was charged, in minor units; differs from what was requested only by a fault. */
   readonly amount: number;
+  /** The currency that was charged, an ISO 4217 code; differs from the requested one only by a fault. */
   readonly currency: string;
+  /** What was requested, in minor units of `askedCurrency`. */
   readonly askedAmount: number;
+  /** The currency that was requested, an ISO 4217 code. */
   readonly askedCurrency: string;
-  /** Whether success captures at once. */
+  /** Whether success captures the money at once; otherwise a later request does. */
   readonly capture: boolean;
-  /** `none`: no charge at all, only an answer that is kept under the key. */
+  /**
+   * How it ended when it was booked: `succeeded`, `declined`, or `pending`, which settles later. `none`: no charge at all, only an answer
+   * that is kept under the key.
+   */
   readonly outcome: 'succeeded' | 'declined' | 'pending' | 'none';
-  /** Status of the answer that is kept under the key and replayed. */
+  /** The HTTP status of the answer that is kept under the key and repeated. */
   readonly answer: 200 | 202 | 402 | 500;
   /** When it takes effect. Before that it does not exist, except that its key is in progress. */
   readonly createdMs: number;
   /** From when on lookups and lists show it. */
   readonly visibleMs: number;
-  /** When a pending charge settles; `null` for all others. */
+  /** When a pending charge settles; null for all others. */
   readonly settleMs: number | null;
+  /** What a pending charge settles to: `succeeded` or `declined`; null for all others. */
   readonly settleTo: 'succeeded' | 'declined' | null;
-  /** Captured by a later request, where `capture` is false. */
+  /** What a later request has captured, in minor units; 0 where `capture` is true. */
   readonly captured: number;
+  /** What was refunded of it, in minor units. */
   readonly refunded: number;
+  /** Whether it was voided before it was captured. */
   readonly voided: boolean;
 }
 
+/** A charge to be booked: without what the ledger itself fills in. */
 export type NewCharge = Omit<Charge, 'id' | 'seq' | 'captured' | 'refunded' | 'voided'>;
 
+/**
+ * What can be done with a charge that succeeded: `capture` takes the money that it holds, `void` gives up what is not captured, and
+ * `refund` gives back what is.
+ */
 export type OperationKind = 'refund' | 'capture' | 'void';
 
+/** A refund, capture or void that somebody asks for. */
 export interface OperationRequest {
+  /** Which of the three. */
   readonly kind: OperationKind;
+  /** Its own idempotency key. */
   readonly key: string;
+  /** The id of the charge that it is about. */
   readonly chargeId: string;
-  /** Minor units; `null`: all that is left. A void takes none. */
+  /** In minor units; null: all that is left. A void takes none. */
   readonly amount: number | null;
+  /** When it is asked for. */
   readonly nowMs: number;
 }
 
+/** A refund, capture or void as it was done. */
 export interface Operation {
+  /** The operation's id, such as `re_…`. */
   readonly id: string;
+  /** Which of the three. */
   readonly kind: OperationKind;
+  /** The idempotency key that it was requested with. */
   readonly key: string;
+  /** The id of the charge that it is about. */
   readonly chargeId: string;
+  /** What was refunded, captured or voided, in minor units of `currency`. */
   readonly amount: number;
-  /** The amount as asked for, to tell whether a key is reused. */
+  /** The amount as it was requested, null included; it tells whether a key is reused. */
   readonly asked: number | null;
+  /** The charge's currency. */
   readonly currency: string;
+  /** The charge's reference. */
   readonly reference: string;
+  /** When it was done. */
   readonly createdMs: number;
 }
 
-/** Codes of a refused operation; nothing is kept under its key. */
+/**
+ * Why an operation was refused. Nothing is kept under its key.
+ * - `charge_not_found`: there is no such charge, or it has not taken effect yet.
+ * - `key_reused`: the key was used for another operation.
+ * - `charge_not_succeeded`: the charge is declined, pending, voided, or refunded in full.
+ * - `amount_too_large`: more than what is left.
+ * - `already_captured`: what is captured cannot be captured again or voided.
+ * - `not_captured`: what is not captured cannot be refunded.
+ */
 export type OperationError =
   | 'charge_not_found'
   | 'key_reused'
@@ -75,68 +115,94 @@ export type OperationError =
   | 'already_captured'
   | 'not_captured';
 
+/** What became of an operation's request. */
 export type OperationResult =
+  /** It was done, now or by an earlier request with the same key. */
   | {
       readonly kind: 'done';
+      /** The operation. */
       readonly operation: Operation;
+      /** Its charge, after it. */
       readonly charge: Charge;
+      /** Whether this request did it. */
       readonly created: boolean;
     }
-  | { readonly kind: 'refused'; readonly error: OperationError };
+  /** Nothing was done. */
+  | {
+      readonly kind: 'refused';
+      /** Why. */
+      readonly error: OperationError;
+    };
 
-/** Which charges; what is left out does not restrict. */
+/** Which charges are meant, and when. */
 export interface Filter {
+  /** The moment that is asked about. */
   readonly nowMs: number;
+  /** Only charges with this reference. Default: all. */
   readonly reference?: string;
+  /** Only charges with this order id. Default: all. */
   readonly orderId?: string;
 }
 
+/** Which page of the charges is listed. */
 export interface ListQuery extends Filter {
   /** `public`: what lookups show by now. `real`: all that has taken effect. */
   readonly view: 'public' | 'real';
+  /** Only charges that took effect after this moment. Default: all. */
   readonly createdAfterMs?: number;
-  /** Continues after this charge. */
+  /** Only charges after this one, the last of the page before. Default: from the first. */
   readonly after?: { readonly createdMs: number; readonly seq: number };
+  /** At most so many, at least 1. */
   readonly limit: number;
 }
 
+/** The ledger in numbers, at one moment. */
 export interface Summary {
-  /** Charges by what they are now. */
+  /** How many charges have which status at that moment. */
   readonly statuses: Readonly<Record<'succeeded' | 'declined' | 'pending' | 'refunded' | 'voided', number>>;
   /** Charges on their way: they will take effect, and nobody can stop them. */
   readonly landing: number;
-  /** Money by currency, in minor units. */
+  /** What was captured and what of it was refunded, by currency, in minor units. */
   readonly money: Readonly<Record<string, { readonly captured: number; readonly refunded: number }>>;
-  /** References with more than one live charge. */
+  /** How many references have more than one live charge. */
   readonly duplicates: number;
 }
 
+/** A reference that was charged more than once. */
 export interface Duplicate {
+  /** The reference. */
   readonly reference: string;
-  /** Live charges. */
+  /** How many live charges it has, at least 2. */
   readonly live: number;
 }
 
+/**
+ * What the fake gateway really charged: the independent judge. `createMemoryLedger` and `createPostgresLedger` make one. Every moment is in
+ * milliseconds since the Unix epoch, by the gateway's clock.
+ */
 export interface Ledger {
   /** Whether other processes may use the same ledger at this moment. */
   readonly shared: boolean;
-  /** Books the charge, unless its key and generation are taken: then the one that is there comes back. Atomic. */
+  /** Books the charge, unless its key and generation are taken: then it returns the one that is there. Atomic. */
   book(charge: NewCharge): Promise<{ readonly charge: Charge; readonly created: boolean }>;
-  /** Counts an attempt with the key that goes wrong, durably; the first is 1. */
+  /** Counts an attempt with the key that goes wrong, durably, and returns its number; the first is 1. */
   countAttempt(key: string): Promise<number>;
-  /** All charges of the key that took or will take effect, and what else is kept under it, oldest first. */
+  /** All charges of the key that took or will take effect, and what else is kept under it, in the order of `generation`. */
   byKey(key: string): Promise<readonly Charge[]>;
+  /** The charge of that id, also before it takes effect; undefined where there is none. */
   byId(id: string): Promise<Charge | undefined>;
-  /** By time of effect, then order of booking. */
+  /** One page of the charges, by the time of their effect, then in the order of booking. */
   list(query: ListQuery): Promise<readonly Charge[]>;
-  /** Refunds, captures or voids, at most once per key. Atomic. */
+  /** Refunds, captures or voids, at most once for each key. Atomic. */
   operate(request: OperationRequest): Promise<OperationResult>;
+  /** The operation that was done under the key; empty where there is none. */
   operationsByKey(key: string): Promise<readonly Operation[]>;
+  /** The numbers of all charges that fit. */
   summary(filter: Filter): Promise<Summary>;
-  /** References with more than one live charge, the largest numbers first. */
+  /** References with more than one live charge, those with the most first, at most `limit`. */
   duplicates(filter: Filter, limit: number): Promise<readonly Duplicate[]>;
-  /** The settings that were last written, or `null`. Opaque here. */
+  /** The settings that were written last; null where there are none. The ledger does not look into them. */
   readSettings(): Promise<unknown>;
-  /** `null` forgets them. */
+  /** Stores the settings; null forgets them. */
   writeSettings(settings: unknown): Promise<void>;
 }

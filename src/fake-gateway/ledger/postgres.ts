@@ -9,10 +9,13 @@ import { prepareSchema } from './postgres-schema.ts';
 import { readDuplicates, readSummary } from './postgres-summary.ts';
 
 /**
- * Opens the ledger in the schema `fake_gateway`, creating it if need be. The pool stays the caller's: it is not
- * ended here. Every write is one statement, refunds, captures and voids one transaction.
+ * A durable ledger in the schema `fake_gateway`, which it creates if it is missing. Every process on the same database shares it. The
+ * pool stays yours: it is not ended here.
  *
- * @throws if the database cannot be reached or holds another version.
+ * @throws Error if the database cannot be reached, or holds a ledger of another version.
+ *
+ * @example
+ * const ledger = await createPostgresLedger(new pg.Pool({ connectionString }));
  */
 export async function createPostgresLedger(pool: Pool): Promise<Ledger> {
   const tag = await prepareSchema(pool);

@@ -10,13 +10,18 @@ import type { Charge } from '../ledger/port.ts';
 import type { Sleeper } from '../sleep.ts';
 import { webhookHeaders, webhookKey } from './sign.ts';
 
+/**
+ * Where events about charges are sent, as in the Standard Webhooks specification: `charge.succeeded`, `charge.declined` and
+ * `charge.refunded`. They come at least once, in no particular order. What still waits when the process ends is lost.
+ */
 export interface WebhookOptions {
+  /** The receiver's address; an answer with a status from 200 to 299 takes the event. */
   readonly url: string;
-  /** `whsec_<base64>`. */
+  /** What events are signed with: `whsec_` and the base64 of 24 to 64 bytes. */
   readonly secret: string;
-  /** Waits before each further try, in milliseconds. Default 1 s, 5 s, 30 s, 2 min. */
+  /** The waits before each further try, in milliseconds; after the last one the event is given up. Default 1,000, 5,000, 30,000, 120,000. */
   readonly retryDelaysMs?: readonly number[];
-  /** Bound of one try, in milliseconds. Default 5,000. */
+  /** The longest that one try may take, in milliseconds. Default 5,000. */
   readonly timeoutMs?: number;
 }
 
