@@ -10,6 +10,11 @@ const CHECKS = [
   { name: 'Types', args: [tool('typescript', 'bin', 'tsc'), '-p', inRoot('tsconfig.test.json')] },
   { name: 'Lint and format', args: [tool('@biomejs', 'biome', 'bin', 'biome'), 'check', '.'] },
   { name: 'Import arrows and banned calls', args: [inRoot('scripts', 'check-arrows.mjs')] },
+  {
+    name: 'Doc comments of what is exported',
+    // This part is being moved into a package of its own.
+    args: [inRoot('scripts', 'check-docs.mjs'), '--later', './embedded-postgres'],
+  },
   { name: 'Unused code and packages', args: [tool('knip', 'bin', 'knip.js'), '--no-progress'] },
 ];
 
