@@ -1,4 +1,4 @@
-/** Clients as they are: impatient, doubled, and stubborn when the connection breaks. */
+/** Clients of Payonce as they are: impatient, doubled, and stubborn when the connection breaks. */
 import { Agent, request } from 'undici';
 
 /** A client asks again after this long when it got no answer. */
@@ -19,15 +19,16 @@ export function payAll({ url, orders, copies, onSettled }) {
     return { status: response.statusCode, body: await response.body.text() };
   }
 
-  async function pay(order, copy) {
-    const headers = { 'content-type': 'application/json', 'idempotency-key': `demo-${order}` };
-    const body = JSON.stringify({ order_id: `DEMO-${order}`, amount: 1000 + order, currency: 'USD' });
+  async function pay(order) {
+    const orderId = order.order_id;
+    const headers = { 'content-type': 'application/json', 'idempotency-key': `key-${orderId}` };
+    const body = JSON.stringify(order);
     for (;;) {
       const answer = await send('/v1/payments', { method: 'POST', headers, body }).catch(() => null);
       if (answer !== null && [200, 201, 402, 502].includes(answer.status)) {
-        settledOrders.add(order);
+        settledOrders.add(orderId);
         onSettled(settledOrders.size);
-        return { order, copy, ...answer };
+        return { orderId, paid: answer.status < 300, body: answer.body };
       }
       if (answer !== null && answer.status >= 400 && answer.status < 500) {
         throw new Error(`The server refused a good request: ${answer.status} ${answer.body}`);
@@ -36,10 +37,7 @@ export function payAll({ url, orders, copies, onSettled }) {
     }
   }
 
-  const all = [];
-  for (let order = 0; order < orders; order += 1) {
-    for (let copy = 0; copy < copies; copy += 1) all.push(pay(order, copy));
-  }
+  const all = orders.flatMap((order) => Array.from({ length: copies }, () => pay(order)));
   return {
     done: Promise.all(all).finally(() => agent.close()),
     settled: () => settledOrders.size,

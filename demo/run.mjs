@@ -1,20 +1,29 @@
 /**
  * The promise, shown: a nasty gateway, a thousand orders sent five times each at once, and the server killed
- * in the middle. What counts in the end is the gateway's own ledger.
+ * in the middle. Beside it the control: a plain retry at a second gateway with the same faults and the same seed.
+ * What counts in the end is each gateway's own ledger. The exit code is about Payonce alone.
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createMemoryLedger, startFakeGateway } from '../dist/fake-gateway/index.js';
 import { startEmbeddedPostgres } from '../packages/embedded-postgres/dist/index.js';
 import { payAll } from './clients.mjs';
-import { judge, table } from './judge.mjs';
+import { judge, readPayments, readSummary } from './judge.mjs';
+import { readSeed } from './options.mjs';
+import { payPlainly } from './plain-retry.mjs';
 import { startServer } from './server.mjs';
+import { table } from './table.mjs';
 
-const ORDERS = 1000;
+const ORDERS = Array.from({ length: 1000 }, (_, n) => ({
+  order_id: `DEMO-${n}`,
+  amount: 1000 + n,
+  currency: 'USD',
+}));
 const COPIES = 5;
 /** The server dies when this many orders have their first answer. */
-const KILL_AT = Math.floor(ORDERS / 3);
+const KILL_AT = Math.floor(ORDERS.length / 3);
 
 /** About half of all calls go wrong, in nearly every way that there is. */
 const NASTY = {
@@ -35,12 +44,15 @@ const NASTY = {
   lookup_lag: { rate: 0.2, delay_ms: 300 },
 };
 
+const seed = readSeed(process.argv.slice(2));
 const folder = await mkdtemp(join(tmpdir(), 'payonce-demo-'));
 // PostgreSQL runs as a user of its own where we are root, and must be able to enter.
 await chmod(folder, 0o755);
-process.stdout.write('Starting PostgreSQL, a nasty gateway and the server …\n');
+say('Starting PostgreSQL, a nasty gateway and the server …');
+// One for each lane, so that their charges do not mix.
+const gateway = await startNastyGateway();
+const plainGateway = await startNastyGateway();
 const database = await startEmbeddedPostgres({ dataDir: folder });
-const gateway = await startFakeGateway({ ledger: createMemoryLedger(), seed: 42, faults: NASTY });
 const settings = {
   DATABASE_URL: database.url,
   GATEWAY_URL: gateway.url,
@@ -54,39 +66,75 @@ const settings = {
   LOG_LEVEL: 'fatal',
 };
 let server = await startServer(settings);
-process.stdout.write(`Sending ${ORDERS} orders ${COPIES} times each, all at once.\n`);
+say(`Payonce: ${ORDERS.length} orders, ${COPIES} times each, all at once.`);
+say(
+  `Plain retry: the same ${ORDERS.length} orders, once each, at a gateway of its own with the same faults. Seed ${seed}.`,
+);
 
 let restarted = null;
-const progress = setInterval(() => {
-  process.stdout.write(
-    `  ${clients.settled().toString().padStart(5)} of ${ORDERS} orders settled, ${clients.requests()} requests sent\n`,
-  );
-}, 1000);
+let isOver = false;
 const clients = payAll({ url: () => server.url, orders: ORDERS, copies: COPIES, onSettled });
-const answers = await clients.done;
+const control = payPlainly({ gatewayUrl: plainGateway.url, orders: ORDERS });
+const progress = showProgress();
+const [answers, plainly] = await Promise.all([clients.done, control]);
 await restarted;
-clearInterval(progress);
+isOver = true;
+await progress;
 
-const report = await judge({
-  answers,
-  serverUrl: server.url,
-  gatewayUrl: gateway.url,
-  orders: ORDERS,
+const payonce = {
+  orders: ORDERS.length,
   requests: clients.requests(),
-});
-process.stdout.write(table(report));
+  ...(await judge({ answers, gatewayUrl: gateway.url })),
+  ...(await readPayments({ serverUrl: server.url, orders: ORDERS })),
+};
+const plain = {
+  orders: ORDERS.length,
+  requests: ORDERS.length,
+  calls: plainly.calls,
+  ...(await judge({ answers: plainly.answers, gatewayUrl: plainGateway.url })),
+};
+process.stdout.write(table({ payonce, plain }));
+const broken = ['chargedTwice', 'failedButCharged', 'paidButNotCharged', 'changed', 'unsettled', 'lost'];
+const isKept = broken.every((field) => payonce[field] === 0);
+say(isKept ? 'Payonce kept its promise.' : 'Payonce broke its promise: see its column.');
+say('The exit code is about Payonce alone.');
 await server.stop();
 await gateway.close();
+await plainGateway.close();
 await database.stop();
 await rm(folder, { recursive: true, force: true });
-process.exit(report.duplicates + report.falseAnswers + report.unsettled + report.lost === 0 ? 0 : 1);
+process.exit(isKept ? 0 : 1);
+
+function say(line) {
+  process.stdout.write(`${line}\n`);
+}
+
+function startNastyGateway() {
+  return startFakeGateway({ ledger: createMemoryLedger(), seed, faults: NASTY });
+}
+
+/** What the two ledgers say, once a second. */
+async function showProgress() {
+  while (!isOver) {
+    await sleep(1000);
+    const [ours, plains] = [await readSummary(gateway.url), await readSummary(plainGateway.url)];
+    say(
+      `  Payonce: ${count(clients.settled())} orders settled, ${count(ours.duplicates)} charged twice` +
+        `   plain retry: ${count(plains.live)} charges, ${count(plains.duplicates)} orders charged twice`,
+    );
+  }
+}
+
+function count(number) {
+  return String(number).padStart(4);
+}
 
 /** Kills the server once, without a warning, and starts it again on the same port. */
 function onSettled(settled) {
   if (settled !== KILL_AT || restarted !== null) return;
-  process.stdout.write('  kill -9 of the server, payments in flight; starting it again …\n');
+  say('  kill -9 of the server, payments in flight; starting it again …');
   restarted = server.kill().then(async () => {
     server = await startServer({ ...settings, PORT: new URL(server.url).port });
-    process.stdout.write('  the server is back\n');
+    say('  the server is back');
   });
 }
