@@ -42,7 +42,7 @@ const program = new Command('payonce')
 
 program
   .command('start')
-  .description('run the service; it is configured by the environment (see the README)')
+  .description('run the service; it is configured by the environment (see docs/configuration.md)')
   .action(async () => {
     await import('./main.ts');
   });

@@ -1,6 +1,6 @@
 /**
  * The configuration: the only reader of the environment. One table of settings, from which the values, the
- * checks and the README's table all come; every problem is reported at once, before anything is started.
+ * checks and the table in docs/configuration.md come; every problem is reported at once, before anything is started.
  */
 import { chooseGateway, type GatewayKind } from './config/choose-gateway.ts';
 import { moment } from './config/moment.ts';

@@ -29,8 +29,8 @@ function foldersOf(path: string): string[] {
   return parts.slice(1).map((_part, index) => parts.slice(0, index + 1).join('/'));
 }
 
-/** Its links lead to the tests that it names, which are in the repository only. */
-const OF_THE_REPOSITORY = ['docs/faults.md'];
+/** Their links lead to the tests that they name, which are in the repository only. */
+const OF_THE_REPOSITORY = ['docs/faults.md', 'docs/promise.md'];
 const pages = [...files].filter((path) => path.endsWith('.md') && !OF_THE_REPOSITORY.includes(path));
 
 it('the package has what its manifest names', () => {

@@ -79,7 +79,7 @@ describe('what was meant for Payonce', () => {
     '%s is refused although nothing is like it',
     (name) => {
       expect(unknown({ [name]: '5432' })).toEqual([
-        `${name} is no setting of Payonce (the README lists them all). Unset it.`,
+        `${name} is no setting of Payonce (docs/configuration.md lists them all). Unset it.`,
       ]);
     },
   );

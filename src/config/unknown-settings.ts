@@ -42,7 +42,7 @@ export function unknownSettings(env: NodeJS.ProcessEnv, known: readonly string[]
 }
 
 function unknown(name: string): string {
-  return `${name} is no setting of Payonce (the README lists them all). Unset it.`;
+  return `${name} is no setting of Payonce (docs/configuration.md lists them all). Unset it.`;
 }
 
 function isForeign(name: string, env: NodeJS.ProcessEnv): boolean {

@@ -1,15 +1,73 @@
 /** What the documents say must be what the code does. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import { expect, it } from 'vitest';
+import { SETTINGS } from '../../src/config.ts';
 import { STATUS_MOVES } from '../../src/domain/charge.ts';
 import { settingsTable } from '../support/settings-table.ts';
 
-const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+const url = (path: string): URL => new URL(`../../${path}`, import.meta.url);
+const read = (file: string): string => readFileSync(url(file), 'utf8');
+const between = (file: string, mark: string): string | undefined =>
+  read(file).split(`<!-- ${mark} -->`)[1]?.split(`<!-- /${mark} -->`)[0]?.trim();
 
-it('the README lists every setting with its default', () => {
-  const table = read('README.md').split('<!-- settings -->')[1]?.split('<!-- /settings -->')[0]?.trim();
-  expect(table).toBe(settingsTable());
+/** Reports are left out: they say what was true on their day. */
+const PAGES = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CHANGELOG.md',
+  ...['docs', 'docs/decisions'].flatMap((folder) =>
+    readdirSync(url(folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${folder}/${name}`),
+  ),
+];
+
+it('docs/configuration.md lists every setting with its default', () => {
+  expect(between('docs/configuration.md', 'settings')).toBe(settingsTable());
 });
+
+it('the README shows eight settings with their defaults', () => {
+  const rows = [
+    ...(between('README.md', 'eight settings') ?? '').matchAll(/^\| `(\w+)` \| `?([^`|]+?)`? \|/gm),
+  ];
+  const shown = rows.map(([, name = '', byDefault]) => [name, byDefault]);
+  expect(shown).toHaveLength(8);
+  const settings: Readonly<Record<string, { readonly default: unknown }>> = SETTINGS;
+  const byCode = (name: string): string => {
+    const value = settings[name]?.default ?? '';
+    return value === '' ? '–' : String(value);
+  };
+  expect(shown).toEqual(shown.map(([name = '']) => [name, byCode(name)]));
+});
+
+it('every relative link leads to a file, and every anchor to a heading', () => {
+  const links = PAGES.flatMap((page) =>
+    [...read(page).matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, link = '']) => link)
+      .filter((link) => !/^https?:/.test(link))
+      .map((link) => ({ page, link })),
+  );
+  expect(links.length).toBeGreaterThan(100);
+  expect(links.filter(({ page, link }) => !leadsSomewhere(page, link))).toEqual([]);
+});
+
+function leadsSomewhere(page: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#');
+  const file = path === '' ? page : posix.join(posix.dirname(page), path);
+  if (!existsSync(url(file))) return false;
+  return anchor === undefined || anchorsOf(read(file)).includes(anchor);
+}
+
+/** As GitHub makes them from headings. */
+function anchorsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
 
 it('the drawing of the states has exactly the moves of the code', () => {
   const drawn = [...read('ARCHITECTURE.md').matchAll(/^ {2}([A-Z]+) --> ([A-Z]+)/gm)].map(
