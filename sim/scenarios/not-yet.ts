@@ -9,20 +9,21 @@ export const NOT_YET: readonly NotYet[] = [
   },
   {
     class: 'database',
-    fault: 'what a fail-over lost and nobody asks for again',
-    reason: 'Found by reconciliation, which does not exist yet; a repeated request is safe already.',
+    fault: 'an order that a fail-over lost and nobody repeats',
+    reason:
+      'Only a comparison with the gateway’s records would find it, and Payonce cannot make one yet. A repeated request is safe already.',
   },
   {
     class: 'webhooks in',
     fault:
       'early, duplicate, out of order, days late, forged, replayed, for an unknown payment, contradicting',
-    reason: 'Payonce takes no webhooks yet; what is pending is polled.',
+    reason: 'Payonce takes no webhooks yet. It polls pending charges.',
   },
   {
     class: 'late money',
     fault: 'refunded once, or completed if still wanted',
     reason:
-      'Refunds do not exist here yet: REVIEW and an alarm, and the next charge is blocked until a person has refunded it at the gateway.',
+      'Payonce cannot refund yet: REVIEW and an alarm, and the next charge is blocked until a person has refunded the money at the gateway.',
   },
   {
     class: 'deploy',
@@ -32,6 +33,6 @@ export const NOT_YET: readonly NotYet[] = [
   {
     class: 'operator',
     fault: 'double retry; forced resolution; two reconcilers',
-    reason: 'There are no tools for operators and no reconciliation yet.',
+    reason: 'There are no tools for operators, and no comparison with the gateway’s records, yet.',
   },
 ];

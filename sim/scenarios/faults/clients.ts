@@ -110,21 +110,21 @@ export const CLIENT_FAULTS: readonly NamedFault[] = [
   {
     class: 'client',
     fault: 'double click',
-    expected: 'One charge; both are told of it, and the second that it is a replay.',
+    expected: 'One charge. Both get its answer, and the second answer says that it is a replay.',
     scenarios: [doubleClick],
     marks: ['client:double_click'],
   },
   {
     class: 'client',
     fault: 'a new key on the same order',
-    expected: 'It joins: one charge, the same payment, 200 instead of 201.',
+    expected: 'The request joins: one charge, the same payment, 200 instead of 201.',
     scenarios: [newKey],
     marks: ['client:reuses_key', 'client:new_key_after_failure'],
   },
   {
     class: 'client',
     fault: 'hangs up',
-    expected: 'Changes nothing: the charge goes on, and the answer is there for the next request.',
+    expected: 'It changes nothing. The charge goes on, and the next request gets the answer.',
     scenarios: [hangsUp],
     marks: ['client:hangs_up'],
   },
@@ -132,7 +132,7 @@ export const CLIENT_FAULTS: readonly NamedFault[] = [
     class: 'client',
     fault: 'changes the body',
     expected:
-      '422 for a key that is bound to other terms, 409 for an order that is; nothing is sent and nothing changes.',
+      '422 if the key is bound to other terms, 409 if the order is. Nothing is sent and nothing changes.',
     scenarios: [changedBody],
     marks: ['client:changes_amount', 'client:reuses_key'],
   },
@@ -153,14 +153,14 @@ export const CLIENT_FAULTS: readonly NamedFault[] = [
   {
     class: 'client',
     fault: 'asks again after the answer has expired',
-    expected: '409 with the state of the payment; 422 still comes first, and the order is still guarded.',
+    expected: '409 with the state of the payment. 422 still comes first, and the order is still protected.',
     scenarios: [expired],
     marks: ['client:same_key_again'],
   },
   {
     class: 'client',
     fault: 'two accounts with one key',
-    expected: 'Two orders and two charges; neither sees anything of the other.',
+    expected: 'Two orders and two charges. Neither account sees anything of the other.',
     scenarios: [twoAccounts],
     marks: [],
     metBy: 'scenario; the random simulation has two accounts with one order id, but draws their keys apart',
@@ -168,7 +168,7 @@ export const CLIENT_FAULTS: readonly NamedFault[] = [
   {
     class: 'client',
     fault: 'sends slowly, or never ends',
-    expected: 'Cut off in bounded time; nothing of it is stored or sent.',
+    expected: 'The connection is closed within a fixed time. Nothing of the request is stored or sent.',
     scenarios: [],
     elsewhere: [
       { file: 'test/http/sockets.test.ts', test: 'or %s that never end are a 408 in the end' },

@@ -85,14 +85,14 @@ export const CONNECTION_FAULTS: readonly NamedFault[] = [
     class: 'gateway call',
     fault: 'the connection comes up late',
     expected:
-      'The lease is looked at in the tick of the first byte: what is too late is never sent, counts as refused, and is tried again.',
+      'The lease is checked in the tick of the first byte. A call that is too late is never sent, counts as refused, and is tried again.',
     scenarios: [connectsInSleep, connectsTooLong],
     marks: ['gateway_connects_slowly', 'lease_over_before_send'],
   },
   {
     class: 'gateway call',
-    fault: 'an answer that says one thing and its contrary',
-    expected: 'No answer: the call is in doubt, and made again under the same key.',
+    fault: 'an answer that contradicts itself',
+    expected: 'This counts as no answer: the call is in doubt, and is made again under the same key.',
     scenarios: [saidTwice],
     marks: ['ambiguous_charged'],
   },
@@ -100,7 +100,7 @@ export const CONNECTION_FAULTS: readonly NamedFault[] = [
     class: 'gateway lookup',
     fault: 'an old answer, an answer to another question, or an ambiguous one',
     expected:
-      'None of them proves anything: it is asked again, until the gateway itself answers this question.',
+      'None of them proves anything. The lookup is repeated until the gateway itself answers this question.',
     scenarios: [oldNews, bothLists, mixedUp],
     marks: ['lookup_cached', 'lookup_of_another', 'lookup_ambiguous'],
   },

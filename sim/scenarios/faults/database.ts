@@ -154,15 +154,14 @@ export const DATABASE_FAULTS: readonly NamedFault[] = [
   {
     class: 'database',
     fault: 'the connection is lost before COMMIT',
-    expected:
-      'The statement is made again; nothing is sent before it is acknowledged, and it is stored once.',
+    expected: 'The statement is repeated. Nothing is sent before it is acknowledged, and it is stored once.',
     scenarios: [intentCutOff, outcomeCutOff],
     marks: ['store_cut_before', 'store_cut_rolled_back'],
   },
   {
     class: 'database',
     fault: 'the connection is lost during COMMIT, so that its outcome is unknown',
-    expected: 'Nothing is assumed: what is there is read, and recognised as our own or another’s.',
+    expected: 'Nothing is assumed. The stored row is read, and recognised as our own or another’s.',
     scenarios: [
       intentUnacknowledged,
       intentLate,
@@ -175,7 +174,7 @@ export const DATABASE_FAULTS: readonly NamedFault[] = [
   {
     class: 'database',
     fault: '40001 or 40P01',
-    expected: 'The statement is repeated; the charge is not.',
+    expected: 'The statement is repeated. The charge is not.',
     scenarios: [lostRace],
     elsewhere: [
       { file: 'test/postgres/batches.test.ts', test: 'is repeated after %s' },
@@ -190,7 +189,7 @@ export const DATABASE_FAULTS: readonly NamedFault[] = [
     class: 'database',
     fault: 'it crashes, is away and recovers',
     expected:
-      'Meanwhile 503 and nothing is sent without an intent; 202 for what was accepted. It resumes by itself, and evidence of money survives.',
+      'Meanwhile new requests get 503, nothing is sent without an intent, and accepted orders get 202. Work resumes by itself, and evidence of money survives.',
     scenarios: [crashInCall, crashLong],
     elsewhere: [
       {
@@ -204,7 +203,7 @@ export const DATABASE_FAULTS: readonly NamedFault[] = [
     class: 'database',
     fault: 'it is slow',
     expected:
-      'A statement that takes too long is one whose outcome is unknown: made again, stored once, sent under a lease only.',
+      'The outcome of a statement that takes too long is unknown. It is repeated and stored once, and the call is sent only under a lease.',
     scenarios: [slow],
     elsewhere: [
       {
@@ -217,7 +216,7 @@ export const DATABASE_FAULTS: readonly NamedFault[] = [
   {
     class: 'database',
     fault: 'the pool is exhausted',
-    expected: 'Refused in bounded time with 503; nothing was written and nothing is sent.',
+    expected: 'The request is refused with 503 within a fixed time. Nothing was written and nothing is sent.',
     scenarios: [],
     elsewhere: [
       {
@@ -242,7 +241,7 @@ export const DATABASE_FAULTS: readonly NamedFault[] = [
   {
     class: 'database',
     fault: 'a stale replica',
-    expected: 'Everything is decided on the writable primary; a database that cannot write is not used.',
+    expected: 'Everything is decided on the writable primary. A database that cannot write is not used.',
     scenarios: [],
     elsewhere: [
       { file: 'test/postgres/durability.test.ts', test: 'sees a known connection that can no longer write' },
@@ -254,7 +253,7 @@ export const DATABASE_FAULTS: readonly NamedFault[] = [
     class: 'database',
     fault: 'a fail-over or an old backup loses the last commits',
     expected:
-      'Keys are derived from the order, so that charging it again reaches the gateway under the same key: one charge, and COMPLETED again.',
+      'Keys are derived from the order. So charging it again reaches the gateway under the same key: one charge, and COMPLETED again.',
     scenarios: [lostAfterSuccess, lostInCall, lostOutcome],
     marks: ['database_loses_commits'],
   },

@@ -155,14 +155,15 @@ export const ANSWER_FAULTS: readonly NamedFault[] = [
   {
     class: 'gateway keys',
     fault: 'an old 500 is replayed from the key for ever',
-    expected: 'Asked after, not repeated: one call and one lookup, and the lookup decides.',
+    expected:
+      'The charge is looked up, and the call is not repeated: one call and one lookup, and the lookup decides.',
     scenarios: [cachedError, cachedErrorCharged],
     marks: ['error_not_charged', 'error_charged', 'event:lookup.started'],
   },
   {
     class: 'gateway keys',
     fault: 'the key has expired',
-    expected: 'No call starts that could land after the window of its key: it is looked up instead.',
+    expected: 'No call starts if it could land after its key’s window. The charge is looked up instead.',
     scenarios: [expiredKey],
     marks: ['timeout_charged', 'event:lookup.started'],
   },
@@ -170,7 +171,7 @@ export const ANSWER_FAULTS: readonly NamedFault[] = [
     class: 'gateway keys',
     fault: 'keys are ignored',
     expected:
-      'Declared so, a call is sent again only after a lookup has proved that the one before did not happen; with neither keys nor lookups it goes to a person.',
+      'If the contract says so, a call is sent again only after a lookup has proved that the one before did not happen. With neither keys nor lookups the payment goes to a person.',
     scenarios: [noKeysReset, noKeysAbsent, noKeysNoLookup],
     elsewhere: [
       {
@@ -183,14 +184,14 @@ export const ANSWER_FAULTS: readonly NamedFault[] = [
   {
     class: 'gateway keys',
     fault: '409, the call before is in progress',
-    expected: 'Waits, and asks again under the same key; the answer is the one charge.',
+    expected: 'Payonce waits, and calls again under the same key. The answer is the one charge.',
     scenarios: [busy],
     marks: ['gateway_slow', 'event:call.busy'],
   },
   {
     class: 'gateway keys',
     fault: '422, the key is bound to other terms',
-    expected: 'Never taken for a no: a lookup finds what was charged; REVIEW and an alarm.',
+    expected: 'Never taken for a decline. A lookup finds what was charged: REVIEW and an alarm.',
     scenarios: [keyReused],
     elsewhere: [
       {
@@ -204,14 +205,14 @@ export const ANSWER_FAULTS: readonly NamedFault[] = [
     class: 'gateway result',
     fault: 'declined',
     expected:
-      'FAILED with the gateway’s own no, the same answer for ever; a new key is charge 2. A decline after an unknown call is looked up first.',
+      'FAILED with the gateway’s decline, and the same answer for ever. A new key starts charge 2. After a call with an unknown outcome, a decline is looked up first.',
     scenarios: [declined, declinedInDoubt],
     marks: ['gateway_declines', 'event:call.declined_in_doubt', 'move:FAILED → PROCESSING'],
   },
   {
     class: 'gateway result',
     fault: 'wrong amount, currency or reference',
-    expected: 'Not taken for ours: REVIEW at once and an alarm; nothing is sent again.',
+    expected: 'Not taken as our charge: REVIEW at once and an alarm. Nothing is sent again.',
     scenarios: [wrong('wrong_amount'), wrong('wrong_currency'), wrong('wrong_reference'), aboutAnother],
     marks: [
       'wrong_amount',
@@ -234,8 +235,7 @@ export const ANSWER_FAULTS: readonly NamedFault[] = [
   {
     class: 'gateway result',
     fault: 'pending for days',
-    expected:
-      'Asked after ever more slowly, at most once an hour in the end; then settled as the gateway says.',
+    expected: 'Looked up less and less often, in the end once an hour. Then settled as the gateway says.',
     scenarios: [
       pending('two days, then it succeeds', 48 * HOUR),
       pending('two days, then it is declined', 48 * HOUR, {

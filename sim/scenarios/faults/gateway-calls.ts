@@ -188,7 +188,7 @@ export const CALL_FAULTS: readonly NamedFault[] = [
     class: 'gateway call',
     fault: 'refused connection, DNS, TLS',
     expected:
-      'Nothing left, so trying again is safe; after the last try FAILED, with proof that nothing was charged.',
+      'Nothing left the process, so trying again is safe. After the last try FAILED, with proof that nothing was charged.',
     scenarios: [refusedOnce, refusedAlways],
     elsewhere: [
       { file: 'test/suites/gateway.suite.ts', test: 'nobody listens' },
@@ -200,7 +200,7 @@ export const CALL_FAULTS: readonly NamedFault[] = [
   {
     class: 'gateway call',
     fault: 'reset in the middle',
-    expected: 'In doubt: the same key again, never a new one; one charge.',
+    expected: 'In doubt: the same key is sent again, never a new one. One charge.',
     scenarios: [
       thenFine('reset, not charged', 'reset_not_charged'),
       thenFine('reset, charged', 'reset_charged'),
@@ -212,21 +212,21 @@ export const CALL_FAULTS: readonly NamedFault[] = [
     class: 'gateway call',
     fault: 'timeout and not charged',
     expected:
-      'In doubt: the same key again. After the last try FAILED, but only once nothing can land any more and a lookup has found nothing.',
+      'In doubt: the same key is sent again. After the last try FAILED, but only once nothing can land any more and a lookup has found nothing.',
     scenarios: [thenFine('timeout, not charged', 'timeout_not_charged'), neverAnswered],
     marks: ['timeout_not_charged', 'event:lookup.not_found_yet'],
   },
   {
     class: 'gateway call',
     fault: 'timeout and charged',
-    expected: 'In doubt: the same key again, which the gateway answers with the charge that it made.',
+    expected: 'In doubt: the same key is sent again. The gateway answers with the charge that it made.',
     scenarios: [thenFine('timeout, charged', 'timeout_charged')],
     marks: ['timeout_charged'],
   },
   {
     class: 'gateway call',
     fault: 'timeout and charged later',
-    expected: '"Not found" is no proof while the request may still land; COMPLETED when it has.',
+    expected: '"Not found" is no proof while the request may still land. COMPLETED when it has landed.',
     scenarios: [landsLater],
     marks: ['timeout_charged_later', 'event:lookup.not_found_yet'],
   },
@@ -234,21 +234,21 @@ export const CALL_FAULTS: readonly NamedFault[] = [
     class: 'gateway call',
     fault: '5xx, not charged',
     expected:
-      'The same key again; after four complete errors one lookup proves that nothing was charged: FAILED at once.',
+      'The same key is sent again. After four complete errors one lookup proves that nothing was charged: FAILED at once.',
     scenarios: [thenFine('one error', 'error_not_charged'), fourErrors],
     marks: ['error_not_charged', 'gateway_errors'],
   },
   {
     class: 'gateway call',
     fault: '5xx, charged',
-    expected: 'In doubt like any other error: COMPLETED with the one charge.',
+    expected: 'In doubt, like any other error. COMPLETED with the one charge.',
     scenarios: [thenFine('one error, charged', 'error_charged'), lastErrorCharged],
     marks: ['error_charged'],
   },
   {
     class: 'gateway call',
     fault: '2xx that is truncated, garbage, endless or slow',
-    expected: 'In doubt, never a success and never a failure; bounded in bytes and in time.',
+    expected: 'In doubt: never a success and never a failure. Bounded in bytes and in time.',
     scenarios: [
       thenFine('garbage, charged', 'garbage_charged'),
       thenFine('garbage, not charged', 'garbage_not_charged'),
@@ -264,7 +264,8 @@ export const CALL_FAULTS: readonly NamedFault[] = [
   {
     class: 'gateway call',
     fault: '429, or 503 with Retry-After: huge, negative, a date',
-    expected: 'Not executed, so the same key again after the wait that was asked for, within our own bounds.',
+    expected:
+      'Not executed, so the same key is sent again after the wait that the gateway asked for, within our own limits.',
     scenarios: [
       limited('Retry-After: a second', 1, 2),
       limited('Retry-After: five seconds ago', 2, 2),
@@ -286,7 +287,7 @@ export const CALL_FAULTS: readonly NamedFault[] = [
     class: 'gateway call',
     fault: '401, 403',
     expected:
-      'The order waits and an alarm is raised; all calls stop once a second order is refused, and go on with the first good answer. No order fails and no attempt is used up.',
+      'The order waits and an alarm is raised. All calls stop once a second order is refused, and go on with the first good answer. No order fails and no attempt is used up.',
     scenarios: [forbidden],
     elsewhere: [
       {
@@ -300,7 +301,7 @@ export const CALL_FAULTS: readonly NamedFault[] = [
     class: 'gateway call',
     fault: 'brown-out, outage',
     expected:
-      'The breaker opens: no storm, waiting uses up no attempt, and what has attempts or time left is charged once when the gateway is back. Lookups keep a budget of their own.',
+      'The breaker opens, so there is no storm, and waiting uses up no attempt. Orders with attempts or time left are charged once when the gateway is back. Lookups have their own budget.',
     scenarios: [outage, waitedFor, givenUp, brownOut],
     elsewhere: [
       { file: 'src/engine/gate.test.ts', test: 'leaves lookups alone' },

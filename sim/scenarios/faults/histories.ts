@@ -111,7 +111,7 @@ export const HISTORY_FAULTS: readonly NamedFault[] = [
     class: 'late money',
     fault: 'evidence about the first of many failed charges',
     expected:
-      'Every charge that failed without the gateway’s own no, or of which evidence came in, is asked after before the next one, however many there are.',
+      'Before the next charge, every charge that failed without a decline, or about which evidence came in, is looked up, however many there are.',
     scenarios: [oldEvidence],
     marks: ['client:stubborn', 'charge_lands_late'],
   },
@@ -119,7 +119,7 @@ export const HISTORY_FAULTS: readonly NamedFault[] = [
     class: 'operator',
     fault: 'two gateways, or other settings, at once',
     expected:
-      'A charge is asked after where it was made; who cannot ask there sends nothing. Other numbers of attempts, leases and waits change nothing about the money.',
+      'A charge is looked up where it was made. A process that cannot ask there sends nothing. Other numbers of attempts, leases and waits change nothing about the money.',
     scenarios: [otherGateway],
     marks: ['two_gateways', 'other_settings', 'charge_lands_late'],
   },
@@ -127,21 +127,22 @@ export const HISTORY_FAULTS: readonly NamedFault[] = [
     class: 'operator',
     fault: 'the database is restored to an earlier moment',
     expected:
-      'Told so, the processes ask after every charge, and after the next one, before they send or call one failed: one charge. Not told, the gateway’s keys guard it as long as they are kept.',
+      'With RESTORED_AT, the processes look up every charge, and the one after it, before they send it or call it failed: one charge. Without it, the gateway’s keys protect the order for as long as they are kept.',
     scenarios: [restoredAfterDay, restoredInCall],
     marks: ['database_restored', 'restore_told', 'restore_untold'],
   },
   {
     class: 'operator',
     fault: 'rows are restored into a fresh schema with another installation id',
-    expected: 'Nothing is sent and nothing is stored until the id is put back; an alarm names it.',
+    expected: 'Nothing is sent and nothing is stored until the id is restored. An alarm names it.',
     scenarios: [otherInstallation],
     marks: ['installation_id_lost'],
   },
   {
     class: 'client',
     fault: 'without a key, on changing terms, with intents that are stored late',
-    expected: 'Whose intent may be stored is told what became of it, never that nothing was sent.',
+    expected:
+      'A client whose intent may be stored gets the outcome of it, and is never told that nothing was sent.',
     scenarios: [unheardIntent],
     marks: ['client:haggles'],
   },

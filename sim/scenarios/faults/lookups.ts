@@ -153,21 +153,22 @@ export const LOOKUP_FAULTS: readonly NamedFault[] = [
   {
     class: 'gateway lookup',
     fault: '"not found" although charged (lag)',
-    expected: 'No evidence before the lag has passed; then COMPLETED, and never FAILED in between.',
+    expected: 'It proves nothing before the lag has passed. Then COMPLETED, and never FAILED in between.',
     scenarios: [lag, lagAfterError],
     marks: ['lookup_lag', 'event:lookup.not_found_yet'],
   },
   {
     class: 'gateway lookup',
     fault: 'stale',
-    expected: 'What is not final settles nothing: it is asked after until it is.',
+    expected: 'A state that is not final settles nothing. The charge is looked up until its state is final.',
     scenarios: [stale],
     marks: ['event:lookup.pending'],
   },
   {
     class: 'gateway lookup',
     fault: 'down, slow, forbidden, or about another charge',
-    expected: 'No evidence of anything: the payment stays as it is, and is asked after ever more slowly.',
+    expected:
+      'Such a lookup proves nothing. The payment stays as it is, and is looked up less and less often.',
     scenarios: [down, downNotCharged],
     marks: ['lookup_down', 'lookup_timeout', 'lookup_slow', 'lookup_forbidden', 'lookup_about_another'],
   },
@@ -175,7 +176,7 @@ export const LOOKUP_FAULTS: readonly NamedFault[] = [
     class: 'gateway lookup',
     fault: 'two charges are found',
     expected:
-      'An alarm that names both, and a person refunds one (refunds by Payonce come later); the order is never charged again.',
+      'An alarm names both, and a person refunds one (Payonce cannot refund yet). The order is never charged again.',
     scenarios: [twins, twinOfCompleted],
     elsewhere: [{ file: 'test/e2e/lookups.test.ts', test: 'two charges under one key go to a person' }],
     marks: [],
@@ -185,7 +186,7 @@ export const LOOKUP_FAULTS: readonly NamedFault[] = [
     class: 'late money',
     fault: 'a success that arrives after FAILED',
     expected:
-      'Found before charge 2 is sent: REVIEW and an alarm, and charge 2 is not sent. Once it was refunded at the gateway, the order is FAILED, and the next key charges it.',
+      'Found before charge 2 is sent: REVIEW and an alarm, and charge 2 is not sent. Once the money is refunded at the gateway, the order is FAILED, and the next key charges it.',
     scenarios: [lateMoney, lateMoneyRefunded],
     elsewhere: [
       {

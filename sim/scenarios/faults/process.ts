@@ -190,29 +190,30 @@ export const PROCESS_FAULTS: readonly NamedFault[] = [
     class: 'process',
     fault: 'killed before the intent is committed',
     expected:
-      'Nothing was sent and nothing is stored; the repeated request starts afresh and is charged once.',
+      'Nothing was sent and nothing is stored. The repeated request starts from the beginning and is charged once.',
     scenarios: [killedBeforeIntent],
     marks: ['process_killed'],
   },
   {
     class: 'process',
     fault: 'killed after the intent, before the call',
-    expected: 'Another process takes it up when the lease has ended, and calls once, under the same key.',
+    expected:
+      'Another process takes the payment up when the lease has ended, and calls once, under the same key.',
     scenarios: [killedAfterIntent],
     marks: ['process_killed', 'event:call.started'],
   },
   {
     class: 'process',
-    fault: 'killed during the call, or between the yes of the gateway and the outcome',
+    fault: 'killed during the call, or between the gateway’s approval and the outcome',
     expected:
-      'In doubt: inside the key window the same key is sent again, outside it is looked up. COMPLETED with one charge.',
+      'In doubt. Inside the key window the same key is sent again; outside it the charge is looked up. COMPLETED with one charge.',
     scenarios: [killedDuringCall, killedBeforeOutcome, killedOutsideWindow],
     marks: ['process_killed', 'event:call.unknown'],
   },
   {
     class: 'process',
     fault: 'killed after the outcome, before the answer',
-    expected: 'The repeated request gets the frozen answer, byte for byte; nothing is sent again.',
+    expected: 'The repeated request gets the stored answer, byte for byte. Nothing is sent again.',
     scenarios: [killedBeforeAnswer],
     marks: ['process_killed', 'client:same_key_again'],
   },
@@ -220,7 +221,7 @@ export const PROCESS_FAULTS: readonly NamedFault[] = [
     class: 'process',
     fault: 'paused for longer than its lease, then wakes (zombie)',
     expected:
-      'The fence refuses its write, what it heard is kept as evidence and looked into, and it sends nothing more.',
+      'The fence refuses its write. What it heard is kept as evidence and looked up. It sends nothing more.',
     scenarios: [zombieWithAnswer, zombieBeforeSend],
     marks: ['process_paused', 'event:verify.clear'],
   },
@@ -228,7 +229,7 @@ export const PROCESS_FAULTS: readonly NamedFault[] = [
     class: 'process',
     fault: 'SIGTERM',
     expected:
-      'What is under way is finished, what waits is handed over at once, what is new is refused; exit code 0 within 15 s.',
+      'Calls under way are finished, waiting payments are handed over at once, and new requests are refused. Exit code 0 within 15 s.',
     scenarios: [drainedInCall, drainedInBackoff],
     elsewhere: [
       {
@@ -245,14 +246,15 @@ export const PROCESS_FAULTS: readonly NamedFault[] = [
   {
     class: 'process',
     fault: 'the event loop stands still',
-    expected: 'Within the lease nothing is lost; beyond it the lease is, safely: another process goes on.',
+    expected:
+      'Within the lease nothing is lost. After it the lease is lost, safely: another process goes on.',
     scenarios: [stalled, stalledTooLong],
     marks: ['process_paused', 'timer_late'],
   },
   {
     class: 'process',
     fault: 'out of memory: all processes die in the middle of their work',
-    expected: 'Started again, they find everything in the database; each order is charged once.',
+    expected: 'After a restart they find everything in the database. Each order is charged once.',
     scenarios: [outOfMemory],
     marks: ['process_killed'],
   },

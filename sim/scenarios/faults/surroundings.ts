@@ -90,7 +90,7 @@ export const SURROUNDING_FAULTS: readonly NamedFault[] = [
   {
     class: 'clock',
     fault: 'an hour ahead, an hour behind, jumps',
-    expected: 'Changes nothing: leases are the database’s, time-outs the monotonic clock’s.',
+    expected: 'It changes nothing. Leases use the database’s clock, and time-outs the monotonic clock.',
     scenarios: [skewed],
     marks: ['clock_jumps'],
   },
@@ -98,7 +98,7 @@ export const SURROUNDING_FAULTS: readonly NamedFault[] = [
     class: 'network',
     fault: 'a process is cut from the database',
     expected:
-      'Before the intent: 503, nothing sent. After sending: another process goes on, and what the cut-off one heard is kept as evidence.',
+      'Before the intent: 503, and nothing is sent. After sending: another process goes on, and what the cut-off process heard is kept as evidence.',
     scenarios: [cutBeforeIntent, cutAfterSend],
     elsewhere: [
       {
@@ -111,21 +111,22 @@ export const SURROUNDING_FAULTS: readonly NamedFault[] = [
   {
     class: 'network',
     fault: 'a process is cut from the gateway',
-    expected: 'Its calls are refused and tried again with growing waits; the other process is not held up.',
+    expected: 'Its calls are refused and tried again with growing waits. The other process is not held up.',
     scenarios: [cutGateway],
     marks: ['cut_from_gateway'],
   },
   {
     class: 'network',
     fault: 'one-way loss',
-    expected: 'What arrived counts although nobody heard of it: it is read when the way is free; one charge.',
+    expected:
+      'What arrived counts although nobody got its answer. It is read when the network is back. One charge.',
     scenarios: [oneWay, oneWayAfterSend],
     marks: ['answers_of_database_lost', 'store_ack_lost'],
   },
   {
     class: 'deploy',
     fault: 'two versions at once; rollback',
-    expected: 'The older leaves alone what a newer release applied to the tables.',
+    expected: 'The older version does not touch what a newer release changed in the tables.',
     scenarios: [],
     elsewhere: [
       { file: 'test/postgres/migrate.test.ts', test: 'what a newer release applied is left alone' },
@@ -140,7 +141,7 @@ export const SURROUNDING_FAULTS: readonly NamedFault[] = [
   {
     class: 'operator',
     fault: 'a lease shorter than the call timeout',
-    expected: 'Refused at start.',
+    expected: 'The start is refused.',
     scenarios: [],
     elsewhere: [{ file: 'src/config.test.ts', test: 'refuses a lease that a call could outlive' }],
     marks: [],

@@ -156,7 +156,7 @@ export const TIME_FAULTS: readonly NamedFault[] = [
     class: 'process',
     fault: 'its machine is suspended, and its clocks stand still',
     expected:
-      'Nothing leaves after the lease as long as any clock tells. If none does, the call is sent late, under its key, and what is heard of it is looked into.',
+      'Nothing leaves after the lease if at least one clock shows that it is over. If none does, the call is sent late, under its key, and its answer is checked by a lookup.',
     scenarios: [suspendedInConnect, suspendedBlind],
     marks: ['machine_suspended'],
   },
@@ -164,7 +164,7 @@ export const TIME_FAULTS: readonly NamedFault[] = [
     class: 'process',
     fault: 'it stands still for minutes or a day, and its timers fire late',
     expected:
-      'Every decision is made by the time that it is then: no retry after its deadline, none whose key may be forgotten.',
+      'Every decision uses the time at that moment: no retry after its deadline, and none whose key the gateway may have forgotten.',
     scenarios: [stalledInBackoff, stalledOverWindow],
     marks: ['event_loop_stalls', 'timer_late'],
   },
@@ -172,7 +172,7 @@ export const TIME_FAULTS: readonly NamedFault[] = [
     class: 'network',
     fault: 'our own kernel holds a request, and delivers it late',
     expected:
-      'A living sender resets the flow, so that nothing lands any more. What a dead one leaves may land until the contract’s time has passed: no proof of absence before.',
+      'A living sender resets the connection, so nothing lands any more. What a dead one leaves may land until the contract’s time has passed. Before that, nothing proves absence.',
     scenarios: [kernelAfterDeath, kernelReset],
     marks: ['kernel_holds_request'],
   },
@@ -180,7 +180,7 @@ export const TIME_FAULTS: readonly NamedFault[] = [
     class: 'clock',
     fault: 'the database’s clock is set forward or back',
     expected:
-      'A step is no elapsed time: no proof of absence rests on it. After a step back nothing waits for the old time.',
+      'A step does not count as elapsed time, so it proves no absence. After a step back, nothing waits for the old time.',
     scenarios: [
       steppedForward('the database’s clock goes on by ninety seconds while a request may still land', 90_000),
       steppedForward('the database’s clock goes on by an hour while a request may still land', HOUR),
