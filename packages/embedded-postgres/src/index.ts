@@ -15,17 +15,19 @@ import { type StopMode, type Supervisor, supervise } from './supervise.ts';
 export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from './errors.ts';
 export type { StopMode } from './supervise.ts';
 
+/** What `startEmbeddedPostgres` is told. */
 export interface EmbeddedPostgresOptions {
   /** Folder for everything it stores, made if missing; the cluster is found in `<dataDir>/postgres`. */
   readonly dataDir: string;
   /** Told, in sentences for a person, what is not everyday. Default: silence. */
   readonly log?: (line: string) => void;
-  /** Server settings by their PostgreSQL names. Those that keep payments safe cannot be changed. */
+  /** Server settings by their PostgreSQL names. Those that keep payments safe cannot be changed. Default: none. */
   readonly settings?: Settings;
   /** Added to the environment of the server, and of nothing else. Default: nothing; no variable of ours reaches it. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** A server that runs. */
 export interface EmbeddedPostgres {
   /** Connection string of the database `payonce`, with the password. Loopback only. */
   readonly url: string;

@@ -2,6 +2,7 @@
 import { totalmem } from 'node:os';
 import { EmbeddedPostgresError } from './errors.ts';
 
+/** Server settings: names and values as in `postgresql.conf`, such as `{ max_connections: '50' }`. */
 export type Settings = Readonly<Record<string, string>>;
 
 const MEGABYTE = 1024 * 1024;
