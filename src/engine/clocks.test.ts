@@ -4,7 +4,6 @@ import { chargingReplica, later } from '../../test/support/charging.ts';
 import {
   approve,
   createScriptedGateway,
-  type Play,
   reset,
   type ScriptedGateway,
 } from '../../test/support/scripted-gateway.ts';
@@ -357,34 +356,6 @@ describe('a machine whose clocks stand still, both of them', () => {
     expect(gateway.calls).toHaveLength(1);
     expect(world.trail('o1')).toContain('call.not_sent too_late');
     expect(world.stored('o1').charge).toMatchObject({ status: 'FAILED', failureCode: 'deadline_exceeded' });
-  });
-});
-
-describe('a machine whose clocks stood still for a day, with a claim that nobody took over', () => {
-  it('has its charge looked up once more: the gateway may not have known the key any more', async () => {
-    const answers: Play[] = [
-      ({ charge }) => {
-        charge();
-        return reset;
-      },
-      () => {
-        world.databaseStepMs = 25 * HOUR;
-        return reset;
-      },
-    ];
-    gateway.play = (call) => (answers.shift() ?? approve)(call);
-    // The first charge is seen at once, the second when it has landed.
-    let lookups = 0;
-    gateway.lookupPlay = () => {
-      lookups += 1;
-      return lookups === 1
-        ? { kind: 'succeeded', chargeId: 'ch_1' }
-        : { kind: 'duplicated', chargeIds: ['ch_1', 'ch_2'] };
-    };
-    const { charge, logged } = await start();
-    expect(told(await charge(keyed('k', 10_000)))).toBe('completed 201');
-    await world.pass(LANDS_WITHIN_MS + 60_000);
-    expect(logged.filter(({ fields }) => fields.alarm === 'duplicate_charge')).toHaveLength(1);
   });
 });
 

@@ -62,12 +62,6 @@ export interface DriverOptions {
   readonly onForget: (paymentId: string) => void;
 }
 
-const SENT_LATE: CallOutcome = { kind: 'unknown', answered: false, reason: 'sent_behind_its_lease' };
-
-function isOrMayBeMoney(outcome: CallOutcome): boolean {
-  return tellsOfMoney(outcome) || mayHaveSent(outcome);
-}
-
 export function createDriver({ engine, onChange, onForget }: DriverOptions): Driver {
   const { clock, random, gate, policy, limits, log, databaseClock } = engine;
   const active = createActivePayments();
@@ -228,24 +222,12 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
       decision = onUnseen(held.record.charge, decision, context(nowMs, held.record));
       written = await end(held, decision, { nowMs, evidenceSeen: 0 });
     }
-    if (written.kind === 'done') {
-      if (outcome !== null && isBehindItsLease(written, held) && isOrMayBeMoney(outcome))
-        await keepEvidence(engine, written.record, SENT_LATE);
-      return afterWrite(written.record, decision);
-    }
+    if (written.kind === 'done') return afterWrite(written.record, decision);
     forget(held.record);
     if (outcome === null) return;
     // Whoever took the payment over counts us as having sent until the lease's end, and no longer.
     const isNews = tellsOfMoney(outcome) || (written.kind === 'lost' && mayHaveSent(outcome));
     if (isNews) await keepEvidence(engine, held.record, outcome);
-  }
-
-  /**
-   * Nobody took the payment over, but by the database the lease was over: a machine whose clocks all stood still may have sent long
-   * after it, when the gateway had forgotten the key.
-   */
-  function isBehindItsLease({ nowMs }: { readonly nowMs: number }, { grantedAtMs }: Held): boolean {
-    return nowMs - grantedAtMs > policy.leaseMs;
   }
 
   function end(

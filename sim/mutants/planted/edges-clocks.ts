@@ -345,16 +345,6 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     tests: { file: CLOCKS, named: 'makes the answer no proof' },
   },
   {
-    name: 'a call that was sent behind its lease leaves no trace where nobody took the payment over',
-    story:
-      'A machine stands still for a day and sends once more when the gateway has forgotten the key; nobody hears of the second charge.',
-    file: 'src/engine/drive.ts',
-    find: 'return nowMs - grantedAtMs > policy.leaseMs;',
-    put: 'return nowMs - grantedAtMs > 1000 * policy.leaseMs * 1000;',
-    judge: 'engine suite',
-    tests: { file: CLOCKS, named: 'has its charge looked up once more' },
-  },
-  {
     name: 'an adapter that was given up may still send',
     story: 'Its call is taken for one that has left; it leaves a minute later, when its order has failed.',
     file: 'src/engine/exchange.ts',
