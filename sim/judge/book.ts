@@ -39,6 +39,8 @@ export interface BlindSend {
   readonly order: OrderName;
   /** Whether its sender lives on, so that it can tell what it heard. */
   readonly senderLives: () => boolean;
+  /** The gateway did not know its key any more. */
+  readonly keyForgotten: boolean;
 }
 
 export interface Restored {

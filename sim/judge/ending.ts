@@ -101,6 +101,10 @@ function isTold({ blindSends, evidenceLost }: Book, { payment, events, operation
   return (
     told ||
     evidenceLost ||
-    operations.some(({ gatewayKey }) => blindSends.get(gatewayKey)?.senderLives() === false)
+    operations.some(({ gatewayKey }) => {
+      const send = blindSends.get(gatewayKey);
+      // A second charge under a forgotten key, which no lookup showed in time: a paused machine is told to be reset.
+      return send !== undefined && (!send.senderLives() || send.keyForgotten);
+    })
   );
 }

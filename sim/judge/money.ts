@@ -54,7 +54,7 @@ export function createSendJudge(parts: MoneyJudgeParts): (sending: Sending) => v
     // Its lease may have been cut short by the database's clock, and taken by another: the ledger is judged then.
     if (parts.nowMs() < book.stepped.forwardAtMs + parts.policy.leaseMs) return;
     if (wrong !== null) {
-      if (sending.blind) noteBlind(book, sending, intended);
+      if (sending.blind) noteBlind(parts, sending, intended);
       else violated(wrong.invariant, `${sender} sent charge ${intended.n} of ${orderId} ${wrong.how}`);
       return;
     }
@@ -84,8 +84,14 @@ function leaseProblem(parts: MoneyJudgeParts, row: Row | undefined, key: string)
 }
 
 /** Nothing on its machine could have kept it back. What it heard must be looked into all the same: see the ending. */
-function noteBlind(book: Book, { request, senderLives }: Sending, { order }: Intended): void {
-  book.blindSends.set(request.key, { order, senderLives });
+function noteBlind(
+  { book, gateway, nowMs }: MoneyJudgeParts,
+  { request, senderLives }: Sending,
+  { order }: Intended,
+): void {
+  const forgottenAtMs = gateway.forgottenAtMs(request.key);
+  const keyForgotten = forgottenAtMs !== null && forgottenAtMs <= nowMs();
+  book.blindSends.set(request.key, { order, senderLives, keyForgotten });
 }
 
 /** No charge is sent while an earlier one of its order can be seen to be live, where that one failed by absence or evidence of it came in. */
