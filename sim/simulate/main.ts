@@ -58,10 +58,14 @@ async function manySeeds(): Promise<number> {
     say([
       `${share.seeds} seeds from ${share.fromSeed} on${share.fresh ? `, drawn for this run: --from ${share.fromSeed}` : ''}.`,
     ]);
+    let told = 0;
     const part = await runPool({
       ...share,
       maxFailures: maxFailures - sum.failures.length,
       onProgress(done) {
+        // At once: whoever waits can look into it meanwhile.
+        for (const { seed, invariant } of done.failures.slice(told)) say([`  seed ${seed}: ${invariant}`]);
+        told = done.failures.length;
         if (performance.now() - saidMs < 5000) return;
         saidMs = performance.now();
         say([`  ${done.seeds} of ${share.seeds} seeds, ${done.failures.length} failures`]);

@@ -139,6 +139,28 @@ describe('with the time of the restore', () => {
     expect(gateway.ledger.size).toBe(1);
   });
 
+  it('an order is looked up by whoever takes it up, where the first worker died before its lookup', async () => {
+    const empty = world.database.snapshot();
+    const first = await start();
+    await first.charge(keyed('k'));
+    await world.ended(first.engine.stop());
+    world.database.restore(empty);
+    pruneKeys();
+    await world.pass(25 * HOUR);
+    const restored = { policy: { restoredAtMs: databaseNowMs() } };
+    const second = await start(restored);
+    // It dies with the acceptance: its lookup is never answered.
+    gateway.lookupPlay = () => new Promise(() => {});
+    void second.engine.charge(order('o1'), keyed('k'));
+    await world.pass(10);
+    second.store.goDown();
+    gateway.lookupPlay = null;
+    await start(restored);
+    await world.pass(2 * 60_000);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'COMPLETED', gatewayRef: 'ch_1' });
+    expect(gateway.ledger.size).toBe(1);
+  });
+
   it('a decline is no failure while a later charge of the order is live', async () => {
     const empty = world.database.snapshot();
     const first = await start();

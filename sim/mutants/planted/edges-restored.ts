@@ -46,10 +46,20 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     story:
       'The database has forgotten an order, its client repeats it, and it is charged under a key that is pruned.',
     file: `${FOLDER}/limits.ts`,
-    find: 'return mayBeForgotten(charge, context) && !looked;',
-    put: 'return mayBeForgotten(charge, context) && !looked && charge.attempts < 0;',
+    find: '  return mayBeForgotten(charge, context);\n',
+    put: '  return mayBeForgotten(charge, context) && charge.attempts < 0;\n',
     judge: 'engine suite',
     tests: { file: RESTORED, named: 'is looked up when its client repeats it' },
+  },
+  {
+    name: 'after a restore only a first call is looked up',
+    story:
+      'The worker that counted the first call died before its lookup; the next one charges a forgotten order under a key that is pruned.',
+    file: `${FOLDER}/limits.ts`,
+    find: '  return mayBeForgotten(charge, context);\n',
+    put: '  return mayBeForgotten(charge, context) && charge.attempts <= 1;\n',
+    judge: 'engine suite',
+    tests: { file: RESTORED, named: 'where the first worker died before its lookup' },
   },
   {
     name: 'after a restore a failure is written without asking what came after it',

@@ -123,10 +123,8 @@ export function isPastItsKey(charge: Charge, context: Context): boolean {
  * known to have been executed, and wherever the database may have forgotten a call or a later charge.
  */
 export function mustLookFirst(charge: Charge, context: Context): boolean {
-  const { contract, restoredAtMs } = context.policy;
-  if (!contract.lookup) return false;
+  if (!context.policy.contract.lookup) return false;
   if (charge.doubt.kind === 'none' && isPastItsKey(charge, context)) return true;
-  // Since a later charge was opened, nothing was forgotten: once is enough.
-  const looked = charge.attempts > 1 && charge.openedAtMs > (restoredAtMs ?? 0);
-  return mayBeForgotten(charge, context) && !looked;
+  // Before each call: whoever counted an earlier one may have died before its lookup.
+  return mayBeForgotten(charge, context);
 }
