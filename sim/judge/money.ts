@@ -36,7 +36,8 @@ const TICKS_MS = 1000;
  */
 export function createSendJudge(parts: MoneyJudgeParts): (sending: Sending) => void {
   const { book, database, violated } = parts;
-  const used = new Set<string>();
+  /** Who sent last while a claim was held. */
+  const used = new Map<string, Sending>();
   return (sending) => {
     const { sender, request } = sending;
     const intended = book.intended.get(request.key);
@@ -60,12 +61,13 @@ export function createSendJudge(parts: MoneyJudgeParts): (sending: Sending) => v
     }
     const { payment } = row as Row;
     judgeKnown(parts, sending, row as Row, intended);
-    if (used.has(payment.claimId)) {
-      // The claim is that of whoever took the payment over from a machine that stood still.
-      if (sending.blind) return noteBlind(parts, sending, intended);
-      violated('5 lease', `${sender} sent ${orderId} twice under one claim`);
+    const before = used.get(payment.claimId);
+    used.set(payment.claimId, sending);
+    if (before !== undefined) {
+      const late = lateOf(before, sending);
+      if (late === null) violated('5 lease', `${sender} sent ${orderId} twice under one claim`);
+      else noteBlind(parts, late, intended);
     }
-    used.add(payment.claimId);
     judgeTime(parts, sending, intended, payment.charge.attempts);
   };
 }
@@ -85,6 +87,13 @@ function leaseProblem(parts: MoneyJudgeParts, row: Row | undefined, key: string)
     return { invariant: '5 lease', how: 'without a lease' };
   }
   return charge.attempts === 0 ? { invariant: '2 intent', how: 'before it was counted' } : null;
+}
+
+/** Of two that sent while one claim was held, the one whose machine had stood still: the claim was the other's. Null: neither. */
+function lateOf(before: Sending, now: Sending): Sending | null {
+  if (before.sender === now.sender) return null;
+  if (now.blind) return now;
+  return before.blind ? before : null;
 }
 
 /** Nothing on its machine could have kept it back. What it heard must be looked into all the same: see the ending. */
