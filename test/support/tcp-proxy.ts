@@ -3,6 +3,7 @@
  * is told to cut, refuse, hold back, delay, or break an exchange.
  */
 import { connect, createServer, type Socket } from 'node:net';
+import { freePort } from '../../sim/chaos/processes/free-port.ts';
 import { type Break, createBreaks, type Direction } from './tcp-proxy-breaks.ts';
 
 export type { Break, Direction } from './tcp-proxy-breaks.ts';
@@ -123,7 +124,8 @@ export async function startTcpProxy(target: {
     forward('to_server', client, far, breakAt);
     forward('to_client', far, client, breakAt);
   });
-  const listen = (port: number): Promise<void> =>
+  const port = await freePort();
+  const listen = (): Promise<void> =>
     new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, HOST, () => {
@@ -131,9 +133,7 @@ export async function startTcpProxy(target: {
         resolve();
       });
     });
-  await listen(0);
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  await listen();
 
   function cut(): void {
     for (const [client, far] of pairs) {
@@ -150,7 +150,7 @@ export async function startTcpProxy(target: {
     answers: () => answers,
     cut,
     refuse: () => void server.close(),
-    accept: () => listen(port),
+    accept: listen,
     hold: (direction) => void held.add(direction),
     deliver() {
       held.clear();

@@ -1,13 +1,29 @@
-import { once } from 'node:events';
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** A port that nobody listens on now. A replica keeps it over all its restarts, so it cannot be left to chance. */
+/**
+ * Below the ports that Linux and macOS give to listeners without one of their own and to outgoing connections: one of those could
+ * take it while nobody listens there.
+ */
+const FIRST = 20_000;
+const COUNT = 12_000;
+
+/** More than enough, unless the machine lets nobody listen at all. */
+const TRIES = 100;
+
+/** A port that nobody listens on now, and that stays free while its owner is away. */
 export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('The system gave no port.');
-  return address.port;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const port = FIRST + randomInt(COUNT);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`None of ${TRIES} ports was free.`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  const probe = createServer();
+  return new Promise((resolve) => {
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
 }
