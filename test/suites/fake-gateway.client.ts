@@ -26,7 +26,7 @@ export interface Question {
   /** Sent as JSON; a string is sent as it is. */
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
-  /** Milliseconds after which the caller leaves. Default 10,000. */
+  /** Milliseconds after which the caller leaves. Default 60,000. */
   readonly patienceMs?: number;
 }
 
@@ -36,7 +36,7 @@ export function ask(url: string, question: Question): Promise<Ending> {
     path,
     key,
     body,
-    patienceMs = 10_000,
+    patienceMs = 60_000,
   } = question;
   const headers = {
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -127,7 +127,7 @@ export async function run(options: Partial<StartFakeGatewayOptions> = {}): Promi
     advance: (ms) => {
       nowMs += ms;
     },
-    charge: (key, changes = {}, patienceMs = 10_000) =>
+    charge: (key, changes = {}, patienceMs = 60_000) =>
       ask(url, { path: '/charges', key, body: { ...chargeBody(key), ...changes }, patienceMs }),
     get,
     lookup: async (key) => jsonOf<Books>(await get(`/charges?idempotency_key=${key}`)).data,

@@ -6,17 +6,22 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
 import type { Gateway } from '../../src/ports/gateway.ts';
+import { HELD_MS, outOfTime } from './gateway.deadline.ts';
 import { type ConnectSettings, type GatewayHarness, REQUEST } from './gateway.harness.ts';
 import type { RawAnswer, Reply, ScriptedServer } from './gateway.server.ts';
 import * as server from './gateway.server.ts';
 import { TEST_CERTIFICATE } from './gateway.tls.ts';
 
-/** Ends what would hang; short, because every such test waits for it. */
-const SHORT_MS = 120;
-const POLL = { interval: 2, timeout: 20_000 };
+const POLL = { interval: 2 };
 /** Never reached by what ends by itself. */
-const LONG_MS = 20_000;
+const LONG_MS = 60_000;
 const PATIENT = { timeoutMs: LONG_MS, mayLeave: () => true };
+const HELD = { ...PATIENT, timeoutMs: HELD_MS };
+
+/** Runs `work`, and ends its time once the server has so many requests. */
+function untilArrived<T>(far: ScriptedServer, requests: number, work: () => Promise<T>): Promise<T> {
+  return outOfTime(() => expect.poll(() => far.requests.length, POLL).toBe(requests), work);
+}
 
 export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarness): void {
   const { dialect, connect } = makeHarness();
@@ -100,16 +105,19 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
 
     describe('what is given up after it began to leave is reset, so that no kernel delivers it later', () => {
       const small: ConnectSettings = { maxResponseBytes: 1_000 };
-      const broken: [name: string, reply: Reply, timeoutMs: number][] = [
-        ['the time is up', server.hang, SHORT_MS],
-        ['half of the answer came', server.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{'), SHORT_MS],
-        ['too large', server.answer({ ...dialect.approved(REQUEST), body: ' '.repeat(1_001) }), LONG_MS],
-        ['no HTTP', server.write('220 smtp.example.com ESMTP\r\n'), LONG_MS],
-        ['an upgrade', server.write('HTTP/1.1 101 Hm\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'), LONG_MS],
+      const broken: [name: string, reply: Reply, isOutOfTime?: boolean][] = [
+        ['the time is up', server.hang, true],
+        ['half of the answer came', server.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{'), true],
+        ['too large', server.answer({ ...dialect.approved(REQUEST), body: ' '.repeat(1_001) })],
+        ['no HTTP', server.write('220 smtp.example.com ESMTP\r\n')],
+        ['an upgrade', server.write('HTTP/1.1 101 Hm\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n')],
       ];
-      test.each(broken)('a call: %s', async (_name, reply, timeoutMs) => {
+      test.each(broken)('a call: %s', async (_name, reply, isOutOfTime = false) => {
         far.script(reply);
-        const outcome = await start(small).call(REQUEST, { ...PATIENT, timeoutMs });
+        start(small);
+        const outcome = isOutOfTime
+          ? await untilArrived(far, 1, () => gateway.call(REQUEST, HELD))
+          : await gateway.call(REQUEST, PATIENT);
         expect(outcome).toMatchObject({ kind: 'unknown', answered: false });
         await expect.poll(() => far.endings, POLL).toEqual(['ECONNRESET']);
       });
@@ -118,7 +126,7 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
         far.script(server.answer(dialect.approved(REQUEST)), server.hang);
         start({ maxConnections: 1 });
         expect(await gateway.call(REQUEST, PATIENT)).toMatchObject({ kind: 'approved' });
-        await gateway.call(REQUEST, { ...PATIENT, timeoutMs: SHORT_MS });
+        await untilArrived(far, 2, () => gateway.call(REQUEST, HELD));
         await expect.poll(() => far.endings, POLL).toEqual(['ECONNRESET']);
         expect(far.connections()).toBe(1);
       });
@@ -272,7 +280,7 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
 
       test('a lookup that is given up leaves no connection for the next one', async () => {
         far.script(server.hang);
-        await gateway.lookup(REQUEST, { timeoutMs: SHORT_MS });
+        await untilArrived(far, 1, () => gateway.lookup(REQUEST, HELD));
         await expect.poll(() => far.endings, POLL).toEqual(['ECONNRESET']);
         far.script(server.answer(dialect.found(REQUEST, [])));
         await gateway.lookup(REQUEST, PATIENT);
@@ -331,7 +339,13 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
 
         test('a gateway that never ends it is heard when the time is over, and its connection is ended', async () => {
           far.script(server.write(nothing));
-          expect(await gateway.lookup(REQUEST, { timeoutMs: SHORT_MS })).toEqual({ kind: 'absent' });
+          const read = async () => {
+            await expect.poll(() => far.requests.length, POLL).toBe(1);
+            // The answer was written in the turn in which its request came.
+            for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+          };
+          const outcome = await outOfTime(read, () => gateway.lookup(REQUEST, HELD));
+          expect(outcome).toEqual({ kind: 'absent' });
           await expect.poll(() => far.open(), POLL).toBe(0);
         });
       });

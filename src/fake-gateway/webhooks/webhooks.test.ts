@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ask, type Charged, jsonOf, type Running, run } from '../../../test/suites/fake-gateway.client.ts';
 import { webhookHeaders, webhookKey } from './sign.ts';
 
@@ -48,6 +48,11 @@ describe('webhooks', () => {
     await new Promise((resolve) => merchant.close(resolve));
   });
 
+  /** From here on the gateway's waits end when the test says so. */
+  const holdTime = () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+  };
   const start = async (faults: object = {}, retryDelaysMs: readonly number[] = [1, 1, 1]) => {
     far = await run({ faults, webhook: { url, secret: SECRET, retryDelaysMs } });
     return far;
@@ -132,8 +137,11 @@ describe('webhooks', () => {
     ['tok_lands_late', 'lands_late', 'charge.succeeded'],
   ])('%s is told of when it is decided', async (method, fault, type) => {
     await start({ [fault]: { delay_ms: 40 } });
+    holdTime();
     await far.charge('k1', { method });
+    vi.advanceTimersByTime(39);
     expect(received).toEqual([]);
+    vi.advanceTimersByTime(1);
     const [event] = await arrived(1);
     expect(event).toMatchObject({ type, data: { status: type.slice('charge.'.length) } });
     expect(Date.parse(event?.timestamp ?? '') - Date.parse('2030-01-01T00:00:00Z')).toBe(40);
@@ -177,8 +185,11 @@ describe('webhooks', () => {
 
   test('come late', async () => {
     await start({ webhook_late: { delay_ms: 60 } });
+    holdTime();
     await far.charge('late', { method: 'tok_webhook_late' });
     await far.charge('prompt');
+    await arrived(1);
+    vi.advanceTimersByTime(60);
     expect((await arrived(2)).map(({ data }) => data.idempotency_key)).toEqual(['prompt', 'late']);
   });
 

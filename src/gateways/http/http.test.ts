@@ -63,7 +63,7 @@ gatewaySuite('http', harness);
 
 describe('http adapter', () => {
   let far: server.ScriptedServer;
-  const options = () => ({ timeoutMs: 5_000, mayLeave: () => true });
+  const options = () => ({ timeoutMs: 60_000, mayLeave: () => true });
   beforeEach(async () => {
     far = await server.startScriptedServer();
   });
