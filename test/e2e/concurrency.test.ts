@@ -2,6 +2,7 @@
 import { afterAll, expect, test } from 'vitest';
 import * as step from './gateway/steps.ts';
 import { type Answer, json } from './support/client.ts';
+import { eventually } from './support/eventually.ts';
 import { openStage } from './support/stage.ts';
 
 const stage = await openStage();
@@ -115,8 +116,15 @@ test('the same order in two spellings of the seed and /v1: one charge', async ()
 });
 
 test('100 that hang up at once: one charge, and the answer is there', async () => {
-  gateway.plan('gone', step.slow(300));
-  await Promise.allSettled(hundred(() => client.pay({ orderId: 'gone', key: 'gone', hangUpAfterMs: 100 })));
+  const { step: slow, release } = step.held();
+  gateway.plan('gone', slow);
+  const hangUp = new AbortController();
+  const left = hundred(() => client.pay({ orderId: 'gone', key: 'gone', signal: hangUp.signal }));
+  const leave = Promise.allSettled(left);
+  await eventually('the call', () => gateway.ledger.requestsOf('gone').length === 1);
+  hangUp.abort();
+  await leave;
+  release();
   expect((await client.pay({ orderId: 'gone', key: 'gone' })).status).toBe(201);
   expect(gateway.ledger.requestsOf('gone')).toHaveLength(1);
 });

@@ -11,7 +11,7 @@ import { eventually, inParallel } from './support/eventually.ts';
 import { type DatabaseProxy, startProxy } from './support/proxy.ts';
 import { readPayment } from './support/reading.ts';
 import { openStage, type Stage } from './support/stage.ts';
-import { load, raiseStorm, STORM_ENV } from './support/storm.ts';
+import { load, raiseStorm, STORM_ENV, STORM_MS } from './support/storm.ts';
 
 async function runAt(url: string, ...statements: string[]): Promise<void> {
   const client = new pg.Client(url);
@@ -46,7 +46,7 @@ const logged = (stage: Stage, part: string): string[] =>
     .split('\n')
     .filter((line) => line.includes(part));
 
-const ENV = { ...STORM_ENV, LOG_LEVEL: 'warn', DATABASE_TIMEOUT_MS: '1000' };
+const ENV = { ...STORM_ENV, LOG_LEVEL: 'warn', DATABASE_TIMEOUT_MS: '3000' };
 
 async function behindProxy(work: (stage: Stage, proxy: DatabaseProxy) => Promise<void>): Promise<void> {
   const database = await createDatabase();
@@ -66,7 +66,7 @@ const ALLOWED = [200, 201, 202, 402, 502, 503];
 
 /** A 503 says which it was, and "nothing was sent" is true for whoever does not ask again. */
 async function expectTruth(stage: Stage, alone: readonly Observed[] = []): Promise<void> {
-  await stage.quiet(40_000);
+  await stage.quiet(STORM_MS);
   const strange = stage.client.observed.filter(({ status }) => !ALLOWED.includes(status));
   expect(strange.map(({ status, text }) => [status, text])).toEqual([]);
   for (const answer of stage.client.observed.filter(({ status }) => status === 503)) {
@@ -101,6 +101,7 @@ test(
           await eventually(
             'some progress',
             () => !cutting || stage.gateway.ledger.requests.length > seen + 8,
+            STORM_MS,
           );
           if (round % 3 === 2) proxy.mute();
           const mutedMs = Date.now();
@@ -117,7 +118,7 @@ test(
       storm.heal();
       await expectTruth(stage, alone);
     }),
-  90_000,
+  STORM_MS,
 );
 
 test(
@@ -149,42 +150,47 @@ test(
       expect((await client.pay({ orderId: 'in-flight', key: 'in-flight' })).status).toBe(201);
       await expectTruth(stage);
     }),
-  60_000,
+  STORM_MS,
 );
 
-test('a right that is taken away: reported once, told to clients and to /readyz, and back by itself', async () => {
-  const database = await createDatabase();
-  const { role, url } = await createAbleRole(database.url);
-  const env = { ...ENV, LOG_LEVEL: 'info' };
-  const stage = await openStage({ env, database: { url, drop: database.drop } });
-  try {
-    const { client } = stage;
-    expect((await client.pay({ orderId: 'before', key: 'before' })).status).toBe(201);
-    await runAt(database.url, `REVOKE INSERT ON payonce.payments FROM ${role}`);
-    for (let time = 0; time < 5; time += 1) {
-      const refused = await client.pay({ orderId: 'refused', key: 'refused' });
-      expect([refused.status, json(refused).code]).toEqual([503, 'store_refused']);
-      expect(json(refused).detail).toContain('Nothing was stored and nothing was sent');
-      expect(refused.headers['retry-after']).toBe('30');
+test(
+  'a right that is taken away: reported once, told to clients and to /readyz, and back by itself',
+  async () => {
+    const database = await createDatabase();
+    const { role, url } = await createAbleRole(database.url);
+    const env = { ...ENV, LOG_LEVEL: 'info' };
+    const stage = await openStage({ env, database: { url, drop: database.drop } });
+    try {
+      const { client } = stage;
+      expect((await client.pay({ orderId: 'before', key: 'before' })).status).toBe(201);
+      await runAt(database.url, `REVOKE INSERT ON payonce.payments FROM ${role}`);
+      for (let time = 0; time < 5; time += 1) {
+        const refused = await client.pay({ orderId: 'refused', key: 'refused' });
+        expect([refused.status, json(refused).code]).toEqual([503, 'store_refused']);
+        expect(json(refused).detail).toContain('Nothing was stored and nothing was sent');
+        expect(refused.headers['retry-after']).toBe('30');
+      }
+      const notReady = await client.get('/readyz');
+      expect([notReady.status, json(notReady).reason]).toEqual([503, 'database_refuses']);
+      expect((await client.get('/v1/payments?order_id=before')).status).toBe(200);
+      await eventually('the alarm', () => logged(stage, '"alarm":"database_refuses"').length > 0);
+      expect(logged(stage, '"alarm":"database_refuses"')).toHaveLength(1);
+      expect(logged(stage, '"alarm":"database_refuses"')[0]).toContain(
+        `GRANT INSERT ON payonce.payments TO ${role};`,
+      );
+      await runAt(database.url, `GRANT INSERT ON payonce.payments TO ${role}`);
+      await eventually('it to be ready', async () => (await client.get('/readyz')).status === 200);
+      expect((await client.pay({ orderId: 'refused', key: 'refused' })).status).toBe(201);
+      await eventually('its end', () => logged(stage, '"alarm_ended":"database_refuses"').length === 1);
+      expect(stage.gateway.ledger.requestsOf('refused')).toHaveLength(1);
+      expect(await stage.judge()).toEqual([]);
+    } finally {
+      await stage.close();
+      await runAt(inject('adminUrl'), `DROP ROLE ${role}`);
     }
-    const notReady = await client.get('/readyz');
-    expect([notReady.status, json(notReady).reason]).toEqual([503, 'database_refuses']);
-    expect((await client.get('/v1/payments?order_id=before')).status).toBe(200);
-    expect(logged(stage, '"alarm":"database_refuses"')).toHaveLength(1);
-    expect(logged(stage, '"alarm":"database_refuses"')[0]).toContain(
-      `GRANT INSERT ON payonce.payments TO ${role};`,
-    );
-    await runAt(database.url, `GRANT INSERT ON payonce.payments TO ${role}`);
-    await eventually('it to be ready', async () => (await client.get('/readyz')).status === 200);
-    expect((await client.pay({ orderId: 'refused', key: 'refused' })).status).toBe(201);
-    expect(logged(stage, '"alarm_ended":"database_refuses"')).toHaveLength(1);
-    expect(stage.gateway.ledger.requestsOf('refused')).toHaveLength(1);
-    expect(await stage.judge()).toEqual([]);
-  } finally {
-    await stage.close();
-    await runAt(inject('adminUrl'), `DROP ROLE ${role}`);
-  }
-}, 60_000);
+  },
+  STORM_MS,
+);
 
 test(
   'a COMMIT whose answer was lost is read, never assumed',
@@ -209,35 +215,43 @@ test(
       }
       await expectTruth(stage);
     }),
-  60_000,
+  STORM_MS,
 );
 
-test('PostgreSQL stopped immediately and started again, twice, under load', async () => {
-  const dataDir = makeTemporaryFolder();
-  let server = await startEmbeddedPostgres({ dataDir });
-  const proxy = await startProxy(server.port);
-  const url = new URL(server.url);
-  url.port = String(proxy.port);
-  const stage = await openStage({ env: ENV, database: { url: url.href, drop: async () => {} } });
-  try {
-    const storm = raiseStorm(stage, 8);
-    const loaded = load(stage.client, { orders: 90, width: 25, prefix: 'crash' });
-    const alone: Observed[] = [];
-    for (const requests of [30, 80]) {
-      await eventually('the load to get on', () => stage.gateway.ledger.requests.length >= requests);
-      const stopped = server.stop('immediate');
-      alone.push(...(await askOnce(stage, `down-${requests}`, 10)));
-      await stopped;
-      server = await startEmbeddedPostgres({ dataDir });
-      proxy.target = server.port;
+test(
+  'PostgreSQL stopped immediately and started again, twice, under load',
+  async () => {
+    const dataDir = makeTemporaryFolder();
+    let server = await startEmbeddedPostgres({ dataDir });
+    const proxy = await startProxy(server.port);
+    const url = new URL(server.url);
+    url.port = String(proxy.port);
+    const stage = await openStage({ env: ENV, database: { url: url.href, drop: async () => {} } });
+    try {
+      const storm = raiseStorm(stage, 8);
+      const loaded = load(stage.client, { orders: 90, width: 25, prefix: 'crash' });
+      const alone: Observed[] = [];
+      for (const requests of [30, 80]) {
+        await eventually(
+          'the load to get on',
+          () => stage.gateway.ledger.requests.length >= requests,
+          STORM_MS,
+        );
+        const stopped = server.stop('immediate');
+        alone.push(...(await askOnce(stage, `down-${requests}`, 10)));
+        await stopped;
+        server = await startEmbeddedPostgres({ dataDir });
+        proxy.target = server.port;
+      }
+      await loaded;
+      storm.heal();
+      await expectTruth(stage, alone);
+    } finally {
+      await stage.close();
+      await proxy.close();
+      await server.stop('immediate');
+      removeDataDir(dataDir);
     }
-    await loaded;
-    storm.heal();
-    await expectTruth(stage, alone);
-  } finally {
-    await stage.close();
-    await proxy.close();
-    await server.stop('immediate');
-    removeDataDir(dataDir);
-  }
-}, 90_000);
+  },
+  STORM_MS,
+);

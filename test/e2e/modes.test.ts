@@ -68,7 +68,7 @@ test('a database that the fake gateway was used on is refused by a real one, and
       const fake = { DATABASE_URL: tests.url, GATEWAY: 'fake' };
       const real = { DATABASE_URL: tests.url, GATEWAY_URL: gateway.url };
       await running(fake, async (service) => {
-        expect(service.output()).toContain('it moves no real money');
+        await eventually('the warning', () => service.output().includes('it moves no real money'));
         expect(await pay(service, 'order-1')).toMatchObject({ gateway: 'fake', livemode: false });
       });
       await expect(startService(real)).rejects.toThrow(
@@ -93,7 +93,9 @@ test('workers take the gateway that the first process chose, although they see a
   const folder = await makeDataDir();
   try {
     await running({ WORKERS: '2', DATA_DIR: folder }, async (service) => {
-      expect(service.output()).toContain('/fake-gateway; it moves no real money');
+      await eventually('the warning', () =>
+        service.output().includes('/fake-gateway; it moves no real money'),
+      );
       expect(await pay(service, 'order-1')).toMatchObject({ gateway: 'fake', livemode: false });
     });
   } finally {

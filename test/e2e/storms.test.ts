@@ -5,7 +5,7 @@ import { eventually } from './support/eventually.ts';
 import { judge } from './support/judge.ts';
 import type { Service } from './support/service.ts';
 import { onStage, type Stage } from './support/stage.ts';
-import { load, raiseStorm, STORM_ENV } from './support/storm.ts';
+import { load, raiseStorm, STORM_ENV, STORM_MS } from './support/storm.ts';
 
 const SEED = Number(process.env.E2E_SEED ?? 20_261_123);
 const SIZE = Number(process.env.E2E_SIZE ?? 1);
@@ -14,7 +14,7 @@ const SIZE = Number(process.env.E2E_SIZE ?? 1);
 const TRUE_ANSWERS = [200, 201, 202, 402, 502, 503];
 
 async function expectTruth(stage: Stage, observed = stage.client.observed): Promise<void> {
-  const payments = await stage.quiet(40_000);
+  const payments = await stage.quiet(STORM_MS);
   const strange = observed.filter(({ status }) => !TRUE_ANSWERS.includes(status));
   expect(strange.map(({ status, text }) => [status, text])).toEqual([]);
   expect(await judge({ ...stage, observed })).toEqual([]);
@@ -28,7 +28,7 @@ async function expectTruth(stage: Stage, observed = stage.client.observed): Prom
 const QUIET_ENV = { ...STORM_ENV, LOG_LEVEL: 'warn' };
 
 async function midway(stage: Stage, requests: number): Promise<void> {
-  await eventually('the load to get on', () => stage.gateway.ledger.requests.length >= requests);
+  await eventually('the load to get on', () => stage.gateway.ledger.requests.length >= requests, STORM_MS);
 }
 
 test(
@@ -40,7 +40,7 @@ test(
       storm.heal();
       await expectTruth(stage);
     }),
-  120_000,
+  STORM_MS,
 );
 
 test(
@@ -58,7 +58,7 @@ test(
       storm.heal();
       await expectTruth(stage);
     }),
-  120_000,
+  STORM_MS,
 );
 
 /** A client that goes to whichever of the replicas is running, in turn. */
@@ -91,7 +91,7 @@ test(
       storm.heal();
       await expectTruth(stage, client.observed);
     }),
-  120_000,
+  STORM_MS,
 );
 
 test(
@@ -107,7 +107,10 @@ test(
         await midway(stage, requests * SIZE);
         const stoppedMs = Date.now();
         zombie.signal('SIGSTOP');
-        await eventually('its leases to end', () => Date.now() > stoppedMs + 3200);
+        await eventually(
+          'its leases to end',
+          () => Date.now() > stoppedMs + Number(STORM_ENV.LEASE_MS) + 200,
+        );
         zombie.signal('SIGCONT');
       }
       await loaded;
@@ -115,7 +118,7 @@ test(
       await expectTruth(stage, client.observed);
       expect(zombie.running()).toBe(true);
     }),
-  120_000,
+  STORM_MS,
 );
 
 test(
@@ -128,14 +131,13 @@ test(
         await midway(stage, requests * SIZE);
         const old = stage.service();
         await stage.start();
-        const asked = performance.now();
         old.signal('SIGTERM');
+        // By itself: what is not done in time ends it with another code.
         expect(await old.ended).toEqual({ code: 0, signal: null });
-        expect(performance.now() - asked).toBeLessThan(15_000);
       }
       await loaded;
       storm.heal();
       await expectTruth(stage);
     }),
-  120_000,
+  STORM_MS,
 );

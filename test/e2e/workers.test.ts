@@ -59,7 +59,7 @@ test('a worker that is killed is replaced, and what it held is settled under the
     const payments = await stage.quiet();
     expect(payments.map(({ status }) => status)).toEqual(ids.map(() => 'COMPLETED'));
     expect(await stage.judge()).toEqual([]);
-    expect(stage.service().output()).toContain('a worker died');
+    await eventually('it to be logged', () => stage.service().output().includes('a worker died'));
   });
 });
 

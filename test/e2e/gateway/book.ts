@@ -8,6 +8,8 @@ export interface BookOptions {
   keys: Keys;
   /** After this long a key is forgotten; its charge is not. */
   keyWindowMs: number;
+  /** What it promises: a request whose caller has been gone for longer has no effect any more, however late this machine is. */
+  landsWithinMs: number;
 }
 
 /** Applies effects to the ledger as a gateway does: at most once a key, as long as it remembers the key. */
@@ -50,11 +52,12 @@ export function createBook(ledger: Ledger, options: BookOptions): Book {
       if (effect.kind === 'decline') return ledger.add(key, body, 'declined', effect.code);
       if (effect.kind === 'charge') return ledger.add(key, body, 'succeeded');
       const charge = ledger.add(key, body, 'pending');
-      const settle = setTimeout(() => {
+      const settle = (): void => {
         charge.status = effect.then;
         if (effect.then === 'declined') charge.code = 'card_declined';
-      }, effect.afterMs);
-      settle.unref();
+      };
+      if (typeof effect.after === 'number') setTimeout(settle, effect.after).unref();
+      else void effect.after.then(settle);
       return charge;
     },
   };

@@ -4,8 +4,8 @@
  * share their misunderstandings.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
+import { freePort } from '../../../sim/chaos/processes/free-port.ts';
 import { type Book, type BookOptions, createBook } from './book.ts';
 import { type ChargeBody, type ChargeRequest, createLedger, type Ledger } from './ledger.ts';
 import { answerLookup, answerOne, type LookupOptions } from './lookups.ts';
@@ -31,19 +31,20 @@ export interface Gateway extends BookOptions, LookupOptions {
   close(): Promise<void>;
 }
 
-/** A process that was stopped keeps its connections open without listening. */
-const NOTICES_MS = 1000;
+/** A process that was stopped keeps its connections open without listening. Longer than a call lasts where this is used. */
+const NOTICES_MS = 2500;
 
 export async function startGateway(options: Partial<BookOptions> = {}): Promise<Gateway> {
   const ledger = createLedger();
   const plans = new Map<string, (nth: number) => Step>();
   const inProgress = new Set<string>();
-  let server = await listen(0);
-  const { port } = server.address() as AddressInfo;
+  const port = await freePort();
+  let server = await listen();
 
   const gateway: Gateway = {
     keys: 'kept',
     keyWindowMs: 86_400_000,
+    landsWithinMs: Number.POSITIVE_INFINITY,
     lagMs: 0,
     mode: () => 'truth',
     ...options,
@@ -58,13 +59,13 @@ export async function startGateway(options: Partial<BookOptions> = {}): Promise<
     always: (orderId, step) => void plans.set(orderId, () => step),
     shut: () => end(server),
     open: async () => {
-      server = await listen(port);
+      server = await listen();
     },
     close: () => end(server),
   };
   const book: Book = createBook(ledger, gateway);
 
-  function listen(at: number): Promise<Server> {
+  function listen(): Promise<Server> {
     const made = createServer((request, response) => {
       response.on('error', () => {});
       handle(request, response).catch((error: unknown) => {
@@ -74,7 +75,7 @@ export async function startGateway(options: Partial<BookOptions> = {}): Promise<
     });
     return new Promise((resolve, reject) => {
       made.once('error', reject);
-      made.listen(at, '127.0.0.1', () => resolve(made));
+      made.listen(port, '127.0.0.1', () => resolve(made));
     });
   }
 
@@ -103,6 +104,7 @@ export async function startGateway(options: Partial<BookOptions> = {}): Promise<
 
   async function charge(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const atMs = Date.now();
+    const mayLand = watchCaller(response);
     const text = await readText(request);
     const key = String(request.headers['idempotency-key'] ?? '');
     const body = JSON.parse(text) as ChargeBody;
@@ -112,26 +114,31 @@ export async function startGateway(options: Partial<BookOptions> = {}): Promise<
     ledger.requests.push(one);
     await gateway.onRequest(one);
     const step = gateway.outage ?? plans.get(body.order_id)?.(nthOfOrder) ?? gateway.otherwise(one);
-    if (step.effect.kind === 'late') landLate(response, one, step.effect.afterMs);
+    if (step.effect.kind === 'late') landLate(response, one, step.effect.afterMs, mayLand);
     // A gateway reports a key's misuse before it does anything else.
     if (gateway.outage === null && book.conflicts(key, body)) {
       return sendJson(response, 422, { error: 'key_reused', idempotency_key: key });
     }
     if (gateway.keys === 'kept' && inProgress.has(key))
       return sendJson(response, 409, { error: 'in_progress', idempotency_key: key });
-    if (step.delayMs !== undefined) {
+    if (step.delayMs !== undefined || step.until !== undefined) {
       inProgress.add(key);
-      await pause(step.delayMs);
+      await (step.until ?? pause(step.delayMs ?? 0));
       inProgress.delete(key);
     }
-    const made = book.apply(key, body, step.effect);
+    const made = book.apply(key, body, mayLand() ? step.effect : { kind: 'none' });
     if (step.pauseMs !== undefined) await pause(step.pauseMs);
     sendReply(response, step.reply, made, { ...body, id: 'ch_none', idempotency_key: key });
   }
 
   /** The caller's death is noticed when its connection ends, or taken for granted after a while. */
-  function landLate(response: ServerResponse, { key, body }: ChargeRequest, afterMs: number): void {
-    const land = () => book.apply(key, body, { kind: 'charge' });
+  function landLate(
+    response: ServerResponse,
+    { key, body }: ChargeRequest,
+    afterMs: number,
+    mayLand: () => boolean,
+  ): void {
+    const land = () => mayLand() && book.apply(key, body, { kind: 'charge' });
     let dead = false;
     const die = () => {
       if (!dead) setTimeout(land, afterMs).unref();
@@ -139,6 +146,15 @@ export async function startGateway(options: Partial<BookOptions> = {}): Promise<
     };
     response.once('close', die);
     setTimeout(die, NOTICES_MS).unref();
+  }
+
+  /** Whether a request may still have an effect, by what the gateway promises. */
+  function watchCaller(response: ServerResponse): () => boolean {
+    let goneMs: number | null = null;
+    response.once('close', () => {
+      goneMs = performance.now();
+    });
+    return () => goneMs === null || performance.now() - goneMs <= gateway.landsWithinMs;
   }
 
   return gateway;

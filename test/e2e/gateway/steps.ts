@@ -6,7 +6,12 @@ export type Effect =
   | { readonly kind: 'none' }
   | { readonly kind: 'charge' }
   | { readonly kind: 'decline'; readonly code: string }
-  | { readonly kind: 'pending'; readonly then: 'succeeded' | 'declined'; readonly afterMs: number }
+  /** Settled after so many milliseconds, or when the test says so. */
+  | {
+      readonly kind: 'pending';
+      readonly then: 'succeeded' | 'declined';
+      readonly after: number | Promise<void>;
+    }
   /** Takes effect this long after the connection died, when nobody listens any more. */
   | { readonly kind: 'late'; readonly afterMs: number };
 
@@ -35,6 +40,8 @@ export interface Step {
   readonly reply: Reply;
   /** Before the effect; meanwhile the key is in progress. */
   readonly delayMs?: number;
+  /** The same, until the test says so. */
+  readonly until?: Promise<void>;
   /** Between the effect and the reply. */
   readonly pauseMs?: number;
 }
@@ -55,6 +62,28 @@ export const declined: Step = {
 export function slow(delayMs: number): Step {
   return { ...honest, delayMs };
 }
+
+/** A step that waits for the test and not for a time: what must happen before it has as long as the machine needs. */
+export interface Held {
+  readonly step: Step;
+  release(): void;
+}
+export function held(one: Step = honest): Held {
+  const { promise, release } = hold();
+  return { step: { ...one, until: promise }, release };
+}
+export function heldPending(then: 'succeeded' | 'declined'): Held {
+  const { promise, release } = hold();
+  return { step: { effect: { kind: 'pending', then, after: promise }, reply: { kind: 'truth' } }, release };
+}
+function hold(): { readonly promise: Promise<void>; release(): void } {
+  let release = (): void => {};
+  const promise = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return { promise, release };
+}
+
 export function error(status: number): Step {
   return { effect: none, reply: said(status, { error: 'Gateway error' }) };
 }
@@ -80,7 +109,7 @@ export function busyLater(retryAfter: string, status: 429 | 503 = 429): Step {
   return { effect: none, reply: said(status, { error: 'slow_down' }, { 'retry-after': retryAfter }) };
 }
 export function pending(then: 'succeeded' | 'declined', afterMs: number): Step {
-  return { effect: { kind: 'pending', then, afterMs }, reply: { kind: 'truth' } };
+  return { effect: { kind: 'pending', then, after: afterMs }, reply: { kind: 'truth' } };
 }
 export function altered(change: Readonly<Record<string, unknown>>): Step {
   return { effect: charge, reply: { kind: 'altered', change } };

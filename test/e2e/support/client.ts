@@ -23,8 +23,8 @@ export interface Order {
   readonly key?: string | null;
   readonly method?: string;
   readonly prefer?: string;
-  /** Hangs up after so long. */
-  readonly hangUpAfterMs?: number;
+  /** Hangs up when it is aborted. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Client {
@@ -46,11 +46,10 @@ export function createClient(url: () => string): Client {
     path: string,
     body?: string,
     headers: Record<string, string> = {},
-    hangUpAfterMs?: number,
+    signal?: AbortSignal,
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const sentAtMs = Date.now();
-      const signal = hangUpAfterMs === undefined ? undefined : AbortSignal.timeout(hangUpAfterMs);
       const sent = request(
         `${url()}${path}`,
         { method, agent, headers, ...(signal ? { signal } : {}) },
@@ -75,12 +74,12 @@ export function createClient(url: () => string): Client {
     get: (path) => send('GET', path),
     start: (orderId, amount) =>
       send('POST', '/payments/start/', `{"order_id":${JSON.stringify(orderId)},"amount":${amount}}`),
-    async pay({ orderId, amount = 10_000, currency = 'USD', key = null, method, prefer, hangUpAfterMs }) {
+    async pay({ orderId, amount = 10_000, currency = 'USD', key = null, method, prefer, signal }) {
       const body = JSON.stringify({ order_id: orderId, amount, currency, ...(method ? { method } : {}) });
       const headers: Record<string, string> = {};
       if (key !== null) headers['idempotency-key'] = key;
       if (prefer !== undefined) headers.prefer = prefer;
-      const answer = await send('POST', '/v1/payments', body, headers, hangUpAfterMs);
+      const answer = await send('POST', '/v1/payments', body, headers, signal);
       observed.push({ ...answer, orderId, key, amount });
       return answer;
     },

@@ -1,10 +1,13 @@
 const POLL_MS = 15;
 
+/** Far more than anything waited for takes, even on a busy machine; only a failing test lasts that long. */
+const WITHIN_MS = 60_000;
+
 /** Polls until `probe` gives something other than null, undefined or false; fails with `what` after `withinMs`. */
 export async function eventually<T>(
   what: string | (() => string),
   probe: () => T | Promise<T>,
-  withinMs = 20_000,
+  withinMs = WITHIN_MS,
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + withinMs;
   for (;;) {

@@ -38,10 +38,11 @@ export interface Stage {
 export async function openStage(given: StageOptions = {}): Promise<Stage> {
   const { env = {}, gateway: options = {} } = given;
   const database: TestDatabase = given.database ?? (await createDatabase());
-  const gateway = await startGateway(options);
   const services: Service[] = [];
+  const times = { ...FAST, ...env };
+  const gateway = await startGateway({ landsWithinMs: Number(times.GATEWAY_LANDS_WITHIN_MS), ...options });
   const gatewayEnv = { GATEWAY_URL: gateway.url, GATEWAY_LIVEMODE: 'no' };
-  const basics = { DATABASE_URL: database.url, ...gatewayEnv, ...FAST, ...env };
+  const basics = { DATABASE_URL: database.url, ...gatewayEnv, ...times };
   const service = () => (services.findLast((one) => one.running()) ?? services.at(-1)) as Service;
   const client = createClient(() => service().url);
 
