@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ChargeAnswer } from '../../src/engine/api.ts';
 import {
   body,
@@ -74,9 +74,9 @@ describe('while the server closes', () => {
     });
     const { socket, talked } = await connected(await listen());
     socket.write(keepAlive);
-    await vi.waitFor(() => expect(charges).toHaveLength(1));
+    await expect.poll(() => charges).toHaveLength(1);
     const closed = app.close();
-    await vi.waitFor(() => expect(app.server.listening).toBe(false));
+    await expect.poll(() => app.server.listening).toBe(false);
     const second = once(app.server, 'request');
     socket.write(keepAlive);
     await second;
@@ -100,10 +100,10 @@ describe('while the server closes', () => {
     });
     const { socket, talked } = await connected(await listen());
     socket.write(keepAlive);
-    await vi.waitFor(() => expect(charges).toHaveLength(1));
+    await expect.poll(() => charges).toHaveLength(1);
     const closed = app.close();
     // Node ends what is idle at this moment by itself; this one is still busy.
-    await vi.waitFor(() => expect(app.server.listening).toBe(false));
+    await expect.poll(() => app.server.listening).toBe(false);
     answerIt(settled(completed, { started: true, replayed: false }));
     // Far sooner than the 65 s for which it would be kept.
     expect((await talked).status).toBe(201);

@@ -1,6 +1,6 @@
 /** What only raw bytes can show: malformed HTTP, repeated headers, slow and vanished clients. */
 import { connect, type Socket } from 'node:net';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ChargeAnswer } from '../../src/engine/api.ts';
 import { body, completed, harness, PAYMENT_ID, payment, rawPost, SECRET, settled, talk } from './support.ts';
 
@@ -78,11 +78,9 @@ describe('what Node would answer with an empty body', () => {
     expect([seed.status, JSON.parse(seed.body)]).toMatchObject([status, { code, error: expect.any(String) }]);
     expect((await talk(port, `GET /nothing ${head}`)).status).toBe(status);
     expect(charges).toEqual([]);
-    await vi.waitFor(() =>
-      expect(lines.filter(({ msg }) => msg === 'request')).toMatchObject(
-        [1, 2, 3].map(() => ({ status, code })),
-      ),
-    );
+    await expect
+      .poll(() => lines.filter(({ msg }) => msg === 'request'))
+      .toMatchObject([1, 2, 3].map(() => ({ status, code })));
   });
 
   it('HTTP/1.0 needs no Host, and a client may wait for 100 Continue', async () => {
@@ -151,7 +149,7 @@ describe('what is no HTTP', () => {
       expect([target, answer.status]).toEqual([target, status]);
       expect(answer.headers).toContain('cache-control: no-store');
     }
-    await vi.waitFor(() => expect(lines.filter((line) => line.msg === 'request')).toHaveLength(5));
+    await expect.poll(() => lines.filter((line) => line.msg === 'request')).toHaveLength(5);
   });
 
   it('broken bytes behind a request never look like its answer', async () => {
@@ -166,7 +164,7 @@ describe('what is no HTTP', () => {
         socket = each;
       },
     );
-    await vi.waitFor(() => expect(charges).toHaveLength(1));
+    await expect.poll(() => charges).toHaveLength(1);
     socket?.write('garbage\r\n\r\n');
     // A 400 here would say that nothing was sent to the gateway, while the payment is being charged.
     expect((await talked).text).toBe('');
@@ -249,9 +247,9 @@ describe('bodies', () => {
         socket.destroy();
       });
     });
-    await vi.waitFor(() =>
-      expect(lines.find((line) => line.msg === 'request')).toMatchObject({ client_gone: true }),
-    );
+    await expect
+      .poll(() => lines.find((line) => line.msg === 'request'))
+      .toMatchObject({ client_gone: true });
     expect(charges).toEqual([]);
     expect(lines.filter((line) => Number(line.level) >= 50)).toEqual([]);
   });
@@ -261,9 +259,7 @@ describe('a client that hangs up', () => {
   it('is told from one that stays', async () => {
     const { listen, lines } = harness();
     await talk(await listen(), post());
-    await vi.waitFor(() =>
-      expect(lines.find((line) => line.msg === 'request')).toMatchObject({ status: 201 }),
-    );
+    await expect.poll(() => lines.find((line) => line.msg === 'request')).toMatchObject({ status: 201 });
     expect(lines.find((line) => line.msg === 'request')).not.toHaveProperty('client_gone');
   });
 
@@ -274,15 +270,13 @@ describe('a client that hangs up', () => {
     });
     const port = await listen();
     const gone = connect(port, '127.0.0.1', () => gone.write(post()));
-    await vi.waitFor(() => expect(charges).toHaveLength(1));
+    await expect.poll(() => charges).toHaveLength(1);
     gone.destroy();
-    await vi.waitFor(() =>
-      expect(lines.find((line) => line.client_gone === true)).toMatchObject({ status: null }),
-    );
+    await expect.poll(() => lines.find((line) => line.client_gone === true)).toMatchObject({ status: null });
     answers[0]?.({ kind: 'unsettled', payment, retryAfterMs: 1, replayed: false });
 
     const next = talk(port, post());
-    await vi.waitFor(() => expect(charges).toHaveLength(2));
+    await expect.poll(() => charges).toHaveLength(2);
     answers[1]?.(settled(completed, { started: false, replayed: false }));
     expect((await next).status).toBe(200);
     expect(lines.filter((line) => Number(line.level) >= 40)).toEqual([]);
