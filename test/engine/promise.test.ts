@@ -208,7 +208,10 @@ describe('a worker that lost its lease', () => {
 
 describe('a request that waits longer than the lease', () => {
   it('does not send its charge a second time while the outcome cannot be written', async () => {
-    const { engine, store } = await world.replica(gateway, { policy: { maxAttempts: 1 } });
+    const { engine, store } = await world.replica(gateway, {
+      policy: { maxAttempts: 1, leaseMs: 1500 },
+      callTimeoutMs: 1000,
+    });
     gateway.play = ({ attempt, charge }) => {
       if (attempt > 1) return { kind: 'refused', reason: 'dns' };
       // Charged, the answer lost, and the outcome cannot be written until the lease is over.

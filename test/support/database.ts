@@ -24,7 +24,7 @@ export async function createDatabase(): Promise<TestDatabase> {
 }
 
 /** Autovacuum may be looking at the template just now, which PostgreSQL reports after 5 s of waiting. */
-const TRIES = 3;
+const TRIES = 10;
 
 /** PostgreSQL: "source database is being accessed by other users". */
 const OBJECT_IN_USE = '55006';

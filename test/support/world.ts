@@ -58,11 +58,11 @@ export async function createWorld(): Promise<World> {
           pendingPollMs: 20,
           reviewLookupMs: 50,
           forbiddenPauseMs: 50,
-          leaseMs: 1500,
+          leaseMs: 3000,
           contract: gateway.contract,
           ...settings.policy,
         },
-        limits: { ...DEFAULT_LIMITS, callTimeoutMs: settings.callTimeoutMs ?? 1000, sweepMs: 20 },
+        limits: { ...DEFAULT_LIMITS, callTimeoutMs: settings.callTimeoutMs ?? 2500, sweepMs: 20 },
         gate: { maxCalls: 50, maxLookups: 20 },
         cacheEntries: settings.cacheEntries ?? 1000,
         answerRetentionMs,
@@ -83,11 +83,11 @@ export function order(orderId: string, changes: Partial<Order> = {}): Order {
 }
 
 /** Options of a charge that waits long enough for anything that a test brings about. */
-export function keyed(key: string, waitMs = 10_000): ChargeOptions {
+export function keyed(key: string, waitMs = 60_000): ChargeOptions {
   return { key: { route: 'POST /v1/payments', key }, waitMs };
 }
 
-export const KEYLESS: ChargeOptions = { waitMs: 10_000 };
+export const KEYLESS: ChargeOptions = { waitMs: 60_000 };
 
 /** One word or two for an answer: `completed 201`, `gateway_failed`, `202 PROCESSING`, `order_conflict`. */
 export function told(answer: ChargeAnswer): string {
