@@ -429,7 +429,7 @@ describe('http adapter', () => {
       ['two media types in one', 'x: y\r\ncontent-length: 11\r\n\r\n{"data":[]}'],
     ])('a lookup: %s', async (name, rest) => {
       const type = name.endsWith('in one') ? 'application/json, text/html' : 'application/json';
-      far.script(server.write(`HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\n${rest}`));
+      far.script(server.writeAndClose(`HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\n${rest}`));
       const outcome = await withGateway({}, (gateway) => gateway.lookup(REQUEST, options()));
       expect(outcome).toMatchObject({ kind: 'unavailable' });
     });
