@@ -1,29 +1,10 @@
 /** What a charge request is told that loses the database on its way: no more than is known. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chargingReplica, noTimePasses, openCall } from '../../test/support/charging.ts';
-import {
-  approve,
-  createScriptedGateway,
-  never,
-  type ScriptedGateway,
-} from '../../test/support/scripted-gateway.ts';
-import {
-  createVirtualWorld,
-  KEYLESS,
-  keyed,
-  order,
-  told,
-  type VirtualSettings,
-  type VirtualWorld,
-} from '../../test/support/virtual-world.ts';
+import { gateway, world } from '../../test/support/fresh-world.ts';
+import { approve, never } from '../../test/support/scripted-gateway.ts';
+import { KEYLESS, keyed, order, told, type VirtualSettings } from '../../test/support/virtual-world.ts';
 import { toPayment } from './answer.ts';
-
-let world: VirtualWorld;
-let gateway: ScriptedGateway;
-beforeEach(() => {
-  world = createVirtualWorld();
-  gateway = createScriptedGateway();
-});
 
 const start = (settings: VirtualSettings = {}) => chargingReplica(world, gateway, settings);
 

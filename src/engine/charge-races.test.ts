@@ -1,27 +1,9 @@
 /** Charge requests that overtake one another: for an order, for a key, for the next charge. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chargingReplica, slowly } from '../../test/support/charging.ts';
-import {
-  approve,
-  createScriptedGateway,
-  decline,
-  type ScriptedGateway,
-} from '../../test/support/scripted-gateway.ts';
-import {
-  createVirtualWorld,
-  keyed,
-  order,
-  told,
-  type VirtualSettings,
-  type VirtualWorld,
-} from '../../test/support/virtual-world.ts';
-
-let world: VirtualWorld;
-let gateway: ScriptedGateway;
-beforeEach(() => {
-  world = createVirtualWorld();
-  gateway = createScriptedGateway();
-});
+import { gateway, world } from '../../test/support/fresh-world.ts';
+import { approve, decline } from '../../test/support/scripted-gateway.ts';
+import { keyed, order, told, type VirtualSettings } from '../../test/support/virtual-world.ts';
 
 const start = (settings: VirtualSettings = {}) => chargingReplica(world, gateway, settings);
 

@@ -1,6 +1,7 @@
 /** How long a charge request waits, what wakes it, and what it is told when its time is over. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { chargingReplica, lateEvidence, later, openCall, slowly } from '../../test/support/charging.ts';
+import { gateway, world } from '../../test/support/fresh-world.ts';
 import {
   approve,
   createScriptedGateway,
@@ -9,25 +10,13 @@ import {
   never,
   type ScriptedGateway,
 } from '../../test/support/scripted-gateway.ts';
-import {
-  createVirtualWorld,
-  KEYLESS,
-  keyed,
-  order,
-  told,
-  type VirtualSettings,
-  type VirtualWorld,
-} from '../../test/support/virtual-world.ts';
+import { KEYLESS, keyed, order, told, type VirtualSettings } from '../../test/support/virtual-world.ts';
 import type { LookupOutcome } from '../domain/outcomes.ts';
 import { toPayment } from './answer.ts';
 
-let world: VirtualWorld;
-let gateway: ScriptedGateway;
 /** What the other process calls: apart, so that it shows who called. */
 let other: ScriptedGateway;
 beforeEach(() => {
-  world = createVirtualWorld();
-  gateway = createScriptedGateway();
   other = createScriptedGateway();
 });
 

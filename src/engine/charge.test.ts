@@ -1,33 +1,19 @@
 /** What one charge request is told, by its key, its order and what became of it; `charge-*.test.ts` have the rest. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chargingReplica, lateEvidence, slowly } from '../../test/support/charging.ts';
+import { gateway, world } from '../../test/support/fresh-world.ts';
 import {
   approve,
   createScriptedGateway,
   decline,
   error500,
   never,
-  type ScriptedGateway,
 } from '../../test/support/scripted-gateway.ts';
-import {
-  createVirtualWorld,
-  KEYLESS,
-  keyed,
-  order,
-  told,
-  type VirtualSettings,
-  type VirtualWorld,
-} from '../../test/support/virtual-world.ts';
+import { KEYLESS, keyed, order, told, type VirtualSettings } from '../../test/support/virtual-world.ts';
 import { toPayment } from './answer.ts';
 import type { ChargeAnswer } from './api.ts';
 
 const HOUR = 3_600_000;
-let world: VirtualWorld;
-let gateway: ScriptedGateway;
-beforeEach(() => {
-  world = createVirtualWorld();
-  gateway = createScriptedGateway();
-});
 
 const start = (settings: VirtualSettings = {}, at = gateway) => chargingReplica(world, at, settings);
 

@@ -1,21 +1,9 @@
 /** Clocks that are set, stand still or wake others too late: what they must never decide. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chargingReplica, later } from '../../test/support/charging.ts';
-import {
-  approve,
-  createScriptedGateway,
-  reset,
-  type ScriptedGateway,
-} from '../../test/support/scripted-gateway.ts';
-import {
-  createVirtualWorld,
-  KEYLESS,
-  keyed,
-  order,
-  told,
-  type VirtualSettings,
-  type VirtualWorld,
-} from '../../test/support/virtual-world.ts';
+import { declareContract, gateway, world } from '../../test/support/fresh-world.ts';
+import { approve, reset } from '../../test/support/scripted-gateway.ts';
+import { KEYLESS, keyed, order, told, type VirtualSettings } from '../../test/support/virtual-world.ts';
 import type { CallOutcome, LookupOutcome } from '../domain/outcomes.ts';
 import type { WaitsQuery } from '../ports/store.ts';
 import { momentOf } from './moment.ts';
@@ -23,13 +11,6 @@ import { createClockWatch } from './watch-clock.ts';
 
 const HOUR = 3_600_000;
 const LANDS_WITHIN_MS = 60_000;
-
-let world: VirtualWorld;
-let gateway: ScriptedGateway;
-beforeEach(() => {
-  world = createVirtualWorld();
-  gateway = createScriptedGateway();
-});
 
 const start = (settings: VirtualSettings = {}) => chargingReplica(world, gateway, settings);
 
@@ -157,7 +138,7 @@ describe('a database clock that is set back by an hour', () => {
 
   it('does not make a key look younger than it is', async () => {
     // The window ends 100 s after the first sending; by the clock that was set back it never seems to.
-    gateway = createScriptedGateway({ keyWindowMs: 100_000, landsWithinMs: 10_000 });
+    declareContract({ keyWindowMs: 100_000, landsWithinMs: 10_000 });
     const calledAtMs: number[] = [];
     gateway.play = () => {
       calledAtMs.push(world.nowMs);

@@ -1,23 +1,11 @@
 /** A crowd that wants one order charged: one of them does what must be done once, and everybody is answered in time. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chargingReplica, slowly } from '../../test/support/charging.ts';
-import { createScriptedGateway, decline, type ScriptedGateway } from '../../test/support/scripted-gateway.ts';
-import {
-  createVirtualWorld,
-  keyed,
-  order,
-  told,
-  type VirtualWorld,
-} from '../../test/support/virtual-world.ts';
+import { gateway, world } from '../../test/support/fresh-world.ts';
+import { decline } from '../../test/support/scripted-gateway.ts';
+import { keyed, order, told } from '../../test/support/virtual-world.ts';
 
 const CROWD = Array.from({ length: 500 }, (_one, index) => `k${index}`);
-
-let world: VirtualWorld;
-let gateway: ScriptedGateway;
-beforeEach(() => {
-  world = createVirtualWorld();
-  gateway = createScriptedGateway();
-});
 
 describe('many new keys for one order at once', () => {
   it('send one acceptance, are answered by the end of their wait, and each keeps its answer', async () => {

@@ -1,6 +1,6 @@
 /** What time it is at the database, and since when that can be believed. */
-import { beforeEach, describe, expect, it } from 'vitest';
-import { createVirtualWorld, type VirtualWorld } from '../../test/support/virtual-world.ts';
+import { describe, expect, it } from 'vitest';
+import { world } from '../../test/support/fresh-world.ts';
 import { latestMoment } from '../domain/clock-trust.ts';
 import { createDatabaseClock } from './database-clock.ts';
 import { momentOf } from './moment.ts';
@@ -8,11 +8,6 @@ import { momentOf } from './moment.ts';
 const LEASE_MS = 15_000;
 /** What the database's clock says at the beginning of every world here. */
 const ORIGIN_MS = 1_750_000_000_000;
-
-let world: VirtualWorld;
-beforeEach(() => {
-  world = createVirtualWorld();
-});
 
 function databaseMs(): number {
   return ORIGIN_MS + world.nowMs + world.suspendedMs + world.databaseStepMs;

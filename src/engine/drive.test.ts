@@ -1,36 +1,21 @@
 /** A payment's way from claim to claim: what is written, what is logged, what is kept in memory and what is left. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { later } from '../../test/support/charging.ts';
+import { declareContract, gateway, world } from '../../test/support/fresh-world.ts';
 import {
   approve,
   createScriptedGateway,
   error500,
   type Play,
   reset,
-  type ScriptedGateway,
 } from '../../test/support/scripted-gateway.ts';
-import {
-  createVirtualWorld,
-  KEYLESS,
-  keyed,
-  order,
-  told,
-  type VirtualSettings,
-  type VirtualWorld,
-} from '../../test/support/virtual-world.ts';
+import { KEYLESS, keyed, order, told, type VirtualSettings } from '../../test/support/virtual-world.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
 import { createDriver } from './drive.ts';
 import type { Gate, Permission, Request } from './gate.ts';
 import { momentOf } from './moment.ts';
 import { derivedKey } from './names.ts';
 import { takePlace } from './place.ts';
-
-let world: VirtualWorld;
-let gateway: ScriptedGateway;
-beforeEach(() => {
-  world = createVirtualWorld();
-  gateway = createScriptedGateway();
-});
 
 async function start(settings: VirtualSettings = {}) {
   const replica = await world.replica(gateway, settings);
@@ -348,7 +333,7 @@ describe('late evidence about a settled payment', () => {
   });
 
   it('ends, without a lookup, where the gateway cannot be asked', async () => {
-    gateway = createScriptedGateway({ lookup: false });
+    declareContract({ lookup: false });
     const { charge, store } = await start();
     await charge('o1', keyed('k'));
     const { paymentId } = world.stored('o1');

@@ -1,26 +1,18 @@
 /** What was made somewhere else: charges at another gateway, and intents that were stored unheard. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { chargingReplica, lateEvidence, later } from '../../test/support/charging.ts';
+import { world } from '../../test/support/fresh-world.ts';
 import {
   createScriptedGateway,
   decline,
   error500,
   type ScriptedGateway,
 } from '../../test/support/scripted-gateway.ts';
-import {
-  createVirtualWorld,
-  KEYLESS,
-  keyed,
-  order,
-  told,
-  type VirtualWorld,
-} from '../../test/support/virtual-world.ts';
+import { KEYLESS, keyed, order, told } from '../../test/support/virtual-world.ts';
 
-let world: VirtualWorld;
 let a: ScriptedGateway;
 let b: ScriptedGateway;
 beforeEach(() => {
-  world = createVirtualWorld();
   a = createScriptedGateway({}, 'a');
   b = createScriptedGateway({}, 'b');
 });

@@ -1,23 +1,9 @@
 /** The engine as its callers see it, beside the charging itself. */
-import { beforeEach, describe, expect, it } from 'vitest';
-import { createScriptedGateway, type ScriptedGateway } from '../../test/support/scripted-gateway.ts';
-import {
-  createVirtualWorld,
-  KEYLESS,
-  keyed,
-  order,
-  told,
-  type VirtualWorld,
-} from '../../test/support/virtual-world.ts';
+import { describe, expect, it } from 'vitest';
+import { gateway, world } from '../../test/support/fresh-world.ts';
+import { KEYLESS, keyed, order, told } from '../../test/support/virtual-world.ts';
 import { StoreError } from '../ports/store.ts';
 import { toPayment } from './answer.ts';
-
-let world: VirtualWorld;
-let gateway: ScriptedGateway;
-beforeEach(() => {
-  world = createVirtualWorld();
-  gateway = createScriptedGateway();
-});
 
 describe('reading', () => {
   it('shows payments as they are stored, and null where there is none', async () => {

@@ -1,22 +1,11 @@
 /** Proof of money is kept, even by a worker that may no longer write. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { lateEvidence, slowly } from '../../test/support/charging.ts';
+import { world } from '../../test/support/fresh-world.ts';
 import { approve, createScriptedGateway, reset } from '../../test/support/scripted-gateway.ts';
-import {
-  createVirtualWorld,
-  KEYLESS,
-  keyed,
-  order,
-  told,
-  type VirtualWorld,
-} from '../../test/support/virtual-world.ts';
+import { KEYLESS, keyed, order, told } from '../../test/support/virtual-world.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
 import { keepEvidence, mayHaveSent, tellsOfMoney } from './evidence.ts';
-
-let world: VirtualWorld;
-beforeEach(() => {
-  world = createVirtualWorld();
-});
 
 const approved: CallOutcome = { kind: 'approved', chargeId: 'ch' };
 

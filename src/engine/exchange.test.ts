@@ -1,18 +1,9 @@
 /** One exchange with the gateway: what is sent, when it is not sent, and how it is cut off. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { gateway, world } from '../../test/support/fresh-world.ts';
 import { pauseCalls } from '../../test/support/pause-calls.ts';
-import {
-  createScriptedGateway,
-  error500,
-  reset,
-  type ScriptedGateway,
-} from '../../test/support/scripted-gateway.ts';
-import {
-  createVirtualWorld,
-  order,
-  type VirtualSettings,
-  type VirtualWorld,
-} from '../../test/support/virtual-world.ts';
+import { error500, reset } from '../../test/support/scripted-gateway.ts';
+import { order, type VirtualSettings } from '../../test/support/virtual-world.ts';
 import { chargeKey, orderReference } from '../domain/ids.ts';
 import type { CallOptions } from '../ports/gateway.ts';
 import type { PaymentRecord } from '../ports/store.ts';
@@ -28,13 +19,6 @@ const INSTALLATION = '00000000-0000-4000-8000-000000000001';
 /** What the database's clock says at the beginning of every world here. */
 const GRANTED_MS = 1_750_000_000_000;
 const KEY = chargeKey(orderReference(INSTALLATION, 'default', 'o1'), 1);
-
-let world: VirtualWorld;
-let gateway: ScriptedGateway;
-beforeEach(() => {
-  world = createVirtualWorld();
-  gateway = createScriptedGateway();
-});
 
 function setUp(settings: VirtualSettings = {}) {
   const { engine, logged } = world.parts(gateway, settings);

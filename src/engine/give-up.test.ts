@@ -1,31 +1,14 @@
 /** An outage that the caller wants to be waited for: how long, with how many calls, and what is told meanwhile. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import {
-  approve,
-  createScriptedGateway,
-  error500,
-  type Play,
-  reset,
-  type ScriptedGateway,
-} from '../../test/support/scripted-gateway.ts';
-import {
-  createVirtualWorld,
-  keyed,
-  order,
-  told,
-  type VirtualSettings,
-  type VirtualWorld,
-} from '../../test/support/virtual-world.ts';
+import { gateway, world } from '../../test/support/fresh-world.ts';
+import { approve, error500, type Play, reset } from '../../test/support/scripted-gateway.ts';
+import { keyed, order, told, type VirtualSettings } from '../../test/support/virtual-world.ts';
 import type { ChargeOptions } from './api.ts';
 
 const away: Play = () => ({ kind: 'refused', reason: 'connection_refused' });
 
-let world: VirtualWorld;
-let gateway: ScriptedGateway;
 let callsAtMs: number[];
 beforeEach(() => {
-  world = createVirtualWorld();
-  gateway = createScriptedGateway();
   callsAtMs = [];
   play(away);
 });

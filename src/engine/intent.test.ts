@@ -1,18 +1,14 @@
 /** The first durable step of a charge: the row that the database makes is the row that the engine goes on with. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { world } from '../../test/support/fresh-world.ts';
 import { pauseCalls } from '../../test/support/pause-calls.ts';
 import { createScriptedGateway } from '../../test/support/scripted-gateway.ts';
-import { createVirtualWorld, order, type VirtualWorld } from '../../test/support/virtual-world.ts';
+import { order } from '../../test/support/virtual-world.ts';
 import type { NextCharge } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import type { Driver } from './drive.ts';
 import { accept, begin, newIntent, openedRecord, startNow, type Wanted } from './intent.ts';
 import { momentOf } from './moment.ts';
-
-let world: VirtualWorld;
-beforeEach(() => {
-  world = createVirtualWorld();
-});
 
 const WANTED: Wanted = { order: order('o1'), key: null, giveUpAfterS: null };
 const FIRST = { step: 'call', giveUpAfterS: null } as const;

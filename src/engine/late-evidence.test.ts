@@ -1,20 +1,10 @@
 /** What a worker that came too late has heard of money is never lost, and nothing is said or sent against it. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chargingReplica, lateEvidence, later } from '../../test/support/charging.ts';
+import { world } from '../../test/support/fresh-world.ts';
 import { approve, createScriptedGateway, decline, reset } from '../../test/support/scripted-gateway.ts';
-import {
-  createVirtualWorld,
-  keyed,
-  order,
-  told,
-  type VirtualWorld,
-} from '../../test/support/virtual-world.ts';
+import { keyed, order, told } from '../../test/support/virtual-world.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
-
-let world: VirtualWorld;
-beforeEach(() => {
-  world = createVirtualWorld();
-});
 
 describe('an approval whose write comes too late', () => {
   it('is kept where another has written without a lease of its own meanwhile', async () => {

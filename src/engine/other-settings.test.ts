@@ -1,14 +1,9 @@
 /** Processes of one gateway whose settings differ for a while: what one may not decide is left to those that may. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { chargingReplica } from '../../test/support/charging.ts';
+import { world } from '../../test/support/fresh-world.ts';
 import { createScriptedGateway, reset, type ScriptedGateway } from '../../test/support/scripted-gateway.ts';
-import {
-  createVirtualWorld,
-  keyed,
-  order,
-  told,
-  type VirtualWorld,
-} from '../../test/support/virtual-world.ts';
+import { keyed, order, told } from '../../test/support/virtual-world.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
 
 const MINUTE = 60_000;
@@ -19,12 +14,10 @@ const SETTINGS = {
   limits: { sweepMs: 10_000 },
 };
 
-let world: VirtualWorld;
 let able: ScriptedGateway;
 /** The same gateway, for a process that is told that it cannot be asked. */
 let unable: ScriptedGateway;
 beforeEach(() => {
-  world = createVirtualWorld();
   able = createScriptedGateway();
   unable = createScriptedGateway({ lookup: false });
 });

@@ -1,30 +1,16 @@
 /** Many orders and few places at the gateway: who waits holds no claim, and nothing is written or counted for the wait. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { declareContract, gateway, world } from '../../test/support/fresh-world.ts';
 import {
   createScriptedGateway,
   error500,
   reset,
   type ScriptedGateway,
 } from '../../test/support/scripted-gateway.ts';
-import {
-  createVirtualWorld,
-  KEYLESS,
-  keyed,
-  order,
-  told,
-  type VirtualSettings,
-  type VirtualWorld,
-} from '../../test/support/virtual-world.ts';
+import { KEYLESS, keyed, order, told, type VirtualSettings } from '../../test/support/virtual-world.ts';
 import type { Advance } from '../ports/store.ts';
 
 const SLOW_MS = 9000;
-
-let world: VirtualWorld;
-let gateway: ScriptedGateway;
-beforeEach(() => {
-  world = createVirtualWorld();
-  gateway = createScriptedGateway();
-});
 
 const slow: ScriptedGateway['play'] = ({ charge }) =>
   new Promise((resolve) => {
@@ -64,7 +50,7 @@ describe('two hundred orders at a gateway with four places that takes nine secon
   });
 
   it('are in doubt only where they were called, when the process dies', async () => {
-    gateway = createScriptedGateway({ keys: 'none', lookup: false });
+    declareContract({ keys: 'none', lookup: false });
     gateway.play = () => new Promise(() => {});
     const orders = names(200);
     await startWith(orders, { gate: { maxCalls: 4 } });

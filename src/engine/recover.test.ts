@@ -1,18 +1,10 @@
 /** The sweep: how often it looks, what it takes up, and what it erases. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { declareContract, gateway, world } from '../../test/support/fresh-world.ts';
 import { pauseCalls } from '../../test/support/pause-calls.ts';
-import { createScriptedGateway, type ScriptedGateway } from '../../test/support/scripted-gateway.ts';
-import { createVirtualWorld, type VirtualWorld } from '../../test/support/virtual-world.ts';
 import { type DueQuery, type PaymentRecord, StoreError } from '../ports/store.ts';
 import type { Driver } from './drive.ts';
 import { createSweeper } from './recover.ts';
-
-let world: VirtualWorld;
-let gateway: ScriptedGateway;
-beforeEach(() => {
-  world = createVirtualWorld();
-  gateway = createScriptedGateway();
-});
 
 const payment = (paymentId: string) => ({ paymentId }) as PaymentRecord;
 
@@ -85,7 +77,7 @@ describe('the sweep', () => {
   });
 
   it('leaves lookups to those who can ask, where this process cannot', async () => {
-    gateway = createScriptedGateway({ lookup: false });
+    declareContract({ lookup: false });
     const { engine, sweeper, sweeps } = setUp();
     sweeper.start();
     await world.pass(0);

@@ -1,15 +1,8 @@
 /** Databases that have forgotten something: restored from a backup, or into another installation. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chargingReplica } from '../../test/support/charging.ts';
-import {
-  approve,
-  createScriptedGateway,
-  decline,
-  error500,
-  never,
-  reset,
-  type ScriptedGateway,
-} from '../../test/support/scripted-gateway.ts';
+import { declareContract, gateway, world } from '../../test/support/fresh-world.ts';
+import { approve, decline, error500, never, reset } from '../../test/support/scripted-gateway.ts';
 import {
   createVirtualWorld,
   keyed,
@@ -28,13 +21,6 @@ const INSTALLATION = '00000000-0000-4000-8000-000000000001';
 const ORIGIN_MS = 1_750_000_000_000;
 /** After a restore: what had left before has landed by then. */
 const LANDED_MS = 5 * 60_000;
-
-let world: VirtualWorld;
-let gateway: ScriptedGateway;
-beforeEach(() => {
-  world = createVirtualWorld();
-  gateway = createScriptedGateway();
-});
 
 const start = (settings: VirtualSettings = {}) => chargingReplica(world, gateway, settings);
 const keyOf = (orderId: string, n: number): string =>
@@ -113,7 +99,7 @@ describe('a backup that is older than the key window', () => {
   });
 
   it('is a matter for a person where nothing can be asked', async () => {
-    gateway = createScriptedGateway({ lookup: false });
+    declareContract({ lookup: false });
     await backupOfWaiting();
     await world.pass(25 * HOUR);
     await start();
@@ -293,7 +279,7 @@ describe('with the time of the restore', () => {
   });
 
   it('nothing counts as absent that may have been sent just before', async () => {
-    gateway = createScriptedGateway({ keys: 'none' });
+    declareContract({ keys: 'none' });
     const empty = world.database.snapshot();
     gateway.play = never;
     const first = await start();
@@ -446,7 +432,7 @@ describe('with the time of the restore', () => {
   });
 
   it('is refused where the gateway cannot be asked', async () => {
-    gateway = createScriptedGateway({ lookup: false });
+    declareContract({ lookup: false });
     await expect(start(restoredNow())).rejects.toThrow(/restoredAtMs needs a gateway that can be asked/);
   });
 

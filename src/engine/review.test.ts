@@ -1,19 +1,9 @@
 /** A payment that a person was asked about ends by itself once the gateway shows how: no order stays closed for good. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type ChargingReplica, chargingReplica, lateEvidence } from '../../test/support/charging.ts';
-import {
-  approve,
-  createScriptedGateway,
-  decline,
-  type ScriptedGateway,
-} from '../../test/support/scripted-gateway.ts';
-import {
-  createVirtualWorld,
-  KEYLESS,
-  keyed,
-  told,
-  type VirtualWorld,
-} from '../../test/support/virtual-world.ts';
+import { declareContract, gateway, world } from '../../test/support/fresh-world.ts';
+import { approve, decline } from '../../test/support/scripted-gateway.ts';
+import { KEYLESS, keyed, told } from '../../test/support/virtual-world.ts';
 import { chargeKey } from '../domain/ids.ts';
 import type { CallOutcome, ChargeRequest, ReportedCharge } from '../domain/outcomes.ts';
 
@@ -22,13 +12,6 @@ const MINUTE = 60_000;
 const LOOK = 10 * MINUTE;
 const SETTINGS = { policy: { maxAttempts: 1, reviewLookupMs: LOOK }, limits: { sweepMs: 10_000 } };
 const UNREACHED: CallOutcome = { kind: 'refused', reason: 'dns' };
-
-let world: VirtualWorld;
-let gateway: ScriptedGateway;
-beforeEach(() => {
-  world = createVirtualWorld();
-  gateway = createScriptedGateway();
-});
 
 /** The order's first charge failed without a no, and turns out to be live when the second is wanted. */
 async function lateSuccess(): Promise<ChargingReplica> {
@@ -184,17 +167,14 @@ describe('two charges under one key', () => {
 });
 
 describe('a charge that is found taken back before anybody knew that it was made', () => {
-  it('has failed, and is not sent again by itself', async () => {
-    for (const keys of ['kept', 'none'] as const) {
-      world = createVirtualWorld();
-      gateway = createScriptedGateway({ keys });
-      const { charge } = await chargingReplica(world, gateway, { limits: { sweepMs: 10_000 } });
-      gateway.play = () => ({ kind: 'pending', chargeId: 'ch' });
-      gateway.lookupPlay = () => ({ kind: 'reversed', chargeIds: ['ch'] });
-      await charge(keyed('one', 0));
-      await world.pass(3_600_000);
-      expect(world.stored('o1').charge).toMatchObject({ status: 'FAILED', failureCode: 'refunded' });
-      expect(gateway.calls.length).toBe(1);
-    }
+  it.each(['kept', 'none'] as const)('has failed, and is not sent again by itself: keys %s', async (keys) => {
+    declareContract({ keys });
+    const { charge } = await chargingReplica(world, gateway, { limits: { sweepMs: 10_000 } });
+    gateway.play = () => ({ kind: 'pending', chargeId: 'ch' });
+    gateway.lookupPlay = () => ({ kind: 'reversed', chargeIds: ['ch'] });
+    await charge(keyed('one', 0));
+    await world.pass(3_600_000);
+    expect(world.stored('o1').charge).toMatchObject({ status: 'FAILED', failureCode: 'refunded' });
+    expect(gateway.calls.length).toBe(1);
   });
 });

@@ -1,22 +1,9 @@
 /** What this machine is short of: no attempt, no failed order, nothing against the gateway, and a person is told once. */
-import { beforeEach, describe, expect, it } from 'vitest';
-import { createScriptedGateway, type ScriptedGateway } from '../../test/support/scripted-gateway.ts';
-import {
-  createVirtualWorld,
-  KEYLESS,
-  order,
-  told,
-  type VirtualWorld,
-} from '../../test/support/virtual-world.ts';
+import { describe, expect, it } from 'vitest';
+import { gateway, world } from '../../test/support/fresh-world.ts';
+import { KEYLESS, order, told } from '../../test/support/virtual-world.ts';
 
 const SHORT = { kind: 'not_sent', reason: 'no_free_file' } as const;
-
-let world: VirtualWorld;
-let gateway: ScriptedGateway;
-beforeEach(() => {
-  world = createVirtualWorld();
-  gateway = createScriptedGateway();
-});
 
 describe('a call for which there is no file free', () => {
   it('is not counted, is tried again every second, and ends as the gateway says', async () => {

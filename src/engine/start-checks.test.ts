@@ -1,20 +1,9 @@
 /** What an engine refuses to start on, and what it says. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { world } from '../../test/support/fresh-world.ts';
 import { createScriptedGateway, never, type ScriptedGateway } from '../../test/support/scripted-gateway.ts';
-import {
-  createVirtualWorld,
-  KEYLESS,
-  order,
-  told,
-  type VirtualReplica,
-  type VirtualWorld,
-} from '../../test/support/virtual-world.ts';
+import { KEYLESS, order, told, type VirtualReplica } from '../../test/support/virtual-world.ts';
 import { checkStart } from './start-checks.ts';
-
-let world: VirtualWorld;
-beforeEach(() => {
-  world = createVirtualWorld();
-});
 
 const real = (): ScriptedGateway => createScriptedGateway({}, 'http');
 const fake = (): ScriptedGateway => Object.assign(createScriptedGateway({}, 'fake'), { livemode: false });

@@ -1,12 +1,7 @@
 /** Asking after an order's earlier charges. */
-import { beforeEach, describe, expect, it } from 'vitest';
-import { createScriptedGateway, type ScriptedGateway } from '../../test/support/scripted-gateway.ts';
-import {
-  createVirtualWorld,
-  order,
-  type VirtualParts,
-  type VirtualWorld,
-} from '../../test/support/virtual-world.ts';
+import { describe, expect, it } from 'vitest';
+import { declareContract, gateway, world } from '../../test/support/fresh-world.ts';
+import { order, type VirtualParts } from '../../test/support/virtual-world.ts';
 import { openCharge } from '../domain/charge.ts';
 import { chargeKey, orderReference } from '../domain/ids.ts';
 import type { LookupOutcome } from '../domain/outcomes.ts';
@@ -16,13 +11,6 @@ import type { Held } from './lease.ts';
 import { momentOf } from './moment.ts';
 import { verifyOthers } from './verify.ts';
 import { createVerifyProgress, type VerifyProgress } from './verify-progress.ts';
-
-let world: VirtualWorld;
-let gateway: ScriptedGateway;
-beforeEach(() => {
-  world = createVirtualWorld();
-  gateway = createScriptedGateway();
-});
 
 /** The beginning of the database's clock. */
 const SENT_MS = 1_750_000_000_000;
@@ -93,7 +81,6 @@ describe('asking after the other charges', () => {
 
   it('asks after all of them, however many: the oldest of two hundred is the live one', async () => {
     const charges = async () => Array.from({ length: 200 }, (_one, index) => earlier(index + 4));
-    gateway = createScriptedGateway();
     expect(await verify([], { charges })).toEqual(CLEAR);
     expect(gateway.lookups.length).toBe(200);
     const live: LookupOutcome = { kind: 'succeeded', chargeId: 's' };
@@ -271,7 +258,7 @@ describe('late evidence of money', () => {
   });
 
   it('beside a completed charge waits until lookups must show it, and is an alarm then all the same', async () => {
-    gateway = createScriptedGateway({ lookupLagMs: 60_000 });
+    declareContract({ lookupLagMs: 60_000 });
     const own: LookupOutcome = { kind: 'succeeded', chargeId: 'a' };
     const charges = async () => [earlier(1, { ...MONEY, moneyAtMs: SENT_MS })];
     const parts = world.parts(gateway);
@@ -299,7 +286,7 @@ describe('late evidence of money', () => {
   });
 
   it('is not argued away by a no to another call of the same charge, where keys are not kept', async () => {
-    gateway = createScriptedGateway({ keys: 'none' });
+    declareContract({ keys: 'none' });
     expect(await verify([declined, declined], { evidence: 1 })).toMatchObject({ reason: 'late_evidence' });
   });
 
@@ -322,7 +309,7 @@ describe('late evidence of money', () => {
   });
 
   it('is a matter for a person where the gateway cannot be asked', async () => {
-    gateway = createScriptedGateway({ lookup: false });
+    declareContract({ lookup: false });
     const found = { kind: 'found', chargeId: 'ch_late', reason: 'late_evidence', own: NO_EVIDENCE };
     expect(await verify([], { evidence: 1 })).toEqual(found);
     expect(await verify([], { evidence: 1, status: 'COMPLETED' })).toEqual(found);
@@ -358,7 +345,7 @@ describe('a call that may have left after its lease', () => {
     const sentUntilMs = ORIGIN_MS + 1000;
     const settings = { ...state, charges: async () => [earlier(n, { sentUntilMs })], evidence: 1 };
     expect(await verify([...answers], settings)).toEqual(CLEAR);
-    gateway = createScriptedGateway({ keys: 'none' });
+    declareContract({ keys: 'none' });
     const parts = world.parts(gateway);
     await world.pass(2000);
     expect(await verify([...answers], { ...settings, parts })).toMatchObject({
@@ -381,7 +368,7 @@ describe('a call that may have left after its lease', () => {
     const there: LookupOutcome = { kind: 'succeeded', chargeId: 'own' };
     expect(await verify([there], own(lastMs))).toEqual(CLEAR);
     expect(await verify([there], own(lastMs + 1))).toMatchObject({ reason: 'may_still_land' });
-    gateway = createScriptedGateway({ lookup: false });
+    declareContract({ lookup: false });
     expect(await verify([], own(lastMs))).toEqual(CLEAR);
     expect(await verify([], own(lastMs + 1))).toMatchObject({ kind: 'found', reason: 'late_evidence' });
   });

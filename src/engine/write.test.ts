@@ -1,15 +1,11 @@
 /** A decision is written under the fence, at most once, however often it has to be tried. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { world } from '../../test/support/fresh-world.ts';
 import { createScriptedGateway } from '../../test/support/scripted-gateway.ts';
-import { createVirtualWorld, KEYLESS, order, type VirtualWorld } from '../../test/support/virtual-world.ts';
+import { KEYLESS, order } from '../../test/support/virtual-world.ts';
 import type { Decision } from '../domain/transition/index.ts';
 import { type Advance, type PaymentRecord, StoreError } from '../ports/store.ts';
 import { write } from './write.ts';
-
-let world: VirtualWorld;
-beforeEach(() => {
-  world = createVirtualWorld();
-});
 
 /** An order whose first call is under way, seen from outside. */
 async function underWay() {
