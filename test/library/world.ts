@@ -19,6 +19,7 @@ export async function openProgram(gateway: Gateway, changes: Partial<PayonceOpti
     pool,
     gateway,
     sweepMs: 20,
+    databaseTimeoutMs: 60_000,
     policy: { backoffBaseMs: 1, lookupBaseMs: 20 },
     log: { info: hear, warn: hear, error: hear },
     ...changes,

@@ -23,6 +23,9 @@ const TIMES: Readonly<Record<string, readonly string[]>> = {
   evidence: ['at'],
 };
 
+/** Nothing in the suite is ended by a time limit. */
+const PATIENCE_MS = 60_000;
+
 /** A pool whose broken idle connections end no process. */
 export function openPool(url: string, options: pg.PoolConfig = {}): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, ...options });
@@ -50,7 +53,8 @@ export async function createPostgresHarness(urls: {
       await admin.query(
         `UPDATE payonce.installation SET answers_erased_before = now(), livemode = NULL, longest_lease_ms = 0`,
       );
-      const open = (pool: pg.Pool) => createPostgresStore({ pool, answerRetentionMs: retentionMs });
+      const options = { answerRetentionMs: retentionMs, timeoutMs: PATIENCE_MS };
+      const open = (pool: pg.Pool) => createPostgresStore({ pool, ...options });
       const frail = open(frailPool);
       await faults.forgetAll(frail);
       return { store: open(pools[0]), other: open(pools[1]), frail };

@@ -85,7 +85,7 @@ describe('migrating', () => {
     const migrating = migrateOver(database.url);
     await database.blocked();
     // Behind the waiting migration, but not for longer than it waits.
-    const { store } = database.open({ timeoutMs: 4000 });
+    const { store } = database.open();
     expect((await store.accept(intent('meanwhile'))).kind).toBe('accepted');
     await reader.query('COMMIT');
     await migrating;

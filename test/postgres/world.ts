@@ -12,7 +12,7 @@ import { until } from '../support/until.ts';
 import { openPool } from './harness.ts';
 
 /** Never reached by what ends by itself. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 const RETENTION_MS = 86_400_000;
 
 export interface StoreOptions extends pg.PoolConfig {

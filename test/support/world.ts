@@ -42,7 +42,7 @@ export async function createWorld(): Promise<World> {
     pool,
     async replica(gateway, settings = {}) {
       const { answerRetentionMs = 86_400_000 } = settings;
-      const store = createFaultyStore(createPostgresStore({ pool, answerRetentionMs }));
+      const store = createFaultyStore(createPostgresStore({ pool, answerRetentionMs, timeoutMs: 60_000 }));
       const logged: Record<string, unknown>[] = [];
       const log = (fields: Record<string, unknown>) => void logged.push(fields);
       const engine = await startEngine({
