@@ -35,5 +35,5 @@ export function wakeIdle(context: Context, query: IdleQuery): Statement<IdleCurs
     if (last === undefined || page.length < query.limit) return null;
     return { accountId: last.payment.order.accountId, paymentId: last.payment.paymentId };
   }
-  return { locks: snapshot.map(orderLock), proceeds: () => true, apply, otherwise: apply };
+  return { locks: snapshot.map(orderLock).sort(), proceeds: () => true, apply, otherwise: apply };
 }
