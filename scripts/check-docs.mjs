@@ -2,13 +2,10 @@
  * Checks that everything a package exports is explained where it is declared. The entries are those of package.json; the rules
  * are in lib/doc-comments.mjs.
  *
- * Usage: check-docs.mjs [--later entry]... [folder with a package.json and a tsconfig.json]
- *
- * `--later` names an entry that may still have flaws; once it has none, or is gone, the check asks to delete it.
+ * Usage: check-docs.mjs [folder with a package.json and a tsconfig.json]
  */
 import { readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { API } from 'typescript/unstable/sync';
 import { flawsOf } from './lib/doc-comments.mjs';
 import { exportedFrom } from './lib/exported.mjs';
@@ -16,12 +13,7 @@ import { fail, ROOT, say } from './lib/project.mjs';
 
 /** @typedef {import('typescript/unstable/sync').Project} Project */
 
-const { values, positionals } = parseArgs({
-  options: { later: { type: 'string', multiple: true, default: [] } },
-  allowPositionals: true,
-});
-const root = resolve(positionals[0] ?? ROOT);
-const later = new Set(values.later);
+const root = resolve(process.argv[2] ?? ROOT);
 
 /** The entries of a package and the modules that they are compiled from. @param {Project} project */
 function entriesOf(project) {
@@ -38,23 +30,18 @@ function entriesOf(project) {
 /** @param {Project} project */
 function check(project) {
   const declarations = new Set();
-  const idle = new Set(later);
   for (const { entry, file } of entriesOf(project)) {
     const exported = exportedFrom(project, file);
     // A check that looks in the wrong place must not report that all is well.
     if (exported === null || exported.size === 0)
       fail(`The entry ${entry} exports nothing: looked in ${file}.`);
-    const nodes = [...(exported ?? [])];
-    if (!later.has(entry)) for (const node of nodes) declarations.add(node);
-    else if (nodes.some((node) => flawsOf(node).length > 0)) idle.delete(entry);
+    for (const node of exported ?? []) declarations.add(node);
   }
   if (declarations.size === 0) fail(`No entry with types in ${root}: nothing was checked.`);
-  for (const entry of idle)
-    say(`--later ${entry}  has no flaws, or is no entry\n    Delete it where this check is called.`);
   const flaws = [...declarations].flatMap(flawsOf);
   for (const line of flaws.map(lineOf).sort(inOrder)) say(line);
-  say(`${declarations.size} declarations checked, ${flaws.length + idle.size} flaws.`);
-  return flaws.length + idle.size === 0;
+  say(`${declarations.size} declarations checked, ${flaws.length} flaws.`);
+  return flaws.length === 0;
 }
 
 /** By file and line. @param {string} a @param {string} b */

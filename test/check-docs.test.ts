@@ -23,9 +23,9 @@ function put(path: string, text: string): void {
 }
 
 /** Checks a package whose main entry is `source`. */
-function check(source: string, ...flags: string[]): { code: number | null; output: string } {
+function check(source: string): { code: number | null; output: string } {
   put('src/index.ts', source);
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CHECKER, ...flags, folder], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CHECKER, folder], {
     encoding: 'utf8',
   });
   return { code: status, output: stdout + stderr };
@@ -147,19 +147,4 @@ test('types that an export names are checked too, wherever they are', () => {
     'src/far.ts:2  Base.value has no doc comment',
     'src/far.ts:3  Deep has no doc comment',
   ]);
-});
-
-test('an entry for later may have flaws, and is reported once it has none', () => {
-  const flawed = 'export interface Bare { }';
-  put('package.json', '{"exports":{".":{"types":"./dist/index.d.ts"},"./b":{"types":"./dist/b.d.ts"}}}');
-  put('src/b.ts', flawed);
-  const good = '/** It is. */\nexport interface Good { }';
-  expect(check(good, '--later', './b').code).toBe(0);
-  expect(check(flawed, '--later', './b').code).toBe(1);
-  put('src/b.ts', good);
-  expect(check(good, '--later', './b')).toMatchObject({
-    code: 1,
-    output: expect.stringContaining('--later ./b  has no flaws'),
-  });
-  expect(check(good, '--later', './gone').code).toBe(1);
 });

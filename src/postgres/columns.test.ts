@@ -29,6 +29,11 @@ describe('columns', () => {
     ).toEqual(['{"a","b","c"}', '{1,NULL,11}', '{false,false,true}']);
   });
 
+  it('send a column that is null in all rows without its nulls, for unnest adds them', () => {
+    const items = ['a', 'b'].map((name) => ({ name, size: null }));
+    expect(list.values(items).slice(0, 2)).toEqual(['{"a","b"}', '{}']);
+  });
+
   it('quote what an array would read otherwise', () => {
     const texts = ['NULL', '', 'a,b', '{}', 'say "no"', 'back\\slash', ' spaces ', 'line\nbreak', 'Zoë'];
     const [array] = list.values(texts.map((name) => ({ name, size: null })));
