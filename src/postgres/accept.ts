@@ -11,7 +11,8 @@
  * to be spared that rare repetition.)
  *
  * Two statements that want the same orders and keys insert them in one sequence, so that they cannot deadlock: all keys, in
- * the keys' order, then all payments, in the orders'. (What nothing depends on PostgreSQL would run last to first.)
+ * the keys' order, then all payments, in the orders'. (What nothing depends on PostgreSQL would run last to first, so the payments
+ * wait for the count of the keys. It is a sub-select, which runs once; a joined one would run for each row.)
  *
  * Real and test payments never share a database. Until there is a payment, a process of the other mode may take the database
  * over, so the first acceptance locks the row with the mode and inserts only where the mode is its own. From then on the
@@ -76,7 +77,7 @@ WITH here AS MATERIALIZED (
   SELECT account_id, order_id, payment_id, amount_minor, currency, metadata, gateway, 1, 'PROCESSING', 'call',
     calling::int, 'none', CASE WHEN calling THEN now() END, 0, 0, 1, 1, claim_id, calling,
     ${DUE_AT}, CASE WHEN NOT calling THEN ${DUE_AT} END, 0, now(), now()
-  FROM fresh CROSS JOIN (SELECT count(*) FROM k) keys_first ORDER BY account_id, order_id
+  FROM fresh WHERE (SELECT count(*) FROM k) >= 0 ORDER BY account_id, order_id
 ), o AS (
   INSERT INTO payonce.operations (
     account_id, payment_id, kind, n, gateway_key, amount_minor, currency, method, opened_at, give_up_after_s)
@@ -103,7 +104,7 @@ const ACCEPT = accept(`fresh AS MATERIALIZED (
  * reads `fresh` reads the mode first, so nothing is inserted before it is locked.
  */
 const ACCEPT_IN_OUR_MODE = `${accept(`mode AS (
-  UPDATE payonce.installation SET livemode = coalesce(livemode, $${COLUMNS.length + 2}) RETURNING livemode
+  UPDATE payonce.installation SET livemode = coalesce(livemode, $${GUARDED.next}) RETURNING livemode
 ), fresh AS MATERIALIZED (
   SELECT i.* FROM mode CROSS JOIN ${GUARDED.relation}
   WHERE i.livemode = mode.livemode`)}, (SELECT livemode FROM mode) AS livemode`;

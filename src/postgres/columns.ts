@@ -1,5 +1,5 @@
 /**
- * Many rows as one statement's parameters: each column becomes one array, and `unnest` makes rows of them again.
+ * Many rows as one statement's parameters: each column becomes one array, and the statement makes rows of them again.
  * The arrays are written as text here, because the driver's general way copies and escapes every value several times, and
  * this is done for each column of each row: in PostgreSQL's own form (chapter 8.15.6 of its manual), or, for JSON, as
  * texts with a separator. JSON is full of quotes, which that form would escape.
@@ -15,46 +15,53 @@ type ColumnType = 'text' | 'uuid' | 'bigint' | 'integer' | 'boolean' | 'float8' 
 
 /** A fixed list of columns, as the text of a relation and as the parameters that fill it. */
 export interface Columns<Item> {
-  /** `unnest((SELECT $1::text[]), …) WITH ORDINALITY AS i(name, …, ord)`; `ord` counts the items from 1. For one item at least. */
+  /** A relation `i(ord, name, …)`; `ord` counts the items from 1. For one item at least. */
   readonly relation: string;
-  /** One array a column, as text. */
+  /** One array a column, as text, and the numbers of the items. */
   readonly values: (items: readonly Item[]) => string[];
+  /** The number of the parameter after the last of `values`. */
+  readonly next: number;
 }
 
+/**
+ * Each cell is taken from its array. (`unnest` of many arrays keeps the rows of each in a store of its own, which costs
+ * more.) An array of one value stands for that value in all rows, an empty one for null.
+ */
 export function columns<Item>(list: readonly Column<Item>[]): Columns<Item> {
-  const parameters = list.map((column, index) => parameterOf(column.type, `$${index + 1}`));
-  // Where the planner sees how long an array is, it makes a plan for just that length, again and again, and planning costs
-  // more than the batch. It does not see into a sub-select; one hidden length is enough, for the longest counts.
-  parameters[0] = `(SELECT ${parameters[0]})`;
-  const names = list.map((column) => column.name);
+  const cells = list.map(({ name, type }, index) => `${cellOf(type, `$${index + 1}`)} AS ${name}`);
+  // Where the planner sees how many rows there are, it makes a plan for just that many, again and again, and planning costs
+  // more than the batch. It does not see into a sub-select.
+  const ords = `unnest((SELECT $${list.length + 1}::integer[])) AS u(ord)`;
   return {
-    relation: `unnest(${parameters.join(', ')}) WITH ORDINALITY AS i(${names.join(', ')}, ord)`,
-    values: (items) => list.map((column) => arrayOf(column, items)),
+    relation: `(SELECT u.ord, ${cells.join(', ')} FROM ${ords}) AS i`,
+    values: (items) => [...list.map((column) => arrayOf(column, items)), ordsOf(items.length)],
+    next: list.length + 2,
   };
 }
 
-function parameterOf(type: ColumnType, parameter: string): string {
+/** What has to be computed is computed once, in a sub-select, and not for every cell. */
+function cellOf(type: ColumnType, parameter: string): string {
   switch (type) {
     case 'json':
-      return `string_to_array(${parameter}, E'\\x1e', '')`;
+      return `(SELECT string_to_array(${parameter}, E'\\x1e', ''))[u.ord]`;
     case 'jsonb':
-      return `string_to_array(${parameter}, E'\\x1e', '')::jsonb[]`;
+      return `(SELECT string_to_array(${parameter}, E'\\x1e', '')::jsonb[])[u.ord]`;
     default:
-      return `${parameter}::${type}[]`;
+      return `(${parameter}::${type}[])[least(u.ord, cardinality(${parameter}::${type}[]))]`;
   }
 }
 
+function ordsOf(count: number): string {
+  return `{${Array.from({ length: count }, (_, index) => index + 1).join()}}`;
+}
+
 function arrayOf<Item>({ type, value }: Column<Item>, items: readonly Item[]): string {
-  switch (type) {
-    case 'json':
-    case 'jsonb':
-      return items.map((item) => separable(value(item))).join(SEPARATOR);
-    default: {
-      const elements = items.map((item) => element(value(item)));
-      // `unnest` fills up what is shorter than the longest array; many columns are null in all rows, and need not be read then.
-      return elements.every((each) => each === NULL) ? '{}' : `{${elements.join()}}`;
-    }
-  }
+  const values = items.map(value);
+  if (type === 'json' || type === 'jsonb') return values.map(separable).join(SEPARATOR);
+  const [first = null] = values;
+  if (!values.every((each) => each === first)) return `{${values.map(element).join()}}`;
+  // Many columns are the same in all rows, and most of those are null.
+  return first === null ? '{}' : `{${element(first)}}`;
 }
 
 const NULL = 'NULL';

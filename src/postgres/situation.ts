@@ -19,18 +19,20 @@ const INPUT = columns<SituationQuery>([
   { name: 'hash', type: 'uuid', value: (q) => q.keyHash },
 ]);
 
+const RETENTION = `$${INPUT.next}::float8`;
+
 /** A key's payment is read through the order: the fingerprint covers the order id, so they are the same. */
 const SITUATION = `
 SELECT i.ord, ${millisecondsOf('now()')} AS now_ms,
   r.fingerprint AS key_fingerprint, r.charge_n AS key_charge_n, r.started AS key_started,
-  ${answerColumns('ko', '$4::float8', 'key_')},
+  ${answerColumns('ko', RETENTION, 'key_')},
   found.*
 FROM ${INPUT.relation}
 LEFT JOIN payonce.requests r ON r.account_id = i.account AND r.key_hash = i.hash
 LEFT JOIN payonce.operations ko
   ON ko.account_id = r.account_id AND ko.payment_id = r.payment_id AND ko.kind = 'charge' AND ko.n = r.charge_n
 LEFT JOIN LATERAL (
-  SELECT ${recordColumns('$4::float8')} FROM ${recordTables()}
+  SELECT ${recordColumns(RETENTION)} FROM ${recordTables()}
   WHERE p.account_id = i.account AND p.order_id = i.order_name) found ON true`;
 
 interface KeyColumns {

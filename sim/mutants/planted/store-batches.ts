@@ -160,4 +160,13 @@ export const STORE_BATCHES: readonly PlantedBug[] = [
     judge: 'store suite',
     tests: { file: 'src/postgres/columns.test.ts', named: 'keep a value in its own row' },
   },
+  {
+    name: 'what is the same in the first and the last row of a batch is sent once',
+    story: 'Of three orders that arrive together the middle one is charged the amount of its neighbours.',
+    file: `${FOLDER}/columns.ts`,
+    find: 'if (!values.every((each) => each === first))',
+    put: 'if (values.at(-1) !== first)',
+    judge: 'store suite',
+    tests: { file: 'test/postgres/columns.test.ts', named: 'come back as the rows that were sent' },
+  },
 ];
