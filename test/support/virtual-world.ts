@@ -81,12 +81,13 @@ export interface VirtualWorld {
   trail(orderId: string): readonly string[];
 }
 
-const DATABASE_ORIGIN_MS = 1_750_000_000_000;
+/** The database's clock at the beginning. */
+export const DATABASE_ORIGIN_MS = 1_750_000_000_000;
 const MONOTONIC_ORIGIN_MS = 5000;
 const PATIENCE_MS = 30 * 86_400_000;
 const RETENTION_MS = 86_400_000;
 
-const INSTALLATION_ID = '00000000-0000-4000-8000-000000000001';
+export const INSTALLATION_ID = '00000000-0000-4000-8000-000000000001';
 
 export function createVirtualWorld({ installationId = INSTALLATION_ID } = {}): VirtualWorld {
   const scheduler = createScheduler();

@@ -24,7 +24,7 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'a lost COMMIT of an intent is taken as rolled back',
     story:
       'The client is told that nothing was stored, orders elsewhere, and is charged here a second later.',
-    file: 'src/engine/charge.ts',
+    file: 'src/engine/charging/interrupted.ts',
     find: "const nothing = error.kind !== 'outcome_unknown' && !request.perhapsStored;",
     put: 'const nothing = error.kind !== null;',
     judge: 'simulation',
@@ -135,7 +135,7 @@ export const DRIVING: readonly PlantedBug[] = [
   {
     name: 'the next charge is sent without asking after the earlier one',
     story: 'A gateway that lost sight of a charge for a while has the customer charged twice.',
-    file: 'src/engine/charge.ts',
+    file: 'src/engine/charging/next-charge.ts',
     find: 'const verifyFirst = unproved && policy.contract.lookup;',
     put: 'const verifyFirst = false;',
     judge: 'engine suite',
@@ -193,9 +193,9 @@ export const DRIVING: readonly PlantedBug[] = [
   {
     name: 'an old timer drives a payment beside a new one',
     story: 'An order is retried twice as often as allowed by a server that remembers it twice.',
-    file: 'src/engine/charge.ts',
-    find: '    started(request, result.record);\n    return result.record;',
-    put: '    request.claims.push({ claimId, claimedAt });\n    started(request, result.record);\n    return result.record;',
+    file: 'src/engine/charging/first-charge.ts',
+    find: '  noteStarted(request, result.record);\n  return result.record;',
+    put: '  request.claims.push({ claimId, claimedAt });\n  noteStarted(request, result.record);\n  return result.record;',
     judge: 'engine suite',
     tests: { file: 'test/engine/promise.test.ts', named: 'a request that waits longer than the lease' },
   },

@@ -6,6 +6,8 @@
 import type { PlantedBug } from '../bug.ts';
 
 const RESTORED = 'src/engine/restored.test.ts';
+const LATER = 'src/engine/restored-later-charges.test.ts';
+const OTHER = 'src/engine/other-installation.test.ts';
 const ELSEWHERE = 'src/engine/elsewhere.test.ts';
 const DECISIONS = 'src/domain/transition/edges.test.ts';
 const STORE = 'test/postgres/store.test.ts';
@@ -20,7 +22,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: "  if (charge.doubt.kind === 'none' && isPastItsKey(charge, context)) return true;\n",
     put: '',
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'is not believed about a call that was never made' },
+    tests: { file: RESTORED, named: 'is not believed where it says that no call was made' },
   },
   {
     name: 'an old first call leaves where nothing can be looked up',
@@ -30,7 +32,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: "charge.doubt.kind === 'none' && isUnguarded(charge, context)",
     put: "charge.doubt.kind !== 'none' && isUnguarded(charge, context)",
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'is a matter for a person where nothing can be asked' },
+    tests: { file: RESTORED, named: 'sends its order to a person if the gateway has no lookups' },
   },
   {
     name: 'a lookup before a first call that gets no answer lets it leave',
@@ -39,7 +41,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: "return askFirstAgain(charge, 'looked_first_unavailable', null, context);",
     put: "return context.nowMs > 0 ? null : askFirstAgain(charge, 'looked_first_unavailable', null, context);",
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'waits where the lookup is not answered' },
+    tests: { file: RESTORED, named: 'sends nothing while the lookup has no answer' },
   },
   {
     name: 'after a restore a first call is not looked up',
@@ -49,7 +51,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: '  return mayBeForgotten(charge, context);\n',
     put: '  return mayBeForgotten(charge, context) && charge.attempts < 0;\n',
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'is looked up when its client repeats it' },
+    tests: { file: RESTORED, named: 'is looked up when its client repeats the request' },
   },
   {
     name: 'after a restore only a first call is looked up',
@@ -59,7 +61,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: '  return mayBeForgotten(charge, context);\n',
     put: '  return mayBeForgotten(charge, context) && charge.attempts <= 1;\n',
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'where the first worker died before its lookup' },
+    tests: { file: RESTORED, named: 'if the first one died before its lookup' },
   },
   {
     name: 'after a restore a failure is written without asking what came after it',
@@ -69,7 +71,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: 'const fails = settled !== undefined && settled.problem !== null;',
     put: 'const fails = false;',
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'what a lookup does not find is no failure while a later charge' },
+    tests: { file: LATER, named: 'keeps a charge that was not found from failing the order' },
   },
   {
     name: 'after a restore the deadline fails an order unasked',
@@ -88,7 +90,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: "if (restoredAtMs === null) return { kind: 'proved' };",
     put: "if (restoredAtMs === null || leaseMs > 0) return { kind: 'proved' };",
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'nothing counts as absent that may have been sent just before' },
+    tests: { file: RESTORED, named: 'may have been sent just before the restore does not count as absent' },
   },
   {
     name: 'after a restore a call leaves without asking what came after it',
@@ -98,7 +100,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: 'if (decision !== null || !mayBeForgotten',
     put: 'if (decision !== null || charge.n > 0 || !mayBeForgotten',
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'an order is not charged under its first name while the second' },
+    tests: { file: LATER, named: 'keeps the forgotten first charge from being called again' },
   },
   {
     name: 'after a restore what had failed is not looked into',
@@ -108,7 +110,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: "    if (restoredAtMs !== null) left.push({ status: 'FAILED', beforeMs: restoredAtMs });\n",
     put: '',
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'what had failed is looked into' },
+    tests: { file: LATER, named: 'is found for an order that had failed in the backup' },
   },
   {
     name: 'after a restore only the first page of what had failed is looked into',
@@ -137,7 +139,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: 'const ahead = await verifyAhead(engine, held);',
     put: 'const ahead = record.seq < 0 ? await verifyAhead(engine, held) : null;',
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'what had failed is looked into' },
+    tests: { file: LATER, named: 'is found for an order that had failed in the backup' },
   },
   {
     name: 'a charge that is found behind a failed one is passed over',
@@ -157,7 +159,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: "const declined = page.findIndex(({ kind }) => kind !== 'declined' && kind !== 'reversed');",
     put: 'const declined = 0;',
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'behind two that were declined' },
+    tests: { file: LATER, named: 'is found behind two declined charges' },
   },
   {
     name: 'the decline is lost while nobody can say what came after it',
@@ -166,7 +168,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: "const isNo = failed.settled?.problem === 'card_declined';",
     put: "const isNo = failed.settled?.problem === 'gateway_failed';",
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'a decline is not lost while it cannot be asked what came later' },
+    tests: { file: LATER, named: 'the decline is kept until then' },
   },
   {
     name: 'the names of another installation are no reason not to start',
@@ -176,7 +178,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: '  if (wrong === undefined) return;',
     put: '  if (wrong === undefined || wrong.n > 0) return;',
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'are a reason not to start' },
+    tests: { file: OTHER, named: 'keep the engine from starting' },
   },
   {
     name: 'the stored name of a charge is not compared before it is called',
@@ -186,7 +188,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: 'if (stored === derivedKey(engine, order, charge.n)) return true;',
     put: 'if (stored !== derivedKey(engine, order, 0)) return true;',
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'that one payment shows stop all' },
+    tests: { file: OTHER, named: 'stop the engine as soon as one is found' },
   },
   {
     name: 'the engine takes new orders after it was halted',
@@ -196,7 +198,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: "      if (engine.halt.halted) return Promise.resolve(problem('installation_changed', null));\n",
     put: '',
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'that are restored beneath a running engine stop it' },
+    tests: { file: OTHER, named: 'that are restored while the engine runs stop it' },
   },
   {
     name: 'an engine that was halted says that it is ready',
@@ -205,7 +207,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: "    if (engine.halt.halted) return 'stopped';\n",
     put: '',
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'that are restored beneath a running engine stop it' },
+    tests: { file: OTHER, named: 'that are restored while the engine runs stop it' },
   },
   {
     name: 'an engine that was halted goes on with what is in its memory',
@@ -214,7 +216,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: 'if (draining || engine.halt.halted || !isNamedAsDerived(engine, record)) return',
     put: 'if (draining || !isNamedAsDerived(engine, record)) return',
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'nothing that it has in its memory' },
+    tests: { file: OTHER, named: 'it calls nothing from memory' },
   },
   {
     name: 'an engine that was halted goes on sweeping',
@@ -223,14 +225,14 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: 'if (stopped || engine.halt.halted) return;',
     put: 'if (stopped) return;',
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'nothing that it has in its memory' },
+    tests: { file: OTHER, named: 'it calls nothing from memory' },
   },
   {
     name: 'the next charge is opened although the earlier one was made at another gateway',
     story:
       'The old gateway’s charge was not found and may be live, and the new gateway charges the order as well.',
-    file: 'src/engine/charge.ts',
-    find: "    if (unproved && (await isMadeElsewhere(engine, record))) return problem('other_gateway', shown(record));\n",
+    file: 'src/engine/charging/next-charge.ts',
+    find: "  if (unproved && (await isMadeElsewhere(engine, record)))\n    return problem('other_gateway', showPayment(engine, record));\n",
     put: '',
     judge: 'engine suite',
     tests: { file: ELSEWHERE, named: 'only that gateway can prove that nothing was charged' },
@@ -239,9 +241,9 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     name: 'whether a charge was made at another gateway is asked of the last one only',
     story:
       'The customer’s next try waits three days for a proof that nobody here can give, and a person has to end it.',
-    file: 'src/engine/charge.ts',
-    find: '    if (unproved && (await isMadeElsewhere(engine, record)))',
-    put: '    if (unproved && record.gateway !== engine.gateway.name)',
+    file: 'src/engine/charging/next-charge.ts',
+    find: '  if (unproved && (await isMadeElsewhere(engine, record)))',
+    put: '  if (unproved && record.gateway !== engine.gateway.name)',
     judge: 'engine suite',
     tests: { file: ELSEWHERE, named: 'where it is an earlier charge than the last one' },
   },
@@ -257,7 +259,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   {
     name: 'a request whose intent was stored unheard is told that nothing was sent',
     story: 'The customer is told that his order was refused, though his card was tried for it.',
-    file: 'src/engine/charge.ts',
+    file: 'src/engine/charging/existing.ts',
     find: 'if (!own || record.charge.n === 1) return',
     put: 'if (!own || record.charge.n > 0) return',
     judge: 'engine suite',
@@ -266,11 +268,11 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   {
     name: 'the next charge is opened whatever the stored name is',
     story: 'Rows of a backup come beneath a running process, and a paid order is charged under another name.',
-    file: 'src/engine/charge.ts',
-    find: "    if (!isNamedAsDerived(engine, record)) return 'again';\n",
+    file: 'src/engine/charging/next-charge.ts',
+    find: "  if (!isNamedAsDerived(engine, record)) return 'again';\n",
     put: '',
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'are not charged once more under another name' },
+    tests: { file: OTHER, named: 'are not charged again under another key' },
   },
   {
     name: 'an order is accepted under the name of an installation that is gone',
@@ -292,7 +294,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: '      await watchNames();\n',
     put: '      if (stopped) await watchNames();\n',
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'are noticed by the sweep' },
+    tests: { file: OTHER, named: 'are noticed by the sweep' },
   },
   {
     name: 'a restore is believed to be covered where the gateway cannot be asked',
@@ -301,7 +303,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: '  checkPolicy(options.policy);\n',
     put: '  if (options.policy.contract.lookup) checkPolicy(options.policy);\n',
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'is refused where the gateway cannot be asked' },
+    tests: { file: RESTORED, named: 'the engine does not start if the gateway has no lookups' },
   },
   {
     name: 'a forgotten lease ends with the restore',
@@ -319,7 +321,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: "  return proof.kind === 'proved' ? { kind: 'clear' } : { kind: 'may_land', atMs: proof.atMs };\n",
     put: "  return Number.isNaN(proof.kind) ? { kind: 'may_land', atMs: 0 } : { kind: 'clear' };\n",
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'while a later charge of it may still land' },
+    tests: { file: LATER, named: 'while it may still land' },
   },
   {
     name: 'each look ahead begins anew',
@@ -328,7 +330,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: 'Math.max(charge.n, engine.ahead.declinedUpTo(paymentId)) + 1;',
     put: 'Math.max(charge.n, 0 * engine.ahead.declinedUpTo(paymentId)) + 1;',
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'any number of declines' },
+    tests: { file: LATER, named: 'behind any number of declines' },
   },
   {
     name: 'the look before a first call has no end',
@@ -337,7 +339,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: 'nowMs - sinceMs >= policy.resolveForMs',
     put: 'nowMs - sinceMs >= 1000 * policy.resolveForMs',
     judge: 'engine suite',
-    tests: { file: RESTORED, named: 'a look before the first call that never ends' },
+    tests: { file: RESTORED, named: 'if the lookup before its first call gets no answer' },
   },
   {
     name: 'an older charge of a payment that moved is asked about at its new gateway',

@@ -77,7 +77,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
   {
     name: 'an order that is paid after all keeps its failure for everybody',
     story: 'The order is paid, and each new key is told that it is safe to charge it again.',
-    file: 'src/engine/charge.ts',
+    file: 'src/engine/charging/answers.ts',
     find: "  if (answer === null || (answer.problem === null) !== (charge.status === 'COMPLETED')) return null;\n",
     put: "  if (answer === null || charge.status === 'REVIEW') return null;\n",
     judge: 'engine suite',
@@ -86,9 +86,9 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
   {
     name: 'a key that comes too late for an answer is bound to the erased one',
     story: 'The first use of a key says that the order is paid, and its repetition that nothing is known.',
-    file: 'src/engine/charge.ts',
-    find: 'await bind(request, record, AS_IT_STANDS)',
-    put: 'await bind(request, record, record.charge.n)',
+    file: 'src/engine/charging/existing.ts',
+    find: 'await bind(charging, request, record, AS_IT_STANDS)',
+    put: 'await bind(charging, request, record, record.charge.n)',
     judge: 'engine suite',
     tests: { file: CHARGE, named: 'is told the payment as it stands' },
   },

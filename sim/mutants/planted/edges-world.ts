@@ -76,9 +76,9 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     name: 'the next charge is opened wherever the process is set to',
     story:
       'The shop moves to another gateway, and its orders wait there for a proof that only the old one can give.',
-    file: 'src/engine/charge.ts',
-    find: '    if (unproved && (await isMadeElsewhere(engine, record))) return',
-    put: "    if (unproved && record.gateway === '') return",
+    file: 'src/engine/charging/next-charge.ts',
+    find: '  if (unproved && (await isMadeElsewhere(engine, record)))\n    return',
+    put: "  if (unproved && record.gateway === '') return",
     judge: 'scenarios',
     tests: { file: 'sim/scenarios/faults.test.ts', named: 'two gateways, or other settings, at once' },
   },
@@ -93,7 +93,7 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
   {
     name: 'a client without a key is told the old failure of a payment in REVIEW',
     story: 'The money of a failed payment turns up, and the customer is told that it is safe to pay again.',
-    file: 'src/engine/charge.ts',
+    file: 'src/engine/charging/waiting.ts',
     find: 'const stands = record.evidence === 0 && isSettled(record.charge.status);',
     put: 'const stands = record.evidence === 0;',
     judge: 'simulation',

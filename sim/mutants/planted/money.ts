@@ -99,7 +99,7 @@ export const MONEY: readonly PlantedBug[] = [
     name: 'earlier charges are asked after only where the last one failed by absence',
     story:
       'Charge 1 was not found, charge 2 is declined, charge 1 lands after all, and charge 3 is sent: charged twice.',
-    file: 'src/engine/charge.ts',
+    file: 'src/engine/charging/next-charge.ts',
     find: 'const verifyFirst = unproved && policy.contract.lookup;',
     put: "const verifyFirst = record.problem === 'gateway_failed' && policy.contract.lookup;",
     judge: 'engine suite',

@@ -73,8 +73,8 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
   {
     name: 'an order that another server has settled is answered from memory',
     story: 'The customer is told to wait for an order that was paid seconds ago.',
-    file: 'src/engine/charge.ts',
-    find: 'known === undefined || mayBeTaken(known) ?',
+    file: 'src/engine/charging/waiting.ts',
+    find: 'known === undefined || mayBeTaken(charging, known) ?',
     put: 'known === undefined ?',
     judge: 'engine suite',
     tests: { file: PLACES, named: 'where another process has called and settled it' },

@@ -73,7 +73,7 @@ export const STORE_CONNECTIONS: readonly PlantedBug[] = [
   {
     name: 'a client is told to repeat what is refused for good',
     story: 'A shop repeats an order every second for a whole night.',
-    file: 'src/engine/charge.ts',
+    file: 'src/engine/charging/interrupted.ts',
     find: "if (error.kind === 'unavailable')\n",
     put: 'if (nothing)\n',
     judge: 'engine suite',

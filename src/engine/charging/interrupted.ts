@@ -1,0 +1,58 @@
+/** The answer to a request that cannot go on: the engine has stopped for good, or the database cannot be used. */
+import { isSettled } from '../../domain/charge.ts';
+import type { Order } from '../../domain/payment.ts';
+import type { PaymentRecord, StoreError } from '../../ports/store.ts';
+import type { ChargeAnswer } from '../api.ts';
+import { problem } from '../problem.ts';
+import { RETRY_AFTER_MS, retryAfterMs } from '../retry-after.ts';
+import { showPayment } from '../show.ts';
+import { knownSince } from './reading.ts';
+import { type Charging, type ClientRequest, isReplayed } from './request.ts';
+
+/** What stays refused until somebody acts is not worth a request a second. */
+const REFUSED_RETRY_MS = 30_000;
+
+/** This process has stopped for good. Another one finishes what the request may have stored. */
+export function halted({ engine }: Charging, request: ClientRequest): ChargeAnswer {
+  const { seen } = request;
+  if (request.boundHere && seen !== null) {
+    const replayed = isReplayed(request);
+    return {
+      kind: 'unsettled',
+      payment: showPayment(engine, seen),
+      retryAfterMs: retryAfterMs(seen),
+      replayed,
+    };
+  }
+  const code = request.perhapsStored ? 'store_outcome_unknown' : 'installation_changed';
+  return problem(code, seen && showPayment(engine, seen));
+}
+
+/** A payment that is known to be accepted is answered with 202. Otherwise the answer says what is not known. */
+export function storeFailed(charging: Charging, request: ClientRequest, error: StoreError): ChargeAnswer {
+  const { engine } = charging;
+  // What is refused to every request has its own alarm, and needs no line for each of them.
+  if (error.kind !== 'refused')
+    engine.log.error({ err: error, kind: error.kind }, 'the database could not be used for a charge request');
+  const known = request.seen === null ? undefined : (knownSince(charging, request.seen) ?? request.seen);
+  if (known !== undefined && (request.boundHere || isOpenAndSame(known, request.order))) {
+    const replayed = isReplayed(request);
+    return {
+      kind: 'unsettled',
+      payment: showPayment(engine, known),
+      retryAfterMs: RETRY_AFTER_MS,
+      replayed,
+    };
+  }
+  const nothing = error.kind !== 'outcome_unknown' && !request.perhapsStored;
+  if (!nothing) return { ...problem('store_outcome_unknown', null), retryAfterMs: RETRY_AFTER_MS };
+  if (error.kind === 'unavailable')
+    return { ...problem('store_unavailable', null), retryAfterMs: RETRY_AFTER_MS };
+  return { ...problem('store_refused', null), retryAfterMs: REFUSED_RETRY_MS };
+}
+
+/** Whether the order was read as being charged on the terms of this request. */
+function isOpenAndSame({ order, charge }: PaymentRecord, wanted: Order): boolean {
+  if (isSettled(charge.status)) return false;
+  return order.amountMinor === wanted.amountMinor && order.currency === wanted.currency;
+}

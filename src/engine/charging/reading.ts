@@ -1,0 +1,60 @@
+/** What is known about a request's key and order, in the database and in this process. */
+import { type PaymentRecord, type Situation, StoreError } from '../../ports/store.ts';
+import { begin, placeFor } from '../intent.ts';
+import { type Charging, type ClientRequest, noteStarted } from './request.ts';
+
+/** The sweep of another process hardly ever takes up a payment sooner than this after it is due. */
+const TAKEN_AFTER_MS = 250;
+
+/** Reads what is stored, and begins what this request stored itself without a confirmation. */
+export async function readSituation(charging: Charging, request: ClientRequest): Promise<Situation> {
+  const { engine, driver } = charging;
+  const { accountId, orderId } = request.order;
+  const situation = await engine.store.situation({ accountId, orderId, keyHash: request.key?.hash ?? null });
+  const record = situation.payment;
+  request.seen = record;
+  request.keySeen ||= situation.key !== null;
+  const own = request.claims.findIndex(({ claimId }) => claimId === record?.claimId);
+  if (record !== null && own >= 0) {
+    // Removed from the list: the next turn must not begin it a second time.
+    const [claim] = request.claims.splice(own, 1);
+    noteStarted(request, record);
+    const grantedAtMs = (record.dueAtMs ?? situation.nowMs) - engine.policy.leaseMs;
+    if (record.held && claim !== undefined) {
+      const { claimedAt } = claim;
+      const place = placeFor(engine, record.charge.step);
+      begin(driver, record, { nowMs: grantedAtMs, claimedAt, place });
+    }
+  }
+  // This request's intent was stored after all, and another worker has gone on with it.
+  if (record !== null && request.drawn.includes(record.paymentId)) {
+    request.boundHere = true;
+    request.startedN ??= 1;
+  }
+  return situation;
+}
+
+/** Null: the database is lost, so what was read earlier must do. */
+export async function readAgain(
+  { engine }: Charging,
+  { order, key }: ClientRequest,
+): Promise<Situation | null> {
+  const { accountId, orderId } = order;
+  try {
+    return await engine.store.situation({ accountId, orderId, keyHash: key?.hash ?? null });
+  } catch (error) {
+    if (error instanceof StoreError) return null;
+    throw error;
+  }
+}
+
+/** The payment in this process's memory. Undefined where the request has read something newer: another process may have taken it up. */
+export function knownSince({ driver }: Charging, last: PaymentRecord): PaymentRecord | undefined {
+  const known = driver.known(last.paymentId);
+  return known !== undefined && known.seq >= last.seq ? known : undefined;
+}
+
+/** A payment that has been due for a while, and waits here for a place at the gateway: another process may have taken it up. */
+export function mayBeTaken({ engine }: Charging, { held, dueAtMs }: PaymentRecord): boolean {
+  return !held && dueAtMs !== null && engine.databaseClock.nowMs() - dueAtMs >= TAKEN_AFTER_MS;
+}

@@ -1,0 +1,85 @@
+/** Waiting for a charge to end, at most as long as the client wants. */
+import { isSettled } from '../../domain/charge.ts';
+import type { PaymentRecord } from '../../ports/store.ts';
+import type { ChargeAnswer } from '../api.ts';
+import { retryAfterMs } from '../retry-after.ts';
+import { showPayment } from '../show.ts';
+import { frozenOf, replay, settled } from './answers.ts';
+import { knownSince, mayBeTaken, readAgain } from './reading.ts';
+import { type Charging, type ClientRequest, isReplayed, type Turn } from './request.ts';
+
+/** While a client waits for a payment that another process works on, it is read this often: at first, and at most. */
+const POLL_MS = 50;
+const POLL_CAP_MS = 1000;
+
+/** Waits for a charge that this process drives; `again` if it no longer does. */
+export async function waitForOwn(
+  charging: Charging,
+  request: ClientRequest,
+  record: PaymentRecord,
+): Promise<Turn> {
+  const { waiters, answerRetentionMs } = charging;
+  const { clock } = charging.engine;
+  const leftMs = request.untilMs - clock.monotonicMs();
+  const { paymentId, charge } = record;
+  const ended = await waiters.next(paymentId, leftMs, (seen) => hasEnded(seen) && seen.charge.n === charge.n);
+  if (ended?.answer) {
+    const { problem: code, body } = ended.answer;
+    const frozen = { problem: code, body };
+    return settled(charging, request, ended, frozen, { started: true, freshForMs: answerRetentionMs });
+  }
+  if (ended === null && clock.monotonicMs() < request.untilMs && !waiters.closed()) return 'again';
+  return unsettled(charging, request, ended ?? record);
+}
+
+/** Waits for progress on a charge that any process may be driving; then the request looks again. */
+export async function waitTurn(
+  charging: Charging,
+  request: ClientRequest,
+  record: PaymentRecord | null,
+  turn: number,
+): Promise<Turn> {
+  const { engine, driver, waiters } = charging;
+  const leftMs = request.untilMs - engine.clock.monotonicMs();
+  if (record === null) return 'again';
+  if (leftMs <= 0 || record.charge.status === 'REVIEW') return unsettled(charging, request, record);
+  const local = driver.known(record.paymentId) !== undefined;
+  const pollMs = local ? leftMs : Math.min(POLL_CAP_MS, POLL_MS * 1.5 ** Math.min(turn, 20), leftMs);
+  const ended = await waiters.next(record.paymentId, pollMs, hasEnded);
+  if (ended === null && waiters.closed()) return unsettled(charging, request, record);
+  return 'again';
+}
+
+/**
+ * The answer when the wait is over. What this process does not drive is read once more: another process may have settled it just as
+ * the wait ended.
+ */
+async function unsettled(
+  charging: Charging,
+  request: ClientRequest,
+  last: PaymentRecord,
+): Promise<ChargeAnswer> {
+  const known = knownSince(charging, last);
+  const situation =
+    known === undefined || mayBeTaken(charging, known) ? await readAgain(charging, request) : null;
+  const bound = situation?.key?.fingerprint === request.key?.fingerprint;
+  if (situation?.key?.answer && bound) return replay(charging, request, situation);
+  const record = situation?.payment ?? known ?? last;
+  const answer = frozenOf(record);
+  if (request.key === null && answer !== null && record.charge.n === last.charge.n) {
+    const { freshForMs, ...frozen } = answer;
+    const started = request.startedN === record.charge.n;
+    const stands = record.evidence === 0 && isSettled(record.charge.status);
+    if (stands) return settled(charging, request, record, frozen, { started, freshForMs });
+  }
+  return {
+    kind: 'unsettled',
+    payment: showPayment(charging.engine, record),
+    retryAfterMs: retryAfterMs(record),
+    replayed: isReplayed(request),
+  };
+}
+
+function hasEnded(record: PaymentRecord): boolean {
+  return isSettled(record.charge.status) || record.charge.status === 'REVIEW';
+}
