@@ -38,7 +38,7 @@ describe('a key that was seen', () => {
     });
   });
 
-  it('is told when its answer has been erased', () => {
+  it('is refused when its answer has been erased', () => {
     expect(decideAnswer(keyed, key({ expired: true }), payment('COMPLETED'))).toEqual({ kind: 'expired' });
   });
 
@@ -60,7 +60,7 @@ describe('an order with a payment', () => {
     expect(decideAnswer(bare, null, payment(status))).toEqual(joined);
   });
 
-  it('is found when COMPLETED', () => {
+  it('gets its frozen answer when COMPLETED', () => {
     expect(decideAnswer(keyed, null, payment('COMPLETED'))).toEqual({
       kind: 'join',
       chargeN: 1,
@@ -68,7 +68,7 @@ describe('an order with a payment', () => {
     });
   });
 
-  it.each([...UNSETTLED, 'COMPLETED' as const])('is joined in spite of late evidence (%s)', (status) => {
+  it.each([...UNSETTLED, 'COMPLETED' as const])('is joined despite late evidence (%s)', (status) => {
     const joined = { kind: 'join', chargeN: 1, settled: status === 'COMPLETED' };
     expect(decideAnswer(keyed, null, payment(status, { inDoubt: true }))).toEqual(joined);
   });
@@ -82,10 +82,10 @@ describe('an order with a payment', () => {
   });
 });
 
-describe('an order whose frozen answer was erased, or tells no longer what it is', () => {
+describe('an order whose frozen answer was erased, or no longer agrees with its status', () => {
   const found = payment('COMPLETED', { answered: false });
 
-  it('is told as it stands, and a new key is bound to that', () => {
+  it('is answered with the payment as it is, and a new key is bound to that', () => {
     expect(decideAnswer(keyed, null, found)).toEqual({ kind: 'stands', bind: true });
     expect(decideAnswer(bare, null, found)).toEqual({ kind: 'stands', bind: false });
     expect(decideAnswer(bare, null, payment('FAILED', { answered: false }))).toEqual({
@@ -94,13 +94,13 @@ describe('an order whose frozen answer was erased, or tells no longer what it is
     });
   });
 
-  it('is told so to the same key again', () => {
+  it('is answered in the same way when that key comes again', () => {
     const bound = key({ chargeN: AS_IT_STANDS });
     expect(decideAnswer(keyed, bound, found)).toEqual({ kind: 'stands', bind: false });
     expect(decideAnswer({ ...keyed, fingerprint: 'f2' }, bound, found)).toEqual({ kind: 'key_reused' });
   });
 
-  it('conflicts on other terms, and is charged again by a new key where it failed', () => {
+  it('conflicts on other terms, and is charged again by a new key if it failed', () => {
     expect(decideAnswer(keyed, null, { ...found, amountMinor: 5 })).toEqual({ kind: 'conflict' });
     expect(decideAnswer(keyed, null, payment('FAILED', { answered: false }))).toEqual({
       kind: 'open_next',
@@ -110,19 +110,19 @@ describe('an order whose frozen answer was erased, or tells no longer what it is
 });
 
 describe('an order whose charge FAILED', () => {
-  it('is charged once more for a new key, whatever its terms', () => {
+  it('is charged again for a new key, whatever its terms', () => {
     const next = { kind: 'open_next', chargeN: 3 };
     expect(decideAnswer(keyed, null, payment('FAILED', { chargeN: 2 }))).toEqual(next);
     expect(decideAnswer(keyed, null, payment('FAILED', { chargeN: 2, amountMinor: 5 }))).toEqual(next);
   });
 
-  it('is charged once more although it failed before: that is what it waits for', () => {
+  it('is charged again even if it failed before', () => {
     const failed = payment('FAILED', { failedBefore: true });
     expect(decideAnswer(keyed, null, failed)).toEqual({ kind: 'open_next', chargeN: 2 });
     expect(decideAnswer(bare, null, failed)).toEqual({ kind: 'join', chargeN: 1, settled: true });
   });
 
-  it('tells the failure again without a key', () => {
+  it('gets the same failure again without a key', () => {
     expect(decideAnswer(bare, null, payment('FAILED'))).toEqual({ kind: 'join', chargeN: 1, settled: true });
   });
 
@@ -130,13 +130,13 @@ describe('an order whose charge FAILED', () => {
     expect(decideAnswer(bare, null, payment('FAILED', { amountMinor: 5 }))).toEqual({ kind: 'conflict' });
   });
 
-  it('is not charged again while late evidence waits to be looked into', () => {
+  it('is not charged again while late evidence is unchecked', () => {
     const doubted = payment('FAILED', { inDoubt: true });
     expect(decideAnswer(keyed, null, doubted)).toEqual({ kind: 'blocked' });
     expect(decideAnswer(bare, null, doubted)).toEqual({ kind: 'blocked' });
   });
 
-  it('binds no new key to its old answer once its money turned up and a person must decide', () => {
+  it('binds no new key to its old answer once its money was found and a person must decide', () => {
     const found = payment('REVIEW', { failedBefore: true });
     expect(decideAnswer(keyed, null, found)).toEqual({ kind: 'blocked' });
     expect(decideAnswer(bare, null, found)).toEqual({ kind: 'blocked' });

@@ -1,5 +1,5 @@
 /**
- * The answers table: what a request is told, from its key, its order and what is stored about both. Pure, and
+ * The answers table: what answer a request gets, from its key, its order and what is stored about both. Pure, and
  * in the table's order: the key first, then the order.
  */
 import { isSettled } from './charge.ts';
@@ -13,8 +13,8 @@ export interface AcceptanceRequest {
 }
 
 /**
- * What a key is bound to that came when the order's charge had no answer any more that could be given: to no charge, but to the payment
- * as it stands. Only a COMPLETED payment is ever bound so, and that stays as it is.
+ * A key is bound to this, and not to a charge, if it came when the order's charge no longer had an answer to give.
+ * Its answer is the payment as it is. Only a COMPLETED payment is ever bound like this, and it never changes.
  */
 export const AS_IT_STANDS = 0;
 
@@ -31,11 +31,11 @@ export interface KnownPayment {
   readonly currency: string;
   readonly status: PaymentStatus;
   readonly chargeN: number;
-  /** Late evidence waits to be looked into; until then the next charge may not be opened. */
+  /** Late evidence has not been checked yet. Until it has, the next charge may not be opened. */
   readonly inDoubt: boolean;
-  /** The current charge once failed; in REVIEW or COMPLETED now, because its money turned up after all. */
+  /** The current charge failed earlier, and is now in REVIEW or COMPLETED because its money was found after all. */
   readonly failedBefore: boolean;
-  /** The current charge has a frozen answer that is kept still, and that tells what the payment is. */
+  /** The current charge's frozen answer is still kept, and agrees with the payment's status. */
   readonly answered: boolean;
 }
 
@@ -48,12 +48,18 @@ export type Verdict =
   | { readonly kind: 'expired' }
   /** The key's operation is unsettled. */
   | { readonly kind: 'wait_for_key'; readonly chargeN: number }
-  /** Join or find the order's current charge; with a key, bind it first. */
+  /** Join the order's current charge, or give its answer. A key is bound to it first. */
   | { readonly kind: 'join'; readonly chargeN: number; readonly settled: boolean }
-  /** The payment as it stands: its frozen answer was erased, or was overtaken. `bind`: the key is bound to that first. */
+  /**
+   * Answer with the payment as it is: its frozen answer was erased, or no longer applies. `bind`: bind the key to
+   * that first.
+   */
   | { readonly kind: 'stands'; readonly bind: boolean }
   | { readonly kind: 'open_next'; readonly chargeN: number }
-  /** Late evidence, or a person, must speak first: no charge is opened, and no key bound to an answer that may be wrong. */
+  /**
+   * Late evidence must be checked or a person must decide first. Until then no charge is opened, and no key is
+   * bound to an answer that may be wrong.
+   */
   | { readonly kind: 'blocked' }
   | { readonly kind: 'conflict' };
 

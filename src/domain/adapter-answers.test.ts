@@ -50,23 +50,26 @@ const NO_IDS: readonly unknown[] = [
 ];
 
 describe('the answer to a call', () => {
-  test.each(CALLS)('$kind is taken as it is', (outcome) => {
+  test.each(CALLS)('$kind is taken unchanged', (outcome) => {
     expect(callOutcome(outcome)).toEqual(outcome);
     expect(callOutcome({ ...outcome, card: CARD, status: 'COMPLETED' })).toEqual(outcome);
   });
 
-  test.each(NOTHING)('%o is none', (value) => expect(callOutcome(value)).toEqual(NO_CALL));
+  test.each(NOTHING)('%o is not an answer', (value) => expect(callOutcome(value)).toEqual(NO_CALL));
 
   test.each(['toString', '__proto__', 'constructor', 'succeeded', 'absent', 'duplicated', 'Approved'])(
-    'of the kind %s is none',
+    'of the kind %s is not an answer',
     (kind) => expect(callOutcome({ kind, chargeId: 'ch_1', chargeIds: ['ch_1', 'ch_2'] })).toEqual(NO_CALL),
   );
 
-  test.each(['approved', 'pending', 'mismatch'])('that is %s without a usable id is none', (kind) => {
-    for (const chargeId of NO_IDS) expect(callOutcome({ kind, chargeId, reason: 'r' })).toEqual(NO_CALL);
-  });
+  test.each(['approved', 'pending', 'mismatch'])(
+    'that is %s without a usable id is not an answer',
+    (kind) => {
+      for (const chargeId of NO_IDS) expect(callOutcome({ kind, chargeId, reason: 'r' })).toEqual(NO_CALL);
+    },
+  );
 
-  test('that is a decline may come without an id, but not with one that is none', () => {
+  test('that is a decline may have no id, but not an unusable one', () => {
     expect(callOutcome({ kind: 'declined', code: 'no', chargeId: null })).toEqual({
       kind: 'declined',
       code: 'no',
@@ -88,7 +91,7 @@ describe('the answer to a call', () => {
     '4000--0000.0000_0002',
     `pan${CARD}x`,
     '<b>',
-  ])('never passes on %o as a code or a reason', (word) => {
+  ])('never passes %o on as a code or a reason', (word) => {
     expect(callOutcome({ kind: 'declined', code: word })).toEqual({ kind: 'declined', code: 'declined' });
     expect(callOutcome({ kind: 'refused', reason: word })).toEqual({ kind: 'refused', reason: 'refused' });
     expect(callOutcome({ kind: 'forbidden', reason: word })).toEqual({
@@ -111,7 +114,7 @@ describe('the answer to a call', () => {
     },
   );
 
-  test('is over only where the adapter says so and nothing else', () => {
+  test('is complete only if the adapter says exactly that', () => {
     for (const answered of [undefined, 'true', 1, {}]) {
       expect(callOutcome({ kind: 'unknown', answered, reason: 'r' })).toMatchObject({ answered: false });
     }
@@ -119,7 +122,7 @@ describe('the answer to a call', () => {
 });
 
 describe('the answer to a lookup', () => {
-  test.each(LOOKUPS)('$kind is taken as it is', (outcome) => {
+  test.each(LOOKUPS)('$kind is taken unchanged', (outcome) => {
     expect(lookupOutcome(outcome)).toEqual(outcome);
     expect(lookupOutcome({ ...outcome, card: CARD })).toEqual(outcome);
   });

@@ -1,7 +1,7 @@
 /**
- * What an adapter answered, as far as it is one of the answers that it may give. An adapter may be plain JavaScript, written by
- * somebody else: an approval without an id, nothing at all or a word of its own must not decide about money. What is
- * not an answer is `unknown`, or no evidence; and what is stored or shown of one is short and plain.
+ * Checks what an adapter answered. An adapter may be plain JavaScript, written by somebody else. An approval
+ * without an id, no answer at all, or an unknown word must not decide about money. What is not a valid answer
+ * counts as `unknown`, or as no evidence. What is stored or shown of an answer is short and plain.
  */
 import { hasManyDigits } from './cards.ts';
 import type { CallOutcome, LookupOutcome, NotSent } from './outcomes.ts';
@@ -11,7 +11,7 @@ type Answer = Readonly<Record<string, unknown>>;
 const NO_CALL_OUTCOME: CallOutcome = { kind: 'unknown', answered: false, reason: 'adapter_answer_invalid' };
 const NO_LOOKUP_OUTCOME: LookupOutcome = { kind: 'unavailable', reason: 'adapter_answer_invalid' };
 
-/** The outcome of a call, with nothing in it but the outcome's own fields. */
+/** The outcome of a call, with only the fields that belong to it. */
 export function callOutcome(value: unknown): CallOutcome | NotSent {
   if (!isAnswer(value)) return NO_CALL_OUTCOME;
   const { kind, chargeId } = value;
@@ -48,7 +48,7 @@ export function callOutcome(value: unknown): CallOutcome | NotSent {
   }
 }
 
-/** The outcome of a lookup, with nothing in it but the outcome's own fields. */
+/** The outcome of a lookup, with only the fields that belong to it. */
 export function lookupOutcome(value: unknown): LookupOutcome | NotSent {
   if (!isAnswer(value)) return NO_LOOKUP_OUTCOME;
   const { kind, chargeId, chargeIds } = value;

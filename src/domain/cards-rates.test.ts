@@ -1,6 +1,8 @@
 /**
- * How often the search for card numbers is wrong, in percent of 2,000 texts of each kind. The texts are the same ones every time,
- * so the numbers are, too; decision 24 says what they mean. A change of the rule changes them here and there.
+ * How often the search for card numbers is wrong, in percent of 2,000 texts of each kind. The texts are the same
+ * every time, and so are the numbers. Decision 24 says what they mean. If the rule changes, some of them change.
+ * The texts are the same ones every time, so the numbers are, too; decision 24 says what they mean. A change of the
+ * rule changes them here and there.
  */
 import { expect, it } from 'vitest';
 import { CARDS, inText, type Maker, ORDINARY, textsOf } from '../../test/support/card-texts.ts';

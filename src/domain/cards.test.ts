@@ -13,7 +13,7 @@ const DINERS = number('36', 14);
 const LONG = number('62', 19);
 const FOURS = grouped(VISA, ' ');
 
-/** What stands between groups, one of each kind. */
+/** What separates groups, one of each kind. */
 const SEPARATORS = [
   ' ',
   '  ',
@@ -78,12 +78,12 @@ describe('a card number', () => {
     },
   );
 
-  it('has one right check digit of ten', () => {
+  it('has one valid check digit out of ten', () => {
     const right = [...'0123456789'].filter((check) => holdsCardNumber(VISA.slice(0, -1) + check));
     expect(right).toEqual([VISA.at(-1)]);
   });
 
-  it('is found amid other text', () => {
+  it('is found in the middle of other text', () => {
     for (const text of [
       `tok_${VISA}`,
       `(${VISA})`,
@@ -98,7 +98,7 @@ describe('a card number', () => {
     }
   });
 
-  it('is found behind or before other groups of digits', () => {
+  it('is found after or before other groups of digits', () => {
     for (const text of [
       `7 ${FOURS}`,
       `${FOURS} 12 26 123`,
@@ -126,7 +126,7 @@ describe('a card number', () => {
     expect(holdsCardNumber(grouped(card, ' ', lengths))).toBe(true);
   });
 
-  it.each(['\u200b', '\u00ad', '\u2060'])('is found with %j, which cannot be seen, inside', (sign) => {
+  it.each(['\u200b', '\u00ad', '\u2060'])('is found with %j, which is invisible, inside', (sign) => {
     expect(holdsCardNumber(VISA.slice(0, 5) + sign + VISA.slice(5))).toBe(true);
   });
 
@@ -154,7 +154,7 @@ describe('what is no card number', () => {
       expect(holdsCardNumber(text)).toBe(false);
   });
 
-  it('is joined to a letter or to more digits', () => {
+  it('touches a letter or more digits', () => {
     for (const text of [
       `ORD${VISA}`,
       `${VISA}x`,
@@ -167,7 +167,7 @@ describe('what is no card number', () => {
     }
   });
 
-  it('is a part of a longer number in fours', () => {
+  it('is part of a longer number in groups of four', () => {
     for (const text of [
       `1234-${grouped(VISA, '-')}`,
       `${grouped(VISA, '-')}-1234`,
@@ -257,7 +257,7 @@ describe('what is no card number', () => {
   });
 });
 
-it('a number as long as a card’s is noticed however it is written, and no shorter one', () => {
+it('a number as long as a card’s is noticed in any notation, and a shorter one is not', () => {
   for (const text of [
     'pan4000000000000002x',
     '4000--0000.0000_0002',
@@ -270,7 +270,7 @@ it('a number as long as a card’s is noticed however it is written, and no shor
     expect(hasManyDigits(text)).toBe(false);
 });
 
-it('is masked in a text of others, and the rest stays', () => {
+it('is masked in other people’s text, and the rest stays', () => {
   expect(maskCardNumbers(`no card ${VISA} here, error 7`)).toBe(`no card ${'x'.repeat(16)} here, error 7`);
   expect(maskCardNumbers(`pan${VISA}x`)).toBe(`pan${'x'.repeat(16)}x`);
   expect(maskCardNumbers(`${grouped(VISA, '-')} 7`)).toBe('xxxx-xxxx-xxxx-xxxx x');
@@ -278,7 +278,7 @@ it('is masked in a text of others, and the rest stays', () => {
   expect(maskCardNumbers(others)).toBe(others);
 });
 
-it('a text made to be slow is answered all the same', () => {
+it('a text that is made to be slow does not take long', () => {
   const length = 65_536;
   for (const unit of [
     '1 ',

@@ -1,16 +1,16 @@
 /**
- * Finds card numbers where none may be. Payonce takes tokens only; a card number (PAN) that slips into a token,
- * a note, an order id or a key would end up in rows, logs and answers and bring all of them under PCI DSS. So a request
- * that carries one is refused, and its text is never repeated.
+ * Finds card numbers where none are allowed. Payonce takes tokens only. A card number (PAN) in a token, a note, an
+ * order id or a key would end up in rows, logs and answers, and bring all of them under PCI DSS. So a request that
+ * carries one is refused, and its text is never repeated.
  *
- * One random number in ten has a right check digit (Luhn, ISO/IEC 7812-1 annex B), so that alone tells little. A card
- * number is a number that begins like a brand's, is as long as that brand's are, has the right check digit, and is
- * written as people write one: in one piece, in the groups that are printed on the card, or digit by digit. Digits
- * that are joined to a letter, or to more digits, are a part of something else. How often this is wrong, both ways, is
- * measured (cards-rates.test.ts) and told in decision 24.
+ * One random number in ten has a valid check digit (Luhn, ISO/IEC 7812-1 annex B), so the check digit alone says
+ * little. A card number begins with a brand's prefix, has one of that brand's lengths and a valid check digit, and
+ * is written as people write one: in one piece, in the groups that are printed on the card, or digit by digit.
+ * Digits that touch a letter or more digits are part of something else. cards-rates.test.ts measures how often this
+ * is wrong, both ways, and decision 24 has the results.
  */
 
-/** Whether the text holds what looks like a card number. For everything that a merchant writes. */
+/** Whether the text contains what looks like a card number. For everything that a merchant writes. */
 export function holdsCardNumber(text: string): boolean {
   if (digitsIn(text) < MIN_DIGITS) return false;
   const pieces = piecesOf(withAsciiDigits(text));
@@ -18,26 +18,30 @@ export function holdsCardNumber(text: string): boolean {
 }
 
 /**
- * Whether the text has as many digits as a card number, however they are written. For the words of a gateway, which are stored and
- * logged: a decline code needs no such number, so leaving it out costs nothing.
+ * Whether the text has as many digits as a card number, in any notation. For a gateway's words, which are stored
+ * and logged: a decline code needs no such number, so nothing is lost by leaving it out.
  */
 export function hasManyDigits(text: string): boolean {
   return digitsIn(text) >= FEWEST_EVER;
 }
 
-/** Some Maestro cards have 12; they are among those that are not looked for. */
+/** Some Maestro cards have 12 digits. `holdsCardNumber` does not look for them. */
 const FEWEST_EVER = 12;
 
-/** For texts of others that are logged: long numbers, and all digits of a text that holds a card number, become `x`. */
+/**
+ * For other people's texts that are logged: long numbers become `x`. If the text contains a card number, all its
+ * digits do.
+ */
 export function maskCardNumbers(text: string): string {
   const masked = text.replace(/[0-9]{12,}/g, (digits) => 'x'.repeat(digits.length));
   return holdsCardNumber(masked) ? masked.replace(/\p{Nd}/gu, 'x') : masked;
 }
 
 /**
- * Prefixes (first, last) and lengths of the brands, as far as such cards are issued. Not in it, because no such card is
- * left: Visa with 13 digits (European article numbers have as many), Maestro with fewer than 16, and UATP. JCB's and
- * Mastercard's longer ranges were never used. 50, 56 to 58, 60, 63 to 65 and 67 are shared by Maestro, Discover, RuPay, Elo, Verve and others.
+ * Prefixes (first, last) and lengths of the brands whose cards are in use. Left out, because no such card remains:
+ * Visa with 13 digits (European article numbers also have 13), Maestro with fewer than 16, and UATP. JCB's and
+ * Mastercard's longer ranges were never used. 50, 56 to 58, 60, 63 to 65 and 67 are shared by Maestro, Discover,
+ * RuPay, Elo, Verve and others.
  */
 const BRANDS: readonly (readonly [first: number, last: number, ...lengths: number[]])[] = [
   [4, 4, 16, 19], // Visa
@@ -63,7 +67,7 @@ const BRANDS: readonly (readonly [first: number, last: number, ...lengths: numbe
 const MIN_DIGITS = 14;
 const MAX_DIGITS = 19;
 
-/** The groups in which people write so many digits. */
+/** The groups in which people write 14 to 19 digits. */
 const GROUPS: ReadonlySet<string> = new Set([
   '4-6-4',
   '4-4-4-2',
@@ -76,22 +80,22 @@ const GROUPS: ReadonlySet<string> = new Set([
   '6-13',
 ]);
 
-/** How long a first group can be; the last ones are numbers in one piece. */
+/** The possible lengths of a first group. 14 and more: the number is in one piece. */
 const FIRST_GROUPS: ReadonlySet<number> = new Set([1, 4, 6, 14, 15, 16, 17, 18, 19]);
 
 /**
- * What stands between two groups, the same between all of them: a space or two, or one sign with or without spaces around it.
- * No comma: lists of numbers are written with it.
+ * What separates two groups, the same between all of them: one or two spaces, or one sign with or without spaces
+ * around it. Not a comma, because commas separate the numbers of a list.
  */
 const BLANK = /^[ \t]{1,2}$/;
 const SIGN = /^ ?[\p{Pd}\u2212._/\u00b7] ?$/u;
 
-/** A run of digits, with what stands around it. */
+/** A run of digits, with the text around it. */
 interface Piece {
   readonly digits: string;
-  /** All between the piece before and this one. */
+  /** The text between the previous piece and this one. */
   readonly before: string;
-  /** All between this one and the next. */
+  /** The text between this piece and the next. */
   readonly after: string;
 }
 
@@ -104,7 +108,7 @@ function piecesOf(text: string): readonly Piece[] {
   return pieces;
 }
 
-/** Whether a card number begins with this piece: in one piece, or with the pieces behind it. */
+/** Whether a card number begins with this piece: the piece alone, or together with the next ones. */
 function beginsACard(pieces: readonly Piece[], first: number): boolean {
   const head = pieces[first];
   if (head === undefined || isLetter(head.before.charCodeAt(head.before.length - 1))) return false;
@@ -120,7 +124,7 @@ function beginsACard(pieces: readonly Piece[], first: number): boolean {
   return false;
 }
 
-/** Of ASCII: ids are made of those, and many scripts write words and numbers without a space in between. */
+/** ASCII letters only: ids are made of them, and many scripts write words and numbers without a space in between. */
 function isLetter(code: number): boolean {
   return (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
 }
@@ -129,11 +133,11 @@ function isSeparator(text: string): boolean {
   return text.length <= 3 && (BLANK.test(text) || SIGN.test(text));
 }
 
-/** Whether people write card numbers in such groups, and these are not a part of a longer number. */
+/** Whether people write card numbers in these groups, and the groups are not part of a longer number. */
 function isWritten(pieces: readonly Piece[], first: number, last: number): boolean {
   const [head, tail] = [pieces[first], pieces[last]];
   if (head === undefined || tail === undefined) return false;
-  // Behind a point in one piece, it is a fraction.
+  // Digits in one piece after a point are a fraction.
   if (first === last) return !(first > 0 && head.before === '.');
   const groups = pieces.slice(first, last + 1).map((piece) => piece.digits.length);
   const separator = head.after;
@@ -141,12 +145,13 @@ function isWritten(pieces: readonly Piece[], first: number, last: number): boole
   const behind = tail.after === separator ? groupLength(pieces[last + 1]) : 0;
   if (groups.every((length) => length === 1)) return before !== 1 && behind !== 1;
   if (!GROUPS.has(groups.join('-'))) return false;
-  // A longer number in fours (a parcel's, an IBAN). With blanks, another number may stand on one side: an expiry date, a count.
+  // Part of a longer number in groups of four, such as a parcel number or an IBAN. Where blanks separate the
+  // groups, there may be another number on one side: an expiry date, a count.
   const isPart = BLANK.test(separator) ? before === 4 && behind > 0 : before === 4 || behind === 4;
   return !isPart;
 }
 
-/** With the letters that stand right before the digits, as in DE89; 0 where there is no group. */
+/** Includes the letters right before the digits, as in DE89. 0: there is no group. */
 function groupLength(piece: Piece | undefined): number {
   if (piece === undefined) return 0;
   return (/[A-Za-z]*$/.exec(piece.before.slice(-4))?.[0].length ?? 0) + piece.digits.length;
@@ -169,7 +174,10 @@ function passesLuhn(digits: string): boolean {
   return sum % 10 === 0;
 }
 
-/** The cheap answer for almost every text; a character outside ASCII may turn into a digit later, so it counts as one. */
+/**
+ * A cheap test that is enough for almost every text. A character outside ASCII may turn into a digit later, so it
+ * counts as one.
+ */
 function digitsIn(text: string): number {
   let count = 0;
   for (let i = 0; i < text.length; i += 1) {
@@ -180,9 +188,9 @@ function digitsIn(text: string): number {
 }
 
 /**
- * NFKC turns full-width, circled and mathematical digits into ASCII, and every space into one; what is then still a decimal digit
- * (Arabic-Indic, Devanagari …) stands in a block that begins with its zero, as Unicode promises for every such digit. What
- * cannot be seen is left out.
+ * NFKC turns full-width, circled and mathematical digits into ASCII, and every space into one. The other decimal
+ * digits (Arabic-Indic, Devanagari …) come in blocks that begin with their zero, as Unicode promises. Invisible
+ * characters are removed.
  */
 function withAsciiDigits(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant.

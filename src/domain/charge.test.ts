@@ -24,11 +24,11 @@ describe('a charge that was just opened', () => {
     expect(opened(true, false)).toEqual({ ...fresh, attempts: 1, firstSentAtMs: 7 });
   });
 
-  it('counts no call where none may start yet', () => {
+  it('counts no call if none may start yet', () => {
     expect(opened(false, false)).toEqual(fresh);
   });
 
-  it.each([true, false])('sends nothing before earlier charges were asked after (claimed: %s)', (calling) => {
+  it.each([true, false])('sends nothing before earlier charges were looked up (claimed: %s)', (calling) => {
     expect(opened(calling, true)).toEqual({ ...fresh, step: 'verify' });
   });
 });

@@ -1,21 +1,22 @@
 import { type ClockTrust, FULL_TRUST, latestMoment } from './clock-trust.ts';
 import type { PaymentStatus } from './payment.ts';
 
-/** What is done when the charge is due next; `none`: nothing, it is settled. */
+/** What is done when the charge is due next. `none`: nothing. */
 export type Step =
   /** Send the charge under its key. */
   | 'call'
   /** Ask the gateway what became of the key. */
   | 'lookup'
-  /** Ask after every earlier charge of the order, before this one may be sent or because of late evidence. */
+  /** Look up every other charge of the order: before this one may be sent, or because of late evidence. */
   | 'verify'
   | 'none';
 
 /**
  * What may have happened through the calls so far.
- * `none`: every call is proved not to have been executed. `answered`: some may have been, and each of those
- * got a complete answer. `open`: at least one got none, so it may still land. `untilMs`: no request can have
- * been sent after it (database clock, milliseconds since the epoch).
+ * - `none`: every call is proved not to have been executed.
+ * - `answered`: some may have been, and each of those got a complete answer.
+ * - `open`: at least one got no complete answer, so it may still land.
+ * `untilMs`: no request can have been sent after it (database clock, milliseconds since the epoch).
  */
 export type Doubt =
   | { readonly kind: 'none' }
@@ -23,8 +24,8 @@ export type Doubt =
   | { readonly kind: 'open'; readonly untilMs: number };
 
 /**
- * What is known when both are. `a` is the older one: where its date was written by a clock that has been set since, it is
- * brought to the present one first, or a date of the past would hide a call that was made after it.
+ * Combines two doubts. `a` is the older one. If a clock that was set since then has dated it, that date is
+ * corrected first. Otherwise a date from before the correction could hide a call that was made after it.
  */
 export function worse(
   a: Doubt,
@@ -52,13 +53,13 @@ export interface Charge {
   readonly doubt: Doubt;
   readonly openedAtMs: number;
   /**
-   * How long its caller wants it to be tried, in seconds from then; null: the policy's numbers say when calls end. After that time
-   * nothing is called any more, and what is not paid fails as soon as that is proved.
+   * How long the caller wants it to be tried, in seconds from `openedAtMs`. After that time nothing is called any
+   * more, and what is not paid fails as soon as that is proved. Null: the policy's numbers say when calls end.
    */
   readonly giveUpAfterS: number | null;
-  /** When the key was first used; the gateway's key window runs from here. */
+  /** When the key was first used. The gateway's key window starts here. */
   readonly firstSentAtMs: number | null;
-  /** A decline heard after an unknown call: it may be a no to the second try only. */
+  /** A decline received after an unknown call: it may be about the second try only. */
   readonly declineCode: string | null;
   /** Lookups that did not settle it. */
   readonly lookups: number;
@@ -98,7 +99,7 @@ export function openCharge(options: {
   };
 }
 
-/** By the database's clock, in milliseconds since the epoch; infinity: its caller named no time. */
+/** By the database's clock, in milliseconds since the epoch. Infinity: the caller set no time. */
 export function giveUpAtMs({ openedAtMs, giveUpAfterS }: Charge): number {
   return giveUpAfterS === null ? Number.POSITIVE_INFINITY : openedAtMs + giveUpAfterS * 1000;
 }
@@ -107,7 +108,7 @@ export function isSettled(status: PaymentStatus): boolean {
   return status === 'COMPLETED' || status === 'FAILED';
 }
 
-/** Every allowed move of a payment. COMPLETED has none: refunds are amounts beside it. */
+/** Every allowed change of a payment's status. COMPLETED has none: a refund does not change it. */
 export const STATUS_MOVES: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
   PROCESSING: ['COMPLETED', 'FAILED', 'UNRESOLVED', 'REVIEW'],
   UNRESOLVED: ['COMPLETED', 'FAILED', 'REVIEW'],

@@ -14,24 +14,24 @@ const setBack: ClockTrust = {
 };
 
 describe('a date', () => {
-  it('is believed where the clock was never set', () => {
+  it('is believed if the clock was never set', () => {
     expect(latestMoment(7, 1000, FULL_TRUST)).toBe(7);
     expect(latestMoment(5000, 1000, FULL_TRUST)).toBe(5000);
     expect(isBelieved(400, 1000, FULL_TRUST)).toBe(true);
   });
 
-  it('from before a step counts from the end of the leases that the step may have cut short', () => {
+  it('from before a step counts from the end of the leases that the step may have shortened', () => {
     expect(latestMoment(STEP - 1, STEP + 90_000, setBack)).toBe(STEP + LEASE);
     expect(latestMoment(STEP, STEP + 90_000, setBack)).toBe(STEP);
   });
 
-  it('from the future was written by the old clock, and counts as one from before the step', () => {
+  it('in the future was written by the old clock, and counts as one from before the step', () => {
     expect(latestMoment(STEP + 3_600_000, STEP + 10, setBack)).toBe(STEP + LEASE);
-    // An estimate that runs a little ahead is none from the future.
+    // An estimate that is a little ahead is not a date in the future.
     expect(latestMoment(STEP + 900, STEP + 10, setBack)).toBe(STEP + 900);
   });
 
-  it('is believed about ages only where no clock that was set can have written it', () => {
+  it('is believed about ages only if no clock that was set can have written it', () => {
     expect(isBelieved(STEP - 60_000, STEP, setBack)).toBe(false);
     expect(isBelieved(STEP + 3_600_000, STEP + 3_600_010, setBack)).toBe(false);
     expect(isBelieved(STEP + 3_600_001, STEP + 3_600_010, setBack)).toBe(true);
@@ -42,7 +42,7 @@ describe('a date', () => {
 describe('two doubts', () => {
   const context = { nowMs: STEP + 20_000, trust: setBack };
 
-  it('a date of the old clock does not hide the call that came after it', () => {
+  it('a date of the old clock does not hide a call that came after it', () => {
     const old = { kind: 'open', untilMs: STEP + 3_600_000 } as const;
     const late = { kind: 'open', untilMs: STEP + 19_000 } as const;
     expect(worse(old, late, context)).toEqual(late);

@@ -1,24 +1,28 @@
 /**
- * How far the database's clock may be believed about the time that has passed. A clock that is set forward looks just
- * like one that has waited, so elapsed time proves something only where a second clock, which nobody sets, agrees: the
- * monotonic clock of a process that has run all the time. What happened before a process began it cannot vouch for.
+ * How far to trust the database's clock about elapsed time. A clock that was set forward looks just like one that
+ * has waited. So elapsed time proves something only if a second clock agrees that nobody sets: the monotonic clock
+ * of a process that has run all the time. That clock says nothing about the time before the process started.
  */
 export interface ClockTrust {
-  /** Since then, by the database's clock, both clocks have counted the same time: since this process began, or a step. */
+  /**
+   * Since this moment, by the database's clock, both clocks have counted the same time: since this process started,
+   * or since the clock was last set.
+   */
   readonly agreedSinceMs: number;
   /**
-   * Whatever is dated before `agreedSinceMs` counts as having happened then, which is never too early: requests under a
-   * lease that looks over may leave until its real end.
+   * Whatever is dated before `agreedSinceMs` counts as having happened at this moment, which is never too early: a
+   * request under a lease that only looks over may be sent until the lease really ends.
    */
   readonly countFromMs: number;
-  /** By how much the clock was set back since this process began: so much older may be what the old clock has dated. */
+  /** By how much the clock was set back since this process started. What was dated before that may be older by this much. */
   readonly setBackMs: number;
   /**
-   * What is dated further ahead than this was dated by a clock that has been set back since. What is dated ahead by less may be
-   * an estimate, or seem so to whoever knows the time only roughly: it is waited for.
+   * What is dated further in the future than this was dated by a clock that has been set back since. A date less
+   * far in the future may be an estimate, or only look so to a process that knows the time roughly. It is waited
+   * for.
    */
   readonly aheadMs: number;
-  /** Disagreement that is not noticed. */
+  /** Disagreement up to this size is ignored. */
   readonly toleranceMs: number;
 }
 
@@ -31,13 +35,13 @@ export const FULL_TRUST: ClockTrust = {
   toleranceMs: 0,
 };
 
-/** The latest moment at which something can have happened that is dated `statedMs`, by the clock that reads `nowMs`. */
+/** The latest moment at which something dated `statedMs` can have happened, by the clock that now reads `nowMs`. */
 export function latestMoment(statedMs: number, nowMs: number, trust: ClockTrust): number {
   const byOldClock = statedMs < trust.agreedSinceMs || statedMs > nowMs + trust.aheadMs;
   return byOldClock && Number.isFinite(trust.agreedSinceMs) ? trust.countFromMs : statedMs;
 }
 
-/** Whether the clock that reads `nowMs` can be believed about what is dated `statedMs`. */
+/** Whether the clock that now reads `nowMs` can be trusted about something dated `statedMs`. */
 export function isBelieved(statedMs: number, nowMs: number, trust: ClockTrust): boolean {
   return statedMs > trust.agreedSinceMs + trust.setBackMs && statedMs <= nowMs + trust.aheadMs;
 }

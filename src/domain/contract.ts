@@ -1,8 +1,8 @@
 /**
- * What a gateway promises. The engine derives from it what is safe: whether an unknown call may be sent again,
- * and from when on "not found" proves that nothing was charged. A gateway that breaks its contract can make
- * Payonce wrong. So declare only what its documentation promises; in doubt, the weaker or slower value. Nothing has a
- * default. Durations are whole milliseconds, from 0 to a century.
+ * What a gateway promises. The engine derives from it what is safe: whether an unknown call may be sent again, and
+ * from when on "not found" proves that nothing was charged. A gateway that breaks its contract can make Payonce
+ * wrong. So declare only what its documentation promises. If in doubt, declare the weaker or slower value. Nothing
+ * has a default. Durations are whole milliseconds, from 0 to a century.
  *
  * @example
  * const contract = { keys: 'kept', keyWindowMs: 86_400_000, cachesErrors: false, lookup: true, lookupLagMs: 0,
@@ -18,7 +18,10 @@ export interface GatewayContract {
   readonly keys: 'kept' | 'none';
   /** How long the gateway remembers a key, from its first use. Not used where `keys` is `none`. */
   readonly keyWindowMs: number;
-  /** Whether the gateway stores an error under the key and repeats it. Then only a lookup can help, not another call. */
+  /**
+   * Whether the gateway stores an error under the key and repeats it. Then another call does not help; only a
+   * lookup does.
+   */
   readonly cachesErrors: boolean;
   /** Whether the gateway can be asked what became of a key. */
   readonly lookup: boolean;

@@ -67,7 +67,7 @@ describe('the currencies', () => {
     expect(exponentOf(code)).toBeUndefined();
   });
 
-  it('are as many per number of decimals as in the list', () => {
+  it('have as many codes for each number of decimals as the list', () => {
     const count = (exponent: number) => [...CURRENCIES.values()].filter((each) => each === exponent).length;
     expect([0, 1, 2, 3, 4].map(count)).toEqual([16, 0, 132, 7, 2]);
   });

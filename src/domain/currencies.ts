@@ -2,11 +2,11 @@
  * The currencies in which an order may be charged, with the number of decimals of each.
  *
  * Source: ISO 4217 "List one" as published on 2026-01-01 (amendment 180), compared with the list of 2024-06-25:
- * since then ANG, BGN and CUC went and XCG came. Left out: precious metals, bond market units, test codes and
- * the funds, in which nobody is charged; but CLF, a fund by the list, is kept because Chilean prices are quoted
- * in it. Some payment networks count other decimals (HUF, TWD, UGX): that is their adapter's business.
+ * since then ANG, BGN and CUC were removed and XCG was added. Left out: precious metals, bond market units, test
+ * codes and funds, in which nobody is charged. CLF is a fund by the list, but is kept because Chilean prices are
+ * quoted in it. Some payment networks use other decimals (HUF, TWD, UGX): their adapters must convert.
  *
- * A code that ISO withdraws later may no longer be accepted, but must still be readable: its payments remain.
+ * When ISO withdraws a code, new orders in it are refused, but its payments must stay readable.
  */
 const CODES_BY_EXPONENT: Readonly<Record<number, string>> = {
   0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF',

@@ -1,14 +1,14 @@
-/** The audit trail's vocabulary. A word keeps its meaning for ever; new meanings get new words. */
+/** The words of the audit trail. A word never changes its meaning. A new meaning gets a new word. */
 export const EVENT_TYPES = [
-  /** The order was accepted; the intent of charge 1 is durable. */
+  /** The order was accepted, and the intent of charge 1 is durable. */
   'payment.created',
   /** A later charge of the order was opened after the one before it was proved not to have happened. */
   'charge.opened',
-  /** A claim was taken to send the charge; the call is counted from here, whether or not it left. */
+  /** A claim was taken to send the charge. The call counts from here on, whether or not it was sent. */
   'call.started',
-  /** The claim was given back before anything was sent; the call is no longer counted. */
+  /** The claim was given back before anything was sent. The call no longer counts. */
   'call.not_sent',
-  /** The call was proved not executed; the same key is tried again. */
+  /** It is proved that the call was not executed. The same key is tried again. */
   'call.refused',
   /** The call may have been executed. */
   'call.unknown',
@@ -16,9 +16,9 @@ export const EVENT_TYPES = [
   'call.busy',
   /** The gateway accepted the charge and will decide later. */
   'call.pending',
-  /** The gateway refused our credentials; the call is not counted. */
+  /** The gateway refused our credentials. The call does not count. */
   'call.forbidden',
-  /** A decline that may speak of the second try only; a lookup decides. */
+  /** A decline that may be about the second try only. A lookup decides. */
   'call.declined_in_doubt',
   'lookup.started',
   /** Not found, but too early to prove anything. */
@@ -27,10 +27,10 @@ export const EVENT_TYPES = [
   'lookup.unavailable',
   /** Found, and not decided yet. */
   'lookup.pending',
-  /** Proved absent; the charge may be sent again. */
+  /** It is proved that nothing was charged. The charge may be sent again. */
   'lookup.absent',
   'verify.started',
-  /** No earlier charge of the order exists at the gateway. */
+  /** No other charge of the order holds money at the gateway. */
   'verify.clear',
   'verify.unavailable',
   /** A second live charge of a completed order was found at the gateway: refund it. */

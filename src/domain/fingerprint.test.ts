@@ -30,20 +30,20 @@ const orders = fc
   );
 
 describe('a fingerprint', () => {
-  it('is written down: a stored one must still be met by the next release', () => {
+  it('stays the same in the next release, because it is stored', () => {
     const canonical = '["ORD123",10000,"USD","tok_visa"]';
     expect(fingerprint(order)).toBe(`1:${createHash('sha256').update(canonical).digest('base64url')}`);
     expect(fingerprint(order)).toBe('1:hAVbfCpCoy4jykXKsBtI-6BQayeD1LNzcbX_5a5bb5Q');
   });
 
-  it('covers how long the order is tried where the request says so, and only there', () => {
+  it('covers how long the order is tried only if the request says so', () => {
     const canonical = '["ORD123",10000,"USD","tok_visa",60]';
     expect(fingerprint(order, 60)).toBe(`1:${createHash('sha256').update(canonical).digest('base64url')}`);
     expect(fingerprint(order, null)).toBe(fingerprint(order));
     expect(fingerprint(order, 60)).not.toBe(fingerprint(order, 61));
   });
 
-  it('ignores the notes, which move no money', () => {
+  it('ignores the notes, which do not affect money', () => {
     expect(fingerprint({ ...order, metadata: { note: 'gift' } })).toBe(fingerprint(order));
   });
 
@@ -56,19 +56,19 @@ describe('a fingerprint', () => {
     expect(fingerprint({ ...order, ...change })).not.toBe(fingerprint(order));
   });
 
-  it('tells no method from every method', () => {
+  it('differs between no method and any method', () => {
     const { method: _method, ...without } = order;
     expect(fingerprint(without)).not.toBe(fingerprint(order));
     expect(fingerprint(without)).not.toBe(fingerprint({ ...order, method: 'null' }));
   });
 
-  it('cannot be met by moving text from one field to the next', () => {
+  it('changes when text moves from one field to the next', () => {
     const a = fingerprint({ ...order, orderId: 'a","b', method: 'c' });
     const b = fingerprint({ ...order, orderId: 'a', method: 'b","c' });
     expect(a).not.toBe(b);
   });
 
-  it('is equal exactly when the money is', () => {
+  it('is equal exactly when the same charge is wanted', () => {
     fc.assert(
       fc.property(orders, orders, (a, b) => {
         const same =

@@ -2,17 +2,17 @@ import { hash } from 'node:crypto';
 import type { Order } from './payment.ts';
 
 /**
- * The fingerprint that a request's idempotency key is bound to: equal exactly when two requests mean the same
- * money. It covers what is charged and how, not the merchant's notes; and since it is made of the parsed order,
- * neither the layout of the JSON nor a field left at its default changes it.
+ * The fingerprint that a request's idempotency key is bound to. Two requests have the same fingerprint exactly when
+ * they ask for the same charge. It covers what is charged and how, but not the merchant's notes. It is made of the
+ * parsed order, so neither the layout of the JSON nor a field left at its default changes it.
  *
- * Versioned: stored fingerprints live for years, so a field that affects money and comes later either is left
- * out while it has its default (the old fingerprint stays) or starts version 2 beside this one.
+ * It has a version, because stored fingerprints live for years. A later field that affects money has two ways: it
+ * is left out while it has its default, so that the old fingerprint stays, or it starts version 2.
  *
- * How long the order is tried is part of the request where it says so, and left out where it does not.
+ * How long the order is tried is part of it only if the request says so.
  *
- * `1:` and 43 characters of base64url: SHA-256 of a JSON array. Quoting and the order of the fields make the encoding
- * unambiguous; a missing method is null, which no method can be.
+ * `1:` and 43 characters of base64url: SHA-256 of a JSON array. Quoting and the order of the fields make it
+ * unambiguous. A missing method is null, which no method can be.
  */
 export function fingerprint(order: Order, giveUpAfterS: number | null = null): string {
   const { orderId, amountMinor, currency, method = null } = order;

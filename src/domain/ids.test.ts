@@ -14,7 +14,7 @@ describe('derived names', () => {
     expect(uuidV7(0x017f22e279b0, `${random}0`)).toBe('017f22e2-79b0-7cc3-98c4-dc0c0c07398f');
   });
 
-  it('uuidV7 sorts as its time does', () => {
+  it('uuidV7 sorts by its time', () => {
     fc.assert(
       fc.property(fc.nat(2 ** 46), fc.nat(2 ** 46), (a, b) => {
         const [first, second] = [uuidV7(a, 'f'.repeat(32)), uuidV7(b, '0'.repeat(32))];
@@ -37,7 +37,7 @@ describe('derived names', () => {
     expect(keys.every(isUuid)).toBe(true);
   });
 
-  it('tell keys of different routes apart, and never by moving the border', () => {
+  it('differ between routes, and text that moves between route and key changes them', () => {
     expect(requestKeyHash('POST /a', 'k')).not.toBe(requestKeyHash('POST /b', 'k'));
     expect(isUuid(requestKeyHash('POST /v1/payments', 'k'))).toBe(true);
   });

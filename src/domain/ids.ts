@@ -1,6 +1,6 @@
 /**
- * Names that are derived, not drawn. A payment that was lost to a fail-over or a restore is accepted again
- * under the same order reference and the same gateway key, so the gateway itself stops the second charge.
+ * Names that are derived, not random. If a fail-over or a restore loses a payment, its order is accepted again
+ * under the same order reference and the same gateway key. So the gateway itself stops the second charge.
  */
 import { hash } from 'node:crypto';
 
@@ -16,10 +16,10 @@ function uuidOf(version: number, hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${third}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** Reused, because every payment derives several names; replaced by a larger one when a name does not fit. */
+/** Reused, because every payment derives several names. A name that does not fit gets a larger buffer. */
 let scratch = Buffer.alloc(1024);
 
-/** The namespace's 16 bytes, then the name in UTF-8; valid until the next call. */
+/** The namespace's 16 bytes, then the name in UTF-8. Valid until the next call. */
 function hashInput(namespace: string, name: string): Buffer {
   const most = 16 + 3 * name.length; // no UTF-16 unit takes more than three bytes
   if (most > scratch.length) scratch = Buffer.alloc(2 * most);
@@ -39,25 +39,25 @@ function hexDigit(code: number): number {
 }
 
 /**
- * UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, then randomness, so that rows made together lie together.
- * `randomHex`: 32 hexadecimal digits.
+ * UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, then random bits, so that rows made at the same time are stored
+ * together. `randomHex`: 32 hexadecimal digits.
  */
 export function uuidV7(wallMs: number, randomHex: string): string {
   const time = Math.max(0, Math.floor(wallMs)).toString(16).padStart(12, '0').slice(-12);
   return uuidOf(7, `${time}.${randomHex}`);
 }
 
-/** When a UUIDv7 was made, in milliseconds since the epoch, by the wall clock of whoever made it. */
+/** When a UUIDv7 was made, in milliseconds since the epoch, by the wall clock of the machine that made it. */
 export function timeOfUuidV7(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
-/** What the gateway is told an order is called, unique over every installation that shares a gateway account. */
+/** An order's name at the gateway, unique among all installations that share a gateway account. */
 export function orderReference(installationId: string, accountId: string, orderId: string): string {
   return uuidV5(accountNamespace(installationId, accountId), orderId);
 }
 
-/** The last one derived: most services have one account, and it is the same for all its orders. */
+/** The last account namespace: most services have one account, and all its orders share the namespace. */
 let lastAccount = { installationId: '', accountId: '', namespace: '' };
 
 function accountNamespace(installationId: string, accountId: string): string {
@@ -67,7 +67,7 @@ function accountNamespace(installationId: string, accountId: string): string {
   return lastAccount.namespace;
 }
 
-/** The idempotency key at the gateway of an order's n-th charge; every call of that charge carries it. */
+/** The gateway's idempotency key of an order's n-th charge. Every call of that charge carries it. */
 export function chargeKey(reference: string, chargeN: number): string {
   return uuidV5(reference, `charge:${chargeN}`);
 }

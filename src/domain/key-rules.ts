@@ -1,4 +1,4 @@
-/** What an idempotency key may hold, on every way in. */
+/** What an idempotency key may contain, over HTTP and in the library. */
 import { holdsCardNumber } from './cards.ts';
 import { CARD_NUMBER, type Complaint } from './order-rules.ts';
 
@@ -11,8 +11,8 @@ export function isPrintable(text: string): boolean {
 }
 
 /**
- * What is wrong with a key. `null`: 1 to 255 printable ASCII characters without a card number. Only a hash of the key is
- * stored, but there are too few card numbers for a hash to hide one.
+ * What is wrong with a key. `null`: it is fine, 1 to 255 printable ASCII characters without a card number. Only a
+ * hash of the key is stored, but there are so few card numbers that a hash does not hide one.
  */
 export function keyComplaint(key: string): Complaint | null {
   if (!isPrintable(key)) return invalid(NOT_PRINTABLE);

@@ -1,6 +1,6 @@
 /**
- * Exact money. An amount is a whole number of minor units (cents, yen, fils); decimals exist only as text and
- * are converted digit by digit, because no step may go through a binary fraction: 1.005 × 100 is not 100.5 there.
+ * Exact money. An amount is a whole number of minor units (cents, yen, fils). Decimals exist only as text, and are
+ * converted digit by digit. No step may use a binary fraction: there, 1.005 × 100 is not 100.5.
  */
 
 export type MinorAmount =
@@ -16,12 +16,12 @@ export type MoneyProblem = 'not_a_number' | 'not_positive' | 'too_precise' | 'to
 /** The number grammar of JSON (RFC 8259 §6). */
 const JSON_NUMBER = /^(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/;
 
-/** 2^53 - 1 has 16 digits; whatever is longer is refused before any digits are made of an exponent. */
+/** 2^53 - 1 has 16 digits. A longer number is refused before its exponent is written out. */
 const MAX_DIGITS = 16;
 
 /**
- * Converts the source text of a JSON number, in major units, to minor units: `"100.0"`, `"1e2"` and `"100"` with two
- * decimals are 10000, `"0.001"` is refused. Exact for every length of text and every size of exponent.
+ * Converts the source text of a JSON number, in major units, to minor units: `"100.0"`, `"1e2"` and `"100"` with
+ * two decimals are 10000, `"0.001"` is refused. Exact for any length of text and any exponent.
  */
 export function minorFromDecimal(source: string, exponent: number): MinorAmount {
   const match = JSON_NUMBER.exec(source);
@@ -30,7 +30,8 @@ export function minorFromDecimal(source: string, exponent: number): MinorAmount 
   const digits = stripLeadingZeros(whole + fraction);
   if (digits === '' || sign === '-') return refused('not_positive');
   const significant = stripTrailingZeros(digits);
-  // Zeros to append to the significant digits. A huge power may be rounded or infinite here; only its size matters.
+  // Zeros to append to the significant digits. A huge power may be rounded or infinite here, because only its size
+  // matters.
   const zeros = Number(power) - fraction.length + exponent + (digits.length - significant.length);
   if (zeros < 0) return refused('too_precise');
   if (significant.length + zeros > MAX_DIGITS) return refused('too_large');
@@ -53,7 +54,7 @@ function refused(reason: MoneyProblem): MinorAmount {
   return { kind: 'refused', reason };
 }
 
-// Loops rather than patterns such as /0+$/, which take quadratic time on long runs of zeros.
+// Loops, because patterns such as /0+$/ take quadratic time on long runs of zeros.
 function stripLeadingZeros(digits: string): string {
   let start = 0;
   while (digits.charCodeAt(start) === 0x30) start += 1;

@@ -1,7 +1,7 @@
 /**
- * From named values to an order, or to everything that is wrong with them. Every way in reads its orders here and only calls
- * the fields by names of its own. Parse, don't validate: what comes out has the type `Order`, and nothing behind it
- * checks again.
+ * From named values to an order, or to a list of everything that is wrong with them. HTTP and the library both read
+ * their orders here, and differ only in the names of the fields. Parse, don't validate: the result has the type
+ * `Order`, and no later code checks it again.
  */
 import { holdsCardNumber } from './cards.ts';
 import {
@@ -23,31 +23,34 @@ export const DEFAULT_ACCOUNT = 'default';
 
 const NO_METADATA: Readonly<Record<string, string>> = Object.freeze({});
 
-/** How one way in calls the fields. What has no name there cannot be said there. */
+/** The field names of one entry point, such as a route. A field without a name here cannot be sent there. */
 export interface OrderForm {
   readonly orderId: string;
   readonly amount: string;
-  /** From what was sent to minor units, or what is wrong with it. */
+  /** From the value that was sent to minor units, or what is wrong with it. */
   readonly amountOf: (value: unknown) => number | Complaint;
-  /** A name, or the one currency of this way in. */
+  /** The field's name, or the one currency of this entry point. */
   readonly currency: { readonly name: string } | { readonly fixed: string };
   readonly method?: string;
   readonly metadata?: string;
   readonly accountId?: string;
   /** How long the order is tried, in seconds. */
   readonly giveUpAfterS?: string;
-  /** What is said of an unknown name; it must repeat nothing of it. */
+  /** The complaint about an unknown name. It must not repeat a name that may be a card number. */
   readonly unknown: (name: string) => string;
 }
 
-/** `path`: the names down to the value, none for the whole. `detail` follows them in a sentence and repeats no value. */
+/**
+ * `path`: the names that lead to the value, none for the whole order. `detail`: the rest of the sentence after
+ * them. It repeats no value.
+ */
 export interface FieldComplaint {
   readonly path: readonly string[];
   readonly detail: string;
 }
 
 export type ReadOrder =
-  /** `giveUpAfterS`: null where nothing is said of it. */
+  /** `giveUpAfterS`: null if it was not sent. */
   | { readonly kind: 'order'; readonly order: Order; readonly giveUpAfterS: number | null }
   | {
       readonly kind: 'refused';
@@ -61,7 +64,7 @@ interface Findings {
   cardNumber: boolean;
 }
 
-/** Objects are maps, so that `__proto__` is a name like any other. */
+/** Takes maps, in which `__proto__` is a name like any other. */
 export function readOrder(fields: ReadonlyMap<string, unknown>, form: OrderForm): ReadOrder {
   const findings: Findings = { complaints: [], cardNumber: false };
   refuseUnknown(fields, form, findings);
@@ -100,7 +103,7 @@ export function minorUnits(value: unknown): number | Complaint {
 
 const MAX_REPEATED_NAME = 64;
 
-/** A name as it may be repeated to whoever sent it, or null: a mistake may well be a card number in the wrong place. */
+/** The name if it may be repeated in an answer, else null: it may be a card number in the wrong place. */
 export function harmlessName(name: string): string | null {
   return name.length <= MAX_REPEATED_NAME && !holdsCardNumber(name) ? name : null;
 }
@@ -115,7 +118,7 @@ function complain(findings: Findings, path: readonly string[], complaint: Compla
   report(findings, path, complaint.detail);
 }
 
-/** A misspelt optional field must not be taken for an absent one. */
+/** A misspelt optional field must not count as absent. */
 function refuseUnknown(fields: ReadonlyMap<string, unknown>, form: OrderForm, findings: Findings): void {
   const known = namesOf(form);
   for (const name of fields.keys()) {
@@ -202,6 +205,6 @@ function readMetadata(
     if (typeof text !== 'string') report(findings, path, 'must be a string');
     else complain(findings, path, metadataValueComplaint(text));
   }
-  // Defines own properties, so that a note called __proto__ is a note.
+  // Defines own properties, so a note called __proto__ is just a note.
   return Object.fromEntries(value) as Record<string, string>;
 }

@@ -11,28 +11,25 @@ import {
 /** A number with the prefix and length of a card, and its check digit. */
 const CARD = `4${'0'.repeat(14)}2`;
 
-describe('the rules of an order, for callers that do not come over HTTP', () => {
-  it.each(['a\0b', '\ud800', 'a\udc00', '\udc00\ud800'])(
-    '%j cannot be stored, wherever it stands',
-    (text) => {
-      for (const complaintOf of [orderIdComplaint, metadataKeyComplaint, metadataValueComplaint]) {
-        expect(complaintOf(text)).toEqual({
-          kind: 'invalid',
-          detail: expect.stringContaining('well-formed'),
-        });
-      }
-      expect(methodComplaint(text)?.kind).toBe('invalid');
-    },
-  );
+describe('the rules of an order, for callers without HTTP', () => {
+  it.each(['a\0b', '\ud800', 'a\udc00', '\udc00\ud800'])('%j cannot be stored, in any field', (text) => {
+    for (const complaintOf of [orderIdComplaint, metadataKeyComplaint, metadataValueComplaint]) {
+      expect(complaintOf(text)).toEqual({
+        kind: 'invalid',
+        detail: expect.stringContaining('well-formed'),
+      });
+    }
+    expect(methodComplaint(text)?.kind).toBe('invalid');
+  });
 
   it.each([0, -1, -0, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])(
-    'an amount of %d is none',
+    '%d is not an amount',
     (amountMinor) => {
       expect(amountComplaint(amountMinor)?.kind).toBe('invalid');
     },
   );
 
-  it('a card number is told from other mistakes, and is not repeated', () => {
+  it('a card number has a complaint of its own, and is not repeated', () => {
     for (const complaint of [
       orderIdComplaint(`ORD ${CARD}`),
       methodComplaint(CARD),
@@ -44,7 +41,7 @@ describe('the rules of an order, for callers that do not come over HTTP', () => 
     }
   });
 
-  it('what is right has no complaint', () => {
+  it('valid values have no complaint', () => {
     expect([
       orderIdComplaint(' ORD/1 \u{1f600} '),
       amountComplaint(1),
@@ -57,17 +54,17 @@ describe('the rules of an order, for callers that do not come over HTTP', () => 
   });
 });
 
-describe('what is wrong is said in words', () => {
+describe('a complaint in words', () => {
   const invalid = (detail: string) => ({ kind: 'invalid', detail });
 
-  it('of an order id: empty, or longer than 255 bytes of UTF-8', () => {
+  it('about an order id: empty, or longer than 255 bytes of UTF-8', () => {
     const tooLong = invalid('must not be longer than 255 bytes of UTF-8');
     expect(orderIdComplaint('')).toEqual(invalid('must not be empty'));
     expect([orderIdComplaint('x'.repeat(255)), orderIdComplaint('x'.repeat(256))]).toEqual([null, tooLong]);
     expect([orderIdComplaint('é'.repeat(127)), orderIdComplaint('é'.repeat(128))]).toEqual([null, tooLong]);
   });
 
-  it('of a currency: unknown, or in lower case', () => {
+  it('about a currency: unknown, or in lower case', () => {
     const unknown = invalid('must be the ISO 4217 code of a currency, in upper case, such as "USD"');
     expect([currencyComplaint('usd'), currencyComplaint('XYZ'), currencyComplaint('')]).toEqual([
       unknown,
@@ -76,11 +73,11 @@ describe('what is wrong is said in words', () => {
     ]);
   });
 
-  it('of an amount: out of its range', () => {
+  it('about an amount: out of its range', () => {
     expect(amountComplaint(0)).toEqual(invalid('must be from 1 to 9007199254740991 minor units'));
   });
 
-  it('of a method: empty, too long, or not visible ASCII', () => {
+  it('about a method: empty, too long, or not visible ASCII', () => {
     const wrong = invalid('must be 1 to 255 visible ASCII characters without spaces');
     expect(methodComplaint('t'.repeat(255))).toBeNull();
     for (const method of ['', 't'.repeat(256), 'a b', ' a', 'a ', '\x7f', 'é']) {
@@ -89,7 +86,7 @@ describe('what is wrong is said in words', () => {
     expect(methodComplaint('!~')).toBeNull();
   });
 
-  it('of a note: no name, a name or a text that is too long, counted in characters', () => {
+  it('about a note: no name, a name or a text that is too long, counted in characters', () => {
     expect(metadataKeyComplaint('')).toEqual(invalid('has an empty name'));
     const [longName, longText] = [
       invalid('has a name longer than 40 characters'),

@@ -1,6 +1,6 @@
 /**
- * What an order's fields may hold. One place for every way in: HTTP and the library alike. Nothing is trimmed,
- * folded or normalised anywhere: two ids that look alike are two orders.
+ * What an order's fields may contain, over HTTP and in the library. Nothing is trimmed, folded or normalised: two
+ * ids that only look alike are two orders.
  */
 import { holdsCardNumber } from './cards.ts';
 import { exponentOf } from './currencies.ts';
@@ -14,14 +14,14 @@ export interface Complaint {
 
 /** In UTF-8, so that the index entry has a known size. */
 const MAX_ID_BYTES = 255;
-/** Longer than any gateway's token that is not a whole document. */
+/** Gateway tokens are shorter, unless they are whole documents. */
 const MAX_METHOD_LENGTH = 255;
 /** The three limits that merchants know from Stripe's metadata. */
 export const MAX_METADATA_KEYS = 50;
 const MAX_METADATA_KEY_LENGTH = 40;
 const MAX_METADATA_VALUE_LENGTH = 500;
 
-/** Once in a while a number of the merchant's own looks like one, so the way out is said, too. */
+/** Now and then a merchant's own number looks like a card number, so the message also says how to send it. */
 export const CARD_NUMBER: Complaint = {
   kind: 'card_number',
   detail:
@@ -69,7 +69,7 @@ export function methodComplaint(method: string): Complaint | null {
   return holdsCardNumber(method) ? CARD_NUMBER : null;
 }
 
-/** The longest time that an order may be tried: a weekend and a Monday, as long as what is in doubt is asked after. */
+/** The longest time that an order may be tried: a weekend and a Monday, the same time as a charge in doubt is looked up. */
 export const MAX_GIVE_UP_S = 259_200;
 
 /** Whole seconds. */
@@ -97,7 +97,7 @@ function noteComplaint(text: string, limit: number, beginning: string): Complain
   return holdsCardNumber(text) ? CARD_NUMBER : null;
 }
 
-/** Characters are code points: an emoji counts once, whatever language the merchant counts it in. */
+/** Characters are code points, so an emoji counts as one. */
 function isLonger(text: string, limit: number): boolean {
   if (text.length <= limit) return false;
   return text.length > 2 * limit || [...text].length > limit;

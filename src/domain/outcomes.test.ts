@@ -24,7 +24,7 @@ const DIFFERENCES: [string, Partial<ReportedCharge>][] = [
 ];
 
 describe('the charge in the answer to a call', () => {
-  it('that names another key says nothing, not even that the call was answered', () => {
+  it('with another key says nothing, not even that the call was answered', () => {
     for (const status of ['succeeded', 'pending', 'declined'] as const) {
       expect(judgeCall(request, reported({ status, key: 'other' }))).toEqual({
         kind: 'unknown',
@@ -34,7 +34,7 @@ describe('the charge in the answer to a call', () => {
     }
   });
 
-  it('is believed where it is ours to the letter', () => {
+  it('is believed if it equals the request exactly', () => {
     expect(judgeCall(request, reported())).toEqual({ kind: 'approved', chargeId: 'ch' });
     expect(judgeCall(request, reported({ status: 'pending' }))).toEqual({ kind: 'pending', chargeId: 'ch' });
     expect(judgeCall(request, reported({ status: 'declined', code: 'no_funds' }))).toEqual({
@@ -44,30 +44,27 @@ describe('the charge in the answer to a call', () => {
     });
   });
 
-  it('is declined without a reason where none is given', () => {
+  it('is declined with the code `declined` if none is given', () => {
     expect(judgeCall(request, reported({ status: 'declined' }))).toMatchObject({ code: 'declined' });
   });
 
-  it.each(DIFFERENCES)(
-    'with a %s is money for something else, or else an unknown answer',
-    (reason, other) => {
-      expect(judgeCall(request, reported(other))).toEqual({ kind: 'mismatch', chargeId: 'ch', reason });
-      for (const status of ['pending', 'declined'] as const) {
-        expect(judgeCall(request, reported({ ...other, status }))).toEqual({
-          kind: 'unknown',
-          answered: true,
-          reason,
-        });
-      }
-    },
-  );
+  it.each(DIFFERENCES)('with a %s is a mismatch if approved, and unknown otherwise', (reason, other) => {
+    expect(judgeCall(request, reported(other))).toEqual({ kind: 'mismatch', chargeId: 'ch', reason });
+    for (const status of ['pending', 'declined'] as const) {
+      expect(judgeCall(request, reported({ ...other, status }))).toEqual({
+        kind: 'unknown',
+        answered: true,
+        reason,
+      });
+    }
+  });
 });
 
-/** As an adapter in plain JavaScript may hand it on. */
+/** As an adapter in plain JavaScript may pass it on. */
 const WORDS = ['captured', 'SUCCEEDED', 'processing', 'reversed', '', undefined, null];
 const worded = (status: unknown) => reported({ status: status as 'succeeded' });
 
-describe('a status that is none of those that the protocol has', () => {
+describe('a status that the protocol does not have', () => {
   it.each(WORDS)('%s: no answer to a call', (status) => {
     expect(judgeCall(request, worded(status))).toEqual({
       kind: 'unknown',
@@ -91,7 +88,7 @@ describe('a charge that was taken back', () => {
   const one = (status: (typeof REVERSED)[number], changes: Partial<ReportedCharge> = {}) =>
     reported({ id: 'back', status, ...changes });
 
-  it.each(REVERSED)('(%s) is no answer to a call: a lookup tells', (status) => {
+  it.each(REVERSED)('(%s) is no answer to a call: a lookup must follow', (status) => {
     expect(judgeCall(request, one(status))).toEqual({
       kind: 'unknown',
       answered: false,
@@ -107,7 +104,7 @@ describe('a charge that was taken back', () => {
     expect(judgeLookup(request, [one(status), reported({ id: 'no', status: 'declined' })])).toEqual(back);
   });
 
-  it('does not hide one that is live, or that may yet be', () => {
+  it('does not hide one that is live, or that may become live', () => {
     expect(judgeLookup(request, [one('refunded'), reported()])).toEqual({
       kind: 'succeeded',
       chargeId: 'ch',
@@ -122,7 +119,7 @@ describe('a charge that was taken back', () => {
     });
   });
 
-  it('in the other mode, or of another key, tells nothing of ours', () => {
+  it('in the other mode, or of another key, says nothing about ours', () => {
     expect(judgeLookup(request, [one('refunded', { livemode: false })], true)).toMatchObject({
       kind: 'unavailable',
     });
@@ -131,32 +128,26 @@ describe('a charge that was taken back', () => {
 });
 
 describe('the mode of a charge', () => {
-  it.each([true, false])(
-    'that is another than the gateway’s (%s) makes it a charge of something else',
-    (livemode) => {
-      const other = reported({ livemode: !livemode });
-      const reason = 'livemode_mismatch';
-      expect(judgeCall(request, other, livemode)).toEqual({ kind: 'mismatch', chargeId: 'ch', reason });
-      expect(judgeLookup(request, [other], livemode)).toEqual({ kind: 'mismatch', chargeId: 'ch', reason });
-      for (const status of ['pending', 'declined'] as const) {
-        expect(judgeCall(request, { ...other, status }, livemode)).toMatchObject({ kind: 'unknown', reason });
-        expect(judgeLookup(request, [{ ...other, status }], livemode)).toEqual({
-          kind: 'unavailable',
-          reason,
-        });
-      }
-    },
-  );
+  it.each([true, false])('that differs from the gateway’s (%s) is a mismatch', (livemode) => {
+    const other = reported({ livemode: !livemode });
+    const reason = 'livemode_mismatch';
+    expect(judgeCall(request, other, livemode)).toEqual({ kind: 'mismatch', chargeId: 'ch', reason });
+    expect(judgeLookup(request, [other], livemode)).toEqual({ kind: 'mismatch', chargeId: 'ch', reason });
+    for (const status of ['pending', 'declined'] as const) {
+      expect(judgeCall(request, { ...other, status }, livemode)).toMatchObject({ kind: 'unknown', reason });
+      expect(judgeLookup(request, [{ ...other, status }], livemode)).toEqual({
+        kind: 'unavailable',
+        reason,
+      });
+    }
+  });
 
-  it.each([true, false])(
-    'is believed where it is not told, and where it is the gateway’s own (%s)',
-    (livemode) => {
-      for (const charge of [reported(), reported({ livemode })]) {
-        expect(judgeCall(request, charge, livemode)).toMatchObject({ kind: 'approved' });
-        expect(judgeLookup(request, [charge], livemode)).toMatchObject({ kind: 'succeeded' });
-      }
-    },
-  );
+  it.each([true, false])('is accepted if it is absent or the gateway’s own (%s)', (livemode) => {
+    for (const charge of [reported(), reported({ livemode })]) {
+      expect(judgeCall(request, charge, livemode)).toMatchObject({ kind: 'approved' });
+      expect(judgeLookup(request, [charge], livemode)).toMatchObject({ kind: 'succeeded' });
+    }
+  });
 });
 
 describe('what a lookup found', () => {
@@ -165,7 +156,7 @@ describe('what a lookup found', () => {
   });
 
   it.each([{ key: 'other' }, { reference: 'other' }])(
-    'with anything foreign in it is no answer: %j',
+    'with another charge in it is no answer: %j',
     (other) => {
       for (const found of [[reported(other)], [reported(), reported(other)]]) {
         expect(judgeLookup(request, found)).toEqual({
@@ -176,7 +167,7 @@ describe('what a lookup found', () => {
     },
   );
 
-  it('one live charge: ours, or another than was asked for', () => {
+  it('one live charge: ours, or one with other terms', () => {
     expect(judgeLookup(request, [reported()])).toEqual({ kind: 'succeeded', chargeId: 'ch' });
     expect(judgeLookup(request, [reported({ amountMinor: 1 })])).toEqual({
       kind: 'mismatch',
@@ -186,7 +177,7 @@ describe('what a lookup found', () => {
   });
 
   it.each([{ amountMinor: 1 }, { currency: 'EUR' }])(
-    'a decline, or a charge under way, on other terms (%j) says nothing of ours',
+    'a declined or pending charge with other terms (%j) says nothing about ours',
     (other) => {
       for (const status of ['declined', 'pending'] as const) {
         const theirs = reported({ ...other, status });

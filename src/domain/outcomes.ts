@@ -1,7 +1,7 @@
 /**
- * What a gateway's answer means for one operation. The unions here are the whole vocabulary in which a
- * gateway may speak to the engine: an adapter turns bytes, status codes and exceptions into one of these,
- * and whatever it cannot place is `unknown`, never a failure.
+ * What a gateway's answer means for one operation. The unions here are all that a gateway can say to the engine: an
+ * adapter turns bytes, status codes and exceptions into one of these. Whatever it cannot classify is `unknown`,
+ * never a failure.
  */
 
 /** The charge that the engine wants, at most once, under one key. */
@@ -10,7 +10,7 @@ export interface ChargeRequest {
   readonly key: string;
   /** The order's name at the gateway, derived from installation, account and order. */
   readonly reference: string;
-  /** The merchant's name of the order: 1 to 255 bytes of UTF-8. For people; `reference` is what counts. */
+  /** The merchant's name of the order: 1 to 255 bytes of UTF-8. For people only: `reference` is the name that counts. */
   readonly orderId: string;
   /** Minor units of `currency` (cents, yen, fils); a safe integer of at least 1. */
   readonly amountMinor: number;
@@ -42,7 +42,7 @@ export type CallOutcome =
       /** The gateway's own id of the declined charge. Absent where it gave none. */
       readonly chargeId?: string;
     }
-  /** Proof that this call was not executed: it never left, or the contract says so of this answer. */
+  /** Proof that this call was not executed: it was never sent, or the contract says that this answer means so. */
   | {
       readonly kind: 'refused';
       /** What happened, in a stable word, such as `connection_refused`. */
@@ -53,7 +53,7 @@ export type CallOutcome =
   /** It may have been executed. */
   | {
       readonly kind: 'unknown';
-      /** Whether a complete answer ended the call (a plain 500), so that nothing of it is still under way. In doubt: false. */
+      /** Whether a complete answer ended the call (a plain 500), so nothing of it is still under way. If in doubt: false. */
       readonly answered: boolean;
       readonly reason: string;
       readonly retryAfterMs?: number;
@@ -68,8 +68,8 @@ export type CallOutcome =
   | { readonly kind: 'mismatch'; readonly chargeId: string; readonly reason: string };
 
 /**
- * Nothing left, and nothing will: this machine is short of something, such as files, ports or memory. It is no call, so it is not
- * counted, and it says nothing about the gateway.
+ * Nothing was sent, and nothing will be: this machine is short of something, such as files, ports or memory. It
+ * does not count as a call, and says nothing about the gateway.
  */
 export interface NotSent {
   readonly kind: 'not_sent';
@@ -104,7 +104,7 @@ export type LookupOutcome =
       /** What happened, in a stable word, such as `amount_mismatch`. */
       readonly reason: string;
     }
-  /** It was charged, and all of it has been taken back since: refunded, voided or canceled. Nothing of the key is live. */
+  /** It was charged, and all of it has been refunded, voided or canceled since. No charge of the key is live. */
   | {
       readonly kind: 'reversed';
       /** The gateway's own ids of all these charges. */
@@ -112,7 +112,7 @@ export type LookupOutcome =
     }
   /** More than one live charge under one key: the gateway broke its contract. */
   | { readonly kind: 'duplicated'; readonly chargeIds: readonly string[] }
-  /** The gateway answered, and knows no charge of this key. */
+  /** The gateway answered that it knows no charge of this key. */
   | { readonly kind: 'absent' }
   /** No answer about this key: down, slow, unparseable, or about something else. Never evidence. */
   | {
@@ -127,16 +127,20 @@ export type LookupOutcome =
 /** How all of a charge was taken back: `refunded` after it was captured, `voided` or `canceled` before. */
 export type ReversedStatus = 'refunded' | 'voided' | 'canceled';
 
-/** A charge as a gateway reported it, parsed but not yet believed. An adapter fills it in, and `judgeCall` or `judgeLookup` judges it. */
+/**
+ * A charge as a gateway reported it, parsed but not yet checked. An adapter fills it in, and `judgeCall` or
+ * `judgeLookup` judges it.
+ */
 export interface ReportedCharge {
   /** The gateway's own id of the charge: 1 to 255 visible ASCII characters. */
   readonly id: string;
   /**
-   * `succeeded`: it is live. `declined`: it will never be. `pending`: not decided yet. Or all of it was taken back. Translate the
-   * gateway's word into one of these; with any other, nothing is believed.
+   * `succeeded`: it is live. `declined`: it never will be. `pending`: not decided yet. The others: all of it was
+   * taken back. Translate the gateway's word into one of these. A report with any other word counts as `unknown`,
+   * or `unavailable`.
    */
   readonly status: 'succeeded' | 'declined' | 'pending' | ReversedStatus;
-  /** In minor units of `currency`, as the gateway says it. */
+  /** In minor units of `currency`, as the gateway reports it. */
   readonly amountMinor: number;
   /** ISO 4217 alphabetic code, upper case. */
   readonly currency: string;
@@ -146,11 +150,11 @@ export interface ReportedCharge {
   readonly key: string;
   /** Why it was declined, in the gateway's word. Absent: `declined`. */
   readonly code?: string;
-  /** Whether real money moved. Absent where the gateway does not say: then it counts as what the adapter says. */
+  /** Whether real money moved. Absent where the gateway does not say: then the adapter's `livemode` counts. */
   readonly livemode?: boolean;
 }
 
-/** How a reported charge differs from what was asked, or `null` when it is ours to the letter. */
+/** How a reported charge differs from the request. `null`: not at all. */
 function differenceFrom(
   request: ChargeRequest,
   charge: ReportedCharge,
@@ -159,20 +163,22 @@ function differenceFrom(
   if (charge.reference !== request.reference) return 'reference';
   if (charge.amountMinor !== request.amountMinor) return 'amount';
   if (charge.currency !== request.currency) return 'currency';
-  // A test gateway where real money was to move, or the other way round.
+  // A test charge where real money was expected, or the other way round.
   if ((charge.livemode ?? livemode) !== livemode) return 'livemode';
   return null;
 }
 
 /**
- * Compares the charge in a call's answer with what was requested. Key, reference, amount and currency must all be the request's:
+ * Compares the charge in a call's answer with what was requested. Key, reference, amount and currency must all be
+ * the request's:
  * - approved on other terms: `mismatch`;
  * - declined or pending on other terms: `unknown`, answered;
- * - another key, or a status that is none of a call's: `unknown`, not answered.
+ * - another key, or a status that a call cannot have: `unknown`, not answered.
  *
  * It never throws.
  *
- * @param livemode whether real money moves at this gateway; a charge that says otherwise is on other terms. Default: not compared.
+ * @param livemode whether real money moves at this gateway; a charge that says otherwise has other terms. Default:
+ *   not compared.
  *
  * @example
  * return judgeCall(request, { id: body.id, status: 'succeeded', amountMinor: body.amount, currency: body.currency,
@@ -196,15 +202,16 @@ export function judgeCall(request: ChargeRequest, charge: ReportedCharge, livemo
         ? { kind: 'declined', code: charge.code ?? 'declined', chargeId: charge.id }
         : { kind: 'unknown', answered: true, reason: `${difference}_mismatch` };
     default:
-      // What was taken back since is for a lookup to tell. And an adapter in plain JavaScript may hand on any word; it may well mean
-      // that money moved.
+      // A lookup must find out what was taken back. An adapter in plain JavaScript may pass on any word, and it may
+      // mean that money moved.
       return { kind: 'unknown', answered: false, reason: 'status_unknown' };
   }
 }
 
 /**
- * Compares everything that a lookup by key returned with what was requested. A list that holds another key, another reference or an
- * unknown status is `unavailable`: it is not an answer about us, so it cannot prove absence either. It never throws.
+ * Compares everything that a lookup by key returned with what was requested. A list that contains another key,
+ * another reference or an unknown status is `unavailable`: it is not an answer about this charge, so it does not
+ * prove absence either. It never throws.
  *
  * @param charges all charges that the gateway has under the key; none: `absent`
  * @param livemode as for `judgeCall`
@@ -229,7 +236,8 @@ export function judgeLookup(
       ? { kind: 'succeeded', chargeId: one.id }
       : { kind: 'mismatch', chargeId: one.id, reason: `${difference}_mismatch` };
   }
-  // What was declined, or is under way, on other terms says nothing of ours. What was taken back has none left.
+  // A declined or pending charge with other terms says nothing about ours. A charge that was taken back no longer
+  // has terms.
   for (const charge of charges) {
     const difference = differenceFrom(request, charge, livemode);
     const isOver = isReversed(charge) && (difference === 'amount' || difference === 'currency');
@@ -248,7 +256,7 @@ export function judgeLookup(
 const REVERSED: ReadonlySet<string> = new Set<ReversedStatus>(['refunded', 'voided', 'canceled']);
 const STATUSES: ReadonlySet<unknown> = new Set(['succeeded', 'declined', 'pending', ...REVERSED]);
 
-/** Whether a gateway's word is one of those that say what became of a charge. */
+/** Whether a gateway's word is one of the statuses that a charge can have. */
 export function isReportedStatus(status: unknown): status is ReportedCharge['status'] {
   return STATUSES.has(status);
 }

@@ -1,13 +1,11 @@
-/**
- * The words that everything else speaks: an order that somebody wants paid, and the payment that is our
- * record of it.
- */
+/** The words that all other code uses: an order that somebody wants paid, and the payment that is our record of it. */
 
 /**
- * Where a payment stands:
+ * The status of a payment:
  * - `PROCESSING`: calls are made, or wait for their turn.
- * - `COMPLETED`: the gateway charged it. Never left.
- * - `FAILED`: it is proved that nothing was charged. Left only by the order's next charge, or when its money turns up after all.
+ * - `COMPLETED`: the gateway charged it. This never changes.
+ * - `FAILED`: it is proved that nothing was charged. This changes only with the order's next charge, or if its
+ *   money is found after all.
  * - `UNRESOLVED`: no more calls are made, and the outcome is not proved. Lookups go on.
  * - `REVIEW`: a person must decide. Lookups go on, once a day.
  */
@@ -21,7 +19,7 @@ export const PAYMENT_STATUSES: readonly PaymentStatus[] = [
   'REVIEW',
 ];
 
-/** What the merchant wants charged. All fields have been checked: nothing behind this type validates again. */
+/** What the merchant wants charged. All fields have been checked, and no later code validates them again. */
 export interface Order {
   /** The tenant; every row belongs to one. */
   readonly accountId: string;
@@ -31,7 +29,7 @@ export interface Order {
   readonly amountMinor: number;
   /** ISO 4217 alphabetic code, upper case. */
   readonly currency: string;
-  /** The payment method's token, passed on to the gateway; absent where the client sent none. */
+  /** The payment method's token, passed on to the gateway. Absent if the client sent none. */
   readonly method?: string;
   /** The merchant's own notes: strings by name. Never sent to the gateway. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -41,7 +39,7 @@ export interface Order {
 export interface Payment {
   /** Its id: a UUIDv7 in lower case, given when the order was accepted. */
   readonly paymentId: string;
-  /** Whose order it is; `default` where the caller named nobody. */
+  /** Whose order it is. `default`: the caller named no account. */
   readonly accountId: string;
   /** Your order's name, exactly as it was given. An account has one payment for each. */
   readonly orderId: string;
@@ -49,9 +47,9 @@ export interface Payment {
   readonly amountMinor: number;
   /** ISO 4217 alphabetic code, upper case. */
   readonly currency: string;
-  /** Your own notes, as they were given; empty where there were none. */
+  /** Your own notes, as they were given. Empty if there were none. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Where it stands. Only `COMPLETED` means that it was charged. */
+  /** Its status. Only `COMPLETED` means that it was charged. */
   readonly status: PaymentStatus;
   /** Calls to the gateway for the current charge, counted before each was sent. */
   readonly attempts: number;
@@ -59,19 +57,25 @@ export interface Payment {
   readonly failureCode: string | null;
   /** The name of the adapter that charges it. */
   readonly gateway: string;
-  /** Whether real money moves. False: a payment of the fake gateway or of a sandbox. Nobody has paid then, also when it is `COMPLETED`. */
+  /**
+   * Whether real money moves. False: a payment of the fake gateway or of a sandbox. Then nobody has paid, even if
+   * it is `COMPLETED`.
+   */
   readonly livemode: boolean;
   /** The gateway's own id of the charge; null while it is not known. */
   readonly gatewayRef: string | null;
   /** Which charge of the order this is: 1 for the first, n + 1 only after it is proved that charge n took no money. */
   readonly chargeN: number;
-  /** Whether late evidence about its money waits to be looked into. Until it has been, a `FAILED` order cannot be charged again. */
+  /**
+   * Whether late evidence about its money has not been checked yet. Until it has, a `FAILED` order cannot be
+   * charged again.
+   */
   readonly inDoubt: boolean;
   /** How long to wait before asking again, in milliseconds: 1,000 to 60,000. Null once it is `COMPLETED` or `FAILED`. */
   readonly retryAfterMs: number | null;
   /**
-   * When it is called or looked up next, at the earliest, in milliseconds since the Unix epoch. Null while that is under way, and
-   * where nothing is left to do.
+   * The earliest time of its next call or lookup, in milliseconds since the Unix epoch. Null while one is under
+   * way, and if nothing is left to do.
    */
   readonly nextAttemptAtMs: number | null;
   /** The `seq` of its last event. Grows by one with every change. */
@@ -82,13 +86,13 @@ export interface Payment {
   readonly updatedAtMs: number;
 }
 
-/** One line of a payment's audit trail: one change, and the payment as it stood after it. */
+/** One line of a payment's audit trail: one change, and the payment's state after it. */
 export interface PaymentEvent {
   /** Its place in the trail, from 1, without gaps. */
   readonly seq: number;
   /**
-   * What happened, in a stable word: `payment.created`, `payment.completed`, `payment.failed`, `payment.review`, `charge.opened`, or
-   * one that begins with `call.`, `lookup.` or `verify.`. New words may come.
+   * What happened, in a stable word: `payment.created`, `payment.completed`, `payment.failed`, `payment.review`,
+   * `charge.opened`, or one that begins with `call.`, `lookup.` or `verify.`. New words may be added.
    */
   readonly type: string;
   /** The payment's status after it. */

@@ -20,7 +20,7 @@ describe('the wait before the next call', () => {
     expect(ceilings).toEqual([100, 100, 200, 400, 6400, 10_000, 10_000, 10_000]);
   });
 
-  it('is nothing at the lowest roll, and whole milliseconds below the ceiling at any other', () => {
+  it('is zero at the lowest roll, and whole milliseconds below the ceiling at any other', () => {
     expect(backoffMs(policy, 3, 0, undefined)).toBe(0);
     expect(backoffMs(policy, 1, 0.999, undefined)).toBe(99);
   });
@@ -30,13 +30,13 @@ describe('the wait before the next call', () => {
     expect(backoffMs(uncapped, 5000, 1, undefined)).toBe(100 * 2 ** 30);
   });
 
-  it('is what the gateway asked for, spread by the first backoff', () => {
+  it('is what the gateway asked for, plus up to one first backoff', () => {
     expect(backoffMs(policy, 4, 0, 3000)).toBe(3000);
     expect(backoffMs(policy, 4, 0.456, 3000)).toBe(3046);
     expect(backoffMs(policy, 4, 0.5, 0)).toBe(50);
   });
 
-  it('obeys neither a time in the past nor one beyond the cap', () => {
+  it('follows neither a time in the past nor one beyond the cap', () => {
     expect(backoffMs(policy, 1, 0, -5000)).toBe(0);
     expect(backoffMs(policy, 1, 0, 60_001)).toBe(60_000);
   });
@@ -48,7 +48,7 @@ describe('the wait before the next lookup', () => {
     expect(waits).toEqual([10_000, 20_000, 40_000, 2_560_000, 3_600_000, 3_600_000]);
   });
 
-  it('is spread by a tenth to both sides', () => {
+  it('varies by a tenth in both directions', () => {
     expect(lookupWaitMs(policy, 10_000, 0, 0)).toBe(9000);
     expect(lookupWaitMs(policy, 10_000, 0, 1)).toBe(11_000);
   });

@@ -9,7 +9,7 @@ import type { GatewayContract } from './contract.ts';
 export interface Policy {
   /** What the gateway promises. It comes from the adapter, never from the options. */
   readonly contract: GatewayContract;
-  /** Calls for each charge, the first included: 1 to 100. Default 4. */
+  /** Calls for each charge, including the first: 1 to 100. Default 4. */
   readonly maxAttempts: number;
   /**
    * The longest first backoff: at least 1. It doubles with every call, and the wait is drawn evenly between 0 and it. Default 100.
@@ -17,25 +17,26 @@ export interface Policy {
   readonly backoffBaseMs: number;
   /** Where the backoff stops doubling: at least 1. Default 10,000. */
   readonly backoffCapMs: number;
-  /** The longest `Retry-After` that is obeyed; a longer one counts as this. Default 60,000. */
+  /** The longest `Retry-After` that is followed. A longer one counts as this. Default 60,000. */
   readonly retryAfterCapMs: number;
   /**
-   * No retry starts later than this after the charge was opened, as a customer does not expect it any more. At least 1,000. Default
-   * 900,000 (15 minutes).
+   * No retry starts later than this after the charge was opened: by then, the customer no longer expects it. At
+   * least 1,000. Default 900,000 (15 minutes).
    */
   readonly callDeadlineMs: number;
   /**
-   * How long a charge is tried where the caller does not say, up to 259,200 (72 hours). Until then outages are waited for, and
-   * `maxAttempts` and `callDeadlineMs` do not count. 0: they count. Default 0.
+   * How long a charge is tried if the caller does not say, up to 259,200 (72 hours). Meanwhile it waits for the end
+   * of outages, and `maxAttempts` and `callDeadlineMs` do not count. 0: they count. Default 0.
    */
   readonly giveUpAfterS: number;
   /**
-   * How long an order waits after the gateway refused our credentials for it; all calls wait as long, once it has refused a second order.
-   * At least 100. Default 30,000.
+   * How long an order waits after the gateway refused our credentials for it. Once it has refused them for a second
+   * order, all calls wait as long. At least 100. Default 30,000.
    */
   readonly forbiddenPauseMs: number;
   /**
-   * How long a worker's claim lasts. A request under it may leave at any moment until its end. It comes from the options' `leaseMs`.
+   * How long a worker's claim lasts. A request under it may be sent at any moment until it ends. It comes from the
+   * options' `leaseMs`.
    */
   readonly leaseMs: number;
   /** The first wait between two lookups of an unresolved charge: at least 10. It doubles with every lookup. Default 10,000. */
@@ -49,9 +50,9 @@ export interface Policy {
   /** The wait between lookups while a person decides: at least 1,000. Default 86,400,000 (24 hours). */
   readonly reviewLookupMs: number;
   /**
-   * When the database was restored from a backup, in milliseconds since the Unix epoch by the database's clock; null: it was not. A
-   * restored database has forgotten charges. So each is looked up before its first call, and the one after it before it counts as
-   * failed. Default null.
+   * When the database was restored from a backup, in milliseconds since the Unix epoch by the database's clock;
+   * null: it was not. A restored database has forgotten charges. So each charge is looked up before its first call,
+   * and the next one is looked up before this one counts as failed. Default null.
    */
   readonly restoredAtMs: number | null;
 }
@@ -62,7 +63,7 @@ const HOUR = 60 * MINUTE;
 
 /** The defaults; `contract` and `leaseMs` come from the adapter and the configuration. */
 export const DEFAULT_POLICY: Omit<Policy, 'contract' | 'leaseMs'> = {
-  // One call and three retries: the contract of the demo that this grew from.
+  // One call and three retries, as in the demo that this project grew from.
   maxAttempts: 4,
   // With full jitter, four failures end within 0.7 s: a customer at a checkout still waits that long.
   backoffBaseMs: 100,
@@ -70,14 +71,14 @@ export const DEFAULT_POLICY: Omit<Policy, 'contract' | 'leaseMs'> = {
   retryAfterCapMs: MINUTE,
   // Longer than any checkout, shorter than any gateway's key window.
   callDeadlineMs: 15 * MINUTE,
-  // The contract of the demo: three retries, however long or short the outage is.
+  // As in the demo: three retries, however long the outage is.
   giveUpAfterS: 0,
-  // Credentials are mended by people; asking twice a minute shows the mend soon and floods nobody.
+  // People fix credentials. A try every half minute notices the fix soon, and is not a flood.
   forbiddenPauseMs: 30 * SECOND,
   lookupBaseMs: 10 * SECOND,
   lookupCapMs: HOUR,
   pendingPollMs: SECOND,
-  // A weekend and a Monday: whoever can mend the gateway has been at work.
+  // A weekend and a Monday: by then, the people who can fix the gateway have been at work.
   resolveForMs: 72 * HOUR,
   reviewLookupMs: 24 * HOUR,
   restoredAtMs: null,
@@ -85,7 +86,8 @@ export const DEFAULT_POLICY: Omit<Policy, 'contract' | 'leaseMs'> = {
 
 /**
  * The wait before the call after `attempts` calls, in milliseconds: uniform below min(cap, base × 2^(attempts−1)).
- * `roll` is uniform in [0, 1). What the gateway asked for wins; the jitter then only spreads the herd behind it.
+ * `roll` is uniform in [0, 1). If the gateway asked for a wait, that wait counts. Jitter is added to it, so that
+ * not all retries come at once.
  */
 export function backoffMs(
   policy: Policy,

@@ -1,6 +1,6 @@
 /**
- * The one catalogue of errors. A code is part of the API: it is never reused for another meaning and never
- * removed. `docs/errors.md` lists them, and a test holds the two together.
+ * The one catalogue of errors. A code is part of the API: it is never reused for another meaning and never removed.
+ * `docs/errors.md` lists them, and a test compares the two.
  */
 interface ProblemKind {
   readonly status: number;
@@ -38,7 +38,7 @@ export const PROBLEMS = {
   shutting_down: { status: 503, title: 'This server is shutting down; nothing was sent' },
 } as const satisfies Record<string, ProblemKind>;
 
-/** A code of the catalogue, such as `order_conflict`. `docs/errors.md` says for each what did not happen and what to do. */
+/** A code of the catalogue, such as `order_conflict`. `docs/errors.md` says what each means and what to do. */
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /**

@@ -33,32 +33,32 @@ function judge(
 }
 
 describe('a lookup that finds nothing', () => {
-  it('proves at once that nothing was charged where no call was executed', () => {
+  it('proves at once that nothing was charged if no call was executed', () => {
     expect(judge({ kind: 'none' }, 0, 500)).toEqual(proved);
   });
 
-  it('proves it at once for answered calls where the lookup has no lag', () => {
+  it('proves it at once for answered calls if the lookup has no lag', () => {
     expect(judge(answered, 0, 0)).toEqual(proved);
   });
 
-  it('proves it for answered calls only behind the lag', () => {
+  it('proves it for answered calls only after the lag', () => {
     expect(judge(answered, 1500, 500)).toEqual({ kind: 'from', atMs: 1500 });
     expect(judge(answered, 1501, 500)).toEqual(proved);
   });
 
-  it('proves it for open calls only when they cannot land any more, and then behind the lag', () => {
+  it('proves it for open calls only when they can no longer land, and then after the lag', () => {
     expect(judge(open, 61_000, 0)).toEqual({ kind: 'from', atMs: 61_000 });
     expect(judge(open, 61_001, 0)).toEqual(proved);
     expect(judge(open, 61_500, 500)).toEqual({ kind: 'from', atMs: 61_500 });
     expect(judge(open, 61_501, 500)).toEqual(proved);
   });
 
-  it('proves nothing after a restore while a forgotten call can land: it may have left under a lease of before', () => {
+  it('proves nothing after a restore while a forgotten call can land, which may have been sent under an old lease', () => {
     const none: Doubt = { kind: 'none' };
     const restored = { restoredAtMs: 1000 };
     expect(judge(none, 76_000, 0, {}, restored)).toEqual({ kind: 'from', atMs: 76_000 });
     expect(judge(none, 76_001, 0, {}, restored)).toEqual(proved);
-    // What this database knows itself is no worse for it.
+    // What the database itself knows stays proof.
     const later: Doubt = { kind: 'answered', untilMs: 500_000 };
     expect(judge(later, 500_001, 0, {}, restored)).toEqual(proved);
     expect(judge({ ...open, untilMs: 90_000 }, 100_000, 0, {}, restored)).toEqual({
@@ -67,7 +67,7 @@ describe('a lookup that finds nothing', () => {
     });
   });
 
-  it('never argues away a charge that the gateway named', () => {
+  it('proves nothing about a charge that the gateway named', () => {
     expect(judge({ kind: 'none' }, 1e9, 0, { gatewayRef: 'ch' })).toEqual({ kind: 'never' });
   });
 });

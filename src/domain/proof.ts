@@ -5,18 +5,18 @@ import type { Policy } from './policy.ts';
 /** Whether "not found" proves that nothing was charged; `from`: the same answer will be proof at `atMs`. */
 export type AbsenceProof = TimedProof | { readonly kind: 'never' };
 
-/** Where only time is missing. */
+/** Proof, or proof once enough time has passed. */
 export type TimedProof = { readonly kind: 'proved' } | { readonly kind: 'from'; readonly atMs: number };
 
 type Terms = Pick<Policy, 'contract' | 'restoredAtMs' | 'leaseMs'>;
 
 /**
- * Judges a lookup that found nothing. `askedAtMs` is a moment before the lookup was sent; it and the charge's
- * times are the database's clock. `trust`: how far that clock may be believed.
+ * Judges a lookup that found nothing. `askedAtMs` is a moment before the lookup was sent. It and the charge's times
+ * are by the database's clock. `trust`: how far to trust that clock.
  *
- * A call that got a complete answer has done what it will do: only the lookup's own lag can hide it. A call
- * that got none may still be on its way, so the gateway's `landsWithinMs` must pass too. A charge that the
- * gateway itself once named cannot be argued away by not finding it.
+ * A call that got a complete answer has no effect later: only the lookup's own lag can hide what it did. A call
+ * that got none may still be on its way, so the gateway's `landsWithinMs` must pass too. If the gateway once named
+ * the charge, not finding it proves nothing.
  */
 export function absenceProof(
   charge: Charge,
@@ -33,8 +33,8 @@ export function absenceProof(
 }
 
 /**
- * Judges the same about calls that a restored database has forgotten, of any charge. They can have left until the restore and,
- * under a lease that was taken just before, for as long as that lasts.
+ * The same for calls of any charge that a restored database has forgotten. They can have been sent until the
+ * restore and, under a lease that was taken just before it, until that lease ended.
  */
 export function forgottenProof(askedAtMs: number, terms: Terms, trust: ClockTrust = FULL_TRUST): TimedProof {
   const { restoredAtMs, leaseMs } = terms;

@@ -36,7 +36,7 @@ export const ANSWERS: readonly PlantedBug[] = [
     find: "if (payment.status === 'FAILED' && payment.inDoubt) return { kind: 'blocked' };",
     put: '',
     judge: 'engine suite',
-    tests: { file: 'src/domain/acceptance.test.ts', named: 'while late evidence waits' },
+    tests: { file: 'src/domain/acceptance.test.ts', named: 'while late evidence is unchecked' },
   },
   {
     name: 'a replay gives the answer of the order’s current charge',

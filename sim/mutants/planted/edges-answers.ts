@@ -99,7 +99,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     find: "    if (difference !== null && !isOver) return { kind: 'unavailable', reason: `${difference}_mismatch` };\n",
     put: "    if (difference === '') return { kind: 'absent' };\n",
     judge: 'gateway suite',
-    tests: { file: 'src/domain/outcomes.test.ts', named: 'says nothing of ours' },
+    tests: { file: 'src/domain/outcomes.test.ts', named: 'says nothing about ours' },
   },
   {
     name: 'a charge of a test gateway is money',

@@ -94,7 +94,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     judge: 'engine suite',
     tests: {
       file: 'src/domain/transition/edges.test.ts',
-      named: 'makes no key look younger than it can be',
+      named: 'makes no key look younger than its payment is',
     },
   },
   {
@@ -234,7 +234,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     find: ' + trust.toleranceMs',
     put: ' + 0 * trust.toleranceMs',
     judge: 'engine suite',
-    tests: { file: EDGES, named: 'proves absence only by the time that both clocks have counted' },
+    tests: { file: EDGES, named: 'proves absence only by time that both clocks have counted' },
   },
   {
     name: 'a process that starts shortens no waits',
@@ -285,7 +285,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     find: 'Math.max(latestMoment(a.untilMs, nowMs, trust), b.untilMs)',
     put: 'Math.max(a.untilMs, b.untilMs)',
     judge: 'engine suite',
-    tests: { file: CLOCK_TRUST, named: 'does not hide the call that came after it' },
+    tests: { file: CLOCK_TRUST, named: 'does not hide a call that came after it' },
   },
   {
     name: 'the date of a later charge is believed though the clock was set back',
@@ -294,7 +294,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     find: 'return statedMs > trust.agreedSinceMs + trust.setBackMs && ',
     put: 'return statedMs > trust.agreedSinceMs && ',
     judge: 'engine suite',
-    tests: { file: CLOCK_TRUST, named: 'is believed about ages only where' },
+    tests: { file: CLOCK_TRUST, named: 'is believed about ages only if' },
   },
   {
     name: 'the evidence with the greatest date is taken for the last',
@@ -322,7 +322,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     find: 'const untilMs = latestMoment(event.expiredAtMs, nowMs, trust);',
     put: 'const untilMs = trust.toleranceMs < 0 ? latestMoment(event.expiredAtMs, nowMs, trust) : event.expiredAtMs;',
     judge: 'engine suite',
-    tests: { file: EDGES, named: 'lets a lease that looks over count until its real end' },
+    tests: { file: EDGES, named: 'counts a lease that looks over until its real end' },
   },
   {
     name: 'what the database says of the time does not end a lease',

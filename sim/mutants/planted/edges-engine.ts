@@ -68,7 +68,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     find: '  if (event.evidence > 0) {',
     put: "  if (event.evidence > 0 && taken.step !== 'call') {",
     judge: 'engine suite',
-    tests: { file: DECISIONS, named: 'looks into evidence before anything is sent or proved' },
+    tests: { file: DECISIONS, named: 'checks evidence before anything is sent or proved' },
   },
   {
     name: 'absence is proved although evidence waits',
@@ -77,7 +77,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     find: '  if (event.evidence > 0) {',
     put: "  if (event.evidence > 0 && taken.step !== 'lookup') {",
     judge: 'engine suite',
-    tests: { file: DECISIONS, named: 'looks into evidence before anything is sent or proved' },
+    tests: { file: DECISIONS, named: 'checks evidence before anything is sent or proved' },
   },
   {
     name: 'the deadline fails an order about which evidence waits',
@@ -87,7 +87,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     find: '  if (event.evidence > 0) {',
     put: '  if (event.evidence > 0 && !outOfTime(taken, context)) {',
     judge: 'engine suite',
-    tests: { file: DECISIONS, named: 'past the deadline is no failure while evidence waits' },
+    tests: { file: DECISIONS, named: 'past the deadline does not fail the charge while evidence waits' },
   },
   {
     name: 'evidence about the charge itself leaves no doubt',

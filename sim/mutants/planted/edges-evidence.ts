@@ -129,7 +129,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     find: '  const known = settled ? charge : withOwnEvidence(charge, own, context);\n',
     put: '  const known = settled || own.gatewayRef !== undefined ? charge : withOwnEvidence(charge, own, context);\n',
     judge: 'engine suite',
-    tests: { file: DECISIONS, named: 'is not lost where money of another charge is found' },
+    tests: { file: DECISIONS, named: 'is not lost when another charge’s money is found' },
   },
   {
     name: 'money of another charge ends the look before the evidence about the charge itself is read',

@@ -149,7 +149,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: "    case 'found':\n      return foundAhead(charge, outcome.chargeId, context);",
     put: "    case 'found':\n      return failed;",
     judge: 'engine suite',
-    tests: { file: DECISIONS, named: 'a live one: a person must look, and it is no failure' },
+    tests: { file: DECISIONS, named: 'a live one: a person must decide, and no failure is written' },
   },
   {
     name: 'nobody asks behind a charge ahead that was declined',
@@ -254,7 +254,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: "return knowsOfOtherMoney(charge) ? quiet : { ...quiet, alarm: 'other_gateway' };",
     put: 'return quiet;',
     judge: 'engine suite',
-    tests: { file: DECISIONS, named: 'is a matter for a person, who is told once' },
+    tests: { file: DECISIONS, named: 'goes to a person, with one alarm' },
   },
   {
     name: 'a request whose intent was stored unheard is told that nothing was sent',
@@ -357,7 +357,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: "const isNews = reason === 'other_gateway' && charge.lookups === 0;",
     put: "const isNews = reason === 'other_gateway' && charge.lookups < 0;",
     judge: 'engine suite',
-    tests: { file: DECISIONS, named: 'because it is another gateway’s is an alarm, once' },
+    tests: { file: DECISIONS, named: 'because it is about another gateway is an alarm, once' },
   },
   {
     name: 'beside a completed charge money at another gateway raises no alarm',

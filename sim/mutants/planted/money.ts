@@ -84,7 +84,7 @@ export const MONEY: readonly PlantedBug[] = [
     find: "hash('sha256', `${route}\\n${key}`, 'hex')",
     put: "hash('sha256', `${key}`, 'hex')",
     judge: 'engine suite',
-    tests: { file: 'src/domain/ids.test.ts', named: 'tell keys of different routes apart' },
+    tests: { file: 'src/domain/ids.test.ts', named: 'differ between routes' },
   },
   {
     name: 'parts of a cent are cut off',

@@ -43,7 +43,10 @@ export function onCallEnded(charge: Charge, outcome: CallOutcome, context: Conte
   }
 }
 
-/** Decides after the claim was given back with nothing sent: shutdown, a want of this machine's own, or too little lease left. */
+/**
+ * Decides after the claim was given back with nothing sent: because of a shutdown, because this machine is short of
+ * something, or because too little of the lease is left.
+ */
 export function onNotSent(charge: Charge, reason: string, waitMs: number): Decision {
   return { next: uncounted(charge), event: { type: 'call.not_sent', detail: reason }, waitMs };
 }
@@ -70,7 +73,7 @@ function onRefused(
   return failed(charge, 'gateway_unavailable', NOT_EXECUTED);
 }
 
-/** The same key again where that is safe and allowed, else a lookup. */
+/** The same key again if that is safe and allowed, else a lookup. */
 function retryOrAsk(
   charge: Charge,
   type: EventType,

@@ -3,7 +3,7 @@ import { FULL_TRUST, latestMoment } from '../clock-trust.ts';
 import { type Context, type Decision, failed, NOT_EXECUTED, review } from './decision.ts';
 import { isPastItsKey, mayBeForgotten, mayCall, outOfTime } from './limits.ts';
 
-/** What the claim is for; `none`: the claim itself settled the charge, nothing is sent. */
+/** What the claim is for. `none`: the claim itself ended the matter, and nothing is sent. */
 export type Action = 'call' | 'lookup' | 'verify' | 'none';
 
 export interface ClaimDecision extends Decision {
@@ -11,9 +11,9 @@ export interface ClaimDecision extends Decision {
 }
 
 export interface ClaimEvent {
-  /** The end of a lease that ran out while somebody held it; null when it was released. */
+  /** The end of a lease that expired while a worker held it. Null: it was released. */
   readonly expiredAtMs: number | null;
-  /** Pieces of late evidence that nobody has looked into yet. */
+  /** Pieces of late evidence that have not been checked yet. */
   readonly evidence: number;
 }
 
@@ -22,7 +22,7 @@ export function onClaim(charge: Charge, event: ClaimEvent, context: Context): Cl
   const taken = withExpiredLease(charge, event, context);
   const detail = event.expiredAtMs === null ? null : 'lease_expired';
   if (isSettled(taken.status)) return claimVerify(taken, detail, context);
-  // Evidence comes first: it says what else may have been sent, of this charge or of an earlier one.
+  // Evidence comes first: it shows what else may have been sent, of this charge or of an earlier one.
   if (event.evidence > 0) {
     const step = taken.step === 'call' ? 'verify' : taken.step;
     return claimVerify({ ...taken, step }, detail, context);
@@ -37,7 +37,7 @@ export function onClaim(charge: Charge, event: ClaimEvent, context: Context): Cl
   return claimCall(taken, detail, context);
 }
 
-/** Where the clock was set, a lease may only look over: its request may leave until its real end. */
+/** If the clock was set, a lease may only look over. Its request may be sent until the lease really ends. */
 function withExpiredLease(charge: Charge, event: ClaimEvent, context: Context): Charge {
   if (event.expiredAtMs === null || charge.step !== 'call') return charge;
   const { nowMs, trust = FULL_TRUST } = context;
@@ -48,27 +48,30 @@ function withExpiredLease(charge: Charge, event: ClaimEvent, context: Context): 
 function claimCall(charge: Charge, detail: string | null, context: Context): ClaimDecision {
   const { policy, nowMs, atLeastMs = nowMs } = context;
   if (!mayCall(charge, 0, context)) {
-    // Calls are used up, perhaps because fewer are allowed now. Where none was executed there is nothing to ask about.
+    // Calls are used up, perhaps because fewer are allowed now. If none was executed, there is nothing to look up.
     return charge.doubt.kind === 'none'
       ? notExecuted(charge, 'gateway_unavailable', detail, context)
       : claimLookup({ ...charge, step: 'lookup' }, detail, context);
   }
-  // It would have to be looked up first, and cannot be.
+  // It must be looked up first, and cannot be.
   if (!policy.contract.lookup && charge.doubt.kind === 'none' && isUnguarded(charge, context)) {
     return { ...review(charge, 'outcome_unknown', context), action: 'none' };
   }
-  // The key's window runs from here: a process whose wall clock is ahead must not date it into the future.
+  // The key's window starts here. A process whose clock is ahead must not date it into the future.
   const firstSentAtMs = charge.firstSentAtMs ?? Math.min(nowMs, atLeastMs);
   const next = { ...charge, attempts: charge.attempts + 1, firstSentAtMs };
   return { next, event: { type: 'call.started', detail }, waitMs: policy.leaseMs, action: 'call' };
 }
 
-/** Nothing but the gateway's own memory of the key could keep this call from being a second one. */
+/** Only the gateway's memory of the key could keep this call from being a second charge. */
 function isUnguarded(charge: Charge, context: Context): boolean {
   return context.policy.contract.keys === 'kept' && isPastItsKey(charge, context);
 }
 
-/** Nothing was executed, as far as this database knows. One that was restored knows less, so the gateway is asked. */
+/**
+ * No call was executed, as far as this database knows. A restored database may have forgotten one, so the gateway
+ * is asked.
+ */
 function notExecuted(charge: Charge, code: string, detail: string | null, context: Context): ClaimDecision {
   if (context.policy.contract.lookup && mayBeForgotten(charge, context)) {
     return claimLookup({ ...charge, step: 'lookup' }, detail, context);
@@ -88,7 +91,7 @@ function claimVerify(charge: Charge, detail: string | null, context: Context): C
   return { next: charge, event, waitMs: context.policy.leaseMs, action: 'verify' };
 }
 
-/** A payment in REVIEW rests where the gateway could not be asked. Who can ask begins where that ended. */
+/** A payment in REVIEW rests if the gateway could not be asked. A process that can ask continues from there. */
 function claimIdle(charge: Charge, detail: string | null, context: Context): ClaimDecision {
   if (charge.status === 'REVIEW' && context.policy.contract.lookup) {
     return charge.doubt.kind === 'none'

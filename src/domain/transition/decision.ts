@@ -1,11 +1,11 @@
-/** What a decision is made of, and the few ways in which any of them can end. */
+/** What a decision consists of, and the few ways in which it can end. */
 import type { Charge } from '../charge.ts';
 import type { ClockTrust } from '../clock-trust.ts';
 import type { EventType } from '../events.ts';
 import type { Policy } from '../policy.ts';
 import type { FailureProblem } from '../problems.ts';
 
-/** Something that a person must hear about now. */
+/** Something that a person must know now. */
 export type Alarm =
   | 'gateway_forbidden'
   | 'needs_review'
@@ -16,17 +16,17 @@ export type Alarm =
 export interface Decision {
   readonly next: Charge;
   readonly event: { readonly type: EventType; readonly detail: string | null };
-  /** Milliseconds until it is due again; null when there is nothing left to do. */
+  /** Milliseconds until it is due again. Null: nothing is left to do. */
   readonly waitMs: number | null;
   readonly alarm?: Alarm;
-  /** Present where the operation ends here, for good. */
+  /** Present if the operation ends here, for good. */
   readonly settled?: Settled;
 }
 
 export interface Settled {
   /** Null: completed. */
   readonly problem: FailureProblem | null;
-  /** Failed without the gateway's own no: a lookup did not find it, or no call is known to have been executed. */
+  /** Failed without a decline: a lookup did not find it, or no call is known to have been executed. */
   readonly byAbsence: boolean;
 }
 
@@ -38,9 +38,9 @@ export interface Context {
   readonly atLeastMs?: number;
   /** Uniform in [0, 1). */
   readonly roll: number;
-  /** How far that clock may be believed about elapsed time. Default: without limit. */
+  /** How far to trust that clock about elapsed time. Default: without limit. */
   readonly trust?: ClockTrust;
-  /** Milliseconds since the payment was made, by the process's wall clock. Default: not known to be any. */
+  /** Milliseconds since the payment was made, by the process's wall clock. Default: 0, not known. */
   readonly paymentAgeMs?: number;
 }
 
@@ -55,23 +55,23 @@ export function failed(charge: Charge, failureCode: string, settled: Settled): D
   return { next, event: { type: 'payment.failed', detail: failureCode }, waitMs: null, settled };
 }
 
-/** The gateway said no. */
+/** The gateway declined. */
 export const DECLINED: Settled = { problem: 'card_declined', byAbsence: false };
 /**
- * No call was executed, as far as our own records tell. A database that lost its last commits may have forgotten
- * one, so this counts as an absence: the gateway is asked once more before the order's next charge.
+ * No call was executed, as far as our own records say. A database that lost its last commits may have forgotten
+ * one. So this counts as absence: the charge is looked up once more before the order's next charge.
  */
 export const NOT_EXECUTED: Settled = { problem: 'gateway_failed', byAbsence: true };
 
 /**
- * It was charged, and taken back at the gateway since. Where keys are not kept, this tells of one call only, so the gateway is asked
- * once more before the order's next charge.
+ * It was charged, and has been taken back at the gateway since. If keys are not kept, this is about one call only,
+ * so the charge is looked up once more before the order's next charge.
  */
 export function reversed({ policy }: Context): Settled {
   return { problem: 'gateway_failed', byAbsence: policy.contract.keys === 'none' };
 }
 
-/** Ask the gateway in `waitMs`; where it cannot be asked, only a person can tell. */
+/** Look it up in `waitMs`. Without lookups, only a person can find out. */
 export function ask(
   charge: Charge,
   type: EventType,
@@ -83,20 +83,20 @@ export function ask(
   return { next: { ...charge, step: 'lookup' }, event: { type, detail }, waitMs };
 }
 
-/** Our credentials were refused: somebody must mend them. What was to be told already is more than that. */
+/** Our credentials were refused, and somebody must fix them. An alarm that the decision already has is more important. */
 export function withForbidden(decision: Decision): Decision {
   return { ...decision, alarm: decision.alarm ?? 'gateway_forbidden' };
 }
 
-/** Money of another charge of the order, or a sign of it; the stronger has the higher number. */
+/** Money of another charge of the order, or a sign of it. Stronger evidence has the higher number. */
 const OTHER_MONEY: Readonly<Record<string, number>> = { other_gateway: 1, late_evidence: 2, late_success: 2 };
 
-/** Whether a person was asked because of another charge: nothing that is learnt of this one answers that. */
+/** Whether the review is about another charge. Then nothing that is learnt about this one ends it. */
 export function knowsOfOtherMoney({ status, failureCode }: Charge): boolean {
   return status === 'REVIEW' && otherMoney(failureCode) > 0;
 }
 
-/** The name that the gateway gave to this very charge; beside money of another charge the payment shows that one's. */
+/** The gateway's id of this very charge. While there is money of another charge, the payment shows the id of that one. */
 export function ownRef(charge: Charge): string | null {
   const isOthers = charge.status === 'REVIEW' && otherMoney(charge.failureCode) > 1;
   return isOthers ? null : charge.gatewayRef;
@@ -106,7 +106,7 @@ function otherMoney(reason: string | null): number {
   return OTHER_MONEY[reason ?? ''] ?? 0;
 }
 
-/** A person must decide. Where the gateway can be asked it still is, once a day: proof may yet come. */
+/** A person must decide. If the gateway has lookups, they go on once a day: there may still be proof. */
 export function review(charge: Charge, reason: string, { policy }: Context): Decision {
   const asking = policy.contract.lookup;
   const keepsReason = knowsOfOtherMoney(charge) && otherMoney(charge.failureCode) > otherMoney(reason);

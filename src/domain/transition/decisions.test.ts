@@ -1,4 +1,4 @@
-/** Every decision in full: the next state, the line of the audit trail, when it is due again, and who is told. */
+/** Every decision in full: the next state, the line of the audit trail, when it is due again, and the alarm. */
 import { describe, expect, it } from 'vitest';
 import { type Charge, type Doubt, openCharge, worse } from '../charge.ts';
 import type { GatewayContract } from '../contract.ts';
@@ -40,14 +40,14 @@ function charge(changes: Partial<Charge> = {}): Charge {
   return { ...openCharge({ n: 1, openedAtMs: START, calling: true, verifyFirst: false }), ...changes };
 }
 
-/** What a decision changes in the charge, and the rest of it as it is. */
+/** The charge with a decision's changes. */
 function changed(before: Charge, { next, ...rest }: Decision): Record<string, unknown> {
   const names = new Set([...Object.keys(before), ...Object.keys(next)]) as Set<keyof Charge>;
   const entries = [...names].filter((name) => before[name] !== next[name]).map((name) => [name, next[name]]);
   return { ...rest, next: Object.fromEntries(entries) };
 }
 
-describe('the end of a call is written down in full', () => {
+describe('the end of a call, in full', () => {
   function ended(outcome: CallOutcome, state: Partial<Charge> = {}, terms: Partial<GatewayContract> = {}) {
     const before = charge(state);
     return changed(before, onCallEnded(before, outcome, at(NOW, terms)));
@@ -62,7 +62,7 @@ describe('the end of a call is written down in full', () => {
     });
   });
 
-  it('an approval of something else: a person is told, and the gateway is asked once a day', () => {
+  it('an approval of something else: an alarm, and a lookup once a day', () => {
     expect(ended({ kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' })).toEqual({
       next: { status: 'REVIEW', step: 'lookup', failureCode: 'amount_mismatch', gatewayRef: 'ch' },
       event: { type: 'payment.review', detail: 'amount_mismatch' },
@@ -71,7 +71,7 @@ describe('the end of a call is written down in full', () => {
     });
   });
 
-  it('declined with no doubt: failed by the gateway’s own no', () => {
+  it('declined with no doubt: failed by the decline', () => {
     expect(ended({ kind: 'declined', code: 'no_funds' })).toEqual({
       next: { status: 'FAILED', step: 'none', failureCode: 'no_funds' },
       event: { type: 'payment.failed', detail: 'no_funds' },
@@ -81,7 +81,7 @@ describe('the end of a call is written down in full', () => {
   });
 
   it.each([open, answered])(
-    'declined in doubt ($kind): the no is kept and asked after behind the lag',
+    'declined in doubt ($kind): the decline is kept, and looked up after the lag',
     (doubt) => {
       expect(ended({ kind: 'declined', code: 'no_funds' }, { doubt })).toEqual({
         next: { step: 'lookup', declineCode: 'no_funds' },
@@ -99,7 +99,7 @@ describe('the end of a call is written down in full', () => {
     });
   });
 
-  it('refused for the last time with no doubt: failed, though the gateway is asked before a next charge', () => {
+  it('refused for the last time with no doubt: failed, and looked up before the next charge', () => {
     const failed = {
       next: { status: 'FAILED', step: 'none', failureCode: 'gateway_unavailable' },
       event: { type: 'payment.failed', detail: 'gateway_unavailable' },
@@ -110,7 +110,7 @@ describe('the end of a call is written down in full', () => {
     expect(ended({ kind: 'refused', reason: 'dns' }, { attempts: 4 }, { lookup: false })).toEqual(failed);
   });
 
-  it('refused for the last time in doubt: asked after, or a person is, where nothing can be asked', () => {
+  it('refused for the last time in doubt: looked up, or given to a person if there are no lookups', () => {
     expect(ended({ kind: 'refused', reason: 'dns' }, { attempts: 4, doubt: open })).toEqual({
       next: { step: 'lookup' },
       event: { type: 'call.refused', detail: 'dns' },
@@ -126,7 +126,7 @@ describe('the end of a call is written down in full', () => {
     });
   });
 
-  it('busy: an earlier call is open from now on, and Retry-After is obeyed', () => {
+  it('busy: an earlier call is open from now on, and Retry-After is followed', () => {
     expect(ended({ kind: 'busy', retryAfterMs: 3000 })).toEqual({
       next: { doubt: { kind: 'open', untilMs: NOW } },
       event: { type: 'call.busy', detail: null },
@@ -153,7 +153,7 @@ describe('the end of a call is written down in full', () => {
     });
   });
 
-  it('forbidden: not counted, paused, and somebody is told', () => {
+  it('forbidden: not counted, paused, and an alarm', () => {
     expect(ended({ kind: 'forbidden', reason: 'http_401' }, { attempts: 3 })).toEqual({
       next: { attempts: 2 },
       event: { type: 'call.forbidden', detail: 'http_401' },
@@ -169,14 +169,14 @@ describe('a call that was not sent', () => {
     [2, 1, START],
     [1, 0, null],
     [0, 0, null],
-  ])('of %i counted leaves %i; without any the key was never used', (attempts, left, firstSentAtMs) => {
+  ])('of %i counted leaves %i; at none, the key was never used', (attempts, left, firstSentAtMs) => {
     const { next, ...rest } = onNotSent(charge({ attempts }), 'no_free_slot', 30);
     expect([next.attempts, next.firstSentAtMs]).toEqual([left, firstSentAtMs]);
     expect(rest).toEqual({ event: { type: 'call.not_sent', detail: 'no_free_slot' }, waitMs: 30 });
   });
 });
 
-describe('a claim is written down in full', () => {
+describe('a claim, in full', () => {
   function claimed(
     state: Partial<Charge>,
     terms: Partial<GatewayContract> = {},
@@ -192,18 +192,18 @@ describe('a claim is written down in full', () => {
   const person = { waitMs: null, alarm: 'needs_review', action: 'none' };
   const idle = { event: { type: 'verify.clear', detail: null }, waitMs: null, action: 'none' };
 
-  it('for a first call counts it, and the key’s window begins', () => {
+  it('for a first call counts it, and starts the key’s window', () => {
     expect(claimed({ attempts: 0, firstSentAtMs: null })).toEqual({
       next: { attempts: 1, firstSentAtMs: NOW },
       ...call,
     });
   });
 
-  it('for a further call counts it, and the key’s window goes on', () => {
+  it('for a further call counts it, and the key’s window continues', () => {
     expect(claimed({ attempts: 1 })).toEqual({ next: { attempts: 2 }, ...call });
   });
 
-  it('after a lease that ran out says so, for a call, a lookup and a verification', () => {
+  it('after an expired lease says so, for a call, a lookup and a verification', () => {
     const expired = { expiredAtMs: START + 90 };
     expect(claimed({}, {}, expired).event).toEqual({ type: 'call.started', detail: 'lease_expired' });
     expect(claimed({ step: 'lookup' }, {}, expired).event).toEqual({
@@ -217,7 +217,7 @@ describe('a claim is written down in full', () => {
   });
 
   it.each(['lookup', 'verify'] as const)(
-    'after a %s whose lease ran out doubts nothing: it sent nothing',
+    'after a %s whose lease expired adds no doubt: it sent no call',
     (step) => {
       expect(claimed({ step }, {}, { expiredAtMs: START + 90 }).next).toEqual({});
     },
@@ -235,12 +235,12 @@ describe('a claim is written down in full', () => {
     });
   });
 
-  it.each(['COMPLETED', 'FAILED'] as const)('of a %s charge looks into late evidence', (status) => {
+  it.each(['COMPLETED', 'FAILED'] as const)('of a %s charge checks late evidence', (status) => {
     expect(claimed({ status, step: 'none' }, {}, { evidence: 1 })).toEqual({ next: {}, ...verify });
   });
 
   it.each(['COMPLETED', 'FAILED'] as const)(
-    'of a %s charge looks into late evidence also where the gateway cannot be asked',
+    'of a %s charge checks late evidence even if the gateway has no lookups',
     (status) => {
       expect(claimed({ status, step: 'none' }, { lookup: false }, { evidence: 1 })).toEqual({
         next: {},
@@ -253,7 +253,7 @@ describe('a claim is written down in full', () => {
     expect(claimed({ status: 'REVIEW', step: 'none' }, { lookup: false })).toEqual({ next: {}, ...idle });
   });
 
-  it('of a charge in review that nobody could ask about goes on where that ended, once somebody can', () => {
+  it('of a charge in review without lookups continues once there are lookups', () => {
     expect(claimed({ status: 'REVIEW', step: 'none' })).toEqual({ next: { step: 'verify' }, ...verify });
     expect(claimed({ status: 'REVIEW', step: 'none', doubt: open })).toEqual({
       next: { step: 'lookup' },
@@ -267,11 +267,11 @@ describe('a claim is written down in full', () => {
     expect(claimed({ status: 'REVIEW', step: 'lookup' }, {}, old)).toEqual({ next: {}, ...lookup });
   });
 
-  it('of a charge in review that was to be called never calls', () => {
+  it('of a charge in review that was due for a call never calls', () => {
     expect(claimed({ status: 'REVIEW', step: 'call' })).toEqual({ next: {}, ...verify });
   });
 
-  it('in time calls, and a millisecond later fails what was never executed', () => {
+  it('in time calls, and a millisecond too late fails what was never executed', () => {
     const deadlineMs = START + policy.callDeadlineMs;
     expect(claimed({}, {}, { nowMs: deadlineMs - 1 }).action).toBe('call');
     expect(claimed({}, {}, { nowMs: deadlineMs })).toEqual({
@@ -283,14 +283,14 @@ describe('a claim is written down in full', () => {
     });
   });
 
-  it('past the deadline asks after a charge that is in doubt', () => {
+  it('past the deadline looks up a charge that is in doubt', () => {
     expect(claimed({ doubt: open }, {}, { nowMs: START + policy.callDeadlineMs })).toEqual({
       next: { step: 'lookup' },
       ...lookup,
     });
   });
 
-  it('verifies for as long as may be resolved, and then fails: nothing was sent', () => {
+  it('verifies until resolving ends, and then fails, because nothing was sent', () => {
     const endMs = START + policy.resolveForMs;
     const waiting = { step: 'verify', attempts: 0 } as const;
     expect(claimed(waiting, {}, { nowMs: endMs - 1 }).action).toBe('verify');
@@ -301,7 +301,7 @@ describe('a claim is written down in full', () => {
     });
   });
 
-  it.each([1, 2])('of an unsettled charge %i looks into evidence before anything is sent or proved', (n) => {
+  it.each([1, 2])('of an unsettled charge %i checks evidence before anything is sent or proved', (n) => {
     const fresh = { n, attempts: 0, firstSentAtMs: null };
     expect(claimed(fresh, {}, { evidence: 1 })).toEqual({ next: { step: 'verify' }, ...verify });
     expect(claimed(fresh, {}, { evidence: 0 }).action).toBe('call');
@@ -309,13 +309,13 @@ describe('a claim is written down in full', () => {
     expect(claimed({ ...fresh, step: 'lookup' }, {}, { evidence: 1 })).toEqual({ next: {}, ...verify });
   });
 
-  it('past the deadline is no failure while evidence waits', () => {
+  it('past the deadline does not fail the charge while evidence waits', () => {
     const late = { nowMs: START + policy.callDeadlineMs, evidence: 1 };
     expect(claimed({ attempts: 1 }, {}, late).action).toBe('verify');
   });
 });
 
-describe('the end of a lookup is written down in full', () => {
+describe('the end of a lookup, in full', () => {
   function looked(
     outcome: LookupOutcome,
     state: Partial<Charge> = {},
@@ -338,7 +338,7 @@ describe('the end of a lookup is written down in full', () => {
     });
   });
 
-  it('another charge than ours: a person is told its id', () => {
+  it('a mismatch: a person gets its id', () => {
     expect(looked({ kind: 'mismatch', chargeId: 'ch', reason: 'currency_mismatch' })).toEqual({
       next: { status: 'REVIEW', failureCode: 'currency_mismatch', gatewayRef: 'ch' },
       event: { type: 'payment.review', detail: 'currency_mismatch' },
@@ -361,7 +361,7 @@ describe('the end of a lookup is written down in full', () => {
     });
   });
 
-  it('declined where keys are kept: failed by the gateway’s own no', () => {
+  it('declined with keys kept: failed by the decline', () => {
     expect(looked(declined)).toEqual({
       next: { status: 'FAILED', step: 'none', failureCode: 'no_funds', gatewayRef: 'ch' },
       event: { type: 'payment.failed', detail: 'no_funds' },
@@ -370,7 +370,7 @@ describe('the end of a lookup is written down in full', () => {
     });
   });
 
-  it('declined without keys, and nothing can land any more: failed by absence, under the declined charge’s id', () => {
+  it('declined without keys, and nothing can land any more: failed by absence, with the declined charge’s id', () => {
     expect(looked(declined, {}, { keys: 'none' })).toEqual({
       next: {
         status: 'FAILED',
@@ -385,7 +385,7 @@ describe('the end of a lookup is written down in full', () => {
     });
   });
 
-  it('declined without keys while a call may land: the no is kept, no id is taken from it', () => {
+  it('declined without keys while a call may land: the decline is kept, but not its id', () => {
     expect(looked(declined, {}, { keys: 'none' }, early)).toEqual({
       next: {
         status: 'UNRESOLVED',
@@ -398,11 +398,11 @@ describe('the end of a lookup is written down in full', () => {
     });
   });
 
-  it('declined without keys is never sent again, not even with calls left', () => {
+  it('declined without keys is never sent again, even with calls left', () => {
     expect(looked(declined, { attempts: 1 }, { keys: 'none' }).next).toMatchObject({ status: 'FAILED' });
   });
 
-  it('pending: asked after again soon, and the status stays', () => {
+  it('pending: looked up again soon, and the status stays', () => {
     expect(looked({ kind: 'pending', chargeId: 'ch' }, { lookups: 2 })).toEqual({
       next: { lookups: 3, unresolvedSinceMs: START + 90_100, gatewayRef: 'ch' },
       event: { type: 'lookup.pending', detail: null },
@@ -413,7 +413,7 @@ describe('the end of a lookup is written down in full', () => {
     );
   });
 
-  it('absent and proved: failed by absence, as an error or with the no that was heard', () => {
+  it('absent and proved: failed by absence, as an error or with the decline that was received', () => {
     expect(looked(absent)).toEqual({
       next: { status: 'FAILED', step: 'none', failureCode: 'gateway_error' },
       event: { type: 'payment.failed', detail: 'gateway_error' },
@@ -443,7 +443,7 @@ describe('the end of a lookup is written down in full', () => {
     });
   });
 
-  it('absent when the time to resolve has ended: never sent, not even for the first time', () => {
+  it('absent when the time to resolve is over: never sent, not even for the first time', () => {
     const endedAtMs = START + policy.resolveForMs;
     const first = looked(
       absent,
@@ -457,7 +457,7 @@ describe('the end of a lookup is written down in full', () => {
     expect(first.next).toMatchObject({ status: 'FAILED' });
   });
 
-  it('absent and named before: not argued away', () => {
+  it('absent, but named earlier: no proof', () => {
     expect(looked(absent, { gatewayRef: 'ch' })).toEqual({
       next: { status: 'UNRESOLVED', lookups: 1, unresolvedSinceMs: START + 90_100 },
       event: { type: 'lookup.not_found_yet', detail: null },
@@ -465,7 +465,7 @@ describe('the end of a lookup is written down in full', () => {
     });
   });
 
-  it('absent too early: asked again a millisecond after it would be proof, if that is sooner', () => {
+  it('absent too early: looked up again a millisecond after it would be proof, if that is sooner', () => {
     const provableAtMs = START + 100 + 700;
     expect(looked(absent, { doubt: answered }, {}, early)).toEqual({
       next: { status: 'UNRESOLVED', lookups: 1, unresolvedSinceMs: START + 200 },
@@ -486,7 +486,7 @@ describe('the end of a lookup is written down in full', () => {
     });
   });
 
-  it('forbidden: as no answer, and somebody is told of the credentials', () => {
+  it('forbidden: as no answer, with an alarm about the credentials', () => {
     expect(looked({ kind: 'forbidden', reason: 'http_401' })).toEqual({
       next: { status: 'UNRESOLVED', lookups: 1, unresolvedSinceMs: START + 90_100 },
       event: { type: 'lookup.unavailable', detail: 'http_401' },
@@ -495,7 +495,7 @@ describe('the end of a lookup is written down in full', () => {
     });
   });
 
-  it('unresolved for as long as may be: a person is asked, not a millisecond sooner', () => {
+  it('unresolved for the longest allowed time: a person is asked, not a millisecond sooner', () => {
     const nowMs = START + policy.resolveForMs;
     const since = (unresolvedSinceMs: number) =>
       looked(
@@ -513,7 +513,7 @@ describe('the end of a lookup is written down in full', () => {
     });
   });
 
-  it('in review: asked once a day, and it stays there', () => {
+  it('in review: looked up once a day, and it stays there', () => {
     expect(
       looked({ kind: 'unavailable', reason: 'dns' }, { status: 'REVIEW', unresolvedSinceMs: 0 }),
     ).toEqual({
@@ -524,7 +524,7 @@ describe('the end of a lookup is written down in full', () => {
   });
 });
 
-describe('the end of a verification is written down in full', () => {
+describe('the end of a verification, in full', () => {
   function verified(
     outcome: Parameters<typeof onVerified>[1],
     state: Partial<Charge> = {},
@@ -550,7 +550,7 @@ describe('the end of a verification is written down in full', () => {
     expect(verified(unavailable, { status: 'REVIEW' })).toEqual({ next: { lookups: 1 }, event, waitMs: DAY });
   });
 
-  it('found: a person must look, and it goes on verifying', () => {
+  it('found: a person must decide, and it goes on verifying', () => {
     expect(verified(found, { step: 'none', status: 'FAILED' })).toEqual({
       next: { status: 'REVIEW', step: 'verify', failureCode: 'late_success', gatewayRef: 'ch' },
       event: { type: 'payment.review', detail: 'late_success' },
@@ -559,7 +559,7 @@ describe('the end of a verification is written down in full', () => {
     });
   });
 
-  it('found beside a completed charge: an alarm, and nothing else changes', () => {
+  it('found besides a completed charge: an alarm, and nothing else changes', () => {
     expect(verified(found, { status: 'COMPLETED', step: 'none', gatewayRef: 'own' })).toEqual({
       next: {},
       event: { type: 'verify.duplicate_found', detail: 'ch' },
@@ -568,11 +568,11 @@ describe('the end of a verification is written down in full', () => {
     });
   });
 
-  it('clear, while a person decides: this very charge decides it, and is looked up at once', () => {
+  it('clear, in review: this very charge decides, and is looked up at once', () => {
     const event = { type: 'verify.clear', detail: null };
     const review = { status: 'REVIEW', failureCode: 'unresolved_too_long' } as const;
     expect(verified(clear, review)).toEqual({ next: { step: 'lookup' }, event, waitMs: 0 });
-    // What was named may have been this charge: its absence is proved anew.
+    // The charge that was named may have been this one, so its absence needs new proof.
     const late = { ...review, failureCode: 'late_success', gatewayRef: 'ch_late' };
     expect(verified(clear, late)).toEqual({
       next: {
@@ -586,7 +586,7 @@ describe('the end of a verification is written down in full', () => {
     });
   });
 
-  it('clear, while a person decides where nobody here can ask: nothing changes', () => {
+  it('clear, in review without lookups: nothing changes', () => {
     const event = { type: 'verify.clear', detail: null };
     const review = { status: 'REVIEW', failureCode: 'late_evidence', gatewayRef: 'ch_late' } as const;
     expect(verified(clear, { ...review, step: 'none' }, { lookup: false })).toEqual({
@@ -609,7 +609,7 @@ describe('the end of a verification is written down in full', () => {
 describe('two doubts', () => {
   const doubt = (kind: 'open' | 'answered', untilMs: number) => ({ kind, untilMs });
 
-  it('are as bad as the worse of them, and last as long as the longer', () => {
+  it('are as bad as the worse one, and last as long as the longer one', () => {
     expect(worse(none, doubt('answered', 5))).toEqual(doubt('answered', 5));
     expect(worse(none, doubt('open', 5))).toEqual(doubt('open', 5));
     expect(worse(doubt('answered', 3), doubt('answered', 5))).toEqual(doubt('answered', 5));
@@ -626,7 +626,7 @@ describe('one more call', () => {
     expect([may({ attempts: 3 }), may({ attempts: 4 }), may({ attempts: 5 })]).toEqual([true, false, false]);
   });
 
-  it('is allowed while it would be sent before the deadline, its wait included', () => {
+  it('is allowed if it would be sent before the deadline, including its wait', () => {
     const leftMs = policy.callDeadlineMs - 200;
     expect([may({}, {}, leftMs - 1), may({}, {}, leftMs)]).toEqual([true, false]);
   });
@@ -635,28 +635,28 @@ describe('one more call', () => {
     expect(may({ attempts: 0 }, {}, policy.callDeadlineMs * 2)).toBe(true);
   });
 
-  it('with no doubt is allowed without keys, after a no, and outside the key’s window', () => {
+  it('with no doubt is allowed without keys, after a decline, and outside the key’s window', () => {
     expect(may({ declineCode: 'no' }, { keys: 'none', cachesErrors: true, keyWindowMs: 0 })).toBe(true);
   });
 
-  it('in doubt is forbidden without keys and after a no', () => {
+  it('in doubt is forbidden without keys and after a decline', () => {
     expect(may({ doubt: open })).toBe(true);
     expect(may({ doubt: open }, { keys: 'none' })).toBe(false);
     expect(may({ doubt: open, declineCode: 'no' })).toBe(false);
   });
 
-  it('is senseless where its error is cached, but not where no answer came', () => {
+  it('is useless if its error is cached, but not if no answer came', () => {
     expect(may({ doubt: answered }, { cachesErrors: true })).toBe(false);
     expect(may({ doubt: open }, { cachesErrors: true })).toBe(true);
     expect(may({ doubt: answered })).toBe(true);
   });
 
-  it('in doubt must land inside the key’s window, which runs from the first send', () => {
+  it('in doubt must land inside the key’s window, which starts with the first send', () => {
     const needMs = policy.leaseMs + contract.landsWithinMs;
     const window = (keyWindowMs: number, firstSentAtMs: number | null) =>
       may({ doubt: open, firstSentAtMs }, { keyWindowMs }, 30);
     expect([window(needMs + 230, START), window(needMs + 231, START)]).toEqual([false, true]);
-    // Where nobody knows when it was first sent, it was right after its opening.
+    // Without the time of the first send, the time of its opening counts.
     expect([window(needMs + 230, null), window(needMs + 231, null)]).toEqual([false, true]);
   });
 });
@@ -664,12 +664,12 @@ describe('one more call', () => {
 describe('it is too late', () => {
   const late = (state: Partial<Charge>, ageMs: number) => outOfTime(charge(state), at(START + ageMs));
 
-  it('for a retry at the deadline, for a first call never', () => {
+  it('for a retry at the deadline, but never for a first call', () => {
     expect([late({}, policy.callDeadlineMs - 1), late({}, policy.callDeadlineMs)]).toEqual([false, true]);
     expect(late({ attempts: 0 }, policy.callDeadlineMs * 1000)).toBe(false);
   });
 
-  it('for a verification when resolving ends, whatever was called', () => {
+  it('for a verification when resolving ends, whatever was called before', () => {
     const verifying = { step: 'verify', attempts: 1 } as const;
     expect(late(verifying, policy.resolveForMs - 1)).toBe(false);
     expect(late({ ...verifying, attempts: 0 }, policy.resolveForMs)).toBe(true);

@@ -1,4 +1,7 @@
-/** Decisions at the edges: keys that may be pruned, databases that have forgotten, evidence, clocks that were set. */
+/**
+ * Decisions in rare cases: keys that the gateway may have dropped, databases that have forgotten, evidence, clocks
+ * that were set.
+ */
 import { describe, expect, it } from 'vitest';
 import { type Charge, openCharge } from '../charge.ts';
 import type { ClockTrust } from '../clock-trust.ts';
@@ -44,7 +47,7 @@ function at(nowMs: number, of: Policy = policy(), trust?: ClockTrust): Context {
 }
 
 const QUIET = { expiredAtMs: null, evidence: 0 };
-/** When the key no longer guards a first call: what it may still take must fit into its window. */
+/** When the key no longer protects a first call: the rest of the call must fit into its window. */
 const UNGUARDED = START + DAY - 60_000 - LEASE;
 
 describe('the first use of a key', () => {
@@ -60,7 +63,7 @@ describe('the first use of a key', () => {
 });
 
 describe('a first call that is late', () => {
-  it('is looked up first from the moment on at which its key may be pruned before it lands', () => {
+  it('is looked up first once its key may expire before it lands', () => {
     expect(mustLookFirst(charge(), at(UNGUARDED - 1))).toBe(false);
     expect(mustLookFirst(charge(), at(UNGUARDED))).toBe(true);
     expect(mustLookFirst(charge(), at(UNGUARDED, policy({}, { lookup: false })))).toBe(false);
@@ -73,13 +76,13 @@ describe('a first call that is late', () => {
     expect(mustLookFirst(charge(), at(START + none.callDeadlineMs, none))).toBe(true);
   });
 
-  it('is never looked up first while its lease is its first, however short the window', () => {
+  it('is never looked up first during its first lease, however short the window', () => {
     const short = policy({}, { keyWindowMs: 1000 });
     expect(mustLookFirst(charge(), at(START + LEASE - 1, short))).toBe(false);
     expect(mustLookFirst(charge(), at(START + LEASE, short))).toBe(true);
   });
 
-  it('goes to a person where nothing can be looked up, and only then', () => {
+  it('goes to a person only if there are no lookups', () => {
     const blind = policy({}, { lookup: false });
     expect(onClaim(charge(), QUIET, at(UNGUARDED - 1, blind)).action).toBe('call');
     expect(onClaim(charge(), QUIET, at(UNGUARDED, blind)).next).toMatchObject({
@@ -95,7 +98,7 @@ describe('a restored database', () => {
   const RESTORED = START + 1000;
   const restored = policy({ restoredAtMs: RESTORED });
 
-  it('may have forgotten what is from before, for ever, and for a month what comes after', () => {
+  it('may have forgotten something about old charges for ever, and about new ones for a month', () => {
     const later = charge({ openedAtMs: RESTORED + 1 });
     expect(mayBeForgotten(charge(), at(START, policy()))).toBe(false);
     expect(mayBeForgotten(charge({ openedAtMs: RESTORED }), at(RESTORED + 400 * DAY, restored))).toBe(true);
@@ -104,7 +107,7 @@ describe('a restored database', () => {
     expect(mustLookFirst(later, at(RESTORED + 2, restored))).toBe(true);
   });
 
-  it('asks before it fails a charge that is out of time', () => {
+  it('looks up a charge that is out of time before it fails it', () => {
     const tried = charge({ attempts: 1 });
     const late = START + restored.callDeadlineMs;
     expect(onClaim(tried, QUIET, at(late, restored))).toMatchObject({
@@ -122,7 +125,7 @@ describe('the lookup before a first call', () => {
   const looked = (outcome: Parameters<typeof onLookedFirst>[1]) =>
     onLookedFirst(counted, outcome, START + 5, at(START + 10));
 
-  it('lets the call leave where the gateway knows nothing of the key', () => {
+  it('lets the call be sent if the gateway does not know the key', () => {
     expect(looked({ kind: 'absent' })).toBeNull();
   });
 
@@ -140,7 +143,7 @@ describe('the lookup before a first call', () => {
   });
 
   it.each(['unavailable', 'forbidden'] as const)(
-    'gives the claim back where it is %s: it is asked again',
+    'gives the claim back if it is %s, and is repeated',
     (kind) => {
       const decision = looked({ kind, reason: 'http_503' });
       expect(decision).toMatchObject({
@@ -152,7 +155,7 @@ describe('the lookup before a first call', () => {
   );
 });
 
-describe('what the gateway knows of later charges', () => {
+describe('what the gateway knows about later charges', () => {
   const failed = onLookupEnded(
     charge({ declineCode: 'no_funds' }),
     { kind: 'absent' },
@@ -167,20 +170,20 @@ describe('what the gateway knows of later charges', () => {
     expect(ahead({ kind: 'clear' })).toBe(failed);
   });
 
-  it('a live one: a person must look, and it is no failure', () => {
+  it('a live one: a person must decide, and no failure is written', () => {
     expect(ahead({ kind: 'found', chargeId: 'ch' })).toMatchObject({
       next: { status: 'REVIEW', step: 'verify', failureCode: 'late_success', gatewayRef: 'ch' },
       alarm: 'needs_review',
     });
   });
 
-  it('no answer because our credentials are refused: an alarm, before a failure and before a call', () => {
+  it('no answer because our credentials are refused: an alarm, both before a failure and before a call', () => {
     const outcome = { kind: 'unavailable', reason: 'http_401', forbidden: true } as const;
     expect(ahead(outcome).alarm).toBe('gateway_forbidden');
     expect(onAheadOfCall(charge(), outcome, at(START + 10))?.alarm).toBe('gateway_forbidden');
   });
 
-  it('no answer: it is asked again, and the decline is kept', () => {
+  it('no answer: the lookup is repeated, and the decline is kept', () => {
     expect(ahead({ kind: 'unavailable', reason: 'http_503', forbidden: false }).alarm).toBeUndefined();
     expect(ahead({ kind: 'unavailable', reason: 'http_503', forbidden: false })).toMatchObject({
       next: { status: 'UNRESOLVED', step: 'lookup', declineCode: 'no_funds', lookups: 1 },
@@ -210,14 +213,14 @@ describe('evidence about the unsettled charge itself', () => {
     });
   });
 
-  it('that the gateway has named it cannot be argued away by not finding it', () => {
+  it('that the gateway has named it makes “not found” no proof', () => {
     const named = clear({ step: 'verify' }, { gatewayRef: 'ch' });
     expect(named).toMatchObject({ gatewayRef: 'ch', doubt: { kind: 'answered' } });
     const looked = onLookupEnded(named, { kind: 'absent' }, START + DAY, at(START + DAY));
     expect(looked.next.status).toBe('UNRESOLVED');
   });
 
-  it('is not lost where money of another charge is found: this one is asked after, too', () => {
+  it('is not lost when another charge’s money is found: this charge is looked up too', () => {
     const found = (of: Partial<Charge>, own: Partial<typeof NO_EVIDENCE>) =>
       onVerified(
         charge(of),
@@ -240,7 +243,7 @@ describe('evidence about the unsettled charge itself', () => {
     });
   });
 
-  it('in review changes what is known, and leaves it to the person', () => {
+  it('in review changes what is known, but not that a person decides', () => {
     expect(clear({ status: 'REVIEW', step: 'lookup' }, { gatewayRef: 'ch' })).toMatchObject({
       status: 'REVIEW',
       step: 'lookup',
@@ -267,7 +270,7 @@ describe('a verification that gets no answer', () => {
       at(nowMs),
     );
 
-  it('goes to a person when it has taken as long as may be resolved, if evidence waits', () => {
+  it('goes to a person when the time to resolve is over, if evidence waits', () => {
     const { resolveForMs } = policy();
     expect(unavailable({}, START + resolveForMs - 1).next.status).toBe('PROCESSING');
     expect(unavailable({}, START + resolveForMs).next).toMatchObject({
@@ -278,7 +281,7 @@ describe('a verification that gets no answer', () => {
     expect(unavailable({ status: 'FAILED' }, START + resolveForMs).next.status).toBe('FAILED');
   });
 
-  it('of a settled charge is asked for daily once its evidence is as old as that, with an alarm each time', () => {
+  it('of a settled charge is repeated daily once its evidence is that old, with an alarm each time', () => {
     const { resolveForMs } = policy();
     for (const status of ['FAILED', 'COMPLETED'] as const) {
       const waiting = (ageMs: number, changes = {}) =>
@@ -292,13 +295,13 @@ describe('a verification that gets no answer', () => {
         alarm: 'evidence_waits',
       });
       expect(waiting(resolveForMs, { evidenceAtMs: null }).alarm).toBeUndefined();
-      // The gateway does answer, and this says when it will say more.
+      // The gateway did answer, and this says when it will know more.
       expect(waiting(resolveForMs, { waitMs: 77 }).waitMs).toBe(77);
       expect(waiting(resolveForMs, { waitMs: 77 }).alarm).toBeUndefined();
     }
   });
 
-  it('comes again as soon as the same answer may say more', () => {
+  it('is repeated as soon as the same answer may say more', () => {
     expect(unavailable({}, START, { waitMs: 77 }).waitMs).toBe(77);
     expect(unavailable({}, START, { waitMs: DAY }).waitMs).toBe(10_000);
   });
@@ -313,7 +316,7 @@ describe('a verification that gets no answer', () => {
     expect(unavailable({}, START + policy().resolveForMs, forbidden).alarm).toBe('needs_review');
   });
 
-  it('because it is another gateway’s is an alarm, once', () => {
+  it('because it is about another gateway is an alarm, once', () => {
     expect(unavailable({}, START, { reason: 'other_gateway' }).alarm).toBe('other_gateway');
     expect(unavailable({ lookups: 1 }, START, { reason: 'other_gateway' }).alarm).toBeUndefined();
     expect(unavailable({}, START).alarm).toBeUndefined();
@@ -323,7 +326,7 @@ describe('a verification that gets no answer', () => {
 describe('money that was found late', () => {
   const found = { kind: 'found', chargeId: null, reason: 'late_evidence', own: NO_EVIDENCE } as const;
 
-  it('does not hide that this charge may have been sent as well', () => {
+  it('does not hide that this charge may have been sent too', () => {
     const doubt = { kind: 'open', untilMs: START } as const;
     const decide = (of: Partial<Charge>) => onVerified(charge(of), found, at(START)).next;
     expect(decide({ n: 2, doubt })).toMatchObject({ status: 'REVIEW', step: 'lookup' });
@@ -335,7 +338,7 @@ describe('money that was found late', () => {
     });
   });
 
-  it('beside a completed charge is told by its reason where nobody knows its id', () => {
+  it('besides a completed charge is shown by its reason if its id is not known', () => {
     const done = charge({ status: 'COMPLETED', step: 'none', gatewayRef: 'own' });
     expect(onVerified(done, found, at(START))).toMatchObject({
       event: { type: 'verify.duplicate_found', detail: 'late_evidence' },
@@ -347,7 +350,7 @@ describe('money that was found late', () => {
 describe('a sign of money at another gateway', () => {
   const found = { kind: 'found', chargeId: null, reason: 'other_gateway', own: NO_EVIDENCE } as const;
 
-  it('is a matter for a person, who is told once', () => {
+  it('goes to a person, with one alarm', () => {
     const first = onVerified(charge({ status: 'FAILED', step: 'none' }), found, at(START));
     expect(first).toMatchObject({
       next: { status: 'REVIEW', step: 'verify', failureCode: 'other_gateway' },
@@ -358,7 +361,7 @@ describe('a sign of money at another gateway', () => {
     expect(again.alarm).toBeUndefined();
   });
 
-  it('beside a completed charge is told once, and then at rest', () => {
+  it('besides a completed charge is one alarm, and then nothing is due', () => {
     const done = charge({ status: 'COMPLETED', step: 'none', gatewayRef: 'own' });
     expect(onVerified(done, found, at(START))).toMatchObject({
       next: done,
@@ -367,13 +370,13 @@ describe('a sign of money at another gateway', () => {
     });
   });
 
-  it('does not take the place of money that is known', () => {
+  it('does not replace money that is known', () => {
     const known = charge({ status: 'REVIEW', step: 'verify', failureCode: 'late_success' });
     expect(onVerified(known, found, at(START)).next.failureCode).toBe('late_success');
   });
 });
 
-describe('the end of a charge beside which another one’s money is known', () => {
+describe('the end of a charge while money of another one is known', () => {
   const known = (failureCode: string) =>
     charge({
       n: 2,
@@ -396,20 +399,20 @@ describe('the end of a charge beside which another one’s money is known', () =
     }
   });
 
-  it('is one charge too many where it is live as well', () => {
+  it('is one charge too many if this one is live too', () => {
     const live: LookupOutcome = { kind: 'succeeded', chargeId: 'ch_2' };
     expect(look('late_success', live)).toMatchObject({
       next: { status: 'COMPLETED' },
       alarm: 'duplicate_charge',
     });
     expect(look('late_evidence', live).alarm).toBe('duplicate_charge');
-    // Nobody knows of money there, and a person has been told already.
+    // No money is known there, and a person has been alarmed already.
     expect(look('other_gateway', live)).toMatchObject({ next: { status: 'COMPLETED' } });
     expect(look('other_gateway', live).alarm).toBeUndefined();
     expect(look('unresolved_too_long', live).alarm).toBeUndefined();
   });
 
-  it('does not hide that money by another reason for a review', () => {
+  it('does not hide that money behind another reason for a review', () => {
     const wrong: LookupOutcome = { kind: 'mismatch', chargeId: 'm', reason: 'amount_mismatch' };
     expect(look('late_success', wrong).next.failureCode).toBe('late_success');
     expect(look('unresolved_too_long', wrong).next.failureCode).toBe('amount_mismatch');
@@ -425,7 +428,7 @@ describe('a clock that was set', () => {
     toleranceMs: 500,
   };
 
-  it('proves absence only by the time that both clocks have counted', () => {
+  it('proves absence only by time that both clocks have counted', () => {
     const doubted = charge({ doubt: { kind: 'open', untilMs: START } });
     const provedFrom = START + 65_000 + 60_000 + 500;
     const looked = (askedAtMs: number) =>
@@ -434,20 +437,20 @@ describe('a clock that was set', () => {
     expect(looked(provedFrom + 1).next.status).toBe('FAILED');
   });
 
-  it('lets a lease that looks over count until its real end', () => {
+  it('counts a lease that looks over until its real end', () => {
     const event = { expiredAtMs: START + 15_000, evidence: 0 };
     const { next } = onClaim(charge({ attempts: 1 }), event, at(START + 60_000, policy(), trust));
     expect(next.doubt).toEqual({ kind: 'open', untilMs: START + 65_000 });
   });
 
-  it('makes no key look younger than it can be: by our wall clock the payment is older', () => {
+  it('makes no key look younger than its payment is by our wall clock', () => {
     const resend = charge({ attempts: 1, firstSentAtMs: START, doubt: { kind: 'open', untilMs: START } });
     const short = policy({}, { keyWindowMs: 3_700_000 });
     const aged = (paymentAgeMs: number, of: Charge = resend, trusted: ClockTrust = trust) =>
       mayCallNow(of, { ...at(START + 60_000, short, trusted), paymentAgeMs });
     expect(aged(60_000)).toBe(true);
     expect(aged(3_660_000)).toBe(false);
-    // A later charge is younger than its payment, and its date is believed where nobody has set the clock.
+    // A later charge is younger than its payment. Its date is believed if the clock was not set.
     const later = { ...resend, n: 2 };
     expect(aged(3_660_000, later)).toBe(false);
     expect(aged(3_660_000, later, { ...trust, agreedSinceMs: START - 1, setBackMs: 0 })).toBe(true);

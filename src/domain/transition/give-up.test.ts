@@ -1,4 +1,4 @@
-/** A charge whose caller says how long it is tried: that time alone ends its calls, and nothing but proof ends the charge. */
+/** A charge whose caller says how long it is tried. Only that time ends its calls, and only proof ends the charge. */
 import { describe, expect, it } from 'vitest';
 import { type Charge, openCharge } from '../charge.ts';
 import type { ClockTrust } from '../clock-trust.ts';
@@ -24,7 +24,7 @@ const refused: CallOutcome = { kind: 'refused', reason: 'connection_refused' };
 const error500: CallOutcome = { kind: 'unknown', answered: true, reason: 'http_500' };
 const silent: CallOutcome = { kind: 'unknown', answered: false, reason: 'timeout' };
 
-/** So long after the charge was opened. */
+/** How long after the charge was opened. */
 function at(ageMs: number, changes: Partial<Context> = {}, terms: Partial<GatewayContract> = {}): Context {
   const context = { policy: { ...policy, contract: { ...contract, ...terms } }, nowMs: START + ageMs };
   return { ...context, roll: 0.999, ...changes };
@@ -36,14 +36,14 @@ function charge(giveUpAfterS: number | null, changes: Partial<Charge> = {}): Cha
   return { ...opened, attempts: 30, ...changes };
 }
 
-/** What the engine does with the end of a call: the decision, within the time that the caller gave it. */
+/** What the engine does when a call has ended: the decision, limited to the caller's time. */
 function ended(one: Charge, outcome: CallOutcome, context: Context) {
   return endingInTime(onCallEnded(one, outcome, context), context);
 }
 
 describe('while its time lasts', () => {
   it.each([refused, error500, silent, { kind: 'busy' } as const])(
-    'it is called again, however often it was and however late: %j',
+    'it is called again, however many calls there were and however late it is: %j',
     (outcome) => {
       const context = at(2 * HOUR);
       const { next, waitMs } = ended(charge(3 * 3600), outcome, context);
@@ -54,25 +54,25 @@ describe('while its time lasts', () => {
     },
   );
 
-  it('without such a time its calls end as they always did', () => {
+  it('without such a time its calls end as the policy says', () => {
     expect(ended(charge(null, { attempts: 4 }), refused, at(700)).next.status).toBe('FAILED');
     expect(ended(charge(null, { attempts: 1 }), refused, at(15 * 60_000)).next.status).toBe('FAILED');
     expect(ended(charge(null, { attempts: 3 }), refused, at(700)).next.step).toBe('call');
   });
 
-  it('a wait that would be longer ends with it', () => {
+  it('a longer wait ends with it', () => {
     expect(ended(charge(60), refused, at(55_000)).waitMs).toBe(5000);
     expect(ended(charge(60), { kind: 'forbidden', reason: 'http_403' }, at(55_000)).waitMs).toBe(5000);
     expect(ended(charge(60), { ...refused, retryAfterMs: 60_000 }, at(59_999)).waitMs).toBe(1);
   });
 
-  it('an unknown call is resent only as long as its key guards it, then looked up', () => {
+  it('an unknown call is resent only while its key protects it, then looked up', () => {
     const late = charge(48 * 3600, { firstSentAtMs: START });
     expect(ended(late, silent, at(23 * HOUR)).next.step).toBe('call');
     expect(ended(late, silent, at(24 * HOUR)).next.step).toBe('lookup');
   });
 
-  it.each(['kept', 'none'] as const)('it is called again where it is proved absent (keys %s)', (keys) => {
+  it.each(['kept', 'none'] as const)('it is called again if it is proved absent (keys %s)', (keys) => {
     const doubt = { kind: 'answered', untilMs: START } as const;
     const asked = charge(3600, { step: 'lookup', doubt });
     const context = at(60_000, {}, { keys });
@@ -83,7 +83,7 @@ describe('while its time lasts', () => {
     });
   });
 
-  it('it fails where its error is stored under the key: to call again would repeat it', () => {
+  it('it fails if its error is stored under the key, because another call would only repeat it', () => {
     const asked = charge(3600, { step: 'lookup', doubt: { kind: 'answered', untilMs: START } });
     const context = at(60_000, {}, { cachesErrors: true });
     expect(onLookupEnded(asked, { kind: 'absent' }, context.nowMs, context).next.status).toBe('FAILED');
@@ -102,7 +102,7 @@ describe('while its time lasts', () => {
 });
 
 describe('when its time is over', () => {
-  it('what was never executed fails, to the millisecond, and is not called', () => {
+  it('what was never executed fails to the millisecond, and is not called', () => {
     const waiting = charge(60);
     expect(onClaim(waiting, RELEASED, at(59_999)).action).toBe('call');
     expect(onClaim(waiting, RELEASED, at(60_000))).toMatchObject({
@@ -113,20 +113,20 @@ describe('when its time is over', () => {
     expect([mayCallNow(waiting, at(59_999)), mayCallNow(waiting, at(60_000))]).toEqual([true, false]);
   });
 
-  it('so does what was never called', () => {
+  it('what was never called fails too', () => {
     const never = charge(60, { attempts: 0, firstSentAtMs: null });
     expect(onClaim(never, RELEASED, at(60_000)).next.status).toBe('FAILED');
     expect(onClaim({ ...never, giveUpAfterS: null }, RELEASED, at(HOUR)).action).toBe('call');
   });
 
-  it('the other charges of its order are verified all the same, for its failure says that nothing was charged', () => {
+  it('the other charges of its order are verified first, because its failure says that nothing was charged', () => {
     const verifying = charge(60, { n: 2, step: 'verify', attempts: 0 });
     expect(onClaim(verifying, RELEASED, at(60_000)).action).toBe('verify');
     expect(onClaim({ ...verifying, step: 'call' }, RELEASED, at(60_000)).next.status).toBe('FAILED');
   });
 
   it.each([error500, silent])(
-    'what is in doubt is looked up, and never failed without proof: %j',
+    'what is in doubt is looked up, and never fails without proof: %j',
     (outcome) => {
       const decision = ended(charge(60), outcome, at(60_000));
       expect(decision.next).toMatchObject({ status: 'PROCESSING', step: 'lookup' });
@@ -161,7 +161,7 @@ describe('a decision that waits', () => {
     expect(waitOf(charge(null), 70_000)).toBe(9000);
   });
 
-  it('keeps its pace where something else than a call is waited for', () => {
+  it('keeps its pace if it does not wait for a call', () => {
     expect(waitOf(charge(60, { step: 'lookup' }), 55_000)).toBe(9000);
     expect(waitOf(charge(60, { status: 'REVIEW', step: 'verify' }), 55_000)).toBe(9000);
     expect(waitOf(charge(60, { step: 'verify' }), 55_000)).toBe(5000);
@@ -186,12 +186,12 @@ describe('a clock that was set', () => {
     expect(leftToTryMs(charge(600), at(1000, { trust, paymentAgeMs: -300_000 }))).toBe(599_000);
   });
 
-  it('says nothing of a later charge, which is younger than its payment', () => {
+  it('says nothing about a later charge, which is younger than its payment', () => {
     const later = charge(600, { n: 2 });
     expect(leftToTryMs(later, at(1000, { trust, paymentAgeMs: 10 * HOUR }))).toBe(599_000);
   });
 
-  it('is the database’s alone where that is believed, whatever ours says', () => {
+  it('does not count while the database’s clock is believed', () => {
     expect(leftToTryMs(charge(600), at(1000, { paymentAgeMs: HOUR }))).toBe(599_000);
   });
 });

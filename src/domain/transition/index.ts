@@ -1,9 +1,11 @@
 /**
- * The decision: a charge, an event and a policy give the next state, the audit line and the time when it is
- * due again. No clock, no randomness, no I/O: time and chance arrive inside the event.
+ * The decision: from a charge, an event and a policy come the next state, the audit line and the time when it is
+ * due again. No clock, no randomness, no I/O: the caller passes in the time and the random number.
  *
- * Three rules hold everywhere: a new key is never invented for the same charge; FAILED is written only on
- * proof that nothing was charged; what is unknown is asked after, not guessed.
+ * Three rules hold everywhere:
+ * - A charge never gets a new key.
+ * - FAILED is written only on proof that nothing was charged.
+ * - What is unknown is looked up, not guessed.
  */
 export { onCallEnded, onNotSent } from './call-ended.ts';
 export { type Action, type ClaimEvent, onClaim } from './claim.ts';

@@ -4,9 +4,10 @@ import { FULL_TRUST, isBelieved } from '../clock-trust.ts';
 import type { Context, Decision } from './decision.ts';
 
 /**
- * Whether it is too late to start a call: the time is over that the caller gave it. Where he gave none, the deadline is for retries: an
- * accepted order that was never called, because the gateway was paused or down, is called when it can be. The order's other charges are
- * verified first in any case, for the failure says that nothing was charged; where that cannot be, resolving has a limit of its own.
+ * Whether it is too late to start a call: the caller's time for it is over. Without such a time, the deadline
+ * applies to retries only: an accepted order that was never called, because the gateway was paused or down, is
+ * called when that is possible. In any case the order's other charges are verified first, because the failure will
+ * say that nothing was charged. If they cannot be, resolving has its own limit.
  */
 export function outOfTime(charge: Charge, context: Context): boolean {
   const { policy, nowMs } = context;
@@ -17,9 +18,9 @@ export function outOfTime(charge: Charge, context: Context): boolean {
 }
 
 /**
- * Milliseconds in which its caller still wants it called; infinity: he has not said. By the database's clock. Where that may have
- * been set since the charge was opened, a first charge is also as old as its payment is by our wall clock; a later charge is
- * younger than its payment, so there is no second clock for it.
+ * For how many milliseconds the caller still wants it called. Infinity: the caller has not said. By the database's
+ * clock. That clock may have been set since the charge was opened, so a first charge is also at least as old as its
+ * payment is by our wall clock. A later charge is younger than its payment, so there is no second clock for it.
  */
 export function leftToTryMs(charge: Charge, context: Context): number {
   const { nowMs, trust = FULL_TRUST, paymentAgeMs = 0 } = context;
@@ -29,21 +30,21 @@ export function leftToTryMs(charge: Charge, context: Context): number {
   return Math.max(0, giveUpAtMs(charge) - openedAtMs - (believed ? ageMs : Math.max(ageMs, paymentAgeMs)));
 }
 
-/** The decision, due again no later than the end of the time that its caller gave it: what is not called by then ends then. */
+/** The decision, due again no later than the end of the caller's time: what is not called by then ends then. */
 export function endingInTime(decision: Decision, context: Context): Decision {
   const { next, waitMs } = decision;
   if (waitMs === null || next.giveUpAfterS === null || next.step === 'lookup') return decision;
   if (next.status !== 'PROCESSING' && next.status !== 'UNRESOLVED') return decision;
   const leftMs = leftToTryMs(next, context);
-  // Asking after other charges goes on at its own pace then.
+  // Then the lookups of other charges go on at their own pace.
   if (leftMs >= waitMs || (leftMs === 0 && next.step === 'verify')) return decision;
   return { ...decision, waitMs: leftMs };
 }
 
-/** Whether its caller, or else the policy, allows one more call `waitMs` from now. */
+/** Whether the caller, or else the policy, allows one more call `waitMs` from now. */
 function hasCallsLeft(charge: Charge, waitMs: number, context: Context): boolean {
   const { policy, nowMs } = context;
-  // Whatever wait is longer ends with that time.
+  // A longer wait ends with that time.
   if (charge.giveUpAfterS !== null) return leftToTryMs(charge, context) > 0;
   if (charge.attempts >= policy.maxAttempts) return false;
   return charge.attempts === 0 || nowMs + waitMs < charge.openedAtMs + policy.callDeadlineMs;
@@ -56,14 +57,16 @@ export function mayCall(charge: Charge, waitMs: number, context: Context): boole
   if (charge.doubt.kind === 'none') return true;
   if (policy.contract.keys === 'none' || charge.declineCode !== null) return false;
   if (policy.contract.cachesErrors && charge.doubt.kind === 'answered') return false;
-  // A request under a claim may leave until the lease ends and land later still; it must meet its key there.
+  // A request under a claim may be sent until the lease ends, and lands even later. The gateway must still remember
+  // its key then.
   const ageMs = waitMs + greatestAgeMs(charge, charge.firstSentAtMs ?? charge.openedAtMs, context);
   return ageMs + policy.leaseMs + policy.contract.landsWithinMs < policy.contract.keyWindowMs;
 }
 
 /**
- * How old something of the charge can be that is dated `statedMs`. A clock that was set back makes it look younger than it
- * is; but it is not older than the payment is by our wall clock. For a first charge that is close to the truth at all times.
+ * How old something of the charge can be that is dated `statedMs`. A clock that was set back makes it look younger
+ * than it is. But it is not older than the payment is by our wall clock, and for a first charge that age is always
+ * close to the truth.
  */
 function greatestAgeMs(charge: Charge, statedMs: number, context: Context): number {
   const { nowMs, trust = FULL_TRUST, paymentAgeMs = 0 } = context;
@@ -73,11 +76,11 @@ function greatestAgeMs(charge: Charge, statedMs: number, context: Context): numb
 }
 
 /**
- * Whether the charge waits to be looked up or verified, and this process cannot ask: it is left to one that can. Where none has come for
- * as long as a charge may stay unresolved, whoever is there takes it.
+ * Whether the charge waits to be looked up or verified, and this process cannot do lookups. Then it is left to a
+ * process that can. If none has come for as long as a charge may stay unresolved, any process takes it.
  *
- * @param waiting since when it is due, by the database's clock, and the evidence about it that nobody has looked into: that is looked into
- * by anybody.
+ * @param waiting since when it is due, by the database's clock, and its unchecked evidence: any process checks
+ *   that.
  */
 export function isForOthers(
   charge: Charge,
@@ -88,18 +91,18 @@ export function isForOthers(
   return nowMs - waiting.dueAtMs < policy.resolveForMs;
 }
 
-/** Whether the call that was decided on earlier may be made now, by the clock at the moment of its claim. */
+/** Whether a call that was decided earlier may be made now, by the clock at the moment of its claim. */
 export function mayCallNow(charge: Charge, context: Context): boolean {
   if (charge.doubt.kind === 'none' && outOfTime(charge, context)) return false;
   return mayCall(charge, 0, context);
 }
 
-/** As long as clients may still repeat a request that a restored database has forgotten. */
+/** How long clients may still repeat a request that a restored database has forgotten. */
 const REPEATED_FOR_MS = 30 * 86_400_000;
 
 /**
- * Whether this database may have forgotten something about the charge: it was restored, and the charge is from before,
- * or may be the repetition of one from before.
+ * Whether this database may have forgotten something about the charge: it was restored, and the charge is older
+ * than the restore, or may repeat one that is.
  */
 export function mayBeForgotten({ openedAtMs }: Charge, { policy, nowMs }: Context): boolean {
   const { restoredAtMs } = policy;
@@ -108,8 +111,8 @@ export function mayBeForgotten({ openedAtMs }: Charge, { policy, nowMs }: Contex
 }
 
 /**
- * Whether the charge was accepted so long ago that its key no longer guards its first call. The row may come from a
- * backup, and the call may have been made since that was taken.
+ * Whether the charge was accepted so long ago that its key no longer protects its first call. The row may come from
+ * a backup, and the call may have been made after the backup.
  */
 export function isPastItsKey(charge: Charge, context: Context): boolean {
   const { contract, leaseMs, callDeadlineMs } = context.policy;
@@ -119,12 +122,12 @@ export function isPastItsKey(charge: Charge, context: Context): boolean {
 }
 
 /**
- * Whether the gateway is asked about the charge before it is called: where the call may not be the first although no call is
- * known to have been executed, and wherever the database may have forgotten a call or a later charge.
+ * Whether the charge is looked up before it is called: if the call may not be the first although no call is known
+ * to have been executed, or if the database may have forgotten a call or a later charge.
  */
 export function mustLookFirst(charge: Charge, context: Context): boolean {
   if (!context.policy.contract.lookup) return false;
   if (charge.doubt.kind === 'none' && isPastItsKey(charge, context)) return true;
-  // Before each call: whoever counted an earlier one may have died before its lookup.
+  // Before each call: the worker that counted an earlier one may have died before its lookup.
   return mayBeForgotten(charge, context);
 }

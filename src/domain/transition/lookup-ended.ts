@@ -29,8 +29,8 @@ export function onLookupEnded(
 }
 
 /**
- * Another charge of the order may be live. So the end of this one is not the order's: it may not be said that nothing was
- * charged, and where this one is live too, one is too many.
+ * Another charge of the order may be live. So this charge's end is not the order's end: nobody may say that nothing
+ * was charged, and if this one is live too, there is one charge too many.
  */
 function besideOtherMoney(charge: Charge, decision: Decision, { policy }: Context): Decision {
   const { settled } = decision;
@@ -76,18 +76,18 @@ function onDeclineFound(
   askedAtMs: number,
   context: Context,
 ): Decision {
-  // With keys kept, a key has one result. Without, another call under it may still land and be approved.
+  // If keys are kept, a key has one result. If not, another call under it may still land and be approved.
   if (context.policy.contract.keys === 'kept') {
     return failed({ ...charge, gatewayRef: outcome.chargeId }, outcome.code, DECLINED);
   }
-  // The charge that the gateway once named is accounted for, if this is it.
+  // If this is the charge that the gateway once named, we now know how it ended.
   const gatewayRef = charge.gatewayRef === outcome.chargeId ? null : charge.gatewayRef;
   const decision = onAbsent({ ...charge, declineCode: outcome.code, gatewayRef }, askedAtMs, context);
   const named = charge.gatewayRef ?? (isSettled(decision.next.status) ? outcome.chargeId : null);
   return { ...decision, next: { ...decision.next, gatewayRef: named } };
 }
 
-/** Whoever took it back wanted it so: it is not charged again without a new key. */
+/** Somebody took it back on purpose, so it is not charged again without a new key. */
 function onReversed(
   charge: Charge,
   chargeIds: readonly string[],
@@ -97,7 +97,7 @@ function onReversed(
   const { policy, trust } = context;
   const named = ownRef(charge);
   const unaccounted = named !== null && !chargeIds.includes(named) ? named : null;
-  // With keys kept, a key has one result. Without, another call under it may still land and be approved.
+  // If keys are kept, a key has one result. If not, another call under it may still land and be approved.
   const doubt = policy.contract.keys === 'kept' ? ({ kind: 'none' } as const) : charge.doubt;
   const proof = absenceProof({ ...charge, doubt, gatewayRef: unaccounted }, askedAtMs, policy, trust);
   if (proof.kind !== 'proved') return notFoundYet(charge, 'refunded', proof, context);
@@ -128,8 +128,9 @@ function onAbsent(charge: Charge, askedAtMs: number, context: Context): Decision
 }
 
 /**
- * Whether what is proved absent is sent again. Where keys are kept, whatever may be resent was resent before it was looked up; only who
- * waits for the end of an outage goes on behind it. An error that is stored under the key would only be repeated.
+ * Whether a charge that is proved absent is sent again. If keys are kept, everything that may be resent was resent
+ * before the lookup, so only an order that waits for the end of an outage goes on after it. If the gateway stores
+ * errors under the key, it would only repeat the error.
  */
 function isResendable(charge: Charge, { policy, nowMs }: Context): boolean {
   const { keys, cachesErrors } = policy.contract;
@@ -137,11 +138,11 @@ function isResendable(charge: Charge, { policy, nowMs }: Context): boolean {
   if (charge.giveUpAfterS !== null) {
     return keys === 'none' || !(cachesErrors && charge.doubt.kind === 'answered');
   }
-  // It may come from a charge whose time ended before the others of its order were asked after.
+  // The charge's time may have ended before the order's other charges were looked up.
   return keys === 'none' && nowMs - charge.openedAtMs < policy.resolveForMs;
 }
 
-/** `provableAtMs`: when the same answer would be proof; asking then beats the slow schedule. */
+/** `provableAtMs`: when the same answer would be proof. The next lookup is then, if that is earlier than the schedule. */
 export function lookAgain(
   charge: Charge,
   type: EventType,

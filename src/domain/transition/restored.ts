@@ -1,6 +1,6 @@
 /**
- * What a database does not know about its own past: rows from a backup tell of calls that were made since as if they had
- * never been made, and nothing at all of charges that were opened since. The gateway knows.
+ * What a restored database does not know about its own past. Its rows do not show the calls that were made after
+ * the backup, and it has no rows of charges that were opened after it. The gateway knows both.
  */
 import type { Charge } from '../charge.ts';
 import type { LookupOutcome } from '../outcomes.ts';
@@ -11,8 +11,8 @@ import { type Context, type Decision, review, withForbidden } from './decision.t
 import { lookAgain, onLookupEnded } from './lookup-ended.ts';
 
 /**
- * Decides after the gateway was asked about a key before its first call, under the claim of that call. Null: it knows
- * nothing of the key, so the call may leave.
+ * Decides after a charge was looked up before its first call, under the claim of that call. Null: the gateway does
+ * not know the key, so the call may be sent.
  */
 export function onLookedFirst(
   charge: Charge,
@@ -32,7 +32,10 @@ export function onLookedFirst(
   }
 }
 
-/** Where keys are kept, a forgotten call that lands now and this one are one charge; without, it must be over. */
+/**
+ * If keys are kept, this call and a forgotten one that lands now are one charge. If not, the forgotten one must be
+ * over first.
+ */
 function unlessItMayLand(charge: Charge, askedAtMs: number, context: Context): Decision | null {
   if (context.policy.contract.keys === 'kept') return null;
   const proof = absenceProof(charge, askedAtMs, context.policy, context.trust);
@@ -41,7 +44,7 @@ function unlessItMayLand(charge: Charge, askedAtMs: number, context: Context): D
   return askFirstAgain(charge, 'forgotten_call_may_land', proof.atMs, context);
 }
 
-/** Nothing was sent. As with every lookup, a person is asked where the gateway does not tell for too long. */
+/** Nothing was sent. As with every lookup, a person is asked if the gateway gives no answer for too long. */
 function askFirstAgain(
   charge: Charge,
   reason: string,
@@ -58,8 +61,8 @@ function askFirstAgain(
 }
 
 /**
- * Decides after the gateway was also asked about the charges behind one that is about to be called. Null: it knows nothing of
- * them, so the call may leave.
+ * Decides after the charges that come after the one to be called were looked up too. Null: the gateway does not
+ * know them, so the call may be sent.
  */
 export function onAheadOfCall(charge: Charge, outcome: AheadOutcome, context: Context): Decision | null {
   switch (outcome.kind) {
@@ -80,11 +83,11 @@ function foundAhead(charge: Charge, chargeId: string | null, context: Context): 
   return review({ ...charge, gatewayRef: chargeId, step: 'verify' }, 'late_success', context);
 }
 
-/** What the gateway knows of charges that would come after this one. */
+/** What the gateway knows about charges that would come after this one. */
 export type AheadOutcome =
   | { readonly kind: 'clear' }
   | { readonly kind: 'found'; readonly chargeId: string | null }
-  /** Nothing; but one that was sent just before the restore may still land. From `atMs` on the same answer is proof. */
+  /** None, but one that was sent just before the restore may still land. From `atMs` on, the same answer is proof. */
   | { readonly kind: 'may_land'; readonly atMs: number }
   | {
       readonly kind: 'unavailable';
@@ -94,7 +97,7 @@ export type AheadOutcome =
     };
 
 /**
- * Decides whether the failure of a charge may be written, after the gateway was asked about the charges behind it, which a
+ * Decides whether a charge's failure may be written, after the charges that come after it were looked up, which a
  * restored database may have forgotten. `failed`: the decision that would be written.
  */
 export function onAhead(charge: Charge, failed: Decision, outcome: AheadOutcome, context: Context): Decision {
@@ -115,7 +118,7 @@ export function onAhead(charge: Charge, failed: Decision, outcome: AheadOutcome,
   }
 }
 
-/** The gateway's no must not be lost meanwhile. */
+/** Keeps a decline from being lost in the meantime. */
 function keepNo(charge: Charge, failed: Decision): Charge {
   const isNo = failed.settled?.problem === 'card_declined';
   return { ...charge, declineCode: isNo ? failed.next.failureCode : charge.declineCode };

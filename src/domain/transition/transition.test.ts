@@ -51,7 +51,7 @@ describe('the end of a call', () => {
     ['approved completes', { kind: 'approved', chargeId: 'ch' }, {}, {}, 'COMPLETED none - idle'],
     ['a clean decline fails', { kind: 'declined', code: 'no_funds' }, {}, {}, 'FAILED none no_funds idle'],
     [
-      'a decline after an unknown call is asked after',
+      'a decline after an unknown call is looked up',
       { kind: 'declined', code: 'no_funds' },
       { doubt: open },
       {},
@@ -65,14 +65,14 @@ describe('the end of a call', () => {
       'PROCESSING call - due in 50',
     ],
     [
-      'Retry-After wins over the backoff',
+      'Retry-After takes priority over the backoff',
       { kind: 'refused', reason: 'http_429', retryAfterMs: 3000 },
       {},
       {},
       'PROCESSING call - due in 3050',
     ],
     [
-      'a huge Retry-After is clamped',
+      'a huge Retry-After is limited',
       { kind: 'refused', reason: 'http_429', retryAfterMs: 1e12 },
       {},
       {},
@@ -86,20 +86,14 @@ describe('the end of a call', () => {
       'FAILED none gateway_unavailable idle',
     ],
     [
-      'the last refused call is asked after when an earlier one is unknown',
+      'the last refused call is looked up when an earlier one is unknown',
       { kind: 'refused', reason: 'dns' },
       { attempts: 4, doubt: open },
       {},
       'PROCESSING lookup - due in 0',
     ],
     ['an unknown call is tried again with the same key', unknownOpen, {}, {}, 'PROCESSING call - due in 50'],
-    [
-      'the last unknown call is asked after',
-      unknownOpen,
-      { attempts: 4 },
-      {},
-      'PROCESSING lookup - due in 0',
-    ],
+    ['the last unknown call is looked up', unknownOpen, { attempts: 4 }, {}, 'PROCESSING lookup - due in 0'],
     [
       'the first lookup waits for the lag',
       unknownAnswered,
@@ -108,7 +102,7 @@ describe('the end of a call', () => {
       'PROCESSING lookup - due in 700',
     ],
     [
-      'without keys an unknown call is never simply resent',
+      'without keys an unknown call is not resent without a lookup',
       unknownAnswered,
       {},
       { keys: 'none' },
@@ -122,7 +116,7 @@ describe('the end of a call', () => {
       'REVIEW none outcome_unknown idle',
     ],
     [
-      'outside the key window it is asked after',
+      'outside the key window it is looked up',
       unknownOpen,
       {},
       { keyWindowMs: 10_000 },
@@ -165,19 +159,19 @@ describe('a claim', () => {
     expect([decision.action, decision.next.attempts]).toEqual(['call', 1]);
   });
 
-  it('after an expired lease takes the old call as possibly sent, until the lease ended', () => {
+  it('after an expired lease counts the old call as possibly sent, until the lease ended', () => {
     const decision = onClaim(calling(), { expiredAtMs: START + 15_000, evidence: 0 }, at(15_001));
     expect(decision.action).toBe('call');
     expect(decision.next.doubt).toEqual({ kind: 'open', untilMs: START + 15_000 });
   });
 
-  it('after an expired lease without keys asks instead of sending', () => {
+  it('after an expired lease without keys looks up instead of sending', () => {
     expect(
       onClaim(calling(), { expiredAtMs: START + 15_000, evidence: 0 }, at(15_001, { keys: 'none' })).action,
     ).toBe('lookup');
   });
 
-  it('after a lookup whose lease expired doubts nothing new', () => {
+  it('after a lookup whose lease expired adds no doubt', () => {
     const decision = onClaim(
       calling({ step: 'lookup', doubt: answered }),
       { expiredAtMs: START + 15_000, evidence: 0 },
@@ -211,7 +205,7 @@ describe('the end of a lookup', () => {
       'COMPLETED none - idle',
     ],
     [
-      'found declined fails where keys are kept',
+      'found declined fails if keys are kept',
       { kind: 'declined', code: 'no', chargeId: 'ch' },
       { doubt: open },
       200,
@@ -267,7 +261,7 @@ describe('the end of a lookup', () => {
       'FAILED none gateway_error idle',
     ],
     [
-      'a decline heard before is then the reason',
+      'a decline received earlier is then the reason',
       absent,
       { doubt: open, declineCode: 'no_funds' },
       60_101,
@@ -275,7 +269,7 @@ describe('the end of a lookup', () => {
       'FAILED none no_funds idle',
     ],
     [
-      'a charge that the gateway once named is not argued away',
+      'a charge that the gateway once named is not proved absent',
       absent,
       { doubt: open, gatewayRef: 'ch' },
       90_000,
@@ -291,7 +285,7 @@ describe('the end of a lookup', () => {
       'UNRESOLVED lookup - due in 10000',
     ],
     [
-      'pending is asked after again',
+      'pending is looked up again',
       { kind: 'pending', chargeId: 'ch' },
       { doubt: open },
       200,
@@ -334,7 +328,7 @@ describe('the end of a lookup', () => {
     expect(brief(onLookupEnded(lookup(state), outcome, START + askedMs, at(askedMs, terms)))).toBe(expected);
   });
 
-  it('slows down from 10 s to an hour, and after 72 h asks a person but goes on looking', () => {
+  it('slows down from 10 s to an hour, and after 72 h asks a person but goes on', () => {
     let charge = lookup({ doubt: open, gatewayRef: 'ch' });
     let nowMs = 200;
     const waits: number[] = [];
@@ -358,17 +352,17 @@ describe('the end of a lookup', () => {
   });
 });
 
-describe('asking after earlier charges', () => {
+describe('lookups of earlier charges', () => {
   const second = openCharge({ n: 2, openedAtMs: START, calling: true, verifyFirst: true });
 
-  it('comes before the next charge is sent', () => {
+  it('come before the next charge is sent', () => {
     expect(onClaim(second, { expiredAtMs: null, evidence: 0 }, at(1)).action).toBe('verify');
     expect(brief(onVerified(second, { kind: 'clear', own: NO_EVIDENCE }, at(1)))).toBe(
       'PROCESSING call - due in 0',
     );
   });
 
-  it('stops the next charge when an earlier one turns out to be live', () => {
+  it('stop the next charge when an earlier one turns out to be live', () => {
     const decision = onVerified(
       second,
       { kind: 'found', chargeId: 'ch', reason: 'late_success', own: NO_EVIDENCE },
@@ -378,7 +372,7 @@ describe('asking after earlier charges', () => {
     expect(decision.next.attempts).toBe(0);
   });
 
-  it('never moves a completed payment, but raises the alarm', () => {
+  it('never change a completed payment, but raise the alarm', () => {
     const done = calling({ status: 'COMPLETED', step: 'none', gatewayRef: 'ch_2' });
     const decision = onVerified(
       done,
@@ -388,7 +382,7 @@ describe('asking after earlier charges', () => {
     expect([decision.next.status, decision.alarm]).toEqual(['COMPLETED', 'duplicate_charge']);
   });
 
-  it('sends a failed payment with late money to a person', () => {
+  it('send a failed payment with late money to a person', () => {
     const failed = calling({ status: 'FAILED', step: 'none', failureCode: 'gateway_error' });
     expect(
       brief(
@@ -509,7 +503,7 @@ describe('whatever happens', () => {
     );
   });
 
-  it('a settled charge is idle, an unsettled one is due again or with a person', () => {
+  it('a settled charge is idle, and an unsettled one is due again or in review', () => {
     fc.assert(
       fc.property(walks, ([terms, turns]) => {
         for (const { next, waitMs, settled } of walk(terms, turns).decisions) {
@@ -522,7 +516,7 @@ describe('whatever happens', () => {
     );
   });
 
-  it('every status but FAILED and COMPLETED can be left, and every status is reached', () => {
+  it('every status except FAILED and COMPLETED can be left, and every status is reached', () => {
     const seen = new Set<PaymentStatus>();
     fc.assert(
       fc.property(walks, ([terms, turns]) => {
@@ -535,7 +529,7 @@ describe('whatever happens', () => {
 });
 
 describe('what simulated runs found', () => {
-  it('a key window that could end before the request has landed forbids the resend', () => {
+  it('a key window that could end before the request lands forbids the resend', () => {
     const windowMs = (spareMs: number) => ({
       keyWindowMs: policy.leaseMs + contract.landsWithinMs + 100 + spareMs,
     });
@@ -545,7 +539,7 @@ describe('what simulated runs found', () => {
     expect(onClaim(charge, taken, at(100, windowMs(1))).action).toBe('call');
   });
 
-  it('without keys, a named charge that was declined after all is no money that cannot be found', () => {
+  it('without keys, a named charge that turned out declined does not wait for a charge that nobody can find', () => {
     const pending = calling({ step: 'lookup', doubt: open, gatewayRef: 'ch_1', attempts: 4 });
     const declined = (chargeId: string): LookupOutcome => ({ kind: 'declined', code: 'no_funds', chargeId });
     const late = at(200_000, { keys: 'none' });
@@ -556,7 +550,7 @@ describe('what simulated runs found', () => {
     expect(other.next).toMatchObject({ status: 'UNRESOLVED', gatewayRef: 'ch_1' });
   });
 
-  it('a failure without the gateway’s own no is asked after before the next charge', () => {
+  it('a failure without a decline is looked up before the next charge', () => {
     const refused: CallOutcome = { kind: 'refused', reason: 'connection_refused' };
     const ended = onCallEnded(calling({ attempts: 4 }), refused, at(100));
     expect(ended.settled).toEqual({ problem: 'gateway_failed', byAbsence: true });

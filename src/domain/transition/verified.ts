@@ -2,38 +2,38 @@ import { type Charge, isSettled, worse } from '../charge.ts';
 import { lookupWaitMs } from '../policy.ts';
 import { type Context, type Decision, knowsOfOtherMoney, review, withForbidden } from './decision.ts';
 
-/** What asking after the other charges of the order, and late evidence about this one, brought to light. */
+/** What the lookups of the order's other charges, and late evidence about this one, have shown. */
 export type VerifyOutcome =
   | { readonly kind: 'clear'; readonly own: OwnEvidence }
-  /** Money that this payment does not count as its own. `chargeId` null: nobody knows the gateway's id of it. */
+  /** Money that this payment does not count as its own. `chargeId` null: the gateway's id of it is not known. */
   | {
       readonly kind: 'found';
       readonly chargeId: string | null;
       readonly reason: LateMoney;
       readonly own: OwnEvidence;
     }
-  /** `waitMs`: when the same answer may say more; null: as the schedule says. */
+  /** `waitMs`: when the same answer may say more. Null: as the schedule says. */
   | {
       readonly kind: 'unavailable';
       readonly reason: string;
       readonly waitMs: number | null;
-      /** Late evidence waits for this, so a person must look if it takes too long. */
+      /** Late evidence waits for this, so a person must look at it if it takes too long. */
       readonly contested: boolean;
-      /** When the last of the late evidence that waits behind a settled charge came in; null: none does. */
+      /** When the last late evidence about a settled charge came in that is still unchecked. Null: there is none. */
       readonly evidenceAtMs: number | null;
       /** The gateway refused our credentials. */
       readonly forbidden: boolean;
     };
 
 /**
- * `late_success`: a lookup shows the charge. `late_evidence`: only a worker that came too late has heard of it.
+ * `late_success`: a lookup shows the charge. `late_evidence`: only a worker without a lease has reported it.
  * `other_gateway`: there is evidence about a charge at another gateway, which cannot be asked from here.
  */
 export type LateMoney = 'late_success' | 'late_evidence' | 'other_gateway';
 
-/** What workers that had lost their lease told of the unsettled charge itself. */
+/** What workers without a lease reported about the unsettled charge itself. */
 export interface OwnEvidence {
-  /** One of them may have sent it, until then at the latest. */
+  /** One of them may have sent it, at this time at the latest. */
   readonly sentUntilMs: number | null;
   /** The gateway named it to one of them. */
   readonly gatewayRef: string | null;
@@ -41,7 +41,7 @@ export interface OwnEvidence {
 
 export const NO_EVIDENCE: OwnEvidence = { sentUntilMs: null, gatewayRef: null };
 
-/** Decides after every other charge of the order was asked after. */
+/** Decides after every other charge of the order was looked up. */
 export function onVerified(charge: Charge, outcome: VerifyOutcome, context: Context): Decision {
   switch (outcome.kind) {
     case 'unavailable':
@@ -77,7 +77,7 @@ function onUnavailable(charge: Charge, outcome: Unavailable, context: Context): 
   return forbidden ? withForbidden(decision) : decision;
 }
 
-/** What is settled stays so until evidence is found true; a person must hear that the gateway does not tell. */
+/** A settled charge stays settled until evidence is confirmed. A person must be alarmed if the gateway gives no answer. */
 function waitsTooLong(
   { status }: Charge,
   { waitMs, evidenceAtMs }: Unavailable,
@@ -102,11 +102,11 @@ function onFound(
   }
   const settled = isSettled(charge.status);
   const known = settled ? charge : withOwnEvidence(charge, own, context);
-  // What may have been sent of this charge is still asked after; otherwise the other charge is.
+  // If this charge may have been sent, it is looked up. If not, the other one is.
   const step = known.doubt.kind === 'none' || settled ? 'verify' : 'lookup';
   const decision = review({ ...known, gatewayRef: chargeId ?? known.gatewayRef, step }, reason, context);
   if (reason !== 'other_gateway') return decision;
-  // Nothing new comes of asking again from here: a person is told once.
+  // Another lookup from here would show nothing new, so a person is alarmed once.
   const { alarm: _told, ...quiet } = decision;
   return knowsOfOtherMoney(charge) ? quiet : { ...quiet, alarm: 'other_gateway' };
 }
@@ -120,8 +120,9 @@ function onClear(charge: Charge, own: OwnEvidence, context: Context): Decision {
 }
 
 /**
- * No other charge of the order holds money, so this one decides how the order ends: it is looked up. What a person was asked about may
- * have been this very charge, seen before it was taken back; so only a look from now on can prove that it is absent.
+ * No other charge of the order holds money, so this one decides how the order ends: it is looked up. The review may
+ * have been about this very charge, seen before it was taken back. So only a lookup from now on can prove that it
+ * is absent.
  */
 function onClearInReview(charge: Charge, own: OwnEvidence, context: Context): Decision {
   const { policy, nowMs } = context;
@@ -137,18 +138,18 @@ function onClearInReview(charge: Charge, own: OwnEvidence, context: Context): De
 }
 
 /**
- * Decides where a failure could not be written, because evidence came in that nobody has looked into: the evidence first,
- * and then a lookup. What was heard of the charge is kept meanwhile.
+ * Decides when a failure could not be written because unchecked evidence came in. The evidence is checked first,
+ * then the charge is looked up. What was learnt about the charge is kept meanwhile.
  */
 export function onUnseen(charge: Charge, failure: Decision, { nowMs, policy }: Context): Decision {
   const declined = failure.settled?.problem === 'card_declined';
   const declineCode = declined ? failure.next.failureCode : charge.declineCode;
-  // Somebody else has heard or sent something, so what our own calls tell is not all.
+  // Another worker has received or sent something, so our own calls do not show everything.
   const doubt = charge.doubt.kind === 'none' ? ({ kind: 'answered', untilMs: nowMs } as const) : charge.doubt;
   const event = declined
     ? ({ type: 'call.declined_in_doubt', detail: declineCode } as const)
     : ({ type: 'lookup.not_found_yet', detail: 'late_evidence' } as const);
-  // Who cannot ask leaves lookups to others; what is seen of the evidence here it decides by itself.
+  // A process without lookups leaves them to others. It still checks the evidence itself.
   const step = policy.contract.lookup ? 'lookup' : 'verify';
   return { next: { ...charge, doubt, declineCode, step }, event, waitMs: 0 };
 }
@@ -160,6 +161,6 @@ function withOwnEvidence(charge: Charge, { sentUntilMs, gatewayRef }: OwnEvidenc
       : worse(charge.doubt, { kind: 'open', untilMs: sentUntilMs }, context);
   const named = gatewayRef ?? charge.gatewayRef;
   if (gatewayRef === null || doubt.kind !== 'none') return { ...charge, doubt, gatewayRef: named };
-  // It was named, so it was sent; a lookup tells the rest.
+  // The gateway named it, so it was sent. A lookup shows the rest.
   return { ...charge, doubt: { kind: 'answered', untilMs: charge.openedAtMs }, gatewayRef: named };
 }
