@@ -1,29 +1,29 @@
-/** The payments that this process has in memory: it works on them, or waits for their time. */
+/** The payments that this process has in memory: it works on them, or they wait here. */
 import type { PaymentRecord } from '../ports/store.ts';
 import type { Request } from './gate.ts';
 
 interface Active {
   readonly record: PaymentRecord;
-  /** Null: it is worked on; else it waits. */
+  /** Ends its wait. Null: it is being worked on. */
   readonly cancel: (() => void) | null;
-  /** What of the gateway's budgets is reserved for it while it waits; null: nothing is. */
+  /** What is reserved for it of the gateway's budgets while it waits. Null: nothing. */
   readonly reserved: Request | null;
 }
 
 export interface ActivePayments {
   readonly size: number;
   record(paymentId: string): PaymentRecord | undefined;
-  /** From here on it is worked on. */
+  /** From now on it is being worked on. */
   working(record: PaymentRecord): void;
-  /** From here on it waits, for a time or for a place; `cancel` ends that. */
+  /** From now on it waits, for a time or for a place at the gateway. `cancel` ends the wait. */
   waiting(record: PaymentRecord, cancel: () => void, reserved: Request | null): void;
   /**
-   * Ends the wait for a payment of which the store knows more: evidence came in, or another wrote. Null: it does not wait here, or
-   * the store knows no more. `reserved` is to be given back.
+   * Ends a payment's wait if the store has something newer: evidence, or another process's write. `reserved` must
+   * be given back. Null: it does not wait here, or there is nothing newer.
    */
   interrupt(stored: PaymentRecord): { readonly reserved: Request | null } | null;
   remove(paymentId: string): void;
-  /** Those that wait. */
+  /** The payments that wait. */
   idle(): readonly PaymentRecord[];
 }
 

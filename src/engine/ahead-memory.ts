@@ -1,14 +1,14 @@
-/** Up to which charge of an order the gateway was asked already: a look that did not end goes on from there. */
+/** How far an order's later charges have been looked up. A search that did not finish continues from there. */
 export interface AheadMemory {
-  /** The last charge that is known to be declined; 0: none is. */
+  /** The last charge of the row that is known to be declined or taken back. 0: none. */
   declinedUpTo(paymentId: string): number;
   note(paymentId: string, n: number): void;
 }
 
-/** Orders that are remembered; of any other the look begins anew, which costs lookups and nothing else. */
+/** Orders that are remembered. For any other, the search starts again, which only costs lookups. */
 const MOST_ORDERS = 1000;
 
-/** Keeps it in this process only: nothing may be written about a payment without a claim. */
+/** In this process only, because nothing may be written about a payment without a claim. */
 export function createAheadMemory(): AheadMemory {
   const declined = new Map<string, number>();
   return {

@@ -1,4 +1,4 @@
-/** Asking after charges that a restored database may have forgotten: their keys are derived, so they can be asked for. */
+/** Looks up charges that a restored database may have forgotten. Their keys are derived, so they are known. */
 import type { LookupOutcome } from '../domain/outcomes.ts';
 import { forgottenProof } from '../domain/proof.ts';
 import type { AheadOutcome } from '../domain/transition/index.ts';
@@ -7,12 +7,15 @@ import { chargeRequest, lookUp } from './exchange.ts';
 import { askingNow, type Held } from './lease.ts';
 import { derivedKey } from './names.ts';
 
-/** Nearly always there is none, so one is asked for, then twice as many each time, together. */
+/** Nearly always there is none. So one is looked up first, then twice as many at once each time, up to this number. */
 const PAGE = 16;
-/** Charges behind each other, declined or taken back, that are followed in one go; the next look goes on from there. */
+/** How many declined or reversed charges in a row are followed at once. The next search continues from there. */
 const MOST = 256;
 
-/** Whether the gateway knows a charge of the order after the current one. A key that it does not know ends the row. */
+/**
+ * Whether the gateway knows a charge of the order after the current one. The search ends at the first key that the
+ * gateway does not know.
+ */
 export async function lookAhead(engine: Engine, held: Held): Promise<AheadOutcome> {
   const { paymentId, charge } = held.record;
   const { atMs } = askingNow(engine, held);
@@ -23,7 +26,7 @@ export async function lookAhead(engine: Engine, held: Held): Promise<AheadOutcom
     const page = await askFor(engine, held, n, size);
     const declined = page.findIndex(({ kind }) => kind !== 'declined' && kind !== 'reversed');
     n += declined < 0 ? size : declined;
-    // Where it may still land, a decline may not be the last word either.
+    // While a forgotten call may still land, a decline may not be final.
     if (proof.kind === 'proved' && n - 1 > charge.n) engine.ahead.note(paymentId, n - 1);
     if (declined >= 0) return judged(page.slice(declined), proof);
     size = Math.min(size * 2, PAGE);
@@ -41,7 +44,7 @@ function askFor(engine: Engine, held: Held, from: number, size: number): Promise
   );
 }
 
-/** What is found comes before everything, also behind a charge that the gateway never got. */
+/** A live charge counts first, even after a charge that the gateway never received. */
 function judged(page: readonly LookupOutcome[], proof: ReturnType<typeof forgottenProof>): AheadOutcome {
   for (const outcome of page) {
     if (outcome.kind === 'duplicated') return { kind: 'found', chargeId: outcome.chargeIds[0] ?? null };

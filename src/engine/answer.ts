@@ -15,7 +15,7 @@ export interface FrozenAnswer {
   readonly body: string;
 }
 
-/** What is said about a charge that ended as `problem` says. */
+/** The answer about a charge that ended with `problem`. */
 export function answerBody(payment: Payment, problem: FailureProblem | null): string {
   if (problem === null) return JSON.stringify(paymentFields(payment));
   const happened = payment.failureCode === 'refunded' ? TAKEN_BACK : HAPPENED[problem];
@@ -36,12 +36,15 @@ const NEXT: Readonly<Record<FailureProblem, string>> = {
 };
 const IN_DOUBT = 'Evidence about its money came in since and is being looked into. Do not try it again yet.';
 
-/** Whether a new key may charge the order again: it failed, and nothing speaks against that. */
+/** Whether a new key may charge the order again: it failed, and no evidence contradicts that. */
 export function isSafeToRetry({ status, inDoubt }: Payment): boolean {
   return status === 'FAILED' && !inDoubt;
 }
 
-/** Problems beside which a new key may be tried, if the payment allows it. With any other it would meet the same problem, or worse. */
+/**
+ * Problems after which a new key may be tried, if the payment allows it. After any other, a new key would get the
+ * same problem, or a worse one.
+ */
 const MAY_RETRY: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'card_declined',
   'gateway_failed',
@@ -49,12 +52,12 @@ const MAY_RETRY: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'result_expired',
 ]);
 
-/** The adapter that the service has for its own fake gateway. */
+/** The name of the adapter for the service's own fake gateway. */
 const FAKE_GATEWAY = 'fake';
 
 /**
- * A stored payment as anyone outside may see it. `livemode` is the engine's: a database holds payments of one mode. (One of
- * before that was so may hold both; what the fake gateway approved there is no money all the same.)
+ * A stored payment as the outside may see it. `livemode` is the engine's, because a database holds payments of one
+ * mode. An older database may hold both: there, what the fake gateway approved is still not real money.
  */
 export function toPayment(record: PaymentRecord, livemode: boolean): Payment {
   const { order, charge } = record;

@@ -1,48 +1,49 @@
 /**
- * A circuit breaker over one gateway: when nearly nothing works any more, calls stop, and a few probes find out
- * when they may go on. It waits; it never fails a payment. (Own code, because the clock is a port: a breaker with
- * a clock of its own could not be simulated.)
+ * A circuit breaker for one gateway. When almost no call works any more, calls stop, and a few probes find out when
+ * they may go on. It delays payments, and never fails one. (Our own code, because the clock is a port: a breaker
+ * with its own clock could not be simulated.)
  */
 
 /**
- * `silence`: no answer, or no connection. `error`: it answers, but only that it failed. `forbidden`: it answers, and refuses our
- * credentials or this one order.
+ * `silence`: no answer, or no connection. `error`: it answers that it failed. `forbidden`: it answers, and refuses
+ * our credentials or this one order.
  */
 export type CallHealth = 'alive' | 'error' | 'silence' | 'forbidden';
 
 export interface BreakerOptions {
-  /** Counts run over windows of this length. */
+  /** Calls are counted in windows of this length. */
   readonly windowMs: number;
   /** Fewer calls than this in a window say nothing. */
   readonly minCalls: number;
-  /** Share of calls that failed at which it opens, 0 to 1. */
+  /** The breaker opens at this share of failed calls, 0 to 1. */
   readonly openAt: number;
-  /** It also opens after so many silent calls in a row, however few calls there are. */
+  /** It also opens after this many silent calls in a row, even if there are few calls. */
   readonly silencesInRow: number;
-  /** But not before the last answer is so old: among many calls, a few silent ones in a row are bad luck. */
+  /** But only if the last answer is at least this old: among many calls, a few silent ones in a row are just bad luck. */
   readonly silentForMs: number;
-  /** The first pause after silence; doubled each time the probes meet silence again, up to the cap. */
+  /** The first pause after silence. It doubles each time the probes get no answer, up to the cap. */
   readonly pauseMs: number;
   readonly pauseCapMs: number;
   /** The pause after errors, always the same. */
   readonly errorPauseMs: number;
-  /** Calls let through at once to find out. */
+  /** How many calls are let through at once as probes. */
   readonly probes: number;
 }
 
 export const DEFAULT_BREAKER: BreakerOptions = {
   windowMs: 10_000,
-  // Small enough to notice an outage within a second of traffic, large enough not to trip on bad luck.
+  // Small enough to notice an outage within a second of traffic, large enough to ignore bad luck.
   minCalls: 50,
-  // A nasty gateway that serves one call in five is still worth calling; one that serves none is not.
+  // A bad gateway that serves one call in five is still worth calling. One that serves none is not.
   openAt: 0.9,
-  // Two or three orders with all their retries: a shop with an order a second notices, too.
+  // Two or three orders with all their retries, so a shop with an order a second notices an outage too.
   silencesInRow: 10,
-  // At forty calls a second, ten of them: with more traffic it takes more than ten, and the share above decides.
+  // Ten calls take this long at forty calls a second. With more traffic it takes more than ten silent calls, and
+  // the share above decides.
   silentForMs: 250,
   pauseMs: 1000,
   pauseCapMs: 10_000,
-  // Errors are answers: with them a payment can be proved to have failed, so calls go on, twenty a second.
+  // Errors are answers: they can prove that a payment failed. So calls go on, twenty a second.
   errorPauseMs: 500,
   probes: 10,
 };
@@ -54,14 +55,14 @@ type State =
   | { kind: 'probing'; left: number; sinceMs: number; pauseMs: number };
 
 export interface Breaker {
-  /** Milliseconds until it is worth asking again; 0: a call may start now, and its place among the probes is taken. */
+  /** Milliseconds until it is worth asking again. 0: a call may start now, and has its place among the probes. */
   reserve(nowMs: number): number;
-  /** Milliseconds for which calls are stopped altogether; takes no place. */
+  /** For how many milliseconds all calls are stopped. Takes no place. */
   stoppedMs(nowMs: number): number;
-  /** Whether calls are not let through as they come: they are stopped, or only probed. */
+  /** Whether calls are stopped, or only let through as probes. */
   isStopped(): boolean;
   ended(nowMs: number, health: CallHealth): void;
-  /** Stops calls for `pauseMs`, whatever the counts say, or until a call ends well: the gateway refuses us. */
+  /** Stops calls because the gateway refuses us, whatever the counts say: for `pauseMs`, or until a call succeeds. */
   pause(nowMs: number, pauseMs: number): void;
 }
 
@@ -96,7 +97,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
     return silences >= options.silencesInRow && nowMs - answeredAtMs >= options.silentForMs;
   }
 
-  /** Silence doubles the pause before it; errors do not. */
+  /** Silence doubles the previous pause. Errors do not. */
   function nextPauseMs(health: CallHealth, pauseMs: number): number {
     return health === 'error' ? options.errorPauseMs : Math.min(pauseMs, options.pauseCapMs);
   }
@@ -109,7 +110,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
       }
       if (state.kind === 'closed') return 0;
       if (state.left === 0) {
-        // A probe whose payment was taken by another worker never comes back: after a while others may go.
+        // A probe never returns if another worker took its payment. So other probes may go after a while.
         if (nowMs - state.sinceMs < options.pauseCapMs) return options.pauseMs;
         state = { ...state, left: options.probes, sinceMs: nowMs };
       }
@@ -125,12 +126,12 @@ export function createBreaker(options: BreakerOptions): Breaker {
         if (hasFailed(nowMs)) open(nowMs, nextPauseMs(health, options.pauseMs));
         return;
       }
-      // Late news of a call that left before; only a refusal of our credentials is disproved by it.
+      // The result of a call that was sent earlier. It only disproves that the gateway refuses our credentials.
       if (state.kind === 'open' && !(state.forbidden && health === 'alive')) return;
       if (health === 'alive') {
         state = { kind: 'closed' };
       } else if (health === 'forbidden') {
-        // One order that is refused says nothing about the others: the probes go on while there are any.
+        // One refused order says nothing about the others, so the remaining probes go on.
         if (state.kind === 'probing' && state.left === 0) open(nowMs, state.pauseMs, true);
       } else {
         open(nowMs, nextPauseMs(health, state.pauseMs * 2));

@@ -1,12 +1,12 @@
-/** Reading the charges of an order that are in question, however many: see `Store.chargesToVerify`. */
+/** Reads all charges of an order that must be verified, however many: see `Store.chargesToVerify`. */
 import type { ChargeToVerify, PaymentRecord } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import { paymentKey } from './write.ts';
 
-/** Charges that are read, and then asked after, together: a lease has room for several such pages. */
+/** How many charges are read, and then looked up, at once. One lease has time for several such pages. */
 const PAGE = 16;
 
-/** A page at a time, from behind charge `afterN`; the last one may be empty. Rejects with `StoreError`. */
+/** Page by page, starting after charge `afterN`. The last page may be empty. Rejects with `StoreError`. */
 export async function* pagesToVerify(
   { store }: Engine,
   record: PaymentRecord,
@@ -21,8 +21,8 @@ export async function* pagesToVerify(
 }
 
 /**
- * When the last piece of late evidence about any charge came in; null: none has. It is one of those that wait, if any does, for
- * they are dealt with in the order in which they come. Rejects with `StoreError`.
+ * When the last late evidence about any charge came in. Null: there is none. If evidence is unchecked, this one is,
+ * because evidence is checked in the order in which it comes in. Rejects with `StoreError`.
  */
 export async function lastEvidenceAtMs(engine: Engine, record: PaymentRecord): Promise<number | null> {
   let lastMs: number | null = null;
@@ -35,8 +35,8 @@ export async function lastEvidenceAtMs(engine: Engine, record: PaymentRecord): P
 }
 
 /**
- * Whether a charge is in question that was made at another gateway: only there it can be proved that it does not exist.
- * Rejects with `StoreError`.
+ * Whether a charge that must be verified was made at another gateway. Only that gateway can prove that it does not
+ * exist. Rejects with `StoreError`.
  */
 export async function isMadeElsewhere(engine: Engine, record: PaymentRecord): Promise<boolean> {
   for await (const page of pagesToVerify(engine, record, 0)) {

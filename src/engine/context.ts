@@ -11,7 +11,7 @@ import type { Halt } from './halt.ts';
 import type { OwnMode } from './own-mode.ts';
 import type { Shortage } from './shortage.ts';
 
-/** What every part of the engine works with. */
+/** What every part of the engine uses. */
 export interface Engine {
   readonly store: Store;
   readonly gateway: Gateway;
@@ -31,7 +31,7 @@ export interface Engine {
   readonly ownMode: OwnMode;
 }
 
-/** What an adapter does not say is taken for money. */
+/** Without a word from the adapter, it counts as real money. */
 export function livemodeOf(gateway: Gateway): boolean {
   return gateway.livemode ?? true;
 }
@@ -39,9 +39,9 @@ export function livemodeOf(gateway: Gateway): boolean {
 export interface Limits {
   /** A call or lookup that takes longer is given up, in milliseconds. */
   readonly callTimeoutMs: number;
-  /** Nothing is sent or listened to in the last stretch of a lease. */
+  /** Nothing is sent or received in the last part of a lease. */
   readonly leaseMarginMs: number;
-  /** Payments that wait at most this long are kept in memory for their next step; the sweep finds the others. */
+  /** Payments that wait no longer than this are kept in memory for their next step. The sweep finds the others. */
   readonly localWaitMs: number;
   /** Payments kept in memory at most. */
   readonly maxActive: number;
@@ -58,6 +58,6 @@ export const DEFAULT_LIMITS: Omit<Limits, 'callTimeoutMs'> = {
   localWaitMs: 15_000,
   maxActive: 20_000,
   sweepMs: 500,
-  // After a crash all that was in flight is due at once: ten thousand payments are ten pages.
+  // After a crash everything that was under way is due at once. Ten thousand payments are ten pages.
   sweepLimit: 1000,
 };

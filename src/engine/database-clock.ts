@@ -1,30 +1,31 @@
 /**
- * What time it is at the database, and since when its clock can be believed. Each answer that says the database's time
- * was given between two readings of our monotonic clock, so the difference of the two clocks lies in a known interval. As
- * long as these intervals overlap, both clocks count the same time; when two of them do not, one clock has been set. Of
- * the time before this process began nothing is known: what is dated from before counts as having happened just then.
+ * The time at the database, and since when its clock can be trusted. Each answer with the database's time was given
+ * between two readings of our monotonic clock, so the difference between the two clocks lies in a known interval.
+ * While these intervals overlap, both clocks count the same time. When two of them do not overlap, one clock was
+ * set. About the time before this process started nothing is known: what is dated earlier counts as having happened
+ * at the start.
  */
 import type { ClockTrust } from '../domain/clock-trust.ts';
 import type { Clock } from '../ports/clock.ts';
 import { atMostSinceMs, type Moment } from './moment.ts';
 
 export interface DatabaseClock {
-  /** Notes the database's time in an answer to what was sent at `sent` and has been heard just now. */
+  /** Notes the database's time from an answer that was received just now. `sent`: when its request was sent. */
   heard(databaseMs: number, sent: Moment): void;
   /** The database's clock now, never too early as far as our own clocks can tell. */
   nowMs(): number;
-  /** The database's clock now, never too late: by our monotonic clock, counted from the time when both agreed. */
+  /** The database's clock now, never too late: by our monotonic clock, counted from when both agreed. */
   atLeastMs(): number;
   trust(): ClockTrust;
-  /** How often the clock was found to have been set. Times from before and after such a step are not to be compared. */
+  /** How often the clock was found to have been set. Times from before and after such a step must not be compared. */
   steps(): number;
-  /** The steps that nobody has dealt with yet; null: there are none. */
+  /** The steps that have not been handled yet. Null: none. */
   untold(): Steps | null;
-  /** They were dealt with. `longestLeaseMs`: of all processes that ever ran on this database. */
+  /** The steps were handled. `longestLeaseMs`: of all processes that ever ran on this database. */
   told(longestLeaseMs: number): void;
 }
 
-/** By how much the clock was set in all, each way. */
+/** By how much the clock was set in total, in each direction. */
 export interface Steps {
   readonly backMs: number;
   readonly forwardMs: number;
@@ -36,20 +37,20 @@ export interface DatabaseClockStart {
   readonly longestLeaseMs: number;
 }
 
-/** Two clocks that both keep time drift apart by less (NTP slews by 500 ppm at most, RFC 5905 and adjtime). */
+/** Two correct clocks drift apart by less than this (NTP slews by 500 ppm at most, RFC 5905 and adjtime). */
 const DRIFT = 0.001;
-/** Smaller disagreements are added up, and are a step when they come to so much within `SLIPS_FOR_MS`. */
+/** Smaller differences are added up. They are a step once they reach this sum within `SLIPS_FOR_MS`. */
 const SLIP_MS = 500;
 const SLIPS_FOR_MS = 10 * 60_000;
-/** A doubt may be dated up to a lease ahead; and a database that answers slowly tells the time no better than this. */
+/** A doubt may be dated up to a lease ahead, and the time from a slow database is not more exact than this. */
 const ROUGHLY_MS = 60_000;
-/** What is not noticed in all that time is waited for besides. */
+/** Steps up to this size may go unnoticed, so proofs wait this much longer. */
 const TOLERANCE_MS = 2 * SLIP_MS;
 
 export function createDatabaseClock(clock: Clock, start: DatabaseClockStart): DatabaseClock {
   let { longestLeaseMs } = start;
   let last: { readonly databaseMs: number; readonly sent: Moment };
-  /** The database's clock minus our monotonic one, as it was at `atMs` of the latter. */
+  /** The database's clock minus our monotonic one, when ours read `atMs`. */
   let offset: { readonly low: number; readonly high: number; readonly atMs: number };
   let slips = { ms: 0, sinceMs: clock.monotonicMs() };
   let untold: Steps | null = null;
@@ -64,7 +65,7 @@ export function createDatabaseClock(clock: Clock, start: DatabaseClockStart): Da
     offset = { low: databaseMs - nowMs, high: databaseMs - sent.monotonicMs, atMs: nowMs };
   }
 
-  /** How far apart the intervals are; 0 where they meet. Positive: the database's clock has run ahead. */
+  /** The gap between the intervals. 0: they overlap. Positive: the database's clock is ahead. */
   function gap(low: number, high: number, driftMs: number): number {
     if (low > offset.high + driftMs) return low - offset.high - driftMs;
     if (high < offset.low - driftMs) return high - offset.low + driftMs;

@@ -1,6 +1,6 @@
 /**
- * Driving a payment: claim, act, write what came of it, and again, until it is settled or waits longer than it
- * is kept in memory. Every step is durable before the next begins, so the process may die between any two.
+ * Drives a payment: claim, act, write the result, and again, until it is settled or waits for longer than it is
+ * kept in memory. Every step is durable before the next begins, so the process may die between any two.
  */
 import { dashed, timeOfUuidV7 } from '../domain/ids.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
@@ -42,15 +42,18 @@ import { createVerifyProgress } from './verify-progress.ts';
 import { type Written, write } from './write.ts';
 
 export interface Driver {
-  /** Goes on with a payment that was accepted under a claim of ours, its first step counted. */
+  /** Continues with a payment that was accepted under our claim. Its first step is already counted. */
   drive(held: Held): void;
-  /** Takes a payment up when it is due, in `waitMs`, and when the gateway's limits allow. `false`: it is left to the sweep. */
+  /** Takes a payment up when it is due, in `waitMs`, and the gateway's limits allow it. `false`: it is left to the sweep. */
   resumeIn(record: PaymentRecord, waitMs: number): boolean;
-  /** Takes a due payment up that waits here for a later time, if the store knows more of it: evidence came in, or another wrote. */
+  /**
+   * Takes a due payment up although it waits here, if the store has something newer: evidence, or another process's
+   * write.
+   */
   wake(record: PaymentRecord): void;
-  /** The payment as this process last knew it, while it works on it. */
+  /** The payment as this process last knew it, while it is in memory. */
   known(paymentId: string): PaymentRecord | undefined;
-  /** Starts nothing new; resolves when what is under way has ended. */
+  /** Starts nothing new, and resolves when everything under way has ended. */
   drain(): Promise<void>;
 }
 
@@ -78,8 +81,8 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   }
 
   /**
-   * Follows a worker's step to its end, with which its place is free; whatever goes wrong in it, the payment is found again by
-   * the sweep.
+   * Waits for a worker's step to end, and then frees its place. If anything goes wrong in it, the sweep finds the
+   * payment again.
    */
   function track(paymentId: string, work: Promise<void>, place: Place | null): void {
     running += 1;
@@ -121,7 +124,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
         ? { kind: 'pass', claimId, waitMs: decision.waitMs }
         : { kind: 'take', claim: { claimId, leaseMs: policy.leaseMs } },
       mustBeDue: true,
-      // A claim that ends in nothing has looked at what there was.
+      // A claim with nothing to do has seen all evidence there was.
       evidenceSeen: idle ? record.evidence : 0,
       nowMs,
       tryForMs: limits.leaseMarginMs,
@@ -130,7 +133,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     if (written.kind !== 'done') return forget(record);
     if (idle) return afterWrite(written.record, decision);
     const held = { record: written.record, grantedAtMs: written.nowMs, claimedAt, place };
-    // The claim may have taken long, or our clocks may have stood still: the database says what time it is.
+    // The claim may have taken long, or our clocks may have stood still. So the database's time decides.
     const late =
       decision.action === 'call' && !mayCallNow(record.charge, context(held.grantedAtMs, held.record));
     return late ? giveBack(held, 'too_late') : act(held, decision.action);
@@ -139,14 +142,14 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   async function act(held: Held, action: Action): Promise<void> {
     active.working(held.record);
     onChange(held.record);
-    // Evidence raises no seq, so it may have come in since the claim was decided on.
+    // Evidence does not raise `seq`, so it may have come in since the claim was decided.
     if (action === 'call' && held.record.evidence > 0) return giveBack(held, 'late_evidence');
     if (action === 'call') return draining ? giveBack(held, 'shutting_down') : call(held);
     if (action === 'lookup') return lookup(held);
     return verify(held);
   }
 
-  /** What was decided on is not right any more when the claim is granted; what is right instead is decided anew. */
+  /** The decision is no longer right when the claim is granted. A new one is made later. */
   function giveBack(held: Held, reason: string): Promise<void> {
     return finish(held, onNotSent(held.record.charge, reason, 0), held.grantedAtMs, null);
   }
@@ -171,7 +174,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     );
   }
 
-  /** The decision where the call may not leave; null: the gateway knows nothing that stands against it. */
+  /** The decision if the call may not be sent. Null: nothing at the gateway prevents it. */
   async function lookFirst(held: Held): Promise<Decision | null> {
     const { charge } = held.record;
     const asking = askingNow(engine, held);
@@ -203,7 +206,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     const { charge } = held.record;
     const outcome = await verifyOthers(engine, held, progress);
     const nowMs = databaseNowMs(engine, held);
-    // Evidence that came in while we asked is not seen by us; the rest is dealt with by an answer.
+    // Evidence that came in during the lookups was not checked. An answer settles the rest.
     const seen = outcome.kind === 'unavailable' ? 0 : held.record.evidence;
     return finish(held, onVerified(charge, outcome, context(nowMs, held.record)), nowMs, null, seen);
   }
@@ -225,7 +228,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     if (written.kind === 'done') return afterWrite(written.record, decision);
     forget(held.record);
     if (outcome === null) return;
-    // Whoever took the payment over counts us as having sent until the lease's end, and no longer.
+    // A worker that took the payment over assumes that we sent something until the lease's end, but not later.
     const isNews = tellsOfMoney(outcome) || (written.kind === 'lost' && mayHaveSent(outcome));
     if (isNews) await keepEvidence(engine, held.record, outcome);
   }
@@ -246,7 +249,10 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     });
   }
 
-  /** A database that was restored asks for what it may have forgotten before it says that nothing was charged. */
+  /**
+   * With a restored database, charges that it may have forgotten are looked up before it is said that nothing was
+   * charged.
+   */
   function mustAskAhead({ record, grantedAtMs }: Held, { settled }: Decision): boolean {
     const fails = settled !== undefined && settled.problem !== null;
     return fails && policy.contract.lookup && mayBeForgotten(record.charge, context(grantedAtMs, record));
@@ -269,14 +275,14 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     else forget(record);
   }
 
-  /** A timer may come late by as long as the machine was suspended, so nothing is decided before it has come. */
+  /** After a suspension a timer fires late, so nothing is decided before it fires. */
   function resumeIn(record: PaymentRecord, waitMs: number): boolean {
     return later(record, waitMs, () => seekPlace(record, null));
   }
 
   /**
-   * Goes on when there is a place at the gateway, or the time is over that its caller gave it. `paid`: what the gateway's budgets were
-   * asked for already.
+   * Continues when there is a place at the gateway, or when the caller's time is over. `paid`: what was already
+   * taken from the gateway's budgets.
    */
   function seekPlace(record: PaymentRecord, paid: Request | null): void {
     const need = needOf(record);
@@ -308,11 +314,11 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     return leftToTryMs(record.charge, context(databaseClock.nowMs(), record));
   }
 
-  /** Nothing waits in a place: what may not go on now gives it back first. */
+  /** Nothing waits while it has a place: a payment that may not continue now gives it back first. */
   function start(record: PaymentRecord, place: Place, paid: Request | null): void {
     const need = needOf(record);
     const request = requestOf(record, need);
-    // Where the wait was long, another step may be right by now.
+    // After a long wait, another step may be right.
     const isRight = need === place.need && (paid === null || paid === request);
     const permission = isRight ? permissionOf(request, paid) : { kind: 'ask_again' as const, inMs: 0 };
     if (permission.kind === 'go' && permission.inMs === 0) {
@@ -328,7 +334,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     }
   }
 
-  /** The breaker is asked in the tick in which the call can go; a budget only once. */
+  /** The breaker is asked in the tick in which the call can start, but a budget only once. */
   function permissionOf(request: Request, paid: Request | null): Permission {
     if (paid === null) return gate.reserve(request);
     const stoppedMs = request === 'lookup' ? 0 : gate.callsStoppedMs();
@@ -339,7 +345,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     if (endWait(record)) resumeIn(record, 0);
   }
 
-  /** Ends the wait for an older state of the payment; false: there was none. */
+  /** Ends the wait of an older state of the payment. False: there was none. */
   function endWait(record: PaymentRecord): boolean {
     const interrupted = active.interrupt(record);
     if (interrupted === null) return false;
@@ -347,7 +353,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     return true;
   }
 
-  /** Keeps the payment in memory until `next` runs; false where it is left to the sweep instead. */
+  /** Keeps the payment in memory until `next` runs. False: it is left to the sweep instead. */
   function later(
     record: PaymentRecord,
     waitMs: number,
@@ -363,7 +369,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     return true;
   }
 
-  /** Where the payment's next step has its place: one among the calls is kept for calls. */
+  /** The kind of place that the payment's next step needs: places for calls are kept for calls. */
   function needOf(record: PaymentRecord): Need {
     const now = context(databaseClock.nowMs(), record);
     const { action, next } = onClaim(record.charge, claimEventOf(record), now);
@@ -388,7 +394,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
 
   return {
     drive(held) {
-      // The order's failed charge may still wait here.
+      // The order's failed charge may still be waiting here.
       endWait(held.record);
       const action = held.record.charge.step === 'verify' ? 'verify' : 'call';
       const { paymentId } = held.record;

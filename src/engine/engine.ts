@@ -34,24 +34,26 @@ export interface EngineOptions {
   readonly policy: Policy;
   readonly limits: Limits;
   readonly gate: Omit<GateOptions, 'clock'>;
-  /** Frozen answers kept in memory at most; 0: none. */
+  /** How many frozen answers are kept in memory at most. 0: none. */
   readonly cacheEntries: number;
-  /** How long a frozen answer may be given, in milliseconds; the store's own setting. */
+  /** How long a frozen answer may be given, in milliseconds. It is the store's own setting. */
   readonly answerRetentionMs: number;
 }
 
 export interface RunningEngine extends Payonce {
   /**
-   * Takes nothing new and ends what is under way, for `withinMs` at most (default 10,000); then whoever still waits
-   * is answered with what is known, and the rest is left to its lease and to whoever sweeps next.
+   * Accepts nothing new and finishes what is under way, for `withinMs` at most (default 10,000). Then clients that
+   * still wait are answered with what is known. The rest is left until its lease ends, and the next sweep takes it
+   * up.
    */
   stop(withinMs?: number): Promise<void>;
 }
 
 /**
- * Starts the engine: from now on whatever is due is taken up. Rejects with `StoreError` if the store cannot be read, and
- * with an `Error` in words if it belongs to another installation, holds payments of the other mode (test payments, and the
- * gateway moves real money, or the reverse), or was restored and the gateway cannot be asked.
+ * Starts the engine: from now on everything that is due is taken up. Rejects with `StoreError` if the store cannot
+ * be read. Rejects with an `Error` that says what to do if the store belongs to another installation, if it holds
+ * payments of the other mode (test payments while the gateway moves real money, or the reverse), or if it was
+ * restored and the gateway has no lookups.
  */
 export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
   const { store, clock } = options;
@@ -83,7 +85,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     cache,
     answerRetentionMs: options.answerRetentionMs,
   });
-  /** Rejects with `StoreError` where the payments that were read are of the other mode. */
+  /** Rejects with `StoreError` if the payments that were read are of the other mode. */
   async function requireOwnMode(): Promise<void> {
     if (!(await engine.ownMode.holds()))
       throw new StoreError('unavailable', 'The payments of this database are of the other mode.');

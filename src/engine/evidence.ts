@@ -4,23 +4,23 @@ import type { Engine } from './context.ts';
 import { pause } from './pause.ts';
 import { paymentKey } from './write.ts';
 
-/** A database restart is over within this; the payment itself is recovered by a lookup in any case. */
+/** A database restart takes less than this. In any case a lookup recovers the payment itself. */
 const TRY_FOR_MS = 60_000;
 const TRY_AGAIN_MS = 500;
 
-/** What the gateway said of money. */
+/** Whether the gateway reported money. */
 export function tellsOfMoney({ kind }: CallOutcome): boolean {
   return kind === 'approved' || kind === 'mismatch' || kind === 'pending';
 }
 
-/** Whether the call may take effect although nothing was heard of money. */
+/** Whether the call may take effect although no money was reported. */
 export function mayHaveSent({ kind }: CallOutcome): boolean {
   return kind === 'unknown' || kind === 'busy';
 }
 
 /**
- * Keeps what a worker that may no longer write heard of money, or that it may have sent something: neither is ever
- * thrown away. It changes no state, but makes the payment due to be looked into.
+ * Keeps what a worker without a lease has learnt about money, or that it may have sent something. Neither is ever
+ * thrown away. It changes no state, but makes the payment due for a check.
  */
 export async function keepEvidence(
   engine: Engine,

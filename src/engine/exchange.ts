@@ -1,6 +1,6 @@
 /**
- * One exchange with the gateway under a claim and in its place: the check of the lease in the tick of the send, the
- * end by timeout or lease. Nothing here decides what an outcome means.
+ * One exchange with the gateway, under a claim and with a place. It checks the lease in the tick of the send, and
+ * ends by timeout or with the lease. Nothing here decides what an outcome means.
  */
 import { giveUpAtMs } from '../domain/charge.ts';
 import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../domain/outcomes.ts';
@@ -11,7 +11,10 @@ import { keepEvidence, tellsOfMoney } from './evidence.ts';
 import { databaseNowMs, type Held, mayStillLeave, usableMs } from './lease.ts';
 import { referenceOf } from './names.ts';
 
-/** What the gateway is asked for. The key is the stored one; that it is also the derived one is checked when a record is read. */
+/**
+ * The request to the gateway. Its key is the stored one. When a record is read, that key is compared with the
+ * derived one.
+ */
 export function chargeRequest(
   engine: Engine,
   { order, chargeKey }: Pick<PaymentRecord, 'order' | 'chargeKey'>,
@@ -28,13 +31,13 @@ export function chargeRequest(
 
 export type CallResult =
   | { readonly kind: 'ended'; readonly outcome: CallOutcome }
-  /** Nothing was sent; try again in `waitMs`. */
+  /** Nothing was sent. Try again in `waitMs`. */
   | { readonly kind: 'not_sent'; readonly reason: string; readonly waitMs: number };
 
-/** Files, ports and memory are freed by what ends, which takes about so long; and it spares the database a thousand tries. */
+/** Other work frees files, ports and memory in about this time, and the database is spared a thousand tries. */
 const SHORT_FOR_MS = 1000;
 
-/** Less lease than this is not worth an exchange. */
+/** With less of the lease left than this, an exchange is not worth it. */
 const MIN_CALL_MS = 100;
 
 export async function callGateway(engine: Engine, held: Held, request: ChargeRequest): Promise<CallResult> {
@@ -46,14 +49,14 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
       return { kind: 'not_sent', reason: 'lease_too_short', waitMs: 0 };
     let refused = false;
     let ended = false;
-    // Also for an adapter that was given up: from then on its request counts as landing within the gateway's time.
+    // Also for an adapter that was given up: the time in which its request may land is counted from then on.
     const mayLeave = (): boolean => {
       refused ||= ended || !mayStillLeave(engine, held);
       refused ||= isGivenUp(engine, held);
       return !refused;
     };
     const call = ({ timeoutMs }: ExchangeOptions) => gateway.call(request, { timeoutMs, mayLeave });
-    // An adapter that was given up may still bring news of money.
+    // An adapter that was given up may still report money.
     const tooLate = (late: CallOutcome | NotSent): void => {
       if (late.kind === 'not_sent' || !tellsOfMoney(late)) return;
       keepEvidence(engine, held.record, late).catch((error: unknown) =>
@@ -68,7 +71,8 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
       return { kind: 'unknown', answered: false, reason: 'adapter_threw' };
     });
     ended = true;
-    // Nothing left, and not for a reason of the gateway's: it is no call, and says nothing about its health.
+    // Nothing was sent, and not because of the gateway. So it is no call, and says nothing about the gateway's
+    // health.
     if (refused && (outcome.kind === 'refused' || outcome.kind === 'not_sent')) {
       const reason = isGivenUp(engine, held) ? 'too_late' : 'lease_over_before_send';
       return { kind: 'not_sent', reason, waitMs: 0 };
@@ -81,23 +85,23 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
     gate.callEnded({ paymentId, outcome, pauseMs: policy.forbiddenPauseMs });
     return { kind: 'ended', outcome };
   } finally {
-    // Not only when the outcome is written: the next one need not wait for that.
+    // Now, because the next payment need not wait until this outcome is written.
     held.place?.free();
   }
 }
 
-/** Whether the time is over that its caller gave it: from then on nothing of it leaves. */
+/** Whether the caller's time is over. From then on nothing is sent for it. */
 function isGivenUp(engine: Engine, held: Held): boolean {
   const untilMs = giveUpAtMs(held.record.charge);
-  // Nearly always without end, and then no clock is read.
+  // Nearly always infinite, and then no clock is read.
   return untilMs !== Number.POSITIVE_INFINITY && databaseNowMs(engine, held) >= untilMs;
 }
 
 export async function lookUp(engine: Engine, held: Held, request: ChargeRequest): Promise<LookupOutcome> {
   const { gate, gateway } = engine;
   const own = held.place?.lookups;
-  // Of many at once all but one may find no slot. They follow each other in their own: holders of claims that waited for the
-  // slots of each other could all wait in vain.
+  // Of many lookups at once, all but one may find no slot. They share their own slot, one after the other: if
+  // holders of claims waited for each other's slots, all of them could wait in vain.
   const free =
     own?.take() ??
     gate.lookupSlots.take() ??
@@ -119,8 +123,8 @@ export async function lookUp(engine: Engine, held: Held, request: ChargeRequest)
 }
 
 /**
- * Runs the exchange, which ends with the timeout or the lease, whichever is first. An adapter that does not obey is
- * given up a moment later; what it says after that goes to `tooLate`.
+ * Runs the exchange until the timeout or the end of the lease, whichever is first. An adapter that does not stop
+ * then is given up a moment later. What it answers after that goes to `tooLate`.
  */
 function bounded<T>(
   engine: Engine,
@@ -149,5 +153,5 @@ function bounded<T>(
   });
 }
 
-/** For an adapter that obeys to say what it knows; well inside the lease's margin. */
+/** Time for an adapter that stops to report what it knows. Well within the lease's margin. */
 const GRACE_MS = 100;

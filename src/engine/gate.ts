@@ -1,6 +1,6 @@
 /**
- * When the gateway may be asked anything: breaker, retry budget, lookup budget and slots in one place. Waiting
- * here is no call and consumes no attempt.
+ * Decides when something may be sent to the gateway: breaker, retry budget, lookup budget and slots in one place.
+ * Waiting here is not a call and uses up no attempt.
  */
 import type { CallOutcome } from '../domain/outcomes.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -15,17 +15,17 @@ export interface GateOptions {
   readonly clock: Clock;
   /** Calls under way at once. */
   readonly maxCalls: number;
-  /** Lookups under way at once; theirs alone, so that an outage's calls cannot starve them. */
+  /** Lookups under way at once. They have their own limit, so the calls of an outage cannot starve them. */
   readonly maxLookups: number;
   readonly breaker?: BreakerOptions;
-  /** Hears when calls are stopped, and when they go on. Default: nobody. */
+  /** Gets a line when calls are stopped, and when they go on. Default: none. */
   readonly log?: Log;
 }
 
-/** `resumed`: a call that a worker began and did not bring to its end; it is its own, not a retry of a gateway's failure. */
+/** `resumed`: a call that a worker started and did not finish. It is not a retry after a failure of the gateway. */
 export type Request = 'first_call' | 'resumed' | 'retry' | 'lookup';
 
-/** `go`: the place is reserved, start in `inMs`. `ask_again`: no place was given, come back in `inMs`. */
+/** `go`: the place is reserved, start in `inMs`. `ask_again`: there is no place, ask again in `inMs`. */
 export interface Permission {
   readonly kind: 'go' | 'ask_again';
   readonly inMs: number;
@@ -35,9 +35,9 @@ export interface Gate {
   reserve(request: Request): Permission;
   /** Gives a place back that was not used. */
   giveBack(request: Request): void;
-  /** Milliseconds for which no call may leave at all; looked at in the tick of the send. */
+  /** For how many milliseconds no call at all may be sent. Checked in the tick of the send. */
   callsStoppedMs(): number;
-  /** `pauseMs`: for how long all calls stop if this is a second payment that the gateway refuses. */
+  /** `pauseMs`: how long all calls stop if this is the second payment that the gateway refuses. */
   callEnded(call: {
     readonly paymentId: string;
     readonly outcome: CallOutcome;
@@ -45,13 +45,13 @@ export interface Gate {
   }): void;
   readonly callSlots: Slots;
   readonly lookupSlots: Slots;
-  /** Nothing new starts; who waits for a slot is told so. */
+  /** From now on nothing new starts. */
   close(): void;
 }
 
-/** Every first call earns one retry: a struggling gateway sees at most twice the calls, not four times. */
+/** Every first call earns one retry: a struggling gateway gets at most twice the calls, not four times. */
 const RETRIES_PER_CALL = 1;
-/** Beyond what first calls earn, so that a quiet service's few orders are retried without delay. */
+/** In addition to what first calls earn, so that the few orders of a quiet service are retried without delay. */
 const RETRY_BUDGET = { capacity: 10_000, initial: 1000, perSecond: 50 };
 /** Lookups are cheap for a gateway, but ten thousand at once after an outage are not. */
 const LOOKUP_BUDGET = { capacity: 1000, initial: 1000, perSecond: 200 };
@@ -96,7 +96,7 @@ export function createGate(gateOptions: GateOptions): Gate {
   };
 }
 
-/** What a call's end says about the gateway, rather than about the order. */
+/** What a call's outcome says about the gateway, not about the order. */
 function healthOf(outcome: CallOutcome): CallHealth {
   if (outcome.kind === 'refused') return 'silence';
   if (outcome.kind === 'forbidden') return 'forbidden';

@@ -1,9 +1,9 @@
 import type { Log } from '../ports/log.ts';
 
-/** A stop for good: something is wrong that no retry mends, and every further call could charge twice. */
+/** A stop for good: something is wrong that no retry fixes, and every further call could charge twice. */
 export interface Halt {
   readonly halted: boolean;
-  /** Stops the engine and says why, once. */
+  /** Stops the engine, and logs why, once. */
   now(fields: Record<string, unknown>, message: string): void;
 }
 

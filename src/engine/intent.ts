@@ -1,4 +1,4 @@
-/** Making the first durable step of a charge: the intent, under a claim where a call may start at once. */
+/** Makes the first durable step of a charge: the intent, with a claim if a call may start at once. */
 import { openCharge, type Step } from '../domain/charge.ts';
 import { chargeKey, dashed, orderReference, uuidV7 } from '../domain/ids.ts';
 import type { Order } from '../domain/payment.ts';
@@ -15,15 +15,18 @@ import { type Moment, momentOf } from './moment.ts';
 import { pause } from './pause.ts';
 import { type Place, takePlace } from './place.ts';
 
-/** How long an acceptance is tried while the database cannot be reached: a fail-over's moment, not a customer's patience. */
+/**
+ * How long an acceptance is tried while the database cannot be reached: as long as a fail-over takes, and shorter
+ * than a customer waits.
+ */
 const TRY_FOR_MS = 3000;
 const TRY_AGAIN_MS = 100;
 
 export type Acceptance =
   | { readonly kind: 'accepted'; readonly record: PaymentRecord }
-  /** The key or the order is already there; `perhapsOurs`: by our own doing, if an acknowledgement was lost. */
+  /** The key or the order is already there. `perhapsOurs`: an acknowledgement was lost, so it may be this request's own. */
   | { readonly kind: 'exists'; readonly perhapsOurs: boolean }
-  /** The database was exchanged for that of another installation; this try has stored nothing. */
+  /** The database was replaced by another installation's. This try stored nothing. */
   | { readonly kind: 'other_installation'; readonly perhapsOurs: boolean };
 
 /** What a request wants charged. */
@@ -55,20 +58,23 @@ export function newIntent(
   };
 }
 
-/** How long a charge is tried, in seconds; null: until the policy's numbers end it. */
+/** How long a charge is tried, in seconds. Null: until the policy's numbers end it. */
 export function patienceS({ policy }: Engine, asked: number | null): number | null {
   return asked ?? (policy.giveUpAfterS === 0 ? null : policy.giveUpAfterS);
 }
 
 export interface Start {
   readonly start: Intent['start'];
-  /** For whoever begins the charge; give it back where nobody does. Null: the charge waits for one, without a claim. */
+  /**
+   * The place for the charge. Give it back if the charge is not started. Null: the charge waits for a place,
+   * without a claim.
+   */
   readonly place: Place | null;
 }
 
 /**
- * Begun at once under a lease where there is a place at the gateway, or later when the gateway's limits allow it; by the end of
- * its time it is looked at in any case.
+ * How the charge starts: at once under a lease if there is a place at the gateway, or later when the gateway's
+ * limits allow it. At the end of the caller's time it is due in any case.
  */
 export function startNow(
   engine: Engine,
@@ -85,7 +91,7 @@ export function startNow(
   return { start: { kind: 'waiting', waitMs }, place: null };
 }
 
-/** The place for a charge's first step; null: none is free. After a restore the gateway is asked about the charge before its call. */
+/** The place for a charge's first step. Null: none is free. After a restore the charge is looked up before its call. */
 export function placeFor(engine: Engine, step: Step): Place | null {
   const { restoredAtMs, contract } = engine.policy;
   if (step === 'verify') return takePlace(engine, 'lookup');
@@ -93,9 +99,9 @@ export function placeFor(engine: Engine, step: Step): Place | null {
 }
 
 /**
- * Stores the intent and starts the charge. A lost acknowledgement is answered by repeating the same intent: it
- * cannot be stored twice, and `exists` then leads to our own row. Rejects with `StoreError`; `unavailable` only
- * when nothing can have been stored. The place is given back unless the charge is begun in it.
+ * Stores the intent and starts the charge. If the acknowledgement is lost, the same intent is sent again: it cannot
+ * be stored twice, and `exists` then leads to our own row. Rejects with `StoreError`, with `unavailable` only if
+ * nothing can have been stored. The place is given back unless the charge starts in it.
  */
 export async function accept(
   engine: Engine,
@@ -126,7 +132,7 @@ export async function accept(
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
         if (error.kind === 'outcome_unknown') unknown = error;
-        // Nothing was written by any try: the client may be told so at once.
+        // No try has written anything, so the client gets that answer at once.
         if (unknown === null) throw error;
         if (clock.monotonicMs() - claimedAt.monotonicMs > TRY_FOR_MS) throw unknown;
         await pause(clock, TRY_AGAIN_MS);
@@ -141,11 +147,11 @@ export interface Begun {
   /** The database's clock when the charge became durable. */
   readonly nowMs: number;
   readonly claimedAt: Moment;
-  /** The one that was taken with its claim. */
+  /** The place that was taken for its claim. */
   readonly place: Place | null;
 }
 
-/** Starts a charge that is now durable: under its claim if there is one, else when it is due. */
+/** Starts a charge that is now durable: under its claim if it has one, else when it is due. */
 export function begin(driver: Driver, record: PaymentRecord, { nowMs, claimedAt, place }: Begun): void {
   if (record.held) driver.drive({ record, grantedAtMs: nowMs, claimedAt, place });
   else driver.resumeIn(record, Math.max(0, (record.dueAtMs ?? nowMs) - nowMs));

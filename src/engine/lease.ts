@@ -8,16 +8,16 @@ export interface Held {
   readonly record: PaymentRecord;
   /** The database's clock when the claim was granted. */
   readonly grantedAtMs: number;
-  /** Just before the claim was asked for: the lease is counted from here, on the safe side. */
+  /** Just before the claim was requested. The lease is counted from here, which is the safe side. */
   readonly claimedAt: Moment;
-  /** At the gateway; taken before the claim. Null: none was free for a claim that was found to be ours. */
+  /** The place at the gateway, taken before the claim. Null: none was free for a claim that turned out to be ours. */
   readonly place: Place | null;
 }
 
 /**
- * Milliseconds in which something may still be sent or listened to under the claim; never negative. Time in which the
- * machine was suspended counts, for the lease has not waited: by our wall clock, or, where both our clocks stood still, by
- * what the database has said since.
+ * For how many milliseconds something may still be sent or received under the claim. Never negative. Time in which
+ * the machine was suspended counts, because the lease went on: by our wall clock or, if both our clocks stood
+ * still, by what the database has said since.
  */
 export function usableMs(engine: Engine, held: Held): number {
   const { clock, databaseClock, policy, limits } = engine;
@@ -27,8 +27,8 @@ export function usableMs(engine: Engine, held: Held): number {
 }
 
 /**
- * Whether a request may leave under the claim, in this very tick. A wall clock that was set back since the claim hides for how
- * long the machine slept, so nothing leaves then: the next claim is counted from the new time.
+ * Whether a request may be sent under the claim, in this very tick. A wall clock that was set back since the claim
+ * hides how long the machine slept. So nothing is sent then, and the next claim is counted from the new time.
  */
 export function mayStillLeave(engine: Engine, held: Held): boolean {
   const setBack = wasSetBack(engine.clock, held.claimedAt, engine.limits.leaseMarginMs);
@@ -36,17 +36,17 @@ export function mayStillLeave(engine: Engine, held: Held): boolean {
 }
 
 /**
- * The database's clock now, never too early: it is counted from before the claim was asked for. Not later than the
- * lease's end, when the last request under it has left: a wall clock that was set forward says nothing about that.
+ * The database's clock now, never too early: it is counted from before the claim was requested. At most the end of
+ * the lease, because no request under it is sent later. A wall clock that was set forward does not change that.
  */
 export function databaseNowMs(engine: Engine, held: Held): number {
   const sinceMs = atMostSinceMs(engine.clock, held.claimedAt);
   return held.grantedAtMs + Math.min(sinceMs, engine.policy.leaseMs);
 }
 
-/** When the gateway is asked, for what its answer may prove. */
+/** When the gateway is asked. What its answer proves depends on it. */
 export interface Asking {
-  /** The database's clock before it is asked, never too late: two clocks must have seen that time pass. */
+  /** The database's clock before the lookup, never too late: two clocks must have counted that time. */
   readonly atMs: number;
   /** How often the clock had been set by then. */
   readonly steps: number;
@@ -57,8 +57,8 @@ export function askingNow({ databaseClock }: Engine, held: Held): Asking {
 }
 
 /**
- * The time of asking by the database's clock as it goes now. Where that was set meanwhile, the old time says nothing about dates
- * of the new clock: then it is so early that the answer proves nothing by it.
+ * The time of asking, by the database's clock as it is now. If that clock was set in the meantime, the old time
+ * cannot be compared with new dates. Then the result is so early that the answer proves nothing.
  */
 export function askedAtMs({ databaseClock }: Engine, asking: Asking): number {
   return databaseClock.steps() === asking.steps ? asking.atMs : Number.NEGATIVE_INFINITY;

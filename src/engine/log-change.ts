@@ -1,4 +1,4 @@
-/** What the log says of a payment's changes: alarms, and how it ended. */
+/** What the log says about a payment's changes: alarms, and how it ended. */
 import { isSettled } from '../domain/charge.ts';
 import type { Alarm, Decision } from '../domain/transition/index.ts';
 import type { Log } from '../ports/log.ts';
@@ -7,13 +7,13 @@ import type { PaymentRecord } from '../ports/store.ts';
 /** What happened, and what the person who reads it should do. */
 const ALARMS: Readonly<Record<Alarm, string>> = {
   gateway_forbidden:
-    'the gateway answered 401 or 403: it refuses our credentials, or this order; the order waits, until its give_up_after_s if it has one, and where a second order is refused, all calls are paused: fix the credentials (GATEWAY_TOKEN), or ask the gateway about this order',
+    'the gateway answered 401 or 403: it refuses our credentials, or this order; the order waits, until its give_up_after_s if it has one, and if a second order is refused, all calls are paused: fix the credentials (GATEWAY_TOKEN), or ask the gateway about this order',
   needs_review: 'the outcome of this payment cannot be proved: look its charge up at the gateway',
   duplicate_charge: 'the gateway holds more than one live charge of this order: refund the surplus there',
   other_gateway:
-    'money may have moved through an earlier charge of this order at another gateway, which cannot be asked from here: look the charge up there; nothing more is sent for the order, and where it is paid already, refund the surplus',
+    'an earlier charge of this order at another gateway may have moved money, and this process cannot ask that gateway: look the charge up there; nothing more is sent for the order, and if it is paid already, refund the surplus',
   evidence_waits:
-    'late evidence about a charge of this settled order cannot be looked into, for the gateway has not told for too long: look its charges up there; a failed order is not charged again meanwhile',
+    'late evidence about a charge of this settled order cannot be checked, because the gateway has given no answer for too long: look its charges up there; a failed order is not charged again meanwhile',
 };
 
 export function logChange(log: Log, record: PaymentRecord, decision: Decision): void {

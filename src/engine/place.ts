@@ -1,26 +1,26 @@
 /**
- * The place at the gateway that a payment needs for its next step. It is taken before the claim: who only waits for others to end
- * holds no claim, and counts no call.
+ * The place at the gateway that a payment needs for its next step. It is taken before the claim: a payment that
+ * only waits for others to end holds no claim, and counts no call.
  */
 import type { Engine } from './context.ts';
 import { createSlots, type Free, type Slots } from './slots.ts';
 
-/** `looked_call`: a call before which the gateway is asked about its key. */
+/** `looked_call`: a call whose key is looked up first. */
 export type Need = 'call' | 'looked_call' | 'lookup';
 
 export interface Place {
   readonly need: Need;
-  /** The slot for lookups, for one at a time; null: none was taken, or it was given back. */
+  /** The slot for lookups, for one at a time. Null: none was taken, or it was given back. */
   readonly lookups: Slots | null;
-  /** Gives back what was only needed for the lookups before a call. */
+  /** Gives back what was only needed for the lookup before a call. */
   looked(): void;
-  /** Gives everything back; to call it again does nothing. */
+  /** Gives everything back. Calling it again does nothing. */
   free(): void;
 }
 
 type Parts = Pick<Engine, 'gate' | 'clock'>;
 
-/** A place now; null: none is free. */
+/** A place now. Null: none is free. */
 export function takePlace(parts: Parts, need: Need): Place | null {
   const { callSlots, lookupSlots } = parts.gate;
   if (need === 'call') {
@@ -37,14 +37,15 @@ export function takePlace(parts: Parts, need: Need): Place | null {
 
 export interface PlaceWaiter {
   readonly need: Need;
-  /** Since when it could have gone on, by the database's clock. */
+  /** Since when it could have continued, by the database's clock. */
   readonly dueAtMs: number;
   onPlace(place: Place): void;
 }
 
 /**
- * Calls `onPlace` when there is a place, where `takePlace` had none. The slot for the call comes first: who has it waits for a
- * lookup's, and nobody who has a lookup's waits for a call's. Call what is returned to wait no longer.
+ * Calls `onPlace` when there is a place. For use after `takePlace` had none. The slot for the call comes first: its
+ * holder may wait for a lookup's slot, but the holder of a lookup's slot never waits for a call's. The returned
+ * function ends the wait.
  */
 export function waitForPlace(parts: Parts, { need, dueAtMs, onPlace }: PlaceWaiter): () => void {
   const { callSlots, lookupSlots } = parts.gate;

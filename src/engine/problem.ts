@@ -7,15 +7,15 @@ const DETAILS: Readonly<Record<ChargeProblem, string>> = {
   order_conflict:
     'This order already has a payment with another amount or currency. Nothing was sent for this request. Read the payment, or use another order_id.',
   other_gateway:
-    'An earlier charge of this order was made at another gateway, and this server cannot ask there whether money has moved. Nothing was sent for this request. Send it to a server that uses the gateway of the payment, or look the charge up there.',
+    'An earlier charge of this order was made at another gateway, and this server cannot ask that gateway whether money has moved. Nothing was sent for this request. Send it to a server that uses the gateway of the payment, or look the charge up there.',
   result_expired:
     'The stored answer of this Idempotency-Key has been erased after its retention. Nothing was sent for this request. The payment as it stands is attached.',
   idempotency_key_reused:
     'This Idempotency-Key is bound to a request with other terms. Nothing was sent and nothing was changed. Use a new key for a new request.',
   store_unavailable:
-    'The database cannot be used just now. Nothing was stored and nothing was sent to the gateway for this request. Repeat the request with the same Idempotency-Key.',
+    'The database cannot be used at the moment. Nothing was stored and nothing was sent to the gateway for this request. Repeat the request with the same Idempotency-Key.',
   store_refused:
-    'The database refuses to store this, and will until somebody changes something there: repeating the request does not help before that. Nothing was stored and nothing was sent to the gateway for this request. This server’s log says what is refused.',
+    'The database refuses to store this, until somebody changes something there. Repeating the request does not help before that. Nothing was stored and nothing was sent to the gateway for this request. This server’s log says what is refused.',
   store_outcome_unknown:
     'The connection to the database broke while the payment was being stored, so it may have been accepted and may be charged. Repeat the same request with the same Idempotency-Key: it cannot charge twice.',
   installation_changed:
@@ -24,7 +24,7 @@ const DETAILS: Readonly<Record<ChargeProblem, string>> = {
     'This server is shutting down. Nothing was stored and nothing was sent. Repeat the request; another server or the restarted one will take it.',
 };
 
-/** Where the payment that the problem is about has failed for good, so that a new key may charge the order. */
+/** If the problem's payment has failed, so that a new key may charge the order. */
 const RETRYABLE: Readonly<Partial<Record<ChargeProblem, string>>> = {
   order_conflict:
     'This order already has a payment with another amount or currency, which has failed. Nothing was sent for this request. The order may be tried again, on these terms too, with a new Idempotency-Key.',

@@ -1,6 +1,6 @@
 /**
- * The sweep: finds whatever is due and in nobody's memory. After a crash, a drain or a lost timer this is all
- * that recovery is; any replica on the same database does it.
+ * The sweep: finds every payment that is due and in no process's memory. After a crash, a drain or a lost timer,
+ * this is the whole recovery. Any replica on the same database does it.
  */
 import { type DueQuery, StoreError } from '../ports/store.ts';
 import type { Engine } from './context.ts';
@@ -12,14 +12,14 @@ import { createNamesWatch } from './watch-names.ts';
 
 export interface Sweeper {
   start(): void;
-  /** Begins no other sweep; resolves when the one under way has ended. */
+  /** Starts no more sweeps, and resolves when the one under way has ended. */
   stop(): Promise<void>;
 }
 
-/** How often expired answers are looked for, and how many are erased at a time. */
+/** How often expired answers are erased, and how many at a time. */
 const ERASE_EVERY_MS = 10 * 60_000;
 const ERASE_LIMIT = 1000;
-/** After a full page: about the time in which its payments are claimed and leave the list. */
+/** After a full page: about the time until its payments are claimed and no longer due. */
 const AGAIN_MS = 20;
 
 export function createSweeper(engine: Engine, driver: Driver): Sweeper {
@@ -57,7 +57,10 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
     return unknown > 0 && left === 0 && payments.length === limit;
   }
 
-  /** What could not go on now is not read. Who waits here for a place among the calls goes first, unless another has waited for longer. */
+  /**
+   * Payments that could not continue now are not read. Those that wait here for a call's place go first, unless
+   * others have waited longer.
+   */
   function callsToRead(): DueQuery['calls'] {
     if (gate.callsStoppedMs() > 0) return false;
     const first = gate.callSlots.first();
@@ -66,7 +69,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
 
   async function erase(): Promise<void> {
     if (clock.monotonicMs() < eraseAtMs) return;
-    // Also where it fails: the sweep must not go on at what is too much for the database.
+    // Also if it fails: the sweep must not repeat at once what is too much for the database.
     eraseAtMs = clock.monotonicMs() + ERASE_EVERY_MS;
     const erased = await store.eraseExpiredAnswers(ERASE_LIMIT);
     if (erased === ERASE_LIMIT) eraseAtMs = clock.monotonicMs();
@@ -83,12 +86,12 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
       await erase();
     } catch (error) {
       cutOff = true;
-      // What is refused until somebody changes something has an alarm of its own. After a stop nothing is tried again, and the
-      // database may be closed before a sweep that hangs has ended.
+      // What is refused until somebody acts has its own alarm. After a stop nothing is tried again, and the
+      // database may be closed before a hanging sweep ends.
       const isSaid = stopped || (error instanceof StoreError && error.kind === 'refused');
       if (!isSaid) log.warn({ err: error }, 'the sweep could not use the database; it tries again');
     }
-    // Spread, so that replicas started together do not sweep together.
+    // Random, so that replicas that start together do not sweep together.
     schedule(again ? AGAIN_MS : limits.sweepMs * (0.5 + random.float()));
   }
 

@@ -1,19 +1,23 @@
 /**
- * Whom the gateway refuses: us, or one order. Both are a 401 or 403, and no gateway says which. One order may be refused for its own
- * sake, again and again; two different ones with no other answer between are refused for our credentials.
+ * Whether the gateway refuses us, or one order. Both are a 401 or 403, and no gateway says which. One order may be
+ * refused again and again for its own reasons. If two different orders are refused with no other answer in between,
+ * our credentials are refused.
  */
 import type { CallHealth } from './breaker.ts';
 
 export interface Refusals {
-  /** Notes how a call of the payment ended; true: it is the second payment in a row that is refused. */
+  /** Notes how a call of the payment ended. True: it is the second payment in a row that is refused. */
   blamesUs(paymentId: string, health: CallHealth): boolean;
 }
 
-/** More refused orders than a person will let stand. Beyond it, they count as new once more. */
+/** A person acts before there are so many refused orders. Beyond this, they count as new again. */
 const MAX_KNOWN = 10_000;
 
 export function createRefusals(): Refusals {
-  /** Payments that are refused for now. That they are refused again is no news: two of them must not stop all others for ever. */
+  /**
+   * Payments that are refused at the moment. Another refusal of them does not count: two of them must not stop all
+   * others for ever.
+   */
   const known = new Set<string>();
   let newInRow = 0;
   return {

@@ -1,6 +1,6 @@
 /**
- * Frozen answers by key, in memory, so that a replay needs no database. Only what cannot change is kept: a
- * settled answer, under its key and fingerprint, and not beyond its expiry.
+ * Frozen answers by key, in memory, so that a replay needs no database. Only what cannot change is kept: settled
+ * answers, under their key and fingerprint, until they expire.
  */
 import type { Clock } from '../ports/clock.ts';
 import type { FrozenAnswer } from './answer.ts';
@@ -25,9 +25,9 @@ interface Entry {
 }
 
 /**
- * Two generations: when the young one is full it becomes the old one, and the old one goes. That keeps between
- * `capacity` and half of it without the cost of an eviction per insert. Entries are found by the hash alone, which spares every
- * request a longer text; of two accounts that use the same key, the later one is kept.
+ * Two generations: when the young one is full, it becomes the old one, and the old one is dropped. That keeps
+ * between `capacity` and half of it, without an eviction per insert. Entries are found by the hash alone, so no
+ * longer key is built per request. If two accounts use the same key, the later one is kept.
  */
 export function createReplayCache(capacity: number, clock: Clock): ReplayCache {
   const half = Math.max(1, Math.floor(capacity / 2));

@@ -1,9 +1,9 @@
-/** Reports when calls to the gateway are stopped, and when they go on: at night that is the first question. */
+/** Logs when calls to the gateway are stopped, and when they go on: the first question of a person on call. */
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { CallHealth } from './breaker.ts';
 
-/** A gateway that works now and then opens and closes the breaker all the time; nobody needs to hear of it more often than this. */
+/** A gateway that works now and then opens and closes the breaker all the time. It is reported no more often than this. */
 const REPORT_EVERY_MS = 60_000;
 
 export interface StopReport {
@@ -29,7 +29,7 @@ export function createStopReport(clock: Clock, log: Log | undefined): StopReport
       log?.error(
         { alarm: 'calls_stopped', why },
         'calls to the gateway are stopped, because nearly none of them works; a few are let through to find out when they may go on. ' +
-          'Orders wait meanwhile. Check the gateway and the way to it',
+          'Orders wait meanwhile. Check the gateway and the network to it',
       );
     },
   };

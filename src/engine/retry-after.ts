@@ -1,10 +1,10 @@
 import type { PaymentRecord } from '../ports/store.ts';
 
-/** What a client is told to wait when nothing better is known. */
+/** How long a client should wait if nothing better is known. */
 export const RETRY_AFTER_MS = 1000;
 const RETRY_AFTER_CAP_MS = 60_000;
 
-/** The next step's time, as far as it is known: nothing can have changed before. */
+/** When the payment's next step is due, as far as it is known. Nothing can change before that. */
 export function retryAfterMs(record: PaymentRecord): number {
   if (record.charge.status === 'REVIEW') return RETRY_AFTER_CAP_MS;
   if (record.held || record.dueAtMs === null) return RETRY_AFTER_MS;

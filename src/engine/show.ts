@@ -4,8 +4,8 @@ import { toPayment } from './answer.ts';
 import type { Engine } from './context.ts';
 
 /**
- * A payment as anyone outside may see it now. What waits to be called is not called while calls are stopped, and what is due already is
- * taken up from now on.
+ * A payment as the outside may see it now. While calls are stopped, the next call is not before they go on. What is
+ * already due is taken up from now on.
  */
 export function showPayment({ gate, databaseClock, livemode }: Engine, record: PaymentRecord): Payment {
   const payment = toPayment(record, livemode);

@@ -1,34 +1,34 @@
 import type { Clock } from '../ports/clock.ts';
 
-/** Gives a slot back; to call it again does nothing. */
+/** Gives a slot back. Calling it again does nothing. */
 export type Free = () => void;
 
-/** Who waits for a slot, as long as it takes. */
+/** Waits for a slot, as long as it takes. */
 export interface Waiter {
-  /** Since when it could have gone on, by the database's clock. */
+  /** Since when it could have continued, by the database's clock. */
   readonly dueAtMs: number;
   onSlot(free: Free): void;
 }
 
-/** A counting semaphore. Who waits is served in turn, and before anybody who comes later. */
+/** A counting semaphore. Waiters are served in turn, and before anyone who comes later. */
 export interface Slots {
-  /** A slot now; null: none is free, or they are closed. */
+  /** A slot now. Null: none is free, or the slots are closed. */
   take(): Free | null;
-  /** Calls `onSlot` when it is the waiter's turn, if `take` had none. Call what is returned to wait no longer. */
+  /** Calls `onSlot` when it is the waiter's turn. For use after `take` had none. The returned function ends the wait. */
   wait(waiter: Waiter): () => void;
-  /** For work under way, which goes on when the slots are closed; null: none came free within `waitMs`. */
+  /** For work under way, which goes on after the slots are closed. Null: none became free within `waitMs`. */
   takeWithin(waitMs: number): Promise<Free | null>;
-  /** Who is next; null: nobody waits. */
+  /** The next waiter. Null: none waits. */
   first(): Waiter | null;
   /** Slots free right now. */
   free(): number;
-  /** One who has a slot could not use it: none is given out that the others do not give back, and then slowly more again. */
+  /** A holder could not use its slot. From now on there are only as many as the other holders have, and slowly more again. */
   shrink(): void;
-  /** Nothing new gets a slot from now on. */
+  /** From now on `take` gives out no slot. */
   close(): void;
 }
 
-/** From none to 256 again in half a minute; and where only some can be used, few are given out in vain. */
+/** From none to 256 again in half a minute. If only some can be used, few are given out uselessly. */
 const GROW_EVERY_MS = 1000;
 const GROW_BY = 0.25;
 
@@ -39,7 +39,7 @@ export function createSlots(count: number, clock: Clock): Slots {
   let stopGrowing: (() => void) | null = null;
   let closed = false;
   let serving = false;
-  // Insertion order is queue order, and a waiter that gives up is removed in constant time.
+  // Insertion order is queue order. A waiter that gives up is removed in constant time.
   const queue = new Set<Waiter>();
 
   function takeOne(): Free {
@@ -53,7 +53,7 @@ export function createSlots(count: number, clock: Clock): Slots {
     };
   }
 
-  /** A loop and no recursion: whoever is served may give the slot back at once, and thousands may wait. */
+  /** A loop instead of recursion: a waiter may give its slot back at once, and thousands may wait. */
   function serve(): void {
     if (serving) return;
     serving = true;
@@ -73,7 +73,7 @@ export function createSlots(count: number, clock: Clock): Slots {
     return free - (count - allowed);
   }
 
-  /** Also where one is free: while those who wait are served, nobody comes between. */
+  /** Also true if a slot is free but others wait: nobody jumps the queue. */
   function isTaken(): boolean {
     return left() <= 0 || queue.size > 0;
   }

@@ -123,7 +123,7 @@ describe('payments that are open at another gateway', () => {
     };
     const { engine } = world.parts(real());
     await checkStart({ ...engine, store, log });
-    expect(logged).toEqual([expect.stringMatching(/could not be read/)]);
+    expect(logged).toEqual([expect.stringMatching(/could not say whether/)]);
   });
 
   it('are no alarm once they are settled, nor where they are our own', async () => {

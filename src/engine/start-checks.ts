@@ -1,6 +1,6 @@
 /**
- * What must be right before anything is taken up. A database holds either real payments or test payments: a test payment
- * that is COMPLETED would otherwise pass for money, and its order would never be charged.
+ * What must be right before anything is taken up. A database holds either real payments or test payments. Otherwise
+ * a COMPLETED test payment would look like money, and its order would never be charged.
  */
 import type { Policy } from '../domain/policy.ts';
 import { StoreError } from '../ports/store.ts';
@@ -8,17 +8,17 @@ import type { Engine } from './context.ts';
 import { OTHER_INSTALLATION } from './names.ts';
 import { findMisnamed } from './watch-names.ts';
 
-/** Throws with words where the policy asks for what the gateway cannot do. */
+/** Throws an error that says what to do if the policy needs something that the gateway cannot do. */
 export function checkPolicy({ restoredAtMs, contract }: Pick<Policy, 'restoredAtMs' | 'contract'>): void {
   if (restoredAtMs === null || contract.lookup) return;
   throw new Error(
-    'policy.restoredAtMs needs a gateway that can be asked (contract.lookup): what a restored database has forgotten, only the ' +
-      'gateway knows. Nothing was started, nothing was sent. Compare the payments of before with the gateway by hand, then start ' +
+    'policy.restoredAtMs needs a gateway with lookups (contract.lookup): only the gateway knows what a restored database has ' +
+      'forgotten. Nothing was started, nothing was sent. Compare the old payments with the gateway by hand, then start ' +
       'without restoredAtMs.',
   );
 }
 
-/** Rejects with words where the engine must not start, and raises an alarm where somebody must do something. */
+/** Rejects with an error that says what to do if the engine must not start. Raises an alarm if somebody must act. */
 export async function checkStart(engine: Engine): Promise<void> {
   checkRestoredAt(engine);
   await checkNames(engine);
@@ -27,20 +27,20 @@ export async function checkStart(engine: Engine): Promise<void> {
   await tellOpenElsewhere(engine);
 }
 
-/** Clocks of two machines may differ, but not by so much. */
+/** The clocks of two machines may differ, but not by this much. */
 const AHEAD_MS = 3_600_000;
 
-/** Until the time of the restore no order could be charged, so a wrong year would stop them all. */
+/** No order could be charged before the time of the restore, so a wrong year would stop all of them. */
 function checkRestoredAt({ policy, databaseClock }: Engine): void {
   const { restoredAtMs } = policy;
   if (restoredAtMs === null || restoredAtMs <= databaseClock.nowMs() + AHEAD_MS) return;
   throw new Error(
-    `The time of the restore, ${new Date(restoredAtMs).toISOString()}, lies in the future by the database's clock. Nothing was started, ` +
+    `The time of the restore, ${new Date(restoredAtMs).toISOString()}, is in the future by the database's clock. Nothing was started, ` +
       'nothing was sent. Set RESTORED_AT (restoredAtMs in the library) to the time at which the restore ended: SELECT now().',
   );
 }
 
-/** Rejects where the stored gateway keys are not those that this installation derives. */
+/** Rejects if the stored gateway keys are not those that this installation derives. */
 async function checkNames(engine: Engine): Promise<void> {
   const wrong = await findMisnamed(engine);
   if (wrong === undefined) return;
@@ -59,8 +59,8 @@ async function claimMode({ store, gateway, livemode, ownMode }: Engine): Promise
 function holdsTests(gateway: string): string {
   return (
     `This database holds test payments, and the gateway "${gateway}" moves real money. Nothing was started, nothing was sent. ` +
-    'A test payment is no money: an order that is COMPLETED here would never be charged. Use another database for real payments.\n' +
-    "If real payments are among them (made by an earlier release, which did not check this): see to the orders of gateway 'fake' in " +
+    'A test payment is not money: an order that is COMPLETED here would never be charged. Use another database for real payments.\n' +
+    "If real payments are among them (made by an earlier release, which did not check this): handle the orders of gateway 'fake' in " +
     'payonce.payments by hand, run UPDATE payonce.installation SET livemode = true, and start again.'
   );
 }
@@ -68,36 +68,36 @@ function holdsTests(gateway: string): string {
 function holdsMoney(gateway: string): string {
   return (
     `This database holds real payments, and the gateway "${gateway}" moves no real money. Nothing was started, nothing was sent. ` +
-    'It would call orders paid that nobody paid. Use another database for tests, or name the real gateway.\n' +
-    'If the payments in this database were never real (a sandbox, used with an earlier release, which did not tell): run UPDATE ' +
+    'It would report orders as paid that nobody paid. Use another database for tests, or name the real gateway.\n' +
+    'If the payments in this database were never real (a sandbox, used with an earlier release, which did not check this): run UPDATE ' +
     'payonce.installation SET livemode = false, and start again.'
   );
 }
 
-/** No reason not to start, so it is none either that they could not be counted. */
+/** Open payments elsewhere do not prevent the start, so failing to count them does not either. */
 async function tellOpenElsewhere({ store, gateway, log }: Engine): Promise<void> {
   const open = await store.openElsewhere(gateway.name).catch((error: unknown) => {
     if (!(error instanceof StoreError)) throw error;
-    log.warn({ err: error }, 'it could not be read whether payments of another gateway are still open');
+    log.warn({ err: error }, 'the store could not say whether payments of another gateway are still open');
     return [];
   });
   for (const { gateway: other, count } of open) {
     log.error(
       { alarm: 'payments_elsewhere', gateway: other, count },
-      'payments of another gateway are still open, and nobody here asks after them: start an instance with the settings of that ' +
+      'payments of another gateway are still open, and this process does not look them up: start an instance with the settings of that ' +
         'gateway, and keep it until they are settled',
     );
   }
 }
 
-/** Longer than any charge of before is still open, or a key is kept. */
+/** After this time no old charge is still open, and no gateway still keeps an old key. */
 const RESTORE_MATTERS_MS = 30 * 86_400_000;
 
 function tellOldRestore({ policy: { restoredAtMs }, clock, log }: Engine): void {
   if (restoredAtMs === null || clock.wallMs() - restoredAtMs <= RESTORE_MATTERS_MS) return;
   log.warn(
     { restored_at: new Date(restoredAtMs).toISOString() },
-    'the time of the restore (RESTORED_AT) is more than 30 days ago; every charge is still looked up because of it. If it was not ' +
-      'restored since, and no payment of before is still open, unset it. If it was restored again, set it to the new time',
+    'the time of the restore (RESTORED_AT) is more than 30 days ago; every charge is still looked up because of it. If there was no ' +
+      'restore since, and no old payment is still open, unset it. If there was one, set it to the new time',
   );
 }

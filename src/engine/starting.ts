@@ -1,23 +1,24 @@
 /**
- * Who starts a charge in this process right now, by order and by key. A crowd that wants the same order, or comes with the same key, would
- * queue for the same rows of the database, one statement after the other; so one of them goes there, and the others look at what came of it.
+ * The charges that requests in this process are starting right now, by order and by key. Many requests for the same
+ * order, or with the same key, would queue for the same rows of the database, one statement after the other. So one
+ * of them goes there, and the others look at its result.
  *
- * Every new order passes here, so nothing is allocated for it but its entry.
+ * Every new order passes through here, so only its entry is allocated for it.
  */
 import { StoreError } from '../ports/store.ts';
 
-/** What a request would start a charge for. */
+/** The names for which a request would start a charge. */
 export interface StartNames {
   readonly accountId: string;
   readonly orderId: string;
-  /** Null: it came without a key. */
+  /** Null: it has no key. */
   readonly keyHash: string | null;
 }
 
 /** A start that is under way. */
 interface Start {
   readonly names: StartNames;
-  /** Null: nobody waits for it. */
+  /** Null: no request waits for it. */
   waiting: Waiting[] | null;
 }
 
@@ -28,11 +29,11 @@ interface Waiting {
 
 export interface Starting {
   /**
-   * Resolves when the start that is under way for the order or the key has ended, however it did; rejects with `StoreError` where
-   * the database could not be used for it. Undefined: none is under way.
+   * Resolves when the start that is under way for the order or the key has ended in any way. Rejects with
+   * `StoreError` if the database could not be used for it. Undefined: none is under way.
    */
   underWay(names: StartNames): Promise<void> | undefined;
-  /** Notes a start for names of which none is under way, until it has ended. */
+  /** Notes a start until it has ended. No other start may be under way for its names. */
   note(names: StartNames, start: Promise<unknown>): void;
 }
 
@@ -53,7 +54,7 @@ export function createStarting(): Starting {
     if (keyHash !== null && byKey.get(keyHash) === start) byKey.delete(keyHash);
     if (start.waiting === null) return;
     for (const { resolve, reject } of start.waiting) {
-      // What is wrong with one request's own data is not wrong with another's.
+      // An error in one request's own data does not concern the others.
       if (thrown instanceof StoreError) reject(thrown);
       else resolve();
     }
@@ -70,7 +71,8 @@ export function createStarting(): Starting {
     },
     note(names, starting) {
       const start: Start = { names, waiting: null };
-      // Two accounts may use the same order id at the same time: the later one takes the name, and the earlier one's crowd queues.
+      // Two accounts may use the same order id at the same time. Then the later one takes the name, and further
+      // requests of the earlier one queue at the database.
       byOrder.set(names.orderId, start);
       if (names.keyHash !== null) byKey.set(names.keyHash, start);
       starting.then(

@@ -1,6 +1,6 @@
 /**
- * A token bucket on a given clock, in which a place can be reserved: whoever finds it empty is told when its own
- * token will be there, so that a crowd is spread instead of waking all at once.
+ * A token bucket on a given clock, with reservations. If it is empty, the caller learns when its own token will be
+ * there, so that many callers are spread out instead of all waking at once.
  */
 export interface TokenBucketOptions {
   /** The most that can be saved up. */
@@ -11,9 +11,9 @@ export interface TokenBucketOptions {
 }
 
 export interface TokenBucket {
-  /** Takes a token, perhaps one of the future; returns the milliseconds until it is there. */
+  /** Takes a token, perhaps a future one. Returns the milliseconds until it is there. */
   reserve(nowMs: number): number;
-  /** Adds what was earned otherwise or not used, up to the capacity. */
+  /** Adds tokens that were earned in another way or not used, up to the capacity. */
   add(tokens: number): void;
 }
 

@@ -1,8 +1,8 @@
-/** How far asking after an order's other charges has come, for those that are more than one lease has time for. */
+/** How far the lookups of an order's other charges have come, if there are more than one lease has time for. */
 import type { PaymentRecord } from '../ports/store.ts';
 
 export interface VerifyProgress {
-  /** The charge behind which to go on under this claim; 0, the beginning, where anything has changed since. */
+  /** The charge after which to continue under this claim. 0, the beginning, if anything has changed since. */
   reached(record: PaymentRecord): number;
   /** Remembers for the next claim that all charges up to `afterN` are clear. */
   keep(record: PaymentRecord, afterN: number): void;
@@ -14,17 +14,17 @@ interface Reached {
   readonly evidence: number;
 }
 
-/** Payments that are remembered at most; one that is forgotten is begun anew. */
+/** How many payments are remembered at most. A forgotten one starts again. */
 const MOST = 1000;
 
-/** Only in memory: a process that starts asks after all of them. */
+/** In memory only: a new process looks up all of them. */
 export function createVerifyProgress(): VerifyProgress {
   const kept = new Map<string, Reached>();
   return {
     reached(record) {
       const one = kept.get(record.paymentId);
       kept.delete(record.paymentId);
-      // The same evidence, as nobody has written in between: nobody has dealt with any of it, and more of it would count.
+      // Nobody has written in between, so an equal count means the same evidence.
       const same = one !== undefined && one.seq === record.seq && one.evidence === record.evidence;
       return same ? one.afterN : 0;
     },

@@ -1,6 +1,6 @@
 /**
- * Asking after the other charges of an order: those that failed without the gateway's own no, and those about which late
- * evidence came in. All of them, however many: nothing is called clear before.
+ * Looks up the other charges of an order: those that failed without a decline, and those with late evidence. The
+ * order is clear only when all of them are, however many there are.
  */
 
 import { isSettled } from '../domain/charge.ts';
@@ -27,8 +27,8 @@ type Unavailable = Extract<VerifyOutcome, { kind: 'unavailable' }>;
 type Ended = Found | Unavailable;
 
 /**
- * Asks after everything that is in question; also, for a completed charge with late evidence, whether it exists twice. What one
- * lease is too short for is gone on with under the next, from where `progress` says.
+ * Looks up every charge that must be verified. For a completed charge with late evidence, also checks whether it
+ * exists twice. If one lease is too short, the next one continues where `progress` says.
  */
 export async function verifyOthers(
   engine: Engine,
@@ -37,7 +37,7 @@ export async function verifyOthers(
 ): Promise<VerifyOutcome> {
   const { record } = held;
   try {
-    // All evidence counts as dealt with when this ends, whatever is found first.
+    // All evidence counts as checked when this ends, whatever is found first.
     const own = await readOwn(engine, record);
     const ended = await askAfterAll(engine, held, progress);
     if (ended === null) return { kind: 'clear', own };
@@ -46,7 +46,7 @@ export async function verifyOthers(
     return { ...ended, evidenceAtMs: waits ? await lastEvidenceAtMs(engine, record) : null };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    // The lease is given back instead of being left to run out.
+    // So that the lease is given back, and not left to expire.
     return unavailable('store_unavailable', record.evidence > 0);
   }
 }
@@ -70,7 +70,7 @@ async function askAfterAll(engine: Engine, held: Held, progress: VerifyProgress)
   return ahead === null ? null : goOnLater(progress, record, ahead, { begunN, reachedN });
 }
 
-/** Where this lease has brought something, the next one goes on at once. */
+/** If this lease made progress, the next one continues at once. */
 function goOnLater(
   progress: VerifyProgress,
   record: PaymentRecord,
@@ -83,12 +83,12 @@ function goOnLater(
   return { ...ended, waitMs: 1 };
 }
 
-/** Null: as far as the gateway knows, nothing came behind a charge that a restored database says has failed. */
+/** For a charge that has failed in a restored database. Null: the gateway knows no later charge. */
 async function verifyAhead(engine: Engine, held: Held): Promise<Ended | null> {
   const { charge, evidence } = held.record;
   const { policy } = engine;
   const context = { policy, nowMs: held.grantedAtMs, roll: 0 };
-  // What a person was asked about may be such a charge, and nothing else would look for it again.
+  // The review may be about such a charge, and nothing else would look it up again.
   const isAsked = charge.status === 'REVIEW' && charge.failureCode === 'late_success';
   const isInQuestion = isAsked || (charge.status === 'FAILED' && mayBeForgotten(charge, context));
   if (!isInQuestion || !policy.contract.lookup) return null;
@@ -113,7 +113,7 @@ function unavailable(reason: string, contested: boolean, waitMs: number | null =
   return { kind: 'unavailable', reason, waitMs, contested, evidenceAtMs: null, forbidden: false };
 }
 
-/** The gateway did not say what became of a charge. */
+/** The gateway did not say what happened to a charge. */
 function untold(
   { kind, reason }: Extract<LookupOutcome, { kind: 'unavailable' | 'forbidden' }>,
   contested: boolean,
@@ -121,10 +121,10 @@ function untold(
   return { ...unavailable(reason, contested), forbidden: kind === 'forbidden' };
 }
 
-/** What evidence tells of the unsettled charge itself. */
+/** What evidence shows about the unsettled charge itself. */
 async function readOwn({ store }: Engine, record: PaymentRecord): Promise<OwnEvidence> {
   const { n, status } = record.charge;
-  // What a review is about was dealt with when it began, and is still what it is about.
+  // The evidence of a review was checked when the review began, and still counts.
   const isWanted = record.evidence > 0 || status === 'REVIEW';
   if (!isWanted || isSettled(status)) return NO_EVIDENCE;
   const page = await store.chargesToVerify(paymentKey(record), { afterN: n - 1, limit: 1 });
@@ -132,7 +132,7 @@ async function readOwn({ store }: Engine, record: PaymentRecord): Promise<OwnEvi
   return own === undefined ? NO_EVIDENCE : { sentUntilMs: own.sentUntilMs, gatewayRef: own.moneyRef };
 }
 
-/** Null: the completed charge is there once. */
+/** Null: the completed charge exists once. */
 async function findTwin(engine: Engine, held: Held, contested: boolean): Promise<Ended | null> {
   if (!engine.policy.contract.lookup) return null;
   const own = await lookUp(engine, held, chargeRequest(engine, held.record));
@@ -143,9 +143,9 @@ async function findTwin(engine: Engine, held: Held, contested: boolean): Promise
 }
 
 interface PageEnded {
-  /** Null: all of them are clear. What is found comes before what could not be asked. */
+  /** Null: all of them are clear. Found money counts before a missing answer. */
   readonly ended: Ended | null;
-  /** All up to this one are clear; null: not even the first. */
+  /** All up to this one are clear. Null: not even the first is. */
   readonly clearUntilN: number | null;
 }
 
@@ -161,14 +161,14 @@ async function verifyPage(engine: Engine, held: Held, page: readonly ChargeToVer
   };
 }
 
-/** Null: all are clear. That our credentials were refused is told, whatever else stands before it. */
+/** Null: all are clear. A refusal of our credentials is reported even if another answer came before it. */
 function firstUntold(answers: readonly (Ended | null)[]): Unavailable | null {
   const untolds = answers.filter((answer) => answer?.kind === 'unavailable');
   const [first] = untolds;
   return first === undefined ? null : { ...first, forbidden: untolds.some(({ forbidden }) => forbidden) };
 }
 
-/** Null: clear, or not to be asked after here. */
+/** Null: clear, or not to be looked up here. */
 async function verifyOne(engine: Engine, held: Held, one: ChargeToVerify): Promise<Ended | null> {
   const { charge } = held.record;
   if (one.n !== charge.n || charge.status === 'FAILED') return verifyOther(engine, held, one);
@@ -185,7 +185,7 @@ async function verifyOther(engine: Engine, held: Held, one: ChargeToVerify): Pro
       : unavailable('other_gateway', contested);
   }
   const derived = derivedKey(engine, record.order, one.n);
-  // One that the database has forgotten has no stored key.
+  // A charge that the database has forgotten has no stored key.
   if (one.chargeKey !== null && one.chargeKey !== derived) {
     stopForNames(engine, { payment_id: record.paymentId });
     return unavailable('installation_changed', contested);
@@ -196,7 +196,8 @@ async function verifyOther(engine: Engine, held: Held, one: ChargeToVerify): Pro
   const outcome = await lookUp(engine, held, chargeRequest(engine, { order, chargeKey: derived }));
   const atMs = askedAtMs(engine, asking);
   if (outcome.kind === 'absent') return onAbsent(engine, held, one, atMs);
-  // Without keys a decline is about one call; another of the same charge may have been approved, or may still land.
+  // Without keys, a decline is about one call. Another call of the same charge may have been approved, or may still
+  // land.
   if (outcome.kind === 'declined' && engine.policy.contract.keys === 'none') {
     return onAbsent(engine, held, one, atMs);
   }
@@ -205,20 +206,21 @@ async function verifyOther(engine: Engine, held: Held, one: ChargeToVerify): Pro
 }
 
 /**
- * Whether evidence tells of a second charge behind a completed one, which its lookup does not show. Null: it does not. A key
- * that is kept has one charge, unless the gateway itself named another, or something was sent when it was kept no longer.
+ * Whether evidence shows a second charge besides a completed one that its lookup does not show. Null: it does not.
+ * A key that is kept has one charge, unless the gateway itself named another one, or something was sent after the
+ * key expired.
  */
 function verifyTwin(engine: Engine, held: Held, own: ChargeToVerify): Ended | null {
   const named = own.moneyRef !== null && own.moneyRef !== held.record.charge.gatewayRef;
   const unguarded = mayHaveMissedItsKey(engine, held, own.sentUntilMs);
   if (!named && !unguarded) return null;
-  // Nobody but a person can tell whether it was charged.
+  // Only a person can find out whether it was charged.
   if (!engine.policy.contract.lookup) return lateEvidence(own);
   const waiting = notBefore(engine, held, [own.moneyAtMs, own.sentUntilMs], askingNow(engine, held).atMs);
   return waiting ?? (named ? lateEvidence(own) : null);
 }
 
-/** Whether what was sent until then may have landed when the gateway did not know the key any more, or never does. */
+/** Whether something sent until then may have landed when the gateway no longer kept the key, or if it never keeps keys. */
 function mayHaveMissedItsKey({ policy }: Engine, { record }: Held, sentUntilMs: number | null): boolean {
   const { keys, keyWindowMs, landsWithinMs } = policy.contract;
   if (sentUntilMs === null) return false;
@@ -226,7 +228,7 @@ function mayHaveMissedItsKey({ policy }: Engine, { record }: Held, sentUntilMs: 
   return keys === 'none' || sentUntilMs + landsWithinMs >= (firstSentAtMs ?? openedAtMs) + keyWindowMs;
 }
 
-/** What the lookup found of a charge that had failed. */
+/** What the lookup found about a charge that had failed. */
 function found(
   outcome: Exclude<LookupOutcome, { kind: 'absent' | 'reversed' }>,
   contested: boolean,
@@ -246,7 +248,7 @@ function found(
   }
 }
 
-/** What was taken back is not live. Evidence that names another charge is about that one. */
+/** A charge that was taken back is not live. Evidence that names another charge is about that one. */
 function onReversed(
   engine: Engine,
   held: Held,
@@ -255,15 +257,15 @@ function onReversed(
 ): Ended | null {
   const isTold = one.moneyRef === null || chargeIds.includes(one.moneyRef);
   if (!isTold) return onAbsent(engine, held, one, atMs);
-  // Without keys another call of the same charge may have been approved, or may still land.
+  // Without keys, another call of the same charge may have been approved, or may still land.
   if (engine.policy.contract.keys === 'kept') return null;
   return notBefore(engine, held, [one.moneyAtMs, one.sentUntilMs], atMs);
 }
 
 /**
- * Evidence of a charge's money is not argued away by a lookup of it that finds nothing: a person must look. Beside a completed
- * charge the lookup is given its time first, for a charge that it shows is the better alarm. And what a worker may have sent
- * after its lease counts as absent only when it can no longer land.
+ * A lookup that finds nothing does not disprove evidence of money: a person must check it. Besides a completed
+ * charge, the lookup first gets its time, because an alarm that names the charge is better. What a worker may have
+ * sent after its lease counts as absent only when it can no longer land.
  */
 function onAbsent(engine: Engine, held: Held, one: ChargeToVerify, atMs: number): Ended | null {
   const { record } = held;
@@ -274,7 +276,7 @@ function onAbsent(engine: Engine, held: Held, one: ChargeToVerify, atMs: number)
   return waiting ?? (money ? lateEvidence(one) : null);
 }
 
-/** Null: what was sent of the charge until these times has landed by now and shows in lookups. */
+/** Null: everything that was sent of the charge until these times has landed by now, and lookups show it. */
 function notBefore(
   engine: Engine,
   held: Held,

@@ -1,7 +1,7 @@
 import type { Clock } from '../ports/clock.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 
-/** Who waits for a payment, woken by whatever this process writes about it. */
+/** The requests that wait for a payment. They wake when this process writes something about it. */
 export interface Waiters {
   /** Resolves to the record at the next change that `wanted` accepts, or to null after `waitMs`. */
   next(
@@ -10,9 +10,9 @@ export interface Waiters {
     wanted: (record: PaymentRecord) => boolean,
   ): Promise<PaymentRecord | null>;
   changed(record: PaymentRecord): void;
-  /** Nobody here drives the payment any more: whoever waits for it looks for itself. */
+  /** This process no longer drives the payment: requests that wait for it must read it themselves. */
   released(paymentId: string): void;
-  /** Sends everybody home: each wait ends with null. */
+  /** Ends every wait with null. */
   close(): void;
   closed(): boolean;
 }

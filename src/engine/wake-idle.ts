@@ -1,14 +1,15 @@
 /**
- * Makes payments due that rest although this process can learn more of them: those in REVIEW, which rest where a process without
- * lookups left them; and what failed before a restore, for the database may have forgotten that the order was charged since.
+ * Makes idle payments due about which this process can learn more. Payments in REVIEW are idle if a process without
+ * lookups left them there. Payments that failed before a restore may have been charged since, which the database
+ * has forgotten.
  */
 import type { IdleCursor, IdleQuery } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 
-/** Payments that are made due by one sweep; each costs a lookup or two. */
+/** How many payments one sweep makes due. Each costs a lookup or two. */
 const PAGE = 100;
 
-/** Returns what each sweep does about it, until all have been made due once; rejects with `StoreError`. */
+/** Returns the step of each sweep, until all have been made due once. It rejects with `StoreError`. */
 export function createIdleWatch({ gateway, policy, store }: Engine): () => Promise<void> {
   const { restoredAtMs } = policy;
   const left: Pick<IdleQuery, 'status' | 'beforeMs'>[] = [];

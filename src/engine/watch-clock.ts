@@ -1,27 +1,27 @@
-/** Deals with what steps of the database's clock leave behind, and reports them. */
+/** Handles the effects of steps of the database's clock, and reports them. */
 
 import type { Engine } from './context.ts';
 import type { Steps } from './database-clock.ts';
 import { momentOf } from './moment.ts';
 
-/** A clock that is slewed for hours steps all the time; nobody needs to hear of it more often than this. */
+/** A clock that is slewed for hours steps all the time. It is reported no more often than this. */
 const REPORT_EVERY_MS = 10 * 60_000;
-/** Waits that are looked at in one statement. */
+/** How many waits one statement checks. */
 const PAGE = 500;
 /**
- * A fail-over that no statement of ours has met may have lost what was written, so they are looked at again this often, until
- * the new clock is where the old one was.
+ * A fail-over that none of our statements noticed may have lost what was written. So the waits are checked again
+ * this often, until the new clock is where the old one was.
  */
 const LOOK_EVERY_MS = 2 * 60_000;
 
 /**
- * Returns what the sweep does about the clock; rejects with `StoreError` where the store cannot be reached. `cameBack`: it could
- * not be reached before, and may have lost what it knew. So its waits may be of an old clock again.
+ * Returns the sweep's step for the clock. It rejects with `StoreError` if the store cannot be reached. `cameBack`:
+ * the store could not be reached before, and may have lost writes. So its waits may be by an old clock again.
  */
 export function createClockWatch(engine: Engine): (cameBack: boolean) => Promise<void> {
   const { clock, databaseClock, gateway, log, policy, store } = engine;
   let reportAtMs = clock.monotonicMs();
-  // What waits may have been set by a clock that was set back while nobody was here.
+  // At the start: the clock may have been set back while no process was running.
   let waits: { readonly after: number | null } | null = { after: null };
   let lookAtMs = 0;
   let lookUntilMs = 0;
@@ -32,7 +32,7 @@ export function createClockWatch(engine: Engine): (cameBack: boolean) => Promise
     log.error(
       { alarm: 'clock_stepped', set_back_ms: Math.round(backMs), set_forward_ms: Math.round(forwardMs) },
       "the database's clock and this machine's have counted different times: one of them was set, or this machine was suspended. " +
-        'Nothing was proved by it; what elapsed time must prove is waited for again. Check the time synchronisation of both machines.',
+        'No payment was settled because of it, and proofs that need elapsed time start waiting again. Check the time synchronisation of both machines.',
     );
   }
 
@@ -47,7 +47,7 @@ export function createClockWatch(engine: Engine): (cameBack: boolean) => Promise
     const sent = momentOf(clock);
     const { nowMs, longestLeaseMs } = await store.noteLease(policy.leaseMs);
     databaseClock.heard(nowMs, sent);
-    // Also what was set while the store was asked.
+    // Includes steps during the store's answer.
     const steps = databaseClock.untold();
     databaseClock.told(longestLeaseMs);
     if (steps === null) return;

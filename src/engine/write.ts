@@ -1,6 +1,6 @@
 /**
- * Writing a decision under the fence, through lost connections and lost acknowledgements. The write names the
- * claim, the fence and the `seq` it expects, so repeating it is harmless: at most one of the repeats applies.
+ * Writes a decision under the fence, despite lost connections and lost acknowledgements. The write names the claim,
+ * the fence and the `seq` that it expects. So it can be repeated safely: at most one repetition applies.
  */
 import type { Decision } from '../domain/transition/index.ts';
 import {
@@ -23,23 +23,23 @@ export interface WriteOptions {
   readonly evidenceSeen: number;
   /** By the database's clock. */
   readonly nowMs: number;
-  /** How long to go on trying while the store cannot be reached, in milliseconds. */
+  /** How long to keep trying while the store cannot be reached, in milliseconds. */
   readonly tryForMs: number;
 }
 
 export type Written =
   | { readonly kind: 'done'; readonly record: PaymentRecord; readonly nowMs: number }
-  /** Somebody else holds or changed the payment; nothing was written. */
+  /** Another worker holds or changed the payment. Nothing was written. */
   | { readonly kind: 'lost' }
-  /** It would have failed the charge, and evidence came in that nobody has looked into; nothing was written. `record`: the row now. */
+  /** It would have failed the charge, but unchecked evidence came in. Nothing was written. `record`: the row now. */
   | { readonly kind: 'unseen'; readonly record: PaymentRecord }
   /**
-   * The store could not be reached for as long as it was tried, and it may or may not have been written; or it does not take these
-   * values.
+   * The store could not be reached in all that time, so it may have been written or not. Or the store does not
+   * accept these values.
    */
   | { readonly kind: 'unreachable'; readonly error: StoreError };
 
-/** The first pause between tries; doubled up to the cap, so that a restarting database is not hammered. */
+/** The first pause between tries. It doubles up to the cap, so that a restarting database is not flooded. */
 const TRY_AGAIN_MS = 25;
 const TRY_AGAIN_CAP_MS = 500;
 
@@ -73,7 +73,7 @@ export async function write(engine: Engine, options: WriteOptions): Promise<Writ
   }
 }
 
-/** Its own values are what the database does not take, so nothing else stands still for it, and nobody else would tell. */
+/** The database does not accept this payment's own values, so nothing else is affected, and nothing else would report it. */
 function tellUnfit(
   { log }: Engine,
   { paymentId, charge, chargeKey }: PaymentRecord,
@@ -87,21 +87,21 @@ function tellUnfit(
       alarm: 'database_refuses',
       err: error,
     },
-    'the database does not take what is to be written of a payment: nothing was written. The payment is taken up again when its ' +
+    'the database does not accept what must be written about a payment: nothing was written. The payment is taken up again when its ' +
       'lease has ended; look its charge up at the gateway meanwhile',
   );
 }
 
 /**
- * A write whose acknowledgement was lost shows as the row that it would have made. Whoever else writes brings a claim of its
- * own, so a row with our claim was written last by us.
+ * After a lost acknowledgement, the row shows whether the write applied. Every other writer brings its own claim,
+ * so a row with our claim was written last by us.
  */
 function isOurs(found: PaymentRecord | null, next: PaymentRecord): found is PaymentRecord {
   if (found === null) return false;
   return found.claimId === next.claimId && found.fence === next.fence && found.seq === next.seq;
 }
 
-/** Everything is as it was expected but the evidence. */
+/** Everything is as expected, except the evidence. */
 function isUnseen(found: PaymentRecord | null, options: WriteOptions): found is PaymentRecord {
   const { record, decision, evidenceSeen } = options;
   if (found === null || decision.settled === undefined || decision.settled.problem === null) return false;
@@ -109,7 +109,7 @@ function isUnseen(found: PaymentRecord | null, options: WriteOptions): found is 
   return same && found.evidence > evidenceSeen;
 }
 
-/** When the database wrote it, by its own clock, if the row still says so: what is due later is counted from then. */
+/** When the database wrote it, by its own clock, if the row still shows that. What is due later is counted from then. */
 function writtenAtMs({ dueAtMs }: PaymentRecord, { lease, nowMs }: WriteOptions): number {
   const waitMs = waitOf(lease);
   return dueAtMs === null || waitMs === null ? nowMs : dueAtMs - waitMs;
@@ -119,7 +119,7 @@ function waitOf(lease: Advance['lease']): number | null {
   return lease.kind === 'take' ? lease.claim.leaseMs : lease.waitMs;
 }
 
-/** Null: the claim stays as it is. */
+/** Null: the claim does not change. */
 function newClaimOf(lease: Advance['lease']): string | null {
   if (lease.kind === 'release') return null;
   return lease.kind === 'take' ? lease.claim.claimId : lease.claimId;
@@ -144,18 +144,18 @@ function nextRecord(options: WriteOptions, livemode: boolean): PaymentRecord {
     dueAtMs: waitMs === null ? null : nowMs + waitMs,
     absences: record.absences + (decision.settled?.byAbsence === true ? 1 : 0),
     evidence: record.evidence - evidenceSeen,
-    // An estimate of another process may have run ahead of ours; a reader never sees time go back.
+    // Another process's estimate may have been ahead of ours, and readers must never see time go back.
     updatedAtMs: Math.max(record.updatedAtMs, nowMs),
   };
   const { settled } = decision;
-  // The first answer of a charge is its last, also where its money turns up, or is taken back, behind it.
+  // A charge keeps its first answer, even if its money is found or taken back later.
   if (settled === undefined || record.problem !== null) return next;
   const { problem } = settled;
   const body = answerBody(toPayment(next, livemode), problem);
   return { ...next, problem, answer: { problem, body, freshForMs: 0 } };
 }
 
-/** The store freezes it where the charge has no answer yet. */
+/** The store freezes it if the charge has no answer yet. */
 function settlementOf({ decision }: WriteOptions, next: PaymentRecord, livemode: boolean): Settlement | null {
   const { settled } = decision;
   if (settled === undefined) return null;
