@@ -32,7 +32,7 @@ const completed = { ...payment, status: 'COMPLETED', retryAfterMs: null } as con
 const failed = { ...completed, status: 'FAILED', failureCode: 'no_funds' } as const;
 
 describe('a payment as it is shown', () => {
-  it('tells everything but leases and claims', () => {
+  it('shows everything except leases and claims', () => {
     expect(payment).toEqual({
       paymentId: 'p',
       accountId: 'a',
@@ -56,7 +56,7 @@ describe('a payment as it is shown', () => {
     });
   });
 
-  it('tells test payments from money, and what the fake gateway approved is never money', () => {
+  it('shows test payments as such, and what the fake gateway approved is never money', () => {
     expect(toPayment(record, false).livemode).toBe(false);
     expect(toPayment({ ...record, gateway: 'fake' }, true).livemode).toBe(false);
     expect(paymentFields(toPayment(record, false))).toMatchObject({ livemode: false });
@@ -90,14 +90,14 @@ describe('a payment as it is shown', () => {
       expect(paymentFields(completed)).not.toHaveProperty(name);
   });
 
-  it('is tried next when it is due, and is tried now while somebody holds it', () => {
+  it('is tried next when it is due, and is being tried while a worker holds it', () => {
     const held = toPayment({ ...record, held: true }, true);
     expect(held.nextAttemptAtMs).toBeNull();
     expect(paymentFields(held)).toMatchObject({ next_attempt_at: null });
     expect(toPayment({ ...record, dueAtMs: null }, true).nextAttemptAtMs).toBeNull();
   });
 
-  it('may be tried again with a new key only when it failed and no evidence speaks against it', () => {
+  it('may be tried again with a new key only if it failed and no evidence waits', () => {
     const safe = (changes: object) => paymentFields({ ...failed, ...changes }).safe_to_retry_with_new_key;
     expect([safe({}), safe({ inDoubt: true }), safe({ status: 'COMPLETED' })]).toEqual([true, false, false]);
   });
@@ -126,7 +126,7 @@ describe('a frozen answer', () => {
 });
 
 describe('a problem', () => {
-  it('about no payment has no fields of one', () => {
+  it('without a payment has no payment fields', () => {
     expect(problemFields('not_found', 'Nothing.')).toEqual({
       type: 'urn:payonce:problem:not_found',
       title: 'There is nothing here',
@@ -136,7 +136,7 @@ describe('a problem', () => {
     });
   });
 
-  it('of a charge request shows the payment where there is one, and is no replay', () => {
+  it('of a charge request shows the payment if there is one, and is no replay', () => {
     expect(problem('order_conflict', payment)).toMatchObject({ kind: 'problem', payment, replayed: false });
     expect(problem('shutting_down', null)).not.toHaveProperty('payment');
   });
@@ -160,12 +160,12 @@ describe('when to ask again', () => {
     expect(wait({ dueAtMs: 3500.4 })).toBe(2500);
   });
 
-  it('is never within a second and never beyond a minute', () => {
+  it('is at least a second and at most a minute away', () => {
     expect([wait({ dueAtMs: 1999 }), wait({ dueAtMs: 2001 })]).toEqual([1000, 1001]);
     expect([wait({ dueAtMs: 60_999 }), wait({ dueAtMs: 61_001 })]).toEqual([59_999, 60_000]);
   });
 
-  it('is soon while somebody works on it, or where nothing is due', () => {
+  it('is soon while a worker is on it, or if nothing is due', () => {
     expect([wait({ held: true, dueAtMs: 16_000 }), wait({ dueAtMs: null })]).toEqual([1000, 1000]);
   });
 

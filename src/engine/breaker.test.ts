@@ -5,7 +5,7 @@ const options = {
   windowMs: 1000,
   minCalls: 10,
   openAt: 0.9,
-  // Beyond what the tests of the share need; those of the row have their own.
+  // More than the tests of the share need. The tests of calls in a row have their own options.
   silencesInRow: 100,
   silentForMs: 50,
   pauseMs: 100,
@@ -34,13 +34,13 @@ function silenced(): Breaker {
 }
 
 describe('a closed breaker', () => {
-  it('lets calls through, as many as come', () => {
+  it('lets all calls through', () => {
     const subject = breaker();
     expect([1, 2, 3, 4].map(() => subject.reserve(5))).toEqual([0, 0, 0, 0]);
     expect(subject.stoppedMs(5)).toBe(0);
   });
 
-  it('opens with the smallest number of calls that says something, not before', () => {
+  it('opens at the smallest number of calls that counts, not before', () => {
     const subject = breaker();
     ended(subject, 0, ...many(9, 'silence'));
     expect(subject.stoppedMs(0)).toBe(0);
@@ -57,7 +57,7 @@ describe('a closed breaker', () => {
     expect(reached.stoppedMs(0)).toBe(100);
   });
 
-  it('counts one window at a time: what was before it is forgotten', () => {
+  it('counts one window at a time, and forgets earlier failures', () => {
     const inside = breaker();
     ended(inside, 500, ...many(9, 'silence'));
     ended(inside, 1499, 'silence');
@@ -70,14 +70,14 @@ describe('a closed breaker', () => {
     expect(outside.stoppedMs(1500)).toBe(100);
   });
 
-  it('forgets the successes of the window before, too', () => {
+  it('forgets earlier successes too', () => {
     const subject = breaker();
     ended(subject, 0, ...many(9, 'alive'));
     ended(subject, 1000, ...many(10, 'silence'));
     expect(subject.stoppedMs(1000)).toBe(100);
   });
 
-  it('pauses shorter where the last failure was an answer', () => {
+  it('pauses for a shorter time if the last failure was an answer', () => {
     const subject = breaker();
     ended(subject, 0, ...many(9, 'silence'), 'error');
     expect(subject.stoppedMs(0)).toBe(30);
@@ -87,7 +87,7 @@ describe('a closed breaker', () => {
 describe('a closed breaker with few calls', () => {
   const inRow = (): Breaker => createBreaker({ ...options, minCalls: 1000, silencesInRow: 3 });
 
-  it('opens after so many silent calls in a row, whatever time lies between', () => {
+  it('opens after enough silent calls in a row, however slowly they come', () => {
     const subject = inRow();
     ended(subject, 0, 'silence', 'silence');
     expect(subject.stoppedMs(0)).toBe(0);
@@ -95,7 +95,7 @@ describe('a closed breaker with few calls', () => {
     expect(subject.stoppedMs(100_000)).toBe(100);
   });
 
-  it.each(['alive', 'error', 'forbidden'] as const)('counts anew after an answer: %s', (answer) => {
+  it.each(['alive', 'error', 'forbidden'] as const)('starts counting again after an answer: %s', (answer) => {
     const subject = inRow();
     ended(subject, 0, 'silence', 'silence', answer);
     ended(subject, 1000, 'silence', 'silence');
@@ -104,7 +104,7 @@ describe('a closed breaker with few calls', () => {
     expect(subject.stoppedMs(1000)).toBe(100);
   });
 
-  it('does not open while the last answer is young', () => {
+  it('does not open while the last answer is recent', () => {
     const subject = inRow();
     ended(subject, 0, 'alive');
     ended(subject, 49, 'silence', 'silence', 'silence');
@@ -113,7 +113,7 @@ describe('a closed breaker with few calls', () => {
     expect(subject.stoppedMs(50)).toBe(100);
   });
 
-  it('counts anew after it was open', () => {
+  it('starts counting again after it was open', () => {
     const subject = inRow();
     ended(subject, 0, 'silence', 'silence', 'silence');
     subject.reserve(100);
@@ -131,13 +131,13 @@ describe('an open breaker', () => {
     expect(subject.reserve(100)).toBe(0);
   });
 
-  it('takes no notice of calls that end late', () => {
+  it('ignores calls that end late', () => {
     const subject = silenced();
     ended(subject, 50, 'alive', ...many(20, 'silence'));
     expect(subject.stoppedMs(50)).toBe(50);
   });
 
-  it('can be paused for longer, and then goes on from there', () => {
+  it('can be paused for longer, and then continues from there', () => {
     const subject = silenced();
     subject.pause(50, 1000);
     expect(subject.stoppedMs(50)).toBe(1000);
@@ -147,7 +147,7 @@ describe('an open breaker', () => {
 });
 
 describe('a breaker that was paused', () => {
-  it('goes on as soon as a call ends well, and not for any other end', () => {
+  it('closes as soon as a call succeeds, and after no other outcome', () => {
     const subject = breaker();
     subject.pause(0, 1000);
     ended(subject, 10, 'forbidden', 'error', 'silence');
@@ -165,7 +165,7 @@ describe('a probing breaker', () => {
     return subject;
   }
 
-  it('lets its probes through, and tells the others to come back', () => {
+  it('lets its probes through, and the others must ask again', () => {
     const subject = probing();
     expect(subject.reserve(100)).toBe(100);
     expect(subject.stoppedMs(100)).toBe(0);
@@ -181,7 +181,7 @@ describe('a probing breaker', () => {
     expect(subject.stoppedMs(110)).toBe(100);
   });
 
-  it('opens for twice as long each time it meets silence, up to the cap', () => {
+  it('opens for twice as long each time a probe gets no answer, up to the cap', () => {
     const subject = silenced();
     let nowMs = 100;
     const pauses: number[] = [];
@@ -194,13 +194,13 @@ describe('a probing breaker', () => {
     expect(pauses).toEqual([200, 350, 350, 350]);
   });
 
-  it('opens for the pause of errors where it meets an error', () => {
+  it('opens for the pause after errors if a probe gets an error', () => {
     const subject = probing();
     ended(subject, 110, 'error');
     expect(subject.stoppedMs(110)).toBe(30);
   });
 
-  it('goes on where one is refused, as long as it has probes left', () => {
+  it('continues after a refused probe, as long as it has probes left', () => {
     const subject = silenced();
     subject.reserve(100);
     ended(subject, 110, 'forbidden');
@@ -209,7 +209,7 @@ describe('a probing breaker', () => {
     expect([1, 2, 3].map(() => subject.reserve(120))).toEqual([0, 0, 0]);
   });
 
-  it('opens for the same pause where all were refused, and one that comes back well ends it', () => {
+  it('opens for the same pause if all were refused, and a late success ends it', () => {
     const subject = breaker();
     subject.pause(0, 1000);
     expect([subject.reserve(1000), subject.reserve(1000)]).toEqual([0, 0]);
@@ -219,7 +219,7 @@ describe('a probing breaker', () => {
     expect(subject.stoppedMs(1020)).toBe(0);
   });
 
-  it('sends as many probes again when the old ones did not come back, after the longest pause', () => {
+  it('sends the same number of probes again after the longest pause if the old ones did not return', () => {
     const subject = probing();
     expect(subject.reserve(449)).toBe(100);
     expect([subject.reserve(450), subject.reserve(450)]).toEqual([0, 0]);

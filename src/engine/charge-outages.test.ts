@@ -1,4 +1,4 @@
-/** What a charge request is told that loses the database on its way: no more than is known. */
+/** What a charge request gets that loses the database: no more than is known. */
 import { describe, expect, it } from 'vitest';
 import { chargingReplica, noTimePasses, openCall } from '../../test/support/charging.ts';
 import { gateway, world } from '../../test/support/fresh-world.ts';
@@ -11,7 +11,7 @@ const start = (settings: VirtualSettings = {}) => chargingReplica(world, gateway
 const nothing = (): void => {};
 
 describe('a request that loses the database', () => {
-  it('before anything is stored says that nothing was, and when to come back', async () => {
+  it('before anything is stored says that nothing was stored, and when to retry', async () => {
     const { charge, store, logged } = await start();
     store.fail('accept', 'unavailable');
     expect(await charge(keyed('k'))).toMatchObject({
@@ -30,7 +30,7 @@ describe('a request that loses the database', () => {
     expect(gateway.calls.length).toBe(0);
   });
 
-  it('while it stores tries for three seconds, every tenth of one, and then does not claim to know', async () => {
+  it('while it stores tries every tenth of a second for three seconds, and then says that it does not know', async () => {
     const { charge, store } = await start();
     store.fail('accept', 'lost');
     store.fail('accept', ...Array.from({ length: 100 }, () => 'unavailable' as const));
@@ -39,7 +39,7 @@ describe('a request that loses the database', () => {
     expect([tried[1], tried.length, tried.at(-1)]).toEqual([100, 32, 3100]);
   });
 
-  it('while it stores goes on as the starter of what was stored', async () => {
+  it('while it stores continues as the starter of what was stored', async () => {
     const { charge, store } = await start();
     store.fail('accept', 'ack_lost');
     const answer = await charge(keyed('k'));
@@ -56,13 +56,13 @@ describe('a request that loses the database', () => {
       return approved();
     };
     await charge(keyed('k'));
-    // A tenth of a second until it was tried again; a quarter is the lease's margin.
+    // A tenth of a second until the next try. A quarter is the lease's margin.
     expect(timeoutMs).toBe(2000 - 100 - 250);
     const { createdAtMs, updatedAtMs } = world.stored('o1');
     expect(updatedAtMs - createdAtMs).toBe(100);
   });
 
-  it('while it stores at a paused gateway leaves to the sweep what was stored', async () => {
+  it('while it stores at a paused gateway leaves what was stored to the sweep', async () => {
     gateway.play = () => ({ kind: 'forbidden', reason: 'http_401' });
     const { charge, store } = await start({ policy: { forbiddenPauseMs: 700 } });
     await charge({ waitMs: 0 }, { orderId: 'o2' });
@@ -75,14 +75,14 @@ describe('a request that loses the database', () => {
     expect(world.nowMs).toBeLessThan(2000);
   });
 
-  it('behind a lost acknowledgement does not claim that nothing was stored', async () => {
+  it('after a lost acknowledgement does not say that nothing was stored', async () => {
     const { charge, store } = await start();
     store.fail('accept', 'ack_lost');
     store.fail('situation', 'unavailable');
     expect(told(await charge(keyed('k')))).toBe('store_outcome_unknown');
   });
 
-  it('of an order that it has read is told that it is being charged', async () => {
+  it('for an order that it has read says that it is being charged', async () => {
     gateway.play = never;
     const { charge, store } = await start();
     await charge(keyed('a', 0));
@@ -95,7 +95,7 @@ describe('a request that loses the database', () => {
     });
   });
 
-  it('of an order that is settled is not told that it is being charged', async () => {
+  it('for a settled order does not say that it is being charged', async () => {
     const { charge, store } = await start();
     await charge(keyed('a'));
     store.fail('bindKey', 'unavailable');
@@ -104,7 +104,7 @@ describe('a request that loses the database', () => {
     expect(told(await charge(keyed('c')))).toBe('store_outcome_unknown');
   });
 
-  it('before it has read anything of a known order says that nothing was stored', async () => {
+  it('for a known order that it has not read says that nothing was stored', async () => {
     gateway.play = never;
     const { charge, store } = await start();
     await charge(keyed('a', 0));
@@ -112,7 +112,7 @@ describe('a request that loses the database', () => {
     expect(told(await charge(keyed('b')))).toBe('store_unavailable');
   });
 
-  it('after it has bound its key is told what it has read, and not that the key was there', async () => {
+  it('after it has bound its key shows what it has read, and is no replay', async () => {
     gateway.play = never;
     const { charge, store } = await start();
     await charge(keyed('a', 0));
@@ -125,7 +125,7 @@ describe('a request that loses the database', () => {
     });
   });
 
-  it('with a key that it has read is told that the key was there', async () => {
+  it('with a key that it has read is a replay', async () => {
     gateway.play = never;
     const { charge } = await start();
     await charge(keyed('a', 0));
@@ -140,7 +140,7 @@ describe('a request that loses the database', () => {
   });
 
   it.each([{ amountMinor: 700 }, { currency: 'EUR' }])(
-    'is not told that it is being charged where the order is, on other terms by now: %o',
+    'does not say that it is being charged if the order is now charged on other terms: %o',
     async (terms) => {
       const call = openCall();
       gateway.play = call.play;
@@ -159,13 +159,13 @@ describe('a request that loses the database', () => {
     },
   );
 
-  it('fails openly for what is none of the database’s doing', async () => {
+  it('rejects for an error that is not the database’s', async () => {
     const { charge, store } = await start();
     store.accept = () => Promise.reject(new TypeError('a fault'));
     await expect(charge(keyed('k'))).rejects.toThrow(TypeError);
   });
 
-  it('fails openly for that even where it does not know what was stored', async () => {
+  it('rejects for it even if it does not know what was stored', async () => {
     const { charge, store } = await start();
     store.fail('accept', 'lost');
     store.before('accept', nothing, () => {

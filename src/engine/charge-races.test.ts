@@ -1,4 +1,4 @@
-/** Charge requests that overtake one another: for an order, for a key, for the next charge. */
+/** Charge requests that overtake each other: for an order, for a key, for the next charge. */
 import { describe, expect, it } from 'vitest';
 import { chargingReplica, slowly } from '../../test/support/charging.ts';
 import { gateway, world } from '../../test/support/fresh-world.ts';
@@ -27,7 +27,7 @@ describe('an order that is there and is gone again', () => {
     expect([uses('accept'), uses('situation'), gateway.calls.length]).toEqual([1001, 1000, 0]);
   });
 
-  it('is a fault where its key has an answer', async () => {
+  it('is a fault if its key has an answer', async () => {
     const { charge, store } = await start({ cacheEntries: 0 });
     await charge(keyed('k'));
     const situation = store.situation;
@@ -35,7 +35,7 @@ describe('an order that is there and is gone again', () => {
     await expect(charge(keyed('k'))).rejects.toThrow('A replay without an answer.');
   });
 
-  it('is read again where its key waits for an answer', async () => {
+  it('is read again if its key waits for an answer', async () => {
     gateway.play = slowly(world, 500);
     const { engine, charge, store } = await start();
     void engine.charge(order('o1'), keyed('k'));
@@ -49,7 +49,7 @@ describe('an order that is there and is gone again', () => {
 });
 
 describe('two requests with one key', () => {
-  it('find a settled order once each, and one of them is told that it is a replay', async () => {
+  it('both find the settled order, and one of them is a replay', async () => {
     const { engine, charge } = await start();
     await charge(keyed('a'));
     const both = await world.ended(Promise.all([1, 2].map(() => engine.charge(order('o1'), keyed('b')))));
@@ -59,7 +59,7 @@ describe('two requests with one key', () => {
     ]);
   });
 
-  it('for two orders are told apart where the second takes the key from the first', async () => {
+  it('for two orders differ when the second takes the key from the first', async () => {
     const { engine, charge, store } = await start();
     await charge(keyed('a'));
     store.before('bindKey', () => engine.charge(order('o2'), keyed('b')));
@@ -67,7 +67,7 @@ describe('two requests with one key', () => {
     expect(told(await charge(keyed('b'), { orderId: 'o2' }))).toBe('completed 201');
   });
 
-  it('for the next charge open one, and one of them is told that it is a replay', async () => {
+  it('for the next charge open one, and one of them is a replay', async () => {
     const { engine, charge } = await start();
     gateway.play = decline;
     await charge(keyed('a'));

@@ -1,4 +1,4 @@
-/** How long a charge request waits, what wakes it, and what it is told when its time is over. */
+/** How long a charge request waits, what wakes it, and what it answers when its time is over. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { chargingReplica, lateEvidence, later, openCall, slowly } from '../../test/support/charging.ts';
 import { gateway, world } from '../../test/support/fresh-world.ts';
@@ -14,7 +14,7 @@ import { KEYLESS, keyed, order, told, type VirtualSettings } from '../../test/su
 import type { LookupOutcome } from '../domain/outcomes.ts';
 import { toPayment } from './answer.ts';
 
-/** What the other process calls: apart, so that it shows who called. */
+/** The other process's own gateway, to see which process called. */
 let other: ScriptedGateway;
 beforeEach(() => {
   other = createScriptedGateway();
@@ -22,7 +22,7 @@ beforeEach(() => {
 
 const start = (settings: VirtualSettings = {}, at = gateway) => chargingReplica(world, at, settings);
 
-/** Another process, which has just sent the order's call. */
+/** Another process that has just sent the order's call. */
 async function elsewhere(play = other.play) {
   other.play = play;
   const replica = await start({}, other);
@@ -31,7 +31,7 @@ async function elsewhere(play = other.play) {
   return replica;
 }
 
-/** An order whose failure is doubted: another process asks the gateway, which says what `answer` says. */
+/** An order whose failure is in doubt: another process looks it up, and gets `answer`. */
 async function doubted(answer: Promise<LookupOutcome>): Promise<void> {
   other.play = decline;
   const { charge, store } = await start({}, other);
@@ -55,7 +55,7 @@ describe('a wait for a charge that this process drives', () => {
     expect([world.nowMs, uses('situation')]).toEqual([atMs, 0]);
   });
 
-  it('that is over tells the payment as this process last wrote it', async () => {
+  it('that is over shows the payment as this process last wrote it', async () => {
     gateway.play = ({ attempt }) => (attempt === 1 ? error500 : new Promise(() => {}));
     const { charge, uses } = await start();
     const answer = await charge(keyed('a', 1000));
@@ -67,7 +67,7 @@ describe('a wait for a charge that this process drives', () => {
     expect([world.stored('o1').charge.attempts, uses('situation')]).toEqual([2, 0]);
   });
 
-  it('ends where a person must decide, with one more look', async () => {
+  it('ends if a person must decide, after one more read', async () => {
     gateway.play = () => ({ kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' });
     const { charge, uses } = await start();
     const answer = await charge(keyed('k'));
@@ -80,19 +80,19 @@ describe('a wait for a charge that this process drives', () => {
     expect(world.nowMs).toBe(0);
   });
 
-  it('that another request started looks again only when it has ended', async () => {
+  it('that another request started reads again only when it has ended', async () => {
     gateway.play = slowly(world, 500);
     const { engine, charge, uses } = await start();
     void engine.charge(order('o1'), keyed('a'));
     expect(told(await charge(keyed('b')))).toBe('completed 200');
-    // Before its key was bound, behind that, and at the end.
+    // Before its key was bound, after that, and at the end.
     expect(uses('situation')).toBe(3);
   });
 
   it('is not ended by a later charge of the same order', async () => {
     gateway.play = decline;
     const { engine, store, charge } = await start();
-    // The line hangs: this process does not hear that another took the charge over and settled it.
+    // The connection hangs: this process does not learn that another one took the charge over and settled it.
     store.before('advance', () => new Promise(nothing));
     const first = engine.charge(order('o1'), keyed('a', 60_000));
     other.play = decline;
@@ -109,7 +109,7 @@ describe('a wait for a charge that this process drives', () => {
     ['with', keyed('a')],
     ['without', KEYLESS],
   ])(
-    'goes on where this process lets go of it, and its starter stays that (%s a key)',
+    'goes on if this process no longer drives it, and its starter remains the starter (%s a key)',
     async (_, options) => {
       gateway.play = () => error500;
       const { charge } = await start({ limits: { localWaitMs: 0, sweepMs: 1e9 } });
@@ -143,7 +143,7 @@ describe('a wait for a charge that another process drives', () => {
     expect(pauses.map(Math.round)).toEqual([50, 75, 113, 169, 253, 380, 570, 854, 1000, 1000, 1000, 1000]);
   });
 
-  it('of no time looks all the same', async () => {
+  it('without time still reads once', async () => {
     await elsewhere(slowly(world, 300));
     const { charge } = await start();
     for (const options of [keyed('a', 0), { waitMs: 0 }])
@@ -163,7 +163,7 @@ describe('a wait for a charge that another process drives', () => {
     expect(world.nowMs).toBe(101);
   });
 
-  it('does not trust what this process knew before another took the charge over', async () => {
+  it('does not use what this process knew before another one took the charge over', async () => {
     gateway.play = () => error500;
     const { charge, store } = await start();
     store.before('advance', () => new Promise(nothing));
@@ -179,7 +179,7 @@ describe('a wait for a charge that another process drives', () => {
   });
 });
 
-describe('the last look, when the wait is over', () => {
+describe('the last read, when the wait is over', () => {
   it.each([
     ['with its key', keyed('a', 0), 'completed 201', true],
     ['without a key', { waitMs: 0 }, 'completed 200', false],
@@ -207,7 +207,7 @@ describe('the last look, when the wait is over', () => {
     expect(world.nowMs).toBe(1000);
   });
 
-  it('finds how far the charge has come meanwhile', async () => {
+  it('finds how far the charge has come', async () => {
     const call = openCall();
     await elsewhere(call.play);
     const { charge, store } = await start();
@@ -218,7 +218,7 @@ describe('the last look, when the wait is over', () => {
     expect(answer).toMatchObject({ kind: 'unsettled', payment: toPayment(stored, true), replayed: true });
   });
 
-  it('does not give a key the answer of another order that it was used for meanwhile', async () => {
+  it('does not give a key the answer of another order that used the key meanwhile', async () => {
     await doubted(new Promise(nothing));
     const { engine, charge, store } = await start();
     store.before('situation', nothing, () => engine.charge(order('o2'), keyed('b')));
@@ -230,7 +230,7 @@ describe('the last look, when the wait is over', () => {
     expect(world.stored('o2').charge.status).toBe('COMPLETED');
   });
 
-  it('does not give an unbound key the failure that is no longer doubted', async () => {
+  it('does not give an unbound key the failure that is no longer in doubt', async () => {
     const lookup = later<LookupOutcome>();
     await doubted(lookup.promise);
     const { charge, store } = await start();
@@ -242,7 +242,7 @@ describe('the last look, when the wait is over', () => {
     });
   });
 
-  it('gives a keyless request the failure that is no longer doubted, but not while it is', async () => {
+  it('gives a keyless request the failure once it is no longer in doubt', async () => {
     const lookup = later<LookupOutcome>();
     await doubted(lookup.promise);
     const { charge, store } = await start();
@@ -266,7 +266,7 @@ describe('the last look, when the wait is over', () => {
     });
   });
 
-  it('tells what was read before where the database is lost just then', async () => {
+  it('shows what was read before if the database is lost just then', async () => {
     await elsewhere(never);
     const { charge, store, logged } = await start();
     store.before('situation', nothing, () => store.fail('situation', 'unavailable'));
@@ -279,7 +279,7 @@ describe('the last look, when the wait is over', () => {
     expect(logged).toEqual([]);
   });
 
-  it('fails openly for what is none of the database’s doing', async () => {
+  it('rejects for an error that is not the database’s', async () => {
     await elsewhere(never);
     const { charge, store } = await start();
     store.before('situation', nothing, () => {

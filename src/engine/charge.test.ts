@@ -1,4 +1,4 @@
-/** What one charge request is told, by its key, its order and what became of it; `charge-*.test.ts` have the rest. */
+/** What one charge request gets, by its key, its order and what happened to it. `charge-*.test.ts` have the rest. */
 import { describe, expect, it } from 'vitest';
 import { chargingReplica, lateEvidence, slowly } from '../../test/support/charging.ts';
 import { gateway, world } from '../../test/support/fresh-world.ts';
@@ -40,13 +40,13 @@ describe('a new order', () => {
   it.each([
     ['with', keyed('k')],
     ['without', KEYLESS],
-  ])('is charged in two statements, one before the call and one behind it (%s a key)', async (_, options) => {
+  ])('is charged in two statements, one before the call and one after it (%s a key)', async (_, options) => {
     const { charge, uses } = await start();
     expect(told(await charge(options))).toBe('completed 201');
     expect([uses('accept'), uses('advance'), uses('situation')]).toEqual([1, 1, 0]);
   });
 
-  it('is not waited for by who does not want to wait', async () => {
+  it('is not waited for by a request that does not want to wait', async () => {
     gateway.play = slowly(world, 10);
     const { charge } = await start();
     expect(await charge({ waitMs: 0 })).toEqual({
@@ -60,7 +60,7 @@ describe('a new order', () => {
 });
 
 describe('a key that was used', () => {
-  it('gets the same answer again without the database, and is told that it is a replay', async () => {
+  it('gets the same answer again without the database, as a replay', async () => {
     const { charge, store } = await start();
     const first = await charge(keyed('k'));
     store.used.length = 0;
@@ -68,7 +68,7 @@ describe('a key that was used', () => {
     expect(store.used).toEqual([]);
   });
 
-  it('gets the same answer from the database where nothing is kept in memory', async () => {
+  it('gets the same answer from the database if nothing is kept in memory', async () => {
     const { charge } = await start({ cacheEntries: 0 });
     const first = await charge(keyed('k'));
     expect(await charge(keyed('k'))).toEqual({ ...first, replayed: true });
@@ -95,14 +95,14 @@ describe('a key that was used', () => {
     },
   );
 
-  it('is a replay while its charge is under way, too', async () => {
+  it('is a replay even while its charge is under way', async () => {
     gateway.play = never;
     const { charge } = await start();
     expect(await charge(keyed('k', 0))).toMatchObject({ kind: 'unsettled', replayed: false });
     expect(await charge(keyed('k', 0))).toMatchObject({ kind: 'unsettled', replayed: true });
   });
 
-  it('is told that its answer was erased, with the payment as it stands, and not before', async () => {
+  it('gets the payment as it is once its answer was erased, and not before', async () => {
     const { charge } = await start({ answerRetentionMs: HOUR });
     const first = await charge(keyed('k'));
     await world.pass(HOUR - 1);
@@ -117,24 +117,21 @@ describe('a key that was used', () => {
 });
 
 describe('a key that comes when the order’s answer was erased', () => {
-  it.each([0, 1000])(
-    'is told the payment as it stands, every time (kept in memory: %i)',
-    async (cacheEntries) => {
-      const { charge } = await start({ answerRetentionMs: HOUR, cacheEntries });
-      const { paymentId } = await settledAnswer(charge(keyed('a')));
-      await world.pass(2 * HOUR);
-      const first = await charge(keyed('b'));
-      expect(first).toMatchObject({ kind: 'settled', paymentId, started: false, replayed: false });
-      expect(told(first)).toBe('completed 200');
-      for (const waitMs of [HOUR, 100 * HOUR]) {
-        await world.pass(waitMs);
-        expect(await charge(keyed('b'))).toEqual({ ...first, replayed: true });
-      }
-      // The key that has had an answer is told that it is gone, as before.
-      expect(told(await charge(keyed('a')))).toBe('result_expired');
-      expect(gateway.calls.length).toBe(1);
-    },
-  );
+  it.each([0, 1000])('gets the payment as it is, every time (kept in memory: %i)', async (cacheEntries) => {
+    const { charge } = await start({ answerRetentionMs: HOUR, cacheEntries });
+    const { paymentId } = await settledAnswer(charge(keyed('a')));
+    await world.pass(2 * HOUR);
+    const first = await charge(keyed('b'));
+    expect(first).toMatchObject({ kind: 'settled', paymentId, started: false, replayed: false });
+    expect(told(first)).toBe('completed 200');
+    for (const waitMs of [HOUR, 100 * HOUR]) {
+      await world.pass(waitMs);
+      expect(await charge(keyed('b'))).toEqual({ ...first, replayed: true });
+    }
+    // The key that had an answer still gets the error that it is gone.
+    expect(told(await charge(keyed('a')))).toBe('result_expired');
+    expect(gateway.calls.length).toBe(1);
+  });
 
   it('is bound: other terms and another order are refused', async () => {
     const { charge } = await start({ answerRetentionMs: HOUR });
@@ -146,7 +143,7 @@ describe('a key that comes when the order’s answer was erased', () => {
     expect(gateway.calls.length).toBe(1);
   });
 
-  it('starts the next charge where the order has failed', async () => {
+  it('starts the next charge if the order has failed', async () => {
     const { charge } = await start({ answerRetentionMs: HOUR });
     gateway.play = decline;
     await charge(keyed('a'));
@@ -168,7 +165,7 @@ describe('an order that has a payment', () => {
     expect([(await charge(keyed('b'))).replayed, gateway.calls.length]).toEqual([true, 1]);
   });
 
-  it('is joined for good by another key, even by one that does not wait', async () => {
+  it('is joined by another key for good, even if that request does not wait', async () => {
     gateway.play = never;
     const { charge } = await start();
     await charge(keyed('a', 0));
@@ -207,7 +204,7 @@ describe('an order that has a payment', () => {
     }
   });
 
-  it('tells keyless requests the payment as it stands where the frozen answer has expired', async () => {
+  it('gives keyless requests the payment as it is once the frozen answer has expired', async () => {
     const { charge } = await start({ answerRetentionMs: HOUR });
     const first = await charge(KEYLESS);
     await world.pass(2 * HOUR);
@@ -215,7 +212,7 @@ describe('an order that has a payment', () => {
     expect(await charge(KEYLESS)).toEqual({ ...first, started: false });
   });
 
-  it('keeps nothing in memory for a key that finds it without its answer: others would lose their place', async () => {
+  it('keeps nothing in memory for a key that finds it without its answer, because others would lose their place', async () => {
     const { charge, store } = await start({ answerRetentionMs: HOUR, cacheEntries: 2 });
     await charge(KEYLESS);
     await world.pass(2 * HOUR);
@@ -227,7 +224,7 @@ describe('an order that has a payment', () => {
     expect(store.used).toEqual([]);
   });
 
-  it('tells a keyless request the failure again, with the same bytes', async () => {
+  it('gives a keyless request the failure again, with the same bytes', async () => {
     gateway.play = decline;
     const { charge } = await start();
     const first = await charge(KEYLESS);
@@ -250,7 +247,7 @@ describe('an order whose charge failed', () => {
     expect(told(await charge(keyed('a')))).toBe('card_declined');
   });
 
-  it('has its next charge opened in one statement behind the one that reads it', async () => {
+  it('has its next charge opened in one statement, after the one that reads it', async () => {
     gateway.play = decline;
     const { charge, store } = await start();
     await charge(keyed('a'));
@@ -265,7 +262,7 @@ describe('an order whose charge failed', () => {
     ]);
   });
 
-  it('by absence is asked after before the next charge, where the gateway can be asked', async () => {
+  it('by absence is looked up before the next charge if the gateway has lookups', async () => {
     gateway.play = () => error500;
     const { charge } = await start();
     expect(told(await charge(keyed('a')))).toBe('gateway_failed');
@@ -279,7 +276,7 @@ describe('an order whose charge failed', () => {
     ]);
   });
 
-  it('by absence is charged again without asking where the gateway cannot be asked', async () => {
+  it('by absence is charged again without a lookup if the gateway has none', async () => {
     const mute = createScriptedGateway({ lookup: false });
     mute.play = () => ({ kind: 'refused', reason: 'dns' });
     const { charge } = await start({}, mute);
@@ -289,7 +286,7 @@ describe('an order whose charge failed', () => {
     expect(world.trail('o1').slice(-2)).toEqual(['charge.opened', 'payment.completed ch_1']);
   });
 
-  it('has its next charge started by the request whose acknowledgement was lost, too', async () => {
+  it('has its next charge started even if the acknowledgement was lost', async () => {
     gateway.play = decline;
     const { charge, store } = await start();
     await charge(keyed('a'));
@@ -302,7 +299,7 @@ describe('an order whose charge failed', () => {
     expect([told(answer), answer.replayed]).toEqual(['completed 201', true]);
   });
 
-  it('is not charged again while late evidence is looked into: the request waits for that', async () => {
+  it('is not charged again while late evidence is checked: the request waits for that', async () => {
     gateway.play = () => error500;
     const { charge, store } = await start();
     await charge(keyed('a'));
@@ -320,8 +317,8 @@ describe('an order whose charge failed', () => {
   });
 });
 
-describe('an order that a person must decide on', () => {
-  it('binds another key where nothing was said of it before', async () => {
+describe('an order in review', () => {
+  it('binds another key if it has not failed before', async () => {
     gateway.play = () => ({ kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' });
     const { charge } = await start();
     await charge(keyed('a'));
@@ -329,7 +326,7 @@ describe('an order that a person must decide on', () => {
       expect(await charge(keyed('b'))).toMatchObject({ payment: { status: 'REVIEW' }, replayed });
   });
 
-  it('binds no other key where it had failed before: the new key is for the next charge, if there is one', async () => {
+  it('binds no other key if it had failed before: the new key is for the next charge, if there is one', async () => {
     gateway.play = decline;
     const { charge, store, uses } = await start();
     await charge(keyed('a'));

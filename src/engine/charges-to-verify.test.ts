@@ -1,4 +1,4 @@
-/** Reading which charges of an order are in question. */
+/** Reads which charges of an order must be verified. */
 import { expect, it } from 'vitest';
 import { createScriptedGateway } from '../../test/support/scripted-gateway.ts';
 import { createVirtualWorld, order } from '../../test/support/virtual-world.ts';
@@ -17,7 +17,7 @@ function isElsewhere(gateways: readonly string[]): Promise<boolean> {
 }
 
 it.each([1, 15, 16, 17, 40])(
-  'one of %i that was made elsewhere is enough, also the last one',
+  'one of %i that was made elsewhere is enough, even the last one',
   async (count) => {
     const here = Array.from({ length: count }, () => GATEWAY.name);
     expect(await isElsewhere(here)).toBe(false);

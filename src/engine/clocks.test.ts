@@ -1,4 +1,4 @@
-/** Clocks that are set, stand still or wake others too late: what they must never decide. */
+/** Clocks that are set, stop, or fire timers too late: what they must never decide. */
 import { describe, expect, it } from 'vitest';
 import { chargingReplica, later } from '../../test/support/charging.ts';
 import { declareContract, gateway, world } from '../../test/support/fresh-world.ts';
@@ -18,7 +18,7 @@ const start = (settings: VirtualSettings = {}) => chargingReplica(world, gateway
 const ONE_CALL: VirtualSettings = { policy: { maxAttempts: 1 } };
 
 describe('a database clock that is set forward', () => {
-  it('proves nothing: what may land in twenty seconds is not called absent', async () => {
+  it('proves nothing: what may still land in twenty seconds does not count as absent', async () => {
     gateway.play = () => reset;
     const { charge, engine, logged } = await start(ONE_CALL);
     await charge({ waitMs: 1000 });
@@ -26,7 +26,7 @@ describe('a database clock that is set forward', () => {
     world.databaseStepMs = 90_000;
     await world.pass(19_000);
     expect(world.stored('o1').charge.status).toBe('UNRESOLVED');
-    // It lands after all.
+    // It does land.
     gateway.play = approve;
     await gateway.call(gateway.calls[0] as never, { timeoutMs: 1000, mayLeave: () => true });
     await world.pass(2 * HOUR);
@@ -35,18 +35,18 @@ describe('a database clock that is set forward', () => {
     expect(logged.filter(({ fields }) => fields.alarm === 'clock_stepped')).toHaveLength(1);
   });
 
-  it('delays the proof by no more than it takes', async () => {
+  it('delays the proof by no more than needed', async () => {
     gateway.play = () => reset;
     const { charge } = await start(ONE_CALL);
     await charge({ waitMs: 1000 });
     await world.pass(40_000);
     world.databaseStepMs = HOUR;
-    // The lease that the step may have cut short, the time to land, and the lookup.
+    // The lease that the step may have shortened, the time to land, and the lookup.
     await world.pass(15_000 + LANDS_WITHIN_MS + 5000);
     expect(world.stored('o1').charge).toMatchObject({ status: 'FAILED', failureCode: 'gateway_error' });
   });
 
-  it('while nobody runs proves nothing to whoever starts next', async () => {
+  it('while no process runs proves nothing to the next process', async () => {
     gateway.play = () => reset;
     const first = await start(ONE_CALL);
     await first.charge({ waitMs: 1000 });
@@ -61,8 +61,8 @@ describe('a database clock that is set forward', () => {
   });
 });
 
-describe('a process that starts behind one with a longer lease', () => {
-  it('waits for that lease: a request may leave until its end', async () => {
+describe('a process that starts after one with a longer lease', () => {
+  it('waits for that lease, because a request may be sent until its end', async () => {
     gateway.play = () => reset;
     const first = await start({ policy: { maxAttempts: 1, leaseMs: 60_000 } });
     await first.charge({ waitMs: 1000 });
@@ -81,7 +81,7 @@ describe('a step of the database’s clock', () => {
     const { charge, store } = await start(ONE_CALL);
     await charge({ waitMs: 1000 });
     await world.pass(5000);
-    // No sweep hears of the step either: the claim of the second lookup is the first to meet it.
+    // No sweep notices the step either: the claim of the second lookup is the first to see it.
     store.before('due', () => new Promise(() => {}));
     store.before('advance', () => {
       world.databaseStepMs = 90_000;
@@ -93,7 +93,7 @@ describe('a step of the database’s clock', () => {
     expect(world.stored('o1').charge.status).toBe('UNRESOLVED');
   });
 
-  it('that another process has seen is known to whoever starts later', async () => {
+  it('that another process has seen is known to a process that starts later', async () => {
     gateway.play = () => reset;
     const first = await start(ONE_CALL);
     await first.charge({ waitMs: 1000 });
@@ -105,7 +105,7 @@ describe('a step of the database’s clock', () => {
     await world.pass(40_000);
     expect(gateway.lookups.length).toBeGreaterThan(1);
     expect(world.stored('o1').charge.status).toBe('UNRESOLVED');
-    // It was told by the first.
+    // The first process reported it.
     expect(second.logged).toEqual([]);
   });
 });
@@ -127,7 +127,7 @@ describe('a database clock that is set back by an hour', () => {
     const first = await start();
     void first.engine.charge(order('o1'), KEYLESS);
     await world.pass(10);
-    // It dies: nothing that it does from now on arrives.
+    // It dies: nothing that it does from now on has an effect.
     first.store.goDown();
     world.databaseStepMs = -HOUR;
     gateway.play = approve;
@@ -137,7 +137,7 @@ describe('a database clock that is set back by an hour', () => {
   });
 
   it('does not make a key look younger than it is', async () => {
-    // The window ends 100 s after the first sending; by the clock that was set back it never seems to.
+    // The window ends 100 s after the first send. By the clock that was set back, it never seems to end.
     declareContract({ keyWindowMs: 100_000, landsWithinMs: 10_000 });
     const calledAtMs: number[] = [];
     gateway.play = () => {
@@ -152,13 +152,13 @@ describe('a database clock that is set back by an hour', () => {
     await world.pass(35_000);
     world.databaseStepMs = -HOUR;
     await world.pass(200_000);
-    // The lease and the time to land must fit into the window behind the last call.
+    // The lease and the time to land must fit into the window after the last call.
     expect(Math.max(...calledAtMs)).toBeLessThan(100_000 - 15_000 - 10_000);
   });
 });
 
 describe('a database clock that is set while the gateway is asked', () => {
-  it('makes the answer no proof: when it was asked was read from the old clock', async () => {
+  it('makes the answer no proof, because the time of asking came from the old clock', async () => {
     gateway.play = () => reset;
     const { charge } = await start(ONE_CALL);
     await charge({ waitMs: 1000 });
@@ -170,7 +170,7 @@ describe('a database clock that is set while the gateway is asked', () => {
     const asked = gateway.lookups.length;
     while (gateway.lookups.length === asked) await world.pass(500);
     world.databaseStepMs = 90_000 - HOUR;
-    // The sweep hears of it.
+    // The sweep notices it.
     await world.pass(3000);
     await answer.come({ kind: 'absent' });
     gateway.lookupPlay = null;
@@ -183,7 +183,7 @@ describe('a database clock that is set while the gateway is asked', () => {
 });
 
 describe('waits that the old clock may have dated', () => {
-  it('are looked at page by page, one with each sweep, until there is none left', async () => {
+  it('are checked page by page, one page per sweep, until none is left', async () => {
     const { engine } = world.parts(gateway);
     const pages = [7, 9];
     const asked: (number | null)[] = [];
@@ -194,12 +194,12 @@ describe('waits that the old clock may have dated', () => {
     const sweep = createClockWatch({ ...engine, store: { ...engine.store, shortenWaits } });
     for (let n = 0; n < 5; n += 1) await sweep(false);
     expect(asked).toEqual([null, 7, 9]);
-    // It may have lost what was written, and be back at the waits of before.
+    // It may have lost what was written, and have the old waits again.
     for (const cameBack of [true, false, false]) await sweep(cameBack);
     expect(asked).toEqual([null, 7, 9, null]);
   });
 
-  it('are looked at where the clock is set back while an earlier step is being noted', async () => {
+  it('are checked if the clock is set back while an earlier step is being noted', async () => {
     const { engine } = world.parts(gateway);
     const asked: (number | null)[] = [];
     const shortenWaits = async ({ after }: WaitsQuery) => {
@@ -215,7 +215,7 @@ describe('waits that the old clock may have dated', () => {
     expect(engine.databaseClock.untold()).toMatchObject({ backMs: 0 });
     await sweep(false);
     expect(asked).toEqual([null, null]);
-    // A fail-over that nobody here met may have lost what was written, until the clock is where it was.
+    // A fail-over that nobody here noticed may have lost what was written, until the clock is where it was.
     for (const [waitMs, times] of [
       [119_000, 2],
       [1000, 3],
@@ -228,7 +228,7 @@ describe('waits that the old clock may have dated', () => {
     }
   });
 
-  it('are looked at again after a fail-over that has lost the shorter ones', async () => {
+  it('are checked again after a fail-over that has lost the shorter ones', async () => {
     const { engine, store } = await start();
     const answer = later<CallOutcome>();
     gateway.play = () => answer.promise;
@@ -251,7 +251,7 @@ describe('waits that the old clock may have dated', () => {
 });
 
 describe('a machine that was suspended', () => {
-  /** One call, kept back while it connects, and what is done to the machine meanwhile. */
+  /** One call, held back while it connects, and what happens to the machine meanwhile. */
   async function connecting(meanwhile: () => void) {
     const connected = later<void>();
     let left = 0;
@@ -268,18 +268,18 @@ describe('a machine that was suspended', () => {
     return { left, charged: gateway.ledger.size };
   }
 
-  it('sends nothing when it wakes behind its lease, though its monotonic clock has not moved', async () => {
+  it('sends nothing when it wakes after its lease, though its monotonic clock has not moved', async () => {
     const asleep = await connecting(() => {
       world.suspendedMs = 77_000;
     });
     expect(asleep).toEqual({ left: 0, charged: 0 });
-    // It was no call, and counts as none.
+    // Nothing was sent, so no call counts.
     await world.pass(30_000);
     expect(world.trail('o1').slice(1, 3)).toEqual(['call.not_sent lease_over_before_send', 'call.started']);
     expect(world.stored('o1').charge).toMatchObject({ status: 'COMPLETED', attempts: 1 });
   });
 
-  it('sends nothing where its wall clock was set back, which hides for how long it slept', async () => {
+  it('sends nothing if its wall clock was set back, which hides how long it slept', async () => {
     const asleep = await connecting(() => {
       world.suspendedMs = 77_000;
       world.wallSetMs = -HOUR;
@@ -289,7 +289,7 @@ describe('a machine that was suspended', () => {
     expect(world.stored('o1').charge).toMatchObject({ status: 'COMPLETED', attempts: 1 });
   });
 
-  it('sends where its wall clock was set back by less than the margin of its lease', async () => {
+  it('sends if its wall clock was set back by less than the lease’s margin', async () => {
     const awake = await connecting(() => {
       world.wallSetMs = -250;
     });
@@ -311,7 +311,7 @@ describe('a machine that was suspended', () => {
     ]);
   });
 
-  it('resends nothing a day later: the key may be pruned', async () => {
+  it('resends nothing a day later, because the key may have expired', async () => {
     gateway.play = () => ({ ...reset, retryAfterMs: 10_000 });
     const { engine } = await start();
     await world.ended(engine.charge(order('o1'), { waitMs: 0 }));
@@ -324,7 +324,7 @@ describe('a machine that was suspended', () => {
   });
 });
 
-describe('a machine whose clocks stand still, both of them', () => {
+describe('a machine whose clocks both stop', () => {
   it('notices when its claim is granted that the deadline is over, and sends nothing', async () => {
     gateway.play = () => ({ kind: 'refused', reason: 'connection_refused', retryAfterMs: 10_000 });
     const { engine, store } = await start();
@@ -341,12 +341,12 @@ describe('a machine whose clocks stand still, both of them', () => {
 });
 
 describe('a worker that lost its lease while it was calling', () => {
-  it('leaves a trace where it may have sent, and nothing more is charged until that can no longer land', async () => {
+  it('leaves evidence that it may have sent, and nothing more is charged until that can no longer land', async () => {
     const answers = [reset];
     gateway.play = () => answers.shift() ?? { kind: 'declined', code: 'no_funds' };
     const first = await start();
     const woken = later<void>();
-    // Its write does not leave before it is woken.
+    // Its write is not sent before it wakes.
     first.store.before('advance', () => woken.promise);
     void first.engine.charge(order('o1'), keyed('k'));
     await world.pass(10);

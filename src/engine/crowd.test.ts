@@ -1,4 +1,4 @@
-/** A crowd that wants one order charged: one of them does what must be done once, and everybody is answered in time. */
+/** Many requests for one order: one of them does what must be done once, and all are answered in time. */
 import { describe, expect, it } from 'vitest';
 import { chargingReplica, slowly } from '../../test/support/charging.ts';
 import { gateway, world } from '../../test/support/fresh-world.ts';
@@ -19,7 +19,7 @@ describe('many new keys for one order at once', () => {
     expect(again).toEqual(answers.map((answer) => ({ ...answer, replayed: true })));
   });
 
-  it('are told 202 where their wait ends first, and are bound all the same', async () => {
+  it('get 202 if their wait ends first, and their keys are bound anyway', async () => {
     gateway.play = slowly(world, 10_000);
     const { engine } = await chargingReplica(world, gateway);
     const asked = CROWD.map((key, n) => engine.charge(order('o1'), keyed(key, n % 2 === 0 ? 0 : 2000)));
@@ -42,7 +42,7 @@ describe('many new keys for one order at once', () => {
     expect(answers.map(told).sort()).toEqual(CROWD.map((_key, n) => `completed ${n < 499 ? 200 : 201}`));
   });
 
-  it('on other terms are told of the conflict', async () => {
+  it('on other terms get the conflict', async () => {
     gateway.play = slowly(world, 1000);
     const { engine, uses } = await chargingReplica(world, gateway);
     const [first, ...others] = CROWD.map((key, n) =>
@@ -68,9 +68,9 @@ it('one key for many orders at once starts one of them', async () => {
 });
 
 describe('a start that the database could not make', () => {
-  it.each(['unavailable', 'lost'] as const)('(%s) is everybody’s who waits for it', async (fault) => {
+  it.each(['unavailable', 'lost'] as const)('(%s) fails every request that waits for it', async (fault) => {
     const { engine, store, uses } = await chargingReplica(world, gateway);
-    // Until it gives up.
+    // Time until it gives up.
     store.fail('accept', ...Array.from({ length: 100 }, () => fault));
     const asked = CROWD.map((key) => engine.charge(order('o1'), keyed(key, 2000)));
     const answers = await world.ended(Promise.all(asked));
@@ -80,7 +80,7 @@ describe('a start that the database could not make', () => {
     expect(gateway.calls).toEqual([]);
   });
 
-  it('for a reason of its own is nobody else’s', async () => {
+  it('because of its own data fails no other request', async () => {
     const { engine, store } = await chargingReplica(world, gateway);
     const accept = store.accept;
     store.accept = async () => {

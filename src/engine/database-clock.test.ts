@@ -1,4 +1,4 @@
-/** What time it is at the database, and since when that can be believed. */
+/** The time at the database, and since when it can be trusted. */
 import { describe, expect, it } from 'vitest';
 import { world } from '../../test/support/fresh-world.ts';
 import { latestMoment } from '../domain/clock-trust.ts';
@@ -20,7 +20,7 @@ function setUp() {
     longestLeaseMs: LEASE_MS,
   };
   const clock = createDatabaseClock(world.clock, start);
-  /** One exchange with the database, which takes so long each way. */
+  /** One exchange with the database that takes this long in each direction. */
   const exchange = async (eachWayMs = 1): Promise<void> => {
     const sent = momentOf(world.clock);
     await world.pass(eachWayMs);
@@ -43,7 +43,7 @@ describe('the database’s clock', () => {
     expect(clock.nowMs() - databaseMs()).toBeLessThan(1000);
   });
 
-  it('is believed as long as it counts the time that our monotonic clock counts', async () => {
+  it('is trusted as long as it counts the same time as our monotonic clock', async () => {
     const { clock, exchange } = setUp();
     for (let hour = 0; hour < 48; hour += 1) {
       await exchange(hour % 7);
@@ -54,7 +54,7 @@ describe('the database’s clock', () => {
   });
 
   it.each([90_000, 3_600_000, 1000])(
-    'that was set forward by %i ms is believed from then on only',
+    'that was set forward by %i ms is trusted only from then on',
     async (stepMs) => {
       const { clock, exchange } = setUp();
       await exchange();
@@ -73,7 +73,7 @@ describe('the database’s clock', () => {
     },
   );
 
-  it('that was set back is believed from then on only, and it is kept by how much', async () => {
+  it('that was set back is trusted only from then on, and the size of the step is kept', async () => {
     const { clock, exchange } = setUp();
     await exchange();
     world.databaseStepMs = -3_600_000;
@@ -84,19 +84,19 @@ describe('the database’s clock', () => {
     expect(clock.atLeastMs()).toBeLessThanOrEqual(databaseMs());
   });
 
-  it('cannot be told from one that was set where this machine was suspended: it is not believed either', async () => {
+  it('looks like one that was set if this machine was suspended, and is not trusted either', async () => {
     const { clock, exchange } = setUp();
     await exchange();
     world.suspendedMs = 77_000;
-    // Until the next answer our monotonic clock is all that proves something, and it has not moved.
+    // Until the next answer only our monotonic clock proves something, and it has not moved.
     expect(clock.atLeastMs()).toBeLessThanOrEqual(databaseMs() - 76_000);
-    // The wall clock has: what must not last longer is over.
+    // The wall clock has moved: what must not last longer is over.
     expect(clock.nowMs()).toBeGreaterThanOrEqual(databaseMs());
     await exchange();
     expect(clock.trust().agreedSinceMs).toBeGreaterThan(ORIGIN_MS + 76_000);
   });
 
-  it('may be set by little, but not again and again', async () => {
+  it('may be set by a little, but not again and again', async () => {
     const { clock, exchange } = setUp();
     await exchange();
     world.databaseStepMs += 300;
@@ -108,8 +108,8 @@ describe('the database’s clock', () => {
   });
 });
 
-describe('before it began', () => {
-  it('a process knows of no time: what is dated from before counts from then, and from the end of its lease', () => {
+describe('before its start', () => {
+  it('a process knows nothing about time: older dates count from its start, and from the end of the lease', () => {
     const { clock } = setUp();
     expect(clock.trust()).toMatchObject({
       agreedSinceMs: ORIGIN_MS,
@@ -120,7 +120,7 @@ describe('before it began', () => {
 });
 
 describe('steps that cancel each other out', () => {
-  it('are two steps: what waits by the clock between them is dealt with', async () => {
+  it('are two steps, and waits by the clock between them are handled', async () => {
     const { clock, exchange } = setUp();
     await exchange();
     world.databaseStepMs = 3_600_000;
@@ -135,10 +135,10 @@ describe('steps that cancel each other out', () => {
 });
 
 describe('a database that answers slowly', () => {
-  it('makes no date of the present look like one of an old clock', async () => {
+  it('makes no present date look like one by an old clock', async () => {
     const { clock, exchange } = setUp();
     await exchange(5000);
-    // Known only to within ten seconds: the lower bound of now lies behind what was dated just now.
+    // The time is known only to within ten seconds: the lower bound of now is before what was dated just now.
     const dated = databaseMs() + LEASE_MS;
     expect(clock.atLeastMs()).toBeLessThan(dated - LEASE_MS);
     expect(latestMoment(dated, clock.atLeastMs(), clock.trust())).toBe(dated);

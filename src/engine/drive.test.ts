@@ -1,4 +1,4 @@
-/** A payment's way from claim to claim: what is written, what is logged, what is kept in memory and what is left. */
+/** A payment's way from claim to claim: what is written, logged, kept in memory, and left to the sweep. */
 import { describe, expect, it } from 'vitest';
 import { later } from '../../test/support/charging.ts';
 import { declareContract, gateway, world } from '../../test/support/fresh-world.ts';
@@ -24,7 +24,7 @@ async function start(settings: VirtualSettings = {}) {
   return { ...replica, charge };
 }
 
-/** A driver of its own over a payment that waits to be called, with a gate that the test decides on. */
+/** A separate driver for a payment that waits to be called, with a gate that the test controls. */
 async function driverOver(settings: VirtualSettings = {}) {
   const pausing = createScriptedGateway();
   pausing.play = () => ({ kind: 'refused', reason: 'dns', retryAfterMs: 60_000 });
@@ -55,8 +55,8 @@ async function driverOver(settings: VirtualSettings = {}) {
   return { ...parts, driver, asked, returned, permissions, changed, forgotten, record };
 }
 
-describe('what is driven', () => {
-  it('ends the wait of its older state, which would push it out of memory when its time comes', async () => {
+describe('a payment that is driven', () => {
+  it('ends the wait of its older state, which would remove it from memory later', async () => {
     const { driver, engine, record, forgotten } = await driverOver();
     gateway.play = () => new Promise(() => {});
     driver.resumeIn(record, 1000);
@@ -74,7 +74,7 @@ describe('what is driven', () => {
 });
 
 describe('the way of a payment', () => {
-  it('is written down step by step: unknown, again, completed', async () => {
+  it('is in the audit trail step by step: unknown, again, completed', async () => {
     gateway.play = ({ attempt, charge }) => (attempt < 3 ? reset : charge());
     const { charge, logged } = await start();
     expect(await charge('o1')).toBe('completed 201');
@@ -102,7 +102,7 @@ describe('the way of a payment', () => {
     ]);
   });
 
-  it('leads over a lookup to a proved failure', async () => {
+  it('leads through a lookup to a proved failure', async () => {
     gateway.play = () => error500;
     const { charge } = await start();
     expect(await charge('o1')).toBe('gateway_failed');
@@ -114,7 +114,7 @@ describe('the way of a payment', () => {
     expect(world.stored('o1')).toMatchObject({ absences: 1, held: false, dueAtMs: null });
   });
 
-  it('goes on in memory for short waits, and is found by the sweep after long ones', async () => {
+  it('continues in memory after short waits, and through the sweep after long ones', async () => {
     gateway.play = ({ attempt, charge }) =>
       attempt === 1
         ? { kind: 'refused', reason: 'dns', retryAfterMs: 14_950 }
@@ -145,7 +145,7 @@ describe('the way of a payment', () => {
     expect(world.stored('o2').charge.attempts).toBe(1);
   });
 
-  it('ends without a call when it was never executed and its time is over', async () => {
+  it('ends without a call if it was never executed and its time is over', async () => {
     gateway.play = ({ request }) =>
       request.orderId === 'o1'
         ? { kind: 'refused', reason: 'dns', retryAfterMs: 900 }
@@ -179,7 +179,7 @@ describe('a gateway that refuses', () => {
       await world.pass(30_000);
     }
     expect(world.stored('o1').charge).toMatchObject({ status: 'PROCESSING', attempts: 0 });
-    // Once for every pause of its own.
+    // Once for each of its own pauses.
     const { length } = gateway.calls.filter(({ orderId }) => orderId === 'o1');
     expect([length >= 9, length <= 11]).toEqual([true, true]);
   });
@@ -196,7 +196,7 @@ describe('a gateway that refuses', () => {
     expect(await charge('o4')).toBe('completed 201');
   });
 
-  it('the only order there is goes on with it as soon as it refuses no more', async () => {
+  it('the only order serves it as soon as it refuses no more', async () => {
     gateway.play = refusing('o1');
     const { charge } = await start();
     await charge('o1', { waitMs: 0 });
@@ -225,8 +225,8 @@ describe('an outage at a low rate', () => {
   });
 });
 
-describe('a person is told', () => {
-  it('of refused credentials, with what to do', async () => {
+describe('an alarm', () => {
+  it('about refused credentials says what to do', async () => {
     gateway.play = () => ({ kind: 'forbidden', reason: 'http_401' });
     const { charge, logged } = await start();
     await charge('o1', { waitMs: 0 });
@@ -247,7 +247,7 @@ describe('a person is told', () => {
     ]);
   });
 
-  it('of what cannot be proved and of what exists twice', async () => {
+  it('comes for what cannot be proved and for what exists twice', async () => {
     gateway.play = ({ request }) =>
       request.orderId === 'o1' ? { kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' } : reset;
     const { charge, logged } = await start({ policy: { maxAttempts: 1 } });
@@ -262,7 +262,7 @@ describe('a person is told', () => {
 });
 
 describe('a worker that fails', () => {
-  it('is logged, forgets its payment, and wakes who waits for it; the sweep takes it up when its lease is over', async () => {
+  it('is logged, forgets its payment, and wakes waiting requests; the sweep takes the payment up when the lease is over', async () => {
     const { charge, store, logged } = await start();
     const advance = store.advance;
     const error = new TypeError('a fault');
@@ -284,7 +284,7 @@ describe('a worker that fails', () => {
     ]);
   });
 
-  it('keeps proof of money that it may not write any more', async () => {
+  it('keeps proof of money that it may no longer write', async () => {
     const { charge, store } = await start();
     gateway.play = ({ charge: book }) => {
       store.goDown();
@@ -304,7 +304,7 @@ describe('a worker that fails', () => {
 });
 
 describe('late evidence about a settled payment', () => {
-  it('is looked into, and what proves to be nothing leaves it as it was', async () => {
+  it('is checked, and changes nothing if it proves to be nothing', async () => {
     const { charge, store } = await start();
     await charge('o1', keyed('k'));
     const { paymentId } = world.stored('o1');
@@ -317,7 +317,7 @@ describe('late evidence about a settled payment', () => {
     expect(world.trail('o1').slice(-2)).toEqual(['verify.started', 'verify.clear']);
   });
 
-  it('is not taken as seen while the gateway gives no answer', async () => {
+  it('does not count as checked while the gateway gives no answer', async () => {
     const { charge, store } = await start();
     await charge('o1', keyed('k'));
     const { paymentId } = world.stored('o1');
@@ -332,7 +332,7 @@ describe('late evidence about a settled payment', () => {
     expect(world.stored('o1').evidence).toBe(0);
   });
 
-  it('ends, without a lookup, where the gateway cannot be asked', async () => {
+  it('ends without a lookup if the gateway has none', async () => {
     declareContract({ lookup: false });
     const { charge, store } = await start();
     await charge('o1', keyed('k'));
@@ -348,7 +348,7 @@ describe('late evidence about a settled payment', () => {
 });
 
 describe('a driver', () => {
-  it('asks the gate for what the next step is: a retry behind a call, a first call, one that was begun, a lookup', async () => {
+  it('asks the gate for the right kind of step: a retry after a call, a first call, a resumed call, a lookup', async () => {
     const { driver, asked, record } = await driverOver();
     driver.resumeIn(record, 100_000);
     expect(asked).toEqual([]);
@@ -365,7 +365,7 @@ describe('a driver', () => {
     expect(asked).toEqual(['retry', 'first_call', 'resumed', 'lookup']);
   });
 
-  it('comes back when it is told to, and starts when its place is there', async () => {
+  it('asks again when the gate says so, and starts when it has its place', async () => {
     const { driver, permissions, changed, record } = await driverOver();
     await world.pass(70_000);
     permissions.push({ kind: 'ask_again', inMs: 300 }, { kind: 'go', inMs: 200 });
@@ -378,7 +378,7 @@ describe('a driver', () => {
     expect(driver.known(record.paymentId)).toBeUndefined();
   });
 
-  it('gives its place back where it will not wait for it, and leaves the payment to the sweep', async () => {
+  it('gives its place back if it will not wait for it, and leaves the payment to the sweep', async () => {
     const { driver, permissions, returned, forgotten, record } = await driverOver();
     permissions.push({ kind: 'go', inMs: 15_001 });
     driver.resumeIn(record, 0);
@@ -391,7 +391,7 @@ describe('a driver', () => {
     expect([returned.length, driver.known(record.paymentId)]).toEqual([1, record]);
   });
 
-  it('keeps no more payments in memory than it may, but goes on with those that it has', async () => {
+  it('keeps no more payments in memory than allowed, but continues with those that it has', async () => {
     const { driver, forgotten, record } = await driverOver({ limits: { maxActive: 1 } });
     driver.resumeIn(record, 1000);
     driver.resumeIn({ ...record, paymentId: 'another' }, 1000);
@@ -401,7 +401,7 @@ describe('a driver', () => {
     expect(driver.known(record.paymentId)).toEqual(record);
   });
 
-  it('forgets a payment that somebody else has taken up, and gives its place back', async () => {
+  it('forgets a payment that another worker has taken up, and gives its place back', async () => {
     const { driver, engine, changed, forgotten, record } = await driverOver();
     await world.pass(70_000);
     driver.resumeIn({ ...record, seq: record.seq + 5 }, 0);
@@ -417,7 +417,7 @@ describe('a driver', () => {
     expect([changed, forgotten]).toEqual([[], [record.paymentId]]);
   });
 
-  it('tries to claim for a moment only: a late claim would be a short one', async () => {
+  it('tries to claim for a short time only, because a late claim would be a short one', async () => {
     const { driver, store, forgotten, record } = await driverOver();
     await world.pass(70_000);
     store.goDown();
@@ -441,7 +441,7 @@ describe('a driver', () => {
     expect(engine.gate.callSlots.take()).toBeNull();
   });
 
-  it('has drained when what is under way has ended, and not before', async () => {
+  it('has drained when everything under way has ended, and not before', async () => {
     const { driver, engine, record } = await driverOver();
     const answer = later<CallOutcome>();
     gateway.play = () => answer.promise;

@@ -1,4 +1,4 @@
-/** What was made somewhere else: charges at another gateway, and intents that were stored unheard. */
+/** Charges that were made at another gateway, and intents that were stored although the answer was lost. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { chargingReplica, lateEvidence, later } from '../../test/support/charging.ts';
 import { world } from '../../test/support/fresh-world.ts';
@@ -31,13 +31,13 @@ describe('an order whose charge failed at another gateway', () => {
     expect([a.ledger.size, b.ledger.size]).toEqual([1, 0]);
   });
 
-  it('is not charged here either where it is an earlier charge than the last one', async () => {
+  it('is not charged here either if it is an earlier charge than the last one', async () => {
     const here = await chargingReplica(world, a);
     a.play = () => error500;
     expect(told(await here.charge(keyed('one')))).toBe('gateway_failed');
     a.play = decline;
     expect(told(await here.charge(keyed('two')))).toBe('card_declined');
-    // As a migration leaves charges of which nobody knows where they were made.
+    // As a migration leaves charges whose gateway is not known.
     const [first] = world.database.row('default', 'o1')?.operations ?? [];
     Object.assign(first ?? {}, { gateway: 'not known' });
     const [calls, lookups] = [a.calls.length, a.lookups.length];
@@ -45,7 +45,7 @@ describe('an order whose charge failed at another gateway', () => {
     expect([a.calls.length, a.lookups.length, world.stored('o1').charge.n]).toEqual([calls, lookups, 2]);
   });
 
-  it('is charged here where the unproved charge was made here, wherever the last one was declined', async () => {
+  it('is charged here if the unproved charge was made here, wherever the last one was declined', async () => {
     const here = await chargingReplica(world, a);
     a.play = () => error500;
     expect(told(await here.charge(keyed('one')))).toBe('gateway_failed');
@@ -58,7 +58,7 @@ describe('an order whose charge failed at another gateway', () => {
     expect(told(await here.charge(keyed('three')))).toBe('completed 201');
   });
 
-  it('is not answered where the database does not say where its charges were made: nothing is sent', async () => {
+  it('is not answered while the database does not say where its charges were made, and nothing is sent', async () => {
     const here = await chargingReplica(world, a);
     a.play = () => error500;
     await here.charge(keyed('one'));
@@ -68,7 +68,7 @@ describe('an order whose charge failed at another gateway', () => {
     expect([a.calls.length, world.stored('o1').charge.n]).toEqual([calls, 1]);
   });
 
-  it('is charged here where that gateway has said no itself', async () => {
+  it('is charged here if that gateway has declined it', async () => {
     const there = await chargingReplica(world, a);
     const here = await chargingReplica(world, b);
     a.play = decline;
@@ -82,7 +82,7 @@ describe('an order whose charge failed at another gateway', () => {
     ]);
   });
 
-  it('goes to a person where late evidence of that charge comes in: it is not looked up at the wrong one', async () => {
+  it('goes to a person if late evidence of that charge comes in, and is not looked up at the wrong gateway', async () => {
     const settings = { limits: { sweepMs: 5000 } };
     const there = await chargingReplica(world, a, settings);
     const here = await chargingReplica(world, b, settings);
@@ -95,11 +95,11 @@ describe('an order whose charge failed at another gateway', () => {
       here.store.addEvidence({ payment, chargeN: 1, outcome: { kind: 'approved', chargeId: 'ch_late' } }),
     );
     await world.pass(10_000);
-    // The charge itself is looked up here; the other one is nobody's to look up here.
+    // The charge itself is looked up here. Nobody here can look up the other one.
     expect(b.lookups.every(({ key }) => key === world.stored('o1').chargeKey)).toBe(true);
     const alarms = () => here.logged.filter(({ fields }) => fields.alarm === 'other_gateway').length;
     expect(alarms()).toBe(1);
-    // Once is enough, and nobody asks in vain for days.
+    // Once is enough: there are no useless lookups for days.
     await world.pass(2 * 86_400_000);
     expect([alarms(), world.stored('o1').evidence]).toEqual([1, 0]);
     expect(world.trail('o1').length).toBeLessThan(20);
@@ -121,13 +121,13 @@ describe('an order whose charge failed at another gateway', () => {
   });
 });
 
-describe('a request whose own intent was stored without its hearing of it', () => {
-  it('is told what became of that intent, not that nothing was sent', async () => {
+describe('a request whose own intent was stored, but whose answer was lost', () => {
+  it('gets the result of that intent, not the answer that nothing was sent', async () => {
     const first = await chargingReplica(world, a);
     const second = await chargingReplica(world, a);
     a.play = decline;
     const stalled = later<void>();
-    // Stored, the answer lost; and before it can look, others have gone on with the order.
+    // It is stored and the answer is lost. Before it can read, others have gone on with the order.
     first.store.fail('accept', 'ack_lost');
     first.store.before('situation', () => stalled.promise);
     const answer = first.engine.charge(order('o1'), KEYLESS);
@@ -139,7 +139,7 @@ describe('a request whose own intent was stored without its hearing of it', () =
     const heard = await world.ended(answer);
     expect(told(heard)).toBe('card_declined');
     expect(heard).toMatchObject({ started: true, replayed: false });
-    // Whoever has stored nothing is told that nothing was sent.
+    // A request that has stored nothing gets the answer that nothing was sent.
     expect(told(await first.charge(KEYLESS, { amountMinor: 3000 }))).toBe('order_conflict');
   });
 });

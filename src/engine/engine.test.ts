@@ -1,4 +1,4 @@
-/** The engine as its callers see it, beside the charging itself. */
+/** The engine as its callers see it, apart from charging. */
 import { describe, expect, it } from 'vitest';
 import { gateway, world } from '../../test/support/fresh-world.ts';
 import { KEYLESS, keyed, order, told } from '../../test/support/virtual-world.ts';
@@ -6,7 +6,7 @@ import { StoreError } from '../ports/store.ts';
 import { toPayment } from './answer.ts';
 
 describe('reading', () => {
-  it('shows payments as they are stored, and null where there is none', async () => {
+  it('shows payments as they are stored, and null if there is none', async () => {
     const { engine } = await world.replica(gateway);
     await world.ended(engine.charge(order('o1'), KEYLESS));
     await world.pass(1);
@@ -28,7 +28,7 @@ describe('reading', () => {
 });
 
 describe('readiness', () => {
-  it('is that the database answers and no drain has begun', async () => {
+  it('means that the database answers and no drain has begun', async () => {
     const { engine, store } = await world.replica(gateway);
     expect(await world.ended(engine.ready())).toBe(true);
     store.goDown();
@@ -50,7 +50,7 @@ describe('readiness', () => {
     expect(await reason()).toBe('stopping');
   });
 
-  it('is not answered where something else is wrong', async () => {
+  it('is not answered if something else is wrong', async () => {
     const { engine, store } = await world.replica(gateway);
     store.check = () => Promise.reject(new TypeError('a fault'));
     await expect(world.ended(engine.ready())).rejects.toThrow(TypeError);
@@ -58,7 +58,7 @@ describe('readiness', () => {
 });
 
 describe('stopping', () => {
-  it('refuses what is new, ends what is under way, and warns of nothing', async () => {
+  it('refuses new requests, finishes what is under way, and logs no warning', async () => {
     const { engine, logged } = await world.replica(gateway);
     gateway.play = ({ charge }) =>
       new Promise((resolve) => {
@@ -78,7 +78,7 @@ describe('stopping', () => {
     expect(logged.filter(({ level }) => level !== 'info')).toEqual([]);
   });
 
-  it('sends waiting clients home with what is known when its time is over: ten seconds unless told otherwise', async () => {
+  it('answers waiting clients with what is known when its time is over, by default ten seconds', async () => {
     const { engine, logged } = await world.replica(gateway);
     gateway.play = () => new Promise(() => {});
     const waiting = engine.charge(order('o1'), { waitMs: 60_000 });
@@ -92,7 +92,7 @@ describe('stopping', () => {
     });
   });
 
-  it('told twice, ends for both when what is under way has ended', async () => {
+  it('if requested twice, ends for both when everything under way has ended', async () => {
     const { engine, logged } = await world.replica(gateway);
     gateway.play = () =>
       new Promise((resolve) => world.clock.after(500, () => resolve({ kind: 'approved', chargeId: 'ch_1' })));
@@ -104,7 +104,7 @@ describe('stopping', () => {
     expect(logged.filter(({ level }) => level === 'warn')).toEqual([]);
   });
 
-  it('sweeps no more', async () => {
+  it('ends the sweeps', async () => {
     const { engine, store } = await world.replica(gateway);
     await world.pass(2000);
     await world.ended(engine.stop());
@@ -113,7 +113,7 @@ describe('stopping', () => {
     expect(store.used).toEqual([]);
   });
 
-  it('leaves what waits for its next step to whoever sweeps next, and answers who waits for it', async () => {
+  it('leaves payments that wait for their next step to the next sweep, and answers their clients', async () => {
     const { engine } = await world.replica(gateway);
     gateway.play = () => ({ kind: 'refused', reason: 'dns', retryAfterMs: 5000 });
     const waiting = engine.charge(order('o1'), keyed('k'));

@@ -1,4 +1,4 @@
-/** Proof of money is kept, even by a worker that may no longer write. */
+/** Proof of money is kept, even from a worker that may no longer write. */
 import { describe, expect, it } from 'vitest';
 import { lateEvidence, slowly } from '../../test/support/charging.ts';
 import { world } from '../../test/support/fresh-world.ts';
@@ -23,7 +23,7 @@ async function underWay() {
 }
 
 describe('evidence that comes in', () => {
-  /** The order has failed without the gateway's no, and its next charge waits in memory for its second call. */
+  /** The order has failed without a decline, and its next charge waits in memory for its second call. */
   async function secondChargeWaits() {
     const gateway = createScriptedGateway();
     gateway.play = () => ({ kind: 'refused', reason: 'connection_refused' });
@@ -37,14 +37,14 @@ describe('evidence that comes in', () => {
     return { gateway, store, calls: gateway.calls.length };
   }
 
-  it('while the next call waits for its time keeps it from leaving', async () => {
+  it('keeps a waiting call from being sent', async () => {
     const { gateway, store, calls } = await secondChargeWaits();
     await lateEvidence(world, store);
     await world.pass(10_000);
     expect([gateway.calls.length, world.stored('o1').charge.status]).toEqual([calls, 'REVIEW']);
   });
 
-  it('while the next lookup waits for its time comes before what that would prove', async () => {
+  it('is checked before a waiting lookup can prove anything', async () => {
     const gateway = createScriptedGateway({ landsWithinMs: 8000 });
     gateway.play = () => reset;
     const { engine, store } = await world.replica(gateway, { policy: { maxAttempts: 1 } });
@@ -53,7 +53,7 @@ describe('evidence that comes in', () => {
     const { paymentId } = world.stored('o1');
     const payment = { accountId: 'default', orderId: 'o1', paymentId };
     await world.ended(store.addEvidence({ payment, chargeN: 1, outcome: reset }));
-    // By then what this worker has sent can no longer land; what the other may have sent can.
+    // By then, what this worker has sent can no longer land, but what the other may have sent can.
     await world.pass(7000);
     expect(world.stored('o1').charge).toMatchObject({ status: 'UNRESOLVED', doubt: { kind: 'open' } });
     await world.pass(10_000);
@@ -66,14 +66,14 @@ describe('an answer that came too late to be written', () => {
     approved,
     { kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' },
     { kind: 'pending', chargeId: 'ch' },
-  ])('is kept where it speaks of money: $kind', async (outcome) => {
+  ])('is kept if it is about money: $kind', async (outcome) => {
     const { keep } = await underWay();
     await world.ended(keep(outcome));
     expect(world.database.row('default', 'o1')?.evidence).toMatchObject([{ chargeN: 1, outcome }]);
   });
 
   it.each<CallOutcome>([{ kind: 'unknown', answered: false, reason: 'timeout' }, { kind: 'busy' }])(
-    'is kept where the call may have left all the same: $kind',
+    'is kept if the call may have been sent: $kind',
     async (outcome) => {
       const { keep } = await underWay();
       await world.ended(keep(outcome));
@@ -86,11 +86,11 @@ describe('an answer that came too late to be written', () => {
     { kind: 'declined', code: 'no' },
     { kind: 'refused', reason: 'dns' },
     { kind: 'forbidden', reason: 'http_401' },
-  ])('says nothing where it was not executed: $kind', (outcome) => {
+  ])('is nothing to keep if it was not executed: $kind', (outcome) => {
     expect([tellsOfMoney(outcome), mayHaveSent(outcome)]).toEqual([false, false]);
   });
 
-  it('raises an alarm with the charge’s name where the database has forgotten the payment', async () => {
+  it('raises an alarm with the charge’s key if the database has forgotten the payment', async () => {
     const { engine, logged } = await underWay();
     const forgotten = { ...world.stored('o1'), paymentId: '0199e6a0-0000-7000-8000-000000000000' };
     await world.ended(keepEvidence(engine, forgotten, approved));
@@ -109,7 +109,7 @@ describe('an answer that came too late to be written', () => {
     ]);
   });
 
-  it('is kept, and looked into, where it comes from an adapter that was given up', async () => {
+  it('is kept and checked if it comes from an adapter that was given up', async () => {
     const gateway = createScriptedGateway();
     gateway.play = slowly(world, 12_000);
     const { engine, store } = await world.replica(gateway, { policy: { maxAttempts: 1 } });
@@ -124,7 +124,7 @@ describe('an answer that came too late to be written', () => {
     expect(world.stored('o1')).toMatchObject({ evidence: 0, charge: { status: 'COMPLETED' } });
   });
 
-  it('is tried twice a second for a minute, and then somebody is told', async () => {
+  it('is tried twice a second for a minute, and then raises an alarm', async () => {
     const { store, logged, keep } = await underWay();
     store.goDown();
     const begunMs = world.nowMs;
@@ -146,7 +146,7 @@ describe('an answer that came too late to be written', () => {
     ]);
   });
 
-  it('is tried once where its values are what the database does not take, and then somebody is told', async () => {
+  it('is tried once if the database does not accept its values, and then raises an alarm', async () => {
     const { store, keep, logged } = await underWay();
     store.fail('addEvidence', 'unfit');
     await world.ended(keep(approved));
@@ -161,7 +161,7 @@ describe('an answer that came too late to be written', () => {
     expect([store.used.length, world.stored('o1').evidence, logged]).toEqual([3, 1, []]);
   });
 
-  it('is not tried again after an error that is none of the database’s', async () => {
+  it('is not tried again after an error that is not the database’s', async () => {
     const { engine } = await underWay();
     const store = { ...engine.store, addEvidence: () => Promise.reject(new TypeError('a fault')) };
     await expect(

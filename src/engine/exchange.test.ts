@@ -38,8 +38,8 @@ function setUp(settings: VirtualSettings = {}) {
   };
 }
 
-describe('what the gateway is asked for', () => {
-  it('is derived from the order, under the stored key', () => {
+describe('the request to the gateway', () => {
+  it('is made from the order, under the stored key', () => {
     const { engine } = setUp();
     const reference = orderReference(INSTALLATION, 'default', 'o1');
     const noted = order('o1', { metadata: { note: 'ours' } });
@@ -57,7 +57,7 @@ describe('what the gateway is asked for', () => {
 });
 
 describe('a lease', () => {
-  it('can be used up to its margin, and then not at all', async () => {
+  it('can be used up to its margin, and no longer', async () => {
     const { engine, held } = setUp();
     expect(usableMs(engine, held)).toBe(LEASE_MS - MARGIN_MS);
     await world.pass(LEASE_MS - MARGIN_MS - 1);
@@ -68,8 +68,8 @@ describe('a lease', () => {
   });
 });
 
-describe('a lease of a machine whose clocks stood still', () => {
-  it('is over as soon as the database says what time it is', () => {
+describe('a lease of a machine whose clocks stopped', () => {
+  it('is over as soon as the database says so', () => {
     const { engine, held } = setUp();
     engine.databaseClock.heard(GRANTED_MS + LEASE_MS, momentOf(world.clock));
     expect(usableMs(engine, held)).toBe(0);
@@ -98,7 +98,7 @@ describe('a call', () => {
     expect(engine.gate.callSlots.free()).toBe(1);
   });
 
-  it('may take its time-out, or what is left of its lease if that is less', async () => {
+  it('may take its timeout, or the rest of its lease if that is less', async () => {
     const { call } = setUp();
     const allowed: CallOptions[] = [];
     gateway.play = ({ options }) => {
@@ -113,7 +113,7 @@ describe('a call', () => {
     expect(allowed.map(({ timeoutMs }) => timeoutMs)).toEqual([CALL_MS, CALL_MS, CALL_MS - 1]);
   });
 
-  it('is given up a moment after its time, if the adapter does not end it', async () => {
+  it('is given up a moment after its time if the adapter does not end it', async () => {
     const { logged, call } = setUp();
     gateway.play = () => new Promise(() => {});
     expect(await world.ended(call())).toEqual({
@@ -130,7 +130,7 @@ describe('a call', () => {
     ]);
   });
 
-  it('that was given up can no longer leave, though its lease goes on', async () => {
+  it('that was given up can no longer be sent, though its lease goes on', async () => {
     const { engine, held, call } = setUp();
     let mayLeave = (): boolean => true;
     gateway.play = ({ options }) => {
@@ -142,7 +142,7 @@ describe('a call', () => {
     expect(mayLeave()).toBe(false);
   });
 
-  it('that the adapter ends in that moment is believed', async () => {
+  it('that the adapter ends in that moment counts', async () => {
     const { logged, call } = setUp();
     gateway.play = ({ options }) =>
       new Promise((resolve) => {
@@ -163,7 +163,7 @@ describe('a call', () => {
     expect(engine.gate.callSlots.free()).toBe(50);
   });
 
-  it('is not sent while the gateway is paused, and says for how long', async () => {
+  it('is not sent while the gateway is paused, and says how long that is', async () => {
     const { engine, call } = setUp({ gate: { maxCalls: 1 } });
     pauseCalls(engine.gate, 700);
     await world.pass(699);
@@ -182,7 +182,7 @@ describe('a call', () => {
     expect(gateway.calls.length).toBe(1);
   });
 
-  it('tells the gate how it ended and for whom: a second payment that is refused pauses all calls', async () => {
+  it('reports its outcome and payment to the gate: a second refused payment pauses all calls', async () => {
     const { engine, held, request, call } = setUp();
     gateway.play = () => ({ kind: 'forbidden', reason: 'http_401' });
     await world.ended(call());
@@ -201,7 +201,7 @@ describe('a lookup', () => {
     expect(engine.gate.lookupSlots.free()).toBe(20);
   });
 
-  it('goes through the place that was taken before the claim, one at a time where there is no other', async () => {
+  it('uses the place that was taken before the claim, one at a time if there is no other', async () => {
     const { engine, inPlace, lookup } = setUp({ gate: { maxLookups: 2 } });
     const ends: (() => void)[] = [];
     gateway.lookupPlay = () => new Promise((resolve) => void ends.push(() => resolve({ kind: 'absent' })));
@@ -217,7 +217,7 @@ describe('a lookup', () => {
     expect(engine.gate.lookupSlots.free()).toBe(2);
   });
 
-  it('without a place of its own waits for a slot nearly as long as its lease, and is then no answer', async () => {
+  it('without its own place waits for a slot for nearly its whole lease, and is then no answer', async () => {
     const { engine, lookup } = setUp({ gate: { maxLookups: 1 } });
     engine.gate.lookupSlots.take();
     expect(await world.ended(lookup())).toEqual({ kind: 'unavailable', reason: 'no_free_slot' });

@@ -26,7 +26,7 @@ describe('the breaker', () => {
     return { clock, gate };
   }
 
-  it('stops calls when nothing is answered any more', () => {
+  it('stops calls when nothing is answered', () => {
     const { gate } = afterOutage();
     expect(gate.reserve('first_call')).toEqual({ kind: 'ask_again', inMs: 1000 });
     expect(gate.callsStoppedMs()).toBe(1000);
@@ -36,7 +36,7 @@ describe('the breaker', () => {
     expect(afterOutage().gate.reserve('lookup')).toEqual({ kind: 'go', inMs: 0 });
   });
 
-  it('only slows down for errors, with which a payment can be proved to have failed', () => {
+  it('only slows down for errors, which can prove that a payment failed', () => {
     const { clock, gate } = setUp();
     for (let call = 0; call < 50; call += 1) end(gate, error);
     for (let round = 0; round < 5; round += 1) {
@@ -53,7 +53,7 @@ describe('the breaker', () => {
     expect(gate.callsStoppedMs()).toBe(0);
   });
 
-  it('stops for ten silent calls in a row, however few calls there are, and not for nine', () => {
+  it('stops after ten silent calls in a row, however few calls there are, and not after nine', () => {
     const { clock, gate } = setUp();
     for (let call = 0; call < 9; call += 1) {
       end(gate, silent);
@@ -64,7 +64,7 @@ describe('the breaker', () => {
     expect(gate.callsStoppedMs()).toBe(1000);
   });
 
-  it.each([error, approved, forbidden])('does not stop for ten with an answer between: %j', (answer) => {
+  it.each([error, approved, forbidden])('does not stop after ten with an answer in between: %j', (answer) => {
     const { clock, gate } = setUp();
     for (let call = 0; call < 19; call += 1) {
       end(gate, call === 9 ? answer : silent);
@@ -73,7 +73,7 @@ describe('the breaker', () => {
     expect(gate.callsStoppedMs()).toBe(0);
   });
 
-  it('does not stop for ten silent calls in a row among many that are answered', () => {
+  it('does not stop after ten silent calls in a row among many that are answered', () => {
     const { clock, gate } = setUp();
     end(gate, approved);
     clock.advance(249);
@@ -101,7 +101,7 @@ describe('the breaker', () => {
     expect(gate.reserve('first_call')).toEqual({ kind: 'ask_again', inMs: 2000 });
   });
 
-  it('sends new probes when the old ones never came back', () => {
+  it('sends new probes if the old ones never returned', () => {
     const { clock, gate } = afterOutage();
     clock.advance(1000);
     for (let probe = 0; probe < 10; probe += 1) gate.reserve('first_call');
@@ -109,7 +109,7 @@ describe('the breaker', () => {
     expect(gate.reserve('first_call').kind).toBe('go');
   });
 
-  it('pauses for as long as it is told after refused credentials', () => {
+  it('pauses for the given time after refused credentials', () => {
     const { gate } = setUp();
     pauseCalls(gate, 30_000);
     expect(gate.callsStoppedMs()).toBe(30_000);
@@ -117,7 +117,7 @@ describe('the breaker', () => {
 });
 
 describe('a refused call', () => {
-  it('of one order stops nobody else, however often it is refused', () => {
+  it('of one order stops no other order, however often it is refused', () => {
     const { gate } = setUp();
     for (let call = 0; call < 100; call += 1) end(gate, forbidden, 'p1');
     expect(gate.callsStoppedMs()).toBe(0);
@@ -132,7 +132,7 @@ describe('a refused call', () => {
     expect(gate.callsStoppedMs()).toBe(30_000);
   });
 
-  it.each([approved, error])('of a second order stops nobody with an answer between: %j', (answer) => {
+  it.each([approved, error])('of a second order stops nothing with an answer in between: %j', (answer) => {
     const { gate } = setUp();
     end(gate, forbidden, 'p1');
     end(gate, answer, 'p3');
@@ -140,7 +140,7 @@ describe('a refused call', () => {
     expect(gate.callsStoppedMs()).toBe(0);
   });
 
-  it('has stopped all until a call ends well that was under way', () => {
+  it('stops all until a call that was under way succeeds', () => {
     const { gate } = setUp();
     pauseCalls(gate, 30_000);
     end(gate, silent, 'p3');
@@ -161,7 +161,7 @@ describe('a refused call', () => {
     expect(gate.reserve('first_call').kind).toBe('ask_again');
   });
 
-  it('of a second order stops all while probes are out, too', () => {
+  it('of a second order stops all even while probes are under way', () => {
     const { clock, gate } = setUp();
     pauseCalls(gate, 10);
     clock.advance(10);
@@ -170,7 +170,7 @@ describe('a refused call', () => {
     expect(gate.callsStoppedMs()).toBe(30_000);
   });
 
-  it('of two orders, again and again, stops the others once only', () => {
+  it('of the same two orders, again and again, stops the others only once', () => {
     const { clock, gate } = setUp();
     pauseCalls(gate, 30_000);
     clock.advance(30_000);
@@ -197,7 +197,7 @@ describe('a refused call', () => {
     expect(gate.callsStoppedMs()).toBe(30_000);
   });
 
-  it('counts as news again when the order was answered otherwise meanwhile', () => {
+  it('counts again if the order got another answer in between', () => {
     const { gate } = setUp();
     end(gate, forbidden, 'p1');
     end(gate, error, 'p1');
@@ -207,7 +207,7 @@ describe('a refused call', () => {
     expect(gate.callsStoppedMs()).toBe(30_000);
   });
 
-  it('lets the one order of a gateway go on, as soon as it is not refused any more', () => {
+  it('lets the only order of a gateway go on as soon as it is no longer refused', () => {
     const { clock, gate } = setUp();
     for (let call = 0; call < 50; call += 1) {
       expect(gate.reserve('retry').kind).toBe('go');
@@ -220,7 +220,7 @@ describe('a refused call', () => {
 });
 
 describe('the retry budget', () => {
-  it('spreads a crowd of retries over time once the reserve is spent', () => {
+  it('spreads many retries over time once the reserve is used up', () => {
     const { gate } = setUp();
     const waits = Array.from({ length: 1100 }, () => gate.reserve('retry').inMs);
     expect(waits.slice(0, 1000).every((wait) => wait === 0)).toBe(true);
@@ -228,7 +228,7 @@ describe('the retry budget', () => {
     expect(waits[1099]).toBe(2000);
   });
 
-  it('is earned by first calls, and given back when not used', () => {
+  it('is earned by first calls, and given back if not used', () => {
     const { gate } = setUp();
     for (let retry = 0; retry < 1000; retry += 1) gate.reserve('retry');
     gate.reserve('first_call');
@@ -239,8 +239,8 @@ describe('the retry budget', () => {
   });
 });
 
-describe('what a worker began and did not end', () => {
-  it('goes on without a retry’s place, however many there are, and earns none', () => {
+describe('a call that a worker started and did not finish', () => {
+  it('continues without the retry budget, and earns nothing for it', () => {
     const { gate } = setUp();
     for (let retry = 0; retry < 1000; retry += 1) gate.reserve('retry');
     const resumed = Array.from({ length: 10_000 }, () => gate.reserve('resumed').inMs);
@@ -248,7 +248,7 @@ describe('what a worker began and did not end', () => {
     expect(gate.reserve('retry').inMs).toBe(20);
   });
 
-  it('waits for a stopped gateway as any other call', () => {
+  it('waits for a stopped gateway like any other call', () => {
     const { gate } = setUp();
     pauseCalls(gate, 10);
     expect(gate.reserve('resumed')).toEqual({ kind: 'ask_again', inMs: 10 });
@@ -256,7 +256,7 @@ describe('what a worker began and did not end', () => {
 });
 
 describe('the lookup budget', () => {
-  it('spreads lookups after the first thousand, and is given back when not used', () => {
+  it('spreads lookups after the first thousand, and is given back if not used', () => {
     const { gate } = setUp();
     const waits = Array.from({ length: 1100 }, () => gate.reserve('lookup').inMs);
     expect([waits[999], waits[1000], waits[1099]]).toEqual([0, 5, 500]);
@@ -264,7 +264,7 @@ describe('the lookup budget', () => {
     expect(gate.reserve('lookup').inMs).toBe(500);
   });
 
-  it('is its own: neither calls nor retries are counted against it, nor it against them', () => {
+  it('is separate: neither calls nor retries count against it, nor lookups against theirs', () => {
     const { gate } = setUp();
     for (let lookup = 0; lookup < 1001; lookup += 1) gate.reserve('lookup');
     expect(gate.reserve('retry').inMs).toBe(0);
@@ -274,7 +274,7 @@ describe('the lookup budget', () => {
   });
 });
 
-describe('what the end of a call says about the gateway', () => {
+describe('what a call’s outcome says about the gateway', () => {
   it.each<[CallOutcome, number]>([
     [{ kind: 'refused', reason: 'dns' }, 1000],
     [silent, 1000],
@@ -300,7 +300,7 @@ describe('what the end of a call says about the gateway', () => {
 });
 
 describe('slots', () => {
-  it('of calls and of lookups are counted apart', () => {
+  it('of calls and of lookups are counted separately', () => {
     const { gate } = setUp();
     gate.lookupSlots.take();
     expect([gate.callSlots.free(), gate.lookupSlots.free()]).toEqual([2, 0]);

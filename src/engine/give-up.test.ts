@@ -1,4 +1,4 @@
-/** An outage that the caller wants to be waited for: how long, with how many calls, and what is told meanwhile. */
+/** An outage that the caller wants to wait for: how long, with how many calls, and what is shown meanwhile. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { gateway, world } from '../../test/support/fresh-world.ts';
 import { approve, error500, type Play, reset } from '../../test/support/scripted-gateway.ts';
@@ -39,11 +39,11 @@ describe('an order with a time to give up', () => {
     play(approve);
     await world.pass(15_000);
     expect(statusOf()).toBe('COMPLETED');
-    // Ten until the breaker opens, and then a probe every ten seconds.
+    // Ten calls until the breaker opens, then a probe every ten seconds.
     expect(callsAtMs.length).toBeLessThan(60);
   });
 
-  it('fails when it is over, not before and not later, and is never called again', async () => {
+  it('fails exactly when it is over, and is never called again', async () => {
     const { charge } = await start();
     await charge('o1', { ...NOW, giveUpAfterS: 100 });
     await world.pass(99_900);
@@ -59,7 +59,7 @@ describe('an order with a time to give up', () => {
     expect(gateway.ledger.size).toBe(0);
   });
 
-  it('also where it was never called, because calls were stopped', async () => {
+  it('fails even if it was never called, because calls were stopped', async () => {
     const { charge } = await start();
     for (let n = 0; n < 4; n += 1) await charge(`other-${n}`, { ...NOW, giveUpAfterS: 600 });
     await world.pass(60_000);
@@ -69,7 +69,7 @@ describe('an order with a time to give up', () => {
     expect([callsAtMs.length - called < 4, world.nowMs - 60_000]).toEqual([true, 1000]);
   });
 
-  it('also where there never was a place for its call', async () => {
+  it('fails even if there never was a place for its call', async () => {
     const { charge } = await start({ gate: { maxCalls: 1 } });
     play(() => new Promise(() => {}));
     await charge('o1', NOW);
@@ -81,7 +81,7 @@ describe('an order with a time to give up', () => {
     expect(callsAtMs).toHaveLength(1);
   });
 
-  it('also where calls were stopped when it was to be called again', async () => {
+  it('fails even if calls were stopped when it was due again', async () => {
     play(({ request }) =>
       request.orderId === 'o1'
         ? { kind: 'refused', reason: 'http_429', retryAfterMs: 1000 }
@@ -107,7 +107,7 @@ describe('an order with a time to give up', () => {
     expect(world.trail('o1').at(-1)).toBe('payment.failed gateway_error');
   });
 
-  it('that is in doubt is looked up behind it, and fails on proof alone', async () => {
+  it('that is in doubt is looked up after it, and fails only on proof', async () => {
     play(() => reset);
     gateway.lookupPlay = () => ({ kind: 'unavailable', reason: 'timeout' });
     const { charge } = await start();
@@ -119,7 +119,7 @@ describe('an order with a time to give up', () => {
     expect([statusOf(), Math.max(...callsAtMs) < 30_000]).toEqual(['FAILED', true]);
   });
 
-  it('whose money moved in doubt is paid, however late that is learnt', async () => {
+  it('whose money moved is paid, however late that is learnt', async () => {
     play(({ charge }) => {
       charge();
       return reset;
@@ -147,7 +147,7 @@ describe('an order with a time to give up', () => {
     expect(told(await charge('o2', { waitMs: 10_000, giveUpAfterS: 3 }))).toBe('completed 201');
   });
 
-  it('is tried for as long as its own request says, whatever joins it; the next charge has a time of its own', async () => {
+  it('is tried for as long as its own request says, whatever joins it; the next charge has its own time', async () => {
     const { charge } = await start();
     await charge('o1', { ...keyed('a', 0), giveUpAfterS: 60 });
     await charge('o1', { ...keyed('b', 0), giveUpAfterS: 5 });
@@ -163,7 +163,7 @@ describe('an order with a time to give up', () => {
     expect(world.stored('o1').charge).toMatchObject({ n: 2, status: 'FAILED' });
   });
 
-  it('is another request under the same key when it says another time', async () => {
+  it('is another request under the same key if it has another time', async () => {
     play(approve);
     const { charge } = await start();
     expect(told(await charge('o1', { ...keyed('k'), giveUpAfterS: 60 }))).toBe('completed 201');
@@ -174,7 +174,7 @@ describe('an order with a time to give up', () => {
 });
 
 describe('a time to give up by the policy', () => {
-  it('counts for who says none, and not for who does', async () => {
+  it('counts for requests that say none, and not for those that do', async () => {
     const { charge } = await start({ policy: { giveUpAfterS: 60 } });
     await charge('o1', NOW);
     await charge('o2', { ...NOW, giveUpAfterS: 10 });
@@ -185,7 +185,7 @@ describe('a time to give up by the policy', () => {
     expect([statusOf('o1'), statusOf('o2')]).toEqual(['PROCESSING', 'FAILED']);
   });
 
-  it('is part of no request, so a key stays bound when it changes', async () => {
+  it('is not part of a request, so a key stays bound when it changes', async () => {
     const { charge } = await start({ policy: { giveUpAfterS: 60 } });
     await charge('o1', keyed('k', 0));
     const other = await start({ policy: { giveUpAfterS: 0 } });
@@ -193,18 +193,18 @@ describe('a time to give up by the policy', () => {
     expect(world.stored('o1').charge.giveUpAfterS).toBe(60);
   });
 
-  it('is none where nobody has named one: three retries, as ever', async () => {
+  it('is none by default: three retries', async () => {
     const { charge } = await start();
     expect(told(await charge('o1', { waitMs: 10_000 }))).toBe('gateway_failed');
     expect([world.stored('o1').charge.giveUpAfterS, callsAtMs.length]).toEqual([null, 4]);
   });
 });
 
-describe('what waits tells when it is tried next', () => {
+describe('a waiting payment shows when it is tried next', () => {
   const shown = async (engine: Awaited<ReturnType<typeof start>>['engine'], orderId = 'o1') =>
     (await world.ended(engine.payments('default', { orderId, limit: 1 })))[0];
 
-  it('by its backoff, and by nothing once it is settled', async () => {
+  it('by its backoff, and nothing once it is settled', async () => {
     gateway.play = () => ({ kind: 'refused', reason: 'http_429', retryAfterMs: 5000 });
     const { engine, charge } = await start();
     const answer = await charge('o1', { waitMs: 100, giveUpAfterS: 60 });
@@ -215,7 +215,7 @@ describe('what waits tells when it is tried next', () => {
     expect(await shown(engine)).toMatchObject({ status: 'COMPLETED', nextAttemptAtMs: null });
   });
 
-  it('not before calls go on where they are stopped', async () => {
+  it('not before calls go on if they are stopped', async () => {
     const { engine, charge } = await start();
     for (let n = 0; n < 4; n += 1) await charge(`other-${n}`, { ...NOW, giveUpAfterS: 600 });
     await world.pass(60_000);
@@ -225,11 +225,11 @@ describe('what waits tells when it is tried next', () => {
     expect(next).toBeGreaterThan(createdAtMs);
     expect(next).toBeLessThanOrEqual(createdAtMs + 10_000);
     await world.pass(20_000);
-    // Its own time has long come, but not that of the gateway.
+    // Its own time has long passed, but the gateway's pause has not.
     expect((await shown(engine))?.nextAttemptAtMs).toBeGreaterThanOrEqual(createdAtMs + 20_000);
   });
 
-  it('by nothing while it is being called', async () => {
+  it('nothing while it is being called', async () => {
     gateway.play = () => new Promise(() => {});
     const { charge } = await start();
     expect(await charge('o1', { waitMs: 100 })).toMatchObject({ payment: { nextAttemptAtMs: null } });

@@ -1,4 +1,4 @@
-/** The first durable step of a charge: the row that the database makes is the row that the engine goes on with. */
+/** The first durable step of a charge: the database's row is the row that the engine continues with. */
 import { describe, expect, it } from 'vitest';
 import { world } from '../../test/support/fresh-world.ts';
 import { pauseCalls } from '../../test/support/pause-calls.ts';
@@ -31,7 +31,7 @@ function acceptNow(engine: Engine, driver: Driver) {
 }
 
 describe('an intent', () => {
-  it('at a gateway that may be called is stored under a claim, and driven from there', async () => {
+  it('at a gateway that may be called is stored with a claim, and driven from there', async () => {
     const { engine, driver, driven } = setUp();
     const accepted = await world.ended(acceptNow(engine, driver));
     const record = world.stored('o1');
@@ -39,7 +39,7 @@ describe('an intent', () => {
     expect(driven).toEqual([['drive', record.paymentId, record.createdAtMs, world.clock.monotonicMs()]]);
   });
 
-  it('at a paused gateway is stored with its wait, and taken up behind it', async () => {
+  it('at a paused gateway is stored with its wait, and taken up after it', async () => {
     const { engine, driver, driven, pauseMs } = setUp();
     pauseMs(700);
     expect(startNow(engine, FIRST)).toEqual({ start: { kind: 'waiting', waitMs: 700 }, place: null });
@@ -66,7 +66,7 @@ describe('an intent', () => {
     expect(driven).toEqual([['resume', record.paymentId, 0]]);
   });
 
-  it('that begins no call gives its place back: it was there, or the database failed', async () => {
+  it('that starts no call gives its place back: the order was there already, or the database failed', async () => {
     const { engine, store, driver, driven } = setUp();
     await world.ended(acceptNow(engine, driver));
     expect(engine.gate.callSlots.free()).toBe(49);
@@ -78,7 +78,7 @@ describe('an intent', () => {
     expect([engine.gate.callSlots.free(), driven.length]).toEqual([49, 1]);
   });
 
-  it('after a restore has a place for the lookup before its call, too', () => {
+  it('after a restore also has a place for the lookup before its call', () => {
     const parts = world.parts(createScriptedGateway(), { policy: { restoredAtMs: 1 } });
     const { place } = startNow(parts.engine, FIRST);
     const free = () => [parts.engine.gate.callSlots.free(), parts.engine.gate.lookupSlots.free()];
@@ -87,7 +87,7 @@ describe('an intent', () => {
     expect(free()).toEqual([50, 20]);
   });
 
-  it('is not tried again after an error that is none of the database’s', async () => {
+  it('is not tried again after an error that is not the database’s', async () => {
     const { engine, store, driver } = setUp();
     const broken = { ...engine, store: { ...store, accept: () => Promise.reject(new TypeError('a fault')) } };
     await expect(world.ended(acceptNow(broken, driver))).rejects.toThrow(TypeError);
@@ -96,7 +96,7 @@ describe('an intent', () => {
 });
 
 describe('a charge that is durable and not held', () => {
-  it('is taken up when it is due, and at once where that is past or nothing is said', async () => {
+  it('is taken up when it is due, and at once if that is past or not known', async () => {
     const { engine, driver, driven } = setUp();
     const record = { paymentId: 'p', held: false };
     await world.ended(acceptNow(engine, driver));
@@ -116,7 +116,7 @@ describe('a charge that is durable and not held', () => {
 });
 
 describe('the record of a next charge', () => {
-  it('is held until its lease ends, or due behind its wait', async () => {
+  it('is held until its lease ends, or due after its wait', async () => {
     const { engine, driver } = setUp();
     await world.ended(acceptNow(engine, driver));
     const failed = world.stored('o1');
@@ -134,7 +134,7 @@ describe('the record of a next charge', () => {
       held: false,
       dueAtMs: 1070,
       charge: { n: 2, attempts: 0 },
-      // The failure was written by a clock that ran ahead of the database's.
+      // The failure was written by a clock that was ahead of the database's.
       updatedAtMs: failed.updatedAtMs,
     });
     const late = { n: 2, order: failed.order, start: { kind: 'waiting', waitMs: 0 } } as NextCharge;

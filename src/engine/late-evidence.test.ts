@@ -1,4 +1,7 @@
-/** What a worker that came too late has heard of money is never lost, and nothing is said or sent against it. */
+/**
+ * What a worker that came too late has learnt about money is never lost, and nothing is answered or sent that
+ * contradicts it.
+ */
 import { describe, expect, it } from 'vitest';
 import { chargingReplica, lateEvidence, later } from '../../test/support/charging.ts';
 import { world } from '../../test/support/fresh-world.ts';
@@ -7,7 +10,7 @@ import { keyed, order, told } from '../../test/support/virtual-world.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
 
 describe('an approval whose write comes too late', () => {
-  it('is kept where another has written without a lease of its own meanwhile', async () => {
+  it('is kept if another process has written without a lease meanwhile', async () => {
     const gateway = createScriptedGateway({ lookup: false });
     const settings = { policy: { maxAttempts: 1 } };
     const paused = await chargingReplica(world, gateway, settings);
@@ -15,7 +18,7 @@ describe('an approval whose write comes too late', () => {
     const pause = later<void>();
     paused.store.before('advance', () => pause.promise);
     void paused.engine.charge(order('o1'), keyed('k'));
-    // The lease ends, and the other one leaves the payment to a person: nobody can ask this gateway.
+    // The lease ends, and the other process leaves the payment to a person: the gateway has no lookups.
     await world.pass(40_000);
     expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', gatewayRef: null });
     await pause.come();
@@ -25,11 +28,11 @@ describe('an approval whose write comes too late', () => {
   });
 });
 
-/** Not executed; the gateway wants to be left alone for so long. */
+/** Not executed, with a Retry-After. */
 const refused = (retryAfterMs: number): CallOutcome => ({ kind: 'refused', reason: 'dns', retryAfterMs });
 
 describe('a retry that waits in memory', () => {
-  /** The order's first charge failed without a no; its second one was refused, and waits for 12 s. */
+  /** The order's first charge failed without a decline. Its second one was refused, and waits for 12 s. */
   async function waitingRetry() {
     const gateway = createScriptedGateway();
     const replica = await chargingReplica(world, gateway, { policy: { maxAttempts: 2 } });
@@ -43,7 +46,7 @@ describe('a retry that waits in memory', () => {
     return { ...replica, gateway, calls };
   }
 
-  it('is not sent when evidence has come in: the evidence is looked into at once', async () => {
+  it('is not sent if evidence has come in: the evidence is checked at once', async () => {
     const { store, gateway, calls } = await waitingRetry();
     await lateEvidence(world, store);
     await world.pass(2000);
@@ -52,7 +55,7 @@ describe('a retry that waits in memory', () => {
     expect(gateway.calls.length).toBe(calls);
   });
 
-  it('is not sent either when the evidence comes in just before its claim', async () => {
+  it('is not sent either if the evidence comes in just before its claim', async () => {
     const { store, gateway, calls } = await waitingRetry();
     store.before('advance', () => lateEvidence(world, store));
     await world.pass(60_000);
@@ -67,7 +70,7 @@ describe('a retry that waits in memory', () => {
 });
 
 describe('a failure', () => {
-  it('is not written over evidence that nobody has looked into', async () => {
+  it('is not written over unchecked evidence', async () => {
     const gateway = createScriptedGateway();
     const { store, engine } = await chargingReplica(world, gateway, { policy: { maxAttempts: 1 } });
     gateway.play = () => reset;
@@ -90,12 +93,12 @@ describe('a failure', () => {
     expect(world.stored('o1').charge.status).toBe('COMPLETED');
   });
 
-  it('that the gateway gave itself is kept until the evidence was looked into, and is told then', async () => {
+  it('by a decline is kept until the evidence was checked, and given then', async () => {
     const gateway = createScriptedGateway();
     const replica = await chargingReplica(world, gateway);
     gateway.play = decline;
     gateway.lookupPlay = () => ({ kind: 'declined', code: 'no_funds', chargeId: 'd' });
-    // It may have been sent once more by another worker, which heard nothing.
+    // Another worker may have sent it once more without an answer.
     const { store } = replica;
     const outcome = { kind: 'unknown', answered: false, reason: 'connection_lost' } as const;
     store.before('advance', () => {
@@ -118,12 +121,12 @@ describe('a failure', () => {
   });
 });
 
-describe('late evidence about a settled charge that the gateway does not tell of', () => {
+describe('late evidence about a settled charge whose lookup gives no answer', () => {
   it.each([
     ['FAILED', decline, 'REVIEW'],
     ['COMPLETED', approve, 'COMPLETED'],
   ] as const)(
-    '%s: is shown to a person daily after three days, and asked after until it is told',
+    '%s: is shown to a person daily after three days, and looked up until there is an answer',
     async (status, play, end) => {
       const HOUR_MS = 3_600_000;
       const gateway = createScriptedGateway();
@@ -131,7 +134,7 @@ describe('late evidence about a settled charge that the gateway does not tell of
       const { charge, store, logged } = await chargingReplica(world, gateway, settings);
       gateway.play = play;
       await charge(keyed('k'));
-      // How long ago the charge itself was is no matter.
+      // How long ago the charge itself was does not matter.
       await world.pass(240 * HOUR_MS);
       gateway.lookupPlay = () => ({ kind: 'unavailable', reason: 'http_503' });
       await lateEvidence(world, store);

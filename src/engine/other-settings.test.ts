@@ -1,4 +1,4 @@
-/** Processes of one gateway whose settings differ for a while: what one may not decide is left to those that may. */
+/** Processes of one gateway whose settings differ for a while: what one may not decide is left to the others. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { chargingReplica } from '../../test/support/charging.ts';
 import { world } from '../../test/support/fresh-world.ts';
@@ -7,7 +7,7 @@ import { keyed, order, told } from '../../test/support/virtual-world.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
 
 const MINUTE = 60_000;
-/** For how long a charge may stay unresolved. */
+/** How long a charge may stay unresolved. */
 const RESOLVE = 30 * MINUTE;
 const SETTINGS = {
   policy: { resolveForMs: RESOLVE, reviewLookupMs: 10 * MINUTE, maxAttempts: 1 },
@@ -15,14 +15,14 @@ const SETTINGS = {
 };
 
 let able: ScriptedGateway;
-/** The same gateway, for a process that is told that it cannot be asked. */
+/** The same gateway, for a process that is configured without lookups. */
 let unable: ScriptedGateway;
 beforeEach(() => {
   able = createScriptedGateway();
   unable = createScriptedGateway({ lookup: false });
 });
 
-/** A pending charge, whose process is gone. */
+/** A pending charge whose process is gone. */
 async function pending(): Promise<void> {
   const { charge, engine } = await chargingReplica(world, able, SETTINGS);
   able.play = () => ({ kind: 'pending', chargeId: 'ch' });
@@ -44,7 +44,7 @@ describe('a process that cannot look charges up', () => {
     expect(told(await charge(keyed('k')))).toBe('completed 201');
   });
 
-  it('shows it to a person where nobody has come for it for as long as it may be unresolved', async () => {
+  it('gives it to a person if no other process has taken it for as long as it may be unresolved', async () => {
     await pending();
     const { logged } = await chargingReplica(world, unable, SETTINGS);
     await world.pass(RESOLVE + MINUTE);
@@ -55,7 +55,7 @@ describe('a process that cannot look charges up', () => {
     expect(logged.map(({ fields }) => fields.alarm).filter(Boolean)).toEqual(['needs_review']);
   });
 
-  it('looks into evidence all the same', async () => {
+  it('still checks evidence', async () => {
     await pending();
     const { store } = await chargingReplica(world, unable, SETTINGS);
     const { paymentId } = world.stored('o1');
@@ -69,7 +69,7 @@ describe('a process that cannot look charges up', () => {
   });
 });
 
-describe('what a process without lookups has left to a person', () => {
+describe('a payment that a process without lookups has left to a person', () => {
   const unknown = async (): Promise<void> => {
     const { charge } = await chargingReplica(world, unable, SETTINGS);
     unable.play = () => reset;
@@ -77,7 +77,7 @@ describe('what a process without lookups has left to a person', () => {
     expect(world.stored('o1')).toMatchObject({ dueAtMs: null, charge: { step: 'none' } });
   };
 
-  it('is looked up when one with lookups starts, though both run', async () => {
+  it('is looked up when a process with lookups starts, even while both run', async () => {
     await unknown();
     const { charge } = await chargingReplica(world, able, SETTINGS);
     await world.pass(5 * MINUTE);
@@ -85,7 +85,7 @@ describe('what a process without lookups has left to a person', () => {
     expect(told(await charge(keyed('k')))).toBe('gateway_failed');
   });
 
-  it('stays where it is while none starts', async () => {
+  it('stays where it is until one starts', async () => {
     await unknown();
     const before = world.stored('o1');
     await chargingReplica(world, unable, SETTINGS);
@@ -94,10 +94,10 @@ describe('what a process without lookups has left to a person', () => {
   });
 });
 
-describe('a payment whose calls were never executed, where fewer are allowed now', () => {
+describe('a payment whose calls were never executed, with fewer calls allowed now', () => {
   const limited: CallOutcome = { kind: 'refused', reason: 'rate_limited', retryAfterMs: 20_000 };
 
-  it.each([true, false])('has failed, and nobody is asked (lookups: %s)', async (lookup) => {
+  it.each([true, false])('fails without a lookup (lookups: %s)', async (lookup) => {
     const before = createScriptedGateway({ lookup });
     const first = await chargingReplica(world, before);
     before.play = () => limited;

@@ -1,4 +1,4 @@
-/** Places at the gateway: in which order their slots are taken, and that none is lost. */
+/** Places at the gateway: their slots are taken in the right order, and none is lost. */
 import { describe, expect, it } from 'vitest';
 import { createVirtualClock } from '../../test/support/virtual-clock.ts';
 import { createGate } from './gate.ts';
@@ -28,7 +28,7 @@ function setUp({ maxCalls = 1, maxLookups = 1 } = {}) {
 }
 
 describe('a place', () => {
-  it('is one among the calls or among the lookups, and both for a call that is looked up first', () => {
+  it('is a slot for a call or for a lookup, and both for a call that is looked up first', () => {
     for (const [need, left] of [
       ['call', [0, 1]],
       ['lookup', [1, 0]],
@@ -43,7 +43,7 @@ describe('a place', () => {
     }
   });
 
-  it('gives back what the lookups before a call needed when they have ended', () => {
+  it('gives the lookup’s slot back when the lookup before a call has ended', () => {
     const { take, free } = setUp();
     const place = take('looked_call');
     place?.looked();
@@ -52,7 +52,7 @@ describe('a place', () => {
     expect(free()).toEqual([1, 1]);
   });
 
-  it('takes nothing where half of it is not to be had', () => {
+  it('takes nothing if it cannot have all of it', () => {
     const { take, free } = setUp();
     const lookup = take('lookup');
     expect([take('looked_call'), free()]).toEqual([null, [1, 0]]);
@@ -62,8 +62,8 @@ describe('a place', () => {
   });
 });
 
-describe('who waits for a place', () => {
-  it('is served in turn, whether for a first call or a retry', () => {
+describe('a wait for a place', () => {
+  it('ends in turn, for first calls and retries alike', () => {
     const { take, wait, served, places } = setUp();
     take('call')?.free();
     const first = take('call');
@@ -87,7 +87,7 @@ describe('who waits for a place', () => {
     expect([served, free()]).toEqual([['a'], [0, 0]]);
   });
 
-  it('for a lookup before a call takes the call’s slot that is free', () => {
+  it('for a lookup before a call takes a free call’s slot', () => {
     const { take, wait, served, places, free } = setUp();
     const lookup = take('lookup');
     wait('looked_call', 'a');
@@ -107,7 +107,7 @@ describe('who waits for a place', () => {
     expect([served, free()]).toEqual([[], [1, 1]]);
   });
 
-  it('and leaves between the two slots, gives the first one back', () => {
+  it('that ends between the two slots gives the first one back', () => {
     const { take, wait, served, free } = setUp();
     const [call, lookup] = [take('call'), take('lookup')];
     const leave = wait('looked_call', 'a');

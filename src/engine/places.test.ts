@@ -1,4 +1,7 @@
-/** Many orders and few places at the gateway: who waits holds no claim, and nothing is written or counted for the wait. */
+/**
+ * Many orders and few places at the gateway: a waiting order holds no claim, and nothing is written or counted for
+ * the wait.
+ */
 import { describe, expect, it } from 'vitest';
 import { declareContract, gateway, world } from '../../test/support/fresh-world.ts';
 import {
@@ -34,7 +37,7 @@ function claims(used: readonly { readonly method: string; readonly argument: unk
 }
 
 describe('two hundred orders at a gateway with four places that takes nine seconds a call', () => {
-  it('are called one after the other in the order in which they came, with two events and one claim at most for each', async () => {
+  it('are called one after the other in the order in which they came, each with two events and at most one claim', async () => {
     gateway.play = slow;
     const orders = names(200);
     const { store } = await startWith(orders, { gate: { maxCalls: 4 } });
@@ -49,7 +52,7 @@ describe('two hundred orders at a gateway with four places that takes nine secon
     expect(claims(store.used)).toBe(196);
   });
 
-  it('are in doubt only where they were called, when the process dies', async () => {
+  it('are in doubt only if they were called before the process died', async () => {
     declareContract({ keys: 'none', lookup: false });
     gateway.play = () => new Promise(() => {});
     const orders = names(200);
@@ -66,7 +69,7 @@ describe('two hundred orders at a gateway with four places that takes nine secon
     }
   });
 
-  it('are found by another process, while this one drains and drops them', async () => {
+  it('are found by another process while this one drains and drops them', async () => {
     gateway.play = slow;
     const orders = names(200);
     const { engine, store } = await startWith(orders, { gate: { maxCalls: 4 } });
@@ -93,7 +96,7 @@ describe('two hundred orders at a gateway with four places that takes nine secon
 });
 
 describe('an order that waits here for a place', () => {
-  it('is answered as it is, where another process has called and settled it meanwhile', async () => {
+  it('gets its settled answer if another process has called and settled it meanwhile', async () => {
     gateway.play = () => new Promise(() => {});
     const { engine } = await world.replica(gateway, { gate: { maxCalls: 1 } });
     void engine.charge(order('hangs'), { waitMs: 0 });
@@ -105,7 +108,7 @@ describe('an order that waits here for a place', () => {
     expect(other.ledger.size).toBe(1);
   });
 
-  it('is not read again for an answer that is given at once', async () => {
+  it('is not read again for a request that does not wait', async () => {
     gateway.play = () => new Promise(() => {});
     const { engine, store } = await world.replica(gateway, { gate: { maxCalls: 1 } });
     for (const orderId of names(3)) await world.ended(engine.charge(order(orderId), { waitMs: 0 }));
@@ -113,8 +116,8 @@ describe('an order that waits here for a place', () => {
   });
 });
 
-describe('what a dead process has left', () => {
-  it('has its turn, though more orders come than can be called, and never fewer than five wait', async () => {
+describe('an order that a dead process has left', () => {
+  it('gets its turn, though more orders come than can be called, and at least five always wait', async () => {
     const settings = { gate: { maxCalls: 1 } };
     const { engine } = await world.replica(gateway, settings);
     let came = 0;
@@ -150,7 +153,7 @@ describe('a place at the gateway', () => {
     expect(world.trail('o2')).toEqual(['payment.created', 'payment.completed ch_2']);
   });
 
-  it('is given to who waits while an answer of the database is lost; the claim that is then found is given back', async () => {
+  it('goes to the next order while an answer of the database is lost; the claim that is found later is given back', async () => {
     const { engine, store } = await world.replica(gateway, settings);
     store.fail('accept', 'ack_lost');
     const first = engine.charge(order('o1'), KEYLESS);
@@ -182,7 +185,7 @@ describe('a place at the gateway', () => {
     expect((await world.ended(engine.charge(order('o2'), KEYLESS))).kind).toBe('settled');
   });
 
-  it('is left by who has to wait for the gateway to be called again, and taken by the next', async () => {
+  it('is given up by an order that must wait for the gateway, and taken by the next one', async () => {
     const { engine } = await world.replica(gateway, settings);
     gateway.play = ({ request, attempt, charge }) =>
       request.orderId === 'o1' && attempt < 3 ? error500 : charge();

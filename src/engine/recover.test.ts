@@ -1,4 +1,4 @@
-/** The sweep: how often it looks, what it takes up, and what it erases. */
+/** The sweep: how often it reads, what it takes up, and what it erases. */
 import { describe, expect, it } from 'vitest';
 import { declareContract, gateway, world } from '../../test/support/fresh-world.ts';
 import { pauseCalls } from '../../test/support/pause-calls.ts';
@@ -18,7 +18,7 @@ function setUp({ sweepLimit = 3, erased = [] as (number | Error)[] } = {}) {
   const full = new Set<string>();
   type Page = readonly PaymentRecord[] | Error;
   const pages: (Page | Promise<Page>)[] = [];
-  /** The next look ends when the result is called. */
+  /** The next read ends when the result is called. */
   const held = (): ((page: Page) => void) => {
     let answer: (page: Page) => void = () => {};
     pages.push(new Promise((resolve) => (answer = resolve)));
@@ -52,7 +52,7 @@ function setUp({ sweepLimit = 3, erased = [] as (number | Error)[] } = {}) {
 }
 
 describe('the sweep', () => {
-  it('looks at once, and then again and again, spread around its pace', async () => {
+  it('reads at once, and then again and again, at random intervals around its pace', async () => {
     const { sweeper, sweeps } = setUp();
     sweeper.start();
     await world.pass(1000);
@@ -63,7 +63,7 @@ describe('the sweep', () => {
     expect(sweeps.map(({ atMs }) => atMs)).toEqual([0, 500, 1000, 1500, 1750, 2000, 2250, 2875]);
   });
 
-  it('asks for its own gateway’s payments, and for calls only while calls may leave', async () => {
+  it('asks for its own gateway’s payments, and for calls only while calls may be sent', async () => {
     const { engine, sweeper, sweeps } = setUp();
     sweeper.start();
     await world.pass(0);
@@ -76,7 +76,7 @@ describe('the sweep', () => {
     ]);
   });
 
-  it('leaves lookups to those who can ask, where this process cannot', async () => {
+  it('leaves lookups to processes that have them, if this one has none', async () => {
     declareContract({ lookup: false });
     const { engine, sweeper, sweeps } = setUp();
     sweeper.start();
@@ -86,7 +86,7 @@ describe('the sweep', () => {
     ]);
   });
 
-  it('takes up at once what nobody here works on, and wakes what waits here', async () => {
+  it('takes up at once what this process does not work on, and wakes what waits here', async () => {
     const { sweeper, resumed, woken, known, pages } = setUp();
     known.add('b');
     pages.push([payment('a'), payment('b'), payment('c')]);
@@ -99,7 +99,7 @@ describe('the sweep', () => {
     expect(woken).toEqual(['b']);
   });
 
-  it('looks again soon behind a full page, if it held anything new', async () => {
+  it('reads again soon after a full page with anything new', async () => {
     const { sweeper, sweeps, known, pages } = setUp({ sweepLimit: 2 });
     known.add('b').add('c');
     pages.push([payment('a'), payment('b')], [payment('b'), payment('c')], [payment('a')]);
@@ -108,7 +108,7 @@ describe('the sweep', () => {
     expect(sweeps.map(({ atMs }) => atMs)).toEqual([0, 20, 520, 1020]);
   });
 
-  it('waits for its pace behind a full page that did not fit into memory', async () => {
+  it('keeps its pace after a full page that did not fit into memory', async () => {
     const { sweeper, sweeps, full, pages } = setUp({ sweepLimit: 2 });
     full.add('b');
     pages.push([payment('a'), payment('b')]);
@@ -117,7 +117,7 @@ describe('the sweep', () => {
     expect(sweeps.map(({ atMs }) => atMs)).toEqual([0, 500]);
   });
 
-  it('asks for no calls but older ones while somebody here waits for a place among them', async () => {
+  it('asks only for older calls while a payment here waits for a call’s place', async () => {
     const { engine, sweeper, sweeps } = setUp();
     const { callSlots } = engine.gate;
     sweeper.start();
@@ -129,7 +129,7 @@ describe('the sweep', () => {
     expect(sweeps.map(({ query }) => query.calls)).toEqual([true, { dueBeforeMs: 77 }, true]);
   });
 
-  it('says so where it cannot reach the database, and tries again', async () => {
+  it('logs it if it cannot reach the database, and tries again', async () => {
     const { sweeper, sweeps, pages, logged } = setUp();
     const error = new StoreError('unavailable', 'lost');
     pages.push(error);
@@ -145,7 +145,7 @@ describe('the sweep', () => {
     ]);
   });
 
-  it('leaves it to the alarm to say what the database refuses, and tries again', async () => {
+  it('logs nothing if the database refuses it, which has its own alarm, and tries again', async () => {
     const { sweeper, sweeps, pages, logged } = setUp();
     pages.push(new StoreError('refused', 'no right'));
     sweeper.start();
@@ -153,7 +153,7 @@ describe('the sweep', () => {
     expect([sweeps.length, logged]).toEqual([2, []]);
   });
 
-  it('ends when it is stopped, also in the middle of a look', async () => {
+  it('ends when it is stopped, even in the middle of a read', async () => {
     const { sweeper, sweeps } = setUp();
     sweeper.start();
     await world.pass(0);
@@ -167,7 +167,7 @@ describe('the sweep', () => {
     expect(other.sweeps.length).toBe(0);
   });
 
-  it('has ended when the stop has, and is quiet where the database was closed under it', async () => {
+  it('has ended when the stop has, and logs nothing if the database was closed meanwhile', async () => {
     const { sweeper, held, erasures, logged } = setUp();
     const closed = held();
     sweeper.start();
@@ -203,7 +203,7 @@ describe('expired answers', () => {
     expect(erasures.map(({ atMs }) => atMs)).toEqual([0, 500, 1000]);
   });
 
-  it('are left for ten minutes where they were too much for the database', async () => {
+  it('are left for ten minutes if they were too much for the database', async () => {
     const { sweeper, erasures, sweeps } = setUp({ erased: [new StoreError('unavailable', 'slow')] });
     sweeper.start();
     await world.pass(600_000);

@@ -9,14 +9,14 @@ const answer: CachedAnswer = {
   started: true,
 };
 
-it('gives an answer back to its own account and key only', () => {
+it('gives an answer only to its own account and key', () => {
   const cache = createReplayCache(10, createVirtualClock());
   cache.put('a', 'k', answer, 1000);
   expect(cache.get('a', 'k')).toBe(answer);
   expect([cache.get('b', 'k'), cache.get('a', 'j')]).toEqual([undefined, undefined]);
 });
 
-it('never gives an answer beyond its expiry', () => {
+it('never gives an expired answer', () => {
   const clock = createVirtualClock();
   const cache = createReplayCache(10, clock);
   cache.put('a', 'k', answer, 1000);
@@ -62,7 +62,7 @@ it('keeps one answer even with a bound of one', () => {
   expect(cache.get('a', 'k1')).toBe(answer);
 });
 
-it('keeps what is used while others come and go, with its own expiry', () => {
+it('keeps what is used while others come and go, until it expires', () => {
   const clock = createVirtualClock();
   const cache = createReplayCache(4, clock);
   cache.put('a', 'used', answer, 1000);

@@ -23,7 +23,7 @@ function setUp() {
   return { world, gate, logged, end, outage };
 }
 
-it('an outage is reported once, and its end', async () => {
+it('an outage is reported once, and so is its end', async () => {
   const { world, gate, logged, end, outage } = setUp();
   await world.pass(1000);
   await outage();
@@ -46,7 +46,7 @@ it('a second order that is refused stops all calls, and the report says why', ()
   expect(logged).toEqual(['alarm calls_stopped, why forbidden']);
 });
 
-it('one that comes and goes is reported once a minute', async () => {
+it('an outage that comes and goes is reported once a minute', async () => {
   const { world, gate, logged, end, outage } = setUp();
   for (const _time of [1, 2, 3]) {
     await world.pass(1000);

@@ -176,7 +176,7 @@ describe('with restoredAtMs set, after a restore', () => {
 
   it('the engine does not start if the gateway has no lookups', async () => {
     declareContract({ lookup: false });
-    await expect(start(restoredNow())).rejects.toThrow(/restoredAtMs needs a gateway that can be asked/);
+    await expect(start(restoredNow())).rejects.toThrow(/restoredAtMs needs a gateway with lookups/);
   });
 
   it('new orders are not looked up any more a month later', async () => {

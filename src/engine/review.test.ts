@@ -1,4 +1,4 @@
-/** A payment that a person was asked about ends by itself once the gateway shows how: no order stays closed for good. */
+/** A payment in REVIEW ends by itself once the gateway shows how it ended: no order stays closed for good. */
 import { describe, expect, it } from 'vitest';
 import { type ChargingReplica, chargingReplica, lateEvidence } from '../../test/support/charging.ts';
 import { declareContract, gateway, world } from '../../test/support/fresh-world.ts';
@@ -8,12 +8,12 @@ import { chargeKey } from '../domain/ids.ts';
 import type { CallOutcome, ChargeRequest, ReportedCharge } from '../domain/outcomes.ts';
 
 const MINUTE = 60_000;
-/** Between two looks of a payment in review. */
+/** The time between two lookups of a payment in review. */
 const LOOK = 10 * MINUTE;
 const SETTINGS = { policy: { maxAttempts: 1, reviewLookupMs: LOOK }, limits: { sweepMs: 10_000 } };
 const UNREACHED: CallOutcome = { kind: 'refused', reason: 'dns' };
 
-/** The order's first charge failed without a no, and turns out to be live when the second is wanted. */
+/** The order's first charge failed without a decline, and turns out to be live when the second is wanted. */
 async function lateSuccess(): Promise<ChargingReplica> {
   const replica = await chargingReplica(world, gateway, SETTINGS);
   gateway.play = () => UNREACHED;
@@ -30,7 +30,7 @@ function first(): ChargeRequest {
   return request;
 }
 
-/** The gateway has the first charge in its books after all. */
+/** The gateway has the first charge after all. */
 function landsLate(changes: Partial<ReportedCharge> = {}): void {
   const { key, reference, amountMinor, currency } = first();
   const late = { id: 'ch_late', status: 'succeeded', key, reference, amountMinor, currency } as const;
@@ -52,7 +52,7 @@ describe('late money of an earlier charge', () => {
     },
   );
 
-  it('that the next looks do not find any more ends it too, when nothing can hide it any longer', async () => {
+  it('that the next lookups no longer find also ends it, when nothing can hide it any more', async () => {
     const { charge } = await lateSuccess();
     gateway.ledger.delete(first().key);
     await world.pass(LOOK + MINUTE / 2);
@@ -70,7 +70,7 @@ describe('late money of an earlier charge', () => {
     expect(gateway.calls.length).toBe(1);
   });
 
-  it('that was taken back leaves the order closed while a charge behind it is live, which a restore has forgotten', async () => {
+  it('that was taken back leaves the order closed while a later charge is live, which a restore has forgotten', async () => {
     await lateSuccess();
     landsLate({ status: 'refunded' });
     const key = chargeKey(first().reference, 3);
@@ -84,7 +84,7 @@ describe('late money of an earlier charge', () => {
     expect(world.stored('o1').charge.status).toBe('FAILED');
   });
 
-  it('is not believed gone while the gateway cannot be asked', async () => {
+  it('does not count as gone while lookups fail', async () => {
     await lateSuccess();
     gateway.lookupPlay = () => ({ kind: 'unavailable', reason: 'http_500' });
     await world.pass(5 * LOOK);
@@ -105,7 +105,7 @@ describe('late money of the charge that had failed', () => {
     return replica;
   };
 
-  it('completes the order, and who asks from now on is told so; a key keeps its own answer', async () => {
+  it('completes the order, and later requests see that; a key keeps its own answer', async () => {
     const { charge } = await evidenced();
     await world.pass(LOOK + MINUTE / 2);
     expect(world.stored('o1').charge).toMatchObject({ n: 1, status: 'COMPLETED', gatewayRef: 'ch_late' });
@@ -115,7 +115,7 @@ describe('late money of the charge that had failed', () => {
     expect(gateway.calls.length).toBe(1);
   });
 
-  it('that was taken back fails it once more, and the next charge may come', async () => {
+  it('that was taken back fails it again, and the next charge may come', async () => {
     const { charge } = await evidenced();
     landsLate({ status: 'refunded' });
     await world.pass(LOOK + MINUTE / 2);
@@ -128,7 +128,7 @@ describe('late money of the charge that had failed', () => {
   it.each<[string, () => void]>([
     ['does not find', () => gateway.ledger.clear()],
     ['finds another of, taken back', () => landsLate({ id: 'ch_other', status: 'refunded' })],
-  ])('that a worker heard of, and that a lookup %s, is not argued away', async (_what, changes) => {
+  ])('that a worker has reported, and that a lookup %s, is not dismissed', async (_what, changes) => {
     await evidenced();
     changes();
     await world.pass(5 * LOOK);
@@ -145,14 +145,14 @@ describe('two charges under one key', () => {
     return replica;
   };
 
-  it('of which one was refunded are one: the order is paid', async () => {
+  it('of which one was refunded count as one: the order is paid', async () => {
     const { charge } = await doubled();
     gateway.lookupPlay = () => ({ kind: 'succeeded', chargeId: 'b' });
     await world.pass(LOOK + MINUTE / 2);
     expect(told(await charge(keyed('one')))).toBe('completed 201');
   });
 
-  it('that were both refunded are none: the order has failed, and the answer says why', async () => {
+  it('that were both refunded count as none: the order has failed, and the answer says why', async () => {
     const { charge } = await doubled();
     gateway.lookupPlay = () => ({ kind: 'reversed', chargeIds: ['a', 'b'] });
     await world.pass(LOOK + MINUTE / 2);
@@ -166,8 +166,8 @@ describe('two charges under one key', () => {
   });
 });
 
-describe('a charge that is found taken back before anybody knew that it was made', () => {
-  it.each(['kept', 'none'] as const)('has failed, and is not sent again by itself: keys %s', async (keys) => {
+describe('a charge that turns out made and taken back', () => {
+  it.each(['kept', 'none'] as const)('fails, and is not sent again by itself: keys %s', async (keys) => {
     declareContract({ keys });
     const { charge } = await chargingReplica(world, gateway, { limits: { sweepMs: 10_000 } });
     gateway.play = () => ({ kind: 'pending', chargeId: 'ch' });

@@ -1,12 +1,12 @@
-/** What this machine is short of: no attempt, no failed order, nothing against the gateway, and a person is told once. */
+/** A shortage on this machine: no attempt, no failed order, nothing against the gateway, and one alarm. */
 import { describe, expect, it } from 'vitest';
 import { gateway, world } from '../../test/support/fresh-world.ts';
 import { KEYLESS, order, told } from '../../test/support/virtual-world.ts';
 
 const SHORT = { kind: 'not_sent', reason: 'no_free_file' } as const;
 
-describe('a call for which there is no file free', () => {
-  it('is not counted, is tried again every second, and ends as the gateway says', async () => {
+describe('a call without a free file', () => {
+  it('does not count, is tried again every second, and ends as the gateway says', async () => {
     gateway.play = ({ attempt, charge }) => (attempt <= 10 ? SHORT : charge());
     const { engine } = await world.replica(gateway);
     expect(told(await world.ended(engine.charge(order('o1'), { waitMs: 60_000 })))).toBe('completed 201');
@@ -19,7 +19,7 @@ describe('a call for which there is no file free', () => {
     ]);
   });
 
-  it('is told of once, and again after a minute without one', async () => {
+  it('raises one alarm, and another one after a minute without a shortage', async () => {
     let short = true;
     gateway.play = ({ charge }) => (short ? SHORT : charge());
     const { engine, logged } = await world.replica(gateway);
@@ -45,7 +45,7 @@ describe('a call for which there is no file free', () => {
     expect(alarms().length).toBe(2);
   });
 
-  it('does not stop the calls of a gateway that is well', async () => {
+  it('does not stop calls to a healthy gateway', async () => {
     const { engine } = world.parts(gateway);
     gateway.play = () => SHORT;
     const replica = await world.replica(gateway);
@@ -58,7 +58,7 @@ describe('a call for which there is no file free', () => {
     expect(engine.gate.callsStoppedMs()).toBe(0);
   });
 
-  it('slows down what is begun: a hundred orders do not make a hundred tries a second', async () => {
+  it('slows down new calls: a hundred orders do not make a hundred tries a second', async () => {
     gateway.play = () => SHORT;
     const { engine } = await world.replica(gateway, { gate: { maxCalls: 100 } });
     for (let one = 0; one < 100; one += 1) void engine.charge(order(`o${one}`), { waitMs: 0 });
@@ -69,7 +69,7 @@ describe('a call for which there is no file free', () => {
     expect(gateway.ledger.size).toBe(100);
   });
 
-  it('is no call where the lease is over, whatever the adapter says', async () => {
+  it('is no call if the lease is over, whatever the adapter says', async () => {
     gateway.play = ({ options }) =>
       new Promise((resolve) => {
         world.clock.after(9000, () => {
@@ -85,8 +85,8 @@ describe('a call for which there is no file free', () => {
   });
 });
 
-describe('a lookup for which there is no file free', () => {
-  it('is no answer, and a person is told', async () => {
+describe('a lookup without a free file', () => {
+  it('is no answer, and raises an alarm', async () => {
     gateway.play = () => ({ kind: 'unknown', answered: false, reason: 'connection_lost' });
     let asked = 0;
     gateway.lookupPlay = () => {

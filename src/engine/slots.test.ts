@@ -21,13 +21,13 @@ describe('slots', () => {
     expect(slots.free()).toBe(2);
   });
 
-  it('are not to be had where none is free', () => {
+  it('cannot be taken if none is free', () => {
     const { slots } = setUp(1);
     slots.take();
     expect(slots.take()).toBeNull();
   });
 
-  it('go to those who wait in turn, and to nobody who has left', () => {
+  it('go to waiters in turn, and not to one that has left', () => {
     const { slots, wait, served, names } = setUp(1);
     const first = slots.take();
     wait('a');
@@ -44,7 +44,7 @@ describe('slots', () => {
     expect(slots.free()).toBe(1);
   });
 
-  it('tell who is next, and since when it could have gone on', () => {
+  it('show the next waiter, and since when it could have continued', () => {
     const { slots, wait } = setUp(1);
     slots.take();
     expect(slots.first()).toBeNull();
@@ -55,7 +55,7 @@ describe('slots', () => {
     expect(slots.first()?.dueAtMs).toBe(10);
   });
 
-  it('pass by ten thousand who cannot use them, and reach the one who can', () => {
+  it('pass ten thousand waiters that cannot use them, and reach the one that can', () => {
     const { slots, wait, names } = setUp(1);
     const first = slots.take();
     for (let one = 0; one < 10_000; one += 1) slots.wait({ dueAtMs: 0, onSlot: (free) => free() });
@@ -64,7 +64,7 @@ describe('slots', () => {
     expect(names()).toEqual(['last']);
   });
 
-  it('are taken by nobody who comes while those who wait are served', () => {
+  it('cannot be taken by a newcomer while waiters are served', () => {
     const { slots, wait, names } = setUp(1);
     const first = slots.take();
     const pushed: (Free | null)[] = [];
@@ -80,7 +80,7 @@ describe('slots', () => {
     expect([pushed, names()]).toEqual([[null], ['next']]);
   });
 
-  it('go on being served after one that was served has failed', () => {
+  it('are still given out after one waiter has failed', () => {
     const { slots, wait, names } = setUp(2);
     const [first, second] = [slots.take(), slots.take()];
     slots.wait({
@@ -95,7 +95,7 @@ describe('slots', () => {
     expect(names()).toEqual(['next']);
   });
 
-  it('are given to nobody new once they are closed, though they are free', () => {
+  it('are not given out once they are closed, even if free', () => {
     const { slots } = setUp(1);
     slots.close();
     expect([slots.take(), slots.free()]).toEqual([null, 1]);
@@ -103,7 +103,7 @@ describe('slots', () => {
 });
 
 describe('slots of which not all can be used', () => {
-  it('are fewer than were taken, none at last, and a quarter more each second', () => {
+  it('become fewer than were taken, in the end none, and a quarter more each second', () => {
     const { clock, slots } = setUp(10);
     const taken = Array.from({ length: 6 }, () => slots.take());
     slots.shrink();
@@ -124,7 +124,7 @@ describe('slots of which not all can be used', () => {
     expect(grown).toEqual([1, 2, 3, 4, 5, 7, 9, 10, 10]);
   });
 
-  it('reach who waits when there are more again', () => {
+  it('reach waiters when there are more again', () => {
     const { clock, slots, wait, names } = setUp(2);
     const first = slots.take();
     slots.shrink();
@@ -138,7 +138,7 @@ describe('slots of which not all can be used', () => {
     expect(names()).toEqual(['a', 'b']);
   });
 
-  it('do not grow before a second has passed since the last want', () => {
+  it('do not grow before a second has passed since the last shortage', () => {
     const { clock, slots } = setUp(4);
     slots.take()?.();
     slots.shrink();
@@ -152,7 +152,7 @@ describe('slots of which not all can be used', () => {
 });
 
 describe('slots for work under way', () => {
-  it('are not waited for by who has no time, and given at once where one is free', async () => {
+  it('are not waited for without time, and given at once if one is free', async () => {
     const { slots } = setUp(1);
     expect(await slots.takeWithin(-5)).toBeTypeOf('function');
     expect([await slots.takeWithin(0), await slots.takeWithin(-5)]).toEqual([null, null]);
@@ -173,7 +173,7 @@ describe('slots for work under way', () => {
     expect(slots.free()).toBe(1);
   });
 
-  it('are given to one of those who wait, who is then not sent away by his time', async () => {
+  it('go to one waiter, which then does not time out', async () => {
     const { clock, slots } = setUp(1);
     const first = slots.take();
     const ends: string[] = [];
@@ -189,7 +189,7 @@ describe('slots for work under way', () => {
     expect(slots.free()).toBe(0);
   });
 
-  it('are given also after they were closed', async () => {
+  it('are given even after they were closed', async () => {
     const { slots } = setUp(1);
     slots.close();
     const first = await slots.takeWithin(0);

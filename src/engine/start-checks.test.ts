@@ -1,4 +1,4 @@
-/** What an engine refuses to start on, and what it says. */
+/** When an engine refuses to start, and what it says. */
 import { describe, expect, it } from 'vitest';
 import { world } from '../../test/support/fresh-world.ts';
 import { createScriptedGateway, never, type ScriptedGateway } from '../../test/support/scripted-gateway.ts';
@@ -11,7 +11,7 @@ const fake = (): ScriptedGateway => Object.assign(createScriptedGateway({}, 'fak
 const errorsOf = ({ logged }: Pick<VirtualReplica, 'logged'>) =>
   logged.filter(({ level }) => level === 'error');
 
-/** Starts, pays one order, and ends. */
+/** Starts, pays one order, and stops. */
 async function pays(gateway: ScriptedGateway, orderId = 'o1'): Promise<void> {
   const { engine } = await world.replica(gateway);
   expect(told(await world.ended(engine.charge(order(orderId), KEYLESS)))).toBe('completed 201');
@@ -19,18 +19,18 @@ async function pays(gateway: ScriptedGateway, orderId = 'o1'): Promise<void> {
 }
 
 describe('the time of a restore', () => {
-  it('is refused where it lies in the future, with words, and not where two clocks differ a little', async () => {
+  it('is refused if it is in the future, but not if two clocks differ a little', async () => {
     const nowMs = 1_750_000_000_000 + world.nowMs;
     const start = (restoredAtMs: number) => world.replica(real(), { policy: { restoredAtMs } });
     await expect(start(nowMs + 3_700_000)).rejects.toThrow(
-      /lies in the future.*Nothing was started.*Set RESTORED_AT/s,
+      /is in the future.*Nothing was started.*Set RESTORED_AT/s,
     );
     await expect(start(nowMs + 60_000)).resolves.toBeDefined();
   });
 });
 
 describe('a database of test payments', () => {
-  it('is refused by a gateway that moves real money, in words, before anything is sent', async () => {
+  it('is refused by a gateway that moves real money, with an explanation, before anything is sent', async () => {
     await pays(fake());
     const gateway = real();
     await expect(world.replica(gateway)).rejects.toThrow(
@@ -40,27 +40,27 @@ describe('a database of test payments', () => {
     expect([gateway.calls, gateway.lookups]).toEqual([[], []]);
   });
 
-  it('is taken by the next test gateway, whatever its name', async () => {
+  it('is accepted by the next test gateway, whatever its name', async () => {
     await pays(fake());
     await pays(Object.assign(createScriptedGateway({}, 'sandbox'), { livemode: false }), 'o2');
   });
 });
 
 describe('a database of real payments', () => {
-  it('is refused by a gateway that moves no money, in words', async () => {
+  it('is refused by a gateway that moves no money, with an explanation', async () => {
     await pays(real());
     await expect(world.replica(fake())).rejects.toThrow(
       /^This database holds real payments.*"fake" moves no real money\. Nothing was started.*Use another database/s,
     );
   });
 
-  it('is taken by another real gateway; one that does not say is real', async () => {
+  it('is accepted by another real gateway, and one that does not say is real', async () => {
     await pays(real());
     await pays(Object.assign(createScriptedGateway({}, 'another'), { livemode: true }), 'o2');
   });
 });
 
-it('a database on which the fake gateway was started without a payment takes real ones', async () => {
+it('a database on which the fake gateway has started without a payment accepts real ones', async () => {
   const { engine } = await world.replica(fake());
   await world.ended(engine.stop());
   await pays(real());
@@ -104,7 +104,7 @@ describe('payments that are open at another gateway', () => {
       {
         level: 'error',
         fields: { alarm: 'payments_elsewhere', gateway: 'http', count: 2 },
-        message: expect.stringMatching(/nobody here asks after them.*start an instance/),
+        message: expect.stringMatching(/this process does not look them up.*start an instance/),
       },
     ]);
     expect(await world.ended(replica.engine.payments('default', { limit: 10 }))).toHaveLength(2);
@@ -112,7 +112,7 @@ describe('payments that are open at another gateway', () => {
     expect(after.lookups).toEqual([]);
   });
 
-  it('are no reason not to start, not even where they cannot be counted', async () => {
+  it('do not prevent the start, even if they cannot be counted', async () => {
     const { store } = world.parts(real());
     store.fail('openElsewhere', 'unavailable');
     const logged: unknown[] = [];
@@ -126,7 +126,7 @@ describe('payments that are open at another gateway', () => {
     expect(logged).toEqual([expect.stringMatching(/could not say whether/)]);
   });
 
-  it('are no alarm once they are settled, nor where they are our own', async () => {
+  it('raise no alarm once they are settled, or if they are our own', async () => {
     await pays(real());
     const { logged } = await world.replica(createScriptedGateway({}, 'another'));
     expect(logged).toEqual([]);
@@ -140,13 +140,13 @@ describe('the time of a restore', () => {
     return logged.filter(({ level }) => level === 'warn').map(({ message }) => message);
   };
 
-  it('that is more than 30 days ago is no reason not to start, but is told', async () => {
+  it('that is more than 30 days ago does not prevent the start, but logs a warning', async () => {
     expect(await warningsOf(30 * 86_400_000 + 1)).toEqual([
       expect.stringMatching(/RESTORED_AT.*more than 30 days ago.*unset it/),
     ]);
   });
 
-  it('that is newer is not', async () => {
+  it('that is newer logs none', async () => {
     expect(await warningsOf(30 * 86_400_000)).toEqual([]);
   });
 });
@@ -207,7 +207,7 @@ describe('two processes of different kinds on an empty database', () => {
     expect(errorsOf(earlier)).toEqual([LOST]);
   });
 
-  it('an acceptance whose answer was lost before the database was taken over is not told as not stored', async () => {
+  it('an acceptance whose answer was lost before the database was taken over is not reported as not stored', async () => {
     const earlier = await world.replica(real());
     earlier.store.before('accept', () => world.replica(fake()));
     earlier.store.fail('accept', 'lost');
@@ -216,7 +216,7 @@ describe('two processes of different kinds on an empty database', () => {
     );
   });
 
-  it('nobody looks any more once a payment was stored', async () => {
+  it('the mode is no longer read once a payment was stored', async () => {
     const { engine, store, logged } = await world.replica(real());
     await world.ended(engine.charge(order('o1'), KEYLESS));
     store.used.length = 0;
@@ -226,14 +226,14 @@ describe('two processes of different kinds on an empty database', () => {
     expect(store.used.filter(({ method }) => method === 'mode')).toEqual([]);
   });
 
-  it('a database that does not tell its mode makes nobody ready', async () => {
+  it('no process is ready if the database does not say its mode', async () => {
     const { engine, store } = await world.replica(real());
     store.fail('mode', 'unavailable');
     expect(await world.ended(engine.ready())).toBe(false);
     expect(await world.ended(engine.ready())).toBe(true);
   });
 
-  it('a process that finds payments does not look at all', async () => {
+  it('a process that finds payments at its start does not read the mode again', async () => {
     await pays(real());
     const { store } = await world.replica(real());
     await world.pass(10_000);

@@ -9,7 +9,7 @@ const names = (accountId: string, orderId: string, keyHash: string | null = null
 });
 
 describe('a start that is under way', () => {
-  it('is waited for by whoever wants its order or comes with its key, until it has ended', async () => {
+  it('is waited for by requests for its order or with its key, until it has ended', async () => {
     const starting = createStarting();
     const start = later<void>();
     starting.note(names('a', 'o1', 'k1'), start.promise);
@@ -20,7 +20,7 @@ describe('a start that is under way', () => {
     expect(starting.underWay(names('a', 'o1', 'k1'))).toBeUndefined();
   });
 
-  it('is nothing to another account, whose own start is not forgotten when it ends', async () => {
+  it('does not concern another account, whose own start is not forgotten when it ends', async () => {
     const starting = createStarting();
     const [first, second] = [later<void>(), later<void>()];
     starting.note(names('a', 'o1', 'k1'), first.promise);

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { createTokenBucket } from './tokens.ts';
 
 describe('a token bucket', () => {
-  it('gives what it starts with at once, and then tells when the next token is there', () => {
+  it('gives what it starts with at once, and then says when the next token is there', () => {
     const bucket = createTokenBucket({ capacity: 10, initial: 2, perSecond: 4 });
     expect([1, 2, 3, 4].map(() => bucket.reserve(7000))).toEqual([0, 0, 250, 500]);
   });
 
-  it('earns by time, from the first look at the clock on', () => {
+  it('earns tokens by time, from the first use on', () => {
     const bucket = createTokenBucket({ capacity: 10, initial: 0, perSecond: 4 });
     expect(bucket.reserve(7000)).toBe(250);
     expect(bucket.reserve(7500)).toBe(0);
@@ -28,7 +28,7 @@ describe('a token bucket', () => {
     expect([1, 2, 3].map(() => bucket.reserve(60_000))).toEqual([0, 0, 1000]);
   });
 
-  it('counts what is added against what was reserved ahead', () => {
+  it('counts added tokens against what was reserved ahead', () => {
     const bucket = createTokenBucket({ capacity: 10, initial: 0, perSecond: 1 });
     bucket.reserve(0);
     bucket.reserve(0);

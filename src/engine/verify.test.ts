@@ -1,4 +1,4 @@
-/** Asking after an order's earlier charges. */
+/** Lookups of an order's other charges. */
 import { describe, expect, it } from 'vitest';
 import { declareContract, gateway, world } from '../../test/support/fresh-world.ts';
 import { order, type VirtualParts } from '../../test/support/virtual-world.ts';
@@ -40,7 +40,7 @@ interface Settings {
   readonly status?: PaymentRecord['charge']['status'];
   readonly evidence?: number;
   readonly charges?: () => Promise<readonly ChargeToVerify[]>;
-  /** A process that has run before; default: one that begins now. */
+  /** A process that has been running. Default: one that starts now. */
   readonly parts?: VirtualParts;
   readonly progress?: VerifyProgress;
   readonly seq?: number;
@@ -70,8 +70,8 @@ function unavailable(reason: string, contested = false) {
   return { kind: 'unavailable', reason, waitMs: null, contested, evidenceAtMs: null, forbidden: false };
 }
 
-describe('asking after the other charges', () => {
-  it('asks for each under its own key and terms, and is clear when none is live', async () => {
+describe('looking up the other charges', () => {
+  it('looks each up under its own key and terms, and is clear if none is live', async () => {
     expect(await verify([absent, declined])).toEqual(CLEAR);
     expect(gateway.lookups.map(({ key, amountMinor, currency }) => [key, amountMinor, currency])).toEqual([
       [chargeKey(REFERENCE, 1), 100, 'EUR'],
@@ -79,7 +79,7 @@ describe('asking after the other charges', () => {
     ]);
   });
 
-  it('asks after all of them, however many: the oldest of two hundred is the live one', async () => {
+  it('looks all of them up, however many: the oldest of two hundred is the live one', async () => {
     const charges = async () => Array.from({ length: 200 }, (_one, index) => earlier(index + 4));
     expect(await verify([], { charges })).toEqual(CLEAR);
     expect(gateway.lookups.length).toBe(200);
@@ -89,13 +89,13 @@ describe('asking after the other charges', () => {
     expect(await verify(last, { charges })).toMatchObject({ kind: 'found', chargeId: 's' });
   });
 
-  it('asks nobody about a charge that was made at another gateway', async () => {
+  it('does not look up a charge that was made at another gateway', async () => {
     const charges = async () => [earlier(1, { gateway: 'another' })];
     expect(await verify([], { charges })).toEqual(unavailable('other_gateway'));
     expect(gateway.lookups).toEqual([]);
   });
 
-  it('leaves evidence about a charge at another gateway to a person, after all that can be asked here', async () => {
+  it('leaves evidence about a charge at another gateway to a person, after all lookups that are possible here', async () => {
     const charges = async () => [earlier(1, { gateway: 'another', ...MONEY }), earlier(2)];
     const elsewhere = { kind: 'found', chargeId: 'ch_late', reason: 'other_gateway', own: NO_EVIDENCE };
     expect(await verify([absent], { charges, evidence: 1 })).toEqual(elsewhere);
@@ -103,7 +103,7 @@ describe('asking after the other charges', () => {
     expect(await verify([live], { charges, evidence: 1 })).toMatchObject({ reason: 'late_success' });
   });
 
-  it('asks under the derived key for a charge that the database has forgotten', async () => {
+  it('uses the derived key for a charge that the database has forgotten', async () => {
     const charges = async () => [earlier(4, { chargeKey: null, ...MONEY })];
     const live: LookupOutcome = { kind: 'succeeded', chargeId: 's' };
     const failed = { charges, evidence: 1, status: 'FAILED' } as const;
@@ -112,7 +112,7 @@ describe('asking after the other charges', () => {
     expect(await verify([absent], failed)).toMatchObject({ reason: 'late_evidence' });
   });
 
-  it('goes on where the last lease ended, and begins anew where anybody has written since', async () => {
+  it('continues where the last lease ended, and starts again if anybody has written since', async () => {
     const progress = createVerifyProgress();
     const charges = async () => Array.from({ length: 40 }, (_one, index) => earlier(index + 4));
     const down: LookupOutcome = { kind: 'unavailable', reason: 'lease_too_short' };
@@ -123,7 +123,7 @@ describe('asking after the other charges', () => {
     expect(await verify([], { charges, progress, seq: 9 })).toEqual(CLEAR);
     expect(gateway.lookups[0]?.key).toBe(chargeKey(REFERENCE, 24));
     expect(gateway.lookups.length).toBe(20);
-    // Not one of them is called clear without having been asked for.
+    // None of them counts as clear without a lookup.
     for (const next of [{ seq: 10 }, { seq: 9, evidence: 1 }]) {
       await verify(until(20), { charges, progress, seq: 7 });
       gateway.lookups.length = 0;
@@ -132,12 +132,12 @@ describe('asking after the other charges', () => {
     }
   });
 
-  it('that brought nothing in a lease waits as the schedule says', async () => {
+  it('that made no progress in a lease waits as the schedule says', async () => {
     const down: LookupOutcome = { kind: 'unavailable', reason: 'http_500' };
     expect(await verify([down, down])).toEqual(unavailable('http_500'));
   });
 
-  it('stops where a stored key is not the derived one', async () => {
+  it('stops if a stored key is not the derived one', async () => {
     const charges = async () => [earlier(1, { chargeKey: chargeKey(REFERENCE, 9) })];
     expect(await verify([], { charges })).toEqual(unavailable('installation_changed'));
     expect(gateway.lookups).toEqual([]);
@@ -149,7 +149,7 @@ describe('asking after the other charges', () => {
     [{ kind: 'pending', chargeId: 'p' }, 'p'],
     [{ kind: 'duplicated', chargeIds: ['a', 'b'] }, 'a'],
     [{ kind: 'duplicated', chargeIds: [] }, null],
-  ])('finds the one that is %j, also behind one that is not', async (live, chargeId) => {
+  ])('finds the one that is %j, even after one that is not', async (live, chargeId) => {
     expect(await verify([declined, live])).toEqual({
       kind: 'found',
       chargeId,
@@ -161,7 +161,7 @@ describe('asking after the other charges', () => {
   it.each<LookupOutcome>([
     { kind: 'unavailable', reason: 'http_500' },
     { kind: 'forbidden', reason: 'http_401' },
-  ])('knows nothing where the gateway is $kind', async (outcome) => {
+  ])('knows nothing if the gateway is $kind', async (outcome) => {
     expect(await verify([absent, outcome])).toEqual({
       ...unavailable('reason' in outcome ? outcome.reason : ''),
       forbidden: outcome.kind === 'forbidden',
@@ -169,7 +169,7 @@ describe('asking after the other charges', () => {
     });
   });
 
-  it('tells that our credentials are refused, also behind one of which nobody here can be asked', async () => {
+  it('reports refused credentials, even after a charge that cannot be looked up here', async () => {
     const refused: LookupOutcome = { kind: 'forbidden', reason: 'http_401' };
     expect(await verify([absent, refused])).toMatchObject({ reason: 'http_401', forbidden: true });
     const charges = async () => [earlier(1, { gateway: 'another' }), earlier(2)];
@@ -179,7 +179,7 @@ describe('asking after the other charges', () => {
     expect(await verify([refused], completed)).toMatchObject({ reason: 'http_401', forbidden: true });
   });
 
-  it('knows nothing where the database is lost, and asks nobody', async () => {
+  it('knows nothing if the database is lost, and looks nothing up', async () => {
     const charges = () => Promise.reject(new StoreError('unavailable', 'lost'));
     expect(await verify([], { charges })).toEqual(unavailable('store_unavailable'));
     expect(gateway.lookups).toEqual([]);
@@ -193,7 +193,7 @@ describe('asking after the other charges', () => {
 });
 
 describe('late evidence of money', () => {
-  it('is not argued away by a lookup that finds nothing, but by one that finds a no', async () => {
+  it('is not disproved by a lookup that finds nothing, but by one that finds a decline', async () => {
     expect(await verify([absent, declined], { evidence: 1 })).toEqual({
       kind: 'found',
       chargeId: 'ch_late',
@@ -207,11 +207,11 @@ describe('late evidence of money', () => {
     expect(await verify([declined, absent], { evidence: 1 })).toEqual(CLEAR);
   });
 
-  it('that was dealt with contests nothing any more', async () => {
+  it('that was checked contests nothing any more', async () => {
     expect(await verify([absent, absent], { evidence: 0 })).toEqual(CLEAR);
   });
 
-  it('about the unsettled charge itself is told, and asks nothing of the gateway', async () => {
+  it('about the unsettled charge itself is reported without a lookup', async () => {
     const charges = async () => [earlier(3, { ...MONEY, sentUntilMs: 77 })];
     expect(await verify([], { charges, evidence: 2 })).toEqual({
       kind: 'clear',
@@ -220,7 +220,7 @@ describe('late evidence of money', () => {
     expect(gateway.lookups).toEqual([]);
   });
 
-  it('about the unsettled charge itself is told beside money of another one, wherever that stands', async () => {
+  it('about the unsettled charge itself is reported besides money of another one, wherever that is listed', async () => {
     const many = Array.from({ length: 20 }, (_one, index) => earlier(index + 4));
     const charges = async () => [earlier(1), earlier(3, { ...MONEY, sentUntilMs: 77 }), ...many];
     const live: LookupOutcome = { kind: 'succeeded', chargeId: 's' };
@@ -230,12 +230,12 @@ describe('late evidence of money', () => {
     expect(await verify(last, { charges, evidence: 2 })).toMatchObject(found);
   });
 
-  it('about another charge that the database has forgotten is not taken for the current one’s', async () => {
+  it('about another charge that the database has forgotten does not count as the current one’s', async () => {
     const charges = async () => [earlier(4, { ...MONEY, sentUntilMs: 77 })];
     expect(await verify([declined], { charges, evidence: 1 })).toEqual(CLEAR);
   });
 
-  it('about a completed charge asks for the charge itself first: does it exist twice?', async () => {
+  it('about a completed charge looks up the charge itself first: does it exist twice?', async () => {
     const completed = { status: 'COMPLETED', evidence: 1 } as const;
     expect(await verify([{ kind: 'duplicated', chargeIds: ['a', 'b'] }], completed)).toEqual({
       kind: 'found',
@@ -257,7 +257,7 @@ describe('late evidence of money', () => {
     expect(gateway.lookups.map(({ amountMinor }) => amountMinor)).toEqual([1000, 100, 200]);
   });
 
-  it('beside a completed charge waits until lookups must show it, and is an alarm then all the same', async () => {
+  it('besides a completed charge waits until lookups must show it, and is an alarm even then', async () => {
     declareContract({ lookupLagMs: 60_000 });
     const own: LookupOutcome = { kind: 'succeeded', chargeId: 'a' };
     const charges = async () => [earlier(1, { ...MONEY, moneyAtMs: SENT_MS })];
@@ -274,7 +274,7 @@ describe('late evidence of money', () => {
     });
   });
 
-  it('that names another charge than the completed one is an alarm, also where no lookup shows it', async () => {
+  it('that names another charge than the completed one is an alarm, even if no lookup shows it', async () => {
     const own: LookupOutcome = { kind: 'succeeded', chargeId: 'a' };
     const charges = async () => [earlier(3, { ...MONEY, moneyAtMs: SENT_MS })];
     const parts = world.parts(gateway);
@@ -285,12 +285,12 @@ describe('late evidence of money', () => {
     expect(await verify([own], { ...named, gatewayRef: 'a' })).toMatchObject({ reason: 'late_evidence' });
   });
 
-  it('is not argued away by a no to another call of the same charge, where keys are not kept', async () => {
+  it('is not disproved by a decline of another call of the same charge, if keys are not kept', async () => {
     declareContract({ keys: 'none' });
     expect(await verify([declined, declined], { evidence: 1 })).toMatchObject({ reason: 'late_evidence' });
   });
 
-  it('behind a settled charge is as old as its last piece, and waits for as long where it is not told of', async () => {
+  it('about a settled charge is as old as its last piece, and waits that long without an answer', async () => {
     const down = (): LookupOutcome[] => [{ kind: 'unavailable', reason: 'http_500' }];
     const many = Array.from({ length: 20 }, (_one, index) => earlier(index + 4));
     const last = earlier(30, { moneyAtMs: 5, sentUntilMs: 70 });
@@ -303,12 +303,12 @@ describe('late evidence of money', () => {
       expect(await verify(down(), { ...settled, ...other })).toMatchObject({ evidenceAtMs: null });
   });
 
-  it('asks for the charge itself only once it is completed', async () => {
+  it('looks up the charge itself only once it is completed', async () => {
     await verify([declined, declined], { status: 'FAILED', evidence: 1 });
     expect(gateway.lookups.length).toBe(2);
   });
 
-  it('is a matter for a person where the gateway cannot be asked', async () => {
+  it('goes to a person if the gateway has no lookups', async () => {
     declareContract({ lookup: false });
     const found = { kind: 'found', chargeId: 'ch_late', reason: 'late_evidence', own: NO_EVIDENCE };
     expect(await verify([], { evidence: 1 })).toEqual(found);
@@ -317,7 +317,7 @@ describe('late evidence of money', () => {
   });
 });
 
-describe('a call that may have left after its lease', () => {
+describe('a call that may have been sent after its lease', () => {
   const maybeSent = {
     charges: async () => [earlier(1, { sentUntilMs: ORIGIN_MS + 1000 })],
     evidence: 1,
@@ -334,7 +334,7 @@ describe('a call that may have left after its lease', () => {
     });
     await world.pass(10_000);
     expect(await verify([absent], { ...maybeSent, parts })).toEqual(CLEAR);
-    // A process that begins now knows of no more time than it has seen.
+    // A process that starts now knows only the time that it has seen.
     expect(await verify([absent], maybeSent)).toMatchObject({ reason: 'may_still_land' });
   });
 
@@ -357,7 +357,7 @@ describe('a call that may have left after its lease', () => {
     expect(await verify([...answers], { ...settings, parts })).toEqual(CLEAR);
   });
 
-  it('of a completed charge may have missed its key: it is waited for, or shown to a person', async () => {
+  it('of a completed charge may have come after its key expired: it is waited for, or shown to a person', async () => {
     const { keyWindowMs, landsWithinMs } = gateway.contract;
     const lastMs = ORIGIN_MS + keyWindowMs - landsWithinMs - 1;
     const own = (sentUntilMs: number) => ({
@@ -373,7 +373,7 @@ describe('a call that may have left after its lease', () => {
     expect(await verify([], own(lastMs + 1))).toMatchObject({ kind: 'found', reason: 'late_evidence' });
   });
 
-  it('is found where it has landed', async () => {
+  it('is found if it has landed', async () => {
     expect(await verify([{ kind: 'succeeded', chargeId: 's' }], maybeSent)).toEqual({
       kind: 'found',
       chargeId: 's',

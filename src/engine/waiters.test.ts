@@ -11,8 +11,8 @@ function setUp() {
   return { clock, waiters: createWaiters(clock) };
 }
 
-describe('who waits for a payment', () => {
-  it('is woken by the change that he wants, and by no other', async () => {
+describe('a request that waits for a payment', () => {
+  it('is woken by the change that it wants, and by no other', async () => {
     const { waiters } = setUp();
     const ends: unknown[] = [];
     const waiting = waiters.next('p', 100, ({ seq }) => seq > 2).then((seen) => ends.push(seen?.seq));
@@ -22,14 +22,14 @@ describe('who waits for a payment', () => {
     expect(ends).toEqual([3]);
   });
 
-  it('is woken with all others who wait for it', async () => {
+  it('is woken together with all others that wait for it', async () => {
     const { waiters } = setUp();
     const waiting = [1, 2, 3].map(() => waiters.next('p', 100, anything));
     waiters.changed(record('p'));
     expect((await Promise.all(waiting)).map((seen) => seen?.paymentId)).toEqual(['p', 'p', 'p']);
   });
 
-  it('is forgotten once he has gone home', async () => {
+  it('is forgotten once its wait has ended', async () => {
     const { clock, waiters } = setUp();
     let asked = 0;
     const waiting = waiters.next('p', 100, () => {
@@ -42,7 +42,7 @@ describe('who waits for a payment', () => {
     expect(asked).toBe(0);
   });
 
-  it('goes home after his time, to the millisecond', async () => {
+  it('ends after its time, to the millisecond', async () => {
     const { clock, waiters } = setUp();
     const early = waiters.next('p', 100, anything);
     clock.advance(99);
@@ -62,7 +62,7 @@ describe('who waits for a payment', () => {
     ]);
   });
 
-  it('looks for himself when nobody drives the payment any more, and only then', async () => {
+  it('ends when nobody here drives the payment any more, and only then', async () => {
     const { clock, waiters } = setUp();
     const ends: string[] = [];
     const p = waiters.next('p', 100, anything).then(() => ends.push('p'));
@@ -75,7 +75,7 @@ describe('who waits for a payment', () => {
     await q;
   });
 
-  it('leaves the others waiting when he goes home', async () => {
+  it('leaves the others waiting when it ends', async () => {
     const { clock, waiters } = setUp();
     const short = waiters.next('p', 50, anything);
     const long = waiters.next('p', 100, anything);
@@ -85,7 +85,7 @@ describe('who waits for a payment', () => {
     expect((await long)?.paymentId).toBe('p');
   });
 
-  it('is sent home at the end, and nobody waits after it', async () => {
+  it('ends when the waiters close, and nothing waits after that', async () => {
     const { waiters } = setUp();
     const waiting = [waiters.next('p', 1e9, anything), waiters.next('q', 1e9, anything)];
     expect(waiters.closed()).toBe(false);

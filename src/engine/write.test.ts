@@ -1,4 +1,4 @@
-/** A decision is written under the fence, at most once, however often it has to be tried. */
+/** A decision is written under the fence, at most once, however often it is tried. */
 import { describe, expect, it } from 'vitest';
 import { world } from '../../test/support/fresh-world.ts';
 import { createScriptedGateway } from '../../test/support/scripted-gateway.ts';
@@ -45,7 +45,7 @@ async function underWay() {
   return { ...parts, record, settled, again, writing };
 }
 
-describe('what was written', () => {
+describe('a decision that was written', () => {
   it('is the row as it is stored, with its frozen answer, one absence more, and nothing due', async () => {
     const { record, settled, writing } = await underWay();
     const written = await world.ended(writing(settled));
@@ -65,7 +65,7 @@ describe('what was written', () => {
     });
   });
 
-  it('counts no absence where the gateway itself said no, and no answer where nothing is settled', async () => {
+  it('counts no absence after a decline, and no answer if nothing is settled', async () => {
     const { settled, again, writing } = await underWay();
     const waiting = await world.ended(writing(again));
     expect(waiting).toMatchObject({ kind: 'done', record: { absences: 0, answer: null, held: false } });
@@ -78,7 +78,7 @@ describe('what was written', () => {
   });
 });
 
-describe('a write that somebody overtook', () => {
+describe('a write that another one overtook', () => {
   it('is lost, and changes nothing', async () => {
     const { record, settled, writing } = await underWay();
     const lost = await world.ended(writing(settled, { record: { ...record, seq: record.seq + 1 } }));
@@ -90,7 +90,7 @@ describe('a write that somebody overtook', () => {
     expect(world.stored('o1')).toEqual(record);
   });
 
-  it('is lost where another wrote without taking the lease, though the seq is the one that it would have made', async () => {
+  it('is lost if another process wrote without taking the lease, though the seq is the one that it would have made', async () => {
     const { record, again, settled, writing } = await underWay();
     const lease = { kind: 'pass', claimId: '00000000-0000-4000-8000-00000000000e', waitMs: 40 } as const;
     expect(await world.ended(writing(again, { lease }))).toMatchObject({ kind: 'done' });
@@ -98,15 +98,15 @@ describe('a write that somebody overtook', () => {
     expect(await world.ended(writing(settled))).toEqual({ kind: 'lost' });
   });
 
-  it('is lost where there is no such payment', async () => {
+  it('is lost if there is no such payment', async () => {
     const { record, settled, writing } = await underWay();
     const nowhere = { ...record, order: order('o2'), paymentId: '00000000-0000-4000-8000-00000000000f' };
     expect(await world.ended(writing(settled, { record: nowhere }))).toEqual({ kind: 'lost' });
   });
 });
 
-describe('a failure over evidence that was not seen', () => {
-  it('is not written, and says so; anything else is written', async () => {
+describe('a failure while evidence is unchecked', () => {
+  it('is not written, and the result says so; anything else is written', async () => {
     const { record, settled, again, store, writing } = await underWay();
     const { accountId, orderId } = record.order;
     const payment = { accountId, orderId, paymentId: record.paymentId };
@@ -120,7 +120,7 @@ describe('a failure over evidence that was not seen', () => {
 });
 
 describe('a write that the database did not acknowledge', () => {
-  it('is repeated until it is heard, and recognised where it had been written already', async () => {
+  it('is repeated until it is acknowledged, and recognised if it was already written', async () => {
     const { store, settled, writing } = await underWay();
     store.fail('advance', 'lost', 'ack_lost');
     const written = await world.ended(writing(settled));
@@ -132,7 +132,7 @@ describe('a write that the database did not acknowledge', () => {
     expect(world.trail('o1')).toEqual(['payment.created', 'payment.failed no']);
   });
 
-  it('was written when the row says so, by the database’s clock, however late that is heard', async () => {
+  it('was written at the time that the row shows, by the database’s clock, however late the answer comes', async () => {
     const { store, again, writing } = await underWay();
     store.fail('advance', 'ack_lost');
     await world.pass(5);
@@ -142,7 +142,7 @@ describe('a write that the database did not acknowledge', () => {
     expect(written.nowMs).not.toBe(written.record.updatedAtMs);
   });
 
-  it('never tells a change before the last one, though another’s clock ran ahead', async () => {
+  it('never dates a change before the last one, though another process’s clock was ahead', async () => {
     const { record, again, writing } = await underWay();
     const ahead = { ...record, updatedAtMs: record.updatedAtMs + 60_000 };
     const written = await world.ended(writing(again, { record: ahead }));
@@ -163,7 +163,7 @@ describe('a write that the database did not acknowledge', () => {
     expect(tried).toEqual([0, 25, 75, 175, 375, 775, 1275, 1775]);
   });
 
-  it('is given up at once where its values are what the database does not take, and somebody is told', async () => {
+  it('is given up at once if the database does not accept its values, and raises an alarm', async () => {
     const { store, settled, writing, logged } = await underWay();
     store.fail('advance', 'unfit');
     expect(await world.ended(writing(settled))).toMatchObject({
@@ -176,13 +176,13 @@ describe('a write that the database did not acknowledge', () => {
     ]);
   });
 
-  it('is tried on where it is refused, for the right may be given back', async () => {
+  it('is tried again if it is refused, because the right may be granted again', async () => {
     const { store, settled, writing } = await underWay();
     store.fail('advance', 'refused', 'refused');
     expect(await world.ended(writing(settled))).toMatchObject({ kind: 'done' });
   });
 
-  it('is given up where the next try would come too late, to the millisecond', async () => {
+  it('is given up if the next try would come too late, to the millisecond', async () => {
     const { store, settled, writing } = await underWay();
     store.goDown();
     await world.ended(writing(settled, { tryForMs: 25 }));
@@ -191,7 +191,7 @@ describe('a write that the database did not acknowledge', () => {
     expect(store.used.length).toBe(3);
   });
 
-  it('is not repeated after an error that is none of the database’s', async () => {
+  it('is not repeated after an error that is not the database’s', async () => {
     const { engine, record, settled } = await underWay();
     const broken = {
       ...engine,

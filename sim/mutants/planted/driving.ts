@@ -60,7 +60,7 @@ export const DRIVING: readonly PlantedBug[] = [
     find: 'return dueAtMs === null || waitMs === null ? nowMs : dueAtMs - waitMs;',
     put: 'return dueAtMs === null || waitMs === null ? nowMs : nowMs;',
     judge: 'engine suite',
-    tests: { file: 'src/engine/write.test.ts', named: 'was written when the row says so' },
+    tests: { file: 'src/engine/write.test.ts', named: 'was written at the time that the row shows' },
   },
   {
     name: 'a row is taken for our own by its seq alone',
@@ -206,7 +206,7 @@ export const DRIVING: readonly PlantedBug[] = [
     find: 'if (running === 0) return Promise.resolve();',
     put: 'if (running >= 0) return Promise.resolve();',
     judge: 'engine suite',
-    tests: { file: 'src/engine/drive.test.ts', named: 'has drained when what is under way has ended' },
+    tests: { file: 'src/engine/drive.test.ts', named: 'has drained when everything under way has ended' },
   },
   {
     name: 'calls go on while the gateway refuses our credentials',

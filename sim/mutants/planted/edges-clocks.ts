@@ -16,7 +16,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     find: 'latestMoment(doubt.untilMs, askedAtMs, trust) + landsMs',
     put: 'doubt.untilMs + landsMs',
     judge: 'engine suite',
-    tests: { file: CLOCKS, named: 'what may land in twenty seconds is not called absent' },
+    tests: { file: CLOCKS, named: 'what may still land in twenty seconds does not count as absent' },
   },
   {
     name: 'a lookup counts from what the database said last, though nobody has compared its clock',
@@ -35,7 +35,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     find: '        if (slip(nowMs, gapMs)) stepped(databaseMs, gapMs);\n',
     put: '        slip(nowMs, gapMs);\n',
     judge: 'engine suite',
-    tests: { file: CLOCKS, named: 'what may land in twenty seconds is not called absent' },
+    tests: { file: CLOCKS, named: 'what may still land in twenty seconds does not count as absent' },
   },
   {
     name: 'small steps are never added up',
@@ -44,7 +44,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     find: 'slips = { ...slips, ms: slips.ms + Math.abs(gapMs) };',
     put: 'slips = { ...slips, ms: Math.abs(gapMs) };',
     judge: 'engine suite',
-    tests: { file: DATABASE_CLOCK, named: 'may be set by little, but not again and again' },
+    tests: { file: DATABASE_CLOCK, named: 'may be set by a little, but not again and again' },
   },
   {
     name: 'a process vouches for the time before it began',
@@ -54,7 +54,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     find: 'let agreedSinceMs = start.databaseMs;',
     put: 'let agreedSinceMs = 0;',
     judge: 'engine suite',
-    tests: { file: CLOCKS, named: 'while nobody runs proves nothing to whoever starts next' },
+    tests: { file: CLOCKS, named: 'while no process runs proves nothing to the next process' },
   },
   {
     name: 'a lease that the step may have cut short is not waited for',
@@ -64,7 +64,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     find: 'countFromMs: agreedSinceMs + longestLeaseMs,',
     put: 'countFromMs: agreedSinceMs,',
     judge: 'engine suite',
-    tests: { file: DATABASE_CLOCK, named: 'is believed from then on only' },
+    tests: { file: DATABASE_CLOCK, named: 'is trusted only from then on' },
   },
   {
     name: 'a date from the future is believed',
@@ -122,7 +122,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     find: 'return Math.max(clock.monotonicMs() - then.monotonicMs, clock.wallMs() - then.wallMs);',
     put: 'return clock.monotonicMs() - then.monotonicMs;',
     judge: 'engine suite',
-    tests: { file: CLOCKS, named: 'sends nothing when it wakes behind its lease' },
+    tests: { file: CLOCKS, named: 'sends nothing when it wakes after its lease' },
   },
   {
     name: 'a wall clock that was set forward moves the database’s time',
@@ -140,7 +140,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     find: 'refused ||= ended || !mayStillLeave(engine, held);',
     put: 'refused ||= ended;',
     judge: 'engine suite',
-    tests: { file: CLOCKS, named: 'sends nothing when it wakes behind its lease' },
+    tests: { file: CLOCKS, named: 'sends nothing when it wakes after its lease' },
   },
   {
     name: 'a wall clock that was set back counts as time that has not passed',
@@ -150,7 +150,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     find: 'usableMs(engine, held) > 0 && !setBack',
     put: 'usableMs(engine, held) > 0 || setBack',
     judge: 'engine suite',
-    tests: { file: CLOCKS, named: 'sends nothing where its wall clock was set back' },
+    tests: { file: CLOCKS, named: 'sends nothing if its wall clock was set back' },
   },
   {
     name: 'a call that was kept from leaving counts as an attempt',
@@ -159,7 +159,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     find: "    if (refused && (outcome.kind === 'refused' || outcome.kind === 'not_sent')) {",
     put: "    if (refused && outcome.kind === 'busy') {",
     judge: 'engine suite',
-    tests: { file: CLOCKS, named: 'sends nothing when it wakes behind its lease' },
+    tests: { file: CLOCKS, named: 'sends nothing when it wakes after its lease' },
   },
   {
     name: 'a claim that was granted too late is carried out',
@@ -196,7 +196,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     find: '      longestLeaseMs = Math.max(longestLeaseMs, leaseMs);\n',
     put: '',
     judge: 'engine suite',
-    tests: { file: DATABASE_CLOCK, named: 'is believed from then on only' },
+    tests: { file: DATABASE_CLOCK, named: 'is trusted only from then on' },
   },
   {
     name: 'the database keeps the lease of whoever started last',
@@ -225,7 +225,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     find: 'aheadMs: longestLeaseMs + ROUGHLY_MS',
     put: 'aheadMs: longestLeaseMs + 0 * ROUGHLY_MS',
     judge: 'engine suite',
-    tests: { file: DATABASE_CLOCK, named: 'makes no date of the present look like one of an old clock' },
+    tests: { file: DATABASE_CLOCK, named: 'makes no present date look like one by an old clock' },
   },
   {
     name: 'what is not noticed of a step is not waited for',
@@ -253,7 +253,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     find: 'waits = next === null ? null : { after: next };',
     put: 'waits = next === null || waits.after === null ? null : { after: next };',
     judge: 'engine suite',
-    tests: { file: CLOCKS, named: 'are looked at page by page, one with each sweep' },
+    tests: { file: CLOCKS, named: 'are checked page by page, one page per sweep' },
   },
   {
     name: 'first leases are not shortened',
@@ -332,7 +332,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     find: 'Math.max(atMostSinceMs(clock, held.claimedAt), byDatabaseMs)',
     put: 'Math.max(atMostSinceMs(clock, held.claimedAt), 0 * byDatabaseMs)',
     judge: 'engine suite',
-    tests: { file: EXCHANGE, named: 'is over as soon as the database says what time it is' },
+    tests: { file: EXCHANGE, named: 'is over as soon as the database says so' },
   },
   {
     name: 'what was asked by the old clock is compared with dates of the new one',
@@ -351,6 +351,6 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     find: 'refused ||= ended || !mayStillLeave',
     put: 'refused ||= !mayStillLeave',
     judge: 'engine suite',
-    tests: { file: EXCHANGE, named: 'that was given up can no longer leave' },
+    tests: { file: EXCHANGE, named: 'that was given up can no longer be sent' },
   },
 ];

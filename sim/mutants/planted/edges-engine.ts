@@ -27,7 +27,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     find: 'if (nowMs < reportAtMs) return;',
     put: 'if (nowMs >= reportAtMs) return;',
     judge: 'engine suite',
-    tests: { file: 'src/engine/report-stop.test.ts', named: 'an outage is reported once, and its end' },
+    tests: { file: 'src/engine/report-stop.test.ts', named: 'an outage is reported once, and so is its end' },
   },
   {
     name: 'what waits for a place waits beyond its time',
@@ -36,7 +36,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     find: "need === 'lookup' ? Number.POSITIVE_INFINITY : leftMsOf(record)",
     put: "need === 'lookup' || !draining ? Number.POSITIVE_INFINITY : leftMsOf(record)",
     judge: 'engine suite',
-    tests: { file: 'src/engine/give-up.test.ts', named: 'also where there never was a place' },
+    tests: { file: 'src/engine/give-up.test.ts', named: 'even if there never was a place' },
   },
   {
     name: 'what waits for a stopped gateway waits beyond its time',
@@ -48,7 +48,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     judge: 'engine suite',
     tests: {
       file: 'src/engine/give-up.test.ts',
-      named: 'also where calls were stopped when it was to be called again',
+      named: 'even if calls were stopped when it was due again',
     },
   },
   {
@@ -59,7 +59,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     find: "const isNews = tellsOfMoney(outcome) || (written.kind === 'lost' && mayHaveSent(outcome));",
     put: "const isNews = tellsOfMoney(outcome) || (written.kind === 'unreachable' && mayHaveSent(outcome));",
     judge: 'engine suite',
-    tests: { file: 'src/engine/clocks.test.ts', named: 'leaves a trace where it may have sent' },
+    tests: { file: 'src/engine/clocks.test.ts', named: 'leaves evidence that it may have sent' },
   },
   {
     name: 'a call leaves although evidence waits',
@@ -108,7 +108,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     find: 'return own === undefined ? NO_EVIDENCE :',
     put: 'return own === undefined || own.n > 0 ? NO_EVIDENCE :',
     judge: 'engine suite',
-    tests: { file: VERIFY, named: 'about the unsettled charge itself is told' },
+    tests: { file: VERIFY, named: 'about the unsettled charge itself is reported' },
   },
   {
     name: 'what may still land is called absent',
@@ -128,7 +128,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     find: "return keys === 'none' || sentUntilMs + landsWithinMs >= (firstSentAtMs ?? openedAtMs) + keyWindowMs;",
     put: "return keys === 'none' && firstSentAtMs !== openedAtMs + keyWindowMs + landsWithinMs;",
     judge: 'engine suite',
-    tests: { file: VERIFY, named: 'of a completed charge may have missed its key' },
+    tests: { file: VERIFY, named: 'of a completed charge may have come after its key expired' },
   },
   {
     name: 'what was sent once more of a completed charge is not waited for',
@@ -156,7 +156,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     find: 'if (page.length < PAGE) return;',
     put: 'if (page.length <= PAGE) return;',
     judge: 'engine suite',
-    tests: { file: VERIFY, named: 'asks after all of them, however many' },
+    tests: { file: VERIFY, named: 'looks all of them up, however many' },
   },
   {
     name: 'a declined charge is not asked after, whatever came in about it',
@@ -176,7 +176,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     find: 'if (one.gateway !== engine.gateway.name) {',
     put: "if (one.gateway === '') {",
     judge: 'engine suite',
-    tests: { file: VERIFY, named: 'asks nobody about a charge that was made at another gateway' },
+    tests: { file: VERIFY, named: 'does not look up a charge that was made at another gateway' },
   },
   {
     name: 'an order that moves to another gateway takes its earlier charges along',
@@ -196,7 +196,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     find: 'if (one.chargeKey !== null && one.chargeKey !== derived) {',
     put: 'if (one.chargeKey !== null && one.chargeKey !== derived && one.n < 1) {',
     judge: 'engine suite',
-    tests: { file: VERIFY, named: 'stops where a stored key is not the derived one' },
+    tests: { file: VERIFY, named: 'stops if a stored key is not the derived one' },
   },
   {
     name: 'a payment that the database forgot raises no alarm',
@@ -205,7 +205,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     find: "if (kept === 'no_payment') {",
     put: "if (kept !== 'kept' && kept !== 'no_payment') {",
     judge: 'engine suite',
-    tests: { file: EVIDENCE, named: 'where the database has forgotten the payment' },
+    tests: { file: EVIDENCE, named: 'if the database has forgotten the payment' },
   },
   {
     name: 'the database does not say that it knows no such payment',

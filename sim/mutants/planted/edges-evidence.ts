@@ -14,7 +14,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     find: "        ? { kind: 'pass', claimId, waitMs: decision.waitMs }\n",
     put: "        ? { kind: 'release', waitMs: decision.waitMs }\n",
     judge: 'engine suite',
-    tests: { file: LATE, named: 'is kept where another has written without a lease' },
+    tests: { file: LATE, named: 'is kept if another process has written without a lease' },
   },
   {
     name: 'a write without the lease leaves the claim as it was',
@@ -44,7 +44,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     find: '        driver.wake(record);\n',
     put: '',
     judge: 'engine suite',
-    tests: { file: LATE, named: 'the evidence is looked into at once' },
+    tests: { file: LATE, named: 'the evidence is checked at once' },
   },
   {
     name: 'a call leaves although its claim found new evidence',
@@ -73,7 +73,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     find: '  return { next: { ...charge, doubt, declineCode, step }, event, waitMs: 0 };',
     put: '  return { next: charge, event, waitMs: 0 };',
     judge: 'engine suite',
-    tests: { file: LATE, named: 'that the gateway gave itself' },
+    tests: { file: LATE, named: 'by a decline is kept' },
   },
   {
     name: 'a decline argues an approval away where keys are not kept',
@@ -83,7 +83,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     find: '    return onAbsent(engine, held, one, atMs);\n  }\n',
     put: '    return notBefore(engine, held, [one.sentUntilMs], atMs);\n  }\n',
     judge: 'engine suite',
-    tests: { file: VERIFY, named: 'is not argued away by a no to another call' },
+    tests: { file: VERIFY, named: 'is not disproved by a decline of another call' },
   },
   {
     name: 'beside a completed charge a lookup that lags clears the evidence',
@@ -119,7 +119,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     find: '  progress.keep(record, reachedN);\n',
     put: '',
     judge: 'engine suite',
-    tests: { file: VERIFY, named: 'goes on where the last lease ended' },
+    tests: { file: VERIFY, named: 'continues where the last lease ended' },
   },
   {
     name: 'evidence about the charge itself is forgotten over another one’s money',
@@ -139,7 +139,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     find: "if (ended.kind === 'found') return { ...ended, own };",
     put: "if (ended.kind === 'found') return { ...ended, own: NO_EVIDENCE };",
     judge: 'engine suite',
-    tests: { file: VERIFY, named: 'is told beside money of another one' },
+    tests: { file: VERIFY, named: 'is reported besides money of another one' },
   },
   {
     name: 'a refusal of our credentials is told only where it is the first that was heard',
@@ -148,7 +148,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     find: 'forbidden: untolds.some(({ forbidden }) => forbidden) };',
     put: 'forbidden: first.forbidden };',
     judge: 'engine suite',
-    tests: { file: VERIFY, named: 'tells that our credentials are refused' },
+    tests: { file: VERIFY, named: 'reports refused credentials' },
   },
   {
     name: 'late evidence about a settled charge waits for the gateway in silence',
@@ -168,7 +168,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     find: 'one !== undefined && one.seq === record.seq && one.evidence === record.evidence',
     put: 'one !== undefined',
     judge: 'engine suite',
-    tests: { file: VERIFY, named: 'begins anew where anybody has written since' },
+    tests: { file: VERIFY, named: 'starts again if anybody has written since' },
   },
   {
     name: 'a failure that the database refused over evidence is written all the same',
@@ -178,6 +178,6 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     find: '      decision = onUnseen(held.record.charge, decision, context(nowMs, held.record));\n      written = await end(held, decision, { nowMs, evidenceSeen: 0 });\n',
     put: '      written = await end(held, decision, { nowMs, evidenceSeen: held.record.evidence + 1 });\n',
     judge: 'engine suite',
-    tests: { file: LATE, named: 'is not written over evidence that nobody has looked into' },
+    tests: { file: LATE, named: 'is not written over unchecked evidence' },
   },
 ];

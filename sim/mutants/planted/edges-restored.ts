@@ -245,7 +245,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: '  if (unproved && (await isMadeElsewhere(engine, record)))',
     put: '  if (unproved && record.gateway !== engine.gateway.name)',
     judge: 'engine suite',
-    tests: { file: ELSEWHERE, named: 'where it is an earlier charge than the last one' },
+    tests: { file: ELSEWHERE, named: 'if it is an earlier charge than the last one' },
   },
   {
     name: 'that nobody here can ask after an earlier charge raises no alarm',
@@ -263,7 +263,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: 'if (!own || record.charge.n === 1) return',
     put: 'if (!own || record.charge.n > 0) return',
     judge: 'engine suite',
-    tests: { file: ELSEWHERE, named: 'is told what became of that intent' },
+    tests: { file: ELSEWHERE, named: 'gets the result of that intent' },
   },
   {
     name: 'the next charge is opened whatever the stored name is',
@@ -366,6 +366,6 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: "return { next: charge, event, waitMs: null, alarm: 'other_gateway' };",
     put: 'return { next: charge, event, waitMs: null };',
     judge: 'engine suite',
-    tests: { file: ELSEWHERE, named: 'it is not looked up at the wrong one' },
+    tests: { file: ELSEWHERE, named: 'is not looked up at the wrong gateway' },
   },
 ];

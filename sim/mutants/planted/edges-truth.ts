@@ -43,7 +43,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     find: "  const doubt = worse(charge.doubt, { kind: 'open', untilMs: nowMs }, context);\n  const cleared",
     put: '  const doubt = nowMs < 0 ? worse(charge.doubt, { kind: "open", untilMs: nowMs }, context) : charge.doubt;\n  const cleared',
     judge: 'engine suite',
-    tests: { file: REVIEW, named: 'when nothing can hide it any longer' },
+    tests: { file: REVIEW, named: 'when nothing can hide it any more' },
   },
   {
     name: 'in a review evidence of money counts as dealt with',
@@ -53,7 +53,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     find: "failureCode: 'outcome_unknown', gatewayRef: own.gatewayRef }",
     put: "failureCode: 'outcome_unknown', gatewayRef: null }",
     judge: 'engine suite',
-    tests: { file: REVIEW, named: 'is not argued away' },
+    tests: { file: REVIEW, named: 'is not dismissed' },
   },
   {
     name: 'in a review nobody asks for the charges behind',
@@ -63,7 +63,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     find: "const isAsked = charge.status === 'REVIEW' &&",
     put: 'const isAsked = charge.n < 0 &&',
     judge: 'engine suite',
-    tests: { file: REVIEW, named: 'while a charge behind it is live' },
+    tests: { file: REVIEW, named: 'while a later charge is live' },
   },
   {
     name: 'a charge that was taken back is sent again where keys are not kept',
@@ -90,7 +90,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     find: 'await bind(charging, request, record, AS_IT_STANDS)',
     put: 'await bind(charging, request, record, record.charge.n)',
     judge: 'engine suite',
-    tests: { file: CHARGE, named: 'is told the payment as it stands' },
+    tests: { file: CHARGE, named: 'gets the payment as it is, every time' },
   },
   {
     name: 'who cannot look a charge up sends it to a person',
@@ -99,7 +99,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     find: '      ...(policy.contract.lookup ? {} : { lookupsOverdueMs: policy.resolveForMs }),\n',
     put: '',
     judge: 'engine suite',
-    tests: { file: 'src/engine/recover.test.ts', named: 'leaves lookups to those who can ask' },
+    tests: { file: 'src/engine/recover.test.ts', named: 'leaves lookups to processes that have them' },
   },
   {
     name: 'what was looked into elsewhere is taken up by who cannot ask',
@@ -108,7 +108,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     find: '    if (isForOthers(record.charge, { dueAtMs: dueAtMs ?? nowMs, evidence }, { policy, nowMs, roll: 0 }))\n      return forget(record);\n',
     put: '',
     judge: 'engine suite',
-    tests: { file: SETTINGS, named: 'looks into evidence all the same' },
+    tests: { file: SETTINGS, named: 'still checks evidence' },
   },
   {
     name: 'what rests in review is left there when somebody can ask',
@@ -117,7 +117,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     find: "    left.push({ status: 'REVIEW', beforeMs: null });\n",
     put: '',
     judge: 'engine suite',
-    tests: { file: SETTINGS, named: 'is looked up when one with lookups starts' },
+    tests: { file: SETTINGS, named: 'is looked up when a process with lookups starts' },
   },
   {
     name: 'a payment without calls left goes to a person although none was executed',
@@ -126,7 +126,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     find: "    return charge.doubt.kind === 'none'\n      ? notExecuted(",
     put: "    return charge.doubt.kind === 'none' && charge.attempts < 0\n      ? notExecuted(",
     judge: 'engine suite',
-    tests: { file: SETTINGS, named: 'has failed, and nobody is asked' },
+    tests: { file: SETTINGS, named: 'fails without a lookup' },
   },
   {
     name: 'each of a crowd goes to the database for itself',
@@ -144,7 +144,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     find: '      if (thrown instanceof StoreError) reject(thrown);\n      else resolve();\n',
     put: '      if (thrown instanceof TypeError) reject(new StoreError("unavailable", ""));\n      else resolve();\n',
     judge: 'engine suite',
-    tests: { file: CROWD, named: 'is everybody’s who waits for it' },
+    tests: { file: CROWD, named: 'fails every request that waits for it' },
   },
   {
     name: 'keys are bound one by one',

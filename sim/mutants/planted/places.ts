@@ -39,7 +39,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
     find: 'return first === null ? true : { dueBeforeMs: first.dueAtMs };',
     put: 'return first === null;',
     judge: 'engine suite',
-    tests: { file: PLACES, named: 'has its turn' },
+    tests: { file: PLACES, named: 'gets its turn' },
   },
   {
     name: 'the sweep reads what only waits for a place',
@@ -68,7 +68,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
     find: '(await (own ?? gate.lookupSlots).takeWithin(',
     put: '(await gate.lookupSlots.takeWithin(',
     judge: 'engine suite',
-    tests: { file: 'src/engine/exchange.test.ts', named: 'one at a time where there is no other' },
+    tests: { file: 'src/engine/exchange.test.ts', named: 'one at a time if there is no other' },
   },
   {
     name: 'an order that another server has settled is answered from memory',
@@ -77,7 +77,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
     find: 'known === undefined || mayBeTaken(charging, known) ?',
     put: 'known === undefined ?',
     judge: 'engine suite',
-    tests: { file: PLACES, named: 'where another process has called and settled it' },
+    tests: { file: PLACES, named: 'if another process has called and settled it' },
   },
   {
     name: 'a want of this machine’s own is a refusal of the gateway',
@@ -104,7 +104,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
     find: '      if (!isNews) return;\n',
     put: '',
     judge: 'engine suite',
-    tests: { file: SHORTAGE, named: 'is told of once' },
+    tests: { file: SHORTAGE, named: 'raises one alarm' },
   },
   {
     name: 'what this machine cannot send is tried as often as before',

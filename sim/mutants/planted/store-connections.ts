@@ -68,7 +68,7 @@ export const STORE_CONNECTIONS: readonly PlantedBug[] = [
     find: "if (error.kind === 'unfit') {",
     put: "if (error.kind === 'unfit' && clock.monotonicMs() < 0) {",
     judge: 'engine suite',
-    tests: { file: 'src/engine/write.test.ts', named: 'what the database does not take' },
+    tests: { file: 'src/engine/write.test.ts', named: 'if the database does not accept its values' },
   },
   {
     name: 'a client is told to repeat what is refused for good',
