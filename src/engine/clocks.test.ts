@@ -211,8 +211,8 @@ describe('waits that the old clock may have dated', () => {
     };
     const sweep = createClockWatch({ ...engine, store: { ...engine.store, shortenWaits, noteLease } });
     await sweep(false);
-    engine.databaseClock.heard(engine.databaseClock.nowMs() + HOUR, momentOf(world.clock));
-    expect(engine.databaseClock.untold()).toMatchObject({ backMs: 0 });
+    engine.databaseClock.note(engine.databaseClock.nowMs() + HOUR, momentOf(world.clock));
+    expect(engine.databaseClock.unhandled()).toMatchObject({ backMs: 0 });
     await sweep(false);
     expect(asked).toEqual([null, null]);
     // A fail-over that nobody here noticed may have lost what was written, until the clock is where it was.

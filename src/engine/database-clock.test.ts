@@ -26,7 +26,7 @@ function setUp() {
     await world.pass(eachWayMs);
     const said = databaseMs();
     await world.pass(eachWayMs);
-    clock.heard(said, sent);
+    clock.note(said, sent);
   };
   return { clock, exchange };
 }
@@ -50,7 +50,7 @@ describe('the database’s clock', () => {
       await world.pass(3_600_000);
     }
     expect(clock.trust().agreedSinceMs).toBe(ORIGIN_MS);
-    expect(clock.untold()).toBeNull();
+    expect(clock.unhandled()).toBeNull();
   });
 
   it.each([90_000, 3_600_000, 1000])(
@@ -63,9 +63,9 @@ describe('the database’s clock', () => {
       const { agreedSinceMs, countFromMs, setBackMs } = clock.trust();
       expect(agreedSinceMs).toBeGreaterThan(ORIGIN_MS + stepMs);
       expect([countFromMs - agreedSinceMs, setBackMs]).toEqual([LEASE_MS, 0]);
-      expect(clock.untold()).toEqual({ backMs: 0, forwardMs: expect.closeTo(stepMs, -2) });
-      clock.told(40_000);
-      expect(clock.untold()).toBeNull();
+      expect(clock.unhandled()).toEqual({ backMs: 0, forwardMs: expect.closeTo(stepMs, -2) });
+      clock.handled(40_000);
+      expect(clock.unhandled()).toBeNull();
       expect(clock.trust().countFromMs).toBe(agreedSinceMs + 40_000);
       await world.pass(60_000);
       await exchange();
@@ -79,7 +79,7 @@ describe('the database’s clock', () => {
     world.databaseStepMs = -3_600_000;
     await exchange();
     expect(clock.trust().setBackMs).toBeCloseTo(3_600_000, -2);
-    expect(clock.untold()?.backMs).toBeCloseTo(3_600_000, -2);
+    expect(clock.unhandled()?.backMs).toBeCloseTo(3_600_000, -2);
     expect(clock.nowMs()).toBeLessThan(ORIGIN_MS);
     expect(clock.atLeastMs()).toBeLessThanOrEqual(databaseMs());
   });
@@ -127,7 +127,7 @@ describe('steps that cancel each other out', () => {
     await exchange();
     world.databaseStepMs = 0;
     await exchange();
-    expect(clock.untold()).toEqual({
+    expect(clock.unhandled()).toEqual({
       backMs: expect.closeTo(3_600_000, -2),
       forwardMs: expect.closeTo(3_600_000, -2),
     });

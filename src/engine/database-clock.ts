@@ -11,7 +11,7 @@ import { atMostSinceMs, type Moment } from './moment.ts';
 
 export interface DatabaseClock {
   /** Notes the database's time from an answer that was received just now. `sent`: when its request was sent. */
-  heard(databaseMs: number, sent: Moment): void;
+  note(databaseMs: number, sent: Moment): void;
   /** The database's clock now, never too early as far as our own clocks can tell. */
   nowMs(): number;
   /** The database's clock now, never too late: by our monotonic clock, counted from when both agreed. */
@@ -20,9 +20,9 @@ export interface DatabaseClock {
   /** How often the clock was found to have been set. Times from before and after such a step must not be compared. */
   steps(): number;
   /** The steps that have not been handled yet. Null: none. */
-  untold(): Steps | null;
+  unhandled(): Steps | null;
   /** The steps were handled. `longestLeaseMs`: of all processes that ever ran on this database. */
-  told(longestLeaseMs: number): void;
+  handled(longestLeaseMs: number): void;
 }
 
 /** By how much the clock was set in total, in each direction. */
@@ -53,7 +53,7 @@ export function createDatabaseClock(clock: Clock, start: DatabaseClockStart): Da
   /** The database's clock minus our monotonic one, when ours read `atMs`. */
   let offset: { readonly low: number; readonly high: number; readonly atMs: number };
   let slips = { ms: 0, sinceMs: clock.monotonicMs() };
-  let untold: Steps | null = null;
+  let unhandled: Steps | null = null;
   let steps = 0;
   let agreedSinceMs = start.databaseMs;
   let setBackMs = 0;
@@ -83,15 +83,15 @@ export function createDatabaseClock(clock: Clock, start: DatabaseClockStart): Da
     steps += 1;
     agreedSinceMs = databaseMs;
     setBackMs += backMs;
-    untold = {
-      backMs: (untold?.backMs ?? 0) + backMs,
-      forwardMs: (untold?.forwardMs ?? 0) + Math.max(aheadMs, 0),
+    unhandled = {
+      backMs: (unhandled?.backMs ?? 0) + backMs,
+      forwardMs: (unhandled?.forwardMs ?? 0) + Math.max(aheadMs, 0),
     };
     slips = { ms: 0, sinceMs: clock.monotonicMs() };
   }
 
   return {
-    heard(databaseMs, sent) {
+    note(databaseMs, sent) {
       const nowMs = clock.monotonicMs();
       const [low, high] = [databaseMs - nowMs, databaseMs - sent.monotonicMs];
       const driftMs = DRIFT * (nowMs - offset.atMs);
@@ -118,10 +118,10 @@ export function createDatabaseClock(clock: Clock, start: DatabaseClockStart): Da
       toleranceMs: TOLERANCE_MS,
     }),
     steps: () => steps,
-    untold: () => untold,
-    told(leaseMs) {
+    unhandled: () => unhandled,
+    handled(leaseMs) {
       longestLeaseMs = Math.max(longestLeaseMs, leaseMs);
-      untold = null;
+      unhandled = null;
     },
   };
 }

@@ -71,7 +71,7 @@ describe('a lease', () => {
 describe('a lease of a machine whose clocks stopped', () => {
   it('is over as soon as the database says so', () => {
     const { engine, held } = setUp();
-    engine.databaseClock.heard(GRANTED_MS + LEASE_MS, momentOf(world.clock));
+    engine.databaseClock.note(GRANTED_MS + LEASE_MS, momentOf(world.clock));
     expect(usableMs(engine, held)).toBe(0);
   });
 });

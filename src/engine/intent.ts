@@ -124,7 +124,7 @@ export async function accept(
         if (result.kind === 'other_installation') return { kind: result.kind, perhapsOurs: unknown !== null };
         ownMode.settled();
         if (result.kind !== 'accepted') return { kind: result.kind, perhapsOurs: unknown !== null };
-        engine.databaseClock.heard(result.nowMs, claimedAt);
+        engine.databaseClock.note(result.nowMs, claimedAt);
         const record = acceptedRecord(intent, result.nowMs);
         unused = null;
         begin(driver, record, { nowMs: result.nowMs, claimedAt, place });

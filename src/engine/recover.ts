@@ -42,7 +42,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
       calls: callsToRead(),
       ...(policy.contract.lookup ? {} : { lookupsOverdueMs: policy.resolveForMs }),
     });
-    engine.databaseClock.heard(nowMs, sent);
+    engine.databaseClock.note(nowMs, sent);
     if (payments.length > 0 && !(await engine.ownMode.holds())) return false;
     let unknown = 0;
     let left = 0;

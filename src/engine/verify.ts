@@ -114,7 +114,7 @@ function unavailable(reason: string, contested: boolean, waitMs: number | null =
 }
 
 /** The gateway did not say what happened to a charge. */
-function untold(
+function unanswered(
   { kind, reason }: Extract<LookupOutcome, { kind: 'unavailable' | 'forbidden' }>,
   contested: boolean,
 ): Unavailable {
@@ -138,7 +138,7 @@ async function findTwin(engine: Engine, held: Held, contested: boolean): Promise
   const own = await lookUp(engine, held, chargeRequest(engine, held.record));
   if (own.kind === 'duplicated')
     return { kind: 'found', chargeId: own.chargeIds.join(' '), reason: 'late_success' };
-  if (own.kind === 'unavailable' || own.kind === 'forbidden') return untold(own, contested);
+  if (own.kind === 'unavailable' || own.kind === 'forbidden') return unanswered(own, contested);
   return null;
 }
 
@@ -156,16 +156,16 @@ async function verifyPage(engine: Engine, held: Held, page: readonly ChargeToVer
   const found = answers.filter((answer) => answer?.kind === 'found');
   const worst = found.find(({ reason }) => reason !== 'other_gateway') ?? found[0];
   return {
-    ended: worst ?? firstUntold(answers),
+    ended: worst ?? firstUnanswered(answers),
     clearUntilN: clear.at(-1)?.n ?? null,
   };
 }
 
 /** Null: all are clear. A refusal of our credentials is reported even if another answer came before it. */
-function firstUntold(answers: readonly (Ended | null)[]): Unavailable | null {
-  const untolds = answers.filter((answer) => answer?.kind === 'unavailable');
-  const [first] = untolds;
-  return first === undefined ? null : { ...first, forbidden: untolds.some(({ forbidden }) => forbidden) };
+function firstUnanswered(answers: readonly (Ended | null)[]): Unavailable | null {
+  const missing = answers.filter((answer) => answer?.kind === 'unavailable');
+  const [first] = missing;
+  return first === undefined ? null : { ...first, forbidden: missing.some(({ forbidden }) => forbidden) };
 }
 
 /** Null: clear, or not to be looked up here. */
@@ -244,7 +244,7 @@ function found(
       return { kind: 'found', chargeId: outcome.chargeIds[0] ?? null, reason: 'late_success' };
     case 'unavailable':
     case 'forbidden':
-      return untold(outcome, contested);
+      return unanswered(outcome, contested);
   }
 }
 

@@ -43,13 +43,13 @@ export function createClockWatch(engine: Engine): (cameBack: boolean) => Promise
     lookUntilMs = Math.max(lookUntilMs, nowMs + oldForMs);
   }
 
-  async function tell(): Promise<void> {
+  async function handle(): Promise<void> {
     const sent = momentOf(clock);
     const { nowMs, longestLeaseMs } = await store.noteLease(policy.leaseMs);
-    databaseClock.heard(nowMs, sent);
+    databaseClock.note(nowMs, sent);
     // Includes steps during the store's answer.
-    const steps = databaseClock.untold();
-    databaseClock.told(longestLeaseMs);
+    const steps = databaseClock.unhandled();
+    databaseClock.handled(longestLeaseMs);
     if (steps === null) return;
     report(steps);
     if (steps.backMs > 0) lookAtWaits(steps.backMs);
@@ -58,7 +58,7 @@ export function createClockWatch(engine: Engine): (cameBack: boolean) => Promise
   return async (cameBack) => {
     const nowMs = clock.monotonicMs();
     if (cameBack || (nowMs >= lookAtMs && nowMs < lookUntilMs)) lookAtWaits(0);
-    if (databaseClock.untold() !== null) await tell();
+    if (databaseClock.unhandled() !== null) await handle();
     if (waits === null) return;
     const next = await store.shortenWaits({ gateway: gateway.name, after: waits.after, limit: PAGE });
     waits = next === null ? null : { after: next };

@@ -54,7 +54,7 @@ export async function write(engine: Engine, options: WriteOptions): Promise<Writ
     try {
       const result = await store.advance(advance);
       if (result.kind === 'done') {
-        engine.databaseClock.heard(result.nowMs, sent);
+        engine.databaseClock.note(result.nowMs, sent);
         return { kind: 'done', record: { ...next, evidence: result.evidence }, nowMs: result.nowMs };
       }
       if (isUnseen(result.record, options)) return { kind: 'unseen', record: result.record };

@@ -149,7 +149,7 @@ export const DRIVING: readonly PlantedBug[] = [
     story:
       'The gateway is down, so the first charge is not found, and the customer is charged a second time.',
     file: 'src/engine/verify.ts',
-    find: "    case 'unavailable':\n    case 'forbidden':\n      return untold(outcome, contested);",
+    find: "    case 'unavailable':\n    case 'forbidden':\n      return unanswered(outcome, contested);",
     put: "    case 'unavailable':\n    case 'forbidden':\n      return null;",
     judge: 'engine suite',
     tests: {

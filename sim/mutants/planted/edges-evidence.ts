@@ -145,7 +145,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     name: 'a refusal of our credentials is told only where it is the first that was heard',
     story: 'Evidence of money waits behind a charge of another gateway, and nobody mends the credentials.',
     file: 'src/engine/verify.ts',
-    find: 'forbidden: untolds.some(({ forbidden }) => forbidden) };',
+    find: 'forbidden: missing.some(({ forbidden }) => forbidden) };',
     put: 'forbidden: first.forbidden };',
     judge: 'engine suite',
     tests: { file: VERIFY, named: 'reports refused credentials' },

@@ -108,18 +108,18 @@ export function onAhead(charge: Charge, failed: Decision, outcome: AheadOutcome,
       return foundAhead(charge, outcome.chargeId, context);
     case 'unavailable': {
       const { reason, forbidden } = outcome;
-      const again = lookAgain(keepNo(charge, failed), 'lookup.unavailable', reason, null, context);
+      const again = lookAgain(keepDecline(charge, failed), 'lookup.unavailable', reason, null, context);
       return forbidden ? withForbidden(again) : again;
     }
     case 'may_land': {
       const detail = 'forgotten_charge_may_land';
-      return lookAgain(keepNo(charge, failed), 'lookup.not_found_yet', detail, outcome.atMs, context);
+      return lookAgain(keepDecline(charge, failed), 'lookup.not_found_yet', detail, outcome.atMs, context);
     }
   }
 }
 
 /** Keeps a decline from being lost in the meantime. */
-function keepNo(charge: Charge, failed: Decision): Charge {
-  const isNo = failed.settled?.problem === 'card_declined';
-  return { ...charge, declineCode: isNo ? failed.next.failureCode : charge.declineCode };
+function keepDecline(charge: Charge, failed: Decision): Charge {
+  const isDecline = failed.settled?.problem === 'card_declined';
+  return { ...charge, declineCode: isDecline ? failed.next.failureCode : charge.declineCode };
 }

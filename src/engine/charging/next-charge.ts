@@ -60,7 +60,7 @@ export async function openNext(
     request.claims.push({ claimId, claimedAt });
     return 'again';
   }
-  engine.databaseClock.heard(result.nowMs, claimedAt);
+  engine.databaseClock.note(result.nowMs, claimedAt);
   const next = openedRecord(record, opening, result.nowMs);
   noteStarted(request, next);
   begin(driver, next, { nowMs: result.nowMs, claimedAt, place });
