@@ -1,8 +1,6 @@
 /**
  * How often the search for card numbers is wrong, in percent of 2,000 texts of each kind. The texts are the same
  * every time, and so are the numbers. Decision 24 says what they mean. If the rule changes, some of them change.
- * The texts are the same ones every time, so the numbers are, too; decision 24 says what they mean. A change of the
- * rule changes them here and there.
  */
 import { expect, it } from 'vitest';
 import { CARDS, inText, type Maker, ORDINARY, textsOf } from '../../test/support/card-texts.ts';
@@ -29,7 +27,7 @@ const asWritten = (makers: Readonly<Record<string, Maker>>): Record<string, Make
 
 const isMissed = (text: string): boolean => !holdsCardNumber(text);
 
-it('of the card numbers that people write, so many are missed', () => {
+it('the share of card numbers that are missed', () => {
   expect(rates(asWritten(CARDS), isMissed)).toEqual({
     'Visa, 16 digits': 0.1,
     'Visa, 19 digits': 0.1,
@@ -47,7 +45,7 @@ it('of the card numbers that people write, so many are missed', () => {
   });
 });
 
-it('of ordinary text, so much is refused, and nothing of the other kinds', () => {
+it('the share of ordinary texts that are refused, and none of the other kinds', () => {
   const refused = rates(ORDINARY, holdsCardNumber);
   expect(Object.fromEntries(Object.entries(refused).filter(([, rate]) => rate > 0))).toEqual({
     'number in four fours': 4.4,

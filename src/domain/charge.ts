@@ -76,7 +76,7 @@ export function openCharge(options: {
   readonly openedAtMs: number;
   /** Whether the first call is sent under the claim that opens it. */
   readonly calling: boolean;
-  /** Whether an earlier charge ended by absence and must be looked up once more first. */
+  /** Whether an earlier charge failed by absence and must be looked up again first. */
   readonly verifyFirst: boolean;
   /** Default: null. */
   readonly giveUpAfterS?: number | null;

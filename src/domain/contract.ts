@@ -16,7 +16,7 @@ export interface GatewayContract {
    * - `none`: every call may charge.
    */
   readonly keys: 'kept' | 'none';
-  /** How long the gateway remembers a key, from its first use. Not used where `keys` is `none`. */
+  /** How long the gateway remembers a key, from its first use. Not used if `keys` is `none`. */
   readonly keyWindowMs: number;
   /**
    * Whether the gateway stores an error under the key and repeats it. Then another call does not help; only a

@@ -29,7 +29,7 @@ export const CURRENCIES: ReadonlyMap<string, number> = new Map(
   ),
 );
 
-/** The decimals of a currency, or `undefined` where the code (upper case) is not one that can be charged. */
+/** The decimals of a currency, or `undefined` if the code (upper case) cannot be charged. */
 export function exponentOf(currency: string): number | undefined {
   return CURRENCIES.get(currency);
 }

@@ -16,7 +16,7 @@ export interface ChargeRequest {
   readonly amountMinor: number;
   /** ISO 4217 alphabetic code, upper case. */
   readonly currency: string;
-  /** The payment method's token. Absent where the caller gave none. */
+  /** The payment method's token. Absent if the caller gave none. */
   readonly method?: string;
 }
 
@@ -39,7 +39,7 @@ export type CallOutcome =
       readonly kind: 'declined';
       /** Why, in the gateway's word, such as `card_declined`. */
       readonly code: string;
-      /** The gateway's own id of the declined charge. Absent where it gave none. */
+      /** The gateway's own id of the declined charge. Absent if it gave none. */
       readonly chargeId?: string;
     }
   /** Proof that this call was not executed: it was never sent, or the contract says that this answer means so. */
@@ -47,7 +47,7 @@ export type CallOutcome =
       readonly kind: 'refused';
       /** What happened, in a stable word, such as `connection_refused`. */
       readonly reason: string;
-      /** How long the gateway asks us to wait, in milliseconds. Absent where it does not say. */
+      /** How long the gateway asks us to wait, in milliseconds. Absent if it does not say. */
       readonly retryAfterMs?: number;
     }
   /** It may have been executed. */
@@ -118,7 +118,7 @@ export type LookupOutcome =
   | {
       readonly kind: 'unavailable';
       readonly reason: string;
-      /** How long the gateway asks us to wait, in milliseconds. Absent where it does not say. */
+      /** How long the gateway asks us to wait, in milliseconds. Absent if it does not say. */
       readonly retryAfterMs?: number;
     }
   /** Our credentials were refused. */
@@ -150,7 +150,7 @@ export interface ReportedCharge {
   readonly key: string;
   /** Why it was declined, in the gateway's word. Absent: `declined`. */
   readonly code?: string;
-  /** Whether real money moved. Absent where the gateway does not say: then the adapter's `livemode` counts. */
+  /** Whether real money moved. Absent if the gateway does not say: then the adapter's `livemode` counts. */
   readonly livemode?: boolean;
 }
 

@@ -101,7 +101,7 @@ export interface PaymentEvent {
   readonly chargeN: number;
   /** Calls to the gateway for that charge so far. */
   readonly attempts: number;
-  /** Why, in the stable words of the gateway's outcomes; null where there is nothing to add. */
+  /** Why, in the stable words of the gateway's outcomes. Null: there is nothing to add. */
   readonly detail: string | null;
   /** When, in milliseconds since the Unix epoch, by the database's clock. */
   readonly atMs: number;

@@ -148,7 +148,7 @@ describe('a problem', () => {
     'store_unavailable',
     'store_outcome_unknown',
     'shutting_down',
-  ] as const)('%s says in words what happened', (code) => {
+  ] as const)('%s says what happened', (code) => {
     expect(problem(code, null)).toMatchObject({ code, detail: expect.stringMatching(/^[A-Z].*\.$/) });
   });
 });

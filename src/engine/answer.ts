@@ -34,7 +34,7 @@ const NEXT: Readonly<Record<FailureProblem, string>> = {
   card_declined: 'Another method may be tried with a new Idempotency-Key.',
   gateway_failed: 'The order may be tried again with a new Idempotency-Key.',
 };
-const IN_DOUBT = 'Evidence about its money came in since and is being looked into. Do not try it again yet.';
+const IN_DOUBT = 'Evidence about its money came in since and is being checked. Do not try it again yet.';
 
 /** Whether a new key may charge the order again: it failed, and no evidence contradicts that. */
 export function isSafeToRetry({ status, inDoubt }: Payment): boolean {

@@ -23,7 +23,7 @@ describe('an order that is there and is gone again', () => {
   it('is given up after a thousand turns, and nothing is sent', async () => {
     const { charge, store, uses } = await start();
     store.accept = async () => ({ kind: 'exists' });
-    await expect(charge(keyed('k'))).rejects.toThrow('overtaken too often; nothing was sent');
+    await expect(charge(keyed('k'))).rejects.toThrow('overtaken too often; it sent nothing');
     expect([uses('accept'), uses('situation'), gateway.calls.length]).toEqual([1001, 1000, 0]);
   });
 

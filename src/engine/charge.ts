@@ -1,7 +1,7 @@
 /**
- * One charge request, from the key's cache to the answer. It tries to accept the order first and reads only if that fails, so a new
- * order costs one statement. Where the order or the key is there already, the answers table decides. If somebody else changes
- * something in between, the request reads and decides again.
+ * One charge request, from the key's cache to the answer. It tries to accept the order first and reads only if that
+ * fails, so a new order costs one statement. If the order or the key exists already, the answers table decides. If
+ * somebody else changes something in between, the request reads and decides again.
  */
 import { fingerprint } from '../domain/fingerprint.ts';
 import { requestKeyHash } from '../domain/ids.ts';
@@ -74,7 +74,7 @@ async function run(charging: Charging, request: ClientRequest): Promise<ChargeAn
     const answer = await takeTurn(charging, request, situation, turn);
     if (answer !== 'again') return answer;
   }
-  throw new Error('A charge request was overtaken too often; nothing was sent by it.');
+  throw new Error('A charge request was overtaken too often; it sent nothing.');
 }
 
 async function takeTurn(

@@ -215,7 +215,8 @@ describe('waits that the old clock may have dated', () => {
     expect(engine.databaseClock.unhandled()).toMatchObject({ backMs: 0 });
     await sweep(false);
     expect(asked).toEqual([null, null]);
-    // A fail-over that nobody here noticed may have lost what was written, until the clock is where it was.
+    // A fail-over that nobody here noticed may have lost what was written, until the new clock is where the old one
+    // was.
     for (const [waitMs, times] of [
       [119_000, 2],
       [1000, 3],

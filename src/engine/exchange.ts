@@ -101,7 +101,7 @@ export async function lookUp(engine: Engine, held: Held, request: ChargeRequest)
   const { gate, gateway } = engine;
   const own = held.place?.lookups;
   // Of many lookups at once, all but one may find no slot. They share their own slot, one after the other: if
-  // holders of claims waited for each other's slots, all of them could wait in vain.
+  // holders of claims waited for each other's slots, all of them could wait without result.
   const free =
     own?.take() ??
     gate.lookupSlots.take() ??

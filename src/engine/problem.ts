@@ -1,4 +1,4 @@
-/** The problems that a charge request can end with, in words: what happened, what was not done, what to do. */
+/** The texts of the problems that a charge request can end with: what happened, what was not done, what to do. */
 import type { Payment } from '../domain/payment.ts';
 import { isSafeToRetry } from './answer.ts';
 import type { ChargeAnswer, ChargeProblem } from './api.ts';
@@ -9,7 +9,7 @@ const DETAILS: Readonly<Record<ChargeProblem, string>> = {
   other_gateway:
     'An earlier charge of this order was made at another gateway, and this server cannot ask that gateway whether money has moved. Nothing was sent for this request. Send it to a server that uses the gateway of the payment, or look the charge up there.',
   result_expired:
-    'The stored answer of this Idempotency-Key has been erased after its retention. Nothing was sent for this request. The payment as it stands is attached.',
+    'The stored answer of this Idempotency-Key has been erased after its retention. Nothing was sent for this request. The current payment is attached.',
   idempotency_key_reused:
     'This Idempotency-Key is bound to a request with other terms. Nothing was sent and nothing was changed. Use a new key for a new request.',
   store_unavailable:
@@ -29,7 +29,7 @@ const RETRYABLE: Readonly<Partial<Record<ChargeProblem, string>>> = {
   order_conflict:
     'This order already has a payment with another amount or currency, which has failed. Nothing was sent for this request. The order may be tried again, on these terms too, with a new Idempotency-Key.',
   result_expired:
-    'The stored answer of this Idempotency-Key has been erased after its retention. Nothing was sent for this request. The payment as it stands is attached. It has failed, and the order may be tried again with a new Idempotency-Key.',
+    'The stored answer of this Idempotency-Key has been erased after its retention. Nothing was sent for this request. The current payment is attached. It has failed, and the order may be tried again with a new Idempotency-Key.',
 };
 
 export function problem(

@@ -341,7 +341,7 @@ describe('a call that may have been sent after its lease', () => {
   it.each([
     ['of a completed charge', { status: 'COMPLETED' }, 3, [{ kind: 'succeeded', chargeId: 'own' }]],
     ['of one that was declined', {}, 1, [declined]],
-  ] as const)('%s can still land beside it where no keys are kept', async (_what, state, n, answers) => {
+  ] as const)('%s can still land in addition if no keys are kept', async (_what, state, n, answers) => {
     const sentUntilMs = ORIGIN_MS + 1000;
     const settings = { ...state, charges: async () => [earlier(n, { sentUntilMs })], evidence: 1 };
     expect(await verify([...answers], settings)).toEqual(CLEAR);

@@ -138,7 +138,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     find: "return keys === 'none' || sentUntilMs + landsWithinMs",
     put: 'return sentUntilMs + landsWithinMs',
     judge: 'engine suite',
-    tests: { file: VERIFY, named: 'of a completed charge can still land beside it' },
+    tests: { file: VERIFY, named: 'of a completed charge can still land in addition' },
   },
   {
     name: 'without keys one decline speaks for all calls of the charge',
@@ -147,7 +147,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     find: "if (outcome.kind === 'declined' && engine.policy.contract.keys === 'none') {",
     put: "if (outcome.kind === 'declined' && engine.policy.contract.keys !== 'none') {",
     judge: 'engine suite',
-    tests: { file: VERIFY, named: 'of one that was declined can still land beside it' },
+    tests: { file: VERIFY, named: 'of one that was declined can still land in addition' },
   },
   {
     name: 'only the first page of the earlier charges is asked after',

@@ -48,8 +48,9 @@ export function replay(
 }
 
 /**
- * The frozen answer of the current charge, if it is still kept and agrees with the payment's status. It does not agree where a
- * charge failed and its money turned up later: the keys bound to that charge keep its first answer, and no other key gets it.
+ * The frozen answer of the current charge, if it is still kept and agrees with the payment's status. It does not
+ * agree if a charge failed and its money turned up later: the keys bound to that charge keep its first answer, and
+ * no other key gets it.
  */
 export function frozenOf({ answer, charge }: PaymentRecord): StoredAnswer | null {
   if (answer === null || (answer.problem === null) !== (charge.status === 'COMPLETED')) return null;

@@ -1,4 +1,4 @@
-/** What a request gets where its order has a payment already. */
+/** What a request gets if its order has a payment already. */
 import { AS_IT_STANDS } from '../../domain/acceptance.ts';
 import type { PaymentRecord } from '../../ports/store.ts';
 import { answerBody } from '../answer.ts';
@@ -45,7 +45,7 @@ export async function join(
   return settled(charging, request, record, frozen, { started, freshForMs });
 }
 
-/** Where there is no frozen answer to give, the answer is the payment as it is now, also to every repetition. */
+/** If there is no frozen answer to give, the answer is the payment as it is now, for every repetition too. */
 export async function asItStands(
   charging: Charging,
   request: ClientRequest,

@@ -6,7 +6,7 @@ import { type Charging, type ClientRequest, noteStarted } from './request.ts';
 /** The sweep of another process hardly ever takes up a payment sooner than this after it is due. */
 const TAKEN_AFTER_MS = 250;
 
-/** Reads what is stored, and begins what this request stored itself without a confirmation. */
+/** Reads what is stored, and starts the charge that this request stored itself without a confirmation. */
 export async function readSituation(charging: Charging, request: ClientRequest): Promise<Situation> {
   const { engine, driver } = charging;
   const { accountId, orderId } = request.order;
@@ -48,7 +48,10 @@ export async function readAgain(
   }
 }
 
-/** The payment in this process's memory. Undefined where the request has read something newer: another process may have taken it up. */
+/**
+ * The payment in this process's memory. Undefined if the request has read something newer: another process may have
+ * taken it up.
+ */
 export function knownSince({ driver }: Charging, last: PaymentRecord): PaymentRecord | undefined {
   const known = driver.known(last.paymentId);
   return known !== undefined && known.seq >= last.seq ? known : undefined;
