@@ -1,5 +1,5 @@
 /**
- * Every fault by name: what befalls, what must come of it, and what proves it. `docs/faults.md` is made from this list.
+ * Every fault by name: what happens, what must follow, and what proves it. `docs/faults.md` is made from this list.
  */
 import { CLIENT_FAULTS } from './faults/clients.ts';
 import { CONNECTION_FAULTS } from './faults/connections.ts';

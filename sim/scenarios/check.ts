@@ -1,4 +1,4 @@
-/** Compares how a scenario ended with how it had to, in sentences. */
+/** Compares how a scenario ended with how it had to end, in sentences. */
 import type { Played } from './play.ts';
 import type { AtMost, Scenario } from './scenario.ts';
 
@@ -18,7 +18,7 @@ function endingOf({ world, heard, uses }: Played) {
   };
 }
 
-/** Everything that is not as it had to be; empty: all is. */
+/** Everything that is not as expected; empty: all is. */
 export function complaints(scenario: Scenario, played: Played): readonly string[] {
   const { ending } = scenario;
   const found = endingOf(played);

@@ -1,4 +1,4 @@
-/** What a script can do to the world, beside the faults of single calls and statements. */
+/** What a script can do to the world, besides the faults of single calls and statements. */
 import { orderReference } from '../../src/domain/ids.ts';
 import type { BookedCharge } from '../gateway/model.ts';
 import { createDatabase } from '../store/database.ts';
@@ -17,7 +17,7 @@ import { loseDatabase, type Restore } from '../world/restore.ts';
 import { INSTALLATION_ID, type World } from '../world/world.ts';
 import type { Deed } from './scenario.ts';
 
-/** Longer than any scenario needs: whoever is left must do the work. */
+/** Longer than any scenario needs: the processes that are left must do the work. */
 const FOR_GOOD_MS = 10 * 60_000;
 
 /** A database in which nothing was ever stored. */
@@ -65,7 +65,7 @@ const lateFirst =
     landLate(world, row, operation, { withEvidence });
   };
 
-/** And a worker that had lost its lease heard of it. */
+/** And a worker that had lost its lease got the answer. */
 export const evidenceOfFirst = lateFirst(true);
 export const firstLandsLate = lateFirst(false);
 
@@ -130,7 +130,7 @@ export const clockSkewed = (skewMs: number): Deed =>
     host.clock.skewWall(skewMs);
   });
 
-/** The gateway breaks its word: one more live charge under the order's key, which no call asked for. */
+/** The gateway breaks its contract: one more live charge under the order's key, which no call asked for. */
 export const bookedTwice: Deed = (world) => {
   const first = ledgerOf(world)[0] as BookedCharge;
   world.judge.excuse(first.key, 'money');
@@ -138,13 +138,13 @@ export const bookedTwice: Deed = (world) => {
   world.trace.add(world.scheduler.nowMs, 'the gateway charges once more by itself: ch_twin');
 };
 
-/** A person refunds the surplus at the gateway. */
+/** A person refunds the extra charge at the gateway. */
 export const twinRefunded: Deed = (world) => {
   for (const charge of ledgerOf(world)) if (charge.id === 'ch_twin') charge.status = 'refunded';
   world.trace.add(world.scheduler.nowMs, 'a person refunds ch_twin');
 };
 
-/** The gateway breaks its word: charge 1 of the first order, proved not to have happened, is made after all. */
+/** The gateway breaks its contract: charge 1 of the first order, proved not to have happened, is made after all. */
 export const chargedLate: Deed = (world) => {
   const [row] = world.database.rows();
   const operation = row?.operations[0];

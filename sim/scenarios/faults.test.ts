@@ -32,7 +32,7 @@ describe('the catalogue', () => {
     expect(scenarios).toEqual([...new Set(scenarios)]);
   });
 
-  test('tells of each fault how the random simulation meets it, or what does instead', () => {
+  test('says of each fault how the random simulation meets it, or what does instead', () => {
     for (const named of FAULTS) {
       expect(named.marks.length > 0 || named.metBy !== undefined, testName(named)).toBe(true);
       for (const mark of named.marks) expect(REQUIRED_MARKS, testName(named)).toContain(mark);
@@ -57,7 +57,7 @@ describe('a script', () => {
     }
   });
 
-  test('that expects something else is told so', async () => {
+  test('that expects something else fails, with every difference', async () => {
     const [named] = FAULTS;
     const [scenario] = named?.scenarios ?? [];
     if (scenario === undefined) throw new Error('There is no script.');

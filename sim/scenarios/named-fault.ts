@@ -1,4 +1,4 @@
-/** A line of the catalogue: a fault with a name, what must come of it, and what proves that it does. */
+/** A line of the catalogue: a fault with a name, what must follow, and what proves it. */
 import type { Scenario } from './scenario.ts';
 
 export type FaultClass =

@@ -17,7 +17,7 @@ export const NOT_YET: readonly NotYet[] = [
     class: 'webhooks in',
     fault:
       'early, duplicate, out of order, days late, forged, replayed, for an unknown payment, contradicting',
-    reason: 'Payonce takes no webhooks yet. It polls pending charges.',
+    reason: 'Payonce receives no webhooks yet. It polls pending charges.',
   },
   {
     class: 'late money',

@@ -53,7 +53,7 @@ export function page({ run, cells }: Measured): string {
     '  its own ledger. The end must match exactly: status, calls, lookups, ledger and answers. All scripts are in',
     '  [one suite](../sim/scenarios/faults.test.ts), each under its fault’s name. A simulated world has no sockets, no disk and',
     '  no PostgreSQL. What needs them is tested elsewhere, and the column names that test.',
-    '- **Hits.** How often the random simulation met the fault while its judge watched. If a mark is never hit, the simulation',
+    '- **Hits.** How often the random simulation met the fault while its judge watched. If it never hits one of the marks in this column, it',
     '  fails. If chance cannot meet the fault, the column says which part of the proof does.',
     '',
     run,

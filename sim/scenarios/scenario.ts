@@ -1,6 +1,6 @@
 /**
- * A scripted world: nothing in it is chance. What goes wrong is written down, and so is what must be true in the end,
- * to the number of calls. The random simulation finds what nobody thought of; a scenario shows one thing exactly.
+ * A scripted world: nothing in it is random. What goes wrong is written down, and so is what must be true in the end,
+ * down to the number of calls. The random simulation finds what nobody thought of; a scenario shows one thing exactly.
  */
 
 import type { GatewayContract } from '../../src/domain/contract.ts';
@@ -17,7 +17,7 @@ import type { World } from '../world/world.ts';
 export type HostName = 'p1' | 'p2';
 export type Port = keyof Store | 'call' | 'lookup';
 
-/** Something that befalls a process, the database, or the world around them. */
+/** Something that happens to a process, the database, or the world around them. */
 export type Deed = (world: World, host: Host) => void;
 
 /** When a process uses a port for the n-th time: before anything of it has left, or right after. */
@@ -52,7 +52,7 @@ export interface Visit {
   readonly waitMs?: number;
   /** So many at once; default 1. */
   readonly times?: number;
-  /** Asks again, every half second, until it hears something definite. Default: asks once. */
+  /** Asks again, every half second, until it gets a definite answer. Default: asks once. */
   readonly persists?: boolean;
   /** Does not listen. */
   readonly hangsUp?: boolean;
@@ -67,7 +67,7 @@ export interface Ending {
   readonly lookups?: number | AtMost;
   /** What the gateway's ledger holds, in order. */
   readonly ledger: readonly BookedCharge['status'][];
-  /** What the clients heard, in order, in the words of `wordFor`. */
+  /** The clients' answers, in order, in the words of `wordFor`. */
   readonly heard?: readonly string[];
   /** The first order's events. */
   readonly events?: readonly EventType[];
@@ -85,26 +85,26 @@ export interface Scenario {
   readonly contract?: Partial<GatewayContract>;
   readonly policy?: Partial<Omit<Policy, 'contract'>>;
   readonly plan?: Partial<Omit<Plan, 'policy'>>;
-  /** What each call meets, for each charge of an order: `[[first call, second call], [charge 2's first call]]`. */
+  /** The fault of each call, for each charge of an order: `[[first call, second call], [charge 2's first call]]`. */
   readonly calls?: readonly (readonly CallFault[])[];
   /** How long each call's connection takes to come up, in the order of the calls; default 0: it is up. */
   readonly connectsMs?: readonly number[];
-  /** What each lookup meets. */
+  /** The fault of each lookup. */
   readonly lookups?: readonly LookupFault[];
-  /** What each use of a store method by a process meets. */
+  /** The fault of each use of a store method by a process. */
   readonly store?: Partial<Record<HostName, Partial<Record<keyof Store, readonly StoreFault[]>>>>;
-  /** Delays are as short as can be, except those told apart by their longest. */
+  /** Delays are as short as possible, except these: by the longest value that the delay may have. */
   readonly delays?: Readonly<Record<number, number>>;
   /** What every draw of the engine's own chance gives, in [0, 1): its waits. Default: 0, the shortest. */
   readonly roll?: number;
   /** A charge that the gateway decides later is declined then. */
   readonly pendingEndsDeclined?: boolean;
   readonly visits: readonly Visit[];
-  /** A deed of the script befalls the database or the way to it: the judge must know. */
+  /** A deed of the script hits the database or the network to it: the judge must know. */
   readonly databaseFails?: boolean;
   readonly moments?: readonly Moment[];
   readonly mishaps?: readonly Mishap[];
-  /** It is not over before; for what happens after everything seems to be. */
+  /** It does not end earlier; for what happens after everything seems to be over. */
   readonly lastsMs?: number;
   readonly ending: Ending;
 }

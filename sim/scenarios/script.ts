@@ -13,7 +13,7 @@ export interface Script extends Required<Pick<WorldOptions, 'faults' | 'killAt' 
   readonly uses: readonly string[];
 }
 
-/** A deed at the n-th use of a port by anybody, beside the scenario's own. */
+/** A deed at the n-th use of a port by any process, in addition to the scenario's own. */
 export interface Intrusion {
   readonly index: number;
   readonly when: 'before' | 'after';

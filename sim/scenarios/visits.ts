@@ -1,4 +1,4 @@
-/** The clients of a scenario: they come when they are told to, and note what they hear. */
+/** The clients of a scenario: they come at their times, and note their answers. */
 import type { ChargeAnswer } from '../../src/engine/api.ts';
 import { ask, type Errand, wordFor } from '../world/clients.ts';
 import type { World } from '../world/world.ts';
@@ -15,7 +15,7 @@ export interface Heard {
 
 export interface Visits {
   readonly heard: readonly Heard[];
-  /** Whether nobody will ask anything any more. */
+  /** Whether no client will ask anything more. */
   over(): boolean;
 }
 
@@ -50,7 +50,7 @@ export function startVisits(world: World, visits: readonly Visit[]): Visits {
 
   function pursue(visit: Visit, time: number, over: () => void): void {
     const errand = errandOf(visit);
-    // Who asks again takes any process that answers.
+    // A client that asks again takes any process that answers.
     const seen = seenFrom(world, time === 1 ? visit.on : undefined);
     ask(seen, 'a client', errand, visit.waitMs ?? 10_000, (answer) => {
       if (visit.hangsUp === true) return;
@@ -87,7 +87,7 @@ function errandOf({ accountId, orderId, amountMinor, method, key }: Visit): Erra
   };
 }
 
-/** Settled, before a person, or refused for what it asks: asking the same again changes nothing. */
+/** Settled, in review, or refused for what it asks: asking the same again changes nothing. */
 function isDefinite(answer: ChargeAnswer | 'lost'): boolean {
   if (answer === 'lost') return false;
   if (answer.kind === 'unsettled') return answer.payment.status === 'REVIEW';

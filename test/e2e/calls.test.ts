@@ -1,4 +1,4 @@
-/** One order meets one fault of the gateway's calls; keys are kept and lookups work. */
+/** One order, and one fault of the gateway's calls; keys are kept and lookups work. */
 import { afterAll, describe, expect, test } from 'vitest';
 import * as step from './gateway/steps.ts';
 import { json } from './support/client.ts';
@@ -17,7 +17,7 @@ interface Case {
   readonly fault: string;
   readonly steps: readonly step.Step[];
   readonly status: string;
-  /** What the client that waits is told. */
+  /** The status that the waiting client gets. */
   readonly answer: number;
   readonly calls: number | readonly [number, number];
 }
@@ -99,9 +99,9 @@ const cases: Case[] = [
     ],
     ...completed,
   },
-  { fault: 'a no to the second try only', steps: [step.dropAfter, step.falseDecline], ...completed },
+  { fault: 'a decline of the second try only', steps: [step.dropAfter, step.falseDecline], ...completed },
   {
-    fault: 'a no to the second try while the first lands',
+    fault: 'a decline of the second try while the first is charged',
     steps: [step.landsAfterDrop(500), step.falseDecline, step.falseDecline, step.falseDecline],
     ...completed,
     calls: [2, 4],
@@ -157,7 +157,7 @@ const cases: Case[] = [
   { fault: 'stale cached 500, charged', steps: times(20, step.errorAfter(500)), ...completed, calls: 4 },
 ];
 
-/** The call that times out, and what the machine makes of the honest ones after it. */
+/** The call that times out, and the honest ones after it, as many as the machine has time for. */
 const timedOut = { ...completed, calls: [1, 4] } as const;
 
 const timeouts: Case[] = [
@@ -197,7 +197,7 @@ test('an approval for another key completes nothing by itself', async () => {
   if (status === 'COMPLETED') expect(stage.gateway.ledger.requestsOf('other-key')).toHaveLength(2);
 });
 
-test('key_reused from the gateway is never taken for a no while the charge may live', async () => {
+test('key_reused from the gateway never counts as a decline while the charge may be live', async () => {
   stage.gateway.plan(
     'reused',
     ...times(9, { ...step.honest, reply: { kind: 'status', status: 422, body: '{"error":"key_reused"}' } }),

@@ -18,7 +18,7 @@ function tally(answers: readonly Answer[]): Record<number, number> {
   return counts;
 }
 
-test('100 at once with one key: all are told 201, byte for byte the same', async () => {
+test('100 at once with one key: all get 201, byte for byte the same', async () => {
   const answers = await Promise.all(hundred(() => client.pay({ orderId: 'one-key', key: 'one-key' })));
   expect(tally(answers)).toEqual({ 201: N });
   expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
@@ -51,7 +51,7 @@ test('100 at once with one key through a failing gateway: one answer', async () 
   expect(gateway.ledger.liveOf('shaky')).toHaveLength(1);
 });
 
-test('one key, 100 orders at once: one wins, the others are told 422 and leave nothing', async () => {
+test('one key, 100 orders at once: one wins, the others get 422 and leave nothing', async () => {
   const answers = await Promise.all(
     hundred((index) => client.pay({ orderId: `rival-${index}`, key: 'rival' })),
   );
@@ -67,7 +67,7 @@ test('one key, 100 orders at once: one wins, the others are told 422 and leave n
   );
 });
 
-test('one order, 100 amounts at once: one wins, the others are told 409', async () => {
+test('one order, 100 amounts at once: one wins, the others get 409', async () => {
   const answers = await Promise.all(
     hundred((index) => client.pay({ orderId: 'amounts', amount: index + 1, key: `amounts-${index}` })),
   );

@@ -160,7 +160,7 @@ test.concurrent('once the key window is over it is looked up, never resent', () 
     },
   ));
 
-test.concurrent('errors that are cached under the key are asked after, not repeated for ever', () =>
+test.concurrent('errors that are cached under the key are looked up, not repeated for ever', () =>
   on({ env: { GATEWAY_CACHES_ERRORS: 'yes' } }, async ({ gateway, client, quiet, judge }) => {
     gateway.plan('charged', ...always(step.errorAfter(500)));
     gateway.plan('never', ...always(step.error(500)));
@@ -171,7 +171,7 @@ test.concurrent('errors that are cached under the key are asked after, not repea
     expect(await judge()).toEqual([]);
   }));
 
-test.concurrent('a gateway that lands later than it declares is found out before charge n+1', () =>
+test.concurrent('a gateway that charges later than it declares is noticed before charge n+1', () =>
   on({ env: {} }, async ({ gateway, client, until, identity }) => {
     gateway.plan('late', ...always(step.dropBefore).slice(0, 4));
     const first = await client.pay({ orderId: 'late', key: 'one' });
@@ -186,7 +186,7 @@ test.concurrent('a gateway that lands later than it declares is found out before
     expect(gateway.ledger.keysOf('late')).toEqual([identity.key('late', 1)]);
   }));
 
-test.concurrent('a gateway that ignores its keys is found out, not called FAILED', () =>
+test.concurrent('a gateway that ignores its keys is noticed, and the order is not FAILED', () =>
   on({ env: {}, keys: 'ignored' }, async ({ gateway, client, until }) => {
     gateway.plan('double', step.dropAfter, step.dropAfter, step.dropAfter, step.dropAfter);
     await client.pay({ orderId: 'double', prefer: 'respond-async' });

@@ -9,7 +9,7 @@ const names = (prefix: string, count: number) =>
   Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
 
 test.concurrent.each([401, 403])(
-  '%i: calls stop, no order fails, no attempt is used up, all complete when mended',
+  '%i: calls stop, no order fails, no attempt is used up, all complete when it is fixed',
   async (code) =>
     onStage({}, async ({ gateway, client, quiet, judge }) => {
       gateway.outage = step.status(code, { error: 'who are you?' });
@@ -30,7 +30,7 @@ test.concurrent.each([401, 403])(
     }),
 );
 
-test.concurrent('connections refused: no storm, and afterwards all settles', async () =>
+test.concurrent('connections refused: few calls, and afterwards all settles', async () =>
   onStage({}, async ({ gateway, client, quiet, judge }) => {
     await gateway.shut();
     const orders = names('refused', 30);
@@ -45,7 +45,7 @@ test.concurrent('connections refused: no storm, and afterwards all settles', asy
     });
   }));
 
-test('connections refused: an order that says how long it is tried is waited for', async () =>
+test('connections refused: an order with give_up_after_s waits for the end of the outage', async () =>
   onStage({}, async ({ gateway, client, payment, until, judge }) => {
     await gateway.shut();
     const body = { order_id: 'patient', amount: 1000, currency: 'USD', give_up_after_s: 600 };

@@ -10,7 +10,7 @@ import { load, raiseStorm, STORM_ENV, STORM_MS } from './support/storm.ts';
 const SEED = Number(process.env.E2E_SEED ?? 20_261_123);
 const SIZE = Number(process.env.E2E_SIZE ?? 1);
 
-/** What a client may be told at all when every request is valid and asks for the same. */
+/** The answers that a client may get when every request is valid and asks for the same. */
 const TRUE_ANSWERS = [200, 201, 202, 402, 502, 503];
 
 async function expectTruth(stage: Stage, observed = stage.client.observed): Promise<void> {
@@ -122,7 +122,7 @@ test(
 );
 
 test(
-  'a rolling restart under load: exit code 0 within 15 s, and no client is told a lie',
+  'a rolling restart under load: exit code 0 within 15 s, and no client gets a false answer',
   () =>
     onStage({ env: QUIET_ENV }, async (stage) => {
       const storm = raiseStorm(stage, SEED + 4);

@@ -1,4 +1,4 @@
-/** Charge n + 1, late money, and what is asked before anything more is sent. */
+/** Charge n + 1, late money, and what is looked up before anything more is sent. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   approve,
@@ -85,13 +85,13 @@ describe('an order that failed because the gateway did not know its charge', () 
     return { engine, logged, paymentId: paymentIdOf(first) };
   }
 
-  it('is asked after once more before the next charge is sent', async () => {
+  it('is looked up once more before the next charge is sent', async () => {
     const { engine } = await failedByAbsence();
     expect(told(await engine.charge(order('o1'), keyed('b')))).toBe('completed 201');
     expect(gateway.lookups.map((lookup) => lookup.key)).toEqual([gateway.calls[0]?.key]);
   });
 
-  it('sends no next charge when the first turns out to be live after all', async () => {
+  it('sends no next charge when the first is live after all', async () => {
     const { engine, logged, paymentId } = await failedByAbsence();
     const calls = gateway.calls.length;
     const request = gateway.calls[0];
@@ -105,7 +105,7 @@ describe('an order that failed because the gateway did not know its charge', () 
     expect(logged.some((entry) => entry.alarm === 'needs_review')).toBe(true);
   });
 
-  it('is asked after before every later charge, also when the gateway itself declined the last one', async () => {
+  it('is looked up before every later charge, also when the gateway itself declined the last one', async () => {
     const { engine } = await failedByAbsence();
     gateway.play = () => ({ kind: 'declined', code: 'no_funds' });
     expect(told(await engine.charge(order('o1'), keyed('b')))).toBe('card_declined');
@@ -151,7 +151,7 @@ describe('an order that failed because the gateway did not know its charge', () 
 });
 
 describe('late evidence of money', () => {
-  it('after FAILED sends the payment to a person, and blocks the next charge until it is looked into', async () => {
+  it('after FAILED sends the payment to a person, and blocks the next charge until it is checked', async () => {
     const { engine, store } = await world.replica(gateway);
     gateway.play = () => error500;
     const paymentId = paymentIdOf(await engine.charge(order('o1'), keyed('a')));

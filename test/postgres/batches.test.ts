@@ -123,7 +123,7 @@ describe('a statement that lost a race', () => {
     expect(await database.counts()).toMatchObject({ payments: 0, requests: 0, events: 0 });
   });
 
-  test('survives a deadlock with somebody who keeps another order', async () => {
+  test('survives a deadlock with a transaction that locks in another order', async () => {
     const database = await openDatabase();
     // PostgreSQL looks for a deadlock once, this long after the wait began; here only the store ever looks.
     const { store } = database.open({ options: '-c deadlock_timeout=20ms' });

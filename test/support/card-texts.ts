@@ -1,5 +1,5 @@
 /**
- * Card numbers as people write them, and ordinary text that is none: what the rates of `domain/cards.ts` are measured with. Every
+ * Card numbers as people write them, and ordinary text without card numbers, to measure the rates of `domain/cards.ts`. Every
  * number is made up; those of cards have a right check digit, so they may belong to somebody, and none stands in the repository.
  */
 import { createRandom, type Random } from '../../sim/chaos/random.ts';

@@ -1,4 +1,4 @@
-/** Replicas that are asked to charge orders in virtual time: what the tests of `engine/charge.ts` share. */
+/** Replicas that charge orders in virtual time, shared by the tests of `engine/charge.ts`. */
 import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { Order } from '../../src/domain/payment.ts';
 import type { ChargeAnswer, ChargeOptions } from '../../src/engine/api.ts';
@@ -64,7 +64,7 @@ export function openCall(): { readonly play: Play; end(outcome?: CallOutcome): P
   return { play: async ({ charge }) => (await promise) ?? charge(), end: come };
 }
 
-/** The gateway's word, come too late, that the first charge of the order `o1` was made. */
+/** A late answer of the gateway: the first charge of the order `o1` was made. */
 export function lateEvidence(world: VirtualWorld, store: Store): Promise<unknown> {
   const { paymentId } = world.stored('o1');
   const payment = { accountId: 'default', orderId: 'o1', paymentId };

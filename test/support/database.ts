@@ -10,7 +10,7 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A database of one's own, cloned from the migrated template in about 30 ms. Drop it when done. */
+/** A database of the test's own, cloned from the migrated template in about 30 ms. Drop it when done. */
 export async function createDatabase(): Promise<TestDatabase> {
   const name = `payonce_test_${randomBytes(8).toString('hex')}`;
   await asAdmin((admin) => cloneTemplate(admin, name));

@@ -19,7 +19,7 @@ type Act = () => unknown;
 export interface FaultyStore extends Store {
   /** The next uses of the method go wrong in these ways, in this order. */
   fail(method: Method, ...faults: StoreFault[]): void;
-  /** What happens just before the next uses of the method, one act for each: somebody else's move, in a race. */
+  /** What happens just before the next uses of the method, one act for each: another process's step, in a race. */
   before(method: Method, ...acts: Act[]): void;
   /** Every use of every method fails until `heal`. */
   goDown(): void;

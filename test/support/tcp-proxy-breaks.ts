@@ -4,8 +4,8 @@
 export type Direction = 'to_server' | 'to_client';
 
 /**
- * What becomes of an exchange. `request`: the server never hears of it. `answer`: the server has done it, and the
- * client never hears. `late`: the client is cut off first, and the server hears when what was held back is delivered.
+ * What happens to an exchange. `request`: the server never gets it. `answer`: the server has done it, and the
+ * client gets no answer. `late`: the client is cut off first, and the server gets it when what was held back is delivered.
  */
 export type Break = 'request' | 'answer' | 'late';
 
@@ -14,7 +14,7 @@ export interface Breaks {
   forget(): void;
   /** Exchanges broken so far. */
   count(): number;
-  /** For one connection: told of every piece of data before it goes on; whether it is to be broken there, and how. */
+  /** For one connection: called for every piece of data before it is passed on; returns whether to break there, and how. */
   watch(): (direction: Direction) => Break | null;
 }
 

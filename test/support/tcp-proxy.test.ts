@@ -58,7 +58,7 @@ describe('tcp proxy', () => {
     await until('the answer is there', () => second.answers.length === 1);
   });
 
-  test('loses what the client said, and nothing else', async () => {
+  test('loses what the client sent, and nothing else', async () => {
     const first = await client();
     proxy.breakNext('request');
     first.socket.write('a');
@@ -69,7 +69,7 @@ describe('tcp proxy', () => {
     expect([heard, first.answers, proxy.broken()]).toEqual([['b'], [], 1]);
   });
 
-  test('lets what the client said arrive when the client has gone', async () => {
+  test('lets what the client sent arrive when the client has gone', async () => {
     const { socket, answers, closed } = await client();
     proxy.breakNext('late');
     socket.write('a');
@@ -91,7 +91,7 @@ describe('tcp proxy', () => {
     expect([heard, answers]).toEqual([how === 'request' ? ['a'] : ['a', 'b'], ['re: a']]);
   });
 
-  test('breaks nothing once it is mended', async () => {
+  test('breaks nothing after the breaks are cleared', async () => {
     const { socket, answers } = await client();
     proxy.breakNext('request');
     proxy.mend();
@@ -111,7 +111,7 @@ describe('tcp proxy', () => {
     expect(heard).toEqual(['late']);
   });
 
-  test('holds back answers only, if so told', async () => {
+  test('holds back only answers, if the test says so', async () => {
     const { socket, answers } = await client();
     proxy.hold('to_client');
     socket.write('a');

@@ -1,6 +1,6 @@
 /**
- * A stretch of network that breaks on demand: it lies between a client and a server and forwards bytes, until it
- * is told to cut, refuse, hold back, delay, or break an exchange.
+ * A piece of network that breaks on demand: it is between a client and a server and forwards bytes, until the test
+ * makes it cut, refuse, hold back, delay, or break an exchange.
  */
 import { connect, createServer, type Socket } from 'node:net';
 import { freePort } from '../../sim/chaos/processes/free-port.ts';
@@ -13,9 +13,9 @@ export interface TcpProxy {
   readonly port: number;
   /** Connections open now. */
   open(): number;
-  /** Pieces of data that the server has sent so far, heard by the client or not. */
+  /** Pieces of data that the server has sent so far, whether the client got them or not. */
   answers(): number;
-  /** Breaks every open connection on both sides, at once and without a word. */
+  /** Breaks every open connection on both sides, at once and without an error message. */
   cut(): void;
   /** No new connections from now on; open ones stay. */
   refuse(): void;
@@ -76,7 +76,7 @@ export async function startTcpProxy(target: {
   ): void {
     const lane: Lane = { direction, waiting: [] };
     lanes.add(lane);
-    // Gone without a goodbye, as when its machine dies: a goodbye behind its last words could overtake them at a pooler.
+    // Gone without a message, as when its machine dies: a message after its last data could overtake the data at a pooler.
     let vanished = false;
     from.on('data', (chunk) => {
       if (direction === 'to_client') answers += 1;
@@ -90,7 +90,7 @@ export async function startTcpProxy(target: {
         from.destroy();
         to.destroy();
       } else if (direction === 'to_client' && to.destroyed) {
-        // Said to nobody: now the server may learn it.
+        // Nobody waits for it any more: now the server may get it.
         from.destroy();
       } else {
         pass(lane, () => to.write(chunk));

@@ -5,7 +5,7 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** A clock that moves only when it is told to. */
+/** A clock that moves only when the test moves it. */
 export interface VirtualClock extends Clock {
   /** Moves on by `ms`, running what falls due on the way in the order of its time. */
   advance(ms: number): void;

@@ -1,6 +1,6 @@
 /**
- * Engines on the model of the database, a scripted gateway and virtual time: what the engine's unit tests act in.
- * Nothing sleeps and nothing is left to chance; an hour passes as fast as a millisecond.
+ * Engines on the model of the database, a scripted gateway and virtual time, for the engine's unit tests.
+ * Nothing sleeps and nothing is random; an hour passes as fast as a millisecond.
  */
 import { createScheduler } from '../../sim/core/scheduler.ts';
 import { createDatabase, type Database } from '../../sim/store/database.ts';
@@ -37,7 +37,7 @@ export interface Logged {
   readonly message: string;
 }
 
-/** A store whose uses are written down, and which fails when it is told to. */
+/** A store whose uses are recorded, and which fails when the test says so. */
 export interface VirtualStore extends FaultyStore {
   /** Every use so far, in order. */
   readonly used: { readonly method: keyof Store; readonly argument: unknown; readonly atMs: number }[];

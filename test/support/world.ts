@@ -1,4 +1,4 @@
-/** Engines on a real database with a scripted gateway: what the engine's tests act in. */
+/** Engines on a real database with a scripted gateway, for the engine's tests. */
 import pg from 'pg';
 import type { Order, Payment } from '../../src/domain/payment.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';

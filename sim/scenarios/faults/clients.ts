@@ -1,4 +1,4 @@
-/** What clients do, and what must come of it. */
+/** What clients do, and what must follow. */
 import type { NamedFault } from '../named-fault.ts';
 import { type Ending, type Scenario, times } from '../scenario.ts';
 
@@ -144,7 +144,7 @@ export const CLIENT_FAULTS: readonly NamedFault[] = [
     elsewhere: [
       {
         file: 'test/e2e/concurrency.test.ts',
-        test: '100 at once with one key: all are told 201, byte for byte the same',
+        test: '100 at once with one key: all get 201, byte for byte the same',
       },
     ],
     marks: [],
@@ -163,7 +163,8 @@ export const CLIENT_FAULTS: readonly NamedFault[] = [
     expected: 'Two orders and two charges. Neither account sees anything of the other.',
     scenarios: [twoAccounts],
     marks: [],
-    metBy: 'scenario; the random simulation has two accounts with one order id, but draws their keys apart',
+    metBy:
+      'scenario; the random simulation has two accounts with one order id, but gives them different keys',
   },
   {
     class: 'client',

@@ -1,4 +1,4 @@
-/** What connections, caches and fronts between us and the gateway do, and what must come of it. */
+/** What connections, caches and proxies between us and the gateway do, and what must follow. */
 import { paused } from '../deeds.ts';
 import type { NamedFault } from '../named-fault.ts';
 import { type Ending, type Scenario, times } from '../scenario.ts';
@@ -6,7 +6,7 @@ import { type Ending, type Scenario, times } from '../scenario.ts';
 const ONCE: Pick<Ending, 'status' | 'ledger'> = { status: 'COMPLETED', ledger: ['succeeded'] };
 
 const connectsInSleep: Scenario = {
-  name: 'the process stands still while it connects, for longer than its lease',
+  name: 'the process is frozen while it connects, for longer than its lease',
   connectsMs: [2000],
   visits: [
     { on: 'p1', hangsUp: true },
@@ -38,7 +38,7 @@ const saidTwice: Scenario = {
   ending: { ...ONCE, calls: 2, lookups: 0, heard: ['COMPLETED, started'] },
 };
 
-/** The charge was made, its answer lost, and it is asked after. */
+/** The charge was made, its answer was lost, and it is looked up. */
 const ASKED: Pick<Scenario, 'policy' | 'visits' | 'calls'> = {
   policy: { maxAttempts: 1 },
   visits: [{ on: 'p1', waitMs: 60_000 }],
@@ -47,7 +47,7 @@ const ASKED: Pick<Scenario, 'policy' | 'visits' | 'calls'> = {
 
 const oldNews: Scenario = {
   ...ASKED,
-  name: 'a cache says of a charge what was true before it: nothing',
+  name: 'a cache answers as before the charge: nothing',
   lookups: times(5, 'lookup_cached'),
   ending: { ...ONCE, calls: 1, lookups: 6, heard: ['COMPLETED, started'] },
 };
@@ -62,8 +62,8 @@ const bothLists: Scenario = {
 
 const mixedUp: Scenario = {
   policy: { maxAttempts: 1 },
-  name: 'a front gives the answer to the lookup before, which found nothing',
-  // Both charges land after their third lookup; the fourth of the first order is given what the second one heard.
+  name: 'a proxy gives the answer to the lookup before, which found nothing',
+  // Both charges are made after their third lookup. The fourth lookup of the first order gets the answer for the second order.
   calls: [['timeout_charged_later']],
   delays: { 10000: 7000 },
   lookups: [...times(6, 'none' as const), 'lookup_of_another'],

@@ -1,4 +1,4 @@
-/** What can happen to the database and the way to it, and what must come of it. */
+/** What can happen to the database and the network to it, and what must follow. */
 import { commitsLost, databaseCrashed, databaseRestored } from '../deeds.ts';
 import type { NamedFault } from '../named-fault.ts';
 import { type Ending, type Scenario, times } from '../scenario.ts';
@@ -12,7 +12,7 @@ const ONCE: Pick<Ending, 'status' | 'ledger' | 'calls' | 'lookups'> = {
 const PLAIN = ['payment.created', 'payment.completed'] as const;
 const ONE = [{ on: 'p1' }] as const;
 const STARTED = ['COMPLETED, started'] as const;
-/** What the first one heard was kept, and is looked into before another process takes it up. */
+/** The answer that the first one got is kept as evidence, and is checked before another process takes over the payment. */
 const EVIDENCE = [
   'payment.created',
   'verify.started',
@@ -91,7 +91,7 @@ const lostRace: Scenario = {
 };
 
 const crashInCall: Scenario = {
-  name: 'the database crashes during the call and is away for five seconds',
+  name: 'the database crashes during the call and is down for five seconds',
   databaseFails: true,
   visits: [
     { on: 'p1', waitMs: 30_000 },
@@ -102,7 +102,7 @@ const crashInCall: Scenario = {
 };
 
 const crashLong: Scenario = {
-  name: 'the database crashes during the call and is away for longer than the lease',
+  name: 'the database crashes during the call and is down for longer than the lease',
   databaseFails: true,
   visits: [{ on: 'p1', waitMs: 30_000 }],
   moments: [{ on: 'p1', use: 'call', when: 'after', deed: databaseCrashed(12_000) }],
@@ -110,7 +110,7 @@ const crashLong: Scenario = {
 };
 
 const slow: Scenario = {
-  name: 'a statement takes longer than its time, and commits all the same',
+  name: 'a statement takes longer than its time limit, and commits all the same',
   store: { p1: { accept: ['store_slow'] } },
   delays: { 10000: 6000 },
   visits: [{ on: 'p1', persists: true }],
@@ -130,7 +130,7 @@ const lostInCall: Scenario = {
   databaseFails: true,
   visits: [{ on: 'p1' }, { atMs: 20_000, persists: true }],
   moments: [{ on: 'p1', use: 'call', when: 'after', deed: databaseRestored(1000) }],
-  // The approval finds no payment: a person is told, until the client comes back.
+  // The approval finds no payment: an alarm tells a person, until the client comes back.
   ending: {
     ...ONCE,
     calls: 2,
@@ -161,7 +161,7 @@ export const DATABASE_FAULTS: readonly NamedFault[] = [
   {
     class: 'database',
     fault: 'the connection is lost during COMMIT, so that its outcome is unknown',
-    expected: 'Nothing is assumed. The stored row is read, and recognised as our own or another’s.',
+    expected: 'Nothing is assumed. The stored row is read, and shows whether it is our own or another’s.',
     scenarios: [
       intentUnacknowledged,
       intentLate,
@@ -180,14 +180,14 @@ export const DATABASE_FAULTS: readonly NamedFault[] = [
       { file: 'test/postgres/batches.test.ts', test: 'is repeated after %s' },
       {
         file: 'test/postgres/batches.test.ts',
-        test: 'survives a deadlock with somebody who keeps another order',
+        test: 'survives a deadlock with a transaction that locks in another order',
       },
     ],
     marks: ['store_serialization'],
   },
   {
     class: 'database',
-    fault: 'it crashes, is away and recovers',
+    fault: 'it crashes, is down and recovers',
     expected:
       'Meanwhile new requests get 503, nothing is sent without an intent, and accepted orders get 202. Work resumes by itself, and evidence of money survives.',
     scenarios: [crashInCall, crashLong],

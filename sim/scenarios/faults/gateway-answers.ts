@@ -1,4 +1,4 @@
-/** What a gateway may answer, or keep under a key, and what must come of it. */
+/** What a gateway may answer, or keep under a key, and what must follow. */
 import { databaseRestored } from '../deeds.ts';
 import type { NamedFault } from '../named-fault.ts';
 import type { Ending, Scenario } from '../scenario.ts';
@@ -24,7 +24,7 @@ const cachedErrorCharged: Scenario = {
 };
 
 const expiredKey: Scenario = {
-  name: 'the key expires before a second call could land',
+  name: 'the key expires before a second call could arrive',
   contract: { keyWindowMs: 12_000 },
   calls: [['timeout_charged']],
   visits: ONE,
@@ -163,7 +163,7 @@ export const ANSWER_FAULTS: readonly NamedFault[] = [
   {
     class: 'gateway keys',
     fault: 'the key has expired',
-    expected: 'No call starts if it could land after its key’s window. The charge is looked up instead.',
+    expected: 'No call starts if it could arrive after its key’s window. The charge is looked up instead.',
     scenarios: [expiredKey],
     marks: ['timeout_charged', 'event:lookup.started'],
   },
@@ -176,7 +176,7 @@ export const ANSWER_FAULTS: readonly NamedFault[] = [
     elsewhere: [
       {
         file: 'test/e2e/contracts.test.ts',
-        test: 'a gateway that ignores its keys is found out, not called FAILED',
+        test: 'a gateway that ignores its keys is noticed, and the order is not FAILED',
       },
     ],
     marks: ['reset_charged', 'reset_not_charged', 'event:lookup.absent'],
@@ -196,7 +196,7 @@ export const ANSWER_FAULTS: readonly NamedFault[] = [
     elsewhere: [
       {
         file: 'test/e2e/calls.test.ts',
-        test: 'key_reused from the gateway is never taken for a no while the charge may live',
+        test: 'key_reused from the gateway never counts as a decline while the charge may be live',
       },
     ],
     marks: ['database_loses_commits'],
@@ -242,14 +242,10 @@ export const ANSWER_FAULTS: readonly NamedFault[] = [
         pendingEndsDeclined: true,
         ending: { status: 'FAILED', ledger: ['declined'], failureCode: 'card_declined' },
       }),
-      pending(
-        'eighty hours: a person is asked after seventy-two, and the daily lookup settles it',
-        80 * HOUR,
-        {
-          lastsMs: 99 * HOUR,
-          ending: { lookups: 91, alarms: ['needs_review'] },
-        },
-      ),
+      pending('eighty hours: an alarm after seventy-two, and the daily lookup settles it', 80 * HOUR, {
+        lastsMs: 99 * HOUR,
+        ending: { lookups: 91, alarms: ['needs_review'] },
+      }),
     ],
     marks: ['gateway_pending', 'event:call.pending', 'event:lookup.pending'],
   },

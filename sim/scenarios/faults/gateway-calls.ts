@@ -1,4 +1,4 @@
-/** What the gateway, or the network before it, does with a call, and what must come of it. */
+/** What the gateway, or the network before it, does with a call, and what must follow. */
 import { credentialsRevoked, gatewayDown, gatewayErrs } from '../deeds.ts';
 import type { NamedFault } from '../named-fault.ts';
 import { type Ending, type Scenario, times } from '../scenario.ts';
@@ -7,7 +7,7 @@ const ONE = [{ on: 'p1' }] as const;
 const ONCE: Pick<Ending, 'status' | 'ledger'> = { status: 'COMPLETED', ledger: ['succeeded'] };
 const NOTHING: Pick<Ending, 'status' | 'ledger'> = { status: 'FAILED', ledger: [] };
 
-/** The first call meets it; the second, under the same key, meets nothing. */
+/** The first call has this fault; the second, under the same key, has none. */
 function thenFine(
   name: string,
   fault: NonNullable<Scenario['calls']>[number][number],
@@ -80,7 +80,7 @@ const neverAnswered: Scenario = {
 };
 
 const landsLater: Scenario = {
-  name: 'one timeout, and the charge lands seven seconds later',
+  name: 'one timeout, and the charge is made seven seconds later',
   policy: { maxAttempts: 1 },
   calls: [['timeout_charged_later']],
   delays: { 10000: 7000 },
@@ -89,7 +89,7 @@ const landsLater: Scenario = {
 };
 
 const resetLandsLater: Scenario = {
-  name: 'one reset, and the charge lands at the last moment',
+  name: 'one reset, and the charge is made at the last moment',
   policy: { maxAttempts: 1 },
   calls: [['reset_charged_later']],
   delays: { 10000: 10_000 },
@@ -212,7 +212,7 @@ export const CALL_FAULTS: readonly NamedFault[] = [
     class: 'gateway call',
     fault: 'timeout and not charged',
     expected:
-      'In doubt: the same key is sent again. After the last try FAILED, but only once nothing can land any more and a lookup has found nothing.',
+      'In doubt: the same key is sent again. After the last try FAILED, but only when the request can no longer arrive and a lookup has found nothing.',
     scenarios: [thenFine('timeout, not charged', 'timeout_not_charged'), neverAnswered],
     marks: ['timeout_not_charged', 'event:lookup.not_found_yet'],
   },
@@ -226,7 +226,7 @@ export const CALL_FAULTS: readonly NamedFault[] = [
   {
     class: 'gateway call',
     fault: 'timeout and charged later',
-    expected: '"Not found" is no proof while the request may still land. COMPLETED when it has landed.',
+    expected: '"Not found" is no proof while the request may still arrive. COMPLETED when it has arrived.',
     scenarios: [landsLater],
     marks: ['timeout_charged_later', 'event:lookup.not_found_yet'],
   },
@@ -248,7 +248,8 @@ export const CALL_FAULTS: readonly NamedFault[] = [
   {
     class: 'gateway call',
     fault: '2xx that is truncated, garbage, endless or slow',
-    expected: 'In doubt: never a success and never a failure. Bounded in bytes and in time.',
+    expected:
+      'In doubt: never a success and never a failure. The answer is given up after a fixed number of bytes and a fixed time.',
     scenarios: [
       thenFine('garbage, charged', 'garbage_charged'),
       thenFine('garbage, not charged', 'garbage_not_charged'),
@@ -301,12 +302,15 @@ export const CALL_FAULTS: readonly NamedFault[] = [
     class: 'gateway call',
     fault: 'brown-out, outage',
     expected:
-      'The breaker opens, so there is no storm, and waiting uses up no attempt. Orders with attempts or time left are charged once when the gateway is back. Lookups have their own budget.',
+      'The breaker opens, so the gateway gets few calls, and waiting uses up no attempt. Orders with attempts or time left are charged once when the gateway is back. Lookups have their own budget.',
     scenarios: [outage, waitedFor, givenUp, brownOut],
     elsewhere: [
       { file: 'src/engine/gate.test.ts', test: 'leaves lookups alone' },
       { file: 'src/engine/drive.test.ts', test: 'is noticed after a few orders, and then waited for' },
-      { file: 'test/e2e/outages.test.ts', test: 'connections refused: no storm, and afterwards all settles' },
+      {
+        file: 'test/e2e/outages.test.ts',
+        test: 'connections refused: few calls, and afterwards all settles',
+      },
     ],
     marks: ['gateway_outage', 'cut_from_gateway', 'client:gives_up', 'given_up'],
   },

@@ -1,4 +1,4 @@
-/** What an order's own past, another set-up or a restored database brings back, and what must come of it. */
+/** What an order's past, other settings or a restored database bring back, and what must follow. */
 import { databaseBackedUp, evidenceOfFirst, firstLandsLate } from '../deeds.ts';
 import type { NamedFault } from '../named-fault.ts';
 import { type Ending, type Scenario, times, type Visit } from '../scenario.ts';
@@ -32,7 +32,7 @@ const oldEvidence: Scenario = {
 };
 
 const otherGateway: Scenario = {
-  name: 'charge 1 fails at one gateway and is made late; a process that uses another gateway is asked for charge 2',
+  name: 'charge 1 fails at one gateway and is made late; a process with another gateway gets the request for charge 2',
   plan: { story: 'two_gateways' },
   policy: { maxAttempts: 1 },
   calls: [['gateway_unreachable'], []],
@@ -46,7 +46,7 @@ const otherGateway: Scenario = {
 };
 
 const restoredAfterDay: Scenario = {
-  name: 'restored after a day, when the gateway has forgotten the key; the processes are told, and the client comes back',
+  name: 'restored after a day, when the gateway has forgotten the key; RESTORED_AT is set, and the client comes back',
   databaseFails: true,
   plan: { faultsForMs: 26 * HOUR },
   visits: [{ on: 'p1' }, { atMs: 25 * HOUR + 20_000, persists: true }],
@@ -57,7 +57,7 @@ const restoredAfterDay: Scenario = {
 };
 
 const restoredInCall: Scenario = {
-  name: 'restored to the middle of charge 1, whose failure and successor it has forgotten; the processes are told',
+  name: 'restored to the middle of charge 1, without its failure and without charge 2; RESTORED_AT is set',
   databaseFails: true,
   calls: [['reset_not_charged'], []],
   policy: { maxAttempts: 1 },
@@ -77,7 +77,7 @@ const restoredInCall: Scenario = {
 };
 
 const otherInstallation: Scenario = {
-  name: 'restored into a fresh schema, which has drawn another installation id, with a charge under way',
+  name: 'restored into a fresh schema, which has another installation id, with a charge under way',
   databaseFails: true,
   plan: { faultsForMs: 26 * HOUR },
   calls: [['timeout_charged']],
@@ -92,7 +92,7 @@ const otherInstallation: Scenario = {
 };
 
 const unheardIntent: Scenario = {
-  name: 'a client without a key whose intent is stored and not acknowledged, fails, and is followed by a charge on other terms',
+  name: 'a client without a key, whose intent is stored but not acknowledged; its charge fails, and one on other terms follows',
   policy: { leaseMs: 1600 },
   plan: { callTimeoutMs: 1000 },
   store: { p1: { accept: ['store_ack_lost'], situation: ['store_slow'] } },
@@ -102,7 +102,7 @@ const unheardIntent: Scenario = {
     { atMs: 100, on: 'p1', key: null, amountMinor: 2000, waitMs: 30_000 },
     { atMs: 4400, on: 'p2', key: 'key-2', persists: true },
   ],
-  // The first is told of the order, never that nothing was sent for it: the judge knows.
+  // The first client gets the order's state, never an answer that says that nothing was sent: the judge checks this.
   ending: { status: 'COMPLETED', ledger: ['declined', 'succeeded'], calls: 2, lookups: { atMost: 3 } },
 };
 
@@ -119,7 +119,7 @@ export const HISTORY_FAULTS: readonly NamedFault[] = [
     class: 'operator',
     fault: 'two gateways, or other settings, at once',
     expected:
-      'A charge is looked up where it was made. A process that cannot ask there sends nothing. Other numbers of attempts, leases and waits change nothing about the money.',
+      'A charge is looked up where it was made. A process that cannot look it up there sends nothing. Other numbers of attempts, leases and waits change nothing about the money.',
     scenarios: [otherGateway],
     marks: ['two_gateways', 'other_settings', 'charge_lands_late'],
   },
@@ -127,7 +127,7 @@ export const HISTORY_FAULTS: readonly NamedFault[] = [
     class: 'operator',
     fault: 'the database is restored to an earlier moment',
     expected:
-      'With RESTORED_AT, the processes look up every charge, and the one after it, before they send it or call it failed: one charge. Without it, the gateway’s keys protect the order for as long as they are kept.',
+      'With RESTORED_AT, the processes look up every charge, and the one after it, before they send it or report it as failed: one charge. Without it, the gateway’s keys protect the order for as long as they are kept.',
     scenarios: [restoredAfterDay, restoredInCall],
     marks: ['database_restored', 'restore_told', 'restore_untold'],
   },
@@ -142,7 +142,7 @@ export const HISTORY_FAULTS: readonly NamedFault[] = [
     class: 'client',
     fault: 'without a key, on changing terms, with intents that are stored late',
     expected:
-      'A client whose intent may be stored gets the outcome of it, and is never told that nothing was sent.',
+      'If a client’s intent may be stored, the client gets its outcome, and never an answer that says that nothing was sent.',
     scenarios: [unheardIntent],
     marks: ['client:haggles'],
   },

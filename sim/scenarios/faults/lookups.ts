@@ -1,16 +1,16 @@
-/** What a lookup may say or not say, money that comes late, and what must come of it. */
+/** What a lookup may say or not say, money that comes late, and what must follow. */
 import { bookedTwice, chargedLate, lateRefunded, paused, staleView, twinRefunded } from '../deeds.ts';
 import type { NamedFault } from '../named-fault.ts';
 import { type Ending, type Scenario, times } from '../scenario.ts';
 
 const ONCE: Pick<Ending, 'status' | 'ledger'> = { status: 'COMPLETED', ledger: ['succeeded'] };
 const ONE = [{ on: 'p1', waitMs: 60_000 }] as const;
-/** After one call the gateway is asked. */
+/** After one call, the charge is looked up. */
 const ASKED: Pick<Scenario, 'policy' | 'visits'> = { policy: { maxAttempts: 1 }, visits: ONE };
 
 const lag: Scenario = {
   ...ASKED,
-  name: 'lands two seconds after the timeout, and lookups do not show it for three more',
+  name: 'charged two seconds after the timeout, and lookups do not show it for three more',
   contract: { lookupLagMs: 3001 },
   delays: { 10000: 2000, 3001: 3000 },
   calls: [['timeout_charged_later']],
@@ -191,11 +191,11 @@ export const LOOKUP_FAULTS: readonly NamedFault[] = [
     elsewhere: [
       {
         file: 'test/e2e/contracts.test.ts',
-        test: 'a gateway that lands later than it declares is found out before charge n+1',
+        test: 'a gateway that charges later than it declares is noticed before charge n+1',
       },
       {
         file: 'test/engine/next-charge.test.ts',
-        test: 'after FAILED sends the payment to a person, and blocks the next charge until it is looked into',
+        test: 'after FAILED sends the payment to a person, and blocks the next charge until it is checked',
       },
     ],
     marks: ['event:verify.started', 'event:verify.clear', 'charge_refunded'],

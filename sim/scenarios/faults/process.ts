@@ -1,4 +1,4 @@
-/** What can happen to a process, and what must come of it. */
+/** What can happen to a process, and what must follow. */
 import { allKilled, drained, killed, paused } from '../deeds.ts';
 import type { NamedFault } from '../named-fault.ts';
 import { type Ending, type Scenario, times } from '../scenario.ts';
@@ -49,7 +49,7 @@ const killedDuringCall: Scenario = {
 };
 
 const killedBeforeOutcome: Scenario = {
-  name: "killed between the gateway's yes and the outcome",
+  name: "killed between the gateway's approval and the outcome",
   visits: [{ on: 'p1' }, {}],
   moments: [{ on: 'p1', use: 'advance', when: 'before', deed: killed() }],
   ending: { ...COMPLETED, calls: 2, lookups: 0, heard: [LOST, 'COMPLETED, started, replayed'] },
@@ -141,14 +141,14 @@ const drainedInBackoff: Scenario = {
 };
 
 const stalled: Scenario = {
-  name: 'the event loop stands still within the lease',
+  name: 'the event loop is blocked, but not longer than the lease',
   visits: [{ on: 'p1' }],
   moments: [{ on: 'p1', use: 'call', when: 'after', deed: paused(3000) }],
   ending: { ...COMPLETED, calls: 1, lookups: 0, heard: ['COMPLETED, started'] },
 };
 
 const stalledTooLong: Scenario = {
-  name: 'the event loop stands still until the lease is lost, and the gateway had nothing',
+  name: 'the event loop is blocked until the lease is lost, and the call charged nothing',
   calls: [['reset_not_charged']],
   visits: [
     { on: 'p1', hangsUp: true },
@@ -156,7 +156,7 @@ const stalledTooLong: Scenario = {
   ],
   moments: [{ on: 'p1', use: 'call', when: 'after', deed: paused(9000) }],
   lastsMs: 20_000,
-  // What the first one did not hear is looked into.
+  // The first one got no answer, so the charge is looked up.
   ending: {
     ...COMPLETED,
     calls: 2,
@@ -167,7 +167,7 @@ const stalledTooLong: Scenario = {
 };
 
 const outOfMemory: Scenario = {
-  name: 'every process dies of its memory, with five charges under way',
+  name: 'every process runs out of memory, with five charges under way',
   visits: [1, 2, 3, 4, 5].map((n) => ({
     atMs: 100,
     on: 'p1',
@@ -198,7 +198,7 @@ export const PROCESS_FAULTS: readonly NamedFault[] = [
     class: 'process',
     fault: 'killed after the intent, before the call',
     expected:
-      'Another process takes the payment up when the lease has ended, and calls once, under the same key.',
+      'Another process takes over the payment when the lease has ended, and calls once, under the same key.',
     scenarios: [killedAfterIntent],
     marks: ['process_killed', 'event:call.started'],
   },
@@ -221,7 +221,7 @@ export const PROCESS_FAULTS: readonly NamedFault[] = [
     class: 'process',
     fault: 'paused for longer than its lease, then wakes (zombie)',
     expected:
-      'The fence refuses its write. What it heard is kept as evidence and looked up. It sends nothing more.',
+      'The fence refuses its write. The answer that it got is kept as evidence, and the charge is looked up. It sends nothing more.',
     scenarios: [zombieWithAnswer, zombieBeforeSend],
     marks: ['process_paused', 'event:verify.clear'],
   },
@@ -238,16 +238,15 @@ export const PROCESS_FAULTS: readonly NamedFault[] = [
       },
       {
         file: 'test/e2e/storms.test.ts',
-        test: 'a rolling restart under load: exit code 0 within 15 s, and no client is told a lie',
+        test: 'a rolling restart under load: exit code 0 within 15 s, and no client gets a false answer',
       },
     ],
     marks: ['process_drained'],
   },
   {
     class: 'process',
-    fault: 'the event loop stands still',
-    expected:
-      'Within the lease nothing is lost. After it the lease is lost, safely: another process goes on.',
+    fault: 'the event loop is blocked',
+    expected: 'Within the lease nothing is lost. After it, another process safely goes on.',
     scenarios: [stalled, stalledTooLong],
     marks: ['process_paused', 'timer_late'],
   },

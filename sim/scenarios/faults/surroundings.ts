@@ -1,4 +1,4 @@
-/** What clocks, networks, deployments and operators do, and what must come of it. */
+/** What clocks, networks, deployments and operators do, and what must follow. */
 import { clockSkewed, cutFromDatabase, cutFromGateway, databaseAnswersLost, killed } from '../deeds.ts';
 import type { NamedFault } from '../named-fault.ts';
 import { type Ending, type Scenario, times } from '../scenario.ts';
@@ -98,7 +98,7 @@ export const SURROUNDING_FAULTS: readonly NamedFault[] = [
     class: 'network',
     fault: 'a process is cut from the database',
     expected:
-      'Before the intent: 503, and nothing is sent. After sending: another process goes on, and what the cut-off process heard is kept as evidence.',
+      'Before the intent: 503, and nothing is sent. After sending: another process goes on, and the answer that the cut-off process got is kept as evidence.',
     scenarios: [cutBeforeIntent, cutAfterSend],
     elsewhere: [
       {
@@ -119,7 +119,7 @@ export const SURROUNDING_FAULTS: readonly NamedFault[] = [
     class: 'network',
     fault: 'one-way loss',
     expected:
-      'What arrived counts although nobody got its answer. It is read when the network is back. One charge.',
+      'What arrived counts although nobody got the answer. It is read when the network is back. One charge.',
     scenarios: [oneWay, oneWayAfterSend],
     marks: ['answers_of_database_lost', 'store_ack_lost'],
   },
@@ -132,7 +132,7 @@ export const SURROUNDING_FAULTS: readonly NamedFault[] = [
       { file: 'test/postgres/migrate.test.ts', test: 'what a newer release applied is left alone' },
       {
         file: 'test/e2e/storms.test.ts',
-        test: 'a rolling restart under load: exit code 0 within 15 s, and no client is told a lie',
+        test: 'a rolling restart under load: exit code 0 within 15 s, and no client gets a false answer',
       },
     ],
     marks: [],

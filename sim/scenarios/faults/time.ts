@@ -1,4 +1,4 @@
-/** What time does to machines, kernels and clocks, and what must come of it. */
+/** What time does to machines, kernels and clocks, and what must follow. */
 import { databaseClockStepped, killed, machineSuspended, stalled } from '../deeds.ts';
 import type { NamedFault } from '../named-fault.ts';
 import { type Ending, type Scenario, times } from '../scenario.ts';
@@ -30,7 +30,7 @@ const suspendedInConnect: Scenario = {
 
 const suspendedBlind: Scenario = {
   ...TAKEN_UP,
-  name: 'suspended while a call connects, and no clock of the machine tells: sent late, and looked into',
+  name: 'suspended while a call connects, and no clock of the machine shows it: sent late, and looked up',
   connectsMs: [2000],
   moments: [
     { on: 'p1', use: 'call', when: 'after', deed: machineSuspended({ forMs: 15_000, ntpMs: MINUTE }) },
@@ -46,7 +46,7 @@ const suspendedBlind: Scenario = {
 };
 
 const stalledInBackoff: Scenario = {
-  name: 'all processes stand still for twenty minutes while a retry waits',
+  name: 'all processes are frozen for twenty minutes while a retry waits',
   calls: [['gateway_limits']],
   delays: { 3: 1 },
   visits: [{ on: 'p1', waitMs: 60_000 }],
@@ -65,7 +65,7 @@ const stalledInBackoff: Scenario = {
 };
 
 const stalledOverWindow: Scenario = {
-  name: 'all processes stand still for a day while a call in doubt waits for its retry, and the key is forgotten meanwhile',
+  name: 'all processes are frozen for a day while a call in doubt waits for its retry, and the gateway forgets the key',
   policy: { callDeadlineMs: 100 * HOUR },
   calls: [['error_charged']],
   roll: 0.999,
@@ -92,7 +92,7 @@ const kernelAfterDeath: Scenario = {
 };
 
 const kernelReset: Scenario = {
-  name: 'a living sender gives up, and resets the flow in which its kernel still holds the request',
+  name: 'a living sender gives up, and resets the connection for which its kernel still holds the request',
   policy: { maxAttempts: 1 },
   calls: [['kernel_holds_request']],
   delays: { 14249: 14_000 },
@@ -124,7 +124,7 @@ const steppedForward = (name: string, byMs: number): Scenario => ({
 
 const steppedBack: Scenario = {
   ...LANDS_LATE,
-  name: 'the database’s clock goes back by an hour while a payment waits for its next lookup',
+  name: 'the database’s clock is set back by an hour while a payment waits for its next lookup',
   visits: [{ on: 'p1', waitMs: 5 * MINUTE }],
   mishaps: [{ atMs: 6000, deed: databaseClockStepped(-HOUR) }],
   ending: {
@@ -137,7 +137,7 @@ const steppedBack: Scenario = {
 };
 
 const steppedBackAfterDeath: Scenario = {
-  name: 'the database’s clock goes back by an hour under the lease of a process that is dead',
+  name: 'the database’s clock is set back by an hour during the lease of a process that is dead',
   visits: times(1, { on: 'p1' as const, persists: true }),
   moments: [{ on: 'p1', use: 'call', when: 'after', deed: killed() }],
   mishaps: [{ atMs: 1000, deed: databaseClockStepped(-HOUR) }],
@@ -156,13 +156,13 @@ export const TIME_FAULTS: readonly NamedFault[] = [
     class: 'process',
     fault: 'its machine is suspended, and its clocks stand still',
     expected:
-      'Nothing leaves after the lease if at least one clock shows that it is over. If none does, the call is sent late, under its key, and its answer is checked by a lookup.',
+      'Nothing is sent after the lease if at least one clock shows that it is over. If none does, the call is sent late, under its key, and its answer is checked by a lookup.',
     scenarios: [suspendedInConnect, suspendedBlind],
     marks: ['machine_suspended'],
   },
   {
     class: 'process',
-    fault: 'it stands still for minutes or a day, and its timers fire late',
+    fault: 'it is frozen for minutes or a day, and its timers fire late',
     expected:
       'Every decision uses the time at that moment: no retry after its deadline, and none whose key the gateway may have forgotten.',
     scenarios: [stalledInBackoff, stalledOverWindow],
@@ -172,7 +172,7 @@ export const TIME_FAULTS: readonly NamedFault[] = [
     class: 'network',
     fault: 'our own kernel holds a request, and delivers it late',
     expected:
-      'A living sender resets the connection, so nothing lands any more. What a dead one leaves may land until the contract’s time has passed. Before that, nothing proves absence.',
+      'A living sender resets the connection, so the request never arrives. The request of a dead sender may arrive until the contract’s time has passed. Before that, nothing proves absence.',
     scenarios: [kernelAfterDeath, kernelReset],
     marks: ['kernel_holds_request'],
   },
@@ -182,8 +182,11 @@ export const TIME_FAULTS: readonly NamedFault[] = [
     expected:
       'A step does not count as elapsed time, so it proves no absence. After a step back, nothing waits for the old time.',
     scenarios: [
-      steppedForward('the database’s clock goes on by ninety seconds while a request may still land', 90_000),
-      steppedForward('the database’s clock goes on by an hour while a request may still land', HOUR),
+      steppedForward(
+        'the database’s clock is set forward by ninety seconds while a request may still arrive',
+        90_000,
+      ),
+      steppedForward('the database’s clock is set forward by an hour while a request may still arrive', HOUR),
       steppedBack,
       steppedBackAfterDeath,
     ],
