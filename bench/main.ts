@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: Payonce beside what a user would pick instead, in one run, on one machine. A report for people, with a verdict
+ * `npm run bench`: compares Payonce with what people use instead, in one run, on one machine. A report for people, with a verdict
  * for machines: it fails if an answer was false, never because something was slow.
  */
 import { existsSync, rmSync } from 'node:fs';
@@ -29,7 +29,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 process.exitCode = await main(readOptions());
-// Nothing is under way any more; an idle connection must not keep whoever waits for us.
+// Nothing is under way any more; an idle connection must not delay the end of the process.
 process.exit();
 
 function readOptions(): Options {
@@ -71,7 +71,7 @@ async function main(options: Options): Promise<number> {
   }
 }
 
-/** The exit code: of what was true, not of what was fast. */
+/** The exit code says whether the answers were true, not whether they were fast. */
 function verdict(now: Run): number {
   const untrue = falseAnswers(now);
   const broken = brokenWorkloads(now);

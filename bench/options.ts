@@ -1,4 +1,4 @@
-/** The command line. What cannot be meant is refused before anything is started. */
+/** The command line. Wrong values are refused before anything is started. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
@@ -10,12 +10,12 @@ export interface Options {
   /** Null: what the full or quick run usually has. So for all that follow. */
   readonly only: readonly WorkloadName[] | null;
   readonly peers: readonly Peer[] | null;
-  /** Another checkout of this project, built, that is measured beside this one. */
+  /** Another checkout of this project, built, that is compared with this one. */
   readonly against: string | null;
   readonly rounds: number | null;
   readonly seconds: number | null;
   readonly out: string | null;
-  /** Into the report that is there, in place of what it says of these workloads. */
+  /** Whether to update these workloads in the existing report. */
   readonly add: boolean;
   readonly oldRows: number | null;
   readonly memoryPayments: number | null;
@@ -25,7 +25,7 @@ export interface Options {
 export function parseOptions(args: readonly string[]): Options {
   const command = new Command('bench')
     .description(
-      'Measures Payonce beside what a user would pick instead: a bare proxy, the plain design, DBOS, Restate, Django.',
+      'Compares Payonce with what people use instead: a bare proxy, the plain design, DBOS, Restate, Django.',
     )
     .option(
       '--quick',
@@ -36,7 +36,7 @@ export function parseOptions(args: readonly string[]): Options {
     .option('--peers <peers>', `some of ${PEERS.join(', ')}, or none`, peers, null)
     .option(
       '--against <folder>',
-      'another checkout of this project, built: its service is measured beside this one, in the workload "new"',
+      'another checkout of this project, built: the workload "new" compares its service with this one',
       checkout,
       null,
     )
@@ -44,7 +44,7 @@ export function parseOptions(args: readonly string[]): Options {
     .option('--seconds <n>', 'length of a window', secondsFrom(0.2, 600), null)
     .option(
       '--out <folder>',
-      'where the report goes; default: docs/bench/<date>, and .payonce/bench of a quick or partial run',
+      'where the report goes; default: docs/bench/<date>, or .payonce/bench for a quick or partial run',
       text,
       null,
     )

@@ -21,7 +21,7 @@ export interface Plan {
   readonly quick: boolean;
   readonly workloads: readonly WorkloadName[];
   readonly peers: readonly Peer[];
-  /** The folder of another checkout that is measured beside this one; null: none is. */
+  /** The folder of another checkout that is compared with this one; null: none. */
   readonly against: string | null;
   readonly new: {
     readonly timing: Timing;

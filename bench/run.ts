@@ -1,4 +1,4 @@
-/** One run: the stage is set, the workloads are measured one after another, and what came of them is put together. */
+/** One run: starts the programs, measures the workloads one after another, and puts the results together. */
 import { createFindings } from './judge/findings.ts';
 import type { Plan, WorkloadName } from './plan.ts';
 import { readMachine } from './report/machine.ts';
@@ -36,7 +36,7 @@ export interface RunOptions {
   /** Emptied. */
   readonly stageFolder: string;
   readonly say: (line: string) => void;
-  /** Told how to end everything, should that be needed before the run is over. */
+  /** Gets a function that ends everything, in case that is needed before the run is over. */
   readonly onStage: (close: () => Promise<void>) => void;
   /** Nothing new is begun once it is aborted. */
   readonly signal: AbortSignal;
@@ -81,7 +81,7 @@ type Attempt =
   | { readonly kind: 'done'; readonly result: unknown }
   | { readonly kind: 'broken'; readonly reason: string; readonly trace: string };
 
-/** One workload that cannot be measured does not keep the others from it. */
+/** A workload that cannot be measured does not stop the others. */
 async function attempt(work: () => Promise<unknown>): Promise<Attempt> {
   try {
     return { kind: 'done', result: await work() };

@@ -24,7 +24,7 @@ test('what is the same for every payment is copied', () => {
   expect(written('account_id')).toBe('t."account_id"');
 });
 
-test('ids, orders, keys and times are made anew, where the template has one', () => {
+test('ids, orders, keys and times are new, if the template has one', () => {
   for (const name of ['order_id', 'payment_id', 'claim_id', 'due_at', 'answer']) {
     expect(written(name)).toMatch(
       new RegExp(`^CASE WHEN t\\."${name}" IS NOT NULL THEN .*g\\.nth.* END$`, 's'),

@@ -1,6 +1,6 @@
 /**
  * Millions of payments out of a few real ones. The rows of payments that the service itself has made are multiplied in SQL over
- * whatever columns the tables have, and only what must differ is made anew: ids, orders, keys and times. So it does not
+ * all columns that the tables have. Only what must differ is new: ids, orders, keys and times. So this code does not
  * depend on the tables' columns, and what is stored is what the service stores.
  */
 

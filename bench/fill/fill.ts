@@ -70,8 +70,8 @@ export async function fill({ url, rows, say }: FillOptions): Promise<void> {
 }
 
 /**
- * Operations as the service leaves them: it keeps room for the answer beside each that is open, and an old one has long taken
- * it. Resolves to the room that is kept usually.
+ * Operations as the service leaves them: next to each open operation it keeps room for the answer, and an old operation has
+ * used that room long ago. Resolves to the room that is usually kept.
  */
 async function closeUp(client: pg.ClientBase): Promise<string> {
   const { rows } = await client.query<{ fillfactor: string }>(
@@ -122,7 +122,7 @@ interface TableFill {
   readonly slots: number;
   /** The moment before which the payments lie. */
   readonly at: string;
-  /** Told how many payments are there. */
+  /** Called with the number of payments so far. */
   readonly onPiece: (filled: number) => void;
 }
 

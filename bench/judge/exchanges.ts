@@ -7,9 +7,9 @@ import type { FaultSettings } from '../../src/fake-gateway/faults/settings.ts';
 import { METHOD } from '../load/requests.ts';
 
 export interface Exchanges {
-  /** Calls until the gateway says yes; more than `maxCalls` are not made. */
+  /** Calls until the gateway approves; more than `maxCalls` are not made. */
   readonly calls: number;
-  /** Whether one of these calls gets a yes. */
+  /** Whether one of these calls is approved. */
   readonly succeeds: boolean;
   /** What the gateway waits before its answers to these calls, in milliseconds. */
   readonly callsMs: number;

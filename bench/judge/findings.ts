@@ -1,6 +1,6 @@
 /**
- * What was found to be untrue. Of Payonce, each finding fails the run; of the others, it is told in the report: most of
- * them do not promise what Payonce promises.
+ * What was found to be false. A finding about Payonce fails the run. A finding about another server is only reported: most
+ * of them do not promise what Payonce promises.
  */
 import type { Contestant } from '../stage/contestants.ts';
 import { PAYONCE } from '../stage/subjects.ts';
@@ -8,7 +8,7 @@ import { PAYONCE } from '../stage/subjects.ts';
 export interface Findings {
   /** `where`: the workload, and whatever says more. */
   add(contestant: Contestant, where: string, problems: readonly string[]): void;
-  /** What is worth knowing and no fault of anybody's. */
+  /** What is worth knowing but is no server's fault. */
   note(line: string): void;
   read(): FoundOut;
 }

@@ -1,4 +1,4 @@
-/** Waits until Payonce has settled everything, and holds its tables against the gateway's ledger. */
+/** Waits until Payonce has settled everything, and compares its tables with the gateway's ledger. */
 import { waitFor } from '../../sim/chaos/processes/wait.ts';
 import type { Contestant } from '../stage/contestants.ts';
 import type { Stage } from '../stage/stage.ts';

@@ -1,8 +1,8 @@
 /**
  * Judges the answers of an open loop at a faulty gateway: what was said of each order against what was charged, and what each
  * payment took beyond the gateway's own part. That part is known from outside: the ledger names the key, and the gateway's
- * latency is a function of seed, key and attempt. The waits between the calls are drawn by the server; Payonce tells them in
- * its audit trail.
+ * latency is a function of seed, key and attempt. The server chooses the waits between the calls; Payonce's audit trail
+ * shows them.
  */
 import { faultSettings } from '../../src/fake-gateway/faults/settings.ts';
 import { createStatusCounter, type Statuses } from '../load/counts.ts';
@@ -27,11 +27,11 @@ export interface RealFigures {
   readonly latency: Spread;
   /** Beyond the gateway's latency, of payments whose first call succeeded: exact, for there was nothing to wait for. */
   readonly firstCall: Spread;
-  /** Beyond the gateway's latency and the waits between calls, of all that were paid; null where the waits are not told. */
+  /** Beyond the gateway's latency and the waits between calls, of all that were paid; null if the waits are not known. */
   readonly allCalls: Spread | null;
   /** How late the load generator was: part of all of the above. */
   readonly late: Spread;
-  /** Told that nothing was charged, and charged. */
+  /** Reported as not charged, but charged. */
   readonly toldFailed: number;
 }
 
@@ -105,8 +105,8 @@ function untrue(judged: readonly Judged[]): readonly string[] {
   const known = [...PAID, FAILED, 0, 202, 503];
   const strange = judged.filter(({ shot }) => !known.includes(shot.answer.status)).length;
   const problems: string[] = [];
-  if (unpaid > 0) problems.push(`${unpaid} orders were told to be paid and not charged`);
-  if (failed > 0) problems.push(`${failed} orders were told to have failed and were charged`);
+  if (unpaid > 0) problems.push(`${unpaid} orders were reported paid but not charged`);
+  if (failed > 0) problems.push(`${failed} orders were reported failed but charged`);
   if (strange > 0) problems.push(`${strange} answers have the wrong status`);
   return problems;
 }

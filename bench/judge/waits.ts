@@ -1,6 +1,6 @@
 /**
  * How long payments waited between their calls, from Payonce's audit trail: from the end of a call, as the database's clock
- * saw it written down, to the claim for the next one. That is the backoff, and the time until it was written and heard of.
+ * saw it written down, to the claim for the next one. That is the backoff, and the time until the write was acknowledged.
  */
 import { sendBatch } from '../load/batch.ts';
 import type { Contestant } from '../stage/contestants.ts';

@@ -62,7 +62,7 @@ test('an answer without either ends with the connection', () => {
   expect(readAnswer(text, true)).toEqual({ status: 201, body: 'half', closes: true });
 });
 
-test('an answer that the connection’s end cuts short is none', () => {
+test('an answer that the end of the connection cuts short does not count', () => {
   expect(readAnswer(`${head('Content-Length: 9')}half`, true)).toBeNull();
 });
 

@@ -1,7 +1,7 @@
 /**
  * Reads one HTTP/1.1 answer from the text that has come so far: the status, the body, and whether it is complete. What
- * a benchmark does not need (headers beside the framing) is skipped, for the load generator shares the machine with what it
- * measures.
+ * a benchmark does not need (headers that are not about the framing) is skipped, because the load generator shares the
+ * machine with what it measures.
  */
 
 export interface Answer {

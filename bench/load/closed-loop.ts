@@ -25,7 +25,7 @@ export interface ClosedLoopOptions {
   readonly windowMs: number;
   /** The next request as ready text. */
   readonly next: () => string;
-  /** Told of every answer, also outside the window. */
+  /** Called for every answer, also outside the window. */
   readonly onAnswer?: (answer: Answer, request: string) => void;
   /** Called at the beginning and at the end of the counted window. */
   readonly onWindow?: (edge: 'begin' | 'end') => void;

@@ -17,7 +17,7 @@ export interface Connection {
   open(): Promise<void>;
   /** Sends one whole request; `done` is called once with the answer. Not before the last one was answered. */
   send(request: string, done: (answer: Answer) => void): void;
-  /** Ends it; who waits for an answer is told that the connection broke. */
+  /** Ends it; a request that waits for its answer gets status 0. */
   close(): void;
 }
 

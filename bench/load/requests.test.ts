@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createOrders, createRequestWriter, newRun, orderIdOf, paymentIdOf } from './requests.ts';
 
-test('a request is a whole one, with the order in its address where that has a place for it', () => {
+test('a request is complete, with the order in its address if the address has a place for it', () => {
   const write = createRequestWriter('http://127.0.0.1:81', '/payments/{order_id}/charge');
   const text = write({ orderId: 'o1', key: 'k1', prefer: 'respond-async' });
   const [head = '', body = ''] = text.split('\r\n\r\n');

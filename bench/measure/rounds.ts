@@ -8,7 +8,7 @@ import type { Contestant } from '../stage/contestants.ts';
 import type { Stage } from '../stage/stage.ts';
 import { type Cost, measureWindow, type WindowOptions } from './window.ts';
 
-/** What is kept of a window. */
+/** The part of a window that is kept. */
 export interface Window {
   readonly subject: string;
   readonly connections: number;
@@ -46,7 +46,7 @@ export interface RoundsOptions {
 }
 
 export interface Prepared extends Pick<WindowOptions, 'next' | 'onAnswer'> {
-  /** Told how the requests of the whole run were answered, warm-up included. */
+  /** Gets the answers of the whole run by status, warm-up included. */
   readonly judge: (all: Statuses) => Promise<void>;
 }
 

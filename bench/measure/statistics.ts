@@ -24,7 +24,7 @@ export interface RoundValue {
 
 /**
  * The median of the ratios of each round to the same round of the base; null where no round has both. Not the ratio of
- * the medians: they may come from different rounds, and so from different weather.
+ * the medians: they may come from different rounds, when the machine was more or less busy.
  */
 export function medianRatio(values: readonly RoundValue[], base: readonly RoundValue[]): number | null {
   const baseOf = new Map(base.map(({ round, value }) => [round, value]));

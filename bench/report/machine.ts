@@ -1,4 +1,4 @@
-/** What it was measured on, and with which versions: figures without them say nothing. */
+/** The machine and the versions: figures without them say nothing. */
 import { execFileSync } from 'node:child_process';
 import { closeSync, fdatasyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';

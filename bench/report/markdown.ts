@@ -16,9 +16,9 @@ export function markdown(run: Run, pictures: readonly Picture[]): string {
     `# Benchmark of ${run.date}${run.quick ? ' (quick)' : ''}`,
     '',
     `Made by \`npm run bench${run.quick ? ' -- --quick' : ''}\`. Everything runs side by side on one machine: the servers, the`,
-    'gateway, PostgreSQL and the load generator. So the ratios count, not the figures.',
+    'gateway, PostgreSQL and the load generator. So look at the ratios, not at the figures.',
     ...(run.quick
-      ? ['Short windows: it shows that the answers are true, and roughly how the figures lie.']
+      ? ['Short windows: this shows that the answers are true, and only roughly how large the figures are.']
       : []),
     '',
     ...list('## False answers', falseAnswers(run), 'None.'),

@@ -53,7 +53,7 @@ function seriesOf(lines: readonly Line[], read: (line: Line) => number): readonl
     points: lines
       .filter(({ subject }) => subject === name)
       .map((line) => ({ x: line.connections, y: read(line) }))
-      // A logarithm has no place for nothing.
+      // A logarithmic axis cannot show 0.
       .filter(({ y }) => y > 0)
       .sort((a, b) => a.x - b.x),
   }));

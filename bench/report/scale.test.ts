@@ -13,7 +13,7 @@ test('the axis begins and ends with a tick that no value lies beyond', () => {
   expect([scale.at(100), scale.at(50_000)]).toEqual([100, 0]);
 });
 
-test('values below one have ticks without a hair', () => {
+test('values below one have exact ticks', () => {
   expect(powersOfTen([0.11, 0.4], 0, 1).ticks).toEqual([0.1, 0.2, 0.5]);
 });
 

@@ -22,7 +22,7 @@ export function powersOfTen(values: readonly number[], from: number, to: number)
   const most = Math.max(...values);
   const candidates: number[] = [];
   for (let power = Math.floor(Math.log10(least)); power <= Math.ceil(Math.log10(most)); power += 1) {
-    // Exact at every power: 0.1, not 0.1 and a hair.
+    // Exact at every power: 0.1, without a rounding error.
     for (const digit of [1, 2, 5]) candidates.push(Number(`${digit}e${power}`));
   }
   const low = Math.max(...candidates.filter((tick) => tick <= least));

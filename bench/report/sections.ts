@@ -41,7 +41,7 @@ export function sections(results: Results): readonly string[] {
   ];
 }
 
-/** Where another checkout was measured, it is what counts. */
+/** The base of the ratios: the other checkout if one was measured, otherwise the proxy. */
 function baseOf(windows: readonly Window[]): string {
   return windows.some(({ subject }) => subject === OTHER) ? OTHER : PROXY;
 }
@@ -130,7 +130,7 @@ function realTable(windows: readonly RealWindow[]): readonly string[] {
     'client p99 ms',
     'sent late p50 ms',
     'sent late p99 ms',
-    'told failed, yet charged',
+    'reported failed, but charged',
     'answers',
   ];
   return table(

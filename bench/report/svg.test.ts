@@ -54,7 +54,7 @@ describe('a chart', () => {
     expect(svg.match(/<circle/g)).toHaveLength(2);
   });
 
-  test('holds no number that is none', () => {
+  test('contains no NaN, Infinity or undefined', () => {
     expect(svg).not.toMatch(/NaN|Infinity|undefined/);
   });
 });

@@ -34,7 +34,7 @@ export interface Chart {
 const PANEL = { width: 560, height: 400, left: 64, right: 130, top: 64, bottom: 56 };
 const LABEL_GAP = 15;
 const TITLE_Y = 28;
-/** Told apart by people with any sight of colours (Okabe and Ito), the yellow left out: it is pale on white. */
+/** Colours for every kind of colour vision (Okabe and Ito), without the yellow: it is pale on white. */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#555555', '#e69f00', '#56b4e9'];
 
 const STYLE = `

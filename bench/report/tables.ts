@@ -22,7 +22,7 @@ export function whole(value: number | null): string | null {
   return value === null ? null : Math.round(value).toLocaleString('en');
 }
 
-/** Two digits behind the point, as ratios are told. */
+/** Two digits behind the point, as usual for ratios. */
 export function ratio(value: number | null): string | null {
   return value === null ? null : value.toFixed(2);
 }

@@ -1,4 +1,4 @@
-/** What is aimed at, beside what was measured. */
+/** The targets, compared with what was measured. */
 
 import { median, medianRatio } from '../measure/statistics.ts';
 import { ratioOf } from '../measure/summary.ts';
@@ -113,7 +113,7 @@ function recovery({ recover }: Results): readonly Wanted[] {
       what: recover === undefined ? 'recover' : `recover, ${recover.payments.toLocaleString('en')} payments`,
       atMost: seconds(recover?.boundMs ?? 25_000),
       unit: ' s',
-      // What never ended took longer than anything.
+      // A recovery that never ended counts as slower than any other.
       measured: recover === undefined ? null : ended === null ? Number.POSITIVE_INFINITY : seconds(ended),
     },
   ];

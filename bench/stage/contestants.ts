@@ -1,6 +1,6 @@
 /**
  * A contestant: one server with a gateway and a database of its own. Nobody else charges at its gateway, so the ledger can be
- * held against its answers alone.
+ * compared with the answers of this server alone.
  */
 import { join } from 'node:path';
 import type { Target } from '../load/connection.ts';

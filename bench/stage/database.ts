@@ -5,7 +5,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../packages/emb
 export interface BenchDatabase {
   /** Of the postmaster. */
   readonly pid: number;
-  /** An empty database, made anew. */
+  /** A new, empty database. */
   fresh(name: string): Promise<string>;
   /** The address of a database; another one after every restart. */
   urlOf(name: string): string;

@@ -58,7 +58,7 @@ function npm(args: readonly string[]): [string, readonly string[]] {
   return running === undefined ? ['npm', args] : [process.execPath, [running, ...args]];
 }
 
-/** A slow registry; whoever waits for longer has no network. */
+/** Enough for a slow registry; a longer wait means that there is no network. */
 const TIMEOUT_MS = 300_000;
 
 function run(

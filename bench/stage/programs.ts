@@ -70,7 +70,7 @@ export function openPrograms(folder: string): Programs {
   };
 }
 
-/** Tells a program to stop, and makes it where it does not. */
+/** Asks a program to stop, and kills it if it does not. */
 export async function stopProgram(program: Program): Promise<void> {
   program.signal('SIGTERM');
   await within(STOP_MS, program.exited, null);

@@ -1,4 +1,4 @@
-/** What every workload plays on: the programs, the database, and where things lie. */
+/** What every workload needs: the programs, the database, and the folders. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BenchDatabase, startBenchDatabase } from './database.ts';
@@ -11,7 +11,7 @@ export interface Stage {
   readonly root: string;
   /** For logs, and for whatever a subject stores outside the database. */
   readonly folder: string;
-  /** One line for the person who waits. */
+  /** Prints one line for the person who waits. */
   readonly say: (line: string) => void;
   close(): Promise<void>;
 }
@@ -57,7 +57,7 @@ function refuseBesideAnother(pidFile: string): void {
     process.kill(pid, 0);
     throw new RunningAlready(`Another benchmark is running (process ${pid}); nothing was started.`);
   } catch (error) {
-    // No file, or nobody of that number any more.
+    // No file, or no process with that number any more.
     if (error instanceof RunningAlready) throw error;
   }
 }

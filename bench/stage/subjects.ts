@@ -1,4 +1,4 @@
-/** What is measured: Payonce, and what a user would pick instead. */
+/** What is measured: Payonce, and what people use instead. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BenchDatabase } from './database.ts';
@@ -27,7 +27,7 @@ export interface SubjectOptions {
   readonly folder: string;
   /** What it is called in the report, where one program stands there twice. Default: the program's name. */
   readonly name?: string;
-  /** Where it goes on with what is stored: the database's address. Default: a new one. */
+  /** The address of the database whose payments it goes on with. Default: a new one. */
   readonly databaseUrl?: string;
   /** Further settings. `NODE_ARGS` are no setting but arguments of `node` itself, to try them out. */
   readonly env?: Readonly<Record<string, string>>;

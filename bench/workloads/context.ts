@@ -13,7 +13,7 @@ export interface Context {
   readonly peers: readonly Peer[];
 }
 
-/** Payonce and these peers, started at the same time. A peer that does not start is left out, and that is said. */
+/** Payonce and these peers, started at the same time. A peer that does not start is left out, and the report says so. */
 export async function enterWithPeers(
   { stage, findings }: Context,
   peers: readonly Peer[],
@@ -34,7 +34,7 @@ export async function enterWithPeers(
   );
 }
 
-/** Ends them all. A server that has ended by itself was not measured to the end, and that is said. */
+/** Ends them all. A server that has ended by itself was not measured to the end, and the report says so. */
 export async function leaveAll(
   { findings }: Context,
   workload: string,

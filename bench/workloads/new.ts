@@ -1,4 +1,4 @@
-/** *new*: orders that nobody has seen, at a gateway that answers at once. What every payment costs. */
+/** *new*: new orders, at a gateway that answers at once. What every payment costs. */
 import { claimsOfNewOrders, judgeBooks, judgeStatuses } from '../judge/books.ts';
 import { judgeSettled } from '../judge/settled.ts';
 import { createOrders, newRun, PAID } from '../load/requests.ts';
@@ -24,7 +24,7 @@ function enterOther({ stage }: Context, root: string): Promise<Contestant> {
   return enter(stage, PAYONCE, { name: OTHER, root });
 }
 
-/** Windows of new orders for these contestants, each window held against the ledger. */
+/** Windows of new orders for these contestants. The answers of each window are compared with the ledger. */
 export function measureNewOrders(
   { stage, findings }: Context,
   workload: string,

@@ -73,7 +73,7 @@ async function fillNewDatabase(stage: Stage, rows: number): Promise<void> {
   await fill({ url: databaseUrl, rows, say: stage.say });
 }
 
-/** The filled rows must be payments to the service, or it would be measured beside something that it never reads. */
+/** The service must read the filled rows as payments. Otherwise the benchmark would measure it with rows that it never uses. */
 async function assertReadable({ server }: Contestant): Promise<void> {
   const answer = await fetch(`${server.url}/v1/payments?order_id=old-000000-001`);
   const { data } = (await answer.json()) as { data?: readonly { readonly status: string }[] };

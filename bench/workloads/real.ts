@@ -61,7 +61,7 @@ async function findCapacity({ plan }: Context, { target, write }: Contestant): P
   return (load.answers - countOf(load.statuses, [0])) / load.seconds;
 }
 
-/** Every server, and every round anew, gets the same bunches of requests. */
+/** Every server gets the same bunches of requests, in every round. */
 const SEED = 7;
 
 async function measureOpenLoop(

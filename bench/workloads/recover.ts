@@ -31,7 +31,7 @@ const RECOVER_WITHIN_MS = 10_000;
 const PATIENCE_MS = 300_000;
 const POLL_MS = 50;
 const CONNECTIONS = 64;
-/** What the server has open beside its calls. */
+/** What the server has open besides its calls. */
 const SPARE_FILES = 500;
 /** The calls end by themselves before they time out, and before the first lease has ended. */
 const BEFORE_TIMEOUT_MS = 500;

@@ -1,6 +1,6 @@
 /**
  * *replay*: orders that are settled, asked for again under the same key. Payonce promises the same answer byte for byte; the
- * proxy asks its gateway again, which knows the key.
+ * proxy calls its gateway again, which knows the key.
  */
 import { judgeBooks, judgeStatuses } from '../judge/books.ts';
 import { sendBatch } from '../load/batch.ts';

@@ -32,7 +32,7 @@ export async function measureStorm(context: Context): Promise<readonly StormRow[
   const faults = { latency_ms: { min: STORM_LATENCY_MS, max: STORM_LATENCY_MS } };
   const contestants = await enterWithPeers(context, promising(peers), { faults });
   const rounds: Storm[] = [];
-  // The first storm meets a cold server and is not counted; it is judged all the same.
+  // The first storm hits a cold server and is not counted, but its answers are judged.
   for (let round = 0; round <= plan.storm.rounds; round += 1) {
     for (const keys of ['the same key', 'keys of their own'] as const) {
       for (const contestant of contestants) {

@@ -69,7 +69,7 @@ async function call(paymentId, { order_id, amount, currency, method }) {
       charge.idempotency_key === paymentId;
     return ours ? 'COMPLETED' : 'UNKNOWN';
   } catch {
-    // A broken connection, a timeout, or a body that is no JSON: the same key tells when it is asked again.
+    // A broken connection, a timeout, or a body that is no JSON: the next call with the same key shows what happened.
     return 'UNKNOWN';
   }
 }

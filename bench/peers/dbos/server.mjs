@@ -26,7 +26,7 @@ const HTTP_STATUS = { COMPLETED: 200, DECLINED: 402, FAILED: 502 };
 
 /**
  * DBOS stores the workflow with its input before this runs, the step's result when the gateway has answered,
- * and the workflow's result before the caller hears of it. After a crash it goes on from what is stored.
+ * and the workflow's result before the caller gets it. After a crash it goes on from what is stored.
  */
 const pay = DBOS.registerWorkflow((input) => DBOS.runStep(() => charge(input), { name: 'charge' }), {
   name: 'pay',

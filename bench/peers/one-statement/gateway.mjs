@@ -24,7 +24,7 @@ export async function charge(charge) {
   for (let retry = 0; ; retry += 1) {
     const outcome = await call(charge);
     if (outcome !== null) return outcome;
-    // Nothing is known of the charge, and this design has nobody who would ask: it is told as failed.
+    // Nothing is known of the charge, and this design never looks it up: it is reported as failed.
     if (retry === RETRIES) return { status: 'FAILED', code: 'gateway_error' };
     await sleep(Math.random() * BACKOFF_MS * 2 ** retry);
   }

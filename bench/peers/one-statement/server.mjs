@@ -46,7 +46,7 @@ app.post(PATH, { schema: { body: order } }, async (request, reply) => {
   return answer;
 });
 
-/** Who sends the order again is told what there is; nobody waits for a payment that is under way. */
+/** An order that is sent again gets the stored payment; nobody waits for a payment that is under way. */
 function found(reply, { payment_id, status, failure_code, answer }) {
   reply.code(status === 'COMPLETED' ? 200 : statusOf({ status, code: failure_code }));
   return answer ?? JSON.stringify({ payment_id, status });

@@ -108,7 +108,7 @@ const REHEARSED = 500;
 
 /**
  * Stores some payments and lets PostgreSQL look at them. On empty tables it takes any index, and a prepared statement would
- * keep that choice while they grow: a handicap that nobody has whose tables are older than today.
+ * keep that choice while they grow: a handicap that no system in use has.
  */
 async function rehearse(connectionString) {
   const client = new pg.Client({ connectionString });

@@ -1,6 +1,6 @@
 /**
  * The ceiling: what any service at this place in the chain must do at least. It validates the order, passes it on under
- * the key that it came with, and tells what the gateway said. It stores nothing, retries nothing and promises nothing.
+ * the key that it came with, and returns what the gateway said. It stores nothing, retries nothing and promises nothing.
  *
  * The validation is Payonce's own, so that the two differ in what is kept and promised, not in how well they read. All the
  * rest is as plain as Fastify and undici allow.

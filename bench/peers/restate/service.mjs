@@ -17,7 +17,7 @@ function refusal(errorCode, message) {
 
 /**
  * Restate stores the request before this runs, the result of `ctx.run` before it goes on, and the answer
- * before the caller hears of it. After a crash it runs again, with what is stored in place of what was done.
+ * before the caller gets it. After a crash it runs again, and uses what is stored for the steps that were done.
  */
 async function chargeOrder(ctx, order) {
   if (order.order_id !== ctx.key) throw refusal(400, 'order_id is not the one in the path');
