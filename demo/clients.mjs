@@ -1,4 +1,4 @@
-/** Clients of Payonce as they are: impatient, doubled, and stubborn when the connection breaks. */
+/** Clients as they really are: impatient, duplicated, and stubborn when the connection breaks. */
 import { Agent, request } from 'undici';
 
 /** A client asks again after this long when it got no answer. */

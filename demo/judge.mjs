@@ -1,7 +1,7 @@
-/** Holds every answer that a client got against what the gateway really charged. One judge for both lanes. */
+/** Compares every answer that a client got with what the gateway really charged. One judge for both lanes. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The last charge lands or settles within seconds; a ledger that moves longer than this is broken. */
+/** The last charge is made or settled within seconds; a ledger that changes for longer than this is broken. */
 const FINAL_WITHIN_MS = 30_000;
 const LOOK_AGAIN_MS = 100;
 
@@ -33,7 +33,7 @@ export async function judge({ answers, gatewayUrl }) {
   };
 }
 
-/** What Payonce itself says of its payments. */
+/** What Payonce itself says about its payments. */
 export async function readPayments({ serverUrl, orders }) {
   const payments = await readAll(`${serverUrl}/v1/payments?limit=100`);
   return {
@@ -49,7 +49,7 @@ export async function readSummary(gatewayUrl) {
   return (await response.json()).summary;
 }
 
-/** A charge that lands late, or settles late, counts as well. */
+/** A charge that is made late, or settles late, counts as well. */
 async function untilFinal(gatewayUrl) {
   for (let waitedMs = 0; waitedMs < FINAL_WITHIN_MS; waitedMs += LOOK_AGAIN_MS) {
     const { landing, pending } = await readSummary(gatewayUrl);

@@ -2,7 +2,7 @@
  * The control: a plain retry, as many programs have it. A call without a good answer is made again, up to three
  * times, and every call has a new key. A call that timed out may have charged; then the next one charges again.
  *
- * It has an easier run than Payonce: it gets each order once, waits longer for an answer, and nobody kills it.
+ * Its task is easier than that of Payonce: it gets each order once, waits longer for an answer, and nobody kills it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 

@@ -1,6 +1,6 @@
 /**
- * The promise, shown: a nasty gateway, a thousand orders sent five times each at once, and the server killed
- * in the middle. Beside it the control: a plain retry at a second gateway with the same faults and the same seed.
+ * Shows the promise: a nasty gateway, a thousand orders sent five times each at once, and the server killed
+ * in the middle. Next to it the control: a plain retry at a second gateway with the same faults and the same seed.
  * What counts in the end is each gateway's own ledger. The exit code is about Payonce alone.
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { createPayonce, judgeCall, judgeLookup } from 'payonce';
 import pg from 'pg';
 
-/** A gateway in twenty lines; yours speaks to a bank. It loses the answer of its first call on purpose. */
+/** A gateway in twenty lines; yours talks to a bank. It loses the answer of its first call on purpose. */
 function createExampleGateway() {
   const charges = new Map();
   let calls = 0;
@@ -85,7 +85,7 @@ async function startPostgres(dataDir) {
   return startEmbeddedPostgres({ dataDir });
 }
 
-/** Every outcome, as a program should take it. */
+/** Every outcome, and what a program should do with it. */
 function describe(result) {
   switch (result.outcome) {
     case 'paid':

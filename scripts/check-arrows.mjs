@@ -45,7 +45,7 @@ function checkImports(file, tokens) {
   });
 }
 
-/** Folders beside src. */
+/** Folders next to src. */
 const BESIDE = ['packages', 'sim', 'bench'];
 
 /** @param {string} file */

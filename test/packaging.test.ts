@@ -45,7 +45,7 @@ it('the package has nothing that leads to places in this clone', () => {
   );
 });
 
-it('asks for the embedded PostgreSQL of this clone, and installs it for nobody', () => {
+it('names the embedded PostgreSQL of this clone, and does not install it', () => {
   const embedded = JSON.parse(read('packages/embedded-postgres/package.json')) as Record<string, string>;
   const range = (manifest.peerDependencies as Record<string, string>)[embedded.name ?? ''];
   expect(satisfies(embedded.version ?? '', range ?? '')).toBe(true);
@@ -66,7 +66,7 @@ it('every relative link in its pages leads to one of its files', () => {
   expect(broken).toEqual([]);
 });
 
-it('its pages never let npx fetch a package of our name', () => {
+it('its pages never let npx download a package of our name', () => {
   const fetching = [...files]
     .filter((path) => path.endsWith('.md') || path.startsWith('examples/'))
     .filter((path) => /npx (?!--no )[^\n]*payonce/.test(read(path)));

@@ -1,9 +1,9 @@
 /** Who may import whom, and what may not be called where. The architecture as a table. */
 
 /**
- * `may` lists what a part may import beside itself: `folder/`, a single file, `node:*` or one `node:`
- * module, or a package by its name. `starts` is the program that it may run by importing it. `instead` is told to
- * whoever tries anything else.
+ * `may` lists what a part may import besides itself: `folder/`, a single file, `node:*` or one `node:`
+ * module, or a package by its name. `starts` is the program that it may run by importing it. `instead` is the advice for
+ * anything else.
  *
  * @typedef {{ part: string, may: readonly string[], starts?: string, instead: string }} Rule
  * @type {readonly Rule[]}
@@ -33,7 +33,7 @@ export const RULES = [
   {
     part: 'gateways/',
     may: ['domain/', 'ports/', 'undici', 'node:*'],
-    instead: 'A gateway translates and nothing else. What several need belongs into src/domain or src/ports.',
+    instead: 'A gateway only translates. Put what several gateways need into src/domain or src/ports.',
   },
   {
     part: 'fake-gateway/',
@@ -81,7 +81,7 @@ export const RULES = [
     may: ['node:*'],
     instead: 'The launcher stands alone. Pass in what it has to know, and let the caller log.',
   },
-  // The proof. What is simulated comes first, who judges it next, who drives it last.
+  // The proof: first what is simulated, then what judges it, last what drives it.
   { part: 'sim/core/', may: [], instead: 'Time, chance and traces know nothing of payments.' },
   {
     part: 'sim/store/',
@@ -91,7 +91,7 @@ export const RULES = [
   {
     part: 'sim/gateway/',
     may: ['domain/contract.ts', 'domain/outcomes.ts'],
-    instead: 'The gateway is the judge of everything: it takes the engine’s words, never its logic.',
+    instead: 'The gateway judges everything: it uses the engine’s types, never its logic.',
   },
   {
     part: 'sim/plan/',
@@ -113,7 +113,7 @@ export const RULES = [
       'sim/judge/',
       'domain/',
       'ports/',
-      // The translation of answers alone: its bugs are to be met by the judge.
+      // Only the translation of answers: the judge must find its bugs.
       'gateways/http/answers.ts',
       'gateways/http/lookups.ts',
       'gateways/http/exchange.ts',
@@ -125,7 +125,7 @@ export const RULES = [
   {
     part: 'sim/simulate/',
     may: ['sim/core/', 'sim/judge/', 'sim/plan/', 'sim/world/', 'domain/events.ts', 'node:*'],
-    instead: 'The runner draws worlds and counts. What happens inside one belongs to sim/world.',
+    instead: 'The runner chooses worlds and counts. What happens inside a world belongs to sim/world.',
   },
   {
     part: 'sim/scenarios/',
@@ -155,7 +155,7 @@ export const RULES = [
   { part: 'sim/prove/', may: ['node:*'], instead: 'The proof runs the other parts as programs.' },
   {
     part: 'bench/',
-    // What the gateway's own part of a latency is, only the gateway's draws tell.
+    // The gateway's own part of a latency is known only from the gateway's random choices.
     may: [
       'packages/embedded-postgres/',
       'sim/chaos/processes/',
@@ -171,7 +171,7 @@ export const RULES = [
 const ENVIRONMENT = 'Only src/config.ts reads the environment. Take the value as a parameter.';
 const PROGRAM = 'Nothing imports a program: it would start. Move the shared part out of it.';
 
-/** What nobody may import, whatever else his rule says. @type {Readonly<Record<string, string>>} */
+/** What no part may import, whatever its rule says. @type {Readonly<Record<string, string>>} */
 export const NEVER_IMPORTED = {
   'main.ts': PROGRAM,
   'cli.ts': PROGRAM,

@@ -62,7 +62,7 @@ export const PROOF = {
   outputs: ['.js', '.js.map'],
 };
 
-/** What decides the output beside the sources; the lockfile stands for the compiler's version. */
+/** What decides the output, besides the sources. The lockfile stands for the compiler's version. */
 const CONFIGURATION = ['tsconfig.base.json', 'package-lock.json'];
 
 /** Lies in the output, so that it goes when that goes. @param {Target} target */

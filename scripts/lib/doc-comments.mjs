@@ -1,4 +1,4 @@
-/** What a doc comment owes its reader, for one declaration and everything in it. */
+/** What a doc comment must say, for one declaration and everything in it. */
 import { SyntaxKind } from 'typescript/unstable/ast';
 import { hasModifier, isPrivate } from './exported.mjs';
 

@@ -1,4 +1,4 @@
-/** Finds what a package exports, by the compiler's own eyes, and every type of ours that a caller meets on the way. */
+/** Finds what a package exports, with the compiler's help, and every type of ours that a caller sees there. */
 import { SyntaxKind } from 'typescript/unstable/ast';
 import { SymbolFlags } from 'typescript/unstable/sync';
 

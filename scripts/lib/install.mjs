@@ -47,7 +47,7 @@ function markInstalled(key) {
   try {
     writeFileSync(MARKER, key);
   } catch {
-    // Packages that another account installed are compared anew each time.
+    // Packages that another account installed are compared each time.
   }
 }
 
@@ -83,7 +83,7 @@ function packagesOf(path) {
 
 /**
  * Whether an optional package may be missing here: unless it is made for just this platform, it belongs to one
- * made for another. A C library is not told apart, so what is bound to one may be missing as well.
+ * made for another. C libraries are not distinguished, so a package that is bound to one may be missing, too.
  *
  * @param {LockEntry} entry
  */

@@ -77,7 +77,7 @@ function isRunning(pid, start) {
   return startOf(pid) === start;
 }
 
-/** When the process was started, where the system tells: a pid alone is given out again. @param {number} pid */
+/** When the process was started, if the system says it: pids are used again. @param {number} pid */
 function startOf(pid) {
   try {
     const status = readFileSync(`/proc/${pid}/stat`, 'utf8');

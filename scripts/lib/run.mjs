@@ -6,7 +6,7 @@ const FORWARDED = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
 /**
  * Runs a Node program to its end with our output and no input. A signal sent to us alone, as npm does, is
- * passed on, so that the program never goes on without us.
+ * passed on, so that the program never runs on without us.
  *
  * @param {string[]} args the program's file and its arguments
  * @returns {Promise<number>} its exit code; 128 + n after signal n

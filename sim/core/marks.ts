@@ -1,4 +1,4 @@
-/** How often each thing that a run is there to meet was met. A proof that never met a fault says nothing about it. */
+/** How often a run met each thing that it should meet. A proof that never met a fault says nothing about it. */
 export interface Marks {
   hit(name: string): void;
   readonly counts: ReadonlyMap<string, number>;

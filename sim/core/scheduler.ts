@@ -1,5 +1,5 @@
 /**
- * Virtual time and the order of all things. One event runs at a time; after it every promise that it settled has
+ * Virtual time and the order of events. One event runs at a time; after it every promise that it settled has
  * run to its next wait before the next event begins, so a run depends on nothing but its tape.
  */
 export interface Scheduler {

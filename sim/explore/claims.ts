@@ -26,7 +26,7 @@ export function claims(state: State, who: 0 | 1, world: World): Step[] {
       world.decisions.onClaim(row.charge, { expiredAtMs, evidence }, context),
     ).flatMap((decision): Step[] => {
       const { action, event } = decision;
-      // What is refused for the evidence is decided anew with it, which is another step of these.
+      // A decision that the evidence refuses is made again with the evidence, which is another of these steps.
       if (isOverUnseen(state, world, decision, evidence)) return [];
       const what = `claims the payment${row.held ? ' after an expired lease' : ''}: ${event.type}`;
       const mark = `claim ${action}`;
@@ -49,7 +49,7 @@ function stageOf(action: 'call' | 'lookup' | 'verify', row: Row, n: number): Sta
   return { at: 'verifying', left: toVerify(row, n) };
 }
 
-/** A completed charge is asked for twins; then whatever failed without the gateway's own no, or has evidence, is asked after. */
+/** A completed charge is looked up for a second charge; then every charge that failed without a decline, or has evidence. */
 export function toVerify(row: Row, n: number): readonly VerifyItem[] {
   const { status } = row.charge;
   const inQuestion = row.absent | row.about;

@@ -14,7 +14,7 @@ const KEPT: GatewayContract = {
   landsWithinMs: 1,
 };
 
-/** In ticks. Each wait is the shortest that can still be told from none and from its neighbours. */
+/** In ticks. Each wait is the shortest that still differs from none and from its neighbours. */
 const SCALE: Omit<Policy, 'contract'> = {
   // One retry: with it every rule about an earlier call has something to speak of.
   maxAttempts: 2,

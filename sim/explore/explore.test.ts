@@ -197,7 +197,7 @@ describe('a broken decision is caught', () => {
     expect(found?.broken).toMatch(/^(only listed moves|an event with every write)/);
   });
 
-  it('an unresolved charge that nobody asks after again', () => {
+  it('an unresolved charge that is never looked up again', () => {
     const found = broken(
       world(
         '',
@@ -213,7 +213,7 @@ describe('a broken decision is caught', () => {
     expect(found?.broken).toBe('settled, due again, or with a person');
   });
 
-  it('a charge that is asked after for ever, while an answer changes nothing', () => {
+  it('a charge that is looked up for ever, while no answer changes anything', () => {
     const found = broken(
       world(
         '',

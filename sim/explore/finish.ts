@@ -101,7 +101,7 @@ function written(state: State, who: 0 | 1, world: World, options: Finish): Step[
   steps.push(
     {
       who,
-      what: `${lost} and does not hear of it`,
+      what: `${lost} and gets no acknowledgement`,
       faults: ['acknowledgement of a write lost'],
       next: unsure,
       decision,

@@ -1,5 +1,5 @@
 /**
- * The world's own rules of a gateway that keeps the contract it declares, written without a look at the domain:
+ * The world's own rules for a gateway that keeps the contract it declares, written without using the domain:
  * what is booked when a request arrives, what a repeated key is answered, what a lookup shows.
  */
 import type { GatewayContract } from '../../src/domain/contract.ts';
@@ -26,7 +26,7 @@ export const EMPTY_BOOKS: readonly [Book, Book] = [
 ];
 
 /**
- * Every way in which a request may be dealt with at its arrival. An answer is normal where it is what a healthy
+ * Every way in which a request may be handled when it arrives. An answer is normal where it is what a healthy
  * gateway says (yes, no, the same again); everything else is a fault.
  */
 export function arrivals(
@@ -34,7 +34,7 @@ export function arrivals(
   contract: GatewayContract,
   options: {
     readonly keepsDeclines: boolean;
-    /** Another request with this key has not been dealt with yet. */
+    /** Another request with this key has not been handled yet. */
     readonly rival: boolean;
     readonly breaksContract: boolean;
     /** Ways that take more faults are left out. */

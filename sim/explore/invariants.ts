@@ -1,4 +1,4 @@
-/** What must hold (design, section 9), said here once more in words of its own: nothing of it is taken from the domain. */
+/** What must hold. It is written here once more, independently: nothing of it is taken from the domain. */
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import { couldBook } from './gateway.ts';
 import { bookOf, type State, type Step, type Worker, type World } from './model.ts';
@@ -27,7 +27,7 @@ export const INVARIANTS = [
   'a refused write changes nothing and leaves its evidence',
   'COMPLETED: captured at the gateway',
   'FAILED: nothing live, nothing able to land',
-  'FAILED: all evidence has been looked into',
+  'FAILED: all evidence has been checked',
   'no more calls than allowed',
   'settled, due again, or with a person',
 ] as const;
@@ -105,7 +105,7 @@ export function createJudge(world: World): Judge {
       if (!holds(name, counted && leased && open)) return name;
     }
     if (step.decision?.settled !== undefined && step.decision.settled.problem !== null) {
-      const name = 'FAILED: all evidence has been looked into';
+      const name = 'FAILED: all evidence has been checked';
       // Evidence that the same step leaves behind came after the write.
       const unseen = before.row.evidence > 0 && step.next.row.evidence > 0;
       if (!holds(name, !unseen)) return name;
@@ -133,7 +133,7 @@ function isCaptured(state: State, n: number): boolean {
   return bookOf(state, n).charges.some(({ status }) => status === 'live');
 }
 
-/** Nothing of the charge is live, and no request for it is left that could book anything. */
+/** Nothing of the charge is live, and no request for it is left that could charge anything. */
 function isOver(state: State, n: number, world: World): boolean {
   if (booked(state, n) > 0) return false;
   const { contract } = world.policy;
@@ -160,7 +160,7 @@ function isListed(before: State, after: State): boolean {
   return MOVES.has(`${from.status} ${to.status}`);
 }
 
-/** The event's word agrees with what became of the row, and an operation is settled exactly once. */
+/** The event's type agrees with the change of the row, and an operation is settled exactly once. */
 function isTold(before: State, { decision, next }: Step): boolean {
   if (decision === undefined) return false;
   const was = before.row.charge.status;

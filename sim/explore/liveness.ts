@@ -1,5 +1,5 @@
 /**
- * Once faults stop, from every state an end can be reached: settled with nothing owed, or with a person. Looked
+ * When faults stop, an end can be reached from every state: settled with nothing left to do, or in review. Looked
  * for backwards from the ends, over the steps that cost no fault.
  */
 import type { Exploration } from './search.ts';

@@ -88,7 +88,7 @@ export interface Row {
   readonly absences: number;
   /** The charges, as bits 1 and 2, about which evidence of money came in. */
   readonly about: number;
-  /** The charges, as bits 1 and 2, that failed without the gateway's own no. */
+  /** The charges, as bits 1 and 2, that failed without a decline of the gateway. */
   readonly absent: number;
   /** The current charge was settled as FAILED once. */
   readonly failedBefore: boolean;
@@ -104,7 +104,7 @@ export type Stage =
   | { readonly at: 'heard'; readonly outcome: CallOutcome }
   | { readonly at: 'asking' }
   | { readonly at: 'answered'; readonly outcome: LookupOutcome }
-  /** `left`: the charges still to be asked after; `own`: a completed one is asked for twins. */
+  /** `left`: the charges still to be looked up; `own`: a completed one is looked up for a second charge. */
   | { readonly at: 'verifying'; readonly left: readonly VerifyItem[] }
   | { readonly at: 'verified'; readonly outcome: VerifyOutcome }
   /** Decided, then paused before the write. */
@@ -114,7 +114,7 @@ export type Stage =
       readonly outcome: CallOutcome | null;
       readonly evidenceSeen: number;
     }
-  /** The write is committed, its acknowledgement was lost; `current` tells whether the row still shows it. */
+  /** The write is committed, its acknowledgement was lost; `current` says whether the row still shows it. */
   | { readonly at: 'unsure'; readonly outcome: CallOutcome };
 
 export interface VerifyItem {
@@ -132,7 +132,7 @@ export interface Worker {
   readonly current: boolean;
   /** The evidence that it read with the row. */
   readonly evidence: number;
-  /** It did not act in time; whatever time passes now was paid for. */
+  /** It did not act in time; more delay costs no further fault. */
   readonly paused: boolean;
 }
 

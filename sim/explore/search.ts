@@ -123,7 +123,7 @@ export function explore(world: World, bounds: Bounds): Exploration {
   return result(null);
 }
 
-/** Nothing is owed any more: settled, nobody at work, no evidence to look into; or a person must decide. */
+/** Nothing is left to do: settled, nobody at work, no evidence to check; or a person must decide. */
 function hasEnded({ row, workers }: State): boolean {
   if (workers.some(({ stage }) => stage.at !== 'idle')) return false;
   const { status } = row.charge;

@@ -81,7 +81,7 @@ function gatewaySteps(state: State, world: World, budget: number): Step[] {
       keepsDeclines: world.keepsDeclines,
     });
     for (const way of ways) {
-      // Nobody hears the answer, so only what is booked makes a difference; what books nothing may as well not arrive.
+      // Nobody gets the answer, so only a charge makes a difference; what charges nothing may as well not arrive.
       if (way.book === bookOf(state, late.n) || way.faults.includes('answer lost')) continue;
       const what = `deals with an abandoned request for charge ${late.n}: it ${way.what}`;
       const faults = tooLate.length === 0 ? way.faults : [...tooLate, ...way.faults];

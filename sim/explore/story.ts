@@ -4,7 +4,7 @@ import type { Book, State, Step, Worker, World } from './model.ts';
 import type { Exploration } from './search.ts';
 import { initialStates, stepsFrom } from './steps.ts';
 
-/** Tells how state `at` came about, and then `last`. */
+/** Describes how state `at` came about, and then `last`. */
 export function tell(world: World, exploration: Exploration, at: number, last: Step | null): string[] {
   const { index, parents } = exploration;
   const path: number[] = [];

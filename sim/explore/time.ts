@@ -1,5 +1,5 @@
 /**
- * One tick. Every age stops growing where no rule can tell it from a greater one; that, and nothing else, keeps
+ * One tick. Every age stops growing when no rule can distinguish it from a greater one; only that keeps
  * the number of states finite. Each bound says whose comparison it serves.
  */
 import type { Charge } from '../../src/domain/charge.ts';

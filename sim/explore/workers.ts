@@ -140,16 +140,16 @@ function waiting(
     for (const way of arrivals(book, contract, { rival, breaksContract, keepsDeclines, budget })) {
       const stage: Stage = { at: 'heard', outcome: way.outcome };
       const next = withBook(withStage(state, who, stage), worker.n, way.book);
-      steps.push({ who, what: `hears: the gateway ${way.what}`, faults: way.faults, next });
+      steps.push({ who, what: `gets an answer: the gateway ${way.what}`, faults: way.faults, next });
     }
   }
-  // The pause was the fault; whoever wakes from it may find the connection closed.
+  // The pause was the fault; a worker that wakes from it may find the connection closed.
   if (budget === 0 && !worker.paused) return steps;
   const faults: readonly Fault[] = worker.paused ? NO_FAULTS : ['lands later'];
   const next = withStage(state, who, { at: 'heard', outcome: SILENCE });
   const left = landsLeft ?? contract.landsWithinMs;
   const abandoned = gone ? next : { ...next, late: [...next.late, { n: worker.n, left }] };
-  steps.push({ who, what: 'hears no answer; the request may still arrive', faults, next: abandoned });
+  steps.push({ who, what: 'gets no answer; the request may still arrive', faults, next: abandoned });
   return steps;
 }
 
@@ -190,7 +190,7 @@ function lookups(
   ];
 }
 
-/** Asks after one charge of the list; the first that is live, or that cannot be asked after, ends it. */
+/** Looks up one charge of the list; the first that is live, or that cannot be looked up, ends the list. */
 function verifying(
   state: State,
   who: 0 | 1,
@@ -202,13 +202,7 @@ function verifying(
   const own = ownEvidence(state, worker);
   if (item === undefined) {
     return [
-      moved(
-        state,
-        who,
-        { at: 'verified', outcome: { kind: 'clear', own } },
-        'has asked after all',
-        NO_FAULTS,
-      ),
+      moved(state, who, { at: 'verified', outcome: { kind: 'clear', own } }, 'has looked up all', NO_FAULTS),
     ];
   }
   const { status } = state.row.charge;
@@ -224,7 +218,7 @@ function verifying(
   });
 }
 
-/** What evidence that the worker has read tells of the unsettled charge itself. */
+/** What the evidence that the worker has read says about the unsettled charge itself. */
 function ownEvidence({ row: { charge, about } }: State, { evidence }: Worker): OwnEvidence {
   const named = evidence > 0 && !isSettled(charge.status) && has(about, charge.n);
   return named ? { ...NO_EVIDENCE, gatewayRef: 'ch' } : NO_EVIDENCE;

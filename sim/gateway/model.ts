@@ -1,7 +1,7 @@
 /**
  * A payment gateway with a ledger of its own, which is the judge of everything: what it charged is what happened.
- * It keeps its contract to the letter, no better: keys are forgotten when their window has passed, errors are
- * cached where it says so, lookups lag as long as they may. It shares no logic with the engine.
+ * It keeps exactly its contract, no more: keys are forgotten when their window has passed, errors are
+ * cached if it says so, lookups lag as long as they may. It shares no logic with the engine.
  */
 import type { GatewayContract } from '../../src/domain/contract.ts';
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
@@ -22,7 +22,7 @@ export interface BookedCharge {
 /** What the gateway wants to do with a call when it executes it for the first time. */
 export interface Wish {
   readonly result: 'succeed' | 'decline' | 'pend' | 'error';
-  /** For a gateway that breaks its word: booked instead of what was asked. */
+  /** For a gateway that breaks its contract: booked instead of what was asked. */
   readonly instead?: Partial<Pick<BookedCharge, 'amountMinor' | 'currency' | 'reference'>>;
   readonly lagMs: number;
   /** Where it pends: how it ends, and when. */
@@ -66,7 +66,7 @@ export interface Books {
 }
 
 export interface GatewayModel extends Books {
-  /** A request is on its way and may be executed at any moment; the returned function tells that it never will. */
+  /** A request is on its way and may be executed at any moment; call the returned function when it never will be. */
   flies(request: ChargeRequest): () => void;
   /** The request arrives: `busy` replies at once, otherwise `execute` is called later. */
   begin(request: ChargeRequest): Reply | null;

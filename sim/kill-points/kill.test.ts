@@ -17,7 +17,7 @@ test.each(QUICK)('%s: a process may be killed anywhere', async (name) => {
   expect(kills).toBe(4 * portUses);
 });
 
-test('an end that the script does not allow is told, with the place and the story', async () => {
+test('an end that the script does not allow is reported, with the place and the story', async () => {
   const { failures } = await killEverywhere({ ...named('success'), status: 'FAILED' });
   expect(failures[0]?.where).toBe('undisturbed');
   expect(failures[0]?.complaint).toBe('ended COMPLETED, not FAILED');
@@ -25,7 +25,7 @@ test('an end that the script does not allow is told, with the place and the stor
   expect(failures.at(-1)?.where).toMatch(/^killed after use \d+, p\d \w+; all die and start again$/);
 });
 
-test('an end that is allowed and never happens is told', async () => {
+test('an end that is allowed but never happens is reported', async () => {
   const crashed = { status: 'REVIEW', why: 'for no reason' } as const;
   const { failures } = await killEverywhere({ ...named('success'), crashed });
   expect(failures.map(({ complaint }) => complaint)).toEqual([

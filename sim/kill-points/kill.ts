@@ -62,7 +62,7 @@ async function killAt(
   return failuresOf(where, await playScenario(scenario, { keepStory: true, intrusion }), allowed);
 }
 
-/** Every client repeats its request until it is told something definite. */
+/** Every client repeats its request until it gets a definite answer. */
 function persistent({ status, visits, crashed: _, ...rest }: KillScenario): Scenario {
   return {
     ...rest,
@@ -86,7 +86,7 @@ function failuresOf(where: string, played: Played, allowed: readonly PaymentStat
   if (live.length > 1) complaints.push(`${live.length} live charges`);
   const last = heard.at(-1);
   const told = last !== undefined && ANSWERS[rows[0]?.payment.charge.status ?? 'PROCESSING'].test(last.word);
-  if (!told) complaints.push(`the client was last told ${last?.word ?? 'nothing'}`);
+  if (!told) complaints.push(`the client's last answer was ${last?.word ?? 'none'}`);
   return complaints.map((complaint) => ({ where, complaint, story }));
 }
 

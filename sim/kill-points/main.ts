@@ -1,6 +1,6 @@
 /**
  * Crash at every await: `node dist-sim/sim/kill-points/main.js [name]` kills a process before and after each use of
- * the store and the gateway, in every script, and prints what it did. One failure is told as a story; then exit 1.
+ * the store and the gateway, in every script, and prints what it did. For the first failure it prints the story. Then exit 1.
  */
 import { type KillFailure, killEverywhere } from './kill.ts';
 import { KILL_SCENARIOS } from './scenarios.ts';

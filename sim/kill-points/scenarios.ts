@@ -11,7 +11,7 @@ export type KillScenario = Omit<Scenario, 'ending'> & {
   readonly crashed?: { readonly status: PaymentStatus; readonly why: string };
 };
 
-/** Everywhere: the client repeats its request under its key until it is told something definite. */
+/** Everywhere: the client repeats its request under its key until it gets a definite answer. */
 const VISITS: Scenario['visits'] = [{ on: 'p1' }];
 /** Ends that are true, although the undisturbed charge would have been made. */
 const NEVER_SENT = {
@@ -52,7 +52,7 @@ export const KILL_SCENARIOS: readonly KillScenario[] = [
     pendingEndsDeclined: true,
   }),
   charge('429 for a second', ['gateway_limits'], 'COMPLETED', { delays: { 3: 1 } }),
-  charge('forbidden, then mended', ['gateway_forbids', 'gateway_forbids'], 'COMPLETED'),
+  charge('forbidden, then fixed', ['gateway_forbids', 'gateway_forbids'], 'COMPLETED'),
   charge('busy', ['gateway_slow'], 'COMPLETED', { delays: { 13800: 4150 } }),
   charge('another amount', ['wrong_amount'], 'REVIEW'),
   charge('an error that is cached', ['error_not_charged'], 'FAILED', { contract: { cachesErrors: true } }),

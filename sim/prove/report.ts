@@ -11,7 +11,7 @@ export function report(date: string, outcomes: readonly Outcome[]): string {
   return [
     `# Proof of ${date}`,
     '',
-    'Made by `npm run prove`. What was run, on what, and what came of it; then what it does not show.',
+    'Made by `npm run prove`. What was run, on what machine, and with what result; then what it does not show.',
     '',
     ...machine(),
     '',
@@ -38,7 +38,7 @@ export function report(date: string, outcomes: readonly Outcome[]): string {
   ].join('\n');
 }
 
-/** What a part told of the way, where its lines were kept one below another. */
+/** Without the lines that only showed a part's progress. */
 function withoutProgress(tail: string): string {
   return tail.replaceAll(/^ *\d+ of \d+ seeds, .*\n/gm, '');
 }

@@ -1,7 +1,7 @@
 /**
  * `npm run simulate -- --seeds N`: a fifth of them from 1 on, so that two runs can be compared, and the others from
  * where chance says, so that every run tries what none has tried before. It prints where they began: `--from F` runs all
- * N from there. `--seed S` runs one seed, shrunk and told as a story if it fails. `--json FILE` writes what was counted,
+ * N from there. `--seed S` runs one seed; if it fails, it is shrunk and its story printed. `--json FILE` writes what was counted,
  * `--max-failures M` stops early.
  */
 import { randomInt } from 'node:crypto';
@@ -26,7 +26,7 @@ const { values } = parseArgs({
 
 /** Fewer seeds than this need not meet everything. */
 const MARKS_FROM_SEEDS = 20_000;
-/** Failing seeds that are shrunk and told, and how long each may be shrunk for. */
+/** Failing seeds that are shrunk and printed, and how long each may be shrunk for. */
 const STORIES = 2;
 const SHRINK_FOR_MS = 8000;
 /** One seed in so many is the same in every run. */
@@ -63,7 +63,7 @@ async function manySeeds(): Promise<number> {
       ...share,
       maxFailures: maxFailures - sum.failures.length,
       onProgress(done) {
-        // At once: whoever waits can look into it meanwhile.
+        // At once: whoever waits can already look at it.
         for (const { seed, invariant } of done.failures.slice(told)) say([`  seed ${seed}: ${invariant}`]);
         told = done.failures.length;
         if (performance.now() - saidMs < 5000) return;
@@ -106,7 +106,7 @@ function sharesOf(seeds: number): readonly Share[] {
   ];
 }
 
-/** Shrinks a failing seed and tells its story. */
+/** Shrinks a failing seed and prints its story. */
 async function tell(failure: Failure): Promise<void> {
   if (failure.invariant === 'determinism') return;
   const whole = await run(seededTape(failure.seed), { keepStory: true });

@@ -1,5 +1,5 @@
 /**
- * What a simulation must have met, or it proves less than it says: every kind of fault, every move of a payment,
+ * What a simulation must have met, otherwise it proves less than it claims: every kind of fault, every move of a payment,
  * every event, every kind of client. Written out, so that a mark that is never reached any more is missed.
  */
 import { EVENT_TYPES } from '../../src/domain/events.ts';

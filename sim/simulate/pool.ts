@@ -1,4 +1,4 @@
-/** All cores at work on one row of seeds. */
+/** All cores work on one row of seeds. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { addBatch, type Batch, emptyBatch } from './batch.ts';

@@ -28,7 +28,7 @@ export interface RunResult {
 /** Long after the longest wait that a healed world knows: until an order that cannot be resolved is sent to a person. */
 const REST_WITHIN_MS = 90 * 60_000;
 /** A clock that was set back is noticed within this. */
-/** What is at rest by the tables may still be on its way to a process, or waited with by it, for so long. */
+/** What looks at rest in the tables may still be on its way to a process, or wait inside it, for so long. */
 const QUIET_MS = 20_000;
 const NOTICED_WITHIN_MS = 5 * 60_000;
 
@@ -76,7 +76,7 @@ export async function playOut(world: World, isOver: () => boolean): Promise<void
   const afterEach = (): void => checkHanging(world);
   const done = (): boolean => violated() || (isOver() && allAtRest(world));
   world.faultsUntilMs = plan.faultsForMs;
-  // Who sleeps for long makes it later.
+  // A process that sleeps for long makes it later.
   for (let untilMs = 0; untilMs < world.faultsUntilMs && !done(); ) {
     untilMs = world.faultsUntilMs;
     await scheduler.run({ untilMs, done, afterEach });
@@ -98,7 +98,7 @@ export async function playOut(world: World, isOver: () => boolean): Promise<void
 
 function allAtRest(world: World): boolean {
   if (world.gateway.busy() || world.openRequests.size > 0) return false;
-  // Who is paused may still wake with something to say.
+  // A paused process may still wake with something to write.
   if (world.hosts.some(({ process }) => process.life.paused)) return false;
   for (const row of world.database.rows())
     if (!isAtRest(row, world.plan.policy, world.gateway.ledger)) return false;
@@ -110,7 +110,7 @@ function checkHanging(world: World): void {
   if (world.scheduler.steps % 256 !== 0) return;
   for (const [id, { process, dueMs }] of world.openRequests) {
     const { alive, paused, wokeAtMs } = process.life;
-    // Who has slept has as long from its waking on.
+    // A process that has slept has as long after it wakes.
     const lateMs = world.scheduler.nowMs - Math.max(dueMs, wokeAtMs + HANGS_AFTER_MS);
     if (lateMs > 0 && alive && !paused) {
       world.judge.violated('liveness', `${id} was never answered`);

@@ -31,7 +31,7 @@ vi.mock('../world/store-wire.ts', async (original) => {
       const store = real.connectStore(...args);
       if (broken.part !== 'store') return store;
       const [world] = args;
-      // Whoever writes is taken for the holder of the lease.
+      // Every writer counts as the holder of the lease.
       return {
         ...store,
         advance(write: Advance) {
@@ -47,7 +47,7 @@ vi.mock('../world/store-wire.ts', async (original) => {
 vi.mock('../../src/domain/transition/index.ts', async (original) => {
   const real = await original<typeof import('../../src/domain/transition/index.ts')>();
   const onCallEnded: typeof real.onCallEnded = (charge, outcome, context) => {
-    // Takes a time-out for a refusal.
+    // Reads a time-out as a refusal.
     const taken =
       broken.part === 'engine' && outcome.kind === 'unknown'
         ? ({ kind: 'refused', reason: outcome.reason } as const)
@@ -110,7 +110,7 @@ describe('what is broken is noticed within 100 seeds', () => {
     ['gateway', 'a gateway that forgets its keys', ['1 charged twice', 'time']],
     [
       'engine',
-      'an engine that takes a time-out for a refusal',
+      'an engine that reads a time-out as a refusal',
       ['6 truth', '3 next charge', '1 charged twice'],
     ],
   ] as const)('%s: %s, and it gets shorter', async (part, _what, invariants) => {

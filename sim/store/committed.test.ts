@@ -1,4 +1,4 @@
-/** What stays: crashes, backups, and what the judge is told. */
+/** What stays: crashes, backups, and what the judge gets. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { complete, intent, key, newPaymentId, order, paymentKey } from '../../test/suites/store/fixtures.ts';
 import { type Change, createDatabase, type Database } from './database.ts';
@@ -71,7 +71,7 @@ describe('a backup', () => {
   });
 });
 
-describe('what the judge is told', () => {
+describe('what the judge gets', () => {
   test('is every change with its row before and after, and no change that was not made', () => {
     const held = accepted('one');
     database.begin('advance', complete(held)).commit();

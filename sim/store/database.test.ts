@@ -66,7 +66,7 @@ const evidence = (record: PaymentRecord) => ({
 });
 
 describe('locks', () => {
-  test('are handed on in the order of arrival, past those who gave up', () => {
+  test('are granted in the order of arrival, without those who gave up', () => {
     const held = accepted('one');
     const first = database.begin('addEvidence', evidence(held));
     const second = database.begin('addEvidence', evidence(held));
@@ -212,7 +212,7 @@ describe('a statement that waited', () => {
     expect([[...database.rows()].length, bound]).toEqual([1, null]);
   });
 
-  test.each(['order', 'key'] as const)('goes through where the other gives the %s up again', (what) => {
+  test.each(['order', 'key'] as const)('applies if the other gives the %s up again', (what) => {
     const first = database.begin('accept', intent(what === 'order' ? 'one' : 'two', { key: key('k') }));
     const second = database.begin('accept', intent('one', { key: key(what === 'key' ? 'k' : 'l', 'mine') }));
     first.rollback();

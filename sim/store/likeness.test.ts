@@ -1,5 +1,5 @@
 /**
- * The model and PostgreSQL, given the same long random story, tell the same: every verdict, and everything that can
+ * The model and PostgreSQL get the same long random story, and must give the same: every verdict, and everything that can
  * be read afterwards. A story is drawn from its number alone; a failing one is run again by that number.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -67,7 +67,7 @@ async function recordsOf(store: Store): Promise<readonly (PaymentRecord | null)[
   return found.map(({ payment }) => payment);
 }
 
-/** Everything that the port tells. */
+/** Everything that can be read through the port. */
 async function everything(store: Store, gateways: readonly string[]): Promise<unknown> {
   const records = await recordsOf(store);
   const parts = records.map(async (record) => {

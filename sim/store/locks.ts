@@ -1,6 +1,6 @@
-/** Exclusive locks by name, each handed on in the order of arrival. A name is forgotten as soon as nobody wants it. */
+/** Exclusive locks by name, each granted in the order of arrival. A name is forgotten when nobody waits for it or holds it. */
 
-/** Somebody who takes locks; who waits is told when the lock has become theirs. */
+/** A taker of locks. If it waits, it is called when the lock has become its own. */
 export interface Owner {
   granted(): void;
 }
@@ -8,9 +8,9 @@ export interface Owner {
 export interface Locks {
   /** Whether the lock is the owner's at once; else the owner waits for it. */
   take(name: string, owner: Owner): boolean;
-  /** Gives all of these back, or leaves their queues; only then tells those who got them. */
+  /** Gives all of these back, or leaves their queues; only then calls the owners who got them. */
   leave(names: readonly string[], owner: Owner): void;
-  /** All owners are gone, and nobody is told. */
+  /** All owners are gone, and nobody is called. */
   clear(): void;
 }
 

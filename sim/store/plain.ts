@@ -7,7 +7,7 @@ import { createPlan, type Plan } from './plan.ts';
 import type { Database, ReadMethod, Result, WriteMethod } from './types.ts';
 
 export interface PlainStore extends Store, Omit<Plan, 'endingOf'> {
-  /** What is still on its way arrives; resolves when the database has dealt with it. */
+  /** What is still on its way arrives; resolves when the database has handled it. */
   arrive(): Promise<void>;
 }
 
@@ -17,9 +17,9 @@ export interface PlainStoreOptions {
 }
 
 interface Call {
-  /** Does it and tells the caller. */
+  /** Does it and answers the caller. */
   run(): Promise<void>;
-  /** Does it and tells nobody. */
+  /** Does it and answers nobody. */
   unheard(): Promise<void>;
   reject(error: StoreError): void;
 }
@@ -27,7 +27,7 @@ interface Call {
 /** Calls of one of these that are made in one tick share a statement, and after 40001 it is repeated inside the store. */
 const BATCHED: ReadonlySet<keyof Store> = new Set(['accept', 'advance', 'situation', 'payment', 'bindKey']);
 
-/** What the caller hears after 40001, where the store repeats nothing. */
+/** What the caller gets after 40001, if the store repeats nothing. */
 function refusal(): StoreError {
   return new StoreError('unavailable', 'The database rolled the statement back: 40001.');
 }

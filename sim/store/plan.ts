@@ -2,8 +2,8 @@
 import type { Store } from '../../src/ports/store.ts';
 
 /**
- * `lost`: the line broke before the database heard of it. `lost_committed`: it was committed, then the line broke.
- * `late`: the line broke, and the statement arrives when it is told to. `serialization`: the database rolled it
+ * `lost`: the connection broke before the statement arrived. `lost_committed`: it was committed, then the connection broke.
+ * `late`: the connection broke, and the statement arrives when the test says so. `serialization`: the database rolled it
  * back with SQLSTATE 40001, and said so.
  */
 export type Ending = 'acknowledged' | 'lost' | 'lost_committed' | 'late' | 'serialization';

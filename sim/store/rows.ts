@@ -49,7 +49,7 @@ export interface EvidenceRow {
   readonly atMs: number;
 }
 
-/** A payment and everything that hangs on it. */
+/** A payment and everything that belongs to it. */
 export interface Row {
   readonly payment: PaymentRow;
   /** In the order of `n`. */

@@ -7,7 +7,7 @@ const START_MS = Date.UTC(2026, 0, 1);
 /** The clock moves by this with every reading, as no two statements have the same `now()`; exact as a float. */
 const TICK_MS = 1 / 64;
 
-/** A database anew for every test, with a clock of its own. */
+/** A new database for every test, with a clock of its own. */
 function createModelHarness(options: PlainStoreOptions = {}): StoreHarness {
   let nowMs = START_MS;
   let frail: PlainStore | undefined;

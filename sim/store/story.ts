@@ -1,4 +1,4 @@
-/** Steps of a random story that two stores are told: small worlds, so that everything meets everything. */
+/** Steps of a random story for two stores: few orders and keys, so that they meet in many ways. */
 import type { Advance, PaymentRecord, Store } from '../../src/ports/store.ts';
 
 /** A whole number from 0 to below `choices`. */

@@ -12,7 +12,7 @@ export interface TransactionOptions<T> {
 }
 
 export interface OpenTransaction<T> extends Transaction<T> {
-  /** Ends it as a crash does: the locks are nobody's any more, and nobody is told. */
+  /** Ends it as a crash does: nobody has the locks any more, and nobody is called. */
   vanish(): void;
 }
 

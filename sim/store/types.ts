@@ -1,4 +1,4 @@
-/** How the model is driven: what a database is to whoever decides when statements arrive, commit and get lost. */
+/** How the model is driven: the driver decides when statements arrive, commit and get lost. */
 import type { PaymentEvent } from '../../src/domain/payment.ts';
 import type { Store } from '../../src/ports/store.ts';
 import type { Committed } from './committed.ts';
@@ -48,10 +48,10 @@ export interface Change {
   readonly accountId: string;
   readonly orderId: string;
   readonly paymentId: string;
-  /** Null: the payment was created. The same object as `after` where only what hangs on it changed. */
+  /** Null: the payment was created. The same object as `after` if only what belongs to it changed. */
   readonly before: PaymentRow | null;
   readonly after: PaymentRow;
-  /** The payment with everything that hangs on it, before and after. */
+  /** The payment with everything that belongs to it, before and after. */
   readonly rowBefore: Row | null;
   readonly rowAfter: Row;
   /** The event that this change wrote; null: it wrote none. */

@@ -62,7 +62,7 @@ describe('the judge', () => {
     expect(report).toEqual({ ...NOTHING_WRONG, charges: 0, paid: 0, failed: 1 });
   });
 
-  it('counts a charge that was still to land when the last answer came', async () => {
+  it('counts a charge that was made after the last answer', async () => {
     const gatewayUrl = await start({ lands_late: { rate: 1, delay_ms: 300 } });
     await expect(charge(gatewayUrl, 'first', 'A')).rejects.toThrow();
     await expect(charge(gatewayUrl, 'second', 'A')).rejects.toThrow();
@@ -109,7 +109,7 @@ describe('the plain retry', () => {
     expect(report).toEqual({ ...NOTHING_WRONG, charges: 2, paid: 2, failed: 0 });
   });
 
-  it('takes a decline for the last word', async () => {
+  it('stops after a decline', async () => {
     const gatewayUrl = await start({ declined: 1 });
     const { answers, calls } = await payPlainly({ gatewayUrl, orders: [ORDER] });
     expect({ answers, calls }).toEqual({ answers: [{ orderId: 'A', paid: false }], calls: 1 });

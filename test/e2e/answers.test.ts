@@ -155,7 +155,7 @@ test('a seen key with another request: 422 before everything, and nothing change
   expect((await client.pay({ orderId: 'bound-failed', key: 'bound-failed/1', amount: 1 })).status).toBe(422);
 });
 
-test('PROCESSING, the same terms: waits, joins and is told 200; another method joins', async () => {
+test('PROCESSING, the same terms: waits, joins and gets 200; another method joins', async () => {
   gateway.plan('join', step.slow(400));
   const starter = client.pay({ orderId: 'join', key: 'join-a', method: 'tok_visa' });
   await called('join');
@@ -172,7 +172,7 @@ test('PROCESSING, the same terms: waits, joins and is told 200; another method j
   expect(again.headers['idempotent-replayed']).toBe('true');
 });
 
-test('the wait is bounded: 202 with Retry-After, and the payment goes on', async () => {
+test('the wait ends: 202 with Retry-After, and the payment goes on', async () => {
   const { step: long, release } = step.heldPending('succeeded');
   gateway.plan('long', long);
   const first = await client.pay({ orderId: 'long', key: 'long', prefer: 'wait=1' });
@@ -275,7 +275,7 @@ test('FAILED with an unseen key: charge n+1, also with another amount; old keys 
   expect(await client.pay({ orderId: 'another-card', amount: 900 })).toMatchObject({ status: 200 });
 });
 
-test('a joiner of a failure is told the failure and may not start charge n+1 with the same key', async () => {
+test('a joiner of a failure gets the failure and may not start charge n+1 with the same key', async () => {
   const { step: declined, release } = step.held(step.declined);
   gateway.plan('both', declined);
   const starter = client.pay({ orderId: 'both', key: 'both/1' });

@@ -1,4 +1,4 @@
-/** The command line, as a script and a person at night meet it. */
+/** The command line, as scripts and people on call use it. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -43,7 +43,7 @@ describe('a wrong use is exit code 2, with words', () => {
     expect(err).toContain('Nothing was started.');
   });
 
-  it('help that was asked for is none', async () => {
+  it('a request for help is no wrong use', async () => {
     for (const words of [['--help'], ['help'], ['migrate', '--help'], ['help', 'migrate'], ['--version']]) {
       expect(await payonce(words), words.join(' ')).toMatchObject({ code: 0, err: '' });
     }

@@ -23,7 +23,7 @@ async function runAt(url: string, ...statements: string[]): Promise<void> {
   }
 }
 
-/** A role of one's own that may use the tables, and no more. */
+/** A role of the test's own that may use the tables, and no more. */
 async function createAbleRole(databaseUrl: string): Promise<{ role: string; url: string }> {
   const role = `payonce_test_${randomBytes(6).toString('hex')}`;
   const password = randomBytes(12).toString('hex');
@@ -64,7 +64,7 @@ async function behindProxy(work: (stage: Stage, proxy: DatabaseProxy) => Promise
 
 const ALLOWED = [200, 201, 202, 402, 502, 503];
 
-/** A 503 says which it was, and "nothing was sent" is true for whoever does not ask again. */
+/** A 503 says which kind it is, and "nothing was sent" is true for a client that does not ask again. */
 async function expectTruth(stage: Stage, alone: readonly Observed[] = []): Promise<void> {
   await stage.quiet(STORM_MS);
   const strange = stage.client.observed.filter(({ status }) => !ALLOWED.includes(status));
@@ -154,7 +154,7 @@ test(
 );
 
 test(
-  'a right that is taken away: reported once, told to clients and to /readyz, and back by itself',
+  'a right that is taken away: reported once, shown to clients and by /readyz, and used again by itself',
   async () => {
     const database = await createDatabase();
     const { role, url } = await createAbleRole(database.url);

@@ -1,4 +1,4 @@
-/** The judge of these tests is no use unless it can find somebody guilty. */
+/** The judge of these tests is useless unless it can find what is wrong. */
 import { afterAll, expect, test } from 'vitest';
 import * as step from './gateway/steps.ts';
 import { query } from './support/identity.ts';
@@ -12,14 +12,14 @@ async function verdict(): Promise<string> {
   return (await stage.judge()).join('\n');
 }
 
-test('innocent', async () => {
+test('nothing is wrong', async () => {
   await client.pay({ orderId: 'good', key: 'good' });
   gateway.plan('bad', step.declined);
   await client.pay({ orderId: 'bad', key: 'bad' });
   expect(await verdict()).toBe('');
 });
 
-test('a second charge, a charge after FAILED, an orphan', async () => {
+test('a second charge, a charge after FAILED, a charge without a payment', async () => {
   const [good] = gateway.ledger.requestsOf('good');
   const [bad] = gateway.ledger.requestsOf('bad');
   if (!good || !bad) throw new Error('both were called');
@@ -37,7 +37,7 @@ test('a second charge, a charge after FAILED, an orphan', async () => {
   expect(await verdict()).toBe('');
 });
 
-test('a charge that is not there, one of another amount, a foreign key, too many calls', async () => {
+test('a charge that is not there, one of another amount, a wrong key, too many calls', async () => {
   const [charge] = gateway.ledger.liveOf('good');
   const [request] = gateway.ledger.requestsOf('good');
   if (!charge || !request) throw new Error('it was charged');
@@ -71,7 +71,7 @@ test('answers that contradict the payment or each other', async () => {
   expect(await verdict()).toBe('');
 });
 
-test('a gap in the events, a transition that is none', async () => {
+test('a gap in the events, a transition that is not allowed', async () => {
   const payment = `(SELECT payment_id FROM payonce.payments WHERE order_id = 'bad')`;
   await query(databaseUrl, `UPDATE payonce.events SET seq = 9 WHERE seq = 2 AND payment_id = ${payment}`);
   expect(await verdict()).toContain('bad: the event sequence has a gap');

@@ -1,4 +1,4 @@
-/** The gateway charged and never says so to a call; only its lookups can tell, and they misbehave too. */
+/** The gateway charged, but never says so in answer to a call. Only its lookups show it, and they misbehave too. */
 import { afterAll, expect, test } from 'vitest';
 import type { LookupMode } from './gateway/lookups.ts';
 import * as step from './gateway/steps.ts';
@@ -54,7 +54,7 @@ test.concurrent('two charges under one key go to a person', async () => {
 });
 
 /**
- * So many failures have opened the breaker. Where the only calls that probe it are dropped, its pauses grow beyond a test's
+ * So many failures have opened the breaker. If the only calls that probe it are dropped, its pauses grow beyond a test's
  * patience; one that goes well closes it.
  */
 async function closeBreaker(orderId: string): Promise<void> {

@@ -40,7 +40,7 @@ async function pay({ url }: Service, orderId: string): Promise<Record<string, un
   });
 }
 
-test('an empty GATEWAY_URL beside a token: refused, with everything else that is wrong, and without a value', async () => {
+test('an empty GATEWAY_URL with a token: refused, with everything else that is wrong, and without showing a value', async () => {
   await withDatabase(async ({ url }) => {
     const env = {
       DATABASE_URL: url,

@@ -81,7 +81,7 @@ test('events are gapless, in order and paged; the payment is read as they say', 
     expect(paged).toEqual(all);
   }));
 
-test('an expired answer: 409 with the payment’s state; 422 still comes first; the order is still guarded', async () =>
+test('an expired answer: 409 with the payment’s state; 422 still comes first; the order is still protected', async () =>
   onStage({ env: { ANSWER_RETENTION_MS: '3000' } }, async ({ client, gateway, judge }) => {
     gateway.plan('no', step.declined);
     const yes = await client.pay({ orderId: 'yes', key: 'yes' });

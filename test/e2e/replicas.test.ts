@@ -1,4 +1,4 @@
-/** Two processes on one database, met one fault at a time. */
+/** Two processes on one database, with one fault at a time. */
 import { afterAll, expect, test } from 'vitest';
 import * as step from './gateway/steps.ts';
 import { createClient, json } from './support/client.ts';
@@ -17,7 +17,7 @@ async function called(orderId: string): Promise<number> {
   return await eventually('the call', () => gateway.ledger.requestsOf(orderId)[0]?.atMs);
 }
 
-test('a joiner at the other replica is told 200 as soon as it is settled', async () => {
+test('a joiner at the other replica gets 200 as soon as it is settled', async () => {
   gateway.plan('join', step.slow(300));
   const starter = first.pay({ orderId: 'join', key: 'join-1' });
   await called('join');
@@ -30,19 +30,19 @@ test('a joiner at the other replica is told 200 as soon as it is settled', async
   expect([replay.status, replay.text]).toEqual([201, (await starter).text]);
 });
 
-test('a wait that ends when the payment is settled already is never told "not yet"', async () => {
+test('a wait that ends when the payment is settled already never gets "not yet"', async () => {
   const ids = Array.from({ length: 40 }, (_, index) => `late-${index}`);
   for (const id of ids) gateway.plan(id, step.slow(900));
   const starters = ids.map((id) => first.pay({ orderId: id, key: id }));
   await eventually('all calls', () => ids.every((id) => gateway.ledger.requestsOf(id).length > 0));
-  // At different moments of whatever the other replica does while they wait.
+  // At different moments of the other replica's work.
   const joiners = await inParallel(ids, 1, async (id, index) => {
     const joiner = second.pay({ orderId: id, key: `${id}-2`, prefer: 'wait=1' });
     const asked = performance.now();
     await eventually('a moment', () => performance.now() > asked + (index % 2) * 5);
     return { joiner };
   });
-  // Stopped, it meets the settlement and the end of the wait at the same time.
+  // A process that was stopped sees the settlement and the end of the wait at the same time.
   const stopped = performance.now();
   two.signal('SIGSTOP');
   await Promise.all(starters);

@@ -1,4 +1,4 @@
-/** An old process beside a new one, whose release has changed the database. */
+/** An old process next to a new one, whose release has changed the database. */
 import { expect, test } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { query } from './support/identity.ts';

@@ -1,4 +1,4 @@
-/** The demo's contract, to the letter. */
+/** The exact contract of the demo. */
 import { expect, test } from 'vitest';
 import * as step from './gateway/steps.ts';
 import { json } from './support/client.ts';

@@ -63,7 +63,7 @@ test('a worker that is killed is replaced, and what it held is settled under the
   });
 });
 
-/** Over a connection of its own, so that it meets whichever worker is next. */
+/** Over a connection of its own, so that any worker may get it. */
 function readiness(stage: Stage): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     get(`${stage.service().url}/readyz`, { agent: false }, (response) => {
@@ -92,7 +92,7 @@ test('a worker that starts again gets no connection before it can serve, and is 
     const holder = new pg.Client(stage.databaseUrl);
     await holder.connect();
     try {
-      // Whoever starts writes this row; whoever runs only reads it.
+      // A process that starts writes this row; one that runs only reads it.
       await holder.query('BEGIN');
       await holder.query('SELECT FROM payonce.installation FOR UPDATE');
       process.kill(workersOf(stage)[0] as number, 'SIGKILL');

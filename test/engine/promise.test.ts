@@ -59,7 +59,7 @@ describe('the order of the steps', () => {
     expect(seen).toEqual([1, 2, 3]);
   });
 
-  it('commits the outcome before anybody is told', async () => {
+  it('commits the outcome before anybody gets it', async () => {
     const { engine } = await world.replica(gateway);
     const answer = await engine.charge(order('o1'), KEYLESS);
     expect(told(answer)).toBe('completed 201');
@@ -89,7 +89,7 @@ describe('a lost database', () => {
   });
 
   it.each(['refused', 'unfit'] as const)(
-    'that takes the intent as %s: the client is not told to repeat it at once',
+    'that takes the intent as %s: the client is not asked to repeat it at once',
     async (fault) => {
       const { engine, store } = await world.replica(gateway);
       store.fail('accept', fault);
@@ -105,7 +105,7 @@ describe('a lost database', () => {
     expect(told(await engine.charge(order('o1'), KEYLESS))).toBe('store_outcome_unknown');
   });
 
-  it('during the COMMIT of the intent, which was committed: the request goes on as its starter', async () => {
+  it('during the COMMIT of the intent, which was committed: the request continues as the one that started the payment', async () => {
     const { engine, store } = await world.replica(gateway);
     store.fail('accept', 'ack_lost');
     const answer = await engine.charge(order('o1'), keyed('k'));
@@ -119,7 +119,7 @@ describe('a lost database', () => {
     expect(await count('payonce.payments')).toBe(1);
   });
 
-  it('for good during the COMMIT of the intent: the client is told that the outcome is unknown', async () => {
+  it('for good during the COMMIT of the intent: the client learns that the outcome is unknown', async () => {
     const { engine, store } = await world.replica(gateway);
     store.fail('accept', 'lost');
     store.fail('accept', ...Array.from({ length: 100 }, () => 'unavailable' as const));
@@ -182,10 +182,10 @@ describe('a lost database', () => {
 });
 
 describe('a worker that lost its lease', () => {
-  it('changes no state, and what it heard is kept and looked into', async () => {
+  it('changes no state, and the answer that it got is kept and checked', async () => {
     const slow = createScriptedGateway();
     const { engine: zombie, store } = await world.replica(slow);
-    // The gateway says yes, but from then on the zombie cannot reach the database until its lease is over.
+    // The gateway approves, but from then on the zombie cannot reach the database until its lease is over.
     slow.play = ({ charge }) => {
       store.goDown();
       return charge();
@@ -251,7 +251,7 @@ describe('a crash', () => {
 });
 
 describe('a drain', () => {
-  it('ends what is under way, answers who waits for it, and refuses what is new', async () => {
+  it('ends what is under way, answers those who wait for it, and refuses new requests', async () => {
     const { engine } = await world.replica(gateway);
     let finish: () => void = () => {};
     gateway.play = ({ charge }) =>
@@ -268,7 +268,7 @@ describe('a drain', () => {
     expect(await count("payonce.payments WHERE status = 'COMPLETED' AND NOT held")).toBe(1);
   });
 
-  it('that takes too long sends clients home with 202', async () => {
+  it('that takes too long answers waiting clients with 202', async () => {
     const { engine } = await world.replica(gateway);
     gateway.play = () => new Promise(() => {});
     const waiting = engine.charge(order('o1'), KEYLESS);

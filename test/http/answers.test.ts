@@ -1,4 +1,4 @@
-/** The HTTP side of the answers table: the engine decides, this layer words it. */
+/** The HTTP side of the answers table: the engine decides, this layer writes the answer. */
 import { describe, expect, it } from 'vitest';
 import { problemFields } from '../../src/engine/answer.ts';
 import type { ChargeAnswer, ChargeProblem } from '../../src/engine/api.ts';

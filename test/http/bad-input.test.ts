@@ -1,4 +1,4 @@
-/** Every bad input is refused in words, reaches no gateway and leaves nothing of itself in the log. */
+/** Every bad input is refused with a reason, reaches no gateway and leaves no part of itself in the log. */
 import { describe, expect, it } from 'vitest';
 import { body, CARD, expectProblem, harness, SECRET } from './support.ts';
 

@@ -18,7 +18,7 @@ const keepAlive = rawPost('/v1/payments', JSON.stringify(body))
   .toString('latin1')
   .replace('Connection: close', 'Connection: keep-alive');
 
-/** An open connection, and what will have been said on it. */
+/** An open connection, and everything that the server said on it. */
 async function connected(port: number) {
   const { promise, resolve } = withResolvers<Socket>();
   const talked = talk(port, '', resolve);
@@ -34,7 +34,7 @@ function withResolvers<T>() {
 }
 
 describe('before the server closes', () => {
-  it('the API turns requests away, and the probes and the mounted routes go on', async () => {
+  it('the API refuses requests, and the probes and the mounted routes still answer', async () => {
     let draining = false;
     const {
       inject,
@@ -67,7 +67,7 @@ describe('before the server closes', () => {
 });
 
 describe('while the server closes', () => {
-  it('what is under way is answered, and what comes behind it on the connection is turned away', async () => {
+  it('requests under way are answered, and later ones on the connection are refused', async () => {
     const answers: ((answer: ChargeAnswer) => void)[] = [];
     const { app, listen, charges } = harness({
       charge: () => new Promise((resolve) => answers.push(resolve)),

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { expect, it } from 'vitest';
 import { body, expectProblem, harness } from './support.ts';
 
-/** Like a gateway of its own: JSON by Fastify's parser, text by its own, and its own word for what it does not know. */
+/** Like a separate gateway: JSON by Fastify's parser, text by its own parser, and its own answer to what it does not know. */
 async function other(scope: FastifyInstance): Promise<void> {
   await scope.register(
     async (inner) => {
@@ -31,7 +31,7 @@ it('mounted routes keep their own parsers and their own not-found handler', asyn
   });
   const unknown = await inject({ method: 'GET', url: '/fake-gateway/x' });
   expect([unknown.statusCode, unknown.json()]).toEqual([404, { error: 'no such thing' }]);
-  // Its traffic is no traffic of ours.
+  // Its traffic does not count as ours.
   expect(lines).toEqual([]);
 });
 

@@ -305,7 +305,7 @@ describe('probes', () => {
     expect(new Set(lines.map((line) => line.level))).toEqual(new Set([20]));
   });
 
-  it('ask the engine where nobody else is named, and take an error for no', async () => {
+  it('ask the engine if nobody else is named, and read an error as "not ready"', async () => {
     const { inject } = harness({ notReady: () => Promise.reject(new Error(SECRET)) });
     expect((await inject({ method: 'GET', url: '/readyz' })).statusCode).toBe(503);
   });

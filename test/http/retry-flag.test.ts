@@ -1,4 +1,4 @@
-/** What an answer says in words of trying again with a new key, and what its flag says, are one. */
+/** The text and the flag of an answer must agree on whether a new key may try again. */
 import { describe, expect, it } from 'vitest';
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import { PROBLEMS } from '../../src/domain/problems.ts';
@@ -59,7 +59,7 @@ describe('the words and the flag', () => {
     }
   });
 
-  it('are true only of a payment that failed and that nothing speaks against', () => {
+  it('are true only for a failed payment about which nothing is in doubt', () => {
     const safe = PAYMENTS.filter((about) =>
       (Object.keys(PROBLEMS) as (keyof typeof PROBLEMS)[]).some(
         (code) => problemFields(code, '', about).safe_to_retry_with_new_key,
@@ -71,7 +71,7 @@ describe('the words and the flag', () => {
   });
 });
 
-describe('a decline that is heard while evidence of its money waits', () => {
+describe('a decline that comes while evidence of its money waits', () => {
   const evidence = { kind: 'unknown', answered: false, reason: 'connection_lost' } as const;
 
   /** Another worker, which had lost its lease, may have sent the charge once more. */
@@ -93,7 +93,7 @@ describe('a decline that is heard while evidence of its money waits', () => {
     return { post, world };
   }
 
-  it('is answered once that was looked into, and then the 402 is safe in word and flag, for good', async () => {
+  it('is answered after the evidence was checked, and then text and flag of the 402 say safe, for good', async () => {
     const { post } = await declinedInDoubt(true);
     const first = await post(body, { 'idempotency-key': 'k' });
     expect(first.statusCode).toBe(402);

@@ -1,4 +1,4 @@
-/** The contract of the demo, to the letter. */
+/** The exact contract of the demo. */
 import { describe, expect, it } from 'vitest';
 import { problemFields } from '../../src/engine/answer.ts';
 import { CARD, completed, harness, PAYMENT_ID, payment, SECRET, settled } from './support.ts';
@@ -30,7 +30,7 @@ describe('POST /payments/start/', () => {
     ]);
   });
 
-  it('answers one that joined or found the payment just so', async () => {
+  it('answers a request that joined or found the payment in the same way', async () => {
     const { start } = harness({ charge: () => settled(completed, { started: false, replayed: false }) });
     const response = await start(order);
     expect([response.statusCode, response.body]).toEqual([200, `{"payment_id":"${PAYMENT_ID}"}`]);
@@ -61,7 +61,7 @@ describe('POST /payments/start/', () => {
     expect(response.headers.location).toBe(`/payments/${PAYMENT_ID}/`);
   });
 
-  it('works without the slash, and waits as long as it is told', async () => {
+  it('works without the slash, and waits as long as the setting says', async () => {
     const { inject, charges } = harness({}, { seedWaitMs: 5 });
     const headers = { 'content-type': 'application/json', prefer: 'wait=9', 'idempotency-key': '"' };
     const response = await inject({ method: 'POST', url: '/payments/start', headers, payload: order });
@@ -114,7 +114,7 @@ describe('POST /payments/start/', () => {
     expect(charges).toEqual([]);
   });
 
-  it('words the errors of the server in its own way too', async () => {
+  it('writes the errors of the server in its own way, too', async () => {
     const { inject, start, charges } = harness({}, { bodyLimitBytes: 100 });
     const codes = [
       await start(order.padEnd(101)),

@@ -13,7 +13,7 @@ function documentOf(answer: { body: string }) {
 }
 
 describe('headers', () => {
-  it('a key that stands twice is refused, even where both are equal', async () => {
+  it('a key that comes twice is refused, even where both are equal', async () => {
     const { listen, charges } = harness();
     const port = await listen();
     for (const headers of [
@@ -126,7 +126,7 @@ describe('what is no HTTP', () => {
     expect(charges).toEqual([]);
   });
 
-  it('chunks that are none are a 400, not a hang', async () => {
+  it('malformed chunks get a 400, and do not hang', async () => {
     const { listen, charges } = harness();
     const head =
       'POST /v1/payments HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
@@ -256,7 +256,7 @@ describe('bodies', () => {
 });
 
 describe('a client that hangs up', () => {
-  it('is told from one that stays', async () => {
+  it('is distinguished from one that stays', async () => {
     const { listen, lines } = harness();
     await talk(await listen(), post());
     await expect.poll(() => lines.find((line) => line.msg === 'request')).toMatchObject({ status: 201 });

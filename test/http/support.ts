@@ -17,7 +17,7 @@ import { createServer, type ServerOptions } from '../../src/http/server.ts';
 
 export const PAYMENT_ID = '01936b1e-7f2a-7c3d-8e4f-0123456789ab';
 
-/** Everything that a client may send in confidence carries this word; no log line ever may. */
+/** Everything confidential that a client may send contains this word. No log line may ever contain it. */
 export const SECRET = 'hush';
 
 export const payment: Payment = {

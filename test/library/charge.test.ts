@@ -59,7 +59,7 @@ describe('a charge', () => {
     expect(await payonce.ready()).toBe(true);
   });
 
-  test('that is declined is declined, and tells the same under its key after a new key has paid', async () => {
+  test('that is declined is declined, and its key gets the same answer after a new key has paid', async () => {
     const gateway = createScriptedGateway();
     gateway.play = decline;
     const { payonce } = await openProgram(gateway);
@@ -277,7 +277,7 @@ describe('an adapter that answers what it may not', () => {
     ['nothing', undefined],
     ['a word of its own', { kind: 'success', chargeId: 'ch_1' }],
     ['an approval whose id is a number', { kind: 'approved', chargeId: 7 }],
-  ])('with %s is not believed: what became of the charge is looked up', async (_what, answer) => {
+  ])('with %s is not believed: the charge is looked up', async (_what, answer) => {
     const gateway = createScriptedGateway({ landsWithinMs: 0 });
     gateway.play = ({ attempt, charge }) => {
       const outcome = charge();
@@ -310,7 +310,7 @@ describe('an adapter that answers what it may not', () => {
     expect(await payonce.charge(ORDER, { waitMs: 0 })).toMatchObject({ outcome: 'pending' });
   });
 
-  test('with a code that is no word is told as declined, without the code', async () => {
+  test('with a code that is no word is reported as declined, without the code', async () => {
     const gateway = createScriptedGateway();
     gateway.play = () => ({ kind: 'declined', code: `do not honour 4${'0'.repeat(14)}2` });
     const { payonce } = await openProgram(gateway);

@@ -9,7 +9,7 @@ const SHORT_MS = 1500;
 const UNKNOWN = { name: 'StoreError', kind: 'outcome_unknown' };
 const UNAVAILABLE = { name: 'StoreError', kind: 'unavailable' };
 
-/** Somebody who holds the order's row until told otherwise. */
+/** A transaction that holds the order's row until the test ends it. */
 async function lockOrder(database: Database, orderId: string): Promise<() => Promise<unknown>> {
   const locker = await database.client();
   await locker.query('BEGIN');
@@ -33,7 +33,7 @@ describe('a statement under way', () => {
     expect(await store.advance(complete(held))).toMatchObject({ kind: 'done' });
   });
 
-  test('whose connection breaks without a word may have been written, and the process lives on', async () => {
+  test('whose connection breaks without an error message may have been written, and the process lives on', async () => {
     const database = await openDatabase();
     const { proxy, url } = await openProxy(database);
     const { store, pool } = database.open({ max: 1, url });
@@ -81,7 +81,7 @@ describe('a statement under way', () => {
     expect(await recordOf(store, held.order)).toEqual(held);
   });
 
-  test('of a batch is everybody’s in it', async () => {
+  test('of a batch fails for everybody in it', async () => {
     const database = await openDatabase();
     const { store } = database.open({ max: 1 });
     const held = await Promise.all(['one', 'two', 'three'].map((name) => accepted(store, name)));

@@ -1,4 +1,4 @@
-/** What the sweep reads, where much waits that cannot go on. */
+/** What the sweep reads when many waiting payments cannot go on. */
 import { expect, test } from 'vitest';
 import { createPostgresStore } from '../../src/postgres/index.ts';
 import { GATEWAY, intent, numbers, order } from '../suites/store/fixtures.ts';

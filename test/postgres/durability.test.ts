@@ -35,7 +35,7 @@ describe('a database that would not keep the promise', () => {
   });
 
   test.each(BROKEN)(
-    'with %s = %s, set for the role, is mended by the command that it is told',
+    'with %s = %s, set for the role, is fixed by the command in the message',
     async (setting, value, complaint) => {
       const database = await openDatabase();
       const { role, url } = await openRole(database);
@@ -51,7 +51,7 @@ describe('a database that would not keep the promise', () => {
     },
   );
 
-  test('is told everything that is broken at once', async () => {
+  test('is refused with everything that is wrong at once', async () => {
     const database = await openDatabase();
     const url = new URL(database.url);
     url.searchParams.set(

@@ -4,7 +4,7 @@ import { accepted, newPaymentId, paymentKey } from '../suites/store/fixtures.ts'
 import { openDatabase } from './world.ts';
 
 // No method of the port reads it: people do.
-test('every piece of evidence is kept to the letter, the same one twice, and one of an unknown payment', async () => {
+test('every piece of evidence is kept unchanged, the same one twice, and one of an unknown payment', async () => {
   const database = await openDatabase();
   const { store } = database.open();
   const payment = paymentKey(await accepted(store, 'one'));

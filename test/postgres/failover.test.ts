@@ -68,7 +68,7 @@ test('the first write that finds it out is enough: nothing is read any more from
   expect(texts.filter((text) => !text.includes('current_setting'))).toEqual([]);
 });
 
-test('while no new primary is there, nothing is written and nothing is tried for ever', async () => {
+test('while there is no new primary, nothing is written and nothing is tried for ever', async () => {
   const database = await openDatabase();
   const { store, failOver, clients } = await openBefore(database, 3);
   await failOver();

@@ -1,4 +1,4 @@
-/** The endings of statements, made real: a line that breaks, and a server that rolls back with 40001. */
+/** The endings of statements, on a real server: a connection that breaks, and a rollback with 40001. */
 import type { Pool } from 'pg';
 import type { Store } from '../../src/ports/store.ts';
 import type { StoreHarness } from '../suites/store.suite.ts';
@@ -83,7 +83,7 @@ export function createFaults(options: {
     },
     async arrive() {
       proxy.deliver();
-      await until('the server has dealt with it', () => proxy.answers() > answersBefore);
+      await until('the server has handled it', () => proxy.answers() > answersBefore);
     },
   };
 }

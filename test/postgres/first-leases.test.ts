@@ -92,7 +92,7 @@ describe('the first lease of a payment', () => {
     expect(after).toEqual(before);
   });
 
-  test('that ends in the eyes of several servers at once gives one timer', async () => {
+  test('that several servers see end at once gives one timer', async () => {
     const database = await openDatabase();
     const stores = numbers(4).map(() => database.open().store);
     await Promise.all(numbers(300).map((n) => stores[n % 4]?.accept(intent(`o${n}`))));
@@ -120,7 +120,7 @@ describe('the first lease of a payment', () => {
     expect((await recordOf(store, held.order)).dueAtMs).toBeNull();
   });
 
-  test('of a payment that somebody has locked keeps nobody from the others', async () => {
+  test('of a payment that somebody has locked does not hold up the others', async () => {
     const database = await openDatabase();
     const { store } = database.open();
     // Accepted together, so that they may stand in one row of the list.

@@ -33,7 +33,7 @@ export function openPool(url: string, options: pg.PoolConfig = {}): pg.Pool {
   return pool;
 }
 
-/** Three pools at `url` stand for three processes, one of them behind a line that breaks; `adminUrl` reaches the same database directly. */
+/** Three pools at `url` stand for three processes, one of them on connections that break; `adminUrl` reaches the same database directly. */
 export async function createPostgresHarness(urls: {
   readonly url: string;
   readonly adminUrl: string;
@@ -43,7 +43,7 @@ export async function createPostgresHarness(urls: {
   const admin = openPool(urls.adminUrl, { max: 1 });
   const proxy = await startTcpProxy(addressOf(urls.url));
   const pools = [openPool(urls.url, { max: 5 }), openPool(urls.url, { max: 5 })] as const;
-  // One connection, so that the statement that is told to fail is the next one on it.
+  // One connection, so that the statement that is meant to fail is the next one on it.
   const frailPool = openPool(throughProxy(urls.url, proxy), { max: 1 });
   const faults = createFaults({ proxy, admin, tables: Object.keys(TIMES) });
   return {

@@ -130,7 +130,7 @@ describe('the settings of a connection', () => {
   });
 });
 
-test('a line that hangs is given up, and its backend ends with it', async () => {
+test('a connection that hangs is given up, and its backend ends with it', async () => {
   const database = await openDatabase();
   const { proxy, url } = await openProxy(database);
   const { store } = database.open({ url, max: 1, timeoutMs: TIMEOUT_MS, application_name: 'limited' });

@@ -48,7 +48,7 @@ async function openOlder(files: readonly string[]): Promise<Database> {
 }
 
 describe('migrating', () => {
-  test('ten processes at once bring an empty database up once', async () => {
+  test('ten processes at once bring an empty database up to date once', async () => {
     for (let round = 0; round < 5; round += 1) {
       const database = await openEmptyDatabase();
       await Promise.all(Array.from({ length: 10 }, () => migrateOver(database.url)));
@@ -58,7 +58,7 @@ describe('migrating', () => {
     }
   });
 
-  test('a database that is up stays as it is', async () => {
+  test('a database that is up to date stays as it is', async () => {
     const database = await openDatabase();
     const before = [await versions(database), await installations(database)];
     await migrateOver(database.url);
@@ -92,7 +92,7 @@ describe('migrating', () => {
     expect(await versions(database)).toHaveLength(MIGRATIONS);
   });
 
-  test('payments of before the timers are found: those that are due, and no others', async () => {
+  test('payments from before the timers are found: those that are due, and no others', async () => {
     const database = await openOlder(['001_payments.sql', '002_rare_statuses.sql']);
     await database.query(`INSERT INTO payonce.payments (account_id, order_id, payment_id, amount_minor, currency, metadata,
         gateway, charge_n, status, step, attempts, doubt, lookups, absences, seq, fence, claim_id, held, due_at, evidence,
@@ -111,7 +111,7 @@ describe('migrating', () => {
     expect(payments.map((record) => record.order.orderId)).toEqual(['waiting', 'held']);
   });
 
-  test('charges of before are asked about where they were made, and nowhere where nobody knows', async () => {
+  test('old charges are looked up where they were made, and nowhere if nobody knows where', async () => {
     const files = ['001_payments.sql', '002_rare_statuses.sql', '003_heap_only_updates.sql'];
     const database = await openOlder(files);
     // Three charges: two at "a", of which one answer has been erased, then one at "b", whose name the payment has.

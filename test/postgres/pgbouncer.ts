@@ -1,4 +1,4 @@
-/** A PgBouncer of one's own in transaction mode: the next statement may run on any of a few server connections. */
+/** A PgBouncer of the test's own in transaction mode: the next statement may run on any of a few server connections. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, chmodSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

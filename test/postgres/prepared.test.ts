@@ -57,7 +57,7 @@ describe('prepared statements', () => {
   test('batches of one do not get a plan of their own each', async () => {
     const database = await openDatabase();
     const opened = database.open({ max: 1 });
-    // As many as it takes for the tables to make a plan for ten rows look dear beside one for a single row.
+    // As many as it takes until a plan for ten rows looks expensive compared with a plan for one row.
     await makePayments(opened, 1500, 1);
     const [row] = (
       await opened.pool.query<{ generic: number; custom: number }>(
@@ -69,7 +69,7 @@ describe('prepared statements', () => {
     expect(row?.custom).toBeLessThan(100);
   });
 
-  test('what somebody else threw away is not missed, and nothing is prepared any more', async () => {
+  test('after somebody else threw prepared statements away, everything works, and nothing is prepared any more', async () => {
     const database = await openDatabase();
     const opened = database.open({ max: 1 });
     for (const name of ['first', 'one']) await accepted(opened.store, name);

@@ -112,7 +112,7 @@ describe('an acceptance that waits for another transaction', () => {
   test.each([
     ['the order', PAYMENT],
     ['the key', KEY],
-  ])('goes through where the other gives %s up again', async (_what, change) => {
+  ])('applies if the other gives %s up again', async (_what, change) => {
     const database = await openDatabase();
     const { store } = database.open();
     const wanted = intent('one', { key: key('k') });

@@ -1,4 +1,4 @@
-/** A role that may not do all that Payonce must: found at start, and reported once where it is taken away later. */
+/** A role that lacks a right: found at start, and reported once if a right is taken away later. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { checkRights, RIGHTS } from '../../src/postgres/rights.ts';
@@ -24,7 +24,7 @@ async function messageOf(work: Promise<unknown>): Promise<string> {
   return (error as Error).message;
 }
 
-/** What a person is told to run. */
+/** The command that the message tells a person to run. */
 function fixesOf(message: string): string[] {
   return [...message.matchAll(/Fix: (?<command>.*;)/g)].map(({ groups }) => groups?.command ?? '');
 }
@@ -42,7 +42,7 @@ describe('at start', () => {
     await expect(migrateOver(url)).resolves.toBeUndefined();
   });
 
-  test('each right that is missing is named, and given by the command that is told', async () => {
+  test('each right that is missing is named, and granted by the command in the message', async () => {
     const database = await openDatabase();
     const { role, url } = await openAble(database);
     const client = await database.client(url);
@@ -78,7 +78,7 @@ describe('at start', () => {
     expect(await messageOf(migrateOver(database.url))).toContain('the table payonce.evidence does not exist');
   });
 
-  test('a role that may not make the tables is told who may', async () => {
+  test('a role that may not make the tables is refused, and the message says who may', async () => {
     const database = await openEmptyDatabase();
     await database.query('CREATE SCHEMA payonce');
     const { url } = await openRole(database);
@@ -123,7 +123,7 @@ describe('a right that is taken away later', () => {
       { level: 'error', fields: { alarm: 'database_refuses', err: expect.objectContaining(refused) } },
     ]);
     expect(String(lines[0]?.fields.err)).toContain(`GRANT INSERT ON payonce.payments TO ${role};`);
-    // What is not refused goes on.
+    // Statements that are not refused still work.
     expect(await store.advance(complete(held))).toMatchObject({ kind: 'done' });
     await database.query(`GRANT INSERT ON payonce.payments TO ${role}`);
     await expect(store.check()).resolves.toBeUndefined();

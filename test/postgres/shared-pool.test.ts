@@ -156,7 +156,7 @@ test('a setting that other code changed on a known connection is seen before the
   expect(await store.accept(intent('two'))).toMatchObject({ kind: 'accepted' });
 });
 
-test('connections that nobody else had in his hands are checked once', async () => {
+test('connections that nobody else has used are checked once', async () => {
   const database = await openDatabase();
   const { store, pool } = database.open({ max: 1 });
   await accepted(store, 'one');
@@ -181,7 +181,7 @@ test('binary results are refused, not misread', async () => {
   });
 });
 
-test('a driver that does not tell whether a connection is idle is refused', async () => {
+test('a driver that does not say whether a connection is idle is refused', async () => {
   class Silent extends pg.Client {
     override getTransactionStatus = undefined as never;
   }
@@ -202,7 +202,7 @@ test('a connection in pipeline mode is a connection like any other', async () =>
   expect(pool.totalCount).toBe(1);
 });
 
-/** A line on which the end of every answer arrives a moment after the rest of it. */
+/** A connection on which the end of every answer arrives a moment after the rest of it. */
 class LateEnds extends Socket {
   override emit(event: string | symbol, ...args: unknown[]): boolean {
     const [chunk] = args;

@@ -1,4 +1,4 @@
-/** Values that arrive as they were sent, whatever the program around us has told its driver or its session. */
+/** Values arrive as they were sent, whatever settings the program around us gave its driver or its session. */
 import pg from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Store } from '../../src/ports/store.ts';
@@ -65,7 +65,7 @@ describe('an amount', () => {
 /** The types that our statements return, and a few that a program may have parsers for. */
 const TYPES = [16, 20, 21, 23, 25, 114, 700, 701, 1043, 1184, 2950, 3802];
 
-/** What a store tells of an order, in every way that it can be asked. */
+/** What a store says about an order, in every way in which it can be read. */
 async function everythingTold(store: Store): Promise<unknown> {
   await store.check();
   const wanted = order('one', { amountMinor: 12_345, method: 'tok_visa', metadata: { note: 'gift' } });
@@ -108,7 +108,7 @@ function bendAllParsers(): void {
 }
 
 describe('the parsers of the program around us', () => {
-  test('bend nothing that is read, be they the driver’s or the pool’s', async () => {
+  test('change nothing that is read, whether they are the driver’s or the pool’s', async () => {
     const plain = await everythingTold((await openDatabase()).open({ max: 1 }).store);
     expect(plain).toMatchObject({
       order: { amountMinor: 12_345, metadata: { note: 'gift' } },

@@ -1,4 +1,4 @@
-/** A database of one's own with everything that a test of the PostgreSQL store acts on; cleans up after itself. */
+/** A database of the test's own, with everything that a test of the PostgreSQL store needs; cleans up after itself. */
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { onTestFinished } from 'vitest';
@@ -33,7 +33,7 @@ export interface Database {
   readonly url: string;
   /** A store with a pool of its own. */
   open(options?: StoreOptions): OpenStore;
-  /** A connection of one's own, for what happens behind the store's back. */
+  /** A connection of the test's own, for what happens without the store. */
   client(url?: string): Promise<pg.Client>;
   /** Runs one statement on a connection of its own. */
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
@@ -83,7 +83,7 @@ export async function openDatabase(): Promise<Database> {
   };
 }
 
-/** A role that may read all tables and nothing else, of one's own, so that what is done to it touches nobody else's tests. */
+/** A role of the test's own that may only read all tables, so that changes to it touch no other test. */
 export async function openRole(database: Database): Promise<{ role: string; url: string }> {
   const role = `payonce_test_${randomBytes(6).toString('hex')}`;
   const password = randomBytes(12).toString('hex');
@@ -132,7 +132,7 @@ export async function migrateOver(url: string): Promise<void> {
   }
 }
 
-/** A stretch of network before the database. */
+/** A piece of network before the database. */
 export async function openProxy(database: Database): Promise<{ proxy: TcpProxy; url: string }> {
   const proxy = await startTcpProxy(addressOf(database.url));
   onTestFinished(() => proxy.close());

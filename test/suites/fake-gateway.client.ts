@@ -1,4 +1,4 @@
-/** Talking to a fake gateway in tests: one connection per request, and an ending for everything that can happen to it. */
+/** Requests to a fake gateway in tests: one connection per request, and a result for everything that can happen to it. */
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import {
   createMemoryLedger,
@@ -109,7 +109,7 @@ export interface Running {
   readonly url: string;
   readonly gateway: RunningFakeGateway;
   advance(ms: number): void;
-  /** `POST /charges` of 100.00 USD for a reference named after the key, unless told otherwise. */
+  /** `POST /charges` of 100.00 USD for a reference named after the key, by default. */
   charge(key: string, changes?: Record<string, unknown>, patienceMs?: number): Promise<Ending>;
   get(path: string): Promise<Ending>;
   lookup(key: string): Promise<readonly Charged[]>;

@@ -1,4 +1,4 @@
-/** What every ledger of the fake gateway must do. Durability is tested beside the one that promises it. */
+/** What every ledger of the fake gateway must do. Durability is tested next to the ledger that promises it. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { capturedAt, isLive, statusAt } from '../../src/fake-gateway/ledger/charge-state.ts';
@@ -15,7 +15,7 @@ export interface LedgerHarness {
 const T0 = 1_700_000_000_000;
 let counter = 0;
 
-/** A plain success of 100.00 USD at `T0`, under a key of its own unless told otherwise. */
+/** A plain success of 100.00 USD at `T0`, under a key of its own by default. */
 export function newCharge(changes: Partial<NewCharge> = {}): NewCharge {
   counter += 1;
   const amount = changes.amount ?? 10_000;
@@ -153,7 +153,7 @@ export function ledgerSuite(name: string, makeHarness: () => Promise<LedgerHarne
       const all = { nowMs: T0 + 1_000, view: 'real', limit: 100 } as const;
       const keysOf = (charges: readonly Charge[]) => charges.map(({ key }) => key);
 
-      test('are ordered by the time of effect, what lands late in its place', async () => {
+      test('are ordered by the time of effect, late charges in their place', async () => {
         await ledger.book(newCharge({ key: 'a', createdMs: T0 }));
         await ledger.book(newCharge({ key: 'late', createdMs: T0 + 500 }));
         await ledger.book(newCharge({ key: 'b', createdMs: T0 + 100 }));
@@ -206,7 +206,7 @@ export function ledgerSuite(name: string, makeHarness: () => Promise<LedgerHarne
     });
 
     describe('the summary', () => {
-      test('tells what each charge is by now, the money, and what is still to land', async () => {
+      test('shows what each charge is by now, the money, and what is still to be charged', async () => {
         await ledger.book(newCharge({ amount: 100 }));
         await ledger.book(newCharge({ amount: 7, currency: 'JPY' }));
         await ledger.book(newCharge({ outcome: 'declined', answer: 402 }));
@@ -350,7 +350,7 @@ export function ledgerSuite(name: string, makeHarness: () => Promise<LedgerHarne
         expect(results.filter(({ kind }) => kind === 'refused')).toHaveLength(9);
       });
 
-      test('20 refunds of 30 at once on a charge of 100 are three', async () => {
+      test('of 20 refunds of 30 at once on a charge of 100, three succeed', async () => {
         const { charge } = await ledger.book(newCharge({ amount: 100 }));
         const results = await Promise.all(
           Array.from({ length: 20 }, (_, index) =>

@@ -1,5 +1,5 @@
 /**
- * What every gateway adapter owes to money at the edges of an exchange: when its first byte may leave, what is left of it
+ * What every gateway adapter must do at the edges of an exchange: when its first byte may be sent, what is left of it
  * when it is given up, and which answers are no answers although they look like one.
  */
 import { Worker } from 'node:worker_threads';
@@ -65,7 +65,7 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
           timeoutMs: LONG_MS,
           mayLeave: () => {
             asked += 1;
-            // Without a handshake nobody knows whether the server or the client is first to hear of the connection.
+            // Without a handshake nobody knows whether the server or the client learns of the connection first.
             return asked === 1 || (scheme === 'https' && leased);
           },
         });
@@ -103,7 +103,7 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
       });
     });
 
-    describe('what is given up after it began to leave is reset, so that no kernel delivers it later', () => {
+    describe('a call that is given up after its first byte is reset, so that no kernel delivers it later', () => {
       const small: ConnectSettings = { maxResponseBytes: 1_000 };
       const broken: [name: string, reply: Reply, isOutOfTime?: boolean][] = [
         ['the time is up', server.hang, true],
@@ -151,7 +151,7 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
     });
   });
 
-  describe(`gateway adapter: ${name}, answers that are none`, () => {
+  describe(`gateway adapter: ${name}, answers that do not count`, () => {
     let far: ScriptedServer;
     let gateway: Gateway;
     beforeEach(async () => {
@@ -201,7 +201,7 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
         }
       });
 
-      test('money that an old list names has moved all the same', async () => {
+      test('a charge in an old list has moved money all the same', async () => {
         const list = old(dialect.found(REQUEST, [{ id: 'ch_1', status: 'succeeded' }]));
         expect(await lookup(list)).toEqual({ kind: 'succeeded', chargeId: 'ch_1' });
         const approved = old(dialect.approved(REQUEST, { id: 'ch_1' }));
@@ -219,7 +219,7 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
         expect(await call(old(raw))).toMatchObject({ kind: 'unknown', answered: false });
       });
 
-      test('a list that is dated before one that was heard proves nothing; money in it has moved', async () => {
+      test('a list that is dated before an earlier answer proves nothing; money in it has moved', async () => {
         const dated = (second: number, charges: readonly { status: string }[]) =>
           withHeaders(dialect.found(REQUEST, charges), { date: `Tue, 01 Jan 2030 00:00:${second} GMT` });
         expect(await lookup(dated(30, []))).toEqual({ kind: 'absent' });
@@ -337,7 +337,7 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
           expect(await gateway.lookup(REQUEST, PATIENT)).toEqual({ kind: 'absent' });
         });
 
-        test('a gateway that never ends it is heard when the time is over, and its connection is ended', async () => {
+        test('if the gateway never ends it, its answer counts when the time is over, and the connection is ended', async () => {
           far.script(server.write(nothing));
           const read = async () => {
             await expect.poll(() => far.requests.length, POLL).toBe(1);
@@ -371,7 +371,7 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
 
 /**
  * A server in a thread of its own that sends `bytes` as soon as a connection opens. `spoke` stops this thread until it has
- * done so: the bytes then lie in our kernel before our side can hear that the connection is up.
+ * done so: the bytes are then in our kernel before our side can learn that the connection is up.
  */
 async function startHastyServer(bytes: Buffer) {
   const spoken = new Int32Array(new SharedArrayBuffer(4));

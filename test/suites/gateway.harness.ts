@@ -1,4 +1,4 @@
-/** What an adapter gives to join the suite: how it is built, and how its gateway words each answer. */
+/** What an adapter gives to join the suite: how it is built, and how its gateway writes each answer. */
 import type { ChargeRequest, ReportedCharge } from '../../src/domain/outcomes.ts';
 import type { Gateway } from '../../src/ports/gateway.ts';
 import type { RawAnswer } from './gateway.server.ts';
@@ -6,7 +6,7 @@ import type { RawAnswer } from './gateway.server.ts';
 /** A charge as the gateway would report it: the request's own values unless changed. */
 export type ChargeChanges = Partial<Omit<ReportedCharge, 'status'>> & { readonly status?: string };
 
-/** How one kind of gateway words its answers. */
+/** How one kind of gateway writes its answers. */
 export interface Dialect {
   approved(request: ChargeRequest, changes?: ChargeChanges): RawAnswer;
   pending(request: ChargeRequest, changes?: ChargeChanges): RawAnswer;

@@ -1,5 +1,5 @@
 /**
- * A server that does to its callers what networks and gateways do, byte by byte. It reads whole requests from raw
+ * A server that treats its callers as networks and gateways do, byte by byte. It reads whole requests from raw
  * sockets, counts them, and treats each one as the script says.
  */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';

@@ -1,9 +1,9 @@
 /**
- * What every gateway adapter must make of a network and a gateway that misbehave. An adapter joins by giving a
- * harness: how to build the adapter for an address, and how its gateway words each answer (the dialect).
+ * What every gateway adapter must do when the network or the gateway misbehaves. An adapter joins by giving a
+ * harness: how to build the adapter for an address, and how its gateway writes each answer (the dialect).
  *
- * Two claims stand above all: nothing that may have charged is called anything but `unknown`, and one call is one
- * request, whatever the HTTP client would like to do about it.
+ * Two claims matter most: whatever may have charged is always called `unknown`, and one call is one
+ * request, even if the HTTP client would like to send it again.
  */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
@@ -16,7 +16,7 @@ import * as server from './gateway.server.ts';
 
 const mayLeave = (): boolean => true;
 
-/** Ends what would go on for ever; short, because every such test waits for it. */
+/** Ends what would never end by itself; short, because every such test waits for it. */
 const SHORT_MS = 120;
 /** Between two looks at a condition; vitest's own 50 ms would be most of the suite's time. */
 const POLL_MS = 2;
@@ -52,14 +52,14 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
       return gateway.lookup(REQUEST, { timeoutMs });
     };
 
-    /** What comes of it when its time ends after its request has arrived. */
+    /** Its outcome when its time ends after its request has arrived. */
     const untilArrived = <T>(work: () => Promise<T>): Promise<T> => {
       const arrived = () => expect.poll(() => far.requests.length, { interval: POLL_MS }).toBe(1);
       return outOfTime(arrived, work);
     };
 
     describe('a call that is answered', () => {
-      test('an approval of ours is approved, with one request on the wire', async () => {
+      test('an approval of our charge is approved, with one request on the wire', async () => {
         expect(await call(server.answer(dialect.approved(REQUEST, { id: 'ch_1' })))).toEqual({
           kind: 'approved',
           chargeId: 'ch_1',
@@ -68,7 +68,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
         expect(far.requests[0]?.headers['accept-encoding']).toBe('identity');
       });
 
-      test('a decline of ours is declined', async () => {
+      test('a decline of our charge is declined', async () => {
         expect(await call(server.answer(dialect.declined(REQUEST, { id: 'ch_1' })))).toMatchObject({
           kind: 'declined',
           chargeId: 'ch_1',
@@ -149,7 +149,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
       );
 
       test.each([400, 404, 413, 500])(
-        'an error of the gateway (%i) is unknown, and nothing of it is under way',
+        'an error of the gateway (%i) is unknown, and the call is over',
         async (status) => {
           expect(await call(server.answer(dialect.plain(status)))).toMatchObject({
             kind: 'unknown',
@@ -159,7 +159,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
       );
 
       test.each([405, 408, 410, 418, 451, 501, 502, 503, 504, 505, 520, 522, 524, 599])(
-        '%i is said by something in between: unknown, and the gateway may still be at work',
+        '%i is said by something in between: unknown, and the gateway may still be working',
         async (status) => {
           expect(await call(server.answer(dialect.plain(status)))).toMatchObject({
             kind: 'unknown',
@@ -180,8 +180,8 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
           ['in JSON of a framework', { body: `{"status":${status},"error":"Sorry","path":"/charges"}` }],
           ['with an error that is no text', { body: '{"error":{"code":1}}' }],
           ['with an empty error', { body: '{"error":""}' }],
-          ['with an error that stands twice', { body: '{"error":"a","error":"b"}' }],
-        ])('%s is not the gateway speaking: it may still be at work', async (_name, changes) => {
+          ['with a duplicate error field', { body: '{"error":"a","error":"b"}' }],
+        ])('%s is not the gateway speaking: the gateway may still be working', async (_name, changes) => {
           const raw = { ...dialect.plain(status), ...changes };
           const headers = { ...raw.headers, 'retry-after': '3' };
           expect(await call(server.answer({ ...raw, headers }))).toEqual({
@@ -193,7 +193,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
         });
       });
 
-      test.each([201, 203, 204, 206])('the success %i is none of the protocol: unknown', async (status) => {
+      test.each([201, 203, 204, 206])('the success %i is not in the protocol: unknown', async (status) => {
         const approved = dialect.approved(REQUEST);
         const raw = status === 204 ? { ...dialect.plain(204), body: '' } : { ...approved, status };
         expect(await call(server.answer(raw))).toMatchObject({ kind: 'unknown', answered: false });
@@ -381,7 +381,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
         await expect.poll(() => far.closed(), { interval: POLL_MS }).toBe(1);
       });
 
-      test('the end of its time after the send is unknown, and its connection is destroyed', async () => {
+      test('a call whose time ends after the send is unknown, and its connection is destroyed', async () => {
         far.script(server.hang);
         const outcome = await untilArrived(() => gateway.call(REQUEST, { timeoutMs: HELD_MS, mayLeave }));
         expect(outcome).toEqual({ kind: 'unknown', answered: false, reason: 'timeout' });
@@ -398,7 +398,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
       });
     });
 
-    describe('a call of which no byte left is refused', () => {
+    describe('a call of which no byte was sent is refused', () => {
       const elsewhere = async (origin: string, timeoutMs = LONG_MS): Promise<CallOutcome | NotSent> => {
         const other = connect(origin);
         try {
@@ -532,7 +532,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
         ['a key in progress', dialect.busy()],
         ['a key that was reused', dialect.keyReused()],
       ])(
-        '%s that names no key is nobody’s where another call was answered before, and ends its connection',
+        '%s that names no key answers no call if another call was answered before, and ends its connection',
         async (_name, raw) => {
           const headers = { ...raw.headers, 'retry-after': '3' };
           far.script(server.answer(dialect.approved(REQUEST)), server.answer({ ...raw, headers }));
@@ -573,7 +573,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
         far.script((socket, received) => {
           const key = Object.values(received.headers).find((value) => value.startsWith('key-')) ?? '';
           const ours = { ...REQUEST, key };
-          // Every third is lost, in the two ways in which clients are tempted to send again.
+          // Every third is lost, in the two ways after which clients like to send again.
           const index = Number(key.slice(4));
           if (index % 6 === 0) socket.resetAndDestroy();
           else if (index % 6 === 3) socket.end();
@@ -651,7 +651,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
         ['a charge of another key', list({ key: 'another-key' })],
         ['a charge of another reference', list({ reference: 'somebody-else' })],
         ['a status from the future', list({ status: 'a_word_from_the_future' })],
-        ['a live charge beside an unreadable one', list({}, { status: '' })],
+        ['a live charge next to an unreadable one', list({}, { status: '' })],
         ['reset', server.reset],
         ['closed', server.close],
         ['never answered', server.hang, true],
@@ -682,7 +682,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
       });
     });
 
-    test('no timer is left behind by 50 calls of every end', async () => {
+    test('no timer is left behind by 50 calls with every outcome', async () => {
       const set = vi.spyOn(globalThis, 'setTimeout');
       const cleared = vi.spyOn(globalThis, 'clearTimeout');
       try {

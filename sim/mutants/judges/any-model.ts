@@ -1,4 +1,4 @@
-/** All models as one judge: a bug is caught if one of them catches it without being told where to look. */
+/** All models as one judge: a bug is caught if one of them catches it without a hint where to look. */
 import type { Model, Verdict } from '../bug.ts';
 import type { Runner } from '../runner.ts';
 import { judgeByExplorer } from './explorer.ts';

@@ -11,7 +11,7 @@ export async function judgeByExplorer(folder: string, runner: Runner): Promise<V
   const by = BROKEN.exec(output)?.[1];
   if (by !== undefined) return { kind: 'caught', by };
   if (timedOut) return { kind: 'broken', why: 'the explorer did not end' };
-  // Something that never happens any more is no broken promise; the next reader would wonder what it proves.
+  // If something never happens any more, no promise is broken. Readers would wonder what such a catch proves.
   if (code !== 0) return { kind: 'broken', why: output.trim().split('\n').slice(-3).join(' ') };
   return { kind: 'missed' };
 }

@@ -1,4 +1,4 @@
-/** The kill at every use of a port as a judge: a catch is a kill after which something was not as it had to be. */
+/** The kill at every use of a port as a judge: a catch is a kill after which something was not as expected. */
 import type { Verdict } from '../bug.ts';
 import type { Runner } from '../runner.ts';
 

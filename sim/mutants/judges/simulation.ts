@@ -1,4 +1,4 @@
-/** The simulation as a judge: only a violated invariant is a catch, and the lowest seed that meets it is told. */
+/** The simulation as a judge: only a violated invariant is a catch, and the lowest seed that meets it is reported. */
 import type { Verdict } from '../bug.ts';
 import type { Runner } from '../runner.ts';
 import { MARKER, type SeedsRan } from '../seeds-ran.ts';

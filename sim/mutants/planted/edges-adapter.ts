@@ -40,7 +40,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
     find: '    if (!isUnderWay()) return destroy.call(this, error);\n',
     put: '    if (isUnderWay() || !isUnderWay()) return destroy.call(this, error);\n',
     judge: 'gateway suite',
-    tests: { file: SUITE, named: 'what is given up after it began to leave is reset' },
+    tests: { file: SUITE, named: 'a call that is given up after its first byte is reset' },
   },
   {
     name: 'beneath TLS nothing is reset',
@@ -49,7 +49,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
     find: '    (tcp as Socket & { resetAndClosing?: boolean }).resetAndClosing = true;\n',
     put: '    if (tcp === socket) (tcp as Socket & { resetAndClosing?: boolean }).resetAndClosing = true;\n',
     judge: 'gateway suite',
-    tests: { file: SUITE, named: 'what is given up after it began to leave is reset' },
+    tests: { file: SUITE, named: 'a call that is given up after its first byte is reset' },
   },
   {
     name: 'an old list is proof of absence',

@@ -44,7 +44,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     find: "    if (!answer.standsAlone) return 'of_nobody';\n",
     put: '',
     judge: 'gateway suite',
-    tests: { file: SUITE, named: 'is nobody’s where another call' },
+    tests: { file: SUITE, named: 'answers no call if another call' },
   },
   {
     name: 'a connection is kept after an error',
@@ -154,7 +154,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     find: "return isOld && !showsMoney(outcome) ? unavailable('old_answer') : outcome;",
     put: 'return isOld ? outcome : outcome;',
     judge: 'gateway suite',
-    tests: { file: SUITE, named: 'is dated before one that was heard' },
+    tests: { file: SUITE, named: 'is dated before an earlier answer' },
   },
   {
     name: 'a date that stands still stays new',

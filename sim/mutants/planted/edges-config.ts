@@ -79,7 +79,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     find: 'WHERE i.livemode = mode.livemode`',
     put: 'WHERE i.livemode IS NOT NULL`',
     judge: 'store suite',
-    tests: { file: 'test/postgres/store.test.ts', named: 'who has lost an empty database' },
+    tests: { file: 'test/postgres/store.test.ts', named: 'has lost an empty database' },
   },
   {
     name: 'the mode is read without a lock',
@@ -97,7 +97,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     find: 'if (mode.final) known.livemode',
     put: 'if (mode.livemode !== null) known.livemode',
     judge: 'store suite',
-    tests: { file: 'test/postgres/store.test.ts', named: 'who has lost an empty database' },
+    tests: { file: 'test/postgres/store.test.ts', named: 'has lost an empty database' },
   },
   {
     name: 'payments of the other mode are taken up',

@@ -166,7 +166,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     find: "(told.n IS NOT NULL OR (o.outcome = 'FAILED' AND o.by_absence))",
     put: "(o.n IS NULL OR (o.outcome = 'FAILED' AND o.by_absence))",
     judge: 'store suite',
-    tests: { file: STORE, named: 'tells of what late evidence came in' },
+    tests: { file: STORE, named: 'says which late evidence came in' },
   },
   {
     name: 'a charge that was made at another gateway is asked after here',

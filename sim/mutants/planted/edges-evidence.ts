@@ -34,7 +34,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     find: 'FROM made o FULL JOIN told ON told.n = o.n',
     put: 'FROM made o LEFT JOIN told ON told.n = o.n',
     judge: 'store suite',
-    tests: { file: 'test/postgres/store.test.ts', named: 'tells of a charge that only evidence knows' },
+    tests: { file: 'test/postgres/store.test.ts', named: 'shows a charge that only evidence knows' },
   },
   {
     name: 'a retry that waits in memory is not woken by evidence',

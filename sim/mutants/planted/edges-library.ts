@@ -120,7 +120,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
     find: 'return await send<Row>(client, { name, text, values, types: TYPES });',
     put: 'return await send<Row>(client, { name, text, values });',
     judge: 'store suite',
-    tests: { file: VALUES_TEST, named: 'bend nothing' },
+    tests: { file: VALUES_TEST, named: 'change nothing that is read' },
   },
   {
     name: 'the program’s own parsers read our settings',

@@ -348,7 +348,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     find: "coalesce(o.answer::json->>'gateway', 'not known')",
     put: 'coalesce(o.gateway, p.gateway)',
     judge: 'store suite',
-    tests: { file: 'test/postgres/migrate.test.ts', named: 'asked about where they were made' },
+    tests: { file: 'test/postgres/migrate.test.ts', named: 'looked up where they were made' },
   },
   {
     name: 'that an earlier charge is another gateway’s raises no alarm',

@@ -177,7 +177,7 @@ export const GATEWAY: readonly PlantedBug[] = [
     find: '    if (this.#settled || this.#controller !== null) {\n',
     put: '    if (this.#controller !== null) {\n',
     judge: 'gateway suite',
-    tests: { file: SUITE, named: 'of which no byte left' },
+    tests: { file: SUITE, named: 'of which no byte was sent' },
   },
   {
     name: 'whatever breaks before an answer was never sent',

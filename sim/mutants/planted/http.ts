@@ -122,7 +122,7 @@ export const HTTP: readonly PlantedBug[] = [
     find: "if (value !== undefined) return invalid('The header stands more than once.');",
     put: '',
     judge: 'HTTP suite',
-    tests: { file: 'test/http/sockets.test.ts', named: 'a key that stands twice' },
+    tests: { file: 'test/http/sockets.test.ts', named: 'a key that comes twice' },
   },
   {
     name: 'the Idempotency-Key is ignored',

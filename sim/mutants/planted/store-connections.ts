@@ -77,7 +77,7 @@ export const STORE_CONNECTIONS: readonly PlantedBug[] = [
     find: "if (error.kind === 'unavailable')\n",
     put: 'if (nothing)\n',
     judge: 'engine suite',
-    tests: { file: 'test/engine/promise.test.ts', named: 'not told to repeat it' },
+    tests: { file: 'test/engine/promise.test.ts', named: 'not asked to repeat it' },
   },
   {
     name: 'a connection that a fail-over left behind is used again',
@@ -131,6 +131,6 @@ export const STORE_CONNECTIONS: readonly PlantedBug[] = [
     find: '  WHERE NOT EXISTS (SELECT FROM free f',
     put: '  WHERE false AND NOT EXISTS (SELECT FROM free f',
     judge: 'store suite',
-    tests: { file: 'test/postgres/first-leases.test.ts', named: 'keeps nobody from the others' },
+    tests: { file: 'test/postgres/first-leases.test.ts', named: 'does not hold up the others' },
   },
 ];

@@ -78,7 +78,7 @@ export const STORE_SWEEP: readonly PlantedBug[] = [
     find: 'FOR UPDATE SKIP LOCKED) p',
     put: 'FOR UPDATE) p',
     judge: 'store suite',
-    tests: { file: FIRST_LEASES, named: 'keeps nobody from the others' },
+    tests: { file: FIRST_LEASES, named: 'does not hold up the others' },
   },
   {
     name: 'the mark passes what was not erased',

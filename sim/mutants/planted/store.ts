@@ -126,7 +126,7 @@ export const STORE: readonly PlantedBug[] = [
     find: '      const [row] = await session.query<AdvancedRow>(ADVANCE, INPUT.values(writes));\n',
     put: "      const [before = '', after = ''] = ADVANCE.split(/, e AS \\([^]*?\\n\\)(?=\\nSELECT)/);\n      const [row] = await session.query<AdvancedRow>(before + after, INPUT.values(writes));\n      for (const ord of readNumberList(row?.ords)) {\n        const w = writes[ord - 1] as Advance;\n        await session.query('INSERT INTO payonce.events (account_id, payment_id, seq, type, status, charge_n, attempts, detail, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now())', [w.payment.accountId, w.payment.paymentId, w.expected.seq + 1, w.event.type, w.charge.status, w.charge.n, w.charge.attempts, w.event.detail]);\n      }\n",
     judge: 'store suite',
-    tests: { file: SUITE, named: 'unheard|ending of advance' },
+    tests: { file: SUITE, named: 'not acknowledged|ending of advance' },
   },
   {
     name: 'an event of a write that was refused',
@@ -381,7 +381,7 @@ export const STORE: readonly PlantedBug[] = [
     find: 'ORDER BY n LIMIT $4',
     put: 'ORDER BY n DESC LIMIT $4',
     judge: 'store suite',
-    tests: { file: SUITE, named: 'lists what failed without the gateway’s own no, in order' },
+    tests: { file: SUITE, named: 'lists what failed without a decline, in order' },
   },
   {
     name: 'a missing account filter where a payment is read',
@@ -427,6 +427,6 @@ export const STORE: readonly PlantedBug[] = [
     find: 'FROM made o FULL JOIN told ON told.n = o.n',
     put: 'FROM made o LEFT JOIN told ON told.n > 0',
     judge: 'store suite',
-    tests: { file: SUITE, named: 'tells of the charge alone that the evidence is about' },
+    tests: { file: SUITE, named: 'shows only the charge that the evidence is about' },
   },
 ];

@@ -1,6 +1,6 @@
 /**
- * A gateway that speaks the HTTP protocol of the design and misbehaves as it is told. It was written from the
- * protocol's text alone, by somebody who had seen neither the engine nor the fake gateway, so that it does not
+ * A gateway that speaks the HTTP protocol of the design and misbehaves as the test says. It was written from the
+ * protocol's text alone, without knowledge of the engine or the fake gateway, so that it does not
  * share their misunderstandings.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';

@@ -13,7 +13,7 @@ export function createRandom(seed: number): () => number {
 }
 
 /**
- * Each request draws one of the steps by its weight. The draw hangs on the seed, the order and the number of its
+ * Each request gets one of the steps, by its weight. The choice depends on the seed, the order and the number of its
  * request alone, so that the order in which orders arrive changes nothing.
  */
 export function mixOf(seed: number, weights: readonly (readonly [number, Step])[]) {

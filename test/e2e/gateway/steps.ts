@@ -114,7 +114,7 @@ export function pending(then: 'succeeded' | 'declined', afterMs: number): Step {
 export function altered(change: Readonly<Record<string, unknown>>): Step {
   return { effect: charge, reply: { kind: 'altered', change } };
 }
-/** Says no although the key was charged before. */
+/** Declines although the key was charged before. */
 export const falseDecline: Step = {
   effect: none,
   reply: { kind: 'altered', status: 402, change: { status: 'declined', code: 'card_declined' } },

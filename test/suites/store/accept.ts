@@ -128,7 +128,7 @@ export function acceptTests(env: Environment): void {
       expect((await env.store.situation({ accountId, orderId, keyHash: null })).payment).toBeNull();
     });
 
-    test('orders that look alike are different orders, and come back to the letter', async () => {
+    test('orders that look alike are different orders, and come back unchanged', async () => {
       const wanted = AWKWARD_ORDERS.map((text) =>
         intent(order(text, { method: text, metadata: { [text]: text } }), { key: key(text, text) }),
       );
@@ -220,7 +220,7 @@ export function acceptTests(env: Environment): void {
       );
     });
 
-    test('old and new orders at once are told apart', async () => {
+    test('old and new orders at once are distinguished', async () => {
       const old = numbers(20).map((n) => intent(`old ${n}`));
       await Promise.all(old.map((one) => env.store.accept(one)));
       const wanted = numbers(40).map((n) => intent(n % 2 === 0 ? `old ${n / 2}` : `new ${n}`));
@@ -241,7 +241,7 @@ export function acceptTests(env: Environment): void {
       }
     });
 
-    test('one key on many orders at once pays for one order, and answers for that one', async () => {
+    test('one key on many orders at once accepts one order, and belongs to that one', async () => {
       const wanted = numbers(50).map((n) => intent(`rival ${n}`, { key: key('shared', `order ${n}`) }));
       const results = await acceptFromBoth(env, wanted);
       const winners = wanted.filter((_one, index) => results[index]?.kind === 'accepted');
@@ -261,7 +261,7 @@ export function acceptTests(env: Environment): void {
 
     test('in a crowd of orders and keys every row belongs to an accepted intent, and each of them is whole', async () => {
       const wanted = numbers(400).map((n) => {
-        // Small prime circles, so that orders meet orders and keys meet keys in ever new pairs.
+        // Small prime cycles, so that orders and keys meet in always new pairs.
         const orderId = `crowd ${(n * 7) % 31}`;
         const bound = n % 4 === 0 ? null : key(`crowd ${(n * 5) % 37}`, `${n}`);
         return intent(orderId, { key: bound });

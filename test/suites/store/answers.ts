@@ -59,7 +59,7 @@ export function answerTests(env: Environment): void {
       });
       expect(await env.store.answerOf(paymentKey(before), 1)).toBeNull();
       expect(await eventsOf(env.store, before)).toHaveLength(2);
-      // The order and the key guard for ever.
+      // The order and the key protect for ever.
       expect(await env.store.accept(intent('old'))).toEqual({ kind: 'exists' });
       expect(await env.store.accept(intent('other', { key: key('old', 'fp') }))).toEqual({ kind: 'exists' });
     });
@@ -82,7 +82,7 @@ export function answerTests(env: Environment): void {
       expect(counts.reduce((sum, count) => sum + count, 0)).toBe(200);
     });
 
-    test('a charge that is settled long after its neighbours is erased in its turn', async () => {
+    test('the answer of a charge that is settled long after its neighbours is erased, too', async () => {
       const late = await accepted(env.store, intent('late', { key: key('late', 'fp') }));
       await settle('old');
       await env.advanceClock(RETENTION_MS + 1);
@@ -94,7 +94,7 @@ export function answerTests(env: Environment): void {
       expect(await answerOf('late')).toMatchObject({ answer: null, expired: true });
     });
 
-    test('what waited for years is found, however little lies between', async () => {
+    test('an answer that waited for years is found, even if nothing lies in between', async () => {
       await settle('ancient');
       await env.advanceClock(1000 * 86_400_000);
       await settle('old');

@@ -1,6 +1,6 @@
 /**
- * Many writes at once share a statement, so they share its ending: everybody in it hears that nothing is known, and
- * each of them, repeated, comes to its own true end.
+ * Many writes at once share a statement, so they share its ending: every caller learns that nothing is known, and
+ * each write, when it is repeated, gets its own true result.
  */
 import { describe, expect, test } from 'vitest';
 import type { Advance, Intent, PaymentRecord } from '../../../src/ports/store.ts';
@@ -24,7 +24,7 @@ import {
 const COUNT = 40;
 
 export function batchedEndingTests(env: Environment): void {
-  /** Makes all the calls at once with one fault among them, and asserts that everybody heard of it. */
+  /** Makes all the calls at once with one fault among them, and asserts that every call failed with it. */
   async function unheard(ending: 'lost' | 'lost_committed', calls: () => readonly Promise<unknown>[]) {
     await env.failNext(ending);
     const results = await Promise.allSettled(calls());
@@ -87,7 +87,7 @@ export function batchedEndingTests(env: Environment): void {
       await expectAccepted(wanted);
     });
 
-    test('orders whose acceptance is unheard are all accepted, and each finds its own row', async () => {
+    test('orders whose acceptance is not acknowledged are all accepted, and each finds its own row', async () => {
       const wanted = intents();
       await unheard('lost_committed', () => wanted.map((one) => env.frail.accept(one)));
       await expectAccepted(wanted);
@@ -97,7 +97,7 @@ export function batchedEndingTests(env: Environment): void {
     });
 
     test.each(['lost', 'lost_committed'] as const)(
-      'an acceptance that is %s leaves alone what others own',
+      'an acceptance that is %s does not touch what others own',
       async (ending) => {
         const wanted = intents();
         const owners = wanted.filter((_one, n) => n % 2 === 0).map((one) => intent(one.order));
@@ -117,7 +117,7 @@ export function batchedEndingTests(env: Environment): void {
       await expectAdvanced(made);
     });
 
-    test('workers’ writes that are unheard are made, and each finds its own row', async () => {
+    test('workers’ writes that are not acknowledged are made, and each finds its own row', async () => {
       const made = await writes();
       await unheard('lost_committed', () => made.map(({ write }) => env.frail.advance(write)));
       await expectAdvanced(made);

@@ -32,7 +32,7 @@ export function dueTests(env: Environment): void {
   }
 
   describe('due', () => {
-    test('nothing is due in an empty store, and its clock is told', async () => {
+    test('nothing is due in an empty store, and its clock is read', async () => {
       const found = await env.store.due({ gateway: GATEWAY, limit: 10, calls: true });
       const { nowMs } = await env.store.situation({ accountId: 'any', orderId: 'any', keyHash: null });
       expect(found.payments).toEqual([]);
@@ -84,14 +84,14 @@ export function dueTests(env: Environment): void {
       expect(record).toMatchObject({ order: { orderId: 'held' }, held: true });
     });
 
-    test('what was taken up is due no longer', async () => {
+    test('a payment that was taken up is no longer due', async () => {
       const record = await waiting('taken', 0);
       expect(await names()).toEqual(['taken']);
       await done(env.store, take(record));
       expect(await names()).toEqual([]);
     });
 
-    test('what is settled is due no longer', async () => {
+    test('a settled payment is no longer due', async () => {
       await done(env.store, complete(await waiting('settled', 0)));
       expect(await names()).toEqual([]);
     });
@@ -129,7 +129,7 @@ export function dueTests(env: Environment): void {
       expect(await names({ calls: false })).toEqual(['waits']);
     });
 
-    test('nobody is told of another gateway’s payments', async () => {
+    test('nobody gets another gateway’s payments', async () => {
       await accepted(
         env.store,
         intent('theirs', { gateway: 'another', start: { kind: 'waiting', waitMs: 0 } }),

@@ -1,6 +1,6 @@
 /**
- * What a write may come to when its statement does not simply succeed: committed and nobody heard, never heard of,
- * heard of too late, or rolled back with leave to repeat. After each of them the caller does what callers do: it
+ * How a write may end when its statement does not simply succeed: committed but not acknowledged, never arrived,
+ * arrived too late, or rolled back so that it may be repeated. After each of them the caller does what callers do: it
  * reads, and it makes the same write again. The effect must be there exactly once.
  */
 import { describe, expect, test } from 'vitest';
@@ -18,7 +18,7 @@ export function endingTests(env: Environment): void {
     expect(await call).toEqual(applied);
   }
 
-  /** The write has been made, once; and made again it is known as made, by whomever it is made. */
+  /** The write has been made, once. When it is made again, by any caller, it is known as made. */
   async function expectMade(write: Write): Promise<void> {
     const made = await look();
     expect(made).toMatchObject(write.seen as object);
@@ -37,7 +37,7 @@ export function endingTests(env: Environment): void {
       expect(await env.failures()).toBe(0);
     });
 
-    test('committed and unheard: it is made, and made again it is not made twice', async () => {
+    test('committed but not acknowledged: it is made, and not twice when it is repeated', async () => {
       const write = await kind.prepare(env);
       await env.failNext('lost_committed');
       await expect(write.call(env.frail)).rejects.toMatchObject(UNKNOWN);
@@ -45,7 +45,7 @@ export function endingTests(env: Environment): void {
       expect(await env.failures()).toBe(1);
     });
 
-    test('lost on its way: nothing is written, and made again it is made', async () => {
+    test('lost on its way: nothing is written, and it is made when it is repeated', async () => {
       const write = await kind.prepare(env);
       const before = await look();
       await env.failNext('lost');
@@ -66,7 +66,7 @@ export function endingTests(env: Environment): void {
       expect(await env.failures()).toBe(3);
     });
 
-    test('late, and nobody came before: it is made when it arrives', async () => {
+    test('late, and nobody was faster: it is made when it arrives', async () => {
       const write = await kind.prepare(env);
       const before = await look();
       await env.failNext('late');
@@ -77,7 +77,7 @@ export function endingTests(env: Environment): void {
       expect(await env.failures()).toBe(1);
     });
 
-    test('late, and made again meanwhile: made once', async () => {
+    test('late, and repeated meanwhile: made once', async () => {
       const write = await kind.prepare(env);
       await env.failNext('late');
       await expect(write.call(env.frail)).rejects.toMatchObject(UNKNOWN);
@@ -90,7 +90,7 @@ export function endingTests(env: Environment): void {
       expect(await env.failures()).toBe(1);
     });
 
-    test('rolled back with leave to repeat: the verdict is true, and it is made once', async () => {
+    test('rolled back and repeatable: the verdict is true, and it is made once', async () => {
       const write = await kind.prepare(env);
       const before = await look();
       await env.failNext('serialization');

@@ -5,13 +5,13 @@ import type { Store } from '../../../src/ports/store.ts';
 export interface Handles {
   readonly store: Store;
   readonly other: Store;
-  /** One whose statements end as `failNext` says; nothing else ever happens to it. */
+  /** One whose statements end as `failNext` says; it has no other faults. */
   readonly frail: Store;
 }
 
 /**
- * How a statement ends for whoever sent it. `lost`: the line broke before the store heard of it.
- * `lost_committed`: it was committed, and then the line broke. `late`: the line broke, and the statement is
+ * How a statement ends for its sender. `lost`: the connection broke before the statement arrived.
+ * `lost_committed`: it was committed, and then the connection broke. `late`: the connection broke, and the statement is
  * still on its way. `serialization`: the database rolled it back, and said that it may be repeated.
  */
 export type Ending = 'lost' | 'lost_committed' | 'late' | 'serialization';
@@ -21,7 +21,7 @@ export interface Faults {
   failNext(ending: Ending, after?: number): Promise<void>;
   /** Statements that have ended so since the handles were made. */
   failures(): Promise<number>;
-  /** What is still on its way arrives, and the store has dealt with it. */
+  /** Resolves when everything that is still on its way has arrived and was handled. */
   arrive(): Promise<void>;
 }
 

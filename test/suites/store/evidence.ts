@@ -47,25 +47,22 @@ export function evidenceTests(env: Environment): void {
     test.each([
       ['completed', complete],
       ['failed', fail],
-    ] as const)(
-      'makes a %s payment due to be looked into, without changing its state',
-      async (_what, end) => {
-        const idle = await done(env.store, end(await accepted(env.store, 'idle')));
-        expect(await dueNow()).toEqual([]);
-        await env.other.addEvidence(evidence(idle));
-        const { nowMs, payment } = await env.store.situation({
-          accountId: idle.order.accountId,
-          orderId: 'idle',
-          keyHash: null,
-        });
-        const { dueAtMs, answer, ...rest } = payment ?? idle;
-        expect(rest).toEqual({ ...omit(idle, 'dueAtMs', 'answer'), evidence: 1 });
-        expect(answer?.body).toBe(idle.answer?.body);
-        expect(dueAtMs).toBeGreaterThanOrEqual(idle.updatedAtMs);
-        expect(dueAtMs).toBeLessThanOrEqual(nowMs);
-        expect(await dueNow()).toEqual(['idle']);
-      },
-    );
+    ] as const)('makes a %s payment due to be checked, without changing its state', async (_what, end) => {
+      const idle = await done(env.store, end(await accepted(env.store, 'idle')));
+      expect(await dueNow()).toEqual([]);
+      await env.other.addEvidence(evidence(idle));
+      const { nowMs, payment } = await env.store.situation({
+        accountId: idle.order.accountId,
+        orderId: 'idle',
+        keyHash: null,
+      });
+      const { dueAtMs, answer, ...rest } = payment ?? idle;
+      expect(rest).toEqual({ ...omit(idle, 'dueAtMs', 'answer'), evidence: 1 });
+      expect(answer?.body).toBe(idle.answer?.body);
+      expect(dueAtMs).toBeGreaterThanOrEqual(idle.updatedAtMs);
+      expect(dueAtMs).toBeLessThanOrEqual(nowMs);
+      expect(await dueNow()).toEqual(['idle']);
+    });
 
     test('makes a payment that waits due at once', async () => {
       const waiting = await done(env.store, release(await accepted(env.store, 'waiting'), 3_600_000));
@@ -121,7 +118,7 @@ export function evidenceTests(env: Environment): void {
       expect(await dueNow()).toEqual(['unseen']);
     });
 
-    test('a write that has dealt with the evidence leaves the payment idle', async () => {
+    test('a write that has handled the evidence leaves the payment idle', async () => {
       const held = await accepted(env.store, 'seen');
       await env.store.addEvidence(evidence(held));
       const result = await env.store.advance({ ...complete(held), evidenceSeen: 1 });
@@ -157,7 +154,7 @@ export function evidenceTests(env: Environment): void {
       }
     });
 
-    test('evidence that comes in while earlier evidence is looked into is left over', async () => {
+    test('evidence that comes in while earlier evidence is checked is left over', async () => {
       const idle = await done(env.store, complete(await accepted(env.store, 'more')));
       await env.store.addEvidence(evidence(idle));
       const looking = await steps(env.store, { ...idle, evidence: 1 }, take);
@@ -184,7 +181,7 @@ export function evidenceTests(env: Environment): void {
       }
     });
 
-    test('a lost write deals with no evidence', async () => {
+    test('a lost write handles no evidence', async () => {
       const held = await accepted(env.store, 'lost');
       await env.store.addEvidence(evidence(held));
       await env.advanceClock(LEASE_MS + 1);

@@ -1,4 +1,4 @@
-/** Orders, keys and writes for the store's suite. Every id is drawn from one counter, so a failure repeats itself. */
+/** Orders, keys and writes for the store's suite. Every id comes from one counter, so a failure repeats itself. */
 import { expect } from 'vitest';
 import type { Charge } from '../../../src/domain/charge.ts';
 import { chargeKey, dashed, orderReference, requestKeyHash, uuidV7 } from '../../../src/domain/ids.ts';
@@ -162,14 +162,14 @@ export async function recordOf(
   return payment;
 }
 
-/** Accepts the intent, which must be new, and reads what became of it. */
+/** Accepts the intent, which must be new, and reads the result. */
 export async function accepted(store: Store, wanted: Intent | string): Promise<PaymentRecord> {
   const asked = typeof wanted === 'string' ? intent(wanted) : wanted;
   expect(await store.accept(asked)).toMatchObject({ kind: 'accepted' });
   return recordOf(store, asked.order);
 }
 
-/** Makes the write, which must apply, and reads what became of it. */
+/** Makes the write, which must apply, and reads the result. */
 export async function done(store: Store, write: Advance): Promise<PaymentRecord> {
   expect(await store.advance(write)).toMatchObject({ kind: 'done' });
   return recordOf(store, write.payment);
@@ -186,7 +186,7 @@ export async function steps(
   return last;
 }
 
-/** Everything that the store tells of an order and a key, apart from the time. */
+/** Everything that the store says about an order and a key, apart from the time. */
 export async function everythingAbout(
   store: Store,
   { accountId, orderId }: Pick<Order, 'accountId' | 'orderId'>,

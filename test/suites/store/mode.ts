@@ -53,7 +53,7 @@ export function modeTests(env: Environment): void {
     });
 
     test.each([true, false])(
-      'who has lost an empty database stores nothing in it, with or without payments: livemode %s',
+      'a process that has lost an empty database stores nothing in it, with or without payments: livemode %s',
       async (ours) => {
         await env.store.claimMode(ours);
         await env.other.claimMode(!ours);
@@ -81,7 +81,7 @@ export function modeTests(env: Environment): void {
       );
     });
 
-    test('of many that claim at once where there are payments, all are told the same', async () => {
+    test('many that claim at once, where there are payments, all get the same answer', async () => {
       await accepted(env.store, 'first');
       const told = await Promise.all(
         numbers(20).map((n) => (n % 2 === 0 ? env.store : env.other).claimMode(n % 3 === 0)),

@@ -123,7 +123,7 @@ export function nextChargeTests(env: Environment): void {
       expect(record).toMatchObject({ held: true, absences: 1 });
     });
 
-    test('a lost opening repeats itself as lost, and the row shows whose it is', async () => {
+    test('an opening that is repeated is lost, and the row shows whose it is', async () => {
       const opening = nextCharge(await failed('repeated'));
       await env.store.openNextCharge(opening);
       const before = await everythingAbout(env.store, order('repeated'), opening.key.hash);
@@ -138,7 +138,7 @@ export function nextChargeTests(env: Environment): void {
       await expectLost(nextCharge(first, { expected: { seq: first.seq + 1 } }), first);
     });
 
-    test('it is lost while evidence waits to be looked into', async () => {
+    test('it is lost while evidence waits to be checked', async () => {
       const first = await failed('evident');
       const outcome = { kind: 'approved', chargeId: 'ch_late' } as const;
       await env.store.addEvidence({ payment: paymentKey(first), chargeN: 1, outcome });
@@ -232,7 +232,7 @@ export function nextChargeTests(env: Environment): void {
     const quiet = { gateway: GATEWAY, moneyAtMs: null, moneyRef: null, sentUntilMs: null };
     const absent = (record: PaymentRecord) => fail(record, { byAbsence: true });
 
-    test('lists what failed without the gateway’s own no, in order, each with the terms that it had', async () => {
+    test('lists what failed without a decline, in order, each with the terms that it had', async () => {
       let record = await done(env.store, absent(await accepted(env.store, 'often')));
       for (const n of [2, 3, 4]) {
         const terms = order('often', { amountMinor: n * 100, currency: n === 2 ? 'EUR' : 'JPY' });
@@ -265,7 +265,7 @@ export function nextChargeTests(env: Environment): void {
       expect(await env.store.chargesToVerify(paymentKey(await failed('declined')), ALL)).toEqual([]);
     });
 
-    test('tells of what late evidence came in, and for ever: of money, or of a call that may have left', async () => {
+    test('says which late evidence came in, and for ever: of money, or of a call that may have been sent', async () => {
       const first = await failed('late');
       const about = (record: PaymentRecord, outcome: Evidence['outcome']): Evidence => ({
         payment: paymentKey(record),
@@ -284,7 +284,7 @@ export function nextChargeTests(env: Environment): void {
       expect(maybe?.sentUntilMs).toBeGreaterThan(beforeMs - 1);
     });
 
-    test('tells of the evidence that came in last, where the clock was set back and earlier evidence has a greater date', async () => {
+    test('shows the evidence that came in last, where the clock was set back and earlier evidence has a greater date', async () => {
       const first = await failed('set back');
       const outcome = { kind: 'unknown', answered: false, reason: 'timeout' } as const;
       const evidence: Evidence = { payment: paymentKey(first), chargeN: 1, outcome };
@@ -296,7 +296,7 @@ export function nextChargeTests(env: Environment): void {
       expect(told?.sentUntilMs).toBeLessThanOrEqual(nowMs);
     });
 
-    test('tells of the charge alone that the evidence is about', async () => {
+    test('shows only the charge that the evidence is about', async () => {
       const first = await done(env.store, absent(await accepted(env.store, 'two')));
       const outcome = { kind: 'approved', chargeId: 'ch_late' } as const;
       await env.store.openNextCharge(nextCharge(first));
@@ -309,7 +309,7 @@ export function nextChargeTests(env: Environment): void {
       ]);
     });
 
-    test('tells of a charge that only evidence knows, on the terms of the payment', async () => {
+    test('shows a charge that only evidence knows, on the terms of the payment', async () => {
       const first = await failed('forgotten');
       const outcome = { kind: 'approved', chargeId: 'ch_late' } as const;
       await env.store.addEvidence({ payment: paymentKey(first), chargeN: 2, outcome });
@@ -344,7 +344,7 @@ export function nextChargeTests(env: Environment): void {
   });
 
   describe('answerOf', () => {
-    test('is the frozen answer of that charge, whatever came behind it', async () => {
+    test('is the frozen answer of that charge, whatever came after it', async () => {
       const first = await done(env.store, fail(await accepted(env.store, 'two'), { body: '{"first":1}' }));
       await env.store.openNextCharge(nextCharge(first));
       const second = await done(env.store, complete(await recordOf(env.store, first.order), '{"second":2}'));

@@ -1,4 +1,4 @@
-/** Reads whose line breaks: they fail, change nothing, and tell the truth when repeated. */
+/** Reads whose connection breaks: they fail, change nothing, and give the truth when repeated. */
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../../src/ports/store.ts';
 import type { Environment } from './environment.ts';
@@ -34,7 +34,7 @@ function still(answer: unknown): unknown {
 export function readingEndingTests(env: Environment): void {
   const asked = { accountId: ACCOUNT, orderId: 'one', keyHash: key('k').hash };
 
-  describe('a read whose line breaks', () => {
+  describe('a read whose connection breaks', () => {
     test.each<[string, (store: Store, paymentId: string) => Promise<unknown>]>([
       ['installationId', (store) => store.installationId()],
       ['mode', (store) => store.mode()],
@@ -50,7 +50,7 @@ export function readingEndingTests(env: Environment): void {
       ['payments', (store) => store.payments({ accountId: ACCOUNT, limit: 10 })],
       ['events', (store, paymentId) => store.events({ accountId: ACCOUNT, paymentId, after: 0, limit: 10 })],
       ['check', (store) => store.check()],
-    ])('%s fails, and tells the same when repeated', async (_what, read) => {
+    ])('%s fails, and gives the same when repeated', async (_what, read) => {
       const failed = await done(env.store, fail(await accepted(env.store, intent('one', { key: key('k') }))));
       await accepted(env.store, intent('two', { start: { kind: 'waiting', waitMs: 0 } }));
       const before = await everythingAbout(env.other, order('one'), key('k').hash);
@@ -83,7 +83,7 @@ export function readingEndingTests(env: Environment): void {
     );
 
     test.each(BREAKS)(
-      '%s: a lost write that cannot read what beat it is not made, now or when repeated',
+      '%s: a lost write that cannot read the winner is not made, now or when repeated',
       async (ending) => {
         const held = await accepted(env.store, 'one');
         const standing = await done(env.store, release(held, 0));

@@ -129,7 +129,7 @@ export function readingTests(env: Environment): void {
       expect(await list({ status: 'COMPLETED', before, limit: 1 })).toEqual(['o3']);
     });
 
-    test('are filtered by order, to the letter', async () => {
+    test('are filtered by order, exactly', async () => {
       const [record] = await seven();
       await accepted(env.store, 'O3');
       expect(await list({ orderId: 'o3' })).toEqual(['o3']);

@@ -30,7 +30,7 @@ export function situationTests(env: Environment): void {
       });
     });
 
-    test('an order asked after without a key shows no key', async () => {
+    test('an order that is read without a key shows no key', async () => {
       const { paymentId } = await accepted(env.store, intent('seen', { key: key('seen') }));
       expect(await situation('seen', null)).toMatchObject({ key: null, payment: { paymentId } });
     });

@@ -22,9 +22,9 @@ import {
 export interface Write {
   /** Makes it; the same write every time. */
   readonly call: (store: Store) => Promise<unknown>;
-  /** What tells that it was applied. */
+  /** What shows that it was applied. */
   readonly applied: unknown;
-  /** What tells that it had been applied before; where it applies again, it says so. */
+  /** What shows that it had been applied before; if it applies again, it says so. */
   readonly again: unknown;
   /** What the order and the key look like once it was applied, as far as the write is seen there. */
   readonly seen: unknown;
@@ -39,7 +39,7 @@ export interface Kind {
    * was written.
    */
   readonly repeated: boolean;
-  /** Brings order `ORDER` to where the write may be made, over a handle that nothing happens to. */
+  /** Brings order `ORDER` to the state in which the write may be made, over a handle without faults. */
   prepare(env: Environment): Promise<Write>;
 }
 
@@ -188,7 +188,7 @@ export const WRITES: readonly Kind[] = [
       return {
         call: (by) => by.addEvidence({ payment: paymentKey(record), chargeN: 1, outcome }),
         applied: 'kept',
-        // Kept twice rather than not at all: nothing tells one piece from another.
+        // Kept twice rather than not at all: nothing distinguishes one piece from another.
         again: 'kept',
         seen: about(1),
         seenAgain: about(2),
