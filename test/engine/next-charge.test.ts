@@ -18,6 +18,9 @@ import {
   type World,
 } from '../support/world.ts';
 
+/** A payment in REVIEW is looked up again after an hour only, so a test sees it as it came there. */
+const NO_SECOND_LOOK = { policy: { reviewLookupMs: 3_600_000 } };
+
 let world: World;
 let gateway: ScriptedGateway;
 
@@ -76,7 +79,7 @@ describe('a failed order', () => {
 
 describe('an order that failed because the gateway did not know its charge', () => {
   async function failedByAbsence() {
-    const { engine, logged } = await world.replica(gateway);
+    const { engine, logged } = await world.replica(gateway, NO_SECOND_LOOK);
     gateway.play = () => error500;
     const first = await engine.charge(order('o1'), keyed('a'));
     expect(told(first)).toBe('gateway_failed');
@@ -152,7 +155,7 @@ describe('an order that failed because the gateway did not know its charge', () 
 
 describe('late evidence of money', () => {
   it('after FAILED sends the payment to a person, and blocks the next charge until it is checked', async () => {
-    const { engine, store } = await world.replica(gateway);
+    const { engine, store } = await world.replica(gateway, NO_SECOND_LOOK);
     gateway.play = () => error500;
     const paymentId = paymentIdOf(await engine.charge(order('o1'), keyed('a')));
     const [request] = gateway.calls;
@@ -173,7 +176,7 @@ describe('late evidence of money', () => {
   });
 
   it('is not argued away by a lookup that finds nothing', async () => {
-    const { engine, store } = await world.replica(gateway);
+    const { engine, store } = await world.replica(gateway, NO_SECOND_LOOK);
     gateway.play = () => error500;
     const paymentId = paymentIdOf(await engine.charge(order('o1'), keyed('a')));
     await store.addEvidence({
