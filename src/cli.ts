@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-/** `payonce`: the service, the fake gateway on its own, and the migrations, from one command. */
+/** The `payonce` command: the service, the fake gateway on its own, and the migrations. */
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import pg from 'pg';
-import { readDatabaseUrl } from './config.ts';
+import { databaseComplaint, readDatabaseUrl } from './config.ts';
 import {
   createMemoryLedger,
   createPostgresLedger,
@@ -31,13 +31,13 @@ interface FakeGatewayFlags {
   readonly webhookSecret?: string;
 }
 
-/** What a shell command says of a wrong use, as against one that failed. */
+/** The exit code of a wrong use, as shells have it; 1 is a failure. */
 const WRONG_USE = 2;
 
 const program = new Command('payonce')
   .description('Charges every order at most once, and always ends with a true answer.')
   .version(version)
-  .showHelpAfterError('Nothing was started. "payonce --help" shows what there is.')
+  .showHelpAfterError('Nothing was started. "payonce --help" shows the commands and options.')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : WRONG_USE));
 
 program
@@ -54,7 +54,7 @@ program
     const pool = new pg.Pool({ connectionString: readDatabaseUrl(), max: 1 });
     await migrate(pool)
       .catch((error: unknown) => {
-        throw new Error(`The database was not brought up to date. ${inWords(error)}`, { cause: error });
+        throw new Error(`The database was not migrated. ${inWords(error)}`, { cause: error });
       })
       .finally(() => pool.end());
     process.stdout.write('The database is up to date.\n');
@@ -68,20 +68,29 @@ program
   .option(
     '--database-url <url>',
     'keep the ledger in this PostgreSQL; default: an embedded one. Its password comes from PGPASSWORD in the environment',
-    withoutPassword,
+    databaseUrl,
   )
-  .option('--data-dir <folder>', 'folder of the embedded PostgreSQL', './.payonce/fake-gateway')
-  .option('--memory', 'keep the ledger in memory: nothing is stored, and a restart forgets every charge')
+  .addOption(
+    new Option('--data-dir <folder>', 'folder of the embedded PostgreSQL')
+      .default('./.payonce/fake-gateway')
+      .conflicts('databaseUrl'),
+  )
+  .addOption(
+    new Option(
+      '--memory',
+      'keep the ledger in memory: nothing is stored, and a restart forgets every charge',
+    ).conflicts(['databaseUrl', 'dataDir']),
+  )
   .option('--seed <n>', 'seed of all randomness', wholeNumber, 1)
   .option('--faults <json>', 'faults to begin with, as for PUT /_faults; default: those of the demo', json)
   .option('--webhook-url <url>', 'where to send webhooks; default: nowhere')
-  .option('--webhook-secret <secret>', 'whsec_… with which they are signed')
+  .option('--webhook-secret <secret>', 'whsec_… that signs the webhooks')
   .action(runFakeGateway);
 
 async function runFakeGateway(flags: FakeGatewayFlags): Promise<void> {
   const { port, host, seed, webhookUrl, webhookSecret } = flags;
   if ((webhookUrl === undefined) !== (webhookSecret === undefined)) {
-    throw new Error('--webhook-url and --webhook-secret go together; nothing was started.');
+    throw new Error('Nothing was started. --webhook-url and --webhook-secret need each other: give both.');
   }
   const { ledger, close } = await openLedger(flags);
   const webhook =
@@ -102,7 +111,7 @@ async function runFakeGateway(flags: FakeGatewayFlags): Promise<void> {
   };
   process.once('SIGTERM', () => void stop());
   process.once('SIGINT', () => void stop());
-  // Last: whoever reads it may send a signal at once.
+  // Last, because a program that reads this may send a signal at once.
   process.stdout.write(
     `The fake gateway listens at ${gateway.url}\n  its ledger: curl ${gateway.url}/_ledger\n  its faults: curl ${gateway.url}/_faults\n`,
   );
@@ -118,7 +127,9 @@ async function openLedger(flags: FakeGatewayFlags): Promise<{ ledger: Ledger; cl
         )
       : null;
   const pool = new pg.Pool({ connectionString: embedded?.url ?? flags.databaseUrl, max: 8 });
-  pool.on('error', (error) => process.stderr.write(`A database connection broke: ${error.message}\n`));
+  pool.on('error', (error) =>
+    process.stderr.write(`An idle database connection broke, and will be replaced: ${error.message}\n`),
+  );
   const close = async (): Promise<void> => {
     await pool.end();
     await embedded?.stop();
@@ -131,17 +142,19 @@ async function openLedger(flags: FakeGatewayFlags): Promise<{ ledger: Ledger; cl
   }
 }
 
-/** Everyone on the machine can read a command line (`ps`). */
-function withoutPassword(url: string): string {
+/** Without a password: everyone on the machine can read a command line (`ps`). */
+function databaseUrl(url: string): string {
   if (URL.canParse(url) && (new URL(url).password !== '' || new URL(url).searchParams.has('password'))) {
     throw new InvalidArgumentError(
       'It holds a password, and everyone on this machine can read a command line. Set PGPASSWORD in the environment instead.',
     );
   }
+  const problem = databaseComplaint(url);
+  if (problem !== null) throw new InvalidArgumentError(`It ${problem}`);
   return url;
 }
 
-/** Also where help is asked for: a script that misspells a command must not take the help for its success. */
+/** Checked before help is shown: a script that misspells a command must not get exit code 0. */
 function refuseUnknownCommand(words: readonly string[]): void {
   const [first, second] = words.filter((word) => !word.startsWith('-'));
   const asked = first === 'help' ? second : first;

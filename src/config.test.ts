@@ -11,7 +11,7 @@ function problemsOf(env: Record<string, string>): readonly string[] {
   }
 }
 
-/** Dates and times that there are none of; JavaScript makes others of some. */
+/** Dates and times that do not exist. JavaScript reads some of them as others. */
 const IMPOSSIBLE = [
   '2026-02-30T12:00:00Z',
   '2025-02-29T12:00:00Z',
@@ -39,12 +39,12 @@ describe('the configuration', () => {
       expect.stringMatching(/^GATEWAY_URL is not set.*empty/),
     ]);
     expect(problemsOf({ GATEWAY_URL: 'https://gateway.example', DATABASE_URL: '' })).toEqual([
-      'DATABASE_URL is there but empty. Set it, or unset it for the embedded PostgreSQL.',
+      'DATABASE_URL is set but empty. Set it, or unset it for the embedded PostgreSQL.',
     ]);
     expect(readConfig({ GATEWAY: 'fake', GATEWAY_URL: '' }).GATEWAY_URL).toBeNull();
   });
 
-  it('takes the time of a restore with its offset only, and only where the gateway can be asked', () => {
+  it('takes the time of a restore with its offset only, and only where the gateway has lookups', () => {
     expect(readConfig({ RESTORED_AT: '2026-01-31T12:00:00+01:00' }).RESTORED_AT).toBe(
       Date.UTC(2026, 0, 31, 11),
     );
@@ -62,11 +62,9 @@ describe('the configuration', () => {
     expect(readConfig({ RESTORED_AT: '2024-02-29T23:00:00-05:00' }).RESTORED_AT).toBe(
       Date.UTC(2024, 2, 1, 4),
     );
-    expect(problemsOf({ RESTORED_AT: '' })).toEqual([
-      expect.stringMatching(/^RESTORED_AT is there but empty/),
-    ]);
+    expect(problemsOf({ RESTORED_AT: '' })).toEqual([expect.stringMatching(/^RESTORED_AT is set but empty/)]);
     expect(problemsOf({ RESTORED_AT: '2026-01-31T12:00:00Z', GATEWAY_LOOKUP: 'no' })).toEqual([
-      expect.stringMatching(/^RESTORED_AT needs a gateway that can be asked/),
+      expect.stringMatching(/^RESTORED_AT needs a gateway with lookups/),
     ]);
   });
 
@@ -103,13 +101,30 @@ describe('the configuration', () => {
     expect(readConfig({ ...production, GATEWAY_URL: 'https://gateway.example' }).GATEWAY).toBe('http');
   });
 
-  it('hands the choice down to workers, which see a database that is embedded as a named one', () => {
+  it('hands the choice down to workers, for which an embedded database looks like a named one', () => {
     const { GATEWAY } = readConfig({});
     expect(readConfig({ GATEWAY, DATABASE_URL: 'postgres://127.0.0.1:1/payonce' }).GATEWAY).toBe('fake');
   });
 
-  it('tells of another gateway than those there are once, by its value’s rule', () => {
+  it('reports an unknown gateway once', () => {
     expect(problemsOf({ GATEWAY: 'stripe' })).toEqual(['GATEWAY must be one of fake, http.']);
+  });
+
+  it.each([
+    ['postgres://u:hunter2@db:99999/x', /^DATABASE_URL is no valid URL\. Check its host, and its port/],
+    ['postgres://u:hunter#2@db/x', /^DATABASE_URL is no valid URL\..*# as %23/],
+    ['postgres://db/x?sslmode=foo', /^DATABASE_URL has an unknown sslmode\. Set it to verify-full/],
+    ['postgres://db/x?sslrootcert=/nowhere/ca.pem', /^DATABASE_URL names a file that cannot be read/],
+  ])('says of %s what to do', (DATABASE_URL, words) => {
+    expect(problemsOf({ GATEWAY: 'fake', DATABASE_URL })).toEqual([expect.stringMatching(words)]);
+    expect(() => readDatabaseUrl({ DATABASE_URL })).toThrow(ConfigError);
+  });
+
+  it('refuses a HOST with a zone where the fake gateway is reached there by a URL', () => {
+    expect(problemsOf({ HOST: '::1%nope' })).toEqual([
+      'HOST has a zone (the part after %), so no URL can lead to the fake gateway there. Set HOST to an address without a zone, such as 127.0.0.1.',
+    ]);
+    expect(problemsOf({ HOST: 'fe80::1%eth0', GATEWAY_URL: 'https://gateway.example' })).toEqual([]);
   });
 
   it('reports every problem at once', () => {

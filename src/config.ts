@@ -1,8 +1,10 @@
 /**
  * The configuration: the only reader of the environment. One table of settings, from which the values, the
- * checks and the table in docs/configuration.md come; every problem is reported at once, before anything is started.
+ * checks and the table in docs/configuration.md come. Every problem is reported at once, before anything is started.
  */
+import { readFileSync } from 'node:fs';
 import { chooseGateway, type GatewayKind } from './config/choose-gateway.ts';
+import { databaseUrlProblem } from './config/database-url.ts';
 import { moment } from './config/moment.ts';
 import { unknownSettings } from './config/unknown-settings.ts';
 import { MAX_GIVE_UP_S } from './domain/order-rules.ts';
@@ -32,15 +34,25 @@ interface UrlSetting extends Shared {
   readonly default: null;
   readonly schemes: readonly string[];
 }
+interface DatabaseSetting extends Shared {
+  readonly kind: 'database';
+  readonly default: null;
+}
 /** A moment; its value is in milliseconds since the Unix epoch. */
 interface TimeSetting extends Shared {
   readonly kind: 'time';
   readonly default: null;
 }
-type Setting = NumberSetting | ChoiceSetting<string> | TextSetting | UrlSetting | TimeSetting;
+type Setting =
+  | NumberSetting
+  | ChoiceSetting<string>
+  | TextSetting
+  | UrlSetting
+  | DatabaseSetting
+  | TimeSetting;
 
 const DAY = 86_400_000;
-/** setTimeout's longest delay; no wait of ours may be longer. */
+/** The longest delay of setTimeout. */
 const MAX_WAIT = 2 ** 31 - 1;
 
 function number(value: number, min: number, max: number, doc: string): NumberSetting {
@@ -68,9 +80,8 @@ export const SETTINGS = {
     'Processes that share the port, at most one a core. Each has its own `DATABASE_POOL` (mind `max_connections`), cache and limits (`MAX_CALLS` …).',
   ),
   DATABASE_URL: {
-    kind: 'url',
+    kind: 'database',
     default: null,
-    schemes: ['postgres:', 'postgresql:'],
     doc: 'PostgreSQL 14 or newer. Not set: an embedded PostgreSQL in `DATA_DIR`, if `payonce-embedded-postgres` is installed (in a clone it is).',
   },
   DATA_DIR: { kind: 'text', default: './.payonce', doc: 'Folder of the embedded PostgreSQL.' },
@@ -90,7 +101,7 @@ export const SETTINGS = {
   GATEWAY_NAME: {
     kind: 'text',
     default: 'http',
-    doc: 'Stored with every payment. Give another gateway, or another account at it, another name: only the gateway where a charge was made can tell what became of it.',
+    doc: 'Stored with every payment. Give another gateway, or another account at it, another name: a charge can be looked up only at the gateway where it was made.',
   },
   GATEWAY_LIVEMODE: choice(
     'yes',
@@ -100,26 +111,26 @@ export const SETTINGS = {
   GATEWAY_TOKEN: { kind: 'text', default: '', doc: 'Sent to the gateway as a bearer token. Empty: none.' },
   GATEWAY_KEYS: choice('kept', ['kept', 'none'], 'Whether the gateway keeps idempotency keys.'),
   GATEWAY_KEY_WINDOW_MS: milliseconds(DAY, 'How long it keeps them.', 0, 400 * DAY),
-  GATEWAY_CACHES_ERRORS: choice('no', ['yes', 'no'], 'Whether it replays an error under its key for ever.'),
-  GATEWAY_LOOKUP: choice('yes', ['yes', 'no'], 'Whether it can be asked what became of a key.'),
+  GATEWAY_CACHES_ERRORS: choice('no', ['yes', 'no'], 'Whether it repeats an error for its key for ever.'),
+  GATEWAY_LOOKUP: choice('yes', ['yes', 'no'], 'Whether it can look up a charge by its key.'),
   GATEWAY_LOOKUP_LAG_MS: milliseconds(0, 'How long a charge may exist before a lookup shows it.'),
   GATEWAY_LANDS_WITHIN_MS: milliseconds(
     180_000,
-    'How long after we stopped listening a request may still take effect; see docs/landing.md.',
+    'How long a request can still be charged after Payonce gave it up; see docs/landing.md.',
   ),
   CALL_TIMEOUT_MS: milliseconds(10_000, 'A call to the gateway that takes longer is given up.', 50),
   LEASE_MS: milliseconds(
     15_000,
-    'How long a worker holds a payment; at least `CALL_TIMEOUT_MS` + 500. After a crash its payments are taken up when this is over.',
+    'How long a worker holds a payment; at least `CALL_TIMEOUT_MS` + 500. After a crash, other workers take over its payments after this time.',
     550,
   ),
   MAX_ATTEMPTS: number(DEFAULT_POLICY.maxAttempts, 1, 100, 'Calls per charge, the first included.'),
   BACKOFF_BASE_MS: milliseconds(
     DEFAULT_POLICY.backoffBaseMs,
-    'Ceiling of the first backoff; doubles with every call, full jitter.',
+    'Longest first backoff; doubles with every call, full jitter.',
     1,
   ),
-  BACKOFF_CAP_MS: milliseconds(DEFAULT_POLICY.backoffCapMs, 'Ceiling of every backoff.', 1),
+  BACKOFF_CAP_MS: milliseconds(DEFAULT_POLICY.backoffCapMs, 'Longest backoff.', 1),
   RETRY_AFTER_CAP_MS: milliseconds(DEFAULT_POLICY.retryAfterCapMs, 'Longest `Retry-After` that is obeyed.'),
   CALL_DEADLINE_MS: milliseconds(
     DEFAULT_POLICY.callDeadlineMs,
@@ -130,11 +141,11 @@ export const SETTINGS = {
     DEFAULT_POLICY.giveUpAfterS,
     0,
     MAX_GIVE_UP_S,
-    'How long an order is tried that does not say it itself (`give_up_after_s`), in seconds: until then outages are waited for, instead of `MAX_ATTEMPTS` and `CALL_DEADLINE_MS`. 0: those hold.',
+    'How long an order without `give_up_after_s` is tried, in seconds. Until then Payonce waits for the end of an outage; `MAX_ATTEMPTS` and `CALL_DEADLINE_MS` do not apply. 0: they apply.',
   ),
   FORBIDDEN_PAUSE_MS: milliseconds(
     DEFAULT_POLICY.forbiddenPauseMs,
-    'How long an order waits after a 401 or 403; and all calls, where the gateway refuses a second order.',
+    'How long an order waits after a 401 or 403. If the gateway then refuses a second order, all calls wait so long.',
     100,
   ),
   LOOKUP_BASE_MS: milliseconds(
@@ -145,7 +156,7 @@ export const SETTINGS = {
   LOOKUP_CAP_MS: milliseconds(DEFAULT_POLICY.lookupCapMs, 'Longest wait between its lookups.', 10),
   PENDING_POLL_MS: milliseconds(
     DEFAULT_POLICY.pendingPollMs,
-    'First wait before a pending charge is asked after; doubles.',
+    'First wait before a pending charge is looked up; doubles.',
     10,
   ),
   RESOLVE_FOR_MS: milliseconds(
@@ -160,13 +171,13 @@ export const SETTINGS = {
   RESTORED_AT: {
     kind: 'time',
     default: null,
-    doc: 'When the database was restored from a backup, such as `2026-01-31T12:00:00Z`. Every charge is then looked up before its first call, and the one after it before it counts as failed. Leave it set for 30 days. Not set: it was not restored.',
+    doc: 'When the database was restored from a backup, such as `2026-01-31T12:00:00Z`. Every charge is then looked up before its first call, and the charge after it before it counts as failed. Leave it set for 30 days. Not set: it was not restored.',
   },
   MAX_CALLS: number(
     256,
     1,
     100_000,
-    'Calls to the gateway under way at once. Further orders wait, without a claim.',
+    'Calls to the gateway under way at once. Other orders wait, and any worker may take them.',
   ),
   MAX_LOOKUPS: number(64, 1, 100_000, 'Lookups under way at once.'),
   SWEEP_MS: milliseconds(500, 'Pause between the sweeps for payments that are due.', 10),
@@ -195,13 +206,13 @@ type ValueOf<S> = S extends NumberSetting
   ? number
   : S extends ChoiceSetting<infer T>
     ? T
-    : S extends UrlSetting
+    : S extends UrlSetting | DatabaseSetting
       ? string | null
       : S extends TimeSetting
         ? number | null
         : string;
 
-/** The settings by name; `isSet` tells what the environment named itself. `GATEWAY_URL` is there where `GATEWAY` is `http`. */
+/** The settings by name. `isSet`: the environment sets it. Where `GATEWAY` is `http`, `GATEWAY_URL` is set. */
 export type Config = { readonly [Name in Exclude<keyof Settings, 'GATEWAY'>]: ValueOf<Settings[Name]> } & {
   readonly GATEWAY: GatewayKind;
   readonly isSet: (name: keyof Settings) => boolean;
@@ -232,14 +243,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   for (const [name, setting] of Object.entries<Setting>(SETTINGS)) {
     const text = env[name];
     const value = text === undefined || text === '' ? setting.default : parse(setting, text);
-    if (value === undefined) problems.push(`${name} must be ${expected(setting)}.`);
+    if (value === undefined) problems.push(`${name} ${complaint(setting, text ?? '')}`);
     else values[name] = value;
   }
   if (env.DATABASE_URL === '') {
-    problems.push('DATABASE_URL is there but empty. Set it, or unset it for the embedded PostgreSQL.');
+    problems.push('DATABASE_URL is set but empty. Set it, or unset it for the embedded PostgreSQL.');
   }
   if (env.RESTORED_AT === '') {
-    problems.push('RESTORED_AT is there but empty. Set it to the time of the restore, or unset it.');
+    problems.push('RESTORED_AT is set but empty. Set it to the time of the restore, or unset it.');
   }
   const gateway = chooseGateway({ env, host: env.HOST || SETTINGS.HOST.default });
   values.GATEWAY = gateway.kind;
@@ -247,18 +258,19 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   problems.push(...contradictions(values as unknown as Valid));
   if (problems.length > 0) throw new ConfigError(problems);
   const isSet = (name: string): boolean => env[name] !== undefined && env[name] !== '';
-  // Complete and typed, for no setting has a problem: each was parsed by its own kind.
+  // No setting has a problem, so each has a value of its own kind.
   return { ...values, isSet } as unknown as Config;
 }
 
-/** The address of the database, for commands that need no other setting. On a command line, everyone could read its password (`ps`). */
+/** The address of the database, for commands that need no other setting. It is no flag: everyone can read a command line (`ps`). */
 export function readDatabaseUrl(env: NodeJS.ProcessEnv = process.env): string {
   const url = env.DATABASE_URL ?? '';
-  if (url !== '' && parse(SETTINGS.DATABASE_URL, url) !== undefined) return url;
-  const what = url === '' ? 'is not set' : `must be ${expected(SETTINGS.DATABASE_URL)}`;
-  throw new ConfigError([
-    `DATABASE_URL ${what}. Set it in the environment, such as postgres://user:password@host/name.`,
-  ]);
+  const problem =
+    url === ''
+      ? 'is not set. Set it in the environment, such as postgres://user:password@host/name.'
+      : databaseComplaint(url);
+  if (problem !== null) throw new ConfigError([`DATABASE_URL ${problem}`]);
+  return url;
 }
 
 function parse(setting: Setting, text: string): string | number | undefined {
@@ -271,16 +283,35 @@ function parse(setting: Setting, text: string): string | number | undefined {
       return setting.of.includes(text) ? text : undefined;
     case 'url':
       return URL.canParse(text) && setting.schemes.includes(new URL(text).protocol) ? text : undefined;
+    case 'database':
+      return databaseComplaint(text) === null ? text : undefined;
     case 'time':
-      // Without an offset it would mean another moment on every machine.
       return moment(text);
     case 'text':
       return text;
   }
 }
 
-/** Never repeats the value: it may be a secret. */
-function expected(setting: Setting): string {
+/** What is wrong with the address of a database, as the rest of a paragraph that begins with its name; null: nothing. */
+export function databaseComplaint(url: string): string | null {
+  return databaseUrlProblem(url, readError);
+}
+
+function readError(file: string): string | null {
+  try {
+    readFileSync(file);
+    return null;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown error';
+  }
+}
+
+/** What is wrong, as the rest of a sentence. Never repeats the value: it may be a secret. */
+function complaint(setting: Setting, text: string): string {
+  return setting.kind === 'database' ? (databaseComplaint(text) ?? '') : `must be ${expected(setting)}.`;
+}
+
+function expected(setting: Exclude<Setting, DatabaseSetting>): string {
   switch (setting.kind) {
     case 'number':
       return `a whole number from ${setting.min} to ${setting.max}`;
@@ -295,26 +326,33 @@ function expected(setting: Setting): string {
   }
 }
 
-/** The settings that are right by themselves; the others are missing. */
+/** The settings that have no problem of their own. */
 type Valid = { readonly [Name in keyof Settings]?: ValueOf<Settings[Name]> };
 
-/** What is wrong between settings, of those that are right by themselves: all that can be told at once is told at once. */
+/** What is wrong between settings that have no problem of their own. */
 function contradictions(valid: Valid): string[] {
   const problems: string[] = [];
   const { LEASE_MS: lease, CALL_TIMEOUT_MS: call, WAIT_MS: wait, MAX_WAIT_MS: maxWait } = valid;
   if (lease !== undefined && call !== undefined && lease < call + LEASE_OVER_CALL_MS) {
     problems.push(
       `LEASE_MS (${lease}) must be at least CALL_TIMEOUT_MS (${call}) + ${LEASE_OVER_CALL_MS}: ` +
-        'else a call could outlive its lease while another worker sends the same charge.',
+        'else a call could outlive its lease while another worker sends the same charge. Raise LEASE_MS or lower CALL_TIMEOUT_MS.',
     );
   }
   if (wait !== undefined && maxWait !== undefined && wait > maxWait) {
-    problems.push(`WAIT_MS (${wait}) must not exceed MAX_WAIT_MS (${maxWait}).`);
+    problems.push(
+      `WAIT_MS (${wait}) must not exceed MAX_WAIT_MS (${maxWait}). Lower the one or raise the other.`,
+    );
+  }
+  if (valid.HOST?.includes('%') && valid.GATEWAY === 'fake') {
+    problems.push(
+      'HOST has a zone (the part after %), so no URL can lead to the fake gateway there. Set HOST to an address without a zone, such as 127.0.0.1.',
+    );
   }
   const { GATEWAY_NAME: name, GATEWAY_URL: gatewayUrl } = valid;
   if (name !== undefined && (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name) || name === 'fake')) {
     problems.push(
-      'GATEWAY_NAME must be 1 to 64 letters, digits, dots, dashes and underscores, and not "fake", which the fake gateway has.',
+      'GATEWAY_NAME must be 1 to 64 letters, digits, dots, dashes and underscores. It must not be "fake": that is the fake gateway\'s name.',
     );
   }
   if (typeof gatewayUrl === 'string' && !isPlainAddress(gatewayUrl)) {
@@ -324,8 +362,8 @@ function contradictions(valid: Valid): string[] {
   }
   if (typeof valid.RESTORED_AT === 'number' && valid.GATEWAY_LOOKUP === 'no') {
     problems.push(
-      'RESTORED_AT needs a gateway that can be asked (GATEWAY_LOOKUP=yes): what a restored database has forgotten, only the gateway ' +
-        'knows. Compare the payments of before with the gateway by hand, then start without RESTORED_AT.',
+      'RESTORED_AT needs a gateway with lookups (GATEWAY_LOOKUP=yes): only the gateway knows what the restored database has forgotten. ' +
+        'Compare the payments from before the restore with the gateway by hand. Then start without RESTORED_AT.',
     );
   }
   return problems;

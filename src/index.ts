@@ -46,11 +46,11 @@ export type { Log } from './ports/log.ts';
 export { StoreError } from './ports/store.ts';
 
 /**
- * Brings the database to this release's tables and starts the engine. Any number of programs and services may
+ * Migrates the database to this release's tables and starts the engine. Any number of programs and services may
  * run on the same database. End it with `stop`.
  *
- * Rejects with `PayonceInputError` for options that it does not take, before anything is started; with `StoreError` when the database
- * cannot be used or would not keep the promise; and with another error when the start would be unsafe, such as on a database that
+ * Rejects with `PayonceInputError` for wrong options, before anything is started. Rejects with `StoreError` when the database
+ * cannot be used or would not keep the promise. Rejects with another error when the start would be unsafe, such as on a database that
  * holds payments of the other mode. The message says what to do.
  *
  * @example

@@ -6,11 +6,11 @@ import { type Service, startService } from './service/start.ts';
 import type { WorkerReady } from './service/supervise.ts';
 import { startWorkers } from './service/workers.ts';
 
-/** A drain that hangs must not keep the process: what is left is recovered by its leases. */
+/** A drain that hangs must not keep the process alive. Payments that are left are taken over when their leases end. */
 const FORCED_EXIT_MS = 14_500;
 
 async function main(): Promise<void> {
-  // Whoever read our output may leave; that is no reason to stop taking payments.
+  // The reader of our output may go away; without this listener, the next line would end the process.
   process.stdout.on('error', () => {});
   const config = readConfig();
   const log = createLog(config);
@@ -46,7 +46,7 @@ function leave(running: { stop(): Promise<void> }): void {
   running.stop().then(() => process.exit(0), fail);
 }
 
-/** A worker tells the process that started it, which speaks for all of them. */
+/** A worker reports to the process that started it, which prints one welcome for all of them. */
 function sayReady({ url, gatewayUrl, livemode }: Service): void {
   const ready: WorkerReady = { url, gatewayUrl, livemode };
   if (cluster.isWorker) process.send?.(ready);
@@ -67,7 +67,7 @@ Payonce takes payments at ${url} (gateway: ${gatewayUrl}${livemode ? '' : '; it 
 `;
 }
 
-/** Errors that a person can mend are said in words; a mistake of ours keeps its stack. */
+/** An error that a person can fix is shown by its message; a mistake in our code with its stack. */
 function fail(error: unknown): void {
   const ours = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
   const words = error instanceof Error ? ((ours ? error.stack : undefined) ?? error.message) : String(error);

@@ -4,8 +4,8 @@ import { chooseGateway } from './choose-gateway.ts';
 const choose = (env: NodeJS.ProcessEnv) => chooseGateway({ env, host: env.HOST ?? '127.0.0.1' });
 const URLS = { GATEWAY_URL: 'https://gateway.example', DATABASE_URL: 'postgres://db/payonce' };
 
-describe('without a word about the gateway', () => {
-  it('a first look gets the fake one', () => {
+describe('without a setting of the gateway', () => {
+  it('an empty environment gets the fake one', () => {
     expect(choose({})).toEqual({ kind: 'fake', problems: [] });
   });
 
@@ -24,19 +24,19 @@ describe('without a word about the gateway', () => {
     expect(choose(env)).toEqual({ kind: 'fake', problems: [] });
   });
 
-  it('another name for an address does not matter where the gateway is told', () => {
+  it('another name for an address does not matter where the gateway is set', () => {
     const env = { PAYMENT_GATEWAY_URL: 'https://x.example' };
     expect(choose({ ...env, ...URLS }).problems).toEqual([]);
     expect(choose({ ...env, GATEWAY: 'fake' }).problems).toEqual([]);
   });
 
-  it('whoever names an address gets what is there, wherever and whatever else', () => {
+  it('an address gets the gateway there, whatever else is set', () => {
     const env = { ...URLS, GATEWAY_TOKEN: 'x', NODE_ENV: 'production', HOST: '0.0.0.0' };
     expect(choose(env)).toEqual({ kind: 'http', problems: [] });
   });
 
   it.each([
-    ['GATEWAY_URL is there but empty', { GATEWAY_URL: '' }],
+    ['GATEWAY_URL is set but empty', { GATEWAY_URL: '' }],
     ['DATABASE_URL is set', { DATABASE_URL: 'postgres://db/payonce' }],
     ['DATABASE_URL is set', { DATABASE_URL: '' }],
     ['HOST is no loopback address', { HOST: '0.0.0.0' }],
@@ -55,7 +55,7 @@ describe('without a word about the gateway', () => {
     expect(problems[0]).toContain(`where ${reason}. Set GATEWAY_URL`);
   });
 
-  it('everything that speaks against the fake one is told at once, and it is not offered where money is meant', () => {
+  it('every reason against the fake one is reported at once, and it is not offered where money is meant', () => {
     const env = {
       GATEWAY_URL: '',
       DATABASE_URL: 'x',
@@ -64,8 +64,8 @@ describe('without a word about the gateway', () => {
       NODE_ENV: 'production',
     };
     expect(choose(env).problems).toEqual([
-      'GATEWAY_URL is not set, and the fake gateway, which moves no money, is not started by itself where ' +
-        'GATEWAY_URL is there but empty and DATABASE_URL is set and HOST is no loopback address and GATEWAY_TOKEN is set and ' +
+      'GATEWAY_URL is not set. The fake gateway, which moves no money, is not started by itself where ' +
+        'GATEWAY_URL is set but empty and DATABASE_URL is set and HOST is no loopback address and GATEWAY_TOKEN is set and ' +
         'NODE_ENV says production. Set GATEWAY_URL to the address of your gateway.',
     ]);
     expect(choose({ DATABASE_URL: 'x' }).problems[0]).toContain('or GATEWAY=fake');
@@ -108,7 +108,7 @@ describe('GATEWAY=http', () => {
 });
 
 describe('GATEWAY=fake', () => {
-  it('is taken at its word with a database of its own, and on any host', () => {
+  it('is taken with a database of its own, and on any host', () => {
     const env = { GATEWAY: 'fake', DATABASE_URL: 'postgres://db/staging', HOST: '0.0.0.0', GATEWAY_URL: '' };
     expect(choose(env)).toEqual({ kind: 'fake', problems: [] });
   });

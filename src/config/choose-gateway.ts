@@ -1,13 +1,13 @@
 /**
- * Which gateway takes the payments. The fake one approves what nobody pays, so it is never the answer to a setting that was
- * forgotten or misspelt: by itself it is only chosen where nothing looks like a real service. Elsewhere one must say so.
+ * Which gateway takes the payments. The fake one approves what nobody pays, so a forgotten or misspelt setting must never choose
+ * it. It is chosen by itself only where nothing looks like a real service. Elsewhere `GATEWAY=fake` must ask for it.
  */
 import { BlockList, isIP } from 'node:net';
 
 export type GatewayKind = 'fake' | 'http';
 
 export interface GatewayChoice {
-  /** Null: it cannot be told; there are problems. */
+  /** Null: no gateway can be chosen. */
   readonly kind: GatewayKind | null;
   readonly problems: readonly string[];
 }
@@ -24,7 +24,7 @@ export function chooseGateway({ env, host }: Surroundings): GatewayChoice {
   if (env.GATEWAY === 'http') {
     return { kind: null, problems: ['GATEWAY=http needs GATEWAY_URL: the address of your gateway.'] };
   }
-  // Another value is told where values are checked.
+  // The check of values reports any other one.
   if (env.GATEWAY) return { kind: null, problems: [] };
   const reasons = looksReal(env, host);
   if (reasons.length === 0) return { kind: 'fake', problems: [] };
@@ -32,7 +32,7 @@ export function chooseGateway({ env, host }: Surroundings): GatewayChoice {
   return {
     kind: null,
     problems: [
-      `GATEWAY_URL is not set, and the fake gateway, which moves no money, is not started by itself where ${reasons.join(' and ')}. ` +
+      `GATEWAY_URL is not set. The fake gateway, which moves no money, is not started by itself where ${reasons.join(' and ')}. ` +
         `Set GATEWAY_URL to the address of your gateway${instead}.`,
     ],
   };
@@ -44,12 +44,12 @@ function isProduction(env: NodeJS.ProcessEnv): boolean {
   return PRODUCTION.includes(env.NODE_ENV?.trim().toLowerCase() ?? '');
 }
 
-/** Where not even an explicit `GATEWAY=fake` is taken. */
+/** Where even an explicit `GATEWAY=fake` is refused. */
 function isMeantForMoney(env: NodeJS.ProcessEnv): boolean {
   return isProduction(env) || Boolean(env.GATEWAY_TOKEN);
 }
 
-/** What contradicts the word of whoever says `GATEWAY=fake`. A database or a host does not: staging and tests need them. */
+/** What contradicts `GATEWAY=fake`. A database or a host does not: staging and tests need them. */
 function againstFake(env: NodeJS.ProcessEnv): string[] {
   const problems: string[] = [];
   if (isProduction(env)) {
@@ -73,10 +73,10 @@ function againstFake(env: NodeJS.ProcessEnv): string[] {
   return problems;
 }
 
-/** What a service that takes money has and a first look at Payonce has not. */
+/** Signs of a service that takes money, which a first try of Payonce does not have. */
 function looksReal(env: NodeJS.ProcessEnv, host: string): string[] {
   const reasons: string[] = [];
-  if (env.GATEWAY_URL === '') reasons.push('GATEWAY_URL is there but empty');
+  if (env.GATEWAY_URL === '') reasons.push('GATEWAY_URL is set but empty');
   if (env.DATABASE_URL !== undefined) reasons.push('DATABASE_URL is set');
   if (!isLoopback(host)) reasons.push('HOST is no loopback address');
   if (env.GATEWAY_TOKEN) reasons.push('GATEWAY_TOKEN is set');
@@ -88,8 +88,8 @@ function looksReal(env: NodeJS.ProcessEnv, host: string): string[] {
 }
 
 /**
- * PAYMENT_GATEWAY_URL, APP_GATEWAY_URL: perhaps the address that was meant for us. Nothing else is taken for a sign: PGHOST,
- * DB_URL and the like stand on many a developer's machine.
+ * PAYMENT_GATEWAY_URL, APP_GATEWAY_URL: perhaps the address that was meant for us. PGHOST, DB_URL and the like are no sign: many
+ * developers' machines have them.
  */
 function addressByAnotherName(env: NodeJS.ProcessEnv): string | undefined {
   return Object.keys(env).find((name) => /.GATEWAY_?UR[IL]$/i.test(name) && Boolean(env[name]));

@@ -1,6 +1,6 @@
 /**
- * How many slips of the finger lie between two words: letters left out, added, changed, or two neighbours swapped
- * (Damerau–Levenshtein, the "optimal string alignment" form: no letter is touched twice).
+ * How many typing slips lie between two words: a letter left out, added or changed, or two neighbours swapped (Damerau–Levenshtein, the
+ * "optimal string alignment" form: no letter is changed twice).
  */
 export function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];
@@ -25,7 +25,7 @@ export function editDistance(from: string, to: string): number {
   return at(last, to.length);
 }
 
-/** Outside of the table there is nothing to come from. */
+/** No path starts outside the table. */
 function at(row: readonly number[], index: number): number {
   return row[index] ?? Number.POSITIVE_INFINITY;
 }

@@ -1,4 +1,4 @@
-/** RFC 3339 §5.6, the offset included. */
+/** RFC 3339 §5.6. The offset is required: without it the time would mean another moment on every machine. */
 const DATE_TIME = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 
 /** A date and time with its offset, in milliseconds since the Unix epoch; undefined where it is none. */
@@ -6,6 +6,6 @@ export function moment(text: string): number | undefined {
   const day = DATE_TIME.exec(text)?.[1];
   const ms = Date.parse(text);
   if (day === undefined || Number.isNaN(ms)) return undefined;
-  // JavaScript makes a 2nd of March of the 30th of February.
+  // JavaScript reads the 30th of February as the 2nd of March.
   return new Date(day).toISOString().startsWith(day) ? ms : undefined;
 }

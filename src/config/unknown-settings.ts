@@ -1,24 +1,28 @@
 /**
- * Environment variables that were meant for Payonce and are no setting of it. A misspelt `GATEWAY_URL` must not pass in
- * silence: the payments would go somewhere else. But a machine's own variables are none of our business, and a false alarm
- * keeps a service down. So a name is refused only
+ * Finds environment variables that were meant for Payonce but are not its settings. A misspelt `GATEWAY_URL` must be reported:
+ * the payments would go somewhere else. Variables of other programs must pass: a false alarm keeps the service down. So a name is
+ * refused only in these cases, in upper or lower case:
  *
- * - where it begins with `GATEWAY_` or `DATABASE_`, apart from the few that platforms set by themselves (below);
- * - where it is `PAYONCE_` and then a setting;
- * - where it is one slip away from a setting (two from ten letters on), upper and lower case being the same. Names of fewer
- *   than eight letters are too close to everything; and where there is no underscore (`LOGLEVEL`, `DATADIR`) it is the usual
- *   name of somebody else's setting, unless it is that of the gateway or the database (`GATEWAYURL`).
+ * - It begins with `GATEWAY_` or `DATABASE_`. A few that platforms set by themselves (below) pass.
+ * - It is `PAYONCE_` and then a setting.
+ * - It is a setting without its last S (`WORKER`), or with another unit or none (`RETRY_AFTER_CAP`, `LOOKUP_CAP_SECONDS`).
+ * - It is one slip away from a setting; from ten letters on, two slips. A name of fewer than eight letters is too close to too many
+ *   others. A name without an underscore (`LOGLEVEL`, `DATADIR`) is usually a setting of another program, unless it is one of the
+ *   gateway or the database (`GATEWAYURL`).
  */
 import { editDistance } from './edit-distance.ts';
 
-/** These decide where the money goes and where it is written down. */
+/** These decide where the money goes and where that is stored. */
 const OURS = /^(?:GATEWAY|DATABASE)_/;
 const OURS_WITHOUT_UNDERSCORE = /^(?:FAKE_?)?(?:GATEWAY|DATABASE)/;
 
 const SHORTEST = 8;
 const TWO_SLIPS_FROM = 10;
 
-/** Set by a platform beside its `DATABASE_URL` (Heroku, Neon, Railway); alone they say that the one we need is missing. */
+/** At the end of a name. */
+const UNIT = /_(?:MS|MSECS?|MILLIS(?:ECONDS)?|MILLISECONDS|S|SECS?|SECONDS|MIN|MINUTES|BYTES|KB|MB)$/;
+
+/** Platforms (Heroku, Neon, Railway) set these beside their `DATABASE_URL`. Without it they show that the one we need is missing. */
 const BESIDE_DATABASE_URL: readonly string[] = [
   'DATABASE_CONNECTION_POOL_URL',
   'DATABASE_PRIVATE_URL',
@@ -51,7 +55,7 @@ function isForeign(name: string, env: NodeJS.ProcessEnv): boolean {
 }
 
 /**
- * Kubernetes and Docker tell every program of every service beside it: one that is called "gateway" gives GATEWAY_SERVICE_HOST,
+ * Kubernetes and Docker set variables for every service nearby. A service named "gateway" gives GATEWAY_SERVICE_HOST,
  * GATEWAY_SERVICE_PORT_HTTP, GATEWAY_PORT_80_TCP_ADDR, and GATEWAY_PORT=tcp://…
  */
 function isServiceLink(name: string, value: string): boolean {
@@ -65,6 +69,8 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   const word = name.toUpperCase();
   const prefixed = known.find((setting) => word === `PAYONCE_${setting}`);
   if (prefixed !== undefined) return prefixed;
+  const sameButEnding = known.find((setting) => setting === `${word}S` || hasSameStem(word, setting));
+  if (sameButEnding !== undefined) return sameButEnding;
   if (word.length < SHORTEST) return undefined;
   const slips = word.length < TWO_SLIPS_FROM ? 1 : 2;
   const near = known
@@ -73,8 +79,14 @@ function nearest(name: string, known: readonly string[]): string | undefined {
     .filter(({ distance }) => distance <= slips)
     .sort((a, b) => a.distance - b.distance);
   if (near[0] !== undefined) return near[0].setting;
-  // DATABASE_POOL_SIZE, GATEWAY_TIMEOUT: more than a slip away, but one begins as the other.
+  // DATABASE_POOL_SIZE: more than two slips away, but the one begins with the other.
   const begins = (setting: string): boolean =>
     word.startsWith(`${setting}_`) || setting.startsWith(`${word}_`);
   return OURS.test(word) ? known.find((setting) => setting !== 'GATEWAY' && begins(setting)) : undefined;
+}
+
+/** Whether they differ in the unit only. A single word (`WAIT`, `LEASE_SECONDS`) may be a setting of any program. */
+function hasSameStem(word: string, setting: string): boolean {
+  const stem = setting.replace(UNIT, '');
+  return stem !== setting && stem.includes('_') && word.replace(UNIT, '') === stem;
 }

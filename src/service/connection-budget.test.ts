@@ -1,4 +1,4 @@
-/** All pools together beside what a real server gives. */
+/** What all pools may open, compared with what a real server has. */
 import pg from 'pg';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { wantedConnections, warnOfShortage } from './connection-budget.ts';
@@ -19,7 +19,7 @@ test('every worker has its own pool, and another one for the fake gateway', () =
   expect(wantedConnections({ WORKERS: 3, DATABASE_POOL: 10, GATEWAY: 'fake' })).toBe(42);
 });
 
-test('says so where the server has fewer connections than the pools may open', async () => {
+test('warns where the server has fewer connections than the pools may open', async () => {
   const [warned, ...others] = await warnings({ WORKERS: 256, DATABASE_POOL: 1000, GATEWAY: 'http' });
   expect(others).toEqual([]);
   expect(warned?.fields).toEqual({
@@ -30,7 +30,7 @@ test('says so where the server has fewer connections than the pools may open', a
   expect(warned?.message).toMatch(/Lower DATABASE_POOL or WORKERS, or raise max_connections/);
 });
 
-test('counts what is reserved', async () => {
+test('leaves out the reserved connections', async () => {
   const admin = new pg.Client(inject('adminUrl'));
   await admin.connect();
   onTestFinished(() => admin.end());

@@ -1,12 +1,12 @@
 /**
- * Whether the server has as many connections as all pools may open. A warning, not a refusal: behind a pooler its own limit counts,
- * which cannot be read from here, and pools that never fill need no more.
+ * Whether the server has as many connections as all pools may open. It only warns: behind a pooler, the pooler's own limit counts,
+ * which cannot be read from here; and pools may never fill.
  */
 import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
 import type { Log } from '../ports/log.ts';
 
-/** Of the mounted fake gateway, in each process. */
+/** Connections of the mounted fake gateway, in each process. */
 export const FAKE_GATEWAY_POOL = 4;
 
 type Pools = Pick<Config, 'WORKERS' | 'DATABASE_POOL' | 'GATEWAY'>;
@@ -16,13 +16,13 @@ export function wantedConnections({ WORKERS, DATABASE_POOL, GATEWAY }: Pools): n
   return WORKERS * (DATABASE_POOL + (GATEWAY === 'fake' ? FAKE_GATEWAY_POOL : 0));
 }
 
-/** `reserved_connections` came with PostgreSQL 16. Who else is connected, any role may know only as a number. */
+/** `reserved_connections` is new in PostgreSQL 16. Any role may read how many others are connected. */
 const BUDGET = `
 SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
     - coalesce(current_setting('reserved_connections', true)::int, 0) AS limit,
   (SELECT sum(numbackends) FROM pg_stat_database)::int - 1 AS used`;
 
-/** Says so where the server has too few. No reason not to start, so it is none either that it could not be counted. */
+/** Warns where the server has too few. Where it cannot be counted, nothing is said: the service starts in any case. */
 export async function warnOfShortage(pool: Pool, config: Pools, log: Log): Promise<void> {
   const rows = await pool.query<{ limit: number; used: number }>(BUDGET).then(
     (result) => result.rows,
@@ -38,7 +38,7 @@ export async function warnOfShortage(pool: Pool, config: Pools, log: Log): Promi
 function advice({ WORKERS }: Pools): string {
   const settings = WORKERS > 1 ? 'DATABASE_POOL or WORKERS' : 'DATABASE_POOL';
   return (
-    'the pools may open more connections than the database server has left: those beyond are refused, and under load requests are ' +
-    `answered 503. Lower ${settings}, or raise max_connections of PostgreSQL. Behind a pooler (PgBouncer) its own limit counts instead`
+    'the pools may open more connections than the database server has left; under load it refuses connections, and requests are ' +
+    `answered 503. Lower ${settings}, or raise max_connections of PostgreSQL. Behind a pooler (PgBouncer), the pooler's limit counts instead`
   );
 }

@@ -5,7 +5,7 @@ import { startEmbedded } from './embedded.ts';
 
 export interface Database {
   readonly url: string;
-  /** A pool of its own for each part, so that none can take the other's connections. */
+  /** Each part of the service has its own pool, so that none can take the connections of another. */
   openPool(options: { readonly name: string; readonly max: number }): pg.Pool;
   /** Ends the pools, and the embedded server if this process started it. */
   close(): Promise<void>;
@@ -34,11 +34,16 @@ export async function openDatabase(config: Config, log: Log): Promise<Database> 
         application_name: name,
         connectionTimeoutMillis: config.DATABASE_TIMEOUT_MS,
         keepAlive: true,
-        // The kernel's own delay is two hours: an idle connection whose other end has vanished would be used until then.
+        // The kernel's default is two hours. Until then, an idle connection whose other end has vanished would be used.
         keepAliveInitialDelayMillis: 30_000,
       });
-      // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
-      pool.on('error', (error) => log.warn({ err: error, pool: name }, 'an idle database connection broke'));
+      // Without a listener, this error would end the process.
+      pool.on('error', (error) =>
+        log.warn(
+          { err: error, pool: name },
+          'an idle database connection broke; the next query opens a new one',
+        ),
+      );
       pools.push(pool);
       return pool;
     },

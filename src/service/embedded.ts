@@ -1,4 +1,4 @@
-/** The embedded PostgreSQL is a package of its own: whoever has a PostgreSQL installs none. */
+/** The embedded PostgreSQL is an optional package: a service with its own PostgreSQL does not need it. */
 import type { EmbeddedPostgres, EmbeddedPostgresOptions } from 'payonce-embedded-postgres';
 
 const PACKAGE = 'payonce-embedded-postgres';
@@ -6,7 +6,7 @@ const PACKAGE = 'payonce-embedded-postgres';
 /**
  * Starts the embedded PostgreSQL.
  *
- * @param instead what else to do where its package is not installed, as in "Set DATABASE_URL"
+ * @param instead what to do where its package is not installed, such as "Set DATABASE_URL"
  */
 export async function startEmbedded(
   options: EmbeddedPostgresOptions,
@@ -18,7 +18,7 @@ export async function startEmbedded(
   return startEmbeddedPostgres(options);
 }
 
-/** An installed package with a file missing gives the same code, but another message. */
+/** An installed package with a missing file gives the same code, but another message. */
 function isNotInstalled(error: unknown): boolean {
   const { code, message } = error as NodeJS.ErrnoException;
   return code === 'ERR_MODULE_NOT_FOUND' && message.startsWith(`Cannot find package '${PACKAGE}'`);

@@ -1,4 +1,4 @@
-/** What the configuration makes of the gateway. */
+/** The gateway that a configuration leads to. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../config.ts';
 import type { Gateway } from '../ports/gateway.ts';
@@ -17,7 +17,7 @@ function open(env: NodeJS.ProcessEnv): Gateway {
 }
 
 describe('the gateway of the service', () => {
-  it('has another name than the fake one, so that neither is asked after the other’s charges', () => {
+  it('has another name than the fake one, so that no charge is looked up at the wrong one', () => {
     expect([open({}).name, open({ GATEWAY_URL: 'http://127.0.0.1:9' }).name]).toEqual(['fake', 'http']);
   });
 

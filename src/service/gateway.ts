@@ -15,7 +15,7 @@ export function openGateway(config: Config, url: string): Gateway {
     landsWithinMs: config.GATEWAY_LANDS_WITHIN_MS,
   };
   return createHttpGateway({
-    // Payments made with the fake gateway are not asked after at a real one, nor the other way round.
+    // The name keeps charges of the fake gateway from being looked up at a real one, and the other way round.
     name: config.GATEWAY === 'fake' ? 'fake' : config.GATEWAY_NAME,
     url,
     contract,

@@ -1,4 +1,4 @@
-/** What is said where nothing can listen. */
+/** The messages where Payonce cannot listen. */
 import Fastify from 'fastify';
 import { expect, it, onTestFinished } from 'vitest';
 import { readConfig } from '../config.ts';
@@ -13,15 +13,15 @@ async function refusal(env: Record<string, string>): Promise<string> {
   );
 }
 
-it('an address that the machine does not have is named, and what to set instead', async () => {
-  // Of TEST-NET-1: nobody has it (RFC 5737).
+it('an address that the machine does not have: the message names it, and says what to set instead', async () => {
+  // Of TEST-NET-1: no machine has it (RFC 5737).
   const HOST = '192.0.2.1';
   const words = /^This machine has no address 192\.0\.2\.1\. Set HOST to .*\nNothing was started\.$/;
   expect(await refusal({ HOST, PORT: '0', GATEWAY: 'fake' })).toMatch(words);
   await expect(choosePort(readConfig({ HOST, PORT: '0', GATEWAY: 'fake' }))).rejects.toThrow(words);
 });
 
-it('a port that is taken is named', async () => {
+it('a port that is taken: the message names it', async () => {
   const first = Fastify();
   onTestFinished(() => first.close());
   await first.listen({ port: 0, host: '127.0.0.1' });
@@ -30,8 +30,9 @@ it('a port that is taken is named', async () => {
 });
 
 it.each([
-  ['EACCES', /^Port 80 is not open to this user.*Set --port/],
-  ['ENOTFOUND', /^nowhere is no address.*Set --host/],
+  ['EACCES', /^This user may not listen on port 80:.*Set --port/],
+  ['ENOTFOUND', /^nowhere is not an address.*Set --host/],
+  ['EINVAL', /^nowhere is not an address.*Set --host/],
   ['EAFNOSUPPORT', /IPv6/],
 ])('%s is put into words', (code, words) => {
   const at = { host: 'nowhere', port: 80, hostName: '--host', portName: '--port' };

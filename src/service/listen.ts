@@ -2,14 +2,14 @@ import { createServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config.ts';
 
-/** Ports tried after the default one; more copies than this on one machine set PORT. */
+/** How many ports are tried, from the default one on. With more copies than this on one machine, set PORT. */
 const MAX_TRIED = 50;
-/** What the address is called in the configuration. */
+/** The names of the settings in the configuration. */
 const SETTINGS = { hostName: 'HOST', portName: 'PORT' } as const;
 
 /**
- * Listens where the configuration says; where it does not say and the default port is taken (another copy is
- * running), on the next one that is free. Resolves to the address, without a slash at its end.
+ * Listens where the configuration says. Where PORT is not set and the default port is taken (another copy is running), it listens on
+ * the next free one. Resolves to the address, without a slash at its end.
  */
 export async function listen(app: FastifyInstance, config: Config): Promise<string> {
   const host = config.HOST;
@@ -24,7 +24,7 @@ export async function listen(app: FastifyInstance, config: Config): Promise<stri
   return urlOf(host, port);
 }
 
-/** The port that several processes will share: the one that `listen` would take, but never 0. Rejects where it is taken. */
+/** The port that several processes will share: the one that `listen` would choose, but never 0. Rejects where it is taken. */
 export async function choosePort(config: Config): Promise<number> {
   const { HOST: host, PORT: port } = config;
   if (!config.isSet('PORT')) return firstFree(port, host);
@@ -46,7 +46,7 @@ function anyFree(host: string): Promise<number> {
   });
 }
 
-/** Tried with a socket of its own: Fastify's `listen` cannot be repeated after it failed. */
+/** Tried with a socket of its own, because Fastify's `listen` cannot be repeated after it failed. */
 async function firstFree(from: number, host: string): Promise<number> {
   for (let port = from; port < from + MAX_TRIED; port += 1) {
     if (!isTaken(await tried(port, host))) return port;
@@ -54,7 +54,7 @@ async function firstFree(from: number, host: string): Promise<number> {
   return from;
 }
 
-/** Why nobody can listen there; null: somebody can. Whatever else than a taken port is wrong, listening says it better. */
+/** The error of listening there; null: it works. */
 function tried(port: number, host: string): Promise<Error | null> {
   return new Promise((resolve) => {
     const probe = createServer();
@@ -70,7 +70,7 @@ function isTaken(error: Error | null): boolean {
 export interface Listening {
   readonly host: string;
   readonly port: number;
-  /** What they are called where they are chosen. */
+  /** The names of the settings or flags. */
   readonly hostName: string;
   readonly portName: string;
 }
@@ -78,13 +78,15 @@ export interface Listening {
 /** Why nothing listens there, and what to do. */
 export function listenError(error: unknown, { host, port, hostName, portName }: Listening): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const noAddress = `${host} is not an address or a known name. Set ${hostName} to an address of this machine, such as 127.0.0.1.`;
   const words = {
     EADDRINUSE: `Port ${port} of ${host} is taken. Set ${portName} to another one (0: any), or stop what listens there.`,
-    EACCES: `Port ${port} is not open to this user: below 1024 it takes special rights. Set ${portName} to a higher one, such as 8000, and let a proxy or the firewall lead ${port} there.`,
+    EACCES: `This user may not listen on port ${port}: ports below 1024 need special rights. Set ${portName} to a higher one, such as 8000, and let a proxy or the firewall lead ${port} there.`,
     EADDRNOTAVAIL: `This machine has no address ${host}. Set ${hostName} to one of its own ("ip addr" shows them), 127.0.0.1 for this machine only, or 0.0.0.0 for all of them.`,
-    ENOTFOUND: `${host} is no address, and no name that is known here. Set ${hostName} to an address of this machine, such as 127.0.0.1.`,
-    EAI_AGAIN: `The name ${host} cannot be looked up at the moment. Set ${hostName} to an address of this machine, such as 127.0.0.1.`,
-    EAFNOSUPPORT: `This machine has no IPv6, which ${host} is. Set ${hostName} to an address of IPv4, such as 127.0.0.1.`,
+    EINVAL: noAddress,
+    ENOTFOUND: noAddress,
+    EAI_AGAIN: `The name server does not answer for ${host}. Set ${hostName} to an address of this machine, such as 127.0.0.1.`,
+    EAFNOSUPPORT: `${host} is an address of IPv6, which this machine does not have. Set ${hostName} to an address of IPv4, such as 127.0.0.1.`,
   }[String(code)];
   return words === undefined ? error : new Error(`${words}\nNothing was started.`, { cause: error });
 }
@@ -94,7 +96,7 @@ export function urlOf(host: string, port: number): string {
   return `http://${reachableHost(host)}:${port}`;
 }
 
-/** "Every address" is nothing that a client can ask for. */
+/** A client cannot connect to "every address". */
 function reachableHost(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';

@@ -17,7 +17,7 @@ it('an error in the log shows its type, code, message and frames, and no other f
   expect(described).not.toContain('secret note');
 });
 
-it('a refused value is not quoted, not even by the error around it', () => {
+it('a value that the database refused is not quoted, not even by the error around it', () => {
   const cause = databaseError('22P02', 'invalid input syntax for type uuid: "secret note"');
   const error = new StoreError('unavailable', `The database refused the statement: ${cause.message}`, {
     cause,
@@ -25,13 +25,15 @@ it('a refused value is not quoted, not even by the error around it', () => {
   expect(JSON.stringify(describeError(error, 3))).not.toContain('secret note');
 });
 
-it('a card number that a gateway’s client quotes is masked, by every cause', () => {
+it('a card number that a gateway’s client quotes is masked, in every cause', () => {
   const quoting = new Error('the gateway says: 4111 1111 1111 1111 is declined');
-  const described = JSON.stringify(describeError(new Error('no: 4111111111111111', { cause: quoting }), 3));
+  const described = JSON.stringify(
+    describeError(new Error('declined: 4111111111111111', { cause: quoting }), 3),
+  );
   expect(described).not.toMatch(/4111/);
   expect(described).toContain('xxxx xxxx xxxx xxxx is declined');
 });
 
-it('what is not an error is shown by its type only', () => {
+it('a thrown value that is no error is shown by its type only', () => {
   expect(describeError('secret note', 3)).toEqual({ type: 'string' });
 });

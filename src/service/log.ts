@@ -3,12 +3,12 @@ import type { Config } from '../config.ts';
 import { maskCardNumbers } from '../domain/cards.ts';
 import type { ServiceLog } from './start.ts';
 
-/** Causes of causes that are shown; deeper ones say nothing more. */
+/** How many causes are shown; deeper ones say nothing new. */
 const MAX_CAUSES = 3;
 
 /**
- * JSON lines on standard output. An error is shown by its type, code, message and frames only: PostgreSQL's errors
- * carry the row that failed in further fields, and that row is the customer's.
+ * JSON lines on standard output. An error is shown by its type, code, message and frames only. PostgreSQL's errors hold the row
+ * that failed in other fields, and that row is the customer's.
  */
 export function createLog(config: Config): ServiceLog {
   return pino({
@@ -32,8 +32,8 @@ export function describeError(error: unknown, causes: number): unknown {
 }
 
 /**
- * PostgreSQL's data errors (class 22) quote the value; the constraint errors (class 23) name only the constraint. A gateway's client
- * may quote the gateway, and that one a card number.
+ * PostgreSQL's data errors (class 22) quote the value; its constraint errors (class 23) name only the constraint. A gateway's client
+ * may quote an answer of the gateway, which may hold a card number.
  */
 function safeMessage(error: Error): string {
   const holder = error.cause instanceof Error ? error.cause : error;

@@ -1,8 +1,10 @@
 /**
- * The composition root of the service: opens the database, mounts or reaches the gateway, starts the engine and
- * listens. A process on its own listens before it is ready: so a taken port is found before anything is started, and the
- * mounted fake gateway, which is one of its own addresses, has one. A worker listens when it can serve: what it takes
- * from the shared port is taken from the workers that can.
+ * The composition root of the service: opens the database, mounts the fake gateway or connects to a real one, starts the engine and
+ * listens.
+ *
+ * A process on its own listens before it is ready: a taken port is then reported before the engine starts, and the mounted fake
+ * gateway has an address. A worker listens only when it is ready: a request that it takes from the shared port would otherwise
+ * have gone to a worker that can serve it.
  */
 import type { Config } from '../config.ts';
 import type { GatewayContract } from '../domain/contract.ts';
@@ -35,7 +37,7 @@ export interface Service {
   readonly gatewayUrl: string;
   /** Whether real money moves. */
   readonly livemode: boolean;
-  /** Takes nothing new, ends what is under way within `DRAIN_MS`, and closes everything. Idempotent. */
+  /** Takes nothing new, finishes what is under way within `DRAIN_MS`, and closes everything. Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -43,13 +45,13 @@ export type ServiceLog = Log & HttpLogger;
 
 export interface StartOptions {
   /**
-   * `worker`: one of several, whose port was chosen by the process that started it. It listens when it is ready, and leaves it to
-   * that process to count connections.
+   * `worker`: one of several. The process that started it chose the port and counts the connections. A worker listens when it is
+   * ready.
    */
   readonly role: 'alone' | 'worker';
 }
 
-/** Starts the whole service. Rejects with an error that says what to do; nothing is left running then. */
+/** Starts the whole service. If it rejects, nothing is left running, and the error says what to do. */
 export async function startService(
   config: Config,
   log: ServiceLog,
@@ -88,7 +90,7 @@ async function serve(
   const gateway = openGateway(config, gatewayUrl);
   const closeAll = async (): Promise<void> => {
     draining = true;
-    // The fake gateway listens until the engine has drained: its answers are what the drain waits for.
+    // The fake gateway listens until the engine has drained: the drain waits for its answers.
     if (engine !== null) await engine.stop(config.DRAIN_MS);
     fake?.close();
     await within(CLOSE_MS, app.close(), log);
@@ -114,13 +116,13 @@ async function serve(
   };
 }
 
-/** The database did not let us get ready. */
 function refuseStart(error: unknown): never {
   throw new Error(`${inWords(error)}\nNothing was started.`, { cause: error });
 }
 
-/** What clients that are slow to go away get after the drain, and the bound of the close itself. */
+/** How long slow clients may take after the drain. */
 const CLOSE_GRACE_MS = 1000;
+/** How long the close itself may take. */
 const CLOSE_MS = 1500;
 
 function serverOptions(config: Config, logger: ServiceLog, payonce: Payonce) {
@@ -195,14 +197,14 @@ function policyOf(config: Config, contract: GatewayContract): Policy {
   };
 }
 
-/** Waits for the work, but no longer than this: what has not ended then is left to its lease. */
+/** Waits for the work, but no longer than this. */
 async function within(limitMs: number, work: Promise<unknown>, log: Log): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(() => {
       log.warn(
         { limit_ms: limitMs },
-        'the drain took too long; what is still under way is left to its lease',
+        'the server did not close in time; its open connections are cut, and unfinished payments are taken over when their leases end',
       );
       resolve();
     }, limitMs);

@@ -2,11 +2,12 @@ import type { Payonce } from '../engine/api.ts';
 import { problem } from '../engine/problem.ts';
 import { StoreError } from '../ports/store.ts';
 
-/** The engine before it has started: it takes nothing, and says so in the words of a database that is not there yet. */
+/** Stands in for the engine until it has started: it refuses everything, as if the database were unavailable. */
 export function startingUp(engine: () => Payonce | null): Payonce {
   const started = (): Payonce => {
     const running = engine();
-    if (running === null) throw new StoreError('unavailable', 'The service is still starting.');
+    if (running === null)
+      throw new StoreError('unavailable', 'The service is still starting. Nothing was done; try again.');
     return running;
   };
   return {

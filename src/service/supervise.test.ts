@@ -1,4 +1,4 @@
-/** In which order workers are started, started again and ended; the processes are played, and so are the timers. */
+/** In which order workers are started, restarted and ended. Processes and timers are simulated. */
 import { describe, expect, it } from 'vitest';
 import { superviseWorkers, type WorkerProcess, type WorkerReady } from './supervise.ts';
 
@@ -30,7 +30,7 @@ function play(): Played {
   };
 }
 
-/** Until everything that can go on without a timer or a process has. */
+/** Until nothing more can happen without a timer or a process. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function setUp(count: number, fork: () => Played = play) {
@@ -99,14 +99,14 @@ describe('workers', () => {
     expect([forked.length, waits()]).toEqual([2, []]);
   });
 
-  it('are not ready where there is no process to be had', async () => {
+  it('are not ready where no process can be started', async () => {
     const { workers } = setUp(1, () => {
       throw new Error('spawn EAGAIN');
     });
     await expect(workers.ready).rejects.toThrow('spawn EAGAIN');
   });
 
-  it('that die are replaced, one each', async () => {
+  it('that die are replaced, each by one', async () => {
     const { forked, fire, logged } = await setUpServing(2);
     forked[0]?.ends({ code: null, signal: 'SIGKILL' });
     await settled();
@@ -115,7 +115,7 @@ describe('workers', () => {
     expect(forked).toHaveLength(3);
   });
 
-  it('are started again also where the restart fails, until it succeeds', async () => {
+  it('are restarted until a restart succeeds', async () => {
     const { forked, fire, waits } = await setUpServing(2);
     forked[0]?.ends();
     await settled();
@@ -134,7 +134,7 @@ describe('workers', () => {
 });
 
 describe('the stop of workers', () => {
-  it('tells all of them once, and waits for all of them', async () => {
+  it('signals all of them once, and waits for all of them', async () => {
     const { workers, forked, waits } = await setUpServing(2);
     let stopped = false;
     void workers.stop().then(() => (stopped = true));
@@ -158,7 +158,7 @@ describe('the stop of workers', () => {
     await stopped;
   });
 
-  it('starts none again: neither what it ended, nor what had died before', async () => {
+  it('restarts none: neither what it ended, nor what had died before', async () => {
     const { workers, forked, fire, logged } = await setUpServing(2);
     forked[0]?.ends();
     await settled();
@@ -170,7 +170,7 @@ describe('the stop of workers', () => {
     expect([forked.length, logged.length]).toEqual([2, 1]);
   });
 
-  it('ends a worker that is just being started again, which is no reason to start one', async () => {
+  it('ends a worker that is just being restarted, and starts no other for it', async () => {
     const { workers, forked, fire, waits } = await setUpServing(1);
     forked[0]?.ends();
     await settled();

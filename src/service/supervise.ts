@@ -1,6 +1,6 @@
 /**
- * Keeps several workers running: starts again what dies, and ends them all. Processes and timers are passed in, so that the
- * order of things can be tested without either.
+ * Keeps several workers running: restarts those that die, and ends them all on request. Processes and timers are passed in, so that
+ * the order of events can be tested without either.
  */
 import type { Log } from '../ports/log.ts';
 
@@ -13,9 +13,9 @@ export interface WorkerReady {
 }
 
 export interface WorkerProcess {
-  /** Resolves once it takes payments; never, if it ends before. */
+  /** Resolves once it takes payments. Never resolves if it ends before. */
   readonly ready: Promise<WorkerReady>;
-  /** Resolves when it has ended, or could not be started, with what the log should say of that. Never rejects. */
+  /** Resolves when it has ended or could not be started, with fields for the log. Never rejects. */
   readonly ended: Promise<Record<string, unknown>>;
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
 }
@@ -32,21 +32,21 @@ export interface SuperviseOptions {
 export interface Supervised {
   /** Resolves once all of them take payments; rejects if one ends before it did. */
   readonly ready: Promise<WorkerReady>;
-  /** Tells all of them to drain; resolves when they have ended. None is started any more. Idempotent. */
+  /** Makes all of them drain, and resolves when they have ended. None is restarted after that. Idempotent. */
   stop(): Promise<void>;
 }
 
-/** A worker that dies again and again must not keep a core busy with starting it. */
+/** So that a worker that dies again and again does not keep a core busy. */
 const START_AGAIN_MS = 1000;
 
-/** Half a second before this process itself must be gone: met by a worker that hangs, and by a `DRAIN_MS` near its longest. */
+/** Half a second before this process itself must have ended. A worker takes so long if it hangs, or if `DRAIN_MS` is near its maximum. */
 const KILL_AFTER_MS = 14_000;
 
 export function superviseWorkers({ count, fork, after, log }: SuperviseOptions): Supervised {
   const running = new Set<WorkerProcess>();
   let stopped: Promise<void> | null = null;
 
-  /** Async, so that a fork that throws is a rejection like any other. */
+  /** Async, so that a fork that throws becomes a rejection. */
   async function start(): Promise<WorkerReady> {
     const worker = fork();
     running.add(worker);
@@ -55,7 +55,8 @@ export function superviseWorkers({ count, fork, after, log }: SuperviseOptions):
       return fields;
     });
     const ready = await Promise.race([worker.ready, ended.then(() => null)]);
-    if (ready === null) throw new Error('A worker ended before it took payments; see above.');
+    if (ready === null)
+      throw new Error('A worker ended before it took payments; its error is above. Nothing was started.');
     void ended.then((fields) => {
       if (stopped === null) startAgain(fields);
     });
@@ -65,7 +66,7 @@ export function superviseWorkers({ count, fork, after, log }: SuperviseOptions):
   function startAgain(fields: Record<string, unknown>): void {
     log.error(
       fields,
-      'a worker died; what it held is taken up when its leases end, and another one is started',
+      'a worker died; another one is started, and its payments are taken over when their leases end',
     );
     after(START_AGAIN_MS, () => {
       if (stopped !== null) return;
@@ -86,7 +87,7 @@ export function superviseWorkers({ count, fork, after, log }: SuperviseOptions):
   }
 
   const ready = Promise.all(Array.from({ length: count }, start)).then(([first]) => first as WorkerReady);
-  // Whoever stops before they are ready does not ask any more.
+  // After an early stop, nobody waits for this any more.
   ready.catch(() => {});
   return {
     ready,

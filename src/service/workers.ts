@@ -1,7 +1,6 @@
 /**
- * Several processes on one port: this one starts them, hands them connections, starts again what dies, and ends them. It takes
- * no payment itself. The workers know nothing of each other; all that they share is the database, as replicas on several
- * machines do.
+ * Several processes on one port. This process starts them, hands them connections, restarts those that die, and ends them. It takes
+ * no payment itself. The workers do not know each other. Like replicas on several machines, they share only the database.
  */
 import cluster, { type Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
@@ -12,21 +11,21 @@ import { openDatabase } from './database.ts';
 import { choosePort } from './listen.ts';
 import { type Supervised, superviseWorkers, type WorkerProcess, type WorkerReady } from './supervise.ts';
 
-/** Garbage of a request dies young; with room for it, it costs less than half to collect. In MiB. */
+/** In MiB. The garbage of a request is short-lived; with room for it, collecting it costs less than half. */
 const SEMI_SPACE = '--max-semi-space-size=64';
 
-/** Starts `WORKERS` workers, and the embedded PostgreSQL that they share where no database is named; `stop` ends that, too. */
+/** Starts `WORKERS` workers. Where no database is named, it also starts the embedded PostgreSQL that they share; `stop` ends it, too. */
 export async function startWorkers(config: Config, log: Log): Promise<Supervised> {
   const port = await choosePort(config);
   const database = await openDatabase(config, log);
   await warnOfShortage(database.openPool({ name: 'payonce', max: 1 }), config, log);
-  // A worker sees a DATABASE_URL even where the database is embedded, so it must not choose the gateway itself.
+  // A worker has a DATABASE_URL even where the database is embedded, so it must not choose the gateway itself.
   const env = {
     DATABASE_URL: database.url,
     GATEWAY: config.GATEWAY,
     PORT: String(port),
   };
-  // Said, because the environment could choose otherwise: decision 22.
+  // Set here, because the environment could choose another policy: decision 22.
   cluster.schedulingPolicy = cluster.SCHED_RR;
   cluster.setupPrimary({
     exec: fileURLToPath(new URL('../main.js', import.meta.url)),
@@ -57,7 +56,7 @@ function asProcess(worker: Worker): WorkerProcess {
     ready: new Promise((resolve) => worker.once('message', (message: WorkerReady) => resolve(message))),
     ended: new Promise((resolve) => {
       worker.once('exit', (code, signal) => resolve({ worker: worker.id, code, signal }));
-      // Every error has a listener, but only that of a process that never was is an end: no process or no descriptor was left for it.
+      // Without a pid the process never started: the machine had no process or descriptor left. Other errors are no end.
       worker.on('error', (error) => {
         if (worker.process.pid === undefined) resolve({ worker: worker.id, err: error });
       });
@@ -73,10 +72,10 @@ interface NewConnection {
 }
 
 /**
- * A connection stays open here until its worker has said that it took it. If the worker dies before, Node forgets it without
- * closing it, and its client would wait for ever; so it is closed, and the client knows at once. There is at most one: a worker is
- * handed the next one when it has taken the last. `close` comes after the last word of a worker; `disconnect` does not come at
- * all while it owes one.
+ * A connection stays open here until its worker has confirmed that it took it. If the worker dies before, Node forgets the connection
+ * without closing it, and its client would wait for ever. So it is closed here. There is at most one: a worker gets the next one
+ * after it has taken the last. This listens for `close`, which comes after a worker's last message; `disconnect` does not come while a
+ * confirmation is missing.
  */
 function closeWhatItDidNotTake({ process: child }: Worker): void {
   const send = child.send.bind(child) as (message: NewConnection, ...rest: unknown[]) => boolean;

@@ -1,6 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 
-/** setTimeout's longest delay; a longer one would fire at once. */
+/** The longest delay of setTimeout; a longer one would fire at once. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** The machine's own clocks. */

@@ -37,13 +37,23 @@ describe('a wrong use is exit code 2, with words', () => {
     [['migrate', 'postgres://db/payonce'], /too many arguments/],
     [['fake-gateway', '--port', 'eighty'], /whole number/],
     [['fake-gateway', '--database-url', 'postgres://u:hunter2@db/x'], /Set PGPASSWORD/],
+    [['fake-gateway', '--database-url', 'postgres://db/x?sslmode=foo'], /has an unknown sslmode/],
+    [
+      ['fake-gateway', '--memory', '--database-url', 'postgres://db/x'],
+      /'--memory' cannot be used with option '--database-url/,
+    ],
+    [['fake-gateway', '--memory', '--data-dir', 'x'], /'--memory' cannot be used with option '--data-dir/],
+    [
+      ['fake-gateway', '--database-url', 'postgres://db/x', '--data-dir', 'x'],
+      /'--data-dir <folder>' cannot be used with option '--database-url/,
+    ],
   ])('%j', async (words, said) => {
     const { code, err } = await payonce(words);
     expect([code, err]).toEqual([2, expect.stringMatching(said)]);
     expect(err).toContain('Nothing was started.');
   });
 
-  it('a request for help is no wrong use', async () => {
+  it('but a request for help is exit code 0', async () => {
     for (const words of [['--help'], ['help'], ['migrate', '--help'], ['help', 'migrate'], ['--version']]) {
       expect(await payonce(words), words.join(' ')).toMatchObject({ code: 0, err: '' });
     }
@@ -51,7 +61,7 @@ describe('a wrong use is exit code 2, with words', () => {
 });
 
 describe('migrate', () => {
-  it('takes DATABASE_URL, so that no password stands on a command line', async () => {
+  it('takes DATABASE_URL, so that no password is on a command line', async () => {
     const { url } = await openEmptyDatabase();
     expect(await payonce(['migrate'], { DATABASE_URL: url })).toEqual({
       code: 0,
@@ -66,7 +76,7 @@ describe('migrate', () => {
     const nobody = await payonce(['migrate'], { DATABASE_URL: 'postgres://u:hunter2@127.0.0.1:1/x' });
     expect([nobody.code, nobody.err]).toEqual([
       1,
-      expect.stringMatching(/^The database was not brought up to date\. .*ECONNREFUSED.*Start PostgreSQL/),
+      expect.stringMatching(/^The database was not migrated\. .*ECONNREFUSED.*Start PostgreSQL/),
     ]);
     expect(nobody.err).not.toContain('hunter2');
   });

@@ -215,7 +215,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     find: '    EADDRNOTAVAIL: `',
     put: '    EADDRNOTAVAILABLE: `',
     judge: 'engine suite',
-    tests: { file: 'src/service/listen.test.ts', named: 'does not have is named' },
+    tests: { file: 'src/service/listen.test.ts', named: 'does not have: the message names it' },
   },
   {
     name: 'a folder above that is not there is asked for without end',

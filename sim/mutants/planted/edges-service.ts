@@ -15,7 +15,7 @@ export const EDGES_SERVICE: readonly PlantedBug[] = [
     find: '      if (stopped !== null) return;\n',
     put: '',
     judge: 'engine suite',
-    tests: { file: SUPERVISE_TEST, named: 'starts none again' },
+    tests: { file: SUPERVISE_TEST, named: 'restarts none' },
   },
   {
     name: 'a restart that fails is the last one',
@@ -24,7 +24,7 @@ export const EDGES_SERVICE: readonly PlantedBug[] = [
     find: 'if (stopped === null) startAgain({ err: error });',
     put: 'if (stopped === null) log.error({ err: error }, "a worker could not be started");',
     judge: 'engine suite',
-    tests: { file: SUPERVISE_TEST, named: 'also where the restart fails' },
+    tests: { file: SUPERVISE_TEST, named: 'until a restart succeeds' },
   },
   {
     name: 'the stop does not wait for the workers',
