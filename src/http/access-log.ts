@@ -1,6 +1,6 @@
 /**
- * One line per request. It holds the route's template, never the URL (order ids stand in query strings), and no
- * header, key, body, method or note. Fastify itself is given no logger: its own lines quote raw URLs.
+ * One line per request. It holds the route's template, never the URL (query strings hold order ids), and no header, key, body,
+ * payment method or note. Fastify itself gets no logger: its lines quote raw URLs.
  */
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
@@ -14,7 +14,7 @@ export interface HttpLogger {
   error(entry: object, message: string): void;
 }
 
-/** What a line will say, filled in while the request is answered. */
+/** The content of a line, filled in while the request is answered. */
 interface Line {
   readonly logger: HttpLogger;
   readonly level: 'info' | 'debug';
@@ -30,11 +30,11 @@ type LoggedResponse = ServerResponse & { [LINE]?: Line };
 export interface RouteLabel {
   /** The template, such as `/v1/payments/:id`. */
   readonly route: string;
-  /** `debug` for probes, which would drown the rest. */
+  /** `debug` for probes, which would flood the log. */
   readonly level: Line['level'];
 }
 
-/** Begins a request's line. It is written when the response is finished or the client has gone, whichever it is. */
+/** Begins a request's line. It is written when the response is finished or the client has gone. */
 export function beginLine(reply: FastifyReply, logger: HttpLogger, { route, level }: RouteLabel): void {
   const raw: LoggedResponse = reply.raw;
   raw[LINE] = { logger, level, route, startedMs: performance.now(), paymentId: undefined, code: undefined };
@@ -60,7 +60,7 @@ function writeLine(this: LoggedResponse): void {
   const entry = {
     method: this.req.method,
     route: line.route,
-    // Nothing was sent to a client that left before.
+    // Null: the client left before anything was sent.
     status: this.headersSent ? this.statusCode : null,
     duration_ms: Math.round((performance.now() - line.startedMs) * 100) / 100,
     payment_id: line.paymentId,

@@ -1,2 +1,2 @@
-/** Every request belongs to this account until there are API keys; the one place that says so. */
+/** Every request belongs to this account until there are API keys. */
 export { DEFAULT_ACCOUNT } from '../domain/order-fields.ts';

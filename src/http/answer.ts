@@ -1,4 +1,4 @@
-/** Sends answers. Bodies are ready strings with a ready content type, so Fastify serialises and guesses nothing. */
+/** Sends answers. Each body is a finished string with its content type, so that Fastify serialises and guesses nothing. */
 import type { FastifyReply } from 'fastify';
 import { PROBLEMS } from '../domain/problems.ts';
 import { type HttpLogger, noteProblem } from './access-log.ts';
@@ -13,7 +13,7 @@ import {
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** How a group of routes words its problems. */
+/** How a group of routes writes its problems. */
 export interface ProblemStyle {
   readonly contentType: string;
   readonly body: (problem: Problem) => string;
@@ -29,7 +29,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem, style: Proble
   noteProblem(reply, problem.code);
   const retryAfter = retryAfterSeconds(problem);
   if (retryAfter !== null) void reply.header('retry-after', retryAfter);
-  // The next request on this connection would only meet the same answer.
+  // The next request on this connection would only get the same answer.
   if (problem.code === 'shutting_down') void reply.header('connection', 'close');
   void reply
     .code(PROBLEMS[problem.code].status)
@@ -38,7 +38,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem, style: Proble
     .send(style.body(problem));
 }
 
-/** For whatever was thrown; what is a fault of ours is logged. */
+/** Answers whatever was thrown. A fault of our code is logged. */
 export function sendError(
   reply: FastifyReply,
   error: unknown,
@@ -51,6 +51,6 @@ export function sendError(
     return;
   }
   const unexpected = unexpectedProblem(error);
-  logger.error(unexpected.entry, 'unexpected error');
+  logger.error(unexpected.entry, 'an unexpected error in Payonce: please report it with this line');
   sendProblem(reply, unexpected.problem, style);
 }

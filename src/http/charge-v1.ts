@@ -1,4 +1,4 @@
-/** `POST /v1/payments`: charges an order at most once and tells what became of it. */
+/** `POST /v1/payments`: charges an order at most once and answers what became of it. */
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { Order } from '../domain/payment.ts';
 import { PROBLEMS } from '../domain/problems.ts';
@@ -12,16 +12,16 @@ import { type Preference, readPreference } from './prefer.ts';
 import { PROBLEM_TYPE, type Problem, wholeSeconds } from './problem.ts';
 import { type RouteContext, readBody } from './route-context.ts';
 
-/** What the keys of this route are scoped to. Stored with every key: never change it. */
+/** The scope of this route's keys. It is stored with every key: never change it. */
 const KEY_ROUTE = 'POST /v1/payments';
 
-/** Early, so that every answer says it, whatever goes wrong; only an answer to a key seen before says `true`. */
+/** Set early, so that every answer has the header, whatever goes wrong. Only an answer to a key seen before says `true`. */
 export const markNotReplayed: onRequestHookHandler = (_request, reply, done) => {
   void reply.header('idempotent-replayed', 'false');
   done();
 };
 
-/** A plain callback handler: the answer is sent when the engine has one, whether or not the client is still there. */
+/** A callback handler: the engine finishes the charge whether or not the client is still there. */
 export function chargeHandler(context: RouteContext): (request: FastifyRequest, reply: FastifyReply) => void {
   return (request, reply) => {
     const charge = readCharge(request, context);
@@ -48,14 +48,15 @@ type ReadCharge =
     }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
-/** All that is wrong with the body is told at once; the header comes after it. */
+/** Reports everything that is wrong with the body at once. The header is checked after it. */
 function readCharge(request: FastifyRequest, context: RouteContext): ReadCharge {
   const body = readBody(request);
   if (body.kind === 'problem') return body;
   const parsed = parseOrder(body.value);
   if (parsed.kind === 'refused') {
     const { code, errors } = parsed;
-    return problem({ code, detail: 'See errors for everything that is wrong with the order.', errors });
+    const detail = 'Nothing was stored or sent. Correct what errors lists, and send the order again.';
+    return problem({ code, detail, errors });
   }
   const header = readIdempotencyKey(request.raw.rawHeaders);
   if (header.kind === 'invalid') return problem({ code: 'idempotency_key_invalid', detail: header.detail });
@@ -94,7 +95,7 @@ function sendAnswer(reply: FastifyReply, answer: ChargeAnswer): void {
   }
 }
 
-/** The frozen body goes out as it is, byte for byte; only the status tells the starter from those that joined. */
+/** The frozen body is sent as it is, byte for byte. Only the status differs: 201 for the request that started the charge, else 200. */
 function sendSettled(reply: FastifyReply, answer: Extract<ChargeAnswer, { kind: 'settled' }>): void {
   const { frozen, paymentId, started } = answer;
   notePayment(reply, paymentId);

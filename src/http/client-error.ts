@@ -1,6 +1,6 @@
 /**
- * What is no HTTP request at all: bytes that do not parse, headers that are too large, a request that does not
- * arrive. There is no request object then, so the answer is written to the socket by hand, and the connection ends.
+ * Answers what is no complete HTTP request: bytes that do not parse, headers that are too large, a request that does not arrive in
+ * time. There is no request object then, so the answer is written to the socket by hand, and the connection ends.
  */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -8,7 +8,7 @@ import { PROBLEMS } from '../domain/problems.ts';
 import type { HttpLogger } from './access-log.ts';
 import { PROBLEM_TYPE, type Problem, problemBody } from './problem.ts';
 
-/** Node's own name for the response that a socket is busy with; its default handler looks at the same field. */
+/** Node's internal field for the response that a socket is busy with. Node's default handler reads it, too. */
 type BusySocket = Socket & { readonly _httpMessage?: ServerResponse | null };
 
 const REASONS: Readonly<Record<number, string>> = {
@@ -17,9 +17,9 @@ const REASONS: Readonly<Record<number, string>> = {
   431: 'Request Header Fields Too Large',
 };
 
-/** Answers a `clientError` of Node's server. `code`: the parser's or the server's. */
+/** Answers a `clientError` of Node's server. `code`: of the parser or of the server. */
 export function answerClientError(code: string | undefined, socket: Socket, logger: HttpLogger): void {
-  // The code only: the error also carries the bytes that were sent.
+  // The code only: the error also holds the bytes that were sent.
   logger.debug({ code }, 'client error');
   if (code === 'ECONNRESET' || socket.destroyed) return;
   if (!socket.writable || isAnsweringAnother(socket)) {
@@ -30,8 +30,8 @@ export function answerClientError(code: string | undefined, socket: Socket, logg
 }
 
 /**
- * Whether a complete request on this connection is still being answered, so that the broken bytes came behind it.
- * Anything written now would be taken for *its* answer: a 400 for a payment that is being charged.
+ * Whether a complete request on this connection is still being answered. The broken bytes then came after it, and the client would
+ * take anything written now for its answer: a 400 for a payment that is being charged.
  */
 function isAnsweringAnother(socket: BusySocket): boolean {
   const response = socket._httpMessage;
@@ -41,11 +41,17 @@ function isAnsweringAnother(socket: BusySocket): boolean {
 function problemFor(code: string | undefined): Problem {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return { code: 'request_timeout', detail: 'Send the whole request at once.' };
+      return {
+        code: 'request_timeout',
+        detail: 'Nothing was stored or sent. Send the whole request at once.',
+      };
     case 'HPE_HEADER_OVERFLOW':
-      return { code: 'headers_too_large', detail: 'Send fewer or shorter headers.' };
+      return {
+        code: 'headers_too_large',
+        detail: 'Nothing was stored or sent. Send fewer or shorter headers.',
+      };
     default:
-      return { code: 'invalid_request', detail: 'This is not valid HTTP.' };
+      return { code: 'invalid_request', detail: 'This is not valid HTTP. Nothing was stored or sent.' };
   }
 }
 

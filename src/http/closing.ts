@@ -1,13 +1,13 @@
 /**
- * How connections end when the server closes. Node shuts the idle ones once, at the beginning, and from then on
- * neither ends those that fall idle later nor enforces its own timeouts; one client could hold up the exit for a minute.
+ * How connections end when the server closes. Node closes the idle ones once, at the beginning. After that it neither closes those
+ * that become idle later nor enforces its timeouts, so that one client could delay the exit for a minute.
  */
 import type { FastifyInstance } from 'fastify';
 
-/** Short against the grace period; each look costs microseconds. */
+/** Short compared with the grace period. Each look costs microseconds. */
 const SWEEP_MS = 100;
 
-/** From the beginning of `close()`: idle connections are ended as they fall idle, and all that is left after `graceMs`. */
+/** From the beginning of `close()`, a connection is closed when it becomes idle, and after `graceMs` in any case. */
 export function endConnectionsOnClose(app: FastifyInstance, graceMs: number): void {
   let sweep: NodeJS.Timeout | undefined;
   let deadline: NodeJS.Timeout | undefined;

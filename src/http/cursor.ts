@@ -1,6 +1,6 @@
 /**
- * Page cursors: opaque to clients, and tagged with what they point into and with a version, so that one
- * from another list or another release is refused instead of silently starting somewhere else.
+ * Page cursors, opaque to clients. Each is tagged with its list and a version, so that a cursor of another list or another release is
+ * refused. Otherwise it would silently start somewhere else.
  */
 export type CursorKind = 'payments' | 'events';
 
@@ -10,7 +10,7 @@ export function encodeCursor(kind: CursorKind, position: string): string {
   return Buffer.from(`${TAGS[kind]}:${position}`, 'latin1').toString('base64url');
 }
 
-/** The position, or null where the text is no cursor of this kind. Strict: one position has one spelling. */
+/** The position, or null where the text is no cursor of this kind. Each position has exactly one spelling. */
 export function decodeCursor(kind: CursorKind, text: string): string | null {
   const plain = Buffer.from(text, 'base64url').toString('latin1');
   const tag = `${TAGS[kind]}:`;

@@ -1,25 +1,24 @@
 /**
- * What is wrong with a request, field by field, so that a client sees everything at once. No value is ever repeated,
- * and a name only if it is harmless: a client's mistake may well be a card number in the wrong place.
+ * What is wrong with a request, field by field, so that a client sees everything at once. No value is ever repeated, and a name
+ * only if it is harmless: the client may have put a card number in the wrong place.
  */
 import { harmlessName } from '../domain/order-fields.ts';
 
-/** `pointer`: into the body (RFC 6901, "" is the whole); `parameter`: of the query string. `detail` follows the name in a sentence. */
+/** `pointer`: into the body (RFC 6901; "" is the whole body). `parameter`: of the query string. `detail` continues a sentence that begins with the name. */
 export type FieldError =
   | { readonly pointer: string; readonly detail: string }
   | { readonly parameter: string; readonly detail: string };
 
-/** As many as anyone can mend at once; a body of 64 KB could name thousands. */
+/** More than anyone fixes at once; a body of 64 KB could cause thousands. */
 const MAX_ERRORS = 50;
 
-/** The pointer to a member, escaped as RFC 6901 §3 says; to the object itself where the name cannot be repeated. */
+/** The pointer to a member, escaped by RFC 6901 §3. Where the name may not be repeated, the pointer to the object itself. */
 export function pointerTo(parent: string, name: string): string {
   const harmless = harmlessName(name);
   if (harmless === null) return parent;
   return `${parent}/${harmless.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
-/** The list with a bound. */
 export function firstErrors(errors: readonly FieldError[]): readonly FieldError[] {
   if (errors.length <= MAX_ERRORS) return errors;
   const rest = errors.length - MAX_ERRORS;

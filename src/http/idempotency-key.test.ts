@@ -68,7 +68,7 @@ describe('an idempotency key', () => {
     for (const name of ['Idempotency-Key', 'idempotency-key']) {
       expect(readIdempotencyKey(['Idempotency-Key', 'a', name, 'a'])).toEqual({
         kind: 'invalid',
-        detail: 'The header stands more than once.',
+        detail: 'The header is given more than once.',
       });
     }
   });

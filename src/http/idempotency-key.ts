@@ -1,6 +1,6 @@
 /**
- * The `Idempotency-Key` request header (IETF draft "The Idempotency-Key HTTP Header Field"). The draft makes it a
- * string of RFC 8941, in quotes; most clients send it bare. Both are taken, and `abc` and `"abc"` are the same key.
+ * The `Idempotency-Key` request header (IETF draft "The Idempotency-Key HTTP Header Field"). The draft wants a quoted string of
+ * RFC 8941, but most clients send the key bare. Both are taken: `abc` and `"abc"` are the same key.
  */
 
 import { isPrintable, keyComplaint, NOT_PRINTABLE } from '../domain/key-rules.ts';
@@ -14,21 +14,21 @@ export type KeyHeader =
 
 const HEADER = 'idempotency-key';
 
-/** sf-string (RFC 8941 §3.3.3): printable ASCII, where a backslash stands before a quote or a backslash and nothing else. */
+/** sf-string (RFC 8941 §3.3.3): printable ASCII; a backslash may only come before a quote or another backslash. */
 const QUOTED = /^"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"$/;
 
 const NONE: KeyHeader = { kind: 'none' };
 
 /**
- * Reads the key from a request's raw headers (names and values in turn), because the parsed ones join a repeated
- * header to one value, which would be a valid key that nobody chose.
+ * Reads the key from a request's raw headers (names and values in turn). Node's parsed headers join a repeated header to one value,
+ * which would be a valid key that nobody chose.
  */
 export function readIdempotencyKey(rawHeaders: readonly string[]): KeyHeader {
   let value: string | undefined;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] ?? '';
     if (name.length !== HEADER.length || name.toLowerCase() !== HEADER) continue;
-    if (value !== undefined) return invalid('The header stands more than once.');
+    if (value !== undefined) return invalid('The header is given more than once.');
     value = rawHeaders[i + 1] ?? '';
   }
   return value === undefined ? NONE : parseKey(value.trim());
@@ -38,11 +38,11 @@ function parseKey(value: string): KeyHeader {
   if (!isPrintable(value)) return invalid(`The key ${NOT_PRINTABLE}.`);
   if (value.startsWith('"') && !QUOTED.test(value)) {
     return invalid(
-      'The key begins with a quote but is no string of RFC 8941: "…", with \\" and \\\\ inside.',
+      'The key begins with a quote but is no quoted string of RFC 8941. Write \\" and \\\\ for a quote and a backslash inside, and end with a quote.',
     );
   }
   const key = value.startsWith('"') ? value.slice(1, -1).replace(/\\(["\\])/g, '$1') : value;
-  if (key === '') return invalid('The key is empty; send no header where you have no key.');
+  if (key === '') return invalid('The key is empty. Send no header if you have no key.');
   const complaint = keyComplaint(key);
   if (complaint !== null) return { kind: complaint.kind, detail: `The key ${complaint.detail}.` };
   return { kind: 'key', key };

@@ -19,7 +19,7 @@ function plain(value: JsonValue): unknown {
   return value;
 }
 
-const hasDuplicate = 'A name stands twice';
+const hasDuplicate = 'A name occurs twice';
 
 describe('what is not JSON', () => {
   it.each([
@@ -65,14 +65,14 @@ describe('what is not JSON', () => {
     expect(parse('\ufeff{}')).toEqual({ kind: 'refused', detail: 'The body begins with a byte order mark.' });
   });
 
-  it('is refused without a word of it in the answer', () => {
+  it('is refused, and the answer repeats nothing of it', () => {
     for (const text of ['{"secret":"tok_1', '{"secret":1,"secret":1}', '["secret\\u0000"]']) {
       expect(JSON.stringify(parse(text))).not.toContain('secret');
     }
   });
 });
 
-describe('a name that stands twice', () => {
+describe('a name that occurs twice', () => {
   it.each([
     '{"a":1,"a":2}',
     '{"a":1,"a":1}',

@@ -1,10 +1,10 @@
 /**
- * JSON as money needs it (RFC 8259, and stricter where it leaves a choice): a name may stand only once in an
- * object, no number is rounded without notice, and nothing that PostgreSQL cannot store gets past. The engine's
- * own JSON.parse judges the syntax; one scan over the text, by then known to be valid, builds the values.
+ * JSON as money needs it: RFC 8259, but strict where it leaves a choice. A name may occur only once in an object, no number is
+ * silently rounded, and what PostgreSQL cannot store is refused. JSON.parse checks the syntax. One scan over the valid text then
+ * builds the values.
  *
- * A library was tried (lossless-json 4): it accepts a repeated name whose values are equal, and recurses as deeply as the
- * text says.
+ * A library was tried (lossless-json 4). It accepts a repeated name whose values are equal, and recurses as deeply as the text is
+ * nested.
  */
 
 import { isStorableText } from '../domain/text.ts';
@@ -21,29 +21,29 @@ export class JsonNumber {
 export type JsonObject = ReadonlyMap<string, JsonValue>;
 export type JsonValue = null | boolean | string | number | JsonNumber | readonly JsonValue[] | JsonObject;
 
-/** `detail` is a sentence for the client; it repeats nothing of the body. */
+/** `detail` is a sentence for the client. It repeats nothing of the body. */
 export type JsonResult =
   | { readonly kind: 'value'; readonly value: JsonValue }
   | { readonly kind: 'refused'; readonly detail: string };
 
-/** An order is two levels deep; what is deeper is no request of ours. */
+/** An order is two levels deep. */
 const MAX_DEPTH = 8;
 
-/** `ignoreBOM` leaves a byte order mark in the text, so that it can be refused (RFC 8259 §8.1 forbids senders one). */
+/** `ignoreBOM` leaves a byte order mark in the text, so that it can be refused (RFC 8259 §8.1 forbids it). */
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Where the scan stands in the text. */
+/** The text, and how far the scan has come. */
 interface Cursor {
   readonly text: string;
   at: number;
 }
 
-/** Ends the scan; caught below and nowhere else. */
+/** Ends the scan. Caught in `parseJson` only. */
 class Refusal extends Error {}
 
 /** Parses a whole body. The length must be bounded by the caller; time is linear in it. */
 export function parseJson(body: Uint8Array): JsonResult {
-  if (body.length === 0) return refused('The body is empty; a JSON object is expected.');
+  if (body.length === 0) return refused('The body is empty, but must be a JSON object.');
   let text: string;
   try {
     text = UTF8.decode(body);
@@ -106,9 +106,9 @@ function scanObject(cursor: Cursor, depth: number): JsonObject {
     skipSpace(cursor);
     const nameAt = cursor.at;
     const name = scanString(cursor);
-    // Compared after unescaping: "a" and "\u0061" are one name, and readers differ on which value counts (RFC 8259 §4).
+    // Compared after unescaping: "a" and "\u0061" are one name. Programs differ on which value counts (RFC 8259 §4).
     if (object.has(name))
-      throw new Refusal(`A name stands twice in one object (at character ${nameAt + 1}).`);
+      throw new Refusal(`A name occurs twice in one object (at character ${nameAt + 1}).`);
     skipSpace(cursor);
     cursor.at += 1; // :
     object.set(name, scanValue(cursor, depth + 1));
@@ -142,7 +142,7 @@ function scanString(cursor: Cursor): string {
   cursor.at = end + 1;
   const raw = text.slice(start, end);
   if (!raw.includes('\\')) return raw;
-  // Only an escape can bring in what valid UTF-8 and the grammar keep out.
+  // In valid JSON in UTF-8, only an escape can be NUL or half a surrogate pair.
   const value = JSON.parse(`"${raw}"`) as string;
   if (!isStorableText(value)) {
     throw new Refusal(`A string holds NUL or half a surrogate pair (at character ${start}).`);
@@ -150,7 +150,7 @@ function scanString(cursor: Cursor): string {
   return value;
 }
 
-/** Whether an odd number of backslashes stands before the quote. */
+/** Whether an odd number of backslashes comes before the quote. */
 function isEscaped(text: string, quoteAt: number): boolean {
   let at = quoteAt - 1;
   while (text.charCodeAt(at) === 0x5c) at -= 1;

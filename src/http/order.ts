@@ -1,6 +1,6 @@
 /**
- * From a JSON value to an order, or to everything that is wrong with it. No schema library stands in between, because one
- * would have to be told not to help (turn "5" into 5, drop unknown fields, round numbers).
+ * From a JSON value to an order, or to everything that is wrong with it. There is no schema library, because such libraries turn "5"
+ * into 5, drop unknown fields and round numbers.
  */
 import { exponentOf } from '../domain/currencies.ts';
 import { type MoneyProblem, minorFromDecimal } from '../domain/money.ts';

@@ -1,10 +1,10 @@
 /**
  * How long a client wants to wait for the outcome: the `Prefer` header (RFC 7240) with `wait=<seconds>` (§4.3) and
- * `respond-async` (§4.1). Preferences are wishes: what is unknown or malformed is ignored, never refused.
+ * `respond-async` (§4.1). An unknown or malformed preference is ignored, never refused.
  */
 
 export interface Waits {
-  /** Where the client says nothing, in milliseconds. */
+  /** The wait of a request without a preference, in milliseconds. */
   readonly defaultWaitMs: number;
   /** The most that a client can ask for, in milliseconds. */
   readonly maxWaitMs: number;
@@ -12,11 +12,11 @@ export interface Waits {
 
 export interface Preference {
   readonly waitMs: number;
-  /** The value of `Preference-Applied` (§3), with the seconds as they were clamped; null where nothing was asked. */
+  /** The value of `Preference-Applied` (§3), with the clamped seconds. Null: the request has no preference. */
   readonly applied: string | null;
 }
 
-/** `header`: the value as Node gives it, several headers joined by commas (or, by its types, a list). */
+/** `header`: the value that Node gives. It joins several headers by commas; its types also allow a list. */
 export function readPreference(header: string | readonly string[] | undefined, waits: Waits): Preference {
   if (header === undefined) return { waitMs: waits.defaultWaitMs, applied: null };
   const preferences = firstOfEach(typeof header === 'string' ? header : header.join());
@@ -27,11 +27,11 @@ export function readPreference(header: string | readonly string[] | undefined, w
   }
   const waitMs = Math.min(seconds * 1000, waits.maxWaitMs);
   const wait = `wait=${Math.floor(waitMs / 1000)}`;
-  // Together they mean: answer asynchronously if it takes longer than that (§4.3).
+  // Together they mean: answer asynchronously if it takes longer (§4.3).
   return { waitMs, applied: async ? `respond-async, ${wait}` : wait };
 }
 
-/** Of a preference that stands twice only the first counts (§2), even where it is malformed. */
+/** If a preference is given twice, only the first one counts (§2), even if it is malformed. */
 function firstOfEach(header: string): ReadonlyMap<string, string> {
   const preferences = new Map<string, string>();
   for (const preference of splitList(header)) {
@@ -44,8 +44,8 @@ function firstOfEach(header: string): ReadonlyMap<string, string> {
 }
 
 /**
- * The elements of the list without their parameters (none of ours has any). Commas and semicolons inside a quoted
- * string do not separate (RFC 9110 §5.6.4). One pass: patterns for this take quadratic time on hostile headers.
+ * The elements of the list without their parameters (our preferences have none). Commas and semicolons inside a quoted string do not
+ * separate (RFC 9110 §5.6.4). It is one pass, because regular expressions for this take quadratic time on hostile headers.
  */
 function splitList(header: string): readonly string[] {
   const elements: string[] = [];
@@ -70,7 +70,7 @@ function splitList(header: string): readonly string[] {
   return elements;
 }
 
-/** delta-seconds (RFC 9110 §10.2.3), quoted or not; null where it is anything else. */
+/** delta-seconds (RFC 9110 §10.2.3), quoted or not; null for anything else. */
 function delaySeconds(word: string | undefined): number | null {
   const digits = word === undefined ? null : /^(?:([0-9]+)|"([0-9]+)")$/.exec(word);
   return digits === null ? null : Number(digits[1] ?? digits[2]);

@@ -1,7 +1,6 @@
 /**
- * Everything that is answered when there is no payment to answer with: problem documents (RFC 9457) from the one
- * catalogue, and the translation of what Fastify and the engine throw into it. Errors never speak for themselves:
- * their messages quote URLs, bodies and rows.
+ * The answers that are no payment: problem documents (RFC 9457) from the one catalogue. Errors of Fastify and of the engine are
+ * translated into it. The message of an error is never sent: it may quote a URL, a body or a row.
  */
 import { randomUUID } from 'node:crypto';
 import type { Payment } from '../domain/payment.ts';
@@ -13,11 +12,11 @@ export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
 export interface Problem {
   readonly code: ProblemCode;
-  /** About this occurrence, for a person; repeats nothing secret. */
+  /** About this occurrence, for a person: what happened, what was not done, what to do. Repeats nothing secret. */
   readonly detail: string;
   readonly errors?: readonly FieldError[];
   readonly payment?: Payment;
-  /** When to ask again; every 503 has one, even where this is absent. */
+  /** When to ask again. Every 503 has a `Retry-After`, even where this is absent. */
   readonly retryAfterMs?: number;
   /** Names this occurrence in the log, as a URI (RFC 9457 §3.1.5). */
   readonly instance?: string;
@@ -33,10 +32,10 @@ export function problemBody(problem: Problem): string {
   });
 }
 
-/** Long enough for a database to fail over once or a load balancer to look elsewhere, short enough for a shopper. */
+/** Long enough for a load balancer to choose another server, short enough for a shopper. */
 const UNAVAILABLE_RETRY_MS = 1000;
 
-/** What the `Retry-After` header says, or null: whole seconds, rounded up, at least 1 (RFC 9110 §10.2.3). */
+/** The value of the `Retry-After` header: whole seconds, rounded up, at least 1 (RFC 9110 §10.2.3). Null: no such header. */
 export function retryAfterSeconds(problem: Problem): number | null {
   const afterMs =
     problem.retryAfterMs ?? (PROBLEMS[problem.code].status === 503 ? UNAVAILABLE_RETRY_MS : undefined);
@@ -47,25 +46,32 @@ export function wholeSeconds(ms: number): number {
   return Math.max(1, Math.ceil(ms / 1000));
 }
 
+/** The detail of `not_found`. */
+export const NOTHING_HERE =
+  'There is nothing at this address. Nothing was stored or sent. docs/api.md lists the addresses.';
+
 /** Fastify's own errors, by their code. */
 const FASTIFY_PROBLEMS: Readonly<Record<string, Problem>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
     code: 'payload_too_large',
-    detail: 'The body is larger than this server takes.',
+    detail: 'The body is larger than this server takes. Nothing was stored or sent. Send a smaller one.',
   },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'unsupported_media_type',
-    detail: 'Send the body as application/json.',
+    detail: 'Nothing was stored or sent. Send the body as application/json.',
   },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
     code: 'invalid_request',
-    detail: 'The body is not as long as Content-Length says.',
+    detail: 'The body is not as long as Content-Length says. Nothing was stored or sent. Send both again.',
   },
-  FST_ERR_BAD_URL: { code: 'invalid_request', detail: 'The address is not a valid URL.' },
-  FST_ERR_MAX_PARAM_LENGTH: { code: 'not_found', detail: 'There is nothing at this address.' },
+  FST_ERR_BAD_URL: {
+    code: 'invalid_request',
+    detail: 'The address is not a valid URL. Nothing was stored or sent. Check its percent-encoding.',
+  },
+  FST_ERR_MAX_PARAM_LENGTH: { code: 'not_found', detail: NOTHING_HERE },
 };
 
-/** What an error means to the client. `null`: a fault of ours, which `unexpectedProblem` is for. */
+/** What an error means to the client. Null: a fault of our code, for `unexpectedProblem`. */
 export function problemOf(error: unknown): Problem | null {
   const { code, statusCode, name, kind } = error as Partial<
     Record<'code' | 'statusCode' | 'name' | 'kind', unknown>
@@ -73,32 +79,37 @@ export function problemOf(error: unknown): Problem | null {
   if (name === 'StoreError') return storeProblem(kind);
   const known = typeof code === 'string' ? FASTIFY_PROBLEMS[code] : undefined;
   if (known !== undefined) return known;
-  // A body that broke off, and whatever else Fastify finds wrong with a request in a later release.
+  // A body that broke off, or a check that a later release of Fastify adds.
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
-    return { code: 'invalid_request', detail: 'The request could not be read.' };
+    return {
+      code: 'invalid_request',
+      detail: 'The request could not be read. Nothing was stored or sent. Send it again.',
+    };
   }
   return null;
 }
 
-/** By name and kind rather than by class: ports are none of this folder's business. */
+/** By name and kind instead of the class, which this folder may not import from the ports. */
 function storeProblem(kind: unknown): Problem {
   switch (kind) {
     case 'outcome_unknown':
       return {
         code: 'store_outcome_unknown',
-        detail: 'Repeat the request: the order is never charged twice.',
+        detail:
+          'The connection to the database broke, so it is not known whether anything was stored. Repeat the same request with the same key: the order is never charged twice.',
       };
     case 'refused':
     case 'unfit':
       return {
         code: 'store_refused',
         detail:
-          'The database refuses this, and will until somebody changes something there. Nothing was changed and nothing was sent. This server’s log says what is refused.',
+          'The database refuses this until somebody changes something there. Nothing was changed and nothing was sent. The log of this server says what it refuses.',
       };
     default:
       return {
         code: 'store_unavailable',
-        detail: 'The database cannot be reached at the moment. Repeat the request.',
+        detail:
+          'The database cannot be used at the moment. Nothing was changed and nothing was sent. Repeat the request.',
       };
   }
 }
@@ -110,8 +121,8 @@ export interface UnexpectedProblem {
 }
 
 /**
- * A fault of ours. The client gets an id and nothing else; the log gets the same id, the error's type, code
- * and stack. Messages are logged only for the errors of JavaScript itself: drivers put values into theirs.
+ * A fault of our code. The client gets only an id. The log gets the same id and the error's type, code and stack. The message is
+ * logged only for errors of JavaScript itself: the messages of drivers may hold values.
  */
 export function unexpectedProblem(error: unknown): UnexpectedProblem {
   const id = randomUUID();
@@ -122,7 +133,7 @@ export function unexpectedProblem(error: unknown): UnexpectedProblem {
   return {
     problem: {
       code: 'internal_error',
-      detail: `Something unexpected happened; it is in this server's log under ${id}. Repeating the request never charges the order twice.`,
+      detail: `Something unexpected happened. It is not known how far this request came. Repeat it with the same key: the order is never charged twice. This server's log has the error under ${id}.`,
       instance: `urn:uuid:${id}`,
     },
     entry: { error_id: id, type: name, code, ...(own ? { message } : {}), stack: frames.join('\n') },

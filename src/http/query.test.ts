@@ -27,7 +27,7 @@ describe('a query string', () => {
     const { errors } = read('/v1/payments?foo=1&limit=1&limit=1&order_id=%FF&%=1&__proto__=1');
     expect(errors).toEqual([
       { parameter: 'foo', detail: 'is not a known parameter' },
-      { parameter: 'limit', detail: 'stands more than once' },
+      { parameter: 'limit', detail: 'is given more than once' },
       { parameter: 'order_id', detail: 'is not valid percent-encoded UTF-8' },
       { parameter: '', detail: 'is not a known parameter' },
       { parameter: '__proto__', detail: 'is not a known parameter' },

@@ -1,11 +1,11 @@
 /**
- * Query strings, read strictly: Fastify's own parser turns a repeated parameter into an array, keeps
- * what it cannot decode and knows no unknown names; a filter that was misspelt would show every payment.
+ * Query strings, read strictly. Fastify's parser turns a repeated parameter into an array, keeps what it cannot decode, and takes any
+ * name. A misspelt filter would then show every payment.
  */
 import { harmlessName } from '../domain/order-fields.ts';
 import type { FieldError } from './field-errors.ts';
 
-/** The known parameters of a request's target, decoded; everything wrong with the rest goes to `errors`. */
+/** The known parameters of a request's target, decoded. Everything that is wrong is added to `errors`. */
 export function readQuery(
   target: string,
   known: readonly string[],
@@ -22,7 +22,7 @@ export function readQuery(
     if (name === null || !known.includes(name)) {
       errors.push({ parameter: harmlessName(name ?? '') ?? '', detail: 'is not a known parameter' });
     } else if (values.has(name)) {
-      errors.push({ parameter: name, detail: 'stands more than once' });
+      errors.push({ parameter: name, detail: 'is given more than once' });
     } else if (value === null) {
       errors.push({ parameter: name, detail: 'is not valid percent-encoded UTF-8' });
     } else {
@@ -32,7 +32,7 @@ export function readQuery(
   return values;
 }
 
-/** The size of a page: 1 to 100, 20 where nothing is said. */
+/** The size of a page: 1 to 100, by default 20. */
 export function readLimit(values: ReadonlyMap<string, string>, errors: FieldError[]): number {
   const text = values.get('limit');
   if (text === undefined) return 20;

@@ -1,4 +1,4 @@
-/** The reading half of /v1: one payment, pages of payments, the audit trail of one. Always from the primary. */
+/** The reading half of /v1: one payment, pages of payments, the audit trail of a payment. Always from the primary database. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isUuid } from '../domain/ids.ts';
 import { orderIdComplaint } from '../domain/order-rules.ts';
@@ -16,9 +16,12 @@ import type { RouteContext } from './route-context.ts';
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
-export const NO_SUCH_PAYMENT: Problem = { code: 'payment_not_found', detail: 'No payment has this id.' };
+export const NO_SUCH_PAYMENT: Problem = {
+  code: 'payment_not_found',
+  detail: 'No payment has this id. If you know only the order, search with GET /v1/payments?order_id=….',
+};
 
-/** The id in the address in its canonical form, or null where it is none; UUIDs are read in any case (RFC 9562 §4). */
+/** The id in the address, in lower case; null where it is no UUID. UUIDs are read in upper and lower case (RFC 9562 §4). */
 export function paymentIdOf(request: FastifyRequest): string | null {
   const id = (request.params as { readonly id: string }).id.toLowerCase();
   return isUuid(id) ? id : null;
@@ -99,7 +102,7 @@ function readFilter(values: ReadonlyMap<string, string>, errors: FieldError[]): 
   };
 }
 
-/** The position that a cursor stands for. `shape`: what it must look like; null for a UUID. */
+/** The position in a cursor. `shape`: what it must look like; null for a UUID. */
 function readCursor(
   kind: CursorKind,
   shape: RegExp | null,
@@ -110,14 +113,14 @@ function readCursor(
   if (text === undefined) return undefined;
   const position = decodeCursor(kind, text);
   if (position !== null && (shape === null ? isUuid(position) : shape.test(position))) return position;
-  errors.push({ parameter: 'cursor', detail: 'is not the next_cursor of such a list' });
+  errors.push({ parameter: 'cursor', detail: 'is not the next_cursor of this kind of list' });
   return undefined;
 }
 
 function invalidQuery(errors: readonly FieldError[]): Problem {
   return {
     code: 'invalid_request',
-    detail: 'See errors for everything that is wrong with the query.',
+    detail: 'Correct what errors lists, and send the query again.',
     errors,
   };
 }

@@ -14,11 +14,11 @@ export interface RouteContext {
   /** How long the seed's start waits, in milliseconds. */
   readonly seedWaitMs: number;
   readonly notReady: () => Promise<NotReady | null>;
-  /** From the moment it is true, new requests are turned away; those under way are answered. */
+  /** Once it is true, new requests are refused. Those under way are answered. */
   readonly isDraining: () => boolean;
 }
 
-/** The first thing on every API route: begin its log line, and turn it away while draining. */
+/** The first hook of every API route: begins the log line, and refuses the request while draining. */
 export function openRoute(
   context: RouteContext,
   label: RouteLabel,
@@ -33,12 +33,13 @@ export function openRoute(
 
 const SHUTTING_DOWN: Problem = {
   code: 'shutting_down',
-  detail: 'Repeat the request on a new connection: another server, or this one restarted, will take it.',
+  detail:
+    'This server is shutting down. Nothing was stored and nothing was sent. Repeat the request on a new connection: another server, or this one after its restart, will take it.',
 };
 
 /**
- * Makes a group of routes take `application/json` as bytes, and nothing else, and word its errors in its style. The
- * bytes are parsed by the handler, so that a body never becomes an object that rounded a number.
+ * Makes a group of routes take only `application/json`, as bytes, and answer its errors in its own style. The handler parses the
+ * bytes, so that no number of a body is ever rounded.
  */
 export function prepareScope(scope: FastifyInstance, context: RouteContext, style: ProblemStyle): void {
   scope.removeAllContentTypeParsers();
@@ -56,17 +57,23 @@ export function readBody(
   | { readonly kind: 'problem'; readonly problem: Problem } {
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    // RFC 9110 §15.5.16 names this status for it.
+    // This is the status of RFC 9110 §15.5.16.
     const problem: Problem = {
       code: 'unsupported_media_type',
-      detail: 'Send the body without a Content-Encoding.',
+      detail: 'Nothing was stored or sent. Send the body without a Content-Encoding.',
     };
     return { kind: 'problem', problem };
   }
   const result = parseJson(Buffer.isBuffer(request.body) ? request.body : NO_BYTES);
   return result.kind === 'value'
     ? result
-    : { kind: 'problem', problem: { code: 'invalid_json', detail: result.detail } };
+    : {
+        kind: 'problem',
+        problem: {
+          code: 'invalid_json',
+          detail: `${result.detail} Nothing was stored or sent. Correct it and send it again.`,
+        },
+      };
 }
 
 const NO_BYTES = new Uint8Array(0);

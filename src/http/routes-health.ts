@@ -1,4 +1,4 @@
-/** For load balancers and orchestrators. Neither touches a payment, and neither is turned away while draining. */
+/** For load balancers and orchestrators. These routes touch no payment, and they answer while draining, too. */
 import type { FastifyInstance } from 'fastify';
 import type { NotReady } from '../engine/api.ts';
 import { beginLine, type RouteLabel } from './access-log.ts';
@@ -6,13 +6,14 @@ import { PROBLEM_JSON, sendJson } from './answer.ts';
 import { prepareScope, type RouteContext } from './route-context.ts';
 
 const DETAILS: Readonly<Record<NotReady, string>> = {
-  starting: 'The server is still starting.',
-  stopping: 'The server is shutting down.',
+  starting: 'The server is still starting, and takes no payments yet. Wait.',
+  stopping: 'The server is shutting down, and takes no new payments. Use another one.',
   stopped:
-    'The server has stopped for good, because of what it found in the database. Its log says what to do.',
-  database_unavailable: 'The database cannot be used at the moment.',
+    'The server takes no payments any more, because of what it found in the database. Its log says what to do; then restart it.',
+  database_unavailable:
+    'The database cannot be used at the moment, so no payments are taken. Payonce tries it again by itself; its log says what is wrong.',
   database_refuses:
-    'The database refuses what Payonce must do there, and will until somebody changes something. The log says what (alarm database_refuses).',
+    'The database refuses what Payonce must do there, until somebody changes something. No payments are taken. The log says what to change (alarm database_refuses).',
 };
 
 export function registerHealth(scope: FastifyInstance, context: RouteContext): void {
@@ -27,10 +28,10 @@ export function registerHealth(scope: FastifyInstance, context: RouteContext): v
     };
   };
 
-  /** 200 while the process lives and its event loop turns. */
+  /** 200 while the process lives and its event loop is not blocked. */
   scope.get('/healthz', options('/healthz'), (_request, reply) => sendJson(reply, 200, '{"status":"ok"}'));
 
-  /** 200 once it can take payments; 503 before, while the database is away, and from the beginning of the drain. */
+  /** 200 when it can take payments. 503 before that, while the database cannot be used, and from the beginning of the drain. */
   scope.get('/readyz', options('/readyz'), async (_request, reply) => {
     const reason = context.isDraining()
       ? 'stopping'

@@ -1,6 +1,6 @@
 /**
- * The contract of the demo that Payonce grew from, to the letter: an amount in US dollars as a JSON number, bodies of one or two
- * fields, addresses that end in a slash. `Idempotency-Key` and `Prefer` mean nothing here; the order alone guards.
+ * The API of the demo that Payonce grew from, kept exactly: an amount in US dollars as a JSON number, bodies of one or two fields,
+ * addresses that end in a slash. `Idempotency-Key` and `Prefer` have no effect here; the order id alone guards against a second charge.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { exponentOf } from '../domain/currencies.ts';
@@ -17,11 +17,11 @@ import { wholeSeconds } from './problem.ts';
 import { NO_SUCH_PAYMENT, paymentIdOf } from './read-v1.ts';
 import { openRoute, prepareScope, type RouteContext, readBody } from './route-context.ts';
 
-/** `{"error": "<sentence>", "code": …}`; about a payment with its `payment_id`. */
+/** `{"error": "<sentence>", "code": …}`; with a `payment_id` if it is about a payment. */
 export const SEED_STYLE: ProblemStyle = {
   contentType: JSON_TYPE,
   body: ({ code, detail, errors, payment }) => {
-    const more = errors === undefined ? detail : `${asSentence(errors)}.`;
+    const more = errors === undefined ? detail : `${asSentence(errors)}. Nothing was stored or sent.`;
     const error = `${PROBLEMS[code].title}: ${more}`;
     return JSON.stringify(
       payment === undefined ? { error, code } : { error, code, payment_id: payment.paymentId },
@@ -42,7 +42,7 @@ export function registerSeed(scope: FastifyInstance, context: RouteContext): voi
   scope.get(payment, { onRequest: open(payment) }, trackHandler(context));
 }
 
-/** `POST /payments/start/` → 200 `{"payment_id"}`; 502 where it is proved that nothing was charged; 202 where it is open. */
+/** `POST /payments/start/` → 200 `{"payment_id"}`; 502 where it is proved that nothing was charged; 202 where nothing is proved yet. */
 function startHandler({ payonce, logger, seedWaitMs }: RouteContext) {
   return (request: FastifyRequest, reply: FastifyReply): void => {
     const body = readBody(request);
@@ -69,7 +69,7 @@ function sendStarted(reply: FastifyReply, answer: ChargeAnswer): void {
       if (answer.frozen.problem === null) {
         sendJson(reply, 200, JSON.stringify({ payment_id: answer.paymentId }));
       } else {
-        // The seed has one word for every failure; a decline is one, as certain as the gateway's own.
+        // The seed has one answer for every failure. A decline is a failure, too.
         noteProblem(reply, answer.frozen.problem);
         sendJson(reply, 502, GATEWAY_ERROR);
       }
@@ -104,10 +104,10 @@ function trackHandler({ payonce }: RouteContext) {
   };
 }
 
-/** By hand, because the amount is a number with exactly its currency's decimals, and JSON.stringify has no such number. */
+/** Written by hand: the amount is a number with exactly its currency's decimals, which JSON.stringify cannot write. */
 function seedPayment(payment: Payment): string {
   const exponent = exponentOf(payment.currency);
-  if (exponent === undefined) throw new RangeError('a payment in a currency without decimals in the list');
+  if (exponent === undefined) throw new RangeError('A payment has a currency that is not in the list.');
   const { payment_id, order_id, ...rest } = {
     payment_id: payment.paymentId,
     order_id: payment.orderId,

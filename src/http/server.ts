@@ -8,6 +8,7 @@ import { beginLine, type HttpLogger } from './access-log.ts';
 import { PROBLEM_JSON, type ProblemStyle, sendError, sendProblem } from './answer.ts';
 import { answerClientError } from './client-error.ts';
 import { endConnectionsOnClose } from './closing.ts';
+import { NOTHING_HERE } from './problem.ts';
 import type { RouteContext } from './route-context.ts';
 import { registerHealth } from './routes-health.ts';
 import { registerSeed, SEED_STYLE } from './routes-seed.ts';
@@ -16,24 +17,24 @@ import { NODE_OPTIONS, takeAllExpectations, transportProblem } from './transport
 
 export interface ServerOptions {
   readonly payonce: Payonce;
-  /** A pino logger, or anything with its four methods. */
+  /** A pino logger, or anything with the same four methods. */
   readonly logger: HttpLogger;
-  /** How long `POST /v1/payments` waits for the outcome unless the client says otherwise: 10 s. */
+  /** How long `POST /v1/payments` waits for the outcome unless the client asks for another wait. Default 10 s. */
   readonly defaultWaitMs?: number;
-  /** The longest that a client can make it wait: 60 s. */
+  /** The longest wait that a client can ask for. Default 60 s. */
   readonly maxWaitMs?: number;
-  /** How long `POST /payments/start/` waits: 30 s. */
+  /** How long `POST /payments/start/` waits. Default 30 s. */
   readonly seedWaitMs?: number;
-  /** The largest body, in bytes: 64 KiB. An order with all its notes at their longest fits twice. */
+  /** The largest body, in bytes. Default 64 KiB, twice the longest order. */
   readonly bodyLimitBytes?: number;
-  /** What `/readyz` says: the engine's own `notReady` by default. Must settle by itself. */
+  /** The answer of `/readyz`. Default: the engine's `notReady`. It must settle by itself. */
   readonly notReady?: () => Promise<NotReady | null>;
-  /** True from the beginning of a drain that comes before `close()`: the API turns requests away, `mount` does not. */
+  /** True from the beginning of a drain that comes before `close()`. The API then refuses requests; `mount` does not. */
   readonly isDraining?: () => boolean;
-  /** Registers routes of others (the fake gateway) in a scope of their own: own parsers, hooks and drain. */
+  /** Registers other routes (the fake gateway's) in a scope with its own parsers, hooks and drain. */
   readonly mount?: (scope: FastifyInstance) => Promise<void>;
   readonly timeouts?: Partial<Timeouts>;
-  /** How long `close()` waits for requests under way before it ends their connections: 10 s, well within SIGTERM's 15 s. */
+  /** How long `close()` waits for requests under way before it ends their connections. Default 10 s, well within the 15 s after SIGTERM. */
   readonly closeGraceMs?: number;
 }
 
@@ -41,11 +42,11 @@ export interface ServerOptions {
 export interface Timeouts {
   /** From the first byte of a request to the end of its headers: 10 s. */
   readonly headersMs: number;
-  /** To the end of its body: 30 s, at 64 KiB any phone. */
+  /** To the end of its body: 30 s, enough for 64 KiB from any phone. */
   readonly requestMs: number;
-  /** An idle connection is kept for the next request: 65 s, so that a load balancer (usually 60 s) lets go first. */
+  /** An idle connection is kept for the next request: 65 s, so that a load balancer (usually 60 s) closes it first. */
   readonly keepAliveMs: number;
-  /** How often the first two are looked at: every 2 s (Node: 30 s, and they would mean up to that much more). */
+  /** How often the first two are checked: every 2 s. Node's default is 30 s, and a timeout could come that much later. */
   readonly checkMs: number;
 }
 
@@ -56,13 +57,13 @@ const DEFAULT_TIMEOUTS: Timeouts = {
   checkMs: 2_000,
 };
 
-/** Node's default, said here because every header and the URL live inside it. */
+/** Node's default, written here because other limits depend on it. All headers and the URL must fit in. */
 const MAX_HEADER_BYTES = 16_384;
 
-/** Beyond the longest wait, a socket without a byte either way is dead. */
+/** A socket without any traffic for the longest wait and this time is dead. */
 const IDLE_MARGIN_MS = 30_000;
 
-/** Builds the server without listening. `close()` stops accepting, turns new requests away and waits for those under way. */
+/** Builds the server without listening. `close()` stops accepting, refuses new requests and waits for those under way. */
 export function createServer(options: ServerOptions): FastifyInstance {
   let closing = false;
   const context: RouteContext = {
@@ -105,9 +106,9 @@ function buildFastify(context: RouteContext, options: ServerOptions): FastifyIns
       maxHeaderSize: MAX_HEADER_BYTES,
       ...NODE_OPTIONS,
     },
-    // As long as any URL can be: a malformed id is a payment that does not exist, at every length.
+    // As long as any URL can be, so that a malformed id of any length is a payment that does not exist.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_HEADER_BYTES },
-    // Fastify's own answer to requests on closing connections has another form; `openRoute` gives ours.
+    // Fastify's answer to requests on closing connections has another form. `openRoute` gives ours.
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => {
       beginLine(reply as FastifyReply, logger, { route: UNMATCHED, level: 'info' });
@@ -115,13 +116,13 @@ function buildFastify(context: RouteContext, options: ServerOptions): FastifyIns
     },
     clientErrorHandler: (error, socket) => answerClientError(error.code, socket, logger),
   });
-  // Bounded by their size already; by default Node drops whatever comes after the 2,000th in silence, be it a key.
+  // No limit: their size is bounded already. By default Node silently drops every header after the 2,000th, even the key.
   app.server.maxHeadersCount = 0;
   takeAllExpectations(app);
   return app;
 }
 
-/** What the log shows for an address without a route; the address itself is the client's text. */
+/** What the log shows for an address without a route. The address itself is the client's text and is not logged. */
 const UNMATCHED = '(none)';
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
@@ -134,24 +135,24 @@ function refuseBrokenRequests(app: FastifyInstance, { logger }: RouteContext): v
       return;
     }
     beginLine(reply, logger, { route: UNMATCHED, level: 'info' });
-    // Whoever speaks another HTTP than we do may take the rest of it for the next request.
+    // A client with another idea of HTTP may take the rest of the answer for the next one.
     void reply.header('connection', 'close');
     sendProblem(reply, problem, styleOf(request));
   });
 }
 
-/** The demo's addresses word their errors in their own way. */
+/** The demo's addresses have their own style of errors. */
 function styleOf({ raw }: FastifyRequest): ProblemStyle {
   return raw.url?.startsWith('/payments/') === true ? SEED_STYLE : PROBLEM_JSON;
 }
 
 /**
- * 404, or 405 where the address knows other methods (RFC 9110 §15.5.6 demands `Allow`). As a hook rather than a
- * handler, because by then Fastify would have read and judged the body.
+ * 404, or 405 where the address takes other methods (RFC 9110 §15.5.6 demands `Allow`). It is a hook, because a handler comes after
+ * Fastify has read and checked the body.
  */
 function answerUnknownAddresses(app: FastifyInstance, { logger }: RouteContext): void {
   app.addHook('onRequest', (request, reply, done) => {
-    // A mounted scope with a not-found handler of its own keeps it.
+    // A mounted scope may have its own handler for this.
     if (!request.is404 || request.server !== app) {
       done();
       return;
@@ -161,11 +162,15 @@ function answerUnknownAddresses(app: FastifyInstance, { logger }: RouteContext):
     const style = styleOf(request);
     const allowed = METHODS.filter((method) => app.findRoute({ method, url: path }) !== null);
     if (allowed.length === 0) {
-      sendProblem(reply, { code: 'not_found', detail: 'There is nothing at this address.' }, style);
+      sendProblem(reply, { code: 'not_found', detail: NOTHING_HERE }, style);
       return;
     }
     const list = allowed.join(', ');
     void reply.header('allow', list);
-    sendProblem(reply, { code: 'method_not_allowed', detail: `It takes ${list}.` }, style);
+    sendProblem(
+      reply,
+      { code: 'method_not_allowed', detail: `Nothing was stored or sent. This address takes only ${list}.` },
+      style,
+    );
   });
 }

@@ -294,7 +294,7 @@ describe('probes', () => {
     const before = await inject({ method: 'GET', url: '/readyz' });
     expect([before.statusCode, before.body, before.headers['retry-after']]).toEqual([
       503,
-      '{"status":"not_ready","reason":"database_unavailable","detail":"The database cannot be used at the moment."}',
+      '{"status":"not_ready","reason":"database_unavailable","detail":"The database cannot be used at the moment, so no payments are taken. Payonce tries it again by itself; its log says what is wrong."}',
       '1',
     ]);
     reason = null;
