@@ -1,11 +1,11 @@
-/** The library as its callers see it. */
+/** The types that callers of the library use. */
 import type { Payment, PaymentEvent, PaymentStatus } from '../domain/payment.ts';
 import type { FailureProblem } from '../domain/problems.ts';
 import type { ChargeProblem } from '../engine/api.ts';
 
 /**
- * What is to be charged. An instance of a class is taken, too: each field counts, own or inherited. An unknown field is refused, and so
- * is a card number in any field.
+ * What to charge. It may be an instance of a class: own and inherited fields both count. An unknown field is refused, and so is a card
+ * number in any field.
  *
  * @example
  * const order = { orderId: 'ORD123', amountMinor: 10_000, currency: 'USD', method: 'tok_visa' };
@@ -29,16 +29,16 @@ export interface ChargeInput {
   /** Whose order it is, where you have several customers of your own: 1 to 255 bytes of UTF-8. Default `default`. */
   readonly accountId?: string | undefined;
   /**
-   * How long the order is tried, in whole seconds: 1 to 259,200 (72 hours). Until then an outage of the gateway is waited for. After that
-   * nothing is called any more, and the order fails as soon as it is proved that nothing was charged. It counts for the
-   * charge that this call starts; a call that joins a charge takes it as it is. With the same key it must be the same. Default: the
-   * policy's `giveUpAfterS`; if that is 0, calls end after `maxAttempts`.
+   * How long the order is tried, in whole seconds: 1 to 259,200 (72 hours). Until then, Payonce waits for the end of an outage of the
+   * gateway. After that it makes no more calls, and the order fails as soon as it is proved that nothing was charged. It applies to the
+   * charge that this call starts, not to one that it joins. A repeated key needs the same value. Default: the policy's
+   * `giveUpAfterS`; if that is 0, calls end after `maxAttempts`.
    */
   readonly giveUpAfterS?: number | undefined;
 }
 
 /**
- * How one call of `charge` is to be understood, and how long it waits.
+ * The key of one call of `charge`, and how long the call waits.
  *
  * @example
  * await payonce.charge(order, { idempotencyKey: 'try-1', waitMs: 3000 });
@@ -46,8 +46,8 @@ export interface ChargeInput {
 export interface ChargeOptions {
   /**
    * Your name for this try: 1 to 255 printable ASCII characters. The same key with the same order gets the same answer; with another
-   * order it is refused. A `FAILED` order is charged again only under a new key. Default: none. Then the order alone guards, and a
-   * `FAILED` order answers how it failed.
+   * order it is refused. A `FAILED` order is charged again only under a new key. Default: none. Then only the order id guards against a
+   * second charge, and a `FAILED` order is answered with its failure.
    */
   readonly idempotencyKey?: string | undefined;
   /**
@@ -58,14 +58,14 @@ export interface ChargeOptions {
   /** How long to wait for the outcome, in milliseconds: 0 (answer at once) to 600,000. Default 10,000. */
   readonly waitMs?: number | undefined;
   /**
-   * Ends the wait, not the charge: the promise rejects with the signal's reason, and the charge goes on. Ask again with the
-   * same order (and key) to learn what became of it. If it is aborted before the call, nothing is stored and nothing is sent.
+   * Ends the wait, not the charge: the promise rejects with the signal's reason, and the charge goes on. Call `charge` again with the
+   * same order and key to learn its outcome. If the signal is aborted before the call, nothing is stored and nothing is sent.
    * Default: none.
    */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A payment as it was when its charge ended. What changes later shows in `payonce.payment`. */
+/** A payment as it was when its charge ended. `payonce.payment` shows later changes. */
 export type SettledPayment = Omit<
   Payment,
   'status' | 'retryAfterMs' | 'nextAttemptAtMs' | 'chargeN' | 'inDoubt' | 'seq'
@@ -73,13 +73,13 @@ export type SettledPayment = Omit<
 
 /** What `Paid` and `NotPaid` have in common. */
 interface Settled {
-  /** Whether this call started the charge; otherwise it joined or found it. */
+  /** Whether this call started the charge. If not, it joined one or found it settled. */
   readonly started: boolean;
   /** Whether the key had been seen before. */
   readonly replayed: boolean;
 }
 
-/** The customer has paid: ship. Only this outcome means that. With `livemode` false in the payment it was no real money. */
+/** The customer has paid: ship. No other outcome means that. If the payment's `livemode` is false, it was no real money. */
 export interface Paid extends Settled {
   readonly outcome: 'paid';
   /** The payment as it was when the charge ended. */
@@ -92,20 +92,20 @@ export interface NotPaid extends Settled {
   readonly outcome: 'declined' | 'failed';
   /** The payment as it was when the charge ended. Its `failureCode` says why. */
   readonly payment: SettledPayment & { readonly status: 'FAILED' };
-  /** `card_declined` or `gateway_failed`: the code that the HTTP API has for it. */
+  /** `card_declined` or `gateway_failed`, as in the HTTP API. */
   readonly code: FailureProblem;
   /** What happened, what was not done, what to do. For people: the words may change. */
   readonly detail: string;
-  /** Whether the order may be charged again under a new key, as it was known when the charge ended. Payonce checks it again. */
+  /** Whether the order could be charged again under a new key when the charge ended. Payonce checks it again then. */
   readonly safeToRetryWithNewKey: boolean;
 }
 
-/** Nothing is proved yet. Do not ship, and do not charge in another way. Ask again with the same order and key. */
+/** Nothing is proved yet. Do not ship, and do not charge in another way. Call `charge` again with the same order and key. */
 export type Pending =
-  /** The order was accepted; how its charge ends is not known yet. */
+  /** The order was accepted. The outcome of its charge is not known yet. */
   | {
       readonly outcome: 'pending';
-      /** `in_progress`: the charge is under way. `in_doubt`: it failed, but late evidence about its money is being looked into. */
+      /** `in_progress`: the charge is under way. `in_doubt`: it failed, but new evidence says that it may have been charged, and Payonce checks it. */
       readonly reason: 'in_progress' | 'in_doubt';
       /** The payment as it is now. */
       readonly payment: Payment;
@@ -130,7 +130,7 @@ export interface InReview {
   readonly outcome: 'review';
   /** The payment as it is now. */
   readonly payment: Payment;
-  /** Why, in a stable word, such as `outcome_unknown` or `amount_mismatch`. */
+  /** Why, as a stable code, such as `outcome_unknown` or `amount_mismatch`. */
   readonly reason: string;
   /** How long to wait before asking again, in milliseconds. */
   readonly retryAfterMs: number;
@@ -138,23 +138,23 @@ export interface InReview {
   readonly replayed: boolean;
 }
 
-/** Nothing was sent to the gateway for this call. An earlier call may have charged the order all the same: look at `payment`. */
+/** Nothing was sent to the gateway for this call. An earlier call may have charged the order: read `payment`. */
 export interface Refused {
   readonly outcome: 'refused';
-  /** Why, for a program to decide by. `docs/errors.md` says for each code what to do. */
+  /** Why, as a code for programs. `docs/errors.md` says for each code what to do. */
   readonly code: Exclude<ChargeProblem, 'store_outcome_unknown'>;
   /** What happened, what was not done, what to do. For people: the words may change. */
   readonly detail: string;
-  /** The order's payment; null where there is none, or where it is not known. It need not be paid: look at its status. */
+  /** The order's payment; null if there is none or it is not known. Read its status: it need not be paid. */
   readonly payment: Payment | null;
-  /** How long to wait before trying again, in milliseconds. Absent where that does not help. */
+  /** How long to wait before trying again, in milliseconds. Absent if trying again does not help. */
   readonly retryAfterMs?: number;
   /** Whether the key had been seen before. */
   readonly replayed: boolean;
 }
 
 /**
- * What became of a charge. `outcome` is all that a program needs to decide.
+ * The result of a charge. `outcome` is all that a program needs to decide.
  *
  * @example
  * switch (result.outcome) {
@@ -172,40 +172,40 @@ export interface Refused {
  */
 export type ChargeResult = Paid | NotPaid | Pending | InReview | Refused;
 
-/** Whose payments are meant. */
+/** Whose payments to read. */
 export interface AccountOption {
-  /** The account, as `charge` was given it: 1 to 255 bytes of UTF-8. Default `default`. */
+  /** The account that was given to `charge`: 1 to 255 bytes of UTF-8. Default `default`. */
   readonly accountId?: string | undefined;
 }
 
-/** Which payments of an account are listed; what is left out does not restrict. */
+/** Which payments of an account to list. A field that is left out does not restrict the list. */
 export interface PaymentsFilter extends AccountOption {
   /** Only the payment of this order. Default: all orders. */
   readonly orderId?: string | undefined;
-  /** Only payments that stand there. Default: all. */
+  /** Only payments with this status. Default: all. */
   readonly status?: PaymentStatus | undefined;
-  /** At most so many: 1 to 500. Default 20. */
+  /** The most payments to list: 1 to 500. Default 20. */
   readonly limit?: number | undefined;
-  /** Only payments older than the one with this id, which ends the page before. Default: from the newest. */
+  /** Only payments older than the one with this id: the last one of the page before. Default: from the newest. */
   readonly before?: string | undefined;
 }
 
-/** Which part of a payment's audit trail is listed. */
+/** Which part of a payment's audit trail to list. */
 export interface EventsFilter extends AccountOption {
   /** Only events after the one with this `seq`. Default 0: from the first. */
   readonly after?: number | undefined;
-  /** At most so many: 1 to 500. Default 100. */
+  /** The most events to list: 1 to 500. Default 100. */
   readonly limit?: number | undefined;
 }
 
 /**
- * Charges every order at most once. `createPayonce` makes one. Every method that takes arguments rejects with `PayonceInputError` for
- * those that it does not take; then nothing was stored and nothing was sent.
+ * Charges every order at most once. `createPayonce` makes one. Every method rejects with `PayonceInputError` for wrong arguments; then
+ * nothing was stored and nothing was sent.
  */
 export interface Payonce {
   /**
-   * Charges the order at most once, or says what became of it. What a gateway or a database can do is an outcome, never a
-   * rejection. Rejects with the signal's reason when that ends the wait.
+   * Charges the order at most once, or says what became of it. A failure of the gateway or the database is an outcome, never a
+   * rejection. If the signal ends the wait, it rejects with the signal's reason.
    *
    * @example
    * const result = await payonce.charge(
@@ -218,8 +218,8 @@ export interface Payonce {
   charge(input: ChargeInput, options?: ChargeOptions): Promise<ChargeResult>;
 
   /**
-   * The payment as the database has it now; null where the account has none of that id.
-   * Rejects with `StoreError` when it cannot be read.
+   * The payment as the database has it now; null if the account has none with this id. Rejects with `StoreError` when it cannot be
+   * read.
    *
    * @example
    * const payment = await payonce.payment(result.payment.paymentId);
@@ -235,20 +235,21 @@ export interface Payonce {
   payments(filter?: PaymentsFilter): Promise<readonly Payment[]>;
 
   /**
-   * One page of a payment's audit trail, oldest first; null where there is no such payment. Rejects with `StoreError` when it
-   * cannot be read.
+   * One page of a payment's audit trail, oldest first; null if there is no such payment. Rejects with `StoreError` when it cannot be
+   * read.
    *
    * @example
    * const events = await payonce.events(payment.paymentId, { limit: 10 });
    */
   events(paymentId: string, filter?: EventsFilter): Promise<readonly PaymentEvent[] | null>;
 
-  /** Whether payments can be taken now: the database answers and would keep them, and `stop` was not called. */
+  /** Whether it takes payments now: the database answers and is safe to use, and `stop` was not called. */
   ready(): Promise<boolean>;
 
   /**
-   * Takes nothing new and ends what is under way, for `withinMs` at most (0 to 600,000, default 10,000). Then every call that still
-   * waits is answered with what is known, and the rest is left to whoever runs next. The pool and the gateway stay open: they are yours.
+   * Takes nothing new and finishes what is under way, for `withinMs` at most (0 to 600,000, default 10,000). Then every call that still
+   * waits is answered with what is known; another process or the next start finishes the rest. The pool and the gateway stay open: they
+   * are yours.
    *
    * @example
    * await payonce.stop();

@@ -1,16 +1,19 @@
-/** The caller's adapter, behind a check of everything that it answers. What it says of itself was checked before. */
+/** Checks every answer of the caller's adapter. Its name and contract were checked before. */
 import { callOutcome, lookupOutcome } from '../domain/adapter-answers.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 
 const INVALID = 'adapter_answer_invalid';
 
-/** An answer that an adapter may not give counts as none, and is logged without what it held. */
+/** An invalid answer counts as no answer. It is logged without its content. */
 export function checkedGateway(gateway: Gateway, log: Log): Gateway {
   const { name, contract, livemode } = gateway;
-  function tell(answerTo: string, outcome: { readonly kind: string; readonly reason?: string }): void {
+  function report(answerTo: string, outcome: { readonly kind: string; readonly reason?: string }): void {
     if (outcome.reason === INVALID)
-      log.error({ gateway: name, answer_to: answerTo }, 'the gateway adapter gave an answer that is none');
+      log.error(
+        { gateway: name, answer_to: answerTo },
+        'the gateway adapter returned an invalid answer; it counts as no answer, so the charge stays in doubt: fix the adapter',
+      );
   }
   return {
     name,
@@ -18,12 +21,12 @@ export function checkedGateway(gateway: Gateway, log: Log): Gateway {
     ...(livemode === undefined ? {} : { livemode }),
     async call(request, options) {
       const outcome = callOutcome(await gateway.call(request, options));
-      tell('call', outcome);
+      report('call', outcome);
       return outcome;
     },
     async lookup(request, options) {
       const outcome = lookupOutcome(await gateway.lookup(request, options));
-      tell('lookup', outcome);
+      report('lookup', outcome);
       return outcome;
     },
     close: async () => gateway.close(),

@@ -1,19 +1,19 @@
-/** The arguments of the library's functions, read strictly: plain JavaScript has no compiler that would have complained. */
+/** Reads the arguments of the library's functions strictly: in plain JavaScript no compiler has checked them. */
 import { harmlessName } from '../domain/order-fields.ts';
 import type { InputProblem } from './input-error.ts';
 
-/** What a caller gave, by name. A field that is `undefined` counts as absent, as everywhere in JavaScript. */
+/** What a caller gave, by name. A field that is `undefined` counts as absent. */
 export type Fields = ReadonlyMap<string, unknown>;
 
 /**
- * Reads the known fields, and those that nobody knows, so that they can be refused. Null: it is no object of fields.
+ * Reads the known fields, and the unknown ones, so that they can be refused. Null: it is no object of fields.
  *
- * An instance of a class is taken, too. A known field counts wherever it stands: own or inherited, a getter, hidden from
- * loops. Passing over one would charge another account, or charge without the key. Of the other names all count
- * that hold data in plain sight: own and inherited ones that a loop sees, and getters of a class. Its methods are none of our business, and
- * neither is what somebody added to every object of the program.
+ * An instance of a class is taken, too. A known field counts in every form: own or inherited, a getter, or hidden from loops. To miss
+ * one would be to charge another account, or to charge without the key. An unknown name counts if it visibly holds data: own and
+ * inherited names that a loop shows, and getters of a class. Methods of a class do not count, nor does what a program added to every
+ * object.
  *
- * Each field is read once, so that a getter cannot say two things.
+ * Each field is read once, so that a getter cannot give two values.
  */
 export function fieldsOf(value: unknown, known: readonly string[]): Fields | null {
   if (!isObject(value)) return null;
@@ -25,14 +25,14 @@ export function fieldsOf(value: unknown, known: readonly string[]): Fields | nul
   return fields;
 }
 
-/** One known field of an object that may have others; undefined where it has none. */
+/** One field of an object that may have others; undefined if it is missing. */
 export function fieldOf(value: object, name: string): unknown {
   return holds(value, name) ? Reflect.get(value, name) : undefined;
 }
 
 /**
- * All entries of an object whose names nobody knows before. Null: it is no object of entries, or it has some that would be
- * lost: inherited, hidden from loops, or named by a symbol.
+ * All entries of an object whose names the caller chooses. Null: it is no object of entries, or it has entries that would be lost:
+ * inherited, hidden from loops, or named by a symbol.
  */
 export function entriesOf(value: unknown): Fields | null {
   if (!isObject(value)) return null;
@@ -42,12 +42,12 @@ export function entriesOf(value: unknown): Fields | null {
   return isWhole ? new Map(names.map((name) => [name, Reflect.get(value, name)])) : null;
 }
 
-/** Of any realm; no array, function, date, map or promise. */
+/** An object of any realm, but no array, function, date, map or promise. */
 function isObject(value: unknown): value is object {
   return Object.prototype.toString.call(value) === '[object Object]';
 }
 
-/** The object and what it inherits from, up to the `Object.prototype` of its realm, which every object has. */
+/** The object and what it inherits from, without the `Object.prototype` of its realm. */
 function* chain(value: object): Generator<object> {
   for (let each: object | null = value; each !== null; each = Object.getPrototypeOf(each) as object | null) {
     if (Object.hasOwn(each, 'isPrototypeOf') && Object.getPrototypeOf(each) === null) return;
@@ -70,7 +70,7 @@ function visibleNames(value: object): string[] {
   return names;
 }
 
-/** Names of other libraries and of the HTTP API for what is meant, without signs and in lower case. */
+/** Names that other libraries and the HTTP API use, without signs and in lower case. */
 const ALIASES: Readonly<Record<string, string>> = {
   amount: 'amountMinor',
   order: 'orderId',
@@ -91,7 +91,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   cursor: 'before',
 };
 
-/** What is said of a name that is none of `known`: which one may be meant. `elsewhere`: names that belong into another argument. */
+/** The complaint about a name that is not in `known`, with the one that may be meant. `elsewhere`: names that belong in another argument. */
 export function unknownName(
   name: string,
   known: readonly string[],
@@ -102,15 +102,15 @@ export function unknownName(
   const here = known.find(same);
   if (here !== undefined) return `is not a known field; did you mean ${here}?`;
   const there = elsewhere.names.find(same);
-  if (there !== undefined) return `is not a known field; ${there} belongs into ${elsewhere.place}`;
-  return `is not a known field; known are ${known.join(', ')}`;
+  if (there !== undefined) return `is not a known field; ${there} belongs in ${elsewhere.place}`;
+  return `is not a known field; the known ones are ${known.join(', ')}`;
 }
 
 function plain(name: string): string {
   return name.toLowerCase().replace(/[^a-z]/g, '');
 }
 
-/** Names down to a value, as a field of an error; one that may not be repeated is left out. */
+/** The path to a value, as the field of an error. A name that may not be repeated is left out. */
 export function fieldName(path: readonly string[]): string {
   return path
     .map(harmlessName)
@@ -118,7 +118,7 @@ export function fieldName(path: readonly string[]): string {
     .join('.');
 }
 
-/** Everything that is not known; `prefix` stands before the names. */
+/** Refuses every unknown field. `prefix` is put before the names. */
 export function refuseUnknown(
   fields: Fields,
   known: readonly string[],
@@ -137,7 +137,7 @@ export interface Range {
   readonly otherwise: number;
 }
 
-/** A whole number inside the range; `otherwise` where it is absent or wrong. */
+/** A whole number inside the range; `otherwise` if it is absent or wrong. */
 export function wholeNumber(
   fields: Fields,
   name: string,

@@ -1,4 +1,4 @@
-/** The library's front door: checks what it is given, asks the engine, and says what became of it. */
+/** The methods of the library: each checks its arguments and calls the engine. */
 import type { RunningEngine } from '../engine/engine.ts';
 import type { Payonce } from './api.ts';
 import { readCharge } from './read-charge.ts';
@@ -11,7 +11,7 @@ import {
 } from './read-filters.ts';
 import { toResult } from './result.ts';
 
-/** Async throughout, so that a wrong argument is a rejection like everything else. */
+/** All methods are async, so that a wrong argument is a rejection, never a throw. */
 export function createFrontDoor(engine: RunningEngine, livemode: boolean): Payonce {
   return {
     async charge(input, options) {
@@ -45,7 +45,7 @@ export function createFrontDoor(engine: RunningEngine, livemode: boolean): Payon
   };
 }
 
-/** Rejects with the signal's reason when it ends first; what the promise stands for goes on. */
+/** Rejects with the signal's reason if that comes first. The work behind the promise goes on. */
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   let onAbort = (): void => {};
   const aborted = new Promise<never>((_resolve, reject) => {

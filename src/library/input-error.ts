@@ -1,18 +1,18 @@
 /** What a caller of the library did wrong, all at once. */
 
-/** What is wrong with one field. It repeats no value: a mistake may well be a card number. */
+/** What is wrong with one field. It repeats no value: it may be a card number in the wrong place. */
 export interface InputProblem {
   /** The field's name, such as `metadata.note` for one inside another; empty for the whole argument. */
   readonly field: string;
-  /** What is wrong, as the rest of a sentence that begins with the field's name, such as `is required`. For people. */
+  /** What is wrong, as the rest of a sentence that begins with the field's name, such as `is required`. For people: the words may change. */
   readonly detail: string;
 }
 
 /**
  * What kind of mistake it is:
  * - `invalid_options`: in the options of `createPayonce`.
- * - `card_number_refused`: something looks like a card number.
- * - `idempotency_key_invalid`: nothing but the key is wrong.
+ * - `card_number_refused`: a field holds what looks like a card number.
+ * - `idempotency_key_invalid`: only the key is wrong.
  * - `invalid_request`: anything else.
  */
 export type InputErrorCode =
@@ -21,7 +21,7 @@ export type InputErrorCode =
   | 'card_number_refused'
   | 'idempotency_key_invalid';
 
-/** As many as anyone can mend at once. */
+/** More than anyone fixes at once. */
 const MAX_PROBLEMS = 50;
 
 /**
@@ -33,7 +33,7 @@ const MAX_PROBLEMS = 50;
  */
 export class PayonceInputError extends TypeError {
   override readonly name = 'PayonceInputError';
-  /** What kind of mistake it is, for a program to decide by. */
+  /** What kind of mistake it is, as a code for programs. */
   readonly code: InputErrorCode;
   /** Everything that is wrong, at least one entry. */
   readonly errors: readonly InputProblem[];
@@ -49,9 +49,9 @@ export class PayonceInputError extends TypeError {
 }
 
 function asSentence(errors: readonly InputProblem[]): string {
-  const told = errors
+  const sentences = errors
     .slice(0, MAX_PROBLEMS)
     .map(({ field, detail }) => `${field === '' ? 'the argument' : field} ${detail}`);
-  if (errors.length > MAX_PROBLEMS) told.push(`there are ${errors.length - MAX_PROBLEMS} more problems`);
-  return told.join('; ');
+  if (errors.length > MAX_PROBLEMS) sentences.push(`there are ${errors.length - MAX_PROBLEMS} more problems`);
+  return sentences.join('; ');
 }

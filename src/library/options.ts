@@ -8,22 +8,22 @@ import { type Fields, fieldName, fieldsOf, type Range, refuseUnknown, wholeNumbe
 import { type InputProblem, PayonceInputError } from './input-error.ts';
 import { checkPool, readGateway } from './parts.ts';
 
-/** The options of `createPayonce`. Everything but `pool` and `gateway` has a default. Numbers are whole, durations in milliseconds. */
+/** The options of `createPayonce`. All but `pool` and `gateway` have a default. Numbers are whole; durations are in milliseconds. */
 export interface PayonceOptions {
   /**
-   * A `pg` pool to PostgreSQL 14 or newer, with at least two connections. Payonce never closes it. Give Payonce one of its own, with an
-   * `error` listener: other code can change a session's settings, or leave a transaction open (such a connection is closed, not used).
+   * A `pg` pool to PostgreSQL 14 or newer, with at least two connections. Payonce never closes it. Give Payonce a pool of its own, with an
+   * `error` listener. Other code could change a session's settings, or leave a transaction open; Payonce closes such a connection.
    */
   readonly pool: Pool;
   /** The adapter of your payment gateway: `createHttpGateway`, or your own. Payonce never closes it. */
   readonly gateway: Gateway;
-  /** The numbers of the decisions that you want to differ from their defaults. Default: none differs. */
+  /** The numbers of the decisions that you want to change. Default: the defaults of `Policy`. */
   readonly policy?: Partial<Omit<Policy, 'contract' | 'leaseMs'>> | undefined;
   /** A call to the gateway that takes longer is given up: at least 50. Default 10,000. */
   readonly callTimeoutMs?: number | undefined;
   /**
-   * How long a worker holds a payment: at least `callTimeoutMs` + 500. After a crash, nobody else takes the payment before it has ended.
-   * Default 15,000.
+   * How long a worker holds a payment: at least `callTimeoutMs` + 500. After a crash, no other worker takes over its payments before
+   * this time. Default 15,000.
    */
   readonly leaseMs?: number | undefined;
   /** The most calls under way at once: 1 to 100,000. Default 256. */
@@ -33,25 +33,25 @@ export interface PayonceOptions {
   /** How many frozen answers are kept in memory, up to 10,000,000; 0: none. Default 50,000. */
   readonly cacheEntries?: number | undefined;
   /**
-   * How long a key gets its first answer again: from a second to 4,000 days. After that it is refused with `result_expired`; the payment itself
-   * is kept for ever. Default 2,592,000,000 (30 days).
+   * How long a key gets its first answer again: 1,000 (a second) to 345,600,000,000 (4,000 days). After that the key is refused with
+   * `result_expired`; the payment itself is kept for ever. Default 2,592,000,000 (30 days).
    */
   readonly answerRetentionMs?: number | undefined;
   /** A statement that takes longer is cancelled at the database: at least 100. Default 5,000. */
   readonly databaseTimeoutMs?: number | undefined;
-  /** The pause between two searches for payments whose time has come: at least 10. Default 500. */
+  /** The pause between two searches for payments that are due: at least 10. Default 500. */
   readonly sweepMs?: number | undefined;
   /** Where the engine logs; a pino logger fits. Default: nowhere. */
   readonly log?: Log | undefined;
 }
 
-/** setTimeout's longest delay; no wait of ours may be longer. */
+/** The longest delay of setTimeout. */
 const MAX_WAIT_MS = 2 ** 31 - 1;
 const MANY = 100_000;
 /** The last moment of a JavaScript Date. */
 const MAX_MOMENT = 8_640_000_000_000_000;
 
-/** The numbers, with the bounds that the service has for its settings of the same meaning. */
+/** The bounds are those of the service's settings with the same meaning. */
 const NUMBERS = {
   callTimeoutMs: { min: 50, max: MAX_WAIT_MS, otherwise: 10_000 },
   leaseMs: { min: 100, max: MAX_WAIT_MS, otherwise: 15_000 },
@@ -63,7 +63,7 @@ const NUMBERS = {
   sweepMs: { min: 10, max: MAX_WAIT_MS, otherwise: 500 },
 } as const satisfies Record<string, Range>;
 
-/** Least values; a policy number may otherwise be anything from 0 on. */
+/** The bounds of policy numbers. Without an entry: from 0 on. */
 const POLICY_LEAST: Partial<Record<string, Pick<Range, 'min'> & Partial<Range>>> = {
   maxAttempts: { min: 1, max: 100 },
   backoffBaseMs: { min: 1 },
@@ -143,7 +143,7 @@ function readPolicy(value: unknown, errors: InputProblem[]): Settings['policy'] 
   return Object.fromEntries(entries) as Settings['policy'];
 }
 
-/** Milliseconds since the Unix epoch; null or absent: never. */
+/** Milliseconds since the Unix epoch. Null: it is null or absent. */
 function readMoment(fields: Fields, name: string, errors: InputProblem[]): number | null {
   if ((fields.get(name) ?? null) === null) return null;
   return wholeNumber(fields, name, { min: 0, max: MAX_MOMENT, otherwise: 0 }, errors);
@@ -152,7 +152,7 @@ function readMoment(fields: Fields, name: string, errors: InputProblem[]): numbe
 function readLog(value: unknown, errors: InputProblem[]): Log {
   if (value === undefined) return SILENT;
   const log = value as Partial<Record<keyof Log, unknown>> | null;
-  const speaks = (['info', 'warn', 'error'] as const).every((level) => typeof log?.[level] === 'function');
-  if (!speaks) errors.push({ field: 'log', detail: 'must have the functions info, warn and error' });
+  const isLog = (['info', 'warn', 'error'] as const).every((level) => typeof log?.[level] === 'function');
+  if (!isLog) errors.push({ field: 'log', detail: 'must have the functions info, warn and error' });
   return value as Log;
 }

@@ -1,4 +1,4 @@
-/** The two parts that a caller brings along: whether each is what it should be. */
+/** Checks the two parts that a caller provides: the pool and the gateway adapter. */
 import type { GatewayContract } from '../domain/contract.ts';
 import { harmlessName } from '../domain/order-fields.ts';
 import type { Gateway } from '../ports/gateway.ts';
@@ -11,7 +11,7 @@ function isThing(value: unknown): value is Thing {
   return typeof value === 'object' && value !== null;
 }
 
-/** A `pg` pool that can be used: no client, no address, not ended, with two connections at least. */
+/** A usable `pg` pool: no client, no address, not ended, with at least two connections. */
 export function checkPool(pool: unknown, errors: InputProblem[]): void {
   const detail = poolComplaint(pool);
   if (detail !== null) errors.push({ field: 'pool', detail });
@@ -24,21 +24,20 @@ function poolComplaint(pool: unknown): string | null {
   const { options } = pool;
   if (typeof pool.totalCount !== 'number' || !isThing(options))
     return 'must be a Pool of pg, not a Client: one connection cannot charge and recover at once';
-  if (pool.ending === true || pool.ended === true) return 'has been ended';
+  if (pool.ending === true || pool.ended === true) return 'has been ended; give one that is open';
   if (typeof options.max === 'number' && !(options.max >= 2))
     return 'must have at least two connections (max)';
   return options.binary === true ? 'must not ask for binary results (binary: true)' : null;
 }
 
-/** As long as a name can be that is stored with every payment. */
+/** It is stored with every payment. */
 const ADAPTER_NAME = /^[\x21-\x7e]{1,64}$/;
 
-/** The fake gateway’s: what is stored under it counts as test payments. */
+/** The fake gateway’s name: payments under it count as test payments. */
 const RESERVED_NAME = 'fake';
 
 /**
- * The adapter as it was checked: what it says of itself is read once, so nothing can change it afterwards or get lost on
- * the way. Null: it cannot be used.
+ * The checked adapter. Its name, mode and contract are read once, so that they cannot change afterwards. Null: it cannot be used.
  */
 export function readGateway(gateway: unknown, errors: InputProblem[]): Gateway | null {
   if (!isThing(gateway)) {
@@ -79,10 +78,10 @@ export function readGateway(gateway: unknown, errors: InputProblem[]): Gateway |
 const DURATIONS = ['keyWindowMs', 'lookupLagMs', 'landsWithinMs'] as const;
 const FLAGS = ['cachesErrors', 'lookup'] as const;
 const FACTS = ['keys', ...DURATIONS, ...FLAGS];
-/** A century: longer than any promise. */
+/** A century: longer than any gateway promises. */
 const MAX_MS = 100 * 365 * 86_400_000;
 
-/** Everything must be said: what a gateway promises has no default that would be safe for all. */
+/** Every fact is required: no default would be safe for all gateways. */
 function readContract(contract: unknown, errors: InputProblem[]): GatewayContract | null {
   const fields = fieldsOf(contract, FACTS);
   if (fields === null) {
@@ -103,6 +102,6 @@ function readContract(contract: unknown, errors: InputProblem[]): GatewayContrac
     if (value === undefined) errors.push({ field, detail: 'is required, in milliseconds' });
     else wholeNumber(new Map([[field, value]]), field, { min: 0, max: MAX_MS, otherwise: 0 }, errors);
   }
-  // Typed once nothing is wrong; with an error it is never used.
+  // If there is an error, this value is never used.
   return Object.fromEntries(FACTS.map((fact) => [fact, fields.get(fact)])) as unknown as GatewayContract;
 }

@@ -21,7 +21,7 @@ function refusal(input: unknown, options?: unknown): PayonceInputError {
 
 const read = (options?: unknown): ReadCharge => readCharge(good, options);
 
-test('the options count wherever they stand', () => {
+test('the options count in every form: own, inherited, getters and hidden ones', () => {
   class Options {
     get idempotencyKey() {
       return 'k';
@@ -42,7 +42,7 @@ describe('what is to be charged', () => {
     });
   });
 
-  test('may say everything else', () => {
+  test('may have every optional field', () => {
     const all = { ...good, accountId: 'acme', method: 'tok_visa', metadata: { note: 'gift' } };
     expect(readCharge(all, {}).order).toEqual(all);
   });
@@ -66,12 +66,12 @@ describe('what is to be charged', () => {
     expect(refusal(good, { giveUpAfterS: 60 }).errors).toEqual([
       {
         field: 'options.giveUpAfterS',
-        detail: expect.stringContaining('giveUpAfterS belongs into the order, the first argument'),
+        detail: expect.stringContaining('giveUpAfterS belongs in the order, the first argument'),
       },
     ]);
   });
 
-  test('may leave out with undefined, as JavaScript does', () => {
+  test('may leave a field out with undefined', () => {
     const input = { ...good, accountId: undefined, method: undefined, metadata: undefined };
     const { order } = readCharge(input, { idempotencyKey: undefined, waitMs: undefined, signal: undefined });
     expect(order).toEqual({ accountId: 'default', ...good, metadata: {} });
@@ -127,7 +127,7 @@ describe('what is to be charged', () => {
         `class Cart { get accountId() { return 'acme'; } }; Object.assign(new Cart(), ${JSON.stringify({ ...good, method: 'tok_visa' })})`,
       ),
     ],
-  ])('counts wherever it stands: %s', (_how, input) => {
+  ])('counts in every form: %s', (_how, input) => {
     expect(readCharge(input, undefined).order).toEqual({ ...whole, metadata: {} });
   });
 
@@ -141,7 +141,7 @@ describe('what is to be charged', () => {
       })(),
     ],
     ['inherited', Object.assign(Object.create({ account: 'globex' }), good)],
-  ])('and a misspelt field is refused wherever it stands: %s', (_how, input) => {
+  ])('and a misspelt field is refused in every form: %s', (_how, input) => {
     expect(refusal(input).errors).toEqual([
       { field: 'account', detail: expect.stringContaining('did you mean accountId?') },
     ]);
@@ -263,18 +263,18 @@ describe('what is to be charged', () => {
     ['order_id', 'did you mean orderId?'],
     ['account_id', 'did you mean accountId?'],
     ['paymentMethod', 'did you mean method?'],
-    ['idempotency_key', 'idempotencyKey belongs into the options'],
-    ['waitMs', 'waitMs belongs into the options'],
+    ['idempotency_key', 'idempotencyKey belongs in the options'],
+    ['waitMs', 'waitMs belongs in the options'],
     ['give_up_after_s', 'did you mean giveUpAfterS?'],
     ['giveUpAfterMs', 'did you mean giveUpAfterS?'],
-    ['colour', 'known are orderId, amountMinor'],
+    ['colour', 'the known ones are orderId, amountMinor'],
   ])('with a field %s is refused, with a hint', (name, hint) => {
     expect(refusal({ ...good, [name]: 'x' }).errors).toEqual([
       { field: name, detail: expect.stringContaining(hint) },
     ]);
   });
 
-  test('is told everything that is wrong at once', () => {
+  test('is refused with everything that is wrong at once', () => {
     const error = refusal(
       { orderId: '', amountMinor: '1', currency: 'usd' },
       { idempotencyKey: '', waitMs: -1 },
@@ -355,7 +355,7 @@ describe('the options of a charge', () => {
     (waitMs) => expect(refusal(good, { waitMs }).errors).toMatchObject([{ field: 'waitMs' }]),
   );
 
-  test('take a signal, of another realm, too', () => {
+  test('take a signal, even one of another realm', () => {
     const { signal } = new AbortController();
     expect(read({ signal }).signal).toBe(signal);
     const foreign = { aborted: false, addEventListener() {}, removeEventListener() {} };
@@ -370,7 +370,7 @@ describe('the options of a charge', () => {
     [{ key: { route: 'checkout', key: 'try-1' } }, 'did you mean idempotencyKey?'],
     [{ idempotency_key: 'a' }, 'did you mean idempotencyKey?'],
     [{ timeout: 5 }, 'did you mean waitMs?'],
-    [{ retries: 5 }, 'known are idempotencyKey'],
+    [{ retries: 5 }, 'the known ones are idempotencyKey'],
   ])('refuse %o with a hint', (options, hint) =>
     expect(refusal(good, options).errors).toMatchObject([{ detail: expect.stringContaining(hint) }]),
   );

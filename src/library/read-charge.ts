@@ -1,4 +1,4 @@
-/** The arguments of `charge`, or everything that is wrong with them, by the rules and in the words of the HTTP API. */
+/** Reads the arguments of `charge`, or everything that is wrong with them, by the rules of the HTTP API and with its messages. */
 import { keyComplaint } from '../domain/key-rules.ts';
 import { minorUnits, type OrderForm, readOrder } from '../domain/order-fields.ts';
 import type { Complaint } from '../domain/order-rules.ts';
@@ -7,10 +7,10 @@ import type { IdempotencyKey } from '../engine/api.ts';
 import { entriesOf, type Fields, fieldName, fieldsOf, unknownName, wholeNumber } from './fields.ts';
 import { type InputErrorCode, type InputProblem, PayonceInputError } from './input-error.ts';
 
-/** What the library's keys are scoped to. Stored with every key: never change it. */
+/** The scope of the library's keys. It is stored with every key: never change it. */
 const KEY_SCOPE = 'library';
 
-/** Longer than any caller can want; whoever waits longer asks again. */
+/** A caller that wants to wait longer asks again. */
 const MAX_WAIT_MS = 600_000;
 const WAIT_MS = 10_000;
 
@@ -78,7 +78,7 @@ function readInput(input: unknown, errors: InputProblem[]): ReadInput {
   return read;
 }
 
-/** With the notes as a map, too. A note that is `undefined` stays, to be refused: it would be lost. */
+/** The fields with the notes as a map, too. A note that is `undefined` is kept, so that it is refused and not lost. */
 function withNotes(fields: Fields): Fields {
   const metadata = fields.get('metadata');
   if (metadata === undefined) return fields;
@@ -86,7 +86,7 @@ function withNotes(fields: Fields): Fields {
 }
 
 interface ReadOptions extends Omit<ReadCharge, 'order' | 'giveUpAfterS'> {
-  /** Whether one of the texts holds one. */
+  /** Whether one of the texts holds a card number. */
   readonly cardNumber: boolean;
 }
 
@@ -135,7 +135,7 @@ function readPrintable(
   return typeof value === 'string' ? value : undefined;
 }
 
-/** By what it can do: one of another realm is no instance of ours. */
+/** Checked by its members: a signal of another realm is no instance of our class. */
 function isSignal(value: unknown): value is AbortSignal {
   const signal = value as Partial<AbortSignal> | null;
   return typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function';

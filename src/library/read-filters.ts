@@ -1,5 +1,4 @@
-/** The arguments of the reading functions and of `stop`. Each throws `PayonceInputError` with everything that is wrong. */
-
+/** Reads the arguments of the reading functions and of `stop`. Each throws `PayonceInputError` with everything that is wrong. */
 import { isUuid } from '../domain/ids.ts';
 import { DEFAULT_ACCOUNT } from '../domain/order-fields.ts';
 import { accountIdComplaint, type Complaint, orderIdComplaint } from '../domain/order-rules.ts';
@@ -8,7 +7,7 @@ import type { EventFilter, ListFilter } from '../engine/api.ts';
 import { type Fields, fieldsOf, refuseUnknown, wholeNumber } from './fields.ts';
 import { type InputProblem, PayonceInputError } from './input-error.ts';
 
-/** One page is read at once. */
+/** A page is read into memory at once. */
 const MAX_PAGE = 500;
 const MAX_STOP_MS = 600_000;
 
@@ -50,7 +49,7 @@ export function readEventsFilter(filter: unknown): {
   }));
 }
 
-/** In lower case, as ids are stored. A text that is no id is one that no payment has. */
+/** In lower case, as ids are stored. A text that is no id is taken: no payment has it. */
 export function readPaymentId(paymentId: unknown): string {
   if (typeof paymentId === 'string') return paymentId.toLowerCase();
   throw invalid([{ field: 'paymentId', detail: 'must be a string' }]);

@@ -45,10 +45,10 @@ const outcomeOf = (answer: ChargeAnswer): string => toResult(answer, KNOWN).outc
 
 describe('the result', () => {
   test('is paid only where the charge completed, with the payment as values', () => {
-    const { chargeN, inDoubt, retryAfterMs, nextAttemptAtMs, seq, ...told } = payment;
+    const { chargeN, inDoubt, retryAfterMs, nextAttemptAtMs, seq, ...values } = payment;
     expect(toResult(settled(payment, null), KNOWN)).toEqual({
       outcome: 'paid',
-      payment: told,
+      payment: values,
       started: true,
       replayed: false,
     });
@@ -57,7 +57,7 @@ describe('the result', () => {
   test.each([
     ['declined', 'card_declined'],
     ['failed', 'gateway_failed'],
-  ] as const)('is %s where it failed, and tells whether it may be tried again', (outcome, code) => {
+  ] as const)('is %s where it failed, and says whether it may be tried again', (outcome, code) => {
     const failed = { ...payment, status: 'FAILED', gatewayRef: null, failureCode: 'no_funds' } as const;
     expect(toResult(settled(failed, code), KNOWN)).toMatchObject({
       outcome,

@@ -1,10 +1,10 @@
-/** From the engine's answer to a result whose `outcome` cannot be misread. */
+/** Turns the engine's answer into a result whose `outcome` cannot be misread. */
 import type { PaymentStatus } from '../domain/payment.ts';
 import type { ChargeAnswer } from '../engine/api.ts';
 import { RETRY_AFTER_MS } from '../engine/retry-after.ts';
 import type { ChargeResult, NotPaid, Paid, SettledPayment } from './api.ts';
 
-/** What a frozen answer need not say: whose payment it is, and, if it is an old one, of which mode. */
+/** What a frozen answer may lack: the account, and in an old answer the mode. */
 export interface Known {
   readonly accountId: string;
   readonly livemode: boolean;
@@ -21,7 +21,7 @@ export function toResult(answer: ChargeAnswer, known: Known): ChargeResult {
   }
 }
 
-/** A frozen answer as `engine/answer.ts` writes it, as far as it is told here. */
+/** The fields of a frozen answer, written by `engine/answer.ts`, that are used here. */
 interface FrozenBody {
   readonly payment_id: string;
   readonly order_id: string;
@@ -36,13 +36,13 @@ interface FrozenBody {
   readonly safe_to_retry_with_new_key: boolean;
   readonly created_at: string;
   readonly updated_at: string;
-  /** The payment's status where it completed; a problem's HTTP status otherwise. */
+  /** The payment's status if it completed, else the problem's HTTP status. */
   readonly status: unknown;
   readonly payment_status?: PaymentStatus;
   readonly detail?: string;
 }
 
-/** The same answer for the same key, as it was frozen, whatever has become of the payment since. */
+/** The answer as it was frozen, so that a key always gets the same one, even if the payment has changed since. */
 function settled(
   { frozen, started, replayed }: Extract<ChargeAnswer, { kind: 'settled' }>,
   known: Known,
@@ -53,7 +53,9 @@ function settled(
   if (code === null && body.status === 'COMPLETED')
     return { outcome: 'paid', payment: { ...payment, status: 'COMPLETED' }, started, replayed };
   if (code === null || body.payment_status !== 'FAILED')
-    throw new Error('A frozen answer contradicts itself. Nothing was sent; read the payment.');
+    throw new Error(
+      'The stored answer of this order contradicts itself: its code does not fit its status. Nothing was sent for this call. Read the payment to learn its status.',
+    );
   return {
     outcome: code === 'card_declined' ? 'declined' : 'failed',
     payment: { ...payment, status: 'FAILED' },
@@ -99,7 +101,7 @@ function unsettled({
 function problem(answer: Extract<ChargeAnswer, { kind: 'problem' }>): ChargeResult {
   const { code, detail, payment = null, retryAfterMs, replayed } = answer;
   if (code === 'store_outcome_unknown') {
-    // Perhaps stored, and then it is charged: that is no refusal.
+    // No refusal: the order may be stored, and then it is charged.
     const waitMs = retryAfterMs ?? RETRY_AFTER_MS;
     return { outcome: 'pending', reason: code, payment: null, detail, retryAfterMs: waitMs, replayed };
   }

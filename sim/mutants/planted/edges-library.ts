@@ -249,7 +249,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
     find: '...known.filter((each) => holds(value, each))',
     put: '',
     judge: 'engine suite',
-    tests: { file: `${LIBRARY}/read-charge.test.ts`, named: 'counts wherever it stands' },
+    tests: { file: `${LIBRARY}/read-charge.test.ts`, named: 'counts in every form' },
   },
   {
     name: 'a misspelt getter is passed over',
