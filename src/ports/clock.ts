@@ -1,4 +1,4 @@
-/** Time as the engine sees it. Durations come from the monotonic reading; the wall clock only names things. */
+/** Time for the engine. Durations are measured by the monotonic clock; the wall clock is only for names and logs. */
 export interface Clock {
   /** Milliseconds from an arbitrary start; never goes back. */
   monotonicMs(): number;

@@ -1,4 +1,4 @@
-/** Randomness as the engine sees it, so that a simulation can replay it. */
+/** Randomness for the engine. It is a port, so that a simulation can replay it. */
 export interface Random {
   /** Uniform in [0, 1). */
   float(): number;

@@ -5,9 +5,9 @@ import type { Order, PaymentEvent, PaymentStatus } from '../domain/payment.ts';
 import type { FailureProblem } from '../domain/problems.ts';
 
 /**
- * The durable side of the engine. Every method is atomic; none makes a decision about money. Times are the
- * database's clock in milliseconds since the epoch; waits and leases are durations that the store adds to
- * that clock itself, so that no other machine's clock decides who may act.
+ * What the engine stores. Every method is atomic, and none makes a decision about money. Times are the database's clock in
+ * milliseconds since the epoch. Waits and leases are durations that the store adds to that clock, so that no other machine's clock
+ * decides who may act.
  *
  * Any method may reject with `StoreError`.
  */
@@ -16,28 +16,27 @@ export interface Store {
   installationId(): Promise<string>;
 
   /**
-   * Whether the payments of this database are real money: the first claim decides, and a later one of the other mode
-   * prevails only while there is no payment. Repeating it is safe.
+   * Sets whether the payments of this database are real money. The first claim decides; a later claim of the other mode succeeds only
+   * while there is no payment. Repeating it is safe.
    */
   claimMode(livemode: boolean): Promise<Mode>;
-  /** The mode as it is, without a claim. */
+  /** The current mode, without a claim. */
   mode(): Promise<Mode>;
 
-  /** Payments of other gateways that are not at rest: nobody here asks after them. By gateway, in the order of names. */
+  /** The number of open payments of every other gateway, which no process of this one looks up. In the order of names. */
   openElsewhere(gateway: string): Promise<readonly OpenElsewhere[]>;
 
   /**
-   * Writes the key, the payment, charge 1 and the first event, all or nothing, if neither the key nor the
-   * order exists yet, if the database's mode is the intent's, and if the database still belongs to the installation that
-   * the intent names. A mode that nobody has claimed is claimed by it. Repeating it with the same `paymentId` and `claimId`
-   * is safe: see `situation`.
+   * Writes the key, the payment, charge 1 and the first event, all or nothing. It does so only if neither the key nor the order exists
+   * yet, the database has the mode of the intent, and the database still belongs to the intent's installation. If no mode is claimed
+   * yet, it claims the intent's. Repeating it with the same `paymentId` and `claimId` is safe: see `situation`.
    */
   accept(intent: Intent): Promise<Accepted>;
 
-  /** What the key and the order look like now; read where `accept` found something there. */
+  /** The key and the order as they are now. Read it when `accept` found one of them. */
   situation(query: SituationQuery): Promise<Situation>;
 
-  /** Binds a key to an existing charge, or to none of them (`AS_IT_STANDS`). `lost`: the key was bound in the meantime; read again. */
+  /** Binds a key to an existing charge, or to no charge (`AS_IT_STANDS`). `lost`: the key was bound in the meantime; read again. */
   bindKey(binding: KeyBinding): Promise<'bound' | 'lost'>;
 
   /** Opens the next charge of a FAILED payment, with its key. `lost`: something changed; read again. */
@@ -46,64 +45,62 @@ export interface Store {
   ): Promise<{ readonly kind: 'opened'; readonly nowMs: number } | { readonly kind: 'lost' }>;
 
   /**
-   * One fenced write: applies only to the row whose fence, claim and `seq` are the expected ones, raises `seq`
-   * by one and adds one event. `lost` carries the row as it is now, so that the caller can tell its own write
-   * (whose acknowledgement was lost) from somebody else's.
+   * One fenced write. It applies only if the row has the expected fence, claim and `seq`. It raises `seq` by one and adds one event.
+   * `lost` has the row as it is now, so that the caller can distinguish its own write (whose acknowledgement was lost) from another
+   * worker's.
    *
-   * A write that settles as failed applies only where all of the row's evidence has been seen: what says that nothing
-   * was charged must not be written over evidence of money.
+   * A write that settles as failed applies only if all evidence of the row has been seen: "nothing was charged" must not be written
+   * over evidence of money.
    */
   advance(write: Advance): Promise<Advanced>;
 
-  /** Payments of one gateway whose time has come, oldest first. */
+  /** The due payments of one gateway, oldest first. */
   due(query: DueQuery): Promise<DuePayments>;
 
   /**
-   * What a worker heard, or did not hear, after it had lost its lease: kept for ever, and the payment made due.
-   * `no_payment`: the evidence is kept, but the database has no such payment, so nobody will look into it.
+   * Keeps for ever what a worker received, or did not receive, after it had lost its lease, and makes the payment due. `no_payment`: the
+   * evidence is kept, but the database has no such payment, so no worker will look into it.
    */
   addEvidence(evidence: Evidence): Promise<'kept' | 'no_payment'>;
 
   /**
-   * The charges of a payment that the gateway must be asked about again: those that failed without its own no, and
-   * those about which evidence came in, also where the database has forgotten the charge itself. In the order of `n`,
-   * after `page.afterN`, at most `page.limit`.
+   * The charges of a payment that must be looked up again: those that failed without a decline of the gateway, and those with new
+   * evidence, even if the database has forgotten the charge itself. In the order of `n`, after `page.afterN`, at most `page.limit`.
    */
   chargesToVerify(payment: PaymentKey, page: ChargePage): Promise<readonly ChargeToVerify[]>;
 
   /** The frozen answer of one charge; null while it is unsettled or after it has expired. */
   answerOf(payment: PaymentKey, chargeN: number): Promise<StoredAnswer | null>;
 
-  /** Notes how long this process's leases last, and returns the longest of all processes that ever noted theirs. */
+  /** Stores how long this process's leases last, and returns the longest that any process ever stored. */
   noteLease(leaseMs: number): Promise<{ readonly nowMs: number; readonly longestLeaseMs: number }>;
 
   /**
-   * Payments that wait although a clock which has been set back since has said until when: those that are held wait for
-   * the longest lease at most, the others are due now. A page at a time; returns where the next one begins, null: that was
-   * the last.
+   * Shortens waits whose end comes from a clock that was set back since. Payments that are held then wait for the longest lease at most;
+   * the others are due now. It does a page at a time, and returns where the next one begins; null: that was the last.
    */
   shortenWaits(query: WaitsQuery): Promise<number | null>;
 
   /**
-   * Makes payments of a status due that wait for nothing and that nobody has looked at since `query.beforeMs`, a page at a time.
-   * Returns where the next page begins; null: that was the last.
+   * Makes idle payments of a status due: those that wait for nothing and that no worker has looked at since `query.beforeMs`. It does a
+   * page at a time, and returns where the next one begins; null: that was the last.
    */
   wakeIdle(query: IdleQuery): Promise<IdleCursor | null>;
 
-  /** A few current charges, `limit` of each kind that the store finds useful, to compare their stored gateway keys with the derived ones. */
+  /** A few current charges, `limit` of each kind that the store chooses, to compare their stored gateway keys with the derived ones. */
   someCharges(limit: number): Promise<readonly ChargeName[]>;
 
-  /** Without the frozen answer: readers are shown the payment as it stands. */
+  /** Without the frozen answer: readers get the payment as it is now. */
   payment(accountId: string, paymentId: string): Promise<PaymentRecord | null>;
   /** Newest first; without the frozen answers. */
   payments(query: PaymentsQuery): Promise<readonly PaymentRecord[]>;
-  /** Null where there is no such payment. */
+  /** Null if there is no such payment. */
   events(query: EventsQuery): Promise<readonly PaymentEvent[] | null>;
 
-  /** Erases frozen answers older than the retention, at most `limit`; how many it erased. */
+  /** Erases at most `limit` frozen answers that are older than the retention. Returns how many. */
   eraseExpiredAnswers(limit: number): Promise<number>;
 
-  /** Resolves when the database takes durable writes now; rejects with `refused` while it refuses what is asked of it. */
+  /** Resolves if the database takes durable writes now. Rejects with `refused` if it refuses what Payonce must do. */
   check(): Promise<void>;
 }
 
@@ -117,8 +114,8 @@ export interface Store {
 export type StoreErrorKind = 'unavailable' | 'refused' | 'unfit' | 'outcome_unknown';
 
 /**
- * The database could not be used. The message says what happened and, where somebody must act, what to do. `cause` is the driver's error,
- * where there is one.
+ * The database could not be used. The message says what happened and, if somebody must act, what to do. `cause` is the driver's error,
+ * if there is one.
  *
  * @example
  * try {
@@ -129,7 +126,7 @@ export type StoreErrorKind = 'unavailable' | 'refused' | 'unfit' | 'outcome_unkn
  * }
  */
 export class StoreError extends Error {
-  /** Why, for a program to decide by. */
+  /** Why, as a code for programs. */
   readonly kind: StoreErrorKind;
   /** For Payonce itself: a caller only catches it. */
   constructor(kind: StoreErrorKind, message: string, options?: { cause?: unknown }) {
@@ -140,9 +137,9 @@ export class StoreError extends Error {
 }
 
 export interface Mode {
-  /** Null: nobody has claimed it yet. */
+  /** Null: it is not claimed yet. */
   readonly livemode: boolean | null;
-  /** There are payments, so it stays as it is for good. */
+  /** There are payments, so it can never change. */
   readonly final: boolean;
 }
 
@@ -159,14 +156,14 @@ export interface PaymentKey {
 
 /** A client's key as it is stored. */
 export interface StoredKey {
-  /** `requestKeyHash` of route and key. */
+  /** The `requestKeyHash` of the route and the key. */
   readonly hash: string;
   readonly fingerprint: string;
 }
 
-/** A lease to be taken in the same write; `leaseMs` from the database's now. */
+/** A lease that the same write takes. `leaseMs` counts from the database's now. */
 export interface Claim {
-  /** Random, drawn anew for every claim. */
+  /** Random, and new for every claim. */
   readonly claimId: string;
   readonly leaseMs: number;
 }
@@ -177,7 +174,7 @@ export interface Intent {
   /** Whether it is real money. */
   readonly livemode: boolean;
   readonly gateway: string;
-  /** The installation that `chargeKey` is derived from. Null: whichever the database belongs to. */
+  /** The installation that `chargeKey` is derived from. Null: the one that the database belongs to. */
   readonly installationId: string | null;
   /** The key that charge 1 has at the gateway. */
   readonly chargeKey: string;
@@ -185,7 +182,7 @@ export interface Intent {
   readonly claimId: string;
   /** How long the charge is tried, in whole seconds; null: as the policy says. */
   readonly giveUpAfterS: number | null;
-  /** Held by the claim and counted as the first call, or released and due in `waitMs`. */
+  /** Either held by the claim and counted as the first call, or released and due in `waitMs`. */
   readonly start:
     | { readonly kind: 'claimed'; readonly leaseMs: number }
     | { readonly kind: 'waiting'; readonly waitMs: number };
@@ -238,20 +235,20 @@ export interface PaymentRecord {
   readonly paymentId: string;
   readonly gateway: string;
   readonly charge: Charge;
-  /** The key that the current charge was given at the gateway when it was opened. */
+  /** The current charge's key at the gateway, as it was when the charge was opened. */
   readonly chargeKey: string;
   readonly seq: number;
   readonly fence: number;
-  /** The last claim, held or not. */
+  /** The last claim, whether it is still held or not. */
   readonly claimId: string;
   readonly held: boolean;
-  /** The lease's end while held, else the next try; null: nothing to do. */
+  /** While held, the end of the lease; else the next try. Null: nothing to do. */
   readonly dueAtMs: number | null;
-  /** Pieces of unfenced evidence that nobody has looked into yet. */
+  /** Pieces of unfenced evidence that no worker has looked into yet. */
   readonly evidence: number;
-  /** Earlier charges that failed without the gateway's own no. */
+  /** Earlier charges that failed without a decline of the gateway. */
   readonly absences: number;
-  /** How the current charge failed; null while it has not. Outlives the answer's body. */
+  /** How the current charge failed; null if it has not. It is kept longer than the answer's body. */
   readonly problem: FailureProblem | null;
   /** The current charge's frozen answer, if settled and not expired. */
   readonly answer: StoredAnswer | null;
@@ -283,7 +280,7 @@ export interface NextCharge {
 
 export interface Advance {
   readonly payment: PaymentKey;
-  /** The row must carry exactly these, and for a claim its time must have come. */
+  /** The row must have exactly these. For a claim, it must also be due. */
   readonly expected: {
     readonly seq: number;
     readonly fence: number;
@@ -293,9 +290,9 @@ export interface Advance {
   readonly charge: Charge;
   readonly event: { readonly type: EventType; readonly detail: string | null };
   /**
-   * What happens to the lease. `take`: taken, and the fence rises by one. `release`: the holder gives it back. `pass`: somebody
-   * who does not hold it writes without taking it; the claim is a new one all the same and the fence rises, so that the last
-   * holder never takes this write for its own. `waitMs`: due again then; null: never.
+   * What happens to the lease. `take`: the writer takes it, and the fence rises by one. `release`: the holder gives it back. `pass`: a
+   * writer that does not hold it does not take it either; the row still gets a new claim and the fence rises, so that the last holder
+   * never takes this write for its own. `waitMs`: when the row is due again; null: never.
    */
   readonly lease:
     | { readonly kind: 'take'; readonly claim: Claim }
@@ -305,7 +302,7 @@ export interface Advance {
   readonly settlement: Settlement | null;
   /** Pieces of evidence that this write has dealt with. */
   readonly evidenceSeen: number;
-  /** By the database's clock, as the writer knows it; not before the row's last. */
+  /** By the database's clock, as the writer knows it; not before the row's last one. */
   readonly updatedAtMs: number;
 }
 
@@ -313,7 +310,7 @@ export interface Settlement {
   readonly problem: FailureProblem | null;
   /** The frozen answer's bytes. */
   readonly body: string;
-  /** Failed without the gateway's own no. */
+  /** It failed without a decline of the gateway. */
   readonly byAbsence: boolean;
 }
 
@@ -327,14 +324,14 @@ export type Advanced =
   | { readonly kind: 'lost'; readonly record: PaymentRecord | null };
 
 export interface DueQuery {
-  /** The adapter's name: nobody asks one gateway about another's charges. */
+  /** The adapter's name: no charge is looked up at another gateway. */
   readonly gateway: string;
   readonly limit: number;
-  /** Whether those that wait to be sent are wanted, too: all, none, or those that were due before then. Evidence is always wanted. */
+  /** Whether to include payments that wait for a call: all, none, or those that were due before then. Those with evidence are always included. */
   readonly calls: boolean | { readonly dueBeforeMs: number };
   /**
-   * Given by who cannot look charges up: leaves out those without evidence that wait for anything but a call, until they are overdue by
-   * so much, in milliseconds. Default, and null: leaves out none.
+   * For a process that cannot look charges up. Leaves out payments without evidence that wait for anything but a call, until they are
+   * overdue by so much, in milliseconds. Default, and null: leaves out none.
    */
   readonly lookupsOverdueMs?: number | null;
 }
@@ -357,24 +354,24 @@ export interface ChargePage {
 
 export interface ChargeToVerify {
   readonly n: number;
-  /** Where it was made: only that gateway can tell. */
+  /** Where it was made: only that gateway can look it up. */
   readonly gateway: string;
-  /** Null: the database has forgotten the charge, and only evidence tells of it. What else is said is then the payment's. */
+  /** Null: the database has forgotten the charge, and only evidence shows it. The other fields are then the payment's. */
   readonly chargeKey: string | null;
   readonly amountMinor: number;
   readonly currency: string;
-  /** When the last evidence of this very charge's money came in, by the clock of then; null: none has. */
+  /** When the last evidence came in that this charge moved money, by the clock at that time; null: there is none. */
   readonly moneyAtMs: number | null;
-  /** The gateway's id of the charge, as that evidence named it. */
+  /** The gateway's id of the charge, from that evidence. */
   readonly moneyRef: string | null;
-  /** A worker that had lost its lease may have sent this charge, until then at the latest; null: none has. */
+  /** Until when a worker that had lost its lease may have sent this charge; null: none has. */
   readonly sentUntilMs: number | null;
 }
 
 export interface IdleQuery {
   readonly gateway: string;
   readonly status: 'FAILED' | 'REVIEW';
-  /** By the database's clock. Null: whenever they were looked at. */
+  /** By the database's clock. Null: all, whenever a worker looked at them. */
   readonly beforeMs: number | null;
   /** Null: from the beginning. */
   readonly after: IdleCursor | null;
@@ -386,7 +383,7 @@ export interface IdleCursor {
   readonly paymentId: string;
 }
 
-/** A charge's name at the gateway, as stored and with what it is derived from. */
+/** A charge's stored key at the gateway, with what it is derived from. */
 export interface ChargeName {
   readonly accountId: string;
   readonly orderId: string;
@@ -397,7 +394,7 @@ export interface ChargeName {
 
 export interface WaitsQuery {
   readonly gateway: string;
-  /** Where the page begins, as the one before has returned it; null: from the beginning. */
+  /** Where the page begins, as the last page returned it; null: from the beginning. */
   readonly after: number | null;
   readonly limit: number;
 }

@@ -65,7 +65,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
     name: 'an age of 0 is fresh',
     story: 'The empty list of half a second ago is proof, although the charge has landed since.',
     file: `${FOLDER}/cached.ts`,
-    find: '      // same lookup may have been answered in the same second, before the charge landed.\n      return true;\n',
+    find: '      // been answered in the same second, before the charge landed.\n      return true;\n',
     put: '      return Number(text) > 0;\n',
     judge: 'gateway suite',
     tests: { file: SUITE, named: 'from a cache' },

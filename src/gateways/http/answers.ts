@@ -1,6 +1,6 @@
 /**
- * What each answer to `POST /charges` means. One commented list, in order; whatever it does not name is
- * `unknown`. Two questions decide everything: may it have been executed, and can it still be?
+ * What each answer to `POST /charges` means. It is one list, in order; an answer that it does not name is `unknown`. Two questions
+ * decide everything: may the call have been executed, and can it still be?
  */
 import {
   type CallOutcome,
@@ -14,7 +14,7 @@ import { jsonObject, parseCharge } from './charge.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { retryAfterMs } from './retry-after.ts';
 
-/** What an answer is judged by, besides the request. */
+/** What an answer is judged by, beside the request. */
 export interface Judging {
   /** Now, for a `Retry-After` date in an answer without a `Date`. */
   readonly wallMs: number;
@@ -37,7 +37,7 @@ export function judgeExchange(
       return unanswered(exchange.reason);
     case 'answer': {
       const outcome = judgeAnswer(request, exchange, judging);
-      // A cache has no answer to a POST: whatever it says was said to somebody else. Only money that is named has moved.
+      // A cache cannot answer a POST: what it returns is the answer to another request. But money that the answer names has moved.
       return showsMoney(outcome) || !isFromCache(exchange) ? outcome : unanswered('cached_answer');
     }
   }
@@ -52,7 +52,7 @@ function unanswered(reason: string, wait: Wait = {}): CallOutcome {
   return { kind: 'unknown', answered: false, reason, ...wait };
 }
 
-/** The part of an outcome that says how long to wait; empty when the answer did not ask for it. */
+/** How long to wait; empty if the answer did not ask for it. */
 type Wait = { readonly retryAfterMs?: number };
 
 function waitOf(answer: Answer, wallMs: number): Wait {
@@ -86,13 +86,13 @@ function judgeAnswer(request: ChargeRequest, answer: Answer, { wallMs, livemode 
       if (error.word === 'key_reused') return { kind: 'unknown', answered: true, reason: 'key_reused' };
       break;
     case 429:
-      // The protocol's promise: a call that is limited was not executed.
+      // The protocol promises that a rate-limited call was not executed.
       return { kind: 'refused', reason: 'rate_limited', ...wait };
   }
   return { kind: 'unknown', answered: true, reason: `http_${status}`, ...wait };
 }
 
-/** The statuses of a charge that agree with the HTTP status it came with; any other is a contradiction. */
+/** `allowed`: the statuses of a charge that agree with the HTTP status. Any other contradicts it. */
 function judgeCharge(
   request: ChargeRequest,
   answer: Answer,
@@ -100,23 +100,23 @@ function judgeCharge(
   allowed: readonly ReportedCharge['status'][],
 ): CallOutcome {
   const charge = parseCharge(jsonObject(answer));
-  // An answer that cannot be read may come from anything between us and the gateway, which may still be at work.
+  // An unreadable answer may come from a proxy, and the gateway behind it may still be at work.
   if (charge === undefined) return unanswered('unparseable_answer');
   if (!allowed.includes(charge.status)) return unanswered('contradicting_answer');
   return judgeCall(request, charge, livemode);
 }
 
-/** The statuses that the protocol has for an error. All others are said by somebody else: 502, 503 and 504 by proxies, above all. */
+/** The statuses that the protocol has for an error. All others come from other programs: 502, 503 and 504 above all from proxies. */
 const ERROR_STATUSES: ReadonlySet<number> = new Set([400, 401, 403, 404, 409, 413, 422, 429, 500]);
 
-/** The fields of an error that does not name its key. With any other it is somebody else's: frameworks and proxies add a status or a path. */
+/** The fields of an error that does not name its key. One with other fields comes from another program: frameworks and proxies add a status or a path. */
 const PLAIN_ERROR: ReadonlySet<string> = new Set(['error', 'message']);
 
 /**
- * The error in an answer, if the gateway itself said it, of this very call. Only such an answer ends a call: whoever else speaks
- * (a proxy, a firewall, a framework in front) has stopped waiting, and the gateway behind may not have.
+ * The error in an answer, if it comes from the gateway itself and is about this call. Only such an answer ends a call: a proxy, a
+ * firewall or a framework may have stopped waiting, while the gateway behind it is still at work.
  *
- * `of_nobody`: it names no key, and its connection has served another request, whose answer it may be.
+ * `of_nobody`: it names no key, and its connection has served another request, so it may be the answer to that one.
  */
 function protocolError(
   request: ChargeRequest,

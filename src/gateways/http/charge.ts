@@ -1,4 +1,4 @@
-/** From the bytes of an answer to a charge, or to nothing: what is not exactly a charge proves nothing about one. */
+/** Reads a charge from the bytes of an answer. What is not exactly a charge proves nothing about one. */
 import { isUtf8 } from 'node:buffer';
 import { hasManyDigits } from '../../domain/cards.ts';
 import { isReportedStatus, type ReportedCharge } from '../../domain/outcomes.ts';
@@ -8,9 +8,9 @@ import { isAmbiguous } from './members.ts';
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * The JSON object in an answer, or `undefined` if its body is anything else: another media type, compressed
- * although we asked for it not to be, not UTF-8, not JSON, no object, or one in which a name stands twice or an amount is no whole
- * number. A missing `Content-Type` is let pass.
+ * The JSON object in an answer. `undefined` for any other body: another media type, compressed although we asked for it not to be, not
+ * UTF-8, not JSON, no object, or an object in which a name occurs twice or an amount is no whole number. A missing `Content-Type` is
+ * accepted.
  */
 export function jsonObject(answer: Answer): JsonObject | undefined {
   const { headers } = answer;
@@ -42,21 +42,20 @@ function isPlain(encoding: string | string[] | undefined): boolean {
   return encoding === undefined || (typeof encoding === 'string' && /^\s*(identity)?\s*$/i.test(encoding));
 }
 
-/** Chunks are put together while reading; any other coding is still on the body, whatever it looks like. */
+/** undici has joined the chunks. Any other coding is still on the body. */
 function isWhole(encoding: string | string[] | undefined): boolean {
   return encoding === undefined || (typeof encoding === 'string' && /^\s*chunked\s*$/i.test(encoding));
 }
 
 /** Printable ASCII: an id is stored, logged and put into paths, and no gateway needs more. */
 const CHARGE_ID = /^[\x21-\x7e]{1,255}$/;
-/** A decline code is stored, and reaches the client and the log; anything longer or stranger than a word, or a number as long as a card's, is not passed on. */
+/** A decline code is stored, and reaches the client and the log. Only a short word is passed on, and no number as long as a card's. */
 const DECLINE_CODE = /^[A-Za-z0-9_.-]{1,64}$/;
-/** Minor units are whole numbers, and written as such: `JSON.parse` rounds 1000.0000000000000001 to 1000. */
+/** Minor units must be written as whole numbers: `JSON.parse` rounds 1000.0000000000000001 to 1000. */
 const BROKEN_AMOUNT = /"amount"\s*:\s*-?\d+[.eE]/;
 
 /**
- * Parses one charge of the protocol. `undefined` if a field is missing, of another type or out of range, or if
- * the status is none of those that say what became of the call.
+ * Parses one charge of the protocol. `undefined` if a field is missing, of another type or out of range, or if the status is unknown.
  */
 export function parseCharge(value: unknown): ReportedCharge | undefined {
   if (!isObject(value)) return undefined;
@@ -67,8 +66,8 @@ export function parseCharge(value: unknown): ReportedCharge | undefined {
   if (typeof currency !== 'string' || typeof reference !== 'string' || typeof key !== 'string')
     return undefined;
   if (livemode !== undefined && typeof livemode !== 'boolean') return undefined;
-  const told = livemode === undefined ? {} : { livemode };
-  const charge: ReportedCharge = { id, status, amountMinor: amount, currency, reference, key, ...told };
+  const mode = livemode === undefined ? {} : { livemode };
+  const charge: ReportedCharge = { id, status, amountMinor: amount, currency, reference, key, ...mode };
   const isCode = typeof code === 'string' && DECLINE_CODE.test(code) && !hasManyDigits(code);
   return isCode ? { ...charge, code } : charge;
 }

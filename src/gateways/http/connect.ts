@@ -1,22 +1,21 @@
 /**
  * Makes the connections to a gateway, and decides how they end.
  *
- * A connection that is given up while a request is under way is reset (RST). After an ordinary close (FIN) our kernel
- * would send the request again and again for minutes, and could deliver it long after we stopped listening. A reset
- * throws away what is not delivered yet.
+ * A connection that is given up while a request is under way is reset (RST). After an ordinary close (FIN) our kernel would resend the
+ * request for minutes, and could deliver it long after we gave it up. A reset throws away what is not delivered yet.
  */
 import { connect as connectTcp, type Socket } from 'node:net';
 import { buildConnector, errors } from 'undici';
 import type { Line } from './line.ts';
 
 export interface ConnectOptions {
-  /** Bound of connecting alone, TLS included, in milliseconds. */
+  /** How long connecting may take, TLS included, in milliseconds. */
   readonly connectTimeoutMs: number;
-  /** Certificate authorities in PEM; `undefined` for the system's. */
+  /** Certificate authorities in PEM. `undefined`: the system's. */
   readonly ca: string | undefined;
 }
 
-/** Why a connection did not come up. undici ends the requests that wait for it only if the code is none of its own. */
+/** Why no connection was made. undici ends the waiting requests only if the code is none of its own. */
 class ConnectError extends Error {
   readonly code: string;
   constructor(code: 'EARLY_ANSWER' | 'CLOSED_EARLY', message: string) {
@@ -28,19 +27,19 @@ class ConnectError extends Error {
 export class Connector {
   readonly #connectTimeoutMs: number;
   readonly #secure: buildConnector.connector;
-  /** undici forgets these until they connect or time out, and they would keep the process alive meanwhile. */
+  /** undici cannot end these before they connect or time out, and they would keep the process alive. */
   readonly #connecting = new Set<Socket>();
 
   constructor({ connectTimeoutMs, ca }: ConnectOptions) {
     this.#connectTimeoutMs = connectTimeoutMs;
-    // No bound of its own: ours counts TCP and TLS together. Shared, so that TLS sessions are resumed.
+    // Without a timeout of its own: ours counts TCP and TLS together. Shared, so that TLS sessions are resumed.
     this.#secure = buildConnector({ timeout: 0, ...(ca === undefined ? {} : { ca }) });
   }
 
   /**
    * Makes one connection, and hands it over when a request may be written to it.
    *
-   * @param line is told of the connection.
+   * @param line gets the connection.
    * @param isUnderWay whether a request was written to this connection and has no complete answer yet.
    */
   connect(
@@ -50,7 +49,7 @@ export class Connector {
     callback: buildConnector.Callback,
   ): void {
     const isTls = target.protocol === 'https:';
-    // Made here and not by undici, because beneath TLS only the TCP socket can be reset.
+    // Made here and not by undici, because with TLS only the TCP socket beneath can be reset.
     const tcp = connectTcp({
       host: target.hostname,
       port: Number(target.port) || (isTls ? 443 : 80),
@@ -97,11 +96,11 @@ export class Connector {
 }
 
 /**
- * Hands a new connection over only if nothing came from it yet. What the other side says before it was asked is no
- * answer, and undici would take it for one if it were read after the request was written.
+ * Hands a new connection over only if no byte came from it yet. Bytes before the request are no answer, but undici would take them for
+ * one if it read them after it wrote the request.
  */
 function listenFirst(socket: Socket, settle: (error: Error | null, socket: Socket) => void): void {
-  // Reading begins in the next turn of the event loop; the second callback comes after it.
+  // Reading begins in the next turn of the event loop. The second callback comes after it.
   setImmediate(() =>
     setImmediate(() => {
       if (socket.readableLength > 0) {
@@ -117,18 +116,18 @@ function closedEarly(): Error {
 }
 
 /**
- * Makes `destroy()` a reset while a request is under way, whoever calls it: our deadline, our bound of bytes, undici for
- * an answer that it cannot parse, or the end of the pool.
+ * Makes every `destroy()` a reset while a request is under way: at our deadline, at our limit of bytes, by undici for an answer that it
+ * cannot parse, or at the end of the pool.
  */
 function resetIfUnderWay(socket: Socket, tcp: Socket, line: Line, isUnderWay: () => boolean): void {
   const destroy = socket.destroy;
   socket.destroy = function destroyOrReset(error?: Error) {
     if (line.keepsOpen(this)) return this;
     if (!isUnderWay()) return destroy.call(this, error);
-    // Node's own `resetAndDestroy()` sends a FIN first, waits for what is not written yet, refuses TLS sockets and takes no
-    // error. It sets this flag, which `destroy()` then obeys.
+    // Node's `resetAndDestroy()` may send a FIN first, waits for what is not written yet, refuses TLS sockets and takes no error. It
+    // works by this flag, which `destroy()` obeys.
     (tcp as Socket & { resetAndClosing?: boolean }).resetAndClosing = true;
-    // After an error of this code undici puts the request back into its queue, and connects again for nothing.
+    // After an error of this class undici puts the request back into its queue, and makes a useless connection.
     const isRequeued = error instanceof errors.InformationalError;
     return destroy.call(this, isRequeued ? new errors.SocketError(error.message) : error);
   };

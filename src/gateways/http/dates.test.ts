@@ -4,7 +4,7 @@ import { GatewayDates } from './dates.ts';
 const START = Date.UTC(2030, 0, 1);
 const at = (ms: number) => ({ date: new Date(START + ms).toUTCString() });
 
-/** Asks at `ms` of the monotonic clock and hears 10 ms later. */
+/** Asks at `ms` of the monotonic clock, and gets the answer 10 ms later. */
 function watch() {
   const dates = new GatewayDates();
   return (ms: number, dateAtMs: number) => dates.isOld(at(dateAtMs), ms, ms + 10);
@@ -14,7 +14,7 @@ test('the first date is believed, whatever our own clock says', () => {
   for (const ms of [-1e9, 0, 1e9]) expect(watch()(0, ms)).toBe(false);
 });
 
-test('a date that stands still is old after a moment, and does not become new', () => {
+test('a date that does not move on becomes old, and stays old', () => {
   const isOld = watch();
   expect(isOld(0, 0)).toBe(false);
   expect(isOld(2_900, 0)).toBe(false);
@@ -44,7 +44,7 @@ test('a clock that was set back is believed again after ten minutes', () => {
   expect(isOld(710_000, 700_000)).toBe(true);
 });
 
-test('without one date that can be read nothing is said', () => {
+test('an answer without a readable date is not old', () => {
   const dates = new GatewayDates();
   dates.isOld(at(0), 0, 0);
   for (const date of [undefined, '', 'yesterday', [at(0).date, at(0).date]]) {

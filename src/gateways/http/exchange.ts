@@ -1,11 +1,10 @@
 /**
- * One HTTP request and its complete answer, or the reason why there is none. This file knows nothing about
- * charges; it knows one thing that matters for them: whether a byte of the request can have left.
+ * One HTTP request and its complete answer, or the reason why there is none. This file knows nothing about charges. But it knows one
+ * fact that matters for them: whether a byte of the request can have left.
  *
- * The proof is undici's `onRequestStart`, called in the same tick in which the request is written to an
- * established connection (after the TLS handshake) and never earlier. An exchange that ends before it was called
- * has sent nothing, whatever ended it, and will send nothing: should the connection come up later, the
- * request is aborted in that callback, before the write.
+ * The proof is undici's `onRequestStart`. It is called in the same tick in which the request is written to an established connection
+ * (after the TLS handshake), and never earlier. An exchange that ends before that has sent nothing and will send nothing: if the
+ * connection is made later, that callback aborts the request before the write.
  */
 import type { Dispatcher } from 'undici';
 import type { Line, LineOptions, LineUser } from './line.ts';
@@ -15,26 +14,26 @@ export interface ExchangeRequest {
   readonly method: 'GET' | 'POST';
   /** Path and query, from the first slash. */
   readonly path: string;
-  /** Flat list: name, value, name, value. */
+  /** A flat list: name, value, name, value. */
   readonly headers: readonly string[];
   readonly body: string | null;
-  /** Whether the connection serves this request and no other, before or after. */
+  /** Whether the connection serves only this request. */
   readonly ownConnection: boolean;
 }
 
 export interface ExchangeLimits {
-  /** Upper bound of the whole exchange, connecting included, in milliseconds. */
+  /** How long the whole exchange may take, connecting included, in milliseconds. */
   readonly timeoutMs: number;
-  /** Bytes of body after which the answer is given up. */
+  /** An answer with a longer body is given up. */
   readonly maxResponseBytes: number;
   /**
-   * Whether the request may still leave. Asked before anything is done, and again in the tick in which the first byte is
+   * Whether the request may still be sent. It is called before anything else, and again in the tick in which the first byte is
    * written. `false` ends the exchange as not sent, for good.
    */
   readonly mayLeave: () => boolean;
 }
 
-/** Header values by lower-case name; a header that came twice is a list. */
+/** Header values by lower-case name. A repeated header is a list. */
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 export interface Answer {
@@ -45,8 +44,8 @@ export interface Answer {
   /** Complete as far as its framing can tell. */
   readonly body: Buffer;
   /**
-   * Whether nothing else was on its connection that it could be mistaken for: no request before its own, and, on a connection of its
-   * own, no byte after it. Without that, the answer may be to another request, unless it says whose it is.
+   * Whether its connection carried no other request before, and, on a connection of its own, no byte after the answer. Otherwise it
+   * may be the answer to another request, unless it names its key.
    */
   readonly standsAlone: boolean;
 }
@@ -55,7 +54,7 @@ export type Exchange =
   | Answer
   /** Proved: no byte of the request left, and none will. */
   | { readonly kind: 'not_sent'; readonly reason: string }
-  /** Proved as well, and for want of something on this machine. */
+  /** Proved as well: this machine lacks something, such as a free file. */
   | { readonly kind: 'short'; readonly reason: string }
   /** The request left, at least in part, and no complete answer came back. */
   | { readonly kind: 'broken'; readonly reason: string };
@@ -63,9 +62,8 @@ export type Exchange =
 const LEASE_OVER = { kind: 'not_sent', reason: 'lease_over_before_send' } as const;
 
 /**
- * Sends the request once. Never rejects, and settles within `timeoutMs`. On every path the connection is either
- * clean and kept, or gone: reset if the request had begun to leave and has no complete answer. The timer is gone when the
- * promise settles.
+ * Sends the request once. Never rejects, and settles within `timeoutMs`. After it, the connection is either clean and kept, or closed:
+ * reset if the request had begun to leave and has no complete answer. No timer is left.
  */
 export function exchange(
   pool: Dispatcher,
@@ -81,8 +79,8 @@ export function exchange(
       path: request.path,
       headers: request.headers as string[],
       body: request.body,
-      // Sends `connection: close`, and closes the connection after the answer. A new one is made for each such request,
-      // for no kept connection is in a pool of which all requests say this.
+      // Sends `connection: close`, and closes the connection after the answer. In a pool where all requests do this, no connection is
+      // kept, so each request gets a new one.
       reset: request.ownConnection,
       user: listener,
     };
@@ -90,7 +88,7 @@ export function exchange(
   });
 }
 
-/** Follows one request to its end. A class, because its methods are then made once and not for each of thousands a second. */
+/** Follows one request to its end. It is a class, because closures for thousands of requests a second would cost more. */
 class Listener implements Dispatcher.DispatchHandler, LineUser {
   line: Line | null = null;
   readonly #ownConnection: boolean;
@@ -100,7 +98,7 @@ class Listener implements Dispatcher.DispatchHandler, LineUser {
   #controller: Dispatcher.DispatchController | null = null;
   #settled = false;
   #isFirst = false;
-  /** A complete answer, while nobody knows yet whether it is followed by anything. */
+  /** A complete answer, while it is not known yet whether more bytes follow it. */
   #held: Answer | null = null;
   #status = 0;
   #headers: AnswerHeaders = {};
@@ -115,14 +113,13 @@ class Listener implements Dispatcher.DispatchHandler, LineUser {
   }
 
   onRequestStart(started: Dispatcher.DispatchController): void {
-    // A second start would be a second request on the wire: undici replays what it believes was never
-    // written. It must not happen on our behalf, whoever is right.
+    // A second start would send the request again: undici repeats what it believes was never written. We never allow that.
     if (this.#settled || this.#controller !== null) {
       started.abort(new Error('not_sent_again'));
       return;
     }
-    // The connection may have taken long to come up, in a process that stood still meanwhile. The write follows in this
-    // very tick, so nothing can come between this question and the first byte.
+    // Connecting may have taken long, or the process may have been suspended. The write follows in this very tick, so nothing can
+    // come between this check and the first byte.
     if (!this.#limits.mayLeave()) {
       this.#settle(LEASE_OVER);
       started.abort(new Error(LEASE_OVER.reason));
@@ -159,8 +156,8 @@ class Listener implements Dispatcher.DispatchHandler, LineUser {
       this.line?.whenEnded((more) => this.#settle({ ...answer, standsAlone: this.#isFirst && !more }));
       return;
     }
-    // Should the other side say it once more, that must not be heard as the answer to the next request: an error may name the
-    // key of both, when a call is made again.
+    // If the other side sends the error twice, the second must not count as the answer to the next request: when a call is made again,
+    // both have the same key.
     if (isError(this.#status)) this.line?.end();
     this.#settle(answer);
   }
@@ -173,10 +170,10 @@ class Listener implements Dispatcher.DispatchHandler, LineUser {
     );
   }
 
-  /** Ends the exchange for a reason of ours. The connection may hold the rest of an answer, so it is destroyed. */
+  /** Ends the exchange from our side. The connection may hold the rest of an answer, so it is destroyed. */
   giveUp(reason: string): void {
     if (this.#held !== null) {
-      // The other side did not end the connection, as it was asked to. It had all the time of the exchange to say more.
+      // The other side was asked to end the connection and did not. It had the time of the whole exchange to send more.
       this.#settle(this.#held);
       this.line?.end();
       return;
@@ -198,7 +195,7 @@ class Listener implements Dispatcher.DispatchHandler, LineUser {
   }
 }
 
-/** A decline (402) is no error: it tells of one charge, by its key, and its call is not made again. */
+/** A decline (402) is no error: it is about one charge, by its key, and its call is not made again. */
 function isError(status: number): boolean {
   return status >= 400 && status !== 402;
 }
@@ -214,7 +211,7 @@ function unsent(error: unknown): Exchange {
     : { kind: 'short', reason: short };
 }
 
-/** Names what kept the connection from coming up; only for people, the proof does not rest on it. */
+/** Why no connection was made. Only for people; the proof does not rest on it. */
 function notSentReason(error: unknown): string {
   const code = errorCode(error);
   switch (code) {
@@ -242,7 +239,7 @@ function notSentReason(error: unknown): string {
   }
 }
 
-/** Names how an exchange broke after the request had started to leave. */
+/** How an exchange broke after the request had started to leave. */
 function brokenReason(error: unknown, status: number): string {
   const code = errorCode(error);
   if (code.startsWith('HPE_')) return 'malformed_answer';

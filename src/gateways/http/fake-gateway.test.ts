@@ -1,4 +1,4 @@
-/** The adapter and the fake gateway against each other: both were written from the protocol, here they meet. */
+/** The adapter against the fake gateway. Both were written from the protocol; this shows that they fit. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Running, run } from '../../../test/suites/fake-gateway.client.ts';
 import { HELD_MS, outOfTime } from '../../../test/suites/gateway.deadline.ts';

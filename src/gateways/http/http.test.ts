@@ -219,7 +219,7 @@ describe('http adapter', () => {
       expect(found).toMatchObject({ kind: 'mismatch', reason });
     });
 
-    test('cannot be read if it says it in another type', async () => {
+    test('cannot be read if livemode has another type', async () => {
       expect(await callAs(false, said(200, 'succeeded', 'false'))).toMatchObject({ kind: 'unknown' });
     });
   });
@@ -242,7 +242,7 @@ describe('http adapter', () => {
     },
   );
 
-  test('a fraction elsewhere in a charge is none of our business', async () => {
+  test('a fraction in another field of a charge does not matter', async () => {
     const raw = json(200, { ...charge(REQUEST, 'succeeded'), rate: 0.029, note: '"amount":1.5' });
     expect(await callOnce(server.answer(raw))).toMatchObject({ kind: 'approved' });
   });
@@ -282,7 +282,7 @@ describe('http adapter', () => {
   test('an end after an interim answer alone is no truncated answer: there was none', async () => {
     for (const end of [server.writeAndReset, server.writeAndClose]) {
       const outcome = await callOnce(end('HTTP/1.1 103 Early Hints\r\n\r\n'));
-      // undici does not tell a reset from a close here.
+      // undici does not distinguish a reset from a close here.
       expect(outcome).toMatchObject({ kind: 'unknown', answered: false });
       expect('reason' in outcome && outcome.reason).toMatch(/^connection_(reset|closed)$/);
     }
@@ -385,22 +385,22 @@ describe('http adapter', () => {
       server.answer({ status, headers: JSON_HEADERS, body });
 
     test.each([
-      ['a status that stands twice', 200, `{"status":"declined",${text.slice(1)}`],
-      ['a status that stands twice, once escaped', 200, `{"st\\u0061tus":"declined",${text.slice(1)}`],
+      ['a status that occurs twice', 200, `{"status":"declined",${text.slice(1)}`],
+      ['a status that occurs twice, once escaped', 200, `{"st\\u0061tus":"declined",${text.slice(1)}`],
       [
         'a decline that is also an approval',
         402,
         `{"status":"succeeded",${text.slice(1).replace('succeeded', 'declined')}`,
       ],
-      ['a name that stands twice further down', 200, `${text.slice(0, -1)},"note":[{"a":1,"a":1}]}`],
+      ['a name that occurs twice further down', 200, `${text.slice(0, -1)},"note":[{"a":1,"a":1}]}`],
       ['a byte order mark', 200, `\ufeff${text}`],
       ['something after the charge', 200, `${text}{}`],
-      ['a busy error that stands twice', 409, '{"error":"other","error":"in_progress"}'],
+      ['a busy error that occurs twice', 409, '{"error":"other","error":"in_progress"}'],
     ])('a call: %s', async (_name, status, body) => {
       expect(await callOnce(raw(status, body))).toMatchObject({ kind: 'unknown' });
     });
 
-    test('a charge is read although a string in it looks like a name that stands twice', async () => {
+    test('a charge is read although a string in it looks like a name that occurs twice', async () => {
       const body = `${text.slice(0, -1)},"note":"\\",\\"status\\":\\"declined\\"","__proto__":{"id":1}}`;
       expect(await callOnce(raw(200, body))).toMatchObject({ kind: 'approved' });
     });
@@ -408,7 +408,7 @@ describe('http adapter', () => {
     test.each([
       ['a charge, and no charge', `{"data":[${text}],"data":[]}`],
       [
-        'a charge whose status stands twice',
+        'a charge whose status occurs twice',
         `{"data":[{"status":"succeeded",${text.replace('succeeded', 'declined').slice(1)}]}`,
       ],
       ['more, and no more', '{"data":[],"has_more":true,"has_more":false}'],

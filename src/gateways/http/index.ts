@@ -1,6 +1,6 @@
 /**
- * The adapter for any gateway that speaks Payonce's HTTP protocol (`docs/fake-gateway.md`): it turns a request
- * into one HTTP exchange and the exchange into an outcome. It never retries and never follows a redirect.
+ * The adapter for any gateway that speaks Payonce's HTTP protocol (`docs/fake-gateway.md`). It turns a request into one HTTP exchange,
+ * and the exchange into an outcome. It never retries and never follows a redirect.
  */
 import type { GatewayContract } from '../../domain/contract.ts';
 import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../../domain/outcomes.ts';
@@ -11,51 +11,51 @@ import { exchange } from './exchange.ts';
 import { judgeLookupExchange } from './lookups.ts';
 import { createPool } from './pool.ts';
 
-/** The options of `createHttpGateway`: where the gateway is, what it promises, and the bounds of talking to it. */
+/** The options of `createHttpGateway`: where the gateway is, what it promises, and the limits of an exchange with it. */
 export interface HttpGatewayOptions {
   /**
    * Stored with every payment: 1 to 64 visible ASCII characters. Give another gateway, or another account at it, another name. Default
    * `http`.
    */
   readonly name?: string;
-  /** Base of the protocol's paths, `http:` or `https:`; may have a path, with or without a slash at its end. */
+  /** The base of the protocol's paths, `http:` or `https:`. It may have a path, with or without a slash at its end. */
   readonly url: string;
-  /** What the gateway promises. There is no default: look into its documentation. */
+  /** What the gateway promises. There is no default: read its documentation. */
   readonly contract: GatewayContract;
-  /** Whether real money moves there. A charge that says otherwise (`"livemode"`) counts as a mismatch. Default `true`. */
+  /** Whether real money moves there. A charge with another `"livemode"` counts as a mismatch. Default `true`. */
   readonly livemode?: boolean;
   /** Sent as `Authorization: Bearer …`. Default: none. */
   readonly token?: string;
-  /** Further headers for every request, by name. Default: none. */
+  /** More headers for every request, by name. Default: none. */
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * The most calls at the same time. Keep it at or above the engine's own bound (`maxCalls`): what exceeds it waits here, at the
-   * expense of its own timeout, and ends as `refused` if it never leaves. Default 256.
+   * The most calls at the same time. Do not set it below the engine's limit (`maxCalls`): a call over it waits here while its timeout
+   * runs, and ends as `refused` if it is never sent. Default 256.
    */
   readonly maxConnections?: number;
-  /** The most lookups at the same time, apart from the calls, so that hanging calls cannot keep lookups out. Default 64. */
+  /** The most lookups at the same time. They have their own connections, so that hanging calls cannot block them. Default 64. */
   readonly maxLookupConnections?: number;
-  /** An answer with a longer body, in bytes, is given up. Default 65,536: over a hundred times the largest honest answer to a call. */
+  /** An answer with a longer body, in bytes, is given up. Default 65,536: over a hundred times the largest correct answer to a call. */
   readonly maxResponseBytes?: number;
-  /** The longest that connecting alone may take, TLS included, in milliseconds. Default 5,000: a slower network is as good as none. */
+  /** How long connecting may take, TLS included, in milliseconds. Default 5,000. */
   readonly connectTimeoutMs?: number;
-  /** An idle connection is closed after this many milliseconds. Default 4,000, below the 5 s after which Node servers hang up. */
+  /** An idle connection is closed after this many milliseconds. Default 4,000: Node servers close it after 5,000. */
   readonly keepAliveMs?: number;
   /** Certificate authorities in PEM, in place of the system's. Default: the system's. */
   readonly ca?: string;
 }
 
-/** An old answer proves nothing: between us and the gateway nobody may keep one, or give one that was kept. */
+/** An old answer proves nothing, so no cache on the way may keep one or give one. */
 const FRESH = ['cache-control', 'no-cache, no-store', 'pragma', 'no-cache'];
 
-/** A lookup has no effect at the gateway, so it may leave at any time. */
+/** A lookup has no effect at the gateway, so it may be sent at any time. */
 const always = (): boolean => true;
 
 /**
  * The adapter for any gateway that speaks the HTTP protocol of `docs/fake-gateway.md`. It connects with the first call.
  *
- * @throws TypeError if the URL cannot be a base (other scheme, credentials, query or fragment in it), or the token
- * or a header cannot be sent.
+ * @throws TypeError if the URL cannot be a base (another scheme, or with credentials, a query or a fragment), or if the token or a
+ * header has signs that cannot be sent.
  *
  * @example
  * const gateway = createHttpGateway({ url: 'https://gateway.example/v1', token, contract });
@@ -105,8 +105,7 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
           path: `${chargesPath}?idempotency_key=${encodeURIComponent(request.key)}`,
           headers: [...common, ...FRESH],
           body: null,
-          // On a connection that served others, an answer to another question could come as the answer to this one. An empty
-          // list does not say whose it is.
+          // On a shared connection, the answer to another lookup could be taken for this one: an empty list names no key.
           ownConnection: true,
         },
         { timeoutMs, maxResponseBytes, mayLeave: always },
@@ -134,22 +133,24 @@ function chargeBody(request: ChargeRequest): string {
 }
 
 function parseBase(url: string): URL {
-  if (!URL.canParse(url)) throw new TypeError('The gateway URL is not a URL');
+  if (!URL.canParse(url)) {
+    throw new TypeError('The gateway URL is not a valid URL. Give one such as https://gateway.example/v1.');
+  }
   const base = new URL(url);
   if (base.protocol !== 'http:' && base.protocol !== 'https:') {
-    throw new TypeError('The gateway URL must begin with http:// or https://');
+    throw new TypeError('The gateway URL must begin with http:// or https://.');
   }
   if (base.username !== '' || base.password !== '') {
-    throw new TypeError('The gateway URL must not carry credentials; give them as a token');
+    throw new TypeError('The gateway URL must hold no user or password. Give the password as the option token.');
   }
   if (base.search !== '' || base.hash !== '') {
-    throw new TypeError('The gateway URL must end with its path: no query, no fragment');
+    throw new TypeError('The gateway URL must hold no query and no fragment. Remove what follows its path.');
   }
   return base;
 }
 
 function commonHeaders({ token, headers }: HttpGatewayOptions): string[] {
-  // Compression would hide from us whether a body is complete, and buys nothing for 300 bytes.
+  // Compression would hide whether a body is complete, and saves nothing for 300 bytes.
   const list = ['accept', 'application/json', 'accept-encoding', 'identity', 'user-agent', 'payonce'];
   if (token !== undefined) list.push('authorization', `Bearer ${token}`);
   for (const [name, value] of Object.entries(headers ?? {})) list.push(name.toLowerCase(), value);
@@ -157,7 +158,10 @@ function commonHeaders({ token, headers }: HttpGatewayOptions): string[] {
     const [name = '', value = ''] = list.slice(index, index + 2);
     // The value may be a secret, so it stays out of the message.
     if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value)) {
-      throw new TypeError(`The gateway header "${name.replace(/[^\x20-\x7e]/g, '?')}" cannot be sent`);
+      const shown = name.replace(/[^\x20-\x7e]/g, '?');
+      throw new TypeError(
+        `The gateway header "${shown}" cannot be sent: its name or its value has signs that no header can have. Check for line breaks and letters that are not ASCII.`,
+      );
     }
   }
   return list;

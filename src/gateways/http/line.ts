@@ -1,27 +1,27 @@
 /**
- * The connection that a client of the pool has at the moment: what it has served, and how it ends. An answer is matched
- * with its request by nothing but its place on the connection, so whoever wants proof must know what else was on it.
+ * The current connection of a client of the pool: what it has served, and how it ends. Only its place on the connection matches an
+ * answer with its request. So proof needs to know what else was on the connection.
  */
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 
-/** Who is carried by a connection is told by which one, before it is written to. */
+/** A request that gets its connection set here, before it is written. */
 export interface LineUser {
   line: Line | null;
 }
 
-/** Options of a dispatch, with the one to be told. */
+/** The options of a dispatch, with the request that gets its connection. */
 export type LineOptions = Dispatcher.DispatchOptions & { readonly user: LineUser };
 
 export class Line {
   #socket: Socket | null = null;
   #requests = 0;
-  /** Waits for the end of the connection; told whether another byte came before it. */
+  /** Called at the end of the connection, with whether another byte came before it. */
   #onEnd: ((more: boolean) => void) | null = null;
   #isLingering = false;
   #more = false;
 
-  /** A new connection, in place of the one before. */
+  /** Replaces the connection by a new one. */
   opened(socket: Socket): void {
     this.#socket = socket;
     this.#requests = 0;
@@ -36,25 +36,25 @@ export class Line {
     return this.#requests === 1;
   }
 
-  /** Ends the connection at once. What of a request is not delivered yet is thrown away. */
+  /** Ends the connection at once. The part of a request that is not delivered yet is thrown away. */
   end(): void {
     this.#socket?.destroy();
   }
 
-  /** Calls back when the other side has ended the connection, after an answer that is complete. Call `end` to wait no longer. */
+  /** After a complete answer: calls back when the other side has ended the connection. Call `end` to stop waiting. */
   whenEnded(callback: (more: boolean) => void): void {
     this.#onEnd = callback;
     if (this.#socket === null || this.#socket.destroyed) this.#ended();
   }
 
   /**
-   * Whether to leave the connection open, although undici wants to destroy it: somebody waits for the other side to end it.
-   * Only the first wish is refused; an end, an error or our own patience is obeyed.
+   * Whether to leave the connection open although undici wants to destroy it, because `whenEnded` waits for the other side to end it.
+   * Only the first attempt is refused. A later one, after an end, an error or our timeout, destroys it.
    */
   keepsOpen(socket: Socket): boolean {
     if (this.#onEnd === null || this.#isLingering || socket.readableEnded) return false;
     this.#isLingering = true;
-    // undici reads no more, and puts back what it has read beyond the answer.
+    // undici has stopped reading, and has put back the bytes after the answer.
     const look = (): void => {
       if (socket.read() === null) return;
       this.#more = true;

@@ -1,4 +1,4 @@
-/** What each answer to `GET /charges?idempotency_key=…` means. Only one of them can become proof of absence. */
+/** What each answer to `GET /charges?idempotency_key=…` means. Only `absent` can become proof that nothing was charged. */
 import {
   type ChargeRequest,
   judgeLookup,
@@ -15,7 +15,7 @@ import { retryAfterMs } from './retry-after.ts';
 /**
  * Judges the end of one lookup.
  *
- * @param isOld whether its `Date` tells that it was made before it was asked for
+ * @param isOld whether the answer's `Date` shows that it was made before the request
  */
 export function judgeLookupExchange(
   request: ChargeRequest,
@@ -43,7 +43,7 @@ export function judgeLookupExchange(
 function judgeList(request: ChargeRequest, answer: Answer, livemode: boolean): LookupOutcome {
   const body = jsonObject(answer);
   if (body === undefined || !Array.isArray(body.data)) return unavailable('unparseable_answer');
-  // An empty list does not say whose it is, unless the gateway repeats the key that it was asked for.
+  // An empty list names no key, unless the gateway repeats the key of the lookup.
   if ('idempotency_key' in body && body.idempotency_key !== request.key) {
     return unavailable('answer_about_another_key');
   }
@@ -56,14 +56,14 @@ function judgeList(request: ChargeRequest, answer: Answer, livemode: boolean): L
   const outcome = judgeLookup(request, charges, livemode);
   if (showsMoney(outcome)) return outcome;
   if (!isWhole(body)) return unavailable('incomplete_list');
-  // Content-Length may be a lie, and the rest may be the charge; or the answer is to the lookup before, and ours came behind it.
+  // More bytes came. Content-Length may be wrong, and the rest may be the charge; or this is the answer to an earlier lookup.
   if (!answer.standsAlone) return unavailable('more_than_one_answer');
   return isFromCache(answer) ? unavailable('cached_answer') : outcome;
 }
 
 /**
- * Money that is named has moved, whether or not the list is whole or new. What a page does not show may stand on the next
- * one, and what an old answer does not show may have come since.
+ * Money that the list names has moved, even if the list is incomplete or old. What a page does not show may be on the next one, and
+ * what an old answer does not show may have happened since.
  */
 function showsMoney({ kind }: LookupOutcome): boolean {
   return kind !== 'absent' && kind !== 'declined' && kind !== 'pending';
@@ -73,10 +73,10 @@ function unavailable(reason: string): LookupOutcome {
   return { kind: 'unavailable', reason };
 }
 
-/** What may stand beside the entries. */
+/** The fields that a complete list may have. */
 const LIST_FIELDS: ReadonlySet<string> = new Set(['data', 'idempotency_key', 'next_cursor', 'has_more']);
 
-/** Whether the list says that it is all there is, and says nothing else: an `error` or a `total` beside it may mean that it is not. */
+/** Whether the list is complete. An unknown field beside it, such as an `error` or a `total`, may mean that it is not. */
 function isWhole(body: JsonObject): boolean {
   return (
     (body.next_cursor ?? null) === null &&

@@ -4,7 +4,7 @@ import { isAmbiguous } from './members.ts';
 
 const ambiguous = (text: string): boolean => isAmbiguous(Buffer.from(text), JSON.parse(text));
 
-/** A value as it is written: with names that may stand twice, escapes, and white space. */
+/** A value as it is written: with names that may occur twice, escapes, and white space. */
 interface Written {
   readonly text: string;
   readonly twice: boolean;
@@ -62,7 +62,7 @@ const { value } = fc.letrec<{ value: Written }>((tie) => ({
   ),
 }));
 
-test('a text is ambiguous if, and only if, a name stands twice in one object', () => {
+test('a text is ambiguous if, and only if, a name occurs twice in one object', () => {
   const seen = { yes: 0, no: 0 };
   fc.assert(
     fc.property(value, ({ text, twice }) => {
@@ -90,7 +90,7 @@ test.each([
   expect(ambiguous(text)).toBe(expected);
 });
 
-test('what is nested too deep is ambiguous, and fills no stack', () => {
+test('a text that is nested too deep is ambiguous, and fills no stack', () => {
   const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
   expect(ambiguous(nested(33))).toBe(false);
   expect(ambiguous(nested(34))).toBe(true);

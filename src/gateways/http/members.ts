@@ -1,18 +1,17 @@
 /**
- * A name that stands twice in one JSON object makes its meaning a matter of the reader: `JSON.parse` takes the last value,
- * others take the first. Such a text proves nothing about money.
+ * Finds a name that occurs twice in one JSON object. Its meaning depends on the reader: `JSON.parse` takes the last value, others take
+ * the first. Such a text proves nothing about money.
  */
 
-/** No answer of the protocol comes near it; without a bound, brackets alone could fill the stack. */
+/** Far more than any answer of the protocol. Without a limit, brackets alone could fill the stack. */
 const MAX_DEPTH = 32;
 
 /**
- * Whether some name stands twice in one object, at any depth. Names are compared as they are after unescaping. A text that is
- * nested more than 32 levels deep counts as ambiguous as well.
+ * Whether a name occurs twice in one object, at any depth. Names are compared after unescaping. A text that is nested more than 32
+ * levels deep counts as ambiguous, too.
  *
- * Each member of an object has exactly one colon outside of strings, and of two with one name `JSON.parse` keeps one. So
- * the text has more colons than the value has members if, and only if, a name stands twice. That is much cheaper than to
- * parse it again.
+ * Each member of an object has exactly one colon outside strings. Of two members with one name, `JSON.parse` keeps one. So the text has
+ * more colons than the value has members if, and only if, a name occurs twice. This is much cheaper than a second parser.
  *
  * @param text valid JSON, in UTF-8
  * @param value what `JSON.parse` made of it
@@ -24,11 +23,11 @@ export function isAmbiguous(text: Uint8Array, value: unknown): boolean {
 function colonsOutsideStrings(text: Uint8Array): number {
   let colons = 0;
   let inString = false;
-  // By bytes: in UTF-8, no part of a longer character looks like one of these.
+  // Bytes are enough: in UTF-8, no part of a longer character looks like one of these.
   for (let at = 0; at < text.length; at += 1) {
     const byte = text[at];
     if (inString) {
-      // After a backslash, whatever it is belongs to the string.
+      // The byte after a backslash belongs to the string.
       if (byte === 0x5c) at += 1;
       else if (byte === 0x22) inString = false;
     } else if (byte === 0x22) inString = true;
@@ -37,7 +36,7 @@ function colonsOutsideStrings(text: Uint8Array): number {
   return colons;
 }
 
-/** Members of all objects within; `NaN`, which equals nothing, if it is nested too deep. */
+/** The number of members of all objects in the value. `NaN`, which equals nothing, if it is nested too deep. */
 function membersOf(value: unknown, depth: number): number {
   if (typeof value !== 'object' || value === null) return 0;
   if (depth > MAX_DEPTH) return Number.NaN;

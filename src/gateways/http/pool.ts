@@ -11,10 +11,10 @@ export interface PoolOptions extends ConnectOptions {
   readonly keepAliveMs: number;
 }
 
-/** Heads above this size break the answer; Node's own servers use the same bound. */
+/** Longer headers break the answer. Node's servers have the same limit. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
-/** Connections to one gateway, and the way to end them all, those still being made included. */
+/** Connections to one gateway. `close` ends them all, also those that are still being made. */
 export function createPool(options: PoolOptions): {
   readonly dispatcher: Dispatcher;
   close(): Promise<void>;
@@ -33,20 +33,20 @@ export function createPool(options: PoolOptions): {
   };
 }
 
-/** A client has one connection at a time, so what runs in it runs on that connection. */
+/** A client has one connection at a time, so every request of the client is on that connection. */
 function createClient(origin: URL, keepAliveMs: number, connector: Connector): Client {
   const isUnderWay = (): boolean => client.stats.running > 0;
   const line = new Line();
   const client: Client = new Client(origin, {
-    // One request per connection at a time: behind another, a request could fail, or wait, for the other's sake.
+    // One request per connection at a time. A second one could fail or wait because of the first.
     pipelining: 1,
     allowH2: false,
     connect: (target, callback) => connector.connect(target, line, isUnderWay, callback),
     keepAliveTimeout: keepAliveMs,
-    // A gateway may ask for longer; beyond a minute, what lies between may have forgotten the connection.
+    // A gateway may ask for longer, but after a minute a firewall on the way may have forgotten the connection.
     keepAliveMaxTimeout: 60_000,
     maxHeaderSize: MAX_HEADER_BYTES,
-    // The exchange has one deadline of its own, which also counts a dripping body.
+    // The exchange has its own deadline, which also ends a slow body.
     headersTimeout: 0,
     bodyTimeout: 0,
   });

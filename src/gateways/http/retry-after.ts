@@ -1,13 +1,12 @@
 import type { AnswerHeaders } from './exchange.ts';
 
-/** RFC 9110 knows three forms of an HTTP date; only the first may still be generated. */
+/** RFC 9110 has three forms of an HTTP date. Servers may send only the first. */
 const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 /**
- * The wait that an answer asks for, in milliseconds, or `undefined` where it asks for none that can be read. A
- * date counts from the answer's own `Date`, so that the gateway's clock is compared with itself; without one, from
- * `wallMs`. What lies in the past is 0. Not clamped above: how long to obey is policy. A header that came twice
- * contradicts itself and is ignored.
+ * The wait that an answer asks for, in milliseconds; `undefined` if it asks for none that can be read. A date counts from the answer's
+ * `Date`, so that the gateway's clock is compared with itself; without one, from `wallMs`. A time in the past is 0. There is no upper
+ * limit here: that is policy. A repeated header is ignored.
  */
 export function retryAfterMs(headers: AnswerHeaders, wallMs: number): number | undefined {
   const value = headers['retry-after'];
@@ -20,7 +19,7 @@ export function retryAfterMs(headers: AnswerHeaders, wallMs: number): number | u
   return Math.max(0, until - (sentAt ?? wallMs));
 }
 
-/** An HTTP date in milliseconds since the epoch, or `undefined` if it is none. */
+/** An HTTP date in milliseconds since the epoch; `undefined` if it is none. */
 export function httpDate(text: string): number | undefined {
   if (!HTTP_DATE.test(text)) return undefined;
   const ms = Date.parse(text);

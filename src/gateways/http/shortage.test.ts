@@ -1,4 +1,4 @@
-/** Whose fault it is that a connection did not come up. */
+/** Whether this machine or the gateway is the reason that no connection was made. */
 import type { Dispatcher } from 'undici';
 import { describe, expect, it, test } from 'vitest';
 import type { ChargeRequest } from '../../domain/outcomes.ts';
@@ -45,7 +45,7 @@ describe('a shortage of our own', () => {
   });
 });
 
-/** undici’s way of telling that no connection came up: the request was never started. */
+/** How undici reports that no connection was made: the request was never started. */
 function unconnected(error: Error): Dispatcher {
   return {
     dispatch(_options: unknown, handler: { onResponseError(controller: null, error: Error): void }) {

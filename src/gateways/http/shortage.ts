@@ -1,11 +1,11 @@
-/** Which errors tell that this machine itself could not open a connection. They say nothing about the gateway. */
+/** The errors that mean that this machine could not open a connection. They say nothing about the gateway. */
 
 /**
- * A name that could not be looked up just now (EAI_AGAIN) is none of them: the resolver, or the way to it, did not answer, and with
- * the gateway out of reach calls should stop.
+ * EAI_AGAIN is not one of them: the name server, or the way to it, did not answer. The gateway is then out of reach, and calls should
+ * stop.
  */
 const SHORTAGES: ReadonlyMap<string, string> = new Map([
-  // The limit of this process (ulimit -n), and that of the machine.
+  // The limits of this process (ulimit -n) and of the machine.
   ['EMFILE', 'no_free_file'],
   ['ENFILE', 'no_free_file'],
   ['EADDRNOTAVAIL', 'no_free_port'],
@@ -14,10 +14,10 @@ const SHORTAGES: ReadonlyMap<string, string> = new Map([
   ['EAI_MEMORY', 'no_memory'],
 ]);
 
-/** Null: it is none of ours. */
+/** Null: this machine lacks nothing. */
 export function shortageOf(error: unknown): string | null {
   const tried = (error as { errors?: unknown } | null)?.errors;
-  // Of several addresses one may not be to be had here at all (IPv6), and then another counts.
+  // With several addresses, one may never work on this machine (IPv6). So all of them must have failed for a shortage.
   const errors = Array.isArray(tried) && tried.length > 0 ? tried : [error];
   const reasons = errors.map((one) => SHORTAGES.get(errorCode(one)) ?? null);
   return reasons.includes(null) ? null : (reasons[0] ?? null);
