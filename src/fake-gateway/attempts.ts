@@ -1,4 +1,4 @@
-/** One attempt at an effect (a charge, a refund …), and everything that can go wrong around it. */
+/** One attempt at an effect (a charge, a refund …), with everything that can go wrong. */
 import { errorBody, failureBody } from './bodies.ts';
 import type { CurrentSettings } from './faults/current.ts';
 import { type AnswerFault, answerFault, delayOf, latencyMs } from './faults/decide.ts';
@@ -9,33 +9,33 @@ import type { Sleeper } from './sleep.ts';
 import { answer, DROP, type Wire } from './wire.ts';
 
 interface Subject {
-  /** Names the effect: attempts are counted and faults drawn by it. */
+  /** The name of the effect. Attempts are counted and faults are drawn by it. */
   readonly key: string;
-  /** As the caller sent it; errors repeat it. */
+  /** The key that the caller sent; errors repeat it. */
   readonly idempotencyKey: string;
   readonly method: string | null;
-  /** Whether the attempt's number matters even where nothing goes wrong. */
+  /** Whether the attempt's number matters even if nothing goes wrong. */
   readonly numbered: (settings: FaultSettings) => boolean;
 }
 
-/** Does it, and says what the honest answer is. */
+/** Has the effect, and returns the correct answer. */
 type Effect = (context: {
   readonly settings: FaultSettings;
   readonly fault: AnswerFault | null;
-  /** 1, unless it had to be counted. */
+  /** 1, if it was not counted. */
   readonly attempt: number;
 }) => Promise<Wire>;
 
 export type RunAttempt = (subject: Subject, effect: Effect) => Promise<Wire>;
 
 export function createAttempts(ledger: Ledger, current: CurrentSettings, sleeper: Sleeper): RunAttempt {
-  /** Keys being worked on here. Other processes do not see them; between processes the ledger's unique key decides. */
+  /** The keys that this process is working on. Between processes, the ledger's unique key decides. */
   const inProgress = new Set<string>();
 
   async function attemptOf(subject: Subject, settings: FaultSettings) {
     const first = answerFault(settings, subject.key, subject.method, 1);
-    // A first attempt that goes well needs no number: it is the only one that does anything. So the common
-    // case costs no statement, and the numbers of the others are true across processes and restarts.
+    // A first attempt that goes well needs no number, because it is the only one that has an effect. So the common case costs no
+    // statement, and the numbers of the others are right across processes and restarts.
     if (first === null && !subject.numbered(settings)) return { attempt: 1, fault: first };
     const attempt = await ledger.countAttempt(subject.key);
     return { attempt, fault: answerFault(settings, subject.key, subject.method, attempt) };
@@ -62,7 +62,7 @@ export function createAttempts(ledger: Ledger, current: CurrentSettings, sleeper
     }
   }
 
-  /** How the answer to an effect that was had gets lost. The key is no longer in progress by now. */
+  /** Applies the faults that come after the effect, such as a lost answer. The key is no longer in progress by now. */
   async function deliver(
     honest: Wire,
     fault: AnswerFault | null,
@@ -109,7 +109,7 @@ export function createAttempts(ledger: Ledger, current: CurrentSettings, sleeper
   };
 }
 
-/** Three kinds of nonsense that have been seen under a 200. */
+/** Three kinds of nonsense that real gateways send with a 200. */
 function garbage(chance: number): string {
   if (chance < 1 / 3) return '<!doctype html><title>OK</title><h1>Service temporarily unavailable</h1>';
   if (chance < 2 / 3) return '{"ok":true}';

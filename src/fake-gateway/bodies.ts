@@ -1,11 +1,11 @@
-/** Answers as JSON text. Each is a pure function of what is kept in the ledger, so a replay gives the same bytes. */
+/** Answers as JSON text. Each is a pure function of the ledger's content, so a replay gives the same bytes. */
 import { capturedAt, hasLanded, isLive, statusAt } from './ledger/charge-state.ts';
 import type { Charge, Operation } from './ledger/port.ts';
 
 /** The seed's words for a failure. */
 export const GATEWAY_ERROR = '{"error":"Gateway error"}';
 
-/** The answer to the call that made the charge, for ever: what happened to it since is not in it. */
+/** The answer to the call that made the charge. It never changes: later events are not in it. */
 export function answerBody(charge: Charge): string {
   if (charge.answer === 500) return failureBody(charge.key);
   const status = charge.outcome === 'none' ? 'declined' : charge.outcome;
@@ -36,7 +36,7 @@ function render(charge: Charge, status: string, captured: number, refunded: numb
 let isoMs = Number.NaN;
 let iso = '';
 
-/** Many answers share a millisecond, and writing one out is dear. */
+/** The last result is kept: many answers share a millisecond, and formatting is slow. */
 function isoOf(ms: number): string {
   if (ms !== isoMs) {
     iso = new Date(ms).toISOString();
@@ -64,14 +64,13 @@ export function listBody(entries: readonly string[], nextCursor?: string | null)
   return `{"data":[${entries.join(',')}]${cursor}}`;
 }
 
-/** The answer to a lookup by key. It repeats the key, so that nobody can take it for the answer to another lookup. */
+/** The answer to a lookup by key. It repeats the key, so that it cannot be taken for the answer to another lookup. */
 export function lookupBody(key: string, entries: readonly string[]): string {
   return `{"data":[${entries.join(',')}],"idempotency_key":${JSON.stringify(key)}}`;
 }
 
 /**
- * An error; `key` is the one that the call came with. It is repeated, so that nobody can take the error for the answer to another
- * call.
+ * An error. `key`: the one that the call came with. It is repeated, so that the error cannot be taken for the answer to another call.
  */
 export function errorBody(error: string, { key, message }: { key?: string; message?: string } = {}): string {
   return JSON.stringify({ error, message, idempotency_key: key });

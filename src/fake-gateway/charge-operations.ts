@@ -1,4 +1,4 @@
-/** `POST /charges/<id>/refunds`, `/capture`, `/void`: the same faults around another effect. */
+/** `POST /charges/<id>/refunds`, `/capture`, `/void`: other effects with the same faults. */
 import type { RunAttempt } from './attempts.ts';
 import { errorBody, failureBody, operationBody } from './bodies.ts';
 import type { FaultSettings } from './faults/settings.ts';
@@ -13,8 +13,8 @@ const ERRORS: Readonly<Record<OperationError, { readonly status: number; readonl
     message: 'Only a charge that succeeded can be refunded, captured or voided.',
   },
   amount_too_large: { status: 422, message: 'The amount is more than what is left of the charge.' },
-  already_captured: { status: 409, message: 'The charge is captured already.' },
-  not_captured: { status: 409, message: 'Nothing is captured that could be refunded.' },
+  already_captured: { status: 409, message: 'The charge is already captured.' },
+  not_captured: { status: 409, message: 'Nothing of the charge is captured, so nothing can be refunded.' },
 };
 
 export interface OperationParams {
@@ -28,15 +28,15 @@ export function createOperations(context: {
   readonly ledger: Ledger;
   readonly run: RunAttempt;
   readonly now: () => number;
-  /** Told of every new refund. */
+  /** Called for every new refund. */
   readonly onRefunded: (charge: Charge, settings: FaultSettings) => void;
 }): (params: OperationParams) => Promise<Wire> {
   return ({ kind, key, chargeId, amount }) =>
-    // Keys of operations are apart from those of charges.
+    // The kind before the key keeps the keys of operations apart from those of charges.
     context.run(
       { key: `${kind} ${key}`, idempotencyKey: key, method: null, numbered: () => false },
       async ({ settings, fault }) => {
-        // Three faults are made for charges. Here a stale error is not kept, and what lands late lands at once.
+        // Three faults are made for charges. Here, a stale error is not kept, and a late landing is at once.
         if (fault === 'stale_error') return answer(500, failureBody(key));
         const result = await context.ledger.operate({ kind, key, chargeId, amount, nowMs: context.now() });
         if (result.kind === 'refused') {

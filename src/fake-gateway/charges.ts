@@ -1,4 +1,4 @@
-/** `POST /charges`: booking a charge under its key, once, whatever else goes wrong. */
+/** `POST /charges`: books a charge under its key, once, whatever else goes wrong. */
 import type { RunAttempt } from './attempts.ts';
 import { answerBody, errorBody } from './bodies.ts';
 import { type AnswerFault, bookingFault, delayOf, strikes } from './faults/decide.ts';
@@ -7,14 +7,14 @@ import type { Charge, Ledger, NewCharge } from './ledger/port.ts';
 import type { ChargeParams } from './requests.ts';
 import { answer, type Wire } from './wire.ts';
 
-/** A key that is ignored takes the next free generation; more collisions than this are no chance. */
+/** A key that is ignored takes the next free generation. More collisions than this are no coincidence. */
 const MAX_GENERATIONS_TRIED = 100;
 
 export interface ChargesContext {
   readonly ledger: Ledger;
   readonly run: RunAttempt;
   readonly now: () => number;
-  /** Told of every new charge. */
+  /** Called for every new charge. */
   readonly onBooked: (charge: Charge, settings: FaultSettings) => void;
 }
 
@@ -24,7 +24,7 @@ export function createCharges({
   now,
   onBooked,
 }: ChargesContext): (params: ChargeParams) => Promise<Wire> {
-  /** Books it, or finds what is kept under the key. */
+  /** Books the charge, or finds the one that is kept under the key. */
   async function book(
     params: ChargeParams,
     settings: FaultSettings,

@@ -1,4 +1,4 @@
-/** Every fault, by its token and by its rate, seen from outside and judged by the ledger. */
+/** Every fault, by its token and by its rate, as a caller sees it and as the ledger judges it. */
 import { setMaxListeners } from 'node:events';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -29,7 +29,7 @@ async function start(options: Parameters<typeof run>[0] = {}): Promise<Running> 
   return far;
 }
 
-/** Delays that a test can wait for where it must, and reach by moving the clock where it need not. */
+/** Delays that are short where a test must wait. Others it reaches by moving the clock. */
 const DELAYS: { readonly [N in FaultName]?: { readonly delay_ms: number } } = {
   lands_late: { delay_ms: 5_000 },
   lost_answer: { delay_ms: 60_000 },
@@ -170,7 +170,7 @@ describe('by rate', () => {
   });
 });
 
-describe('what a fault is, to the letter', () => {
+describe('what a fault does exactly', () => {
   test.each([
     ['tok_error', 500],
     ['tok_error_after', 500],
@@ -251,7 +251,7 @@ describe('what a fault is, to the letter', () => {
     for (const text of texts) expect(text).not.toMatch(/"status"/);
   });
 
-  test('429 says when to come again', async () => {
+  test('429 says when to try again', async () => {
     const far = await start({ faults: DELAYS });
     const ending = await far.charge('k', { method: 'tok_429' });
     expect(ending.kind === 'answer' && ending.headers['retry-after']).toBe('2');
@@ -268,7 +268,7 @@ describe('what a fault is, to the letter', () => {
     expect(statusOf(await far.charge('k2'))).toBe(200);
   });
 
-  test('a decline is a charge that took nothing, and lookups tell why', async () => {
+  test('a decline is a charge that took nothing, and lookups say why', async () => {
     const far = await start();
     const ending = await far.charge('k', { method: 'tok_declined' });
     expect(jsonOf(ending)).toMatchObject({ status: 'declined', code: 'card_declined', captured: 0 });
@@ -288,7 +288,7 @@ describe('what a fault is, to the letter', () => {
     expect(await far.lookup('k')).toMatchObject([{ status, captured }]);
   });
 
-  test('a wrong amount or currency is what was really charged, and the key still knows what was asked', async () => {
+  test('a wrong amount or currency is what was really charged, and the key still knows what was requested', async () => {
     const far = await start();
     expect(jsonOf(await far.charge('k1', { method: 'tok_wrong_amount' }))).toMatchObject({ amount: 10_001 });
     expect(jsonOf(await far.charge('k2', { method: 'tok_wrong_currency' }))).toMatchObject({
@@ -315,7 +315,7 @@ describe('what a fault is, to the letter', () => {
     expect((await far.ledger()).duplicates).toEqual([{ reference: 'ref-k', live: charged.length + 1 }]);
   });
 
-  test('a key that was kept before it came to be ignored charges anew from then on', async () => {
+  test('a key that was kept before it is ignored charges again after that', async () => {
     const far = await start();
     await far.charge('k');
     await ask(far.url, { method: 'PUT', path: '/_faults', body: { keys_ignored: 1 } });
@@ -324,7 +324,7 @@ describe('what a fault is, to the letter', () => {
     expect(await far.lookup('k')).toHaveLength(3);
   });
 
-  test('an expired key charges anew, once, however many come at once', async () => {
+  test('an expired key charges again, once, however many come at once', async () => {
     const far = await start({ faults: DELAYS });
     const method = 'tok_keys_expired';
     const first = jsonOf<Charged>(await far.charge('k', { method })).id;
@@ -390,7 +390,7 @@ describe('what a fault is, to the letter', () => {
     }
   });
 
-  test('every fault of an answer strikes refunds as well', async () => {
+  test('every fault of an answer happens to refunds, too', async () => {
     for (const fault of faultsOf('answer')) {
       const far = await start({ faults: { ...DELAYS, [fault]: { ...DELAYS[fault], rate: 1 } } });
       const { id } = jsonOf<Charged>(await far.charge('k', { method: 'tok_visa' }));

@@ -1,4 +1,4 @@
-/** Whatever is asked of it in whatever order: what must hold of any ledger of money. */
+/** What must hold of any ledger of money, for all requests in any order. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
@@ -28,7 +28,7 @@ type Step =
   | { readonly kind: 'refund'; readonly key: number; readonly refund: number; readonly amount: number }
   | { readonly kind: 'wait'; readonly ms: number };
 
-/** Kept keys only: the others break what is claimed here, on purpose. */
+/** Only kept keys: the others break these rules on purpose. */
 const methods = TOKENS.map(({ token }) => token).filter((token) => !/keys|webhook|lookup/.test(token));
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -134,7 +134,7 @@ function withoutLive({ live: _live, ...charge }: Charged): Charged {
   return charge;
 }
 
-/** What JSON can carry of a value. */
+/** A value after a way through JSON. */
 function printable(value: object): object {
   return JSON.parse(
     JSON.stringify(value, (_name, inner) => (typeof inner === 'bigint' ? String(inner) : inner)),

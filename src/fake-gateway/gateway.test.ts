@@ -85,7 +85,7 @@ describe('POST /charges', () => {
     expect((await far.ledger()).summary.charges).toBe(1);
   });
 
-  test('100 calls with one key at once charge once; who comes too early is told so', async () => {
+  test('100 calls with one key at once charge once; calls that come too early get "in progress"', async () => {
     await start({ faults: { latency_ms: { min: 20, max: 20 } } });
     const endings = await Promise.all(Array.from({ length: 100 }, () => far.charge('k1')));
     const statuses = endings.map(statusOf);
@@ -102,7 +102,7 @@ describe('POST /charges', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     const calls = [far.charge('k1'), far.charge('k1')];
-    // Whichever comes first is under way for as long as no time passes.
+    // The first of them is under way for as long as no time passes.
     expect(statusOf(await Promise.race(calls))).toBe(409);
     vi.advanceTimersByTime(100);
     expect((await Promise.all(calls)).map(statusOf).sort()).toEqual([200, 409]);
@@ -192,7 +192,7 @@ describe('POST /charges', () => {
 });
 
 describe('reading', () => {
-  test('by key: the charge, or an empty list, with the key that was asked for', async () => {
+  test('by key: the charge, or an empty list, with the key of the lookup', async () => {
     await start();
     const made = jsonOf(await far.charge('k 1'.replace(' ', '+')));
     expect(jsonOf(await far.get('/charges?idempotency_key=k%2B1'))).toEqual({
@@ -309,7 +309,7 @@ describe('refunds, captures, voids', () => {
     expect(jsonOf(await far.get(`/charges/${id}`))).toMatchObject({ refunded: 10 });
   });
 
-  test('what was only authorised is captured or voided', async () => {
+  test('a charge that was only authorised is captured or voided', async () => {
     await start();
     const id = await made({ capture: false });
     expect(jsonOf(await far.get(`/charges/${id}`))).toMatchObject({ status: 'succeeded', captured: 0 });

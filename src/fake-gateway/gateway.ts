@@ -1,4 +1,4 @@
-/** Puts the parts together: a fake gateway as a piece of a Fastify server. */
+/** Puts the parts together: a fake gateway as a part of a Fastify server. */
 import type { FastifyInstance } from 'fastify';
 import { createAttempts } from './attempts.ts';
 import { GATEWAY_ERROR } from './bodies.ts';
@@ -21,7 +21,7 @@ import { answer, DROP } from './wire.ts';
 export interface FakeGatewayLog {
   /** A webhook was given up or dropped. */
   warn(fields: object, message: string): void;
-  /** The fake gateway itself failed, which is no fault that was asked for. */
+  /** The fake gateway itself failed, which is not one of its faults. */
   error(fields: object, message: string): void;
 }
 
@@ -29,42 +29,43 @@ export interface FakeGatewayLog {
 export interface FakeGatewayOptions {
   /** Where charges are booked: `createMemoryLedger` or `createPostgresLedger`. It stays yours, and must outlive `close()`. */
   readonly ledger: Ledger;
-  /** What all chance is drawn from: a whole number from 0 to 2^53 - 1. Default 1. */
+  /** The seed of all randomness: a whole number from 0 to 2^53 - 1. Default 1. */
   readonly seed?: number;
   /**
-   * What goes wrong, as in the body of `PUT /_faults`: what is left out does not happen. Settings that were put into the ledger win
-   * over these. Default: nothing goes wrong.
+   * What goes wrong, as in the body of `PUT /_faults`. A fault that is left out does not happen. Settings that are stored in the ledger
+   * win over these. Default: nothing goes wrong.
    */
   readonly faults?: unknown;
   /** Where events about charges are sent. Default: nowhere. */
   readonly webhook?: WebhookOptions;
-  /** The gateway's clock, in milliseconds since the Unix epoch: charges take effect, show and settle by it. Default: the system's. */
+  /** The gateway's clock, in milliseconds since the Unix epoch. By it, charges take effect, become visible and settle. Default: the system's. */
   readonly now?: () => number;
   /**
-   * Names of the server, as it was configured. `/_faults` and `/_ledger` answer under these and under those of loopback. Default: none.
+   * The names of the server. `/_faults` and `/_ledger` answer under these and under those of loopback. Default: none.
    */
   readonly hosts?: readonly string[];
   /** Where it logs. Default: nowhere. */
   readonly log?: FakeGatewayLog;
 }
 
-/** A fake gateway, to be put on a Fastify server. */
+/** A fake gateway for a Fastify server. */
 export interface FakeGateway {
   /**
-   * Adds the routes below `prefix` (default: at the root), in a context of their own. It may be called several times, with several
+   * Adds the routes below `prefix` (default: at the root), in their own Fastify context. It may be called several times, with several
    * prefixes. When the server begins to close, so does the gateway.
    */
   register(app: FastifyInstance, options?: { readonly prefix?: string }): void;
-  /** Drops every answer that is under way, ends all waiting and sends no more webhooks. The ledger stays open. */
+  /** Drops every answer that is under way, ends all waits and sends no more webhooks. The ledger stays open. */
   close(): void;
 }
 
-/** A charge is about 300 bytes; the largest valid one stays below 4 kB. */
+/** A charge is about 300 bytes. The largest valid one is below 4 kB. */
 const BODY_LIMIT_BYTES = 16 * 1024;
 const SILENCE: FakeGatewayLog = { warn() {}, error() {} };
 
 /**
- * A payment gateway that fails in every way one can, as a part of your own Fastify server. `startFakeGateway` is one with a server.
+ * A payment gateway that fails in every way that gateways fail, as a part of your own Fastify server. `startFakeGateway` starts one with
+ * a server.
  *
  * @throws TypeError if the faults or the webhook's secret are not valid.
  *
@@ -87,9 +88,9 @@ export function createFakeGateway(options: FakeGatewayOptions): FakeGateway {
     const result = charge.settleTo ?? charge.outcome;
     if (webhooks === undefined || (result !== 'succeeded' && result !== 'declined')) return;
     const atMs = charge.settleMs ?? charge.createdMs;
-    const tell = () => webhooks.send(`charge.${result}`, charge, Math.max(atMs, now()), settings);
-    if (atMs <= now()) tell();
-    else sleeper.later(atMs - now(), tell);
+    const send = () => webhooks.send(`charge.${result}`, charge, Math.max(atMs, now()), settings);
+    if (atMs <= now()) send();
+    else sleeper.later(atMs - now(), send);
   }
 
   const protocol: Protocol = {
@@ -121,9 +122,13 @@ export function createFakeGateway(options: FakeGatewayOptions): FakeGateway {
             { parseAs: 'string', bodyLimit: BODY_LIMIT_BYTES },
             (_request, body, done) => done(null, body),
           );
-          addErrorRoutes(scope, (error) => log.error({ err: error }, 'fake gateway failed'), held);
+          addErrorRoutes(
+            scope,
+            (error) => log.error({ err: error }, 'the fake gateway itself failed; it answered 500'),
+            held,
+          );
           addProtocolRoutes(scope, protocol);
-          // Answers that never come would keep the server from closing.
+          // Held connections would keep the server from closing.
           scope.addHook('preClose', async () => close());
           addJudgeRoutes(scope, { ledger, current, seed, now, hosts, held });
         },
@@ -134,7 +139,7 @@ export function createFakeGateway(options: FakeGatewayOptions): FakeGateway {
   };
 }
 
-/** The seed's endpoint. It has no key, so its calls are told apart by their number. */
+/** The seed's endpoint. Its calls have no key, so faults are drawn by the number of the call. */
 function startSeed(
   settingsNow: () => FaultSettings | Promise<FaultSettings>,
   sleep: (ms: number) => Promise<boolean>,

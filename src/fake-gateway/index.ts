@@ -1,4 +1,4 @@
-/** A payment gateway that fails in every way one can, and knows what it really charged. See `docs/fake-gateway.md`. */
+/** A payment gateway that fails in every way that gateways fail, and knows what it really charged. See `docs/fake-gateway.md`. */
 export { DEMO_FAULTS, type FaultSettings, parseFaultSettings } from './faults/settings.ts';
 export {
   createFakeGateway,

@@ -17,7 +17,7 @@ export function cursorOf(
 
 export type Query = Readonly<Record<string, string | string[] | undefined>>;
 
-/** Refuses parameters outside `known`, and any that came twice. */
+/** Refuses parameters that are not in `known`, and any that is given twice. */
 export function checkQuery(
   query: Query,
   known: readonly string[],
@@ -25,7 +25,7 @@ export function checkQuery(
   for (const [name, value] of Object.entries(query)) {
     if (!known.includes(name))
       return bad('parameter_unknown', `There is no parameter "${name.slice(0, 64)}" here.`);
-    if (typeof value !== 'string') return bad('parameter_invalid', `${name} must come once.`);
+    if (typeof value !== 'string') return bad('parameter_invalid', `${name} must be given only once.`);
   }
   return query as Readonly<Record<string, string>>;
 }

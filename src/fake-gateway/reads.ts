@@ -1,4 +1,4 @@
-/** What the gateway tells about its charges: lookups and lists, and their own faults. */
+/** Lookups and lists of charges, with their own faults. */
 import { chargeBody, errorBody, GATEWAY_ERROR, listBody, lookupBody, operationBody } from './bodies.ts';
 import type { CurrentSettings } from './faults/current.ts';
 import { delayOf, latencyMs, strikes } from './faults/decide.ts';
@@ -17,7 +17,7 @@ export interface Reads {
   refundsByKey(key: string): Promise<Wire>;
 }
 
-/** Keys whose lookups are counted; when so many are known, counting starts again. */
+/** How many keys have their lookups counted. At this number, counting starts again. */
 const MAX_COUNTED = 10_000;
 
 export function createReads(
@@ -35,7 +35,7 @@ export function createReads(
     return count;
   }
 
-  /** Runs `read` unless lookups are down for this one. */
+  /** Runs `read` unless this lookup is down. */
   async function guarded(subject: string, read: (settings: FaultSettings) => Promise<Wire>): Promise<Wire> {
     const settings = await current.get();
     const n = countRead(subject);
@@ -45,7 +45,7 @@ export function createReads(
     return read(settings);
   }
 
-  /** Whether a charge with the token keeps lookups about itself down. */
+  /** Whether the token of a charge makes its own lookups fail. */
   const isDownFor = (charge: Charge, settings: FaultSettings, nowMs: number): boolean =>
     charge.method === 'tok_lookup_down' && nowMs < charge.createdMs + delayOf(settings, 'lookup_down');
 
@@ -79,7 +79,7 @@ export function createReads(
         const charges = await ledger.list({
           nowMs,
           view: 'public',
-          // One more than asked for tells whether there is a next page.
+          // One more than requested, to know whether there is a next page.
           limit: limit + 1,
           ...(createdAfterMs === undefined ? {} : { createdAfterMs }),
           ...(after === undefined ? {} : { after }),

@@ -1,4 +1,4 @@
-/** Requests as they may be made, checked by hand: a wrong one gets a stable code and a sentence for people. */
+/** Checks requests by hand. A wrong one gets a stable code and a sentence for people. */
 
 export interface ChargeParams {
   readonly key: string;
@@ -28,15 +28,15 @@ export function bad(error: string, message: string, status = 400): BadRequest {
   return new BadRequest(status, error, message);
 }
 
-/** A class rather than a union by `kind`: among the values told apart are parsed bodies, which may say anything. */
+/** A class and not a union by `kind`, because a parsed body may have any `kind`. */
 export function isBad<T>(value: T | BadRequest): value is BadRequest {
   return value instanceof BadRequest;
 }
 
-/** The wrong amount is one more than asked for, and must still be exact. */
+/** The fault `wrong_amount` adds one, and the sum must still be exact. */
 const MAX_AMOUNT = Number.MAX_SAFE_INTEGER - 1;
 const CHARGE_FIELDS = new Set(['amount', 'currency', 'reference', 'order_id', 'method', 'capture']);
-/** A token, as gateways make them. What begins with a digit or holds a long run of digits may be a card number. */
+/** A token, as gateways make them. A text that begins with a digit or has many digits in a row may be a card number. */
 const METHOD = /^[A-Za-z][\x21-\x7e]{0,254}$/;
 const CARD_NUMBER = /\d(?:[ -]?\d){12,}/;
 
@@ -91,7 +91,7 @@ export function parseOptionalAmount(body: unknown, known: ReadonlySet<string>): 
   if (amount === null || isAmount(amount)) return amount;
   return bad(
     'amount_invalid',
-    'amount is an integer of minor units, at least 1, or left out for all that is left.',
+    'amount is an integer of minor units, at least 1. Without it, everything that is left is taken.',
   );
 }
 
@@ -99,7 +99,7 @@ function isAmount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= MAX_AMOUNT;
 }
 
-/** Text that every ledger can keep: without halves of surrogate pairs and without NUL. */
+/** Text that every ledger can store: without half surrogate pairs and without NUL. */
 export function isText(value: unknown): value is string {
   if (typeof value !== 'string' || value.length < 1 || value.length > 255) return false;
   return !/[\p{Surrogate}\0]/u.test(value);

@@ -1,8 +1,8 @@
-/** Waiting that ends when the gateway closes, so that nothing keeps the process alive. */
+/** Waits that end when the gateway closes, so that they do not keep the process alive. */
 export interface Sleeper {
   /** Resolves `true` after `ms`, `false` at once when it is closed. */
   sleep(ms: number): Promise<boolean>;
-  /** As `sleep`, without keeping the process alive, for what nobody waits for. */
+  /** Like `sleep`, but it does not keep the process alive. */
   later(ms: number, run: () => void): void;
   close(): void;
 }

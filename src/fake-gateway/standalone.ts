@@ -1,10 +1,10 @@
-/** The fake gateway as a server of its own. */
+/** The fake gateway with its own server. */
 import fastify from 'fastify';
 import { createFakeGateway, type FakeGatewayOptions } from './gateway.ts';
 
 /** The options of `startFakeGateway`: those of the gateway, and where it listens. */
 export interface StartFakeGatewayOptions extends FakeGatewayOptions {
-  /** The port to listen on. Default 0: any that is free. */
+  /** The port to listen on. Default 0: any free one. */
   readonly port?: number;
   /** The address to listen on. Default `127.0.0.1`. */
   readonly host?: string;
@@ -21,8 +21,8 @@ export interface RunningFakeGateway {
 }
 
 /**
- * Starts a fake gateway on a server of its own, and resolves once it listens. Every path is there twice, as `/charges` and as
- * `/fake-gateway/charges`, so that the same client configuration fits the gateway alone and the one mounted on a server.
+ * Starts a fake gateway with its own server, and resolves once it listens. Every path exists twice, as `/charges` and as
+ * `/fake-gateway/charges`, so that a client needs no other configuration for a gateway that is mounted on a server.
  *
  * @throws TypeError if the faults or the webhook's secret are not valid; Error if the address is taken.
  *
@@ -50,7 +50,7 @@ export async function startFakeGateway(options: StartFakeGatewayOptions): Promis
   };
 }
 
-/** "Every address" is none that a client can ask for. */
+/** A client cannot connect to "every address". */
 function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';

@@ -1,4 +1,4 @@
-/** What the caller gets to see of an exchange, before it is HTTP. */
+/** What the caller gets, before it becomes HTTP. */
 export type Wire =
   | {
       readonly kind: 'answer';
@@ -8,9 +8,9 @@ export type Wire =
     }
   /** The connection is reset. */
   | { readonly kind: 'drop' }
-  /** Nothing, until the caller leaves or `ms` have passed. */
+  /** Nothing is sent until the caller leaves or `ms` have passed. */
   | { readonly kind: 'hold'; readonly ms: number }
-  /** The head and half of the body, then the end of the connection. */
+  /** The headers and half of the body are sent, then the connection ends. */
   | { readonly kind: 'truncate'; readonly status: number; readonly body: string };
 
 export const DROP: Wire = { kind: 'drop' };

@@ -1,16 +1,15 @@
 /**
- * Every fault, as data. The documentation's table, the validation of settings and the decisions are made from
- * this one list.
+ * Every fault, as data. The documentation's table, the validation of settings and the decisions come from this one list.
  *
- * An `answer` fault is how one attempt goes; a `booking` fault is what is booked for a key. At most one of each
- * strikes a call, so the rates of one axis are exact and add up to at most 1. The others stand alone.
+ * An `answer` fault changes one attempt; a `booking` fault changes what is booked for a key. A call has at most one of each, so the
+ * rates of one axis are exact and add up to at most 1. The other axes are independent.
  */
 
 export type Axis = 'answer' | 'booking' | 'key' | 'lookup' | 'webhook';
 
 interface FaultSpec {
   readonly axis: Axis;
-  /** Milliseconds where the fault takes a time and none is set; `null` where it takes none. */
+  /** The default delay in milliseconds; `null` if the fault has no delay. */
   readonly delayMs: number | null;
   /** What the delay means. */
   readonly delay?: string;
@@ -88,12 +87,12 @@ export const FAULTS = {
     says: 'charges EUR (USD where EUR was asked for), and says so',
   },
 
-  keys_ignored: { axis: 'key', delayMs: null, says: 'the key is not kept: each call charges anew' },
+  keys_ignored: { axis: 'key', delayMs: null, says: 'the key is not kept: each call charges again' },
   keys_expired: {
     axis: 'key',
     delayMs: 60_000,
     delay: 'from the charge to the expiry',
-    says: 'the key is forgotten: a call after that charges anew',
+    says: 'the key is forgotten: a call after that charges again',
   },
 
   lookup_lag: {

@@ -1,19 +1,19 @@
-/** The settings in force, shared with the other processes where the ledger is. */
+/** The settings in force. With a shared ledger, all processes share them. */
 import type { Ledger } from '../ledger/port.ts';
 import { type FaultSettings, parseFaultSettings } from './settings.ts';
 
-/** How old a process's view of shared settings may be. One small read in this time costs nothing. */
+/** How old a process's copy of shared settings may be. */
 const MAX_AGE_MS = 200;
 
 export interface CurrentSettings {
-  /** A value where it is known, a promise where the ledger has to be asked first. */
+  /** A value if it is known, a promise if the ledger must be read first. */
   get(): FaultSettings | Promise<FaultSettings>;
-  /** Returns when every process uses them. `null`: those of the start again. */
+  /** Resolves when every process uses them. `null`: those of the start again. */
   set(settings: FaultSettings | null): Promise<void>;
 }
 
 /**
- * @param initial until somebody sets others; what was set stays in the ledger and outlives the process.
+ * @param initial used until others are set. Those stay in the ledger when the process ends.
  */
 export function currentSettings(
   ledger: Ledger,
@@ -28,7 +28,7 @@ export function currentSettings(
     const startedAt = performance.now();
     try {
       const stored = await ledger.readSettings();
-      // What an older or newer release stored and this one cannot read counts as not set.
+      // Settings of another release that this one cannot read count as not set.
       const parsed = stored === null ? null : parseFaultSettings(stored, initial.seed);
       known = parsed?.ok === true ? parsed.settings : initial;
       readAt = startedAt;
@@ -50,7 +50,7 @@ export function currentSettings(
     async set(settings) {
       await ledger.writeSettings(settings);
       readAt = Number.NEGATIVE_INFINITY;
-      // By then, what the others know is too old for them to use.
+      // After this time, the copies of all other processes are too old to be used.
       if (ledger.shared) await sleep(MAX_AGE_MS);
     },
   };

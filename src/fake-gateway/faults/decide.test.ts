@@ -18,7 +18,7 @@ const everything = faultSettings(
 const keys = Array.from({ length: 20_000 }, (_, index) => `key-${index}`);
 
 describe('rates', () => {
-  test('each fault gets its exact share, whatever stands before it', () => {
+  test('each fault gets its exact share, whatever comes before it', () => {
     const settings = faultSettings({ seed: 5, error_before: 0.1, drop_after: 0.2, stale_error: 0.3 }, 1);
     const counts = new Map<string | null, number>();
     for (const key of keys) {
@@ -32,7 +32,7 @@ describe('rates', () => {
     expect(share(null)).toBeCloseTo(0.4, 1.8);
   });
 
-  test('a rate of 1 strikes always, a rate of 0 never', () => {
+  test('a rate of 1 always happens, a rate of 0 never', () => {
     const always = faultSettings({ error_before: 1, declined: 1, keys_ignored: 1 }, 1);
     const never = faultSettings({}, 1);
     for (const key of keys.slice(0, 500)) {
@@ -45,7 +45,7 @@ describe('rates', () => {
     }
   });
 
-  test('the same seed decides the same, another seed otherwise, and every attempt is drawn anew', () => {
+  test('the same seed decides the same, another seed otherwise, and every attempt is drawn again', () => {
     const decide = (seed: number, attempt: number) => {
       const settings = faultSettings({ seed, error_before: 0.5 }, 1);
       return keys.slice(0, 200).map((key) => answerFault(settings, key, null, attempt));
@@ -55,7 +55,7 @@ describe('rates', () => {
     expect(decide(1, 1)).not.toEqual(decide(1, 2));
   });
 
-  test('ordinary tokens meet the rates as no token does', () => {
+  test('an ordinary token has the same rates as no token', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.nat({ max: 50 }), (key, method, attempt) => {
         fc.pre(!TOKENS.some(({ token }) => token === method));
@@ -101,7 +101,7 @@ describe('magic tokens', () => {
     expect(TOKENS.every(({ token }) => /^tok_[a-z0-9_]+$/.test(token))).toBe(true);
   });
 
-  test('"the first call only" is said of answers, where a second call can differ', () => {
+  test('only faults of answers can be for the first call only', () => {
     for (const { fault, calls } of TOKENS) {
       if (calls === 'first') expect(fault !== null && FAULTS[fault].axis).toBe('answer');
     }

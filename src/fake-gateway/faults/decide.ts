@@ -1,4 +1,4 @@
-/** Who is struck by what: pure decisions from the settings, the magic token and the seed. */
+/** Which fault happens to which call: pure decisions from the settings, the magic token and the seed. */
 import { FAULTS, type FaultName, type FaultOf, faultsOf } from './catalogue.ts';
 import { draw } from './random.ts';
 import type { FaultSettings } from './settings.ts';
@@ -11,7 +11,7 @@ const ANSWER_FAULTS = faultsOf('answer');
 const BOOKING_FAULTS = faultsOf('booking');
 
 /**
- * How one attempt goes; `null`: well.
+ * The fault of one attempt. Null: it goes well.
  *
  * @param attempt the first is 1.
  */
@@ -27,7 +27,7 @@ export function answerFault(
   return isOf(magic.fault, 'answer') ? magic.fault : null;
 }
 
-/** What is booked for the key in place of a plain success; `null`: a plain success. The same for all attempts. */
+/** What is booked for the key instead of a plain success. Null: a plain success. It is the same for all attempts. */
 export function bookingFault(
   settings: FaultSettings,
   key: string,
@@ -39,9 +39,9 @@ export function bookingFault(
 }
 
 /**
- * Whether a fault that stands alone strikes.
+ * Whether an independent fault happens.
  *
- * @param n which time, where the same key is asked about more than once; 0 otherwise.
+ * @param n which time, if the same key has several decisions; else 0.
  */
 export function strikes(
   settings: FaultSettings,
@@ -75,7 +75,7 @@ function pick<N extends FaultName>(
   key: string,
   n: number,
 ): N | null {
-  // Drawn only when a rate is set: a run without faults pays nothing for them.
+  // Drawn only if a rate is set, so that faults cost nothing in a run without them.
   let left = -1;
   for (const name of names) {
     const { rate } = settings[name];

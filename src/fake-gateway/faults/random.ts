@@ -1,16 +1,15 @@
 /**
- * All chance in the fake gateway. There is no generator with a state: every decision is a pure function of the
- * seed and of what is decided about (a key, its attempt), so it does not depend on the order of arrival, and a
- * run with the same seed and the same requests takes the same decisions.
+ * All randomness of the fake gateway. There is no generator with a state. Every decision is a pure function of the seed and its subject
+ * (a key and its attempt), so it does not depend on the order of arrival. The same seed and the same requests give the same decisions.
  */
 
 /**
  * Uniform in [0, 1), the same for the same arguments.
  *
  * @param seed a safe integer of at least 0.
- * @param purpose what is decided; different purposes are independent of each other.
- * @param key what it is decided about.
- * @param n which time, e.g. the attempt.
+ * @param purpose what is decided. Different purposes are independent of each other.
+ * @param key the subject of the decision.
+ * @param n which time, such as the attempt.
  */
 export function draw(seed: number, purpose: string, key: string, n: number): number {
   // Two 32-bit lanes, as in cyrb53 (public domain), over seed, purpose, key and n.

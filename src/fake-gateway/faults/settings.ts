@@ -1,46 +1,46 @@
 /** What goes wrong, how often and for how long: the body of `GET` and `PUT /_faults`. */
 import { FAULT_NAMES, FAULTS, type FaultName, faultsOf } from './catalogue.ts';
 
-/** How often one fault strikes, and how long it takes. */
+/** How often one fault happens, and how long it takes. */
 interface FaultSetting {
-  /** The share of the calls (keys, lookups, events) that it strikes: 0 to 1. */
+  /** The share of calls (keys, lookups, events) that it happens to: 0 to 1. */
   readonly rate: number;
-  /** In milliseconds, up to 3,600,000. Absent where the fault takes no time. It counts for the fault's magic token, too. */
+  /** In milliseconds, up to 3,600,000. Absent if the fault has no delay. It applies to the fault's magic token, too. */
   readonly delay_ms?: number;
 }
 
 /**
- * Everything that may go wrong: the body of `GET` and `PUT /_faults`, with nothing left out. Besides `seed` and `latency_ms`, it has one
- * setting for each fault.
+ * Everything that may go wrong: the complete body of `GET` and `PUT /_faults`. Beside `seed` and `latency_ms`, it has one setting for
+ * each fault.
  */
 export type FaultSettings = {
-  /** What all chance is drawn from: a whole number from 0 to 2^53 - 1. The same seed and the same keys give the same faults. */
+  /** The seed of all randomness: a whole number from 0 to 2^53 - 1. The same seed and the same keys give the same faults. */
   readonly seed: number;
-  /** How long every answer takes, drawn evenly between the two, in milliseconds up to 3,600,000. */
+  /** How long every answer takes, at random between the two, in milliseconds up to 3,600,000. */
   readonly latency_ms: { readonly min: number; readonly max: number };
 } & { readonly [N in FaultName]: FaultSetting };
 
-/** What `parseFaultSettings` made of a description. */
+/** The result of `parseFaultSettings`. */
 export type ParsedSettings =
   /** It is valid. */
   | {
       readonly ok: true;
-      /** The whole settings, defaults included. */
+      /** The complete settings, defaults included. */
       readonly settings: FaultSettings;
     }
-  /** It is not, and nothing of it is used. */
+  /** It is not valid, and nothing of it is used. */
   | {
       readonly ok: false;
       /** Everything that is wrong, each in a short sentence. */
       readonly problems: readonly string[];
     };
 
-/** An hour: longer than any test waits, and short enough not to look like a hang that is for ever. */
+/** An hour: longer than any test waits. */
 const MAX_DELAY_MS = 3_600_000;
 
 /**
- * What the demo meets: the 30 % failures of the project that this grew from, most of them before the charge, and its latency. It fits
- * `faults` in the options.
+ * The faults of the demo: 30 % failures, most of them before the charge, and some latency. They are those of the project that this grew
+ * from. It fits `faults` in the options.
  */
 export const DEMO_FAULTS = {
   latency_ms: { min: 50, max: 150 },
@@ -49,12 +49,12 @@ export const DEMO_FAULTS = {
 } as const;
 
 /**
- * Makes whole settings of a description in which everything may be left out. Defaults: no latency, rates of 0, the delays of
+ * Makes complete settings from a description in which everything may be left out. Defaults: no latency, rates of 0, the delays of
  * `docs/fake-gateway.md`. A fault is given as `{"rate": 0.1, "delay_ms": 500}` or as its rate alone. Refuses unknown names, wrong types,
  * and rates of `answer` or of `booking` faults that add up to more than 1. It reports all problems at once, and never throws.
  *
- * @param value the description, as the body of `PUT /_faults` has it
- * @param seed used where the description has none
+ * @param value the description, as in the body of `PUT /_faults`
+ * @param seed used if the description has none
  *
  * @example
  * const parsed = parseFaultSettings({ error_after: 0.2, lands_late: { rate: 0.05, delay_ms: 2000 } }, 7);
@@ -77,16 +77,19 @@ export function parseFaultSettings(value: unknown, seed: number): ParsedSettings
   } as FaultSettings;
   for (const axis of ['answer', 'booking'] as const) {
     const sum = faultsOf(axis).reduce((total, name) => total + settings[name].rate, 0);
-    // Ten rates of 0.1 add up to a hair less or more than 1.
+    // Ten rates of 0.1 do not add up to exactly 1.
     if (sum > 1 + 1e-9) problems.push(`the rates of the ${axis} faults add up to more than 1`);
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, settings };
 }
 
-/** As `parseFaultSettings`, for settings that are part of a program. @throws TypeError naming every problem. */
+/** Like `parseFaultSettings`, for settings in a program. @throws TypeError that names every problem. */
 export function faultSettings(value: unknown, seed: number): FaultSettings {
   const parsed = parseFaultSettings(value, seed);
-  if (!parsed.ok) throw new TypeError(`The faults cannot be set: ${parsed.problems.join('; ')}`);
+  if (!parsed.ok)
+    throw new TypeError(
+      `The faults are not valid, and none is set: ${parsed.problems.join('; ')}. docs/fake-gateway.md lists them.`,
+    );
   return parsed.settings;
 }
 
@@ -127,7 +130,7 @@ function isRate(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= 1;
 }
 
-/** What was left out has a default; `null` was not left out. */
+/** The default for a value that is left out; `null` is not left out. */
 function given(value: unknown, otherwise: unknown): unknown {
   return value === undefined ? otherwise : value;
 }

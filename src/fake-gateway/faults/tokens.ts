@@ -1,13 +1,13 @@
 /**
- * Magic values of `method`. A charge with one of them meets exactly what the table says, and none of the
- * configured rates: a test that names its fault gets it every time. (The base latency applies to all.)
+ * Magic values of `method`. A charge with one of them has exactly its fault, and the configured rates do not apply: a test that names
+ * its fault gets it every time. (The base latency applies to all.)
  */
 import type { FaultName } from './catalogue.ts';
 
 export interface MagicToken {
   readonly token: string;
   readonly fault: FaultName | null;
-  /** `every`: each call with the key; `first`: only the first, later ones go well. */
+  /** `every`: each call with the key. `first`: only the first; later ones go well. */
   readonly calls: 'every' | 'first';
 }
 

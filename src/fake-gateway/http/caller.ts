@@ -1,7 +1,7 @@
 /**
- * Who may change what goes wrong, and read what was really charged: a person or a program on this machine, and nobody through
- * them. The connection alone does not tell. A page in this machine's browser can send requests to it, under a name of its
- * own that leads here (DNS rebinding), and a proxy on it passes on those of others.
+ * Who may change the faults and read the ledger: only a person or a program on this machine. The connection alone does not show that. A
+ * web page in this machine's browser can send requests here, even under its own host name (DNS rebinding). A proxy on this machine
+ * passes on the requests of others.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 
@@ -10,7 +10,7 @@ export interface Caller {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Why the caller is refused, in words; null where he is local. `ownHosts`: names of this server besides those of loopback. */
+/** Why the caller is refused, as a message; null if it is local. `ownHosts`: names of this server besides those of loopback. */
 export function refusalOf({ remoteAddress, headers }: Caller, ownHosts: readonly string[]): string | null {
   if (!isLoopback(remoteAddress)) return 'Nothing was done. Ask from the machine that the gateway runs on.';
   const host = nameIn(headers.host);
@@ -26,7 +26,7 @@ export function refusalOf({ remoteAddress, headers }: Caller, ownHosts: readonly
   return null;
 }
 
-/** By the connection and nothing else. */
+/** By the connection only. */
 export function isLoopback(remoteAddress: string | undefined): boolean {
   if (remoteAddress === undefined) return false;
   const address = remoteAddress.replace(/^::ffff:/i, '');
@@ -35,7 +35,7 @@ export function isLoopback(remoteAddress: string | undefined): boolean {
 
 const LOOPBACK_V4 = /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
 
-/** What proxies add. One that adds none of them cannot be told from the caller himself. */
+/** Headers that proxies add. A proxy that adds none of them cannot be recognised. */
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'] as const;
 
 /** The name in a `Host`, without the port, in lower case. */
@@ -50,12 +50,12 @@ function isOwnName(name: string, ownHosts: readonly string[]): boolean {
   );
 }
 
-/** "Every address" is no name. */
+/** "Every address" is no host name. */
 function isWildcard(host: string): boolean {
   return host === '0.0.0.0' || host === '::';
 }
 
-/** As browsers say it; other programs send neither header. */
+/** By the headers of browsers. Other programs send neither. */
 function isOfAnotherPage({ host, origin, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
   if (origin !== undefined && origin !== `http://${host}`) return true;
   return site !== undefined && site !== 'same-origin' && site !== 'none';

@@ -210,7 +210,7 @@ describe('_faults', () => {
   const faults = (method: string, body?: unknown) =>
     ask(far.url, { method, path: '/_faults', ...(body === undefined ? {} : { body }) });
 
-  test('shows what is in force; PUT replaces all of it, DELETE brings back the start', async () => {
+  test('shows what is in force; PUT replaces all of it, DELETE restores the settings of the start', async () => {
     far = await run({ seed: 4, faults: DEMO_FAULTS });
     const atStart = jsonOf(await faults('GET'));
     expect(atStart).toMatchObject({
@@ -258,7 +258,7 @@ describe('_ledger', () => {
   let far: Running;
   afterEach(() => far.gateway.close());
 
-  test('tells what was really charged, and what was charged twice', async () => {
+  test('shows what was really charged, and what was charged twice', async () => {
     far = await run();
     await far.charge('k1');
     await far.charge('k2', { method: 'tok_declined' });

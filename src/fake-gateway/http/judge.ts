@@ -1,4 +1,4 @@
-/** `/_faults` and `/_ledger`: what goes wrong, and what was really charged. For callers on this machine only. */
+/** `/_faults` and `/_ledger`: what goes wrong, and what was really charged. Only for callers on this machine. */
 import type { FastifyInstance } from 'fastify';
 import { errorBody, ledgerBody } from '../bodies.ts';
 import type { CurrentSettings } from '../faults/current.ts';
@@ -22,7 +22,7 @@ export interface Judge {
   readonly held: HeldSockets;
 }
 
-/** References listed as duplicates; the number of all is in the summary. */
+/** How many duplicated references are listed. The summary has the number of all. */
 const MAX_DUPLICATES = 1_000;
 
 export function addJudgeRoutes(parent: FastifyInstance, judge: Judge): void {
@@ -78,7 +78,7 @@ async function readLedger(query: Query, { ledger, now }: Judge): Promise<Wire | 
   const charges = await ledger.list({ ...filter, ...page, view: 'real', limit: page.limit + 1 });
   const shown = charges.slice(0, page.limit);
   const next = charges.length > page.limit ? cursorOf(shown.at(-1)) : null;
-  // The sums are of the whole ledger, so they come once, with the first page.
+  // The sums are of the whole ledger, so only the first page has them.
   const sums = page.after === undefined ? `${await readSums(ledger, filter)},` : '';
   const data = shown.map((charge) => ledgerBody(charge, nowMs)).join(',');
   return answer(200, `{${sums}"data":[${data}],"next_cursor":${JSON.stringify(next)}}`);

@@ -1,4 +1,4 @@
-/** The protocol's routes. Handlers check, ask the gateway and send; they decide nothing. */
+/** The protocol's routes. Handlers check the request, call the gateway and send its answer; they decide nothing. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorBody, failureBody, GATEWAY_ERROR } from '../bodies.ts';
 import type { OperationParams } from '../charge-operations.ts';
@@ -110,13 +110,13 @@ function withoutFields(body: unknown): null | BadRequest {
   return isBad(fields) ? fields : null;
 }
 
-/** Bodies arrive as text, whatever media type they claim. */
+/** Bodies come as text, whatever their media type. */
 export function parseJson(body: unknown, whenEmpty: unknown): unknown | BadRequest {
   if (typeof body !== 'string' || body === '') return whenEmpty;
   try {
     return JSON.parse(body) as unknown;
   } catch {
-    return bad('body_invalid', 'The body is not JSON.');
+    return bad('body_invalid', 'The body is not JSON. Nothing was done.');
   }
 }
 
@@ -125,15 +125,15 @@ export function refusal({ status, error, message }: BadRequest, request?: Fastif
   return answer(status, errorBody(error, { message, ...(key === undefined ? {} : { key }) }));
 }
 
-/** The key that a request came with, if it is one. */
+/** The request's key, if it has a valid one. */
 function keyOf({ headers }: FastifyRequest): string | undefined {
   const key = parseKey(headers['idempotency-key']);
   return isBad(key) ? undefined : key;
 }
 
 /**
- * Errors and unknown paths of the gateway's own part of a server, in its own words. An error that is not the
- * caller's is answered as a gateway would: 500, and it may or may not have charged.
+ * Answers errors and unknown paths of the gateway's part of a server. An error of the gateway itself is answered as by any gateway: 500,
+ * and it may or may not have charged.
  */
 export function addErrorRoutes(
   app: FastifyInstance,

@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { createSleeper } from '../sleep.ts';
 import { createHeldSockets } from './send.ts';
 
-test('a caller who left is not held on to', () => {
+test('the connection of a caller that left is forgotten', () => {
   const sleeper = createSleeper();
   const held = createHeldSockets(sleeper);
   const responses = [1, 2].map(() => Object.assign(new EventEmitter(), { destroy: vi.fn() }));

@@ -1,4 +1,4 @@
-/** From a wire to bytes, or to what happens instead of bytes. */
+/** Turns a wire into bytes, or into what happens instead of bytes. */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply } from 'fastify';

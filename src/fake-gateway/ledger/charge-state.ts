@@ -1,4 +1,4 @@
-/** What a charge is at a moment. Pure; the PostgreSQL ledger's summary says the same in SQL, and a test compares them. */
+/** The state of a charge at a given time. Pure. The PostgreSQL ledger's summary has the same rules in SQL, and a test compares them. */
 import type { Charge } from './port.ts';
 
 export type ChargeStatus = 'succeeded' | 'declined' | 'pending' | 'refunded' | 'voided';

@@ -1,10 +1,10 @@
 /**
- * Ids that carry their row's number, so that finding a charge by its id needs no index of its own, and a tag drawn
- * once per ledger, so that two ledgers (or one in memory before and after a restart) never share an id.
+ * Ids that hold their row's number, so that finding a charge by its id needs no index. They also hold a tag that is drawn once for each
+ * ledger, so that two ledgers (or one in memory before and after a restart) never share an id.
  */
 import { randomBytes } from 'node:crypto';
 
-/** Identity, not behaviour: the one thing here that does not come from the seed. */
+/** The only random value that does not come from the seed: it must differ between ledgers. */
 export function newLedgerTag(): string {
   return randomBytes(4).toString('hex');
 }

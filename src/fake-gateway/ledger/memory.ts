@@ -1,6 +1,5 @@
 /**
- * The ledger in memory: for tests and benchmarks. It keeps everything and survives nothing; each step is atomic
- * because nothing waits inside one.
+ * The ledger in memory, for tests and benchmarks. It is lost when the process ends. Each step is atomic, because it never waits.
  */
 import { asBooked } from './booked.ts';
 import { capturedAt, hasLanded, isLive, isVisible, statusAt } from './charge-state.ts';

@@ -1,11 +1,11 @@
-/** Whether a refund, capture or void is possible, and what it changes. Pure; both ledgers ask it under their lock. */
+/** Whether a refund, capture or void is possible, and what it changes. Pure; both ledgers call it under their lock. */
 import { capturedAt, hasLanded, statusAt } from './charge-state.ts';
 import type { Charge, Operation, OperationError, OperationRequest } from './port.ts';
 
 export type OperationDecision =
   | { readonly kind: 'replay'; readonly operation: Operation }
   | { readonly kind: 'refuse'; readonly error: OperationError }
-  /** `change` is what the charge becomes. */
+  /** `change`: the new values of the charge. */
   | {
       readonly kind: 'apply';
       readonly amount: number;
@@ -13,8 +13,8 @@ export type OperationDecision =
     };
 
 /**
- * @param charge the charge as it is, or `undefined` if there is none of that id.
- * @param existing what is kept under the key.
+ * @param charge the charge as it is; `undefined` if there is none with this id.
+ * @param existing the operation that is kept under the key.
  */
 export function decideOperation(
   request: OperationRequest,

@@ -1,10 +1,10 @@
 /**
- * What the fake gateway really charged. Two implementations pass one suite: memory, for tests and benchmarks, and
- * PostgreSQL, durable and shared by all processes. Times are milliseconds since the epoch by the gateway's clock,
- * stored and compared, never waited for: a charge lands, becomes visible and settles by being read later.
+ * What the fake gateway really charged. Two implementations pass one suite: memory, for tests and benchmarks, and PostgreSQL, durable
+ * and shared by all processes. Times are milliseconds since the epoch by the gateway's clock. They are stored and compared, never
+ * waited for: a charge lands, becomes visible and settles when it is read later.
  */
 
-/** One charge as it was booked. What it is *now* (settled, refunded …) follows from it and the moment. */
+/** One charge as it was booked. Its state now (settled, refunded …) follows from it and the current time. */
 export interface Charge {
   /** The charge's id, such as `ch_…`. */
   readonly id: string;
@@ -12,7 +12,7 @@ export interface Charge {
   readonly seq: number;
   /** The idempotency key that it was requested with. */
   readonly key: string;
-  /** 0, or more for a further charge under a key that was ignored or had expired. */
+  /** 0; more for another charge under a key that was ignored or had expired. */
   readonly generation: number;
   /** The `reference` of the request. */
   readonly reference: string;
@@ -39,7 +39,7 @@ export interface Charge {
   readonly answer: 200 | 202 | 402 | 500;
   /** When it takes effect. Before that it does not exist, except that its key is in progress. */
   readonly createdMs: number;
-  /** From when on lookups and lists show it. */
+  /** When lookups and lists begin to show it. */
   readonly visibleMs: number;
   /** When a pending charge settles; null for all others. */
   readonly settleMs: number | null;
@@ -57,12 +57,12 @@ export interface Charge {
 export type NewCharge = Omit<Charge, 'id' | 'seq' | 'captured' | 'refunded' | 'voided'>;
 
 /**
- * What can be done with a charge that succeeded: `capture` takes the money that it holds, `void` gives up what is not captured, and
- * `refund` gives back what is.
+ * What can be done with a charge that succeeded: `capture` takes the money that it holds, `void` releases money that is not captured,
+ * and `refund` gives back money that is.
  */
 export type OperationKind = 'refund' | 'capture' | 'void';
 
-/** A refund, capture or void that somebody asks for. */
+/** A request for a refund, capture or void. */
 export interface OperationRequest {
   /** Which of the three. */
   readonly kind: OperationKind;
@@ -72,7 +72,7 @@ export interface OperationRequest {
   readonly chargeId: string;
   /** In minor units; null: all that is left. A void takes none. */
   readonly amount: number | null;
-  /** When it is asked for. */
+  /** When it is requested. */
   readonly nowMs: number;
 }
 
@@ -88,7 +88,7 @@ export interface Operation {
   readonly chargeId: string;
   /** What was refunded, captured or voided, in minor units of `currency`. */
   readonly amount: number;
-  /** The amount as it was requested, null included; it tells whether a key is reused. */
+  /** The amount as it was requested, also null. It shows whether a key is reused. */
   readonly asked: number | null;
   /** The charge's currency. */
   readonly currency: string;
@@ -103,9 +103,9 @@ export interface Operation {
  * - `charge_not_found`: there is no such charge, or it has not taken effect yet.
  * - `key_reused`: the key was used for another operation.
  * - `charge_not_succeeded`: the charge is declined, pending, voided, or refunded in full.
- * - `amount_too_large`: more than what is left.
- * - `already_captured`: what is captured cannot be captured again or voided.
- * - `not_captured`: what is not captured cannot be refunded.
+ * - `amount_too_large`: more than is left.
+ * - `already_captured`: a captured charge cannot be captured again or voided.
+ * - `not_captured`: a charge that is not captured cannot be refunded.
  */
 export type OperationError =
   | 'charge_not_found'
@@ -115,7 +115,7 @@ export type OperationError =
   | 'already_captured'
   | 'not_captured';
 
-/** What became of an operation's request. */
+/** The result of a request for an operation. */
 export type OperationResult =
   /** It was done, now or by an earlier request with the same key. */
   | {
@@ -134,9 +134,9 @@ export type OperationResult =
       readonly error: OperationError;
     };
 
-/** Which charges are meant, and when. */
+/** Which charges, and at which time. */
 export interface Filter {
-  /** The moment that is asked about. */
+  /** The time of the state to read. */
   readonly nowMs: number;
   /** Only charges with this reference. Default: all. */
   readonly reference?: string;
@@ -144,7 +144,7 @@ export interface Filter {
   readonly orderId?: string;
 }
 
-/** Which page of the charges is listed. */
+/** Which page of the charges to list. */
 export interface ListQuery extends Filter {
   /** `public`: what lookups show by now. `real`: all that has taken effect. */
   readonly view: 'public' | 'real';
@@ -152,7 +152,7 @@ export interface ListQuery extends Filter {
   readonly createdAfterMs?: number;
   /** Only charges after this one, the last of the page before. Default: from the first. */
   readonly after?: { readonly createdMs: number; readonly seq: number };
-  /** At most so many, at least 1. */
+  /** The most charges to list, at least 1. */
   readonly limit: number;
 }
 
@@ -160,9 +160,9 @@ export interface ListQuery extends Filter {
 export interface Summary {
   /** How many charges have which status at that moment. */
   readonly statuses: Readonly<Record<'succeeded' | 'declined' | 'pending' | 'refunded' | 'voided', number>>;
-  /** Charges on their way: they will take effect, and nobody can stop them. */
+  /** Charges that will still take effect. They cannot be stopped. */
   readonly landing: number;
-  /** What was captured and what of it was refunded, by currency, in minor units. */
+  /** What was captured and refunded, by currency, in minor units. */
   readonly money: Readonly<Record<string, { readonly captured: number; readonly refunded: number }>>;
   /** How many references have more than one live charge. */
   readonly duplicates: number;
@@ -177,31 +177,31 @@ export interface Duplicate {
 }
 
 /**
- * What the fake gateway really charged: the independent judge. `createMemoryLedger` and `createPostgresLedger` make one. Every moment is in
- * milliseconds since the Unix epoch, by the gateway's clock.
+ * What the fake gateway really charged: the independent judge. `createMemoryLedger` and `createPostgresLedger` make one. Every time is
+ * in milliseconds since the Unix epoch, by the gateway's clock.
  */
 export interface Ledger {
-  /** Whether other processes may use the same ledger at this moment. */
+  /** Whether other processes may use the same ledger at the same time. */
   readonly shared: boolean;
-  /** Books the charge, unless its key and generation are taken: then it returns the one that is there. Atomic. */
+  /** Books the charge. If its key and generation are taken, it returns the existing charge. Atomic. */
   book(charge: NewCharge): Promise<{ readonly charge: Charge; readonly created: boolean }>;
-  /** Counts an attempt with the key that goes wrong, durably, and returns its number; the first is 1. */
+  /** Counts an attempt with the key durably, and returns its number; the first is 1. */
   countAttempt(key: string): Promise<number>;
-  /** All charges of the key that took or will take effect, and what else is kept under it, in the order of `generation`. */
+  /** Everything that is kept under the key, in the order of `generation`: also charges that have not taken effect yet. */
   byKey(key: string): Promise<readonly Charge[]>;
-  /** The charge of that id, also before it takes effect; undefined where there is none. */
+  /** The charge with this id, also before it takes effect; undefined if there is none. */
   byId(id: string): Promise<Charge | undefined>;
   /** One page of the charges, by the time of their effect, then in the order of booking. */
   list(query: ListQuery): Promise<readonly Charge[]>;
   /** Refunds, captures or voids, at most once for each key. Atomic. */
   operate(request: OperationRequest): Promise<OperationResult>;
-  /** The operation that was done under the key; empty where there is none. */
+  /** The operation that was done under the key; empty if there is none. */
   operationsByKey(key: string): Promise<readonly Operation[]>;
-  /** The numbers of all charges that fit. */
+  /** The summary of all charges that match. */
   summary(filter: Filter): Promise<Summary>;
   /** References with more than one live charge, those with the most first, at most `limit`. */
   duplicates(filter: Filter, limit: number): Promise<readonly Duplicate[]>;
-  /** The settings that were written last; null where there are none. The ledger does not look into them. */
+  /** The settings that were written last; null if there are none. The ledger does not read their content. */
   readSettings(): Promise<unknown>;
   /** Stores the settings; null forgets them. */
   writeSettings(settings: unknown): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * Booking charges in batches: what arrives while a statement is under way goes into the next one. The first of
- * an idle ledger leaves at once. Each batch is one atomic statement, charge and key in one row.
+ * Books charges in batches. Charges that come while a statement is under way go into the next one. On an idle ledger, a charge is
+ * booked at once. Each batch is one atomic statement, and a row holds the charge and its key.
  */
 import type { Pool } from 'pg';
 import { asBooked } from './booked.ts';
@@ -8,11 +8,11 @@ import { idOf } from './ids.ts';
 import type { Charge, NewCharge } from './port.ts';
 import { type ChargeRow, chargeOf } from './postgres-rows.ts';
 
-/** Large enough for every waiting caller of a busy server; the parameters of 500 charges are about 100 kB. */
+/** Enough for all waiting callers of a busy server. The parameters of 500 charges are about 100 kB. */
 const MAX_BATCH = 500;
-/** A second batch is filled and sent while the first one commits; a third gains nothing more. */
+/** A second batch is sent while the first one commits. A third gains nothing. */
 const MAX_IN_FLIGHT = 2;
-/** Serialisation failures and deadlocks are repeated; a fifth in a row is somebody's bug, not chance. */
+/** Serialisation failures and deadlocks are repeated. A fifth in a row is a bug, not chance. */
 const MAX_REPEATS = 4;
 
 export interface Booked {
@@ -45,12 +45,12 @@ export function createBooker(pool: Pool, tag: string): (charge: NewCharge) => Pr
   return (charge) =>
     new Promise((resolve, reject) => {
       waiting.push({ charge, resolve, reject });
-      // After this turn of the event loop, so that what arrived in the same packet shares a batch.
+      // After this turn of the event loop, so that requests of one packet share a batch.
       if (waiting.length === 1) setImmediate(flush);
     });
 }
 
-/** At most one charge of each key, in the order of the keys: two batches in opposite orders would deadlock. */
+/** At most one charge of each key, in the order of the keys: two batches in opposite order would deadlock. */
 function takeBatch(waiting: readonly Waiting[]): { batch: Waiting[]; rest: Waiting[] } {
   const batch = new Map<string, Waiting>();
   const rest: Waiting[] = [];
@@ -62,14 +62,19 @@ function takeBatch(waiting: readonly Waiting[]): { batch: Waiting[]; rest: Waiti
   return { batch: sorted, rest };
 }
 
-/** Gives every item its own verdict. */
+/** Settles every item on its own. */
 async function settle(pool: Pool, tag: string, batch: readonly Waiting[], repeats = 0): Promise<void> {
   try {
     const charges = batch.map(({ charge }) => charge);
     const booked = await bookBatch(pool, tag, charges);
     batch.forEach((item, index) => {
       const result = booked[index];
-      if (result === undefined) item.reject(new Error('The ledger lost a booking.'));
+      if (result === undefined)
+        item.reject(
+          new Error(
+            'The ledger of the fake gateway lost a charge, so it is not booked. Report this as a bug.',
+          ),
+        );
       else item.resolve(result);
     });
   } catch (error) {
@@ -77,7 +82,7 @@ async function settle(pool: Pool, tag: string, batch: readonly Waiting[], repeat
     if ((code === '40001' || code === '40P01') && repeats < MAX_REPEATS) {
       await settle(pool, tag, batch, repeats + 1);
     } else if (/^(22|23)/.test(code) && batch.length > 1) {
-      // One bad row spoils its batch: halve until it stands alone.
+      // One bad row makes the whole batch fail. Halve the batch until that row is alone.
       const middle = batch.length >>> 1;
       await settle(pool, tag, batch.slice(0, middle));
       await settle(pool, tag, batch.slice(middle));
@@ -137,7 +142,7 @@ async function bookBatch(
   });
 }
 
-/** A second statement: the one that lost the race may not see the winner's row. */
+/** It needs a second statement: the one that lost the race may not see the winner's row. */
 async function readTaken(
   pool: Pool,
   tag: string,

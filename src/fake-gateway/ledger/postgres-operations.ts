@@ -1,4 +1,4 @@
-/** Refunds, captures and voids: decided by the pure rules under the lock of the charge's row. */
+/** Refunds, captures and voids. The pure rules decide, under a lock on the charge's row. */
 import type { Pool, PoolClient } from 'pg';
 import { idOf, OPERATION_PREFIX, seqOf } from './ids.ts';
 import { decideOperation } from './operations.ts';
@@ -19,7 +19,7 @@ export async function operate(
   repeats = 0,
 ): Promise<OperationResult> {
   const client = await pool.connect();
-  // A connection that breaks in use tells its query; unheard, its event would end the process.
+  // When a connection in use breaks, its query fails. Without a listener, its `error` event would end the process.
   client.on('error', ignore);
   let failed = true;
   try {
@@ -30,7 +30,7 @@ export async function operate(
     return result;
   } catch (error) {
     const code = (error as { code?: unknown }).code;
-    // Two charges, one key, at the same moment: the row's lock cannot see that, the unique key can.
+    // Two charges with one key at the same time: only the unique key finds that, not the row's lock.
     const repeatable = code === '23505' || code === '40001' || code === '40P01';
     if (!repeatable || repeats >= MAX_REPEATS) throw error;
   } finally {

@@ -1,4 +1,4 @@
-/** Rows as pg returns them (64-bit integers as text), and the charges and operations that they are. */
+/** Rows as pg returns them (64-bit integers as text), and how to read charges and operations from them. */
 import { idOf, OPERATION_PREFIX } from './ids.ts';
 import type { Charge, Operation, OperationKind } from './port.ts';
 

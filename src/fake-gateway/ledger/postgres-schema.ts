@@ -1,12 +1,12 @@
 import type { Pool, PoolClient } from 'pg';
 import { newLedgerTag } from './ids.ts';
 
-/** Raised when the tables change in a way that older code could not live with. */
+/** Raise it when the tables change so that older code cannot use them. */
 const VERSION = 1;
 
 /**
- * Apart from the payment tables, as a real gateway's books would be. `created_ms` and `key` lead the indexes that
- * lists and lookups use; the judge's sums read the whole table.
+ * In a schema apart from the payment tables, as a real gateway's books would be. Lists and lookups use the indexes that begin with
+ * `created_ms` and `key`; the judge's sums read the whole table.
  */
 const CREATE = `
   CREATE SCHEMA IF NOT EXISTS fake_gateway;
@@ -57,13 +57,13 @@ const CREATE = `
 `;
 
 /**
- * Creates what is missing, at any number of processes at once, and returns the ledger's tag.
+ * Creates what is missing and returns the ledger's tag. Any number of processes may run it at once.
  *
  * @throws Error if the tables are of another version.
  */
 export async function prepareSchema(pool: Pool): Promise<string> {
   const client = await pool.connect();
-  // A connection that breaks in use tells its query; unheard, its event would end the process.
+  // When a connection in use breaks, its query fails. Without a listener, its `error` event would end the process.
   client.on('error', ignore);
   let failed = true;
   try {
@@ -71,14 +71,14 @@ export async function prepareSchema(pool: Pool): Promise<string> {
     failed = false;
     return tag;
   } finally {
-    // A connection that failed in the middle may hold a transaction; it is not given to anybody else.
+    // A connection that failed may still have an open transaction, so it is closed.
     client.off('error', ignore);
     client.release(failed);
   }
 }
 
 async function readTag(client: PoolClient): Promise<string | undefined> {
-  // Asked first, so that a role that may only read and write is enough once the tables exist.
+  // Checked first, so that a role that may only read and write is enough once the tables exist.
   const exists = await client.query(`SELECT to_regclass('fake_gateway.settings') IS NOT NULL AS yes`);
   if (exists.rows[0]?.yes !== true) return undefined;
   const { rows } = await client.query<{ version: number; ledger_tag: string }>(
@@ -87,8 +87,8 @@ async function readTag(client: PoolClient): Promise<string | undefined> {
   const [row] = rows;
   if (row !== undefined && row.version !== VERSION) {
     throw new Error(
-      `The fake gateway's tables have version ${row.version}, this program needs ${VERSION}: ` +
-        'use the matching release, or drop the schema fake_gateway, which forgets all its charges.',
+      `The fake gateway's tables have version ${row.version}, but this program needs ${VERSION}. Nothing was changed. ` +
+        'Use the matching release, or drop the schema fake_gateway, which deletes all its charges.',
     );
   }
   return row?.ledger_tag;
@@ -96,7 +96,7 @@ async function readTag(client: PoolClient): Promise<string | undefined> {
 
 async function create(client: PoolClient): Promise<string> {
   await client.query('BEGIN');
-  // IF NOT EXISTS is not safe against a second creator at the same moment; this lock is, until the commit.
+  // IF NOT EXISTS is not safe if two processes create at the same time. This lock makes it safe, until the commit.
   await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('fake_gateway.schema', 0))`);
   await client.query(CREATE);
   await client.query(
@@ -105,7 +105,10 @@ async function create(client: PoolClient): Promise<string> {
   );
   await client.query('COMMIT');
   const tag = await readTag(client);
-  if (tag === undefined) throw new Error("The fake gateway's tables could not be created.");
+  if (tag === undefined)
+    throw new Error(
+      "The fake gateway's tables are empty after they were created. Check that nobody deletes from them, and start again.",
+    );
   return tag;
 }
 

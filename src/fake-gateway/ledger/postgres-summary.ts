@@ -1,8 +1,8 @@
-/** The judge's sums. The SQL says what `charge-state.ts` says; the suite that both ledgers pass holds them together. */
+/** The judge's sums. The SQL has the rules of `charge-state.ts`. Both ledgers pass one suite, which keeps them equal. */
 import type { Pool } from 'pg';
 import type { Duplicate, Filter, Summary } from './port.ts';
 
-/** Every matching charge with what it is at $1. */
+/** Every matching charge with its state at $1. */
 const STATE = `
   SELECT *, CASE WHEN settled <> 'succeeded' THEN settled
                  WHEN voided THEN 'voided'

@@ -56,7 +56,7 @@ describe('postgres ledger', () => {
     expect(new Set(booked.map(({ charge }) => charge.id)).size).toBe(1);
   });
 
-  test('what was booked outlives the process, and the tables are not made anew', async () => {
+  test('charges are kept when the process ends, and the tables are not created again', async () => {
     const before = poolOf();
     const ledger = await createPostgresLedger(before);
     const { charge } = await ledger.book(newCharge({ key: 'durable' }));
@@ -84,7 +84,7 @@ describe('postgres ledger', () => {
     await admin.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
   });
 
-  test('tables of another version are refused, with what to do', async () => {
+  test('tables of another version are refused, and the message says what to do', async () => {
     const other = await createDatabase();
     const pool = openPool(other.url, 1);
     try {

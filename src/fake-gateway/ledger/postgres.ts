@@ -1,4 +1,4 @@
-/** The durable ledger, shared by every process that is given the same database. */
+/** The durable ledger, shared by every process on the same database. */
 import type { Pool } from 'pg';
 import { seqOf } from './ids.ts';
 import type { Charge, Duplicate, Filter, Ledger, ListQuery, Operation } from './port.ts';
@@ -10,7 +10,7 @@ import { readDuplicates, readSummary } from './postgres-summary.ts';
 
 /**
  * A durable ledger in the schema `fake_gateway`, which it creates if it is missing. Every process on the same database shares it. The
- * pool stays yours: it is not ended here.
+ * pool stays yours: the ledger does not end it.
  *
  * @throws Error if the database cannot be reached, or holds a ledger of another version.
  *

@@ -1,13 +1,13 @@
-/** Numbers of charges by the time of their effect, then by number. What lands late is put in its place. */
+/** The numbers of charges, in the order of their effect, then by number. A charge that lands late is put in its place. */
 export interface Timeline {
   insert(seq: number): void;
   size(): number;
-  /** Index of the first entry after a place. */
+  /** The index of the first entry after a place. */
   firstAfter(place: { readonly createdMs: number; readonly seq: number }): number;
   from(index: number): Iterable<number>;
 }
 
-/** @param createdMsOf the time of effect of a number that is in the timeline. */
+/** @param createdMsOf returns when the charge with a number takes effect. */
 export function createTimeline(createdMsOf: (seq: number) => number): Timeline {
   const entries: number[] = [];
 
@@ -28,7 +28,7 @@ export function createTimeline(createdMsOf: (seq: number) => number): Timeline {
     insert(seq) {
       const createdMs = createdMsOf(seq);
       const last = entries.at(-1);
-      // Time nearly always moves on; only what lands late, or a clock set back, has to search for its place.
+      // Nearly always it goes to the end. Only a late charge, or one after the clock was set back, needs a search.
       if (last === undefined || createdMsOf(last) <= createdMs) entries.push(seq);
       else entries.splice(firstAfter({ createdMs, seq }), 0, seq);
     },

@@ -1,8 +1,7 @@
 /**
- * Telling a merchant what became of a charge, as well and as badly as real gateways do: at least once, in no
- * particular order, for a bounded time. The queue lives in memory; what is in it when the process ends is lost.
+ * Sends a merchant what became of a charge, as real gateways do: at least once, in no particular order, for a limited time. The queue
+ * is in memory: events in it are lost when the process ends.
  */
-
 import { chargeBody } from '../bodies.ts';
 import { delayOf, strikes } from '../faults/decide.ts';
 import type { FaultSettings } from '../faults/settings.ts';
@@ -12,23 +11,23 @@ import { webhookHeaders, webhookKey } from './sign.ts';
 
 /**
  * Where events about charges are sent, as in the Standard Webhooks specification: `charge.succeeded`, `charge.declined` and
- * `charge.refunded`. They come at least once, in no particular order. What still waits when the process ends is lost.
+ * `charge.refunded`. They come at least once, in no particular order. Events that wait when the process ends are lost.
  */
 export interface WebhookOptions {
-  /** The receiver's address; an answer with a status from 200 to 299 takes the event. */
+  /** The receiver's address. A status from 200 to 299 means that it took the event. */
   readonly url: string;
-  /** What events are signed with: `whsec_` and the base64 of 24 to 64 bytes. */
+  /** The secret that signs the events: `whsec_` and the base64 of 24 to 64 bytes. */
   readonly secret: string;
-  /** The waits before each further try, in milliseconds; after the last one the event is given up. Default 1,000, 5,000, 30,000, 120,000. */
+  /** The wait before each repeated try, in milliseconds. After the last one the event is given up. Default 1,000, 5,000, 30,000, 120,000. */
   readonly retryDelaysMs?: readonly number[];
-  /** The longest that one try may take, in milliseconds. Default 5,000. */
+  /** How long one try may take, in milliseconds. Default 5,000. */
   readonly timeoutMs?: number;
 }
 
 type EventType = 'charge.succeeded' | 'charge.declined' | 'charge.refunded';
 
 export interface WebhookSender {
-  /** Queues the event about the charge as it is at `nowMs`; `nth` tells several of one type apart. */
+  /** Queues an event with the charge as it is at `nowMs`. `nth` distinguishes several events of one type. */
   send(type: EventType, charge: Charge, nowMs: number, settings: FaultSettings, nth?: number): void;
 }
 
@@ -36,7 +35,7 @@ export interface Log {
   warn(fields: object, message: string): void;
 }
 
-/** Events waiting or being sent; beyond that, new ones are dropped: a receiver that is down must not fill the memory. */
+/** The most events that wait or are being sent. Above it, new ones are dropped, so that a receiver that is down does not fill the memory. */
 const MAX_QUEUE = 10_000;
 /** Deliveries at the same time. */
 const MAX_IN_FLIGHT = 16;
@@ -58,7 +57,7 @@ export function createWebhookSender(
   const waiting: Delivery[] = [];
   let queued = 0;
   let inFlight = 0;
-  /** An event held back until the next one has gone. */
+  /** An event that waits until the next one is sent. */
   let held: (() => void) | null = null;
 
   function pump(): void {
@@ -74,7 +73,10 @@ export function createWebhookSender(
           later(delayMs, () => enqueue({ ...delivery, tries: delivery.tries + 1 }));
         else {
           queued -= 1;
-          log.warn({ webhookId: delivery.id }, 'webhook given up');
+          log.warn(
+            { webhookId: delivery.id },
+            'webhook given up: the receiver took it at no try, and it is not sent again',
+          );
         }
         pump();
       });
@@ -126,7 +128,7 @@ export function createWebhookSender(
       const id = `evt_${charge.id}_${type.slice('charge.'.length)}${nth === 0 ? '' : `_${nth}`}`;
       const copies = strikes(settings, 'webhook_duplicate', id, charge.method) ? 2 : 1;
       if (queued + copies > MAX_QUEUE) {
-        log.warn({ webhookId: id }, 'webhook dropped: the queue is full');
+        log.warn({ webhookId: id }, 'webhook dropped: the queue is full, and it is not sent');
         return;
       }
       queued += copies;

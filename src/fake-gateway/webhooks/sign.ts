@@ -4,12 +4,12 @@ import { createHmac } from 'node:crypto';
 /**
  * The key in a secret of the form `whsec_<base64>`.
  *
- * @throws TypeError if it has another form, or the key is not 24 to 64 bytes, as the specification wants it.
+ * @throws TypeError if it has another form, or if the key is not 24 to 64 bytes, as the specification demands.
  */
 export function webhookKey(secret: string): Buffer {
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
   if (!/^whsec_[A-Za-z0-9+/]+=*$/.test(secret) || key.length < 24 || key.length > 64) {
-    throw new TypeError('A webhook secret is "whsec_" and the base64 of 24 to 64 bytes');
+    throw new TypeError('The webhook secret must be "whsec_" and then 24 to 64 random bytes in base64.');
   }
   return key;
 }

@@ -22,7 +22,7 @@ describe('webhooks', () => {
   let merchant: Server;
   let url: string;
   let received: Received[];
-  /** Statuses of the merchant's next answers; 200 when there are none. */
+  /** The statuses of the merchant's next answers; 200 when there are none left. */
   let answers: number[];
   let far: Running;
 
@@ -62,7 +62,7 @@ describe('webhooks', () => {
     return received.map(({ event }) => event);
   };
 
-  test('tell a success, a decline and a refund, each with the whole charge', async () => {
+  test('report a success, a decline and a refund, each with the whole charge', async () => {
     await start();
     const charge = jsonOf<Charged>(await far.charge('k1'));
     expect(await arrived(1)).toEqual([
@@ -113,7 +113,7 @@ describe('webhooks', () => {
     },
   );
 
-  test('are told of no replay, no refused call and no charge that never was', async () => {
+  test('report no replay, no refused call and no charge that was never made', async () => {
     await start();
     await far.charge('k1');
     await far.charge('k1');
@@ -125,7 +125,7 @@ describe('webhooks', () => {
     expect(events.map(({ data }) => data.idempotency_key)).toEqual(['k1', 'k4']);
   });
 
-  test('tell of a charge whose answer was lost', async () => {
+  test('report a charge whose answer was lost', async () => {
     await start();
     await far.charge('k1', { method: 'tok_drop_after' });
     expect(await arrived(1)).toMatchObject([{ type: 'charge.succeeded', data: { idempotency_key: 'k1' } }]);
@@ -135,7 +135,7 @@ describe('webhooks', () => {
     ['tok_pending', 'pending', 'charge.succeeded'],
     ['tok_pending_declined', 'pending_declined', 'charge.declined'],
     ['tok_lands_late', 'lands_late', 'charge.succeeded'],
-  ])('%s is told of when it is decided', async (method, fault, type) => {
+  ])('%s is reported when it is decided', async (method, fault, type) => {
     await start({ [fault]: { delay_ms: 40 } });
     holdTime();
     await far.charge('k1', { method });
@@ -157,13 +157,13 @@ describe('webhooks', () => {
     expect((await arrived(5))[4]?.data.idempotency_key).toBe('k2');
   });
 
-  test('are given up in the end, and said so once', async () => {
+  test('are given up in the end, and that is logged once', async () => {
     const warnings: string[] = [];
     const log = { warn: (_fields: object, message: string) => warnings.push(message), error: () => {} };
     far = await run({ log, webhook: { url, secret: SECRET, retryDelaysMs: [1, 1] } });
     answers = [500, 500, 500, 200];
     await far.charge('k1');
-    await expect.poll(() => warnings, { interval: 2 }).toEqual(['webhook given up']);
+    await expect.poll(() => warnings, { interval: 2 }).toEqual([expect.stringMatching(/^webhook given up/)]);
     expect(received).toHaveLength(3);
   });
 
