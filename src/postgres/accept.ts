@@ -1,22 +1,23 @@
 /**
- * Acceptance: key, payment, operation and first event in one statement, many orders at a time. What is there already
- * is left out first, and it is not read here: one statement sees one snapshot and could miss what another transaction just
- * committed. If one inserts the same order or key at the same instant, the tables' keys refuse the whole statement; it
- * is repeated, and then sees the winner. So a request whose key is taken leaves no row, and no key is ever bound to nothing.
+ * Acceptance: writes the key, the payment, the operation and the first event in one statement, for many orders at a time.
  *
- * Whose database it is, is read in the same statement: a name that is derived from another installation must not be stored,
- * for the order may have been charged under its right one.
+ * Orders and keys that exist are left out. They are not read here: one statement sees one snapshot, and could miss what another
+ * transaction just committed. If another transaction inserts the same order or key at the same time, the tables' keys refuse the whole
+ * statement. It is repeated, and then sees the other's rows. So a request whose key is taken leaves no row, and no key is ever bound to
+ * nothing.
  *
- * (`ON CONFLICT DO NOTHING` would probe every unique index once more and insert twice over, for each row of each table,
- * to be spared that rare repetition.)
+ * The same statement reads the installation. A name that is derived from another installation must not be stored: the order may have
+ * been charged under its right name.
  *
- * Two statements that want the same orders and keys insert them in one sequence, so that they cannot deadlock: all keys, in
- * the keys' order, then all payments, in the orders'. (What nothing depends on PostgreSQL would run last to first, so the payments
- * wait for the count of the keys. It is a sub-select, which runs once; a joined one would run for each row.)
+ * (`ON CONFLICT DO NOTHING` would avoid that rare repetition, but it would check every unique index twice for each row of each table.)
  *
- * Real and test payments never share a database. Until there is a payment, a process of the other mode may take the database
- * over, so the first acceptance locks the row with the mode and inserts only where the mode is its own. From then on the
- * mode is final, and is not looked at any more.
+ * Two statements with the same orders and keys insert them in the same order, so that they cannot deadlock: first all keys, sorted, then
+ * all payments, sorted. (Without a dependency between the two, PostgreSQL would run the last one first. So the payments
+ * wait for the count of the keys, in a sub-select: that runs once, and a joined one would run for each row.)
+ *
+ * Real and test payments never share a database. While there is no payment, a process of the other mode may take the database over. So
+ * the first acceptance locks the row with the mode, and inserts only if the mode is its own. After that the mode is final, and is not
+ * read again.
  */
 import type { Accepted, Intent } from '../ports/store.ts';
 import { ADVANCE } from './advance.ts';
@@ -94,14 +95,14 @@ WITH here AS MATERIALIZED (
 SELECT (SELECT ${numberList('ord')} FROM fresh) AS accepted, ${millisecondsOf('now()')} AS now_ms,
   (SELECT installation_id::text FROM here) AS installation_id`;
 
-/** For as long as the mode is final and known to be the intents'. */
+/** For a mode that is final and known to be the intents'. */
 const ACCEPT = accept(`fresh AS MATERIALIZED (
   SELECT i.* FROM ${PLAIN.relation}
   WHERE true`);
 
 /**
- * The update locks the row against `claim_mode`, and where that was first it waits and then reads what was claimed. Whoever
- * reads `fresh` reads the mode first, so nothing is inserted before it is locked.
+ * The update locks the row against `claim_mode`. If that was first, the update waits and then reads the claimed mode. `fresh` reads the
+ * mode first, so nothing is inserted before the row is locked.
  */
 const ACCEPT_IN_OUR_MODE = `${accept(`mode AS (
   UPDATE payonce.installation SET livemode = coalesce(livemode, $${GUARDED.next}) RETURNING livemode
@@ -113,9 +114,9 @@ interface AcceptedRow {
   /** Null: none. */
   readonly accepted: string | null;
   readonly now_ms: number;
-  /** Only where it was asked for. */
+  /** Only in the answer of `ACCEPT_IN_OUR_MODE`. */
   readonly livemode?: boolean | null;
-  /** Null: the row of it is missing. */
+  /** Null: the table payonce.installation is empty. */
   readonly installation_id: string | null;
 }
 
@@ -126,7 +127,7 @@ export function createAccept(session: Session, mode: FinalMode): (intent: Intent
     const [row] = await session.query<AcceptedRow>(ACCEPT_IN_OUR_MODE, values);
     const livemode = row?.livemode ?? null;
     if (row === undefined || livemode === null) throw noInstallation();
-    // It was accepted, or is there already: from now on there is a payment.
+    // The order was accepted, or exists. So there is a payment, and the mode is final.
     if (intents.some((intent) => intent.livemode === livemode)) mode.livemode = livemode;
     return row;
   }
@@ -138,7 +139,7 @@ export function createAccept(session: Session, mode: FinalMode): (intent: Intent
       return intent.key === null ? [order] : [order, `k:${accountId}:${intent.key.hash}`];
     },
     run: async (intents) => {
-      // What the gateway would answer could not be stored, so nothing is begun.
+      // The outcome of a call could not be stored, so no charge is started.
       const refused = session.refusalOf(ADVANCE);
       if (refused !== null) throw refused;
       const stranger = intents.find((intent) => intent.livemode !== mode.livemode);

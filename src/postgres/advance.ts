@@ -1,7 +1,7 @@
 /**
- * The one fenced write. Every worker's change of a payment is this statement: it tests and changes exactly one
- * row, raises its `seq`, and lets the event and the settled operation follow from what that row returned.
- * (A condition on a joined row would not be rechecked under READ COMMITTED.)
+ * The only fenced write. Every change of a payment by a worker is this statement. It tests and changes exactly one row and raises its
+ * `seq`. The event and the settled operation are written from the values that this row returns. (A condition on a joined row would not
+ * be rechecked under READ COMMITTED.)
  */
 import type { Advance, Advanced, Situation, SituationQuery } from '../ports/store.ts';
 import { createBatcher } from './batcher.ts';
@@ -54,11 +54,11 @@ const INPUT = columns<Advance>([
   { name: 'by_absence', type: 'boolean', value: (w) => w.settlement?.byAbsence ?? false },
 ]);
 
-/** Null: never again, and then no index is touched, where this ends the first lease. */
+/** Null: never. At the end of the first lease, no index is then touched. */
 const DUE_AT = `CASE WHEN i.wait_ms IS NOT NULL THEN now() + i.wait_ms * interval '1 ms'
     WHEN p.evidence > i.evidence_seen THEN now() END`;
 
-/** Exported for acceptance: what could not be settled is not begun. */
+/** Exported for acceptance: while this is refused, no charge is started. */
 export const ADVANCE = `
 WITH p AS (
   UPDATE payonce.payments AS p SET
@@ -89,7 +89,7 @@ WITH p AS (
 )
 SELECT ${numberList('ord')} AS ords, ${numberList('evidence')} AS evidence, ${millisecondsOf('now()')} AS now_ms FROM p`;
 
-/** One row for the whole batch; the two lists are in the same order, and null where nothing was written. */
+/** One row for the whole batch. The two lists are in the same order; both are null if nothing was written. */
 interface AdvancedRow {
   readonly ords: string | null;
   readonly evidence: string | null;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { openEmptyDatabase } from '../../test/postgres/world.ts';
 import { connectError, inWords } from './errors.ts';
 
-/** What the driver says when it cannot connect there. */
+/** The driver's error when it cannot connect there. */
 async function failureAt(url: string): Promise<unknown> {
   const client = new pg.Client({ connectionString: url });
   try {
@@ -64,6 +64,15 @@ describe('a connection that fails says what to do', () => {
       /there is none in DATABASE_URL/,
     ],
     [new Error('timeout exceeded when trying to connect'), /firewall/],
+    [new Error('No connection became free in time (5000 ms)'), /raise DATABASE_POOL/],
+    [
+      Object.assign(new Error('connect ENOENT /tmp/.s.PGSQL.5432'), { code: 'ENOENT' }),
+      /No PostgreSQL listens at that socket/,
+    ],
+    [
+      Object.assign(new Error("ENOENT: no such file or directory, open '/x/ca.pem'"), { code: 'ENOENT' }),
+      /sslrootcert, sslcert or sslkey\) cannot be read\. Correct/,
+    ],
     [
       new AggregateError(
         [Object.assign(new Error('connect ECONNREFUSED ::1:1'), { code: 'ECONNREFUSED' })],
@@ -76,7 +85,7 @@ describe('a connection that fails says what to do', () => {
     expect(connectError(error).message).toMatch(words);
   });
 
-  it('and nothing where there is nothing to say', () => {
+  it('and adds nothing if there is no advice', () => {
     expect([inWords(new Error('odd')), inWords('text'), inWords(connectError(new Error('odd')))]).toEqual([
       'odd',
       'text',

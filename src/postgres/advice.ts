@@ -1,18 +1,18 @@
-/** What a person can do about an error of PostgreSQL or of the way to it: said at the start, and in the log. */
+/** What a person can do about an error of PostgreSQL or of the connection to it. Shown at the start, and in the log. */
 
-/** The message, also where the driver leaves it empty: an address may lead to several machines, none of which answers. */
+/** The message. The driver leaves it empty if a host has several addresses and none answers. */
 function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The message and, where there is any, what to do. `state`: the SQLSTATE, where the server spoke. */
+/** The message and, if there is advice, what to do. `state`: the SQLSTATE; null if the error does not come from the server. */
 export function withAdvice(error: unknown, state: string | null): string {
   const advice = adviceFor(error, state);
   return advice === '' ? messageOf(error) : `${messageOf(error)}. ${advice}`;
 }
 
-/** A sentence or two; empty where there is no more to say. */
+/** A sentence or two; empty if there is no advice. */
 function adviceFor(error: unknown, state: string | null): string {
   if (state !== null) return STATES[state] ?? '';
   const code = codeOf(error);
@@ -26,27 +26,25 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof AggregateError ? codeOf(error.errors[0]) : undefined;
 }
 
-const PASSWORD =
-  'Check the user and the password in DATABASE_URL; signs such as @ : / in them are written as %40 %3A %2F.';
-const NETWORK =
-  'Check the host in DATABASE_URL, and that a firewall lets this machine through to PostgreSQL.';
+const PASSWORD = 'Check the user and the password in DATABASE_URL. Write @ : / # in them as %40 %3A %2F %23.';
+const NETWORK = 'Check the host in DATABASE_URL, and that no firewall blocks this machine from PostgreSQL.';
 const NAME =
-  'The host name in DATABASE_URL is not known here: check its spelling, and the name server of this machine.';
+  'This machine does not know the host name in DATABASE_URL. Check its spelling, and the name server of this machine.';
 const CERTIFICATE =
-  'The certificate of the server is not trusted: name its authority in DATABASE_URL (sslrootcert=<file>), and the host by the name in the certificate.';
+  'The certificate of the server is not trusted. Name the file of its authority in DATABASE_URL (sslrootcert=<file>), and use the host name that is in the certificate.';
 
 /** By SQLSTATE (PostgreSQL appendix A). */
 const STATES: Readonly<Record<string, string>> = {
   '28P01': PASSWORD,
   '28000':
-    'PostgreSQL lets this user in from here in no such way (pg_hba.conf). If it says "no encryption", add sslmode=verify-full to DATABASE_URL; else check its user, or add a line for it there.',
-  '3D000': 'Check the name of the database in DATABASE_URL, or make it: CREATE DATABASE.',
+    'pg_hba.conf of PostgreSQL does not allow this connection. If the message says "no encryption", add sslmode=verify-full to DATABASE_URL. Else check the user in it, or add a line to pg_hba.conf.',
+  '3D000': 'Check the name of the database in DATABASE_URL, or create it: CREATE DATABASE.',
   '53300':
-    'All connections of PostgreSQL are in use. Use fewer (DATABASE_POOL, for each of WORKERS and each server), or raise max_connections and restart it.',
+    'All connections of PostgreSQL are in use. Lower DATABASE_POOL (it counts for each of WORKERS and each server), or raise max_connections and restart PostgreSQL.',
   '42501':
-    'The role in DATABASE_URL has too few rights. Run "payonce migrate" once with the role that owns the database, or grant this one what it lacks.',
+    'The role in DATABASE_URL has too few rights. Run "payonce migrate" once with the role that owns the database, or grant this role the missing rights.',
   '57P03':
-    'PostgreSQL is starting, or recovers from a crash. Wait until it takes connections, then try again.',
+    'PostgreSQL is starting or stopping, or recovers from a crash. Wait until it takes connections, then try again.',
   '53100': 'The disk of PostgreSQL is full. Make room there.',
 };
 
@@ -68,10 +66,22 @@ const CODES: Readonly<Record<string, string>> = {
 
 /** By the words of the driver, where it gives no code. */
 const MESSAGES: readonly (readonly [RegExp, string])[] = [
+  [
+    /No connection became free/,
+    'All connections of the pool are in use. If this goes on, look for slow statements (pg_stat_activity), or raise DATABASE_POOL.',
+  ],
+  [
+    /^connect ENOENT/,
+    'No PostgreSQL listens at that socket. Start it, or correct the folder of the socket in DATABASE_URL.',
+  ],
+  [
+    /^(?:ENOENT|EACCES|EISDIR)\b.*(?:open|read)/,
+    'A file in DATABASE_URL (sslrootcert, sslcert or sslkey) cannot be read. Correct its path, or let this user read it.',
+  ],
   [/password must be a string/, 'PostgreSQL asks for a password, and there is none in DATABASE_URL. Add it.'],
   [
     /does not support SSL/,
-    'DATABASE_URL asks for TLS, which that PostgreSQL does not have on. Turn it on there (ssl = on), or take sslmode out.',
+    'DATABASE_URL asks for TLS, which is off in that PostgreSQL. Turn it on there (ssl = on), or remove sslmode from DATABASE_URL.',
   ],
   [/^timeout e|due to connection timeout/, `${NETWORK} If it is only slow, raise DATABASE_TIMEOUT_MS.`],
 ];

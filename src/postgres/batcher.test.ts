@@ -6,7 +6,7 @@ import { type BatcherOptions, createBatcher } from './batcher.ts';
 /** A statement under way, to be ended by the test. */
 interface Statement {
   readonly items: readonly string[];
-  /** Each item's verdict is its own name, upper case. */
+  /** Each item's result is its own name in upper case. */
   succeed(): void;
   fail(error: unknown): void;
 }
@@ -26,7 +26,7 @@ function batcher(options: Partial<BatcherOptions<string, string>> = {}) {
   return { add, statements, sent: () => statements.map(({ items }) => items) };
 }
 
-/** A server's error as the driver gives it, in the clothes that the session puts on it. */
+/** A server's error, as the driver gives it and the session wraps it. */
 function refusal(code: string): StoreError {
   const cause = Object.assign(new Error(`error ${code}`), { code, severity: 'ERROR' });
   return new StoreError('unavailable', 'refused', { cause });
@@ -34,20 +34,20 @@ function refusal(code: string): StoreError {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** A batch leaves at the end of a turn; where one is halved, its parts follow each other. */
+/** A batch is sent at the end of a turn. If it is halved, its parts follow each other. */
 async function settled(): Promise<void> {
   for (let turns = 0; turns < 5; turns += 1) await turn();
 }
 
-describe('when a batch leaves', () => {
-  it('an item that finds nothing under way leaves at the end of the turn, whoever else comes or not', async () => {
+describe('when a batch is sent', () => {
+  it('an item is sent at the end of the turn if nothing is under way, alone or with others', async () => {
     const { add, sent } = batcher();
     void add('a');
     await turn();
     expect(sent()).toEqual([['a']]);
   });
 
-  it('what comes in the same turn of the event loop leaves together, also from another socket', async () => {
+  it('items of the same turn of the event loop are sent together, also from another socket', async () => {
     const { add, sent } = batcher();
     void add('a');
     await Promise.resolve();
@@ -56,14 +56,14 @@ describe('when a batch leaves', () => {
     expect(sent()).toEqual([['a', 'b']]);
   });
 
-  it('items added together leave together', async () => {
+  it('items added together are sent together', async () => {
     const { add, sent } = batcher();
     for (const item of ['a', 'b', 'c']) void add(item);
     await settled();
     expect(sent()).toEqual([['a', 'b', 'c']]);
   });
 
-  it('what comes while a statement is under way leaves in one, when that has ended', async () => {
+  it('items that come while a statement is under way are sent in one, when it has ended', async () => {
     const { add, statements, sent } = batcher();
     for (const item of ['a', 'b', 'c']) {
       void add(item);
@@ -87,7 +87,7 @@ describe('when a batch leaves', () => {
     expect(sent()).toEqual([['a'], ['b'], ['c', 'd']]);
   });
 
-  it('what overtakes a statement that hangs is followed as if nothing hung', async () => {
+  it('a statement that overtakes a hanging one is followed as usual', async () => {
     vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     const { add, statements, sent } = batcher({ overtakeAfterMs: 50 });
@@ -162,7 +162,7 @@ describe('behind a database that hangs', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
   afterEach(() => void vi.useRealTimers());
 
-  it('what has waited too long is refused and never sent', async () => {
+  it('an item that has waited too long is refused and never sent', async () => {
     const { add, statements, sent } = batcher({ maxInFlight: 1, maxWaitMs: 1000 });
     const results = Promise.allSettled(['a', 'b'].map(add));
     await settled();
@@ -180,7 +180,7 @@ describe('behind a database that hangs', () => {
 });
 
 describe('what may share a batch', () => {
-  it('items that share a key never do, and the later one leaves next', async () => {
+  it('items that share a key never do, and the later one is sent next', async () => {
     const { add, sent } = batcher({ overtakeAfterMs: 0 });
     for (const item of ['ax', 'bx', 'c', 'ay']) void add(item);
     await settled();
@@ -205,7 +205,7 @@ describe('what may share a batch', () => {
   });
 });
 
-describe('verdicts', () => {
+describe('results', () => {
   it('each item gets its own', async () => {
     const { add, statements } = batcher();
     const results = Promise.all(['b', 'a'].map(add));
@@ -214,7 +214,7 @@ describe('verdicts', () => {
     expect(await results).toEqual(['B', 'A']);
   });
 
-  it('an error of no particular row is everybody’s', async () => {
+  it('an error of no particular row is the error of all items', async () => {
     const { add, statements } = batcher();
     const results = Promise.allSettled(['a', 'b'].map(add));
     await settled();
@@ -227,7 +227,7 @@ describe('verdicts', () => {
     expect(statements).toHaveLength(1);
   });
 
-  it('a bad row stands alone in the end, and the others succeed', async () => {
+  it('a bad row is alone in the end, and the others succeed', async () => {
     const sizes: number[] = [];
     const add = createBatcher<string, string>({
       keysOf: (item) => [item],
@@ -297,7 +297,7 @@ describe('verdicts', () => {
 });
 
 describe('whatever is added', () => {
-  it('every item gets its own verdict, no key is twice in a batch, and two are under way at most', async () => {
+  it('every item gets its own result, no key is twice in a batch, and at most two are under way', async () => {
     const item = fc.stringMatching(/^[a-e]{1,3}$/);
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(item, { maxLength: 8 }), { maxLength: 6 }), async (waves) => {

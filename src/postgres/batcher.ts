@@ -1,29 +1,28 @@
 /**
- * Micro-batching: items that arrive while a statement is under way leave together in the next one. An idle batcher
- * sends its first items at the end of the event loop's turn, with all that arrived in the same turn, so batching never
- * waits for anything. One statement at a time makes the longest batches, and the statement costs PostgreSQL more than its
- * rows; only one that hangs (behind a lock, say) is overtaken.
+ * Micro-batching: items that arrive while a statement is under way are sent together in the next one. An idle batcher sends its items at
+ * the end of the event loop's turn, with all that arrived in the same turn, so batching never waits. One statement at a time makes the
+ * longest batches, and a statement costs PostgreSQL more than its rows. Only a statement that hangs (behind a lock, for example) is
+ * overtaken.
  */
 import { StoreError } from '../ports/store.ts';
 import { isRowError, repeatsOf } from './errors.ts';
 
 export interface BatcherOptions<Item, Result> {
-  /** Runs one statement for all items; resolves to one result per item, in the items' order. */
+  /** Runs one statement for all items. Resolves to one result for each item, in the order of the items. */
   readonly run: (items: readonly Item[]) => Promise<readonly Result[]>;
-  /** Rows that the item writes: two items that share one never share a batch, for one of them would be lost. */
+  /** The rows that the item writes. Two items that share a row never share a batch, because one of them would be lost. */
   readonly keysOf: (item: Item) => readonly string[];
   /**
-   * Items per statement. Default 64: longer ones are hardly cheaper a row, and everybody waits in turns, the database for us
-   * and we for the database.
+   * Items per statement. Default 64: with more, a row is hardly cheaper, and this process and the database wait for each other in turn.
    */
   readonly maxItems?: number;
   /** Statements under way at once, the overtaking one included. Default 2. */
   readonly maxInFlight?: number;
-  /** A statement that is under way for this long, in milliseconds, may be overtaken by the next. Default 50, several usual ones. */
+  /** A statement that takes longer than this, in milliseconds, may be overtaken by the next. Default 50, as long as several usual ones. */
   readonly overtakeAfterMs?: number;
   /**
-   * An item that could not be sent for this long, in milliseconds, is refused as `unavailable`: behind a database
-   * that hangs, the queue would grow without end. Default 10,000; most clients have gone by then.
+   * An item that could not be sent for this long, in milliseconds, is refused as `unavailable`. Without this, the queue would grow without
+   * limit while a database hangs. Default 10,000; most clients have gone by then.
    */
   readonly maxWaitMs?: number;
 }
@@ -36,7 +35,7 @@ interface Waiting<Item, Result> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Returns the function that adds an item and resolves to its own verdict. */
+/** Returns the function that adds an item and resolves to its own result. */
 export function createBatcher<Item, Result>(
   options: BatcherOptions<Item, Result>,
 ): (item: Item) => Promise<Result> {
@@ -49,7 +48,7 @@ export function createBatcher<Item, Result>(
 
   function schedule(): void {
     if (scheduled || sentMs.length >= maxInFlight || waiting.length === 0) return;
-    // The youngest counts: beside one that hangs, the others follow each other as if it were not there.
+    // The newest statement counts: beside one that hangs, the others follow each other as usual.
     const youngestMs = sentMs.at(-1);
     const leftMs = youngestMs === undefined ? 0 : youngestMs + overtakeAfterMs - performance.now();
     if (leftMs > 0) {
@@ -57,7 +56,7 @@ export function createBatcher<Item, Result>(
       return;
     }
     scheduled = true;
-    // The requests on the other sockets of this turn have not been read yet, and would miss the statement. A full one need not wait.
+    // Requests on other sockets of this turn are not read yet, and would miss the statement. A full one need not wait.
     if (waiting.length < maxItems) setImmediate(flush);
     else queueMicrotask(flush);
   }
@@ -92,7 +91,10 @@ export function createBatcher<Item, Result>(
     for (const entry of waiting) {
       if (nowMs - entry.sinceMs > maxWaitMs) {
         entry.reject(
-          new StoreError('unavailable', 'The database was busy for too long; nothing was sent to it.'),
+          new StoreError(
+            'unavailable',
+            'The database was busy for too long, so nothing was sent to it. Try again; if this goes on, look for locks and slow statements (pg_stat_activity).',
+          ),
         );
       } else if (batch.length < maxItems && !entry.keys.some((key) => taken.has(key))) {
         for (const key of entry.keys) taken.add(key);
@@ -102,7 +104,7 @@ export function createBatcher<Item, Result>(
       }
     }
     waiting = left;
-    // One order for all: two batches that lock the same rows in opposite orders deadlock.
+    // Always sorted: two batches that lock the same rows in opposite order would deadlock.
     return batch.sort((a, b) => compare(a.keys[0] ?? '', b.keys[0] ?? ''));
   }
 
@@ -124,7 +126,7 @@ export function createBatcher<Item, Result>(
   ): Promise<void> {
     if (repeats < repeatsOf(error)) return runBatch(batch, repeats + 1);
     if (isRowError(error) && batch.length > 1) {
-      // Bad data spoils the whole statement: halve until the bad row stands alone.
+      // One bad row makes the whole statement fail. Halve the batch until that row is alone.
       const middle = batch.length >> 1;
       await runBatch(batch.slice(0, middle), repeats);
       await runBatch(batch.slice(middle), repeats);

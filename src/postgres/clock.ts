@@ -1,4 +1,4 @@
-/** What outlasts a database clock that is set: how long leases last, and waits that the old clock has dated. */
+/** What Payonce needs when the database's clock is set: how long leases last, and which waits the old clock has dated. */
 import type { WaitsQuery } from '../ports/store.ts';
 import { millisecondsOf } from './columns.ts';
 import { noInstallation } from './mode.ts';
@@ -18,15 +18,14 @@ export async function noteLease(
 }
 
 /**
- * What the old clock dated is found by the payment's last event, which lies in what is now the future. Evidence and wakings
- * are dated without an event; to look at those too early costs a look. Whoever holds a payment keeps it for the longest lease
- * there is, so no lease is cut short.
+ * Payments that the old clock dated have their last event in what is now the future. Evidence and wake-ups are dated without an event;
+ * to look at those too early does no harm. A worker keeps a payment for the longest lease there is, so no lease is cut short.
  */
 const BY_OLD_CLOCK = `(p.evidence > 0 OR p.status IN ('COMPLETED', 'FAILED') OR EXISTS (
     SELECT FROM payonce.events e WHERE e.account_id = p.account_id AND e.payment_id = p.payment_id
       AND e.seq = p.seq AND e.at > now() + interval '1 second'))`;
 
-/** A timer's time is its payment's; `soon`: the end of the longest lease from now. */
+/** A timer has the time of its payment. `soon`: the end of the longest lease from now. */
 const SHORTENED = `due_at = CASE WHEN p.held THEN least(p.due_at, times.soon) ELSE times.now END,
     timer_at = CASE WHEN p.held THEN least(p.due_at, times.soon) ELSE times.now END`;
 
@@ -44,7 +43,7 @@ WITH times AS (${TIMES}), page AS MATERIALIZED (
 )
 SELECT (extract(epoch FROM max(timer_at)) * 1000000)::bigint::text AS last, count(*)::int AS found FROM page`;
 
-/** First leases have no timers. They are few: as many as were accepted within one lease. */
+/** First leases have no timers. There are only as many as were accepted within one lease. */
 const SHORTEN_FIRST_LEASES = `
 WITH times AS (${TIMES}), listed AS MATERIALIZED (
   SELECT account_id, unnest(payment_ids) AS payment_id FROM payonce.first_leases

@@ -48,7 +48,7 @@ describe('columns', () => {
     );
   });
 
-  it('keep a value in its own row, whatever it holds and whatever type it is meant to be', () => {
+  it('keep a value in its own row, whatever it holds and whatever its type', () => {
     const ids = columns<string>([{ name: 'id', type: 'uuid', value: (item) => item }]);
     expect(ids.values(['1,2', '}', '"', 'NULL'])[0]).toBe('{"1,2","}","\\"","NULL"}');
   });
@@ -62,7 +62,7 @@ describe('columns', () => {
     expect(json.relation).toContain(`(SELECT string_to_array($2, E'\\x1e', '')::jsonb[])[u.ord] AS notes`);
     const texts = ['{"a":"b"}', null, '{ "say": "\\"no\\"" }\n'];
     expect(json.values(texts)[0]).toBe('{"a":"b"}\x1e\x1e{ "say": "\\"no\\"" }\n');
-    expect(() => json.values(['{}', 'a\x1eb'])).toThrow('nothing was written');
+    expect(() => json.values(['{}', 'a\x1eb'])).toThrow('Nothing was written');
   });
 });
 

@@ -1,8 +1,8 @@
 /**
- * Many rows as one statement's parameters: each column becomes one array, and the statement makes rows of them again.
- * The arrays are written as text here, because the driver's general way copies and escapes every value several times, and
- * this is done for each column of each row: in PostgreSQL's own form (chapter 8.15.6 of its manual), or, for JSON, as
- * texts with a separator. JSON is full of quotes, which that form would escape.
+ * Many rows as the parameters of one statement: each column becomes one array, and the statement turns them into rows again.
+ *
+ * The arrays are written as text here, because the driver would copy and escape every value several times. Their form is PostgreSQL's
+ * own (chapter 8.15.6 of its manual). JSON is written as texts with a separator, because that form would escape its many quotes.
  */
 export interface Column<Item> {
   readonly name: string;
@@ -13,9 +13,9 @@ export interface Column<Item> {
 
 type ColumnType = 'text' | 'uuid' | 'bigint' | 'integer' | 'boolean' | 'float8' | 'json' | 'jsonb';
 
-/** A fixed list of columns, as the text of a relation and as the parameters that fill it. */
+/** A fixed list of columns: the text of a relation, and the parameters that fill it. */
 export interface Columns<Item> {
-  /** A relation `i(ord, name, …)`; `ord` counts the items from 1. For one item at least. */
+  /** A relation `i(ord, name, …)`; `ord` counts the items from 1. There must be at least one item. */
   readonly relation: string;
   /** One array a column, as text, and the numbers of the items. */
   readonly values: (items: readonly Item[]) => string[];
@@ -29,8 +29,8 @@ export interface Columns<Item> {
  */
 export function columns<Item>(list: readonly Column<Item>[]): Columns<Item> {
   const cells = list.map(({ name, type }, index) => `${cellOf(type, `$${index + 1}`)} AS ${name}`);
-  // Where the planner sees how many rows there are, it makes a plan for just that many, again and again, and planning costs
-  // more than the batch. It does not see into a sub-select.
+  // If the planner sees the number of rows, it makes a new plan for each number, which costs more than the batch. It cannot see into a
+  // sub-select.
   const ords = `unnest((SELECT $${list.length + 1}::integer[])) AS u(ord)`;
   return {
     relation: `(SELECT u.ord, ${cells.join(', ')} FROM ${ords}) AS i`,
@@ -66,21 +66,21 @@ function arrayOf<Item>({ type, value }: Column<Item>, items: readonly Item[]): s
 
 const NULL = 'NULL';
 
-/** RFC 7464 puts it between JSON texts, because none can hold it. */
+/** The separator of RFC 7464: no JSON text can hold it. */
 const SEPARATOR = '\x1e';
 
-/** JSON is never empty, so that no text stands for null. */
+/** Null is an empty text, which no JSON is. */
 function separable(value: string | number | boolean | null): string {
   const text = value === null ? '' : String(value);
-  // It would be taken for two, and every later row would get its neighbour's.
+  // PostgreSQL would take it for two texts, and every later row would get the text of another.
   if (text.includes(SEPARATOR))
-    throw new TypeError('A text that was to be JSON is none; nothing was written.');
+    throw new TypeError('A text that must be JSON is not JSON. Nothing was written. Report this as a bug.');
   return text;
 }
 
 /**
- * Text always in quotes, whatever type it is meant to be: a text NULL is not null, and an id with a comma in it must not become two
- * and shift its neighbours' rows. Inside quotes only two characters mean anything.
+ * Text is always in quotes, whatever its type: the text NULL is not null, and an id with a comma must not become two elements and shift
+ * the other rows. Inside quotes only two characters have a meaning.
  */
 function element(value: string | number | boolean | null): string {
   if (value === null) return NULL;
@@ -88,22 +88,22 @@ function element(value: string | number | boolean | null): string {
   return value.includes('"') || value.includes('\\') ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`;
 }
 
-/** A time as SQL: from milliseconds since the epoch, null stays null. */
+/** SQL for a time from milliseconds since the epoch. Null stays null. */
 export function timeFrom(expression: string): string {
   return `to_timestamp(${expression} / 1000.0)`;
 }
 
-/** A time as milliseconds since the epoch. */
+/** SQL for a time as milliseconds since the epoch. */
 export function millisecondsOf(expression: string): string {
   return `(extract(epoch FROM ${expression}) * 1000)::float8`;
 }
 
-/** Whole numbers of many rows as one text, so that an answer about a whole batch is one row; `readNumberList` reads it. */
+/** SQL for the whole numbers of many rows as one text, so that the answer for a batch is one row. `readNumberList` reads it. */
 export function numberList(column: string): string {
   return `string_agg(${column}::text, ',')`;
 }
 
-/** Empty where there were no rows. */
+/** Empty if there were no rows. */
 export function readNumberList(text: string | null | undefined): readonly number[] {
   return text === null || text === undefined ? [] : text.split(',').map(Number);
 }

@@ -1,43 +1,42 @@
 /**
- * Connections of a pool that may not be ours alone. Other code can give one back inside its transaction, or with a
- * statement under way: what we wrote there would be part of that transaction, and vanish with it. And it can change a setting
- * of the session. So a connection is used only while nothing is under way on it, and what others had in
- * their hands is checked again.
+ * Connections of a pool that other code may use, too. Other code can give a connection back inside its transaction, or with a statement
+ * under way. Our write would then be part of that transaction, and be lost with it. Other code can also change a setting of the session.
+ * So a connection is used only while nothing is under way on it, and after other code had it, it is checked again.
  */
 import type { Pool, PoolClient } from 'pg';
 import { StoreError } from '../ports/store.ts';
 import { surviveErrors } from './errors.ts';
 
-/** What the driver's client knows beside its public interface: whether it has read the end of its last answer. */
+/** A field of the driver that is not public: whether it has read the end of its last answer. */
 interface Driver {
   readonly readyForQuery?: boolean;
   readonly binary?: boolean;
 }
 
-/** In no transaction, and nothing queued or under way. Two property reads. */
+/** Whether the connection is in no transaction and has nothing queued or under way. It costs two property reads. */
 export function isIdle(client: PoolClient): boolean {
   return (client as Driver).readyForQuery === true && client.getTransactionStatus() === 'I';
 }
 
-/** As many as a large pool can hold; each is closed, so what follows is a new one. */
+/** As many as a large pool can hold. Each is closed, so the next one is new. */
 const MAX_TAKEN = 20;
 
 const LEFT_OPEN =
-  'The pool gives out connections that are inside a transaction or busy with another statement. ' +
-  'Nothing was stored and nothing was sent. Other code of this program gives them back without ending its transaction: ' +
-  'look for a BEGIN without COMMIT or ROLLBACK, and for a query without await; or give Payonce a pool of its own.';
+  'The connections of the pool are inside a transaction or busy with another statement. ' +
+  'Nothing was stored and nothing was sent. Other code of this program gives them back without ending its transaction. ' +
+  'Look for a BEGIN without COMMIT or ROLLBACK, and for a query without await; or give Payonce a pool of its own.';
 
 export interface TakeOptions {
-  /** How long to wait in all for the end of what others have under way, in milliseconds. */
+  /** How long to wait in total for statements of other code, in milliseconds. */
   readonly waitMs: number;
-  /** Hears of each connection that was closed. */
+  /** Called for each connection that was closed. */
   readonly onLeftOpen: () => void;
 }
 
 /**
- * A connection on which nothing is under way. One with a statement that nobody waited for (a `SET` in the pool's `connect` handler,
- * say) is waited for. One that is then inside a transaction, or still busy, is closed and another is taken. Rejects with what the
- * pool says, or with `StoreError` where it has no such connection.
+ * Takes a connection on which nothing is under way. If a statement is under way that no code waited for (such as a `SET` in the pool's
+ * `connect` handler), it waits for that. If the connection is then inside a transaction, or still busy, it is closed and another is taken.
+ * Rejects with the pool's error, or with `StoreError` if there is no usable connection.
  */
 export async function takeIdle(pool: Pool, { waitMs, onLeftOpen }: TakeOptions): Promise<PoolClient> {
   const untilMs = performance.now() + waitMs;
@@ -61,15 +60,15 @@ export async function takeIdle(pool: Pool, { waitMs, onLeftOpen }: TakeOptions):
 function driverRefusal(client: PoolClient): string | null {
   const driver = client as Driver;
   if (driver.readyForQuery === undefined || typeof client.getTransactionStatus !== 'function') {
-    return 'This pool’s connections do not tell whether they are idle. Use the JavaScript client of pg, version 8.23 or newer, not pg-native. Nothing was stored.';
+    return 'The client of this pool does not say whether a connection is idle. Nothing was stored and nothing was sent. Use the JavaScript client of pg, version 8.23 or newer, not pg-native.';
   }
   if (driver.binary === true) {
-    return 'This pool asks for binary results, which Payonce does not read. Open it without `binary: true`. Nothing was stored.';
+    return 'This pool asks for binary results, which Payonce does not read. Nothing was stored and nothing was sent. Open the pool without `binary: true`.';
   }
   return null;
 }
 
-/** Resolves when the end of the last answer has been read, or the connection has closed. A server's error is told before that. */
+/** Resolves when the end of the last answer has been read, or the connection has closed. The driver reports a server's error before that. */
 export function whenReady(client: PoolClient): Promise<void> {
   if ((client as Driver).readyForQuery === true) return Promise.resolve();
   return new Promise((resolve) => {
@@ -85,7 +84,7 @@ export function whenReady(client: PoolClient): Promise<void> {
 
 /** Resolves when it is ready, or the time is over. */
 async function whenReadyWithin(client: PoolClient, waitMs: number): Promise<void> {
-  // It breaks while it is ours: then it is closed below.
+  // If it breaks while we have it, it is closed below.
   surviveErrors(client);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
@@ -95,7 +94,7 @@ async function whenReadyWithin(client: PoolClient, waitMs: number): Promise<void
   clearTimeout(timer);
 }
 
-/** The connections of a pool that were checked and have been in nobody else's hands since. */
+/** The connections of a pool that were checked, and that no other code has had since. */
 export interface CheckedConnections {
   has(client: PoolClient): boolean;
   add(client: PoolClient): void;
@@ -105,7 +104,7 @@ export interface CheckedConnections {
 
 const CHECKED = new WeakMap<Pool, CheckedConnections>();
 
-/** Whether the release under way is ours. */
+/** Whether we are releasing a connection at the moment. */
 let ours = false;
 
 /** Gives a connection back as checked, or closes it. */
@@ -118,7 +117,7 @@ export function giveBack(client: PoolClient, { close }: { readonly close: boolea
   }
 }
 
-/** The pool's checked connections; one listener for every pool, however many use it. */
+/** The pool's checked connections. A pool has one listener, however many stores use it. */
 export function checkedConnections(pool: Pool): CheckedConnections {
   const known = CHECKED.get(pool);
   if (known !== undefined) return known;
@@ -133,7 +132,7 @@ export function checkedConnections(pool: Pool): CheckedConnections {
   CHECKED.set(pool, connections);
   pool.on('release', (_error, client) => {
     if (!ours) checked.delete(client);
-    // Whoever is given the connection next may give it back before this release returns.
+    // The next user of the connection may give it back before this release returns.
     ours = false;
   });
   return connections;

@@ -1,21 +1,21 @@
 /**
- * What workers look for. A payment's timer stands in its row and is indexed, but not during its first lease: nearly every
- * payment is settled within it, and then no index has to be touched. Who holds a first lease stands in a list, one row for all
- * that were accepted together; when it ends, whatever is still open gets a timer of its own.
+ * Finds the due payments. A payment's timer is in its row and is indexed, but not during its first lease: nearly every payment is settled
+ * within it, and then no index has to be touched. Instead, a list holds the payments in their first lease, one row for all that were
+ * accepted together. When the lease ends, each payment that is still open gets a timer.
  */
 import type { DuePayments, DueQuery } from '../ports/store.ts';
 import { millisecondsOf, timeFrom } from './columns.ts';
 import { type RecordRow, recordColumns, recordTables, toRecord } from './records.ts';
 import type { Session } from './session.ts';
 
-/** Rows of the list that are looked at in one statement. */
+/** How many rows of the list one statement reads. */
 const ENDED_LIMIT = 250;
 
 /**
- * Timers only: no state is changed, so neither fence nor `seq` is. It waits for nobody. Rows of the list that another sweep is at
- * are left to it; a row with a payment that somebody has locked stays in the list, and is looked at again in a second, behind the
- * others. Most of those who held a lease are settled: each is looked at by its index, and the few that are still open pass as
- * arrays, so that the planner expects few of them, too.
+ * It changes only timers, so neither fence nor `seq` changes. It never waits for a lock. It leaves out rows of the list that another
+ * sweep works on. A row with a locked payment stays in the list, and is read again in a second, after the others. Most payments of the
+ * list are settled: each is found by its index, and the few that are still open are passed as arrays, so that the planner expects few of
+ * them, too.
  */
 const START_TIMERS = `
 WITH ended AS MATERIALIZED (
@@ -53,7 +53,7 @@ WITH ended AS MATERIALIZED (
 )
 SELECT count(*)::int AS ended FROM ended`;
 
-/** What waits to be called is read apart from the rest, each by an index: while it cannot go on there may be very much of it. */
+/** Payments that wait for a call are read apart from the others, each kind by its index: while calls are stopped, very many may wait. */
 const DUE = `
 SELECT clock.now_ms, found.* FROM (SELECT ${millisecondsOf('now()')} AS now_ms) clock LEFT JOIN (
   SELECT ${recordColumns('$3::float8')} FROM ${recordTables(`(
@@ -76,7 +76,7 @@ export async function duePayments(
 ): Promise<DuePayments> {
   const { limit, calls, gateway, lookupsOverdueMs = null } = query;
   await startTimers(session, gateway);
-  // One row with nothing but the clock where nothing is due.
+  // If nothing is due, there is one row with only the clock.
   const rows = await session.query<(RecordRow | { payment_id: null }) & { now_ms: number }>(DUE, [
     limit,
     callsBeforeMs(calls),
@@ -88,7 +88,7 @@ export async function duePayments(
   return { nowMs: rows[0]?.now_ms ?? 0, payments };
 }
 
-/** All of them: before the end of time; none: before its beginning. */
+/** All calls: due before infinity. None: due before 0. */
 function callsBeforeMs(calls: DueQuery['calls']): number {
   if (typeof calls !== 'boolean') return calls.dueBeforeMs;
   return calls ? Number.POSITIVE_INFINITY : 0;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { StoreError } from '../ports/store.ts';
 import { connectError, isRetryable, isRowError, repeatsOf, sqlState, statementError } from './errors.ts';
 
-/** As the driver gives what the server said. */
+/** A server's error, as the driver gives it. */
 function fromServer(code: string): Error {
   return Object.assign(new Error(`said ${code}`), { code, severity: 'ERROR' });
 }
@@ -64,7 +64,7 @@ describe('a statement that failed', () => {
   });
 });
 
-it('an error of a statement does not carry the row on, however it is printed', () => {
+it('an error of a statement does not show the row, however it is printed', () => {
   const error = Object.assign(fromServer('23505'), {
     detail: 'Key (order_id)=(hush) already exists.',
     where: 'hush',
@@ -120,7 +120,7 @@ describe('what a batch does about an error', () => {
     expect(repeatsOf(statementError(fromServer(code)))).toBe(times);
   });
 
-  it('neither where the server did not speak', () => {
+  it('neither if the error does not come from the server', () => {
     const broken = statementError(new Error('Connection terminated'));
     expect([isRetryable(broken), isRowError(broken)]).toEqual([false, false]);
   });

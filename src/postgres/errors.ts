@@ -2,10 +2,10 @@ import type { ClientBase } from 'pg';
 import { StoreError } from '../ports/store.ts';
 import { withAdvice } from './advice.ts';
 
-/** The SQLSTATE of a server's error (PostgreSQL appendix A), or null where the server did not speak. */
+/** The SQLSTATE of a server's error (PostgreSQL appendix A); null if the error does not come from the server. */
 export function sqlState(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null;
-  // Node's own codes (ECONNRESET) are longer or carry no digit class; a SQLSTATE has five characters.
+  // A SQLSTATE has five characters. Node's codes (ECONNRESET) have other lengths, or no severity.
   return /^[0-9A-Z]{5}$/.test(error.code) && 'severity' in error ? error.code : null;
 }
 
@@ -15,14 +15,14 @@ export function isRetryable(error: unknown): boolean {
   return state === '40001' || state === '40P01';
 }
 
-/** More often than this is not bad luck. */
+/** More often than this is no coincidence. */
 const MAX_REPEATS = 8;
-/** The repetition sees who was faster; what is violated again was no race, and is looked for row by row. */
+/** The repeated statement sees the other transaction's rows. If it fails again, it was no race, and the bad row is searched for. */
 const MAX_LOST_RACES = 2;
 
 /**
- * How often the statement may be repeated after this error. A unique violation is a race, too: every statement leaves out
- * what it sees, so another transaction was faster, and is seen by the repetition.
+ * How often the statement may be repeated after this error. A unique violation is a race, too: every statement leaves out the rows that
+ * it sees, so another transaction was faster, and the repeated statement sees its rows.
  */
 export function repeatsOf(error: unknown): number {
   if (isRetryable(error)) return MAX_REPEATS;
@@ -30,14 +30,14 @@ export function repeatsOf(error: unknown): number {
 }
 
 /**
- * “cached plan must not change result type”: a newer release has changed a column. Nothing was executed. Only where a
- * statement was sent by its name; otherwise it means that the server never does this.
+ * “cached plan must not change result type”: a newer release has changed a column. Nothing was executed. It means this only for a
+ * statement that was sent by name; for others it means that the server does not support it.
  */
 export function hasStalePlans(error: unknown): boolean {
   return sqlState(error) === '0A000';
 }
 
-/** The server is not the primary, or not any more. Nothing was written, and another connection may reach the one that is. */
+/** The server is not the primary, or no longer. Nothing was written, and another connection may reach the primary. */
 export class ReadOnlyError extends StoreError {}
 
 export function isReadOnly(error: unknown): boolean {
@@ -45,12 +45,12 @@ export function isReadOnly(error: unknown): boolean {
 }
 
 /**
- * What repeating never changes, only a person at the database: not supported (0A), not let in (28), no such database or
- * schema (3D, 3F), no such table or column, or no right to it (42), against a view's own rule (44).
+ * Errors that only a person at the database can fix: not supported (0A), no access (28), no such database or schema (3D, 3F), no such
+ * table or column or no right to it (42), against the rule of a view (44).
  */
 const LASTING: readonly string[] = ['0A', '28', '3D', '3F', '42', '44'];
 
-/** Values that no repetition makes fit: of class 22, or against a rule of their own row. */
+/** Together with class 22: errors about values, which repeating does not change. */
 const UNFIT_ROWS: readonly string[] = ['23502', '23514'];
 
 function refusalKind(state: string): 'unavailable' | 'refused' | 'unfit' {
@@ -64,7 +64,7 @@ export function isRowError(error: unknown): boolean {
   return state !== null && (state.startsWith('22') || state.startsWith('23'));
 }
 
-/** Says nothing of the statement: the connection or the server went away, something was locked, or others were in the way. */
+/** Says nothing about the statement: the connection or the server went away, or something was locked or in use. */
 export function isPassing(error: unknown): boolean {
   const state = sqlState(cause(error));
   return state === null || /^(08|40|53|55|57)/.test(state);
@@ -75,9 +75,8 @@ function cause(error: unknown): unknown {
 }
 
 /**
- * What a failed statement means. A server that answered with an error rolled back, except where the error says
- * that the connection or the server itself was going away: then, as with a broken connection, it may have
- * committed.
+ * What a failed statement means. A server that answered with an error has rolled back. But if the connection broke, or the error says that
+ * the connection or the server was going away, it may have committed.
  */
 export function statementError(error: unknown): StoreError {
   forgetRow(error);
@@ -85,25 +84,31 @@ export function statementError(error: unknown): StoreError {
   const message = error instanceof Error ? error.message : String(error);
   const goingAway = state === null || state.startsWith('08') || state.startsWith('57P') || state === '40003';
   if (goingAway) {
-    return new StoreError('outcome_unknown', `The connection was lost during a statement: ${message}`, {
-      cause: error,
-    });
+    return new StoreError(
+      'outcome_unknown',
+      `The connection to the database was lost during a statement, which may have been written or not: ${message}`,
+      { cause: error },
+    );
   }
   if (state === '57014') {
     return new StoreError(
       'unavailable',
-      `The statement took too long, so the database ended it: ${message}`,
+      `The statement took too long, so the database ended it and wrote nothing: ${message}`,
       {
         cause: error,
       },
     );
   }
-  return new StoreError(refusalKind(state), `The database refused the statement: ${message}`, {
-    cause: error,
-  });
+  return new StoreError(
+    refusalKind(state),
+    `The database refused the statement and wrote nothing: ${message}`,
+    {
+      cause: error,
+    },
+  );
 }
 
-/** The row that a statement failed with stands in these fields; whatever prints the error, or its cause, would print the order's id. */
+/** These fields hold the row that failed. A program that prints the error, or its cause, would print the order's id. */
 function forgetRow(error: unknown): void {
   if (!(error instanceof Error)) return;
   for (const field of ['detail', 'where', 'internalQuery']) Reflect.deleteProperty(error, field);
@@ -119,17 +124,17 @@ export function connectError(error: unknown): StoreError {
   return new StoreError('unavailable', `The database cannot be reached: ${message}`, { cause: error });
 }
 
-/** What went wrong and what to do, for whoever reads it at the start. */
+/** What went wrong and what to do, for the person who starts the process. */
 export function inWords(error: unknown): string {
   return error instanceof StoreError ? error.message : withAdvice(error, sqlState(error));
 }
 
-function heard(): void {}
+function ignore(): void {}
 
 /**
- * A connection in use that breaks tells its query, and emits an event besides; the pool listens to idle ones
- * only, and an `error` event that nobody listens to ends the process.
+ * When a connection in use breaks, its query fails, and it also emits an `error` event. The pool listens only to idle connections, and
+ * an `error` event without a listener ends the process.
  */
 export function surviveErrors(client: ClientBase): void {
-  if (!client.listeners('error').includes(heard)) client.on('error', heard);
+  if (!client.listeners('error').includes(ignore)) client.on('error', ignore);
 }

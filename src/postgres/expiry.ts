@@ -1,21 +1,21 @@
 /**
- * Erasing the frozen answers that are older than the retention. The index tells blocks of operations by the time in which they
- * were settled, but not whether their answers are still there; so a mark says up to when all have been erased, and what lies
- * between the mark and the retention is gone through in spans of time that hold about as many answers as are wanted.
+ * Erases the frozen answers that are older than the retention. The index finds operations by the time when they were settled, but does not
+ * know whether they still have answers. So a mark says up to when all answers have been erased. The time between the mark and the
+ * retention is searched in spans that hold about as many answers as are wanted.
  */
 import type { Session } from './session.ts';
 
 const SECOND_MS = 1000;
-/** Ten years: whatever is longer holds no more. */
+/** Ten years: a longer span finds no more. */
 const MAX_SPAN_MS = 3650 * 86_400 * SECOND_MS;
 
-/** Spans that are gone through in one call; what is left then is left to the next. */
+/** How many spans one call searches. The next call does the rest. */
 const MAX_SPANS = 100;
 
 /**
- * The mark stays an hour behind, so that an operation that was settled before it is visible by now, however long its statement
- * took. A mark in the future comes of a clock that has been set back: whatever was settled since lies after the retention's
- * beginning. Of two that erase at once, only one counts an answer: it is asked of the row itself once more.
+ * The mark stays an hour behind. So an operation that was settled before it is visible by now, however long its statement took. A mark in
+ * the future means that the clock was set back: everything that was settled since is younger than the retention. If two processes erase
+ * at the same time, only one counts an answer, because the update checks the row itself again.
  */
 const ERASE = `
 WITH times AS (
@@ -43,13 +43,13 @@ SELECT (SELECT count(*) FROM erased)::int AS erased, (SELECT count(*) FROM old):
 
 interface ErasedRow {
   readonly erased: number;
-  /** In the span, at most as many as were wanted. */
+  /** How many the span has, at most as many as were wanted. */
   readonly found: number;
   /** Whether the span ends where the retention begins. */
   readonly reached: boolean;
 }
 
-/** Returns `Store.eraseExpiredAnswers`. Only the bodies are erased: key, fingerprint and operation stay for good. */
+/** Returns `Store.eraseExpiredAnswers`. Only the bodies are erased: key, fingerprint and operation are kept for ever. */
 export function createExpiry(session: Session, retentionMs: number): (limit: number) => Promise<number> {
   let spanMs = 60 * SECOND_MS;
   const halve = (): void => {
@@ -61,7 +61,7 @@ export function createExpiry(session: Session, retentionMs: number): (limit: num
       const [row] = await session.query<ErasedRow>(ERASE, [retentionMs, limit, spanMs]);
       return row ?? { erased: 0, found: 0, reached: true };
     } catch (error) {
-      // Perhaps it held too much.
+      // Perhaps the span was too large.
       halve();
       throw error;
     }

@@ -1,11 +1,11 @@
-/** Payments that rest, made due again: what failed by the records of a restored database, and what waits for a person. */
+/** Makes idle payments due again: those that failed by the records of a restored database, and those that wait for a person. */
 import type { IdleCursor, IdleQuery } from '../ports/store.ts';
 import { timeFrom } from './columns.ts';
 import type { Session } from './session.ts';
 
 /**
- * They are found through their events, by the index of what is rare, which is chosen only where the text names the status. Timers only:
- * neither fence nor `seq` changes.
+ * They are found through their events, by the index of rare statuses. PostgreSQL uses it only if the text names the status. Only timers
+ * change, neither fence nor `seq`.
  */
 const wakeStatement = (status: IdleQuery['status']): string => `
 WITH page AS MATERIALIZED (

@@ -22,18 +22,17 @@ export interface PostgresStoreOptions {
   readonly pool: Pool;
   /** How long a frozen answer is kept, in milliseconds. */
   readonly answerRetentionMs: number;
-  /** Upper bound of one statement, in milliseconds. Default 5000. */
+  /** How long one statement may take, in milliseconds. Default 5000. */
   readonly timeoutMs?: number;
-  /** Nobody else uses the pool, so the server may be told to keep the time limits itself. Default: no. */
+  /** No other code uses the pool, so the server may enforce the time limits itself. Default: no. */
   readonly ownPool?: boolean;
   /**
-   * Hears of connections that other code left inside a transaction, of what the database refuses, and of a newer release.
-   * Default: nobody.
+   * Logs connections that other code left inside a transaction, what the database refuses, and a newer release. Default: no log.
    */
   readonly log?: Log;
 }
 
-/** The store on PostgreSQL 14 or newer, straight or behind PgBouncer in transaction mode: every change is one statement. */
+/** The store on PostgreSQL 14 or newer, directly or behind PgBouncer in transaction mode: every change is one statement. */
 export function createPostgresStore(options: PostgresStoreOptions): Store {
   const { answerRetentionMs: retentionMs, pool, timeoutMs = 5000, log } = options;
   const session = createSession(options);

@@ -1,4 +1,4 @@
-/** Idempotency keys: binding one to a charge that exists, or opening the next charge with it. */
+/** Idempotency keys: binds one to an existing charge, or opens the next charge with it. */
 import type { KeyBinding, NextCharge } from '../ports/store.ts';
 import { createBatcher } from './batcher.ts';
 import { columns, millisecondsOf, numberList, readNumberList } from './columns.ts';
@@ -14,8 +14,9 @@ const BINDINGS = columns<KeyBinding>([
 ]);
 
 /**
- * In the keys' order, as acceptance inserts them: two statements that want the same keys cannot deadlock. A database that lost its last
- * commits may not know the charge any more: a key that is bound to nothing has no answer, ever. (Charge 0 is the payment as it stands.)
+ * Keys are inserted in their order, as in acceptance, so that two statements with the same keys cannot deadlock. A database that lost its
+ * last commits may no longer have the charge. The key is then not bound, because a key that is bound to nothing would never have an answer.
+ * (Charge 0 is the payment as it is.)
  */
 const BIND = `
 WITH i AS MATERIALIZED (
@@ -32,7 +33,7 @@ WITH i AS MATERIALIZED (
 )
 SELECT ${numberList('ord')} AS ords FROM i JOIN k USING (account_id, key_hash)`;
 
-/** Returns the batched `Store.bindKey`: a crowd that joins one order brings a key each. */
+/** Returns the batched `Store.bindKey`: many requests that join one order bring one key each. */
 export function createBindKey(session: Session): (binding: KeyBinding) => Promise<'bound' | 'lost'> {
   return createBatcher<KeyBinding, 'bound' | 'lost'>({
     keysOf: ({ payment, key }) => [`${payment.accountId}:${key.hash}`],
@@ -45,8 +46,8 @@ export function createBindKey(session: Session): (binding: KeyBinding) => Promis
 }
 
 /**
- * The key first; then the payment, only if it still stands where the caller saw it; the rest follows from it. Where the
- * payment moves to another gateway, its earlier charges keep the name of the one where they were made.
+ * Writes the key first, then the payment, if it has not changed since the caller read it, then the rest. If the payment moves to another
+ * gateway, its earlier charges keep the name of the gateway where they were made.
  */
 const OPEN_NEXT = `
 WITH k AS (

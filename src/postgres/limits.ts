@@ -1,18 +1,18 @@
 /**
- * Time limits that act at the server. A client that only closes its connection leaves a backend that goes on waiting (for a lock,
- * say) while the pool opens the next one, until the server has none left for anybody.
+ * Time limits that the server enforces. If a client only closes its connection, the backend goes on waiting (for a lock, for example)
+ * while the pool opens the next connection, until the server has none left.
  */
 import { connect as connectSocket } from 'node:net';
 import type { ClientBase } from 'pg';
 import { ask } from './types.ts';
 
-/** The server gives up first, so that its answer (nothing was written) comes before we stop waiting for it. */
+/** The server gives up first, so that its answer (nothing was written) comes before our own timeout. */
 const SERVER_SHARE = 0.9;
 
 /**
- * For a connection of a pool that is ours alone, straight to the server: what takes too long is ended there, even if this process
- * was killed or stands still; and a backend whose client has vanished from the network ends within about a minute. Settings that
- * are stricter already stay.
+ * For a connection of our own pool that leads directly to the server. The server then ends a statement that takes too long, even if this
+ * process was killed or is suspended. A backend whose client has vanished from the network ends within about a minute. Stricter settings
+ * are kept.
  */
 const LIMIT = `
 SELECT pg_catalog.set_config(name, wanted, false)
@@ -25,7 +25,7 @@ export async function limitAtServer(client: ClientBase, timeoutMs: number): Prom
   await ask(client, LIMIT, [String(Math.max(1, Math.floor(timeoutMs * SERVER_SHARE)))]);
 }
 
-/** What the driver's client knows of its connection beside its public interface. */
+/** Fields of the driver's client that are not public. */
 interface Line {
   readonly host?: string;
   readonly port?: number;
@@ -36,8 +36,8 @@ interface Line {
 const CANCEL_REQUEST = 80_877_102;
 
 /**
- * Asks the server to end the statement that is under way on the connection, in a line of its own, as the protocol has it (and
- * poolers pass it on). Whether that worked shows as the end of the statement.
+ * Asks the server to cancel the statement that is under way on the connection. By the protocol, the request goes over a connection of its
+ * own; poolers pass it on. If it works, the statement ends.
  */
 export function cancelStatement(client: ClientBase): void {
   const { host, port, processID, secretKey } = client as ClientBase & Line;
@@ -48,7 +48,7 @@ export function cancelStatement(client: ClientBase): void {
   const socket = host.startsWith('/')
     ? connectSocket(`${host}/.s.PGSQL.${port}`)
     : connectSocket({ host, port });
-  // It closes the line when it has passed the request on; a line that hangs is no reason to stay.
+  // The server closes the connection after the request. A connection that hangs must not keep the process alive.
   socket.on('error', () => {});
   socket.setTimeout(CANCEL_WITHIN_MS, () => socket.destroy());
   socket.unref();

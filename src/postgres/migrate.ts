@@ -1,6 +1,6 @@
 /**
- * Numbered SQL files, each applied once. The version is recorded first, in the same transaction: racers collide
- * on its primary key, wait for the winner, and find the work done.
+ * Numbered SQL files, each applied once. The version is stored first, in the same transaction. If several processes migrate at once, the
+ * others wait at its primary key, and then find the work done.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -36,18 +36,18 @@ function migrations(): readonly Migration[] {
   });
 }
 
-/** The last of them. */
+/** The version of the last migration. */
 export function newestVersion(): number {
   return Number.parseInt(files().at(-1) ?? '0', 10);
 }
 
-/** For the end of what other code has under way on the connection that the pool gives out, in milliseconds. */
+/** How long to wait for a statement of other code on the pool's connection, in milliseconds. */
 const WAIT_MS = 5000;
 
 /**
- * Brings the database to this release's tables; safe to run from any number of processes at once. Versions that
- * this release does not know are left alone, so that a newer and an older one can run side by side. Rejects
- * when an applied file was changed afterwards, when the database refuses, or when the role lacks a right that is needed later.
+ * Migrates the database to this release's tables. Any number of processes may run it at once. Versions that this release does not know are
+ * left alone, so that a newer and an older release can run side by side. Rejects if an applied file was changed afterwards, if the
+ * database refuses, or if the role lacks a right that is needed later.
  */
 export async function migrate(pool: Pool): Promise<void> {
   const client = await takeIdle(pool, { waitMs: WAIT_MS, onLeftOpen: () => {} }).catch((error: unknown) => {
@@ -61,7 +61,7 @@ export async function migrate(pool: Pool): Promise<void> {
     await checkRights(client);
   } catch (error) {
     if (sqlState(error) !== '42501') throw error;
-    // Better all that is missing than the first of it. Tables may not be there yet.
+    // This reports all missing rights, not only the first. Tables may not exist yet.
     await checkRights(client, { absentTables: 'allowed' });
     throw mayNotMigrate(error as Error);
   } finally {
@@ -72,14 +72,14 @@ export async function migrate(pool: Pool): Promise<void> {
 function mayNotMigrate(error: Error): StoreError {
   return new StoreError(
     'refused',
-    `The role of this connection may not bring the tables up to this release (${error.message}). Nothing was changed, nothing was ` +
-      'sent. Start once with a role that owns the schema payonce, or may create it (GRANT CREATE ON DATABASE).',
+    `The role of this connection may not migrate the tables to this release (${error.message}). Nothing was changed and nothing was ` +
+      'sent. Start once with a role that owns the schema payonce, or that may create it (GRANT CREATE ON DATABASE).',
     { cause: error },
   );
 }
 
 async function prepare(client: PoolClient): Promise<void> {
-  // A role that may not create anything can still run on tables that are there.
+  // So that a role that may not create anything can run on existing tables.
   const [row] = await ask<{ there: boolean }>(
     client,
     `SELECT to_regclass('payonce.migrations') IS NOT NULL AS there`,
@@ -92,20 +92,20 @@ async function prepare(client: PoolClient): Promise<void> {
        applied_at timestamptz NOT NULL DEFAULT now())`,
   ];
   for (const statement of statements) {
-    // IF NOT EXISTS does not keep two sessions from creating at once; to the loser it is there all the same.
+    // With IF NOT EXISTS, two sessions can still create at once. For the second one it then exists.
     await client.query(statement).catch((error: unknown) => {
       if (!isThereAlready(error)) throw error;
     });
   }
 }
 
-/** Rounds in which the locks may not be had, and the pause between them: half a minute, as long as most reports run. */
+/** How often the locks are tried, and the pause between: half a minute in total, as long as most reports run. */
 const MAX_TRIES = 15;
 const TRY_AGAIN_MS = 1000;
 
 /**
- * A change of a table waits for whoever reads it, and everybody else waits behind the change. So it waits a second at a time,
- * lets the others pass, and tries again; also where it and a reader have waited for each other.
+ * A change of a table waits for its readers, and all other statements wait behind the change. So it waits only a second, lets the others
+ * go on, and tries again. It does the same after a deadlock with a reader.
  */
 async function applyPatiently(client: PoolClient, migration: Migration): Promise<void> {
   for (let tried = 1; ; tried += 1) {
@@ -115,8 +115,8 @@ async function applyPatiently(client: PoolClient, migration: Migration): Promise
       if (!isOnlyLocked(error)) throw error;
       if (tried === MAX_TRIES) {
         throw new Error(
-          `Migration ${migration.name} could not get its locks: another transaction has been using the tables all the time. ` +
-            'Nothing was changed. End that transaction (pg_stat_activity shows it) and start again.',
+          `Migration ${migration.name} could not lock its tables, because another transaction was using them all the time. ` +
+            'The migration was not applied. End that transaction (pg_stat_activity shows it) and start again.',
           { cause: error },
         );
       }
@@ -134,27 +134,27 @@ async function apply(client: PoolClient, migration: Migration): Promise<void> {
   const { version, name, checksum, sql } = migration;
   await client.query('BEGIN');
   try {
-    // Waits for another process that is applying it just now; nothing is inserted if that one succeeds.
+    // This waits for another process that applies it at the moment. If that one succeeds, nothing is inserted.
     const recorded = await client.query(
       'INSERT INTO payonce.migrations (version, name, checksum) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
       [version, name, checksum],
     );
     if (recorded.rowCount === 1) {
       await client.query(`SET LOCAL lock_timeout = '1s'`);
-      // A process that stands still in here would keep the locks for as long.
+      // A process that is suspended in here would keep the locks.
       await client.query(`SET LOCAL idle_in_transaction_session_timeout = '60s'`);
       await client.query(sql);
     }
     await client.query('COMMIT');
   } catch (error) {
-    // On a broken connection the server rolls back by itself; the first error is the one to tell.
+    // On a broken connection the server rolls back by itself. The first error is the one to report.
     await client.query('ROLLBACK').catch(() => {});
     throw error;
   }
   await isApplied(client, migration);
 }
 
-/** Rejects where another form of the file was applied. */
+/** Rejects if the applied file was another one. */
 async function isApplied(client: PoolClient, { version, name, checksum }: Migration): Promise<boolean> {
   const [applied] = await ask<{ checksum: string }>(
     client,
@@ -163,14 +163,14 @@ async function isApplied(client: PoolClient, { version, name, checksum }: Migrat
   );
   if (applied !== undefined && applied.checksum !== checksum) {
     throw new Error(
-      `Migration ${name} was applied in another form: its file has changed since. It was left as it is. ` +
-        'Restore the released file, or point DATABASE_URL at the right database.',
+      `Migration ${name} was applied from another file: the file has changed since. The database was not changed. ` +
+        'Restore the released file, or set DATABASE_URL to the right database.',
     );
   }
   return applied !== undefined;
 }
 
-/** In the order in which a racer can run into them: the schema or table, its row type, their names' unique indexes. */
+/** The errors if another process creates the same at once: on the schema or table, its row type, or the unique indexes of their names. */
 const THERE_ALREADY: readonly unknown[] = ['42P06', '42P07', '42710', '23505'];
 
 function isThereAlready(error: unknown): boolean {

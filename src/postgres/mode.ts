@@ -1,10 +1,10 @@
-/** Real or test payments, and whose payments are still open; asked at every start. */
+/** Whether the database holds real or test payments, and whether payments of other gateways are open. Read at every start. */
 import { type Mode, type OpenElsewhere, StoreError } from '../ports/store.ts';
 import type { Session } from './session.ts';
 
-/** What one process knows of the mode. */
+/** What this process knows about the mode. */
 export interface FinalMode {
-  /** Null: it may still change, as far as this process knows. */
+  /** Null: as far as this process knows, it may still change. */
   livemode: boolean | null;
 }
 
@@ -13,13 +13,13 @@ interface ModeRow {
   readonly final: boolean;
 }
 
-/** A function, because it must look for payments after it has locked the row, not with the snapshot of before. */
+/** A database function, because it must look for payments after it has locked the row, not with an older snapshot. */
 const CLAIM = 'SELECT livemode, final FROM payonce.claim_mode($1)';
 
 const MODE = `
 SELECT livemode, EXISTS (SELECT FROM payonce.payments) AS final FROM payonce.installation`;
 
-/** What is under way has a timer, or is in its first lease. Lateral, so that the leases' payments are found by their ids. */
+/** An open payment has a timer or is in its first lease. LATERAL, so that payments of the list are found by their ids. */
 const OPEN_ELSEWHERE = `
 SELECT gateway, count(*)::int AS count FROM (
   SELECT gateway FROM payonce.payments WHERE timer_at IS NOT NULL AND gateway <> $1
@@ -55,6 +55,6 @@ function only([row]: readonly ModeRow[]): Mode {
 export function noInstallation(): StoreError {
   return new StoreError(
     'unavailable',
-    'The table payonce.installation is empty; restore it from the backup.',
+    'The table payonce.installation is empty, so nothing was stored or sent. Restore the whole database from its backup.',
   );
 }

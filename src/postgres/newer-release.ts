@@ -1,7 +1,7 @@
 /**
- * A database that a newer release has changed. The number of a migration does not tell whether this release can still write
- * there: most changes are made so that old processes and new ones run side by side. So where there are migrations that this
- * release does not know, a payment is rehearsed: accepted, settled, and rolled back.
+ * Checks a database that a newer release has changed. The number of a migration does not show whether this release can still write there:
+ * after most changes, old and new processes can run side by side. So if there are migrations that this release does not know, it tries a
+ * payment: it is accepted, settled and rolled back.
  */
 import { randomUUID } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
@@ -20,7 +20,7 @@ import { within } from './within.ts';
 
 const NEWER = 'SELECT name FROM payonce.migrations WHERE version > $1 ORDER BY version';
 
-/** Rejects with `StoreError` where a newer release has changed the database and this one cannot write there any more. */
+/** Rejects with `StoreError` if a newer release has changed the database and this one cannot write there any more. */
 export function createReleaseCheck(options: {
   readonly session: Session;
   readonly pool: Pool;
@@ -43,16 +43,16 @@ export function createReleaseCheck(options: {
     throw new StoreError(
       'refused',
       `A newer release has changed the database (${migrations}), and this one cannot store payments there any more: ${reason}. ` +
-        'Nothing was stored and nothing was sent. Run the newer release, and end this process.',
+        'Nothing was stored and nothing was sent. Start the newer release, and stop this process.',
     );
   };
 }
 
 const ALARM =
-  'a newer release has changed the database, and this one cannot store payments there any more; it is not ready. Run the newer ' +
-  'release, and end this process';
+  'a newer release has changed the database, and this one cannot store payments there any more; it is not ready. Start the newer ' +
+  'release, and stop this process';
 
-/** Why the database does not take a payment of this release, or null. Rejects with `StoreError` where that could not be found out. */
+/** Why the database does not take a payment of this release; null: it does. Rejects with `StoreError` if that is not known. */
 async function rehearse(pool: Pool, timeoutMs: number): Promise<string | null> {
   const client = await takeIdle(pool, { waitMs: timeoutMs, onLeftOpen: () => {} }).catch((error: unknown) => {
     throw connectError(error);
@@ -73,7 +73,7 @@ async function rehearse(pool: Pool, timeoutMs: number): Promise<string | null> {
 async function rollBack(client: PoolClient): Promise<string | null> {
   await client.query('BEGIN');
   const first: { error: unknown } = { error: null };
-  // What is tried again after it was refused is refused for another reason: the transaction is over.
+  // Only the first error counts: after it the transaction is aborted, and a repeated statement fails for that reason.
   const session: Session = {
     query: (text, values) =>
       ask(client, text, values).catch((error: unknown) => {
@@ -95,7 +95,7 @@ async function rollBack(client: PoolClient): Promise<string | null> {
   }
 }
 
-/** Every table of a payment's usual way, and every column that is written on it. */
+/** Writes every table and column that a usual payment writes. */
 async function play(session: Session): Promise<string | null> {
   const order = {
     accountId: 'rehearsal',
@@ -116,15 +116,15 @@ async function play(session: Session): Promise<string | null> {
     giveUpAfterS: null,
     start: { kind: 'claimed', leaseMs: 1000 },
   };
-  // As if the mode were final: else the row that says it would be locked meanwhile.
+  // As if the mode were final. Otherwise the row with the mode would be locked.
   const accepted = await createAccept(session, { livemode: intent.livemode })(intent);
   if (accepted.kind !== 'accepted') return 'a new payment was not inserted';
   const { nowMs } = accepted;
   const charge = openCharge({ n: 1, openedAtMs: nowMs, calling: true, verifyFirst: false });
-  const nobody = { nowMs, key: null, payment: null };
+  const nothing = { nowMs, key: null, payment: null };
   const advanced = await createAdvance(
     session,
-    async () => nobody,
+    async () => nothing,
   )({
     payment: { accountId: order.accountId, orderId: order.orderId, paymentId: intent.paymentId },
     expected: { seq: 1, fence: 1, claimId: intent.claimId, mustBeDue: false },

@@ -1,14 +1,14 @@
 /**
- * Statements are parsed and planned once a connection instead of once a batch, which costs PostgreSQL more than the batch itself.
- * Two things can go wrong with that, and both are dealt with here.
+ * Statements are parsed and planned once for each connection, not once for each batch: that costs PostgreSQL more than the batch itself.
+ * Two things can go wrong with this, and both are handled here.
  *
- * A plan is made for the tables as they are: one that was made on empty tables reads them whole, and PostgreSQL keeps
- * it until its statistics are renewed, up to a minute later. A burst into new tables would drown in it. So plans are
- * discarded whenever the rows written by this process have doubled, and from time to time for what others wrote.
+ * A plan fits the tables at the time when it was made. A plan for empty tables reads whole tables, and PostgreSQL keeps it until it has new
+ * statistics, up to a minute later. Many payments in new tables would be very slow until then. So plans are discarded when the rows that
+ * this process wrote have doubled, and from time to time because of what others wrote.
  *
- * A pooler between us and PostgreSQL hands the same connection to others, with or without what was prepared on it. Where
- * there is one, nothing is prepared. One that was not noticed, or a `DISCARD ALL` of whoever shares the pool, shows as an
- * error before anything is executed; from then on nothing is prepared, either.
+ * A pooler between Payonce and PostgreSQL gives the same connection to others, with or without the prepared statements. If there is one,
+ * nothing is prepared. If it was not noticed, or if other code on the pool runs `DISCARD ALL`, there is an error before anything is
+ * executed. After that, nothing is prepared any more.
  */
 import { hash } from 'node:crypto';
 import type { PoolClient } from 'pg';
@@ -16,24 +16,24 @@ import { sqlState } from './errors.ts';
 import { ask } from './types.ts';
 
 export interface Prepared {
-  /** Looks at a new connection; whether it leads straight to the server, with no pooler between. */
+  /** Checks whether a new connection leads directly to the server, without a pooler between. */
   inspect(client: PoolClient): Promise<boolean>;
-  /** The name under which to send the text; undefined where it must be sent without one. */
+  /** The name under which to send the text; undefined: send it without one. */
   nameOf(text: string): string | undefined;
-  /** Whether the connection's plans are older than they may be; then discard them. */
+  /** Whether the connection's plans are too old. Then discard them. */
   isStale(client: PoolClient): boolean;
-  /** Tells how many rows were written. */
+  /** Adds to the number of rows that were written. */
   wrote(rows: number): void;
-  /** Whether the error says that names do not work here: nothing was executed, and no name is given any more. */
+  /** Whether the error says that names do not work here. Nothing was executed, and no name is used any more. */
   refused(error: unknown): boolean;
 }
 
-/** As long as an index on the tables is cheaper than their pages, which is from about this many rows on. */
+/** From about this many rows on, an index is cheaper than reading the whole table. */
 const FIRST_ROWS = 64;
-/** Planning all statements anew takes a few milliseconds; a sweep over a table that others filled can take as long. */
+/** Planning all statements again takes a few milliseconds. */
 const MAX_AGE_MS = 30_000;
 
-/** There is no such statement (26000), or there is one already (42P05). */
+/** The prepared statement does not exist (26000), or already exists (42P05). */
 const UNKNOWN_OR_TAKEN: readonly unknown[] = ['26000', '42P05'];
 
 export function createPrepared(): Prepared {
@@ -45,7 +45,7 @@ export function createPrepared(): Prepared {
   return {
     async inspect(client) {
       const [row] = await ask<{ pid: number }>(client, 'SELECT pg_backend_pid() AS pid');
-      // The driver keeps the number that it was greeted with; a pooler greets with one of its own.
+      // The driver keeps the process id that it got at the start. A pooler gives another one.
       const { processID } = client as PoolClient & { readonly processID?: number | null };
       const straight = row?.pid === processID;
       if (!straight) enabled = false;

@@ -1,4 +1,4 @@
-/** What anyone may read; always from the primary. */
+/** The reads for clients, always from the primary. */
 import type { PaymentEvent, PaymentStatus } from '../domain/payment.ts';
 import type { EventsQuery, PaymentRecord, PaymentsQuery } from '../ports/store.ts';
 import { createBatcher } from './batcher.ts';
@@ -16,7 +16,7 @@ const INPUT = columns<PaymentQuery>([
   { name: 'id', type: 'uuid', value: (q) => q.paymentId },
 ]);
 
-/** No answer is shown to readers, so none is kept back either. */
+/** Readers get no answers, so the age of an answer does not matter. */
 const ANY_AGE = '0::float8';
 
 const BY_ID = `
@@ -39,13 +39,13 @@ export function createPaymentQuery(
 }
 
 const WITH_TIMER = 'SELECT payment_id FROM payonce.payments WHERE account_id = $1 AND timer_at IS NOT NULL';
-/** What is under way has a timer, or is in its first lease. */
+/** An open payment has a timer or is in its first lease. */
 const UNDER_WAY = `${WITH_TIMER} UNION SELECT unnest(payment_ids) FROM payonce.first_leases WHERE account_id = $1`;
-/** What is rare is found through its events: it was so at some time. */
+/** Payments of a rare status are found through their events, which also find those that had it earlier. */
 const hadStatus = (status: 'FAILED' | 'REVIEW'): string =>
   `SELECT DISTINCT payment_id FROM payonce.events WHERE account_id = $1 AND status = '${status}'`;
 
-/** Which payments of account $1 may have the status; null: nearly all, so it is found by walking back. */
+/** Which payments of account $1 may have the status. Null: nearly all, so the list of all payments is read backwards. */
 const CANDIDATES: Readonly<Record<PaymentStatus, string | null>> = {
   PROCESSING: UNDER_WAY,
   // Looked up again and again, and never in its first lease.

@@ -1,11 +1,11 @@
-/** Rows as the engine's types: the one list of columns that every read of a payment shares. */
+/** Turns rows into the engine's types. Every read of a payment shares this list of columns. */
 import type { Charge, Doubt } from '../domain/charge.ts';
 import type { FailureProblem } from '../domain/problems.ts';
 import type { PaymentRecord, StoredAnswer } from '../ports/store.ts';
 import { millisecondsOf } from './columns.ts';
 import { safeInteger } from './types.ts';
 
-/** How the frozen answer of operation `alias` is read; `$retention` is a parameter in milliseconds. */
+/** SQL that reads the frozen answer of operation `alias`. `retention`: SQL for the retention in milliseconds. */
 export function answerColumns(alias: string, retention: string, prefix: string): string {
   const freshMs = `${retention} - ${millisecondsOf('now()')} + ${millisecondsOf(`${alias}.settled_at`)}`;
   return `${alias}.problem AS ${prefix}problem,
@@ -38,8 +38,8 @@ export function recordColumns(retention: string): string {
 }
 
 /**
- * The join that `recordColumns` reads from. A page is cut from the payments before they are joined, so that the
- * page's own index serves it whatever the planner believes about the tables.
+ * The join that `recordColumns` reads from. A page is taken from the payments before the join, so that PostgreSQL uses the index of the
+ * page, whatever its statistics are.
  */
 export function recordTables(payments = 'payonce.payments'): string {
   return `${payments} p JOIN payonce.operations o
@@ -50,7 +50,7 @@ export interface RecordRow extends AnswerRow {
   readonly account_id: string;
   readonly order_id: string;
   readonly payment_id: string;
-  /** Text, because a number of this size need not survive a binary fraction. */
+  /** As text, because a JavaScript number may round it. */
   readonly amount_minor: string;
   readonly currency: string;
   readonly metadata: Record<string, string>;

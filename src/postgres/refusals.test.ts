@@ -19,7 +19,7 @@ function setUp() {
     pass(ms: number): void {
       nowMs += ms;
     },
-    /** Wants it twenty times a second for so long; when it was let through, in seconds. */
+    /** Asks for it twenty times a second for so long. Returns when it was tried, in seconds. */
     insist(what: string, seconds: number): number[] {
       const tries: number[] = [];
       for (let time = 0; time < seconds * 20; time += 1) {
@@ -35,13 +35,13 @@ function setUp() {
 }
 
 describe('what the database refuses', () => {
-  it('is tried ever more rarely, at least every 30 s, and reported once', () => {
+  it('is tried less and less often, at least every 30 s, and reported once', () => {
     const { insist, lines } = setUp();
     expect(insist('insert', 150)).toEqual([0, 1, 3, 7, 15, 31, 61, 91, 121]);
     expect(lines).toEqual(['alarm database_refuses']);
   });
 
-  it('is as rare where it was under way many times when it was first refused', () => {
+  it('is tried as rarely if it was under way many times when it was first refused', () => {
     const { refusals, pass } = setUp();
     for (let time = 0; time < 10; time += 1) refusals.refused('insert', REFUSED);
     pass(1000);
@@ -66,7 +66,7 @@ describe('what the database refuses', () => {
     ]);
   });
 
-  it('ends with the first that is taken again: all else is tried anew', () => {
+  it('ends with the first statement that works again: all others are tried, too', () => {
     const { refusals, lines } = setUp();
     refusals.refused('insert', REFUSED);
     refusals.refused('update', REFUSED);
@@ -75,7 +75,7 @@ describe('what the database refuses', () => {
     expect(lines).toEqual(['alarm database_refuses', 'ended database_refuses']);
   });
 
-  it('does not count as standing when its time is over, so that somebody comes to try it', () => {
+  it('is no longer current when its time is over, so that a request tries it', () => {
     const { refusals, pass } = setUp();
     refusals.refused('insert', REFUSED);
     pass(1000);

@@ -1,6 +1,6 @@
 /**
- * What the role must be allowed to do. What is missing is named one by one, with the command that grants it: PostgreSQL itself names
- * the first table that it comes upon, and not the privilege.
+ * What the role must be allowed to do. Every missing right is named, with the command that grants it. PostgreSQL itself would name only the
+ * first table, and not the right.
  */
 import type { ClientBase } from 'pg';
 import { StoreError } from '../ports/store.ts';
@@ -23,7 +23,7 @@ const WANTED = Object.entries(RIGHTS).flatMap(([table, rights]) =>
   rights.map((right) => [table, right] as const),
 );
 
-/** By the catalogue alone: it is read without a lock on the tables, and without the right to the schema. */
+/** Reads only the catalogue, which needs no lock on the tables and no right to the schema. */
 const MISSING = `
 WITH ours AS (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'payonce'), wanted AS (
   SELECT name, right_to, c.oid FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) AS w(name, right_to)
@@ -50,7 +50,7 @@ interface MissingRow {
   readonly object: string;
 }
 
-/** Rejects with `StoreError` that names every missing right and table, and what to do. */
+/** Rejects with a `StoreError` that names every missing right and table, and what to do. */
 export async function checkRights(
   client: ClientBase,
   { absentTables = 'refused' }: { readonly absentTables?: 'allowed' | 'refused' } = {},
@@ -66,6 +66,6 @@ export async function checkRights(
   );
   throw new StoreError(
     'refused',
-    `The database does not let Payonce do what it must, so nothing was written or sent. What is missing:\n${lines.join('\n')}`,
+    `The role of this connection lacks rights or tables that Payonce needs, so nothing was written or sent. Missing:\n${lines.join('\n')}`,
   );
 }

@@ -1,6 +1,6 @@
 /**
- * The only way to the database: a connection that was checked for durability and on which nothing else is under way, one
- * statement, a time limit, and an error that says whether it may have been written.
+ * The only way to the database. Each statement runs on a connection that was checked for durability and on which nothing else is under
+ * way. It has a time limit, and its error says whether it may have been written.
  */
 import type { Pool, PoolClient, QueryConfig, QueryResultRow } from 'pg';
 import type { Log } from '../ports/log.ts';
@@ -18,34 +18,34 @@ import { within } from './within.ts';
 export interface SessionOptions {
   readonly pool: Pool;
   /**
-   * Upper bound for getting a connection, and for a statement, in milliseconds. Default 5000. What takes longer is cancelled at
-   * the server, and given up within half as long again, or a second.
+   * How long it may take to get a connection, and how long a statement may take, in milliseconds. Default 5000. A longer statement is
+   * cancelled at the server. If that does not help, it is given up after half of this time, at most a second.
    */
   readonly timeoutMs?: number;
-  /** Nobody else uses the pool, so the settings of its connections may be changed: the server then keeps the time limits itself. */
+  /** No other code uses the pool, so the settings of its connections may be changed: the server then enforces the time limits. */
   readonly ownPool?: boolean;
-  /** Hears of connections that other code left inside a transaction, and of what the database refuses. Default: nobody. */
+  /** Logs connections that other code left inside a transaction, and what the database refuses. Default: no log. */
   readonly log?: Log | undefined;
 }
 
 export interface Session {
   /** Runs one statement, which PostgreSQL commits by itself. Rejects with `StoreError`. */
   query<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]>;
-  /** Why the database has refused this statement of late, or null. Asks nobody. */
+  /** Why the database currently refuses this statement, or null. It sends nothing. */
   refusalOf(text: string): StoreError | null;
-  /** Tells that rows were added, so that plans are made anew as the tables grow. */
+  /** Adds to the number of written rows, so that plans are renewed as the tables grow. */
   wrote(rows: number): void;
   /**
-   * Asks a connection again, even a known one, whether what is committed would last and whether we may write. Rejects with
-   * `StoreError`, also while something else is refused.
+   * Checks a connection again, even a known one: whether a commit is durable, and whether we may write. Rejects with `StoreError`, also
+   * while another statement is refused.
    */
   verify(): Promise<void>;
 }
 
-/** For the answer to a cancellation, which comes at once; without one the connection is given up. */
+/** The answer to a cancellation comes at once. Without one in this time, the connection is given up. */
 const GRACE_MS = 1000;
 
-/** What can be refused besides a statement. */
+/** The name of this check among the refusals. */
 const RIGHTS_CHECK = 'the check of our rights';
 
 export function createSession(options: SessionOptions): Session {
@@ -54,7 +54,7 @@ export function createSession(options: SessionOptions): Session {
   const refusals = createRefusals({ log, nowMs: () => performance.now() });
   const connections = createSoundConnections({ pool, timeoutMs, ownPool, log, prepared, refusals });
 
-  /** One round trip; by name where that is possible, so that it is parsed and planned once. */
+  /** One round trip. If possible it is sent by name, so that it is parsed and planned only once. */
   async function run<Row extends QueryResultRow>(
     client: PoolClient,
     text: string,
@@ -72,10 +72,10 @@ export function createSession(options: SessionOptions): Session {
     }
   }
 
-  /** Connections on which something is prepared for another shape of the tables: it would be refused again and again. */
+  /** Connections with a statement that was prepared for an older form of the tables. It would always be refused. */
   const stale = new WeakSet<PoolClient>();
 
-  /** Ends what takes too long at the server, and waits for that; only a line that says nothing any more is given up. */
+  /** Cancels a statement that takes too long, and waits for its end. A connection that does not answer at all is given up. */
   async function bounded<T>(work: Promise<T>, client: PoolClient, onLate: () => void): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
@@ -93,7 +93,7 @@ export function createSession(options: SessionOptions): Session {
     }
   }
 
-  /** The first refusal is told with everything that is missing; the server names one table, and not the right. */
+  /** The first refusal is reported with all missing rights. The server would name only one table, and not the right. */
   async function explained(client: PoolClient, failure: StoreError): Promise<StoreError> {
     if (failure.kind !== 'refused' || refusals.latest() !== null || !isIdle(client)) return failure;
     try {
@@ -113,7 +113,7 @@ export function createSession(options: SessionOptions): Session {
         const client = connections.isSound(taken) ? taken : await connections.sound(taken);
         let close = false;
         const onLate = (): void => {
-          // The cancellation may arrive after the statement has ended, and must not meet the next one.
+          // The cancellation may arrive after the end of the statement, and must not cancel the next one.
           close = true;
         };
         try {
@@ -123,15 +123,15 @@ export function createSession(options: SessionOptions): Session {
           return rows;
         } catch (error) {
           const failure = error instanceof StoreError ? error : statementError(error);
-          const told = await explained(client, failure);
-          if (told.kind === 'refused') refusals.refused(text, told);
-          // After a lost answer the connection's state is unknown: it is closed, not reused. So is one that somebody else is
-          // using, too, and one that a fail-over left behind.
+          const reported = await explained(client, failure);
+          if (reported.kind === 'refused') refusals.refused(text, reported);
+          // After a lost answer the connection's state is unknown, so it is closed. So is one that other code uses at the same time, and
+          // one that a fail-over left behind.
           const leftBehind = isReadOnly(error);
           close ||= failure.kind === 'outcome_unknown' || leftBehind || stale.has(client) || !isIdle(client);
           giveBack(client, { close });
-          if (!leftBehind || left === 0) throw told;
-          // Nothing was written. What else is in the pool may be as old, and would answer what was true before the fail-over.
+          if (!leftBehind || left === 0) throw reported;
+          // Nothing was written. Other connections of the pool may lead to the old server, too, and would give old answers.
           connections.distrustAll();
         }
       }
@@ -157,9 +157,9 @@ export function createSession(options: SessionOptions): Session {
   };
 }
 
-/** One statement as a transaction of its own: nobody else's may be open before it, nor after it. */
+/** Sends one statement as its own transaction. No other transaction may be open before it or after it. */
 async function send<Row extends QueryResultRow>(client: PoolClient, config: QueryConfig): Promise<Row[]> {
-  if (!isIdle(client)) throw new StoreError('unavailable', `${SHARED} The statement was not sent.`);
+  if (!isIdle(client)) throw new StoreError('unavailable', `The statement was not sent. ${SHARED}`);
   try {
     const { rows } = await client.query<Row>(config);
     if (client.getTransactionStatus() === 'I') return rows;
@@ -167,8 +167,11 @@ async function send<Row extends QueryResultRow>(client: PoolClient, config: Quer
     if (sqlState(error) !== null) await whenReady(client);
     throw error;
   }
-  throw new StoreError('outcome_unknown', `${SHARED} The statement may have become part of its transaction.`);
+  throw new StoreError(
+    'outcome_unknown',
+    `The statement may have become part of another transaction. ${SHARED}`,
+  );
 }
 
 const SHARED =
-  'Other code used a connection after it had given it back to the pool: give Payonce a pool of its own.';
+  'Other code used a connection after it had given it back to the pool. Give Payonce a pool of its own.';

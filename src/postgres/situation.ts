@@ -1,4 +1,4 @@
-/** Reading what a key and an order look like now, batched. */
+/** Reads the current state of a key and an order, batched. */
 import type { BoundKey, Situation, SituationQuery } from '../ports/store.ts';
 import { createBatcher } from './batcher.ts';
 import { columns, millisecondsOf } from './columns.ts';
@@ -61,7 +61,9 @@ export function createSituation(
       return queries.map((_query, index) => {
         const situation = situations.get(index + 1);
         if (situation === undefined)
-          throw new Error('A situation is missing from the answer of the database.');
+          throw new Error(
+            'The database returned no row for an order. Nothing was sent. Report this as a bug.',
+          );
         return situation;
       });
     },

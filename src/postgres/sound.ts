@@ -1,6 +1,6 @@
 /**
- * Connections that were checked: what is committed on them lasts, and they lead to the primary. After a fail-over the old server may
- * stay up, read-only, and so may the connections to it: they are closed, and others are taken.
+ * Checked connections: a commit on them is durable, and they lead to the primary. After a fail-over the old server may still run,
+ * read-only, with connections to it. Those are closed, and others are taken.
  */
 import type { Pool, PoolClient } from 'pg';
 import type { Log } from '../ports/log.ts';
@@ -17,18 +17,18 @@ export interface SoundConnections {
   /** A connection on which nothing is under way. Rejects with `StoreError`. */
   take(): Promise<PoolClient>;
   isSound(client: PoolClient): boolean;
-  /** The connection once it is checked, or another one where a fail-over has left it behind. Rejects with `StoreError`. */
+  /** Checks the connection and returns it, or another one if it leads to the old server of a fail-over. Rejects with `StoreError`. */
   sound(client: PoolClient): Promise<PoolClient>;
-  /** Checks it, also if it was checked before. Gives it back, closed, and rejects with `StoreError` where it cannot be used. */
+  /** Checks the connection, even if it was checked before. If it cannot be used, it is closed, and this rejects with `StoreError`. */
   check(client: PoolClient): Promise<void>;
   /** Each is checked again before its next use. */
   distrustAll(): void;
 }
 
-/** As many as a large pool can hold, all of which a fail-over has left behind. */
+/** As many as a large pool can hold: after a fail-over, all of them may lead to the old server. */
 export const MAX_LEFT_BEHIND = 100;
 
-/** As it is called where refusals are noted. */
+/** The name of this check among the refusals. */
 const CONNECTION = 'a connection';
 
 export function createSoundConnections(parts: {
@@ -43,14 +43,17 @@ export function createSoundConnections(parts: {
   const checked = checkedConnections(pool);
   const inspected = new WeakSet<PoolClient>();
   const onLeftOpen = (): void =>
-    log?.warn({}, 'a connection came from the pool inside a transaction or busy; it was closed');
+    log?.warn(
+      {},
+      'a connection from the pool was inside a transaction or busy; it was closed, not used. Look for other code that gives connections back too early',
+    );
 
   async function take(): Promise<PoolClient> {
     const connecting = takeIdle(pool, { waitMs: timeoutMs / 2, onLeftOpen });
     try {
       return await within(connecting, timeoutMs, 'No connection became free in time');
     } catch (error) {
-      // It may still arrive: then it goes back unused.
+      // It may still come. Then it is given back unused.
       connecting.then((client) => giveBack(client, { close: false })).catch(() => {});
       throw noted(connectError(error));
     }
@@ -77,7 +80,7 @@ export function createSoundConnections(parts: {
 
   async function inspect(client: PoolClient): Promise<void> {
     const straight = await prepared.inspect(client);
-    // Behind a pooler the settings would be left to whoever has the connection next.
+    // Behind a pooler, the next user of the connection would get these settings.
     if (ownPool && straight) await limitAtServer(client, timeoutMs);
   }
 
@@ -93,7 +96,7 @@ export function createSoundConnections(parts: {
         try {
           await check(client);
         } catch (error) {
-          // A new connection leads to where the primary is, so what it says counts.
+          // A new connection leads to the current primary, so its answer counts.
           if (!known || !isReadOnly(error) || left === 0) throw error;
           client = await take();
         }

@@ -1,10 +1,10 @@
 /**
- * How values are read, said with every query. The program around us may have changed the driver's parsers, for a pool or
- * for all of `pg`: then a time could arrive as text and a boolean as `'t'`, and be taken for something else.
+ * How values are read. It is given with every query, because the program may have changed the driver's parsers, for a pool or for all of
+ * `pg`. A time could then be text and a boolean `'t'`.
  */
 import type { ClientBase, CustomTypesConfig, QueryResultRow } from 'pg';
 
-/** PostgreSQL's ids of the types (`pg_type.oid`) that our statements return and that are not simply text. */
+/** PostgreSQL's ids (`pg_type.oid`) of the types that our statements return, other than text. */
 const BOOL = 16;
 const INT2 = 21;
 const INT4 = 23;
@@ -28,7 +28,7 @@ function parserOf(type: number): (text: string) => unknown {
     case JSONB:
       return (text) => JSON.parse(text) as unknown;
     default:
-      // A bigint stays text, too: `safeInteger` reads it.
+      // A bigint is text, too; `safeInteger` reads it.
       return asText;
   }
 }
@@ -36,14 +36,16 @@ function parserOf(type: number): (text: string) => unknown {
 /** For the `types` of a query. */
 export const TYPES = { getTypeParser: parserOf } as CustomTypesConfig;
 
-/** A bigint as PostgreSQL writes it. Throws where JavaScript would round it. */
+/** Reads a bigint. Throws if JavaScript would round it. */
 export function safeInteger(text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value)) return value;
-  throw new RangeError('A stored whole number is larger than 2^53 - 1: it was not written by Payonce.');
+  throw new RangeError(
+    'The database holds a whole number above 2^53 - 1, which Payonce cannot read and did not write. Find out what else writes to the schema payonce.',
+  );
 }
 
-/** Runs one statement on a connection of one's own and reads its rows by our parsers. */
+/** Runs one statement on a given connection and reads its rows with our parsers. */
 export async function ask<Row extends QueryResultRow>(
   client: ClientBase,
   text: string,

@@ -1,4 +1,4 @@
-/** The promise's end, or a rejection with this message when the time is over first; what it stands for goes on. */
+/** Settles as the promise does, or rejects with this message if the time is over first. The work behind the promise goes on. */
 export async function within<T>(promise: Promise<T>, timeoutMs: number, message: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {

@@ -1,4 +1,4 @@
-/** What workers leave behind when they were too late, and what they read of a payment's other charges. */
+/** The evidence of workers that lost their lease, and reads of a payment's other charges. */
 import {
   type ChargeName,
   type ChargePage,
@@ -13,7 +13,7 @@ import { type AnswerRow, answerColumns, storedAnswer } from './records.ts';
 import type { Session } from './session.ts';
 import { safeInteger } from './types.ts';
 
-/** Unfenced on purpose: it changes no state, and a holder's lease is left as it is. */
+/** It is unfenced on purpose: it changes no state and no lease. */
 const ADD_EVIDENCE = `
 WITH kept AS (
   INSERT INTO payonce.evidence (account_id, payment_id, charge_n, outcome) VALUES ($1, $2, $3, $4)
@@ -37,10 +37,10 @@ export async function addEvidence(session: Session, evidence: Evidence): Promise
 
 const OF_MONEY = `e.outcome->>'kind' IN ('approved', 'mismatch', 'pending')`;
 
-/** By the order in which it came in: where the clock was set back, the greatest date is not the last. */
+/** By the order in which it came in: if the clock was set back, the latest date is not the last evidence. */
 const LAST_AT = '(array_agg(e.at ORDER BY e.ord DESC)';
 
-/** From both sides: evidence also tells of a charge that the database has forgotten. */
+/** A full join: evidence may also be about a charge that the database has forgotten. */
 const CHARGES_TO_VERIFY = `
 WITH told AS (
   SELECT e.charge_n AS n, ${LAST_AT} FILTER (WHERE ${OF_MONEY}))[1] AS money_at,
@@ -103,7 +103,7 @@ export async function answerOf(
   return row === undefined ? null : storedAnswer(row);
 }
 
-/** The newest of the last account, the oldest of the first, and those that are due first. Each charge is compared again before it is used. */
+/** The newest payments of the last account, the oldest of the first, and those that are due first. Every charge is checked again before it is used. */
 const SOME_CHARGES = `
 SELECT p.account_id, p.order_id, p.payment_id, p.charge_n AS n, o.gateway_key FROM (
   (SELECT * FROM payonce.payments ORDER BY account_id DESC, payment_id DESC LIMIT $1)
@@ -140,7 +140,7 @@ export async function installationId(session: Session): Promise<string> {
   if (id === undefined)
     throw new StoreError(
       'unavailable',
-      'The table payonce.installation is empty; restore it from the backup.',
+      'The table payonce.installation is empty, so nothing was stored or sent. Restore the whole database from its backup.',
     );
   return id;
 }

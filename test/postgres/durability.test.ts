@@ -44,9 +44,9 @@ describe('a database that would not keep the promise', () => {
       const error = await store.installationId().catch((reason: unknown) => reason);
       const { message } = error as Error;
       expect(message).toContain(complaint);
-      const mend = /Mend: (?<command>.*)$/.exec(message)?.groups?.command;
+      const fix = /Fix: (?<command>.*)$/.exec(message)?.groups?.command;
       const person = await database.client(url);
-      await person.query(mend ?? 'SELECT no_command_was_told');
+      await person.query(fix ?? 'SELECT no_command_was_named');
       await expect(store.installationId()).resolves.toBeTypeOf('string');
     },
   );
@@ -60,7 +60,7 @@ describe('a database that would not keep the promise', () => {
     );
     const { store } = database.open({ url: url.href });
     const error = await store.installationId().catch((reason: unknown) => reason);
-    expect((error as Error).message.match(/Mend: /g)).toHaveLength(2);
+    expect((error as Error).message.match(/Fix: /g)).toHaveLength(2);
   });
 
   test.each(['on', 'local', 'remote_write', 'remote_apply'])(
@@ -77,7 +77,7 @@ describe('a database that would not keep the promise', () => {
     ['fsync', { fsync: 'off' }, 'ALTER SYSTEM SET fsync = on'],
     ['full_page_writes', { full_page_writes: 'off' }, 'ALTER SYSTEM SET full_page_writes = on'],
     ['a standby', { recovering: true }, 'the primary'],
-  ])('is refused for %s, with what to do', async (_what, settings, mend) => {
+  ])('is refused for %s, with what to do', async (_what, settings, fix) => {
     const sound = {
       fsync: 'on',
       full_page_writes: 'on',
@@ -94,7 +94,7 @@ describe('a database that would not keep the promise', () => {
     const answering = (rows: readonly object[]) =>
       ({ query: async () => ({ rows }) }) as unknown as ClientBase;
     await expect(checkDurability(answering([sound]))).resolves.toBeUndefined();
-    await expect(checkDurability(answering([{ ...sound, ...settings }]))).rejects.toThrow(mend);
+    await expect(checkDurability(answering([{ ...sound, ...settings }]))).rejects.toThrow(fix);
     await expect(checkDurability(answering([]))).rejects.toMatchObject({ kind: 'unavailable' });
   });
 });

@@ -54,7 +54,7 @@ test.each([
   for (let asked = 0; asked < 2; asked += 1) {
     await expect(store.check()).rejects.toMatchObject({
       name: 'StoreError',
-      message: expect.stringMatching(/newer release .*900_newer\.sql.* Run the newer release/),
+      message: expect.stringMatching(/newer release .*900_newer\.sql.* Start the newer release/),
     });
   }
   expect(logged).toEqual([

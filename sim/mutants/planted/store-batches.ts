@@ -31,7 +31,7 @@ export const STORE_BATCHES: readonly PlantedBug[] = [
     find: 'await runBatch(batch.slice(middle), repeats);',
     put: 'await runBatch(batch.slice(middle + 1), repeats);',
     judge: 'store suite',
-    tests: { file: 'src/postgres/batcher.test.ts', named: 'a bad row stands alone' },
+    tests: { file: 'src/postgres/batcher.test.ts', named: 'a bad row is alone' },
   },
   {
     name: 'a bad row spoils its whole batch',

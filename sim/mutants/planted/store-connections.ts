@@ -50,7 +50,7 @@ export const STORE_CONNECTIONS: readonly PlantedBug[] = [
     find: 'if (nowMs() < refusal.untilMs) return refusal.error;',
     put: 'if (nowMs() < 0) return refusal.error;',
     judge: 'store suite',
-    tests: { file: 'src/postgres/refusals.test.ts', named: 'ever more rarely' },
+    tests: { file: 'src/postgres/refusals.test.ts', named: 'less and less often' },
   },
   {
     name: 'the check passes while a statement is refused',

@@ -417,7 +417,7 @@ export const STORE: readonly PlantedBug[] = [
     find: '  forgetRow(error);\n',
     put: '',
     judge: 'store suite',
-    tests: { file: 'src/postgres/errors.test.ts', named: 'does not carry the row on' },
+    tests: { file: 'src/postgres/errors.test.ts', named: 'does not show the row' },
   },
   {
     name: 'evidence of one charge counts for all of the order',
