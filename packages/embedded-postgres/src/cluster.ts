@@ -1,4 +1,4 @@
-/** The cluster's content: made once, whole or not at all, and checked at every start. */
+/** The cluster's content. It is created once, completely or not at all, and checked at every start. */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
@@ -12,8 +12,8 @@ import { isRoot, ourselves, runAs, userWithId } from './user.ts';
 export const DATABASE = 'payonce';
 
 /**
- * Not named like our schema: PostgreSQL looks for tables in the schema called like the role first, so a
- * statement that forgot its schema would work here and nowhere else.
+ * Not named like our schema. PostgreSQL first looks for tables in the schema with the role's name, so a statement without its schema would
+ * work here and fail elsewhere.
  */
 export const ROLE = 'postgres';
 
@@ -23,10 +23,10 @@ export interface Cluster {
   readonly password: string;
 }
 
-/** Only over loopback, only with the password; the file lies beside the cluster, where the server cannot change it. */
+/** Only over loopback, and only with the password. The file is beside the cluster, where the server cannot change it. */
 const HBA = 'host all all 127.0.0.1/32 scram-sha-256\n';
 
-/** Opens the cluster in the place's home, made if there is none yet. The caller holds the lock. */
+/** Opens the cluster in the place's home, and creates it if it is missing. The caller holds the lock. */
 export async function openCluster(
   place: Place,
   binaries: Binaries,
@@ -38,7 +38,7 @@ export async function openCluster(
   const hbaFile = join(home, 'pg_hba.conf');
   writeDurably(hbaFile, HBA, { mode: 0o644, keeper });
   if (!fs.existsSync(dataFolder)) {
-    log(`making a new PostgreSQL ${binaries.majorVersion} cluster in ${home}`);
+    log(`creating a new PostgreSQL ${binaries.majorVersion} cluster in ${home}`);
     await initialise(place, binaries);
   }
   checkVersion(dataFolder, binaries);
@@ -50,18 +50,18 @@ const passwordFile = (home: string): string => join(home, 'password');
 
 const UNFINISHED = 'data.new-';
 
-/** A cluster gets its name by its last step, so whatever has another name was never finished. */
+/** A cluster gets its name in the last step, so one with another name is unfinished. */
 async function removeUnfinished({ home }: Place): Promise<void> {
   for (const name of fs.readdirSync(home)) {
     if (!name.startsWith(UNFINISHED)) continue;
     const folder = join(home, name);
-    // Emptied as the account that filled it: as root we would follow whatever that account laid out.
+    // Emptied as the account that filled it: root would follow links of that account.
     const filler = isRoot() ? userWithId(fs.lstatSync(folder)) : ourselves();
     await runAs(filler, '/bin/sh', ['-c', 'cd "$1" && rm -rf -- ./* ./.[!.]*', 'sh', folder]);
     try {
       fs.rmdirSync(folder);
     } catch {
-      // An initdb that outlived its owner still adds to it; the next start gets it.
+      // An initdb of a killed start still writes to it. The next start removes it.
     }
   }
 }
@@ -73,7 +73,7 @@ async function initialise(place: Place, binaries: Binaries): Promise<void> {
   const { code, output } = await runAs(user, binaries.initdb, [
     `--pgdata=${folder}`,
     `--username=${ROLE}`,
-    // Nobody gets in by the cluster's own rules; the server is started with ours.
+    // The cluster's own rules let nobody in. The server starts with ours.
     '--auth=reject',
     '--encoding=UTF8',
     '--locale-provider=builtin',
@@ -89,7 +89,7 @@ async function initialise(place: Place, binaries: Binaries): Promise<void> {
   syncFolder(home);
 }
 
-/** For a cluster whose password file was lost: the data is worth more than the password. */
+/** For a cluster whose password file was lost. */
 async function replacePassword(place: Place, binaries: Binaries): Promise<string> {
   const password = randomBytes(32).toString('hex');
   await runAlone(dataFolderOf(place.home), place, binaries, [setPassword(password)]);
@@ -117,13 +117,14 @@ function initFailed(tool: string, output: string): EmbeddedPostgresError {
     return new EmbeddedPostgresError(
       'init_failed',
       `The embedded PostgreSQL was not started: this process runs as user number ${nameless}, which has no name here, and ` +
-        'PostgreSQL makes no data for a user without one. Run it as a user that /etc/passwd names (in a container: another ' +
-        `"user", or a line such as "payonce:x:${nameless}:0::/tmp:/bin/sh" in that file), or use a server of your own (DATABASE_URL).`,
+        'PostgreSQL creates no data for a user without a name. Run it as a user in /etc/passwd (in a container: another ' +
+        `"user", or a line such as "payonce:x:${nameless}:0::/tmp:/bin/sh" in that file), or use your own server (DATABASE_URL).`,
     );
   }
   return new EmbeddedPostgresError(
     'init_failed',
-    `The embedded PostgreSQL was not started: ${tool} could not prepare its data.\n${output.trim()}`,
+    `The embedded PostgreSQL was not started: ${tool} could not create its data, and nothing is kept of it. Fix what it reports ` +
+      `below and start again, or use your own server (DATABASE_URL).\n${output.trim()}`,
   );
 }
 
@@ -134,7 +135,7 @@ function checkVersion(dataFolder: string, { majorVersion }: Binaries): void {
   throw new EmbeddedPostgresError(
     'data_dir_unusable',
     `The embedded PostgreSQL was not started: ${dataFolder} ${what}, and this one is PostgreSQL ` +
-      `${majorVersion}. Nothing was changed. Move the folder away to start with an empty database, or serve it ` +
-      'with a PostgreSQL of its own (DATABASE_URL).',
+      `${majorVersion}. Nothing was changed. Move the folder away to start with an empty database, or run your own ` +
+      'PostgreSQL of that version on it (DATABASE_URL).',
   );
 }

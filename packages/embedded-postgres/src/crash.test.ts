@@ -18,14 +18,14 @@ import { findServerProcesses } from './orphans.ts';
 let dataDir: string;
 let owner: PostgresOwner | undefined;
 let server: EmbeddedPostgres | undefined;
-let told: string[];
+let logged: string[];
 
 const dataFolder = () => join(dataDir, 'postgres', 'data');
 const alive = () => findServerProcesses(dataFolder()).all;
 const gone = () => alive().length === 0 && watchdogsOf(dataFolder()).length === 0;
 
 async function start(): Promise<EmbeddedPostgres> {
-  server = await startEmbeddedPostgres({ dataDir, log: (line) => told.push(line) });
+  server = await startEmbeddedPostgres({ dataDir, log: (line) => logged.push(line) });
   return server;
 }
 
@@ -52,7 +52,7 @@ async function expectKept(): Promise<void> {
 async function crash(killed: (postmaster: number) => number[]): Promise<void> {
   owner = await startOwner(dataDir);
   await store(owner.url);
-  // Frozen first: nobody may see another's death and act on it before its own.
+  // Frozen first, so that none of them can react to the death of another.
   owner.process.kill('SIGSTOP');
   const pids = killed(owner.pid);
   for (const signal of ['SIGSTOP', 'SIGKILL'] as const) for (const pid of pids) signalIfThere(pid, signal);
@@ -70,7 +70,7 @@ function signalIfThere(pid: number, signal: NodeJS.Signals): void {
 
 beforeEach(async () => {
   dataDir = await makeDataDir();
-  told = [];
+  logged = [];
 });
 
 afterAll(removeOriginal);
@@ -93,13 +93,13 @@ test('a postmaster killed with -9 is back on the same port, with everything that
     run(url, 'SELECT answer FROM public.kept').catch(() => undefined),
   );
   expect(rows).toEqual([{ answer: 42 }]);
-  expect(told.join()).toContain('ended unexpectedly (SIGKILL)');
+  expect(logged.join()).toContain('ended unexpectedly (SIGKILL)');
 });
 
 test('a server that is stopped while it is being brought back stays away', async () => {
   const { pid } = await start();
   process.kill(pid, 'SIGKILL');
-  await until('its end was noticed', () => told.join().includes('starting it again'));
+  await until('its end was noticed', () => logged.join().includes('starting it again'));
   await server?.stop();
   expect(gone()).toBe(true);
 });
@@ -119,10 +119,10 @@ test('a server orphaned by kill -9 of owner and watchdog is ended by the next st
   await crash(() => watchdogsOf(dataFolder()));
   expect(alive()).not.toEqual([]);
   await expectKept();
-  expect(told.join()).toContain('outlived its owner');
+  expect(logged.join()).toContain('outlived its owner');
 });
 
-test('backends orphaned by kill -9 of owner, watchdog and postmaster do not hinder the next start', async () => {
+test('backends orphaned by kill -9 of owner, watchdog and postmaster do not prevent the next start', async () => {
   await crash((postmaster) => {
     for (const pid of alive()) if (pid !== postmaster) process.kill(pid, 'SIGSTOP'); // they will not leave by themselves
     return [...watchdogsOf(dataFolder()), postmaster];
@@ -145,7 +145,7 @@ test('a watchdog killed with -9 is replaced', async () => {
   await until('PostgreSQL has stopped by itself', gone);
 });
 
-test('an owner killed with -9 in the middle of initdb leaves nothing that hinders the next start', async () => {
+test('an owner killed with -9 in the middle of initdb leaves nothing that prevents the next start', async () => {
   removeDataDir(dataDir);
   dataDir = makeTemporaryFolder();
   const initdb = () => processes().find(({ command }) => command.includes(`initdb --pgdata=${dataDir}`));
@@ -155,6 +155,6 @@ test('an owner killed with -9 in the middle of initdb leaves nothing that hinder
   await start();
   await until('initdb has ended too', () => initdb() === undefined);
   await server?.stop('immediate');
-  await start(); // and tidies up what initdb had still written
+  await start(); // and removes what initdb had still written
   expect(readdirSync(join(dataDir, 'postgres')).filter((name) => name.startsWith('data'))).toEqual(['data']);
 });

@@ -10,14 +10,14 @@ function temporary(): string {
   return folder;
 }
 
-test('a folder is made with all that is missing above it, and left as it is where it is there', () => {
+test('a folder is created with the missing ones above it, and an existing one is left as it is', () => {
   const folder = join(temporary(), 'a', 'b', 'c');
   makeFolders(folder);
   makeFolders(folder);
   expect(statSync(folder).isDirectory()).toBe(true);
 });
 
-test('where none can be made, that is said', () => {
+test('a folder that cannot be created is an error', () => {
   const folder = temporary();
   writeFileSync(join(folder, 'file'), '');
   symlinkSync(join(folder, 'nowhere'), join(folder, 'dangling'));

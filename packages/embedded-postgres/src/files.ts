@@ -1,6 +1,6 @@
 /**
- * Files beside the cluster. When root starts Payonce on a folder that belongs to somebody else, root must
- * neither follow links laid out there nor leave files behind that their owner can no longer use.
+ * Files beside the cluster. If root starts Payonce on a folder of another account, root must not follow links there, and must not leave
+ * files that the owner cannot use.
  */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -10,11 +10,11 @@ import { type Account, isRoot } from './user.ts';
 export interface Ownership {
   /** Permissions, whatever the umask is. */
   readonly mode: number;
-  /** The account that gets the file if we are root; otherwise everything is ours anyway. */
+  /** The account that gets the file if we are root. Without root, every file is ours. */
   readonly keeper: Account;
 }
 
-/** Replaces the file as a whole: readers, and a power failure, see the old content or the new and nothing else. */
+/** Replaces the whole file: readers see the old content or the new, also after a power failure. */
 export function writeDurably(path: string, content: string, ownership: Ownership): void {
   const temporary = `${path}.${randomBytes(4).toString('hex')}`;
   const file = fs.openSync(temporary, 'wx', ownership.mode);
@@ -29,7 +29,7 @@ export function writeDurably(path: string, content: string, ownership: Ownership
   syncFolder(dirname(path));
 }
 
-/** Opens a file for appending, made if missing; a link in its place is refused. */
+/** Opens a file for appending, and creates it if it is missing. A link in its place is refused. */
 export function openForAppend(path: string, ownership: Ownership): number {
   const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = fs.constants;
   const file = fs.openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, ownership.mode);
@@ -37,7 +37,7 @@ export function openForAppend(path: string, ownership: Ownership): number {
   return file;
 }
 
-/** Makes a folder and what is missing above it. (Node's own `recursive` never returns where the system denies that a folder is there, as in /proc.) */
+/** Creates a folder and the missing folders above it. (Node's `recursive` never returns in some places, such as /proc.) */
 export function makeFolders(path: string): void {
   if (isFolder(path)) return;
   try {
@@ -56,7 +56,7 @@ function isFolder(path: string): boolean {
   return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** Makes a folder, or leaves an existing one as it is. */
+/** Creates a folder, or leaves an existing one as it is. */
 export function ensureFolder(path: string, { mode, keeper }: Ownership): void {
   try {
     fs.mkdirSync(path, { mode });
@@ -68,7 +68,7 @@ export function ensureFolder(path: string, { mode, keeper }: Ownership): void {
   if (isRoot()) fs.chownSync(path, keeper.uid, keeper.gid);
 }
 
-/** Makes names given or changed inside the folder survive a power failure. */
+/** Makes new and changed names in the folder survive a power failure. */
 export function syncFolder(path: string): void {
   const folder = fs.openSync(path, 'r');
   try {

@@ -40,7 +40,7 @@ afterEach(async () => {
   removeDataDir(dataDir);
 });
 
-test('what was stored is there after a restart, under another port', async () => {
+test('stored data is there after a restart, on another port', async () => {
   const first = await start();
   await ask(first.url, 'CREATE TABLE public.kept AS SELECT 42 AS answer');
   await first.stop();
@@ -95,7 +95,7 @@ test('nobody gets in without the password, and the password is in no readable fi
   expect(await ask(url, 'SHOW unix_socket_directories')).toEqual({ unix_socket_directories: '' });
 });
 
-test('a failed start says why in the words of PostgreSQL, and leaves the folder free', async () => {
+test('a failed start shows the reason from the log of PostgreSQL, and leaves the folder free', async () => {
   await expect(start({ shared_buffers: 'plenty' })).rejects.toMatchObject({
     code: 'start_failed',
     message: expect.stringMatching(/invalid value for parameter "shared_buffers": "plenty"/),
@@ -103,12 +103,12 @@ test('a failed start says why in the words of PostgreSQL, and leaves the folder 
   await expect(start()).resolves.toBeDefined();
 });
 
-test('a second owner is refused as long as the first one lives, in words that help', async () => {
+test('a second owner is refused as long as the first one lives, with what to do', async () => {
   const server = await start();
   const refusal = { code: 'data_dir_in_use', message: expect.stringContaining('DATA_DIR') };
   await expect(startEmbeddedPostgres({ dataDir })).rejects.toMatchObject(refusal);
   const other = await startOwner(dataDir);
-  expect(other.refused).toMatch(new RegExp(`not started on .*process ${process.pid} runs one there`));
+  expect(other.refused).toMatch(new RegExp(`not started on .*process ${process.pid} uses it`));
   expect(await ask(server.url, 'SELECT 1 AS one')).toEqual({ one: 1 });
 });
 

@@ -1,6 +1,6 @@
 /**
- * A real PostgreSQL for whoever has none: made, started, kept running and stopped with the process that asked
- * for it. What it has stored is durable (fsync is always on) and survives kill -9 of any part of it all.
+ * A real PostgreSQL that a program brings along. It is created, started, kept running and stopped together with that program. What it has
+ * stored is durable (fsync is always on), and survives kill -9 of any of the processes.
  */
 import { defaultCacheFolders, findBinariesPackage, prepareBinaries } from './binaries.ts';
 import { type Cluster, DATABASE, openCluster, ROLE } from './cluster.ts';
@@ -15,36 +15,36 @@ import { type StopMode, type Supervisor, supervise } from './supervise.ts';
 export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from './errors.ts';
 export type { StopMode } from './supervise.ts';
 
-/** What `startEmbeddedPostgres` is told. */
+/** The options of `startEmbeddedPostgres`. */
 export interface EmbeddedPostgresOptions {
-  /** Folder for everything it stores, made if missing; the cluster is found in `<dataDir>/postgres`. */
+  /** The folder for everything it stores. It is created if it is missing. The cluster is in `<dataDir>/postgres`. */
   readonly dataDir: string;
-  /** Told, in sentences for a person, what is not everyday. Default: silence. */
+  /** Called with a sentence for a person if something unusual happens. Default: no log. */
   readonly log?: (line: string) => void;
   /** Server settings by their PostgreSQL names. Those that keep payments safe cannot be changed. Default: none. */
   readonly settings?: Settings;
-  /** Added to the environment of the server, and of nothing else. Default: nothing; no variable of ours reaches it. */
+  /** Variables for the environment of the server only. Default: none; the server gets no variable of this process. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** A server that runs. */
+/** A running server. */
 export interface EmbeddedPostgres {
-  /** Connection string of the database `payonce`, with the password. Loopback only. */
+  /** The connection string of the database `payonce`, with the password. Loopback only. */
   readonly url: string;
-  /** Chosen anew at every start, then kept. */
+  /** The port. Every start chooses a new one, and keeps it. */
   readonly port: number;
-  /** Of the postmaster; another one after it died and was started again. */
+  /** The process id of the postmaster. It changes if the postmaster dies and is started again. */
   readonly pid: number;
   /**
-   * Resolves once no process of it is left and the data folder is free again, after 8 s at the latest.
-   * Idempotent; the first call's mode counts. Default `fast`.
+   * Stops the server. Resolves once none of its processes is left and the data folder is free again, after 8 s at the latest. Idempotent;
+   * the first call's mode counts. Default `fast`.
    */
   stop(mode?: StopMode): Promise<void>;
 }
 
 /**
- * Starts the server and resolves once it takes connections; about 50 ms, a second the first time. Should our
- * process end without `stop()`, by whatever means, the server stops by itself within seconds.
+ * Starts the server and resolves once it takes connections, after about 50 ms; the first time after a second. If this process ends in any
+ * way without `stop()`, the server stops by itself within seconds.
  *
  * @throws EmbeddedPostgresError whose message says what to do
  */

@@ -1,4 +1,4 @@
-/** One run of the server process, from its start until it has ended. */
+/** One run of the server process, from its start to its end. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
@@ -16,7 +16,7 @@ import { startWatchdog } from './watchdog.ts';
 export interface ServerProcess {
   readonly pid: number;
   readonly port: number;
-  /** Resolves, never rejects, once the postmaster is gone; says how it went. */
+  /** Resolves once the postmaster is gone, with how it ended. Never rejects. */
   readonly exited: Promise<string>;
   /** Whether `exited` has resolved. */
   hasExited(): boolean;
@@ -32,11 +32,11 @@ export interface LaunchOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly logFile: LogFile;
   readonly log: (line: string) => void;
-  /** Gives up the start. */
+  /** Aborts the start. */
   readonly signal: AbortSignal;
 }
 
-/** Between choosing a free port and binding it somebody else may take it; ten times in a row nobody does. */
+/** Another process may take a free port before the server does. That does not happen ten times in a row. */
 const PORT_TRIES = 10;
 
 /** Starts the server on a port that is free now. */
@@ -59,7 +59,8 @@ async function findFreePort(): Promise<number> {
   const address = probe.address();
   probe.close();
   await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
+  if (address === null || typeof address === 'string')
+    throw new Error('The embedded PostgreSQL was not started: the system gave it no free port on 127.0.0.1.');
   return address.port;
 }
 
@@ -79,8 +80,8 @@ export async function launch(options: LaunchOptions, port: number): Promise<Serv
 }
 
 /**
- * Waits for a word on its input before it becomes the server: by then the watchdog knows its pid, and should we
- * be killed in between, the input ends without that word and there never is a server.
+ * The process waits for a word on its input before it becomes the server. By then the watchdog knows its pid. If this process is killed
+ * before that, the input ends without the word, and no server starts.
  */
 const WAIT_FOR_WORD = 'IFS= read -r word && exec "$@" </dev/null';
 
@@ -111,10 +112,10 @@ function spawnWatched(options: LaunchOptions, port: number): ServerProcess {
     child.once('error', (error) => finish(error.message));
     child.once('exit', (code, signal) => finish(signal ?? `exit code ${code}`));
   });
-  input.on('error', () => {}); // a shell that could not be started says so by its exit
+  input.on('error', () => {}); // if the shell could not be started, its exit shows that
   if (child.pid !== undefined) watchdog.watch(child.pid);
   input.end('go\n');
-  // A forgotten server must not keep our process from ending; the watchdog then stops it.
+  // A forgotten server must not keep this process alive. The watchdog then stops the server.
   child.unref();
   return {
     pid: child.pid ?? -1,
@@ -122,7 +123,7 @@ function spawnWatched(options: LaunchOptions, port: number): ServerProcess {
     exited,
     hasExited: () => exit !== undefined,
     signal: (signal) => {
-      child.ref(); // whoever signals waits for the end
+      child.ref(); // after a signal, its end is waited for
       if (exit === undefined) child.kill(signal);
     },
   };
@@ -131,29 +132,30 @@ function spawnWatched(options: LaunchOptions, port: number): ServerProcess {
 /** Marks a server that ended before it was ready. */
 const EXITED = Symbol('exited');
 
-/** Quick enough to be unnoticed beside the start itself (50 ms). */
+/** Short compared with the start itself (50 ms). */
 const POLL_MS = 15;
 
-/** Replaying 4 GB of WAL after a crash may take minutes on a slow disk; the start is stuck after this. */
+/** After a crash, replaying 4 GB of WAL may take minutes on a slow disk. A start that takes longer than this hangs. */
 const START_TIMEOUT_MS = 10 * 60 * 1000;
 
-/** A start that takes longer than this is worth a word. */
+/** A start that takes longer than this is logged. */
 const PATIENCE_MS = 3_000;
 
 async function waitUntilReady(server: ServerProcess, { cluster, signal, log }: LaunchOptions): Promise<void> {
   for (let waitedMs = 0; waitedMs < START_TIMEOUT_MS; waitedMs += POLL_MS) {
     if (server.hasExited()) throw EXITED;
     if (isReady(cluster.dataFolder, server.pid)) return;
-    if (waitedMs === PATIENCE_MS) log('PostgreSQL is still starting; after a crash it has to recover first');
+    if (waitedMs === PATIENCE_MS)
+      log('PostgreSQL is still starting; after a crash it must recover first. Wait');
     await pause(POLL_MS, undefined, { signal });
   }
   throw new EmbeddedPostgresError(
     'start_failed',
-    'The embedded PostgreSQL did not become ready in 10 minutes.',
+    'The embedded PostgreSQL did not become ready in 10 minutes, so it was stopped. Look into postgres.log in its folder.',
   );
 }
 
-/** The postmaster writes its pid on the first line of this file and its state on the eighth, as pg_ctl reads it. */
+/** The postmaster writes its pid to the first line of this file and its state to the eighth; pg_ctl reads it the same way. */
 function isReady(dataFolder: string, pid: number): boolean {
   const lines = readText(join(dataFolder, 'postmaster.pid'))?.split('\n') ?? [];
   return lines[0] === String(pid) && lines[7]?.trim() === 'ready';
@@ -165,6 +167,6 @@ function explain(exit: string, log: string): EmbeddedPostgresError {
     : EmbeddedPostgresError;
   return new ErrorType(
     'start_failed',
-    `The embedded PostgreSQL ended while it was starting (${exit}). Its log says:\n${log.replace(/^/gm, '  ')}`,
+    `The embedded PostgreSQL was not started: it ended while it was starting (${exit}). Fix what its log says and start again:\n${log.replace(/^/gm, '  ')}`,
   );
 }

@@ -12,7 +12,7 @@ let home: string;
 const acquire = () => acquireInstanceLock(home, ourselves());
 const announcements = () => fs.readdirSync(home).filter((name) => name.startsWith('owner-'));
 
-/** What a process with this identity would have announced in the home. */
+/** Writes the announcement of a process with this identity. */
 function announce(announcement: { pid: number; startedAt: string; folder: string | undefined }): void {
   fs.writeFileSync(join(home, `owner-${announcement.pid}-00000000.json`), JSON.stringify(announcement));
 }
@@ -29,7 +29,7 @@ test('of many that start at once, at most one becomes the owner', async () => {
   expect(announcements().length).toBeLessThanOrEqual(1);
 });
 
-test('a released lock can be had again', async () => {
+test('a released lock can be acquired again', async () => {
   (await acquire()).release();
   const lock = await acquire();
   await expect(acquire()).rejects.toMatchObject({ code: 'data_dir_in_use' });
@@ -49,7 +49,7 @@ test('a process that was given the pid of a dead owner is not the owner', () => 
   expect(announcements()).toEqual([]);
 });
 
-test('an announcement that came along with a copied folder is not about the copy', () => {
+test('an announcement in a copied folder does not count for the copy', () => {
   announce({ ...identify(process.ppid), folder: folderIdentity('/') });
   expect(findOwner(home)).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 /**
- * One owner per data folder. Everyone who wants it first announces himself in a file of his own and then looks
- * for others: whoever finds a living rival withdraws. As the announcement comes before the look, two can never
- * both find themselves alone, and no stale file ever has to be taken over, only deleted.
+ * One owner for each data folder. A process that wants the folder first writes an announcement to its own file, and then looks for others.
+ * If it finds a running one, it withdraws. Because it announces itself before it looks, two processes can never both own the folder. A
+ * stale file is only deleted, never taken over.
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
@@ -18,13 +18,13 @@ export interface InstanceLock {
   release(): void;
 }
 
-/** Two that start in the same instant both withdraw; a few tries at random distances let one of them through. */
+/** Two processes that start at the same time both withdraw. After a few tries with random pauses, one of them succeeds. */
 const TRIES = 5;
 
 const FILE_NAME = /^owner-\d+-[0-9a-f]+\.json$/;
 
 interface Announcement extends ProcessIdentity {
-  /** The folder it was written for: a copied folder brings along announcements that are not about it. */
+  /** The folder that it was written for. In a copied folder, the announcements of the original do not count. */
   readonly folder: string | undefined;
 }
 
@@ -61,7 +61,7 @@ export function findOwner(home: string, except = ''): ProcessIdentity | undefine
   return undefined;
 }
 
-/** A file that a power failure left empty announces nobody who could still be running. */
+/** If a power failure left the file empty, its process is no longer running. */
 function parse(text: string | undefined): Announcement | undefined {
   try {
     return JSON.parse(text ?? '') as Announcement;
@@ -70,12 +70,11 @@ function parse(text: string | undefined): Announcement | undefined {
   }
 }
 
-/** What the second one is told. */
 export function inUse(home: string, { pid }: ProcessIdentity): EmbeddedPostgresError {
-  const who = pid === process.pid ? 'this process already runs one there' : `process ${pid} runs one there`;
+  const who = pid === process.pid ? 'this process already uses it' : `process ${pid} uses it`;
   return new EmbeddedPostgresError(
     'data_dir_in_use',
-    `The embedded PostgreSQL was not started on ${home}: ${who}. Stop that process first, or give this one a ` +
-      'data folder of its own (DATA_DIR), or a server of your own (DATABASE_URL).',
+    `The embedded PostgreSQL was not started on ${home}: ${who}. Stop that process first, or give this one ` +
+      'another data folder (DATA_DIR) or your own server (DATABASE_URL).',
   );
 }

@@ -35,7 +35,7 @@ test('the tail holds only what was written since', () => {
   expect(tail(from, 9)).toBe('one\ntwo\nthree');
 });
 
-test('a log that has grown large is emptied while it is being written, and its content kept once', () => {
+test('a large log is emptied while it is being written, and its content is kept once', () => {
   vi.useFakeTimers();
   const { descriptor, size, path } = open();
   for (const last of ['first', 'second']) {
@@ -49,7 +49,7 @@ test('a log that has grown large is emptied while it is being written, and its c
   expect(fs.readFileSync(`${path}.1`, 'utf8').endsWith('second')).toBe(true);
 });
 
-test('a link in place of the log is not written through', () => {
+test('a link in place of the log is not followed', () => {
   const target = join(home, 'target');
   fs.writeFileSync(target, '');
   fs.symlinkSync(target, join(home, 'postgres.log'));

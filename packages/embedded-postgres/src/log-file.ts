@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { openForAppend } from './files.ts';
 import type { Account } from './user.ts';
 
-/** Enough to see what happened before a problem; with the file before it, twice that at most. */
+/** Enough to see what happened before a problem. With the older file, it is at most twice as much. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** A log fills slowly: a minute more adds little to it. */
+/** A log grows slowly, so a minute is often enough. */
 const CHECK_MS = 60_000;
 
 export interface LogFile {
   readonly path: string;
-  /** To be handed to the server as its output; it appends. */
+  /** For the output of the server; it appends. */
   readonly descriptor: number;
   /** Bytes written so far. */
   size(): number;
@@ -42,18 +42,18 @@ export function openLogFile(home: string, keeper: Account): LogFile {
   };
 }
 
-/** The server keeps the file open, so it is copied and emptied rather than renamed. */
+/** The server keeps the file open, so the file is copied and emptied, not renamed. */
 function rotate(descriptor: number, path: string): void {
   try {
     fs.rmSync(`${path}.1`, { force: true });
     fs.copyFileSync(path, `${path}.1`, fs.constants.COPYFILE_EXCL);
   } catch {
-    // A disk without room for the copy is the last moment to let the log grow further.
+    // Without the copy: if the disk is full, the log must not grow any more.
   }
   fs.ftruncateSync(descriptor, 0);
 }
 
-/** As much as a message can use. */
+/** As much as a message needs. */
 const TAIL_BYTES = 16 * 1024;
 
 function readTail(descriptor: number, from: number): string {

@@ -13,7 +13,7 @@ let stranger: ChildProcess | undefined;
 
 const dataFolder = () => join(dataDir, 'postgres', 'data');
 
-/** A process of the server's own account: to PostgreSQL, a pid that it may signal is a living postmaster. */
+/** A process of the server's own account. PostgreSQL takes a pid that it may signal for a running postmaster. */
 function startStranger(): ChildProcess {
   const { uid, gid } = fs.statSync(dataFolder());
   const account = process.getuid?.() === 0 ? { uid, gid } : {};
@@ -32,7 +32,7 @@ afterEach(() => {
   removeDataDir(dataDir);
 });
 
-test('a stale postmaster.pid whose pid was given to a stranger does not hinder the start', async () => {
+test('a stale postmaster.pid whose pid another process has does not prevent the start', async () => {
   const { pid = 0 } = startStranger();
   const lines = [pid, dataFolder(), 1_700_000_000, 5432, '', '127.0.0.1', '  12345 0', 'ready   '];
   fs.writeFileSync(join(dataFolder(), 'postmaster.pid'), `${lines.join('\n')}\n`);
@@ -41,7 +41,7 @@ test('a stale postmaster.pid whose pid was given to a stranger does not hinder t
   expect(isPidTaken(pid)).toBe(true);
 });
 
-test('a stale postmaster.pid of a process that is gone does not hinder the start', async () => {
+test('a stale postmaster.pid of a process that is gone does not prevent the start', async () => {
   const sleeper = startStranger();
   const gone = new Promise((resolve) => sleeper.once('exit', resolve));
   sleeper.kill('SIGKILL');

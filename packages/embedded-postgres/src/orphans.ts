@@ -1,7 +1,6 @@
 /**
- * A server that outlived its owner. When everything but PostgreSQL was killed with -9, or the watchdog too, a
- * postmaster or its backends may still hold the data folder. They are ended before a new server starts, but
- * only if they are PostgreSQL on exactly this folder.
+ * Ends a server that outlived its owner. If the owner and the watchdog were killed with -9, the postmaster or its backends may still use
+ * the data folder. They are ended before a new server starts, but only if they are PostgreSQL processes on exactly this folder.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync, statSync } from 'node:fs';
@@ -11,14 +10,14 @@ import { EmbeddedPostgresError } from './errors.ts';
 import { isPidTaken, readStatus, readText } from './processes.ts';
 
 export interface ServerProcesses {
-  /** The one that the others belong to; missing when it was killed and left its backends behind. */
+  /** The parent of the others. Undefined if it was killed and its backends still run. */
   readonly postmaster: number | undefined;
   readonly all: readonly number[];
 }
 
 /**
- * Every process of a PostgreSQL server on exactly this data folder. Such a process works inside its data
- * folder, so the identity of its working directory tells, whatever the folder is called by now.
+ * Every process of a PostgreSQL server on exactly this data folder. The working directory of such a process is its data folder, so the
+ * identity of that directory is compared, even if the folder was renamed.
  */
 export function findServerProcesses(dataFolder: string): ServerProcesses {
   const own = folderIdentity(dataFolder);
@@ -37,7 +36,7 @@ export function findServerProcesses(dataFolder: string): ServerProcesses {
   return { postmaster: all.find((pid) => parents.has(pid)), all };
 }
 
-/** Names a folder by what it is, not by where it is: a moved folder keeps it, a copy has another. */
+/** Identifies a folder independently of its path: a moved folder keeps its identity, a copy has another one. */
 export function folderIdentity(path: string): string | undefined {
   try {
     const { dev, ino } = statSync(path, { bigint: true });
@@ -60,7 +59,7 @@ function listFolder(path: string): string[] {
   }
 }
 
-/** Where there is no /proc: the postmaster keeps its command line, which names its data folder. */
+/** For systems without /proc: the command line of the postmaster names its data folder. */
 function findByPidFile(dataFolder: string): ServerProcesses {
   const pid = readPidFile(dataFolder);
   if (pid === undefined || !isPidTaken(pid)) return { postmaster: undefined, all: [] };
@@ -74,24 +73,24 @@ function readPidFile(dataFolder: string): number | undefined {
   return pid > 0 ? pid : undefined;
 }
 
-/** How the processes are asked to leave, ever less politely; a clean end spares the next start a recovery. */
+/** The signals that end the processes, each harder than the last. After a clean end, the next start needs no recovery. */
 const ESCALATION = [
   { signal: 'SIGINT', postmasterOnly: true, waitMs: 10_000 },
   { signal: 'SIGQUIT', postmasterOnly: false, waitMs: 3_000 },
   { signal: 'SIGKILL', postmasterOnly: false, waitMs: 5_000 },
 ] as const;
 
-/** Often enough that a start after a crash does not feel slow. */
+/** Often enough that a start after a crash is not slow. */
 const POLL_MS = 20;
 
-/** Ends whatever server still runs on the data folder; resolves with the number of processes that did. */
+/** Ends every server that still runs on the data folder. Resolves with the number of its processes. */
 export async function stopOrphans(dataFolder: string, log: (line: string) => void): Promise<number> {
   const found = findServerProcesses(dataFolder);
   if (found.all.length === 0) return 0;
   log(`ending a PostgreSQL that outlived its owner (${describe(found)})`);
   for (const { signal, postmasterOnly, waitMs } of ESCALATION) {
     const { postmaster, all } = findServerProcesses(dataFolder);
-    // A backend takes SIGINT for "cancel the query": without a postmaster there is nobody to ask politely.
+    // For a backend, SIGINT means "cancel the query", so without a postmaster this step is left out.
     for (const pid of postmasterOnly ? [postmaster] : all) if (pid !== undefined) send(pid, signal);
     if (postmasterOnly && postmaster === undefined) continue;
     for (let waited = 0; waited < waitMs; waited += POLL_MS) {
@@ -101,8 +100,8 @@ export async function stopOrphans(dataFolder: string, log: (line: string) => voi
   }
   throw new EmbeddedPostgresError(
     'data_dir_in_use',
-    `The embedded PostgreSQL was not started: ${describe(findServerProcesses(dataFolder))} still holds ` +
-      `${dataFolder} and could not be stopped. Stop it by hand, then start again.`,
+    `The embedded PostgreSQL was not started: ${describe(findServerProcesses(dataFolder))} of an older PostgreSQL still ` +
+      `runs on ${dataFolder} and could not be stopped. Stop it by hand (kill), then start again.`,
   );
 }
 
@@ -114,14 +113,14 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has just ended by itself.
+    // It has ended by itself.
   }
 }
 
 /**
- * Removes a `postmaster.pid` whose pid now belongs to somebody else: PostgreSQL would take that stranger for a
- * running server and refuse to start. Call it only when no server runs on the folder. A pid that nobody has is
- * left to PostgreSQL, which then also frees the shared memory that the file names.
+ * Removes a `postmaster.pid` whose pid now belongs to another process. PostgreSQL would take that process for a running server and refuse to
+ * start. Call it only when no server runs on the folder. A file with an unused pid is left to PostgreSQL, which then also frees the shared
+ * memory that the file names.
  */
 export function clearRecycledPidFile(dataFolder: string): void {
   const pid = readPidFile(dataFolder);

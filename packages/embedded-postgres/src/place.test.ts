@@ -8,12 +8,12 @@ import { dataFolderOf, placeCluster } from './place.ts';
 import { isRoot, ourselves, unprivilegedUser } from './user.ts';
 
 let folder: string;
-let told: string[];
+let logged: string[];
 
 const sharedFolder = () => join(folder, 'shared');
 
 function place(dataDir: string) {
-  return placeCluster({ dataDir, log: (line) => told.push(line), sharedFolder: sharedFolder() });
+  return placeCluster({ dataDir, log: (line) => logged.push(line), sharedFolder: sharedFolder() });
 }
 
 /** A folder that PostgreSQL's account cannot pass, as a home folder often is. */
@@ -23,7 +23,7 @@ function closedFolder(name: string): string {
   return path;
 }
 
-/** Stands for a cluster: a data folder of the server's account with something in it. */
+/** Takes the place of a cluster: a data folder of the server's account with a file in it. */
 function fill(home: string): void {
   const { uid, gid } = unprivilegedUser();
   fs.mkdirSync(dataFolderOf(home), { mode: 0o700 });
@@ -33,12 +33,12 @@ function fill(home: string): void {
 
 beforeEach(() => {
   folder = makeTemporaryFolder();
-  told = [];
+  logged = [];
 });
 
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-test('the cluster lies in the data folder, made if missing', async () => {
+test('the cluster is in the data folder, which is created if it is missing', async () => {
   const dataDir = join(folder, 'deep', 'down');
   const { home, user } = await place(dataDir);
   expect(home).toBe(join(dataDir, 'postgres'));
@@ -47,7 +47,7 @@ test('the cluster lies in the data folder, made if missing', async () => {
 });
 
 describe.runIf(isRoot())('as root', () => {
-  test('a cluster that PostgreSQL’s account could not reach lies elsewhere, and a link tells where', async () => {
+  test('a cluster that PostgreSQL’s account could not reach is elsewhere, and a link leads there', async () => {
     const dataDir = join(closedFolder('clone'), '.payonce');
     const { home } = await place(dataDir);
     expect(home).toMatch(/\/shared\/payonce-[0-9a-f]{12}$/);
@@ -56,7 +56,7 @@ describe.runIf(isRoot())('as root', () => {
     expect(fs.statSync(home).uid).toBe(0);
   });
 
-  test('a data folder that was deleted and made again starts empty, and the old cluster is kept', async () => {
+  test('a data folder that was deleted and created again starts empty, and the old cluster is kept', async () => {
     const dataDir = join(closedFolder('clone'), '.payonce');
     const first = await place(dataDir);
     fill(first.home);
@@ -111,12 +111,12 @@ describe.runIf(isRoot())('as root', () => {
     expect(fs.realpathSync(join(clone, '.payonce', 'postgres'))).toBe(moved.home);
   });
 
-  test('a link whose cluster is gone is not answered with an empty database', async () => {
+  test('a link whose cluster is gone is refused, not replaced by an empty database', async () => {
     const dataDir = join(closedFolder('clone'), '.payonce');
     const { home } = await place(dataDir);
     fs.rmSync(home, { recursive: true });
     await expect(place(dataDir)).rejects.toMatchObject({
-      message: expect.stringContaining('which is not there'),
+      message: expect.stringContaining('which does not exist'),
     });
   });
 
@@ -129,7 +129,7 @@ describe.runIf(isRoot())('as root', () => {
     expect(fs.statSync(join(dataFolderOf(home), 'PG_VERSION')).uid).toBe(unprivilegedUser().uid);
   });
 
-  test('a cluster of an ordinary user stays his when root starts it', async () => {
+  test('a cluster of an ordinary user keeps its owner when root starts it', async () => {
     const { uid, gid } = unprivilegedUser();
     const dataDir = join(folder, 'his');
     fs.mkdirSync(dataDir);

@@ -1,7 +1,7 @@
 /**
- * Where the cluster lies. Normally in `<dataDir>/postgres`, its *home*. Where root keeps the data folder out of
- * reach of PostgreSQL's own account (a clone under /root), the home lies under /var/lib/payonce and
- * `<dataDir>/postgres` is a link to it: found in the usual place, and still there after a reboot.
+ * Where the cluster is. Normally in `<dataDir>/postgres`, its *home*. If PostgreSQL's own account cannot reach root's data folder (a clone
+ * under /root), the home is under /var/lib/payonce, and `<dataDir>/postgres` is a link to it. So it is found in the usual place, and still
+ * exists after a reboot.
  */
 import fs from 'node:fs';
 import { join } from 'node:path';
@@ -20,11 +20,11 @@ import {
 } from './user.ts';
 
 export interface Place {
-  /** Real path of the folder that holds the cluster, its password, its log and its lock. */
+  /** The real path of the folder that holds the cluster, its password, its log and its lock. */
   readonly home: string;
-  /** The account that the server runs under; it owns `<home>/data` and nothing else. */
+  /** The account that the server runs under. It owns only `<home>/data`. */
   readonly user: ServerUser;
-  /** The account that owns the home: ours, or as root that of the data folder. */
+  /** The account that owns the home: ours; if we are root, that of the data folder. */
   readonly keeper: Account;
 }
 
@@ -38,7 +38,7 @@ export interface PlaceOptions {
   readonly sharedFolder?: string;
 }
 
-/** Finds the cluster's home, or makes an empty one that the server's account can reach. */
+/** Finds the cluster's home, or creates an empty one that the server's account can reach. */
 export async function placeCluster(options: PlaceOptions): Promise<Place> {
   try {
     makeFolders(options.dataDir);
@@ -51,7 +51,7 @@ export async function placeCluster(options: PlaceOptions): Promise<Place> {
       'data_dir_unusable',
       `The embedded PostgreSQL was not started: ${options.dataDir} cannot hold its data ` +
         `(${(error as Error).message}). Make the folder usable for ${ourselves().name}, choose another one ` +
-        '(DATA_DIR), or use a server of your own (DATABASE_URL).',
+        '(DATA_DIR), or use your own server (DATABASE_URL).',
       { cause: error },
     );
   }
@@ -70,7 +70,7 @@ async function findHome(
   return existing === undefined ? newRelocatedHome(relocation) : moveHome(relocation);
 }
 
-/** Root keeps out of the way of whom the data folder belongs to, so that he can go on without root later. */
+/** As root, the home gets the owner of the data folder, so that this owner can later start it without root. */
 function ownershipOfNewHome(dataDir: string): { mode: number; keeper: Account } {
   if (!isRoot()) return { mode: 0o700, keeper: ourselves() };
   const { uid, gid } = fs.statSync(dataDir);
@@ -95,7 +95,7 @@ function accountsOf(home: string): { user: ServerUser; keeper: Account } {
   return { user: data && data.uid !== 0 ? userWithId(data) : unprivilegedUser(), keeper };
 }
 
-/** The accounts of a home that the server can reach; a cluster that root copied gets its owner back. */
+/** The accounts of a home that the server can reach. A cluster that root copied gets its owner back. */
 async function claimHome(home: string): Promise<{ user: ServerUser; keeper: Account }> {
   const accounts = accountsOf(home);
   const { user } = accounts;

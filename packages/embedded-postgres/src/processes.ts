@@ -1,14 +1,14 @@
 /**
- * What the operating system says about other processes. A pid alone names nobody, for it is given out again:
- * a process is known by its pid *and* its start.
+ * What the operating system knows about other processes. A pid alone does not identify a process, because pids are used again: its start
+ * time is needed, too.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** A process for as long as it lives, and no later process that happens to get its pid. */
+/** Identifies one process, and no later process with the same pid. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Opaque; equal only for the same process. Empty where the system does not tell. */
+  /** Opaque. Equal only for the same process. Empty if the system does not say. */
   readonly startedAt: string;
 }
 
@@ -16,14 +16,14 @@ export function identify(pid: number): ProcessIdentity {
   return { pid, startedAt: startOf(pid) ?? '' };
 }
 
-/** Whether this very process still runs. In doubt it does: better a refused start than two owners. */
+/** Whether this very process still runs. In doubt, yes: a refused start is better than two owners. */
 export function isRunning({ pid, startedAt }: ProcessIdentity): boolean {
   const now = startOf(pid);
   if (now === undefined) return false;
   return now === '' || startedAt === '' || now === startedAt;
 }
 
-/** When `pid` was started; undefined if nothing runs under it, empty if the system does not tell. */
+/** When `pid` was started. Undefined: no process has it. Empty: the system does not say. */
 function startOf(pid: number): string | undefined {
   if (!isPidTaken(pid)) return undefined;
   const status = readStatus(pid);
@@ -42,13 +42,13 @@ export function isPidTaken(pid: number): boolean {
 }
 
 export interface ProcessStatus {
-  /** A zombie: it holds nothing any more, though where process 1 reaps nobody it stays listed for ever. */
+  /** A zombie. It uses nothing any more, but stays listed for ever if process 1 does not reap it. */
   readonly defunct: boolean;
   readonly parent: number;
   readonly startTicks: string;
 }
 
-/** `/proc/<pid>/stat`, where there is one. The name in it may hold anything, so fields count from its last `)`. */
+/** Reads `/proc/<pid>/stat`, if it exists. The name in it may hold any character, so fields count from the last `)`. */
 export function readStatus(pid: number): ProcessStatus | undefined {
   const text = readText(`/proc/${pid}/stat`);
   if (text === undefined) return undefined;
@@ -56,10 +56,10 @@ export function readStatus(pid: number): ProcessStatus | undefined {
   return { defunct: /[ZX]/.test(fields[0] ?? ''), parent: Number(fields[1]), startTicks: fields[19] ?? '' };
 }
 
-/** Start ticks count from boot, so they mean something only together with it. */
+/** Start ticks count from the boot, so the boot is part of the identity. */
 const bootId = (): string => (readText('/proc/sys/kernel/random/boot_id') ?? '').trim();
 
-/** A file's text, or undefined if it is not (or no longer) there for us. */
+/** The text of a file; undefined if it cannot be read. */
 export function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');

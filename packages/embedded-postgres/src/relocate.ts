@@ -1,6 +1,6 @@
 /**
- * Homes under /var/lib/payonce, for root only (see place.ts). Each remembers in the file `origin` which data
- * folder it belongs to, so that a moved data folder keeps its home and a copied one gets a copy.
+ * Homes under /var/lib/payonce, for root only (see place.ts). The file `origin` in each holds the data folder that it belongs to. So a moved
+ * data folder keeps its home, and a copied one gets a copy.
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -15,7 +15,7 @@ import { ourselves, runAs } from './user.ts';
 export const SHARED_FOLDER = '/var/lib/payonce';
 
 export interface Relocation {
-  /** Real path of the data folder. */
+  /** The real path of the data folder. */
   readonly dataDir: string;
   /** Where the data folder's home is looked for. */
   readonly link: string;
@@ -25,10 +25,10 @@ export interface Relocation {
 
 const ROOT = { uid: 0, gid: 0 };
 
-/** Open for passing through only: the server's account has to get to its data and see nothing else. */
+/** The server's account can pass through to its data, and sees nothing else. */
 const HOME = { mode: 0o711, keeper: ROOT };
 
-/** An empty home elsewhere in place of the unreachable, still empty `link`. */
+/** Creates an empty home elsewhere, and replaces the unreachable, still empty `link` by a link to it. */
 export async function newRelocatedHome(relocation: Relocation): Promise<string> {
   const { dataDir, link, log } = relocation;
   fs.rmdirSync(link);
@@ -39,35 +39,35 @@ export async function newRelocatedHome(relocation: Relocation): Promise<string> 
     fs.symlinkSync(home, link);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    fs.rmSync(home, { recursive: true }); // another start was faster; nothing but the origin is in there
+    fs.rmSync(home, { recursive: true }); // another start was faster; only the origin is in there
     return adoptLinkedHome(relocation);
   }
-  log(`${dataDir} is closed to PostgreSQL's account; its data goes to ${home}`);
+  log(`PostgreSQL's account cannot enter ${dataDir}; its data goes to ${home}`);
   return home;
 }
 
-/** The home moves out of a data folder that has become unreachable, usually because its clone was moved. */
+/** Moves the home out of a data folder that has become unreachable, usually because its clone was moved. */
 export async function moveHome(relocation: Relocation): Promise<string> {
   const { dataDir, link, log } = relocation;
   const owner = findOwner(link);
   if (owner !== undefined) throw inUse(link, owner);
   const home = chooseName(relocation);
-  log(`${dataDir} has become closed to PostgreSQL's account; its data moves to ${home}`);
+  log(`PostgreSQL's account can no longer enter ${dataDir}; its data moves to ${home}`);
   writeOrigin(link, dataDir);
   await tool('mv', [link, home]);
   fs.symlinkSync(home, link);
   return home;
 }
 
-/** Follows the link. A home that says it belongs to another data folder was moved or copied along with it. */
+/** Follows the link. If the home belongs to another data folder, that one was moved or copied. */
 export async function adoptLinkedHome(relocation: Relocation): Promise<string> {
   const { dataDir, link } = relocation;
   const home = realPath(link);
   if (home === undefined) {
     throw new EmbeddedPostgresError(
       'data_dir_unusable',
-      `The embedded PostgreSQL was not started: ${link} leads to ${fs.readlinkSync(link)}, which is not there. ` +
-        'Bring that folder back, or delete the link to start with an empty database.',
+      `The embedded PostgreSQL was not started: ${link} leads to ${fs.readlinkSync(link)}, which does not exist. ` +
+        'Restore that folder, or delete the link to start with an empty database.',
     );
   }
   const origin = readText(join(home, 'origin'))?.trim();
@@ -77,7 +77,7 @@ export async function adoptLinkedHome(relocation: Relocation): Promise<string> {
   return home;
 }
 
-/** The data folder was copied with its link: two owners of one cluster would each see the other's payments. */
+/** The data folder was copied with its link. The copy gets its own cluster: otherwise both would use one, with each other's payments. */
 async function copyHome(source: string, origin: string, relocation: Relocation): Promise<string> {
   const { dataDir, link, log } = relocation;
   const owner = findOwner(source);
@@ -85,7 +85,7 @@ async function copyHome(source: string, origin: string, relocation: Relocation):
     throw new EmbeddedPostgresError(
       'data_dir_in_use',
       `The embedded PostgreSQL was not started: ${dataDir} is a copy of ${origin}, whose database is in use by ` +
-        `process ${owner.pid}. Stop that process, so that its data can be copied too, or delete ${link} to ` +
+        `process ${owner.pid}. Stop that process, so that its data can be copied, too; or delete ${link} to ` +
         'start with an empty database.',
     );
   }
@@ -109,8 +109,8 @@ async function copyHome(source: string, origin: string, relocation: Relocation):
 }
 
 /**
- * A free name, telling which data folder it is for. A home left by a data folder that was deleted is never
- * taken over, for whoever deleted the folder wants to start anew, and never deleted, for it may hold payments.
+ * A free name that shows its data folder. The home of a deleted data folder is never used again, because a deleted folder means a new start. It
+ * is never deleted either, because it may hold payments.
  */
 function chooseName({ dataDir, sharedFolder }: Relocation): string {
   ensureSharedFolder(sharedFolder);
@@ -122,7 +122,7 @@ function chooseName({ dataDir, sharedFolder }: Relocation): string {
   }
 }
 
-/** Whoever could write here could lay out links for root to follow. */
+/** Only root may write here: another account could create links that root would follow. */
 function ensureSharedFolder(path: string): void {
   makeFolders(dirname(path));
   ensureFolder(path, { mode: 0o755, keeper: ROOT });

@@ -1,4 +1,4 @@
-/** What the embedded server is configured with; all of it goes on its command line, postgresql.conf stays as made. */
+/** The configuration of the embedded server. All of it is on its command line; postgresql.conf is not changed. */
 import { totalmem } from 'node:os';
 import { EmbeddedPostgresError } from './errors.ts';
 
@@ -8,26 +8,26 @@ export type Settings = Readonly<Record<string, string>>;
 const MEGABYTE = 1024 * 1024;
 
 /**
- * An eighth of the machine, PostgreSQL's own advice being at most a quarter of one that it has to itself. Not
- * more than 512 MB: all of it may be dirty when we stop, and stopping has seconds.
+ * An eighth of the machine's memory. (PostgreSQL advises at most a quarter, on a machine of its own.) At most 512 MB: all of it may have to
+ * be written at a stop, which has only seconds.
  */
 const sharedBuffersMb = (): number => Math.min(512, Math.max(128, Math.floor(totalmem() / 8 / MEGABYTE)));
 
-/** Sensible values that `settings` may override. */
+/** Defaults that `settings` may override. */
 const defaults = (): Settings => ({
   shared_buffers: `${sharedBuffersMb()}MB`,
-  // Several processes with a pool each, and tests with a pool per database, stay well below it.
+  // Enough for several processes with their pools, and for tests with a pool for each database.
   max_connections: '200',
-  // Each page is written to the WAL whole after each checkpoint: rare checkpoints halve the WAL.
+  // After each checkpoint, whole pages are written to the WAL, so rare checkpoints halve the WAL.
   max_wal_size: '4GB',
   checkpoint_timeout: '15min',
-  // These binaries come without the compiler it needs.
+  // These binaries do not have the compiler that it needs.
   jit: 'off',
   log_line_prefix: '%m [%p] ',
   cluster_name: 'payonce',
 });
 
-/** What nobody may override, and why. */
+/** What cannot be overridden, and why. */
 const FIXED: Readonly<Record<string, { readonly value: string; readonly why: string }>> = {
   fsync: { value: 'on', why: 'a charge that was recorded must survive a crash' },
   full_page_writes: { value: 'on', why: 'a charge that was recorded must survive a crash' },
@@ -45,15 +45,15 @@ const FIXED: Readonly<Record<string, { readonly value: string; readonly why: str
   data_directory: { value: '', why: 'it is the dataDir option' },
 };
 
-/** The settings to start with. Throws `invalid_setting` for one that is not open to choice. */
+/** The settings for the start. Throws `invalid_setting` for one that cannot be chosen. */
 export function serverSettings(wished: Settings = {}): Settings {
   for (const name of Object.keys(wished)) {
     const fixed = FIXED[name.toLowerCase()];
     if (fixed === undefined) continue;
     throw new EmbeddedPostgresError(
       'invalid_setting',
-      `The setting ${name} of the embedded PostgreSQL cannot be chosen: ${fixed.why}. Leave it out, or use a ` +
-        'server of your own (DATABASE_URL).',
+      `The embedded PostgreSQL was not started: its setting ${name} cannot be chosen, because ${fixed.why}. Leave it ` +
+        'out, or use your own server (DATABASE_URL).',
     );
   }
   const fixed = Object.entries(FIXED).map(([name, { value }]) => [name, value] as const);

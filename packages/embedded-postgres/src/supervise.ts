@@ -1,23 +1,22 @@
 /**
- * Keeps the server running for as long as it is wanted. A postmaster that dies (killed by hand or for memory)
- * is started again on the same port, so that clients see a database that was away for a moment, which they
- * have to survive anyway.
+ * Keeps the server running until it is stopped. A postmaster that dies (killed by hand, or because memory ran out) is started again on the
+ * same port. To clients, the database is away for a moment, which they must handle in any case.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type LaunchOptions, launch, type ServerProcess } from './launch.ts';
 import { clearRecycledPidFile, stopOrphans } from './orphans.ts';
 
-/** `fast` ends all sessions and leaves a clean cluster; `immediate` just stops, the next start recovers. */
+/** `fast` ends all sessions and leaves a clean cluster. `immediate` stops at once, and the next start recovers. */
 export type StopMode = 'fast' | 'immediate';
 
 export interface Supervisor {
-  /** Of the postmaster that runs now, or ran last. */
+  /** The process id of the current or last postmaster. */
   pid(): number;
   /** Resolves once no server is left. Idempotent. */
   stop(mode: StopMode): Promise<void>;
 }
 
-/** Watches over `first`, and every server after it. */
+/** Watches `first` and every server after it. */
 export function supervise(first: ServerProcess, options: Omit<LaunchOptions, 'signal'>): Supervisor {
   const stopping = new AbortController();
   const withSignal = { ...options, signal: stopping.signal };
@@ -41,7 +40,7 @@ export function supervise(first: ServerProcess, options: Omit<LaunchOptions, 'si
     stopping.abort();
     await terminate(current, mode);
     await running;
-    // Had it died just before, a new one may have become ready just now.
+    // If it died just before, a new one may have become ready by now.
     await terminate(current, mode);
     await stopOrphans(dataFolder, options.log);
   }
@@ -55,10 +54,10 @@ export function supervise(first: ServerProcess, options: Omit<LaunchOptions, 'si
   };
 }
 
-/** At once, then ever more slowly: what keeps a server from starting (a full disk) rarely ends within a second. */
+/** At once, then less and less often: a reason such as a full disk rarely ends within a second. */
 const RELAUNCH_DELAYS_MS = [0, 100, 500, 1_000, 2_000, 5_000] as const;
 
-/** A new server in place of a dead one, however often that takes; undefined once nobody wants it any more. */
+/** Starts a new server in place of a dead one, and tries until it succeeds. Undefined: it was stopped. */
 async function relaunch(port: number, options: LaunchOptions): Promise<ServerProcess | undefined> {
   const { dataFolder } = options.cluster;
   for (let attempt = 0; !options.signal.aborted; attempt += 1) {
@@ -74,7 +73,7 @@ async function relaunch(port: number, options: LaunchOptions): Promise<ServerPro
   return undefined;
 }
 
-/** How long each signal has: together they fit, beside our own drain, in the 15 s that a shutdown may take. */
+/** How long to wait after each signal. Together with our own drain, they fit into the 15 s that a shutdown may take. */
 const TERMINATION = {
   fast: [
     ['SIGINT', 5_000],

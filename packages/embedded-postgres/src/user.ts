@@ -2,15 +2,15 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { EmbeddedPostgresError } from './errors.ts';
 
-/** A system account as the kernel sees it. */
+/** A system account, by its numbers. */
 export interface Account {
   readonly uid: number;
   readonly gid: number;
 }
 
 /**
- * The account under which PostgreSQL and its tools run. `switched` is true when that is not our own account:
- * PostgreSQL refuses to run as root, so root hands it to an ordinary account.
+ * The account under which PostgreSQL and its tools run. `switched`: it is not our own account. PostgreSQL refuses to run as root, so root
+ * runs it under an ordinary account.
  */
 export interface ServerUser extends Account {
   readonly name: string;
@@ -25,7 +25,7 @@ export function ourselves(): ServerUser {
   return { uid, gid: process.getgid?.() ?? -1, name: nameOf(uid) ?? `uid ${uid}`, switched: false };
 }
 
-/** The account that root runs PostgreSQL under unless the data already belongs to another one. */
+/** The account under which root runs PostgreSQL, if the data does not belong to another one. */
 export function unprivilegedUser(): ServerUser {
   for (const name of ['postgres', 'nobody']) {
     const entry = accounts().find((account) => account.name === name);
@@ -34,11 +34,11 @@ export function unprivilegedUser(): ServerUser {
   throw new EmbeddedPostgresError(
     'data_dir_unusable',
     'The embedded PostgreSQL was not started: it refuses to run as root, and neither the user "postgres" nor ' +
-      '"nobody" exists here. Start Payonce as an ordinary user, or set DATABASE_URL to a server of your own.',
+      '"nobody" exists here. Start Payonce as an ordinary user, or set DATABASE_URL to your own server.',
   );
 }
 
-/** The account with this uid, which root is to run PostgreSQL under because the data belongs to it. */
+/** The account with this uid. Root runs PostgreSQL under it, because the data belongs to it. */
 export function userWithId({ uid, gid }: Account): ServerUser {
   return { uid, gid, name: nameOf(uid) ?? `uid ${uid}`, switched: true };
 }
@@ -55,14 +55,14 @@ function accounts(): PasswdEntry[] {
     .map(([name = '', , uid, gid]) => ({ name, uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 }));
 }
 
-/** The account's name; undefined if the system knows none. */
+/** The account's name; undefined if it has none. */
 export function nameOf(uid: number): string | undefined {
   return accounts().find((account) => account.uid === uid)?.name;
 }
 
 /**
- * The whole environment of PostgreSQL and its tools: no PG… variable of the shell may redirect them, no secret
- * of ours reaches them, and their messages stay English because we read some.
+ * The whole environment of PostgreSQL and its tools. So no PG… variable of the shell redirects them, they get no secret of ours, and their
+ * messages are in English, because we read some.
  */
 export const TOOL_ENVIRONMENT = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -85,7 +85,7 @@ export interface ToolResult {
 /** How much of a tool's output is kept: enough for any error message of initdb. */
 const KEPT_OUTPUT_CHARS = 8_000;
 
-/** Runs one short tool as `user` to its end. Never rejects: a tool that cannot be started is a result too. */
+/** Runs one short tool as `user` to its end. Never rejects: if the tool cannot be started, that is a result, too. */
 export function runAs(
   user: ServerUser,
   command: string,
@@ -102,7 +102,7 @@ export function runAs(
     child.stderr.setEncoding('utf8').on('data', keep);
     child.on('error', (error) => resolve({ code: -1, output: `${output}${error.message}` }));
     child.on('close', (code) => resolve({ code: code ?? -1, output }));
-    child.stdin.on('error', () => {}); // a tool that ends without reading its input says so by its exit code
+    child.stdin.on('error', () => {}); // if a tool ends without reading its input, its exit code counts
     child.stdin.end(input);
   }).catch((error: Error) => ({ code: -1, output: error.message }));
 }

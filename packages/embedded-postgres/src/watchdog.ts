@@ -1,15 +1,15 @@
 /**
- * PostgreSQL lives in a session of its own, so that the Ctrl-C that starts our drain does not stop it first;
- * and yet it must not outlive us, not even when we are killed with -9. So a tiny shell process waits at the
- * other end of a pipe that only we hold open. When the pipe ends, we are gone, and it stops the server.
+ * PostgreSQL runs in its own session, so that the Ctrl-C that starts our drain does not stop it first. But it must not outlive this process,
+ * even after kill -9. So a small shell process waits at the other end of a pipe that only this process holds open. When the pipe ends, this
+ * process is gone, and the shell stops the server.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { type ServerUser, spawnAs, TOOL_ENVIRONMENT } from './user.ts';
 
 /**
- * Signals only the pid that the data folder's `postmaster.pid` names, lest it hit a stranger who was given the
- * pid of a server that had just died. Ten seconds for a clean end, ten for a hard one.
+ * Signals only the pid in the data folder's `postmaster.pid`: after the server's death, another process may have got its pid. It waits ten
+ * seconds for a clean end, and ten for a hard one.
  */
 const SCRIPT = `
 trap '' HUP INT QUIT TERM
@@ -29,13 +29,13 @@ done
 `;
 
 export interface Watchdog {
-  /** Names the server to watch; until then there is nothing to stop. */
+  /** Sets the server to watch. Before that there is nothing to stop. */
   watch(pid: number): void;
-  /** The server has ended by itself. Resolves once the watchdog is gone too. */
+  /** Call it when the server has ended by itself. Resolves once the watchdog is gone, too. */
   dismiss(): Promise<void>;
 }
 
-/** A watchdog that was killed is replaced after this while, not at once: whatever killed it may kill again. */
+/** A watchdog that was killed is replaced after this time, not at once: it may be killed again. */
 const REPLACE_AFTER_MS = 1_000;
 
 export function startWatchdog(dataFolder: string, user: ServerUser): Watchdog {
@@ -52,13 +52,13 @@ export function startWatchdog(dataFolder: string, user: ServerUser): Watchdog {
       stdio: ['pipe', 'ignore', 'ignore'],
     });
     const pipe = child.stdin as Socket;
-    pipe.on('error', () => {}); // one that is gone cannot be told anything
+    pipe.on('error', () => {}); // the watchdog may be gone
     const gone = new Promise<void>((resolve) => {
       child.once('error', () => resolve());
       child.once('exit', () => resolve());
     });
     void gone.then(replaceLater);
-    // Neither it nor its pipe may keep our process from ending: its end is what it waits for.
+    // Neither the watchdog nor its pipe may keep this process alive: it waits for the end of this process.
     child.unref();
     pipe.unref();
     return { child, pipe, gone };
@@ -80,7 +80,7 @@ export function startWatchdog(dataFolder: string, user: ServerUser): Watchdog {
     dismiss: () => {
       dismissed = true;
       current.child.ref();
-      current.child.kill('SIGKILL'); // it ignores all politer signals, and has nothing to finish
+      current.child.kill('SIGKILL'); // it ignores softer signals, and has nothing to finish
       return current.gone;
     },
   };
