@@ -141,7 +141,9 @@ function parseBase(url: string): URL {
     throw new TypeError('The gateway URL must begin with http:// or https://.');
   }
   if (base.username !== '' || base.password !== '') {
-    throw new TypeError('The gateway URL must hold no user or password. Give the password as the option token.');
+    throw new TypeError(
+      'The gateway URL must hold no user or password. Give the password as the option token.',
+    );
   }
   if (base.search !== '' || base.hash !== '') {
     throw new TypeError('The gateway URL must hold no query and no fragment. Remove what follows its path.');
