@@ -149,7 +149,14 @@ export const RULES = [
   },
   {
     part: 'sim/mutants/',
-    may: ['sim/simulate/', 'packages/embedded-postgres/', 'postgres/migrate.ts', 'pg', 'node:*'],
+    may: [
+      'sim/simulate/',
+      'packages/embedded-postgres/',
+      'postgres/migrate.ts',
+      'pg',
+      'typescript',
+      'node:*',
+    ],
     instead: 'The planter runs other parts as programs.',
   },
   { part: 'sim/prove/', may: ['node:*'], instead: 'The proof runs the other parts as programs.' },

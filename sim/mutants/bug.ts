@@ -1,9 +1,10 @@
 /** What a planted bug is: a claim, what it would do to a customer, one small patch, and the judge that must notice it. */
 
-/** Exact text in exactly one place; a few lines at most. */
+/** A few lines at most. `fragment.ts` finds its one place, also after the code was reformatted, renamed or moved. */
 export interface Patch {
   /** From the project's folder. */
   readonly file: string;
+  /** A piece of the code, which may begin and end within a statement or a template. */
   readonly find: string;
   readonly put: string;
 }

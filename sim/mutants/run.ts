@@ -51,7 +51,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
     const results: Result[] = [];
     const controls: string[] = [];
     const judge = (bug: PlantedBug, tree: Tree): Promise<Verdict> =>
-      verdictOn(bug, tree, runner, database?.env ?? {});
+      verdictOn(bug, tree, options, database?.env ?? {});
     const control = async (name: string, broken: Promise<string | null>): Promise<void> => {
       const found = await broken;
       options.say(
@@ -101,12 +101,13 @@ async function work(jobs: readonly Job[], { jobs: hands, root, folder, runner }:
 async function verdictOn(
   bug: PlantedBug,
   tree: Tree,
-  runner: Runner,
+  { runner, say }: RunOptions,
   env: Readonly<Record<string, string>>,
 ): Promise<Verdict> {
   const { folder } = tree;
   try {
-    tree.plant(bug);
+    const note = tree.plant(bug);
+    if (note !== null) say(`changed  ${bug.name}: ${note}`);
     // Tests are compiled as they are run, and one that does not load has not failed.
     if ('tests' in bug) return await judgeBySuite({ folder, runner, env }, bug.tests);
     const wrong = await tree.compile();

@@ -2,9 +2,10 @@
  * A copy of the project in which a bug can be planted: the sources, the simulations and the tests, compiled into
  * itself. The installed packages are shared with the original, which is only ever read.
  */
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Patch } from './bug.ts';
+import { findPlace, sourcesIn } from './fragment.ts';
 import type { Runner } from './runner.ts';
 
 const COPIED = [
@@ -37,8 +38,8 @@ export const VITEST_CONFIG_NAME = 'mutants.vitest.config.ts';
 
 export interface Tree {
   readonly folder: string;
-  /** Throws where the text does not stand there exactly once. */
-  plant(patch: Patch): void;
+  /** Throws if the place is not certain. Says how it was found if the code is no longer as the patch has it. */
+  plant(patch: Patch): string | null;
   /** Puts the file back as it was. */
   heal(): void;
   /** Null: compiled. Otherwise what the compiler said. */
@@ -51,20 +52,18 @@ export function copyTree(root: string, folder: string, runner: Runner): Tree {
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   writeFileSync(join(folder, VITEST_CONFIG_NAME), VITEST_CONFIG);
   writeFileSync(join(folder, 'mutants.setup.ts'), VITEST_SETUP);
+  const sources = sourcesIn(folder);
   let planted: { readonly path: string; readonly text: string } | null = null;
   return {
     folder,
-    plant({ file, find, put }) {
+    plant(patch) {
       if (planted !== null) throw new Error('One bug at a time: the last one is still planted.');
+      const { file, start, end, put, note } = findPlace(patch, sources);
       const path = join(folder, file);
-      const text = readFileSync(path, 'utf8');
-      const times = occurrences(text, find);
-      if (times !== 1) throw new Error(`${file}: the text to be replaced stands there ${times} times`);
-      writeFileSync(
-        path,
-        text.replace(find, () => put),
-      );
+      const text = sources.read(file);
+      writeFileSync(path, text.slice(0, start) + put + text.slice(end));
       planted = { path, text };
+      return note;
     },
     heal() {
       if (planted !== null) writeFileSync(planted.path, planted.text);
@@ -76,8 +75,4 @@ export function copyTree(root: string, folder: string, runner: Runner): Tree {
       return code === 0 ? null : output.trim();
     },
   };
-}
-
-export function occurrences(text: string, part: string): number {
-  return text.split(part).length - 1;
 }
