@@ -1,6 +1,7 @@
 /**
  * Refuses a request without `Host`, and one with an unknown `Expect`. Node's server would answer them itself, with an empty body. Here
- * they get a problem document and a line in the log, like every other error.
+ * they get a problem document and a line in the log, like every other error. Refuses several `Host` headers too, which Node's server would
+ * take although HTTP forbids them.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Problem } from './problem.ts';
@@ -25,11 +26,30 @@ const UNKNOWN_EXPECTATION: Problem = {
     'The only Expect that this server knows is 100-continue. Nothing was stored or sent. Send the request without Expect.',
 };
 
+const SEVERAL_HOSTS: Problem = {
+  code: 'invalid_request',
+  detail:
+    'The request has more than one Host header, which HTTP forbids. Nothing was stored or sent. Send it with one.',
+};
+
 /** What is wrong with the HTTP of the request, whatever its address; null for nothing. */
 export function transportProblem({ headers, raw }: FastifyRequest): Problem | null {
+  if (headers.host !== undefined && hasSeveralHosts(raw.rawHeaders)) return SEVERAL_HOSTS;
   // RFC 9112 §3.2; HTTP/1.0 has no such header.
   if (headers.host === undefined && raw.httpVersion === '1.1') return NO_HOST;
   return headers.expect !== undefined && !/^\s*100-continue\s*$/i.test(headers.expect)
     ? UNKNOWN_EXPECTATION
     : null;
+}
+
+const HOST = 'host';
+
+/** Node shows the first one only; a proxy in front may have let the request pass because of another. */
+function hasSeveralHosts(namesAndValues: readonly string[]): boolean {
+  let hosts = 0;
+  for (let index = 0; index < namesAndValues.length; index += 2) {
+    const name = namesAndValues[index];
+    if (name?.length === HOST.length && name.toLowerCase() === HOST) hosts += 1;
+  }
+  return hosts > 1;
 }
