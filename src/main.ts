@@ -1,49 +1,44 @@
 /** The service as a process: configuration, logs, signals, exit codes. */
 import cluster from 'node:cluster';
 import { readConfig } from './config.ts';
+import { beat } from './service/heartbeat.ts';
+import { leaveOnSignal } from './service/leaving.ts';
 import { createLog } from './service/log.ts';
 import { type Service, startService } from './service/start.ts';
 import type { WorkerReady } from './service/supervise.ts';
 import { startWorkers } from './service/workers.ts';
-
-/** A drain that hangs must not keep the process alive. Payments that are left are taken over when their leases end. */
-const FORCED_EXIT_MS = 14_500;
 
 async function main(): Promise<void> {
   // The reader of our output may go away; without this listener, the next line would end the process.
   process.stdout.on('error', () => {});
   const config = readConfig();
   const log = createLog(config);
-  const early = { stopped: false };
-  let running: { stop(): Promise<void> } | null = null;
-  const stop = (signal: NodeJS.Signals): void => {
-    if (early.stopped) return;
-    early.stopped = true;
-    log.info({ signal }, 'draining');
-    setTimeout(() => process.exit(1), FORCED_EXIT_MS).unref();
-    if (running !== null) leave(running);
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  if (cluster.isWorker) beat();
+  const leaving = leaveOnSignal({
+    onSignal: (signal, act) => void process.on(signal, act),
+    exit: (code) => process.exit(code),
+    after: (waitMs, work) => void setTimeout(work, waitMs).unref(),
+    fail,
+    log,
+  });
   if (cluster.isPrimary && config.WORKERS > 1) {
     const workers = await startWorkers(config, log);
-    running = workers;
-    if (early.stopped) return leave(workers);
-    await workers.ready.then(sayWelcome, async (error: unknown) => {
-      if (early.stopped) return;
-      await workers.stop();
-      throw error;
-    });
+    leaving.running(workers);
+    await workers.ready.then(
+      (ready) => {
+        if (!leaving.begun) sayWelcome(ready);
+      },
+      async (error: unknown) => {
+        if (leaving.begun) return;
+        await workers.stop();
+        throw error;
+      },
+    );
     return;
   }
   const service = await startService(config, log, { role: cluster.isWorker ? 'worker' : 'alone' });
-  running = service;
-  if (early.stopped) leave(service);
-  else sayReady(service);
-}
-
-function leave(running: { stop(): Promise<void> }): void {
-  running.stop().then(() => process.exit(0), fail);
+  leaving.running(service);
+  if (!leaving.begun) sayReady(service);
 }
 
 /** A worker reports to the process that started it, which prints one welcome for all of them. */

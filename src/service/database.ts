@@ -11,6 +11,9 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** A server that ends breaks all of them at once. */
+const REPORT_EVERY_MS = 60_000;
+
 /** The database that the configuration names, or an embedded PostgreSQL. */
 export async function openDatabase(config: Config, log: Log): Promise<Database> {
   const embedded =
@@ -37,13 +40,17 @@ export async function openDatabase(config: Config, log: Log): Promise<Database> 
         // The kernel's default is two hours. Until then, an idle connection whose other end has vanished would be used.
         keepAliveInitialDelayMillis: 30_000,
       });
-      // Without a listener, this error would end the process.
-      pool.on('error', (error) =>
+      // Without a listener, this error would end the process. The next query opens a new connection.
+      let reportAtMs = Number.NEGATIVE_INFINITY;
+      pool.on('error', (error) => {
+        const nowMs = performance.now();
+        if (nowMs < reportAtMs) return;
+        reportAtMs = nowMs + REPORT_EVERY_MS;
         log.warn(
           { err: error, pool: name },
-          'an idle database connection broke; the next query opens a new one',
-        ),
-      );
+          'an idle database connection broke, and perhaps others with it; each is replaced when it is needed',
+        );
+      });
       pools.push(pool);
       return pool;
     },

@@ -21,6 +21,26 @@ it('an address that the machine does not have: the message names it, and says wh
   await expect(choosePort(readConfig({ HOST, PORT: '0', GATEWAY: 'fake' }))).rejects.toThrow(words);
 });
 
+it.each([{ PORT: '8000' }, { PORT: '0' }, {}])(
+  'a name that is no address is named before anything else is started: %o',
+  async (port: Record<string, string>) => {
+    const env = { HOST: 'no-such-host.invalid', GATEWAY: 'fake', ...port };
+    const words = /^(no-such-host\.invalid is no address|The name no-such-host\.invalid cannot be looked up)/;
+    expect(await refusal(env)).toMatch(words);
+    await expect(choosePort(readConfig(env))).rejects.toThrow(words);
+  },
+);
+
+it('a default port that is taken leads to the next, one that was chosen does not', async () => {
+  const first = Fastify();
+  onTestFinished(() => first.close());
+  await first.listen({ port: 0, host: '127.0.0.1' });
+  const taken = Number(new URL(first.listeningOrigin).port);
+  const config = readConfig({ GATEWAY: 'fake' });
+  expect(await choosePort({ ...config, PORT: taken })).toBeGreaterThan(taken);
+  await expect(choosePort({ ...config, PORT: taken, isSet: () => true })).rejects.toThrow(/is taken/);
+});
+
 it('a port that is taken: the message names it', async () => {
   const first = Fastify();
   onTestFinished(() => first.close());

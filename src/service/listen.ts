@@ -24,13 +24,13 @@ export async function listen(app: FastifyInstance, config: Config): Promise<stri
   return urlOf(host, port);
 }
 
-/** The port that several processes will share: the one that `listen` would choose, but never 0. Rejects where it is taken. */
+/** The port that several processes will share: the one that `listen` would choose, but never 0. Rejects if nobody can listen there. */
 export async function choosePort(config: Config): Promise<number> {
   const { HOST: host, PORT: port } = config;
   if (!config.isSet('PORT')) return firstFree(port, host);
   if (port === 0) return anyFree(host);
   const error = await tried(port, host);
-  if (isTaken(error)) throw listenError(error, { host, port, ...SETTINGS });
+  if (error !== null) throw listenError(error, { host, port, ...SETTINGS });
   return port;
 }
 
@@ -49,7 +49,10 @@ function anyFree(host: string): Promise<number> {
 /** Tried with a socket of its own, because Fastify's `listen` cannot be repeated after it failed. */
 async function firstFree(from: number, host: string): Promise<number> {
   for (let port = from; port < from + MAX_TRIED; port += 1) {
-    if (!isTaken(await tried(port, host))) return port;
+    const error = await tried(port, host);
+    if (error === null) return port;
+    // Another port of an address that is wrong is as wrong.
+    if (!isTaken(error)) throw listenError(error, { host, port, ...SETTINGS });
   }
   return from;
 }
@@ -63,8 +66,8 @@ function tried(port: number, host: string): Promise<Error | null> {
   });
 }
 
-function isTaken(error: Error | null): boolean {
-  return error !== null && 'code' in error && error.code === 'EADDRINUSE';
+function isTaken(error: Error): boolean {
+  return 'code' in error && error.code === 'EADDRINUSE';
 }
 
 export interface Listening {

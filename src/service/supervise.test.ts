@@ -10,20 +10,35 @@ const READY: WorkerReady = {
 
 interface Played extends WorkerProcess {
   readonly signals: string[];
+  /** From now on it gives no sign of life. */
+  freezes(): void;
+  thaws(): void;
   serves(): void;
   ends(fields?: Record<string, unknown>): void;
 }
 
+/** How often workers are listened for; of no interest where the other waits are. */
+const LOOK_MS = 2000;
+
 function play(): Played {
   const signals: string[] = [];
+  let isFrozen = false;
   let serves = (_ready: WorkerReady): void => {};
   let ends = (_fields: Record<string, unknown>): void => {};
   const ready = new Promise<WorkerReady>((resolve) => (serves = resolve));
   const ended = new Promise<Record<string, unknown>>((resolve) => (ends = resolve));
   return {
+    id: 1,
     ready,
     ended,
     signals,
+    heard: () => !isFrozen,
+    freezes() {
+      isFrozen = true;
+    },
+    thaws() {
+      isFrozen = false;
+    },
     kill: (signal) => void signals.push(signal),
     serves: () => serves(READY),
     ends: (fields = { code: null, signal: 'SIGKILL' }) => ends(fields),
@@ -58,10 +73,12 @@ function setUp(count: number, fork: () => Played = play) {
     workers,
     forked,
     logged,
-    /** The waits that have not ended. */
-    waits: () => [...timers.values()].map(({ waitMs }) => waitMs),
+    /** The waits that have not ended, but for the next look. */
+    waits: () => [...timers.values()].map(({ waitMs }) => waitMs).filter((waitMs) => waitMs !== LOOK_MS),
+    looks: () => [...timers.values()].filter(({ waitMs }) => waitMs === LOOK_MS).length,
     async fire(waitMs: number) {
-      for (const [id, timer] of timers) {
+      // Not those that begin meanwhile.
+      for (const [id, timer] of [...timers]) {
         if (timer.waitMs !== waitMs) continue;
         timers.delete(id);
         timer.work();
@@ -130,6 +147,48 @@ describe('workers', () => {
     forked[3]?.ends();
     await settled();
     expect(waits()).toEqual([1000]);
+  });
+});
+
+describe('a worker that gives no sign of life', () => {
+  const look = async ({ fire }: { fire(waitMs: number): Promise<void> }, times: number): Promise<void> => {
+    for (let time = 0; time < times; time += 1) await fire(LOOK_MS);
+  };
+
+  it('for five looks in a row is killed, once and with a line, and replaced when it has ended', async () => {
+    const all = await setUpServing(2);
+    const { forked, logged, fire, waits } = all;
+    forked[1]?.freezes();
+    await look(all, 4);
+    expect([forked[1]?.signals, logged]).toEqual([[], []]);
+    await look(all, 3);
+    expect(forked.map(({ signals }) => signals)).toEqual([[], ['SIGKILL']]);
+    expect(logged).toEqual([{ worker: 1, silent_ms: 10_000 }]);
+    forked[1]?.ends();
+    await settled();
+    expect(waits()).toEqual([1000]);
+    await fire(1000);
+    expect(forked).toHaveLength(3);
+  });
+
+  it('and then gives one again is left alone: only looks in a row count', async () => {
+    const all = await setUpServing(1);
+    for (let time = 0; time < 3; time += 1) {
+      all.forked[0]?.freezes();
+      await look(all, 4);
+      all.forked[0]?.thaws();
+      await look(all, 1);
+    }
+    expect([all.forked[0]?.signals, all.logged]).toEqual([[], []]);
+  });
+
+  it('is looked for while it starts, too, and never after the stop', async () => {
+    const all = setUp(1);
+    all.forked[0]?.freezes();
+    await look(all, 5);
+    expect(all.forked[0]?.signals).toEqual(['SIGKILL']);
+    void all.workers.stop();
+    expect(all.looks()).toBe(0);
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * Keeps several workers running: restarts those that die, and ends them all on request. Processes and timers are passed in, so that
+ * Keeps several workers running: kills those that are silent, restarts those that die, and ends them all on request. Processes and timers are passed in, so that
  * the order of events can be tested without either.
  */
 import type { Log } from '../ports/log.ts';
@@ -13,10 +13,14 @@ export interface WorkerReady {
 }
 
 export interface WorkerProcess {
+  /** Its number in the log. */
+  readonly id: number;
   /** Resolves once it takes payments. Never resolves if it ends before. */
   readonly ready: Promise<WorkerReady>;
   /** Resolves when it has ended or could not be started, with fields for the log. Never rejects. */
   readonly ended: Promise<Record<string, unknown>>;
+  /** Whether it has given a sign of life since this was last asked. */
+  heard(): boolean;
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
 }
 
@@ -42,14 +46,24 @@ const START_AGAIN_MS = 1000;
 /** Half a second before this process itself must have ended. A worker takes so long if it hangs, or if `DRAIN_MS` is near its maximum. */
 const KILL_AFTER_MS = 14_000;
 
+/** How often each worker is listened for. */
+const LOOK_EVERY_MS = 2000;
+
+/**
+ * So many looks in a row without a sign of life, and a worker is killed: 10 s. Looks are counted, not time. Where the whole machine
+ * stood still, or this process did, there were no looks either, so nobody is killed for that.
+ */
+const SILENT_LOOKS = 5;
+
 export function superviseWorkers({ count, fork, after, log }: SuperviseOptions): Supervised {
-  const running = new Set<WorkerProcess>();
+  /** With the looks in a row at which each was silent. */
+  const running = new Map<WorkerProcess, number>();
   let stopped: Promise<void> | null = null;
 
   /** Async, so that a fork that throws becomes a rejection. */
   async function start(): Promise<WorkerReady> {
     const worker = fork();
-    running.add(worker);
+    running.set(worker, 0);
     const ended = worker.ended.then((fields) => {
       running.delete(worker);
       return fields;
@@ -76,16 +90,32 @@ export function superviseWorkers({ count, fork, after, log }: SuperviseOptions):
     });
   }
 
+  function look(): void {
+    for (const [worker, before] of running) {
+      const silent = worker.heard() ? 0 : before + 1;
+      running.set(worker, silent);
+      if (silent !== SILENT_LOOKS) continue;
+      log.error(
+        { worker: worker.id, silent_ms: SILENT_LOOKS * LOOK_EVERY_MS },
+        'a worker gives no sign of life: it is frozen, or something blocks it; it is killed, and another one is started',
+      );
+      worker.kill('SIGKILL');
+    }
+    cancelLook = after(LOOK_EVERY_MS, look);
+  }
+
   async function end(): Promise<void> {
-    const leaving = [...running];
+    cancelLook();
+    const leaving = [...running.keys()];
     for (const worker of leaving) worker.kill('SIGTERM');
     const cancel = after(KILL_AFTER_MS, () => {
-      for (const worker of running) worker.kill('SIGKILL');
+      for (const worker of running.keys()) worker.kill('SIGKILL');
     });
     await Promise.all(leaving.map(({ ended }) => ended));
     cancel();
   }
 
+  let cancelLook = after(LOOK_EVERY_MS, look);
   const ready = Promise.all(Array.from({ length: count }, start)).then(([first]) => first as WorkerReady);
   // After an early stop, nobody waits for this any more.
   ready.catch(() => {});

@@ -8,6 +8,7 @@ import type { Config } from '../config.ts';
 import type { Log } from '../ports/log.ts';
 import { warnOfShortage } from './connection-budget.ts';
 import { openDatabase } from './database.ts';
+import { BEAT } from './heartbeat.ts';
 import { choosePort } from './listen.ts';
 import { type Supervised, superviseWorkers, type WorkerProcess, type WorkerReady } from './supervise.ts';
 
@@ -52,8 +53,21 @@ export async function startWorkers(config: Config, log: Log): Promise<Supervised
 
 function asProcess(worker: Worker): WorkerProcess {
   closeWhatItDidNotTake(worker);
+  // Its start counts.
+  let heard = true;
   return {
-    ready: new Promise((resolve) => worker.once('message', (message: WorkerReady) => resolve(message))),
+    id: worker.id,
+    ready: new Promise((resolve) => {
+      worker.on('message', (message: WorkerReady | typeof BEAT) => {
+        heard = true;
+        if (message !== BEAT) resolve(message);
+      });
+    }),
+    heard() {
+      const was = heard;
+      heard = false;
+      return was;
+    },
     ended: new Promise((resolve) => {
       worker.once('exit', (code, signal) => resolve({ worker: worker.id, code, signal }));
       // Without a pid the process never started: the machine had no process or descriptor left. Other errors are no end.

@@ -1,5 +1,6 @@
 /** The command line, as scripts and people on call use it. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { openEmptyDatabase } from '../postgres/world.ts';
@@ -12,12 +13,18 @@ interface Run {
   readonly err: string;
 }
 
-function payonce(words: readonly string[], env: Record<string, string> = {}): Promise<Run> {
+/** `onOutput` hears all that was printed so far. */
+function payonce(
+  words: readonly string[],
+  env: Record<string, string> = {},
+  onOutput: (out: string, child: ChildProcess) => void = () => {},
+): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [CLI, ...words], { env: { PATH: process.env.PATH ?? '', ...env } });
     let [out, err] = ['', ''];
     child.stdout.on('data', (chunk) => {
       out += chunk;
+      onOutput(out, child);
     });
     child.stderr.on('data', (chunk) => {
       err += chunk;
@@ -79,5 +86,60 @@ describe('migrate', () => {
       expect.stringMatching(/^The database was not migrated\. .*ECONNREFUSED.*Start PostgreSQL/),
     ]);
     expect(nobody.err).not.toContain('hunter2');
+  });
+});
+
+describe('fake-gateway', () => {
+  it('listens where it is told, with the seed and the faults that it was given, and ends with 0', async () => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const words = [
+        '--memory',
+        '--host',
+        'localhost',
+        '--port',
+        '0',
+        '--seed',
+        '7',
+        '--faults',
+        '{"declined":0.5}',
+      ];
+      let asked: Promise<unknown> | undefined;
+      const { code } = await payonce(['fake-gateway', ...words], {}, (out, child) => {
+        const url = /its faults: curl (http:\/\/localhost:\d+\/_faults)\n/.exec(out)?.[1];
+        if (url === undefined) return;
+        asked ??= fetch(url)
+          .then((answer) => answer.json())
+          .finally(() => child.kill(signal));
+      });
+      expect(await asked).toMatchObject({ seed: 7, declined: { rate: 0.5 }, error_before: { rate: 0 } });
+      expect(code).toBe(0);
+    }
+  });
+
+  it('says where nothing can listen, and what is missing, with exit code 1', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const taken = await payonce(['fake-gateway', '--memory', '--port', String(port)]);
+    server.close();
+    expect([taken.code, taken.err]).toEqual([
+      1,
+      expect.stringMatching(/is taken\. Set --port to another one/),
+    ]);
+    const elsewhere = await payonce(['fake-gateway', '--memory', '--port', '0', '--host', '192.0.2.1']);
+    expect([elsewhere.code, elsewhere.err]).toEqual([
+      1,
+      expect.stringMatching(/no address 192\.0\.2\.1\. Set --host/),
+    ]);
+    const half = await payonce([
+      'fake-gateway',
+      '--memory',
+      '--port',
+      '0',
+      '--webhook-url',
+      'http://127.0.0.1:9',
+    ]);
+    expect([half.code, half.err]).toEqual([1, expect.stringMatching(/go together; nothing was started/)]);
+    for (const { out } of [taken, elsewhere, half]) expect(out).toBe('');
   });
 });

@@ -108,10 +108,10 @@ test('a worker that starts again gets no connection before it can serve, and is 
   });
 });
 
-test('a request that was handed to a frozen worker ends when the worker does', async () => {
+test('a worker that is frozen is killed and replaced, and a request that was handed to it ends', async () => {
   await onStage({ env: { WORKERS: String(WORKERS) } }, async (stage) => {
-    const [frozen] = workersOf(stage);
-    process.kill(frozen as number, 'SIGSTOP');
+    const [frozen = 0, other = 0] = workersOf(stage);
+    process.kill(frozen, 'SIGSTOP');
     let ended = 0;
     const asked = Array.from({ length: 6 }, () =>
       readiness(stage)
@@ -121,9 +121,14 @@ test('a request that was handed to a frozen worker ends when the worker does', a
         }),
     );
     await eventually('the requests at the other worker', () => ended >= asked.length - 1);
-    process.kill(frozen as number, 'SIGKILL');
     const answers = await Promise.all(asked);
     expect(answers.filter((answer) => answer === 200).length).toBeGreaterThanOrEqual(asked.length - 1);
+    await eventually('another worker', () => {
+      const now = workersOf(stage);
+      return now.length === WORKERS && !now.includes(frozen);
+    });
+    expect(workersOf(stage)).toContain(other);
+    expect(stage.service().output()).toContain('a worker gives no sign of life');
   });
 });
 
