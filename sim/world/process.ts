@@ -133,9 +133,13 @@ function randomOf(world: World): Random {
   };
 }
 
+/** The alarm of an outage: the world breaks connections all the time, which says nothing about a run. */
+const EVERY_LOST_STATEMENT = 'database_unavailable';
+
 function logOf(world: World, process: Process): Log {
   const note = (fields: Record<string, unknown>, message: string): void => {
-    if (typeof fields.alarm === 'string') world.marks.hit(`alarm:${fields.alarm}`);
+    if (typeof fields.alarm === 'string' && fields.alarm !== EVERY_LOST_STATEMENT)
+      world.marks.hit(`alarm:${fields.alarm}`);
     if (fields.alarm === 'evidence_lost') world.judge.evidenceLost();
     if (message.startsWith('a worker failed') || message.startsWith('the gateway adapter threw')) {
       world.judge.violated('exception', `${process.name}: ${message}: ${String(fields.err)}`);

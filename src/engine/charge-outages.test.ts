@@ -23,8 +23,8 @@ describe('a request that loses the database', () => {
     expect(logged).toEqual([
       {
         level: 'error',
-        fields: { err: expect.any(Error), kind: 'unavailable' },
-        message: 'the database could not be used for a charge request',
+        fields: { alarm: 'database_unavailable', err: expect.any(Error), kind: 'unavailable' },
+        message: expect.stringContaining('the database cannot be used'),
       },
     ]);
     expect(gateway.calls.length).toBe(0);

@@ -8,6 +8,8 @@ import type { AheadMemory } from './ahead-memory.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import type { Gate } from './gate.ts';
 import type { Halt } from './halt.ts';
+import type { LateNews } from './late-news.ts';
+import type { Outage } from './outage.ts';
 import type { OwnMode } from './own-mode.ts';
 import type { Shortage } from './shortage.ts';
 
@@ -24,6 +26,8 @@ export interface Engine {
   readonly installationId: string;
   readonly databaseClock: DatabaseClock;
   readonly halt: Halt;
+  readonly outage: Outage;
+  readonly lateNews: LateNews;
   readonly ahead: AheadMemory;
   readonly shortage: Shortage;
   /** Whether real money moves at the gateway. */

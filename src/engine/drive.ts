@@ -33,7 +33,7 @@ import { keepEvidence, mayHaveSent, tellsOfMoney } from './evidence.ts';
 import { callGateway, chargeRequest, lookUp } from './exchange.ts';
 import type { Permission, Request } from './gate.ts';
 import { askedAtMs, askingNow, databaseNowMs, type Held, usableMs } from './lease.ts';
-import { logChange } from './log-change.ts';
+import { createChangeLog } from './log-change.ts';
 import { momentOf } from './moment.ts';
 import { isNamedAsDerived } from './names.ts';
 import { type Need, type Place, takePlace, waitForPlace } from './place.ts';
@@ -70,6 +70,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   const active = createActivePayments();
   const progress = createVerifyProgress();
   let running = 0;
+  const logChange = createChangeLog(log);
   let draining = false;
   let idle: Promise<void> | null = null;
   let onIdle: (() => void) | null = null;
@@ -131,7 +132,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     });
     if (written.kind === 'unseen') return void resumeIn(written.record, 0);
     if (written.kind !== 'done') return forget(record);
-    if (idle) return afterWrite(written.record, decision);
+    if (idle) return afterWrite(record, written.record, decision);
     const held = { record: written.record, grantedAtMs: written.nowMs, claimedAt, place };
     // The claim may have taken long, or our clocks may have stood still. So the database's time decides.
     const late =
@@ -225,7 +226,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
       decision = onUnseen(held.record.charge, decision, context(nowMs, held.record));
       written = await end(held, decision, { nowMs, evidenceSeen: 0 });
     }
-    if (written.kind === 'done') return afterWrite(written.record, decision);
+    if (written.kind === 'done') return afterWrite(held.record, written.record, decision);
     forget(held.record);
     if (outcome === null) return;
     // A worker that took the payment over assumes that we sent something until the lease's end, but not later.
@@ -267,8 +268,8 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     );
   }
 
-  function afterWrite(record: PaymentRecord, decision: Decision): void {
-    logChange(log, record, decision);
+  function afterWrite(before: PaymentRecord, record: PaymentRecord, decision: Decision): void {
+    logChange(before, record, decision);
     onChange(record);
     if (record.evidence > 0 && decision.waitMs === null) resumeIn(record, 0);
     else if (decision.waitMs !== null) resumeIn(record, decision.waitMs);

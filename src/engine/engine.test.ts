@@ -1,7 +1,9 @@
 /** The engine as its callers see it, apart from charging. */
 import { describe, expect, it } from 'vitest';
+import { later } from '../../test/support/charging.ts';
 import { gateway, world } from '../../test/support/fresh-world.ts';
 import { KEYLESS, keyed, order, told } from '../../test/support/virtual-world.ts';
+import type { CallOutcome } from '../domain/outcomes.ts';
 import { StoreError } from '../ports/store.ts';
 import { toPayment } from './answer.ts';
 
@@ -102,6 +104,27 @@ describe('stopping', () => {
     for (const stopped of both) await world.ended(stopped);
     expect(world.nowMs).toBeLessThan(1000);
     expect(logged.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+
+  it('waits until late news of money is stored, from an adapter that was given up', async () => {
+    const { engine, store } = await world.replica(gateway, { policy: { maxAttempts: 1 } });
+    const answer = later<CallOutcome>();
+    gateway.play = () => answer.promise;
+    void engine.charge(order('o1'), { waitMs: 0 });
+    await world.pass(11_000);
+    const database = later<void>();
+    const { addEvidence } = store;
+    store.addEvidence = (evidence) => database.promise.then(() => addEvidence(evidence));
+    await answer.come({ kind: 'approved', chargeId: 'ch_late' });
+    let hasEnded = false;
+    const stopped = engine.stop().then(() => {
+      hasEnded = true;
+    });
+    await world.pass(5000);
+    expect([hasEnded, world.stored('o1').evidence]).toEqual([false, 0]);
+    await database.come();
+    await stopped;
+    expect(world.stored('o1').evidence).toBe(1);
   });
 
   it('ends the sweeps', async () => {

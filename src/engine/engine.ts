@@ -14,7 +14,9 @@ import { createDatabaseClock } from './database-clock.ts';
 import { createDriver } from './drive.ts';
 import { createGate, type GateOptions } from './gate.ts';
 import { createHalt } from './halt.ts';
+import { createLateNews } from './late-news.ts';
 import { momentOf } from './moment.ts';
+import { createOutage } from './outage.ts';
 import { createOwnMode } from './own-mode.ts';
 import { pause } from './pause.ts';
 import { problem } from './problem.ts';
@@ -49,6 +51,9 @@ export interface RunningEngine extends Payonce {
   stop(withinMs?: number): Promise<void>;
 }
 
+/** A statement that was ended once, or a connection that was replaced, is no reason to send clients elsewhere. */
+const UNREADY_AFTER_MS = 3000;
+
 /**
  * Starts the engine: from now on everything that is due is taken up. Rejects with `StoreError` if the store cannot
  * be read. Rejects with an `Error` that says what to do if the store belongs to another installation, if it holds
@@ -68,6 +73,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     installationId: await store.installationId(),
     databaseClock: createDatabaseClock(clock, { databaseMs, sent, longestLeaseMs }),
     halt,
+    outage: createOutage(clock, options.log),
+    lateNews: createLateNews(),
     ahead: createAheadMemory(),
     shortage: createShortage(clock, options.log),
     livemode,
@@ -100,6 +107,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     if (engine.halt.halted) return 'stopped';
     try {
       await store.check();
+      // It answers, but what we write there fails or waits in vain.
+      if (engine.outage.lastedMs() >= UNREADY_AFTER_MS) return 'database_unavailable';
       return (await engine.ownMode.holds()) ? null : 'stopped';
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -129,8 +138,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     notReady,
     async stop(withinMs = 10_000) {
       stopping = true;
-      const drained = Promise.all([sweeper.stop(), driver.drain()]).then(() => true);
-      const inTime = await Promise.race([drained, pause(clock, withinMs).then(() => false)]);
+      const drained = Promise.all([sweeper.stop(), driver.drain()]).then(() => engine.lateNews.stored());
+      const inTime = await Promise.race([drained.then(() => true), pause(clock, withinMs).then(() => false)]);
       if (!inTime)
         engine.log.warn({ limit_ms: withinMs }, 'the drain took too long; the rest is left to its lease');
       waiters.close();

@@ -59,12 +59,13 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
     // An adapter that was given up may still report money.
     const tooLate = (late: CallOutcome | NotSent): void => {
       if (late.kind === 'not_sent' || !tellsOfMoney(late)) return;
-      keepEvidence(engine, held.record, late).catch((error: unknown) =>
+      const kept = keepEvidence(engine, held.record, late).catch((error: unknown) =>
         engine.log.error(
           { err: error, payment_id: held.record.paymentId },
           'late news of money was not kept',
         ),
       );
+      engine.lateNews.note(kept);
     };
     const outcome = await bounded(engine, held, call, tooLate).catch((error: unknown): CallOutcome => {
       engine.log.error({ err: error, payment_id: held.record.paymentId }, 'the gateway adapter threw');

@@ -151,6 +151,7 @@ describe('late evidence about a settled charge whose lookup gives no answer', ()
       await world.pass(25 * HOUR_MS);
       expect(world.stored('o1')).toMatchObject({ evidence: 0, charge: { status: end } });
       expect(alarms()).toBe(11);
+      expect(logged.filter(({ fields }) => fields.alarm_ended === 'evidence_waits')).toHaveLength(1);
     },
   );
 });

@@ -24,8 +24,16 @@ function setUp({ sweepLimit = 3, erased = [] as (number | Error)[] } = {}) {
     pages.push(new Promise((resolve) => (answer = resolve)));
     return (page) => answer(page);
   };
+  const checked: unknown[] = [];
+  const checks: (Error | (() => void))[] = [];
   const store = {
     ...engine.store,
+    async check(options?: { writes?: boolean }) {
+      checked.push(options);
+      const check = checks.shift();
+      if (check instanceof Error) throw check;
+      check?.();
+    },
     async due(query: DueQuery) {
       sweeps.push({ atMs: world.nowMs, query });
       const page = (await pages.shift()) ?? [];
@@ -48,7 +56,21 @@ function setUp({ sweepLimit = 3, erased = [] as (number | Error)[] } = {}) {
     },
   } as Driver;
   const sweeper = createSweeper({ ...engine, store }, driver);
-  return { engine, sweeper, sweeps, erasures, resumed, woken, known, full, pages, held, logged };
+  return {
+    engine,
+    sweeper,
+    checked,
+    checks,
+    sweeps,
+    erasures,
+    resumed,
+    woken,
+    known,
+    full,
+    pages,
+    held,
+    logged,
+  };
 }
 
 describe('the sweep', () => {
@@ -129,19 +151,60 @@ describe('the sweep', () => {
     expect(sweeps.map(({ query }) => query.calls)).toEqual([true, { dueBeforeMs: 77 }, true]);
   });
 
-  it('logs it if it cannot reach the database, and tries again', async () => {
+  it('reports an outage of the database once, tries again, and reports the end', async () => {
     const { sweeper, sweeps, pages, logged } = setUp();
     const error = new StoreError('unavailable', 'lost');
+    pages.push(error, error, error);
+    sweeper.start();
+    await world.pass(1000);
+    const begin = {
+      level: 'error',
+      fields: { alarm: 'database_unavailable', err: error, kind: 'unavailable' },
+      message: expect.stringContaining('the database cannot be used'),
+    };
+    expect([sweeps.length, logged]).toEqual([3, [begin]]);
+    await world.pass(500);
+    const end = { alarm_ended: 'database_unavailable', failures: 3, lasted_ms: 1500 };
+    expect(logged).toEqual([
+      begin,
+      { level: 'info', fields: end, message: 'the database can be used again' },
+    ]);
+    await world.pass(5000);
+    expect(logged).toHaveLength(2);
+  });
+
+  it('does not take what it reads for the end of an outage: the tables must take writes, and nothing may fail meanwhile', async () => {
+    const { engine, sweeper, checks, checked, logged } = setUp();
+    const lost = new StoreError('unavailable', 'lost');
+    engine.outage.failed(lost);
+    checks.push(lost, () => engine.outage.failed(lost));
+    sweeper.start();
+    await world.pass(500);
+    expect([checked, engine.outage.failures, logged.length]).toEqual([
+      [{ writes: true }, { writes: true }],
+      3,
+      1,
+    ]);
+    await world.pass(500);
+    expect([engine.outage.failures, logged.length]).toEqual([0, 2]);
+  });
+
+  it('asks nothing more of a database that works', async () => {
+    const { sweeper, checked } = setUp();
+    sweeper.start();
+    await world.pass(5000);
+    expect(checked).toEqual([]);
+  });
+
+  it('says so where it fails for another reason, and tries again', async () => {
+    const { sweeper, sweeps, pages, logged } = setUp();
+    const error = new TypeError('a fault');
     pages.push(error);
     sweeper.start();
     await world.pass(500);
     expect(sweeps.length).toBe(2);
     expect(logged).toEqual([
-      {
-        level: 'warn',
-        fields: { err: error },
-        message: 'the sweep could not use the database; it tries again',
-      },
+      { level: 'error', fields: { err: error }, message: 'a sweep failed; the next one tries again' },
     ]);
   });
 

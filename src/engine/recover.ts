@@ -23,7 +23,7 @@ const ERASE_LIMIT = 1000;
 const AGAIN_MS = 20;
 
 export function createSweeper(engine: Engine, driver: Driver): Sweeper {
-  const { clock, random, store, gateway, gate, limits, log, policy } = engine;
+  const { clock, random, store, gateway, gate, limits, log, outage, policy } = engine;
   const watchClock = createClockWatch(engine);
   const watchNames = createNamesWatch(engine);
   const wakeIdle = createIdleWatch(engine);
@@ -77,6 +77,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
 
   async function run(): Promise<void> {
     let again = false;
+    const { failures } = outage;
     try {
       again = await sweep();
       await watchClock(cutOff);
@@ -84,15 +85,25 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
       await watchNames();
       await wakeIdle();
       await erase();
+      if (failures > 0) await lookWhetherBack(failures);
     } catch (error) {
       cutOff = true;
-      // What is refused until somebody acts has its own alarm. After a stop nothing is tried again, and the
-      // database may be closed before a hanging sweep ends.
-      const isSaid = stopped || (error instanceof StoreError && error.kind === 'refused');
-      if (!isSaid) log.warn({ err: error }, 'the sweep could not use the database; it tries again');
+      // After a stop nothing is tried again, and the database may be closed before a hanging sweep ends.
+      if (!stopped) report(error);
     }
     // Random, so that replicas that start together do not sweep together.
     schedule(again ? AGAIN_MS : limits.sweepMs * (0.5 + random.float()));
+  }
+
+  function report(error: unknown): void {
+    if (error instanceof StoreError) outage.failed(error);
+    else log.error({ err: error }, 'a sweep failed; the next one tries again');
+  }
+
+  /** What the sweep reads does not tell whether anything can be written. */
+  async function lookWhetherBack(failuresBefore: number): Promise<void> {
+    await store.check({ writes: true });
+    if (outage.failures === failuresBefore) outage.over();
   }
 
   function schedule(waitMs: number): void {

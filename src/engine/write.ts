@@ -67,7 +67,10 @@ export async function write(engine: Engine, options: WriteOptions): Promise<Writ
         tellUnfit(engine, record, error);
         return { kind: 'unreachable', error };
       }
-      if (clock.monotonicMs() + pauseMs >= untilMs) return { kind: 'unreachable', error };
+      if (clock.monotonicMs() + pauseMs >= untilMs) {
+        engine.outage.failed(error);
+        return { kind: 'unreachable', error };
+      }
       await pause(clock, pauseMs);
     }
   }

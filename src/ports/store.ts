@@ -100,8 +100,11 @@ export interface Store {
   /** Erases at most `limit` frozen answers that are older than the retention. Returns how many. */
   eraseExpiredAnswers(limit: number): Promise<number>;
 
-  /** Resolves if the database takes durable writes now. Rejects with `refused` if it refuses what Payonce must do. */
-  check(): Promise<void>;
+  /**
+   * Resolves when the database takes durable writes now; rejects with `refused` while it refuses what is asked of it. `writes`: also
+   * waits until the tables can be written, which a lock may prevent.
+   */
+  check(options?: { readonly writes?: boolean }): Promise<void>;
 }
 
 /**

@@ -14,6 +14,7 @@ import { createPaymentQuery, listEvents, listPayments } from './queries.ts';
 import { createSession } from './session.ts';
 import { createSituation } from './situation.ts';
 import { addEvidence, answerOf, chargesToVerify, installationId, someCharges } from './work.ts';
+import { writeNothing } from './writable.ts';
 
 export { inWords } from './errors.ts';
 export { migrate } from './migrate.ts';
@@ -66,9 +67,10 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
       return (await payment(query.accountId, query.paymentId)) === null ? null : events;
     },
     eraseExpiredAnswers: createExpiry(session, retentionMs),
-    async check() {
+    async check({ writes = false } = {}) {
       await session.verify();
       await checkRelease();
+      if (writes) await writeNothing(session);
     },
   };
 }

@@ -34,6 +34,8 @@ export function createReleaseCheck(options: {
     const newer = await session.query<{ name: string }>(NEWER, [ours]);
     const reason = newer.length === 0 ? null : await rehearse(pool, timeoutMs);
     if (reason === null) {
+      if (isReported)
+        log?.info({ alarm_ended: 'newer_release' }, 'this release can store payments in the database again');
       isReported = false;
       return;
     }

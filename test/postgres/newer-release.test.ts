@@ -62,11 +62,16 @@ test.each([
   ]);
 });
 
-test('it is ready again when the change is taken back', async () => {
+test('it is ready again when the change is taken back, and says so once', async () => {
   const database = await openDatabase();
   await migrated(database, `ALTER TABLE payonce.payments ADD COLUMN tip bigint NOT NULL`);
-  const { store } = open(database);
+  const { store, logged } = open(database);
   await expect(store.check()).rejects.toThrow('newer release');
   await database.query(`ALTER TABLE payonce.payments ALTER COLUMN tip SET DEFAULT 0`);
   await store.check();
+  await store.check();
+  expect(logged).toEqual([
+    expect.objectContaining({ alarm: 'newer_release' }),
+    { alarm_ended: 'newer_release' },
+  ]);
 });

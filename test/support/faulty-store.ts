@@ -69,7 +69,7 @@ export function createFaultyStore(store: Store): FaultyStore {
     payments: (query) => run('payments', () => store.payments(query)),
     events: (query) => run('events', () => store.events(query)),
     eraseExpiredAnswers: (limit) => run('eraseExpiredAnswers', () => store.eraseExpiredAnswers(limit)),
-    check: () => run('check', () => store.check()),
+    check: (options) => run('check', () => store.check(options)),
     fail(method, ...faults) {
       planned.set(method, [...(planned.get(method) ?? []), ...faults]);
     },

@@ -14,7 +14,9 @@ import { createDatabaseClock } from '../../src/engine/database-clock.ts';
 import { type RunningEngine, startEngine } from '../../src/engine/engine.ts';
 import { createGate, type GateOptions } from '../../src/engine/gate.ts';
 import { createHalt } from '../../src/engine/halt.ts';
+import { createLateNews } from '../../src/engine/late-news.ts';
 import { momentOf } from '../../src/engine/moment.ts';
+import { createOutage } from '../../src/engine/outage.ts';
 import { createOwnMode } from '../../src/engine/own-mode.ts';
 import { createShortage } from '../../src/engine/shortage.ts';
 import type { Clock } from '../../src/ports/clock.ts';
@@ -172,6 +174,8 @@ export function createVirtualWorld({ installationId = INSTALLATION_ID } = {}): V
         installationId,
         databaseClock,
         halt,
+        outage: createOutage(clock, options.log),
+        lateNews: createLateNews(),
         ahead,
         shortage: createShortage(clock, options.log),
         livemode,

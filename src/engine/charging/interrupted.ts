@@ -31,9 +31,10 @@ export function halted({ engine }: Charging, request: ClientRequest): ChargeAnsw
 /** A payment that is known to be accepted is answered with 202. Otherwise the answer says what is not known. */
 export function storeFailed(charging: Charging, request: ClientRequest, error: StoreError): ChargeAnswer {
   const { engine } = charging;
-  // What is refused to every request has its own alarm, and needs no line for each of them.
-  if (error.kind !== 'refused')
-    engine.log.error({ err: error, kind: error.kind }, 'the database could not be used for a charge request');
+  // The other kinds would have a line for each request. What is refused to every request has its own alarm, and so has an outage.
+  if (error.kind === 'unfit')
+    engine.log.error({ err: error }, 'the database does not take the values of a charge request');
+  else engine.outage.failed(error);
   const known = request.seen === null ? undefined : (knownSince(charging, request.seen) ?? request.seen);
   if (known !== undefined && (request.boundHere || isOpenAndSame(known, request.order))) {
     const replayed = isReplayed(request);
