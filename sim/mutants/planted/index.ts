@@ -18,6 +18,7 @@ import { GATEWAY } from './gateway.ts';
 import { HTTP } from './http.ts';
 import { MONEY } from './money.ts';
 import { PLACES_AT_THE_GATEWAY } from './places.ts';
+import { SERVICE_LAYER } from './service-layer.ts';
 import { STORE } from './store.ts';
 import { STORE_BATCHES } from './store-batches.ts';
 import { STORE_CONNECTIONS } from './store-connections.ts';
@@ -46,4 +47,5 @@ export const PLANTED: readonly PlantedBug[] = [
   ...EDGES_SERVICE,
   ...EDGES_TRUTH,
   ...EDGES_WORLD,
+  ...SERVICE_LAYER,
 ];
