@@ -280,6 +280,46 @@ describe('every setting', () => {
   });
 });
 
+describe('every part', () => {
+  it('has the same log, the pools are ours alone, and idle connections are kept alive', async () => {
+    parts.databaseUrl = await testDatabase();
+    const config = readConfig({ ...quiet, PORT: '0' });
+    const log = createLog(config);
+    await (await startService(config, log)).stop();
+    for (const place of ['engine.log', 'store.log', 'server.logger', 'fakeGateway.log']) {
+      expect([place, at(place) === log]).toEqual([place, true]);
+    }
+    expect(at('store.ownPool')).toBe(true);
+    expect(at('engine.gateway.name')).toBe('fake');
+    expect([at('ledgerPool.options.max'), at('ledgerPool') === at('store.pool')]).toEqual([4, false]);
+    expect(at('store.pool.options')).toMatchObject({
+      application_name: 'payonce',
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 30_000,
+    });
+    // What is left of SIGTERM's 15 s after the longest drain, beside the close of the pools.
+    expect(at('server.closeGraceMs')).toBe(1000);
+  });
+
+  it.each([
+    ['alone', 1],
+    ['worker', 0],
+  ] as const)('of a service that runs %s: connections are counted %i times', async (role, times) => {
+    const env = { DATABASE_URL: await testDatabase(), GATEWAY: 'fake', DATABASE_POOL: '1000' };
+    const config = readConfig({
+      ...quiet,
+      ...env,
+      PORT: String(await choosePort(readConfig({ PORT: '0' }))),
+    });
+    const warned: string[] = [];
+    const log = Object.assign(createLog(config), {
+      warn: (_fields: object, message: string) => void warned.push(message),
+    });
+    await (await startService(config, log, { role })).stop();
+    expect(warned.filter((message) => message.includes('max_connections'))).toHaveLength(times);
+  });
+});
+
 describe('the stop', () => {
   it('ends the calls first, then what they need, the database last, and waits for each', async () => {
     parts.databaseUrl = await testDatabase();

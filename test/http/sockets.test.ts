@@ -65,8 +65,8 @@ describe('headers', () => {
 describe('what Node would answer with an empty body, or take', () => {
   it.each([
     ['no Host', 'invalid_request', 400, ''],
-    ['several Hosts', 'invalid_request', 400, 'Host: a\r\nhOST: b\r\n'],
-    ['the same Host twice', 'invalid_request', 400, 'Host: a\r\nHost: a\r\n'],
+    ['several Hosts', 'invalid_request', 400, 'Host: a\r\nhOST: b\r\nConnection: close\r\n'],
+    ['the same Host twice', 'invalid_request', 400, 'Host: a\r\nHost: a\r\nConnection: close\r\n'],
     ['an Expect that nobody knows', 'expectation_failed', 417, 'Host: a\r\nExpect: a-miracle\r\n'],
   ])('%s is a problem document: %s, %i', async (_name, code, status, headers) => {
     const { listen, charges, lines } = harness();
