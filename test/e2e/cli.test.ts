@@ -139,7 +139,10 @@ describe('fake-gateway', () => {
       '--webhook-url',
       'http://127.0.0.1:9',
     ]);
-    expect([half.code, half.err]).toEqual([1, expect.stringMatching(/go together; nothing was started/)]);
+    expect([half.code, half.err]).toEqual([
+      1,
+      expect.stringMatching(/Nothing was started\. --webhook-url and --webhook-secret need each other/),
+    ]);
     for (const { out } of [taken, elsewhere, half]) expect(out).toBe('');
   });
 });

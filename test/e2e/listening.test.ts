@@ -47,8 +47,16 @@ test.each(['1', '2'])('a port that is taken, with %s workers', async (WORKERS) =
 });
 
 test.each([
-  ['no-such-host.invalid', '1', /no-such-host\.invalid (is no address|cannot be looked up)/],
-  ['no-such-host.invalid', '2', /no-such-host\.invalid (is no address|cannot be looked up)/],
+  [
+    'no-such-host.invalid',
+    '1',
+    /no-such-host\.invalid is not an address|does not answer for no-such-host\.invalid/,
+  ],
+  [
+    'no-such-host.invalid',
+    '2',
+    /no-such-host\.invalid is not an address|does not answer for no-such-host\.invalid/,
+  ],
   ['192.0.2.1', '1', /This machine has no address 192\.0\.2\.1\./],
   ['192.0.2.1', '2', /This machine has no address 192\.0\.2\.1\./],
 ])('a host that is not this machine: %s, with %s workers', async (HOST, WORKERS, words) => {
