@@ -1,7 +1,7 @@
 /** The payments endpoint on DBOS: one durable workflow a payment, behind Fastify. */
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import Fastify from 'fastify';
-import { charge, paymentIdOf } from './gateway.mjs';
+import { charge, paymentIdOf } from '../gateway.mjs';
 
 const PATH = '/v1/payments';
 /** A payment holds no connection while the gateway is called. More did not help on two cores. */

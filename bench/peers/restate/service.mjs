@@ -1,7 +1,7 @@
 /** The payments service: one virtual object an order, whose charges run one by one and find its payment. */
 import * as restate from '@restatedev/restate-sdk';
 import * as z from 'zod';
-import { charge } from './gateway.mjs';
+import { charge } from '../gateway.mjs';
 
 const Order = z.strictObject({
   order_id: z.string().min(1).max(255),

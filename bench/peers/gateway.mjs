@@ -1,4 +1,4 @@
-/** One charge at the gateway: the call and its retries. The same file in DBOS's and Restate's folder. */
+/** One charge at the gateway: the call and its retries. For DBOS and Restate; undici is Payonce's own. */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
