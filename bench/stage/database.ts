@@ -1,6 +1,7 @@
 /** One durable PostgreSQL for all subjects, a database of its own for each. */
-import pg from 'pg';
+import type pg from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../packages/embedded-postgres/src/index.ts';
+import { query } from '../../sim/chaos/processes/query.ts';
 
 export interface BenchDatabase {
   /** Of the postmaster. */
@@ -20,16 +21,6 @@ export interface BenchDatabase {
 
 export async function startBenchDatabase(dataDir: string): Promise<BenchDatabase> {
   let server: EmbeddedPostgres = await startEmbeddedPostgres({ dataDir });
-
-  async function query<Row extends pg.QueryResultRow>(url: string, text: string): Promise<Row[]> {
-    const client = new pg.Client({ connectionString: url });
-    await client.connect();
-    try {
-      return (await client.query<Row>(text)).rows;
-    } finally {
-      await client.end();
-    }
-  }
 
   function urlOf(name: string): string {
     const url = new URL(server.url);

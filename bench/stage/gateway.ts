@@ -1,5 +1,6 @@
 /** The gateway that a subject charges at: the fake one as a process of its own, with its ledger in memory. */
-import { type Programs, stopProgram } from './programs.ts';
+import { stopProgram } from '../../sim/chaos/processes/program.ts';
+import type { Programs } from './programs.ts';
 
 export interface BenchGateway {
   readonly url: string;

@@ -3,8 +3,7 @@ import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../sim/chaos/processes/free-port.ts';
 import { type Guard, startGuard } from '../../sim/chaos/processes/guard.ts';
-import { type Program, startProgram } from '../../sim/chaos/processes/program.ts';
-import { waitFor, within } from '../../sim/chaos/processes/wait.ts';
+import { type Program, type ReadyOptions, startReady } from '../../sim/chaos/processes/program.ts';
 
 export interface Programs {
   /** Starts one and waits until `ready` finds what it is looking for in what the program prints. */
@@ -16,17 +15,7 @@ export interface Programs {
   close(): Promise<void>;
 }
 
-export interface StartOptions<T> {
-  readonly name: string;
-  /** Arguments of `node`. */
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly ready: (output: string) => T | null;
-}
-
-/** A first start may have to install or to make a database. */
-const START_MS = 60_000;
-const STOP_MS = 16_000;
+export type StartOptions<T> = Omit<ReadyOptions<T>, 'guard' | 'log'>;
 
 /** `folder`: where their logs go. */
 export function openPrograms(folder: string): Programs {
@@ -42,38 +31,11 @@ export function openPrograms(folder: string): Programs {
       }
       started.clear();
     },
-    async start({ name, args, env, ready }) {
-      let said = '';
-      const program = startProgram({
-        guard,
-        args,
-        env,
-        log,
-        onOutput: (text) => {
-          // Only the beginning is looked at; a server's log may grow for hours.
-          if (said.length < 65_536) said += text;
-        },
-      });
-      started.add(program);
-      void program.exited.then(() => started.delete(program));
-      const found = await waitFor({ what: `${name} to start`, withinMs: START_MS, pollMs: 20 }, () => {
-        if (program.hasExited()) {
-          throw new Error(
-            `${name} ended while it was starting; see ${join(folder, 'programs.log')}.\n${said}`,
-          );
-        }
-        return ready(said);
-      });
-      return { program, ready: found };
-    },
+    start: (options) =>
+      startReady({ ...options, guard, log }, (program) => {
+        started.add(program);
+        void program.exited.then(() => started.delete(program));
+      }),
     close: () => guard.close(),
   };
-}
-
-/** Asks a program to stop, and kills it if it does not. */
-export async function stopProgram(program: Program): Promise<void> {
-  program.signal('SIGTERM');
-  await within(STOP_MS, program.exited, null);
-  program.signal('SIGKILL');
-  await program.exited;
 }

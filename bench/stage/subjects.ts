@@ -1,8 +1,9 @@
 /** What is measured: Payonce, and what people use instead. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { stopProgram } from '../../sim/chaos/processes/program.ts';
 import type { BenchDatabase } from './database.ts';
-import { type Programs, stopProgram } from './programs.ts';
+import type { Programs } from './programs.ts';
 
 export interface Subject {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** The library as a program uses it, on a database of its own. */
 import { onTestFinished } from 'vitest';
 import { createPayonce, type Gateway, type Payonce, type PayonceOptions } from '../../src/index.ts';
-import { type Database, openDatabase } from '../postgres/world.ts';
+import { type Database, openStore } from '../postgres/world.ts';
 
 export interface Program extends Database {
   readonly payonce: Payonce;
@@ -11,8 +11,7 @@ export interface Program extends Database {
 
 /** Quick decisions and patient limits: nothing here is about time. */
 export async function openProgram(gateway: Gateway, changes: Partial<PayonceOptions> = {}): Promise<Program> {
-  const database = await openDatabase();
-  const { pool } = database.open({ max: 5 });
+  const { database, pool } = await openStore({ max: 5 });
   const logged: string[] = [];
   const hear = (_fields: unknown, message: string): void => void logged.push(message);
   const payonce = await createPayonce({

@@ -1,16 +1,7 @@
 import pg from 'pg';
 import { expect, test } from 'vitest';
+import { query } from '../../sim/chaos/processes/query.ts';
 import { createDatabase } from './database.ts';
-
-async function query(url: string, text: string): Promise<unknown[]> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
 
 test('each test database has the tables and is nobody else’s', async () => {
   const [one, other] = await Promise.all([createDatabase(), createDatabase()]);

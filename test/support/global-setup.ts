@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../packages/embedded-postgres/src/index.ts';
+import { query } from '../../sim/chaos/processes/query.ts';
 import { migrate } from '../../src/postgres/migrate.ts';
 import { makeTemporaryFolder, removeDataDir } from './temporary-folder.ts';
 
@@ -22,12 +23,12 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await startServer();
   const template = `payonce_template_${randomBytes(6).toString('hex')}`;
-  await run(server.url, `CREATE DATABASE ${template}`);
+  await query(server.url, `CREATE DATABASE ${template}`);
   await migrateDatabase(server.url, template);
   project.provide('adminUrl', server.url);
   project.provide('templateDatabase', template);
   return async () => {
-    await run(server.url, `DROP DATABASE ${template} WITH (FORCE)`);
+    await query(server.url, `DROP DATABASE ${template} WITH (FORCE)`);
     await server.stop();
   };
 }
@@ -54,15 +55,5 @@ async function migrateDatabase(adminUrl: string, database: string): Promise<void
     await migrate(pool);
   } finally {
     await pool.end();
-  }
-}
-
-async function run(url: string, statement: string): Promise<void> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
   }
 }

@@ -17,6 +17,8 @@ export interface TcpProxy {
   answers(): number;
   /** Breaks every open connection on both sides, at once and without an error message. */
   cut(): void;
+  /** The same with a reset, which nobody takes for a goodbye, and what was held back is lost. */
+  lose(): void;
   /** No new connections from now on; open ones stay. */
   refuse(): void;
   /** Takes new connections again, at the same port. */
@@ -51,6 +53,7 @@ interface Lane {
 
 const HOST = '127.0.0.1';
 
+/** `target` is read for each connection: a server that was started again has another port. */
 export async function startTcpProxy(target: {
   readonly host: string;
   readonly port: number;
@@ -149,6 +152,11 @@ export async function startTcpProxy(target: {
     open: () => pairs.size,
     answers: () => answers,
     cut,
+    lose() {
+      for (const [client] of pairs) client.resetAndDestroy();
+      cut();
+      held.clear();
+    },
     refuse: () => void server.close(),
     accept: listen,
     hold: (direction) => void held.add(direction),

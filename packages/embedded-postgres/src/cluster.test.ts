@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
 import { afterAll, afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { query } from '../../../sim/chaos/processes/query.ts';
 import { makeDataDir, removeOriginal } from '../../../test/support/data-dir.ts';
 import { makeTemporaryFolder, removeDataDir } from '../../../test/support/temporary-folder.ts';
 import { openCluster } from './cluster.ts';
@@ -17,12 +17,6 @@ const home = (...parts: string[]) => join(dataDir, 'postgres', ...parts);
 async function start(): Promise<EmbeddedPostgres> {
   server = await startEmbeddedPostgres({ dataDir });
   return server;
-}
-
-async function connect(url: string): Promise<void> {
-  const client = new pg.Client(url);
-  await client.connect();
-  await client.end();
 }
 
 beforeEach(async () => {
@@ -43,13 +37,13 @@ test('an unfinished initdb is thrown away and done again', async () => {
   fs.mkdirSync(home('data.new-0badcafe', 'base', '.hidden'), { recursive: true });
   fs.writeFileSync(home('data.new-0badcafe', 'PG_VERSION'), '18\n');
   if (process.getuid?.() === 0) execFileSync('chown', ['-R', 'nobody', home('data.new-0badcafe')]);
-  await connect((await start()).url);
+  await query((await start()).url);
   expect(fs.readdirSync(home()).filter((name) => name.startsWith('data'))).toEqual(['data']);
 });
 
 test('a lost password file costs the password, not the data', async () => {
   fs.rmSync(home('password'));
-  await connect((await start()).url);
+  await query((await start()).url);
 });
 
 test('a cluster of another PostgreSQL is refused and left as it is', async () => {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import { query } from '../../../sim/chaos/processes/query.ts';
 import { makeDataDir, removeOriginal } from '../../../test/support/data-dir.ts';
 import { makeTemporaryFolder, removeDataDir } from '../../../test/support/temporary-folder.ts';
 import { until } from '../../../test/support/until.ts';
@@ -29,23 +29,12 @@ async function start(): Promise<EmbeddedPostgres> {
   return server;
 }
 
-async function run(url: string, text: string): Promise<unknown[]> {
-  const client = new pg.Client(url);
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
 /** Marks data that was acknowledged, so that each crash is judged by what it must not lose. */
-const store = (url: string) => run(url, 'CREATE TABLE public.kept AS SELECT 42 AS answer');
+const store = (url: string) => query(url, 'CREATE TABLE public.kept AS SELECT 42 AS answer');
 
 async function expectKept(): Promise<void> {
   const { url } = await start();
-  expect(await run(url, 'SELECT answer FROM public.kept')).toEqual([{ answer: 42 }]);
+  expect(await query(url, 'SELECT answer FROM public.kept')).toEqual([{ answer: 42 }]);
 }
 
 /** `killed` lists the pids that die with -9 in the same instant as the owner. */
@@ -90,7 +79,7 @@ test('a postmaster killed with -9 is back on the same port, with everything that
   process.kill(pid, 'SIGKILL');
   await until('another one is known', () => server?.pid !== pid);
   const rows = await until('it is back', () =>
-    run(url, 'SELECT answer FROM public.kept').catch(() => undefined),
+    query(url, 'SELECT answer FROM public.kept').catch(() => undefined),
   );
   expect(rows).toEqual([{ answer: 42 }]);
   expect(logged.join()).toContain('ended unexpectedly (SIGKILL)');

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import { query } from '../../../sim/chaos/processes/query.ts';
 import { makeDataDir, removeOriginal } from '../../../test/support/data-dir.ts';
 import { removeDataDir } from '../../../test/support/temporary-folder.ts';
 import { startOwner, watchdogsOf } from '../test/postgres-owner.ts';
@@ -17,14 +18,8 @@ async function start(settings?: Record<string, string>): Promise<EmbeddedPostgre
   return server;
 }
 
-async function ask<Row>(url: string, text: string): Promise<Row | undefined> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    return (await client.query(text)).rows[0] as Row | undefined;
-  } finally {
-    await client.end();
-  }
+async function ask(url: string, text: string): Promise<unknown> {
+  return (await query(url, text))[0];
 }
 
 const dataFolder = () => join(dataDir, 'postgres', 'data');

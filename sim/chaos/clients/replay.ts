@@ -2,7 +2,7 @@
  * After the end every key is used once more, at both replicas, with its own request and with another one: the first
  * must get the answer that stands, the second a 422, and neither may change anything.
  */
-import { inParallel } from '../judge/collect.ts';
+import { inParallel } from '../in-parallel.ts';
 import { bodyOf, isAccepted, isPost } from '../judge/reading.ts';
 import type { Exchange } from '../record.ts';
 import type { Line, Target } from './http.ts';

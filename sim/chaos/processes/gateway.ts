@@ -2,8 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Address } from '../proxy/proxy.ts';
 import type { Guard } from './guard.ts';
-import { startProgram } from './program.ts';
-import { waitFor, within } from './wait.ts';
+import { startReady, stopProgram } from './program.ts';
 
 export interface FakeGateway extends Address {
   readonly url: string;
@@ -22,39 +21,20 @@ export interface GatewayOptions {
   readonly log: number;
 }
 
-/** initdb on a busy machine; an ordinary start takes two seconds. */
-const START_MS = 60_000;
 /** Its PostgreSQL may take 8 s to stop. */
 const STOP_MS = 12_000;
 
 export async function startGateway(options: GatewayOptions): Promise<FakeGateway> {
   const { guard, root, dataDir, seed, log } = options;
-  let said = '';
   const cli = fileURLToPath(new URL('dist/cli.js', root));
-  const program = startProgram({
+  const place = ['--port', '0', '--data-dir', dataDir];
+  const { program, ready: url } = await startReady({
     guard,
-    args: [
-      cli,
-      'fake-gateway',
-      '--port',
-      '0',
-      '--data-dir',
-      dataDir,
-      '--seed',
-      String(seed),
-      '--faults',
-      '{}',
-    ],
+    name: 'the fake gateway',
+    args: [cli, 'fake-gateway', ...place, '--seed', String(seed), '--faults', '{}'],
     env: {},
     log,
-    onOutput: (text) => {
-      said += text;
-    },
-  });
-  const url = await waitFor({ what: 'the fake gateway', withinMs: START_MS }, () => {
-    if (program.hasExited())
-      throw new Error('The fake gateway ended while it was starting; see gateway.log.');
-    return /listens at (\S+)/.exec(said)?.[1] ?? null;
+    ready: (said) => /listens at (\S+)/.exec(said)?.[1] ?? null,
   });
   const { hostname, port } = new URL(url);
   return {
@@ -66,11 +46,6 @@ export async function startGateway(options: GatewayOptions): Promise<FakeGateway
       if (!answer.ok) throw new Error(`The fake gateway refused the faults: ${await answer.text()}`);
     },
     hasExited: program.hasExited,
-    async stop() {
-      program.signal('SIGTERM');
-      await within(STOP_MS, program.exited, null);
-      program.signal('SIGKILL');
-      await program.exited;
-    },
+    stop: () => stopProgram(program, STOP_MS),
   };
 }

@@ -2,11 +2,10 @@
  * The installation's name is random, and every name at the gateway comes from it, and so does what goes wrong there.
  * Here it comes from the seed, so that the same orders meet the same lies again; and the judge knows the names.
  */
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import type { Guard } from './guard.ts';
 import { startProgram } from './program.ts';
+import { query } from './query.ts';
 
 export interface InstallationOptions {
   readonly guard: Guard;
@@ -28,10 +27,5 @@ export async function install({
   const args = [cli, 'migrate'];
   const { code } = await startProgram({ guard, args, env: { DATABASE_URL: databaseUrl }, log }).exited;
   if (code !== 0) throw new Error('payonce migrate failed; see migrate.log.');
-  const client = new pg.Client(databaseUrl);
-  await client.connect();
-  await client.query('UPDATE payonce.installation SET installation_id = $1', [installationId]);
-  const ended = once(client, 'end');
-  await client.end();
-  await ended;
+  await query(databaseUrl, `UPDATE payonce.installation SET installation_id = '${installationId}'`);
 }

@@ -1,6 +1,7 @@
 /** One run of one of our programs, from its start until it has ended. */
 import type { ChildProcess } from 'node:child_process';
 import type { Guard } from './guard.ts';
+import { waitFor, within } from './wait.ts';
 
 export interface Exit {
   readonly code: number | null;
@@ -55,6 +56,47 @@ export function startProgram({ guard, args, env, log, onOutput }: ProgramOptions
     },
     leftBehind: () => groupExists(pid),
   };
+}
+
+export interface ReadyOptions<T> extends Omit<ProgramOptions, 'onOutput'> {
+  /** For the message. */
+  readonly name: string;
+  /** What it is looked for in what the program prints; null: it is not there yet. */
+  readonly ready: (output: string) => T | null;
+}
+
+/** A first start may have to install or to make a database, on a busy machine. */
+const START_MS = 60_000;
+/** Only the beginning is looked at; a server's log may grow for hours. */
+const BEGINNING = 65_536;
+
+/** Starts one and waits until it is ready. `onStart` hears of it before that. */
+export async function startReady<T>(
+  { name, ready, ...options }: ReadyOptions<T>,
+  onStart: (program: Program) => void = () => {},
+): Promise<{ readonly program: Program; readonly ready: T }> {
+  let said = '';
+  const onOutput = (text: string): void => {
+    if (said.length < BEGINNING) said += text;
+  };
+  const program = startProgram({ ...options, onOutput });
+  onStart(program);
+  const found = await waitFor({ what: `${name} to start`, withinMs: START_MS, pollMs: 20 }, () => {
+    if (program.hasExited()) throw new Error(`${name} ended while it was starting; see its log.\n${said}`);
+    return ready(said);
+  });
+  return { program, ready: found as T };
+}
+
+/** Longer than a server may take to finish what is under way. */
+const STOP_MS = 16_000;
+
+/** Tells a program to stop, and kills it where it does not in time. */
+export async function stopProgram(program: Program, withinMs = STOP_MS): Promise<void> {
+  program.signal('SIGTERM');
+  await within(withinMs, program.exited, null);
+  program.signal('SIGKILL');
+  await program.exited;
 }
 
 function groupExists(pid: number): boolean {

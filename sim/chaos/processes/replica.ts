@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Guard } from './guard.ts';
-import { type Exit, type Program, startProgram } from './program.ts';
+import { type Exit, type Program, startProgram, stopProgram } from './program.ts';
 import { within } from './wait.ts';
 
 /** How one process of the replica came to its end. */
@@ -146,11 +146,8 @@ export function startReplica(options: ReplicaOptions): Replica {
     told.cause = 'SIGTERM';
     told.toldMs = performance.now();
     const over = note();
-    told.program.signal('SIGTERM');
-    await within(TERM_WAIT_MS, told.program.exited, null);
-    // `cause` stays SIGTERM: a process that has to be killed now did not keep its promise.
-    told.program.signal('SIGKILL');
-    await told.program.exited;
+    // `cause` stays SIGTERM: a process that has to be killed did not keep its promise.
+    await stopProgram(told.program, TERM_WAIT_MS);
     over();
     return true;
   }

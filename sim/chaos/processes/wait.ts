@@ -3,24 +3,26 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 export interface WaitOptions {
   /** What is waited for, for the message. */
-  readonly what: string;
+  readonly what: string | (() => string);
   readonly withinMs: number;
   readonly pollMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Resolves with the first truthy answer. Throws when the deadline passes or the signal is aborted. */
+/** Resolves with the first answer that is something. Throws when the deadline passes or the signal is aborted. */
 export async function waitFor<T>(
   options: WaitOptions,
-  condition: () => Promise<T | null | false> | T | null | false,
-): Promise<T> {
+  condition: () => Promise<T> | T,
+): Promise<Exclude<NonNullable<T>, false>> {
   const { what, withinMs, pollMs = 50, signal } = options;
   const untilMs = performance.now() + withinMs;
   for (;;) {
     signal?.throwIfAborted();
     const result = await condition();
-    if (result !== null && result !== false) return result;
-    if (performance.now() >= untilMs) throw new Error(`Waited ${withinMs} ms in vain for ${what}.`);
+    if (result !== undefined && result !== null && result !== false)
+      return result as Exclude<NonNullable<T>, false>;
+    if (performance.now() >= untilMs)
+      throw new Error(`Waited ${withinMs} ms in vain for ${typeof what === 'string' ? what : what()}.`);
     await pause(pollMs, undefined, signal === undefined ? {} : { signal });
   }
 }
