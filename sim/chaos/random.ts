@@ -31,8 +31,8 @@ export function createRandom(seed: number, name: string): Random {
   };
 }
 
-/** Tommy Ettinger's mulberry32: small, and good enough to choose what to break. */
-function mulberry(start: number): () => number {
+/** Tommy Ettinger's mulberry32, uniform in [0, 1): small, good enough to choose what to break, the same everywhere. */
+export function mulberry(start: number): () => number {
   let state = start;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -16,7 +16,7 @@ import { REPLICA_NAMES, startWorld, type World } from './processes/world.ts';
 import { createRandom } from './random.ts';
 import type { Recorder } from './record.ts';
 import { drawSchedule } from './schedule.ts';
-import { CLIENTS, gatewayOf, HEAL_MS, installationOf } from './settings.ts';
+import { CLIENTS, gatewayOf, HEAL_MS, installationOf, LEASE_MS } from './settings.ts';
 
 export interface RunOptions {
   readonly seed: number;
@@ -106,6 +106,7 @@ async function runIn(world: World, line: Line, options: RunOptions): Promise<() 
     calls: [...calls],
     forgotten: injector.forgotten,
     clockSteps: world.database.clock?.steps ?? [],
+    leaseMs: LEASE_MS,
   };
   const unchanged = judgeUnchanged(before, state).map((finding) => ({ ...finding, orderId: null }));
   const found = [...judge(facts), ...judgeReplays(exchanges), ...unchanged];

@@ -1,8 +1,8 @@
 /** The table of answers, row by row. */
 import { afterAll, expect, test } from 'vitest';
+import { until } from '../support/until.ts';
 import * as step from './gateway/steps.ts';
 import { type Answer, json } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
 import { openStage } from './support/stage.ts';
 
 const stage = await openStage();
@@ -40,18 +40,18 @@ async function unresolvedOrder(orderId: string): Promise<void> {
   const key = stage.identity.key(orderId, 1);
   stage.gateway.mode = (asked, nth) => (asked === key ? 'down' : known(asked, nth));
   await client.pay({ orderId, key: `${orderId}/1`, prefer: 'respond-async' });
-  await stage.until(orderId, 'UNRESOLVED');
+  await stage.reaches(orderId, 'UNRESOLVED');
 }
 
 async function reviewOrder(orderId: string): Promise<void> {
   gateway.plan(orderId, step.altered({ amount: 1 }));
   await client.pay({ orderId, key: `${orderId}/1`, prefer: 'respond-async' });
-  await stage.until(orderId, 'REVIEW');
+  await stage.reaches(orderId, 'REVIEW');
 }
 
 /** Waits until its first call has reached the gateway. */
 async function called(orderId: string): Promise<void> {
-  await eventually('the call', () => gateway.ledger.requestsOf(orderId).length === 1);
+  await until('the call', () => gateway.ledger.requestsOf(orderId).length === 1);
 }
 
 async function nothingIsSent(orderId: string, work: () => Promise<void>): Promise<void> {
@@ -195,7 +195,7 @@ test.each([
     async (id: string) => {
       gateway.plan(id, pending.step);
       await client.pay({ orderId: id, key: `${id}/1`, prefer: 'respond-async' });
-      await eventually('the call to end', async () => (await stage.events(id)).length > 1);
+      await until('the call to end', async () => (await stage.events(id)).length > 1);
     },
   ],
   ['UNRESOLVED', unresolvedOrder],

@@ -177,7 +177,7 @@ describe('one fault, one charge, one true answer', () => {
     at.gateway.plan(fault, ...steps);
     const prefer = status === 'REVIEW' ? 'wait=2' : 'wait=60';
     const told = await at.client.pay({ orderId: fault, key: fault.replaceAll(' ', '-'), prefer });
-    const payment = await at.until(fault, status);
+    const payment = await at.reaches(fault, status);
     const { ledger } = at.gateway;
     expect({ told: told.status, text: told.text }).toMatchObject({ told: answer });
     expect(json(told).payment_id).toBe(payment.payment_id);
@@ -193,7 +193,7 @@ describe('one fault, one charge, one true answer', () => {
 test('an approval for another key completes nothing by itself', async () => {
   stage.gateway.plan('other-key', lies({ idempotency_key: other }));
   await stage.client.pay({ orderId: 'other-key', prefer: 'wait=3' });
-  const { status } = await stage.until('other-key', 'COMPLETED', 'REVIEW');
+  const { status } = await stage.reaches('other-key', 'COMPLETED', 'REVIEW');
   if (status === 'COMPLETED') expect(stage.gateway.ledger.requestsOf('other-key')).toHaveLength(2);
 });
 
@@ -203,7 +203,7 @@ test('key_reused from the gateway never counts as a decline while the charge may
     ...times(9, { ...step.honest, reply: { kind: 'status', status: 422, body: '{"error":"key_reused"}' } }),
   );
   await stage.client.pay({ orderId: 'reused', prefer: 'wait=3' });
-  await stage.until('reused', 'COMPLETED', 'REVIEW');
+  await stage.reaches('reused', 'COMPLETED', 'REVIEW');
 });
 
 test('afterwards nothing contradicts anything', async () => {

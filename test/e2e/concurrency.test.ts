@@ -1,8 +1,8 @@
 /** The same order from everywhere at once: one payment, one call, one answer. */
 import { afterAll, expect, test } from 'vitest';
+import { until } from '../support/until.ts';
 import * as step from './gateway/steps.ts';
 import { type Answer, json } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
 import { openStage } from './support/stage.ts';
 
 const stage = await openStage();
@@ -121,7 +121,7 @@ test('100 that hang up at once: one charge, and the answer is there', async () =
   const hangUp = new AbortController();
   const left = hundred(() => client.pay({ orderId: 'gone', key: 'gone', signal: hangUp.signal }));
   const leave = Promise.allSettled(left);
-  await eventually('the call', () => gateway.ledger.requestsOf('gone').length === 1);
+  await until('the call', () => gateway.ledger.requestsOf('gone').length === 1);
   hangUp.abort();
   await leave;
   release();

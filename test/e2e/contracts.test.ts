@@ -1,8 +1,8 @@
 /** What the gateway declares decides what may be resent and what is proof. */
 import { expect, test } from 'vitest';
+import { until } from '../support/until.ts';
 import * as step from './gateway/steps.ts';
 import { json } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
 import { type Env, FAST, SHORT_CALLS } from './support/service.ts';
 import { onStage, type Stage } from './support/stage.ts';
 
@@ -19,7 +19,7 @@ async function on(
 
 test.concurrent('without keys nothing is resent before its absence is proved', () =>
   on({ env: { ...SHORT_CALLS, GATEWAY_KEYS: 'none' }, keys: 'ignored' }, async (stage) => {
-    const { gateway, client, until, quiet, judge } = stage;
+    const { gateway, client, reaches, quiet, judge } = stage;
     const plans: Record<string, [step.Step[], string]> = {
       lostAfter: [[step.lostAfter], 'COMPLETED'],
       dropAfter: [[step.dropAfter], 'COMPLETED'],
@@ -43,7 +43,7 @@ test.concurrent('without keys nothing is resent before its absence is proved', (
     await quiet();
     expect(await judge()).toEqual([]);
     for (const [orderId, [, wanted]] of Object.entries(plans)) {
-      const { status } = await until(orderId, 'COMPLETED', 'FAILED', 'REVIEW');
+      const { status } = await reaches(orderId, 'COMPLETED', 'FAILED', 'REVIEW');
       // A failure with proof is a true end as well: no promise says that it is tried again.
       if (wanted === 'FAILED') expect([orderId, status]).toEqual([orderId, 'FAILED']);
       expect([orderId, status]).not.toEqual([orderId, 'REVIEW']);
@@ -62,7 +62,7 @@ test.concurrent('without keys nothing is resent before its absence is proved', (
 test.concurrent('with neither keys nor lookups a doubt goes to a person, and nothing is resent', () =>
   on(
     { env: { GATEWAY_KEYS: 'none', GATEWAY_LOOKUP: 'no' }, keys: 'ignored' },
-    async ({ gateway, client, until, judge }) => {
+    async ({ gateway, client, reaches, judge }) => {
       const doubtful = {
         lostAfter: step.lostAfter,
         lostBefore: step.lostBefore,
@@ -76,7 +76,7 @@ test.concurrent('with neither keys nor lookups a doubt goes to a person, and not
         await client.pay({ orderId, key: orderId, prefer: 'respond-async' });
       }
       for (const orderId of Object.keys(doubtful)) {
-        await until(orderId, 'REVIEW');
+        await reaches(orderId, 'REVIEW');
         expect([orderId, gateway.ledger.requestsOf(orderId).length]).toEqual([orderId, 1]);
       }
       gateway.plan('declined', step.declined);
@@ -89,14 +89,14 @@ test.concurrent('with neither keys nor lookups a doubt goes to a person, and not
   ));
 
 test.concurrent('keys kept, no lookups: a doubt is settled under the same key or goes to a person', () =>
-  on({ env: { GATEWAY_LOOKUP: 'no' } }, async ({ gateway, client, until, judge }) => {
+  on({ env: { GATEWAY_LOOKUP: 'no' } }, async ({ gateway, client, reaches, judge }) => {
     gateway.plan('once', step.lostAfter);
     gateway.plan('ever', ...always(step.dropAfter));
     gateway.plan('errors', ...always(step.error(500)));
     for (const orderId of ['once', 'ever', 'errors']) await client.pay({ orderId, prefer: 'respond-async' });
-    await until('once', 'COMPLETED');
-    await until('ever', 'UNRESOLVED', 'REVIEW');
-    await until('errors', 'UNRESOLVED', 'REVIEW', 'FAILED');
+    await reaches('once', 'COMPLETED');
+    await reaches('ever', 'UNRESOLVED', 'REVIEW');
+    await reaches('errors', 'UNRESOLVED', 'REVIEW', 'FAILED');
     expect(gateway.ledger.lookups).toEqual([]);
     expect(await judge()).toEqual([]);
   }));
@@ -127,12 +127,12 @@ test.concurrent('a lookup that lags is not evidence before the lag has passed', 
 
 test.concurrent('FAILED is never written before the last call may have landed', () =>
   on({ env: { ...SHORT_CALLS, GATEWAY_LANDS_WITHIN_MS: '5000' } }, async (stage) => {
-    const { gateway, client, until, events, judge } = stage;
+    const { gateway, client, reaches, events, judge } = stage;
     gateway.plan('late', ...always(step.landsAfterTimeout(1800)));
     gateway.plan('never', ...always(step.dropBefore));
     for (const orderId of ['late', 'never']) await client.pay({ orderId, prefer: 'respond-async' });
-    await until('late', 'COMPLETED');
-    await until('never', 'FAILED');
+    await reaches('late', 'COMPLETED');
+    await reaches('never', 'FAILED');
     const failed = (await events('never')).find(({ status }) => status === 'FAILED');
     const lastCall = gateway.ledger.requestsOf('never').at(-1);
     expect(Date.parse(failed?.at ?? '') - (lastCall?.atMs ?? 0)).toBeGreaterThanOrEqual(4995);
@@ -143,19 +143,19 @@ test.concurrent('once the key window is over it is looked up, never resent', () 
   on(
     // Shorter than a call lasts: none is sent again within it.
     { env: { ...SHORT_CALLS, GATEWAY_KEY_WINDOW_MS: '1000' }, keyWindowMs: 1000 },
-    async ({ gateway, client, service, start, until, judge }) => {
+    async ({ gateway, client, service, start, reaches, judge }) => {
       gateway.plan('old', step.lostAfter);
       gateway.plan('absent', step.lostBefore);
       await client.pay({ orderId: 'old', prefer: 'respond-async' });
       await client.pay({ orderId: 'absent', prefer: 'respond-async' });
-      await eventually('both calls', () => gateway.ledger.requests.length === 2);
+      await until('both calls', () => gateway.ledger.requests.length === 2);
       await service().kill();
       const sentMs = Math.max(...gateway.ledger.requests.map(({ atMs }) => atMs));
-      await eventually('the window to pass', () => Date.now() > sentMs + 1000);
+      await until('the window to pass', () => Date.now() > sentMs + 1000);
       await start();
-      await until('old', 'COMPLETED');
+      await reaches('old', 'COMPLETED');
       expect(gateway.ledger.requestsOf('old')).toHaveLength(1);
-      await until('absent', 'COMPLETED', 'FAILED');
+      await reaches('absent', 'COMPLETED', 'FAILED');
       expect(await judge()).toEqual([]);
     },
   ));
@@ -172,7 +172,7 @@ test.concurrent('errors that are cached under the key are looked up, not repeate
   }));
 
 test.concurrent('a gateway that charges later than it declares is noticed before charge n+1', () =>
-  on({ env: {} }, async ({ gateway, client, until, identity }) => {
+  on({ env: {} }, async ({ gateway, client, reaches, identity }) => {
     gateway.plan('late', ...always(step.dropBefore).slice(0, 4));
     const first = await client.pay({ orderId: 'late', key: 'one' });
     expect(first.status).toBe(502);
@@ -181,16 +181,16 @@ test.concurrent('a gateway that charges later than it declares is noticed before
     gateway.ledger.add(call.key, call.body, 'succeeded');
     const second = await client.pay({ orderId: 'late', key: 'two', prefer: 'wait=3' });
     expect([200, 201, 202]).toContain(second.status);
-    await until('late', 'REVIEW', 'COMPLETED');
+    await reaches('late', 'REVIEW', 'COMPLETED');
     expect(gateway.ledger.liveOf('late')).toHaveLength(1);
     expect(gateway.ledger.keysOf('late')).toEqual([identity.key('late', 1)]);
   }));
 
 test.concurrent('a gateway that ignores its keys is noticed, and the order is not FAILED', () =>
-  on({ env: {}, keys: 'ignored' }, async ({ gateway, client, until }) => {
+  on({ env: {}, keys: 'ignored' }, async ({ gateway, client, reaches }) => {
     gateway.plan('double', step.dropAfter, step.dropAfter, step.dropAfter, step.dropAfter);
     await client.pay({ orderId: 'double', prefer: 'respond-async' });
-    await until('double', 'REVIEW');
+    await reaches('double', 'REVIEW');
   }));
 
 test.concurrent('the seed’s four errors fail at once, without the wait before a lookup', () =>

@@ -1,33 +1,24 @@
 /** The database goes away in every way it can, between a real service and a real PostgreSQL. */
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
 import { expect, inject, test } from 'vitest';
 import { startEmbeddedPostgres } from '../../packages/embedded-postgres/src/index.ts';
+import { inParallel } from '../../sim/chaos/in-parallel.ts';
+import { query } from '../../sim/chaos/processes/query.ts';
+import type { Exchange } from '../../sim/chaos/record.ts';
 import { createDatabase } from '../support/database.ts';
+import { addressOf, startTcpProxy, type TcpProxy, throughProxy } from '../support/tcp-proxy.ts';
 import { makeTemporaryFolder, removeDataDir } from '../support/temporary-folder.ts';
+import { until } from '../support/until.ts';
 import * as step from './gateway/steps.ts';
-import { json, type Observed } from './support/client.ts';
-import { eventually, inParallel } from './support/eventually.ts';
-import { type DatabaseProxy, startProxy } from './support/proxy.ts';
-import { readPayment } from './support/reading.ts';
+import { json } from './support/client.ts';
 import { openStage, type Stage } from './support/stage.ts';
 import { load, raiseStorm, STORM_ENV, STORM_MS } from './support/storm.ts';
-
-async function runAt(url: string, ...statements: string[]): Promise<void> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    for (const statement of statements) await client.query(statement);
-  } finally {
-    await client.end();
-  }
-}
 
 /** A role of the test's own that may use the tables, and no more. */
 async function createAbleRole(databaseUrl: string): Promise<{ role: string; url: string }> {
   const role = `payonce_test_${randomBytes(6).toString('hex')}`;
   const password = randomBytes(12).toString('hex');
-  await runAt(
+  await query(
     databaseUrl,
     `CREATE ROLE ${role} LOGIN PASSWORD '${password}'`,
     `GRANT USAGE ON SCHEMA payonce TO ${role}`,
@@ -48,12 +39,11 @@ const logged = (stage: Stage, part: string): string[] =>
 
 const ENV = { ...STORM_ENV, LOG_LEVEL: 'warn', DATABASE_TIMEOUT_MS: '3000' };
 
-async function behindProxy(work: (stage: Stage, proxy: DatabaseProxy) => Promise<void>): Promise<void> {
+async function behindProxy(work: (stage: Stage, proxy: TcpProxy) => Promise<void>): Promise<void> {
   const database = await createDatabase();
-  const url = new URL(database.url);
-  const proxy = await startProxy(Number(url.port));
-  url.port = String(proxy.port);
-  const stage = await openStage({ env: ENV, database: { url: url.href, drop: database.drop } });
+  const proxy = await startTcpProxy(addressOf(database.url));
+  const url = throughProxy(database.url, proxy);
+  const stage = await openStage({ env: ENV, database: { url, drop: database.drop } });
   try {
     await work(stage, proxy);
   } finally {
@@ -65,28 +55,31 @@ async function behindProxy(work: (stage: Stage, proxy: DatabaseProxy) => Promise
 const ALLOWED = [200, 201, 202, 402, 502, 503];
 
 /** A 503 says which kind it is, and "nothing was sent" is true for a client that does not ask again. */
-async function expectTruth(stage: Stage, alone: readonly Observed[] = []): Promise<void> {
+async function expectTruth(stage: Stage, alone: readonly Exchange[] = []): Promise<void> {
   await stage.quiet(STORM_MS);
-  const strange = stage.client.observed.filter(({ status }) => !ALLOWED.includes(status));
+  const strange = stage.client.observed.filter(({ status }) => status !== null && !ALLOWED.includes(status));
   expect(strange.map(({ status, text }) => [status, text])).toEqual([]);
   for (const answer of stage.client.observed.filter(({ status }) => status === 503)) {
     expect(json(answer).code).toMatch(/^(store_unavailable|store_outcome_unknown)$/);
   }
   for (const answer of alone) {
     if (answer.status !== 503 || json(answer).code !== 'store_unavailable') continue;
-    expect([answer.orderId, stage.gateway.ledger.requestsOf(answer.orderId)]).toEqual([answer.orderId, []]);
-    expect([answer.orderId, await readPayment(stage.client, answer.orderId)]).toEqual([answer.orderId, null]);
+    expect([answer.orderId, stage.gateway.ledger.requestsOf(answer.orderId ?? '')]).toEqual([
+      answer.orderId,
+      [],
+    ]);
+    expect([answer.orderId, await stage.find(answer.orderId ?? '')]).toEqual([answer.orderId, null]);
   }
   expect(await stage.judge()).toEqual([]);
 }
 
 /** Orders that are asked for once and never again, whatever the answer. */
-async function askOnce(stage: Stage, prefix: string, count: number): Promise<Observed[]> {
+async function askOnce(stage: Stage, prefix: string, count: number): Promise<Exchange[]> {
   const ids = Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
   await inParallel(ids, 10, async (orderId) => {
     await stage.client.pay({ orderId, key: orderId, prefer: 'wait=1' }).catch(() => null);
   });
-  return stage.client.observed.filter(({ orderId }) => orderId.startsWith(`${prefix}-`));
+  return stage.client.observed.filter(({ orderId }) => orderId?.startsWith(`${prefix}-`));
 }
 
 test(
@@ -98,15 +91,15 @@ test(
       const cuts = (async () => {
         for (let round = 0; cutting; round += 1) {
           const seen = stage.gateway.ledger.requests.length;
-          await eventually(
+          await until(
             'some progress',
             () => !cutting || stage.gateway.ledger.requests.length > seen + 8,
             STORM_MS,
           );
-          if (round % 3 === 2) proxy.mute();
+          if (round % 3 === 2) proxy.hold('to_client');
           const mutedMs = Date.now();
-          await eventually('some writes to be lost', () => round % 3 !== 2 || Date.now() > mutedMs + 60);
-          proxy.cut();
+          await until('some writes to be lost', () => round % 3 !== 2 || Date.now() > mutedMs + 60);
+          proxy.lose();
         }
       })();
       const [, alone] = await Promise.all([
@@ -128,8 +121,9 @@ test(
       const { client, gateway } = stage;
       gateway.plan('in-flight', step.slow(400));
       const inFlight = client.pay({ orderId: 'in-flight', key: 'in-flight', prefer: 'wait=3' });
-      await eventually('the call', () => gateway.ledger.requests.length === 1);
-      proxy.block();
+      await until('the call', () => gateway.ledger.requests.length === 1);
+      proxy.refuse();
+      proxy.cut();
       const refused = await client.pay({ orderId: 'refused', key: 'refused' });
       expect([refused.status, json(refused).code]).toEqual([503, 'store_unavailable']);
       expect(refused.headers['retry-after']).toBeDefined();
@@ -141,12 +135,12 @@ test(
       const told = await inFlight;
       expect([201, 202]).toContain(told.status);
       expect(json(told).payment_id).toEqual(expect.any(String));
-      proxy.unblock();
-      await eventually('it to be ready', async () => (await client.get('/readyz')).status === 200);
-      expect(await readPayment(client, 'refused')).toBeNull();
-      expect(await readPayment(client, 'refused-seed')).toBeNull();
+      await proxy.accept();
+      await until('it to be ready', async () => (await client.get('/readyz')).status === 200);
+      expect(await stage.find('refused')).toBeNull();
+      expect(await stage.find('refused-seed')).toBeNull();
       expect((await client.pay({ orderId: 'refused', key: 'refused' })).status).toBe(201);
-      await stage.until('in-flight', 'COMPLETED');
+      await stage.reaches('in-flight', 'COMPLETED');
       expect((await client.pay({ orderId: 'in-flight', key: 'in-flight' })).status).toBe(201);
       await expectTruth(stage);
     }),
@@ -163,7 +157,7 @@ test(
     try {
       const { client } = stage;
       expect((await client.pay({ orderId: 'before', key: 'before' })).status).toBe(201);
-      await runAt(database.url, `REVOKE INSERT ON payonce.payments FROM ${role}`);
+      await query(database.url, `REVOKE INSERT ON payonce.payments FROM ${role}`);
       for (let time = 0; time < 5; time += 1) {
         const refused = await client.pay({ orderId: 'refused', key: 'refused' });
         expect([refused.status, json(refused).code]).toEqual([503, 'store_refused']);
@@ -173,20 +167,20 @@ test(
       const notReady = await client.get('/readyz');
       expect([notReady.status, json(notReady).reason]).toEqual([503, 'database_refuses']);
       expect((await client.get('/v1/payments?order_id=before')).status).toBe(200);
-      await eventually('the alarm', () => logged(stage, '"alarm":"database_refuses"').length > 0);
+      await until('the alarm', () => logged(stage, '"alarm":"database_refuses"').length > 0);
       expect(logged(stage, '"alarm":"database_refuses"')).toHaveLength(1);
       expect(logged(stage, '"alarm":"database_refuses"')[0]).toContain(
         `GRANT INSERT ON payonce.payments TO ${role};`,
       );
-      await runAt(database.url, `GRANT INSERT ON payonce.payments TO ${role}`);
-      await eventually('it to be ready', async () => (await client.get('/readyz')).status === 200);
+      await query(database.url, `GRANT INSERT ON payonce.payments TO ${role}`);
+      await until('it to be ready', async () => (await client.get('/readyz')).status === 200);
       expect((await client.pay({ orderId: 'refused', key: 'refused' })).status).toBe(201);
-      await eventually('its end', () => logged(stage, '"alarm_ended":"database_refuses"').length === 1);
+      await until('its end', () => logged(stage, '"alarm_ended":"database_refuses"').length === 1);
       expect(stage.gateway.ledger.requestsOf('refused')).toHaveLength(1);
       expect(await stage.judge()).toEqual([]);
     } finally {
       await stage.close();
-      await runAt(inject('adminUrl'), `DROP ROLE ${role}`);
+      await query(inject('adminUrl'), `DROP ROLE ${role}`);
     }
   },
   STORM_MS,
@@ -200,17 +194,17 @@ test(
       for (let round = 0; round < 6; round += 1) {
         const orderId = `commit-${round}`;
         gateway.plan(orderId, step.slow(100));
-        proxy.mute();
+        proxy.hold('to_client');
         const asked = client.pay({ orderId, key: orderId, prefer: 'wait=3' });
         const committed = () => gateway.ledger.requestsOf(orderId).length > 0;
         const mutedMs = Date.now();
-        await eventually('the write', () => committed() || Date.now() > mutedMs + 150);
-        proxy.cut();
+        await until('the write', () => committed() || Date.now() > mutedMs + 150);
+        proxy.lose();
         const answer = await asked;
         expect(ALLOWED).toContain(answer.status);
         if (answer.status === 503 && json(answer).code === 'store_unavailable') {
           expect([orderId, gateway.ledger.requestsOf(orderId)]).toEqual([orderId, []]);
-          expect(await readPayment(client, orderId)).toBeNull();
+          expect(await stage.find(orderId)).toBeNull();
         }
       }
       await expectTruth(stage);
@@ -223,25 +217,21 @@ test(
   async () => {
     const dataDir = makeTemporaryFolder();
     let server = await startEmbeddedPostgres({ dataDir });
-    const proxy = await startProxy(server.port);
-    const url = new URL(server.url);
-    url.port = String(proxy.port);
-    const stage = await openStage({ env: ENV, database: { url: url.href, drop: async () => {} } });
+    const target = { host: '127.0.0.1', port: server.port };
+    const proxy = await startTcpProxy(target);
+    const url = throughProxy(server.url, proxy);
+    const stage = await openStage({ env: ENV, database: { url, drop: async () => {} } });
     try {
       const storm = raiseStorm(stage, 8);
       const loaded = load(stage.client, { orders: 90, width: 25, prefix: 'crash' });
-      const alone: Observed[] = [];
+      const alone: Exchange[] = [];
       for (const requests of [30, 80]) {
-        await eventually(
-          'the load to get on',
-          () => stage.gateway.ledger.requests.length >= requests,
-          STORM_MS,
-        );
+        await until('the load to get on', () => stage.gateway.ledger.requests.length >= requests, STORM_MS);
         const stopped = server.stop('immediate');
         alone.push(...(await askOnce(stage, `down-${requests}`, 10)));
         await stopped;
         server = await startEmbeddedPostgres({ dataDir });
-        proxy.target = server.port;
+        target.port = server.port;
       }
       await loaded;
       storm.heal();

@@ -32,7 +32,7 @@ test.concurrent.each(noAnswers)('lookup %s: charged, so never FAILED', async (mo
   spoil(orderId, mode, mode, mode);
   stage.gateway.always(orderId, step.errorAfter(500));
   await stage.client.pay({ orderId, key: orderId, prefer: 'respond-async' });
-  await stage.until(orderId, 'COMPLETED');
+  await stage.reaches(orderId, 'COMPLETED');
   expect((await stage.events(orderId)).map(({ status }) => status)).not.toContain('FAILED');
   expect(stage.gateway.ledger.lookupsOf(orderId).length).toBeGreaterThanOrEqual(4);
 });
@@ -42,7 +42,7 @@ test.concurrent.each([...noAnswers, 'foreign' as const])('lookup %s is no proof 
   spoil(orderId, mode, mode, mode);
   stage.gateway.always(orderId, step.error(500));
   await stage.client.pay({ orderId, key: orderId, prefer: 'respond-async' });
-  await stage.until(orderId, 'FAILED');
+  await stage.reaches(orderId, 'FAILED');
   expect(stage.gateway.ledger.lookupsOf(orderId).length).toBeGreaterThanOrEqual(mode === 'foreign' ? 1 : 4);
 });
 
@@ -50,7 +50,7 @@ test.concurrent('two charges under one key go to a person', async () => {
   spoil('twice', ...Array.from({ length: 99 }, () => 'twice' as const));
   stage.gateway.always('twice', step.errorAfter(500));
   await stage.client.pay({ orderId: 'twice', prefer: 'respond-async' });
-  await stage.until('twice', 'REVIEW');
+  await stage.reaches('twice', 'REVIEW');
 });
 
 /**
@@ -59,7 +59,7 @@ test.concurrent('two charges under one key go to a person', async () => {
  */
 async function closeBreaker(orderId: string): Promise<void> {
   await stage.client.pay({ orderId, prefer: 'respond-async' });
-  await stage.until(orderId, 'COMPLETED');
+  await stage.reaches(orderId, 'COMPLETED');
 }
 
 test('an entry about another key completes nothing', async () => {
@@ -67,7 +67,7 @@ test('an entry about another key completes nothing', async () => {
   spoil('foreign', ...Array.from({ length: 6 }, () => 'foreign' as const));
   stage.gateway.always('foreign', step.dropBefore);
   await stage.client.pay({ orderId: 'foreign', prefer: 'respond-async' });
-  const { status } = await stage.until('foreign', 'COMPLETED', 'FAILED', 'REVIEW');
+  const { status } = await stage.reaches('foreign', 'COMPLETED', 'FAILED', 'REVIEW');
   expect(status).not.toBe('COMPLETED');
 });
 
@@ -75,7 +75,7 @@ test('"not found" straight after a lost answer is not taken for an absence', asy
   await closeBreaker('before-blind');
   stage.gateway.always('blind', step.dropAfter);
   await stage.client.pay({ orderId: 'blind', prefer: 'respond-async' });
-  await stage.until('blind', 'COMPLETED');
+  await stage.reaches('blind', 'COMPLETED');
   expect((await stage.events('blind')).map(({ status }) => status)).not.toContain('FAILED');
 });
 

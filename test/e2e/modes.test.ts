@@ -3,9 +3,9 @@ import { afterAll, expect, test } from 'vitest';
 import { makeDataDir, removeOriginal } from '../support/data-dir.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { removeDataDir } from '../support/temporary-folder.ts';
+import { until } from '../support/until.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { createClient, json } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
 import { type Env, FAST, type Service, startService } from './support/service.ts';
 
 afterAll(removeOriginal);
@@ -33,7 +33,7 @@ async function running<T>(env: Env, work: (service: Service) => Promise<T>): Pro
 async function pay({ url }: Service, orderId: string): Promise<Record<string, unknown>> {
   const client = createClient(() => url);
   let n = 0;
-  return eventually(`${orderId} to be paid`, async () => {
+  return until(`${orderId} to be paid`, async () => {
     n += 1;
     const answer = json(await client.pay({ orderId, key: `${orderId}-${n}` }));
     return answer.status === 'COMPLETED' ? answer : null;
@@ -68,7 +68,7 @@ test('a database that the fake gateway was used on is refused by a real one, and
       const fake = { DATABASE_URL: tests.url, GATEWAY: 'fake' };
       const real = { DATABASE_URL: tests.url, GATEWAY_URL: gateway.url };
       await running(fake, async (service) => {
-        await eventually('the warning', () => service.output().includes('it moves no real money'));
+        await until('the warning', () => service.output().includes('it moves no real money'));
         expect(await pay(service, 'order-1')).toMatchObject({ gateway: 'fake', livemode: false });
       });
       await expect(startService(real)).rejects.toThrow(
@@ -93,9 +93,7 @@ test('workers take the gateway that the first process chose, although they see a
   const folder = await makeDataDir();
   try {
     await running({ WORKERS: '2', DATA_DIR: folder }, async (service) => {
-      await eventually('the warning', () =>
-        service.output().includes('/fake-gateway; it moves no real money'),
-      );
+      await until('the warning', () => service.output().includes('/fake-gateway; it moves no real money'));
       expect(await pay(service, 'order-1')).toMatchObject({ gateway: 'fake', livemode: false });
     });
   } finally {

@@ -1,7 +1,8 @@
 /** The whole gateway is away, or does not let us in. */
 import { expect, test } from 'vitest';
+import { inParallel } from '../../sim/chaos/in-parallel.ts';
+import { until } from '../support/until.ts';
 import * as step from './gateway/steps.ts';
-import { eventually, inParallel } from './support/eventually.ts';
 import { FAST } from './support/service.ts';
 import { onStage } from './support/stage.ts';
 
@@ -15,8 +16,8 @@ test.concurrent.each([401, 403])(
       gateway.outage = step.status(code, { error: 'who are you?' });
       const orders = names('forbidden', 12);
       for (const orderId of orders) await client.pay({ orderId, key: orderId, prefer: 'respond-async' });
-      const firstMs = await eventually('a first call', () => gateway.ledger.requests[0]?.atMs);
-      await eventually('three pauses to pass', () => Date.now() > firstMs + 1000);
+      const firstMs = await until('a first call', () => gateway.ledger.requests[0]?.atMs);
+      await until('three pauses to pass', () => Date.now() > firstMs + 1000);
       const during = gateway.ledger.requests.length;
       const pauses = (Date.now() - firstMs) / Number(FAST.FORBIDDEN_PAUSE_MS);
       gateway.outage = null;
@@ -36,41 +37,41 @@ test.concurrent('connections refused: few calls, and afterwards all settles', as
     const orders = names('refused', 30);
     for (const orderId of orders) await client.pay({ orderId, key: orderId, prefer: 'respond-async' });
     const startedMs = Date.now();
-    await eventually('a while', () => Date.now() > startedMs + 1500);
+    await until('a while', () => Date.now() > startedMs + 1500);
     await gateway.open();
     await quiet();
     expect(await judge()).toEqual([]);
-    await eventually('a payment to complete again', async () => {
+    await until('a payment to complete again', async () => {
       return (await client.pay({ orderId: `again-${Math.random()}` })).status === 201;
     });
   }));
 
 test('connections refused: an order with give_up_after_s waits for the end of the outage', async () =>
-  onStage({}, async ({ gateway, client, payment, until, judge }) => {
+  onStage({}, async ({ gateway, client, payment, reaches, judge }) => {
     await gateway.shut();
     const body = { order_id: 'patient', amount: 1000, currency: 'USD', give_up_after_s: 600 };
     const headers = { 'content-type': 'application/json', 'idempotency-key': 'p', prefer: 'respond-async' };
     const pay = () => client.send('POST', '/v1/payments', JSON.stringify(body), headers);
     expect((await pay()).status).toBe(202);
     // More calls than any order without a time of its own has.
-    await eventually('a sixth call', async () => (await payment('patient')).attempts >= 6);
+    await until('a sixth call', async () => (await payment('patient')).attempts >= 6);
     const answer = JSON.parse((await pay()).text);
     expect([answer.status, 'next_attempt_at' in answer]).toEqual(['PROCESSING', true]);
     await gateway.open();
-    await until('patient', 'COMPLETED');
+    await reaches('patient', 'COMPLETED');
     expect((await pay()).status).toBe(201);
     expect(await judge()).toEqual([]);
   }));
 
 test('connections refused: an order whose time is over fails, and is never called', async () =>
-  onStage({}, async ({ gateway, client, until, judge }) => {
+  onStage({}, async ({ gateway, client, reaches, judge }) => {
     await gateway.shut();
     const body = { order_id: 'hasty', amount: 1000, currency: 'USD', give_up_after_s: 1 };
     const headers = { 'content-type': 'application/json', 'idempotency-key': 'h' };
     const answer = await client.send('POST', '/v1/payments', JSON.stringify(body), headers);
     expect([answer.status, JSON.parse(answer.text).code]).toEqual([502, 'gateway_failed']);
     await gateway.open();
-    await until('hasty', 'FAILED');
+    await reaches('hasty', 'FAILED');
     expect([gateway.ledger.requests.length, await judge()]).toEqual([0, []]);
   }));
 
@@ -92,7 +93,7 @@ test.each([
       await inParallel(orders, 20, (orderId) =>
         client.pay({ orderId, key: orderId, prefer: 'respond-async' }),
       );
-      await eventually('the outage to last', () => Date.now() > startedMs + 2500);
+      await until('the outage to last', () => Date.now() > startedMs + 2500);
       const during = gateway.ledger.requests.length;
       const pauses = (Date.now() - startedMs) / pauseMs;
       gateway.outage = null;

@@ -1,20 +1,21 @@
 /** Two processes on one database, with one fault at a time. */
 import { afterAll, expect, test } from 'vitest';
+import { inParallel } from '../../sim/chaos/in-parallel.ts';
+import { until } from '../support/until.ts';
 import * as step from './gateway/steps.ts';
-import { createClient, json } from './support/client.ts';
-import { eventually, inParallel } from './support/eventually.ts';
+import { json } from './support/client.ts';
 import { openStage } from './support/stage.ts';
 
 const LEASE_MS = 6000;
 const stage = await openStage({ env: { CALL_TIMEOUT_MS: '5000', LEASE_MS: String(LEASE_MS) } });
 const [one, two] = [stage.service(), await stage.start()];
 const { gateway } = stage;
-const first = createClient(() => one.url);
-const second = createClient(() => two.url);
+const first = stage.clientAt(() => one.url);
+const second = stage.clientAt(() => two.url);
 afterAll(() => stage.close());
 
 async function called(orderId: string): Promise<number> {
-  return await eventually('the call', () => gateway.ledger.requestsOf(orderId)[0]?.atMs);
+  return await until('the call', () => gateway.ledger.requestsOf(orderId)[0]?.atMs);
 }
 
 test('a joiner at the other replica gets 200 as soon as it is settled', async () => {
@@ -34,19 +35,19 @@ test('a wait that ends when the payment is settled already never gets "not yet"'
   const ids = Array.from({ length: 40 }, (_, index) => `late-${index}`);
   for (const id of ids) gateway.plan(id, step.slow(900));
   const starters = ids.map((id) => first.pay({ orderId: id, key: id }));
-  await eventually('all calls', () => ids.every((id) => gateway.ledger.requestsOf(id).length > 0));
+  await until('all calls', () => ids.every((id) => gateway.ledger.requestsOf(id).length > 0));
   // At different moments of the other replica's work.
   const joiners = await inParallel(ids, 1, async (id, index) => {
     const joiner = second.pay({ orderId: id, key: `${id}-2`, prefer: 'wait=1' });
     const asked = performance.now();
-    await eventually('a moment', () => performance.now() > asked + (index % 2) * 5);
+    await until('a moment', () => performance.now() > asked + (index % 2) * 5);
     return { joiner };
   });
   // A process that was stopped sees the settlement and the end of the wait at the same time.
   const stopped = performance.now();
   two.signal('SIGSTOP');
   await Promise.all(starters);
-  await eventually('the wait to end', () => performance.now() > stopped + 1300);
+  await until('the wait to end', () => performance.now() > stopped + 1300);
   two.signal('SIGCONT');
   const answers = await Promise.all(joiners.map(({ joiner }) => joiner));
   // What was read before the stop may be said after it; but a state that is settled is never "not yet".
@@ -56,7 +57,7 @@ test('a wait that ends when the payment is settled already never gets "not yet"'
 
 test('killed during the call: taken up by the other when the lease ends, with the same key', async () => {
   const victim = await stage.start();
-  const client = createClient(() => victim.url);
+  const client = stage.clientAt(() => victim.url);
   gateway.plan('killed', step.lostAfter);
   const left = client.pay({ orderId: 'killed', key: 'killed' }).catch(() => null);
   const sentMs = await called('killed');
@@ -73,7 +74,7 @@ test('killed during the call: taken up by the other when the lease ends, with th
 
 test('paused longer than its lease: the other finishes, the zombie’s write is refused', async () => {
   const zombie = await stage.start();
-  const client = createClient(() => zombie.url);
+  const client = stage.clientAt(() => zombie.url);
   const { step: declined, release } = step.held(step.declined);
   gateway.plan('zombie', declined, step.honest);
   const asleep = client.pay({ orderId: 'zombie', key: 'zombie', prefer: 'wait=60' }).catch(() => null);
@@ -91,7 +92,7 @@ test('paused longer than its lease: the other finishes, the zombie’s write is 
 
 test('SIGTERM while a call is under way: it is finished or handed over, exit code 0', async () => {
   const leaving = await stage.start();
-  const client = createClient(() => leaving.url);
+  const client = stage.clientAt(() => leaving.url);
   gateway.plan('leaving', step.slow(200));
   gateway.plan('waiting', step.pending('succeeded', 1500));
   const finished = client.pay({ orderId: 'leaving', key: 'leaving' });

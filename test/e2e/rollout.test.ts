@@ -1,7 +1,7 @@
 /** An old process next to a new one, whose release has changed the database. */
 import { expect, test } from 'vitest';
-import { eventually } from './support/eventually.ts';
-import { query } from './support/identity.ts';
+import { query } from '../../sim/chaos/processes/query.ts';
+import { until } from '../support/until.ts';
 import { onStage } from './support/stage.ts';
 
 const NEWER = `INSERT INTO payonce.migrations (version, name, checksum) VALUES (900, '900_newer.sql', 'x')`;
@@ -19,7 +19,7 @@ test('an old process that can still write stays ready; one that cannot is not, a
     );
     expect([await ready(), await ready()]).toEqual([503, 503]);
     expect((await stage.client.pay({ orderId: 'refused' })).status).toBe(503);
-    await eventually('the alarm', () => output().includes('null value in column \\"tip\\"'));
+    await until('the alarm', () => output().includes('null value in column \\"tip\\"'));
     expect(output().split('"alarm":"newer_release"')).toHaveLength(2);
   });
 });

@@ -79,7 +79,7 @@ test('start and track', async () =>
     expect(slow.status).toBe(202);
     expect(Object.keys(json(slow))).toEqual(['payment_id']);
     release();
-    const done = await stage.until('slow', 'COMPLETED');
+    const done = await stage.reaches('slow', 'COMPLETED');
     expect(json(await client.start('slow', '5'))).toEqual({ payment_id: done.payment_id });
     expect(json(slow)).toEqual({ payment_id: done.payment_id });
     expect(await stage.judge()).toEqual([]);

@@ -1,8 +1,6 @@
 /** All faults at once, under load, while processes are killed, stopped and replaced. */
 import { expect, test } from 'vitest';
-import { createClient } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
-import { judge } from './support/judge.ts';
+import { until } from '../support/until.ts';
 import type { Service } from './support/service.ts';
 import { onStage, type Stage } from './support/stage.ts';
 import { load, raiseStorm, STORM_ENV, STORM_MS } from './support/storm.ts';
@@ -13,11 +11,12 @@ const SIZE = Number(process.env.E2E_SIZE ?? 1);
 /** The answers that a client may get when every request is valid and asks for the same. */
 const TRUE_ANSWERS = [200, 201, 202, 402, 502, 503];
 
-async function expectTruth(stage: Stage, observed = stage.client.observed): Promise<void> {
+async function expectTruth(stage: Stage): Promise<void> {
   const payments = await stage.quiet(STORM_MS);
-  const strange = observed.filter(({ status }) => !TRUE_ANSWERS.includes(status));
+  const { observed } = stage.client;
+  const strange = observed.filter(({ status }) => status !== null && !TRUE_ANSWERS.includes(status));
   expect(strange.map(({ status, text }) => [status, text])).toEqual([]);
-  expect(await judge({ ...stage, observed })).toEqual([]);
+  expect(await stage.judge()).toEqual([]);
   const count = (wanted: string) => payments.filter(({ status }) => status === wanted).length;
   expect(count('COMPLETED')).toBeGreaterThan(payments.length / 2);
   // Only an approval for another amount asks for a person.
@@ -28,7 +27,7 @@ async function expectTruth(stage: Stage, observed = stage.client.observed): Prom
 const QUIET_ENV = { ...STORM_ENV, LOG_LEVEL: 'warn' };
 
 async function midway(stage: Stage, requests: number): Promise<void> {
-  await eventually('the load to get on', () => stage.gateway.ledger.requests.length >= requests, STORM_MS);
+  await until('the load to get on', () => stage.gateway.ledger.requests.length >= requests, STORM_MS);
 }
 
 test(
@@ -62,9 +61,9 @@ test(
 );
 
 /** A client that goes to whichever of the replicas is running, in turn. */
-function clientOf(replicas: () => readonly Service[]) {
+function clientOf(stage: Stage, replicas: () => readonly Service[]) {
   let turn = 0;
-  return createClient(() => {
+  return stage.clientAt(() => {
     const running = replicas().filter((one) => one.running());
     return running[turn++ % running.length]?.url ?? 'http://127.0.0.1:1';
   });
@@ -76,7 +75,7 @@ test(
     onStage({ env: QUIET_ENV }, async (stage) => {
       const storm = raiseStorm(stage, SEED + 2);
       const replicas: Service[] = [stage.service(), await stage.start()];
-      const client = clientOf(() => replicas);
+      const client = clientOf(stage, () => replicas);
       const loaded = load(client, { orders: 150 * SIZE, width: 40, prefix: 'pair' });
       for (const [requests, victim] of [
         [40, 0],
@@ -89,7 +88,7 @@ test(
       }
       await loaded;
       storm.heal();
-      await expectTruth(stage, client.observed);
+      await expectTruth(stage);
     }),
   STORM_MS,
 );
@@ -101,21 +100,18 @@ test(
       const storm = raiseStorm(stage, SEED + 3);
       const zombie = stage.service();
       const healthy = await stage.start();
-      const client = clientOf(() => [zombie, healthy]);
+      const client = clientOf(stage, () => [zombie, healthy]);
       const loaded = load(client, { orders: 120 * SIZE, width: 40, prefix: 'zombie' });
       for (const requests of [40, 110]) {
         await midway(stage, requests * SIZE);
         const stoppedMs = Date.now();
         zombie.signal('SIGSTOP');
-        await eventually(
-          'its leases to end',
-          () => Date.now() > stoppedMs + Number(STORM_ENV.LEASE_MS) + 200,
-        );
+        await until('its leases to end', () => Date.now() > stoppedMs + Number(STORM_ENV.LEASE_MS) + 200);
         zombie.signal('SIGCONT');
       }
       await loaded;
       storm.heal();
-      await expectTruth(stage, client.observed);
+      await expectTruth(stage);
       expect(zombie.running()).toBe(true);
     }),
   STORM_MS,

@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { get } from 'node:http';
 import pg from 'pg';
 import { expect, test } from 'vitest';
+import { query } from '../../sim/chaos/processes/query.ts';
+import { until } from '../support/until.ts';
 import * as step from './gateway/steps.ts';
-import { eventually } from './support/eventually.ts';
-import { query } from './support/identity.ts';
 import { onStage, type Stage } from './support/stage.ts';
 
 const WORKERS = 2;
@@ -49,17 +49,17 @@ test('a worker that is killed is replaced, and what it held is settled under the
     const ids = Array.from({ length: 30 }, (_, index) => `held-${index}`);
     for (const id of ids) stage.gateway.plan(id, step.slow(400));
     const paid = ids.map((orderId) => stage.client.pay({ orderId, key: orderId }).catch(() => null));
-    await eventually('all calls', () => ids.every((id) => stage.gateway.ledger.requestsOf(id).length > 0));
+    await until('all calls', () => ids.every((id) => stage.gateway.ledger.requestsOf(id).length > 0));
     process.kill(before[0] as number, 'SIGKILL');
     await Promise.all(paid);
-    await eventually('another worker', () => {
+    await until('another worker', () => {
       const now = workersOf(stage);
       return now.length === WORKERS && !now.includes(before[0] as number);
     });
     const payments = await stage.quiet();
     expect(payments.map(({ status }) => status)).toEqual(ids.map(() => 'COMPLETED'));
     expect(await stage.judge()).toEqual([]);
-    await eventually('it to be logged', () => stage.service().output().includes('a worker died'));
+    await until('it to be logged', () => stage.service().output().includes('a worker died'));
   });
 });
 
@@ -81,7 +81,7 @@ async function readinessOften(stage: Stage): Promise<unknown[]> {
 test('a worker that starts again gets no connection before it can serve, and is started until it can', async () => {
   await onStage({ env: { WORKERS: String(WORKERS) } }, async (stage) => {
     const starting = (other = 0): Promise<number> =>
-      eventually('a worker that waits while it starts', async () => {
+      until('a worker that waits while it starts', async () => {
         const [waiting] = await query(
           stage.databaseUrl,
           `SELECT pid FROM pg_stat_activity
@@ -120,10 +120,10 @@ test('a worker that is frozen is killed and replaced, and a request that was han
           ended += 1;
         }),
     );
-    await eventually('the requests at the other worker', () => ended >= asked.length - 1);
+    await until('the requests at the other worker', () => ended >= asked.length - 1);
     const answers = await Promise.all(asked);
     expect(answers.filter((answer) => answer === 200).length).toBeGreaterThanOrEqual(asked.length - 1);
-    await eventually('another worker', () => {
+    await until('another worker', () => {
       const now = workersOf(stage);
       return now.length === WORKERS && !now.includes(frozen);
     });
@@ -140,10 +140,10 @@ test('calls in flight at SIGTERM end as answered, at every worker', async () => 
     stage.gateway.onRequest = () => held;
     const ids = Array.from({ length: 10 }, (_, index) => `in-flight-${index}`);
     const paid = ids.map((orderId) => stage.client.pay({ orderId, key: orderId, prefer: 'wait=60' }));
-    await eventually('all calls', () => stage.gateway.ledger.requests.length === ids.length);
+    await until('all calls', () => stage.gateway.ledger.requests.length === ids.length);
     stage.service().signal('SIGTERM');
     const draining = (): number => stage.service().output().split('"draining"').length - 1;
-    await eventually('all of them to drain', () => draining() === WORKERS + 1);
+    await until('all of them to drain', () => draining() === WORKERS + 1);
     answer();
     expect((await Promise.all(paid)).map(({ status }) => status)).toEqual(ids.map(() => 201));
     expect(await stage.service().ended).toEqual({ code: 0, signal: null });
@@ -154,6 +154,6 @@ test('no worker outlives the process that started it', async () => {
   await onStage({ env: { WORKERS: String(WORKERS) } }, async (stage) => {
     const workers = workersOf(stage);
     await stage.service().kill();
-    await eventually('the workers to end', () => workers.every((pid) => !isAlive(pid)));
+    await until('the workers to end', () => workers.every((pid) => !isAlive(pid)));
   });
 });

@@ -86,6 +86,8 @@ function judgePost(exchange: Exchange, body: Body, file: OrderFile): string[] {
       must(body.safe_to_retry_with_new_key === true, 'failed, and does not say that a new key is safe');
       break;
     case 400:
+    case 413:
+    case 415:
       must(exchange.scenario === 'not valid', 'a good request was refused');
       break;
     case 409:
@@ -112,11 +114,13 @@ function isCharged(body: Body, { charges, payments }: OrderFile): boolean {
   return told && charge.amount === body.amount && charge.currency === body.currency;
 }
 
-function wasUsedOtherwise(exchange: Exchange, { exchanges }: OrderFile): boolean {
-  return exchanges.some(
-    ({ key, body, askedMs }) =>
-      key === exchange.key && askedMs < exchange.answeredMs && meaningOf(body) !== meaningOf(exchange.body),
-  );
+function wasUsedOtherwise(exchange: Exchange, { uses }: OrderFile): boolean {
+  return uses
+    .flat()
+    .some(
+      ({ key, body, askedMs }) =>
+        key === exchange.key && askedMs < exchange.answeredMs && meaningOf(body) !== meaningOf(exchange.body),
+    );
 }
 
 /** Each failure that was told is the failure of another charge, so there were at least as many of those. */

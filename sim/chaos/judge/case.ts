@@ -4,6 +4,7 @@ import type { Exchange } from '../record.ts';
 import { createDatabaseTime, type DatabaseTime, type Step } from './database-time.ts';
 import { touchedOrders } from './forgotten.ts';
 import { orderReference } from './names.ts';
+import { isPost } from './reading.ts';
 
 /** A payment as the API shows it. */
 export interface Payment {
@@ -71,6 +72,8 @@ export interface Case {
   readonly forgotten: readonly Forgotten[];
   /** How the database's clock was made to step. */
   readonly clockSteps: readonly Step[];
+  /** The longest lease of any process. */
+  readonly leaseMs: number;
 }
 
 /** All that is known about one order. */
@@ -87,6 +90,9 @@ export interface OrderFile {
   readonly calls: readonly Call[];
   /** In the order of their asking. */
   readonly exchanges: readonly Exchange[];
+  /** For each of its keys, all that was asked under it, for other orders too. */
+  readonly uses: readonly (readonly Exchange[])[];
+  readonly leaseMs: number;
   /** Something happened to it that the database was made to forget. */
   readonly isTouched: boolean;
   /** When by everybody else's clock the times were that the database has written down. */
@@ -119,17 +125,23 @@ export interface Violation extends Finding {
 
 /** Everything about each order that anybody ever asked for, that has a payment, or that the gateway heard of. */
 export function openFiles(facts: Case): OrderFile[] {
-  const { installationId, state, exchanges, calls } = facts;
+  const { installationId, state, exchanges, calls, leaseMs } = facts;
   const touched = touchedOrders(facts);
   const time = createDatabaseTime(facts.clockSteps);
   const payments = groupBy(state.payments, ({ order_id }) => order_id);
   const charges = groupBy(state.ledger, ({ order_id }) => order_id);
   const called = groupBy(calls, ({ orderId }) => orderId);
   const asked = groupBy(exchanges, ({ orderId }) => orderId);
+  const keyed = groupBy(
+    exchanges.filter((exchange) => isPost(exchange) && exchange.key !== null),
+    ({ key }) => key,
+  );
   const orders = new Set([...payments.keys(), ...charges.keys(), ...called.keys(), ...asked.keys()]);
   orders.delete(null);
   return [...orders].map((orderId) => {
     const own = payments.get(orderId) ?? [];
+    const ownExchanges = asked.get(orderId) ?? [];
+    const keys = new Set(ownExchanges.map(({ key }) => key));
     return {
       orderId: orderId ?? '',
       reference: orderReference(installationId, orderId ?? ''),
@@ -137,7 +149,9 @@ export function openFiles(facts: Case): OrderFile[] {
       events: state.events.get(own[0]?.payment_id ?? '') ?? [],
       charges: charges.get(orderId) ?? [],
       calls: (called.get(orderId) ?? []).toSorted((a, b) => a.atMs - b.atMs),
-      exchanges: (asked.get(orderId) ?? []).toSorted((a, b) => a.askedMs - b.askedMs),
+      exchanges: ownExchanges.toSorted((a, b) => a.askedMs - b.askedMs),
+      uses: [...keys].flatMap((key) => [keyed.get(key) ?? []]),
+      leaseMs,
       isTouched: touched.has(orderId ?? ''),
       time,
     };

@@ -1,4 +1,5 @@
 /** Reads how things stand, over the same API that everybody uses, and from the gateway's ledger. */
+import { inParallel } from '../in-parallel.ts';
 import type { LedgerCharge, Payment, PaymentEvent, State } from './case.ts';
 
 interface Page<T> {
@@ -11,13 +12,21 @@ const CONCURRENCY = 16;
 
 /** `replicas`: base addresses; the reading is spread over them. */
 export async function collect(replicas: readonly string[], gateway: string): Promise<State> {
-  const payments = await readAll<Payment>(`${replicas[0]}/v1/payments?limit=100`);
+  const payments = await readPayments(replicas[0] ?? '');
   const events = new Map<string, readonly PaymentEvent[]>();
   await inParallel(payments, CONCURRENCY, async ({ payment_id: id }, index) => {
-    const url = replicas[index % replicas.length];
-    events.set(id, await readAll<PaymentEvent>(`${url}/v1/payments/${id}/events?limit=100`));
+    events.set(id, await readEvents(replicas[index % replicas.length] ?? '', id));
   });
   return { payments, events, ledger: await readLedger(gateway) };
+}
+
+/** `filter`: more of the query, such as `&status=FAILED`. */
+export function readPayments(replica: string, filter = ''): Promise<Payment[]> {
+  return readAll<Payment>(`${replica}/v1/payments?limit=100${filter}`);
+}
+
+export function readEvents(replica: string, paymentId: string): Promise<PaymentEvent[]> {
+  return readAll<PaymentEvent>(`${replica}/v1/payments/${paymentId}/events?limit=100`);
 }
 
 function readLedger(gateway: string): Promise<LedgerCharge[]> {
@@ -26,9 +35,7 @@ function readLedger(gateway: string): Promise<LedgerCharge[]> {
 
 /** Payments that are on their way still. */
 export async function readUnsettled(replica: string): Promise<Payment[]> {
-  const pages = ['PROCESSING', 'UNRESOLVED'].map((status) =>
-    readAll<Payment>(`${replica}/v1/payments?limit=100&status=${status}`),
-  );
+  const pages = ['PROCESSING', 'UNRESOLVED'].map((status) => readPayments(replica, `&status=${status}`));
   return (await Promise.all(pages)).flat();
 }
 
@@ -54,20 +61,4 @@ async function readJson<T>(address: string): Promise<T> {
   const answer = await fetch(address, { signal: AbortSignal.timeout(10_000) });
   if (!answer.ok) throw new Error(`${address} answered ${answer.status}: ${await answer.text()}`);
   return (await answer.json()) as T;
-}
-
-export async function inParallel<T>(
-  items: readonly T[],
-  width: number,
-  work: (item: T, index: number) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < items.length) {
-      const index = next;
-      next += 1;
-      await work(items[index] as T, index);
-    }
-  };
-  await Promise.all(Array.from({ length: width }, worker));
 }

@@ -4,6 +4,7 @@
  */
 import type { Call } from '../proxy/witness.ts';
 import type { Exchange } from '../record.ts';
+import { LEASE_MS } from '../settings.ts';
 import type { Case, LedgerCharge, Payment, PaymentEvent, ViolationKind } from './case.ts';
 import { judge } from './judge.ts';
 import { chargeKey, orderReference } from './names.ts';
@@ -198,7 +199,15 @@ export function honest(): Facts {
 
 export function caseOf({ payments, events, ledger, calls, exchanges }: Facts): Case {
   const state = { payments, events, ledger };
-  return { installationId: INSTALLATION, state, calls, exchanges, forgotten: [], clockSteps: [] };
+  return {
+    installationId: INSTALLATION,
+    state,
+    calls,
+    exchanges,
+    forgotten: [],
+    clockSteps: [],
+    leaseMs: LEASE_MS,
+  };
 }
 
 /** Replaces the fields of what `fits`. */

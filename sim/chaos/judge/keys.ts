@@ -1,14 +1,10 @@
 /** Idempotency keys: the same request gets the same answer for ever, another request under the key gets a 422. */
 import type { Exchange } from '../record.ts';
-import { type Finding, groupBy, type OrderFile } from './case.ts';
-import { isAccepted, isPost, isSettled, meaningOf } from './reading.ts';
+import type { Finding, OrderFile } from './case.ts';
+import { isAccepted, isSettled, meaningOf } from './reading.ts';
 
-export function judgeKeys({ exchanges }: OrderFile): Finding[] {
-  const keyed = exchanges.filter((exchange) => isPost(exchange) && exchange.key !== null);
-  return [...groupBy(keyed, ({ key }) => key).values()].flatMap((uses) => [
-    ...judgeSameAnswer(uses),
-    ...judgeOtherBodies(uses),
-  ]);
+export function judgeKeys({ uses }: OrderFile): Finding[] {
+  return uses.flatMap((each) => [...judgeSameAnswer(each), ...judgeOtherBodies(each)]);
 }
 
 function judgeSameAnswer(uses: readonly Exchange[]): Finding[] {

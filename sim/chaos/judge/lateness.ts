@@ -1,6 +1,6 @@
 /** When requests left and arrived: none without a lease, and none long after it was given up. */
 import type { Call } from '../proxy/witness.ts';
-import { LANDS_WITHIN_MS, LEASE_MS } from '../settings.ts';
+import { LANDS_WITHIN_MS } from '../settings.ts';
 import { announcesCall } from './calls.ts';
 import { type Finding, groupBy, type OrderFile } from './case.ts';
 import { chargeOf } from './names.ts';
@@ -25,9 +25,9 @@ function judgeArrival({ key, atMs, hungUpMs }: Call): Finding[] {
  * Each claim of a payment, told by an event, allows one request while its lease lasts. A worker sends at once, so each request is taken for that of
  * the last claim before it; one that is left over left without a lease.
  */
-function judgeLeases({ calls, events, reference, time }: OrderFile): Finding[] {
+function judgeLeases({ calls, events, reference, time, leaseMs }: OrderFile): Finding[] {
   const claims = events.filter(announcesCall).map(({ charge, at }) => {
-    return { charge, fromMs: time.earliestMs(at), untilMs: time.latestMs(at) + LEASE_MS, isUsed: false };
+    return { charge, fromMs: time.earliestMs(at), untilMs: time.latestMs(at) + leaseMs, isUsed: false };
   });
   claims.sort((a, b) => b.fromMs - a.fromMs);
   const most = Math.max(0, ...claims.map(({ charge }) => charge));

@@ -1,4 +1,5 @@
-/** What really happened at the gateway: every request that arrived and every charge that was made. The judge. */
+/** What really happened at the gateway: every request that arrived and every charge that was made. */
+import type { LedgerCharge } from '../../../sim/chaos/judge/case.ts';
 
 export interface ChargeBody {
   readonly amount: number;
@@ -89,6 +90,11 @@ export function chargeJson(charge: Charge): Record<string, unknown> {
     ...(charge.code ? { code: charge.code } : {}),
     created_at: new Date(charge.atMs).toISOString(),
   };
+}
+
+/** For the judge. Whatever was not declined took money, or may still take it. */
+export function shown(charge: Charge): LedgerCharge {
+  return { ...chargeJson(charge), live: charge.status !== 'declined' } as LedgerCharge;
 }
 
 export function chargeHttpStatus(charge: Charge): number {

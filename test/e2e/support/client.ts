@@ -1,5 +1,7 @@
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { text as readText } from 'node:stream/consumers';
+import { bodyOf } from '../../../sim/chaos/judge/reading.ts';
+import type { Exchange } from '../../../sim/chaos/record.ts';
 
 export interface Answer {
   readonly status: number;
@@ -7,13 +9,6 @@ export interface Answer {
   readonly text: string;
   readonly sentAtMs: number;
   readonly receivedAtMs: number;
-}
-
-/** An answer about one order, kept for the judge. */
-export interface Observed extends Answer {
-  readonly orderId: string;
-  readonly key: string | null;
-  readonly amount: number;
 }
 
 export interface Order {
@@ -28,37 +23,46 @@ export interface Order {
 }
 
 export interface Client {
-  readonly observed: Observed[];
+  /** Every request for a charge, kept for the judge whatever became of it. */
+  readonly observed: Exchange[];
   pay(order: Order): Promise<Answer>;
   /** The seed's endpoint; `amount` as written, e.g. `100.0`. */
   start(orderId: string, amount: string): Promise<Answer>;
   get(path: string): Promise<Answer>;
-  send(method: string, path: string, body?: string, headers?: Record<string, string>): Promise<Answer>;
+  send(
+    method: string,
+    path: string,
+    body?: string | Buffer,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
 }
 
-/** `url` is asked for each request: the service may have moved. */
-export function createClient(url: () => string): Client {
+interface Sending {
+  readonly headers?: Record<string, string>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** `url` is asked for each request: the service may have moved. `observed`: where the requests are kept. */
+export function createClient(url: () => string, observed: Exchange[] = []): Client {
   const agent = new Agent({ keepAlive: true, maxSockets: 2000 });
-  const observed: Observed[] = [];
 
   function send(
     method: string,
     path: string,
-    body?: string,
-    headers: Record<string, string> = {},
-    signal?: AbortSignal,
+    body?: string | Buffer,
+    { headers = {}, signal }: Sending = {},
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const sentAtMs = Date.now();
+      const sentAtMs = performance.now();
       const sent = request(
         `${url()}${path}`,
         { method, agent, headers, ...(signal ? { signal } : {}) },
         (response) => {
           const { statusCode = 0, headers } = response;
-          readText(response).then(
-            (text) => resolve({ status: statusCode, headers, text, sentAtMs, receivedAtMs: Date.now() }),
-            reject,
-          );
+          readText(response).then((text) => {
+            const receivedAtMs = performance.now();
+            resolve({ status: statusCode, headers, text, sentAtMs, receivedAtMs });
+          }, reject);
         },
       );
       sent.on('error', reject);
@@ -68,30 +72,65 @@ export function createClient(url: () => string): Client {
     });
   }
 
+  /** `scenario`: `not valid` where the request may be refused for what it says. */
+  async function post(
+    path: string,
+    sent: string | Buffer,
+    scenario: string,
+    sending: Sending = {},
+  ): Promise<Answer> {
+    const askedMs = performance.now();
+    const body = String(sent);
+    const { order_id: orderId, amount } = bodyOf(body);
+    const isSeed = path !== '/v1/payments';
+    const keep = (status: number | null, text: string, error: string | null): void => {
+      if (typeof orderId !== 'string') return;
+      observed.push({
+        n: observed.length + 1,
+        client: 'test',
+        scenario,
+        replica: 'newest',
+        method: 'POST',
+        path,
+        orderId,
+        key: sending.headers?.['idempotency-key'] ?? null,
+        // The seed counts in whole dollars, and its answers say too little to be judged.
+        body: isSeed ? JSON.stringify({ amount: Math.round(100 * Number(amount)), currency: 'USD' }) : body,
+        askedMs,
+        answeredMs: performance.now(),
+        ...(isSeed ? { status: null, text: '', error: 'not judged' } : { status, text, error }),
+      });
+    };
+    try {
+      const answer = await send('POST', path, sent, sending);
+      keep(answer.status, answer.text, null);
+      return answer;
+    } catch (error) {
+      keep(null, '', String((error as NodeJS.ErrnoException).code));
+      throw error;
+    }
+  }
+
   return {
     observed,
-    send: (method, path, body, headers) => send(method, path, body, headers),
+    send: (method, path, body, headers = {}) =>
+      method === 'POST' && body !== undefined
+        ? post(path, body, 'not valid', { headers })
+        : send(method, path, body, { headers }),
     get: (path) => send('GET', path),
     start: (orderId, amount) =>
-      send('POST', '/payments/start/', `{"order_id":${JSON.stringify(orderId)},"amount":${amount}}`),
-    async pay({ orderId, amount = 10_000, currency = 'USD', key = null, method, prefer, signal }) {
+      post('/payments/start/', `{"order_id":${JSON.stringify(orderId)},"amount":${amount}}`, ''),
+    pay({ orderId, amount = 10_000, currency = 'USD', key = null, method, prefer, signal }) {
       const body = JSON.stringify({ order_id: orderId, amount, currency, ...(method ? { method } : {}) });
       const headers: Record<string, string> = {};
       if (key !== null) headers['idempotency-key'] = key;
       if (prefer !== undefined) headers.prefer = prefer;
-      const answer = await send('POST', '/v1/payments', body, headers, signal);
-      observed.push({ ...answer, orderId, key, amount });
-      return answer;
+      return post('/v1/payments', body, '', { headers, signal });
     },
   };
 }
 
 /** The body as an object. */
-export function json(answer: Answer): Record<string, unknown> {
+export function json(answer: { readonly text: string }): Record<string, unknown> {
   return JSON.parse(answer.text);
-}
-
-/** Whether an answer is final: it says what became of the payment. */
-export function isSettled({ status }: Answer): boolean {
-  return status === 200 || status === 201 || status === 402 || status === 502;
 }

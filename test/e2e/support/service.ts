@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { eventually } from './eventually.ts';
+import { until } from '../../support/until.ts';
 
 const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -76,7 +76,7 @@ export async function startService(env: Env): Promise<Service> {
   });
   const running = () => child.exitCode === null && child.signalCode === null;
   const address = () => /takes payments at (http:\S+)/.exec(output())?.[1];
-  const url = await eventually(
+  const url = await until(
     () => `the service to start; it said:\n${output()}`,
     () => {
       if (closed) throw new Error(`the service ended at start:\n${output()}`);
@@ -84,7 +84,7 @@ export async function startService(env: Env): Promise<Service> {
     },
   );
   const ready = async () => (await fetch(`${url}/readyz`).catch(() => null))?.status === 200;
-  await eventually('the service to be ready', ready);
+  await until('the service to be ready', ready);
   return {
     url,
     pid: child.pid as number,

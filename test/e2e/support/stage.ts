@@ -1,11 +1,12 @@
+import type { Payment, PaymentEvent } from '../../../sim/chaos/judge/case.ts';
+import { readEvents, readPayments } from '../../../sim/chaos/judge/collect.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
+import { until } from '../../support/until.ts';
 import type { BookOptions } from '../gateway/book.ts';
 import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { type Client, createClient } from './client.ts';
-import { eventually } from './eventually.ts';
 import { type Identity, readIdentity } from './identity.ts';
 import { judge } from './judge.ts';
-import { type Payment, type PaymentEvent, readEvents, readPayment, readPayments } from './reading.ts';
 import { type Env, FAST, type Service, startService } from './service.ts';
 
 export interface StageOptions {
@@ -14,6 +15,9 @@ export interface StageOptions {
   /** Instead of a test database of its own. */
   readonly database?: TestDatabase;
 }
+
+/** Of the service. */
+const DEFAULT_LEASE_MS = 15_000;
 
 /** One service, its database and its gateway, and everything to watch them with. */
 export interface Stage {
@@ -25,10 +29,14 @@ export interface Stage {
   service(): Service;
   /** Starts another process on the same database; from now on `client` talks to it. */
   start(env?: Env): Promise<Service>;
+  /** Another client, whose requests are judged with those of `client`. */
+  clientAt(url: () => string): Client;
+  payments(): Promise<Payment[]>;
+  find(orderId: string): Promise<Payment | null>;
   payment(orderId: string): Promise<Payment>;
   events(orderId: string): Promise<PaymentEvent[]>;
   /** Waits until the payment has one of the states. */
-  until(orderId: string, ...statuses: string[]): Promise<Payment>;
+  reaches(orderId: string, ...statuses: string[]): Promise<Payment>;
   /** Waits until no payment is unsettled (REVIEW counts as settled). */
   quiet(withinMs?: number): Promise<Payment[]>;
   judge(): Promise<string[]>;
@@ -52,14 +60,21 @@ export async function openStage(given: StageOptions = {}): Promise<Stage> {
     return started;
   }
 
+  const payments = (filter?: string): Promise<Payment[]> => readPayments(service().url, filter);
+
+  async function find(orderId: string): Promise<Payment | null> {
+    const [found] = await payments(`&order_id=${encodeURIComponent(orderId)}`);
+    return found ?? null;
+  }
+
   async function payment(orderId: string): Promise<Payment> {
-    const found = await readPayment(client, orderId);
+    const found = await find(orderId);
     if (found === null) throw new Error(`there is no payment of ${orderId}`);
     return found;
   }
 
   async function events(orderId: string): Promise<PaymentEvent[]> {
-    return await readEvents(client, (await payment(orderId)).payment_id);
+    return await readEvents(service().url, (await payment(orderId)).payment_id);
   }
 
   await start();
@@ -71,30 +86,41 @@ export async function openStage(given: StageOptions = {}): Promise<Stage> {
     databaseUrl: database.url,
     service,
     start,
+    clientAt: (url) => createClient(url, client.observed),
+    payments: () => payments(),
+    find,
     payment,
     events,
-    async until(orderId, ...statuses) {
+    async reaches(orderId, ...statuses) {
       let last: Payment | null = null;
-      const describe = () => `${orderId} to be ${statuses.join('|')}: ${JSON.stringify(last)}`;
-      return await eventually(describe, async () => {
-        last = await readPayment(client, orderId);
+      const describe = () => `${orderId} is ${statuses.join('|')}: ${JSON.stringify(last)}`;
+      return await until(describe, async () => {
+        last = await find(orderId);
         return last !== null && statuses.includes(last.status) ? last : null;
       });
     },
     async quiet(withinMs) {
       let open: Payment[] = [];
-      const describe = () => `all payments to settle: ${open.length} left, first ${JSON.stringify(open[0])}`;
-      return await eventually(
+      const describe = () =>
+        `all payments have settled: ${open.length} left, first ${JSON.stringify(open[0])}`;
+      return await until(
         describe,
         async () => {
-          const all = await readPayments(client);
+          const all = await payments();
           open = all.filter(({ status }) => status === 'PROCESSING' || status === 'UNRESOLVED');
           return open.length === 0 ? all : null;
         },
         withinMs,
       );
     },
-    judge: () => judge({ client, gateway, identity }),
+    judge: () =>
+      judge({
+        url: service().url,
+        observed: client.observed,
+        gateway,
+        installationId: identity.installationId,
+        leaseMs: Number(times.LEASE_MS) || DEFAULT_LEASE_MS,
+      }),
     async close() {
       await Promise.all(services.filter((one) => one.running()).map((one) => one.kill()));
       await gateway.close();

@@ -1,8 +1,10 @@
+import { inParallel } from '../../../sim/chaos/in-parallel.ts';
+import { createRandom } from '../../../sim/chaos/random.ts';
+import { until } from '../../support/until.ts';
 import type { LookupMode } from '../gateway/lookups.ts';
-import { createRandom, mixOf } from '../gateway/random.ts';
+import { mixOf } from '../gateway/random.ts';
 import * as step from '../gateway/steps.ts';
-import { type Answer, type Client, isSettled, json, type Order } from './client.ts';
-import { eventually, inParallel } from './eventually.ts';
+import { type Answer, type Client, json, type Order } from './client.ts';
 import { SHORT_CALLS } from './service.ts';
 import type { Stage } from './stage.ts';
 
@@ -41,7 +43,7 @@ const NASTY: readonly (readonly [number, step.Step])[] = [
   [1, step.altered({ amount: 1 })],
 ];
 
-const LOOKUP_FAULTS: readonly LookupMode[] = [
+const LOOKUP_FAULTS: readonly [LookupMode, ...LookupMode[]] = [
   'down',
   'drop',
   'garbage',
@@ -52,12 +54,12 @@ const LOOKUP_FAULTS: readonly LookupMode[] = [
 
 /** Makes the gateway misbehave in every way at once; `heal` ends it. */
 export function raiseStorm({ gateway }: Stage, seed: number): { heal(): void } {
-  const random = createRandom(seed);
+  const random = createRandom(seed, 'lookups');
   gateway.otherwise = mixOf(seed, NASTY);
   gateway.mode = () => {
-    if (random() > 0.2) return 'truth';
+    if (!random.chance(0.2)) return 'truth';
     // Absent without a lag would break the contract; the other lies are not about the key.
-    return LOOKUP_FAULTS[Math.floor(random() * LOOKUP_FAULTS.length)] ?? 'truth';
+    return random.pick(LOOKUP_FAULTS);
   };
   return {
     heal() {
@@ -69,12 +71,12 @@ export function raiseStorm({ gateway }: Stage, seed: number): { heal(): void } {
 
 /** Asks with the same key until told something final, as a merchant's client would. */
 async function insist(client: Client, order: Order): Promise<Answer> {
-  return await eventually(
+  return await until(
     () => `a final answer about ${order.orderId}`,
     async () => {
       const answer = await client.pay({ prefer: 'wait=3', ...order }).catch(() => null);
       if (answer === null || answer.status === 503) return null;
-      return isSettled(answer) || answer.status !== 202 || json(answer).status === 'REVIEW' ? answer : null;
+      return answer.status !== 202 || json(answer).status === 'REVIEW' ? answer : null;
     },
     STORM_MS,
   );
