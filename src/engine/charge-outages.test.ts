@@ -39,12 +39,31 @@ describe('a request that loses the database', () => {
     expect([tried[1], tried.length, tried.at(-1)]).toEqual([100, 32, 3100]);
   });
 
-  it('while it stores continues as the starter of what was stored', async () => {
+  it.each(['ack_lost', 'lost'] as const)(
+    'while it stores continues as the starter, whether it was stored or not: %s',
+    async (fault) => {
+      const { charge, store } = await start();
+      store.fail('accept', fault);
+      const answer = await charge(keyed('k'));
+      expect([told(answer), answer.replayed, gateway.calls.length]).toEqual(['completed 201', false, 1]);
+      expect(world.trail('o1')).toEqual(['payment.created', 'payment.completed ch_1']);
+    },
+  );
+
+  it.each(['refused', 'unfit'] as const)(
+    'that finds the intent %s is not asked to repeat it at once',
+    async (fault) => {
+      const { charge, store } = await start();
+      store.fail('accept', fault);
+      expect(await charge(keyed('k'))).toMatchObject({ code: 'store_refused', retryAfterMs: 30_000 });
+      expect([gateway.calls.length, world.database.row('default', 'o1')]).toEqual([0, undefined]);
+    },
+  );
+
+  it('that refuses the intent behind a lost acknowledgement does not claim that nothing was stored', async () => {
     const { charge, store } = await start();
-    store.fail('accept', 'ack_lost');
-    const answer = await charge(keyed('k'));
-    expect([told(answer), answer.replayed, gateway.calls.length]).toEqual(['completed 201', false, 1]);
-    expect(world.trail('o1')).toEqual(['payment.created', 'payment.completed ch_1']);
+    store.fail('accept', 'lost', ...Array.from({ length: 100 }, () => 'refused' as const));
+    expect(told(await charge(KEYLESS))).toBe('store_outcome_unknown');
   });
 
   it('while it stores counts time and lease from before that, by the database’s clock', async () => {

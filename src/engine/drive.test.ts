@@ -1,6 +1,6 @@
 /** A payment's way from claim to claim: what is written, logged, kept in memory, and left to the sweep. */
 import { describe, expect, it } from 'vitest';
-import { later } from '../../test/support/charging.ts';
+import { lateEvidence, later } from '../../test/support/charging.ts';
 import { declareContract, gateway, world } from '../../test/support/fresh-world.ts';
 import {
   approve,
@@ -74,6 +74,44 @@ describe('a payment that is driven', () => {
 });
 
 describe('the way of a payment', () => {
+  it('is committed before each call: the intent, the key that the gateway gets, and the call itself', async () => {
+    const seen: unknown[] = [];
+    gateway.play = ({ attempt, request, charge }) => {
+      const { chargeKey, charge: stored } = world.stored('o1');
+      seen.push([chargeKey === request.key, stored.status, stored.attempts]);
+      return attempt < 4 ? reset : charge();
+    };
+    const { charge } = await start();
+    expect(await charge('o1')).toBe('completed 201');
+    expect(seen).toEqual([1, 2, 3, 4].map((attempts) => [true, 'PROCESSING', attempts]));
+  });
+
+  it('goes on after a claim whose acknowledgement was lost: the call is sent once', async () => {
+    const { charge, store } = await start();
+    gateway.play = ({ attempt, charge: book }) => {
+      if (attempt === 1) store.fail('advance', 'ack_lost', 'ack_lost');
+      return attempt === 1 ? error500 : book();
+    };
+    expect(await charge('o1')).toBe('completed 201');
+    expect(gateway.calls.length).toBe(2);
+  });
+
+  it('is not taken twice if a request waits longer than the lease and the outcome cannot be written', async () => {
+    const { charge, store } = await start({
+      policy: { maxAttempts: 1, leaseMs: 1500 },
+      limits: { callTimeoutMs: 1000 },
+    });
+    gateway.play = ({ attempt, charge: book }) => {
+      if (attempt > 1) return { kind: 'refused', reason: 'dns' };
+      // Charged, the answer lost, and the outcome cannot be written until the lease is over.
+      store.fail('advance', ...Array.from({ length: 6 }, () => 'unavailable' as const));
+      book();
+      return reset;
+    };
+    expect(await charge('o1')).toBe('completed 201');
+    expect([gateway.calls.length, gateway.ledger.size]).toEqual([1, 1]);
+  });
+
   it('is in the audit trail step by step: unknown, again, completed', async () => {
     gateway.play = ({ attempt, charge }) => (attempt < 3 ? reset : charge());
     const { charge, logged } = await start();
@@ -290,7 +328,7 @@ describe('a worker that fails', () => {
       store.goDown();
       return book();
     };
-    await charge('o1', { waitMs: 0 });
+    expect(await charge('o1', { waitMs: 0 })).toBe('202 PROCESSING');
     await world.pass(14_000);
     expect(store.used.some(({ method }) => method === 'addEvidence')).toBe(false);
     await world.pass(1000);
@@ -304,13 +342,12 @@ describe('a worker that fails', () => {
 });
 
 describe('late evidence about a settled payment', () => {
+  const SAME: CallOutcome = { kind: 'approved', chargeId: 'ch_1' };
+
   it('is checked, and changes nothing if it proves to be nothing', async () => {
     const { charge, store } = await start();
     await charge('o1', keyed('k'));
-    const { paymentId } = world.stored('o1');
-    const outcome = { kind: 'approved', chargeId: 'ch_1' } as const;
-    const payment = { accountId: 'default', orderId: 'o1', paymentId };
-    await world.ended(store.addEvidence({ payment, chargeN: 1, outcome }));
+    await lateEvidence(world, store, SAME);
     expect(world.stored('o1').evidence).toBe(1);
     await world.pass(1000);
     expect(world.stored('o1')).toMatchObject({ evidence: 0, dueAtMs: null, charge: { status: 'COMPLETED' } });
@@ -320,11 +357,8 @@ describe('late evidence about a settled payment', () => {
   it('does not count as checked while the gateway gives no answer', async () => {
     const { charge, store } = await start();
     await charge('o1', keyed('k'));
-    const { paymentId } = world.stored('o1');
     gateway.lookupPlay = () => ({ kind: 'unavailable', reason: 'http_500' });
-    const outcome = { kind: 'approved', chargeId: 'ch_1' } as const;
-    const payment = { accountId: 'default', orderId: 'o1', paymentId };
-    await world.ended(store.addEvidence({ payment, chargeN: 1, outcome }));
+    await lateEvidence(world, store, SAME);
     await world.pass(5000);
     expect(world.stored('o1').evidence).toBe(1);
     gateway.lookupPlay = null;
@@ -336,11 +370,7 @@ describe('late evidence about a settled payment', () => {
     declareContract({ lookup: false });
     const { charge, store } = await start();
     await charge('o1', keyed('k'));
-    const { paymentId } = world.stored('o1');
-    const payment = { accountId: 'default', orderId: 'o1', paymentId };
-    await world.ended(
-      store.addEvidence({ payment, chargeN: 1, outcome: { kind: 'approved', chargeId: 'ch_1' } }),
-    );
+    await lateEvidence(world, store, SAME);
     await world.pass(2000);
     expect(world.stored('o1')).toMatchObject({ evidence: 0, dueAtMs: null, held: false });
     expect(world.trail('o1').slice(1)).toEqual(['payment.completed ch_1', 'verify.started', 'verify.clear']);

@@ -89,11 +89,7 @@ describe('an order whose charge failed at another gateway', () => {
     a.play = decline;
     await there.charge(keyed('one'));
     await here.charge(keyed('two'));
-    const { paymentId } = world.stored('o1');
-    const payment = { accountId: 'default', orderId: 'o1', paymentId };
-    await world.ended(
-      here.store.addEvidence({ payment, chargeN: 1, outcome: { kind: 'approved', chargeId: 'ch_late' } }),
-    );
+    await lateEvidence(world, here.store);
     await world.pass(10_000);
     // The charge itself is looked up here. Nobody here can look up the other one.
     expect(b.lookups.every(({ key }) => key === world.stored('o1').chargeKey)).toBe(true);

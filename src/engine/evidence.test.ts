@@ -50,9 +50,7 @@ describe('evidence that comes in', () => {
     const { engine, store } = await world.replica(gateway, { policy: { maxAttempts: 1 } });
     void engine.charge(order('o1'), KEYLESS);
     await world.pass(5000);
-    const { paymentId } = world.stored('o1');
-    const payment = { accountId: 'default', orderId: 'o1', paymentId };
-    await world.ended(store.addEvidence({ payment, chargeN: 1, outcome: reset }));
+    await lateEvidence(world, store, reset);
     // By then, what this worker has sent can no longer land, but what the other may have sent can.
     await world.pass(7000);
     expect(world.stored('o1').charge).toMatchObject({ status: 'UNRESOLVED', doubt: { kind: 'open' } });

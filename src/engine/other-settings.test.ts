@@ -1,6 +1,6 @@
 /** Processes of one gateway whose settings differ for a while: what one may not decide is left to the others. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { chargingReplica } from '../../test/support/charging.ts';
+import { chargingReplica, lateEvidence } from '../../test/support/charging.ts';
 import { world } from '../../test/support/fresh-world.ts';
 import { createScriptedGateway, reset, type ScriptedGateway } from '../../test/support/scripted-gateway.ts';
 import { keyed, order, told } from '../../test/support/virtual-world.ts';
@@ -58,9 +58,7 @@ describe('a process that cannot look charges up', () => {
   it('still checks evidence', async () => {
     await pending();
     const { store } = await chargingReplica(world, unable, SETTINGS);
-    const { paymentId } = world.stored('o1');
-    const payment = { accountId: 'default', orderId: 'o1', paymentId };
-    await store.addEvidence({ payment, chargeN: 1, outcome: reset });
+    await lateEvidence(world, store, reset);
     await world.pass(RESOLVE - MINUTE);
     expect(world.stored('o1')).toMatchObject({
       evidence: 0,

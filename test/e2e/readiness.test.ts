@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { freePort } from '../../sim/chaos/processes/free-port.ts';
 import { createDatabase } from '../support/database.ts';
 import { json } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
+import { until } from '../support/until.ts';
 import { query } from './support/identity.ts';
 import { startProxy } from './support/proxy.ts';
 import { onStage, openStage, type Stage } from './support/stage.ts';
@@ -23,7 +23,7 @@ async function probes(stage: Stage): Promise<unknown[]> {
 }
 
 const becomes = (stage: Stage, ...wanted: unknown[]): Promise<true> =>
-  eventually(`the probes to say ${wanted}`, async () => {
+  until(`the probes to say ${wanted}`, async () => {
     return JSON.stringify(await probes(stage)) === JSON.stringify(wanted) ? true : null;
   });
 
@@ -104,7 +104,7 @@ test('a database that is away: 503 with the reason, one line in the log with how
     expect(severe(stage)).toMatchObject([{ alarm: 'database_unavailable' }]);
     proxy.unblock();
     await becomes(stage, ...READY);
-    await eventually('the end of the outage', () => severe(stage).length === 2);
+    await until('the end of the outage', () => severe(stage).length === 2);
     const [, end] = severe(stage);
     expect(end).toMatchObject({ alarm_ended: 'database_unavailable' });
     expect(Number(end?.failures)).toBeGreaterThanOrEqual(ids.length);
@@ -138,7 +138,7 @@ test('while it starts: alive, not ready, and no request is taken', async () => {
       // Whoever starts writes this row.
       await holder.query('SELECT FROM payonce.installation FOR UPDATE');
       const ask = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${port}${path}`, init);
-      await eventually('it to listen', async () => (await ask('/healthz').catch(() => null))?.status === 200);
+      await until('it to listen', async () => (await ask('/healthz').catch(() => null))?.status === 200);
       const ready = await ask('/readyz');
       expect([ready.status, await ready.json()]).toMatchObject([503, { reason: 'starting' }]);
       const body = JSON.stringify({ order_id: 'early', amount: 1, currency: 'USD' });
@@ -150,7 +150,7 @@ test('while it starts: alive, not ready, and no request is taken', async () => {
       expect([refused.status, await refused.json()]).toMatchObject([503, { code: 'store_unavailable' }]);
       expect((await ask('/v1/payments')).status).toBe(503);
       await holder.query('COMMIT');
-      await eventually('it to be ready', async () => (await ask('/readyz')).status === 200);
+      await until('it to be ready', async () => (await ask('/readyz')).status === 200);
       expect(gateway.ledger.requestsOf('early')).toEqual([]);
     } finally {
       await holder.end();

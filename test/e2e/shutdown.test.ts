@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import * as step from './gateway/steps.ts';
 import { json } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
+import { until } from '../support/until.ts';
 import { query } from './support/identity.ts';
 import { onStage, type Stage } from './support/stage.ts';
 
@@ -19,9 +19,9 @@ async function signalDuringCall(
   const { step: call, release } = step.held();
   stage.gateway.plan('in-flight', call);
   const paid = stage.client.pay({ orderId: 'in-flight', key: 'in-flight', prefer: 'wait=60' });
-  await eventually('the call', () => stage.gateway.ledger.requests.length === 1);
+  await until('the call', () => stage.gateway.ledger.requests.length === 1);
   stage.service().signal(signal);
-  await eventually('the drain', () => drains(stage) === 1);
+  await until('the drain', () => drains(stage) === 1);
   return { paid, release };
 }
 

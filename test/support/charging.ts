@@ -64,10 +64,13 @@ export function openCall(): { readonly play: Play; end(outcome?: CallOutcome): P
   return { play: async ({ charge }) => (await promise) ?? charge(), end: come };
 }
 
-/** A late answer of the gateway: the first charge of the order `o1` was made. */
-export function lateEvidence(world: VirtualWorld, store: Store): Promise<unknown> {
+/** A late outcome of the first charge of the order `o1`. Default: it was made. */
+export function lateEvidence(
+  world: VirtualWorld,
+  store: Store,
+  outcome: CallOutcome = { kind: 'approved', chargeId: 'ch_late' },
+): Promise<unknown> {
   const { paymentId } = world.stored('o1');
   const payment = { accountId: 'default', orderId: 'o1', paymentId };
-  const outcome = { kind: 'approved', chargeId: 'ch_late' } as const;
   return world.ended(store.addEvidence({ payment, chargeN: 1, outcome }));
 }

@@ -45,7 +45,7 @@ export const DOMAIN: readonly PlantedBug[] = [
     find: "if (charge.gatewayRef !== null) return { kind: 'never' };",
     put: '',
     judge: 'engine suite',
-    tests: { file: `${FOLDER}/transition.test.ts`, named: 'lookup' },
+    tests: { file: `${FOLDER}/decisions.test.ts`, named: 'absent and named before' },
   },
   {
     name: 'a call is not counted',
@@ -113,7 +113,7 @@ export const DOMAIN: readonly PlantedBug[] = [
     find: "if (charge.doubt.kind === 'none') return failed(charge, code, DECLINED);",
     put: 'if (charge.attempts > 0) return failed(charge, code, DECLINED);',
     judge: 'engine suite',
-    tests: { file: `${FOLDER}/transition.test.ts`, named: 'the end of a call' },
+    tests: { file: `${FOLDER}/decisions.test.ts`, named: 'declined in doubt' },
   },
   {
     name: 'pending is taken for approved',
@@ -234,7 +234,7 @@ export const DOMAIN: readonly PlantedBug[] = [
     find: "if (context.policy.contract.keys === 'kept') {",
     put: "if (outcome.code !== '') {",
     judge: 'engine suite',
-    tests: { file: `${FOLDER}/transition.test.ts`, named: 'the end of a lookup' },
+    tests: { file: `${FOLDER}/decisions.test.ts`, named: 'declined without keys' },
   },
   {
     name: 'COMPLETED is left when a second charge is found',
@@ -252,7 +252,7 @@ export const DOMAIN: readonly PlantedBug[] = [
     find: '      return onUnavailable(charge, outcome, context);',
     put: '      return isSettled(charge.status) ? onUnavailable(charge, outcome, context) : onClear(charge, NO_EVIDENCE, context);',
     judge: 'engine suite',
-    tests: { file: 'test/engine/next-charge.test.ts', named: 'waits while the gateway cannot be asked' },
+    tests: { file: 'src/engine/next-charge.test.ts', named: 'waits while the gateway cannot be asked' },
   },
   {
     name: 'a charge that was found late does not stop the next one',
@@ -278,7 +278,7 @@ export const DOMAIN: readonly PlantedBug[] = [
     find: 'return { next: uncounted(charge), event, waitMs, alarm:',
     put: 'return { next: charge, event, waitMs, alarm:',
     judge: 'engine suite',
-    tests: { file: `${FOLDER}/transition.test.ts`, named: 'forbidden consumes no attempt' },
+    tests: { file: `${FOLDER}/decisions.test.ts`, named: 'forbidden: not counted' },
   },
   {
     name: 'what was never sent stays counted',
@@ -287,6 +287,6 @@ export const DOMAIN: readonly PlantedBug[] = [
     find: "return { next: uncounted(charge), event: { type: 'call.not_sent', detail: reason }, waitMs };",
     put: "return { next: charge, event: { type: 'call.not_sent', detail: reason }, waitMs };",
     judge: 'engine suite',
-    tests: { file: `${FOLDER}/transition.test.ts`, named: 'a call that was never sent is not counted' },
+    tests: { file: `${FOLDER}/decisions.test.ts`, named: 'a call that was not sent' },
   },
 ];

@@ -120,7 +120,7 @@ export const DRIVING: readonly PlantedBug[] = [
     find: 'if (isNews) await keepEvidence(engine, held.record, outcome);',
     put: '',
     judge: 'engine suite',
-    tests: { file: 'test/engine/promise.test.ts', named: 'a worker that lost its lease' },
+    tests: { file: 'src/engine/drive.test.ts', named: 'keeps proof of money' },
   },
   {
     name: 'evidence counts as seen though nobody could look',
@@ -140,7 +140,7 @@ export const DRIVING: readonly PlantedBug[] = [
     put: 'const verifyFirst = false;',
     judge: 'engine suite',
     tests: {
-      file: 'test/engine/next-charge.test.ts',
+      file: 'src/engine/next-charge.test.ts',
       named: 'an order that failed because the gateway did not know its charge',
     },
   },
@@ -153,7 +153,7 @@ export const DRIVING: readonly PlantedBug[] = [
     put: "    case 'unavailable':\n    case 'forbidden':\n      return null;",
     judge: 'engine suite',
     tests: {
-      file: 'test/engine/next-charge.test.ts',
+      file: 'src/engine/next-charge.test.ts',
       named: 'an order that failed because the gateway did not know its charge',
     },
   },
@@ -164,7 +164,7 @@ export const DRIVING: readonly PlantedBug[] = [
     find: 'const money = isOpen && one.moneyAtMs !== null;',
     put: 'const money = record.evidence > 1000 && one.moneyAtMs !== null;',
     judge: 'engine suite',
-    tests: { file: 'test/engine/next-charge.test.ts', named: 'late evidence of money' },
+    tests: { file: 'src/engine/next-charge.test.ts', named: 'late evidence of money' },
   },
   {
     name: 'one error of the database ends the sweep for good',
@@ -197,7 +197,7 @@ export const DRIVING: readonly PlantedBug[] = [
     find: '  noteStarted(request, result.record);\n  return result.record;',
     put: '  request.claims.push({ claimId, claimedAt });\n  noteStarted(request, result.record);\n  return result.record;',
     judge: 'engine suite',
-    tests: { file: 'test/engine/promise.test.ts', named: 'a request that waits longer than the lease' },
+    tests: { file: 'src/engine/drive.test.ts', named: 'a request waits longer than the lease' },
   },
   {
     name: 'a drain does not wait for what is under way',

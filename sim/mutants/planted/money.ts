@@ -103,7 +103,7 @@ export const MONEY: readonly PlantedBug[] = [
     find: 'const verifyFirst = unproved && policy.contract.lookup;',
     put: "const verifyFirst = record.problem === 'gateway_failed' && policy.contract.lookup;",
     judge: 'engine suite',
-    tests: { file: 'test/engine/next-charge.test.ts', named: 'before every later charge' },
+    tests: { file: 'src/engine/next-charge.test.ts', named: 'before every later charge' },
   },
   {
     name: 'the fake gateway and a real one share a name',

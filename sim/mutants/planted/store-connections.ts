@@ -77,7 +77,7 @@ export const STORE_CONNECTIONS: readonly PlantedBug[] = [
     find: "if (error.kind === 'unavailable')\n",
     put: 'if (nothing)\n',
     judge: 'engine suite',
-    tests: { file: 'test/engine/promise.test.ts', named: 'not asked to repeat it' },
+    tests: { file: 'src/engine/charge-outages.test.ts', named: 'not asked to repeat it' },
   },
   {
     name: 'a connection that a fail-over left behind is used again',

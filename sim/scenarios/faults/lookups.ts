@@ -194,7 +194,7 @@ export const LOOKUP_FAULTS: readonly NamedFault[] = [
         test: 'a gateway that charges later than it declares is noticed before charge n+1',
       },
       {
-        file: 'test/engine/next-charge.test.ts',
+        file: 'src/engine/next-charge.test.ts',
         test: 'after FAILED sends the payment to a person, and blocks the next charge until it is checked',
       },
     ],
