@@ -1,18 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { backoffMs, DEFAULT_POLICY, lookupWaitMs, type Policy } from './policy.ts';
-
-const policy: Policy = {
-  ...DEFAULT_POLICY,
-  leaseMs: 15_000,
-  contract: {
-    keys: 'kept',
-    keyWindowMs: 86_400_000,
-    cachesErrors: false,
-    lookup: true,
-    lookupLagMs: 0,
-    landsWithinMs: 60_000,
-  },
-};
+import { POLICY as policy } from '../../test/support/contract.ts';
+import { backoffMs, lookupWaitMs } from './policy.ts';
 
 describe('the wait before the next call', () => {
   it('is drawn below a ceiling that doubles with every call, up to the cap', () => {

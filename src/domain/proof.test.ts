@@ -1,17 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { CONTRACT as contract } from '../../test/support/contract.ts';
 import { type Charge, type Doubt, openCharge } from './charge.ts';
-import type { GatewayContract } from './contract.ts';
 import type { Policy } from './policy.ts';
 import { absenceProof } from './proof.ts';
 
-const contract: GatewayContract = {
-  keys: 'kept',
-  keyWindowMs: 86_400_000,
-  cachesErrors: false,
-  lookup: true,
-  lookupLagMs: 0,
-  landsWithinMs: 60_000,
-};
 const proved = { kind: 'proved' };
 const answered: Doubt = { kind: 'answered', untilMs: 1000 };
 const open: Doubt = { kind: 'open', untilMs: 1000 };

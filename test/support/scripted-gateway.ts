@@ -8,6 +8,7 @@ import {
   type ReportedCharge,
 } from '../../src/domain/outcomes.ts';
 import type { CallOptions, Gateway } from '../../src/ports/gateway.ts';
+import { CONTRACT } from './contract.ts';
 
 /** What one call does: to the ledger through `charge`, and to the caller through what it resolves to. */
 export type Play = (call: {
@@ -31,15 +32,6 @@ export interface ScriptedGateway extends Gateway {
   readonly lookups: ChargeRequest[];
   readonly ledger: Map<string, ReportedCharge>;
 }
-
-const CONTRACT: GatewayContract = {
-  keys: 'kept',
-  keyWindowMs: 86_400_000,
-  cachesErrors: false,
-  lookup: true,
-  lookupLagMs: 0,
-  landsWithinMs: 60_000,
-};
 
 export const approve: Play = ({ charge }) => charge();
 export const decline: Play = () => ({ kind: 'declined', code: 'no_funds' });

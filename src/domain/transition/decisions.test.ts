@@ -1,9 +1,10 @@
 /** Every decision in full: the next state, the line of the audit trail, when it is due again, and the alarm. */
 import { describe, expect, it } from 'vitest';
+import { CONTRACT, POLICY } from '../../../test/support/contract.ts';
 import { type Charge, type Doubt, openCharge, worse } from '../charge.ts';
 import type { GatewayContract } from '../contract.ts';
 import type { CallOutcome, LookupOutcome } from '../outcomes.ts';
-import { DEFAULT_POLICY, type Policy } from '../policy.ts';
+import type { Policy } from '../policy.ts';
 import {
   type Context,
   type Decision,
@@ -19,15 +20,8 @@ import { mayCall, outOfTime } from './limits.ts';
 const START = 1_000_000;
 const NOW = START + 200;
 const DAY = 86_400_000;
-const contract: GatewayContract = {
-  keys: 'kept',
-  keyWindowMs: DAY,
-  cachesErrors: false,
-  lookup: true,
-  lookupLagMs: 700,
-  landsWithinMs: 60_000,
-};
-const policy: Policy = { ...DEFAULT_POLICY, contract, leaseMs: 15_000 };
+const contract = { ...CONTRACT, lookupLagMs: 700 };
+const policy: Policy = { ...POLICY, contract };
 const none: Doubt = { kind: 'none' };
 const open: Doubt = { kind: 'open', untilMs: START + 100 };
 const answered: Doubt = { kind: 'answered', untilMs: START + 100 };

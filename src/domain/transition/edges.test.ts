@@ -3,11 +3,12 @@
  * that were set.
  */
 import { describe, expect, it } from 'vitest';
+import { CONTRACT as contract, POLICY } from '../../../test/support/contract.ts';
 import { type Charge, openCharge } from '../charge.ts';
 import type { ClockTrust } from '../clock-trust.ts';
 import type { GatewayContract } from '../contract.ts';
 import type { LookupOutcome } from '../outcomes.ts';
-import { DEFAULT_POLICY, type Policy } from '../policy.ts';
+import type { Policy } from '../policy.ts';
 import {
   type Context,
   mayBeForgotten,
@@ -25,17 +26,9 @@ import {
 const START = 1_000_000_000;
 const DAY = 86_400_000;
 const LEASE = 15_000;
-const contract: GatewayContract = {
-  keys: 'kept',
-  keyWindowMs: DAY,
-  cachesErrors: false,
-  lookup: true,
-  lookupLagMs: 0,
-  landsWithinMs: 60_000,
-};
 
 function policy(changes: Partial<Policy> = {}, promised: Partial<GatewayContract> = {}): Policy {
-  return { ...DEFAULT_POLICY, leaseMs: LEASE, contract: { ...contract, ...promised }, ...changes };
+  return { ...POLICY, leaseMs: LEASE, contract: { ...contract, ...promised }, ...changes };
 }
 
 function charge(changes: Partial<Charge> = {}): Charge {

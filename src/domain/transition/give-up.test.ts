@@ -1,24 +1,15 @@
 /** A charge whose caller says how long it is tried. Only that time ends its calls, and only proof ends the charge. */
 import { describe, expect, it } from 'vitest';
+import { CONTRACT as contract, POLICY as policy } from '../../../test/support/contract.ts';
 import { type Charge, openCharge } from '../charge.ts';
 import type { ClockTrust } from '../clock-trust.ts';
 import type { GatewayContract } from '../contract.ts';
 import type { CallOutcome } from '../outcomes.ts';
-import { DEFAULT_POLICY, type Policy } from '../policy.ts';
 import { type Context, endingInTime, mayCallNow, onCallEnded, onClaim, onLookupEnded } from './index.ts';
 import { leftToTryMs } from './limits.ts';
 
 const START = 1_000_000;
 const HOUR = 3_600_000;
-const contract: GatewayContract = {
-  keys: 'kept',
-  keyWindowMs: 24 * HOUR,
-  cachesErrors: false,
-  lookup: true,
-  lookupLagMs: 0,
-  landsWithinMs: 60_000,
-};
-const policy: Policy = { ...DEFAULT_POLICY, contract, leaseMs: 15_000 };
 const RELEASED = { expiredAtMs: null, evidence: 0 };
 const refused: CallOutcome = { kind: 'refused', reason: 'connection_refused' };
 const error500: CallOutcome = { kind: 'unknown', answered: true, reason: 'http_500' };

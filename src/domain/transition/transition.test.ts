@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CONTRACT as contract, POLICY as policy } from '../../../test/support/contract.ts';
 import { type Charge, type Doubt, openCharge, STATUS_MOVES } from '../charge.ts';
 import type { GatewayContract } from '../contract.ts';
 import type { CallOutcome, LookupOutcome } from '../outcomes.ts';
 import type { PaymentStatus } from '../payment.ts';
-import { DEFAULT_POLICY, type Policy } from '../policy.ts';
 import {
   type Context,
   type Decision,
@@ -12,20 +12,10 @@ import {
   onCallEnded,
   onClaim,
   onLookupEnded,
-  onNotSent,
   onVerified,
 } from './index.ts';
 
 const START = 1_000_000;
-const contract: GatewayContract = {
-  keys: 'kept',
-  keyWindowMs: 86_400_000,
-  cachesErrors: false,
-  lookup: true,
-  lookupLagMs: 0,
-  landsWithinMs: 60_000,
-};
-const policy: Policy = { ...DEFAULT_POLICY, contract, leaseMs: 15_000 };
 
 function at(ms: number, changes: Partial<GatewayContract> = {}): Context {
   return { policy: { ...policy, contract: { ...contract, ...changes } }, nowMs: START + ms, roll: 0.5 };
@@ -48,29 +38,6 @@ function brief({ next, waitMs }: Decision): string {
 
 describe('the end of a call', () => {
   it.each<[string, CallOutcome, Partial<Charge>, Partial<GatewayContract>, string]>([
-    ['approved completes', { kind: 'approved', chargeId: 'ch' }, {}, {}, 'COMPLETED none - idle'],
-    ['a clean decline fails', { kind: 'declined', code: 'no_funds' }, {}, {}, 'FAILED none no_funds idle'],
-    [
-      'a decline after an unknown call is looked up',
-      { kind: 'declined', code: 'no_funds' },
-      { doubt: open },
-      {},
-      'PROCESSING lookup - due in 0',
-    ],
-    [
-      'a refused call is tried again with the same key',
-      { kind: 'refused', reason: 'dns' },
-      {},
-      {},
-      'PROCESSING call - due in 50',
-    ],
-    [
-      'Retry-After takes priority over the backoff',
-      { kind: 'refused', reason: 'http_429', retryAfterMs: 3000 },
-      {},
-      {},
-      'PROCESSING call - due in 3050',
-    ],
     [
       'a huge Retry-After is limited',
       { kind: 'refused', reason: 'http_429', retryAfterMs: 1e12 },
@@ -79,21 +46,12 @@ describe('the end of a call', () => {
       'PROCESSING call - due in 60050',
     ],
     [
-      'the last refused call fails when no call was executed',
-      { kind: 'refused', reason: 'dns' },
+      'the last unknown call is looked up',
+      unknownOpen,
       { attempts: 4 },
-      {},
-      'FAILED none gateway_unavailable idle',
-    ],
-    [
-      'the last refused call is looked up when an earlier one is unknown',
-      { kind: 'refused', reason: 'dns' },
-      { attempts: 4, doubt: open },
       {},
       'PROCESSING lookup - due in 0',
     ],
-    ['an unknown call is tried again with the same key', unknownOpen, {}, {}, 'PROCESSING call - due in 50'],
-    ['the last unknown call is looked up', unknownOpen, { attempts: 4 }, {}, 'PROCESSING lookup - due in 0'],
     [
       'the first lookup waits for the lag',
       unknownAnswered,
@@ -129,36 +87,12 @@ describe('the end of a call', () => {
       { cachesErrors: true },
       'PROCESSING lookup - due in 0',
     ],
-    ['busy waits with the same key', { kind: 'busy' }, {}, {}, 'PROCESSING call - due in 50'],
-    ['pending is polled', { kind: 'pending', chargeId: 'ch' }, {}, {}, 'PROCESSING lookup - due in 1000'],
-    ['forbidden pauses', { kind: 'forbidden', reason: 'http_401' }, {}, {}, 'PROCESSING call - due in 30000'],
-    [
-      'a mismatch goes to a person at once',
-      { kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' },
-      {},
-      {},
-      'REVIEW lookup amount_mismatch due in 86400000',
-    ],
   ])('%s', (_name, outcome, state, terms, expected) => {
     expect(brief(onCallEnded(calling(state), outcome, at(100, terms)))).toBe(expected);
-  });
-
-  it('forbidden consumes no attempt', () => {
-    const { next, alarm } = onCallEnded(calling(), { kind: 'forbidden', reason: 'http_401' }, at(100));
-    expect([next.attempts, next.firstSentAtMs, alarm]).toEqual([0, null, 'gateway_forbidden']);
-  });
-
-  it('a call that was never sent is not counted', () => {
-    expect(onNotSent(calling({ attempts: 2 }), 'no_free_slot', 0).next.attempts).toBe(1);
   });
 });
 
 describe('a claim', () => {
-  it('counts the call before it is sent', () => {
-    const decision = onClaim(calling({ attempts: 0 }), { expiredAtMs: null, evidence: 0 }, at(10));
-    expect([decision.action, decision.next.attempts]).toEqual(['call', 1]);
-  });
-
   it('after an expired lease counts the old call as possibly sent, until the lease ended', () => {
     const decision = onClaim(calling(), { expiredAtMs: START + 15_000, evidence: 0 }, at(15_001));
     expect(decision.action).toBe('call');
@@ -169,20 +103,6 @@ describe('a claim', () => {
     expect(
       onClaim(calling(), { expiredAtMs: START + 15_000, evidence: 0 }, at(15_001, { keys: 'none' })).action,
     ).toBe('lookup');
-  });
-
-  it('after a lookup whose lease expired adds no doubt', () => {
-    const decision = onClaim(
-      calling({ step: 'lookup', doubt: answered }),
-      { expiredAtMs: START + 15_000, evidence: 0 },
-      at(15_001),
-    );
-    expect(decision.next.doubt).toEqual(answered);
-  });
-
-  it('past the deadline fails a charge that was never executed', () => {
-    const decision = onClaim(calling(), { expiredAtMs: null, evidence: 0 }, at(policy.callDeadlineMs));
-    expect([decision.action, brief(decision)]).toEqual(['none', 'FAILED none deadline_exceeded idle']);
   });
 
   it('past the deadline still calls an order that was never called', () => {
@@ -197,44 +117,12 @@ describe('the end of a lookup', () => {
 
   it.each<[string, LookupOutcome, Partial<Charge>, number, Partial<GatewayContract>, string]>([
     [
-      'found succeeded completes',
-      { kind: 'succeeded', chargeId: 'ch' },
-      { doubt: open },
-      200,
-      {},
-      'COMPLETED none - idle',
-    ],
-    [
-      'found declined fails if keys are kept',
-      { kind: 'declined', code: 'no', chargeId: 'ch' },
-      { doubt: open },
-      200,
-      {},
-      'FAILED none no idle',
-    ],
-    [
-      'found declined proves nothing yet without keys',
-      { kind: 'declined', code: 'no', chargeId: 'ch' },
-      { doubt: open },
-      200,
-      { keys: 'none' },
-      'UNRESOLVED lookup - due in 10000',
-    ],
-    [
       'absent fails at once when every call was answered',
       absent,
       { doubt: answered },
       200,
       {},
       'FAILED none gateway_error idle',
-    ],
-    [
-      'absent within the lag proves nothing',
-      absent,
-      { doubt: answered },
-      200,
-      { lookupLagMs: 500 },
-      'UNRESOLVED lookup - due in 401',
     ],
     [
       'absent after the lag fails',
@@ -259,62 +147,6 @@ describe('the end of a lookup', () => {
       60_101,
       {},
       'FAILED none gateway_error idle',
-    ],
-    [
-      'a decline received earlier is then the reason',
-      absent,
-      { doubt: open, declineCode: 'no_funds' },
-      60_101,
-      {},
-      'FAILED none no_funds idle',
-    ],
-    [
-      'a charge that the gateway once named is not proved absent',
-      absent,
-      { doubt: open, gatewayRef: 'ch' },
-      90_000,
-      {},
-      'UNRESOLVED lookup - due in 10000',
-    ],
-    [
-      'no answer is no evidence',
-      { kind: 'unavailable', reason: 'http_500' },
-      { doubt: answered },
-      200,
-      {},
-      'UNRESOLVED lookup - due in 10000',
-    ],
-    [
-      'pending is looked up again',
-      { kind: 'pending', chargeId: 'ch' },
-      { doubt: open },
-      200,
-      {},
-      'PROCESSING lookup - due in 1000',
-    ],
-    [
-      'a mismatch goes to a person',
-      { kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' },
-      { doubt: open },
-      200,
-      {},
-      'REVIEW lookup amount_mismatch due in 86400000',
-    ],
-    [
-      'two live charges go to a person',
-      { kind: 'duplicated', chargeIds: ['a', 'b'] },
-      { doubt: open },
-      200,
-      {},
-      'REVIEW lookup duplicate_charge due in 86400000',
-    ],
-    [
-      'without keys a proved absence is sent again',
-      absent,
-      { doubt: answered, attempts: 1 },
-      200,
-      { keys: 'none' },
-      'PROCESSING call - due in 50',
     ],
     [
       'without keys and attempts a proved absence fails',
@@ -370,29 +202,6 @@ describe('lookups of earlier charges', () => {
     );
     expect(brief(decision)).toBe('REVIEW verify late_success due in 86400000');
     expect(decision.next.attempts).toBe(0);
-  });
-
-  it('never change a completed payment, but raise the alarm', () => {
-    const done = calling({ status: 'COMPLETED', step: 'none', gatewayRef: 'ch_2' });
-    const decision = onVerified(
-      done,
-      { kind: 'found', chargeId: 'ch_1', reason: 'late_success', own: NO_EVIDENCE },
-      at(1),
-    );
-    expect([decision.next.status, decision.alarm]).toEqual(['COMPLETED', 'duplicate_charge']);
-  });
-
-  it('send a failed payment with late money to a person', () => {
-    const failed = calling({ status: 'FAILED', step: 'none', failureCode: 'gateway_error' });
-    expect(
-      brief(
-        onVerified(
-          failed,
-          { kind: 'found', chargeId: 'ch', reason: 'late_success', own: NO_EVIDENCE },
-          at(1),
-        ),
-      ),
-    ).toBe('REVIEW verify late_success due in 86400000');
   });
 });
 
@@ -529,16 +338,6 @@ describe('whatever happens', () => {
 });
 
 describe('what simulated runs found', () => {
-  it('a key window that could end before the request lands forbids the resend', () => {
-    const windowMs = (spareMs: number) => ({
-      keyWindowMs: policy.leaseMs + contract.landsWithinMs + 100 + spareMs,
-    });
-    const taken = { expiredAtMs: null, evidence: 0 };
-    const charge = calling({ doubt: open });
-    expect(onClaim(charge, taken, at(100, windowMs(0))).action).toBe('lookup');
-    expect(onClaim(charge, taken, at(100, windowMs(1))).action).toBe('call');
-  });
-
   it('without keys, a named charge that turned out declined does not wait for a charge that nobody can find', () => {
     const pending = calling({ step: 'lookup', doubt: open, gatewayRef: 'ch_1', attempts: 4 });
     const declined = (chargeId: string): LookupOutcome => ({ kind: 'declined', code: 'no_funds', chargeId });
@@ -548,13 +347,5 @@ describe('what simulated runs found', () => {
     expect(found.next.gatewayRef).toBe('ch_1');
     const other = onLookupEnded(pending, declined('ch_2'), START + 150_000, late);
     expect(other.next).toMatchObject({ status: 'UNRESOLVED', gatewayRef: 'ch_1' });
-  });
-
-  it('a failure without a decline is looked up before the next charge', () => {
-    const refused: CallOutcome = { kind: 'refused', reason: 'connection_refused' };
-    const ended = onCallEnded(calling({ attempts: 4 }), refused, at(100));
-    expect(ended.settled).toEqual({ problem: 'gateway_failed', byAbsence: true });
-    const declined = onCallEnded(calling(), { kind: 'declined', code: 'no_funds' }, at(100));
-    expect(declined.settled).toEqual({ problem: 'card_declined', byAbsence: false });
   });
 });

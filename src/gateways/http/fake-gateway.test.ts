@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Running, run } from '../../../test/suites/fake-gateway.client.ts';
 import { HELD_MS, outOfTime } from '../../../test/suites/gateway.deadline.ts';
+import { CONTRACT } from '../../../test/support/contract.ts';
 import type { ChargeRequest } from '../../domain/outcomes.ts';
 import type { Gateway } from '../../ports/gateway.ts';
 import { createHttpGateway } from './index.ts';
@@ -22,14 +23,7 @@ beforeAll(async () => {
   gateway = createHttpGateway({
     url: `${far.url}/fake-gateway/`,
     livemode: false,
-    contract: {
-      keys: 'kept',
-      keyWindowMs: 86_400_000,
-      cachesErrors: false,
-      lookup: true,
-      lookupLagMs: 0,
-      landsWithinMs: 0,
-    },
+    contract: { ...CONTRACT, landsWithinMs: 0 },
   });
 });
 afterAll(async () => {

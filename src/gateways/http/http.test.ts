@@ -5,18 +5,10 @@ import type { ChargeChanges, Dialect, GatewayHarness } from '../../../test/suite
 import * as server from '../../../test/suites/gateway.server.ts';
 import { gatewaySuite } from '../../../test/suites/gateway.suite.ts';
 import { TEST_CERTIFICATE, TEST_KEY } from '../../../test/suites/gateway.tls.ts';
-import type { GatewayContract } from '../../domain/contract.ts';
+import { CONTRACT } from '../../../test/support/contract.ts';
 import type { ChargeRequest } from '../../domain/outcomes.ts';
 import { createHttpGateway } from './index.ts';
 
-const CONTRACT: GatewayContract = {
-  keys: 'kept',
-  keyWindowMs: 86_400_000,
-  cachesErrors: false,
-  lookup: true,
-  lookupLagMs: 0,
-  landsWithinMs: 60_000,
-};
 const REQUEST: ChargeRequest = {
   key: 'key-1',
   reference: 'ref-1',
