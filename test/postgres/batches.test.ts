@@ -12,7 +12,7 @@ import {
   recordOf,
   release,
 } from '../suites/store/fixtures.ts';
-import { type Database, openDatabase } from './world.ts';
+import { type Database, openDatabase, openStore } from './world.ts';
 
 /** Longer than any test: where it is waited for, the store gives up first and the test fails. */
 const NEVER = '-c deadlock_timeout=10min';
@@ -40,7 +40,7 @@ describe('a bad row', () => {
     ['is no JSON that can be kept', { metadata: { nul: '\0' } }],
     ['is out of range', { amountMinor: 2 ** 70 }],
   ])('that %s is refused alone when orders are accepted', async (_what, changes) => {
-    const { store } = (await openDatabase()).open();
+    const { store } = await openStore();
     const wanted = numbers(40).map((n) =>
       intent(order(`o${n}`, n % 13 === 5 ? changes : {}), { key: key(`k${n}`) }),
     );
@@ -54,15 +54,14 @@ describe('a bad row', () => {
   });
 
   test('leaves no key behind', async () => {
-    const database = await openDatabase();
-    const { store } = database.open();
+    const { database, store } = await openStore();
     const bad = intent(order('bad', { amountMinor: 0 }), { key: key('k') });
     await expect(store.accept(bad)).rejects.toMatchObject({ kind: 'unfit' });
     expect(await database.counts()).toMatchObject({ payments: 0, operations: 0, requests: 0, events: 0 });
   });
 
   test('is refused alone when payments are written', async () => {
-    const { store } = (await openDatabase()).open();
+    const { store } = await openStore();
     const held = await Promise.all(numbers(40).map((n) => accepted(store, `o${n}`)));
     const results = await Promise.allSettled(
       held.map((record, n) => {
@@ -81,7 +80,7 @@ describe('a bad row', () => {
   });
 
   test('is refused alone when payments are read', async () => {
-    const { store } = (await openDatabase()).open();
+    const { store } = await openStore();
     const { paymentId } = await accepted(store, 'known');
     const results = await Promise.allSettled(
       [paymentId, 'no uuid', paymentId].map((id) => store.payment('acme', id)),
@@ -90,7 +89,7 @@ describe('a bad row', () => {
   });
 
   test('costs no connection', async () => {
-    const { store, pool } = (await openDatabase()).open({ max: 1 });
+    const { store, pool } = await openStore({ max: 1 });
     const backend = async () => (await pool.query('SELECT pg_backend_pid() AS pid')).rows;
     const before = await backend();
     await expect(store.payment('acme', 'no uuid')).rejects.toMatchObject({ kind: 'unfit' });
@@ -100,8 +99,7 @@ describe('a bad row', () => {
 
 describe('a statement that lost a race', () => {
   test.each(['40001', '40P01'])('is repeated after %s', async (code) => {
-    const database = await openDatabase();
-    const { store } = database.open();
+    const { database, store } = await openStore();
     const tries = await failNext(database, code, 3);
     const results = await Promise.all(numbers(5).map((n) => store.accept(intent(`o${n}`))));
     expect(results.map((result) => result.kind)).toEqual(numbers(5).map(() => 'accepted'));
@@ -113,8 +111,7 @@ describe('a statement that lost a race', () => {
   });
 
   test('is given up in the end, and nothing is written', async () => {
-    const database = await openDatabase();
-    const { store } = database.open();
+    const { database, store } = await openStore();
     const tries = await failNext(database, '40001', 1000);
     await expect(store.accept(intent('never', { key: key('k') }))).rejects.toMatchObject({
       kind: 'unavailable',
@@ -217,8 +214,7 @@ describe('two stores that write the same rows at once', () => {
 
 describe('a crowd behind a slow statement', () => {
   test('leaves in few statements, not one each', async () => {
-    const database = await openDatabase();
-    const { store } = database.open();
+    const { database, store } = await openStore();
     const locker = await database.client();
     await locker.query('BEGIN');
     await locker.query('LOCK TABLE payonce.payments IN SHARE MODE');
@@ -237,8 +233,7 @@ describe('a crowd behind a slow statement', () => {
   });
 
   test('that joins one order binds its keys in few statements', async () => {
-    const database = await openDatabase();
-    const { store } = database.open();
+    const { database, store } = await openStore();
     const payment = paymentKey(await accepted(store, 'one'));
     const crowd = numbers(500).map((n) => store.bindKey({ payment, chargeN: 1, key: key(`k${n}`) }));
     expect(new Set(await Promise.all(crowd))).toEqual(new Set(['bound']));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { accepted, complete, intent, order, recordOf, release } from '../suites/store/fixtures.ts';
 import { until } from '../support/until.ts';
-import { type Database, openDatabase, openProxy } from './world.ts';
+import { type Database, openDatabase, openProxy, openStore } from './world.ts';
 
 /** Ends what would hang, and what waits for nothing has ended by then on any machine. Every such test waits for it. */
 const SHORT_MS = 1500;
@@ -19,8 +19,7 @@ async function lockOrder(database: Database, orderId: string): Promise<() => Pro
 
 describe('a statement under way', () => {
   test('whose backend is terminated may have been written', async () => {
-    const database = await openDatabase();
-    const { store } = database.open({ max: 1 });
+    const { database, store } = await openStore({ max: 1 });
     const held = await accepted(store, 'one');
     const unlock = await lockOrder(database, 'one');
     const write = store.advance(complete(held));
@@ -68,8 +67,7 @@ describe('a statement under way', () => {
   });
 
   test('that the server cancels was not written, and costs no connection', async () => {
-    const database = await openDatabase();
-    const { store, pool } = database.open({ max: 1 });
+    const { database, store, pool } = await openStore({ max: 1 });
     const held = await accepted(store, 'one');
     const unlock = await lockOrder(database, 'one');
     const write = store.advance(complete(held));
@@ -82,8 +80,7 @@ describe('a statement under way', () => {
   });
 
   test('of a batch fails for everybody in it', async () => {
-    const database = await openDatabase();
-    const { store } = database.open({ max: 1 });
+    const { database, store } = await openStore({ max: 1 });
     const held = await Promise.all(['one', 'two', 'three'].map((name) => accepted(store, name)));
     const unlock = await lockOrder(database, 'one');
     const writes = held.map((record) => store.advance(complete(record)));
@@ -119,8 +116,7 @@ describe('no connection', () => {
   });
 
   test('means that nothing was written, when none becomes free', async () => {
-    const database = await openDatabase();
-    const { store, pool } = database.open({ max: 1, timeoutMs: SHORT_MS });
+    const { database, store, pool } = await openStore({ max: 1, timeoutMs: SHORT_MS });
     const taken = await pool.connect();
     await expect(store.accept(intent('one'))).rejects.toMatchObject(UNAVAILABLE);
     await expect(store.situation({ accountId: 'a', orderId: 'o', keyHash: null })).rejects.toMatchObject(
@@ -134,8 +130,7 @@ describe('no connection', () => {
   });
 
   test('means that nothing was written, when the pool has ended', async () => {
-    const database = await openDatabase();
-    const { store, pool } = database.open();
+    const { store, pool } = await openStore();
     const end = pool.end.bind(pool);
     await end();
     pool.end = async () => {};
@@ -143,8 +138,7 @@ describe('no connection', () => {
   });
 
   test('is replaced where an idle one broke', async () => {
-    const database = await openDatabase();
-    const { store, pool } = database.open({ max: 1 });
+    const { database, store, pool } = await openStore({ max: 1 });
     await accepted(store, 'one');
     const others = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`;

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { checkDurability } from '../../src/postgres/durability.ts';
 import { intent } from '../suites/store/fixtures.ts';
-import { type Database, migrateOver, openDatabase, openRole } from './world.ts';
+import { type Database, migrateOver, openDatabase, openRole, openStore } from './world.ts';
 
 /** What would break the promise, and the word that must be in the complaint. */
 const BROKEN: readonly (readonly [string, string, string])[] = [
@@ -140,8 +140,7 @@ describe('a search_path', () => {
 
 describe('check', () => {
   test('sees a known connection that can no longer write', async () => {
-    const database = await openDatabase();
-    const { store, pool } = database.open({ max: 1 });
+    const { store, pool } = await openStore({ max: 1 });
     await expect(store.check()).resolves.toBeUndefined();
     await pool.query('SET default_transaction_read_only = on');
     await expect(store.check()).rejects.toMatchObject({

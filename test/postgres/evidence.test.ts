@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest';
 import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import { accepted, newPaymentId, paymentKey } from '../suites/store/fixtures.ts';
-import { openDatabase } from './world.ts';
+import { openStore } from './world.ts';
 
 // No method of the port reads it: people do.
 test('every piece of evidence is kept unchanged, the same one twice, and one of an unknown payment', async () => {
-  const database = await openDatabase();
-  const { store } = database.open();
+  const { database, store } = await openStore();
   const payment = paymentKey(await accepted(store, 'one'));
   const outcomes: readonly CallOutcome[] = [
     { kind: 'approved', chargeId: 'ch_"late"' },

@@ -1,7 +1,7 @@
 /** The mark up to which all expired answers have been erased: it never leaves one behind, and need not start again. */
 import { expect, test } from 'vitest';
 import { accepted, complete, done, numbers } from '../suites/store/fixtures.ts';
-import { type Database, openDatabase } from './world.ts';
+import { type Database, openStore } from './world.ts';
 
 /** As long as the stores of `openDatabase` keep answers. */
 const RETENTION = `interval '1 day'`;
@@ -20,8 +20,7 @@ async function answers(database: Database): Promise<number> {
 }
 
 async function open() {
-  const database = await openDatabase();
-  const { store } = database.open();
+  const { database, store } = await openStore();
   /** Lets `days` pass. */
   async function pass(days: number): Promise<void> {
     await database.query("UPDATE payonce.operations SET settled_at = settled_at - $1 * interval '1 day'", [

@@ -17,7 +17,7 @@ import {
 } from '../suites/store/fixtures.ts';
 import { until } from '../support/until.ts';
 import { openPool } from './harness.ts';
-import { type Database, openDatabase } from './world.ts';
+import { type Database, openDatabase, openStore } from './world.ts';
 
 const DUE = { gateway: GATEWAY, limit: 100, calls: true };
 
@@ -46,8 +46,7 @@ async function endLeases(database: Database, which = 'true'): Promise<void> {
 
 describe('the first lease of a payment', () => {
   test('is listed with those that were accepted with it, each account in a row of its own', async () => {
-    const database = await openDatabase();
-    const { store } = database.open();
+    const { database, store } = await openStore();
     await Promise.all(
       numbers(20).map((n) => store.accept(intent(order(`o${n}`, { accountId: `a${n % 2}` })))),
     );
@@ -63,16 +62,14 @@ describe('the first lease of a payment', () => {
   });
 
   test('is kept until it ends', async () => {
-    const database = await openDatabase();
-    const { store } = database.open();
+    const { database, store } = await openStore();
     await accepted(store, 'held');
     expect((await store.due(DUE)).payments).toEqual([]);
     expect(await listed(database)).toBe(1);
   });
 
   test('gives a timer at its end to whatever is open, and to nothing else', async () => {
-    const database = await openDatabase();
-    const { store } = database.open();
+    const { database, store } = await openStore();
     const names = ['open', 'settled', 'waiting'] as const;
     const [, settled, waiting] = await Promise.all(names.map((name) => accepted(store, name)));
     if (settled === undefined || waiting === undefined) throw new Error('not accepted');
@@ -103,8 +100,7 @@ describe('the first lease of a payment', () => {
   });
 
   test('that ends while its payment is being settled gives no timer', async () => {
-    const database = await openDatabase();
-    const { store } = database.open();
+    const { database, store } = await openStore();
     const held = await accepted(store, 'one');
     const other = await database.client();
     await other.query('BEGIN');
@@ -121,8 +117,7 @@ describe('the first lease of a payment', () => {
   });
 
   test('of a payment that somebody has locked does not hold up the others', async () => {
-    const database = await openDatabase();
-    const { store } = database.open();
+    const { database, store } = await openStore();
     // Accepted together, so that they may stand in one row of the list.
     await Promise.all(['alone', 'locked', 'beside'].map((name) => store.accept(intent(name))));
     await done(store, release(await accepted(store, 'free'), 0));
@@ -151,8 +146,7 @@ describe('the first lease of a payment', () => {
     ['whose timer is another', `due_at = now(), timer_at = '-infinity'`],
     ['that is due no more', 'timer_at = now()'],
   ])('no payment is stored %s and that the sweep would not find, or for ever', async (_what, change) => {
-    const database = await openDatabase();
-    const { store } = database.open();
+    const { database, store } = await openStore();
     await done(store, complete(await accepted(store, 'one')));
     const changed = database.query(`UPDATE payonce.payments SET ${change}`);
     await expect(changed).rejects.toThrow(/payments_timer_is_due/);
@@ -201,8 +195,7 @@ describe('settling a payment', () => {
   });
 
   test('and what follows a failure goes on being found', async () => {
-    const database = await openDatabase();
-    const { store } = database.open();
+    const { database, store } = await openStore();
     const failed = await done(store, fail(await accepted(store, 'one')));
     await store.openNextCharge(nextCharge(failed, { key: key('second') }));
     expect(await timers(database)).toEqual(['one']);

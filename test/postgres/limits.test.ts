@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { accepted, complete, intent, numbers, order } from '../suites/store/fixtures.ts';
 import { until } from '../support/until.ts';
-import { type Database, openDatabase, openProxy } from './world.ts';
+import { type Database, openDatabase, openProxy, openStore } from './world.ts';
 
 /** How long a statement may take here: longer than one that waits for nothing, on any machine. Every round below waits for it. */
 const TIMEOUT_MS = 1500;
@@ -74,8 +74,7 @@ describe.each([
 });
 
 test('a statement that takes too long is known not to be written', async () => {
-  const database = await openDatabase();
-  const { store } = database.open({ max: 1, timeoutMs: 2 * TIMEOUT_MS });
+  const { database, store } = await openStore({ max: 1, timeoutMs: 2 * TIMEOUT_MS });
   await accepted(store, 'held');
   const unlock = await lockPayments(database);
   await expect(store.accept(intent('one'))).rejects.toMatchObject({
@@ -87,8 +86,7 @@ test('a statement that takes too long is known not to be written', async () => {
 });
 
 test('the server itself ends the statement of a process that was killed', async () => {
-  const database = await openDatabase();
-  const { store, pool } = database.open({ max: 1, timeoutMs: TIMEOUT_MS, ownPool: true });
+  const { database, store, pool } = await openStore({ max: 1, timeoutMs: TIMEOUT_MS, ownPool: true });
   const lines: Socket[] = [];
   pool.on('connect', (client) => void lines.push((client as unknown as Driver).connection.stream));
   await accepted(store, 'held');
@@ -121,8 +119,7 @@ describe('the settings of a connection', () => {
   });
 
   test('are left alone where the pool is the caller’s', async () => {
-    const database = await openDatabase();
-    const { store, pool } = database.open({ max: 1, timeoutMs: 5000 });
+    const { store, pool } = await openStore({ max: 1, timeoutMs: 5000 });
     const before = (await pool.query(SHOW)).rows;
     await store.check();
     await store.situation({ ...order('none'), keyHash: null });

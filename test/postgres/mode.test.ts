@@ -1,7 +1,7 @@
 /** Real or test payments: what the suite cannot see of it. */
 import { expect, test } from 'vitest';
 import { ACCOUNT, intent, key, newPaymentId } from '../suites/store/fixtures.ts';
-import { type Database, migrateOver, openDatabase } from './world.ts';
+import { type Database, migrateOver, openDatabase, openStore } from './world.ts';
 
 test.each([true, false])(
   'a claim that comes while the first payment is being stored waits, and finds it: livemode %s',
@@ -30,8 +30,7 @@ test.each([true, false])(
 test.each([true, false])(
   'a first payment that comes while the other mode claims the database waits, and is not stored: livemode %s',
   async (ours) => {
-    const database = await openDatabase();
-    const { store } = database.open();
+    const { database, store } = await openStore();
     await store.claimMode(ours);
     const rival = await database.client();
     await rival.query('BEGIN');
@@ -76,8 +75,7 @@ test.each([
     { livemode: false, final: true },
   ],
 ])('an older database with %s', async (_what, gateways, mode) => {
-  const database = await openDatabase();
-  const { store } = database.open();
+  const { database, store } = await openStore();
   for (const gateway of gateways) await store.accept(intent(`of ${gateway}`, { gateway }));
   await forget(database);
   await migrateOver(database.url);

@@ -16,7 +16,7 @@ import {
   release,
   take,
 } from '../suites/store/fixtures.ts';
-import { type Database, openDatabase } from './world.ts';
+import { type Database, openStore } from './world.ts';
 
 /** Changes the order's row in a transaction that is left open while `during` begins, and then ends it. */
 async function behind<T>(
@@ -45,8 +45,7 @@ describe('a write that waits for another transaction', () => {
   ] as const;
 
   async function open(): Promise<{ database: Database; held: PaymentRecord; store: Store }> {
-    const database = await openDatabase();
-    const { store } = database.open();
+    const { database, store } = await openStore();
     return { database, store, held: await accepted(store, 'one') };
   }
 
@@ -101,8 +100,7 @@ describe('an acceptance that waits for another transaction', () => {
     ['the order', PAYMENT, { payments: 1, requests: 0 }],
     ['the key', KEY, { payments: 0, requests: 1 }],
   ])('finds %s taken, and leaves nothing', async (_what, change, counts) => {
-    const database = await openDatabase();
-    const { store } = database.open();
+    const { database, store } = await openStore();
     const wanted = intent('one', { key: key('k') });
     const result = await behind(database, change, 'COMMIT', () => store.accept(wanted));
     expect(result).toEqual({ kind: 'exists' });
@@ -113,8 +111,7 @@ describe('an acceptance that waits for another transaction', () => {
     ['the order', PAYMENT],
     ['the key', KEY],
   ])('applies if the other gives %s up again', async (_what, change) => {
-    const database = await openDatabase();
-    const { store } = database.open();
+    const { database, store } = await openStore();
     const wanted = intent('one', { key: key('k') });
     const result = await behind(database, change, 'ROLLBACK', () => store.accept(wanted));
     expect(result).toMatchObject({ kind: 'accepted' });
@@ -123,8 +120,7 @@ describe('an acceptance that waits for another transaction', () => {
   });
 
   test('does not drag the rest of its batch along', async () => {
-    const database = await openDatabase();
-    const { store } = database.open();
+    const { database, store } = await openStore();
     const names = ['one', 'two', 'three'];
     const results = await behind(database, PAYMENT, 'COMMIT', () =>
       Promise.all(names.map((name) => store.accept(intent(name, { key: key(name) })))),
@@ -140,8 +136,7 @@ describe('a next charge that waits for another transaction', () => {
     ['sent it to review', `seq = seq + 1, status = 'REVIEW'`],
     ['left evidence', 'evidence = evidence + 1'],
   ])('is lost if that one %s, and its key stays free', async (_what, change) => {
-    const database = await openDatabase();
-    const { store } = database.open();
+    const { database, store } = await openStore();
     const failed = await done(store, fail(await accepted(store, 'one')));
     const opening = nextCharge(failed, { claimId: newClaim() });
     const result = await behind(database, `UPDATE payonce.payments SET ${change}`, 'COMMIT', () =>
@@ -152,8 +147,7 @@ describe('a next charge that waits for another transaction', () => {
   });
 
   test('is opened where the other gave up', async () => {
-    const database = await openDatabase();
-    const { store } = database.open();
+    const { database, store } = await openStore();
     const failed = await done(store, fail(await accepted(store, 'one')));
     const result = await behind(database, 'UPDATE payonce.payments SET seq = seq + 1', 'ROLLBACK', () =>
       store.openNextCharge(nextCharge(failed)),

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { createPostgresStore } from '../../src/postgres/index.ts';
 import { migrate } from '../../src/postgres/migrate.ts';
 import { accepted, complete, intent } from '../suites/store/fixtures.ts';
-import { openDatabase } from './world.ts';
+import { openDatabase, openStore } from './world.ts';
 
 const REFUSED = { name: 'StoreError', kind: 'refused' };
 const UNAVAILABLE = { name: 'StoreError', kind: 'unavailable' };
@@ -42,8 +42,7 @@ const LEFT: readonly (readonly [string, number, (client: pg.PoolClient) => unkno
 ];
 
 test.each(LEFT)('a connection left %s is not written on', async (_how, count, deed) => {
-  const database = await openDatabase();
-  const { pool } = database.open({ max: 5 });
+  const { database, pool } = await openStore({ max: 5 });
   const warnings: string[] = [];
   const log = { info() {}, warn: (_: unknown, text: string) => void warnings.push(text), error() {} };
   const store = createPostgresStore({ pool, answerRetentionMs: 60_000, log });
@@ -57,8 +56,7 @@ test.each(LEFT)('a connection left %s is not written on', async (_how, count, de
 });
 
 test('a statement of the pool’s connect handler is waited for, and used', async () => {
-  const database = await openDatabase();
-  const { pool, store } = database.open({ max: 2 });
+  const { pool, store } = await openStore({ max: 2 });
   let connections = 0;
   pool.on('connect', (client) => {
     connections += 1;
@@ -72,16 +70,14 @@ test('a statement of the pool’s connect handler is waited for, and used', asyn
 });
 
 test('a BEGIN of the pool’s connect handler is waited for, and the connection is not used', async () => {
-  const database = await openDatabase();
-  const { pool, store } = database.open({ max: 2 });
+  const { database, pool, store } = await openStore({ max: 2 });
   pool.once('connect', (client) => void client.query('BEGIN'));
   expect(await store.accept(intent('one'))).toMatchObject({ kind: 'accepted' });
   expect(await database.counts()).toMatchObject({ payments: 1 });
 });
 
 test('a known connection that is left inside a transaction is not written on, either', async () => {
-  const database = await openDatabase();
-  const { store, pool } = database.open({ max: 1 });
+  const { database, store, pool } = await openStore({ max: 1 });
   const held = await accepted(store, 'one');
   await leave(pool, 1, begin);
   expect(await store.advance(complete(held))).toMatchObject({ kind: 'done' });
@@ -116,8 +112,7 @@ test('a pool whose connections are all inside transactions is refused, with what
 });
 
 test('a statement that somebody’s transaction swallowed may or may not have been written', async () => {
-  const database = await openDatabase();
-  const { store, pool } = database.open({ max: 1 });
+  const { database, store, pool } = await openStore({ max: 1 });
   let client: pg.PoolClient | undefined;
   pool.on('acquire', (acquired) => {
     client = acquired;
@@ -143,8 +138,7 @@ test('a statement that somebody’s transaction swallowed may or may not have be
 });
 
 test('a setting that other code changed on a known connection is seen before the next statement', async () => {
-  const database = await openDatabase();
-  const { store, pool } = database.open({ max: 1 });
+  const { database, store, pool } = await openStore({ max: 1 });
   await accepted(store, 'one');
   await pool.query('SET synchronous_commit = off');
   await expect(store.accept(intent('two'))).rejects.toMatchObject({
@@ -157,8 +151,7 @@ test('a setting that other code changed on a known connection is seen before the
 });
 
 test('connections that nobody else has used are checked once', async () => {
-  const database = await openDatabase();
-  const { store, pool } = database.open({ max: 1 });
+  const { store, pool } = await openStore({ max: 1 });
   await accepted(store, 'one');
   const texts: string[] = [];
   const client = await pool.connect();
@@ -173,8 +166,7 @@ test('connections that nobody else has used are checked once', async () => {
 });
 
 test('binary results are refused, not misread', async () => {
-  const database = await openDatabase();
-  const { store } = database.open({ max: 1, binary: true } as pg.PoolConfig);
+  const { store } = await openStore({ max: 1, binary: true } as pg.PoolConfig);
   await expect(store.check()).rejects.toMatchObject({
     ...UNAVAILABLE,
     message: expect.stringContaining('binary'),
@@ -185,8 +177,7 @@ test('a driver that does not say whether a connection is idle is refused', async
   class Silent extends pg.Client {
     override getTransactionStatus = undefined as never;
   }
-  const database = await openDatabase();
-  const { store } = database.open({ max: 1, Client: Silent } as pg.PoolConfig);
+  const { database, store } = await openStore({ max: 1, Client: Silent } as pg.PoolConfig);
   await expect(store.accept(intent('one'))).rejects.toMatchObject({
     ...UNAVAILABLE,
     message: expect.stringContaining('8.23'),
@@ -195,8 +186,7 @@ test('a driver that does not say whether a connection is idle is refused', async
 });
 
 test('a connection in pipeline mode is a connection like any other', async () => {
-  const database = await openDatabase();
-  const { store, pool } = database.open({ max: 1, pipeline: true } as pg.PoolConfig);
+  const { store, pool } = await openStore({ max: 1, pipeline: true } as pg.PoolConfig);
   const held = await accepted(store, 'one');
   expect(await store.advance(complete(held))).toMatchObject({ kind: 'done' });
   expect(pool.totalCount).toBe(1);
@@ -219,8 +209,10 @@ const READY_FOR_QUERY = 0x5a;
 const READY_BYTES = 6;
 
 test('a statement that the server refuses costs no connection', async () => {
-  const database = await openDatabase();
-  const { store, pool } = database.open({ max: 1, stream: () => new LateEnds() } as pg.PoolConfig);
+  const { store, pool } = await openStore({
+    max: 1,
+    stream: () => new LateEnds(),
+  } as pg.PoolConfig);
   let connected = 0;
   pool.on('connect', () => {
     connected += 1;

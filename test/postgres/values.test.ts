@@ -14,8 +14,9 @@ import {
   order,
   paymentKey,
   recordOf,
+  seen,
 } from '../suites/store/fixtures.ts';
-import { openDatabase } from './world.ts';
+import { openDatabase, openStore } from './world.ts';
 
 const AMOUNTS = [1, 12_345_678_901, 9_007_199_254_740_991] as const;
 
@@ -32,14 +33,14 @@ async function amountsRead(store: Store, orderId: string, amountMinor: number): 
 
 describe('an amount', () => {
   test.each(AMOUNTS)('of %i is read as it was stored', async (amount) => {
-    const { store } = (await openDatabase()).open();
+    const { store } = await openStore();
     expect(await amountsRead(store, 'one', amount)).toEqual([amount, amount, amount, amount]);
   });
 
   test.each([-15, -6, 0])(
     'is read as it was stored where extra_float_digits became %i later',
     async (digits) => {
-      const { store, pool } = (await openDatabase()).open({ max: 1 });
+      const { store, pool } = await openStore({ max: 1 });
       let client: pg.PoolClient | undefined;
       pool.on('acquire', (acquired) => {
         client = acquired;
@@ -54,8 +55,7 @@ describe('an amount', () => {
   );
 
   test('that JavaScript would round is no amount', async () => {
-    const database = await openDatabase();
-    const { store } = database.open();
+    const { database, store } = await openStore();
     await accepted(store, 'one');
     await database.query('UPDATE payonce.payments SET amount_minor = 9007199254740993');
     await expect(recordOf(store, order('one'))).rejects.toThrow('2^53 - 1');
@@ -73,7 +73,7 @@ async function everythingTold(store: Store): Promise<unknown> {
   const held = await accepted(store, intent(wanted, { key: stored }));
   const before = await store.due({ limit: 10, calls: true, gateway: GATEWAY });
   await store.advance(complete(held));
-  const situation = await store.situation({ accountId: ACCOUNT, orderId: 'one', keyHash: stored.hash });
+  const situation = await seen(store, 'one', stored);
   const events = await store.events({ accountId: ACCOUNT, paymentId: held.paymentId, after: 0, limit: 10 });
   const payment = await store.payment(ACCOUNT, held.paymentId);
   return {
@@ -109,7 +109,7 @@ function bendAllParsers(): void {
 
 describe('the parsers of the program around us', () => {
   test('change nothing that is read, whether they are the driver’s or the pool’s', async () => {
-    const plain = await everythingTold((await openDatabase()).open({ max: 1 }).store);
+    const plain = await everythingTold((await openStore({ max: 1 })).store);
     expect(plain).toMatchObject({
       order: { amountMinor: 12_345, metadata: { note: 'gift' } },
       numbers: [2, 1, 0, 0],
@@ -120,14 +120,13 @@ describe('the parsers of the program around us', () => {
       ],
     });
     const types = { getTypeParser: () => () => 'bent' } as unknown as pg.CustomTypesConfig;
-    expect(await everythingTold((await openDatabase()).open({ max: 1, types }).store)).toEqual(plain);
+    expect(await everythingTold((await openStore({ max: 1, types })).store)).toEqual(plain);
     bendAllParsers();
-    expect(await everythingTold((await openDatabase()).open({ max: 1 }).store)).toEqual(plain);
+    expect(await everythingTold((await openStore({ max: 1 })).store)).toEqual(plain);
   });
 
   test('do not keep the migrations from finding what is there', async () => {
-    const database = await openDatabase();
-    const { pool } = database.open({ max: 1 });
+    const { pool } = await openStore({ max: 1 });
     bendAllParsers();
     await expect(migrate(pool)).resolves.toBeUndefined();
     await pool.query('DROP SCHEMA payonce CASCADE');
@@ -135,8 +134,7 @@ describe('the parsers of the program around us', () => {
   });
 
   test('do not stop statements from being prepared', async () => {
-    const database = await openDatabase();
-    const { store, pool } = database.open({ max: 1 });
+    const { store, pool } = await openStore({ max: 1 });
     bendAllParsers();
     await accepted(store, 'one');
     const types = { getTypeParser: () => Number } as unknown as pg.CustomTypesConfig;

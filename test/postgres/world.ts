@@ -83,6 +83,14 @@ export async function openDatabase(): Promise<Database> {
   };
 }
 
+/** One store, with a database of its own. */
+export async function openStore(
+  options?: StoreOptions,
+): Promise<OpenStore & { readonly database: Database }> {
+  const database = await openDatabase();
+  return { database, ...database.open(options) };
+}
+
 /** A role of the test's own that may only read all tables, so that changes to it touch no other test. */
 export async function openRole(database: Database): Promise<{ role: string; url: string }> {
   const role = `payonce_test_${randomBytes(6).toString('hex')}`;

@@ -18,6 +18,7 @@ import {
   numbers,
   order,
   recordOf,
+  seen,
 } from './fixtures.ts';
 
 /** Awkward for SQL, for arrays as text, for collations, and for anything that trims or normalises. */
@@ -49,11 +50,7 @@ export function acceptTests(env: Environment): void {
       const result = await env.store.accept(wanted);
       if (result.kind !== 'accepted') throw new Error('The order was not new.');
       const { nowMs } = result;
-      const situation = await env.other.situation({
-        accountId: ACCOUNT,
-        orderId: 'one',
-        keyHash: key('k').hash,
-      });
+      const situation = await seen(env.other, 'one', key('k'));
       expect(situation.nowMs).toBeGreaterThanOrEqual(nowMs);
       expect(situation.payment).toEqual({
         order: wanted.order,
@@ -161,11 +158,7 @@ export function acceptTests(env: Environment): void {
       await accepted(env.store, intent('owner', { key: key('taken') }));
       const late = intent('late', { key: key('taken', 'another fingerprint') });
       expect(await env.other.accept(late)).toEqual({ kind: 'exists' });
-      const { payment, key: bound } = await env.store.situation({
-        accountId: ACCOUNT,
-        orderId: 'late',
-        keyHash: key('taken').hash,
-      });
+      const { payment, key: bound } = await seen(env.store, 'late', key('taken'));
       expect(payment).toBeNull();
       expect(bound?.fingerprint).toBe('fingerprint of taken');
       expect(await env.store.payment(ACCOUNT, late.paymentId)).toBeNull();
@@ -183,11 +176,7 @@ export function acceptTests(env: Environment): void {
       const wanted = intent('repeated', { key: key('r') });
       const record = await accepted(env.store, wanted);
       expect(await env.store.accept(wanted)).toEqual({ kind: 'exists' });
-      const { key: bound, payment } = await env.store.situation({
-        accountId: ACCOUNT,
-        orderId: 'repeated',
-        keyHash: key('r').hash,
-      });
+      const { key: bound, payment } = await seen(env.store, 'repeated', key('r'));
       expect(payment).toEqual(record);
       expect(payment?.claimId).toBe(wanted.claimId);
       expect(bound).toMatchObject({ chargeN: 1, started: true });
@@ -250,11 +239,7 @@ export function acceptTests(env: Environment): void {
       expect(stored.map((record) => record.paymentId)).toEqual(winners.map((one) => one.paymentId));
       const winner = await recordOf(env.store, stored[0]?.order ?? order('none'));
       await done(env.store, complete(winner, 'the winner’s answer'));
-      const { key: bound } = await env.store.situation({
-        accountId: ACCOUNT,
-        orderId: winner.order.orderId,
-        keyHash: key('shared').hash,
-      });
+      const { key: bound } = await seen(env.store, winner.order.orderId, key('shared'));
       expect(bound).toMatchObject({ answer: { body: 'the winner’s answer' } });
       expect(bound?.fingerprint).toBe(winners[0]?.key?.fingerprint);
     });

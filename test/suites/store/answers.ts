@@ -15,6 +15,7 @@ import {
   order,
   paymentKey,
   recordOf,
+  seen,
 } from './fixtures.ts';
 
 export function answerTests(env: Environment): void {
@@ -109,8 +110,7 @@ export function answerTests(env: Environment): void {
       await env.store.openNextCharge(nextCharge(failed, { key: key('second') }));
       await done(env.store, complete(await recordOf(env.store, order('old')), 'well'));
       expect(await answerOf('old')).toMatchObject({ answer: null, expired: true });
-      const asked = { accountId: ACCOUNT, orderId: 'old', keyHash: key('second').hash };
-      expect((await env.store.situation(asked)).key).toMatchObject({ answer: { body: 'well' } });
+      expect((await seen(env.store, 'old', key('second'))).key).toMatchObject({ answer: { body: 'well' } });
     });
   });
 }

@@ -17,6 +17,7 @@ import {
   paymentKey,
   recordOf,
   release,
+  seen,
   steps,
   take,
 } from './fixtures.ts';
@@ -51,11 +52,7 @@ export function evidenceTests(env: Environment): void {
       const idle = await done(env.store, end(await accepted(env.store, 'idle')));
       expect(await dueNow()).toEqual([]);
       await env.other.addEvidence(evidence(idle));
-      const { nowMs, payment } = await env.store.situation({
-        accountId: idle.order.accountId,
-        orderId: 'idle',
-        keyHash: null,
-      });
+      const { nowMs, payment } = await seen(env.store, 'idle');
       const { dueAtMs, answer, ...rest } = payment ?? idle;
       expect(rest).toEqual({ ...omit(idle, 'dueAtMs', 'answer'), evidence: 1 });
       expect(answer?.body).toBe(idle.answer?.body);

@@ -152,6 +152,11 @@ export function fail(
   });
 }
 
+/** What a charge request reads of an order of the account and of its key. */
+export function seen(store: Store, orderId: string, bound: StoredKey | null = null): Promise<Situation> {
+  return store.situation({ accountId: ACCOUNT, orderId, keyHash: bound?.hash ?? null });
+}
+
 /** Reads the order's payment; fails where there is none. */
 export async function recordOf(
   store: Store,

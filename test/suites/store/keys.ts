@@ -12,6 +12,7 @@ import {
   numbers,
   order,
   paymentKey,
+  seen,
 } from './fixtures.ts';
 
 export function keyTests(env: Environment): void {
@@ -23,11 +24,7 @@ export function keyTests(env: Environment): void {
         'bound',
       );
       expect(await everythingAbout(env.other, order('joined'))).toEqual(before);
-      const { key: bound } = await env.other.situation({
-        accountId: ACCOUNT,
-        orderId: 'joined',
-        keyHash: key('k').hash,
-      });
+      const { key: bound } = await seen(env.other, 'joined', key('k'));
       expect(bound).toEqual({ fingerprint: 'fp', chargeN: 1, started: false, answer: null, expired: false });
     });
 
@@ -45,11 +42,7 @@ export function keyTests(env: Environment): void {
       const binding = { payment: paymentKey(record), chargeN: 1, key: key('k') };
       expect(await env.store.bindKey(binding)).toBe('bound');
       expect(await env.store.bindKey(binding)).toBe('lost');
-      const { key: bound } = await env.store.situation({
-        accountId: ACCOUNT,
-        orderId: 'joined',
-        keyHash: key('k').hash,
-      });
+      const { key: bound } = await seen(env.store, 'joined', key('k'));
       expect(bound).toMatchObject({ fingerprint: key('k').fingerprint, started: false });
     });
 
@@ -75,11 +68,7 @@ export function keyTests(env: Environment): void {
         ),
       );
       expect(results.filter((result) => result === 'bound')).toHaveLength(1);
-      const { key: bound } = await env.store.situation({
-        accountId: ACCOUNT,
-        orderId: 'order 0',
-        keyHash: key('wanted').hash,
-      });
+      const { key: bound } = await seen(env.store, 'order 0', key('wanted'));
       expect(bound?.fingerprint).toBe(String(results.indexOf('bound')));
     });
 
@@ -93,11 +82,7 @@ export function keyTests(env: Environment): void {
           env.other.bindKey({ payment: paymentKey(record), chargeN: 1, key: key(name, 'bound') }),
         ]);
         expect(result.kind === 'accepted').toBe(binding === 'lost');
-        const { key: bound, payment } = await env.store.situation({
-          accountId: ACCOUNT,
-          orderId: fresh.order.orderId,
-          keyHash: key(name).hash,
-        });
+        const { key: bound, payment } = await seen(env.store, fresh.order.orderId, key(name));
         expect(bound?.fingerprint).toBe(binding === 'lost' ? 'accepted' : 'bound');
         expect(payment === null).toBe(binding === 'bound');
       }
@@ -106,14 +91,13 @@ export function keyTests(env: Environment): void {
     test('a key bound after the end has the frozen answer at once', async () => {
       const record = await done(env.store, complete(await accepted(env.store, 'over'), 'the end'));
       await env.store.bindKey({ payment: paymentKey(record), chargeN: 1, key: key('late') });
-      const asked = { accountId: ACCOUNT, orderId: 'over', keyHash: key('late').hash };
-      expect((await env.other.situation(asked)).key).toMatchObject({
+      expect((await seen(env.other, 'over', key('late'))).key).toMatchObject({
         started: false,
         answer: { body: 'the end' },
         expired: false,
       });
       await env.advanceClock(RETENTION_MS + 1);
-      expect((await env.other.situation(asked)).key).toMatchObject({ answer: null, expired: true });
+      expect((await seen(env.other, 'over', key('late'))).key).toMatchObject({ answer: null, expired: true });
     });
 
     test('a key bound to no charge has no answer, and none that could expire', async () => {
@@ -121,8 +105,7 @@ export function keyTests(env: Environment): void {
       await env.advanceClock(RETENTION_MS + 1);
       const binding = { payment: paymentKey(record), chargeN: AS_IT_STANDS, key: key('late') };
       expect(await env.store.bindKey(binding)).toBe('bound');
-      const asked = { accountId: ACCOUNT, orderId: 'over', keyHash: key('late').hash };
-      expect((await env.other.situation(asked)).key).toEqual({
+      expect((await seen(env.other, 'over', key('late'))).key).toEqual({
         fingerprint: key('late').fingerprint,
         chargeN: AS_IT_STANDS,
         started: false,

@@ -15,6 +15,7 @@ import {
   paymentKey,
   recordOf,
   release,
+  seen,
   take,
 } from './fixtures.ts';
 
@@ -43,11 +44,7 @@ export function lateTests(env: Environment): void {
       await late(() => env.frail.advance(take(free)));
       await env.advanceClock(3_600_000);
       await env.arrive();
-      const { nowMs, payment } = await env.store.situation({
-        accountId: free.order.accountId,
-        orderId: 'one',
-        keyHash: null,
-      });
+      const { nowMs, payment } = await seen(env.store, 'one');
       expect(payment).toMatchObject({ held: true, fence: free.fence + 1 });
       expect((payment?.dueAtMs ?? 0) - nowMs).toBeGreaterThan(0);
     });

@@ -3,7 +3,6 @@ import { openCharge } from '../../../src/domain/charge.ts';
 import type { Evidence, NextCharge, PaymentRecord } from '../../../src/ports/store.ts';
 import type { Environment } from './environment.ts';
 import {
-  ACCOUNT,
   about,
   accepted,
   advance,
@@ -23,6 +22,7 @@ import {
   order,
   paymentKey,
   recordOf,
+  seen,
   take,
 } from './fixtures.ts';
 
@@ -51,11 +51,7 @@ export function nextChargeTests(env: Environment): void {
       const result = await env.store.openNextCharge(opening);
       if (result.kind !== 'opened') throw new Error('The charge was not opened.');
       const { nowMs } = result;
-      const { payment, key: bound } = await env.other.situation({
-        accountId: ACCOUNT,
-        orderId: 'again',
-        keyHash: key('second').hash,
-      });
+      const { payment, key: bound } = await seen(env.other, 'again', key('second'));
       expect(payment).toEqual({
         ...first,
         order: terms,
@@ -193,8 +189,7 @@ export function nextChargeTests(env: Environment): void {
         const record = await recordOf(env.store, first.order);
         expect([record.claimId, record.charge.n]).toEqual([winner?.claimId, 2]);
         for (const opening of openings) {
-          const asked = { accountId: ACCOUNT, orderId: first.order.orderId, keyHash: opening.key.hash };
-          const { key: bound } = await env.store.situation(asked);
+          const { key: bound } = await seen(env.store, first.order.orderId, opening.key);
           expect(bound !== null).toBe(opening === winner);
         }
       }

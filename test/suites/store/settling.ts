@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Environment } from './environment.ts';
 import {
-  ACCOUNT,
   accepted,
   advance,
   complete,
@@ -12,6 +11,7 @@ import {
   nextCharge,
   order,
   recordOf,
+  seen,
   steps,
 } from './fixtures.ts';
 
@@ -45,8 +45,7 @@ export function settlingTests(env: Environment): void {
       const record = await accepted(env.store, intent('open', { key: key('k') }));
       const after = await done(env.store, advance(record, { charge: { status: 'UNRESOLVED' } }));
       expect(after).toMatchObject({ problem: null, answer: null });
-      const asked = { accountId: ACCOUNT, orderId: 'open', keyHash: key('k').hash };
-      expect((await env.store.situation(asked)).key).toMatchObject({ answer: null, expired: false });
+      expect((await seen(env.store, 'open', key('k'))).key).toMatchObject({ answer: null, expired: false });
     });
 
     test('a decline and a failure each keep their own problem', async () => {
@@ -82,8 +81,7 @@ export function settlingTests(env: Environment): void {
       await done(env.store, complete(await recordOf(env.store, order('two')), 'the second'));
       const answers = await Promise.all(
         ['one', 'two'].map(async (name) => {
-          const asked = { accountId: ACCOUNT, orderId: 'two', keyHash: key(name).hash };
-          return (await env.store.situation(asked)).key?.answer?.body;
+          return (await seen(env.store, 'two', key(name))).key?.answer?.body;
         }),
       );
       expect(answers).toEqual(['the first', 'the second']);
@@ -92,8 +90,7 @@ export function settlingTests(env: Environment): void {
     test('a lost write settles nothing', async () => {
       const record = await accepted(env.store, intent('unsettled', { key: key('k') }));
       await env.store.advance(complete({ ...record, seq: record.seq + 1 }));
-      const asked = { accountId: ACCOUNT, orderId: 'unsettled', keyHash: key('k').hash };
-      expect(await env.store.situation(asked)).toMatchObject({
+      expect(await seen(env.store, 'unsettled', key('k'))).toMatchObject({
         key: { answer: null, expired: false },
         payment: { answer: null, problem: null },
       });
