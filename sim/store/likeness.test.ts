@@ -7,9 +7,10 @@ import type { PaymentRecord, Store } from '../../src/ports/store.ts';
 import { createPostgresHarness } from '../../test/postgres/harness.ts';
 import type { StoreHarness } from '../../test/suites/store.suite.ts';
 import { createDatabase as createPostgresDatabase } from '../../test/support/database.ts';
+import { mulberry } from '../chaos/random.ts';
 import { createDatabase } from './database.ts';
 import { createPlainStore } from './plain.ts';
-import { ACCOUNTS, drawStep, HASHES, HOUR_MS, ORDERS, type Random, type Step } from './story.ts';
+import { ACCOUNTS, drawStep, HASHES, HOUR_MS, ORDERS, type Step } from './story.ts';
 
 const STORIES = 24;
 const STEPS = 60;
@@ -21,17 +22,6 @@ beforeAll(async () => {
   postgres = await createPostgresHarness({ url, adminUrl: url, close: drop });
 });
 afterAll(() => postgres.close());
-
-/** Mulberry32: enough for choosing, and the same everywhere. */
-function createRandom(seed: number): Random {
-  let state = seed;
-  return (choices) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % choices;
-  };
-}
 
 function openModel() {
   let nowMs = Date.UTC(2026, 0, 1);
@@ -126,7 +116,8 @@ test.each(Array.from({ length: STORIES }, (_, seed) => seed + 1))(
   async (seed) => {
     const { store } = await postgres.fresh({ retentionMs: RETENTION_MS });
     const tellers = [{ store, advanceClock: postgres.advanceClock }, openModel()] as const;
-    const random = createRandom(seed);
+    const chance = mulberry(seed);
+    const random = (choices: number): number => Math.floor(chance() * choices);
     for (let left = STEPS; left > 0; left -= 1) {
       const step = drawStep(random);
       const [real, model] = [await take(tellers[0], step), await take(tellers[1], step)];

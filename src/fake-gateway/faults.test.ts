@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { openPool } from '../../test/postgres/harness.ts';
 import {
   ask,
   type Charged,
@@ -11,7 +12,6 @@ import {
   run,
   statusOf,
 } from '../../test/suites/fake-gateway.client.ts';
-import { openPool } from '../../test/suites/fake-gateway.pool.ts';
 import { HELD_MS, outOfTime } from '../../test/suites/gateway.deadline.ts';
 import { createDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { FAULTS, type FaultName, faultsOf } from './faults/catalogue.ts';
@@ -416,7 +416,7 @@ describe('several processes on one PostgreSQL', () => {
   let database: TestDatabase;
   const pools: pg.Pool[] = [];
   const open = (): Promise<Ledger> => {
-    const pool = openPool(database.url, 4);
+    const pool = openPool(database.url, { max: 4 });
     pools.push(pool);
     return createPostgresLedger(pool);
   };
@@ -475,7 +475,7 @@ describe('several processes on one PostgreSQL', () => {
   });
 
   test('a database that is gone is a 500 that may or may not have charged, and no crash', async () => {
-    const pool = openPool(database.url, 1);
+    const pool = openPool(database.url, { max: 1 });
     const ledger = await createPostgresLedger(pool);
     const errors: unknown[] = [];
     const log = { warn: () => {}, error: (fields: object) => errors.push(fields) };

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openPool } from '../../../test/suites/fake-gateway.pool.ts';
+import { openPool } from '../../../test/postgres/harness.ts';
 import { ledgerSuite, newCharge } from '../../../test/suites/fake-ledger.suite.ts';
 import { createDatabase } from '../../../test/support/database.ts';
 import type { Ledger } from './port.ts';
@@ -13,7 +13,7 @@ ledgerSuite('postgres', async () => {
   const pools: pg.Pool[] = [];
   const urls = new Map<Ledger, string>();
   const open = async (url: string) => {
-    const pool = openPool(url, 4);
+    const pool = openPool(url, { max: 4 });
     pools.push(pool);
     const ledger = await createPostgresLedger(pool);
     urls.set(ledger, url);
@@ -37,7 +37,7 @@ describe('postgres ledger', () => {
   let database: Database;
   const pools: pg.Pool[] = [];
   const poolOf = (max = 4) => {
-    const pool = openPool(database.url, max);
+    const pool = openPool(database.url, { max });
     pools.push(pool);
     return pool;
   };
@@ -86,7 +86,7 @@ describe('postgres ledger', () => {
 
   test('tables of another version are refused, and the message says what to do', async () => {
     const other = await createDatabase();
-    const pool = openPool(other.url, 1);
+    const pool = openPool(other.url, { max: 1 });
     try {
       await createPostgresLedger(pool);
       await pool.query('UPDATE fake_gateway.settings SET version = 99');
@@ -110,7 +110,7 @@ describe('postgres ledger', () => {
 
   test('bookings work again once the database is back', async () => {
     const own = await createDatabase();
-    const pool = openPool(own.url, 4);
+    const pool = openPool(own.url, { max: 4 });
     const killer = new pg.Client(own.url);
     try {
       const ledger = await createPostgresLedger(pool);
