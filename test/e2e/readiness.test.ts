@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { freePort } from '../../sim/chaos/processes/free-port.ts';
+import { query } from '../../sim/chaos/processes/query.ts';
 import { createDatabase } from '../support/database.ts';
-import { json } from './support/client.ts';
+import { addressOf, startTcpProxy, throughProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
-import { query } from './support/identity.ts';
-import { startProxy } from './support/proxy.ts';
+import { json } from './support/client.ts';
 import { onStage, openStage, type Stage } from './support/stage.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -90,19 +90,19 @@ test('a database that takes no writes any more: 503 with the reason', async () =
 
 test('a database that is away: 503 with the reason, one line in the log with how much failed, and one when it is back', async () => {
   const database = await createDatabase();
-  const url = new URL(database.url);
-  const proxy = await startProxy(Number(url.port));
-  url.port = String(proxy.port);
-  const stage = await openStage({ env: ENV, database: { url: url.href, drop: database.drop } });
+  const proxy = await startTcpProxy(addressOf(database.url));
+  const url = throughProxy(database.url, proxy);
+  const stage = await openStage({ env: ENV, database: { url, drop: database.drop } });
   try {
     expect((await stage.client.pay({ orderId: 'before', key: 'before' })).status).toBe(201);
-    proxy.block();
+    proxy.refuse();
+    proxy.lose();
     const ids = Array.from({ length: 50 }, (_, index) => `away-${index}`);
     const answers = await Promise.all(ids.map((orderId) => stage.client.pay({ orderId, key: orderId })));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
     await becomes(stage, ...NOT_READY);
     expect(severe(stage)).toMatchObject([{ alarm: 'database_unavailable' }]);
-    proxy.unblock();
+    await proxy.accept();
     await becomes(stage, ...READY);
     await until('the end of the outage', () => severe(stage).length === 2);
     const [, end] = severe(stage);

@@ -1,9 +1,9 @@
 /** What clients, probes and whoever waits for the exit code see between a signal and the end of the process. */
 import { expect, test } from 'vitest';
+import { query } from '../../sim/chaos/processes/query.ts';
+import { until } from '../support/until.ts';
 import * as step from './gateway/steps.ts';
 import { json } from './support/client.ts';
-import { until } from '../support/until.ts';
-import { query } from './support/identity.ts';
 import { onStage, type Stage } from './support/stage.ts';
 
 /** Nothing but the test ends a call or a drain. */

@@ -45,13 +45,7 @@ describe('the end of a call', () => {
       {},
       'PROCESSING call - due in 60050',
     ],
-    [
-      'the last unknown call is looked up',
-      unknownOpen,
-      { attempts: 4 },
-      {},
-      'PROCESSING lookup - due in 0',
-    ],
+    ['the last unknown call is looked up', unknownOpen, { attempts: 4 }, {}, 'PROCESSING lookup - due in 0'],
     [
       'the first lookup waits for the lag',
       unknownAnswered,
