@@ -6,6 +6,7 @@ import { type AnswerJudge, createAnswerJudge } from './answers.ts';
 import { type Book, createBook, orderName, type Violation } from './book.ts';
 import { judgeCommit } from './commits.ts';
 import { judgeEnding, judgeWaits } from './ending.ts';
+import { createLimitJudge, judgeStarving, type LimitJudge } from './limits.ts';
 import { createSendJudge, judgeBooking, type Sending } from './money.ts';
 
 export type { Asked } from './answers.ts';
@@ -13,6 +14,7 @@ export type { Violation } from './book.ts';
 
 export interface Judge {
   readonly answers: AnswerJudge;
+  readonly limits: LimitJudge;
   committed(change: Change): void;
   sent(sending: Sending): void;
   booked(charge: BookedCharge): void;
@@ -33,6 +35,8 @@ export interface Judge {
   violated(invariant: string, message: string): void;
   /** Some minutes after the faults have stopped. */
   rested(): void;
+  /** While nothing goes wrong any more, since `sinceMs` by the database's clock. */
+  healthy(sinceMs: number): void;
   ended(): void;
   readonly violation: Violation | null;
 }
@@ -63,6 +67,7 @@ export function createJudge(parts: JudgeParts): Judge {
     nowMs,
     databaseNowMs: clock,
   });
+  const limits = createLimitJudge({ book, plan, database: parts.database, violated, mark, nowMs });
   let send: ReturnType<typeof createSendJudge> | null = null;
   let answers: AnswerJudge | null = null;
   return {
@@ -81,8 +86,11 @@ export function createJudge(parts: JudgeParts): Judge {
       });
       return answers;
     },
-    committed: (change) =>
-      judgeCommit({ book, plan, gateway: parts.gateway(), violated, mark }, change, nowMs()),
+    limits,
+    committed(change) {
+      judgeCommit({ book, plan, gateway: parts.gateway(), violated, mark }, change, nowMs());
+      limits.committed(change);
+    },
     sent(sending) {
       send ??= createSendJudge(money());
       send(sending);
@@ -125,6 +133,10 @@ export function createJudge(parts: JudgeParts): Judge {
     rested() {
       const waits = judgeWaits(parts.database(), plan.policy, clock());
       if (waits !== null) violated('liveness', waits);
+    },
+    healthy(sinceMs) {
+      const starving = judgeStarving(parts.database(), clock(), sinceMs);
+      if (starving !== null) violated('starvation', starving);
     },
     ended: () =>
       judgeEnding({

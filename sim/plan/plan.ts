@@ -6,6 +6,7 @@ import type { GatewayContract } from '../../src/domain/contract.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import type { Tape } from '../core/tape.ts';
 import type { CallFault, FaultName, LookupFault, Mishap, StoreFault } from './faults.ts';
+import { drawNarrow, type Narrow } from './narrow.ts';
 
 /**
  * What a world is about beside its faults. `stubborn`: one order fails more than twenty times before evidence about its first
@@ -20,6 +21,8 @@ export type OtherSettings = Pick<Policy, 'maxAttempts' | 'leaseMs' | 'lookupBase
 
 export interface Plan {
   readonly story: Story;
+  /** Limits that are met all the time. Null: the product's own, which so small a world never meets. */
+  readonly narrow: Narrow | null;
   readonly otherSettings: OtherSettings | null;
   readonly processes: number;
   readonly orders: number;
@@ -142,13 +145,48 @@ export function drawPlan(tape: Tape): Plan {
   // Before faults end, between, and longer than anything lasts.
   const giveUpAfterS = tape.chance(250) ? tape.pick([30, 5, 300]) : null;
   // A stubborn order must fail often.
-  return {
+  const told = {
     ...plan,
     story,
     ...CHANGES[story](plan),
     giveUpAfterS: story === 'stubborn' ? null : giveUpAfterS,
   };
+  return story !== 'stubborn' && tape.chance(NARROW) ? narrowed(told, tape) : told;
 }
+
+/** Worlds in a thousand whose limits are met. */
+const NARROW = 110;
+
+/** A crowd, slow calls and outages, so that some wait while others have what they wait for. */
+function narrowed(plan: Plan, tape: Tape): Plan {
+  const { rates, mishaps, giveUpAfterS } = plan;
+  const crowded = plan.story === 'plain' ? { orders: 4, clients: 6 } : {};
+  return {
+    ...plan,
+    ...crowded,
+    narrow: drawNarrow(tape),
+    maxCalls: tape.pick([1, 2]),
+    maxLookups: tape.pick([1, 2]),
+    cacheEntries: tape.pick([2, 1, 4]),
+    giveUpAfterS: giveUpAfterS ?? (tape.chance(300) ? tape.pick([5, 2, 30]) : null),
+    rates: {
+      ...rates,
+      gateway_slow: rates.gateway_slow ?? 100,
+      gateway_unreachable: rates.gateway_unreachable ?? 100,
+      ...(tape.chance(300) ? { gateway_pending: 300 } : {}),
+      ...(tape.chance(300) ? { timer_late: 100 } : {}),
+    },
+    mishaps: [...new Set([...mishaps, ...tape.pick(TROUBLES)])],
+  };
+}
+
+/** What makes calls fail one after the other, so that they are stopped. */
+const TROUBLES: readonly [readonly Mishap[], ...(readonly Mishap[])[]] = [
+  ['gateway_outage'],
+  ['gateway_errors'],
+  ['gateway_outage', 'gateway_errors'],
+  ['credentials_revoked', 'gateway_outage'],
+];
 
 /** What the requests for an order say about how long it is tried; undefined: nothing. Always the same, as its keys demand. */
 export function patienceOf({ giveUpAfterS }: Plan, orderId: string): number | undefined {
@@ -190,6 +228,7 @@ function drawPlain(tape: Tape): Plan {
   const policy = drawPolicy(tape);
   return {
     story: 'plain',
+    narrow: null,
     otherSettings: tape.chance(50) ? drawOtherSettings(tape) : null,
     processes: 2 + (tape.chance(150) ? 1 : 0),
     orders: 3 + (tape.chance(100) ? 2 : 0),

@@ -36,6 +36,7 @@ const POLICY: Omit<Plan['policy'], 'contract'> = {
 export function planOf({ contract, policy, plan, store, databaseFails = false }: Scenario): Plan {
   return {
     story: 'plain',
+    narrow: null,
     otherSettings: null,
     processes: 2,
     orders: 1,

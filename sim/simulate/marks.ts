@@ -41,6 +41,7 @@ export const REQUIRED_MARKS: readonly string[] = [
   'lookup_lag',
   'charge_refunded',
   'timer_late',
+  'timer_late_by_a_minute',
   'gateway_connects_slowly',
   'lease_over_before_send',
   'database_restored',
@@ -48,6 +49,12 @@ export const REQUIRED_MARKS: readonly string[] = [
   'restore_untold',
   'installation_id_lost',
   'two_gateways',
+  'narrow',
+  'connection_awaited',
+  'out_of_files',
+  'all_taken:call',
+  'all_taken:lookup',
+  'calls_stopped',
   'other_settings',
   'given_up',
   ...EVENT_TYPES.filter((type) => !SCENARIO_ONLY.has(type)).map((type) => `event:${type}`),
@@ -55,6 +62,7 @@ export const REQUIRED_MARKS: readonly string[] = [
   ...CLIENTS.map((client) => `client:${client}`),
   'alarm:gateway_forbidden',
   'alarm:needs_review',
+  'alarm:calls_stopped',
 ];
 
 export function unhit(hits: Readonly<Record<string, number>>): readonly string[] {

@@ -8,7 +8,9 @@ import { createTrace } from '../core/trace.ts';
 import { isAtRest } from '../judge/ending.ts';
 import type { Violation } from '../judge/index.ts';
 import { drawPlan } from '../plan/plan.ts';
+import { tryEachAlone } from '../world/alone.ts';
 import { ask, HANGS_AFTER_MS, startClient } from '../world/clients.ts';
+import { WALL_ORIGIN_MS } from '../world/clock.ts';
 import { createDrawnFaults } from '../world/drawn-faults.ts';
 import { heal, startMishaps } from '../world/mishaps.ts';
 import { startProcess } from '../world/process.ts';
@@ -27,9 +29,9 @@ export interface RunResult {
 
 /** Long after the longest wait that a healed world knows: until an order that cannot be resolved is sent to a person. */
 const REST_WITHIN_MS = 90 * 60_000;
-/** A clock that was set back is noticed within this. */
 /** What looks at rest in the tables may still be on its way to a process, or wait inside it, for so long. */
 const QUIET_MS = 20_000;
+/** A clock that was set back is noticed within this. */
 const NOTICED_WITHIN_MS = 5 * 60_000;
 
 export async function run(tape: Tape, options: { readonly keepStory: boolean }): Promise<RunResult> {
@@ -61,6 +63,7 @@ async function play(world: World): Promise<void> {
   }
   startMishaps(world);
   if (plan.story === 'two_gateways') world.marks.hit('two_gateways');
+  if (plan.narrow !== null) world.marks.hit('narrow');
   if (plan.otherSettings !== null) world.marks.hit('other_settings');
   const storyIsOver = startStory(world);
   await playOut(world, () => clients === 0 && storyIsOver());
@@ -73,7 +76,12 @@ async function play(world: World): Promise<void> {
 export async function playOut(world: World, isOver: () => boolean): Promise<void> {
   const { plan, scheduler, judge } = world;
   const violated = (): boolean => judge.violation !== null;
-  const afterEach = (): void => checkHanging(world);
+  const afterEach = (): void => {
+    // Every few hundred events is often enough to notice, and costs nothing.
+    if (scheduler.steps % 256 !== 0) return;
+    checkHanging(world);
+    if (world.healed) checkStarving(world);
+  };
   const done = (): boolean => violated() || (isOver() && allAtRest(world));
   world.faultsUntilMs = plan.faultsForMs;
   // A process that sleeps for long makes it later.
@@ -92,6 +100,11 @@ export async function playOut(world: World, isOver: () => boolean): Promise<void
   await scheduler.run({ untilMs: scheduler.nowMs + QUIET_MS, done: violated, afterEach });
   await scheduler.run({ untilMs: scheduler.nowMs + REST_WITHIN_MS, done, afterEach });
   if (violated()) return;
+  if (plan.narrow !== null) {
+    await tryEachAlone(world);
+    await scheduler.run({ untilMs: scheduler.nowMs + REST_WITHIN_MS, done, afterEach });
+    if (violated()) return;
+  }
   judge.ended();
   await replayEverything(world);
 }
@@ -106,8 +119,6 @@ function allAtRest(world: World): boolean {
 }
 
 function checkHanging(world: World): void {
-  // Every few hundred events is often enough to notice, and costs nothing.
-  if (world.scheduler.steps % 256 !== 0) return;
   for (const [id, { process, dueMs }] of world.openRequests) {
     const { alive, paused, wokeAtMs } = process.life;
     // A process that has slept has as long after it wakes.
@@ -116,6 +127,12 @@ function checkHanging(world: World): void {
       world.judge.violated('liveness', `${id} was never answered`);
     }
   }
+}
+
+/** Whose limits are met has to come to its turn all the same. Who may do what in the other stories is another question. */
+function checkStarving({ plan, judge, faultsUntilMs, databaseSkewMs }: World): void {
+  if (plan.narrow === null || plan.story !== 'plain' || !plan.policy.contract.lookup) return;
+  judge.healthy(WALL_ORIGIN_MS + faultsUntilMs + databaseSkewMs);
 }
 
 /** Every errand whose key is bound, once more: the judge compares. */

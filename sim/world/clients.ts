@@ -123,14 +123,16 @@ function drawErrand(world: World): Errand {
 const PERSISTS_EVERY_MS = 1000;
 const PERSISTS_TIMES = 30;
 
+/** Whether it is to be asked once more: no answer is the last one yet, and no person is asked. */
+export function isOpen(heard: Heard): boolean {
+  if (heard === 'lost' || isTransient(heard)) return true;
+  return heard.kind === 'unsettled' && heard.payment.status !== 'REVIEW';
+}
+
 /** Sends the errand until it is answered for good, or a person is asked; gives up after half a minute. */
 export function persist(world: World, client: string, errand: Errand, done: () => void, times = 1): void {
   ask(world, client, errand, 10_000, (heard) => {
-    const open =
-      heard === 'lost' ||
-      isTransient(heard) ||
-      (heard.kind === 'unsettled' && heard.payment.status !== 'REVIEW');
-    if (!open || times >= PERSISTS_TIMES) done();
+    if (!isOpen(heard) || times >= PERSISTS_TIMES) done();
     else world.scheduler.after(PERSISTS_EVERY_MS, () => persist(world, client, errand, done, times + 1));
   });
 }
@@ -142,9 +144,9 @@ export function ask(
   errand: Errand,
   waitMs: number,
   heard: (answer: Heard) => void,
+  process = anyProcess(world),
 ): void {
   const { scheduler, judge, trace, plan } = world;
-  const process = anyProcess(world);
   if (process?.engine == null) {
     scheduler.after(50, () => heard('lost'));
     return;

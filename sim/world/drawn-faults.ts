@@ -3,6 +3,12 @@ import type { Tape } from '../core/tape.ts';
 import type { FaultName, Faults } from '../plan/faults.ts';
 import { CALL_FAULTS, LOOKUP_FAULTS, type Plan, STORE_FAULTS } from '../plan/plan.ts';
 
+/** Of the late timers, in a thousand. */
+const VERY_LATE = 30;
+/** As on a machine that had no time for this process; a whole process that stands still is a mishap of its own. */
+const VERY_LATE_MS = 60_000;
+/** Several in a row would look like a request that is never answered. */
+const MOST_VERY_LATE = 1;
 /** Longer than a lease. */
 const LONGEST_CONNECT_MS = 9000;
 
@@ -10,6 +16,7 @@ export function createDrawnFaults(tape: Tape, { rates }: Plan): Faults {
   const store = tableOf(STORE_FAULTS);
   const call = tableOf(CALL_FAULTS);
   const lookup = tableOf(LOOKUP_FAULTS);
+  let veryLate = 0;
 
   /** The kinds that can happen at all, with the end of each one's share of a thousand. */
   function tableOf<F extends FaultName>(names: readonly F[]): readonly { name: F; from: number }[] {
@@ -32,8 +39,12 @@ export function createDrawnFaults(tape: Tape, { rates }: Plan): Faults {
     statement: () => draw(store),
     call: () => draw(call),
     lookup: () => draw(lookup),
-    timerLateMs: () =>
-      rates.timer_late !== undefined && tape.chance(rates.timer_late) ? tape.below(2000) : 0,
+    timerLateMs() {
+      if (rates.timer_late === undefined || !tape.chance(rates.timer_late)) return 0;
+      if (veryLate >= MOST_VERY_LATE || !tape.chance(VERY_LATE)) return tape.below(2000);
+      veryLate += 1;
+      return VERY_LATE_MS;
+    },
     delayMs: (fromMs, toMs) => (toMs <= fromMs ? fromMs : fromMs + tape.below(toMs - fromMs + 1)),
     connectMs: () =>
       tape.chance(rates.gateway_connects_slowly ?? 0) ? 1 + tape.below(LONGEST_CONNECT_MS) : 0,

@@ -156,7 +156,7 @@ function sleepLong(world: World, host: Host, sleep: (host: Host, forMs: number) 
   for (const one of hosts) sleep(one, forMs);
 }
 
-function resumeProcess(world: World, life: Host['process']['life']): void {
+export function resumeProcess(world: World, life: Host['process']['life']): void {
   const { scheduler, trace, allAsleepUntilMs, healed } = world;
   if (!life.paused) return;
   if (!healed && scheduler.nowMs < allAsleepUntilMs) {

@@ -2,14 +2,17 @@
 import type { Policy } from '../../src/domain/policy.ts';
 import { DEFAULT_LIMITS } from '../../src/engine/context.ts';
 import { type RunningEngine, startEngine } from '../../src/engine/engine.ts';
+import type { GateOptions } from '../../src/engine/gate.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type { Random } from '../../src/ports/random.ts';
 import { createLife, type Life } from '../core/life.ts';
-import { policyOf } from '../plan/plan.ts';
+import { type Plan, policyOf } from '../plan/plan.ts';
 import { createHostClock, type HostClock } from './clock.ts';
 import { connectGateway } from './gateway-wire.ts';
+import { shortGateway } from './short.ts';
 import { connectStore } from './store-wire.ts';
+import { watchedGateway, watchedStore } from './watched.ts';
 import type { PlacedGateway, World } from './world.ts';
 
 /** One incarnation. */
@@ -40,6 +43,7 @@ export interface Host {
 }
 
 const START_AGAIN_MS = 500;
+const A_MINUTE_MS = 60_000;
 /** Far from zero, and another on every host: a monotonic clock's origin means nothing. */
 const MONOTONIC_ORIGIN_MS = 7_000_000;
 
@@ -101,17 +105,26 @@ function engineOptions(world: World, host: Host, process: Process): Parameters<t
   const { plan } = world;
   const settings = settingsOf(world, host);
   return {
-    store: connectStore(world, process),
-    gateway: connectGateway(world, process),
+    store: watchedStore(world, process, connectStore(world, process)),
+    gateway: watchedGateway(world, process, shortGateway(world, process, connectGateway(world, process))),
     clock: clockOf(world, process),
     random: randomOf(world),
     log: logOf(world, process),
     policy: settings.policy,
-    limits: { ...DEFAULT_LIMITS, callTimeoutMs: settings.callTimeoutMs, sweepMs: plan.sweepMs },
-    gate: { maxCalls: plan.maxCalls, maxLookups: plan.maxLookups },
+    limits: {
+      ...DEFAULT_LIMITS,
+      callTimeoutMs: settings.callTimeoutMs,
+      sweepMs: plan.sweepMs,
+      ...plan.narrow?.limits,
+    },
+    gate: { maxCalls: plan.maxCalls, maxLookups: plan.maxLookups, ...gateLimitsOf(plan) },
     cacheEntries: plan.cacheEntries,
     answerRetentionMs: plan.retentionMs,
   };
+}
+
+function gateLimitsOf({ narrow }: Plan): Partial<Pick<GateOptions, 'breaker' | 'budgets'>> {
+  return narrow === null ? {} : { breaker: narrow.breaker, budgets: narrow.budgets };
 }
 
 function clockOf(world: World, { life, clock }: Process): Clock {
@@ -121,6 +134,7 @@ function clockOf(world: World, { life, clock }: Process): Clock {
     after(delayMs, callback) {
       const lateMs = world.faults.timerLateMs();
       if (lateMs > 0) world.marks.hit('timer_late');
+      if (lateMs >= A_MINUTE_MS) world.marks.hit('timer_late_by_a_minute');
       return clock.after(life, delayMs + lateMs, callback);
     },
   };

@@ -5,6 +5,7 @@
 import { type Store, StoreError } from '../../src/ports/store.ts';
 import type { StoreFault } from '../plan/faults.ts';
 import type { ReadMethod, Result, Transaction, WriteMethod } from '../store/database.ts';
+import { createConnections } from './connections.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
@@ -17,8 +18,11 @@ type Answer<T> = (delayMs: number, value: T) => void;
 type Failure = (delayMs: number, kind: StoreError['kind'], word: string) => void;
 
 export function connectStore(world: World, process: Process): Store {
-  const { scheduler, faults, trace } = world;
+  const { scheduler, faults, trace, plan, marks } = world;
   const { life, clock } = process;
+  const connections = createConnections(scheduler, plan.narrow?.connections ?? null, () =>
+    marks.hit('connection_awaited'),
+  );
 
   function statement<T>(
     method: keyof Store,
@@ -27,10 +31,12 @@ export function connectStore(world: World, process: Process): Store {
     return world.port(process, method, (resolve, reject) => {
       let open = true;
       let cancelTimeout = (): void => {};
+      let giveBack = (): void => {};
       const close = (): boolean => {
         const first = open;
         open = false;
         cancelTimeout();
+        giveBack();
         world.openStatements.delete(broken);
         return first;
       };
@@ -47,17 +53,29 @@ export function connectStore(world: World, process: Process): Store {
       const broken = (): void => fail(0, 'outcome_unknown', 'the connection broke');
       const fault = world.storeFault(process, method);
       if (fault === 'store_refused') return fail(1, 'unavailable', 'no connection to the database');
-      world.openStatements.add(broken);
-      cancelTimeout = clock.after(life, STATEMENT_TIMEOUT_MS, () =>
-        fail(0, 'outcome_unknown', 'the statement took too long'),
+      connections.take(
+        (unused) => {
+          giveBack = unused;
+          run();
+        },
+        () => fail(0, 'unavailable', 'no connection came free'),
       );
-      if (fault === 'store_cut_before')
-        return fail(faults.delayMs(1, 20), 'outcome_unknown', 'cut before it arrived');
-      const slowMs = fault === 'store_slow' ? faults.delayMs(0, 2 * STATEMENT_TIMEOUT_MS) : 0;
-      scheduler.quietly(faults.delayMs(1, 3) + slowMs, () => {
-        if (world.databaseDown) return fail(0, 'outcome_unknown', 'the database went away');
-        arrive(fault, answer, fail);
-      });
+
+      function run(): void {
+        world.openStatements.add(broken);
+        cancelTimeout = clock.after(life, STATEMENT_TIMEOUT_MS, () =>
+          fail(0, 'outcome_unknown', 'the statement took too long'),
+        );
+        if (fault === 'store_cut_before') {
+          fail(faults.delayMs(1, 20), 'outcome_unknown', 'cut before it arrived');
+          return;
+        }
+        const slowMs = fault === 'store_slow' ? faults.delayMs(0, 2 * STATEMENT_TIMEOUT_MS) : 0;
+        scheduler.quietly(faults.delayMs(1, 3) + slowMs, () => {
+          if (world.databaseDown) return fail(0, 'outcome_unknown', 'the database went away');
+          arrive(fault, answer, fail);
+        });
+      }
     });
   }
 

@@ -16,9 +16,12 @@ export const STUBBORN: Omit<Errand, 'key'> = {
 
 /** What a story wants a call to meet; null: what the faults say. */
 export function storyFault(
-  { plan, lateLanded }: World,
+  { plan, lateLanded, loneFaults }: World,
   { key, reference, orderId }: ChargeRequest,
+  call: number,
 ): CallFault | null {
+  const lone = loneFaults.get(orderId);
+  if (lone !== undefined) return call === 1 ? lone : 'none';
   if (plan.story !== 'stubborn' || orderId !== STUBBORN.orderId) return null;
   // Charge 1 never leaves, so it fails by absence; the others do so too, or are declined, until one turns out to have been made.
   if (lateLanded) return 'none';

@@ -48,6 +48,8 @@ export interface World {
   readonly settledErrands: Map<string, Errand>;
   /** The first errand about each order under each key. */
   readonly errands: Map<string, Errand>;
+  /** What the first call meets of each order that one process must end by itself. */
+  readonly loneFaults: Map<string, CallFault>;
   readonly uniqueHex: () => string;
   databaseNowMs(): number;
   /** An order's name at the gateway. */
@@ -201,6 +203,7 @@ export function createWorld(options: WorldOptions): World {
     openRequests: new Map(),
     settledErrands: new Map(),
     errands: new Map(),
+    loneFaults: new Map(),
     databaseNowMs,
     referenceOf: (accountId, orderId) => orderReference(INSTALLATION_ID, accountId, orderId),
     uniqueHex: () => `0000${(++hexes).toString(16).padStart(12, '0')}0000000000000000`,
@@ -232,7 +235,7 @@ export function createWorld(options: WorldOptions): World {
       if (nowMs < world.gatewayDownUntilMs || nowMs < host.gatewayCutUntilMs) return 'gateway_unreachable';
       if (nowMs < world.credentialsRevokedUntilMs) return 'gateway_forbids';
       if (nowMs < world.gatewayErrsUntilMs) return 'error_not_charged';
-      const wanted = storyFault(world, request);
+      const wanted = storyFault(world, request, call);
       if (wanted !== null) return fault(wanted);
       return world.healed ? 'none' : fault(faults.call(request, call));
     },

@@ -274,6 +274,16 @@ describe('the lookup budget', () => {
   });
 });
 
+it('budgets can be given, each for its own kind of request', () => {
+  const budgets = {
+    retries: { capacity: 1, initial: 0, perSecond: 2 },
+    lookups: { capacity: 1, initial: 1, perSecond: 4 },
+  };
+  const gate = createGate({ clock: createVirtualClock(), maxCalls: 2, maxLookups: 1, budgets });
+  const requests = ['retry', 'retry', 'lookup', 'lookup'] as const;
+  expect(requests.map((request) => gate.reserve(request).inMs)).toEqual([500, 1000, 0, 250]);
+});
+
 describe('what a call’s outcome says about the gateway', () => {
   it.each<[CallOutcome, number]>([
     [{ kind: 'refused', reason: 'dns' }, 1000],

@@ -9,7 +9,7 @@ import { type BreakerOptions, type CallHealth, createBreaker, DEFAULT_BREAKER } 
 import { createRefusals } from './refusals.ts';
 import { createStopReport } from './report-stop.ts';
 import { createSlots, type Slots } from './slots.ts';
-import { createTokenBucket } from './tokens.ts';
+import { createTokenBucket, type TokenBucketOptions } from './tokens.ts';
 
 export interface GateOptions {
   readonly clock: Clock;
@@ -18,8 +18,16 @@ export interface GateOptions {
   /** Lookups under way at once. They have their own limit, so the calls of an outage cannot starve them. */
   readonly maxLookups: number;
   readonly breaker?: BreakerOptions;
+  /** Default: `DEFAULT_BUDGETS`. */
+  readonly budgets?: Budgets;
   /** Gets a line when calls are stopped, and when they go on. Default: none. */
   readonly log?: Log;
+}
+
+/** How many retries and lookups may start, and how fast. */
+export interface Budgets {
+  readonly retries: TokenBucketOptions;
+  readonly lookups: TokenBucketOptions;
 }
 
 /** `resumed`: a call that a worker started and did not finish. It is not a retry after a failure of the gateway. */
@@ -51,16 +59,20 @@ export interface Gate {
 
 /** Every first call earns one retry: a struggling gateway gets at most twice the calls, not four times. */
 const RETRIES_PER_CALL = 1;
-/** In addition to what first calls earn, so that the few orders of a quiet service are retried without delay. */
-const RETRY_BUDGET = { capacity: 10_000, initial: 1000, perSecond: 50 };
-/** Lookups are cheap for a gateway, but ten thousand at once after an outage are not. */
-const LOOKUP_BUDGET = { capacity: 1000, initial: 1000, perSecond: 200 };
+
+const DEFAULT_BUDGETS: Budgets = {
+  // In addition to what first calls earn, so that the few orders of a quiet service are retried without delay.
+  retries: { capacity: 10_000, initial: 1000, perSecond: 50 },
+  // Lookups are cheap for a gateway, but ten thousand at once after an outage are not.
+  lookups: { capacity: 1000, initial: 1000, perSecond: 200 },
+};
 
 export function createGate(gateOptions: GateOptions): Gate {
-  const { clock, maxCalls, maxLookups, breaker: options, log } = gateOptions;
-  const breaker = createBreaker(options ?? DEFAULT_BREAKER);
-  const retries = createTokenBucket(RETRY_BUDGET);
-  const lookups = createTokenBucket(LOOKUP_BUDGET);
+  const { clock, maxCalls, maxLookups, log } = gateOptions;
+  const { breaker: breakerOptions = DEFAULT_BREAKER, budgets = DEFAULT_BUDGETS } = gateOptions;
+  const breaker = createBreaker(breakerOptions);
+  const retries = createTokenBucket(budgets.retries);
+  const lookups = createTokenBucket(budgets.lookups);
   const callSlots = createSlots(maxCalls, clock);
   const lookupSlots = createSlots(maxLookups, clock);
   const refusals = createRefusals();

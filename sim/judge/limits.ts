@@ -1,0 +1,208 @@
+/**
+ * What must hold of each process's limits, however small they are: never more exchanges at once than there are places, never faster
+ * than the budgets, no call while calls are stopped, no claim that waits, and nothing that is due for ever.
+ */
+import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
+import { isStoreSound, type Plan } from '../plan/plan.ts';
+import type { Change, Database, Row } from '../store/database.ts';
+import { type Book, orderName } from './book.ts';
+
+/** One incarnation of a process, as it begins and ends exchanges. */
+export interface Caller {
+  readonly name: string;
+  /** Its machine's own clock. */
+  readonly monotonicMs: number;
+  /** When it last woke, in true time. */
+  readonly wokeAtMs: number;
+}
+
+export type ExchangeKind = 'call' | 'lookup';
+
+export interface LimitJudge {
+  committed(change: Change): void;
+  /** Its budgets fill from now on. */
+  started(caller: Caller): void;
+  /** The process asks for the first step of a charge, which earns it a retry. */
+  earned(caller: Caller): void;
+  began(kind: ExchangeKind, caller: Caller, key: string): void;
+  /** `kept`: the engine itself kept the request back. */
+  ended(
+    kind: ExchangeKind,
+    caller: Caller,
+    end: {
+      readonly outcome: CallOutcome | LookupOutcome | NotSent;
+      readonly kept: boolean;
+      readonly beganAtMs: number;
+    },
+  ): void;
+}
+
+export interface LimitJudgeParts {
+  readonly book: Book;
+  readonly plan: Plan;
+  readonly database: () => Database;
+  readonly violated: (invariant: string, message: string) => void;
+  readonly mark: (name: string) => void;
+  readonly nowMs: () => number;
+}
+
+/** What is known of one incarnation. */
+interface Seen {
+  readonly startedMs: number;
+  readonly underWay: Record<ExchangeKind, number>;
+  retries: number;
+  lookups: number;
+  earned: number;
+  /** Silent calls since the last answer. */
+  silences: number;
+  answeredAtMs: number;
+  /** The end of its last call that failed in any way. */
+  failedAtMs: number;
+  /** No call may begin before; its own clock. */
+  stoppedUntilMs: number;
+}
+
+/** A claim and what it is for. */
+interface Claimed {
+  readonly atMs: number;
+  readonly budget: 'retries' | 'lookups' | null;
+  /** Under it an exchange has begun. */
+  used: boolean;
+}
+
+/** From a claim to its call, where nothing has to be waited for. */
+const AT_ONCE_MS = 1000;
+/** A token that is there within the millisecond. */
+const ROUNDING = 1;
+
+export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
+  const { book, plan, violated, mark, nowMs } = parts;
+  const { narrow } = plan;
+  const sound = isStoreSound(plan);
+  const processes = new Map<string, Seen>();
+  const claims = new Map<string, Claimed>();
+
+  function seen({ name, monotonicMs }: Caller): Seen {
+    const known = processes.get(name);
+    if (known !== undefined) return known;
+    const fresh: Seen = {
+      startedMs: monotonicMs,
+      underWay: { call: 0, lookup: 0 },
+      retries: 0,
+      lookups: 0,
+      earned: 0,
+      silences: 0,
+      answeredAtMs: Number.NEGATIVE_INFINITY,
+      failedAtMs: Number.NEGATIVE_INFINITY,
+      stoppedUntilMs: Number.NEGATIVE_INFINITY,
+    };
+    processes.set(name, fresh);
+    return fresh;
+  }
+
+  function paymentOf(key: string): Row['payment'] | undefined {
+    const [accountId = '', orderId = ''] = book.intended.get(key)?.order.split('/') ?? [];
+    return parts.database().row(accountId, orderId)?.payment;
+  }
+
+  function judgePlaces(kind: ExchangeKind, { name }: Caller, { underWay }: Seen): void {
+    const most = kind === 'call' ? plan.maxCalls : plan.maxLookups;
+    if (underWay[kind] > most) violated('limits', `${name}: ${underWay[kind]} ${kind}s at once, of ${most}`);
+    else if (underWay[kind] === most) mark(`all_taken:${kind}`);
+  }
+
+  /** Whoever waits for a place, or for anything else, holds no claim. */
+  function judgeClaim(kind: ExchangeKind, caller: Caller, claim: Claimed): void {
+    const waitedMs = nowMs() - claim.atMs;
+    const slept = caller.wokeAtMs >= claim.atMs;
+    if (kind === 'call' && sound && !claim.used && !slept && waitedMs > AT_ONCE_MS)
+      violated('limits', `${caller.name} called ${waitedMs} ms after it had claimed the payment`);
+  }
+
+  function judgeBudgets(caller: Caller, known: Seen, { budget }: Claimed): void {
+    if (narrow === null || budget === null) return;
+    known[budget] += 1;
+    const { initial, perSecond } = narrow.budgets[budget];
+    const seconds = (caller.monotonicMs - known.startedMs) / 1000;
+    const most = initial + (budget === 'retries' ? known.earned : 0) + perSecond * seconds + ROUNDING;
+    if (known[budget] > most)
+      violated('limits', `${caller.name}: ${known[budget]} ${budget} in ${seconds} s, of ${most}`);
+  }
+
+  function judgeStop(caller: Caller, { stoppedUntilMs }: Seen): void {
+    const leftMs = stoppedUntilMs - caller.monotonicMs;
+    if (leftMs > 0) violated('limits', `${caller.name} called, ${leftMs} ms before calls may go on`);
+  }
+
+  function callEnded({ monotonicMs }: Caller, known: Seen, outcome: CallOutcome, beganAtMs: number): void {
+    if (narrow === null) return;
+    const { failedAtMs } = known;
+    if (outcome.kind === 'unknown' || outcome.kind === 'refused' || outcome.kind === 'forbidden')
+      known.failedAtMs = monotonicMs;
+    if (!isSilence(outcome)) {
+      known.silences = 0;
+      known.answeredAtMs = monotonicMs;
+      known.stoppedUntilMs = Number.NEGATIVE_INFINITY;
+      return;
+    }
+    known.silences += 1;
+    const { silencesInRow, silentForMs, pauseMs } = narrow.breaker;
+    if (known.silences < silencesInRow || monotonicMs - known.answeredAtMs < silentForMs) return;
+    // Late news, where calls may have been stopped since it left: they are stopped from then on, and not from now.
+    if (beganAtMs <= failedAtMs) return;
+    known.stoppedUntilMs = monotonicMs + pauseMs;
+    mark('calls_stopped');
+  }
+
+  return {
+    committed({ before, after, kind, event, orderId }) {
+      if (event?.detail === 'no_free_slot' && event.type === 'call.not_sent' && sound)
+        violated('limits', `${orderId} was claimed, and there was no place for its call`);
+      if (!after.held || before?.claimId === after.claimId) return;
+      const isClaim = kind === 'advance' && before !== null;
+      const isRetry = isClaim && !before.held && after.charge.attempts > 1;
+      const budget = after.charge.step === 'call' ? (isRetry ? 'retries' : null) : isClaim ? 'lookups' : null;
+      claims.set(after.claimId, { atMs: nowMs(), budget, used: false });
+    },
+    started: (caller) => void seen(caller),
+    earned(caller) {
+      seen(caller).earned += 1;
+    },
+    began(kind, caller, key) {
+      const known = seen(caller);
+      known.underWay[kind] += 1;
+      judgePlaces(kind, caller, known);
+      if (kind === 'call') judgeStop(caller, known);
+      const claim = claims.get(paymentOf(key)?.claimId ?? '');
+      if (claim === undefined) return;
+      judgeClaim(kind, caller, claim);
+      if (!claim.used) judgeBudgets(caller, known, claim);
+      claim.used = true;
+    },
+    ended(kind, caller, { outcome, kept, beganAtMs }) {
+      const known = seen(caller);
+      known.underWay[kind] -= 1;
+      if (kind === 'call' && !kept && outcome.kind !== 'not_sent')
+        callEnded(caller, known, outcome as CallOutcome, beganAtMs);
+    },
+  };
+}
+
+/** Nothing was heard of the gateway itself. */
+function isSilence(outcome: CallOutcome): boolean {
+  return outcome.kind === 'refused' || (outcome.kind === 'unknown' && !outcome.answered);
+}
+
+/** Longer than a few orders wait for each other, for tokens and for the end of a stop, once nothing goes wrong. */
+const STARVES_AFTER_MS = 3 * 60_000;
+
+/** Who is due for so long that nobody will take it up. Null: nobody. `sinceMs`: for how long nothing has gone wrong; the database's clock. */
+export function judgeStarving(database: Database, databaseNowMs: number, sinceMs: number): string | null {
+  for (const { payment } of database.rows()) {
+    if (payment.dueAtMs === null) continue;
+    const dueForMs = databaseNowMs - Math.max(payment.dueAtMs, sinceMs);
+    const { accountId, orderId } = payment.order;
+    if (dueForMs > STARVES_AFTER_MS) return `${orderName(accountId, orderId)} is due for ${dueForMs} ms`;
+  }
+  return null;
+}

@@ -1,0 +1,26 @@
+/** A machine that has no file, port or memory left for an exchange: nothing leaves, and it is nobody's fault at the gateway. */
+import type { NotSent } from '../../src/domain/outcomes.ts';
+import type { Gateway } from '../../src/ports/gateway.ts';
+import type { Process } from './process.ts';
+import type { World } from './world.ts';
+
+const SHORT: NotSent = { kind: 'not_sent', reason: 'emfile' };
+
+export function shortGateway(world: World, process: Process, gateway: Gateway): Gateway {
+  const { plan, faults, marks } = world;
+  const { narrow } = plan;
+  if (narrow === null) return gateway;
+
+  /** Null: there is what it needs. */
+  function short(name: 'call' | 'lookup'): Promise<NotSent> | null {
+    if (world.healed || narrow === null || !faults.chance(narrow.shortPerMille)) return null;
+    marks.hit('out_of_files');
+    return world.port(process, name, (resolve) => void process.life.deliver(1, () => resolve(SHORT)));
+  }
+
+  return {
+    ...gateway,
+    call: (request, options) => short('call') ?? gateway.call(request, options),
+    lookup: (request, options) => short('lookup') ?? gateway.lookup(request, options),
+  };
+}
