@@ -2,10 +2,12 @@
  * What must hold of each process's limits, however small they are: never more exchanges at once than there are places, never faster
  * than the budgets, no call while calls are stopped, no claim that waits, and nothing that is due for ever.
  */
+import { isSettled } from '../../src/domain/charge.ts';
 import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
 import { isStoreSound, type Plan } from '../plan/plan.ts';
 import type { Change, Database, Row } from '../store/database.ts';
-import { type Book, orderName } from './book.ts';
+import type { Asked } from './answers.ts';
+import { type Book, type OrderName, orderName } from './book.ts';
 
 /** One incarnation of a process, as it begins and ends exchanges. */
 export interface Caller {
@@ -20,6 +22,10 @@ export type ExchangeKind = 'call' | 'lookup';
 
 export interface LimitJudge {
   committed(change: Change): void;
+  /** The process writes the payment's next state. */
+  writes(caller: Caller, next: { readonly paymentId: string; readonly seq: number }): void;
+  /** Whoever asked the process is told how a charge ended. */
+  told(caller: Caller, asked: Pick<Asked, 'id' | 'accountId' | 'orderId' | 'atMs'>): void;
   /** Its budgets fill from now on. */
   started(caller: Caller): void;
   /** The process asks for the first step of a charge, which earns it a retry. */
@@ -70,7 +76,7 @@ interface Claimed {
   used: boolean;
 }
 
-/** From a claim to its call, where nothing has to be waited for. */
+/** From a claim to its call, and from an end to whoever waits for it, where nothing else has to be waited for. */
 const AT_ONCE_MS = 1000;
 /** A token that is there within the millisecond. */
 const ROUNDING = 1;
@@ -81,6 +87,10 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
   const sound = isStoreSound(plan);
   const processes = new Map<string, Seen>();
   const claims = new Map<string, Claimed>();
+  /** Who writes which state of which payment. */
+  const writers = new Map<string, string>();
+  /** Which process ended the order's last charge, and when. */
+  const ends = new Map<OrderName, { readonly by: string | undefined; readonly atMs: number }>();
 
   function seen({ name, monotonicMs }: Caller): Seen {
     const known = processes.get(name);
@@ -155,7 +165,21 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
   }
 
   return {
-    committed({ before, after, kind, event, orderId }) {
+    writes({ name }, { paymentId, seq }) {
+      writers.set(`${paymentId} ${seq}`, name);
+    },
+    told({ name, wokeAtMs }, { id, accountId, orderId, atMs }) {
+      const end = ends.get(orderName(accountId, orderId));
+      if (!sound || end?.by !== name) return;
+      const lateMs = nowMs() - Math.max(end.atMs, atMs, wokeAtMs);
+      if (lateMs > AT_ONCE_MS)
+        violated('limits', `${id} was told ${lateMs} ms after ${name} had ended ${orderId}`);
+    },
+    committed({ before, after, kind, event, orderId, accountId }) {
+      if (isSettled(after.charge.status)) {
+        const by = writers.get(`${after.paymentId} ${after.seq}`);
+        ends.set(orderName(accountId, orderId), { by, atMs: nowMs() });
+      }
       if (event?.detail === 'no_free_slot' && event.type === 'call.not_sent' && sound)
         violated('limits', `${orderId} was claimed, and there was no place for its call`);
       if (!after.held || before?.claimId === after.claimId) return;

@@ -7,6 +7,7 @@ import type { ChargeAnswer } from '../../src/engine/api.ts';
 import type { Asked } from '../judge/index.ts';
 import { patienceOf } from '../plan/plan.ts';
 import type { Process } from './process.ts';
+import { callerOf } from './watched.ts';
 import type { World } from './world.ts';
 
 /** The route that the keys of all simulated clients belong to. */
@@ -172,6 +173,7 @@ export function ask(
     if (answer !== 'lost' && answer.kind === 'settled' && errand.key !== null) {
       world.settledErrands.set(`${errand.accountId} ${errand.key}`, errand);
     }
+    if (answer !== 'lost' && answer.kind === 'settled') judge.limits.told(callerOf(process), asked);
     heard(answer);
   };
   world.openRequests.set(asked.id, { process, dueMs: scheduler.nowMs + waitMs + HANGS_AFTER_MS });

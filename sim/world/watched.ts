@@ -57,12 +57,14 @@ export function watchedStore({ judge }: World, process: Process, store: Store): 
       return store.openNextCharge(opening);
     },
     advance(advance) {
-      if (advance.lease.kind === 'take' && advance.charge.attempts === 1) earned();
+      const { payment, expected, lease, charge } = advance;
+      if (lease.kind === 'take' && charge.attempts === 1) earned();
+      judge.limits.writes(callerOf(process), { paymentId: payment.paymentId, seq: expected.seq + 1 });
       return store.advance(advance);
     },
   };
 }
 
-function callerOf({ name, life, clock }: Process): Caller {
+export function callerOf({ name, life, clock }: Process): Caller {
   return { name, monotonicMs: clock.monotonicMs(), wokeAtMs: life.wokeAtMs };
 }
