@@ -159,8 +159,9 @@ const NARROW = 110;
 
 /** A crowd, slow calls and outages, so that some wait while others have what they wait for. */
 function narrowed(plan: Plan, tape: Tape): Plan {
-  const { rates, mishaps, giveUpAfterS } = plan;
+  const { giveUpAfterS } = plan;
   const crowded = plan.story === 'plain' ? { orders: 4, clients: 6 } : {};
+  const { rates, mishaps } = plan.story === 'plain' && tape.chance(500) ? onlyAtGateway(plan) : plan;
   return {
     ...plan,
     ...crowded,
@@ -178,6 +179,13 @@ function narrowed(plan: Plan, tape: Tape): Plan {
     },
     mishaps: [...new Set([...mishaps, ...tape.pick(TROUBLES)])],
   };
+}
+
+/** Where neither processes nor the database fail, whatever is late is late for a limit. */
+function onlyAtGateway({ rates }: Plan): Pick<Plan, 'rates' | 'mishaps'> {
+  const { timer_late: _, ...others } = rates;
+  const kept = Object.entries(others).filter(([name]) => !STORE_FAULTS.some((one) => one === name));
+  return { rates: Object.fromEntries(kept), mishaps: [] };
 }
 
 /** What makes calls fail one after the other, so that they are stopped. */
