@@ -1,6 +1,6 @@
 /**
- * What must hold of each process's limits, however small they are: never more exchanges at once than there are places, never faster
- * than the budgets, no call while calls are stopped, no claim that waits, and nothing that is due for ever.
+ * What must hold of each process's limits, however small they are: never more exchanges at once than slots, never faster than the
+ * budgets, no call while calls are stopped, no claim that waits, and nobody who waits for ever or is told late.
  */
 import { isSettled } from '../../src/domain/charge.ts';
 import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
@@ -117,13 +117,13 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
     return parts.database().row(accountId, orderId)?.payment;
   }
 
-  function judgePlaces(kind: ExchangeKind, { name }: Caller, { underWay }: Seen): void {
+  function judgeSlots(kind: ExchangeKind, { name }: Caller, { underWay }: Seen): void {
     const most = kind === 'call' ? plan.maxCalls : plan.maxLookups;
     if (underWay[kind] > most) violated('limits', `${name}: ${underWay[kind]} ${kind}s at once, of ${most}`);
     else if (underWay[kind] === most) mark(`all_taken:${kind}`);
   }
 
-  /** Whoever waits for a place, or for anything else, holds no claim. */
+  /** Whoever waits for a slot, or for anything else, holds no claim. */
   function judgeClaim(kind: ExchangeKind, caller: Caller, claim: Claimed): void {
     const waitedMs = nowMs() - claim.atMs;
     const slept = caller.wokeAtMs >= claim.atMs;
@@ -183,7 +183,7 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
         ends.set(orderName(accountId, orderId), { by, atMs: nowMs() });
       }
       if (event?.detail === 'no_free_slot' && event.type === 'call.not_sent' && sound)
-        violated('limits', `${orderId} was claimed, and there was no place for its call`);
+        violated('limits', `${orderId} was claimed, and there was no slot for its call`);
       if (!after.held || before?.claimId === after.claimId) return;
       const isClaim = kind === 'advance' && before !== null;
       const isRetry = isClaim && !before.held && after.charge.attempts > 1;
@@ -197,7 +197,7 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
     began(kind, caller, key) {
       const known = seen(caller);
       known.underWay[kind] += 1;
-      judgePlaces(kind, caller, known);
+      judgeSlots(kind, caller, known);
       if (kind === 'call') judgeStop(caller, known);
       const claim = claims.get(paymentOf(key)?.claimId ?? '');
       if (claim === undefined) return;

@@ -1,6 +1,6 @@
 /**
- * Limits so small that a handful of orders meets them all the time: somebody waits for a place, a token, a connection or the end
- * of a stop in every such world. The product's own limits are for thousands of orders.
+ * Limits so small that a few orders meet them: somebody waits for a slot, a token, a connection or the end of a stop in every such
+ * world. The product's own limits are for thousands of orders.
  */
 import type { Tape } from '../core/tape.ts';
 

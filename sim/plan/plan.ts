@@ -161,10 +161,12 @@ const NARROW = 110;
 function narrowed(plan: Plan, tape: Tape): Plan {
   const { giveUpAfterS } = plan;
   const crowded = plan.story === 'plain' ? { orders: 4, clients: 6 } : {};
-  const { rates, mishaps } = plan.story === 'plain' && tape.chance(500) ? onlyAtGateway(plan) : plan;
+  const { rates, mishaps, policy } =
+    plan.story === 'plain' && tape.chance(500) ? onlyAtGateway(plan, tape) : plan;
   return {
     ...plan,
     ...crowded,
+    policy,
     narrow: drawNarrow(tape),
     maxCalls: tape.pick([1, 2]),
     maxLookups: tape.pick([1, 2]),
@@ -181,11 +183,19 @@ function narrowed(plan: Plan, tape: Tape): Plan {
   };
 }
 
-/** Where neither processes nor the database fail, whatever is late is late for a limit. */
-function onlyAtGateway({ rates }: Plan): Pick<Plan, 'rates' | 'mishaps'> {
+/**
+ * Where neither processes nor the database fail, whatever is late is late for a limit. Without keys many calls are looked up first,
+ * and need a slot of each kind.
+ */
+function onlyAtGateway({ rates, policy }: Plan, tape: Tape): Pick<Plan, 'rates' | 'mishaps' | 'policy'> {
   const { timer_late: _, ...others } = rates;
   const kept = Object.entries(others).filter(([name]) => !STORE_FAULTS.some((one) => one === name));
-  return { rates: Object.fromEntries(kept), mishaps: [] };
+  const keys = tape.chance(500) ? 'none' : policy.contract.keys;
+  return {
+    rates: { lookup_slow: 100, reset_not_charged: 100, ...Object.fromEntries(kept) },
+    mishaps: [],
+    policy: { ...policy, contract: { ...policy.contract, keys, lookup: true } },
+  };
 }
 
 /** What makes calls fail one after the other, so that they are stopped. */

@@ -1,6 +1,6 @@
 /**
- * Each process by itself, once nothing goes wrong any more: it has to bring fresh orders to their end while all others stand still.
- * Where several share the work, one that has lost its places, its tokens or its way back from a stop is not missed.
+ * Each process by itself, once nothing goes wrong any more: it must finish fresh orders while all others stand still. Where several
+ * share the work, nobody notices that one has lost its slots or its tokens, or never ends a stop.
  */
 import type { CallFault } from '../plan/faults.ts';
 import { ask, type Errand, freshKey, isOpen } from './clients.ts';
@@ -8,11 +8,23 @@ import { resumeProcess } from './mishaps.ts';
 import type { Host } from './process.ts';
 import type { World } from './world.ts';
 
-/** Two more than there are places: some wait. */
-const ERRANDS: readonly { readonly name: string; readonly fault: CallFault; readonly looksUp?: true }[] = [
-  { name: 'plain', fault: 'none' },
+interface LoneErrand {
+  readonly name: string;
+  /** What its first call meets. */
+  readonly fault: CallFault;
+  readonly looksUp?: true;
+}
+
+/** More than there are slots, so that some wait: one of them for no longer than it was given, where orders are given a time. */
+const AT_ONCE: readonly LoneErrand[] = [
+  { name: 'slow', fault: 'timeout_not_charged' },
   { name: 'retried', fault: 'gateway_unreachable' },
   { name: 'polled', fault: 'gateway_pending', looksUp: true },
+  { name: 'hurried-1', fault: 'none' },
+];
+/** Calls that end well. Among few, the failures before the first may still outweigh it; a stop ends with the second. */
+const LAST: readonly LoneErrand[] = [
+  { name: 'last-but-one', fault: 'none' },
   { name: 'last', fault: 'none' },
 ];
 /** For all of them, with the slowest budgets. */
@@ -27,11 +39,24 @@ export async function tryEachAlone(world: World): Promise<void> {
 }
 
 async function tryAlone(world: World, host: Host): Promise<void> {
-  const { scheduler, hosts, judge, plan } = world;
+  const { hosts, judge, plan } = world;
   const others = hosts.filter((one) => one !== host).map(({ process }) => process.life);
-  const errands = ERRANDS.filter(({ looksUp }) => looksUp !== true || plan.policy.contract.lookup);
-  const open = new Set<string>();
   for (const life of others) if (!life.paused) life.pause();
+  const { lookup } = plan.policy.contract;
+  await finish(
+    world,
+    host,
+    AT_ONCE.filter(({ looksUp }) => looksUp !== true || lookup),
+  );
+  for (const one of LAST) await finish(world, host, [one]);
+  if (host.process.alarms.has('calls_stopped'))
+    judge.violated('starvation', `${host.process.name} still says that calls are stopped`);
+  for (const life of others) resumeProcess(world, life);
+}
+
+async function finish(world: World, host: Host, errands: readonly LoneErrand[]): Promise<void> {
+  const { scheduler, judge } = world;
+  const open = new Set<string>();
   for (const { name, fault } of errands) {
     const orderId = `${host.name}-${name}`;
     world.loneFaults.set(orderId, fault);
@@ -45,7 +70,6 @@ async function tryAlone(world: World, host: Host): Promise<void> {
   });
   if (open.size > 0)
     judge.violated('starvation', `${host.process.name} alone has not ended ${[...open].join(', ')}`);
-  for (const life of others) resumeProcess(world, life);
 }
 
 const TERMS: Omit<Errand, 'orderId' | 'key'> = {

@@ -22,6 +22,8 @@ export interface Process {
   readonly life: Life;
   readonly clock: HostClock;
   readonly gateway: PlacedGateway;
+  /** Those that it has raised and not ended. */
+  readonly alarms: Set<string>;
   /** Null until it has started. */
   engine: RunningEngine | null;
 }
@@ -55,7 +57,14 @@ export function createHost(world: World, index: number, gateway: PlacedGateway):
     index,
     gateway,
     incarnation: 0,
-    process: { name, life: createLife(world.scheduler), clock, gateway, engine: null },
+    process: {
+      name,
+      life: createLife(world.scheduler),
+      clock,
+      gateway,
+      alarms: new Set(),
+      engine: null,
+    },
     databaseCutUntilMs: 0,
     databaseAnswersLostUntilMs: 0,
     gatewayCutUntilMs: 0,
@@ -72,6 +81,7 @@ export function startProcess(world: World, host: Host): void {
     life: createLife(world.scheduler),
     clock: host.clock,
     gateway: host.gateway,
+    alarms: new Set(),
     engine: null,
   };
   host.process = process;
@@ -152,12 +162,17 @@ const EVERY_LOST_STATEMENT = 'database_unavailable';
 
 function logOf(world: World, process: Process): Log {
   const note = (fields: Record<string, unknown>, message: string): void => {
-    if (typeof fields.alarm === 'string' && fields.alarm !== EVERY_LOST_STATEMENT)
+    if (typeof fields.alarm === 'string' && fields.alarm !== EVERY_LOST_STATEMENT) {
       world.marks.hit(`alarm:${fields.alarm}`);
+      process.alarms.add(fields.alarm);
+    }
     if (fields.alarm === 'evidence_lost') world.judge.evidenceLost();
     if (message.startsWith('a worker failed') || message.startsWith('the gateway adapter threw')) {
       world.judge.violated('exception', `${process.name}: ${message}: ${String(fields.err)}`);
     }
   };
-  return { info: () => {}, warn: () => {}, error: note };
+  const ended = ({ alarm_ended: alarm }: Record<string, unknown>): void => {
+    if (typeof alarm === 'string') process.alarms.delete(alarm);
+  };
+  return { info: ended, warn: () => {}, error: note };
 }

@@ -187,7 +187,10 @@ export function createWorld(options: WorldOptions): World {
   const world: World = {
     plan,
     tape,
-    faults,
+    faults: {
+      ...faults,
+      connectMs: (request) => (world.healed ? 0 : faults.connectMs(request)),
+    },
     scheduler,
     trace,
     marks,

@@ -16,6 +16,7 @@ import { EDGES_TRUTH } from './edges-truth.ts';
 import { EDGES_WORLD } from './edges-world.ts';
 import { GATEWAY } from './gateway.ts';
 import { HTTP } from './http.ts';
+import { LIMITS } from './limits.ts';
 import { MONEY } from './money.ts';
 import { PLACES_AT_THE_GATEWAY } from './places.ts';
 import { SERVICE_LAYER } from './service-layer.ts';
@@ -29,6 +30,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...MONEY,
   ...DRIVING,
   ...PLACES_AT_THE_GATEWAY,
+  ...LIMITS,
   ...ANSWERS,
   ...STORE,
   ...STORE_BATCHES,
