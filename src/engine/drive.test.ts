@@ -11,6 +11,7 @@ import {
 } from '../../test/support/scripted-gateway.ts';
 import { KEYLESS, keyed, order, told, type VirtualSettings } from '../../test/support/virtual-world.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
+import { DEFAULT_BREAKER } from './breaker.ts';
 import { createDriver } from './drive.ts';
 import type { Gate, Permission, Request } from './gate.ts';
 import { momentOf } from './moment.ts';
@@ -260,6 +261,33 @@ describe('an outage at a low rate', () => {
     gateway.play = approve;
     await world.pass(60_000);
     expect(statuses().filter((status) => status === 'COMPLETED').length).toBeGreaterThanOrEqual(9);
+  });
+});
+
+describe('a retry that has waited for its token', () => {
+  it('is a probe if calls were stopped meanwhile: its silence stops them again', async () => {
+    const silent = (retryAfterMs?: number): CallOutcome => ({
+      kind: 'refused',
+      reason: 'connection_refused',
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+    gateway.play = ({ request }) => silent(request.orderId === 'o1' ? undefined : 30_000);
+    const budgets = {
+      retries: { capacity: 0, initial: 0, perSecond: 0.4 },
+      lookups: { capacity: 10, initial: 10, perSecond: 10 },
+    };
+    const breaker = { ...DEFAULT_BREAKER, silencesInRow: 3, silentForMs: 0 };
+    const { engine } = await start({ gate: { breaker, budgets } });
+    for (const one of ['o1', 'o2', 'o3']) {
+      void engine.charge(order(one), { waitMs: 0 });
+      await world.pass(100);
+    }
+    // The stop has lasted for a second when the first order's token is there.
+    await world.pass(2500);
+    expect(gateway.calls.map(({ orderId }) => orderId)).toEqual(['o1', 'o2', 'o3', 'o1']);
+    void engine.charge(order('o4'), { waitMs: 0 });
+    await world.pass(100);
+    expect(gateway.calls).toHaveLength(4);
   });
 });
 

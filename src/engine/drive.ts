@@ -335,11 +335,10 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     }
   }
 
-  /** The breaker is asked in the tick in which the call can start, but a budget only once. */
+  /** The breaker is asked in the tick in which the call can start, but a budget only once. A call that has waited for its budget may be a probe. */
   function permissionOf(request: Request, paid: Request | null): Permission {
     if (paid === null) return gate.reserve(request);
-    const stoppedMs = request === 'lookup' ? 0 : gate.callsStoppedMs();
-    return stoppedMs > 0 ? { kind: 'ask_again', inMs: stoppedMs } : { kind: 'go', inMs: 0 };
+    return request === 'lookup' ? { kind: 'go', inMs: 0 } : gate.reserve('resumed');
   }
 
   function wake(record: PaymentRecord): void {
