@@ -1,4 +1,4 @@
-/** Bugs in the limits: slots and tokens that get lost, a breaker that stays open, a wait that nobody ends. The simulation must find them. */
+/** Bugs in the limits: slots and tokens that get lost, a breaker that stays open, a wait that nobody ends. */
 import type { PlantedBug } from '../bug.ts';
 
 export const LIMITS: readonly PlantedBug[] = [
@@ -97,5 +97,31 @@ export const LIMITS: readonly PlantedBug[] = [
     find: '        entry = old.get(keyHash);',
     put: '        entry = old.get(keyHash) ?? [...old.values()][0];',
     judge: 'simulation',
+  },
+  {
+    name: 'who waits is not told that its order has left this server’s memory',
+    story: 'The order was paid at once, and its customer looks at a spinner until the wait is over.',
+    file: 'src/engine/waiters.ts',
+    find: '      for (const waiter of waiting.get(paymentId) ?? []) waiter.end(null);',
+    put: '      waiting.delete(paymentId);',
+    judge: 'simulation',
+  },
+  {
+    name: 'an order that finds no room in memory is kept as known',
+    story: 'The sweep passes over the order, because somebody seems to work on it, and it stays open.',
+    file: 'src/engine/drive.ts',
+    find: '      forget(record);\n      return false;',
+    put: '      return false;',
+    judge: 'simulation',
+  },
+  {
+    name: 'a retry that has waited for its token is no probe',
+    story:
+      'The gateway is still down; the retries that waited for their tokens all go into it, and calls are not stopped anew.',
+    file: 'src/engine/drive.ts',
+    find: "{ kind: 'go', inMs: 0 } : gate.reserve('resumed');",
+    put: "{ kind: 'go', inMs: 0 } : gate.callsStoppedMs() > 0 ? gate.reserve('resumed') : { kind: 'go', inMs: 0 };",
+    judge: 'engine suite',
+    tests: { file: 'src/engine/drive.test.ts', named: 'waited for its token' },
   },
 ];
