@@ -155,12 +155,12 @@ export function drawPlan(tape: Tape): Plan {
 }
 
 /** Worlds in a thousand whose limits are met. */
-const NARROW = 110;
+const NARROW = 80;
 
 /** A crowd, slow calls and outages, so that some wait while others have what they wait for. */
 function narrowed(plan: Plan, tape: Tape): Plan {
   const { giveUpAfterS } = plan;
-  const crowded = plan.story === 'plain' ? { orders: 4, clients: 6 } : {};
+  const crowded = plan.story === 'plain' ? { orders: 4, clients: 6, faultsForMs: 20 * SECOND } : {};
   const { rates, mishaps, policy } =
     plan.story === 'plain' && tape.chance(500) ? onlyAtGateway(plan, tape) : plan;
   return {
