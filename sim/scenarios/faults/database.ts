@@ -223,7 +223,10 @@ export const DATABASE_FAULTS: readonly NamedFault[] = [
         file: 'test/postgres/connections.test.ts',
         test: 'means that nothing was written, when none becomes free',
       },
-      { file: 'src/postgres/batcher.test.ts', test: 'an item that has waited too long is refused and never sent' },
+      {
+        file: 'src/postgres/batcher.test.ts',
+        test: 'an item that has waited too long is refused and never sent',
+      },
     ],
     marks: ['store_refused'],
   },
