@@ -114,6 +114,11 @@ describe('a failure while evidence is unchecked', () => {
     expect(await world.ended(writing(settled))).toEqual({ kind: 'unseen', record: world.stored('o1') });
     expect(world.stored('o1')).toEqual({ ...record, evidence: 1 });
     expect(await world.ended(writing(again))).toMatchObject({ kind: 'done', record: { evidence: 1 } });
+    const resting = writing({ ...again, waitMs: null }, { record: world.stored('o1') });
+    const rested = await world.ended(resting);
+    const stored = world.stored('o1');
+    expect(rested).toMatchObject({ kind: 'done', record: { evidence: 1, dueAtMs: stored.dueAtMs } });
+    expect(stored.dueAtMs).not.toBeNull();
     const written = writing(settled, { record: world.stored('o1'), evidenceSeen: 1 });
     expect(await world.ended(written)).toMatchObject({ kind: 'done', record: { evidence: 0 } });
   });

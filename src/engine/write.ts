@@ -55,7 +55,7 @@ export async function write(engine: Engine, options: WriteOptions): Promise<Writ
       const result = await store.advance(advance);
       if (result.kind === 'done') {
         engine.databaseClock.note(result.nowMs, sent);
-        return { kind: 'done', record: { ...next, evidence: result.evidence }, nowMs: result.nowMs };
+        return { kind: 'done', record: written(next, result), nowMs: result.nowMs };
       }
       if (isUnseen(result.record, options)) return { kind: 'unseen', record: result.record };
       return isOurs(result.record, next)
@@ -74,6 +74,14 @@ export async function write(engine: Engine, options: WriteOptions): Promise<Writ
       await pause(clock, pauseMs);
     }
   }
+}
+
+/** The record as it is stored now: evidence that its writer has not seen makes it due at once. */
+function written(
+  next: PaymentRecord,
+  { evidence, nowMs }: { readonly evidence: number; readonly nowMs: number },
+): PaymentRecord {
+  return { ...next, evidence, dueAtMs: next.dueAtMs ?? (evidence > 0 ? nowMs : null) };
 }
 
 /** The database does not accept this payment's own values, so nothing else is affected, and nothing else would report it. */
