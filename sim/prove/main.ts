@@ -45,8 +45,11 @@ if (!values.quick && skipped.length === 0) {
 }
 process.exitCode = outcomes.every(({ passed }) => passed) ? 0 : 1;
 
-function verdict({ stage, passed, seconds }: Outcome): string {
-  return `${passed ? 'passed' : 'FAILED'}  ${stage.name} (${seconds} s)`;
+function verdict({ stage, passed, seconds, drawn }: Outcome): string {
+  return [
+    `${passed ? 'passed' : 'FAILED'}  ${stage.name} (${seconds} s)`,
+    ...drawn.map((line) => `        ${line}`),
+  ].join('\n');
 }
 
 function say(line: string): void {

@@ -21,12 +21,14 @@ export function report(date: string, outcomes: readonly Outcome[]): string {
       ({ stage, passed, seconds }) => `| ${stage.name} | ${passed ? 'passed' : '**FAILED**'} | ${seconds} |`,
     ),
     '',
-    ...outcomes.flatMap(({ stage, tail }) => [
+    ...outcomes.flatMap(({ stage, tail, drawn }) => [
       `## ${stage.name}`,
       '',
       `Shows ${stage.shows}. \`node ${stage.full.join(' ')}\`:`,
       '',
       '```text',
+      // A long run's first lines are no longer at its end.
+      ...drawn.filter((line) => !tail.includes(line)),
       withoutProgress(tail),
       '```',
       '',

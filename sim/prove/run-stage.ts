@@ -7,6 +7,8 @@ export interface Outcome {
   readonly seconds: number;
   /** The end of what it printed, without colours. */
   readonly tail: string;
+  /** What it drew for this run, in its own words, so that the run can be repeated. */
+  readonly drawn: readonly string[];
 }
 
 /** Lines of a stage's output that go into the report. */
@@ -38,13 +40,22 @@ export function runStage(
       process.off('SIGINT', stop);
       process.off('SIGTERM', stop);
       const seconds = Math.round((performance.now() - startedMs) / 1000);
-      resolve({ stage, passed: code === 0, seconds, tail: tailOf(text) });
+      const lines = plain(text).trimEnd().split('\n');
+      resolve({
+        stage,
+        passed: code === 0,
+        seconds,
+        tail: lines.slice(-TAIL_LINES).join('\n'),
+        drawn: lines.filter((line) => DRAWN.test(line)).map((line) => line.trim()),
+      });
     });
   });
 }
 
-function tailOf(text: string): string {
+/** How a part says that it chose something by chance. */
+const DRAWN = /drawn for this run/;
+
+function plain(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control characters.
-  const plain = text.replace(/\x1b\[[0-9;]*[A-Za-z]/g, '');
-  return plain.trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
+  return text.replace(/\x1b\[[0-9;]*[A-Za-z]/g, '');
 }

@@ -8,29 +8,37 @@ import { type RunResult, run } from './run.ts';
 export interface Shrunk {
   readonly result: RunResult;
   readonly runs: number;
+  /** Events of all these runs. */
+  readonly steps: number;
 }
 
 export interface ShrinkLimits {
   /** Runs at most. Default 3,000: a run takes a few milliseconds. */
   readonly runs?: number;
-  /** Called before each run: whether the time for it is over. Default: never. */
-  readonly isOver?: () => boolean;
+  /**
+   * Events at most, of all runs together: no run begins after so many. They bound the time, as a clock would, and a seed still shrinks
+   * to the same story everywhere. Default 1,000,000, some ten seconds.
+   */
+  readonly steps?: number;
 }
 
 const MAX_RUNS = 3000;
+const MAX_STEPS = 1_000_000;
 
 export async function shrink(failed: RunResult, limits: ShrinkLimits = {}): Promise<Shrunk> {
-  const { runs: maxRuns = MAX_RUNS, isOver = () => false } = limits;
+  const { runs: maxRuns = MAX_RUNS, steps: maxSteps = MAX_STEPS } = limits;
   const invariant = failed.violation?.invariant;
   let best = failed;
   let runs = 0;
+  let steps = 0;
 
-  const ended = (): boolean => runs >= maxRuns || isOver();
+  const ended = (): boolean => runs >= maxRuns || steps >= maxSteps;
 
   async function attempt(tape: readonly number[]): Promise<boolean> {
     if (ended()) return false;
     runs += 1;
     const result = await run(replayedTape(tape), { keepStory: true });
+    steps += result.steps;
     if (result.violation?.invariant !== invariant || !isSimpler(result, best)) return false;
     best = result;
     return true;
@@ -50,7 +58,7 @@ export async function shrink(failed: RunResult, limits: ShrinkLimits = {}): Prom
     await pass((tape, from, length) => tape.toSpliced(from, length));
     await pass((tape, from, length) => tape.fill(0, from, from + length));
   }
-  return { result: best, runs };
+  return { result: best, runs, steps };
 }
 
 /** Fewer events first; then fewer choices that are not the plain one. */

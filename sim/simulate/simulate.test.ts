@@ -101,9 +101,8 @@ describe('what is broken is noticed within 100 seeds', () => {
   test('a store without a fence', async () => {
     broken.part = 'store';
     const { violation } = await firstFailure();
-    expect(['2 intent', '4 moves', '9 time', '5 lease', '5 fence', '1 charged twice', '6 truth']).toContain(
-      violation?.invariant,
-    );
+    const invariants = ['2 intent', '4 moves', '9 time', '5 lease', '5 fence', '1 charged twice', '6 truth'];
+    expect([...invariants, 'causes', 'attempts', 'doubt']).toContain(violation?.invariant);
   });
 
   test.each([
@@ -111,7 +110,7 @@ describe('what is broken is noticed within 100 seeds', () => {
     [
       'engine',
       'an engine that reads a time-out as a refusal',
-      ['6 truth', '3 next charge', '1 charged twice'],
+      ['6 truth', '3 next charge', '1 charged twice', 'causes'],
     ],
   ] as const)('%s: %s, and it gets shorter', async (part, _what, invariants) => {
     broken.part = part;
@@ -122,4 +121,14 @@ describe('what is broken is noticed within 100 seeds', () => {
     expect(result.violation?.invariant).toBe(failed.violation?.invariant);
     expect(result.steps).toBeLessThan(failed.steps);
   });
+});
+
+test('shrinking ends after so many events, whatever is left to try', async () => {
+  broken.part = 'engine';
+  const failed = await firstFailure();
+  expect(await shrink(failed, { steps: 0 })).toMatchObject({ result: failed, runs: 0, steps: 0 });
+  expect(await shrink(failed, { steps: 1 })).toMatchObject({ runs: 1 });
+  const { runs, steps } = await shrink(failed, { steps: 5 * failed.steps });
+  expect(steps).toBeGreaterThanOrEqual(5 * failed.steps);
+  expect(runs).toBeLessThan((await shrink(failed, { steps: 20 * failed.steps })).runs);
 });
