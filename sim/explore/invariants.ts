@@ -1,5 +1,6 @@
 /** What must hold. It is written here once more, independently: nothing of it is taken from the domain. */
 import type { PaymentStatus } from '../../src/domain/payment.ts';
+import { hasCause, isCounted, isDoubted } from './causes.ts';
 import { couldBook } from './gateway.ts';
 import { bookOf, type State, type Step, type Worker, type World } from './model.ts';
 
@@ -24,6 +25,9 @@ export const INVARIANTS = [
   'charge 2 exists only if charge 1 is not live and cannot become so',
   'only listed moves; COMPLETED absorbs',
   'an event with every write, of the right kind',
+  'every event has its cause',
+  'every call that may have left is counted, and nothing else',
+  'doubt ends with an answer of the gateway, and not before',
   'a refused write changes nothing and leaves its evidence',
   'COMPLETED: captured at the gateway',
   'FAILED: nothing live, nothing able to land',
@@ -113,6 +117,7 @@ export function createJudge(world: World): Judge {
     if (step.decision !== undefined) {
       const name = 'an event with every write, of the right kind';
       if (!holds(name, isTold(before, step))) return name;
+      for (const [rule, isKept] of RULES) if (!holds(rule, isKept(before, step))) return rule;
     }
     if (step.mark === 'refused' || step.mark === 'refused with evidence') {
       const name = 'a refused write changes nothing and leaves its evidence';
@@ -123,6 +128,13 @@ export function createJudge(world: World): Judge {
 
   return { state: ofState, step: ofStep, checks };
 }
+
+/** What must hold of every write. */
+const RULES: readonly (readonly [Invariant, (before: State, step: Step) => boolean])[] = [
+  ['every event has its cause', hasCause],
+  ['every call that may have left is counted, and nothing else', isCounted],
+  ['doubt ends with an answer of the gateway, and not before', isDoubted],
+];
 
 /** Charges that took money or may yet: live for whatever amount, or pending. */
 function booked(state: State, n: number): number {

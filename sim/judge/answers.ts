@@ -4,6 +4,7 @@ import type { Payment } from '../../src/domain/payment.ts';
 import type { ChargeAnswer } from '../../src/engine/api.ts';
 import type { Database, OperationRow, Row } from '../store/database.ts';
 import { type Book, orderName, statesSince } from './book.ts';
+import { wrongTerms, wrongView } from './views.ts';
 
 /** A charge request as its client remembers it. */
 export interface Asked {
@@ -15,7 +16,11 @@ export interface Asked {
   readonly currency: string;
   readonly method: string;
   readonly key: string | null;
+  /** How long it is tried, where that is not what the plan says of its order. */
+  readonly giveUpAfterS?: number;
   readonly atMs: number;
+  /** How long it waits for the end. */
+  readonly waitMs: number;
   /** The highest `seq` that anybody had been told of this order by then. */
   readonly seqFloor: number;
 }
@@ -27,7 +32,13 @@ export interface AnswerJudgeParts {
   readonly keyHash: (key: string) => string;
   /** Nothing goes wrong between the processes and the database. */
   readonly soundStore: boolean;
+  /** Whoever waits hears at once of what happens. */
+  readonly punctual: boolean;
+  /** No clock is set, none stands still, and every statement takes a moment: what is estimated is close to the truth. */
+  readonly steadyClocks: boolean;
   readonly retentionMs: number;
+  /** True time. */
+  readonly nowMs: () => number;
   readonly databaseNowMs: () => number;
 }
 
@@ -39,8 +50,22 @@ export interface AnswerJudge {
   asked(asked: Asked): void;
 }
 
+/** What a few statements take, and the longest pause between two looks at what another process works on. */
+const LATE_MS = 1500;
+
 export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
-  const { book, database, violated, keyHash, soundStore, retentionMs, databaseNowMs } = parts;
+  const {
+    book,
+    database,
+    violated,
+    keyHash,
+    soundStore,
+    punctual,
+    steadyClocks,
+    retentionMs,
+    nowMs,
+    databaseNowMs,
+  } = parts;
   const floors = new Map<string, number>();
   /** Answered terms and bodies by account and key. */
   const byKey = new Map<string, { terms: string; body: string | null; answeredBefore: number }>();
@@ -65,11 +90,21 @@ export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
     if (payment.seq < asked.seqFloor) {
       violated('9 going back', `${order}: seq ${payment.seq} after ${asked.seqFloor} had been told`);
     }
-    const state = book.states.get(order)?.find(({ seq }) => seq === payment.seq);
-    if (state === undefined || state.status !== payment.status || state.chargeN !== payment.chargeN) {
-      violated('truth of answers', `${order}: told ${payment.status} at ${payment.seq}, which never was`);
-    }
+    const wrong = wrongView(payment, book.states.get(order) ?? [], { steadyClocks });
+    if (wrong !== null) violated('truth of answers', `${order}: told ${wrong}`);
     seen(asked.accountId, asked.orderId, payment.seq);
+  }
+
+  /** Who is told that it goes on has waited as long as he wanted, no longer, and knows as much as there was to know. */
+  function waited({ accountId, orderId, atMs, waitMs }: Asked, { status, seq }: Payment): void {
+    const tookMs = nowMs() - atMs;
+    if (status !== 'REVIEW' && tookMs < waitMs)
+      violated('waiting', `${orderId}: sent away after ${tookMs} of ${waitMs} ms`);
+    if (tookMs > waitMs + LATE_MS)
+      violated('waiting', `${orderId}: answered after ${tookMs} ms, and ${waitMs} were wanted`);
+    const next = book.states.get(orderName(accountId, orderId))?.find((state) => state.seq > seq);
+    if (next !== undefined && nowMs() - next.atMs > LATE_MS)
+      violated('waiting', `${orderId}: told seq ${seq}, which was over ${nowMs() - next.atMs} ms ago`);
   }
 
   function settled(asked: Asked, answer: Extract<ChargeAnswer, { kind: 'settled' }>): void {
@@ -87,6 +122,10 @@ export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
       violated('lost', `${asked.orderId}: answered as settled, but it is not there`);
       return;
     }
+    if (row.payment.paymentId !== answer.paymentId)
+      violated('11 accounts', `${asked.orderId}: answered with another order’s payment`);
+    if (wrongTerms(body, asked))
+      violated('truth of answers', `${asked.orderId}: answered with what was charged on other terms`);
     if (answer.started) starter(asked, answer, row);
     if (asked.key !== null) keyed(asked, answer, row);
     else keyless(asked, answer, row);
@@ -221,6 +260,7 @@ export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
       else if (answer.kind === 'problem') problem(asked, answer);
       else {
         view(asked, answer.payment);
+        if (punctual) waited(asked, answer.payment);
         // Where the database is lost, a 202 is given before the key could be bound.
         const bound = asked.key === null ? undefined : boundTo(asked.accountId, asked.key);
         const byKey = soundStore && bound?.paymentId === answer.payment.paymentId;
@@ -228,7 +268,16 @@ export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
       }
     },
     read(asked, payment) {
-      if (payment !== null) return view(asked, payment);
+      if (payment !== null) {
+        view(asked, payment);
+        const [held] = statesSince(book, orderName(asked.accountId, asked.orderId), asked.atMs);
+        if (!book.amnesia && held !== undefined && payment.seq < held.seq)
+          violated(
+            '9 going back',
+            `${asked.orderId}: read ${payment.seq}, when ${held.seq} had been written`,
+          );
+        return;
+      }
       if (asked.seqFloor > 0 && !book.amnesia) {
         violated('lost', `${asked.orderId}: was answered before and cannot be read any more`);
       }
@@ -236,6 +285,6 @@ export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
   };
 }
 
-function termsOf({ orderId, amountMinor, currency, method }: Asked): string {
-  return `${orderId} ${amountMinor} ${currency} ${method}`;
+function termsOf({ orderId, amountMinor, currency, method, giveUpAfterS }: Asked): string {
+  return `${orderId} ${amountMinor} ${currency} ${method} ${giveUpAfterS}`;
 }

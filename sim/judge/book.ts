@@ -4,6 +4,8 @@
  */
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { FailureProblem } from '../../src/domain/problems.ts';
+import type { Row } from '../store/database.ts';
+import { createWire, type Wire } from './wire.ts';
 
 /** Names one order of one account. */
 export type OrderName = string;
@@ -22,6 +24,7 @@ export interface State {
   readonly amountMinor: number;
   readonly currency: string;
   readonly evidence: number;
+  readonly row: Row['payment'];
 }
 
 /** A charge that was intended, durably, before anything was sent for it. */
@@ -51,6 +54,11 @@ export interface Restored {
 }
 
 export interface Book {
+  readonly wire: Wire;
+  /** The evidence that a claim for a call found; by claim. */
+  readonly evidenceAtClaim: Map<string, number>;
+  /** What was alarmed of each payment, by its id. */
+  readonly alarms: Map<string, Set<string>>;
   /** By gateway key. */
   readonly intended: Map<string, Intended>;
   readonly states: Map<OrderName, State[]>;
@@ -90,6 +98,9 @@ const NEVER_MS = Number.NEGATIVE_INFINITY;
 
 export function createBook(): Book {
   return {
+    wire: createWire(),
+    evidenceAtClaim: new Map(),
+    alarms: new Map(),
     intended: new Map(),
     states: new Map(),
     excused: new Map(),

@@ -6,6 +6,11 @@ import type { Mishap } from '../plan/faults.ts';
 import { boundsOf, type Plan, patienceOf } from '../plan/plan.ts';
 import type { Change, OperationRow, Row } from '../store/database.ts';
 import { type Book, orderName, STATEMENT_MS } from './book.ts';
+import { judgeCause } from './causes.ts';
+import { knownMoney } from './late-money.ts';
+import { judgeProof } from './proofs.ts';
+import { wrongBody } from './views.ts';
+import { judgeWait } from './waits.ts';
 
 /** By so much a process's wall clock and the database's may differ, at most. */
 const CLOCKS_MS = 3 * 3_600_000;
@@ -39,6 +44,10 @@ export function judgeCommit(parts: CommitJudgeParts, change: Change, nowMs: numb
     parts.violated('installation', `${order}: stored under another installation’s id`);
   judgeEvents(parts, change);
   judgeFence(parts, change);
+  judgeCause(parts, change);
+  judgeProof(parts, change, nowMs);
+  judgeWait(parts, change);
+  judgeFrozen(parts, change);
   if (before !== null && before.charge.status !== after.charge.status) {
     const move = `${before.charge.status} → ${after.charge.status}`;
     mark(`move:${move}`);
@@ -49,7 +58,7 @@ export function judgeCommit(parts: CommitJudgeParts, change: Change, nowMs: numb
       parts.violated('4 moves', `${order}: PROCESSING again without a next charge`);
     }
     // A restored database proves by what it has kept, which may be too little; reconciliation finds the rest.
-    if (!book.amnesia || book.restored?.asked === true) judgeMoney(parts, change);
+    if (!book.amnesia || book.restored?.asked === true) judgeMoney(parts, change, nowMs);
   }
   if (change.kind === 'openNextCharge' && !book.amnesia) judgeNextCharge(parts, change);
   if (after.charge.giveUpAfterS === null && after.charge.attempts > boundsOf(parts.plan).mostAttempts) {
@@ -82,6 +91,7 @@ function note(book: Book, { kind, after, rowAfter, accountId, orderId }: Change,
     amountMinor: after.order.amountMinor,
     currency: after.order.currency,
     evidence: after.evidence,
+    row: after,
   });
   book.states.set(order, states);
 }
@@ -111,6 +121,20 @@ function judgeEvents({ violated, mark }: CommitJudgeParts, change: Change): void
   mark(`event:${event.type}`);
 }
 
+/** What is answered for good is what was committed. */
+function judgeFrozen({ violated }: CommitJudgeParts, { rowBefore, rowAfter, orderId, kind }: Change): void {
+  const operation = rowAfter.operations.at(-1);
+  if (kind !== 'advance' || operation?.settledAtMs == null) return;
+  const before = rowBefore?.operations.at(-1);
+  if (before?.n === operation.n && before.settledAtMs !== null) {
+    if (before.answer !== operation.answer)
+      violated('7 same answer', `${orderId}: its frozen answer changed`);
+    return;
+  }
+  const wrong = wrongBody(operation, rowAfter.payment);
+  if (wrong !== null) violated('truth of answers', `${orderId}: the frozen answer: ${wrong}`);
+}
+
 function judgeFence({ violated }: CommitJudgeParts, { before, after, kind, orderId }: Change): void {
   if (before === null || kind === 'addEvidence') return;
   if (after.fence < before.fence) violated('5 fence', `${orderId}: the fence went back`);
@@ -120,7 +144,7 @@ function judgeFence({ violated }: CommitJudgeParts, { before, after, kind, order
   if (after.held && !taken && kind === 'advance') violated('5 fence', `${orderId}: held without a new claim`);
 }
 
-function judgeMoney(parts: CommitJudgeParts, change: Change): void {
+function judgeMoney(parts: CommitJudgeParts, change: Change, nowMs: number): void {
   const { after, rowAfter, orderId } = change;
   const operation = rowAfter.operations.at(-1) as OperationRow;
   const { status } = after.charge;
@@ -144,6 +168,7 @@ function judgeMoney(parts: CommitJudgeParts, change: Change): void {
       parts.violated('6 truth', `${orderId}: FAILED over evidence that nobody has looked into`);
     judgeNothingLive(parts, change.rowAfter, operation, '6 truth', 'FAILED');
     judgeForgotten(parts, change, operation);
+    judgeReturn(parts, change, nowMs);
     if (!agedByStep(parts, operation)) {
       judgeReason(parts, change, operation);
       judgePatience(parts, change, operation);
@@ -178,6 +203,18 @@ function judgeNextCharge(parts: CommitJudgeParts, { rowAfter }: Change): void {
   for (const operation of rowAfter.operations.slice(0, -1)) {
     judgeNothingLive(parts, rowAfter, operation, '3 next charge', 'the next charge was opened');
   }
+}
+
+/** What came before a person because its money was found has not failed as long as that is there. */
+function judgeReturn(
+  { book, gateway, violated }: CommitJudgeParts,
+  { before, rowAfter, orderId }: Change,
+  nowMs: number,
+): void {
+  if (before?.charge.status !== 'REVIEW' || book.amnesia) return;
+  const [known] = knownMoney(book, gateway, rowAfter, nowMs);
+  if (known !== undefined)
+    violated('late money', `${orderId}: FAILED after a review, and ${known.id} is still live`);
 }
 
 /** After a restore of which the processes know, the charge after this one may have been made and forgotten: its key is known. */

@@ -2,13 +2,19 @@
 import type { Books } from '../gateway/model.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Database, Row } from '../store/database.ts';
+import { untold } from './alarms.ts';
 import { type Book, orderName } from './book.ts';
+import { silentMoney } from './late-money.ts';
+import { isUndisturbed } from './undisturbed.ts';
+import { sentUnder } from './wire.ts';
 
 export interface EndingParts {
   readonly plan: Plan;
   readonly database: Database;
   readonly gateway: Books;
   readonly book: Book;
+  /** True time. */
+  readonly nowMs: number;
   readonly violated: (invariant: string, message: string) => void;
 }
 
@@ -54,7 +60,7 @@ function isTakenBack({ payment, operations, evidence }: Row, ledger: Books['ledg
   return back.size > 0 && !isOpen && isNamed && payment.charge.failureCode !== 'other_gateway';
 }
 
-export function judgeEnding({ plan, database, gateway, book, violated }: EndingParts): void {
+export function judgeEnding({ plan, database, gateway, book, nowMs, violated }: EndingParts): void {
   const { amnesia } = book;
   for (const row of database.rows()) {
     const { payment } = row;
@@ -65,6 +71,11 @@ export function judgeEnding({ plan, database, gateway, book, violated }: EndingP
       const state = `${status}, step ${payment.charge.step}, held ${payment.held}, evidence ${payment.evidence}`;
       violated('liveness', `${orderId} is still open long after the faults have stopped: ${state}`);
     }
+    const silent = isUndisturbed(plan) ? untold(book, row) : null;
+    if (silent !== null) violated('alarms', `${orderId}: ${silent}`);
+    const money = amnesia ? null : silentMoney(book, gateway, row, nowMs);
+    if (money !== null) violated('late money', `${orderId} ${money}`);
+    if (!amnesia) judgeCounters(book, row, violated);
     const keys = new Set(row.operations.map(({ gatewayKey }) => gatewayKey));
     const live = gateway.ledger.filter((charge) => keys.has(charge.key) && charge.status === 'succeeded');
     if (sentBlindly(book, row)) {
@@ -88,6 +99,22 @@ export function judgeEnding({ plan, database, gateway, book, violated }: EndingP
       if (event.seq !== index + 1) violated('4 events', `${orderId}: a gap at ${index + 1}`);
     });
   }
+}
+
+/** What left was counted; only what refused our credentials is not. */
+function judgeCounters(
+  { wire, blindSends }: Book,
+  { payment, operations }: Row,
+  violated: EndingParts['violated'],
+): void {
+  const key = operations.at(-1)?.gatewayKey ?? '';
+  if (blindSends.has(key)) return;
+  const left = sentUnder(wire, key).filter(({ heard }) => heard?.kind !== 'forbidden').length;
+  if (left > payment.charge.attempts)
+    violated(
+      'attempts',
+      `${payment.order.orderId}: ${left} calls left, ${payment.charge.attempts} are counted`,
+    );
 }
 
 /** A call of this order left after its lease, from a machine whose clocks had all stood still. */

@@ -6,8 +6,11 @@ import { type AnswerJudge, createAnswerJudge } from './answers.ts';
 import { type Book, createBook, orderName, type Violation } from './book.ts';
 import { judgeCommit } from './commits.ts';
 import { judgeEnding, judgeWaits } from './ending.ts';
+import { type Beginning, judgeBeginning } from './exchanges.ts';
 import { createLimitJudge, judgeStarving, type LimitJudge } from './limits.ts';
 import { createSendJudge, judgeBooking, type Sending } from './money.ts';
+import { hasSteadyClocks, isUndisturbed } from './undisturbed.ts';
+import type { Claimant, Exchange } from './wire.ts';
 
 export type { Asked } from './answers.ts';
 export type { Violation } from './book.ts';
@@ -16,6 +19,12 @@ export interface Judge {
   readonly answers: AnswerJudge;
   readonly limits: LimitJudge;
   committed(change: Change): void;
+  /** A process has drawn a number that may become the id of a claim. */
+  drew(hex: string, claimant: Claimant): void;
+  /** An exchange with the gateway begins; what becomes of it is written into what is returned. */
+  begins(beginning: Beginning): Exchange;
+  /** A person was told something about a payment. */
+  alarmed(alarm: string, paymentId: string): void;
   sent(sending: Sending): void;
   booked(charge: BookedCharge): void;
   /** The gateway is about to break its word for this key. */
@@ -33,6 +42,8 @@ export interface Judge {
   forgot(): void;
   /** Something that only a fault of our own explains. */
   violated(invariant: string, message: string): void;
+  /** An engine says that it has stopped, before its time for that was over. */
+  drained(sender: string): void;
   /** Some minutes after the faults have stopped. */
   rested(): void;
   /** While nothing goes wrong any more, since `sinceMs` by the database's clock. */
@@ -81,6 +92,9 @@ export function createJudge(parts: JudgeParts): Judge {
         violated,
         keyHash,
         soundStore: isStoreSound(plan),
+        punctual: isUndisturbed(plan) && hasSteadyClocks(plan) && plan.rates.timer_late === undefined,
+        steadyClocks: hasSteadyClocks(plan) && isStoreSound(plan),
+        nowMs,
         retentionMs: plan.retentionMs,
         databaseNowMs: clock,
       });
@@ -90,6 +104,12 @@ export function createJudge(parts: JudgeParts): Judge {
     committed(change) {
       judgeCommit({ book, plan, gateway: parts.gateway(), violated, mark }, change, nowMs());
       limits.committed(change);
+    },
+    drew: (hex, claimant) => void book.wire.claimants.set(hex, claimant),
+    begins: (beginning) => judgeBeginning(money(), beginning),
+    alarmed(alarm, paymentId) {
+      const known = book.alarms.get(paymentId) ?? new Set();
+      book.alarms.set(paymentId, known.add(alarm));
     },
     sent(sending) {
       send ??= createSendJudge(money());
@@ -130,6 +150,15 @@ export function createJudge(parts: JudgeParts): Judge {
       book.amnesia = true;
     },
     violated,
+    drained(sender) {
+      for (const exchanges of book.wire.exchanges.values()) {
+        const open = exchanges.find(
+          (one) => one.sender === sender && one.heard === null && nowMs() < one.untilMs,
+        );
+        if (open !== undefined)
+          violated('drain', `${sender} has stopped while its ${open.kind} is under way`);
+      }
+    },
     rested() {
       const waits = judgeWaits(parts.database(), plan.policy, clock());
       if (waits !== null) violated('liveness', waits);
@@ -144,6 +173,7 @@ export function createJudge(parts: JudgeParts): Judge {
         database: parts.database(),
         gateway: parts.gateway(),
         book,
+        nowMs: nowMs(),
         violated,
       }),
   };

@@ -5,6 +5,8 @@ import type { BookedCharge, Books } from '../gateway/model.ts';
 import { type Plan, patienceOf } from '../plan/plan.ts';
 import type { Database, Row } from '../store/database.ts';
 import { type Book, type Intended, STATEMENT_MS } from './book.ts';
+import { isCutShort, judgeFirstByte, LEASE_MARGIN_MS } from './exchanges.ts';
+import { claimantOf } from './wire.ts';
 
 export interface MoneyJudgeParts {
   readonly book: Book;
@@ -51,9 +53,9 @@ export function createSendJudge(parts: MoneyJudgeParts): (sending: Sending) => v
     }
     // A restored database has forgotten some; the keys, which are derived, guard the money then.
     if (book.amnesia) return;
-    const wrong = leaseProblem(parts, row, request.key);
+    const wrong = leaseProblem(parts, row, sending);
     // Its lease may have been cut short by the database's clock, and taken by another: the ledger is judged then.
-    if (parts.nowMs() < book.stepped.forwardAtMs + parts.policy.leaseMs) return;
+    if (isCutShort(parts)) return;
     if (wrong !== null) {
       if (sending.blind) noteBlind(parts, sending, intended);
       else violated(wrong.invariant, `${sender} sent charge ${intended.n} of ${orderId} ${wrong.how}`);
@@ -69,6 +71,7 @@ export function createSendJudge(parts: MoneyJudgeParts): (sending: Sending) => v
       else noteBlind(parts, late, intended);
     }
     judgeTime(parts, sending, intended, payment.charge.attempts);
+    if (!sending.blind) judgeFirstByte(parts, { sender, key: request.key }, row as Row);
   };
 }
 
@@ -78,14 +81,22 @@ interface Problem {
 }
 
 /** What is missing for a call to leave now. */
-function leaseProblem(parts: MoneyJudgeParts, row: Row | undefined, key: string): Problem | null {
-  if (row === undefined || current(row)?.gatewayKey !== key) {
+function leaseProblem(
+  { book, databaseNowMs }: MoneyJudgeParts,
+  row: Row | undefined,
+  { sender, request }: Sending,
+): Problem | null {
+  if (row === undefined || current(row)?.gatewayKey !== request.key) {
     return { invariant: '2 intent', how: 'which is not the current one' };
   }
-  const { held, charge, dueAtMs } = row.payment;
-  if (!held || charge.step !== 'call' || (dueAtMs ?? 0) <= parts.databaseNowMs()) {
+  const { held, charge, claimId, dueAtMs } = row.payment;
+  if (!held || charge.step !== 'call' || (dueAtMs ?? 0) <= databaseNowMs()) {
     return { invariant: '5 lease', how: 'without a lease' };
   }
+  if (claimantOf(book.wire, claimId)?.name !== sender)
+    return { invariant: '5 lease', how: 'under the lease of another' };
+  if ((dueAtMs ?? 0) - databaseNowMs() <= LEASE_MARGIN_MS)
+    return { invariant: '5 lease', how: 'in the last stretch of its lease' };
   return charge.attempts === 0 ? { invariant: '2 intent', how: 'before it was counted' } : null;
 }
 

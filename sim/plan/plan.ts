@@ -23,6 +23,8 @@ export interface Plan {
   readonly story: Story;
   /** Limits that are met all the time. Null: the product's own, which so small a world never meets. */
   readonly narrow: Narrow | null;
+  /** What befalls it is in a script, and not in `mishaps`. */
+  readonly scripted?: true;
   readonly otherSettings: OtherSettings | null;
   readonly processes: number;
   readonly orders: number;

@@ -37,6 +37,7 @@ export function planOf({ contract, policy, plan, store, databaseFails = false }:
   return {
     story: 'plain',
     narrow: null,
+    scripted: true,
     otherSettings: null,
     processes: 2,
     orders: 1,

@@ -25,6 +25,7 @@ const CLIENTS = [
   'same_key_again',
   'reuses_key',
   'changes_amount',
+  'changes_time_to_give_up',
   'stubborn',
   'haggles',
   'gives_up',

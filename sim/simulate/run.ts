@@ -29,6 +29,9 @@ export interface RunResult {
 
 /** Long after the longest wait that a healed world knows: until an order that cannot be resolved is sent to a person. */
 const REST_WITHIN_MS = 90 * 60_000;
+/** A resolution that is over soon; then the review that follows is watched for some lookups. */
+const SHORT_MS = 60_000;
+const REVIEWED_FOR_MS = 5 * 60_000;
 /** What looks at rest in the tables may still be on its way to a process, or wait inside it, for so long. */
 const QUIET_MS = 20_000;
 /** A clock that was set back is noticed within this. */
@@ -99,6 +102,8 @@ export async function playOut(world: World, isOver: () => boolean): Promise<void
   await scheduler.run({ untilMs: scheduler.nowMs + REST_WITHIN_MS, done, afterEach });
   await scheduler.run({ untilMs: scheduler.nowMs + QUIET_MS, done: violated, afterEach });
   await scheduler.run({ untilMs: scheduler.nowMs + REST_WITHIN_MS, done, afterEach });
+  if (isBeforePerson(world))
+    await scheduler.run({ untilMs: scheduler.nowMs + REVIEWED_FOR_MS, done: violated, afterEach });
   if (violated()) return;
   if (plan.narrow !== null) {
     await tryEachAlone(world);
@@ -107,6 +112,12 @@ export async function playOut(world: World, isOver: () => boolean): Promise<void
   }
   judge.ended();
   await replayEverything(world);
+}
+
+/** Whether a payment waits for a person where nobody waits for long: what it is looked up for must not end it. */
+function isBeforePerson({ plan, database }: World): boolean {
+  if (plan.policy.resolveForMs > SHORT_MS) return false;
+  return [...database.rows()].some(({ payment }) => payment.charge.status === 'REVIEW');
 }
 
 function allAtRest(world: World): boolean {

@@ -21,6 +21,8 @@ export interface Errand {
   readonly currency: string;
   readonly method: string;
   readonly key: string | null;
+  /** How long it is tried, where that is not what the plan says of its order. */
+  readonly giveUpAfterS?: number;
 }
 
 /** A request that its process never answered: `lost` when that process died. */
@@ -79,6 +81,12 @@ export function startClient(world: World, name: string, onDone: () => void): voi
         pursue({ ...errand, key: freshKey(world) }, tries + 1, done);
         return;
       }
+      // A key that was bound in what the database has forgotten would be bound anew.
+      const isBound = errand.key !== null && isStoreKept(plan);
+      if (isBound && tape.chance(50)) {
+        world.marks.hit('client:changes_time_to_give_up');
+        ask(world, name, { ...errand, giveUpAfterS: OTHER_PATIENCE_S }, 0, () => {});
+      }
       if (tries < 3 && tape.chance(250)) {
         world.marks.hit('client:same_key_again');
         again();
@@ -87,6 +95,14 @@ export function startClient(world: World, name: string, onDone: () => void): voi
     }
     done();
   }
+}
+
+/** Longer than any that a plan names. */
+const OTHER_PATIENCE_S = 1000;
+
+/** Whether the database never forgets what it has committed. */
+function isStoreKept({ story, mishaps }: World['plan']): boolean {
+  return story !== 'restored' && !mishaps.includes('database_loses_commits');
 }
 
 function isTransient(answer: ChargeAnswer): boolean {
@@ -98,6 +114,9 @@ export function freshKey(world: World): string {
   return `key-${world.keysDrawn}`;
 }
 
+type Terms = Partial<Pick<Errand, 'amountMinor' | 'currency'>>;
+const OTHER_TERMS: readonly [Terms, Terms] = [{ amountMinor: 2000 }, { currency: 'EUR' }];
+
 function drawErrand(world: World): Errand {
   const { tape, plan } = world;
   const order = tape.below(plan.orders);
@@ -107,11 +126,12 @@ function drawErrand(world: World): Errand {
   if (haggles) world.marks.hit('client:haggles');
   const otherTerms = tape.chance(haggles ? 400 : 80);
   if (otherTerms) world.marks.hit('client:changes_amount');
+  const terms = otherTerms ? tape.pick(OTHER_TERMS) : {};
   return {
     accountId: order === 2 && tape.chance(300) ? 'other' : 'default',
     orderId: `order-${order + 1}`,
-    amountMinor: otherTerms ? 2000 : 1000,
-    currency: 'USD',
+    amountMinor: terms.amountMinor ?? 1000,
+    currency: terms.currency ?? 'USD',
     method: tape.chance(100) ? 'tok_two' : 'tok_one',
     key: reuse
       ? `key-${1 + tape.below(world.keysDrawn)}`
@@ -156,6 +176,7 @@ export function ask(
     ...errand,
     id: `r${++world.requestsSent}`,
     atMs: scheduler.nowMs,
+    waitMs,
     seqFloor: judge.answers.seqFloor(errand.accountId, errand.orderId),
   };
   const what = `${errand.orderId} ${errand.amountMinor} with ${errand.key ?? 'no key'}`;
@@ -181,7 +202,7 @@ export function ask(
   const { engine } = process;
   process.life.arrive(() => {
     const key = errand.key === null ? {} : { key: { route: ROUTE, key: errand.key } };
-    const giveUpAfterS = patienceOf(plan, orderId);
+    const giveUpAfterS = errand.giveUpAfterS ?? patienceOf(plan, orderId);
     if (giveUpAfterS !== undefined) world.marks.hit('client:gives_up');
     const patience = giveUpAfterS === undefined ? {} : { giveUpAfterS };
     engine.charge(orderOf(errand, asked.id), { waitMs, ...key, ...patience }).then(

@@ -8,6 +8,7 @@ import { judgeExchange } from '../../src/gateways/http/answers.ts';
 import type { Exchange } from '../../src/gateways/http/exchange.ts';
 import { judgeLookupExchange } from '../../src/gateways/http/lookups.ts';
 import type { CallOptions, ExchangeOptions, Gateway } from '../../src/ports/gateway.ts';
+import type { Exchange as Seen } from '../judge/wire.ts';
 import { notSent, TIMEOUT } from './gateway-answers.ts';
 import { send } from './gateway-calls.ts';
 import { look } from './gateway-lookups.ts';
@@ -32,11 +33,13 @@ export function connectGateway(world: World, process: Process): Gateway {
   // `connected` begins what needs a connection; what that returns has kept the request back, and ends it.
   function exchange<T extends CallOutcome | LookupOutcome | NotSent>(
     name: 'call' | 'lookup',
-    timeoutMs: number,
+    { request, timeoutMs }: { readonly request: ChargeRequest; readonly timeoutMs: number },
     translate: (exchange: Exchange) => T,
-    begin: (line: Line, connected: (start: () => Exchange | null) => void) => void,
+    begin: (line: Line, connected: (start: () => Exchange | null) => void, seen: Seen) => void,
   ): Promise<T> {
     return world.port(process, name, (resolve) => {
+      const { blind } = clock;
+      const seen = world.judge.begins({ kind: name, sender: process.name, request, timeoutMs, blind });
       const untilMs = scheduler.nowMs + timeoutMs;
       let open = true;
       let whenLate = notSent('timeout_before_send');
@@ -46,6 +49,8 @@ export function connectGateway(world: World, process: Process): Gateway {
         cancelTimeout();
         const outcome = translate(ended);
         trace.add(scheduler.nowMs, `${process.name} hears of its ${name}: ${wordFor(outcome)}`);
+        seen.heard = outcome;
+        seen.untilMs = Math.min(seen.untilMs, scheduler.nowMs);
         resolve(outcome);
       };
       const line: Line = {
@@ -63,7 +68,7 @@ export function connectGateway(world: World, process: Process): Gateway {
         if (kept === null) whenLate = TIMEOUT;
         else end(kept);
       };
-      begin(line, connected);
+      begin(line, connected, seen);
     });
   }
 
@@ -74,13 +79,14 @@ export function connectGateway(world: World, process: Process): Gateway {
     call: (request: ChargeRequest, { timeoutMs, mayLeave }: CallOptions) =>
       exchange<CallOutcome | NotSent>(
         'call',
-        timeoutMs,
+        { request, timeoutMs },
         (ended) => judgeExchange(request, ended, { wallMs: clock.wallMs(), livemode: true }),
-        (line, connected) => {
+        (line, connected, seen) => {
           // As the real adapter: asked in the tick of the first byte, and only where anybody still waits.
           const write = (): void =>
             connected(() => {
               if (mayLeave()) {
+                seen.leftMs = scheduler.nowMs;
                 send({ world, process, line }, request);
                 return null;
               }
@@ -101,7 +107,7 @@ export function connectGateway(world: World, process: Process): Gateway {
     lookup: (request: ChargeRequest, { timeoutMs }: ExchangeOptions) =>
       exchange<LookupOutcome | NotSent>(
         'lookup',
-        timeoutMs,
+        { request, timeoutMs },
         (ended) =>
           judgeLookupExchange(request, ended, { wallMs: clock.wallMs(), livemode: true, isOld: false }),
         (line, connected) =>

@@ -167,11 +167,18 @@ export function resumeProcess(world: World, life: Host['process']['life']): void
   life.resume();
 }
 
+/** A drain that takes longer is given up. */
+const DRAINS_WITHIN_MS = 10_000;
+
 /** SIGTERM: the engine drains, then the process is gone. */
 export function drainProcess(world: World, host: Host, downMs: number): void {
   const { process } = host;
   if (!process.life.alive || process.life.paused || process.engine === null) return;
-  process.engine.stop().then(() => killProcess(world, host, downMs));
+  const fromMs = world.scheduler.nowMs;
+  process.engine.stop().then(() => {
+    if (world.scheduler.nowMs - fromMs < DRAINS_WITHIN_MS) world.judge.drained(process.name);
+    killProcess(world, host, downMs);
+  });
 }
 
 export function crashDatabase(world: World, downMs: number): void {

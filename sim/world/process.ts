@@ -118,7 +118,7 @@ function engineOptions(world: World, host: Host, process: Process): Parameters<t
     store: watchedStore(world, process, connectStore(world, process)),
     gateway: watchedGateway(world, process, shortGateway(world, process, connectGateway(world, process))),
     clock: clockOf(world, process),
-    random: randomOf(world),
+    random: randomOf(world, host, process),
     log: logOf(world, process),
     policy: settings.policy,
     limits: {
@@ -150,10 +150,14 @@ function clockOf(world: World, { life, clock }: Process): Clock {
   };
 }
 
-function randomOf(world: World): Random {
+function randomOf(world: World, { index }: Host, { name }: Process): Random {
   return {
     float: () => world.tape.below(1000) / 1000,
-    hex128: world.uniqueHex,
+    hex128() {
+      const hex = world.uniqueHex();
+      world.judge.drew(hex, { name, index });
+      return hex;
+    },
   };
 }
 
@@ -162,6 +166,7 @@ const EVERY_LOST_STATEMENT = 'database_unavailable';
 
 function logOf(world: World, process: Process): Log {
   const note = (fields: Record<string, unknown>, message: string): void => {
+    if (typeof fields.alarm === 'string') world.judge.alarmed(fields.alarm, String(fields.payment_id));
     if (typeof fields.alarm === 'string' && fields.alarm !== EVERY_LOST_STATEMENT) {
       world.marks.hit(`alarm:${fields.alarm}`);
       process.alarms.add(fields.alarm);

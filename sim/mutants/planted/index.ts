@@ -24,6 +24,7 @@ import { STORE } from './store.ts';
 import { STORE_BATCHES } from './store-batches.ts';
 import { STORE_CONNECTIONS } from './store-connections.ts';
 import { STORE_SWEEP } from './store-sweep.ts';
+import { UNSEEN } from './unseen.ts';
 
 export const PLANTED: readonly PlantedBug[] = [
   ...DOMAIN,
@@ -50,4 +51,5 @@ export const PLANTED: readonly PlantedBug[] = [
   ...EDGES_TRUTH,
   ...EDGES_WORLD,
   ...SERVICE_LAYER,
+  ...UNSEEN,
 ];

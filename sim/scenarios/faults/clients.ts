@@ -134,7 +134,7 @@ export const CLIENT_FAULTS: readonly NamedFault[] = [
     expected:
       '422 if the key is bound to other terms, 409 if the order is. Nothing is sent and nothing changes.',
     scenarios: [changedBody],
-    marks: ['client:changes_amount', 'client:reuses_key'],
+    marks: ['client:changes_amount', 'client:changes_time_to_give_up', 'client:reuses_key'],
   },
   {
     class: 'client',

@@ -1,0 +1,129 @@
+/** Every written event has its cause: what its worker did and heard, and what that does to the counted calls and to the doubt. */
+import type { EventType } from '../../src/domain/events.ts';
+import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
+import type { VerifyOutcome } from '../../src/domain/transition/index.ts';
+import type { Row, Stage, State, Step } from './model.ts';
+
+/** What may be written once a call has ended so. */
+const AFTER_CALL: Readonly<Record<CallOutcome['kind'], readonly EventType[]>> = {
+  approved: ['payment.completed'],
+  declined: ['payment.failed', 'call.declined_in_doubt', 'payment.review'],
+  // The last: it would fail over evidence that nobody has looked into.
+  refused: ['call.refused', 'payment.failed', 'payment.review', 'lookup.not_found_yet'],
+  unknown: ['call.unknown', 'payment.review'],
+  busy: ['call.busy', 'payment.review'],
+  pending: ['call.pending', 'payment.review'],
+  forbidden: ['call.forbidden'],
+  mismatch: ['payment.review'],
+};
+
+const AFTER_LOOKUP: Readonly<Record<LookupOutcome['kind'], readonly EventType[]>> = {
+  succeeded: ['payment.completed'],
+  declined: [
+    'payment.failed',
+    'payment.review',
+    'lookup.not_found_yet',
+    'lookup.absent',
+    'call.declined_in_doubt',
+  ],
+  reversed: ['payment.failed', 'payment.review', 'lookup.not_found_yet'],
+  pending: ['lookup.pending', 'payment.review'],
+  mismatch: ['payment.review'],
+  duplicated: ['payment.review'],
+  absent: [
+    'lookup.absent',
+    'lookup.not_found_yet',
+    'payment.failed',
+    'payment.review',
+    'call.declined_in_doubt',
+  ],
+  unavailable: ['lookup.unavailable', 'payment.review'],
+  forbidden: ['lookup.unavailable', 'payment.review'],
+};
+
+const AFTER_VERIFYING: Readonly<Record<VerifyOutcome['kind'], readonly EventType[]>> = {
+  clear: ['verify.clear'],
+  found: ['payment.review', 'verify.duplicate_found', 'verify.unavailable'],
+  unavailable: ['verify.unavailable', 'payment.review'],
+};
+
+const TAKES: readonly EventType[] = ['call.started', 'lookup.started', 'verify.started'];
+
+/** Whether the event tells what has happened to its worker. */
+export function hasCause(before: State, { who, decision, next }: Step): boolean {
+  if (decision === undefined || (who !== 0 && who !== 1)) return true;
+  const { type } = decision.event;
+  const { stage } = before.workers[who];
+  const may = mayWrite(stage);
+  if (may !== null) return may.includes(type);
+  return stage.at !== 'idle' || TAKES.includes(type) === next.row.held;
+}
+
+/** Null: anything. */
+function mayWrite(stage: Stage): readonly EventType[] | null {
+  switch (stage.at) {
+    case 'claimed':
+      return ['call.not_sent'];
+    case 'heard':
+      return AFTER_CALL[stage.outcome.kind];
+    case 'answered':
+      return AFTER_LOOKUP[stage.outcome.kind];
+    case 'verified':
+      return AFTER_VERIFYING[stage.outcome.kind];
+    default:
+      return null;
+  }
+}
+
+/** Whether each call that may have left is counted, and nothing else. */
+export function isCounted(before: State, { who, decision, next }: Step): boolean {
+  if (decision === undefined || (who !== 0 && who !== 1)) return true;
+  const { stage } = before.workers[who];
+  const { attempts } = before.row.charge;
+  const counted = next.row.charge.attempts;
+  switch (stage.at) {
+    case 'idle':
+      return counted === attempts + (decision.event.type === 'call.started' ? 1 : 0);
+    case 'claimed':
+      return counted === Math.max(attempts - 1, 0);
+    case 'heard':
+      return counted === (stage.outcome.kind === 'forbidden' ? Math.max(attempts - 1, 0) : attempts);
+    case 'answered':
+    case 'verified':
+      return counted === attempts;
+    default:
+      return true;
+  }
+}
+
+const RANK = { none: 0, answered: 1, open: 2 } as const;
+/** They rest on an answer of the gateway. */
+const ENDS_DOUBT: ReadonlySet<string> = new Set<EventType>([
+  'lookup.absent',
+  'payment.completed',
+  'payment.failed',
+  'payment.review',
+]);
+
+/** Whether what may have been executed is in doubt until the gateway has told. */
+export function isDoubted(before: State, { who, decision, next }: Step): boolean {
+  if (decision === undefined || (who !== 0 && who !== 1)) return true;
+  const { type } = decision.event;
+  if (type === 'payment.completed' || type === 'payment.failed') return true;
+  const rank = RANK[next.row.charge.doubt.kind];
+  const { stage } = before.workers[who];
+  if (stage.at === 'idle' && isOverrun(before.row)) return rank === RANK.open;
+  if (stage.at === 'heard' && rank < rankOf(stage.outcome)) return false;
+  return ENDS_DOUBT.has(type) || rank >= RANK[before.row.charge.doubt.kind];
+}
+
+/** Its last holder may have sent it until its lease’s end. */
+function isOverrun({ held, charge }: Row): boolean {
+  return held && charge.step === 'call';
+}
+
+function rankOf(outcome: CallOutcome): number {
+  if (outcome.kind === 'busy' || outcome.kind === 'pending') return RANK.open;
+  if (outcome.kind !== 'unknown') return RANK.none;
+  return outcome.answered ? RANK.answered : RANK.open;
+}

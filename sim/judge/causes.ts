@@ -1,0 +1,172 @@
+/** Every event has its cause: what its writer did and heard under the claim that it writes with, and what that does to the counters. */
+import type { EventType } from '../../src/domain/events.ts';
+import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
+import type { Change, Row } from '../store/database.ts';
+import type { CommitJudgeParts } from './commits.ts';
+import { callUnder, lookedUp } from './wire.ts';
+
+/** What may be written once a call has ended so. */
+const AFTER_CALL: Readonly<Record<CallOutcome['kind'], readonly EventType[]>> = {
+  approved: ['payment.completed'],
+  declined: ['payment.failed', 'call.declined_in_doubt', 'payment.review'],
+  refused: ['call.refused', 'payment.failed', 'payment.review', 'lookup.not_found_yet'],
+  unknown: ['call.unknown', 'payment.review'],
+  busy: ['call.busy', 'payment.review'],
+  pending: ['call.pending', 'payment.review'],
+  forbidden: ['call.forbidden'],
+  mismatch: ['payment.review'],
+};
+
+/** What may be written once a lookup of the charge itself has ended so. */
+const AFTER_LOOKUP: Readonly<Record<LookupOutcome['kind'] | 'not_sent', readonly EventType[]>> = {
+  succeeded: ['payment.completed'],
+  declined: [
+    'payment.failed',
+    'payment.review',
+    'lookup.not_found_yet',
+    'lookup.absent',
+    'call.declined_in_doubt',
+  ],
+  reversed: ['payment.failed', 'payment.review', 'lookup.not_found_yet'],
+  pending: ['lookup.pending', 'payment.review'],
+  mismatch: ['payment.review'],
+  duplicated: ['payment.review'],
+  absent: [
+    'lookup.absent',
+    'lookup.not_found_yet',
+    'payment.failed',
+    'payment.review',
+    'call.declined_in_doubt',
+  ],
+  unavailable: ['lookup.unavailable', 'payment.review'],
+  forbidden: ['lookup.unavailable', 'payment.review'],
+  not_sent: ['lookup.unavailable', 'payment.review'],
+};
+
+const AFTER_VERIFYING: readonly EventType[] = [
+  'verify.clear',
+  'verify.unavailable',
+  'verify.duplicate_found',
+  'payment.review',
+];
+
+const CLAIMS: ReadonlySet<string> = new Set<EventType>(['call.started', 'lookup.started', 'verify.started']);
+
+export function judgeCause(parts: CommitJudgeParts, change: Change): void {
+  const { before, after, event, kind } = change;
+  if (kind !== 'advance' || before === null || event === null || parts.book.amnesia) return;
+  if (after.claimId !== before.claimId) claimed(parts, change, event.type);
+  else released(parts, change, event.type);
+}
+
+type Part = 'causes' | 'attempts' | 'doubt';
+
+function wrong(
+  { violated }: CommitJudgeParts,
+  { orderId, event, after }: Change,
+  part: Part,
+  why: string,
+): void {
+  violated(part, `${orderId} #${after.seq} ${event?.type}: ${why}`);
+}
+
+function claimed(parts: CommitJudgeParts, change: Change, type: string): void {
+  const { before, after, event } = change;
+  if (before === null || event === null) return;
+  parts.book.evidenceAtClaim.set(after.claimId, type === 'call.started' ? after.evidence : 0);
+  if (before.dueAtMs === null || before.dueAtMs > event.atMs)
+    wrong(parts, change, 'causes', 'a claim of what is not due');
+  const calls = type === 'call.started' ? 1 : 0;
+  if (after.charge.attempts !== before.charge.attempts + calls)
+    wrong(parts, change, 'attempts', `${after.charge.attempts} calls after ${before.charge.attempts}`);
+  if (after.held !== CLAIMS.has(type)) wrong(parts, change, 'causes', 'a claim without its event');
+  if (after.held && CLAIMS.has(type)) {
+    const step = type.slice(0, type.indexOf('.'));
+    const isOpen = after.charge.status === 'PROCESSING' || after.charge.status === 'UNRESOLVED';
+    if (step === 'call' && (after.charge.step !== 'call' || !isOpen))
+      wrong(parts, change, 'causes', `a call of what is ${after.charge.status}, step ${after.charge.step}`);
+  }
+  // Whoever held it may have sent it until the lease's end.
+  const perhapsSent = before.held && before.charge.step === 'call';
+  const isOpen = after.charge.doubt.kind === 'open' || after.charge.status === 'COMPLETED';
+  if (perhapsSent && !isOpen) wrong(parts, change, 'doubt', 'a lease that ran out leaves no doubt');
+  else if (!perhapsSent) keepsDoubt(parts, change, type);
+}
+
+function released(parts: CommitJudgeParts, change: Change, type: string): void {
+  const { before, after, rowBefore } = change;
+  if (before === null || rowBefore === null) return;
+  if (CLAIMS.has(type)) wrong(parts, change, 'causes', 'a claim’s event without a claim');
+  if (!before.held) wrong(parts, change, 'causes', 'written without a claim');
+  const key = rowBefore.operations.at(-1)?.gatewayKey ?? '';
+  const { wire, blindSends } = parts.book;
+  if (blindSends.has(key)) return;
+  const call = callUnder(wire, key, before.claimId);
+  const looked = lookedUp(wire, key, before.claimId);
+  const grown = after.charge.attempts - before.charge.attempts;
+  // What was kept from leaving is no call; what could not leave is one that was refused.
+  const isCall = call !== undefined && (call.leftMs !== null || type !== 'call.not_sent');
+  if (isCall && call.heard?.kind !== 'not_sent') {
+    const heard = call.heard as CallOutcome | null;
+    if (heard === null) {
+      wrong(parts, change, 'causes', 'its call has not ended');
+      return;
+    }
+    if (!(AFTER_CALL[heard.kind] as readonly string[]).includes(type))
+      wrong(parts, change, 'causes', `its call ended as ${heard.kind}`);
+    const uncounted = heard.kind === 'forbidden' ? -1 : 0;
+    if (grown !== uncounted) wrong(parts, change, 'attempts', `${grown} calls more after ${heard.kind}`);
+    judgeDoubt(parts, change, heard);
+    return;
+  }
+  const action = actionOf(before, rowBefore);
+  const uncounts = action === 'call' && before.charge.attempts > 0;
+  if (uncounts ? grown !== -1 && !(grown === 0 && looked !== undefined) : grown !== 0)
+    wrong(parts, change, 'attempts', `${grown} calls more, and none has left`);
+  if (action === 'lookup') {
+    const may: readonly string[] = AFTER_LOOKUP[looked ?? 'not_sent'];
+    if (!may.includes(type)) wrong(parts, change, 'causes', `its lookup ended as ${looked ?? 'nothing'}`);
+  } else if (action === 'call') {
+    const may: readonly string[] = [
+      'call.not_sent',
+      'payment.review',
+      ...(looked ? AFTER_LOOKUP[looked] : []),
+    ];
+    if (!may.includes(type)) wrong(parts, change, 'causes', 'nothing was sent');
+  } else if (!(AFTER_VERIFYING as readonly string[]).includes(type)) {
+    wrong(parts, change, 'causes', 'it was to ask after other charges');
+  }
+  keepsDoubt(parts, change, type);
+}
+
+/** What the claim was taken for. */
+function actionOf({ charge }: Row['payment'], { events }: Row): string {
+  const claimed = events.at(-1)?.type ?? '';
+  return CLAIMS.has(claimed) ? claimed.slice(0, claimed.indexOf('.')) : charge.step;
+}
+
+function judgeDoubt(parts: CommitJudgeParts, change: Change, heard: CallOutcome): void {
+  const { kind } = change.after.charge.doubt;
+  const isOpen =
+    heard.kind === 'busy' || heard.kind === 'pending' || (heard.kind === 'unknown' && !heard.answered);
+  if (isOpen && kind !== 'open') wrong(parts, change, 'doubt', `its call ended as ${heard.kind}`);
+  if (heard.kind === 'unknown' && kind === 'none') wrong(parts, change, 'doubt', 'its call may have charged');
+  if (!isOpen) keepsDoubt(parts, change, change.event?.type ?? '');
+}
+
+const RANK = { none: 0, answered: 1, open: 2 } as const;
+/** They rest on an answer of the gateway. */
+const ENDS_DOUBT: ReadonlySet<string> = new Set<EventType>([
+  'lookup.absent',
+  'payment.completed',
+  'payment.failed',
+  'payment.review',
+]);
+
+/** What may have been executed stays in doubt until the gateway has told. */
+function keepsDoubt(parts: CommitJudgeParts, change: Change, type: string): void {
+  const { before, after } = change;
+  if (before === null || ENDS_DOUBT.has(type)) return;
+  if (RANK[after.charge.doubt.kind] < RANK[before.charge.doubt.kind])
+    wrong(parts, change, 'doubt', `${before.charge.doubt.kind} became ${after.charge.doubt.kind}`);
+}

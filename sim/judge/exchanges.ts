@@ -1,0 +1,110 @@
+/**
+ * What must hold when an exchange with the gateway begins, and in the moment of a call's first byte: a lease of the sender's own, by
+ * the true clock, that outlasts all listening; and a key that still guards.
+ */
+import type { ChargeRequest } from '../../src/domain/outcomes.ts';
+import { policyOf } from '../plan/plan.ts';
+import type { Row } from '../store/database.ts';
+import { STATEMENT_MS } from './book.ts';
+import type { MoneyJudgeParts } from './money.ts';
+import { claimantOf, doubtful, type Exchange } from './wire.ts';
+
+/** Nothing is sent or listened to in the last stretch of a lease. */
+export const LEASE_MARGIN_MS = 250;
+
+export interface Beginning {
+  readonly kind: Exchange['kind'];
+  readonly sender: string;
+  readonly request: ChargeRequest;
+  readonly timeoutMs: number;
+  /** As for a sending. */
+  readonly blind: boolean;
+}
+
+export function judgeBeginning(parts: MoneyJudgeParts, beginning: Beginning): Exchange {
+  const { book, database, nowMs } = parts;
+  const { kind, sender, request, timeoutMs } = beginning;
+  const [accountId = '', orderId = ''] = book.intended.get(request.key)?.order.split('/') ?? [];
+  const row = database.row(accountId, orderId);
+  const { wire } = book;
+  const exchange: Exchange = {
+    kind,
+    sender,
+    key: request.key,
+    claimId: row !== undefined && holds(book, row, sender) ? row.payment.claimId : null,
+    beganMs: nowMs(),
+    untilMs: nowMs() + timeoutMs,
+    leftMs: null,
+    heard: null,
+  };
+  const known = wire.exchanges.get(request.key);
+  if (known === undefined) wire.exchanges.set(request.key, [exchange]);
+  else known.push(exchange);
+  if (row !== undefined) judgeLease(parts, beginning, row);
+  return exchange;
+}
+
+function holds({ wire }: MoneyJudgeParts['book'], { payment }: Row, sender: string): boolean {
+  return payment.held && claimantOf(wire, payment.claimId)?.name === sender;
+}
+
+/** An exchange ends before its lease does, with room for what is left to be done under it. */
+function judgeLease(
+  parts: MoneyJudgeParts,
+  { kind, sender, request, timeoutMs, blind }: Beginning,
+  row: Row,
+): void {
+  const { book, plan, violated, nowMs, databaseNowMs } = parts;
+  if (book.amnesia || book.idLost || blind || isCutShort(parts)) return;
+  // A wall clock that was set back hides how long the machine slept; then nothing is sent, and asking does no harm.
+  const hides = plan.mishaps.includes('clock_jumps') && plan.mishaps.includes('machine_suspended');
+  if (hides) return;
+  const what = `${sender} began a ${kind} for ${request.orderId} at ${nowMs()}`;
+  if (!holds(book, row, sender)) {
+    violated('5 lease', `${what} without a claim of its own`);
+    return;
+  }
+  const leftMs = (row.payment.dueAtMs ?? 0) - databaseNowMs();
+  if (timeoutMs + LEASE_MARGIN_MS > leftMs)
+    violated('5 lease', `${what} for ${timeoutMs} ms, with ${leftMs} ms of its lease left`);
+}
+
+/** The database's clock has gone forward just now, and its leases end sooner than whoever holds them can know. */
+export function isCutShort({ book, plan, nowMs }: MoneyJudgeParts): boolean {
+  const longestMs = Math.max(plan.policy.leaseMs, plan.otherSettings?.leaseMs ?? 0);
+  return nowMs() < book.stepped.forwardAtMs + longestMs;
+}
+
+/** The first byte of a call leaves in time: its claim was granted before the deadline, and its key guards it whatever was executed. */
+export function judgeFirstByte(
+  parts: MoneyJudgeParts,
+  { sender, key }: { readonly sender: string; readonly key: string },
+  { payment, events }: Row,
+): void {
+  const { book, plan, violated, nowMs, databaseNowMs } = parts;
+  const { charge, claimId, dueAtMs, order } = payment;
+  const what = `${sender} sent charge ${charge.n} of ${order.orderId}`;
+  const policy = policyOf(plan, claimantOf(book.wire, claimId)?.index ?? 0);
+  const openedMs = book.intended.get(key)?.openedMs ?? 0;
+  const isStepped = book.stepped.atMs > openedMs - STATEMENT_MS;
+  if (charge.giveUpAfterS === null && charge.attempts > 1 && !isStepped) {
+    const grantedAtMs = (dueAtMs ?? 0) - policy.leaseMs;
+    if (grantedAtMs - charge.openedAtMs >= policy.callDeadlineMs)
+      violated('time', `${what} once more under a claim of after its deadline`);
+  }
+  if ((book.evidenceAtClaim.get(claimId) ?? 0) > 0)
+    violated('3 evidence', `${what} over evidence that its claim had found`);
+  const declined = events.some(
+    ({ type, chargeN }) => type === 'call.declined_in_doubt' && chargeN === charge.n,
+  );
+  if (declined) violated('4 moves', `${what} once more after the gateway had declined it`);
+  const { keys, keyWindowMs, landsWithinMs } = policy.contract;
+  // The call itself is among the exchanges already.
+  const [first, ...others] = doubtful(book.wire, key);
+  if (first === undefined || others.length === 0 || book.blindSends.has(key) || isStepped) return;
+  // It might have left at any moment of its lease.
+  const leaseMs = (dueAtMs ?? 0) - databaseNowMs();
+  if (keys === 'none') violated('1 charged twice', `${what} again, and no key guards it`);
+  else if (nowMs() + leaseMs + landsWithinMs >= first.leftMs + keyWindowMs)
+    violated('time', `${what} again, ${nowMs() - first.leftMs} ms after its key was first used`);
+}

@@ -1,0 +1,47 @@
+/**
+ * What counts as proof that nothing was charged, by the true clock: whoever writes it has asked, and asked after the last moment at which
+ * any call that left could still take effect and stay unseen. It need not be seen to be wrong to be none.
+ */
+import type { GatewayContract } from '../../src/domain/contract.ts';
+import type { Change } from '../store/database.ts';
+import type { CommitJudgeParts } from './commits.ts';
+import { claimantOf, doubtful, type Exchange, type Sent } from './wire.ts';
+
+export function judgeProof({ book, plan, violated }: CommitJudgeParts, change: Change, nowMs: number): void {
+  const { before, after, rowAfter, event, orderId, kind } = change;
+  if (kind !== 'advance' || before === null || event === null) return;
+  const fails = after.charge.status === 'FAILED' && before.charge.status !== 'FAILED';
+  if (!fails && event.type !== 'lookup.absent') return;
+  const key = rowAfter.operations.at(-1)?.gatewayKey ?? '';
+  const { wire } = book;
+  const sent = doubtful(wire, key);
+  wire.clearedMs.set(key, nowMs);
+  const excused = book.amnesia || book.blindSends.has(key) || book.late.has(key);
+  if (sent.length === 0 || excused) return;
+  const { contract } = plan.policy;
+  const writer = claimantOf(wire, before.claimId)?.name;
+  const asked = (wire.exchanges.get(key) ?? []).filter(
+    ({ kind: is, sender }) => is === 'lookup' && sender === writer,
+  );
+  // With keys kept, a key has one result.
+  if (contract.keys === 'kept' && asked.some(({ heard }) => heard !== null && RESULTS.has(heard.kind)))
+    return;
+  const provableMs = Math.max(...sent.map((one) => provableAfterMs(one, contract)));
+  const proves = (one: Exchange): boolean =>
+    one.heard !== null && NOTHING_LIVE.has(one.heard.kind) && one.beganMs >= provableMs;
+  if (!asked.some(proves))
+    violated(
+      '6 proof',
+      `${orderId}: ${event.type} (${event.detail ?? ''}), and nobody has asked when it would have been proof, from ${provableMs} on`,
+    );
+}
+
+const RESULTS: ReadonlySet<string> = new Set(['declined', 'reversed']);
+const NOTHING_LIVE: ReadonlySet<string> = new Set(['absent', 'declined', 'reversed']);
+
+/** The first moment at which not finding it is proof. */
+function provableAfterMs({ untilMs, heard }: Sent, { landsWithinMs, lookupLagMs }: GatewayContract): number {
+  const isAnswered = heard !== null && heard.kind === 'unknown' && heard.answered;
+  if (!isAnswered) return untilMs + landsWithinMs + lookupLagMs + 1;
+  return lookupLagMs === 0 ? untilMs : untilMs + lookupLagMs + 1;
+}

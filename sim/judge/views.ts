@@ -1,0 +1,95 @@
+/** What a client is shown of a payment, field by field, against what was committed. */
+import type { Payment } from '../../src/domain/payment.ts';
+import type { OperationRow, Row } from '../store/database.ts';
+import type { State } from './book.ts';
+
+type PaymentRow = Row['payment'];
+
+/** How long after a change the engine's own estimate of its time may differ from the database's. */
+const ESTIMATE_MS = 15_000;
+/** Never sooner, and never later, is a client told to come back. */
+const COME_BACK_MS = { least: 1000, most: 60_000 } as const;
+
+/** What is wrong with it; null: it shows one of these states. */
+export function wrongView(
+  payment: Payment,
+  states: readonly State[],
+  { steadyClocks }: { readonly steadyClocks: boolean },
+): string | null {
+  const same = states.filter(({ seq }) => seq === payment.seq);
+  if (same.length === 0) return `seq ${payment.seq}, which never was`;
+  const wrongs = same.map((state) => firstDifference(payment, state.row, steadyClocks));
+  return wrongs.includes(null) ? null : (wrongs.at(-1) ?? null);
+}
+
+function firstDifference(payment: Payment, row: PaymentRow, steadyClocks: boolean): string | null {
+  const { charge, order } = row;
+  const isSettled = charge.status === 'COMPLETED' || charge.status === 'FAILED';
+  const wanted: Partial<Record<keyof Payment, unknown>> = {
+    paymentId: row.paymentId,
+    amountMinor: order.amountMinor,
+    currency: order.currency,
+    status: charge.status,
+    attempts: charge.attempts,
+    failureCode: charge.failureCode,
+    gateway: row.gateway,
+    livemode: true,
+    gatewayRef: charge.gatewayRef,
+    chargeN: charge.n,
+    inDoubt: row.evidence > 0,
+    createdAtMs: row.createdAtMs,
+    updatedAtMs: row.updatedAtMs,
+  };
+  for (const [name, value] of Object.entries(wanted)) {
+    const told = payment[name as keyof Payment];
+    if (told !== value) return `${name} ${String(told)} at ${payment.seq}, and it was ${String(value)}`;
+  }
+  if (payment.metadata.request !== order.metadata.request) return 'the notes of another request';
+  const { retryAfterMs, nextAttemptAtMs } = payment;
+  if ((retryAfterMs === null) !== isSettled) return `retryAfterMs ${retryAfterMs} while ${charge.status}`;
+  if (retryAfterMs !== null && (retryAfterMs < COME_BACK_MS.least || retryAfterMs > COME_BACK_MS.most))
+    return `retryAfterMs ${retryAfterMs}`;
+  const dueAtMs = isSettled || row.held ? null : row.dueAtMs;
+  if ((nextAttemptAtMs === null) !== (dueAtMs === null))
+    return `nextAttemptAtMs ${nextAttemptAtMs} at ${payment.seq}, and it was ${dueAtMs}`;
+  const apartMs = Math.abs((nextAttemptAtMs ?? 0) - (dueAtMs ?? 0));
+  return steadyClocks && apartMs > ESTIMATE_MS ? `nextAttemptAtMs wrong by ${apartMs} ms` : null;
+}
+
+/** What is wrong with an answer that was just frozen; null: it tells what was committed with it. */
+export function wrongBody(
+  { answer, problem }: OperationRow,
+  { charge, order, ...row }: PaymentRow,
+): string | null {
+  const body = JSON.parse(answer ?? 'null') as Record<string, unknown> | null;
+  if (body === null) return 'no answer was frozen';
+  const failed = problem !== null;
+  const wanted: Record<string, unknown> = {
+    payment_id: row.paymentId,
+    order_id: order.orderId,
+    amount: order.amountMinor,
+    currency: order.currency,
+    attempts: charge.attempts,
+    failure_code: charge.failureCode,
+    gateway: row.gateway,
+    gateway_ref: charge.gatewayRef,
+    livemode: true,
+    safe_to_retry_with_new_key: charge.status === 'FAILED' && row.evidence === 0,
+    [failed ? 'payment_status' : 'status']: charge.status,
+    created_at: new Date(row.createdAtMs).toISOString(),
+    updated_at: new Date(row.updatedAtMs).toISOString(),
+    ...(failed ? { code: problem, status: problem === 'card_declined' ? 402 : 502 } : {}),
+  };
+  for (const [name, value] of Object.entries(wanted)) {
+    if (body[name] !== value) return `${name} is ${String(body[name])}, and it was ${String(value)}`;
+  }
+  return 'retry_after_ms' in body ? 'it tells to come back' : null;
+}
+
+/** Whether an answer that ended a request is about its order and on its terms. */
+export function wrongTerms(
+  body: Record<string, unknown>,
+  asked: { readonly amountMinor: number; readonly currency: string },
+): boolean {
+  return body.amount !== asked.amountMinor || body.currency !== asked.currency;
+}

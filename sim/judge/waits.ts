@@ -1,0 +1,144 @@
+/** When a payment is due next: as its policy says for what has just happened to it, and never without a time where something is left to do. */
+import type { CallOutcome } from '../../src/domain/outcomes.ts';
+import type { Policy } from '../../src/domain/policy.ts';
+import type { Mishap } from '../plan/faults.ts';
+import { type Plan, policyOf } from '../plan/plan.ts';
+import type { Change } from '../store/database.ts';
+import type { CommitJudgeParts } from './commits.ts';
+import { isUndisturbed } from './undisturbed.ts';
+import { claimantOf, sentUnder } from './wire.ts';
+
+interface Bounds {
+  readonly leastMs: number;
+  readonly mostMs: number;
+}
+
+export function judgeWait({ book, plan, violated }: CommitJudgeParts, change: Change): void {
+  const { before, after, event, rowAfter, orderId, kind } = change;
+  if (kind !== 'advance' || before === null || event === null) return;
+  const { charge, dueAtMs, evidence } = after;
+  const what = `${orderId} #${after.seq} ${event.type} (${event.detail ?? ''})`;
+  const isSettled = charge.status === 'COMPLETED' || charge.status === 'FAILED';
+  const rests = charge.status === 'REVIEW' && charge.step === 'none';
+  if (dueAtMs === null) {
+    if ((!isSettled && !rests) || evidence > 0) violated('waits', `${what}: it is never due again`);
+    return;
+  }
+  const claimant = claimantOf(book.wire, after.claimId);
+  const policy = policyOf(plan, claimant?.index ?? 0);
+  const waitMs = dueAtMs - event.atMs;
+  if (after.held) {
+    if (waitMs !== policy.leaseMs) violated('waits', `${what}: a lease of ${waitMs} ms`);
+    const lateMs = event.atMs - (before.dueAtMs ?? event.atMs);
+    if (lateMs > LATE_MS && isPrompt(plan))
+      violated('waits', `${what}: taken up ${lateMs} ms after it was due`);
+    return;
+  }
+  if (after.claimId !== before.claimId) return;
+  const key = rowAfter.operations.at(-1)?.gatewayKey ?? '';
+  const heard = sentUnder(book.wire, key, before.claimId).at(-1)?.heard as CallOutcome | null | undefined;
+  const bounds = boundsOf(change, policy, heard ?? null);
+  if (bounds === null) return;
+  // It ends with the time that its caller gave it, if that is sooner.
+  const leastMs = charge.giveUpAfterS === null ? bounds.leastMs : 0;
+  if (waitMs < leastMs || waitMs > bounds.mostMs)
+    violated('waits', `${what}: due in ${waitMs} ms, not in ${bounds.leastMs} to ${bounds.mostMs}`);
+}
+
+/** Some sweeps, and the longest pause between two looks whether the gateway is back. */
+const LATE_MS = 60_000;
+
+/** Whether nothing keeps a process from taking up what is due, but a gateway that is silent. */
+function isPrompt(plan: Plan): boolean {
+  const { mishaps, rates, story } = plan;
+  return (
+    isUndisturbed(plan) &&
+    story === 'plain' &&
+    rates.gateway_forbids === undefined &&
+    !mishaps.some((mishap) => PAUSES_CALLS.has(mishap))
+  );
+}
+
+const PAUSES_CALLS: ReadonlySet<Mishap> = new Set([
+  'credentials_revoked',
+  'database_clock_steps',
+  'clock_jumps',
+]);
+
+/** Null: any wait will do. */
+function boundsOf(
+  { before, after, event }: Change,
+  policy: Policy,
+  heard: CallOutcome | null,
+): Bounds | null {
+  const { charge } = after;
+  const lookups = before?.charge.lookups ?? 0;
+  const type = event?.type ?? '';
+  switch (type) {
+    case 'call.refused':
+    case 'call.unknown':
+    case 'call.busy':
+      return charge.step === 'lookup'
+        ? exactly(policy.contract.lookupLagMs)
+        : backoff(policy, charge.attempts, heard);
+    case 'call.declined_in_doubt':
+      return { leastMs: 0, mostMs: policy.contract.lookupLagMs };
+    case 'call.pending':
+      return exactly(policy.pendingPollMs);
+    case 'call.forbidden':
+      return exactly(policy.forbiddenPauseMs);
+    case 'lookup.absent':
+      return backoff(policy, charge.attempts, null);
+    case 'lookup.unavailable':
+      return charge.status === 'REVIEW'
+        ? exactly(policy.reviewLookupMs)
+        : schedule(policy, policy.lookupBaseMs, lookups);
+    case 'lookup.pending':
+      return charge.status === 'REVIEW'
+        ? exactly(policy.reviewLookupMs)
+        : schedule(policy, policy.pendingPollMs, lookups);
+    case 'lookup.not_found_yet':
+      return {
+        leastMs: 0,
+        mostMs:
+          charge.status === 'REVIEW'
+            ? policy.reviewLookupMs
+            : schedule(policy, policy.lookupBaseMs, lookups).mostMs,
+      };
+    case 'verify.unavailable':
+      return {
+        leastMs: 0,
+        mostMs:
+          charge.status === 'REVIEW'
+            ? policy.reviewLookupMs
+            : Math.max(policy.reviewLookupMs, schedule(policy, policy.lookupBaseMs, lookups).mostMs),
+      };
+    case 'payment.review':
+      // It rests; only evidence that came in meanwhile makes it due.
+      if (charge.step === 'none') return null;
+      return exactly(policy.reviewLookupMs);
+    default:
+      return null;
+  }
+}
+
+function exactly(ms: number): Bounds {
+  return { leastMs: ms, mostMs: ms };
+}
+
+/** What the gateway asks for wins; else any share of a bound that doubles with every call. */
+function backoff(policy: Policy, attempts: number, heard: CallOutcome | null): Bounds {
+  const asked = heard !== null && 'retryAfterMs' in heard ? heard.retryAfterMs : undefined;
+  if (asked !== undefined) {
+    const leastMs = Math.min(Math.max(asked, 0), policy.retryAfterCapMs);
+    return { leastMs, mostMs: leastMs + policy.backoffBaseMs };
+  }
+  const doubled = policy.backoffBaseMs * 2 ** Math.max(attempts - 1, 0);
+  return { leastMs: 0, mostMs: Math.min(policy.backoffCapMs, doubled) };
+}
+
+/** Doubled with every lookup, and spread by a tenth. */
+function schedule(policy: Policy, baseMs: number, lookups: number): Bounds {
+  const plainMs = Math.min(policy.lookupCapMs, baseMs * 2 ** Math.min(lookups, 30));
+  return { leastMs: Math.floor(0.9 * plainMs), mostMs: Math.ceil(1.1 * plainMs) };
+}
