@@ -101,6 +101,11 @@ function released(parts: CommitJudgeParts, change: Change, type: string): void {
   const key = rowBefore.operations.at(-1)?.gatewayKey ?? '';
   const { wire, blindSends } = parts.book;
   if (blindSends.has(key)) return;
+  const { status, unresolvedSinceMs: sinceMs } = before.charge;
+  if (status === 'REVIEW' && after.charge.step === 'call')
+    wrong(parts, change, 'causes', 'called from a review');
+  if (sinceMs !== null && after.charge.unresolvedSinceMs !== sinceMs)
+    wrong(parts, change, 'causes', 'its resolving begins anew');
   const call = callUnder(wire, key, before.claimId);
   const looked = lookedUp(wire, key, before.claimId);
   const grown = after.charge.attempts - before.charge.attempts;
@@ -117,6 +122,7 @@ function released(parts: CommitJudgeParts, change: Change, type: string): void {
     const uncounted = heard.kind === 'forbidden' ? -1 : 0;
     if (grown !== uncounted) wrong(parts, change, 'attempts', `${grown} calls more after ${heard.kind}`);
     judgeDoubt(parts, change, heard);
+    judgeWord(parts, change, heard);
     return;
   }
   const action = actionOf(before, rowBefore);
@@ -152,6 +158,19 @@ function judgeDoubt(parts: CommitJudgeParts, change: Change, heard: CallOutcome)
   if (isOpen && kind !== 'open') wrong(parts, change, 'doubt', `its call ended as ${heard.kind}`);
   if (heard.kind === 'unknown' && kind === 'none') wrong(parts, change, 'doubt', 'its call may have charged');
   if (!isOpen) keepsDoubt(parts, change, change.event?.type ?? '');
+}
+
+/** The gateway's own words are kept. */
+function judgeWord(parts: CommitJudgeParts, change: Change, heard: CallOutcome): void {
+  const { charge } = change.after;
+  const type = change.event?.type;
+  if (heard.kind === 'declined') {
+    const kept = type === 'payment.failed' ? charge.failureCode : charge.declineCode;
+    if (type !== 'payment.review' && kept !== heard.code)
+      wrong(parts, change, 'causes', `it forgets ${heard.code}`);
+  }
+  if (heard.kind === 'approved' && charge.gatewayRef !== heard.chargeId)
+    wrong(parts, change, 'causes', `it names ${charge.gatewayRef}, not ${heard.chargeId}`);
 }
 
 const RANK = { none: 0, answered: 1, open: 2 } as const;
