@@ -90,7 +90,10 @@ export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
     if (payment.seq < asked.seqFloor) {
       violated('9 going back', `${order}: seq ${payment.seq} after ${asked.seqFloor} had been told`);
     }
-    const wrong = wrongView(payment, book.states.get(order) ?? [], { steadyClocks });
+    const wrong = wrongView(payment, book.states.get(order) ?? [], {
+      steadyClocks,
+      databaseNowMs: databaseNowMs(),
+    });
     if (wrong !== null) violated('truth of answers', `${order}: told ${wrong}`);
     seen(asked.accountId, asked.orderId, payment.seq);
   }

@@ -10,19 +10,28 @@ const ESTIMATE_MS = 15_000;
 /** Never sooner, and never later, is a client told to come back. */
 const COME_BACK_MS = { least: 1000, most: 60_000 } as const;
 
+/** The longest pause between two probes of a gateway to which calls are stopped. */
+const LONGEST_STOP_MS = 60_000;
+
+interface ViewContext {
+  readonly steadyClocks: boolean;
+  /** When it was shown, by the database's clock. */
+  readonly databaseNowMs: number;
+}
+
 /** What is wrong with it; null: it shows one of these states. */
-export function wrongView(
-  payment: Payment,
-  states: readonly State[],
-  { steadyClocks }: { readonly steadyClocks: boolean },
-): string | null {
+export function wrongView(payment: Payment, states: readonly State[], context: ViewContext): string | null {
   const same = states.filter(({ seq }) => seq === payment.seq);
   if (same.length === 0) return `seq ${payment.seq}, which never was`;
-  const wrongs = same.map((state) => firstDifference(payment, state.row, steadyClocks));
+  const wrongs = same.map((state) => firstDifference(payment, state.row, context));
   return wrongs.includes(null) ? null : (wrongs.at(-1) ?? null);
 }
 
-function firstDifference(payment: Payment, row: PaymentRow, steadyClocks: boolean): string | null {
+function firstDifference(
+  payment: Payment,
+  row: PaymentRow,
+  { steadyClocks, databaseNowMs }: ViewContext,
+): string | null {
   const { charge, order } = row;
   const isSettled = charge.status === 'COMPLETED' || charge.status === 'FAILED';
   const wanted: Partial<Record<keyof Payment, unknown>> = {
@@ -52,8 +61,12 @@ function firstDifference(payment: Payment, row: PaymentRow, steadyClocks: boolea
   const dueAtMs = isSettled || row.held ? null : row.dueAtMs;
   if ((nextAttemptAtMs === null) !== (dueAtMs === null))
     return `nextAttemptAtMs ${nextAttemptAtMs} at ${payment.seq}, and it was ${dueAtMs}`;
-  const apartMs = Math.abs((nextAttemptAtMs ?? 0) - (dueAtMs ?? 0));
-  return steadyClocks && apartMs > ESTIMATE_MS ? `nextAttemptAtMs wrong by ${apartMs} ms` : null;
+  if (!steadyClocks || nextAttemptAtMs === null || dueAtMs === null) return null;
+  if (nextAttemptAtMs < dueAtMs - ESTIMATE_MS)
+    return `nextAttemptAtMs ${dueAtMs - nextAttemptAtMs} ms too early`;
+  // What is due already, and waits for its turn, is shown as due now; what waits for a gateway to which calls are stopped, later.
+  const latestMs = Math.max(dueAtMs, databaseNowMs + LONGEST_STOP_MS) + ESTIMATE_MS;
+  return nextAttemptAtMs > latestMs ? `nextAttemptAtMs ${nextAttemptAtMs - latestMs} ms too late` : null;
 }
 
 /** What is wrong with an answer that was just frozen; null: it tells what was committed with it. */

@@ -50,10 +50,12 @@ const LATE_MS = 60_000;
 
 /** Whether nothing keeps a process from taking up what is due, but a gateway that is silent. */
 function isPrompt(plan: Plan): boolean {
-  const { mishaps, rates, story } = plan;
+  const { mishaps, narrow, rates, story } = plan;
   return (
     isUndisturbed(plan) &&
     story === 'plain' &&
+    // It waits for slots and tokens then: see `limits.ts`.
+    narrow === null &&
     rates.gateway_forbids === undefined &&
     !mishaps.some((mishap) => PAUSES_CALLS.has(mishap))
   );

@@ -102,8 +102,11 @@ export async function playOut(world: World, isOver: () => boolean): Promise<void
   await scheduler.run({ untilMs: scheduler.nowMs + REST_WITHIN_MS, done, afterEach });
   await scheduler.run({ untilMs: scheduler.nowMs + QUIET_MS, done: violated, afterEach });
   await scheduler.run({ untilMs: scheduler.nowMs + REST_WITHIN_MS, done, afterEach });
-  if (isBeforePerson(world))
+  if (isBeforePerson(world)) {
     await scheduler.run({ untilMs: scheduler.nowMs + REVIEWED_FOR_MS, done: violated, afterEach });
+    // A lookup may be under way just then.
+    await scheduler.run({ untilMs: scheduler.nowMs + REST_WITHIN_MS, done, afterEach });
+  }
   if (violated()) return;
   if (plan.narrow !== null) {
     await tryEachAlone(world);
