@@ -72,7 +72,7 @@ describe('a broken decision is caught', () => {
       ),
     );
     expect(found?.broken).toBe('every event has its cause');
-    expect(found?.story).toMatch(/1\. t=0 the order is accepted[\s\S]*500[\s\S]*FAILED/);
+    expect(found?.story).toMatch(/1\. t=0 the order is accepted[\s\S]*answer is lost[\s\S]*FAILED/);
   });
 
   it('"not found" taken as proof at once', () => {

@@ -63,7 +63,7 @@ export const UNSEEN: readonly PlantedBug[] = [
   {
     name: 'a key in memory is not compared with its request',
     story: 'A client sends its key with another amount and is told that this was paid.',
-    file: 'src/engine/charge.ts',
+    file: 'src/engine/charging/answers.ts',
     find: "if (cached.fingerprint !== key.fingerprint) return problem('idempotency_key_reused', null);",
     put: "if (cached.fingerprint === '') return problem('idempotency_key_reused', null);",
     judge: 'simulation',

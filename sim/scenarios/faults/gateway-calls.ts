@@ -312,6 +312,6 @@ export const CALL_FAULTS: readonly NamedFault[] = [
         test: 'connections refused: few calls, and afterwards all settles',
       },
     ],
-    marks: ['gateway_outage', 'cut_from_gateway', 'client:gives_up', 'given_up'],
+    marks: ['gateway_outage', 'cut_from_gateway', 'client:gives_up', 'given_up', 'calls_stopped'],
   },
 ];

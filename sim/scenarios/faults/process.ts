@@ -257,4 +257,32 @@ export const PROCESS_FAULTS: readonly NamedFault[] = [
     scenarios: [outOfMemory],
     marks: ['process_killed'],
   },
+  {
+    class: 'process',
+    fault: 'no free file, port or memory for a connection to the gateway',
+    expected:
+      'Nothing left, so no attempt is used up, and no order fails because of it. One alarm. It is tried again every second.',
+    scenarios: [],
+    elsewhere: [
+      {
+        file: 'src/engine/shortage.test.ts',
+        test: 'does not count, is tried again every second, and ends as the gateway says',
+      },
+    ],
+    marks: ['out_of_files'],
+  },
+  {
+    class: 'process',
+    fault: 'more orders than places at the gateway, tokens or connections to the database',
+    expected:
+      'They wait their turn, and nobody is passed over. What waits is not counted as a call and holds no claim. If its time ends first, it fails with proof.',
+    scenarios: [],
+    elsewhere: [
+      {
+        file: 'src/engine/places.test.ts',
+        test: 'gets its turn, though more orders come than can be called, and at least five always wait',
+      },
+    ],
+    marks: ['narrow', 'all_taken:call', 'all_taken:lookup', 'connection_awaited'],
+  },
 ];

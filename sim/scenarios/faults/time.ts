@@ -166,7 +166,7 @@ export const TIME_FAULTS: readonly NamedFault[] = [
     expected:
       'Every decision uses the time at that moment: no retry after its deadline, and none whose key the gateway may have forgotten.',
     scenarios: [stalledInBackoff, stalledOverWindow],
-    marks: ['event_loop_stalls', 'timer_late'],
+    marks: ['event_loop_stalls', 'timer_late', 'timer_late_by_a_minute'],
   },
   {
     class: 'network',
