@@ -45,7 +45,9 @@ export function sendError(
   logger: HttpLogger,
   style: ProblemStyle,
 ): void {
-  const problem = problemOf(error);
+  const problem = problemOf(error, {
+    reads: reply.request.method === 'GET' || reply.request.method === 'HEAD',
+  });
   if (problem !== null) {
     sendProblem(reply, problem, style);
     return;

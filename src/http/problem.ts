@@ -71,12 +71,15 @@ const FASTIFY_PROBLEMS: Readonly<Record<string, Problem>> = {
   FST_ERR_MAX_PARAM_LENGTH: { code: 'not_found', detail: NOTHING_HERE },
 };
 
-/** What an error means to the client. Null: a fault of our code, for `unexpectedProblem`. */
-export function problemOf(error: unknown): Problem | null {
+/**
+ * What an error means to the client. Null: a fault of our code, for `unexpectedProblem`. `reads`: the request only reads, so nothing can
+ * have been stored.
+ */
+export function problemOf(error: unknown, { reads }: { readonly reads: boolean }): Problem | null {
   const { code, statusCode, name, kind } = error as Partial<
     Record<'code' | 'statusCode' | 'name' | 'kind', unknown>
   >;
-  if (name === 'StoreError') return storeProblem(kind);
+  if (name === 'StoreError') return storeProblem(reads && kind === 'outcome_unknown' ? 'unavailable' : kind);
   const known = typeof code === 'string' ? FASTIFY_PROBLEMS[code] : undefined;
   if (known !== undefined) return known;
   // A body that broke off, or a check that a later release of Fastify adds.

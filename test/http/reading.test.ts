@@ -82,13 +82,19 @@ describe('GET /v1/payments/:id', () => {
     );
   });
 
-  it.each([
-    `/v1/payments/${PAYMENT_ID}`,
-    `/payments/${PAYMENT_ID}/`,
-    '/v1/payments',
-    `/v1/payments/${PAYMENT_ID}/events`,
-  ])('%s says when the database is away, and when to come back', async (url) => {
-    const away = () => Promise.reject(new StoreError('unavailable'));
+  it.each(
+    [
+      `/v1/payments/${PAYMENT_ID}`,
+      `/payments/${PAYMENT_ID}/`,
+      '/v1/payments',
+      `/v1/payments/${PAYMENT_ID}/events`,
+    ].flatMap((url) => [
+      [url, 'unavailable'] as const,
+      // A read whose answer was lost has stored nothing.
+      [url, 'outcome_unknown'] as const,
+    ]),
+  )('%s says when the database is away, and when to come back (%s)', async (url, kind) => {
+    const away = () => Promise.reject(new StoreError(kind));
     const { inject, lines } = harness({ payment: away, payments: away, events: away });
     const response = await inject({ method: 'GET', url });
     expect(response.statusCode).toBe(503);
