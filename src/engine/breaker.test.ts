@@ -137,6 +137,15 @@ describe('an open breaker', () => {
     expect(subject.stoppedMs(50)).toBe(50);
   });
 
+  it('takes a call that leaves after its pause for a probe, even if it got its place before', () => {
+    const subject = silenced();
+    expect([subject.leave(60), subject.leave(100)]).toEqual([40, 0]);
+    // One of the two probes has left.
+    expect([subject.reserve(101), subject.reserve(101)]).toEqual([0, 100]);
+    ended(subject, 110, 'silence');
+    expect(subject.stoppedMs(110)).toBe(200);
+  });
+
   it('can be paused for longer, and then continues from there', () => {
     const subject = silenced();
     subject.pause(50, 1000);

@@ -57,6 +57,11 @@ type State =
 export interface Breaker {
   /** Milliseconds until it is worth asking again. 0: a call may start now, and has its place among the probes. */
   reserve(nowMs: number): number;
+  /**
+   * A call leaves now. 0: it may; otherwise for how many milliseconds calls are stopped. The first one to leave after a stop
+   * is a probe, even if it got its place before the stop: its result must count.
+   */
+  leave(nowMs: number): number;
   /** For how many milliseconds all calls are stopped. Takes no place. */
   stoppedMs(nowMs: number): number;
   /** Whether calls are stopped, or only let through as probes. */
@@ -79,6 +84,10 @@ export function createBreaker(options: BreakerOptions): Breaker {
     calls = 0;
     failed = 0;
     silences = 0;
+  }
+
+  function probing(sinceMs: number, pauseMs: number): Extract<State, { kind: 'probing' }> {
+    return { kind: 'probing', left: options.probes, sinceMs, pauseMs };
   }
 
   function count(nowMs: number, health: CallHealth): void {
@@ -106,7 +115,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
     reserve(nowMs) {
       if (state.kind === 'open') {
         if (nowMs < state.untilMs) return state.untilMs - nowMs;
-        state = { kind: 'probing', left: options.probes, sinceMs: nowMs, pauseMs: state.pauseMs };
+        state = probing(nowMs, state.pauseMs);
       }
       if (state.kind === 'closed') return 0;
       if (state.left === 0) {
@@ -114,6 +123,13 @@ export function createBreaker(options: BreakerOptions): Breaker {
         if (nowMs - state.sinceMs < options.pauseCapMs) return options.pauseMs;
         state = { ...state, left: options.probes, sinceMs: nowMs };
       }
+      state.left -= 1;
+      return 0;
+    },
+    leave(nowMs) {
+      if (state.kind !== 'open') return 0;
+      if (nowMs < state.untilMs) return state.untilMs - nowMs;
+      state = probing(nowMs, state.pauseMs);
       state.left -= 1;
       return 0;
     },

@@ -43,7 +43,7 @@ const MIN_CALL_MS = 100;
 export async function callGateway(engine: Engine, held: Held, request: ChargeRequest): Promise<CallResult> {
   const { gate, gateway, policy } = engine;
   try {
-    const waitMs = gate.callsStoppedMs();
+    const waitMs = gate.leave();
     if (waitMs > 0) return { kind: 'not_sent', reason: 'gateway_paused', waitMs };
     if (usableMs(engine, held) < MIN_CALL_MS)
       return { kind: 'not_sent', reason: 'lease_too_short', waitMs: 0 };

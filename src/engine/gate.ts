@@ -43,7 +43,9 @@ export interface Gate {
   reserve(request: Request): Permission;
   /** Gives a place back that was not used. */
   giveBack(request: Request): void;
-  /** For how many milliseconds no call at all may be sent. Checked in the tick of the send. */
+  /** Checked in the tick in which a call is sent. 0: it may be. Otherwise for how many milliseconds calls are stopped. */
+  leave(): number;
+  /** For how many milliseconds no call at all may be sent. */
   callsStoppedMs(): number;
   /** `pauseMs`: how long all calls stop if this is the second payment that the gateway refuses. */
   callEnded(call: {
@@ -93,6 +95,7 @@ export function createGate(gateOptions: GateOptions): Gate {
       if (request === 'lookup') lookups.add(1);
       else if (request === 'retry') retries.add(1);
     },
+    leave: () => breaker.leave(clock.monotonicMs()),
     callsStoppedMs: () => breaker.stoppedMs(clock.monotonicMs()),
     callEnded({ paymentId, outcome, pauseMs }) {
       const nowMs = clock.monotonicMs();

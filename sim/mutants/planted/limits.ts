@@ -124,4 +124,16 @@ export const LIMITS: readonly PlantedBug[] = [
     judge: 'engine suite',
     tests: { file: 'src/engine/drive.test.ts', named: 'waited for its token' },
   },
+  {
+    name: 'a call that got its place before a stop is no probe behind it',
+    story: 'The gateway is still away, and calls to it go on because nobody counts that it did not answer.',
+    file: 'src/engine/breaker.ts',
+    find: '      state = probing(nowMs, state.pauseMs);\n      state.left -= 1;\n      return 0;\n    },\n    stoppedMs',
+    put: '      return 0;\n    },\n    stoppedMs',
+    judge: 'engine suite',
+    tests: {
+      file: 'src/engine/breaker.test.ts',
+      named: 'takes a call that leaves after its pause for a probe',
+    },
+  },
 ];
