@@ -1,6 +1,7 @@
 /**
- * Drives a payment: claim, act, write the result, and again, until it is settled or waits for longer than it is
- * kept in memory. Every step is durable before the next begins, so the process may die between any two.
+ * Drives a payment: claims it, acts, writes the result, and repeats this. It ends when the payment is settled, or
+ * waits too long to be kept in memory. Every step is durable before the next begins, so the process may die between
+ * any two.
  */
 import { dashed, timeOfUuidV7 } from '../domain/ids.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
@@ -44,11 +45,11 @@ import { type Written, write } from './write.ts';
 export interface Driver {
   /** Continues with a payment that was accepted under our claim. Its first step is already counted. */
   drive(held: Held): void;
-  /** Takes a payment up when it is due, in `waitMs`, and the gateway's limits allow it. `false`: it is left to the sweep. */
+  /** Continues with a payment after `waitMs`, once the gateway's limits allow it. `false`: it is left to the sweep. */
   resumeIn(record: PaymentRecord, waitMs: number): boolean;
   /**
-   * Takes a due payment up although it waits here, if the store has something newer: evidence, or another process's
-   * write.
+   * Continues at once with a due payment that waits here, if the store has something newer: evidence, or another
+   * process's write.
    */
   wake(record: PaymentRecord): void;
   /** The payment as this process last knew it, while it is in memory. */
@@ -82,8 +83,8 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   }
 
   /**
-   * Waits for a worker's step to end, and then frees its place. If anything goes wrong in it, the sweep finds the
-   * payment again.
+   * Frees the place when a worker's step has ended. If the step throws, the payment is forgotten here, and the sweep
+   * finds it again.
    */
   function track(paymentId: string, work: Promise<void>, place: Place | null): void {
     running += 1;
@@ -125,7 +126,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
         ? { kind: 'pass', claimId, waitMs: decision.waitMs }
         : { kind: 'take', claim: { claimId, leaseMs: policy.leaseMs } },
       mustBeDue: true,
-      // A claim with nothing to do has seen all evidence there was.
+      // A claim that leads to no action has dealt with all evidence.
       evidenceSeen: idle ? record.evidence : 0,
       nowMs,
       tryForMs: limits.leaseMarginMs,
@@ -134,7 +135,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     if (written.kind !== 'done') return forget(record);
     if (idle) return afterWrite(record, written.record, decision);
     const held = { record: written.record, grantedAtMs: written.nowMs, claimedAt, place };
-    // The claim may have taken long, or our clocks may have stood still. So the database's time decides.
+    // The claim may have taken long, or our clocks may have stopped. So the database's time decides.
     const late =
       decision.action === 'call' && !mayCallNow(record.charge, context(held.grantedAtMs, held.record));
     return late ? giveBack(held, 'too_late') : act(held, decision.action);
@@ -150,7 +151,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     return verify(held);
   }
 
-  /** The decision is no longer right when the claim is granted. A new one is made later. */
+  /** The decision was no longer right when the claim was granted. A new one is made later. */
   function giveBack(held: Held, reason: string): Promise<void> {
     return finish(held, onNotSent(held.record.charge, reason, 0), held.grantedAtMs, null);
   }
@@ -175,7 +176,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     );
   }
 
-  /** The decision if the call may not be sent. Null: nothing at the gateway prevents it. */
+  /** Looks the charge up before a call. Returns the decision if the call may not be sent. Null: it may be sent. */
   async function lookFirst(held: Held): Promise<Decision | null> {
     const { charge } = held.record;
     const asking = askingNow(engine, held);
@@ -207,7 +208,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     const { charge } = held.record;
     const outcome = await verifyOthers(engine, held, progress);
     const nowMs = databaseNowMs(engine, held);
-    // Evidence that came in during the lookups was not checked. An answer settles the rest.
+    // An answer deals with the evidence that was there when the lookups began. Later evidence is not checked yet.
     const seen = outcome.kind === 'unavailable' ? 0 : held.record.evidence;
     return finish(held, onVerified(charge, outcome, context(nowMs, held.record)), nowMs, null, seen);
   }
@@ -229,7 +230,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     if (written.kind === 'done') return afterWrite(held.record, written.record, decision);
     forget(held.record);
     if (outcome === null) return;
-    // A worker that took the payment over assumes that we sent something until the lease's end, but not later.
+    // A worker that took the payment over assumes that we may have sent until the end of our lease, but not later.
     const isNews = tellsOfMoney(outcome) || (written.kind === 'lost' && mayHaveSent(outcome));
     if (isNews) await keepEvidence(engine, held.record, outcome);
   }
@@ -251,8 +252,8 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   }
 
   /**
-   * With a restored database, charges that it may have forgotten are looked up before it is said that nothing was
-   * charged.
+   * After a restore, the database may have forgotten later charges. They are looked up before the payment is reported
+   * as failed.
    */
   function mustAskAhead({ record, grantedAtMs }: Held, { settled }: Decision): boolean {
     const fails = settled !== undefined && settled.problem !== null;
@@ -282,8 +283,8 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   }
 
   /**
-   * Continues when there is a place at the gateway, or when the caller's time is over. `paid`: what was already
-   * taken from the gateway's budgets.
+   * Continues when there is a place at the gateway, or when there is no time left to try. `paid`: the request for
+   * which the gate's budget was already charged.
    */
   function seekPlace(record: PaymentRecord, paid: Request | null): void {
     const need = needOf(record);
@@ -315,7 +316,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     return leftToTryMs(record.charge, context(databaseClock.nowMs(), record));
   }
 
-  /** Nothing waits while it has a place: a payment that may not continue now gives it back first. */
+  /** No payment keeps its place while it waits. If it may not continue now, it gives the place back first. */
   function start(record: PaymentRecord, place: Place, paid: Request | null): void {
     const need = needOf(record);
     const request = requestOf(record, need);
@@ -335,7 +336,10 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     }
   }
 
-  /** The breaker is asked in the tick in which the call can start, but a budget only once. A call that has waited for its budget may be a probe. */
+  /**
+   * Asks the breaker in the tick in which the call can start, but asks a budget only once. A call that has waited for
+   * its budget may be a probe.
+   */
   function permissionOf(request: Request, paid: Request | null): Permission {
     if (paid === null) return gate.reserve(request);
     return request === 'lookup' ? { kind: 'go', inMs: 0 } : gate.reserve('resumed');

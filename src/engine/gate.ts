@@ -15,12 +15,12 @@ export interface GateOptions {
   readonly clock: Clock;
   /** Calls under way at once. */
   readonly maxCalls: number;
-  /** Lookups under way at once. They have their own limit, so the calls of an outage cannot starve them. */
+  /** Lookups under way at once. They have their own limit, so that calls which hang in an outage cannot block them. */
   readonly maxLookups: number;
   readonly breaker?: BreakerOptions;
   /** Default: `DEFAULT_BUDGETS`. */
   readonly budgets?: Budgets;
-  /** Gets a line when calls are stopped, and when they go on. Default: none. */
+  /** Gets a line when calls stop, and when they go on. Default: no log. */
   readonly log?: Log;
 }
 

@@ -1,22 +1,22 @@
 /**
- * An outage of the database: reported once when it begins and once when it is over, however many requests and sweeps it meets. At
- * night those are the first questions, and a line with a stack for each failed request would bury all else.
+ * Reports an outage of the database: once when it begins, and once when it is over. These are the first two things that a person on
+ * call wants to know. A line with a stack trace for each failed request and sweep would hide them.
  */
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { StoreError } from '../ports/store.ts';
 
-/** A database that works now and then is back and gone again all the time; nobody needs to hear of it more often than this. */
+/** If the database comes and goes, an outage is reported at most this often. */
 const REPORT_EVERY_MS = 60_000;
 
 export interface Outage {
-  /** Something could not be done because of the database. What it refuses for good has an alarm of its own, and is no outage. */
+  /** Notes that something failed because of the database. Ignores `refused`: it is no outage, and has its own alarm. */
   failed(error: StoreError): void;
-  /** Failures since it began; 0: there is none. */
+  /** Failures since the outage began; 0: there is no outage. */
   readonly failures: number;
-  /** For how long it has lasted, in milliseconds; 0: there is none. */
+  /** How long the outage has lasted, in milliseconds; 0: there is no outage. */
   lastedMs(): number;
-  /** The database was asked, and takes writes. */
+  /** Ends the outage: a check has shown that the database takes writes. */
   over(): void;
 }
 
@@ -38,8 +38,8 @@ export function createOutage(clock: Clock, log: Log): Outage {
       reportAtMs = nowMs + REPORT_EVERY_MS;
       log.error(
         { alarm: 'database_unavailable', err: error, kind: error.kind },
-        'the database cannot be used: requests are answered 503, or 202 where their payment is stored, and what is under way waits. ' +
-          'It is tried again all the time, and a line says when it is back. Check the database and the way to it',
+        'the database cannot be used: requests are answered 503, or 202 if their payment is stored, and payments under way wait. ' +
+          'Payonce keeps trying, and logs a line when the database is back. Check the database and the network to it',
       );
     },
     get failures() {

@@ -58,7 +58,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
   }
 
   /**
-   * Payments that could not continue now are not read. Those that wait here for a call's place go first, unless
+   * Payments that could not continue now are not read. Payments that wait here for a place to call go first, unless
    * others have waited longer.
    */
   function callsToRead(): DueQuery['calls'] {
@@ -69,7 +69,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
 
   async function erase(): Promise<void> {
     if (clock.monotonicMs() < eraseAtMs) return;
-    // Also if it fails: the sweep must not repeat at once what is too much for the database.
+    // Set first, so that it also counts if the erase fails: repeating it at once could be too much for the database.
     eraseAtMs = clock.monotonicMs() + ERASE_EVERY_MS;
     const erased = await store.eraseExpiredAnswers(ERASE_LIMIT);
     if (erased === ERASE_LIMIT) eraseAtMs = clock.monotonicMs();
@@ -100,7 +100,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
     else log.error({ err: error }, 'a sweep failed; the next one tries again');
   }
 
-  /** What the sweep reads does not tell whether anything can be written. */
+  /** Reads that succeed do not show that the database takes writes, so this checks it. */
   async function lookWhetherBack(failuresBefore: number): Promise<void> {
     await store.check({ writes: true });
     if (outage.failures === failuresBefore) outage.over();

@@ -35,7 +35,7 @@ export async function join(
   if (record === null) return 'again';
   if (request.key !== null) {
     const bound = await bind(charging, request, record, verdict.chargeN);
-    // Read again: from here on the key decides, whichever request bound it.
+    // Read again: from here on the key decides, no matter which request bound it.
     if (!verdict.settled || bound === 'lost') return 'again';
   }
   const answer = frozenOf(record);
@@ -45,7 +45,7 @@ export async function join(
   return settled(charging, request, record, frozen, { started, freshForMs });
 }
 
-/** If there is no frozen answer to give, the answer is the payment as it is now, for every repetition too. */
+/** If there is no frozen answer, the answer is the payment as it is now. Every repetition gets it in the same way. */
 export async function asItStands(
   charging: Charging,
   request: ClientRequest,

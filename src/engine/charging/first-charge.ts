@@ -5,8 +5,8 @@ import { stopForNames } from '../names.ts';
 import { type Charging, type ClientRequest, noteStarted } from './request.ts';
 
 /**
- * Starts the order's first charge. Null: the order or the key is there already, or another request of this process
- * is just starting it. Then the request must read what is stored.
+ * Starts the order's first charge. Null: the order or the key exists already, or another request of this process
+ * has just tried to start it. Then the request must read what is stored.
  */
 export async function tryAccept(charging: Charging, request: ClientRequest): Promise<PaymentRecord | null> {
   const { engine, driver, starting } = charging;

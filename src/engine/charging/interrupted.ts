@@ -9,7 +9,7 @@ import { showPayment } from '../show.ts';
 import { knownSince } from './reading.ts';
 import { type Charging, type ClientRequest, isReplayed } from './request.ts';
 
-/** What stays refused until somebody acts is not worth a request a second. */
+/** It stays refused until somebody acts, so a client need not repeat it every second. */
 const REFUSED_RETRY_MS = 30_000;
 
 /** This process has stopped for good. Another one finishes what the request may have stored. */
@@ -31,7 +31,7 @@ export function halted({ engine }: Charging, request: ClientRequest): ChargeAnsw
 /** A payment that is known to be accepted is answered with 202. Otherwise the answer says what is not known. */
 export function storeFailed(charging: Charging, request: ClientRequest, error: StoreError): ChargeAnswer {
   const { engine } = charging;
-  // The other kinds would have a line for each request. What is refused to every request has its own alarm, and so has an outage.
+  // Only this kind gets a line for each request. `refused` has its own alarm, and so has an outage.
   if (error.kind === 'unfit')
     engine.log.error({ err: error }, 'the database does not take the values of a charge request');
   else engine.outage.failed(error);
@@ -52,7 +52,7 @@ export function storeFailed(charging: Charging, request: ClientRequest, error: S
   return { ...problem('store_refused', null), retryAfterMs: REFUSED_RETRY_MS };
 }
 
-/** Whether the order was read as being charged on the terms of this request. */
+/** Whether the order, as it was read, is still being charged, and on the terms of this request. */
 function isOpenAndSame({ order, charge }: PaymentRecord, wanted: Order): boolean {
   if (isSettled(charge.status)) return false;
   return order.amountMinor === wanted.amountMinor && order.currency === wanted.currency;

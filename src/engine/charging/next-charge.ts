@@ -19,7 +19,7 @@ export async function openNext(
   const { engine, driver, starting } = charging;
   const { clock, store, policy } = engine;
   if (record === null || request.key === null) return 'again';
-  // Rows of another installation, restored while this process runs: the next charge would get another name at the gateway.
+  // The row is from another installation and was restored while this process runs. Its next charge would get another key at the gateway.
   if (!isNamedAsDerived(engine, record)) return 'again';
   const other = starting.underWay(request.names);
   if (other !== undefined) {

@@ -6,7 +6,7 @@ import { type Charging, type ClientRequest, noteStarted } from './request.ts';
 /** The sweep of another process hardly ever takes up a payment sooner than this after it is due. */
 const TAKEN_AFTER_MS = 250;
 
-/** Reads what is stored, and starts the charge that this request stored itself without a confirmation. */
+/** Reads what is stored. If this request stored a charge itself but got no confirmation, that charge is started now. */
 export async function readSituation(charging: Charging, request: ClientRequest): Promise<Situation> {
   const { engine, driver } = charging;
   const { accountId, orderId } = request.order;
@@ -34,7 +34,7 @@ export async function readSituation(charging: Charging, request: ClientRequest):
   return situation;
 }
 
-/** Null: the database is lost, so what was read earlier must do. */
+/** Null: the database cannot be used, so the answer is made from what was read earlier. */
 export async function readAgain(
   { engine }: Charging,
   { order, key }: ClientRequest,
@@ -57,7 +57,7 @@ export function knownSince({ driver }: Charging, last: PaymentRecord): PaymentRe
   return known !== undefined && known.seq >= last.seq ? known : undefined;
 }
 
-/** A payment that has been due for a while, and waits here for a place at the gateway: another process may have taken it up. */
+/** Whether another process may have taken the payment up: it is not held, and has been due for a while. */
 export function mayBeTaken({ engine }: Charging, { held, dueAtMs }: PaymentRecord): boolean {
   return !held && dueAtMs !== null && engine.databaseClock.nowMs() - dueAtMs >= TAKEN_AFTER_MS;
 }

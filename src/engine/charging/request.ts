@@ -23,7 +23,7 @@ export interface Charging {
 export interface ClientRequest extends Wanted {
   readonly names: StartNames;
   readonly untilMs: number;
-  /** Claims that were asked for without a confirmation. A row that carries one of them is this request's own. */
+  /** Claims of this request that were not confirmed. A row that carries one of them is this request's own. */
   readonly claims: UnconfirmedClaim[];
   /** The payment ids that this request drew. A payment with one of them is its own, whichever process works on it. */
   readonly drawn: string[];
@@ -41,11 +41,11 @@ export interface ClientRequest extends Wanted {
 
 interface UnconfirmedClaim {
   readonly claimId: string;
-  /** Just before it was asked for. */
+  /** Just before the claim was sent. */
   readonly claimedAt: Moment;
 }
 
-/** `again`: read again what is stored, and decide again. */
+/** `again`: read what is stored again, and decide again. */
 export type Turn = ChargeAnswer | 'again';
 
 /** Notes that this request started the charge, and so bound its own key. */

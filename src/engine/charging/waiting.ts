@@ -32,7 +32,7 @@ export async function waitForOwn(
   return unsettled(charging, request, ended ?? record);
 }
 
-/** Waits for progress on a charge that any process may be driving; then the request looks again. */
+/** Waits for progress on a charge that any process may be driving; then the request reads again. */
 export async function waitTurn(
   charging: Charging,
   request: ClientRequest,
@@ -51,8 +51,8 @@ export async function waitTurn(
 }
 
 /**
- * The answer when the wait is over. What this process does not drive is read once more: another process may have settled it just as
- * the wait ended.
+ * The answer when the wait is over. A payment that this process does not drive is read once more: another process may have settled
+ * it just as the wait ended.
  */
 async function unsettled(
   charging: Charging,
