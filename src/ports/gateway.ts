@@ -38,7 +38,7 @@ export interface Gateway {
   readonly livemode?: boolean;
   /** Sends at most one request for the charge, under `request.key`. */
   call(request: ChargeRequest, options: CallOptions): Promise<CallOutcome | NotSent>;
-  /** Asks the gateway what became of `request.key`, without any effect there. Called only where `contract.lookup` is true. */
+  /** Asks the gateway what became of `request.key`, without any effect there. Called only if `contract.lookup` is true. */
   lookup(request: ChargeRequest, options: ExchangeOptions): Promise<LookupOutcome | NotSent>;
   /** Closes the connections. Nothing is called after it. With `createPayonce`, call it yourself, after `stop`. */
   close(): Promise<void>;

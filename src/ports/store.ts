@@ -76,18 +76,18 @@ export interface Store {
   noteLease(leaseMs: number): Promise<{ readonly nowMs: number; readonly longestLeaseMs: number }>;
 
   /**
-   * Shortens waits whose end comes from a clock that was set back since. Payments that are held then wait for the longest lease at most;
-   * the others are due now. It does a page at a time, and returns where the next one begins; null: that was the last.
+   * Shortens waits whose end was set before the database's clock was set back. Payments that are held then wait for the longest lease
+   * at most; the others are due now. One call does one page, and returns where the next page begins; null: that was the last one.
    */
   shortenWaits(query: WaitsQuery): Promise<number | null>;
 
   /**
-   * Makes idle payments of a status due: those that wait for nothing and that no worker has looked at since `query.beforeMs`. It does a
-   * page at a time, and returns where the next one begins; null: that was the last.
+   * Makes idle payments of a status due: those that wait for nothing and that no worker has looked at since `query.beforeMs`. One call
+   * does one page, and returns where the next page begins; null: that was the last one.
    */
   wakeIdle(query: IdleQuery): Promise<IdleCursor | null>;
 
-  /** A few current charges, `limit` of each kind that the store chooses, to compare their stored gateway keys with the derived ones. */
+  /** A few current charges, to compare their stored gateway keys with the derived ones. The store chooses kinds, and `limit` of each. */
   someCharges(limit: number): Promise<readonly ChargeName[]>;
 
   /** Without the frozen answer: readers get the payment as it is now. */
@@ -295,7 +295,7 @@ export interface Advance {
   /**
    * What happens to the lease. `take`: the writer takes it, and the fence rises by one. `release`: the holder gives it back. `pass`: a
    * writer that does not hold it does not take it either; the row still gets a new claim and the fence rises, so that the last holder
-   * never takes this write for its own. `waitMs`: when the row is due again; null: never.
+   * never mistakes this write for its own. `waitMs`: when the row is due again; null: never.
    */
   readonly lease:
     | { readonly kind: 'take'; readonly claim: Claim }
@@ -305,7 +305,7 @@ export interface Advance {
   readonly settlement: Settlement | null;
   /** Pieces of evidence that this write has dealt with. */
   readonly evidenceSeen: number;
-  /** By the database's clock, as the writer knows it; not before the row's last one. */
+  /** By the database's clock, as the writer knows it. Not earlier than the row's last update. */
   readonly updatedAtMs: number;
 }
 

@@ -1,15 +1,15 @@
-/** Whether the tables take writes now: a lock on one of them keeps every payment waiting, while all that only reads goes on. */
+/** Checks that the tables take writes now. A lock on one of them makes every payment wait, although reads go on. */
 import type { Session } from './session.ts';
 
 const WRITTEN = ['payments', 'operations', 'requests', 'events', 'evidence'];
 
-/** Inserts nothing, but waits for the lock that an insert needs, until the time limit of any statement. */
+/** Inserts nothing, but needs the same locks as an insert. It waits for them until the usual time limit of a statement. */
 const WRITE_NOTHING = `WITH ${WRITTEN.map(
   (table) =>
     `${table} AS (INSERT INTO payonce.${table} (account_id) SELECT account_id FROM payonce.${table} WHERE false)`,
 ).join(', ')} SELECT`;
 
-/** Rejects with `StoreError` where one of them cannot be written. */
+/** Rejects with `StoreError` if one of the tables cannot be written. */
 export async function writeNothing(session: Session): Promise<void> {
   await session.query(WRITE_NOTHING, []);
 }
