@@ -9,7 +9,7 @@ import type { WorkerReady } from './service/supervise.ts';
 import { startWorkers } from './service/workers.ts';
 
 async function main(): Promise<void> {
-  // The reader of our output may go away; without this listener, the next line would end the process.
+  // The reader of our output may go away. Without this listener, the next line would then end the process.
   process.stdout.on('error', () => {});
   const config = readConfig();
   const log = createLog(config);
@@ -62,7 +62,7 @@ Payonce takes payments at ${url} (gateway: ${gatewayUrl}${livemode ? '' : '; it 
 `;
 }
 
-/** An error that a person can fix is shown by its message; a mistake in our code with its stack. */
+/** Shows the message of an error that a person can fix, and the stack of a bug in our code. */
 function fail(error: unknown): void {
   const ours = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
   const words = error instanceof Error ? ((ours ? error.stack : undefined) ?? error.message) : String(error);

@@ -1,6 +1,6 @@
 /**
- * Whether the server has as many connections as all pools may open. It only warns: behind a pooler, the pooler's own limit counts,
- * which cannot be read from here; and pools may never fill.
+ * Checks that the database server has as many connections left as all pools may open. It only warns, because the pools may never
+ * fill. And behind a pooler, the pooler's own limit counts, which cannot be read from here.
  */
 import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
@@ -11,18 +11,18 @@ export const FAKE_GATEWAY_POOL = 4;
 
 type Pools = Pick<Config, 'WORKERS' | 'DATABASE_POOL' | 'GATEWAY'>;
 
-/** What all processes of this service together may open. */
+/** How many connections all processes of this service together may open. */
 export function wantedConnections({ WORKERS, DATABASE_POOL, GATEWAY }: Pools): number {
   return WORKERS * (DATABASE_POOL + (GATEWAY === 'fake' ? FAKE_GATEWAY_POOL : 0));
 }
 
-/** `reserved_connections` is new in PostgreSQL 16. Any role may read how many others are connected. */
+/** `reserved_connections` is new in PostgreSQL 16. Any role may read how many connections are in use. */
 const BUDGET = `
 SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
     - coalesce(current_setting('reserved_connections', true)::int, 0) AS limit,
   (SELECT sum(numbackends) FROM pg_stat_database)::int - 1 AS used`;
 
-/** Warns where the server has too few. Where it cannot be counted, nothing is said: the service starts in any case. */
+/** Warns if the server has too few connections left. If they cannot be counted, it does not warn. The service starts in any case. */
 export async function warnOfShortage(pool: Pool, config: Pools, log: Log): Promise<void> {
   const rows = await pool.query<{ limit: number; used: number }>(BUDGET).then(
     (result) => result.rows,

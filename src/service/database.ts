@@ -11,7 +11,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** A server that ends breaks all of them at once. */
+/** At most one report per pool in this time: a server that stops breaks all connections at once. */
 const REPORT_EVERY_MS = 60_000;
 
 /** The database that the configuration names, or an embedded PostgreSQL. */
@@ -37,7 +37,7 @@ export async function openDatabase(config: Config, log: Log): Promise<Database> 
         application_name: name,
         connectionTimeoutMillis: config.DATABASE_TIMEOUT_MS,
         keepAlive: true,
-        // The kernel's default is two hours. Until then, an idle connection whose other end has vanished would be used.
+        // The kernel's default is two hours. Until then, the pool would hand out idle connections whose other end is gone.
         keepAliveInitialDelayMillis: 30_000,
       });
       // Without a listener, this error would end the process. The next query opens a new connection.

@@ -6,7 +6,7 @@ const PACKAGE = 'payonce-embedded-postgres';
 /**
  * Starts the embedded PostgreSQL.
  *
- * @param instead what to do where its package is not installed, such as "Set DATABASE_URL"
+ * @param instead what to do if its package is not installed, such as "Set DATABASE_URL"
  */
 export async function startEmbedded(
   options: EmbeddedPostgresOptions,

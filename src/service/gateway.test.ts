@@ -1,4 +1,4 @@
-/** The gateway that a configuration leads to. */
+/** The gateway that each configuration chooses. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../config.ts';
 import type { Gateway } from '../ports/gateway.ts';

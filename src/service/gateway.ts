@@ -1,10 +1,10 @@
-/** The gateway that the service charges at, as its configuration describes it. */
+/** The gateway that the configuration describes. */
 import type { Config } from '../config.ts';
 import type { GatewayContract } from '../domain/contract.ts';
 import { createHttpGateway } from '../gateways/http/index.ts';
 import type { Gateway } from '../ports/gateway.ts';
 
-/** `url`: that of the configuration, or of the mounted fake gateway. */
+/** `url`: the address from the configuration, or that of the mounted fake gateway. */
 export function openGateway(config: Config, url: string): Gateway {
   const contract: GatewayContract = {
     keys: config.GATEWAY_KEYS,
@@ -15,7 +15,7 @@ export function openGateway(config: Config, url: string): Gateway {
     landsWithinMs: config.GATEWAY_LANDS_WITHIN_MS,
   };
   return createHttpGateway({
-    // The name keeps charges of the fake gateway from being looked up at a real one, and the other way round.
+    // The name keeps charges of the fake gateway from being looked up at a real one, and vice versa.
     name: config.GATEWAY === 'fake' ? 'fake' : config.GATEWAY_NAME,
     url,
     contract,

@@ -1,4 +1,4 @@
-/** The end of the process, with signals, timers and the exit played. */
+/** The end of the process, with simulated signals, timers and exit. */
 import { expect, it } from 'vitest';
 import { leaveOnSignal } from './leaving.ts';
 

@@ -1,15 +1,15 @@
-/** How the process ends: in good order at the first SIGTERM or SIGINT, by force where that takes too long. */
+/** How the process ends: in good order at the first SIGTERM or SIGINT, and by force if that takes too long. */
 import type { Log } from '../ports/log.ts';
 
-/** A drain that hangs must not keep the process: what is left is recovered by its leases. */
+/** A drain that hangs must not keep the process alive. Unfinished payments are taken over when their leases end. */
 const FORCED_EXIT_MS = 14_500;
 
 export interface LeavingParts {
   readonly onSignal: (signal: 'SIGTERM' | 'SIGINT', act: () => void) => void;
   readonly exit: (code: number) => void;
-  /** Runs `work` after so long, and keeps no process alive for it. */
+  /** Runs `work` after `waitMs`, but does not keep the process alive for it. */
   readonly after: (waitMs: number, work: () => void) => void;
-  /** The stop failed. */
+  /** Called if the stop failed. */
   readonly fail: (error: unknown) => void;
   readonly log: Log;
 }
@@ -17,11 +17,11 @@ export interface LeavingParts {
 export interface Leaving {
   /** Whether a signal has come. */
   readonly begun: boolean;
-  /** From now on this is what a signal stops; at once, if one has come already. */
+  /** Sets what a signal stops. If a signal has come already, stops it at once. */
   running(service: { stop(): Promise<void> }): void;
 }
 
-/** Listens for both signals. Only the first of them does anything: an impatient second one must not cut calls off. */
+/** Listens for both signals. Only the first one has an effect: an impatient second one must not cut off calls. */
 export function leaveOnSignal({ onSignal, exit, after, fail, log }: LeavingParts): Leaving {
   let begun = false;
   let service: { stop(): Promise<void> } | null = null;

@@ -1,4 +1,4 @@
-/** The messages where Payonce cannot listen. */
+/** The messages if Payonce cannot listen. */
 import Fastify from 'fastify';
 import { expect, it, onTestFinished } from 'vitest';
 import { readConfig } from '../config.ts';
@@ -14,7 +14,7 @@ async function refusal(env: Record<string, string>): Promise<string> {
 }
 
 it('an address that the machine does not have: the message names it, and says what to set instead', async () => {
-  // Of TEST-NET-1: no machine has it (RFC 5737).
+  // An address of TEST-NET-1: no machine has it (RFC 5737).
   const HOST = '192.0.2.1';
   const words = /^This machine has no address 192\.0\.2\.1\. Set HOST to .*\nNothing was started\.$/;
   expect(await refusal({ HOST, PORT: '0', GATEWAY: 'fake' })).toMatch(words);

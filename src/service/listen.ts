@@ -8,7 +8,7 @@ const MAX_TRIED = 50;
 const SETTINGS = { hostName: 'HOST', portName: 'PORT' } as const;
 
 /**
- * Listens where the configuration says. Where PORT is not set and the default port is taken (another copy is running), it listens on
+ * Listens where the configuration says. If PORT is not set and the default port is taken (another copy is running), it listens on
  * the next free one. Resolves to the address, without a slash at its end.
  */
 export async function listen(app: FastifyInstance, config: Config): Promise<string> {
@@ -24,7 +24,7 @@ export async function listen(app: FastifyInstance, config: Config): Promise<stri
   return urlOf(host, port);
 }
 
-/** The port that several processes will share: the one that `listen` would choose, but never 0. Rejects if nobody can listen there. */
+/** The port that several processes will share: the one that `listen` would choose, but never 0. Rejects if that port cannot be used. */
 export async function choosePort(config: Config): Promise<number> {
   const { HOST: host, PORT: port } = config;
   if (!config.isSet('PORT')) return firstFree(port, host);
@@ -51,13 +51,13 @@ async function firstFree(from: number, host: string): Promise<number> {
   for (let port = from; port < from + MAX_TRIED; port += 1) {
     const error = await tried(port, host);
     if (error === null) return port;
-    // Another port of an address that is wrong is as wrong.
+    // If the address is wrong, another port does not help.
     if (!isTaken(error)) throw listenError(error, { host, port, ...SETTINGS });
   }
   return from;
 }
 
-/** The error of listening there; null: it works. */
+/** The error if nothing can listen there; null: it works. */
 function tried(port: number, host: string): Promise<Error | null> {
   return new Promise((resolve) => {
     const probe = createServer();
@@ -84,17 +84,17 @@ export function listenError(error: unknown, { host, port, hostName, portName }: 
   const noAddress = `${host} is not an address or a known name. Set ${hostName} to an address of this machine, such as 127.0.0.1.`;
   const words = {
     EADDRINUSE: `Port ${port} of ${host} is taken. Set ${portName} to another one (0: any), or stop what listens there.`,
-    EACCES: `This user may not listen on port ${port}: ports below 1024 need special rights. Set ${portName} to a higher one, such as 8000, and let a proxy or the firewall lead ${port} there.`,
+    EACCES: `This user may not listen on port ${port}: ports below 1024 need special rights. Set ${portName} to a higher one, such as 8000, and let a proxy or the firewall forward ${port} to it.`,
     EADDRNOTAVAIL: `This machine has no address ${host}. Set ${hostName} to one of its own ("ip addr" shows them), 127.0.0.1 for this machine only, or 0.0.0.0 for all of them.`,
     EINVAL: noAddress,
     ENOTFOUND: noAddress,
     EAI_AGAIN: `The name server does not answer for ${host}. Set ${hostName} to an address of this machine, such as 127.0.0.1.`,
-    EAFNOSUPPORT: `${host} is an address of IPv6, which this machine does not have. Set ${hostName} to an address of IPv4, such as 127.0.0.1.`,
+    EAFNOSUPPORT: `${host} is an IPv6 address, and this machine has no IPv6. Set ${hostName} to an IPv4 address, such as 127.0.0.1.`,
   }[String(code)];
   return words === undefined ? error : new Error(`${words}\nNothing was started.`, { cause: error });
 }
 
-/** Where a client on this machine reaches it, without a slash at its end. */
+/** The URL at which a client on this machine reaches it, without a slash at its end. */
 export function urlOf(host: string, port: number): string {
   return `http://${reachableHost(host)}:${port}`;
 }

@@ -7,8 +7,8 @@ import type { ServiceLog } from './start.ts';
 const MAX_CAUSES = 3;
 
 /**
- * JSON lines on standard output. An error is shown by its type, code, message and frames only. PostgreSQL's errors hold the row
- * that failed in other fields, and that row is the customer's.
+ * JSON lines on standard output. Of an error, only the type, code, message and stack frames are shown. Other fields of PostgreSQL's
+ * errors hold the row that failed, and that row is the customer's.
  */
 export function createLog(config: Config): ServiceLog {
   return pino({

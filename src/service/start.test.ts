@@ -1,6 +1,6 @@
 /**
- * What the service is put together from: each setting arrives at the part that it is for, and what is started ends in order. The
- * parts are the real ones, on a real PostgreSQL; what they are given is written down on the way.
+ * How the service is assembled: each setting reaches the part that it is for, and what is started is stopped in order. The parts
+ * are the real ones, on a real PostgreSQL. What each part is given is recorded.
  */
 import cluster from 'node:cluster';
 import { EventEmitter } from 'node:events';
@@ -19,11 +19,11 @@ type Options = Readonly<Record<string, unknown>>;
 const parts = vi.hoisted(() => {
   const given: Record<string, unknown> = {};
   const events: string[] = [];
-  /** Notes the beginning and the end of what takes a while. */
+  /** Records when a piece of work begins and when it has ended. */
   async function noted(what: string, work: () => unknown): Promise<void> {
     events.push(what);
     await work();
-    // Whoever does not wait for it goes on now.
+    // A caller that does not wait for the work goes on now.
     await new Promise((resolve) => setImmediate(resolve));
     events.push(`${what}: ended`);
   }
@@ -132,7 +132,7 @@ function noteEnd(what: string, pool: Pool): void {
   pool.end = (() => parts.noted(what, end)) as typeof pool.end;
 }
 
-/** What stands there in what the parts were given, such as `engine.policy.leaseMs`. */
+/** The value at a path in what the parts were given, such as `engine.policy.leaseMs`. */
 function at(path: string): unknown {
   return path
     .split('.')
@@ -161,10 +161,10 @@ async function runOnce(env: Record<string, string>): Promise<{ readonly url: str
 }
 
 type Name = keyof typeof SETTINGS;
-/** Of a setting: its text in the environment, what is made of it, and where that must be found. */
+/** Of each setting: its text in the environment, the value that is read from it, and the path at which that must be found. */
 type Row = readonly [name: Name, text: string, value: unknown, ...places: string[]];
 
-/** No two values are the same, so that a setting in the place of another one shows. */
+/** No two values are the same, so that a test fails if one setting is in the place of another. */
 const AT_A_GATEWAY: readonly Row[] = [
   ['DATABASE_POOL', '7', 7, 'store.pool.options.max'],
   ['DATABASE_TIMEOUT_MS', '5003', 5003, 'store.timeoutMs', 'store.pool.options.connectionTimeoutMillis'],
@@ -212,7 +212,7 @@ const BY_DEFAULT_FAKE: readonly Row[] = [
   ['RESTORED_AT', '2026-01-31T12:00:00Z', Date.UTC(2026, 0, 31, 12), 'engine.policy.restoredAtMs'],
 ];
 
-/** Tested below, each in a test of its own. */
+/** Each of these has its own test below. */
 const ALONE: readonly Name[] = ['PORT', 'WORKERS', 'DATABASE_URL', 'LOG_LEVEL'];
 
 const environment = (rows: readonly Row[]): Record<string, string> =>
@@ -297,7 +297,7 @@ describe('every part', () => {
       keepAlive: true,
       keepAliveInitialDelayMillis: 30_000,
     });
-    // What is left of SIGTERM's 15 s after the longest drain, beside the close of the pools.
+    // What the longest drain leaves of the 15 s after SIGTERM, without the time to close the pools.
     expect(at('server.closeGraceMs')).toBe(1000);
   });
 
@@ -324,7 +324,7 @@ describe('the stop', () => {
   it('ends the calls first, then what they need, the database last, and waits for each', async () => {
     parts.databaseUrl = await testDatabase();
     await runOnce({ PORT: '0' });
-    // Both pools end at the same time, in no order.
+    // Both pools end at the same time, in any order.
     const events = parts.events.map((event) => event.replace(/^the (ledger’s )?pool/, 'a pool'));
     expect(events.slice(7, 11).sort()).toEqual(['a pool', 'a pool', 'a pool: ended', 'a pool: ended']);
     expect(events.toSpliced(7, 4)).toEqual([
@@ -369,7 +369,7 @@ describe('the stop', () => {
     await expect(runOnce({ PORT: port })).rejects.toThrow('no engine');
     expect(parts.events).toContain('the pool: ended');
     expect(parts.events.at(-1)).toBe('the embedded database, fast: ended');
-    // Nobody listens there any more.
+    // Nothing listens there any more.
     expect(await choosePort(readConfig({ PORT: port }))).toBe(Number(port));
   });
 });

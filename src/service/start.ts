@@ -2,9 +2,9 @@
  * The composition root of the service: opens the database, mounts the fake gateway or connects to a real one, starts the engine and
  * listens.
  *
- * A process on its own listens before it is ready: a taken port is then reported before the engine starts, and the mounted fake
- * gateway has an address. A worker listens only when it is ready: a request that it takes from the shared port would otherwise
- * have gone to a worker that can serve it.
+ * A process on its own listens before it is ready. So a taken port is reported before the engine starts, and the mounted fake
+ * gateway has an address. A worker listens only when it is ready. Otherwise it would take requests from the shared port that a
+ * ready worker could serve.
  */
 import type { Config } from '../config.ts';
 import type { GatewayContract } from '../domain/contract.ts';
@@ -197,7 +197,7 @@ function policyOf(config: Config, contract: GatewayContract): Policy {
   };
 }
 
-/** Waits for the work, but no longer than this. */
+/** Waits for the work, but no longer than `limitMs`. */
 async function within(limitMs: number, work: Promise<unknown>, log: Log): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {

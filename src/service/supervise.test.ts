@@ -10,14 +10,14 @@ const READY: WorkerReady = {
 
 interface Played extends WorkerProcess {
   readonly signals: string[];
-  /** From now on it gives no sign of life. */
+  /** From now on it sends no sign of life. */
   freezes(): void;
   thaws(): void;
   serves(): void;
   ends(fields?: Record<string, unknown>): void;
 }
 
-/** How often workers are listened for; of no interest where the other waits are. */
+/** How often workers are checked for signs of life. `waits` leaves this wait out. */
 const LOOK_MS = 2000;
 
 function play(): Played {
@@ -45,7 +45,7 @@ function play(): Played {
   };
 }
 
-/** Until nothing more can happen without a timer or a process. */
+/** Waits until nothing more can happen without a timer or a process. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function setUp(count: number, fork: () => Played = play) {
@@ -73,11 +73,11 @@ function setUp(count: number, fork: () => Played = play) {
     workers,
     forked,
     logged,
-    /** The waits that have not ended, but for the next look. */
+    /** The waits that have not ended, except the one for the next check. */
     waits: () => [...timers.values()].map(({ waitMs }) => waitMs).filter((waitMs) => waitMs !== LOOK_MS),
     looks: () => [...timers.values()].filter(({ waitMs }) => waitMs === LOOK_MS).length,
     async fire(waitMs: number) {
-      // Not those that begin meanwhile.
+      // Not the timers that begin meanwhile.
       for (const [id, timer] of [...timers]) {
         if (timer.waitMs !== waitMs) continue;
         timers.delete(id);

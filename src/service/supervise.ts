@@ -1,6 +1,6 @@
 /**
- * Keeps several workers running: kills those that are silent, restarts those that die, and ends them all on request. Processes and timers are passed in, so that
- * the order of events can be tested without either.
+ * Keeps several workers running. It kills those that are silent, restarts those that die, and stops all of them on request.
+ * Processes and timers are passed in, so that the order of events can be tested without either.
  */
 import type { Log } from '../ports/log.ts';
 
@@ -19,7 +19,7 @@ export interface WorkerProcess {
   readonly ready: Promise<WorkerReady>;
   /** Resolves when it has ended or could not be started, with fields for the log. Never rejects. */
   readonly ended: Promise<Record<string, unknown>>;
-  /** Whether it has given a sign of life since this was last asked. */
+  /** Whether it has sent a sign of life since the last call of `heard`. */
   heard(): boolean;
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
 }
@@ -28,35 +28,35 @@ export interface SuperviseOptions {
   readonly count: number;
   /** Starts one more. */
   readonly fork: () => WorkerProcess;
-  /** Runs `work` after so long; the result cancels it. */
+  /** Runs `work` after `waitMs`; the result cancels it. */
   readonly after: (waitMs: number, work: () => void) => () => void;
   readonly log: Log;
 }
 
 export interface Supervised {
-  /** Resolves once all of them take payments; rejects if one ends before it did. */
+  /** Resolves once all of them take payments; rejects if one ends before it does. */
   readonly ready: Promise<WorkerReady>;
-  /** Makes all of them drain, and resolves when they have ended. None is restarted after that. Idempotent. */
+  /** Makes all workers drain, and resolves when they have ended. None is restarted after that. Idempotent. */
   stop(): Promise<void>;
 }
 
 /** So that a worker that dies again and again does not keep a core busy. */
 const START_AGAIN_MS = 1000;
 
-/** Half a second before this process itself must have ended. A worker takes so long if it hangs, or if `DRAIN_MS` is near its maximum. */
+/** Half a second before this process itself must have ended. A worker takes this long if it hangs, or if `DRAIN_MS` is near its limit. */
 const KILL_AFTER_MS = 14_000;
 
-/** How often each worker is listened for. */
+/** How often the workers are checked for signs of life. */
 const LOOK_EVERY_MS = 2000;
 
 /**
- * So many looks in a row without a sign of life, and a worker is killed: 10 s. Looks are counted, not time. Where the whole machine
- * stood still, or this process did, there were no looks either, so nobody is killed for that.
+ * A worker is killed after this many checks in a row without a sign of life: 10 s. Checks are counted, not time. While the whole
+ * machine or this process stands still, there are no checks, so no worker is killed for that.
  */
 const SILENT_LOOKS = 5;
 
 export function superviseWorkers({ count, fork, after, log }: SuperviseOptions): Supervised {
-  /** With the looks in a row at which each was silent. */
+  /** For each worker, at how many checks in a row it was silent. */
   const running = new Map<WorkerProcess, number>();
   let stopped: Promise<void> | null = null;
 

@@ -12,15 +12,15 @@ import { BEAT } from './heartbeat.ts';
 import { choosePort } from './listen.ts';
 import { type Supervised, superviseWorkers, type WorkerProcess, type WorkerReady } from './supervise.ts';
 
-/** In MiB. The garbage of a request is short-lived; with room for it, collecting it costs less than half. */
+/** In MiB. The garbage of a request is short-lived. With this much room, collecting it costs less than half. */
 const SEMI_SPACE = '--max-semi-space-size=64';
 
-/** Starts `WORKERS` workers. Where no database is named, it also starts the embedded PostgreSQL that they share; `stop` ends it, too. */
+/** Starts `WORKERS` workers. If no database is configured, it also starts the embedded PostgreSQL that they share; `stop` ends it, too. */
 export async function startWorkers(config: Config, log: Log): Promise<Supervised> {
   const port = await choosePort(config);
   const database = await openDatabase(config, log);
   await warnOfShortage(database.openPool({ name: 'payonce', max: 1 }), config, log);
-  // A worker has a DATABASE_URL even where the database is embedded, so it must not choose the gateway itself.
+  // A worker has a DATABASE_URL even if the database is embedded, so it must not choose the gateway itself.
   const env = {
     DATABASE_URL: database.url,
     GATEWAY: config.GATEWAY,
@@ -53,7 +53,7 @@ export async function startWorkers(config: Config, log: Log): Promise<Supervised
 
 function asProcess(worker: Worker): WorkerProcess {
   closeWhatItDidNotTake(worker);
-  // Its start counts.
+  // Its start counts as a sign of life.
   let heard = true;
   return {
     id: worker.id,
@@ -70,7 +70,7 @@ function asProcess(worker: Worker): WorkerProcess {
     },
     ended: new Promise((resolve) => {
       worker.once('exit', (code, signal) => resolve({ worker: worker.id, code, signal }));
-      // Without a pid the process never started: the machine had no process or descriptor left. Other errors are no end.
+      // Without a pid the process never started: the machine had no process or descriptor left. Other errors do not end it.
       worker.on('error', (error) => {
         if (worker.process.pid === undefined) resolve({ worker: worker.id, err: error });
       });
@@ -86,7 +86,7 @@ interface NewConnection {
 }
 
 /**
- * A connection stays open here until its worker has confirmed that it took it. If the worker dies before, Node forgets the connection
+ * A connection stays open here until its worker has confirmed that it took it. If the worker dies first, Node forgets the connection
  * without closing it, and its client would wait for ever. So it is closed here. There is at most one: a worker gets the next one
  * after it has taken the last. This listens for `close`, which comes after a worker's last message; `disconnect` does not come while a
  * confirmation is missing.
