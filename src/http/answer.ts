@@ -38,7 +38,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem, style: Proble
     .send(style.body(problem));
 }
 
-/** Answers whatever was thrown. A fault of our code is logged. */
+/** Answers with the problem for whatever was thrown. A bug in our code is logged. */
 export function sendError(
   reply: FastifyReply,
   error: unknown,

@@ -1,4 +1,4 @@
-/** `POST /v1/payments`: charges an order at most once and answers what became of it. */
+/** `POST /v1/payments`: charges an order at most once and answers with the outcome. */
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { Order } from '../domain/payment.ts';
 import { PROBLEMS } from '../domain/problems.ts';

@@ -1,6 +1,6 @@
 /**
- * Answers what is no complete HTTP request: bytes that do not parse, headers that are too large, a request that does not arrive in
- * time. There is no request object then, so the answer is written to the socket by hand, and the connection ends.
+ * Answers when no complete HTTP request arrives: the bytes do not parse, the headers are too large, or the request takes too long.
+ * There is no request object then, so the answer is written to the socket by hand, and the connection ends.
  */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -19,7 +19,7 @@ const REASONS: Readonly<Record<number, string>> = {
 
 /** Answers a `clientError` of Node's server. `code`: of the parser or of the server. */
 export function answerClientError(code: string | undefined, socket: Socket, logger: HttpLogger): void {
-  // The code only: the error also holds the bytes that were sent.
+  // Only the code is logged: the error also holds the bytes that were sent.
   logger.debug({ code }, 'client error');
   if (code === 'ECONNRESET' || socket.destroyed) return;
   if (!socket.writable || isAnsweringAnother(socket)) {
@@ -30,8 +30,8 @@ export function answerClientError(code: string | undefined, socket: Socket, logg
 }
 
 /**
- * Whether a complete request on this connection is still being answered. The broken bytes then came after it, and the client would
- * take anything written now for its answer: a 400 for a payment that is being charged.
+ * Whether a complete request on this connection is still being answered. Then the broken bytes came after that request, and the
+ * client would take anything written now for its answer: a 400 for a payment that is being charged.
  */
 function isAnsweringAnother(socket: BusySocket): boolean {
   const response = socket._httpMessage;

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify';
 
-/** Short compared with the grace period. Each look costs microseconds. */
+/** Short compared with the grace period. Each sweep costs microseconds. */
 const SWEEP_MS = 100;
 
 /** From the beginning of `close()`, a connection is closed when it becomes idle, and after `graceMs` in any case. */

@@ -10,7 +10,7 @@ export function encodeCursor(kind: CursorKind, position: string): string {
   return Buffer.from(`${TAGS[kind]}:${position}`, 'latin1').toString('base64url');
 }
 
-/** The position, or null where the text is no cursor of this kind. Each position has exactly one spelling. */
+/** The position, or null if the text is no cursor of this kind. Each position has exactly one spelling. */
 export function decodeCursor(kind: CursorKind, text: string): string | null {
   const plain = Buffer.from(text, 'base64url').toString('latin1');
   const tag = `${TAGS[kind]}:`;

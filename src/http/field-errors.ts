@@ -12,7 +12,7 @@ export type FieldError =
 /** More than anyone fixes at once; a body of 64 KB could cause thousands. */
 const MAX_ERRORS = 50;
 
-/** The pointer to a member, escaped by RFC 6901 §3. Where the name may not be repeated, the pointer to the object itself. */
+/** The pointer to a member, escaped by RFC 6901 §3. If the name may not be repeated, the pointer to the object itself. */
 export function pointerTo(parent: string, name: string): string {
   const harmless = harmlessName(name);
   if (harmless === null) return parent;

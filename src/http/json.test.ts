@@ -11,7 +11,7 @@ function valueIn(text: string): JsonValue {
   return result.value;
 }
 
-/** As JSON.parse would have it; numbers keep their meaning. */
+/** The value as JSON.parse would return it; numbers keep their meaning. */
 function plain(value: JsonValue): unknown {
   if (value instanceof JsonNumber) return Number(value.source);
   if (value instanceof Map) return Object.fromEntries([...value].map(([name, each]) => [name, plain(each)]));

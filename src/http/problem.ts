@@ -16,7 +16,7 @@ export interface Problem {
   readonly detail: string;
   readonly errors?: readonly FieldError[];
   readonly payment?: Payment;
-  /** When to ask again. Every 503 has a `Retry-After`, even where this is absent. */
+  /** When to ask again. Every 503 has a `Retry-After`, even if this is absent. */
   readonly retryAfterMs?: number;
   /** Names this occurrence in the log, as a URI (RFC 9457 §3.1.5). */
   readonly instance?: string;
@@ -72,7 +72,7 @@ const FASTIFY_PROBLEMS: Readonly<Record<string, Problem>> = {
 };
 
 /**
- * What an error means to the client. Null: a fault of our code, for `unexpectedProblem`. `reads`: the request only reads, so nothing can
+ * What an error means to the client. Null: a bug in our code, for `unexpectedProblem`. `reads`: the request only reads, so nothing can
  * have been stored.
  */
 export function problemOf(error: unknown, { reads }: { readonly reads: boolean }): Problem | null {
@@ -82,7 +82,7 @@ export function problemOf(error: unknown, { reads }: { readonly reads: boolean }
   if (name === 'StoreError') return storeProblem(reads && kind === 'outcome_unknown' ? 'unavailable' : kind);
   const known = typeof code === 'string' ? FASTIFY_PROBLEMS[code] : undefined;
   if (known !== undefined) return known;
-  // A body that broke off, or a check that a later release of Fastify adds.
+  // A body that was cut off, or a check that a later release of Fastify adds.
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
     return {
       code: 'invalid_request',
@@ -124,7 +124,7 @@ export interface UnexpectedProblem {
 }
 
 /**
- * A fault of our code. The client gets only an id. The log gets the same id and the error's type, code and stack. The message is
+ * A bug in our code. The client gets only an id. The log gets the same id and the error's type, code and stack. The message is
  * logged only for errors of JavaScript itself: the messages of drivers may hold values.
  */
 export function unexpectedProblem(error: unknown): UnexpectedProblem {

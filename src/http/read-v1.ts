@@ -21,7 +21,7 @@ export const NO_SUCH_PAYMENT: Problem = {
   detail: 'No payment has this id. If you know only the order, search with GET /v1/payments?order_id=….',
 };
 
-/** The id in the address, in lower case; null where it is no UUID. UUIDs are read in upper and lower case (RFC 9562 §4). */
+/** The id in the address, in lower case; null if it is no UUID. UUIDs are read in upper and lower case (RFC 9562 §4). */
 export function paymentIdOf(request: FastifyRequest): string | null {
   const id = (request.params as { readonly id: string }).id.toLowerCase();
   return isUuid(id) ? id : null;

@@ -42,7 +42,7 @@ export function registerSeed(scope: FastifyInstance, context: RouteContext): voi
   scope.get(payment, { onRequest: open(payment) }, trackHandler(context));
 }
 
-/** `POST /payments/start/` → 200 `{"payment_id"}`; 502 where it is proved that nothing was charged; 202 where nothing is proved yet. */
+/** `POST /payments/start/` → 200 `{"payment_id"}`; 502 if it is proved that nothing was charged; 202 if nothing is proved yet. */
 function startHandler({ payonce, logger, seedWaitMs }: RouteContext) {
   return (request: FastifyRequest, reply: FastifyReply): void => {
     const body = readBody(request);

@@ -126,7 +126,7 @@ function buildFastify(context: RouteContext, options: ServerOptions): FastifyIns
 const UNMATCHED = '(none)';
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
-/** Before every route, mounted ones too. */
+/** Runs before every route, also before mounted ones. */
 function refuseBrokenRequests(app: FastifyInstance, { logger }: RouteContext): void {
   app.addHook('onRequest', (request, reply, done) => {
     const problem = transportProblem(request);
@@ -135,7 +135,7 @@ function refuseBrokenRequests(app: FastifyInstance, { logger }: RouteContext): v
       return;
     }
     beginLine(reply, logger, { route: UNMATCHED, level: 'info' });
-    // A client with another idea of HTTP may take the rest of the answer for the next one.
+    // A client that reads HTTP in another way could take the rest of this answer for the next one.
     void reply.header('connection', 'close');
     sendProblem(reply, problem, styleOf(request));
   });
@@ -147,7 +147,7 @@ function styleOf({ raw }: FastifyRequest): ProblemStyle {
 }
 
 /**
- * 404, or 405 where the address takes other methods (RFC 9110 §15.5.6 demands `Allow`). It is a hook, because a handler comes after
+ * 404, or 405 if the address takes other methods (RFC 9110 §15.5.6 demands `Allow`). It is a hook, because a handler comes after
  * Fastify has read and checked the body.
  */
 function answerUnknownAddresses(app: FastifyInstance, { logger }: RouteContext): void {
