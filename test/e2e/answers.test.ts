@@ -13,7 +13,7 @@ function told({ status, text }: Answer): { status: number; text: string } {
   return { status, text };
 }
 
-/** The answer is a problem of this kind, in the house format. */
+/** Expects a problem of this kind, in our format. */
 function expectProblem(answer: Answer, status: number, code: string): void {
   expect({ status: answer.status, code: json(answer).code }).toEqual({ status, code });
   expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
@@ -33,7 +33,7 @@ async function failedOrder(orderId: string): Promise<Answer> {
   return answer;
 }
 
-/** Its answers are lost for ever, and its lookups with them. */
+/** An order whose calls and lookups never get an answer. */
 async function unresolvedOrder(orderId: string): Promise<void> {
   gateway.always(orderId, step.errorAfter(500));
   const known = gateway.mode;
@@ -49,7 +49,7 @@ async function reviewOrder(orderId: string): Promise<void> {
   await stage.reaches(orderId, 'REVIEW');
 }
 
-/** Waits until its first call has reached the gateway. */
+/** Waits until the order's first call has reached the gateway. */
 async function called(orderId: string): Promise<void> {
   await until('the call', () => gateway.ledger.requestsOf(orderId).length === 1);
 }

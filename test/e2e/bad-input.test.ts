@@ -1,4 +1,4 @@
-/** What is refused causes no call to the gateway, leaves no payment, and never a 500. */
+/** A refused request never calls the gateway, leaves no payment, and never gets a 500. */
 import { afterAll, expect, test } from 'vitest';
 import { BODIES } from '../http/bad-bodies.ts';
 import { json } from './support/client.ts';

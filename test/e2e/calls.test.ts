@@ -1,4 +1,4 @@
-/** One order, and one fault of the gateway's calls; keys are kept and lookups work. */
+/** One order and one fault in the calls to the gateway. Keys are kept, and lookups work. */
 import { afterAll, describe, expect, test } from 'vitest';
 import * as step from './gateway/steps.ts';
 import { json } from './support/client.ts';
@@ -157,7 +157,7 @@ const cases: Case[] = [
   { fault: 'stale cached 500, charged', steps: times(20, step.errorAfter(500)), ...completed, calls: 4 },
 ];
 
-/** The call that times out, and the honest ones after it, as many as the machine has time for. */
+/** One call times out. The number of honest calls after it depends on how fast the machine is. */
 const timedOut = { ...completed, calls: [1, 4] } as const;
 
 const timeouts: Case[] = [

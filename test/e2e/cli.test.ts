@@ -13,7 +13,7 @@ interface Run {
   readonly err: string;
 }
 
-/** `onOutput` hears all that was printed so far. */
+/** `onOutput` gets all that was printed so far. */
 function payonce(
   words: readonly string[],
   env: Record<string, string> = {},

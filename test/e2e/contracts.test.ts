@@ -44,7 +44,7 @@ test.concurrent('without keys nothing is resent before its absence is proved', (
     expect(await judge()).toEqual([]);
     for (const [orderId, [, wanted]] of Object.entries(plans)) {
       const { status } = await reaches(orderId, 'COMPLETED', 'FAILED', 'REVIEW');
-      // A failure with proof is a true end as well: no promise says that it is tried again.
+      // A failure with proof is a true end as well. Nothing promises another try.
       if (wanted === 'FAILED') expect([orderId, status]).toEqual([orderId, 'FAILED']);
       expect([orderId, status]).not.toEqual([orderId, 'REVIEW']);
     }
@@ -141,7 +141,7 @@ test.concurrent('FAILED is never written before the last call may have landed', 
 
 test.concurrent('once the key window is over it is looked up, never resent', () =>
   on(
-    // Shorter than a call lasts: none is sent again within it.
+    // Shorter than a call, so no call can be sent again within it.
     { env: { ...SHORT_CALLS, GATEWAY_KEY_WINDOW_MS: '1000' }, keyWindowMs: 1000 },
     async ({ gateway, client, service, start, reaches, judge }) => {
       gateway.plan('old', step.lostAfter);
@@ -200,7 +200,7 @@ test.concurrent('the seed’s four errors fail at once, without the wait before 
         CALL_TIMEOUT_MS: '',
         LEASE_MS: '',
         BACKOFF_BASE_MS: '',
-        // Longer than the answer is waited for.
+        // Longer than the client waits for the answer.
         LOOKUP_BASE_MS: '600000',
         LOOKUP_CAP_MS: '',
         PENDING_POLL_MS: '',

@@ -14,7 +14,7 @@ import { json } from './support/client.ts';
 import { openStage, type Stage } from './support/stage.ts';
 import { load, raiseStorm, STORM_ENV, STORM_MS } from './support/storm.ts';
 
-/** A role of the test's own that may use the tables, and no more. */
+/** A role of this test that may use the tables, and nothing else. */
 async function createAbleRole(databaseUrl: string): Promise<{ role: string; url: string }> {
   const role = `payonce_test_${randomBytes(6).toString('hex')}`;
   const password = randomBytes(12).toString('hex');
@@ -54,7 +54,7 @@ async function behindProxy(work: (stage: Stage, proxy: TcpProxy) => Promise<void
 
 const ALLOWED = [200, 201, 202, 402, 502, 503];
 
-/** A 503 says which kind it is, and "nothing was sent" is true for a client that does not ask again. */
+/** A 503 says which kind it is. If it says "nothing was sent", that stays true for a client that does not ask again. */
 async function expectTruth(stage: Stage, alone: readonly Exchange[] = []): Promise<void> {
   await stage.quiet(STORM_MS);
   const strange = stage.client.observed.filter(({ status }) => status !== null && !ALLOWED.includes(status));
@@ -73,7 +73,7 @@ async function expectTruth(stage: Stage, alone: readonly Exchange[] = []): Promi
   expect(await stage.judge()).toEqual([]);
 }
 
-/** Orders that are asked for once and never again, whatever the answer. */
+/** Sends each order once and never again, whatever the answer is. */
 async function askOnce(stage: Stage, prefix: string, count: number): Promise<Exchange[]> {
   const ids = Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
   await inParallel(ids, 10, async (orderId) => {

@@ -1,4 +1,4 @@
-/** What happens on a stage reaches the judge, whose own tests are in `sim/chaos/judge`. */
+/** The judge sees what happens on a stage. Its own tests are in `sim/chaos/judge`. */
 import { afterAll, expect, test } from 'vitest';
 import { query } from '../../sim/chaos/processes/query.ts';
 import * as step from './gateway/steps.ts';
@@ -12,7 +12,7 @@ async function verdict(): Promise<string> {
   return (await stage.judge()).join('\n');
 }
 
-/** What the judge finds while something is as `lie` makes it. `lie` returns how it is undone. */
+/** What the judge finds after `lie` has changed something. `lie` returns the function that undoes the change. */
 async function foundWhile(lie: () => () => void): Promise<string> {
   const undo = lie();
   const found = await verdict();

@@ -1,4 +1,4 @@
-/** An address on which nobody can listen: said in words, with an exit code, and nothing is left running. */
+/** An address on which nothing can listen: Payonce explains it, ends with an exit code, and leaves nothing running. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => removeDataDir(folder));
 afterAll(removeOriginal);
 
-/** Resolves when every process that could write there has ended: each holds the ends of the pipes. */
+/** Resolves when every process that could write to the pipes has ended, because each of them keeps the pipes open. */
 function run(env: Record<string, string>): Promise<{ code: number | null; said: string }> {
   const child = spawn(process.execPath, [MAIN], {
     env: { PATH: process.env.PATH ?? '', DATA_DIR: folder, ...env },
@@ -28,7 +28,7 @@ function run(env: Record<string, string>): Promise<{ code: number | null; said: 
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, said })));
 }
 
-/** PostgreSQL removes it when it has ended. */
+/** PostgreSQL removes this file when it ends. */
 const hasDatabase = (): boolean => existsSync(join(folder, 'postgres', 'postmaster.pid'));
 
 async function takenPort(): Promise<{ readonly port: string; close(): void }> {

@@ -1,4 +1,4 @@
-/** The gateway charged, but never says so in answer to a call. Only its lookups show it, and they misbehave too. */
+/** The gateway charged, but no answer to a call says so. Only lookups show the charge, and they have faults too. */
 import { afterAll, expect, test } from 'vitest';
 import type { LookupMode } from './gateway/lookups.ts';
 import * as step from './gateway/steps.ts';
@@ -8,10 +8,10 @@ import { openStage } from './support/stage.ts';
 const stage = await openStage({ env: SHORT_CALLS });
 afterAll(() => stage.close());
 
-/** How the first lookups of an order's key go; the truth after that. */
+/** What goes wrong in the first lookups of an order's key. Later lookups tell the truth. */
 const modes = new Map<string, LookupMode[]>();
 
-/** For so long after a call the gateway does not see this charge of its own; what it declares (`GATEWAY_LANDS_WITHIN_MS`) is longer. */
+/** How long after a call the gateway's lookups do not show its own charge. Its declared `GATEWAY_LANDS_WITHIN_MS` is longer. */
 const BLIND_MS = 1000;
 const blind = stage.identity.key('blind', 1);
 
@@ -54,8 +54,8 @@ test.concurrent('two charges under one key go to a person', async () => {
 });
 
 /**
- * So many failures have opened the breaker. If the only calls that probe it are dropped, its pauses grow beyond a test's
- * patience; one that goes well closes it.
+ * Closes the breaker, which the many failures have opened. If every call that probes it is dropped, its pauses grow
+ * longer than a test can wait. One call that succeeds closes it.
  */
 async function closeBreaker(orderId: string): Promise<void> {
   await stage.client.pay({ orderId, prefer: 'respond-async' });

@@ -1,4 +1,4 @@
-/** Test payments are never taken for money: what a real process says, refuses and hands down to its workers. */
+/** Test payments never count as money: what a real process reports, what it refuses, and what it passes on to its workers. */
 import { afterAll, expect, test } from 'vitest';
 import { makeDataDir, removeOriginal } from '../support/data-dir.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';

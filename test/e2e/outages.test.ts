@@ -1,4 +1,4 @@
-/** The whole gateway is away, or does not let us in. */
+/** The whole gateway is down, or refuses our credentials. */
 import { expect, test } from 'vitest';
 import { inParallel } from '../../sim/chaos/in-parallel.ts';
 import { until } from '../support/until.ts';
@@ -25,7 +25,7 @@ test.concurrent.each([401, 403])(
       expect(payments.map(({ status, attempts }) => ({ status, attempts }))).toEqual(
         orders.map(() => ({ status: 'COMPLETED', attempts: 1 })),
       );
-      // An order is called again after a pause only: not every 20 ms.
+      // An order is called again only after a pause, not every 20 ms.
       expect(during).toBeLessThanOrEqual(orders.length * (1 + pauses));
       expect(await judge()).toEqual([]);
     }),
@@ -53,7 +53,7 @@ test('connections refused: an order with give_up_after_s waits for the end of th
     const headers = { 'content-type': 'application/json', 'idempotency-key': 'p', prefer: 'respond-async' };
     const pay = () => client.send('POST', '/v1/payments', JSON.stringify(body), headers);
     expect((await pay()).status).toBe(202);
-    // More calls than any order without a time of its own has.
+    // More calls than an order gets without its own time limit.
     await until('a sixth call', async () => (await payment('patient')).attempts >= 6);
     const answer = JSON.parse((await pay()).text);
     expect([answer.status, 'next_attempt_at' in answer]).toEqual(['PROCESSING', true]);
@@ -75,7 +75,7 @@ test('connections refused: an order whose time is over fails, and is never calle
     expect([gateway.ledger.requests.length, await judge()]).toEqual([0, []]);
   }));
 
-/** Calls that the breaker lets through at once, and the shortest pause behind them: after errors, and after silence. */
+/** How many calls the breaker lets through at once, and its shortest pause after them: after errors, and after silence. */
 const PROBES = 10;
 const [AFTER_ERRORS, AFTER_SILENCE] = [500, 1000];
 
@@ -99,7 +99,7 @@ test.each([
       gateway.outage = null;
       await quiet();
       expect(await judge()).toEqual([]);
-      // What it takes to notice, what was under way then, and the probes. Without a breaker it would be four times as many as orders.
+      // The calls until the outage is noticed, those under way then, and the probes. Without a breaker, each order would get four calls.
       expect(during).toBeLessThanOrEqual(orders.length * 2 + PROBES * (1 + pauses));
       expect((await client.pay({ orderId: 'after', key: 'after' })).status).toBe(201);
     }),

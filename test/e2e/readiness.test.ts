@@ -1,4 +1,4 @@
-/** What the probes say in every state of a real process, and what the log says of the database's outages. */
+/** What the probes report in every state of a real process, and what the log says about outages of the database. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
@@ -13,7 +13,7 @@ import { onStage, openStage, type Stage } from './support/stage.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
-/** A statement that waits for a lock is ended soon; one that waits for a busy machine is not. */
+/** Long enough for a statement on a busy machine, but short for one that waits for a lock. */
 const ENV = { DATABASE_TIMEOUT_MS: '4000' };
 
 async function probes(stage: Stage): Promise<unknown[]> {
@@ -30,7 +30,7 @@ const becomes = (stage: Stage, ...wanted: unknown[]): Promise<true> =>
 const NOT_READY = [200, 503, 'database_unavailable'] as const;
 const READY = [200, 200, null] as const;
 
-/** What a person who reads only errors, and the ends of alarms, would know. */
+/** What a person sees who reads only errors and the ends of alarms. */
 function severe(stage: Stage): Record<string, unknown>[] {
   const lines = stage
     .service()
@@ -50,7 +50,7 @@ test('a table that is locked: 503 with the reason while writes wait in vain, and
     await holder.connect();
     try {
       await holder.query('BEGIN');
-      // All reads go on.
+      // All reads still work.
       await holder.query('LOCK TABLE payonce.payments IN EXCLUSIVE MODE');
       const refused = await stage.client.pay({ orderId: 'locked', key: 'locked' });
       expect([refused.status, json(refused).code]).toEqual([503, 'store_unavailable']);
@@ -135,7 +135,7 @@ test('while it starts: alive, not ready, and no request is taken', async () => {
     const ended = new Promise((resolve) => child.once('close', resolve));
     try {
       await holder.query('BEGIN');
-      // Whoever starts writes this row.
+      // A process that starts writes this row.
       await holder.query('SELECT FROM payonce.installation FOR UPDATE');
       const ask = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${port}${path}`, init);
       await until('it to listen', async () => (await ask('/healthz').catch(() => null))?.status === 200);

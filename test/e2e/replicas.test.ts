@@ -25,7 +25,7 @@ test('a joiner at the other replica gets 200 as soon as it is settled', async ()
   const joiner = await second.pay({ orderId: 'join', key: 'join-2', prefer: 'wait=60' });
   expect([(await starter).status, joiner.status]).toEqual([201, 200]);
   expect(joiner.text).toBe((await starter).text);
-  // And not when the wait ends.
+  // And not only when the wait ends.
   expect(joiner.receivedAtMs - joiner.sentAtMs).toBeLessThan(60_000);
   const replay = await second.pay({ orderId: 'join', key: 'join-1' });
   expect([replay.status, replay.text]).toEqual([201, (await starter).text]);
@@ -36,21 +36,21 @@ test('a wait that ends when the payment is settled already never gets "not yet"'
   for (const id of ids) gateway.plan(id, step.slow(900));
   const starters = ids.map((id) => first.pay({ orderId: id, key: id }));
   await until('all calls', () => ids.every((id) => gateway.ledger.requestsOf(id).length > 0));
-  // At different moments of the other replica's work.
+  // The requests arrive at different moments of the other replica's work.
   const joiners = await inParallel(ids, 1, async (id, index) => {
     const joiner = second.pay({ orderId: id, key: `${id}-2`, prefer: 'wait=1' });
     const asked = performance.now();
     await until('a moment', () => performance.now() > asked + (index % 2) * 5);
     return { joiner };
   });
-  // A process that was stopped sees the settlement and the end of the wait at the same time.
+  // After SIGCONT, the stopped process sees the settlement and the end of the wait at the same time.
   const stopped = performance.now();
   two.signal('SIGSTOP');
   await Promise.all(starters);
   await until('the wait to end', () => performance.now() > stopped + 1300);
   two.signal('SIGCONT');
   const answers = await Promise.all(joiners.map(({ joiner }) => joiner));
-  // What was read before the stop may be said after it; but a state that is settled is never "not yet".
+  // An answer may show what was read before the stop. But a settled state must never be reported as "not yet".
   const notYet = answers.filter(({ status }) => status === 202).map((answer) => json(answer).status);
   expect(notYet.filter((status) => status !== 'PROCESSING')).toEqual([]);
 });
@@ -68,7 +68,7 @@ test('killed during the call: taken up by the other when the lease ends, with th
   expect(gateway.ledger.keysOf('killed')).toHaveLength(1);
   expect(gateway.ledger.liveOf('killed')).toHaveLength(1);
   const next = gateway.ledger.requestsOf('killed')[1];
-  // The lease began before the call was sent, and that was seen later still: on a busy machine, much later.
+  // The lease began before the call was sent. The test saw the call even later: on a busy machine, much later.
   if (next) expect(next.atMs - sentMs).toBeGreaterThan(LEASE_MS / 6);
 });
 

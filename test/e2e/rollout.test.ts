@@ -1,4 +1,4 @@
-/** An old process next to a new one, whose release has changed the database. */
+/** An old process runs next to a new one, whose release has changed the database. */
 import { expect, test } from 'vitest';
 import { query } from '../../sim/chaos/processes/query.ts';
 import { until } from '../support/until.ts';

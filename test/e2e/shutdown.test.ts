@@ -1,4 +1,4 @@
-/** What clients, probes and whoever waits for the exit code see between a signal and the end of the process. */
+/** What clients, probes and the parent process see between a signal and the end of the process. */
 import { expect, test } from 'vitest';
 import { query } from '../../sim/chaos/processes/query.ts';
 import { until } from '../support/until.ts';
@@ -6,7 +6,7 @@ import * as step from './gateway/steps.ts';
 import { json } from './support/client.ts';
 import { onStage, type Stage } from './support/stage.ts';
 
-/** Nothing but the test ends a call or a drain. */
+/** With these, only the test ends a call or a drain. */
 const PATIENT = { CALL_TIMEOUT_MS: '30000', LEASE_MS: '31000', DRAIN_MS: '14000' };
 
 const drains = (stage: Stage): number => stage.service().output().split('"draining"').length - 1;
@@ -54,7 +54,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
         'SELECT order_id, status FROM payonce.payments ORDER BY 1',
       );
       expect(stored.map(({ order_id }) => order_id)).toEqual(['before', 'in-flight']);
-      // Nobody has to wait for a lease of a process that left in good order.
+      // A process that ended in good order leaves no lease that others must wait for.
       await stage.start();
       expect((await client.pay({ orderId: 'in-flight', key: 'in-flight' })).text).toBe((await paid).text);
       await stage.quiet();
@@ -66,7 +66,7 @@ test('further signals during a drain change nothing: the call under way is answe
   await onStage({ env: PATIENT }, async (stage) => {
     const { paid, release } = await signalDuringCall(stage, 'SIGTERM');
     for (const signal of ['SIGTERM', 'SIGINT'] as const) stage.service().signal(signal);
-    // It answers after them, so it has met them.
+    // It answers this after the signals, so it has received them.
     expect((await stage.client.get('/healthz')).status).toBe(200);
     release();
     expect((await paid).status).toBe(201);
@@ -79,7 +79,7 @@ test('a drain waits until what the gateway said is stored, also where the paymen
   await onStage({ env: PATIENT }, async (stage) => {
     const { paid, release } = await signalDuringCall(stage, 'SIGTERM');
     paid.catch(() => {});
-    // As another process would, which found the lease over.
+    // Does what another process would do when it finds that the lease is over.
     await query(
       stage.databaseUrl,
       `UPDATE payonce.payments SET fence = fence + 1, seq = seq + 1, claim_id = gen_random_uuid(), timer_at = due_at`,

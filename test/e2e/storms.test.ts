@@ -8,7 +8,7 @@ import { load, raiseStorm, STORM_ENV, STORM_MS } from './support/storm.ts';
 const SEED = Number(process.env.E2E_SEED ?? 20_261_123);
 const SIZE = Number(process.env.E2E_SIZE ?? 1);
 
-/** The answers that a client may get when every request is valid and asks for the same. */
+/** The answers that a client may get if every request is valid and has the same terms. */
 const TRUE_ANSWERS = [200, 201, 202, 402, 502, 503];
 
 async function expectTruth(stage: Stage): Promise<void> {
@@ -19,7 +19,7 @@ async function expectTruth(stage: Stage): Promise<void> {
   expect(await stage.judge()).toEqual([]);
   const count = (wanted: string) => payments.filter(({ status }) => status === wanted).length;
   expect(count('COMPLETED')).toBeGreaterThan(payments.length / 2);
-  // Only an approval for another amount asks for a person.
+  // Only an approval for another amount sends a payment to a person.
   const mismatched = count('REVIEW');
   expect(mismatched).toBeLessThan(payments.length / 10);
 }
@@ -128,7 +128,7 @@ test(
         const old = stage.service();
         await stage.start();
         old.signal('SIGTERM');
-        // By itself: what is not done in time ends it with another code.
+        // It ended by itself. If it had not finished in time, the code would be another.
         expect(await old.ended).toEqual({ code: 0, signal: null });
       }
       await loaded;

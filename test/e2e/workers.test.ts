@@ -10,7 +10,7 @@ import { onStage, type Stage } from './support/stage.ts';
 
 const WORKERS = 2;
 
-/** The living children of the service's first process. */
+/** The running child processes of the service's first process. */
 function workersOf(stage: Stage): readonly number[] {
   const lines = execFileSync('ps', ['-eo', 'pid=,ppid=,stat='], { encoding: 'utf8' }).split('\n');
   return lines.flatMap((line) => {

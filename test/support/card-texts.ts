@@ -1,12 +1,12 @@
 /**
- * Card numbers as people write them, and ordinary text without card numbers, to measure the rates of `domain/cards.ts`. Every
- * number is made up; those of cards have a right check digit, so they may belong to somebody, and none stands in the repository.
+ * Card numbers as people write them, and ordinary text without card numbers. They measure how often `domain/cards.ts` is right. Every
+ * number is generated. Card numbers have a valid check digit, so they may belong to somebody. So none is written in the repository.
  */
 import { createRandom, type Random } from '../../sim/chaos/random.ts';
 
 export type Maker = (random: Random) => string;
 
-/** So many texts of a kind, the same ones every time. */
+/** Makes `count` texts of a kind, the same ones every time. */
 export function textsOf(kind: string, make: Maker, count: number): string[] {
   const random = createRandom(1, kind);
   return Array.from({ length: count }, () => make(random));
@@ -59,7 +59,7 @@ export const CARDS: Readonly<Record<string, Maker>> = {
   'RuPay, Elo, Mir, Troy': card(word('6521', '8172', '5067', '2200', '2204', '9792'), 16),
 };
 
-/** From the digits to what is written; the groups are those on the card. */
+/** By the number of digits: the groups in which they are printed on the card. */
 const GROUPS: Readonly<Record<number, readonly number[]>> = {
   14: [4, 6, 4],
   15: [4, 6, 5],
@@ -94,7 +94,7 @@ const SEPARATORS = [
   '/',
 ] as const;
 
-/** The number as it is written, most often in one piece or with spaces. */
+/** The number as people write it, most often in one piece or with spaces. */
 function written(number: string, random: Random): string {
   const chance = random.float();
   if (chance < 0.45) return number;
@@ -104,7 +104,7 @@ function written(number: string, random: Random): string {
   return [...number].map((digit) => String.fromCodePoint(0xff10 + Number(digit))).join('');
 }
 
-/** A number with what stands around it where people leave one. */
+/** A number inside the kind of text in which people leave one. */
 export function inText(number: string, random: Random): string {
   const n = written(number, random);
   const expiry = `${padded(random.int(1, 12), 2)}/${random.int(26, 31)}`;

@@ -27,15 +27,15 @@ export async function chargingReplica(
   };
 }
 
-/** A call that is approved after so long. */
+/** A call that is approved after `ms`. */
 export function slowly({ clock }: VirtualWorld, ms: number): Play {
   return ({ charge }) => new Promise((resolve) => void clock.after(ms, () => resolve(charge())));
 }
 
-/** An answer that comes when the test says so, and what it is. */
+/** An answer that comes when the test says so, with the content that the test chooses. */
 export interface Later<T> {
   readonly promise: Promise<T>;
-  /** Resolves when everything has happened that follows from it at once. */
+  /** Resolves when everything that follows at once has happened. */
   come(value: T): Promise<void>;
 }
 
@@ -58,13 +58,13 @@ export async function noTimePasses(): Promise<void> {
   for (let turn = 0; turn < 1000; turn += 1) await null;
 }
 
-/** A call that ends when the test says so: as it says, or approved. */
+/** A call that ends when the test says so, with the outcome that the test chooses. Default: approved. */
 export function openCall(): { readonly play: Play; end(outcome?: CallOutcome): Promise<void> } {
   const { promise, come } = later<CallOutcome | undefined>();
   return { play: async ({ charge }) => (await promise) ?? charge(), end: come };
 }
 
-/** A late outcome of the first charge of the order `o1`. Default: it was made. */
+/** A late outcome of the first charge of the order `o1`. Default: it was approved. */
 export function lateEvidence(
   world: VirtualWorld,
   store: Store,

@@ -1,4 +1,4 @@
-/** A gateway that keeps its keys for a day and can be asked, and the policy for it: what tests change. */
+/** A gateway that keeps its keys for a day and has lookups, and the policy for it. Tests start from these and change them. */
 import type { GatewayContract } from '../../src/domain/contract.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
 

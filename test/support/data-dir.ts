@@ -4,7 +4,7 @@ import { makeTemporaryFolder, removeDataDir } from './temporary-folder.ts';
 
 let original: Promise<string> | undefined;
 
-/** A data folder with a cluster that was stopped cleanly: a copy, as making a new one takes a second each time. */
+/** A data folder with a cluster that was stopped cleanly. It is a copy, because making a new cluster takes a second each time. */
 export async function makeDataDir(): Promise<string> {
   original ??= makeOriginal();
   const folder = makeTemporaryFolder();
@@ -12,7 +12,7 @@ export async function makeDataDir(): Promise<string> {
   return folder;
 }
 
-/** For the end of the test file. */
+/** Call it at the end of the test file. */
 export async function removeOriginal(): Promise<void> {
   if (original !== undefined) removeDataDir(await original);
   original = undefined;

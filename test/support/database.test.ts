@@ -25,7 +25,7 @@ test('the server of the tests is as durable as a real one', async () => {
 test('a database is dropped although somebody is still connected', async () => {
   const database = await createDatabase();
   const client = new pg.Client(database.url);
-  client.on('error', () => {}); // the error that it gets when it is cut off
+  client.on('error', () => {}); // the error when it is disconnected
   const ended = new Promise<void>((resolve) => client.once('end', () => resolve()));
   await client.connect();
   await database.drop();

@@ -5,9 +5,9 @@ import { inject } from 'vitest';
 import { query } from '../../sim/chaos/processes/query.ts';
 
 export interface TestDatabase {
-  /** Connection string of a database with all tables and no rows, which nobody else knows. */
+  /** Connection string of a database with all tables and no rows, which nobody else uses. */
   readonly url: string;
-  /** Ends its connections and drops it. */
+  /** Ends the database's connections and drops it. */
   drop(): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export async function createDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** Autovacuum may be looking at the template just now, which PostgreSQL reports after 5 s of waiting. */
+/** If autovacuum is working on the template, PostgreSQL waits for 5 s and then refuses. So it is tried again. */
 const TRIES = 10;
 
 /** PostgreSQL: "source database is being accessed by other users". */

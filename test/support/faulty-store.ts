@@ -4,13 +4,13 @@ import { type Store, StoreError } from '../../src/ports/store.ts';
 export type StoreFault =
   /** The database cannot be reached: nothing is written. */
   | 'unavailable'
-  /** The database refuses it until somebody changes something: nothing is written. */
+  /** The database refuses the use until somebody changes something: nothing is written. */
   | 'refused'
-  /** It does not take these values: nothing is written. */
+  /** The database does not take these values: nothing is written. */
   | 'unfit'
-  /** It is written, and the answer is lost. */
+  /** The data is written, and the answer is lost. */
   | 'ack_lost'
-  /** The connection breaks and it is not written, but nobody can know. */
+  /** The connection breaks, and nothing is written. The caller cannot know that. */
   | 'lost';
 
 type Method = keyof Store;
@@ -19,7 +19,7 @@ type Act = () => unknown;
 export interface FaultyStore extends Store {
   /** The next uses of the method go wrong in these ways, in this order. */
   fail(method: Method, ...faults: StoreFault[]): void;
-  /** What happens just before the next uses of the method, one act for each: another process's step, in a race. */
+  /** What happens just before the next uses of the method, one act for each. It plays a race with another process. */
   before(method: Method, ...acts: Act[]): void;
   /** Every use of every method fails until `heal`. */
   goDown(): void;

@@ -12,7 +12,7 @@ beforeEach(() => {
   gateway = createScriptedGateway();
 });
 
-/** From now on the gateway is one that declares this. */
+/** From now on the gateway declares this contract. */
 export function declareContract(contract: Partial<GatewayContract>): void {
   gateway = createScriptedGateway(contract);
 }

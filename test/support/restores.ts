@@ -1,18 +1,18 @@
-/** Replicas on a database that was restored from a backup: what the tests of restores share. */
+/** What the tests of restores share: replicas on a database that was restored from a backup. */
 import { chargeKey, orderReference } from '../../src/domain/ids.ts';
 import { type ChargingReplica, chargingReplica } from './charging.ts';
 import { gateway, world } from './fresh-world.ts';
 import { DATABASE_ORIGIN_MS, INSTALLATION_ID, order, type VirtualSettings } from './virtual-world.ts';
 
 export const HOUR_MS = 3_600_000;
-/** So long after a restore, everything that had left before it has landed. */
+/** By this time after a restore, every request that was sent before it has landed. */
 export const LANDED_MS = 5 * 60_000;
 
 export function start(settings: VirtualSettings = {}): Promise<ChargingReplica> {
   return chargingReplica(world, gateway, settings);
 }
 
-/** The settings of an engine that is told that the database has just been restored. */
+/** The settings of an engine for a database that has just been restored. */
 export function restoredNow(): VirtualSettings {
   return { policy: { restoredAtMs: DATABASE_ORIGIN_MS + world.nowMs } };
 }

@@ -26,7 +26,7 @@ type LookupAnswer = LookupOutcome | NotSent;
 /** A gateway inside the test, with a ledger to judge by. */
 export interface ScriptedGateway extends Gateway {
   play: Play;
-  /** What lookups say instead of the ledger, while set. */
+  /** If set, lookups return this instead of what the ledger holds. */
   lookupPlay: ((request: ChargeRequest) => Promise<LookupAnswer> | LookupAnswer) | null;
   readonly calls: ChargeRequest[];
   readonly lookups: ChargeRequest[];

@@ -1,6 +1,6 @@
 import { SETTINGS } from '../../src/config.ts';
 
-/** The table of docs/configuration.md, as it must stand between its two marks. */
+/** The table of docs/configuration.md, as it must be between its two marks. */
 export function settingsTable(): string {
   const rows = Object.entries(SETTINGS).map(([name, setting]) => {
     const byDefault = setting.default === null || setting.default === '' ? '–' : `\`${setting.default}\``;

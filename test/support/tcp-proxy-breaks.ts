@@ -1,11 +1,11 @@
 /** Which exchange of a proxy's connections is broken, and where in it. */
 
-/** The way that bytes go. */
+/** The direction of the bytes. */
 export type Direction = 'to_server' | 'to_client';
 
 /**
- * What happens to an exchange. `request`: the server never gets it. `answer`: the server has done it, and the
- * client gets no answer. `late`: the client is cut off first, and the server gets it when what was held back is delivered.
+ * What happens to an exchange. `request`: the server never gets the request. `answer`: the server has done it, but the
+ * client gets no answer. `late`: the client is cut off first, and the server gets the request at the next `deliver`.
  */
 export type Break = 'request' | 'answer' | 'late';
 

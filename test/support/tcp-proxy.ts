@@ -1,6 +1,6 @@
 /**
- * A piece of network that breaks on demand: it is between a client and a server and forwards bytes, until the test
- * makes it cut, refuse, hold back, delay, or break an exchange.
+ * A network that breaks on demand. It forwards bytes between a client and a server, until the test makes it cut,
+ * refuse, hold back, delay, or break an exchange.
  */
 import { connect, createServer, type Socket } from 'node:net';
 import { freePort } from '../../sim/chaos/processes/free-port.ts';
@@ -17,35 +17,35 @@ export interface TcpProxy {
   answers(): number;
   /** Breaks every open connection on both sides, at once and without an error message. */
   cut(): void;
-  /** The same with a reset, which nobody takes for a goodbye, and what was held back is lost. */
+  /** The same with a reset, which is not an orderly end. What was held back is lost. */
   lose(): void;
-  /** No new connections from now on; open ones stay. */
+  /** Takes no new connections from now on; open ones stay. */
   refuse(): void;
   /** Takes new connections again, at the same port. */
   accept(): Promise<void>;
   /**
    * Nothing gets through in this direction until `deliver`. The bytes are not lost: as in a real network they
-   * arrive later, even if their sender has gone in the meantime.
+   * arrive later, even if their sender is gone by then.
    */
   hold(direction: Direction): void;
-  /** Everything that was held back arrives, in its order. */
+  /** Delivers everything that was held back, in its order. */
   deliver(): void;
-  /** Every piece of data takes this much longer, in both directions; 0: no longer. */
+  /** Delays every piece of data by this much, in both directions; 0: no delay. */
   delay(ms: number): void;
   /**
    * Breaks one exchange, and its connection with it: the next one, or the one after so many others. An exchange is
-   * all that the client says until the server speaks, and all that the server says then. For clients that do one
-   * thing at a time over a connection that is open already.
+   * all that the client sends until the server answers, and then all that the server sends. Use it for clients that
+   * send one request at a time over a connection that is already open.
    */
   breakNext(how: Break, after?: number): void;
   /** Exchanges broken so far. */
   broken(): number;
-  /** No exchange is broken from now on. */
+  /** Breaks no exchange from now on. */
   mend(): void;
   close(): Promise<void>;
 }
 
-/** One way of one connection. */
+/** One direction of one connection. */
 interface Lane {
   readonly direction: Direction;
   readonly waiting: (() => void)[];
@@ -79,7 +79,7 @@ export async function startTcpProxy(target: {
   ): void {
     const lane: Lane = { direction, waiting: [] };
     lanes.add(lane);
-    // Gone without a message, as when its machine dies: a message after its last data could overtake the data at a pooler.
+    // Gone without a message, as when its machine dies. At a pooler, a message could overtake the last data.
     let vanished = false;
     from.on('data', (chunk) => {
       if (direction === 'to_client') answers += 1;
@@ -93,7 +93,7 @@ export async function startTcpProxy(target: {
         from.destroy();
         to.destroy();
       } else if (direction === 'to_client' && to.destroyed) {
-        // Nobody waits for it any more: now the server may get it.
+        // Its client is gone, so the server may get it now.
         from.destroy();
       } else {
         pass(lane, () => to.write(chunk));
@@ -188,7 +188,7 @@ export function throughProxy(url: string, { host, port }: Pick<TcpProxy, 'host' 
   return proxied.href;
 }
 
-/** Where a connection string leads. */
+/** The host and port in a connection string. */
 export function addressOf(url: string): { readonly host: string; readonly port: number } {
   const { hostname, port } = new URL(url);
   return { host: hostname, port: Number(port || 5432) };

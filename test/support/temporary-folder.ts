@@ -17,7 +17,7 @@ export function makeTemporaryFolder(): string {
   return folder;
 }
 
-/** Removes a data folder, and its cluster where that had to go elsewhere. */
+/** Removes a data folder, and its cluster if that had to go elsewhere. */
 export function removeDataDir(dataDir: string): void {
   const link = join(dataDir, 'postgres');
   if (fs.existsSync(link)) fs.rmSync(fs.realpathSync(link), { recursive: true, force: true });
@@ -30,10 +30,10 @@ function hasRoom(path: string): boolean {
   return bavail * bsize > ENOUGH_BYTES;
 }
 
-/** Far longer than a test run, for the pid may be that of a process in another container. */
+/** Far longer than a test run, because the pid may be that of a process in another container. */
 const ABANDONED_AFTER_MS = 6 * 60 * 60 * 1000;
 
-/** What killed test runs have left behind would otherwise fill the memory. */
+/** Removes what killed test runs have left behind: it would otherwise fill the memory. */
 function removeAbandoned(parent: string): void {
   for (const name of fs.readdirSync(parent)) {
     const pid = Number(new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1] ?? 0);

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import type { Reporter, TestModule } from 'vitest/node';
 
 /**
- * Ends the run's output with `N passed, N failed`, for those who read only its last line. A file that could
+ * Ends the run's output with `N passed, N failed`, for readers of the last line. A file that could
  * not be loaded, or an error outside any test, counts as a failed test; and a run without tests is a failed run.
  */
 export class TotalsReporter implements Reporter {

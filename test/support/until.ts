@@ -1,6 +1,6 @@
 import { waitFor } from '../../sim/chaos/processes/wait.ts';
 
-/** Far more than anything waited for takes, even on a busy machine; only a failing test lasts that long. */
+/** Far longer than any wait takes, even on a busy machine. Only a failing test lasts this long. */
 const WITHIN_MS = 60_000;
 
 /** Waits for `condition` to give something other than null, undefined or false, and resolves with that. */

@@ -7,7 +7,7 @@ interface Timer {
 
 /** A clock that moves only when the test moves it. */
 export interface VirtualClock extends Clock {
-  /** Moves on by `ms`, running what falls due on the way in the order of its time. */
+  /** Moves on by `ms`, and runs what falls due on the way, in the order of time. */
   advance(ms: number): void;
 }
 

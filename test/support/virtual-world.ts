@@ -45,7 +45,7 @@ export interface VirtualStore extends FaultyStore {
   readonly used: { readonly method: keyof Store; readonly argument: unknown; readonly atMs: number }[];
 }
 
-/** What an engine's parts are made of, without the engine. */
+/** The parts from which an engine is made, without the engine. */
 export interface VirtualParts {
   readonly engine: Engine;
   readonly store: VirtualStore;
@@ -61,19 +61,19 @@ export interface VirtualReplica {
 export interface VirtualWorld {
   readonly clock: Clock;
   readonly database: Database;
-  /** What every draw gives. */
+  /** The result of every random draw. */
   roll: number;
-  /** By how much the database's clock was set forward; negative: back. */
+  /** How far the database's clock was set forward; negative: back. */
   databaseStepMs: number;
-  /** For how long this machine was suspended: only its wall clock has counted that. */
+  /** How long this machine was suspended. Only its wall clock has counted that time. */
   suspendedMs: number;
-  /** How far the machine's wall clock was set by hand; negative: back. */
+  /** How far the machine's wall clock was set forward by hand; negative: back. */
   wallSetMs: number;
   /** Milliseconds since the beginning. */
   readonly nowMs: number;
   parts(gateway: Gateway, settings?: VirtualSettings): VirtualParts;
   replica(gateway: Gateway, settings?: VirtualSettings): Promise<VirtualReplica>;
-  /** Lets exactly so much time pass, with everything that falls due on the way. */
+  /** Lets exactly `ms` pass, and runs everything that falls due on the way. */
   pass(ms: number): Promise<void>;
   /** Lets time pass until the promise settles. */
   ended<T>(promise: Promise<T>): Promise<T>;
@@ -131,7 +131,7 @@ export function createVirtualWorld({ installationId = INSTALLATION_ID } = {}): V
         float: () => world.roll,
         hex128: () => {
           drawn += 1;
-          // Different in the digits that every id made of it keeps.
+          // The digits that differ are kept in every id that is made from it.
           return `0000${drawn.toString(16).padStart(8, '0')}`.padEnd(32, '0');
         },
       },
