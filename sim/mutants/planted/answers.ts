@@ -5,7 +5,7 @@ import type { PlantedBug } from '../bug.ts';
 export const ANSWERS: readonly PlantedBug[] = [
   {
     name: 'a key’s other terms are noticed only where the order is new',
-    story: 'A client that reuses a key for another amount is answered as if that had been charged.',
+    story: 'A client that reuses a key for another amount gets an answer as if that amount had been charged.',
     file: 'src/domain/acceptance.ts',
     find: "if (key.fingerprint !== request.fingerprint) return { kind: 'key_reused' };",
     put: "if (key.fingerprint !== request.fingerprint && payment === null) return { kind: 'key_reused' };",
@@ -13,7 +13,7 @@ export const ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'another amount joins the order’s payment',
-    story: 'A customer who is to pay 20 is told that the order is paid, with the 10 of an earlier request.',
+    story: 'A customer who owes 20 is shown as paid, although an earlier request charged only 10.',
     file: 'src/domain/acceptance.ts',
     find: "if (!same) return { kind: 'conflict' };",
     put: "if (!same && payment.status === 'FAILED') return { kind: 'conflict' };",
@@ -22,7 +22,8 @@ export const ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'an order that failed is charged again without a key',
-    story: 'A client that repeats its request charges an order that its customer has given up.',
+    story:
+      'A client repeats its request without a key, and an order that its customer has given up is charged.',
     file: 'src/domain/acceptance.ts',
     find: "if (payment.status === 'FAILED' && request.fingerprint !== null) {",
     put: "if (payment.status === 'FAILED') {",
@@ -31,7 +32,8 @@ export const ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'late evidence does not block the next charge',
-    story: 'Proof of the first charge has just come in, and the customer is charged a second time.',
+    story:
+      'Proof that the first charge was made has just come in, but the customer is charged a second time.',
     file: 'src/domain/acceptance.ts',
     find: "if (payment.status === 'FAILED' && payment.inDoubt) return { kind: 'blocked' };",
     put: '',
@@ -40,7 +42,8 @@ export const ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'a replay gives the answer of the order’s current charge',
-    story: 'A client that repeats its key gets another answer than before, once the order was charged again.',
+    story:
+      'A client that repeats its key gets another answer than before once the order has been charged again.',
     file: 'src/engine/charging/answers.ts',
     find: 'const { freshForMs, ...frozen } = answer;\n  return settled(charging, request, payment,',
     put: 'const { freshForMs, ...frozen } = payment.answer ?? answer;\n  return settled(charging, request, payment,',
@@ -49,7 +52,7 @@ export const ANSWERS: readonly PlantedBug[] = [
   {
     name: 'a replay forgets that its key started the charge',
     story:
-      'A client that repeats its request gets 200 instead of 201, and takes its own order for another’s.',
+      'A client that repeats its request gets 200 instead of 201, and thinks that another client started the charge.',
     file: 'src/engine/charging/answers.ts',
     find: 'return settled(charging, request, payment, frozen, { started: key.started, freshForMs });',
     put: 'return settled(charging, request, payment, frozen, { started: false, freshForMs });',
@@ -57,7 +60,7 @@ export const ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'who joins is told that it started',
-    story: 'Two clients both get 201 for one order, and both ship.',
+    story: 'Two clients both get 201 for one order, and both ship the goods.',
     file: 'src/engine/charging/existing.ts',
     find: 'const started = request.startedN === record.charge.n;\n  return settled(charging, request, record, frozen, { started, freshForMs });',
     put: 'const started = request.startedN !== record.charge.n;\n  return settled(charging, request, record, frozen, { started, freshForMs });',
@@ -65,7 +68,7 @@ export const ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'a joining key is not bound',
-    story: 'The same key later starts another charge, because nobody remembers what it was told.',
+    story: 'The same key later starts another charge, because the answer that it got was not recorded.',
     file: 'src/engine/charging/existing.ts',
     find: '  if (request.key !== null) {\n    const bound =',
     put: '  if (request.key !== null && !verdict.settled) {\n    const bound =',
@@ -73,7 +76,7 @@ export const ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'a joining key is bound to the first charge',
-    story: 'A client that joined the second charge is told the failure of the first.',
+    story: 'A client that joined the second charge gets the failure of the first one.',
     file: 'src/engine/charging/existing.ts',
     find: 'const bound = await bind(charging, request, record, verdict.chargeN);',
     put: 'const bound = await bind(charging, request, record, 1);',
@@ -81,7 +84,7 @@ export const ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'the first answer to a key says that it is a replay',
-    story: 'A client takes its own new payment for one that it had made before.',
+    story: 'A client sees its own new payment reported as an old one.',
     file: 'src/engine/charging/request.ts',
     find: '  request.boundHere = true;\n  request.startedN',
     put: '  request.startedN',
@@ -89,7 +92,7 @@ export const ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'the cache answers whatever the key is asked with',
-    story: 'A client changes the amount under its old key, and is told that the new amount is paid.',
+    story: 'A client changes the amount under its old key, and gets the answer that the new amount is paid.',
     file: 'src/engine/charging/answers.ts',
     find: "if (cached.fingerprint !== key.fingerprint) return problem('idempotency_key_reused', null);",
     put: '',
@@ -97,7 +100,7 @@ export const ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'the cache knows no accounts',
-    story: 'A merchant is given another merchant’s payment, because both called their key the same.',
+    story: 'A merchant gets another merchant’s payment, because both used the same key.',
     file: 'src/engine/replay-cache.ts',
     find: '      if (entry.accountId !== accountId) return undefined;\n',
     put: '',
@@ -106,7 +109,7 @@ export const ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'the cache keeps answers beyond their time',
-    story: 'An answer that should have been erased is given for as long as the server runs.',
+    story: 'An answer that should have expired is given for as long as the server runs.',
     file: 'src/engine/replay-cache.ts',
     find: 'return clock.monotonicMs() < entry.untilMs ? entry.answer : undefined;',
     put: 'return entry.answer;',
@@ -115,7 +118,7 @@ export const ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'what this server remembers beats what it has read',
-    story: 'A client that saw “unresolved” is told “processing” a moment later.',
+    story: 'A client that saw “unresolved” gets “processing” a moment later.',
     file: 'src/engine/charging/reading.ts',
     find: 'return known !== undefined && known.seq >= last.seq ? known : undefined;',
     put: 'return known;',
@@ -124,7 +127,7 @@ export const ANSWERS: readonly PlantedBug[] = [
   {
     name: 'a payment is read from memory',
     story:
-      'A merchant reads “processing” after he was told “completed”, or reads another merchant’s payment.',
+      'A merchant who has seen “completed” then reads “processing”, or reads another merchant’s payment.',
     file: 'src/engine/engine.ts',
     find: 'const record = await store.payment(accountId, paymentId);',
     put: 'const record = driver.known(paymentId) ?? (await store.payment(accountId, paymentId));',
@@ -132,7 +135,7 @@ export const ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'a request that was told of a lost acceptance drives it twice',
-    story: 'One request calls the gateway twice at once for one order.',
+    story: 'One request calls the gateway twice at the same time for one order.',
     file: 'src/engine/charging/reading.ts',
     find: 'const [claim] = request.claims.splice(own, 1);',
     put: 'const claim = request.claims[own];',
@@ -140,7 +143,7 @@ export const ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'the next charge’s key is the first one’s',
-    story: 'A customer tries another card, and the database refuses the second charge for ever.',
+    story: 'A customer tries another card, and the database always refuses the second charge.',
     file: 'src/engine/charging/next-charge.ts',
     find: 'chargeKey: derivedKey(engine, order, n),',
     put: 'chargeKey: derivedKey(engine, order, 1),',
@@ -148,7 +151,7 @@ export const ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'a next charge that was lost is driven',
-    story: 'Two clients try another card at once, and the one that lost the race is charged too.',
+    story: 'Two clients try another card at the same time, and the one that lost the race is charged too.',
     file: 'src/engine/charging/next-charge.ts',
     find: "if (result.kind === 'lost') {\n    place?.free();\n    request.claims.push",
     put: "if (result.kind === 'lost' && request.startedN !== null) {\n    place?.free();\n    request.claims.push",
@@ -156,7 +159,7 @@ export const ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'a body that says less than its problem',
-    story: 'A declined order’s answer says that it was completed.',
+    story: 'The answer for a declined order says that it was completed.',
     file: 'src/engine/answer.ts',
     find: 'if (problem === null) return JSON.stringify(paymentFields(payment));',
     put: "if (problem !== 'gateway_failed') return JSON.stringify({ ...paymentFields(payment), status: 'COMPLETED' });",
@@ -164,7 +167,8 @@ export const ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'a retry with a new key is called safe while evidence waits',
-    story: 'A client is told that nothing was charged while proof of a charge lies unread, and pays again.',
+    story:
+      'A client is told that a retry is safe while proof of a charge has not been read yet, and the customer pays twice.',
     file: 'src/engine/answer.ts',
     find: "return status === 'FAILED' && !inDoubt;",
     put: "return status === 'FAILED' && inDoubt !== undefined;",

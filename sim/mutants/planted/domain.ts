@@ -6,7 +6,7 @@ const FOLDER = 'src/domain/transition';
 export const DOMAIN: readonly PlantedBug[] = [
   {
     name: 'a timeout is taken for a failure',
-    story: 'A customer whose card was charged is told that the payment failed, and pays again.',
+    story: 'A customer whose card was charged is shown a failed payment, and pays again.',
     file: `${FOLDER}/call-ended.ts`,
     find: "    case 'unknown': {\n",
     put: "    case 'unknown': {\n      if (!outcome.answered) return failed(charge, 'timeout', NOT_EXECUTED);\n",
@@ -15,7 +15,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   {
     name: '“not found” is proof at once',
     story:
-      'A charge that is still on its way is declared failed; it lands, and the customer has paid for nothing.',
+      'A charge that is still on its way is declared failed, then it arrives, and the customer has paid for nothing.',
     file: 'src/domain/proof.ts',
     find: "return askedAtMs > atMs ? { kind: 'proved' } : { kind: 'from', atMs };",
     put: "return atMs > 0 ? { kind: 'proved' } : { kind: 'from', atMs };",
@@ -24,7 +24,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   {
     name: 'the lag of lookups is forgotten for answered calls',
     story:
-      'A 500 that had charged is looked up before the lookup can show it, and the payment is declared failed.',
+      'A call that charged was answered with 500, the lookup does not show the charge yet, and the payment is declared failed.',
     file: 'src/domain/proof.ts',
     find: "if (doubt.kind === 'answered' && contract.lookupLagMs === 0) return",
     put: "if (doubt.kind === 'answered') return",
@@ -32,7 +32,8 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'a request that got no answer is forgotten once it is looked up',
-    story: 'A call that lands a minute after its connection broke charges an order that was declared failed.',
+    story:
+      'A call reaches the gateway a minute after its connection broke, and charges an order that was declared failed.',
     file: 'src/domain/proof.ts',
     find: "const landsMs = doubt.kind === 'open' ? contract.landsWithinMs : 0;",
     put: 'const landsMs = 0;',
@@ -40,7 +41,8 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'a charge that the gateway named is argued away by not finding it',
-    story: 'A pending charge that the lookup does not show yet is declared failed, and is captured later.',
+    story:
+      'A lookup does not show a pending charge yet, so the order is declared failed, and later the charge is captured.',
     file: 'src/domain/proof.ts',
     find: "if (charge.gatewayRef !== null) return { kind: 'never' };",
     put: '',
@@ -49,7 +51,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'a call is not counted',
-    story: 'A broken gateway is called again and again for one order, without end.',
+    story: 'A broken gateway is called again and again for one order, and this never ends.',
     file: `${FOLDER}/claim.ts`,
     find: 'attempts: charge.attempts + 1,',
     put: 'attempts: charge.attempts,',
@@ -66,7 +68,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'the time to give up begins anew with each call',
-    story: 'An order that was to be tried for a minute is tried for as long as the outage lasts.',
+    story: 'An order that should be tried for one minute is tried for as long as the outage lasts.',
     file: `${FOLDER}/claim.ts`,
     find: 'attempts: charge.attempts + 1, firstSentAtMs',
     put: 'attempts: charge.attempts + 1, openedAtMs: nowMs, firstSentAtMs',
@@ -75,7 +77,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'an order that is to be waited for fails after four calls',
-    story: 'The gateway is away for a minute, and every order that was to wait for an hour is lost.',
+    story: 'The gateway is down for a minute, and every order that should wait for an hour fails.',
     file: `${FOLDER}/limits.ts`,
     find: 'if (charge.giveUpAfterS !== null) return leftToTryMs(charge, context) > 0;',
     put: 'if (charge.giveUpAfterS !== null && leftToTryMs(charge, context) === 0) return false;',
@@ -83,7 +85,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'a call too many',
-    story: 'A merchant’s limit of calls to the gateway is not kept.',
+    story: 'A merchant’s limit of calls for one order is exceeded.',
     file: `${FOLDER}/limits.ts`,
     find: 'if (charge.attempts >= policy.maxAttempts) return false;',
     put: 'if (charge.attempts > policy.maxAttempts) return false;',
@@ -91,7 +93,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'a call too few',
-    story: 'Orders that one more try would have charged are given up, and the merchant loses sales.',
+    story: 'Orders that one more call would have charged fail, and the merchant loses sales.',
     file: `${FOLDER}/limits.ts`,
     find: 'if (charge.attempts >= policy.maxAttempts) return false;',
     put: 'if (charge.attempts >= policy.maxAttempts - 1 && charge.attempts > 0) return false;',
@@ -99,7 +101,8 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'a later refusal clears earlier doubt',
-    story: 'A timeout that charged is followed by a refused connection, and the payment is declared failed.',
+    story:
+      'A call that charged got a timeout, the next connection is refused, and the payment is declared failed.',
     file: `${FOLDER}/call-ended.ts`,
     find: '      return onRefused(charge, outcome.reason, outcome.retryAfterMs, context);',
     put: "      return onRefused({ ...charge, doubt: { kind: 'none' } }, outcome.reason, outcome.retryAfterMs, context);",
@@ -108,7 +111,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   {
     name: 'a decline in doubt is final',
     story:
-      'The first call charged and its answer was lost; the second is declined, and the customer is told that nothing was charged.',
+      'The first call charged and its answer was lost, the second is declined, and the customer is shown that nothing was charged.',
     file: `${FOLDER}/call-ended.ts`,
     find: "if (charge.doubt.kind === 'none') return failed(charge, code, DECLINED);",
     put: 'if (charge.attempts > 0) return failed(charge, code, DECLINED);',
@@ -117,7 +120,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'pending is taken for approved',
-    story: 'Goods are sent for a charge that the bank declines a minute later.',
+    story: 'Goods are shipped for a charge that the bank declines a minute later.',
     file: `${FOLDER}/call-ended.ts`,
     find: "    case 'pending': {\n",
     put: "    case 'pending': {\n      if (outcome.chargeId) return completed(charge, outcome.chargeId);\n",
@@ -125,7 +128,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'a pending charge that is found is taken for paid',
-    story: 'Goods are sent for a charge that was only accepted, and then declined.',
+    story: 'Goods are shipped for a charge that was still pending, and then it is declined.',
     file: `${FOLDER}/lookup-ended.ts`,
     find: "    case 'pending':\n      return lookAgain(",
     put: "    case 'pending':\n      if (outcome.chargeId) return completed(charge, outcome.chargeId);\n      return lookAgain(",
@@ -133,7 +136,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'a charge of other terms is accepted',
-    story: 'The gateway charged another amount, and the order is shown as paid.',
+    story: 'The gateway charged another amount, but the order is shown as paid.',
     file: `${FOLDER}/call-ended.ts`,
     find: "    case 'mismatch':\n",
     put: "    case 'mismatch':\n      if (outcome.chargeId) return completed(charge, outcome.chargeId);\n",
@@ -142,7 +145,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   {
     name: 'a resend after the key window',
     story:
-      'The gateway has forgotten the key, takes the resend for a new charge, and the customer pays twice.',
+      'The gateway has forgotten the key and takes the resent call for a new charge, so the customer pays twice.',
     file: `${FOLDER}/limits.ts`,
     find: 'return ageMs + policy.leaseMs + policy.contract.landsWithinMs < policy.contract.keyWindowMs;',
     put: 'return ageMs < Number.POSITIVE_INFINITY;',
@@ -150,7 +153,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'the first use of a key is dated by a wall clock that is ahead',
-    story: 'The key seems an hour younger than it is, and the last retry charges again.',
+    story: 'The key seems an hour younger than it is, so the last retry is sent too late and charges again.',
     file: `${FOLDER}/claim.ts`,
     find: 'charge.firstSentAtMs ?? Math.min(nowMs, atLeastMs)',
     put: 'charge.firstSentAtMs ?? Math.max(nowMs, atLeastMs)',
@@ -160,7 +163,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   {
     name: 'the key window runs from the last call',
     story:
-      'Each retry seems to renew a key that the gateway counts from its first use; the last one charges again.',
+      'The gateway counts a key’s age from its first use, but each retry here seems to renew it, and the last retry charges again.',
     file: `${FOLDER}/limits.ts`,
     find: 'waitMs + greatestAgeMs(charge, charge.firstSentAtMs ?? charge.openedAtMs, context);',
     put: 'waitMs;',
@@ -168,7 +171,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'the time that a request needs to land is left out of the key window',
-    story: 'A retry leaves inside the window and lands outside of it, where it charges a second time.',
+    story: 'A retry is sent before the key expires but arrives after that, and charges a second time.',
     file: `${FOLDER}/limits.ts`,
     find: 'return ageMs + policy.leaseMs + policy.contract.landsWithinMs < policy.contract.keyWindowMs;',
     put: 'return ageMs < policy.contract.keyWindowMs;',
@@ -176,7 +179,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'an unknown call is resent to a gateway without keys',
-    story: 'A gateway that knows no keys takes the resend for a new charge, and the customer pays twice.',
+    story: 'A gateway without keys takes the resent call for a new charge, and the customer pays twice.',
     file: `${FOLDER}/limits.ts`,
     find: "if (policy.contract.keys === 'none' || charge.declineCode !== null) return false;",
     put: '',
@@ -185,7 +188,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   {
     name: 'a lease that ran out leaves no doubt',
     story:
-      'The server died after the gateway charged; the next one believes that nothing was sent, and the order fails.',
+      'A server dies after the gateway charged, the next one assumes that nothing was sent, and the order fails.',
     file: `${FOLDER}/claim.ts`,
     find: "if (event.expiredAtMs === null || charge.step !== 'call') return charge;",
     put: 'if (event.expiredAtMs !== null || charge.attempts > 0) return charge;',
@@ -194,7 +197,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   {
     name: 'the later of two doubts is forgotten',
     story:
-      'The wait for a late charge is counted from the first call instead of the last, and the order fails too early.',
+      'The wait for a late charge ends too early, because it counts from the first call instead of the last, and the order fails.',
     file: 'src/domain/charge.ts',
     find: 'Math.max(latestMoment(a.untilMs, nowMs, trust), b.untilMs)',
     put: 'Math.min(latestMoment(a.untilMs, nowMs, trust), b.untilMs)',
@@ -211,7 +214,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'the deadline fails a charge in doubt',
-    story: 'After a quarter of an hour without an answer an order is declared failed that was charged.',
+    story: 'The deadline of a charged order passes without an answer, and the order is declared failed.',
     file: `${FOLDER}/claim.ts`,
     find: "if (taken.doubt.kind === 'none' && outOfTime(taken, context)) {",
     put: 'if (outOfTime(taken, context)) {',
@@ -220,7 +223,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   {
     name: 'where the gateway cannot be asked, unknown is failed',
     story:
-      'A gateway without lookup charged and did not answer; the customer is told that nothing was charged.',
+      'A gateway without lookups charged but did not answer, and the customer is shown that nothing was charged.',
     file: `${FOLDER}/decision.ts`,
     find: "if (!context.policy.contract.lookup) return review(charge, 'outcome_unknown', context);",
     put: "if (!context.policy.contract.lookup) return failed(charge, 'outcome_unknown', NOT_EXECUTED);",
@@ -229,7 +232,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   {
     name: 'a decline that is found is final without keys',
     story:
-      'Of two calls one was declined and one is still on its way; the order fails, and then it is charged.',
+      'One of two calls was declined and the other is still on its way, so the order fails first and is charged afterwards.',
     file: `${FOLDER}/lookup-ended.ts`,
     find: "if (context.policy.contract.keys === 'kept') {",
     put: "if (outcome.code !== '') {",
@@ -238,7 +241,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'COMPLETED is left when a second charge is found',
-    story: 'A paid order is shown as unpaid, because somebody must look at a duplicate.',
+    story: 'A paid order is shown as unpaid, because a person must check a second charge.',
     file: `${FOLDER}/verified.ts`,
     find: "  if (charge.status === 'COMPLETED') {",
     put: '  if (charge.n > 99) {',
@@ -247,7 +250,8 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'a lookup that fails clears the earlier charge',
-    story: 'The gateway cannot be asked about the first charge, so the second is sent; both are live.',
+    story:
+      'The lookup of the first charge gets no answer, the second is sent all the same, and the customer pays twice.',
     file: `${FOLDER}/verified.ts`,
     find: '      return onUnavailable(charge, outcome, context);',
     put: '      return isSettled(charge.status) ? onUnavailable(charge, outcome, context) : onClear(charge, NO_EVIDENCE, context);',
@@ -256,7 +260,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'a charge that was found late does not stop the next one',
-    story: 'The first charge turns out to be live, and the customer is charged a second time all the same.',
+    story: 'The first charge turns out to be live, but the customer is charged a second time.',
     file: `${FOLDER}/verified.ts`,
     find: '      return onFound(charge, outcome, context);',
     put: '      return isSettled(charge.status) ? onFound(charge, outcome, context) : onClear(charge, NO_EVIDENCE, context);',
@@ -265,7 +269,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'a lookup without an answer sets no timer',
-    story: 'An order whose lookup failed once is never looked at again, and stays open for ever.',
+    story: 'An order whose lookup failed once is never looked up again, and stays open for ever.',
     file: `${FOLDER}/lookup-ended.ts`,
     find: '  const waitMs = Math.min(scheduledMs, provableMs ?? scheduledMs);',
     put: '  const waitMs = detail === null ? Math.min(scheduledMs, provableMs ?? scheduledMs) : null;',
@@ -273,7 +277,8 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'refused credentials cost an attempt',
-    story: 'While our credentials are wrong every order fails, though nothing was wrong with any of them.',
+    story:
+      'While our credentials are wrong, every order fails, although there is nothing wrong with the orders.',
     file: `${FOLDER}/call-ended.ts`,
     find: 'return { next: uncounted(charge), event, waitMs, alarm:',
     put: 'return { next: charge, event, waitMs, alarm:',
@@ -282,7 +287,8 @@ export const DOMAIN: readonly PlantedBug[] = [
   },
   {
     name: 'what was never sent stays counted',
-    story: 'Under load orders use up their tries without one call, and fail though the gateway was well.',
+    story:
+      'Under load, orders use up their attempts without a single call, and fail although the gateway works.',
     file: `${FOLDER}/call-ended.ts`,
     find: "return { next: uncounted(charge), event: { type: 'call.not_sent', detail: reason }, waitMs };",
     put: "return { next: charge, event: { type: 'call.not_sent', detail: reason }, waitMs };",

@@ -5,7 +5,7 @@ export const DRIVING: readonly PlantedBug[] = [
   {
     name: 'sending before the commit',
     story:
-      'The database fails between the call and the commit: the customer is charged, and nobody knows of the order.',
+      'The database fails between the call and the commit, so the customer is charged for an order that is not stored.',
     file: 'src/engine/intent.ts',
     find: '      const result = await store.accept(intent);\n',
     put: '      begin(driver, acceptedRecord(intent, clock.wallMs()), { nowMs: clock.wallMs(), claimedAt, place });\n      const result = await store.accept(intent);\n',
@@ -14,7 +14,7 @@ export const DRIVING: readonly PlantedBug[] = [
   {
     name: 'a retry is sent before its claim is committed',
     story:
-      'A server whose claim is refused has called the gateway all the same, beside the server that holds the payment.',
+      'A server whose claim is refused has already called the gateway, while another server holds the payment.',
     file: 'src/engine/drive.ts',
     find: "    const idle = decision.action === 'none';\n",
     put: "    const idle = decision.action === 'none';\n    if (decision.action === 'call') void engine.gateway.call(chargeRequest(engine, record), { timeoutMs: 4000, mayLeave: () => true });\n",
@@ -23,7 +23,7 @@ export const DRIVING: readonly PlantedBug[] = [
   {
     name: 'a lost COMMIT of an intent is taken as rolled back',
     story:
-      'The client is told that nothing was stored, orders elsewhere, and is charged here a second later.',
+      'The client gets the answer that nothing was stored, orders elsewhere, and is charged here a second later.',
     file: 'src/engine/charging/interrupted.ts',
     find: "const nothing = error.kind !== 'outcome_unknown' && !request.perhapsStored;",
     put: 'const nothing = error.kind !== null;',
@@ -31,7 +31,7 @@ export const DRIVING: readonly PlantedBug[] = [
   },
   {
     name: 'after a lost acknowledgement the next error is believed',
-    story: 'The client is told that nothing was stored, though the first try may have been.',
+    story: 'The client gets the answer that nothing was stored, although the first try may have been stored.',
     file: 'src/engine/intent.ts',
     find: "if (result.kind !== 'accepted') return { kind: result.kind, perhapsOurs: unknown !== null };",
     put: "if (result.kind !== 'accepted') return { kind: result.kind, perhapsOurs: false };",
@@ -39,7 +39,7 @@ export const DRIVING: readonly PlantedBug[] = [
   },
   {
     name: 'a write without an answer is taken as written',
-    story: 'The customer is told that he has paid, and the database never hears of it.',
+    story: 'The customer is shown a paid order, but the database never stored that.',
     file: 'src/engine/write.ts',
     find: "        return { kind: 'unreachable', error };\n      }\n      await pause(clock, pauseMs);\n",
     put: "        return { kind: 'done', record: next, nowMs: options.nowMs };\n      }\n      await pause(clock, pauseMs);\n",
@@ -47,7 +47,8 @@ export const DRIVING: readonly PlantedBug[] = [
   },
   {
     name: 'a refused write is repeated with the fence of whoever holds the payment',
-    story: 'A server that slept through its lease wakes up and overwrites what another has settled.',
+    story:
+      'A server that was suspended until after its lease wakes up and overwrites what another server has settled.',
     file: 'src/engine/write.ts',
     find: "      return isOurs(result.record, next)\n        ? { kind: 'done', record: result.record, nowMs: writtenAtMs(result.record, options) }\n        : { kind: 'lost' };",
     put: "      if (result.record === null) return { kind: 'lost' };\n      const { seq, fence, claimId } = result.record;\n      Object.assign(advance.expected, { seq, fence, claimId });",
@@ -55,7 +56,8 @@ export const DRIVING: readonly PlantedBug[] = [
   },
   {
     name: 'a lost acknowledgement was written when the writer thought',
-    story: 'A lease counts from a clock that runs ahead, and a lookup proves what it was too early to see.',
+    story:
+      'The server counts its lease from a clock that runs ahead, and takes a lookup that came too early for proof.',
     file: 'src/engine/write.ts',
     find: 'return dueAtMs === null || waitMs === null ? nowMs : dueAtMs - waitMs;',
     put: 'return dueAtMs === null || waitMs === null ? nowMs : nowMs;',
@@ -64,7 +66,7 @@ export const DRIVING: readonly PlantedBug[] = [
   },
   {
     name: 'a row is taken for our own by its seq alone',
-    story: 'Two servers both believe that they hold the payment, and both call the gateway.',
+    story: 'Two servers both assume that they hold the payment, and both call the gateway.',
     file: 'src/engine/write.ts',
     find: 'return found.claimId === next.claimId && found.fence === next.fence && found.seq === next.seq;',
     put: 'return found.seq === next.seq;',
@@ -81,7 +83,7 @@ export const DRIVING: readonly PlantedBug[] = [
   {
     name: 'a lease by the local clock',
     story:
-      'A server whose clock is an hour behind believes that its lease never ends, and sends beside the next one.',
+      'A server whose clock is an hour behind assumes that its lease still runs, and calls the gateway together with the next server.',
     file: 'src/engine/lease.ts',
     find: 'Math.max(atMostSinceMs(clock, held.claimedAt), byDatabaseMs)',
     put: 'Math.min(Math.max(clock.wallMs() - held.grantedAtMs, 0), Math.max(byDatabaseMs, 0))',
@@ -99,7 +101,7 @@ export const DRIVING: readonly PlantedBug[] = [
   {
     name: 'a lookup’s answer counts from when it was heard',
     story:
-      'A lookup that was asked too early and answered late proves what it could not see, and the order fails.',
+      'A lookup that was sent too early gets a late answer, the answer counts as proof, and a charged order fails.',
     file: 'src/engine/drive.ts',
     find: 'onLookupEnded(charge, outcome, askedAtMs(engine, asking), context(nowMs, held.record))',
     put: 'onLookupEnded(charge, outcome, nowMs, context(nowMs, held.record))',
@@ -107,7 +109,7 @@ export const DRIVING: readonly PlantedBug[] = [
   },
   {
     name: 'a lease that ran out is taken as given back',
-    story: 'The server died after the gateway charged; the next one believes that nothing was sent.',
+    story: 'A server dies after the gateway charged, and the next one assumes that nothing was sent.',
     file: 'src/engine/drive.ts',
     find: 'return { expiredAtMs: record.held ? record.dueAtMs : null, evidence: record.evidence };',
     put: 'return { expiredAtMs: null, evidence: record.evidence };',
@@ -125,7 +127,7 @@ export const DRIVING: readonly PlantedBug[] = [
   {
     name: 'evidence counts as seen though nobody could look',
     story:
-      'Late proof of a charge is crossed off while the gateway could not be asked, and the failed order is charged again.',
+      'The lookups get no answer, but late proof of a charge is marked as read, and the failed order is charged again.',
     file: 'src/engine/drive.ts',
     find: "const seen = outcome.kind === 'unavailable' ? 0 : held.record.evidence;",
     put: 'const seen = held.record.evidence;',
@@ -134,7 +136,8 @@ export const DRIVING: readonly PlantedBug[] = [
   },
   {
     name: 'the next charge is sent without asking after the earlier one',
-    story: 'A gateway that lost sight of a charge for a while has the customer charged twice.',
+    story:
+      'The gateway did not show a charge for a while, the next charge is sent without a lookup, and the customer pays twice.',
     file: 'src/engine/charging/next-charge.ts',
     find: 'const verifyFirst = unproved && policy.contract.lookup;',
     put: 'const verifyFirst = false;',
@@ -147,7 +150,7 @@ export const DRIVING: readonly PlantedBug[] = [
   {
     name: 'an earlier charge that cannot be asked after is taken for clear',
     story:
-      'The gateway is down, so the first charge is not found, and the customer is charged a second time.',
+      'The gateway is down, its missing answer counts as “nothing was charged”, and the customer is charged a second time.',
     file: 'src/engine/verify.ts',
     find: "    case 'unavailable':\n    case 'forbidden':\n      return unanswered(outcome, contested);",
     put: "    case 'unavailable':\n    case 'forbidden':\n      return null;",
@@ -159,7 +162,8 @@ export const DRIVING: readonly PlantedBug[] = [
   },
   {
     name: 'late evidence is argued away by a lookup that finds nothing',
-    story: 'A gateway said “approved” and forgot it; the next charge is opened without anybody looking.',
+    story:
+      'A gateway approved a charge but no longer shows it, and the next charge is opened without a check by a person.',
     file: 'src/engine/verify.ts',
     find: 'const money = isOpen && one.moneyAtMs !== null;',
     put: 'const money = record.evidence > 1000 && one.moneyAtMs !== null;',
@@ -168,7 +172,7 @@ export const DRIVING: readonly PlantedBug[] = [
   },
   {
     name: 'one error of the database ends the sweep for good',
-    story: 'After a restart of the database nothing that a crash left behind is ever taken up again.',
+    story: 'After a restart of the database, payments that a crash left behind are never continued.',
     file: 'src/engine/recover.ts',
     find: '      if (!stopped) report(error);\n',
     put: '      return;\n',
@@ -176,7 +180,8 @@ export const DRIVING: readonly PlantedBug[] = [
   },
   {
     name: 'a payment that was lost to another stays in memory',
-    story: 'A server goes on taking an order for its own and never sweeps it again; it stays open.',
+    story:
+      'A server keeps an order in memory that it does not hold, never sweeps it again, and the order stays open.',
     file: 'src/engine/drive.ts',
     find: "    if (written.kind !== 'done') return forget(record);\n",
     put: "    if (written.kind !== 'done') return;\n",
@@ -192,7 +197,7 @@ export const DRIVING: readonly PlantedBug[] = [
   },
   {
     name: 'an old timer drives a payment beside a new one',
-    story: 'An order is retried twice as often as allowed by a server that remembers it twice.',
+    story: 'A server has the same order in memory twice, and retries it twice as often as allowed.',
     file: 'src/engine/charging/first-charge.ts',
     find: '  noteStarted(request, result.record);\n  return result.record;',
     put: '  request.claims.push({ claimId, claimedAt });\n  noteStarted(request, result.record);\n  return result.record;',
@@ -201,7 +206,7 @@ export const DRIVING: readonly PlantedBug[] = [
   },
   {
     name: 'a drain does not wait for what is under way',
-    story: 'At every deployment calls are cut off in the middle, and their customers wait for a lookup.',
+    story: 'Every deployment cuts off calls in the middle, and the customers must wait for a lookup.',
     file: 'src/engine/drive.ts',
     find: 'if (running === 0) return Promise.resolve();',
     put: 'if (running >= 0) return Promise.resolve();',
@@ -210,7 +215,8 @@ export const DRIVING: readonly PlantedBug[] = [
   },
   {
     name: 'calls go on while the gateway refuses our credentials',
-    story: 'A gateway that locks out callers with wrong credentials keeps us locked out.',
+    story:
+      'A gateway that locks out callers with wrong credentials keeps us locked out, because calls go on.',
     file: 'src/engine/gate.ts',
     find: 'if (refusals.blamesUs(paymentId, health)) breaker.pause(nowMs, pauseMs);\n      else breaker.ended',
     put: 'breaker.ended',
@@ -229,8 +235,7 @@ export const DRIVING: readonly PlantedBug[] = [
   },
   {
     name: 'an outage is not noticed where orders are rare',
-    story:
-      'A shop with an order a second loses every one of them within a second, until the gateway is back.',
+    story: 'In a shop with one order per second, every order of an outage fails within a second.',
     file: 'src/engine/breaker.ts',
     find: 'return silences >= options.silencesInRow && nowMs - answeredAtMs >= options.silentForMs;',
     put: 'return false;',
@@ -239,7 +244,7 @@ export const DRIVING: readonly PlantedBug[] = [
   },
   {
     name: 'nobody takes up what a dead server has left',
-    story: 'An order whose server died stays open until somebody asks for it, and perhaps nobody does.',
+    story: 'An order whose server died stays open until a client repeats it, which may never happen.',
     file: 'src/engine/engine.ts',
     find: '  sweeper.start();\n',
     put: '',
@@ -248,7 +253,7 @@ export const DRIVING: readonly PlantedBug[] = [
   {
     name: 'a row of our own that was committed unheard is another’s',
     story:
-      'A server that did not hear of its own claim leaves the payment to itself, and the wait to its customer.',
+      'A server that got no confirmation of its own claim does not continue the payment, and the customer must wait.',
     file: 'src/engine/write.ts',
     find: 'return found.claimId === next.claimId && found.fence === next.fence && found.seq === next.seq;',
     put: 'return found.fence < 0;',

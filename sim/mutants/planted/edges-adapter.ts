@@ -8,7 +8,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
   {
     name: 'the lease is not asked at the first byte',
     story:
-      'A process stands still while it connects; another proves that nothing was charged; the first wakes and sends.',
+      'A process is suspended while it connects, another one proves that nothing was charged, and the first one wakes up and sends the call.',
     file: `${FOLDER}/exchange.ts`,
     find: '    if (!this.#limits.mayLeave()) {\n',
     put: '    if (this.#limits.timeoutMs < 0) {\n',
@@ -17,7 +17,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
   },
   {
     name: 'a lease that is over at the first byte is told as a call that may have been made',
-    story: 'A call that never left is looked up for minutes, and the customer waits for the answer.',
+    story: 'A call that was never sent is looked up for minutes, and the customer waits for the answer.',
     file: `${FOLDER}/exchange.ts`,
     find: '      this.#settle(LEASE_OVER);\n',
     put: "      this.#settle({ kind: 'broken', reason: LEASE_OVER.reason });\n",
@@ -26,7 +26,8 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
   },
   {
     name: 'the lease is not asked before connecting',
-    story: 'A worker that lost its payments still opens connections for them, and keeps others from theirs.',
+    story:
+      'A worker that lost its leases still opens connections for those payments, which other payments need.',
     file: `${FOLDER}/exchange.ts`,
     find: '  if (!limits.mayLeave()) return Promise.resolve(LEASE_OVER);\n',
     put: '',
@@ -35,7 +36,8 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
   },
   {
     name: 'an abandoned call is closed instead of reset',
-    story: 'Our kernel delivers a request 85 seconds after its order was declared failed, and charges it.',
+    story:
+      'The kernel delivers a request 85 seconds after its order was declared failed, and the order is charged.',
     file: `${FOLDER}/connect.ts`,
     find: '    if (!isUnderWay()) return destroy.call(this, error);\n',
     put: '    if (isUnderWay() || !isUnderWay()) return destroy.call(this, error);\n',
@@ -44,7 +46,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
   },
   {
     name: 'beneath TLS nothing is reset',
-    story: 'With a real gateway, which speaks TLS, our kernel still delivers what was given up.',
+    story: 'With a real gateway, which uses TLS, the kernel still delivers calls that were given up.',
     file: `${FOLDER}/connect.ts`,
     find: '    (tcp as Socket & { resetAndClosing?: boolean }).resetAndClosing = true;\n',
     put: '    if (tcp === socket) (tcp as Socket & { resetAndClosing?: boolean }).resetAndClosing = true;\n',
@@ -53,8 +55,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
   },
   {
     name: 'an old list is proof of absence',
-    story:
-      'A cache repeats the empty list of a second ago, and an order that was charged is declared failed.',
+    story: 'A cache returns an empty list that is a second old, and a charged order is declared failed.',
     file: `${FOLDER}/lookups.ts`,
     find: "  return isFromCache(answer) ? unavailable('cached_answer') : outcome;\n",
     put: '  return outcome;\n',
@@ -63,7 +64,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
   },
   {
     name: 'an age of 0 is fresh',
-    story: 'The empty list of half a second ago is proof, although the charge has landed since.',
+    story: 'An empty list that is half a second old counts as proof, although the charge was made after it.',
     file: `${FOLDER}/cached.ts`,
     find: '      // been answered in the same second, before the charge landed.\n      return true;\n',
     put: '      return Number(text) > 0;\n',
@@ -72,7 +73,8 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
   },
   {
     name: 'a lookup may be answered from a cache',
-    story: 'A cache that adds no age answers with an earlier empty list, for nobody told it not to.',
+    story:
+      'A cache that adds no age header answers with an old empty list, and a charged order is declared failed.',
     file: `${FOLDER}/index.ts`,
     find: 'headers: [...common, ...FRESH],',
     put: 'headers: common,',
@@ -81,7 +83,8 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
   },
   {
     name: 'what a cache says to a call is the gateway’s word',
-    story: 'A “not executed” that was said to somebody else makes a call that charged count as never made.',
+    story:
+      'A cached “not executed” that belongs to another request is believed, and a call that charged counts as never made.',
     file: `${FOLDER}/answers.ts`,
     find: "return showsMoney(outcome) || !isFromCache(exchange) ? outcome : unanswered('cached_answer');",
     put: 'return outcome;',
@@ -90,7 +93,8 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
   },
   {
     name: 'a lookup that names another key is ours',
-    story: 'A proxy mixes up two answers, and the empty list of another order fails one that was charged.',
+    story:
+      'A proxy mixes up two answers, and the empty list of another order fails an order that was charged.',
     file: `${FOLDER}/lookups.ts`,
     find: "  if ('idempotency_key' in body && body.idempotency_key !== request.key) {\n",
     put: "  if ('idempotency_key' in body && request.key === '') {\n",
@@ -99,7 +103,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
   },
   {
     name: 'lookups share a connection',
-    story: 'The answer to the lookup before comes as the answer to this one, and a charged order fails.',
+    story: 'The answer to an earlier lookup is read as the answer to this one, and a charged order fails.',
     file: `${FOLDER}/index.ts`,
     find: '          ownConnection: true,\n',
     put: '          ownConnection: false,\n',
@@ -108,7 +112,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
   },
   {
     name: 'what a gateway says before it is asked is its answer',
-    story: 'Bytes that were sent to nobody prove that nothing was charged.',
+    story: 'Bytes that arrived before the request was sent count as proof that nothing was charged.',
     file: `${FOLDER}/connect.ts`,
     find: '      if (socket.readableLength > 0) {\n',
     put: '      if (socket.readableLength < 0) {\n',
@@ -118,7 +122,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
   {
     name: 'a request is written before anybody listened',
     story:
-      'What the kernel already holds when the connection comes up is read as the answer to a request written after it.',
+      'Bytes that arrived while the connection was opened are read as the answer to the request that is sent after them.',
     file: `${FOLDER}/connect.ts`,
     find: '        listenFirst(tcp, settle);\n        return;\n',
     put: '        settle(null, tcp);\n        return;\n',
@@ -127,7 +131,8 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
   },
   {
     name: 'a name may stand twice in an answer',
-    story: 'The list holds the charge and, under the same name, nothing; we read the nothing.',
+    story:
+      'The answer has two lists under the same name, and the empty one is read instead of the one with the charge.',
     file: `${FOLDER}/charge.ts`,
     find: 'return isObject(value) && !isAmbiguous(answer.body, value) ? value : undefined;',
     put: 'return isObject(value) ? value : undefined;',
@@ -136,7 +141,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
   },
   {
     name: 'a quote within a string ends it',
-    story: 'An honest answer with a quote in a note cannot be read, and its order waits for a person.',
+    story: 'An honest answer with a quote in a note cannot be read, and its order must wait for a person.',
     file: `${FOLDER}/members.ts`,
     find: '      if (byte === 0x5c) at += 1;\n      else if',
     put: '      if',

@@ -9,7 +9,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
   {
     name: 'any error with a text ends a call',
     story:
-      'A front that stopped waiting says 500 in its own words; the gateway charges the failed order seconds later.',
+      'A proxy that stopped waiting answers 500 in its own words, and seconds later the gateway charges the failed order.',
     file: `${FOLDER}/answers.ts`,
     find: '    if (!Object.keys(body).every((name) => PLAIN_ERROR.has(name))) return undefined;\n',
     put: '',
@@ -19,7 +19,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
   {
     name: 'any error in JSON ends a call',
     story:
-      'A front that stopped waiting says 503 in JSON; the gateway charges the failed order seconds later.',
+      'A proxy that stopped waiting answers 503 in JSON, and seconds later the gateway charges the failed order.',
     file: `${FOLDER}/answers.ts`,
     find: " || typeof error !== 'string' || error === '') return undefined;",
     put: ") return undefined;\n  if (typeof error !== 'string') return { word: '' };",
@@ -29,7 +29,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
   {
     name: 'an error is believed without a body',
     story:
-      'A firewall that blocks what the gateway answered says 403, and a call that charged counts as never made.',
+      'A firewall replaces the gateway’s answer with a 403, and a call that charged counts as never made.',
     file: `${FOLDER}/answers.ts`,
     find: '  if (body === undefined) return undefined;\n',
     put: "  if (body === undefined) return { word: '' };\n",
@@ -39,7 +39,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
   {
     name: 'an error without a key is ours on any connection',
     story:
-      'The 429 of the call before comes as the answer to this one, which charges an order that was declared failed.',
+      'The 429 for an earlier call is read as the answer to this one, the order is declared failed, and this call charges it.',
     file: `${FOLDER}/answers.ts`,
     find: "    if (!answer.standsAlone) return 'of_nobody';\n",
     put: '',
@@ -48,7 +48,8 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'a connection is kept after an error',
-    story: 'A front says the 500 of the first try again; the second try, still under way, counts as over.',
+    story:
+      'A proxy repeats the 500 of the first call, and the second call counts as over while it is still under way.',
     file: `${FOLDER}/exchange.ts`,
     find: '    if (isError(this.#status)) this.line?.end();\n',
     put: '',
@@ -57,7 +58,8 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'the first answer to a lookup is believed before its connection has ended',
-    story: 'The empty list of the lookup before is heard first, and the charge that comes behind it is not.',
+    story:
+      'The empty list for an earlier lookup is read first, and the charge in the answer after it is ignored.',
     file: `${FOLDER}/exchange.ts`,
     find: '    if (this.#ownConnection) {\n',
     put: '    if (this.#ownConnection && this.#status === 0) {\n',
@@ -66,7 +68,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'an empty list proves absence, whatever comes behind it',
-    story: 'A charge stands behind the end that Content-Length claims, and its order is declared failed.',
+    story: 'The charge comes after the end that Content-Length gives, and its order is declared failed.',
     file: `${FOLDER}/lookups.ts`,
     find: "  if (!answer.standsAlone) return unavailable('more_than_one_answer');\n",
     put: '',
@@ -75,7 +77,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'a list beside an error is whole',
-    story: 'One of the gateway’s shards is down, the charge is on it, and its order is declared failed.',
+    story: 'One shard of the gateway is down, the charge is on that shard, and its order is declared failed.',
     file: `${FOLDER}/lookups.ts`,
     find: '(name) => LIST_FIELDS.has(name)',
     put: "(name) => name !== ''",
@@ -84,7 +86,8 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'a word that is no status is passed over in a lookup',
-    story: 'An adapter hands on “captured”, and the order that was charged is declared failed.',
+    story:
+      'An adapter returns the unknown status “captured”, and an order that was charged is declared failed.',
     file: 'src/domain/outcomes.ts',
     find: 'if (!charges.every(({ status }) => isReportedStatus(status)))',
     put: 'if (charges.length < 0)',
@@ -94,7 +97,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
   {
     name: 'a decline on other terms is ours in a lookup',
     story:
-      'The gateway declined another amount under our key, and an order that may be charged yet is declared failed.',
+      'The gateway declined another amount under our key, and an order that may still be charged is declared failed.',
     file: 'src/domain/outcomes.ts',
     find: "    if (difference !== null && !isOver) return { kind: 'unavailable', reason: `${difference}_mismatch` };\n",
     put: "    if (difference === '') return { kind: 'absent' };\n",
@@ -103,7 +106,8 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'a charge of a test gateway is money',
-    story: 'The service charges at a fake gateway by mistake, and the shop ships what nobody paid.',
+    story:
+      'The service charges at a fake gateway by mistake, and the shop ships goods that are not paid for.',
     file: 'src/domain/outcomes.ts',
     find: "  if ((charge.livemode ?? livemode) !== livemode) return 'livemode';\n",
     put: '',
@@ -112,7 +116,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'a card number is passed on as a decline code',
-    story: 'A gateway repeats the card number, and it is stored, logged and shown.',
+    story: 'A gateway repeats the card number in its answer, and it is stored, logged and shown.',
     file: `${FOLDER}/charge.ts`,
     find: ' && !hasManyDigits(code)',
     put: '',
@@ -121,7 +125,8 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'an amount is rounded',
-    story: 'The gateway charged a fraction more than was asked for, and we call it ours.',
+    story:
+      'The gateway charged a fraction more than was requested, and the order is shown as correctly paid.',
     file: `${FOLDER}/charge.ts`,
     find: '    if (BROKEN_AMOUNT.test(text)) return undefined;\n',
     put: '',
@@ -130,7 +135,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'a body is read through a coding',
-    story: 'What is compressed looks like an empty list, and a charged order is declared failed.',
+    story: 'A compressed answer looks like an empty list, and a charged order is declared failed.',
     file: `${FOLDER}/charge.ts`,
     find: " || !isWhole(headers['transfer-encoding'])",
     put: '',
@@ -139,7 +144,8 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'a cache that does not say “hit” has let the answer pass',
-    story: 'A cache has its own word for what it keeps, and its empty list fails an order that was charged.',
+    story:
+      'A cache marks its stored answers with an unknown word, and its empty list fails an order that was charged.',
     file: `${FOLDER}/cached.ts`,
     find: 'return !SERVED.test(text) && text',
     put: "return !SERVED.test(text) || text === '' || text",
@@ -149,7 +155,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
   {
     name: 'an old date is as good as a new one',
     story:
-      'A cache that says nothing of itself repeats an empty list, and an order that was charged is declared failed.',
+      'A cache without any cache header repeats an empty list, and an order that was charged is declared failed.',
     file: `${FOLDER}/lookups.ts`,
     find: "return isOld && !showsMoney(outcome) ? unavailable('old_answer') : outcome;",
     put: 'return isOld ? outcome : outcome;',
@@ -159,7 +165,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
   {
     name: 'a date that stands still stays new',
     story:
-      'The empty list of a minute ago is the newest that was ever heard, and proves that nothing was charged.',
+      'An empty list that is a minute old has the newest date so far, and counts as proof that nothing was charged.',
     file: `${FOLDER}/dates.ts`,
     find: 'dateMs < askedAtMs + this.#aheadMs - TOLERANCE_MS',
     put: 'dateMs < this.#confirmedAtMs + this.#aheadMs - TOLERANCE_MS',
@@ -168,7 +174,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
   },
   {
     name: 'a gateway whose clock was set back is never believed again',
-    story: 'Every failed order waits for a person, for ever.',
+    story: 'Every order that needs a lookup as proof waits for a person, for ever.',
     file: `${FOLDER}/dates.ts`,
     find: 'receivedAtMs - this.#confirmedAtMs <= TRUSTED_MS',
     put: 'this.#confirmedAtMs > Number.NEGATIVE_INFINITY',

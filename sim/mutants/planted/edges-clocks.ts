@@ -11,7 +11,8 @@ const EXCHANGE = 'src/engine/exchange.test.ts';
 export const EDGES_CLOCKS: readonly PlantedBug[] = [
   {
     name: 'time that only the database’s clock has counted is proof',
-    story: 'The clock is set forward by 90 s, the order is told to have failed, and then the charge lands.',
+    story:
+      'The database’s clock is set forward by 90 s, the order is declared failed, and then the charge arrives.',
     file: 'src/domain/proof.ts',
     find: 'latestMoment(doubt.untilMs, askedAtMs, trust) + landsMs',
     put: 'doubt.untilMs + landsMs',
@@ -21,7 +22,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   {
     name: 'a lookup counts from what the database said last, though nobody has compared its clock',
     story:
-      'The clock is set forward just before a claim whose answer is lost; the order is told to have failed, and then the charge lands.',
+      'The clock is set forward just before a claim whose answer is lost, the order is declared failed, and then the charge arrives.',
     file: 'src/engine/lease.ts',
     find: 'atMs: Math.min(held.grantedAtMs, databaseClock.atLeastMs())',
     put: 'atMs: held.grantedAtMs',
@@ -30,7 +31,8 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   },
   {
     name: 'a step of the database’s clock is not noticed',
-    story: 'The clock is set forward by 90 s, the order is told to have failed, and then the charge lands.',
+    story:
+      'The database’s clock is set forward by 90 s, the order is declared failed, and then the charge arrives.',
     file: 'src/engine/database-clock.ts',
     find: '        if (slip(nowMs, gapMs)) stepped(databaseMs, gapMs);\n',
     put: '        slip(nowMs, gapMs);\n',
@@ -39,7 +41,8 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   },
   {
     name: 'small steps are never added up',
-    story: 'A clock that is set forward a little every second proves in a minute what takes two.',
+    story:
+      'A clock that is set forward a little every second makes one minute count as two, and an order is declared failed too early.',
     file: 'src/engine/database-clock.ts',
     find: 'slips = { ...slips, ms: slips.ms + Math.abs(gapMs) };',
     put: 'slips = { ...slips, ms: Math.abs(gapMs) };',
@@ -49,7 +52,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   {
     name: 'a process vouches for the time before it began',
     story:
-      'The clock is set forward while nobody runs; the next process says that nothing was charged, and then the charge lands.',
+      'The clock is set forward while no process runs, the next process declares an order failed, and then the charge arrives.',
     file: 'src/engine/database-clock.ts',
     find: 'let agreedSinceMs = start.databaseMs;',
     put: 'let agreedSinceMs = 0;',
@@ -59,7 +62,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   {
     name: 'a lease that the step may have cut short is not waited for',
     story:
-      'A request leaves under a lease whose end the clock has jumped over, behind the proof that it is not there.',
+      'The clock jumps over the end of a lease, and a request is sent under that lease after its order was declared failed.',
     file: 'src/engine/database-clock.ts',
     find: 'countFromMs: agreedSinceMs + longestLeaseMs,',
     put: 'countFromMs: agreedSinceMs,',
@@ -77,7 +80,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   },
   {
     name: 'a clock that was set back makes a key look younger',
-    story: 'A retry leaves by a key that the gateway has pruned, and the customer pays twice.',
+    story: 'A retry uses a key that the gateway has pruned, and the customer pays twice.',
     file: 'src/domain/transition/limits.ts',
     find: 'return believed ? ageMs : Math.max(ageMs, paymentAgeMs);',
     put: 'return believed ? ageMs : Math.max(ageMs, 0 * paymentAgeMs);',
@@ -87,7 +90,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   {
     name: 'a clock that was set back makes an old order look younger',
     story:
-      'An order from a backup is called by a key that the gateway has pruned, and the customer pays twice.',
+      'An order from a backup is called with a key that the gateway has pruned, and the customer pays twice.',
     file: 'src/domain/transition/limits.ts',
     find: 'return greatestAgeMs(charge, charge.openedAtMs, context) >= ',
     put: 'return context.nowMs - charge.openedAtMs >= ',
@@ -99,7 +102,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   },
   {
     name: 'after a step back waits are not shortened',
-    story: 'The clock is set back by an hour, and every open order is left alone for that hour.',
+    story: 'The clock is set back by an hour, and no open order is continued for that hour.',
     file: 'src/engine/watch-clock.ts',
     find: '    if (steps.backMs > 0) lookAtWaits(steps.backMs);\n',
     put: '',
@@ -108,7 +111,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   },
   {
     name: 'waits that the new clock has begun are shortened',
-    story: 'After a step of the clock every order that waits for its retry is called at once.',
+    story: 'After a step of the clock, every order that waits for its retry is called at once.',
     file: 'src/postgres/clock.ts',
     find: " AND e.at > now() + interval '1 second'",
     put: '',
@@ -117,7 +120,8 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   },
   {
     name: 'a lease does not count the time in which the machine was suspended',
-    story: 'A laptop wakes an hour later and sends what another server has charged meanwhile.',
+    story:
+      'A laptop wakes up an hour later and calls the gateway for an order that another server has charged meanwhile.',
     file: 'src/engine/moment.ts',
     find: 'return Math.max(clock.monotonicMs() - then.monotonicMs, clock.wallMs() - then.wallMs);',
     put: 'return clock.monotonicMs() - then.monotonicMs;',
@@ -126,7 +130,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   },
   {
     name: 'a wall clock that was set forward moves the database’s time',
-    story: 'A server whose clock is set forward by a day makes its orders wait for that day.',
+    story: 'A server whose clock is set forward by a day makes its orders wait for a day.',
     file: 'src/engine/lease.ts',
     find: 'return held.grantedAtMs + Math.min(sinceMs, engine.policy.leaseMs);',
     put: 'return held.grantedAtMs + Math.max(sinceMs, 0 * engine.policy.leaseMs);',
@@ -135,7 +139,8 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   },
   {
     name: 'the first byte may always leave',
-    story: 'A server wakes behind its lease and sends what another server has charged meanwhile.',
+    story:
+      'A server wakes up after its lease and calls the gateway for an order that another server has charged meanwhile.',
     file: 'src/engine/exchange.ts',
     find: 'refused ||= ended || !mayStillLeave(engine, held);',
     put: 'refused ||= ended;',
@@ -145,7 +150,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   {
     name: 'a wall clock that was set back counts as time that has not passed',
     story:
-      'A server sleeps for a minute, its wall clock is set back meanwhile, and it sends what another has charged.',
+      'A server is suspended while its wall clock is set back, and then calls the gateway for an order that another server has charged.',
     file: 'src/engine/lease.ts',
     find: 'usableMs(engine, held) > 0 && !setBack',
     put: 'usableMs(engine, held) > 0 || setBack',
@@ -154,7 +159,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   },
   {
     name: 'a call that was kept from leaving counts as an attempt',
-    story: 'On a machine that is often suspended orders use up their tries without one call.',
+    story: 'On a machine that is often suspended, orders use up their attempts without a single call.',
     file: 'src/engine/exchange.ts',
     find: "    if (refused && (outcome.kind === 'refused' || outcome.kind === 'not_sent')) {",
     put: "    if (refused && outcome.kind === 'busy') {",
@@ -163,7 +168,8 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   },
   {
     name: 'a claim that was granted too late is carried out',
-    story: 'A paused server goes on, claims with an old clock in its head, and calls after the deadline.',
+    story:
+      'A paused server continues with an old time, claims an order, and calls the gateway after the deadline.',
     file: 'src/engine/drive.ts',
     find: "    const late =\n      decision.action === 'call' && !mayCallNow(record.charge, context(held.grantedAtMs, held.record));\n",
     put: "    const late =\n      decision.action === 'none' && !mayCallNow(record.charge, context(held.grantedAtMs, held.record));\n",
@@ -173,7 +179,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   {
     name: 'the end of a call is dated by its beginning',
     story:
-      'A call that got no answer for ten seconds counts as sent ten seconds ago; the order fails too early, and then it lands.',
+      'A call that waited ten seconds for an answer is dated ten seconds too early, the order fails too early, and then the charge arrives.',
     file: 'src/engine/drive.ts',
     find: "    const nowMs = databaseNowMs(engine, held);\n    if (result.kind === 'not_sent') {",
     put: "    const nowMs = held.grantedAtMs;\n    if (result.kind === 'not_sent') {",
@@ -181,7 +187,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   },
   {
     name: 'what is to be done is decided before the wait',
-    story: 'A timer comes 20 minutes late, and the order is charged long after its customer has left.',
+    story: 'A timer fires 20 minutes late, and the order is charged long after its customer has left.',
     file: 'src/engine/drive.ts',
     find: '    const nowMs = databaseClock.nowMs();\n    const { dueAtMs, evidence } = record;',
     put: '    const nowMs = record.dueAtMs ?? databaseClock.nowMs();\n    const { dueAtMs, evidence } = record;',
@@ -191,7 +197,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   {
     name: 'the longer lease of another process is not waited for',
     story:
-      'A process with a longer lease sends behind the step of the clock, and its charge has been called absent.',
+      'A process with a longer lease sends a call after the clock’s step, but its charge already counts as not made.',
     file: 'src/engine/database-clock.ts',
     find: '      longestLeaseMs = Math.max(longestLeaseMs, leaseMs);\n',
     put: '',
@@ -201,7 +207,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   {
     name: 'the database keeps the lease of whoever started last',
     story:
-      'A process with a longer lease sends behind the step of the clock, and its charge has been called absent.',
+      'A process with a longer lease sends a call after the clock’s step, but its charge already counts as not made.',
     file: 'src/postgres/clock.ts',
     find: 'SET longest_lease_ms = greatest(longest_lease_ms, $1::float8)',
     put: 'SET longest_lease_ms = $1::float8',
@@ -211,7 +217,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   {
     name: 'a process that starts waits for its own lease alone',
     story:
-      'The last process had a longer lease and sends under it, behind the proof of the new one that nothing was charged.',
+      'The last process had a longer lease and sends a call under it, after the new process has declared the order failed.',
     file: 'src/engine/engine.ts',
     find: 'createDatabaseClock(clock, { databaseMs, sent, longestLeaseMs })',
     put: 'createDatabaseClock(clock, { databaseMs, sent, longestLeaseMs: Math.min(longestLeaseMs, options.policy.leaseMs) })',
@@ -220,7 +226,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   },
   {
     name: 'a database that answers slowly makes new dates look like old ones',
-    story: 'Every lookup of an order begins its wait anew, and its customer never hears.',
+    story: 'Every lookup of an order starts its wait again, and its customer never gets an outcome.',
     file: 'src/engine/database-clock.ts',
     find: 'aheadMs: longestLeaseMs + ROUGHLY_MS',
     put: 'aheadMs: longestLeaseMs + 0 * ROUGHLY_MS',
@@ -229,7 +235,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   },
   {
     name: 'what is not noticed of a step is not waited for',
-    story: 'Small steps that nobody notices prove half a second too early that nothing was charged.',
+    story: 'Small steps of the clock go unnoticed, and orders are declared failed half a second too early.',
     file: 'src/domain/proof.ts',
     find: ' + trust.toleranceMs',
     put: ' + 0 * trust.toleranceMs',
@@ -239,7 +245,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   {
     name: 'a process that starts shortens no waits',
     story:
-      'The clock was set back while nobody ran, and every open order is left alone until that time comes again.',
+      'The clock is set back while no process runs, and no open order is continued until the old time is reached again.',
     file: 'src/engine/watch-clock.ts',
     find: 'let waits: { readonly after: number | null } | null = { after: null };',
     put: 'let waits: { readonly after: number | null } | null = null;',
@@ -248,7 +254,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   },
   {
     name: 'only the first page of waits is shortened',
-    story: 'The clock is set back by an hour, and most open orders are left alone for that hour.',
+    story: 'The clock is set back by an hour, and most open orders are not continued for that hour.',
     file: 'src/engine/watch-clock.ts',
     find: 'waits = next === null ? null : { after: next };',
     put: 'waits = next === null || waits.after === null ? null : { after: next };',
@@ -258,7 +264,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   {
     name: 'first leases are not shortened',
     story:
-      'A server dies with an order in its first lease, the clock is set back, and nobody takes the order up for an hour.',
+      'A server dies with an order in its first lease, the clock is set back, and no other server continues the order for an hour.',
     file: 'src/postgres/clock.ts',
     find: '  if (after === null) await session.query(SHORTEN_FIRST_LEASES, [gateway]);\n',
     put: '',
@@ -267,7 +273,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   },
   {
     name: 'a lease that runs is cut short after a step back',
-    story: 'Another server takes an order over that is being called, and both call the gateway.',
+    story: 'Another server takes over an order during its call, and both call the gateway.',
     file: 'src/postgres/clock.ts',
     find: 'due_at = CASE WHEN p.held THEN least(p.due_at, times.soon) ELSE times.now END,\n    timer_at = CASE WHEN p.held THEN least(p.due_at, times.soon) ELSE times.now END',
     put: 'due_at = times.now, timer_at = times.now',
@@ -280,7 +286,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   {
     name: 'a doubt of the old clock is compared with one of the new',
     story:
-      'The clock was set back, the old date hides a call of just now, and that call lands after the order has failed.',
+      'After the clock was set back, an old date hides a new call, the order fails, and then that call charges it.',
     file: 'src/domain/charge.ts',
     find: 'Math.max(latestMoment(a.untilMs, nowMs, trust), b.untilMs)',
     put: 'Math.max(a.untilMs, b.untilMs)',
@@ -289,7 +295,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   },
   {
     name: 'the date of a later charge is believed though the clock was set back',
-    story: 'A retry leaves by a key that the gateway has pruned, and the customer pays twice.',
+    story: 'A retry uses a key that the gateway has pruned, and the customer pays twice.',
     file: 'src/domain/clock-trust.ts',
     find: 'return statedMs > trust.agreedSinceMs + trust.setBackMs && ',
     put: 'return statedMs > trust.agreedSinceMs && ',
@@ -299,7 +305,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   {
     name: 'the evidence with the greatest date is taken for the last',
     story:
-      'The clock was set back, and of two workers the one that sent last is forgotten; the order fails, and then its charge lands.',
+      'After the clock was set back, the worker that sent last is forgotten, the order fails, and then its charge arrives.',
     file: 'src/postgres/work.ts',
     find: "'(array_agg(e.at ORDER BY e.ord DESC)'",
     put: "'(array_agg(e.at ORDER BY e.at DESC)'",
@@ -308,7 +314,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   },
   {
     name: 'the simulated store takes the evidence with the greatest date for the last',
-    story: 'The simulation proves what the database does not do.',
+    story: 'The simulation shows a behaviour that the database does not have, so it misses real errors.',
     file: 'sim/store/reads.ts',
     find: 'return evidence.at(-1)?.atMs ?? null;',
     put: 'return evidence.length === 0 ? null : Math.max(...evidence.map(({ atMs }) => atMs));',
@@ -317,7 +323,8 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   },
   {
     name: 'a lease that ran out before the clock was set counts from its stated end',
-    story: 'The clock jumps over a lease, its request leaves after that, and is called absent.',
+    story:
+      'The clock jumps over the end of a lease, a request is sent after that, and its charge counts as not made.',
     file: 'src/domain/transition/claim.ts',
     find: 'const untilMs = latestMoment(event.expiredAtMs, nowMs, trust);',
     put: 'const untilMs = trust.toleranceMs < 0 ? latestMoment(event.expiredAtMs, nowMs, trust) : event.expiredAtMs;',
@@ -327,7 +334,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   {
     name: 'what the database says of the time does not end a lease',
     story:
-      'Both clocks of a machine stand still while it is paused, and it sends under a lease that ended long ago.',
+      'Both clocks of a machine stop while it is paused, and it calls the gateway under a lease that ended long ago.',
     file: 'src/engine/lease.ts',
     find: 'Math.max(atMostSinceMs(clock, held.claimedAt), byDatabaseMs)',
     put: 'Math.max(atMostSinceMs(clock, held.claimedAt), 0 * byDatabaseMs)',
@@ -337,7 +344,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   {
     name: 'what was asked by the old clock is compared with dates of the new one',
     story:
-      'The database’s clock is set while a lookup is under way, and an order fails that is charged a moment later.',
+      'The database’s clock is set during a lookup, and an order is declared failed that is charged a moment later.',
     file: 'src/engine/lease.ts',
     find: 'return databaseClock.steps() === asking.steps ? asking.atMs : Number.NEGATIVE_INFINITY;',
     put: 'return databaseClock.steps() >= asking.steps ? asking.atMs : Number.NEGATIVE_INFINITY;',
@@ -346,7 +353,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   },
   {
     name: 'an adapter that was given up may still send',
-    story: 'Its call is taken for one that has left; it leaves a minute later, when its order has failed.',
+    story: 'A call that was given up is sent a minute later, and charges an order that has already failed.',
     file: 'src/engine/exchange.ts',
     find: 'refused ||= ended || !mayStillLeave',
     put: 'refused ||= !mayStillLeave',

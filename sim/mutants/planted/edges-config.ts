@@ -9,7 +9,8 @@ const START_TEST = 'src/engine/start-checks.test.ts';
 export const EDGES_CONFIG: readonly PlantedBug[] = [
   {
     name: 'a token without an address starts the fake gateway',
-    story: 'Production loses its GATEWAY_URL, and every order is COMPLETED although nobody paid.',
+    story:
+      'Production loses its GATEWAY_URL, and every order is shown as COMPLETED although nothing is paid.',
     file: 'src/config/choose-gateway.ts',
     find: "  if (env.GATEWAY_TOKEN) reasons.push('GATEWAY_TOKEN is set');\n",
     put: '',
@@ -18,7 +19,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'an empty address is no address',
-    story: 'A template is not filled in, and the shop ships what nobody paid.',
+    story: 'A template is not filled in, and the shop ships goods that are not paid for.',
     file: 'src/config/choose-gateway.ts',
     find: "if (env.GATEWAY_URL === '') reasons",
     put: "if (env.GATEWAY_URL === ' ') reasons",
@@ -27,7 +28,8 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'production may have the fake gateway where it is asked for',
-    story: 'A setting of staging is copied to production, and every order is COMPLETED although nobody paid.',
+    story:
+      'A setting of staging is copied to production, and every order is shown as COMPLETED although nothing is paid.',
     file: 'src/config/choose-gateway.ts',
     find: '  if (isProduction(env)) {\n    problems.push(',
     put: '  if (isProduction({})) {\n    problems.push(',
@@ -36,7 +38,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'unknown settings of the gateway pass',
-    story: 'GATEWAY_SECRET is taken for GATEWAY_TOKEN by whoever sets it, and by nobody else.',
+    story: 'Somebody sets GATEWAY_SECRET instead of GATEWAY_TOKEN, and does not learn that it has no effect.',
     file: 'src/config/unknown-settings.ts',
     find: 'return OURS.test(name.toUpperCase()) ? [unknown(name)] : [];',
     put: "return OURS.test('') ? [unknown(name)] : [];",
@@ -45,7 +47,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'a misspelt setting passes',
-    story: 'LEASE_MSEC is believed to be set, and the default holds.',
+    story: 'Somebody sets LEASE_MSEC, it has no effect, and the default applies.',
     file: 'src/config/unknown-settings.ts',
     find: 'const slips = word.length < TWO_SLIPS_FROM ? 1 : 2;',
     put: 'const slips = word.length < TWO_SLIPS_FROM ? 1 : 0;',
@@ -54,7 +56,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'a service of Kubernetes is taken for a setting',
-    story: 'Somebody adds a service that is called "gateway", and Payonce does not start any more.',
+    story: 'Somebody adds a Kubernetes service that is called "gateway", and Payonce no longer starts.',
     file: 'src/config/unknown-settings.ts',
     find: "if (name === CGI || isServiceLink(name, env[name] ?? '')) return true;",
     put: "if (name === CGI || isServiceLink('', env[name] ?? '')) return true;",
@@ -63,8 +65,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'the mode of the database is not checked',
-    story:
-      'A real gateway starts on the database of a trial, and its test payments are taken for paid orders.',
+    story: 'A real gateway starts on the database of a trial, and test payments are shown as paid orders.',
     file: 'src/engine/start-checks.ts',
     find: 'if (mode.livemode !== livemode)',
     put: 'if (mode.livemode === null)',
@@ -74,7 +75,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   {
     name: 'a payment is stored whatever the mode',
     story:
-      'A test process stores a payment in a database that was just taken over by real money, and it passes for money.',
+      'A test process stores a payment in a database that has just been claimed for real money, and the test payment counts as money.',
     file: 'src/postgres/accept.ts',
     find: 'WHERE i.livemode = mode.livemode`',
     put: 'WHERE i.livemode IS NOT NULL`',
@@ -83,7 +84,8 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'the mode is read without a lock',
-    story: 'A start of the other mode and the first payment at the same moment: neither sees the other.',
+    story:
+      'A process of the other mode starts at the same moment as the first payment, and test and real payments share one database.',
     file: 'src/postgres/accept.ts',
     find: 'UPDATE payonce.installation SET livemode = coalesce(livemode, $${GUARDED.next}) RETURNING livemode',
     put: 'SELECT coalesce(livemode, $${GUARDED.next}) AS livemode FROM payonce.installation',
@@ -92,7 +94,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'the store takes any mode for final',
-    story: 'A process that has lost its empty database to the other mode goes on as if it had not.',
+    story: 'A process goes on although its empty database was claimed for the other mode.',
     file: 'src/postgres/mode.ts',
     find: 'if (mode.final) known.livemode',
     put: 'if (mode.livemode !== null) known.livemode',
@@ -101,7 +103,8 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'payments of the other mode are taken up',
-    story: 'A test process finishes real payments at its sandbox, and the shop ships what nobody paid.',
+    story:
+      'A test process finishes real payments at its sandbox, and the shop ships goods that are not paid for.',
     file: 'src/engine/recover.ts',
     find: 'if (payments.length > 0 && !(await engine.ownMode.holds())) return false;',
     put: '',
@@ -110,7 +113,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'payments of the other mode are shown as ours',
-    story: 'A process that has lost its database to tests shows their payments as real money.',
+    story: 'A process whose database was claimed for tests shows test payments as real money.',
     file: 'src/engine/engine.ts',
     find: 'if (records.length > 0) await requireOwnMode();',
     put: '',
@@ -119,7 +122,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'open payments of another gateway are not told',
-    story: 'Orders stay PROCESSING for ever after a change of the gateway, and nobody knows.',
+    story: 'After a change of the gateway, orders stay PROCESSING for ever, and no person learns of it.',
     file: 'src/postgres/mode.ts',
     find: 'WHERE timer_at IS NOT NULL AND gateway <> $1',
     put: 'WHERE timer_at IS NOT NULL AND gateway = $1',
@@ -128,7 +131,8 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'open payments in their first lease are not told',
-    story: 'A crash and a change of the gateway at once: the orders that were under way are forgotten.',
+    story:
+      'A crash and a change of the gateway happen together, and no person learns of the orders that were under way.',
     file: 'src/postgres/mode.ts',
     find: 'due_at IS NOT NULL AND timer_at IS NULL',
     put: 'due_at IS NULL AND timer_at IS NULL',
@@ -137,7 +141,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'the alarm about another gateway is not raised',
-    story: 'Orders stay PROCESSING for ever after a change of the gateway, and nobody knows.',
+    story: 'After a change of the gateway, orders stay PROCESSING for ever, and no person learns of it.',
     file: 'src/engine/start-checks.ts',
     find: '  await tellOpenElsewhere(engine);\n',
     put: '',
@@ -146,7 +150,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'every payment is said to be money',
-    story: 'A shop ships what was ordered on the test system.',
+    story: 'A shop ships goods for orders of the test system.',
     file: 'src/engine/answer.ts',
     find: 'livemode: payment.livemode,',
     put: 'livemode: true,',
@@ -155,7 +159,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'the mounted fake gateway is said to move money',
-    story: 'A shop that looks at livemode ships what nobody paid.',
+    story: 'A shop that checks livemode ships goods that are not paid for.',
     file: 'src/service/gateway.ts',
     find: "livemode: config.GATEWAY === 'http' && config.GATEWAY_LIVEMODE === 'yes',",
     put: "livemode: config.GATEWAY_LIVEMODE === 'yes',",
@@ -164,7 +168,8 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'an address by another name is passed over',
-    story: 'PAYMENT_GATEWAY_URL is set and not read, and every order is COMPLETED although nobody paid.',
+    story:
+      'PAYMENT_GATEWAY_URL is set but not read, and every order is shown as COMPLETED although nothing is paid.',
     file: 'src/config/choose-gateway.ts',
     find: 'if (meant !== undefined) reasons.push',
     put: 'if (meant === null) reasons.push',
@@ -173,7 +178,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'only the long word means production',
-    story: 'NODE_ENV is prod, and every order is COMPLETED although nobody paid.',
+    story: 'NODE_ENV is prod, and every order is shown as COMPLETED although nothing is paid.',
     file: 'src/config/choose-gateway.ts',
     find: "['production', 'prod', 'live']",
     put: "['production']",
@@ -182,8 +187,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'two real gateways share a name',
-    story:
-      'Open payments of the old gateway are asked after at the new one, which truthfully knows nothing of them.',
+    story: 'Open payments of the old gateway are looked up at the new one, which does not know them.',
     file: 'src/service/gateway.ts',
     find: "name: config.GATEWAY === 'fake' ? 'fake' : config.GATEWAY_NAME,",
     put: 'name: config.GATEWAY,',
@@ -192,7 +196,8 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'what is wrong between settings is told only when nothing else is',
-    story: 'Whoever repairs a configuration at night starts it twice, to be refused twice.',
+    story:
+      'A person fixes a configuration at night, and is refused a second time for errors that could have been reported at once.',
     file: 'src/config.ts',
     find: '  problems.push(...contradictions(values as unknown as Valid));',
     put: '  if (problems.length === 0) problems.push(...contradictions(values as unknown as Valid));',
@@ -201,7 +206,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'a connection that failed says nothing to do',
-    story: 'A wrong password is looked for in the firewall, while no payment is taken.',
+    story: 'No payment is taken while a person suspects the firewall, although the password is wrong.',
     file: 'src/postgres/advice.ts',
     find: '  if (state !== null) return STATES[state] ?? ',
     put: '  if (state !== null) return STATES[`0${state}`] ?? ',
@@ -210,7 +215,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'an address that the machine does not have is told by its code alone',
-    story: 'EADDRNOTAVAIL is all that stands in the log, and nobody knows which setting it means.',
+    story: 'The log shows only EADDRNOTAVAIL, and a person cannot see which setting is wrong.',
     file: 'src/service/listen.ts',
     find: '    EADDRNOTAVAIL: `',
     put: '    EADDRNOTAVAILABLE: `',
@@ -219,7 +224,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   },
   {
     name: 'a folder above that is not there is asked for without end',
-    story: 'A mistyped DATA_DIR keeps a core busy, and says nothing.',
+    story: 'A mistyped DATA_DIR keeps a core busy, and no error is reported.',
     file: 'packages/embedded-postgres/src/files.ts',
     find: "if (code !== 'ENOENT' || isFolder(parent) || parent === path) throw error;",
     put: "if (code !== 'ENOENT' || parent === path) throw error;",

@@ -10,7 +10,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   {
     name: 'a call leaves behind the time that its caller gave it',
     story:
-      'The connection took long; the shop has given the order up meanwhile, and the customer is charged all the same.',
+      'The connection takes so long that the shop has given the order up, but the customer is still charged.',
     file: 'src/engine/exchange.ts',
     find: '      refused ||= isGivenUp(engine, held);\n',
     put: '',
@@ -22,7 +22,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   },
   {
     name: 'an outage of the gateway is in no log',
-    story: 'The person on call reads the log of an hour in which nobody could pay, and finds nothing.',
+    story: 'The person on call reads the log of an hour in which no customer could pay, and finds nothing.',
     file: 'src/engine/report-stop.ts',
     find: 'if (nowMs < reportAtMs) return;',
     put: 'if (nowMs >= reportAtMs) return;',
@@ -31,7 +31,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   },
   {
     name: 'what waits for a place waits beyond its time',
-    story: 'Behind a gateway that hangs a shop that wanted an answer within a second waits for minutes.',
+    story: 'The gateway hangs, and a shop that wanted an outcome within a second waits for minutes.',
     file: 'src/engine/drive.ts',
     find: "need === 'lookup' ? Number.POSITIVE_INFINITY : leftMsOf(record)",
     put: "need === 'lookup' || !draining ? Number.POSITIVE_INFINITY : leftMsOf(record)",
@@ -41,7 +41,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   {
     name: 'what waits for a stopped gateway waits beyond its time',
     story:
-      'A shop that wanted an answer within a second is told half a minute later that nothing was charged.',
+      'A shop that wanted an outcome within a second learns half a minute later that nothing was charged.',
     file: 'src/engine/drive.ts',
     find: 'resumeIn(record, Math.min(permission.inMs, leftMsOf(record)));',
     put: 'resumeIn(record, permission.inMs);',
@@ -54,7 +54,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   {
     name: 'what a worker without a lease may have sent is dropped',
     story:
-      'A server wakes behind its lease and may have sent; the order fails, is charged again, and the first request lands.',
+      'A server that woke up after its lease may have sent a call, the order fails and is charged again, and then the first call charges it too.',
     file: 'src/engine/drive.ts',
     find: "const isNews = tellsOfMoney(outcome) || (written.kind === 'lost' && mayHaveSent(outcome));",
     put: "const isNews = tellsOfMoney(outcome) || (written.kind === 'unreachable' && mayHaveSent(outcome));",
@@ -63,7 +63,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   },
   {
     name: 'a call leaves although evidence waits',
-    story: 'Somebody has heard that an earlier charge was made, and the next one is sent all the same.',
+    story: 'Evidence shows that an earlier charge was made, but the next one is sent all the same.',
     file: 'src/domain/transition/claim.ts',
     find: '  if (event.evidence > 0) {',
     put: "  if (event.evidence > 0 && taken.step !== 'call') {",
@@ -72,7 +72,8 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   },
   {
     name: 'absence is proved although evidence waits',
-    story: 'A request left a second ago, unheard of; the order is told to have failed, and then it lands.',
+    story:
+      'A late request was sent a second ago, the order is declared failed, and then the request charges it.',
     file: 'src/domain/transition/claim.ts',
     find: '  if (event.evidence > 0) {',
     put: "  if (event.evidence > 0 && taken.step !== 'lookup') {",
@@ -81,8 +82,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   },
   {
     name: 'the deadline fails an order about which evidence waits',
-    story:
-      'The gateway has charged, a worker has heard it, and the customer is told that nothing was charged.',
+    story: 'Evidence shows that the gateway has charged, but the customer is shown that nothing was charged.',
     file: 'src/domain/transition/claim.ts',
     find: '  if (event.evidence > 0) {',
     put: '  if (event.evidence > 0 && !outOfTime(taken, context)) {',
@@ -91,7 +91,8 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   },
   {
     name: 'evidence about the charge itself leaves no doubt',
-    story: 'A request left a second ago, unheard of; the order is told to have failed, and then it lands.',
+    story:
+      'A late request was sent a second ago, the order is declared failed, and then the request charges it.',
     file: 'src/domain/transition/verified.ts',
     find: '  const next = withOwnEvidence(charge, own, context);',
     put: '  const next = own.gatewayRef === null ? charge : withOwnEvidence(charge, own, context);',
@@ -103,7 +104,8 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   },
   {
     name: 'evidence about the charge itself is not read',
-    story: 'A request left a second ago, unheard of; the order is told to have failed, and then it lands.',
+    story:
+      'A late request was sent a second ago, the order is declared failed, and then the request charges it.',
     file: 'src/engine/verify.ts',
     find: 'return own === undefined ? NO_EVIDENCE :',
     put: 'return own === undefined || own.n > 0 ? NO_EVIDENCE :',
@@ -113,7 +115,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   {
     name: 'what may still land is called absent',
     story:
-      'A worker may have sent the earlier charge a second ago; it is not there yet, the next one is sent, and both are made.',
+      'A worker may have sent the earlier charge a second ago, the lookup does not show it yet, and the customer is charged twice.',
     file: 'src/engine/verify.ts',
     find: "if (proof.kind === 'from') fromMs",
     put: "if (proof.kind === 'from' && sent.n < 0) fromMs",
@@ -123,7 +125,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   {
     name: 'a key that is not kept any more is believed to guard',
     story:
-      'A machine sleeps past the key window, sends an order once more, and nobody is told of the second charge.',
+      'A machine wakes up after the key window and sends a paid order again, and no alarm reports the second charge.',
     file: 'src/engine/verify.ts',
     find: "return keys === 'none' || sentUntilMs + landsWithinMs >= (firstSentAtMs ?? openedAtMs) + keyWindowMs;",
     put: "return keys === 'none' && firstSentAtMs !== openedAtMs + keyWindowMs + landsWithinMs;",
@@ -133,7 +135,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   {
     name: 'what was sent once more of a completed charge is not waited for',
     story:
-      'A gateway without keys makes a second charge of what a worker sent behind its lease, and nobody looks any more.',
+      'A gateway without keys makes a second charge from a call that was sent after its lease, and no lookup finds it.',
     file: 'src/engine/verify.ts',
     find: "return keys === 'none' || sentUntilMs + landsWithinMs",
     put: 'return sentUntilMs + landsWithinMs',
@@ -142,7 +144,8 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   },
   {
     name: 'without keys one decline speaks for all calls of the charge',
-    story: 'Of two calls one was declined and one is on its way; the next charge is sent, and both are made.',
+    story:
+      'One of two calls was declined and the other is on its way, the next charge is sent, and the customer pays twice.',
     file: 'src/engine/verify.ts',
     find: "if (outcome.kind === 'declined' && engine.policy.contract.keys === 'none') {",
     put: "if (outcome.kind === 'declined' && engine.policy.contract.keys !== 'none') {",
@@ -151,7 +154,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   },
   {
     name: 'only the first page of the earlier charges is asked after',
-    story: 'An order failed twenty times, one of the charges is live, and it is charged once more.',
+    story: 'An order failed twenty times, one of those charges is live, and the order is charged once more.',
     file: 'src/engine/charges-to-verify.ts',
     find: 'if (page.length < PAGE) return;',
     put: 'if (page.length <= PAGE) return;',
@@ -161,7 +164,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   {
     name: 'a declined charge is not asked after, whatever came in about it',
     story:
-      'The gateway said no to the second try and yes to the first; the yes came late, and nobody looks into it.',
+      'The gateway declined the second call but approved the first, the approval came late, and it is never looked up.',
     file: 'src/postgres/work.ts',
     find: "(told.n IS NOT NULL OR (o.outcome = 'FAILED' AND o.by_absence))",
     put: "(o.n IS NULL OR (o.outcome = 'FAILED' AND o.by_absence))",
@@ -171,7 +174,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   {
     name: 'a charge that was made at another gateway is asked after here',
     story:
-      'This gateway truthfully knows nothing of it, that counts as proof, and the order is charged here as well.',
+      'This gateway does not know the charge, that counts as proof, and the order is charged here as well.',
     file: 'src/engine/verify.ts',
     find: 'if (one.gateway !== engine.gateway.name) {',
     put: "if (one.gateway === '') {",
@@ -181,7 +184,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   {
     name: 'an order that moves to another gateway takes its earlier charges along',
     story:
-      'The new gateway is asked about a charge of the old one, knows nothing of it, and the order is charged twice.',
+      'The new gateway is asked for a charge of the old one, does not know it, and the order is charged twice.',
     file: 'src/postgres/keys.ts',
     find: '    AND EXISTS (SELECT FROM p)\n), e AS (',
     put: '    AND NOT EXISTS (SELECT FROM p)\n), e AS (',
@@ -191,7 +194,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   {
     name: 'an earlier charge is asked after under its stored name alone',
     story:
-      'The tables came from another installation; the gateway is asked about names that it was never told.',
+      'The tables came from another installation, and the gateway is asked for a key that it never received.',
     file: 'src/engine/verify.ts',
     find: 'if (one.chargeKey !== null && one.chargeKey !== derived) {',
     put: 'if (one.chargeKey !== null && one.chargeKey !== derived && one.n < 1) {',
@@ -200,7 +203,8 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   },
   {
     name: 'a payment that the database forgot raises no alarm',
-    story: 'The customer was charged for an order that nobody knows any more, and nobody is told.',
+    story:
+      'The customer was charged for an order that is no longer in the database, and no alarm reports it.',
     file: 'src/engine/evidence.ts',
     find: "if (kept === 'no_payment') {",
     put: "if (kept !== 'kept' && kept !== 'no_payment') {",
@@ -209,7 +213,8 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   },
   {
     name: 'the database does not say that it knows no such payment',
-    story: 'The customer was charged for an order that nobody knows any more, and nobody is told.',
+    story:
+      'The customer was charged for an order that is no longer in the database, and no alarm reports it.',
     file: 'src/postgres/work.ts',
     find: "return rows.length === 1 ? 'kept' : 'no_payment';",
     put: "return rows.length <= 1 ? 'kept' : 'no_payment';",
@@ -218,7 +223,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   },
   {
     name: 'what an adapter says after it was given up is dropped',
-    story: 'The only word of a charge came a second too late, and the order is charged again.',
+    story: 'The only report of a charge came a second too late, and the order is charged again.',
     file: 'src/engine/exchange.ts',
     find: '        if (givenUp) return tooLate(outcome);\n',
     put: '        if (givenUp) return;\n',

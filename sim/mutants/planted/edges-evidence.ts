@@ -9,7 +9,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
   {
     name: 'a decision that takes no lease keeps the last holder’s claim',
     story:
-      'A server that slept with an approval in hand takes another’s write for its own; nobody learns of the charge.',
+      'A server that was suspended with an approval in memory mistakes another server’s write for its own, and the charge is lost.',
     file: 'src/engine/drive.ts',
     find: "        ? { kind: 'pass', claimId, waitMs: decision.waitMs }\n",
     put: "        ? { kind: 'release', waitMs: decision.waitMs }\n",
@@ -19,7 +19,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
   {
     name: 'a write without the lease leaves the claim as it was',
     story:
-      'A server that slept with an approval in hand takes another’s write for its own; nobody learns of the charge.',
+      'A server that was suspended with an approval in memory mistakes another server’s write for its own, and the charge is lost.',
     file: 'src/postgres/advance.ts',
     find: "      return lease.kind === 'take' ? lease.claim.claimId : lease.claimId;\n",
     put: "      return lease.kind === 'take' ? lease.claim.claimId : null;\n",
@@ -29,7 +29,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
   {
     name: 'evidence about a charge that the database has forgotten is not asked after',
     story:
-      'After a fail-over the gateway’s yes to the lost charge is called clear, and the customer is charged again.',
+      'A fail-over loses a charge that the gateway approved, the approval is ignored, and the customer is charged again.',
     file: 'src/postgres/work.ts',
     find: 'FROM made o FULL JOIN told ON told.n = o.n',
     put: 'FROM made o LEFT JOIN told ON told.n = o.n',
@@ -39,7 +39,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
   {
     name: 'a retry that waits in memory is not woken by evidence',
     story:
-      'The first charge turns out to be paid while the second waits for its retry, which is sent all the same.',
+      'The first charge turns out to be paid while the second waits for its retry, but the retry is sent.',
     file: 'src/engine/recover.ts',
     find: '        driver.wake(record);\n',
     put: '',
@@ -49,7 +49,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
   {
     name: 'a call leaves although its claim found new evidence',
     story:
-      'The first charge turns out to be paid in the moment in which the second is claimed, and both are live.',
+      'The first charge turns out to be paid at the moment in which the second is claimed, and the customer pays twice.',
     file: 'src/engine/drive.ts',
     find: "    if (action === 'call' && held.record.evidence > 0) return giveBack(held, 'late_evidence');\n",
     put: '',
@@ -59,7 +59,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
   {
     name: 'a failure is written over evidence',
     story:
-      'The customer is told that a new charge is safe while the approval of the old one lies unread in the database.',
+      'The customer is told that a new charge is safe, while the approval of the old one is in the database unread.',
     file: 'src/postgres/advance.ts',
     find: '\n    AND (i.problem IS NULL OR p.evidence = i.evidence_seen)',
     put: '',
@@ -68,7 +68,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
   },
   {
     name: 'a decline that could not be written is forgotten',
-    story: 'The card is charged once more after the gateway has said no.',
+    story: 'The card is charged once more although the gateway has declined it.',
     file: 'src/domain/transition/verified.ts',
     find: '  return { next: { ...charge, doubt, declineCode, step }, event, waitMs: 0 };',
     put: '  return { next: charge, event, waitMs: 0 };',
@@ -78,7 +78,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
   {
     name: 'a decline argues an approval away where keys are not kept',
     story:
-      'A late worker was approved, an older no of the same charge hides it, and the customer pays twice.',
+      'A late worker got an approval, an older decline of the same charge hides it, and the customer pays twice.',
     file: 'src/engine/verify.ts',
     find: '    return onAbsent(engine, held, one, atMs);\n  }\n',
     put: '    return notBefore(engine, held, [one.sentUntilMs], atMs);\n  }\n',
@@ -87,7 +87,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
   },
   {
     name: 'beside a completed charge a lookup that lags clears the evidence',
-    story: 'Two charges of one order are live, and no alarm ever says so.',
+    story: 'Two charges of one order are live, and no alarm reports it.',
     file: 'src/engine/verify.ts',
     find: '  return waiting ?? (money ? lateEvidence(one) : null);',
     put: '  return waiting;',
@@ -96,7 +96,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
   },
   {
     name: 'known money of another charge is forgotten over the end of this one',
-    story: 'The order is said to have failed with nothing charged, and its first charge is live.',
+    story: 'The order is reported as failed with nothing charged, but its first charge is live.',
     file: 'src/domain/transition/lookup-ended.ts',
     find: 'return knowsOfOtherMoney(charge) ? besideOtherMoney(charge, decision, context) : decision;',
     put: 'return decision;',
@@ -105,7 +105,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
   },
   {
     name: 'evidence about a charge at another gateway is asked after in vain',
-    story: 'The same alarm comes every hour for days, and nobody can do what it says.',
+    story: 'The same alarm comes every hour for days, and no person can do what it asks for.',
     file: 'src/engine/verify.ts',
     find: '    return hasEvidence\n',
     put: '    return hasEvidence && one.n < 0\n',
@@ -114,7 +114,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
   },
   {
     name: 'asking after many charges begins anew with every lease',
-    story: 'An order that failed often is never charged again, whatever the customer does.',
+    story: 'An order that failed often is never charged again, although the customer keeps trying.',
     file: 'src/engine/verify.ts',
     find: '  progress.keep(record, reachedN);\n',
     put: '',
@@ -124,7 +124,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
   {
     name: 'evidence about the charge itself is forgotten over another one’s money',
     story:
-      'Both charges of an order may be live. A person hears of the first one only, and nobody asks after the second.',
+      'Both charges of an order may be live, but a person learns only of the first one, and the second is never looked up.',
     file: 'src/domain/transition/verified.ts',
     find: '  const known = settled ? charge : withOwnEvidence(charge, own, context);\n',
     put: '  const known = settled || own.gatewayRef !== undefined ? charge : withOwnEvidence(charge, own, context);\n',
@@ -134,7 +134,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
   {
     name: 'money of another charge ends the look before the evidence about the charge itself is read',
     story:
-      'Both charges of an order may be live. A person hears of the first one only, and nobody asks after the second.',
+      'Both charges of an order may be live, but a person learns only of the first one, and the second is never looked up.',
     file: 'src/engine/verify.ts',
     find: "if (ended.kind === 'found') return { ...ended, own };",
     put: "if (ended.kind === 'found') return { ...ended, own: NO_EVIDENCE };",
@@ -143,7 +143,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
   },
   {
     name: 'a refusal of our credentials is told only where it is the first that was heard',
-    story: 'Evidence of money waits behind a charge of another gateway, and nobody mends the credentials.',
+    story: 'Evidence of money waits for a lookup, but no alarm asks a person to fix the credentials.',
     file: 'src/engine/verify.ts',
     find: 'forbidden: missing.some(({ forbidden }) => forbidden) };',
     put: 'forbidden: first.forbidden };',
@@ -153,7 +153,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
   {
     name: 'late evidence about a settled charge waits for the gateway in silence',
     story:
-      'The order failed, a worker has heard that it was paid, the gateway never tells, and nobody is told.',
+      'A failed order may have been charged after all, the gateway’s lookups never answer, and no person learns of it.',
     file: 'src/engine/verify.ts',
     find: 'evidenceAtMs: waits ? await lastEvidenceAtMs(engine, record) : null };',
     put: 'evidenceAtMs: null };',
@@ -163,7 +163,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
   {
     name: 'what was asked after before another one wrote counts as clear',
     story:
-      'Evidence comes in about a charge that was asked after already, and the next charge is sent all the same.',
+      'Evidence comes in about a charge that was already looked up, but the next charge is sent all the same.',
     file: 'src/engine/verify-progress.ts',
     find: 'one !== undefined && one.seq === record.seq && one.evidence === record.evidence',
     put: 'one !== undefined',
@@ -173,7 +173,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
   {
     name: 'a failure that the database refused over evidence is written all the same',
     story:
-      'The customer is told that a new charge is safe while the approval of the old one lies unread in the database.',
+      'The customer is told that a new charge is safe, while the approval of the old one is in the database unread.',
     file: 'src/engine/drive.ts',
     find: '      decision = onUnseen(held.record.charge, decision, context(nowMs, held.record));\n      written = await end(held, decision, { nowMs, evidenceSeen: 0 });\n',
     put: '      written = await end(held, decision, { nowMs, evidenceSeen: held.record.evidence + 1 });\n',

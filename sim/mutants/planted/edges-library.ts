@@ -14,7 +14,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   {
     name: 'a pool’s connection is used inside somebody’s transaction',
     story:
-      'A payment is charged and told as COMPLETED, and vanishes when the other transaction is rolled back.',
+      'A payment is charged and reported as COMPLETED, and disappears when the other transaction is rolled back.',
     file: `${POSTGRES}/connections.ts`,
     find: 'if (isIdle(client)) return client;\n    client.release(true);',
     put: 'if (MAX_TAKEN > 0) return client;\n    client.release(true);',
@@ -23,7 +23,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'a connection on which a BEGIN is under way counts as idle',
-    story: 'A program that forgets to wait for its BEGIN takes our payments into its transaction.',
+    story: 'A program does not wait for its BEGIN, and our payments become part of its transaction.',
     file: `${POSTGRES}/connections.ts`,
     find: 'return (client as Driver).readyForQuery === true && client',
     put: 'return client',
@@ -32,7 +32,8 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'a statement that was swallowed by a transaction counts as committed',
-    story: 'Other code begins a transaction on our connection, and what we told as stored never was.',
+    story:
+      'Other code begins a transaction on our connection, and payments that were reported as stored are not.',
     file: `${POSTGRES}/session.ts`,
     find: "if (client.getTransactionStatus() === 'I') return rows;",
     put: "if (client.getTransactionStatus() !== '') return rows;",
@@ -41,7 +42,8 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'a connection goes back before the end of its refusal was read',
-    story: 'Every refused statement costs a connection, and a storm of refusals uses up the server’s.',
+    story:
+      'Every refused statement costs a connection, and many refusals use up all connections of the server.',
     file: `${POSTGRES}/session.ts`,
     find: 'if (sqlState(error) !== null) await whenReady(client);',
     put: '',
@@ -50,8 +52,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'what others changed on a connection is not checked again',
-    story:
-      'Other code turns synchronous_commit off on a shared connection, and a power cut forgets payments.',
+    story: 'Other code turns synchronous_commit off on a shared connection, and a power cut loses payments.',
     file: `${POSTGRES}/connections.ts`,
     find: 'if (!ours) checked.delete(client);',
     put: '',
@@ -60,7 +61,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'the migrations run inside somebody’s transaction',
-    story: 'Starting Payonce commits what another part of the program had not decided yet.',
+    story: 'Starting Payonce commits a transaction that another part of the program had not finished.',
     file: `${POSTGRES}/migrate.ts`,
     find: 'await takeIdle(pool, { waitMs: WAIT_MS, onLeftOpen: () => {} }).catch(',
     put: 'await pool.connect().catch(',
@@ -69,7 +70,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'amounts are read through a binary fraction',
-    story: 'A session with fewer digits stores 12345678901 and charges 12345678900.',
+    story: 'An order over 12345678901 is charged as 12345678900 in a session that shows fewer digits.',
     file: `${POSTGRES}/records.ts`,
     find: 'p.payment_id, p.amount_minor, p.currency',
     put: 'p.payment_id, p.amount_minor::float8 AS amount_minor, p.currency',
@@ -78,7 +79,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'a failed charge’s amount is read through a binary fraction',
-    story: 'A lookup after an earlier charge compares with an amount that was never asked for.',
+    story: 'A lookup of an earlier charge compares the amount with one that was never requested.',
     file: `${POSTGRES}/work.ts`,
     find: 'coalesce(o.amount_minor, p.amount_minor) AS amount_minor',
     put: 'coalesce(o.amount_minor, p.amount_minor)::float8 AS amount_minor',
@@ -87,7 +88,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'an amount that does not fit is rounded',
-    story: 'A row that was changed by hand is charged with another amount than it holds.',
+    story: 'A row that was changed by hand is charged with another amount than it contains.',
     file: `${POSTGRES}/types.ts`,
     find: 'if (Number.isSafeInteger(value)) return value;',
     put: 'if (Number.isInteger(value)) return value;',
@@ -97,7 +98,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   {
     name: 'a session that rounds times is taken as it is',
     story:
-      'Leases and answers end seconds too early or too late, by a setting that nobody connects with them.',
+      'Leases and answers end seconds too early or too late, because of a setting that seems to have nothing to do with them.',
     file: `${POSTGRES}/durability.ts`,
     find: 'holds: (s) => s.extra_float_digits >= 1,',
     put: 'holds: (s) => s.extra_float_digits >= -15,',
@@ -115,7 +116,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'the program’s own parsers read our rows',
-    story: 'A program that reads booleans as text charges orders that are never settled.',
+    story: 'In a program that reads booleans as text, orders are charged but never settled.',
     file: `${POSTGRES}/session.ts`,
     find: 'return await send<Row>(client, { name, text, values, types: TYPES });',
     put: 'return await send<Row>(client, { name, text, values });',
@@ -124,7 +125,8 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'the program’s own parsers read our settings',
-    story: 'A sound primary is refused as a standby, because the program reads booleans as text.',
+    story:
+      'A program reads booleans as text, so a good primary is refused as a standby, and Payonce does not start.',
     file: `${POSTGRES}/types.ts`,
     find: 'return (await client.query<Row>({ text, values, types: TYPES })).rows;',
     put: 'return (await client.query<Row>({ text, values })).rows;',
@@ -133,7 +135,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'an approval without an id is believed',
-    story: 'An adapter with a typo lets goods be shipped that nobody has paid.',
+    story: 'An adapter has a typo, and a shop ships goods that are not paid for.',
     file: 'src/domain/adapter-answers.ts',
     find: "    case 'approved':\n    case 'pending':\n      return isChargeId(chargeId) ?",
     put: "    case 'approved':\n    case 'pending':\n      return isChargeId(chargeId) || chargeId === undefined ?",
@@ -142,7 +144,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'a lookup’s word of its own counts as absence',
-    story: 'An adapter says “not_found” for everything, and charged orders are told as FAILED.',
+    story: 'An adapter answers “not_found” to every lookup, and charged orders are shown as FAILED.',
     file: 'src/domain/adapter-answers.ts',
     find: '    default:\n      return NO_LOOKUP_OUTCOME;',
     put: "    default:\n      return { kind: 'absent' };",
@@ -152,7 +154,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   {
     name: 'an adapter’s code is passed on as it is',
     story:
-      'A gateway repeats the card number in its refusal, and it lies in the database and in every answer.',
+      'A gateway repeats the card number in its refusal, and it is stored in the database and shown in every answer.',
     file: 'src/domain/adapter-answers.ts',
     find: 'return isWord && !hasManyDigits(value) ? value : otherwise;',
     put: "return typeof value === 'string' ? value : otherwise;",
@@ -161,7 +163,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'the library believes its adapter',
-    story: 'An adapter that answers nothing at all ends the wait of its customers with an error.',
+    story: 'An adapter returns nothing at all, and its customers get an error instead of an outcome.',
     file: 'src/index.ts',
     find: 'const gateway = checkedGateway(rest.gateway, log);',
     put: 'const gateway = checkedGateway === undefined ? rest.gateway : { ...rest.gateway };',
@@ -170,7 +172,8 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'an amount in quotes is taken from a program',
-    story: 'A program that sends text by mistake is charged what we make of it.',
+    story:
+      'A program sends text instead of a number by mistake, and the customer is charged a guessed amount.',
     file: 'src/domain/order-fields.ts',
     find: "if (typeof value !== 'number' || !Number.isSafeInteger(value)) return WHOLE_NUMBER;\n  return amountComplaint(value) ?? value;",
     put: 'return amountComplaint(Number(value)) ?? Number(value);',
@@ -179,7 +182,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'a misspelt option is passed over',
-    story: 'A program whose key is misspelt charges a failed order anew with every repetition.',
+    story: 'A program misspells the option for its key, and every repetition charges a failed order again.',
     file: `${LIBRARY}/read-charge.ts`,
     find: 'if (!(OPTION_NAMES as readonly string[]).includes(name))',
     put: 'if (name === "")',
@@ -198,7 +201,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   {
     name: 'a charge that may have been accepted is told as refused',
     story:
-      'The connection breaks in a COMMIT, the program charges the customer in another way, and he pays twice.',
+      'A COMMIT loses its connection, the program then charges the customer in another way, and the customer pays twice.',
     file: `${LIBRARY}/result.ts`,
     find: "if (code === 'store_outcome_unknown') {",
     put: "if (code === 'store_outcome_unknown' && payment !== null) {",
@@ -207,7 +210,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'what is settled is paid',
-    story: 'Goods are shipped for charges that were declined.',
+    story: 'A shop ships goods for charges that were declined.',
     file: `${LIBRARY}/result.ts`,
     find: "if (code === null && body.status === 'COMPLETED')",
     put: 'if (code !== undefined)',
@@ -216,7 +219,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'a signal that has ended is looked at after the charge has begun',
-    story: 'A customer who has left is charged all the same.',
+    story: 'A customer who has already left is charged.',
     file: `${LIBRARY}/index.ts`,
     find: 'if (signal?.aborted) throw signal.reason;\n',
     put: '\n',
@@ -225,7 +228,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'the options of createPayonce are taken as they are',
-    story: 'A misspelt limit, or a contract without its delays, decides about money.',
+    story: 'A misspelt limit, or a contract without its delays, is used in decisions about money.',
     file: `${LIBRARY}/options.ts`,
     find: 'if (gateway === null || errors.length > 0) throw',
     put: 'if (gateway === null) throw',
@@ -234,7 +237,8 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'a fact of the contract that is a getter is lost',
-    story: 'A gateway keeps no keys, the engine is not told, and what is resent is charged twice.',
+    story:
+      'A gateway keeps no keys, the engine assumes that it does, and a call that is resent charges twice.',
     file: `${LIBRARY}/parts.ts`,
     find: 'return Object.fromEntries(FACTS.map((fact) => [fact, fields.get(fact)])) as unknown as GatewayContract;',
     put: 'return { ...(contract as GatewayContract) };',
@@ -243,8 +247,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'the account of an instance of a class is passed over',
-    story:
-      'Two customers of a platform use the same order id, and the second is told that the first has paid.',
+    story: 'Two customers of a platform use the same order id, and the second is shown as paid by the first.',
     file: `${LIBRARY}/fields.ts`,
     find: '...known.filter((each) => holds(value, each))',
     put: '',
@@ -253,7 +256,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'a misspelt getter is passed over',
-    story: 'A class says account instead of accountId, and every customer is charged under one account.',
+    story: 'A class has account instead of accountId, and all customers are charged under one account.',
     file: `${LIBRARY}/fields.ts`,
     find: "if (enumerable || (get !== undefined && name !== '__proto__')) names.push(name);",
     put: "if (name === '') names.push(name);",
@@ -262,7 +265,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'an adapter for real money may be called fake',
-    story: 'Its payments count as tests after an upgrade, and the database is refused to real money.',
+    story: 'After an upgrade, real payments count as tests, and the database is refused for real money.',
     file: `${LIBRARY}/parts.ts`,
     find: 'if (name === RESERVED_NAME && livemode !== false)',
     put: 'if (name === RESERVED_NAME && livemode === null)',
@@ -272,7 +275,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   {
     name: 'a schema before pg_catalog is taken as it is',
     story:
-      'A test’s own now() is found first: an unknown charge counts as absent an hour too early, and is charged again.',
+      'A function now() of a test is used, an unknown charge counts as not made an hour too early, and the customer is charged again.',
     file: `${POSTGRES}/durability.ts`,
     find: 'holds: (s) => isCatalogFirst(s.path),',
     put: "holds: (s) => isCatalogFirst(s.path) || s.fsync === 'on',",
@@ -281,7 +284,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   },
   {
     name: 'the settings are asked by names that can be replaced',
-    story: 'A schema with its own current_setting() says that everything is well.',
+    story: 'A schema has its own current_setting(), and a database with unsafe settings passes the checks.',
     file: `${POSTGRES}/durability.ts`,
     find: "pg_catalog.current_setting('search_path')",
     put: "current_setting('search_path')",
@@ -291,7 +294,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
   {
     name: 'a connection with a statement of its own pool under way is closed',
     story:
-      'A pool that sets something on every new connection, without waiting for it, can never store a payment.',
+      'A program sends a statement on every new connection without waiting for it, and no payment can be stored.',
     file: `${POSTGRES}/connections.ts`,
     find: 'await whenReadyWithin(client, untilMs - performance.now());',
     put: '',

@@ -17,7 +17,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   {
     name: 'a first call is not looked up, however old its order is',
     story:
-      'A backup of last week is restored, and what was charged since is charged again: the keys are pruned.',
+      'A backup that is a week old is restored, and orders that were charged since then are charged again, because their keys are pruned.',
     file: `${FOLDER}/limits.ts`,
     find: "  if (charge.doubt.kind === 'none' && isPastItsKey(charge, context)) return true;\n",
     put: '',
@@ -27,7 +27,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   {
     name: 'an old first call leaves where nothing can be looked up',
     story:
-      'A backup of last week is restored, and what was charged since is charged again: the keys are pruned.',
+      'A backup that is a week old is restored, and orders that were charged since then are charged again, because their keys are pruned.',
     file: `${FOLDER}/claim.ts`,
     find: "charge.doubt.kind === 'none' && isUnguarded(charge, context)",
     put: "charge.doubt.kind !== 'none' && isUnguarded(charge, context)",
@@ -36,7 +36,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   },
   {
     name: 'a lookup before a first call that gets no answer lets it leave',
-    story: 'The gateway cannot be asked about an order of the backup, so it is charged again.',
+    story: 'The lookup of an order from the backup gets no answer, so the order is charged again.',
     file: `${FOLDER}/restored.ts`,
     find: "return askFirstAgain(charge, 'looked_first_unavailable', null, context);",
     put: "return context.nowMs > 0 ? null : askFirstAgain(charge, 'looked_first_unavailable', null, context);",
@@ -46,7 +46,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   {
     name: 'after a restore a first call is not looked up',
     story:
-      'The database has forgotten an order, its client repeats it, and it is charged under a key that is pruned.',
+      'A client repeats an order that the database has forgotten, and it is charged again, because its key is pruned.',
     file: `${FOLDER}/limits.ts`,
     find: '  return mayBeForgotten(charge, context);\n',
     put: '  return mayBeForgotten(charge, context) && charge.attempts < 0;\n',
@@ -56,7 +56,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   {
     name: 'after a restore only a first call is looked up',
     story:
-      'The worker that counted the first call died before its lookup; the next one charges a forgotten order under a key that is pruned.',
+      'The worker that counted the first call died before its lookup, and the next one charges a forgotten order again, because its key is pruned.',
     file: `${FOLDER}/limits.ts`,
     find: '  return mayBeForgotten(charge, context);\n',
     put: '  return mayBeForgotten(charge, context) && charge.attempts <= 1;\n',
@@ -66,7 +66,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   {
     name: 'after a restore a failure is written without asking what came after it',
     story:
-      'The first card was declined, the second was charged, that is forgotten, and the customer is told to pay again.',
+      'The first card was declined and the second was charged, the restored database knows only the first, and the customer is asked to pay again.',
     file: 'src/engine/drive.ts',
     find: 'const fails = settled !== undefined && settled.problem !== null;',
     put: 'const fails = false;',
@@ -76,7 +76,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   {
     name: 'after a restore the deadline fails an order unasked',
     story:
-      'The retry was charged after the backup was taken, and the customer is told that nothing was charged.',
+      'A retry was charged after the backup was taken, but the customer is shown that nothing was charged.',
     file: `${FOLDER}/claim.ts`,
     find: '  if (context.policy.contract.lookup && mayBeForgotten(charge, context)) {',
     put: '  if (context.policy.contract.lookup && charge.attempts < 0 && mayBeForgotten(charge, context)) {',
@@ -85,7 +85,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   },
   {
     name: 'after a restore what may have been on its way counts as absent',
-    story: 'A call that the database forgot lands a second after its order was called once more.',
+    story: 'The order is called again, and a second later a call that the database forgot charges it too.',
     file: 'src/domain/proof.ts',
     find: "if (restoredAtMs === null) return { kind: 'proved' };",
     put: "if (restoredAtMs === null || leaseMs > 0) return { kind: 'proved' };",
@@ -95,7 +95,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   {
     name: 'after a restore a call leaves without asking what came after it',
     story:
-      'The first charge failed and the second was made, both are forgotten, and the first is charged as well.',
+      'The first charge failed and the second was made, the database has forgotten both, and the first is charged as well.',
     file: 'src/engine/drive.ts',
     find: 'if (decision !== null || !mayBeForgotten',
     put: 'if (decision !== null || charge.n > 0 || !mayBeForgotten',
@@ -105,7 +105,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   {
     name: 'after a restore what had failed is not looked into',
     story:
-      'A failed order was charged after the backup was taken, and a customer’s new key charges it again.',
+      'A failed order was charged after the backup was taken, and the customer’s new key charges it again.',
     file: 'src/engine/wake-idle.ts',
     find: "    if (restoredAtMs !== null) left.push({ status: 'FAILED', beforeMs: restoredAtMs });\n",
     put: '',
@@ -115,7 +115,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   {
     name: 'after a restore only the first page of what had failed is looked into',
     story:
-      'A failed order was charged after the backup was taken, and a customer’s new key charges it again.',
+      'A failed order was charged after the backup was taken, and the customer’s new key charges it again.',
     file: 'src/postgres/idle.ts',
     find: 'if (last === undefined || last.found < limit) return null;',
     put: 'if (last === undefined || last.found <= limit) return null;',
@@ -124,7 +124,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   },
   {
     name: 'after a restore what has been looked into is looked into for ever',
-    story: 'Every start of a process asks the gateway about every order that ever failed.',
+    story: 'Every start of a process looks up every order that ever failed.',
     file: 'src/postgres/idle.ts',
     find: ' OR p.updated_at <= ${timeFrom(',
     put: ' OR now() >= ${timeFrom(',
@@ -134,7 +134,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   {
     name: 'after a restore nobody asks what came after a failed charge',
     story:
-      'A failed order was charged after the backup was taken, and a customer’s new key charges it again.',
+      'A failed order was charged after the backup was taken, and the customer’s new key charges it again.',
     file: 'src/engine/verify.ts',
     find: 'const ahead = await verifyAhead(engine, held);',
     put: 'const ahead = record.seq < 0 ? await verifyAhead(engine, held) : null;',
@@ -144,7 +144,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   {
     name: 'a charge that is found behind a failed one is passed over',
     story:
-      'The first card was declined, the second was charged, that is forgotten, and the customer is told to pay again.',
+      'The first card was declined and the second was charged, the restored database knows only the first, and the customer is asked to pay again.',
     file: `${FOLDER}/restored.ts`,
     find: "    case 'found':\n      return foundAhead(charge, outcome.chargeId, context);",
     put: "    case 'found':\n      return failed;",
@@ -154,7 +154,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   {
     name: 'nobody asks behind a charge ahead that was declined',
     story:
-      'Two cards were declined, the third was charged, all is forgotten, and the customer is told to pay again.',
+      'Two cards were declined and the third was charged, the database has forgotten this, and the customer is asked to pay again.',
     file: 'src/engine/ahead.ts',
     find: "const declined = page.findIndex(({ kind }) => kind !== 'declined' && kind !== 'reversed');",
     put: 'const declined = 0;',
@@ -163,7 +163,8 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   },
   {
     name: 'the decline is lost while nobody can say what came after it',
-    story: 'The bank has said no, and the customer is told that the gateway failed, or is called again.',
+    story:
+      'The bank declined the card, but the customer is shown a failure of the gateway, or the card is tried again.',
     file: `${FOLDER}/restored.ts`,
     find: "const isDecline = failed.settled?.problem === 'card_declined';",
     put: "const isDecline = failed.settled?.problem === 'gateway_failed';",
@@ -173,7 +174,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   {
     name: 'the names of another installation are no reason not to start',
     story:
-      'Payments are restored into a database of another installation, and every open one is charged again.',
+      'Payments are restored into the database of another installation, and every open one is charged again.',
     file: 'src/engine/start-checks.ts',
     find: '  if (wrong === undefined) return;',
     put: '  if (wrong === undefined || wrong.n > 0) return;',
@@ -182,8 +183,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   },
   {
     name: 'the stored name of a charge is not compared before it is called',
-    story:
-      'Payments of another installation are restored beneath a running service, and each is charged again.',
+    story: 'Payments of another installation are restored while the service runs, and each is charged again.',
     file: 'src/engine/names.ts',
     find: 'if (stored === derivedKey(engine, order, charge.n)) return true;',
     put: 'if (stored !== derivedKey(engine, order, 0)) return true;',
@@ -193,7 +193,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   {
     name: 'the engine takes new orders after it was halted',
     story:
-      'The database holds the names of another installation, and new orders are charged under other ones.',
+      'The database holds payments of another installation, and new orders are charged under keys that do not match it.',
     file: 'src/engine/engine.ts',
     find: "      if (engine.halt.halted) return Promise.resolve(problem('installation_changed', null));\n",
     put: '',
@@ -202,7 +202,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   },
   {
     name: 'an engine that was halted says that it is ready',
-    story: 'The load balancer goes on sending customers to a process that charges nobody any more.',
+    story: 'The load balancer keeps sending customers to a process that charges nothing any more.',
     file: 'src/engine/engine.ts',
     find: "    if (engine.halt.halted) return 'stopped';\n",
     put: '',
@@ -211,7 +211,8 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   },
   {
     name: 'an engine that was halted goes on with what is in its memory',
-    story: 'One payment shows that the names are another’s, and the others are charged all the same.',
+    story:
+      'One payment shows that the database is another installation’s, but the other payments are still charged.',
     file: 'src/engine/drive.ts',
     find: 'if (draining || engine.halt.halted || !isNamedAsDerived(engine, record)) return',
     put: 'if (draining || !isNamedAsDerived(engine, record)) return',
@@ -220,7 +221,8 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   },
   {
     name: 'an engine that was halted goes on sweeping',
-    story: 'A process that may do nothing any more takes other processes’ payments for its own.',
+    story:
+      'A process that has stopped for good still reads all due payments, which only other processes may continue.',
     file: 'src/engine/recover.ts',
     find: 'if (stopped || engine.halt.halted) return;',
     put: 'if (stopped) return;',
@@ -230,7 +232,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   {
     name: 'the next charge is opened although the earlier one was made at another gateway',
     story:
-      'The old gateway’s charge was not found and may be live, and the new gateway charges the order as well.',
+      'The old gateway’s charge was not found but may be live, and the new gateway charges the order as well.',
     file: 'src/engine/charging/next-charge.ts',
     find: "  if (unproved && (await isMadeElsewhere(engine, record)))\n    return problem('other_gateway', showPayment(engine, record));\n",
     put: '',
@@ -240,7 +242,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   {
     name: 'whether a charge was made at another gateway is asked of the last one only',
     story:
-      'The customer’s next try waits three days for a proof that nobody here can give, and a person has to end it.',
+      'The customer’s next try waits three days for a proof that this gateway cannot give, and then a person must end it.',
     file: 'src/engine/charging/next-charge.ts',
     find: '  if (unproved && (await isMadeElsewhere(engine, record)))',
     put: '  if (unproved && record.gateway !== engine.gateway.name)',
@@ -249,7 +251,8 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   },
   {
     name: 'that nobody here can ask after an earlier charge raises no alarm',
-    story: 'Money of an order lies at the old gateway, nobody can ask after it, and nobody is told.',
+    story:
+      'A charge at the old gateway may be live, it cannot be looked up here, and no person learns of it.',
     file: `${FOLDER}/verified.ts`,
     find: "return knowsOfOtherMoney(charge) ? quiet : { ...quiet, alarm: 'other_gateway' };",
     put: 'return quiet;',
@@ -258,7 +261,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   },
   {
     name: 'a request whose intent was stored unheard is told that nothing was sent',
-    story: 'The customer is told that his order was refused, though his card was tried for it.',
+    story: 'The customer gets the answer that the order was refused, although their card was tried for it.',
     file: 'src/engine/charging/existing.ts',
     find: 'if (!own || record.charge.n === 1) return',
     put: 'if (!own || record.charge.n > 0) return',
@@ -267,7 +270,8 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   },
   {
     name: 'the next charge is opened whatever the stored name is',
-    story: 'Rows of a backup come beneath a running process, and a paid order is charged under another name.',
+    story:
+      'Rows of a backup are restored while a process runs, and a paid order is charged again under another key.',
     file: 'src/engine/charging/next-charge.ts',
     find: "  if (!isNamedAsDerived(engine, record)) return 'again';\n",
     put: '',
@@ -277,7 +281,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   {
     name: 'an order is accepted under the name of an installation that is gone',
     story:
-      'The whole backup is restored beneath a running process, which charges an order again as a new one.',
+      'A whole backup is restored while a process runs, and the process charges an order again as a new one.',
     file: 'src/postgres/accept.ts',
     find: '(i.installation_id IS NULL OR i.installation_id = (SELECT installation_id FROM here))',
     put: '(i.installation_id IS NULL OR (SELECT installation_id FROM here) IS NOT NULL)',
@@ -289,7 +293,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   },
   {
     name: 'the sweep does not look whose database it is',
-    story: 'A process goes on for ever with names that the restored payments do not have.',
+    story: 'A process keeps using keys that do not match the restored payments, and never stops.',
     file: 'src/engine/recover.ts',
     find: '      await watchNames();\n',
     put: '      if (stopped) await watchNames();\n',
@@ -298,7 +302,8 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   },
   {
     name: 'a restore is believed to be covered where the gateway cannot be asked',
-    story: 'The library is told of a restore, looks nothing up, and charges what was charged.',
+    story:
+      'A program says that its database was restored, nothing is looked up, and charged orders are charged again.',
     file: 'src/engine/engine.ts',
     find: '  checkPolicy(options.policy);\n',
     put: '  if (options.policy.contract.lookup) checkPolicy(options.policy);\n',
@@ -307,7 +312,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   },
   {
     name: 'a forgotten lease ends with the restore',
-    story: 'A frozen machine sends just after the restore, and its charge is called absent.',
+    story: 'A suspended machine sends a call just after the restore, and its charge counts as not made.',
     file: 'src/domain/proof.ts',
     find: 'untilMs: restoredAtMs + leaseMs }',
     put: 'untilMs: restoredAtMs + 0 * leaseMs }',
@@ -316,7 +321,8 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   },
   {
     name: 'a forgotten later charge that does not show yet is no charge',
-    story: 'The second charge of an order lands after its first was called again: the customer pays twice.',
+    story:
+      'The first charge of an order is called again, then its forgotten second charge arrives, and the customer pays twice.',
     file: 'src/engine/ahead.ts',
     find: "  return proof.kind === 'proved' ? { kind: 'clear' } : { kind: 'may_land', atMs: proof.atMs };\n",
     put: "  return Number.isNaN(proof.kind) ? { kind: 'may_land', atMs: 0 } : { kind: 'clear' };\n",
@@ -325,7 +331,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   },
   {
     name: 'each look ahead begins anew',
-    story: 'An order with many declines is asked about for ever, and its customer never hears.',
+    story: 'An order with many declines is looked up for ever, and its customer never gets an outcome.',
     file: 'src/engine/ahead.ts',
     find: 'Math.max(charge.n, engine.ahead.declinedUpTo(paymentId)) + 1;',
     put: 'Math.max(charge.n, 0 * engine.ahead.declinedUpTo(paymentId)) + 1;',
@@ -334,7 +340,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   },
   {
     name: 'the look before a first call has no end',
-    story: 'A gateway never tells about a key, and the order stands still in silence.',
+    story: 'A gateway never answers the lookup of a key, and the order waits for ever without an alarm.',
     file: 'src/domain/transition/restored.ts',
     find: 'nowMs - sinceMs >= policy.resolveForMs',
     put: 'nowMs - sinceMs >= 1000 * policy.resolveForMs',
@@ -343,7 +349,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   },
   {
     name: 'an older charge of a payment that moved is asked about at its new gateway',
-    story: 'The new gateway truthfully finds nothing, and the order is charged there a second time.',
+    story: 'The new gateway does not know the charge of the old one, and charges the order a second time.',
     file: 'src/postgres/migrations/004_clocks_and_gateways.sql',
     find: "coalesce(o.answer::json->>'gateway', 'not known')",
     put: 'coalesce(o.gateway, p.gateway)',
@@ -352,7 +358,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   },
   {
     name: 'that an earlier charge is another gateway’s raises no alarm',
-    story: 'The next charge waits for a proof that nobody here can give, and nobody is told.',
+    story: 'The next charge waits for a proof that this gateway cannot give, and no person learns of it.',
     file: `${FOLDER}/verified.ts`,
     find: "const isNews = reason === 'other_gateway' && charge.lookups === 0;",
     put: "const isNews = reason === 'other_gateway' && charge.lookups < 0;",
@@ -361,7 +367,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
   },
   {
     name: 'beside a completed charge money at another gateway raises no alarm',
-    story: 'The order was charged at both gateways, and nobody is told.',
+    story: 'The order was charged at both gateways, and no person learns of it.',
     file: `${FOLDER}/verified.ts`,
     find: "return { next: charge, event, waitMs: null, alarm: 'other_gateway' };",
     put: 'return { next: charge, event, waitMs: null };',

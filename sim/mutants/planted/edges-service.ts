@@ -10,7 +10,7 @@ export const EDGES_SERVICE: readonly PlantedBug[] = [
   {
     name: 'a worker is started after the stop',
     story:
-      'A deployment leaves an old process behind, which nobody knows of and which goes on taking payments.',
+      'After a deployment, an old process is left behind, and it keeps taking payments without anybody knowing.',
     file: SUPERVISE,
     find: '      if (stopped !== null) return;\n',
     put: '',
@@ -19,7 +19,8 @@ export const EDGES_SERVICE: readonly PlantedBug[] = [
   },
   {
     name: 'a restart that fails is the last one',
-    story: 'After one short outage of the database the service runs on half of its workers for good.',
+    story:
+      'After one short outage of the database, the service runs with half of its workers until it is restarted.',
     file: SUPERVISE,
     find: 'if (stopped === null) startAgain({ err: error });',
     put: 'if (stopped === null) log.error({ err: error }, "a worker could not be started");',
@@ -28,7 +29,7 @@ export const EDGES_SERVICE: readonly PlantedBug[] = [
   },
   {
     name: 'the stop does not wait for the workers',
-    story: 'The embedded database is ended under the calls that are being finished.',
+    story: 'The embedded database stops while calls are being finished, and their outcomes cannot be stored.',
     file: SUPERVISE,
     find: 'await Promise.all(leaving.map(({ ended }) => ended));',
     put: 'await Promise.race(leaving.map(({ ended }) => ended));',
@@ -37,7 +38,7 @@ export const EDGES_SERVICE: readonly PlantedBug[] = [
   },
   {
     name: 'the drain ends before the sweep',
-    story: 'Every other deployment alarms whoever reads the log of a database that was closed in good order.',
+    story: 'Deployments log an alarm about the database, although it was closed in good order.',
     file: 'src/engine/recover.ts',
     find: '      return underWay;\n',
     put: '      return Promise.resolve();\n',
@@ -46,7 +47,8 @@ export const EDGES_SERVICE: readonly PlantedBug[] = [
   },
   {
     name: 'an old process on a changed database counts as ready',
-    story: 'Half of all customers are turned away, and the load balancer goes on sending them there.',
+    story:
+      'Half of all customers are turned away, because the load balancer keeps sending them to the old process.',
     file: RELEASE,
     find: 'const reason = newer.length === 0 ? null : await rehearse(pool, timeoutMs);',
     put: 'const reason = newer.length >= 0 ? null : await rehearse(pool, timeoutMs);',
@@ -55,7 +57,7 @@ export const EDGES_SERVICE: readonly PlantedBug[] = [
   },
   {
     name: 'a rehearsed payment is kept',
-    story: 'A payment that nobody made stands in the books after every health check.',
+    story: 'After every health check, the books contain a payment that no customer made.',
     file: RELEASE,
     find: "    await client.query('ROLLBACK');\n",
     put: "    await client.query('COMMIT');\n",
@@ -64,7 +66,7 @@ export const EDGES_SERVICE: readonly PlantedBug[] = [
   },
   {
     name: 'one worker’s connections are counted for all',
-    story: 'Under load the database refuses connections, and the warning at the start did not come.',
+    story: 'Under load the database refuses connections, but no warning was logged at the start.',
     file: 'src/service/connection-budget.ts',
     find: 'return WORKERS * (',
     put: 'return (',

@@ -11,7 +11,8 @@ const FLAG = 'test/http/retry-flag.test.ts';
 export const EDGES_TRUTH: readonly PlantedBug[] = [
   {
     name: 'a charge that was taken back is no answer',
-    story: 'The merchant refunds the surplus as the alarm says, and the customer can never pay.',
+    story:
+      'The merchant refunds the surplus charge as the alarm says, but the order stays blocked, and the customer can never pay.',
     file: 'src/domain/outcomes.ts',
     find: "new Set(['succeeded', 'declined', 'pending', ...REVERSED])",
     put: "new Set(['succeeded', 'declined', 'pending'])",
@@ -20,7 +21,8 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
   },
   {
     name: 'one charge that was taken back hides another that is pending',
-    story: 'One of two charges is refunded, the order is called failed, and the other one takes the money.',
+    story:
+      'One of two charges is refunded, the order is declared failed, and the other charge takes the money.',
     file: 'src/domain/outcomes.ts',
     find: "charges.find((charge) => charge.status === 'pending');",
     put: "charges.find((charge) => charge.status === 'pending' && !charges.some(isReversed));",
@@ -29,7 +31,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
   },
   {
     name: 'a review stays with the other charges for ever',
-    story: 'The late charge was refunded, and the order stays closed all the same.',
+    story: 'The late charge was refunded, but the order stays in review for ever.',
     file: 'src/domain/transition/verified.ts',
     find: "  const next = { ...charge, step: 'lookup' } as const;\n",
     put: "  const next = { ...charge, step: 'verify' } as const;\n",
@@ -38,7 +40,8 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
   },
   {
     name: 'the absence of what a person was asked about needs no new proof',
-    story: 'A lookup misses the late charge once, the order is called failed, and the customer pays twice.',
+    story:
+      'A single lookup does not show the late charge, the order is declared failed, and the customer pays twice.',
     file: 'src/domain/transition/verified.ts',
     find: "  const doubt = worse(charge.doubt, { kind: 'open', untilMs: nowMs }, context);\n  const cleared",
     put: '  const doubt = nowMs < 0 ? worse(charge.doubt, { kind: "open", untilMs: nowMs }, context) : charge.doubt;\n  const cleared',
@@ -48,7 +51,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
   {
     name: 'in a review evidence of money counts as dealt with',
     story:
-      'The gateway said “approved” and its lookup shows nothing; a day later the order is charged again.',
+      'The gateway approved a charge that its lookup does not show, and a day later the order is charged again.',
     file: 'src/domain/transition/verified.ts',
     find: "failureCode: 'outcome_unknown', gatewayRef: own.gatewayRef }",
     put: "failureCode: 'outcome_unknown', gatewayRef: null }",
@@ -58,7 +61,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
   {
     name: 'in a review nobody asks for the charges behind',
     story:
-      'One charge is refunded, another that a restore has forgotten is live, and a new key charges a third time.',
+      'One charge is refunded, another one that a restore has forgotten is live, and a new key charges the order again.',
     file: 'src/engine/verify.ts',
     find: "const isAsked = charge.status === 'REVIEW' &&",
     put: 'const isAsked = charge.n < 0 &&',
@@ -76,7 +79,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
   },
   {
     name: 'an order that is paid after all keeps its failure for everybody',
-    story: 'The order is paid, and each new key is told that it is safe to charge it again.',
+    story: 'The order is paid, but every new key gets the answer that it is safe to charge it again.',
     file: 'src/engine/charging/answers.ts',
     find: "  if (answer === null || (answer.problem === null) !== (charge.status === 'COMPLETED')) return null;\n",
     put: "  if (answer === null || charge.status === 'REVIEW') return null;\n",
@@ -85,7 +88,8 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
   },
   {
     name: 'a key that comes too late for an answer is bound to the erased one',
-    story: 'The first use of a key says that the order is paid, and its repetition that nothing is known.',
+    story:
+      'The first use of a key gets the answer that the order is paid, and its repetition gets the answer that the result has expired.',
     file: 'src/engine/charging/existing.ts',
     find: 'await bind(charging, request, record, AS_IT_STANDS)',
     put: 'await bind(charging, request, record, record.charge.n)',
@@ -94,7 +98,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
   },
   {
     name: 'who cannot look a charge up sends it to a person',
-    story: 'One misconfigured process wakes the staff for every pending payment of the others.',
+    story: 'One misconfigured process sends every pending payment of the other processes to a person.',
     file: 'src/engine/recover.ts',
     find: '      ...(policy.contract.lookup ? {} : { lookupsOverdueMs: policy.resolveForMs }),\n',
     put: '',
@@ -103,7 +107,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
   },
   {
     name: 'what was looked into elsewhere is taken up by who cannot ask',
-    story: 'Evidence comes in, and a pending payment is shown to a person because of it.',
+    story: 'Evidence comes in about a pending payment, and the payment goes to a person because of it.',
     file: 'src/engine/drive.ts',
     find: '    if (isForOthers(record.charge, { dueAtMs: dueAtMs ?? nowMs, evidence }, { policy, nowMs, roll: 0 }))\n      return forget(record);\n',
     put: '',
@@ -112,7 +116,8 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
   },
   {
     name: 'what rests in review is left there when somebody can ask',
-    story: 'A setting was wrong for an hour, and the payments of that hour are never looked up.',
+    story:
+      'A setting was wrong for an hour, and the payments that went to review in that hour are not looked up.',
     file: 'src/engine/wake-idle.ts',
     find: "    left.push({ status: 'REVIEW', beforeMs: null });\n",
     put: '',
@@ -121,7 +126,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
   },
   {
     name: 'a payment without calls left goes to a person although none was executed',
-    story: 'The gateway was busy, the limit was lowered, and the customer waits for days.',
+    story: 'The gateway was busy and the limit of calls was lowered, so the customer waits for days.',
     file: 'src/domain/transition/claim.ts',
     find: "    return charge.doubt.kind === 'none'\n      ? notExecuted(",
     put: "    return charge.doubt.kind === 'none' && charge.attempts < 0\n      ? notExecuted(",
@@ -130,7 +135,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
   },
   {
     name: 'each of a crowd goes to the database for itself',
-    story: 'A page is reloaded a thousand times, and half of the customers are told that the shop is down.',
+    story: 'A page is reloaded a thousand times, and half of the customers get an error.',
     file: 'src/engine/starting.ts',
     find: '      byOrder.set(names.orderId, start);\n',
     put: '',
@@ -139,7 +144,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
   },
   {
     name: 'what the database refused to one is tried by all that wait for it',
-    story: 'The database is away, and a thousand requests find that out one after the other.',
+    story: 'The database is down, and a thousand requests try it one after the other.',
     file: 'src/engine/starting.ts',
     find: '      if (thrown instanceof StoreError) reject(thrown);\n      else resolve();\n',
     put: '      if (thrown instanceof TypeError) reject(new StoreError("unavailable", ""));\n      else resolve();\n',
@@ -157,7 +162,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
   },
   {
     name: 'a problem that a new key would meet again calls it safe',
-    story: 'The server cannot ask whether money has moved, and says that it is safe to pay again.',
+    story: 'The server cannot look up whether money has moved, but answers that it is safe to pay again.',
     file: 'src/engine/answer.ts',
     find: 'const safe = MAY_RETRY.has(code) && isSafeToRetry(payment);',
     put: 'const safe = isSafeToRetry(payment);',
@@ -166,7 +171,8 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
   },
   {
     name: 'a failure invites to try again while evidence waits',
-    story: 'The text says that another card may be tried, the flag says no, for thirty days.',
+    story:
+      'For thirty days, the text says that another card may be tried, while the flag says that it is not safe.',
     file: 'src/engine/answer.ts',
     find: 'const next = isSafeToRetry(payment) ? NEXT[problem] : IN_DOUBT;',
     put: 'const next = NEXT[problem] ?? IN_DOUBT;',

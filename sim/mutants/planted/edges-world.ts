@@ -5,7 +5,7 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
   {
     name: 'the engine lets every request leave',
     story:
-      'A machine is suspended while it connects, wakes behind its lease, and sends what another has settled.',
+      'A machine is suspended while it connects, wakes up after its lease, and sends a call for an order that another one has settled.',
     file: 'src/engine/exchange.ts',
     find: '      refused ||= ended || !mayStillLeave(engine, held);\n',
     put: '      refused ||= ended;\n',
@@ -13,7 +13,8 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
   },
   {
     name: 'a lease is counted by the monotonic clock alone',
-    story: 'A virtual machine is paused for a minute, and sends under a lease that ended long ago.',
+    story:
+      'A virtual machine is paused for a minute, and calls the gateway under a lease that ended long ago.',
     file: 'src/engine/moment.ts',
     find: 'return Math.max(clock.monotonicMs() - then.monotonicMs, clock.wallMs() - then.wallMs);',
     put: 'return clock.monotonicMs() - then.monotonicMs;',
@@ -22,7 +23,7 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
   {
     name: 'what a worker without a lease heard of money is dropped',
     story:
-      'A machine on which no clock tells sends late and is approved; nobody learns of the second charge.',
+      'A suspended machine whose clocks stopped sends its call too late, the call is approved, and the second charge is not recorded.',
     file: 'src/engine/drive.ts',
     find: '    if (isNews) await keepEvidence(engine, held.record, outcome);\n',
     put: '    if (isNews && outcome.kind === "unknown") await keepEvidence(engine, held.record, outcome);\n',
@@ -42,7 +43,8 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
   },
   {
     name: 'time that the database’s clock skipped counts as passed',
-    story: 'Its clock goes on by an hour, and a request that may still land is called absent.',
+    story:
+      'The database’s clock jumps forward by an hour, and a request that may still charge counts as not made.',
     file: 'src/domain/clock-trust.ts',
     find: '  return byOldClock && Number.isFinite(trust.agreedSinceMs) ? trust.countFromMs : statedMs;\n',
     put: '  return byOldClock && Number.isNaN(trust.agreedSinceMs) ? trust.countFromMs : statedMs;\n',
@@ -50,7 +52,7 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
   },
   {
     name: 'waits for a time of the old clock go on',
-    story: 'The database’s clock is set back by an hour, and payments stand still for that hour.',
+    story: 'The database’s clock is set back by an hour, and payments are not continued for that hour.',
     file: 'src/engine/watch-clock.ts',
     find: 'if (steps.backMs > 0) lookAtWaits',
     put: 'if (steps.backMs > 90_000_000) lookAtWaits',
@@ -58,7 +60,7 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
   },
   {
     name: 'after a restore nothing is looked up before its first call',
-    story: 'A backup of yesterday is restored, and every order of the day is charged a second time.',
+    story: 'A backup of yesterday is restored, and every order of today is charged a second time.',
     file: 'src/engine/drive.ts',
     find: 'const before = mustLookFirst(charge, context(held.grantedAtMs, held.record))\n',
     put: 'const before = charge.n < 0 && mustLookFirst(charge, context(held.grantedAtMs, held.record))\n',
@@ -66,7 +68,7 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
   },
   {
     name: 'after a restore nobody asks for the charge after the failed one',
-    story: 'The backup has forgotten that a second card was charged, and calls the order failed.',
+    story: 'The backup does not contain the charge of a second card, and the order is shown as failed.',
     file: 'src/engine/drive.ts',
     find: 'return fails && policy.contract.lookup && mayBeForgotten',
     put: 'return fails && policy.contract.lookup && record.charge.n < 1 && mayBeForgotten',
@@ -75,7 +77,7 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
   {
     name: 'the next charge is opened wherever the process is set to',
     story:
-      'The shop moves to another gateway, and its orders wait there for a proof that only the old one can give.',
+      'The shop moves to another gateway, and its orders wait there for a proof that only the old gateway can give.',
     file: 'src/engine/charging/next-charge.ts',
     find: '  if (unproved && (await isMadeElsewhere(engine, record)))\n    return',
     put: "  if (unproved && record.gateway === '') return",
@@ -84,7 +86,8 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
   },
   {
     name: 'only the first page of earlier charges is asked after',
-    story: 'The newest failures are forgotten, and one of them was charged after all.',
+    story:
+      'Only some of the failed charges are looked up, another one was charged after all, and the customer pays twice.',
     file: 'src/engine/charges-to-verify.ts',
     find: 'if (page.length < PAGE) return;',
     put: 'if (page.length <= PAGE) return;',
@@ -92,7 +95,8 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
   },
   {
     name: 'a client without a key is told the old failure of a payment in REVIEW',
-    story: 'The money of a failed payment turns up, and the customer is told that it is safe to pay again.',
+    story:
+      'The money of a failed payment was charged after all, but the customer is told that it is safe to pay again.',
     file: 'src/engine/charging/waiting.ts',
     find: 'const stands = record.evidence === 0 && isSettled(record.charge.status);',
     put: 'const stands = record.evidence === 0;',

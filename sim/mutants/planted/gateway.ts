@@ -8,7 +8,7 @@ const SUITE = `${FOLDER}/http.test.ts`;
 export const GATEWAY: readonly PlantedBug[] = [
   {
     name: 'a timeout is taken for a refusal',
-    story: 'A call that charged and did not answer counts as never made, and the order fails.',
+    story: 'A call charged but got no answer, it counts as never made, and the order fails.',
     file: `${FOLDER}/answers.ts`,
     find: 'return unanswered(exchange.reason);',
     put: "return { kind: 'refused', reason: exchange.reason };",
@@ -17,7 +17,7 @@ export const GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'an answer that broke off is read as far as it came',
-    story: 'Half an answer says “succeeded”, and the rest would have said of what.',
+    story: 'Half an answer says “succeeded”, and the missing half would have said which charge it is about.',
     file: `${FOLDER}/exchange.ts`,
     find: '  onResponseError(_controller: unknown, error: Error): void {\n',
     put: '  onResponseError(_controller: unknown, error: Error): void {\n    if (this.#status !== 0) this.onResponseEnd();\n',
@@ -26,7 +26,8 @@ export const GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'a redirect is taken for a refusal',
-    story: 'Whoever redirected the call may have passed it on; the order fails, and was charged.',
+    story:
+      'The server that redirected a call may have passed it on, so the order fails although it was charged.',
     file: `${FOLDER}/answers.ts`,
     find: '  if (error === undefined) return unanswered(`http_${status}`, wait);\n',
     put: "  if (status >= 300 && status < 400) return { kind: 'refused', reason: 'redirect' };\n  if (error === undefined) return unanswered(`http_${status}`, wait);\n",
@@ -35,7 +36,7 @@ export const GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'a 500 is taken for a refusal',
-    story: 'A gateway that charged and then broke is believed to have done nothing.',
+    story: 'A gateway charges and then fails with 500, and the order fails although it was charged.',
     file: `${FOLDER}/answers.ts`,
     find: "  return { kind: 'unknown', answered: true, reason: `http_${status}`, ...wait };",
     put: "  return { kind: 'refused', reason: `http_${status}`, ...wait };",
@@ -44,7 +45,8 @@ export const GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'a proxy’s 502 ends the call',
-    story: 'The proxy stopped waiting, the gateway did not; it charges an order that was declared failed.',
+    story:
+      'The proxy stops waiting but the gateway does not, and an order that was declared failed is charged.',
     file: `${FOLDER}/answers.ts`,
     find: "if (!ERROR_STATUSES.has(answer.status) || typeof error !== 'string'",
     put: "if (typeof error !== 'string'",
@@ -54,7 +56,7 @@ export const GATEWAY: readonly PlantedBug[] = [
   {
     name: 'a limited call is unknown',
     story:
-      'Orders that the gateway merely asked to wait are looked up for minutes, and their customers leave.',
+      'The gateway only asked for a pause, but the orders are looked up for minutes, and their customers leave.',
     file: `${FOLDER}/answers.ts`,
     find: "return { kind: 'refused', reason: 'rate_limited', ...wait };",
     put: 'break;',
@@ -63,7 +65,7 @@ export const GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'wrong credentials are a decline',
-    story: 'While our credentials are wrong every customer is told that his card was declined.',
+    story: 'While our credentials are wrong, every customer is shown a declined card.',
     file: `${FOLDER}/answers.ts`,
     find: "      return { kind: 'forbidden', reason: `http_${status}` };",
     put: "      return { kind: 'declined', code: `http_${status}` };",
@@ -72,7 +74,8 @@ export const GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'any 402 is a decline',
-    story: 'A proxy’s own 402 tells a customer that his card was declined, though it may have been charged.',
+    story:
+      'A proxy answers 402 itself, and the customer is shown a declined card, although it may have been charged.',
     file: `${FOLDER}/answers.ts`,
     find: "      return judgeCharge(request, answer, livemode, ['declined']);",
     put: "      return { kind: 'declined', code: 'declined' };",
@@ -81,7 +84,7 @@ export const GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'any 409 is “in progress”',
-    story: 'A conflict that will never end is waited for until the order is given up.',
+    story: 'An order keeps waiting for a conflict that will never end, until it is given up.',
     file: `${FOLDER}/answers.ts`,
     find: "      if (error.word === 'in_progress') return",
     put: '      return',
@@ -90,7 +93,7 @@ export const GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'a reused key is a decline',
-    story: 'A key that the gateway knows with other terms hides a charge that was made.',
+    story: 'The gateway knows the key with other terms, and a charge that was made is hidden.',
     file: `${FOLDER}/answers.ts`,
     find: "if (error.word === 'key_reused') return { kind: 'unknown', answered: true, reason: 'key_reused' };",
     put: "if (error.word === 'key_reused') return { kind: 'declined', code: 'key_reused' };",
@@ -99,7 +102,7 @@ export const GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: '202 with a charge that succeeded is an approval',
-    story: 'An answer that contradicts itself is believed in the part that pleases.',
+    story: 'The gateway’s answer contradicts itself, but the order is shown as paid.',
     file: `${FOLDER}/answers.ts`,
     find: "      return judgeCharge(request, answer, livemode, ['pending']);",
     put: "      return judgeCharge(request, answer, livemode, ['succeeded', 'pending']);",
@@ -108,7 +111,8 @@ export const GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'a lookup’s 404 is proof of absence',
-    story: 'A wrong address seems to say that nothing was charged, and every open order fails.',
+    story:
+      'A wrong gateway address makes lookups answer 404, and every open order fails, even if it was charged.',
     file: `${FOLDER}/lookups.ts`,
     find: '  if (exchange.status === 200) {\n',
     put: "  if (exchange.status === 404) return { kind: 'absent' };\n  if (exchange.status === 200) {\n",
@@ -117,7 +121,7 @@ export const GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'a page of a lookup is taken for the whole list',
-    story: 'The charge stood on the next page, and the order is declared failed.',
+    story: 'The charge is on the next page of the lookup, and the order is declared failed.',
     file: `${FOLDER}/lookups.ts`,
     find: "if (!isWhole(body)) return unavailable('incomplete_list');",
     put: 'if (!isWhole(body)) return outcome;',
@@ -126,7 +130,7 @@ export const GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'a charge that cannot be read is passed over in a lookup',
-    story: 'The gateway has charged and writes it in a new form; we read that nothing was charged.',
+    story: 'The gateway reports a charge in a new format, and it is read as “nothing was charged”.',
     file: `${FOLDER}/lookups.ts`,
     find: "if (charge === undefined) return unavailable('unparseable_charge');",
     put: 'if (charge === undefined) continue;',
@@ -135,7 +139,7 @@ export const GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'two live charges are one',
-    story: 'A customer was charged twice, and nobody is told.',
+    story: 'A customer is charged twice, and no person learns of it.',
     file: 'src/domain/outcomes.ts',
     find: "if (live.length > 1) return { kind: 'duplicated',",
     put: "if (live.length > 9) return { kind: 'duplicated',",
@@ -144,7 +148,7 @@ export const GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'a decline of something else is ours',
-    story: 'Another order’s decline fails this one, which was charged.',
+    story: 'The decline of another order fails this one, which was charged.',
     file: 'src/domain/outcomes.ts',
     find: "        ? { kind: 'declined', code: charge.code ?? 'declined', chargeId: charge.id }\n        : { kind: 'unknown', answered: true, reason: `${difference}_mismatch` };",
     put: "        ? { kind: 'declined', code: charge.code ?? 'declined', chargeId: charge.id }\n        : { kind: 'declined', code: 'declined', chargeId: charge.id };",
@@ -153,7 +157,7 @@ export const GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'an endless answer is read to its end',
-    story: 'One broken answer fills the memory, and the server dies with all its payments.',
+    story: 'One endless answer fills the memory, and the server dies with all its payments.',
     file: `${FOLDER}/exchange.ts`,
     find: "if (this.#bytes > this.#limits.maxResponseBytes) this.giveUp('answer_too_large');\n    else this.#chunks",
     put: 'this.#chunks',
@@ -171,8 +175,7 @@ export const GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'a request is sent after its time is over',
-    story:
-      'A call that waited for a connection leaves when somebody else has already taken the payment over.',
+    story: 'A call waits for a connection, and is sent after another worker has taken the payment over.',
     file: `${FOLDER}/exchange.ts`,
     find: '    if (this.#settled || this.#controller !== null) {\n',
     put: '    if (this.#controller !== null) {\n',
@@ -181,7 +184,8 @@ export const GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'whatever breaks before an answer was never sent',
-    story: 'A connection that broke after the request had left counts as a refusal, and the order fails.',
+    story:
+      'A connection breaks after the request was sent, the call counts as refused, and a charged order fails.',
     file: `${FOLDER}/exchange.ts`,
     find: '      this.#controller === null\n        ? unsent(error)',
     put: '      this.#controller === null || this.#status === 0\n        ? unsent(error)',
@@ -190,7 +194,7 @@ export const GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'a negative Retry-After is obeyed',
-    story: 'A gateway with a wrong clock is called again at once, over and over.',
+    story: 'A gateway with a wrong clock is called again at once, many times.',
     file: `${FOLDER}/retry-after.ts`,
     find: 'return Math.min(Math.max(0, Number(text) * 1000), Number.MAX_SAFE_INTEGER);',
     put: 'return Math.min(Number(text) * 1000, Number.MAX_SAFE_INTEGER);',

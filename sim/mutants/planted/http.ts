@@ -9,7 +9,8 @@ const SEED_TEST = 'test/http/seed.test.ts';
 export const HTTP: readonly PlantedBug[] = [
   {
     name: 'a name may stand twice in a body',
-    story: 'A proxy reads one amount, we read the other, and the customer is charged what nobody checked.',
+    story:
+      'A proxy reads one amount, Payonce reads the other, and the customer is charged an amount that was not checked.',
     file: `${FOLDER}/json.ts`,
     find: '    if (object.has(name))\n',
     put: '    if (object.has(name) && depth > MAX_DEPTH)\n',
@@ -18,7 +19,8 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'an amount in quotes is taken',
-    story: 'A client that sends text by mistake is charged what we make of it.',
+    story:
+      'A client sends text instead of a number by mistake, and the customer is charged a guessed amount.',
     file: 'src/domain/order-fields.ts',
     find: '  const amount = form.amountOf(value);',
     put: "  const amount = form.amountOf(typeof value === 'string' ? Number(value) : value);",
@@ -27,7 +29,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'an amount with a fraction is rounded',
-    story: 'An order over 10.5 cents is charged as 10 without a word.',
+    story: 'An order over 10.5 cents is charged as 10 cents, and no error is reported.',
     file: `${FOLDER}/order.ts`,
     find: '  amountOf: minorUnits,',
     put: '  amountOf: (v) => minorUnits(v instanceof JsonNumber ? Math.trunc(Number(v.source)) : v),',
@@ -36,7 +38,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'an amount that is too large is rounded',
-    story: 'The last digits of a huge amount change on the way.',
+    story: 'The last digits of a huge amount change, and the customer is charged another amount.',
     file: `${FOLDER}/json.ts`,
     find: 'return Number.isSafeInteger(value) && !Object.is(value, -0) ? value : new JsonNumber(source);',
     put: 'return Number.isInteger(value) && !Object.is(value, -0) ? value : new JsonNumber(source);',
@@ -63,7 +65,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'a card number is stored',
-    story: 'A customer’s card number lies in the database, the logs and every answer.',
+    story: 'A customer’s card number is stored in the database, the logs and every answer.',
     file: 'src/domain/order-rules.ts',
     find: 'return idComplaint(orderId) ?? (holdsCardNumber(orderId) ? CARD_NUMBER : null);',
     put: 'return idComplaint(orderId);',
@@ -72,7 +74,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'any digits in groups are taken for a card number',
-    story: 'A merchant whose ids are grouped loses one order in fifty, for good.',
+    story: 'A merchant whose order ids have digits in groups cannot place one order in fifty.',
     file: 'src/domain/cards.ts',
     find: "  if (!GROUPS.has(groups.join('-'))) return false;\n",
     put: '',
@@ -81,7 +83,8 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'a card number is taken as a key',
-    story: 'A hash of a customer’s card number lies in the database, and anyone can try out all numbers.',
+    story:
+      'The database holds a hash of a customer’s card number, and the number can be found by trying all of them.',
     file: 'src/domain/key-rules.ts',
     find: '  return holdsCardNumber(key) ? CARD_NUMBER : null;',
     put: '  return holdsCardNumber(key) ? null : null;',
@@ -90,7 +93,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'a key is taken in lower case',
-    story: 'Two keys become one, and the second customer is told the first one’s answer.',
+    story: 'Two keys become one, and the second customer gets the first one’s answer.',
     file: `${FOLDER}/idempotency-key.ts`,
     find: "  return { kind: 'key', key };\n",
     put: "  return { kind: 'key', key: key.toLowerCase() };\n",
@@ -99,7 +102,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'the blanks inside a quoted key are cut off',
-    story: 'Two keys become one, and the second customer is told the first one’s answer.',
+    story: 'Two keys become one, and the second customer gets the first one’s answer.',
     file: `${FOLDER}/idempotency-key.ts`,
     find: 'value.slice(1, -1).replace(',
     put: 'value.slice(1, -1).trim().replace(',
@@ -108,7 +111,8 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'the quotes belong to the key',
-    story: 'A client library begins to quote its keys, and every retry of yesterday charges anew.',
+    story:
+      'A client library begins to send its keys in quotes, and every retry of an older request counts as a new one.',
     file: `${FOLDER}/idempotency-key.ts`,
     find: "const key = value.startsWith('\"') ? value.slice(1, -1).replace(/\\\\([\"\\\\])/g, '$1') : value;",
     put: 'const key = value;',
@@ -117,7 +121,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'a key that stands twice is one key',
-    story: 'A proxy and we read different keys, and a retry is taken for a new request.',
+    story: 'A proxy and Payonce read different keys, and a retry counts as a new request.',
     file: `${FOLDER}/idempotency-key.ts`,
     find: "if (value !== undefined) return invalid('The header is given more than once.');",
     put: '',
@@ -126,7 +130,8 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'the Idempotency-Key is ignored',
-    story: 'A customer who tries another card is told the old card’s failure again, and a retry is no retry.',
+    story:
+      'A customer tries another card but gets the old card’s failure again, and a retry does not count as one.',
     file: `${FOLDER}/charge-v1.ts`,
     find: "header.kind === 'key' ? { key: { route: KEY_ROUTE, key: header.key } } : {}",
     put: "header.kind === 'none' ? { key: { route: KEY_ROUTE, key: '' } } : {}",
@@ -135,7 +140,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'a client waits for as long as it likes',
-    story: 'A few clients that ask to wait for a year hold all connections.',
+    story: 'A few clients that ask to wait for a year use up all connections.',
     file: `${FOLDER}/prefer.ts`,
     find: 'const waitMs = Math.min(seconds * 1000, waits.maxWaitMs);',
     put: 'const waitMs = seconds * 1000;',
@@ -144,7 +149,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'a decline is a failure of ours',
-    story: 'A client that retries on 502 has a declined card tried again and again.',
+    story: 'A client that retries after a 502 tries a declined card again and again.',
     file: 'src/domain/problems.ts',
     find: 'card_declined: { status: 402,',
     put: 'card_declined: { status: 502,',
@@ -153,7 +158,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'who joined gets 201',
-    story: 'Two clients both believe that they have started the payment, and both ship.',
+    story: 'Two clients both see that they have started the payment, and both ship the goods.',
     file: `${FOLDER}/charge-v1.ts`,
     find: 'frozen.problem === null ? (started ? 201 : 200)',
     put: 'frozen.problem === null ? (paymentId ? 201 : 200)',
@@ -162,7 +167,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'a frozen body is written anew',
-    story: 'The same key does not give the same bytes, and a client’s signature check fails.',
+    story: 'The same key does not get the same bytes, and a client’s signature check fails.',
     file: `${FOLDER}/charge-v1.ts`,
     find: '    .send(frozen.body);',
     put: '    .send(JSON.stringify(JSON.parse(frozen.body)));',
@@ -171,7 +176,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'an open payment is answered with 200',
-    story: 'A client ships for a payment that is still being charged, and then fails.',
+    story: 'A client ships goods for a payment that is still being charged, and then the payment fails.',
     file: `${FOLDER}/charge-v1.ts`,
     find: 'sendJson(reply, 202, JSON.stringify({ ...paymentFields(payment)',
     put: 'sendJson(reply, 200, JSON.stringify({ ...paymentFields(payment)',
@@ -189,7 +194,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'a payment’s state stands where the HTTP status should',
-    story: 'A client reads “FAILED” as a number, and takes a failure for nothing.',
+    story: 'A client reads “FAILED” where it expects a number, and ignores the failure.',
     file: 'src/engine/answer.ts',
     find: 'safe_to_retry_with_new_key: safe, payment_status: paymentStatus };',
     put: 'safe_to_retry_with_new_key: safe, status: paymentStatus };',
@@ -198,7 +203,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'an unknown outcome of the store is called “nothing was sent”',
-    story: 'The client is told that nothing was stored, orders elsewhere, and is charged here.',
+    story: 'The client gets the answer that nothing was stored, orders elsewhere, and is charged here.',
     file: `${FOLDER}/problem.ts`,
     find: "    case 'outcome_unknown':\n",
     put: "    case 'outcome':\n",
@@ -207,7 +212,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'a fault of ours tells its message',
-    story: 'An order’s data, quoted by a driver’s error, is shown to a stranger.',
+    story: 'A stranger sees an order’s data, because the error of a driver quotes it.',
     file: `${FOLDER}/problem.ts`,
     find: 'detail: `Something unexpected happened.',
     put: 'detail: `${message} Something unexpected happened.',
@@ -216,7 +221,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'the log holds the address',
-    story: 'Order numbers and cursors of customers stand in every log file.',
+    story: 'Customers’ order numbers and cursors are written to every log file.',
     file: `${FOLDER}/access-log.ts`,
     find: '    route: line.route,\n',
     put: '    route: this.req.url,\n',
@@ -225,7 +230,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'a misspelt filter shows everything',
-    story: 'A merchant who misspells a filter takes all payments for those of one order.',
+    story: 'A merchant who misspells a filter gets all payments instead of those of one order.',
     file: `${FOLDER}/query.ts`,
     find: 'if (name === null || !known.includes(name)) {',
     put: 'if (name !== null && !known.includes(name)) continue;\n    if (name === null) {',
@@ -234,7 +239,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'the last payment of each page is left out',
-    story: 'A merchant’s books miss every twentieth payment.',
+    story: 'Every twentieth payment is missing in a merchant’s books.',
     file: `${FOLDER}/read-v1.ts`,
     find: 'const next = rows.length > limit ? rows[limit - 1]?.paymentId : undefined;',
     put: 'const next = rows.length > limit ? rows[limit]?.paymentId : undefined;',
@@ -243,7 +248,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'requests are taken while draining',
-    story: 'At every deployment some requests are cut off in the middle.',
+    story: 'Every deployment cuts off some requests in the middle.',
     file: `${FOLDER}/route-context.ts`,
     find: 'if (context.isDraining()) sendProblem(',
     put: "if (context.isDraining() && label.route === '') sendProblem(",
@@ -252,7 +257,8 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'a request with an unknown Expect is served',
-    story: 'A client that asks for what we do not do is charged as if we did it.',
+    story:
+      'A client asks for something that Payonce does not support, and the order is charged all the same.',
     file: `${FOLDER}/transport.ts`,
     find: '    ? UNKNOWN_EXPECTATION\n',
     put: '    ? null\n',
@@ -262,7 +268,7 @@ export const HTTP: readonly PlantedBug[] = [
   {
     name: 'the fake gateway’s ledger answers under any name',
     story:
-      'A web page, under a name that leads to the developer’s machine, reads all charges and changes what goes wrong.',
+      'A web page under a name that leads to the developer’s machine reads all charges of the fake gateway and changes its faults.',
     file: 'src/fake-gateway/http/caller.ts',
     find: '  if (!isOwnName(host, ownHosts)) {',
     put: "  if (host === '' && !isOwnName(host, ownHosts)) {",
@@ -271,7 +277,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'the seed’s start calls an open payment failed',
-    story: 'A client is told “Gateway error” for a payment that is charged a second later.',
+    story: 'A client gets “Gateway error” for a payment that is charged a second later.',
     file: `${FOLDER}/routes-seed.ts`,
     find: '      sendJson(reply, 202, JSON.stringify({ payment_id: paymentId }));',
     put: '      sendJson(reply, 502, GATEWAY_ERROR);',
@@ -280,7 +286,7 @@ export const HTTP: readonly PlantedBug[] = [
   },
   {
     name: 'the seed’s amount loses its cents',
-    story: 'A merchant tracks 100 dollars and sees 100 cents.',
+    story: 'A merchant’s payment of 100 dollars is shown with another amount.',
     file: `${FOLDER}/routes-seed.ts`,
     find: 'const amount = decimalFromMinor(payment.amountMinor, exponent);',
     put: 'const amount = decimalFromMinor(payment.amountMinor, exponent + 1);',

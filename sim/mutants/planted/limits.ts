@@ -4,7 +4,8 @@ import type { PlantedBug } from '../bug.ts';
 export const LIMITS: readonly PlantedBug[] = [
   {
     name: 'a slot comes free and nobody who waits is told',
-    story: 'One slow call is enough: the orders behind it wait until the server is started again.',
+    story:
+      'One slow call is enough, and the orders that wait behind it are not called until the server is restarted.',
     file: 'src/engine/slots.ts',
     find: '      free += 1;\n      if (queue.size > 0) serve();\n',
     put: '      free += 1;\n',
@@ -12,7 +13,7 @@ export const LIMITS: readonly PlantedBug[] = [
   },
   {
     name: 'a slot that is given back twice counts twice',
-    story: 'A gateway that allows 50 calls at once gets more with every order, and refuses them all.',
+    story: 'A gateway that allows 50 calls at once gets more with every order, until it refuses all of them.',
     file: 'src/engine/slots.ts',
     find: '      if (done) return;\n',
     put: '',
@@ -20,7 +21,7 @@ export const LIMITS: readonly PlantedBug[] = [
   },
   {
     name: 'a lookup keeps its slot',
-    story: 'After a few hundred lookups nobody can look anything up, and orders in doubt stay in doubt.',
+    story: 'After a few hundred lookups no lookup is possible any more, and orders in doubt stay in doubt.',
     file: 'src/engine/place.ts',
     find: '    free() {\n      looked();\n',
     put: '    free() {\n',
@@ -28,7 +29,7 @@ export const LIMITS: readonly PlantedBug[] = [
   },
   {
     name: 'a call that finds no slot for its lookup keeps the slot for the call',
-    story: 'At a gateway without keys the slots are used up by orders that are never called.',
+    story: 'At a gateway without keys, orders that are never called use up all slots.',
     file: 'src/engine/place.ts',
     find: '  call?.();\n  return null;',
     put: '  return null;',
@@ -36,7 +37,7 @@ export const LIMITS: readonly PlantedBug[] = [
   },
   {
     name: 'who needs a token keeps its slot while it waits',
-    story: 'One order that waits for its retry holds up all other orders.',
+    story: 'One order that waits for its retry blocks other orders.',
     file: 'src/engine/drive.ts',
     find: "    place.free();\n    if (permission.kind === 'ask_again') {",
     put: "    if (permission.kind === 'ask_again') {",
@@ -44,7 +45,7 @@ export const LIMITS: readonly PlantedBug[] = [
   },
   {
     name: 'a new order keeps its slot while calls are stopped',
-    story: 'After an outage no slot is left, and the server calls nobody any more.',
+    story: 'After an outage no slot is left, and the server never calls the gateway again.',
     file: 'src/engine/intent.ts',
     find: '  place.free();\n  const patience',
     put: '  const patience',
@@ -52,7 +53,7 @@ export const LIMITS: readonly PlantedBug[] = [
   },
   {
     name: 'tokens are not used up',
-    story: 'After an outage thousands of retries hit the gateway at once, and it goes down again.',
+    story: 'After an outage, thousands of retries reach the gateway at once, and it goes down again.',
     file: 'src/engine/tokens.ts',
     find: 'Math.min(capacity, tokens + earned) - 1;',
     put: 'Math.min(capacity, tokens + earned);',
@@ -60,7 +61,7 @@ export const LIMITS: readonly PlantedBug[] = [
   },
   {
     name: 'lookups have no budget',
-    story: 'After an outage ten thousand lookups hit the gateway at once, and it refuses us.',
+    story: 'After an outage, ten thousand lookups reach the gateway at once, and it refuses them.',
     file: 'src/engine/gate.ts',
     find: "if (request === 'lookup') return { kind: 'go', inMs: lookups.reserve(nowMs) };",
     put: "if (request === 'lookup') return { kind: 'go', inMs: 0 };",
@@ -68,7 +69,7 @@ export const LIMITS: readonly PlantedBug[] = [
   },
   {
     name: 'a stopped gateway is never tried again',
-    story: 'The gateway is back after a minute, and orders wait until the server is started again.',
+    story: 'The gateway works again after a minute, but orders wait until the server is restarted.',
     file: 'src/engine/breaker.ts',
     find: '        if (nowMs < state.untilMs) return state.untilMs - nowMs;\n',
     put: '        return Math.max(options.pauseMs, state.untilMs - nowMs);\n',
@@ -76,7 +77,7 @@ export const LIMITS: readonly PlantedBug[] = [
   },
   {
     name: 'probes that never came back are waited for',
-    story: 'A probe’s order was taken by another server; this one never calls the gateway again.',
+    story: 'Another server took over the order of a probe, and this server never calls the gateway again.',
     file: 'src/engine/breaker.ts',
     find: '        if (nowMs - state.sinceMs < options.pauseCapMs) return options.pauseMs;\n',
     put: '        return options.pauseMs;\n',
@@ -84,7 +85,7 @@ export const LIMITS: readonly PlantedBug[] = [
   },
   {
     name: 'a call under a claim does not ask whether calls are stopped',
-    story: 'Every order that was taken up just before the outage makes its call into it.',
+    story: 'Every order that was claimed just before the outage still calls the gateway.',
     file: 'src/engine/exchange.ts',
     find: "    if (waitMs > 0) return { kind: 'not_sent', reason: 'gateway_paused', waitMs };\n",
     put: '',
@@ -92,7 +93,7 @@ export const LIMITS: readonly PlantedBug[] = [
   },
   {
     name: 'an answer from memory belongs to another key',
-    story: 'A customer is told of another customer’s payment.',
+    story: 'A customer gets the answer about another customer’s payment.',
     file: 'src/engine/replay-cache.ts',
     find: '        entry = old.get(keyHash);',
     put: '        entry = old.get(keyHash) ?? [...old.values()][0];',
@@ -100,7 +101,7 @@ export const LIMITS: readonly PlantedBug[] = [
   },
   {
     name: 'who waits is not told that its order has left this server’s memory',
-    story: 'The order was paid at once, and its customer looks at a spinner until the wait is over.',
+    story: 'The order was paid at once, but its customer sees a spinner until the wait is over.',
     file: 'src/engine/waiters.ts',
     find: '      for (const waiter of waiting.get(paymentId) ?? []) waiter.end(null);',
     put: '      waiting.delete(paymentId);',
@@ -108,7 +109,7 @@ export const LIMITS: readonly PlantedBug[] = [
   },
   {
     name: 'an order that finds no room in memory is kept as known',
-    story: 'The sweep passes over the order, because somebody seems to work on it, and it stays open.',
+    story: 'The sweep skips the order, because the server seems to work on it, and the order stays open.',
     file: 'src/engine/drive.ts',
     find: '      forget(record);\n      return false;',
     put: '      return false;',
@@ -117,7 +118,7 @@ export const LIMITS: readonly PlantedBug[] = [
   {
     name: 'a retry that has waited for its token is no probe',
     story:
-      'The gateway is still down; the retries that waited for their tokens all go into it, and calls are not stopped anew.',
+      'The gateway is still down, but retries that have waited for a token are all sent to it, and calls are not stopped again.',
     file: 'src/engine/drive.ts',
     find: "{ kind: 'go', inMs: 0 } : gate.reserve('resumed');",
     put: "{ kind: 'go', inMs: 0 } : gate.callsStoppedMs() > 0 ? gate.reserve('resumed') : { kind: 'go', inMs: 0 };",

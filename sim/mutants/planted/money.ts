@@ -14,7 +14,7 @@ export const MONEY: readonly PlantedBug[] = [
   {
     name: 'an order’s name at the gateway without its account',
     story:
-      'Two merchants use the same order number, and the second one’s customer is told that the first one’s payment was his.',
+      'Two merchants use the same order number, and the second one’s customer is shown as paid by the first one’s payment.',
     file: 'src/domain/ids.ts',
     find: 'namespace: uuidV5(installationId, accountId) };',
     put: "namespace: uuidV5(installationId, '') };",
@@ -22,7 +22,7 @@ export const MONEY: readonly PlantedBug[] = [
   },
   {
     name: 'every charge of an order has the same key',
-    story: 'A customer tries another card, and the gateway repeats the decline of the first one for ever.',
+    story: 'A customer tries another card, but the gateway always repeats the decline of the first one.',
     file: 'src/domain/ids.ts',
     find: 'return uuidV5(reference, `charge:${chargeN}`);',
     put: 'return uuidV5(reference, `charge:${Math.min(chargeN, 1)}`);',
@@ -30,7 +30,7 @@ export const MONEY: readonly PlantedBug[] = [
   },
   {
     name: 'an answer about another key is taken for ours',
-    story: 'An answer that was meant for another order marks this one as paid.',
+    story: 'An answer about another order marks this order as paid.',
     file: 'src/domain/outcomes.ts',
     find: '  if (charge.key !== request.key)\n',
     put: '  if (charge.key === null)\n',
@@ -55,7 +55,7 @@ export const MONEY: readonly PlantedBug[] = [
   {
     name: 'a lookup’s entry about another charge is left out',
     story:
-      'A gateway that answers about something else seems to say that nothing was charged, and the order fails.',
+      'The gateway answers about another charge, it is read as “nothing was charged”, and the order fails.',
     file: 'src/domain/outcomes.ts',
     find: "if (foreign !== undefined) return { kind: 'unavailable', reason: 'answer_about_another_charge' };",
     put: "if (foreign !== undefined) return { kind: 'absent' };",
@@ -71,7 +71,7 @@ export const MONEY: readonly PlantedBug[] = [
   },
   {
     name: 'a fingerprint without the method',
-    story: 'A customer tries another card under the old key, and is told the old card’s decline.',
+    story: 'A customer tries another card under the old key, and gets the old card’s decline.',
     file: 'src/domain/fingerprint.ts',
     find: '[orderId, amountMinor, currency, method, ...more]',
     put: '[orderId, amountMinor, currency, ...more]',
@@ -79,7 +79,7 @@ export const MONEY: readonly PlantedBug[] = [
   },
   {
     name: 'keys of all routes are one',
-    story: 'A key that was used on one route answers for another.',
+    story: 'A key that was used on one route gets that route’s answer on another.',
     file: 'src/domain/ids.ts',
     find: "hash('sha256', `${route}\\n${key}`, 'hex')",
     put: "hash('sha256', `${key}`, 'hex')",
@@ -88,7 +88,7 @@ export const MONEY: readonly PlantedBug[] = [
   },
   {
     name: 'parts of a cent are cut off',
-    story: 'An order over 10.005 dollars is charged as 10.00 without a word.',
+    story: 'An order over 10.005 dollars is charged as 10.00, and no error is reported.',
     file: 'src/domain/money.ts',
     find: "if (zeros < 0) return refused('too_precise');",
     put: "if (zeros < 0) return { kind: 'amount', amountMinor: Math.floor(Number(significant) * 10 ** zeros) };",
@@ -98,7 +98,7 @@ export const MONEY: readonly PlantedBug[] = [
   {
     name: 'earlier charges are asked after only where the last one failed by absence',
     story:
-      'Charge 1 was not found, charge 2 is declined, charge 1 lands after all, and charge 3 is sent: charged twice.',
+      'Charge 1 was not found, charge 2 is declined, charge 1 arrives after all, charge 3 is sent, and the customer pays twice.',
     file: 'src/engine/charging/next-charge.ts',
     find: 'const verifyFirst = unproved && policy.contract.lookup;',
     put: "const verifyFirst = record.problem === 'gateway_failed' && policy.contract.lookup;",
@@ -117,7 +117,7 @@ export const MONEY: readonly PlantedBug[] = [
   {
     name: 'late evidence of one charge contests what is proved of another',
     story:
-      'An order that the gateway has declined waits for a person, because an earlier try of it was never found.',
+      'An order that the gateway has declined waits for a person, because an earlier charge of it was not found.',
     file: 'src/engine/verify.ts',
     find: 'const money = isOpen && one.moneyAtMs !== null;',
     put: 'const money = isOpen;',

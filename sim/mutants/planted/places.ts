@@ -8,7 +8,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
   {
     name: 'an order is claimed before there is a place for its call',
     story:
-      'A server dies while hundreds of orders wait for a slow gateway, and each of them is in doubt though it was never sent.',
+      'A server dies while hundreds of orders wait for a slow gateway, and all of them are in doubt although none was sent.',
     file: 'src/engine/intent.ts',
     find: "if (place === null) return { start: { kind: 'waiting', waitMs: 0 }, place };",
     put: "if (place === null) return { start: { kind: 'claimed', leaseMs: policy.leaseMs }, place };",
@@ -17,7 +17,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'a place is lost with the claim that it was for',
-    story: 'After a day of rollouts no place at the gateway is left, and no order is called any more.',
+    story: 'After a day of deployments no place at the gateway is left, and no order is called any more.',
     file: 'src/engine/drive.ts',
     find: '    place?.free();\n    running -= 1;\n',
     put: '    running -= 1;\n',
@@ -25,7 +25,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'a place is lost to an order that was there already',
-    story: 'A client that sends its orders twice takes all places, and nobody’s order is called any more.',
+    story: 'A client that sends its orders twice uses up all places, and no order is called any more.',
     file: 'src/engine/intent.ts',
     find: '    unused?.free();\n',
     put: '',
@@ -34,7 +34,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'who waits for a place keeps those out who have waited for longer',
-    story: 'While more orders come than can be called, those of a dead server are never called.',
+    story: 'While more orders come than can be called, the orders of a dead server are never called.',
     file: 'src/engine/recover.ts',
     find: 'return first === null ? true : { dueBeforeMs: first.dueAtMs };',
     put: 'return first === null;',
@@ -53,7 +53,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'the sweep reads past what waits to be called',
-    story: 'After an hour of outage each look for a lookup that is due reads a million rows.',
+    story: 'After an outage of an hour, each search for due lookups reads a million rows.',
     file: 'src/postgres/due.ts',
     find: 'AND timer_at <= now() AND NOT waits_to_call',
     put: "AND timer_at <= now() AND (step <> 'call' OR evidence > 0)",
@@ -63,7 +63,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
   {
     name: 'lookups of one claim wait for those of another',
     story:
-      'After a restore as many workers as there are places for lookups wait for each other until their leases end.',
+      'After a restore, workers use up all places for lookups and wait for each other until their leases end.',
     file: 'src/engine/exchange.ts',
     find: '(await (own ?? gate.lookupSlots).takeWithin(',
     put: '(await gate.lookupSlots.takeWithin(',
@@ -72,7 +72,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'an order that another server has settled is answered from memory',
-    story: 'The customer is told to wait for an order that was paid seconds ago.',
+    story: 'The customer is asked to wait for an order that was paid seconds ago.',
     file: 'src/engine/charging/waiting.ts',
     find: 'known === undefined || mayBeTaken(charging, known) ?',
     put: 'known === undefined ?',
@@ -81,7 +81,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'a want of this machine’s own is a refusal of the gateway',
-    story: 'A server with too few files fails its customers’ orders, and says that the gateway failed.',
+    story: 'A server has run out of file descriptors, its customers’ orders fail, and the gateway is blamed.',
     file: 'src/gateways/http/exchange.ts',
     find: "{ kind: 'short', reason: short }",
     put: "{ kind: 'not_sent', reason: short }",
@@ -90,7 +90,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'one address that is not to be had hides that the gateway refuses the others',
-    story: 'The gateway is down, and a person looks for a fault of the server instead.',
+    story: 'The gateway is down, but a person looks for a problem of the server instead.',
     file: 'src/gateways/http/shortage.ts',
     find: 'reasons.includes(null) ? null :',
     put: 'reasons.every((one) => one === null) ? null :',
@@ -99,7 +99,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'a want of this machine’s own is told of for every order',
-    story: 'Ten thousand alarms a minute hide the one that says what to do.',
+    story: 'Ten thousand alarms a minute hide the one line that says what to do.',
     file: 'src/engine/shortage.ts',
     find: '      if (!isNews) return;\n',
     put: '',
@@ -108,7 +108,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
   },
   {
     name: 'what this machine cannot send is tried as often as before',
-    story: 'A server without a free file writes two events a second for each order that waits.',
+    story: 'A server without a free file descriptor writes two events a second for each order that waits.',
     file: 'src/engine/shortage.ts',
     find: '      slots.shrink();\n',
     put: '',

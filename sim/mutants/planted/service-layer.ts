@@ -13,7 +13,7 @@ const OUTAGE_TEST = 'src/engine/outage.test.ts';
 export const SERVICE_LAYER: readonly PlantedBug[] = [
   {
     name: 'the pool has another size than the setting says',
-    story: 'An operator raises DATABASE_POOL under load, and nothing gets faster.',
+    story: 'An operator raises DATABASE_POOL under load, and it has no effect.',
     file: START,
     find: "openPool({ name: 'payonce', max: config.DATABASE_POOL })",
     put: "openPool({ name: 'payonce', max: FAKE_GATEWAY_POOL })",
@@ -22,7 +22,7 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   },
   {
     name: 'a setting is taken for its neighbour',
-    story: 'The first retry waits ten seconds instead of a tenth of one, and shoppers leave.',
+    story: 'The first retry waits ten seconds instead of a tenth of a second, and customers leave.',
     file: START,
     find: 'backoffBaseMs: config.BACKOFF_BASE_MS,',
     put: 'backoffBaseMs: config.BACKOFF_CAP_MS,',
@@ -40,7 +40,7 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   },
   {
     name: 'the drain lasts as long as a call',
-    story: 'DRAIN_MS is set for the orchestrator’s patience, and calls are cut off all the same.',
+    story: 'DRAIN_MS is set to what the orchestrator allows, but calls are still cut off.',
     file: START,
     find: 'await engine.stop(config.DRAIN_MS);',
     put: 'await engine.stop(config.CALL_TIMEOUT_MS);',
@@ -49,7 +49,8 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   },
   {
     name: 'workers do not learn which gateway was chosen',
-    story: 'Workers see a database that is embedded as a named one, and refuse to start.',
+    story:
+      'Workers get the address of the embedded database, take it for a real service, and refuse to start.',
     file: 'src/service/workers.ts',
     find: '    GATEWAY: config.GATEWAY,\n',
     put: '',
@@ -58,7 +59,7 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   },
   {
     name: 'the database is closed beside the drain',
-    story: 'The answer of a call under way cannot be stored, at every deployment.',
+    story: 'At every deployment, the outcome of a call under way cannot be stored.',
     file: START,
     find: 'stopped ??= closeAll().then(() => database.close());',
     put: 'stopped ??= Promise.all([closeAll(), database.close()]).then(() => {});',
@@ -67,7 +68,7 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   },
   {
     name: 'the server closes before the calls have ended',
-    story: 'A client whose order is charged just now loses its connection instead of getting the answer.',
+    story: 'A client whose order is being charged loses its connection instead of getting the answer.',
     file: START,
     find: 'if (engine !== null) await engine.stop(config.DRAIN_MS);',
     put: 'if (engine !== null) void engine.stop(config.DRAIN_MS);',
@@ -76,7 +77,7 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   },
   {
     name: 'a process that drains takes requests',
-    story: 'The load balancer goes on sending orders to a process that is about to end.',
+    story: 'The load balancer keeps sending orders to a process that is about to end.',
     file: START,
     find: '    draining = true;\n',
     put: '',
@@ -85,7 +86,7 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   },
   {
     name: 'a start that fails leaves the database running',
-    story: 'The orchestrator starts the service again and again, and every try leaves a PostgreSQL behind.',
+    story: 'The orchestrator starts the service again and again, and every try leaves a PostgreSQL running.',
     file: START,
     find: '    await database.close();\n    throw error;\n',
     put: '    throw error;\n',
@@ -94,7 +95,7 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   },
   {
     name: 'a second signal cuts the drain off',
-    story: 'An impatient Ctrl-C leaves calls under way without an answer.',
+    story: 'A second, impatient Ctrl-C leaves calls under way without an answer.',
     file: LEAVING,
     find: '      if (begun) return;\n',
     put: '      if (begun) return exit(1);\n',
@@ -103,7 +104,7 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   },
   {
     name: 'a drain that hangs ends as if it had not',
-    story: 'A deployment that left payments to their leases looks like a clean one.',
+    story: 'A deployment that left payments unfinished looks like a clean one.',
     file: LEAVING,
     find: '() => exit(1)',
     put: '() => exit(0)',
@@ -112,7 +113,7 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   },
   {
     name: 'a signal during the start is forgotten',
-    story: 'A process that was told to end while it started goes on for ever.',
+    story: 'A process that got a signal while it started runs on for ever.',
     file: LEAVING,
     find: '      if (begun) leave();\n',
     put: '',
@@ -121,7 +122,7 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   },
   {
     name: 'a frozen worker is asked to end',
-    story: 'It cannot obey, so a part of the service stands still until somebody notices.',
+    story: 'A frozen worker cannot obey, so a part of the service stands still until a person notices.',
     file: SUPERVISE,
     find: "      worker.kill('SIGKILL');\n    }\n    cancelLook",
     put: "      worker.kill('SIGTERM');\n    }\n    cancelLook",
@@ -130,7 +131,7 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   },
   {
     name: 'a worker’s silences are added up',
-    story: 'After some busy hours healthy workers are killed in the middle of their calls.',
+    story: 'After some busy hours, healthy workers are killed in the middle of their calls.',
     file: SUPERVISE,
     find: 'worker.heard() ? 0 : before + 1',
     put: 'worker.heard() ? before : before + 1',
@@ -140,7 +141,7 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   {
     name: 'a port that is taken is handed to the workers',
     story:
-      'An embedded database and all workers are started, and then the start fails for a reason far up in the log.',
+      'An embedded database and all workers start, then the start fails, and the reason is far up in the log.',
     file: 'src/service/listen.ts',
     find: '  if (error !== null) throw listenError(error, { host, port, ...SETTINGS });\n  return port;\n',
     put: '  if (error !== null) return port;\n  return port;\n',
@@ -149,7 +150,7 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   },
   {
     name: 'an outage of the database is reported by every request',
-    story: 'Ten thousand lines with a stack hide the one that says what to do.',
+    story: 'Ten thousand lines with a stack trace hide the one line that says what to do.',
     file: OUTAGE,
     find: 'if (isReported || nowMs < reportAtMs) return;',
     put: 'if (failures < 0) return;',
@@ -158,7 +159,8 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   },
   {
     name: 'a process whose writes all fail counts as ready',
-    story: 'Somebody holds a lock on the payments, and the load balancer goes on sending orders there.',
+    story:
+      'Somebody holds a lock on the payments, and the load balancer keeps sending orders to the process.',
     file: 'src/engine/engine.ts',
     find: 'engine.outage.lastedMs() >= UNREADY_AFTER_MS',
     put: 'engine.outage.lastedMs() < 0',
@@ -167,7 +169,7 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   },
   {
     name: 'an outage is over as soon as something can be read',
-    story: 'The log says twice a second that the database is back while no order can be stored.',
+    story: 'The log says twice a second that the database is back, although no order can be stored.',
     file: 'src/engine/recover.ts',
     find: 'await store.check({ writes: true });',
     put: 'await store.check();',
@@ -176,7 +178,7 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   },
   {
     name: 'locked tables count as writable',
-    story: 'A process is ready, and every order that it is sent waits in vain.',
+    story: 'A process reports that it is ready, but every order that it gets waits in vain.',
     file: 'src/postgres/index.ts',
     find: '      if (writes) await writeNothing(session);\n',
     put: '      if (writes) await session.verify();\n',
@@ -185,7 +187,7 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   },
   {
     name: 'an alarm about refused credentials has no end',
-    story: 'Somebody is called at night for a token that was fixed an hour ago.',
+    story: 'A person is called at night about a token that was fixed an hour ago.',
     file: 'src/engine/log-change.ts',
     find: '      return stands;\n',
     put: '      return undefined;\n',
@@ -194,7 +196,7 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   },
   {
     name: 'a request with two Host headers is taken',
-    story: 'A proxy lets a request pass for one host, and another one is served.',
+    story: 'A proxy allows a request for one host, and Payonce serves it for another one.',
     file: 'src/http/transport.ts',
     find: 'return hosts > 1;',
     put: 'return hosts > 2;',
@@ -212,7 +214,7 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   },
   {
     name: 'a worker counts connections for all of them',
-    story: 'Every worker warns of a shortage at every restart, and nobody reads warnings any more.',
+    story: 'Every worker warns of a shortage at every restart, and operators stop reading warnings.',
     file: START,
     find: "if (role === 'alone') await warnOfShortage(",
     put: 'await warnOfShortage(',
@@ -221,7 +223,8 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
   },
   {
     name: 'a drain does not wait for late news of money',
-    story: 'The gateway said “approved”, the process ended before that was stored, and nobody ever looks.',
+    story:
+      'The gateway approved a charge, the process ended before that was stored, and the charge is never found.',
     file: 'src/engine/engine.ts',
     find: '.then(() => engine.lateNews.stored());',
     put: '.then(() => {});',

@@ -7,7 +7,7 @@ const FOLDER = 'src/postgres';
 export const STORE_BATCHES: readonly PlantedBug[] = [
   {
     name: 'a batch keeps the order of arrival',
-    story: 'Two servers lock the same payments in opposite orders, and both stand still.',
+    story: 'Two servers lock the same payments in opposite orders, and both wait for each other.',
     file: `${FOLDER}/batcher.ts`,
     find: "return batch.sort((a, b) => compare(a.keys[0] ?? '', b.keys[0] ?? ''));",
     put: 'return batch;',
@@ -16,7 +16,7 @@ export const STORE_BATCHES: readonly PlantedBug[] = [
   },
   {
     name: 'two writes of one payment share a batch',
-    story: 'One of two writes is lost without a word, and its sender is told that it was made.',
+    story: 'One of two writes is lost without an error, but its worker goes on as if it was stored.',
     file: `${FOLDER}/batcher.ts`,
     find: '} else if (batch.length < maxItems && !entry.keys.some((key) => taken.has(key))) {',
     put: '} else if (batch.length < maxItems) {',
@@ -26,7 +26,7 @@ export const STORE_BATCHES: readonly PlantedBug[] = [
   {
     name: 'halving a bad batch drops the one in the middle',
     story:
-      'A customer waits for ever, because another customer’s order held a character that could not be stored.',
+      'A customer waits for ever, because another customer’s order has a character that cannot be stored.',
     file: `${FOLDER}/batcher.ts`,
     find: 'await runBatch(batch.slice(middle), repeats);',
     put: 'await runBatch(batch.slice(middle + 1), repeats);',
@@ -44,7 +44,7 @@ export const STORE_BATCHES: readonly PlantedBug[] = [
   },
   {
     name: 'verdicts are handed out in another order',
-    story: 'A customer is told the outcome of somebody else’s order.',
+    story: 'A customer gets the outcome of another customer’s order.',
     file: `${FOLDER}/batcher.ts`,
     find: 'entry.resolve(results[index] as Result);',
     put: 'entry.resolve(results[results.length - 1 - index] as Result);',
@@ -53,7 +53,7 @@ export const STORE_BATCHES: readonly PlantedBug[] = [
   },
   {
     name: 'answers are matched by place instead of number',
-    story: 'One lost write in a batch makes all the others believe the wrong thing.',
+    story: 'One lost write in a batch gives workers the results of other payments.',
     file: `${FOLDER}/advance.ts`,
     find: 'results[ord - 1] =',
     put: 'results[ord > 0 ? index : 0] =',
@@ -62,7 +62,7 @@ export const STORE_BATCHES: readonly PlantedBug[] = [
   },
   {
     name: 'what was lost to a deadlock is not repeated',
-    story: 'Under load customers are told that the database is down.',
+    story: 'Under load, customers get the answer that the database cannot be used.',
     file: `${FOLDER}/errors.ts`,
     find: "return state === '40001' || state === '40P01';",
     put: "return state === '40001';",
@@ -71,7 +71,7 @@ export const STORE_BATCHES: readonly PlantedBug[] = [
   },
   {
     name: 'what may have been written is repeated as a new batch',
-    story: 'A write whose answer was lost is made twice, and the second answer is believed.',
+    story: 'A write whose answer was lost is repeated, and only the second answer counts.',
     file: `${FOLDER}/batcher.ts`,
     find: 'if (repeats < repeatsOf(error)) return',
     put: 'if (repeats < 8) return',
@@ -81,7 +81,7 @@ export const STORE_BATCHES: readonly PlantedBug[] = [
   {
     name: 'a lost connection is taken for a refusal',
     story:
-      'The COMMIT was made and its answer lost; the client is told that nothing was stored, and is charged.',
+      'The COMMIT was done but its answer was lost, so the client gets the answer that nothing was stored, and is charged.',
     file: `${FOLDER}/errors.ts`,
     find: "const goingAway = state === null || state.startsWith('08') ||",
     put: "const goingAway = state === null ? false : state.startsWith('08') ||",
@@ -90,7 +90,8 @@ export const STORE_BATCHES: readonly PlantedBug[] = [
   },
   {
     name: 'a server that shuts down is taken for a refusal',
-    story: 'The database restarts in the middle of a COMMIT, and the client is told that nothing was stored.',
+    story:
+      'The database restarts in the middle of a COMMIT, and the client gets the answer that nothing was stored.',
     file: `${FOLDER}/errors.ts`,
     find: " || state.startsWith('57P') || state === '40003'",
     put: " || state === '40003'",
@@ -117,7 +118,7 @@ export const STORE_BATCHES: readonly PlantedBug[] = [
   },
   {
     name: 'a database that loses commits is taken as it is',
-    story: 'After a power cut the database has forgotten payments that were charged.',
+    story: 'After a power cut, the database has lost payments that were charged.',
     file: `${FOLDER}/durability.ts`,
     find: "holds: (s) => s.synchronous_commit !== 'off',",
     put: "holds: (s) => s.synchronous_commit !== '',",
@@ -126,7 +127,7 @@ export const STORE_BATCHES: readonly PlantedBug[] = [
   },
   {
     name: 'connections are not checked',
-    story: 'A standby that is behind, or a database without fsync, decides about money.',
+    story: 'A standby that is behind, or a database without fsync, is used for decisions about money.',
     file: `${FOLDER}/session.ts`,
     find: 'connections.isSound(taken) ? taken : await connections.sound(taken);',
     put: 'taken;',
@@ -153,7 +154,7 @@ export const STORE_BATCHES: readonly PlantedBug[] = [
   },
   {
     name: 'an id with a comma in it is two',
-    story: 'One caller asks for a payment that cannot exist, and another is shown somebody else’s.',
+    story: 'One client reads a payment that does not exist, and another one gets somebody else’s payment.',
     file: `${FOLDER}/columns.ts`,
     find: "if (typeof value !== 'string') return String(value);",
     put: "if (typeof value !== 'string' || /^[0-9a-f,-]+$/.test(value)) return String(value);",
@@ -162,7 +163,7 @@ export const STORE_BATCHES: readonly PlantedBug[] = [
   },
   {
     name: 'what is the same in the first and the last row of a batch is sent once',
-    story: 'Of three orders that arrive together the middle one is charged the amount of its neighbours.',
+    story: 'Three orders arrive together, and the middle one is charged the amount of the other two.',
     file: `${FOLDER}/columns.ts`,
     find: 'if (!values.every((each) => each === first))',
     put: 'if (values.at(-1) !== first)',

@@ -9,7 +9,7 @@ const LIMITS = 'test/postgres/limits.test.ts';
 export const STORE_CONNECTIONS: readonly PlantedBug[] = [
   {
     name: 'missing rights are not looked for at start',
-    story: 'A shop opens on a role that may only read, and every customer is told to try again.',
+    story: 'A shop opens with a database role that may only read, and every customer’s order is refused.',
     file: `${FOLDER}/migrate.ts`,
     find: '    await checkRights(client);\n',
     put: '',
@@ -18,7 +18,7 @@ export const STORE_CONNECTIONS: readonly PlantedBug[] = [
   },
   {
     name: 'a missing right counts as an outage that passes',
-    story: 'Nobody is told that a grant is gone; customers repeat their orders for days.',
+    story: 'A grant is missing, no person learns of it, and customers repeat their orders for days.',
     file: `${FOLDER}/errors.ts`,
     find: "['0A', '28', '3D', '3F', '42', '44']",
     put: "['0A', '28', '3D', '3F', '44']",
@@ -27,7 +27,7 @@ export const STORE_CONNECTIONS: readonly PlantedBug[] = [
   },
   {
     name: 'orders are begun that cannot be settled',
-    story: 'A grant is gone over the weekend; customers are charged, and all of them are told to wait.',
+    story: 'A grant is missing over the weekend, customers are charged, and all of them are asked to wait.',
     file: `${FOLDER}/accept.ts`,
     find: 'if (refused !== null) throw refused;',
     put: 'if (refused !== null && intents.length === 0) throw refused;',
@@ -36,7 +36,7 @@ export const STORE_CONNECTIONS: readonly PlantedBug[] = [
   },
   {
     name: 'a database of any encoding is taken',
-    story: 'The order of a customer whose name has an accent can never be stored.',
+    story: 'An order whose customer’s name has an accent can never be stored.',
     file: `${FOLDER}/durability.ts`,
     find: "holds: (s) => s.server_encoding === 'UTF8',",
     put: "holds: (s) => s.server_encoding !== '',",
@@ -45,7 +45,8 @@ export const STORE_CONNECTIONS: readonly PlantedBug[] = [
   },
   {
     name: 'what is refused is tried as often as it is wanted',
-    story: 'The log and the database drown in what can never be written.',
+    story:
+      'Statements that can never succeed are repeated so often that the log and the database are overloaded.',
     file: `${FOLDER}/refusals.ts`,
     find: 'if (nowMs() < refusal.untilMs) return refusal.error;',
     put: 'if (nowMs() < 0) return refusal.error;',
@@ -54,7 +55,7 @@ export const STORE_CONNECTIONS: readonly PlantedBug[] = [
   },
   {
     name: 'the check passes while a statement is refused',
-    story: 'The load balancer goes on sending customers to a server that can store nothing.',
+    story: 'The load balancer keeps sending customers to a server that can store nothing.',
     file: `${FOLDER}/session.ts`,
     find: 'if (latest !== null) throw latest;',
     put: '',
@@ -63,7 +64,7 @@ export const STORE_CONNECTIONS: readonly PlantedBug[] = [
   },
   {
     name: 'a write that is refused for its values is tried on',
-    story: 'One payment’s values hold up the batches of all the others.',
+    story: 'The values of one payment block the batches of all other payments.',
     file: 'src/engine/write.ts',
     find: "if (error.kind === 'unfit') {",
     put: "if (error.kind === 'unfit' && clock.monotonicMs() < 0) {",
@@ -90,7 +91,7 @@ export const STORE_CONNECTIONS: readonly PlantedBug[] = [
   },
   {
     name: 'the other connections of before a fail-over are believed',
-    story: 'A customer who has paid is shown what was true before the fail-over.',
+    story: 'A customer who has paid is shown the state from before the fail-over.',
     file: `${FOLDER}/session.ts`,
     find: '          connections.distrustAll();\n',
     put: '',
@@ -99,7 +100,8 @@ export const STORE_CONNECTIONS: readonly PlantedBug[] = [
   },
   {
     name: 'a statement that takes too long is left to the server',
-    story: 'A lock of three minutes fills the server with backends, until nobody gets a connection.',
+    story:
+      'A lock that is held for three minutes fills the server with backends, until no connection is left.',
     file: `${FOLDER}/session.ts`,
     find: '        cancelStatement(client);\n',
     put: '        if (timeoutMs < 0) cancelStatement(client);\n',
@@ -108,7 +110,8 @@ export const STORE_CONNECTIONS: readonly PlantedBug[] = [
   },
   {
     name: 'the server keeps no time limit of its own',
-    story: 'Each restart of a server that is killed behind a lock leaves ten more backends there.',
+    story:
+      'Each time that a server is killed while it waits for a lock, ten more backends stay on the database server.',
     file: `${FOLDER}/sound.ts`,
     find: 'if (ownPool && straight) await',
     put: 'if (ownPool && straight && timeoutMs < 0) await',
@@ -117,7 +120,7 @@ export const STORE_CONNECTIONS: readonly PlantedBug[] = [
   },
   {
     name: 'the settings of the caller’s connections are changed',
-    story: 'The nightly report of the program around us is ended after five seconds.',
+    story: 'The database ends a nightly report of the embedding program after five seconds.',
     file: `${FOLDER}/sound.ts`,
     find: 'if (ownPool && straight) await',
     put: 'if (straight) await',
@@ -126,7 +129,7 @@ export const STORE_CONNECTIONS: readonly PlantedBug[] = [
   },
   {
     name: 'a first lease is forgotten with a payment that somebody has locked',
-    story: 'A payment that a person was looking at when its server died is never taken up again.',
+    story: 'A server dies while a person has its payment locked, and the payment is never continued.',
     file: `${FOLDER}/due.ts`,
     find: '  WHERE NOT EXISTS (SELECT FROM free f',
     put: '  WHERE false AND NOT EXISTS (SELECT FROM free f',

@@ -10,7 +10,7 @@ const EXPIRY = 'test/postgres/expiry.test.ts';
 export const STORE_SWEEP: readonly PlantedBug[] = [
   {
     name: 'the sweep takes what is not due',
-    story: 'A payment is taken from the server that is just calling for it.',
+    story: 'A payment is taken from the server that is calling the gateway for it.',
     file: `${FOLDER}/due.ts`,
     find: 'WHERE gateway = $4 AND timer_at <= now() AND timer_at < ',
     put: 'WHERE gateway = $4 AND timer_at < ',
@@ -28,7 +28,8 @@ export const STORE_SWEEP: readonly PlantedBug[] = [
   },
   {
     name: 'what is accepted stands in no list',
-    story: 'A payment whose server died in its first call is charged, perhaps, and never looked at again.',
+    story:
+      'A server dies in a payment’s first call, and the payment is never looked at again, although it may be charged.',
     file: `${FOLDER}/accept.ts`,
     find: 'FROM fresh WHERE calling GROUP BY',
     put: 'FROM fresh WHERE false GROUP BY',
@@ -37,7 +38,7 @@ export const STORE_SWEEP: readonly PlantedBug[] = [
   },
   {
     name: 'the end of a first lease starts no timer',
-    story: 'A payment whose server died in its first call is never taken up again.',
+    story: 'A server dies in a payment’s first call, and the payment is never continued.',
     file: `${FOLDER}/due.ts`,
     find: 'UPDATE payonce.payments AS p SET timer_at = p.due_at\n',
     put: 'UPDATE payonce.payments AS p SET timer_at = NULL\n',
@@ -46,7 +47,7 @@ export const STORE_SWEEP: readonly PlantedBug[] = [
   },
   {
     name: 'every payment has a timer from the first',
-    story: 'Each payment changes two more indexes, and all of them wait.',
+    story: 'Each payment changes two more indexes, and all payments become slower.',
     file: `${FOLDER}/accept.ts`,
     find: 'CASE WHEN NOT calling THEN',
     put: 'CASE WHEN true THEN',
@@ -55,7 +56,8 @@ export const STORE_SWEEP: readonly PlantedBug[] = [
   },
   {
     name: 'a first lease counts as ended at once',
-    story: 'A list that nobody needs any more is thrown away with the leases that still run.',
+    story:
+      'Each payment gets a timer while its first lease still runs, which changes two more indexes, and all payments become slower.',
     file: `${FOLDER}/due.ts`,
     find: 'WHERE gateway = $1 AND ends_at <= now() ORDER BY',
     put: 'WHERE gateway = $1 ORDER BY',
@@ -64,7 +66,7 @@ export const STORE_SWEEP: readonly PlantedBug[] = [
   },
   {
     name: 'erasing answers erases their problems too',
-    story: 'A failed payment looks as if it had never failed, once its answer has expired.',
+    story: 'A failed payment looks as if it never failed, once its answer has expired.',
     file: `${FOLDER}/expiry.ts`,
     find: 'UPDATE payonce.operations AS o SET answer = NULL FROM old\n',
     put: 'UPDATE payonce.operations AS o SET answer = NULL, problem = NULL FROM old\n',
@@ -73,7 +75,7 @@ export const STORE_SWEEP: readonly PlantedBug[] = [
   },
   {
     name: 'the sweep waits for a payment that somebody has locked',
-    story: 'One payment that somebody has locked keeps all others from being taken up.',
+    story: 'One locked payment keeps all others from being continued.',
     file: `${FOLDER}/due.ts`,
     find: 'FOR UPDATE SKIP LOCKED) p',
     put: 'FOR UPDATE) p',
@@ -82,7 +84,7 @@ export const STORE_SWEEP: readonly PlantedBug[] = [
   },
   {
     name: 'the mark passes what was not erased',
-    story: 'Answers stay for ever that should have been erased after a month.',
+    story: 'Answers that should be erased after a month are kept for ever.',
     file: `${FOLDER}/expiry.ts`,
     find: 'WHERE (SELECT count(*) FROM old) < $2\n',
     put: 'WHERE true\n',
@@ -91,7 +93,7 @@ export const STORE_SWEEP: readonly PlantedBug[] = [
   },
   {
     name: 'a mark in the future is believed',
-    story: 'After a clock was set back, answers of a year are never erased.',
+    story: 'After a clock was set back, a year’s answers are never erased.',
     file: `${FOLDER}/expiry.ts`,
     find: 'OR i.answers_erased_before > now())',
     put: 'OR false)',
@@ -100,7 +102,7 @@ export const STORE_SWEEP: readonly PlantedBug[] = [
   },
   {
     name: 'answers are erased before their time',
-    story: 'A client that repeats its key the next day is told that its answer is gone.',
+    story: 'A client that repeats its key the next day gets the answer that its result has expired.',
     file: `${FOLDER}/expiry.ts`,
     find: "SELECT now() - $1::float8 * interval '1 ms' AS expired",
     put: "SELECT now() + $1::float8 * interval '1 ms' AS expired",

@@ -22,7 +22,7 @@ export const STORE: readonly PlantedBug[] = [
   {
     name: 'no fence, no claim, no seq: any worker may write',
     story:
-      'A server that slept through its lease writes “failed” over a payment that was completed meanwhile.',
+      'A server that was suspended until after its lease writes “failed” over a payment that was completed meanwhile.',
     file: `${FOLDER}/advance.ts`,
     find: 'AND p.seq = i.expected_seq AND p.fence = i.expected_fence AND p.claim_id = i.expected_claim\n',
     put: '\n',
@@ -31,7 +31,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'the seq is not compared',
-    story: 'A write that is repeated after its answer was lost applies twice.',
+    story: 'A write whose answer was lost is repeated, and takes effect twice.',
     file: `${FOLDER}/advance.ts`,
     find: 'AND p.seq = i.expected_seq AND',
     put: 'AND',
@@ -40,7 +40,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'the claim is not compared',
-    story: 'A server writes under a claim that another has drawn.',
+    story: 'A server writes under a claim that another server has taken.',
     file: `${FOLDER}/advance.ts`,
     find: ' AND p.claim_id = i.expected_claim\n',
     put: '\n',
@@ -58,7 +58,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'a claim does not raise the fence',
-    story: 'Two holders carry the same fence, and nobody can tell the old one from the new one.',
+    story: 'Two workers hold the same fence, and the old one cannot be told from the new one.',
     file: `${FOLDER}/advance.ts`,
     find: 'fence = p.fence + (i.new_claim IS NOT NULL)::int,',
     put: 'fence = p.fence,',
@@ -76,7 +76,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'a lease from the writer’s own clock',
-    story: 'A server whose clock is behind takes leases that have ended before they begin.',
+    story: 'A server whose clock is behind takes leases that end before they begin.',
     file: `${FOLDER}/advance.ts`,
     find: 'CASE WHEN i.wait_ms IS NOT NULL THEN now() + i.wait_ms',
     put: 'CASE WHEN i.wait_ms IS NOT NULL THEN to_timestamp(i.updated_at / 1000.0) + i.wait_ms',
@@ -94,7 +94,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'a write forgets the evidence that it has not seen',
-    story: 'Late proof of a charge comes in while another server writes, and nobody ever looks at it.',
+    story: 'Late proof of a charge comes in while another server writes, and it is never looked up.',
     file: `${FOLDER}/advance.ts`,
     find: 'evidence = p.evidence - i.evidence_seen,',
     put: 'evidence = 0,',
@@ -103,7 +103,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'evidence that is left over makes nothing due',
-    story: 'Late proof of a charge is counted, and nobody ever looks at it.',
+    story: 'Late proof of a charge is counted, but it is never looked up.',
     file: `${FOLDER}/advance.ts`,
     find: '\n    WHEN p.evidence > i.evidence_seen THEN now() END',
     put: ' END',
@@ -112,7 +112,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'a change without its event',
-    story: 'The merchant’s timeline has a hole where the money moved.',
+    story: 'The merchant’s timeline does not show the step in which the money moved.',
     file: `${FOLDER}/advance.ts`,
     find: 'attempts, event_detail, now() FROM p\n)\nSELECT',
     put: 'attempts, event_detail, now() FROM p WHERE answer IS NULL\n)\nSELECT',
@@ -121,7 +121,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'an event outside the transaction',
-    story: 'The connection breaks between the change and its event, and the timeline never tells of it.',
+    story: 'The connection breaks between the change and its event, and the timeline never shows the change.',
     file: `${FOLDER}/advance.ts`,
     find: '      const [row] = await session.query<AdvancedRow>(ADVANCE, INPUT.values(writes));\n',
     put: "      const [before = '', after = ''] = ADVANCE.split(/, e AS \\([^]*?\\n\\)(?=\\nSELECT)/);\n      const [row] = await session.query<AdvancedRow>(before + after, INPUT.values(writes));\n      for (const ord of readNumberList(row?.ords)) {\n        const w = writes[ord - 1] as Advance;\n        await session.query('INSERT INTO payonce.events (account_id, payment_id, seq, type, status, charge_n, attempts, detail, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now())', [w.payment.accountId, w.payment.paymentId, w.expected.seq + 1, w.event.type, w.charge.status, w.charge.n, w.charge.attempts, w.event.detail]);\n      }\n",
@@ -130,7 +130,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'an event of a write that was refused',
-    story: 'The timeline tells of a change that never was.',
+    story: 'The timeline shows a change that did not happen.',
     file: `${FOLDER}/advance.ts`,
     find: 'SELECT account_id, payment_id, seq, event_type, status, charge_n, attempts, event_detail, now() FROM p\n',
     put: 'SELECT account_id, payment_id, expected_seq + 1, event_type, status, 1, attempts, event_detail, now() FROM ${INPUT.relation}\n',
@@ -139,7 +139,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'a frozen answer is written over',
-    story: 'A client that repeats its key is told something else than the first time.',
+    story: 'A client that repeats its key gets another answer than the first time.',
     file: `${FOLDER}/advance.ts`,
     find: '    AND p.answer IS NOT NULL AND o.outcome IS NULL\n',
     put: '    AND p.answer IS NOT NULL\n',
@@ -166,7 +166,8 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'the moment of doubt is not stored',
-    story: 'After a restart a call that may still land counts as long over, and the order fails too early.',
+    story:
+      'After a restart, a call that may still charge counts as long over, and the order fails too early.',
     file: `${FOLDER}/advance.ts`,
     find: "w.charge.doubt.kind === 'none' ? null : w.charge.doubt.untilMs",
     put: "w.charge.doubt.kind === 'open' ? 0 : w.charge.doubt.untilMs",
@@ -175,7 +176,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'the first sending is forgotten with the next write',
-    story: 'Nobody knows since when the gateway has had the key, and it is used after its window.',
+    story: 'The first use of a gateway key is not known any more, and the key is used after its window.',
     file: `${FOLDER}/advance.ts`,
     find: 'value: (w) => w.charge.firstSentAtMs },',
     put: 'value: (w) => (w.charge.firstSentAtMs === null ? null : w.updatedAtMs) },',
@@ -184,7 +185,8 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'the next charge is changed before the last one failed',
-    story: 'A client that remembers the newest answer by its time takes the old failure for the present.',
+    story:
+      'A client that keeps the answer with the latest time shows the old failure instead of the new charge.',
     file: `${FOLDER}/keys.ts`,
     find: 'updated_at = greatest(p.updated_at, now())',
     put: 'updated_at = now()',
@@ -193,7 +195,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'the key after the order',
-    story: 'A request whose key was taken is told 422, and its order is charged all the same.',
+    story: 'A request whose key is already used gets 422, but its order is charged all the same.',
     file: `${FOLDER}/accept.ts`,
     find: '  AND NOT EXISTS (\n    SELECT FROM payonce.requests r WHERE r.account_id = i.account_id AND r.key_hash = i.key_hash)\n), k AS',
     put: '), k AS',
@@ -202,7 +204,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'an order that exists takes the new key along',
-    story: 'A key that found an old order is bound to a payment that is not there.',
+    story: 'A key that finds an existing order is bound to a payment that does not exist.',
     file: `${FOLDER}/accept.ts`,
     find: 'true FROM fresh WHERE key_hash IS NOT NULL\n',
     put: 'true FROM ${INPUT.relation} WHERE key_hash IS NOT NULL AND NOT EXISTS (SELECT FROM payonce.requests r WHERE r.account_id = i.account_id AND r.key_hash = i.key_hash)\n',
@@ -212,7 +214,7 @@ export const STORE: readonly PlantedBug[] = [
   {
     name: 'a lost race is no reason to try again',
     story:
-      'Two servers are given one order at the same instant, and one of them turns a whole batch of orders away.',
+      'Two servers accept the same order at the same moment, and one of them refuses a whole batch of orders.',
     file: `${FOLDER}/errors.ts`,
     find: "=== '23505' ? MAX_LOST_RACES : 0",
     put: "=== '23505' ? 0 : 0",
@@ -221,7 +223,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'orders of all accounts are one',
-    story: 'A merchant’s new order is taken for another merchant’s old one.',
+    story: 'A merchant’s new order is mistaken for another merchant’s old one.',
     file: `${FOLDER}/accept.ts`,
     find: 'WHERE p.account_id = i.account_id AND p.order_id = i.order_id)',
     put: 'WHERE p.order_id = i.order_id)',
@@ -230,7 +232,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'every order of a batch is called accepted',
-    story: 'An order that exists is taken for new, and is called a second time.',
+    story: 'An existing order is mistaken for a new one, and is called a second time.',
     file: `${FOLDER}/accept.ts`,
     find: "        return { kind: wanted === null || wanted === here ? 'exists' : 'other_installation' };\n",
     put: "        if (wanted !== null && wanted !== here) return { kind: 'other_installation' };\n        return { kind: 'accepted', nowMs: row?.now_ms ?? 0 };\n",
@@ -239,7 +241,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'an accepted order that waits is counted as called',
-    story: 'An order that waits for the gateway to come back has lost a try without one call.',
+    story: 'An order that waits for the end of an outage loses an attempt without a call.',
     file: `${FOLDER}/accept.ts`,
     find: "    calling::int, 'none', CASE",
     put: "    1, 'none', CASE",
@@ -258,7 +260,7 @@ export const STORE: readonly PlantedBug[] = [
   {
     name: 'a key is bound to a payment that is not there',
     story:
-      'A fail-over forgets a payment while a request joins it; the request’s key has no answer ever after.',
+      'A fail-over loses a payment while a request joins it, and the request’s key never gets an answer.',
     file: `${FOLDER}/keys.ts`,
     find: "o.kind = 'charge' AND o.n = greatest(i.charge_n, 1))\n  ORDER BY",
     put: "o.kind = 'charge' AND o.n = greatest(i.charge_n, 1)) OR true\n  ORDER BY",
@@ -267,7 +269,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'the next charge is opened though evidence waits',
-    story: 'Proof of the first charge has just come in, and the second one is sent.',
+    story: 'Proof that the first charge was made has just come in, but the second one is sent.',
     file: `${FOLDER}/keys.ts`,
     find: 'AND p.charge_n = $5 - 1 AND p.evidence = 0 AND',
     put: 'AND p.charge_n = $5 - 1 AND',
@@ -276,7 +278,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'the next charge of a payment that has not failed',
-    story: 'A customer who has paid is charged once more, because his client tried another key.',
+    story: 'A client uses another key for a paid order, and its customer is charged once more.',
     file: `${FOLDER}/keys.ts`,
     find: " AND p.seq = $14 AND p.status = 'FAILED'\n",
     put: ' AND $14 > 0\n',
@@ -285,7 +287,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'the next charge is opened without its key',
-    story: 'Two orders are charged under one key, and the client hears of one of them.',
+    story: 'Two orders are charged under one key, and the client learns of only one of them.',
     file: `${FOLDER}/keys.ts`,
     find: ' AND EXISTS (SELECT FROM k)\n  RETURNING p.seq',
     put: '\n  RETURNING p.seq',
@@ -294,7 +296,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'a key stays bound to a next charge that was not opened',
-    story: 'A key that lost its race answers for nothing, for ever.',
+    story: 'A key that lost its race never gets an answer.',
     file: `${FOLDER}/keys.ts`,
     find: 'THEN payonce.lost_race() END AS raced',
     put: 'THEN NULL END AS raced',
@@ -312,7 +314,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'keys of all accounts are one',
-    story: 'A merchant is given another merchant’s answer, because both called their key the same.',
+    story: 'A merchant gets another merchant’s answer, because both used the same key.',
     file: `${FOLDER}/situation.ts`,
     find: 'ON r.account_id = i.account AND r.key_hash = i.hash',
     put: 'ON r.key_hash = i.hash',
@@ -321,7 +323,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'a missing account filter where an order is looked for',
-    story: 'A merchant is shown another merchant’s payment for the same order number.',
+    story: 'A merchant gets another merchant’s payment for the same order number.',
     file: `${FOLDER}/situation.ts`,
     find: 'WHERE p.account_id = i.account AND p.order_id = i.order_name)',
     put: 'WHERE p.order_id = i.order_name)',
@@ -330,7 +332,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'a key answers for the order’s current charge',
-    story: 'A client that repeats its key is told the end of a later charge as its own.',
+    story: 'A client that repeats its key gets the outcome of a later charge as its own.',
     file: `${FOLDER}/situation.ts`,
     find: "AND ko.kind = 'charge' AND ko.n = r.charge_n",
     put: "AND ko.kind = 'charge' AND ko.n = (SELECT max(n) FROM payonce.operations m WHERE m.account_id = r.account_id AND m.payment_id = r.payment_id)",
@@ -339,7 +341,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'an answer is given beyond its retention',
-    story: 'What was promised to be erased after thirty days is still told.',
+    story: 'An answer that should be erased after thirty days is still given.',
     file: `${FOLDER}/records.ts`,
     find: 'CASE WHEN ${freshMs} > 0 THEN ${alias}.answer END AS ${prefix}answer,',
     put: '${alias}.answer AS ${prefix}answer,',
@@ -348,7 +350,8 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'an unsettled key has expired',
-    story: 'A client that asks again while its order is being charged is told that its answer is gone.',
+    story:
+      'A client repeats its request while its order is being charged, and gets the answer that its result has expired.',
     file: `${FOLDER}/situation.ts`,
     find: 'expired: row.key_settled && answer === null,',
     put: 'expired: answer === null,',
@@ -357,7 +360,8 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'evidence ends the lease of whoever holds the payment',
-    story: 'A second server calls beside the first, because somebody stored late proof.',
+    story:
+      'Late proof is stored, and a second server calls the gateway while the first one is still calling.',
     file: `${FOLDER}/work.ts`,
     find: 'due_at = CASE WHEN held THEN due_at ELSE now() END',
     put: 'due_at = now()',
@@ -366,7 +370,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'evidence that comes twice counts once',
-    story: 'Of two late proofs one is crossed off unread.',
+    story: 'Two late proofs come in, and one of them is never read.',
     file: `${FOLDER}/work.ts`,
     find: 'SET evidence = evidence + 1,',
     put: 'SET evidence = 1,',
@@ -376,7 +380,7 @@ export const STORE: readonly PlantedBug[] = [
   {
     name: 'the pages of failed charges begin with the newest',
     story:
-      'Of an order that failed often only the newest charges are asked after; an older one is live, and is charged again.',
+      'Only the newest charges of an order that failed often are looked up, an older one is live, and the order is charged again.',
     file: `${FOLDER}/work.ts`,
     find: 'ORDER BY n LIMIT $4',
     put: 'ORDER BY n DESC LIMIT $4',
@@ -385,7 +389,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'a missing account filter where a payment is read',
-    story: 'Whoever guesses a payment’s id reads another merchant’s payment.',
+    story: 'A stranger who guesses a payment’s id reads another merchant’s payment.',
     file: `${FOLDER}/queries.ts`,
     find: 'ON p.account_id = i.account AND p.payment_id = i.id',
     put: 'ON p.payment_id = i.id',
@@ -412,7 +416,7 @@ export const STORE: readonly PlantedBug[] = [
   },
   {
     name: 'an error carries the row on',
-    story: 'Order ids of customers stand in the log of whoever prints a database error.',
+    story: 'Customers’ order ids appear in the log of a program that prints a database error.',
     file: `${FOLDER}/errors.ts`,
     find: '  forgetRow(error);\n',
     put: '',
@@ -422,7 +426,7 @@ export const STORE: readonly PlantedBug[] = [
   {
     name: 'evidence of one charge counts for all of the order',
     story:
-      'An order that the gateway has declined waits for a person, because an earlier try of it was never found.',
+      'An order that the gateway has declined waits for a person, because an earlier charge of it was not found.',
     file: 'src/postgres/work.ts',
     find: 'FROM made o FULL JOIN told ON told.n = o.n',
     put: 'FROM made o LEFT JOIN told ON told.n > 0',

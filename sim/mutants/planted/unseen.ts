@@ -4,7 +4,8 @@ import type { PlantedBug } from '../bug.ts';
 export const UNSEEN: readonly PlantedBug[] = [
   {
     name: 'a lease is used to its last moment',
-    story: 'A server still listens when its lease ends, and the next one calls beside it.',
+    story:
+      'A server still waits for an answer when its lease ends, and the next one calls the gateway at the same time.',
     file: 'src/engine/lease.ts',
     find: 'return Math.max(0, policy.leaseMs - limits.leaseMarginMs - sinceMs);',
     put: 'return Math.max(0, policy.leaseMs + 0 * limits.leaseMarginMs - sinceMs);',
@@ -13,7 +14,7 @@ export const UNSEEN: readonly PlantedBug[] = [
   {
     name: 'a lease counts from what the database said last',
     story:
-      'A server that was cut off from its database believes that its lease goes on, and calls beside the next one.',
+      'A server without a connection to its database assumes that its lease goes on, and calls the gateway together with the next server.',
     file: 'src/engine/lease.ts',
     find: 'const sinceMs = Math.max(atMostSinceMs(clock, held.claimedAt), byDatabaseMs);\n  return Math.max(0, policy',
     put: 'const sinceMs = Math.min(atMostSinceMs(clock, held.claimedAt), Math.max(0, byDatabaseMs));\n  return Math.max(0, policy',
@@ -22,7 +23,7 @@ export const UNSEEN: readonly PlantedBug[] = [
   {
     name: 'the lease is left out of the key window',
     story:
-      'A retry leaves at the end of its lease and lands when the gateway has forgotten its key: a second charge.',
+      'A retry is sent at the end of its lease, the gateway has forgotten its key by then, and the customer pays twice.',
     file: 'src/domain/transition/limits.ts',
     find: 'return ageMs + policy.leaseMs + policy.contract.landsWithinMs < policy.contract.keyWindowMs;',
     put: 'return ageMs + policy.contract.landsWithinMs < policy.contract.keyWindowMs;',
@@ -38,7 +39,7 @@ export const UNSEEN: readonly PlantedBug[] = [
   },
   {
     name: 'a review ends as failed when nobody comes',
-    story: 'A customer was charged, nobody looked for days, and the order is said to have failed.',
+    story: 'A customer was charged, no person checked it for days, and the order is shown as failed.',
     file: 'src/domain/transition/lookup-ended.ts',
     find: "  if (charge.status === 'REVIEW') {\n    const { reviewLookupMs } = policy;",
     put: "  if (charge.status === 'REVIEW' && nowMs - sinceMs >= 2 * policy.resolveForMs) {\n    return failed(charge, 'gateway_error', { problem: 'gateway_failed', byAbsence: true });\n  }\n  if (charge.status === 'REVIEW') {\n    const { reviewLookupMs } = policy;",
@@ -46,7 +47,7 @@ export const UNSEEN: readonly PlantedBug[] = [
   },
   {
     name: 'a busy gateway is recorded as a refusal',
-    story: 'The audit trail says that a call was not executed which was.',
+    story: 'The audit trail says that a call was not executed, although it may have been.',
     file: 'src/domain/transition/call-ended.ts',
     find: "return retryOrAsk(doubted(charge, 'open', context), 'call.busy', null",
     put: "return retryOrAsk(doubted(charge, 'open', context), 'call.refused', null",
@@ -54,7 +55,7 @@ export const UNSEEN: readonly PlantedBug[] = [
   },
   {
     name: 'a payment in review shows no next attempt',
-    story: 'The person on call reads that nothing happens any more, while it is looked up daily.',
+    story: 'The person on call sees no next step, although the payment is looked up daily.',
     file: 'src/engine/answer.ts',
     find: 'nextAttemptAtMs: isSettled(charge.status) || record.held ? null : record.dueAtMs,',
     put: "nextAttemptAtMs: isSettled(charge.status) || record.held || charge.status === 'REVIEW' ? null : record.dueAtMs,",
@@ -62,7 +63,7 @@ export const UNSEEN: readonly PlantedBug[] = [
   },
   {
     name: 'a key in memory is not compared with its request',
-    story: 'A client sends its key with another amount and is told that this was paid.',
+    story: 'A client sends its key with another amount, and gets the answer that this amount is paid.',
     file: 'src/engine/charging/answers.ts',
     find: "if (cached.fingerprint !== key.fingerprint) return problem('idempotency_key_reused', null);",
     put: "if (cached.fingerprint === '') return problem('idempotency_key_reused', null);",
@@ -70,7 +71,7 @@ export const UNSEEN: readonly PlantedBug[] = [
   },
   {
     name: 'another currency joins the order’s payment',
-    story: 'A client asks for euros and is told that it has paid, in dollars.',
+    story: 'A client wants to pay in euros, and gets the answer that the order is paid, in dollars.',
     file: 'src/domain/acceptance.ts',
     find: 'const same = payment.amountMinor === request.amountMinor && payment.currency === request.currency;',
     put: 'const same = payment.amountMinor === request.amountMinor;',
@@ -86,7 +87,7 @@ export const UNSEEN: readonly PlantedBug[] = [
   },
   {
     name: 'the fingerprint leaves the method out',
-    story: 'A client sends its key with another card, and is told of the first card’s end.',
+    story: 'A client sends its key with another card, and gets the outcome of the first card.',
     file: 'src/domain/fingerprint.ts',
     find: 'JSON.stringify([orderId, amountMinor, currency, method, ...more])',
     put: "JSON.stringify([orderId, amountMinor, currency, method === '' ? '' : null, ...more])",
@@ -94,7 +95,7 @@ export const UNSEEN: readonly PlantedBug[] = [
   },
   {
     name: 'the fingerprint leaves the time to give up out',
-    story: 'A client sends its key with another time to give up, and it is passed over.',
+    story: 'A client sends its key with another time to give up, and the new time is ignored.',
     file: 'src/domain/fingerprint.ts',
     find: 'const more = giveUpAfterS === null ? [] : [giveUpAfterS];',
     put: 'const more = giveUpAfterS === null ? [] : [0];',
@@ -102,7 +103,7 @@ export const UNSEEN: readonly PlantedBug[] = [
   },
   {
     name: 'a lookup’s entries are compared by reference only',
-    story: 'A front mixes up the answers about two charges of one order, and the wrong one counts.',
+    story: 'A proxy mixes up the answers about two charges of one order, and the wrong one is used.',
     file: 'src/domain/outcomes.ts',
     find: '(charge) => charge.key !== request.key || charge.reference !== request.reference,',
     put: '(charge) => charge.reference !== request.reference,',
@@ -118,7 +119,7 @@ export const UNSEEN: readonly PlantedBug[] = [
   },
   {
     name: 'a gateway’s Retry-After is not obeyed',
-    story: 'A gateway that limits us is called again at once, and locks us out.',
+    story: 'A gateway that limits calls is called again at once, and locks us out.',
     file: 'src/domain/policy.ts',
     find: '  if (retryAfterMs !== undefined) {',
     put: '  if (retryAfterMs !== undefined && attempts > 100) {',
@@ -126,7 +127,7 @@ export const UNSEEN: readonly PlantedBug[] = [
   },
   {
     name: 'a Retry-After of any length is obeyed',
-    story: 'A gateway that says an hour by mistake keeps the order for an hour.',
+    story: 'A gateway asks for an hour’s pause by mistake, and the order waits for an hour.',
     file: 'src/domain/policy.ts',
     find: 'Math.min(Math.max(retryAfterMs, 0), policy.retryAfterCapMs)',
     put: 'Math.max(retryAfterMs, 0)',
@@ -134,7 +135,7 @@ export const UNSEEN: readonly PlantedBug[] = [
   },
   {
     name: 'the wait between lookups has no cap',
-    story: 'An order that is paid is found to be so hours later.',
+    story: 'A paid order is shown as paid only hours later.',
     file: 'src/domain/policy.ts',
     find: 'const plain = Math.min(policy.lookupCapMs, baseMs * 2 ** Math.min(lookups, 30));',
     put: 'const plain = Math.min(10 * policy.lookupCapMs, baseMs * 2 ** Math.min(lookups, 30));',
@@ -142,7 +143,7 @@ export const UNSEEN: readonly PlantedBug[] = [
   },
   {
     name: 'an answer is frozen with the counts of before',
-    story: 'The frozen answer says that an order was called once less than it was.',
+    story: 'The frozen answer shows one call fewer than were made.',
     file: 'src/engine/write.ts',
     find: 'const body = answerBody(toPayment(next, livemode), problem);',
     put: 'const body = answerBody(toPayment({ ...next, charge: { ...next.charge, attempts: next.charge.attempts - 1 } }, livemode), problem);',
@@ -150,7 +151,7 @@ export const UNSEEN: readonly PlantedBug[] = [
   },
   {
     name: 'the lag of lookups is forgotten for calls without an answer',
-    story: 'A lookup that lags behind hides a charge that landed at the last moment, and the order fails.',
+    story: 'A slow lookup does not show a charge that arrived at the last moment, and the order fails.',
     file: 'src/domain/proof.ts',
     find: 'latestMoment(doubt.untilMs, askedAtMs, trust) + landsMs + contract.lookupLagMs + trust.toleranceMs;',
     put: 'latestMoment(doubt.untilMs, askedAtMs, trust) + Math.max(landsMs, contract.lookupLagMs) + trust.toleranceMs;',
