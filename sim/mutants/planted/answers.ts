@@ -59,7 +59,7 @@ export const ANSWERS: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
-    name: 'who joins is told that it started',
+    name: 'a request that joins a charge gets the answer of the one that started it',
     story: 'Two clients both get 201 for one order, and both ship the goods.',
     file: 'src/engine/charging/existing.ts',
     find: 'const started = request.startedN === record.charge.n;\n  return settled(charging, request, record, frozen, { started, freshForMs });',
@@ -91,7 +91,7 @@ export const ANSWERS: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
-    name: 'the cache answers whatever the key is asked with',
+    name: 'the cache does not compare the request with the one that its key was used for',
     story: 'A client changes the amount under its old key, and gets the answer that the new amount is paid.',
     file: 'src/engine/charging/answers.ts',
     find: "if (cached.fingerprint !== key.fingerprint) return problem('idempotency_key_reused', null);",
@@ -134,7 +134,7 @@ export const ANSWERS: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
-    name: 'a request that was told of a lost acceptance drives it twice',
+    name: 'a request drives its unconfirmed charge twice',
     story: 'One request calls the gateway twice at the same time for one order.',
     file: 'src/engine/charging/reading.ts',
     find: 'const [claim] = request.claims.splice(own, 1);',

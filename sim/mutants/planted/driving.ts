@@ -99,7 +99,7 @@ export const DRIVING: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
-    name: 'a lookup’s answer counts from when it was heard',
+    name: 'a lookup’s answer counts from when it arrived',
     story:
       'A lookup that was sent too early gets a late answer, the answer counts as proof, and a charged order fails.',
     file: 'src/engine/drive.ts',
@@ -125,7 +125,7 @@ export const DRIVING: readonly PlantedBug[] = [
     tests: { file: 'src/engine/drive.test.ts', named: 'keeps proof of money' },
   },
   {
-    name: 'evidence counts as seen though nobody could look',
+    name: 'evidence counts as seen although its lookup got no answer',
     story:
       'The lookups get no answer, but late proof of a charge is marked as read, and the failed order is charged again.',
     file: 'src/engine/drive.ts',
@@ -148,7 +148,7 @@ export const DRIVING: readonly PlantedBug[] = [
     },
   },
   {
-    name: 'an earlier charge that cannot be asked after is taken for clear',
+    name: 'an earlier charge that cannot be looked up counts as not made',
     story:
       'The gateway is down, its missing answer counts as “nothing was charged”, and the customer is charged a second time.',
     file: 'src/engine/verify.ts',
@@ -251,7 +251,7 @@ export const DRIVING: readonly PlantedBug[] = [
     judge: 'kill points',
   },
   {
-    name: 'a row of our own that was committed unheard is another’s',
+    name: 'our own write counts as another’s if its confirmation was lost',
     story:
       'A server that got no confirmation of its own claim does not continue the payment, and the customer must wait.',
     file: 'src/engine/write.ts',

@@ -6,7 +6,7 @@ const SUITE = `${FOLDER}/http.test.ts`;
 
 export const EDGES_ADAPTER: readonly PlantedBug[] = [
   {
-    name: 'the lease is not asked at the first byte',
+    name: 'the lease is not checked at the first byte',
     story:
       'A process is suspended while it connects, another one proves that nothing was charged, and the first one wakes up and sends the call.',
     file: `${FOLDER}/exchange.ts`,
@@ -16,7 +16,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
     tests: { file: SUITE, named: 'the first byte and the lease' },
   },
   {
-    name: 'a lease that is over at the first byte is told as a call that may have been made',
+    name: 'a call whose lease is over at the first byte is reported as perhaps made',
     story: 'A call that was never sent is looked up for minutes, and the customer waits for the answer.',
     file: `${FOLDER}/exchange.ts`,
     find: '      this.#settle(LEASE_OVER);\n',
@@ -25,7 +25,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
     tests: { file: SUITE, named: 'the first byte and the lease' },
   },
   {
-    name: 'the lease is not asked before connecting',
+    name: 'the lease is not checked before connecting',
     story:
       'A worker that lost its leases still opens connections for those payments, which other payments need.',
     file: `${FOLDER}/exchange.ts`,
@@ -82,7 +82,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
     tests: { file: SUITE, named: 'asks for no cached answer' },
   },
   {
-    name: 'what a cache says to a call is the gateway’s word',
+    name: 'a cached answer to a call is taken for the gateway’s answer',
     story:
       'A cached “not executed” that belongs to another request is believed, and a call that charged counts as never made.',
     file: `${FOLDER}/answers.ts`,
@@ -111,7 +111,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
     tests: { file: SUITE, named: 'to another question' },
   },
   {
-    name: 'what a gateway says before it is asked is its answer',
+    name: 'bytes that arrive before the request count as its answer',
     story: 'Bytes that arrived before the request was sent count as proof that nothing was charged.',
     file: `${FOLDER}/connect.ts`,
     find: '      if (socket.readableLength > 0) {\n',

@@ -20,7 +20,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     tests: { file: CLOCKS, named: 'what may still land in twenty seconds does not count as absent' },
   },
   {
-    name: 'a lookup counts from what the database said last, though nobody has compared its clock',
+    name: 'a lookup counts from the database’s last time, although its clock was not compared since',
     story:
       'The clock is set forward just before a claim whose answer is lost, the order is declared failed, and then the charge arrives.',
     file: 'src/engine/lease.ts',
@@ -186,7 +186,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
-    name: 'what is to be done is decided before the wait',
+    name: 'the next step is decided before the wait',
     story: 'A timer fires 20 minutes late, and the order is charged long after its customer has left.',
     file: 'src/engine/drive.ts',
     find: '    const nowMs = databaseClock.nowMs();\n    const { dueAtMs, evidence } = record;',
@@ -205,7 +205,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     tests: { file: DATABASE_CLOCK, named: 'is trusted only from then on' },
   },
   {
-    name: 'the database keeps the lease of whoever started last',
+    name: 'the database keeps the lease of the process that started last',
     story:
       'A process with a longer lease sends a call after the clock’s step, but its charge already counts as not made.',
     file: 'src/postgres/clock.ts',
@@ -234,7 +234,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     tests: { file: DATABASE_CLOCK, named: 'makes no present date look like one by an old clock' },
   },
   {
-    name: 'what is not noticed of a step is not waited for',
+    name: 'steps of the clock that are too small to notice are not waited for',
     story: 'Small steps of the clock go unnoticed, and orders are declared failed half a second too early.',
     file: 'src/domain/proof.ts',
     find: ' + trust.toleranceMs',
@@ -332,7 +332,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     tests: { file: EDGES, named: 'counts a lease that looks over until its real end' },
   },
   {
-    name: 'what the database says of the time does not end a lease',
+    name: 'the database’s time does not end a lease',
     story:
       'Both clocks of a machine stop while it is paused, and it calls the gateway under a lease that ended long ago.',
     file: 'src/engine/lease.ts',
@@ -342,7 +342,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     tests: { file: EXCHANGE, named: 'is over as soon as the database says so' },
   },
   {
-    name: 'what was asked by the old clock is compared with dates of the new one',
+    name: 'a lookup from before a step of the clock is compared with dates after it',
     story:
       'The database’s clock is set during a lookup, and an order is declared failed that is charged a moment later.',
     file: 'src/engine/lease.ts',

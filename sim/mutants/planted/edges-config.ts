@@ -121,7 +121,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     tests: { file: START_TEST, named: 'does not show' },
   },
   {
-    name: 'open payments of another gateway are not told',
+    name: 'open payments of another gateway are not reported',
     story: 'After a change of the gateway, orders stay PROCESSING for ever, and no person learns of it.',
     file: 'src/postgres/mode.ts',
     find: 'WHERE timer_at IS NOT NULL AND gateway <> $1',
@@ -130,7 +130,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     tests: { file: 'test/postgres/store.test.ts', named: 'open payments of other gateways' },
   },
   {
-    name: 'open payments in their first lease are not told',
+    name: 'open payments in their first lease are not reported',
     story:
       'A crash and a change of the gateway happen together, and no person learns of the orders that were under way.',
     file: 'src/postgres/mode.ts',
@@ -149,7 +149,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     tests: { file: START_TEST, named: 'raise an alarm' },
   },
   {
-    name: 'every payment is said to be money',
+    name: 'every payment is reported as real money',
     story: 'A shop ships goods for orders of the test system.',
     file: 'src/engine/answer.ts',
     find: 'livemode: payment.livemode,',
@@ -158,7 +158,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     tests: { file: START_TEST, named: 'is in every answer' },
   },
   {
-    name: 'the mounted fake gateway is said to move money',
+    name: 'the mounted fake gateway is reported as moving real money',
     story: 'A shop that checks livemode ships goods that are not paid for.',
     file: 'src/service/gateway.ts',
     find: "livemode: config.GATEWAY === 'http' && config.GATEWAY_LIVEMODE === 'yes',",
@@ -195,7 +195,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     tests: { file: 'src/service/gateway.test.ts', named: 'has the name that is configured, unless' },
   },
   {
-    name: 'what is wrong between settings is told only when nothing else is',
+    name: 'contradictions between settings are reported only if each setting is valid',
     story:
       'A person fixes a configuration at night, and is refused a second time for errors that could have been reported at once.',
     file: 'src/config.ts',
@@ -214,7 +214,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     tests: { file: 'src/postgres/advice.test.ts', named: 'says what to do' },
   },
   {
-    name: 'an address that the machine does not have is told by its code alone',
+    name: 'an address that the machine does not have is reported only by its code',
     story: 'The log shows only EADDRNOTAVAIL, and a person cannot see which setting is wrong.',
     file: 'src/service/listen.ts',
     find: '    EADDRNOTAVAIL: `',
@@ -223,7 +223,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     tests: { file: 'src/service/listen.test.ts', named: 'does not have: the message names it' },
   },
   {
-    name: 'a folder above that is not there is asked for without end',
+    name: 'a folder that cannot be made in an existing parent is tried without end',
     story: 'A mistyped DATA_DIR keeps a core busy, and no error is reported.',
     file: 'packages/embedded-postgres/src/files.ts',
     find: "if (code !== 'ENOENT' || isFolder(parent) || parent === path) throw error;",

@@ -8,7 +8,7 @@ const STORE = 'test/postgres/store.test.ts';
 
 export const EDGES_ENGINE: readonly PlantedBug[] = [
   {
-    name: 'a call leaves behind the time that its caller gave it',
+    name: 'a call is sent after its time to give up',
     story:
       'The connection takes so long that the shop has given the order up, but the customer is still charged.',
     file: 'src/engine/exchange.ts',
@@ -30,7 +30,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     tests: { file: 'src/engine/report-stop.test.ts', named: 'an outage is reported once, and so is its end' },
   },
   {
-    name: 'what waits for a place waits beyond its time',
+    name: 'an order that waits for a place waits longer than its time to give up',
     story: 'The gateway hangs, and a shop that wanted an outcome within a second waits for minutes.',
     file: 'src/engine/drive.ts',
     find: "need === 'lookup' ? Number.POSITIVE_INFINITY : leftMsOf(record)",
@@ -39,7 +39,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     tests: { file: 'src/engine/give-up.test.ts', named: 'even if there never was a place' },
   },
   {
-    name: 'what waits for a stopped gateway waits beyond its time',
+    name: 'an order that waits for a stopped gateway waits longer than its time to give up',
     story:
       'A shop that wanted an outcome within a second learns half a minute later that nothing was charged.',
     file: 'src/engine/drive.ts',
@@ -113,7 +113,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     tests: { file: VERIFY, named: 'about the unsettled charge itself is reported' },
   },
   {
-    name: 'what may still land is called absent',
+    name: 'a charge that may still land counts as not made',
     story:
       'A worker may have sent the earlier charge a second ago, the lookup does not show it yet, and the customer is charged twice.',
     file: 'src/engine/verify.ts',
@@ -133,7 +133,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     tests: { file: VERIFY, named: 'of a completed charge may have come after its key expired' },
   },
   {
-    name: 'what was sent once more of a completed charge is not waited for',
+    name: 'a second call of a completed charge is not waited for',
     story:
       'A gateway without keys makes a second charge from a call that was sent after its lease, and no lookup finds it.',
     file: 'src/engine/verify.ts',
@@ -153,7 +153,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     tests: { file: VERIFY, named: 'of one that was declined can still land in addition' },
   },
   {
-    name: 'only the first page of the earlier charges is asked after',
+    name: 'only the first page of the earlier charges is looked up',
     story: 'An order failed twenty times, one of those charges is live, and the order is charged once more.',
     file: 'src/engine/charges-to-verify.ts',
     find: 'if (page.length < PAGE) return;',
@@ -162,7 +162,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     tests: { file: VERIFY, named: 'looks all of them up, however many' },
   },
   {
-    name: 'a declined charge is not asked after, whatever came in about it',
+    name: 'a declined charge is not looked up, even if evidence came in about it',
     story:
       'The gateway declined the second call but approved the first, the approval came late, and it is never looked up.',
     file: 'src/postgres/work.ts',
@@ -172,7 +172,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     tests: { file: STORE, named: 'says which late evidence came in' },
   },
   {
-    name: 'a charge that was made at another gateway is asked after here',
+    name: 'a charge that was made at another gateway is looked up here',
     story:
       'This gateway does not know the charge, that counts as proof, and the order is charged here as well.',
     file: 'src/engine/verify.ts',
@@ -192,7 +192,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     tests: { file: STORE, named: 'keeps the name of the gateway where it was made' },
   },
   {
-    name: 'an earlier charge is asked after under its stored name alone',
+    name: 'an earlier charge is looked up by its stored key, without a check of that key',
     story:
       'The tables came from another installation, and the gateway is asked for a key that it never received.',
     file: 'src/engine/verify.ts',
@@ -222,7 +222,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     tests: { file: STORE, named: 'is kept even where there is no such payment' },
   },
   {
-    name: 'what an adapter says after it was given up is dropped',
+    name: 'an adapter’s answer that comes after its call was given up is dropped',
     story: 'The only report of a charge came a second too late, and the order is charged again.',
     file: 'src/engine/exchange.ts',
     find: '        if (givenUp) return tooLate(outcome);\n',

@@ -27,7 +27,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     tests: { file: 'test/postgres/store.test.ts', named: 'a write without the lease brings a new claim' },
   },
   {
-    name: 'evidence about a charge that the database has forgotten is not asked after',
+    name: 'a charge that the database has forgotten is not looked up, even if evidence came in about it',
     story:
       'A fail-over loses a charge that the gateway approved, the approval is ignored, and the customer is charged again.',
     file: 'src/postgres/work.ts',
@@ -104,7 +104,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     tests: { file: DECISIONS, named: 'is no failure of the order|is one charge too many' },
   },
   {
-    name: 'evidence about a charge at another gateway is asked after in vain',
+    name: 'evidence about a charge at another gateway is looked up although that cannot work',
     story: 'The same alarm comes every hour for days, and no person can do what it asks for.',
     file: 'src/engine/verify.ts',
     find: '    return hasEvidence\n',
@@ -142,7 +142,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     tests: { file: VERIFY, named: 'is reported besides money of another one' },
   },
   {
-    name: 'a refusal of our credentials is told only where it is the first that was heard',
+    name: 'a refusal of our credentials is reported only if it is the first problem',
     story: 'Evidence of money waits for a lookup, but no alarm asks a person to fix the credentials.',
     file: 'src/engine/verify.ts',
     find: 'forbidden: missing.some(({ forbidden }) => forbidden) };',
@@ -161,7 +161,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     tests: { file: LATE, named: 'is shown to a person daily after three days' },
   },
   {
-    name: 'what was asked after before another one wrote counts as clear',
+    name: 'lookups from before another worker’s write still count',
     story:
       'Evidence comes in about a charge that was already looked up, but the next charge is sent all the same.',
     file: 'src/engine/verify-progress.ts',

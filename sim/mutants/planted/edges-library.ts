@@ -143,7 +143,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
     tests: { file: ANSWERS_TEST, named: 'that is approved without a usable id' },
   },
   {
-    name: 'a lookup’s word of its own counts as absence',
+    name: 'an unknown answer to a lookup counts as absence',
     story: 'An adapter answers “not_found” to every lookup, and charged orders are shown as FAILED.',
     file: 'src/domain/adapter-answers.ts',
     find: '    default:\n      return NO_LOOKUP_OUTCOME;',
@@ -199,7 +199,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
     tests: { file: CHARGE_TEST, named: 'of one account is none of another' },
   },
   {
-    name: 'a charge that may have been accepted is told as refused',
+    name: 'a charge that may have been accepted is reported as refused',
     story:
       'A COMMIT loses its connection, the program then charges the customer in another way, and the customer pays twice.',
     file: `${LIBRARY}/result.ts`,
@@ -283,7 +283,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
     tests: { file: DURABILITY_TEST, named: 'before|search_path' },
   },
   {
-    name: 'the settings are asked by names that can be replaced',
+    name: 'the settings are read by names that can be replaced',
     story: 'A schema has its own current_setting(), and a database with unsafe settings passes the checks.',
     file: `${POSTGRES}/durability.ts`,
     find: "pg_catalog.current_setting('search_path')",

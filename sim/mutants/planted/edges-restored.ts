@@ -64,7 +64,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     tests: { file: RESTORED, named: 'if the first one died before its lookup' },
   },
   {
-    name: 'after a restore a failure is written without asking what came after it',
+    name: 'after a restore a failure is written without a lookup of the next charge',
     story:
       'The first card was declined and the second was charged, the restored database knows only the first, and the customer is asked to pay again.',
     file: 'src/engine/drive.ts',
@@ -74,7 +74,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     tests: { file: LATER, named: 'keeps a charge that was not found from failing the order' },
   },
   {
-    name: 'after a restore the deadline fails an order unasked',
+    name: 'after a restore the deadline fails an order without a lookup',
     story:
       'A retry was charged after the backup was taken, but the customer is shown that nothing was charged.',
     file: `${FOLDER}/claim.ts`,
@@ -93,7 +93,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     tests: { file: RESTORED, named: 'may have been sent just before the restore does not count as absent' },
   },
   {
-    name: 'after a restore a call leaves without asking what came after it',
+    name: 'after a restore a call is sent without a lookup of the next charge',
     story:
       'The first charge failed and the second was made, the database has forgotten both, and the first is charged as well.',
     file: 'src/engine/drive.ts',
@@ -103,7 +103,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     tests: { file: LATER, named: 'keeps the forgotten first charge from being called again' },
   },
   {
-    name: 'after a restore what had failed is not looked into',
+    name: 'after a restore failed orders are not checked',
     story:
       'A failed order was charged after the backup was taken, and the customer’s new key charges it again.',
     file: 'src/engine/wake-idle.ts',
@@ -113,7 +113,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     tests: { file: LATER, named: 'is found for an order that had failed in the backup' },
   },
   {
-    name: 'after a restore only the first page of what had failed is looked into',
+    name: 'after a restore only the first page of failed orders is checked',
     story:
       'A failed order was charged after the backup was taken, and the customer’s new key charges it again.',
     file: 'src/postgres/idle.ts',
@@ -123,7 +123,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     tests: { file: STORE, named: 'makes due what failed and was not looked at since' },
   },
   {
-    name: 'after a restore what has been looked into is looked into for ever',
+    name: 'after a restore failed orders are checked again for ever',
     story: 'Every start of a process looks up every order that ever failed.',
     file: 'src/postgres/idle.ts',
     find: ' OR p.updated_at <= ${timeFrom(',
@@ -132,7 +132,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     tests: { file: STORE, named: 'makes due what failed and was not looked at since' },
   },
   {
-    name: 'after a restore nobody asks what came after a failed charge',
+    name: 'after a restore the charge after a failed one is not looked up',
     story:
       'A failed order was charged after the backup was taken, and the customer’s new key charges it again.',
     file: 'src/engine/verify.ts',
@@ -152,7 +152,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     tests: { file: DECISIONS, named: 'a live one: a person must decide, and no failure is written' },
   },
   {
-    name: 'nobody asks behind a charge ahead that was declined',
+    name: 'after a restore the charges after a declined one are not looked up',
     story:
       'Two cards were declined and the third was charged, the database has forgotten this, and the customer is asked to pay again.',
     file: 'src/engine/ahead.ts',
@@ -162,7 +162,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     tests: { file: LATER, named: 'is found behind two declined charges' },
   },
   {
-    name: 'the decline is lost while nobody can say what came after it',
+    name: 'a decline is lost while the next charge cannot be looked up',
     story:
       'The bank declined the card, but the customer is shown a failure of the gateway, or the card is tried again.',
     file: `${FOLDER}/restored.ts`,
@@ -240,7 +240,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     tests: { file: ELSEWHERE, named: 'only that gateway can prove that nothing was charged' },
   },
   {
-    name: 'whether a charge was made at another gateway is asked of the last one only',
+    name: 'only the last charge is checked for another gateway',
     story:
       'The customer’s next try waits three days for a proof that this gateway cannot give, and then a person must end it.',
     file: 'src/engine/charging/next-charge.ts',
@@ -250,7 +250,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     tests: { file: ELSEWHERE, named: 'if it is an earlier charge than the last one' },
   },
   {
-    name: 'that nobody here can ask after an earlier charge raises no alarm',
+    name: 'no alarm is raised if an earlier charge cannot be looked up here',
     story:
       'A charge at the old gateway may be live, it cannot be looked up here, and no person learns of it.',
     file: `${FOLDER}/verified.ts`,
@@ -260,7 +260,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     tests: { file: DECISIONS, named: 'goes to a person, with one alarm' },
   },
   {
-    name: 'a request whose intent was stored unheard is told that nothing was sent',
+    name: 'a request whose intent was stored without a confirmation gets the answer that nothing was sent',
     story: 'The customer gets the answer that the order was refused, although their card was tried for it.',
     file: 'src/engine/charging/existing.ts',
     find: 'if (!own || record.charge.n === 1) return',
@@ -301,7 +301,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     tests: { file: OTHER, named: 'are noticed by the sweep' },
   },
   {
-    name: 'a restore is believed to be covered where the gateway cannot be asked',
+    name: 'a restore is accepted although the gateway has no lookups',
     story:
       'A program says that its database was restored, nothing is looked up, and charged orders are charged again.',
     file: 'src/engine/engine.ts',
@@ -348,7 +348,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     tests: { file: RESTORED, named: 'if the lookup before its first call gets no answer' },
   },
   {
-    name: 'an older charge of a payment that moved is asked about at its new gateway',
+    name: 'an older charge of a payment that moved is looked up at its new gateway',
     story: 'The new gateway does not know the charge of the old one, and charges the order a second time.',
     file: 'src/postgres/migrations/004_clocks_and_gateways.sql',
     find: "coalesce(o.answer::json->>'gateway', 'not known')",
@@ -357,7 +357,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     tests: { file: 'test/postgres/migrate.test.ts', named: 'looked up where they were made' },
   },
   {
-    name: 'that an earlier charge is another gateway’s raises no alarm',
+    name: 'no alarm is raised if an earlier charge is another gateway’s',
     story: 'The next charge waits for a proof that this gateway cannot give, and no person learns of it.',
     file: `${FOLDER}/verified.ts`,
     find: "const isNews = reason === 'other_gateway' && charge.lookups === 0;",

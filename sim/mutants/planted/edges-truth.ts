@@ -39,7 +39,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     tests: { file: REVIEW, named: 'ends the review' },
   },
   {
-    name: 'the absence of what a person was asked about needs no new proof',
+    name: 'a charge that a person must check counts as not made without a new proof',
     story:
       'A single lookup does not show the late charge, the order is declared failed, and the customer pays twice.',
     file: 'src/domain/transition/verified.ts',
@@ -59,7 +59,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     tests: { file: REVIEW, named: 'is not dismissed' },
   },
   {
-    name: 'in a review nobody asks for the charges behind',
+    name: 'in a review the later charges are not looked up',
     story:
       'One charge is refunded, another one that a restore has forgotten is live, and a new key charges the order again.',
     file: 'src/engine/verify.ts',
@@ -97,7 +97,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     tests: { file: CHARGE, named: 'gets the payment as it is, every time' },
   },
   {
-    name: 'who cannot look a charge up sends it to a person',
+    name: 'a process without lookups sends a charge to a person',
     story: 'One misconfigured process sends every pending payment of the other processes to a person.',
     file: 'src/engine/recover.ts',
     find: '      ...(policy.contract.lookup ? {} : { lookupsOverdueMs: policy.resolveForMs }),\n',
@@ -106,7 +106,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     tests: { file: 'src/engine/recover.test.ts', named: 'leaves lookups to processes that have them' },
   },
   {
-    name: 'what was looked into elsewhere is taken up by who cannot ask',
+    name: 'a process without lookups takes up a payment that others look up',
     story: 'Evidence comes in about a pending payment, and the payment goes to a person because of it.',
     file: 'src/engine/drive.ts',
     find: '    if (isForOthers(record.charge, { dueAtMs: dueAtMs ?? nowMs, evidence }, { policy, nowMs, roll: 0 }))\n      return forget(record);\n',
@@ -115,7 +115,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     tests: { file: SETTINGS, named: 'still checks evidence' },
   },
   {
-    name: 'what rests in review is left there when somebody can ask',
+    name: 'payments in review are not looked up when a process with lookups starts',
     story:
       'A setting was wrong for an hour, and the payments that went to review in that hour are not looked up.',
     file: 'src/engine/wake-idle.ts',
@@ -143,7 +143,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     tests: { file: CROWD, named: 'send one acceptance' },
   },
   {
-    name: 'what the database refused to one is tried by all that wait for it',
+    name: 'requests that wait for another’s start try a database that failed for it',
     story: 'The database is down, and a thousand requests try it one after the other.',
     file: 'src/engine/starting.ts',
     find: '      if (thrown instanceof StoreError) reject(thrown);\n      else resolve();\n',

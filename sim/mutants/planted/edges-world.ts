@@ -21,7 +21,7 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
-    name: 'what a worker without a lease heard of money is dropped',
+    name: 'what a worker without a lease learned about money is dropped',
     story:
       'A suspended machine whose clocks stopped sends its call too late, the call is approved, and the second charge is not recorded.',
     file: 'src/engine/drive.ts',
@@ -67,7 +67,7 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
-    name: 'after a restore nobody asks for the charge after the failed one',
+    name: 'after a restore the charge after the failed one is not looked up at all',
     story: 'The backup does not contain the charge of a second card, and the order is shown as failed.',
     file: 'src/engine/drive.ts',
     find: 'return fails && policy.contract.lookup && mayBeForgotten',
@@ -85,7 +85,7 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     tests: { file: 'sim/scenarios/faults.test.ts', named: 'two gateways, or other settings, at once' },
   },
   {
-    name: 'only the first page of earlier charges is asked after',
+    name: 'only the first page of earlier charges is looked up again',
     story:
       'Only some of the failed charges are looked up, another one was charged after all, and the customer pays twice.',
     file: 'src/engine/charges-to-verify.ts',
@@ -94,7 +94,7 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
-    name: 'a client without a key is told the old failure of a payment in REVIEW',
+    name: 'a client without a key gets the old failure of a payment in REVIEW',
     story:
       'The money of a failed payment was charged after all, but the customer is told that it is safe to pay again.',
     file: 'src/engine/charging/waiting.ts',

@@ -3,7 +3,7 @@ import type { PlantedBug } from '../bug.ts';
 
 export const LIMITS: readonly PlantedBug[] = [
   {
-    name: 'a slot comes free and nobody who waits is told',
+    name: 'a free slot is not given to an order that waits',
     story:
       'One slow call is enough, and the orders that wait behind it are not called until the server is restarted.',
     file: 'src/engine/slots.ts',
@@ -36,7 +36,7 @@ export const LIMITS: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
-    name: 'who needs a token keeps its slot while it waits',
+    name: 'an order keeps its slot while it waits for a token',
     story: 'One order that waits for its retry blocks other orders.',
     file: 'src/engine/drive.ts',
     find: "    place.free();\n    if (permission.kind === 'ask_again') {",
@@ -100,7 +100,7 @@ export const LIMITS: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
-    name: 'who waits is not told that its order has left this server’s memory',
+    name: 'a request keeps waiting when its order has left this server’s memory',
     story: 'The order was paid at once, but its customer sees a spinner until the wait is over.',
     file: 'src/engine/waiters.ts',
     find: '      for (const waiter of waiting.get(paymentId) ?? []) waiter.end(null);',

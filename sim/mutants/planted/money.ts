@@ -96,7 +96,7 @@ export const MONEY: readonly PlantedBug[] = [
     tests: { file: 'src/domain/money.test.ts', named: 'minor units from the text of a number' },
   },
   {
-    name: 'earlier charges are asked after only where the last one failed by absence',
+    name: 'earlier charges are looked up only if the last one failed by absence',
     story:
       'Charge 1 was not found, charge 2 is declined, charge 1 arrives after all, charge 3 is sent, and the customer pays twice.',
     file: 'src/engine/charging/next-charge.ts',

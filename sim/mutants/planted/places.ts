@@ -33,7 +33,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
     tests: { file: PLACES, named: 'after an order that was there already' },
   },
   {
-    name: 'who waits for a place keeps those out who have waited for longer',
+    name: 'orders that wait here for a place keep out those that have waited longer',
     story: 'While more orders come than can be called, the orders of a dead server are never called.',
     file: 'src/engine/recover.ts',
     find: 'return first === null ? true : { dueBeforeMs: first.dueAtMs };',
@@ -80,7 +80,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
     tests: { file: PLACES, named: 'if another process has called and settled it' },
   },
   {
-    name: 'a want of this machine’s own is a refusal of the gateway',
+    name: 'a shortage of this machine counts as a refusal of the gateway',
     story: 'A server has run out of file descriptors, its customers’ orders fail, and the gateway is blamed.',
     file: 'src/gateways/http/exchange.ts',
     find: "{ kind: 'short', reason: short }",
@@ -89,7 +89,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
     tests: { file: 'src/gateways/http/shortage.test.ts', named: 'EMFILE makes the call' },
   },
   {
-    name: 'one address that is not to be had hides that the gateway refuses the others',
+    name: 'one address that this machine cannot use hides that the gateway refuses the others',
     story: 'The gateway is down, but a person looks for a problem of the server instead.',
     file: 'src/gateways/http/shortage.ts',
     find: 'reasons.includes(null) ? null :',
@@ -98,7 +98,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
     tests: { file: 'src/gateways/http/shortage.test.ts', named: 'several addresses' },
   },
   {
-    name: 'a want of this machine’s own is told of for every order',
+    name: 'a shortage of this machine raises an alarm for every order',
     story: 'Ten thousand alarms a minute hide the one line that says what to do.',
     file: 'src/engine/shortage.ts',
     find: '      if (!isNews) return;\n',
@@ -107,7 +107,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
     tests: { file: SHORTAGE, named: 'raises one alarm' },
   },
   {
-    name: 'what this machine cannot send is tried as often as before',
+    name: 'calls that this machine cannot send are tried as often as before',
     story: 'A server without a free file descriptor writes two events a second for each order that waits.',
     file: 'src/engine/shortage.ts',
     find: '      slots.shrink();\n',

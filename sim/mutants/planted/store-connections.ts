@@ -44,7 +44,7 @@ export const STORE_CONNECTIONS: readonly PlantedBug[] = [
     tests: { file: RIGHTS, named: 'cannot store every character' },
   },
   {
-    name: 'what is refused is tried as often as it is wanted',
+    name: 'a refused statement is tried at every request',
     story:
       'Statements that can never succeed are repeated so often that the log and the database are overloaded.',
     file: `${FOLDER}/refusals.ts`,

@@ -27,7 +27,7 @@ export const STORE_SWEEP: readonly PlantedBug[] = [
     tests: { file: SUITE, named: 'another gateway’s payments' },
   },
   {
-    name: 'what is accepted stands in no list',
+    name: 'an accepted payment is not put into the list of first leases',
     story:
       'A server dies in a payment’s first call, and the payment is never looked at again, although it may be charged.',
     file: `${FOLDER}/accept.ts`,
