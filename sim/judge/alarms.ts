@@ -1,16 +1,16 @@
-/** What a person must have been told by the end: every review, every charge that is one too many, every refusal of our credentials. */
+/** The alarms that must have been raised by the end: for every review, every duplicate charge and every refusal of our credentials. */
 import type { EventType } from '../../src/domain/events.ts';
 import type { Row } from '../store/database.ts';
 import type { Book } from './book.ts';
 
-/** The event, and the alarms of which one must be there. */
+/** An event, and the alarms of which at least one must have been raised. */
 const TOLD: readonly (readonly [EventType, readonly string[]])[] = [
   ['payment.review', ['needs_review', 'duplicate_charge', 'other_gateway']],
   ['verify.duplicate_found', ['duplicate_charge']],
   ['call.forbidden', ['gateway_forbidden']],
 ];
 
-/** What was not told, where no process fell silent; null: everything was. */
+/** An event without its alarm. Null: none. Only meaningful if no process died or stopped for a while. */
 export function untold({ alarms }: Book, { payment, events }: Row): string | null {
   const raised = alarms.get(payment.paymentId);
   const missing = TOLD.find(

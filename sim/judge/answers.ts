@@ -1,4 +1,4 @@
-/** What must hold of every answer that a client gets: it is true, it is the same for ever, and it is about its order. */
+/** What must hold for every answer to a client: it is true, it never changes, and it is about the client's order. */
 import { AS_IT_STANDS } from '../../src/domain/acceptance.ts';
 import type { Payment } from '../../src/domain/payment.ts';
 import type { ChargeAnswer } from '../../src/engine/api.ts';
@@ -8,7 +8,7 @@ import { wrongTerms, wrongView } from './views.ts';
 
 /** A charge request as its client remembers it. */
 export interface Asked {
-  /** Carried as metadata, so that the judge knows whose intent was committed. */
+  /** Sent as metadata, so that the judge knows which request's intent was committed. */
   readonly id: string;
   readonly accountId: string;
   readonly orderId: string;
@@ -16,12 +16,12 @@ export interface Asked {
   readonly currency: string;
   readonly method: string;
   readonly key: string | null;
-  /** How long it is tried, where that is not what the plan says of its order. */
+  /** How long it is tried. Not set: as long as the plan says for its order. */
   readonly giveUpAfterS?: number;
   readonly atMs: number;
-  /** How long it waits for the end. */
+  /** How long it waits for the charge to end. */
   readonly waitMs: number;
-  /** The highest `seq` that anybody had been told of this order by then. */
+  /** The highest `seq` that any answer about this order had shown by then. */
   readonly seqFloor: number;
 }
 
@@ -32,9 +32,9 @@ export interface AnswerJudgeParts {
   readonly keyHash: (key: string) => string;
   /** Nothing goes wrong between the processes and the database. */
   readonly soundStore: boolean;
-  /** Whoever waits hears at once of what happens. */
+  /** Nothing is late: a request that waits is answered soon after its charge ends. */
   readonly punctual: boolean;
-  /** No clock is set, none stands still, and every statement takes a moment: what is estimated is close to the truth. */
+  /** No clock is set or stops, and the database never fails. So the times that a process estimates are close to the truth. */
   readonly steadyClocks: boolean;
   readonly retentionMs: number;
   /** True time. */
@@ -43,14 +43,14 @@ export interface AnswerJudgeParts {
 }
 
 export interface AnswerJudge {
-  /** The floor for whoever asks now. */
+  /** The `seqFloor` of a request that is sent now. */
   seqFloor(accountId: string, orderId: string): number;
   charged(asked: Asked, answer: ChargeAnswer): void;
   read(asked: Pick<Asked, 'accountId' | 'orderId' | 'seqFloor' | 'atMs'>, payment: Payment | null): void;
   asked(asked: Asked): void;
 }
 
-/** What a few statements take, and the longest pause between two looks at what another process works on. */
+/** Time for a few statements, plus the longest pause between two reads of a payment that another process drives. */
 const LATE_MS = 1500;
 
 export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
@@ -67,7 +67,7 @@ export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
     databaseNowMs,
   } = parts;
   const floors = new Map<string, number>();
-  /** Answered terms and bodies by account and key. */
+  /** The terms and bodies that were answered, by account and key. */
   const byKey = new Map<string, { terms: string; body: string | null; answeredBefore: number }>();
   /** How often each key was used. */
   const uses = new Map<string, number>();
@@ -98,7 +98,7 @@ export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
     seen(asked.accountId, asked.orderId, payment.seq);
   }
 
-  /** Who is told that it goes on has waited as long as he wanted, no longer, and knows as much as there was to know. */
+  /** A 202 comes after the whole waiting time (REVIEW may come earlier) and not much later, and shows a recent state. */
   function waited({ accountId, orderId, atMs, waitMs }: Asked, { status, seq }: Payment): void {
     const tookMs = nowMs() - atMs;
     if (status !== 'REVIEW' && tookMs < waitMs)
@@ -171,7 +171,7 @@ export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
     if (operation.problem !== answer.frozen.problem) {
       violated('truth of answers', `${asked.orderId}: told another end than charge ${operation.n} had`);
     }
-    // Expired answers stay where they are until they are erased; the payment as it stands is told instead.
+    // An expired answer stays stored until it is erased. The client gets the payment as it stands instead.
     const fresh = databaseNowMs() < operation.settledAtMs + retentionMs;
     if (fresh && operation.answer !== null && operation.answer !== answer.frozen.body) {
       violated('7 same answer', `${asked.orderId}: the answer is not the frozen one`);
@@ -182,7 +182,7 @@ export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
     sameAsBefore(asked, answer.frozen.body, answer.replayed);
   }
 
-  /** The key came when the order's answer was gone, or was no longer true: only a completed order is told so, and it stays that. */
+  /** The key was bound when the order's answer was gone or no longer true. Only a completed order is answered so, and it stays completed. */
   function stands(asked: Asked, answer: Extract<ChargeAnswer, { kind: 'settled' }>, { payment }: Row): void {
     const isPaid = payment.charge.status === 'COMPLETED' && answer.frozen.problem === null;
     if (!isPaid || answer.started)
@@ -197,7 +197,7 @@ export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
     const known = byKey.get(name);
     if (known === undefined) {
       byKey.set(name, { terms, body, answeredBefore: asked.atMs });
-      // Where acknowledgements are lost, a request may find its own doing and take it for another's.
+      // If acknowledgements are lost, a request may find its own row and take it for another request's.
       if (replayed && soundStore && (uses.get(name) ?? 0) < 2) {
         violated('7 replayed', `${asked.orderId}: called a replay, but the key was never used before`);
       }
@@ -219,7 +219,7 @@ export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
   }
 
   function problem(asked: Asked, answer: Extract<ChargeAnswer, { kind: 'problem' }>): void {
-    // An expired answer was given once: it is no word about what was stored for this request.
+    // `result_expired` is about an earlier answer. It does not say whether this request's intent was stored.
     const untouched = answer.code !== 'store_outcome_unknown' && answer.code !== 'result_expired';
     if (untouched && !book.amnesia && book.committedRequests.has(asked.id)) {
       violated('8 nothing sent', `${asked.orderId}: told ${answer.code}, but its intent is stored`);
@@ -235,7 +235,7 @@ export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
     }
     if (answer.code === 'idempotency_key_reused') {
       const known = byKey.get(`${asked.accountId} ${asked.key}`);
-      // A key whose binding was forgotten may have been taken by its other terms since.
+      // If the database forgot the key's binding, a request with other terms may have bound the key since.
       if (!book.amnesia && known !== undefined && known.terms === termsOf(asked)) {
         violated('7 key reused', `${order}: 422 for the same request`);
       }
@@ -264,7 +264,7 @@ export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
       else {
         view(asked, answer.payment);
         if (punctual) waited(asked, answer.payment);
-        // Where the database is lost, a 202 is given before the key could be bound.
+        // If the database fails, a 202 may be given before the key is bound.
         const bound = asked.key === null ? undefined : boundTo(asked.accountId, asked.key);
         const byKey = soundStore && bound?.paymentId === answer.payment.paymentId;
         if (byKey) sameAsBefore(asked, null, answer.replayed);

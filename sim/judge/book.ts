@@ -1,6 +1,6 @@
 /**
- * What the judge remembers, gathered from the database's commits and the gateway's ledger alone: never from what
- * the engine says of itself.
+ * What the judge remembers. All of it is seen from outside the engine: commits, exchanges, the gateway's ledger and
+ * alarms. The engine's own memory is never read.
  */
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { FailureProblem } from '../../src/domain/problems.ts';
@@ -14,7 +14,7 @@ export function orderName(accountId: string, orderId: string): OrderName {
   return `${accountId}/${orderId}`;
 }
 
-/** One committed state of a payment; it held until the next one was committed. */
+/** One committed state of a payment. It was valid until the next one was committed. */
 export interface State {
   readonly atMs: number;
   readonly seq: number;
@@ -27,27 +27,27 @@ export interface State {
   readonly row: Row['payment'];
 }
 
-/** A charge that was intended, durably, before anything was sent for it. */
+/** A charge whose intent was committed before anything was sent for it. */
 export interface Intended {
   readonly order: OrderName;
   readonly n: number;
   readonly amountMinor: number;
   readonly currency: string;
-  /** When it was opened, in true time. */
+  /** When the charge was opened, in true time. */
   readonly openedMs: number;
 }
 
-/** A request that left after its lease, from a machine on which no clock could tell. */
+/** A request that was sent after its lease had ended, from a machine whose clocks had all stopped, so that it could not know. */
 export interface BlindSend {
   readonly order: OrderName;
-  /** Whether its sender lives on, so that it can tell what it heard. */
+  /** Whether its sender is still alive, so that it can store the answer. */
   readonly senderLives: () => boolean;
-  /** The gateway did not know its key any more. */
+  /** The gateway had already forgotten its key. */
   readonly keyForgotten: boolean;
 }
 
 export interface Restored {
-  /** The processes were told, and can ask: then nothing excuses a second charge that a lookup could have found. */
+  /** The processes know of the restore, and lookups exist. Then a second charge that a lookup could have prevented is a violation. */
   readonly asked: boolean;
   /** The last charge of each order that the restored database knew. */
   readonly knownN: ReadonlyMap<OrderName, number>;
@@ -55,37 +55,37 @@ export interface Restored {
 
 export interface Book {
   readonly wire: Wire;
-  /** The evidence that a claim for a call found; by claim. */
+  /** How much evidence there was when a call was claimed; by claim id. */
   readonly evidenceAtClaim: Map<string, number>;
-  /** What was alarmed of each payment, by its id. */
+  /** The alarms that were raised for each payment, by its id. */
   readonly alarms: Map<string, Set<string>>;
   /** By gateway key. */
   readonly intended: Map<string, Intended>;
   readonly states: Map<OrderName, State[]>;
-  /** Keys about which the gateway broke its word, so that a person may have to look. */
+  /** Keys for which the gateway broke its contract, so that a person may have to look. */
   readonly excused: Map<string, 'answer' | 'money'>;
-  /** The requests whose intents were committed, by the mark that each carries in its metadata. */
+  /** The requests whose intents were committed, by the id that each carries in its metadata. */
   readonly committedRequests: Set<string>;
   /** Requests whose client was told that nothing was stored. */
   readonly refusedRequests: Set<string>;
   /** By gateway key. */
   readonly blindSends: Map<string, BlindSend>;
-  /** The database was restored to an earlier state: what was answered before may be unknown to it. */
+  /** The database has lost commits. It may not know what was answered before. */
   amnesia: boolean;
-  /** When the database's clock was last set, in true time: at all, forward, and back; long before the run: never. */
+  /** When the database's clock was last set (in any direction, forward, back), in true time. Minus infinity: never. */
   stepped: { atMs: number; forwardAtMs: number; backAtMs: number };
-  /** The database is a restored one. Null: it is not. */
+  /** Null: the database was not restored from a backup. */
   restored: Restored | null;
-  /** The installation has another id than the rows were made under. */
+  /** The installation has another id now than when the rows were made. */
   idLost: boolean;
-  /** Charges that the gateway made long after it was proved that it had not. */
+  /** The keys of charges that the gateway made after they were proved not to have happened. */
   readonly late: Set<string>;
-  /** Evidence could not be stored, and a person was told. */
+  /** Evidence could not be stored, and an alarm was raised. */
   evidenceLost: boolean;
   violation: Violation | null;
 }
 
-/** A statement may have begun so long before it was committed, and its time is that of its beginning. */
+/** A statement may begin this long before its commit, and the database stamps it with the time at which it began. */
 export const STATEMENT_MS = 15_000;
 
 export interface Violation {
@@ -93,7 +93,7 @@ export interface Violation {
   readonly message: string;
 }
 
-/** Before everything, and further away than any duration. */
+/** Earlier than any other time. */
 const NEVER_MS = Number.NEGATIVE_INFINITY;
 
 export function createBook(): Book {

@@ -1,11 +1,11 @@
-/** Every event has its cause: what its writer did and heard under the claim that it writes with, and what that does to the counters. */
+/** Every event needs its cause: what its writer did, and which outcome it got, under the same claim. The counters must match it. */
 import type { EventType } from '../../src/domain/events.ts';
 import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
 import type { Change, Row } from '../store/database.ts';
 import type { CommitJudgeParts } from './commits.ts';
 import { callUnder, lookedUp } from './wire.ts';
 
-/** What may be written once a call has ended so. */
+/** The events that may follow each outcome of a call. */
 const AFTER_CALL: Readonly<Record<CallOutcome['kind'], readonly EventType[]>> = {
   approved: ['payment.completed'],
   declined: ['payment.failed', 'call.declined_in_doubt', 'payment.review'],
@@ -17,7 +17,7 @@ const AFTER_CALL: Readonly<Record<CallOutcome['kind'], readonly EventType[]>> = 
   mismatch: ['payment.review'],
 };
 
-/** What may be written once a lookup of the charge itself has ended so. */
+/** The events that may follow each outcome of a lookup of the charge itself. */
 const AFTER_LOOKUP: Readonly<Record<LookupOutcome['kind'] | 'not_sent', readonly EventType[]>> = {
   succeeded: ['payment.completed'],
   declined: [
@@ -86,7 +86,7 @@ function claimed(parts: CommitJudgeParts, change: Change, type: string): void {
     if (step === 'call' && (after.charge.step !== 'call' || !isOpen))
       wrong(parts, change, 'causes', `a call of what is ${after.charge.status}, step ${after.charge.step}`);
   }
-  // Whoever held it may have sent it until the lease's end.
+  // The worker that held the last claim may have sent the call until its lease ended.
   const perhapsSent = before.held && before.charge.step === 'call';
   const isOpen = after.charge.doubt.kind === 'open' || after.charge.status === 'COMPLETED';
   if (perhapsSent && !isOpen) wrong(parts, change, 'doubt', 'a lease that ran out leaves no doubt');
@@ -109,7 +109,7 @@ function released(parts: CommitJudgeParts, change: Change, type: string): void {
   const call = callUnder(wire, key, before.claimId);
   const looked = lookedUp(wire, key, before.claimId);
   const grown = after.charge.attempts - before.charge.attempts;
-  // What was kept from leaving is no call; what could not leave is one that was refused.
+  // A call that the engine did not let leave does not count. A call that could not leave counts, as a refused one.
   const isCall = call !== undefined && (call.leftMs !== null || type !== 'call.not_sent');
   if (isCall && call.heard?.kind !== 'not_sent') {
     const heard = call.heard as CallOutcome | null;
@@ -145,7 +145,7 @@ function released(parts: CommitJudgeParts, change: Change, type: string): void {
   keepsDoubt(parts, change, type);
 }
 
-/** What the claim was taken for. */
+/** What the claim was made for: call, lookup or verify. */
 function actionOf({ charge }: Row['payment'], { events }: Row): string {
   const claimed = events.at(-1)?.type ?? '';
   return CLAIMS.has(claimed) ? claimed.slice(0, claimed.indexOf('.')) : charge.step;
@@ -160,7 +160,7 @@ function judgeDoubt(parts: CommitJudgeParts, change: Change, heard: CallOutcome)
   if (!isOpen) keepsDoubt(parts, change, change.event?.type ?? '');
 }
 
-/** The gateway's own words are kept. */
+/** The decline code and the charge id that the gateway gave are stored. */
 function judgeWord(parts: CommitJudgeParts, change: Change, heard: CallOutcome): void {
   const { charge } = change.after;
   const type = change.event?.type;
@@ -174,7 +174,7 @@ function judgeWord(parts: CommitJudgeParts, change: Change, heard: CallOutcome):
 }
 
 const RANK = { none: 0, answered: 1, open: 2 } as const;
-/** They rest on an answer of the gateway. */
+/** These events rest on an answer of the gateway. */
 const ENDS_DOUBT: ReadonlySet<string> = new Set<EventType>([
   'lookup.absent',
   'payment.completed',
@@ -182,7 +182,7 @@ const ENDS_DOUBT: ReadonlySet<string> = new Set<EventType>([
   'payment.review',
 ]);
 
-/** What may have been executed stays in doubt until the gateway has told. */
+/** A charge that may have been made stays in doubt until the gateway has answered what happened. */
 function keepsDoubt(parts: CommitJudgeParts, change: Change, type: string): void {
   const { before, after } = change;
   if (before === null || ENDS_DOUBT.has(type)) return;

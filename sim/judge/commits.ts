@@ -1,4 +1,4 @@
-/** What must hold of every committed change: the listed moves, the events, the fence, and the truth about money. */
+/** What must hold for every committed change: allowed moves, events, the fence, and the truth about money. */
 import { timeOfUuidV7 } from '../../src/domain/ids.ts';
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { Books } from '../gateway/model.ts';
@@ -12,15 +12,15 @@ import { judgeProof } from './proofs.ts';
 import { wrongBody } from './views.ts';
 import { judgeWait } from './waits.ts';
 
-/** By so much a process's wall clock and the database's may differ, at most. */
+/** The most by which a process's wall clock and the database's may differ. */
 const CLOCKS_MS = 3 * 3_600_000;
 
-/** Written from the design, not from the engine. */
+/** Taken from the design, not from the engine. */
 const MOVES: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
   PROCESSING: ['COMPLETED', 'FAILED', 'UNRESOLVED', 'REVIEW'],
   UNRESOLVED: ['COMPLETED', 'FAILED', 'REVIEW'],
   REVIEW: ['COMPLETED', 'FAILED'],
-  // A late success brings a failed payment before a person.
+  // A late success sends a failed payment to a person.
   FAILED: ['PROCESSING', 'REVIEW'],
   COMPLETED: [],
 };
@@ -57,7 +57,7 @@ export function judgeCommit(parts: CommitJudgeParts, change: Change, nowMs: numb
     if (after.charge.status === 'PROCESSING' && after.charge.n !== before.charge.n + 1) {
       parts.violated('4 moves', `${order}: PROCESSING again without a next charge`);
     }
-    // A restored database proves by what it has kept, which may be too little; reconciliation finds the rest.
+    // A database that lost commits proves only by what it has kept, which may be too little. A comparison with the gateway finds the rest.
     if (!book.amnesia || book.restored?.asked === true) judgeMoney(parts, change, nowMs);
   }
   if (change.kind === 'openNextCharge' && !book.amnesia) judgeNextCharge(parts, change);
@@ -86,7 +86,7 @@ function note(book: Book, { kind, after, rowAfter, accountId, orderId }: Change,
     seq: after.seq,
     status: after.charge.status,
     chargeN: after.charge.n,
-    // What failed first, and was made long after its time, is paid all the same.
+    // A charge that failed first and was made late still counts as paid.
     problem: after.charge.status === 'COMPLETED' ? null : (operation?.problem ?? null),
     amountMinor: after.order.amountMinor,
     currency: after.order.currency,
@@ -96,7 +96,7 @@ function note(book: Book, { kind, after, rowAfter, accountId, orderId }: Change,
   book.states.set(order, states);
 }
 
-/** Who was told that nothing was stored must not find out otherwise later. */
+/** If a client got the answer that nothing was stored, its intent must not be stored later. */
 function judgePromise({ book, violated }: CommitJudgeParts, { kind, after }: Change): void {
   if (kind !== 'accept' && kind !== 'openNextCharge') return;
   if (!book.amnesia && book.refusedRequests.has(after.order.metadata.request ?? '')) {
@@ -121,7 +121,7 @@ function judgeEvents({ violated, mark }: CommitJudgeParts, change: Change): void
   mark(`event:${event.type}`);
 }
 
-/** What is answered for good is what was committed. */
+/** A final answer shows what was committed with it, and never changes. */
 function judgeFrozen({ violated }: CommitJudgeParts, { rowBefore, rowAfter, orderId, kind }: Change): void {
   const operation = rowAfter.operations.at(-1);
   if (kind !== 'advance' || operation?.settledAtMs == null) return;
@@ -149,7 +149,7 @@ function judgeMoney(parts: CommitJudgeParts, change: Change, nowMs: number): voi
   const operation = rowAfter.operations.at(-1) as OperationRow;
   const { status } = after.charge;
   if (status === 'COMPLETED') {
-    // What was taken back since the lookup that this rests on was live then.
+    // A refunded charge counts too: it was live when the lookup saw it.
     const live = parts.gateway.ledger.filter(
       ({ key, status }) => key === operation.gatewayKey && (status === 'succeeded' || status === 'refunded'),
     );
@@ -157,7 +157,7 @@ function judgeMoney(parts: CommitJudgeParts, change: Change, nowMs: number): voi
       (charge) => charge.amountMinor === operation.amountMinor && charge.currency === operation.currency,
     );
     if (!right) parts.violated('6 truth', `${orderId}: COMPLETED, but the gateway has not charged it`);
-    // What failed, and was made long after its time, keeps the answer that was given then.
+    // A charge that failed first and was made late keeps the answer that was given then.
     const { late, blindSends } = parts.book;
     const failedFirst = late.has(operation.gatewayKey) || blindSends.has(operation.gatewayKey);
     if (operation.problem !== null && !failedFirst)
@@ -177,7 +177,7 @@ function judgeMoney(parts: CommitJudgeParts, change: Change, nowMs: number): voi
   if (status === 'REVIEW' && !agedByStep(parts, operation)) judgeReview(parts, change);
 }
 
-/** The database's clock was set since the charge was opened: what the engine reads as its age means nothing to the judge. */
+/** Whether the database's clock was set after the charge was opened. Then the charge's age, as the engine sees it, cannot be judged. */
 function agedByStep({ book }: CommitJudgeParts, { gatewayKey }: OperationRow): boolean {
   return book.stepped.atMs > (book.intended.get(gatewayKey)?.openedMs ?? 0) - STATEMENT_MS;
 }
@@ -190,7 +190,7 @@ function judgeNothingLive(
   what: string,
 ): void {
   const { orderId } = payment.order;
-  // It may have left after all that could be known of it.
+  // The call may have been sent, or the charge made, after everything that the engine could know.
   if (book.blindSends.has(gatewayKey) || book.late.has(gatewayKey)) return;
   if (liveUnder(gateway, gatewayKey).length > 0) {
     violated(invariant, `${orderId}: ${what}, but charge ${n} is live at the gateway`);
@@ -205,7 +205,7 @@ function judgeNextCharge(parts: CommitJudgeParts, { rowAfter }: Change): void {
   }
 }
 
-/** What came before a person because its money was found has not failed as long as that is there. */
+/** An order that went to REVIEW because a charge was found must not become FAILED while that charge is live. */
 function judgeReturn(
   { book, gateway, violated }: CommitJudgeParts,
   { before, rowAfter, orderId }: Change,
@@ -217,7 +217,7 @@ function judgeReturn(
     violated('late money', `${orderId}: FAILED after a review, and ${known.id} is still live`);
 }
 
-/** After a restore of which the processes know, the charge after this one may have been made and forgotten: its key is known. */
+/** After a restore, the charge after this one may have been made and forgotten. Its key can be derived, so it must be looked up. */
 function judgeForgotten(
   { book, gateway, violated }: CommitJudgeParts,
   { accountId, orderId }: Change,
@@ -233,7 +233,7 @@ function judgeForgotten(
     violated('6 truth', `${orderId}: FAILED, but the charge after it is live, and forgotten`);
 }
 
-/** FAILED says why, and does not give up before its time. */
+/** FAILED has a reason, and does not come too early. */
 function judgeReason(
   parts: CommitJudgeParts,
   { after, orderId, before }: Change,
@@ -248,12 +248,12 @@ function judgeReason(
   }
   if (operation.problem === null) parts.violated('6 truth', `${orderId}: FAILED without a problem`);
   const { keys, cachesErrors, keyWindowMs } = policy.contract;
-  // Whoever slept between drawing the payment's id and storing it knows the key for as old as the id.
+  // A process that slept between drawing the payment's id and storing it takes the key to be as old as the id.
   const idAgeMs = after.updatedAtMs - timeOfUuidV7(after.paymentId);
   const retryable =
     keys === 'kept' && !cachesErrors && keyWindowMs > Math.max(3_600_000, idAgeMs + CLOCKS_MS);
   const ageMs = after.updatedAtMs - operation.openedAtMs;
-  // Room for a lease to run out and be noticed, and for the longest Retry-After; what could not be verified ends with the resolution's own limit.
+  // Leaves time for a lease to end and be noticed, and for the longest Retry-After. What could not be verified ends after `resolveForMs`.
   const early =
     after.charge.attempts < boundsOf(parts.plan).fewestAttempts &&
     ageMs + 20_000 + policy.retryAfterCapMs < policy.callDeadlineMs &&
@@ -265,10 +265,10 @@ function judgeReason(
   }
 }
 
-/** A process's estimate of the database's clock runs ahead by as long as the last answer took: a statement's time-out at most. */
+/** A process's estimate of the database's clock can be ahead by as long as the last answer took: at most a statement's timeout. */
 const AHEAD_MS = 6000;
 
-/** An order that says how long it is tried does not fail before, by an outage alone. */
+/** An order with a time limit does not fail before that limit because of an outage alone. */
 function judgePatience(
   { book, plan, violated, mark }: CommitJudgeParts,
   { after, orderId, before, event }: Change,
@@ -277,9 +277,9 @@ function judgePatience(
   const patienceS = patienceOf(plan, orderId);
   if (patienceS === undefined || problem !== 'gateway_failed' || before?.charge.status === 'REVIEW') return;
   mark('given_up');
-  // Both by the database: what is stored late was opened when its statement came.
+  // Both times are the database's. A charge that is stored late counts as opened when its statement arrived.
   const ageMs = (event?.atMs ?? 0) - openedAtMs;
-  // An error that is stored under the key ends it early; a wall clock that was set may.
+  // An error that the gateway stores under the key ends it early. A wall clock that was set may do so too.
   const excused =
     book.amnesia ||
     plan.policy.contract.cachesErrors ||
@@ -293,11 +293,11 @@ function judgePatience(
 
 const SETS_CLOCKS: ReadonlySet<Mishap> = new Set(['clock_jumps', 'machine_suspended']);
 
-/** A person is asked only where the gateway cannot be asked, broke its word, or left the question open for too long. */
+/** REVIEW is allowed only if the gateway has no lookups, broke its contract, or left the outcome open for too long. */
 function judgeReview({ book, plan, violated }: CommitJudgeParts, { after, rowAfter, orderId }: Change): void {
   if (after.charge.failureCode === null) violated('review', `${orderId}: REVIEW without a reason`);
   const { contract, resolveForMs } = plan.policy;
-  // What a machine sent whose clocks had both stood still may land behind the failure.
+  // A call from a machine whose clocks had both stopped may charge after FAILED.
   const excused = rowAfter.operations.some(
     ({ gatewayKey }) => book.excused.has(gatewayKey) || book.blindSends.has(gatewayKey),
   );

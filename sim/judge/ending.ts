@@ -1,4 +1,4 @@
-/** What must hold once the faults have stopped and everything had its time: settled, equal to the ledger, let go of. */
+/** What must hold once the faults have stopped and everything had time to end: payments are settled, equal to the ledger, and not held. */
 import type { Books } from '../gateway/model.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Database, Row } from '../store/database.ts';
@@ -18,7 +18,7 @@ export interface EndingParts {
   readonly violated: (invariant: string, message: string) => void;
 }
 
-/** Longer than any wait that the policy knows: whoever waits so long does it by a clock that was set back. */
+/** A payment that waits longer than the policy ever lets it wait: until a time of the database's clock before that was set back. Null: none. */
 export function judgeWaits(database: Database, policy: Plan['policy'], databaseNowMs: number): string | null {
   const { lookupCapMs, reviewLookupMs, retryAfterCapMs, backoffCapMs, forbiddenPauseMs, leaseMs } = policy;
   const longestMs = Math.max(
@@ -31,14 +31,14 @@ export function judgeWaits(database: Database, policy: Plan['policy'], databaseN
   );
   for (const { payment } of database.rows()) {
     const waitMs = (payment.dueAtMs ?? 0) - databaseNowMs;
-    // Lookups are spread by a tenth.
+    // The times of lookups vary by a tenth.
     if (waitMs > 1.2 * longestMs)
       return `${payment.order.orderId} waits for ${waitMs} ms, until a time of the old clock`;
   }
   return null;
 }
 
-/** Whether the payment needs nothing more, now that nothing goes wrong any more. */
+/** Whether nothing is left to do for the payment, now that nothing goes wrong any more. */
 export function isAtRest(row: Row, { contract }: Plan['policy'], ledger: Books['ledger']): boolean {
   const { charge, held, evidence, dueAtMs } = row.payment;
   if (held) return false;
@@ -48,7 +48,7 @@ export function isAtRest(row: Row, { contract }: Plan['policy'], ledger: Books['
   return !contract.lookup || !isTakenBack(row, ledger);
 }
 
-/** A person has decided: the money that had turned up was taken back, and the gateway shows that nothing of the order is live. */
+/** Whether a person has refunded what was found: the gateway shows the refunds, and no live charge of the order. */
 function isTakenBack({ payment, operations, evidence }: Row, ledger: Books['ledger']): boolean {
   const keys = new Set(operations.map(({ gatewayKey }) => gatewayKey));
   const charges = ledger.filter(({ key }) => keys.has(key));
@@ -66,7 +66,7 @@ export function judgeEnding({ plan, database, gateway, book, nowMs, violated }: 
     const { payment } = row;
     const { orderId } = payment.order;
     const { status } = payment.charge;
-    // A database that has forgotten charges cannot tell that none is live.
+    // A database that has forgotten charges cannot know that none is live.
     if (!isAtRest(row, plan.policy, amnesia ? [] : gateway.ledger)) {
       const state = `${status}, step ${payment.charge.step}, held ${payment.held}, evidence ${payment.evidence}`;
       violated('liveness', `${orderId} is still open long after the faults have stopped: ${state}`);
@@ -79,7 +79,7 @@ export function judgeEnding({ plan, database, gateway, book, nowMs, violated }: 
     const keys = new Set(row.operations.map(({ gatewayKey }) => gatewayKey));
     const live = gateway.ledger.filter((charge) => keys.has(charge.key) && charge.status === 'succeeded');
     if (sentBlindly(book, row)) {
-      // What the gateway made against its word came too late for anybody to look.
+      // A charge that the gateway made against its contract came too late for any lookup.
       const inTime = live.filter(({ key }) => !book.late.has(key));
       if (inTime.length > 1 && !isTold(book, row))
         violated('ledger', `${orderId} has ${inTime.length} live charges, and nobody was told`);
@@ -89,7 +89,7 @@ export function judgeEnding({ plan, database, gateway, book, nowMs, violated }: 
       gateway.ledger.some(({ key, status: is }) => keys.has(key) && (book.late.has(key) || is === 'refunded'))
     )
       continue;
-    // A database that forgot what was sent, or when, may charge again beside it: a limit that is documented.
+    // If the database forgot what was sent, or when, the order may be charged a second time. This limit is documented.
     if (status === 'COMPLETED' && (amnesia ? live.length < 1 : live.length !== 1)) {
       violated('ledger', `${orderId} is COMPLETED with ${live.length} live charges`);
     }
@@ -101,7 +101,7 @@ export function judgeEnding({ plan, database, gateway, book, nowMs, violated }: 
   }
 }
 
-/** What left was counted; only what refused our credentials is not. */
+/** Every call that was sent is counted, except one for which the gateway refused our credentials. */
 function judgeCounters(
   { wire, blindSends }: Book,
   { payment, operations }: Row,
@@ -117,13 +117,13 @@ function judgeCounters(
     );
 }
 
-/** A call of this order left after its lease, from a machine whose clocks had all stood still. */
+/** Whether a call of this order was sent after its lease, from a machine whose clocks had all stopped. */
 function sentBlindly({ blindSends }: Book, { payment }: Row): boolean {
   const order = orderName(payment.order.accountId, payment.order.orderId);
   return [...blindSends.values()].some((send) => send.order === order);
 }
 
-/** A person was told of the second charge, or nobody can know of it: who sent it is dead, or could not store what it heard. */
+/** Whether the second charge was reported to a person, or nobody can know of it: its sender is dead or could not store the answer. */
 function isTold({ blindSends, evidenceLost }: Book, { payment, events, operations }: Row): boolean {
   const told =
     payment.charge.status === 'REVIEW' || events.some(({ type }) => type === 'verify.duplicate_found');
@@ -132,7 +132,7 @@ function isTold({ blindSends, evidenceLost }: Book, { payment, events, operation
     evidenceLost ||
     operations.some(({ gatewayKey }) => {
       const send = blindSends.get(gatewayKey);
-      // A second charge under a forgotten key, which no lookup showed in time: a paused machine is told to be reset.
+      // A second charge under a key that the gateway had forgotten: no lookup showed it in time. This limit is documented.
       return send !== undefined && (!send.senderLives() || send.keyForgotten);
     })
   );

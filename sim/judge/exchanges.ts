@@ -1,6 +1,6 @@
 /**
- * What must hold when an exchange with the gateway begins, and in the moment of a call's first byte: a lease of the sender's own, by
- * the true clock, that outlasts all listening; and a key that still guards.
+ * What must hold when an exchange with the gateway begins, and when a call's first byte is sent. The sender must hold a lease that, in
+ * true time, ends after it stops listening. The key must still guard the charge.
  */
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 import { policyOf } from '../plan/plan.ts';
@@ -17,7 +17,7 @@ export interface Beginning {
   readonly sender: string;
   readonly request: ChargeRequest;
   readonly timeoutMs: number;
-  /** As for a sending. */
+  /** As in `Sending`. */
   readonly blind: boolean;
 }
 
@@ -48,7 +48,7 @@ function holds({ wire }: MoneyJudgeParts['book'], { payment }: Row, sender: stri
   return payment.held && claimantOf(wire, payment.claimId)?.name === sender;
 }
 
-/** An exchange ends before its lease does, with room for what is left to be done under it. */
+/** An exchange ends before its lease does, with time for what is left to do under it. */
 function judgeLease(
   parts: MoneyJudgeParts,
   { kind, sender, request, timeoutMs, blind }: Beginning,
@@ -56,7 +56,7 @@ function judgeLease(
 ): void {
   const { book, plan, violated, nowMs, databaseNowMs } = parts;
   if (book.amnesia || book.idLost || blind || isCutShort(parts)) return;
-  // A wall clock that was set back hides how long the machine slept; then nothing is sent, and asking does no harm.
+  // A wall clock that was set back hides how long the machine slept. Then a lookup does no harm, and a call is judged when it is sent.
   const hides = plan.mishaps.includes('clock_jumps') && plan.mishaps.includes('machine_suspended');
   if (hides) return;
   const what = `${sender} began a ${kind} for ${request.orderId} at ${nowMs()}`;
@@ -69,13 +69,13 @@ function judgeLease(
     violated('5 lease', `${what} for ${timeoutMs} ms, with ${leftMs} ms of its lease left`);
 }
 
-/** The database's clock has gone forward just now, and its leases end sooner than whoever holds them can know. */
+/** Whether the database's clock was set forward so recently that leases may end earlier than their holders can know. */
 export function isCutShort({ book, plan, nowMs }: MoneyJudgeParts): boolean {
   const longestMs = Math.max(plan.policy.leaseMs, plan.otherSettings?.leaseMs ?? 0);
   return nowMs() < book.stepped.forwardAtMs + longestMs;
 }
 
-/** The first byte of a call leaves in time: its claim was granted before the deadline, and its key guards it whatever was executed. */
+/** A call's first byte is sent in time: its claim was granted before the deadline, and its key still guards whatever was charged. */
 export function judgeFirstByte(
   parts: MoneyJudgeParts,
   { sender, key }: { readonly sender: string; readonly key: string },
@@ -99,10 +99,10 @@ export function judgeFirstByte(
   );
   if (declined) violated('4 moves', `${what} once more after the gateway had declined it`);
   const { keys, keyWindowMs, landsWithinMs } = policy.contract;
-  // The call itself is among the exchanges already.
+  // This call is already among the exchanges.
   const [first, ...others] = doubtful(book.wire, key);
   if (first === undefined || others.length === 0 || book.blindSends.has(key) || isStepped) return;
-  // It might have left at any moment of its lease.
+  // It could be sent at any moment of its lease.
   const leaseMs = (dueAtMs ?? 0) - databaseNowMs();
   if (keys === 'none') violated('1 charged twice', `${what} again, and no key guards it`);
   else if (nowMs() + leaseMs + landsWithinMs >= first.leftMs + keyWindowMs)

@@ -1,4 +1,4 @@
-/** The judge: sees every commit, every request that leaves, every booking and every answer, and believes none of them. */
+/** The judge sees every commit, every request that is sent, every booking and every answer. It checks each against the others. */
 import type { BookedCharge, Books } from '../gateway/model.ts';
 import { isStoreSound, type Plan } from '../plan/plan.ts';
 import type { Change, Database } from '../store/database.ts';
@@ -19,34 +19,34 @@ export interface Judge {
   readonly answers: AnswerJudge;
   readonly limits: LimitJudge;
   committed(change: Change): void;
-  /** A process has drawn a number that may become the id of a claim. */
+  /** A process drew a random number that may become the id of a claim. */
   drew(hex: string, claimant: Claimant): void;
-  /** An exchange with the gateway begins; what becomes of it is written into what is returned. */
+  /** An exchange with the gateway begins. The caller writes its result into the returned exchange. */
   begins(beginning: Beginning): Exchange;
-  /** A person was told something about a payment. */
+  /** An alarm about a payment was raised. */
   alarmed(alarm: string, paymentId: string): void;
   sent(sending: Sending): void;
   booked(charge: BookedCharge): void;
-  /** The gateway is about to break its word for this key. */
+  /** The gateway is about to break its contract for this key. */
   excuse(key: string, how: 'answer' | 'money'): void;
-  /** What was said to a process cannot be stored, and a person is told. */
+  /** A process could not store what the gateway answered, and raised an alarm. */
   evidenceLost(): void;
-  /** The database's clock was set, by so much. */
+  /** The database's clock was set forward by `byMs`, or back if it is negative. */
   clockStepped(byMs: number): void;
-  /** The gateway made a charge long after it was proved that it had not. */
+  /** The gateway makes a charge that was proved not to have happened. */
   breaksWord(key: string): void;
-  /** The database was put back to an earlier moment; `told`: so the processes know. */
+  /** The database was restored to an earlier state. `told`: the processes know it. */
   restored(told: boolean): void;
   idLost(lost: boolean): void;
-  /** The database has lost commits that were acknowledged. */
+  /** The database lost commits that it had acknowledged. */
   forgot(): void;
-  /** Something that only a fault of our own explains. */
+  /** Something happened that only a bug of ours explains. */
   violated(invariant: string, message: string): void;
-  /** An engine says that it has stopped, before its time for that was over. */
+  /** An engine reports, within its time limit, that it has stopped. */
   drained(sender: string): void;
-  /** Some minutes after the faults have stopped. */
+  /** Called some minutes after the faults have stopped. */
   rested(): void;
-  /** While nothing goes wrong any more, since `sinceMs` by the database's clock. */
+  /** Called while nothing goes wrong. `sinceMs`: since when, by the database's clock. */
   healthy(sinceMs: number): void;
   ended(): void;
   readonly violation: Violation | null;

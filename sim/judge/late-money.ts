@@ -1,16 +1,16 @@
 /**
- * What is owed where the gateway has broken its word: nobody can keep it from charging too late or twice, but what it has shown of that
- * is never kept silent, and nothing is said to have failed over money that is known.
+ * What must hold if the gateway breaks its contract. Payonce cannot stop it from charging too late or twice. But Payonce must report
+ * what a lookup has shown, and must not report FAILED while a charge is known to be live.
  */
 import type { Books } from '../gateway/model.ts';
 import type { Row } from '../store/database.ts';
 import type { Book } from './book.ts';
 import type { Exchange } from './wire.ts';
 
-/** By then whoever asked before it could be seen has written what he found. */
+/** Within this time, a worker whose lookup began before the charge was visible has written what it found. */
 const WRITTEN_WITHIN_MS = 15_000;
 
-/** The live charges of an order that a lookup has shown to one of us. */
+/** The live charges of an order that a lookup has shown to a process. */
 export function knownMoney(
   { wire }: Book,
   { ledger }: Books,
@@ -32,7 +32,7 @@ function showsMoney({ kind, heard }: Exchange): boolean {
 
 const SHOWN: ReadonlySet<string> = new Set(['succeeded', 'mismatch', 'duplicated']);
 
-/** What is wrong with how an order ended; null: all money that was shown is in the answer, or before a person. */
+/** What is wrong with how an order ended. Null: every charge that was shown is in the answer, or was reported to a person. */
 export function silentMoney(book: Book, gateway: Books, row: Row, nowMs: number): string | null {
   const { status } = row.payment.charge;
   const known = knownMoney(book, gateway, row, nowMs);

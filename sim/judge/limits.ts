@@ -1,6 +1,6 @@
 /**
- * What must hold of each process's limits, however small they are: never more exchanges at once than slots, never faster than the
- * budgets, no call while calls are stopped, no claim that waits, and nobody who waits for ever or is told late.
+ * What each process's limits must guarantee, however small they are. No more exchanges at once than slots. No more retries and lookups
+ * than the budgets allow. No call while calls are stopped. No claim is held while waiting. No client waits for ever or is answered late.
  */
 import { isSettled } from '../../src/domain/charge.ts';
 import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
@@ -12,7 +12,7 @@ import { type Book, type OrderName, orderName } from './book.ts';
 /** One incarnation of a process, as it begins and ends exchanges. */
 export interface Caller {
   readonly name: string;
-  /** Its machine's own clock. */
+  /** By its machine's monotonic clock. */
   readonly monotonicMs: number;
   /** When it last woke, in true time. */
   readonly wokeAtMs: number;
@@ -22,16 +22,16 @@ export type ExchangeKind = 'call' | 'lookup';
 
 export interface LimitJudge {
   committed(change: Change): void;
-  /** The process writes the payment's next state. */
+  /** The process is about to write the payment's next state. */
   writes(caller: Caller, next: { readonly paymentId: string; readonly seq: number }): void;
-  /** Whoever asked the process is told how a charge ended. */
+  /** A client of the process gets the answer that its charge has ended. */
   told(caller: Caller, asked: Pick<Asked, 'id' | 'accountId' | 'orderId' | 'atMs'>): void;
-  /** Its budgets fill from now on. */
+  /** The process starts. Its budgets fill from now on. */
   started(caller: Caller): void;
-  /** The process asks for the first step of a charge, which earns it a retry. */
+  /** The process writes the first step of a charge, which adds a retry to its budget. */
   earned(caller: Caller): void;
   began(kind: ExchangeKind, caller: Caller, key: string): void;
-  /** `kept`: the engine itself kept the request back. */
+  /** `kept`: the engine itself did not let the request leave. */
   ended(
     kind: ExchangeKind,
     caller: Caller,
@@ -52,35 +52,35 @@ export interface LimitJudgeParts {
   readonly nowMs: () => number;
 }
 
-/** What is known of one incarnation. */
+/** What is known about one incarnation. */
 interface Seen {
   readonly startedMs: number;
   readonly underWay: Record<ExchangeKind, number>;
   retries: number;
   lookups: number;
   earned: number;
-  /** Silent calls since the last answer. */
+  /** Calls without an answer since the last answer. */
   silences: number;
   answeredAtMs: number;
-  /** The end of its last call that failed in any way. */
+  /** When its last failed call ended. */
   failedAtMs: number;
-  /** No call may begin before; its own clock. */
+  /** No call may begin before this time, by its own clock. */
   stoppedUntilMs: number;
 }
 
-/** A claim and what it is for. */
+/** A claim, and the budget that it uses. */
 interface Claimed {
   readonly atMs: number;
   readonly budget: 'retries' | 'lookups' | null;
-  /** Under it an exchange has begun. */
+  /** An exchange has begun under it. */
   used: boolean;
 }
 
-/** From a claim to its call, where nothing else has to be waited for. */
+/** The longest time from a claim to its call. A claim is made only once nothing else has to be waited for. */
 const AT_ONCE_MS = 1000;
-/** From an end to whoever waits for it. Who looked just before it looks again within a second. */
+/** The longest time from the end of a charge to the answer. A request that looked just before looks again within a second. */
 const TOLD_WITHIN_MS = 2500;
-/** A token that is there within the millisecond. */
+/** One token more: it may become available within the same millisecond. */
 const ROUNDING = 1;
 
 export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
@@ -89,7 +89,7 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
   const sound = isStoreSound(plan);
   const processes = new Map<string, Seen>();
   const claims = new Map<string, Claimed>();
-  /** Who writes which state of which payment. */
+  /** Which process wrote each state of each payment. */
   const writers = new Map<string, string>();
   /** Which process ended the order's last charge, and when. */
   const ends = new Map<OrderName, { readonly by: string | undefined; readonly atMs: number }>();
@@ -123,7 +123,7 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
     else if (underWay[kind] === most) mark(`all_taken:${kind}`);
   }
 
-  /** Whoever waits for a slot, or for anything else, holds no claim. */
+  /** A process must not hold a claim while it waits for a slot or for anything else. */
   function judgeClaim(kind: ExchangeKind, caller: Caller, claim: Claimed): void {
     const waitedMs = nowMs() - claim.atMs;
     const slept = caller.wokeAtMs >= claim.atMs;
@@ -160,7 +160,7 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
     known.silences += 1;
     const { silencesInRow, silentForMs, pauseMs } = narrow.breaker;
     if (known.silences < silencesInRow || monotonicMs - known.answeredAtMs < silentForMs) return;
-    // Late news, where calls may have been stopped since it left: they are stopped from then on, and not from now.
+    // Another call failed after this one began, and may already have stopped calls. Then this one does not extend the stop.
     if (beganAtMs <= failedAtMs) return;
     known.stoppedUntilMs = monotonicMs + pauseMs;
     mark('calls_stopped');
@@ -214,15 +214,15 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
   };
 }
 
-/** Nothing was heard of the gateway itself. */
+/** Whether the gateway itself gave no answer. */
 function isSilence(outcome: CallOutcome): boolean {
   return outcome.kind === 'refused' || (outcome.kind === 'unknown' && !outcome.answered);
 }
 
-/** Longer than a few orders wait for each other, for tokens and for the end of a stop, once nothing goes wrong. */
+/** Longer than a few orders wait for each other, for tokens and for the end of a stop while nothing goes wrong. */
 const STARVES_AFTER_MS = 3 * 60_000;
 
-/** Who is due for so long that nobody will take it up. Null: nobody. `sinceMs`: for how long nothing has gone wrong; the database's clock. */
+/** A payment that has been due for too long. Null: none. `sinceMs`: since when nothing has gone wrong, by the database's clock. */
 export function judgeStarving(database: Database, databaseNowMs: number, sinceMs: number): string | null {
   for (const { payment } of database.rows()) {
     if (payment.dueAtMs === null) continue;

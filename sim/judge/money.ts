@@ -1,4 +1,4 @@
-/** What must hold of every request that leaves for the gateway, and of every charge that it books. */
+/** What must hold for every call that is sent to the gateway, and for every charge that the gateway books. */
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import type { BookedCharge, Books } from '../gateway/model.ts';
@@ -24,21 +24,21 @@ export interface MoneyJudgeParts {
 export interface Sending {
   readonly sender: string;
   readonly request: ChargeRequest;
-  /** Every clock of the sender's machine has stood still: nothing there can tell that a lease is over. */
+  /** Every clock of the sender's machine had stopped for a while, so the sender cannot know that its lease is over. */
   readonly blind: boolean;
   readonly senderLives: () => boolean;
 }
 
-/** Between a decision of the engine and the moment that its judge sees it, where nothing is late. */
+/** The time between a decision of the engine and the moment at which the judge sees it, if nothing is late. */
 const TICKS_MS = 1000;
 
 /**
- * A call needs an intent that is committed, under a lease that is held, and a claim that has sent nothing before; and it
- * starts in its time.
+ * A call needs a committed intent, a lease that its sender holds, and a claim that has sent nothing before. It must also
+ * start in time.
  */
 export function createSendJudge(parts: MoneyJudgeParts): (sending: Sending) => void {
   const { book, database, violated } = parts;
-  /** Who sent last while a claim was held. */
+  /** The last call that was sent under each claim. */
   const used = new Map<string, Sending>();
   return (sending) => {
     const { sender, request } = sending;
@@ -51,10 +51,10 @@ export function createSendJudge(parts: MoneyJudgeParts): (sending: Sending) => v
     if (request.amountMinor !== intended.amountMinor || request.currency !== intended.currency) {
       if (!book.amnesia) violated('2 intent', `${sender} sent other terms than were intended for ${orderId}`);
     }
-    // A restored database has forgotten some; the keys, which are derived, guard the money then.
+    // A database that lost commits may not know the intent. Then only the derived keys protect the money.
     if (book.amnesia) return;
     const wrong = leaseProblem(parts, row, sending);
-    // Its lease may have been cut short by the database's clock, and taken by another: the ledger is judged then.
+    // The database's clock may have ended the lease early, and another process may have claimed the order. Then only the ledger is judged.
     if (isCutShort(parts)) return;
     if (wrong !== null) {
       if (sending.blind) noteBlind(parts, sending, intended);
@@ -80,7 +80,7 @@ interface Problem {
   readonly how: string;
 }
 
-/** What is missing for a call to leave now. */
+/** Why the call must not be sent now. Null: it may be. */
 function leaseProblem(
   { book, databaseNowMs }: MoneyJudgeParts,
   row: Row | undefined,
@@ -100,14 +100,14 @@ function leaseProblem(
   return charge.attempts === 0 ? { invariant: '2 intent', how: 'before it was counted' } : null;
 }
 
-/** Of two that sent while one claim was held, the one whose machine had stood still: the claim was the other's. Null: neither. */
+/** Of two senders under one claim, the one whose clocks had stopped: the claim was the other one's. Null: neither. */
 function lateOf(before: Sending, now: Sending): Sending | null {
   if (before.sender === now.sender) return null;
   if (now.blind) return now;
   return before.blind ? before : null;
 }
 
-/** Nothing on its machine could have kept it back. What it heard must be looked into all the same: see the ending. */
+/** Nothing on its machine could have stopped this call. Its answer must still be followed up: see `ending.ts`. */
 function noteBlind(
   { book, gateway, nowMs }: MoneyJudgeParts,
   { request, senderLives }: Sending,
@@ -118,7 +118,7 @@ function noteBlind(
   book.blindSends.set(request.key, { order, senderLives, keyForgotten });
 }
 
-/** No charge is sent while an earlier one of its order can be seen to be live, where that one failed by absence or evidence of it came in. */
+/** No charge is sent while an earlier one of its order is visibly live, if that one failed by absence or has evidence. */
 function judgeKnown(
   { gateway, policy, violated }: MoneyJudgeParts,
   { sender, request }: Sending,
@@ -140,7 +140,7 @@ function judgeKnown(
   }
 }
 
-/** No retry after its deadline, and none that could land when the gateway has forgotten its key. */
+/** No retry after its deadline, and none that could arrive after the gateway has forgotten its key. */
 function judgeTime(
   { book, policy, plan, gateway, violated, nowMs }: MoneyJudgeParts,
   { sender, request, blind }: Sending,
@@ -149,7 +149,7 @@ function judgeTime(
 ): void {
   const ageMs = nowMs() - openedMs;
   const what = `${sender} sent charge ${n} of ${request.orderId}`;
-  // What is claimed in time may leave until the claim ends; a clock that was set back makes everything look younger.
+  // A call that was claimed in time may be sent until its claim ends. If a clock was set back, everything looks younger.
   const looksYounger = book.stepped.backAtMs > openedMs - STATEMENT_MS;
   const patienceS = patienceOf(plan, request.orderId);
   if (patienceS !== undefined) {
@@ -164,15 +164,15 @@ function judgeTime(
   }
 }
 
-/** From when a lookup may show a charge until all that was decided before has been sent and has landed. */
+/** The time from when a charge is visible to lookups until every call that was decided before that has arrived. */
 const DECIDED_BEFORE_MS = 15_000;
 
-/** A charge that a blind machine sent, and that nobody can have known of when the next one was decided. */
+/** A charge from a machine whose clocks had stopped, which nobody could see when the next charge was decided. */
 function isUnseen({ blindSends }: Book, { key, visibleAtMs }: BookedCharge, nowMs: number): boolean {
   return blindSends.has(key) && nowMs < visibleAtMs + DECIDED_BEFORE_MS;
 }
 
-/** At most one live charge per order, and of its terms. */
+/** At most one live charge per order, with the order's amount and currency. */
 export function judgeBooking(parts: MoneyJudgeParts, charge: BookedCharge): void {
   const { book, gateway, violated, nowMs } = parts;
   const intended = book.intended.get(charge.key);
@@ -194,15 +194,15 @@ export function judgeBooking(parts: MoneyJudgeParts, charge: BookedCharge): void
   }
 }
 
-/** Whether the two must not both be live. */
+/** Whether it is a violation if both are live. */
 function counts({ book, policy }: MoneyJudgeParts, one: BookedCharge, charge: BookedCharge): boolean {
   const [a, b] = [book.intended.get(one.key), book.intended.get(charge.key)];
-  // What came long after its time is judged by whether anybody could see it: see the sending.
+  // A late charge is judged when the next one is sent, by whether it was visible: see `judgeKnown`.
   if (a === undefined || b === undefined || a.order !== b.order || book.late.has(one.key)) return false;
   const { restored } = book;
-  // Who asks after every charge, and after the next one, finds all but what lies beyond that.
+  // The processes look up every charge that they know, and the one after it. They cannot find any beyond that.
   if (restored?.asked === true) return a.n <= Math.max(b.n, restored.knownN.get(a.order) ?? 0) + 1;
-  // A database that forgot that a later charge was opened sends the earlier one again: a limit that is documented.
+  // If the database forgot that a later charge was opened, the earlier one is sent again. This limit is documented.
   if (book.amnesia) return policy.contract.keys === 'kept' && one.key === charge.key && restored === null;
   return true;
 }

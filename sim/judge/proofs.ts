@@ -1,6 +1,7 @@
 /**
- * What counts as proof that nothing was charged, by the true clock: whoever writes it has asked, and asked after the last moment at which
- * any call that left could still take effect and stay unseen. It need not be seen to be wrong to be none.
+ * What counts as proof that nothing was charged, in true time. The writer must have looked the charge up itself. The lookup must have
+ * begun after the last moment at which a call could still charge without being visible. Without this proof, the write is a violation
+ * even if nothing was charged.
  */
 import type { GatewayContract } from '../../src/domain/contract.ts';
 import type { Change } from '../store/database.ts';
@@ -23,7 +24,7 @@ export function judgeProof({ book, plan, violated }: CommitJudgeParts, change: C
   const asked = (wire.exchanges.get(key) ?? []).filter(
     ({ kind: is, sender }) => is === 'lookup' && sender === writer,
   );
-  // With keys kept, a key has one result.
+  // If the gateway keeps keys, a key has only one result.
   if (contract.keys === 'kept' && asked.some(({ heard }) => heard !== null && RESULTS.has(heard.kind)))
     return;
   const provableMs = Math.max(...sent.map((one) => provableAfterMs(one, contract)));
@@ -39,7 +40,7 @@ export function judgeProof({ book, plan, violated }: CommitJudgeParts, change: C
 const RESULTS: ReadonlySet<string> = new Set(['declined', 'reversed']);
 const NOTHING_LIVE: ReadonlySet<string> = new Set(['absent', 'declined', 'reversed']);
 
-/** The first moment at which not finding it is proof. */
+/** The first moment at which "not found" is proof. */
 function provableAfterMs({ untilMs, heard }: Sent, { landsWithinMs, lookupLagMs }: GatewayContract): number {
   const isAnswered = heard !== null && heard.kind === 'unknown' && heard.answered;
   if (!isAnswered) return untilMs + landsWithinMs + lookupLagMs + 1;

@@ -1,7 +1,7 @@
 import type { Mishap } from '../plan/faults.ts';
 import { isStoreSound, type Plan } from '../plan/plan.ts';
 
-/** After these a process may have died, or slept, with something unsaid. */
+/** After these, a process may have died or slept before it answered or raised an alarm. */
 const SILENCES: ReadonlySet<Mishap> = new Set([
   'process_killed',
   'process_paused',
@@ -10,7 +10,7 @@ const SILENCES: ReadonlySet<Mishap> = new Set([
   'process_drained',
 ]);
 
-/** Whether no process ever falls silent, and its database always answers at once. */
+/** Whether no process ever dies or stops for a while, and nothing goes wrong between the processes and the database. */
 export function isUndisturbed(plan: Plan): boolean {
   return plan.scripted !== true && isStoreSound(plan) && !plan.mishaps.some((mishap) => SILENCES.has(mishap));
 }
@@ -22,7 +22,7 @@ const UNSTEADY: ReadonlySet<Mishap> = new Set([
   'event_loop_stalls',
 ]);
 
-/** Whether no clock is ever set, and none stands still. */
+/** Whether no clock is ever set, and no machine or event loop stops for long. */
 export function hasSteadyClocks({ mishaps, scripted }: Plan): boolean {
   return scripted !== true && !mishaps.some((mishap) => UNSTEADY.has(mishap));
 }

@@ -1,16 +1,16 @@
-/** What a client is shown of a payment, field by field, against what was committed. */
+/** Compares what a client gets about a payment, field by field, with what was committed. */
 import type { Payment } from '../../src/domain/payment.ts';
 import type { OperationRow, Row } from '../store/database.ts';
 import type { State } from './book.ts';
 
 type PaymentRow = Row['payment'];
 
-/** How long after a change the engine's own estimate of its time may differ from the database's. */
+/** The most by which the engine's estimate of a due time may differ from the database's. */
 const ESTIMATE_MS = 15_000;
-/** Never sooner, and never later, is a client told to come back. */
+/** The bounds of `retryAfterMs`. */
 const COME_BACK_MS = { least: 1000, most: 60_000 } as const;
 
-/** The longest pause between two probes of a gateway to which calls are stopped. */
+/** The longest pause between two probes while calls to a gateway are stopped. */
 const LONGEST_STOP_MS = 60_000;
 
 interface ViewContext {
@@ -19,7 +19,7 @@ interface ViewContext {
   readonly databaseNowMs: number;
 }
 
-/** What is wrong with it; null: it shows one of these states. */
+/** What is wrong with the payment that was shown. Null: it matches one of these states. */
 export function wrongView(payment: Payment, states: readonly State[], context: ViewContext): string | null {
   const same = states.filter(({ seq }) => seq === payment.seq);
   if (same.length === 0) return `seq ${payment.seq}, which never was`;
@@ -64,12 +64,12 @@ function firstDifference(
   if (!steadyClocks || nextAttemptAtMs === null || dueAtMs === null) return null;
   if (nextAttemptAtMs < dueAtMs - ESTIMATE_MS)
     return `nextAttemptAtMs ${dueAtMs - nextAttemptAtMs} ms too early`;
-  // What is due already, and waits for its turn, is shown as due now; what waits for a gateway to which calls are stopped, later.
+  // An overdue payment is shown as due now. If calls to its gateway are stopped, it is shown as due later.
   const latestMs = Math.max(dueAtMs, databaseNowMs + LONGEST_STOP_MS) + ESTIMATE_MS;
   return nextAttemptAtMs > latestMs ? `nextAttemptAtMs ${nextAttemptAtMs - latestMs} ms too late` : null;
 }
 
-/** What is wrong with an answer that was just frozen; null: it tells what was committed with it. */
+/** What is wrong with an answer that was just frozen. Null: it shows what was committed with it. */
 export function wrongBody(
   { answer, problem }: OperationRow,
   { charge, order, ...row }: PaymentRow,
@@ -99,7 +99,7 @@ export function wrongBody(
   return 'retry_after_ms' in body ? 'it tells to come back' : null;
 }
 
-/** Whether an answer that ended a request is about its order and on its terms. */
+/** Whether a final answer has another amount or currency than its request. */
 export function wrongTerms(
   body: Record<string, unknown>,
   asked: { readonly amountMinor: number; readonly currency: string },

@@ -1,4 +1,4 @@
-/** When a payment is due next: as its policy says for what has just happened to it, and never without a time where something is left to do. */
+/** When a payment is due next: as the policy says for what has just happened. While something is left to do, it always has a due time. */
 import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import type { Mishap } from '../plan/faults.ts';
@@ -39,22 +39,22 @@ export function judgeWait({ book, plan, violated }: CommitJudgeParts, change: Ch
   const heard = sentUnder(book.wire, key, before.claimId).at(-1)?.heard as CallOutcome | null | undefined;
   const bounds = boundsOf(change, policy, heard ?? null);
   if (bounds === null) return;
-  // It ends with the time that its caller gave it, if that is sooner.
+  // The order's own time limit may end the wait sooner.
   const leastMs = charge.giveUpAfterS === null ? bounds.leastMs : 0;
   if (waitMs < leastMs || waitMs > bounds.mostMs)
     violated('waits', `${what}: due in ${waitMs} ms, not in ${bounds.leastMs} to ${bounds.mostMs}`);
 }
 
-/** Some sweeps, and the longest pause between two looks whether the gateway is back. */
+/** Several sweeps, plus the longest pause between two probes of the gateway. */
 const LATE_MS = 60_000;
 
-/** Whether nothing keeps a process from taking up what is due, but a gateway that is silent. */
+/** Whether nothing but a silent gateway can delay the claim of a due payment. */
 function isPrompt(plan: Plan): boolean {
   const { mishaps, narrow, rates, story } = plan;
   return (
     isUndisturbed(plan) &&
     story === 'plain' &&
-    // It waits for slots and tokens then: see `limits.ts`.
+    // With narrow limits, a payment waits for slots and tokens: see `limits.ts`.
     narrow === null &&
     rates.gateway_forbids === undefined &&
     !mishaps.some((mishap) => PAUSES_CALLS.has(mishap))
@@ -67,7 +67,7 @@ const PAUSES_CALLS: ReadonlySet<Mishap> = new Set([
   'clock_jumps',
 ]);
 
-/** Null: any wait will do. */
+/** Null: any wait is allowed. */
 function boundsOf(
   { before, after, event }: Change,
   policy: Policy,
@@ -116,7 +116,7 @@ function boundsOf(
             : Math.max(policy.reviewLookupMs, schedule(policy, policy.lookupBaseMs, lookups).mostMs),
       };
     case 'payment.review':
-      // It rests; only evidence that came in meanwhile makes it due.
+      // It rests. Only evidence that arrived in the meantime makes it due.
       if (charge.step === 'none') return null;
       return exactly(policy.reviewLookupMs);
     default:
@@ -128,7 +128,7 @@ function exactly(ms: number): Bounds {
   return { leastMs: ms, mostMs: ms };
 }
 
-/** What the gateway asks for wins; else any share of a bound that doubles with every call. */
+/** The gateway's Retry-After wins. Otherwise any wait up to a bound that doubles with every call. */
 function backoff(policy: Policy, attempts: number, heard: CallOutcome | null): Bounds {
   const asked = heard !== null && 'retryAfterMs' in heard ? heard.retryAfterMs : undefined;
   if (asked !== undefined) {
@@ -139,7 +139,7 @@ function backoff(policy: Policy, attempts: number, heard: CallOutcome | null): B
   return { leastMs: 0, mostMs: Math.min(policy.backoffCapMs, doubled) };
 }
 
-/** Doubled with every lookup, and spread by a tenth. */
+/** Doubles with every lookup, and varies by a tenth. */
 function schedule(policy: Policy, baseMs: number, lookups: number): Bounds {
   const plainMs = Math.min(policy.lookupCapMs, baseMs * 2 ** Math.min(lookups, 30));
   return { leastMs: Math.floor(0.9 * plainMs), mostMs: Math.ceil(1.1 * plainMs) };

@@ -1,10 +1,10 @@
-/** What the judge has seen at the gateway's door: who asked what, under which claim, when it left, and what came back. */
+/** The exchanges with the gateway, as the judge saw them: who sent what, under which claim, when, and what came back. */
 import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
 
-/** One incarnation of a process, by its claims. */
+/** One incarnation of a process, as the owner of claims. */
 export interface Claimant {
   readonly name: string;
-  /** Its host's; the settings depend on it. */
+  /** The host's index. The settings depend on it. */
   readonly index: number;
 }
 
@@ -12,26 +12,26 @@ export interface Exchange {
   readonly kind: 'call' | 'lookup';
   readonly sender: string;
   readonly key: string;
-  /** The claim that its order was held under when it began. Null: the order is not held, or not known. */
+  /** The claim that its sender held on the order when the exchange began. Null: the sender held none, or the order is unknown. */
   readonly claimId: string | null;
   readonly beganMs: number;
-  /** From then on its sender does not listen any more. */
+  /** After this time the sender no longer waits for the answer. */
   untilMs: number;
-  /** When the first byte of a call left. Null: it has not. */
+  /** When the first byte of a call was sent. Null: not yet. */
   leftMs: number | null;
-  /** Null: its sender has heard nothing yet, or never will. */
+  /** The outcome that its sender got. Null: none yet, or never. */
   heard: CallOutcome | LookupOutcome | NotSent | null;
 }
 
-/** A call that left. */
+/** A call that was sent. */
 export type Sent = Exchange & { readonly leftMs: number };
 
 export interface Wire {
-  /** Who drew a claim, by its hexadecimal digits. */
+  /** Who drew each claim id, by its hexadecimal digits. */
   readonly claimants: Map<string, Claimant>;
-  /** By gateway key, in their order. */
+  /** By gateway key, in the order in which they began. */
   readonly exchanges: Map<string, Exchange[]>;
-  /** When it was last proved that nothing sent under the key before can take effect; by gateway key. */
+  /** When it was last proved that nothing sent under the key until then can charge any more; by gateway key. */
   readonly clearedMs: Map<string, number>;
 }
 
@@ -43,7 +43,7 @@ export function claimantOf({ claimants }: Wire, claimId: string): Claimant | und
   return claimants.get(claimId.replaceAll('-', ''));
 }
 
-/** The calls under the key that may have been executed, as far as anybody was told. */
+/** The calls under the key that may have charged: no answer or proof rules it out. */
 export function doubtful(wire: Wire, key: string): readonly Sent[] {
   const clearedMs = wire.clearedMs.get(key) ?? Number.NEGATIVE_INFINITY;
   return sentUnder(wire, key).filter(
@@ -51,19 +51,19 @@ export function doubtful(wire: Wire, key: string): readonly Sent[] {
   );
 }
 
-/** The calls that left under the key; of one claim only, where that is asked. */
+/** The calls that were sent under the key. With `claimId`: only those of that claim. */
 export function sentUnder({ exchanges }: Wire, key: string, claimId?: string): readonly Sent[] {
   return (exchanges.get(key) ?? []).filter(
     (one): one is Sent => one.leftMs !== null && (claimId === undefined || one.claimId === claimId),
   );
 }
 
-/** The last call that was begun under the claim, whether or not it left. */
+/** The last call that was begun under the claim, whether or not it was sent. */
 export function callUnder({ exchanges }: Wire, key: string, claimId: string): Exchange | undefined {
   return (exchanges.get(key) ?? []).findLast((one) => one.kind === 'call' && one.claimId === claimId);
 }
 
-/** What was last heard of a lookup under the claim. Undefined: nothing. */
+/** The last outcome of a lookup under the claim. Undefined: none. */
 export function lookedUp(
   { exchanges }: Wire,
   key: string,
