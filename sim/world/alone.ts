@@ -1,6 +1,6 @@
 /**
- * Each process by itself, once nothing goes wrong any more: it must finish fresh orders while all others stand still. Where several
- * share the work, nobody notices that one has lost its slots or its tokens, or never ends a stop.
+ * Tests each process by itself, once nothing goes wrong any more. It must finish new orders while all others are paused. If several
+ * shared the work, nobody would notice that one has lost its slots or its tokens, or never ends a stop of calls.
  */
 import type { CallFault } from '../plan/faults.ts';
 import { ask, type Errand, freshKey, isOpen } from './clients.ts';
@@ -10,24 +10,24 @@ import type { World } from './world.ts';
 
 interface LoneErrand {
   readonly name: string;
-  /** What its first call meets. */
+  /** The fault of its first call. */
   readonly fault: CallFault;
   readonly looksUp?: true;
 }
 
-/** More than there are slots, so that some wait: one of them for no longer than it was given, where orders are given a time. */
+/** More orders than slots, so that some wait. If orders have a time limit in this plan, `hurried-1` has it. */
 const AT_ONCE: readonly LoneErrand[] = [
   { name: 'slow', fault: 'timeout_not_charged' },
   { name: 'retried', fault: 'gateway_unreachable' },
   { name: 'polled', fault: 'gateway_pending', looksUp: true },
   { name: 'hurried-1', fault: 'none' },
 ];
-/** Calls that end well, one after the other. Among few, the failures before them may still outweigh the first ones. */
+/** Calls that succeed, one after the other. Several are needed: the failures before them may still outweigh the first ones. */
 const LAST: readonly LoneErrand[] = ['last', 'very-last', 'after-all', 'at-length'].map((name) => ({
   name,
   fault: 'none',
 }));
-/** For all of them, with the slowest budgets. */
+/** Enough for all of them, with the slowest budgets. */
 const WITHIN_MS = 3 * 60_000;
 const ASKS_EVERY_MS = 1000;
 

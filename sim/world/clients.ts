@@ -1,6 +1,6 @@
 /**
- * Clients as they are: they double-click, repeat with the same key after whatever they heard, try again with a new
- * key, change the amount, ask without a key, hang up, read in between, and take any process that answers.
+ * Clients as they really are. They double-click, repeat a request with the same key whatever the answer was, try again
+ * with a new key, change the amount, ask without a key, hang up, read in between, and use any process that is up.
  */
 import type { Order } from '../../src/domain/payment.ts';
 import type { ChargeAnswer } from '../../src/engine/api.ts';
@@ -21,14 +21,14 @@ export interface Errand {
   readonly currency: string;
   readonly method: string;
   readonly key: string | null;
-  /** How long it is tried, where that is not what the plan says of its order. */
+  /** How long it is tried. Not set: as long as the plan says for its order. */
   readonly giveUpAfterS?: number;
 }
 
-/** A request that its process never answered: `lost` when that process died. */
+/** What a client gets. `lost`: no process was up, or the process died before it answered. */
 type Heard = ChargeAnswer | 'lost';
 
-/** After this long without an answer a living process hangs: longest wait, store retries and statement time-outs. */
+/** A living process hangs if it has not answered this long after the requested wait. Store retries and statement timeouts are shorter. */
 export const HANGS_AFTER_MS = 120_000;
 
 export function startClient(world: World, name: string, onDone: () => void): void {
@@ -49,7 +49,7 @@ export function startClient(world: World, name: string, onDone: () => void): voi
     pursue(drawErrand(world), 0, () => wait(tape.pick([10, 1000, 5000]), next));
   }
 
-  /** Sends the errand until it is answered for good; more than a few times only if it must be known. */
+  /** Sends the errand until it gets a final answer, but only a few times. */
   function pursue(errand: Errand, tries: number, done: () => void): void {
     const waitMs = tape.pick([10_000, 1000, 0]);
     const hangsUp = tape.chance(100);
@@ -81,7 +81,7 @@ export function startClient(world: World, name: string, onDone: () => void): voi
         pursue({ ...errand, key: freshKey(world) }, tries + 1, done);
         return;
       }
-      // A key that was bound in what the database has forgotten would be bound anew.
+      // If the database forgot the key, this changed request would bind it again.
       const isBound = errand.key !== null && isStoreKept(plan);
       if (isBound && tape.chance(50)) {
         world.marks.hit('client:changes_time_to_give_up');
@@ -97,7 +97,7 @@ export function startClient(world: World, name: string, onDone: () => void): voi
   }
 }
 
-/** Longer than any that a plan names. */
+/** Longer than any time limit of a plan. */
 const OTHER_PATIENCE_S = 1000;
 
 /** Whether the database never forgets what it has committed. */
@@ -144,13 +144,13 @@ function drawErrand(world: World): Errand {
 const PERSISTS_EVERY_MS = 1000;
 const PERSISTS_TIMES = 30;
 
-/** Whether it is to be asked once more: no answer is the last one yet, and no person is asked. */
+/** Whether to ask again: the answer is not final, and the payment is not in REVIEW. */
 export function isOpen(heard: Heard): boolean {
   if (heard === 'lost' || isTransient(heard)) return true;
   return heard.kind === 'unsettled' && heard.payment.status !== 'REVIEW';
 }
 
-/** Sends the errand until it is answered for good, or a person is asked; gives up after half a minute. */
+/** Sends the errand until the answer is final or the payment is in REVIEW. Gives up after `PERSISTS_TIMES` tries. */
 export function persist(world: World, client: string, errand: Errand, done: () => void, times = 1): void {
   ask(world, client, errand, 10_000, (heard) => {
     if (!isOpen(heard) || times >= PERSISTS_TIMES) done();
@@ -158,7 +158,7 @@ export function persist(world: World, client: string, errand: Errand, done: () =
   });
 }
 
-/** Sends one request to some process, and tells what was heard of it. */
+/** Sends one request to some process, and passes on what came back. */
 export function ask(
   world: World,
   client: string,
@@ -206,7 +206,7 @@ export function ask(
     if (giveUpAfterS !== undefined) world.marks.hit('client:gives_up');
     const patience = giveUpAfterS === undefined ? {} : { giveUpAfterS };
     engine.charge(orderOf(errand, asked.id), { waitMs, ...key, ...patience }).then(
-      // Whatever still runs in a dead process is heard by nobody.
+      // A dead process answers nobody, even if some of its code still runs.
       (answer) => process.life.alive && close(answer),
       (error: unknown) => judge.violated('exception', `charge rejected: ${String(error)}`),
     );

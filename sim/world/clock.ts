@@ -1,6 +1,6 @@
 /**
- * The clocks of one machine. The wall clock may be anything. The monotonic one counts from a start of its own, and
- * stands still while the machine is suspended; then timers do not run on either.
+ * The clocks of one machine. The wall clock may show anything. The monotonic one counts from an origin of its own, and
+ * stops while the machine is suspended. Timers stop with it.
  */
 import type { Life } from '../core/life.ts';
 import type { Scheduler } from '../core/scheduler.ts';
@@ -10,19 +10,19 @@ export const WALL_ORIGIN_MS = 1_700_000_000_000;
 export interface HostClock {
   monotonicMs(): number;
   wallMs(): number;
-  /** Runs `callback` inside the process once the monotonic clock has gone on by `delayMs`; the returned function takes it back. */
+  /** Runs `callback` inside the process after `delayMs` of the monotonic clock. The returned function cancels it. */
   after(life: Life, delayMs: number, callback: () => void): () => void;
-  /** The wall clock is set by hand. */
+  /** Sets the wall clock `skewMs` ahead. */
   skewWall(skewMs: number): void;
   suspend(): void;
   /** Runs once, when the machine is next suspended. */
   onSuspend(undo: () => void): void;
-  /** @param wallStoodStill nobody told the machine what time it is, so that its wall clock has stood still as well. */
+  /** @param wallStoodStill the wall clock stopped as well, and has not been corrected yet. */
   wake(wallStoodStill: boolean): void;
-  /** The wall clock is told the time that it missed. */
+  /** Adds the time that the wall clock missed. */
   correctWall(): void;
   readonly suspended: boolean;
-  /** Both clocks have stood still, and nothing on this machine can tell. */
+  /** Both clocks were stopped, and nothing on this machine can know it. */
   readonly blind: boolean;
 }
 

@@ -1,17 +1,17 @@
-/** The connections of one process to the database: so many statements at once, and the others wait in turn. */
+/** The connections of one process to the database. A limited number of statements run at once, and the others wait in turn. */
 import type { Scheduler } from '../core/scheduler.ts';
 
 export interface Connections {
-  /** Calls `onFree` with what gives the connection back: at once, or in turn. `onTimeout`: none came free in time. */
+  /** Calls `onFree` at once or in turn, with a function that gives the connection back. `onTimeout`: none was free in time. */
   take(onFree: OnFree, onTimeout: () => void): void;
 }
 
 type OnFree = (giveBack: () => void) => void;
 
-/** As the service's own pool. */
+/** As in the service's own pool. */
 const WAIT_MS = 5000;
 
-/** @param count null: as many as are wanted */
+/** @param count null: no limit */
 export function createConnections(
   scheduler: Scheduler,
   count: number | null,

@@ -3,9 +3,9 @@ import type { Tape } from '../core/tape.ts';
 import type { FaultName, Faults } from '../plan/faults.ts';
 import { CALL_FAULTS, LOOKUP_FAULTS, type Plan, STORE_FAULTS } from '../plan/plan.ts';
 
-/** Of the late timers, in a thousand. */
+/** How many of the late timers are very late, in a thousand. */
 const VERY_LATE = 30;
-/** As on a machine that had no time for this process; a whole process that stands still is a mishap of its own. */
+/** As on a machine that had no time for this process. A process that stops as a whole is a separate mishap. */
 const VERY_LATE_MS = 60_000;
 /** Several in a row would look like a request that is never answered. */
 const MOST_VERY_LATE = 1;
@@ -18,7 +18,7 @@ export function createDrawnFaults(tape: Tape, { rates }: Plan): Faults {
   const lookup = tableOf(LOOKUP_FAULTS);
   let veryLate = 0;
 
-  /** The kinds that can happen at all, with the end of each one's share of a thousand. */
+  /** The kinds that can happen at all, and where each one's share of a thousand begins. */
   function tableOf<F extends FaultName>(names: readonly F[]): readonly { name: F; from: number }[] {
     let from = 1000;
     const table: { name: F; from: number }[] = [];

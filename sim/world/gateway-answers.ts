@@ -1,15 +1,15 @@
 /**
- * The gateway's side of the HTTP protocol (`docs/fake-gateway.md`): what the model says, as the exchanges that the real
- * adapter translates. What comes of them is the adapter's doing.
+ * The gateway's side of the HTTP protocol (`docs/fake-gateway.md`). It turns what the model says into exchanges, and the
+ * real adapter translates those.
  */
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 import type { Answer, AnswerHeaders, Exchange } from '../../src/gateways/http/exchange.ts';
 import type { BookedCharge, Reply } from '../gateway/model.ts';
 
-/** The key of nobody's charge. */
+/** A key that no charge has. */
 export const OTHER_KEY = '00000000-0000-4000-8000-000000000000';
 
-/** A charge as it stands in an answer. */
+/** A charge as an answer shows it. */
 interface ChargeJson {
   readonly id: string;
   readonly status: BookedCharge['status'];
@@ -50,14 +50,14 @@ export function replied(reply: Reply): Exchange {
   }
 }
 
-/** The same, with its status said twice: approved and declined. */
+/** The same reply with two statuses: approved and declined. */
 export function ambiguous(reply: Reply): Exchange {
   if (reply.kind !== 'charge') return replied(reply);
   const charge = json(reply.charge);
   return answer(402, `${JSON.stringify(charge).slice(0, -1)},"status":"declined"}`);
 }
 
-/** An approval of a charge that was never made, under somebody else's key. */
+/** An approval of a charge that was never made, under another key. */
 export function approvedForAnother(request: ChargeRequest): Exchange {
   return answer(200, anothers(request));
 }
@@ -71,7 +71,7 @@ export function listAboutAnother(request: ChargeRequest, echo: string | null): s
   return listOf([anothers(request)], echo);
 }
 
-/** The list, and then the same name once more: empty. */
+/** The list, and then an empty one under the same name. */
 export function ambiguousList(charges: readonly BookedCharge[], echo: string | null): string {
   return `${list(charges, echo).slice(0, -1)},"data":[]}`;
 }
@@ -93,7 +93,7 @@ function answer(status: number, body: object | string, headers: AnswerHeaders = 
     status,
     headers: { 'content-type': 'application/json', ...headers },
     body: Buffer.from(text),
-    // What fronts mix up is a fault of its own.
+    // Answers that a front mixes up are a separate fault.
     standsAlone: true,
   };
 }

@@ -1,4 +1,4 @@
-/** What becomes of a call from its first byte on: at the network, at the gateway, and on the way back. */
+/** What happens to a call after its first byte: in the network, at the gateway, and on the way back. */
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 import type { Exchange } from '../../src/gateways/http/exchange.ts';
 import type { Reply, Wish } from '../gateway/model.ts';
@@ -24,7 +24,7 @@ export interface Wire {
   readonly line: Line;
 }
 
-/** The first byte leaves, in this tick. */
+/** The first byte is sent in this tick. */
 export function send(wire: Wire, request: ChargeRequest): void {
   const { world, process, line } = wire;
   const { faults } = world;
@@ -72,7 +72,7 @@ export function send(wire: Wire, request: ChargeRequest): void {
 
 const RETRY_AFTER_SECONDS = [0, 1, -5, 3600];
 
-/** Somebody on the way still holds the request, and delivers it within the time that the contract names. */
+/** Something on the way still holds the request, and delivers it within the contract's `landsWithinMs`. */
 function landLater(wire: Wire, request: ChargeRequest, fault: CallFault): void {
   const { world, line } = wire;
   const { faults, plan } = world;
@@ -83,14 +83,14 @@ function landLater(wire: Wire, request: ChargeRequest, fault: CallFault): void {
   if (reset) line.answer(brokenInMs, RESET);
 }
 
-/** No call is listened to in the last stretch of its lease; the request of a dead sender may land for so much longer. */
+/** A caller stops listening this long before its lease ends. The request of a dead sender may land that much later. */
 const LEASE_LEFT_MS = 250;
-/** That it lands at the last moment. */
+/** The chance in a thousand that it lands at the last moment. */
 const AT_LAST = 300;
 
 /**
- * Our own kernel holds the request. A living sender that gives up resets the flow, and nothing lands; a dead or frozen
- * one does not, and the kernel delivers within the time that the contract names, counted from the end of the lease.
+ * Our own kernel holds the request. A living sender that gives up resets the connection, and nothing lands. A dead or
+ * frozen one does not. Then the kernel delivers within the contract's `landsWithinMs`, counted from the lease's end.
  */
 function holdInKernel(wire: Wire, request: ChargeRequest): void {
   const { world, process, line } = wire;
@@ -103,17 +103,17 @@ function holdInKernel(wire: Wire, request: ChargeRequest): void {
     line.answer(backMs, replied(reply));
   });
   line.whenReset = reset;
-  // A machine that sleeps delivers nothing; what it would deliver on waking is beyond any contract.
+  // A suspended machine delivers nothing. What it would deliver after waking is outside any contract.
   process.clock.onSuspend(reset);
 }
 
-/** The plain way: the request arrives, is worked on, and answered. */
+/** The normal course: the request arrives, is executed, and is answered. */
 function arrive(wire: Wire, request: ChargeRequest, fault: CallFault): void {
   const { world, line, process } = wire;
   const { faults, plan } = world;
   const gateway = process.gateway.model;
   const backMs = faults.delayMs(1, 20);
-  // Slower than anybody listens, but within the time in which the contract lets a request land.
+  // Longer than the caller listens, but within the time in which the contract lets a request land.
   const longestMs = line.leftMs() + plan.policy.contract.landsWithinMs - 200;
   fly(wire, request, faults.delayMs(1, 20), () => {
     const early = gateway.begin(request);
@@ -131,7 +131,7 @@ function arrive(wire: Wire, request: ChargeRequest, fault: CallFault): void {
   }
 }
 
-/** What arrives of a reply. Null: nothing, until the caller's time is over. */
+/** The reply as the caller gets it. Null: nothing arrives before the caller's timeout. */
 function distorted(given: Reply, how: CallFault): Exchange | null {
   switch (how) {
     case 'reset_charged':
@@ -148,7 +148,7 @@ function distorted(given: Reply, how: CallFault): Exchange | null {
   }
 }
 
-/** On its way from now on; lands once, unless it is taken back before. */
+/** Puts the request on its way. It lands once, unless the returned function cancels it before. */
 function fly(
   { world, process }: Wire,
   request: ChargeRequest,

@@ -1,4 +1,4 @@
-/** What becomes of a lookup: at the gateway, and at whatever answers in its place. */
+/** What happens to a lookup: at the gateway, or at something that answers in its place. */
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 import type { Exchange } from '../../src/gateways/http/exchange.ts';
 import type { LookupFault } from '../plan/faults.ts';
@@ -38,7 +38,7 @@ export function look({ world, process, line }: Wire, request: ChargeRequest): vo
   }
 }
 
-/** Slow in coming to look, or in telling what it saw: the second is news of the past. */
+/** A slow lookup is slow before it reads the ledger or after it. If after it, its answer may be out of date. */
 function ask({ world, process, line }: Wire, request: ChargeRequest, fault: LookupFault): void {
   const { faults, scheduler } = world;
   const slowMs = fault === 'lookup_slow' ? faults.delayMs(0, line.leftMs()) : 0;
@@ -49,7 +49,7 @@ function ask({ world, process, line }: Wire, request: ChargeRequest, fault: Look
       world.marks.hit('lookup_lag');
     const echo = echoOf(world, request.key);
     const body = list(charges, echo);
-    // The newest at the end, so that the lookup before is at hand.
+    // The newest is last, so that `answerBefore` can find the lookup before.
     world.lookedUp.delete(request.key);
     world.lookedUp.set(request.key, body);
     const answer = fault === 'lookup_ambiguous' ? ambiguousList(charges, echo) : body;
@@ -57,15 +57,15 @@ function ask({ world, process, line }: Wire, request: ChargeRequest, fault: Look
   });
 }
 
-/** What was last said about this key, if only that there was nothing: it may have been true when it was said. */
+/** The last answer about this key, or an empty list if there is none. */
 function cached(world: World, { key }: ChargeRequest): Exchange {
   const body = world.lookedUp.get(key) ?? list([], echoOf(world, key));
   return listed(body, { age: '4' });
 }
 
 /**
- * The last answer about another key. Null: there is none, or the gateway does not repeat keys; then only the
- * lookup's own connection keeps answers apart, and it does.
+ * The last answer about another key. Null: there is none, or the gateway does not repeat keys. Without repeated keys,
+ * only separate connections can keep answers apart, so they are never mixed up here.
  */
 function answerBefore(world: World, { key }: ChargeRequest): Exchange | null {
   if (!world.plan.echoes) return null;

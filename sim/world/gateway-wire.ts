@@ -1,7 +1,6 @@
 /**
- * The way to the gateway and back, for one incarnation of a process: a connection that comes up or does not, and an
- * exchange over a network that loses, delays and garbles it, which the real adapter translates. What has left goes
- * on without its sender.
+ * The connection between one incarnation of a process and the gateway. It may not come up. The network loses, delays and
+ * garbles exchanges, and the real adapter translates what arrives. A request that was sent goes on without its sender.
  */
 import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
 import { judgeExchange } from '../../src/gateways/http/answers.ts';
@@ -15,13 +14,13 @@ import { look } from './gateway-lookups.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
-/** One exchange under way, as whoever answers it sees it. */
+/** One exchange under way, as the answering side sees it. */
 export interface Line {
-  /** Milliseconds until nobody listens any more; what connecting took is gone from it. */
+  /** Milliseconds until the caller stops listening. The time that connecting took is already subtracted. */
   leftMs(): number;
-  /** The exchange ends with this, in `delayMs`, unless it has ended before. */
+  /** Ends the exchange with this after `delayMs`, unless it has ended before. */
   answer(delayMs: number, exchange: Exchange): void;
-  /** What becomes of a request that is still on its way when its living sender gives up. */
+  /** Called when a living sender gives up, if its request may still be on the way. */
   whenReset: (() => void) | null;
 }
 
@@ -29,8 +28,8 @@ export function connectGateway(world: World, process: Process): Gateway {
   const { life, clock } = process;
   const { scheduler, plan, trace, faults } = world;
 
-  /** Resolves inside the process, or never where it has died. */
-  // `connected` begins what needs a connection; what that returns has kept the request back, and ends it.
+  /** Resolves inside the process, or never if the process has died. */
+  // `connected` runs `start` if the exchange is still open. If `start` returns an exchange, nothing was sent, and that ends it.
   function exchange<T extends CallOutcome | LookupOutcome | NotSent>(
     name: 'call' | 'lookup',
     { request, timeoutMs }: { readonly request: ChargeRequest; readonly timeoutMs: number },
@@ -82,7 +81,7 @@ export function connectGateway(world: World, process: Process): Gateway {
         { request, timeoutMs },
         (ended) => judgeExchange(request, ended, { wallMs: clock.wallMs(), livemode: true }),
         (line, connected, seen) => {
-          // As the real adapter: asked in the tick of the first byte, and only where anybody still waits.
+          // As in the real adapter: asked in the tick of the first byte, and only if the caller still waits.
           const write = (): void =>
             connected(() => {
               if (mayLeave()) {
@@ -94,7 +93,7 @@ export function connectGateway(world: World, process: Process): Gateway {
               return notSent('lease_over_before_send');
             });
           const connectMs = faults.connectMs(request);
-          // A kept connection: the request is written in this very tick.
+          // The connection is already open: the request is written in this tick.
           if (connectMs === 0) {
             write();
             return;

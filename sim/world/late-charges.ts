@@ -1,4 +1,4 @@
-/** A gateway that breaks its word: a charge whose absence was proved is made after all, long after its time. */
+/** A gateway that breaks its contract: a charge whose absence was proved is made after all, much later. */
 import type { BookedCharge } from '../gateway/model.ts';
 import type { OperationRow, Row } from '../store/database.ts';
 import type { World } from './world.ts';
@@ -6,7 +6,7 @@ import type { World } from './world.ts';
 /** How long it takes until a person has done what the alarm says. */
 const REFUNDED_AFTER_MS = [1000, 60_000, 600_000] as const;
 
-/** Makes some charge that failed by absence. */
+/** Makes one charge that failed by absence. */
 export function landSomeLate(world: World): void {
   for (const row of world.database.rows()) {
     const operation = row.operations.find(
@@ -18,7 +18,7 @@ export function landSomeLate(world: World): void {
   }
 }
 
-/** @param withEvidence a worker that had lost its lease heard of it. */
+/** @param withEvidence a worker that had lost its lease got the approval, and stored it as evidence. */
 export function landLate(
   world: World,
   row: Row,
@@ -33,7 +33,7 @@ export function landLate(
   world.lateLanded = true;
   const charge: BookedCharge = {
     id,
-    // The first gateway is the one that every charge of a story's first process was made at.
+    // The gateway at which the order was charged.
     gateway: row.payment.gateway,
     key,
     reference: world.referenceOf(accountId, orderId),
@@ -57,7 +57,7 @@ export function landLate(
   write.whenLocked(() => void write.commit());
 }
 
-/** A person takes it back at the gateway, as the alarm says, unless it has completed the order meanwhile. */
+/** A person refunds it at the gateway, as the alarm says, unless the order is COMPLETED by then. */
 function refund(world: World, { payment }: Row, charge: BookedCharge): void {
   const { accountId, orderId } = payment.order;
   if (world.database.row(accountId, orderId)?.payment.charge.status === 'COMPLETED') return;

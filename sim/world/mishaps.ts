@@ -1,4 +1,4 @@
-/** What befalls processes, database and networks: one mishap after the other, and the return to calm. */
+/** What happens to processes, the database and networks: one mishap after the other, and then everything heals. */
 import type { Tape } from '../core/tape.ts';
 import type { Mishap } from '../plan/faults.ts';
 import { landSomeLate } from './late-charges.ts';
@@ -13,7 +13,7 @@ export function startMishaps(world: World): void {
     if (world.healed) return;
     const untilMs = world.faultsUntilMs;
     befall(world, plan.mishaps[tape.below(plan.mishaps.length)] ?? 'process_killed');
-    // A long sleep is one mishap, not the background of a thousand others.
+    // The next mishap waits for the end of a long sleep. Otherwise a thousand others would happen meanwhile.
     const asleepMs = world.faultsUntilMs > untilMs ? world.faultsUntilMs - scheduler.nowMs - AWAKE_MS : 0;
     scheduler.after(asleepMs + drawMs(tape, plan.calmMs), next);
   };
@@ -29,7 +29,7 @@ function befall(world: World, mishap: Mishap): void {
   const host = hosts[tape.below(hosts.length)] as Host;
   const forMs = tape.pick([500, 3000, 15_000]);
   const untilMs = scheduler.nowMs + forMs;
-  // That one needs a charge that failed, and says itself that it found one.
+  // `charge_lands_late` needs a charge that failed, and sets its mark itself if it finds one.
   if (mishap !== 'charge_lands_late') world.marks.hit(mishap);
   trace.add(scheduler.nowMs, `mishap: ${mishap} (${host.process.name}, ${forMs} ms)`);
   switch (mishap) {
@@ -88,7 +88,7 @@ function befall(world: World, mishap: Mishap): void {
 
 export function killProcess(world: World, host: Host, downMs: number): void {
   const { process } = host;
-  // Who is asleep with its machine dies when it wakes, if at all.
+  // A process on a suspended machine cannot be killed.
   if (!process.life.alive || host.clock.suspended) return;
   process.life.kill();
   world.trace.add(world.scheduler.nowMs, `${process.name} is dead`);
@@ -110,11 +110,11 @@ export function pauseProcess(world: World, { process }: Host, forMs: number): vo
 
 export interface Suspension {
   readonly forMs: number;
-  /** How long after the waking the wall clock is told the time; null: at once, by the machine's own. */
+  /** How long after waking the wall clock is corrected. Null: it is right at once. */
   readonly ntpMs: number | null;
 }
 
-/** The machine with its process sleeps: its timers, its monotonic clock, and what its kernel has yet to send. */
+/** Suspends the machine: the process, its timers, its monotonic clock, and what its kernel has not sent yet. */
 export function suspendMachine(world: World, host: Host, { forMs, ntpMs }: Suspension): void {
   const { life } = host.process;
   if (!life.alive || life.paused) return;
@@ -129,14 +129,14 @@ export function suspendMachine(world: World, host: Host, { forMs, ntpMs }: Suspe
   });
 }
 
-/** What a database has forgotten, the gateway guards only for as long as it keeps the key: nobody sleeps longer than that. */
+/** If the database loses commits, only the gateway's keys protect the money. So no sleep lasts longer than it keeps them. */
 const SLEEPS_BESIDE_LOSS_MS = [8000, 77_000, 20 * 60_000] as const;
 /** From a little longer than a lease to a day. */
 const SLEEPS_MS = [...SLEEPS_BESIDE_LOSS_MS, 25 * 3_600_000] as const;
-/** From here on all sleep: whoever was awake would do nothing but sweep. */
+/** In sleeps of this length or more, all processes sleep. One that was awake would only sweep. */
 const ALL_SLEEP_MS = 20 * 60_000;
 const MAX_LONG_SLEEPS = 2;
-/** Faults go on for so long after the waking. */
+/** How long faults go on after waking. */
 const AWAKE_MS = 15_000;
 
 function sleepLong(world: World, host: Host, sleep: (host: Host, forMs: number) => void): void {
@@ -167,7 +167,7 @@ export function resumeProcess(world: World, life: Host['process']['life']): void
   life.resume();
 }
 
-/** A drain that takes longer is given up. */
+/** A drain that takes longer is not judged. */
 const DRAINS_WITHIN_MS = 10_000;
 
 /** SIGTERM: the engine drains, then the process is gone. */
@@ -193,14 +193,14 @@ export function crashDatabase(world: World, downMs: number): void {
 const STEPS_MS = [90_000, 3_600_000, -3_600_000, 700, -700, -30_000] as const;
 /** A clock that is set more often than this is broken, not set. */
 const MAX_CLOCK_STEPS = 2;
-/** Longer than the processes sweep. */
+/** Longer than the time between two sweeps. */
 const STEPS_APART_MS = 8000;
 
 function drawClockStep(world: World): void {
   const byMs = world.tape.pick(STEPS_MS);
-  // Set back again while what was written before the first time lies in the future, it hides what it leaves behind.
+  // A second step back, while times from before the first still lie in the future, would hide what it leaves behind.
   const again = byMs < 0 && world.clockStepsBack > 0;
-  // Two steps between two sweeps add up to one, which may be none.
+  // Two steps between two sweeps count as one, and may cancel out.
   const atOnce = world.scheduler.nowMs < world.clockSteppedAtMs + STEPS_APART_MS;
   if (world.clockSteps < MAX_CLOCK_STEPS && !again && !atOnce) stepDatabaseClock(world, byMs);
 }
@@ -215,14 +215,14 @@ export function stepDatabaseClock(world: World, byMs: number): void {
   world.trace.add(world.scheduler.nowMs, `the database's clock steps by ${byMs} ms`);
 }
 
-/** A fail-over to a replica that had not got the last commits. */
+/** A fail-over to a replica that does not have the last commits. */
 export function loseCommits(world: World, downMs: number): void {
   world.judge.forgot();
   world.database.restore(world.oldSnapshot());
   crashDatabase(world, downMs);
 }
 
-/** From now on nothing goes wrong any more; what is down comes back. */
+/** From now on nothing goes wrong any more, and everything that is down comes back. */
 export function heal(world: World): void {
   world.healed = true;
   world.databaseDown = false;

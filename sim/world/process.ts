@@ -22,18 +22,18 @@ export interface Process {
   readonly life: Life;
   readonly clock: HostClock;
   readonly gateway: PlacedGateway;
-  /** Those that it has raised and not ended. */
+  /** The alarms that it has raised and not ended. */
   readonly alarms: Set<string>;
   /** Null until it has started. */
   engine: RunningEngine | null;
 }
 
-/** A place where one incarnation follows the other. */
+/** A machine on which one incarnation of a process follows the other. */
 export interface Host {
   readonly name: string;
   /** From 0. */
   readonly index: number;
-  /** What it is set to use. */
+  /** The gateway that it is set to use. */
   readonly gateway: PlacedGateway;
   process: Process;
   incarnation: number;
@@ -46,7 +46,7 @@ export interface Host {
 
 const START_AGAIN_MS = 500;
 const A_MINUTE_MS = 60_000;
-/** Far from zero, and another on every host: a monotonic clock's origin means nothing. */
+/** Far from zero and different on every host, because a monotonic clock's origin means nothing. */
 const MONOTONIC_ORIGIN_MS = 7_000_000;
 
 export function createHost(world: World, index: number, gateway: PlacedGateway): Host {
@@ -72,7 +72,7 @@ export function createHost(world: World, index: number, gateway: PlacedGateway):
   };
 }
 
-/** Starts the next incarnation; it tries until the database lets it. */
+/** Starts the next incarnation. It tries again until the database lets it start. */
 export function startProcess(world: World, host: Host): void {
   host.incarnation += 1;
   const name = host.incarnation === 1 ? host.name : `${host.name}'${host.incarnation}`;
@@ -99,7 +99,7 @@ export function startProcess(world: World, host: Host): void {
   start();
 }
 
-/** What this process is told by its operator. */
+/** The settings that the operator gave this process. */
 function settingsOf(
   { plan, restoredAtMs }: World,
   { index }: Host,
@@ -161,7 +161,7 @@ function randomOf(world: World, { index }: Host, { name }: Process): Random {
   };
 }
 
-/** The alarm of an outage: the world breaks connections all the time, which says nothing about a run. */
+/** The alarm of a database outage. Connections break all the time here, so it says nothing about a run. */
 const EVERY_LOST_STATEMENT = 'database_unavailable';
 
 function logOf(world: World, process: Process): Log {

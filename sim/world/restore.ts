@@ -1,24 +1,24 @@
 /**
- * The database is put back to an earlier moment, with or without its installation id, and the processes are started again,
- * by an operator who tells them or does not. Then everybody who has asked before asks again.
+ * The database is restored to an earlier moment, with or without its installation id. The operator starts the processes
+ * again, and sets the time of the restore or forgets to. Then clients that asked before ask again.
  */
 import type { Snapshot } from '../store/database.ts';
 import { type Errand, freshKey, persist } from './clients.ts';
 import { killProcess } from './mishaps.ts';
 import { INSTALLATION_ID, type World } from './world.ts';
 
-/** The id that a fresh schema drew for itself. */
+/** The id that a new schema drew for itself. */
 const OTHER_INSTALLATION_ID = '0b8f4f0e-95f5-4d5c-8a3e-7f2a5a1f2b11';
-/** From a minute to a day lie between the loss and the restored database. */
+/** How long the database is away: from a minute to a day. */
 const DOWN_MS = [60_000, 20 * 60_000, 25 * 3_600_000] as const;
-/** Until somebody notices that the installation id is another one. */
+/** How long it takes until somebody notices that the installation id is wrong. */
 const WRONG_ID_MS = 20_000;
-/** Faults go on for so long after the restore. */
+/** How long faults go on after the restore. */
 const AFTER_MS = 60_000;
-/** Who has asked before comes back, each with its old key and then with a new one. */
+/** How many earlier requests are repeated, each with its old key and then with a new one. */
 const RETURNING = 6;
 
-/** @param told the operator tells the processes from when on the database is another. */
+/** @param told the operator sets the time of the restore in the processes' settings. */
 export interface Restore {
   readonly downMs: number;
   readonly told: boolean;
@@ -58,7 +58,7 @@ function putBack(
   onOver: () => void,
 ): void {
   const { scheduler, database, judge, plan } = world;
-  // Where the gateway cannot be asked, no process starts that is told.
+  // Without lookups, a process does not start if its settings name a restore.
   const told = wanted && plan.policy.contract.lookup;
   database.restore(backup);
   world.databaseDown = false;

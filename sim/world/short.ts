@@ -1,4 +1,4 @@
-/** A machine that has no file, port or memory left for an exchange: nothing leaves, and it is nobody's fault at the gateway. */
+/** A machine that has no file, port or memory left for an exchange. Nothing is sent, and the gateway is not to blame. */
 import type { NotSent } from '../../src/domain/outcomes.ts';
 import type { Gateway } from '../../src/ports/gateway.ts';
 import type { Process } from './process.ts';
@@ -11,7 +11,7 @@ export function shortGateway(world: World, process: Process, gateway: Gateway): 
   const { narrow } = plan;
   if (narrow === null) return gateway;
 
-  /** Null: there is what it needs. */
+  /** Null: the machine has what it needs. */
   function short(name: 'call' | 'lookup'): Promise<NotSent> | null {
     if (world.healed || narrow === null || !faults.chance(narrow.shortPerMille)) return null;
     marks.hit('out_of_files');

@@ -1,6 +1,6 @@
 /**
- * The way to the database and back, for one incarnation of a process. A statement that has arrived runs to its
- * end whatever becomes of who sent it; what its sender hears is another matter.
+ * The connection between one incarnation of a process and the database. A statement that has arrived runs to its end,
+ * whatever happens to its sender. Its answer may be lost on the way back.
  */
 import { type Store, StoreError } from '../../src/ports/store.ts';
 import type { StoreFault } from '../plan/faults.ts';
@@ -9,7 +9,7 @@ import { createConnections } from './connections.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
-/** As the real adapter's: a statement that takes longer is given up, and nobody knows what became of it. */
+/** As in the real adapter: a statement that takes longer is given up, and its outcome is unknown. */
 const STATEMENT_TIMEOUT_MS = 5000;
 /** How often the real adapter repeats a statement that lost a race. */
 const MAX_REPEATS = 8;

@@ -1,4 +1,4 @@
-/** What a world is about beside its faults: who else asks, and what befalls it once. */
+/** What a world is about besides its faults: more clients, and what happens only once. */
 
 import { freshKey, persist } from './clients.ts';
 import { landLate } from './late-charges.ts';
@@ -6,7 +6,7 @@ import { startRestore } from './restore.ts';
 import { STUBBORN } from './story-faults.ts';
 import type { World } from './world.ts';
 
-/** Begins the plan's story; the returned function tells whether it is over. */
+/** Begins the plan's story. The returned function says whether it is over. */
 export function startStory(world: World): () => boolean {
   let over = false;
   const onOver = (): void => {
@@ -18,9 +18,9 @@ export function startStory(world: World): () => boolean {
   return () => over;
 }
 
-/** More than any bound on how many earlier charges are asked after. */
+/** More than any limit on how many earlier charges are looked up. */
 const TRIES = 26;
-/** After so many failures one that failed by absence turns out to have been made. */
+/** After this many tries, a charge that failed by absence turns out to have been made. */
 const LATE_AFTER = 23;
 /** Tries one order again and again with new keys. */
 function startStubborn(world: World, onOver: () => void): void {

@@ -19,7 +19,7 @@ export function watchedGateway({ judge }: World, process: Process, gateway: Gate
     const exchange = begin(() => {
       kept = true;
     });
-    // Before the engine hears of it, and begins the next one in its place.
+    // Before the engine gets the outcome and begins the next exchange in its place.
     void exchange.then((outcome) =>
       judge.limits.ended(kind, callerOf(process), { outcome, kept, beganAtMs }),
     );

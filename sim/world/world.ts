@@ -44,19 +44,19 @@ export interface World {
   /** Breaks the connection of every statement that is under way. */
   readonly openStatements: Set<() => void>;
   readonly openRequests: Map<string, { readonly process: Process; readonly dueMs: number }>;
-  /** What was asked and answered for good, by account and key. */
+  /** The errands that got a final answer, by account and key. */
   readonly settledErrands: Map<string, Errand>;
-  /** The first errand about each order under each key. */
+  /** The last errand about each order under each key. */
   readonly errands: Map<string, Errand>;
-  /** What the first call meets of each order that one process must end by itself. */
+  /** The fault of the first call, for each order that one process must finish by itself. */
   readonly loneFaults: Map<string, CallFault>;
   readonly uniqueHex: () => string;
   databaseNowMs(): number;
   /** An order's name at the gateway. */
   referenceOf(accountId: string, orderId: string): string;
-  /** The database as a replica knew it that lags a little. */
+  /** The database as a slightly delayed replica has it. */
   oldSnapshot(): Snapshot;
-  /** Every use of a port by the engine goes through here: where a process may be killed, and where a dead one ends. */
+  /** Every use of a port by the engine goes through here. A process may be killed here, and a dead one gets no further. */
   port<T>(
     process: Process,
     name: string,
@@ -67,7 +67,7 @@ export interface World {
   lookupFault(process: Process, request: ChargeRequest): LookupFault;
   healed: boolean;
   databaseDown: boolean;
-  /** From when on the processes are told that the database is a restored one; the database's clock. */
+  /** The time of the restore, as the processes' settings name it; the database's clock. Null: they name none. */
   restoredAtMs: number | null;
   /** By how much the database's clock is ahead of the true time. */
   databaseSkewMs: number;
@@ -76,11 +76,11 @@ export interface World {
   clockStepsBack: number;
   /** When it last stepped; true time. */
   clockSteppedAtMs: number;
-  /** Until then faults befall; later where somebody sleeps for long. */
+  /** Until then faults happen. A long sleep makes it later. */
   faultsUntilMs: number;
-  /** A charge was made long after it was proved that it had not been. */
+  /** A charge was made that had been proved not to have happened. */
   lateLanded: boolean;
-  /** Nobody is awake before then. */
+  /** All processes sleep until then. */
   allAsleepUntilMs: number;
   /** Long sleeps so far. */
   longSleeps: number;
@@ -92,7 +92,7 @@ export interface World {
   portUses: number;
 }
 
-/** A gateway by the name under which processes know it. */
+/** A gateway, and the name under which processes know it. */
 export interface PlacedGateway {
   readonly name: string;
   readonly model: GatewayModel;
@@ -111,7 +111,7 @@ export interface WorldOptions {
   readonly faults: Faults;
   readonly trace: Trace;
   readonly marks: Marks;
-  /** Kills the process at its use of a port: before anything of it has left, or right after. */
+  /** Kills the process at a use of a port: before it begins, or right after. */
   readonly killAt?: (use: PortUse) => 'before' | 'after' | null;
   readonly onKill?: (world: World, process: Process) => void;
 }
@@ -212,7 +212,7 @@ export function createWorld(options: WorldOptions): World {
     uniqueHex: () => `0000${(++hexes).toString(16).padStart(12, '0')}0000000000000000`,
     oldSnapshot: () => (older ?? newer)?.snapshot ?? database.snapshot(),
     port(process, name, use) {
-      // A killed process runs on to its next wait; none of what it does there may be seen.
+      // A killed process runs on to its next wait. Nothing that it does until then may have an effect.
       if (!process.life.alive) return new Promise(() => {});
       world.portUses += 1;
       const kill = options.killAt?.({ index: world.portUses, name, process }) ?? null;
