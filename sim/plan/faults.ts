@@ -1,6 +1,6 @@
 /**
- * The vocabulary of what can go wrong, and who decides when it does: a tape at the rates of a plan, or a script.
- * These names are the catalogue's; `docs/faults.md` is made from it.
+ * Everything that can go wrong, by name, and the interface that decides when it does: from a tape at a plan's rates, or
+ * from a script. The catalogue uses these names, and `docs/faults.md` is made from it.
  */
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -16,13 +16,13 @@ export type StoreFault =
   | 'store_cut_rolled_back'
   /** It is committed, and the acknowledgement is lost. */
   | 'store_ack_lost'
-  /** The client is told that the connection broke, and the statement commits afterwards. */
+  /** The client sees a broken connection, and the statement commits afterwards. */
   | 'store_commits_late'
   | 'store_slow'
   /** 40001 or 40P01: rolled back and repeated inside the adapter. */
   | 'store_serialization';
 
-/** What the gateway, or the network before it, does with one call. */
+/** What the gateway, or the network in front of it, does with one call. */
 export type CallFault =
   | 'none'
   | 'gateway_declines'
@@ -36,13 +36,13 @@ export type CallFault =
   | 'reset_charged'
   | 'reset_charged_later'
   | 'timeout_not_charged'
-  /** Written, and kept in our own kernel, whose flow is held up: it lands unless a living sender resets it. */
+  /** Our own kernel holds the request for a while. It lands unless a living sender resets the connection. */
   | 'kernel_holds_request'
   | 'timeout_charged'
   | 'timeout_charged_later'
   | 'garbage_not_charged'
   | 'garbage_charged'
-  /** Charged, and answered with one name twice: approved and declined. */
+  /** Charged, and the answer has two statuses: approved and declined. */
   | 'ambiguous_charged'
   | 'gateway_slow'
   | 'gateway_pending'
@@ -60,16 +60,16 @@ export type LookupFault =
   | 'lookup_about_another'
   /** A cache repeats what the gateway said earlier, and says how old it is. */
   | 'lookup_cached'
-  /** A front mixes up its answers: this one belongs to the lookup before. */
+  /** A front mixes up its answers: this one belongs to an earlier lookup of another key. */
   | 'lookup_of_another'
   /** The list comes twice under one name: full, then empty. */
   | 'lookup_ambiguous';
 
-/** What befalls a process, the database or a network for a while. */
+/** What happens to a process, the database or a network for a while. */
 export type Mishap =
   | 'process_killed'
   | 'process_paused'
-  /** The event loop stands still, for minutes or a day; the machine's clocks do not. */
+  /** The event loop stops, for seconds up to a day. The machine's clocks go on. */
   | 'event_loop_stalls'
   /** The machine is suspended, and its monotonic clock with it. */
   | 'machine_suspended'
@@ -85,7 +85,7 @@ export type Mishap =
   | 'gateway_outage'
   | 'gateway_errors'
   | 'credentials_revoked'
-  /** The gateway breaks its word: a charge that was proved not to have happened is made after all. */
+  /** The gateway breaks its contract: a charge that was proved not to have happened is made after all. */
   | 'charge_lands_late';
 
 export type FaultName =
@@ -94,18 +94,18 @@ export type FaultName =
   | 'timer_late'
   | 'gateway_connects_slowly';
 
-/** Decides each single fault. Zero or `none` is the plain course of things. */
+/** Decides every single fault. Zero or `none`: nothing goes wrong. */
 export interface Faults {
   statement(method: keyof Store): StoreFault;
   /** `call`: 1 for the first call with the key. */
   call(request: ChargeRequest, call: number): CallFault;
-  /** Milliseconds until a connection is up and a call may leave; 0: there is one. */
+  /** Milliseconds until a connection is up and a call may be sent. 0: a connection is already open. */
   connectMs(request: ChargeRequest): number;
   lookup(request: ChargeRequest): LookupFault;
   /** Milliseconds by which a timer comes late. */
   timerLateMs(): number;
   /** A delay in [fromMs, toMs]. */
   delayMs(fromMs: number, toMs: number): number;
-  /** A choice that is no fault in itself; false is the plain one. */
+  /** A choice that is not a fault itself. False is the normal case. */
   chance(perMille: number): boolean;
 }

@@ -1,10 +1,10 @@
 /**
- * Limits so small that a few orders meet them: somebody waits for a slot, a token, a connection or the end of a stop in every such
- * world. The product's own limits are for thousands of orders.
+ * Limits so small that a few orders reach them. In every such world, some requests wait for a slot, a token, a connection or the end of
+ * a stop of calls. The product's own limits are for thousands of orders.
  */
 import type { Tape } from '../core/tape.ts';
 
-/** As the engine's own options for each of them. */
+/** Shaped like the engine's own options. */
 export type Narrow = ReturnType<typeof drawNarrow>;
 
 const SECOND = 1000;
@@ -39,7 +39,7 @@ export function drawNarrow(tape: Tape) {
       maxActive: tape.pick([100, 3, 1]),
       sweepLimit: tape.pick([100, 2, 1]),
     },
-    /** Statements that a process has under way at once. */
+    /** How many statements a process may run at once. */
     connections: tape.pick([2, 1]),
     /** Exchanges in a thousand for which the machine has no file left. */
     shortPerMille: tape.pick([0, 0, 100]),

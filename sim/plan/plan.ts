@@ -1,6 +1,6 @@
 /**
- * What one seed is about. Each draws its own small world, its gateway's contract and which faults it meets how
- * often: many seeds with few kinds of fault each go deeper than all faults everywhere (swarm testing, Groce et al. 2012).
+ * The plan of one seed. Each seed draws its own small world, its gateway's contract, and which faults happen how often.
+ * Many seeds with few kinds of fault each find more than all faults in every run (swarm testing, Groce et al. 2012).
  */
 import type { GatewayContract } from '../../src/domain/contract.ts';
 import type { Policy } from '../../src/domain/policy.ts';
@@ -9,21 +9,21 @@ import type { CallFault, FaultName, LookupFault, Mishap, StoreFault } from './fa
 import { drawNarrow, type Narrow } from './narrow.ts';
 
 /**
- * What a world is about beside its faults. `stubborn`: one order fails more than twenty times before evidence about its first
- * charge turns up. `two_gateways`: processes are set to different gateways. `restored`: the database is put back to an
- * earlier moment. `haggling`: a crowd on one order, without keys and on changing terms, whose intents are stored late.
+ * What a world is about besides its faults. `stubborn`: one order fails more than twenty times before one of its earlier charges
+ * turns out to have been made. `two_gateways`: processes are set to different gateways. `restored`: the database is restored to an
+ * earlier moment. `haggling`: many clients ask for one order, without keys and on changing terms, and their intents are stored late.
  */
 export type Story = 'plain' | 'stubborn' | 'two_gateways' | 'restored' | 'haggling';
 
-/** What the second process is set to, where it differs from the others. */
+/** The settings of the second process that differ from those of the others. */
 export type OtherSettings = Pick<Policy, 'maxAttempts' | 'leaseMs' | 'lookupBaseMs'> &
   Pick<Plan, 'callTimeoutMs'>;
 
 export interface Plan {
   readonly story: Story;
-  /** Limits that are met all the time. Null: the product's own, which so small a world never meets. */
+  /** Limits that are reached all the time. Null: the product's own, which so small a world never reaches. */
   readonly narrow: Narrow | null;
-  /** What befalls it is in a script, and not in `mishaps`. */
+  /** A script says what goes wrong, not `mishaps`. */
   readonly scripted?: true;
   readonly otherSettings: OtherSettings | null;
   readonly processes: number;
@@ -31,7 +31,7 @@ export interface Plan {
   readonly clients: number;
   readonly requestsPerClient: number;
   readonly policy: Policy;
-  /** How long every second order is tried, as its requests say; null: none says so. */
+  /** The time limit that the requests for every second order set. Null: none sets one. */
   readonly giveUpAfterS: number | null;
   readonly callTimeoutMs: number;
   readonly sweepMs: number;
@@ -44,7 +44,7 @@ export interface Plan {
   /** Chances in a thousand, per occasion. */
   readonly rates: Readonly<Partial<Record<FaultName, number>>>;
   readonly mishaps: readonly Mishap[];
-  /** Between two mishaps. */
+  /** The average time between two mishaps. */
   readonly calmMs: number;
   /** After this long all faults stop. */
   readonly faultsForMs: number;
@@ -131,20 +131,20 @@ export function isStoreSound({ rates, mishaps, story }: Plan): boolean {
   );
 }
 
-/** They make a run long, or break a contract. */
+/** These make a run long, or break a contract. */
 const RARE_MISHAPS: ReadonlySet<Mishap> = new Set([
   'event_loop_stalls',
   'machine_suspended',
   'charge_lands_late',
 ]);
 
-/** A breach of what any gateway promises: rarer than weather. */
+/** These break what every gateway promises, so they are rarer than the others. */
 const RARE: ReadonlySet<FaultName> = new Set(['wrong_amount', 'wrong_currency', 'wrong_reference']);
 
 export function drawPlan(tape: Tape): Plan {
   const plan = drawPlain(tape);
   const story = drawStory(tape);
-  // Before faults end, between, and longer than anything lasts.
+  // Some are shorter than the time of the faults, some are longer.
   const giveUpAfterS = tape.chance(250) ? tape.pick([30, 5, 300]) : null;
   // A stubborn order must fail often.
   const told = {
@@ -156,10 +156,10 @@ export function drawPlan(tape: Tape): Plan {
   return story !== 'stubborn' && tape.chance(NARROW) ? narrowed(told, tape) : told;
 }
 
-/** Worlds in a thousand whose limits are met. */
+/** How many worlds in a thousand have limits that are reached. */
 const NARROW = 80;
 
-/** A crowd, slow calls and outages, so that some wait while others have what they wait for. */
+/** Many clients, slow calls and outages, so that some requests wait for what others hold. */
 function narrowed(plan: Plan, tape: Tape): Plan {
   const { giveUpAfterS } = plan;
   const crowded = plan.story === 'plain' ? { orders: 4, clients: 6, faultsForMs: 20 * SECOND } : {};
@@ -186,8 +186,8 @@ function narrowed(plan: Plan, tape: Tape): Plan {
 }
 
 /**
- * Where neither processes nor the database fail, whatever is late is late for a limit. Without keys many calls are looked up first,
- * and need a slot of each kind.
+ * If neither processes nor the database fail, everything that is late is late because of a limit. Without keys, many calls need a
+ * lookup first, and so a slot of each kind.
  */
 function onlyAtGateway({ rates, policy }: Plan, tape: Tape): Pick<Plan, 'rates' | 'mishaps' | 'policy'> {
   const { timer_late: _, ...others } = rates;
@@ -200,7 +200,7 @@ function onlyAtGateway({ rates, policy }: Plan, tape: Tape): Pick<Plan, 'rates' 
   };
 }
 
-/** What makes calls fail one after the other, so that they are stopped. */
+/** These make many calls in a row fail, so that calls are stopped. */
 const TROUBLES: readonly [readonly Mishap[], ...(readonly Mishap[])[]] = [
   ['gateway_outage'],
   ['gateway_errors'],
@@ -208,7 +208,7 @@ const TROUBLES: readonly [readonly Mishap[], ...(readonly Mishap[])[]] = [
   ['credentials_revoked', 'gateway_outage'],
 ];
 
-/** What the requests for an order say about how long it is tried; undefined: nothing. Always the same, as its keys demand. */
+/** The time limit in the requests for an order. Undefined: none. It is always the same, because a key stands for one request. */
 export function patienceOf({ giveUpAfterS }: Plan, orderId: string): number | undefined {
   return giveUpAfterS !== null && /[13579]$/.test(orderId) ? giveUpAfterS : undefined;
 }
@@ -218,7 +218,7 @@ function drawStory(tape: Tape): Story {
   return SHARES.find(({ from }) => roll >= from)?.story ?? 'plain';
 }
 
-/** Each story's share of a thousand, from there up to the one before. */
+/** Where each story's share of a thousand begins. It ends where the one listed before it begins. */
 const SHARES: readonly { readonly story: Story; readonly from: number }[] = [
   { story: 'stubborn', from: 985 },
   { story: 'two_gateways', from: 965 },
@@ -275,12 +275,12 @@ function drawPlain(tape: Tape): Plan {
   };
 }
 
-/** What a database has forgotten, only a gateway that keeps its keys can still guard. */
+/** If the database loses commits, only a gateway that keeps its keys can still prevent a second charge. */
 function survivesLoss({ contract }: Policy, tape: Tape): boolean {
   return contract.keys === 'kept' && contract.keyWindowMs > 60 * MINUTE && tape.chance(150);
 }
 
-/** A window of seconds is shorter than any step; with a real one, of hours, no retry comes near its end. */
+/** A key window of seconds may be shorter than a step of the clock. In a real one, of hours, no retry comes near its end. */
 function survivesSteps({ contract }: Policy): boolean {
   return contract.keys === 'none' || contract.keyWindowMs > 60 * MINUTE;
 }
@@ -314,7 +314,7 @@ function drawOtherSettings(tape: Tape): OtherSettings {
   };
 }
 
-/** What a process is set to; `index` counts them from 0. */
+/** The policy of one process; `index` counts from 0. */
 export function policyOf({ policy, otherSettings }: Plan, index: number): Policy {
   if (index !== 1 || otherSettings === null) return policy;
   const { maxAttempts, leaseMs, lookupBaseMs } = otherSettings;
@@ -352,7 +352,7 @@ function drawRates(tape: Tape): Plan['rates'] {
   for (const name of STORE_FAULTS) {
     if (tape.chance(250)) rates[name] = tape.pick([10, 60]);
   }
-  // Lookups are rarer than anything else, so that what goes wrong with them must go wrong more often.
+  // Lookups are rarer than anything else, so their faults need higher rates.
   for (const name of LOOKUP_FAULTS) {
     if (tape.chance(250)) rates[name] = tape.pick([60, 300]);
   }
