@@ -66,7 +66,7 @@ export interface Book {
   readonly excused: Map<string, 'answer' | 'money'>;
   /** The requests whose intents were committed, by the id that each carries in its metadata. */
   readonly committedRequests: Set<string>;
-  /** Requests whose client was told that nothing was stored. */
+  /** Requests that were answered with a problem that means nothing was stored. */
   readonly refusedRequests: Set<string>;
   /** By gateway key. */
   readonly blindSends: Map<string, BlindSend>;
