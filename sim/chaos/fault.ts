@@ -1,15 +1,15 @@
-/** What may be broken in a run. */
+/** What can be broken in a run. */
 import { type BlackHole, type StaleLookups, type StreamToxic, TOXIC_KINDS } from './proxy/toxic.ts';
 
 export type ReplicaName = 'a' | 'b';
 export type Upstream = 'database' | 'gateway';
 
 export type Fault =
-  /** kill -9 of a replica; `inCall`: in the middle of a call to the gateway. */
+  /** kill -9 of a replica. `inCall`: in the middle of a call to the gateway. */
   | { readonly kind: 'kill'; readonly replica: ReplicaName; readonly inCall: boolean }
   /**
-   * kill -9 of a replica in the middle of a call, and nobody reaches the gateway when its payments are taken up: what it had sent is charged, and
-   * every later call is refused.
+   * kill -9 of a replica in the middle of a call. When its payments are claimed again, nobody reaches the gateway. So the calls that it
+   * had sent may be charged, and every later call is refused.
    */
   | {
       readonly kind: 'orphans';
@@ -17,18 +17,18 @@ export type Fault =
       readonly afterMs: number;
       readonly awayMs: number;
     }
-  /** An immediate stop of PostgreSQL, and its recovery after `downMs`. */
+  /** PostgreSQL is stopped at once, and recovers after `downMs`. */
   | { readonly kind: 'database_crash'; readonly downMs: number }
-  /** A replica is stopped in its tracks for longer than its lease. */
+  /** A replica is frozen for longer than its lease. */
   | {
       readonly kind: 'freeze';
       readonly replica: ReplicaName;
       readonly inCall: boolean;
       readonly forMs: number;
     }
-  /** The replica whose gateway speaks TLS is stopped in the middle of handshakes with it, which are completed while it stands still. */
+  /** The replica whose gateway speaks TLS is frozen in the middle of TLS handshakes, and the other side completes them meanwhile. */
   | { readonly kind: 'handshake'; readonly forMs: number }
-  /** SIGTERM to one replica after the other, as at a deployment; `settings`: which of the varied ones each has afterwards. */
+  /** SIGTERM to one replica after the other, as at a deployment. `settings`: which of the varied settings each has afterwards. */
   | {
       readonly kind: 'rollout';
       readonly first: ReplicaName;
@@ -43,8 +43,8 @@ export type Fault =
       readonly forMs: number;
     }
   /**
-   * One connection to the gateway leads nowhere, from the moment at which a call is made on it until long after that was given up.
-   * `outageMs`: meanwhile nobody else reaches the gateway for that long, so that the call is not simply repeated.
+   * Nothing gets through one connection to the gateway, from the moment of a call on it until long after the call was given up.
+   * `outageMs`: for so long nobody else reaches the gateway either, so that the call is not simply repeated.
    */
   | {
       readonly kind: 'black_hole';
@@ -52,14 +52,14 @@ export type Fault =
       readonly toxic: BlackHole;
       readonly outageMs: number;
     }
-  /** A front before the gateway answers the lookups of both replicas with old answers. */
+  /** A front before the gateway gives old answers to the lookups of both replicas. */
   | { readonly kind: 'stale_lookups'; readonly toxic: StaleLookups; readonly forMs: number }
-  /** The database's clock steps, and back after a while. */
+  /** The database's clock steps, and steps back after a while. */
   | { readonly kind: 'clock_step'; readonly byMs: number; readonly forMs: number }
-  /** The database is copied, and set back to the copy after a while: it has forgotten what happened between. */
+  /** The database is copied, and restored from the copy after a while. It forgets what happened in between. */
   | { readonly kind: 'restore'; readonly afterMs: number };
 
-/** What the report counts it under. */
+/** The name under which the report counts it. */
 export function nameOf(fault: Fault): string {
   switch (fault.kind) {
     case 'network': {
@@ -79,7 +79,7 @@ export function nameOf(fault: Fault): string {
   }
 }
 
-/** Every trouble that a minute must have, as the report names them; of a toxic only its kind. */
+/** Every trouble that a minute must have, by its name in the report. A toxic is named by its kind only. */
 export const NAMED_TROUBLES: readonly string[] = [
   'kill',
   'orphans',
@@ -98,7 +98,7 @@ export const NAMED_TROUBLES: readonly string[] = [
   ...TOXIC_KINDS.flatMap((toxic) => [`${toxic}, database`, `${toxic}, gateway`]),
 ];
 
-/** The name in the list above of something that has a name in the report. */
+/** Turns a name in the report into the name in the list above. */
 export function troubleOf(name: string): string {
   return name.replace(/ (upstream|downstream),/, ',');
 }

@@ -1,4 +1,4 @@
-/** Runs `work` over all items, at most `width` at once, in their order. */
+/** Runs `work` for all items in order, at most `width` at once. */
 export async function inParallel<T, R>(
   items: readonly T[],
   width: number,

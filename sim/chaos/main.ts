@@ -1,10 +1,10 @@
 /**
- * Chaos with real parts: two Payonce servers on one PostgreSQL and a lying gateway, everything broken in every way for
- * some minutes, then judged by the gateway's ledger and by every answer that any client got.
+ * Chaos with real parts: two Payonce servers, one PostgreSQL and a gateway that lies. Everything is broken in every way for
+ * some minutes. Then the gateway's ledger and every answer that any client got are judged.
  *
- * The seed fixes what is broken when, how the gateway lies and what the clients choose. It cannot fix which instruction
- * of a process a kill meets, how the kernel schedules and cuts packets, nor in which order answers arrive; so a
- * seed brings back the same storm, not the same wreck. The record of a failed run is kept for that reason.
+ * The seed fixes what is broken when, how the gateway lies and what the clients choose. It cannot fix at which
+ * instruction a kill happens, how the kernel schedules and cuts packets, or in which order answers arrive. So a seed
+ * repeats the same faults, but not always the same failure. For that reason the record of a failed run is kept.
  */
 import { randomInt } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
@@ -16,7 +16,7 @@ import { openRecorder } from './record.ts';
 import { headline, report, story } from './report.ts';
 import { type Outcome, run } from './run.ts';
 
-/** More of them say nothing new on a screen; the file has all. */
+/** More would not help on a screen. The file has all. */
 const SHOWN_STORIES = 5;
 
 const root = projectFolder();
@@ -50,14 +50,14 @@ const log = (line: string): void =>
   appendFileSync(join(folder, 'chaos.log'), `${new Date().toISOString()} ${line}\n`);
 
 const interrupted = new AbortController();
-// Everything that waits listens to it.
+// Everything that waits adds a listener.
 setMaxListeners(0, interrupted.signal);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => interrupted.abort(new Error(`${signal}: everything is being ended.`)));
 }
 
 process.exitCode = await main();
-// Nothing is under way any more; an idle connection must not keep whoever waits for us.
+// Nothing is under way any more. An idle connection must not delay the exit.
 process.exit();
 
 async function main(): Promise<number> {
@@ -103,11 +103,11 @@ function keep({ violations, facts }: Outcome): void {
   say(stories.slice(0, SHOWN_STORIES).join('\n\n'));
   if (stories.length > SHOWN_STORIES) say(`\n… and ${stories.length - SHOWN_STORIES} more.`);
   say(`\nThe record: ${folder}\nThe same storm again: npm run chaos -- --minutes ${minutes} --seed ${seed}`);
-  // Last, so that whoever keeps only the end of the output sees what was broken.
+  // Last, so that the end of the output shows what was broken.
   say(violations.slice(0, SHOWN_STORIES).map(headline).join('\n'));
 }
 
-/** The nearest folder above that is the project: compiled, this file lies two folders deeper than its source. */
+/** The nearest project folder above. The compiled file lies two folders deeper than its source. */
 function projectFolder(): string {
   let at = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(at, 'package.json'))) at = dirname(at);

@@ -1,6 +1,6 @@
 /**
- * All chance of a chaos run. Every part draws from a stream of its own, named after the part, so that what one
- * client is answered does not change what the schedule or another client does.
+ * All random choices of a chaos run. Every part draws from a stream of its own, named after the part. So the answers that
+ * one client gets do not change what the schedule or another client does.
  */
 import { createHash } from 'node:crypto';
 
@@ -31,7 +31,7 @@ export function createRandom(seed: number, name: string): Random {
   };
 }
 
-/** Tommy Ettinger's mulberry32, uniform in [0, 1): small, good enough to choose what to break, the same everywhere. */
+/** Tommy Ettinger's mulberry32, uniform in [0, 1). It is small, gives the same numbers everywhere, and is good enough to choose faults. */
 export function mulberry(start: number): () => number {
   let state = start;
   return () => {

@@ -2,16 +2,16 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 
 export interface Asked {
-  /** Number of the request in this run. */
+  /** The request's number in this run. */
   readonly n: number;
   readonly client: string;
-  /** What the client was about. */
+  /** What the client was doing. */
   readonly scenario: string;
   readonly replica: string;
   readonly method: 'GET' | 'POST';
   /** With its query. */
   readonly path: string;
-  /** The order that it is about; null for a page of all. */
+  /** The order that it is about. Null: a page of all payments. */
   readonly orderId: string | null;
   readonly key: string | null;
   /** The body, as it was sent. */
@@ -20,11 +20,11 @@ export interface Asked {
   readonly askedMs: number;
 }
 
-/** A request and what came of it. */
+/** A request and its result. */
 export interface Exchange extends Asked {
   /** When the answer was complete, or given up. */
   readonly answeredMs: number;
-  /** Null: there was no complete answer; `error` says why. */
+  /** Null: there was no complete answer. `error` says why. */
   readonly status: number | null;
   readonly text: string;
   readonly error: string | null;
@@ -34,12 +34,12 @@ export interface Recorder {
   /** Gives the request its number and writes it down before it is sent. */
   ask(request: Omit<Asked, 'n' | 'askedMs'>): Asked;
   answer(asked: Asked, answer: Pick<Exchange, 'status' | 'text' | 'error'>): Exchange;
-  /** All that has ended, in the order of its end. */
+  /** All exchanges that have ended, in the order in which they ended. */
   readonly exchanges: readonly Exchange[];
   close(): void;
 }
 
-/** Two lines a request, one of them before it is sent: a run that dies still tells what it had asked. */
+/** Two lines per request, one of them before it is sent. So even the record of a run that dies shows what was asked. */
 export function openRecorder(path: string): Recorder {
   const file = openSync(path, 'a');
   const exchanges: Exchange[] = [];

@@ -1,4 +1,4 @@
-/** What came of a run, for a person: a table, and the story of everything that was wrong. */
+/** The result of a run, for a person: a table, and the story of everything that was wrong. */
 
 import type { Case, Violation, ViolationKind } from './judge/case.ts';
 import { touchedOrders } from './judge/forgotten.ts';

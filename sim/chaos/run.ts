@@ -21,22 +21,22 @@ import { CLIENTS, gatewayOf, HEAL_MS, installationOf, LEASE_MS } from './setting
 export interface RunOptions {
   readonly seed: number;
   readonly minutes: number;
-  /** Parts of names of troubles: nothing else is broken. Empty: everything is. */
+  /** Parts of the names of troubles: only those happen. Empty: all happen. */
   readonly only: readonly string[];
   readonly root: string;
   readonly folder: string;
   readonly recorder: Recorder;
   readonly signal: AbortSignal;
-  /** For the person who waits. */
+  /** Output for the person who waits. */
   readonly say: (line: string) => void;
-  /** For whoever reads the record afterwards. */
+  /** Output for the log file of the run. */
   readonly log: (line: string) => void;
 }
 
 export interface Outcome {
   readonly facts: Case;
   readonly faults: ReadonlyMap<string, number>;
-  /** The troubles that did not happen, in words, each with the reason where it is known. */
+  /** The troubles that did not happen, each with the reason if it is known. */
   readonly missed: readonly string[];
   /** Lookups that a front has answered with old answers. */
   readonly oldAnswers: number;
@@ -46,10 +46,10 @@ export interface Outcome {
 }
 
 const PROGRESS_MS = 10_000;
-/** Node and its first connection take a second; a replica may just have been killed. */
+/** Node and its first connection take a second, and a replica may just have been killed. */
 const READY_MS = 30_000;
 
-/** Throws where the run itself fails, or is told to stop. Nothing of it is left then, either. */
+/** Throws if the run itself fails or is stopped. Even then, nothing of it is left running. */
 export async function run(options: RunOptions): Promise<Outcome> {
   const world = await startWorld(options);
   const line = openLine(options.recorder);
@@ -92,7 +92,7 @@ async function runIn(world: World, line: Line, options: RunOptions): Promise<() 
   const before = await collect(urls, world.gateway.url);
   const { calls } = world;
   const forgotten = { forgotten: injector.forgotten, calls: [...calls] };
-  // A key that the database has forgotten is a new one to it.
+  // If the database has forgotten a key, the key is new to it.
   const touched = touchedOrders({ state: before, exchanges: recorder.exchanges, ...forgotten });
   const lasting = recorder.exchanges.filter(({ orderId }) => !touched.has(orderId ?? ''));
   await replayAll({ line, targets, exchanges: lasting, signal });
@@ -110,7 +110,7 @@ async function runIn(world: World, line: Line, options: RunOptions): Promise<() 
   };
   const unchanged = judgeUnchanged(before, state).map((finding) => ({ ...finding, orderId: null }));
   const found = [...judge(facts), ...judgeReplays(exchanges), ...unchanged];
-  // The last SIGTERM is judged too, so this waits until everything has ended.
+  // The last SIGTERM is judged too. So this runs after everything has ended.
   return () => {
     const ends = judgeEnds(world.ends, injector.troubles).map((finding) => ({ ...finding, orderId: null }));
     const violations = [...found, ...ends];
@@ -120,7 +120,7 @@ async function runIn(world: World, line: Line, options: RunOptions): Promise<() 
   };
 }
 
-/** A minute has every trouble, unless it met nobody, or cannot be made here. */
+/** The troubles that never happened. Each met no replica or call, or cannot be made here. */
 function missedOf({ counts }: Injector, { database }: World): string[] {
   const met = new Set([...counts.keys()].map(troubleOf));
   const canStep = database.clock !== null;
@@ -131,7 +131,7 @@ function missedOf({ counts }: Injector, { database }: World): string[] {
   return [...missed, "clock_step: libfaketime is not installed here, so the database's clock did not step"];
 }
 
-/** Rejects when the run is told to stop: what is being broken just then need not be waited for. */
+/** Rejects when the run is stopped, so that nobody waits for the current faults. */
 function untilAborted(signal: AbortSignal): Promise<never> {
   const aborted = new Promise<never>((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason));
@@ -158,7 +158,7 @@ interface LoadOptions {
   readonly signal: AbortSignal;
 }
 
-/** The clients, until they are told to go home; `done` rejects if one of them breaks. */
+/** Runs the clients until they are stopped. `done` rejects if one of them throws. */
 function startLoad({ seed, line, targets, signal }: LoadOptions): {
   done: Promise<never>;
   stop(): Promise<void>;
@@ -174,7 +174,7 @@ function startLoad({ seed, line, targets, signal }: LoadOptions): {
   const done = new Promise<never>((_resolve, reject) => {
     all.catch(reject);
   });
-  done.catch(() => {}); // told by whoever waits for it, or by `stop`
+  done.catch(() => {}); // reported by the code that waits for it, or by `stop`
   return {
     done,
     async stop() {
@@ -184,7 +184,7 @@ function startLoad({ seed, line, targets, signal }: LoadOptions): {
   };
 }
 
-/** Mends everything and waits until nothing is under way any more, here and at the gateway. */
+/** Ends all faults and waits until nothing is under way any more, here and at the gateway. */
 async function heal(world: World, signal: AbortSignal, say: (line: string) => void): Promise<void> {
   await world.gateway.setFaults({});
   await allReady(world, signal);
@@ -195,7 +195,7 @@ async function heal(world: World, signal: AbortSignal, say: (line: string) => vo
   });
   await settled.catch((error: unknown) => {
     if (signal.aborted) throw error;
-    // The judgement names each of them.
+    // The judge names each of them.
     say(`  ${open} payments or charges are still unsettled after ${HEAL_MS / 1000} s`);
   });
 }

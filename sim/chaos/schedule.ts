@@ -1,6 +1,6 @@
 /**
- * What is broken when, drawn from the seed before the run begins. Faults are dealt like cards: a minute is one deck, so
- * every kind of fault happens in every full minute, and the order and the moments are chance.
+ * What is broken when, drawn from the seed before the run begins. Faults are dealt like cards, and a minute is one deck.
+ * So every kind of fault happens in every full minute, in random order and at random moments.
  */
 import type { Fault, ReplicaName, Upstream } from './fault.ts';
 import type { Stream, StreamToxic } from './proxy/toxic.ts';
@@ -55,7 +55,7 @@ const DRAWN: { readonly [K in StreamToxic['kind']]: (random: Random) => StreamTo
     bytesPerSecond: random.int(500, 4_000),
   }),
   slow_close: (random) => ({ kind: 'slow_close', stream: stream(random), delayMs: random.int(100, 2_000) }),
-  // 0: one-way loss, until the network is mended.
+  // 0: loss in one direction until the toxic is removed.
   timeout: (random) => ({
     kind: 'timeout',
     stream: stream(random),
@@ -76,7 +76,7 @@ const DRAWN: { readonly [K in StreamToxic['kind']]: (random: Random) => StreamTo
   limit_data: (random) => ({ kind: 'limit_data', stream: stream(random), bytes: random.int(0, 3_000) }),
 };
 
-/** Reset and limit break every connection that they meet: longer than this they would only be another "down". */
+/** `reset_peer` and `limit_data` break every connection. For longer than this, they would only be another "down". */
 const BRIEF_MS = [200, 1_200] as const;
 
 const TOXIC_CARDS: readonly Card[] = (['database', 'gateway'] as const).flatMap((upstream) => [
@@ -84,7 +84,7 @@ const TOXIC_CARDS: readonly Card[] = (['database', 'gateway'] as const).flatMap(
   network(upstream, DRAWN.bandwidth),
   network(upstream, DRAWN.slow_close),
   network(upstream, DRAWN.timeout),
-  // Loss in one direction: what was said arrives, and the answer does not.
+  // Loss in one direction: the request arrives, and the answer does not.
   network(upstream, () => ({ kind: 'timeout', stream: 'downstream', timeoutMs: 0 })),
   network(upstream, DRAWN.reset_peer, ...BRIEF_MS),
   network(upstream, DRAWN.slicer),
@@ -92,9 +92,9 @@ const TOXIC_CARDS: readonly Card[] = (['database', 'gateway'] as const).flatMap(
   network(upstream, () => ({ kind: 'down' }), 300, 3_000),
 ]);
 
-// A call lasts some forty milliseconds: by chance alone most blows would meet none.
+// A call lasts about forty milliseconds. By chance alone, most kills would not happen during one.
 const kill: Card = (random) => ({ kind: 'kill', replica: replica(random), inCall: random.chance(0.5) });
-// Leases end one call's time to a whole lease after the kill; the gateway is away during the second half of it.
+// The dead replica's leases end within one lease's time after the kill. The gateway is away from the middle of that time on.
 const orphans: Card = (random) => ({
   kind: 'orphans',
   replica: replica(random),
@@ -115,7 +115,7 @@ const reconfigure: Card = (random) => ({
   settings: drawSettings(random),
 });
 
-/** Which of the varied settings each replica has: never the same. */
+/** Which of the varied settings each replica has. The two always differ. */
 export function drawSettings(random: Random): { readonly [Name in ReplicaName]: number } {
   const [a = 0, b = 0] = random.shuffle([...VARIED.keys()]);
   return { a, b };
@@ -160,11 +160,11 @@ const clockStep =
 
 const restore: Card = (random) => ({ kind: 'restore', afterMs: random.int(2_000, 5_000) });
 
-/** A minute: a kill every five seconds, a crash of the database every fifteen. */
+/** One minute: a kill every five seconds, and a crash of the database every fifteen. */
 const DECK: readonly Card[] = [
   ...Array.from({ length: 9 }, () => kill),
   ...Array.from({ length: 3 }, () => orphans),
-  // A restore has two more.
+  // A restore adds two more.
   ...Array.from({ length: 2 }, () => crash),
   ...Array.from({ length: 4 }, () => freeze),
   ...Array.from({ length: 2 }, () => rollout),
@@ -172,17 +172,17 @@ const DECK: readonly Card[] = [
   ...TOXIC_CARDS,
 ];
 
-/** The longest call, and every retry of it: until these are over nobody may reach the gateway. */
+/** Nobody may reach the gateway until the longest call and all its retries are over. */
 const OUTAGE_MS = 5_000;
 
 /**
- * A minute's other deck, for what takes longer. It is dealt over the first part of the minute, so that the last of it is over soon after
- * the minute is.
+ * The minute's other deck, for faults that take longer. It is dealt over the first part of the minute, so that the last of them ends soon
+ * after the minute.
  */
 const LONG_DECK: readonly Card[] = [
   handshake,
   handshake,
-  // One of them speaks TLS with the gateway, and must give up a connection all the same.
+  // One replica speaks TLS with the gateway. It must be able to give up a connection, too.
   blackHole(0, 'a'),
   blackHole(0, 'b'),
   blackHole(OUTAGE_MS),
@@ -195,7 +195,7 @@ const LONG_DECK: readonly Card[] = [
 ];
 const LONG_DECK_MS = 46_000;
 
-/** The faults of a run of this many milliseconds, in their order. */
+/** The faults of a run of this many milliseconds, in order of time. */
 export function drawSchedule(seed: number, durationMs: number): Scheduled[] {
   const schedule: Scheduled[] = [];
   for (let startMs = 0; startMs < durationMs; startMs += MINUTE_MS) {

@@ -1,4 +1,4 @@
-/** The numbers of a run, and why each is what it is. */
+/** The numbers of a run, and the reason for each. */
 
 /** The gateway's faults: about half of all calls go wrong, in nearly every way, and none breaks the contract below. */
 const NASTY = {
@@ -23,33 +23,33 @@ const NASTY = {
   lookup_lag: { rate: 0.2, delay_ms: 500 },
 } as const;
 
-/** Errors that are kept under their key for ever: only of a gateway whose contract says so. */
+/** Errors that are kept under their key for ever. Only for a gateway whose contract says so. */
 const STALE = { stale_error: 0.03, stale_error_after: 0.03 } as const;
 
-/** The longest that a proxy holds bytes back: a request that was sent arrives within this, or never. */
+/** The longest time for which a proxy delays bytes. A request that was sent arrives within this time, or never. */
 export const MAX_LATENCY_MS = 800;
 
-/** The longest lease of any replica. A zombie must sleep longer than this, so it is short. */
+/** The longest lease of any replica. It is short, because a frozen replica must sleep for longer than this. */
 export const LEASE_MS = 3_000;
 
 /**
- * How long after it was given up a request may still arrive: lands_late (1,500) + the gateway's latency (80) + the network's (800),
- * throttling (800) and slicing (400), and room for a busy machine.
+ * How long after it was given up a request may still arrive: lands_late (1,500) + the gateway's latency (80) + the network's (800) +
+ * throttling (800) + slicing (400), and some time for a busy machine.
  */
 export const LANDS_WITHIN_MS = 6_000;
 
-/** What a dead or frozen process leaves to its kernel arrives within this: the gateway and the network take the rest of the time. */
+/** A request that a dead or frozen process left in its kernel leaves it within this time. The rest is for the gateway and the network. */
 export const KERNEL_MS = LANDS_WITHIN_MS - 2_000;
 
 /**
- * A black hole ends this long after it began: the longest call, the landing time, two lookups that failed, and then a while in which
- * nobody expects the request any more.
+ * How long a black hole lasts: the longest call, the landing time, two failed lookups, and then some time in which nobody expects the
+ * request any more.
  */
 export const BLACK_HOLE_MS = { min: LANDS_WITHIN_MS + 6_000, max: LANDS_WITHIN_MS + 8_000 } as const;
 
 /**
- * Replicas differ in these, and rollouts change them. A call fits into its lease with the required 500 ms. The first is longest in use;
- * its calls are shorter than `slow_answer`, so that some answers come too late.
+ * Replicas differ in these settings, and rollouts change them. A call fits into its lease with the required 500 ms. The first set is in
+ * use the longest. Its calls are shorter than `slow_answer`, so that some answers come too late.
  */
 export const VARIED = [
   { CALL_TIMEOUT_MS: '1500', LEASE_MS: String(LEASE_MS), MAX_ATTEMPTS: '4' },
@@ -59,14 +59,14 @@ export const VARIED = [
 
 export const LONGEST_CALL_MS = Math.max(...VARIED.map((one) => Number(one.CALL_TIMEOUT_MS)));
 
-/** What both replicas are started with, beside their addresses and what varies. */
+/** The settings of both replicas, besides their addresses and the varied settings. */
 export const REPLICA_ENV = {
   GATEWAY_LANDS_WITHIN_MS: String(LANDS_WITHIN_MS),
-  // lookup_lag (500), and the milliseconds that two clocks differ by.
+  // lookup_lag (500), plus some milliseconds because two clocks may differ.
   GATEWAY_LOOKUP_LAG_MS: '600',
-  // A database that is away is noticed while the outage lasts.
+  // Short enough to notice an outage of the database while it lasts.
   DATABASE_TIMEOUT_MS: '2000',
-  // Everything that is slow on purpose in real life is quick here, so that it happens often in a minute.
+  // What is slow on purpose in production is fast here, so that it happens often in a minute.
   BACKOFF_CAP_MS: '1000',
   RETRY_AFTER_CAP_MS: '1000',
   FORBIDDEN_PAUSE_MS: '300',
@@ -77,7 +77,7 @@ export const REPLICA_ENV = {
   LOG_LEVEL: 'info',
 } as const;
 
-/** The gateway of this run: its faults, and what it promises about them. Odd seeds meet one that keeps its errors. */
+/** The gateway of this run: its faults, and what it promises about them. With odd seeds it keeps its errors. */
 export function gatewayOf(seed: number): {
   readonly faults: object;
   readonly env: Readonly<Record<string, string>>;
@@ -86,16 +86,16 @@ export function gatewayOf(seed: number): {
   return { faults: { ...NASTY, ...STALE }, env: { GATEWAY_CACHES_ERRORS: 'yes' } };
 }
 
-/** The installation's name in this run; a UUID of version 8, which is free for whatever one likes. */
+/** The installation's id in this run: a UUID of version 8, whose content is free to choose. */
 export function installationOf(seed: number): string {
   return `00000000-0000-8000-8000-${seed.toString(16).padStart(12, '0').slice(-12)}`;
 }
 
-/** A pause from just above the lease to twice as long. */
+/** From just above the lease to twice the lease. */
 export const FREEZE_MS = { min: LEASE_MS + 300, max: 2 * LEASE_MS } as const;
 
 /** Clients at work at the same time. */
 export const CLIENTS = 16;
 
-/** A lease, the landing time, a few lookups and the clients' longest wait take some 20 s; three times that. */
+/** A lease, the landing time, a few lookups and the clients' longest wait take about 20 s. This is three times that. */
 export const HEAL_MS = 60_000;

@@ -6,14 +6,14 @@ import { createMemory, type KnownOrder, type Memory, type Terms, type UsedKey } 
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 
 export interface PayOptions {
-  /** Null: without one. Default: a new one. */
+  /** Null: no key. Default: a new one. */
   readonly key?: UsedKey | null;
   /** Default: those of the key, or of the order. */
   readonly terms?: Terms;
-  /** Default: either. */
+  /** Default: one of the two. */
   readonly target?: Target;
   readonly patienceMs?: number;
-  /** The fields in another order and with spaces: the same request. */
+  /** Sends the fields in another order and with spaces. It is still the same request. */
   readonly reordered?: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface ClientOptions {
   readonly signal: AbortSignal;
 }
 
-/** Time between two scenarios of one client: sixteen clients then ask some forty times a second. */
+/** The time between two scenarios of one client. Sixteen clients then send about forty requests a second. */
 const THINK_MS = { min: 40, max: 320 };
 const WAITS = ['wait=1', 'wait=2', 'wait=4', 'wait=0', 'respond-async'] as const;
 

@@ -1,4 +1,4 @@
-/** One request of a client: asked, recorded, waited for with a client's patience. */
+/** Sends one request of a client, records it, and waits for the answer as long as a client would. */
 import { Agent, request } from 'undici';
 import type { Exchange, Recorder } from '../record.ts';
 
@@ -26,7 +26,7 @@ export interface Line {
   close(): Promise<void>;
 }
 
-/** Longer than any wait that a client asks for; only a frozen or hanging server makes it hang up. */
+/** Longer than any wait that a client asks for. So only a frozen or hanging server makes it hang up. */
 const PATIENCE_MS = 7_000;
 
 export function openLine(recorder: Recorder): Line {

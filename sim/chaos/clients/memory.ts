@@ -26,15 +26,15 @@ export interface KnownOrder {
 export interface Memory {
   newOrder(): KnownOrder;
   newKey(order: KnownOrder, terms?: Terms): UsedKey;
-  /** One of the orders, the last ones rather; null if there is none that fits. */
+  /** One of the orders that fit, more often a recent one. Null: none fits. */
   recall(fits?: (order: KnownOrder) => boolean): KnownOrder | null;
   learn(order: KnownOrder, exchange: Exchange): void;
   forget(order: KnownOrder): void;
 }
 
-/** Enough for replays of old keys; a client of an hour's run does not grow for ever. */
+/** Enough for replays of old keys. A limit is needed so that a client does not grow for an hour. */
 const MAX_ORDERS = 300;
-/** Awkward in addresses, headers and logs, and well-formed all the same. */
+/** Awkward in addresses, headers and logs, but well-formed. */
 const ODD_ENDINGS = ['', ' ü/?%&#', '"\\', '-日本', "';--"] as const;
 
 export function createMemory(client: string, random: Random): Memory {
@@ -74,7 +74,7 @@ export function createMemory(client: string, random: Random): Memory {
     },
     recall(fits = () => true) {
       const candidates = orders.filter(fits);
-      // The square of a uniform number is small more often than not: what is recent is met again and again.
+      // The square of a uniform number is mostly small, so recent orders are picked more often.
       const back = Math.floor(random.float() ** 2 * candidates.length);
       return candidates[candidates.length - 1 - back] ?? null;
     },

@@ -1,6 +1,6 @@
 /**
- * After the end every key is used once more, at both replicas, with its own request and with another one: the first
- * must get the answer that stands, the second a 422, and neither may change anything.
+ * After the end every key is used once more, at both replicas, with its own request and with another one. The first must
+ * get a final answer (or REVIEW), the second must get a 422, and neither may change anything.
  */
 import { inParallel } from '../in-parallel.ts';
 import { bodyOf, isAccepted, isPost } from '../judge/reading.ts';
@@ -16,7 +16,7 @@ export interface ReplayOptions {
   readonly signal: AbortSignal;
 }
 
-/** Asks again for every key that was ever answered, so that it is known to be bound. */
+/** Repeats every key that was ever accepted: such a key is known to be bound. */
 export async function replayAll({ line, targets, exchanges, signal }: ReplayOptions): Promise<void> {
   const bound = new Map<string, Exchange>();
   for (const exchange of exchanges) {

@@ -1,11 +1,11 @@
-/** What clients do, as they are: doubled, impatient, forgetful, and sometimes wrong. */
+/** What real clients do: they send twice, are impatient, forget, and are sometimes wrong. */
 import type { Exchange } from '../record.ts';
 import type { Client } from './client.ts';
 import type { KnownOrder, Terms, UsedKey } from './memory.ts';
 
 export interface Scenario {
   readonly name: string;
-  /** How often it is played, compared with the others. */
+  /** How often it is played, relative to the others. */
   readonly weight: number;
   play(client: Client): Promise<unknown>;
 }
@@ -59,14 +59,14 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-/** The same request at both replicas in the same instant, under one key. */
+/** The same request to both replicas at the same time, under one key. */
 async function doubleClick(client: Client): Promise<Exchange[]> {
   const order = client.memory.newOrder();
   const key = client.memory.newKey(order);
   return Promise.all(client.targets.map((target) => client.pay(order, { key, target })));
 }
 
-/** Two amounts for one new order in the same instant: at most one of them may ever be charged. */
+/** Two amounts for one new order at the same time: at most one of them may ever be charged. */
 async function rivals(client: Client): Promise<Exchange[]> {
   const order = client.memory.newOrder();
   const other = { ...order.terms, amount: order.terms.amount + 1 };
@@ -79,7 +79,7 @@ async function changedBody(client: Client, order: KnownOrder, { key, terms }: Us
   return client.pay(order, { key: { key, terms: changed(client, terms) } });
 }
 
-/** A 409, or where the order has FAILED, a new charge on other terms: both are allowed. */
+/** Gets a 409 or, if the order has FAILED, a new charge on other terms. Both are allowed. */
 async function changedOrder(client: Client, order: KnownOrder): Promise<unknown> {
   const terms = changed(client, order.terms);
   return client.pay(order, {
@@ -104,7 +104,7 @@ async function hangUp(client: Client): Promise<unknown> {
   return client.pay(order ?? client.memory.newOrder(), { patienceMs });
 }
 
-/** A request that must be refused, for an order that nobody else asks for: nothing at all may come of it. */
+/** A request that must be refused, for an order that no other client asks for. It must have no effect at all. */
 async function notValid(client: Client): Promise<unknown> {
   const order = client.memory.newOrder();
   const { amount, currency } = order.terms;
@@ -116,7 +116,7 @@ async function notValid(client: Client): Promise<unknown> {
     JSON.stringify({ order_id: order.orderId, amount, currency, method: '4242424242424242' }),
     `{"order_id":${JSON.stringify(order.orderId)},"amount":${amount},"amount":1,"currency":"USD"}`,
   ]);
-  // Its order would be refused for ever: nobody is to meet it again.
+  // Its order would be refused for ever, so no other scenario may use it.
   return client.send(order, { scenarioBody: body }).finally(() => client.memory.forget(order));
 }
 

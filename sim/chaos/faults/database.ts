@@ -1,13 +1,13 @@
-/** What befalls the database: it crashes, its clock steps, and it forgets. */
+/** The faults of the database: it crashes, its clock steps, and it forgets. */
 import type { Fault } from '../fault.ts';
 import type { Forgotten, Moment } from '../judge/case.ts';
 import { REPLICA_NAMES } from '../processes/world.ts';
 import type { Injection } from './injection.ts';
 
-/** Its first connections need a moment to find the way. */
+/** The first new connections need a moment. */
 const SETTLE_MS = 500;
 
-/** While it is down, `meanwhile` is done. */
+/** Runs `meanwhile` while the database is down. */
 async function whileDown(
   { world, troubles, rest }: Injection,
   meanwhile: () => Promise<void>,
@@ -29,7 +29,7 @@ export async function crashDatabase(
   return true;
 }
 
-/** False where nothing is installed that could make it step. */
+/** False if the library that makes it step is not installed. */
 export async function stepClock(
   { byMs, forMs }: Extract<Fault, { kind: 'clock_step' }>,
   { world, rest, onClock }: Injection,
@@ -46,7 +46,7 @@ export async function stepClock(
 
 const moment = (): Moment => ({ monotonicMs: performance.now(), wallMs: Date.now() });
 
-/** As an operator does it: the servers are away when the data is set back, and are told of it when they start again. */
+/** As an operator does it: the servers are stopped while the data is restored, and start again with `RESTORED_AT`. */
 export function restoreDatabase(
   { afterMs }: Extract<Fault, { kind: 'restore' }>,
   injection: Injection,

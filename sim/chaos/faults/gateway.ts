@@ -1,4 +1,4 @@
-/** What befalls the way to the gateway, beside the toxics of a network. */
+/** The faults between the replicas and the gateway, besides the toxics of a network. */
 import type { Fault } from '../fault.ts';
 import { REPLICA_NAMES } from '../processes/world.ts';
 import type { Installed } from '../proxy/proxy.ts';
@@ -6,7 +6,7 @@ import type { Toxic } from '../proxy/toxic.ts';
 import { LONGEST_CALL_MS } from '../settings.ts';
 import type { Injection } from './injection.ts';
 
-/** A fault that waits for a call gives up after this; a replica that serves makes several a second, one that starts none. */
+/** A fault that waits for a call gives up after this. A ready replica makes several calls a second, a starting one makes none. */
 const CALL_WAIT_MS = 8_000;
 
 /** Between both replicas and the gateway. */
@@ -27,7 +27,7 @@ export async function digBlackHole(
   const met = await Promise.race([hole.met.then(() => true), rest(CALL_WAIT_MS).then(() => false)]);
   if (met) {
     const sinceMs = performance.now();
-    // Whether it gives the call up as it should is to be seen; what it does if it dies meanwhile, other faults show.
+    // This must show whether the replica gives the call up as it should. Other faults show what happens if it dies meanwhile.
     shelter.spare(replica, LONGEST_CALL_MS + 1_000);
     if (outageMs > 0) {
       const outage = await addToBoth(injection, { kind: 'down' });
@@ -41,7 +41,7 @@ export async function digBlackHole(
   return met;
 }
 
-/** Between the first handshake that hangs and the freeze: so that more than one call is in it. */
+/** The time between the first handshake that hangs and the freeze, so that more than one call is in a handshake. */
 const GATHER_MS = 200;
 
 export async function freezeInHandshake(

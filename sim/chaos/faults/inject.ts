@@ -1,4 +1,4 @@
-/** Does to the world what the schedule says, at the time that it says. */
+/** Makes the faults of the schedule happen, at their times. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Fault, nameOf, type ReplicaName } from '../fault.ts';
 import type { Forgotten } from '../judge/case.ts';
@@ -13,7 +13,7 @@ import { createTroubles, type Troubles } from './troubles.ts';
 
 export interface Injector {
   readonly troubles: Troubles;
-  /** How often each fault really happened; one that met a replica that was down already did not. */
+  /** How often each fault really happened. A fault does not count if its replica was already down. */
   readonly counts: ReadonlyMap<string, number>;
   /** What the database has been made to forget. */
   readonly forgotten: readonly Forgotten[];
@@ -23,15 +23,15 @@ export interface Injector {
   run(schedule: readonly Scheduled[]): Promise<void>;
 }
 
-/** After a restart, a rollout waits this long at most for the first replica before it turns to the second. */
+/** A rollout waits at most this long for the first replica to be ready before it restarts the second. */
 const ROLLOUT_READY_MS = 5_000;
 
-/** A blow that is to meet a call waits this long for one at most; a replica that serves makes several a second. */
+/** A fault that is to happen during a call waits at most this long for one. A ready replica makes several a second. */
 const CALL_WAIT_MS = 2_000;
 
 export interface InjectorOptions {
   readonly world: World;
-  /** Ends the waiting early: what was begun is undone. */
+  /** Ends all waiting early. Faults that have begun are undone. */
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
 }
@@ -56,7 +56,7 @@ export function createInjector({ world, signal, log }: InjectorOptions): Injecto
     log,
   };
 
-  /** The moment after a call has arrived at the gateway: its answer has not been heard yet. */
+  /** Waits until a call has arrived at the gateway and its answer is not back yet. */
   function midCall(replica: ReplicaName): Promise<unknown> {
     return Promise.race([world.nextCall(replica), rest(CALL_WAIT_MS)]);
   }
@@ -166,7 +166,7 @@ export function createInjector({ world, signal, log }: InjectorOptions): Injecto
         await rest(Math.max(0, startMs + atMs - performance.now()));
         if (signal.aborted) break;
         const injected = injectAndCount(fault);
-        injected.catch(() => {}); // told below, when all others have been undone
+        injected.catch(() => {}); // thrown below, when all others have been undone
         running.push(injected);
       }
       await Promise.all(running);
@@ -174,7 +174,7 @@ export function createInjector({ world, signal, log }: InjectorOptions): Injecto
   };
 }
 
-/** Whether statements fail under it, rather than only take longer. */
+/** Whether it makes statements fail, not only take longer. */
 function cutsOff({ kind }: Extract<Fault, { kind: 'network' }>['toxic']): boolean {
   return ['down', 'timeout', 'reset_peer', 'limit_data', 'bandwidth'].includes(kind);
 }

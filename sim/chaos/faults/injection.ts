@@ -1,4 +1,4 @@
-/** What every fault is given to do its work with. */
+/** What every fault gets to do its work. */
 import type { ReplicaName } from '../fault.ts';
 import type { World } from '../processes/world.ts';
 import type { Troubles } from './troubles.ts';
@@ -6,23 +6,23 @@ import type { Troubles } from './troubles.ts';
 export interface Injection {
   readonly world: World;
   readonly troubles: Troubles;
-  /** Waits; ends early when the run is told to stop, so that what was begun is undone. */
+  /** Waits. Ends early when the run is stopped, so that the fault is undone. */
   readonly rest: (ms: number) => Promise<void>;
-  /** Does things to the database one after the other: one that is down cannot crash. */
+  /** Runs the database's faults one after the other: a database that is down cannot crash. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
-  /** The same for its clock: a restore is told by it when it happened. */
+  /** The same for its clock, which also gives the time of a restore. */
   readonly onClock: <T>(work: () => Promise<T>) => Promise<T>;
-  /** While a replica is spared, no blow falls on it: what it does by itself is to be seen. */
+  /** While a replica is spared, it is not killed, stopped or frozen, so that one can see what it does by itself. */
   readonly shelter: Shelter;
-  /** A front has answered this many lookups with old answers. */
+  /** Reports how many lookups a front has answered with old answers. */
   readonly toldOldAnswers: (count: number) => void;
   readonly log: (line: string) => void;
 }
 
 export interface Shelter {
-  /** From now on, for this long. */
+  /** Spares it from now on for this long. */
   spare(replica: ReplicaName, ms: number): void;
-  /** Resolves when it is not spared any more. */
+  /** Resolves when it is no longer spared. */
   over(replica: ReplicaName): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export function createShelter(rest: Injection['rest']): Shelter {
   };
 }
 
-/** A queue of work. What failed does not hold up what comes after it. */
+/** A queue of work. Work that fails does not stop what comes after it. */
 export function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {

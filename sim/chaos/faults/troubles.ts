@@ -1,4 +1,4 @@
-/** When a replica had an excuse: it was frozen, or its database was away. Kept beside the schedule, which only knows wishes. */
+/** When a replica had an excuse: it was frozen, or its database was away. The schedule only says what was planned, so this is kept apart. */
 
 export interface Trouble {
   readonly replica: string;
@@ -9,7 +9,7 @@ export interface Trouble {
 }
 
 export interface Troubles {
-  /** Notes the beginning; the returned function notes the end. */
+  /** Notes the beginning. The returned function notes the end. */
   begin(replicas: readonly string[], what: Trouble['what']): () => void;
   /** Those that overlap the time. */
   during(replica: string, fromMs: number, untilMs: number): Trouble[];

@@ -1,4 +1,4 @@
-/** Each answer by itself: does it say the truth about its order, and nothing that it must not say? */
+/** Judges each answer by itself: it is true about its order, and it is one of the allowed answers. */
 import type { Exchange } from '../record.ts';
 import type { Finding, OrderFile, Payment } from './case.ts';
 import { type Body, bodyOf, didNothing, isFailure, isPost, meaningOf, paymentStatusOf } from './reading.ts';
@@ -14,7 +14,7 @@ export function judgeAnswers(file: OrderFile): Finding[] {
   ];
 }
 
-/** Pages of many orders belong to none; what they show is judged with all that was seen. */
+/** Pages show many orders and belong to none. The payments on them are judged in `views.ts`. */
 export function judgePages(exchanges: readonly Exchange[]): Finding[] {
   return exchanges
     .filter(({ orderId, status }) => orderId === null && status !== null)
@@ -123,7 +123,7 @@ function wasUsedOtherwise(exchange: Exchange, { uses }: OrderFile): boolean {
     );
 }
 
-/** Each failure that was told is the failure of another charge, so there were at least as many of those. */
+/** Each different failure that was answered belongs to another charge. So at least as many charges must have failed. */
 function judgeFailures({ exchanges, events }: OrderFile): Finding[] {
   const failures = new Map(exchanges.filter(isFailedPost).map(({ text, n }) => [text, n]));
   const failed = new Set(events.filter(({ type }) => type === 'payment.failed').map(({ charge }) => charge));
@@ -136,7 +136,7 @@ function isFailedPost(exchange: Exchange): boolean {
   return isPost(exchange) && isFailure(exchange.status);
 }
 
-/** Where every request was told that nothing was done, nothing may have been done. */
+/** If every request was answered with "nothing was done", nothing may have been done. */
 function judgeNothing({ exchanges, payments, charges, calls }: OrderFile): Finding[] {
   const posts = exchanges.filter(isPost);
   if (posts.length === 0 || !posts.every(didNothing)) return [];

@@ -1,10 +1,10 @@
-/** What reached the gateway: every call needs an intent that was committed before it, and a request that wanted it. */
+/** Judges the calls that reached the gateway. Every call needs an intent that was committed before it, and a request that asked for it. */
 import type { Call } from '../proxy/witness.ts';
 import { type Finding, groupBy, type OrderFile, type PaymentEvent } from './case.ts';
 import { chargeOf } from './names.ts';
 import { bodyOf, didNothing, isPost } from './reading.ts';
 
-/** Events carry the time at which their transaction began, calls the time at which the proxy passed them on. */
+/** An event has the time at which its transaction began. A call has the time at which the proxy passed it on. */
 const CLOCK_MS = 5;
 
 export function judgeCalls(file: OrderFile): Finding[] {
@@ -29,7 +29,7 @@ export function judgeCalls(file: OrderFile): Finding[] {
   return [...found, ...judgeWishes(file)];
 }
 
-/** The calls of one charge, against the events that announce them. */
+/** Compares the calls of one charge with the events that announce them. */
 function judgeCharge(n: number, calls: readonly Call[], { events, time }: OrderFile): Finding[] {
   const found: Finding[] = [];
   const announced = events
@@ -48,12 +48,12 @@ function judgeCharge(n: number, calls: readonly Call[], { events, time }: OrderF
   return found;
 }
 
-/** Whether it tells that a worker has claimed the payment for one call. */
+/** Whether the event says that a worker has claimed the payment for one call. */
 export function announcesCall({ type, attempts }: PaymentEvent): boolean {
   return type === 'call.started' || (['payment.created', 'charge.opened'].includes(type) && attempts > 0);
 }
 
-/** Somebody must have asked for exactly this charge, and must not have been told that nothing was done for him. */
+/** For each call there must be a request for exactly this charge that was not answered with "nothing was done". */
 function judgeWishes({ calls, exchanges }: OrderFile): Finding[] {
   const wishes = new Set(
     exchanges

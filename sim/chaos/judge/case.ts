@@ -1,4 +1,4 @@
-/** What the judge is given, and the same sorted by order. Everything here comes from outside: nothing is taken from `src`. */
+/** What the judge gets, and the same sorted by order. Everything here is seen from outside. Nothing is imported from `src`. */
 import type { Call } from '../proxy/witness.ts';
 import type { Exchange } from '../record.ts';
 import { createDatabaseTime, type DatabaseTime, type Step } from './database-time.ts';
@@ -43,7 +43,7 @@ export interface LedgerCharge {
   readonly live: boolean;
 }
 
-/** How things stand when all faults are over. */
+/** The state when all faults are over. */
 export interface State {
   readonly payments: readonly Payment[];
   /** By payment id. */
@@ -51,20 +51,20 @@ export interface State {
   readonly ledger: readonly LedgerCharge[];
 }
 
-/** The same moment on the run's monotonic clock, which exchanges carry, and since the epoch, which calls carry. */
+/** One moment on two clocks: the run's monotonic clock, which exchanges use, and milliseconds since the epoch, which calls use. */
 export interface Moment {
   readonly monotonicMs: number;
   readonly wallMs: number;
 }
 
-/** The database was set back: of what was stored between these two it may know nothing. */
+/** The database was restored. It may know nothing of what was stored between these two moments. */
 export interface Forgotten {
   readonly from: Moment;
   readonly until: Moment;
 }
 
 export interface Case {
-  /** The name from which all names at the gateway come. */
+  /** All names at the gateway are derived from it. */
   readonly installationId: string;
   readonly state: State;
   readonly exchanges: readonly Exchange[];
@@ -76,26 +76,26 @@ export interface Case {
   readonly leaseMs: number;
 }
 
-/** All that is known about one order. */
+/** Everything that is known about one order. */
 export interface OrderFile {
   readonly orderId: string;
-  /** What it must be called at the gateway. */
+  /** The reference that it must have at the gateway. */
   readonly reference: string;
-  /** More than one only where the core promise is broken. */
+  /** More than one only if the core promise is broken. */
   readonly payments: readonly Payment[];
   /** Of the first payment. */
   readonly events: readonly PaymentEvent[];
   readonly charges: readonly LedgerCharge[];
-  /** In the order of their sending. */
+  /** In the order in which they were sent. */
   readonly calls: readonly Call[];
-  /** In the order of their asking. */
+  /** In the order in which they were asked. */
   readonly exchanges: readonly Exchange[];
-  /** For each of its keys, all that was asked under it, for other orders too. */
+  /** For each of its keys, all requests under it, also those for other orders. */
   readonly uses: readonly (readonly Exchange[])[];
   readonly leaseMs: number;
-  /** Something happened to it that the database was made to forget. */
+  /** Something happened to it in a time that the database was made to forget. */
   readonly isTouched: boolean;
-  /** When by everybody else's clock the times were that the database has written down. */
+  /** Converts the database's times to everybody else's. */
   readonly time: DatabaseTime;
 }
 
@@ -115,7 +115,7 @@ export type ViolationKind =
 export interface Finding {
   readonly kind: ViolationKind;
   readonly what: string;
-  /** The answers concerned, by their numbers. */
+  /** The numbers of the answers that it is about. */
   readonly exchanges?: readonly number[];
 }
 
@@ -123,7 +123,7 @@ export interface Violation extends Finding {
   readonly orderId: string | null;
 }
 
-/** Everything about each order that anybody ever asked for, that has a payment, or that the gateway heard of. */
+/** One file for each order that was ever requested, has a payment, or reached the gateway. */
 export function openFiles(facts: Case): OrderFile[] {
   const { installationId, state, exchanges, calls, leaseMs } = facts;
   const touched = touchedOrders(facts);

@@ -1,4 +1,4 @@
-/** Reads how things stand, over the same API that everybody uses, and from the gateway's ledger. */
+/** Reads the state of everything, over the public API and from the gateway's ledger. */
 import { inParallel } from '../in-parallel.ts';
 import type { LedgerCharge, Payment, PaymentEvent, State } from './case.ts';
 
@@ -7,10 +7,10 @@ interface Page<T> {
   readonly next_cursor: string | null;
 }
 
-/** Requests at the same time: enough to be quick, few enough for two cores. */
+/** Requests at the same time: enough to be fast, few enough for two cores. */
 const CONCURRENCY = 16;
 
-/** `replicas`: base addresses; the reading is spread over them. */
+/** `replicas`: their base addresses. The reads are spread over them. */
 export async function collect(replicas: readonly string[], gateway: string): Promise<State> {
   const payments = await readPayments(replicas[0] ?? '');
   const events = new Map<string, readonly PaymentEvent[]>();
@@ -33,13 +33,13 @@ function readLedger(gateway: string): Promise<LedgerCharge[]> {
   return readAll<LedgerCharge>(`${gateway}/_ledger?limit=1000`);
 }
 
-/** Payments that are on their way still. */
+/** Payments that are not settled yet. */
 export async function readUnsettled(replica: string): Promise<Payment[]> {
   const pages = ['PROCESSING', 'UNRESOLVED'].map((status) => readPayments(replica, `&status=${status}`));
   return (await Promise.all(pages)).flat();
 }
 
-/** Charges that the gateway has accepted and not decided yet, or that are still to land. */
+/** How many charges the gateway has accepted but not decided, or will still make. */
 export async function readUndecided(gateway: string): Promise<number> {
   const { summary } = await readJson<{ summary: { pending: number; landing: number } }>(
     `${gateway}/_ledger?limit=1`,

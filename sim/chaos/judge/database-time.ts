@@ -1,22 +1,22 @@
 /**
- * Events and payments carry the database's time, everything else that is judged carries our own. Where the database's clock was made to step, one of
- * its times may have been several of ours, or none.
+ * Events and payments have the database's time. Everything else that is judged has our own time. If the database's clock was made to
+ * step, one of its times can match several of ours, or none.
  */
 
-/** From this moment on, by our clock, the database's was ahead by `offsetMs`. */
+/** From `atMs` on, by our clock, the database's clock was ahead by `offsetMs`. */
 export interface Step {
   readonly atMs: number;
   readonly offsetMs: number;
 }
 
 export interface DatabaseTime {
-  /** The first of our times that it may have been, in milliseconds since the epoch. */
+  /** The earliest of our times that it can be, in milliseconds since the epoch. */
   earliestMs(at: string): number;
-  /** The last of them. */
+  /** The latest of them. */
   latestMs(at: string): number;
 }
 
-/** A transaction's time is that of its beginning; a server that just read the clock may use the time of before the step. */
+/** A transaction's time is that of its beginning. A server that read the clock just before the step may still use the earlier time. */
 const SLACK_MS = 500;
 
 export function createDatabaseTime(steps: readonly Step[]): DatabaseTime {
@@ -32,7 +32,7 @@ export function createDatabaseTime(steps: readonly Step[]): DatabaseTime {
     const databaseMs = Date.parse(at);
     const ours = eras.map(({ offsetMs, ...era }) => ({ ms: databaseMs - offsetMs, ...era }));
     const possible = ours.filter(({ ms, fromMs, untilMs }) => ms >= fromMs && ms <= untilMs);
-    // A time that never was: then any.
+    // A time that the database's clock never showed: all are possible.
     return (possible.length > 0 ? possible : ours).map(({ ms }) => ms);
   }
 

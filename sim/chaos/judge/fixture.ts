@@ -1,6 +1,6 @@
 /**
- * A made-up record in which every promise is kept. The tests plant one lie each: a judge that finds none in this
- * and each of those can be believed.
+ * A made-up record in which every promise is kept. Each test plants one lie. A judge that finds nothing in this record
+ * and finds each lie can be trusted.
  */
 import type { Call } from '../proxy/witness.ts';
 import type { Exchange } from '../record.ts';
@@ -11,7 +11,7 @@ import { chargeKey, orderReference } from './names.ts';
 
 const INSTALLATION = '00000000-0000-4000-8000-000000000001';
 
-/** Moments, in seconds after the beginning. */
+/** A moment, in seconds after the beginning. */
 export const at = (second: number): string => new Date(1_800_000_000_000 + second * 1000).toISOString();
 const atMs = (second: number): number => Date.parse(at(second));
 
@@ -135,7 +135,7 @@ export interface Facts {
   exchanges: Exchange[];
 }
 
-/** Order `good` was charged; `twice` failed and was charged by a new key; `poor` failed; `bad` was refused. */
+/** Order `good` was charged. `twice` failed, and was charged with a new key. `poor` failed. `bad` was refused. */
 export function honest(): Facts {
   const failedOnce = payment('twice', { status: 'FAILED', failure_code: 'gateway_error', gateway_ref: null });
   const twice = payment('twice', { gateway_ref: 'ch-twice-2', updated_at: at(6) });
@@ -210,7 +210,7 @@ export function caseOf({ payments, events, ledger, calls, exchanges }: Facts): C
   };
 }
 
-/** Replaces the fields of what `fits`. */
+/** Replaces fields of the item that fits. */
 export function change<T>(items: T[], fits: (item: T) => boolean, changes: Partial<T>): void {
   const index = items.findIndex(fits);
   const item = items[index];
@@ -218,7 +218,7 @@ export function change<T>(items: T[], fits: (item: T) => boolean, changes: Parti
   items[index] = { ...item, ...changes };
 }
 
-/** What the judge finds after one lie was planted. */
+/** What the judge finds after a lie was planted. */
 export function found(plant: (facts: Facts) => void): string[] {
   const facts = honest();
   plant(facts);

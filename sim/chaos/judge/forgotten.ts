@@ -1,7 +1,7 @@
-/** Which orders a database that was set back may have forgotten something of. */
+/** The orders about which a restored database may have forgotten something. */
 import type { Case, Forgotten } from './case.ts';
 
-/** Whether a request, by the monotonic clock, may have met what was forgotten. */
+/** Whether a request overlaps a forgotten time, by the monotonic clock. */
 export function overlaps(
   { askedMs, answeredMs }: { readonly askedMs: number; readonly answeredMs: number },
   forgotten: readonly Forgotten[],
@@ -9,7 +9,7 @@ export function overlaps(
   return forgotten.some(({ from, until }) => askedMs <= until.monotonicMs && answeredMs >= from.monotonicMs);
 }
 
-/** The orders that were asked for, called for or charged in a time that was forgotten. */
+/** The orders that were requested, called for or charged in a forgotten time. */
 export function touchedOrders({
   exchanges,
   calls,

@@ -1,8 +1,8 @@
-/** The events of a payment: gapless, in an allowed order, and never told otherwise. */
+/** The events of a payment have no gaps, come in an allowed order, and never change. */
 import type { Finding, OrderFile, PaymentEvent } from './case.ts';
 import { bodyOf } from './reading.ts';
 
-/** Design §4, and decision 8: money that turns up after FAILED goes to REVIEW. */
+/** Design §4, and decision 8: if money is found after FAILED, the payment goes to REVIEW. */
 const NEXT: Readonly<Record<string, readonly string[]>> = {
   PROCESSING: ['PROCESSING', 'COMPLETED', 'FAILED', 'UNRESOLVED', 'REVIEW'],
   UNRESOLVED: ['UNRESOLVED', 'COMPLETED', 'FAILED', 'REVIEW'],
@@ -45,7 +45,7 @@ function judgeStep(before: PaymentEvent, event: PaymentEvent): Finding[] {
   return found;
 }
 
-/** What was told of the events once is how they begin now. */
+/** The events that a client was shown earlier are still the first ones now. */
 function judgeToldEvents({ exchanges, events }: OrderFile): Finding[] {
   const now = events.map((event) => JSON.stringify(event));
   return exchanges

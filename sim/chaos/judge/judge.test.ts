@@ -1,4 +1,4 @@
-/** The judge finds nothing in an honest record, and every single lie that is planted in it. */
+/** The judge finds nothing wrong in an honest record, and finds every lie that is planted in it. */
 import { describe, expect, test } from 'vitest';
 import type { Exchange } from '../record.ts';
 import type { Payment } from './case.ts';
@@ -29,7 +29,7 @@ const isOf =
   (order: string) =>
   ({ orderId }: { orderId: string | null }): boolean =>
     orderId === order;
-/** Changes what fits of the record. */
+/** Changes the exchange that fits. */
 const answer =
   (fits: (one: Exchange) => boolean, changes: Partial<Exchange>): Plant =>
   ({ exchanges }) =>

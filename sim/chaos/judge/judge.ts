@@ -1,4 +1,4 @@
-/** The judgement: written from the design alone, so that it cannot share a mistake with what it judges. */
+/** The judge is written from the design alone, so that it cannot share a mistake with the code that it judges. */
 import { judgeAnswers, judgePages } from './answers.ts';
 import { judgeCalls } from './calls.ts';
 import { type Case, openFiles, type Violation } from './case.ts';
@@ -13,7 +13,7 @@ import { judgeViews } from './views.ts';
 
 const JUDGES = [judgeMoney, judgeCalls, judgeLateness, judgeHistory, judgeAnswers, judgeKeys] as const;
 
-/** Every broken promise that can be seen from outside. Empty: all was kept. */
+/** Every broken promise that can be seen from outside. Empty: all promises were kept. */
 export function judge(facts: Case): Violation[] {
   const byOrder = openFiles(facts).flatMap((file) =>
     (file.isTouched ? judgeTouched(file) : JUDGES.flatMap((each) => each(file))).map((finding) => ({
@@ -22,7 +22,7 @@ export function judge(facts: Case): Violation[] {
     })),
   );
   const orders = new Map(facts.state.payments.map(({ payment_id, order_id }) => [payment_id, order_id]));
-  // What was seen in a time that was forgotten says nothing about what is seen after it.
+  // Answers from a time that the database has forgotten need not agree with later ones.
   const lasting = facts.exchanges.filter((exchange) => !overlaps(exchange, facts.forgotten));
   const seen = judgeViews(lasting, createDatabaseTime(facts.clockSteps)).map(
     ({ paymentId, ...finding }): Violation => {

@@ -1,4 +1,4 @@
-/** Idempotency keys: the same request gets the same answer for ever, another request under the key gets a 422. */
+/** Judges idempotency keys: the same request always gets the same answer, and another request under the key gets a 422. */
 import type { Exchange } from '../record.ts';
 import type { Finding, OrderFile } from './case.ts';
 import { isAccepted, isSettled, meaningOf } from './reading.ts';

@@ -25,7 +25,7 @@ describe('leases', () => {
     expect(found(({ calls }) => change(calls, ofGood, { atMs: claimedMs + LEASE_MS + 5_000 }))).toEqual([]);
   });
 
-  /** Another replica claims the payment when the first lease ends, and calls at once. */
+  /** Another replica claims the payment when the first lease ends, and calls the gateway at once. */
   function takenUp({ events, calls }: Facts): void {
     const seconds = LEASE_MS / 1000;
     events.set('id-good', [

@@ -1,20 +1,20 @@
-/** When requests left and arrived: none without a lease, and none long after it was given up. */
+/** Judges when requests left and arrived. None may leave without a lease, and none may arrive long after it was given up. */
 import type { Call } from '../proxy/witness.ts';
 import { LANDS_WITHIN_MS } from '../settings.ts';
 import { announcesCall } from './calls.ts';
 import { type Finding, groupBy, type OrderFile } from './case.ts';
 import { chargeOf } from './names.ts';
 
-/** The proxy notes when it read the first byte, which on a busy machine is a moment after it was written. */
+/** The proxy notes when it read the first byte. On a busy machine, that is a moment after it was written. */
 const READ_MS = 500;
-/** Events carry the time at which their transaction began, which may be a little before the clock of the proxy says so. */
+/** An event has the time at which its transaction began. The database's clock and the proxy's may differ a little. */
 const CLOCK_MS = 5;
 
 export function judgeLateness(file: OrderFile): Finding[] {
   return [...file.calls.flatMap(judgeArrival), ...judgeLeases(file)];
 }
 
-/** The contract says how long after it was given up a request may arrive. A process that lives has to see to that. */
+/** The contract says how long after it was given up a request may still arrive. A living process must make sure of that. */
 function judgeArrival({ key, atMs, hungUpMs }: Call): Finding[] {
   if (hungUpMs === null || atMs - hungUpMs <= LANDS_WITHIN_MS + READ_MS) return [];
   const what = `a request under the key ${key} arrived ${Math.round(atMs - hungUpMs)} ms after it was given up`;
@@ -22,8 +22,8 @@ function judgeArrival({ key, atMs, hungUpMs }: Call): Finding[] {
 }
 
 /**
- * Each claim of a payment, told by an event, allows one request while its lease lasts. A worker sends at once, so each request is taken for that of
- * the last claim before it; one that is left over left without a lease.
+ * Each claim of a payment has an event, and allows one request while its lease lasts. A worker sends at once. So each request is matched
+ * with the last unused claim before it. A request without such a claim left without a lease.
  */
 function judgeLeases({ calls, events, reference, time, leaseMs }: OrderFile): Finding[] {
   const claims = events.filter(announcesCall).map(({ charge, at }) => {
@@ -34,7 +34,7 @@ function judgeLeases({ calls, events, reference, time, leaseMs }: OrderFile): Fi
   const found: Finding[] = [];
   for (const [key, own] of groupBy(calls, (call) => call.key)) {
     const n = chargeOf(key ?? '', reference, most);
-    // No charge of the order, or more requests than claims: that is judged with the calls.
+    // Keys of no charge, and more requests than claims, are judged in `calls.ts`.
     if (n === null || own.length > claims.filter(({ charge }) => charge === n).length) continue;
     for (const { leftMs, replica } of own.toSorted((a, b) => a.leftMs - b.leftMs)) {
       const claim = claims.find(

@@ -1,8 +1,8 @@
-/** The ledger against the payments: what was really charged, and what we think was. */
+/** Compares the ledger with the payments: what was really charged with what we say was charged. */
 import type { Finding, LedgerCharge, OrderFile, Payment } from './case.ts';
 import { chargeOf } from './names.ts';
 
-/** Reasons for a person's REVIEW that this gateway gives: it charges something else, now and then. */
+/** The reasons for REVIEW that this gateway causes: sometimes it charges another amount or currency. */
 const EXPLAINED = ['amount_mismatch', 'currency_mismatch'];
 
 export function judgeMoney(file: OrderFile): Finding[] {
@@ -49,7 +49,7 @@ function judgeState(payment: Payment, live: readonly LedgerCharge[]): Finding[] 
   }
 }
 
-/** A charge that we called failed must not be live, whichever charge came after it. */
+/** A charge that we reported as failed must not be live, whatever charges came after it. */
 function judgeFailedCharges({ events, calls }: OrderFile, live: readonly LedgerCharge[]): Finding[] {
   const most = Math.max(0, ...events.map(({ charge }) => charge));
   return live.flatMap(({ id, idempotency_key: key, reference }): Finding[] => {

@@ -1,4 +1,4 @@
-/** The names under which an order must reach the gateway, computed anew from the design (§2). */
+/** The names under which an order must reach the gateway, computed here independently, from the design (§2). */
 import { createHash } from 'node:crypto';
 
 /** RFC 9562 §5.5. */
@@ -14,7 +14,7 @@ function uuid5(namespace: string, name: string): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
-/** What an order of the account `default` is called there. */
+/** The reference of an order of the account `default`. */
 export function orderReference(installationId: string, orderId: string): string {
   return uuid5(uuid5(installationId, 'default'), orderId);
 }
@@ -24,7 +24,7 @@ export function chargeKey(reference: string, n: number): string {
   return uuid5(reference, `charge:${n}`);
 }
 
-/** Which charge the key belongs to, of those up to `most`; null for none of them. */
+/** Which charge, of those up to `most`, the key belongs to. Null: none of them. */
 export function chargeOf(key: string, reference: string, most: number): number | null {
   for (let n = 1; n <= most; n += 1) if (chargeKey(reference, n) === key) return n;
   return null;

@@ -1,4 +1,4 @@
-/** How the servers ended: SIGTERM means exit 0 within 15 s and nothing left; nobody ends by himself. */
+/** Judges how the servers ended. After SIGTERM a server exits with 0 within 15 s and leaves nothing behind. No server ends by itself. */
 import type { Troubles } from '../faults/troubles.ts';
 import { type End, TERM_LIMIT_MS } from '../processes/replica.ts';
 import type { Finding } from './case.ts';
@@ -18,14 +18,14 @@ function judgeEnd(end: End, troubles: Pick<Troubles, 'during'>): string[] {
   const fromMs = end.toldMs ?? end.startedMs;
   const excused = troubles.during(replica, fromMs, end.endedMs).length > 0;
   if (cause === null) {
-    // An orchestrator starts it again; but one that had been ready may not die of a fault of others.
+    // An orchestrator would start it again. But a server that had been ready must not die because of other parts' faults.
     if (end.wasReady) wrong.push(`replica ${replica} ended by itself (${how})`);
     else if (!excused)
       wrong.push(`replica ${replica} could not start (${how}), although its database was there`);
     return wrong;
   }
   const tookMs = Math.round(end.endedMs - fromMs);
-  // Node itself was still loading: nothing of ours had run, so nothing had to be drained.
+  // Node itself was still loading. None of our code had run, so nothing had to be drained.
   const hadNotBegun = !end.wasReady && exit.signal === 'SIGTERM' && fromMs - end.startedMs < LOADING_MS;
   if (excused || hadNotBegun) return wrong;
   if (exit.code !== 0) wrong.push(`replica ${replica} ended with ${how}, ${tookMs} ms after SIGTERM`);

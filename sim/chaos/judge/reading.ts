@@ -3,7 +3,7 @@ import type { Exchange } from '../record.ts';
 
 export type Body = Readonly<Record<string, unknown>>;
 
-/** The JSON object in a text; an empty one if there is none. */
+/** The JSON object in a text, or an empty one if there is none. */
 export function bodyOf(text: string): Body {
   try {
     const value: unknown = JSON.parse(text);
@@ -13,7 +13,7 @@ export function bodyOf(text: string): Body {
   }
 }
 
-/** The state of the payment that an answer speaks of: problems call it `payment_status`. */
+/** The state of the payment that an answer is about. Problems call it `payment_status`. */
 export function paymentStatusOf(body: Body): string | null {
   const status = typeof body.status === 'string' ? body.status : body.payment_status;
   return typeof status === 'string' ? status : null;
@@ -23,7 +23,7 @@ export function isPost({ method }: Exchange): boolean {
   return method === 'POST';
 }
 
-/** 200 and 201: charged. 402 and 502: proved not to be. */
+/** 200 and 201: charged. 402 and 502: proved not charged. */
 export function isSettled({ status }: Exchange): boolean {
   return status === 200 || status === 201 || isFailure(status);
 }
@@ -32,18 +32,18 @@ export function isFailure(status: number | null): boolean {
   return status === 402 || status === 502;
 }
 
-/** Whether the answer says that a payment of this order exists, whatever became of it. */
+/** Whether the answer says that a payment of this order exists, in any state. */
 export function isAccepted(exchange: Exchange): boolean {
   return isPost(exchange) && (exchange.status === 202 || isSettled(exchange));
 }
 
-/** What a key is bound to: every field that affects money. */
+/** What a key is bound to: all fields that affect money. */
 export function meaningOf(body: string | null): string {
   const { order_id, amount, currency, method } = bodyOf(body ?? '');
   return JSON.stringify([order_id, amount, currency, method ?? null]);
 }
 
-/** Whether the answer, or its lack, says that the request did nothing at all. */
+/** Whether the answer, or the refused connection, says that the request did nothing at all. */
 export function didNothing({ status, text, error }: Exchange): boolean {
   if (status === null) return error === 'ECONNREFUSED';
   if (status === 503) return ['store_unavailable', 'shutting_down'].includes(String(bodyOf(text).code));

@@ -1,4 +1,4 @@
-/** The replays after the end: each answered, and nothing changed by any of them. */
+/** Judges the replays after the end: each gets an answer, and none changes anything. */
 import type { Exchange } from '../record.ts';
 import type { Finding, State, Violation } from './case.ts';
 import { bodyOf, isSettled, paymentStatusOf } from './reading.ts';
@@ -17,7 +17,7 @@ export function judgeReplays(exchanges: readonly Exchange[]): Violation[] {
   });
 }
 
-/** Which fields differ, and how; null: none. */
+/** Which fields differ, and how. Null: none. */
 function differenceOf(before: object | undefined, after: object): string | null {
   if (before === undefined) return 'it is new';
   const old = new Map(Object.entries(before));
@@ -30,7 +30,7 @@ function differenceOf(before: object | undefined, after: object): string | null 
     .join(', ');
 }
 
-/** What is different after the replays. What is not settled goes on by itself, and so does asking after other charges. */
+/** What is different after the replays. Unsettled payments and lookups of other charges go on by themselves, so they do not count. */
 export function judgeUnchanged(before: State, after: State): Finding[] {
   const changed = (what: string): Finding => ({
     kind: 'causeless_call',

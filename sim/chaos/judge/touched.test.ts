@@ -3,7 +3,7 @@ import type { Moment } from './case.ts';
 import { at, call, caseOf, charge, exchange, type Facts, honest, payment, read, told } from './fixture.ts';
 import { judge } from './judge.ts';
 
-/** What is found where the database was made to forget everything between two seconds of the record. */
+/** What is found if the database was made to forget everything between two seconds of the record. */
 function foundForgetting(plant: (facts: Facts) => void, seconds: readonly [number, number]): string[] {
   const facts = honest();
   plant(facts);

@@ -1,17 +1,17 @@
 /**
- * A database that was set back has forgotten what was stored since its copy: payments are gone, were told otherwise, or are made a second
- * time. Derived keys guard the money then, one by one. So an order of which anything happened in that time is judged by this file alone, and
- * every other order by everything.
+ * A restored database has forgotten what was stored after its copy was made. Payments are gone, differ from what clients were shown, or
+ * are made a second time. Then only the derived keys protect the money, each on its own. So an order that was touched in that time is
+ * judged by this file alone. Every other order is judged by all rules.
  */
 import { type Finding, groupBy, type OrderFile } from './case.ts';
 import { chargeOf } from './names.ts';
 
-/** More charges than any order of a run has; which of them were opened is forgotten. */
+/** More charges than any order of a run has. The database may have forgotten how many were opened. */
 const MOST_CHARGES = 50;
 
 /**
- * What holds even so: one live charge under one key, no key that is not the order's, a COMPLETED payment that is charged as it says, and
- * an end of everything.
+ * What still holds: at most one live charge under one key, no key that is not the order's, no COMPLETED payment without the charge that
+ * it shows, and no payment that stays open.
  */
 export function judgeTouched({ payments, charges, calls, reference }: OrderFile): Finding[] {
   const found: Finding[] = [];
@@ -28,7 +28,7 @@ export function judgeTouched({ payments, charges, calls, reference }: OrderFile)
   }
   if (payments.length > 1) found.push({ kind: 'lost', what: `${payments.length} payments of one order` });
   for (const { status, gateway_ref: ref, amount, currency } of payments) {
-    // Asked for anew on other terms: what the gateway tells of the forgotten charge is not about these, so a person looks in the end.
+    // If the order was asked for again on other terms, the gateway's answers are about the forgotten charge. In the end, a person decides.
     const otherTerms = charges.some((charge) => charge.amount !== amount || charge.currency !== currency);
     if ((status === 'PROCESSING' || status === 'UNRESOLVED') && !otherTerms) {
       found.push({ kind: 'unsettled', what: `still ${status} after the faults were over` });

@@ -1,6 +1,6 @@
 /**
- * What was seen of each payment, in the order in which it was seen: of two requests that did not overlap, the later
- * one never sees an earlier state.
+ * Judges what clients saw of each payment, in order. If two requests did not overlap, the later one never sees an
+ * earlier state.
  */
 import type { Exchange } from '../record.ts';
 import { type Finding, groupBy } from './case.ts';
@@ -13,7 +13,7 @@ interface View {
   readonly askedMs: number;
   readonly answeredMs: number;
   readonly status: string;
-  /** Null where the answer may be an old one, kept for its key. */
+  /** Null if the answer may be an old one that was kept for its key. */
   readonly updatedAt: string | null;
   /** An answer that was kept when its charge ended. */
   readonly isFrozen: boolean;
@@ -40,7 +40,7 @@ function viewsOf(exchange: Exchange): View[] {
   }
   if (!isPost(exchange) || !isAccepted(exchange)) return [];
   if (exchange.key === null) return [viewOf(exchange, body, body.updated_at)];
-  // A kept answer of an earlier charge may be FAILED for ever; only "not yet" speaks of now.
+  // The kept answer of an earlier charge may be FAILED for ever. Only a 202 says what holds now.
   return status === 202 ? [viewOf(exchange, body, null)] : [];
 }
 
@@ -59,7 +59,7 @@ function viewOf(exchange: Exchange, payment: Body, updatedAt: unknown): View {
 }
 
 function judgePayment(views: readonly View[], time: DatabaseTime): SeenFinding[] {
-  /** Whether it certainly was, whatever the database's clock did. */
+  /** Whether `a` is certainly before `b`, whatever the database's clock did. */
   const isBefore = (a: string | null, b: string | null): boolean =>
     a !== null && b !== null && time.latestMs(a) < time.earliestMs(b);
   const found: SeenFinding[] = [];
@@ -83,7 +83,7 @@ function judgePayment(views: readonly View[], time: DatabaseTime): SeenFinding[]
       const what = `${status} after COMPLETED had been told`;
       found.push({ kind: 'went_back', what, exchanges: [completed.n, n], paymentId });
     }
-    // A frozen answer keeps the time of its end, also where the charge has been looked up since: for evidence, or after a restore.
+    // A frozen answer keeps its old time, even if the charge was looked up later because of evidence or after a restore.
     const isFrozen = view.isFrozen && newest?.status === status;
     if (newest !== null && !isFrozen && isBefore(updatedAt, newest.updatedAt)) {
       const what = `${status}, changed at ${updatedAt}, after ${newest.status}, changed at ${newest.updatedAt}`;

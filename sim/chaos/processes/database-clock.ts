@@ -1,13 +1,13 @@
 /**
- * The clock of the database alone, which steps while everybody else's goes on. libfaketime is loaded into the server, where it is installed; it
- * adds what a file says to every time of day. Monotonic clocks stay as they are, as on a machine whose clock is set.
+ * Makes the database's clock step while all other clocks go on. If libfaketime is installed, it is loaded into the server, and adds an
+ * offset from a file to every time of day. Monotonic clocks do not change, as on a machine whose clock is set.
  */
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** From this moment on, the database's clock was ahead by `offsetMs`. */
+/** From `atMs` on, the database's clock was ahead by `offsetMs`. */
 export interface ClockStep {
-  /** Milliseconds since the epoch, by everybody else's clock. */
+  /** Milliseconds since the epoch, by all other clocks. */
   readonly atMs: number;
   readonly offsetMs: number;
 }
@@ -15,17 +15,17 @@ export interface ClockStep {
 export interface DatabaseClock {
   /** For the server's process. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Every step so far, in their order. */
+  /** Every step so far, in order. */
   readonly steps: readonly ClockStep[];
-  /** Steps it by this much, in either direction. */
+  /** Sets the clock forward by this much. Negative: back. */
   step(byMs: number): void;
-  /** Removes what a server that has ended left behind. */
+  /** Removes what a server left behind when it ended. */
   forget(pid: number): void;
 }
 
 const LIBRARY = 'libfaketime.so.1';
 
-/** Where distributions keep it; null where it is not installed. */
+/** Where distributions keep the library. Null: it is not installed. */
 function findLibrary(): string | null {
   if (process.platform !== 'linux') return null;
   const places = ['/usr/lib', '/usr/lib64', '/usr/local/lib'].filter(existsSync);
@@ -38,7 +38,7 @@ function findLibrary(): string | null {
   return folders.map((folder) => join(folder, 'faketime', LIBRARY)).find(existsSync) ?? null;
 }
 
-/** `folder`: where the server's account can read. Null where the library is not installed. */
+/** `folder`: the server's account must be able to read it. Null: the library is not installed. */
 export function openDatabaseClock(folder: string): DatabaseClock | null {
   const library = findLibrary();
   if (library === null) return null;
@@ -46,7 +46,7 @@ export function openDatabaseClock(folder: string): DatabaseClock | null {
   const steps: ClockStep[] = [];
   let offsetMs = 0;
 
-  /** In one move: a server that reads half a number would be in another century. */
+  /** Replaces the file in one step. A server that read half a number would be in another century. */
   function write(): void {
     writeFileSync(`${file}.new`, `${offsetMs < 0 ? '' : '+'}${offsetMs / 1000}\n`, { mode: 0o644 });
     renameSync(`${file}.new`, file);

@@ -1,4 +1,4 @@
-/** The real PostgreSQL that is crashed and started again, whose clock steps, and that is set back to an earlier copy. */
+/** The real PostgreSQL of a run. It is crashed and started again, its clock steps, and it is restored from an earlier copy. */
 import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,19 +11,19 @@ import type { Address } from '../proxy/proxy.ts';
 import { type DatabaseClock, openDatabaseClock } from './database-clock.ts';
 
 export interface Database {
-  /** Where it listens now; another port after every start. */
+  /** Where it listens now. The port is another one after every start. */
   address(): Address;
-  /** The connection string with another server in its place. */
+  /** The connection string, but with this address. */
   urlThrough(address: Address): string;
-  /** Null where nothing is installed that can make it step. */
+  /** Null: the library that makes it step is not installed. */
   readonly clock: DatabaseClock | null;
-  /** Every process of it just stops, as in a power failure; nothing is written any more. */
+  /** Stops it at once, as in a power failure. Nothing more is written. */
   crash(): Promise<void>;
-  /** Starts it again on the same data: it has to recover. Resolves once it takes connections. */
+  /** Starts it again on the same data, so that it has to recover. Resolves once it takes connections. */
   recover(): Promise<void>;
-  /** Keeps a copy of its data. It must have crashed. */
+  /** Keeps a copy of its data. Only after a crash. */
   copy(): Promise<void>;
-  /** Puts the copy in the place of its data. It must have crashed. */
+  /** Replaces its data with the copy. Only after a crash. */
   restore(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -43,12 +43,12 @@ export async function startDatabase({ dataDir, log, clockFolder }: DatabaseOptio
     dataDir,
     log,
     environment: clock?.environment ?? {},
-    // After a crash of processes nothing needs to be synced; this way takes least.
+    // Only processes crashed, so nothing needs to be synced. This method takes the least time.
     settings: { recovery_init_sync_method: 'syncfs' },
   };
   let running: EmbeddedPostgres = await startEmbeddedPostgres(options);
   let stopped = false;
-  /** One thing after the other: a stop during a start would leave a server behind. */
+  /** Starts and stops run one after the other. A stop during a start would leave a server behind. */
   let busy: Promise<void> = Promise.resolve();
   const data = join(dataDir, 'postgres', 'data');
   const kept = join(dataDir, 'copy');
@@ -65,7 +65,7 @@ export async function startDatabase({ dataDir, log, clockFolder }: DatabaseOptio
     clock?.forget(pid);
   }
 
-  /** With its owner and its rights, which Node does not copy. */
+  /** Also copies owner and rights, which Node does not do. */
   async function replace(target: string, source: string): Promise<void> {
     rmSync(target, { recursive: true, force: true });
     await run('cp', ['-pR', source, target]);

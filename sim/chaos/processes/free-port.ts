@@ -2,16 +2,16 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * Below the ports that Linux and macOS give to listeners without one of their own and to outgoing connections: one of those could
- * take it while nobody listens there.
+ * Below the ports that Linux and macOS hand out to outgoing connections and to listeners that name no port. One of those could take
+ * the port while its owner is down.
  */
 const FIRST = 20_000;
 const COUNT = 12_000;
 
-/** More than enough, unless the machine lets nobody listen at all. */
+/** More than enough, unless the machine does not allow listening at all. */
 const TRIES = 100;
 
-/** A port that nobody listens on now, and that stays free while its owner is away. */
+/** A port on which nobody listens now, and which stays free while its owner is down. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const port = FIRST + randomInt(COUNT);

@@ -1,4 +1,4 @@
-/** The fake gateway as a process of its own, with a database of its own: nothing that is broken here may touch its books. */
+/** The fake gateway as its own process with its own database. Nothing that a run breaks may touch its ledger. */
 import { fileURLToPath } from 'node:url';
 import type { Address } from '../proxy/proxy.ts';
 import type { Guard } from './guard.ts';
@@ -6,10 +6,10 @@ import { startReady, stopProgram } from './program.ts';
 
 export interface FakeGateway extends Address {
   readonly url: string;
-  /** Replaces all faults; `{}` heals it. */
+  /** Replaces all faults. `{}` ends them. */
   setFaults(faults: object): Promise<void>;
   hasExited(): boolean;
-  /** Waits for the end; its own PostgreSQL ends with it. */
+  /** Stops it and waits for its end. Its own PostgreSQL ends with it. */
   stop(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Guard, startGuard } from './guard.ts';
 import { type Program, startProgram } from './program.ts';
 
-/** Says something once it is deaf to every signal that can be ignored, and stays for ever. */
+/** Prints a word once it ignores every signal that can be ignored, and then runs for ever. */
 const STUBBORN = `for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(name, () => {});
 setInterval(() => {}, 1000); process.stdout.write('here');`;
 
@@ -29,7 +29,7 @@ function start(script: string): { program: Program; here: Promise<string> } {
   return { program, here };
 }
 
-// Closing the pipe is all that our own death would do, however we die.
+// If this process dies, in any way, the only effect is that the pipe closes.
 test('when the pipe ends, every program that still runs is killed, whatever it ignores', async () => {
   const programs = [start(STUBBORN), start(STUBBORN)];
   await Promise.all(programs.map(({ here }) => here));

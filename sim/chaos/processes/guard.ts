@@ -1,7 +1,7 @@
 /**
- * No process of a run may outlive it, not even if the run itself is killed with -9. A small shell waits at the other
- * end of a pipe that only this process holds open, and knows every child. When the pipe ends, it kills those that
- * are left. PostgreSQL has a watchdog of the same kind of its own.
+ * No process of a run may outlive it, even if the run itself is killed with -9. A small shell knows every child, and
+ * reads from a pipe that only this process holds open. When the pipe ends, the shell kills the children that are left.
+ * PostgreSQL has its own watchdog of the same kind.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
@@ -18,7 +18,7 @@ done
 for pid in $pids; do kill -s KILL -- "-$pid"; done
 `;
 
-/** A child waits for a word before it becomes the program: if we die first, there never is a program. */
+/** A child waits for a word before it becomes the program. If we die first, the program never starts. */
 const WAIT_FOR_WORD = 'IFS= read -r word && exec "$@" </dev/null';
 
 export interface SpawnOptions {
@@ -31,9 +31,9 @@ export interface SpawnOptions {
 }
 
 export interface Guard {
-  /** Starts a program in a process group of its own, which ends with us at the latest. */
+  /** Starts a program in a process group of its own. It ends with this process at the latest. */
   spawn(options: SpawnOptions): ChildProcess;
-  /** Lets the watchman go; whatever still runs is killed. */
+  /** Ends the shell. Programs that still run are killed. */
   close(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export function startGuard(): Guard {
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   const pipe = watchman.stdin as Socket;
-  pipe.on('error', () => {}); // a watchman that was killed cannot be told anything
+  pipe.on('error', () => {}); // the shell may have been killed
   const gone = new Promise<void>((resolve) => watchman.once('exit', () => resolve()));
   watchman.unref();
   pipe.unref();
@@ -57,7 +57,7 @@ export function startGuard(): Guard {
       });
       const { pid } = child;
       const input = child.stdin as Socket;
-      input.on('error', () => {}); // one that could not be started says so by its exit
+      input.on('error', () => {}); // a program that could not start shows that by its exit
       if (pid !== undefined) {
         pipe.write(`start ${pid}\n`);
         child.once('exit', () => pipe.write(`end ${pid}\n`));

@@ -1,6 +1,6 @@
 /**
- * The installation's name is random, and every name at the gateway comes from it, and so does what goes wrong there.
- * Here it comes from the seed, so that the same orders meet the same lies again; and the judge knows the names.
+ * The installation's id is random. Every name at the gateway is derived from it, and the gateway's faults depend on the
+ * names. Here the id comes from the seed, so that the same orders meet the same faults again, and the judge knows the names.
  */
 import { fileURLToPath } from 'node:url';
 import type { Guard } from './guard.ts';
@@ -15,7 +15,7 @@ export interface InstallationOptions {
   readonly log: number;
 }
 
-/** Makes the tables and names the installation, before any server has seen it. */
+/** Creates the tables and sets the installation's id, before any server starts. */
 export async function install({
   guard,
   root,

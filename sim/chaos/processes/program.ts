@@ -13,7 +13,7 @@ export interface Program {
   readonly exited: Promise<Exit>;
   hasExited(): boolean;
   signal(signal: NodeJS.Signals): void;
-  /** Whether anything of its process group is left. */
+  /** Whether a process of its group still runs. */
   leftBehind(): boolean;
 }
 
@@ -24,7 +24,7 @@ export interface ProgramOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Descriptor of the open log file. */
   readonly log: number;
-  /** Told what it prints; without it, that goes to the log. */
+  /** Called with what it prints. Not set: its output goes to the log. */
   readonly onOutput?: (text: string) => void;
 }
 
@@ -59,18 +59,18 @@ export function startProgram({ guard, args, env, log, onOutput }: ProgramOptions
 }
 
 export interface ReadyOptions<T> extends Omit<ProgramOptions, 'onOutput'> {
-  /** For the message. */
+  /** For error messages. */
   readonly name: string;
-  /** What it is looked for in what the program prints; null: it is not there yet. */
+  /** Finds in the program's output what the caller waits for. Null: it is not there yet. */
   readonly ready: (output: string) => T | null;
 }
 
-/** A first start may have to install or to make a database, on a busy machine. */
+/** A first start may have to install something or create a database, on a busy machine. */
 const START_MS = 60_000;
-/** Only the beginning is looked at; a server's log may grow for hours. */
+/** Only the beginning is searched, because a server's log may grow for hours. */
 const BEGINNING = 65_536;
 
-/** Starts one and waits until it is ready. `onStart` hears of it before that. */
+/** Starts a program and waits until it is ready. `onStart` gets it before that. */
 export async function startReady<T>(
   { name, ready, ...options }: ReadyOptions<T>,
   onStart: (program: Program) => void = () => {},
@@ -88,10 +88,10 @@ export async function startReady<T>(
   return { program, ready: found as T };
 }
 
-/** Longer than a server may take to finish what is under way. */
+/** Longer than a server may take to finish its open work. */
 const STOP_MS = 16_000;
 
-/** Tells a program to stop, and kills it where it does not in time. */
+/** Sends SIGTERM to a program, and kills it if it does not end in time. */
 export async function stopProgram(program: Program, withinMs = STOP_MS): Promise<void> {
   program.signal('SIGTERM');
   await within(withinMs, program.exited, null);

@@ -1,12 +1,12 @@
 import pg from 'pg';
 
-/** Runs the statements over a connection of their own; the rows of the last one. */
+/** Runs the statements on a new connection, and returns the rows of the last one. */
 export async function query<Row extends pg.QueryResultRow = Record<string, unknown>>(
   url: string,
   ...statements: string[]
 ): Promise<Row[]> {
   const client = new pg.Client(url);
-  client.on('error', () => {}); // what it is told when the server ends
+  client.on('error', () => {}); // the server may end first
   await client.connect();
   try {
     let rows: Row[] = [];

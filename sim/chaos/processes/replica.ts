@@ -1,45 +1,45 @@
-/** One Payonce server that is kept running, as an orchestrator would: whatever ends it, it is started again. */
+/** One Payonce server that is kept running, as an orchestrator would: it is started again, whatever ended it. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Guard } from './guard.ts';
 import { type Exit, type Program, startProgram, stopProgram } from './program.ts';
 import { within } from './wait.ts';
 
-/** How one process of the replica came to its end. */
+/** How one process of the replica ended. */
 export interface End {
   readonly replica: string;
   /** Whether it had been ready to take payments. */
   readonly wasReady: boolean;
-  /** What we had done to it; null: it ended by itself. */
+  /** The signal with which we ended it. Null: it ended by itself. */
   readonly cause: 'SIGKILL' | 'SIGTERM' | null;
   readonly exit: Exit;
-  /** On the monotonic clock: when it was started, told to stop (if it was), and gone. */
+  /** On the monotonic clock: when it was started, when it got SIGTERM (if it did), and when it ended. */
   readonly startedMs: number;
   readonly toldMs: number | null;
   readonly endedMs: number;
-  /** Whether a process of its group outlived it. */
+  /** Whether a process of its group still runs. */
   readonly leftBehind: boolean;
 }
 
 export interface Replica {
   readonly name: string;
   readonly url: string;
-  /** Whether its newest process has been ready, and lives. */
+  /** Whether its newest process has been ready, and still runs. */
   isReady(): boolean;
-  /** Kills it without a warning; false if it does not run. */
+  /** Kills it without warning. False: it does not run. */
   kill(): boolean;
-  /** Tells it to stop; resolves when it has, or with false if it does not run or has been told already. */
+  /** Sends SIGTERM. Resolves when it has ended, or with false if it does not run or has already been sent a signal. */
   terminate(): Promise<boolean>;
-  /** Stops it in its tracks for this long; false if it does not run. `meanwhile` is done as soon as it stands still. */
+  /** Freezes it for this long, and runs `meanwhile` as soon as it is frozen. False: it does not run. */
   freeze(ms: number, meanwhile?: () => void): Promise<boolean>;
-  /** Its next processes are started with these variables too. */
+  /** Adds variables to the environment of its next processes. */
   configure(env: Readonly<Record<string, string>>): void;
-  /** Kills it, and starts no other process until `resume`. */
+  /** Kills it, and starts no new process until `resume`. */
   hold(): Promise<void>;
   resume(): void;
-  /** Whether any blow of ours fell on it at any time between these two, on the monotonic clock. */
+  /** Whether we killed, stopped or froze it at any time between these two, on the monotonic clock. */
   disturbed(fromMs: number, untilMs: number): boolean;
-  /** Ends it for good: by SIGTERM where it is to be judged, else by SIGKILL. */
+  /** Ends it for good: with SIGTERM if its end is to be judged, else with SIGKILL. */
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
@@ -53,10 +53,10 @@ export interface ReplicaOptions {
   readonly onEnd: (end: End) => void;
 }
 
-/** An orchestrator starts a new process about this long after the old one's end. */
+/** How long after the end of the old process an orchestrator starts a new one. */
 const RESTART_MS = 200;
 const PROBE_MS = 50;
-/** Design: "exit 0 within 15 s". A little more, so that lateness is seen rather than cut off. */
+/** Design: "exit 0 within 15 s". We wait a little longer before a kill, so that a late exit is seen. */
 export const TERM_LIMIT_MS = 15_000;
 const TERM_WAIT_MS = TERM_LIMIT_MS + 2_000;
 
@@ -74,7 +74,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   const main = fileURLToPath(new URL('dist/main.js', root));
   let wanted = true;
   let chosen = env;
-  /** Of the blows. */
+  /** When it was killed, stopped or frozen. */
   const spans: { readonly fromMs: number; untilMs: number }[] = [];
   let held: Promise<void> | null = null;
   let letGo = (): void => {};
@@ -123,7 +123,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     }
   }
 
-  /** Until the returned function is called. */
+  /** Notes a span that ends when the returned function is called. */
   function note(): () => void {
     const span = { fromMs: performance.now(), untilMs: Number.POSITIVE_INFINITY };
     spans.push(span);
@@ -146,7 +146,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     told.cause = 'SIGTERM';
     told.toldMs = performance.now();
     const over = note();
-    // `cause` stays SIGTERM: a process that has to be killed did not keep its promise.
+    // `cause` stays SIGTERM: if the process has to be killed, it did not keep its promise.
     await stopProgram(told.program, TERM_WAIT_MS);
     over();
     return true;

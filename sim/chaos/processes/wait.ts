@@ -1,15 +1,15 @@
-/** Waiting for something real: polled, and never without a deadline. */
+/** Waits for something real: by polling, and always with a deadline. */
 import { setTimeout as pause } from 'node:timers/promises';
 
 export interface WaitOptions {
-  /** What is waited for, for the message. */
+  /** What is waited for, for the error message. */
   readonly what: string | (() => string);
   readonly withinMs: number;
   readonly pollMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Resolves with the first answer that is something. Throws when the deadline passes or the signal is aborted. */
+/** Resolves with the first result that is not undefined, null or false. Throws when the deadline passes or the signal is aborted. */
 export async function waitFor<T>(
   options: WaitOptions,
   condition: () => Promise<T> | T,
@@ -27,7 +27,7 @@ export async function waitFor<T>(
   }
 }
 
-/** Resolves with `late` where the work has not ended within the time; the work goes on. */
+/** Resolves with `late` if the work has not ended within the time. The work goes on. */
 export async function within<T, L>(limitMs: number, work: Promise<T>, late: L): Promise<T | L> {
   const timer = new AbortController();
   try {

@@ -1,4 +1,4 @@
-/** Everything that a run consists of beside its clients: the processes, and the network between them. */
+/** Everything in a run besides the clients: the processes, and the network between them. */
 import {
   closeSync,
   copyFileSync,
@@ -34,17 +34,17 @@ export interface World {
   readonly gateway: FakeGateway;
   readonly replicas: { readonly [Name in ReplicaName]: Replica };
   readonly proxies: { readonly [Name in ReplicaName]: { readonly [To in Upstream]: NetworkProxy } };
-  /** Ends the TLS of the one replica that speaks it with the gateway. */
+  /** The TLS front for the one replica that speaks TLS with the gateway. */
   readonly front: TlsFront & { readonly replica: ReplicaName };
-  /** Every charge request that reached the gateway, in its order. */
+  /** Every charge request that reached the gateway, in the order of arrival. */
   readonly calls: readonly Call[];
-  /** Resolves when the next charge request of this replica has reached the gateway, and is not answered yet. */
+  /** Resolves when the next charge request of this replica has reached the gateway and is not answered yet. */
   nextCall(name: ReplicaName): Promise<void>;
   /** How every process of a replica ended. */
   readonly ends: readonly End[];
-  /** New connections of both replicas lead to the database as it is now. */
+  /** From now on, new connections of both replicas go to the database's current address. */
   reconnect(): void;
-  /** Ends everything. `SIGTERM` gives the replicas the end that they are judged by. */
+  /** Ends everything. With `SIGTERM`, the ends of the replicas are judged. */
   close(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
@@ -73,7 +73,7 @@ export async function startWorld({ seed, root, folder }: WorldOptions): Promise<
         keepPostgresLog(join(data, part), join(folder, `${part}-postgres.log`));
       rmSync(data, { recursive: true, force: true });
     });
-    // PostgreSQL runs as a user of its own where we are root, and must be able to enter.
+    // If we are root, PostgreSQL runs as another user, who must be able to enter this folder.
     await chmod(data, 0o755);
     const guard = startGuard();
     closers.push(guard.close);
@@ -190,7 +190,7 @@ export async function startWorld({ seed, root, folder }: WorldOptions): Promise<
   }
 }
 
-/** PostgreSQL writes its log beside its data, which goes with the run. */
+/** PostgreSQL writes its log beside its data, which is deleted after the run. So the log is copied. */
 function keepPostgresLog(dataDir: string, target: string): void {
   const log = join(dataDir, 'postgres', 'postgres.log');
   if (existsSync(log)) copyFileSync(log, target);

@@ -1,39 +1,39 @@
 import type { Random } from '../random.ts';
 import type { Stream } from './toxic.ts';
 
-/** Time, as the proxy needs it. Tests turn it by hand. */
+/** The proxy's clock. Tests move it by hand. */
 export interface ProxyClock {
   nowMs(): number;
-  /** Never keeps the process alive. */
+  /** Does not keep the process alive. */
   sleep(ms: number): Promise<void>;
 }
 
 export interface Tools {
   readonly clock: ProxyClock;
   readonly random: Random;
-  /** Whether the program that connects was frozen, killed or told to stop at any time between these two. */
+  /** Whether the program that connects was frozen, killed or stopped at any time between these two. */
   readonly disturbed: (fromMs: number, untilMs: number) => boolean;
 }
 
-/** A run of bytes on its way, and when it reached the proxy. */
+/** Some bytes on their way, and when they reached the proxy. */
 export interface Piece {
   readonly bytes: Buffer;
   readonly stream: Stream;
   readonly arrivedMs: number;
 }
 
-/** What a toxic may do to the connection of which it troubles one direction. */
+/** What a toxic may do to the connection whose bytes it gets. */
 export interface Victim {
   /** Ends it on both sides. */
   close(): void;
   /** Ends it on both sides with a TCP reset. */
   reset(): void;
-  /** How and when the client left it, as far as it has: with a FIN, or with a RST. */
+  /** How and when the client left: with a FIN or with a RST. Null: it has not. */
   hungUp(): HangUp | null;
-  /** From now on nothing that happens to the network ends it, until it is let go of. */
+  /** From now on no fault of the network ends it, until `letGo`. */
   hold(): void;
   letGo(): void;
-  /** Says something to the client that the server never said. */
+  /** Sends the client something that the server never sent. */
   answer(bytes: Buffer): void;
 }
 
@@ -44,17 +44,17 @@ export interface HangUp {
 
 /** One toxic at work on the connections of one proxy. */
 export interface Behaviour {
-  /** A connection comes under it: because it opens, or because the toxic is new. */
+  /** A connection begins to be affected: it opens, or the toxic is added. */
   meet?(victim: Victim): void;
-  /** A piece comes through; `onward` passes on what is left of it. */
+  /** A piece arrives. `onward` passes on what is left of it. */
   pass?(piece: Piece, onward: (piece: Piece) => Promise<void>, victim: Victim): Promise<void>;
-  /** The sender has closed; its close is passed on when this resolves. */
+  /** The sender has closed. Its close is passed on when this resolves. */
   end?(victim: Victim): Promise<void>;
   /** The toxic is removed. */
   leave?(victim: Victim): void;
-  /** Of a toxic that picks its own moment: resolves when it has begun to do harm. */
+  /** Only for a toxic that picks its own moment. Resolves when it has begun to do harm. */
   readonly met?: Promise<void>;
-  /** Resolves when it will do no more. */
+  /** Resolves when it does no more harm. */
   readonly over?: Promise<void>;
   /** How often it has done its harm. */
   count?(): number;

@@ -1,4 +1,4 @@
-/** For the TLS front of a run. Made for it with `openssl req -x509`, for 127.0.0.1 and a hundred years; it protects nothing. */
+/** The key and certificate of the TLS front. Made with `openssl req -x509`, for 127.0.0.1 and a hundred years. They protect nothing. */
 
 export const TEST_KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgQQvgPql224j4UQ1I

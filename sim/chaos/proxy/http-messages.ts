@@ -1,6 +1,6 @@
-/** Where one HTTP message ends and the next begins: framed by `Content-Length`, as all are between us and the gateway. */
+/** Finds where one HTTP message ends. All messages between us and the gateway have a `Content-Length`. */
 
-/** How long the message at the beginning is; null while its head is not complete. */
+/** The length of the first message. Null: its head is not complete yet. */
 export function messageSize(bytes: Buffer): number | null {
   const end = bytes.indexOf('\r\n\r\n');
   if (end < 0) return null;

@@ -1,12 +1,12 @@
 /**
- * One direction of one connection. Pieces are handled one after the other, each by all toxics of the moment, so
- * that bytes keep their order whatever happens to them.
+ * One direction of one connection. Pieces are handled one after the other, each by all current toxics. So the bytes
+ * always keep their order.
  */
 import type { Socket } from 'node:net';
 import type { Behaviour, Piece, ProxyClock, Victim } from './behaviour.ts';
 import type { Stream } from './toxic.ts';
 
-/** Hears bytes that were passed on, and on the proxy's clock when they had come and when their sender hung up. */
+/** Gets bytes that were passed on, when they had arrived, and when their sender hung up. The times are on the proxy's clock. */
 export type Tap = (
   bytes: Buffer,
   passage: { readonly arrivedMs: number; readonly hungUpMs: number | null },
@@ -16,18 +16,18 @@ export interface LaneOptions {
   readonly stream: Stream;
   readonly from: Socket;
   readonly to: Socket;
-  /** The toxics at work now, in the order in which they came. */
+  /** The current toxics, in the order in which they were added. */
   readonly toxics: () => readonly Behaviour[];
   readonly victim: Victim;
   readonly clock: ProxyClock;
-  /** Hears every byte that was passed on. */
+  /** Gets every byte that was passed on. */
   readonly tap: Tap;
 }
 
-/** Beyond this the sender has to wait, as it would on a real line. */
+/** With more than this waiting, the sender has to wait, as on a real connection. */
 const MAX_WAITING_BYTES = 256 * 1024;
 
-/** Passes on what `from` says until it ends. What was on the line when its sender died still arrives. */
+/** Passes on what `from` sends until it ends. Bytes that were on their way when the sender died still arrive. */
 export function openLane({ stream, from, to, toxics, victim, clock, tap }: LaneOptions): void {
   const waiting: Piece[] = [];
   let waitingBytes = 0;

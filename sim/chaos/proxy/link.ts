@@ -15,7 +15,7 @@ export interface LinkOptions {
   readonly server: Socket;
   readonly toxics: (stream: Stream) => readonly Behaviour[];
   readonly clock: ProxyClock;
-  /** Hears what reached the server. */
+  /** Gets all bytes that reached the server. */
   readonly tap: Tap;
 }
 
@@ -26,7 +26,7 @@ export function openLink({ client, server, toxics, clock, tap }: LinkOptions): L
   let ending: (() => void) | null = null;
 
   function hangUp(how: HangUp['how']): void {
-    // After its FIN, a reset only tells that it does not listen any more; what it had sent is on its way.
+    // A reset after a FIN only means that the client no longer listens. What it had sent is still on its way.
     hungUp ??= { how, atMs: clock.nowMs() };
   }
   client.on('end', () => hangUp('closed'));
@@ -74,7 +74,7 @@ export function openLink({ client, server, toxics, clock, tap }: LinkOptions): L
     socket.setNoDelay(true);
     socket.on('error', () => {}); // a broken connection is what this is for; `close` follows
   }
-  // Where the server cannot be reached, its client must not wait for it.
+  // If the server cannot be reached, the client must not wait for it.
   server.once('close', () => {
     if (server.bytesRead + server.bytesWritten === 0) client.destroy();
   });

@@ -1,4 +1,4 @@
-/** A stretch of network between one client and one server, troubled by toxics that come and go. */
+/** The network between one client and one server. Toxics can be added and removed. */
 import { connect, createServer, type Server } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Behaviour, ProxyClock, Tools } from './behaviour.ts';
@@ -16,17 +16,17 @@ export interface Address {
 export interface Installed {
   /** Idempotent. */
   remove(): Promise<void>;
-  /** When it began to do harm, and when it was done with it: at once and never, unless it picks its own moment. */
+  /** Resolve when it has begun to do harm and when it has ended: at once and never, unless the toxic picks its own moment. */
   readonly met: Promise<void>;
   readonly over: Promise<void>;
-  /** How often it has done its harm, where that can be counted. */
+  /** How often it has done its harm, if that can be counted. */
   count(): number;
 }
 
 export interface NetworkProxy extends Address {
-  /** Connections open now. */
+  /** The number of connections that are open now. */
   open(): number;
-  /** Where new connections lead from now on: a server that was started again has another port. */
+  /** Where new connections lead from now on. A server that was started again has another port. */
   retarget(target: Address): void;
   add(toxic: Toxic): Promise<Installed>;
   close(): Promise<void>;
@@ -35,9 +35,9 @@ export interface NetworkProxy extends Address {
 export interface ProxyOptions extends Pick<Tools, 'random'> {
   readonly target: Address;
   readonly clock?: ProxyClock;
-  /** Whether the program that connects was frozen, killed or told to stop meanwhile. Default: never. */
+  /** Whether the program that connects was frozen, killed or stopped between two times. Default: never. */
   readonly disturbed?: Tools['disturbed'];
-  /** Called for each connection; what it returns hears every byte that was passed on to the server. */
+  /** Called for each connection. The function that it returns gets every byte that was passed on to the server. */
   readonly tap?: () => Tap;
 }
 
@@ -116,7 +116,7 @@ function installed(behaviour: Behaviour, remove: () => Promise<void>): Installed
   };
 }
 
-/** While it was down somebody else may have been given its port for a moment; a hundred tries are five seconds. */
+/** While the proxy was down, another program may have used its port for a moment. A hundred tries take five seconds. */
 async function listen(server: Server, port: number, tries = 100): Promise<number> {
   for (let left = tries; ; left -= 1) {
     try {

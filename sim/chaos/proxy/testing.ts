@@ -1,4 +1,4 @@
-/** For the proxy's tests: a clock that is turned by hand, and a server and clients that note what happens to them. */
+/** For the proxy's tests: a clock that is moved by hand, and a server and clients that note what happens to them. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { createRandom } from '../random.ts';
@@ -6,9 +6,9 @@ import type { ProxyClock } from './behaviour.ts';
 import { type NetworkProxy, startProxy } from './proxy.ts';
 
 export interface HandClock extends ProxyClock {
-  /** Resolves once somebody sleeps, with the time at which he wants to be woken. */
+  /** Resolves once something sleeps, with the time at which it wants to wake. */
   sleeping(): Promise<number>;
-  /** Wakes whoever sleeps, the earliest first, until nobody wants to be woken any more at this time. */
+  /** Moves the clock to this time, and wakes all sleepers that are due by then, the earliest first. */
   turnTo(ms: number): void;
 }
 
@@ -43,13 +43,13 @@ function createHandClock(): HandClock {
 export interface End {
   readonly socket: Socket;
   say(text: string): void;
-  /** Resolves with everything heard so far once it is this long; throws if the connection ends before. */
+  /** Resolves with everything received so far once it is this long. Throws if the connection ends before. */
   heard(length: number): Promise<string>;
-  /** Everything heard so far. */
+  /** Everything received so far. */
   text(): string;
-  /** How many pieces came. */
+  /** How many pieces arrived. */
   pieces(): number;
-  /** How the connection ended for this end. */
+  /** How the connection ended on this side. */
   readonly ended: Promise<'closed' | 'reset'>;
 }
 
@@ -100,16 +100,16 @@ export interface Opened {
 export interface Stretch {
   readonly proxy: NetworkProxy;
   readonly clock: HandClock;
-  /** A new connection through the proxy: both of its ends. */
+  /** Opens a connection through the proxy, and returns both of its ends. */
   open(): Promise<Opened>;
   /** From now on the program that connects counts as killed or frozen. */
   disturb(): void;
-  /** A new connection attempt; resolves with how it failed, or `connected`. */
+  /** Tries to connect. Resolves with how it failed, or with `connected`. */
   knock(): Promise<string>;
   close(): Promise<void>;
 }
 
-/** A server, and a proxy before it whose time stands still until it is turned. */
+/** A server, and a proxy in front of it whose clock stops until it is moved. */
 export async function openStretch(): Promise<Stretch> {
   const arrivals: Socket[] = [];
   const waiting: ((socket: Socket) => void)[] = [];

@@ -7,7 +7,7 @@ import { startTlsFront, type TlsFront } from './tls-front.ts';
 
 let front: TlsFront;
 let closeServer: () => Promise<void>;
-/** Connections as the server behind the front sees them. */
+/** The connections that the server behind the front gets. */
 let arrivals: AsyncIterableIterator<[Socket]>;
 const clients: TLSSocket[] = [];
 
@@ -61,7 +61,7 @@ test('the close of a client arrives as a close, its reset as a reset', async () 
     const far = await arrival();
     client.write('x');
     await once(far, 'data');
-    // A client that closes with something unread resets, so it reads all that there is.
+    // A client that closes before it has read everything sends a reset. So it reads everything first.
     far.write('y');
     await once(client, 'data');
     const left = new Promise<string>((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * A front that ends TLS before a plain server, as a load balancer does. It can let handshakes hang: connections are accepted, and nothing
- * is said to them until it is told to go on.
+ * A front that terminates TLS for a plain server, as a load balancer does. It can let handshakes hang: it accepts connections, and sends
+ * nothing on them until `release`.
  */
 import { connect, createServer, type Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
@@ -16,7 +16,7 @@ export interface TlsFront extends Address {
 export interface HeldHandshakes {
   /** Resolves when the first one hangs. */
   readonly met: Promise<void>;
-  /** Goes on with all of them; returns how many there were. Idempotent. */
+  /** Goes on with all of them, and returns how many there were. Idempotent. */
   release(): number;
 }
 
@@ -38,7 +38,7 @@ export async function startTlsFront(target: Address): Promise<TlsFront> {
     if (raw.destroyed) return;
     const far = connect({ ...target, allowHalfOpen: true });
     keep(far);
-    // Where the server cannot be reached nobody shakes hands.
+    // If the server cannot be reached, there is no handshake.
     far.once('error', () => raw.destroy());
     far.once('connect', () => {
       if (raw.destroyed) return void far.destroy();
@@ -88,7 +88,7 @@ export async function startTlsFront(target: Address): Promise<TlsFront> {
   };
 }
 
-/** A FIN is passed on as a FIN and a RST as a RST: what lies behind must see how the client left. */
+/** Passes on a FIN as a FIN and a RST as a RST, so that the other side sees how the client left. */
 function join(near: TLSSocket, raw: Socket, far: Socket): void {
   near.pipe(far);
   far.pipe(near);
@@ -96,14 +96,14 @@ function join(near: TLSSocket, raw: Socket, far: Socket): void {
   near.once('end', () => {
     ended = true;
   });
-  // After a close, a reset only answers what we still said.
+  // After a close, a reset only answers what we still sent.
   const reset = ({ code }: NodeJS.ErrnoException): void => {
     if (code === 'ECONNRESET' && !ended && !far.destroyed) far.resetAndDestroy();
   };
   near.on('error', reset);
   raw.on('error', reset);
   near.once('close', () => {
-    // Whoever lies behind has heard the end of the stream, or must not wait for one.
+    // The server has seen the end of the stream, or must not wait for it.
     if (!far.destroyed && !far.writableEnded) far.end();
   });
   far.on('error', () => near.destroy());

@@ -1,12 +1,12 @@
 /**
- * The eight faults of a network, by the names and with the meanings that Toxiproxy gave them, and two of our own: one connection that
- * leads nowhere for a while, and a front that answers lookups with old answers.
+ * The eight faults of a network, with the names and meanings of Toxiproxy. And two of our own: a connection through which nothing gets
+ * for a while, and a front that gives old answers to lookups.
  */
 
 /** `upstream`: from the client to the server; `downstream`: back. */
 export type Stream = 'upstream' | 'downstream';
 
-/** What is done to the bytes of one direction of every connection, those that are open already included. */
+/** What is done to the bytes of one direction of every connection, including those that are already open. */
 export type StreamToxic = { readonly stream: Stream } & (
   | /** Every piece arrives `latencyMs` ± `jitterMs` later. */
   {
@@ -20,8 +20,8 @@ export type StreamToxic = { readonly stream: Stream } & (
     } /** The end of the connection is passed on this much later. */
   | { readonly kind: 'slow_close'; readonly delayMs: number }
   /**
-   * All bytes are lost, and after `timeoutMs` the connection is closed; 0: when the toxic is removed. In one
-   * direction only, this is a one-way loss: the other direction goes on.
+   * All bytes are lost, and the connection is closed after `timeoutMs`. 0: when the toxic is removed. Only one direction
+   * is affected, and the other goes on.
    */
   | {
       readonly kind: 'timeout';
@@ -40,16 +40,16 @@ export type StreamToxic = { readonly stream: Stream } & (
   | { readonly kind: 'limit_data'; readonly bytes: number }
 );
 
-/** What is done to one connection, the first on which a call is made: nothing comes through it for a while. */
+/** Nothing gets through one connection for a while: the first one on which a call is made. */
 export interface BlackHole {
   readonly kind: 'black_hole';
-  /** Only what goes to the server is lost, or what comes back too. */
+  /** Whether only bytes to the server are held, or also those that come back. */
   readonly stream: 'upstream' | 'both';
-  /** After this long it leads on, and what the client's kernel has sent again and again arrives. */
+  /** After this time the connection works again, and what the client's kernel kept resending arrives. */
   readonly forMs: number;
   /**
-   * What a dead or frozen client leaves to its kernel arrives within this, or never: that much is promised of every kernel. A client
-   * that lives has to see to it itself.
+   * A request that a dead or frozen client left in its kernel arrives within this time or never, as the contract promises. A living
+   * client must make sure of that itself.
    */
   readonly kernelMs: number;
 }
@@ -59,12 +59,12 @@ export interface StaleLookups {
   readonly kind: 'stale_lookups';
   readonly stream: 'both';
   /**
-   * `cache`: it answers from a cache, and says so by an `Age`. `off_by_one`: each lookup on a connection gets the answer to the lookup before.
+   * `cache`: it answers from a cache, with an `Age` header. `off_by_one`: each lookup on a connection gets the answer to the lookup before.
    */
   readonly how: 'cache' | 'off_by_one';
-  /** Of the cache: whether it asks the gateway anew when a request says `no-cache`. */
+  /** For the cache: whether it asks the gateway again if a request says `no-cache`. */
   readonly obeys: boolean;
-  /** Of the cache: it takes lookups of all keys for the same, as a cache does that was told to ignore the query. */
+  /** For the cache: whether it treats lookups of all keys as the same, like a cache that is set to ignore the query. */
   readonly ignoresQuery: boolean;
 }
 
@@ -75,7 +75,7 @@ export type Toxic =
   /** Nobody listens: new connections are refused, open ones are closed. */
   | { readonly kind: 'down' };
 
-/** Toxiproxy's own. */
+/** The kinds that Toxiproxy has. */
 export type ToxicKind = StreamToxic['kind'] | 'down';
 
 export const TOXIC_KINDS = [

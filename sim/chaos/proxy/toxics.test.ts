@@ -48,7 +48,7 @@ describe('latency', () => {
       answer: () => {},
     };
     clock.turnTo(250);
-    // It had to wait behind another piece until 250, and is due at 300 all the same.
+    // It had to wait behind another piece until 250, but is still due at 300.
     const done = pass?.(
       { bytes: Buffer.from('two'), stream: 'upstream', arrivedMs: 0 },
       async () => void passed.push('two'),
@@ -195,7 +195,7 @@ test('slicer: the same bytes in small bits, apart', async () => {
   for (let nowMs = await stretch.clock.sleeping(); ; nowMs = await stretch.clock.sleeping()) {
     stretch.clock.turnTo(nowMs);
     turns += 1;
-    // The last bit is followed by no sleep: whatever has been woken often enough must be through.
+    // No sleep follows the last bit. After enough wake-ups everything must be through.
     if (turns >= Math.ceil(said.length / 2)) break;
     if ((await Promise.race([server.heard(said.length), stretch.clock.sleeping().then(() => null)])) !== null)
       break;

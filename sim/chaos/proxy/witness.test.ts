@@ -17,7 +17,7 @@ const call = {
   hungUpMs: null,
 };
 
-/** The pieces come a millisecond apart. */
+/** The pieces arrive a millisecond apart. */
 function hear(...pieces: string[]): HeardCall[] {
   const calls: HeardCall[] = [];
   const witness = createWitness((heard) => calls.push(heard));

@@ -1,19 +1,19 @@
 /**
- * Reads the requests that go through to the gateway. A ledger shows what was charged; this shows what was asked
- * for, and when, so that a call without a cause is seen even where it charged nothing.
+ * Reads the requests that reach the gateway. A ledger shows what was charged. This shows what was asked for, and when. So
+ * a call without a cause is seen even if it charged nothing.
  */
 import { messageSize } from './http-messages.ts';
 import type { Tap } from './lane.ts';
 
 /** A complete `POST /charges` that reached the gateway. */
 export interface Call {
-  /** Of the replica that sent it. */
+  /** The name of the replica that sent it. */
   readonly replica: string;
-  /** Milliseconds since the epoch, when its last byte was passed on. */
+  /** When its last byte was passed on, in milliseconds since the epoch. */
   readonly atMs: number;
-  /** When its first byte left the replica; the network may have held it since. */
+  /** When its first byte left the replica. The network may have held it after that. */
   readonly leftMs: number;
-  /** When the replica had closed the connection on which it came; null: it was still there. */
+  /** When the replica closed the connection of the call. Null: it had not closed it yet. */
   readonly hungUpMs: number | null;
   readonly key: string;
   readonly reference: string;
@@ -22,13 +22,13 @@ export interface Call {
   readonly currency: string;
 }
 
-/** As the witness hears it: the times are on the proxy's clock. */
+/** A call as the witness sees it. The times are on the proxy's clock. */
 export type HeardCall = Omit<Call, 'replica' | 'atMs'>;
 
-/** No request of ours comes near it; a stream that does not parse is not kept for ever. */
+/** Far more than any request of ours. A stream that does not parse is not kept for ever. */
 const MAX_REQUEST_BYTES = 64 * 1024;
 
-/** Hears one connection. Lookups and whatever is not complete are passed over. */
+/** Reads one connection. Ignores lookups and incomplete requests. */
 export function createWitness(onCall: (call: HeardCall) => void): Tap {
   let heard: Buffer = Buffer.alloc(0);
   let leftMs = 0;

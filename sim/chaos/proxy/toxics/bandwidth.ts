@@ -1,6 +1,6 @@
 import { type Behaviour, cutPiece, type Tools } from '../behaviour.ts';
 
-/** What goes through at once is what fits into a tenth of a second. */
+/** Bytes go through in portions for a tenth of a second. */
 const TICK_MS = 100;
 
 export function bandwidth(options: { bytesPerSecond: number }, { clock }: Tools): Behaviour {

@@ -17,7 +17,7 @@ const hole = (stream: 'upstream' | 'both' = 'upstream'): Toxic => ({
   kernelMs: 500,
 });
 
-/** Turns the clock from sleep to sleep until the hole is closed. */
+/** Advances the clock from sleep to sleep until the black hole is over. */
 async function outlast(): Promise<void> {
   for (const atMs of [500, 900]) {
     expect(await stretch.clock.sleeping()).toBe(atMs);
@@ -46,7 +46,7 @@ test('in both directions holds back what the server says, too', async () => {
   client.say(CALL);
   await stretch.clock.sleeping();
   server.say('held');
-  // Whoever hears a later connection would have heard it.
+  // When a later connection works, the held bytes would have arrived, too.
   const other = await stretch.open();
   other.server.say('free');
   expect(await other.client.heard(4)).toBe('free');
@@ -73,7 +73,7 @@ test('after a RST it never arrives', async () => {
   client.say(CALL);
   await stretch.clock.sleeping();
   client.socket.resetAndDestroy();
-  // Whoever hears a later connection has heard the reset.
+  // When a later connection works, the reset has arrived.
   await stretch.open();
   await outlast();
   expect(await server.ended).toBe('reset');

@@ -1,12 +1,12 @@
 import type { Behaviour, Tools, Victim } from '../behaviour.ts';
 import type { BlackHole } from '../toxic.ts';
 
-/** A process that was killed is known to be dead at once; its connection may have ended a moment before or after. */
+/** A kill is noted at once, but the connection of the killed process may end a moment before or after. */
 const DEATH_MS = 300;
 
 /**
- * The client's kernel sends again what was not acknowledged until the network takes it, long after its program has closed the connection
- * with a FIN. After a RST it has nothing left to send: then what was not passed on yet is dropped.
+ * The client's kernel resends what was not acknowledged until the network takes it, even long after its program has closed the connection
+ * with a FIN. After a RST it has nothing left to send, so what was not passed on yet is dropped.
  */
 export function blackHole(
   { forMs, kernelMs }: Omit<BlackHole, 'kind' | 'stream'>,
@@ -16,7 +16,7 @@ export function blackHole(
   const over = createMoment();
   let caught: Victim | null = null;
 
-  /** Whether the client lost the connection by a blow of ours, and not because it gave up. */
+  /** Whether the client lost the connection because we killed, stopped or froze it, and not because it gave up. */
   function wasDisturbed(victim: Victim, sinceMs: number): boolean {
     return disturbed(sinceMs, (victim.hungUp()?.atMs ?? clock.nowMs()) + DEATH_MS);
   }
@@ -27,7 +27,7 @@ export function blackHole(
     let isLost = false;
     if (!wasDisturbed(victim, sinceMs)) {
       await clock.sleep(Math.max(0, forMs - kernelMs));
-      // It died only now, and its kernel's time is over.
+      // It was killed or frozen only after its kernel's time was over.
       isLost = wasDisturbed(victim, sinceMs);
     }
     if (isLost || victim.hungUp()?.how === 'reset') {
@@ -50,7 +50,7 @@ export function blackHole(
       if (caught !== victim) return onward(piece);
       await over.reached;
       await onward(piece);
-      // Only now may it hear what else has befallen the network meanwhile.
+      // Only now may other faults of the network end the connection.
       victim.letGo();
     },
     end: async (victim) => {

@@ -1,6 +1,6 @@
 import type { Behaviour, Tools } from '../behaviour.ts';
 
-/** Counted from a piece's arrival, so that a stream becomes late but not slow. */
+/** The delay is counted from a piece's arrival, so that a stream becomes late but not slow. */
 export function latency(
   options: { latencyMs: number; jitterMs: number },
   { clock, random }: Tools,

@@ -6,7 +6,7 @@ export function resetPeer(options: { timeoutMs: number }, { clock }: Tools): Beh
       if (options.timeoutMs === 0) victim.reset();
       else void clock.sleep(options.timeoutMs).then(() => victim.reset());
     },
-    // Until then, as in Toxiproxy, nothing comes through.
+    // As in Toxiproxy, nothing gets through until the reset.
     pass: async () => {},
   };
 }

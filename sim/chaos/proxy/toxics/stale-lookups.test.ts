@@ -23,7 +23,7 @@ const answer = (body: string): string => `HTTP/1.1 200 OK\r\ncontent-length: ${b
 const aged = (body: string, seconds: number): string =>
   answer(body).replace('OK\r\n', `OK\r\nage: ${seconds}\r\n`);
 
-/** Asks once on this connection, and has the server answer if it is asked. */
+/** Sends one request on this connection, and lets the server answer if the request reaches it. */
 async function ask({ client, server }: Opened, request: string, body: string): Promise<void> {
   const before = server.text().length;
   client.say(request);

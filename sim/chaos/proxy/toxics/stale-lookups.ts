@@ -6,7 +6,7 @@ import type { StaleLookups } from '../toxic.ts';
 interface Conversation {
   /** The lookup that waits for its answer. */
   asked: string | null;
-  /** What has come of the answer so far. */
+  /** The part of the answer that has arrived so far. */
   heard: Buffer;
   /** The answer to the lookup before. */
   previous: Buffer | null;
@@ -17,7 +17,7 @@ interface Kept {
   readonly atMs: number;
 }
 
-/** Calls go through untouched, and so does every answer that is not a 200. */
+/** Calls, and answers that are not a 200, go through unchanged. */
 export function staleLookups(
   { how, obeys, ignoresQuery }: Omit<StaleLookups, 'kind' | 'stream'>,
   { clock }: Pick<Tools, 'clock'>,
@@ -77,14 +77,14 @@ export function staleLookups(
       conversation.asked = null;
       await onward({ ...piece, bytes: toldInsteadOf(conversation.heard, asked, conversation) });
     },
-    // What is half heard is lost with it.
+    // A half-read answer would be lost, so its connection is closed.
     leave: (victim) => {
       if (conversations.get(victim)?.asked != null) victim.close();
     },
   };
 }
 
-/** What the request is a lookup of; null if it is none. */
+/** What the request looks up. Null: it is not a lookup. */
 function lookupIn(request: string, ignoresQuery: boolean): string | null {
   const path = /^GET (\S*\/charges)(\?idempotency_key=\S*) HTTP\/1.1\r\n/.exec(request);
   if (path === null || !request.endsWith('\r\n\r\n')) return null;
