@@ -1,4 +1,4 @@
-/** Many seeds one after the other, and what they add up to. */
+/** Runs many seeds one after the other, and adds up the results. */
 import { seededTape } from '../core/tape.ts';
 import { run } from './run.ts';
 
@@ -16,7 +16,7 @@ export interface Batch {
   repeated: number;
   marks: Record<string, number>;
   failures: Failure[];
-  /** The traces' hashes, added up: two equal runs give two equal sums, in whatever order the seeds ran. */
+  /** The sum of the traces' hashes. Equal runs give equal sums, in whatever order the seeds ran. */
   digest: number;
 }
 
@@ -24,7 +24,7 @@ export function emptyBatch(): Batch {
   return { seeds: 0, steps: 0, virtualMs: 0, repeated: 0, marks: {}, failures: [], digest: 0 };
 }
 
-/** Every so many seeds one runs twice. */
+/** One seed in this many runs twice. */
 const REPEAT_EVERY = 100;
 
 export async function runBatch(fromSeed: number, count: number): Promise<Batch> {

@@ -1,7 +1,7 @@
 /**
- * `npm run simulate -- --seeds N`: a fifth of them from 1 on, so that two runs can be compared, and the others from
- * where chance says, so that every run tries what none has tried before. It prints where they began: `--from F` runs all
- * N from there. `--seed S` runs one seed; if it fails, it is shrunk and its story printed. `--json FILE` writes what was counted,
+ * `npm run simulate -- --seeds N` runs N seeds. A fifth of them begin at 1, so that two runs can be compared. The others
+ * begin at a random number, so that every run tries new seeds. It prints that number, and `--from F` runs all N from there.
+ * `--seed S` runs one seed. If it fails, it is shrunk and its story is printed. `--json FILE` writes the counts, and
  * `--max-failures M` stops early.
  */
 import { randomInt } from 'node:crypto';
@@ -24,11 +24,11 @@ const { values } = parseArgs({
   },
 });
 
-/** Fewer seeds than this need not meet everything. */
+/** With fewer seeds than this, marks may be missed. */
 const MARKS_FROM_SEEDS = 20_000;
-/** Failing seeds that are shrunk and printed. All others are only named, however many there are. */
+/** How many failing seeds are shrunk and printed. The others are only named. */
 const STORIES = 2;
-/** One seed in so many is the same in every run. */
+/** One seed in this many is the same in every run. */
 const FIXED_SHARE = 5;
 /** Fresh seeds begin below this. */
 const SEEDS_END = 2 ** 40;
@@ -62,7 +62,7 @@ async function manySeeds(): Promise<number> {
       ...share,
       maxFailures: maxFailures - sum.failures.length,
       onProgress(done) {
-        // At once: whoever waits can already look at it.
+        // Printed at once, so that a person who waits can already look at it.
         for (const { seed, invariant } of done.failures.slice(told)) say([`  seed ${seed}: ${invariant}`]);
         told = done.failures.length;
         if (performance.now() - saidMs < 5000) return;
@@ -95,7 +95,7 @@ interface Share {
   readonly fresh: boolean;
 }
 
-/** What is run: one row of seeds that was asked for, or the fixed ones and then fresh ones. */
+/** The seeds to run: the range that was asked for, or the fixed ones and then new ones. */
 function sharesOf(seeds: number): readonly Share[] {
   if (values.from !== undefined) return [{ fromSeed: integer('from', values.from), seeds, fresh: false }];
   const fixed = Math.ceil(seeds / FIXED_SHARE);

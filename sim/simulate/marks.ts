@@ -1,6 +1,6 @@
 /**
- * What a simulation must have met, otherwise it proves less than it claims: every kind of fault, every move of a payment,
- * every event, every kind of client. Written out, so that a mark that is never reached any more is missed.
+ * What must happen in a simulation, or else it proves less than it claims: every kind of fault, every move of a payment,
+ * every event, every kind of client. The list is written out, so that a mark that is no longer reached is noticed.
  */
 import { EVENT_TYPES } from '../../src/domain/events.ts';
 import { CALL_FAULTS, LOOKUP_FAULTS, MISHAPS, STORE_FAULTS } from '../plan/plan.ts';
@@ -31,7 +31,7 @@ const CLIENTS = [
   'gives_up',
 ] as const;
 
-/** Only a gateway that breaks its contract leads here: the scenarios meet them, one by one. */
+/** Only a gateway that breaks its contract causes these. The scenarios cover them one by one. */
 const SCENARIO_ONLY: ReadonlySet<string> = new Set(['verify.duplicate_found']);
 
 export const REQUIRED_MARKS: readonly string[] = [

@@ -1,4 +1,4 @@
-/** All cores work on one row of seeds. */
+/** Runs one range of seeds on all cores. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { addBatch, type Batch, emptyBatch } from './batch.ts';
@@ -6,7 +6,7 @@ import { addBatch, type Batch, emptyBatch } from './batch.ts';
 export interface PoolOptions {
   readonly fromSeed: number;
   readonly seeds: number;
-  /** Stops soon after so many failures. */
+  /** Stops soon after this many failures. */
   readonly maxFailures: number;
   readonly onProgress: (sum: Batch) => void;
 }
@@ -15,8 +15,8 @@ export interface PoolOptions {
 const SEEDS_PER_MESSAGE = 40;
 
 /**
- * A run's garbage dies young, if it is given room for that; and every core runs seeds, so that helpers of the
- * garbage collector would only take turns with them, which costs a quarter of the speed.
+ * With enough room, a run's garbage dies young. And every core already runs seeds. Helper threads of the garbage collector
+ * would only compete with them, which costs a quarter of the speed.
  */
 const WORKER_FLAGS = ['--max-semi-space-size=32', '--single-threaded-gc'];
 

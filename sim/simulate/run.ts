@@ -1,6 +1,6 @@
 /**
- * One run: a world, clients and mishaps while faults last; then everything is healed and has to come to rest, equal
- * to the gateway's ledger, and every key must still give the answer that it gave before.
+ * One run. Clients and mishaps act on a world while the faults last. Then everything is healed and must come to rest,
+ * equal to the gateway's ledger. And every key must still give the answer that it gave before.
  */
 import { createMarks, type Marks } from '../core/marks.ts';
 import type { Tape } from '../core/tape.ts';
@@ -27,12 +27,12 @@ export interface RunResult {
   readonly drawn: readonly number[];
 }
 
-/** Long after the longest wait that a healed world knows: until an order that cannot be resolved is sent to a person. */
+/** Longer than the longest wait in a healed world: until an order that cannot be resolved goes to REVIEW. */
 const REST_WITHIN_MS = 90 * 60_000;
-/** A resolution that is over soon; then the review that follows is watched for some lookups. */
+/** If an order can wait no longer than this for its resolution, the run also watches some lookups of its REVIEW. */
 const SHORT_MS = 60_000;
 const REVIEWED_FOR_MS = 5 * 60_000;
-/** What looks at rest in the tables may still be on its way to a process, or wait inside it, for so long. */
+/** Even if the tables are at rest, something may still be on its way to a process, or wait inside it, for this long. */
 const QUIET_MS = 20_000;
 /** A clock that was set back is noticed within this. */
 const NOTICED_WITHIN_MS = 5 * 60_000;
@@ -73,21 +73,21 @@ async function play(world: World): Promise<void> {
 }
 
 /**
- * Runs what has been set going until it is over or the time for faults is; then everything is healed, has to come
- * to rest, and is judged.
+ * Runs what has been started until it is over or the time for faults ends. Then everything is healed, must come to rest,
+ * and is judged.
  */
 export async function playOut(world: World, isOver: () => boolean): Promise<void> {
   const { plan, scheduler, judge } = world;
   const violated = (): boolean => judge.violation !== null;
   const afterEach = (): void => {
-    // Every few hundred events is often enough to notice, and costs nothing.
+    // Every few hundred events is often enough, and costs almost nothing.
     if (scheduler.steps % 256 !== 0) return;
     checkHanging(world);
     if (world.healed) checkStarving(world);
   };
   const done = (): boolean => violated() || (isOver() && allAtRest(world));
   world.faultsUntilMs = plan.faultsForMs;
-  // A process that sleeps for long makes it later.
+  // A long sleep of a process makes `faultsUntilMs` later.
   for (let untilMs = 0; untilMs < world.faultsUntilMs && !done(); ) {
     untilMs = world.faultsUntilMs;
     await scheduler.run({ untilMs, done, afterEach });
@@ -95,7 +95,7 @@ export async function playOut(world: World, isOver: () => boolean): Promise<void
   world.trace.add(scheduler.nowMs, 'the faults stop');
   heal(world);
   if (world.clockStepsBack > 0) {
-    // What waits for a time of the old clock looks like rest.
+    // A payment that waits for a time of the clock before the step looks as if it were at rest.
     await scheduler.run({ untilMs: scheduler.nowMs + NOTICED_WITHIN_MS, done: violated, afterEach });
     judge.rested();
   }
@@ -104,7 +104,7 @@ export async function playOut(world: World, isOver: () => boolean): Promise<void
   await scheduler.run({ untilMs: scheduler.nowMs + REST_WITHIN_MS, done, afterEach });
   if (isBeforePerson(world)) {
     await scheduler.run({ untilMs: scheduler.nowMs + REVIEWED_FOR_MS, done: violated, afterEach });
-    // A lookup may be under way just then.
+    // A lookup may be under way at that moment.
     await scheduler.run({ untilMs: scheduler.nowMs + REST_WITHIN_MS, done, afterEach });
   }
   if (violated()) return;
@@ -117,7 +117,7 @@ export async function playOut(world: World, isOver: () => boolean): Promise<void
   await replayEverything(world);
 }
 
-/** Whether a payment waits for a person where nobody waits for long: what it is looked up for must not end it. */
+/** Whether a payment is in REVIEW in a world with a short resolution. Then the lookups during REVIEW are watched, too. */
 function isBeforePerson({ plan, database }: World): boolean {
   if (plan.policy.resolveForMs > SHORT_MS) return false;
   return [...database.rows()].some(({ payment }) => payment.charge.status === 'REVIEW');
@@ -135,7 +135,7 @@ function allAtRest(world: World): boolean {
 function checkHanging(world: World): void {
   for (const [id, { process, dueMs }] of world.openRequests) {
     const { alive, paused, wokeAtMs } = process.life;
-    // A process that has slept has as long after it wakes.
+    // A process that has slept gets the same time after it wakes.
     const lateMs = world.scheduler.nowMs - Math.max(dueMs, wokeAtMs + HANGS_AFTER_MS);
     if (lateMs > 0 && alive && !paused) {
       world.judge.violated('liveness', `${id} was never answered`);
@@ -143,13 +143,13 @@ function checkHanging(world: World): void {
   }
 }
 
-/** Whose limits are met has to come to its turn all the same. Who may do what in the other stories is another question. */
+/** With narrow limits too, every payment must get its turn. Only plain stories are checked. */
 function checkStarving({ plan, judge, faultsUntilMs, databaseSkewMs }: World): void {
   if (plan.narrow === null || plan.story !== 'plain' || !plan.policy.contract.lookup) return;
   judge.healthy(WALL_ORIGIN_MS + faultsUntilMs + databaseSkewMs);
 }
 
-/** Every errand whose key is bound, once more: the judge compares. */
+/** Repeats every errand whose key got a final answer. The judge compares the answers. */
 async function replayEverything(world: World): Promise<void> {
   let open = 0;
   for (const errand of world.settledErrands.values()) {

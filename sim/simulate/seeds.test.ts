@@ -1,4 +1,4 @@
-/** A few hundred seeds among the tests: the simulation checks every change to the engine at once. */
+/** Runs a few hundred seeds with the tests, so that the simulation checks every change to the engine at once. */
 import { describe, expect, test } from 'vitest';
 import { runBatch } from './batch.ts';
 

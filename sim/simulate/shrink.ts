@@ -1,6 +1,6 @@
 /**
- * The shortest story of a failure: the tape is cut and flattened as long as the same invariant still breaks. Every
- * pass is deterministic, so a seed shrinks to the same story, as far as its limits let it.
+ * Finds a short story of a failure. The tape is cut and flattened as long as the same invariant still breaks. Every pass
+ * is deterministic, so within the limits a seed always shrinks to the same story.
  */
 import { replayedTape } from '../core/tape.ts';
 import { type RunResult, run } from './run.ts';
@@ -13,11 +13,11 @@ export interface Shrunk {
 }
 
 export interface ShrinkLimits {
-  /** Runs at most. Default 3,000: a run takes a few milliseconds. */
+  /** The most runs. Default 3,000: a run takes a few milliseconds. */
   readonly runs?: number;
   /**
-   * Events at most, of all runs together: no run begins after so many. They bound the time, as a clock would, and a seed still shrinks
-   * to the same story everywhere. Default 1,000,000, some ten seconds.
+   * The most events of all runs together: after that, no run begins. This limits the time as a clock would, but a seed still shrinks to
+   * the same story everywhere. Default 1,000,000, which takes about ten seconds.
    */
   readonly steps?: number;
 }
@@ -44,7 +44,7 @@ export async function shrink(failed: RunResult, limits: ShrinkLimits = {}): Prom
     return true;
   }
 
-  /** Tries a change at every place, in pieces that get smaller. */
+  /** Tries a change at every place, in smaller and smaller pieces. */
   async function pass(change: (tape: number[], from: number, length: number) => number[]): Promise<void> {
     for (let length = best.drawn.length >> 1; length >= 1 && !ended(); length >>= 1) {
       for (let from = 0; from < best.drawn.length && !ended(); from += length) {
@@ -61,7 +61,7 @@ export async function shrink(failed: RunResult, limits: ShrinkLimits = {}): Prom
   return { result: best, runs, steps };
 }
 
-/** Fewer events first; then fewer choices that are not the plain one. */
+/** Fewer events first, then fewer choices that are not zero. */
 function cost(result: RunResult): number {
   return result.steps * 10_000 + result.drawn.filter((value) => value !== 0).length;
 }

@@ -1,4 +1,4 @@
-/** The simulation itself: it is deterministic, and it notices what is broken. */
+/** Tests the simulation itself: it is deterministic, and it notices what is broken. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Advance } from '../../src/ports/store.ts';
 import { replayedTape, seededTape } from '../core/tape.ts';
@@ -6,7 +6,7 @@ import type { GatewayModel } from '../gateway/model.ts';
 import { type RunResult, run } from './run.ts';
 import { shrink } from './shrink.ts';
 
-/** What is broken in this test, if anything; the real parts ask it through the mocks below. */
+/** What is broken in this test, if anything. The mocks below read it. */
 const broken = vi.hoisted(() => ({ part: 'nothing' as 'nothing' | 'gateway' | 'store' | 'engine' }));
 
 vi.mock('../gateway/model.ts', async (original) => {
@@ -15,7 +15,7 @@ vi.mock('../gateway/model.ts', async (original) => {
     ...real,
     createGatewayModel(...args: Parameters<typeof real.createGatewayModel>): GatewayModel {
       if (broken.part !== 'gateway') return real.createGatewayModel(...args);
-      // Keys that are forgotten at once, although the contract says that they are kept.
+      // Keys are forgotten at once, although the contract says that they are kept.
       const [options] = args;
       const forgetful = { ...options, contract: { ...options.contract, keyWindowMs: -1 } };
       return real.createGatewayModel(forgetful);
@@ -47,7 +47,7 @@ vi.mock('../world/store-wire.ts', async (original) => {
 vi.mock('../../src/domain/transition/index.ts', async (original) => {
   const real = await original<typeof import('../../src/domain/transition/index.ts')>();
   const onCallEnded: typeof real.onCallEnded = (charge, outcome, context) => {
-    // Reads a time-out as a refusal.
+    // Takes a timeout for a refusal.
     const taken =
       broken.part === 'engine' && outcome.kind === 'unknown'
         ? ({ kind: 'refused', reason: outcome.reason } as const)
@@ -85,7 +85,7 @@ test('what a tape recorded is what it replays, and a story costs no choice', asy
   }
 });
 
-/** A story shorter than this has little to lose. */
+/** A story with fewer events than this cannot shrink much. */
 const LONG_STEPS = 200;
 
 /** The first seed that fails after more than a few steps. */
@@ -116,7 +116,7 @@ describe('what is broken is noticed within 100 seeds', () => {
     broken.part = part;
     const failed = await firstFailure();
     expect(invariants).toContain(failed.violation?.invariant);
-    // Few tries, to be quick: a real failure is shrunk by thousands. Fewer events are what is tried for; the words follow in the end.
+    // Only a few tries, to be fast. A real failure is shrunk with thousands. The first aim is fewer events.
     const { result } = await shrink(failed, { runs: 200 });
     expect(result.violation?.invariant).toBe(failed.violation?.invariant);
     expect(result.steps).toBeLessThan(failed.steps);

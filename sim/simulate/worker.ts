@@ -1,7 +1,7 @@
-/** One core's share of the seeds: a child process of `pool.ts`, which it does not outlive. */
+/** Runs one core's share of the seeds. It is a child process of `pool.ts`, and ends with it. */
 import { runBatch } from './batch.ts';
 
-// Thousands of store errors are thrown on purpose; nobody reads where.
+// Thousands of store errors are thrown on purpose, and nobody needs their stack traces.
 Error.stackTraceLimit = 0;
 
 process.on('message', ({ from, count }: { from: number; count: number }) => {
