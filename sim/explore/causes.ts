@@ -1,14 +1,14 @@
-/** Every written event has its cause: what its worker did and heard, and what that does to the counted calls and to the doubt. */
+/** Every event needs its cause: what its worker did, and which outcome it got. The counted calls and the doubt must match it. */
 import type { EventType } from '../../src/domain/events.ts';
 import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
 import type { VerifyOutcome } from '../../src/domain/transition/index.ts';
 import type { Row, Stage, State, Step } from './model.ts';
 
-/** What may be written once a call has ended so. */
+/** The events that may follow each outcome of a call. */
 const AFTER_CALL: Readonly<Record<CallOutcome['kind'], readonly EventType[]>> = {
   approved: ['payment.completed'],
   declined: ['payment.failed', 'call.declined_in_doubt', 'payment.review'],
-  // The last: it would fail over evidence that nobody has looked into.
+  // The last one is written if the charge would fail while there is evidence that nobody has checked.
   refused: ['call.refused', 'payment.failed', 'payment.review', 'lookup.not_found_yet'],
   unknown: ['call.unknown', 'payment.review'],
   busy: ['call.busy', 'payment.review'],
@@ -49,7 +49,7 @@ const AFTER_VERIFYING: Readonly<Record<VerifyOutcome['kind'], readonly EventType
 
 const TAKES: readonly EventType[] = ['call.started', 'lookup.started', 'verify.started'];
 
-/** Whether the event tells what has happened to its worker. */
+/** Whether the event matches what has happened to its worker. */
 export function hasCause(before: State, { who, decision, next }: Step): boolean {
   if (decision === undefined || (who !== 0 && who !== 1)) return true;
   const { type } = decision.event;
@@ -59,7 +59,7 @@ export function hasCause(before: State, { who, decision, next }: Step): boolean 
   return stage.at !== 'idle' || TAKES.includes(type) === next.row.held;
 }
 
-/** Null: anything. */
+/** Null: any event. */
 function mayWrite(stage: Stage): readonly EventType[] | null {
   switch (stage.at) {
     case 'claimed':
@@ -75,7 +75,7 @@ function mayWrite(stage: Stage): readonly EventType[] | null {
   }
 }
 
-/** Whether each call that may have left is counted, and nothing else. */
+/** Whether exactly the calls that may have been sent are counted. */
 export function isCounted(before: State, { who, decision, next }: Step): boolean {
   if (decision === undefined || (who !== 0 && who !== 1)) return true;
   const { stage } = before.workers[who];
@@ -97,7 +97,7 @@ export function isCounted(before: State, { who, decision, next }: Step): boolean
 }
 
 const RANK = { none: 0, answered: 1, open: 2 } as const;
-/** They rest on an answer of the gateway. */
+/** These events rest on an answer of the gateway. */
 const ENDS_DOUBT: ReadonlySet<string> = new Set<EventType>([
   'lookup.absent',
   'payment.completed',
@@ -105,7 +105,7 @@ const ENDS_DOUBT: ReadonlySet<string> = new Set<EventType>([
   'payment.review',
 ]);
 
-/** Whether what may have been executed is in doubt until the gateway has told. */
+/** Whether a charge that may have been made stays in doubt until the gateway has answered what happened. */
 export function isDoubted(before: State, { who, decision, next }: Step): boolean {
   if (decision === undefined || (who !== 0 && who !== 1)) return true;
   const { type } = decision.event;
@@ -117,7 +117,7 @@ export function isDoubted(before: State, { who, decision, next }: Step): boolean
   return ENDS_DOUBT.has(type) || rank >= RANK[before.row.charge.doubt.kind];
 }
 
-/** Its last holder may have sent it until its lease’s end. */
+/** Its last holder may have sent the call until its lease ended. */
 function isOverrun({ held, charge }: Row): boolean {
   return held && charge.step === 'call';
 }
