@@ -23,7 +23,7 @@ export interface Order {
 }
 
 export interface Client {
-  /** Every request for a charge, kept for the judge whatever became of it. */
+  /** Every request for a charge, kept for the judge whatever its result. */
   readonly observed: Exchange[];
   pay(order: Order): Promise<Answer>;
   /** The seed's endpoint; `amount` as written, e.g. `100.0`. */
@@ -42,7 +42,7 @@ interface Sending {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** `url` is asked for each request: the service may have moved. `observed`: where the requests are kept. */
+/** `url` is called for each request, because the service may have moved. `observed`: where the requests are kept. */
 export function createClient(url: () => string, observed: Exchange[] = []): Client {
   const agent = new Agent({ keepAlive: true, maxSockets: 2000 });
 
@@ -72,7 +72,7 @@ export function createClient(url: () => string, observed: Exchange[] = []): Clie
     });
   }
 
-  /** `scenario`: `not valid` where the request may be refused for what it says. */
+  /** `scenario`: `not valid` if the request may be refused because of its content. */
   async function post(
     path: string,
     sent: string | Buffer,
@@ -94,7 +94,7 @@ export function createClient(url: () => string, observed: Exchange[] = []): Clie
         path,
         orderId,
         key: sending.headers?.['idempotency-key'] ?? null,
-        // The seed counts in whole dollars, and its answers say too little to be judged.
+        // The seed's endpoint counts in whole dollars, and its answers contain too little to be judged.
         body: isSeed ? JSON.stringify({ amount: Math.round(100 * Number(amount)), currency: 'USD' }) : body,
         askedMs,
         answeredMs: performance.now(),

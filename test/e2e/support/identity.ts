@@ -1,4 +1,4 @@
-/** The names under which an order must reach the gateway, computed anew from the design. */
+/** The names under which an order must reach the gateway, computed independently, from the design. */
 import { chargeKey, orderReference } from '../../../sim/chaos/judge/names.ts';
 import { query } from '../../../sim/chaos/processes/query.ts';
 

@@ -1,4 +1,4 @@
-/** The judge of the chaos run, told what happened on a stage. Knows nothing but the outside. */
+/** Gives the judge of the chaos runs what happened on a stage. It sees everything from outside only. */
 
 import { inParallel } from '../../../sim/chaos/in-parallel.ts';
 import type { PaymentEvent } from '../../../sim/chaos/judge/case.ts';
@@ -12,11 +12,11 @@ import { shown } from '../gateway/ledger.ts';
 
 const MAX_CALLS = 4;
 
-/** What a client may be told only where a test has brought it about, and says so itself. */
+/** A client gets these codes only if a test causes them, and that test checks them itself. */
 const OWN_CODES = /"code":"(result_expired|store_refused)"/;
 
 export interface Facts {
-  /** Of the service. */
+  /** The service's address. */
   readonly url: string;
   readonly observed: readonly Exchange[];
   readonly gateway: Gateway;
@@ -44,7 +44,7 @@ export async function judge({ url, observed, gateway, installationId, leaseMs }:
     })),
   });
   const strange = ledger.strange.map((what) => `strange request: ${what}`);
-  // How its payments end is what each test says itself.
+  // Each test checks itself how its payments end.
   const broken = found.filter(({ kind }) => kind !== 'unsettled').map(headline);
   const called = [...groupBy(ledger.requests, ({ key }) => key).values()];
   const tooOften = called.flatMap((requests) => {

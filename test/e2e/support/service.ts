@@ -7,8 +7,8 @@ const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /**
- * Pauses are shortened, so that a test sees in seconds what takes minutes in production. What an honest answer may take is not: on a
- * busy machine it takes its time.
+ * Pauses are short, so that a test sees in seconds what takes minutes in production. The time for an honest answer is not short, because
+ * answers are slow on a busy machine.
  */
 export const FAST = {
   CALL_TIMEOUT_MS: '10000',
@@ -26,8 +26,8 @@ export const FAST = {
 } as const;
 
 /**
- * For tests of time-outs and of leases that end. An honest answer may come too late then, so such a test counts no calls that it did
- * not bring about itself.
+ * For tests of timeouts and of leases that end. Here an honest answer may come too late. So such a test must not count calls that it did
+ * not cause itself.
  */
 export const SHORT_CALLS = { CALL_TIMEOUT_MS: '2000', LEASE_MS: '3000' } as const;
 
@@ -42,7 +42,7 @@ export interface Ended {
 export interface Service {
   readonly url: string;
   readonly pid: number;
-  /** All that it has printed and logged. */
+  /** Everything that it has printed and logged. */
   output(): string;
   running(): boolean;
   signal(signal: NodeJS.Signals): void;
@@ -52,7 +52,7 @@ export interface Service {
 }
 
 const children = new Set<ChildProcess>();
-/** A test that fails may not come to its end; no service may outlive its file. */
+/** A test that fails may not reach its end. No service may outlive its test file. */
 for (const end of ['exit', 'disconnect', 'SIGTERM'] as const) {
   process.once(end, () => {
     for (const child of children) child.kill('SIGKILL');
@@ -68,7 +68,7 @@ export async function startService(env: Env): Promise<Service> {
   children.add(child);
   child.once('exit', () => children.delete(child));
   const output = collect(child);
-  // Not at its exit: what it said last may be on the way then.
+  // Waits for `close`, not `exit`: its last output may still be on the way at its exit.
   let closed = false;
   const ended = once(child, 'close').then(([code, signal]): Ended => {
     closed = true;

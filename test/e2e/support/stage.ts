@@ -12,24 +12,24 @@ import { type Env, FAST, type Service, startService } from './service.ts';
 export interface StageOptions {
   readonly env?: Env;
   readonly gateway?: Partial<BookOptions>;
-  /** Instead of a test database of its own. */
+  /** Used instead of a test database of its own. */
   readonly database?: TestDatabase;
 }
 
-/** Of the service. */
+/** The service's default. */
 const DEFAULT_LEASE_MS = 15_000;
 
-/** One service, its database and its gateway, and everything to watch them with. */
+/** One service, its database and its gateway, and everything to observe them. */
 export interface Stage {
   readonly gateway: Gateway;
   readonly client: Client;
   readonly identity: Identity;
   readonly databaseUrl: string;
-  /** The newest that runs; `client` talks to it. */
+  /** The newest process. `client` talks to it. */
   service(): Service;
-  /** Starts another process on the same database; from now on `client` talks to it. */
+  /** Starts another process on the same database. From now on `client` talks to it. */
   start(env?: Env): Promise<Service>;
-  /** Another client, whose requests are judged with those of `client`. */
+  /** Another client. Its requests are judged together with those of `client`. */
   clientAt(url: () => string): Client;
   payments(): Promise<Payment[]>;
   find(orderId: string): Promise<Payment | null>;
@@ -129,7 +129,7 @@ export async function openStage(given: StageOptions = {}): Promise<Stage> {
   };
 }
 
-/** For one test: closed whatever comes of it. */
+/** A stage for one test. It is closed in any case. */
 export async function onStage(options: StageOptions, work: (stage: Stage) => Promise<void>): Promise<void> {
   const stage = await openStage(options);
   try {

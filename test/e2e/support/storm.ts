@@ -8,13 +8,13 @@ import { type Answer, type Client, json, type Order } from './client.ts';
 import { SHORT_CALLS } from './service.ts';
 import type { Stage } from './stage.ts';
 
-/** The gateway's landings are meant for 700 ms after the caller's death at most; on a busy machine timers are late as well. */
+/** The gateway's late charges are planned at most 700 ms after the caller is gone. On a busy machine, timers are late as well. */
 export const STORM_ENV = { ...SHORT_CALLS, GATEWAY_LANDS_WITHIN_MS: '5000' } as const;
 
-/** What a storm may take on a busy machine. */
+/** How long a storm may take on a busy machine. */
 export const STORM_MS = 240_000;
 
-/** Every fault of a call at a rate; what is left is honest. */
+/** The weights of all faults of a call. The first entry is honest. */
 const NASTY: readonly (readonly [number, step.Step])[] = [
   [46, step.honest],
   [6, step.error(500)],
@@ -52,13 +52,13 @@ const LOOKUP_FAULTS: readonly [LookupMode, ...LookupMode[]] = [
   'foreign',
 ];
 
-/** Makes the gateway misbehave in every way at once; `heal` ends it. */
+/** Makes the gateway misbehave in every way at once. `heal` ends it. */
 export function raiseStorm({ gateway }: Stage, seed: number): { heal(): void } {
   const random = createRandom(seed, 'lookups');
   gateway.otherwise = mixOf(seed, NASTY);
   gateway.mode = () => {
     if (!random.chance(0.2)) return 'truth';
-    // Absent without a lag would break the contract; the other lies are not about the key.
+    // `absent` without a lag would break the contract, so it is not used. The faults used here say nothing wrong about the key.
     return random.pick(LOOKUP_FAULTS);
   };
   return {
@@ -69,7 +69,7 @@ export function raiseStorm({ gateway }: Stage, seed: number): { heal(): void } {
   };
 }
 
-/** Asks with the same key until told something final, as a merchant's client would. */
+/** Asks with the same key until the answer is final, as a merchant's client would. */
 async function insist(client: Client, order: Order): Promise<Answer> {
   return await until(
     () => `a final answer about ${order.orderId}`,
@@ -84,12 +84,12 @@ async function insist(client: Client, order: Order): Promise<Answer> {
 
 export interface Load {
   readonly orders: number;
-  /** Orders at once; each has three clients. */
+  /** How many orders run at once. Each has three clients. */
   readonly width: number;
   readonly prefix: string;
 }
 
-/** Three clients an order: two with keys of their own, one without. */
+/** Three clients per order: two with keys of their own, one without a key. */
 export async function load(client: Client, { orders, width, prefix }: Load): Promise<void> {
   const ids = Array.from({ length: orders }, (_, index) => `${prefix}-${index}`);
   await inParallel(ids, width, async (orderId) => {
