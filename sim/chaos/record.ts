@@ -9,7 +9,7 @@ export interface Asked {
   readonly scenario: string;
   readonly replica: string;
   readonly method: 'GET' | 'POST';
-  /** With its query. */
+  /** The path with its query. */
   readonly path: string;
   /** The order that it is about. Null: a page of all payments. */
   readonly orderId: string | null;

@@ -1,4 +1,4 @@
-/** One run: break things while clients pay, heal, wait, judge. */
+/** One run: breaks things while clients pay, then heals everything, waits, and judges. */
 import { setMaxListeners } from 'node:events';
 import { runClient } from './clients/client.ts';
 import { type Line, openLine, type Target } from './clients/http.ts';

@@ -9,7 +9,7 @@ import { STATEMENT_MS } from './book.ts';
 import type { MoneyJudgeParts } from './money.ts';
 import { claimantOf, doubtful, type Exchange } from './wire.ts';
 
-/** Nothing is sent or listened to in the last stretch of a lease. */
+/** A process sends nothing and waits for no answer this long before its lease ends. */
 export const LEASE_MARGIN_MS = 250;
 
 export interface Beginning {

@@ -9,7 +9,7 @@ import type { Change, Database, Row } from '../store/database.ts';
 import type { Asked } from './answers.ts';
 import { type Book, type OrderName, orderName } from './book.ts';
 
-/** One incarnation of a process, as it begins and ends exchanges. */
+/** One incarnation of a process, at one moment. */
 export interface Caller {
   readonly name: string;
   /** By its machine's monotonic clock. */

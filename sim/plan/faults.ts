@@ -26,7 +26,7 @@ export type StoreFault =
 export type CallFault =
   | 'none'
   | 'gateway_declines'
-  /** Nothing leaves: refused connection, DNS, TLS. */
+  /** Nothing is sent: refused connection, DNS, TLS. */
   | 'gateway_unreachable'
   | 'gateway_limits'
   | 'gateway_forbids'

@@ -41,7 +41,7 @@ export interface Plan {
   readonly echoes: boolean;
   readonly retentionMs: number;
   readonly cacheEntries: number;
-  /** Chances in a thousand, per occasion. */
+  /** Chances in a thousand, for each statement, call, lookup or timer. */
   readonly rates: Readonly<Partial<Record<FaultName, number>>>;
   readonly mishaps: readonly Mishap[];
   /** The average time between two mishaps. */

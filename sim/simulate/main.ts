@@ -30,7 +30,7 @@ const MARKS_FROM_SEEDS = 20_000;
 const STORIES = 2;
 /** One seed in this many is the same in every run. */
 const FIXED_SHARE = 5;
-/** Fresh seeds begin below this. */
+/** New seeds begin below this. */
 const SEEDS_END = 2 ** 40;
 
 process.exitCode =
@@ -105,7 +105,6 @@ function sharesOf(seeds: number): readonly Share[] {
   ];
 }
 
-/** Shrinks a failing seed and prints its story. */
 async function tell(failure: Failure): Promise<void> {
   if (failure.invariant === 'determinism') return;
   const whole = await run(seededTape(failure.seed), { keepStory: true });

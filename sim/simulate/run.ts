@@ -125,7 +125,7 @@ function isBeforePerson({ plan, database }: World): boolean {
 
 function allAtRest(world: World): boolean {
   if (world.gateway.busy() || world.openRequests.size > 0) return false;
-  // A paused process may still wake with something to write.
+  // A paused process may still have something to write when it wakes.
   if (world.hosts.some(({ process }) => process.life.paused)) return false;
   for (const row of world.database.rows())
     if (!isAtRest(row, world.plan.policy, world.gateway.ledger)) return false;

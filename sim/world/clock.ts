@@ -12,10 +12,10 @@ export interface HostClock {
   wallMs(): number;
   /** Runs `callback` inside the process after `delayMs` of the monotonic clock. The returned function cancels it. */
   after(life: Life, delayMs: number, callback: () => void): () => void;
-  /** Sets the wall clock `skewMs` ahead. */
+  /** Sets the wall clock `skewMs` ahead of the true time. Negative: behind it. */
   skewWall(skewMs: number): void;
   suspend(): void;
-  /** Runs once, when the machine is next suspended. */
+  /** Runs `undo` once, when the machine is next suspended. */
   onSuspend(undo: () => void): void;
   /** @param wallStoodStill the wall clock stopped as well, and has not been corrected yet. */
   wake(wallStoodStill: boolean): void;

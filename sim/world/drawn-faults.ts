@@ -1,4 +1,4 @@
-/** Faults by chance: each kind at the plan's rate, every choice from the tape. */
+/** Random faults: each kind at the plan's rate, and every choice from the tape. */
 import type { Tape } from '../core/tape.ts';
 import type { FaultName, Faults } from '../plan/faults.ts';
 import { CALL_FAULTS, LOOKUP_FAULTS, type Plan, STORE_FAULTS } from '../plan/plan.ts';

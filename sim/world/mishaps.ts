@@ -129,7 +129,7 @@ export function suspendMachine(world: World, host: Host, { forMs, ntpMs }: Suspe
   });
 }
 
-/** If the database loses commits, only the gateway's keys protect the money. So no sleep lasts longer than it keeps them. */
+/** If the database loses commits, only the gateway's keys protect the money. So no sleep lasts longer than the gateway keeps them. */
 const SLEEPS_BESIDE_LOSS_MS = [8000, 77_000, 20 * 60_000] as const;
 /** From a little longer than a lease to a day. */
 const SLEEPS_MS = [...SLEEPS_BESIDE_LOSS_MS, 25 * 3_600_000] as const;

@@ -31,13 +31,12 @@ export interface Process {
 /** A machine on which one incarnation of a process follows the other. */
 export interface Host {
   readonly name: string;
-  /** From 0. */
   readonly index: number;
   /** The gateway that it is set to use. */
   readonly gateway: PlacedGateway;
   process: Process;
   incarnation: number;
-  /** Cut off until then. */
+  /** Its connections to the database are cut until then. */
   databaseCutUntilMs: number;
   databaseAnswersLostUntilMs: number;
   gatewayCutUntilMs: number;

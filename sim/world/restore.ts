@@ -46,7 +46,7 @@ export function loseDatabase(world: World, backup: Snapshot, restore: Restore, o
   world.faultsUntilMs = Math.max(world.faultsUntilMs, world.allAsleepUntilMs + AFTER_MS);
   world.database.crash();
   world.databaseDown = true;
-  // Before the processes start again.
+  // Scheduled first, so that it happens before the processes start again.
   scheduler.after(downMs, () => putBack(world, backup, restore, onOver));
   for (const host of hosts) killProcess(world, host, downMs);
 }

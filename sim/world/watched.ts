@@ -1,4 +1,4 @@
-/** A process's way to its ports, watched by the judge of its limits. */
+/** Wraps a process's gateway and store, so that the judge of its limits sees every use. */
 import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
 import type { Gateway } from '../../src/ports/gateway.ts';
 import type { Store } from '../../src/ports/store.ts';

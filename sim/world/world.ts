@@ -1,4 +1,4 @@
-/** One simulated world: processes with the real engine, a database, a gateway, and all that can go wrong between them. */
+/** One simulated world: processes with the real engine, a database, a gateway, and everything that can go wrong between them. */
 import { orderReference, requestKeyHash } from '../../src/domain/ids.ts';
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -31,7 +31,7 @@ export interface World {
   readonly marks: Marks;
   readonly judge: Judge;
   readonly database: Database;
-  /** What all gateways charged. */
+  /** The charges of all gateways. */
   readonly ledger: BookedCharge[];
   /** All gateways' books. */
   readonly gateway: Books;
@@ -120,7 +120,7 @@ export const INSTALLATION_ID = '6f0f9d9e-3c1b-4b0e-9a53-0c9f6a5d4e21';
 /** The names that the simulated adapters store with every payment. */
 const GATEWAY_NAME = 'model';
 const OTHER_GATEWAY_NAME = 'other';
-/** How far the replica that takes over may lag. */
+/** How far behind the replica that takes over may be. */
 const REPLICA_LAG_MS = 1000;
 
 export function createWorld(options: WorldOptions): World {

@@ -11,7 +11,7 @@ export interface Trouble {
 export interface Troubles {
   /** Notes the beginning. The returned function notes the end. */
   begin(replicas: readonly string[], what: Trouble['what']): () => void;
-  /** Those that overlap the time. */
+  /** The troubles that overlap this time. */
   during(replica: string, fromMs: number, untilMs: number): Trouble[];
 }
 

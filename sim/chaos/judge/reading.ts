@@ -1,4 +1,4 @@
-/** Bodies of answers, read without trusting them. */
+/** Reads the bodies of answers without trusting them. */
 import type { Exchange } from '../record.ts';
 
 export type Body = Readonly<Record<string, unknown>>;

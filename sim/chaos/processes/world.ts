@@ -50,7 +50,7 @@ export interface World {
 
 export interface WorldOptions {
   readonly seed: number;
-  /** The project's folder, as a URL with a slash at its end. */
+  /** The project's folder, as a URL that ends with a slash. */
   readonly root: string;
   /** Where the logs go. */
   readonly folder: string;

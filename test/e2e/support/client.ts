@@ -130,7 +130,6 @@ export function createClient(url: () => string, observed: Exchange[] = []): Clie
   };
 }
 
-/** The body as an object. */
 export function json(answer: { readonly text: string }): Record<string, unknown> {
   return JSON.parse(answer.text);
 }

@@ -38,7 +38,7 @@ export interface Ended {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** The service as a real process. */
+/** The service, running as a real process. */
 export interface Service {
   readonly url: string;
   readonly pid: number;
