@@ -47,7 +47,7 @@ export const DOMAIN: readonly PlantedBug[] = [
     find: "if (charge.gatewayRef !== null) return { kind: 'never' };",
     put: '',
     judge: 'engine suite',
-    tests: { file: `${FOLDER}/decisions.test.ts`, named: 'absent and named before' },
+    tests: { file: `${FOLDER}/decisions.test.ts`, named: 'absent, but named earlier' },
   },
   {
     name: 'a call is not counted',

@@ -280,7 +280,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
     find: 'holds: (s) => isCatalogFirst(s.path),',
     put: "holds: (s) => isCatalogFirst(s.path) || s.fsync === 'on',",
     judge: 'store suite',
-    tests: { file: DURABILITY_TEST, named: 'before|search_path' },
+    tests: { file: DURABILITY_TEST, named: 'search_path' },
   },
   {
     name: 'the settings are read by names that can be replaced',

@@ -76,7 +76,7 @@ export const STORE_BATCHES: readonly PlantedBug[] = [
     find: 'if (repeats < repeatsOf(error)) return',
     put: 'if (repeats < 8) return',
     judge: 'store suite',
-    tests: { file: 'src/postgres/batcher.test.ts', named: 'verdicts' },
+    tests: { file: 'src/postgres/batcher.test.ts', named: 'results' },
   },
   {
     name: 'a lost connection is taken for a refusal',
