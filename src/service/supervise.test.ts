@@ -182,11 +182,13 @@ describe('a worker that gives no sign of life', () => {
     expect([all.forked[0]?.signals, all.logged]).toEqual([[], []]);
   });
 
-  it('is looked for while it starts, too, and never after the stop', async () => {
+  it('has a minute for that while it starts, and is not looked for after the stop', async () => {
     const all = setUp(1);
     all.forked[0]?.freezes();
-    await look(all, 5);
-    expect(all.forked[0]?.signals).toEqual(['SIGKILL']);
+    await look(all, 29);
+    expect(all.forked[0]?.signals).toEqual([]);
+    await look(all, 1);
+    expect([all.forked[0]?.signals, all.logged]).toEqual([['SIGKILL'], [{ worker: 1, silent_ms: 60_000 }]]);
     void all.workers.stop();
     expect(all.looks()).toBe(0);
   });

@@ -55,9 +55,13 @@ const LOOK_EVERY_MS = 2000;
  */
 const SILENT_LOOKS = 5;
 
+/** The same for a worker that does not take payments yet: a minute. On a busy machine, loading its program takes long. */
+const SILENT_LOOKS_AT_START = 30;
+
 export function superviseWorkers({ count, fork, after, log }: SuperviseOptions): Supervised {
   /** For each worker, at how many checks in a row it was silent. */
   const running = new Map<WorkerProcess, number>();
+  const ready = new WeakSet<WorkerProcess>();
   let stopped: Promise<void> | null = null;
 
   /** Async, so that a fork that throws becomes a rejection. */
@@ -68,13 +72,14 @@ export function superviseWorkers({ count, fork, after, log }: SuperviseOptions):
       running.delete(worker);
       return fields;
     });
-    const ready = await Promise.race([worker.ready, ended.then(() => null)]);
-    if (ready === null)
+    const announced = await Promise.race([worker.ready, ended.then(() => null)]);
+    if (announced === null)
       throw new Error('A worker ended before it took payments; its error is above. Nothing was started.');
     void ended.then((fields) => {
       if (stopped === null) startAgain(fields);
     });
-    return ready;
+    ready.add(worker);
+    return announced;
   }
 
   function startAgain(fields: Record<string, unknown>): void {
@@ -94,9 +99,10 @@ export function superviseWorkers({ count, fork, after, log }: SuperviseOptions):
     for (const [worker, before] of running) {
       const silent = worker.heard() ? 0 : before + 1;
       running.set(worker, silent);
-      if (silent !== SILENT_LOOKS) continue;
+      const most = ready.has(worker) ? SILENT_LOOKS : SILENT_LOOKS_AT_START;
+      if (silent !== most) continue;
       log.error(
-        { worker: worker.id, silent_ms: SILENT_LOOKS * LOOK_EVERY_MS },
+        { worker: worker.id, silent_ms: most * LOOK_EVERY_MS },
         'a worker gives no sign of life: it is frozen, or something blocks it; it is killed, and another one is started',
       );
       worker.kill('SIGKILL');
@@ -116,11 +122,11 @@ export function superviseWorkers({ count, fork, after, log }: SuperviseOptions):
   }
 
   let cancelLook = after(LOOK_EVERY_MS, look);
-  const ready = Promise.all(Array.from({ length: count }, start)).then(([first]) => first as WorkerReady);
+  const allReady = Promise.all(Array.from({ length: count }, start)).then(([first]) => first as WorkerReady);
   // After an early stop, nobody waits for this any more.
-  ready.catch(() => {});
+  allReady.catch(() => {});
   return {
-    ready,
+    ready: allReady,
     stop() {
       stopped ??= end();
       return stopped;
