@@ -10,8 +10,9 @@ export interface ClockTrust {
    */
   readonly agreedSinceMs: number;
   /**
-   * Whatever is dated before `agreedSinceMs` counts as having happened at this moment, which is never too early: a
-   * request under a lease that only looks over may be sent until the lease really ends.
+   * Whatever is dated before `agreedSinceMs` counts as having happened at this moment, which is never too early. It
+   * is after the last time without contact, when the clock could be wrong unseen. And a request under a lease that
+   * only looks over may be sent until the lease really ends.
    */
   readonly countFromMs: number;
   /** By how much the clock was set back since this process started. What was dated before that may be older by this much. */

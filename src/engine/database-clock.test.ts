@@ -119,6 +119,21 @@ describe('before its start', () => {
   });
 });
 
+describe('a time without contact', () => {
+  it('may hide that the clock was set back and forth: older dates count from its end', async () => {
+    const { clock, exchange } = setUp();
+    await world.pass(4990);
+    await exchange();
+    expect(clock.trust().countFromMs).toBe(ORIGIN_MS + LEASE_MS);
+    await world.pass(5001);
+    await exchange();
+    expect(clock.trust()).toMatchObject({
+      agreedSinceMs: ORIGIN_MS,
+      countFromMs: ORIGIN_MS + 9994 + LEASE_MS,
+    });
+  });
+});
+
 describe('steps that cancel each other out', () => {
   it('are two steps, and waits by the clock between them are handled', async () => {
     const { clock, exchange } = setUp();

@@ -3,7 +3,8 @@
  * between two readings of our monotonic clock, so the difference between the two clocks lies in a known interval.
  * While these intervals overlap, both clocks count the same time. When two of them do not overlap, one clock was
  * set. About the time before this process started nothing is known: what is dated earlier counts as having happened
- * at the start.
+ * at the start. After a time without contact it counts as having happened by its end: the clock may have been set
+ * back and forth meanwhile, and others may have written wrong dates by it.
  */
 import type { ClockTrust } from '../domain/clock-trust.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -35,6 +36,8 @@ export interface DatabaseClockStart {
   readonly databaseMs: number;
   readonly sent: Moment;
   readonly longestLeaseMs: number;
+  /** After so long without an answer from the database, it may have been set forth and back unseen. Default 5000. */
+  readonly blindAfterMs?: number;
 }
 
 /** Two correct clocks drift apart by less than this (NTP slews by 500 ppm at most, RFC 5905 and adjtime). */
@@ -48,6 +51,7 @@ const ROUGHLY_MS = 60_000;
 const TOLERANCE_MS = 2 * SLIP_MS;
 
 export function createDatabaseClock(clock: Clock, start: DatabaseClockStart): DatabaseClock {
+  const { blindAfterMs = 5000 } = start;
   let { longestLeaseMs } = start;
   let last: { readonly databaseMs: number; readonly sent: Moment };
   /** The database's clock minus our monotonic one, when ours read `atMs`. */
@@ -56,6 +60,8 @@ export function createDatabaseClock(clock: Clock, start: DatabaseClockStart): Da
   let unhandled: Steps | null = null;
   let steps = 0;
   let agreedSinceMs = start.databaseMs;
+  /** The end of the last time without contact, after `agreedSinceMs`. Until then others may have written wrong dates unseen. */
+  let contactSinceMs = start.databaseMs;
   let setBackMs = 0;
   begin(start.databaseMs, start.sent);
 
@@ -82,6 +88,7 @@ export function createDatabaseClock(clock: Clock, start: DatabaseClockStart): Da
     const backMs = Math.max(-aheadMs, 0);
     steps += 1;
     agreedSinceMs = databaseMs;
+    contactSinceMs = databaseMs;
     setBackMs += backMs;
     unhandled = {
       backMs: (unhandled?.backMs ?? 0) + backMs,
@@ -94,7 +101,9 @@ export function createDatabaseClock(clock: Clock, start: DatabaseClockStart): Da
     note(databaseMs, sent) {
       const nowMs = clock.monotonicMs();
       const [low, high] = [databaseMs - nowMs, databaseMs - sent.monotonicMs];
-      const driftMs = DRIFT * (nowMs - offset.atMs);
+      const silentMs = nowMs - offset.atMs;
+      if (silentMs > blindAfterMs) contactSinceMs = databaseMs;
+      const driftMs = DRIFT * silentMs;
       const gapMs = gap(low, high, driftMs);
       if (gapMs !== 0) {
         if (slip(nowMs, gapMs)) stepped(databaseMs, gapMs);
@@ -112,7 +121,7 @@ export function createDatabaseClock(clock: Clock, start: DatabaseClockStart): Da
     atLeastMs: () => clock.monotonicMs() + offset.low,
     trust: () => ({
       agreedSinceMs,
-      countFromMs: agreedSinceMs + longestLeaseMs,
+      countFromMs: contactSinceMs + longestLeaseMs,
       setBackMs,
       aheadMs: longestLeaseMs + ROUGHLY_MS,
       toleranceMs: TOLERANCE_MS,

@@ -71,7 +71,12 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     ...options,
     gate: createGate({ clock, log: options.log, ...options.gate }),
     installationId: await store.installationId(),
-    databaseClock: createDatabaseClock(clock, { databaseMs, sent, longestLeaseMs }),
+    databaseClock: createDatabaseClock(clock, {
+      databaseMs,
+      sent,
+      longestLeaseMs,
+      blindAfterMs: Math.max(2000, 3 * options.limits.sweepMs),
+    }),
     halt,
     outage: createOutage(clock, options.log),
     lateNews: createLateNews(),

@@ -60,12 +60,22 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     tests: { file: CLOCKS, named: 'while no process runs proves nothing to the next process' },
   },
   {
+    name: 'a clock that was set back and forth unseen is believed',
+    story:
+      'While a server was cut from the database, another one wrote a date by a wrong clock. The order fails too early, and is charged after that.',
+    file: 'src/engine/database-clock.ts',
+    find: 'if (silentMs > blindAfterMs) contactSinceMs = databaseMs;',
+    put: '',
+    judge: 'engine suite',
+    tests: { file: DATABASE_CLOCK, named: 'may hide that the clock was set back and forth' },
+  },
+  {
     name: 'a lease that the step may have cut short is not waited for',
     story:
       'The clock jumps over the end of a lease, and a request is sent under that lease after its order was declared failed.',
     file: 'src/engine/database-clock.ts',
-    find: 'countFromMs: agreedSinceMs + longestLeaseMs,',
-    put: 'countFromMs: agreedSinceMs,',
+    find: 'countFromMs: contactSinceMs + longestLeaseMs,',
+    put: 'countFromMs: contactSinceMs,',
     judge: 'engine suite',
     tests: { file: DATABASE_CLOCK, named: 'is trusted only from then on' },
   },
@@ -219,8 +229,8 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     story:
       'The last process had a longer lease and sends a call under it, after the new process has declared the order failed.',
     file: 'src/engine/engine.ts',
-    find: 'createDatabaseClock(clock, { databaseMs, sent, longestLeaseMs })',
-    put: 'createDatabaseClock(clock, { databaseMs, sent, longestLeaseMs: Math.min(longestLeaseMs, options.policy.leaseMs) })',
+    find: '      longestLeaseMs,\n      blindAfterMs',
+    put: '      longestLeaseMs: Math.min(longestLeaseMs, options.policy.leaseMs),\n      blindAfterMs',
     judge: 'engine suite',
     tests: { file: CLOCKS, named: 'waits for that lease' },
   },

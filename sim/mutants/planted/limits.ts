@@ -116,16 +116,6 @@ export const LIMITS: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
-    name: 'a retry that has waited for its token is no probe',
-    story:
-      'The gateway is still down, but retries that have waited for a token are all sent to it, and calls are not stopped again.',
-    file: 'src/engine/drive.ts',
-    find: "{ kind: 'go', inMs: 0 } : gate.reserve('resumed');",
-    put: "{ kind: 'go', inMs: 0 } : gate.callsStoppedMs() > 0 ? gate.reserve('resumed') : { kind: 'go', inMs: 0 };",
-    judge: 'engine suite',
-    tests: { file: 'src/engine/drive.test.ts', named: 'waited for its token' },
-  },
-  {
     name: 'a call that got its place before a stop is no probe behind it',
     story: 'The gateway is still away, and calls to it go on because nobody counts that it did not answer.',
     file: 'src/engine/breaker.ts',
