@@ -8,6 +8,7 @@ const LEASE = 15_000;
 const setBack: ClockTrust = {
   agreedSinceMs: STEP,
   countFromMs: STEP + LEASE,
+  writtenFromMs: STEP + LEASE,
   setBackMs: 3_600_000,
   aheadMs: 1000,
   toleranceMs: 500,

@@ -10,11 +10,15 @@ export interface ClockTrust {
    */
   readonly agreedSinceMs: number;
   /**
-   * Whatever is dated before `agreedSinceMs` counts as having happened at this moment, which is never too early. It
-   * is after the last time without contact, when the clock could be wrong unseen. And a request under a lease that
-   * only looks over may be sent until the lease really ends.
+   * Whatever is dated before `agreedSinceMs` counts as having happened at this moment, which is never too early: a
+   * request under a lease that only looks over may be sent until the lease really ends.
    */
   readonly countFromMs: number;
+  /**
+   * The same for what others may have written: it is after the last time without contact, when the clock could be
+   * set back and forth unseen. Never before `countFromMs`.
+   */
+  readonly writtenFromMs: number;
   /** By how much the clock was set back since this process started. What was dated before that may be older by this much. */
   readonly setBackMs: number;
   /**
@@ -31,15 +35,24 @@ export interface ClockTrust {
 export const FULL_TRUST: ClockTrust = {
   agreedSinceMs: Number.NEGATIVE_INFINITY,
   countFromMs: Number.NEGATIVE_INFINITY,
+  writtenFromMs: Number.NEGATIVE_INFINITY,
   setBackMs: 0,
   aheadMs: Number.POSITIVE_INFINITY,
   toleranceMs: 0,
 };
 
-/** The latest moment at which something dated `statedMs` can have happened, by the clock that now reads `nowMs`. */
+/** The latest moment at which something that is stored with the date `statedMs` can have happened, by the clock that now reads `nowMs`. */
 export function latestMoment(statedMs: number, nowMs: number, trust: ClockTrust): number {
-  const byOldClock = statedMs < trust.agreedSinceMs || statedMs > nowMs + trust.aheadMs;
-  return byOldClock && Number.isFinite(trust.agreedSinceMs) ? trust.countFromMs : statedMs;
+  return isByOldClock(statedMs, nowMs, trust) ? trust.writtenFromMs : statedMs;
+}
+
+/** The same for a date that was known at the start, and that nobody writes. */
+export function latestMomentOfKnown(statedMs: number, nowMs: number, trust: ClockTrust): number {
+  return isByOldClock(statedMs, nowMs, trust) ? trust.countFromMs : statedMs;
+}
+
+function isByOldClock(statedMs: number, nowMs: number, { agreedSinceMs, aheadMs }: ClockTrust): boolean {
+  return Number.isFinite(agreedSinceMs) && (statedMs < agreedSinceMs || statedMs > nowMs + aheadMs);
 }
 
 /** Whether the clock that now reads `nowMs` can be trusted about something dated `statedMs`. */

@@ -1,5 +1,5 @@
 import type { Charge, Doubt } from './charge.ts';
-import { type ClockTrust, FULL_TRUST, latestMoment } from './clock-trust.ts';
+import { type ClockTrust, FULL_TRUST, latestMoment, latestMomentOfKnown } from './clock-trust.ts';
 import type { Policy } from './policy.ts';
 
 /** Whether "not found" proves that nothing was charged; `from`: the same answer will be proof at `atMs`. */
@@ -39,14 +39,20 @@ export function absenceProof(
 export function forgottenProof(askedAtMs: number, terms: Terms, trust: ClockTrust = FULL_TRUST): TimedProof {
   const { restoredAtMs, leaseMs } = terms;
   if (restoredAtMs === null) return { kind: 'proved' };
-  return proofBehind({ kind: 'open', untilMs: restoredAtMs + leaseMs }, askedAtMs, terms, trust);
+  const untilMs = latestMomentOfKnown(restoredAtMs + leaseMs, askedAtMs, trust);
+  return proofFrom(untilMs + terms.contract.landsWithinMs, askedAtMs, terms, trust);
 }
 
-function proofBehind(doubt: Doubt, askedAtMs: number, { contract }: Terms, trust: ClockTrust): TimedProof {
+function proofBehind(doubt: Doubt, askedAtMs: number, terms: Terms, trust: ClockTrust): TimedProof {
+  const { contract } = terms;
   if (doubt.kind === 'none') return { kind: 'proved' };
   if (doubt.kind === 'answered' && contract.lookupLagMs === 0) return { kind: 'proved' };
   const landsMs = doubt.kind === 'open' ? contract.landsWithinMs : 0;
-  const atMs =
-    latestMoment(doubt.untilMs, askedAtMs, trust) + landsMs + contract.lookupLagMs + trust.toleranceMs;
+  return proofFrom(latestMoment(doubt.untilMs, askedAtMs, trust) + landsMs, askedAtMs, terms, trust);
+}
+
+/** Nothing lands after `landedMs`, so what a later lookup does not show, was not charged. */
+function proofFrom(landedMs: number, askedAtMs: number, { contract }: Terms, trust: ClockTrust): TimedProof {
+  const atMs = landedMs + contract.lookupLagMs + trust.toleranceMs;
   return askedAtMs > atMs ? { kind: 'proved' } : { kind: 'from', atMs };
 }

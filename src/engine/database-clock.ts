@@ -121,7 +121,8 @@ export function createDatabaseClock(clock: Clock, start: DatabaseClockStart): Da
     atLeastMs: () => clock.monotonicMs() + offset.low,
     trust: () => ({
       agreedSinceMs,
-      countFromMs: contactSinceMs + longestLeaseMs,
+      countFromMs: agreedSinceMs + longestLeaseMs,
+      writtenFromMs: contactSinceMs + longestLeaseMs,
       setBackMs,
       aheadMs: longestLeaseMs + ROUGHLY_MS,
       toleranceMs: TOLERANCE_MS,

@@ -75,7 +75,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
       databaseMs,
       sent,
       longestLeaseMs,
-      blindAfterMs: Math.max(2000, 3 * options.limits.sweepMs),
+      blindAfterMs: Math.max(5000, 3 * options.limits.sweepMs),
     }),
     halt,
     outage: createOutage(clock, options.log),

@@ -46,8 +46,8 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     story:
       'The database’s clock jumps forward by an hour, and a request that may still charge counts as not made.',
     file: 'src/domain/clock-trust.ts',
-    find: '  return byOldClock && Number.isFinite(trust.agreedSinceMs) ? trust.countFromMs : statedMs;\n',
-    put: '  return byOldClock && Number.isNaN(trust.agreedSinceMs) ? trust.countFromMs : statedMs;\n',
+    find: 'return Number.isFinite(agreedSinceMs) &&',
+    put: 'return Number.isNaN(agreedSinceMs) &&',
     judge: 'simulation',
   },
   {

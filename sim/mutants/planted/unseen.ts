@@ -153,8 +153,8 @@ export const UNSEEN: readonly PlantedBug[] = [
     name: 'the lag of lookups is forgotten for calls without an answer',
     story: 'A slow lookup does not show a charge that arrived at the last moment, and the order fails.',
     file: 'src/domain/proof.ts',
-    find: 'latestMoment(doubt.untilMs, askedAtMs, trust) + landsMs + contract.lookupLagMs + trust.toleranceMs;',
-    put: 'latestMoment(doubt.untilMs, askedAtMs, trust) + Math.max(landsMs, contract.lookupLagMs) + trust.toleranceMs;',
+    find: 'proofFrom(latestMoment(doubt.untilMs, askedAtMs, trust) + landsMs,',
+    put: 'proofFrom(latestMoment(doubt.untilMs, askedAtMs, trust) + Math.max(landsMs - contract.lookupLagMs, 0),',
     judge: 'simulation',
   },
 ];

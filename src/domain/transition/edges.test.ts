@@ -416,6 +416,7 @@ describe('a clock that was set', () => {
   const trust: ClockTrust = {
     agreedSinceMs: START + 50_000,
     countFromMs: START + 65_000,
+    writtenFromMs: START + 65_000,
     setBackMs: 3_600_000,
     aheadMs: 75_000,
     toleranceMs: 500,

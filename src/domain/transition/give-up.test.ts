@@ -167,6 +167,7 @@ describe('a clock that was set', () => {
   const trust: ClockTrust = {
     agreedSinceMs: START + 1000,
     countFromMs: START + 1000,
+    writtenFromMs: START + 1000,
     setBackMs: HOUR,
     aheadMs: 10_000,
     toleranceMs: 100,
