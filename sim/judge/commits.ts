@@ -279,11 +279,12 @@ function judgePatience(
   mark('given_up');
   // Both times are the database's. A charge that is stored late counts as opened when its statement arrived.
   const ageMs = (event?.atMs ?? 0) - openedAtMs;
-  // An error that the gateway stores under the key ends it early. A wall clock that was set may do so too.
+  // An error that the gateway stores under the key ends it early. So may a clock that was set, and a process that was frozen: its estimate
+  // is ahead by as long as its last answer took to be read.
   const excused =
     book.amnesia ||
     plan.policy.contract.cachesErrors ||
-    plan.mishaps.some((mishap) => SETS_CLOCKS.has(mishap));
+    plan.mishaps.some((mishap) => MISLEADS_CLOCKS.has(mishap));
   if (!excused && ageMs + AHEAD_MS < patienceS * 1000)
     violated(
       'patience',
@@ -291,7 +292,12 @@ function judgePatience(
     );
 }
 
-const SETS_CLOCKS: ReadonlySet<Mishap> = new Set(['clock_jumps', 'machine_suspended']);
+const MISLEADS_CLOCKS: ReadonlySet<Mishap> = new Set([
+  'clock_jumps',
+  'machine_suspended',
+  'event_loop_stalls',
+  'process_paused',
+]);
 
 /** REVIEW is allowed only if the gateway has no lookups, broke its contract, or left the outcome open for too long. */
 function judgeReview({ book, plan, violated }: CommitJudgeParts, { after, rowAfter, orderId }: Change): void {
