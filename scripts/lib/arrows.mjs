@@ -139,7 +139,7 @@ export const RULES = [
   },
   {
     part: 'sim/explore/',
-    may: ['domain/', 'node:*'],
+    may: ['domain/', 'sim/judge/events-after.ts', 'node:*'],
     instead: 'The search drives the pure decisions, and models everything else by itself.',
   },
   {

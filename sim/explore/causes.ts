@@ -1,45 +1,9 @@
 /** Every event needs its cause: what its worker did, and which outcome it got. The counted calls and the doubt must match it. */
 import type { EventType } from '../../src/domain/events.ts';
-import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
+import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { VerifyOutcome } from '../../src/domain/transition/index.ts';
+import { AFTER_CALL, AFTER_LOOKUP } from '../judge/events-after.ts';
 import type { Row, Stage, State, Step } from './model.ts';
-
-/** The events that may follow each outcome of a call. */
-const AFTER_CALL: Readonly<Record<CallOutcome['kind'], readonly EventType[]>> = {
-  approved: ['payment.completed'],
-  declined: ['payment.failed', 'call.declined_in_doubt', 'payment.review'],
-  // The last one is written if the charge would fail while there is evidence that nobody has checked.
-  refused: ['call.refused', 'payment.failed', 'payment.review', 'lookup.not_found_yet'],
-  unknown: ['call.unknown', 'payment.review'],
-  busy: ['call.busy', 'payment.review'],
-  pending: ['call.pending', 'payment.review'],
-  forbidden: ['call.forbidden'],
-  mismatch: ['payment.review'],
-};
-
-const AFTER_LOOKUP: Readonly<Record<LookupOutcome['kind'], readonly EventType[]>> = {
-  succeeded: ['payment.completed'],
-  declined: [
-    'payment.failed',
-    'payment.review',
-    'lookup.not_found_yet',
-    'lookup.absent',
-    'call.declined_in_doubt',
-  ],
-  reversed: ['payment.failed', 'payment.review', 'lookup.not_found_yet'],
-  pending: ['lookup.pending', 'payment.review'],
-  mismatch: ['payment.review'],
-  duplicated: ['payment.review'],
-  absent: [
-    'lookup.absent',
-    'lookup.not_found_yet',
-    'payment.failed',
-    'payment.review',
-    'call.declined_in_doubt',
-  ],
-  unavailable: ['lookup.unavailable', 'payment.review'],
-  forbidden: ['lookup.unavailable', 'payment.review'],
-};
 
 const AFTER_VERIFYING: Readonly<Record<VerifyOutcome['kind'], readonly EventType[]>> = {
   clear: ['verify.clear'],

@@ -1,47 +1,10 @@
 /** Every event needs its cause: what its writer did, and which outcome it got, under the same claim. The counters must match it. */
 import type { EventType } from '../../src/domain/events.ts';
-import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
+import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { Change, Row } from '../store/database.ts';
 import type { CommitJudgeParts } from './commits.ts';
+import { AFTER_CALL, AFTER_LOOKUP } from './events-after.ts';
 import { callUnder, lookedUp } from './wire.ts';
-
-/** The events that may follow each outcome of a call. */
-const AFTER_CALL: Readonly<Record<CallOutcome['kind'], readonly EventType[]>> = {
-  approved: ['payment.completed'],
-  declined: ['payment.failed', 'call.declined_in_doubt', 'payment.review'],
-  refused: ['call.refused', 'payment.failed', 'payment.review', 'lookup.not_found_yet'],
-  unknown: ['call.unknown', 'payment.review'],
-  busy: ['call.busy', 'payment.review'],
-  pending: ['call.pending', 'payment.review'],
-  forbidden: ['call.forbidden'],
-  mismatch: ['payment.review'],
-};
-
-/** The events that may follow each outcome of a lookup of the charge itself. */
-const AFTER_LOOKUP: Readonly<Record<LookupOutcome['kind'] | 'not_sent', readonly EventType[]>> = {
-  succeeded: ['payment.completed'],
-  declined: [
-    'payment.failed',
-    'payment.review',
-    'lookup.not_found_yet',
-    'lookup.absent',
-    'call.declined_in_doubt',
-  ],
-  reversed: ['payment.failed', 'payment.review', 'lookup.not_found_yet'],
-  pending: ['lookup.pending', 'payment.review'],
-  mismatch: ['payment.review'],
-  duplicated: ['payment.review'],
-  absent: [
-    'lookup.absent',
-    'lookup.not_found_yet',
-    'payment.failed',
-    'payment.review',
-    'call.declined_in_doubt',
-  ],
-  unavailable: ['lookup.unavailable', 'payment.review'],
-  forbidden: ['lookup.unavailable', 'payment.review'],
-  not_sent: ['lookup.unavailable', 'payment.review'],
-};
 
 const AFTER_VERIFYING: readonly EventType[] = [
   'verify.clear',

@@ -1,0 +1,42 @@
+/** Which event may follow which outcome. The judge of the simulation and the exhaustive search hold the engine to it. */
+import type { EventType } from '../../src/domain/events.ts';
+import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
+
+/** The events that may follow each outcome of a call. */
+export const AFTER_CALL: Readonly<Record<CallOutcome['kind'], readonly EventType[]>> = {
+  approved: ['payment.completed'],
+  declined: ['payment.failed', 'call.declined_in_doubt', 'payment.review'],
+  // The last one is written if the charge would fail while there is evidence that nobody has checked.
+  refused: ['call.refused', 'payment.failed', 'payment.review', 'lookup.not_found_yet'],
+  unknown: ['call.unknown', 'payment.review'],
+  busy: ['call.busy', 'payment.review'],
+  pending: ['call.pending', 'payment.review'],
+  forbidden: ['call.forbidden'],
+  mismatch: ['payment.review'],
+};
+
+/** The events that may follow each outcome of a lookup of the charge itself. */
+export const AFTER_LOOKUP: Readonly<Record<LookupOutcome['kind'] | 'not_sent', readonly EventType[]>> = {
+  succeeded: ['payment.completed'],
+  declined: [
+    'payment.failed',
+    'payment.review',
+    'lookup.not_found_yet',
+    'lookup.absent',
+    'call.declined_in_doubt',
+  ],
+  reversed: ['payment.failed', 'payment.review', 'lookup.not_found_yet'],
+  pending: ['lookup.pending', 'payment.review'],
+  mismatch: ['payment.review'],
+  duplicated: ['payment.review'],
+  absent: [
+    'lookup.absent',
+    'lookup.not_found_yet',
+    'payment.failed',
+    'payment.review',
+    'call.declined_in_doubt',
+  ],
+  unavailable: ['lookup.unavailable', 'payment.review'],
+  forbidden: ['lookup.unavailable', 'payment.review'],
+  not_sent: ['lookup.unavailable', 'payment.review'],
+};
