@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { worse } from './charge.ts';
-import { type ClockTrust, FULL_TRUST, isBelieved, latestMoment } from './clock-trust.ts';
+import { type ClockTrust, FULL_TRUST, isBelieved, latestMoment, latestMomentOfKnown } from './clock-trust.ts';
 
 const STEP = 1_000_000;
 const LEASE = 15_000;
@@ -24,6 +24,13 @@ describe('a date', () => {
   it('from before a step counts from the end of the leases that the step may have shortened', () => {
     expect(latestMoment(STEP - 1, STEP + 90_000, setBack)).toBe(STEP + LEASE);
     expect(latestMoment(STEP, STEP + 90_000, setBack)).toBe(STEP);
+  });
+
+  it('that others wrote counts from the end of a time without contact, one that was known does not', () => {
+    const trust = { ...setBack, writtenFromMs: STEP + 40_000 };
+    expect(latestMoment(STEP - 1, STEP + 90_000, trust)).toBe(STEP + 40_000);
+    expect(latestMomentOfKnown(STEP - 1, STEP + 90_000, trust)).toBe(STEP + LEASE);
+    expect(latestMomentOfKnown(STEP, STEP + 90_000, trust)).toBe(STEP);
   });
 
   it('in the future was written by the old clock, and counts as one from before the step', () => {

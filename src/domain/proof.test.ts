@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { CONTRACT as contract } from '../../test/support/contract.ts';
 import { type Charge, type Doubt, openCharge } from './charge.ts';
+import { FULL_TRUST } from './clock-trust.ts';
 import type { Policy } from './policy.ts';
-import { absenceProof } from './proof.ts';
+import { absenceProof, forgottenProof } from './proof.ts';
 
 const proved = { kind: 'proved' };
 const answered: Doubt = { kind: 'answered', untilMs: 1000 };
@@ -57,6 +58,13 @@ describe('a lookup that finds nothing', () => {
       kind: 'from',
       atMs: 150_000,
     });
+  });
+
+  it('does not wait again after each time without contact: nobody writes the time of the restore', () => {
+    const terms = { contract: { ...contract, lookupLagMs: 0 }, restoredAtMs: 1000, leaseMs: 15_000 };
+    const trust = { ...FULL_TRUST, agreedSinceMs: 50_000, countFromMs: 65_000, writtenFromMs: 200_000 };
+    expect(forgottenProof(125_000, terms, trust)).toEqual({ kind: 'from', atMs: 125_000 });
+    expect(forgottenProof(125_001, terms, trust)).toEqual(proved);
   });
 
   it('proves nothing about a charge that the gateway named', () => {

@@ -110,6 +110,28 @@ describe('a step of the database’s clock', () => {
   });
 });
 
+describe('a database clock that is set back and forth while a process has no contact', () => {
+  it('does not make it believe the date that another process wrote meanwhile', async () => {
+    const blind = await start(ONE_CALL);
+    await world.pass(1000);
+    blind.store.goDown();
+    world.databaseStepMs = -HOUR;
+    await world.pass(40_000);
+    gateway.play = () => reset;
+    const other = await start(ONE_CALL);
+    await other.charge({ waitMs: 1000 });
+    other.store.goDown();
+    world.databaseStepMs = 0;
+    await world.pass(10_000);
+    blind.store.heal();
+    // By its own start and its lease it would be over now, and the call of the other can still land.
+    await world.pass(LANDS_WITHIN_MS - 20_000);
+    expect(world.stored('o1').charge.status).toBe('UNRESOLVED');
+    await world.pass(60_000);
+    expect(world.stored('o1').charge.status).toBe('FAILED');
+  });
+});
+
 describe('a database clock that is set back by an hour', () => {
   it('leaves no payment waiting for an hour', async () => {
     gateway.play = () => reset;

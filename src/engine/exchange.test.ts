@@ -7,6 +7,7 @@ import { order, type VirtualSettings } from '../../test/support/virtual-world.ts
 import { chargeKey, orderReference } from '../domain/ids.ts';
 import type { CallOptions } from '../ports/gateway.ts';
 import type { PaymentRecord } from '../ports/store.ts';
+import { DEFAULT_BREAKER } from './breaker.ts';
 import { callGateway, chargeRequest, lookUp } from './exchange.ts';
 import { databaseNowMs, type Held, usableMs } from './lease.ts';
 import { momentOf } from './moment.ts';
@@ -96,6 +97,17 @@ describe('a call', () => {
     gateway.play = () => error500;
     expect(await world.ended(call())).toEqual({ kind: 'ended', outcome: error500 });
     expect(engine.gate.callSlots.free()).toBe(1);
+  });
+
+  it('that leaves after a stop is a probe, even if it got its place before: its silence stops calls again', async () => {
+    const breaker = { ...DEFAULT_BREAKER, silencesInRow: 1, silentForMs: 0 };
+    const { engine, call } = setUp({ gate: { breaker } });
+    gateway.play = () => ({ kind: 'refused', reason: 'connection_refused' });
+    await world.ended(call());
+    await world.pass(engine.gate.callsStoppedMs());
+    expect(engine.gate.callsStoppedMs()).toBe(0);
+    await world.ended(call());
+    expect(engine.gate.callsStoppedMs()).toBeGreaterThan(0);
   });
 
   it('may take its timeout, or the rest of its lease if that is less', async () => {

@@ -18,12 +18,13 @@ import {
 } from '../suites/store/fixtures.ts';
 import { type Database, openStore } from './world.ts';
 
-/** Changes the order's row in a transaction that is left open while `during` begins, and then ends it. */
+/** Changes a row in a transaction that is left open while `during` begins and waits and `meanwhile` runs, and then ends it. */
 async function behind<T>(
   database: Database,
   change: string,
   end: 'COMMIT' | 'ROLLBACK',
   during: () => Promise<T>,
+  meanwhile?: () => Promise<void>,
 ): Promise<T> {
   const other = await database.client();
   await other.query('BEGIN');
@@ -31,6 +32,7 @@ async function behind<T>(
   const result = during();
   result.catch(() => {});
   await database.blocked();
+  await meanwhile?.();
   await other.query(end);
   return result;
 }
@@ -117,6 +119,22 @@ describe('an acceptance that waits for another transaction', () => {
     expect(result).toMatchObject({ kind: 'accepted' });
     expect(await database.counts()).toMatchObject({ payments: 1, requests: 1, operations: 1, events: 1 });
     expect((await recordOf(store, wanted.order)).paymentId).toBe(wanted.paymentId);
+  });
+
+  test('for its key has not touched the order yet: keys come first, so nobody waits for each other', async () => {
+    const { database, store } = await openStore();
+    const wanted = intent('one', { key: key('k') });
+    const result = await behind(
+      database,
+      KEY,
+      'COMMIT',
+      () => store.accept(wanted),
+      async () => {
+        await database.query(PAYMENT);
+      },
+    );
+    expect(result).toEqual({ kind: 'exists' });
+    expect(await database.counts()).toMatchObject({ payments: 1, requests: 1, operations: 0 });
   });
 
   test('does not drag the rest of its batch along', async () => {
