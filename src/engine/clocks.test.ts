@@ -364,26 +364,34 @@ describe('a machine whose clocks both stop', () => {
 });
 
 describe('a worker that lost its lease while it was calling', () => {
-  it('leaves evidence that it may have sent, and nothing more is charged until that can no longer land', async () => {
-    const answers = [reset];
-    gateway.play = () => answers.shift() ?? { kind: 'declined', code: 'no_funds' };
-    const first = await start();
-    const woken = later<void>();
-    // Its write is not sent before it wakes.
-    first.store.before('advance', () => woken.promise);
-    void first.engine.charge(order('o1'), keyed('k'));
-    await world.pass(10);
-    const second = await start();
-    await world.pass(LANDS_WITHIN_MS + 120_000);
-    expect(world.stored('o1').charge.status).toBe('FAILED');
-    await woken.come();
-    await world.pass(1000);
-    expect(world.stored('o1').evidence).toBe(1);
-    const next = second.engine.charge(order('o1'), keyed('next', 5000));
-    expect(told(await world.ended(next))).toBe('202 FAILED');
-    await world.pass(LANDS_WITHIN_MS + 20_000);
-    expect(world.stored('o1')).toMatchObject({ evidence: 0, charge: { status: 'FAILED' } });
-    gateway.play = approve;
-    expect(told(await second.charge(keyed('next')))).toBe('completed 201');
-  });
+  it.each([
+    ['and its write is refused', []],
+    // Nobody can tell it that the lease was over when it sent: both clocks of its machine may have stood still.
+    ['and its write does not reach the database', ['unavailable']],
+  ] as const)(
+    '%s, leaves evidence that it may have sent, and nothing more is charged until that can no longer land',
+    async (_when, faults) => {
+      const answers = [reset];
+      gateway.play = () => answers.shift() ?? { kind: 'declined', code: 'no_funds' };
+      const first = await start();
+      const woken = later<void>();
+      first.store.fail('advance', ...faults);
+      // Its write is not sent before it wakes.
+      first.store.before('advance', () => woken.promise);
+      void first.engine.charge(order('o1'), keyed('k'));
+      await world.pass(10);
+      const second = await start();
+      await world.pass(LANDS_WITHIN_MS + 120_000);
+      expect(world.stored('o1').charge.status).toBe('FAILED');
+      await woken.come();
+      await world.pass(1000);
+      expect(world.stored('o1').evidence).toBe(1);
+      const next = second.engine.charge(order('o1'), keyed('next', 5000));
+      expect(told(await world.ended(next))).toBe('202 FAILED');
+      await world.pass(LANDS_WITHIN_MS + 20_000);
+      expect(world.stored('o1')).toMatchObject({ evidence: 0, charge: { status: 'FAILED' } });
+      gateway.play = approve;
+      expect(told(await second.charge(keyed('next')))).toBe('completed 201');
+    },
+  );
 });

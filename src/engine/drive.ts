@@ -230,8 +230,9 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     if (written.kind === 'done') return afterWrite(held.record, written.record, decision);
     forget(held.record);
     if (outcome === null) return;
-    // A worker that took the payment over assumes that we may have sent until the end of our lease, but not later.
-    const isNews = tellsOfMoney(outcome) || (written.kind === 'lost' && mayHaveSent(outcome));
+    // A worker that takes the payment over assumes that we may have sent until the end of our lease, but not later. If
+    // all clocks of this machine stood still, we may have sent after it.
+    const isNews = tellsOfMoney(outcome) || mayHaveSent(outcome);
     if (isNews) await keepEvidence(engine, held.record, outcome);
   }
 

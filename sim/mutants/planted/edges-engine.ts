@@ -56,10 +56,26 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     story:
       'A server that woke up after its lease may have sent a call, the order fails and is charged again, and then the first call charges it too.',
     file: 'src/engine/drive.ts',
-    find: "const isNews = tellsOfMoney(outcome) || (written.kind === 'lost' && mayHaveSent(outcome));",
+    find: 'const isNews = tellsOfMoney(outcome) || mayHaveSent(outcome);',
     put: "const isNews = tellsOfMoney(outcome) || (written.kind === 'unreachable' && mayHaveSent(outcome));",
     judge: 'engine suite',
-    tests: { file: 'src/engine/clocks.test.ts', named: 'leaves evidence that it may have sent' },
+    tests: {
+      file: 'src/engine/clocks.test.ts',
+      named: 'write is refused, leaves evidence that it may have sent',
+    },
+  },
+  {
+    name: 'what may have been sent is dropped if the outcome cannot be written',
+    story:
+      'A machine whose clocks all stood still sends after its lease. Its write times out, so nobody learns of the call, and the order is charged again.',
+    file: 'src/engine/drive.ts',
+    find: 'const isNews = tellsOfMoney(outcome) || mayHaveSent(outcome);',
+    put: "const isNews = tellsOfMoney(outcome) || (written.kind === 'lost' && mayHaveSent(outcome));",
+    judge: 'engine suite',
+    tests: {
+      file: 'src/engine/clocks.test.ts',
+      named: 'does not reach the database, leaves evidence that it may have sent',
+    },
   },
   {
     name: 'a call leaves although evidence waits',
