@@ -39,8 +39,8 @@ export default defineConfig({
           ...common,
           name: 'services',
           include: [WHOLE_SERVICES],
-          // Each starts processes of its own, as many as it needs.
-          maxWorkers: 1,
+          // Each starts processes of its own, and mostly waits for them.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
