@@ -98,7 +98,7 @@ function stage({ stage: at, evidence, current }: Worker, world: World): string {
 function outcome(one: CallOutcome | LookupOutcome | VerifyOutcome): string {
   if (one.kind === 'unknown') return one.answered ? 'e' : 's';
   if ('own' in one) return `${one.kind}${one.own.gatewayRef ?? ''}`;
-  return 'chargeId' in one && one.chargeId !== undefined ? `${one.kind}${one.chargeId}` : one.kind;
+  return 'ref' in one && one.ref !== undefined ? `${one.kind}${one.ref}` : one.kind;
 }
 
 function book(one: Book, state: State): string {

@@ -98,16 +98,16 @@ function lastOf(book: Book): CallOutcome {
 /** What the gateway says to a call about a charge in its books. */
 function resultOf(charge: Booked | undefined): CallOutcome {
   if (charge === undefined) return ERROR;
-  const { id: chargeId } = charge;
+  const { id: ref } = charge;
   switch (charge.status) {
     case 'live':
-      return { kind: 'approved', chargeId };
+      return { kind: 'approved', ref };
     case 'wrong':
-      return { kind: 'mismatch', chargeId, reason: 'amount_mismatch' };
+      return { kind: 'mismatch', ref, reason: 'amount_mismatch' };
     case 'pending':
-      return { kind: 'pending', chargeId };
+      return { kind: 'pending', ref };
     case 'declined':
-      return { kind: 'declined', code: 'no', chargeId };
+      return { kind: 'declined', code: 'no', ref };
   }
 }
 
@@ -146,13 +146,13 @@ export function findings(book: Book, contract: GatewayContract): LookupOutcome[]
 
 function finding(view: readonly Booked[]): LookupOutcome {
   const live = view.filter(({ status }) => status === 'live' || status === 'wrong');
-  if (live.length > 1) return { kind: 'duplicated', chargeIds: live.map(({ id }) => id) };
+  if (live.length > 1) return { kind: 'duplicated', refs: live.map(({ id }) => id) };
   const one = live[0];
-  if (one?.status === 'live') return { kind: 'succeeded', chargeId: one.id };
-  if (one !== undefined) return { kind: 'mismatch', chargeId: one.id, reason: 'amount_mismatch' };
+  if (one?.status === 'live') return { kind: 'succeeded', ref: one.id };
+  if (one !== undefined) return { kind: 'mismatch', ref: one.id, reason: 'amount_mismatch' };
   const pending = view.find(({ status }) => status === 'pending');
-  if (pending !== undefined) return { kind: 'pending', chargeId: pending.id };
+  if (pending !== undefined) return { kind: 'pending', ref: pending.id };
   const [declined] = view;
-  if (declined !== undefined) return { kind: 'declined', code: 'no', chargeId: declined.id };
+  if (declined !== undefined) return { kind: 'declined', code: 'no', ref: declined.id };
   return { kind: 'absent' };
 }

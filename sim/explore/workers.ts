@@ -237,7 +237,7 @@ function verdict(
     const waits = { waitMs: null, contested: evidence > 0, evidenceAtMs: null };
     return { kind: 'unavailable', reason, ...waits, forbidden };
   }
-  const found: VerifyOutcome = { kind: 'found', chargeId: 'ch', reason: 'late_success', own };
+  const found: VerifyOutcome = { kind: 'found', ref: 'ch', reason: 'late_success', own };
   if (item.own) return outcome.kind === 'duplicated' ? found : null;
   if (outcome.kind === 'declined') return null;
   if (outcome.kind === 'absent') return contested ? { ...found, reason: 'late_evidence' } : null;

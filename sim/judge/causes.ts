@@ -132,8 +132,8 @@ function judgeWord(parts: CommitJudgeParts, change: Change, heard: CallOutcome):
     if (type !== 'payment.review' && kept !== heard.code)
       wrong(parts, change, 'causes', `it forgets ${heard.code}`);
   }
-  if (heard.kind === 'approved' && charge.gatewayRef !== heard.chargeId)
-    wrong(parts, change, 'causes', `it names ${charge.gatewayRef}, not ${heard.chargeId}`);
+  if (heard.kind === 'approved' && charge.gatewayRef !== heard.ref)
+    wrong(parts, change, 'causes', `it names ${charge.gatewayRef}, not ${heard.ref}`);
 }
 
 const RANK = { none: 0, answered: 1, open: 2 } as const;

@@ -55,7 +55,7 @@ function isTakenBack({ payment, operations, evidence }: Row, ledger: Books['ledg
   const isOpen = charges.some(({ status }) => status === 'succeeded' || status === 'pending');
   const back = new Set(charges.filter(({ status }) => status === 'refunded').map(({ id }) => id));
   const isNamed = evidence.every(
-    ({ outcome }) => !('chargeId' in outcome) || outcome.chargeId === undefined || back.has(outcome.chargeId),
+    ({ outcome }) => !('ref' in outcome) || outcome.ref === undefined || back.has(outcome.ref),
   );
   return back.size > 0 && !isOpen && isNamed && payment.charge.failureCode !== 'other_gateway';
 }

@@ -97,7 +97,7 @@ describe('what the judge gets', () => {
 
   test('keeps every piece of evidence, one of an unknown payment too', () => {
     const held = accepted('one');
-    const outcome = { kind: 'approved', chargeId: 'ch' } as const;
+    const outcome = { kind: 'approved', ref: 'ch' } as const;
     database.begin('addEvidence', { payment: paymentKey(held), chargeN: 1, outcome }).commit();
     const unknown = { ...paymentKey(held), paymentId: newPaymentId() };
     database.begin('addEvidence', { payment: unknown, chargeN: 2, outcome }).commit();

@@ -62,7 +62,7 @@ function watch(transactions: Readonly<Record<string, Transaction<unknown>>>): re
 const evidence = (record: PaymentRecord) => ({
   payment: paymentKey(record),
   chargeN: 1,
-  outcome: { kind: 'approved', chargeId: 'ch' } as const,
+  outcome: { kind: 'approved', ref: 'ch' } as const,
 });
 
 describe('locks', () => {

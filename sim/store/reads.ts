@@ -110,9 +110,7 @@ function lastOf(evidence: readonly EvidenceRow[]): number | null {
 
 /** The greatest, as the real store says it. */
 function lastRef(evidence: readonly EvidenceRow[]): string | null {
-  const refs = evidence.flatMap(({ outcome }) =>
-    'chargeId' in outcome && outcome.chargeId ? [outcome.chargeId] : [],
-  );
+  const refs = evidence.flatMap(({ outcome }) => ('ref' in outcome && outcome.ref ? [outcome.ref] : []));
   return refs.sort().at(-1) ?? null;
 }
 

@@ -196,7 +196,7 @@ function addEvidence(random: Random): Step {
     store.addEvidence({
       payment: paymentOf(record, astray),
       chargeN: record.charge.n + (forgotten ? 1 : 0),
-      outcome: { kind: 'approved', chargeId: 'ch' },
+      outcome: { kind: 'approved', ref: 'ch' },
     }),
   );
 }

@@ -48,7 +48,7 @@ export function landLate(
   world.trace.add(atMs, `charge ${n} of ${orderId} is made long after its time: ${id}`);
   if (!withEvidence) return;
   const { paymentId } = row.payment;
-  const outcome = { kind: 'approved', chargeId: id } as const;
+  const outcome = { kind: 'approved', ref: id } as const;
   const write = world.database.begin('addEvidence', {
     payment: { accountId, orderId, paymentId },
     chargeN: n,

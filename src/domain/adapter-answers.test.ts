@@ -8,27 +8,27 @@ const NO_LOOKUP = { kind: 'unavailable', reason: 'adapter_answer_invalid' };
 const CARD = `4${'0'.repeat(14)}2`;
 
 const CALLS: readonly (CallOutcome | NotSent)[] = [
-  { kind: 'approved', chargeId: 'ch_1' },
+  { kind: 'approved', ref: 'ch_1' },
   { kind: 'declined', code: 'no_funds' },
-  { kind: 'declined', code: 'no_funds', chargeId: 'ch_1' },
+  { kind: 'declined', code: 'no_funds', ref: 'ch_1' },
   { kind: 'refused', reason: 'rate_limited', retryAfterMs: 500 },
   { kind: 'refused', reason: 'connection_refused' },
   { kind: 'unknown', answered: true, reason: 'http_500', retryAfterMs: 0 },
   { kind: 'unknown', answered: false, reason: 'timeout' },
   { kind: 'busy' },
   { kind: 'busy', retryAfterMs: 1.5 },
-  { kind: 'pending', chargeId: 'ch_1' },
+  { kind: 'pending', ref: 'ch_1' },
   { kind: 'forbidden', reason: 'http_401' },
-  { kind: 'mismatch', chargeId: 'ch_1', reason: 'amount_mismatch' },
+  { kind: 'mismatch', ref: 'ch_1', reason: 'amount_mismatch' },
   { kind: 'not_sent', reason: 'no_free_file' },
 ];
 
 const LOOKUPS: readonly (LookupOutcome | NotSent)[] = [
-  { kind: 'succeeded', chargeId: 'ch_1' },
-  { kind: 'declined', code: 'no_funds', chargeId: 'ch_1' },
-  { kind: 'pending', chargeId: 'ch_1' },
-  { kind: 'mismatch', chargeId: 'ch_1', reason: 'amount_mismatch' },
-  { kind: 'duplicated', chargeIds: ['ch_1', 'ch_2'] },
+  { kind: 'succeeded', ref: 'ch_1' },
+  { kind: 'declined', code: 'no_funds', ref: 'ch_1' },
+  { kind: 'pending', ref: 'ch_1' },
+  { kind: 'mismatch', ref: 'ch_1', reason: 'amount_mismatch' },
+  { kind: 'duplicated', refs: ['ch_1', 'ch_2'] },
   { kind: 'absent' },
   { kind: 'unavailable', reason: 'timeout', retryAfterMs: 7 },
   { kind: 'forbidden', reason: 'http_403' },
@@ -59,23 +59,23 @@ describe('the answer to a call', () => {
 
   test.each(['toString', '__proto__', 'constructor', 'succeeded', 'absent', 'duplicated', 'Approved'])(
     'of the kind %s is not an answer',
-    (kind) => expect(callOutcome({ kind, chargeId: 'ch_1', chargeIds: ['ch_1', 'ch_2'] })).toEqual(NO_CALL),
+    (kind) => expect(callOutcome({ kind, ref: 'ch_1', refs: ['ch_1', 'ch_2'] })).toEqual(NO_CALL),
   );
 
   test.each(['approved', 'pending', 'mismatch'])(
     'that is %s without a usable id is not an answer',
     (kind) => {
-      for (const chargeId of NO_IDS) expect(callOutcome({ kind, chargeId, reason: 'r' })).toEqual(NO_CALL);
+      for (const ref of NO_IDS) expect(callOutcome({ kind, ref, reason: 'r' })).toEqual(NO_CALL);
     },
   );
 
   test('that is a decline may have no id, but not an unusable one', () => {
-    expect(callOutcome({ kind: 'declined', code: 'no', chargeId: null })).toEqual({
+    expect(callOutcome({ kind: 'declined', code: 'no', ref: null })).toEqual({
       kind: 'declined',
       code: 'no',
     });
-    for (const chargeId of ['', 7, {}]) {
-      expect(callOutcome({ kind: 'declined', code: 'no', chargeId })).toEqual(NO_CALL);
+    for (const ref of ['', 7, {}]) {
+      expect(callOutcome({ kind: 'declined', code: 'no', ref })).toEqual(NO_CALL);
     }
   });
 
@@ -102,7 +102,7 @@ describe('the answer to a call', () => {
       kind: 'unavailable',
       reason: 'unavailable',
     });
-    expect(lookupOutcome({ kind: 'declined', code: word, chargeId: 'ch_1' })).toMatchObject({
+    expect(lookupOutcome({ kind: 'declined', code: word, ref: 'ch_1' })).toMatchObject({
       code: 'declined',
     });
   });
@@ -131,18 +131,18 @@ describe('the answer to a lookup', () => {
 
   test.each(['approved', 'refused', 'unknown', 'busy', 'not_found'])(
     'of the kind %s is no evidence',
-    (kind) => expect(lookupOutcome({ kind, chargeId: 'ch_1', reason: 'r' })).toEqual(NO_LOOKUP),
+    (kind) => expect(lookupOutcome({ kind, ref: 'ch_1', reason: 'r' })).toEqual(NO_LOOKUP),
   );
 
   test.each(['succeeded', 'declined', 'pending', 'mismatch'])(
     'that is %s without a usable id is no evidence',
     (kind) => {
-      for (const chargeId of NO_IDS) expect(lookupOutcome({ kind, chargeId, code: 'c' })).toEqual(NO_LOOKUP);
+      for (const ref of NO_IDS) expect(lookupOutcome({ kind, ref, code: 'c' })).toEqual(NO_LOOKUP);
     },
   );
 
   test.each([undefined, 'ch_1,ch_2', [], ['ch_1'], ['ch_1', ''], ['ch_1', 7], { length: 2 }])(
     'that is duplicated with %o is no evidence',
-    (chargeIds) => expect(lookupOutcome({ kind: 'duplicated', chargeIds })).toEqual(NO_LOOKUP),
+    (refs) => expect(lookupOutcome({ kind: 'duplicated', refs })).toEqual(NO_LOOKUP),
   );
 });

@@ -14,20 +14,18 @@ const NO_LOOKUP_OUTCOME: LookupOutcome = { kind: 'unavailable', reason: 'adapter
 /** The outcome of a call, with only the fields that belong to it. */
 export function callOutcome(value: unknown): CallOutcome | NotSent {
   if (!isAnswer(value)) return NO_CALL_OUTCOME;
-  const { kind, chargeId } = value;
+  const { kind, ref } = value;
   switch (kind) {
     case 'approved':
     case 'pending':
-      return isChargeId(chargeId) ? { kind, chargeId } : NO_CALL_OUTCOME;
+      return isRef(ref) ? { kind, ref } : NO_CALL_OUTCOME;
     case 'declined': {
       const code = wordOr(value.code, 'declined');
-      if (chargeId === undefined || chargeId === null) return { kind, code };
-      return isChargeId(chargeId) ? { kind, code, chargeId } : NO_CALL_OUTCOME;
+      if (ref === undefined || ref === null) return { kind, code };
+      return isRef(ref) ? { kind, code, ref } : NO_CALL_OUTCOME;
     }
     case 'mismatch':
-      return isChargeId(chargeId)
-        ? { kind, chargeId, reason: wordOr(value.reason, 'mismatch') }
-        : NO_CALL_OUTCOME;
+      return isRef(ref) ? { kind, ref, reason: wordOr(value.reason, 'mismatch') } : NO_CALL_OUTCOME;
     case 'refused':
       return { kind, reason: wordOr(value.reason, 'refused'), ...waitOf(value) };
     case 'not_sent':
@@ -51,26 +49,22 @@ export function callOutcome(value: unknown): CallOutcome | NotSent {
 /** The outcome of a lookup, with only the fields that belong to it. */
 export function lookupOutcome(value: unknown): LookupOutcome | NotSent {
   if (!isAnswer(value)) return NO_LOOKUP_OUTCOME;
-  const { kind, chargeId, chargeIds } = value;
+  const { kind, ref, refs } = value;
   switch (kind) {
     case 'succeeded':
     case 'pending':
-      return isChargeId(chargeId) ? { kind, chargeId } : NO_LOOKUP_OUTCOME;
+      return isRef(ref) ? { kind, ref } : NO_LOOKUP_OUTCOME;
     case 'declined':
-      return isChargeId(chargeId)
-        ? { kind, code: wordOr(value.code, 'declined'), chargeId }
-        : NO_LOOKUP_OUTCOME;
+      return isRef(ref) ? { kind, code: wordOr(value.code, 'declined'), ref } : NO_LOOKUP_OUTCOME;
     case 'mismatch':
-      return isChargeId(chargeId)
-        ? { kind, chargeId, reason: wordOr(value.reason, 'mismatch') }
-        : NO_LOOKUP_OUTCOME;
+      return isRef(ref) ? { kind, ref, reason: wordOr(value.reason, 'mismatch') } : NO_LOOKUP_OUTCOME;
     case 'duplicated':
-      return isList(chargeIds) && chargeIds.length > 1 && chargeIds.every(isChargeId)
-        ? { kind, chargeIds: [...chargeIds] }
+      return isList(refs) && refs.length > 1 && refs.every(isRef)
+        ? { kind, refs: [...refs] }
         : NO_LOOKUP_OUTCOME;
     case 'reversed':
-      return isList(chargeIds) && chargeIds.length > 0 && chargeIds.every(isChargeId)
-        ? { kind, chargeIds: [...chargeIds] }
+      return isList(refs) && refs.length > 0 && refs.every(isRef)
+        ? { kind, refs: [...refs] }
         : NO_LOOKUP_OUTCOME;
     case 'absent':
       return { kind };
@@ -94,7 +88,7 @@ function isList(value: unknown): value is readonly unknown[] {
 }
 
 /** 1 to 255 visible ASCII characters: an id is stored, logged and put into paths. */
-function isChargeId(value: unknown): value is string {
+function isRef(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value);
 }
 

@@ -35,12 +35,12 @@ describe('the charge in the answer to a call', () => {
   });
 
   it('is believed if it equals the request exactly', () => {
-    expect(judgeCall(request, reported())).toEqual({ kind: 'approved', chargeId: 'ch' });
-    expect(judgeCall(request, reported({ status: 'pending' }))).toEqual({ kind: 'pending', chargeId: 'ch' });
+    expect(judgeCall(request, reported())).toEqual({ kind: 'approved', ref: 'ch' });
+    expect(judgeCall(request, reported({ status: 'pending' }))).toEqual({ kind: 'pending', ref: 'ch' });
     expect(judgeCall(request, reported({ status: 'declined', code: 'no_funds' }))).toEqual({
       kind: 'declined',
       code: 'no_funds',
-      chargeId: 'ch',
+      ref: 'ch',
     });
   });
 
@@ -49,7 +49,7 @@ describe('the charge in the answer to a call', () => {
   });
 
   it.each(DIFFERENCES)('with a %s is a mismatch if approved, and unknown otherwise', (reason, other) => {
-    expect(judgeCall(request, reported(other))).toEqual({ kind: 'mismatch', chargeId: 'ch', reason });
+    expect(judgeCall(request, reported(other))).toEqual({ kind: 'mismatch', ref: 'ch', reason });
     for (const status of ['pending', 'declined'] as const) {
       expect(judgeCall(request, reported({ ...other, status }))).toEqual({
         kind: 'unknown',
@@ -97,7 +97,7 @@ describe('a charge that was taken back', () => {
   });
 
   it.each(REVERSED)('(%s) is not live, whatever its terms were', (status) => {
-    const back = { kind: 'reversed', chargeIds: ['back'] };
+    const back = { kind: 'reversed', refs: ['back'] };
     expect(judgeLookup(request, [one(status)])).toEqual(back);
     expect(judgeLookup(request, [one(status, { amountMinor: 7 })])).toEqual(back);
     expect(judgeLookup(request, [one(status, { currency: 'EUR' })])).toEqual(back);
@@ -107,15 +107,15 @@ describe('a charge that was taken back', () => {
   it('does not hide one that is live, or that may become live', () => {
     expect(judgeLookup(request, [one('refunded'), reported()])).toEqual({
       kind: 'succeeded',
-      chargeId: 'ch',
+      ref: 'ch',
     });
     expect(judgeLookup(request, [one('refunded'), reported({ status: 'pending' })])).toEqual({
       kind: 'pending',
-      chargeId: 'ch',
+      ref: 'ch',
     });
     expect(judgeLookup(request, [one('refunded'), one('voided', { id: 'other' })])).toEqual({
       kind: 'reversed',
-      chargeIds: ['back', 'other'],
+      refs: ['back', 'other'],
     });
   });
 
@@ -131,8 +131,8 @@ describe('the mode of a charge', () => {
   it.each([true, false])('that differs from the gateway’s (%s) is a mismatch', (livemode) => {
     const other = reported({ livemode: !livemode });
     const reason = 'livemode_mismatch';
-    expect(judgeCall(request, other, livemode)).toEqual({ kind: 'mismatch', chargeId: 'ch', reason });
-    expect(judgeLookup(request, [other], livemode)).toEqual({ kind: 'mismatch', chargeId: 'ch', reason });
+    expect(judgeCall(request, other, livemode)).toEqual({ kind: 'mismatch', ref: 'ch', reason });
+    expect(judgeLookup(request, [other], livemode)).toEqual({ kind: 'mismatch', ref: 'ch', reason });
     for (const status of ['pending', 'declined'] as const) {
       expect(judgeCall(request, { ...other, status }, livemode)).toMatchObject({ kind: 'unknown', reason });
       expect(judgeLookup(request, [{ ...other, status }], livemode)).toEqual({
@@ -168,10 +168,10 @@ describe('what a lookup found', () => {
   );
 
   it('one live charge: ours, or one with other terms', () => {
-    expect(judgeLookup(request, [reported()])).toEqual({ kind: 'succeeded', chargeId: 'ch' });
+    expect(judgeLookup(request, [reported()])).toEqual({ kind: 'succeeded', ref: 'ch' });
     expect(judgeLookup(request, [reported({ amountMinor: 1 })])).toEqual({
       kind: 'mismatch',
-      chargeId: 'ch',
+      ref: 'ch',
       reason: 'amount_mismatch',
     });
   });
@@ -193,7 +193,7 @@ describe('what a lookup found', () => {
     const pending = reported({ id: 'p', status: 'pending' });
     expect(judgeLookup(request, [reported({ id: 'a' }), pending, reported({ id: 'b' })])).toEqual({
       kind: 'duplicated',
-      chargeIds: ['a', 'b'],
+      refs: ['a', 'b'],
     });
   });
 
@@ -202,10 +202,10 @@ describe('what a lookup found', () => {
     const pending = reported({ id: 'p', status: 'pending' });
     expect(judgeLookup(request, [declined, pending, reported()])).toEqual({
       kind: 'succeeded',
-      chargeId: 'ch',
+      ref: 'ch',
     });
-    expect(judgeLookup(request, [declined, pending])).toEqual({ kind: 'pending', chargeId: 'p' });
-    expect(judgeLookup(request, [declined])).toEqual({ kind: 'declined', code: 'no_funds', chargeId: 'd' });
+    expect(judgeLookup(request, [declined, pending])).toEqual({ kind: 'pending', ref: 'p' });
+    expect(judgeLookup(request, [declined])).toEqual({ kind: 'declined', code: 'no_funds', ref: 'd' });
     expect(judgeLookup(request, [reported({ status: 'declined' })])).toMatchObject({ code: 'declined' });
   });
 });

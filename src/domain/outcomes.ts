@@ -32,7 +32,7 @@ export type CallOutcome =
   | {
       readonly kind: 'approved';
       /** The gateway's own id of the charge: 1 to 255 visible ASCII characters. */
-      readonly chargeId: string;
+      readonly ref: string;
     }
   /** A parsed, definite decline. */
   | {
@@ -40,7 +40,7 @@ export type CallOutcome =
       /** Why, in the gateway's word, such as `card_declined`. */
       readonly code: string;
       /** The gateway's own id of the declined charge. Absent if it gave none. */
-      readonly chargeId?: string;
+      readonly ref?: string;
     }
   /** Proof that this call was not executed: it was never sent, or the contract says that this answer means so. */
   | {
@@ -61,11 +61,11 @@ export type CallOutcome =
   /** The gateway is still working on an earlier call with this key. */
   | { readonly kind: 'busy'; readonly retryAfterMs?: number }
   /** Accepted; the result comes later. */
-  | { readonly kind: 'pending'; readonly chargeId: string }
+  | { readonly kind: 'pending'; readonly ref: string }
   /** Our credentials were refused. It is about us, not about the order. */
   | { readonly kind: 'forbidden'; readonly reason: string }
   /** An approval of something else: another amount, currency or reference. */
-  | { readonly kind: 'mismatch'; readonly chargeId: string; readonly reason: string };
+  | { readonly kind: 'mismatch'; readonly ref: string; readonly reason: string };
 
 /**
  * Nothing was sent, and nothing will be: this machine is short of something, such as files, ports or memory. It
@@ -86,21 +86,21 @@ export type LookupOutcome =
   | {
       readonly kind: 'succeeded';
       /** The gateway's own id of the charge: 1 to 255 visible ASCII characters. */
-      readonly chargeId: string;
+      readonly ref: string;
     }
   /** The charge was declined. */
   | {
       readonly kind: 'declined';
       /** Why, in the gateway's word, such as `card_declined`. */
       readonly code: string;
-      readonly chargeId: string;
+      readonly ref: string;
     }
   /** The gateway has the charge and has not decided yet. */
-  | { readonly kind: 'pending'; readonly chargeId: string }
+  | { readonly kind: 'pending'; readonly ref: string }
   /** A live charge of another amount or currency, or of the other mode (real or test money). */
   | {
       readonly kind: 'mismatch';
-      readonly chargeId: string;
+      readonly ref: string;
       /** What happened, in a stable word, such as `amount_mismatch`. */
       readonly reason: string;
     }
@@ -108,10 +108,10 @@ export type LookupOutcome =
   | {
       readonly kind: 'reversed';
       /** The gateway's own ids of all these charges. */
-      readonly chargeIds: readonly string[];
+      readonly refs: readonly string[];
     }
   /** More than one live charge under one key: the gateway broke its contract. */
-  | { readonly kind: 'duplicated'; readonly chargeIds: readonly string[] }
+  | { readonly kind: 'duplicated'; readonly refs: readonly string[] }
   /** The gateway answered that it knows no charge of this key. */
   | { readonly kind: 'absent' }
   /** No answer about this key: down, slow, unparseable, or about something else. Never evidence. */
@@ -191,15 +191,15 @@ export function judgeCall(request: ChargeRequest, charge: ReportedCharge, livemo
   switch (charge.status) {
     case 'succeeded':
       return difference === null
-        ? { kind: 'approved', chargeId: charge.id }
-        : { kind: 'mismatch', chargeId: charge.id, reason: `${difference}_mismatch` };
+        ? { kind: 'approved', ref: charge.id }
+        : { kind: 'mismatch', ref: charge.id, reason: `${difference}_mismatch` };
     case 'pending':
       return difference === null
-        ? { kind: 'pending', chargeId: charge.id }
+        ? { kind: 'pending', ref: charge.id }
         : { kind: 'unknown', answered: true, reason: `${difference}_mismatch` };
     case 'declined':
       return difference === null
-        ? { kind: 'declined', code: charge.code ?? 'declined', chargeId: charge.id }
+        ? { kind: 'declined', code: charge.code ?? 'declined', ref: charge.id }
         : { kind: 'unknown', answered: true, reason: `${difference}_mismatch` };
     default:
       // A lookup must find out what was taken back. An adapter in plain JavaScript may pass on any word, and it may
@@ -228,13 +228,13 @@ export function judgeLookup(
   if (!charges.every(({ status }) => isReportedStatus(status)))
     return { kind: 'unavailable', reason: 'status_unknown' };
   const live = charges.filter((charge) => charge.status === 'succeeded');
-  if (live.length > 1) return { kind: 'duplicated', chargeIds: live.map((charge) => charge.id) };
+  if (live.length > 1) return { kind: 'duplicated', refs: live.map((charge) => charge.id) };
   const [one] = live;
   if (one !== undefined) {
     const difference = differenceFrom(request, one, livemode);
     return difference === null
-      ? { kind: 'succeeded', chargeId: one.id }
-      : { kind: 'mismatch', chargeId: one.id, reason: `${difference}_mismatch` };
+      ? { kind: 'succeeded', ref: one.id }
+      : { kind: 'mismatch', ref: one.id, reason: `${difference}_mismatch` };
   }
   // A declined or pending charge with other terms says nothing about ours. A charge that was taken back no longer
   // has terms.
@@ -244,12 +244,12 @@ export function judgeLookup(
     if (difference !== null && !isOver) return { kind: 'unavailable', reason: `${difference}_mismatch` };
   }
   const pending = charges.find((charge) => charge.status === 'pending');
-  if (pending !== undefined) return { kind: 'pending', chargeId: pending.id };
+  if (pending !== undefined) return { kind: 'pending', ref: pending.id };
   const reversed = charges.filter(isReversed);
-  if (reversed.length > 0) return { kind: 'reversed', chargeIds: reversed.map((charge) => charge.id) };
+  if (reversed.length > 0) return { kind: 'reversed', refs: reversed.map((charge) => charge.id) };
   const [declined] = charges;
   if (declined !== undefined)
-    return { kind: 'declined', code: declined.code ?? 'declined', chargeId: declined.id };
+    return { kind: 'declined', code: declined.code ?? 'declined', ref: declined.id };
   return { kind: 'absent' };
 }
 

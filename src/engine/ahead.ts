@@ -47,9 +47,9 @@ function askFor(engine: Engine, held: Held, from: number, size: number): Promise
 /** A live charge counts first, even after a charge that the gateway never received. */
 function judged(page: readonly LookupOutcome[], proof: ReturnType<typeof forgottenProof>): AheadOutcome {
   for (const outcome of page) {
-    if (outcome.kind === 'duplicated') return { kind: 'found', chargeId: outcome.chargeIds[0] ?? null };
+    if (outcome.kind === 'duplicated') return { kind: 'found', ref: outcome.refs[0] ?? null };
     if (outcome.kind === 'succeeded' || outcome.kind === 'mismatch' || outcome.kind === 'pending')
-      return { kind: 'found', chargeId: outcome.chargeId };
+      return { kind: 'found', ref: outcome.ref };
   }
   const [end] = page;
   if (end?.kind === 'unavailable' || end?.kind === 'forbidden')

@@ -41,7 +41,7 @@ async function doubted(answer: Promise<LookupOutcome>): Promise<void> {
   await world.pass(1000);
 }
 
-const declined: LookupOutcome = { kind: 'declined', code: 'no_funds', chargeId: 'ch' };
+const declined: LookupOutcome = { kind: 'declined', code: 'no_funds', ref: 'ch' };
 const nothing = (): void => {};
 
 describe('a wait for a charge that this process drives', () => {
@@ -68,7 +68,7 @@ describe('a wait for a charge that this process drives', () => {
   });
 
   it('ends if a person must decide, after one more read', async () => {
-    gateway.play = () => ({ kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' });
+    gateway.play = () => ({ kind: 'mismatch', ref: 'ch', reason: 'amount_mismatch' });
     const { charge, uses } = await start();
     const answer = await charge(keyed('k'));
     expect([told(answer), answer.kind === 'unsettled' && answer.retryAfterMs]).toEqual([

@@ -319,7 +319,7 @@ describe('an order whose charge failed', () => {
 
 describe('an order in review', () => {
   it('binds another key if it has not failed before', async () => {
-    gateway.play = () => ({ kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' });
+    gateway.play = () => ({ kind: 'mismatch', ref: 'ch', reason: 'amount_mismatch' });
     const { charge } = await start();
     await charge(keyed('a'));
     for (const replayed of [false, true])

@@ -315,10 +315,10 @@ describe('an alarm', () => {
 
   it('comes for what cannot be proved and for what exists twice', async () => {
     gateway.play = ({ request }) =>
-      request.orderId === 'o1' ? { kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' } : reset;
+      request.orderId === 'o1' ? { kind: 'mismatch', ref: 'ch', reason: 'amount_mismatch' } : reset;
     const { charge, logged } = await start({ policy: { maxAttempts: 1 } });
     expect(await charge('o1')).toBe('202 REVIEW');
-    gateway.lookupPlay = () => ({ kind: 'duplicated', chargeIds: ['a', 'b'] });
+    gateway.lookupPlay = () => ({ kind: 'duplicated', refs: ['a', 'b'] });
     expect(await charge('o2')).toBe('202 REVIEW');
     expect(logged.map(({ fields, message }) => [fields.alarm, message])).toEqual([
       ['needs_review', expect.stringContaining('look its charge up')],
@@ -370,7 +370,7 @@ describe('a worker that fails', () => {
 });
 
 describe('late evidence about a settled payment', () => {
-  const SAME: CallOutcome = { kind: 'approved', chargeId: 'ch_1' };
+  const SAME: CallOutcome = { kind: 'approved', ref: 'ch_1' };
 
   it('is checked, and changes nothing if it proves to be nothing', async () => {
     const { charge, store } = await start();

@@ -97,7 +97,7 @@ describe('stopping', () => {
   it('if requested twice, ends for both when everything under way has ended', async () => {
     const { engine, logged } = await world.replica(gateway);
     gateway.play = () =>
-      new Promise((resolve) => world.clock.after(500, () => resolve({ kind: 'approved', chargeId: 'ch_1' })));
+      new Promise((resolve) => world.clock.after(500, () => resolve({ kind: 'approved', ref: 'ch_1' })));
     void engine.charge(order('o1'), { waitMs: 60_000 });
     await world.pass(100);
     const both = [engine.stop(), engine.stop()];
@@ -115,7 +115,7 @@ describe('stopping', () => {
     const database = later<void>();
     const { addEvidence } = store;
     store.addEvidence = (evidence) => database.promise.then(() => addEvidence(evidence));
-    await answer.come({ kind: 'approved', chargeId: 'ch_late' });
+    await answer.come({ kind: 'approved', ref: 'ch_late' });
     let hasEnded = false;
     const stopped = engine.stop().then(() => {
       hasEnded = true;

@@ -7,7 +7,7 @@ import { KEYLESS, keyed, order, told } from '../../test/support/virtual-world.ts
 import type { CallOutcome } from '../domain/outcomes.ts';
 import { keepEvidence, mayHaveSent, tellsOfMoney } from './evidence.ts';
 
-const approved: CallOutcome = { kind: 'approved', chargeId: 'ch' };
+const approved: CallOutcome = { kind: 'approved', ref: 'ch' };
 
 async function underWay() {
   const gateway = createScriptedGateway();
@@ -62,8 +62,8 @@ describe('evidence that comes in', () => {
 describe('an answer that came too late to be written', () => {
   it.each<CallOutcome>([
     approved,
-    { kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' },
-    { kind: 'pending', chargeId: 'ch' },
+    { kind: 'mismatch', ref: 'ch', reason: 'amount_mismatch' },
+    { kind: 'pending', ref: 'ch' },
   ])('is kept if it is about money: $kind', async (outcome) => {
     const { keep } = await underWay();
     await world.ended(keep(outcome));
@@ -116,7 +116,7 @@ describe('an answer that came too late to be written', () => {
     expect(world.stored('o1').charge).toMatchObject({ doubt: { kind: 'open' }, gatewayRef: null });
     expect(store.used.filter(({ method }) => method === 'addEvidence')).toEqual([]);
     await world.pass(2000);
-    const outcome = { kind: 'approved', chargeId: 'ch_1' };
+    const outcome = { kind: 'approved', ref: 'ch_1' };
     expect(world.database.row('default', 'o1')?.evidence).toMatchObject([{ chargeN: 1, outcome }]);
     await world.pass(30_000);
     expect(world.stored('o1')).toMatchObject({ evidence: 0, charge: { status: 'COMPLETED' } });

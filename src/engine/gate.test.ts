@@ -6,7 +6,7 @@ import { createGate, type Gate } from './gate.ts';
 
 const silent: CallOutcome = { kind: 'unknown', answered: false, reason: 'reset' };
 const error: CallOutcome = { kind: 'unknown', answered: true, reason: 'http_500' };
-const approved: CallOutcome = { kind: 'approved', chargeId: 'ch' };
+const approved: CallOutcome = { kind: 'approved', ref: 'ch' };
 
 const forbidden: CallOutcome = { kind: 'forbidden', reason: 'http_403' };
 
@@ -291,8 +291,8 @@ describe('what a call’s outcome says about the gateway', () => {
     [error, 500],
     [{ kind: 'declined', code: 'no' }, 0],
     [{ kind: 'busy' }, 0],
-    [{ kind: 'pending', chargeId: 'ch' }, 0],
-    [{ kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' }, 0],
+    [{ kind: 'pending', ref: 'ch' }, 0],
+    [{ kind: 'mismatch', ref: 'ch', reason: 'amount_mismatch' }, 0],
   ])('%j fifty times stops calls for %i ms', (outcome, stoppedMs) => {
     const { gate } = setUp();
     for (let call = 0; call < 50; call += 1) end(gate, outcome);

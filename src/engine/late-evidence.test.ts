@@ -42,7 +42,7 @@ describe('a retry that waits in memory', () => {
     await replica.charge(keyed('two', 0));
     await world.pass(3000);
     const calls = gateway.calls.length;
-    gateway.lookupPlay = () => ({ kind: 'succeeded', chargeId: 'ch_late' });
+    gateway.lookupPlay = () => ({ kind: 'succeeded', ref: 'ch_late' });
     return { ...replica, gateway, calls };
   }
 
@@ -88,7 +88,7 @@ describe('a failure', () => {
       answer: null,
       charge: { gatewayRef: 'ch_late' },
     });
-    gateway.lookupPlay = () => ({ kind: 'succeeded', chargeId: 'ch_late' });
+    gateway.lookupPlay = () => ({ kind: 'succeeded', ref: 'ch_late' });
     await world.pass(3_600_000);
     expect(world.stored('o1').charge.status).toBe('COMPLETED');
   });
@@ -97,7 +97,7 @@ describe('a failure', () => {
     const gateway = createScriptedGateway();
     const replica = await chargingReplica(world, gateway);
     gateway.play = decline;
-    gateway.lookupPlay = () => ({ kind: 'declined', code: 'no_funds', chargeId: 'd' });
+    gateway.lookupPlay = () => ({ kind: 'declined', code: 'no_funds', ref: 'd' });
     // Another worker may have sent it once more without an answer.
     const { store } = replica;
     const outcome = { kind: 'unknown', answered: false, reason: 'connection_lost' } as const;
@@ -147,7 +147,7 @@ describe('late evidence about a settled charge whose lookup gives no answer', ()
       await world.pass(240 * HOUR_MS);
       expect([alarms(), gateway.lookups.length]).toEqual([11, 10]);
       expect(world.stored('o1').evidence).toBe(1);
-      gateway.lookupPlay = () => ({ kind: 'succeeded', chargeId: 'ch_late' });
+      gateway.lookupPlay = () => ({ kind: 'succeeded', ref: 'ch_late' });
       await world.pass(25 * HOUR_MS);
       expect(world.stored('o1')).toMatchObject({ evidence: 0, charge: { status: end } });
       expect(alarms()).toBe(11);

@@ -34,11 +34,11 @@ describe('an alarm that ends says so, with its payment', () => {
 
   it('gateway_forbidden of a lookup: also where the payment goes on', async () => {
     const { charge, logged } = await chargingReplica(world, gateway);
-    gateway.play = () => ({ kind: 'pending', chargeId: 'ch' });
+    gateway.play = () => ({ kind: 'pending', ref: 'ch' });
     gateway.lookupPlay = () => ({ kind: 'forbidden', reason: 'http_403' });
     await charge(keyed('k', 0));
     await world.pass(3000);
-    gateway.lookupPlay = () => ({ kind: 'pending', chargeId: 'ch' });
+    gateway.lookupPlay = () => ({ kind: 'pending', ref: 'ch' });
     await world.pass(HOUR_MS);
     const { paymentId, charge: still } = world.stored('o1');
     expect([still.status === 'COMPLETED', alarms(logged).at(-1)]).toEqual([
@@ -49,8 +49,8 @@ describe('an alarm that ends says so, with its payment', () => {
   });
 
   it.each([
-    ['needs_review', { kind: 'mismatch', chargeId: 'a', reason: 'wrong_amount' }],
-    ['duplicate_charge', { kind: 'duplicated', chargeIds: ['a', 'b'] }],
+    ['needs_review', { kind: 'mismatch', ref: 'a', reason: 'wrong_amount' }],
+    ['duplicate_charge', { kind: 'duplicated', refs: ['a', 'b'] }],
   ] as const)('%s: when the payment leaves REVIEW', async (alarm, found) => {
     const { charge, logged } = await chargingReplica(world, gateway, {
       policy: { reviewLookupMs: HOUR_MS },
@@ -61,7 +61,7 @@ describe('an alarm that ends says so, with its payment', () => {
     await world.pass(HOUR_MS / 2);
     const { paymentId } = world.stored('o1');
     expect(alarms(logged)).toEqual([[alarm, paymentId]]);
-    gateway.lookupPlay = () => ({ kind: 'succeeded', chargeId: 'a' });
+    gateway.lookupPlay = () => ({ kind: 'succeeded', ref: 'a' });
     await world.pass(2 * HOUR_MS);
     expect(world.stored('o1').charge.status).toBe('COMPLETED');
     expect(alarms(logged)).toEqual([

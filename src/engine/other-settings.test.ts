@@ -25,7 +25,7 @@ beforeEach(() => {
 /** A pending charge whose process is gone. */
 async function pending(): Promise<void> {
   const { charge, engine } = await chargingReplica(world, able, SETTINGS);
-  able.play = () => ({ kind: 'pending', chargeId: 'ch' });
+  able.play = () => ({ kind: 'pending', ref: 'ch' });
   await charge(keyed('k', 0));
   await world.pass(10);
   await world.ended(engine.stop());
@@ -39,7 +39,7 @@ describe('a process that cannot look charges up', () => {
     await world.pass(RESOLVE - MINUTE);
     expect(world.stored('o1')).toEqual(before);
     expect(logged.filter(({ level }) => level === 'error')).toEqual([]);
-    able.lookupPlay = () => ({ kind: 'succeeded', chargeId: 'ch' });
+    able.lookupPlay = () => ({ kind: 'succeeded', ref: 'ch' });
     const { charge } = await chargingReplica(world, able, SETTINGS);
     expect(told(await charge(keyed('k')))).toBe('completed 201');
   });

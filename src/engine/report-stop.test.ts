@@ -33,7 +33,7 @@ it('an outage is reported once, and so is its end', async () => {
   end(SILENT);
   await world.pass(2000);
   expect(gate.reserve('first_call').inMs).toBe(0);
-  end({ kind: 'approved', chargeId: 'ch' });
+  end({ kind: 'approved', ref: 'ch' });
   expect(logged).toEqual(['alarm calls_stopped, why silence', 'alarm_ended calls_stopped']);
 });
 
@@ -53,7 +53,7 @@ it('an outage that comes and goes is reported once a minute', async () => {
     await outage();
     await world.pass(1000);
     gate.reserve('first_call');
-    end({ kind: 'approved', chargeId: 'ch' });
+    end({ kind: 'approved', ref: 'ch' });
   }
   expect(logged).toEqual(['alarm calls_stopped, why silence', 'alarm_ended calls_stopped']);
   await world.pass(60_000);

@@ -37,8 +37,8 @@ describe('a later charge that a restored database has forgotten', () => {
     world.database.restore(empty);
     const declined = [keyOf('o1', 2), keyOf('o1', 3)];
     gateway.lookupPlay = (request) => {
-      if (declined.includes(request.key)) return { kind: 'declined', code: 'no_funds', chargeId: 'd' };
-      return request.key === live.key ? { kind: 'succeeded', chargeId: 'ch_live' } : { kind: 'absent' };
+      if (declined.includes(request.key)) return { kind: 'declined', code: 'no_funds', ref: 'd' };
+      return request.key === live.key ? { kind: 'succeeded', ref: 'ch_live' } : { kind: 'absent' };
     };
     const second = await start(restoredNow());
     expect(told(await second.charge(keyed('a', 1000)))).toBe('202 REVIEW');

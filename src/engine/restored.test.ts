@@ -14,7 +14,7 @@ function pruneKeys(): void {
     const { key, reference, amountMinor, currency } = request;
     const charge = { id, status: 'succeeded', amountMinor, currency, reference, key } as const;
     gateway.ledger.set(`${key} again`, charge);
-    return { kind: 'approved', chargeId: id };
+    return { kind: 'approved', ref: id };
   };
 }
 

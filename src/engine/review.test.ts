@@ -140,21 +140,21 @@ describe('two charges under one key', () => {
   const doubled = async (): Promise<ChargingReplica> => {
     const replica = await chargingReplica(world, gateway, SETTINGS);
     gateway.play = () => ({ kind: 'unknown', answered: true, reason: 'http_500' });
-    gateway.lookupPlay = () => ({ kind: 'duplicated', chargeIds: ['a', 'b'] });
+    gateway.lookupPlay = () => ({ kind: 'duplicated', refs: ['a', 'b'] });
     expect(told(await replica.charge(keyed('one')))).toBe('202 REVIEW');
     return replica;
   };
 
   it('of which one was refunded count as one: the order is paid', async () => {
     const { charge } = await doubled();
-    gateway.lookupPlay = () => ({ kind: 'succeeded', chargeId: 'b' });
+    gateway.lookupPlay = () => ({ kind: 'succeeded', ref: 'b' });
     await world.pass(LOOK + MINUTE / 2);
     expect(told(await charge(keyed('one')))).toBe('completed 201');
   });
 
   it('that were both refunded count as none: the order has failed, and the answer says why', async () => {
     const { charge } = await doubled();
-    gateway.lookupPlay = () => ({ kind: 'reversed', chargeIds: ['a', 'b'] });
+    gateway.lookupPlay = () => ({ kind: 'reversed', refs: ['a', 'b'] });
     await world.pass(LOOK + MINUTE / 2);
     const answer = await charge(keyed('one'));
     expect(told(answer)).toBe('gateway_failed');
@@ -170,8 +170,8 @@ describe('a charge that turns out made and taken back', () => {
   it.each(['kept', 'none'] as const)('fails, and is not sent again by itself: keys %s', async (keys) => {
     declareContract({ keys });
     const { charge } = await chargingReplica(world, gateway, { limits: { sweepMs: 10_000 } });
-    gateway.play = () => ({ kind: 'pending', chargeId: 'ch' });
-    gateway.lookupPlay = () => ({ kind: 'reversed', chargeIds: ['ch'] });
+    gateway.play = () => ({ kind: 'pending', ref: 'ch' });
+    gateway.lookupPlay = () => ({ kind: 'reversed', refs: ['ch'] });
     await charge(keyed('one', 0));
     await world.pass(3_600_000);
     expect(world.stored('o1').charge).toMatchObject({ status: 'FAILED', failureCode: 'refunded' });

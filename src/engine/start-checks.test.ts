@@ -94,7 +94,7 @@ describe('livemode', () => {
 describe('payments that are open at another gateway', () => {
   it('raise an alarm at the start that says what to do, and stay visible', async () => {
     const before = real();
-    before.play = () => ({ kind: 'pending', chargeId: 'ch', retryAfterMs: null });
+    before.play = () => ({ kind: 'pending', ref: 'ch', retryAfterMs: null });
     const { engine } = await world.replica(before);
     for (const id of ['o1', 'o2']) await world.ended(engine.charge(order(id), { waitMs: 10 }));
     await world.ended(engine.stop());

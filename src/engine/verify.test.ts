@@ -15,7 +15,7 @@ import { createVerifyProgress, type VerifyProgress } from './verify-progress.ts'
 /** The beginning of the database's clock. */
 const SENT_MS = 1_750_000_000_000;
 const absent: LookupOutcome = { kind: 'absent' };
-const declined: LookupOutcome = { kind: 'declined', code: 'no', chargeId: 'd' };
+const declined: LookupOutcome = { kind: 'declined', code: 'no', ref: 'd' };
 const REFERENCE = orderReference('00000000-0000-4000-8000-000000000001', 'default', 'o1');
 /** What the database's clock says at the beginning of every world here. */
 const ORIGIN_MS = 1_750_000_000_000;
@@ -83,10 +83,10 @@ describe('looking up the other charges', () => {
     const charges = async () => Array.from({ length: 200 }, (_one, index) => earlier(index + 4));
     expect(await verify([], { charges })).toEqual(CLEAR);
     expect(gateway.lookups.length).toBe(200);
-    const live: LookupOutcome = { kind: 'succeeded', chargeId: 's' };
-    expect(await verify([live], { charges })).toMatchObject({ kind: 'found', chargeId: 's' });
+    const live: LookupOutcome = { kind: 'succeeded', ref: 's' };
+    expect(await verify([live], { charges })).toMatchObject({ kind: 'found', ref: 's' });
     const last = [...Array.from({ length: 199 }, () => absent), live];
-    expect(await verify(last, { charges })).toMatchObject({ kind: 'found', chargeId: 's' });
+    expect(await verify(last, { charges })).toMatchObject({ kind: 'found', ref: 's' });
   });
 
   it('does not look up a charge that was made at another gateway', async () => {
@@ -97,17 +97,17 @@ describe('looking up the other charges', () => {
 
   it('leaves evidence about a charge at another gateway to a person, after all lookups that are possible here', async () => {
     const charges = async () => [earlier(1, { gateway: 'another', ...MONEY }), earlier(2)];
-    const elsewhere = { kind: 'found', chargeId: 'ch_late', reason: 'other_gateway', own: NO_EVIDENCE };
+    const elsewhere = { kind: 'found', ref: 'ch_late', reason: 'other_gateway', own: NO_EVIDENCE };
     expect(await verify([absent], { charges, evidence: 1 })).toEqual(elsewhere);
-    const live: LookupOutcome = { kind: 'succeeded', chargeId: 's' };
+    const live: LookupOutcome = { kind: 'succeeded', ref: 's' };
     expect(await verify([live], { charges, evidence: 1 })).toMatchObject({ reason: 'late_success' });
   });
 
   it('uses the derived key for a charge that the database has forgotten', async () => {
     const charges = async () => [earlier(4, { chargeKey: null, ...MONEY })];
-    const live: LookupOutcome = { kind: 'succeeded', chargeId: 's' };
+    const live: LookupOutcome = { kind: 'succeeded', ref: 's' };
     const failed = { charges, evidence: 1, status: 'FAILED' } as const;
-    expect(await verify([live], failed)).toMatchObject({ kind: 'found', chargeId: 's' });
+    expect(await verify([live], failed)).toMatchObject({ kind: 'found', ref: 's' });
     expect(gateway.lookups.map(({ key }) => key)).toEqual([chargeKey(REFERENCE, 4)]);
     expect(await verify([absent], failed)).toMatchObject({ reason: 'late_evidence' });
   });
@@ -144,15 +144,15 @@ describe('looking up the other charges', () => {
   });
 
   it.each<[LookupOutcome, string | null]>([
-    [{ kind: 'succeeded', chargeId: 's' }, 's'],
-    [{ kind: 'mismatch', chargeId: 'm', reason: 'amount_mismatch' }, 'm'],
-    [{ kind: 'pending', chargeId: 'p' }, 'p'],
-    [{ kind: 'duplicated', chargeIds: ['a', 'b'] }, 'a'],
-    [{ kind: 'duplicated', chargeIds: [] }, null],
-  ])('finds the one that is %j, even after one that is not', async (live, chargeId) => {
+    [{ kind: 'succeeded', ref: 's' }, 's'],
+    [{ kind: 'mismatch', ref: 'm', reason: 'amount_mismatch' }, 'm'],
+    [{ kind: 'pending', ref: 'p' }, 'p'],
+    [{ kind: 'duplicated', refs: ['a', 'b'] }, 'a'],
+    [{ kind: 'duplicated', refs: [] }, null],
+  ])('finds the one that is %j, even after one that is not', async (live, ref) => {
     expect(await verify([declined, live])).toEqual({
       kind: 'found',
-      chargeId,
+      ref,
       reason: 'late_success',
       own: NO_EVIDENCE,
     });
@@ -196,7 +196,7 @@ describe('late evidence of money', () => {
   it('is not disproved by a lookup that finds nothing, but by one that finds a decline', async () => {
     expect(await verify([absent, declined], { evidence: 1 })).toEqual({
       kind: 'found',
-      chargeId: 'ch_late',
+      ref: 'ch_late',
       reason: 'late_evidence',
       own: NO_EVIDENCE,
     });
@@ -223,8 +223,8 @@ describe('late evidence of money', () => {
   it('about the unsettled charge itself is reported besides money of another one, wherever that is listed', async () => {
     const many = Array.from({ length: 20 }, (_one, index) => earlier(index + 4));
     const charges = async () => [earlier(1), earlier(3, { ...MONEY, sentUntilMs: 77 }), ...many];
-    const live: LookupOutcome = { kind: 'succeeded', chargeId: 's' };
-    const found = { kind: 'found', chargeId: 's', own: { sentUntilMs: 77, gatewayRef: 'ch_late' } };
+    const live: LookupOutcome = { kind: 'succeeded', ref: 's' };
+    const found = { kind: 'found', ref: 's', own: { sentUntilMs: 77, gatewayRef: 'ch_late' } };
     expect(await verify([live], { charges, evidence: 2 })).toMatchObject(found);
     const last = [...Array.from({ length: 20 }, () => absent), live];
     expect(await verify(last, { charges, evidence: 2 })).toMatchObject(found);
@@ -237,9 +237,9 @@ describe('late evidence of money', () => {
 
   it('about a completed charge looks up the charge itself first: does it exist twice?', async () => {
     const completed = { status: 'COMPLETED', evidence: 1 } as const;
-    expect(await verify([{ kind: 'duplicated', chargeIds: ['a', 'b'] }], completed)).toEqual({
+    expect(await verify([{ kind: 'duplicated', refs: ['a', 'b'] }], completed)).toEqual({
       kind: 'found',
-      chargeId: 'a b',
+      ref: 'a b',
       reason: 'late_success',
       own: NO_EVIDENCE,
     });
@@ -253,13 +253,13 @@ describe('late evidence of money', () => {
       forbidden: true,
     });
     gateway.lookups.length = 0;
-    expect(await verify([{ kind: 'succeeded', chargeId: 'a' }, declined, absent], completed)).toEqual(CLEAR);
+    expect(await verify([{ kind: 'succeeded', ref: 'a' }, declined, absent], completed)).toEqual(CLEAR);
     expect(gateway.lookups.map(({ amountMinor }) => amountMinor)).toEqual([1000, 100, 200]);
   });
 
   it('besides a completed charge waits until lookups must show it, and is an alarm even then', async () => {
     declareContract({ lookupLagMs: 60_000 });
-    const own: LookupOutcome = { kind: 'succeeded', chargeId: 'a' };
+    const own: LookupOutcome = { kind: 'succeeded', ref: 'a' };
     const charges = async () => [earlier(1, { ...MONEY, moneyAtMs: SENT_MS })];
     const parts = world.parts(gateway);
     const completed = { charges, parts, status: 'COMPLETED', evidence: 1 } as const;
@@ -268,14 +268,14 @@ describe('late evidence of money', () => {
     await world.pass(180_000);
     expect(await verify([own, absent], completed)).toEqual({
       kind: 'found',
-      chargeId: 'ch_late',
+      ref: 'ch_late',
       reason: 'late_evidence',
       own: NO_EVIDENCE,
     });
   });
 
   it('that names another charge than the completed one is an alarm, even if no lookup shows it', async () => {
-    const own: LookupOutcome = { kind: 'succeeded', chargeId: 'a' };
+    const own: LookupOutcome = { kind: 'succeeded', ref: 'a' };
     const charges = async () => [earlier(3, { ...MONEY, moneyAtMs: SENT_MS })];
     const parts = world.parts(gateway);
     const completed = { charges, parts, status: 'COMPLETED', evidence: 1 } as const;
@@ -310,7 +310,7 @@ describe('late evidence of money', () => {
 
   it('goes to a person if the gateway has no lookups', async () => {
     declareContract({ lookup: false });
-    const found = { kind: 'found', chargeId: 'ch_late', reason: 'late_evidence', own: NO_EVIDENCE };
+    const found = { kind: 'found', ref: 'ch_late', reason: 'late_evidence', own: NO_EVIDENCE };
     expect(await verify([], { evidence: 1 })).toEqual(found);
     expect(await verify([], { evidence: 1, status: 'COMPLETED' })).toEqual(found);
     expect(await verify([], { charges: async () => [earlier(1), earlier(2)] })).toEqual(CLEAR);
@@ -339,7 +339,7 @@ describe('a call that may have been sent after its lease', () => {
   });
 
   it.each([
-    ['of a completed charge', { status: 'COMPLETED' }, 3, [{ kind: 'succeeded', chargeId: 'own' }]],
+    ['of a completed charge', { status: 'COMPLETED' }, 3, [{ kind: 'succeeded', ref: 'own' }]],
     ['of one that was declined', {}, 1, [declined]],
   ] as const)('%s can still land in addition if no keys are kept', async (_what, state, n, answers) => {
     const sentUntilMs = ORIGIN_MS + 1000;
@@ -365,7 +365,7 @@ describe('a call that may have been sent after its lease', () => {
       evidence: 1,
       charges: async () => [earlier(3, { sentUntilMs })],
     });
-    const there: LookupOutcome = { kind: 'succeeded', chargeId: 'own' };
+    const there: LookupOutcome = { kind: 'succeeded', ref: 'own' };
     expect(await verify([there], own(lastMs))).toEqual(CLEAR);
     expect(await verify([there], own(lastMs + 1))).toMatchObject({ reason: 'may_still_land' });
     declareContract({ lookup: false });
@@ -374,9 +374,9 @@ describe('a call that may have been sent after its lease', () => {
   });
 
   it('is found if it has landed', async () => {
-    expect(await verify([{ kind: 'succeeded', chargeId: 's' }], maybeSent)).toEqual({
+    expect(await verify([{ kind: 'succeeded', ref: 's' }], maybeSent)).toEqual({
       kind: 'found',
-      chargeId: 's',
+      ref: 's',
       reason: 'late_success',
       own: NO_EVIDENCE,
     });

@@ -97,7 +97,7 @@ async function verifyAhead(engine: Engine, held: Held): Promise<Ended | null> {
     case 'clear':
       return null;
     case 'found':
-      return { kind: 'found', chargeId: ahead.chargeId, reason: 'late_success' };
+      return { kind: 'found', ref: ahead.ref, reason: 'late_success' };
     case 'unavailable':
       return { ...unavailable(ahead.reason, evidence > 0), forbidden: ahead.forbidden };
     case 'may_land':
@@ -136,8 +136,7 @@ async function readOwn({ store }: Engine, record: PaymentRecord): Promise<OwnEvi
 async function findTwin(engine: Engine, held: Held, contested: boolean): Promise<Ended | null> {
   if (!engine.policy.contract.lookup) return null;
   const own = await lookUp(engine, held, chargeRequest(engine, held.record));
-  if (own.kind === 'duplicated')
-    return { kind: 'found', chargeId: own.chargeIds.join(' '), reason: 'late_success' };
+  if (own.kind === 'duplicated') return { kind: 'found', ref: own.refs.join(' '), reason: 'late_success' };
   if (own.kind === 'unavailable' || own.kind === 'forbidden') return unanswered(own, contested);
   return null;
 }
@@ -181,7 +180,7 @@ async function verifyOther(engine: Engine, held: Held, one: ChargeToVerify): Pro
   const hasEvidence = one.moneyAtMs !== null || one.sentUntilMs !== null;
   if (one.gateway !== engine.gateway.name) {
     return hasEvidence
-      ? { kind: 'found', chargeId: one.moneyRef, reason: 'other_gateway' }
+      ? { kind: 'found', ref: one.moneyRef, reason: 'other_gateway' }
       : unavailable('other_gateway', contested);
   }
   const derived = derivedKey(engine, record.order, one.n);
@@ -201,7 +200,7 @@ async function verifyOther(engine: Engine, held: Held, one: ChargeToVerify): Pro
   if (outcome.kind === 'declined' && engine.policy.contract.keys === 'none') {
     return onAbsent(engine, held, one, atMs);
   }
-  if (outcome.kind === 'reversed') return onReversed(engine, held, outcome.chargeIds, { one, atMs });
+  if (outcome.kind === 'reversed') return onReversed(engine, held, outcome.refs, { one, atMs });
   return found(outcome, contested);
 }
 
@@ -239,9 +238,9 @@ function found(
     case 'succeeded':
     case 'mismatch':
     case 'pending':
-      return { kind: 'found', chargeId: outcome.chargeId, reason: 'late_success' };
+      return { kind: 'found', ref: outcome.ref, reason: 'late_success' };
     case 'duplicated':
-      return { kind: 'found', chargeId: outcome.chargeIds[0] ?? null, reason: 'late_success' };
+      return { kind: 'found', ref: outcome.refs[0] ?? null, reason: 'late_success' };
     case 'unavailable':
     case 'forbidden':
       return unanswered(outcome, contested);
@@ -252,10 +251,10 @@ function found(
 function onReversed(
   engine: Engine,
   held: Held,
-  chargeIds: readonly string[],
+  refs: readonly string[],
   { one, atMs }: { readonly one: ChargeToVerify; readonly atMs: number },
 ): Ended | null {
-  const isTold = one.moneyRef === null || chargeIds.includes(one.moneyRef);
+  const isTold = one.moneyRef === null || refs.includes(one.moneyRef);
   if (!isTold) return onAbsent(engine, held, one, atMs);
   // Without keys, another call of the same charge may have been approved, or may still land.
   if (engine.policy.contract.keys === 'kept') return null;
@@ -298,5 +297,5 @@ function notBefore(
 }
 
 function lateEvidence({ moneyRef }: ChargeToVerify): Ended {
-  return { kind: 'found', chargeId: moneyRef, reason: 'late_evidence' };
+  return { kind: 'found', ref: moneyRef, reason: 'late_evidence' };
 }

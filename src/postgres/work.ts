@@ -37,6 +37,9 @@ export async function addEvidence(session: Session, evidence: Evidence): Promise
 
 const OF_MONEY = `e.outcome->>'kind' IN ('approved', 'mismatch', 'pending')`;
 
+/** The gateway's id. Older releases stored it as `chargeId`. */
+const REF = `coalesce(e.outcome->>'ref', e.outcome->>'chargeId')`;
+
 /** By the order in which it came in: if the clock was set back, the latest date is not the last evidence. */
 const LAST_AT = '(array_agg(e.at ORDER BY e.ord DESC)';
 
@@ -44,7 +47,7 @@ const LAST_AT = '(array_agg(e.at ORDER BY e.ord DESC)';
 const CHARGES_TO_VERIFY = `
 WITH told AS (
   SELECT e.charge_n AS n, ${LAST_AT} FILTER (WHERE ${OF_MONEY}))[1] AS money_at,
-    max(e.outcome->>'chargeId') AS money_ref, ${LAST_AT} FILTER (WHERE NOT ${OF_MONEY}))[1] AS sent_until
+    max(${REF}) AS money_ref, ${LAST_AT} FILTER (WHERE NOT ${OF_MONEY}))[1] AS sent_until
   FROM payonce.evidence e WHERE e.account_id = $1 AND e.payment_id = $2 GROUP BY e.charge_n
 ), made AS (
   SELECT * FROM payonce.operations WHERE account_id = $1 AND payment_id = $2 AND kind = 'charge'

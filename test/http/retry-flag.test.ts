@@ -81,9 +81,7 @@ describe('a decline that comes while evidence of its money waits', () => {
     const { engine, store } = await chargingReplica(world, gateway);
     gateway.play = decline;
     gateway.lookupPlay = () =>
-      clears
-        ? { kind: 'declined', code: 'no_funds', chargeId: 'd' }
-        : { kind: 'unavailable', reason: 'http_500' };
+      clears ? { kind: 'declined', code: 'no_funds', ref: 'd' } : { kind: 'unavailable', reason: 'http_500' };
     store.before('advance', () => {
       const { paymentId, order } = world.stored(body.order_id);
       const { accountId, orderId } = order;

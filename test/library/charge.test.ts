@@ -114,7 +114,7 @@ describe('a charge', () => {
 
   test('of another amount at the gateway is for a person to review', async () => {
     const gateway = createScriptedGateway();
-    gateway.play = () => ({ kind: 'mismatch', chargeId: 'ch_1', reason: 'amount_mismatch' });
+    gateway.play = () => ({ kind: 'mismatch', ref: 'ch_1', reason: 'amount_mismatch' });
     const { payonce } = await openProgram(gateway);
     expect(await payonce.charge(ORDER, PATIENT)).toMatchObject({
       outcome: 'review',
@@ -275,8 +275,8 @@ describe('an adapter that answers what it may not', () => {
   test.each([
     ['an approval without an id', { kind: 'approved' }],
     ['nothing', undefined],
-    ['a word of its own', { kind: 'success', chargeId: 'ch_1' }],
-    ['an approval whose id is a number', { kind: 'approved', chargeId: 7 }],
+    ['a word of its own', { kind: 'success', ref: 'ch_1' }],
+    ['an approval whose id is a number', { kind: 'approved', ref: 7 }],
   ])('with %s is not believed: the charge is looked up', async (_what, answer) => {
     const gateway = createScriptedGateway({ landsWithinMs: 0 });
     gateway.play = ({ attempt, charge }) => {

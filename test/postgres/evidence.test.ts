@@ -8,7 +8,7 @@ test('every piece of evidence is kept unchanged, the same one twice, and one of 
   const { database, store } = await openStore();
   const payment = paymentKey(await accepted(store, 'one'));
   const outcomes: readonly CallOutcome[] = [
-    { kind: 'approved', chargeId: 'ch_"late"' },
+    { kind: 'approved', ref: 'ch_"late"' },
     { kind: 'unknown', answered: true, reason: 'http_500', retryAfterMs: 12.5 },
   ];
   const unknown = { ...payment, paymentId: newPaymentId() };
@@ -31,5 +31,20 @@ test('every piece of evidence is kept unchanged, the same one twice, and one of 
   expect(kept).toEqual([
     ...outcomes.map((outcome) => row(payment.paymentId, 1, outcome, 2)),
     ...outcomes.map((outcome) => row(unknown.paymentId, 2, outcome, 1)),
+  ]);
+});
+
+test('evidence with the older name of the gateway’s id still names the charge', async () => {
+  const { database, store } = await openStore();
+  const payment = paymentKey(await accepted(store, 'one'));
+  await database.query(
+    `INSERT INTO payonce.evidence (account_id, payment_id, charge_n, outcome)
+     VALUES ($1, $2, 1, '{"kind":"approved","chargeId":"ch_late"}')`,
+    [payment.accountId, payment.paymentId],
+  );
+  await store.addEvidence({ payment, chargeN: 2, outcome: { kind: 'approved', ref: 'ch_later' } });
+  expect(await store.chargesToVerify(payment, { afterN: 0, limit: 10 })).toMatchObject([
+    { n: 1, moneyRef: 'ch_late' },
+    { n: 2, moneyRef: 'ch_later' },
   ]);
 });

@@ -203,9 +203,9 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
 
       test('a charge in an old list has moved money all the same', async () => {
         const list = old(dialect.found(REQUEST, [{ id: 'ch_1', status: 'succeeded' }]));
-        expect(await lookup(list)).toEqual({ kind: 'succeeded', chargeId: 'ch_1' });
+        expect(await lookup(list)).toEqual({ kind: 'succeeded', ref: 'ch_1' });
         const approved = old(dialect.approved(REQUEST, { id: 'ch_1' }));
-        expect(await call(approved)).toEqual({ kind: 'approved', chargeId: 'ch_1' });
+        expect(await call(approved)).toEqual({ kind: 'approved', ref: 'ch_1' });
       });
 
       test.each([

@@ -62,7 +62,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
       test('an approval of our charge is approved, with one request on the wire', async () => {
         expect(await call(server.answer(dialect.approved(REQUEST, { id: 'ch_1' })))).toEqual({
           kind: 'approved',
-          chargeId: 'ch_1',
+          ref: 'ch_1',
         });
         expect(far.requests).toHaveLength(1);
         expect(far.requests[0]?.headers['accept-encoding']).toBe('identity');
@@ -71,14 +71,14 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
       test('a decline of our charge is declined', async () => {
         expect(await call(server.answer(dialect.declined(REQUEST, { id: 'ch_1' })))).toMatchObject({
           kind: 'declined',
-          chargeId: 'ch_1',
+          ref: 'ch_1',
         });
       });
 
       test('accepted, result later is pending', async () => {
         expect(await call(server.answer(dialect.pending(REQUEST, { id: 'ch_1' })))).toEqual({
           kind: 'pending',
-          chargeId: 'ch_1',
+          ref: 'ch_1',
         });
       });
 
@@ -103,7 +103,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
       ] as const)('an approval of another %s is a mismatch, never an approval', async (field, changes) => {
         expect(await call(server.answer(dialect.approved(REQUEST, { id: 'ch_1', ...changes })))).toEqual({
           kind: 'mismatch',
-          chargeId: 'ch_1',
+          ref: 'ch_1',
           reason: `${field}_mismatch`,
         });
       });
@@ -587,9 +587,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
         expect(far.requests).toHaveLength(200);
         outcomes.forEach((outcome, index) => {
           expect(outcome).toMatchObject(
-            index % 3 === 0
-              ? { kind: 'unknown', answered: false }
-              : { kind: 'approved', chargeId: `ch_${index}` },
+            index % 3 === 0 ? { kind: 'unknown', answered: false } : { kind: 'approved', ref: `ch_${index}` },
           );
         });
       });
@@ -614,25 +612,25 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
       });
 
       test.each([
-        ['succeeded', { kind: 'succeeded', chargeId: 'ch_1' }],
-        ['pending', { kind: 'pending', chargeId: 'ch_1' }],
-        ['declined', { kind: 'declined', chargeId: 'ch_1' }],
+        ['succeeded', { kind: 'succeeded', ref: 'ch_1' }],
+        ['pending', { kind: 'pending', ref: 'ch_1' }],
+        ['declined', { kind: 'declined', ref: 'ch_1' }],
       ])('a %s charge is found', async (status, expected) => {
         expect(await lookup(list({ id: 'ch_1', status }))).toMatchObject(expected);
       });
 
       test.each(['refunded', 'voided', 'canceled'])('a %s charge is not live any more', async (status) => {
-        expect(await lookup(list({ id: 'ch_1', status }))).toEqual({ kind: 'reversed', chargeIds: ['ch_1'] });
+        expect(await lookup(list({ id: 'ch_1', status }))).toEqual({ kind: 'reversed', refs: ['ch_1'] });
         expect(await lookup(list({ id: 'ch_1', status }, { id: 'ch_2' }))).toEqual({
           kind: 'succeeded',
-          chargeId: 'ch_2',
+          ref: 'ch_2',
         });
       });
 
       test('two live charges are duplicated', async () => {
         expect(await lookup(list({ id: 'ch_1' }, { id: 'ch_2' }))).toEqual({
           kind: 'duplicated',
-          chargeIds: ['ch_1', 'ch_2'],
+          refs: ['ch_1', 'ch_2'],
         });
       });
 
@@ -642,7 +640,7 @@ export function gatewaySuite(name: string, makeHarness: () => GatewayHarness): v
       ])('a live charge of another %s is a mismatch', async (field, changes) => {
         expect(await lookup(list({ id: 'ch_1', ...changes }))).toEqual({
           kind: 'mismatch',
-          chargeId: 'ch_1',
+          ref: 'ch_1',
           reason: `${field}_mismatch`,
         });
       });

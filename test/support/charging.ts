@@ -68,7 +68,7 @@ export function openCall(): { readonly play: Play; end(outcome?: CallOutcome): P
 export function lateEvidence(
   world: VirtualWorld,
   store: Store,
-  outcome: CallOutcome = { kind: 'approved', chargeId: 'ch_late' },
+  outcome: CallOutcome = { kind: 'approved', ref: 'ch_late' },
 ): Promise<unknown> {
   const { paymentId } = world.stored('o1');
   const payment = { accountId: 'default', orderId: 'o1', paymentId };

@@ -79,6 +79,6 @@ export function createScriptedGateway(
       key,
     };
     ledger.set(key, charge);
-    return { kind: 'approved', chargeId: charge.id };
+    return { kind: 'approved', ref: charge.id };
   }
 }

@@ -146,7 +146,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     story:
       'The first card was declined and the second was charged, the restored database knows only the first, and the customer is asked to pay again.',
     file: `${FOLDER}/restored.ts`,
-    find: "    case 'found':\n      return foundAhead(charge, outcome.chargeId, context);",
+    find: "    case 'found':\n      return foundAhead(charge, outcome.ref, context);",
     put: "    case 'found':\n      return failed;",
     judge: 'engine suite',
     tests: { file: DECISIONS, named: 'a live one: a person must decide, and no failure is written' },

@@ -72,7 +72,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     name: 'a charge that was taken back is sent again where keys are not kept',
     story: 'The merchant refunds an order, and Payonce charges it again by itself.',
     file: 'src/domain/transition/lookup-ended.ts',
-    find: '      return onReversed(charge, outcome.chargeIds, askedAtMs, context);\n',
+    find: '      return onReversed(charge, outcome.refs, askedAtMs, context);\n',
     put: '      return onAbsent({ ...charge, gatewayRef: null }, askedAtMs, context);\n',
     judge: 'engine suite',
     tests: { file: REVIEW, named: 'is not sent again by itself' },

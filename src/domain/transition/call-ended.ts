@@ -18,9 +18,9 @@ import { mayCall } from './limits.ts';
 export function onCallEnded(charge: Charge, outcome: CallOutcome, context: Context): Decision {
   switch (outcome.kind) {
     case 'approved':
-      return completed(charge, outcome.chargeId);
+      return completed(charge, outcome.ref);
     case 'mismatch':
-      return review({ ...charge, gatewayRef: outcome.chargeId }, outcome.reason, context);
+      return review({ ...charge, gatewayRef: outcome.ref }, outcome.reason, context);
     case 'declined':
       return onDeclined(charge, outcome.code, context);
     case 'refused':
@@ -32,7 +32,7 @@ export function onCallEnded(charge: Charge, outcome: CallOutcome, context: Conte
       return retryOrAsk(next, 'call.unknown', outcome.reason, outcome.retryAfterMs, context);
     }
     case 'pending': {
-      const next = { ...doubted(charge, 'open', context), gatewayRef: outcome.chargeId };
+      const next = { ...doubted(charge, 'open', context), gatewayRef: outcome.ref };
       return ask(next, 'call.pending', null, context.policy.pendingPollMs, context);
     }
     case 'forbidden': {

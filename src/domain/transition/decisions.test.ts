@@ -48,7 +48,7 @@ describe('the end of a call, in full', () => {
   }
 
   it('approved: completed under the gateway’s id, and an older failure code is gone', () => {
-    expect(ended({ kind: 'approved', chargeId: 'ch' }, { failureCode: 'outcome_unknown' })).toEqual({
+    expect(ended({ kind: 'approved', ref: 'ch' }, { failureCode: 'outcome_unknown' })).toEqual({
       next: { status: 'COMPLETED', step: 'none', failureCode: null, gatewayRef: 'ch' },
       event: { type: 'payment.completed', detail: 'ch' },
       waitMs: null,
@@ -57,7 +57,7 @@ describe('the end of a call, in full', () => {
   });
 
   it('an approval of something else: an alarm, and a lookup once a day', () => {
-    expect(ended({ kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' })).toEqual({
+    expect(ended({ kind: 'mismatch', ref: 'ch', reason: 'amount_mismatch' })).toEqual({
       next: { status: 'REVIEW', step: 'lookup', failureCode: 'amount_mismatch', gatewayRef: 'ch' },
       event: { type: 'payment.review', detail: 'amount_mismatch' },
       waitMs: DAY,
@@ -140,7 +140,7 @@ describe('the end of a call, in full', () => {
   });
 
   it('pending: the gateway’s id is kept, the call stays open, and it is polled', () => {
-    expect(ended({ kind: 'pending', chargeId: 'ch' })).toEqual({
+    expect(ended({ kind: 'pending', ref: 'ch' })).toEqual({
       next: { step: 'lookup', doubt: { kind: 'open', untilMs: NOW }, gatewayRef: 'ch' },
       event: { type: 'call.pending', detail: null },
       waitMs: 1000,
@@ -320,11 +320,11 @@ describe('the end of a lookup, in full', () => {
     return changed(before, onLookupEnded(before, outcome, askedAtMs, at(nowMs, terms)));
   }
   const absent: LookupOutcome = { kind: 'absent' };
-  const declined: LookupOutcome = { kind: 'declined', code: 'no_funds', chargeId: 'ch' };
+  const declined: LookupOutcome = { kind: 'declined', code: 'no_funds', ref: 'ch' };
   const early = { askedAtMs: START + 150, nowMs: START + 200 };
 
   it('succeeded: completed', () => {
-    expect(looked({ kind: 'succeeded', chargeId: 'ch' })).toEqual({
+    expect(looked({ kind: 'succeeded', ref: 'ch' })).toEqual({
       next: { status: 'COMPLETED', step: 'none', gatewayRef: 'ch' },
       event: { type: 'payment.completed', detail: 'ch' },
       waitMs: null,
@@ -333,7 +333,7 @@ describe('the end of a lookup, in full', () => {
   });
 
   it('a mismatch: a person gets its id', () => {
-    expect(looked({ kind: 'mismatch', chargeId: 'ch', reason: 'currency_mismatch' })).toEqual({
+    expect(looked({ kind: 'mismatch', ref: 'ch', reason: 'currency_mismatch' })).toEqual({
       next: { status: 'REVIEW', failureCode: 'currency_mismatch', gatewayRef: 'ch' },
       event: { type: 'payment.review', detail: 'currency_mismatch' },
       waitMs: DAY,
@@ -348,8 +348,8 @@ describe('the end of a lookup, in full', () => {
       waitMs: DAY,
       alarm: 'duplicate_charge',
     };
-    expect(looked({ kind: 'duplicated', chargeIds: ['a', 'b'] })).toEqual(expected);
-    expect(looked({ kind: 'duplicated', chargeIds: [] })).toEqual({
+    expect(looked({ kind: 'duplicated', refs: ['a', 'b'] })).toEqual(expected);
+    expect(looked({ kind: 'duplicated', refs: [] })).toEqual({
       ...expected,
       next: { status: 'REVIEW', failureCode: 'duplicate_charge' },
     });
@@ -397,12 +397,12 @@ describe('the end of a lookup, in full', () => {
   });
 
   it('pending: looked up again soon, and the status stays', () => {
-    expect(looked({ kind: 'pending', chargeId: 'ch' }, { lookups: 2 })).toEqual({
+    expect(looked({ kind: 'pending', ref: 'ch' }, { lookups: 2 })).toEqual({
       next: { lookups: 3, unresolvedSinceMs: START + 90_100, gatewayRef: 'ch' },
       event: { type: 'lookup.pending', detail: null },
       waitMs: 4000,
     });
-    expect(looked({ kind: 'pending', chargeId: 'ch' }, { status: 'UNRESOLVED' }).next).not.toHaveProperty(
+    expect(looked({ kind: 'pending', ref: 'ch' }, { status: 'UNRESOLVED' }).next).not.toHaveProperty(
       'status',
     );
   });
@@ -535,7 +535,7 @@ describe('the end of a verification, in full', () => {
     evidenceAtMs: null,
     forbidden: false,
   } as const;
-  const found = { kind: 'found', chargeId: 'ch', reason: 'late_success', own: NO_EVIDENCE } as const;
+  const found = { kind: 'found', ref: 'ch', reason: 'late_success', own: NO_EVIDENCE } as const;
   const clear = { kind: 'clear', own: NO_EVIDENCE } as const;
 
   it('unavailable: slower every time, and once a day in review', () => {

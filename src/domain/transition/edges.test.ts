@@ -123,16 +123,14 @@ describe('the lookup before a first call', () => {
   });
 
   it('settles the charge by what the gateway knows, and counts no call', () => {
-    expect(looked({ kind: 'succeeded', chargeId: 'ch' })?.next).toMatchObject({
+    expect(looked({ kind: 'succeeded', ref: 'ch' })?.next).toMatchObject({
       status: 'COMPLETED',
       attempts: 0,
       gatewayRef: 'ch',
     });
-    expect(looked({ kind: 'declined', code: 'no', chargeId: 'ch' })?.next.status).toBe('FAILED');
-    expect(looked({ kind: 'pending', chargeId: 'ch' })?.next).toMatchObject({ step: 'lookup', attempts: 0 });
-    expect(looked({ kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' })?.next.status).toBe(
-      'REVIEW',
-    );
+    expect(looked({ kind: 'declined', code: 'no', ref: 'ch' })?.next.status).toBe('FAILED');
+    expect(looked({ kind: 'pending', ref: 'ch' })?.next).toMatchObject({ step: 'lookup', attempts: 0 });
+    expect(looked({ kind: 'mismatch', ref: 'ch', reason: 'amount_mismatch' })?.next.status).toBe('REVIEW');
   });
 
   it.each(['unavailable', 'forbidden'] as const)(
@@ -164,7 +162,7 @@ describe('what the gateway knows about later charges', () => {
   });
 
   it('a live one: a person must decide, and no failure is written', () => {
-    expect(ahead({ kind: 'found', chargeId: 'ch' })).toMatchObject({
+    expect(ahead({ kind: 'found', ref: 'ch' })).toMatchObject({
       next: { status: 'REVIEW', step: 'verify', failureCode: 'late_success', gatewayRef: 'ch' },
       alarm: 'needs_review',
     });
@@ -217,7 +215,7 @@ describe('evidence about the unsettled charge itself', () => {
     const found = (of: Partial<Charge>, own: Partial<typeof NO_EVIDENCE>) =>
       onVerified(
         charge(of),
-        { kind: 'found', chargeId: null, reason: 'late_success', own: { ...NO_EVIDENCE, ...own } },
+        { kind: 'found', ref: null, reason: 'late_success', own: { ...NO_EVIDENCE, ...own } },
         at(START + 10),
       ).next;
     expect(found({ step: 'verify' }, { sentUntilMs: START + 7 })).toMatchObject({
@@ -317,7 +315,7 @@ describe('a verification that gets no answer', () => {
 });
 
 describe('money that was found late', () => {
-  const found = { kind: 'found', chargeId: null, reason: 'late_evidence', own: NO_EVIDENCE } as const;
+  const found = { kind: 'found', ref: null, reason: 'late_evidence', own: NO_EVIDENCE } as const;
 
   it('does not hide that this charge may have been sent too', () => {
     const doubt = { kind: 'open', untilMs: START } as const;
@@ -341,7 +339,7 @@ describe('money that was found late', () => {
 });
 
 describe('a sign of money at another gateway', () => {
-  const found = { kind: 'found', chargeId: null, reason: 'other_gateway', own: NO_EVIDENCE } as const;
+  const found = { kind: 'found', ref: null, reason: 'other_gateway', own: NO_EVIDENCE } as const;
 
   it('goes to a person, with one alarm', () => {
     const first = onVerified(charge({ status: 'FAILED', step: 'none' }), found, at(START));
@@ -382,7 +380,7 @@ describe('the end of a charge while money of another one is known', () => {
     onLookupEnded(known(failureCode), outcome, START + 1, at(START + 1));
 
   it.each(['late_success', 'late_evidence', 'other_gateway'])('is no failure of the order: %s', (reason) => {
-    for (const outcome of [{ kind: 'declined', code: 'no', chargeId: 'd' }, { kind: 'absent' }] as const) {
+    for (const outcome of [{ kind: 'declined', code: 'no', ref: 'd' }, { kind: 'absent' }] as const) {
       const decision = look(reason, outcome);
       expect(decision).toMatchObject({
         next: { status: 'REVIEW', step: 'verify', failureCode: reason, doubt: { kind: 'none' } },
@@ -393,7 +391,7 @@ describe('the end of a charge while money of another one is known', () => {
   });
 
   it('is one charge too many if this one is live too', () => {
-    const live: LookupOutcome = { kind: 'succeeded', chargeId: 'ch_2' };
+    const live: LookupOutcome = { kind: 'succeeded', ref: 'ch_2' };
     expect(look('late_success', live)).toMatchObject({
       next: { status: 'COMPLETED' },
       alarm: 'duplicate_charge',
@@ -406,7 +404,7 @@ describe('the end of a charge while money of another one is known', () => {
   });
 
   it('does not hide that money behind another reason for a review', () => {
-    const wrong: LookupOutcome = { kind: 'mismatch', chargeId: 'm', reason: 'amount_mismatch' };
+    const wrong: LookupOutcome = { kind: 'mismatch', ref: 'm', reason: 'amount_mismatch' };
     expect(look('late_success', wrong).next.failureCode).toBe('late_success');
     expect(look('unresolved_too_long', wrong).next.failureCode).toBe('amount_mismatch');
   });

@@ -47,20 +47,20 @@ function besideOtherMoney(charge: Charge, decision: Decision, { policy }: Contex
 function decide(charge: Charge, outcome: LookupOutcome, askedAtMs: number, context: Context): Decision {
   switch (outcome.kind) {
     case 'succeeded':
-      return completed(charge, outcome.chargeId);
+      return completed(charge, outcome.ref);
     case 'mismatch':
-      return review({ ...charge, gatewayRef: outcome.chargeId }, outcome.reason, context);
+      return review({ ...charge, gatewayRef: outcome.ref }, outcome.reason, context);
     case 'duplicated':
       return {
-        ...review({ ...charge, gatewayRef: outcome.chargeIds[0] ?? null }, 'duplicate_charge', context),
+        ...review({ ...charge, gatewayRef: outcome.refs[0] ?? null }, 'duplicate_charge', context),
         alarm: 'duplicate_charge',
       };
     case 'declined':
       return onDeclineFound(charge, outcome, askedAtMs, context);
     case 'reversed':
-      return onReversed(charge, outcome.chargeIds, askedAtMs, context);
+      return onReversed(charge, outcome.refs, askedAtMs, context);
     case 'pending':
-      return lookAgain({ ...charge, gatewayRef: outcome.chargeId }, 'lookup.pending', null, null, context);
+      return lookAgain({ ...charge, gatewayRef: outcome.ref }, 'lookup.pending', null, null, context);
     case 'absent':
       return onAbsent(charge, askedAtMs, context);
     case 'unavailable':
@@ -72,36 +72,31 @@ function decide(charge: Charge, outcome: LookupOutcome, askedAtMs: number, conte
 
 function onDeclineFound(
   charge: Charge,
-  outcome: { readonly code: string; readonly chargeId: string },
+  outcome: { readonly code: string; readonly ref: string },
   askedAtMs: number,
   context: Context,
 ): Decision {
   // If keys are kept, a key has one result. If not, another call under it may still land and be approved.
   if (context.policy.contract.keys === 'kept') {
-    return failed({ ...charge, gatewayRef: outcome.chargeId }, outcome.code, DECLINED);
+    return failed({ ...charge, gatewayRef: outcome.ref }, outcome.code, DECLINED);
   }
   // If this is the charge that the gateway once named, we now know how it ended.
-  const gatewayRef = charge.gatewayRef === outcome.chargeId ? null : charge.gatewayRef;
+  const gatewayRef = charge.gatewayRef === outcome.ref ? null : charge.gatewayRef;
   const decision = onAbsent({ ...charge, declineCode: outcome.code, gatewayRef }, askedAtMs, context);
-  const named = charge.gatewayRef ?? (isSettled(decision.next.status) ? outcome.chargeId : null);
+  const named = charge.gatewayRef ?? (isSettled(decision.next.status) ? outcome.ref : null);
   return { ...decision, next: { ...decision.next, gatewayRef: named } };
 }
 
 /** Somebody took it back on purpose, so it is not charged again without a new key. */
-function onReversed(
-  charge: Charge,
-  chargeIds: readonly string[],
-  askedAtMs: number,
-  context: Context,
-): Decision {
+function onReversed(charge: Charge, refs: readonly string[], askedAtMs: number, context: Context): Decision {
   const { policy, trust } = context;
   const named = ownRef(charge);
-  const unaccounted = named !== null && !chargeIds.includes(named) ? named : null;
+  const unaccounted = named !== null && !refs.includes(named) ? named : null;
   // If keys are kept, a key has one result. If not, another call under it may still land and be approved.
   const doubt = policy.contract.keys === 'kept' ? ({ kind: 'none' } as const) : charge.doubt;
   const proof = absenceProof({ ...charge, doubt, gatewayRef: unaccounted }, askedAtMs, policy, trust);
   if (proof.kind !== 'proved') return notFoundYet(charge, 'refunded', proof, context);
-  return failed({ ...charge, gatewayRef: chargeIds[0] ?? null }, 'refunded', reversed(context));
+  return failed({ ...charge, gatewayRef: refs[0] ?? null }, 'refunded', reversed(context));
 }
 
 function notFoundYet(

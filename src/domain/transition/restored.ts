@@ -69,7 +69,7 @@ export function onAheadOfCall(charge: Charge, outcome: AheadOutcome, context: Co
     case 'clear':
       return null;
     case 'found':
-      return foundAhead(uncounted(charge), outcome.chargeId, context);
+      return foundAhead(uncounted(charge), outcome.ref, context);
     case 'unavailable': {
       const again = askFirstAgain(charge, 'looked_ahead_unavailable', null, context);
       return outcome.forbidden ? withForbidden(again) : again;
@@ -79,14 +79,14 @@ export function onAheadOfCall(charge: Charge, outcome: AheadOutcome, context: Co
   }
 }
 
-function foundAhead(charge: Charge, chargeId: string | null, context: Context): Decision {
-  return review({ ...charge, gatewayRef: chargeId, step: 'verify' }, 'late_success', context);
+function foundAhead(charge: Charge, ref: string | null, context: Context): Decision {
+  return review({ ...charge, gatewayRef: ref, step: 'verify' }, 'late_success', context);
 }
 
 /** What the gateway knows about charges that would come after this one. */
 export type AheadOutcome =
   | { readonly kind: 'clear' }
-  | { readonly kind: 'found'; readonly chargeId: string | null }
+  | { readonly kind: 'found'; readonly ref: string | null }
   /** None, but one that was sent just before the restore may still land. From `atMs` on, the same answer is proof. */
   | { readonly kind: 'may_land'; readonly atMs: number }
   | {
@@ -105,7 +105,7 @@ export function onAhead(charge: Charge, failed: Decision, outcome: AheadOutcome,
     case 'clear':
       return failed;
     case 'found':
-      return foundAhead(charge, outcome.chargeId, context);
+      return foundAhead(charge, outcome.ref, context);
     case 'unavailable': {
       const { reason, forbidden } = outcome;
       const again = lookAgain(keepDecline(charge, failed), 'lookup.unavailable', reason, null, context);

@@ -172,7 +172,7 @@ describe('the end of a lookup', () => {
       'unresolved_too_long',
       86_400_000,
     ]);
-    expect(brief(onLookupEnded(charge, { kind: 'succeeded', chargeId: 'ch' }, START, at(nowMs)))).toBe(
+    expect(brief(onLookupEnded(charge, { kind: 'succeeded', ref: 'ch' }, START, at(nowMs)))).toBe(
       'COMPLETED none - idle',
     );
   });
@@ -191,7 +191,7 @@ describe('lookups of earlier charges', () => {
   it('stop the next charge when an earlier one turns out to be live', () => {
     const decision = onVerified(
       second,
-      { kind: 'found', chargeId: 'ch', reason: 'late_success', own: NO_EVIDENCE },
+      { kind: 'found', ref: 'ch', reason: 'late_success', own: NO_EVIDENCE },
       at(1),
     );
     expect(brief(decision)).toBe('REVIEW verify late_success due in 86400000');
@@ -202,22 +202,22 @@ describe('lookups of earlier charges', () => {
 // ── over everything that can happen ──────────────────────────────────────────────────────────────────────
 
 const anyCallOutcome = fc.constantFrom<CallOutcome>(
-  { kind: 'approved', chargeId: 'ch' },
+  { kind: 'approved', ref: 'ch' },
   { kind: 'declined', code: 'no' },
   { kind: 'refused', reason: 'dns' },
   unknownOpen,
   unknownAnswered,
   { kind: 'busy' },
-  { kind: 'pending', chargeId: 'ch' },
+  { kind: 'pending', ref: 'ch' },
   { kind: 'forbidden', reason: 'http_403' },
-  { kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' },
+  { kind: 'mismatch', ref: 'ch', reason: 'amount_mismatch' },
 );
 const anyLookupOutcome = fc.constantFrom<LookupOutcome>(
-  { kind: 'succeeded', chargeId: 'ch' },
-  { kind: 'declined', code: 'no', chargeId: 'ch' },
-  { kind: 'pending', chargeId: 'ch' },
-  { kind: 'mismatch', chargeId: 'ch', reason: 'amount_mismatch' },
-  { kind: 'duplicated', chargeIds: ['a', 'b'] },
+  { kind: 'succeeded', ref: 'ch' },
+  { kind: 'declined', code: 'no', ref: 'ch' },
+  { kind: 'pending', ref: 'ch' },
+  { kind: 'mismatch', ref: 'ch', reason: 'amount_mismatch' },
+  { kind: 'duplicated', refs: ['a', 'b'] },
   absent,
   { kind: 'unavailable', reason: 'http_500' },
   { kind: 'forbidden', reason: 'http_401' },
@@ -334,7 +334,7 @@ describe('whatever happens', () => {
 describe('what simulated runs found', () => {
   it('without keys, a named charge that turned out declined does not wait for a charge that nobody can find', () => {
     const pending = calling({ step: 'lookup', doubt: open, gatewayRef: 'ch_1', attempts: 4 });
-    const declined = (chargeId: string): LookupOutcome => ({ kind: 'declined', code: 'no_funds', chargeId });
+    const declined = (ref: string): LookupOutcome => ({ kind: 'declined', code: 'no_funds', ref });
     const late = at(200_000, { keys: 'none' });
     const found = onLookupEnded(pending, declined('ch_1'), START + 150_000, late);
     expect(brief(found)).toBe('FAILED none no_funds idle');

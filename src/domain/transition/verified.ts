@@ -5,10 +5,10 @@ import { type Context, type Decision, knowsOfOtherMoney, review, withForbidden }
 /** What the lookups of the order's other charges, and late evidence about this one, have shown. */
 export type VerifyOutcome =
   | { readonly kind: 'clear'; readonly own: OwnEvidence }
-  /** Money that this payment does not count as its own. `chargeId` null: the gateway's id of it is not known. */
+  /** Money that this payment does not count as its own. `ref` null: the gateway's id of it is not known. */
   | {
       readonly kind: 'found';
-      readonly chargeId: string | null;
+      readonly ref: string | null;
       readonly reason: LateMoney;
       readonly own: OwnEvidence;
     }
@@ -89,7 +89,7 @@ function waitsTooLong(
 
 function onFound(
   charge: Charge,
-  { chargeId, reason, own }: Extract<VerifyOutcome, { kind: 'found' }>,
+  { ref, reason, own }: Extract<VerifyOutcome, { kind: 'found' }>,
   context: Context,
 ): Decision {
   if (charge.status === 'COMPLETED') {
@@ -97,14 +97,14 @@ function onFound(
       const event = { type: 'verify.unavailable', detail: reason } as const;
       return { next: charge, event, waitMs: null, alarm: 'other_gateway' };
     }
-    const event = { type: 'verify.duplicate_found', detail: chargeId ?? reason } as const;
+    const event = { type: 'verify.duplicate_found', detail: ref ?? reason } as const;
     return { next: charge, event, waitMs: null, alarm: 'duplicate_charge' };
   }
   const settled = isSettled(charge.status);
   const known = settled ? charge : withOwnEvidence(charge, own, context);
   // If this charge may have been sent, it is looked up. If not, the other one is.
   const step = known.doubt.kind === 'none' || settled ? 'verify' : 'lookup';
-  const decision = review({ ...known, gatewayRef: chargeId ?? known.gatewayRef, step }, reason, context);
+  const decision = review({ ...known, gatewayRef: ref ?? known.gatewayRef, step }, reason, context);
   if (reason !== 'other_gateway') return decision;
   // Another lookup from here would show nothing new, so a person is alarmed once.
   const { alarm: _told, ...quiet } = decision;

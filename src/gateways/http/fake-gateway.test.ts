@@ -101,12 +101,12 @@ describe('each fault is what the engine takes it for', () => {
   test('what was refunded is found as taken back, and never as absent', async () => {
     const request = requestWith('tok_refunded_later');
     const outcome = await gateway.call(request, options());
-    const id = outcome.kind === 'approved' ? outcome.chargeId : '';
+    const id = outcome.kind === 'approved' ? outcome.ref : '';
     const refund = await fetch(`${far.url}/charges/${id}/refunds`, {
       method: 'POST',
       headers: { 'idempotency-key': 'r1' },
     });
     expect(refund.status).toBe(200);
-    expect(await gateway.lookup(request, options())).toEqual({ kind: 'reversed', chargeIds: [id] });
+    expect(await gateway.lookup(request, options())).toEqual({ kind: 'reversed', refs: [id] });
   });
 });

@@ -89,7 +89,7 @@ export function clockTests(env: Environment): void {
     test('a second step back finds what was written after the first, and evidence that has no event', async () => {
       const idle = await done(env.store, fail(await accepted(env.store, 'idle')));
       await env.advanceClock(10 * HOUR);
-      const outcome = { kind: 'approved', chargeId: 'ch' } as const;
+      const outcome = { kind: 'approved', ref: 'ch' } as const;
       const payment = { ...idle.order, paymentId: idle.paymentId };
       await env.store.addEvidence({ payment, chargeN: 1, outcome });
       await waiting('between');

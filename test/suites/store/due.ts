@@ -124,7 +124,7 @@ export function dueTests(env: Environment): void {
     test('evidence about what waits to be sent is not left out', async () => {
       const record = await waiting('waits', 0);
       expect(await names({ calls: false })).toEqual([]);
-      const outcome = { kind: 'approved', chargeId: 'ch_late' } as const;
+      const outcome = { kind: 'approved', ref: 'ch_late' } as const;
       await env.store.addEvidence({ payment: paymentKey(record), chargeN: 1, outcome });
       expect(await names({ calls: false })).toEqual(['waits']);
     });

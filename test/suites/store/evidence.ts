@@ -22,7 +22,7 @@ import {
   take,
 } from './fixtures.ts';
 
-const APPROVED = { kind: 'approved', chargeId: 'ch_late' } as const;
+const APPROVED = { kind: 'approved', ref: 'ch_late' } as const;
 
 export function evidenceTests(env: Environment): void {
   const evidence = (record: PaymentRecord) => ({

@@ -63,7 +63,7 @@ export function lateTests(env: Environment): void {
     test('a next charge is not opened where evidence of money came in meanwhile', async () => {
       const failed = await done(env.store, fail(await accepted(env.store, 'one')));
       await late(() => env.frail.openNextCharge(nextCharge(failed, { key: key('k') })));
-      const outcome = { kind: 'approved', chargeId: 'ch_late' } as const;
+      const outcome = { kind: 'approved', ref: 'ch_late' } as const;
       await env.store.addEvidence({ payment: paymentKey(failed), chargeN: 1, outcome });
       const before = await everythingAbout(env.store, failed.order, key('k').hash);
       await env.arrive();

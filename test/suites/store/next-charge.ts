@@ -136,7 +136,7 @@ export function nextChargeTests(env: Environment): void {
 
     test('it is lost while evidence waits to be checked', async () => {
       const first = await failed('evident');
-      const outcome = { kind: 'approved', chargeId: 'ch_late' } as const;
+      const outcome = { kind: 'approved', ref: 'ch_late' } as const;
       await env.store.addEvidence({ payment: paymentKey(first), chargeN: 1, outcome });
       await expectLost(nextCharge(first), first);
       const seen = advance(await recordOf(env.store, order('evident')), { evidenceSeen: 1 });
@@ -267,7 +267,7 @@ export function nextChargeTests(env: Environment): void {
         chargeN: record.charge.n,
         outcome,
       });
-      await env.store.addEvidence(about(first, { kind: 'approved', chargeId: 'ch_late' }));
+      await env.store.addEvidence(about(first, { kind: 'approved', ref: 'ch_late' }));
       const open = await accepted(env.store, 'open');
       const beforeMs = open.updatedAtMs;
       await env.store.addEvidence(about(open, { kind: 'unknown', answered: false, reason: 'timeout' }));
@@ -293,7 +293,7 @@ export function nextChargeTests(env: Environment): void {
 
     test('shows only the charge that the evidence is about', async () => {
       const first = await done(env.store, absent(await accepted(env.store, 'two')));
-      const outcome = { kind: 'approved', chargeId: 'ch_late' } as const;
+      const outcome = { kind: 'approved', ref: 'ch_late' } as const;
       await env.store.openNextCharge(nextCharge(first));
       await done(env.store, absent(await recordOf(env.store, first.order)));
       await env.store.addEvidence({ payment: paymentKey(first), chargeN: 1, outcome });
@@ -306,7 +306,7 @@ export function nextChargeTests(env: Environment): void {
 
     test('shows a charge that only evidence knows, on the terms of the payment', async () => {
       const first = await failed('forgotten');
-      const outcome = { kind: 'approved', chargeId: 'ch_late' } as const;
+      const outcome = { kind: 'approved', ref: 'ch_late' } as const;
       await env.store.addEvidence({ payment: paymentKey(first), chargeN: 2, outcome });
       expect(await env.other.chargesToVerify(paymentKey(first), ALL)).toEqual([
         {

@@ -183,7 +183,7 @@ export const WRITES: readonly Kind[] = [
     repeated: false,
     async prepare(env) {
       const record = await held(env);
-      const outcome = { kind: 'approved', chargeId: 'ch_late' } as const;
+      const outcome = { kind: 'approved', ref: 'ch_late' } as const;
       const about = (evidence: number) => ({ payment: { seq: 1, held: true, evidence }, events: [{}] });
       return {
         call: (by) => by.addEvidence({ payment: paymentKey(record), chargeN: 1, outcome }),
