@@ -1,0 +1,51 @@
+/** The one fenced write, by which a worker changes a payment. */
+import type { Charge } from '../../domain/charge.ts';
+import type { EventType } from '../../domain/events.ts';
+import type { FailureProblem } from '../../domain/problems.ts';
+import type { Claim } from './opening.ts';
+import type { PaymentKey, PaymentRecord } from './records.ts';
+
+export interface Advance {
+  readonly payment: PaymentKey;
+  /** The row must have exactly these. For a claim, it must also be due. */
+  readonly expected: {
+    readonly seq: number;
+    readonly fence: number;
+    readonly claimId: string;
+    readonly mustBeDue: boolean;
+  };
+  readonly charge: Charge;
+  readonly event: { readonly type: EventType; readonly detail: string | null };
+  /**
+   * What happens to the lease. `take`: the writer takes it, and the fence rises by one. `release`: the holder gives it back. `pass`: a
+   * writer that does not hold it does not take it either; the row still gets a new claim and the fence rises, so that the last holder
+   * never mistakes this write for its own. `waitMs`: when the row is due again; null: never.
+   */
+  readonly lease:
+    | { readonly kind: 'take'; readonly claim: Claim }
+    | { readonly kind: 'release'; readonly waitMs: number | null }
+    | { readonly kind: 'pass'; readonly claimId: string; readonly waitMs: number | null };
+  /** Set by the write that settles the operation. */
+  readonly settlement: Settlement | null;
+  /** Pieces of evidence that this write has dealt with. */
+  readonly evidenceSeen: number;
+  /** By the database's clock, as the writer knows it. Not earlier than the row's last update. */
+  readonly updatedAtMs: number;
+}
+
+export interface Settlement {
+  readonly problem: FailureProblem | null;
+  /** The frozen answer's bytes. */
+  readonly body: string;
+  /** It failed without a decline of the gateway. */
+  readonly byAbsence: boolean;
+}
+
+export type Advanced =
+  | {
+      readonly kind: 'done';
+      readonly nowMs: number;
+      /** Pieces of evidence still to be looked into. */
+      readonly evidence: number;
+    }
+  | { readonly kind: 'lost'; readonly record: PaymentRecord | null };
