@@ -43,8 +43,8 @@ function mayWrite(stage: Stage): readonly EventType[] | null {
 export function isCounted(before: State, { who, decision, next }: Step): boolean {
   if (decision === undefined || (who !== 0 && who !== 1)) return true;
   const { stage } = before.workers[who];
-  const { attempts } = before.row.charge;
-  const counted = next.row.charge.attempts;
+  const { attempts } = before.row.operation;
+  const counted = next.row.operation.attempts;
   switch (stage.at) {
     case 'idle':
       return counted === attempts + (decision.event.type === 'call.started' ? 1 : 0);
@@ -74,16 +74,16 @@ export function isDoubted(before: State, { who, decision, next }: Step): boolean
   if (decision === undefined || (who !== 0 && who !== 1)) return true;
   const { type } = decision.event;
   if (type === 'payment.completed' || type === 'payment.failed') return true;
-  const rank = RANK[next.row.charge.doubt.kind];
+  const rank = RANK[next.row.operation.doubt.kind];
   const { stage } = before.workers[who];
   if (stage.at === 'idle' && isOverrun(before.row)) return rank === RANK.open;
   if (stage.at === 'heard' && rank < rankOf(stage.outcome)) return false;
-  return ENDS_DOUBT.has(type) || rank >= RANK[before.row.charge.doubt.kind];
+  return ENDS_DOUBT.has(type) || rank >= RANK[before.row.operation.doubt.kind];
 }
 
 /** Its last holder may have sent the call until its lease ended. */
-function isOverrun({ held, charge }: Row): boolean {
-  return held && charge.step === 'call';
+function isOverrun({ held, operation }: Row): boolean {
+  return held && operation.step === 'call';
 }
 
 function rankOf(outcome: CallOutcome): number {

@@ -23,7 +23,7 @@ export function claims(state: State, who: 0 | 1, world: World): Step[] {
   const read = row.evidence > 0 ? [row.evidence, 0] : [0];
   return read.flatMap((evidence) =>
     decisionsOf(world, (context) =>
-      world.decisions.onClaim(row.charge, { expiredAtMs, evidence }, context),
+      world.decisions.onClaim(row.operation, { expiredAtMs, evidence }, context),
     ).flatMap((decision): Step[] => {
       const { action, event } = decision;
       // A decision that the evidence refuses is made again with the evidence, which is another of these steps.
@@ -34,7 +34,7 @@ export function claims(state: State, who: 0 | 1, world: World): Step[] {
         action === 'none'
           ? release(state, who, world, { decision, evidenceSeen: evidence })
           : take(state, who, world, {
-              charge: decision.next,
+              operation: decision.next,
               stage: stageOf(action, row, decision.next.n),
               evidence,
             });
@@ -51,7 +51,7 @@ function stageOf(action: 'call' | 'lookup' | 'verify', row: Row, n: number): Sta
 
 /** A completed charge is looked up for a second charge; then every charge that failed without a decline, or has evidence. */
 export function toVerify(row: Row, n: number): readonly VerifyItem[] {
-  const { status } = row.charge;
+  const { status } = row.operation;
   const inQuestion = row.absent | row.about;
   const items: VerifyItem[] = [];
   if (status === 'COMPLETED') items.push({ n, own: true });

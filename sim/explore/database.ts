@@ -1,5 +1,5 @@
 /** The payment's row as the store keeps it: the fenced write, unfenced evidence, and opening the next charge. */
-import type { Charge } from '../../src/domain/charge.ts';
+import type { Operation } from '../../src/domain/operation.ts';
 import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { Decision } from '../../src/domain/transition/index.ts';
 import {
@@ -21,12 +21,12 @@ export function take(
   state: State,
   who: 0 | 1,
   world: World,
-  options: { readonly charge: Charge; readonly stage: Stage; readonly evidence: number },
+  options: { readonly operation: Operation; readonly stage: Stage; readonly evidence: number },
 ): State {
-  const { charge, stage, evidence } = options;
+  const { operation, stage, evidence } = options;
   const due = world.policy.leaseMs;
-  const row = { ...state.row, charge: bounded(charge, world), held: true, due };
-  const worker = holding(stage, charge.n, due, evidence);
+  const row = { ...state.row, operation: bounded(operation, world), held: true, due };
+  const worker = holding(stage, operation.n, due, evidence);
   return withWorker(overtaken({ ...state, row }, who, world), who, worker);
 }
 
@@ -42,13 +42,13 @@ export function release(
   const evidence = row.evidence - evidenceSeen;
   const { settled, waitMs } = decision;
   const next: Row = {
-    charge: bounded(decision.next, world),
+    operation: bounded(decision.next, world),
     held: false,
     due: waitMs ?? (evidence > 0 ? 0 : null),
     evidence,
     absences: row.absences + (settled?.byAbsence === true ? 1 : 0),
     about: row.about,
-    absent: settled?.byAbsence === true ? row.absent | row.charge.n : row.absent,
+    absent: settled?.byAbsence === true ? row.absent | row.operation.n : row.absent,
     failedBefore: settled === undefined ? row.failedBefore : settled.problem !== null,
   };
   return withWorker(overtaken({ ...state, row: next }, who, world), who, IDLE);
@@ -81,13 +81,18 @@ export function isEvidence(outcome: CallOutcome): boolean {
 /** A later charge replaces the failed one in the row; null where the store would refuse. */
 export function opened(state: State, world: World, options: { readonly calling: boolean }): Row | null {
   const { row } = state;
-  if (row.charge.status !== 'FAILED' || row.evidence > 0 || row.charge.n !== 1) return null;
+  if (row.operation.status !== 'FAILED' || row.evidence > 0 || row.operation.n !== 1) return null;
   const verifyFirst = row.absences > 0 && world.policy.contract.lookup;
-  const charge = world.decisions.openCharge({ n: 2, openedAtMs: 0, calling: options.calling, verifyFirst });
+  const operation = world.decisions.openOperation({
+    n: 2,
+    openedAtMs: 0,
+    calling: options.calling,
+    verifyFirst,
+  });
   // Not under a claim: the gateway's limits let it start a tick later.
   return {
     ...row,
-    charge,
+    operation,
     held: options.calling,
     due: options.calling ? world.policy.leaseMs : 1,
     failedBefore: false,
@@ -128,15 +133,15 @@ function withNews(worker: Worker, outcome: CallOutcome): Worker {
 }
 
 /** Values without a difference made equal: waits no longer grow, a settled charge's times are read by nobody. */
-function bounded(charge: Charge, world: World): Charge {
+function bounded(operation: Operation, world: World): Operation {
   const { lookupBaseMs, pendingPollMs, lookupCapMs } = world.policy;
   const enough = Math.ceil(Math.log2(lookupCapMs / Math.min(lookupBaseMs, pendingPollMs)));
-  const lookups = Math.min(charge.lookups, enough);
-  if (charge.status !== 'FAILED' && charge.status !== 'COMPLETED') {
-    return lookups === charge.lookups ? charge : { ...charge, lookups };
+  const lookups = Math.min(operation.lookups, enough);
+  if (operation.status !== 'FAILED' && operation.status !== 'COMPLETED') {
+    return lookups === operation.lookups ? operation : { ...operation, lookups };
   }
   return {
-    ...charge,
+    ...operation,
     lookups,
     doubt: { kind: 'none' },
     openedAtMs: LONG_AGO,

@@ -2,20 +2,20 @@
  * A state as a short string: one character per small number. Two states with one string are the same to every
  * rule; workers and abandoned requests are sorted, because their names mean nothing.
  */
-import type { Charge } from '../../src/domain/charge.ts';
+import type { Operation } from '../../src/domain/operation.ts';
 import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
 import type { VerifyOutcome } from '../../src/domain/transition/index.ts';
 import type { Book, Booked, Row, State, Worker, World } from './model.ts';
 
-const STATUSES: Readonly<Record<Charge['status'], string>> = {
+const STATUSES: Readonly<Record<Operation['status'], string>> = {
   PROCESSING: 'P',
   COMPLETED: 'C',
   FAILED: 'F',
   UNRESOLVED: 'U',
   REVIEW: 'R',
 };
-const STEPS: Readonly<Record<Charge['step'], string>> = { call: 'c', lookup: 'l', verify: 'v', none: 'n' };
-const DOUBTS: Readonly<Record<Charge['doubt']['kind'], string>> = { none: 'n', answered: 'a', open: 'o' };
+const STEPS: Readonly<Record<Operation['step'], string>> = { call: 'c', lookup: 'l', verify: 'v', none: 'n' };
+const DOUBTS: Readonly<Record<Operation['doubt']['kind'], string>> = { none: 'n', answered: 'a', open: 'o' };
 const BOOKED: Readonly<Record<Booked['status'], string>> = {
   live: 'l',
   wrong: 'w',
@@ -45,11 +45,11 @@ export function encode(state: State, world: World): string {
 
 function rowText(row: Row): string {
   const flags = (row.held ? 1 : 0) + (row.failedBefore ? 2 : 0);
-  return `${charge(row.charge)}${flags}${digit(row.due)}${row.evidence}${row.absences}${row.about}${row.absent}`;
+  return `${charge(row.operation)}${flags}${digit(row.due)}${row.evidence}${row.absences}${row.about}${row.absent}`;
 }
 
 /** The failure's code is left out: it is written, and read by no rule. */
-function charge(one: Charge): string {
+function charge(one: Operation): string {
   const until = one.doubt.kind === 'none' ? '' : digit(one.doubt.untilMs);
   const ref = `${one.declineCode === null ? '' : '!'}${one.gatewayRef ?? ''}`;
   return (
@@ -113,8 +113,8 @@ function book(one: Book, state: State): string {
  * A charge that is settled, with a person or succeeded by another is not sent; the judge holds the decisions to that.
  */
 function isClosed(n: number, { row, workers, late }: State): boolean {
-  const { status } = row.charge;
-  if (n >= row.charge.n && (status === 'PROCESSING' || status === 'UNRESOLVED' || n > row.charge.n))
+  const { status } = row.operation;
+  if (n >= row.operation.n && (status === 'PROCESSING' || status === 'UNRESOLVED' || n > row.operation.n))
     return false;
   if (late.some((one) => one.n === n)) return false;
   return workers.every(

@@ -63,8 +63,8 @@ describe('a broken decision is caught', () => {
         '',
         {},
         withDecisions({
-          onCallEnded: (charge, outcome, context) =>
-            onCallEnded(charge, outcome.kind === 'unknown' ? refused : outcome, {
+          onCallEnded: (operation, outcome, context) =>
+            onCallEnded(operation, outcome.kind === 'unknown' ? refused : outcome, {
               ...context,
               policy: { ...context.policy, maxAttempts: 1 },
             }),
@@ -81,8 +81,8 @@ describe('a broken decision is caught', () => {
         '',
         {},
         withDecisions({
-          onLookupEnded: (charge, outcome, _askedAt, context) =>
-            onLookupEnded(charge, outcome, 1000, context),
+          onLookupEnded: (operation, outcome, _askedAt, context) =>
+            onLookupEnded(operation, outcome, 1000, context),
         }),
       ),
     );
@@ -96,8 +96,8 @@ describe('a broken decision is caught', () => {
         '',
         { lookupLagMs: 1 },
         withDecisions({
-          onLookupEnded: (charge, outcome, askedAt, context) =>
-            onLookupEnded(charge, outcome, askedAt, believing(context, { lookupLagMs: 0 })),
+          onLookupEnded: (operation, outcome, askedAt, context) =>
+            onLookupEnded(operation, outcome, askedAt, believing(context, { lookupLagMs: 0 })),
         }),
       ),
     );
@@ -109,18 +109,18 @@ describe('a broken decision is caught', () => {
     const changes = { maxFaults: 1, keepsDeclines: false };
     const careful = {
       ...REAL_DECISIONS,
-      onLookupEnded: ((charge, outcome, askedAt, context) =>
+      onLookupEnded: ((operation, outcome, askedAt, context) =>
         onLookupEnded(
-          charge,
+          operation,
           outcome,
           askedAt,
           believing(context, { keys: 'none' }),
         )) satisfies Decisions['onLookupEnded'],
     };
     expect(broken(world('', {}, { ...changes, decisions: careful }))).toBeNull();
-    const onDeclined: Decisions['onCallEnded'] = (charge, outcome, context) =>
+    const onDeclined: Decisions['onCallEnded'] = (operation, outcome, context) =>
       onCallEnded(
-        outcome.kind === 'declined' ? { ...charge, doubt: { kind: 'none' } } : charge,
+        outcome.kind === 'declined' ? { ...operation, doubt: { kind: 'none' } } : operation,
         outcome,
         context,
       );
@@ -138,9 +138,9 @@ describe('a broken decision is caught', () => {
         { keyWindowMs: 5 },
         {
           ...withDecisions({
-            onCallEnded: (charge, outcome, context) =>
-              onCallEnded(charge, outcome, believing(context, terms)),
-            onClaim: (charge, event, context) => onClaim(charge, event, believing(context, terms)),
+            onCallEnded: (operation, outcome, context) =>
+              onCallEnded(operation, outcome, believing(context, terms)),
+            onClaim: (operation, event, context) => onClaim(operation, event, believing(context, terms)),
           }),
           secondCharge: false,
         },
@@ -155,7 +155,8 @@ describe('a broken decision is caught', () => {
         '',
         NO_KEYS,
         withDecisions({
-          onClaim: (charge, event, context) => onClaim(charge, { ...event, expiredAtMs: null }, context),
+          onClaim: (operation, event, context) =>
+            onClaim(operation, { ...event, expiredAtMs: null }, context),
         }),
       ),
     );
@@ -169,10 +170,10 @@ describe('a broken decision is caught', () => {
         '',
         {},
         withDecisions({
-          onClaim: (charge, event, context) => {
-            const decision = onClaim(charge, event, context);
+          onClaim: (operation, event, context) => {
+            const decision = onClaim(operation, event, context);
             if (decision.action !== 'call') return decision;
-            return { ...decision, next: { ...decision.next, attempts: charge.attempts } };
+            return { ...decision, next: { ...decision.next, attempts: operation.attempts } };
           },
         }),
       ),
@@ -187,8 +188,8 @@ describe('a broken decision is caught', () => {
         {},
         {
           ...withDecisions({
-            onVerified: (charge, outcome, context) =>
-              onVerified({ ...charge, status: 'FAILED' }, outcome, context),
+            onVerified: (operation, outcome, context) =>
+              onVerified({ ...operation, status: 'FAILED' }, outcome, context),
           }),
           breaksContract: true,
         },
@@ -203,8 +204,8 @@ describe('a broken decision is caught', () => {
         '',
         {},
         withDecisions({
-          onLookupEnded: (charge, outcome, askedAt, context) => {
-            const decision = onLookupEnded(charge, outcome, askedAt, context);
+          onLookupEnded: (operation, outcome, askedAt, context) => {
+            const decision = onLookupEnded(operation, outcome, askedAt, context);
             return outcome.kind === 'unavailable' ? { ...decision, waitMs: null } : decision;
           },
         }),
@@ -220,9 +221,9 @@ describe('a broken decision is caught', () => {
         {},
         {
           ...withDecisions({
-            onLookupEnded: (charge, outcome, _askedAt, context) =>
+            onLookupEnded: (operation, outcome, _askedAt, context) =>
               onLookupEnded(
-                { ...charge, unresolvedSinceMs: null },
+                { ...operation, unresolvedSinceMs: null },
                 outcome,
                 Number.NEGATIVE_INFINITY,
                 context,

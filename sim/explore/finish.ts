@@ -60,8 +60,8 @@ export function finish(state: State, who: 0 | 1, world: World, options: Finish):
   const worker = state.workers[who];
   const { decision } = options;
   if (decision !== null && worker.current && isOverUnseen(state, world, decision, options.evidenceSeen)) {
-    const { charge } = state.row;
-    return decisionsOf(world, (context) => world.decisions.onUnseen(charge, decision, context)).flatMap(
+    const { operation } = state.row;
+    return decisionsOf(world, (context) => world.decisions.onUnseen(operation, decision, context)).flatMap(
       (instead) => written(state, who, world, { ...options, decision: instead, evidenceSeen: 0 }),
     );
   }

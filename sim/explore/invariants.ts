@@ -63,7 +63,7 @@ export function createJudge(world: World): Judge {
 
   function ofState(state: State): Invariant | null {
     const { row } = state;
-    const { status, n, attempts, step } = row.charge;
+    const { status, n, attempts, step } = row.operation;
     if (!holds('at most one live or pending charge per order', booked(state, 1) + booked(state, 2) <= 1)) {
       return 'at most one live or pending charge per order';
     }
@@ -102,10 +102,11 @@ export function createJudge(world: World): Judge {
     const is = step.next.workers[step.who];
     if (was.stage.at === 'claimed' && is.stage.at === 'waiting') {
       const { row } = before;
-      const counted = row.charge.step === 'call' && row.charge.attempts > 0 && row.charge.n === was.n;
+      const counted =
+        row.operation.step === 'call' && row.operation.attempts > 0 && row.operation.n === was.n;
       const leased = was.current && row.held && (row.due ?? 0) > 0 && was.leaseLeft > 0;
       const name = 'a request leaves only under a live lease of its own, counted before';
-      const open = row.charge.status === 'PROCESSING' || row.charge.status === 'UNRESOLVED';
+      const open = row.operation.status === 'PROCESSING' || row.operation.status === 'UNRESOLVED';
       if (!holds(name, counted && leased && open)) return name;
     }
     if (step.decision?.settled !== undefined && step.decision.settled.problem !== null) {
@@ -154,7 +155,7 @@ function isOver(state: State, n: number, world: World): boolean {
   return state.workers.every((worker) => {
     const { stage } = worker;
     if (worker.n !== n) return true;
-    if (stage.at === 'claimed') return state.row.charge.n === n ? !worker.current : true;
+    if (stage.at === 'claimed') return state.row.operation.n === n ? !worker.current : true;
     if (stage.at !== 'waiting') return true;
     const left = stage.landsLeft ?? worker.leaseLeft + contract.landsWithinMs;
     return left < 0 || harmless(left);
@@ -162,8 +163,8 @@ function isOver(state: State, n: number, world: World): boolean {
 }
 
 function isListed(before: State, after: State): boolean {
-  const from = before.row.charge;
-  const to = after.row.charge;
+  const from = before.row.operation;
+  const to = after.row.operation;
   if (from === to) return true;
   const steps = to.n - from.n;
   if (steps !== 0 && !(steps === 1 && from.status === 'FAILED' && to.status === 'PROCESSING')) return false;
@@ -175,8 +176,8 @@ function isListed(before: State, after: State): boolean {
 /** The event's type agrees with the change of the row, and an operation is settled exactly once. */
 function isTold(before: State, { decision, next }: Step): boolean {
   if (decision === undefined) return false;
-  const was = before.row.charge.status;
-  const is = next.row.charge.status;
+  const was = before.row.operation.status;
+  const is = next.row.operation.status;
   const ends = (status: PaymentStatus): boolean => status === 'COMPLETED' || status === 'FAILED';
   const { type } = decision.event;
   if ((type === 'payment.completed') !== (is === 'COMPLETED' && was !== 'COMPLETED')) return false;
@@ -186,7 +187,7 @@ function isTold(before: State, { decision, next }: Step): boolean {
 }
 
 function isUntouched(before: State, { next }: Step, { stage }: Worker): boolean {
-  if (before.row.charge !== next.row.charge) return false;
+  if (before.row.operation !== next.row.operation) return false;
   if (stage.at !== 'heard' && stage.at !== 'unsure' && stage.at !== 'writing') return true;
   const { outcome } = stage;
   const money = outcome?.kind === 'approved' || outcome?.kind === 'mismatch' || outcome?.kind === 'pending';

@@ -12,7 +12,7 @@
  * What never matters is not kept: of `seq`, fence and claim only whether a worker's are still the row's
  * (`current`), of a worker that lost its claim only what it may still do.
  */
-import { type Charge, openCharge } from '../../src/domain/charge.ts';
+import { type Operation, openOperation } from '../../src/domain/operation.ts';
 import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import {
@@ -28,7 +28,7 @@ import {
 
 /** The functions under test; a parameter, so that broken ones can be shown to be caught. */
 export interface Decisions {
-  readonly openCharge: typeof openCharge;
+  readonly openOperation: typeof openOperation;
   readonly onClaim: typeof onClaim;
   readonly onCallEnded: typeof onCallEnded;
   readonly onNotSent: typeof onNotSent;
@@ -38,7 +38,7 @@ export interface Decisions {
 }
 
 export const REAL_DECISIONS: Decisions = {
-  openCharge,
+  openOperation,
   onClaim,
   onCallEnded,
   onNotSent,
@@ -80,7 +80,7 @@ export interface World {
 
 /** The payment's row in the database. */
 export interface Row {
-  readonly charge: Charge;
+  readonly operation: Operation;
   readonly held: boolean;
   /** The lease's end while held, else the next try. */
   readonly due: number | null;

@@ -126,7 +126,7 @@ export function explore(world: World, bounds: Bounds): Exploration {
 /** Nothing is left to do: settled, nobody at work, no evidence to check; or a person must decide. */
 function hasEnded({ row, workers }: State): boolean {
   if (workers.some(({ stage }) => stage.at !== 'idle')) return false;
-  const { status } = row.charge;
+  const { status } = row.operation;
   if (status === 'REVIEW') return true;
   return (status === 'COMPLETED' || status === 'FAILED') && row.evidence === 0 && row.due === null;
 }
@@ -136,8 +136,8 @@ function note(marks: Set<string>, before: State, { faults, mark, decision, next 
   for (const fault of faults) marks.add(fault);
   if (mark !== undefined) marks.add(mark);
   if (decision !== undefined) marks.add(decision.event.type);
-  const from = before.row.charge.status;
-  const to = next.row.charge.status;
+  const from = before.row.operation.status;
+  const to = next.row.operation.status;
   if (from !== to) marks.add(MOVE_NAMES[from][to]);
 }
 

@@ -24,10 +24,10 @@ import { workerSteps } from './workers.ts';
 export function initialStates(world: World): State[] {
   const { leaseMs } = world.policy;
   return [true, false].map((calling) => {
-    const charge = world.decisions.openCharge({ n: 1, openedAtMs: 0, calling, verifyFirst: false });
+    const operation = world.decisions.openOperation({ n: 1, openedAtMs: 0, calling, verifyFirst: false });
     const due = calling ? leaseMs : 1;
     const row: Row = {
-      charge,
+      operation,
       held: calling,
       due,
       evidence: 0,
@@ -109,7 +109,7 @@ function customerSteps(state: State, world: World): Step[] {
   const who = state.workers.findIndex(({ stage }) => stage.at === 'idle');
   const row = opened(state, world, { calling: true });
   if ((who !== 0 && who !== 1) || row === null) return steps;
-  const verifying = row.charge.step === 'verify';
+  const verifying = row.operation.step === 'verify';
   const stage: Stage = verifying ? { at: 'verifying', left: toVerify(row, 2) } : { at: 'claimed' };
   const worker = holding(stage, 2, world.policy.leaseMs, 0);
   const held = withWorker(overtaken({ ...state, row }, who, world), who, worker);

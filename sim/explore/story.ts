@@ -44,7 +44,7 @@ function line(number: number, ticks: number, what: string, state: State, faults:
 }
 
 function describe({ row, workers, books, late }: State): string {
-  const { n, status, step, attempts, doubt } = row.charge;
+  const { n, status, step, attempts, doubt } = row.operation;
   const until = doubt.kind === 'none' ? '' : ` until ${signed(doubt.untilMs)}`;
   const when = row.due === null ? 'idle' : `${row.held ? 'held until' : 'due'} ${signed(row.due)}`;
   const evidence = row.evidence > 0 ? `, ${row.evidence} evidence` : '';

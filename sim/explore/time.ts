@@ -2,7 +2,7 @@
  * One tick. Every age stops growing when no rule can distinguish it from a greater one; only that keeps
  * the number of states finite. Each bound says whose comparison it serves.
  */
-import type { Charge } from '../../src/domain/charge.ts';
+import type { Operation } from '../../src/domain/operation.ts';
 import { type Book, type Fault, type Late, NO_FAULTS, type State, type Worker, type World } from './model.ts';
 
 /** A key window from here on is taken as endless, so that it needs no clock. */
@@ -53,9 +53,9 @@ function agedRow(state: State, world: World): State['row'] {
   const { row } = state;
   const oldest = row.held ? -proofTicks(world) - 1 : 0;
   const due = row.due === null ? null : Math.max(row.due - 1, oldest);
-  const { status } = row.charge;
+  const { status } = row.operation;
   if (status === 'COMPLETED' || status === 'FAILED') return due === row.due ? row : { ...row, due };
-  return { ...row, due, charge: agedCharge(row.charge, world, asker(state)) };
+  return { ...row, due, operation: agedCharge(row.operation, world, asker(state)) };
 }
 
 /** The worker whose lookup will be judged by the moment at which its claim was granted. */
@@ -65,23 +65,23 @@ function asker(state: State): Worker | undefined {
   );
 }
 
-function agedCharge(charge: Charge, world: World, asking: Worker | undefined): Charge {
+function agedCharge(operation: Operation, world: World, asking: Worker | undefined): Operation {
   const { policy } = world;
   const window = policy.contract.keyWindowMs;
   // Compared with the call deadline; before a verification with the resolution's limit.
-  const opened = Math.max(policy.callDeadlineMs, charge.n > 1 ? policy.resolveForMs : 0);
-  const { firstSentAtMs: first, unresolvedSinceMs: since } = charge;
+  const opened = Math.max(policy.callDeadlineMs, operation.n > 1 ? policy.resolveForMs : 0);
+  const { firstSentAtMs: first, unresolvedSinceMs: since } = operation;
   return {
-    ...charge,
-    openedAtMs: Math.max(charge.openedAtMs - 1, -opened),
+    ...operation,
+    openedAtMs: Math.max(operation.openedAtMs - 1, -opened),
     firstSentAtMs: first === null ? null : Math.max(first - 1, window >= ENDLESS ? 0 : -window),
     unresolvedSinceMs: since === null ? null : Math.max(since - 1, -policy.resolveForMs),
-    doubt: agedDoubt(charge.doubt, world, asking),
+    doubt: agedDoubt(operation.doubt, world, asking),
   };
 }
 
 /** Compared with the moment of asking: so much older than that, but no more, is kept. */
-function agedDoubt(doubt: Charge['doubt'], world: World, asking: Worker | undefined): Charge['doubt'] {
+function agedDoubt(doubt: Operation['doubt'], world: World, asking: Worker | undefined): Operation['doubt'] {
   if (doubt.kind === 'none') return doubt;
   const enough = proofTicks(world) + 1;
   if (asking === undefined) return { ...doubt, untilMs: Math.max(doubt.untilMs - 1, -enough) };

@@ -3,7 +3,7 @@
  * functions under test, and write under the fence. Its crash is a step like any other.
  */
 
-import { isSettled } from '../../src/domain/charge.ts';
+import { isSettled } from '../../src/domain/operation.ts';
 import type { LookupOutcome } from '../../src/domain/outcomes.ts';
 import {
   type Context,
@@ -47,7 +47,7 @@ function stageSteps(state: State, who: 0 | 1, world: World, budget: number): Ste
   const worker = state.workers[who];
   const { stage } = worker;
   const { decisions } = world;
-  const { charge } = state.row;
+  const { operation } = state.row;
   switch (stage.at) {
     case 'idle':
       return [];
@@ -57,7 +57,7 @@ function stageSteps(state: State, who: 0 | 1, world: World, budget: number): Ste
       return waiting(state, who, world, { landsLeft: stage.landsLeft, budget });
     case 'heard': {
       const { outcome } = stage;
-      const decide = (context: Context): Decision => decisions.onCallEnded(charge, outcome, context);
+      const decide = (context: Context): Decision => decisions.onCallEnded(operation, outcome, context);
       return ends(state, who, world, {
         budget,
         decide,
@@ -74,7 +74,7 @@ function stageSteps(state: State, who: 0 | 1, world: World, budget: number): Ste
       const { outcome } = stage;
       const askedAt = worker.leaseLeft - world.policy.leaseMs;
       const decide = (context: Context): Decision =>
-        decisions.onLookupEnded(charge, outcome, askedAt, context);
+        decisions.onLookupEnded(operation, outcome, askedAt, context);
       return ends(state, who, world, {
         budget,
         decide,
@@ -87,7 +87,7 @@ function stageSteps(state: State, who: 0 | 1, world: World, budget: number): Ste
       return verifying(state, who, world, { left: stage.left, budget });
     case 'verified': {
       const { outcome } = stage;
-      const decide = (context: Context): Decision => decisions.onVerified(charge, outcome, context);
+      const decide = (context: Context): Decision => decisions.onVerified(operation, outcome, context);
       const evidenceSeen = outcome.kind === 'unavailable' ? 0 : worker.evidence;
       return ends(state, who, world, {
         budget,
@@ -116,7 +116,7 @@ function claimed(state: State, who: 0 | 1, world: World, budget: number): Step[]
   if (worker.leaseLeft > 0 || !world.guards.leaseAtSend) {
     steps.push(moved(state, who, { at: 'waiting', landsLeft: null }, `sends charge ${worker.n}`, NO_FAULTS));
   }
-  const decide = (): Decision => world.decisions.onNotSent(state.row.charge, 'no_free_slot', 0);
+  const decide = (): Decision => world.decisions.onNotSent(state.row.operation, 'no_free_slot', 0);
   steps.push(
     ...ends(state, who, world, { budget, decide, outcome: null, evidenceSeen: 0, mark: 'call not sent' }),
   );
@@ -205,7 +205,7 @@ function verifying(
       moved(state, who, { at: 'verified', outcome: { kind: 'clear', own } }, 'has looked up all', NO_FAULTS),
     ];
   }
-  const { status } = state.row.charge;
+  const { status } = state.row.operation;
   const isOpen = status === 'REVIEW' || (worker.evidence > 0 && status !== 'COMPLETED');
   const contested = isOpen && has(state.row.about, item.n);
   return lookups(state, worker, world, { n: item.n, budget }).map(({ outcome, faults, what }) => {
@@ -219,8 +219,8 @@ function verifying(
 }
 
 /** What the evidence that the worker has read says about the unsettled charge itself. */
-function ownEvidence({ row: { charge, about } }: State, { evidence }: Worker): OwnEvidence {
-  const named = evidence > 0 && !isSettled(charge.status) && has(about, charge.n);
+function ownEvidence({ row: { operation, about } }: State, { evidence }: Worker): OwnEvidence {
+  const named = evidence > 0 && !isSettled(operation.status) && has(about, operation.n);
   return named ? { ...NO_EVIDENCE, gatewayRef: 'ch' } : NO_EVIDENCE;
 }
 

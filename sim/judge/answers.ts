@@ -184,7 +184,7 @@ export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
 
   /** The key was bound when the order's answer was gone or no longer true. Only a completed order is answered so, and it stays completed. */
   function stands(asked: Asked, answer: Extract<ChargeAnswer, { kind: 'settled' }>, { payment }: Row): void {
-    const isPaid = payment.charge.status === 'COMPLETED' && answer.frozen.problem === null;
+    const isPaid = payment.operation.status === 'COMPLETED' && answer.frozen.problem === null;
     if (!isPaid || answer.started)
       violated('truth of answers', `${asked.orderId}: told as it stands, and not as it is`);
     sameAsBefore(asked, null, answer.replayed);

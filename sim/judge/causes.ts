@@ -40,18 +40,23 @@ function claimed(parts: CommitJudgeParts, change: Change, type: string): void {
   if (before.dueAtMs === null || before.dueAtMs > event.atMs)
     wrong(parts, change, 'causes', 'a claim of what is not due');
   const calls = type === 'call.started' ? 1 : 0;
-  if (after.charge.attempts !== before.charge.attempts + calls)
-    wrong(parts, change, 'attempts', `${after.charge.attempts} calls after ${before.charge.attempts}`);
+  if (after.operation.attempts !== before.operation.attempts + calls)
+    wrong(parts, change, 'attempts', `${after.operation.attempts} calls after ${before.operation.attempts}`);
   if (after.held !== CLAIMS.has(type)) wrong(parts, change, 'causes', 'a claim without its event');
   if (after.held && CLAIMS.has(type)) {
     const step = type.slice(0, type.indexOf('.'));
-    const isOpen = after.charge.status === 'PROCESSING' || after.charge.status === 'UNRESOLVED';
-    if (step === 'call' && (after.charge.step !== 'call' || !isOpen))
-      wrong(parts, change, 'causes', `a call of what is ${after.charge.status}, step ${after.charge.step}`);
+    const isOpen = after.operation.status === 'PROCESSING' || after.operation.status === 'UNRESOLVED';
+    if (step === 'call' && (after.operation.step !== 'call' || !isOpen))
+      wrong(
+        parts,
+        change,
+        'causes',
+        `a call of what is ${after.operation.status}, step ${after.operation.step}`,
+      );
   }
   // The worker that held the last claim may have sent the call until its lease ended.
-  const perhapsSent = before.held && before.charge.step === 'call';
-  const isOpen = after.charge.doubt.kind === 'open' || after.charge.status === 'COMPLETED';
+  const perhapsSent = before.held && before.operation.step === 'call';
+  const isOpen = after.operation.doubt.kind === 'open' || after.operation.status === 'COMPLETED';
   if (perhapsSent && !isOpen) wrong(parts, change, 'doubt', 'a lease that ran out leaves no doubt');
   else if (!perhapsSent) keepsDoubt(parts, change, type);
 }
@@ -64,14 +69,14 @@ function released(parts: CommitJudgeParts, change: Change, type: string): void {
   const key = rowBefore.operations.at(-1)?.gatewayKey ?? '';
   const { wire, blindSends } = parts.book;
   if (blindSends.has(key)) return;
-  const { status, unresolvedSinceMs: sinceMs } = before.charge;
-  if (status === 'REVIEW' && after.charge.step === 'call')
+  const { status, unresolvedSinceMs: sinceMs } = before.operation;
+  if (status === 'REVIEW' && after.operation.step === 'call')
     wrong(parts, change, 'causes', 'called from a review');
-  if (sinceMs !== null && after.charge.unresolvedSinceMs !== sinceMs)
+  if (sinceMs !== null && after.operation.unresolvedSinceMs !== sinceMs)
     wrong(parts, change, 'causes', 'its resolving begins anew');
   const call = callUnder(wire, key, before.claimId);
   const looked = lookedUp(wire, key, before.claimId);
-  const grown = after.charge.attempts - before.charge.attempts;
+  const grown = after.operation.attempts - before.operation.attempts;
   // A call that the engine did not let leave does not count. A call that could not leave counts, as a refused one.
   const isCall = call !== undefined && (call.leftMs !== null || type !== 'call.not_sent');
   if (isCall && call.heard?.kind !== 'not_sent') {
@@ -89,7 +94,7 @@ function released(parts: CommitJudgeParts, change: Change, type: string): void {
     return;
   }
   const action = actionOf(before, rowBefore);
-  const uncounts = action === 'call' && before.charge.attempts > 0;
+  const uncounts = action === 'call' && before.operation.attempts > 0;
   if (uncounts ? grown !== -1 && !(grown === 0 && looked !== undefined) : grown !== 0)
     wrong(parts, change, 'attempts', `${grown} calls more, and none has left`);
   if (action === 'lookup') {
@@ -109,13 +114,13 @@ function released(parts: CommitJudgeParts, change: Change, type: string): void {
 }
 
 /** What the claim was made for: call, lookup or verify. */
-function actionOf({ charge }: Row['payment'], { events }: Row): string {
+function actionOf({ operation }: Row['payment'], { events }: Row): string {
   const claimed = events.at(-1)?.type ?? '';
-  return CLAIMS.has(claimed) ? claimed.slice(0, claimed.indexOf('.')) : charge.step;
+  return CLAIMS.has(claimed) ? claimed.slice(0, claimed.indexOf('.')) : operation.step;
 }
 
 function judgeDoubt(parts: CommitJudgeParts, change: Change, heard: CallOutcome): void {
-  const { kind } = change.after.charge.doubt;
+  const { kind } = change.after.operation.doubt;
   const isOpen =
     heard.kind === 'busy' || heard.kind === 'pending' || (heard.kind === 'unknown' && !heard.answered);
   if (isOpen && kind !== 'open') wrong(parts, change, 'doubt', `its call ended as ${heard.kind}`);
@@ -125,15 +130,15 @@ function judgeDoubt(parts: CommitJudgeParts, change: Change, heard: CallOutcome)
 
 /** The decline code and the charge id that the gateway gave are stored. */
 function judgeWord(parts: CommitJudgeParts, change: Change, heard: CallOutcome): void {
-  const { charge } = change.after;
+  const { operation } = change.after;
   const type = change.event?.type;
   if (heard.kind === 'declined') {
-    const kept = type === 'payment.failed' ? charge.failureCode : charge.declineCode;
+    const kept = type === 'payment.failed' ? operation.failureCode : operation.declineCode;
     if (type !== 'payment.review' && kept !== heard.code)
       wrong(parts, change, 'causes', `it forgets ${heard.code}`);
   }
-  if (heard.kind === 'approved' && charge.gatewayRef !== heard.ref)
-    wrong(parts, change, 'causes', `it names ${charge.gatewayRef}, not ${heard.ref}`);
+  if (heard.kind === 'approved' && operation.gatewayRef !== heard.ref)
+    wrong(parts, change, 'causes', `it names ${operation.gatewayRef}, not ${heard.ref}`);
 }
 
 const RANK = { none: 0, answered: 1, open: 2 } as const;
@@ -149,6 +154,6 @@ const ENDS_DOUBT: ReadonlySet<string> = new Set<EventType>([
 function keepsDoubt(parts: CommitJudgeParts, change: Change, type: string): void {
   const { before, after } = change;
   if (before === null || ENDS_DOUBT.has(type)) return;
-  if (RANK[after.charge.doubt.kind] < RANK[before.charge.doubt.kind])
-    wrong(parts, change, 'doubt', `${before.charge.doubt.kind} became ${after.charge.doubt.kind}`);
+  if (RANK[after.operation.doubt.kind] < RANK[before.operation.doubt.kind])
+    wrong(parts, change, 'doubt', `${before.operation.doubt.kind} became ${after.operation.doubt.kind}`);
 }

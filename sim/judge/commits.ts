@@ -48,21 +48,21 @@ export function judgeCommit(parts: CommitJudgeParts, change: Change, nowMs: numb
   judgeProof(parts, change, nowMs);
   judgeWait(parts, change);
   judgeFrozen(parts, change);
-  if (before !== null && before.charge.status !== after.charge.status) {
-    const move = `${before.charge.status} → ${after.charge.status}`;
+  if (before !== null && before.operation.status !== after.operation.status) {
+    const move = `${before.operation.status} → ${after.operation.status}`;
     mark(`move:${move}`);
-    if (!MOVES[before.charge.status].includes(after.charge.status)) {
+    if (!MOVES[before.operation.status].includes(after.operation.status)) {
       parts.violated('4 moves', `${order}: ${move} is not a listed move`);
     }
-    if (after.charge.status === 'PROCESSING' && after.charge.n !== before.charge.n + 1) {
+    if (after.operation.status === 'PROCESSING' && after.operation.n !== before.operation.n + 1) {
       parts.violated('4 moves', `${order}: PROCESSING again without a next charge`);
     }
     // A database that lost commits proves only by what it has kept, which may be too little. A comparison with the gateway finds the rest.
     if (!book.amnesia || book.restored?.asked === true) judgeMoney(parts, change, nowMs);
   }
   if (change.kind === 'openNextCharge' && !book.amnesia) judgeNextCharge(parts, change);
-  if (after.charge.giveUpAfterS === null && after.charge.attempts > boundsOf(parts.plan).mostAttempts) {
-    parts.violated('attempts', `${order}: ${after.charge.attempts} calls counted`);
+  if (after.operation.giveUpAfterS === null && after.operation.attempts > boundsOf(parts.plan).mostAttempts) {
+    parts.violated('attempts', `${order}: ${after.operation.attempts} calls counted`);
   }
 }
 
@@ -84,10 +84,10 @@ function note(book: Book, { kind, after, rowAfter, accountId, orderId }: Change,
   states.push({
     atMs: nowMs,
     seq: after.seq,
-    status: after.charge.status,
-    chargeN: after.charge.n,
+    status: after.operation.status,
+    chargeN: after.operation.n,
     // A charge that failed first and was made late still counts as paid.
-    problem: after.charge.status === 'COMPLETED' ? null : (operation?.problem ?? null),
+    problem: after.operation.status === 'COMPLETED' ? null : (operation?.problem ?? null),
     amountMinor: after.order.amountMinor,
     currency: after.order.currency,
     evidence: after.evidence,
@@ -116,7 +116,7 @@ function judgeEvents({ violated, mark }: CommitJudgeParts, change: Change): void
   }
   if (before !== null && after.updatedAtMs < before.updatedAtMs)
     violated('9 time', `${orderId}: last changed before its last change`);
-  if (event.status !== after.charge.status)
+  if (event.status !== after.operation.status)
     violated('4 events', `${orderId}: the event tells another status`);
   mark(`event:${event.type}`);
 }
@@ -147,7 +147,7 @@ function judgeFence({ violated }: CommitJudgeParts, { before, after, kind, order
 function judgeMoney(parts: CommitJudgeParts, change: Change, nowMs: number): void {
   const { after, rowAfter, orderId } = change;
   const operation = rowAfter.operations.at(-1) as OperationRow;
-  const { status } = after.charge;
+  const { status } = after.operation;
   if (status === 'COMPLETED') {
     // A refunded charge counts too: it was live when the lookup saw it.
     const live = parts.gateway.ledger.filter(
@@ -211,7 +211,7 @@ function judgeReturn(
   { before, rowAfter, orderId }: Change,
   nowMs: number,
 ): void {
-  if (before?.charge.status !== 'REVIEW' || book.amnesia) return;
+  if (before?.operation.status !== 'REVIEW' || book.amnesia) return;
   const [known] = knownMoney(book, gateway, rowAfter, nowMs);
   if (known !== undefined)
     violated('late money', `${orderId}: FAILED after a review, and ${known.id} is still live`);
@@ -255,13 +255,13 @@ function judgeReason(
   const ageMs = after.updatedAtMs - operation.openedAtMs;
   // Leaves time for a lease to end and be noticed, and for the longest Retry-After. What could not be verified ends after `resolveForMs`.
   const early =
-    after.charge.attempts < boundsOf(parts.plan).fewestAttempts &&
+    after.operation.attempts < boundsOf(parts.plan).fewestAttempts &&
     ageMs + 20_000 + policy.retryAfterCapMs < policy.callDeadlineMs &&
     ageMs < policy.resolveForMs;
-  const wasReview = before?.charge.status === 'REVIEW';
+  const wasReview = before?.operation.status === 'REVIEW';
   if (patienceOf(parts.plan, orderId) !== undefined) return;
   if (operation.problem === 'gateway_failed' && retryable && early && !wasReview && !parts.book.amnesia) {
-    parts.violated('retries', `${orderId}: gave up after ${after.charge.attempts} calls`);
+    parts.violated('retries', `${orderId}: gave up after ${after.operation.attempts} calls`);
   }
 }
 
@@ -275,7 +275,8 @@ function judgePatience(
   { problem, openedAtMs }: OperationRow,
 ): void {
   const patienceS = patienceOf(plan, orderId);
-  if (patienceS === undefined || problem !== 'gateway_failed' || before?.charge.status === 'REVIEW') return;
+  if (patienceS === undefined || problem !== 'gateway_failed' || before?.operation.status === 'REVIEW')
+    return;
   mark('given_up');
   // Both times are the database's. A charge that is stored late counts as opened when its statement arrived.
   const ageMs = (event?.atMs ?? 0) - openedAtMs;
@@ -288,7 +289,7 @@ function judgePatience(
   if (!excused && ageMs + AHEAD_MS < patienceS * 1000)
     violated(
       'patience',
-      `${orderId}: FAILED (${after.charge.failureCode}) after ${ageMs} ms of ${patienceS} s`,
+      `${orderId}: FAILED (${after.operation.failureCode}) after ${ageMs} ms of ${patienceS} s`,
     );
 }
 
@@ -301,7 +302,7 @@ const MISLEADS_CLOCKS: ReadonlySet<Mishap> = new Set([
 
 /** REVIEW is allowed only if the gateway has no lookups, broke its contract, or left the outcome open for too long. */
 function judgeReview({ book, plan, violated }: CommitJudgeParts, { after, rowAfter, orderId }: Change): void {
-  if (after.charge.failureCode === null) violated('review', `${orderId}: REVIEW without a reason`);
+  if (after.operation.failureCode === null) violated('review', `${orderId}: REVIEW without a reason`);
   const { contract, resolveForMs } = plan.policy;
   // A call from a machine whose clocks had both stopped may charge after FAILED.
   const excused = rowAfter.operations.some(
@@ -309,7 +310,7 @@ function judgeReview({ book, plan, violated }: CommitJudgeParts, { after, rowAft
   );
   const openForMs = after.updatedAtMs - (rowAfter.operations.at(-1)?.openedAtMs ?? 0);
   if (contract.lookup && !excused && openForMs < resolveForMs && !book.amnesia) {
-    violated('review', `${orderId}: REVIEW (${after.charge.failureCode}) although the gateway can tell`);
+    violated('review', `${orderId}: REVIEW (${after.operation.failureCode}) although the gateway can tell`);
   }
 }
 

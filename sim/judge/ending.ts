@@ -40,11 +40,12 @@ export function judgeWaits(database: Database, policy: Plan['policy'], databaseN
 
 /** Whether nothing is left to do for the payment, now that nothing goes wrong any more. */
 export function isAtRest(row: Row, { contract }: Plan['policy'], ledger: Books['ledger']): boolean {
-  const { charge, held, evidence, dueAtMs } = row.payment;
+  const { operation, held, evidence, dueAtMs } = row.payment;
   if (held) return false;
-  if (charge.status === 'COMPLETED' || charge.status === 'FAILED') return dueAtMs === null && evidence === 0;
+  if (operation.status === 'COMPLETED' || operation.status === 'FAILED')
+    return dueAtMs === null && evidence === 0;
   // Late evidence is kept for the person who decides.
-  if (charge.status !== 'REVIEW' || (dueAtMs === null) !== !contract.lookup) return false;
+  if (operation.status !== 'REVIEW' || (dueAtMs === null) !== !contract.lookup) return false;
   return !contract.lookup || !isTakenBack(row, ledger);
 }
 
@@ -57,7 +58,7 @@ function isTakenBack({ payment, operations, evidence }: Row, ledger: Books['ledg
   const isNamed = evidence.every(
     ({ outcome }) => !('ref' in outcome) || outcome.ref === undefined || back.has(outcome.ref),
   );
-  return back.size > 0 && !isOpen && isNamed && payment.charge.failureCode !== 'other_gateway';
+  return back.size > 0 && !isOpen && isNamed && payment.operation.failureCode !== 'other_gateway';
 }
 
 export function judgeEnding({ plan, database, gateway, book, nowMs, violated }: EndingParts): void {
@@ -65,10 +66,10 @@ export function judgeEnding({ plan, database, gateway, book, nowMs, violated }: 
   for (const row of database.rows()) {
     const { payment } = row;
     const { orderId } = payment.order;
-    const { status } = payment.charge;
+    const { status } = payment.operation;
     // A database that has forgotten charges cannot know that none is live.
     if (!isAtRest(row, plan.policy, amnesia ? [] : gateway.ledger)) {
-      const state = `${status}, step ${payment.charge.step}, held ${payment.held}, evidence ${payment.evidence}`;
+      const state = `${status}, step ${payment.operation.step}, held ${payment.held}, evidence ${payment.evidence}`;
       violated('liveness', `${orderId} is still open long after the faults have stopped: ${state}`);
     }
     const silent = isUndisturbed(plan) ? untold(book, row) : null;
@@ -110,10 +111,10 @@ function judgeCounters(
   const key = operations.at(-1)?.gatewayKey ?? '';
   if (blindSends.has(key)) return;
   const left = sentUnder(wire, key).filter(({ heard }) => heard?.kind !== 'forbidden').length;
-  if (left > payment.charge.attempts)
+  if (left > payment.operation.attempts)
     violated(
       'attempts',
-      `${payment.order.orderId}: ${left} calls left, ${payment.charge.attempts} are counted`,
+      `${payment.order.orderId}: ${left} calls left, ${payment.operation.attempts} are counted`,
     );
 }
 
@@ -126,7 +127,7 @@ function sentBlindly({ blindSends }: Book, { payment }: Row): boolean {
 /** Whether the second charge was reported to a person, or nobody can know of it: its sender is dead or could not store the answer. */
 function isTold({ blindSends, evidenceLost }: Book, { payment, events, operations }: Row): boolean {
   const told =
-    payment.charge.status === 'REVIEW' || events.some(({ type }) => type === 'verify.duplicate_found');
+    payment.operation.status === 'REVIEW' || events.some(({ type }) => type === 'verify.duplicate_found');
   return (
     told ||
     evidenceLost ||

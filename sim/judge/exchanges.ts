@@ -82,20 +82,20 @@ export function judgeFirstByte(
   { payment, events }: Row,
 ): void {
   const { book, plan, violated, nowMs, databaseNowMs } = parts;
-  const { charge, claimId, dueAtMs, order } = payment;
-  const what = `${sender} sent charge ${charge.n} of ${order.orderId}`;
+  const { operation, claimId, dueAtMs, order } = payment;
+  const what = `${sender} sent charge ${operation.n} of ${order.orderId}`;
   const policy = policyOf(plan, claimantOf(book.wire, claimId)?.index ?? 0);
   const openedMs = book.intended.get(key)?.openedMs ?? 0;
   const isStepped = book.stepped.atMs > openedMs - STATEMENT_MS;
-  if (charge.giveUpAfterS === null && charge.attempts > 1 && !isStepped) {
+  if (operation.giveUpAfterS === null && operation.attempts > 1 && !isStepped) {
     const grantedAtMs = (dueAtMs ?? 0) - policy.leaseMs;
-    if (grantedAtMs - charge.openedAtMs >= policy.callDeadlineMs)
+    if (grantedAtMs - operation.openedAtMs >= policy.callDeadlineMs)
       violated('time', `${what} once more under a claim of after its deadline`);
   }
   if ((book.evidenceAtClaim.get(claimId) ?? 0) > 0)
     violated('3 evidence', `${what} over evidence that its claim had found`);
   const declined = events.some(
-    ({ type, chargeN }) => type === 'call.declined_in_doubt' && chargeN === charge.n,
+    ({ type, chargeN }) => type === 'call.declined_in_doubt' && chargeN === operation.n,
   );
   if (declined) violated('4 moves', `${what} once more after the gateway had declined it`);
   const { keys, keyWindowMs, landsWithinMs } = policy.contract;

@@ -139,7 +139,10 @@ export function createJudge(parts: JudgeParts): Judge {
       book.restored = {
         asked: told && plan.policy.contract.lookup,
         knownN: new Map(
-          rows.map(({ payment: { order, charge } }) => [orderName(order.accountId, order.orderId), charge.n]),
+          rows.map(({ payment: { order, operation } }) => [
+            orderName(order.accountId, order.orderId),
+            operation.n,
+          ]),
         ),
       };
     },

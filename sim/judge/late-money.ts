@@ -34,7 +34,7 @@ const SHOWN: ReadonlySet<string> = new Set(['succeeded', 'mismatch', 'duplicated
 
 /** What is wrong with how an order ended. Null: every charge that was shown is in the answer, or was reported to a person. */
 export function silentMoney(book: Book, gateway: Books, row: Row, nowMs: number): string | null {
-  const { status } = row.payment.charge;
+  const { status } = row.payment.operation;
   const known = knownMoney(book, gateway, row, nowMs);
   if (status === 'FAILED' && known.length > 0) return `FAILED over ${known.map(({ id }) => id).join(', ')}`;
   if (status !== 'COMPLETED' || known.length < 2) return null;

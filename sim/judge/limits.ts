@@ -2,7 +2,7 @@
  * What each process's limits must guarantee, however small they are. No more exchanges at once than slots. No more retries and lookups
  * than the budgets allow. No call while calls are stopped. No claim is held while waiting. No client waits for ever or is answered late.
  */
-import { isSettled } from '../../src/domain/charge.ts';
+import { isSettled } from '../../src/domain/operation.ts';
 import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
 import { isStoreSound, type Plan } from '../plan/plan.ts';
 import type { Change, Database, Row } from '../store/database.ts';
@@ -178,7 +178,7 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
         violated('limits', `${id} was told ${lateMs} ms after ${name} had ended ${orderId}`);
     },
     committed({ before, after, kind, event, orderId, accountId }) {
-      if (isSettled(after.charge.status)) {
+      if (isSettled(after.operation.status)) {
         const by = writers.get(`${after.paymentId} ${after.seq}`);
         ends.set(orderName(accountId, orderId), { by, atMs: nowMs() });
       }
@@ -186,8 +186,9 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
         violated('limits', `${orderId} was claimed, and there was no slot for its call`);
       if (!after.held || before?.claimId === after.claimId) return;
       const isClaim = kind === 'advance' && before !== null;
-      const isRetry = isClaim && !before.held && after.charge.attempts > 1;
-      const budget = after.charge.step === 'call' ? (isRetry ? 'retries' : null) : isClaim ? 'lookups' : null;
+      const isRetry = isClaim && !before.held && after.operation.attempts > 1;
+      const budget =
+        after.operation.step === 'call' ? (isRetry ? 'retries' : null) : isClaim ? 'lookups' : null;
       claims.set(after.claimId, { atMs: nowMs(), budget, used: false });
     },
     started: (caller) => void seen(caller),

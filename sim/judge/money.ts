@@ -70,7 +70,7 @@ export function createSendJudge(parts: MoneyJudgeParts): (sending: Sending) => v
       if (late === null) violated('5 lease', `${sender} sent ${orderId} twice under one claim`);
       else noteBlind(parts, late, intended);
     }
-    judgeTime(parts, sending, intended, payment.charge.attempts);
+    judgeTime(parts, sending, intended, payment.operation.attempts);
     if (!sending.blind) judgeFirstByte(parts, { sender, key: request.key }, row as Row);
   };
 }
@@ -89,15 +89,15 @@ function leaseProblem(
   if (row === undefined || current(row)?.gatewayKey !== request.key) {
     return { invariant: '2 intent', how: 'which is not the current one' };
   }
-  const { held, charge, claimId, dueAtMs } = row.payment;
-  if (!held || charge.step !== 'call' || (dueAtMs ?? 0) <= databaseNowMs()) {
+  const { held, operation, claimId, dueAtMs } = row.payment;
+  if (!held || operation.step !== 'call' || (dueAtMs ?? 0) <= databaseNowMs()) {
     return { invariant: '5 lease', how: 'without a lease' };
   }
   if (claimantOf(book.wire, claimId)?.name !== sender)
     return { invariant: '5 lease', how: 'under the lease of another' };
   if ((dueAtMs ?? 0) - databaseNowMs() <= LEASE_MARGIN_MS)
     return { invariant: '5 lease', how: 'in the last stretch of its lease' };
-  return charge.attempts === 0 ? { invariant: '2 intent', how: 'before it was counted' } : null;
+  return operation.attempts === 0 ? { invariant: '2 intent', how: 'before it was counted' } : null;
 }
 
 /** Of two senders under one claim, the one whose clocks had stopped: the claim was the other one's. Null: neither. */

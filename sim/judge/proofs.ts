@@ -11,7 +11,7 @@ import { claimantOf, doubtful, type Exchange, type Sent } from './wire.ts';
 export function judgeProof({ book, plan, violated }: CommitJudgeParts, change: Change, nowMs: number): void {
   const { before, after, rowAfter, event, orderId, kind } = change;
   if (kind !== 'advance' || before === null || event === null) return;
-  const fails = after.charge.status === 'FAILED' && before.charge.status !== 'FAILED';
+  const fails = after.operation.status === 'FAILED' && before.operation.status !== 'FAILED';
   if (!fails && event.type !== 'lookup.absent') return;
   const key = rowAfter.operations.at(-1)?.gatewayKey ?? '';
   const { wire } = book;

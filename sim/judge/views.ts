@@ -32,19 +32,19 @@ function firstDifference(
   row: PaymentRow,
   { steadyClocks, databaseNowMs }: ViewContext,
 ): string | null {
-  const { charge, order } = row;
-  const isSettled = charge.status === 'COMPLETED' || charge.status === 'FAILED';
+  const { operation, order } = row;
+  const isSettled = operation.status === 'COMPLETED' || operation.status === 'FAILED';
   const wanted: Partial<Record<keyof Payment, unknown>> = {
     paymentId: row.paymentId,
     amountMinor: order.amountMinor,
     currency: order.currency,
-    status: charge.status,
-    attempts: charge.attempts,
-    failureCode: charge.failureCode,
+    status: operation.status,
+    attempts: operation.attempts,
+    failureCode: operation.failureCode,
     gateway: row.gateway,
     livemode: true,
-    gatewayRef: charge.gatewayRef,
-    chargeN: charge.n,
+    gatewayRef: operation.gatewayRef,
+    chargeN: operation.n,
     inDoubt: row.evidence > 0,
     createdAtMs: row.createdAtMs,
     updatedAtMs: row.updatedAtMs,
@@ -55,7 +55,7 @@ function firstDifference(
   }
   if (payment.metadata.request !== order.metadata.request) return 'the notes of another request';
   const { retryAfterMs, nextAttemptAtMs } = payment;
-  if ((retryAfterMs === null) !== isSettled) return `retryAfterMs ${retryAfterMs} while ${charge.status}`;
+  if ((retryAfterMs === null) !== isSettled) return `retryAfterMs ${retryAfterMs} while ${operation.status}`;
   if (retryAfterMs !== null && (retryAfterMs < COME_BACK_MS.least || retryAfterMs > COME_BACK_MS.most))
     return `retryAfterMs ${retryAfterMs}`;
   const dueAtMs = isSettled || row.held ? null : row.dueAtMs;
@@ -72,7 +72,7 @@ function firstDifference(
 /** What is wrong with an answer that was just frozen. Null: it shows what was committed with it. */
 export function wrongBody(
   { answer, problem }: OperationRow,
-  { charge, order, ...row }: PaymentRow,
+  { operation, order, ...row }: PaymentRow,
 ): string | null {
   const body = JSON.parse(answer ?? 'null') as Record<string, unknown> | null;
   if (body === null) return 'no answer was frozen';
@@ -82,13 +82,13 @@ export function wrongBody(
     order_id: order.orderId,
     amount: order.amountMinor,
     currency: order.currency,
-    attempts: charge.attempts,
-    failure_code: charge.failureCode,
+    attempts: operation.attempts,
+    failure_code: operation.failureCode,
     gateway: row.gateway,
-    gateway_ref: charge.gatewayRef,
+    gateway_ref: operation.gatewayRef,
     livemode: true,
-    safe_to_retry_with_new_key: charge.status === 'FAILED' && row.evidence === 0,
-    [failed ? 'payment_status' : 'status']: charge.status,
+    safe_to_retry_with_new_key: operation.status === 'FAILED' && row.evidence === 0,
+    [failed ? 'payment_status' : 'status']: operation.status,
     created_at: new Date(row.createdAtMs).toISOString(),
     updated_at: new Date(row.updatedAtMs).toISOString(),
     ...(failed ? { code: problem, status: problem === 'card_declined' ? 402 : 502 } : {}),

@@ -16,10 +16,10 @@ interface Bounds {
 export function judgeWait({ book, plan, violated }: CommitJudgeParts, change: Change): void {
   const { before, after, event, rowAfter, orderId, kind } = change;
   if (kind !== 'advance' || before === null || event === null) return;
-  const { charge, dueAtMs, evidence } = after;
+  const { operation, dueAtMs, evidence } = after;
   const what = `${orderId} #${after.seq} ${event.type} (${event.detail ?? ''})`;
-  const isSettled = charge.status === 'COMPLETED' || charge.status === 'FAILED';
-  const rests = charge.status === 'REVIEW' && charge.step === 'none';
+  const isSettled = operation.status === 'COMPLETED' || operation.status === 'FAILED';
+  const rests = operation.status === 'REVIEW' && operation.step === 'none';
   if (dueAtMs === null) {
     if ((!isSettled && !rests) || evidence > 0) violated('waits', `${what}: it is never due again`);
     return;
@@ -40,7 +40,7 @@ export function judgeWait({ book, plan, violated }: CommitJudgeParts, change: Ch
   const bounds = boundsOf(change, policy, heard ?? null);
   if (bounds === null) return;
   // The order's own time limit may end the wait sooner.
-  const leastMs = charge.giveUpAfterS === null ? bounds.leastMs : 0;
+  const leastMs = operation.giveUpAfterS === null ? bounds.leastMs : 0;
   if (waitMs < leastMs || waitMs > bounds.mostMs)
     violated('waits', `${what}: due in ${waitMs} ms, not in ${bounds.leastMs} to ${bounds.mostMs}`);
 }
@@ -73,16 +73,16 @@ function boundsOf(
   policy: Policy,
   heard: CallOutcome | null,
 ): Bounds | null {
-  const { charge } = after;
-  const lookups = before?.charge.lookups ?? 0;
+  const { operation } = after;
+  const lookups = before?.operation.lookups ?? 0;
   const type = event?.type ?? '';
   switch (type) {
     case 'call.refused':
     case 'call.unknown':
     case 'call.busy':
-      return charge.step === 'lookup'
+      return operation.step === 'lookup'
         ? exactly(policy.contract.lookupLagMs)
-        : backoff(policy, charge.attempts, heard);
+        : backoff(policy, operation.attempts, heard);
     case 'call.declined_in_doubt':
       return { leastMs: 0, mostMs: policy.contract.lookupLagMs };
     case 'call.pending':
@@ -90,20 +90,20 @@ function boundsOf(
     case 'call.forbidden':
       return exactly(policy.forbiddenPauseMs);
     case 'lookup.absent':
-      return backoff(policy, charge.attempts, null);
+      return backoff(policy, operation.attempts, null);
     case 'lookup.unavailable':
-      return charge.status === 'REVIEW'
+      return operation.status === 'REVIEW'
         ? exactly(policy.reviewLookupMs)
         : schedule(policy, policy.lookupBaseMs, lookups);
     case 'lookup.pending':
-      return charge.status === 'REVIEW'
+      return operation.status === 'REVIEW'
         ? exactly(policy.reviewLookupMs)
         : schedule(policy, policy.pendingPollMs, lookups);
     case 'lookup.not_found_yet':
       return {
         leastMs: 0,
         mostMs:
-          charge.status === 'REVIEW'
+          operation.status === 'REVIEW'
             ? policy.reviewLookupMs
             : schedule(policy, policy.lookupBaseMs, lookups).mostMs,
       };
@@ -111,13 +111,13 @@ function boundsOf(
       return {
         leastMs: 0,
         mostMs:
-          charge.status === 'REVIEW'
+          operation.status === 'REVIEW'
             ? policy.reviewLookupMs
             : Math.max(policy.reviewLookupMs, schedule(policy, policy.lookupBaseMs, lookups).mostMs),
       };
     case 'payment.review':
       // It rests. Only evidence that arrived in the meantime makes it due.
-      if (charge.step === 'none') return null;
+      if (operation.step === 'none') return null;
       return exactly(policy.reviewLookupMs);
     default:
       return null;

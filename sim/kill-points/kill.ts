@@ -56,7 +56,7 @@ async function killAt(
   ends: Set<PaymentStatus>,
 ): Promise<readonly KillFailure[]> {
   const quick = await playScenario(scenario, { keepStory: false, intrusion });
-  for (const { payment } of quick.world.database.rows()) ends.add(payment.charge.status);
+  for (const { payment } of quick.world.database.rows()) ends.add(payment.operation.status);
   if (failuresOf(where, quick, allowed).length === 0) return [];
   // The same once more, for its story.
   return failuresOf(where, await playScenario(scenario, { keepStory: true, intrusion }), allowed);
@@ -79,13 +79,14 @@ function failuresOf(where: string, played: Played, allowed: readonly PaymentStat
   const rows = [...world.database.rows()];
   if (rows.length !== 1) complaints.push(`${rows.length} payments, not one`);
   for (const { payment } of rows) {
-    const { status } = payment.charge;
+    const { status } = payment.operation;
     if (!allowed.includes(status)) complaints.push(`ended ${status}, not ${allowed.join(' or ')}`);
   }
   const live = world.gateway.ledger.filter(({ status }) => status === 'succeeded');
   if (live.length > 1) complaints.push(`${live.length} live charges`);
   const last = heard.at(-1);
-  const told = last !== undefined && ANSWERS[rows[0]?.payment.charge.status ?? 'PROCESSING'].test(last.word);
+  const told =
+    last !== undefined && ANSWERS[rows[0]?.payment.operation.status ?? 'PROCESSING'].test(last.word);
   if (!told) complaints.push(`the client's last answer was ${last?.word ?? 'none'}`);
   return complaints.map((complaint) => ({ where, complaint, story }));
 }

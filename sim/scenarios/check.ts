@@ -7,14 +7,14 @@ function endingOf({ world, heard, uses }: Played) {
   const rows = [...world.database.rows()];
   const alarms = [...world.marks.counts.keys()].filter((mark) => mark.startsWith('alarm:'));
   return {
-    status: rows.map(({ payment }) => payment.charge.status),
+    status: rows.map(({ payment }) => payment.operation.status),
     calls: [...world.callsByKey.values()].reduce((sum, calls) => sum + calls, 0),
     lookups: uses.filter((use) => use.endsWith(' lookup')).length,
     ledger: world.gateway.ledger.map(({ status }) => status),
     heard: heard.map(({ word }) => word),
     events: rows[0]?.events.map(({ type }) => type) ?? [],
     alarms: alarms.map((mark) => mark.slice('alarm:'.length)),
-    failureCode: rows[0]?.payment.charge.failureCode ?? null,
+    failureCode: rows[0]?.payment.operation.failureCode ?? null,
   };
 }
 

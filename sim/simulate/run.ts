@@ -120,7 +120,7 @@ export async function playOut(world: World, isOver: () => boolean): Promise<void
 /** Whether a payment is in REVIEW in a world with a short resolution. Then the lookups during REVIEW are watched, too. */
 function isBeforePerson({ plan, database }: World): boolean {
   if (plan.policy.resolveForMs > SHORT_MS) return false;
-  return [...database.rows()].some(({ payment }) => payment.charge.status === 'REVIEW');
+  return [...database.rows()].some(({ payment }) => payment.operation.status === 'REVIEW');
 }
 
 function allAtRest(world: World): boolean {

@@ -46,13 +46,13 @@ vi.mock('../world/store-wire.ts', async (original) => {
 
 vi.mock('../../src/domain/transition/index.ts', async (original) => {
   const real = await original<typeof import('../../src/domain/transition/index.ts')>();
-  const onCallEnded: typeof real.onCallEnded = (charge, outcome, context) => {
+  const onCallEnded: typeof real.onCallEnded = (operation, outcome, context) => {
     // Takes a timeout for a refusal.
     const taken =
       broken.part === 'engine' && outcome.kind === 'unknown'
         ? ({ kind: 'refused', reason: outcome.reason } as const)
         : outcome;
-    return real.onCallEnded(charge, taken, context);
+    return real.onCallEnded(operation, taken, context);
   };
   return { ...real, onCallEnded };
 });

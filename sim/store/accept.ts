@@ -1,5 +1,5 @@
 /** The statement of `Store.accept`; see `src/postgres/accept.ts`. */
-import { openCharge } from '../../src/domain/charge.ts';
+import { openOperation } from '../../src/domain/operation.ts';
 import type { PaymentEvent } from '../../src/domain/payment.ts';
 import type { Accepted, Intent } from '../../src/ports/store.ts';
 import { put, requireConstraint, within } from './committed.ts';
@@ -73,7 +73,7 @@ function refused(accepted: Accepted): Statement<Accepted> {
 
 function firstRow(intent: Intent, nowMs: number): Row {
   const payment = firstPayment(intent, nowMs);
-  const { n, status, attempts } = payment.charge;
+  const { n, status, attempts } = payment.operation;
   const event: PaymentEvent = {
     seq: 1,
     type: 'payment.created',
@@ -122,7 +122,7 @@ function firstPayment(intent: Intent, nowMs: number): PaymentRow {
     order: intent.order,
     paymentId: intent.paymentId,
     gateway: intent.gateway,
-    charge: openCharge({
+    operation: openOperation({
       n: 1,
       openedAtMs: nowMs,
       calling,

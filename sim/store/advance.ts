@@ -1,5 +1,5 @@
 /** The statement of `Store.advance`; see `src/postgres/advance.ts`. */
-import type { Charge } from '../../src/domain/charge.ts';
+import type { Operation } from '../../src/domain/operation.ts';
 import type { PaymentEvent } from '../../src/domain/payment.ts';
 import type { Advance, Advanced } from '../../src/ports/store.ts';
 import { operationOf, put, requireConstraint, within, withOperation } from './committed.ts';
@@ -52,7 +52,7 @@ function matches(payment: PaymentRow | undefined, write: Advance, nowMs: number)
 
 function advanced(before: Row, write: Advance, nowMs: number): Row {
   const payment = advancedPayment(before.payment, write, nowMs);
-  const { status, n, attempts, gatewayRef } = payment.charge;
+  const { status, n, attempts, gatewayRef } = payment.operation;
   requireConstraint(status !== 'COMPLETED' || gatewayRef !== null, 'COMPLETED without gateway_ref');
   const event: PaymentEvent = {
     seq: payment.seq,
@@ -79,7 +79,7 @@ function advancedPayment(before: PaymentRow, write: Advance, nowMs: number): Pay
   const unseen = before.evidence > evidenceSeen;
   return {
     ...before,
-    charge: chargeOf(before.charge, write.charge),
+    operation: chargeOf(before.operation, write.operation),
     absences: before.absences + (settlement?.byAbsence === true ? 1 : 0),
     seq: before.seq + 1,
     fence: before.fence + (newClaim === null ? 0 : 1),
@@ -98,22 +98,25 @@ function claimOf(lease: Advance['lease']): string | null {
 }
 
 /** The number, the opening and the time that its caller gives it are the operation's, and no write changes them. */
-function chargeOf({ n, openedAtMs, giveUpAfterS }: Charge, written: Charge): Charge {
+function chargeOf({ n, openedAtMs, giveUpAfterS }: Operation, written: Operation): Operation {
   const same = written.n === n && written.openedAtMs === openedAtMs && written.giveUpAfterS === giveUpAfterS;
   return same ? written : { ...written, n, openedAtMs, giveUpAfterS };
 }
 
 /** The first settlement of an operation is its last. */
 function settled(before: Row, write: Advance, nowMs: number): Row['operations'] {
-  const { settlement, charge } = write;
-  const operation = operationOf(before, before.payment.charge.n);
+  const { settlement, operation: written } = write;
+  const operation = operationOf(before, before.payment.operation.n);
   if (settlement === null || operation === undefined || operation.settledAtMs !== null)
     return before.operations;
-  requireConstraint(charge.status === 'COMPLETED' || charge.status === 'FAILED', `outcome ${charge.status}`);
+  requireConstraint(
+    written.status === 'COMPLETED' || written.status === 'FAILED',
+    `outcome ${written.status}`,
+  );
   return withOperation(before.operations, {
     ...operation,
     settledAtMs: nowMs,
-    outcome: charge.status,
+    outcome: written.status,
     problem: settlement.problem,
     answer: settlement.body,
     byAbsence: settlement.byAbsence,

@@ -49,7 +49,7 @@ export function shortenWaits(context: Context, query: WaitsQuery): Statement<num
 
 /** Dated by a clock that has been set back since; or without an event, by evidence or a waking. */
 function isByOldClock({ payment, events }: Row, nowMs: number): boolean {
-  const { status } = payment.charge;
+  const { status } = payment.operation;
   if (payment.evidence > 0 || status === 'COMPLETED' || status === 'FAILED') return true;
   return (events.at(-1)?.atMs ?? nowMs) > nowMs + FUTURE_MS;
 }

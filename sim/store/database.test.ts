@@ -237,7 +237,7 @@ describe('a statement that waited', () => {
     late.commit();
     expect(opening.commit()).toEqual({ kind: 'lost' });
     const { key: bound } = database.read('situation', { ...order('one'), keyHash: key('k').hash });
-    expect([bound, recordOf('one').charge.n]).toEqual([null, 1]);
+    expect([bound, recordOf('one').operation.n]).toEqual([null, 1]);
   });
 
   test('of two erasures each answer is counted by one', () => {
@@ -253,7 +253,7 @@ describe('a statement that waited', () => {
 
   test('a row that the tables refuse ends its transaction, and nothing is written', () => {
     const held = accepted('one');
-    const bad = { ...complete(held), charge: { ...complete(held).charge, gatewayRef: null } };
+    const bad = { ...complete(held), operation: { ...complete(held).operation, gatewayRef: null } };
     const write = database.begin('advance', bad);
     const next = database.begin('addEvidence', evidence(held));
     expect(() => write.commit()).toThrow(expect.objectContaining({ kind: 'unfit' }));

@@ -15,7 +15,7 @@ export function wakeIdle(context: Context, query: IdleQuery): Statement<IdleCurs
     .slice(0, query.limit);
   const wakes = ({ payment }: Row): boolean =>
     payment.gateway === query.gateway &&
-    payment.charge.status === query.status &&
+    payment.operation.status === query.status &&
     payment.dueAtMs === null &&
     payment.updatedAtMs <= (query.beforeMs ?? Number.POSITIVE_INFINITY);
   const snapshot = page.filter(([, row]) => wakes(row)).map(([order]) => order);

@@ -1,5 +1,5 @@
 /** The statements of `Store.bindKey` and `Store.openNextCharge`; see `src/postgres/keys.ts`. */
-import { openCharge } from '../../src/domain/charge.ts';
+import { openOperation } from '../../src/domain/operation.ts';
 import type { PaymentEvent } from '../../src/domain/payment.ts';
 import type { KeyBinding, NextCharge } from '../../src/ports/store.ts';
 import { put, requireConstraint, rowById, within } from './committed.ts';
@@ -73,8 +73,8 @@ function mayFollow(payment: PaymentRow | undefined, opening: NextCharge): boolea
     payment !== undefined &&
     payment.paymentId === opening.paymentId &&
     payment.seq === opening.expected.seq &&
-    payment.charge.status === 'FAILED' &&
-    payment.charge.n === opening.n - 1 &&
+    payment.operation.status === 'FAILED' &&
+    payment.operation.n === opening.n - 1 &&
     payment.evidence === 0
   );
 }
@@ -102,7 +102,7 @@ function nextRow(before: Row, opening: NextCharge, nowMs: number): Row {
     type: 'charge.opened',
     status: 'PROCESSING',
     chargeN: n,
-    attempts: payment.charge.attempts,
+    attempts: payment.operation.attempts,
     detail: null,
     atMs: nowMs,
   };
@@ -139,7 +139,7 @@ function nextPayment(before: PaymentRow, opening: NextCharge, nowMs: number): Pa
     ...before,
     order: opening.order,
     gateway: opening.gateway,
-    charge: openCharge({ n, openedAtMs: nowMs, calling: claimed, verifyFirst, giveUpAfterS }),
+    operation: openOperation({ n, openedAtMs: nowMs, calling: claimed, verifyFirst, giveUpAfterS }),
     seq: before.seq + 1,
     fence: before.fence + 1,
     claimId: opening.claimId,

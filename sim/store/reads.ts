@@ -40,14 +40,14 @@ export function due(context: Context, query: DueQuery): DuePayments {
   const { committed, nowMs, retentionMs } = context;
   const found: { readonly row: Row; readonly dueAtMs: number }[] = [];
   for (const row of committed.rows.values()) {
-    const { dueAtMs, gateway, charge, evidence } = row.payment;
+    const { dueAtMs, gateway, operation, evidence } = row.payment;
     if (dueAtMs === null || dueAtMs > nowMs || gateway !== query.gateway) continue;
     const { calls } = query;
     const wanted = typeof calls === 'boolean' ? calls : dueAtMs < calls.dueBeforeMs;
-    const isLookup = charge.step !== 'call' && evidence === 0;
+    const isLookup = operation.step !== 'call' && evidence === 0;
     const isLeft = isLookup && nowMs - dueAtMs < (query.lookupsOverdueMs ?? 0);
     if (isLeft) continue;
-    if (wanted || charge.step !== 'call' || evidence > 0) found.push({ row, dueAtMs });
+    if (wanted || operation.step !== 'call' || evidence > 0) found.push({ row, dueAtMs });
   }
   found.sort((a, b) => a.dueAtMs - b.dueAtMs);
   const payments = found.slice(0, query.limit).map(({ row }) => recordOf(row, nowMs, retentionMs));
@@ -131,9 +131,9 @@ export function someCharges({ committed }: Context, limit: number): readonly Cha
   const rows = [...committed.rows.values()];
   const chosen = new Set([...rows.slice(0, limit), ...rows.slice(-limit)]);
   return [...chosen].map((row) => {
-    const { order, paymentId, charge } = row.payment;
-    const chargeKey = operationOf(row, charge.n)?.gatewayKey ?? '';
-    return { accountId: order.accountId, orderId: order.orderId, paymentId, n: charge.n, chargeKey };
+    const { order, paymentId, operation } = row.payment;
+    const chargeKey = operationOf(row, operation.n)?.gatewayKey ?? '';
+    return { accountId: order.accountId, orderId: order.orderId, paymentId, n: operation.n, chargeKey };
   });
 }
 
@@ -153,10 +153,10 @@ export function payments({ committed, nowMs }: Context, query: PaymentsQuery): r
   const { accountId, orderId, status, before, limit } = query;
   const found: Row[] = [];
   for (const row of committed.rows.values()) {
-    const { order, charge, paymentId } = row.payment;
+    const { order, operation, paymentId } = row.payment;
     if (order.accountId !== accountId) continue;
     if (orderId !== undefined && order.orderId !== orderId) continue;
-    if (status !== undefined && charge.status !== status) continue;
+    if (status !== undefined && operation.status !== status) continue;
     if (before === undefined || paymentId < before) found.push(row);
   }
   return found

@@ -15,10 +15,10 @@ export function answerOf(
 }
 
 export function recordOf(row: Row, nowMs: number, retentionMs: number): PaymentRecord {
-  const operation = operationOf(row, row.payment.charge.n);
+  const operation = operationOf(row, row.payment.operation.n);
   return {
     ...row.payment,
-    chargeKey: operation?.gatewayKey ?? '',
+    gatewayKey: operation?.gatewayKey ?? '',
     problem: operation?.problem ?? null,
     answer: answerOf(operation, nowMs, retentionMs),
   };

@@ -8,7 +8,7 @@ import type { FailureProblem } from '../../src/domain/problems.ts';
 import type { PaymentRecord } from '../../src/ports/store.ts';
 
 /** Table `payments`: the record without what a reader gets from the operation. */
-export type PaymentRow = Omit<PaymentRecord, 'problem' | 'answer' | 'chargeKey'>;
+export type PaymentRow = Omit<PaymentRecord, 'problem' | 'answer' | 'gatewayKey'>;
 
 /** Table `operations`: one charge. */
 export interface OperationRow {

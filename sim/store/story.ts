@@ -91,7 +91,7 @@ function about(
 function bindKey(random: Random): Step {
   const [key, astray, later] = [keyOf(random), rarely(random, 15), rarely(random, 10)];
   return about('bindKey', random, (store, record) =>
-    store.bindKey({ payment: paymentOf(record, astray), chargeN: record.charge.n + (later ? 1 : 0), key }),
+    store.bindKey({ payment: paymentOf(record, astray), chargeN: record.operation.n + (later ? 1 : 0), key }),
   );
 }
 
@@ -118,13 +118,13 @@ function openNextCharge(random: Random): Step {
       ...changes,
       paymentId: astray ? unknownId : record.paymentId,
       expected: { seq: record.seq + (off ? 1 : 0) },
-      n: record.charge.n + (skip ? 2 : 1),
+      n: record.operation.n + (skip ? 2 : 1),
       order: { ...record.order, amountMinor },
     }),
   );
 }
 
-function charge(random: Random): Partial<Advance['charge']> {
+function charge(random: Random): Partial<Advance['operation']> {
   const status = pick(random, [
     'PROCESSING',
     'COMPLETED',
@@ -179,7 +179,7 @@ function advance(random: Random): Step {
         claimId: offClaim === true ? unknownId : record.claimId,
         mustBeDue,
       },
-      charge: { ...record.charge, ...changed },
+      operation: { ...record.operation, ...changed },
       event: { type: 'call.unknown', detail: null },
       lease,
       settlement,
@@ -195,7 +195,7 @@ function addEvidence(random: Random): Step {
   return about('addEvidence', random, (store, record) =>
     store.addEvidence({
       payment: paymentOf(record, astray),
-      chargeN: record.charge.n + (forgotten ? 1 : 0),
+      chargeN: record.operation.n + (forgotten ? 1 : 0),
       outcome: { kind: 'approved', ref: 'ch' },
     }),
   );

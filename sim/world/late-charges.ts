@@ -60,7 +60,7 @@ export function landLate(
 /** A person refunds it at the gateway, as the alarm says, unless the order is COMPLETED by then. */
 function refund(world: World, { payment }: Row, charge: BookedCharge): void {
   const { accountId, orderId } = payment.order;
-  if (world.database.row(accountId, orderId)?.payment.charge.status === 'COMPLETED') return;
+  if (world.database.row(accountId, orderId)?.payment.operation.status === 'COMPLETED') return;
   world.marks.hit('charge_refunded');
   charge.status = 'refunded';
   world.trace.add(world.scheduler.nowMs, `a person refunds ${charge.id} of ${orderId}`);

@@ -57,8 +57,8 @@ export function watchedStore({ judge }: World, process: Process, store: Store): 
       return store.openNextCharge(opening);
     },
     advance(advance) {
-      const { payment, expected, lease, charge } = advance;
-      if (lease.kind === 'take' && charge.attempts === 1) earned();
+      const { payment, expected, lease, operation } = advance;
+      if (lease.kind === 'take' && operation.attempts === 1) earned();
       judge.limits.writes(callerOf(process), { paymentId: payment.paymentId, seq: expected.seq + 1 });
       return store.advance(advance);
     },

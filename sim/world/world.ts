@@ -276,9 +276,9 @@ export function createWorld(options: WorldOptions): World {
 }
 
 function commitLine({ kind, after, event, orderId }: Change): string {
-  const { charge } = after;
+  const { operation } = after;
   const detail = event?.detail == null ? '' : ` (${event.detail})`;
-  const doubt = charge.doubt.kind === 'none' ? '' : `, in doubt (${charge.doubt.kind})`;
+  const doubt = operation.doubt.kind === 'none' ? '' : `, in doubt (${operation.doubt.kind})`;
   const what = event === null ? kind : `${event.type}${detail}`;
-  return `${orderId} #${after.seq} ${what}: charge ${charge.n} ${charge.status}, attempts ${charge.attempts}${doubt}, step ${charge.step}${after.held ? ', held' : ''}`;
+  return `${orderId} #${after.seq} ${what}: charge ${operation.n} ${operation.status}, attempts ${operation.attempts}${doubt}, step ${operation.step}${after.held ? ', held' : ''}`;
 }

@@ -2,7 +2,7 @@
  * The answers table: what answer a request gets, from its key, its order and what is stored about both. Pure, and
  * in the table's order: the key first, then the order.
  */
-import { isSettled } from './charge.ts';
+import { isSettled } from './operation.ts';
 import type { PaymentStatus } from './payment.ts';
 
 export interface AcceptanceRequest {

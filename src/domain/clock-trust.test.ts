@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { worse } from './charge.ts';
 import { type ClockTrust, FULL_TRUST, isBelieved, latestMoment, latestMomentOfKnown } from './clock-trust.ts';
+import { worse } from './operation.ts';
 
 const STEP = 1_000_000;
 const LEASE = 15_000;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CONTRACT as contract } from '../../test/support/contract.ts';
-import { type Charge, type Doubt, openCharge } from './charge.ts';
 import { FULL_TRUST } from './clock-trust.ts';
+import { type Doubt, type Operation, openOperation } from './operation.ts';
 import type { Policy } from './policy.ts';
 import { absenceProof, forgottenProof } from './proof.ts';
 
@@ -13,10 +13,10 @@ function judge(
   doubt: Doubt,
   askedAtMs: number,
   lookupLagMs: number,
-  changes: Partial<Charge> = {},
+  changes: Partial<Operation> = {},
   terms: Partial<Policy> = {},
 ) {
-  const fresh = openCharge({ n: 1, openedAtMs: 0, calling: true, verifyFirst: false });
+  const fresh = openOperation({ n: 1, openedAtMs: 0, calling: true, verifyFirst: false });
   return absenceProof({ ...fresh, doubt, ...changes }, askedAtMs, {
     contract: { ...contract, lookupLagMs },
     restoredAtMs: null,

@@ -1,5 +1,5 @@
-import type { Charge, Doubt } from './charge.ts';
 import { type ClockTrust, FULL_TRUST, latestMoment, latestMomentOfKnown } from './clock-trust.ts';
+import type { Doubt, Operation } from './operation.ts';
 import type { Policy } from './policy.ts';
 
 /** Whether "not found" proves that nothing was charged; `from`: the same answer will be proof at `atMs`. */
@@ -19,13 +19,13 @@ type Terms = Pick<Policy, 'contract' | 'restoredAtMs' | 'leaseMs'>;
  * the charge, not finding it proves nothing.
  */
 export function absenceProof(
-  charge: Charge,
+  operation: Operation,
   askedAtMs: number,
   terms: Terms,
   trust: ClockTrust = FULL_TRUST,
 ): AbsenceProof {
-  if (charge.gatewayRef !== null) return { kind: 'never' };
-  const own = proofBehind(charge.doubt, askedAtMs, terms, trust);
+  if (operation.gatewayRef !== null) return { kind: 'never' };
+  const own = proofBehind(operation.doubt, askedAtMs, terms, trust);
   const forgotten = forgottenProof(askedAtMs, terms, trust);
   if (own.kind === 'proved') return forgotten;
   if (forgotten.kind === 'proved') return own;

@@ -17,17 +17,17 @@ const MOST = 256;
  * gateway does not know.
  */
 export async function lookAhead(engine: Engine, held: Held): Promise<AheadOutcome> {
-  const { paymentId, charge } = held.record;
+  const { paymentId, operation } = held.record;
   const { atMs } = askingNow(engine, held);
   const proof = forgottenProof(atMs, engine.policy, engine.databaseClock.trust());
-  const first = Math.max(charge.n, engine.ahead.declinedUpTo(paymentId)) + 1;
+  const first = Math.max(operation.n, engine.ahead.declinedUpTo(paymentId)) + 1;
   let size = 1;
   for (let n = first; n < first + MOST; ) {
     const page = await askFor(engine, held, n, size);
     const declined = page.findIndex(({ kind }) => kind !== 'declined' && kind !== 'reversed');
     n += declined < 0 ? size : declined;
     // While a forgotten call may still land, a decline may not be final.
-    if (proof.kind === 'proved' && n - 1 > charge.n) engine.ahead.note(paymentId, n - 1);
+    if (proof.kind === 'proved' && n - 1 > operation.n) engine.ahead.note(paymentId, n - 1);
     if (declined >= 0) return judged(page.slice(declined), proof);
     size = Math.min(size * 2, PAGE);
   }
@@ -38,8 +38,8 @@ function askFor(engine: Engine, held: Held, from: number, size: number): Promise
   const { order } = held.record;
   return Promise.all(
     Array.from({ length: size }, (_, index) => {
-      const chargeKey = derivedKey(engine, order, from + index);
-      return lookUp(engine, held, chargeRequest(engine, { order, chargeKey }));
+      const gatewayKey = derivedKey(engine, order, from + index);
+      return lookUp(engine, held, chargeRequest(engine, { order, gatewayKey }));
     }),
   );
 }

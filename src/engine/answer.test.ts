@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { openCharge } from '../domain/charge.ts';
+import { openOperation } from '../domain/operation.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 import { answerBody, paymentFields, problemFields, toPayment } from './answer.ts';
 import { problem } from './problem.ts';
 import { retryAfterMs } from './retry-after.ts';
 
-const charge = {
-  ...openCharge({ n: 2, openedAtMs: 900, calling: true, verifyFirst: false }),
+const operation = {
+  ...openOperation({ n: 2, openedAtMs: 900, calling: true, verifyFirst: false }),
   gatewayRef: 'ch',
 };
 const record: PaymentRecord = {
   order: { accountId: 'a', orderId: 'o1', amountMinor: 1000, currency: 'USD', metadata: { note: 'n' } },
   paymentId: 'p',
   gateway: 'scripted',
-  charge,
-  chargeKey: 'k',
+  operation,
+  gatewayKey: 'k',
   seq: 3,
   fence: 2,
   claimId: 'c',
@@ -71,7 +71,7 @@ describe('a payment as it is shown', () => {
 
   it('has nothing to wait for once it is settled', () => {
     for (const status of ['COMPLETED', 'FAILED'] as const) {
-      expect(toPayment({ ...record, charge: { ...charge, status } }, true)).toMatchObject({
+      expect(toPayment({ ...record, operation: { ...operation, status } }, true)).toMatchObject({
         retryAfterMs: null,
         nextAttemptAtMs: null,
       });
@@ -170,6 +170,6 @@ describe('when to ask again', () => {
   });
 
   it('is a minute while a person decides', () => {
-    expect(wait({ charge: { ...charge, status: 'REVIEW' }, dueAtMs: 1001 })).toBe(60_000);
+    expect(wait({ operation: { ...operation, status: 'REVIEW' }, dueAtMs: 1001 })).toBe(60_000);
   });
 });

@@ -1,4 +1,4 @@
-import { isSettled } from '../domain/charge.ts';
+import { isSettled } from '../domain/operation.ts';
 import type { Payment } from '../domain/payment.ts';
 import { type FailureProblem, PROBLEMS, type ProblemCode } from '../domain/problems.ts';
 import type { PaymentRecord } from '../ports/store.ts';
@@ -60,7 +60,7 @@ const FAKE_GATEWAY = 'fake';
  * mode. An older database may hold both: there, what the fake gateway approved is still not real money.
  */
 export function toPayment(record: PaymentRecord, livemode: boolean): Payment {
-  const { order, charge } = record;
+  const { order, operation } = record;
   return {
     paymentId: record.paymentId,
     accountId: order.accountId,
@@ -68,16 +68,16 @@ export function toPayment(record: PaymentRecord, livemode: boolean): Payment {
     amountMinor: order.amountMinor,
     currency: order.currency,
     metadata: order.metadata,
-    status: charge.status,
-    attempts: charge.attempts,
-    failureCode: charge.failureCode,
+    status: operation.status,
+    attempts: operation.attempts,
+    failureCode: operation.failureCode,
     gateway: record.gateway,
     livemode: livemode && record.gateway !== FAKE_GATEWAY,
-    gatewayRef: charge.gatewayRef,
-    chargeN: charge.n,
+    gatewayRef: operation.gatewayRef,
+    chargeN: operation.n,
     inDoubt: record.evidence > 0,
-    retryAfterMs: isSettled(charge.status) ? null : retryAfterMs(record),
-    nextAttemptAtMs: isSettled(charge.status) || record.held ? null : record.dueAtMs,
+    retryAfterMs: isSettled(operation.status) ? null : retryAfterMs(record),
+    nextAttemptAtMs: isSettled(operation.status) || record.held ? null : record.dueAtMs,
     seq: record.seq,
     createdAtMs: record.createdAtMs,
     updatedAtMs: record.updatedAtMs,

@@ -174,7 +174,7 @@ describe('a request that loses the database', () => {
       store.before('situation', nothing, nextCharge);
       world.clock.after(500, () => void call.end({ kind: 'declined', code: 'no_funds' }));
       expect(told(await charge(KEYLESS))).toBe('store_unavailable');
-      expect(world.stored('o1')).toMatchObject({ order: terms, charge: { n: 2, status: 'PROCESSING' } });
+      expect(world.stored('o1')).toMatchObject({ order: terms, operation: { n: 2, status: 'PROCESSING' } });
     },
   );
 

@@ -64,7 +64,7 @@ describe('a wait for a charge that this process drives', () => {
       payment: toPayment(world.stored('o1'), true),
       replayed: false,
     });
-    expect([world.stored('o1').charge.attempts, uses('situation')]).toEqual([2, 0]);
+    expect([world.stored('o1').operation.attempts, uses('situation')]).toEqual([2, 0]);
   });
 
   it('ends if a person must decide, after one more read', async () => {
@@ -99,7 +99,7 @@ describe('a wait for a charge that this process drives', () => {
     other.lookupPlay = () => declined;
     await start({}, other);
     await world.pass(20_000);
-    expect(world.stored('o1').charge.status).toBe('FAILED');
+    expect(world.stored('o1').operation.status).toBe('FAILED');
     gateway.play = approve;
     expect(told(await charge(keyed('b')))).toBe('completed 201');
     expect(told(await world.ended(first))).toBe('card_declined');
@@ -227,7 +227,7 @@ describe('the last read, when the wait is over', () => {
       payment: { orderId: 'o1', status: 'FAILED', inDoubt: true },
       replayed: false,
     });
-    expect(world.stored('o2').charge.status).toBe('COMPLETED');
+    expect(world.stored('o2').operation.status).toBe('COMPLETED');
   });
 
   it('does not give an unbound key the failure that is no longer in doubt', async () => {

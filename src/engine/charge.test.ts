@@ -332,7 +332,7 @@ describe('an order in review', () => {
     await charge(keyed('a'));
     await lateEvidence(world, store);
     await world.pass(1000);
-    expect(world.stored('o1')).toMatchObject({ problem: 'card_declined', charge: { status: 'REVIEW' } });
+    expect(world.stored('o1')).toMatchObject({ problem: 'card_declined', operation: { status: 'REVIEW' } });
     for (const replayed of [false, false])
       expect(await charge(keyed('b'))).toMatchObject({ payment: { status: 'REVIEW' }, replayed });
     expect([uses('bindKey'), uses('openNextCharge'), gateway.calls.length]).toEqual([0, 0, 1]);
@@ -353,7 +353,10 @@ describe('a request at a paused gateway', () => {
         .then(() => charge({ waitMs: 0 }, { orderId: 'o2' })),
     );
     expect(told(await waiting)).toBe('202 PROCESSING');
-    expect(world.stored('o2')).toMatchObject({ held: false, charge: { attempts: 0, firstSentAtMs: null } });
+    expect(world.stored('o2')).toMatchObject({
+      held: false,
+      operation: { attempts: 0, firstSentAtMs: null },
+    });
     await world.pass(28_000);
     expect(gateway.calls.length).toBe(2);
     await world.pass(2000);

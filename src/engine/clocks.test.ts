@@ -25,12 +25,12 @@ describe('a database clock that is set forward', () => {
     await world.pass(40_000);
     world.databaseStepMs = 90_000;
     await world.pass(19_000);
-    expect(world.stored('o1').charge.status).toBe('UNRESOLVED');
+    expect(world.stored('o1').operation.status).toBe('UNRESOLVED');
     // It does land.
     gateway.play = approve;
     await gateway.call(gateway.calls[0] as never, { timeoutMs: 1000, mayLeave: () => true });
     await world.pass(2 * HOUR);
-    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+    expect(world.stored('o1').operation.status).toBe('COMPLETED');
     expect(told(await world.ended(engine.charge(order('o1'), keyed('new'))))).toBe('completed 200');
     expect(logged.filter(({ fields }) => fields.alarm === 'clock_stepped')).toHaveLength(1);
   });
@@ -43,7 +43,7 @@ describe('a database clock that is set forward', () => {
     world.databaseStepMs = HOUR;
     // The lease that the step may have shortened, the time to land, and the lookup.
     await world.pass(15_000 + LANDS_WITHIN_MS + 5000);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'FAILED', failureCode: 'gateway_error' });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'FAILED', failureCode: 'gateway_error' });
   });
 
   it('while no process runs proves nothing to the next process', async () => {
@@ -55,9 +55,9 @@ describe('a database clock that is set forward', () => {
     world.databaseStepMs = HOUR;
     await start(ONE_CALL);
     await world.pass(LANDS_WITHIN_MS);
-    expect(world.stored('o1').charge.status).toBe('UNRESOLVED');
+    expect(world.stored('o1').operation.status).toBe('UNRESOLVED');
     await world.pass(30_000);
-    expect(world.stored('o1').charge.status).toBe('FAILED');
+    expect(world.stored('o1').operation.status).toBe('FAILED');
   });
 });
 
@@ -69,9 +69,9 @@ describe('a process that starts after one with a longer lease', () => {
     await world.ended(first.engine.stop());
     await start(ONE_CALL);
     await world.pass(15_000 + LANDS_WITHIN_MS + 30_000);
-    expect(world.stored('o1').charge.status).toBe('UNRESOLVED');
+    expect(world.stored('o1').operation.status).toBe('UNRESOLVED');
     await world.pass(45_000);
-    expect(world.stored('o1').charge.status).toBe('FAILED');
+    expect(world.stored('o1').operation.status).toBe('FAILED');
   });
 });
 
@@ -90,7 +90,7 @@ describe('a step of the database’s clock', () => {
     const asked = gateway.lookups.length;
     await world.pass(10_000);
     expect(gateway.lookups.length).toBeGreaterThan(asked);
-    expect(world.stored('o1').charge.status).toBe('UNRESOLVED');
+    expect(world.stored('o1').operation.status).toBe('UNRESOLVED');
   });
 
   it('that another process has seen is known to a process that starts later', async () => {
@@ -104,7 +104,7 @@ describe('a step of the database’s clock', () => {
     const second = await start(ONE_CALL);
     await world.pass(40_000);
     expect(gateway.lookups.length).toBeGreaterThan(1);
-    expect(world.stored('o1').charge.status).toBe('UNRESOLVED');
+    expect(world.stored('o1').operation.status).toBe('UNRESOLVED');
     // The first process reported it.
     expect(second.logged).toEqual([]);
   });
@@ -126,9 +126,9 @@ describe('a database clock that is set back and forth while a process has no con
     blind.store.heal();
     // By its own start and its lease it would be over now, and the call of the other can still land.
     await world.pass(LANDS_WITHIN_MS - 20_000);
-    expect(world.stored('o1').charge.status).toBe('UNRESOLVED');
+    expect(world.stored('o1').operation.status).toBe('UNRESOLVED');
     await world.pass(60_000);
-    expect(world.stored('o1').charge.status).toBe('FAILED');
+    expect(world.stored('o1').operation.status).toBe('FAILED');
   });
 });
 
@@ -140,7 +140,7 @@ describe('a database clock that is set back by an hour', () => {
     await world.pass(5000);
     world.databaseStepMs = -HOUR;
     await world.pass(15_000 + LANDS_WITHIN_MS + 20_000);
-    expect(world.stored('o1').charge.status).toBe('FAILED');
+    expect(world.stored('o1').operation.status).toBe('FAILED');
   });
 
   it('does not keep a lease for an hour: the next process takes the payment up', async () => {
@@ -155,7 +155,7 @@ describe('a database clock that is set back by an hour', () => {
     gateway.play = approve;
     await start();
     await world.pass(40_000);
-    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+    expect(world.stored('o1').operation.status).toBe('COMPLETED');
   });
 
   it('does not make a key look younger than it is', async () => {
@@ -198,9 +198,9 @@ describe('a database clock that is set while the gateway is asked', () => {
     gateway.lookupPlay = null;
     await world.pass(100);
     expect(world.nowMs).toBeLessThan(LANDS_WITHIN_MS);
-    expect(world.stored('o1').charge.status).toBe('UNRESOLVED');
+    expect(world.stored('o1').operation.status).toBe('UNRESOLVED');
     await world.pass(15_000 + 2 * LANDS_WITHIN_MS);
-    expect(world.stored('o1').charge.status).toBe('FAILED');
+    expect(world.stored('o1').operation.status).toBe('FAILED');
   });
 });
 
@@ -263,13 +263,13 @@ describe('waits that the old clock may have dated', () => {
     gateway.play = approve;
     await answer.come(reset);
     await world.pass(1000);
-    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+    expect(world.stored('o1').operation.status).toBe('COMPLETED');
     store.goDown();
     await world.pass(2000);
     world.database.restore(before);
     store.heal();
     await world.pass(120_000);
-    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+    expect(world.stored('o1').operation.status).toBe('COMPLETED');
   });
 });
 
@@ -299,7 +299,7 @@ describe('a machine that was suspended', () => {
     // Nothing was sent, so no call counts.
     await world.pass(30_000);
     expect(world.trail('o1').slice(1, 3)).toEqual(['call.not_sent lease_over_before_send', 'call.started']);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'COMPLETED', attempts: 1 });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'COMPLETED', attempts: 1 });
   });
 
   it('sends nothing if its wall clock was set back, which hides how long it slept', async () => {
@@ -309,7 +309,7 @@ describe('a machine that was suspended', () => {
     });
     expect(asleep).toEqual({ left: 0, charged: 0 });
     await world.pass(30_000);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'COMPLETED', attempts: 1 });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'COMPLETED', attempts: 1 });
   });
 
   it('sends if its wall clock was set back by less than the lease’s margin', async () => {
@@ -359,7 +359,10 @@ describe('a machine whose clocks both stop', () => {
     await world.pass(20_000);
     expect(gateway.calls).toHaveLength(1);
     expect(world.trail('o1')).toContain('call.not_sent too_late');
-    expect(world.stored('o1').charge).toMatchObject({ status: 'FAILED', failureCode: 'deadline_exceeded' });
+    expect(world.stored('o1').operation).toMatchObject({
+      status: 'FAILED',
+      failureCode: 'deadline_exceeded',
+    });
   });
 });
 
@@ -382,14 +385,14 @@ describe('a worker that lost its lease while it was calling', () => {
       await world.pass(10);
       const second = await start();
       await world.pass(LANDS_WITHIN_MS + 120_000);
-      expect(world.stored('o1').charge.status).toBe('FAILED');
+      expect(world.stored('o1').operation.status).toBe('FAILED');
       await woken.come();
       await world.pass(1000);
       expect(world.stored('o1').evidence).toBe(1);
       const next = second.engine.charge(order('o1'), keyed('next', 5000));
       expect(told(await world.ended(next))).toBe('202 FAILED');
       await world.pass(LANDS_WITHIN_MS + 20_000);
-      expect(world.stored('o1')).toMatchObject({ evidence: 0, charge: { status: 'FAILED' } });
+      expect(world.stored('o1')).toMatchObject({ evidence: 0, operation: { status: 'FAILED' } });
       gateway.play = approve;
       expect(told(await second.charge(keyed('next')))).toBe('completed 201');
     },

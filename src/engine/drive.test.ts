@@ -49,7 +49,8 @@ async function driverOver(settings: VirtualSettings = {}) {
   const forgotten: string[] = [];
   const driver = createDriver({
     engine: { ...parts.engine, gate },
-    onChange: ({ charge }) => void changed.push(`${charge.status} ${charge.step} ${charge.attempts}`),
+    onChange: ({ operation }) =>
+      void changed.push(`${operation.status} ${operation.step} ${operation.attempts}`),
     onForget: (paymentId) => void forgotten.push(paymentId),
   });
   const record = world.stored('o1');
@@ -78,8 +79,8 @@ describe('the way of a payment', () => {
   it('is committed before each call: the intent, the key that the gateway gets, and the call itself', async () => {
     const seen: unknown[] = [];
     gateway.play = ({ attempt, request, charge }) => {
-      const { chargeKey, charge: stored } = world.stored('o1');
-      seen.push([chargeKey === request.key, stored.status, stored.attempts]);
+      const { gatewayKey, operation: stored } = world.stored('o1');
+      seen.push([gatewayKey === request.key, stored.status, stored.attempts]);
       return attempt < 4 ? reset : charge();
     };
     const { charge } = await start();
@@ -181,7 +182,7 @@ describe('the way of a payment', () => {
     await world.pass(1);
     expect(await charge('o2', { waitMs: 30_000 })).toBe('completed 201');
     expect(world.trail('o2')).toEqual(['payment.created', 'call.started', 'payment.completed ch_2']);
-    expect(world.stored('o2').charge.attempts).toBe(1);
+    expect(world.stored('o2').operation.attempts).toBe(1);
   });
 
   it('ends without a call if it was never executed and its time is over', async () => {
@@ -217,7 +218,7 @@ describe('a gateway that refuses', () => {
       expect(await charge(`other-${turn}`)).toBe('completed 201');
       await world.pass(30_000);
     }
-    expect(world.stored('o1').charge).toMatchObject({ status: 'PROCESSING', attempts: 0 });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'PROCESSING', attempts: 0 });
     // Once for each of its own pauses.
     const { length } = gateway.calls.filter(({ orderId }) => orderId === 'o1');
     expect([length >= 9, length <= 11]).toEqual([true, true]);
@@ -231,7 +232,7 @@ describe('a gateway that refuses', () => {
     expect(await charge('o3', { waitMs: 0 })).toBe('202 PROCESSING');
     expect(gateway.calls.length).toBe(2);
     await world.pass(29_100);
-    expect(world.stored('o3').charge).toMatchObject({ status: 'COMPLETED', attempts: 1 });
+    expect(world.stored('o3').operation).toMatchObject({ status: 'COMPLETED', attempts: 1 });
     expect(await charge('o4')).toBe('completed 201');
   });
 
@@ -242,7 +243,7 @@ describe('a gateway that refuses', () => {
     await world.pass(300_000);
     gateway.play = approve;
     await world.pass(31_000);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'COMPLETED', attempts: 1 });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'COMPLETED', attempts: 1 });
   });
 });
 
@@ -256,7 +257,7 @@ describe('an outage at a low rate', () => {
       await world.pass(1000);
     }
     const statuses = (): string[] =>
-      Array.from({ length: 12 }, (_, turn) => world.stored(`o${turn}`).charge.status);
+      Array.from({ length: 12 }, (_, turn) => world.stored(`o${turn}`).operation.status);
     expect(statuses().filter((status) => status === 'FAILED').length).toBeLessThanOrEqual(3);
     gateway.play = approve;
     await world.pass(60_000);
@@ -364,7 +365,11 @@ describe('a worker that fails', () => {
     store.heal();
     gateway.play = approve;
     await world.pass(60_000);
-    expect(world.stored('o1')).toMatchObject({ evidence: 0, held: false, charge: { status: 'COMPLETED' } });
+    expect(world.stored('o1')).toMatchObject({
+      evidence: 0,
+      held: false,
+      operation: { status: 'COMPLETED' },
+    });
     expect(world.database.row('default', 'o1')?.evidence.length).toBe(1);
   });
 });
@@ -378,7 +383,11 @@ describe('late evidence about a settled payment', () => {
     await lateEvidence(world, store, SAME);
     expect(world.stored('o1').evidence).toBe(1);
     await world.pass(1000);
-    expect(world.stored('o1')).toMatchObject({ evidence: 0, dueAtMs: null, charge: { status: 'COMPLETED' } });
+    expect(world.stored('o1')).toMatchObject({
+      evidence: 0,
+      dueAtMs: null,
+      operation: { status: 'COMPLETED' },
+    });
     expect(world.trail('o1').slice(-2)).toEqual(['verify.started', 'verify.clear']);
   });
 
@@ -415,10 +424,10 @@ describe('a driver', () => {
     expect(asked).toEqual([]);
     await world.pass(1);
     expect(asked).toEqual(['retry']);
-    const fresh = { ...record, charge: { ...record.charge, attempts: 0, firstSentAtMs: null } };
+    const fresh = { ...record, operation: { ...record.operation, attempts: 0, firstSentAtMs: null } };
     driver.resumeIn(fresh, 0);
     driver.resumeIn({ ...record, held: true }, 0);
-    driver.resumeIn({ ...record, charge: { ...record.charge, step: 'lookup' } }, 0);
+    driver.resumeIn({ ...record, operation: { ...record.operation, step: 'lookup' } }, 0);
     await world.pass(1);
     expect(asked).toEqual(['retry', 'first_call', 'resumed', 'lookup']);
   });
@@ -530,8 +539,8 @@ describe('a driver', () => {
 
   it('verifies first what was opened to be verified', async () => {
     const { driver, engine, record } = await driverOver();
-    const charge = { ...record.charge, n: 2, step: 'verify' } as const;
-    const held = { ...record, charge, chargeKey: derivedKey(engine, record.order, 2), held: true };
+    const operation = { ...record.operation, n: 2, step: 'verify' } as const;
+    const held = { ...record, operation, gatewayKey: derivedKey(engine, record.order, 2), held: true };
     driver.drive({
       record: held,
       grantedAtMs: record.updatedAtMs,

@@ -112,11 +112,11 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     if (draining || engine.halt.halted || !isNamedAsDerived(engine, record)) return forget(record);
     const nowMs = databaseClock.nowMs();
     const { dueAtMs, evidence } = record;
-    if (isForOthers(record.charge, { dueAtMs: dueAtMs ?? nowMs, evidence }, { policy, nowMs, roll: 0 }))
+    if (isForOthers(record.operation, { dueAtMs: dueAtMs ?? nowMs, evidence }, { policy, nowMs, roll: 0 }))
       return forget(record);
     active.working(record);
     const claimedAt = momentOf(clock);
-    const decision = onClaim(record.charge, claimEventOf(record), context(nowMs, record));
+    const decision = onClaim(record.operation, claimEventOf(record), context(nowMs, record));
     const claimId = dashed(random.hex128());
     const idle = decision.action === 'none';
     const written = await write(engine, {
@@ -137,7 +137,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     const held = { record: written.record, grantedAtMs: written.nowMs, claimedAt, place };
     // The claim may have taken long, or our clocks may have stopped. So the database's time decides.
     const late =
-      decision.action === 'call' && !mayCallNow(record.charge, context(held.grantedAtMs, held.record));
+      decision.action === 'call' && !mayCallNow(record.operation, context(held.grantedAtMs, held.record));
     return late ? giveBack(held, 'too_late') : act(held, decision.action);
   }
 
@@ -153,12 +153,12 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
 
   /** The decision was no longer right when the claim was granted. A new one is made later. */
   function giveBack(held: Held, reason: string): Promise<void> {
-    return finish(held, onNotSent(held.record.charge, reason, 0), held.grantedAtMs, null);
+    return finish(held, onNotSent(held.record.operation, reason, 0), held.grantedAtMs, null);
   }
 
   async function call(held: Held): Promise<void> {
-    const { charge } = held.record;
-    const before = mustLookFirst(charge, context(held.grantedAtMs, held.record))
+    const { operation } = held.record;
+    const before = mustLookFirst(operation, context(held.grantedAtMs, held.record))
       ? await lookFirst(held)
       : null;
     held.place?.looked();
@@ -166,11 +166,11 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     const result = await callGateway(engine, held, chargeRequest(engine, held.record));
     const nowMs = databaseNowMs(engine, held);
     if (result.kind === 'not_sent') {
-      return finish(held, onNotSent(charge, result.reason, result.waitMs), nowMs, null);
+      return finish(held, onNotSent(operation, result.reason, result.waitMs), nowMs, null);
     }
     return finish(
       held,
-      onCallEnded(charge, result.outcome, context(nowMs, held.record)),
+      onCallEnded(operation, result.outcome, context(nowMs, held.record)),
       nowMs,
       result.outcome,
     );
@@ -178,39 +178,45 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
 
   /** Looks the charge up before a call. Returns the decision if the call may not be sent. Null: it may be sent. */
   async function lookFirst(held: Held): Promise<Decision | null> {
-    const { charge } = held.record;
+    const { operation } = held.record;
     const asking = askingNow(engine, held);
     const outcome = await lookUp(engine, held, chargeRequest(engine, held.record));
     const decision = onLookedFirst(
-      charge,
+      operation,
       outcome,
       askedAtMs(engine, asking),
       context(databaseNowMs(engine, held), held.record),
     );
-    if (decision !== null || !mayBeForgotten(charge, context(held.grantedAtMs, held.record))) return decision;
+    if (decision !== null || !mayBeForgotten(operation, context(held.grantedAtMs, held.record)))
+      return decision;
     return onAheadOfCall(
-      charge,
+      operation,
       await lookAhead(engine, held),
       context(databaseNowMs(engine, held), held.record),
     );
   }
 
   async function lookup(held: Held): Promise<void> {
-    const { charge } = held.record;
+    const { operation } = held.record;
     const asking = askingNow(engine, held);
     const outcome = await lookUp(engine, held, chargeRequest(engine, held.record));
     const nowMs = databaseNowMs(engine, held);
-    const decision = onLookupEnded(charge, outcome, askedAtMs(engine, asking), context(nowMs, held.record));
+    const decision = onLookupEnded(
+      operation,
+      outcome,
+      askedAtMs(engine, asking),
+      context(nowMs, held.record),
+    );
     return finish(held, decision, nowMs, null);
   }
 
   async function verify(held: Held): Promise<void> {
-    const { charge } = held.record;
+    const { operation } = held.record;
     const outcome = await verifyOthers(engine, held, progress);
     const nowMs = databaseNowMs(engine, held);
     // An answer deals with the evidence that was there when the lookups began. Later evidence is not checked yet.
     const seen = outcome.kind === 'unavailable' ? 0 : held.record.evidence;
-    return finish(held, onVerified(charge, outcome, context(nowMs, held.record)), nowMs, null, seen);
+    return finish(held, onVerified(operation, outcome, context(nowMs, held.record)), nowMs, null, seen);
   }
 
   async function finish(
@@ -224,7 +230,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     let decision = endingInTime(proved, context(nowMs, held.record));
     let written = await end(held, decision, { nowMs, evidenceSeen });
     if (written.kind === 'unseen') {
-      decision = onUnseen(held.record.charge, decision, context(nowMs, held.record));
+      decision = onUnseen(held.record.operation, decision, context(nowMs, held.record));
       written = await end(held, decision, { nowMs, evidenceSeen: 0 });
     }
     if (written.kind === 'done') return afterWrite(held.record, written.record, decision);
@@ -258,12 +264,12 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
    */
   function mustAskAhead({ record, grantedAtMs }: Held, { settled }: Decision): boolean {
     const fails = settled !== undefined && settled.problem !== null;
-    return fails && policy.contract.lookup && mayBeForgotten(record.charge, context(grantedAtMs, record));
+    return fails && policy.contract.lookup && mayBeForgotten(record.operation, context(grantedAtMs, record));
   }
 
   async function withoutForgotten(held: Held, decision: Decision): Promise<Decision> {
     return onAhead(
-      held.record.charge,
+      held.record.operation,
       decision,
       await lookAhead(engine, held),
       context(databaseNowMs(engine, held), held.record),
@@ -314,7 +320,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   }
 
   function leftMsOf(record: PaymentRecord): number {
-    return leftToTryMs(record.charge, context(databaseClock.nowMs(), record));
+    return leftToTryMs(record.operation, context(databaseClock.nowMs(), record));
   }
 
   /** No payment keeps its place while it waits. If it may not continue now, it gives the place back first. */
@@ -377,7 +383,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   /** The kind of place that the payment's next step needs: places for calls are kept for calls. */
   function needOf(record: PaymentRecord): Need {
     const now = context(databaseClock.nowMs(), record);
-    const { action, next } = onClaim(record.charge, claimEventOf(record), now);
+    const { action, next } = onClaim(record.operation, claimEventOf(record), now);
     if (action !== 'call') return 'lookup';
     return mustLookFirst(next, now) ? 'looked_call' : 'call';
   }
@@ -385,7 +391,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   function requestOf(record: PaymentRecord, need: Need): Request {
     if (need === 'lookup') return 'lookup';
     if (record.held) return 'resumed';
-    return record.charge.attempts > 0 ? 'retry' : 'first_call';
+    return record.operation.attempts > 0 ? 'retry' : 'first_call';
   }
 
   function claimEventOf(record: PaymentRecord): ClaimEvent {
@@ -401,7 +407,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     drive(held) {
       // The order's failed charge may still be waiting here.
       endWait(held.record);
-      const action = held.record.charge.step === 'verify' ? 'verify' : 'call';
+      const action = held.record.operation.step === 'verify' ? 'verify' : 'call';
       const { paymentId } = held.record;
       if (action === 'call' && held.place === null) track(paymentId, giveBack(held, 'no_free_slot'), null);
       else track(paymentId, act(held, action), held.place);

@@ -42,7 +42,7 @@ describe('an order whose charge failed at another gateway', () => {
     Object.assign(first ?? {}, { gateway: 'not known' });
     const [calls, lookups] = [a.calls.length, a.lookups.length];
     expect(told(await here.charge(keyed('three')))).toBe('other_gateway');
-    expect([a.calls.length, a.lookups.length, world.stored('o1').charge.n]).toEqual([calls, lookups, 2]);
+    expect([a.calls.length, a.lookups.length, world.stored('o1').operation.n]).toEqual([calls, lookups, 2]);
   });
 
   it('is charged here if the unproved charge was made here, wherever the last one was declined', async () => {
@@ -65,7 +65,7 @@ describe('an order whose charge failed at another gateway', () => {
     const calls = a.calls.length;
     here.store.fail('chargesToVerify', 'unavailable');
     expect(told(await here.charge(keyed('two')))).toBe('store_unavailable');
-    expect([a.calls.length, world.stored('o1').charge.n]).toEqual([calls, 1]);
+    expect([a.calls.length, world.stored('o1').operation.n]).toEqual([calls, 1]);
   });
 
   it('is charged here if that gateway has declined it', async () => {
@@ -92,7 +92,7 @@ describe('an order whose charge failed at another gateway', () => {
     await lateEvidence(world, here.store);
     await world.pass(10_000);
     // The charge itself is looked up here. Nobody here can look up the other one.
-    expect(b.lookups.every(({ key }) => key === world.stored('o1').chargeKey)).toBe(true);
+    expect(b.lookups.every(({ key }) => key === world.stored('o1').gatewayKey)).toBe(true);
     const alarms = () => here.logged.filter(({ fields }) => fields.alarm === 'other_gateway').length;
     expect(alarms()).toBe(1);
     // Once is enough: there are no useless lookups for days.
@@ -110,7 +110,7 @@ describe('an order whose charge failed at another gateway', () => {
     await here.charge(keyed('two'));
     await lateEvidence(world, there.store);
     await world.pass(10_000);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'other_gateway' });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'REVIEW', failureCode: 'other_gateway' });
     expect(told(await there.charge(keyed('three', 0)))).toBe('202 REVIEW');
     expect(told(await here.charge(keyed('four', 0)))).toBe('202 REVIEW');
     expect([a.calls.length, b.calls.length]).toEqual([1, 1]);
@@ -128,7 +128,7 @@ describe('a request whose own intent was stored, but whose answer was lost', () 
     first.store.before('situation', () => stalled.promise);
     const answer = first.engine.charge(order('o1'), KEYLESS);
     await world.pass(120_000);
-    expect(world.stored('o1').charge.status).toBe('FAILED');
+    expect(world.stored('o1').operation.status).toBe('FAILED');
     a.play = ({ charge }) => charge();
     expect(told(await second.charge(keyed('k'), { amountMinor: 2000 }))).toBe('completed 201');
     await stalled.come();

@@ -32,7 +32,7 @@ describe('evidence that comes in', () => {
     gateway.play = () => ({ kind: 'refused', reason: 'rate_limited', retryAfterMs: 5000 });
     void engine.charge(order('o1'), keyed('two'));
     await world.pass(1000);
-    expect(world.stored('o1').charge).toMatchObject({ n: 2, step: 'call', attempts: 1 });
+    expect(world.stored('o1').operation).toMatchObject({ n: 2, step: 'call', attempts: 1 });
     gateway.play = approve;
     return { gateway, store, calls: gateway.calls.length };
   }
@@ -41,7 +41,7 @@ describe('evidence that comes in', () => {
     const { gateway, store, calls } = await secondChargeWaits();
     await lateEvidence(world, store);
     await world.pass(10_000);
-    expect([gateway.calls.length, world.stored('o1').charge.status]).toEqual([calls, 'REVIEW']);
+    expect([gateway.calls.length, world.stored('o1').operation.status]).toEqual([calls, 'REVIEW']);
   });
 
   it('is checked before a waiting lookup can prove anything', async () => {
@@ -53,9 +53,9 @@ describe('evidence that comes in', () => {
     await lateEvidence(world, store, reset);
     // By then, what this worker has sent can no longer land, but what the other may have sent can.
     await world.pass(7000);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'UNRESOLVED', doubt: { kind: 'open' } });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'UNRESOLVED', doubt: { kind: 'open' } });
     await world.pass(10_000);
-    expect(world.stored('o1').charge.status).toBe('FAILED');
+    expect(world.stored('o1').operation.status).toBe('FAILED');
   });
 });
 
@@ -99,7 +99,7 @@ describe('an answer that came too late to be written', () => {
         fields: {
           payment_id: forgotten.paymentId,
           charge: 1,
-          gateway_key: forgotten.chargeKey,
+          gateway_key: forgotten.gatewayKey,
           outcome: approved,
           alarm: 'evidence_lost',
         },
@@ -113,13 +113,13 @@ describe('an answer that came too late to be written', () => {
     const { engine, store } = await world.replica(gateway, { policy: { maxAttempts: 1 } });
     void engine.charge(order('o1'), KEYLESS);
     await world.pass(11_000);
-    expect(world.stored('o1').charge).toMatchObject({ doubt: { kind: 'open' }, gatewayRef: null });
+    expect(world.stored('o1').operation).toMatchObject({ doubt: { kind: 'open' }, gatewayRef: null });
     expect(store.used.filter(({ method }) => method === 'addEvidence')).toEqual([]);
     await world.pass(2000);
     const outcome = { kind: 'approved', ref: 'ch_1' };
     expect(world.database.row('default', 'o1')?.evidence).toMatchObject([{ chargeN: 1, outcome }]);
     await world.pass(30_000);
-    expect(world.stored('o1')).toMatchObject({ evidence: 0, charge: { status: 'COMPLETED' } });
+    expect(world.stored('o1')).toMatchObject({ evidence: 0, operation: { status: 'COMPLETED' } });
   });
 
   it('is tried twice a second for a minute, and then raises an alarm', async () => {
@@ -136,7 +136,7 @@ describe('an answer that came too late to be written', () => {
         fields: {
           payment_id: world.stored('o1').paymentId,
           charge: 1,
-          gateway_key: world.stored('o1').chargeKey,
+          gateway_key: world.stored('o1').gatewayKey,
           outcome: approved,
           alarm: 'evidence_lost',
         },

@@ -28,7 +28,7 @@ export async function keepEvidence(
   outcome: CallOutcome,
 ): Promise<void> {
   const { clock, store } = engine;
-  const evidence = { payment: paymentKey(record), chargeN: record.charge.n, outcome };
+  const evidence = { payment: paymentKey(record), chargeN: record.operation.n, outcome };
   const untilMs = clock.monotonicMs() + TRY_FOR_MS;
   for (;;) {
     try {
@@ -49,7 +49,7 @@ export async function keepEvidence(
 }
 
 function alarm({ log }: Engine, record: PaymentRecord, outcome: CallOutcome, message: string): void {
-  const { paymentId, chargeKey, charge } = record;
-  const fields = { payment_id: paymentId, charge: charge.n, gateway_key: chargeKey, outcome };
+  const { paymentId, gatewayKey, operation } = record;
+  const fields = { payment_id: paymentId, charge: operation.n, gateway_key: gatewayKey, outcome };
   log.error({ ...fields, alarm: 'evidence_lost' }, message);
 }

@@ -23,7 +23,7 @@ const KEY = chargeKey(orderReference(INSTALLATION, 'default', 'o1'), 1);
 
 function setUp(settings: VirtualSettings = {}) {
   const { engine, logged } = world.parts(gateway, settings);
-  const record = { paymentId: 'p', order: order('o1'), chargeKey: KEY } as PaymentRecord;
+  const record = { paymentId: 'p', order: order('o1'), gatewayKey: KEY } as PaymentRecord;
   const at = { record, grantedAtMs: GRANTED_MS, claimedAt: momentOf(world.clock) };
   const held: Held = { ...at, place: null };
   const inPlace = (need: Need): Held => ({ ...at, place: takePlace(engine, need) });
@@ -44,14 +44,14 @@ describe('the request to the gateway', () => {
     const { engine } = setUp();
     const reference = orderReference(INSTALLATION, 'default', 'o1');
     const noted = order('o1', { metadata: { note: 'ours' } });
-    expect(chargeRequest(engine, { order: noted, chargeKey: KEY })).toEqual({
+    expect(chargeRequest(engine, { order: noted, gatewayKey: KEY })).toEqual({
       key: KEY,
       reference,
       orderId: 'o1',
       amountMinor: 1000,
       currency: 'USD',
     });
-    expect(chargeRequest(engine, { order: order('o1', { method: 'tok' }), chargeKey: KEY }).method).toBe(
+    expect(chargeRequest(engine, { order: order('o1', { method: 'tok' }), gatewayKey: KEY }).method).toBe(
       'tok',
     );
   });

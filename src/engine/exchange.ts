@@ -2,7 +2,7 @@
  * One exchange with the gateway, under a claim and with a place. It checks the lease in the tick of the send, and
  * ends by timeout or with the lease. Nothing here decides what an outcome means.
  */
-import { giveUpAtMs } from '../domain/charge.ts';
+import { giveUpAtMs } from '../domain/operation.ts';
 import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../domain/outcomes.ts';
 import type { ExchangeOptions } from '../ports/gateway.ts';
 import type { PaymentRecord } from '../ports/store.ts';
@@ -17,10 +17,10 @@ import { referenceOf } from './names.ts';
  */
 export function chargeRequest(
   engine: Engine,
-  { order, chargeKey }: Pick<PaymentRecord, 'order' | 'chargeKey'>,
+  { order, gatewayKey }: Pick<PaymentRecord, 'order' | 'gatewayKey'>,
 ): ChargeRequest {
   return {
-    key: chargeKey,
+    key: gatewayKey,
     reference: referenceOf(engine, order),
     orderId: order.orderId,
     amountMinor: order.amountMinor,
@@ -93,7 +93,7 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
 
 /** Whether the caller's time is over. From then on nothing is sent for it. */
 function isGivenUp(engine: Engine, held: Held): boolean {
-  const untilMs = giveUpAtMs(held.record.charge);
+  const untilMs = giveUpAtMs(held.record.operation);
   // Nearly always infinite, and then no clock is read.
   return untilMs !== Number.POSITIVE_INFINITY && databaseNowMs(engine, held) >= untilMs;
 }

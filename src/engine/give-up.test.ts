@@ -28,7 +28,7 @@ async function start(settings: VirtualSettings = {}) {
 }
 
 const NOW: ChargeOptions = { waitMs: 0 };
-const statusOf = (orderId = 'o1'): string => world.stored(orderId).charge.status;
+const statusOf = (orderId = 'o1'): string => world.stored(orderId).operation.status;
 
 describe('an order with a time to give up', () => {
   it('waits for an outage that ends before it, with few calls', async () => {
@@ -51,7 +51,7 @@ describe('an order with a time to give up', () => {
     await world.pass(200);
     expect(world.stored('o1')).toMatchObject({
       problem: 'gateway_failed',
-      charge: { status: 'FAILED', failureCode: 'deadline_exceeded' },
+      operation: { status: 'FAILED', failureCode: 'deadline_exceeded' },
     });
     play(approve);
     await world.pass(3_600_000);
@@ -65,7 +65,7 @@ describe('an order with a time to give up', () => {
     await world.pass(60_000);
     const called = callsAtMs.length;
     const answer = await charge('o1', { waitMs: 10_000, giveUpAfterS: 1 });
-    expect([told(answer), world.stored('o1').charge.attempts]).toEqual(['gateway_failed', 0]);
+    expect([told(answer), world.stored('o1').operation.attempts]).toEqual(['gateway_failed', 0]);
     expect([callsAtMs.length - called < 4, world.nowMs - 60_000]).toEqual([true, 1000]);
   });
 
@@ -152,15 +152,15 @@ describe('an order with a time to give up', () => {
     await charge('o1', { ...keyed('a', 0), giveUpAfterS: 60 });
     await charge('o1', { ...keyed('b', 0), giveUpAfterS: 5 });
     await world.pass(30_000);
-    expect([statusOf(), world.stored('o1').charge.giveUpAfterS]).toEqual(['PROCESSING', 60]);
+    expect([statusOf(), world.stored('o1').operation.giveUpAfterS]).toEqual(['PROCESSING', 60]);
     await world.pass(31_000);
     expect(statusOf()).toBe('FAILED');
     await charge('o1', { ...keyed('c', 0), giveUpAfterS: 20 });
-    expect(world.stored('o1').charge).toMatchObject({ n: 2, giveUpAfterS: 20, status: 'PROCESSING' });
+    expect(world.stored('o1').operation).toMatchObject({ n: 2, giveUpAfterS: 20, status: 'PROCESSING' });
     await world.pass(19_000);
     expect(statusOf()).toBe('PROCESSING');
     await world.pass(1500);
-    expect(world.stored('o1').charge).toMatchObject({ n: 2, status: 'FAILED' });
+    expect(world.stored('o1').operation).toMatchObject({ n: 2, status: 'FAILED' });
   });
 
   it('is another request under the same key if it has another time', async () => {
@@ -179,7 +179,7 @@ describe('a time to give up by the policy', () => {
     await charge('o1', NOW);
     await charge('o2', { ...NOW, giveUpAfterS: 10 });
     expect(
-      [world.stored('o1'), world.stored('o2')].map(({ charge: { giveUpAfterS } }) => giveUpAfterS),
+      [world.stored('o1'), world.stored('o2')].map(({ operation: { giveUpAfterS } }) => giveUpAfterS),
     ).toEqual([60, 10]);
     await world.pass(11_000);
     expect([statusOf('o1'), statusOf('o2')]).toEqual(['PROCESSING', 'FAILED']);
@@ -190,13 +190,13 @@ describe('a time to give up by the policy', () => {
     await charge('o1', keyed('k', 0));
     const other = await start({ policy: { giveUpAfterS: 0 } });
     expect(told(await other.charge('o1', keyed('k', 0)))).toBe('202 PROCESSING');
-    expect(world.stored('o1').charge.giveUpAfterS).toBe(60);
+    expect(world.stored('o1').operation.giveUpAfterS).toBe(60);
   });
 
   it('is none by default: three retries', async () => {
     const { charge } = await start();
     expect(told(await charge('o1', { waitMs: 10_000 }))).toBe('gateway_failed');
-    expect([world.stored('o1').charge.giveUpAfterS, callsAtMs.length]).toEqual([null, 4]);
+    expect([world.stored('o1').operation.giveUpAfterS, callsAtMs.length]).toEqual([null, 4]);
   });
 });
 

@@ -62,7 +62,7 @@ describe('an intent', () => {
     for (let call = 0; call < 50; call += 1) engine.gate.callSlots.take();
     await world.ended(acceptNow(engine, driver));
     const record = world.stored('o1');
-    expect(record).toMatchObject({ held: false, dueAtMs: record.createdAtMs, charge: { attempts: 0 } });
+    expect(record).toMatchObject({ held: false, dueAtMs: record.createdAtMs, operation: { attempts: 0 } });
     expect(driven).toEqual([['resume', record.paymentId, 0]]);
   });
 
@@ -127,13 +127,13 @@ describe('the record of a next charge', () => {
       ...next,
       held: true,
       dueAtMs: 1050,
-      charge: { n: 2, attempts: 1 },
+      operation: { n: 2, attempts: 1 },
     });
     expect(opened({ kind: 'waiting', waitMs: 70 })).toMatchObject({
       ...next,
       held: false,
       dueAtMs: 1070,
-      charge: { n: 2, attempts: 0 },
+      operation: { n: 2, attempts: 0 },
       // The failure was written by a clock that was ahead of the database's.
       updatedAtMs: failed.updatedAtMs,
     });

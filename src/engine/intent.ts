@@ -1,6 +1,7 @@
 /** Makes the first durable step of a charge: the intent, with a claim if a call may start at once. */
-import { openCharge, type Step } from '../domain/charge.ts';
+
 import { chargeKey, dashed, orderReference, uuidV7 } from '../domain/ids.ts';
+import { openOperation, type Step } from '../domain/operation.ts';
 import type { Order } from '../domain/payment.ts';
 import {
   type Intent,
@@ -164,8 +165,8 @@ function acceptedRecord(intent: Intent, nowMs: number): PaymentRecord {
     order,
     paymentId: intent.paymentId,
     gateway: intent.gateway,
-    charge: openCharge({ n: 1, openedAtMs: nowMs, calling, verifyFirst: false, giveUpAfterS }),
-    chargeKey: intent.chargeKey,
+    operation: openOperation({ n: 1, openedAtMs: nowMs, calling, verifyFirst: false, giveUpAfterS }),
+    gatewayKey: intent.chargeKey,
     seq: 1,
     fence: 1,
     claimId: intent.claimId,
@@ -188,8 +189,8 @@ export function openedRecord(failed: PaymentRecord, opening: NextCharge, nowMs: 
     ...failed,
     order,
     gateway: opening.gateway,
-    charge: openCharge({ n, openedAtMs: nowMs, calling: held, verifyFirst, giveUpAfterS }),
-    chargeKey: opening.chargeKey,
+    operation: openOperation({ n, openedAtMs: nowMs, calling: held, verifyFirst, giveUpAfterS }),
+    gatewayKey: opening.chargeKey,
     seq: failed.seq + 1,
     fence: failed.fence + 1,
     claimId: opening.claimId,

@@ -20,11 +20,11 @@ describe('an approval whose write comes too late', () => {
     void paused.engine.charge(order('o1'), keyed('k'));
     // The lease ends, and the other process leaves the payment to a person: the gateway has no lookups.
     await world.pass(40_000);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', gatewayRef: null });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'REVIEW', gatewayRef: null });
     await pause.come();
     await world.pass(10_000);
     expect(world.database.row('default', 'o1')?.evidence).toMatchObject([{ outcome: { kind: 'approved' } }]);
-    expect(world.stored('o1').charge.gatewayRef).toBe('ch_1');
+    expect(world.stored('o1').operation.gatewayRef).toBe('ch_1');
   });
 });
 
@@ -50,7 +50,11 @@ describe('a retry that waits in memory', () => {
     const { store, gateway, calls } = await waitingRetry();
     await lateEvidence(world, store);
     await world.pass(2000);
-    expect(world.stored('o1').charge).toMatchObject({ n: 2, status: 'REVIEW', failureCode: 'late_success' });
+    expect(world.stored('o1').operation).toMatchObject({
+      n: 2,
+      status: 'REVIEW',
+      failureCode: 'late_success',
+    });
     await world.pass(60_000);
     expect(gateway.calls.length).toBe(calls);
   });
@@ -61,7 +65,7 @@ describe('a retry that waits in memory', () => {
     await world.pass(60_000);
     expect(gateway.calls.length).toBe(calls);
     expect(world.trail('o1')).toContain('call.not_sent late_evidence');
-    expect(world.stored('o1').charge).toMatchObject({
+    expect(world.stored('o1').operation).toMatchObject({
       status: 'REVIEW',
       failureCode: 'late_success',
       attempts: 1,
@@ -86,11 +90,11 @@ describe('a failure', () => {
     expect(world.stored('o1')).toMatchObject({
       evidence: 0,
       answer: null,
-      charge: { gatewayRef: 'ch_late' },
+      operation: { gatewayRef: 'ch_late' },
     });
     gateway.lookupPlay = () => ({ kind: 'succeeded', ref: 'ch_late' });
     await world.pass(3_600_000);
-    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+    expect(world.stored('o1').operation.status).toBe('COMPLETED');
   });
 
   it('by a decline is kept until the evidence was checked, and given then', async () => {
@@ -140,7 +144,7 @@ describe('late evidence about a settled charge whose lookup gives no answer', ()
       await lateEvidence(world, store);
       const alarms = () => logged.filter(({ fields }) => fields.alarm === 'evidence_waits').length;
       await world.pass(71 * HOUR_MS);
-      expect([alarms(), world.stored('o1').charge.status]).toEqual([0, status]);
+      expect([alarms(), world.stored('o1').operation.status]).toEqual([0, status]);
       await world.pass(2 * HOUR_MS);
       expect(alarms()).toBe(1);
       gateway.lookups.length = 0;
@@ -149,7 +153,7 @@ describe('late evidence about a settled charge whose lookup gives no answer', ()
       expect(world.stored('o1').evidence).toBe(1);
       gateway.lookupPlay = () => ({ kind: 'succeeded', ref: 'ch_late' });
       await world.pass(25 * HOUR_MS);
-      expect(world.stored('o1')).toMatchObject({ evidence: 0, charge: { status: end } });
+      expect(world.stored('o1')).toMatchObject({ evidence: 0, operation: { status: end } });
       expect(alarms()).toBe(11);
       expect(logged.filter(({ fields }) => fields.alarm_ended === 'evidence_waits')).toHaveLength(1);
     },

@@ -25,7 +25,7 @@ describe('an alarm that ends says so, with its payment', () => {
     expect(alarms(logged)).toEqual([['gateway_forbidden', paymentId]]);
     gateway.play = approve;
     await world.pass(10_000);
-    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+    expect(world.stored('o1').operation.status).toBe('COMPLETED');
     expect(alarms(logged)).toEqual([
       ['gateway_forbidden', paymentId],
       ['ended', 'gateway_forbidden', paymentId],
@@ -40,7 +40,7 @@ describe('an alarm that ends says so, with its payment', () => {
     await world.pass(3000);
     gateway.lookupPlay = () => ({ kind: 'pending', ref: 'ch' });
     await world.pass(HOUR_MS);
-    const { paymentId, charge: still } = world.stored('o1');
+    const { paymentId, operation: still } = world.stored('o1');
     expect([still.status === 'COMPLETED', alarms(logged).at(-1)]).toEqual([
       false,
       ['ended', 'gateway_forbidden', paymentId],
@@ -63,7 +63,7 @@ describe('an alarm that ends says so, with its payment', () => {
     expect(alarms(logged)).toEqual([[alarm, paymentId]]);
     gateway.lookupPlay = () => ({ kind: 'succeeded', ref: 'a' });
     await world.pass(2 * HOUR_MS);
-    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+    expect(world.stored('o1').operation.status).toBe('COMPLETED');
     expect(alarms(logged)).toEqual([
       [alarm, paymentId],
       ['ended', alarm, paymentId],

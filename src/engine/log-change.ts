@@ -1,6 +1,7 @@
 /** What the log says about a payment's changes: alarms, and how it ended. */
-import { isSettled } from '../domain/charge.ts';
+
 import type { EventType } from '../domain/events.ts';
+import { isSettled } from '../domain/operation.ts';
 import type { Alarm, Decision } from '../domain/transition/index.ts';
 import type { Log } from '../ports/log.ts';
 import type { PaymentRecord } from '../ports/store.ts';
@@ -42,23 +43,23 @@ export type ChangeLog = (before: PaymentRecord, record: PaymentRecord, decision:
 export function createChangeLog(log: Log): ChangeLog {
   const standing = new Map<string, Alarm>();
 
-  function endedBy({ charge, paymentId }: PaymentRecord, decision: Decision): Alarm | undefined {
+  function endedBy({ operation, paymentId }: PaymentRecord, decision: Decision): Alarm | undefined {
     const { next, event, alarm: raised } = decision;
     const stands = standing.get(paymentId);
     if (stands !== undefined && stands !== raised && !TELLS_NOTHING.has(event.type)) {
       standing.delete(paymentId);
       return stands;
     }
-    return charge.status === 'REVIEW' && next.status !== 'REVIEW' ? reviewAlarm(charge) : undefined;
+    return operation.status === 'REVIEW' && next.status !== 'REVIEW' ? reviewAlarm(operation) : undefined;
   }
 
   return (before, record, decision) => {
     const fields = {
       payment_id: record.paymentId,
-      status: record.charge.status,
+      status: record.operation.status,
       event: decision.event.type,
       detail: decision.event.detail,
-      attempts: record.charge.attempts,
+      attempts: record.operation.attempts,
     };
     const { alarm } = decision;
     const ended = endedBy(before, decision);
@@ -67,11 +68,11 @@ export function createChangeLog(log: Log): ChangeLog {
       if (standing.size >= MAX_STANDING) standing.clear();
       if (WAITING.has(alarm)) standing.set(record.paymentId, alarm);
       log.error({ ...fields, alarm }, ALARMS[alarm]);
-    } else if (isSettled(record.charge.status)) log.info(fields, 'payment settled');
+    } else if (isSettled(record.operation.status)) log.info(fields, 'payment settled');
   };
 }
 
 /** The alarm with which the payment went to REVIEW. */
-function reviewAlarm({ failureCode }: PaymentRecord['charge']): Alarm {
+function reviewAlarm({ failureCode }: PaymentRecord['operation']): Alarm {
   return failureCode === 'duplicate_charge' || failureCode === 'other_gateway' ? failureCode : 'needs_review';
 }

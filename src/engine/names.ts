@@ -31,8 +31,8 @@ export function misnamed(names: Names, charges: readonly ChargeName[]): ChargeNa
 
 /** Whether the current charge's stored key is the derived one. If not, the engine stops for good. */
 export function isNamedAsDerived(engine: Engine, record: PaymentRecord): boolean {
-  const { order, charge, paymentId, chargeKey: stored } = record;
-  if (stored === derivedKey(engine, order, charge.n)) return true;
+  const { order, operation, paymentId, gatewayKey: stored } = record;
+  if (stored === derivedKey(engine, order, operation.n)) return true;
   stopForNames(engine, { payment_id: paymentId });
   return false;
 }

@@ -34,7 +34,10 @@ describe('an order that failed because the gateway did not know its charge', () 
     landsLate();
     expect(told(await charge(keyed('b')))).toBe('202 REVIEW');
     expect(gateway.calls.length).toBe(calls);
-    expect(world.stored('o1').charge).toMatchObject({ failureCode: 'late_success', gatewayRef: 'ch_late' });
+    expect(world.stored('o1').operation).toMatchObject({
+      failureCode: 'late_success',
+      gatewayRef: 'ch_late',
+    });
     expect(logged.some(({ fields }) => fields.alarm === 'needs_review')).toBe(true);
   });
 
@@ -79,13 +82,13 @@ describe('late evidence of money', () => {
     landsLate();
     await lateEvidence(world, store);
     expect(told(await charge(keyed('b')))).toBe('202 REVIEW');
-    expect([gateway.calls.length, world.stored('o1').charge.failureCode]).toEqual([calls, 'late_success']);
+    expect([gateway.calls.length, world.stored('o1').operation.failureCode]).toEqual([calls, 'late_success']);
   });
 
   it('is not argued away by a lookup that finds nothing', async () => {
     const { store } = await failedByAbsence();
     await lateEvidence(world, store);
     await world.pass(600_000);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_evidence' });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'REVIEW', failureCode: 'late_evidence' });
   });
 });

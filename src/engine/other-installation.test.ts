@@ -47,7 +47,7 @@ describe('payments of another installation', () => {
     gateway.calls.length = 0;
     await other.pass(5 * 60_000);
     expect(gateway.calls).toHaveLength(0);
-    expect(other.stored('o1').charge.status).toBe('PROCESSING');
+    expect(other.stored('o1').operation.status).toBe('PROCESSING');
     expect(logged.filter(({ fields }) => fields.alarm === 'installation_changed')).toHaveLength(1);
     expect(await engine.ready()).toBe(false);
     expect(told(await charge(keyed('new'), { orderId: 'o2' }))).toBe('installation_changed');
@@ -105,7 +105,7 @@ describe('payments of another installation', () => {
     const { charge, alarms, other } = await restoredUnderneath();
     expect(told(await charge(keyed('k2')))).toBe('installation_changed');
     expect(gateway.calls).toHaveLength(0);
-    expect(other.stored('o1').charge.n).toBe(1);
+    expect(other.stored('o1').operation.n).toBe(1);
     expect(alarms()).toHaveLength(1);
   });
 

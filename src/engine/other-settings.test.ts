@@ -50,7 +50,7 @@ describe('a process that cannot look charges up', () => {
     await world.pass(RESOLVE + MINUTE);
     expect(world.stored('o1')).toMatchObject({
       dueAtMs: null,
-      charge: { status: 'REVIEW', failureCode: 'outcome_unknown', gatewayRef: 'ch' },
+      operation: { status: 'REVIEW', failureCode: 'outcome_unknown', gatewayRef: 'ch' },
     });
     expect(logged.map(({ fields }) => fields.alarm).filter(Boolean)).toEqual(['needs_review']);
   });
@@ -62,7 +62,7 @@ describe('a process that cannot look charges up', () => {
     await world.pass(RESOLVE - MINUTE);
     expect(world.stored('o1')).toMatchObject({
       evidence: 0,
-      charge: { status: 'PROCESSING', step: 'lookup', doubt: { kind: 'open' } },
+      operation: { status: 'PROCESSING', step: 'lookup', doubt: { kind: 'open' } },
     });
   });
 });
@@ -72,7 +72,7 @@ describe('a payment that a process without lookups has left to a person', () => 
     const { charge } = await chargingReplica(world, unable, SETTINGS);
     unable.play = () => reset;
     expect(told(await charge(keyed('k')))).toBe('202 REVIEW');
-    expect(world.stored('o1')).toMatchObject({ dueAtMs: null, charge: { step: 'none' } });
+    expect(world.stored('o1')).toMatchObject({ dueAtMs: null, operation: { step: 'none' } });
   };
 
   it('is looked up when a process with lookups starts, even while both run', async () => {
@@ -102,7 +102,7 @@ describe('a payment whose calls were never executed, with fewer calls allowed no
     void first.engine.charge(order('o1'), keyed('k', 0));
     await world.pass(30_000);
     await world.ended(first.engine.stop());
-    expect(world.stored('o1').charge).toMatchObject({
+    expect(world.stored('o1').operation).toMatchObject({
       status: 'PROCESSING',
       attempts: 2,
       doubt: { kind: 'none' },
@@ -110,7 +110,10 @@ describe('a payment whose calls were never executed, with fewer calls allowed no
     const after = createScriptedGateway({ lookup });
     const { charge, logged } = await chargingReplica(world, after, { policy: { maxAttempts: 2 } });
     await world.pass(60_000);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'FAILED', failureCode: 'gateway_unavailable' });
+    expect(world.stored('o1').operation).toMatchObject({
+      status: 'FAILED',
+      failureCode: 'gateway_unavailable',
+    });
     expect([after.calls.length, after.lookups.length]).toEqual([0, 0]);
     expect(logged.filter(({ level }) => level === 'error')).toEqual([]);
     expect(told(await charge(keyed('k')))).toBe('gateway_failed');

@@ -63,7 +63,7 @@ describe('two hundred orders at a gateway with four places that takes nine secon
     for (const orderId of orders.slice(4)) {
       expect(world.stored(orderId)).toMatchObject({
         held: false,
-        charge: { attempts: 0, firstSentAtMs: null },
+        operation: { attempts: 0, firstSentAtMs: null },
       });
       expect(world.trail(orderId)).toEqual(['payment.created']);
     }
@@ -167,7 +167,7 @@ describe('a place at the gateway', () => {
       'call.started',
       'payment.completed ch_2',
     ]);
-    expect(world.stored('o1').charge.attempts).toBe(1);
+    expect(world.stored('o1').operation.attempts).toBe(1);
   });
 
   it('is free again when the database fails in the middle of a claim', async () => {

@@ -20,7 +20,7 @@ describe('a later charge that a restored database has forgotten', () => {
     gateway.play = decline;
     const second = await start(restoredNow());
     expect(told(await second.charge(keyed('a', 1000)))).toBe('202 REVIEW');
-    expect(world.stored('o1').charge).toMatchObject({ failureCode: 'late_success', gatewayRef: 'ch_1' });
+    expect(world.stored('o1').operation).toMatchObject({ failureCode: 'late_success', gatewayRef: 'ch_1' });
     expect(told(await second.charge(keyed('c', 1000)))).toBe('202 REVIEW');
     expect(gateway.ledger.size).toBe(1);
   });
@@ -42,7 +42,7 @@ describe('a later charge that a restored database has forgotten', () => {
     };
     const second = await start(restoredNow());
     expect(told(await second.charge(keyed('a', 1000)))).toBe('202 REVIEW');
-    expect(world.stored('o1').charge.gatewayRef).toBe('ch_live');
+    expect(world.stored('o1').operation.gatewayRef).toBe('ch_live');
     expect(gateway.ledger.size).toBe(1);
   });
 
@@ -65,10 +65,10 @@ describe('a later charge that a restored database has forgotten', () => {
         : { kind: 'unavailable', reason: 'http_503' };
     await world.ended(engine.charge(order('o1'), { waitMs: 5000 }));
     await world.pass(HOUR_MS);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'UNRESOLVED', declineCode: 'no_funds' });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'UNRESOLVED', declineCode: 'no_funds' });
     gateway.lookupPlay = null;
     await world.pass(2 * HOUR_MS);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'FAILED', failureCode: 'no_funds' });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'FAILED', failureCode: 'no_funds' });
   });
 
   it('keeps the forgotten first charge from being called again while it is live', async () => {
@@ -82,7 +82,7 @@ describe('a later charge that a restored database has forgotten', () => {
     world.database.restore(empty);
     const second = await start(restoredNow());
     expect(told(await second.charge(keyed('k2', 1000)))).toBe('202 REVIEW');
-    expect(world.stored('o1').charge.failureCode).toBe('late_success');
+    expect(world.stored('o1').operation.failureCode).toBe('late_success');
     expect(gateway.ledger.size).toBe(1);
   });
 
@@ -100,7 +100,7 @@ describe('a later charge that a restored database has forgotten', () => {
     world.database.restore(backup);
     await start(restoredNow());
     await world.pass(HOUR_MS);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
     expect(gateway.ledger.size).toBe(1);
   });
 
@@ -115,10 +115,10 @@ describe('a later charge that a restored database has forgotten', () => {
     gateway.play = approve;
     await gateway.call(request, { timeoutMs: 1000, mayLeave: () => true });
     world.database.restore(backup);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'UNRESOLVED', step: 'lookup' });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'UNRESOLVED', step: 'lookup' });
     await start({ policy: { ...restoredNow().policy, maxAttempts: 1 } });
     await world.pass(HOUR_MS);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
   });
 
   it('is found for an order that had failed in the backup', async () => {
@@ -133,8 +133,8 @@ describe('a later charge that a restored database has forgotten', () => {
     world.database.restore(backup);
     const { engine } = await start(restoredNow());
     await world.pass(LANDED_MS);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
-    expect(world.stored('o2').charge.status).toBe('FAILED');
+    expect(world.stored('o1').operation).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
+    expect(world.stored('o2').operation.status).toBe('FAILED');
     const looked = gateway.lookups.length;
     await world.ended(engine.stop());
     await start({ policy: { restoredAtMs: DATABASE_ORIGIN_MS } });
@@ -168,7 +168,7 @@ describe('a later charge that a restored database has forgotten', () => {
     expect(gateway.calls).toHaveLength(0);
     await land();
     await world.pass(LANDED_MS);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
     expect(gateway.ledger.size).toBe(1);
   });
 
@@ -179,10 +179,10 @@ describe('a later charge that a restored database has forgotten', () => {
     const second = await start(restoredNow());
     void second.engine.charge(order('o1'), keyed('k1'));
     await world.pass(70_000);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'UNRESOLVED', declineCode: 'no_funds' });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'UNRESOLVED', declineCode: 'no_funds' });
     await land();
     await world.pass(LANDED_MS);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
   });
 
   it('lets the order be charged when it can no longer land', async () => {
@@ -190,7 +190,7 @@ describe('a later charge that a restored database has forgotten', () => {
     const second = await start(restoredNow());
     void second.engine.charge(order('o1'), keyed('k2'));
     await world.pass(LANDED_MS);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'COMPLETED', attempts: 1 });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'COMPLETED', attempts: 1 });
   });
 
   it('is searched for behind any number of declines, page by page, and no page twice', async () => {
@@ -220,7 +220,7 @@ describe('a later charge that a restored database has forgotten', () => {
     }
     const { charge } = await start(restoredNow());
     expect(told(await charge(keyed('k')))).toBe('202 REVIEW');
-    expect(world.stored('o1').charge.gatewayRef).toBe('ch_4');
+    expect(world.stored('o1').operation.gatewayRef).toBe('ch_4');
   });
 
   it('raises an alarm if the gateway refuses our credentials when it is looked up', async () => {

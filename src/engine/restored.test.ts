@@ -27,7 +27,7 @@ async function backupOfWaiting(): Promise<void> {
   const backup = world.database.snapshot();
   gateway.play = approve;
   await world.pass(2 * 60_000);
-  expect(world.stored('o1').charge.status).toBe('COMPLETED');
+  expect(world.stored('o1').operation.status).toBe('COMPLETED');
   await world.ended(first.engine.stop());
   world.database.restore(backup);
 }
@@ -39,7 +39,7 @@ describe('a backup that is older than the key window', () => {
     await world.pass(25 * HOUR_MS);
     await start();
     await world.pass(2 * 60_000);
-    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+    expect(world.stored('o1').operation.status).toBe('COMPLETED');
     expect(gateway.ledger.size).toBe(1);
   });
 
@@ -52,7 +52,7 @@ describe('a backup that is older than the key window', () => {
     await world.pass(25 * HOUR_MS);
     await start();
     await world.pass(60_000);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'COMPLETED', attempts: 1 });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'COMPLETED', attempts: 1 });
     expect(gateway.lookups).toHaveLength(1);
   });
 
@@ -64,10 +64,10 @@ describe('a backup that is older than the key window', () => {
     await start();
     await world.pass(HOUR_MS);
     expect(gateway.calls.length).toBe(calls);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'PROCESSING', attempts: 0 });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'PROCESSING', attempts: 0 });
     gateway.lookupPlay = null;
     await world.pass(2 * HOUR_MS);
-    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+    expect(world.stored('o1').operation.status).toBe('COMPLETED');
     expect(gateway.ledger.size).toBe(1);
   });
 
@@ -77,7 +77,7 @@ describe('a backup that is older than the key window', () => {
     await world.pass(25 * HOUR_MS);
     await start();
     await world.pass(60_000);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'outcome_unknown' });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'REVIEW', failureCode: 'outcome_unknown' });
     expect(gateway.ledger.size).toBe(1);
   });
 });
@@ -114,7 +114,7 @@ describe('with restoredAtMs set, after a restore', () => {
     gateway.lookupPlay = null;
     await start(restored);
     await world.pass(2 * 60_000);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'COMPLETED', gatewayRef: 'ch_1' });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'COMPLETED', gatewayRef: 'ch_1' });
     expect(gateway.ledger.size).toBe(1);
   });
 
@@ -126,13 +126,13 @@ describe('with restoredAtMs set, after a restore', () => {
     const backup = world.database.snapshot();
     gateway.play = approve;
     await world.pass(60_000);
-    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+    expect(world.stored('o1').operation.status).toBe('COMPLETED');
     await world.ended(first.engine.stop());
     world.database.restore(backup);
     await world.pass(HOUR_MS);
     await start(restoredNow());
     await world.pass(60_000);
-    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+    expect(world.stored('o1').operation.status).toBe('COMPLETED');
   });
 
   it('a charge that may have been sent just before the restore does not count as absent', async () => {
@@ -152,7 +152,7 @@ describe('with restoredAtMs set, after a restore', () => {
     // The first call lands late, and is found.
     await gateway.call(gateway.calls[0] as ChargeRequest, { timeoutMs: 1000, mayLeave: () => true });
     await world.pass(HOUR_MS);
-    expect(world.stored('o1').charge.status).toBe('COMPLETED');
+    expect(world.stored('o1').operation.status).toBe('COMPLETED');
     expect(gateway.calls).toHaveLength(2);
   });
 
@@ -163,9 +163,9 @@ describe('with restoredAtMs set, after a restore', () => {
     gateway.lookupPlay = () => ({ kind: 'unavailable', reason: 'unparseable' });
     void engine.charge(order('o1'), keyed('k'));
     await world.pass(71 * HOUR_MS);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'PROCESSING', attempts: 0 });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'PROCESSING', attempts: 0 });
     await world.pass(3 * HOUR_MS);
-    expect(world.stored('o1').charge).toMatchObject({
+    expect(world.stored('o1').operation).toMatchObject({
       status: 'REVIEW',
       failureCode: 'unresolved_too_long',
       attempts: 0,

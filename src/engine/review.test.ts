@@ -44,7 +44,7 @@ describe('late money of an earlier charge', () => {
       const { charge } = await lateSuccess();
       landsLate({ status });
       await world.pass(LOOK + 2 * MINUTE);
-      expect(world.stored('o1').charge).toMatchObject({ n: 2, status: 'FAILED' });
+      expect(world.stored('o1').operation).toMatchObject({ n: 2, status: 'FAILED' });
       const calls = gateway.calls.length;
       expect(told(await charge(keyed('two')))).toBe('gateway_failed');
       expect(told(await charge(keyed('three')))).toBe('completed 201');
@@ -56,16 +56,16 @@ describe('late money of an earlier charge', () => {
     const { charge } = await lateSuccess();
     gateway.ledger.delete(first().key);
     await world.pass(LOOK + MINUTE / 2);
-    expect(world.stored('o1').charge.status).toBe('REVIEW');
+    expect(world.stored('o1').operation.status).toBe('REVIEW');
     await world.pass(MINUTE);
-    expect(world.stored('o1').charge.status).toBe('FAILED');
+    expect(world.stored('o1').operation.status).toBe('FAILED');
     expect(told(await charge(keyed('three')))).toBe('completed 201');
   });
 
   it('that is live still keeps the order closed, for ever', async () => {
     const { charge } = await lateSuccess();
     await world.pass(20 * LOOK);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
     expect(told(await charge(keyed('three')))).toBe('202 REVIEW');
     expect(gateway.calls.length).toBe(1);
   });
@@ -78,17 +78,17 @@ describe('late money of an earlier charge', () => {
     const forgotten = { id: 'ch_3', key, reference, amountMinor, currency } as const;
     gateway.ledger.set(key, { ...forgotten, status: 'succeeded' });
     await world.pass(5 * LOOK);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', gatewayRef: 'ch_3' });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'REVIEW', gatewayRef: 'ch_3' });
     gateway.ledger.set(key, { ...forgotten, status: 'refunded' });
     await world.pass(LOOK + 2 * MINUTE);
-    expect(world.stored('o1').charge.status).toBe('FAILED');
+    expect(world.stored('o1').operation.status).toBe('FAILED');
   });
 
   it('does not count as gone while lookups fail', async () => {
     await lateSuccess();
     gateway.lookupPlay = () => ({ kind: 'unavailable', reason: 'http_500' });
     await world.pass(5 * LOOK);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
   });
 });
 
@@ -101,14 +101,14 @@ describe('late money of the charge that had failed', () => {
     landsLate();
     await lateEvidence(world, replica.store);
     await world.pass(MINUTE / 2);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
     return replica;
   };
 
   it('completes the order, and later requests see that; a key keeps its own answer', async () => {
     const { charge } = await evidenced();
     await world.pass(LOOK + MINUTE / 2);
-    expect(world.stored('o1').charge).toMatchObject({ n: 1, status: 'COMPLETED', gatewayRef: 'ch_late' });
+    expect(world.stored('o1').operation).toMatchObject({ n: 1, status: 'COMPLETED', gatewayRef: 'ch_late' });
     expect(told(await charge(keyed('one')))).toBe('card_declined');
     for (const options of [keyed('two'), keyed('two'), KEYLESS])
       expect(told(await charge(options))).toBe('completed 200');
@@ -119,7 +119,7 @@ describe('late money of the charge that had failed', () => {
     const { charge } = await evidenced();
     landsLate({ status: 'refunded' });
     await world.pass(LOOK + MINUTE / 2);
-    const { failureCode, gatewayRef, status } = world.stored('o1').charge;
+    const { failureCode, gatewayRef, status } = world.stored('o1').operation;
     expect([status, failureCode, gatewayRef]).toEqual(['FAILED', 'refunded', 'ch_late']);
     expect(told(await charge(keyed('one')))).toBe('card_declined');
     expect(told(await charge(keyed('two')))).toBe('completed 201');
@@ -132,7 +132,7 @@ describe('late money of the charge that had failed', () => {
     await evidenced();
     changes();
     await world.pass(5 * LOOK);
-    expect(world.stored('o1').charge.status).toBe('REVIEW');
+    expect(world.stored('o1').operation.status).toBe('REVIEW');
   });
 });
 
@@ -174,7 +174,7 @@ describe('a charge that turns out made and taken back', () => {
     gateway.lookupPlay = () => ({ kind: 'reversed', refs: ['ch'] });
     await charge(keyed('one', 0));
     await world.pass(3_600_000);
-    expect(world.stored('o1').charge).toMatchObject({ status: 'FAILED', failureCode: 'refunded' });
+    expect(world.stored('o1').operation).toMatchObject({ status: 'FAILED', failureCode: 'refunded' });
     expect(gateway.calls.length).toBe(1);
   });
 });

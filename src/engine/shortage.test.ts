@@ -11,7 +11,7 @@ describe('a call without a free file', () => {
     const { engine } = await world.replica(gateway);
     expect(told(await world.ended(engine.charge(order('o1'), { waitMs: 60_000 })))).toBe('completed 201');
     expect(world.nowMs).toBe(10_000);
-    expect(world.stored('o1').charge.attempts).toBe(1);
+    expect(world.stored('o1').operation.attempts).toBe(1);
     expect(world.trail('o1').slice(0, 3)).toEqual([
       'payment.created',
       'call.not_sent no_free_file',

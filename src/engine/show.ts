@@ -10,7 +10,7 @@ import type { Engine } from './context.ts';
 export function showPayment({ gate, databaseClock, livemode }: Engine, record: PaymentRecord): Payment {
   const payment = toPayment(record, livemode);
   if (payment.nextAttemptAtMs === null) return payment;
-  const stoppedMs = record.charge.step === 'call' ? gate.callsStoppedMs() : 0;
+  const stoppedMs = record.operation.step === 'call' ? gate.callsStoppedMs() : 0;
   const earliestMs = Math.ceil(databaseClock.nowMs() + stoppedMs);
   return { ...payment, nextAttemptAtMs: Math.max(payment.nextAttemptAtMs, earliestMs) };
 }

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { declareContract, gateway, world } from '../../test/support/fresh-world.ts';
 import { order, type VirtualParts } from '../../test/support/virtual-world.ts';
-import { openCharge } from '../domain/charge.ts';
 import { chargeKey, orderReference } from '../domain/ids.ts';
+import { openOperation } from '../domain/operation.ts';
 import type { LookupOutcome } from '../domain/outcomes.ts';
 import { NO_EVIDENCE } from '../domain/transition/index.ts';
 import { type ChargeToVerify, type PaymentRecord, StoreError } from '../ports/store.ts';
@@ -37,7 +37,7 @@ const earlier = (n: number, changes: Partial<ChargeToVerify> = {}): ChargeToVeri
 const two = (): readonly ChargeToVerify[] => [earlier(1, MONEY), earlier(2)];
 
 interface Settings {
-  readonly status?: PaymentRecord['charge']['status'];
+  readonly status?: PaymentRecord['operation']['status'];
   readonly evidence?: number;
   readonly charges?: () => Promise<readonly ChargeToVerify[]>;
   /** A process that has been running. Default: one that starts now. */
@@ -52,13 +52,13 @@ function verify(answers: LookupOutcome[], settings: Settings = {}) {
   const { progress = createVerifyProgress(), seq = 5, gatewayRef = null } = settings;
   const { engine } = settings.parts ?? world.parts(gateway);
   gateway.lookupPlay = () => answers.shift() ?? absent;
-  const charge = {
-    ...openCharge({ n: 3, openedAtMs: ORIGIN_MS, calling: false, verifyFirst: true }),
+  const operation = {
+    ...openOperation({ n: 3, openedAtMs: ORIGIN_MS, calling: false, verifyFirst: true }),
     status,
     gatewayRef,
   };
   const key = chargeKey(REFERENCE, 3);
-  const record = { order: order('o1'), paymentId: 'p', seq, evidence, charge, chargeKey: key };
+  const record = { order: order('o1'), paymentId: 'p', seq, evidence, operation, gatewayKey: key };
   const held = { record, grantedAtMs: ORIGIN_MS + world.nowMs, claimedAt: momentOf(world.clock) } as Held;
   const chargesToVerify = async (_payment: unknown, page: { afterN: number; limit: number }) =>
     (await charges()).filter(({ n }) => n > page.afterN).slice(0, page.limit);

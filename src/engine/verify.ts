@@ -3,7 +3,7 @@
  * order is clear only when all of them are, however many there are.
  */
 
-import { isSettled } from '../domain/charge.ts';
+import { isSettled } from '../domain/operation.ts';
 import type { LookupOutcome } from '../domain/outcomes.ts';
 import { absenceProof } from '../domain/proof.ts';
 import {
@@ -42,7 +42,7 @@ export async function verifyOthers(
     const ended = await askAfterAll(engine, held, progress);
     if (ended === null) return { kind: 'clear', own };
     if (ended.kind === 'found') return { ...ended, own };
-    const waits = ended.contested && isSettled(record.charge.status);
+    const waits = ended.contested && isSettled(record.operation.status);
     return { ...ended, evidenceAtMs: waits ? await lastEvidenceAtMs(engine, record) : null };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
@@ -55,7 +55,7 @@ export async function verifyOthers(
 async function askAfterAll(engine: Engine, held: Held, progress: VerifyProgress): Promise<Ended | null> {
   const { record } = held;
   const contested = record.evidence > 0;
-  if (record.charge.status === 'COMPLETED') {
+  if (record.operation.status === 'COMPLETED') {
     const twin = await findTwin(engine, held, contested);
     if (twin !== null) return twin;
   }
@@ -85,12 +85,12 @@ function goOnLater(
 
 /** For a charge that has failed in a restored database. Null: the gateway knows no later charge. */
 async function verifyAhead(engine: Engine, held: Held): Promise<Ended | null> {
-  const { charge, evidence } = held.record;
+  const { operation, evidence } = held.record;
   const { policy } = engine;
   const context = { policy, nowMs: held.grantedAtMs, roll: 0 };
   // The review may be about such a charge, and nothing else would look it up again.
-  const isAsked = charge.status === 'REVIEW' && charge.failureCode === 'late_success';
-  const isInQuestion = isAsked || (charge.status === 'FAILED' && mayBeForgotten(charge, context));
+  const isAsked = operation.status === 'REVIEW' && operation.failureCode === 'late_success';
+  const isInQuestion = isAsked || (operation.status === 'FAILED' && mayBeForgotten(operation, context));
   if (!isInQuestion || !policy.contract.lookup) return null;
   const ahead = await lookAhead(engine, held);
   switch (ahead.kind) {
@@ -123,7 +123,7 @@ function unanswered(
 
 /** What evidence shows about the unsettled charge itself. */
 async function readOwn({ store }: Engine, record: PaymentRecord): Promise<OwnEvidence> {
-  const { n, status } = record.charge;
+  const { n, status } = record.operation;
   // The evidence of a review was checked when the review began, and still counts.
   const isWanted = record.evidence > 0 || status === 'REVIEW';
   if (!isWanted || isSettled(status)) return NO_EVIDENCE;
@@ -169,9 +169,9 @@ function firstUnanswered(answers: readonly (Ended | null)[]): Unavailable | null
 
 /** Null: clear, or not to be looked up here. */
 async function verifyOne(engine: Engine, held: Held, one: ChargeToVerify): Promise<Ended | null> {
-  const { charge } = held.record;
-  if (one.n !== charge.n || charge.status === 'FAILED') return verifyOther(engine, held, one);
-  return charge.status === 'COMPLETED' ? verifyTwin(engine, held, one) : null;
+  const { operation } = held.record;
+  if (one.n !== operation.n || operation.status === 'FAILED') return verifyOther(engine, held, one);
+  return operation.status === 'COMPLETED' ? verifyTwin(engine, held, one) : null;
 }
 
 async function verifyOther(engine: Engine, held: Held, one: ChargeToVerify): Promise<Ended | null> {
@@ -192,7 +192,7 @@ async function verifyOther(engine: Engine, held: Held, one: ChargeToVerify): Pro
   if (!engine.policy.contract.lookup) return hasEvidence ? lateEvidence(one) : null;
   const order = { ...record.order, amountMinor: one.amountMinor, currency: one.currency };
   const asking = askingNow(engine, held);
-  const outcome = await lookUp(engine, held, chargeRequest(engine, { order, chargeKey: derived }));
+  const outcome = await lookUp(engine, held, chargeRequest(engine, { order, gatewayKey: derived }));
   const atMs = askedAtMs(engine, asking);
   if (outcome.kind === 'absent') return onAbsent(engine, held, one, atMs);
   // Without keys, a decline is about one call. Another call of the same charge may have been approved, or may still
@@ -210,7 +210,7 @@ async function verifyOther(engine: Engine, held: Held, one: ChargeToVerify): Pro
  * key expired.
  */
 function verifyTwin(engine: Engine, held: Held, own: ChargeToVerify): Ended | null {
-  const named = own.moneyRef !== null && own.moneyRef !== held.record.charge.gatewayRef;
+  const named = own.moneyRef !== null && own.moneyRef !== held.record.operation.gatewayRef;
   const unguarded = mayHaveMissedItsKey(engine, held, own.sentUntilMs);
   if (!named && !unguarded) return null;
   // Only a person can find out whether it was charged.
@@ -223,7 +223,7 @@ function verifyTwin(engine: Engine, held: Held, own: ChargeToVerify): Ended | nu
 function mayHaveMissedItsKey({ policy }: Engine, { record }: Held, sentUntilMs: number | null): boolean {
   const { keys, keyWindowMs, landsWithinMs } = policy.contract;
   if (sentUntilMs === null) return false;
-  const { firstSentAtMs, openedAtMs } = record.charge;
+  const { firstSentAtMs, openedAtMs } = record.operation;
   return keys === 'none' || sentUntilMs + landsWithinMs >= (firstSentAtMs ?? openedAtMs) + keyWindowMs;
 }
 
@@ -268,9 +268,9 @@ function onReversed(
  */
 function onAbsent(engine: Engine, held: Held, one: ChargeToVerify, atMs: number): Ended | null {
   const { record } = held;
-  const isOpen = record.evidence > 0 || record.charge.status === 'REVIEW';
+  const isOpen = record.evidence > 0 || record.operation.status === 'REVIEW';
   const money = isOpen && one.moneyAtMs !== null;
-  if (money && record.charge.status !== 'COMPLETED') return lateEvidence(one);
+  if (money && record.operation.status !== 'COMPLETED') return lateEvidence(one);
   const waiting = notBefore(engine, held, [money ? one.moneyAtMs : null, one.sentUntilMs], atMs);
   return waiting ?? (money ? lateEvidence(one) : null);
 }
@@ -287,7 +287,7 @@ function notBefore(
   let fromMs: number | null = null;
   for (const untilMs of sentUntilMs) {
     if (untilMs === null) continue;
-    const sent = { ...record.charge, gatewayRef: null, doubt: { kind: 'open', untilMs } } as const;
+    const sent = { ...record.operation, gatewayRef: null, doubt: { kind: 'open', untilMs } } as const;
     const proof = absenceProof(sent, atMs, engine.policy, trust);
     if (proof.kind === 'from') fromMs = Math.max(fromMs ?? proof.atMs, proof.atMs);
   }

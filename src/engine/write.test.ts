@@ -17,12 +17,16 @@ async function underWay() {
   const parts = world.parts(gateway);
   const record = world.stored('o1');
   const settled: Decision = {
-    next: { ...record.charge, status: 'FAILED', step: 'none', failureCode: 'no' },
+    next: { ...record.operation, status: 'FAILED', step: 'none', failureCode: 'no' },
     event: { type: 'payment.failed', detail: 'no' },
     waitMs: null,
     settled: { problem: 'gateway_failed', byAbsence: true },
   };
-  const again: Decision = { next: record.charge, event: { type: 'call.refused', detail: 'dns' }, waitMs: 40 };
+  const again: Decision = {
+    next: record.operation,
+    event: { type: 'call.refused', detail: 'dns' },
+    waitMs: 40,
+  };
   const writing = (
     decision: Decision,
     changes: {

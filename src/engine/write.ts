@@ -87,14 +87,14 @@ function written(
 /** The database does not accept this payment's own values, so nothing else is affected, and nothing else would report it. */
 function tellUnfit(
   { log }: Engine,
-  { paymentId, charge, chargeKey }: PaymentRecord,
+  { paymentId, operation, gatewayKey }: PaymentRecord,
   error: StoreError,
 ): void {
   log.error(
     {
       payment_id: paymentId,
-      charge: charge.n,
-      gateway_key: chargeKey,
+      charge: operation.n,
+      gateway_key: gatewayKey,
       alarm: 'database_refuses',
       err: error,
     },
@@ -147,7 +147,7 @@ function nextRecord(options: WriteOptions, livemode: boolean): PaymentRecord {
   const waitMs = waitOf(lease);
   const next: PaymentRecord = {
     ...record,
-    charge: decision.next,
+    operation: decision.next,
     seq: record.seq + 1,
     fence: record.fence + (newClaim === null ? 0 : 1),
     claimId: newClaim ?? record.claimId,
@@ -179,7 +179,7 @@ function toAdvance(options: WriteOptions, next: PaymentRecord, settlement: Settl
   return {
     payment: paymentKey(record),
     expected: { seq: record.seq, fence: record.fence, claimId: record.claimId, mustBeDue },
-    charge: decision.next,
+    operation: decision.next,
     event: decision.event,
     lease,
     settlement,

@@ -17,7 +17,7 @@ import type {
 
 export type * from './store/advance.ts';
 export type * from './store/checks.ts';
-export { StoreError, type StoreErrorKind } from './store/error.ts';
+export { StoreError } from './store/error.ts';
 export type * from './store/opening.ts';
 export type * from './store/reads.ts';
 export type * from './store/records.ts';

@@ -5,8 +5,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
-import { openCharge } from '../domain/charge.ts';
 import { uuidV7 } from '../domain/ids.ts';
+import { openOperation } from '../domain/operation.ts';
 import type { Log } from '../ports/log.ts';
 import { type Intent, StoreError } from '../ports/store.ts';
 import { createAccept } from './accept.ts';
@@ -122,7 +122,7 @@ async function play(session: Session): Promise<string | null> {
   const accepted = await createAccept(session, { livemode: intent.livemode })(intent);
   if (accepted.kind !== 'accepted') return 'a new payment was not inserted';
   const { nowMs } = accepted;
-  const charge = openCharge({ n: 1, openedAtMs: nowMs, calling: true, verifyFirst: false });
+  const operation = openOperation({ n: 1, openedAtMs: nowMs, calling: true, verifyFirst: false });
   const nothing = { nowMs, key: null, payment: null };
   const advanced = await createAdvance(
     session,
@@ -130,7 +130,7 @@ async function play(session: Session): Promise<string | null> {
   )({
     payment: { accountId: order.accountId, orderId: order.orderId, paymentId: intent.paymentId },
     expected: { seq: 1, fence: 1, claimId: intent.claimId, mustBeDue: false },
-    charge: { ...charge, status: 'COMPLETED', step: 'none', gatewayRef: 'rehearsal' },
+    operation: { ...operation, status: 'COMPLETED', step: 'none', gatewayRef: 'rehearsal' },
     event: { type: 'payment.completed', detail: 'rehearsal' },
     lease: { kind: 'release', waitMs: null },
     settlement: { problem: null, body: '{}', byAbsence: false },

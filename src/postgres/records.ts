@@ -1,5 +1,5 @@
 /** Turns rows into the engine's types. Every read of a payment shares this list of columns. */
-import type { Charge, Doubt } from '../domain/charge.ts';
+import type { Doubt, Operation } from '../domain/operation.ts';
 import type { FailureProblem } from '../domain/problems.ts';
 import type { PaymentRecord, StoredAnswer } from '../ports/store.ts';
 import { millisecondsOf } from './columns.ts';
@@ -56,8 +56,8 @@ export interface RecordRow extends AnswerRow {
   readonly metadata: Record<string, string>;
   readonly gateway: string;
   readonly charge_n: number;
-  readonly status: Charge['status'];
-  readonly step: Charge['step'];
+  readonly status: Operation['status'];
+  readonly step: Operation['step'];
   readonly attempts: number;
   readonly doubt: Doubt['kind'];
   readonly doubt_until: number | null;
@@ -94,8 +94,8 @@ export function toRecord(row: RecordRow): PaymentRecord {
     },
     paymentId: row.payment_id,
     gateway: row.gateway,
-    charge: toCharge(row),
-    chargeKey: row.gateway_key,
+    operation: toCharge(row),
+    gatewayKey: row.gateway_key,
     seq: row.seq,
     fence: row.fence,
     claimId: row.claim_id,
@@ -110,7 +110,7 @@ export function toRecord(row: RecordRow): PaymentRecord {
   };
 }
 
-function toCharge(row: RecordRow): Charge {
+function toCharge(row: RecordRow): Operation {
   return {
     n: row.charge_n,
     status: row.status,

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { expect, it } from 'vitest';
 import { SETTINGS } from '../../src/config.ts';
-import { STATUS_MOVES } from '../../src/domain/charge.ts';
+import { STATUS_MOVES } from '../../src/domain/operation.ts';
 import { settingsTable } from '../support/settings-table.ts';
 
 const url = (path: string): URL => new URL(`../../${path}`, import.meta.url);

@@ -110,6 +110,9 @@ describe('a decline that comes while evidence of its money waits', () => {
     const answer = await post(body, { 'idempotency-key': 'k', prefer: 'wait=2' });
     expect(answer.statusCode).toBe(202);
     expect(answer.json()).toMatchObject({ safe_to_retry_with_new_key: false });
-    expect(world.stored(body.order_id)).toMatchObject({ answer: null, charge: { declineCode: 'no_funds' } });
+    expect(world.stored(body.order_id)).toMatchObject({
+      answer: null,
+      operation: { declineCode: 'no_funds' },
+    });
   });
 });

@@ -67,7 +67,7 @@ describe('a bad row', () => {
       held.map((record, n) => {
         const write = complete(record);
         return store.advance(
-          n % 13 === 5 ? { ...write, charge: { ...write.charge, gatewayRef: null } } : write,
+          n % 13 === 5 ? { ...write, operation: { ...write.operation, gatewayRef: null } } : write,
         );
       }),
     );

@@ -62,7 +62,7 @@ describe('a statement under way', () => {
     await until('the write is there', async () => (await recordOf(patient.store, held.order)).seq === 2);
     expect(await patient.store.advance(complete(held))).toMatchObject({
       kind: 'lost',
-      record: { seq: 2, claimId: held.claimId, charge: { status: 'COMPLETED' } },
+      record: { seq: 2, claimId: held.claimId, operation: { status: 'COMPLETED' } },
     });
   });
 

@@ -66,7 +66,7 @@ describe('a write that waits for another transaction', () => {
     const { database, held, store } = await open();
     const result = await behind(database, change, 'ROLLBACK', () => store.advance(complete(held)));
     expect(result.kind).toBe('done');
-    expect((await recordOf(store, held.order)).charge.status).toBe('COMPLETED');
+    expect((await recordOf(store, held.order)).operation.status).toBe('COMPLETED');
   });
 
   test('is lost for a claim if the payment is no longer due', async () => {
@@ -171,6 +171,6 @@ describe('a next charge that waits for another transaction', () => {
       store.openNextCharge(nextCharge(failed)),
     );
     expect(result).toMatchObject({ kind: 'opened' });
-    expect(await everythingAbout(store, order('one'))).toMatchObject({ payment: { charge: { n: 2 } } });
+    expect(await everythingAbout(store, order('one'))).toMatchObject({ payment: { operation: { n: 2 } } });
   });
 });

@@ -84,7 +84,11 @@ async function everythingTold(store: Store): Promise<unknown> {
     held: held.held,
     key: situation.key && { ...situation.key, answer: situation.key.answer?.body.includes('completed') },
     order: payment?.order,
-    charge: { ...payment?.charge, openedAtMs: typeof payment?.charge.openedAtMs, firstSentAtMs: null },
+    operation: {
+      ...payment?.operation,
+      openedAtMs: typeof payment?.operation.openedAtMs,
+      firstSentAtMs: null,
+    },
     numbers: [payment?.seq, payment?.fence, payment?.evidence, payment?.absences],
     created: Math.abs((payment?.createdAtMs ?? 0) - before.nowMs) < 600_000,
     events: events?.map(({ seq, type, status, chargeN, attempts, atMs }) => [

@@ -62,8 +62,8 @@ export const ANSWERS: readonly PlantedBug[] = [
     name: 'a request that joins a charge gets the answer of the one that started it',
     story: 'Two clients both get 201 for one order, and both ship the goods.',
     file: 'src/engine/charging/existing.ts',
-    find: 'const started = request.startedN === record.charge.n;\n  return settled(charging, request, record, frozen, { started, freshForMs });',
-    put: 'const started = request.startedN !== record.charge.n;\n  return settled(charging, request, record, frozen, { started, freshForMs });',
+    find: 'const started = request.startedN === record.operation.n;\n  return settled(charging, request, record, frozen, { started, freshForMs });',
+    put: 'const started = request.startedN !== record.operation.n;\n  return settled(charging, request, record, frozen, { started, freshForMs });',
     judge: 'simulation',
   },
   {

@@ -77,7 +77,7 @@ export const DRIVING: readonly PlantedBug[] = [
     story: 'Two servers call the gateway for one order at the same time.',
     file: 'src/engine/drive.ts',
     find: "    if (written.kind !== 'done') return forget(record);\n    if (idle)",
-    put: "    if (written.kind === 'lost') return act({ record: { ...record, charge: decision.next }, grantedAtMs: nowMs, claimedAt, place }, decision.action);\n    if (written.kind !== 'done') return forget(record);\n    if (idle)",
+    put: "    if (written.kind === 'lost') return act({ record: { ...record, operation: decision.next }, grantedAtMs: nowMs, claimedAt, place }, decision.action);\n    if (written.kind !== 'done') return forget(record);\n    if (idle)",
     judge: 'simulation',
   },
   {
@@ -103,8 +103,8 @@ export const DRIVING: readonly PlantedBug[] = [
     story:
       'A lookup that was sent too early gets a late answer, the answer counts as proof, and a charged order fails.',
     file: 'src/engine/drive.ts',
-    find: 'onLookupEnded(charge, outcome, askedAtMs(engine, asking), context(nowMs, held.record))',
-    put: 'onLookupEnded(charge, outcome, nowMs, context(nowMs, held.record))',
+    find: 'onLookupEnded(operation, outcome, askedAtMs(engine, asking), context(nowMs, held.record))',
+    put: 'onLookupEnded(operation, outcome, nowMs, context(nowMs, held.record))',
     judge: 'simulation',
   },
   {
@@ -192,7 +192,7 @@ export const DRIVING: readonly PlantedBug[] = [
     story: 'An order whose outcome has to be looked up is never looked up after a crash.',
     file: 'src/engine/recover.ts',
     find: '      if (!driver.resumeIn(record, 0)) left += 1;\n',
-    put: "      if (record.charge.step === 'call' && !driver.resumeIn(record, 0)) left += 1;\n",
+    put: "      if (record.operation.step === 'call' && !driver.resumeIn(record, 0)) left += 1;\n",
     judge: 'simulation',
   },
   {

@@ -102,8 +102,8 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     story:
       'An order from a backup is called with a key that the gateway has pruned, and the customer pays twice.',
     file: 'src/domain/transition/limits.ts',
-    find: 'return greatestAgeMs(charge, charge.openedAtMs, context) >= ',
-    put: 'return context.nowMs - charge.openedAtMs >= ',
+    find: 'return greatestAgeMs(operation, operation.openedAtMs, context) >= ',
+    put: 'return context.nowMs - operation.openedAtMs >= ',
     judge: 'engine suite',
     tests: {
       file: 'src/domain/transition/edges.test.ts',
@@ -181,8 +181,8 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     story:
       'A paused server continues with an old time, claims an order, and calls the gateway after the deadline.',
     file: 'src/engine/drive.ts',
-    find: "    const late =\n      decision.action === 'call' && !mayCallNow(record.charge, context(held.grantedAtMs, held.record));\n",
-    put: "    const late =\n      decision.action === 'none' && !mayCallNow(record.charge, context(held.grantedAtMs, held.record));\n",
+    find: "    const late =\n      decision.action === 'call' && !mayCallNow(record.operation, context(held.grantedAtMs, held.record));\n",
+    put: "    const late =\n      decision.action === 'none' && !mayCallNow(record.operation, context(held.grantedAtMs, held.record));\n",
     judge: 'engine suite',
     tests: { file: CLOCKS, named: 'notices when its claim is granted' },
   },
@@ -297,7 +297,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     name: 'a doubt of the old clock is compared with one of the new',
     story:
       'After the clock was set back, an old date hides a new call, the order fails, and then that call charges it.',
-    file: 'src/domain/charge.ts',
+    file: 'src/domain/operation.ts',
     find: 'Math.max(latestMoment(a.untilMs, nowMs, trust), b.untilMs)',
     put: 'Math.max(a.untilMs, b.untilMs)',
     judge: 'engine suite',

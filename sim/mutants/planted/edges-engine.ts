@@ -110,8 +110,8 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     story:
       'A late request was sent a second ago, the order is declared failed, and then the request charges it.',
     file: 'src/domain/transition/verified.ts',
-    find: '  const next = withOwnEvidence(charge, own, context);',
-    put: '  const next = own.gatewayRef === null ? charge : withOwnEvidence(charge, own, context);',
+    find: '  const next = withOwnEvidence(operation, own, context);',
+    put: '  const next = own.gatewayRef === null ? operation : withOwnEvidence(operation, own, context);',
     judge: 'engine suite',
     tests: {
       file: 'src/domain/transition/edges.test.ts',

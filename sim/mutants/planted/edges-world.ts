@@ -62,8 +62,8 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     name: 'after a restore nothing is looked up before its first call',
     story: 'A backup of yesterday is restored, and every order of today is charged a second time.',
     file: 'src/engine/drive.ts',
-    find: 'const before = mustLookFirst(charge, context(held.grantedAtMs, held.record))\n',
-    put: 'const before = charge.n < 0 && mustLookFirst(charge, context(held.grantedAtMs, held.record))\n',
+    find: 'const before = mustLookFirst(operation, context(held.grantedAtMs, held.record))\n',
+    put: 'const before = operation.n < 0 && mustLookFirst(operation, context(held.grantedAtMs, held.record))\n',
     judge: 'simulation',
   },
   {
@@ -71,7 +71,7 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     story: 'The backup does not contain the charge of a second card, and the order is shown as failed.',
     file: 'src/engine/drive.ts',
     find: 'return fails && policy.contract.lookup && mayBeForgotten',
-    put: 'return fails && policy.contract.lookup && record.charge.n < 1 && mayBeForgotten',
+    put: 'return fails && policy.contract.lookup && record.operation.n < 1 && mayBeForgotten',
     judge: 'simulation',
   },
   {
@@ -98,7 +98,7 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     story:
       'The money of a failed payment was charged after all, but the customer is told that it is safe to pay again.',
     file: 'src/engine/charging/waiting.ts',
-    find: 'const stands = record.evidence === 0 && isSettled(record.charge.status);',
+    find: 'const stands = record.evidence === 0 && isSettled(record.operation.status);',
     put: 'const stands = record.evidence === 0;',
     judge: 'simulation',
   },

@@ -1,5 +1,5 @@
-import { type Charge, isSettled, worse } from '../charge.ts';
 import { FULL_TRUST, latestMoment } from '../clock-trust.ts';
+import { isSettled, type Operation, worse } from '../operation.ts';
 import { type Context, type Decision, failed, NOT_EXECUTED, review } from './decision.ts';
 import { isPastItsKey, mayBeForgotten, mayCall, outOfTime } from './limits.ts';
 
@@ -18,8 +18,8 @@ export interface ClaimEvent {
 }
 
 /** Decides what a worker that takes the charge up may do. */
-export function onClaim(charge: Charge, event: ClaimEvent, context: Context): ClaimDecision {
-  const taken = withExpiredLease(charge, event, context);
+export function onClaim(operation: Operation, event: ClaimEvent, context: Context): ClaimDecision {
+  const taken = withExpiredLease(operation, event, context);
   const detail = event.expiredAtMs === null ? null : 'lease_expired';
   if (isSettled(taken.status)) return claimVerify(taken, detail, context);
   // Evidence comes first: it shows what else may have been sent, of this charge or of an earlier one.
@@ -38,65 +38,70 @@ export function onClaim(charge: Charge, event: ClaimEvent, context: Context): Cl
 }
 
 /** If the clock was set, a lease may only look over. Its request may be sent until the lease really ends. */
-function withExpiredLease(charge: Charge, event: ClaimEvent, context: Context): Charge {
-  if (event.expiredAtMs === null || charge.step !== 'call') return charge;
+function withExpiredLease(operation: Operation, event: ClaimEvent, context: Context): Operation {
+  if (event.expiredAtMs === null || operation.step !== 'call') return operation;
   const { nowMs, trust = FULL_TRUST } = context;
   const untilMs = latestMoment(event.expiredAtMs, nowMs, trust);
-  return { ...charge, doubt: worse(charge.doubt, { kind: 'open', untilMs }, context) };
+  return { ...operation, doubt: worse(operation.doubt, { kind: 'open', untilMs }, context) };
 }
 
-function claimCall(charge: Charge, detail: string | null, context: Context): ClaimDecision {
+function claimCall(operation: Operation, detail: string | null, context: Context): ClaimDecision {
   const { policy, nowMs, atLeastMs = nowMs } = context;
-  if (!mayCall(charge, 0, context)) {
+  if (!mayCall(operation, 0, context)) {
     // Calls are used up, perhaps because fewer are allowed now. If none was executed, there is nothing to look up.
-    return charge.doubt.kind === 'none'
-      ? notExecuted(charge, 'gateway_unavailable', detail, context)
-      : claimLookup({ ...charge, step: 'lookup' }, detail, context);
+    return operation.doubt.kind === 'none'
+      ? notExecuted(operation, 'gateway_unavailable', detail, context)
+      : claimLookup({ ...operation, step: 'lookup' }, detail, context);
   }
   // It must be looked up first, and cannot be.
-  if (!policy.contract.lookup && charge.doubt.kind === 'none' && isUnguarded(charge, context)) {
-    return { ...review(charge, 'outcome_unknown', context), action: 'none' };
+  if (!policy.contract.lookup && operation.doubt.kind === 'none' && isUnguarded(operation, context)) {
+    return { ...review(operation, 'outcome_unknown', context), action: 'none' };
   }
   // The key's window starts here. A process whose clock is ahead must not date it into the future.
-  const firstSentAtMs = charge.firstSentAtMs ?? Math.min(nowMs, atLeastMs);
-  const next = { ...charge, attempts: charge.attempts + 1, firstSentAtMs };
+  const firstSentAtMs = operation.firstSentAtMs ?? Math.min(nowMs, atLeastMs);
+  const next = { ...operation, attempts: operation.attempts + 1, firstSentAtMs };
   return { next, event: { type: 'call.started', detail }, waitMs: policy.leaseMs, action: 'call' };
 }
 
 /** Only the gateway's memory of the key could keep this call from being a second charge. */
-function isUnguarded(charge: Charge, context: Context): boolean {
-  return context.policy.contract.keys === 'kept' && isPastItsKey(charge, context);
+function isUnguarded(operation: Operation, context: Context): boolean {
+  return context.policy.contract.keys === 'kept' && isPastItsKey(operation, context);
 }
 
 /**
  * No call was executed, as far as this database knows. A restored database may have forgotten one, so the gateway
  * is asked.
  */
-function notExecuted(charge: Charge, code: string, detail: string | null, context: Context): ClaimDecision {
-  if (context.policy.contract.lookup && mayBeForgotten(charge, context)) {
-    return claimLookup({ ...charge, step: 'lookup' }, detail, context);
+function notExecuted(
+  operation: Operation,
+  code: string,
+  detail: string | null,
+  context: Context,
+): ClaimDecision {
+  if (context.policy.contract.lookup && mayBeForgotten(operation, context)) {
+    return claimLookup({ ...operation, step: 'lookup' }, detail, context);
   }
-  return { ...failed(charge, code, NOT_EXECUTED), action: 'none' };
+  return { ...failed(operation, code, NOT_EXECUTED), action: 'none' };
 }
 
-function claimLookup(charge: Charge, detail: string | null, context: Context): ClaimDecision {
+function claimLookup(operation: Operation, detail: string | null, context: Context): ClaimDecision {
   if (!context.policy.contract.lookup)
-    return { ...review(charge, 'outcome_unknown', context), action: 'none' };
+    return { ...review(operation, 'outcome_unknown', context), action: 'none' };
   const event = { type: 'lookup.started', detail } as const;
-  return { next: charge, event, waitMs: context.policy.leaseMs, action: 'lookup' };
+  return { next: operation, event, waitMs: context.policy.leaseMs, action: 'lookup' };
 }
 
-function claimVerify(charge: Charge, detail: string | null, context: Context): ClaimDecision {
+function claimVerify(operation: Operation, detail: string | null, context: Context): ClaimDecision {
   const event = { type: 'verify.started', detail } as const;
-  return { next: charge, event, waitMs: context.policy.leaseMs, action: 'verify' };
+  return { next: operation, event, waitMs: context.policy.leaseMs, action: 'verify' };
 }
 
 /** A payment in REVIEW rests if the gateway could not be asked. A process that can ask continues from there. */
-function claimIdle(charge: Charge, detail: string | null, context: Context): ClaimDecision {
-  if (charge.status === 'REVIEW' && context.policy.contract.lookup) {
-    return charge.doubt.kind === 'none'
-      ? claimVerify({ ...charge, step: 'verify' }, detail, context)
-      : claimLookup({ ...charge, step: 'lookup' }, detail, context);
+function claimIdle(operation: Operation, detail: string | null, context: Context): ClaimDecision {
+  if (operation.status === 'REVIEW' && context.policy.contract.lookup) {
+    return operation.doubt.kind === 'none'
+      ? claimVerify({ ...operation, step: 'verify' }, detail, context)
+      : claimLookup({ ...operation, step: 'lookup' }, detail, context);
   }
-  return { next: charge, event: { type: 'verify.clear', detail: null }, waitMs: null, action: 'none' };
+  return { next: operation, event: { type: 'verify.clear', detail: null }, waitMs: null, action: 'none' };
 }

@@ -1,7 +1,8 @@
 /** What a decision consists of, and the few ways in which it can end. */
-import type { Charge } from '../charge.ts';
+
 import type { ClockTrust } from '../clock-trust.ts';
 import type { EventType } from '../events.ts';
+import type { Operation } from '../operation.ts';
 import type { Policy } from '../policy.ts';
 import type { FailureProblem } from '../problems.ts';
 
@@ -14,7 +15,7 @@ export type Alarm =
   | 'evidence_waits';
 
 export interface Decision {
-  readonly next: Charge;
+  readonly next: Operation;
   readonly event: { readonly type: EventType; readonly detail: string | null };
   /** Milliseconds until it is due again. Null: nothing is left to do. */
   readonly waitMs: number | null;
@@ -44,14 +45,14 @@ export interface Context {
   readonly paymentAgeMs?: number;
 }
 
-export function completed(charge: Charge, gatewayRef: string): Decision {
-  const next = { ...charge, status: 'COMPLETED', step: 'none', failureCode: null, gatewayRef } as const;
+export function completed(operation: Operation, gatewayRef: string): Decision {
+  const next = { ...operation, status: 'COMPLETED', step: 'none', failureCode: null, gatewayRef } as const;
   const settled = { problem: null, byAbsence: false };
   return { next, event: { type: 'payment.completed', detail: gatewayRef }, waitMs: null, settled };
 }
 
-export function failed(charge: Charge, failureCode: string, settled: Settled): Decision {
-  const next = { ...charge, status: 'FAILED', step: 'none', failureCode } as const;
+export function failed(operation: Operation, failureCode: string, settled: Settled): Decision {
+  const next = { ...operation, status: 'FAILED', step: 'none', failureCode } as const;
   return { next, event: { type: 'payment.failed', detail: failureCode }, waitMs: null, settled };
 }
 
@@ -73,14 +74,14 @@ export function reversed({ policy }: Context): Settled {
 
 /** Look it up in `waitMs`. Without lookups, only a person can find out. */
 export function ask(
-  charge: Charge,
+  operation: Operation,
   type: EventType,
   detail: string | null,
   waitMs: number,
   context: Context,
 ): Decision {
-  if (!context.policy.contract.lookup) return review(charge, 'outcome_unknown', context);
-  return { next: { ...charge, step: 'lookup' }, event: { type, detail }, waitMs };
+  if (!context.policy.contract.lookup) return review(operation, 'outcome_unknown', context);
+  return { next: { ...operation, step: 'lookup' }, event: { type, detail }, waitMs };
 }
 
 /** Our credentials were refused, and somebody must fix them. An alarm that the decision already has is more important. */
@@ -92,14 +93,14 @@ export function withForbidden(decision: Decision): Decision {
 const OTHER_MONEY: Readonly<Record<string, number>> = { other_gateway: 1, late_evidence: 2, late_success: 2 };
 
 /** Whether the review is about another charge. Then nothing that is learnt about this one ends it. */
-export function knowsOfOtherMoney({ status, failureCode }: Charge): boolean {
+export function knowsOfOtherMoney({ status, failureCode }: Operation): boolean {
   return status === 'REVIEW' && otherMoney(failureCode) > 0;
 }
 
 /** The gateway's id of this very charge. While there is money of another charge, the payment shows the id of that one. */
-export function ownRef(charge: Charge): string | null {
-  const isOthers = charge.status === 'REVIEW' && otherMoney(charge.failureCode) > 1;
-  return isOthers ? null : charge.gatewayRef;
+export function ownRef(operation: Operation): string | null {
+  const isOthers = operation.status === 'REVIEW' && otherMoney(operation.failureCode) > 1;
+  return isOthers ? null : operation.gatewayRef;
 }
 
 function otherMoney(reason: string | null): number {
@@ -107,14 +108,14 @@ function otherMoney(reason: string | null): number {
 }
 
 /** A person must decide. If the gateway has lookups, they go on once a day: there may still be proof. */
-export function review(charge: Charge, reason: string, { policy }: Context): Decision {
+export function review(operation: Operation, reason: string, { policy }: Context): Decision {
   const asking = policy.contract.lookup;
-  const keepsReason = knowsOfOtherMoney(charge) && otherMoney(charge.failureCode) > otherMoney(reason);
-  const askStep = charge.step === 'verify' ? 'verify' : 'lookup';
+  const keepsReason = knowsOfOtherMoney(operation) && otherMoney(operation.failureCode) > otherMoney(reason);
+  const askStep = operation.step === 'verify' ? 'verify' : 'lookup';
   const next = {
-    ...charge,
+    ...operation,
     status: 'REVIEW',
-    failureCode: keepsReason ? charge.failureCode : reason,
+    failureCode: keepsReason ? operation.failureCode : reason,
     step: asking ? askStep : 'none',
   } as const;
   const event = { type: 'payment.review', detail: reason } as const;

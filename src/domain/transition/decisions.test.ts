@@ -1,8 +1,8 @@
 /** Every decision in full: the next state, the line of the audit trail, when it is due again, and the alarm. */
 import { describe, expect, it } from 'vitest';
 import { CONTRACT, POLICY } from '../../../test/support/contract.ts';
-import { type Charge, type Doubt, openCharge, worse } from '../charge.ts';
 import type { GatewayContract } from '../contract.ts';
+import { type Doubt, type Operation, openOperation, worse } from '../operation.ts';
 import type { CallOutcome, LookupOutcome } from '../outcomes.ts';
 import type { Policy } from '../policy.ts';
 import {
@@ -30,19 +30,19 @@ function at(nowMs: number, terms: Partial<GatewayContract> = {}): Context {
   return { policy: { ...policy, contract: { ...contract, ...terms } }, nowMs, roll: 0.5 };
 }
 
-function charge(changes: Partial<Charge> = {}): Charge {
-  return { ...openCharge({ n: 1, openedAtMs: START, calling: true, verifyFirst: false }), ...changes };
+function charge(changes: Partial<Operation> = {}): Operation {
+  return { ...openOperation({ n: 1, openedAtMs: START, calling: true, verifyFirst: false }), ...changes };
 }
 
 /** The charge with a decision's changes. */
-function changed(before: Charge, { next, ...rest }: Decision): Record<string, unknown> {
-  const names = new Set([...Object.keys(before), ...Object.keys(next)]) as Set<keyof Charge>;
+function changed(before: Operation, { next, ...rest }: Decision): Record<string, unknown> {
+  const names = new Set([...Object.keys(before), ...Object.keys(next)]) as Set<keyof Operation>;
   const entries = [...names].filter((name) => before[name] !== next[name]).map((name) => [name, next[name]]);
   return { ...rest, next: Object.fromEntries(entries) };
 }
 
 describe('the end of a call, in full', () => {
-  function ended(outcome: CallOutcome, state: Partial<Charge> = {}, terms: Partial<GatewayContract> = {}) {
+  function ended(outcome: CallOutcome, state: Partial<Operation> = {}, terms: Partial<GatewayContract> = {}) {
     const before = charge(state);
     return changed(before, onCallEnded(before, outcome, at(NOW, terms)));
   }
@@ -172,7 +172,7 @@ describe('a call that was not sent', () => {
 
 describe('a claim, in full', () => {
   function claimed(
-    state: Partial<Charge>,
+    state: Partial<Operation>,
     terms: Partial<GatewayContract> = {},
     { expiredAtMs = null as number | null, evidence = 0, nowMs = NOW } = {},
   ) {
@@ -312,7 +312,7 @@ describe('a claim, in full', () => {
 describe('the end of a lookup, in full', () => {
   function looked(
     outcome: LookupOutcome,
-    state: Partial<Charge> = {},
+    state: Partial<Operation> = {},
     terms: Partial<GatewayContract> = {},
     { askedAtMs = START + 90_000, nowMs = START + 90_100 } = {},
   ) {
@@ -521,7 +521,7 @@ describe('the end of a lookup, in full', () => {
 describe('the end of a verification, in full', () => {
   function verified(
     outcome: Parameters<typeof onVerified>[1],
-    state: Partial<Charge> = {},
+    state: Partial<Operation> = {},
     terms: Partial<GatewayContract> = {},
   ) {
     const before = charge({ n: 2, step: 'verify', attempts: 0, ...state });
@@ -613,7 +613,7 @@ describe('two doubts', () => {
 });
 
 describe('one more call', () => {
-  const may = (state: Partial<Charge>, terms: Partial<GatewayContract> = {}, waitMs = 0, nowMs = NOW) =>
+  const may = (state: Partial<Operation>, terms: Partial<GatewayContract> = {}, waitMs = 0, nowMs = NOW) =>
     mayCall(charge(state), waitMs, at(nowMs, terms));
 
   it('is allowed up to the last attempt', () => {
@@ -656,7 +656,7 @@ describe('one more call', () => {
 });
 
 describe('it is too late', () => {
-  const late = (state: Partial<Charge>, ageMs: number) => outOfTime(charge(state), at(START + ageMs));
+  const late = (state: Partial<Operation>, ageMs: number) => outOfTime(charge(state), at(START + ageMs));
 
   it('for a retry at the deadline, but never for a first call', () => {
     expect([late({}, policy.callDeadlineMs - 1), late({}, policy.callDeadlineMs)]).toEqual([false, true]);

@@ -4,9 +4,9 @@
  */
 import { describe, expect, it } from 'vitest';
 import { CONTRACT as contract, POLICY } from '../../../test/support/contract.ts';
-import { type Charge, openCharge } from '../charge.ts';
 import type { ClockTrust } from '../clock-trust.ts';
 import type { GatewayContract } from '../contract.ts';
+import { type Operation, openOperation } from '../operation.ts';
 import type { LookupOutcome } from '../outcomes.ts';
 import type { Policy } from '../policy.ts';
 import {
@@ -31,8 +31,8 @@ function policy(changes: Partial<Policy> = {}, promised: Partial<GatewayContract
   return { ...POLICY, leaseMs: LEASE, contract: { ...contract, ...promised }, ...changes };
 }
 
-function charge(changes: Partial<Charge> = {}): Charge {
-  return { ...openCharge({ n: 1, openedAtMs: START, calling: false, verifyFirst: false }), ...changes };
+function charge(changes: Partial<Operation> = {}): Operation {
+  return { ...openOperation({ n: 1, openedAtMs: START, calling: false, verifyFirst: false }), ...changes };
 }
 
 function at(nowMs: number, of: Policy = policy(), trust?: ClockTrust): Context {
@@ -189,7 +189,7 @@ describe('what the gateway knows about later charges', () => {
 });
 
 describe('evidence about the unsettled charge itself', () => {
-  const clear = (of: Partial<Charge>, own: Partial<typeof NO_EVIDENCE>) =>
+  const clear = (of: Partial<Operation>, own: Partial<typeof NO_EVIDENCE>) =>
     onVerified(charge(of), { kind: 'clear', own: { ...NO_EVIDENCE, ...own } }, at(START + 10)).next;
 
   it('that it may have been sent becomes its doubt', () => {
@@ -212,7 +212,7 @@ describe('evidence about the unsettled charge itself', () => {
   });
 
   it('is not lost when another charge’s money is found: this charge is looked up too', () => {
-    const found = (of: Partial<Charge>, own: Partial<typeof NO_EVIDENCE>) =>
+    const found = (of: Partial<Operation>, own: Partial<typeof NO_EVIDENCE>) =>
       onVerified(
         charge(of),
         { kind: 'found', ref: null, reason: 'late_success', own: { ...NO_EVIDENCE, ...own } },
@@ -246,7 +246,7 @@ describe('evidence about the unsettled charge itself', () => {
 });
 
 describe('a verification that gets no answer', () => {
-  const unavailable = (of: Partial<Charge>, nowMs: number, changes = {}) =>
+  const unavailable = (of: Partial<Operation>, nowMs: number, changes = {}) =>
     onVerified(
       charge(of),
       {
@@ -319,7 +319,7 @@ describe('money that was found late', () => {
 
   it('does not hide that this charge may have been sent too', () => {
     const doubt = { kind: 'open', untilMs: START } as const;
-    const decide = (of: Partial<Charge>) => onVerified(charge(of), found, at(START)).next;
+    const decide = (of: Partial<Operation>) => onVerified(charge(of), found, at(START)).next;
     expect(decide({ n: 2, doubt })).toMatchObject({ status: 'REVIEW', step: 'lookup' });
     expect(decide({ n: 2 })).toMatchObject({ status: 'REVIEW', step: 'verify', gatewayRef: null });
     expect(decide({ status: 'FAILED', doubt, gatewayRef: 'ch' })).toMatchObject({
@@ -438,7 +438,7 @@ describe('a clock that was set', () => {
   it('makes no key look younger than its payment is by our wall clock', () => {
     const resend = charge({ attempts: 1, firstSentAtMs: START, doubt: { kind: 'open', untilMs: START } });
     const short = policy({}, { keyWindowMs: 3_700_000 });
-    const aged = (paymentAgeMs: number, of: Charge = resend, trusted: ClockTrust = trust) =>
+    const aged = (paymentAgeMs: number, of: Operation = resend, trusted: ClockTrust = trust) =>
       mayCallNow(of, { ...at(START + 60_000, short, trusted), paymentAgeMs });
     expect(aged(60_000)).toBe(true);
     expect(aged(3_660_000)).toBe(false);

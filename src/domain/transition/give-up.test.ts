@@ -1,9 +1,9 @@
 /** A charge whose caller says how long it is tried. Only that time ends its calls, and only proof ends the charge. */
 import { describe, expect, it } from 'vitest';
 import { CONTRACT as contract, POLICY as policy } from '../../../test/support/contract.ts';
-import { type Charge, openCharge } from '../charge.ts';
 import type { ClockTrust } from '../clock-trust.ts';
 import type { GatewayContract } from '../contract.ts';
+import { type Operation, openOperation } from '../operation.ts';
 import type { CallOutcome } from '../outcomes.ts';
 import { type Context, endingInTime, mayCallNow, onCallEnded, onClaim, onLookupEnded } from './index.ts';
 import { leftToTryMs } from './limits.ts';
@@ -22,13 +22,13 @@ function at(ageMs: number, changes: Partial<Context> = {}, terms: Partial<Gatewa
 }
 
 /** Called many times, as in a long outage. */
-function charge(giveUpAfterS: number | null, changes: Partial<Charge> = {}): Charge {
-  const opened = openCharge({ n: 1, openedAtMs: START, calling: true, verifyFirst: false, giveUpAfterS });
+function charge(giveUpAfterS: number | null, changes: Partial<Operation> = {}): Operation {
+  const opened = openOperation({ n: 1, openedAtMs: START, calling: true, verifyFirst: false, giveUpAfterS });
   return { ...opened, attempts: 30, ...changes };
 }
 
 /** What the engine does when a call has ended: the decision, limited to the caller's time. */
-function ended(one: Charge, outcome: CallOutcome, context: Context) {
+function ended(one: Operation, outcome: CallOutcome, context: Context) {
   return endingInTime(onCallEnded(one, outcome, context), context);
 }
 
@@ -141,9 +141,9 @@ describe('when its time is over', () => {
 });
 
 describe('a decision that waits', () => {
-  const decisionOf = (next: Charge, waitMs: number | null) =>
+  const decisionOf = (next: Operation, waitMs: number | null) =>
     ({ next, event: { type: 'call.refused', detail: null }, waitMs }) as const;
-  const waitOf = (next: Charge, ageMs: number) => endingInTime(decisionOf(next, 9000), at(ageMs)).waitMs;
+  const waitOf = (next: Operation, ageMs: number) => endingInTime(decisionOf(next, 9000), at(ageMs)).waitMs;
 
   it('is due at the end of its time at the latest', () => {
     expect([waitOf(charge(60), 51_000), waitOf(charge(60), 51_001), waitOf(charge(60), 70_000)]).toEqual([

@@ -1,6 +1,7 @@
 /** What the policy and the gateway's contract allow for a charge in a given state. */
-import { type Charge, giveUpAtMs } from '../charge.ts';
+
 import { FULL_TRUST, isBelieved } from '../clock-trust.ts';
+import { giveUpAtMs, type Operation } from '../operation.ts';
 import type { Context, Decision } from './decision.ts';
 
 /**
@@ -9,12 +10,12 @@ import type { Context, Decision } from './decision.ts';
  * called when that is possible. In any case the order's other charges are verified first, because the failure will
  * say that nothing was charged. If they cannot be, resolving has its own limit.
  */
-export function outOfTime(charge: Charge, context: Context): boolean {
+export function outOfTime(operation: Operation, context: Context): boolean {
   const { policy, nowMs } = context;
-  const ageMs = nowMs - charge.openedAtMs;
-  if (charge.step === 'verify') return ageMs >= policy.resolveForMs;
-  if (charge.giveUpAfterS !== null) return leftToTryMs(charge, context) === 0;
-  return charge.attempts > 0 && ageMs >= policy.callDeadlineMs;
+  const ageMs = nowMs - operation.openedAtMs;
+  if (operation.step === 'verify') return ageMs >= policy.resolveForMs;
+  if (operation.giveUpAfterS !== null) return leftToTryMs(operation, context) === 0;
+  return operation.attempts > 0 && ageMs >= policy.callDeadlineMs;
 }
 
 /**
@@ -22,12 +23,12 @@ export function outOfTime(charge: Charge, context: Context): boolean {
  * clock. That clock may have been set since the charge was opened, so a first charge is also at least as old as its
  * payment is by our wall clock. A later charge is younger than its payment, so there is no second clock for it.
  */
-export function leftToTryMs(charge: Charge, context: Context): number {
+export function leftToTryMs(operation: Operation, context: Context): number {
   const { nowMs, trust = FULL_TRUST, paymentAgeMs = 0 } = context;
-  const { openedAtMs } = charge;
+  const { openedAtMs } = operation;
   const ageMs = nowMs - openedAtMs;
-  const believed = charge.n > 1 || isBelieved(openedAtMs, nowMs, trust);
-  return Math.max(0, giveUpAtMs(charge) - openedAtMs - (believed ? ageMs : Math.max(ageMs, paymentAgeMs)));
+  const believed = operation.n > 1 || isBelieved(openedAtMs, nowMs, trust);
+  return Math.max(0, giveUpAtMs(operation) - openedAtMs - (believed ? ageMs : Math.max(ageMs, paymentAgeMs)));
 }
 
 /** The decision, due again no later than the end of the caller's time: what is not called by then ends then. */
@@ -42,24 +43,24 @@ export function endingInTime(decision: Decision, context: Context): Decision {
 }
 
 /** Whether the caller, or else the policy, allows one more call `waitMs` from now. */
-function hasCallsLeft(charge: Charge, waitMs: number, context: Context): boolean {
+function hasCallsLeft(operation: Operation, waitMs: number, context: Context): boolean {
   const { policy, nowMs } = context;
   // A longer wait ends with that time.
-  if (charge.giveUpAfterS !== null) return leftToTryMs(charge, context) > 0;
-  if (charge.attempts >= policy.maxAttempts) return false;
-  return charge.attempts === 0 || nowMs + waitMs < charge.openedAtMs + policy.callDeadlineMs;
+  if (operation.giveUpAfterS !== null) return leftToTryMs(operation, context) > 0;
+  if (operation.attempts >= policy.maxAttempts) return false;
+  return operation.attempts === 0 || nowMs + waitMs < operation.openedAtMs + policy.callDeadlineMs;
 }
 
 /** Whether one more call is safe and allowed, `waitMs` from now. */
-export function mayCall(charge: Charge, waitMs: number, context: Context): boolean {
+export function mayCall(operation: Operation, waitMs: number, context: Context): boolean {
   const { policy } = context;
-  if (!hasCallsLeft(charge, waitMs, context)) return false;
-  if (charge.doubt.kind === 'none') return true;
-  if (policy.contract.keys === 'none' || charge.declineCode !== null) return false;
-  if (policy.contract.cachesErrors && charge.doubt.kind === 'answered') return false;
+  if (!hasCallsLeft(operation, waitMs, context)) return false;
+  if (operation.doubt.kind === 'none') return true;
+  if (policy.contract.keys === 'none' || operation.declineCode !== null) return false;
+  if (policy.contract.cachesErrors && operation.doubt.kind === 'answered') return false;
   // A request under a claim may be sent until the lease ends, and lands even later. The gateway must still remember
   // its key then.
-  const ageMs = waitMs + greatestAgeMs(charge, charge.firstSentAtMs ?? charge.openedAtMs, context);
+  const ageMs = waitMs + greatestAgeMs(operation, operation.firstSentAtMs ?? operation.openedAtMs, context);
   return ageMs + policy.leaseMs + policy.contract.landsWithinMs < policy.contract.keyWindowMs;
 }
 
@@ -68,10 +69,10 @@ export function mayCall(charge: Charge, waitMs: number, context: Context): boole
  * than it is. But it is not older than the payment is by our wall clock, and for a first charge that age is always
  * close to the truth.
  */
-function greatestAgeMs(charge: Charge, statedMs: number, context: Context): number {
+function greatestAgeMs(operation: Operation, statedMs: number, context: Context): number {
   const { nowMs, trust = FULL_TRUST, paymentAgeMs = 0 } = context;
   const ageMs = nowMs - statedMs;
-  const believed = charge.n > 1 && isBelieved(statedMs, nowMs, trust);
+  const believed = operation.n > 1 && isBelieved(statedMs, nowMs, trust);
   return believed ? ageMs : Math.max(ageMs, paymentAgeMs);
 }
 
@@ -83,18 +84,18 @@ function greatestAgeMs(charge: Charge, statedMs: number, context: Context): numb
  *   that.
  */
 export function isForOthers(
-  charge: Charge,
+  operation: Operation,
   waiting: { readonly dueAtMs: number; readonly evidence: number },
   { policy, nowMs }: Context,
 ): boolean {
-  if (policy.contract.lookup || charge.step === 'call' || waiting.evidence > 0) return false;
+  if (policy.contract.lookup || operation.step === 'call' || waiting.evidence > 0) return false;
   return nowMs - waiting.dueAtMs < policy.resolveForMs;
 }
 
 /** Whether a call that was decided earlier may be made now, by the clock at the moment of its claim. */
-export function mayCallNow(charge: Charge, context: Context): boolean {
-  if (charge.doubt.kind === 'none' && outOfTime(charge, context)) return false;
-  return mayCall(charge, 0, context);
+export function mayCallNow(operation: Operation, context: Context): boolean {
+  if (operation.doubt.kind === 'none' && outOfTime(operation, context)) return false;
+  return mayCall(operation, 0, context);
 }
 
 /** How long clients may still repeat a request that a restored database has forgotten. */
@@ -104,7 +105,7 @@ const REPEATED_FOR_MS = 30 * 86_400_000;
  * Whether this database may have forgotten something about the charge: it was restored, and the charge is older
  * than the restore, or may repeat one that is.
  */
-export function mayBeForgotten({ openedAtMs }: Charge, { policy, nowMs }: Context): boolean {
+export function mayBeForgotten({ openedAtMs }: Operation, { policy, nowMs }: Context): boolean {
   const { restoredAtMs } = policy;
   if (restoredAtMs === null) return false;
   return openedAtMs <= restoredAtMs || nowMs < restoredAtMs + REPEATED_FOR_MS;
@@ -114,20 +115,20 @@ export function mayBeForgotten({ openedAtMs }: Charge, { policy, nowMs }: Contex
  * Whether the charge was accepted so long ago that its key no longer protects its first call. The row may come from
  * a backup, and the call may have been made after the backup.
  */
-export function isPastItsKey(charge: Charge, context: Context): boolean {
+export function isPastItsKey(operation: Operation, context: Context): boolean {
   const { contract, leaseMs, callDeadlineMs } = context.policy;
   const guardedMs =
     contract.keys === 'kept' ? contract.keyWindowMs - contract.landsWithinMs - leaseMs : callDeadlineMs;
-  return greatestAgeMs(charge, charge.openedAtMs, context) >= Math.max(guardedMs, leaseMs);
+  return greatestAgeMs(operation, operation.openedAtMs, context) >= Math.max(guardedMs, leaseMs);
 }
 
 /**
  * Whether the charge is looked up before it is called: if the call may not be the first although no call is known
  * to have been executed, or if the database may have forgotten a call or a later charge.
  */
-export function mustLookFirst(charge: Charge, context: Context): boolean {
+export function mustLookFirst(operation: Operation, context: Context): boolean {
   if (!context.policy.contract.lookup) return false;
-  if (charge.doubt.kind === 'none' && isPastItsKey(charge, context)) return true;
+  if (operation.doubt.kind === 'none' && isPastItsKey(operation, context)) return true;
   // Before each call: the worker that counted an earlier one may have died before its lookup.
-  return mayBeForgotten(charge, context);
+  return mayBeForgotten(operation, context);
 }

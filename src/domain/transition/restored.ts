@@ -2,7 +2,7 @@
  * What a restored database does not know about its own past. Its rows do not show the calls that were made after
  * the backup, and it has no rows of charges that were opened after it. The gateway knows both.
  */
-import type { Charge } from '../charge.ts';
+import type { Operation } from '../operation.ts';
 import type { LookupOutcome } from '../outcomes.ts';
 import { lookupWaitMs } from '../policy.ts';
 import { absenceProof } from '../proof.ts';
@@ -15,20 +15,20 @@ import { lookAgain, onLookupEnded } from './lookup-ended.ts';
  * not know the key, so the call may be sent.
  */
 export function onLookedFirst(
-  charge: Charge,
+  operation: Operation,
   outcome: LookupOutcome,
   askedAtMs: number,
   context: Context,
 ): Decision | null {
   switch (outcome.kind) {
     case 'absent':
-      return unlessItMayLand(charge, askedAtMs, context);
+      return unlessItMayLand(operation, askedAtMs, context);
     case 'unavailable':
-      return askFirstAgain(charge, 'looked_first_unavailable', null, context);
+      return askFirstAgain(operation, 'looked_first_unavailable', null, context);
     case 'forbidden':
-      return withForbidden(askFirstAgain(charge, 'looked_first_forbidden', null, context));
+      return withForbidden(askFirstAgain(operation, 'looked_first_forbidden', null, context));
     default:
-      return onLookupEnded(uncounted(charge), outcome, askedAtMs, context);
+      return onLookupEnded(uncounted(operation), outcome, askedAtMs, context);
   }
 }
 
@@ -36,26 +36,26 @@ export function onLookedFirst(
  * If keys are kept, this call and a forgotten one that lands now are one charge. If not, the forgotten one must be
  * over first.
  */
-function unlessItMayLand(charge: Charge, askedAtMs: number, context: Context): Decision | null {
+function unlessItMayLand(operation: Operation, askedAtMs: number, context: Context): Decision | null {
   if (context.policy.contract.keys === 'kept') return null;
-  const proof = absenceProof(charge, askedAtMs, context.policy, context.trust);
+  const proof = absenceProof(operation, askedAtMs, context.policy, context.trust);
   if (proof.kind === 'proved') return null;
-  if (proof.kind === 'never') return askFirstAgain(charge, 'looked_first_in_vain', null, context);
-  return askFirstAgain(charge, 'forgotten_call_may_land', proof.atMs, context);
+  if (proof.kind === 'never') return askFirstAgain(operation, 'looked_first_in_vain', null, context);
+  return askFirstAgain(operation, 'forgotten_call_may_land', proof.atMs, context);
 }
 
 /** Nothing was sent. As with every lookup, a person is asked if the gateway gives no answer for too long. */
 function askFirstAgain(
-  charge: Charge,
+  operation: Operation,
   reason: string,
   provableAtMs: number | null,
   context: Context,
 ): Decision {
   const { policy, roll, nowMs } = context;
-  const sinceMs = charge.unresolvedSinceMs ?? nowMs;
-  const next = { ...charge, lookups: charge.lookups + 1, unresolvedSinceMs: sinceMs };
+  const sinceMs = operation.unresolvedSinceMs ?? nowMs;
+  const next = { ...operation, lookups: operation.lookups + 1, unresolvedSinceMs: sinceMs };
   if (nowMs - sinceMs >= policy.resolveForMs) return review(uncounted(next), 'unresolved_too_long', context);
-  const scheduledMs = lookupWaitMs(policy, policy.lookupBaseMs, charge.lookups, roll);
+  const scheduledMs = lookupWaitMs(policy, policy.lookupBaseMs, operation.lookups, roll);
   const provableMs = provableAtMs === null ? scheduledMs : Math.max(provableAtMs - nowMs + 1, 1);
   return onNotSent(next, reason, Math.min(scheduledMs, provableMs));
 }
@@ -64,23 +64,27 @@ function askFirstAgain(
  * Decides after the charges that come after the one to be called were looked up too. Null: the gateway does not
  * know them, so the call may be sent.
  */
-export function onAheadOfCall(charge: Charge, outcome: AheadOutcome, context: Context): Decision | null {
+export function onAheadOfCall(
+  operation: Operation,
+  outcome: AheadOutcome,
+  context: Context,
+): Decision | null {
   switch (outcome.kind) {
     case 'clear':
       return null;
     case 'found':
-      return foundAhead(uncounted(charge), outcome.ref, context);
+      return foundAhead(uncounted(operation), outcome.ref, context);
     case 'unavailable': {
-      const again = askFirstAgain(charge, 'looked_ahead_unavailable', null, context);
+      const again = askFirstAgain(operation, 'looked_ahead_unavailable', null, context);
       return outcome.forbidden ? withForbidden(again) : again;
     }
     case 'may_land':
-      return askFirstAgain(charge, 'forgotten_charge_may_land', outcome.atMs, context);
+      return askFirstAgain(operation, 'forgotten_charge_may_land', outcome.atMs, context);
   }
 }
 
-function foundAhead(charge: Charge, ref: string | null, context: Context): Decision {
-  return review({ ...charge, gatewayRef: ref, step: 'verify' }, 'late_success', context);
+function foundAhead(operation: Operation, ref: string | null, context: Context): Decision {
+  return review({ ...operation, gatewayRef: ref, step: 'verify' }, 'late_success', context);
 }
 
 /** What the gateway knows about charges that would come after this one. */
@@ -100,26 +104,31 @@ export type AheadOutcome =
  * Decides whether a charge's failure may be written, after the charges that come after it were looked up, which a
  * restored database may have forgotten. `failed`: the decision that would be written.
  */
-export function onAhead(charge: Charge, failed: Decision, outcome: AheadOutcome, context: Context): Decision {
+export function onAhead(
+  operation: Operation,
+  failed: Decision,
+  outcome: AheadOutcome,
+  context: Context,
+): Decision {
   switch (outcome.kind) {
     case 'clear':
       return failed;
     case 'found':
-      return foundAhead(charge, outcome.ref, context);
+      return foundAhead(operation, outcome.ref, context);
     case 'unavailable': {
       const { reason, forbidden } = outcome;
-      const again = lookAgain(keepDecline(charge, failed), 'lookup.unavailable', reason, null, context);
+      const again = lookAgain(keepDecline(operation, failed), 'lookup.unavailable', reason, null, context);
       return forbidden ? withForbidden(again) : again;
     }
     case 'may_land': {
       const detail = 'forgotten_charge_may_land';
-      return lookAgain(keepDecline(charge, failed), 'lookup.not_found_yet', detail, outcome.atMs, context);
+      return lookAgain(keepDecline(operation, failed), 'lookup.not_found_yet', detail, outcome.atMs, context);
     }
   }
 }
 
 /** Keeps a decline from being lost in the meantime. */
-function keepDecline(charge: Charge, failed: Decision): Charge {
+function keepDecline(operation: Operation, failed: Decision): Operation {
   const isDecline = failed.settled?.problem === 'card_declined';
-  return { ...charge, declineCode: isDecline ? failed.next.failureCode : charge.declineCode };
+  return { ...operation, declineCode: isDecline ? failed.next.failureCode : operation.declineCode };
 }

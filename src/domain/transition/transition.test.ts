@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CONTRACT as contract, POLICY as policy } from '../../../test/support/contract.ts';
-import { type Charge, type Doubt, openCharge, STATUS_MOVES } from '../charge.ts';
 import type { GatewayContract } from '../contract.ts';
+import { type Doubt, type Operation, openOperation, STATUS_MOVES } from '../operation.ts';
 import type { CallOutcome, LookupOutcome } from '../outcomes.ts';
 import type { PaymentStatus } from '../payment.ts';
 import {
@@ -21,8 +21,8 @@ function at(ms: number, changes: Partial<GatewayContract> = {}): Context {
   return { policy: { ...policy, contract: { ...contract, ...changes } }, nowMs: START + ms, roll: 0.5 };
 }
 
-function calling(changes: Partial<Charge> = {}): Charge {
-  return { ...openCharge({ n: 1, openedAtMs: START, calling: true, verifyFirst: false }), ...changes };
+function calling(changes: Partial<Operation> = {}): Operation {
+  return { ...openOperation({ n: 1, openedAtMs: START, calling: true, verifyFirst: false }), ...changes };
 }
 
 const open: Doubt = { kind: 'open', untilMs: START + 100 };
@@ -37,7 +37,7 @@ function brief({ next, waitMs }: Decision): string {
 }
 
 describe('the end of a call', () => {
-  it.each<[string, CallOutcome, Partial<Charge>, Partial<GatewayContract>, string]>([
+  it.each<[string, CallOutcome, Partial<Operation>, Partial<GatewayContract>, string]>([
     [
       'a huge Retry-After is limited',
       { kind: 'refused', reason: 'http_429', retryAfterMs: 1e12 },
@@ -107,9 +107,10 @@ describe('a claim', () => {
 });
 
 describe('the end of a lookup', () => {
-  const lookup = (changes: Partial<Charge>): Charge => calling({ step: 'lookup', attempts: 4, ...changes });
+  const lookup = (changes: Partial<Operation>): Operation =>
+    calling({ step: 'lookup', attempts: 4, ...changes });
 
-  it.each<[string, LookupOutcome, Partial<Charge>, number, Partial<GatewayContract>, string]>([
+  it.each<[string, LookupOutcome, Partial<Operation>, number, Partial<GatewayContract>, string]>([
     [
       'absent fails at once when every call was answered',
       absent,
@@ -155,31 +156,31 @@ describe('the end of a lookup', () => {
   });
 
   it('slows down from 10 s to an hour, and after 72 h asks a person but goes on', () => {
-    let charge = lookup({ doubt: open, gatewayRef: 'ch' });
+    let operation = lookup({ doubt: open, gatewayRef: 'ch' });
     let nowMs = 200;
     const waits: number[] = [];
-    for (let turn = 0; turn < 200 && charge.status !== 'REVIEW'; turn += 1) {
-      const { next, waitMs } = onLookupEnded(charge, absent, START + nowMs, at(nowMs));
-      charge = next;
+    for (let turn = 0; turn < 200 && operation.status !== 'REVIEW'; turn += 1) {
+      const { next, waitMs } = onLookupEnded(operation, absent, START + nowMs, at(nowMs));
+      operation = next;
       waits.push(waitMs ?? -1);
       nowMs += waitMs ?? 0;
     }
     expect(waits.slice(0, 4)).toEqual([10_000, 20_000, 40_000, 80_000]);
     expect(Math.max(...waits.slice(0, -1))).toBe(3_600_000);
     expect(nowMs).toBeGreaterThanOrEqual(72 * 3_600_000);
-    expect([charge.status, charge.failureCode, waits.at(-1)]).toEqual([
+    expect([operation.status, operation.failureCode, waits.at(-1)]).toEqual([
       'REVIEW',
       'unresolved_too_long',
       86_400_000,
     ]);
-    expect(brief(onLookupEnded(charge, { kind: 'succeeded', ref: 'ch' }, START, at(nowMs)))).toBe(
+    expect(brief(onLookupEnded(operation, { kind: 'succeeded', ref: 'ch' }, START, at(nowMs)))).toBe(
       'COMPLETED none - idle',
     );
   });
 });
 
 describe('lookups of earlier charges', () => {
-  const second = openCharge({ n: 2, openedAtMs: START, calling: true, verifyFirst: true });
+  const second = openOperation({ n: 2, openedAtMs: START, calling: true, verifyFirst: true });
 
   it('come before the next charge is sent', () => {
     expect(onClaim(second, { expiredAtMs: null, evidence: 0 }, at(1)).action).toBe('verify');
@@ -238,7 +239,7 @@ const anyTurn = fc.record({
 });
 
 interface Walk {
-  readonly charges: readonly Charge[];
+  readonly charges: readonly Operation[];
   readonly decisions: readonly Decision[];
 }
 
@@ -247,19 +248,19 @@ function walk(
   terms: GatewayContract,
   turns: readonly { call: CallOutcome; lookup: LookupOutcome; expires: boolean; laterMs: number }[],
 ): Walk {
-  let charge = calling({ attempts: 0, firstSentAtMs: null });
+  let operation = calling({ attempts: 0, firstSentAtMs: null });
   let nowMs = START;
   let expiredAtMs: number | null = null;
-  const charges = [charge];
+  const charges = [operation];
   const decisions: Decision[] = [];
   const context = (): Context => ({ policy: { ...policy, contract: terms }, nowMs, roll: 0.5 });
   const take = (decision: Decision): void => {
-    charge = decision.next;
-    charges.push(charge);
+    operation = decision.next;
+    charges.push(operation);
     decisions.push(decision);
   };
   for (const turn of turns) {
-    const claim = onClaim(charge, { expiredAtMs, evidence: 0 }, context());
+    const claim = onClaim(operation, { expiredAtMs, evidence: 0 }, context());
     take(claim);
     const askedAtMs = nowMs;
     expiredAtMs = null;
@@ -272,8 +273,8 @@ function walk(
     nowMs += turn.laterMs;
     take(
       claim.action === 'call'
-        ? onCallEnded(charge, turn.call, context())
-        : onLookupEnded(charge, turn.lookup, askedAtMs, context()),
+        ? onCallEnded(operation, turn.call, context())
+        : onLookupEnded(operation, turn.lookup, askedAtMs, context()),
     );
     const { waitMs } = decisions.at(-1) ?? { waitMs: null };
     if (waitMs === null) break;
@@ -289,9 +290,9 @@ describe('whatever happens', () => {
     fc.assert(
       fc.property(walks, ([terms, turns]) => {
         const { charges } = walk(terms, turns);
-        charges.slice(1).forEach((charge, index) => {
+        charges.slice(1).forEach((operation, index) => {
           const before = charges[index]?.status as PaymentStatus;
-          expect(before === charge.status || STATUS_MOVES[before].includes(charge.status)).toBe(true);
+          expect(before === operation.status || STATUS_MOVES[before].includes(operation.status)).toBe(true);
         });
       }),
     );
@@ -300,8 +301,8 @@ describe('whatever happens', () => {
   it('there are never more calls than allowed', () => {
     fc.assert(
       fc.property(walks, ([terms, turns]) => {
-        for (const charge of walk(terms, turns).charges)
-          expect(charge.attempts).toBeLessThanOrEqual(policy.maxAttempts);
+        for (const operation of walk(terms, turns).charges)
+          expect(operation.attempts).toBeLessThanOrEqual(policy.maxAttempts);
       }),
     );
   });
@@ -323,7 +324,7 @@ describe('whatever happens', () => {
     const seen = new Set<PaymentStatus>();
     fc.assert(
       fc.property(walks, ([terms, turns]) => {
-        for (const charge of walk(terms, turns).charges) seen.add(charge.status);
+        for (const operation of walk(terms, turns).charges) seen.add(operation.status);
       }),
       { numRuns: 2000, seed: 7 },
     );

@@ -1,4 +1,4 @@
-import { type Charge, isSettled, worse } from '../charge.ts';
+import { isSettled, type Operation, worse } from '../operation.ts';
 import { lookupWaitMs } from '../policy.ts';
 import { type Context, type Decision, knowsOfOtherMoney, review, withForbidden } from './decision.ts';
 
@@ -42,44 +42,44 @@ export interface OwnEvidence {
 export const NO_EVIDENCE: OwnEvidence = { sentUntilMs: null, gatewayRef: null };
 
 /** Decides after every other charge of the order was looked up. */
-export function onVerified(charge: Charge, outcome: VerifyOutcome, context: Context): Decision {
+export function onVerified(operation: Operation, outcome: VerifyOutcome, context: Context): Decision {
   switch (outcome.kind) {
     case 'unavailable':
-      return onUnavailable(charge, outcome, context);
+      return onUnavailable(operation, outcome, context);
     case 'found':
-      return onFound(charge, outcome, context);
+      return onFound(operation, outcome, context);
     case 'clear':
-      return onClear(charge, outcome.own, context);
+      return onClear(operation, outcome.own, context);
   }
 }
 
 type Unavailable = Extract<VerifyOutcome, { kind: 'unavailable' }>;
 
-function onUnavailable(charge: Charge, outcome: Unavailable, context: Context): Decision {
+function onUnavailable(operation: Operation, outcome: Unavailable, context: Context): Decision {
   const { reason, waitMs, contested, forbidden } = outcome;
   const { policy, roll, nowMs } = context;
-  const next = { ...charge, lookups: charge.lookups + 1 };
+  const next = { ...operation, lookups: operation.lookups + 1 };
   const event = { type: 'verify.unavailable', detail: reason } as const;
-  const open = !isSettled(charge.status) && charge.status !== 'REVIEW';
-  if (contested && open && nowMs - charge.openedAtMs >= policy.resolveForMs) {
+  const open = !isSettled(operation.status) && operation.status !== 'REVIEW';
+  if (contested && open && nowMs - operation.openedAtMs >= policy.resolveForMs) {
     return review(next, 'unresolved_too_long', context);
   }
-  if (waitsTooLong(charge, outcome, context)) {
+  if (waitsTooLong(operation, outcome, context)) {
     return { next, event, waitMs: policy.reviewLookupMs, alarm: 'evidence_waits' };
   }
   const scheduledMs =
-    charge.status === 'REVIEW'
+    operation.status === 'REVIEW'
       ? policy.reviewLookupMs
-      : lookupWaitMs(policy, policy.lookupBaseMs, charge.lookups, roll);
+      : lookupWaitMs(policy, policy.lookupBaseMs, operation.lookups, roll);
   const decision = { next, event, waitMs: waitMs === null ? scheduledMs : Math.min(scheduledMs, waitMs) };
-  const isNews = reason === 'other_gateway' && charge.lookups === 0;
+  const isNews = reason === 'other_gateway' && operation.lookups === 0;
   if (isNews) return { ...decision, alarm: 'other_gateway' };
   return forbidden ? withForbidden(decision) : decision;
 }
 
 /** A settled charge stays settled until evidence is confirmed. A person must be alarmed if the gateway gives no answer. */
 function waitsTooLong(
-  { status }: Charge,
+  { status }: Operation,
   { waitMs, evidenceAtMs }: Unavailable,
   { policy, nowMs }: Context,
 ): boolean {
@@ -88,35 +88,35 @@ function waitsTooLong(
 }
 
 function onFound(
-  charge: Charge,
+  operation: Operation,
   { ref, reason, own }: Extract<VerifyOutcome, { kind: 'found' }>,
   context: Context,
 ): Decision {
-  if (charge.status === 'COMPLETED') {
+  if (operation.status === 'COMPLETED') {
     if (reason === 'other_gateway') {
       const event = { type: 'verify.unavailable', detail: reason } as const;
-      return { next: charge, event, waitMs: null, alarm: 'other_gateway' };
+      return { next: operation, event, waitMs: null, alarm: 'other_gateway' };
     }
     const event = { type: 'verify.duplicate_found', detail: ref ?? reason } as const;
-    return { next: charge, event, waitMs: null, alarm: 'duplicate_charge' };
+    return { next: operation, event, waitMs: null, alarm: 'duplicate_charge' };
   }
-  const settled = isSettled(charge.status);
-  const known = settled ? charge : withOwnEvidence(charge, own, context);
+  const settled = isSettled(operation.status);
+  const known = settled ? operation : withOwnEvidence(operation, own, context);
   // If this charge may have been sent, it is looked up. If not, the other one is.
   const step = known.doubt.kind === 'none' || settled ? 'verify' : 'lookup';
   const decision = review({ ...known, gatewayRef: ref ?? known.gatewayRef, step }, reason, context);
   if (reason !== 'other_gateway') return decision;
   // Another lookup from here would show nothing new, so a person is alarmed once.
   const { alarm: _told, ...quiet } = decision;
-  return knowsOfOtherMoney(charge) ? quiet : { ...quiet, alarm: 'other_gateway' };
+  return knowsOfOtherMoney(operation) ? quiet : { ...quiet, alarm: 'other_gateway' };
 }
 
-function onClear(charge: Charge, own: OwnEvidence, context: Context): Decision {
+function onClear(operation: Operation, own: OwnEvidence, context: Context): Decision {
   const event = { type: 'verify.clear', detail: null } as const;
-  if (isSettled(charge.status)) return { next: charge, event, waitMs: null };
-  const next = withOwnEvidence(charge, own, context);
-  if (charge.status === 'REVIEW') return onClearInReview(next, own, context);
-  return { next: { ...next, step: charge.step === 'lookup' ? 'lookup' : 'call' }, event, waitMs: 0 };
+  if (isSettled(operation.status)) return { next: operation, event, waitMs: null };
+  const next = withOwnEvidence(operation, own, context);
+  if (operation.status === 'REVIEW') return onClearInReview(next, own, context);
+  return { next: { ...next, step: operation.step === 'lookup' ? 'lookup' : 'call' }, event, waitMs: 0 };
 }
 
 /**
@@ -124,15 +124,15 @@ function onClear(charge: Charge, own: OwnEvidence, context: Context): Decision {
  * have been about this very charge, seen before it was taken back. So only a lookup from now on can prove that it
  * is absent.
  */
-function onClearInReview(charge: Charge, own: OwnEvidence, context: Context): Decision {
+function onClearInReview(operation: Operation, own: OwnEvidence, context: Context): Decision {
   const { policy, nowMs } = context;
   const event = { type: 'verify.clear', detail: null } as const;
-  if (!policy.contract.lookup || charge.step === 'none') {
-    return { next: charge, event, waitMs: charge.step === 'none' ? null : policy.reviewLookupMs };
+  if (!policy.contract.lookup || operation.step === 'none') {
+    return { next: operation, event, waitMs: operation.step === 'none' ? null : policy.reviewLookupMs };
   }
-  const next = { ...charge, step: 'lookup' } as const;
-  if (!knowsOfOtherMoney(charge)) return { next, event, waitMs: 0 };
-  const doubt = worse(charge.doubt, { kind: 'open', untilMs: nowMs }, context);
+  const next = { ...operation, step: 'lookup' } as const;
+  if (!knowsOfOtherMoney(operation)) return { next, event, waitMs: 0 };
+  const doubt = worse(operation.doubt, { kind: 'open', untilMs: nowMs }, context);
   const cleared = { ...next, doubt, failureCode: 'outcome_unknown', gatewayRef: own.gatewayRef };
   return { next: cleared, event, waitMs: 0 };
 }
@@ -141,26 +141,31 @@ function onClearInReview(charge: Charge, own: OwnEvidence, context: Context): De
  * Decides when a failure could not be written because unchecked evidence came in. The evidence is checked first,
  * then the charge is looked up. What was learnt about the charge is kept meanwhile.
  */
-export function onUnseen(charge: Charge, failure: Decision, { nowMs, policy }: Context): Decision {
+export function onUnseen(operation: Operation, failure: Decision, { nowMs, policy }: Context): Decision {
   const declined = failure.settled?.problem === 'card_declined';
-  const declineCode = declined ? failure.next.failureCode : charge.declineCode;
+  const declineCode = declined ? failure.next.failureCode : operation.declineCode;
   // Another worker has received or sent something, so our own calls do not show everything.
-  const doubt = charge.doubt.kind === 'none' ? ({ kind: 'answered', untilMs: nowMs } as const) : charge.doubt;
+  const doubt =
+    operation.doubt.kind === 'none' ? ({ kind: 'answered', untilMs: nowMs } as const) : operation.doubt;
   const event = declined
     ? ({ type: 'call.declined_in_doubt', detail: declineCode } as const)
     : ({ type: 'lookup.not_found_yet', detail: 'late_evidence' } as const);
   // A process without lookups leaves them to others. It still checks the evidence itself.
   const step = policy.contract.lookup ? 'lookup' : 'verify';
-  return { next: { ...charge, doubt, declineCode, step }, event, waitMs: 0 };
+  return { next: { ...operation, doubt, declineCode, step }, event, waitMs: 0 };
 }
 
-function withOwnEvidence(charge: Charge, { sentUntilMs, gatewayRef }: OwnEvidence, context: Context): Charge {
+function withOwnEvidence(
+  operation: Operation,
+  { sentUntilMs, gatewayRef }: OwnEvidence,
+  context: Context,
+): Operation {
   const doubt =
     sentUntilMs === null
-      ? charge.doubt
-      : worse(charge.doubt, { kind: 'open', untilMs: sentUntilMs }, context);
-  const named = gatewayRef ?? charge.gatewayRef;
-  if (gatewayRef === null || doubt.kind !== 'none') return { ...charge, doubt, gatewayRef: named };
+      ? operation.doubt
+      : worse(operation.doubt, { kind: 'open', untilMs: sentUntilMs }, context);
+  const named = gatewayRef ?? operation.gatewayRef;
+  if (gatewayRef === null || doubt.kind !== 'none') return { ...operation, doubt, gatewayRef: named };
   // The gateway named it, so it was sent. A lookup shows the rest.
-  return { ...charge, doubt: { kind: 'answered', untilMs: charge.openedAtMs }, gatewayRef: named };
+  return { ...operation, doubt: { kind: 'answered', untilMs: operation.openedAtMs }, gatewayRef: named };
 }

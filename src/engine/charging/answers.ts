@@ -52,7 +52,7 @@ export function replay(
  * agree if a charge failed and its money turned up later: the keys bound to that charge keep its first answer, and
  * no other key gets it.
  */
-export function frozenOf({ answer, charge }: PaymentRecord): StoredAnswer | null {
-  if (answer === null || (answer.problem === null) !== (charge.status === 'COMPLETED')) return null;
+export function frozenOf({ answer, operation }: PaymentRecord): StoredAnswer | null {
+  if (answer === null || (answer.problem === null) !== (operation.status === 'COMPLETED')) return null;
   return answer;
 }

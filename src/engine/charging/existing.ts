@@ -18,7 +18,8 @@ export async function conflict(
 ): Promise<ChargeAnswer> {
   const { engine } = charging;
   const own = record !== null && request.drawn.includes(record.paymentId);
-  if (!own || record.charge.n === 1) return problem('order_conflict', record && showPayment(engine, record));
+  if (!own || record.operation.n === 1)
+    return problem('order_conflict', record && showPayment(engine, record));
   const answer = await engine.store.answerOf(paymentKey(record), 1);
   if (answer === null) return problem('result_expired', showPayment(engine, record));
   const { freshForMs, ...frozen } = answer;
@@ -41,7 +42,7 @@ export async function join(
   const answer = frozenOf(record);
   if (!verdict.settled || answer === null) return waitTurn(charging, request, record, verdict.turn);
   const { freshForMs, ...frozen } = answer;
-  const started = request.startedN === record.charge.n;
+  const started = request.startedN === record.operation.n;
   return settled(charging, request, record, frozen, { started, freshForMs });
 }
 
@@ -54,9 +55,9 @@ export async function asItStands(
 ): Promise<Turn> {
   if (record === null) return 'again';
   if (binds && (await bind(charging, request, record, AS_IT_STANDS)) === 'lost') return 'again';
-  const problem = record.charge.status === 'COMPLETED' ? null : record.problem;
+  const problem = record.operation.status === 'COMPLETED' ? null : record.problem;
   const frozen = { problem, body: answerBody(showPayment(charging.engine, record), problem) };
-  const started = request.startedN === record.charge.n;
+  const started = request.startedN === record.operation.n;
   return settled(charging, request, record, frozen, { started, freshForMs: 0 });
 }
 

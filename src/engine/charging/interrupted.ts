@@ -1,5 +1,5 @@
 /** The answer to a request that cannot go on: the engine has stopped for good, or the database cannot be used. */
-import { isSettled } from '../../domain/charge.ts';
+import { isSettled } from '../../domain/operation.ts';
 import type { Order } from '../../domain/payment.ts';
 import type { PaymentRecord, StoreError } from '../../ports/store.ts';
 import type { ChargeAnswer } from '../api.ts';
@@ -53,7 +53,7 @@ export function storeFailed(charging: Charging, request: ClientRequest, error: S
 }
 
 /** Whether the order, as it was read, is still being charged, and on the terms of this request. */
-function isOpenAndSame({ order, charge }: PaymentRecord, wanted: Order): boolean {
-  if (isSettled(charge.status)) return false;
+function isOpenAndSame({ order, operation }: PaymentRecord, wanted: Order): boolean {
+  if (isSettled(operation.status)) return false;
   return order.amountMinor === wanted.amountMinor && order.currency === wanted.currency;
 }

@@ -51,7 +51,7 @@ export type Turn = ChargeAnswer | 'again';
 /** Notes that this request started the charge, and so bound its own key. */
 export function noteStarted(request: ClientRequest, record: PaymentRecord): void {
   request.boundHere = true;
-  request.startedN = record.charge.n;
+  request.startedN = record.operation.n;
   request.seen = record;
 }
 

@@ -20,8 +20,8 @@ export function verdictOf(request: ClientRequest, { key, payment }: Situation): 
     payment && {
       amountMinor: payment.order.amountMinor,
       currency: payment.order.currency,
-      status: payment.charge.status,
-      chargeN: payment.charge.n,
+      status: payment.operation.status,
+      chargeN: payment.operation.n,
       inDoubt: payment.evidence > 0,
       failedBefore: payment.problem !== null,
       answered: frozenOf(payment) !== null,

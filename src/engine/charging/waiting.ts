@@ -1,5 +1,5 @@
 /** Waiting for a charge to end, at most as long as the client wants. */
-import { isSettled } from '../../domain/charge.ts';
+import { isSettled } from '../../domain/operation.ts';
 import type { PaymentRecord } from '../../ports/store.ts';
 import type { ChargeAnswer } from '../api.ts';
 import { retryAfterMs } from '../retry-after.ts';
@@ -21,8 +21,12 @@ export async function waitForOwn(
   const { waiters, answerRetentionMs } = charging;
   const { clock } = charging.engine;
   const leftMs = request.untilMs - clock.monotonicMs();
-  const { paymentId, charge } = record;
-  const ended = await waiters.next(paymentId, leftMs, (seen) => hasEnded(seen) && seen.charge.n === charge.n);
+  const { paymentId, operation } = record;
+  const ended = await waiters.next(
+    paymentId,
+    leftMs,
+    (seen) => hasEnded(seen) && seen.operation.n === operation.n,
+  );
   if (ended?.answer) {
     const { problem: code, body } = ended.answer;
     const frozen = { problem: code, body };
@@ -42,7 +46,7 @@ export async function waitTurn(
   const { engine, driver, waiters } = charging;
   const leftMs = request.untilMs - engine.clock.monotonicMs();
   if (record === null) return 'again';
-  if (leftMs <= 0 || record.charge.status === 'REVIEW') return unsettled(charging, request, record);
+  if (leftMs <= 0 || record.operation.status === 'REVIEW') return unsettled(charging, request, record);
   const local = driver.known(record.paymentId) !== undefined;
   const pollMs = local ? leftMs : Math.min(POLL_CAP_MS, POLL_MS * 1.5 ** Math.min(turn, 20), leftMs);
   const ended = await waiters.next(record.paymentId, pollMs, hasEnded);
@@ -66,10 +70,10 @@ async function unsettled(
   if (situation?.key?.answer && bound) return replay(charging, request, situation);
   const record = situation?.payment ?? known ?? last;
   const answer = frozenOf(record);
-  if (request.key === null && answer !== null && record.charge.n === last.charge.n) {
+  if (request.key === null && answer !== null && record.operation.n === last.operation.n) {
     const { freshForMs, ...frozen } = answer;
-    const started = request.startedN === record.charge.n;
-    const stands = record.evidence === 0 && isSettled(record.charge.status);
+    const started = request.startedN === record.operation.n;
+    const stands = record.evidence === 0 && isSettled(record.operation.status);
     if (stands) return settled(charging, request, record, frozen, { started, freshForMs });
   }
   return {
@@ -81,5 +85,5 @@ async function unsettled(
 }
 
 function hasEnded(record: PaymentRecord): boolean {
-  return isSettled(record.charge.status) || record.charge.status === 'REVIEW';
+  return isSettled(record.operation.status) || record.operation.status === 'REVIEW';
 }

@@ -1,6 +1,7 @@
 /** The one fenced write, by which a worker changes a payment. */
-import type { Charge } from '../../domain/charge.ts';
+
 import type { EventType } from '../../domain/events.ts';
+import type { Operation } from '../../domain/operation.ts';
 import type { FailureProblem } from '../../domain/problems.ts';
 import type { Claim } from './opening.ts';
 import type { PaymentKey, PaymentRecord } from './records.ts';
@@ -14,7 +15,7 @@ export interface Advance {
     readonly claimId: string;
     readonly mustBeDue: boolean;
   };
-  readonly charge: Charge;
+  readonly operation: Operation;
   readonly event: { readonly type: EventType; readonly detail: string | null };
   /**
    * What happens to the lease. `take`: the writer takes it, and the fence rises by one. `release`: the holder gives it back. `pass`: a

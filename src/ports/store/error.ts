@@ -7,7 +7,7 @@
  * - `unfit`: not with these values. Others may work.
  * - `outcome_unknown`: the answer was lost, so it may have been written.
  */
-export type StoreErrorKind = 'unavailable' | 'refused' | 'unfit' | 'outcome_unknown';
+type StoreErrorKind = 'unavailable' | 'refused' | 'unfit' | 'outcome_unknown';
 
 /**
  * The database could not be used. The message says what happened and, if somebody must act, what to do. `cause` is the driver's error,

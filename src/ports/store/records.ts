@@ -1,5 +1,5 @@
 /** What the store reads: payments, keys and answers as they are stored. */
-import type { Charge } from '../../domain/charge.ts';
+import type { Operation } from '../../domain/operation.ts';
 import type { Order } from '../../domain/payment.ts';
 import type { FailureProblem } from '../../domain/problems.ts';
 
@@ -29,9 +29,9 @@ export interface PaymentRecord {
   readonly order: Order;
   readonly paymentId: string;
   readonly gateway: string;
-  readonly charge: Charge;
+  readonly operation: Operation;
   /** The current charge's key at the gateway, as it was when the charge was opened. */
-  readonly chargeKey: string;
+  readonly gatewayKey: string;
   readonly seq: number;
   readonly fence: number;
   /** The last claim, whether it is still held or not. */

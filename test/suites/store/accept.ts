@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { openCharge } from '../../../src/domain/charge.ts';
+import { openOperation } from '../../../src/domain/operation.ts';
 import type { Accepted, Intent } from '../../../src/ports/store.ts';
 import type { Environment } from './environment.ts';
 import {
@@ -56,8 +56,8 @@ export function acceptTests(env: Environment): void {
         order: wanted.order,
         paymentId: wanted.paymentId,
         gateway: GATEWAY,
-        charge: openCharge({ n: 1, openedAtMs: nowMs, calling: true, verifyFirst: false }),
-        chargeKey: wanted.chargeKey,
+        operation: openOperation({ n: 1, openedAtMs: nowMs, calling: true, verifyFirst: false }),
+        gatewayKey: wanted.chargeKey,
         seq: 1,
         fence: 1,
         claimId: wanted.claimId,
@@ -97,8 +97,8 @@ export function acceptTests(env: Environment): void {
       const record = await recordOf(env.store, wanted.order);
       expect(record).toMatchObject({ held: false, dueAtMs: about(nowMs + 250), fence: 1, seq: 1 });
       expect(record.claimId).toBe(wanted.claimId);
-      expect(record.charge).toEqual(
-        openCharge({ n: 1, openedAtMs: nowMs, calling: false, verifyFirst: false }),
+      expect(record.operation).toEqual(
+        openOperation({ n: 1, openedAtMs: nowMs, calling: false, verifyFirst: false }),
       );
       expect(await eventsOf(env.store, record)).toMatchObject([{ attempts: 0 }]);
     });
@@ -106,11 +106,11 @@ export function acceptTests(env: Environment): void {
     test('how long an order is tried is kept with its charge', async () => {
       await env.store.accept(intent('patient', { giveUpAfterS: 259_200 }));
       const wanted = order('patient');
-      const { paymentId, charge } = await recordOf(env.other, wanted);
-      expect(charge.giveUpAfterS).toBe(259_200);
-      expect((await env.other.payment(ACCOUNT, paymentId))?.charge.giveUpAfterS).toBe(259_200);
+      const { paymentId, operation } = await recordOf(env.other, wanted);
+      expect(operation.giveUpAfterS).toBe(259_200);
+      expect((await env.other.payment(ACCOUNT, paymentId))?.operation.giveUpAfterS).toBe(259_200);
       await env.store.accept(intent('as the policy says'));
-      expect((await recordOf(env.other, order('as the policy says'))).charge.giveUpAfterS).toBeNull();
+      expect((await recordOf(env.other, order('as the policy says'))).operation.giveUpAfterS).toBeNull();
     });
 
     test('nothing is stored under a name of another installation', async () => {

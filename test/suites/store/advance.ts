@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Charge } from '../../../src/domain/charge.ts';
+import type { Operation } from '../../../src/domain/operation.ts';
 import type { Advance, PaymentRecord } from '../../../src/ports/store.ts';
 import type { Environment } from './environment.ts';
 import {
@@ -45,8 +45,8 @@ export function advanceTests(env: Environment): void {
     test('the holder’s write is stored as it was written, and raises seq by one', async () => {
       const before = await accepted(env.store, 'full');
       const soonMs = before.createdAtMs + 1;
-      const charge: Charge = {
-        ...before.charge,
+      const operation: Operation = {
+        ...before.operation,
         status: 'REVIEW',
         step: 'lookup',
         attempts: 3,
@@ -60,7 +60,7 @@ export function advanceTests(env: Environment): void {
       };
       const result = await env.store.advance(
         release(before, 5000, {
-          charge,
+          operation,
           updatedAtMs: soonMs,
           event: { type: 'call.unknown', detail: 'http_500' },
         }),
@@ -70,8 +70,8 @@ export function advanceTests(env: Environment): void {
       const after = await recordOf(env.other, order('full'));
       expect(after).toEqual({
         ...before,
-        charge: {
-          ...charge,
+        operation: {
+          ...operation,
           doubt: { kind: 'open', untilMs: about(soonMs + 20_000.5) },
           firstSentAtMs: about(soonMs - 0.5),
           unresolvedSinceMs: about(soonMs + 0.25),
@@ -94,12 +94,12 @@ export function advanceTests(env: Environment): void {
 
     test('what is written back to nothing is nothing again', async () => {
       const before = await accepted(env.store, 'emptied');
-      const { charge } = await steps(
+      const { operation } = await steps(
         env.store,
         before,
         (record) =>
           release(record, 0, {
-            charge: {
+            operation: {
               doubt: { kind: 'answered', untilMs: record.createdAtMs },
               declineCode: 'x',
               unresolvedSinceMs: record.createdAtMs,
@@ -109,7 +109,7 @@ export function advanceTests(env: Environment): void {
           }),
         (record) =>
           release(record, 0, {
-            charge: {
+            operation: {
               doubt: { kind: 'none' },
               firstSentAtMs: null,
               declineCode: null,
@@ -119,16 +119,16 @@ export function advanceTests(env: Environment): void {
             },
           }),
       );
-      expect(charge).toEqual({ ...before.charge, firstSentAtMs: null });
+      expect(operation).toEqual({ ...before.operation, firstSentAtMs: null });
     });
 
     test('no write changes the charge’s number, when it was opened or how long it is tried', async () => {
       const before = await accepted(env.store, 'numbered');
-      const openedAtMs = before.charge.openedAtMs - 60_000;
+      const openedAtMs = before.operation.openedAtMs - 60_000;
       const changes = { n: 2, openedAtMs, giveUpAfterS: 5 };
-      const after = await done(env.store, release(before, 0, { charge: changes }));
-      const { n, giveUpAfterS } = after.charge;
-      expect([n, after.charge.openedAtMs, giveUpAfterS]).toEqual([1, before.charge.openedAtMs, null]);
+      const after = await done(env.store, release(before, 0, { operation: changes }));
+      const { n, giveUpAfterS } = after.operation;
+      expect([n, after.operation.openedAtMs, giveUpAfterS]).toEqual([1, before.operation.openedAtMs, null]);
       expect((await eventsOf(env.store, after)).map((event) => event.chargeN)).toEqual([1, 1]);
     });
 
@@ -206,7 +206,7 @@ export function advanceTests(env: Environment): void {
     test('the holder may write after its lease has ended, as long as nobody took over', async () => {
       const held = await accepted(env.store, 'late');
       await env.advanceClock(LEASE_MS * 2);
-      expect(await done(env.store, complete(held))).toMatchObject({ charge: { status: 'COMPLETED' } });
+      expect(await done(env.store, complete(held))).toMatchObject({ operation: { status: 'COMPLETED' } });
     });
 
     test('giving back changes neither claim nor fence', async () => {
@@ -259,7 +259,7 @@ export function advanceTests(env: Environment): void {
           record,
           (held) =>
             release(held, 0, {
-              charge: { attempts: round + 1 },
+              operation: { attempts: round + 1 },
               event: { type: 'call.refused', detail: `r${round}` },
             }),
           (free) => take(free),

@@ -50,7 +50,11 @@ export function answerTests(env: Environment): void {
       const aged = await recordOf(env.store, before.order);
       await env.store.eraseExpiredAnswers(100);
       expect(await recordOf(env.store, before.order)).toEqual(aged);
-      expect(aged).toMatchObject({ problem: 'gateway_failed', charge: { status: 'FAILED' }, answer: null });
+      expect(aged).toMatchObject({
+        problem: 'gateway_failed',
+        operation: { status: 'FAILED' },
+        answer: null,
+      });
       expect(await answerOf('old')).toEqual({
         fingerprint: 'fp',
         chargeN: 1,

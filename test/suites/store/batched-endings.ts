@@ -70,7 +70,10 @@ export function batchedEndingTests(env: Environment): void {
       expect(after.claimId).toBe(lease.kind === 'take' ? lease.claim.claimId : record.claimId);
       expect(after.fence).toBe(record.fence + (lease.kind === 'take' ? 1 : 0));
       expect(after.absences).toBe(settlement?.byAbsence === true ? 1 : 0);
-      expect([after.charge.status, after.answer?.body]).toEqual([write.charge.status, settlement?.body]);
+      expect([after.operation.status, after.answer?.body]).toEqual([
+        write.operation.status,
+        settlement?.body,
+      ]);
       const events = await eventsOf(env.other, record);
       expect(events.map((event) => event.seq)).toEqual(numbers(after.seq).map((n) => n + 1));
       expect(events.at(-1)?.type).toBe(write.event.type);

@@ -136,7 +136,7 @@ export function clockTests(env: Environment): void {
       expect(await dueNow()).toEqual(['a', 'b', 'c']);
       // Its state is as it was, and once it was looked at it is left alone.
       const record = await recordOf(env.store, { accountId: 'acme', orderId: 'a' });
-      expect(record).toMatchObject({ seq: 2, charge: { status: 'FAILED' }, held: false });
+      expect(record).toMatchObject({ seq: 2, operation: { status: 'FAILED' }, held: false });
       const looked = await done(env.store, release(record, null, { updatedAtMs: record.updatedAtMs + HOUR }));
       expect(looked.dueAtMs).toBeNull();
       await env.store.wakeIdle({ ...query, limit: 10 });
@@ -146,7 +146,7 @@ export function clockTests(env: Environment): void {
     test('makes due what is left to a person and waits for nothing, whenever it was looked at', async () => {
       const review = (waitMs: number | null) => (record: PaymentRecord) =>
         release(record, waitMs, {
-          charge: { status: 'REVIEW', step: 'none', failureCode: 'outcome_unknown' },
+          operation: { status: 'REVIEW', step: 'none', failureCode: 'outcome_unknown' },
           event: { type: 'payment.review', detail: 'outcome_unknown' },
         });
       for (const orderId of ['a', 'b']) await ended(orderId, review(null));
@@ -158,7 +158,7 @@ export function clockTests(env: Environment): void {
       expect(await env.other.wakeIdle({ ...query, after: next })).toBeNull();
       expect(await dueNow()).toEqual(['a', 'b']);
       const record = await recordOf(env.store, { accountId: 'acme', orderId: 'a' });
-      expect(record).toMatchObject({ seq: 2, charge: { status: 'REVIEW', step: 'none' }, held: false });
+      expect(record).toMatchObject({ seq: 2, operation: { status: 'REVIEW', step: 'none' }, held: false });
     });
   });
 

@@ -54,10 +54,10 @@ export function dueTests(env: Environment): void {
     test('what waits for a lookup is left to those who can ask, until it is long overdue', async () => {
       const steps = ['call', 'lookup', 'verify', 'none'] as const;
       for (const step of steps)
-        await done(env.store, release(await accepted(env.store, step), 0, { charge: { step } }));
+        await done(env.store, release(await accepted(env.store, step), 0, { operation: { step } }));
       const told = await done(
         env.store,
-        release(await accepted(env.store, 'told'), 0, { charge: { step: 'lookup' } }),
+        release(await accepted(env.store, 'told'), 0, { operation: { step: 'lookup' } }),
       );
       const outcome = { kind: 'unknown', answered: false, reason: 'reset' } as const;
       await env.store.addEvidence({ payment: paymentKey(told), chargeN: 1, outcome });
@@ -99,7 +99,7 @@ export function dueTests(env: Environment): void {
     test('what waits to be sent is left out where calls are stopped', async () => {
       for (const step of ['call', 'lookup', 'verify'] as const) {
         const record = await accepted(env.store, step);
-        await done(env.store, release(record, 0, { charge: { step } }));
+        await done(env.store, release(record, 0, { operation: { step } }));
       }
       expect(await names({ calls: false })).toEqual(['lookup', 'verify']);
       expect(await names({ calls: true })).toEqual(['call', 'lookup', 'verify']);
@@ -111,7 +111,7 @@ export function dueTests(env: Environment): void {
       await waiting('late', 3000);
       await done(
         env.store,
-        release(await accepted(env.store, 'asked'), 4000, { charge: { step: 'lookup' } }),
+        release(await accepted(env.store, 'asked'), 4000, { operation: { step: 'lookup' } }),
       );
       await env.advanceClock(10_000);
       const lateMs = (await due()).find((record) => record.order.orderId === 'late')?.dueAtMs ?? 0;

@@ -27,7 +27,7 @@ const APPROVED = { kind: 'approved', ref: 'ch_late' } as const;
 export function evidenceTests(env: Environment): void {
   const evidence = (record: PaymentRecord) => ({
     payment: paymentKey(record),
-    chargeN: record.charge.n,
+    chargeN: record.operation.n,
     outcome: APPROVED,
   });
   async function dueNow(): Promise<readonly string[]> {
@@ -42,7 +42,7 @@ export function evidenceTests(env: Environment): void {
       expect(await recordOf(env.store, held.order)).toEqual({ ...held, evidence: 1 });
       expect(await eventsOf(env.store, held)).toHaveLength(1);
       expect(await dueNow()).toEqual([]);
-      expect(await done(env.store, complete(held))).toMatchObject({ charge: { status: 'COMPLETED' } });
+      expect(await done(env.store, complete(held))).toMatchObject({ operation: { status: 'COMPLETED' } });
     });
 
     test.each([
@@ -132,7 +132,7 @@ export function evidenceTests(env: Environment): void {
       expect(await eventsOf(env.store, held)).toHaveLength(1);
       const result = await env.store.advance({ ...fail(held), evidenceSeen: 1 });
       expect(result).toMatchObject({ kind: 'done', evidence: 0 });
-      expect(await recordOf(env.store, held.order)).toMatchObject({ charge: { status: 'FAILED' } });
+      expect(await recordOf(env.store, held.order)).toMatchObject({ operation: { status: 'FAILED' } });
     });
 
     test('evidence and a failure at once: one of them comes first, and the failure never hides it', async () => {
@@ -145,7 +145,7 @@ export function evidenceTests(env: Environment): void {
         const after = await recordOf(env.store, held.order);
         expect(after).toMatchObject({
           evidence: 1,
-          charge: { status: written.kind === 'done' ? 'FAILED' : 'PROCESSING' },
+          operation: { status: written.kind === 'done' ? 'FAILED' : 'PROCESSING' },
         });
         expect(after.dueAtMs).not.toBeNull();
       }
@@ -173,7 +173,7 @@ export function evidenceTests(env: Environment): void {
         const held = await accepted(env.store, `race ${round}`);
         await Promise.all([env.store.advance(complete(held)), env.other.addEvidence(evidence(held))]);
         const after = await recordOf(env.store, held.order);
-        expect(after).toMatchObject({ evidence: 1, held: false, charge: { status: 'COMPLETED' } });
+        expect(after).toMatchObject({ evidence: 1, held: false, operation: { status: 'COMPLETED' } });
         expect(after.dueAtMs).not.toBeNull();
       }
     });

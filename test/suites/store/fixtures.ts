@@ -1,7 +1,7 @@
 /** Orders, keys and writes for the store's suite. Every id comes from one counter, so a failure repeats itself. */
 import { expect } from 'vitest';
-import type { Charge } from '../../../src/domain/charge.ts';
 import { chargeKey, dashed, orderReference, requestKeyHash, uuidV7 } from '../../../src/domain/ids.ts';
+import type { Operation } from '../../../src/domain/operation.ts';
 import type { Order } from '../../../src/domain/payment.ts';
 import type {
   Advance,
@@ -69,7 +69,7 @@ export function intent(what: string | Order, changes: Partial<Omit<Intent, 'orde
 
 /** The order's next charge on the terms of the failed one, unless changed. */
 export function nextCharge(failed: PaymentRecord, changes: Partial<NextCharge> = {}): NextCharge {
-  const n = changes.n ?? failed.charge.n + 1;
+  const n = changes.n ?? failed.operation.n + 1;
   return {
     paymentId: failed.paymentId,
     expected: { seq: failed.seq },
@@ -91,14 +91,14 @@ export function paymentKey(record: PaymentRecord): PaymentKey {
   return { accountId, orderId, paymentId: record.paymentId };
 }
 
-type Changes = Partial<Omit<Advance, 'charge' | 'expected'>> & {
-  readonly charge?: Partial<Charge>;
+type Changes = Partial<Omit<Advance, 'operation' | 'expected'>> & {
+  readonly operation?: Partial<Operation>;
   readonly expected?: Partial<Advance['expected']>;
 };
 
 /** A write by whoever holds the record as it is here; gives the lease back and leaves nothing due unless changed. */
 export function advance(record: PaymentRecord, changes: Changes = {}): Advance {
-  const { charge, expected, ...rest } = changes;
+  const { operation, expected, ...rest } = changes;
   return {
     payment: paymentKey(record),
     expected: {
@@ -108,7 +108,7 @@ export function advance(record: PaymentRecord, changes: Changes = {}): Advance {
       mustBeDue: false,
       ...expected,
     },
-    charge: { ...record.charge, ...charge },
+    operation: { ...record.operation, ...operation },
     event: { type: 'call.unknown', detail: null },
     lease: { kind: 'release', waitMs: null },
     settlement: null,
@@ -134,7 +134,7 @@ export function take(record: PaymentRecord, claimId = newClaim()): Advance {
 
 export function complete(record: PaymentRecord, body = `{"completed":"${record.paymentId}"}`): Advance {
   return advance(record, {
-    charge: { status: 'COMPLETED', step: 'none', gatewayRef: 'ch_1' },
+    operation: { status: 'COMPLETED', step: 'none', gatewayRef: 'ch_1' },
     event: { type: 'payment.completed', detail: 'ch_1' },
     settlement: { problem: null, body, byAbsence: false },
   });
@@ -146,7 +146,7 @@ export function fail(
 ): Advance {
   const { body = `{"failed":"${record.paymentId}"}`, byAbsence = false } = options;
   return advance(record, {
-    charge: { status: 'FAILED', step: 'none', failureCode: 'gateway_error' },
+    operation: { status: 'FAILED', step: 'none', failureCode: 'gateway_error' },
     event: { type: 'payment.failed', detail: 'gateway_error' },
     settlement: { problem: 'gateway_failed', body, byAbsence },
   });

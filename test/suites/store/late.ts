@@ -36,7 +36,7 @@ export function lateTests(env: Environment): void {
       await env.arrive();
       expect(await everythingAbout(env.store, held.order)).toEqual(before);
       expect((await recordOf(env.store, held.order)).answer?.body).toBe('true');
-      expect(settled.charge.status).toBe('FAILED');
+      expect(settled.operation.status).toBe('FAILED');
     });
 
     test('a claim counts its lease from when it arrives', async () => {
@@ -68,7 +68,7 @@ export function lateTests(env: Environment): void {
       const before = await everythingAbout(env.store, failed.order, key('k').hash);
       await env.arrive();
       expect(await everythingAbout(env.store, failed.order, key('k').hash)).toEqual(before);
-      expect(before).toMatchObject({ bound: null, payment: { charge: { n: 1 } } });
+      expect(before).toMatchObject({ bound: null, payment: { operation: { n: 1 } } });
     });
   });
 }

@@ -115,7 +115,7 @@ export function modeTests(env: Environment): void {
     test('what is held, waits, or is looked up daily counts; what is settled or rests does not', async () => {
       await theirs('held');
       await done(env.store, release(await theirs('waits'), 60_000));
-      await done(env.store, release(await theirs('review'), 86_400_000, { charge: { status: 'REVIEW' } }));
+      await done(env.store, release(await theirs('review'), 86_400_000, { operation: { status: 'REVIEW' } }));
       await done(env.store, release(await theirs('rests'), null));
       await done(env.store, complete(await theirs('settled')));
       await accepted(env.store, 'ours');

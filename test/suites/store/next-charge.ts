@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { openCharge } from '../../../src/domain/charge.ts';
+import { openOperation } from '../../../src/domain/operation.ts';
 import type { Evidence, NextCharge, PaymentRecord } from '../../../src/ports/store.ts';
 import type { Environment } from './environment.ts';
 import {
@@ -56,8 +56,8 @@ export function nextChargeTests(env: Environment): void {
         ...first,
         order: terms,
         gateway: 'another',
-        charge: openCharge({ n: 2, openedAtMs: nowMs, calling: true, verifyFirst: false }),
-        chargeKey: opening.chargeKey,
+        operation: openOperation({ n: 2, openedAtMs: nowMs, calling: true, verifyFirst: false }),
+        gatewayKey: opening.chargeKey,
         seq: first.seq + 1,
         fence: first.fence + 1,
         claimId: opening.claimId,
@@ -82,10 +82,13 @@ export function nextChargeTests(env: Environment): void {
     test('each charge is tried for as long as its own caller wants', async () => {
       const first = await failed('patient');
       await env.store.openNextCharge(nextCharge(first, { giveUpAfterS: 77 }));
-      expect((await recordOf(env.other, order('patient'))).charge).toMatchObject({ n: 2, giveUpAfterS: 77 });
+      expect((await recordOf(env.other, order('patient'))).operation).toMatchObject({
+        n: 2,
+        giveUpAfterS: 77,
+      });
       const third = await done(env.store, fail(await recordOf(env.store, order('patient'))));
       await env.store.openNextCharge(nextCharge(third));
-      expect((await recordOf(env.other, order('patient'))).charge).toMatchObject({
+      expect((await recordOf(env.other, order('patient'))).operation).toMatchObject({
         n: 3,
         giveUpAfterS: null,
       });
@@ -105,7 +108,7 @@ export function nextChargeTests(env: Environment): void {
       const nowMs = result.kind === 'opened' ? result.nowMs : 0;
       const record = await recordOf(env.store, order('waits'));
       expect(record).toMatchObject({ held: false, dueAtMs: about(nowMs + 400), claimId: opening.claimId });
-      expect(record.charge).toMatchObject({ attempts: 0, firstSentAtMs: null, step: 'call' });
+      expect(record.operation).toMatchObject({ attempts: 0, firstSentAtMs: null, step: 'call' });
     });
 
     test('a charge that must ask first is claimed without a call counted', async () => {
@@ -113,8 +116,8 @@ export function nextChargeTests(env: Environment): void {
       const result = await env.store.openNextCharge(nextCharge(first, { verifyFirst: true }));
       const nowMs = result.kind === 'opened' ? result.nowMs : 0;
       const record = await recordOf(env.store, order('asks'));
-      expect(record.charge).toEqual(
-        openCharge({ n: 2, openedAtMs: nowMs, calling: true, verifyFirst: true }),
+      expect(record.operation).toEqual(
+        openOperation({ n: 2, openedAtMs: nowMs, calling: true, verifyFirst: true }),
       );
       expect(record).toMatchObject({ held: true, absences: 1 });
     });
@@ -163,7 +166,7 @@ export function nextChargeTests(env: Environment): void {
       await expectLost(nextCharge(completed), completed);
       const review = await done(
         env.store,
-        advance(await failed('review'), { charge: { status: 'REVIEW', step: 'verify' } }),
+        advance(await failed('review'), { operation: { status: 'REVIEW', step: 'verify' } }),
       );
       await expectLost(nextCharge(review), review);
     });
@@ -187,7 +190,7 @@ export function nextChargeTests(env: Environment): void {
         const winner = openings[results.findIndex((result) => result.kind === 'opened')];
         expect(results.filter((result) => result.kind === 'opened')).toHaveLength(1);
         const record = await recordOf(env.store, first.order);
-        expect([record.claimId, record.charge.n]).toEqual([winner?.claimId, 2]);
+        expect([record.claimId, record.operation.n]).toEqual([winner?.claimId, 2]);
         for (const opening of openings) {
           const { key: bound } = await seen(env.store, first.order.orderId, opening.key);
           expect(bound !== null).toBe(opening === winner);
@@ -206,7 +209,7 @@ export function nextChargeTests(env: Environment): void {
         );
         expect(results.map((result) => result.kind).sort()).toEqual(['lost', 'opened']);
         const records = await Promise.all(rivals.map((rival) => recordOf(env.store, rival.order)));
-        expect(records.map((record) => record.charge.n)).toEqual(
+        expect(records.map((record) => record.operation.n)).toEqual(
           results.map((result) => (result.kind === 'opened' ? 2 : 1)),
         );
       }
@@ -264,7 +267,7 @@ export function nextChargeTests(env: Environment): void {
       const first = await failed('late');
       const about = (record: PaymentRecord, outcome: Evidence['outcome']): Evidence => ({
         payment: paymentKey(record),
-        chargeN: record.charge.n,
+        chargeN: record.operation.n,
         outcome,
       });
       await env.store.addEvidence(about(first, { kind: 'approved', ref: 'ch_late' }));

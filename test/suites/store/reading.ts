@@ -102,9 +102,9 @@ export function readingTests(env: Environment): void {
       );
       const mended = await done(env.store, fail(await accepted(env.store, 'mended')));
       const stuck = await accepted(env.store, 'stuck');
-      await done(env.store, release(stuck, null, { charge: { status: 'REVIEW' } }));
+      await done(env.store, release(stuck, null, { operation: { status: 'REVIEW' } }));
       const doubtful = await accepted(env.store, 'doubtful');
-      await done(env.store, release(doubtful, 60_000, { charge: { status: 'UNRESOLVED' } }));
+      await done(env.store, release(doubtful, 60_000, { operation: { status: 'UNRESOLVED' } }));
       await env.store.openNextCharge(nextCharge(again, { key: key('2') }));
       await done(env.store, fail(await recordOf(env.store, again.order)));
       await env.store.openNextCharge(nextCharge(mended, { key: key('3') }));

@@ -73,10 +73,10 @@ export function rivalWriteTests(env: Environment): void {
             held: true,
             fence: 2,
             answer: null,
-            charge: { status: 'PROCESSING' },
+            operation: { status: 'PROCESSING' },
           });
         } else {
-          expect(after).toMatchObject({ held: false, fence: 1, charge: { status: 'COMPLETED' } });
+          expect(after).toMatchObject({ held: false, fence: 1, operation: { status: 'COMPLETED' } });
         }
       }
     });
@@ -87,7 +87,7 @@ export function rivalWriteTests(env: Environment): void {
         held.map((record, n) =>
           (n % 2 === 0 ? env.store : env.other).advance(
             release(record, n * 10, {
-              charge: { attempts: n, lookups: n + 1, gatewayRef: n % 3 === 0 ? null : `ch_${n}` },
+              operation: { attempts: n, lookups: n + 1, gatewayRef: n % 3 === 0 ? null : `ch_${n}` },
               event: { type: 'call.pending', detail: `${n}` },
             }),
           ),
@@ -96,7 +96,7 @@ export function rivalWriteTests(env: Environment): void {
       for (const [n, record] of held.entries()) {
         const after = await recordOf(env.store, record.order);
         expect(after.seq).toBe(2);
-        expect(after.charge).toMatchObject({
+        expect(after.operation).toMatchObject({
           attempts: n,
           lookups: n + 1,
           gatewayRef: n % 3 === 0 ? null : `ch_${n}`,
@@ -119,7 +119,7 @@ export function rivalWriteTests(env: Environment): void {
       );
       for (const [n, record] of held.entries()) {
         const after = await recordOf(env.store, record.order);
-        expect(after.charge.status).toBe(n % 7 === 0 ? 'PROCESSING' : 'COMPLETED');
+        expect(after.operation.status).toBe(n % 7 === 0 ? 'PROCESSING' : 'COMPLETED');
         expect(await eventsOf(env.store, record)).toHaveLength(n % 7 === 0 ? 1 : 2);
       }
     });

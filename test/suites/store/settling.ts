@@ -21,7 +21,7 @@ export function settlingTests(env: Environment): void {
       const body = '{"amount":1,  "text":"tab\\t \u20ac \u{1f600}\\u0000 \'quoted\'"}\r\n';
       const after = await done(env.store, complete(await accepted(env.store, 'frozen'), body));
       expect(after).toMatchObject({
-        charge: { status: 'COMPLETED', step: 'none', gatewayRef: 'ch_1' },
+        operation: { status: 'COMPLETED', step: 'none', gatewayRef: 'ch_1' },
         problem: null,
         answer: { problem: null, body },
         held: false,
@@ -34,7 +34,7 @@ export function settlingTests(env: Environment): void {
       const after = await steps(
         env.store,
         settled,
-        (record) => advance(record, { charge: { status: 'REVIEW', step: 'verify' } }),
+        (record) => advance(record, { operation: { status: 'REVIEW', step: 'verify' } }),
         (record) => complete(record, 'second'),
       );
       expect(after.seq).toBe(settled.seq + 2);
@@ -43,7 +43,7 @@ export function settlingTests(env: Environment): void {
 
     test('a write without a settlement leaves the operation open', async () => {
       const record = await accepted(env.store, intent('open', { key: key('k') }));
-      const after = await done(env.store, advance(record, { charge: { status: 'UNRESOLVED' } }));
+      const after = await done(env.store, advance(record, { operation: { status: 'UNRESOLVED' } }));
       expect(after).toMatchObject({ problem: null, answer: null });
       expect((await seen(env.store, 'open', key('k'))).key).toMatchObject({ answer: null, expired: false });
     });

@@ -51,7 +51,7 @@ export function situationTests(env: Environment): void {
         complete(await accepted(env.store, intent('a', { key: key('k', 'fp') })), 'answer of a'),
       );
       const { paymentId } = await accepted(env.store, 'b');
-      expect(settled.charge.status).toBe('COMPLETED');
+      expect(settled.operation.status).toBe('COMPLETED');
       expect(await situation('b', 'k')).toMatchObject({
         key: { fingerprint: 'fp', answer: { body: 'answer of a' } },
         payment: { paymentId, answer: null },
@@ -92,7 +92,7 @@ export function situationTests(env: Environment): void {
       await env.store.openNextCharge(nextCharge(failed, { key: key('second') }));
       expect(await situation('again', 'first')).toMatchObject({
         key: { chargeN: 1, answer: { body: 'no', problem: 'gateway_failed' } },
-        payment: { charge: { n: 2, status: 'PROCESSING' }, problem: null, answer: null },
+        payment: { operation: { n: 2, status: 'PROCESSING' }, problem: null, answer: null },
       });
       expect((await situation('again', 'second')).key).toMatchObject({
         chargeN: 2,
@@ -131,7 +131,7 @@ export function situationTests(env: Environment): void {
       expect(payment).toMatchObject({
         problem: 'gateway_failed',
         answer: null,
-        charge: { status: 'FAILED' },
+        operation: { status: 'FAILED' },
       });
     });
 

@@ -62,7 +62,7 @@ function acceptance(changes: Partial<Omit<Intent, 'order'>>): Write {
         claimId: wanted.claimId,
         seq: 1,
         held: calling,
-        charge: { n: 1, attempts: calling ? 1 : 0 },
+        operation: { n: 1, attempts: calling ? 1 : 0 },
       },
       bound: wanted.key && { fingerprint: 'the fingerprint', chargeN: 1, started: true },
       events: [{ seq: 1, type: 'payment.created' }],
@@ -132,7 +132,13 @@ export const WRITES: readonly Kind[] = [
         applied: { kind: 'opened', nowMs: expect.any(Number) },
         again: { kind: 'lost' },
         seen: {
-          payment: { seq: 3, fence: 2, claimId: opening.claimId, held: true, charge: { n: 2, attempts: 1 } },
+          payment: {
+            seq: 3,
+            fence: 2,
+            claimId: opening.claimId,
+            held: true,
+            operation: { n: 2, attempts: 1 },
+          },
           bound: { fingerprint: 'the fingerprint', chargeN: 2, started: true },
           events: [{}, {}, { seq: 3, type: 'charge.opened' }],
         },
@@ -154,11 +160,11 @@ export const WRITES: readonly Kind[] = [
     async prepare(env) {
       const record = await held(env);
       const { claimId, fence } = record;
-      return advancing(release(record, 60_000, { charge: { attempts: 2 } }), {
+      return advancing(release(record, 60_000, { operation: { attempts: 2 } }), {
         claimId,
         fence,
         held: false,
-        charge: { attempts: 2 },
+        operation: { attempts: 2 },
       });
     },
   },
@@ -173,7 +179,7 @@ export const WRITES: readonly Kind[] = [
         fence,
         held: false,
         dueAtMs: null,
-        charge: { status: 'COMPLETED' },
+        operation: { status: 'COMPLETED' },
         answer: { body: 'the answer' },
       });
     },

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { isSettled, openCharge } from './charge.ts';
+import { isSettled, openOperation } from './operation.ts';
 
 describe('a charge that was just opened', () => {
   const opened = (calling: boolean, verifyFirst: boolean) =>
-    openCharge({ n: 3, openedAtMs: 7, calling, verifyFirst });
+    openOperation({ n: 3, openedAtMs: 7, calling, verifyFirst });
   const fresh = {
     n: 3,
     status: 'PROCESSING',

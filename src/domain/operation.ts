@@ -1,9 +1,9 @@
 import { type ClockTrust, FULL_TRUST, latestMoment } from './clock-trust.ts';
 import type { PaymentStatus } from './payment.ts';
 
-/** What is done when the charge is due next. `none`: nothing. */
+/** What is done when the operation is due next. `none`: nothing. */
 export type Step =
-  /** Send the charge under its key. */
+  /** Send it under its key. */
   | 'call'
   /** Ask the gateway what became of the key. */
   | 'lookup'
@@ -42,8 +42,11 @@ interface DoubtContext {
   readonly trust?: ClockTrust;
 }
 
-/** The state of a payment's current charge: everything that the decision function sees and changes. */
-export interface Charge {
+/**
+ * The state of one effect that is wanted at the gateway at most once, today a payment's current charge: everything
+ * that the decision function sees and changes.
+ */
+export interface Operation {
   /** 1 for an order's first charge. */
   readonly n: number;
   readonly status: PaymentStatus;
@@ -70,8 +73,8 @@ export interface Charge {
   readonly gatewayRef: string | null;
 }
 
-/** The state of a charge that was just opened. */
-export function openCharge(options: {
+/** The state of an operation that was just opened. */
+export function openOperation(options: {
   readonly n: number;
   readonly openedAtMs: number;
   /** Whether the first call is sent under the claim that opens it. */
@@ -80,7 +83,7 @@ export function openCharge(options: {
   readonly verifyFirst: boolean;
   /** Default: null. */
   readonly giveUpAfterS?: number | null;
-}): Charge {
+}): Operation {
   const calling = options.calling && !options.verifyFirst;
   return {
     n: options.n,
@@ -100,7 +103,7 @@ export function openCharge(options: {
 }
 
 /** By the database's clock, in milliseconds since the epoch. Infinity: the caller set no time. */
-export function giveUpAtMs({ openedAtMs, giveUpAfterS }: Charge): number {
+export function giveUpAtMs({ openedAtMs, giveUpAfterS }: Operation): number {
   return giveUpAfterS === null ? Number.POSITIVE_INFINITY : openedAtMs + giveUpAfterS * 1000;
 }
 
