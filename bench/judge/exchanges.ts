@@ -4,6 +4,7 @@
  */
 import { answerFault, latencyMs } from '../../src/fake-gateway/faults/decide.ts';
 import type { FaultSettings } from '../../src/fake-gateway/faults/settings.ts';
+import { chargeToken } from '../../src/fake-gateway/faults/tokens.ts';
 import { METHOD } from '../load/requests.ts';
 
 export interface Exchanges {
@@ -23,7 +24,7 @@ export function exchangesOf(settings: FaultSettings, key: string, maxCalls: numb
   let callsMs = 0;
   for (let call = 1; call <= maxCalls; call += 1) {
     callsMs += latencyMs(settings, 'latency', key, call);
-    if (answerFault(settings, key, METHOD, call) === null)
+    if (answerFault(settings, key, chargeToken(METHOD), call) === null)
       return { calls: call, succeeds: true, callsMs, lookupMs };
   }
   return { calls: maxCalls, succeeds: false, callsMs, lookupMs };

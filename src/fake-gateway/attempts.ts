@@ -4,6 +4,7 @@ import type { CurrentSettings } from './faults/current.ts';
 import { type AnswerFault, answerFault, delayOf, latencyMs } from './faults/decide.ts';
 import { draw } from './faults/random.ts';
 import type { FaultSettings } from './faults/settings.ts';
+import type { MagicToken } from './faults/tokens.ts';
 import type { Ledger } from './ledger/port.ts';
 import type { Sleeper } from './sleep.ts';
 import { answer, DROP, type Wire } from './wire.ts';
@@ -13,7 +14,8 @@ interface Subject {
   readonly key: string;
   /** The key that the caller sent; errors repeat it. */
   readonly idempotencyKey: string;
-  readonly method: string | null;
+  /** What the charge's method does to the effect; null: the rates apply. */
+  readonly magic: MagicToken | null;
   /** Whether the attempt's number matters even if nothing goes wrong. */
   readonly numbered: (settings: FaultSettings) => boolean;
 }
@@ -33,12 +35,12 @@ export function createAttempts(ledger: Ledger, current: CurrentSettings, sleeper
   const inProgress = new Set<string>();
 
   async function attemptOf(subject: Subject, settings: FaultSettings) {
-    const first = answerFault(settings, subject.key, subject.method, 1);
+    const first = answerFault(settings, subject.key, subject.magic, 1);
     // A first attempt that goes well needs no number, because it is the only one that has an effect. So the common case costs no
     // statement, and the numbers of the others are right across processes and restarts.
     if (first === null && !subject.numbered(settings)) return { attempt: 1, fault: first };
     const attempt = await ledger.countAttempt(subject.key);
-    return { attempt, fault: answerFault(settings, subject.key, subject.method, attempt) };
+    return { attempt, fault: answerFault(settings, subject.key, subject.magic, attempt) };
   }
 
   async function runAlone(subject: Subject, settings: FaultSettings, effect: Effect): Promise<Wire> {

@@ -1,6 +1,7 @@
 /** Answers as JSON text. Each is a pure function of the ledger's content, so a replay gives the same bytes. */
-import { capturedAt, hasLanded, isLive, statusAt } from './ledger/charge-state.ts';
-import type { Charge, Operation } from './ledger/port.ts';
+import { isLive, landingRefunds, refundsAt, standingAt } from './ledger/charge-state.ts';
+import type { BookedOperation, Charge, Operation } from './ledger/port.ts';
+import { operationStatusAt, statusOf } from './ledger/standing.ts';
 
 /** The seed's words for a failure. */
 export const GATEWAY_ERROR = '{"error":"Gateway error"}';
@@ -14,13 +15,26 @@ export function answerBody(charge: Charge): string {
 
 /** The charge as it is at `nowMs`. */
 export function chargeBody(charge: Charge, nowMs: number): string {
-  return render(charge, statusAt(charge, nowMs), capturedAt(charge, nowMs), charge.refunded);
+  const standing = standingAt(charge, nowMs);
+  return render(charge, statusOf(standing), standing.captured, standing.refunded);
 }
 
-/** The charge as the judge sees it. */
+/** The charge as the judge sees it, with its refunds. Those that are still to land come last. */
 export function ledgerBody(charge: Charge, nowMs: number): string {
-  const live = hasLanded(charge, nowMs) && isLive(charge, nowMs);
-  return `${chargeBody(charge, nowMs).slice(0, -1)},"live":${live}}`;
+  const refunds = [
+    ...refundsAt(charge, nowMs).map((refund) => judged(charge, refund, operationStatusAt(refund, nowMs))),
+    ...landingRefunds(charge, nowMs).map((refund) => judged(charge, refund, 'landing')),
+  ];
+  const live = isLive(charge, nowMs);
+  return `${chargeBody(charge, nowMs).slice(0, -1)},"live":${live},"refunds":[${refunds.join(',')}]}`;
+}
+
+function judged(charge: Charge, refund: BookedOperation, status: string): string {
+  const { visibleMs, settleMs, settleTo } = refund;
+  return (
+    `${renderOperation(charge, refund, status).slice(0, -1)},"visible_at":"${isoOf(visibleMs)}",` +
+    `"settles_at":${settleMs === null ? null : `"${isoOf(settleMs)}"`},"settles_to":${JSON.stringify(settleTo)}}`
+  );
 }
 
 function render(charge: Charge, status: string, captured: number, refunded: number): string {
@@ -45,17 +59,31 @@ function isoOf(ms: number): string {
   return iso;
 }
 
-export function operationBody(operation: Operation): string {
+/** The answer to the call that made the operation. It never changes. */
+export function operationAnswer(charge: Charge, operation: Operation): string {
+  if (operation.answer === 500) return failureBody(operation.key);
+  return renderOperation(charge, operation, operation.outcome);
+}
+
+/** The operation as it is at `nowMs`. */
+export function operationBody(charge: Charge, operation: Operation, nowMs: number): string {
+  return renderOperation(charge, operation, operationStatusAt(operation, nowMs));
+}
+
+function renderOperation(charge: Charge, operation: BookedOperation, status: string): string {
+  const { id, kind, amount, asked, chargeId, key, outcome, createdMs } = operation;
   return JSON.stringify({
-    id: operation.id,
-    object: operation.kind,
-    status: 'succeeded',
-    amount: operation.amount,
-    currency: operation.currency,
-    charge: operation.chargeId,
-    reference: operation.reference,
-    idempotency_key: operation.key,
-    created_at: isoOf(operation.createdMs),
+    id,
+    object: kind,
+    status,
+    amount: amount ?? asked,
+    currency: charge.currency,
+    charge: chargeId,
+    reference: charge.reference,
+    idempotency_key: key,
+    // It was declined at once, or it failed although it had begun well.
+    ...(status === 'failed' ? { code: outcome === 'failed' ? 'refund_declined' : 'refund_failed' } : {}),
+    created_at: isoOf(createdMs),
   });
 }
 

@@ -1,13 +1,16 @@
 /** `POST /charges/<id>/refunds`, `/capture`, `/void`: other effects with the same faults. */
 import type { RunAttempt } from './attempts.ts';
-import { errorBody, failureBody, operationBody } from './bodies.ts';
+import { errorBody, operationAnswer } from './bodies.ts';
+import { type AnswerFault, delayOf, refundFault, strikes } from './faults/decide.ts';
 import type { FaultSettings } from './faults/settings.ts';
-import type { Charge, Ledger, OperationError, OperationKind } from './ledger/port.ts';
-import { answer, type Wire } from './wire.ts';
+import { type MagicToken, refundToken } from './faults/tokens.ts';
+import type { BookedOperation, Charge, Ledger, NewOperation, OperationError } from './ledger/port.ts';
+import { answer, DROP, type Wire } from './wire.ts';
 
 const ERRORS: Readonly<Record<OperationError, { readonly status: number; readonly message?: string }>> = {
   charge_not_found: { status: 404, message: 'There is no charge with this id.' },
   key_reused: { status: 422 },
+  in_progress: { status: 409 },
   charge_not_succeeded: {
     status: 409,
     message: 'Only a charge that succeeded can be refunded, captured or voided.',
@@ -17,39 +20,95 @@ const ERRORS: Readonly<Record<OperationError, { readonly status: number; readonl
   not_captured: { status: 409, message: 'Nothing of the charge is captured, so nothing can be refunded.' },
 };
 
-export interface OperationParams {
-  readonly kind: OperationKind;
-  readonly key: string;
-  readonly chargeId: string;
-  readonly amount: number | null;
-}
+export type OperationParams = Pick<NewOperation, 'kind' | 'key' | 'chargeId' | 'asked'>;
 
-export function createOperations(context: {
+export interface OperationsContext {
   readonly ledger: Ledger;
   readonly run: RunAttempt;
   readonly now: () => number;
-  /** Called for every new refund. */
-  readonly onRefunded: (charge: Charge, settings: FaultSettings) => void;
-}): (params: OperationParams) => Promise<Wire> {
-  return ({ kind, key, chargeId, amount }) =>
-    // The kind before the key keeps the keys of operations apart from those of charges.
-    context.run(
-      { key: `${kind} ${key}`, idempotencyKey: key, method: null, numbered: () => false },
+  /** Called for every new operation, also for one that takes effect later. */
+  readonly onBooked: (operation: BookedOperation, charge: Charge, settings: FaultSettings) => void;
+}
+
+export function createOperations({
+  ledger,
+  run,
+  now,
+  onBooked,
+}: OperationsContext): (params: OperationParams) => Promise<Wire> {
+  /** What the charge's method does to this operation; null: the rates apply. */
+  async function magicOf({ kind, chargeId }: OperationParams): Promise<MagicToken | null> {
+    return kind === 'refund' ? refundToken((await ledger.byId(chargeId))?.method ?? null) : null;
+  }
+
+  return async (params) => {
+    const magic = await magicOf(params);
+    return run(
+      { key: subjectOf(params), idempotencyKey: params.key, magic, numbered: () => false },
       async ({ settings, fault }) => {
-        // Three faults are made for charges. Here, a stale error is not kept, and a late landing is at once.
-        if (fault === 'stale_error') return answer(500, failureBody(key));
-        const result = await context.ledger.operate({ kind, key, chargeId, amount, nowMs: context.now() });
-        if (result.kind === 'refused') {
-          const { status, message } = ERRORS[result.error];
-          return answer(
-            status,
-            errorBody(result.error, { key, ...(message === undefined ? {} : { message }) }),
-          );
-        }
-        if (result.created && kind === 'refund') context.onRefunded(result.charge, settings);
-        return fault === 'stale_error_after'
-          ? answer(500, failureBody(key))
-          : answer(200, operationBody(result.operation));
+        const nowMs = now();
+        const result = await ledger.operate(newOperation(params, magic, settings, fault, nowMs), nowMs);
+        if (result.kind === 'refused') return refusal(result.error, params.key);
+        if (result.kind === 'landing' || result.created) onBooked(result.operation, result.charge, settings);
+        if (result.kind === 'landing') return DROP;
+        return answer(result.operation.answer, operationAnswer(result.charge, result.operation));
       },
     );
+  };
+}
+
+/** The kind before the key keeps the keys of operations apart from those of charges. */
+export function subjectOf({ kind, key }: Pick<NewOperation, 'kind' | 'key'>): string {
+  return `${kind} ${key}`;
+}
+
+function refusal(error: OperationError, key: string): Wire {
+  const { status, message } = ERRORS[error];
+  return answer(status, errorBody(error, { key, ...(message === undefined ? {} : { message }) }));
+}
+
+function newOperation(
+  params: OperationParams,
+  magic: MagicToken | null,
+  settings: FaultSettings,
+  fault: AnswerFault | null,
+  nowMs: number,
+): NewOperation {
+  const subject = subjectOf(params);
+  const booking = params.kind === 'refund' ? refundFault(settings, subject, magic) : null;
+  const createdMs = fault === 'lands_late' ? nowMs + delayOf(settings, fault) : nowMs;
+  const isStale = fault === 'stale_error' || fault === 'stale_error_after';
+  const { outcome, settleTo } = endingOf(fault === 'stale_error' ? 'stale_error' : booking);
+  return {
+    ...params,
+    wrongAmount: booking === 'refund_wrong_amount',
+    outcome,
+    answer: isStale ? 500 : ANSWERS[outcome],
+    createdMs,
+    visibleMs:
+      createdMs + (strikes(settings, 'lookup_lag', subject, magic) ? delayOf(settings, 'lookup_lag') : 0),
+    settleMs: settleTo === null || booking === null ? null : createdMs + delayOf(settings, booking),
+    settleTo,
+  };
+}
+
+const ANSWERS = { succeeded: 200, pending: 202, failed: 402, none: 500 } as const;
+
+function endingOf(
+  fault: ReturnType<typeof refundFault> | 'stale_error',
+): Pick<NewOperation, 'outcome' | 'settleTo'> {
+  switch (fault) {
+    case 'stale_error':
+      return { outcome: 'none', settleTo: null };
+    case 'refund_declined':
+      return { outcome: 'failed', settleTo: null };
+    case 'refund_pending':
+      return { outcome: 'pending', settleTo: 'succeeded' };
+    case 'refund_pending_failed':
+      return { outcome: 'pending', settleTo: 'failed' };
+    case 'refund_fails_later':
+      return { outcome: 'succeeded', settleTo: 'failed' };
+    default:
+      return { outcome: 'succeeded', settleTo: null };
+  }
 }

@@ -3,6 +3,7 @@ import type { RunAttempt } from './attempts.ts';
 import { answerBody, errorBody } from './bodies.ts';
 import { type AnswerFault, bookingFault, delayOf, strikes } from './faults/decide.ts';
 import type { FaultSettings } from './faults/settings.ts';
+import { chargeToken, type MagicToken } from './faults/tokens.ts';
 import type { Charge, Ledger, NewCharge } from './ledger/port.ts';
 import type { ChargeParams } from './requests.ts';
 import { answer, type Wire } from './wire.ts';
@@ -27,43 +28,47 @@ export function createCharges({
   /** Books the charge, or finds the one that is kept under the key. */
   async function book(
     params: ChargeParams,
+    magic: MagicToken | null,
     settings: FaultSettings,
     fault: AnswerFault | null,
     attempt: number,
   ) {
-    const { key, method } = params;
-    if (strikes(settings, 'keys_ignored', key, method)) {
-      let booked = await ledger.book(newCharge(params, settings, fault, attempt - 1, now()));
+    const { key } = params;
+    const plan = (generation: number) => newCharge(params, magic, settings, fault, generation, now());
+    if (strikes(settings, 'keys_ignored', key, magic)) {
+      let booked = await ledger.book(plan(attempt - 1));
       for (let tries = 0; !booked.created && tries < MAX_GENERATIONS_TRIED; tries += 1) {
         const generation = (await ledger.countAttempt(key)) - 1;
-        booked = await ledger.book(newCharge(params, settings, fault, generation, now()));
+        booked = await ledger.book(plan(generation));
       }
       return booked;
     }
-    const booked = await ledger.book(newCharge(params, settings, fault, 0, now()));
-    if (booked.created || !strikes(settings, 'keys_expired', key, method)) return booked;
+    const booked = await ledger.book(plan(0));
+    if (booked.created || !strikes(settings, 'keys_expired', key, magic)) return booked;
     const expiresAfterMs = delayOf(settings, 'keys_expired');
     const latest = (await ledger.byKey(key)).at(-1) ?? booked.charge;
     if (latest.createdMs + expiresAfterMs > now()) return { charge: latest, created: false };
-    return ledger.book(newCharge(params, settings, fault, latest.generation + 1, now()));
+    return ledger.book(plan(latest.generation + 1));
   }
 
-  return (params) =>
-    run(
+  return (params) => {
+    const magic = chargeToken(params.method);
+    return run(
       {
         key: params.key,
         idempotencyKey: params.key,
-        method: params.method,
-        numbered: (settings) => strikes(settings, 'keys_ignored', params.key, params.method),
+        magic,
+        numbered: (settings) => strikes(settings, 'keys_ignored', params.key, magic),
       },
       async ({ settings, fault, attempt }) => {
-        const { charge, created } = await book(params, settings, fault, attempt);
+        const { charge, created } = await book(params, magic, settings, fault, attempt);
         if (created) onBooked(charge, settings);
         else if (!isSame(charge, params)) return answer(422, errorBody('key_reused', { key: params.key }));
         else if (charge.createdMs > now()) return answer(409, errorBody('in_progress', { key: params.key }));
         return answer(charge.answer, answerBody(charge));
       },
     );
+  };
 }
 
 function isSame(charge: Charge, params: ChargeParams): boolean {
@@ -79,13 +84,14 @@ function isSame(charge: Charge, params: ChargeParams): boolean {
 
 function newCharge(
   params: ChargeParams,
+  magic: MagicToken | null,
   settings: FaultSettings,
   fault: AnswerFault | null,
   generation: number,
   nowMs: number,
 ): NewCharge {
   const { key, reference, orderId, method, amount, currency, capture } = params;
-  const booking = bookingFault(settings, key, method);
+  const booking = bookingFault(settings, key, magic);
   const createdMs = fault === 'lands_late' ? nowMs + delayOf(settings, fault) : nowMs;
   const isPending = booking === 'pending' || booking === 'pending_declined';
   const outcome = isPending ? 'pending' : booking === 'declined' ? 'declined' : 'succeeded';
@@ -105,7 +111,7 @@ function newCharge(
     answer: isStale ? 500 : outcome === 'succeeded' ? 200 : outcome === 'pending' ? 202 : 402,
     createdMs,
     visibleMs:
-      createdMs + (strikes(settings, 'lookup_lag', key, method) ? delayOf(settings, 'lookup_lag') : 0),
+      createdMs + (strikes(settings, 'lookup_lag', key, magic) ? delayOf(settings, 'lookup_lag') : 0),
     settleMs: isPending ? createdMs + delayOf(settings, booking) : null,
     settleTo: isPending ? (booking === 'pending' ? 'succeeded' : 'declined') : null,
   };

@@ -27,8 +27,16 @@ test('the faults', () => {
 });
 
 test('the magic tokens', () => {
-  const rows = TOKENS.map(({ token, fault, calls }) => [`\`${token}\``, tokenSays(fault, calls)]);
-  expect(section('tokens')).toBe(table(['`method`', 'what happens'], rows));
+  for (const [name, effect] of [
+    ['tokens', 'charge'],
+    ['refund tokens', 'refund'],
+  ] as const) {
+    const rows = TOKENS.filter((token) => token.effect === effect).map(({ token, fault, calls }) => [
+      `\`${token}\``,
+      tokenSays(fault, calls),
+    ]);
+    expect(section(name)).toBe(table(['`method`', 'what happens'], rows));
+  }
 });
 
 function tokenSays(fault: FaultName | null, calls: 'every' | 'first'): string {

@@ -11,9 +11,10 @@ import { type FaultSettings, faultSettings } from './faults/settings.ts';
 import { addJudgeRoutes } from './http/judge.ts';
 import { addErrorRoutes, addProtocolRoutes, type Protocol } from './http/routes.ts';
 import { createHeldSockets } from './http/send.ts';
-import type { Charge, Ledger } from './ledger/port.ts';
+import type { Ledger } from './ledger/port.ts';
 import { createReads } from './reads.ts';
 import { createSleeper } from './sleep.ts';
+import { createAnnouncer } from './webhooks/announce.ts';
 import { createWebhookSender, type WebhookOptions } from './webhooks/deliver.ts';
 import { answer, DROP } from './wire.ts';
 
@@ -36,7 +37,7 @@ export interface FakeGatewayOptions {
    * win over these. Default: nothing goes wrong.
    */
   readonly faults?: unknown;
-  /** Where events about charges are sent. Default: nowhere. */
+  /** Where events about charges and refunds are sent. Default: nowhere. */
   readonly webhook?: WebhookOptions;
   /** The gateway's clock, in milliseconds since the Unix epoch. By it, charges take effect, become visible and settle. Default: the system's. */
   readonly now?: () => number;
@@ -82,26 +83,12 @@ export function createFakeGateway(options: FakeGatewayOptions): FakeGateway {
   const held = createHeldSockets(sleeper);
   const current = currentSettings(ledger, faultSettings(options.faults ?? {}, seed), sleeper.sleep);
   const webhooks = options.webhook && createWebhookSender(options.webhook, sleeper, { now, log });
+  const announce = webhooks && createAnnouncer({ ledger, webhooks, sleeper, now, log });
   const run = createAttempts(ledger, current, sleeper);
 
-  function announce(charge: Charge, settings: FaultSettings): void {
-    const result = charge.settleTo ?? charge.outcome;
-    if (webhooks === undefined || (result !== 'succeeded' && result !== 'declined')) return;
-    const atMs = charge.settleMs ?? charge.createdMs;
-    const send = () => webhooks.send(`charge.${result}`, charge, Math.max(atMs, now()), settings);
-    if (atMs <= now()) send();
-    else sleeper.later(atMs - now(), send);
-  }
-
   const protocol: Protocol = {
-    charge: createCharges({ ledger, run, now, onBooked: announce }),
-    operate: createOperations({
-      ledger,
-      run,
-      now,
-      onRefunded: (charge, settings) =>
-        webhooks?.send('charge.refunded', charge, now(), settings, charge.refunded),
-    }),
+    charge: createCharges({ ledger, run, now, onBooked: (...booked) => announce?.charge(...booked) }),
+    operate: createOperations({ ledger, run, now, onBooked: (...booked) => announce?.operation(...booked) }),
     reads: createReads(ledger, current, sleeper, now),
     start: startSeed(() => current.get(), sleeper.sleep),
     held,

@@ -1,9 +1,11 @@
 /** Lookups and lists of charges, with their own faults. */
 import { chargeBody, errorBody, GATEWAY_ERROR, listBody, lookupBody, operationBody } from './bodies.ts';
+import { subjectOf } from './charge-operations.ts';
 import type { CurrentSettings } from './faults/current.ts';
 import { delayOf, latencyMs, strikes } from './faults/decide.ts';
 import type { FaultSettings } from './faults/settings.ts';
-import { isVisible } from './ledger/charge-state.ts';
+import { chargeToken, type MagicToken, refundToken } from './faults/tokens.ts';
+import { isVisible, refundsAt } from './ledger/charge-state.ts';
 import type { Charge, Ledger } from './ledger/port.ts';
 import type { Page } from './paging.ts';
 import { cursorOf } from './paging.ts';
@@ -45,16 +47,21 @@ export function createReads(
     return read(settings);
   }
 
-  /** Whether the token of a charge makes its own lookups fail. */
-  const isDownFor = (charge: Charge, settings: FaultSettings, nowMs: number): boolean =>
-    charge.method === 'tok_lookup_down' && nowMs < charge.createdMs + delayOf(settings, 'lookup_down');
+  /** Whether its token makes the lookups of a charge or refund fail. */
+  const isDownFor = (
+    magic: MagicToken | null,
+    { createdMs }: { readonly createdMs: number },
+    settings: FaultSettings,
+  ): boolean => magic?.fault === 'lookup_down' && now() < createdMs + delayOf(settings, 'lookup_down');
+  const isChargeDown = (charge: Charge, settings: FaultSettings): boolean =>
+    isDownFor(chargeToken(charge.method), charge, settings);
 
   return {
     byKey: (key) =>
       guarded(key, async (settings) => {
         const nowMs = now();
         const charges = await ledger.byKey(key);
-        if (charges.some((charge) => isDownFor(charge, settings, nowMs))) return answer(503, GATEWAY_ERROR);
+        if (charges.some((charge) => isChargeDown(charge, settings))) return answer(503, GATEWAY_ERROR);
         const visible = charges.filter((charge) => isVisible(charge, nowMs));
         return answer(
           200,
@@ -68,7 +75,7 @@ export function createReads(
       guarded(id, async (settings) => {
         const nowMs = now();
         const charge = await ledger.byId(id);
-        if (charge !== undefined && isDownFor(charge, settings, nowMs)) return answer(503, GATEWAY_ERROR);
+        if (charge !== undefined && isChargeDown(charge, settings)) return answer(503, GATEWAY_ERROR);
         return charge !== undefined && isVisible(charge, nowMs)
           ? answer(200, chargeBody(charge, nowMs))
           : answer(404, errorBody('charge_not_found', { message: 'There is no charge with this id.' }));
@@ -95,9 +102,21 @@ export function createReads(
         );
       }),
     refundsByKey: (key) =>
-      guarded(`refund ${key}`, async () => {
-        const refunds = (await ledger.operationsByKey(key)).filter(({ kind }) => kind === 'refund');
-        return answer(200, lookupBody(key, refunds.map(operationBody)));
+      guarded(subjectOf({ kind: 'refund', key }), async (settings) => {
+        const nowMs = now();
+        const charge = await ledger.byOperationKey(key);
+        if (charge === undefined) return answer(200, lookupBody(key, []));
+        const refunds = refundsAt(charge, nowMs).filter((refund) => refund.key === key);
+        const magic = refundToken(charge.method);
+        if (refunds.some((refund) => isDownFor(magic, refund, settings))) return answer(503, GATEWAY_ERROR);
+        const visible = refunds.filter(({ visibleMs }) => visibleMs <= nowMs);
+        return answer(
+          200,
+          lookupBody(
+            key,
+            visible.map((refund) => operationBody(charge, refund, nowMs)),
+          ),
+        );
       }),
   };
 }

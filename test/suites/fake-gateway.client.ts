@@ -94,7 +94,23 @@ export interface Charged {
   readonly captured: number;
   readonly refunded: number;
   readonly created_at: string;
+  /** To the judge only. */
   readonly live?: boolean;
+  /** To the judge only. */
+  readonly refunds?: readonly Refunded[];
+}
+
+export interface Refunded {
+  readonly id: string;
+  readonly object: string;
+  readonly status: string;
+  readonly amount: number | null;
+  readonly currency: string;
+  readonly charge: string;
+  readonly reference: string;
+  readonly idempotency_key: string;
+  readonly code?: string;
+  readonly created_at: string;
 }
 
 export interface Books {
@@ -111,8 +127,16 @@ export interface Running {
   advance(ms: number): void;
   /** `POST /charges` of 100.00 USD for a reference named after the key, by default. */
   charge(key: string, changes?: Record<string, unknown>, patienceMs?: number): Promise<Ending>;
+  /** `POST /charges/<id>/refunds`; without an amount, of all that is left. */
+  refund(
+    chargeId: string,
+    key: string,
+    body?: { readonly amount?: number },
+    patienceMs?: number,
+  ): Promise<Ending>;
   get(path: string): Promise<Ending>;
   lookup(key: string): Promise<readonly Charged[]>;
+  lookupRefund(key: string): Promise<readonly Refunded[]>;
   ledger(query?: string): Promise<Books>;
 }
 
@@ -129,7 +153,11 @@ export async function run(options: Partial<StartFakeGatewayOptions> = {}): Promi
     },
     charge: (key, changes = {}, patienceMs = 60_000) =>
       ask(url, { path: '/charges', key, body: { ...chargeBody(key), ...changes }, patienceMs }),
+    refund: (chargeId, key, body = {}, patienceMs = 60_000) =>
+      ask(url, { path: `/charges/${chargeId}/refunds`, key, body, patienceMs }),
     get,
+    lookupRefund: async (key) =>
+      jsonOf<{ data: readonly Refunded[] }>(await get(`/refunds?idempotency_key=${key}`)).data,
     lookup: async (key) => jsonOf<Books>(await get(`/charges?idempotency_key=${key}`)).data,
     ledger: async (query = '') => jsonOf<Books>(await get(`/_ledger${query}`)),
   };

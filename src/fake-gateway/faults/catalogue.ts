@@ -1,11 +1,15 @@
 /**
  * Every fault, as data. The documentation's table, the validation of settings and the decisions come from this one list.
  *
- * An `answer` fault changes one attempt; a `booking` fault changes what is booked for a key. A call has at most one of each, so the
- * rates of one axis are exact and add up to at most 1. The other axes are independent.
+ * An `answer` fault changes one attempt at a charge or at a refund, capture or void of one. A `booking` fault changes what is booked for
+ * a charge's key, a `refund` fault what is booked for a refund's. A call has at most one of each, so the rates of one axis are exact and
+ * add up to at most 1. The other axes are independent.
  */
 
-export type Axis = 'answer' | 'booking' | 'key' | 'lookup' | 'webhook';
+export type Axis = 'answer' | 'booking' | 'refund' | 'key' | 'lookup' | 'webhook';
+
+/** The axes on which at most one fault happens. */
+export const EXCLUSIVE_AXES = ['answer', 'booking', 'refund'] as const satisfies readonly Axis[];
 
 interface FaultSpec {
   readonly axis: Axis;
@@ -15,6 +19,8 @@ interface FaultSpec {
   readonly delay?: string;
   readonly says: string;
 }
+
+const DAY_MS = 86_400_000;
 
 export const FAULTS = {
   error_before: { axis: 'answer', delayMs: null, says: 'answers 500; nothing was charged' },
@@ -85,6 +91,35 @@ export const FAULTS = {
     axis: 'booking',
     delayMs: null,
     says: 'charges EUR (USD where EUR was asked for), and says so',
+  },
+
+  refund_declined: {
+    axis: 'refund',
+    delayMs: null,
+    says: 'the refund is declined for good: 402, `failed`',
+  },
+  refund_pending: {
+    axis: 'refund',
+    delayMs: 2_000,
+    delay: 'until it settles',
+    says: 'answers 202; the refund succeeds later',
+  },
+  refund_pending_failed: {
+    axis: 'refund',
+    delayMs: 2_000,
+    delay: 'until it settles',
+    says: 'answers 202; the refund fails later',
+  },
+  refund_fails_later: {
+    axis: 'refund',
+    delayMs: 3 * DAY_MS,
+    delay: 'from the refund to its failure',
+    says: "answers 200; the refund fails days later, and the charge's `refunded` goes down again",
+  },
+  refund_wrong_amount: {
+    axis: 'refund',
+    delayMs: null,
+    says: 'refunds one minor unit too much, or one too little if no more is left, and says so',
   },
 
   keys_ignored: { axis: 'key', delayMs: null, says: 'the key is not kept: each call charges again' },

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FAULTS, faultsOf } from './catalogue.ts';
-import { answerFault, bookingFault, latencyMs, strikes } from './decide.ts';
+import { answerFault, bookingFault, latencyMs, refundFault, strikes } from './decide.ts';
 import { faultSettings } from './settings.ts';
-import { TOKENS } from './tokens.ts';
+import { chargeToken, refundToken, TOKENS } from './tokens.ts';
 
 const everything = faultSettings(
   {
     ...Object.fromEntries(faultsOf('answer').map((name) => [name, 1 / 13])),
-    ...Object.fromEntries(faultsOf('booking').map((name) => [name, 0.2])),
+    ...Object.fromEntries([...faultsOf('booking'), ...faultsOf('refund')].map((name) => [name, 0.2])),
     ...Object.fromEntries(
       [...faultsOf('key'), ...faultsOf('lookup'), ...faultsOf('webhook')].map((name) => [name, 1]),
     ),
@@ -33,14 +33,16 @@ describe('rates', () => {
   });
 
   test('a rate of 1 always happens, a rate of 0 never', () => {
-    const always = faultSettings({ error_before: 1, declined: 1, keys_ignored: 1 }, 1);
+    const always = faultSettings({ error_before: 1, declined: 1, refund_declined: 1, keys_ignored: 1 }, 1);
     const never = faultSettings({}, 1);
     for (const key of keys.slice(0, 500)) {
       expect(answerFault(always, key, null, 1)).toBe('error_before');
       expect(bookingFault(always, key, null)).toBe('declined');
+      expect(refundFault(always, key, null)).toBe('refund_declined');
       expect(strikes(always, 'keys_ignored', key, null)).toBe(true);
       expect(answerFault(never, key, null, 1)).toBeNull();
       expect(bookingFault(never, key, null)).toBeNull();
+      expect(refundFault(never, key, null)).toBeNull();
       expect(strikes(never, 'keys_ignored', key, null)).toBe(false);
     }
   });
@@ -57,14 +59,12 @@ describe('rates', () => {
 
   test('an ordinary token has the same rates as no token', () => {
     fc.assert(
-      fc.property(fc.string(), fc.string(), fc.nat({ max: 50 }), (key, method, attempt) => {
+      fc.property(fc.string(), (method) => {
         fc.pre(!TOKENS.some(({ token }) => token === method));
-        expect(answerFault(everything, key, method, attempt)).toBe(
-          answerFault(everything, key, null, attempt),
-        );
-        expect(bookingFault(everything, key, method)).toBe(bookingFault(everything, key, null));
+        expect([chargeToken(method), refundToken(method)]).toEqual([null, null]);
       }),
     );
+    expect([chargeToken(null), refundToken(null)]).toEqual([null, null]);
   });
 
   test('the latency stays between its bounds and reaches both', () => {
@@ -77,28 +77,46 @@ describe('rates', () => {
 describe('magic tokens', () => {
   test.each(TOKENS.map((token) => [token.token, token] as const))(
     '%s meets its own fault and none of the rates',
-    (_name, { token, fault, calls }) => {
+    (_name, { token, effect, fault, calls }) => {
+      const magic = effect === 'charge' ? chargeToken(token) : refundToken(token);
+      expect(magic).toMatchObject({ fault });
       for (const [attempt, expected] of [
         [1, fault],
         [2, calls === 'first' ? null : fault],
         [9, calls === 'first' ? null : fault],
       ] as const) {
         const struck = expected !== null && FAULTS[expected].axis === 'answer' ? expected : null;
-        expect(answerFault(everything, 'key', token, attempt)).toBe(struck);
+        expect(answerFault(everything, 'key', magic, attempt)).toBe(struck);
       }
-      expect(bookingFault(everything, 'key', token)).toBe(
-        fault !== null && FAULTS[fault].axis === 'booking' ? fault : null,
-      );
+      const booked = (axis: 'booking' | 'refund') =>
+        fault !== null && FAULTS[fault].axis === axis ? fault : null;
+      expect(bookingFault(everything, 'key', magic)).toBe(booked('booking'));
+      expect(refundFault(everything, 'key', magic)).toBe(booked('refund'));
       for (const name of [...faultsOf('key'), ...faultsOf('lookup'), ...faultsOf('webhook')]) {
-        expect(strikes(everything, name, 'key', token)).toBe(name === fault);
+        expect(strikes(everything, name, 'key', magic)).toBe(name === fault);
       }
     },
   );
+
+  test('a token of refunds keeps every fault from its charge; a token of charges leaves its refunds to the rates', () => {
+    for (const { token, effect } of TOKENS) {
+      if (effect === 'charge') expect(refundToken(token)).toBeNull();
+      else expect(chargeToken(token)).toMatchObject({ fault: null });
+    }
+  });
 
   test('every fault has a token, and every token is one', () => {
     expect(new Set(TOKENS.map(({ fault }) => fault))).toEqual(new Set([null, ...Object.keys(FAULTS)]));
     expect(new Set(TOKENS.map(({ token }) => token)).size).toBe(TOKENS.length);
     expect(TOKENS.every(({ token }) => /^tok_[a-z0-9_]+$/.test(token))).toBe(true);
+  });
+
+  test('every fault of an answer, of what is booked and of lookups has a token for refunds', () => {
+    const ofRefunds = new Set(TOKENS.filter(({ effect }) => effect === 'refund').map(({ fault }) => fault));
+    expect(ofRefunds).toEqual(new Set([...faultsOf('answer'), ...faultsOf('refund'), ...faultsOf('lookup')]));
+    expect(
+      TOKENS.every(({ token, effect }) => token.startsWith('tok_refund_') === (effect === 'refund')),
+    ).toBe(true);
   });
 
   test('only faults of answers can be for the first call only', () => {

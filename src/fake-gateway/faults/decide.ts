@@ -1,41 +1,52 @@
 /** Which fault happens to which call: pure decisions from the settings, the magic token and the seed. */
-import { FAULTS, type FaultName, type FaultOf, faultsOf } from './catalogue.ts';
+import { type EXCLUSIVE_AXES, FAULTS, type FaultName, type FaultOf, faultsOf } from './catalogue.ts';
 import { draw } from './random.ts';
 import type { FaultSettings } from './settings.ts';
-import { magicToken } from './tokens.ts';
+import type { MagicToken } from './tokens.ts';
 
 export type AnswerFault = FaultOf<'answer'>;
 export type BookingFault = FaultOf<'booking'>;
+export type RefundFault = FaultOf<'refund'>;
 
 const ANSWER_FAULTS = faultsOf('answer');
 const BOOKING_FAULTS = faultsOf('booking');
+const REFUND_FAULTS = faultsOf('refund');
 
 /**
  * The fault of one attempt. Null: it goes well.
  *
+ * @param magic what the charge's method does to this effect; null: the rates apply. So it is in all of these decisions.
  * @param attempt the first is 1.
  */
 export function answerFault(
   settings: FaultSettings,
   key: string,
-  method: string | null,
+  magic: MagicToken | null,
   attempt: number,
 ): AnswerFault | null {
-  const magic = magicToken(method);
-  if (magic === undefined) return pick(settings, ANSWER_FAULTS, 'answer', key, attempt);
+  if (magic === null) return pick(settings, ANSWER_FAULTS, 'answer', key, attempt);
   if (magic.calls === 'first' && attempt > 1) return null;
   return isOf(magic.fault, 'answer') ? magic.fault : null;
 }
 
-/** What is booked for the key instead of a plain success. Null: a plain success. It is the same for all attempts. */
+/** What is booked for a charge's key instead of a plain success. Null: a plain success. It is the same for all attempts. */
 export function bookingFault(
   settings: FaultSettings,
   key: string,
-  method: string | null,
+  magic: MagicToken | null,
 ): BookingFault | null {
-  const magic = magicToken(method);
-  if (magic === undefined) return pick(settings, BOOKING_FAULTS, 'booking', key, 0);
+  if (magic === null) return pick(settings, BOOKING_FAULTS, 'booking', key, 0);
   return isOf(magic.fault, 'booking') ? magic.fault : null;
+}
+
+/** The same for a refund's key. */
+export function refundFault(
+  settings: FaultSettings,
+  key: string,
+  magic: MagicToken | null,
+): RefundFault | null {
+  if (magic === null) return pick(settings, REFUND_FAULTS, 'refund', key, 0);
+  return isOf(magic.fault, 'refund') ? magic.fault : null;
 }
 
 /**
@@ -47,11 +58,10 @@ export function strikes(
   settings: FaultSettings,
   fault: FaultOf<'key' | 'lookup' | 'webhook'>,
   key: string,
-  method: string | null,
+  magic: MagicToken | null,
   n = 0,
 ): boolean {
-  const magic = magicToken(method);
-  if (magic !== undefined) return magic.fault === fault;
+  if (magic !== null) return magic.fault === fault;
   const { rate } = settings[fault];
   return rate > 0 && draw(settings.seed, fault, key, n) < rate;
 }
@@ -87,6 +97,9 @@ function pick<N extends FaultName>(
   return null;
 }
 
-function isOf<A extends 'answer' | 'booking'>(fault: FaultName | null, axis: A): fault is FaultOf<A> {
+function isOf<A extends (typeof EXCLUSIVE_AXES)[number]>(
+  fault: FaultName | null,
+  axis: A,
+): fault is FaultOf<A> {
   return fault !== null && FAULTS[fault].axis === axis;
 }

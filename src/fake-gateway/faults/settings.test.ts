@@ -47,7 +47,7 @@ describe('fault settings', () => {
     ['a delay that is null', { pending: { rate: 0.1, delay_ms: null } }],
     ['a null delay where there is none', { declined: { rate: 0.1, delay_ms: null } }],
     ['a delay in fractions', { pending: { rate: 0.1, delay_ms: 1.5 } }],
-    ['a delay over an hour', { pending: { rate: 0.1, delay_ms: 3_600_001 } }],
+    ['a delay over two weeks', { pending: { rate: 0.1, delay_ms: 1_209_600_001 } }],
     ['latency the wrong way round', { latency_ms: { min: 2, max: 1 } }],
     ['latency by halves', { latency_ms: { min: 2 } }],
     ['latency as a number', { latency_ms: 5 }],
@@ -56,6 +56,7 @@ describe('fault settings', () => {
     ['a seed as text', { seed: '1' }],
     ['answer faults over 1', { error_before: 0.6, drop_after: 0.5 }],
     ['booking faults over 1', { declined: 0.6, pending: 0.5 }],
+    ['refund faults over 1', { refund_declined: 0.6, refund_pending: 0.5 }],
   ])('%s is refused', (_what, value) => {
     expect(parseFaultSettings(value, 1)).toMatchObject({ ok: false });
     expect(() => faultSettings(value, 1)).toThrow(TypeError);
@@ -67,7 +68,9 @@ describe('fault settings', () => {
   });
 
   test('faults of different axes may each reach 1; ten rates of 0.1 are 1', () => {
-    expect(parseFaultSettings({ error_before: 1, declined: 1, keys_ignored: 1 }, 1).ok).toBe(true);
+    expect(
+      parseFaultSettings({ error_before: 1, declined: 1, refund_declined: 1, keys_ignored: 1 }, 1).ok,
+    ).toBe(true);
     const tenth = Object.fromEntries(FAULT_NAMES.slice(0, 10).map((name) => [name, 0.1]));
     expect(parseFaultSettings(tenth, 1).ok).toBe(true);
   });

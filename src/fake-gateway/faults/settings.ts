@@ -1,11 +1,11 @@
 /** What goes wrong, how often and for how long: the body of `GET` and `PUT /_faults`. */
-import { FAULT_NAMES, FAULTS, type FaultName, faultsOf } from './catalogue.ts';
+import { EXCLUSIVE_AXES, FAULT_NAMES, FAULTS, type FaultName, faultsOf } from './catalogue.ts';
 
 /** How often one fault happens, and how long it takes. */
 interface FaultSetting {
   /** The share of calls (keys, lookups, events) that it happens to: 0 to 1. */
   readonly rate: number;
-  /** In milliseconds, up to 3,600,000. Absent if the fault has no delay. It applies to the fault's magic token, too. */
+  /** In milliseconds, up to 1,209,600,000 (two weeks). Absent if the fault has no delay. It applies to the fault's magic token, too. */
   readonly delay_ms?: number;
 }
 
@@ -16,7 +16,7 @@ interface FaultSetting {
 export type FaultSettings = {
   /** The seed of all randomness: a whole number from 0 to 2^53 - 1. The same seed and the same keys give the same faults. */
   readonly seed: number;
-  /** How long every answer takes, at random between the two, in milliseconds up to 3,600,000. */
+  /** How long every answer takes, at random between the two, in milliseconds up to 1,209,600,000. */
   readonly latency_ms: { readonly min: number; readonly max: number };
 } & { readonly [N in FaultName]: FaultSetting };
 
@@ -35,8 +35,8 @@ export type ParsedSettings =
       readonly problems: readonly string[];
     };
 
-/** An hour: longer than any test waits. */
-const MAX_DELAY_MS = 3_600_000;
+/** Two weeks: a refund may fail days later, and a timer of Node holds no more than 24 days. */
+const MAX_DELAY_MS = 14 * 86_400_000;
 
 /**
  * The faults of the demo: 30 % failures, most of them before the charge, and some latency. They are those of the project that this grew
@@ -51,7 +51,7 @@ export const DEMO_FAULTS = {
 /**
  * Makes complete settings from a description in which everything may be left out. Defaults: no latency, rates of 0, the delays of
  * `docs/fake-gateway.md`. A fault is given as `{"rate": 0.1, "delay_ms": 500}` or as its rate alone. Refuses unknown names, wrong types,
- * and rates of `answer` or of `booking` faults that add up to more than 1. It reports all problems at once, and never throws.
+ * and rates of `answer`, `booking` or `refund` faults that add up to more than 1. It reports all problems at once, and never throws.
  *
  * @param value the description, as in the body of `PUT /_faults`
  * @param seed used if the description has none
@@ -75,7 +75,7 @@ export function parseFaultSettings(value: unknown, seed: number): ParsedSettings
       FAULT_NAMES.map((name) => [name, parseFault(name, given(value[name], 0), problems)]),
     ),
   } as FaultSettings;
-  for (const axis of ['answer', 'booking'] as const) {
+  for (const axis of EXCLUSIVE_AXES) {
     const sum = faultsOf(axis).reduce((total, name) => total + settings[name].rate, 0);
     // Ten rates of 0.1 do not add up to exactly 1.
     if (sum > 1 + 1e-9) problems.push(`the rates of the ${axis} faults add up to more than 1`);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   ask,
   type Books,
+  type Charged,
   chargeBody,
   jsonOf,
   type Running,
@@ -275,6 +276,7 @@ describe('_ledger', () => {
         landing: 0,
         duplicates: 1,
         money: { USD: { captured: 10_005, refunded: 0 } },
+        refunds: { succeeded: 0, pending: 0, failed: 0, landing: 0 },
       },
       duplicates: [{ reference: 'ref-k1', live: 2 }],
       data: [
@@ -283,6 +285,7 @@ describe('_ledger', () => {
           order_id: 'order-k1',
           live: true,
           captured: 10_000,
+          refunds: [],
         }),
         expect.objectContaining({ idempotency_key: 'k2', status: 'declined', live: false, captured: 0 }),
         expect.objectContaining({ idempotency_key: 'k3', reference: 'ref-k1', amount: 5 }),
@@ -299,6 +302,57 @@ describe('_ledger', () => {
     expect(byReference.summary).toMatchObject({ charges: 2, live: 2, duplicates: 1 });
     expect((await far.ledger('?order_id=order-k3')).data).toMatchObject([{ idempotency_key: 'k3' }]);
     expect((await far.ledger('?order_id=nobody')).summary).toMatchObject({ charges: 0, live: 0 });
+  });
+
+  test('shows each refund with its charge: what it is by now, and its times', async () => {
+    far = await run({
+      faults: { lands_late: { delay_ms: 5_000 }, refund_fails_later: { delay_ms: 60_000 } },
+    });
+    const ids = new Map<string, string>();
+    for (const method of ['tok_refund_declined', 'tok_refund_fails_later', 'tok_refund_lands_late']) {
+      const { id } = jsonOf<Charged>(await far.charge(`k-${method}`, { method, reference: 'shared' }));
+      ids.set(method, id);
+      await far.refund(id, `r-${method}`, { amount: 10 });
+    }
+    const at = (seconds: number) => new Date(Date.UTC(2030, 0, 1, 0, 0, seconds)).toISOString();
+    const shown = (method: string, status: string, changes = {}) => ({
+      id: expect.stringMatching(/^re_/),
+      object: 'refund',
+      status,
+      amount: 10,
+      currency: 'USD',
+      charge: ids.get(method),
+      reference: 'shared',
+      idempotency_key: `r-${method}`,
+      created_at: at(0),
+      visible_at: at(0),
+      settles_at: null,
+      settles_to: null,
+      ...changes,
+    });
+    const failsLater = { settles_at: at(60), settles_to: 'failed' };
+    const landsLate = { created_at: at(5), visible_at: at(5) };
+    const before = await far.ledger('?reference=shared');
+    expect(before.data.map(({ refunds }) => refunds)).toEqual([
+      [shown('tok_refund_declined', 'failed', { code: 'refund_declined' })],
+      [shown('tok_refund_fails_later', 'succeeded', failsLater)],
+      [shown('tok_refund_lands_late', 'landing', landsLate)],
+    ]);
+    expect(before.summary).toMatchObject({
+      refunds: { succeeded: 1, pending: 0, failed: 1, landing: 1 },
+      money: { USD: { captured: 30_000, refunded: 10 } },
+    });
+    far.advance(60_000);
+    const after = await far.ledger('?reference=shared');
+    expect(after.data.map(({ refunds }) => refunds)).toEqual([
+      [shown('tok_refund_declined', 'failed', { code: 'refund_declined' })],
+      [shown('tok_refund_fails_later', 'failed', { code: 'refund_failed', ...failsLater })],
+      [shown('tok_refund_lands_late', 'succeeded', landsLate)],
+    ]);
+    expect(after.summary).toMatchObject({
+      refunds: { succeeded: 1, pending: 0, failed: 2, landing: 0 },
+      money: { USD: { captured: 30_000, refunded: 10 } },
+    });
   });
 
   test('in pages, the sums with the first one', async () => {

@@ -85,9 +85,9 @@ async function readLedger(query: Query, { ledger, now }: Judge): Promise<Wire | 
 }
 
 async function readSums(ledger: Ledger, filter: Filter): Promise<string> {
-  const { statuses, landing, money, duplicates } = await ledger.summary(filter);
+  const { statuses, landing, money, duplicates, refunds } = await ledger.summary(filter);
   const charges = Object.values(statuses).reduce((total, count) => total + count, 0);
-  const summary = { charges, live: statuses.succeeded, ...statuses, landing, duplicates, money };
+  const summary = { charges, live: statuses.succeeded, ...statuses, landing, duplicates, money, refunds };
   const listed = duplicates === 0 ? [] : await ledger.duplicates(filter, MAX_DUPLICATES);
   return `"summary":${JSON.stringify(summary)},"duplicates":${JSON.stringify(listed)}`;
 }

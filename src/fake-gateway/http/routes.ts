@@ -46,10 +46,10 @@ export function addProtocolRoutes(app: FastifyInstance, protocol: Protocol): voi
       if (isBad(key)) return key;
       const body = parseJson(request.body, {});
       if (isBad(body)) return body;
-      const amount = kind === 'void' ? withoutFields(body) : parseOptionalAmount(body, AMOUNT);
-      if (isBad(amount)) return amount;
+      const asked = kind === 'void' ? withoutFields(body) : parseOptionalAmount(body, AMOUNT);
+      if (isBad(asked)) return asked;
       const { id } = request.params as { id: string };
-      return protocol.operate({ kind, key, chargeId: id, amount });
+      return protocol.operate({ kind, key, chargeId: id, asked });
     };
 
   app.post(

@@ -1,10 +1,10 @@
 /**
  * The ledger in memory, for tests and benchmarks. It is lost when the process ends. Each step is atomic, because it never waits.
  */
-import { asBooked } from './booked.ts';
-import { capturedAt, hasLanded, isLive, isVisible, statusAt } from './charge-state.ts';
+import { asBooked, asBookedOperation, resultOf } from './booked.ts';
+import { isLive, isVisible } from './charge-state.ts';
 import { idOf, newLedgerTag, OPERATION_PREFIX, seqOf } from './ids.ts';
-import { decideOperation } from './operations.ts';
+import { decideOperation, inOrder } from './operations.ts';
 import type {
   Charge,
   Duplicate,
@@ -12,11 +12,11 @@ import type {
   Ledger,
   ListQuery,
   NewCharge,
-  Operation,
-  OperationRequest,
+  NewOperation,
   OperationResult,
-  Summary,
 } from './port.ts';
+import { hasLanded } from './standing.ts';
+import { summarise } from './summary.ts';
 import { createTimeline } from './timeline.ts';
 
 /**
@@ -34,10 +34,14 @@ export function createMemoryLedger(): Ledger {
   const furtherByKey = new Map<string, number[]>();
   const timeline = createTimeline((seq) => charges[seq - 1]?.createdMs ?? 0);
   const attempts = new Map<string, number>();
-  const operations = new Map<string, Operation>();
+  /** The number of the charge that has the operation under a key. */
+  const chargeByOperationKey = new Map<string, number>();
+  let operationCount = 0;
   let settings: unknown = null;
 
   const find = (id: string): Charge | undefined => charges[(seqOf(id, 'ch', tag) ?? 0) - 1];
+  const byOperationKey = (key: string): Charge | undefined =>
+    charges[(chargeByOperationKey.get(key) ?? 0) - 1];
   const ofKey = (key: string): Charge[] =>
     [firstByKey.get(key) ?? 0, ...(furtherByKey.get(key) ?? [])]
       .flatMap((seq) => charges[seq - 1] ?? [])
@@ -65,31 +69,26 @@ export function createMemoryLedger(): Ledger {
     return { charge: booked, created: true };
   }
 
-  function operate(request: OperationRequest): OperationResult {
-    const charge = find(request.chargeId);
-    const decision = decideOperation(request, charge, operations.get(request.key));
+  function operate(wanted: NewOperation, nowMs: number): OperationResult {
+    const charge = find(wanted.chargeId);
+    const keeper = byOperationKey(wanted.key);
+    const decision = decideOperation(wanted, charge, keeper, nowMs);
     if (decision.kind === 'refuse') return { kind: 'refused', error: decision.error };
     if (charge === undefined) return { kind: 'refused', error: 'charge_not_found' };
     if (decision.kind === 'replay')
       return { kind: 'done', operation: decision.operation, charge, created: false };
-    const { kind, key, chargeId, amount: asked, nowMs: createdMs } = request;
-    const id = idOf(OPERATION_PREFIX[kind], tag, operations.size + 1);
-    const { currency, reference } = charge;
-    const operation = {
-      id,
-      kind,
-      key,
-      chargeId,
-      amount: decision.amount,
-      asked,
-      currency,
-      reference,
-      createdMs,
-    };
-    const changed = { ...charge, ...decision.change };
+    if (keeper !== undefined) {
+      const kept = keeper.operations.filter((operation) => operation !== decision.replaces);
+      charges[keeper.seq - 1] = { ...keeper, operations: kept };
+    }
+    operationCount += 1;
+    const id = idOf(OPERATION_PREFIX[wanted.kind], tag, operationCount);
+    const booked = asBookedOperation(wanted, decision, id, operationCount);
+    const others = charges[charge.seq - 1]?.operations ?? [];
+    const changed = { ...charge, operations: inOrder([...others, booked]) };
     charges[charge.seq - 1] = changed;
-    operations.set(key, operation);
-    return { kind: 'done', operation, charge: changed, created: true };
+    chargeByOperationKey.set(wanted.key, charge.seq);
+    return resultOf(changed, booked);
   }
 
   function list(query: ListQuery): Charge[] {
@@ -127,8 +126,8 @@ export function createMemoryLedger(): Ledger {
     byKey: async (key) => ofKey(key),
     byId: async (id) => find(id),
     list: async (query) => list(query),
-    operate: async (request) => operate(request),
-    operationsByKey: async (key) => [operations.get(key)].filter((operation) => operation !== undefined),
+    operate: async (operation, nowMs) => operate(operation, nowMs),
+    byOperationKey: async (key) => byOperationKey(key),
     summary: async (filter) => ({
       ...summarise(matching(filter), filter.nowMs),
       landing: charges.filter((charge) => isLanding(charge, filter)).length,
@@ -140,22 +139,6 @@ export function createMemoryLedger(): Ledger {
       settings = value;
     },
   };
-}
-
-function summarise(charges: Iterable<Charge>, nowMs: number): Pick<Summary, 'statuses' | 'money'> {
-  const statuses = { succeeded: 0, declined: 0, pending: 0, refunded: 0, voided: 0 };
-  const money: Record<string, { captured: number; refunded: number }> = {};
-  for (const charge of charges) {
-    statuses[statusAt(charge, nowMs)] += 1;
-    const captured = capturedAt(charge, nowMs);
-    if (captured === 0) continue;
-    const sums = money[charge.currency] ?? { captured: 0, refunded: 0 };
-    money[charge.currency] = {
-      captured: sums.captured + captured,
-      refunded: sums.refunded + charge.refunded,
-    };
-  }
-  return { statuses, money };
 }
 
 function isLanding(charge: Charge, { nowMs, reference, orderId }: Filter): boolean {

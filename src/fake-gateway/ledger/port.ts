@@ -1,10 +1,10 @@
 /**
  * What the fake gateway really charged. Two implementations pass one suite: memory, for tests and benchmarks, and PostgreSQL, durable
  * and shared by all processes. Times are milliseconds since the epoch by the gateway's clock. They are stored and compared, never
- * waited for: a charge lands, becomes visible and settles when it is read later.
+ * waited for: a charge or a refund lands, becomes visible and settles when it is read later.
  */
 
-/** One charge as it was booked. Its state now (settled, refunded …) follows from it and the current time. */
+/** One charge as it was booked, and what was requested of it. Its state now (settled, refunded …) follows from it and the current time. */
 export interface Charge {
   /** The charge's id, such as `ch_…`. */
   readonly id: string;
@@ -45,16 +45,12 @@ export interface Charge {
   readonly settleMs: number | null;
   /** What a pending charge settles to: `succeeded` or `declined`; null for all others. */
   readonly settleTo: 'succeeded' | 'declined' | null;
-  /** What a later request has captured, in minor units; 0 where `capture` is true. */
-  readonly captured: number;
-  /** What was refunded of it, in minor units. */
-  readonly refunded: number;
-  /** Whether it was voided before it was captured. */
-  readonly voided: boolean;
+  /** What was requested of it later, by the time of its effect, then in the order of booking: also what has not taken effect yet. */
+  readonly operations: readonly BookedOperation[];
 }
 
 /** A charge to be booked: without what the ledger itself fills in. */
-export type NewCharge = Omit<Charge, 'id' | 'seq' | 'captured' | 'refunded' | 'voided'>;
+export type NewCharge = Omit<Charge, 'id' | 'seq' | 'operations'>;
 
 /**
  * What can be done with a charge that succeeded: `capture` takes the money that it holds, `void` releases money that is not captured,
@@ -62,46 +58,59 @@ export type NewCharge = Omit<Charge, 'id' | 'seq' | 'captured' | 'refunded' | 'v
  */
 export type OperationKind = 'refund' | 'capture' | 'void';
 
-/** A request for a refund, capture or void. */
-export interface OperationRequest {
+/** A refund, capture or void to be booked: without what the ledger itself fills in. */
+export interface NewOperation {
   /** Which of the three. */
   readonly kind: OperationKind;
   /** Its own idempotency key. */
   readonly key: string;
   /** The id of the charge that it is about. */
   readonly chargeId: string;
-  /** In minor units; null: all that is left. A void takes none. */
-  readonly amount: number | null;
-  /** When it is requested. */
-  readonly nowMs: number;
+  /** The amount as it is requested, in minor units; null: all that is left. A void takes none. It also shows whether a key is reused. */
+  readonly asked: number | null;
+  /** Whether it takes one minor unit more than requested, or one less if no more is left. */
+  readonly wrongAmount: boolean;
+  /**
+   * How it ends when it takes effect: `succeeded`, `failed`, or `pending`, which settles later. `none`: nothing is done, and only an
+   * answer is kept under the key.
+   */
+  readonly outcome: 'succeeded' | 'failed' | 'pending' | 'none';
+  /** The HTTP status of the answer that is kept under the key and repeated. */
+  readonly answer: 200 | 202 | 402 | 500;
+  /**
+   * When it takes effect. If that is later than the request, the key is in progress until then, and only then it is decided whether and
+   * how much is possible. If nothing is possible, nothing was done, and the key counts as unused.
+   */
+  readonly createdMs: number;
+  /** When lookups begin to show it. */
+  readonly visibleMs: number;
+  /** When its status changes; null if it never does. */
+  readonly settleMs: number | null;
+  /** What its status changes to: `succeeded` or `failed`; null if it never does. */
+  readonly settleTo: 'succeeded' | 'failed' | null;
 }
 
-/** A refund, capture or void as it was done. */
-export interface Operation {
+/** A refund, capture or void in the ledger. */
+export interface BookedOperation extends NewOperation {
   /** The operation's id, such as `re_…`. */
   readonly id: string;
-  /** Which of the three. */
-  readonly kind: OperationKind;
-  /** The idempotency key that it was requested with. */
-  readonly key: string;
-  /** The id of the charge that it is about. */
-  readonly chargeId: string;
-  /** What was refunded, captured or voided, in minor units of `currency`. */
+  /** Its place in the order of booking, from 1. */
+  readonly seq: number;
+  /** In minor units; null if it takes effect after its request. Then it is decided from the ledger's content, at each reading. */
+  readonly amount: number | null;
+}
+
+/** A refund, capture or void that has taken effect. */
+export interface Operation extends BookedOperation {
+  /** What was refunded, captured or voided, in minor units of the charge's currency. */
   readonly amount: number;
-  /** The amount as it was requested, also null. It shows whether a key is reused. */
-  readonly asked: number | null;
-  /** The charge's currency. */
-  readonly currency: string;
-  /** The charge's reference. */
-  readonly reference: string;
-  /** When it was done. */
-  readonly createdMs: number;
 }
 
 /**
  * Why an operation was refused. Nothing is kept under its key.
  * - `charge_not_found`: there is no such charge, or it has not taken effect yet.
  * - `key_reused`: the key was used for another operation.
+ * - `in_progress`: the operation under the key takes effect later.
  * - `charge_not_succeeded`: the charge is declined, pending, voided, or refunded in full.
  * - `amount_too_large`: more than is left.
  * - `already_captured`: a captured charge cannot be captured again or voided.
@@ -110,6 +119,7 @@ export interface Operation {
 export type OperationError =
   | 'charge_not_found'
   | 'key_reused'
+  | 'in_progress'
   | 'charge_not_succeeded'
   | 'amount_too_large'
   | 'already_captured'
@@ -126,6 +136,14 @@ export type OperationResult =
       readonly charge: Charge;
       /** Whether this request did it. */
       readonly created: boolean;
+    }
+  /** It takes effect later, if it is possible then. */
+  | {
+      readonly kind: 'landing';
+      /** The operation. */
+      readonly operation: BookedOperation;
+      /** Its charge. */
+      readonly charge: Charge;
     }
   /** Nothing was done. */
   | {
@@ -162,10 +180,12 @@ export interface Summary {
   readonly statuses: Readonly<Record<'succeeded' | 'declined' | 'pending' | 'refunded' | 'voided', number>>;
   /** Charges that will still take effect. They cannot be stopped. */
   readonly landing: number;
-  /** What was captured and refunded, by currency, in minor units. */
+  /** What was captured and refunded, by currency, in minor units. A pending refund counts, a failed one does not. */
   readonly money: Readonly<Record<string, { readonly captured: number; readonly refunded: number }>>;
   /** How many references have more than one live charge. */
   readonly duplicates: number;
+  /** How many refunds have which status at that moment. `landing`: they are still to take effect, if they are possible then. */
+  readonly refunds: Readonly<Record<'succeeded' | 'pending' | 'failed' | 'landing', number>>;
 }
 
 /** A reference that was charged more than once. */
@@ -193,10 +213,10 @@ export interface Ledger {
   byId(id: string): Promise<Charge | undefined>;
   /** One page of the charges, by the time of their effect, then in the order of booking. */
   list(query: ListQuery): Promise<readonly Charge[]>;
-  /** Refunds, captures or voids, at most once for each key. Atomic. */
-  operate(request: OperationRequest): Promise<OperationResult>;
-  /** The operation that was done under the key; empty if there is none. */
-  operationsByKey(key: string): Promise<readonly Operation[]>;
+  /** Refunds, captures or voids, at most once for each key. Atomic. `nowMs`: when it is requested. */
+  operate(operation: NewOperation, nowMs: number): Promise<OperationResult>;
+  /** The charge that has the operation under this key, also before that takes effect; undefined if there is none. */
+  byOperationKey(key: string): Promise<Charge | undefined>;
   /** The summary of all charges that match. */
   summary(filter: Filter): Promise<Summary>;
   /** References with more than one live charge, those with the most first, at most `limit`. */

@@ -1,13 +1,11 @@
 /** Refunds, captures and voids. The pure rules decide, under a lock on the charge's row. */
 import type { Pool, PoolClient } from 'pg';
+import { asBookedOperation, resultOf } from './booked.ts';
 import { idOf, OPERATION_PREFIX, seqOf } from './ids.ts';
-import { decideOperation } from './operations.ts';
-import type { Charge, Operation, OperationRequest, OperationResult } from './port.ts';
-import { type ChargeRow, chargeOf, type OperationRow, operationOf } from './postgres-rows.ts';
-
-/** Of `fake_gateway.operations o` joined with its charge `c`. */
-export const OPERATION_COLUMNS =
-  'o.seq, o.key, o.kind, o.charge_seq, o.amount, o.asked, o.created_ms, c.currency, c.reference';
+import { decideOperation, inOrder } from './operations.ts';
+import type { BookedOperation, Charge, NewOperation, OperationResult } from './port.ts';
+import { CHARGES, type ChargeRow, chargeOf } from './postgres-rows.ts';
+import { inTransaction } from './postgres-transaction.ts';
 
 /** One repetition is enough: the racer that made the key's row has committed by then. */
 const MAX_REPEATS = 3;
@@ -15,88 +13,84 @@ const MAX_REPEATS = 3;
 export async function operate(
   pool: Pool,
   tag: string,
-  request: OperationRequest,
+  wanted: NewOperation,
+  nowMs: number,
   repeats = 0,
 ): Promise<OperationResult> {
-  const client = await pool.connect();
-  // When a connection in use breaks, its query fails. Without a listener, its `error` event would end the process.
-  client.on('error', ignore);
-  let failed = true;
   try {
-    await client.query('BEGIN');
-    const result = await operateLocked(client, tag, request);
-    await client.query('COMMIT');
-    failed = false;
-    return result;
+    // Each statement must see what was committed while the one before it waited for the lock.
+    return await inTransaction(pool, 'READ COMMITTED', (client) => operateLocked(client, tag, wanted, nowMs));
   } catch (error) {
     const code = (error as { code?: unknown }).code;
     // Two charges with one key at the same time: only the unique key finds that, not the row's lock.
     const repeatable = code === '23505' || code === '40001' || code === '40P01';
     if (!repeatable || repeats >= MAX_REPEATS) throw error;
-  } finally {
-    client.off('error', ignore);
-    client.release(failed);
   }
-  return operate(pool, tag, request, repeats + 1);
+  return operate(pool, tag, wanted, nowMs, repeats + 1);
 }
 
 async function operateLocked(
   client: PoolClient,
   tag: string,
-  request: OperationRequest,
+  wanted: NewOperation,
+  nowMs: number,
 ): Promise<OperationResult> {
-  const charge = await lockCharge(client, tag, request.chargeId);
-  const existing = await readOperation(client, tag, request.key);
-  const decision = decideOperation(request, charge, existing);
+  const seq = seqOf(wanted.chargeId, 'ch', tag) ?? 0;
+  await client.query('SELECT FROM fake_gateway.charges WHERE seq = $1 FOR UPDATE', [seq]);
+  const charges = await readCharges(client, tag, seq, wanted.key);
+  const charge = charges.find(({ id }) => id === wanted.chargeId);
+  const keeper = charges.find(({ operations }) => operations.some(({ key }) => key === wanted.key));
+  const decision = decideOperation(wanted, charge, keeper, nowMs);
   if (decision.kind === 'refuse') return { kind: 'refused', error: decision.error };
   if (charge === undefined) return { kind: 'refused', error: 'charge_not_found' };
   if (decision.kind === 'replay')
     return { kind: 'done', operation: decision.operation, charge, created: false };
 
-  const { kind, key, chargeId, amount: asked, nowMs: createdMs } = request;
-  const inserted = await client.query<{ seq: string }>(
-    `INSERT INTO fake_gateway.operations (key, kind, charge_seq, amount, asked, created_ms)
-     VALUES ($1, $2, $3, $4, $5, $6) RETURNING seq`,
-    [key, kind, charge.seq, decision.amount, asked, createdMs],
-  );
-  const changed: Charge = { ...charge, ...decision.change };
-  await client.query(
-    'UPDATE fake_gateway.charges SET captured = $2, refunded = $3, voided = $4 WHERE seq = $1',
-    [charge.seq, changed.captured, changed.refunded, changed.voided],
-  );
-  const id = idOf(OPERATION_PREFIX[kind], tag, Number(inserted.rows[0]?.seq));
-  const { currency, reference } = charge;
-  const operation = {
-    id,
-    kind,
-    key,
-    chargeId,
-    amount: decision.amount,
-    asked,
-    currency,
-    reference,
-    createdMs,
-  };
-  return { kind: 'done', operation, charge: changed, created: true };
+  const { amount, createdMs, replaces } = decision;
+  const row = await store(client, charge, { ...wanted, amount, createdMs }, replaces);
+  const booked = asBookedOperation(wanted, decision, idOf(OPERATION_PREFIX[wanted.kind], tag, row), row);
+  const others = charge.operations.filter((operation) => operation !== replaces);
+  return resultOf({ ...charge, operations: inOrder([...others, booked]) }, booked);
 }
 
-async function lockCharge(client: PoolClient, tag: string, id: string): Promise<Charge | undefined> {
-  const seq = seqOf(id, 'ch', tag);
-  if (seq === undefined) return undefined;
+/** The charge, and the one that has an operation under the key. */
+async function readCharges(client: PoolClient, tag: string, seq: number, key: string): Promise<Charge[]> {
   const { rows } = await client.query<ChargeRow>(
-    'SELECT * FROM fake_gateway.charges WHERE seq = $1 FOR UPDATE',
-    [seq],
+    `${CHARGES} WHERE seq = $1 OR seq = (SELECT charge_seq FROM fake_gateway.operations WHERE key = $2)`,
+    [seq, key],
   );
-  return rows[0] === undefined ? undefined : chargeOf(rows[0], tag);
+  return rows.map((row) => chargeOf(row, tag));
 }
 
-async function readOperation(client: PoolClient, tag: string, key: string): Promise<Operation | undefined> {
-  const { rows } = await client.query<OperationRow>(
-    `SELECT ${OPERATION_COLUMNS} FROM fake_gateway.operations o
-       JOIN fake_gateway.charges c ON c.seq = o.charge_seq WHERE o.key = $1`,
-    [key],
-  );
-  return rows[0] === undefined ? undefined : operationOf(rows[0], tag);
-}
+const INSERT = `
+  INSERT INTO fake_gateway.operations (key, kind, charge_seq, amount, asked, wrong_amount, outcome, answer, created_ms,
+    visible_ms, settle_ms, settle_to)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING seq`;
 
-function ignore(): void {}
+/** With a new number, by which a racer notices that the row is not the one that it wanted to replace. */
+const REPLACE = `
+  UPDATE fake_gateway.operations
+     SET seq = DEFAULT, key = $1, kind = $2, charge_seq = $3, amount = $4, asked = $5, wrong_amount = $6, outcome = $7,
+         answer = $8, created_ms = $9, visible_ms = $10, settle_ms = $11, settle_to = $12
+   WHERE seq = $13 RETURNING seq`;
+
+/** Returns the number of the row. */
+async function store(
+  client: PoolClient,
+  charge: Charge,
+  operation: NewOperation & Pick<BookedOperation, 'amount'>,
+  replaces: BookedOperation | null,
+): Promise<number> {
+  const { key, kind, amount, asked, wrongAmount, outcome, answer } = operation;
+  const { createdMs, visibleMs, settleMs, settleTo } = operation;
+  const values = [key, kind, charge.seq, amount, asked, wrongAmount, outcome, answer];
+  values.push(createdMs, visibleMs, settleMs, settleTo);
+  const { rows } =
+    replaces === null
+      ? await client.query<{ seq: string }>(INSERT, values)
+      : await client.query<{ seq: string }>(REPLACE, [...values, replaces.seq]);
+  const [row] = rows;
+  if (row === undefined)
+    throw Object.assign(new Error('Another request has used the key. Try again.'), { code: '40001' });
+  return Number(row.seq);
+}

@@ -1,6 +1,12 @@
 /** Rows as pg returns them (64-bit integers as text), and how to read charges and operations from them. */
 import { idOf, OPERATION_PREFIX } from './ids.ts';
-import type { Charge, Operation, OperationKind } from './port.ts';
+import type { BookedOperation, Charge } from './port.ts';
+
+/** Every charge with its operations, in the order in which they take effect. */
+export const CHARGES = `
+  SELECT charges.*, (SELECT json_agg(o ORDER BY o.created_ms, o.seq) FROM fake_gateway.operations o
+                      WHERE o.charge_seq = charges.seq) AS operations
+    FROM fake_gateway.charges`;
 
 export interface ChargeRow {
   seq: string;
@@ -20,15 +26,14 @@ export interface ChargeRow {
   visible_ms: string;
   settle_ms: string | null;
   settle_to: Charge['settleTo'];
-  captured: string;
-  refunded: string;
-  voided: boolean;
+  operations: OperationRow[] | null;
 }
 
 export function chargeOf(row: ChargeRow, tag: string): Charge {
   const seq = Number(row.seq);
+  const id = idOf('ch', tag, seq);
   return {
-    id: idOf('ch', tag, seq),
+    id,
     seq,
     key: row.key,
     generation: row.generation,
@@ -46,34 +51,41 @@ export function chargeOf(row: ChargeRow, tag: string): Charge {
     visibleMs: Number(row.visible_ms),
     settleMs: row.settle_ms === null ? null : Number(row.settle_ms),
     settleTo: row.settle_to,
-    captured: Number(row.captured),
-    refunded: Number(row.refunded),
-    voided: row.voided,
+    operations: (row.operations ?? []).map((operation) => operationOf(operation, id, tag)),
   };
 }
 
-export interface OperationRow {
-  seq: string;
+/** From JSON, so its numbers are numbers. All of them are exact. */
+interface OperationRow {
+  seq: number;
   key: string;
-  kind: OperationKind;
-  charge_seq: string;
-  amount: string;
-  asked: string | null;
-  created_ms: string;
-  currency: string;
-  reference: string;
+  kind: BookedOperation['kind'];
+  amount: number | null;
+  asked: number | null;
+  wrong_amount: boolean;
+  outcome: BookedOperation['outcome'];
+  answer: BookedOperation['answer'];
+  created_ms: number;
+  visible_ms: number;
+  settle_ms: number | null;
+  settle_to: BookedOperation['settleTo'];
 }
 
-export function operationOf(row: OperationRow, tag: string): Operation {
+function operationOf(row: OperationRow, chargeId: string, tag: string): BookedOperation {
   return {
-    id: idOf(OPERATION_PREFIX[row.kind], tag, Number(row.seq)),
     kind: row.kind,
     key: row.key,
-    chargeId: idOf('ch', tag, Number(row.charge_seq)),
-    amount: Number(row.amount),
-    asked: row.asked === null ? null : Number(row.asked),
-    currency: row.currency,
-    reference: row.reference,
-    createdMs: Number(row.created_ms),
+    chargeId,
+    asked: row.asked,
+    wrongAmount: row.wrong_amount,
+    outcome: row.outcome,
+    answer: row.answer,
+    createdMs: row.created_ms,
+    visibleMs: row.visible_ms,
+    settleMs: row.settle_ms,
+    settleTo: row.settle_to,
+    id: idOf(OPERATION_PREFIX[row.kind], tag, row.seq),
+    seq: row.seq,
+    amount: row.amount,
   };
 }

@@ -1,14 +1,15 @@
 import type { Pool, PoolClient } from 'pg';
 import { newLedgerTag } from './ids.ts';
-
-/** Raise it when the tables change so that older code cannot use them. */
-const VERSION = 1;
+import { inTransaction } from './postgres-transaction.ts';
 
 /**
- * In a schema apart from the payment tables, as a real gateway's books would be. Lists and lookups use the indexes that begin with
- * `created_ms` and `key`; the judge's sums read the whole table.
+ * The steps to today's tables: the nth makes version n of what came before. A new step comes last, and no step ever changes.
+ *
+ * They are in a schema apart from the payment tables, as a real gateway's books would be. Lists and lookups use the indexes that begin
+ * with `created_ms`, `key` and `charge_seq`; the judge's sums read the whole table.
  */
-const CREATE = `
+export const STEPS: readonly string[] = [
+  `
   CREATE SCHEMA IF NOT EXISTS fake_gateway;
   CREATE TABLE IF NOT EXISTS fake_gateway.settings (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
@@ -54,62 +55,74 @@ const CREATE = `
     created_ms bigint NOT NULL,
     CONSTRAINT operations_key UNIQUE (key)
   );
-`;
+  `,
+  // A charge's sums depend on the time, because a refund may land late, settle or fail. So they follow from its operations.
+  `
+  ALTER TABLE fake_gateway.operations
+    ALTER COLUMN amount DROP NOT NULL,
+    ADD COLUMN wrong_amount boolean NOT NULL DEFAULT false,
+    ADD COLUMN outcome text NOT NULL DEFAULT 'succeeded' CHECK (outcome IN ('succeeded', 'failed', 'pending', 'none')),
+    ADD COLUMN answer smallint NOT NULL DEFAULT 200 CHECK (answer IN (200, 202, 402, 500)),
+    ADD COLUMN visible_ms bigint,
+    ADD COLUMN settle_ms bigint,
+    ADD COLUMN settle_to text CHECK (settle_to IN ('succeeded', 'failed'));
+  UPDATE fake_gateway.operations SET visible_ms = created_ms;
+  ALTER TABLE fake_gateway.operations ALTER COLUMN visible_ms SET NOT NULL;
+  CREATE INDEX operations_charge ON fake_gateway.operations (charge_seq);
+  ALTER TABLE fake_gateway.charges DROP COLUMN captured, DROP COLUMN refunded, DROP COLUMN voided;
+  `,
+];
 
-/**
- * Creates what is missing and returns the ledger's tag. Any number of processes may run it at once.
- *
- * @throws Error if the tables are of another version.
- */
-export async function prepareSchema(pool: Pool): Promise<string> {
-  const client = await pool.connect();
-  // When a connection in use breaks, its query fails. Without a listener, its `error` event would end the process.
-  client.on('error', ignore);
-  let failed = true;
-  try {
-    const tag = (await readTag(client)) ?? (await create(client));
-    failed = false;
-    return tag;
-  } finally {
-    // A connection that failed may still have an open transaction, so it is closed.
-    client.off('error', ignore);
-    client.release(failed);
-  }
+/** Older code cannot use tables of a higher version. */
+const VERSION = STEPS.length;
+
+interface Installed {
+  readonly version: number;
+  readonly tag: string;
 }
 
-async function readTag(client: PoolClient): Promise<string | undefined> {
+/**
+ * Creates what is missing, changes what is older, and returns the ledger's tag. Any number of processes may run it at once.
+ *
+ * @throws Error if the tables are of a newer version.
+ */
+export async function prepareSchema(pool: Pool): Promise<string> {
   // Checked first, so that a role that may only read and write is enough once the tables exist.
-  const exists = await client.query(`SELECT to_regclass('fake_gateway.settings') IS NOT NULL AS yes`);
-  if (exists.rows[0]?.yes !== true) return undefined;
-  const { rows } = await client.query<{ version: number; ledger_tag: string }>(
-    'SELECT version, ledger_tag FROM fake_gateway.settings',
-  );
-  const [row] = rows;
-  if (row !== undefined && row.version !== VERSION) {
+  const found = await readInstalled(pool);
+  if (found?.version === VERSION) return found.tag;
+  // Two processes may create or change the tables at the same time. The lock makes that safe, until the commit.
+  return inTransaction(pool, 'READ COMMITTED', async (client) => {
+    await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('fake_gateway.schema', 0))`);
+    return advance(client, await readInstalled(client));
+  });
+}
+
+async function advance(client: PoolClient, installed: Installed | undefined): Promise<string> {
+  const { version, tag } = installed ?? { version: 0, tag: newLedgerTag() };
+  if (version > VERSION) {
     throw new Error(
-      `The fake gateway's tables have version ${row.version}, but this program needs ${VERSION}. Nothing was changed. ` +
+      `The fake gateway's tables have version ${version}, but this program needs ${VERSION}. Nothing was changed. ` +
         'Use the matching release, or drop the schema fake_gateway, which deletes all its charges.',
     );
   }
-  return row?.ledger_tag;
-}
-
-async function create(client: PoolClient): Promise<string> {
-  await client.query('BEGIN');
-  // IF NOT EXISTS is not safe if two processes create at the same time. This lock makes it safe, until the commit.
-  await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('fake_gateway.schema', 0))`);
-  await client.query(CREATE);
+  for (const step of STEPS.slice(version)) await client.query(step);
   await client.query(
-    'INSERT INTO fake_gateway.settings (version, ledger_tag) VALUES ($1, $2) ON CONFLICT DO NOTHING',
-    [VERSION, newLedgerTag()],
+    `INSERT INTO fake_gateway.settings (version, ledger_tag) VALUES ($1, $2)
+     ON CONFLICT (only_row) DO UPDATE SET version = excluded.version`,
+    [VERSION, tag],
   );
-  await client.query('COMMIT');
-  const tag = await readTag(client);
-  if (tag === undefined)
-    throw new Error(
-      "The fake gateway's tables are empty after they were created. Check that nobody deletes from them, and start again.",
-    );
   return tag;
 }
 
-function ignore(): void {}
+async function readInstalled(db: Pool | PoolClient): Promise<Installed | undefined> {
+  // Not `to_regclass`: behind a lock it may still say what was true before the wait.
+  const exists = await db.query(
+    `SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'fake_gateway' AND tablename = 'settings') AS yes`,
+  );
+  if (exists.rows[0]?.yes !== true) return undefined;
+  const { rows } = await db.query<{ version: number; ledger_tag: string }>(
+    'SELECT version, ledger_tag FROM fake_gateway.settings',
+  );
+  const [row] = rows;
+  return row === undefined ? undefined : { version: row.version, tag: row.ledger_tag };
+}

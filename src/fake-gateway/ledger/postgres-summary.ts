@@ -1,67 +1,94 @@
-/** The judge's sums. The SQL has the rules of `charge-state.ts`. Both ledgers pass one suite, which keeps them equal. */
-import type { Pool } from 'pg';
-import type { Duplicate, Filter, Summary } from './port.ts';
+/**
+ * The judge's sums. Charges without refunds, captures and voids, which are nearly all, are summed in SQL. The others are read, and the
+ * rules that both ledgers share judge them. Both ledgers pass one suite.
+ */
+import type { Pool, PoolClient } from 'pg';
+import { isLive } from './charge-state.ts';
+import type { Charge, Duplicate, Filter, Summary } from './port.ts';
+import { CHARGES, type ChargeRow, chargeOf } from './postgres-rows.ts';
+import { inTransaction } from './postgres-transaction.ts';
+import { hasLanded } from './standing.ts';
+import { summarise } from './summary.ts';
 
-/** Every matching charge with its state at $1. */
+const MATCHES = `outcome <> 'none' AND ($1::text IS NULL OR reference = $1) AND ($2::text IS NULL OR order_id = $2)`;
+const IS_OPERATED = 'EXISTS (SELECT FROM fake_gateway.operations o WHERE o.charge_seq = charges.seq)';
+
+/** Every matching charge that nothing was done to, with its state at $3. */
 const STATE = `
-  SELECT *, CASE WHEN settled <> 'succeeded' THEN settled
-                 WHEN voided THEN 'voided'
-                 WHEN refunded > 0 AND refunded >= kept THEN 'refunded'
-                 ELSE 'succeeded' END AS status
-    FROM (SELECT reference, currency, refunded, voided, created_ms <= $1 AS landed,
-                 CASE WHEN capture THEN amount ELSE captured END AS kept,
-                 CASE WHEN outcome = 'pending' AND settle_ms <= $1 THEN settle_to ELSE outcome END AS settled
-            FROM fake_gateway.charges
-           WHERE outcome <> 'none' AND ($2::text IS NULL OR reference = $2) AND ($3::text IS NULL OR order_id = $3)
-         ) AS settled_charges`;
+  SELECT reference, currency, created_ms <= $3 AS landed, CASE WHEN capture THEN amount ELSE 0 END AS kept,
+         CASE WHEN outcome = 'pending' AND settle_ms <= $3 THEN settle_to ELSE outcome END AS status
+    FROM fake_gateway.charges WHERE ${MATCHES} AND NOT ${IS_OPERATED}`;
 
-const valuesOf = ({ nowMs, reference, orderId }: Filter) => [nowMs, reference ?? null, orderId ?? null];
+const restrictionOf = ({ reference, orderId }: Filter) => [reference ?? null, orderId ?? null];
 
-export async function readSummary(pool: Pool, filter: Filter): Promise<Summary> {
-  const { rows } = await pool.query<{
-    landed: boolean;
-    status: keyof Summary['statuses'];
-    currency: string;
-    charges: string;
-    captured: string;
-    refunded: string;
-  }>(
-    `SELECT landed, status, currency, count(*) AS charges,
-            sum(CASE WHEN settled = 'succeeded' THEN kept ELSE 0 END) AS captured, sum(refunded) AS refunded
-       FROM (${STATE}) AS state GROUP BY landed, status, currency`,
-    valuesOf(filter),
+/** The matching charges that something was done to, now or later. */
+async function readOperated(client: PoolClient, tag: string, filter: Filter): Promise<Charge[]> {
+  const { rows } = await client.query<ChargeRow>(
+    `${CHARGES} WHERE ${MATCHES} AND ${IS_OPERATED}`,
+    restrictionOf(filter),
   );
-  const statuses = { succeeded: 0, declined: 0, pending: 0, refunded: 0, voided: 0 };
-  const money: Record<string, { captured: number; refunded: number }> = {};
-  let landing = 0;
-  for (const row of rows) {
-    if (!row.landed) {
-      landing += Number(row.charges);
-      continue;
-    }
-    statuses[row.status] += Number(row.charges);
-    if (Number(row.captured) === 0) continue;
-    const sums = money[row.currency] ?? { captured: 0, refunded: 0 };
-    money[row.currency] = {
-      captured: sums.captured + Number(row.captured),
-      refunded: sums.refunded + Number(row.refunded),
-    };
-  }
-  const counted = await pool.query<{ count: string }>(
-    `SELECT count(*) FROM (${DUPLICATES}) AS duplicates`,
-    valuesOf(filter),
-  );
-  return { statuses, landing, money, duplicates: Number(counted.rows[0]?.count ?? 0) };
+  return rows.map((row) => chargeOf(row, tag));
 }
 
-const DUPLICATES = `
-  SELECT reference, count(*) AS live FROM (${STATE}) AS state
-   WHERE landed AND status = 'succeeded' GROUP BY reference HAVING count(*) > 1`;
+export function readSummary(pool: Pool, tag: string, filter: Filter): Promise<Summary> {
+  // One snapshot, so that a refund in between counts neither twice nor never.
+  return inTransaction(pool, 'REPEATABLE READ', async (client) => {
+    const operated = await readOperated(client, tag, filter);
+    const landed = operated.filter((charge) => hasLanded(charge, filter.nowMs));
+    const { statuses, money, refunds } = summarise(landed, filter.nowMs);
+    let landing = operated.length - landed.length;
+    for (const row of await readPlain(client, filter)) {
+      if (row.landed) statuses[row.status] += Number(row.charges);
+      else landing += Number(row.charges);
+      if (!row.landed || Number(row.captured) === 0) continue;
+      const sums = money[row.currency] ?? { captured: 0, refunded: 0 };
+      money[row.currency] = { ...sums, captured: sums.captured + Number(row.captured) };
+    }
+    const counted = await client.query<{ count: string }>(
+      `SELECT count(*) FROM (${DUPLICATES}) AS duplicates`,
+      [...restrictionOf(filter), filter.nowMs, liveReferences(operated, filter)],
+    );
+    return { statuses, landing, money, duplicates: Number(counted.rows[0]?.count ?? 0), refunds };
+  });
+}
 
-export async function readDuplicates(pool: Pool, filter: Filter, limit: number): Promise<Duplicate[]> {
-  const { rows } = await pool.query<{ reference: string; live: string }>(
-    `${DUPLICATES} ORDER BY live DESC, reference LIMIT $4`,
-    [...valuesOf(filter), limit],
+interface PlainRow {
+  landed: boolean;
+  status: 'succeeded' | 'declined' | 'pending';
+  currency: string;
+  charges: string;
+  captured: string;
+}
+
+async function readPlain(client: PoolClient, filter: Filter): Promise<PlainRow[]> {
+  const { rows } = await client.query<PlainRow>(
+    `SELECT landed, status, currency, count(*) AS charges,
+            sum(CASE WHEN status = 'succeeded' THEN kept ELSE 0 END) AS captured
+       FROM (${STATE}) AS state GROUP BY landed, status, currency`,
+    [...restrictionOf(filter), filter.nowMs],
   );
-  return rows.map(({ reference, live }) => ({ reference, live: Number(live) }));
+  return rows;
+}
+
+/** One entry for each live charge, so a reference may come several times. */
+function liveReferences(charges: readonly Charge[], { nowMs }: Filter): string[] {
+  return charges.filter((charge) => isLive(charge, nowMs)).map(({ reference }) => reference);
+}
+
+/** $4: the references of live charges that something was done to. */
+const DUPLICATES = `
+  SELECT reference, count(*) AS live
+    FROM (SELECT reference FROM (${STATE}) AS state WHERE landed AND status = 'succeeded'
+          UNION ALL SELECT unnest($4::text[]) COLLATE "C") AS live_charges
+   GROUP BY reference HAVING count(*) > 1`;
+
+export function readDuplicates(pool: Pool, tag: string, filter: Filter, limit: number): Promise<Duplicate[]> {
+  return inTransaction(pool, 'REPEATABLE READ', async (client) => {
+    const operated = await readOperated(client, tag, filter);
+    const { rows } = await client.query<{ reference: string; live: string }>(
+      `${DUPLICATES} ORDER BY live DESC, reference LIMIT $5`,
+      [...restrictionOf(filter), filter.nowMs, liveReferences(operated, filter), limit],
+    );
+    return rows.map(({ reference, live }) => ({ reference, live: Number(live) }));
+  });
 }

@@ -1,10 +1,12 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPool } from '../../../test/postgres/harness.ts';
-import { ledgerSuite, newCharge } from '../../../test/suites/fake-ledger.suite.ts';
+import { ledgerSuite, newCharge, newOperation } from '../../../test/suites/fake-ledger.suite.ts';
 import { createDatabase } from '../../../test/support/database.ts';
+import { refundsAt, standingAt } from './charge-state.ts';
 import type { Ledger } from './port.ts';
 import { createPostgresLedger } from './postgres.ts';
+import { STEPS } from './postgres-schema.ts';
 
 type Database = Awaited<ReturnType<typeof createDatabase>>;
 
@@ -82,6 +84,78 @@ describe('postgres ledger', () => {
     expect((await ledger.book(newCharge())).created).toBe(true);
     await pool.query('RESET ROLE');
     await admin.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  });
+
+  test('a ledger of version 1 keeps its charges, and what was done to them, in every process that opens it', async () => {
+    const old = await createDatabase();
+    const pools = Array.from({ length: 5 }, () => openPool(old.url, { max: 2 }));
+    const [pool] = pools as [pg.Pool, ...pg.Pool[]];
+    try {
+      await pool.query(STEPS[0] ?? '');
+      await pool.query(`
+        INSERT INTO fake_gateway.settings (version, ledger_tag, faults) VALUES (1, 'abcd1234', '{"declined":1}');
+        INSERT INTO fake_gateway.charges (key, generation, reference, amount, currency, asked_amount, asked_currency,
+          capture, outcome, answer, created_ms, visible_ms, captured, refunded, voided)
+        VALUES ('refunded', 0, 'r', 100, 'USD', 100, 'USD', true, 'succeeded', 200, 1000, 1000, 0, 70, false),
+               ('captured', 0, 'r', 100, 'USD', 100, 'USD', false, 'succeeded', 200, 1000, 1000, 80, 0, false),
+               ('voided', 0, 'r', 100, 'USD', 100, 'USD', false, 'succeeded', 200, 1000, 1000, 0, 0, true);
+        INSERT INTO fake_gateway.operations (key, kind, charge_seq, amount, asked, created_ms)
+        VALUES ('r1', 'refund', 1, 30, 30, 2000), ('r2', 'refund', 1, 40, 40, 3000),
+               ('c1', 'capture', 2, 80, 80, 2000), ('v1', 'void', 3, 100, NULL, 2000)`);
+      const [ledger] = await Promise.all(pools.map(createPostgresLedger));
+      if (ledger === undefined) throw new Error('no ledger');
+      const charges = await ledger.list({ nowMs: 4000, view: 'public', limit: 10 });
+      const sums = charges.map((charge) => [charge.id, standingAt(charge, 4000)]);
+      expect(sums).toMatchObject([
+        ['ch_abcd123400000001', { captured: 100, refunded: 70 }],
+        ['ch_abcd123400000002', { captured: 80, refunded: 0 }],
+        ['ch_abcd123400000003', { voided: true }],
+      ]);
+      expect((await ledger.summary({ nowMs: 4000 })).statuses).toMatchObject({ succeeded: 2, voided: 1 });
+      const [refunded] = charges;
+      expect(refunded && refundsAt(refunded, 4000)).toMatchObject([
+        { id: 're_abcd123400000001', key: 'r1', amount: 30, visibleMs: 2000 },
+        { id: 're_abcd123400000002', key: 'r2', amount: 40, visibleMs: 3000 },
+      ]);
+      const refund = (key: string, asked: number) =>
+        ledger.operate(
+          newOperation({
+            kind: 'refund',
+            chargeId: refunded?.id ?? '',
+            key,
+            asked,
+            createdMs: 5000,
+          }),
+          5000,
+        );
+      expect(await refund('r2', 40)).toMatchObject({ created: false, operation: { answer: 200 } });
+      expect(await refund('r3', 31)).toEqual({ kind: 'refused', error: 'amount_too_large' });
+      expect(await refund('r4', 30)).toMatchObject({ created: true });
+      expect(await ledger.readSettings()).toEqual({ declined: 1 });
+      expect((await ledger.book(newCharge({ key: 'new' }))).created).toBe(true);
+    } finally {
+      await Promise.all(pools.map((one) => one.end()));
+      await old.drop();
+    }
+  });
+
+  test('a refund sees every other one, whatever isolation the database has by default', async () => {
+    const options = '-c default_transaction_isolation=repeatable\\ read';
+    const pool = openPool(database.url, { max: 8, options });
+    pools.push(pool);
+    const { rows } = await pool.query('SHOW transaction_isolation');
+    expect(rows).toEqual([{ transaction_isolation: 'repeatable read' }]);
+    const ledger = await createPostgresLedger(pool);
+    const { charge } = await ledger.book(newCharge({ amount: 100 }));
+    const results = await Promise.all(
+      Array.from({ length: 16 }, (_, index) =>
+        ledger.operate(
+          newOperation({ kind: 'refund', chargeId: charge.id, key: `isolated-${index}`, asked: 30 }),
+          charge.createdMs,
+        ),
+      ),
+    );
+    expect(results.filter(({ kind }) => kind === 'done')).toHaveLength(3);
   });
 
   test('tables of another version are refused, and the message says what to do', async () => {

@@ -1,18 +1,18 @@
 /** The durable ledger, shared by every process on the same database. */
 import type { Pool } from 'pg';
 import { seqOf } from './ids.ts';
-import type { Charge, Duplicate, Filter, Ledger, ListQuery, Operation } from './port.ts';
+import type { Charge, Duplicate, Filter, Ledger, ListQuery } from './port.ts';
 import { createBooker } from './postgres-book.ts';
-import { OPERATION_COLUMNS, operate } from './postgres-operations.ts';
-import { type ChargeRow, chargeOf, type OperationRow, operationOf } from './postgres-rows.ts';
+import { operate } from './postgres-operations.ts';
+import { CHARGES, type ChargeRow, chargeOf } from './postgres-rows.ts';
 import { prepareSchema } from './postgres-schema.ts';
 import { readDuplicates, readSummary } from './postgres-summary.ts';
 
 /**
- * A durable ledger in the schema `fake_gateway`, which it creates if it is missing. Every process on the same database shares it. The
- * pool stays yours: the ledger does not end it.
+ * A durable ledger in the schema `fake_gateway`, which it creates if it is missing. It changes the tables of an older release: stop
+ * the processes of that release first. Every process on the same database shares it. The pool stays yours: the ledger does not end it.
  *
- * @throws Error if the database cannot be reached, or holds a ledger of another version.
+ * @throws Error if the database cannot be reached, or holds a ledger of a newer release.
  *
  * @example
  * const ledger = await createPostgresLedger(new pg.Pool({ connectionString }));
@@ -22,7 +22,7 @@ export async function createPostgresLedger(pool: Pool): Promise<Ledger> {
   const book = createBooker(pool, tag);
 
   async function readCharges(sql: string, values: unknown[]): Promise<Charge[]> {
-    const { rows } = await pool.query<ChargeRow>(`SELECT * FROM fake_gateway.charges WHERE ${sql}`, values);
+    const { rows } = await pool.query<ChargeRow>(`${CHARGES} WHERE ${sql}`, values);
     return rows.map((row) => chargeOf(row, tag));
   }
 
@@ -43,17 +43,12 @@ export async function createPostgresLedger(pool: Pool): Promise<Ledger> {
       return seq === undefined ? undefined : (await readCharges('seq = $1', [seq]))[0];
     },
     list: (query) => readCharges(...listQuery(query)),
-    operate: (request) => operate(pool, tag, request),
-    async operationsByKey(key): Promise<Operation[]> {
-      const { rows } = await pool.query<OperationRow>(
-        `SELECT ${OPERATION_COLUMNS} FROM fake_gateway.operations o
-           JOIN fake_gateway.charges c ON c.seq = o.charge_seq WHERE o.key = $1`,
-        [key],
-      );
-      return rows.map((row) => operationOf(row, tag));
-    },
-    summary: (filter) => readSummary(pool, filter),
-    duplicates: (filter: Filter, limit: number): Promise<Duplicate[]> => readDuplicates(pool, filter, limit),
+    operate: (operation, nowMs) => operate(pool, tag, operation, nowMs),
+    byOperationKey: async (key) =>
+      (await readCharges('seq = (SELECT charge_seq FROM fake_gateway.operations WHERE key = $1)', [key]))[0],
+    summary: (filter) => readSummary(pool, tag, filter),
+    duplicates: (filter: Filter, limit: number): Promise<Duplicate[]> =>
+      readDuplicates(pool, tag, filter, limit),
     async readSettings() {
       const { rows } = await pool.query('SELECT faults FROM fake_gateway.settings');
       return rows[0]?.faults ?? null;

@@ -1,17 +1,16 @@
 /**
- * Sends a merchant what became of a charge, as real gateways do: at least once, in no particular order, for a limited time. The queue
+ * Delivers events to a merchant, as real gateways do: at least once, in no particular order, for a limited time. The queue
  * is in memory: events in it are lost when the process ends.
  */
-import { chargeBody } from '../bodies.ts';
 import { delayOf, strikes } from '../faults/decide.ts';
 import type { FaultSettings } from '../faults/settings.ts';
-import type { Charge } from '../ledger/port.ts';
+import type { MagicToken } from '../faults/tokens.ts';
 import type { Sleeper } from '../sleep.ts';
 import { webhookHeaders, webhookKey } from './sign.ts';
 
 /**
- * Where events about charges are sent, as in the Standard Webhooks specification: `charge.succeeded`, `charge.declined` and
- * `charge.refunded`. They come at least once, in no particular order. Events that wait when the process ends are lost.
+ * Where events are sent, as in the Standard Webhooks specification: `charge.succeeded`, `charge.declined`, `charge.refunded`,
+ * `refund.succeeded` and `refund.failed`. They come at least once, in no particular order. Events that wait when the process ends are lost.
  */
 export interface WebhookOptions {
   /** The receiver's address. A status from 200 to 299 means that it took the event. */
@@ -24,11 +23,26 @@ export interface WebhookOptions {
   readonly timeoutMs?: number;
 }
 
-type EventType = 'charge.succeeded' | 'charge.declined' | 'charge.refunded';
+export interface Event {
+  readonly type:
+    | 'charge.succeeded'
+    | 'charge.declined'
+    | 'charge.refunded'
+    | 'refund.succeeded'
+    | 'refund.failed';
+  /** The same for every delivery of the event, and for no other event. */
+  readonly id: string;
+  /** The whole charge or refund, as JSON text. */
+  readonly data: string;
+  /** When it happened. */
+  readonly atMs: number;
+  /** What the charge's method does to its events; null: the rates apply. */
+  readonly magic: MagicToken | null;
+}
 
 export interface WebhookSender {
-  /** Queues an event with the charge as it is at `nowMs`. `nth` distinguishes several events of one type. */
-  send(type: EventType, charge: Charge, nowMs: number, settings: FaultSettings, nth?: number): void;
+  /** Queues an event. */
+  send(event: Event, settings: FaultSettings): void;
 }
 
 export interface Log {
@@ -124,22 +138,20 @@ export function createWebhookSender(
   }
 
   return {
-    send(type, charge, nowMs, settings, nth = 0) {
-      const id = `evt_${charge.id}_${type.slice('charge.'.length)}${nth === 0 ? '' : `_${nth}`}`;
-      const copies = strikes(settings, 'webhook_duplicate', id, charge.method) ? 2 : 1;
+    send({ type, id, data, atMs, magic }, settings) {
+      const copies = strikes(settings, 'webhook_duplicate', id, magic) ? 2 : 1;
       if (queued + copies > MAX_QUEUE) {
         log.warn({ webhookId: id }, 'webhook dropped: the queue is full, and it is not sent');
         return;
       }
       queued += copies;
-      const timestamp = new Date(nowMs).toISOString();
-      const body = `{"type":"${type}","timestamp":"${timestamp}","data":${chargeBody(charge, nowMs)}}`;
+      const body = `{"type":"${type}","timestamp":"${new Date(atMs).toISOString()}","data":${data}}`;
       const deliver = () => {
         for (let copy = 0; copy < copies; copy += 1) enqueue({ id, body, tries: 0 });
       };
-      const isHeld = strikes(settings, 'webhook_out_of_order', id, charge.method);
+      const isHeld = strikes(settings, 'webhook_out_of_order', id, magic);
       const go = () => inTurn(isHeld, delayOf(settings, 'webhook_out_of_order'), deliver);
-      if (strikes(settings, 'webhook_late', id, charge.method)) later(delayOf(settings, 'webhook_late'), go);
+      if (strikes(settings, 'webhook_late', id, magic)) later(delayOf(settings, 'webhook_late'), go);
       else go();
     },
   };

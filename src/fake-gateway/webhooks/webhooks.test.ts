@@ -2,7 +2,14 @@ import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { ask, type Charged, jsonOf, type Running, run } from '../../../test/suites/fake-gateway.client.ts';
+import {
+  ask,
+  type Charged,
+  jsonOf,
+  type Running,
+  run,
+  statusOf,
+} from '../../../test/suites/fake-gateway.client.ts';
 import { webhookHeaders, webhookKey } from './sign.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
@@ -70,17 +77,17 @@ describe('webhooks', () => {
     ]);
     const declined = jsonOf<Charged>(await far.charge('k2', { method: 'tok_declined' }));
     expect((await arrived(2))[1]).toMatchObject({ type: 'charge.declined', data: declined });
-    await ask(far.url, { path: `/charges/${charge.id}/refunds`, key: 'r1', body: { amount: 1 } });
-    expect((await arrived(3))[2]).toMatchObject({
-      type: 'charge.refunded',
-      data: { id: charge.id, refunded: 1 },
-    });
-    await ask(far.url, { path: `/charges/${charge.id}/refunds`, key: 'r2', body: { amount: 1 } });
-    expect((await arrived(4))[3]).toMatchObject({
+    const refund = jsonOf(await far.refund(charge.id, 'r1', { amount: 1 }));
+    expect((await arrived(4)).slice(2)).toMatchObject([
+      { type: 'charge.refunded', data: { id: charge.id, refunded: 1 } },
+      { type: 'refund.succeeded', timestamp: '2030-01-01T00:00:00.000Z', data: refund },
+    ]);
+    await far.refund(charge.id, 'r2', { amount: 1 });
+    expect((await arrived(6))[4]).toMatchObject({
       type: 'charge.refunded',
       data: { id: charge.id, refunded: 2 },
     });
-    expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(4);
+    expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(6);
   });
 
   test('are signed as Standard Webhooks are', async () => {
@@ -145,6 +152,57 @@ describe('webhooks', () => {
     const [event] = await arrived(1);
     expect(event).toMatchObject({ type, data: { status: type.slice('charge.'.length) } });
     expect(Date.parse(event?.timestamp ?? '') - Date.parse('2030-01-01T00:00:00Z')).toBe(40);
+  });
+
+  const REFUNDED = 'charge.refunded';
+  test.each([
+    ['tok_refund_declined', 'lookup_lag', ['refund.failed'], []],
+    ['tok_refund_pending', 'refund_pending', [REFUNDED], ['refund.succeeded']],
+    ['tok_refund_pending_failed', 'refund_pending_failed', [REFUNDED], ['refund.failed']],
+    ['tok_refund_fails_later', 'refund_fails_later', [REFUNDED, 'refund.succeeded'], ['refund.failed']],
+    ['tok_refund_lands_late', 'lands_late', [], [REFUNDED, 'refund.succeeded']],
+    ['tok_refund_drop_after_once', 'lookup_lag', [REFUNDED, 'refund.succeeded'], []],
+    ['tok_refund_error', 'lookup_lag', [], []],
+    ['tok_refund_stale_500', 'lookup_lag', [], []],
+  ])('of a refund by %s (%s) are %j, and after its delay %j', async (method, fault, first, later) => {
+    await start({ [fault]: { delay_ms: 40 } });
+    holdTime();
+    const { id } = jsonOf<Charged>(await far.charge('k', { method }));
+    await far.refund(id, 'r', { amount: 10 });
+    await far.charge('after', { method: 'tok_visa' });
+    const soon = await arrived(2 + first.length);
+    expect(soon.map(({ type }) => type).sort()).toEqual(
+      ['charge.succeeded', 'charge.succeeded', ...first].sort(),
+    );
+    vi.advanceTimersByTime(40);
+    const events = (await arrived(2 + first.length + later.length)).slice(2 + first.length);
+    expect(events.map(({ type }) => type).sort()).toEqual([...later].sort());
+    for (const { type, data, timestamp } of events) {
+      expect(timestamp).toBe('2030-01-01T00:00:00.040Z');
+      expect(data).toMatchObject(
+        type === REFUNDED ? { id, refunded: 10 } : { charge: id, status: type.slice('refund.'.length) },
+      );
+    }
+  });
+
+  test('of a refund that was to land late are not sent if nothing was left by then', async () => {
+    await start({ lands_late: { rate: 1, delay_ms: 40 } });
+    holdTime();
+    const { id } = jsonOf<Charged>(await far.charge('k', { method: 'tok_visa' }));
+    expect(statusOf(await far.refund(id, 'late'))).toBe('broken');
+    await ask(far.url, { method: 'PUT', path: '/_faults', body: {} });
+    expect(statusOf(await far.refund(id, 'prompt'))).toBe(200);
+    await arrived(3);
+    vi.advanceTimersByTime(40);
+    await far.charge('after');
+    const events = await arrived(4);
+    expect(events.map(({ type }) => type).sort()).toEqual([
+      REFUNDED,
+      'charge.succeeded',
+      'charge.succeeded',
+      'refund.succeeded',
+    ]);
+    expect(events.map(({ data }) => data.idempotency_key).sort()).toEqual(['after', 'k', 'k', 'prompt']);
   });
 
   test('are tried again with the same id and body until they are taken', async () => {
