@@ -6,7 +6,7 @@ import type { Pool } from 'pg';
 import { asBooked } from './booked.ts';
 import { idOf } from './ids.ts';
 import type { Charge, NewCharge } from './port.ts';
-import { CHARGES, type ChargeRow, chargeOf } from './postgres-rows.ts';
+import { readCharges } from './postgres-rows.ts';
 
 /** Enough for all waiting callers of a busy server. The parameters of 500 charges are about 100 kB. */
 const MAX_BATCH = 500;
@@ -148,9 +148,11 @@ async function readTaken(
   tag: string,
   charges: readonly NewCharge[],
 ): Promise<Map<string, Charge>> {
-  const { rows } = await pool.query<ChargeRow>(
-    `${CHARGES} JOIN unnest($1::text[], $2::int[]) AS wanted (key, generation) USING (key, generation)`,
+  const found = await readCharges(
+    pool,
+    tag,
+    'JOIN unnest($1::text[], $2::int[]) AS wanted (key, generation) USING (key, generation)',
     [charges.map(({ key }) => key), charges.map(({ generation }) => generation)],
   );
-  return new Map(rows.map((row) => [row.key, chargeOf(row, tag)]));
+  return new Map(found.map((charge) => [charge.key, charge]));
 }

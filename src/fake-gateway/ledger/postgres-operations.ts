@@ -4,7 +4,7 @@ import { asBookedOperation, resultOf } from './booked.ts';
 import { idOf, OPERATION_PREFIX, seqOf } from './ids.ts';
 import { decideOperation, inOrder } from './operations.ts';
 import type { BookedOperation, Charge, NewOperation, OperationResult } from './port.ts';
-import { CHARGES, type ChargeRow, chargeOf } from './postgres-rows.ts';
+import { readCharges } from './postgres-rows.ts';
 import { inTransaction } from './postgres-transaction.ts';
 
 /** One repetition is enough: the racer that made the key's row has committed by then. */
@@ -37,7 +37,13 @@ async function operateLocked(
 ): Promise<OperationResult> {
   const seq = seqOf(wanted.chargeId, 'ch', tag) ?? 0;
   await client.query('SELECT FROM fake_gateway.charges WHERE seq = $1 FOR UPDATE', [seq]);
-  const charges = await readCharges(client, tag, seq, wanted.key);
+  // The charge, and the one that has an operation under the key.
+  const charges = await readCharges(
+    client,
+    tag,
+    'WHERE seq = $1 OR seq = (SELECT charge_seq FROM fake_gateway.operations WHERE key = $2)',
+    [seq, wanted.key],
+  );
   const charge = charges.find(({ id }) => id === wanted.chargeId);
   const keeper = charges.find(({ operations }) => operations.some(({ key }) => key === wanted.key));
   const decision = decideOperation(wanted, charge, keeper, nowMs);
@@ -51,15 +57,6 @@ async function operateLocked(
   const booked = asBookedOperation(wanted, decision, idOf(OPERATION_PREFIX[wanted.kind], tag, row), row);
   const others = charge.operations.filter((operation) => operation !== replaces);
   return resultOf({ ...charge, operations: inOrder([...others, booked]) }, booked);
-}
-
-/** The charge, and the one that has an operation under the key. */
-async function readCharges(client: PoolClient, tag: string, seq: number, key: string): Promise<Charge[]> {
-  const { rows } = await client.query<ChargeRow>(
-    `${CHARGES} WHERE seq = $1 OR seq = (SELECT charge_seq FROM fake_gateway.operations WHERE key = $2)`,
-    [seq, key],
-  );
-  return rows.map((row) => chargeOf(row, tag));
 }
 
 const INSERT = `
@@ -92,5 +89,8 @@ async function store(
   const [row] = rows;
   if (row === undefined)
     throw Object.assign(new Error('Another request has used the key. Try again.'), { code: '40001' });
+  await client.query('UPDATE fake_gateway.charges SET operated = true WHERE seq = $1 AND NOT operated', [
+    charge.seq,
+  ]);
   return Number(row.seq);
 }

@@ -1,14 +1,47 @@
-/** Rows as pg returns them (64-bit integers as text), and how to read charges and operations from them. */
+/** Charges and their operations, read from rows as pg returns them (64-bit integers as text). */
+import type { Pool, PoolClient } from 'pg';
 import { idOf, OPERATION_PREFIX } from './ids.ts';
 import type { BookedOperation, Charge } from './port.ts';
 
-/** Every charge with its operations, in the order in which they take effect. */
-export const CHARGES = `
-  SELECT charges.*, (SELECT json_agg(o ORDER BY o.created_ms, o.seq) FROM fake_gateway.operations o
-                      WHERE o.charge_seq = charges.seq) AS operations
-    FROM fake_gateway.charges`;
+/** @param sql what follows `FROM fake_gateway.charges`. */
+export async function readCharges(
+  db: Pool | PoolClient,
+  tag: string,
+  sql: string,
+  values: readonly unknown[],
+): Promise<Charge[]> {
+  const { rows } = await db.query<ChargeRow>(`SELECT charges.* FROM fake_gateway.charges ${sql}`, [
+    ...values,
+  ]);
+  // Nearly all charges have no operations, and then one simple statement is enough.
+  const operated = rows.filter((row) => row.operated).map(({ seq }) => seq);
+  const operations = operated.length === 0 ? NONE : await readOperations(db, tag, operated);
+  return rows.map((row) => chargeOf(row, operations, tag));
+}
 
-export interface ChargeRow {
+/** By the id of their charge, in the order in which they take effect. */
+async function readOperations(
+  db: Pool | PoolClient,
+  tag: string,
+  chargeSeqs: readonly string[],
+): Promise<ReadonlyMap<string, readonly BookedOperation[]>> {
+  const { rows } = await db.query<OperationRow>(
+    'SELECT * FROM fake_gateway.operations WHERE charge_seq = ANY ($1::bigint[]) ORDER BY created_ms, seq',
+    [chargeSeqs],
+  );
+  const byCharge = new Map<string, BookedOperation[]>();
+  for (const row of rows) {
+    const operation = operationOf(row, tag);
+    const others = byCharge.get(operation.chargeId);
+    if (others === undefined) byCharge.set(operation.chargeId, [operation]);
+    else others.push(operation);
+  }
+  return byCharge;
+}
+
+const NONE: ReadonlyMap<string, readonly BookedOperation[]> = new Map();
+
+interface ChargeRow {
   seq: string;
   key: string;
   generation: number;
@@ -26,10 +59,14 @@ export interface ChargeRow {
   visible_ms: string;
   settle_ms: string | null;
   settle_to: Charge['settleTo'];
-  operations: OperationRow[] | null;
+  operated: boolean;
 }
 
-export function chargeOf(row: ChargeRow, tag: string): Charge {
+function chargeOf(
+  row: ChargeRow,
+  operations: ReadonlyMap<string, readonly BookedOperation[]>,
+  tag: string,
+): Charge {
   const seq = Number(row.seq);
   const id = idOf('ch', tag, seq);
   return {
@@ -49,43 +86,48 @@ export function chargeOf(row: ChargeRow, tag: string): Charge {
     answer: row.answer as Charge['answer'],
     createdMs: Number(row.created_ms),
     visibleMs: Number(row.visible_ms),
-    settleMs: row.settle_ms === null ? null : Number(row.settle_ms),
+    settleMs: numberOf(row.settle_ms),
     settleTo: row.settle_to,
-    operations: (row.operations ?? []).map((operation) => operationOf(operation, id, tag)),
+    operations: operations.get(id) ?? [],
   };
 }
 
-/** From JSON, so its numbers are numbers. All of them are exact. */
 interface OperationRow {
-  seq: number;
+  seq: string;
   key: string;
   kind: BookedOperation['kind'];
-  amount: number | null;
-  asked: number | null;
+  charge_seq: string;
+  amount: string | null;
+  asked: string | null;
   wrong_amount: boolean;
   outcome: BookedOperation['outcome'];
-  answer: BookedOperation['answer'];
-  created_ms: number;
-  visible_ms: number;
-  settle_ms: number | null;
+  answer: number;
+  created_ms: string;
+  visible_ms: string;
+  settle_ms: string | null;
   settle_to: BookedOperation['settleTo'];
 }
 
-function operationOf(row: OperationRow, chargeId: string, tag: string): BookedOperation {
+function operationOf(row: OperationRow, tag: string): BookedOperation {
+  const seq = Number(row.seq);
   return {
     kind: row.kind,
     key: row.key,
-    chargeId,
-    asked: row.asked,
+    chargeId: idOf('ch', tag, Number(row.charge_seq)),
+    asked: numberOf(row.asked),
     wrongAmount: row.wrong_amount,
     outcome: row.outcome,
-    answer: row.answer,
-    createdMs: row.created_ms,
-    visibleMs: row.visible_ms,
-    settleMs: row.settle_ms,
+    answer: row.answer as BookedOperation['answer'],
+    createdMs: Number(row.created_ms),
+    visibleMs: Number(row.visible_ms),
+    settleMs: numberOf(row.settle_ms),
     settleTo: row.settle_to,
-    id: idOf(OPERATION_PREFIX[row.kind], tag, row.seq),
-    seq: row.seq,
-    amount: row.amount,
+    id: idOf(OPERATION_PREFIX[row.kind], tag, seq),
+    seq,
+    amount: numberOf(row.amount),
   };
+}
+
+function numberOf(text: string | null): number | null {
+  return text === null ? null : Number(text);
 }

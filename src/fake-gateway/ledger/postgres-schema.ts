@@ -56,7 +56,8 @@ export const STEPS: readonly string[] = [
     CONSTRAINT operations_key UNIQUE (key)
   );
   `,
-  // A charge's sums depend on the time, because a refund may land late, settle or fail. So they follow from its operations.
+  // A charge's sums depend on the time, because a refund may land late, settle or fail. So they follow from its operations, and the
+  // charge only says whether there are any.
   `
   ALTER TABLE fake_gateway.operations
     ALTER COLUMN amount DROP NOT NULL,
@@ -69,7 +70,9 @@ export const STEPS: readonly string[] = [
   UPDATE fake_gateway.operations SET visible_ms = created_ms;
   ALTER TABLE fake_gateway.operations ALTER COLUMN visible_ms SET NOT NULL;
   CREATE INDEX operations_charge ON fake_gateway.operations (charge_seq);
-  ALTER TABLE fake_gateway.charges DROP COLUMN captured, DROP COLUMN refunded, DROP COLUMN voided;
+  ALTER TABLE fake_gateway.charges
+    ADD COLUMN operated boolean NOT NULL DEFAULT false, DROP COLUMN captured, DROP COLUMN refunded, DROP COLUMN voided;
+  UPDATE fake_gateway.charges SET operated = true WHERE seq IN (SELECT charge_seq FROM fake_gateway.operations);
   `,
 ];
 

@@ -5,29 +5,24 @@
 import type { Pool, PoolClient } from 'pg';
 import { isLive } from './charge-state.ts';
 import type { Charge, Duplicate, Filter, Summary } from './port.ts';
-import { CHARGES, type ChargeRow, chargeOf } from './postgres-rows.ts';
+import { readCharges } from './postgres-rows.ts';
 import { inTransaction } from './postgres-transaction.ts';
 import { hasLanded } from './standing.ts';
 import { summarise } from './summary.ts';
 
 const MATCHES = `outcome <> 'none' AND ($1::text IS NULL OR reference = $1) AND ($2::text IS NULL OR order_id = $2)`;
-const IS_OPERATED = 'EXISTS (SELECT FROM fake_gateway.operations o WHERE o.charge_seq = charges.seq)';
 
 /** Every matching charge that nothing was done to, with its state at $3. */
 const STATE = `
   SELECT reference, currency, created_ms <= $3 AS landed, CASE WHEN capture THEN amount ELSE 0 END AS kept,
          CASE WHEN outcome = 'pending' AND settle_ms <= $3 THEN settle_to ELSE outcome END AS status
-    FROM fake_gateway.charges WHERE ${MATCHES} AND NOT ${IS_OPERATED}`;
+    FROM fake_gateway.charges WHERE ${MATCHES} AND NOT operated`;
 
 const restrictionOf = ({ reference, orderId }: Filter) => [reference ?? null, orderId ?? null];
 
 /** The matching charges that something was done to, now or later. */
-async function readOperated(client: PoolClient, tag: string, filter: Filter): Promise<Charge[]> {
-  const { rows } = await client.query<ChargeRow>(
-    `${CHARGES} WHERE ${MATCHES} AND ${IS_OPERATED}`,
-    restrictionOf(filter),
-  );
-  return rows.map((row) => chargeOf(row, tag));
+function readOperated(client: PoolClient, tag: string, filter: Filter): Promise<Charge[]> {
+  return readCharges(client, tag, `WHERE ${MATCHES} AND operated`, restrictionOf(filter));
 }
 
 export function readSummary(pool: Pool, tag: string, filter: Filter): Promise<Summary> {

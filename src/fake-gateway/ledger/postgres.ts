@@ -4,7 +4,7 @@ import { seqOf } from './ids.ts';
 import type { Charge, Duplicate, Filter, Ledger, ListQuery } from './port.ts';
 import { createBooker } from './postgres-book.ts';
 import { operate } from './postgres-operations.ts';
-import { CHARGES, type ChargeRow, chargeOf } from './postgres-rows.ts';
+import { readCharges } from './postgres-rows.ts';
 import { prepareSchema } from './postgres-schema.ts';
 import { readDuplicates, readSummary } from './postgres-summary.ts';
 
@@ -21,10 +21,8 @@ export async function createPostgresLedger(pool: Pool): Promise<Ledger> {
   const tag = await prepareSchema(pool);
   const book = createBooker(pool, tag);
 
-  async function readCharges(sql: string, values: unknown[]): Promise<Charge[]> {
-    const { rows } = await pool.query<ChargeRow>(`${CHARGES} WHERE ${sql}`, values);
-    return rows.map((row) => chargeOf(row, tag));
-  }
+  const read = (sql: string, values: readonly unknown[]): Promise<Charge[]> =>
+    readCharges(pool, tag, `WHERE ${sql}`, values);
 
   return {
     shared: true,
@@ -37,15 +35,15 @@ export async function createPostgresLedger(pool: Pool): Promise<Ledger> {
       );
       return rows[0]?.attempts ?? 1;
     },
-    byKey: (key) => readCharges('key = $1 ORDER BY generation', [key]),
+    byKey: (key) => read('key = $1 ORDER BY generation', [key]),
     async byId(id) {
       const seq = seqOf(id, 'ch', tag);
-      return seq === undefined ? undefined : (await readCharges('seq = $1', [seq]))[0];
+      return seq === undefined ? undefined : (await read('seq = $1', [seq]))[0];
     },
-    list: (query) => readCharges(...listQuery(query)),
+    list: (query) => read(...listQuery(query)),
     operate: (operation, nowMs) => operate(pool, tag, operation, nowMs),
     byOperationKey: async (key) =>
-      (await readCharges('seq = (SELECT charge_seq FROM fake_gateway.operations WHERE key = $1)', [key]))[0],
+      (await read('seq = (SELECT charge_seq FROM fake_gateway.operations WHERE key = $1)', [key]))[0],
     summary: (filter) => readSummary(pool, tag, filter),
     duplicates: (filter: Filter, limit: number): Promise<Duplicate[]> =>
       readDuplicates(pool, tag, filter, limit),
