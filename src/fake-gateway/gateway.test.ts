@@ -273,7 +273,17 @@ describe('refunds, captures, voids', () => {
     await start();
     const id = await made();
     const first = await post(`/charges/${id}/refunds`, 'r1', { amount: 4_000 });
-    expect(jsonOf(first)).toMatchObject({ object: 'refund', status: 'succeeded', amount: 4_000, charge: id });
+    expect(jsonOf(first)).toEqual({
+      id: expect.stringMatching(/^re_[0-9a-z]{16}$/),
+      object: 'refund',
+      status: 'succeeded',
+      amount: 4_000,
+      currency: 'USD',
+      charge: id,
+      reference: jsonOf<Charged>(await far.get(`/charges/${id}`)).reference,
+      idempotency_key: 'r1',
+      created_at: '2030-01-01T00:00:00.000Z',
+    });
     expect(textOf(await post(`/charges/${id}/refunds`, 'r1', { amount: 4_000 }))).toBe(textOf(first));
     expect(jsonOf(await post(`/charges/${id}/refunds`, 'r1', { amount: 1 }))).toEqual({
       error: 'key_reused',

@@ -146,7 +146,8 @@ describe('by rate', () => {
     const id = await chargeWith(far, 'tok_visa', { capture: false });
     const capture = () => ask(far.url, { path: `/charges/${id}/capture`, key: 'c', body: {} });
     expect(statusOf(await capture())).toBe(500);
-    await ask(far.url, { method: 'PUT', path: '/_faults', body: { lands_late: { rate: 1, delay_ms: 10 } } });
+    const late = { refund_declined: 1, lands_late: { rate: 1, delay_ms: 10 } };
+    await ask(far.url, { method: 'PUT', path: '/_faults', body: late });
     expect(statusOf(await capture())).toBe('broken');
     expect(statusOf(await ask(far.url, { path: `/charges/${id}/void`, key: 'v', body: {} }))).toBe('broken');
     await ask(far.url, { method: 'PUT', path: '/_faults', body: { refund_declined: 1 } });
@@ -159,18 +160,18 @@ describe('by rate', () => {
 
 describe('what a fault of refunds does exactly', () => {
   test.each([
-    ['tok_refund_error', 500],
-    ['tok_refund_error_after', 500],
-    ['tok_refund_stale_500', 500],
-    ['tok_refund_stale_500_after', 500],
-    ['tok_refund_429', 429],
-    ['tok_refund_unauthorized', 401],
-  ])('the error of %s names the key of its call, kept or not', async (method, status) => {
+    ['tok_refund_error', 500, 'Gateway error'],
+    ['tok_refund_error_after', 500, 'Gateway error'],
+    ['tok_refund_stale_500', 500, 'Gateway error'],
+    ['tok_refund_stale_500_after', 500, 'Gateway error'],
+    ['tok_refund_429', 429, 'rate_limited'],
+    ['tok_refund_unauthorized', 401, 'unauthorized'],
+  ])('the error of %s names the key of its call, kept or not', async (method, status, error) => {
     const far = await start();
     const id = await chargeWith(far, method);
     for (let index = 0; index < 2; index += 1) {
       const ending = await far.refund(id, 'r1');
-      expect([statusOf(ending), jsonOf(ending).idempotency_key]).toEqual([status, 'r1']);
+      expect([statusOf(ending), jsonOf(ending)]).toEqual([status, { error, idempotency_key: 'r1' }]);
     }
   });
 

@@ -10,6 +10,7 @@ import {
   run,
   statusOf,
 } from '../../../test/suites/fake-gateway.client.ts';
+import { createMemoryLedger } from '../index.ts';
 import { webhookHeaders, webhookKey } from './sign.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
@@ -186,7 +187,10 @@ describe('webhooks', () => {
   });
 
   test('of a refund that was to land late are not sent if nothing was left by then', async () => {
-    await start({ lands_late: { rate: 1, delay_ms: 40 } });
+    const warnings: string[] = [];
+    const log = { warn: (_fields: object, message: string) => warnings.push(message), error: () => {} };
+    const faults = { lands_late: { rate: 1, delay_ms: 40 } };
+    far = await run({ faults, log, webhook: { url, secret: SECRET } });
     holdTime();
     const { id } = jsonOf<Charged>(await far.charge('k', { method: 'tok_visa' }));
     expect(statusOf(await far.refund(id, 'late'))).toBe('broken');
@@ -203,6 +207,22 @@ describe('webhooks', () => {
       'refund.succeeded',
     ]);
     expect(events.map(({ data }) => data.idempotency_key).sort()).toEqual(['after', 'k', 'k', 'prompt']);
+    expect(warnings).toEqual([]);
+  });
+
+  test('of a refund are dropped, and that is logged, if the ledger cannot be read when they are due', async () => {
+    const warnings: string[] = [];
+    const log = { warn: (_fields: object, message: string) => warnings.push(message), error: () => {} };
+    const ledger = createMemoryLedger();
+    const faults = { refund_pending: { delay_ms: 40 } };
+    far = await run({ ledger, faults, log, webhook: { url, secret: SECRET } });
+    holdTime();
+    const { id } = jsonOf<Charged>(await far.charge('k', { method: 'tok_refund_pending' }));
+    await far.refund(id, 'r');
+    await arrived(2);
+    ledger.byId = () => Promise.reject(new Error('down'));
+    vi.advanceTimersByTime(40);
+    await expect.poll(() => warnings, { interval: 2 }).toEqual([expect.stringMatching(/^webhook dropped/)]);
   });
 
   test('are tried again with the same id and body until they are taken', async () => {
