@@ -4,6 +4,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { isLive, landingRefunds, refundsAt, standingAt } from '../../src/fake-gateway/ledger/charge-state.ts';
 import type { Charge, Ledger, NewCharge, NewOperation } from '../../src/fake-gateway/ledger/port.ts';
 import { operationStatusAt, statusOf } from '../../src/fake-gateway/ledger/standing.ts';
+import {
+  type Ledgers,
+  newCharge,
+  newOperation,
+  noRefunds,
+  pendingUntil,
+  refund,
+  T0,
+} from './fake-ledger/fixtures.ts';
+import { lateOperationTests } from './fake-ledger/late-operations.ts';
+import { operationTests } from './fake-ledger/operations.ts';
 
 export interface LedgerHarness {
   /** A ledger without charges. */
@@ -11,54 +22,6 @@ export interface LedgerHarness {
   /** The same ledger as another process sees it. */
   again(ledger: Ledger): Promise<Ledger>;
   close(): Promise<void>;
-}
-
-const T0 = 1_700_000_000_000;
-let counter = 0;
-
-/** A plain success of 100.00 USD at `T0`, under a key of its own by default. */
-export function newCharge(changes: Partial<NewCharge> = {}): NewCharge {
-  counter += 1;
-  const amount = changes.amount ?? 10_000;
-  const currency = changes.currency ?? 'USD';
-  const createdMs = changes.createdMs ?? T0;
-  return {
-    key: `key-${counter}`,
-    generation: 0,
-    reference: `ref-${counter}`,
-    orderId: `ORD${counter}`,
-    method: null,
-    amount,
-    currency,
-    askedAmount: amount,
-    askedCurrency: currency,
-    capture: true,
-    outcome: 'succeeded',
-    answer: 200,
-    createdMs,
-    visibleMs: createdMs,
-    settleMs: null,
-    settleTo: null,
-    ...changes,
-  };
-}
-
-/** A plain operation at `T0`. */
-export function newOperation(
-  changes: Partial<NewOperation> & Pick<NewOperation, 'kind' | 'key' | 'chargeId'>,
-): NewOperation {
-  const createdMs = changes.createdMs ?? T0;
-  return {
-    asked: null,
-    wrongAmount: false,
-    outcome: 'succeeded',
-    answer: 200,
-    createdMs,
-    visibleMs: createdMs,
-    settleMs: null,
-    settleTo: null,
-    ...changes,
-  };
 }
 
 export function ledgerSuite(name: string, makeHarness: () => Promise<LedgerHarness>): void {
@@ -320,342 +283,16 @@ export function ledgerSuite(name: string, makeHarness: () => Promise<LedgerHarne
       });
     });
 
-    describe('refunds, captures and voids', () => {
-      test('partial refunds add up to the charge and not beyond', async () => {
-        const { charge } = await ledger.book(newCharge({ amount: 100 }));
-        const first = await ledger.operate(refund(charge.id, 'r1', 60), T0);
-        expect(first).toMatchObject({
-          kind: 'done',
-          created: true,
-          operation: { amount: 60, kind: 'refund' },
-        });
-        expect(await other.operate(refund(charge.id, 'r2', 41), T0)).toEqual(refused('amount_too_large'));
-        expect(await statusNow(charge.id)).toBe('succeeded');
-        expect(await other.operate(refund(charge.id, 'r3', null), T0)).toMatchObject({
-          operation: { amount: 40 },
-        });
-        expect(await statusNow(charge.id)).toBe('refunded');
-        expect(await ledger.operate(refund(charge.id, 'r4', 1), T0)).toEqual(refused('charge_not_succeeded'));
-      });
-
-      test('a key refunds once and gives the same again; with other parameters it is reused', async () => {
-        const { charge } = await ledger.book(newCharge({ amount: 100 }));
-        const elsewhere = await ledger.book(newCharge());
-        const first = await ledger.operate(refund(charge.id, 'r1', 10), T0);
-        const again = await other.operate(refund(charge.id, 'r1', 10), T0);
-        expect(again).toMatchObject({ kind: 'done', created: false });
-        expect(again.kind === 'done' && first.kind === 'done' && again.operation).toEqual(
-          first.kind === 'done' && first.operation,
-        );
-        for (const request of [
-          refund(charge.id, 'r1', 11),
-          refund(charge.id, 'r1', null),
-          refund(elsewhere.charge.id, 'r1', 10),
-          { ...refund(charge.id, 'r1', 10), kind: 'capture' as const },
-        ]) {
-          expect(await ledger.operate(request, T0)).toEqual(refused('key_reused'));
-        }
-        expect((await standing(charge.id)).refunded).toBe(10);
-        expect(await other.byOperationKey('r1')).toEqual(await ledger.byId(charge.id));
-        expect((await read(charge.id)).operations).toHaveLength(1);
-        expect(await other.byOperationKey('r2')).toBeUndefined();
-      });
-
-      test('20 refunds of one key at once, from two processes, refund once', async () => {
-        const { charge } = await ledger.book(newCharge({ amount: 100 }));
-        const results = await Promise.all(
-          Array.from({ length: 20 }, (_, index) =>
-            (index % 2 === 0 ? ledger : other).operate(refund(charge.id, 'r', 30), T0),
-          ),
-        );
-        expect(results.filter((result) => result.kind === 'done' && result.created)).toHaveLength(1);
-        expect(results.every((result) => result.kind === 'done')).toBe(true);
-        expect((await standing(charge.id)).refunded).toBe(30);
-      });
-
-      test('one key on 10 charges at once refunds one of them', async () => {
-        const charges = await Promise.all(Array.from({ length: 10 }, () => ledger.book(newCharge())));
-        const results = await Promise.all(
-          charges.map(({ charge }, index) =>
-            (index % 2 === 0 ? ledger : other).operate(refund(charge.id, 'r', 30), T0),
-          ),
-        );
-        expect(results.filter(({ kind }) => kind === 'done')).toHaveLength(1);
-        expect(results.filter(({ kind }) => kind === 'refused')).toHaveLength(9);
-      });
-
-      test('of 20 refunds of 30 at once on a charge of 100, three succeed', async () => {
-        const { charge } = await ledger.book(newCharge({ amount: 100 }));
-        const results = await Promise.all(
-          Array.from({ length: 20 }, (_, index) =>
-            (index % 2 === 0 ? ledger : other).operate(refund(charge.id, `r${index}`, 30), T0),
-          ),
-        );
-        expect(results.filter(({ kind }) => kind === 'done')).toHaveLength(3);
-        expect((await standing(charge.id)).refunded).toBe(90);
-      });
-
-      test('a charge that is not captured is captured once or voided, and refunded only if captured', async () => {
-        const { charge } = await ledger.book(newCharge({ amount: 100, capture: false }));
-        expect(standingAt(charge, T0).captured).toBe(0);
-        expect(await ledger.operate(refund(charge.id, 'r1', 1), T0)).toEqual(refused('not_captured'));
-        const capture = (key: string, amount: number | null) =>
-          ledger.operate(newOperation({ kind: 'capture', key, chargeId: charge.id, asked: amount }), T0);
-        expect(await capture('c1', 101)).toEqual(refused('amount_too_large'));
-        expect(await capture('c2', 80)).toMatchObject({ kind: 'done', operation: { amount: 80 } });
-        expect(await capture('c3', null)).toEqual(refused('already_captured'));
-        expect(await ledger.operate(refund(charge.id, 'r2', 81), T0)).toEqual(refused('amount_too_large'));
-        expect(await ledger.operate(refund(charge.id, 'r3', null), T0)).toMatchObject({
-          operation: { amount: 80 },
-        });
-        expect(await statusNow(charge.id)).toBe('refunded');
-
-        const held = (await ledger.book(newCharge({ capture: false }))).charge;
-        const voiding = (key: string) =>
-          ledger.operate(newOperation({ kind: 'void', key, chargeId: held.id }), T0);
-        expect(await voiding('v1')).toMatchObject({ kind: 'done', created: true });
-        expect(await voiding('v2')).toEqual(refused('charge_not_succeeded'));
-        expect(await statusNow(held.id)).toBe('voided');
-        expect(isLive(await read(held.id), T0)).toBe(false);
-      });
-
-      test('what is captured at once cannot be voided or captured again', async () => {
-        const { charge } = await ledger.book(newCharge());
-        for (const kind of ['void', 'capture'] as const) {
-          const result = await ledger.operate(newOperation({ kind, key: kind, chargeId: charge.id }), T0);
-          expect(result).toEqual(refused('already_captured'));
-        }
-      });
-
-      test('a charge that is pending, declined, still to land or unknown cannot be refunded', async () => {
-        const pending = (await ledger.book(newCharge(pendingUntil(T0 + 10, 'succeeded')))).charge;
-        const declined = (await ledger.book(newCharge({ outcome: 'declined', answer: 402 }))).charge;
-        const landing = (await ledger.book(newCharge({ createdMs: T0 + 10 }))).charge;
-        const nothing = (await ledger.book(newCharge({ outcome: 'none', answer: 500 }))).charge;
-        expect(await ledger.operate(refund(pending.id, 'r1', 1), T0)).toEqual(
-          refused('charge_not_succeeded'),
-        );
-        expect(await ledger.operate(refund(declined.id, 'r2', 1), T0)).toEqual(
-          refused('charge_not_succeeded'),
-        );
-        for (const id of [landing.id, nothing.id, 'ch_nobody']) {
-          expect(await ledger.operate(refund(id, `r-${id}`, 1), T0)).toEqual(refused('charge_not_found'));
-        }
-        const later = await ledger.operate({ ...refund(pending.id, 'r1', 1), createdMs: T0 + 10 }, T0 + 10);
-        expect(later).toMatchObject({ kind: 'done', created: true });
-      });
-
-      test('an operation comes back as it was booked, by its key and with its charge, in every process', async () => {
-        const { charge } = await ledger.book(newCharge({ amount: Number.MAX_SAFE_INTEGER }));
-        const wanted = newOperation({
-          kind: 'refund',
-          key: 'r/ü 1',
-          chargeId: charge.id,
-          asked: Number.MAX_SAFE_INTEGER,
-          outcome: 'pending',
-          answer: 500,
-          visibleMs: T0 + 5,
-          settleMs: T0 + 7,
-          settleTo: 'failed',
-        });
-        const result = await ledger.operate(wanted, T0);
-        expect(result).toMatchObject({
-          kind: 'done',
-          created: true,
-          operation: { ...wanted, id: expect.stringMatching(/^re_[0-9a-z]{16}$/), amount: wanted.asked },
-        });
-        const booked = result.kind === 'done' ? result.operation : undefined;
-        expect((await read(charge.id)).operations).toEqual([booked]);
-        expect(result.kind === 'done' && result.charge).toEqual(await read(charge.id));
-        expect(await other.byOperationKey(wanted.key)).toEqual(await read(charge.id));
-        expect(await other.byKey(charge.key)).toEqual([await read(charge.id)]);
-        expect(await other.list({ nowMs: T0, view: 'real', limit: 1 })).toEqual([await read(charge.id)]);
-        expect((await other.book(newCharge({ key: charge.key }))).charge).toEqual(await read(charge.id));
-      });
-
-      test('a declined refund takes nothing, is kept, and its key gives the same again', async () => {
-        const { charge } = await ledger.book(newCharge({ amount: 100 }));
-        const declined = { ...refund(charge.id, 'r1', 60), outcome: 'failed', answer: 402 } as const;
-        expect(await ledger.operate(declined, T0)).toMatchObject({ kind: 'done', created: true });
-        expect((await standing(charge.id)).refunded).toBe(0);
-        const again = await other.operate(refund(charge.id, 'r1', 60), T0 + 1);
-        expect(again).toMatchObject({ kind: 'done', created: false, operation: { answer: 402 } });
-        expect(await other.operate(refund(charge.id, 'r2', 100), T0)).toMatchObject({ kind: 'done' });
-        expect((await other.summary({ nowMs: T0 })).refunds).toMatchObject({ succeeded: 1, failed: 1 });
-      });
-
-      test('a refund that is not made at all is kept under its key, and nowhere else', async () => {
-        const { charge } = await ledger.book(newCharge({ amount: 100 }));
-        const stale = { ...refund(charge.id, 'r1', 60), outcome: 'none', answer: 500 } as const;
-        expect(await ledger.operate(stale, T0)).toMatchObject({ kind: 'done', created: true });
-        expect(refundsAt(await read(charge.id), T0)).toEqual([]);
-        expect((await standing(charge.id)).refunded).toBe(0);
-        const again = await other.operate(refund(charge.id, 'r1', 60), T0);
-        expect(again).toMatchObject({ created: false, operation: { answer: 500 } });
-        expect(await other.operate(refund(charge.id, 'r1', 61), T0)).toEqual(refused('key_reused'));
-        expect((await other.summary({ nowMs: T0 })).refunds).toEqual(noRefunds);
-      });
-
-      test('a pending refund counts until it fails, and leaves the charge live until it has succeeded', async () => {
-        const fails = (await ledger.book(newCharge({ amount: 100 }))).charge;
-        const succeeds = (await ledger.book(newCharge({ amount: 100 }))).charge;
-        const pending = { outcome: 'pending', answer: 202, settleMs: T0 + 10 } as const;
-        await ledger.operate({ ...refund(fails.id, 'f', null), ...pending, settleTo: 'failed' }, T0);
-        await ledger.operate({ ...refund(succeeds.id, 's', null), ...pending, settleTo: 'succeeded' }, T0);
-        for (const { id } of [fails, succeeds]) {
-          expect(await standing(id, T0 + 9)).toMatchObject({ refunded: 100, pending: 100 });
-          expect(await statusNow(id, T0 + 9)).toBe('succeeded');
-          expect(await other.operate(refund(id, `x-${id}`, 1), T0 + 9)).toEqual(refused('amount_too_large'));
-        }
-        expect(await standing(fails.id, T0 + 10)).toMatchObject({ refunded: 0, pending: 0 });
-        expect(await statusNow(fails.id, T0 + 10)).toBe('succeeded');
-        expect(await standing(succeeds.id, T0 + 10)).toMatchObject({ refunded: 100, pending: 0 });
-        expect(await statusNow(succeeds.id, T0 + 10)).toBe('refunded');
-        expect((await other.summary({ nowMs: T0 + 9 })).refunds).toMatchObject({ pending: 2 });
-        expect((await other.summary({ nowMs: T0 + 10 })).refunds).toMatchObject({ succeeded: 1, failed: 1 });
-      });
-
-      test('a refund that fails later makes the charge live again, and what it gave back can be refunded anew', async () => {
-        const { charge } = await ledger.book(newCharge({ amount: 100 }));
-        await ledger.operate({ ...refund(charge.id, 'r1', null), settleMs: T0 + 10, settleTo: 'failed' }, T0);
-        expect([await statusNow(charge.id, T0 + 9), (await standing(charge.id, T0 + 9)).refunded]).toEqual([
-          'refunded',
-          100,
-        ]);
-        expect([await statusNow(charge.id, T0 + 10), (await standing(charge.id, T0 + 10)).refunded]).toEqual([
-          'succeeded',
-          0,
-        ]);
-        expect((await other.summary({ nowMs: T0 + 10 })).money).toEqual({
-          USD: { captured: 100, refunded: 0 },
-        });
-        const anew = { ...refund(charge.id, 'r2', 100), createdMs: T0 + 10 };
-        expect(await other.operate(anew, T0 + 10)).toMatchObject({ kind: 'done', created: true });
-      });
-
-      test('a wrong amount is one more if that is left, else one less, and never nothing', async () => {
-        const { charge } = await ledger.book(newCharge({ amount: 100 }));
-        const wrong = async (key: string, asked: number | null) => {
-          const result = await ledger.operate({ ...refund(charge.id, key, asked), wrongAmount: true }, T0);
-          return result.kind === 'done' ? result.operation.amount : result.kind;
-        };
-        expect(await wrong('r1', 50)).toBe(51);
-        expect(await wrong('r2', 49)).toBe(48);
-        expect(await wrong('r3', 1)).toBe(1);
-        expect((await standing(charge.id)).refunded).toBe(100);
-        expect(await other.operate(refund(charge.id, 'r1', 50), T0)).toMatchObject({
-          created: false,
-          operation: { asked: 50, amount: 51 },
-        });
-      });
-
-      describe('that take effect later', () => {
-        const late = (id: string, key: string, asked: number | null, createdMs = T0 + 100) => ({
-          ...refund(id, key, asked),
-          createdMs,
-          visibleMs: createdMs,
-        });
-
-        test('are in progress and unseen until then, and cannot be stopped', async () => {
-          const { charge } = await ledger.book(newCharge({ amount: 100 }));
-          const landing = late(charge.id, 'r1', null);
-          expect(await ledger.operate(landing, T0)).toMatchObject({
-            kind: 'landing',
-            operation: { ...landing, amount: null },
-          });
-          expect(await other.operate(refund(charge.id, 'r1', null), T0 + 99)).toEqual(refused('in_progress'));
-          expect(await other.operate(refund(charge.id, 'r1', 1), T0 + 99)).toEqual(refused('key_reused'));
-          expect(refundsAt(await read(charge.id), T0 + 99)).toEqual([]);
-          expect((await other.summary({ nowMs: T0 + 99 })).refunds).toEqual({ ...noRefunds, landing: 1 });
-          expect(await other.operate(refund(charge.id, 'r2', 30), T0 + 50)).toMatchObject({ kind: 'done' });
-          expect(refundsAt(await read(charge.id), T0 + 100)).toMatchObject([{ key: 'r2' }, { amount: 70 }]);
-          expect(await statusNow(charge.id, T0 + 100)).toBe('refunded');
-          expect((await other.summary({ nowMs: T0 + 100 })).refunds).toEqual({ ...noRefunds, succeeded: 2 });
-          expect(await other.operate(refund(charge.id, 'r1', null), T0 + 100)).toMatchObject({
-            kind: 'done',
-            created: false,
-            operation: { amount: 70, createdMs: T0 + 100 },
-          });
-        });
-
-        test('are not made if too little is left by then, and the key counts as unused', async () => {
-          const { charge } = await ledger.book(newCharge({ amount: 100 }));
-          const elsewhere = (await ledger.book(newCharge({ amount: 100 }))).charge;
-          await ledger.operate(late(charge.id, 'r1', 60), T0);
-          await ledger.operate(late(charge.id, 'r2', 60, T0 + 200), T0);
-          await other.operate({ ...refund(charge.id, 'now', 50), createdMs: T0 + 50 }, T0 + 50);
-          expect((await standing(charge.id, T0 + 200)).refunded).toBe(50);
-          expect(await other.operate(late(charge.id, 'r1', 60, T0 + 200), T0 + 200)).toEqual(
-            refused('amount_too_large'),
-          );
-          const again = { ...refund(charge.id, 'r1', 20), createdMs: T0 + 200 };
-          expect(await other.operate(again, T0 + 200)).toMatchObject({ kind: 'done', created: true });
-          expect(await ledger.operate(again, T0 + 201)).toMatchObject({ kind: 'done', created: false });
-          const moved = { ...refund(elsewhere.id, 'r2', 5), createdMs: T0 + 201 };
-          expect(await other.operate(moved, T0 + 201)).toMatchObject({ kind: 'done', created: true });
-          expect((await standing(charge.id, T0 + 999)).refunded).toBe(70);
-          expect((await standing(elsewhere.id, T0 + 999)).refunded).toBe(5);
-          expect((await read(charge.id)).operations.map(({ key }) => key)).toEqual(['now', 'r1']);
-        });
-
-        test('of a key that turned out unused, 10 requests at once for 10 charges refund once', async () => {
-          const charges = await Promise.all(Array.from({ length: 10 }, () => ledger.book(newCharge())));
-          const first = charges[0]?.charge.id ?? '';
-          await ledger.operate(late(first, 'r', 1), T0);
-          await ledger.operate({ ...refund(first, 'all', null), createdMs: T0 + 50 }, T0 + 50);
-          const results = await Promise.all(
-            charges.map(({ charge }, index) =>
-              (index % 2 === 0 ? ledger : other).operate(
-                { ...refund(charge.id, 'r', 30), createdMs: T0 + 100 },
-                T0 + 100,
-              ),
-            ),
-          );
-          expect(results.filter(({ kind }) => kind === 'done')).toHaveLength(1);
-          expect(results.filter(({ kind }) => kind === 'refused')).toHaveLength(9);
-        });
-
-        test('may find more possible than at their request: a charge that has settled by then', async () => {
-          const pending = (await ledger.book(newCharge(pendingUntil(T0 + 10, 'succeeded')))).charge;
-          expect(await ledger.operate(late(pending.id, 'r1', 1), T0)).toMatchObject({ kind: 'landing' });
-          expect((await standing(pending.id, T0 + 100)).refunded).toBe(1);
-          expect(await ledger.operate(late('ch_nobody', 'r2', 1), T0)).toEqual(refused('charge_not_found'));
-        });
-
-        test('captures and voids too: the first to land wins', async () => {
-          const { charge } = await ledger.book(newCharge({ amount: 100, capture: false }));
-          const common = { chargeId: charge.id } as const;
-          await ledger.operate(newOperation({ ...common, kind: 'void', key: 'v', createdMs: T0 + 20 }), T0);
-          await ledger.operate(
-            newOperation({ ...common, kind: 'capture', key: 'c', createdMs: T0 + 10 }),
-            T0,
-          );
-          expect((await standing(charge.id, T0 + 9)).captured).toBe(0);
-          expect(await standing(charge.id, T0 + 20)).toMatchObject({ captured: 100, voided: false });
-        });
-
-        test('whatever the clock does, no more is refunded than was captured', async () => {
-          const { charge } = await ledger.book(newCharge({ amount: 100 }));
-          await ledger.operate(late(charge.id, 'r1', 60, T0 + 10), T0);
-          const after = { ...refund(charge.id, 'r2', 40), createdMs: T0 + 20 };
-          expect(await ledger.operate(after, T0 + 20)).toMatchObject({ kind: 'done' });
-          // The clock is set back.
-          expect(await other.operate(refund(charge.id, 'r3', 70), T0)).toEqual(
-            refused('charge_not_succeeded'),
-          );
-          await other.operate(late(charge.id, 'r4', 70, T0 + 5), T0);
-          expect((await standing(charge.id, T0 + 999)).refunded).toBe(100);
-        });
-      });
-
-      const read = async (id: string): Promise<Charge> => {
-        const charge = await other.byId(id);
-        if (charge === undefined) throw new Error(`no charge ${id}`);
-        return charge;
-      };
-      const standing = async (id: string, nowMs = T0) => standingAt(await read(id), nowMs);
-      const statusNow = async (id: string, nowMs = T0) => statusOf(await standing(id, nowMs));
-    });
+    const ledgers: Ledgers = {
+      get ledger() {
+        return ledger;
+      },
+      get other() {
+        return other;
+      },
+    };
+    operationTests(ledgers);
+    lateOperationTests(ledgers);
 
     test('settings are kept for all processes until they are forgotten', async () => {
       expect(await ledger.readSettings()).toBeNull();
@@ -666,16 +303,6 @@ export function ledgerSuite(name: string, makeHarness: () => Promise<LedgerHarne
     });
   });
 }
-
-const pendingUntil = (settleMs: number, settleTo: 'succeeded' | 'declined') =>
-  ({ outcome: 'pending', answer: 202, settleMs, settleTo }) as const;
-
-const refund = (chargeId: string, key: string, asked: number | null): NewOperation =>
-  newOperation({ kind: 'refund', key, chargeId, asked });
-
-const noRefunds = { succeeded: 0, pending: 0, failed: 0, landing: 0 };
-
-const refused = (error: string) => ({ kind: 'refused', error });
 
 const anyCharge: fc.Arbitrary<NewCharge> = fc
   .record({

@@ -1,13 +1,11 @@
 /** Whatever is requested of a charge, whenever, and whatever the clock does: its money adds up at every moment. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { newCharge, newOperation } from '../../../test/suites/fake-ledger.suite.ts';
+import { newCharge, newOperation, T0 } from '../../../test/suites/fake-ledger/fixtures.ts';
 import { standingAt } from './charge-state.ts';
 import { createMemoryLedger } from './memory.ts';
 import { operationsAt } from './operations.ts';
 import type { NewOperation } from './port.ts';
-
-const T0 = 1_700_000_000_000;
 
 const request = fc.record({
   kind: fc.constantFrom('refund', 'refund', 'refund', 'refund', 'capture', 'void'),

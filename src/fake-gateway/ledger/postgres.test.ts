@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPool } from '../../../test/postgres/harness.ts';
-import { ledgerSuite, newCharge, newOperation } from '../../../test/suites/fake-ledger.suite.ts';
+import { newCharge, newOperation } from '../../../test/suites/fake-ledger/fixtures.ts';
+import { ledgerSuite } from '../../../test/suites/fake-ledger.suite.ts';
 import { createDatabase } from '../../../test/support/database.ts';
 import { refundsAt, standingAt } from './charge-state.ts';
 import type { Ledger } from './port.ts';
