@@ -84,6 +84,7 @@ export function opened(state: State, world: World, options: { readonly calling: 
   if (row.operation.status !== 'FAILED' || row.evidence > 0 || row.operation.n !== 1) return null;
   const verifyFirst = row.absences > 0 && world.policy.contract.lookup;
   const operation = world.decisions.openOperation({
+    kind: 'charge',
     n: 2,
     openedAtMs: 0,
     calling: options.calling,

@@ -24,7 +24,13 @@ import { workerSteps } from './workers.ts';
 export function initialStates(world: World): State[] {
   const { leaseMs } = world.policy;
   return [true, false].map((calling) => {
-    const operation = world.decisions.openOperation({ n: 1, openedAtMs: 0, calling, verifyFirst: false });
+    const operation = world.decisions.openOperation({
+      kind: 'charge',
+      n: 1,
+      openedAtMs: 0,
+      calling,
+      verifyFirst: false,
+    });
     const due = calling ? leaseMs : 1;
     const row: Row = {
       operation,

@@ -123,6 +123,7 @@ function firstPayment(intent: Intent, nowMs: number): PaymentRow {
     paymentId: intent.paymentId,
     gateway: intent.gateway,
     operation: openOperation({
+      kind: 'charge',
       n: 1,
       openedAtMs: nowMs,
       calling,

@@ -3,8 +3,9 @@ import { isSettled, openOperation } from './operation.ts';
 
 describe('a charge that was just opened', () => {
   const opened = (calling: boolean, verifyFirst: boolean) =>
-    openOperation({ n: 3, openedAtMs: 7, calling, verifyFirst });
+    openOperation({ kind: 'charge', n: 3, openedAtMs: 7, calling, verifyFirst });
   const fresh = {
+    kind: 'charge',
     n: 3,
     status: 'PROCESSING',
     step: 'call',

@@ -1,4 +1,5 @@
 import { type ClockTrust, FULL_TRUST, latestMoment } from './clock-trust.ts';
+import type { EffectKind } from './effects.ts';
 import type { PaymentStatus } from './payment.ts';
 
 /** What is done when the operation is due next. `none`: nothing. */
@@ -47,6 +48,7 @@ interface DoubtContext {
  * that the decision function sees and changes.
  */
 export interface Operation {
+  readonly kind: EffectKind;
   /** 1 for an order's first charge. */
   readonly n: number;
   readonly status: PaymentStatus;
@@ -75,6 +77,7 @@ export interface Operation {
 
 /** The state of an operation that was just opened. */
 export function openOperation(options: {
+  readonly kind: EffectKind;
   readonly n: number;
   readonly openedAtMs: number;
   /** Whether the first call is sent under the claim that opens it. */
@@ -86,6 +89,7 @@ export function openOperation(options: {
 }): Operation {
   const calling = options.calling && !options.verifyFirst;
   return {
+    kind: options.kind,
     n: options.n,
     status: 'PROCESSING',
     step: options.verifyFirst ? 'verify' : 'call',

@@ -16,7 +16,7 @@ function judge(
   changes: Partial<Operation> = {},
   terms: Partial<Policy> = {},
 ) {
-  const fresh = openOperation({ n: 1, openedAtMs: 0, calling: true, verifyFirst: false });
+  const fresh = openOperation({ kind: 'charge', n: 1, openedAtMs: 0, calling: true, verifyFirst: false });
   return absenceProof({ ...fresh, doubt, ...changes }, askedAtMs, {
     contract: { ...contract, lookupLagMs },
     restoredAtMs: null,

@@ -6,7 +6,7 @@ import { problem } from './problem.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 const operation = {
-  ...openOperation({ n: 2, openedAtMs: 900, calling: true, verifyFirst: false }),
+  ...openOperation({ kind: 'charge', n: 2, openedAtMs: 900, calling: true, verifyFirst: false }),
   gatewayRef: 'ch',
 };
 const record: PaymentRecord = {

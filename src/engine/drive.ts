@@ -137,7 +137,8 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     const held = { record: written.record, grantedAtMs: written.nowMs, claimedAt, place };
     // The claim may have taken long, or our clocks may have stopped. So the database's time decides.
     const late =
-      decision.action === 'call' && !mayCallNow(record.operation, context(held.grantedAtMs, held.record));
+      decision.action === 'call' &&
+      !mayCallNow(held.record.operation, context(held.grantedAtMs, held.record));
     return late ? giveBack(held, 'too_late') : act(held, decision.action);
   }
 

@@ -53,7 +53,7 @@ function verify(answers: LookupOutcome[], settings: Settings = {}) {
   const { engine } = settings.parts ?? world.parts(gateway);
   gateway.lookupPlay = () => answers.shift() ?? absent;
   const operation = {
-    ...openOperation({ n: 3, openedAtMs: ORIGIN_MS, calling: false, verifyFirst: true }),
+    ...openOperation({ kind: 'charge', n: 3, openedAtMs: ORIGIN_MS, calling: false, verifyFirst: true }),
     status,
     gatewayRef,
   };

@@ -122,7 +122,13 @@ async function play(session: Session): Promise<string | null> {
   const accepted = await createAccept(session, { livemode: intent.livemode })(intent);
   if (accepted.kind !== 'accepted') return 'a new payment was not inserted';
   const { nowMs } = accepted;
-  const operation = openOperation({ n: 1, openedAtMs: nowMs, calling: true, verifyFirst: false });
+  const operation = openOperation({
+    kind: 'charge',
+    n: 1,
+    openedAtMs: nowMs,
+    calling: true,
+    verifyFirst: false,
+  });
   const nothing = { nowMs, key: null, payment: null };
   const advanced = await createAdvance(
     session,

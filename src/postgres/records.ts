@@ -94,7 +94,7 @@ export function toRecord(row: RecordRow): PaymentRecord {
     },
     paymentId: row.payment_id,
     gateway: row.gateway,
-    operation: toCharge(row),
+    operation: toOperation(row),
     gatewayKey: row.gateway_key,
     seq: row.seq,
     fence: row.fence,
@@ -110,8 +110,9 @@ export function toRecord(row: RecordRow): PaymentRecord {
   };
 }
 
-function toCharge(row: RecordRow): Operation {
+function toOperation(row: RecordRow): Operation {
   return {
+    kind: 'charge',
     n: row.charge_n,
     status: row.status,
     step: row.step,

@@ -113,8 +113,8 @@ export const DOMAIN: readonly PlantedBug[] = [
     story:
       'The first call charged and its answer was lost, the second is declined, and the customer is shown that nothing was charged.',
     file: `${FOLDER}/call-ended.ts`,
-    find: "if (operation.doubt.kind === 'none') return failed(operation, code, DECLINED);",
-    put: 'if (operation.attempts > 0) return failed(operation, code, DECLINED);',
+    find: "if (operation.doubt.kind === 'none') return failed(operation, code, declined(operation));",
+    put: 'if (operation.attempts > 0) return failed(operation, code, declined(operation));',
     judge: 'engine suite',
     tests: { file: `${FOLDER}/decisions.test.ts`, named: 'declined in doubt' },
   },

@@ -181,10 +181,23 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     story:
       'A paused server continues with an old time, claims an order, and calls the gateway after the deadline.',
     file: 'src/engine/drive.ts',
-    find: "    const late =\n      decision.action === 'call' && !mayCallNow(record.operation, context(held.grantedAtMs, held.record));\n",
-    put: "    const late =\n      decision.action === 'none' && !mayCallNow(record.operation, context(held.grantedAtMs, held.record));\n",
+    find: "    const late =\n      decision.action === 'call' && !mayCallNow(held.record.operation, context(held.grantedAtMs, held.record));\n",
+    put: "    const late =\n      decision.action === 'none' && !mayCallNow(held.record.operation, context(held.grantedAtMs, held.record));\n",
     judge: 'engine suite',
     tests: { file: CLOCKS, named: 'notices when its claim is granted' },
+  },
+  {
+    name: 'a claim that was granted late forgets what the last holder may have sent',
+    story:
+      'The claim of a retry waits at the database until the key is about to expire, the retry is sent all the same, and it charges again.',
+    file: 'src/domain/transition/claim.ts',
+    find: '  const operation = uncounted(claimed);\n',
+    put: "  const operation = { ...uncounted(claimed), doubt: { kind: 'none' } as const };\n",
+    judge: 'engine suite',
+    tests: {
+      file: 'src/domain/transition/edges.test.ts',
+      named: 'counts what the last holder of an expired lease may have sent',
+    },
   },
   {
     name: 'the end of a call is dated by its beginning',

@@ -166,8 +166,8 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     story:
       'The bank declined the card, but the customer is shown a failure of the gateway, or the card is tried again.',
     file: `${FOLDER}/restored.ts`,
-    find: "const isDecline = failed.settled?.problem === 'card_declined';",
-    put: "const isDecline = failed.settled?.problem === 'gateway_failed';",
+    find: 'declineCode: isDecline(failed) ? failed.next.failureCode : operation.declineCode',
+    put: 'declineCode: isDecline(failed) ? operation.declineCode : failed.next.failureCode',
     judge: 'engine suite',
     tests: { file: LATER, named: 'the decline is kept until then' },
   },

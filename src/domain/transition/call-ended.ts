@@ -6,8 +6,8 @@ import {
   ask,
   type Context,
   completed,
-  DECLINED,
   type Decision,
+  declined,
   failed,
   NOT_EXECUTED,
   review,
@@ -58,7 +58,7 @@ export function onNotSent(operation: Operation, reason: string, waitMs: number):
 }
 
 function onDeclined(operation: Operation, code: string, context: Context): Decision {
-  if (operation.doubt.kind === 'none') return failed(operation, code, DECLINED);
+  if (operation.doubt.kind === 'none') return failed(operation, code, declined(operation));
   return ask(
     { ...operation, declineCode: code },
     'call.declined_in_doubt',

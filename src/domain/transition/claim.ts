@@ -1,5 +1,6 @@
 import { FULL_TRUST, latestMoment } from '../clock-trust.ts';
 import { isSettled, type Operation, worse } from '../operation.ts';
+import { uncounted } from './call-ended.ts';
 import { type Context, type Decision, failed, NOT_EXECUTED, review } from './decision.ts';
 import { isPastItsKey, mayBeForgotten, mayCall, outOfTime } from './limits.ts';
 
@@ -61,6 +62,16 @@ function claimCall(operation: Operation, detail: string | null, context: Context
   const firstSentAtMs = operation.firstSentAtMs ?? Math.min(nowMs, atLeastMs);
   const next = { ...operation, attempts: operation.attempts + 1, firstSentAtMs };
   return { next, event: { type: 'call.started', detail }, waitMs: policy.leaseMs, action: 'call' };
+}
+
+/**
+ * Whether a claimed call may be made now, by the clock at the moment of its claim. `claimed`: the operation as the
+ * claim left it, with what the last holder of an expired lease may have sent.
+ */
+export function mayCallNow(claimed: Operation, context: Context): boolean {
+  const operation = uncounted(claimed);
+  if (operation.doubt.kind === 'none' && outOfTime(operation, context)) return false;
+  return mayCall(operation, 0, context);
 }
 
 /** Only the gateway's memory of the key could keep this call from being a second charge. */

@@ -1,6 +1,7 @@
 /** What a decision consists of, and the few ways in which it can end. */
 
 import type { ClockTrust } from '../clock-trust.ts';
+import { EFFECTS } from '../effects.ts';
 import type { EventType } from '../events.ts';
 import type { Operation } from '../operation.ts';
 import type { Policy } from '../policy.ts';
@@ -48,16 +49,34 @@ export interface Context {
 export function completed(operation: Operation, gatewayRef: string): Decision {
   const next = { ...operation, status: 'COMPLETED', step: 'none', failureCode: null, gatewayRef } as const;
   const settled = { problem: null, byAbsence: false };
-  return { next, event: { type: 'payment.completed', detail: gatewayRef }, waitMs: null, settled };
+  return {
+    next,
+    event: { type: EFFECTS[operation.kind].events.completed, detail: gatewayRef },
+    waitMs: null,
+    settled,
+  };
 }
 
 export function failed(operation: Operation, failureCode: string, settled: Settled): Decision {
   const next = { ...operation, status: 'FAILED', step: 'none', failureCode } as const;
-  return { next, event: { type: 'payment.failed', detail: failureCode }, waitMs: null, settled };
+  return {
+    next,
+    event: { type: EFFECTS[operation.kind].events.failed, detail: failureCode },
+    waitMs: null,
+    settled,
+  };
 }
 
 /** The gateway declined. */
-export const DECLINED: Settled = { problem: 'card_declined', byAbsence: false };
+export function declined({ kind }: Operation): Settled {
+  return { problem: EFFECTS[kind].declined, byAbsence: false };
+}
+
+/** Whether the decision would end the operation with a decline. */
+export function isDecline({ next, settled }: Decision): boolean {
+  return settled?.problem === EFFECTS[next.kind].declined;
+}
+
 /**
  * No call was executed, as far as our own records say. A database that lost its last commits may have forgotten
  * one. So this counts as absence: the charge is looked up once more before the order's next charge.
@@ -118,6 +137,6 @@ export function review(operation: Operation, reason: string, { policy }: Context
     failureCode: keepsReason ? operation.failureCode : reason,
     step: asking ? askStep : 'none',
   } as const;
-  const event = { type: 'payment.review', detail: reason } as const;
+  const event = { type: EFFECTS[operation.kind].events.review, detail: reason };
   return { next, event, waitMs: asking ? policy.reviewLookupMs : null, alarm: 'needs_review' };
 }

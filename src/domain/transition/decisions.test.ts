@@ -31,7 +31,10 @@ function at(nowMs: number, terms: Partial<GatewayContract> = {}): Context {
 }
 
 function charge(changes: Partial<Operation> = {}): Operation {
-  return { ...openOperation({ n: 1, openedAtMs: START, calling: true, verifyFirst: false }), ...changes };
+  return {
+    ...openOperation({ kind: 'charge', n: 1, openedAtMs: START, calling: true, verifyFirst: false }),
+    ...changes,
+  };
 }
 
 /** The charge with a decision's changes. */

@@ -32,7 +32,10 @@ function policy(changes: Partial<Policy> = {}, promised: Partial<GatewayContract
 }
 
 function charge(changes: Partial<Operation> = {}): Operation {
-  return { ...openOperation({ n: 1, openedAtMs: START, calling: false, verifyFirst: false }), ...changes };
+  return {
+    ...openOperation({ kind: 'charge', n: 1, openedAtMs: START, calling: false, verifyFirst: false }),
+    ...changes,
+  };
 }
 
 function at(nowMs: number, of: Policy = policy(), trust?: ClockTrust): Context {
@@ -435,8 +438,18 @@ describe('a clock that was set', () => {
     expect(next.doubt).toEqual({ kind: 'open', untilMs: START + 65_000 });
   });
 
+  it('counts what the last holder of an expired lease may have sent when a claim was granted late', () => {
+    const short = policy({}, { keyWindowMs: 3_700_000 });
+    const called = charge({ attempts: 1, firstSentAtMs: START, giveUpAfterS: 7200 });
+    const event = { expiredAtMs: START + 15_000, evidence: 0 };
+    const { next, action } = onClaim(called, event, at(START + 60_000, short));
+    expect(action).toBe('call');
+    const granted = (ms: number) => mayCallNow(next, at(START + ms, short));
+    expect([granted(60_000), granted(3_690_000)]).toEqual([true, false]);
+  });
+
   it('makes no key look younger than its payment is by our wall clock', () => {
-    const resend = charge({ attempts: 1, firstSentAtMs: START, doubt: { kind: 'open', untilMs: START } });
+    const resend = charge({ attempts: 2, firstSentAtMs: START, doubt: { kind: 'open', untilMs: START } });
     const short = policy({}, { keyWindowMs: 3_700_000 });
     const aged = (paymentAgeMs: number, of: Operation = resend, trusted: ClockTrust = trust) =>
       mayCallNow(of, { ...at(START + 60_000, short, trusted), paymentAgeMs });

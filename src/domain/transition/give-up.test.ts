@@ -23,7 +23,14 @@ function at(ageMs: number, changes: Partial<Context> = {}, terms: Partial<Gatewa
 
 /** Called many times, as in a long outage. */
 function charge(giveUpAfterS: number | null, changes: Partial<Operation> = {}): Operation {
-  const opened = openOperation({ n: 1, openedAtMs: START, calling: true, verifyFirst: false, giveUpAfterS });
+  const opened = openOperation({
+    kind: 'charge',
+    n: 1,
+    openedAtMs: START,
+    calling: true,
+    verifyFirst: false,
+    giveUpAfterS,
+  });
   return { ...opened, attempts: 30, ...changes };
 }
 
@@ -101,7 +108,8 @@ describe('when its time is over', () => {
       next: { status: 'FAILED', failureCode: 'deadline_exceeded' },
       settled: { problem: 'gateway_failed', byAbsence: true },
     });
-    expect([mayCallNow(waiting, at(59_999)), mayCallNow(waiting, at(60_000))]).toEqual([true, false]);
+    const claimed = onClaim(waiting, RELEASED, at(59_999)).next;
+    expect([mayCallNow(claimed, at(59_999)), mayCallNow(claimed, at(60_000))]).toEqual([true, false]);
   });
 
   it('what was never called fails too', () => {

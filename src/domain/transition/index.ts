@@ -8,14 +8,13 @@
  * - What is unknown is looked up, not guessed.
  */
 export { onCallEnded, onNotSent } from './call-ended.ts';
-export { type Action, type ClaimEvent, onClaim } from './claim.ts';
+export { type Action, type ClaimEvent, mayCallNow, onClaim } from './claim.ts';
 export type { Alarm, Context, Decision } from './decision.ts';
 export {
   endingInTime,
   isForOthers,
   leftToTryMs,
   mayBeForgotten,
-  mayCallNow,
   mustLookFirst,
 } from './limits.ts';
 export { onLookupEnded } from './lookup-ended.ts';

@@ -92,12 +92,6 @@ export function isForOthers(
   return nowMs - waiting.dueAtMs < policy.resolveForMs;
 }
 
-/** Whether a call that was decided earlier may be made now, by the clock at the moment of its claim. */
-export function mayCallNow(operation: Operation, context: Context): boolean {
-  if (operation.doubt.kind === 'none' && outOfTime(operation, context)) return false;
-  return mayCall(operation, 0, context);
-}
-
 /** How long clients may still repeat a request that a restored database has forgotten. */
 const REPEATED_FOR_MS = 30 * 86_400_000;
 

@@ -1,3 +1,4 @@
+import { EFFECTS } from '../effects.ts';
 import type { EventType } from '../events.ts';
 import { isSettled, type Operation } from '../operation.ts';
 import type { LookupOutcome } from '../outcomes.ts';
@@ -6,9 +7,10 @@ import { type AbsenceProof, absenceProof } from '../proof.ts';
 import {
   type Context,
   completed,
-  DECLINED,
   type Decision,
+  declined,
   failed,
+  isDecline,
   knowsOfOtherMoney,
   ownRef,
   reversed,
@@ -39,9 +41,13 @@ function besideOtherMoney(operation: Operation, decision: Decision, { policy }: 
     return operation.failureCode === 'other_gateway' ? decision : { ...decision, alarm: 'duplicate_charge' };
   }
   const { failureCode, gatewayRef } = operation;
-  const declineCode = settled.problem === 'card_declined' ? decision.next.failureCode : operation.declineCode;
+  const declineCode = isDecline(decision) ? decision.next.failureCode : operation.declineCode;
   const next = { ...operation, declineCode, doubt: { kind: 'none' }, step: 'verify', gatewayRef } as const;
-  return { next, event: { type: 'payment.review', detail: failureCode }, waitMs: policy.reviewLookupMs };
+  return {
+    next,
+    event: { type: EFFECTS[operation.kind].events.review, detail: failureCode },
+    waitMs: policy.reviewLookupMs,
+  };
 }
 
 function decide(operation: Operation, outcome: LookupOutcome, askedAtMs: number, context: Context): Decision {
@@ -78,7 +84,7 @@ function onDeclineFound(
 ): Decision {
   // If keys are kept, a key has one result. If not, another call under it may still land and be approved.
   if (context.policy.contract.keys === 'kept') {
-    return failed({ ...operation, gatewayRef: outcome.ref }, outcome.code, DECLINED);
+    return failed({ ...operation, gatewayRef: outcome.ref }, outcome.code, declined(operation));
   }
   // If this is the charge that the gateway once named, we now know how it ended.
   const gatewayRef = operation.gatewayRef === outcome.ref ? null : operation.gatewayRef;
@@ -132,7 +138,7 @@ function onAbsent(operation: Operation, askedAtMs: number, context: Context): De
   ) {
     return { next: cleared, event: { type: 'lookup.absent', detail: null }, waitMs };
   }
-  const problem = operation.declineCode === null ? 'gateway_failed' : 'card_declined';
+  const problem = operation.declineCode === null ? 'gateway_failed' : EFFECTS[operation.kind].declined;
   return failed(operation, operation.declineCode ?? 'gateway_error', { problem, byAbsence: true });
 }
 

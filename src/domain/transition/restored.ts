@@ -7,7 +7,7 @@ import type { LookupOutcome } from '../outcomes.ts';
 import { lookupWaitMs } from '../policy.ts';
 import { absenceProof } from '../proof.ts';
 import { onNotSent, uncounted } from './call-ended.ts';
-import { type Context, type Decision, review, withForbidden } from './decision.ts';
+import { type Context, type Decision, isDecline, review, withForbidden } from './decision.ts';
 import { lookAgain, onLookupEnded } from './lookup-ended.ts';
 
 /**
@@ -129,6 +129,5 @@ export function onAhead(
 
 /** Keeps a decline from being lost in the meantime. */
 function keepDecline(operation: Operation, failed: Decision): Operation {
-  const isDecline = failed.settled?.problem === 'card_declined';
-  return { ...operation, declineCode: isDecline ? failed.next.failureCode : operation.declineCode };
+  return { ...operation, declineCode: isDecline(failed) ? failed.next.failureCode : operation.declineCode };
 }

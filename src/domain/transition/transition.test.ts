@@ -22,7 +22,10 @@ function at(ms: number, changes: Partial<GatewayContract> = {}): Context {
 }
 
 function calling(changes: Partial<Operation> = {}): Operation {
-  return { ...openOperation({ n: 1, openedAtMs: START, calling: true, verifyFirst: false }), ...changes };
+  return {
+    ...openOperation({ kind: 'charge', n: 1, openedAtMs: START, calling: true, verifyFirst: false }),
+    ...changes,
+  };
 }
 
 const open: Doubt = { kind: 'open', untilMs: START + 100 };
@@ -180,7 +183,7 @@ describe('the end of a lookup', () => {
 });
 
 describe('lookups of earlier charges', () => {
-  const second = openOperation({ n: 2, openedAtMs: START, calling: true, verifyFirst: true });
+  const second = openOperation({ kind: 'charge', n: 2, openedAtMs: START, calling: true, verifyFirst: true });
 
   it('come before the next charge is sent', () => {
     expect(onClaim(second, { expiredAtMs: null, evidence: 0 }, at(1)).action).toBe('verify');

@@ -1,6 +1,13 @@
 import { isSettled, type Operation, worse } from '../operation.ts';
 import { lookupWaitMs } from '../policy.ts';
-import { type Context, type Decision, knowsOfOtherMoney, review, withForbidden } from './decision.ts';
+import {
+  type Context,
+  type Decision,
+  isDecline,
+  knowsOfOtherMoney,
+  review,
+  withForbidden,
+} from './decision.ts';
 
 /** What the lookups of the order's other charges, and late evidence about this one, have shown. */
 export type VerifyOutcome =
@@ -142,7 +149,7 @@ function onClearInReview(operation: Operation, own: OwnEvidence, context: Contex
  * then the charge is looked up. What was learnt about the charge is kept meanwhile.
  */
 export function onUnseen(operation: Operation, failure: Decision, { nowMs, policy }: Context): Decision {
-  const declined = failure.settled?.problem === 'card_declined';
+  const declined = isDecline(failure);
   const declineCode = declined ? failure.next.failureCode : operation.declineCode;
   // Another worker has received or sent something, so our own calls do not show everything.
   const doubt =

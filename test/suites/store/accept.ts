@@ -56,7 +56,13 @@ export function acceptTests(env: Environment): void {
         order: wanted.order,
         paymentId: wanted.paymentId,
         gateway: GATEWAY,
-        operation: openOperation({ n: 1, openedAtMs: nowMs, calling: true, verifyFirst: false }),
+        operation: openOperation({
+          kind: 'charge',
+          n: 1,
+          openedAtMs: nowMs,
+          calling: true,
+          verifyFirst: false,
+        }),
         gatewayKey: wanted.chargeKey,
         seq: 1,
         fence: 1,
@@ -98,7 +104,7 @@ export function acceptTests(env: Environment): void {
       expect(record).toMatchObject({ held: false, dueAtMs: about(nowMs + 250), fence: 1, seq: 1 });
       expect(record.claimId).toBe(wanted.claimId);
       expect(record.operation).toEqual(
-        openOperation({ n: 1, openedAtMs: nowMs, calling: false, verifyFirst: false }),
+        openOperation({ kind: 'charge', n: 1, openedAtMs: nowMs, calling: false, verifyFirst: false }),
       );
       expect(await eventsOf(env.store, record)).toMatchObject([{ attempts: 0 }]);
     });

@@ -56,7 +56,13 @@ export function nextChargeTests(env: Environment): void {
         ...first,
         order: terms,
         gateway: 'another',
-        operation: openOperation({ n: 2, openedAtMs: nowMs, calling: true, verifyFirst: false }),
+        operation: openOperation({
+          kind: 'charge',
+          n: 2,
+          openedAtMs: nowMs,
+          calling: true,
+          verifyFirst: false,
+        }),
         gatewayKey: opening.chargeKey,
         seq: first.seq + 1,
         fence: first.fence + 1,
@@ -117,7 +123,7 @@ export function nextChargeTests(env: Environment): void {
       const nowMs = result.kind === 'opened' ? result.nowMs : 0;
       const record = await recordOf(env.store, order('asks'));
       expect(record.operation).toEqual(
-        openOperation({ n: 2, openedAtMs: nowMs, calling: true, verifyFirst: true }),
+        openOperation({ kind: 'charge', n: 2, openedAtMs: nowMs, calling: true, verifyFirst: true }),
       );
       expect(record).toMatchObject({ held: true, absences: 1 });
     });
