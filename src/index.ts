@@ -24,6 +24,14 @@ export {
 } from './domain/outcomes.ts';
 export type { Payment, PaymentEvent, PaymentStatus } from './domain/payment.ts';
 export type { Policy } from './domain/policy.ts';
+export {
+  judgeRefundCall,
+  judgeRefundLookup,
+  type RefundedCharge,
+  type RefundedOutcome,
+  type RefundRequest,
+  type ReportedRefund,
+} from './domain/refund-outcomes.ts';
 export type {
   AccountOption,
   ChargeInput,
@@ -41,7 +49,7 @@ export type {
 } from './library/api.ts';
 export { type InputErrorCode, type InputProblem, PayonceInputError } from './library/input-error.ts';
 export type { PayonceOptions } from './library/options.ts';
-export type { CallOptions, ExchangeOptions, Gateway } from './ports/gateway.ts';
+export type { CallOptions, ExchangeOptions, Gateway, Refunds } from './ports/gateway.ts';
 export type { Log } from './ports/log.ts';
 export { StoreError } from './ports/store.ts';
 

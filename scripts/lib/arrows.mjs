@@ -115,6 +115,7 @@ export const RULES = [
       'ports/',
       // Only the translation of answers: the judge must find its bugs.
       'gateways/http/answers.ts',
+      'gateways/http/effects.ts',
       'gateways/http/lookups.ts',
       'gateways/http/exchange.ts',
       'engine/',

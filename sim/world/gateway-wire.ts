@@ -4,6 +4,7 @@
  */
 import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
 import { judgeExchange } from '../../src/gateways/http/answers.ts';
+import { CHARGES } from '../../src/gateways/http/effects.ts';
 import type { Exchange } from '../../src/gateways/http/exchange.ts';
 import { judgeLookupExchange } from '../../src/gateways/http/lookups.ts';
 import type { CallOptions, ExchangeOptions, Gateway } from '../../src/ports/gateway.ts';
@@ -79,7 +80,7 @@ export function connectGateway(world: World, process: Process): Gateway {
       exchange<CallOutcome | NotSent>(
         'call',
         { request, timeoutMs },
-        (ended) => judgeExchange(request, ended, { wallMs: clock.wallMs(), livemode: true }),
+        (ended) => judgeExchange(CHARGES, request, ended, { wallMs: clock.wallMs(), livemode: true }),
         (line, connected, seen) => {
           // As in the real adapter: asked in the tick of the first byte, and only if the caller still waits.
           const write = (): void =>
@@ -108,7 +109,11 @@ export function connectGateway(world: World, process: Process): Gateway {
         'lookup',
         { request, timeoutMs },
         (ended) =>
-          judgeLookupExchange(request, ended, { wallMs: clock.wallMs(), livemode: true, isOld: false }),
+          judgeLookupExchange(CHARGES, request, ended, {
+            wallMs: clock.wallMs(),
+            livemode: true,
+            isOld: false,
+          }),
         (line, connected) =>
           connected(() => {
             look({ world, process, line }, request);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { callOutcome, lookupOutcome } from './adapter-answers.ts';
+import { callOutcome, lookupOutcome, refundedOutcome } from './adapter-answers.ts';
 import type { CallOutcome, LookupOutcome, NotSent } from './outcomes.ts';
 
 const NO_CALL = { kind: 'unknown', answered: false, reason: 'adapter_answer_invalid' };
@@ -144,5 +144,25 @@ describe('the answer to a lookup', () => {
   test.each([undefined, 'ch_1,ch_2', [], ['ch_1'], ['ch_1', ''], ['ch_1', 7], { length: 2 }])(
     'that is duplicated with %o is no evidence',
     (refs) => expect(lookupOutcome({ kind: 'duplicated', refs })).toEqual(NO_LOOKUP),
+  );
+});
+
+describe('the answer to what was refunded', () => {
+  test.each([
+    { kind: 'refunded', amountMinor: 0 },
+    { kind: 'refunded', amountMinor: 12_345 },
+    { kind: 'unavailable', reason: 'timeout', retryAfterMs: 7 },
+    { kind: 'forbidden', reason: 'http_403' },
+    { kind: 'not_sent', reason: 'no_free_port' },
+  ])('$kind is taken unchanged', (outcome) => {
+    expect(refundedOutcome({ ...outcome, card: CARD })).toEqual(outcome);
+  });
+
+  test.each([...NOTHING, { kind: 'absent' }, { kind: 'succeeded', ref: 're' }])('%o is no answer', (value) =>
+    expect(refundedOutcome(value)).toEqual(NO_LOOKUP),
+  );
+
+  test.each([undefined, null, '5', -1, 0.5, 2 ** 53, Number.NaN])('%o is no sum', (amountMinor) =>
+    expect(refundedOutcome({ kind: 'refunded', amountMinor })).toEqual(NO_LOOKUP),
   );
 });

@@ -5,13 +5,14 @@
  */
 import { hasManyDigits } from './cards.ts';
 import type { CallOutcome, LookupOutcome, NotSent } from './outcomes.ts';
+import type { RefundedOutcome } from './refund-outcomes.ts';
 
 type Answer = Readonly<Record<string, unknown>>;
 
 const NO_CALL_OUTCOME: CallOutcome = { kind: 'unknown', answered: false, reason: 'adapter_answer_invalid' };
-const NO_LOOKUP_OUTCOME: LookupOutcome = { kind: 'unavailable', reason: 'adapter_answer_invalid' };
+const NO_LOOKUP_OUTCOME = { kind: 'unavailable', reason: 'adapter_answer_invalid' } as const;
 
-/** The outcome of a call, with only the fields that belong to it. */
+/** The outcome of a call, for a charge or a refund, with only the fields that belong to it. */
 export function callOutcome(value: unknown): CallOutcome | NotSent {
   if (!isAnswer(value)) return NO_CALL_OUTCOME;
   const { kind, ref } = value;
@@ -46,7 +47,7 @@ export function callOutcome(value: unknown): CallOutcome | NotSent {
   }
 }
 
-/** The outcome of a lookup, with only the fields that belong to it. */
+/** The outcome of a lookup, of a charge or a refund, with only the fields that belong to it. */
 export function lookupOutcome(value: unknown): LookupOutcome | NotSent {
   if (!isAnswer(value)) return NO_LOOKUP_OUTCOME;
   const { kind, ref, refs } = value;
@@ -68,6 +69,25 @@ export function lookupOutcome(value: unknown): LookupOutcome | NotSent {
         : NO_LOOKUP_OUTCOME;
     case 'absent':
       return { kind };
+    default:
+      return nothingLearned(value);
+  }
+}
+
+/** What was refunded of a charge in all, with only the fields that belong to it. */
+export function refundedOutcome(value: unknown): RefundedOutcome | NotSent {
+  if (!isAnswer(value)) return NO_LOOKUP_OUTCOME;
+  if (value.kind !== 'refunded') return nothingLearned(value);
+  const { kind, amountMinor } = value;
+  return typeof amountMinor === 'number' && Number.isSafeInteger(amountMinor) && amountMinor >= 0
+    ? { kind, amountMinor }
+    : NO_LOOKUP_OUTCOME;
+}
+
+/** A lookup that says nothing about what it asked for. Any other word is no evidence either. */
+function nothingLearned(value: Answer): Extract<RefundedOutcome, { readonly reason: string }> | NotSent {
+  const { kind } = value;
+  switch (kind) {
     case 'unavailable':
       return { kind, reason: wordOr(value.reason, 'unavailable'), ...waitOf(value) };
     case 'forbidden':

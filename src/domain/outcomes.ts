@@ -1,7 +1,7 @@
 /**
- * What a gateway's answer means for one operation. The unions here are all that a gateway can say to the engine: an
- * adapter turns bytes, status codes and exceptions into one of these. Whatever it cannot classify is `unknown`,
- * never a failure.
+ * What a gateway's answer means for one effect: a charge here, a refund in `refund-outcomes.ts`. The unions are all that a
+ * gateway can say to the engine: an adapter turns bytes, status codes and exceptions into one of these. Whatever it cannot
+ * classify is `unknown`, never a failure.
  */
 
 /** The charge that the engine wants, at most once, under one key. */
@@ -28,10 +28,10 @@ export interface ChargeRequest {
  * return { kind: 'unknown', answered: false, reason: 'timeout' };
  */
 export type CallOutcome =
-  /** The gateway charged it, exactly as requested. */
+  /** The gateway did it, exactly as requested. */
   | {
       readonly kind: 'approved';
-      /** The gateway's own id of the charge: 1 to 255 visible ASCII characters. */
+      /** The gateway's own id of the effect, that is of the charge or the refund: 1 to 255 visible ASCII characters. */
       readonly ref: string;
     }
   /** A parsed, definite decline. */
@@ -39,7 +39,7 @@ export type CallOutcome =
       readonly kind: 'declined';
       /** Why, in the gateway's word, such as `card_declined`. */
       readonly code: string;
-      /** The gateway's own id of the declined charge. Absent if it gave none. */
+      /** The gateway's own id of what it declined. Absent if it gave none. */
       readonly ref?: string;
     }
   /** Proof that this call was not executed: it was never sent, or the contract says that this answer means so. */
@@ -64,7 +64,7 @@ export type CallOutcome =
   | { readonly kind: 'pending'; readonly ref: string }
   /** Our credentials were refused. It is about us, not about the order. */
   | { readonly kind: 'forbidden'; readonly reason: string }
-  /** An approval of something else: another amount, currency or reference. */
+  /** An approval of something else: another amount, currency, reference or charge to refund. */
   | { readonly kind: 'mismatch'; readonly ref: string; readonly reason: string };
 
 /**
@@ -78,41 +78,41 @@ export interface NotSent {
 }
 
 /**
- * How one lookup ended. Only `absent` may become proof that nothing was charged, and only when the contract's delays have passed.
+ * How one lookup ended. Only `absent` may become proof that nothing was done, and only when the contract's delays have passed.
  * An outcome of any other shape counts as `unavailable`. `reason` and `code` are as in `CallOutcome`.
  */
 export type LookupOutcome =
-  /** One live charge, exactly as requested. */
+  /** One live charge, or one refund that succeeded, exactly as requested. */
   | {
       readonly kind: 'succeeded';
-      /** The gateway's own id of the charge: 1 to 255 visible ASCII characters. */
+      /** The gateway's own id of the effect: 1 to 255 visible ASCII characters. */
       readonly ref: string;
     }
-  /** The charge was declined. */
+  /** It was declined, and never will be done. */
   | {
       readonly kind: 'declined';
       /** Why, in the gateway's word, such as `card_declined`. */
       readonly code: string;
       readonly ref: string;
     }
-  /** The gateway has the charge and has not decided yet. */
+  /** The gateway has it and has not decided yet. */
   | { readonly kind: 'pending'; readonly ref: string }
-  /** A live charge of another amount or currency, or of the other mode (real or test money). */
+  /** Done on other terms: another amount, currency or charge to refund, or in the other mode (real or test money). */
   | {
       readonly kind: 'mismatch';
       readonly ref: string;
       /** What happened, in a stable word, such as `amount_mismatch`. */
       readonly reason: string;
     }
-  /** It was charged, and all of it has been refunded, voided or canceled since. No charge of the key is live. */
+  /** Of charges only: it was charged, and all of it has been refunded, voided or canceled since. No charge of the key is live. */
   | {
       readonly kind: 'reversed';
       /** The gateway's own ids of all these charges. */
       readonly refs: readonly string[];
     }
-  /** More than one live charge under one key: the gateway broke its contract. */
+  /** Done more than once under one key: the gateway broke its contract. */
   | { readonly kind: 'duplicated'; readonly refs: readonly string[] }
-  /** The gateway answered that it knows no charge of this key. */
+  /** The gateway answered that it knows nothing of this key. */
   | { readonly kind: 'absent' }
   /** No answer about this key: down, slow, unparseable, or about something else. Never evidence. */
   | {
@@ -154,17 +154,52 @@ export interface ReportedCharge {
   readonly livemode?: boolean;
 }
 
-/** How a reported charge differs from the request. `null`: not at all. */
-function differenceFrom(
-  request: ChargeRequest,
-  charge: ReportedCharge,
+/** What becomes of an effect in a status. `live`: it is done. `reversed`: it was, and all of it was taken back since. */
+export type Fate = 'live' | 'pending' | 'declined' | 'reversed';
+
+/** What the request of every effect says. */
+export type EffectTerms = Pick<ChargeRequest, 'key' | 'reference' | 'amountMinor' | 'currency'>;
+
+/** What a gateway reports of every effect. */
+export type ReportedEffect = Omit<ReportedCharge, 'status'> & { readonly status: string };
+
+/** What tells one kind of effect from another. */
+export interface EffectKind<Request extends EffectTerms, Effect extends ReportedEffect> {
+  readonly name: 'charge' | 'refund';
+  /** By status. Any other word means nothing. */
+  readonly fates: ReadonlyMap<unknown, Fate>;
+  /** Compares the terms that only this kind has. In a word, what differs; `null`: nothing. */
+  readonly ownDifference: (request: Request, effect: Effect) => string | null;
+}
+
+/** Charges, as the judges see them. */
+export const CHARGE: EffectKind<ChargeRequest, ReportedCharge> = {
+  name: 'charge',
+  fates: new Map<ReportedCharge['status'], Fate>([
+    ['succeeded', 'live'],
+    ['pending', 'pending'],
+    ['declined', 'declined'],
+    ['refunded', 'reversed'],
+    ['voided', 'reversed'],
+    ['canceled', 'reversed'],
+  ]),
+  ownDifference: () => null,
+};
+
+/** How a reported effect differs from the request. `null`: not at all. */
+function differenceFrom<Request extends EffectTerms, Effect extends ReportedEffect>(
+  kind: EffectKind<Request, Effect>,
+  request: Request,
+  effect: Effect,
   livemode: boolean | undefined,
 ): string | null {
-  if (charge.reference !== request.reference) return 'reference';
-  if (charge.amountMinor !== request.amountMinor) return 'amount';
-  if (charge.currency !== request.currency) return 'currency';
+  if (effect.reference !== request.reference) return 'reference';
+  const own = kind.ownDifference(request, effect);
+  if (own !== null) return own;
+  if (effect.amountMinor !== request.amountMinor) return 'amount';
+  if (effect.currency !== request.currency) return 'currency';
   // A test charge where real money was expected, or the other way round.
-  if ((charge.livemode ?? livemode) !== livemode) return 'livemode';
+  if ((effect.livemode ?? livemode) !== livemode) return 'livemode';
   return null;
 }
 
@@ -185,21 +220,31 @@ function differenceFrom(
  *   reference: body.reference, key: body.idempotency_key });
  */
 export function judgeCall(request: ChargeRequest, charge: ReportedCharge, livemode?: boolean): CallOutcome {
-  if (charge.key !== request.key)
+  return judgeEffect(CHARGE, request, charge, livemode);
+}
+
+/** `judgeCall` for any kind of effect. */
+export function judgeEffect<Request extends EffectTerms, Effect extends ReportedEffect>(
+  kind: EffectKind<Request, Effect>,
+  request: Request,
+  effect: Effect,
+  livemode: boolean | undefined,
+): CallOutcome {
+  if (effect.key !== request.key)
     return { kind: 'unknown', answered: false, reason: 'answer_about_another_key' };
-  const difference = differenceFrom(request, charge, livemode);
-  switch (charge.status) {
-    case 'succeeded':
+  const difference = differenceFrom(kind, request, effect, livemode);
+  switch (kind.fates.get(effect.status)) {
+    case 'live':
       return difference === null
-        ? { kind: 'approved', ref: charge.id }
-        : { kind: 'mismatch', ref: charge.id, reason: `${difference}_mismatch` };
+        ? { kind: 'approved', ref: effect.id }
+        : { kind: 'mismatch', ref: effect.id, reason: `${difference}_mismatch` };
     case 'pending':
       return difference === null
-        ? { kind: 'pending', ref: charge.id }
+        ? { kind: 'pending', ref: effect.id }
         : { kind: 'unknown', answered: true, reason: `${difference}_mismatch` };
     case 'declined':
       return difference === null
-        ? { kind: 'declined', code: charge.code ?? 'declined', ref: charge.id }
+        ? { kind: 'declined', code: effect.code ?? effect.status, ref: effect.id }
         : { kind: 'unknown', answered: true, reason: `${difference}_mismatch` };
     default:
       // A lookup must find out what was taken back. An adapter in plain JavaScript may pass on any word, and it may
@@ -221,46 +266,44 @@ export function judgeLookup(
   charges: readonly ReportedCharge[],
   livemode?: boolean,
 ): LookupOutcome {
-  const foreign = charges.find(
-    (charge) => charge.key !== request.key || charge.reference !== request.reference,
+  return judgeEffects(CHARGE, request, charges, livemode);
+}
+
+/** `judgeLookup` for any kind of effect. */
+export function judgeEffects<Request extends EffectTerms, Effect extends ReportedEffect>(
+  kind: EffectKind<Request, Effect>,
+  request: Request,
+  effects: readonly Effect[],
+  livemode: boolean | undefined,
+): LookupOutcome {
+  const foreign = effects.find(
+    (effect) => effect.key !== request.key || effect.reference !== request.reference,
   );
-  if (foreign !== undefined) return { kind: 'unavailable', reason: 'answer_about_another_charge' };
-  if (!charges.every(({ status }) => isReportedStatus(status)))
+  if (foreign !== undefined) return { kind: 'unavailable', reason: `answer_about_another_${kind.name}` };
+  const fateOf = ({ status }: Effect): Fate | undefined => kind.fates.get(status);
+  if (effects.some((effect) => fateOf(effect) === undefined))
     return { kind: 'unavailable', reason: 'status_unknown' };
-  const live = charges.filter((charge) => charge.status === 'succeeded');
-  if (live.length > 1) return { kind: 'duplicated', refs: live.map((charge) => charge.id) };
+  const live = effects.filter((effect) => fateOf(effect) === 'live');
+  if (live.length > 1) return { kind: 'duplicated', refs: live.map(({ id }) => id) };
   const [one] = live;
   if (one !== undefined) {
-    const difference = differenceFrom(request, one, livemode);
+    const difference = differenceFrom(kind, request, one, livemode);
     return difference === null
       ? { kind: 'succeeded', ref: one.id }
       : { kind: 'mismatch', ref: one.id, reason: `${difference}_mismatch` };
   }
-  // A declined or pending charge with other terms says nothing about ours. A charge that was taken back no longer
-  // has terms.
-  for (const charge of charges) {
-    const difference = differenceFrom(request, charge, livemode);
-    const isOver = isReversed(charge) && (difference === 'amount' || difference === 'currency');
+  // What was declined or is pending on other terms says nothing about ours. What was taken back no longer has terms.
+  for (const effect of effects) {
+    const difference = differenceFrom(kind, request, effect, livemode);
+    const isOver = fateOf(effect) === 'reversed' && (difference === 'amount' || difference === 'currency');
     if (difference !== null && !isOver) return { kind: 'unavailable', reason: `${difference}_mismatch` };
   }
-  const pending = charges.find((charge) => charge.status === 'pending');
+  const pending = effects.find((effect) => fateOf(effect) === 'pending');
   if (pending !== undefined) return { kind: 'pending', ref: pending.id };
-  const reversed = charges.filter(isReversed);
-  if (reversed.length > 0) return { kind: 'reversed', refs: reversed.map((charge) => charge.id) };
-  const [declined] = charges;
+  const reversed = effects.filter((effect) => fateOf(effect) === 'reversed');
+  if (reversed.length > 0) return { kind: 'reversed', refs: reversed.map(({ id }) => id) };
+  const [declined] = effects;
   if (declined !== undefined)
-    return { kind: 'declined', code: declined.code ?? 'declined', ref: declined.id };
+    return { kind: 'declined', code: declined.code ?? declined.status, ref: declined.id };
   return { kind: 'absent' };
-}
-
-const REVERSED: ReadonlySet<string> = new Set<ReversedStatus>(['refunded', 'voided', 'canceled']);
-const STATUSES: ReadonlySet<unknown> = new Set(['succeeded', 'declined', 'pending', ...REVERSED]);
-
-/** Whether a gateway's word is one of the statuses that a charge can have. */
-export function isReportedStatus(status: unknown): status is ReportedCharge['status'] {
-  return STATUSES.has(status);
-}
-
-function isReversed({ status }: ReportedCharge): boolean {
-  return REVERSED.has(status);
 }

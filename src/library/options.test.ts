@@ -141,6 +141,10 @@ describe('the gateway', () => {
     [{ lookup: 'yes' }, 'gateway.lookup must be a function'],
     [{ close: null }, 'gateway.close must be a function'],
     [{ livemode: 'no' }, 'gateway.livemode'],
+    [{ refunds: null }, 'gateway.refunds must be an object with call and lookup'],
+    [{ refunds: { call() {} } }, 'gateway.refunds.lookup must be a function'],
+    [{ refunds: { call: 1, lookup() {} } }, 'gateway.refunds.call must be a function'],
+    [{ refunds: { call() {}, lookup() {}, refunded: 0 } }, 'gateway.refunds.refunded must be a function'],
     [{ contract: undefined }, 'gateway.contract must be an object'],
     [{ contract: { ...contract, keys: 'yes' } }, 'gateway.contract.keys'],
     [{ contract: { ...contract, lookup: 'yes' } }, 'gateway.contract.lookup '],
@@ -164,6 +168,12 @@ describe('the gateway', () => {
       async close() {}
     }
     expect(problems({ gateway: new Adapter() })).toEqual([]);
+  });
+
+  test('keeps how it makes refunds', () => {
+    const refunds = { call() {}, lookup() {} };
+    expect(read({ gateway: { ...gateway, refunds } }).gateway.refunds).toBe(refunds);
+    expect(read().gateway).not.toHaveProperty('refunds');
   });
 
   const facts = { ...contract, keys: 'none' as const };

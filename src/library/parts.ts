@@ -1,7 +1,7 @@
 /** Checks the two parts that a caller provides: the pool and the gateway adapter. */
 import type { GatewayContract } from '../domain/contract.ts';
 import { harmlessName } from '../domain/order-fields.ts';
-import type { Gateway } from '../ports/gateway.ts';
+import type { Gateway, Refunds } from '../ports/gateway.ts';
 import { fieldOf, fieldsOf, refuseUnknown, wholeNumber } from './fields.ts';
 import type { InputProblem } from './input-error.ts';
 
@@ -62,6 +62,7 @@ export function readGateway(gateway: unknown, errors: InputProblem[]): Gateway |
   }
   if (livemode !== undefined && typeof livemode !== 'boolean')
     errors.push({ field: 'gateway.livemode', detail: 'must be true or false, or left out' });
+  const refunds = readRefunds(fieldOf(gateway, 'refunds'), errors);
   const contract = readContract(fieldOf(gateway, 'contract'), errors);
   if (contract === null || typeof name !== 'string') return null;
   const adapter = gateway as unknown as Gateway;
@@ -71,8 +72,25 @@ export function readGateway(gateway: unknown, errors: InputProblem[]): Gateway |
     ...(typeof livemode === 'boolean' ? { livemode } : {}),
     call: (request, options) => adapter.call(request, options),
     lookup: (request, options) => adapter.lookup(request, options),
+    ...(refunds === null ? {} : { refunds }),
     close: () => adapter.close(),
   };
+}
+
+/** Null: the gateway takes no refunds, or what it gives for them cannot be used. */
+function readRefunds(refunds: unknown, errors: InputProblem[]): Refunds | null {
+  if (refunds === undefined) return null;
+  if (!isThing(refunds)) {
+    errors.push({ field: 'gateway.refunds', detail: 'must be an object with call and lookup, or left out' });
+    return null;
+  }
+  for (const method of ['call', 'lookup']) {
+    if (typeof refunds[method] !== 'function')
+      errors.push({ field: `gateway.refunds.${method}`, detail: 'must be a function' });
+  }
+  if (refunds.refunded !== undefined && typeof refunds.refunded !== 'function')
+    errors.push({ field: 'gateway.refunds.refunded', detail: 'must be a function, or left out' });
+  return refunds as unknown as Refunds;
 }
 
 const DURATIONS = ['keyWindowMs', 'lookupLagMs', 'landsWithinMs'] as const;

@@ -1,5 +1,6 @@
 import type { GatewayContract } from '../domain/contract.ts';
 import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../domain/outcomes.ts';
+import type { RefundedCharge, RefundedOutcome, RefundRequest } from '../domain/refund-outcomes.ts';
 
 /** The limits of one exchange with the gateway. */
 export interface ExchangeOptions {
@@ -18,6 +19,34 @@ export interface CallOptions extends ExchangeOptions {
    * nothing, now or later, and answer `refused`.
    */
   readonly mayLeave: () => boolean;
+}
+
+/**
+ * How one gateway makes refunds. The rules of `Gateway` hold for every method: translate, send at most one request, never reject. A
+ * refund and a charge have the same outcomes; `judgeRefundCall` and `judgeRefundLookup` turn the gateway's report into one.
+ *
+ * @example
+ * refunds: {
+ *   async call(request, { timeoutMs, mayLeave }) {
+ *     const answer = await post(`/charges/${encodeURIComponent(request.chargeRef)}/refunds`, request, { timeoutMs, mayLeave });
+ *     return judgeRefundCall(request, refundIn(answer));
+ *   },
+ *   lookup: async (request, { timeoutMs }) => judgeRefundLookup(request, await refundsUnder(request.key, timeoutMs)),
+ * }
+ */
+export interface Refunds {
+  /** Sends at most one request for the refund, under `request.key`, with its amount. An unknown charge is `unknown`, never `declined`. */
+  call(request: RefundRequest, options: CallOptions): Promise<CallOutcome | NotSent>;
+  /**
+   * Asks the gateway what became of `request.key`, without any effect there. The answer must show the refund as it is now: one that
+   * succeeded may have failed since. Called only if `contract.lookup` is true.
+   */
+  lookup(request: RefundRequest, options: ExchangeOptions): Promise<LookupOutcome | NotSent>;
+  /**
+   * Asks what was refunded of the charge in all, by whoever made the refund, in minor units. Refunds under way count; those that failed
+   * do not. Absent: this gateway does not say.
+   */
+  refunded?(charge: RefundedCharge, options: ExchangeOptions): Promise<RefundedOutcome | NotSent>;
 }
 
 /**
@@ -40,6 +69,8 @@ export interface Gateway {
   call(request: ChargeRequest, options: CallOptions): Promise<CallOutcome | NotSent>;
   /** Asks the gateway what became of `request.key`, without any effect there. Called only if `contract.lookup` is true. */
   lookup(request: ChargeRequest, options: ExchangeOptions): Promise<LookupOutcome | NotSent>;
+  /** How refunds are made. Absent: the gateway takes none, and a request for one is refused before anything is stored. */
+  readonly refunds?: Refunds;
   /** Closes the connections. Nothing is called after it. With `createPayonce`, call it yourself, after `stop`. */
   close(): Promise<void>;
 }

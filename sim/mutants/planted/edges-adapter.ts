@@ -57,8 +57,8 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
     name: 'an old list is proof of absence',
     story: 'A cache returns an empty list that is a second old, and a charged order is declared failed.',
     file: `${FOLDER}/lookups.ts`,
-    find: "  return isFromCache(answer) ? unavailable('cached_answer') : outcome;\n",
-    put: '  return outcome;\n',
+    find: "  if (isFromCache(answer)) return 'cached_answer';\n",
+    put: '',
     judge: 'gateway suite',
     tests: { file: SUITE, named: 'from a cache' },
   },
@@ -75,7 +75,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
     name: 'a lookup may be answered from a cache',
     story:
       'A cache that adds no age header answers with an old empty list, and a charged order is declared failed.',
-    file: `${FOLDER}/index.ts`,
+    file: `${FOLDER}/wire.ts`,
     find: 'headers: [...common, ...FRESH],',
     put: 'headers: common,',
     judge: 'gateway suite',
@@ -104,7 +104,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
   {
     name: 'lookups share a connection',
     story: 'The answer to an earlier lookup is read as the answer to this one, and a charged order fails.',
-    file: `${FOLDER}/index.ts`,
+    file: `${FOLDER}/wire.ts`,
     find: '          ownConnection: true,\n',
     put: '          ownConnection: false,\n',
     judge: 'gateway suite',
@@ -133,7 +133,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
     name: 'a name may stand twice in an answer',
     story:
       'The answer has two lists under the same name, and the empty one is read instead of the one with the charge.',
-    file: `${FOLDER}/charge.ts`,
+    file: `${FOLDER}/json.ts`,
     find: 'return isObject(value) && !isAmbiguous(answer.body, value) ? value : undefined;',
     put: 'return isObject(value) ? value : undefined;',
     judge: 'gateway suite',

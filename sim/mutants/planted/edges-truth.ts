@@ -14,8 +14,8 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     story:
       'The merchant refunds the surplus charge as the alarm says, but the order stays blocked, and the customer can never pay.',
     file: 'src/domain/outcomes.ts',
-    find: "new Set(['succeeded', 'declined', 'pending', ...REVERSED])",
-    put: "new Set(['succeeded', 'declined', 'pending'])",
+    find: "    ['refunded', 'reversed'],\n    ['voided', 'reversed'],\n    ['canceled', 'reversed'],\n",
+    put: '',
     judge: 'gateway suite',
     tests: { file: OUTCOMES, named: 'is not live, whatever its terms were' },
   },
@@ -24,8 +24,8 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     story:
       'One of two charges is refunded, the order is declared failed, and the other charge takes the money.',
     file: 'src/domain/outcomes.ts',
-    find: "charges.find((charge) => charge.status === 'pending');",
-    put: "charges.find((charge) => charge.status === 'pending' && !charges.some(isReversed));",
+    find: "effects.find((effect) => fateOf(effect) === 'pending');",
+    put: "effects.find((effect) => fateOf(effect) === 'pending' && !effects.some((other) => fateOf(other) === 'reversed'));",
     judge: 'gateway suite',
     tests: { file: OUTCOMES, named: 'does not hide one that is live' },
   },

@@ -37,8 +37,8 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     name: 'the simulated cache is believed',
     story: 'A cache repeats an empty list, and a charged order is declared failed.',
     file: 'src/gateways/http/lookups.ts',
-    find: "  return isFromCache(answer) ? unavailable('cached_answer') : outcome;\n",
-    put: '  return outcome;\n',
+    find: "  if (isFromCache(answer)) return 'cached_answer';\n",
+    put: '',
     judge: 'simulation',
   },
   {

@@ -105,8 +105,8 @@ export const UNSEEN: readonly PlantedBug[] = [
     name: 'a lookup’s entries are compared by reference only',
     story: 'A proxy mixes up the answers about two charges of one order, and the wrong one is used.',
     file: 'src/domain/outcomes.ts',
-    find: '(charge) => charge.key !== request.key || charge.reference !== request.reference,',
-    put: '(charge) => charge.reference !== request.reference,',
+    find: '(effect) => effect.key !== request.key || effect.reference !== request.reference,',
+    put: '(effect) => effect.reference !== request.reference,',
     judge: 'simulation',
   },
   {

@@ -1,17 +1,19 @@
 /**
- * What each answer to `POST /charges` means. It is one list, in order; an answer that it does not name is `unknown`. Two questions
- * decide everything: may the call have been executed, and can it still be?
+ * What each answer to `POST /charges` and to `POST /charges/<id>/refunds` means. It is one list, in order; an answer that it does not
+ * name is `unknown`. Two questions decide everything: may the call have been executed, and can it still be?
  */
 import {
   type CallOutcome,
-  type ChargeRequest,
-  judgeCall,
+  type EffectTerms,
+  type Fate,
+  judgeEffect,
   type NotSent,
-  type ReportedCharge,
+  type ReportedEffect,
 } from '../../domain/outcomes.ts';
 import { isFromCache } from './cached.ts';
-import { jsonObject, parseCharge } from './charge.ts';
+import type { Effect } from './effects.ts';
 import type { Answer, Exchange } from './exchange.ts';
+import { jsonObject } from './json.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** What an answer is judged by, beside the request. */
@@ -23,8 +25,9 @@ export interface Judging {
 }
 
 /** Judges the end of one call. */
-export function judgeExchange(
-  request: ChargeRequest,
+export function judgeExchange<Request extends EffectTerms, Reported extends ReportedEffect>(
+  effect: Effect<Request, Reported>,
+  request: Request,
   exchange: Exchange,
   judging: Judging,
 ): CallOutcome | NotSent {
@@ -36,7 +39,7 @@ export function judgeExchange(
     case 'broken':
       return unanswered(exchange.reason);
     case 'answer': {
-      const outcome = judgeAnswer(request, exchange, judging);
+      const outcome = judgeAnswer(effect, request, exchange, judging);
       // A cache cannot answer a POST: what it returns is the answer to another request. But money that the answer names has moved.
       return showsMoney(outcome) || !isFromCache(exchange) ? outcome : unanswered('cached_answer');
     }
@@ -60,15 +63,20 @@ function waitOf(answer: Answer, wallMs: number): Wait {
   return ms === undefined ? {} : { retryAfterMs: ms };
 }
 
-function judgeAnswer(request: ChargeRequest, answer: Answer, { wallMs, livemode }: Judging): CallOutcome {
+function judgeAnswer<Request extends EffectTerms, Reported extends ReportedEffect>(
+  effect: Effect<Request, Reported>,
+  request: Request,
+  answer: Answer,
+  { wallMs, livemode }: Judging,
+): CallOutcome {
   const { status } = answer;
   switch (status) {
     case 200:
-      return judgeCharge(request, answer, livemode, ['succeeded', 'pending']);
+      return judgeReported(effect, request, answer, { livemode, allowed: ['live', 'pending'] });
     case 202:
-      return judgeCharge(request, answer, livemode, ['pending']);
+      return judgeReported(effect, request, answer, { livemode, allowed: ['pending'] });
     case 402:
-      return judgeCharge(request, answer, livemode, ['declined']);
+      return judgeReported(effect, request, answer, { livemode, allowed: ['declined'] });
   }
   const wait = waitOf(answer, wallMs);
   const error = protocolError(request, answer);
@@ -89,21 +97,30 @@ function judgeAnswer(request: ChargeRequest, answer: Answer, { wallMs, livemode 
       // The protocol promises that a rate-limited call was not executed.
       return { kind: 'refused', reason: 'rate_limited', ...wait };
   }
-  return { kind: 'unknown', answered: true, reason: `http_${status}`, ...wait };
+  const meaning = effect.errors.get(`${status} ${error.word}`);
+  // It ends the effect for good, so it must name the key.
+  if (meaning === 'declined' && error.namesKey) return { kind: 'declined', code: error.word };
+  return {
+    kind: 'unknown',
+    answered: true,
+    reason: meaning === undefined ? `http_${status}` : error.word,
+    ...wait,
+  };
 }
 
-/** `allowed`: the statuses of a charge that agree with the HTTP status. Any other contradicts it. */
-function judgeCharge(
-  request: ChargeRequest,
+/** `allowed`: what may become of it by the HTTP status. Anything else contradicts that status. */
+function judgeReported<Request extends EffectTerms, Reported extends ReportedEffect>(
+  effect: Effect<Request, Reported>,
+  request: Request,
   answer: Answer,
-  livemode: boolean,
-  allowed: readonly ReportedCharge['status'][],
+  { livemode, allowed }: { readonly livemode: boolean; readonly allowed: readonly Fate[] },
 ): CallOutcome {
-  const charge = parseCharge(jsonObject(answer));
+  const reported = effect.parse(jsonObject(answer));
   // An unreadable answer may come from a proxy, and the gateway behind it may still be at work.
-  if (charge === undefined) return unanswered('unparseable_answer');
-  if (!allowed.includes(charge.status)) return unanswered('contradicting_answer');
-  return judgeCall(request, charge, livemode);
+  if (reported === undefined) return unanswered('unparseable_answer');
+  const fate = effect.kind.fates.get(reported.status);
+  if (fate === undefined || !allowed.includes(fate)) return unanswered('contradicting_answer');
+  return judgeEffect(effect.kind, request, reported, livemode);
 }
 
 /** The statuses that the protocol has for an error. All others come from other programs: 502, 503 and 504 above all from proxies. */
@@ -119,9 +136,9 @@ const PLAIN_ERROR: ReadonlySet<string> = new Set(['error', 'message']);
  * `of_nobody`: it names no key, and its connection has served another request, so it may be the answer to that one.
  */
 function protocolError(
-  request: ChargeRequest,
+  request: EffectTerms,
   answer: Answer,
-): { readonly word: string } | 'of_another_key' | 'of_nobody' | undefined {
+): { readonly word: string; readonly namesKey: boolean } | 'of_another_key' | 'of_nobody' | undefined {
   const body = jsonObject(answer);
   if (body === undefined) return undefined;
   const { error, idempotency_key: key } = body;
@@ -131,5 +148,5 @@ function protocolError(
     if (!Object.keys(body).every((name) => PLAIN_ERROR.has(name))) return undefined;
     if (!answer.standsAlone) return 'of_nobody';
   }
-  return { word: error };
+  return { word: error, namesKey: key !== undefined };
 }

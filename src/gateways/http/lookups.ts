@@ -1,36 +1,52 @@
-/** What each answer to `GET /charges?idempotency_key=…` means. Only `absent` can become proof that nothing was charged. */
+/**
+ * What each answer to `GET /charges?idempotency_key=…` and to `GET /refunds?idempotency_key=…` means. Only `absent` can become proof
+ * that nothing was done.
+ */
 import {
-  type ChargeRequest,
-  judgeLookup,
+  type EffectTerms,
+  judgeEffects,
   type LookupOutcome,
   type NotSent,
-  type ReportedCharge,
+  type ReportedEffect,
 } from '../../domain/outcomes.ts';
 import type { Judging } from './answers.ts';
 import { isFromCache } from './cached.ts';
-import { type JsonObject, jsonObject, parseCharge } from './charge.ts';
+import type { Effect } from './effects.ts';
 import type { Answer, Exchange } from './exchange.ts';
+import { type JsonObject, jsonObject } from './json.ts';
 import { retryAfterMs } from './retry-after.ts';
 
-/**
- * Judges the end of one lookup.
- *
- * @param isOld whether the answer's `Date` shows that it was made before the request
- */
-export function judgeLookupExchange(
-  request: ChargeRequest,
+/** What an answer to a question is judged by, beside the question. */
+export interface LookupJudging extends Judging {
+  /** Whether the answer's `Date` shows that it was made before the request. */
+  readonly isOld: boolean;
+}
+
+/** Judges the end of one lookup. */
+export function judgeLookupExchange<Request extends EffectTerms, Reported extends ReportedEffect>(
+  effect: Effect<Request, Reported>,
+  request: Request,
   exchange: Exchange,
-  { wallMs, livemode, isOld }: Judging & { readonly isOld: boolean },
+  judging: LookupJudging,
 ): LookupOutcome | NotSent {
+  return judgeQuestion(exchange, judging, (answer) => judgeList(effect, request, answer, judging));
+}
+
+/** No answer to what was asked. */
+type NoAnswer = Extract<LookupOutcome, { readonly kind: 'unavailable' | 'forbidden' }>;
+
+/** Judges the end of one question, which has no effect at the gateway. `judge` judges a 200. */
+export function judgeQuestion<Outcome>(
+  exchange: Exchange,
+  { wallMs }: LookupJudging,
+  judge: (answer: Answer) => Outcome,
+): Outcome | NoAnswer | NotSent {
   if (exchange.kind === 'short') return { kind: 'not_sent', reason: exchange.reason };
   if (exchange.kind !== 'answer') return unavailable(exchange.reason);
-  if (exchange.status !== 200 && isFromCache(exchange)) return unavailable('cached_answer');
+  if (exchange.status === 200) return judge(exchange);
+  if (isFromCache(exchange)) return unavailable('cached_answer');
   if (exchange.status === 401 || exchange.status === 403) {
     return { kind: 'forbidden', reason: `http_${exchange.status}` };
-  }
-  if (exchange.status === 200) {
-    const outcome = judgeList(request, exchange, livemode);
-    return isOld && !showsMoney(outcome) ? unavailable('old_answer') : outcome;
   }
   const ms = retryAfterMs(exchange.headers, wallMs);
   return {
@@ -40,25 +56,37 @@ export function judgeLookupExchange(
   };
 }
 
-function judgeList(request: ChargeRequest, answer: Answer, livemode: boolean): LookupOutcome {
+function judgeList<Request extends EffectTerms, Reported extends ReportedEffect>(
+  effect: Effect<Request, Reported>,
+  request: Request,
+  answer: Answer,
+  { livemode, isOld }: LookupJudging,
+): LookupOutcome {
   const body = jsonObject(answer);
   if (body === undefined || !Array.isArray(body.data)) return unavailable('unparseable_answer');
   // An empty list names no key, unless the gateway repeats the key of the lookup.
   if ('idempotency_key' in body && body.idempotency_key !== request.key) {
     return unavailable('answer_about_another_key');
   }
-  const charges: ReportedCharge[] = [];
+  const effects: Reported[] = [];
   for (const entry of body.data) {
-    const charge = parseCharge(entry);
-    if (charge === undefined) return unavailable('unparseable_charge');
-    charges.push(charge);
+    const one = effect.parse(entry);
+    if (one === undefined) return unavailable(`unparseable_${effect.kind.name}`);
+    effects.push(one);
   }
-  const outcome = judgeLookup(request, charges, livemode);
-  if (showsMoney(outcome)) return outcome;
+  const outcome = judgeEffects(effect.kind, request, effects, livemode);
+  if (showsMoney(outcome) && (effect.staysDone || outcome.kind !== 'succeeded')) return outcome;
   if (!isWhole(body)) return unavailable('incomplete_list');
+  const flaw = flawOf(answer, isOld);
+  return flaw === null ? outcome : unavailable(flaw);
+}
+
+/** Why the answer may not show what is true now. `null`: it does. */
+export function flawOf(answer: Answer, isOld: boolean): string | null {
   // More bytes came. Content-Length may be wrong, and the rest may be the charge; or this is the answer to an earlier lookup.
-  if (!answer.standsAlone) return unavailable('more_than_one_answer');
-  return isFromCache(answer) ? unavailable('cached_answer') : outcome;
+  if (!answer.standsAlone) return 'more_than_one_answer';
+  if (isFromCache(answer)) return 'cached_answer';
+  return isOld ? 'old_answer' : null;
 }
 
 /**
@@ -69,7 +97,7 @@ function showsMoney({ kind }: LookupOutcome): boolean {
   return kind !== 'absent' && kind !== 'declined' && kind !== 'pending';
 }
 
-function unavailable(reason: string): LookupOutcome {
+export function unavailable(reason: string): Extract<LookupOutcome, { readonly kind: 'unavailable' }> {
   return { kind: 'unavailable', reason };
 }
 

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import { describe, expect, it, test } from 'vitest';
 import type { ChargeRequest } from '../../domain/outcomes.ts';
 import { judgeExchange } from './answers.ts';
+import { CHARGES } from './effects.ts';
 import { exchange } from './exchange.ts';
 import { judgeLookupExchange } from './lookups.ts';
 import { shortageOf } from './shortage.ts';
@@ -65,6 +66,6 @@ test.each([
   const ended = await exchange(unconnected(failure(code)), request, limits);
   const judging = { wallMs: 0, livemode: true, isOld: false };
   const charge = { key: 'k' } as ChargeRequest;
-  expect(judgeExchange(charge, ended, judging)).toEqual({ kind, reason });
-  expect(judgeLookupExchange(charge, ended, judging)).toEqual({ kind: lookedUp, reason });
+  expect(judgeExchange(CHARGES, charge, ended, judging)).toEqual({ kind, reason });
+  expect(judgeLookupExchange(CHARGES, charge, ended, judging)).toEqual({ kind: lookedUp, reason });
 });

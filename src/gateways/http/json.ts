@@ -1,9 +1,10 @@
-/** Reads a charge from the bytes of an answer. What is not exactly a charge proves nothing about one. */
+/** Reads a JSON object from the bytes of an answer. What can be read in two ways proves nothing. */
 import { isUtf8 } from 'node:buffer';
-import { hasManyDigits } from '../../domain/cards.ts';
-import { isReportedStatus, type ReportedCharge } from '../../domain/outcomes.ts';
 import type { Answer } from './exchange.ts';
 import { isAmbiguous } from './members.ts';
+
+/** Minor units must be written as whole numbers: `JSON.parse` rounds 1000.0000000000000001 to 1000. */
+const BROKEN_AMOUNT = /"amount"\s*:\s*-?\d+[.eE]/;
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -27,7 +28,8 @@ export function jsonObject(answer: Answer): JsonObject | undefined {
   }
 }
 
-function isObject(value: unknown): value is JsonObject {
+/** Whether it is a JSON object: no list, and not `null`. */
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -45,29 +47,4 @@ function isPlain(encoding: string | string[] | undefined): boolean {
 /** undici has joined the chunks. Any other coding is still on the body. */
 function isWhole(encoding: string | string[] | undefined): boolean {
   return encoding === undefined || (typeof encoding === 'string' && /^\s*chunked\s*$/i.test(encoding));
-}
-
-/** Printable ASCII: an id is stored, logged and put into paths, and no gateway needs more. */
-const CHARGE_ID = /^[\x21-\x7e]{1,255}$/;
-/** A decline code is stored, and reaches the client and the log. Only a short word is passed on, and no number as long as a card's. */
-const DECLINE_CODE = /^[A-Za-z0-9_.-]{1,64}$/;
-/** Minor units must be written as whole numbers: `JSON.parse` rounds 1000.0000000000000001 to 1000. */
-const BROKEN_AMOUNT = /"amount"\s*:\s*-?\d+[.eE]/;
-
-/**
- * Parses one charge of the protocol. `undefined` if a field is missing, of another type or out of range, or if the status is unknown.
- */
-export function parseCharge(value: unknown): ReportedCharge | undefined {
-  if (!isObject(value)) return undefined;
-  const { id, status, amount, currency, reference, idempotency_key: key, code, livemode } = value;
-  if (typeof id !== 'string' || !CHARGE_ID.test(id)) return undefined;
-  if (!isReportedStatus(status)) return undefined;
-  if (typeof amount !== 'number' || !Number.isSafeInteger(amount)) return undefined;
-  if (typeof currency !== 'string' || typeof reference !== 'string' || typeof key !== 'string')
-    return undefined;
-  if (livemode !== undefined && typeof livemode !== 'boolean') return undefined;
-  const mode = livemode === undefined ? {} : { livemode };
-  const charge: ReportedCharge = { id, status, amountMinor: amount, currency, reference, key, ...mode };
-  const isCode = typeof code === 'string' && DECLINE_CODE.test(code) && !hasManyDigits(code);
-  return isCode ? { ...charge, code } : charge;
 }

@@ -1,0 +1,106 @@
+/** The kinds of effects in the protocol: how a charge and a refund are written, and which errors only one of them gets. */
+import { hasManyDigits } from '../../domain/cards.ts';
+import {
+  CHARGE,
+  type ChargeRequest,
+  type EffectKind,
+  type EffectTerms,
+  type Fate,
+  type ReportedCharge,
+  type ReportedEffect,
+} from '../../domain/outcomes.ts';
+import { REFUND, type RefundRequest, type ReportedRefund } from '../../domain/refund-outcomes.ts';
+import { isObject, type JsonObject } from './json.ts';
+
+/** One kind of effect in the protocol. */
+export interface Effect<Request extends EffectTerms, Reported extends ReportedEffect> {
+  readonly kind: EffectKind<Request, Reported>;
+  /** Parses one. `undefined` if a field is missing, of another type or out of range, or if the status is unknown. */
+  readonly parse: (value: unknown) => Reported | undefined;
+  /**
+   * The errors that only calls of this kind get, by status and word. `declined`: nothing was done, for good. `unknown`: it may have
+   * been done.
+   */
+  readonly errors: ReadonlyMap<string, 'declined' | 'unknown'>;
+  /** Whether what was done stays done. If not, only a new answer proves that it is. */
+  readonly staysDone: boolean;
+}
+
+export const CHARGES: Effect<ChargeRequest, ReportedCharge> = {
+  kind: CHARGE,
+  parse: parseCharge,
+  errors: new Map(),
+  staysDone: true,
+};
+
+export const REFUNDS: Effect<RefundRequest, ReportedRefund> = {
+  kind: REFUND,
+  parse: parseRefund,
+  errors: new Map([
+    // It is the wrong account or mode that asks, so the gateway may know the charge all the same, and refunds of it.
+    ['404 charge_not_found', 'unknown'],
+    ['409 charge_not_succeeded', 'declined'],
+    ['409 not_captured', 'declined'],
+    ['422 amount_too_large', 'declined'],
+  ]),
+  // A bank may send a refund back days after it succeeded.
+  staysDone: false,
+};
+
+export function parseCharge(value: unknown): ReportedCharge | undefined {
+  if (!isObject(value)) return undefined;
+  const charge = parseEffect<ReportedCharge['status']>(CHARGE.fates, value);
+  return charge !== undefined && CHARGE.fates.get(charge.status) === 'reversed' && holdsMoney(value)
+    ? { ...charge, status: 'succeeded' }
+    : charge;
+}
+
+/** A gateway may call a charge `refunded` of which only a part was refunded. The rest is still paid. */
+function holdsMoney({ captured, refunded }: JsonObject): boolean {
+  return typeof captured === 'number' && typeof refunded === 'number' && captured > refunded;
+}
+
+function parseRefund(value: unknown): ReportedRefund | undefined {
+  if (!isObject(value)) return undefined;
+  const { object, charge: chargeRef } = value;
+  // A capture looks the same otherwise, and gives nothing back.
+  if (object !== undefined && object !== 'refund') return undefined;
+  const refund = parseEffect<ReportedRefund['status']>(REFUND.fates, value);
+  return refund !== undefined && isId(chargeRef) ? { ...refund, chargeRef } : undefined;
+}
+
+/** A decline code is stored, and reaches the client and the log. Only a short word is passed on, and no number as long as a card's. */
+const DECLINE_CODE = /^[A-Za-z0-9_.-]{1,64}$/;
+
+/** The fields that every kind of effect has. */
+function parseEffect<Status extends string>(
+  fates: ReadonlyMap<unknown, Fate>,
+  value: JsonObject,
+): (Omit<ReportedEffect, 'status'> & { readonly status: Status }) | undefined {
+  const { id, status, amount, currency, reference, idempotency_key: key, code, livemode } = value;
+  if (!isId(id)) return undefined;
+  if (!fates.has(status)) return undefined;
+  if (typeof amount !== 'number' || !Number.isSafeInteger(amount)) return undefined;
+  if (typeof currency !== 'string' || typeof reference !== 'string' || typeof key !== 'string')
+    return undefined;
+  if (livemode !== undefined && typeof livemode !== 'boolean') return undefined;
+  const mode = livemode === undefined ? {} : { livemode };
+  const effect = {
+    id,
+    status: status as Status,
+    amountMinor: amount,
+    currency,
+    reference,
+    key,
+    ...mode,
+  };
+  const isCode = typeof code === 'string' && DECLINE_CODE.test(code) && !hasManyDigits(code);
+  return isCode ? { ...effect, code } : effect;
+}
+
+/** Printable ASCII: an id is stored, logged and put into paths, and no gateway needs more. */
+const ID = /^[\x21-\x7e]{1,255}$/;
+
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && ID.test(value);
+}

@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import { CONTRACT } from '../../test/support/contract.ts';
+import type { RefundRequest } from '../domain/refund-outcomes.ts';
+import type { Gateway, Refunds } from '../ports/gateway.ts';
+import { checkedGateway } from './checked-gateway.ts';
+
+const REFUND: RefundRequest = {
+  key: 'k',
+  reference: 'order',
+  orderId: 'o1',
+  chargeRef: 'ch',
+  amountMinor: 1,
+  currency: 'USD',
+};
+const OPTIONS = { timeoutMs: 1, mayLeave: () => true };
+const INVALID = 'adapter_answer_invalid';
+
+/** A gateway that answers the same to everything, and what is logged of it. */
+function answering(value: unknown, changes: Partial<Refunds> = {}) {
+  const logged: object[] = [];
+  const say = async () => value as never;
+  const gateway: Gateway = {
+    name: 'mine',
+    contract: CONTRACT,
+    call: say,
+    lookup: say,
+    refunds: { call: say, lookup: say, refunded: say, ...changes },
+    close: async () => {},
+  };
+  const log = { error: (fields: object) => logged.push(fields) } as never;
+  return { gateway: checkedGateway(gateway, log), logged };
+}
+
+describe('the answers of an adapter about refunds', () => {
+  test('are passed on if they are outcomes, with only the fields of the outcome', async () => {
+    const approved = answering({ kind: 'approved', ref: 're', more: 1 });
+    expect(await approved.gateway.refunds?.call(REFUND, OPTIONS)).toEqual({ kind: 'approved', ref: 're' });
+    const absent = answering({ kind: 'absent', more: 1 });
+    expect(await absent.gateway.refunds?.lookup(REFUND, OPTIONS)).toEqual({ kind: 'absent' });
+    const sum = answering({ kind: 'refunded', amountMinor: 7, more: 1 });
+    expect(await sum.gateway.refunds?.refunded?.(REFUND, OPTIONS)).toEqual({
+      kind: 'refunded',
+      amountMinor: 7,
+    });
+    expect([...approved.logged, ...absent.logged, ...sum.logged]).toEqual([]);
+  });
+
+  test.each([undefined, {}, { kind: 'approved' }, { kind: 'succeeded', ref: '' }, { kind: 'refunded' }])(
+    'do not count if they are none, and are logged: %o',
+    async (value) => {
+      const { gateway, logged } = answering(value);
+      const { refunds } = gateway;
+      expect(await refunds?.call(REFUND, OPTIONS)).toEqual({
+        kind: 'unknown',
+        answered: false,
+        reason: INVALID,
+      });
+      expect(await refunds?.lookup(REFUND, OPTIONS)).toEqual({ kind: 'unavailable', reason: INVALID });
+      expect(await refunds?.refunded?.(REFUND, OPTIONS)).toEqual({ kind: 'unavailable', reason: INVALID });
+      expect(logged).toEqual(
+        ['call', 'lookup', 'refunded'].map((answer_to) => ({ gateway: 'mine', effect: 'refund', answer_to })),
+      );
+    },
+  );
+
+  test('are told apart from those about charges', async () => {
+    const { gateway, logged } = answering({});
+    await gateway.call({ ...REFUND }, OPTIONS);
+    expect(logged).toEqual([{ gateway: 'mine', effect: 'charge', answer_to: 'call' }]);
+  });
+
+  test('are asked for only where the adapter can answer', () => {
+    expect(answering({}, { refunded: undefined } as never).gateway.refunds).not.toHaveProperty('refunded');
+    const { refunds: _none, ...gateway } = answering({}).gateway;
+    expect(checkedGateway(gateway, {} as never)).not.toHaveProperty('refunds');
+  });
+
+  test('may come from an instance of a class', async () => {
+    class Mine implements Refunds {
+      readonly #found = { kind: 'absent' } as const;
+      async call() {
+        return { kind: 'busy' } as const;
+      }
+      async lookup() {
+        return this.#found;
+      }
+    }
+    const { gateway } = answering({});
+    const checked = checkedGateway({ ...gateway, refunds: new Mine() }, {} as never);
+    expect(await checked.refunds?.lookup(REFUND, OPTIONS)).toEqual({ kind: 'absent' });
+  });
+});
