@@ -19,6 +19,7 @@ import { HTTP } from './http.ts';
 import { LIMITS } from './limits.ts';
 import { MONEY } from './money.ts';
 import { PLACES_AT_THE_GATEWAY } from './places.ts';
+import { REFUNDS_AT_THE_GATEWAY } from './refunds.ts';
 import { SERVICE_LAYER } from './service-layer.ts';
 import { STORE } from './store.ts';
 import { STORE_BATCHES } from './store-batches.ts';
@@ -39,6 +40,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...STORE_SWEEP,
   ...HTTP,
   ...GATEWAY,
+  ...REFUNDS_AT_THE_GATEWAY,
   ...EDGES_ADAPTER,
   ...EDGES_ANSWERS,
   ...EDGES_CLOCKS,

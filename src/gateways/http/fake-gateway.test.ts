@@ -1,10 +1,11 @@
 /** The adapter against the fake gateway. Both were written from the protocol; this shows that they fit. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Running, run } from '../../../test/suites/fake-gateway.client.ts';
+import { ask, type Running, run, statusOf } from '../../../test/suites/fake-gateway.client.ts';
 import { HELD_MS, outOfTime } from '../../../test/suites/gateway.deadline.ts';
 import { CONTRACT } from '../../../test/support/contract.ts';
 import type { ChargeRequest } from '../../domain/outcomes.ts';
-import type { Gateway } from '../../ports/gateway.ts';
+import type { RefundRequest } from '../../domain/refund-outcomes.ts';
+import type { Gateway, Refunds } from '../../ports/gateway.ts';
 import { createHttpGateway } from './index.ts';
 
 let far: Running;
@@ -108,5 +109,136 @@ describe('each fault is what the engine takes it for', () => {
     });
     expect(refund.status).toBe(200);
     expect(await gateway.lookup(request, options())).toEqual({ kind: 'reversed', refs: [id] });
+  });
+});
+
+describe('refunds', () => {
+  let refunds: Refunds;
+  beforeAll(() => {
+    if (gateway.refunds === undefined) throw new Error('The adapter makes no refunds.');
+    refunds = gateway.refunds;
+  });
+  /** A charge of 123.45 EUR, and the request to refund 100.00 EUR of it. */
+  async function charged(name: string, changes: Partial<RefundRequest> = {}): Promise<RefundRequest> {
+    const charge = { ...requestWith('tok_visa'), key: `key-${name}`, reference: `reference-${name}` };
+    const outcome = await gateway.call(charge, options());
+    const chargeRef = outcome.kind === 'approved' ? outcome.ref : '';
+    const { reference, orderId, currency } = charge;
+    return {
+      key: `refund-${name}`,
+      reference,
+      orderId,
+      chargeRef,
+      amountMinor: 10_000,
+      currency,
+      ...changes,
+    };
+  }
+  /** Runs `work` while refunds have this fault. */
+  async function failing<T>(fault: string, work: () => Promise<T>): Promise<T> {
+    const set = await ask(far.url, { method: 'PUT', path: '/_faults', body: { [fault]: 1 } });
+    expect(statusOf(set)).toBe(200);
+    try {
+      return await work();
+    } finally {
+      await ask(far.url, { method: 'DELETE', path: '/_faults' });
+    }
+  }
+  const refundedOf = (request: RefundRequest) => refunds.refunded?.(request, options());
+
+  test('one is made once under its key, and the charge says how much', async () => {
+    const request = await charged('plain');
+    expect(await refundedOf(request)).toEqual({ kind: 'refunded', amountMinor: 0 });
+    expect(await refunds.lookup(request, options())).toEqual({ kind: 'absent' });
+    const first = await refunds.call(request, options());
+    expect(first).toMatchObject({ kind: 'approved' });
+    expect(await refunds.call(request, options())).toEqual(first);
+    const ref = first.kind === 'approved' ? first.ref : '';
+    expect(await refunds.lookup(request, options())).toEqual({ kind: 'succeeded', ref });
+    expect(await refundedOf(request)).toEqual({ kind: 'refunded', amountMinor: 10_000 });
+  });
+
+  test('one of a part leaves its charge live; with the rest, the charge is taken back', async () => {
+    const request = await charged('parts');
+    const charge = { ...requestWith('tok_visa'), key: 'key-parts', reference: 'reference-parts' };
+    await refunds.call(request, options());
+    expect(await gateway.lookup(charge, options())).toEqual({ kind: 'succeeded', ref: request.chargeRef });
+    await refunds.call({ ...request, key: 'refund-rest', amountMinor: 2_345 }, options());
+    expect(await gateway.lookup(charge, options())).toEqual({ kind: 'reversed', refs: [request.chargeRef] });
+  });
+
+  test.each([
+    ['error_before', { kind: 'unknown', answered: true, reason: 'http_500' }, 'absent'],
+    ['error_after', { kind: 'unknown', answered: true, reason: 'http_500' }, 'succeeded'],
+    ['drop_before', { kind: 'unknown', answered: false }, 'absent'],
+    ['drop_after', { kind: 'unknown', answered: false }, 'succeeded'],
+    ['truncated_answer', { kind: 'unknown', answered: false }, 'succeeded'],
+    ['garbage_answer', { kind: 'unknown', answered: false }, 'succeeded'],
+    ['rate_limited', { kind: 'refused', reason: 'rate_limited', retryAfterMs: 1_000 }, 'absent'],
+    ['unauthorized', { kind: 'forbidden', reason: 'http_401' }, 'absent'],
+  ])('%s is what the engine takes it for', async (fault, called, found) => {
+    const request = await charged(fault);
+    expect(await failing(fault, () => refunds.call(request, options()))).toMatchObject(called);
+    expect(await refunds.lookup(request, options())).toMatchObject({ kind: found });
+    expect(await refundedOf(request)).toEqual({
+      kind: 'refunded',
+      amountMinor: found === 'succeeded' ? 10_000 : 0,
+    });
+    expect(await refunds.call(request, options())).toMatchObject({ kind: 'approved' });
+    expect(await refundedOf(request)).toEqual({ kind: 'refunded', amountMinor: 10_000 });
+  });
+
+  test('one whose answer is lost is unknown, and found by its key', async () => {
+    const request = await charged('lost');
+    const made = () =>
+      expect.poll(() => refundedOf(request), { interval: 2 }).toMatchObject({ amountMinor: 10_000 });
+    const outcome = await failing('lost_answer', () =>
+      outOfTime(made, () => refunds.call(request, options(HELD_MS))),
+    );
+    expect(outcome).toEqual({ kind: 'unknown', answered: false, reason: 'timeout' });
+    expect(await refunds.lookup(request, options())).toMatchObject({ kind: 'succeeded' });
+  });
+
+  test('lookups that are down are no answer', async () => {
+    const request = await charged('down');
+    await failing('lookup_down', async () => {
+      expect(await refunds.lookup(request, options())).toEqual({ kind: 'unavailable', reason: 'http_503' });
+      expect(await refundedOf(request)).toEqual({ kind: 'unavailable', reason: 'http_503' });
+    });
+  });
+
+  test('one of more than is left is declined, and one of an unknown charge is unknown', async () => {
+    const request = await charged('much', { amountMinor: 12_346 });
+    expect(await refunds.call(request, options())).toEqual({ kind: 'declined', code: 'amount_too_large' });
+    const unknown = { ...request, chargeRef: 'ch_of_another_account' };
+    expect(await refunds.call(unknown, options())).toEqual({
+      kind: 'unknown',
+      answered: true,
+      reason: 'charge_not_found',
+    });
+    expect(await refundedOf(unknown)).toEqual({ kind: 'unavailable', reason: 'http_404' });
+  });
+
+  test('a key with another amount is unknown, and one of a declined charge is declined', async () => {
+    const request = await charged('reused');
+    await refunds.call(request, options());
+    expect(await refunds.call({ ...request, amountMinor: 1 }, options())).toMatchObject({
+      kind: 'unknown',
+      reason: 'key_reused',
+    });
+    const declined = await gateway.call({ ...requestWith('tok_declined'), key: 'key-no' }, options());
+    const chargeRef = declined.kind === 'declined' ? (declined.ref ?? '') : '';
+    expect(await refunds.call({ ...request, key: 'refund-no', chargeRef }, options())).toEqual({
+      kind: 'declined',
+      code: 'charge_not_succeeded',
+    });
+  });
+
+  test('what is only reserved cannot be refunded: declined', async () => {
+    const key = 'key-reserved';
+    await far.charge(key, { capture: false });
+    const [charge] = await far.lookup(key);
+    const request = { ...(await charged('reserved')), chargeRef: charge?.id ?? '' };
+    expect(await refunds.call(request, options())).toEqual({ kind: 'declined', code: 'not_captured' });
   });
 });

@@ -239,6 +239,37 @@ describe('http adapter', () => {
     expect(await callOnce(server.answer(raw))).toMatchObject({ kind: 'approved' });
   });
 
+  describe('a charge that is said to be taken back', () => {
+    const looked = (status: string, sums: object) =>
+      lookUpOnce({ data: [{ ...charge(REQUEST, status), ...sums }] });
+
+    test.each(['refunded', 'voided', 'canceled'])(
+      '(%s) is live while a part of it is still paid',
+      async (status) => {
+        expect(await looked(status, { captured: 500, refunded: 499 })).toMatchObject({ kind: 'succeeded' });
+        expect(await looked(status, { captured: 500, refunded: 0 })).toMatchObject({ kind: 'succeeded' });
+      },
+    );
+
+    test.each([
+      { captured: 500, refunded: 500 },
+      { captured: 300, refunded: 300 },
+      { captured: 0, refunded: 0 },
+      { captured: true, refunded: false },
+      { refunded: 100 },
+      {},
+    ])('is taken back if nothing says that a part is still paid: %j', async (sums) => {
+      for (const status of ['refunded', 'voided', 'canceled'])
+        expect(await looked(status, sums)).toEqual({ kind: 'reversed', refs: ['ch_default'] });
+    });
+
+    test('and of which a part was refunded stays succeeded under its own name', async () => {
+      const sums = { captured: 500, refunded: 100 };
+      expect(await looked('succeeded', sums)).toMatchObject({ kind: 'succeeded' });
+      expect(await looked('declined', sums)).toMatchObject({ kind: 'declined' });
+    });
+  });
+
   test('a body in chunks is read, one that is coded in another way as well is not', async () => {
     const body = '{"data":[]}';
     for (const [coding, kind] of [
