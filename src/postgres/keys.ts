@@ -45,40 +45,72 @@ export function createBindKey(session: Session): (binding: KeyBinding) => Promis
   });
 }
 
+const OPENING = columns<NextCharge>([
+  { name: 'account_id', type: 'text', value: ({ order }) => order.accountId },
+  { name: 'order_id', type: 'text', value: ({ order }) => order.orderId },
+  { name: 'payment_id', type: 'uuid', value: (o) => o.paymentId },
+  { name: 'expected_seq', type: 'integer', value: (o) => o.expected.seq },
+  { name: 'n', type: 'integer', value: (o) => o.n },
+  { name: 'key_hash', type: 'uuid', value: ({ key }) => key.hash },
+  { name: 'fingerprint', type: 'text', value: ({ key }) => key.fingerprint },
+  { name: 'amount_minor', type: 'bigint', value: ({ order }) => order.amountMinor },
+  { name: 'currency', type: 'text', value: ({ order }) => order.currency },
+  { name: 'method', type: 'text', value: ({ order }) => order.method ?? null },
+  { name: 'metadata', type: 'jsonb', value: ({ order }) => JSON.stringify(order.metadata) },
+  { name: 'gateway', type: 'text', value: (o) => o.gateway },
+  { name: 'gateway_key', type: 'uuid', value: (o) => o.chargeKey },
+  { name: 'claim_id', type: 'uuid', value: (o) => o.claimId },
+  { name: 'give_up_after_s', type: 'integer', value: (o) => o.giveUpAfterS },
+  { name: 'step', type: 'text', value: (o) => (o.verifyFirst ? 'verify' : 'call') },
+  { name: 'held', type: 'boolean', value: ({ start }) => start.kind === 'claimed' },
+  { name: 'calling', type: 'boolean', value: (o) => o.start.kind === 'claimed' && !o.verifyFirst },
+  {
+    name: 'due_ms',
+    type: 'float8',
+    value: ({ start }) => (start.kind === 'claimed' ? start.leaseMs : start.waitMs),
+  },
+]);
+
+const DUE_AT = `now() + i.due_ms * interval '1 ms'`;
+
 /**
  * Writes the key first, then the payment, if it has not changed since the caller read it, then the rest. If the payment moves to another
  * gateway, its earlier charges keep the name of the gateway where they were made.
  */
 const OPEN_NEXT = `
-WITH k AS (
+WITH i AS MATERIALIZED (
+  SELECT * FROM ${OPENING.relation}
+), k AS (
   INSERT INTO payonce.requests (account_id, key_hash, fingerprint, payment_id, charge_n, started)
-  VALUES ($1, $2, $3, $4, $5, true)
+  SELECT account_id, key_hash, fingerprint, payment_id, n, true FROM i
   ON CONFLICT DO NOTHING
   RETURNING charge_n
 ), p AS (
   UPDATE payonce.payments AS p SET
-    gateway = $17, amount_minor = $6, currency = $7, metadata = $8, charge_n = $5, status = 'PROCESSING',
-    step = CASE WHEN $9::boolean THEN 'verify' ELSE 'call' END,
-    attempts = ($10::boolean AND NOT $9)::int, doubt = 'none', doubt_until = NULL,
-    first_sent_at = CASE WHEN $10 AND NOT $9 THEN now() END, decline_code = NULL, lookups = 0,
-    unresolved_since = NULL, failure_code = NULL, gateway_ref = NULL, seq = p.seq + 1, fence = p.fence + 1,
-    claim_id = $11, held = $10, due_at = now() + $12::float8 * interval '1 ms',
-    timer_at = now() + $12::float8 * interval '1 ms', updated_at = greatest(p.updated_at, now())
-  WHERE p.account_id = $1 AND p.order_id = $13 AND p.payment_id = $4 AND p.seq = $14 AND p.status = 'FAILED'
-    AND p.charge_n = $5 - 1 AND p.evidence = 0 AND EXISTS (SELECT FROM k)
+    gateway = i.gateway, amount_minor = i.amount_minor, currency = i.currency, metadata = i.metadata,
+    charge_n = i.n, status = 'PROCESSING', step = i.step, attempts = i.calling::int,
+    doubt = 'none', doubt_until = NULL, first_sent_at = CASE WHEN i.calling THEN now() END, decline_code = NULL,
+    lookups = 0, unresolved_since = NULL, failure_code = NULL, gateway_ref = NULL, seq = p.seq + 1,
+    fence = p.fence + 1, claim_id = i.claim_id, held = i.held, due_at = ${DUE_AT}, timer_at = ${DUE_AT},
+    updated_at = greatest(p.updated_at, now())
+  FROM i
+  WHERE p.account_id = i.account_id AND p.order_id = i.order_id AND p.payment_id = i.payment_id
+    AND p.seq = i.expected_seq AND p.status = 'FAILED'
+    AND p.charge_n = i.n - 1 AND p.evidence = 0 AND EXISTS (SELECT FROM k)
   RETURNING p.seq, p.attempts
 ), o AS (
   INSERT INTO payonce.operations (
     account_id, payment_id, kind, n, gateway_key, amount_minor, currency, method, opened_at, give_up_after_s)
-  SELECT $1, $4, 'charge', $5, $15, $6, $7, $16, now(), $18 FROM p
+  SELECT account_id, payment_id, 'charge', n, gateway_key, amount_minor, currency, method, now(), give_up_after_s
+  FROM i WHERE EXISTS (SELECT FROM p)
 ), elsewhere AS (
   UPDATE payonce.operations AS o SET gateway = before.gateway
-  FROM (SELECT gateway FROM payonce.payments WHERE account_id = $1 AND order_id = $13) before
-  WHERE o.account_id = $1 AND o.payment_id = $4 AND o.gateway IS NULL AND before.gateway <> $17
-    AND EXISTS (SELECT FROM p)
+  FROM i JOIN payonce.payments before ON before.account_id = i.account_id AND before.order_id = i.order_id
+  WHERE o.account_id = i.account_id AND o.payment_id = i.payment_id AND o.gateway IS NULL
+    AND before.gateway <> i.gateway AND EXISTS (SELECT FROM p)
 ), e AS (
   INSERT INTO payonce.events (account_id, payment_id, seq, type, status, charge_n, attempts, at)
-  SELECT $1, $4, p.seq, 'charge.opened', 'PROCESSING', $5, p.attempts, now() FROM p
+  SELECT account_id, payment_id, p.seq, 'charge.opened', 'PROCESSING', n, p.attempts, now() FROM i CROSS JOIN p
 )
 SELECT (SELECT count(*) FROM p)::int AS opened, ${millisecondsOf('now()')} AS now_ms,
   CASE WHEN EXISTS (SELECT FROM k) AND NOT EXISTS (SELECT FROM p) THEN payonce.lost_race() END AS raced`;
@@ -87,29 +119,8 @@ export async function openNextCharge(
   session: Session,
   opening: NextCharge,
 ): Promise<{ kind: 'opened'; nowMs: number } | { kind: 'lost' }> {
-  const { order, key, start } = opening;
-  const values = [
-    order.accountId,
-    key.hash,
-    key.fingerprint,
-    opening.paymentId,
-    opening.n,
-    order.amountMinor,
-    order.currency,
-    JSON.stringify(order.metadata),
-    opening.verifyFirst,
-    start.kind === 'claimed',
-    opening.claimId,
-    start.kind === 'claimed' ? start.leaseMs : start.waitMs,
-    order.orderId,
-    opening.expected.seq,
-    opening.chargeKey,
-    order.method ?? null,
-    opening.gateway,
-    opening.giveUpAfterS,
-  ];
   const [row] = await session
-    .query<{ opened: number; now_ms: number }>(OPEN_NEXT, values)
+    .query<{ opened: number; now_ms: number }>(OPEN_NEXT, OPENING.values([opening]))
     .catch((error: unknown) => {
       if (isRetryable(error)) return [];
       throw error;
