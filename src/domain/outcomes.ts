@@ -164,7 +164,7 @@ export type EffectTerms = Pick<ChargeRequest, 'key' | 'reference' | 'amountMinor
 export type ReportedEffect = Omit<ReportedCharge, 'status'> & { readonly status: string };
 
 /** What tells one kind of effect from another. */
-export interface EffectKind<Request extends EffectTerms, Effect extends ReportedEffect> {
+export interface ReportKind<Request extends EffectTerms, Effect extends ReportedEffect> {
   readonly name: 'charge' | 'refund';
   /** By status. Any other word means nothing. */
   readonly fates: ReadonlyMap<unknown, Fate>;
@@ -173,7 +173,7 @@ export interface EffectKind<Request extends EffectTerms, Effect extends Reported
 }
 
 /** Charges, as the judges see them. */
-export const CHARGE: EffectKind<ChargeRequest, ReportedCharge> = {
+export const CHARGE: ReportKind<ChargeRequest, ReportedCharge> = {
   name: 'charge',
   fates: new Map<ReportedCharge['status'], Fate>([
     ['succeeded', 'live'],
@@ -188,7 +188,7 @@ export const CHARGE: EffectKind<ChargeRequest, ReportedCharge> = {
 
 /** How a reported effect differs from the request. `null`: not at all. */
 function differenceFrom<Request extends EffectTerms, Effect extends ReportedEffect>(
-  kind: EffectKind<Request, Effect>,
+  kind: ReportKind<Request, Effect>,
   request: Request,
   effect: Effect,
   livemode: boolean | undefined,
@@ -225,7 +225,7 @@ export function judgeCall(request: ChargeRequest, charge: ReportedCharge, livemo
 
 /** `judgeCall` for any kind of effect. */
 export function judgeEffect<Request extends EffectTerms, Effect extends ReportedEffect>(
-  kind: EffectKind<Request, Effect>,
+  kind: ReportKind<Request, Effect>,
   request: Request,
   effect: Effect,
   livemode: boolean | undefined,
@@ -271,7 +271,7 @@ export function judgeLookup(
 
 /** `judgeLookup` for any kind of effect. */
 export function judgeEffects<Request extends EffectTerms, Effect extends ReportedEffect>(
-  kind: EffectKind<Request, Effect>,
+  kind: ReportKind<Request, Effect>,
   request: Request,
   effects: readonly Effect[],
   livemode: boolean | undefined,

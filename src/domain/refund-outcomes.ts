@@ -4,11 +4,11 @@
  */
 import {
   type CallOutcome,
-  type EffectKind,
   type Fate,
   judgeEffect,
   judgeEffects,
   type LookupOutcome,
+  type ReportKind,
 } from './outcomes.ts';
 
 /** The refund that the engine wants, at most once, under one key. */
@@ -82,7 +82,7 @@ export interface ReportedRefund {
 }
 
 /** Refunds, as the judges see them. */
-export const REFUND: EffectKind<RefundRequest, ReportedRefund> = {
+export const REFUND: ReportKind<RefundRequest, ReportedRefund> = {
   name: 'refund',
   fates: new Map<ReportedRefund['status'], Fate>([
     ['succeeded', 'live'],

@@ -3,18 +3,18 @@ import { hasManyDigits } from '../../domain/cards.ts';
 import {
   CHARGE,
   type ChargeRequest,
-  type EffectKind,
   type EffectTerms,
   type Fate,
   type ReportedCharge,
   type ReportedEffect,
+  type ReportKind,
 } from '../../domain/outcomes.ts';
 import { REFUND, type RefundRequest, type ReportedRefund } from '../../domain/refund-outcomes.ts';
 import { isObject, type JsonObject } from './json.ts';
 
 /** One kind of effect in the protocol. */
 export interface Effect<Request extends EffectTerms, Reported extends ReportedEffect> {
-  readonly kind: EffectKind<Request, Reported>;
+  readonly kind: ReportKind<Request, Reported>;
   /** Parses one. `undefined` if a field is missing, of another type or out of range, or if the status is unknown. */
   readonly parse: (value: unknown) => Reported | undefined;
   /**

@@ -1,0 +1,61 @@
+/**
+ * What has become of a payment's money. Refunds share these sums and nothing else: each is opened only if it fits, and each
+ * changes the sums by its own amount alone. Amounts are minor units of the payment's currency, safe integers of at least 0.
+ */
+import type { Operation } from './operation.ts';
+
+export interface Sums {
+  /** What the charge took. */
+  readonly capturedMinor: number;
+  /** Refunds that were opened and have not ended. Their money may be on its way back. */
+  readonly refundingMinor: number;
+  /** Refunds that succeeded. */
+  readonly refundedMinor: number;
+  /** Refunds that somebody else made at the gateway. */
+  readonly elsewhereMinor: number;
+}
+
+/** What can still be refunded. Never negative: a refund that counted as failed may have succeeded after all. */
+export function refundableMinor({ capturedMinor, ...taken }: Sums): number {
+  return Math.max(0, capturedMinor - taken.refundingMinor - taken.refundedMinor - taken.elsewhereMinor);
+}
+
+/** Whether more went back than was taken. Then nothing more is refunded. */
+export function isOverRefunded({ capturedMinor, refundedMinor, elsewhereMinor }: Sums): boolean {
+  return refundedMinor + elsewhereMinor > capturedMinor;
+}
+
+export type Admission =
+  | { readonly kind: 'admitted'; readonly amountMinor: number }
+  | { readonly kind: 'exceeds'; readonly refundableMinor: number };
+
+/**
+ * Whether a refund fits. `askedMinor` null: all that is left. The bound is checked only here, when a refund is opened. What
+ * is proved later is always written, even if it exceeds the bound.
+ */
+export function admit(sums: Sums, askedMinor: number | null): Admission {
+  const left = refundableMinor(sums);
+  const amountMinor = askedMinor ?? left;
+  const fits = amountMinor >= 1 && amountMinor <= left;
+  return fits ? { kind: 'admitted', amountMinor } : { kind: 'exceeds', refundableMinor: left };
+}
+
+/** How a change of one refund changes the sums. */
+export type SumChange = Pick<Sums, 'refundingMinor' | 'refundedMinor'>;
+
+/** By what the sums change when a refund of `amountMinor` goes from one status to another. The numbers may be negative. */
+export function sumChange(
+  before: Operation['status'],
+  after: Operation['status'],
+  amountMinor: number,
+): SumChange {
+  return {
+    refundingMinor: amountMinor * (Number(isReserved(after)) - Number(isReserved(before))),
+    refundedMinor: amountMinor * (Number(after === 'COMPLETED') - Number(before === 'COMPLETED')),
+  };
+}
+
+/** Until its failure is proved, its money may be on its way back: also while a person decides. */
+function isReserved(status: Operation['status']): boolean {
+  return status !== 'COMPLETED' && status !== 'FAILED';
+}
