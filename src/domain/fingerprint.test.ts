@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fingerprint } from './fingerprint.ts';
+import { fingerprint, refundFingerprint } from './fingerprint.ts';
 import type { Order } from './payment.ts';
 
 const order: Order = {
@@ -78,6 +78,36 @@ describe('a fingerprint', () => {
           a.method === b.method;
         expect(fingerprint(a) === fingerprint(b)).toBe(same);
         expect(fingerprint({ ...a })).toBe(fingerprint(a));
+      }),
+    );
+  });
+});
+
+describe('a refund’s fingerprint', () => {
+  const terms = { paymentId: '01920000-0000-7000-8000-000000000000', refundId: 'R1', amountMinor: 70 };
+
+  it('stays the same in the next release, because it is stored', () => {
+    const canonical = '["refund","01920000-0000-7000-8000-000000000000","R1",70,null,null]';
+    const digest = createHash('sha256').update(canonical).digest('base64url');
+    expect(refundFingerprint(terms)).toBe(`1:${digest}`);
+  });
+
+  it('covers the payment, the refund_id and the amount as it was asked for', () => {
+    const others = [
+      { ...terms, paymentId: '01920000-0000-7000-8000-000000000001' },
+      { ...terms, refundId: 'R2' },
+      { ...terms, refundId: null },
+      { ...terms, amountMinor: 71 },
+      { ...terms, amountMinor: null },
+    ];
+    expect(new Set([terms, ...others].map(refundFingerprint)).size).toBe(6);
+  });
+
+  it('is never that of a charge', () => {
+    fc.assert(
+      fc.property(orders, (one) => {
+        const same = { ...terms, paymentId: one.orderId, amountMinor: one.amountMinor };
+        expect(refundFingerprint(same)).not.toBe(fingerprint({ ...one, orderId: 'refund' }));
       }),
     );
   });

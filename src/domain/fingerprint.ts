@@ -17,6 +17,23 @@ import type { Order } from './payment.ts';
 export function fingerprint(order: Order, giveUpAfterS: number | null = null): string {
   const { orderId, amountMinor, currency, method = null } = order;
   const more = giveUpAfterS === null ? [] : [giveUpAfterS];
-  const canonical = JSON.stringify([orderId, amountMinor, currency, method, ...more]);
-  return `1:${hash('sha256', canonical, 'base64url')}`;
+  return fingerprintOf([orderId, amountMinor, currency, method, ...more]);
+}
+
+/** What a refund's fingerprint covers. */
+export interface RefundTerms {
+  readonly paymentId: string;
+  /** Null: the request has none, and its key names the refund. */
+  readonly refundId: string | null;
+  /** As it was asked for, in minor units. Null: all that is left. What that is differs from one request to the next. */
+  readonly amountMinor: number | null;
+}
+
+/** The same for a refund. It never equals the fingerprint of a charge. */
+export function refundFingerprint({ paymentId, refundId, amountMinor }: RefundTerms): string {
+  return fingerprintOf(['refund', paymentId, refundId, amountMinor, null, null]);
+}
+
+function fingerprintOf(terms: readonly (string | number | null)[]): string {
+  return `1:${hash('sha256', JSON.stringify(terms), 'base64url')}`;
 }

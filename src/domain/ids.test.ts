@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chargeKey, isUuid, orderReference, requestKeyHash, uuidV5, uuidV7 } from './ids.ts';
+import { chargeKey, isUuid, orderReference, refundKey, requestKeyHash, uuidV5, uuidV7 } from './ids.ts';
 
 const DNS = '6ba7b810-9dad-11d1-80b4-00c04fd430c8';
 
@@ -40,5 +40,27 @@ describe('derived names', () => {
   it('differ between routes, and text that moves between route and key changes them', () => {
     expect(requestKeyHash('POST /a', 'k')).not.toBe(requestKeyHash('POST /b', 'k'));
     expect(isUuid(requestKeyHash('POST /v1/payments', 'k'))).toBe(true);
+  });
+});
+
+describe('a refund’s key at the gateway', () => {
+  const reference = orderReference('6ba7b810-9dad-11d1-80b4-00c04fd430c8', 'default', 'ORD1');
+
+  it('is the same whenever the caller sends the same refund again', () => {
+    // Stored, and sent to gateways: it must not change with a release.
+    expect(refundKey(reference, { refundId: 'R1' })).toBe(uuidV5(reference, 'refund:id:R1'));
+    expect(refundKey(reference, { keyHash: 'h' })).toBe(uuidV5(reference, 'refund:key:h'));
+  });
+
+  it('is another one for each refund, each kind of name, and each charge', () => {
+    const keys = [
+      refundKey(reference, { refundId: 'R1' }),
+      refundKey(reference, { refundId: 'R2' }),
+      refundKey(reference, { keyHash: 'R1' }),
+      // A refund_id that looks like a key's name.
+      refundKey(reference, { refundId: 'key:R1' }),
+      chargeKey(reference, 1),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
   });
 });

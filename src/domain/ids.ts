@@ -72,6 +72,18 @@ export function chargeKey(reference: string, chargeN: number): string {
   return uuidV5(reference, `charge:${chargeN}`);
 }
 
+/** What tells one refund of a payment from another: the caller's `refund_id`, or the stored form of its key. */
+export type RefundIdentity = { readonly refundId: string } | { readonly keyHash: string };
+
+/**
+ * The gateway's idempotency key of a refund. It comes from what the caller sends again, and never from a counter: if the
+ * database has forgotten a refund, the caller's next try gets the same key.
+ */
+export function refundKey(reference: string, identity: RefundIdentity): string {
+  const name = 'refundId' in identity ? `id:${identity.refundId}` : `key:${identity.keyHash}`;
+  return uuidV5(reference, `refund:${name}`);
+}
+
 /** A client's key as it is stored: 128 bits of SHA-256 over route and key, so that no key's text is kept. */
 export function requestKeyHash(route: string, key: string): string {
   return dashed(hash('sha256', `${route}\n${key}`, 'hex').slice(0, 32));
