@@ -7,8 +7,12 @@ import { judgeBySimulation } from './simulation.ts';
 
 export type ModelJudge = (folder: string, runner: Runner) => Promise<Verdict>;
 
+/** Most bugs are caught within so many seeds, in less time than the explorer takes. */
+const FIRST_SEEDS = 300;
+
 /** In the order in which they catch most for their time. */
 const MODELS: readonly (readonly [Model, ModelJudge])[] = [
+  ['simulation', (folder, runner) => judgeBySimulation(folder, runner, FIRST_SEEDS)],
   ['explorer', judgeByExplorer],
   ['simulation', judgeBySimulation],
   ['kill points', judgeByKillPoints],

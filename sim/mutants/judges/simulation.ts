@@ -9,8 +9,8 @@ const MAX_SEEDS = 10_000;
 /** JavaScript's own words for a program that is broken, not wrong. */
 const CRASH = /TypeError|ReferenceError|SyntaxError|RangeError/;
 
-export async function judgeBySimulation(folder: string, runner: Runner): Promise<Verdict> {
-  const ran = await runSeeds(folder, runner, String(MAX_SEEDS));
+export async function judgeBySimulation(folder: string, runner: Runner, most = MAX_SEEDS): Promise<Verdict> {
+  const ran = await runSeeds(folder, runner, String(most));
   if (typeof ran === 'string') return { kind: 'broken', why: ran };
   const { failure, seeds } = ran;
   if (failure === null) return { kind: 'missed' };
