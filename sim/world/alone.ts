@@ -30,6 +30,8 @@ const LAST: readonly LoneErrand[] = ['last', 'very-last', 'after-all', 'at-lengt
 /** Enough for all of them, with the slowest budgets. */
 const WITHIN_MS = 3 * 60_000;
 const ASKS_EVERY_MS = 1000;
+/** A process says that calls go on when they have done so for five seconds, by its own clock. */
+const STEADY_MS = 6000;
 
 export async function tryEachAlone(world: World): Promise<void> {
   for (const host of world.hosts) {
@@ -48,7 +50,12 @@ async function tryAlone(world: World, host: Host): Promise<void> {
     host,
     AT_ONCE.filter(({ looksUp }) => looksUp !== true || lookup),
   );
-  for (const one of LAST) if (saysStopped(host)) await finish(world, host, [one]);
+  await pass(world, STEADY_MS);
+  for (const one of LAST) {
+    if (!saysStopped(host)) break;
+    await finish(world, host, [one]);
+    await pass(world, STEADY_MS);
+  }
   if (saysStopped(host))
     judge.violated('starvation', `${host.process.name} still says that calls are stopped`);
   for (const life of others) resumeProcess(world, life);
@@ -56,6 +63,14 @@ async function tryAlone(world: World, host: Host): Promise<void> {
 
 function saysStopped({ process }: Host): boolean {
   return process.alarms.has('calls_stopped');
+}
+
+async function pass({ scheduler, judge }: World, ms: number): Promise<void> {
+  await scheduler.run({
+    untilMs: scheduler.nowMs + ms,
+    done: () => judge.violation !== null,
+    afterEach: () => {},
+  });
 }
 
 async function finish(world: World, host: Host, errands: readonly LoneErrand[]): Promise<void> {

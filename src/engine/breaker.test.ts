@@ -19,7 +19,7 @@ function breaker(): Breaker {
 }
 
 function ended(subject: Breaker, nowMs: number, ...healths: CallHealth[]): void {
-  for (const health of healths) subject.ended(nowMs, health);
+  for (const health of healths) subject.ended(nowMs, health, nowMs);
 }
 
 function many(count: number, health: CallHealth): CallHealth[] {
@@ -148,7 +148,7 @@ describe('an open breaker', () => {
 
   it('can be paused for longer, and then continues from there', () => {
     const subject = silenced();
-    subject.pause(50, 1000);
+    subject.pause(50, 1000, 50);
     expect(subject.stoppedMs(50)).toBe(1000);
     expect(subject.reserve(1049)).toBe(1);
     expect(subject.reserve(1050)).toBe(0);
@@ -158,12 +158,36 @@ describe('an open breaker', () => {
 describe('a breaker that was paused', () => {
   it('closes as soon as a call succeeds, and after no other outcome', () => {
     const subject = breaker();
-    subject.pause(0, 1000);
+    subject.pause(0, 1000, 0);
     ended(subject, 10, 'forbidden', 'error', 'silence');
     expect(subject.stoppedMs(10)).toBe(990);
     ended(subject, 10, 'alive');
     expect(subject.stoppedMs(10)).toBe(0);
     expect([1, 2, 3].map(() => subject.reserve(10))).toEqual([0, 0, 0]);
+  });
+
+  it.each([
+    ['lets nothing through', 1020],
+    ['goes on with its probes only', 2000],
+  ])('%s when a call succeeds that left before the refusal', (_what, nowMs) => {
+    const subject = breaker();
+    subject.pause(1010, 500, 1000);
+    subject.reserve(nowMs);
+    subject.ended(nowMs, 'alive', 999);
+    expect(subject.isStopped()).toBe(true);
+    subject.ended(nowMs, 'alive', 1000);
+    expect(subject.isStopped()).toBe(false);
+  });
+
+  it('closes again only with a call of the probes, if all of them were refused', () => {
+    const subject = breaker();
+    subject.pause(0, 1000, 0);
+    expect([subject.reserve(1000), subject.reserve(1000)]).toEqual([0, 0]);
+    ended(subject, 1010, 'forbidden');
+    subject.ended(1020, 'alive', 999);
+    expect(subject.stoppedMs(1020)).toBe(990);
+    subject.ended(1020, 'alive', 1000);
+    expect(subject.stoppedMs(1020)).toBe(0);
   });
 });
 
@@ -220,7 +244,7 @@ describe('a probing breaker', () => {
 
   it('opens for the same pause if all were refused, and a late success ends it', () => {
     const subject = breaker();
-    subject.pause(0, 1000);
+    subject.pause(0, 1000, 0);
     expect([subject.reserve(1000), subject.reserve(1000)]).toEqual([0, 0]);
     ended(subject, 1010, 'forbidden');
     expect(subject.stoppedMs(1010)).toBe(1000);

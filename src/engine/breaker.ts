@@ -66,9 +66,13 @@ export interface Breaker {
   stoppedMs(nowMs: number): number;
   /** Whether calls are stopped, or only let through as probes. */
   isStopped(): boolean;
-  ended(nowMs: number, health: CallHealth): void;
-  /** Stops calls because the gateway refuses us, whatever the counts say: for `pauseMs`, or until a call succeeds. */
-  pause(nowMs: number, pauseMs: number): void;
+  /** `leftAtMs`: when the call left. */
+  ended(nowMs: number, health: CallHealth, leftAtMs: number): void;
+  /**
+   * Stops calls because the gateway refuses us, whatever the counts say: for `pauseMs`, or until a call succeeds that
+   * left at `refusedAtMs` or later.
+   */
+  pause(nowMs: number, pauseMs: number, refusedAtMs: number): void;
 }
 
 export function createBreaker(options: BreakerOptions): Breaker {
@@ -78,6 +82,8 @@ export function createBreaker(options: BreakerOptions): Breaker {
   let failed = 0;
   let silences = 0;
   let answeredAtMs = Number.NEGATIVE_INFINITY;
+  /** Since when the gateway has refused us. A call that left before proves nothing when it succeeds. */
+  let refusedAtMs = Number.NEGATIVE_INFINITY;
 
   function open(nowMs: number, pauseMs: number, forbidden = false): void {
     state = { kind: 'open', untilMs: nowMs + pauseMs, pauseMs, forbidden };
@@ -135,24 +141,30 @@ export function createBreaker(options: BreakerOptions): Breaker {
     },
     stoppedMs: (nowMs) => (state.kind === 'open' ? Math.max(0, state.untilMs - nowMs) : 0),
     isStopped: () => state.kind !== 'closed',
-    ended(nowMs, health) {
+    ended(nowMs, health, leftAtMs) {
       if (health !== 'silence') answeredAtMs = nowMs;
       if (state.kind === 'closed') {
         count(nowMs, health);
         if (hasFailed(nowMs)) open(nowMs, nextPauseMs(health, options.pauseMs));
         return;
       }
+      if (health === 'alive' && leftAtMs < refusedAtMs) return;
       // The result of a call that was sent earlier. It only disproves that the gateway refuses our credentials.
       if (state.kind === 'open' && !(state.forbidden && health === 'alive')) return;
       if (health === 'alive') {
         state = { kind: 'closed' };
       } else if (health === 'forbidden') {
         // One refused order says nothing about the others, so the remaining probes go on.
-        if (state.kind === 'probing' && state.left === 0) open(nowMs, state.pauseMs, true);
+        if (state.kind !== 'probing' || state.left > 0) return;
+        refusedAtMs = state.sinceMs;
+        open(nowMs, state.pauseMs, true);
       } else {
         open(nowMs, nextPauseMs(health, state.pauseMs * 2));
       }
     },
-    pause: (nowMs, pauseMs) => open(nowMs, pauseMs, true),
+    pause(nowMs, pauseMs, sinceMs) {
+      refusedAtMs = sinceMs;
+      open(nowMs, pauseMs, true);
+    },
   };
 }

@@ -41,8 +41,9 @@ const SHORT_FOR_MS = 1000;
 const MIN_CALL_MS = 100;
 
 export async function callGateway(engine: Engine, held: Held, request: ChargeRequest): Promise<CallResult> {
-  const { gate, gateway, policy } = engine;
+  const { clock, gate, gateway, policy } = engine;
   try {
+    const leftAtMs = clock.monotonicMs();
     const waitMs = gate.leave();
     if (waitMs > 0) return { kind: 'not_sent', reason: 'gateway_paused', waitMs };
     if (usableMs(engine, held) < MIN_CALL_MS)
@@ -83,7 +84,7 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
       engine.shortage.noted(gate.callSlots, paymentId, outcome.reason);
       return { ...outcome, waitMs: SHORT_FOR_MS };
     }
-    gate.callEnded({ paymentId, outcome, pauseMs: policy.forbiddenPauseMs });
+    gate.callEnded({ paymentId, outcome, leftAtMs, pauseMs: policy.forbiddenPauseMs });
     return { kind: 'ended', outcome };
   } finally {
     // Now, because the next payment need not wait until this outcome is written.

@@ -10,8 +10,9 @@ const approved: CallOutcome = { kind: 'approved', ref: 'ch' };
 
 const forbidden: CallOutcome = { kind: 'forbidden', reason: 'http_403' };
 
-function end(gate: Gate, outcome: CallOutcome, paymentId = 'p1'): void {
-  gate.callEnded({ paymentId, outcome, pauseMs: 30_000 });
+/** Unless the test says when, the call left just now. */
+function end(gate: Gate, outcome: CallOutcome, paymentId = 'p1', leftAtMs = Number.POSITIVE_INFINITY): void {
+  gate.callEnded({ paymentId, outcome, leftAtMs, pauseMs: 30_000 });
 }
 
 function setUp() {
@@ -140,13 +141,17 @@ describe('a refused call', () => {
     expect(gate.callsStoppedMs()).toBe(0);
   });
 
-  it('stops all until a call that was under way succeeds', () => {
-    const { gate } = setUp();
-    pauseCalls(gate, 30_000);
+  it('stops all until a call under way succeeds that left after the first refusal', () => {
+    const { clock, gate } = setUp();
+    const refusedAtMs = clock.monotonicMs();
+    end(gate, forbidden, 'p1');
+    clock.advance(10);
+    end(gate, forbidden, 'p2');
     end(gate, silent, 'p3');
     end(gate, error, 'p3');
+    end(gate, approved, 'p4', refusedAtMs - 1);
     expect(gate.callsStoppedMs()).toBe(30_000);
-    end(gate, approved, 'p4');
+    end(gate, approved, 'p4', refusedAtMs);
     expect(gate.callsStoppedMs()).toBe(0);
     expect(gate.reserve('first_call')).toEqual({ kind: 'go', inMs: 0 });
   });

@@ -51,6 +51,8 @@ export interface Gate {
   callEnded(call: {
     readonly paymentId: string;
     readonly outcome: CallOutcome;
+    /** When `leave` let it go, by the monotonic clock. */
+    readonly leftAtMs: number;
     readonly pauseMs: number;
   }): void;
   readonly callSlots: Slots;
@@ -97,14 +99,16 @@ export function createGate(gateOptions: GateOptions): Gate {
     },
     leave: () => breaker.leave(clock.monotonicMs()),
     callsStoppedMs: () => breaker.stoppedMs(clock.monotonicMs()),
-    callEnded({ paymentId, outcome, pauseMs }) {
+    callEnded({ paymentId, outcome, leftAtMs, pauseMs }) {
       const nowMs = clock.monotonicMs();
       const health = healthOf(outcome);
-      if (refusals.blamesUs(paymentId, health)) breaker.pause(nowMs, pauseMs);
-      else breaker.ended(nowMs, health);
+      const refusedSinceMs = refusals.refusedSinceMs(paymentId, health, nowMs);
+      if (refusedSinceMs === null) breaker.ended(nowMs, health, leftAtMs);
+      else breaker.pause(nowMs, pauseMs, refusedSinceMs);
       stopReport.now(breaker.isStopped(), health);
     },
     close() {
+      stopReport.close();
       callSlots.close();
       lookupSlots.close();
     },

@@ -6,8 +6,11 @@
 import type { CallHealth } from './breaker.ts';
 
 export interface Refusals {
-  /** Notes how a call of the payment ended. True: it is the second payment in a row that is refused. */
-  blamesUs(paymentId: string, health: CallHealth): boolean;
+  /**
+   * Notes how a call of the payment ended. A number: it is at least the second payment in a row that is refused, and the
+   * first of them was refused then. Null: nothing says that we are refused.
+   */
+  refusedSinceMs(paymentId: string, health: CallHealth, nowMs: number): number | null;
 }
 
 /** A person acts before there are so many refused orders. Beyond this, they count as new again. */
@@ -19,20 +22,22 @@ export function createRefusals(): Refusals {
    * others for ever.
    */
   const known = new Set<string>();
-  let newInRow = 0;
+  /** When the first payment in the row was refused. Null: the last answer was no refusal. */
+  let rowSinceMs: number | null = null;
   return {
-    blamesUs(paymentId, health) {
-      if (health === 'silence') return false;
+    refusedSinceMs(paymentId, health, nowMs) {
+      if (health === 'silence') return null;
       if (health !== 'forbidden') {
-        newInRow = 0;
+        rowSinceMs = null;
         known.delete(paymentId);
-        return false;
+        return null;
       }
-      if (known.has(paymentId)) return false;
+      if (known.has(paymentId)) return null;
       if (known.size >= MAX_KNOWN) known.clear();
       known.add(paymentId);
-      newInRow += 1;
-      return newInRow > 1;
+      const sinceMs = rowSinceMs;
+      rowSinceMs ??= nowMs;
+      return sinceMs;
     },
   };
 }

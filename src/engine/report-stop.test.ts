@@ -16,7 +16,7 @@ function setUp() {
   const log = { debug: note, info: note, warn: note, error: note };
   const gate = createGate({ clock: world.clock, maxCalls: 5, maxLookups: 5, log });
   const end = (outcome: Parameters<typeof gate.callEnded>[0]['outcome'], paymentId = 'p'): void =>
-    gate.callEnded({ paymentId, outcome, pauseMs: 30_000 });
+    gate.callEnded({ paymentId, outcome, leftAtMs: world.clock.monotonicMs(), pauseMs: 30_000 });
   const outage = async (): Promise<void> => {
     for (let call = 0; call < 10; call += 1) end(SILENT);
   };
@@ -34,6 +34,7 @@ it('an outage is reported once, and so is its end', async () => {
   await world.pass(2000);
   expect(gate.reserve('first_call').inMs).toBe(0);
   end({ kind: 'approved', ref: 'ch' });
+  await world.pass(5000);
   expect(logged).toEqual(['alarm calls_stopped, why silence', 'alarm_ended calls_stopped']);
 });
 
@@ -46,17 +47,44 @@ it('a second order that is refused stops all calls, and the report says why', ()
   expect(logged).toEqual(['alarm calls_stopped, why forbidden']);
 });
 
-it('an outage that comes and goes is reported once a minute', async () => {
+it('an outage that comes and goes is one outage, until calls have gone on for five seconds', async () => {
   const { world, gate, logged, end, outage } = setUp();
-  for (const _time of [1, 2, 3]) {
-    await world.pass(1000);
+  const comesAndGoes = async (): Promise<void> => {
     await outage();
     await world.pass(1000);
     gate.reserve('first_call');
     end({ kind: 'approved', ref: 'ch' });
+  };
+  await world.pass(1000);
+  for (const _time of [1, 2, 3]) {
+    await comesAndGoes();
+    await world.pass(4999);
   }
+  expect(logged).toEqual(['alarm calls_stopped, why silence']);
+  await world.pass(1);
   expect(logged).toEqual(['alarm calls_stopped, why silence', 'alarm_ended calls_stopped']);
-  await world.pass(60_000);
+});
+
+it('a new outage is reported at once, however soon it comes behind the last', async () => {
+  const { world, gate, logged, end, outage } = setUp();
+  await world.pass(1000);
   await outage();
-  expect(logged).toHaveLength(3);
+  await world.pass(1000);
+  gate.reserve('first_call');
+  end({ kind: 'approved', ref: 'ch' });
+  await world.pass(5000);
+  await outage();
+  expect(logged.slice(1)).toEqual(['alarm_ended calls_stopped', 'alarm calls_stopped, why silence']);
+});
+
+it('nothing is logged after the gate is closed', async () => {
+  const { world, gate, logged, end, outage } = setUp();
+  await world.pass(1000);
+  await outage();
+  await world.pass(1000);
+  gate.reserve('first_call');
+  end({ kind: 'approved', ref: 'ch' });
+  gate.close();
+  await world.pass(5000);
+  expect(logged).toEqual(['alarm calls_stopped, why silence']);
 });

@@ -3,34 +3,53 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { CallHealth } from './breaker.ts';
 
-/** A gateway that works now and then opens and closes the breaker all the time. It is reported no more often than this. */
-const REPORT_EVERY_MS = 60_000;
+/**
+ * "Calls go on" is logged when they have gone on for this long. So a gateway that works now and then is no flood of lines, and the
+ * last line is never wrong for longer.
+ */
+const STEADY_AFTER_MS = 5000;
 
 export interface StopReport {
   /** After each end of a call. `why`: what the last one said about the gateway. */
   now(stopped: boolean, why: CallHealth): void;
+  /** From now on nothing is logged. */
+  close(): void;
 }
 
 export function createStopReport(clock: Clock, log: Log | undefined): StopReport {
-  let reportAtMs = clock.monotonicMs();
-  let reported = false;
+  /** What the last line says. */
+  let saysStopped = false;
+  let cancel: (() => void) | null = null;
+
+  function endWait(): void {
+    cancel?.();
+    cancel = null;
+  }
+
+  function goesOn(): void {
+    cancel = null;
+    saysStopped = false;
+    log?.info(
+      { alarm_ended: 'calls_stopped' },
+      `the gateway answers again, and calls have gone on for ${STEADY_AFTER_MS / 1000} seconds`,
+    );
+  }
+
   return {
     now(stopped, why) {
-      if (stopped === reported) return;
-      const nowMs = clock.monotonicMs();
       if (!stopped) {
-        reported = false;
-        log?.info({ alarm_ended: 'calls_stopped' }, 'the gateway answers again, and calls go on');
+        if (saysStopped) cancel ??= clock.after(STEADY_AFTER_MS, goesOn);
         return;
       }
-      if (nowMs < reportAtMs) return;
-      reported = true;
-      reportAtMs = nowMs + REPORT_EVERY_MS;
+      endWait();
+      if (saysStopped) return;
+      saysStopped = true;
       log?.error(
         { alarm: 'calls_stopped', why },
         'calls to the gateway are stopped, because nearly none of them works; a few are let through to find out when they may go on. ' +
           'Orders wait meanwhile. Check the gateway and the network to it',
       );
     },
+    close: endWait,
   };
 }

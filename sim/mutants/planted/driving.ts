@@ -218,8 +218,8 @@ export const DRIVING: readonly PlantedBug[] = [
     story:
       'A gateway that locks out callers with wrong credentials keeps us locked out, because calls go on.',
     file: 'src/engine/gate.ts',
-    find: 'if (refusals.blamesUs(paymentId, health)) breaker.pause(nowMs, pauseMs);\n      else breaker.ended',
-    put: 'breaker.ended',
+    find: 'if (refusedSinceMs === null) breaker.ended(nowMs, health, leftAtMs);\n      else breaker.pause(nowMs, pauseMs, refusedSinceMs);',
+    put: 'breaker.ended(nowMs, health, leftAtMs);',
     judge: 'engine suite',
     tests: { file: 'src/engine/gate.test.ts', named: '.' },
   },
@@ -228,8 +228,8 @@ export const DRIVING: readonly PlantedBug[] = [
     story:
       'A gateway answers 403 for one blocked customer, and two thirds of the other orders wait for half a minute.',
     file: 'src/engine/refusals.ts',
-    find: 'return newInRow > 1;',
-    put: 'return true;',
+    find: 'return sinceMs;',
+    put: 'return rowSinceMs;',
     judge: 'engine suite',
     tests: { file: 'src/engine/drive.test.ts', named: 'a gateway that refuses' },
   },

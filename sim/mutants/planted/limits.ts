@@ -127,4 +127,13 @@ export const LIMITS: readonly PlantedBug[] = [
       named: 'takes a call that leaves after its pause for a probe',
     },
   },
+  {
+    name: 'a call from before the refusal ends the stop',
+    story: 'The token is revoked, and calls with it go on because one that was sent before still succeeds.',
+    file: 'src/engine/breaker.ts',
+    find: "      if (health === 'alive' && leftAtMs < refusedAtMs) return;\n",
+    put: '',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/gate.test.ts', named: 'left after the first refusal' },
+  },
 ];

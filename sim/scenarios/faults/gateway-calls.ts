@@ -288,7 +288,7 @@ export const CALL_FAULTS: readonly NamedFault[] = [
     class: 'gateway call',
     fault: '401, 403',
     expected:
-      'The order waits and an alarm is raised. All calls stop once a second order is refused, and go on with the first good answer. No order fails and no attempt is used up.',
+      'The order waits and an alarm is raised. All calls stop once a second order is refused, and go on with the first good answer to a call that left after the first refusal. No order fails and no attempt is used up.',
     scenarios: [forbidden],
     elsewhere: [
       {
