@@ -6,13 +6,13 @@ import { leaveOnSignal } from './service/leaving.ts';
 import { createLog } from './service/log.ts';
 import { type Service, startService } from './service/start.ts';
 import type { WorkerReady } from './service/supervise.ts';
-import { startWorkers } from './service/workers.ts';
+import { ownNumber, startWorkers } from './service/workers.ts';
 
 async function main(): Promise<void> {
   // The reader of our output may go away. Without this listener, the next line would then end the process.
   process.stdout.on('error', () => {});
   const config = readConfig();
-  const log = createLog(config);
+  const log = createLog(config, ownNumber());
   if (cluster.isWorker) beat();
   const leaving = leaveOnSignal({
     onSignal: (signal, act) => void process.on(signal, act),

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import { readConfig } from '../config.ts';
 import { StoreError } from '../ports/store.ts';
-import { describeError } from './log.ts';
+import { createLog, describeError } from './log.ts';
 
 function databaseError(code: string, message: string): Error {
   return Object.assign(new Error(message), {
@@ -36,4 +37,12 @@ it('a card number that a gateway’s client quotes is masked, in every cause', (
 
 it('a thrown value that is no error is shown by its type only', () => {
   expect(describeError('secret note', 3)).toEqual({ type: 'string' });
+});
+
+it.each([
+  [undefined, {}],
+  [3, { worker: 3 }],
+])('each line names its worker where there are several: %s', (worker, fields) => {
+  const log = createLog(readConfig({}), worker) as unknown as { bindings(): object };
+  expect(log.bindings()).toEqual(fields);
 });

@@ -7,13 +7,13 @@ import type { ServiceLog } from './start.ts';
 const MAX_CAUSES = 3;
 
 /**
- * JSON lines on standard output. Of an error, only the type, code, message and stack frames are shown. Other fields of PostgreSQL's
+ * JSON lines on standard output. `worker`: this process's number, if it is one of several; each line names it. Of an error, only the type, code, message and stack frames are shown. Other fields of PostgreSQL's
  * errors hold the row that failed, and that row is the customer's.
  */
-export function createLog(config: Config): ServiceLog {
+export function createLog(config: Config, worker?: number): ServiceLog {
   return pino({
     level: config.LOG_LEVEL,
-    base: null,
+    base: worker === undefined ? null : { worker },
     serializers: { err: (error: unknown) => describeError(error, MAX_CAUSES) },
   });
 }

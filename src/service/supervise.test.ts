@@ -20,7 +20,7 @@ interface Played extends WorkerProcess {
 /** How often workers are checked for signs of life. `waits` leaves this wait out. */
 const LOOK_MS = 2000;
 
-function play(): Played {
+function play(number = 1): Played {
   const signals: string[] = [];
   let isFrozen = false;
   let serves = (_ready: WorkerReady): void => {};
@@ -28,7 +28,7 @@ function play(): Played {
   const ready = new Promise<WorkerReady>((resolve) => (serves = resolve));
   const ended = new Promise<Record<string, unknown>>((resolve) => (ends = resolve));
   return {
-    id: 1,
+    number,
     ready,
     ended,
     signals,
@@ -48,7 +48,7 @@ function play(): Played {
 /** Waits until nothing more can happen without a timer or a process. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function setUp(count: number, fork: () => Played = play) {
+function setUp(count: number, fork: (number: number) => Played = play) {
   const forked: Played[] = [];
   const timers = new Map<number, { waitMs: number; work: () => void }>();
   const logged: unknown[] = [];
@@ -56,8 +56,8 @@ function setUp(count: number, fork: () => Played = play) {
   let made = 0;
   const workers = superviseWorkers({
     count,
-    fork() {
-      const worker = fork();
+    fork(number) {
+      const worker = fork(number);
       forked.push(worker);
       return worker;
     },
@@ -108,12 +108,31 @@ describe('workers', () => {
     expect(ready).toEqual(READY);
   });
 
-  it('are not ready, and not started again, where one ends at its first start', async () => {
-    const { workers, forked, waits } = setUp(2);
-    forked[0]?.serves();
+  it.each([
+    [{ code: 1, signal: null }, 'with exit code 1'],
+    [{ code: null, signal: 'SIGKILL' }, 'by SIGKILL'],
+  ])('are not ready, and not started again, where all end at their first start: %j', async (fields, how) => {
+    const { workers, forked, waits, logged } = setUp(2);
+    forked[1]?.ends(fields);
+    await settled();
+    forked[0]?.ends(fields);
+    await expect(workers.ready).rejects.toThrow(`No worker could start. The last one ended ${how}`);
+    expect([forked.length, waits(), logged]).toEqual([2, [], []]);
+  });
+
+  it.each(['before', 'after'])('are ready later where one ends %s another takes payments', async (when) => {
+    const { workers, forked, fire, waits, logged } = setUp(2);
+    if (when === 'after') forked[0]?.serves();
+    await settled();
     forked[1]?.ends({ code: 1 });
-    await expect(workers.ready).rejects.toThrow('A worker ended before it took payments');
-    expect([forked.length, waits()]).toEqual([2, []]);
+    await settled();
+    if (when === 'before') forked[0]?.serves();
+    await settled();
+    expect([forked.length, waits(), logged]).toEqual([2, [1000], [{ code: 1 }]]);
+    await fire(1000);
+    forked[2]?.serves();
+    await expect(workers.ready).resolves.toEqual(READY);
+    expect(forked.map(({ number }) => number)).toEqual([1, 2, 2]);
   });
 
   it('are not ready where no process can be started', async () => {
@@ -129,7 +148,7 @@ describe('workers', () => {
     await settled();
     expect([forked.length, logged]).toEqual([2, [{ code: null, signal: 'SIGKILL' }]]);
     await fire(1000);
-    expect(forked).toHaveLength(3);
+    expect(forked.map(({ number }) => number)).toEqual([1, 2, 1]);
   });
 
   it('are restarted until a restart succeeds', async () => {
@@ -163,7 +182,7 @@ describe('a worker that gives no sign of life', () => {
     expect([forked[1]?.signals, logged]).toEqual([[], []]);
     await look(all, 3);
     expect(forked.map(({ signals }) => signals)).toEqual([[], ['SIGKILL']]);
-    expect(logged).toEqual([{ worker: 1, silent_ms: 10_000 }]);
+    expect(logged).toEqual([{ worker: 2, silent_ms: 10_000 }]);
     forked[1]?.ends();
     await settled();
     expect(waits()).toEqual([1000]);

@@ -13,8 +13,8 @@ export interface WorkerReady {
 }
 
 export interface WorkerProcess {
-  /** Its number in the log. */
-  readonly id: number;
+  /** Its number in the log, from 1. The worker that replaces it has the same. */
+  readonly number: number;
   /** Resolves once it takes payments. Never resolves if it ends before. */
   readonly ready: Promise<WorkerReady>;
   /** Resolves when it has ended or could not be started, with fields for the log. Never rejects. */
@@ -26,15 +26,15 @@ export interface WorkerProcess {
 
 export interface SuperviseOptions {
   readonly count: number;
-  /** Starts one more. */
-  readonly fork: () => WorkerProcess;
+  /** Starts the worker with this number. */
+  readonly fork: (number: number) => WorkerProcess;
   /** Runs `work` after `waitMs`; the result cancels it. */
   readonly after: (waitMs: number, work: () => void) => () => void;
   readonly log: Log;
 }
 
 export interface Supervised {
-  /** Resolves once all of them take payments; rejects if one ends before it does. */
+  /** Resolves once all of them take payments; rejects if all of them end before any of them does. */
   readonly ready: Promise<WorkerReady>;
   /** Makes all workers drain, and resolves when they have ended. None is restarted after that. Idempotent. */
   stop(): Promise<void>;
@@ -62,36 +62,69 @@ export function superviseWorkers({ count, fork, after, log }: SuperviseOptions):
   /** For each worker, at how many checks in a row it was silent. */
   const running = new Map<WorkerProcess, number>();
   const ready = new WeakSet<WorkerProcess>();
+  /** Workers that have not taken payments yet, not even after another start. */
+  const awaited = new Set(Array.from({ length: count }, (_, index) => index + 1));
+  /** How each worker ended that was started before any of them took payments. They are started again once one does. */
+  const fallen = new Map<number, Record<string, unknown>>();
+  let first: WorkerReady | null = null;
   let stopped: Promise<void> | null = null;
+  let resolveReady = (_first: WorkerReady): void => {};
+  let rejectReady = (_error: unknown): void => {};
+  const allReady = new Promise<WorkerReady>((resolve, reject) => {
+    resolveReady = resolve;
+    rejectReady = reject;
+  });
 
-  /** Async, so that a fork that throws becomes a rejection. */
-  async function start(): Promise<WorkerReady> {
-    const worker = fork();
+  function start(number: number): void {
+    let worker: WorkerProcess;
+    try {
+      worker = fork(number);
+    } catch (error) {
+      ended(number, { worker: number, err: error }, { served: false });
+      return;
+    }
     running.set(worker, 0);
-    const ended = worker.ended.then((fields) => {
+    void worker.ready.then((announced) => {
+      ready.add(worker);
+      takesPayments(number, announced);
+    });
+    void worker.ended.then((fields) => {
       running.delete(worker);
-      return fields;
+      ended(number, fields, { served: ready.has(worker) });
     });
-    const announced = await Promise.race([worker.ready, ended.then(() => null)]);
-    if (announced === null)
-      throw new Error('A worker ended before it took payments; its error is above. Nothing was started.');
-    void ended.then((fields) => {
-      if (stopped === null) startAgain(fields);
-    });
-    ready.add(worker);
-    return announced;
   }
 
-  function startAgain(fields: Record<string, unknown>): void {
+  function takesPayments(number: number, announced: WorkerReady): void {
+    first ??= announced;
+    for (const [other, fields] of fallen) startAgain(other, fields, { served: false });
+    fallen.clear();
+    awaited.delete(number);
+    if (awaited.size === 0) resolveReady(first);
+  }
+
+  function ended(number: number, fields: Record<string, unknown>, { served }: { served: boolean }): void {
+    if (stopped !== null) return;
+    if (first !== null) {
+      startAgain(number, fields, { served });
+      return;
+    }
+    fallen.set(number, fields);
+    if (fallen.size === count) rejectReady(nothingStarted(fields));
+  }
+
+  function startAgain(
+    number: number,
+    fields: Record<string, unknown>,
+    { served }: { served: boolean },
+  ): void {
     log.error(
       fields,
-      'a worker died; another one is started, and its payments are taken over when their leases end',
+      served
+        ? 'a worker died; another one is started, and its payments are taken over when their leases end'
+        : 'a worker ended before it took payments; it is started again, and the other workers go on',
     );
     after(START_AGAIN_MS, () => {
-      if (stopped !== null) return;
-      start().catch((error: unknown) => {
-        if (stopped === null) startAgain({ err: error });
-      });
+      if (stopped === null) start(number);
     });
   }
 
@@ -102,7 +135,7 @@ export function superviseWorkers({ count, fork, after, log }: SuperviseOptions):
       const most = ready.has(worker) ? SILENT_LOOKS : SILENT_LOOKS_AT_START;
       if (silent !== most) continue;
       log.error(
-        { worker: worker.id, silent_ms: most * LOOK_EVERY_MS },
+        { worker: worker.number, silent_ms: most * LOOK_EVERY_MS },
         'a worker gives no sign of life: it is frozen, or something blocks it; it is killed, and another one is started',
       );
       worker.kill('SIGKILL');
@@ -122,9 +155,9 @@ export function superviseWorkers({ count, fork, after, log }: SuperviseOptions):
   }
 
   let cancelLook = after(LOOK_EVERY_MS, look);
-  const allReady = Promise.all(Array.from({ length: count }, start)).then(([first]) => first as WorkerReady);
   // After an early stop, nobody waits for this any more.
   allReady.catch(() => {});
+  for (const number of awaited) start(number);
   return {
     ready: allReady,
     stop() {
@@ -132,4 +165,13 @@ export function superviseWorkers({ count, fork, after, log }: SuperviseOptions):
       return stopped;
     },
   };
+}
+
+/** `fields`: how the last worker ended. */
+function nothingStarted({ err, code, signal }: Record<string, unknown>): unknown {
+  if (err !== undefined) return err;
+  const how = typeof signal === 'string' ? `by ${signal}` : `with exit code ${String(code)}`;
+  return new Error(
+    `No worker could start. The last one ended ${how} before it took payments; its error is above. Nothing was started.`,
+  );
 }

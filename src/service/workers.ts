@@ -30,12 +30,15 @@ export async function startWorkers(config: Config, log: Log): Promise<Supervised
   cluster.schedulingPolicy = cluster.SCHED_RR;
   cluster.setupPrimary({
     exec: fileURLToPath(new URL('../main.js', import.meta.url)),
-    args: [],
     execArgv: [...process.execArgv, SEMI_SPACE],
   });
   const workers = superviseWorkers({
     count: config.WORKERS,
-    fork: () => asProcess(cluster.fork(env)),
+    fork(number) {
+      // An argument and not a variable, so that the list of processes shows it, too.
+      cluster.setupPrimary({ args: [String(number)] });
+      return asProcess(number, cluster.fork(env));
+    },
     after(waitMs, work) {
       const timer = setTimeout(work, waitMs);
       return () => clearTimeout(timer);
@@ -51,12 +54,12 @@ export async function startWorkers(config: Config, log: Log): Promise<Supervised
   };
 }
 
-function asProcess(worker: Worker): WorkerProcess {
+function asProcess(number: number, worker: Worker): WorkerProcess {
   closeWhatItDidNotTake(worker);
   // Its start counts as a sign of life.
   let heard = true;
   return {
-    id: worker.id,
+    number,
     ready: new Promise((resolve) => {
       worker.on('message', (message: WorkerReady | typeof BEAT) => {
         heard = true;
@@ -69,14 +72,20 @@ function asProcess(worker: Worker): WorkerProcess {
       return was;
     },
     ended: new Promise((resolve) => {
-      worker.once('exit', (code, signal) => resolve({ worker: worker.id, code, signal }));
+      const { pid } = worker.process;
+      worker.once('exit', (code, signal) => resolve({ worker: number, pid, code, signal }));
       // Without a pid the process never started: the machine had no process or descriptor left. Other errors do not end it.
       worker.on('error', (error) => {
-        if (worker.process.pid === undefined) resolve({ worker: worker.id, err: error });
+        if (pid === undefined) resolve({ worker: number, err: error });
       });
     }),
     kill: (signal) => void worker.process.kill(signal),
   };
+}
+
+/** In a worker: its number, which is in each line of its log. Undefined in other processes. */
+export function ownNumber(): number | undefined {
+  return cluster.isWorker ? Number(process.argv[2]) : undefined;
 }
 
 /** What the cluster module sends with a connection. */

@@ -19,6 +19,12 @@ function workersOf(stage: Stage): readonly number[] {
   });
 }
 
+/** The fields of each line that has the text. */
+function logged(stage: Stage, text: string): readonly Record<string, unknown>[] {
+  const lines = stage.service().output().split('\n');
+  return lines.filter((line) => line.includes(text)).map((line) => JSON.parse(line));
+}
+
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
@@ -59,7 +65,8 @@ test('a worker that is killed is replaced, and what it held is settled under the
     const payments = await stage.quiet();
     expect(payments.map(({ status }) => status)).toEqual(ids.map(() => 'COMPLETED'));
     expect(await stage.judge()).toEqual([]);
-    await until('it to be logged', () => stage.service().output().includes('a worker died'));
+    await until('it to be logged', () => logged(stage, 'a worker died').length === 1);
+    expect(logged(stage, 'a worker died')).toMatchObject([{ pid: before[0], code: null, signal: 'SIGKILL' }]);
   });
 });
 
@@ -142,8 +149,10 @@ test('calls in flight at SIGTERM end as answered, at every worker', async () => 
     const paid = ids.map((orderId) => stage.client.pay({ orderId, key: orderId, prefer: 'wait=60' }));
     await until('all calls', () => stage.gateway.ledger.requests.length === ids.length);
     stage.service().signal('SIGTERM');
-    const draining = (): number => stage.service().output().split('"draining"').length - 1;
-    await until('all of them to drain', () => draining() === WORKERS + 1);
+    await until('all of them to drain', () => logged(stage, '"draining"').length === WORKERS + 1);
+    expect(new Set(logged(stage, '"draining"').map(({ worker }) => worker))).toEqual(
+      new Set([undefined, 1, 2]),
+    );
     answer();
     expect((await Promise.all(paid)).map(({ status }) => status)).toEqual(ids.map(() => 201));
     expect(await stage.service().ended).toEqual({ code: 0, signal: null });
