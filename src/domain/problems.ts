@@ -28,7 +28,7 @@ export const PROBLEMS = {
   headers_too_large: { status: 431, title: 'The headers are too large' },
   internal_error: { status: 500, title: 'Payonce failed' },
   gateway_failed: { status: 502, title: 'The gateway failed; nothing was charged' },
-  store_unavailable: { status: 503, title: 'The database cannot be reached; nothing was sent' },
+  store_unavailable: { status: 503, title: 'The database cannot be used; nothing was sent' },
   store_refused: { status: 503, title: 'The database refuses to store it; nothing was sent' },
   store_outcome_unknown: { status: 503, title: 'The database did not say whether the payment was accepted' },
   installation_changed: {

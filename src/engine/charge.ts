@@ -39,12 +39,14 @@ export function createCharging(
       const cached = cachedAnswer(charging, order, key);
       if (cached !== undefined) return cached;
     }
+    const nowMs = clock.monotonicMs();
     const request: ClientRequest = {
       order,
       key: key ?? null,
       names: { accountId: order.accountId, orderId: order.orderId, keyHash: key?.hash ?? null },
       giveUpAfterS: options.giveUpAfterS ?? null,
-      untilMs: clock.monotonicMs() + options.waitMs,
+      untilMs: nowMs + options.waitMs,
+      turnAtMs: nowMs,
       claims: [],
       drawn: [],
       boundHere: false,
@@ -70,6 +72,7 @@ async function run(charging: Charging, request: ClientRequest): Promise<ChargeAn
   }
   for (let turn = 0; turn < MAX_TURNS; turn += 1) {
     if (charging.engine.halt.halted) return halted(charging, request);
+    request.turnAtMs = charging.engine.clock.monotonicMs();
     const situation = await readSituation(charging, request);
     const answer = await takeTurn(charging, request, situation, turn);
     if (answer !== 'again') return answer;

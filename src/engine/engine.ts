@@ -113,7 +113,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     try {
       await store.check();
       // It answers, but what we write there fails or waits in vain.
-      if (engine.outage.lastedMs() >= UNREADY_AFTER_MS) return 'database_unavailable';
+      if (engine.outage.sinceFailureMs() >= UNREADY_AFTER_MS) return 'database_unavailable';
       return (await engine.ownMode.holds()) ? null : 'stopped';
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;

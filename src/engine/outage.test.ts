@@ -13,8 +13,8 @@ function setUp() {
     logged.push(others);
   };
   const outage = createOutage(world.clock, { info: note, warn: note, error: note });
-  const fail = (kind: StoreError['kind'] = 'unavailable'): void =>
-    outage.failed(new StoreError(kind, 'lost'));
+  const fail = (kind: StoreError['kind'] = 'unavailable', waitedMs = 0): void =>
+    outage.failed(new StoreError(kind, 'lost'), world.clock.monotonicMs() - waitedMs);
   return { outage, logged, fail };
 }
 
@@ -26,11 +26,22 @@ describe('an outage of the database', () => {
     for (let time = 0; time < 1000; time += 1) fail();
     await world.pass(7000);
     fail('outcome_unknown');
-    expect([logged, outage.failures, outage.lastedMs()]).toEqual([[BEGIN], 1001, 7000]);
+    expect([logged, outage.failures, outage.sinceFailureMs()]).toEqual([[BEGIN], 1001, 7000]);
     outage.over();
     expect(logged).toEqual([BEGIN, { alarm_ended: 'database_unavailable', failures: 1001, lasted_ms: 7000 }]);
     outage.over();
-    expect([logged.length, outage.failures, outage.lastedMs()]).toEqual([2, 0, 0]);
+    expect([logged.length, outage.failures, outage.sinceFailureMs()]).toEqual([2, 0, 0]);
+  });
+
+  it('has lasted since the first statement that waited, and not since that one failed', async () => {
+    const { outage, logged, fail } = setUp();
+    fail('unavailable', 2000);
+    await world.pass(1000);
+    fail('unavailable', 5000);
+    await world.pass(1000);
+    expect(outage.sinceFailureMs()).toBe(2000);
+    outage.over();
+    expect(logged).toEqual([BEGIN, { alarm_ended: 'database_unavailable', failures: 2, lasted_ms: 6000 }]);
   });
 
   it('that comes and goes is reported once a minute', async () => {
@@ -83,5 +94,20 @@ describe('a process whose writes fail, on a database that answers', () => {
     store.check = check;
     await world.pass(1000);
     expect(await engine.notReady()).toBeNull();
+  });
+
+  it('counts the outage from when the first request was sent there', async () => {
+    const { charge, store, logged } = await chargingReplica(world, gateway);
+    const sentAtMs = world.clock.monotonicMs();
+    store.accept = () =>
+      new Promise((_resolve, reject) => {
+        world.clock.after(5000, () => reject(new StoreError('unavailable', 'locked')));
+      });
+    await charge(keyed('k'));
+    const failedAtMs = world.clock.monotonicMs();
+    await world.pass(1000);
+    const [end] = logged.filter(({ fields }) => fields.alarm_ended === 'database_unavailable');
+    expect(failedAtMs - sentAtMs).toBeGreaterThanOrEqual(5000);
+    expect(end?.fields.lasted_ms).toBeGreaterThanOrEqual(failedAtMs - sentAtMs);
   });
 });

@@ -10,12 +10,15 @@ import type { StoreError } from '../ports/store.ts';
 const REPORT_EVERY_MS = 60_000;
 
 export interface Outage {
-  /** Notes that something failed because of the database. Ignores `refused`: it is no outage, and has its own alarm. */
-  failed(error: StoreError): void;
+  /**
+   * Notes that something failed because of the database. Ignores `refused`: it is no outage, and has its own alarm.
+   * `beganAtMs`: when it was sent to the database. It may have waited there, for a lock or for an answer.
+   */
+  failed(error: StoreError, beganAtMs: number): void;
   /** Failures since the outage began; 0: there is no outage. */
   readonly failures: number;
-  /** How long the outage has lasted, in milliseconds; 0: there is no outage. */
-  lastedMs(): number;
+  /** Milliseconds since the first failure, for which something may have waited in vain before; 0: there is no outage. */
+  sinceFailureMs(): number;
   /** Ends the outage: a check has shown that the database takes writes. */
   over(): void;
 }
@@ -23,15 +26,15 @@ export interface Outage {
 export function createOutage(clock: Clock, log: Log): Outage {
   let reportAtMs = Number.NEGATIVE_INFINITY;
   let failures = 0;
+  let failedAtMs = 0;
   let sinceMs = 0;
   let isReported = false;
-  const lastedMs = (): number => (failures === 0 ? 0 : clock.monotonicMs() - sinceMs);
-
   return {
-    failed(error) {
+    failed(error, beganAtMs) {
       if (error.kind === 'refused') return;
       const nowMs = clock.monotonicMs();
-      if (failures === 0) sinceMs = nowMs;
+      if (failures === 0) failedAtMs = nowMs;
+      sinceMs = failures === 0 ? beganAtMs : Math.min(sinceMs, beganAtMs);
       failures += 1;
       if (isReported || nowMs < reportAtMs) return;
       isReported = true;
@@ -39,17 +42,21 @@ export function createOutage(clock: Clock, log: Log): Outage {
       log.error(
         { alarm: 'database_unavailable', err: error, kind: error.kind },
         'the database cannot be used: requests are answered 503, or 202 if their payment is stored, and payments under way wait. ' +
-          'Payonce keeps trying, and logs a line when the database is back. Check the database and the network to it',
+          'Payonce keeps trying, and logs a line when the database is back. Check the database, the network to it, and locks on its tables',
       );
     },
     get failures() {
       return failures;
     },
-    lastedMs,
+    sinceFailureMs: () => (failures === 0 ? 0 : clock.monotonicMs() - failedAtMs),
     over() {
       if (failures > 0 && isReported)
         log.info(
-          { alarm_ended: 'database_unavailable', failures, lasted_ms: Math.round(lastedMs()) },
+          {
+            alarm_ended: 'database_unavailable',
+            failures,
+            lasted_ms: Math.round(clock.monotonicMs() - sinceMs),
+          },
           'the database can be used again',
         );
       failures = 0;

@@ -176,8 +176,8 @@ describe('the sweep', () => {
   it('does not take what it reads for the end of an outage: the tables must take writes, and nothing may fail meanwhile', async () => {
     const { engine, sweeper, checks, checked, logged } = setUp();
     const lost = new StoreError('unavailable', 'lost');
-    engine.outage.failed(lost);
-    checks.push(lost, () => engine.outage.failed(lost));
+    engine.outage.failed(lost, 0);
+    checks.push(lost, () => engine.outage.failed(lost, 0));
     sweeper.start();
     await world.pass(500);
     expect([checked, engine.outage.failures, logged.length]).toEqual([

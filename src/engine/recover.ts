@@ -77,6 +77,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
 
   async function run(): Promise<void> {
     let again = false;
+    const beganAtMs = clock.monotonicMs();
     const { failures } = outage;
     try {
       again = await sweep();
@@ -89,14 +90,14 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
     } catch (error) {
       cutOff = true;
       // After a stop nothing is tried again, and the database may be closed before a hanging sweep ends.
-      if (!stopped) report(error);
+      if (!stopped) report(error, beganAtMs);
     }
     // Random, so that replicas that start together do not sweep together.
     schedule(again ? AGAIN_MS : limits.sweepMs * (0.5 + random.float()));
   }
 
-  function report(error: unknown): void {
-    if (error instanceof StoreError) outage.failed(error);
+  function report(error: unknown, beganAtMs: number): void {
+    if (error instanceof StoreError) outage.failed(error, beganAtMs);
     else log.error({ err: error }, 'a sweep failed; the next one tries again');
   }
 

@@ -48,7 +48,8 @@ export async function write(engine: Engine, options: WriteOptions): Promise<Writ
   const { record } = options;
   const next = nextRecord(options, engine.livemode);
   const advance = toAdvance(options, next, settlementOf(options, next, engine.livemode));
-  const untilMs = clock.monotonicMs() + options.tryForMs;
+  const beganAtMs = clock.monotonicMs();
+  const untilMs = beganAtMs + options.tryForMs;
   for (let pauseMs = TRY_AGAIN_MS; ; pauseMs = Math.min(pauseMs * 2, TRY_AGAIN_CAP_MS)) {
     const sent = momentOf(clock);
     try {
@@ -68,7 +69,7 @@ export async function write(engine: Engine, options: WriteOptions): Promise<Writ
         return { kind: 'unreachable', error };
       }
       if (clock.monotonicMs() + pauseMs >= untilMs) {
-        engine.outage.failed(error);
+        engine.outage.failed(error, beganAtMs);
         return { kind: 'unreachable', error };
       }
       await pause(clock, pauseMs);

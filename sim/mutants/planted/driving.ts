@@ -174,7 +174,7 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'one error of the database ends the sweep for good',
     story: 'After a restart of the database, payments that a crash left behind are never continued.',
     file: 'src/engine/recover.ts',
-    find: '      if (!stopped) report(error);\n',
+    find: '      if (!stopped) report(error, beganAtMs);\n',
     put: '      return;\n',
     judge: 'simulation',
   },

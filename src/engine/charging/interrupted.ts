@@ -34,7 +34,7 @@ export function storeFailed(charging: Charging, request: ClientRequest, error: S
   // Only this kind gets a line for each request. `refused` has its own alarm, and so has an outage.
   if (error.kind === 'unfit')
     engine.log.error({ err: error }, 'the database does not take the values of a charge request');
-  else engine.outage.failed(error);
+  else engine.outage.failed(error, request.turnAtMs);
   const known = request.seen === null ? undefined : (knownSince(charging, request.seen) ?? request.seen);
   if (known !== undefined && (request.boundHere || isOpenAndSame(known, request.order))) {
     const replayed = isReplayed(request);

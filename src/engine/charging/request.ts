@@ -23,6 +23,8 @@ export interface Charging {
 export interface ClientRequest extends Wanted {
   readonly names: StartNames;
   readonly untilMs: number;
+  /** When its turn began. Nothing that it sent to the store before that is still under way. */
+  turnAtMs: number;
   /** Claims of this request that were not confirmed. A row that carries one of them is this request's own. */
   readonly claims: UnconfirmedClaim[];
   /** The payment ids that this request drew. A payment with one of them is its own, whichever process works on it. */
