@@ -12,6 +12,7 @@ import type { LateNews } from './late-news.ts';
 import type { Outage } from './outage.ts';
 import type { OwnMode } from './own-mode.ts';
 import type { Shortage } from './shortage.ts';
+import type { Standing } from './standing.ts';
 
 /** What every part of the engine uses. */
 export interface Engine {
@@ -30,6 +31,7 @@ export interface Engine {
   readonly lateNews: LateNews;
   readonly ahead: AheadMemory;
   readonly shortage: Shortage;
+  readonly standing: Standing;
   /** Whether real money moves at the gateway. */
   readonly livemode: boolean;
   readonly ownMode: OwnMode;

@@ -71,7 +71,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   const active = createActivePayments();
   const progress = createVerifyProgress();
   let running = 0;
-  const logChange = createChangeLog(log);
+  const logChange = createChangeLog(engine);
   let draining = false;
   let idle: Promise<void> | null = null;
   let onIdle: (() => void) | null = null;

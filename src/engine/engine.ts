@@ -24,6 +24,7 @@ import { createSweeper } from './recover.ts';
 import { createReplayCache } from './replay-cache.ts';
 import { createShortage } from './shortage.ts';
 import { showPayment } from './show.ts';
+import { createStanding } from './standing.ts';
 import { checkPolicy, checkStart } from './start-checks.ts';
 import { createWaiters } from './waiters.ts';
 
@@ -82,6 +83,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     lateNews: createLateNews(),
     ahead: createAheadMemory(),
     shortage: createShortage(clock, options.log),
+    standing: createStanding(clock),
     livemode,
     ownMode: createOwnMode({ store, livemode, halt }),
   };

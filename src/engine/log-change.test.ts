@@ -32,6 +32,37 @@ describe('an alarm that ends says so, with its payment', () => {
     ]);
   });
 
+  it('gateway_forbidden: once, however often the order is refused', async () => {
+    const { charge, logged } = await chargingReplica(world, gateway);
+    gateway.play = () => ({ kind: 'forbidden', reason: 'http_403' });
+    await charge(keyed('k', 0));
+    await world.pass(HOUR_MS);
+    expect(gateway.calls.length).toBeGreaterThan(100);
+    expect(alarms(logged)).toEqual([['gateway_forbidden', world.stored('o1').paymentId]]);
+    gateway.play = approve;
+    await world.pass(60_000);
+    expect(alarms(logged)).toHaveLength(2);
+  });
+
+  it('gateway_forbidden: also if another process goes on with the payment', async () => {
+    const raising = await chargingReplica(world, gateway);
+    const takingUp = await chargingReplica(world, gateway);
+    gateway.play = () => ({ kind: 'forbidden', reason: 'http_401' });
+    await raising.charge(keyed('k', 0));
+    // From here on it finds nothing that is due, as if the other process were always faster.
+    const due = raising.store.due;
+    raising.store.due = async (query) => ({ ...(await due(query)), payments: [] });
+    await world.pass(40_000);
+    const { paymentId } = world.stored('o1');
+    const raised = [['gateway_forbidden', paymentId]];
+    expect([alarms(raising.logged), alarms(takingUp.logged)]).toEqual([raised, raised]);
+    gateway.play = approve;
+    await world.pass(60_000);
+    expect(world.stored('o1').operation.status).toBe('COMPLETED');
+    const ended = [...raised, ['ended', 'gateway_forbidden', paymentId]];
+    expect([alarms(raising.logged), alarms(takingUp.logged)]).toEqual([ended, ended]);
+  });
+
   it('gateway_forbidden of a lookup: also where the payment goes on', async () => {
     const { charge, logged } = await chargingReplica(world, gateway);
     gateway.play = () => ({ kind: 'pending', ref: 'ch' });

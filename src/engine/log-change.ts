@@ -1,10 +1,10 @@
 /** What the log says about a payment's changes: alarms, and how it ended. */
 
-import type { EventType } from '../domain/events.ts';
 import { isSettled } from '../domain/operation.ts';
 import type { Alarm, Decision } from '../domain/transition/index.ts';
 import type { Log } from '../ports/log.ts';
 import type { PaymentRecord } from '../ports/store.ts';
+import type { Engine } from './context.ts';
 
 /** What happened, and what the person who reads it should do. */
 const ALARMS: Readonly<Record<Alarm, string>> = {
@@ -18,58 +18,34 @@ const ALARMS: Readonly<Record<Alarm, string>> = {
     'late evidence about a charge of this settled order cannot be checked, because the gateway has given no answer for too long: look its charges up there; a failed order is not charged again meanwhile',
 };
 
-/** Alarms that stand as long as the gateway says nothing else; the others end with the payment's REVIEW, or not at all. */
-const WAITING: ReadonlySet<Alarm> = new Set(['gateway_forbidden', 'evidence_waits']);
-
-/** With these the gateway has said nothing that ends an alarm. */
-const TELLS_NOTHING: ReadonlySet<EventType> = new Set([
-  'call.started',
-  'call.not_sent',
-  'call.refused',
-  'call.unknown',
-  'lookup.started',
-  'lookup.unavailable',
-  'verify.started',
-  'verify.unavailable',
-]);
-
-/** More standing alarms than a person will let stand; beyond it they are forgotten, and have no end in the log. */
-const MAX_STANDING = 10_000;
-
 /** `before`: the payment as it was before the change; `record`: as it is now. */
 export type ChangeLog = (before: PaymentRecord, record: PaymentRecord, decision: Decision) => void;
 
-/** What one process says. It knows of the alarms that it raised itself, and of every review. */
-export function createChangeLog(log: Log): ChangeLog {
-  const standing = new Map<string, Alarm>();
-
-  function endedBy({ operation, paymentId }: PaymentRecord, decision: Decision): Alarm | undefined {
-    const { next, event, alarm: raised } = decision;
-    const stands = standing.get(paymentId);
-    if (stands !== undefined && stands !== raised && !TELLS_NOTHING.has(event.type)) {
-      standing.delete(paymentId);
-      return stands;
-    }
-    return operation.status === 'REVIEW' && next.status !== 'REVIEW' ? reviewAlarm(operation) : undefined;
-  }
-
-  return (before, record, decision) => {
+export function createChangeLog({ log, standing }: Pick<Engine, 'log' | 'standing'>): ChangeLog {
+  return (before, record, { event, alarm }) => {
+    const { paymentId, operation, seq } = record;
     const fields = {
-      payment_id: record.paymentId,
-      status: record.operation.status,
-      event: decision.event.type,
-      detail: decision.event.detail,
-      attempts: record.operation.attempts,
+      payment_id: paymentId,
+      status: operation.status,
+      event: event.type,
+      detail: event.detail,
+      attempts: operation.attempts,
     };
-    const { alarm } = decision;
-    const ended = endedBy(before, decision);
-    if (ended !== undefined) log.info({ ...fields, alarm_ended: ended }, 'what this alarm was about is over');
-    if (alarm !== undefined) {
-      if (standing.size >= MAX_STANDING) standing.clear();
-      if (WAITING.has(alarm)) standing.set(record.paymentId, alarm);
-      log.error({ ...fields, alarm }, ALARMS[alarm]);
-    } else if (isSettled(record.operation.status)) log.info(fields, 'payment settled');
+    for (const ended of standing.endedBy(paymentId, { seq, type: event.type })) logEnd(log, fields, ended);
+    if (before.operation.status === 'REVIEW' && operation.status !== 'REVIEW')
+      logEnd(log, fields, reviewAlarm(before.operation));
+    if (alarm === undefined) {
+      if (isSettled(operation.status)) log.info(fields, 'payment settled');
+      return;
+    }
+    const isNews = standing.raised(record, alarm);
+    // An order that is refused with each try is one alarm. What comes once a day is repeated.
+    if (isNews || alarm !== 'gateway_forbidden') log.error({ ...fields, alarm }, ALARMS[alarm]);
   };
+}
+
+export function logEnd(log: Log, fields: Record<string, unknown>, alarm: Alarm): void {
+  log.info({ ...fields, alarm_ended: alarm }, 'what this alarm was about is over');
 }
 
 /** The alarm with which the payment went to REVIEW. */

@@ -7,6 +7,7 @@ import type { Engine } from './context.ts';
 import type { Driver } from './drive.ts';
 import { momentOf } from './moment.ts';
 import { createIdleWatch } from './wake-idle.ts';
+import { createAlarmWatch } from './watch-alarms.ts';
 import { createClockWatch } from './watch-clock.ts';
 import { createNamesWatch } from './watch-names.ts';
 
@@ -26,6 +27,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
   const { clock, random, store, gateway, gate, limits, log, outage, policy } = engine;
   const watchClock = createClockWatch(engine);
   const watchNames = createNamesWatch(engine);
+  const watchAlarms = createAlarmWatch(engine, driver);
   const wakeIdle = createIdleWatch(engine);
   let cancel: (() => void) | null = null;
   let stopped = false;
@@ -85,6 +87,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
       cutOff = false;
       await watchNames();
       await wakeIdle();
+      await watchAlarms();
       await erase();
       if (failures > 0) await lookWhetherBack(failures);
     } catch (error) {

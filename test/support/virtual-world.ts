@@ -19,6 +19,7 @@ import { momentOf } from '../../src/engine/moment.ts';
 import { createOutage } from '../../src/engine/outage.ts';
 import { createOwnMode } from '../../src/engine/own-mode.ts';
 import { createShortage } from '../../src/engine/shortage.ts';
+import { createStanding } from '../../src/engine/standing.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Gateway } from '../../src/ports/gateway.ts';
 import type { PaymentRecord, Store } from '../../src/ports/store.ts';
@@ -178,6 +179,7 @@ export function createVirtualWorld({ installationId = INSTALLATION_ID } = {}): V
         lateNews: createLateNews(),
         ahead,
         shortage: createShortage(clock, options.log),
+        standing: createStanding(clock),
         livemode,
         ownMode,
       };
