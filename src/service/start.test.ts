@@ -373,3 +373,20 @@ describe('the stop', () => {
     expect(await choosePort(readConfig({ PORT: port }))).toBe(Number(port));
   });
 });
+
+it.each([
+  ['alone', true],
+  ['worker', false],
+] as const)(
+  'a process that cannot use the database says that nothing was started: %s, %s',
+  async (role, says) => {
+    const config = readConfig({
+      ...quiet,
+      DATABASE_URL: 'postgres://payonce@127.0.0.1:1/none',
+      GATEWAY: 'fake',
+    });
+    const error = await startService(config, createLog(config), { role }).catch((reason: Error) => reason);
+    expect(error).toMatchObject({ message: expect.stringContaining('The database cannot be reached') });
+    expect(String(error).includes('Nothing was started.')).toBe(says);
+  },
+);

@@ -73,10 +73,10 @@ async function serve(
   { role }: StartOptions,
 ): Promise<Service> {
   const pool = database.openPool({ name: 'payonce', max: config.DATABASE_POOL });
-  await migrate(pool).catch(refuseStart);
+  const refuse = refuseStart(role);
+  await migrate(pool).catch(refuse);
   if (role === 'alone') await warnOfShortage(pool, config, log);
-  const fake =
-    config.GATEWAY === 'fake' ? await openFakeGateway(config, log, database).catch(refuseStart) : null;
+  const fake = config.GATEWAY === 'fake' ? await openFakeGateway(config, log, database).catch(refuse) : null;
   let engine: RunningEngine | null = null;
   let draining = false;
   const payonce = startingUp(() => engine);
@@ -116,8 +116,12 @@ async function serve(
   };
 }
 
-function refuseStart(error: unknown): never {
-  throw new Error(`${inWords(error)}\nNothing was started.`, { cause: error });
+/** A worker cannot know whether other workers run. The process that started it says so if nothing was started. */
+function refuseStart(role: StartOptions['role']): (error: unknown) => never {
+  const consequence = role === 'alone' ? '\nNothing was started.' : '';
+  return (error) => {
+    throw new Error(inWords(error) + consequence, { cause: error });
+  };
 }
 
 /** How long slow clients may take after the drain. */
