@@ -20,7 +20,7 @@ function setUp() {
   const outage = async (): Promise<void> => {
     for (let call = 0; call < 10; call += 1) end(SILENT);
   };
-  return { world, gate, logged, end, outage };
+  return { world, gate, logged, log, end, outage };
 }
 
 it('an outage is reported once, and so is its end', async () => {
@@ -87,4 +87,23 @@ it('nothing is logged after the gate is closed', async () => {
   gate.close();
   await world.pass(5000);
   expect(logged).toEqual(['alarm calls_stopped, why silence']);
+});
+
+it('the end of an outage is reported by the next call if the timer is late', async () => {
+  const { world, logged, log } = setUp();
+  const clock = { ...world.clock, after: () => () => {} };
+  const gate = createGate({ clock, maxCalls: 5, maxLookups: 5, log });
+  const end = (outcome: Parameters<typeof gate.callEnded>[0]['outcome']): void =>
+    gate.callEnded({ paymentId: 'p', outcome, leftAtMs: clock.monotonicMs(), pauseMs: 30_000 });
+  await world.pass(1000);
+  for (let call = 0; call < 10; call += 1) end(SILENT);
+  await world.pass(1000);
+  gate.reserve('first_call');
+  end({ kind: 'approved', ref: 'ch' });
+  await world.pass(4999);
+  end({ kind: 'approved', ref: 'ch' });
+  expect(logged).toEqual(['alarm calls_stopped, why silence']);
+  await world.pass(1);
+  end({ kind: 'approved', ref: 'ch' });
+  expect(logged).toEqual(['alarm calls_stopped, why silence', 'alarm_ended calls_stopped']);
 });

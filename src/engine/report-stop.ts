@@ -20,6 +20,7 @@ export function createStopReport(clock: Clock, log: Log | undefined): StopReport
   /** What the last line says. */
   let saysStopped = false;
   let cancel: (() => void) | null = null;
+  let goesOnSinceMs = 0;
 
   function endWait(): void {
     cancel?.();
@@ -27,7 +28,7 @@ export function createStopReport(clock: Clock, log: Log | undefined): StopReport
   }
 
   function goesOn(): void {
-    cancel = null;
+    endWait();
     saysStopped = false;
     log?.info(
       { alarm_ended: 'calls_stopped' },
@@ -38,7 +39,15 @@ export function createStopReport(clock: Clock, log: Log | undefined): StopReport
   return {
     now(stopped, why) {
       if (!stopped) {
-        if (saysStopped) cancel ??= clock.after(STEADY_AFTER_MS, goesOn);
+        if (!saysStopped) return;
+        const nowMs = clock.monotonicMs();
+        if (cancel === null) {
+          goesOnSinceMs = nowMs;
+          cancel = clock.after(STEADY_AFTER_MS, goesOn);
+        } else if (nowMs - goesOnSinceMs >= STEADY_AFTER_MS) {
+          // The timer may be late.
+          goesOn();
+        }
         return;
       }
       endWait();
