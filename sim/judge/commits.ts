@@ -308,8 +308,11 @@ function judgeReview({ book, plan, violated }: CommitJudgeParts, { after, rowAft
   const excused = rowAfter.operations.some(
     ({ gatewayKey }) => book.excused.has(gatewayKey) || book.blindSends.has(gatewayKey),
   );
+  // A late worker heard that the charge was pending. Without keys, its decline is about one call, so a person is asked.
+  const heardPending =
+    contract.keys === 'none' && rowAfter.evidence.some(({ outcome }) => outcome.kind === 'pending');
   const openForMs = after.updatedAtMs - (rowAfter.operations.at(-1)?.openedAtMs ?? 0);
-  if (contract.lookup && !excused && openForMs < resolveForMs && !book.amnesia) {
+  if (contract.lookup && !excused && !heardPending && openForMs < resolveForMs && !book.amnesia) {
     violated('review', `${orderId}: REVIEW (${after.operation.failureCode}) although the gateway can tell`);
   }
 }

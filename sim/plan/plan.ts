@@ -165,15 +165,20 @@ function narrowed(plan: Plan, tape: Tape): Plan {
   const crowded = plan.story === 'plain' ? { orders: 4, clients: 6, faultsForMs: 20 * SECOND } : {};
   const { rates, mishaps, policy } =
     plan.story === 'plain' && tape.chance(500) ? onlyAtGateway(plan, tape) : plan;
+  const narrow = drawNarrow(tape);
+  const [maxCalls, maxLookups] = [tape.pick([1, 2]), tape.pick([1, 2])];
+  const cacheEntries = tape.pick([2, 1, 4]);
+  const patience = giveUpAfterS ?? (tape.chance(300) ? tape.pick([5, 2, 30]) : null);
   return {
     ...plan,
     ...crowded,
     policy,
-    narrow: drawNarrow(tape),
-    maxCalls: tape.pick([1, 2]),
-    maxLookups: tape.pick([1, 2]),
-    cacheEntries: tape.pick([2, 1, 4]),
-    giveUpAfterS: giveUpAfterS ?? (tape.chance(300) ? tape.pick([5, 2, 30]) : null),
+    narrow,
+    maxCalls,
+    maxLookups,
+    cacheEntries,
+    // An order that waits long and gets a kept error each time would be the only probe, and hold the only place.
+    giveUpAfterS: policy.contract.cachesErrors ? null : patience,
     rates: {
       ...rates,
       gateway_slow: rates.gateway_slow ?? 100,

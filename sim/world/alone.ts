@@ -66,6 +66,8 @@ function saysStopped({ process }: Host): boolean {
 }
 
 async function pass({ scheduler, judge }: World, ms: number): Promise<void> {
+  // Time passes only from one event to the next.
+  scheduler.after(ms, () => {});
   await scheduler.run({
     untilMs: scheduler.nowMs + ms,
     done: () => judge.violation !== null,
