@@ -177,8 +177,7 @@ function narrowed(plan: Plan, tape: Tape): Plan {
     maxCalls,
     maxLookups,
     cacheEntries,
-    // An order that waits long and gets a kept error each time would be the only probe, and hold the only place.
-    giveUpAfterS: policy.contract.cachesErrors ? null : patience,
+    giveUpAfterS: patience,
     rates: {
       ...rates,
       gateway_slow: rates.gateway_slow ?? 100,

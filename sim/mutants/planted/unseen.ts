@@ -38,6 +38,16 @@ export const UNSEEN: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
+    name: 'an error that the gateway keeps is asked for again and again',
+    story:
+      'A gateway stores its error under the key. The order is called for hours, gets the same error each time, and keeps the only place at the gateway.',
+    file: 'src/domain/transition/call-ended.ts',
+    find: 'if (outcome.answered && context.policy.contract.cachesErrors) {',
+    put: "if (outcome.answered && context.policy.contract.cachesErrors && next.doubt.kind === 'answered') {",
+    judge: 'engine suite',
+    tests: { file: 'src/domain/transition/give-up.test.ts', named: 'stored under its key' },
+  },
+  {
     name: 'a review ends as failed when nobody comes',
     story: 'A customer was charged, no person checked it for days, and the order is shown as failed.',
     file: 'src/domain/transition/lookup-ended.ts',

@@ -35,6 +35,10 @@ export function onCallEnded(operation: Operation, outcome: CallOutcome, context:
       );
     case 'unknown': {
       const next = doubted(operation, outcome.answered ? 'answered' : 'open', context);
+      // The gateway keeps this answer under the key, so another call would only get it again.
+      if (outcome.answered && context.policy.contract.cachesErrors) {
+        return ask(next, 'call.unknown', outcome.reason, context.policy.contract.lookupLagMs, context);
+      }
       return retryOrAsk(next, 'call.unknown', outcome.reason, outcome.retryAfterMs, context);
     }
     case 'pending': {

@@ -89,6 +89,14 @@ describe('while its time lasts', () => {
     expect(onLookupEnded(unanswered, { kind: 'absent' }, context.nowMs, context).next.step).toBe('call');
   });
 
+  it('is not called again to get an error that is stored under its key, whatever was sent before', () => {
+    const tried = charge(3600, { doubt: { kind: 'open', untilMs: START + 500 } });
+    const kept = { kind: 'unknown', answered: true, reason: 'http_500' } as const;
+    const { next } = onCallEnded(tried, kept, at(1000, {}, { cachesErrors: true }));
+    expect(next).toMatchObject({ step: 'lookup', doubt: { kind: 'open' } });
+    expect(onCallEnded(tried, kept, at(1000)).next.step).toBe('call');
+  });
+
   it('a decline ends it at once', () => {
     const declined = onCallEnded(charge(3600), { kind: 'declined', code: 'no_funds' }, at(1000));
     expect(declined.next).toMatchObject({ status: 'FAILED', failureCode: 'no_funds' });
