@@ -181,7 +181,7 @@ export const SETTINGS = {
   ),
   MAX_LOOKUPS: number(64, 1, 100_000, 'Lookups under way at once.'),
   SWEEP_MS: milliseconds(500, 'Pause between the sweeps for payments that are due.', 10),
-  WAIT_MS: milliseconds(10_000, 'How long `POST /v1/payments` waits for the outcome by default.'),
+  WAIT_MS: milliseconds(10_000, 'How long a charge or a refund of `/v1` waits for the outcome by default.'),
   MAX_WAIT_MS: milliseconds(60_000, 'Longest wait that `Prefer: wait` may ask for.'),
   SEED_WAIT_MS: milliseconds(30_000, 'How long `POST /payments/start/` waits for the outcome.'),
   ANSWER_RETENTION_MS: milliseconds(30 * DAY, 'How long a frozen answer is kept.', 1000, 4000 * DAY),

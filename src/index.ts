@@ -24,6 +24,7 @@ export {
 } from './domain/outcomes.ts';
 export type { Payment, PaymentEvent, PaymentStatus } from './domain/payment.ts';
 export type { Policy } from './domain/policy.ts';
+export type { Refund, RefundEvent, RefundStatus } from './domain/refund.ts';
 export {
   judgeRefundCall,
   judgeRefundLookup,
@@ -32,6 +33,8 @@ export {
   type RefundRequest,
   type ReportedRefund,
 } from './domain/refund-outcomes.ts';
+export type { Sums } from './domain/sums.ts';
+export type { PaymentNow } from './engine/api.ts';
 export type {
   AccountOption,
   ChargeInput,
@@ -49,6 +52,20 @@ export type {
 } from './library/api.ts';
 export { type InputErrorCode, type InputProblem, PayonceInputError } from './library/input-error.ts';
 export type { PayonceOptions } from './library/options.ts';
+export type {
+  NotRefunded,
+  RefundAccepted,
+  Refunded,
+  RefundInput,
+  RefundInReview,
+  RefundOptions,
+  RefundPending,
+  RefundRefused,
+  RefundResult,
+  RefundsFilter,
+  RefundsPage,
+  SettledRefund,
+} from './library/refund-api.ts';
 export type { CallOptions, ExchangeOptions, Gateway, Refunds } from './ports/gateway.ts';
 export type { Log } from './ports/log.ts';
 export { StoreError } from './ports/store.ts';

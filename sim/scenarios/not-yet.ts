@@ -23,7 +23,7 @@ export const NOT_YET: readonly NotYet[] = [
     class: 'late money',
     fault: 'refunded once, or completed if still wanted',
     reason:
-      'Payonce cannot refund yet: REVIEW and an alarm, and the next charge is blocked until a person has refunded the money at the gateway.',
+      'Payonce does not refund it by itself yet: REVIEW and an alarm, and the next charge is blocked until a person has refunded the money at the gateway.',
   },
   {
     class: 'deploy',

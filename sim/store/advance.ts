@@ -36,7 +36,8 @@ export function advance(context: Context, write: Advance): Statement<Advanced> {
   };
 }
 
-function matches(payment: PaymentRow | undefined, write: Advance, nowMs: number): boolean {
+/** Whether the row is as the writer expects it. */
+export function matches(payment: PaymentRow | undefined, write: Advance, nowMs: number): boolean {
   const { expected, settlement, evidenceSeen } = write;
   const fails = settlement !== null && settlement.problem !== null;
   return (
@@ -72,15 +73,24 @@ function advanced(before: Row, write: Advance, nowMs: number): Row {
 }
 
 function advancedPayment(before: PaymentRow, write: Advance, nowMs: number): PaymentRow {
-  const { lease, settlement, evidenceSeen } = write;
+  const absences = before.absences + (write.settlement?.byAbsence === true ? 1 : 0);
+  return { ...advancedState(before, write, nowMs), absences };
+}
+
+/** What every fenced write changes in its row, whatever it is about. */
+export function advancedState<T extends Omit<PaymentRow, 'absences'>>(
+  before: T,
+  write: Advance,
+  nowMs: number,
+): T {
+  const { lease, evidenceSeen } = write;
   const taken = lease.kind === 'take';
   const waitMs = taken ? lease.claim.leaseMs : lease.waitMs;
   const newClaim = claimOf(lease);
   const unseen = before.evidence > evidenceSeen;
   return {
     ...before,
-    operation: chargeOf(before.operation, write.operation),
-    absences: before.absences + (settlement?.byAbsence === true ? 1 : 0),
+    operation: operationOfSame(before.operation, write.operation),
     seq: before.seq + 1,
     fence: before.fence + (newClaim === null ? 0 : 1),
     claimId: newClaim ?? before.claimId,
@@ -97,10 +107,9 @@ function claimOf(lease: Advance['lease']): string | null {
   return lease.kind === 'take' ? lease.claim.claimId : lease.claimId;
 }
 
-/** The number, the opening and the time that its caller gives it are the operation's, and no write changes them. */
-function chargeOf({ n, openedAtMs, giveUpAfterS }: Operation, written: Operation): Operation {
-  const same = written.n === n && written.openedAtMs === openedAtMs && written.giveUpAfterS === giveUpAfterS;
-  return same ? written : { ...written, n, openedAtMs, giveUpAfterS };
+/** The kind, the number, the opening and the time that its caller gives it are the operation's, and no write changes them. */
+function operationOfSame({ kind, n, openedAtMs, giveUpAfterS }: Operation, written: Operation): Operation {
+  return { ...written, kind, n, openedAtMs, giveUpAfterS };
 }
 
 /** The first settlement of an operation is its last. */

@@ -1,9 +1,10 @@
 /** The statements of `Store.noteLease` and `Store.shortenWaits`; see `src/postgres/clock.ts`. */
 import type { WaitsQuery } from '../../src/ports/store.ts';
 import { put } from './committed.ts';
+import { shortenFollowUps } from './follow-ups/work.ts';
 import type { Row } from './rows.ts';
 import { type Context, changeOf, INSTALLATION_LOCK, orderLock, type Statement } from './statement.ts';
-import type { Change, Result } from './types.ts';
+import type { Change, FollowUpChange, Result } from './types.ts';
 
 const FUTURE_MS = 1000;
 
@@ -38,12 +39,15 @@ export function shortenWaits(context: Context, query: WaitsQuery): Statement<num
     changes.push(changeOf('shortenWaits', query, before, after));
   }
 
-  function apply(changes: Change[]): number | null {
+  const followUps = shortenFollowUps(context, query);
+
+  function apply(changes: Change[], ofFollowUps: FollowUpChange[]): number | null {
     for (const order of orders) shorten(order, changes);
-    return lastMs;
+    const ends = [lastMs, followUps.apply(ofFollowUps)].filter((end) => end !== null);
+    return ends.length === 0 ? null : Math.min(...ends);
   }
   // In one order for all: PostgreSQL ends a deadlock, which this model could not.
-  const locks = orders.map(orderLock).sort();
+  const locks = [...orders.map(orderLock), ...followUps.locks].sort();
   return { locks, proceeds: () => true, apply, otherwise: apply };
 }
 

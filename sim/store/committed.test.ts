@@ -1,20 +1,25 @@
 /** What stays: crashes, backups, and what the judge gets. */
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { FollowUpIntent } from '../../src/ports/store.ts';
 import { complete, intent, key, newPaymentId, order, paymentKey } from '../../test/suites/store/fixtures.ts';
-import { type Change, createDatabase, type Database } from './database.ts';
+import { refund, succeed } from '../../test/suites/store/follow-up-fixtures.ts';
+import { type Change, createDatabase, type Database, type FollowUpChange } from './database.ts';
 
 let nowMs: number;
 let changes: Change[];
+let followUpChanges: FollowUpChange[];
 let database: Database;
 
 beforeEach(() => {
   nowMs = 1_000_000;
   changes = [];
+  followUpChanges = [];
   database = createDatabase({
     nowMs: () => nowMs,
     retentionMs: 1000,
     installationId: 'installation',
     onCommit: (change) => changes.push(change),
+    onFollowUpCommit: (change) => followUpChanges.push(change),
   });
 });
 
@@ -103,5 +108,66 @@ describe('what the judge gets', () => {
     database.begin('addEvidence', { payment: unknown, chargeN: 2, outcome }).commit();
     expect(database.row('acme', 'one')?.evidence).toMatchObject([{ chargeN: 1, outcome }]);
     expect(database.snapshot().committed.strays).toMatchObject([{ chargeN: 2, outcome }]);
+  });
+});
+
+describe('follow-ups', () => {
+  async function open(): Promise<FollowUpIntent> {
+    database.begin('advance', complete(accepted('one'))).commit();
+    const { payment } = database.read('situation', { ...order('one'), keyHash: null });
+    if (payment === null) throw new Error('There is no payment.');
+    const installationId = async (): Promise<string> => 'installation';
+    return refund({ installationId }, payment, 'r', { key: key('k') });
+  }
+  const situationOf = ({ payment, terms }: FollowUpIntent) =>
+    database.read('followUpSituation', {
+      ...{ accountId: payment.accountId, paymentId: payment.paymentId, kind: 'refund' },
+      ...{ name: terms.name, keyHash: key('k').hash },
+    });
+
+  test('are brought back by a backup, with their keys, names, evidence and sums', async () => {
+    const intent = await open();
+    const empty = database.snapshot();
+    for (const _time of [1, 2]) {
+      expect(database.begin('openFollowUp', intent).commit().kind).toBe('opened');
+      const full = database.snapshot();
+      const evidence = { payment: intent.payment, id: intent.terms.id, outcome: { kind: 'busy' } } as const;
+      database.begin('addFollowUpEvidence', evidence).commit();
+      database.restore(full);
+      expect(situationOf(intent)).toMatchObject({
+        key: { started: true },
+        followUp: { evidence: 0 },
+        sums: { refundingMinor: 70 },
+      });
+      expect(database.read('followUpNews', 'acme', intent.terms.id).sentUntilMs).toBeNull();
+      database.restore(empty);
+      expect(situationOf(intent)).toMatchObject({ key: null, followUp: null, sums: { refundingMinor: 0 } });
+      expect([...database.followUps()]).toEqual([]);
+    }
+  });
+
+  test('are told of with the sums before and after, and not as changes of their payment', async () => {
+    const intent = await open();
+    changes = [];
+    database.begin('openFollowUp', intent).commit();
+    database.begin('openFollowUp', intent).commit();
+    const { followUp } = situationOf(intent);
+    if (followUp === null) throw new Error('There is no refund.');
+    database.begin('advanceFollowUp', succeed(followUp)).rollback();
+    database.begin('advanceFollowUp', succeed(followUp)).commit();
+    database.begin('advanceFollowUp', succeed(followUp)).commit();
+    nowMs += 1001;
+    database.begin('eraseExpiredAnswers', 10).commit();
+    const told = followUpChanges.map(({ kind, before, after, sumsBefore, sumsAfter, event }) => [
+      ...[kind, before?.state.seq, after.state.seq, event?.type],
+      ...[sumsBefore?.refundingMinor, sumsAfter.refundingMinor, sumsAfter.refundedMinor],
+    ]);
+    expect(told).toEqual([
+      ['openFollowUp', undefined, 1, 'refund.created', undefined, 70, 0],
+      ['advanceFollowUp', 1, 2, 'refund.succeeded', 70, 0, 70],
+      ['eraseExpiredAnswers', 2, 2, undefined, 0, 0, 70],
+    ]);
+    expect(changes.map(({ kind }) => kind)).toEqual(['eraseExpiredAnswers']);
+    expect([...database.followUps()]).toEqual([followUpChanges.at(-1)?.after]);
   });
 });

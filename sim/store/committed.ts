@@ -1,5 +1,6 @@
 /** The committed state: rows by order, and the unique indexes. Maps of immutable records, so that a copy is cheap. */
-import { StoreError } from '../../src/ports/store.ts';
+import { type PaymentSums, StoreError } from '../../src/ports/store.ts';
+import type { FollowUpEvidenceRow, FollowUpRequestRow, FollowUpRow } from './follow-ups/rows.ts';
 import type { EvidenceRow, OperationRow, RequestRow, Row } from './rows.ts';
 
 export interface Committed {
@@ -15,6 +16,16 @@ export interface Committed {
   readonly strays: EvidenceRow[];
   /** Of all processes that ever ran on it. */
   longestLeaseMs: number;
+  /** By account and id; in the order in which they were opened. */
+  readonly followUps: Map<string, FollowUpRow>;
+  /** By account, payment, kind and name: the id. */
+  readonly followUpNames: Map<string, string>;
+  /** By account and key hash. */
+  readonly followUpRequests: Map<string, FollowUpRequestRow>;
+  /** By account and the follow-up's id, whether it is there or not. */
+  readonly followUpEvidence: Map<string, readonly FollowUpEvidenceRow[]>;
+  /** By account and payment id. */
+  readonly sums: Map<string, PaymentSums>;
 }
 
 export function emptyState(): Committed {
@@ -25,6 +36,11 @@ export function emptyState(): Committed {
     livemode: null,
     strays: [],
     longestLeaseMs: 0,
+    followUps: new Map(),
+    followUpNames: new Map(),
+    followUpRequests: new Map(),
+    followUpEvidence: new Map(),
+    sums: new Map(),
   };
 }
 
@@ -36,6 +52,11 @@ export function copyOf(state: Committed): Committed {
     livemode: state.livemode,
     strays: [...state.strays],
     longestLeaseMs: state.longestLeaseMs,
+    followUps: new Map(state.followUps),
+    followUpNames: new Map(state.followUpNames),
+    followUpRequests: new Map(state.followUpRequests),
+    followUpEvidence: new Map(state.followUpEvidence),
+    sums: new Map(state.sums),
   };
 }
 

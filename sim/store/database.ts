@@ -8,6 +8,10 @@ import { accept } from './accept.ts';
 import { advance } from './advance.ts';
 import { noteLease, shortenWaits } from './clock.ts';
 import { type Committed, copyOf, emptyState, within } from './committed.ts';
+import { advanceFollowUp } from './follow-ups/advance.ts';
+import { bindFollowUpKey, openFollowUp } from './follow-ups/open.ts';
+import * as ofFollowUps from './follow-ups/reads.ts';
+import { addFollowUpEvidence } from './follow-ups/work.ts';
 import { wakeIdle } from './idle.ts';
 import { bindKey, openNextCharge } from './keys.ts';
 import { createLocks } from './locks.ts';
@@ -45,6 +49,10 @@ const WRITES: Writes = {
   openNextCharge,
   advance,
   addEvidence,
+  openFollowUp,
+  bindFollowUpKey,
+  advanceFollowUp,
+  addFollowUpEvidence,
   shortenWaits,
   wakeIdle,
   noteLease,
@@ -53,7 +61,7 @@ const WRITES: Writes = {
 };
 
 export function createDatabase(options: DatabaseOptions): Database {
-  const { nowMs: clock, onCommit = () => {} } = options;
+  const { nowMs: clock, onCommit = () => {}, onFollowUpCommit = () => {} } = options;
   const locks = createLocks();
   const open = new Set<OpenTransaction<unknown>>();
   let committed: Committed = emptyState();
@@ -70,6 +78,14 @@ export function createDatabase(options: DatabaseOptions): Database {
     payment,
     payments,
     events,
+    followUpSituation: ofFollowUps.followUpSituation,
+    dueFollowUps: ofFollowUps.dueFollowUps,
+    followUpNews: ofFollowUps.followUpNews,
+    releasedFollowUps: ofFollowUps.releasedFollowUps,
+    followUp: ofFollowUps.followUp,
+    followUps: ofFollowUps.followUps,
+    followUpEvents: ofFollowUps.followUpEvents,
+    sums: ofFollowUps.sums,
     installationId: () => installationId,
     check: () => {},
   };
@@ -90,9 +106,10 @@ export function createDatabase(options: DatabaseOptions): Database {
         statement: prepare(context(nowMs), ...args),
         nowMs,
         locks,
-        onEnd(changes) {
+        onEnd(changes, followUps) {
           open.delete(transaction);
           for (const change of changes) onCommit(change);
+          for (const change of followUps) onFollowUpCommit(change);
         },
       });
       open.add(transaction);
@@ -104,6 +121,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     },
     crash,
     rows: () => committed.rows.values(),
+    followUps: () => committed.followUps.values(),
     row: (accountId, orderId) => committed.rows.get(within(accountId, orderId)),
     openTransactions: () => open.size,
     snapshot: () => ({ committed: copyOf(committed) }),

@@ -3,16 +3,19 @@
  * be read afterwards. A story is drawn from its number alone; a failing one is run again by that number.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { PaymentRecord, Store } from '../../src/ports/store.ts';
+import type { PaymentKey, PaymentRecord, Store } from '../../src/ports/store.ts';
 import { createPostgresHarness } from '../../test/postgres/harness.ts';
 import type { StoreHarness } from '../../test/suites/store.suite.ts';
 import { createDatabase as createPostgresDatabase } from '../../test/support/database.ts';
 import { mulberry } from '../chaos/random.ts';
 import { createDatabase } from './database.ts';
+import { ACCOUNTS, HASHES, HOUR_MS, ORDERS, type Random, type Step } from './draws.ts';
+import { drawRefundStep, NAMES, paidOrders } from './follow-ups/story.ts';
 import { createPlainStore } from './plain.ts';
-import { ACCOUNTS, drawStep, HASHES, HOUR_MS, ORDERS, type Step } from './story.ts';
+import { drawStep } from './story.ts';
 
 const STORIES = 24;
+const REFUND_STORIES = 8;
 const STEPS = 60;
 const RETENTION_MS = 2 * HOUR_MS;
 
@@ -89,6 +92,47 @@ async function everything(store: Store, gateways: readonly string[]): Promise<un
   });
 }
 
+/** Everything about refunds that can be read through the port. */
+async function everyRefund(store: Store, gateways: readonly string[]): Promise<unknown> {
+  const records = await recordsOf(store);
+  const due: unknown[] = [];
+  for (const gateway of gateways) {
+    for (const calls of [true, false])
+      due.push((await store.dueFollowUps({ gateway, limit: 5, calls })).followUps);
+  }
+  return timeless({
+    due,
+    orders: await Promise.all(records.map((record) => record && refundsOf(store, record))),
+    keys: await Promise.all(
+      ACCOUNTS.flatMap((accountId) => HASHES.map((keyHash) => boundRefund(store, accountId, keyHash))),
+    ),
+    elsewhere: await Promise.all(gateways.map((gateway) => store.openElsewhere(gateway))),
+  });
+}
+
+async function refundsOf(store: Store, { order, paymentId }: PaymentRecord): Promise<unknown> {
+  const { accountId, orderId } = order;
+  const payment: PaymentKey = { accountId, orderId, paymentId };
+  const of = { accountId, paymentId, kind: 'refund' } as const;
+  const records = await store.followUps({ ...of, limit: 100 });
+  return Promise.all([
+    records,
+    store.followUps({ ...of, limit: 1, before: records[0]?.followUp.id ?? paymentId }),
+    store.releasedFollowUps({ payment, kind: 'refund', after: null, limit: 2 }),
+    store.sums(accountId, [paymentId]),
+    ...NAMES.map((name) => store.followUpSituation({ ...of, name, keyHash: null })),
+    ...NAMES.map((name) => store.followUpEvents({ ...of, name, after: 1, limit: 1000 })),
+    ...records.map(({ followUp }) => store.followUpNews(accountId, followUp.id)),
+  ]);
+}
+
+async function boundRefund(store: Store, accountId: string, keyHash: string): Promise<unknown> {
+  const paymentId = '00000000-0000-4000-8000-000000000000';
+  const query = { accountId, paymentId, kind: 'refund', name: null, keyHash } as const;
+  const { key, followUp } = await store.followUpSituation(query);
+  return { key, followUp };
+}
+
 /** Not at once: of two sweeps, one may leave to the other what that one is at. */
 async function dueOneByOne(store: Store, gateways: readonly string[]): Promise<unknown> {
   const due: unknown[] = [];
@@ -111,24 +155,35 @@ async function take(teller: Teller, step: Step): Promise<unknown> {
   return step.act(teller.store, record).catch((error: { kind?: unknown }) => ({ refused: error.kind }));
 }
 
-test.each(Array.from({ length: STORIES }, (_, seed) => seed + 1))(
-  'story %i is the same in both',
-  async (seed) => {
-    const { store } = await postgres.fresh({ retentionMs: RETENTION_MS });
-    const tellers = [{ store, advanceClock: postgres.advanceClock }, openModel()] as const;
-    const chance = mulberry(seed);
-    const random = (choices: number): number => Math.floor(chance() * choices);
-    for (let left = STEPS; left > 0; left -= 1) {
-      const step = drawStep(random);
-      const [real, model] = [await take(tellers[0], step), await take(tellers[1], step)];
-      expect(timeless(model), `${step.kind} in story ${seed}, with ${left} steps left`).toEqual(
-        timeless(real),
-      );
-      if (left % 5 !== 1) continue;
-      const gateways = ['g', 'h'];
-      expect(await everything(tellers[1].store, gateways)).toEqual(
-        await everything(tellers[0].store, gateways),
-      );
-    }
-  },
+interface Story {
+  readonly begin: (random: Random) => readonly Step[];
+  readonly draw: (random: Random) => Step;
+  readonly look: (store: Store, gateways: readonly string[]) => Promise<unknown>;
+}
+
+async function tell(seed: number, { begin, draw, look }: Story): Promise<void> {
+  const { store } = await postgres.fresh({ retentionMs: RETENTION_MS });
+  const [real, model] = [{ store, advanceClock: postgres.advanceClock }, openModel()];
+  const chance = mulberry(seed);
+  const random: Random = (choices) => Math.floor(chance() * choices);
+  const first = begin(random);
+  for (let left = STEPS + first.length; left > 0; left -= 1) {
+    const step = first[STEPS + first.length - left] ?? draw(random);
+    const [expected, given] = [await take(real, step), await take(model, step)];
+    const where = `${step.kind} in story ${seed}, with ${left} steps left`;
+    expect(timeless(given), where).toEqual(timeless(expected));
+    if (left % 5 !== 1) continue;
+    const gateways = ['g', 'h'];
+    expect(await look(model.store, gateways)).toEqual(await look(real.store, gateways));
+  }
+}
+
+const seeds = (count: number) => Array.from({ length: count }, (_, seed) => seed + 1);
+
+test.each(seeds(STORIES))('story %i is the same in both', (seed) =>
+  tell(seed, { begin: () => [], draw: drawStep, look: everything }),
+);
+
+test.each(seeds(REFUND_STORIES))('story %i of refunds is the same in both', (seed) =>
+  tell(seed, { begin: paidOrders, draw: drawRefundStep, look: everyRefund }),
 );

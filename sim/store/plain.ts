@@ -38,6 +38,19 @@ function brokenLine(method: keyof Store): StoreError {
   return new StoreError(kind, 'The connection was lost during a statement.');
 }
 
+/** Rolled back by a race is `lost`, as by any other: the caller reads again. */
+function orLost<Item, T>(
+  call: (item: Item) => Promise<T>,
+): (item: Item) => Promise<T | { readonly kind: 'lost' }> {
+  return async (item) => {
+    const [result] = await Promise.allSettled([call(item)]);
+    if (result.status === 'fulfilled') return result.value;
+    if (result.reason instanceof StoreError && result.reason.message === refusal().message)
+      return { kind: 'lost' };
+    throw result.reason;
+  };
+}
+
 function ignore(): void {}
 
 /** Runs the calls in statements of their own, each of which ends as the plan says. */
@@ -113,7 +126,7 @@ export function createPlainStore(database: Database, options: PlainStoreOptions 
       });
 
   const [situation, payment, events] = [read('situation'), read('payment'), read('events')];
-  const [advance, openNextCharge] = [write('advance'), write('openNextCharge')];
+  const [advance, openNextCharge] = [write('advance'), orLost(write('openNextCharge'))];
   return {
     ...plan,
     arrive,
@@ -125,14 +138,7 @@ export function createPlainStore(database: Database, options: PlainStoreOptions 
     openElsewhere: read('openElsewhere'),
     accept: write('accept'),
     bindKey: write('bindKey'),
-    async openNextCharge(opening) {
-      const [result] = await Promise.allSettled([openNextCharge(opening)]);
-      if (result.status === 'fulfilled') return result.value;
-      // Rolled back by a race is `lost`, as by any other: the caller reads again.
-      if (result.reason instanceof StoreError && result.reason.message === refusal().message)
-        return { kind: 'lost' };
-      throw result.reason;
-    },
+    openNextCharge,
     async advance(item) {
       const result = await advance(item);
       if (result.kind === 'done') return result;
@@ -154,6 +160,18 @@ export function createPlainStore(database: Database, options: PlainStoreOptions 
       if (found !== null && found.length > 0) return found;
       return (await payment(query.accountId, query.paymentId)) === null ? null : (found ?? []);
     },
+    openFollowUp: orLost(write('openFollowUp')),
+    followUpSituation: read('followUpSituation'),
+    bindFollowUpKey: write('bindFollowUpKey'),
+    advanceFollowUp: write('advanceFollowUp'),
+    dueFollowUps: read('dueFollowUps'),
+    addFollowUpEvidence: write('addFollowUpEvidence'),
+    followUpNews: read('followUpNews'),
+    releasedFollowUps: read('releasedFollowUps'),
+    followUp: read('followUp'),
+    followUps: read('followUps'),
+    followUpEvents: read('followUpEvents'),
+    sums: read('sums'),
     eraseExpiredAnswers: write('eraseExpiredAnswers'),
     check: read('check'),
   };

@@ -1,4 +1,6 @@
 /** The reads of the port, over what is committed; see `src/postgres/situation.ts`, `work.ts` and `queries.ts`. */
+
+import { isSettled } from '../../src/domain/operation.ts';
 import type { PaymentEvent } from '../../src/domain/payment.ts';
 import type {
   ChargeName,
@@ -18,7 +20,7 @@ import type {
 } from '../../src/ports/store.ts';
 import { operationOf, rowById, within } from './committed.ts';
 import { answerOf, boundKey, recordOf } from './records.ts';
-import type { EvidenceRow, Row } from './rows.ts';
+import type { EvidenceRow, PaymentRow, Row } from './rows.ts';
 import type { Context } from './statement.ts';
 
 export function situation(context: Context, query: SituationQuery): Situation {
@@ -40,18 +42,29 @@ export function due(context: Context, query: DueQuery): DuePayments {
   const { committed, nowMs, retentionMs } = context;
   const found: { readonly row: Row; readonly dueAtMs: number }[] = [];
   for (const row of committed.rows.values()) {
-    const { dueAtMs, gateway, operation, evidence } = row.payment;
-    if (dueAtMs === null || dueAtMs > nowMs || gateway !== query.gateway) continue;
-    const { calls } = query;
-    const wanted = typeof calls === 'boolean' ? calls : dueAtMs < calls.dueBeforeMs;
-    const isLookup = operation.step !== 'call' && evidence === 0;
-    const isLeft = isLookup && nowMs - dueAtMs < (query.lookupsOverdueMs ?? 0);
-    if (isLeft) continue;
-    if (wanted || operation.step !== 'call' || evidence > 0) found.push({ row, dueAtMs });
+    const { dueAtMs } = row.payment;
+    if (dueAtMs !== null && isDue(row.payment, query, nowMs)) found.push({ row, dueAtMs });
   }
   found.sort((a, b) => a.dueAtMs - b.dueAtMs);
   const payments = found.slice(0, query.limit).map(({ row }) => recordOf(row, nowMs, retentionMs));
   return { nowMs, payments };
+}
+
+/** Whether a sweep with this query gets it. */
+export function isDue(
+  {
+    dueAtMs,
+    gateway,
+    operation,
+    evidence,
+  }: Pick<PaymentRow, 'dueAtMs' | 'gateway' | 'operation' | 'evidence'>,
+  { gateway: ours, calls, lookupsOverdueMs }: DueQuery,
+  nowMs: number,
+): boolean {
+  if (dueAtMs === null || dueAtMs > nowMs || gateway !== ours) return false;
+  const isOther = operation.step !== 'call' || evidence > 0;
+  if (!isOther) return typeof calls === 'boolean' ? calls : dueAtMs < calls.dueBeforeMs;
+  return evidence > 0 || nowMs - dueAtMs >= (lookupsOverdueMs ?? 0);
 }
 
 export function mode({ committed }: Context): Mode {
@@ -60,8 +73,12 @@ export function mode({ committed }: Context): Mode {
 
 export function openElsewhere({ committed }: Context, ours: string): readonly OpenElsewhere[] {
   const counts = new Map<string, number>();
-  for (const { payment } of committed.rows.values()) {
-    const { gateway, dueAtMs } = payment;
+  const payments = [...committed.rows.values()].map(({ payment }) => payment);
+  // One that has ended is only watched.
+  const followUps = [...committed.followUps.values()]
+    .map(({ state }) => state)
+    .filter(({ operation }) => !isSettled(operation.status));
+  for (const { gateway, dueAtMs } of [...payments, ...followUps]) {
     if (gateway !== ours && dueAtMs !== null) counts.set(gateway, (counts.get(gateway) ?? 0) + 1);
   }
   return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([gateway, count]) => ({ gateway, count }));
@@ -104,17 +121,19 @@ function chargeToVerify(row: Row, n: number): ChargeToVerify {
   };
 }
 
-function lastOf(evidence: readonly EvidenceRow[]): number | null {
+type Told = Pick<EvidenceRow, 'outcome' | 'atMs'>;
+
+export function lastOf(evidence: readonly Told[]): number | null {
   return evidence.at(-1)?.atMs ?? null;
 }
 
 /** The greatest, as the real store says it. */
-function lastRef(evidence: readonly EvidenceRow[]): string | null {
+export function lastRef(evidence: readonly Told[]): string | null {
   const refs = evidence.flatMap(({ outcome }) => ('ref' in outcome && outcome.ref ? [outcome.ref] : []));
   return refs.sort().at(-1) ?? null;
 }
 
-function isMoney({ outcome: { kind } }: EvidenceRow): boolean {
+export function isMoney({ outcome: { kind } }: Told): boolean {
   return kind === 'approved' || kind === 'mismatch' || kind === 'pending';
 }
 
@@ -138,7 +157,7 @@ export function someCharges({ committed }: Context, limit: number): readonly Cha
 }
 
 /** Readers are shown no answer. */
-const NO_ANSWER_MS = 0;
+export const NO_ANSWER_MS = 0;
 
 export function payment(
   { committed, nowMs }: Context,

@@ -5,7 +5,7 @@ import type { OperationRow, RequestRow, Row } from './rows.ts';
 
 /** The operation's frozen answer, unless it has expired; `retentionMs` 0: readers are shown none. */
 export function answerOf(
-  operation: OperationRow | undefined,
+  operation: Pick<OperationRow, 'answer' | 'settledAtMs' | 'problem'> | undefined,
   nowMs: number,
   retentionMs: number,
 ): StoredAnswer | null {

@@ -6,7 +6,7 @@
 import type { PaymentEvent } from '../../src/domain/payment.ts';
 import type { Committed } from './committed.ts';
 import type { Row } from './rows.ts';
-import type { Change } from './types.ts';
+import type { Change, FollowUpChange } from './types.ts';
 
 export interface Statement<T> {
   /** In the sequence in which they are taken. */
@@ -14,9 +14,9 @@ export interface Statement<T> {
   /** Asked when the lock has been granted: whether there is still something to write under it. */
   proceeds(index: number): boolean;
   /** Writes it. Runs while all locks are held and every `proceeds` was true. */
-  apply(changes: Change[]): T;
+  apply(changes: Change[], followUps: FollowUpChange[]): T;
   /** The verdict where one was false. */
-  otherwise(changes: Change[]): T;
+  otherwise(changes: Change[], followUps: FollowUpChange[]): T;
 }
 
 /** What a statement acts on. */

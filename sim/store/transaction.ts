@@ -1,14 +1,14 @@
 /** One statement under way: it takes its locks one after the other, waits where it must, and ends once. */
 import type { Locks, Owner } from './locks.ts';
 import type { Statement } from './statement.ts';
-import type { Change, Transaction } from './types.ts';
+import type { Change, FollowUpChange, Transaction } from './types.ts';
 
 export interface TransactionOptions<T> {
   readonly statement: Statement<T>;
   readonly nowMs: number;
   readonly locks: Locks;
   /** Called once, when it has committed or rolled back, before anyone who waited for its locks goes on. */
-  readonly onEnd: (changes: readonly Change[]) => void;
+  readonly onEnd: (changes: readonly Change[], followUps: readonly FollowUpChange[]) => void;
 }
 
 export interface OpenTransaction<T> extends Transaction<T> {
@@ -59,10 +59,10 @@ export function createTransaction<T>(options: TransactionOptions<T>): OpenTransa
     for (const run of ready) run();
   }
 
-  function end(changes: readonly Change[]): void {
+  function end(changes: readonly Change[], followUps: readonly FollowUpChange[]): void {
     state = 'ended';
     onLocked = [];
-    onEnd(changes);
+    onEnd(changes, followUps);
     // While it waits, it stands in the queue of the first one that it does not hold.
     if (!beaten) locks.leave(wanted.slice(0, held + 1), owner);
   }
@@ -83,14 +83,15 @@ export function createTransaction<T>(options: TransactionOptions<T>): OpenTransa
     commit() {
       if (state !== 'locked') throw new Error(`A transaction that is ${state} cannot commit.`);
       const changes: Change[] = [];
+      const followUps: FollowUpChange[] = [];
       try {
-        return beaten ? statement.otherwise(changes) : statement.apply(changes);
+        return beaten ? statement.otherwise(changes, followUps) : statement.apply(changes, followUps);
       } finally {
-        end(changes);
+        end(changes, followUps);
       }
     },
     rollback() {
-      if (state !== 'ended') end([]);
+      if (state !== 'ended') end([], []);
     },
     vanish() {
       state = 'ended';

@@ -1,7 +1,8 @@
 /** How the model is driven: the driver decides when statements arrive, commit and get lost. */
 import type { PaymentEvent } from '../../src/domain/payment.ts';
-import type { Store } from '../../src/ports/store.ts';
+import type { PaymentSums, Store } from '../../src/ports/store.ts';
 import type { Committed } from './committed.ts';
+import type { FollowUpRow } from './follow-ups/rows.ts';
 import type { PaymentRow, Row } from './rows.ts';
 
 export type WriteMethod =
@@ -10,6 +11,10 @@ export type WriteMethod =
   | 'openNextCharge'
   | 'advance'
   | 'addEvidence'
+  | 'openFollowUp'
+  | 'bindFollowUpKey'
+  | 'advanceFollowUp'
+  | 'addFollowUpEvidence'
   | 'shortenWaits'
   | 'wakeIdle'
   | 'noteLease'
@@ -28,6 +33,14 @@ export type ReadMethod =
   | 'payment'
   | 'payments'
   | 'events'
+  | 'followUpSituation'
+  | 'dueFollowUps'
+  | 'followUpNews'
+  | 'releasedFollowUps'
+  | 'followUp'
+  | 'followUps'
+  | 'followUpEvents'
+  | 'sums'
   | 'check';
 
 export type Result<M extends keyof Store> = Awaited<ReturnType<Store[M]>>;
@@ -40,6 +53,8 @@ export interface DatabaseOptions {
   readonly installationId: string;
   /** Told of every committed change of a payment, after it was applied and before anyone who waited for it goes on. */
   readonly onCommit?: (change: Change) => void;
+  /** The same for every committed change of a follow-up. */
+  readonly onFollowUpCommit?: (change: FollowUpChange) => void;
 }
 
 /** One payment's part in a committed transaction. */
@@ -54,6 +69,32 @@ export interface Change {
   /** The payment with everything that belongs to it, before and after. */
   readonly rowBefore: Row | null;
   readonly rowAfter: Row;
+  /** The event that this change wrote; null: it wrote none. */
+  readonly event: PaymentEvent | null;
+  /** What the statement was given. */
+  readonly args: unknown;
+}
+
+/** One follow-up's part in a committed transaction. */
+export interface FollowUpChange {
+  readonly kind: Extract<
+    WriteMethod,
+    | 'openFollowUp'
+    | 'bindFollowUpKey'
+    | 'advanceFollowUp'
+    | 'addFollowUpEvidence'
+    | 'shortenWaits'
+    | 'eraseExpiredAnswers'
+  >;
+  readonly accountId: string;
+  readonly paymentId: string;
+  readonly id: string;
+  /** Null: it was opened. The same object as `after` if only what belongs to it changed. */
+  readonly before: FollowUpRow | null;
+  readonly after: FollowUpRow;
+  /** Those of its payment. Null: the payment had no follow-up before. */
+  readonly sumsBefore: PaymentSums | null;
+  readonly sumsAfter: PaymentSums;
   /** The event that this change wrote; null: it wrote none. */
   readonly event: PaymentEvent | null;
   /** What the statement was given. */
@@ -93,6 +134,8 @@ export interface Database {
   crash(): void;
   /** Every committed payment, in the order of acceptance. */
   rows(): Iterable<Row>;
+  /** Every committed follow-up, in the order in which they were opened. */
+  followUps(): Iterable<FollowUpRow>;
   /** The payment of an order. */
   row(accountId: string, orderId: string): Row | undefined;
   /** Transactions that have neither committed nor rolled back. */

@@ -1,6 +1,7 @@
 /** The statements of `Store.addEvidence`, `Store.eraseExpiredAnswers` and `Store.claimMode`; see `src/postgres/`. */
 import type { Evidence, Mode } from '../../src/ports/store.ts';
 import { operationOf, put, rowById, within, withOperation } from './committed.ts';
+import { eraseOfFollowUps } from './follow-ups/work.ts';
 import { mode } from './reads.ts';
 import type { EvidenceRow, OperationRow, Row } from './rows.ts';
 import {
@@ -11,7 +12,7 @@ import {
   orderLock,
   type Statement,
 } from './statement.ts';
-import type { Change, Result } from './types.ts';
+import type { Change, FollowUpChange, Result } from './types.ts';
 
 export function addEvidence(context: Context, evidence: Evidence): Statement<Result<'addEvidence'>> {
   const { committed, nowMs } = context;
@@ -81,9 +82,14 @@ export function eraseExpiredAnswers(context: Context, limit: number): Statement<
     return true;
   }
 
-  const apply = (changes: Change[]): number => expired.filter((one) => erase(one, changes)).length;
+  const followUps = eraseOfFollowUps(context, nowMs - retentionMs, limit - expired.length);
+  const apply = (changes: Change[], ofFollowUps: FollowUpChange[]): number =>
+    expired.filter((one) => erase(one, changes)).length + followUps.apply(ofFollowUps);
   return {
-    locks: expired.map(({ row, operation }) => operationLock(idOf(row), operation.n)),
+    locks: [
+      ...expired.map(({ row, operation }) => operationLock(idOf(row), operation.n)),
+      ...followUps.locks,
+    ],
     proceeds: () => true,
     apply,
     otherwise: apply,

@@ -164,6 +164,18 @@ export function connectStore(world: World, process: Process): Store {
     openNextCharge: (opening) => write('openNextCharge', opening),
     advance: (advance) => write('advance', advance),
     addEvidence: (evidence) => write('addEvidence', evidence),
+    openFollowUp: (intent) => write('openFollowUp', intent),
+    followUpSituation: (query) => read('followUpSituation', query),
+    bindFollowUpKey: (binding) => write('bindFollowUpKey', binding),
+    advanceFollowUp: (advance) => write('advanceFollowUp', advance),
+    dueFollowUps: (query) => read('dueFollowUps', query),
+    addFollowUpEvidence: (evidence) => write('addFollowUpEvidence', evidence),
+    followUpNews: (accountId, id) => read('followUpNews', accountId, id),
+    releasedFollowUps: (query) => read('releasedFollowUps', query),
+    followUp: (name) => read('followUp', name),
+    followUps: (query) => read('followUps', query),
+    followUpEvents: (query) => read('followUpEvents', query),
+    sums: (accountId, paymentIds) => read('sums', accountId, paymentIds),
     eraseExpiredAnswers: (limit) => write('eraseExpiredAnswers', limit),
   };
 }

@@ -38,6 +38,17 @@ export const EVENT_TYPES = [
   'payment.completed',
   'payment.failed',
   'payment.review',
+  /** The refund was accepted, and its intent is durable. */
+  'refund.created',
+  /** The gateway made the refund, as far as it knows. */
+  'refund.succeeded',
+  /** It is proved that nothing was refunded; or a refund that had succeeded has failed since. */
+  'refund.failed',
+  'refund.review',
+  /** A refund that counted as failed is under way at the gateway after all. */
+  'refund.found_pending',
+  /** Looked up again after it had ended: it stands. */
+  'refund.confirmed',
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

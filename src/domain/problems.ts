@@ -12,25 +12,32 @@ export const PROBLEMS = {
   invalid_json: { status: 400, title: 'The body is not the JSON that was expected' },
   invalid_request: { status: 400, title: 'The request is not valid' },
   card_number_refused: { status: 400, title: 'The request carries what looks like a card number' },
+  refund_identity_required: { status: 400, title: 'The refund has no name' },
   idempotency_key_invalid: { status: 400, title: 'The Idempotency-Key is not valid' },
   card_declined: { status: 402, title: 'The payment was declined; nothing was charged' },
   not_found: { status: 404, title: 'There is nothing here' },
   payment_not_found: { status: 404, title: 'There is no such payment' },
+  refund_not_found: { status: 404, title: 'There is no such refund' },
   method_not_allowed: { status: 405, title: 'This address does not take this method' },
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   other_gateway: { status: 409, title: 'An earlier charge of this order was made at another gateway' },
   order_conflict: { status: 409, title: 'This order already has a payment with other terms' },
+  payment_not_refundable: { status: 409, title: 'This payment cannot be refunded' },
+  refund_conflict: { status: 409, title: 'This refund exists with other terms' },
+  refund_exceeds_captured: { status: 409, title: 'The refund is more than what is left of the payment' },
   result_expired: { status: 409, title: 'The stored answer of this key has expired' },
+  result_superseded: { status: 409, title: 'The stored answer of this key is no longer true' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   expectation_failed: { status: 417, title: 'The Expect header asks for what this server does not do' },
   idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used for another request' },
+  refund_declined: { status: 422, title: 'The gateway declined the refund; nothing was refunded' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   internal_error: { status: 500, title: 'Payonce failed' },
-  gateway_failed: { status: 502, title: 'The gateway failed; nothing was charged' },
+  gateway_failed: { status: 502, title: 'The gateway failed; no money moved' },
   store_unavailable: { status: 503, title: 'The database cannot be used; nothing was sent' },
   store_refused: { status: 503, title: 'The database refuses to store it; nothing was sent' },
-  store_outcome_unknown: { status: 503, title: 'The database did not say whether the payment was accepted' },
+  store_outcome_unknown: { status: 503, title: 'The database did not say whether the request was accepted' },
   installation_changed: {
     status: 503,
     title: 'The database is no longer this server’s own; nothing was sent',
@@ -45,4 +52,17 @@ export type ProblemCode = keyof typeof PROBLEMS;
  * The two ways in which a charge fails: `card_declined` (the gateway declined it) and `gateway_failed` (the gateway failed). Both are
  * proof that nothing was charged.
  */
-export type FailureProblem = Extract<ProblemCode, 'card_declined' | 'gateway_failed'>;
+export type ChargeFailure = Extract<ProblemCode, 'card_declined' | 'gateway_failed'>;
+
+/**
+ * The ways in which a refund fails: `refund_declined` (the gateway declined it), `gateway_failed` (the gateway failed), and
+ * `refund_exceeds_captured` (an earlier refund was made after all, and nothing is left for this one). Each is proof that this refund gave
+ * nothing back.
+ */
+export type RefundFailure = Extract<
+  ProblemCode,
+  'refund_declined' | 'gateway_failed' | 'refund_exceeds_captured'
+>;
+
+/** How an operation fails, whatever its kind. */
+export type FailureProblem = ChargeFailure | RefundFailure;

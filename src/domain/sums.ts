@@ -4,6 +4,7 @@
  */
 import type { Operation } from './operation.ts';
 
+/** The sums of one payment. */
 export interface Sums {
   /** What the charge took. */
   readonly capturedMinor: number;

@@ -1,6 +1,7 @@
-/** The payments that this process has in memory: it works on them, or they wait here. */
+/** What this process has in memory: it works on it, or it waits here. */
 import type { PaymentRecord } from '../ports/store.ts';
 import type { Request } from './gate.ts';
+import { unitOf } from './unit.ts';
 
 interface Active {
   readonly record: PaymentRecord;
@@ -12,36 +13,36 @@ interface Active {
 
 export interface ActivePayments {
   readonly size: number;
-  record(paymentId: string): PaymentRecord | undefined;
+  record(unit: string): PaymentRecord | undefined;
   /** From now on it is being worked on. */
   working(record: PaymentRecord): void;
   /** From now on it waits, for a time or for a place at the gateway. `cancel` ends the wait. */
   waiting(record: PaymentRecord, cancel: () => void, reserved: Request | null): void;
   /**
-   * Ends a payment's wait if the store has something newer: evidence, or another process's write. `reserved` must
+   * Ends a wait if the store has something newer: evidence, or another process's write. `reserved` must
    * be given back. Null: it does not wait here, or there is nothing newer.
    */
   interrupt(stored: PaymentRecord): { readonly reserved: Request | null } | null;
-  remove(paymentId: string): void;
-  /** The payments that wait. */
+  remove(unit: string): void;
+  /** What waits. */
   idle(): readonly PaymentRecord[];
 }
 
 export function createActivePayments(): ActivePayments {
-  const payments = new Map<string, Active>();
+  const units = new Map<string, Active>();
   return {
     get size() {
-      return payments.size;
+      return units.size;
     },
-    record: (paymentId) => payments.get(paymentId)?.record,
+    record: (unit) => units.get(unit)?.record,
     working(record) {
-      payments.set(record.paymentId, { record, cancel: null, reserved: null });
+      units.set(unitOf(record), { record, cancel: null, reserved: null });
     },
     waiting(record, cancel, reserved) {
-      payments.set(record.paymentId, { record, cancel, reserved });
+      units.set(unitOf(record), { record, cancel, reserved });
     },
     interrupt(stored) {
-      const one = payments.get(stored.paymentId);
+      const one = units.get(unitOf(stored));
       if (one === undefined || one.cancel === null) return null;
       const { seq, evidence } = one.record;
       const isNews = stored.seq > seq || (stored.seq === seq && stored.evidence > evidence);
@@ -49,10 +50,10 @@ export function createActivePayments(): ActivePayments {
       one.cancel();
       return { reserved: one.reserved };
     },
-    remove(paymentId) {
-      payments.get(paymentId)?.cancel?.();
-      payments.delete(paymentId);
+    remove(unit) {
+      units.get(unit)?.cancel?.();
+      units.delete(unit);
     },
-    idle: () => [...payments.values()].flatMap(({ record, cancel }) => (cancel === null ? [] : [record])),
+    idle: () => [...units.values()].flatMap(({ record, cancel }) => (cancel === null ? [] : [record])),
   };
 }

@@ -3,7 +3,7 @@ import type { LookupOutcome } from '../domain/outcomes.ts';
 import { forgottenProof } from '../domain/proof.ts';
 import type { AheadOutcome } from '../domain/transition/index.ts';
 import type { Engine } from './context.ts';
-import { chargeRequest, lookUp } from './exchange.ts';
+import { askCharge, lookUp } from './exchange.ts';
 import { askingNow, type Held } from './lease.ts';
 import { derivedKey } from './names.ts';
 
@@ -39,7 +39,7 @@ function askFor(engine: Engine, held: Held, from: number, size: number): Promise
   return Promise.all(
     Array.from({ length: size }, (_, index) => {
       const gatewayKey = derivedKey(engine, order, from + index);
-      return lookUp(engine, held, chargeRequest(engine, { order, gatewayKey }));
+      return lookUp(engine, held, askCharge(engine, { order, gatewayKey }));
     }),
   );
 }

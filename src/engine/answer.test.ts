@@ -110,7 +110,7 @@ describe('a frozen answer', () => {
 
   it.each([
     ['card_declined', 402, 'The payment was declined; nothing was charged', /declined.*Nothing was charged/],
-    ['gateway_failed', 502, 'The gateway failed; nothing was charged', /proved that nothing was charged/],
+    ['gateway_failed', 502, 'The gateway failed; no money moved', /proved that nothing was charged/],
   ] as const)('of a failed payment is the problem %s with the payment', (code, status, title, detail) => {
     const { status: paymentStatus, ...fields } = paymentFields(failed);
     expect(JSON.parse(answerBody(failed, code))).toEqual({

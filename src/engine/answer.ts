@@ -1,6 +1,6 @@
 import { isSettled } from '../domain/operation.ts';
 import type { Payment } from '../domain/payment.ts';
-import { type FailureProblem, PROBLEMS, type ProblemCode } from '../domain/problems.ts';
+import { type ChargeFailure, type FailureProblem, PROBLEMS, type ProblemCode } from '../domain/problems.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -18,19 +18,21 @@ export interface FrozenAnswer {
 /** The answer about a charge that ended with `problem`. */
 export function answerBody(payment: Payment, problem: FailureProblem | null): string {
   if (problem === null) return JSON.stringify(paymentFields(payment));
-  const happened = payment.failureCode === 'refunded' ? TAKEN_BACK : HAPPENED[problem];
-  const next = isSafeToRetry(payment) ? NEXT[problem] : IN_DOUBT;
+  // A charge fails in these two ways only.
+  const failure = problem as ChargeFailure;
+  const happened = payment.failureCode === 'refunded' ? TAKEN_BACK : HAPPENED[failure];
+  const next = isSafeToRetry(payment) ? NEXT[failure] : IN_DOUBT;
   return JSON.stringify(problemFields(problem, `${happened} ${next}`, payment));
 }
 
-const HAPPENED: Readonly<Record<FailureProblem, string>> = {
+const HAPPENED: Readonly<Record<ChargeFailure, string>> = {
   card_declined: 'The gateway declined the charge. Nothing was charged.',
   gateway_failed: 'The gateway failed, and it is proved that nothing was charged.',
 };
 const TAKEN_BACK =
   'The charge was refunded or voided at the gateway, so nothing is charged any more, and the order is not paid.';
 
-const NEXT: Readonly<Record<FailureProblem, string>> = {
+const NEXT: Readonly<Record<ChargeFailure, string>> = {
   card_declined: 'Another method may be tried with a new Idempotency-Key.',
   gateway_failed: 'The order may be tried again with a new Idempotency-Key.',
 };

@@ -1,5 +1,7 @@
 import type { Order, Payment, PaymentEvent, PaymentStatus } from '../domain/payment.ts';
 import type { ProblemCode } from '../domain/problems.ts';
+import type { Refund, RefundEvent } from '../domain/refund.ts';
+import type { Sums } from '../domain/sums.ts';
 import type { FrozenAnswer } from './answer.ts';
 
 /** A client's idempotency key. The same text on another route is another key. */
@@ -74,6 +76,96 @@ export interface EventFilter {
   readonly limit: number;
 }
 
+/** A refund that somebody asks for. All fields have been checked. At least one of `refundId` and the options' `key` names it. */
+export interface RefundWanted {
+  readonly accountId: string;
+  readonly paymentId: string;
+  /** Minor units of the payment's currency; a safe integer of at least 1. Null: all that is left. */
+  readonly amountMinor: number | null;
+  /** The caller's name for it: 1 to 255 bytes of well-formed Unicode without NUL. Null: the key names it. */
+  readonly refundId: string | null;
+  /** Null: the caller gave none. */
+  readonly reason: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface RefundOptions {
+  readonly key?: IdempotencyKey;
+  /** How long to wait for the outcome, in milliseconds. 0: answer at once. */
+  readonly waitMs: number;
+}
+
+/** Problems that `refund` itself can find. With none of them was anything new sent. `docs/errors.md` says what to do. */
+export type RefundProblem = Extract<
+  ProblemCode,
+  | 'payment_not_found'
+  | 'payment_not_refundable'
+  | 'other_gateway'
+  | 'refund_conflict'
+  | 'refund_exceeds_captured'
+  | 'result_superseded'
+  | 'idempotency_key_reused'
+  | 'store_unavailable'
+  | 'store_refused'
+  | 'store_outcome_unknown'
+  | 'shutting_down'
+  | 'installation_changed'
+>;
+
+/** The answer to one request for a refund. `replayed`: an earlier request used this key. */
+export type RefundAnswer =
+  /** It has ended. `frozen`: the answer, byte for byte. `started`: this request opened it (201); the others joined or found it (200). */
+  | {
+      readonly kind: 'settled';
+      readonly frozen: FrozenAnswer;
+      readonly paymentId: string;
+      readonly refundId: string;
+      readonly started: boolean;
+      readonly replayed: boolean;
+    }
+  /** The gateway has it, and has not decided yet: 201 or 200, as it is now. Not frozen. */
+  | {
+      readonly kind: 'accepted';
+      readonly refund: Refund;
+      readonly started: boolean;
+      readonly replayed: boolean;
+    }
+  /** Not known within the wait whether the gateway has it, or a person must decide. Ask again after `retryAfterMs`. */
+  | {
+      readonly kind: 'unsettled';
+      readonly refund: Refund;
+      readonly retryAfterMs: number;
+      readonly replayed: boolean;
+    }
+  | {
+      readonly kind: 'problem';
+      readonly code: RefundProblem;
+      readonly detail: string;
+      /** The refund that the problem is about, as it is now. */
+      readonly refund?: Refund;
+      readonly retryAfterMs?: number;
+      readonly replayed: boolean;
+    };
+
+/** A payment with what has become of its money. */
+export interface PaymentNow extends Payment {
+  /** What was captured, refunded, and is being refunded. */
+  readonly sums: Sums;
+}
+
+export interface RefundsFilter {
+  /** 1 to 500. */
+  readonly limit: number;
+  /** Show refunds older than this one (exclusive), newest first: the `id` that the page before ended with. */
+  readonly before?: string;
+}
+
+/** One page of refunds. `next`: where the next page begins; null if this is the last one. */
+export interface RefundsPage {
+  readonly refunds: readonly Refund[];
+  readonly next: string | null;
+}
+
 /** Why no payments are accepted: not yet, no longer, not at the moment, or not until somebody acts. */
 export type NotReady = 'starting' | 'stopping' | 'stopped' | 'database_unavailable' | 'database_refuses';
 
@@ -82,11 +174,24 @@ export interface Payonce {
   /** Charges the order at most once, or answers what happened to it. It never rejects because of a gateway or a database. */
   charge(order: Order, options: ChargeOptions): Promise<ChargeAnswer>;
   /** The payment as the database has it now, or null. Rejects with `StoreError` when it cannot be read. */
-  payment(accountId: string, paymentId: string): Promise<Payment | null>;
+  payment(accountId: string, paymentId: string): Promise<PaymentNow | null>;
   /** One page, newest first. */
-  payments(accountId: string, filter: ListFilter): Promise<readonly Payment[]>;
+  payments(accountId: string, filter: ListFilter): Promise<readonly PaymentNow[]>;
   /** One page of the audit trail, oldest first. Null: there is no such payment. */
   events(accountId: string, paymentId: string, filter: EventFilter): Promise<readonly PaymentEvent[] | null>;
+  /** Gives money back at most once, or answers what happened to this refund. It never rejects because of a gateway or a database. */
+  refund(wanted: RefundWanted, options: RefundOptions): Promise<RefundAnswer>;
+  /** The refund as the database has it now, or null. Rejects with `StoreError` when it cannot be read. */
+  findRefund(accountId: string, paymentId: string, refundId: string): Promise<Refund | null>;
+  /** One page of a payment's refunds, newest first. Null: there is no such payment. */
+  refunds(accountId: string, paymentId: string, filter: RefundsFilter): Promise<RefundsPage | null>;
+  /** One page of a refund's audit trail, oldest first. Null: there is no such refund. */
+  refundEvents(
+    accountId: string,
+    paymentId: string,
+    refundId: string,
+    filter: EventFilter,
+  ): Promise<readonly RefundEvent[] | null>;
   /** Whether payments can be accepted now: the store answers and can write, and no drain has begun. */
   ready(): Promise<boolean>;
   /** Why they cannot. Null: they can. */

@@ -1,7 +1,7 @@
 /** Reads all charges of an order that must be verified, however many: see `Store.chargesToVerify`. */
 import type { ChargeToVerify, PaymentRecord } from '../ports/store.ts';
 import type { Engine } from './context.ts';
-import { paymentKey } from './write.ts';
+import { paymentKey } from './unit.ts';
 
 /** How many charges are read, and then looked up, at once. One lease has time for several such pages. */
 const PAGE = 16;

@@ -1,11 +1,13 @@
+import type { EffectKind } from '../domain/effects.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
-import type { Store } from '../ports/store.ts';
+import type { PaymentRecord, Store } from '../ports/store.ts';
 import type { AheadMemory } from './ahead-memory.ts';
 import type { DatabaseClock } from './database-clock.ts';
+import type { Room } from './effects/room.ts';
 import type { Gate } from './gate.ts';
 import type { Halt } from './halt.ts';
 import type { LateNews } from './late-news.ts';
@@ -35,6 +37,11 @@ export interface Engine {
   /** Whether real money moves at the gateway. */
   readonly livemode: boolean;
   readonly ownMode: OwnMode;
+  readonly rooms: Readonly<Record<EffectKind, Room>>;
+}
+
+export function roomOf({ rooms }: Pick<Engine, 'rooms'>, { operation }: PaymentRecord): Room {
+  return rooms[operation.kind];
 }
 
 /** Without a word from the adapter, it counts as real money. */

@@ -11,6 +11,7 @@ import {
   type Context,
   type Decision,
   endingInTime,
+  isDecline,
   isForOthers,
   leftToTryMs,
   mayBeForgotten,
@@ -24,23 +25,20 @@ import {
   onLookupEnded,
   onNotSent,
   onUnseen,
-  onVerified,
 } from '../domain/transition/index.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 import { createActivePayments } from './active.ts';
-import { lookAhead } from './ahead.ts';
-import type { Engine } from './context.ts';
+import { type Engine, roomOf } from './context.ts';
 import { keepEvidence, mayHaveSent, tellsOfMoney } from './evidence.ts';
-import { callGateway, chargeRequest, lookUp } from './exchange.ts';
+import { callGateway, lookUp } from './exchange.ts';
 import type { Permission, Request } from './gate.ts';
 import { askedAtMs, askingNow, databaseNowMs, type Held, usableMs } from './lease.ts';
 import { createChangeLog } from './log-change.ts';
 import { momentOf } from './moment.ts';
-import { isNamedAsDerived } from './names.ts';
 import { type Need, type Place, takePlace, waitForPlace } from './place.ts';
-import { verifyOthers } from './verify.ts';
+import { namesOf, unitOf } from './unit.ts';
 import { createVerifyProgress } from './verify-progress.ts';
-import { type Written, write } from './write.ts';
+import { type WriteOptions, type Written, write } from './write.ts';
 
 export interface Driver {
   /** Continues with a payment that was accepted under our claim. Its first step is already counted. */
@@ -52,8 +50,8 @@ export interface Driver {
    * process's write.
    */
   wake(record: PaymentRecord): void;
-  /** The payment as this process last knew it, while it is in memory. */
-  known(paymentId: string): PaymentRecord | undefined;
+  /** It as this process last knew it, while it is in memory. `unit`: see `unitOf`. */
+  known(unit: string): PaymentRecord | undefined;
   /** Starts nothing new, and resolves when everything under way has ended. */
   drain(): Promise<void>;
 }
@@ -62,9 +60,12 @@ export interface DriverOptions {
   readonly engine: Engine;
   /** Called after every durable change that this process made. */
   readonly onChange: (record: PaymentRecord) => void;
-  /** Called when a payment leaves this process's memory. */
-  readonly onForget: (paymentId: string) => void;
+  /** Called when something leaves this process's memory. */
+  readonly onForget: (unit: string) => void;
 }
+
+/** What a write that gives the lease back says beside the decision. */
+type End = Required<Pick<WriteOptions, 'nowMs' | 'evidenceSeen' | 'elsewhereMinor'>>;
 
 export function createDriver({ engine, onChange, onForget }: DriverOptions): Driver {
   const { clock, random, gate, policy, limits, log, databaseClock } = engine;
@@ -76,8 +77,8 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   let idle: Promise<void> | null = null;
   let onIdle: (() => void) | null = null;
 
-  function context(nowMs: number, { paymentId }: PaymentRecord): Context {
-    const paymentAgeMs = clock.wallMs() - timeOfUuidV7(paymentId);
+  function context(nowMs: number, record: PaymentRecord): Context {
+    const paymentAgeMs = clock.wallMs() - timeOfUuidV7(unitOf(record));
     const atLeastMs = databaseClock.atLeastMs();
     return { policy, nowMs, atLeastMs, roll: random.float(), trust: databaseClock.trust(), paymentAgeMs };
   }
@@ -86,15 +87,14 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
    * Frees the place when a worker's step has ended. If the step throws, the payment is forgotten here, and the sweep
    * finds it again.
    */
-  function track(paymentId: string, work: Promise<void>, place: Place | null): void {
+  function track(record: PaymentRecord, work: Promise<void>, place: Place | null): void {
     running += 1;
     work.then(
       () => ended(place),
       (error: unknown) => {
-        active.remove(paymentId);
-        onForget(paymentId);
+        forget(record);
         log.error(
-          { err: error, payment_id: paymentId },
+          { err: error, ...namesOf(record) },
           'a worker failed; the sweep takes its payment up again',
         );
         ended(place);
@@ -109,7 +109,8 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   }
 
   async function takeUp(record: PaymentRecord, place: Place): Promise<void> {
-    if (draining || engine.halt.halted || !isNamedAsDerived(engine, record)) return forget(record);
+    const isLeft = draining || engine.halt.halted;
+    if (isLeft || !roomOf(engine, record).isNamedAsDerived(engine, record)) return forget(record);
     const nowMs = databaseClock.nowMs();
     const { dueAtMs, evidence } = record;
     if (isForOthers(record.operation, { dueAtMs: dueAtMs ?? nowMs, evidence }, { policy, nowMs, roll: 0 }))
@@ -159,12 +160,13 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
 
   async function call(held: Held): Promise<void> {
     const { operation } = held.record;
+    const room = roomOf(engine, held.record);
     const before = mustLookFirst(operation, context(held.grantedAtMs, held.record))
       ? await lookFirst(held)
       : null;
     held.place?.looked();
     if (before !== null) return finish(held, before, databaseNowMs(engine, held), null);
-    const result = await callGateway(engine, held, chargeRequest(engine, held.record));
+    const result = await callGateway(engine, held, room.call(engine, held.record));
     const nowMs = databaseNowMs(engine, held);
     if (result.kind === 'not_sent') {
       return finish(held, onNotSent(operation, result.reason, result.waitMs), nowMs, null);
@@ -180,8 +182,9 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   /** Looks the charge up before a call. Returns the decision if the call may not be sent. Null: it may be sent. */
   async function lookFirst(held: Held): Promise<Decision | null> {
     const { operation } = held.record;
+    const room = roomOf(engine, held.record);
     const asking = askingNow(engine, held);
-    const outcome = await lookUp(engine, held, chargeRequest(engine, held.record));
+    const outcome = await lookUp(engine, held, room.lookup(engine, held.record));
     const decision = onLookedFirst(
       operation,
       outcome,
@@ -192,15 +195,16 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
       return decision;
     return onAheadOfCall(
       operation,
-      await lookAhead(engine, held),
+      await roomOf(engine, held.record).lookAhead(engine, held),
       context(databaseNowMs(engine, held), held.record),
     );
   }
 
   async function lookup(held: Held): Promise<void> {
     const { operation } = held.record;
+    const room = roomOf(engine, held.record);
     const asking = askingNow(engine, held);
-    const outcome = await lookUp(engine, held, chargeRequest(engine, held.record));
+    const outcome = await lookUp(engine, held, room.lookup(engine, held.record));
     const nowMs = databaseNowMs(engine, held);
     const decision = onLookupEnded(
       operation,
@@ -212,12 +216,10 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   }
 
   async function verify(held: Held): Promise<void> {
-    const { operation } = held.record;
-    const outcome = await verifyOthers(engine, held, progress);
+    const decide = await roomOf(engine, held.record).verify(engine, held, progress);
     const nowMs = databaseNowMs(engine, held);
-    // An answer deals with the evidence that was there when the lookups began. Later evidence is not checked yet.
-    const seen = outcome.kind === 'unavailable' ? 0 : held.record.evidence;
-    return finish(held, onVerified(operation, outcome, context(nowMs, held.record)), nowMs, null, seen);
+    const { decision, evidenceSeen } = decide(context(nowMs, held.record));
+    return finish(held, decision, nowMs, null, evidenceSeen);
   }
 
   async function finish(
@@ -229,10 +231,13 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   ): Promise<void> {
     const proved = mustAskAhead(held, decided) ? await withoutForgotten(held, decided) : decided;
     let decision = endingInTime(proved, context(nowMs, held.record));
-    let written = await end(held, decision, { nowMs, evidenceSeen });
+    const elsewhereMinor = isDecline(decision)
+      ? await roomOf(engine, held.record).elsewhereMinor(engine, held)
+      : null;
+    let written = await end(held, decision, { nowMs, evidenceSeen, elsewhereMinor });
     if (written.kind === 'unseen') {
       decision = onUnseen(held.record.operation, decision, context(nowMs, held.record));
-      written = await end(held, decision, { nowMs, evidenceSeen: 0 });
+      written = await end(held, decision, { nowMs, evidenceSeen: 0, elsewhereMinor });
     }
     if (written.kind === 'done') return afterWrite(held.record, written.record, decision);
     forget(held.record);
@@ -246,7 +251,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   function end(
     held: Held,
     decision: Decision,
-    { nowMs, evidenceSeen }: { readonly nowMs: number; readonly evidenceSeen: number },
+    { nowMs, evidenceSeen, elsewhereMinor }: End,
   ): Promise<Written> {
     return write(engine, {
       record: held.record,
@@ -254,6 +259,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
       lease: { kind: 'release', waitMs: decision.waitMs },
       mustBeDue: false,
       evidenceSeen,
+      elsewhereMinor,
       nowMs,
       tryForMs: usableMs(engine, held),
     });
@@ -272,7 +278,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     return onAhead(
       held.record.operation,
       decision,
-      await lookAhead(engine, held),
+      await roomOf(engine, held.record).lookAhead(engine, held),
       context(databaseNowMs(engine, held), held.record),
     );
   }
@@ -332,7 +338,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     const isRight = need === place.need && (paid === null || paid === request);
     const permission = isRight ? permissionOf(request, paid) : { kind: 'ask_again' as const, inMs: 0 };
     if (permission.kind === 'go' && permission.inMs === 0) {
-      track(record.paymentId, takeUp(record, place), place);
+      track(record, takeUp(record, place), place);
       return;
     }
     place.free();
@@ -372,7 +378,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     next: () => void,
     reserved: Request | null = null,
   ): boolean {
-    const tooMany = active.size >= limits.maxActive && active.record(record.paymentId) === undefined;
+    const tooMany = active.size >= limits.maxActive && active.record(unitOf(record)) === undefined;
     if (draining || waitMs > limits.localWaitMs || tooMany) {
       forget(record);
       return false;
@@ -400,8 +406,9 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   }
 
   function forget(record: PaymentRecord): void {
-    active.remove(record.paymentId);
-    onForget(record.paymentId);
+    const unit = unitOf(record);
+    active.remove(unit);
+    onForget(unit);
   }
 
   return {
@@ -409,9 +416,8 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
       // The order's failed charge may still be waiting here.
       endWait(held.record);
       const action = held.record.operation.step === 'verify' ? 'verify' : 'call';
-      const { paymentId } = held.record;
-      if (action === 'call' && held.place === null) track(paymentId, giveBack(held, 'no_free_slot'), null);
-      else track(paymentId, act(held, action), held.place);
+      if (action === 'call' && held.place === null) track(held.record, giveBack(held, 'no_free_slot'), null);
+      else track(held.record, act(held, action), held.place);
     },
     resumeIn,
     wake,

@@ -13,7 +13,17 @@ describe('reading', () => {
     await world.ended(engine.charge(order('o1'), KEYLESS));
     await world.pass(1);
     await world.ended(engine.charge(order('o2'), KEYLESS));
-    const [first, second] = [toPayment(world.stored('o1'), true), toPayment(world.stored('o2'), true)];
+    const shown = (orderId: string) => {
+      const payment = toPayment(world.stored(orderId), true);
+      const sums = {
+        capturedMinor: payment.amountMinor,
+        refundingMinor: 0,
+        refundedMinor: 0,
+        elsewhereMinor: 0,
+      };
+      return { ...payment, sums };
+    };
+    const [first, second] = [shown('o1'), shown('o2')];
     expect(await world.ended(engine.payment('default', first.paymentId))).toEqual(first);
     expect(await world.ended(engine.payment('another', first.paymentId))).toBeNull();
     expect(await world.ended(engine.payments('default', { limit: 10 }))).toEqual([second, first]);

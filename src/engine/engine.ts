@@ -1,17 +1,18 @@
 import { isUuid } from '../domain/ids.ts';
-import type { Payment } from '../domain/payment.ts';
 import type { Policy } from '../domain/policy.ts';
+import type { Sums } from '../domain/sums.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
-import { type PaymentRecord, type Store, StoreError } from '../ports/store.ts';
+import { type PaymentRecord, type PaymentSums, type Store, StoreError } from '../ports/store.ts';
 import { createAheadMemory } from './ahead-memory.ts';
-import type { NotReady, Payonce } from './api.ts';
+import type { NotReady, PaymentNow, Payonce } from './api.ts';
 import { createCharging } from './charge.ts';
 import { type Engine, type Limits, livemodeOf } from './context.ts';
 import { createDatabaseClock } from './database-clock.ts';
 import { createDriver } from './drive.ts';
+import { ROOMS } from './effects/index.ts';
 import { createGate, type GateOptions } from './gate.ts';
 import { createHalt } from './halt.ts';
 import { createLateNews } from './late-news.ts';
@@ -21,6 +22,9 @@ import { createOwnMode } from './own-mode.ts';
 import { pause } from './pause.ts';
 import { problem } from './problem.ts';
 import { createSweeper } from './recover.ts';
+import { refundProblem } from './refunding/problem.ts';
+import { createRefundReads } from './refunding/reads.ts';
+import { createRefunding } from './refunding/refund.ts';
 import { createReplayCache } from './replay-cache.ts';
 import { createShortage } from './shortage.ts';
 import { showPayment } from './show.ts';
@@ -86,12 +90,15 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     standing: createStanding(clock),
     livemode,
     ownMode: createOwnMode({ store, livemode, halt }),
+    rooms: ROOMS,
   };
   await checkStart(engine);
   const waiters = createWaiters(clock);
   const driver = createDriver({ engine, onChange: waiters.changed, onForget: waiters.released });
   const sweeper = createSweeper(engine, driver);
   const cache = createReplayCache(options.cacheEntries, clock);
+  const refund = createRefunding({ engine, driver, waiters });
+  const reads = createRefundReads(engine, requireOwnMode);
   const charge = createCharging({
     engine,
     driver,
@@ -104,9 +111,15 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     if (!(await engine.ownMode.holds()))
       throw new StoreError('unavailable', 'The payments of this database are of the other mode.');
   }
-  async function shown(records: readonly PaymentRecord[]): Promise<Payment[]> {
-    if (records.length > 0) await requireOwnMode();
-    return records.map((record) => showPayment(engine, record));
+  async function shown(accountId: string, records: readonly PaymentRecord[]): Promise<PaymentNow[]> {
+    if (records.length === 0) return [];
+    await requireOwnMode();
+    const ids = records.map(({ paymentId }) => paymentId);
+    const sums = new Map((await store.sums(accountId, ids)).map((one) => [one.paymentId, one]));
+    return records.map((record) => ({
+      ...showPayment(engine, record),
+      sums: sumsOf(record, sums.get(record.paymentId)),
+    }));
   }
   let stopping = false;
   async function notReady(): Promise<NotReady | null> {
@@ -132,15 +145,21 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     async payment(accountId, paymentId) {
       if (!isUuid(paymentId)) return null;
       const record = await store.payment(accountId, paymentId);
-      return (await shown(record === null ? [] : [record]))[0] ?? null;
+      return (await shown(accountId, record === null ? [] : [record]))[0] ?? null;
     },
-    payments: async (accountId, filter) => shown(await store.payments({ accountId, ...filter })),
+    payments: async (accountId, filter) => shown(accountId, await store.payments({ accountId, ...filter })),
     async events(accountId, paymentId, filter) {
       if (!isUuid(paymentId)) return null;
       const events = await store.events({ accountId, paymentId, ...filter });
       if (events !== null) await requireOwnMode();
       return events;
     },
+    refund(wanted, refundOptions) {
+      if (stopping) return Promise.resolve(refundProblem('shutting_down'));
+      if (engine.halt.halted) return Promise.resolve(refundProblem('installation_changed'));
+      return refund(wanted, refundOptions);
+    },
+    ...reads,
     ready: async () => (await notReady()) === null,
     notReady,
     async stop(withinMs = 10_000) {
@@ -152,4 +171,16 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
       waiters.close();
     },
   };
+}
+
+/** What has become of the payment's money. A payment without follow-ups has no row of sums. */
+function sumsOf({ order, operation }: PaymentRecord, stored: PaymentSums | undefined): Sums {
+  const captured = operation.status === 'COMPLETED' ? order.amountMinor : 0;
+  const {
+    capturedMinor = captured,
+    refundingMinor = 0,
+    refundedMinor = 0,
+    elsewhereMinor = 0,
+  } = stored ?? {};
+  return { capturedMinor, refundingMinor, refundedMinor, elsewhereMinor };
 }

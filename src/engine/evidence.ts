@@ -1,8 +1,8 @@
 import type { CallOutcome } from '../domain/outcomes.ts';
 import { type PaymentRecord, StoreError } from '../ports/store.ts';
-import type { Engine } from './context.ts';
+import { type Engine, roomOf } from './context.ts';
 import { pause } from './pause.ts';
-import { paymentKey } from './write.ts';
+import { namesOf } from './unit.ts';
 
 /** A database restart takes less than this. In any case a lookup recovers the payment itself. */
 const TRY_FOR_MS = 60_000;
@@ -28,11 +28,10 @@ export async function keepEvidence(
   outcome: CallOutcome,
 ): Promise<void> {
   const { clock, store } = engine;
-  const evidence = { payment: paymentKey(record), chargeN: record.operation.n, outcome };
   const untilMs = clock.monotonicMs() + TRY_FOR_MS;
   for (;;) {
     try {
-      const kept = await store.addEvidence(evidence);
+      const kept = await roomOf(engine, record).addEvidence(store, record, outcome);
       if (kept === 'no_payment') {
         const what =
           'the database has forgotten a payment that the gateway has answered: look this charge up';
@@ -49,7 +48,7 @@ export async function keepEvidence(
 }
 
 function alarm({ log }: Engine, record: PaymentRecord, outcome: CallOutcome, message: string): void {
-  const { paymentId, gatewayKey, operation } = record;
-  const fields = { payment_id: paymentId, charge: operation.n, gateway_key: gatewayKey, outcome };
+  const { gatewayKey, operation } = record;
+  const fields = { ...namesOf(record), charge: operation.n, gateway_key: gatewayKey, outcome };
   log.error({ ...fields, alarm: 'evidence_lost' }, message);
 }

@@ -8,7 +8,7 @@ import { chargeKey, orderReference } from '../domain/ids.ts';
 import type { CallOptions } from '../ports/gateway.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 import { DEFAULT_BREAKER } from './breaker.ts';
-import { callGateway, chargeRequest, lookUp } from './exchange.ts';
+import { askCharge, callGateway, chargeRequest, lookUp } from './exchange.ts';
 import { databaseNowMs, type Held, usableMs } from './lease.ts';
 import { momentOf } from './moment.ts';
 import { type Need, takePlace } from './place.ts';
@@ -23,7 +23,8 @@ const KEY = chargeKey(orderReference(INSTALLATION, 'default', 'o1'), 1);
 
 function setUp(settings: VirtualSettings = {}) {
   const { engine, logged } = world.parts(gateway, settings);
-  const record = { paymentId: 'p', order: order('o1'), gatewayKey: KEY } as PaymentRecord;
+  const operation = { kind: 'charge', n: 1, openedAtMs: GRANTED_MS, giveUpAfterS: null };
+  const record = { paymentId: 'p', order: order('o1'), gatewayKey: KEY, operation } as PaymentRecord;
   const at = { record, grantedAtMs: GRANTED_MS, claimedAt: momentOf(world.clock) };
   const held: Held = { ...at, place: null };
   const inPlace = (need: Need): Held => ({ ...at, place: takePlace(engine, need) });
@@ -34,8 +35,9 @@ function setUp(settings: VirtualSettings = {}) {
     held,
     request,
     inPlace,
-    call: () => callGateway(engine, inPlace('call'), request),
-    lookup: (by = held) => lookUp(engine, by, request),
+    send: engine.rooms.charge.call(engine, record),
+    call: () => callGateway(engine, inPlace('call'), engine.rooms.charge.call(engine, record)),
+    lookup: (by = held) => lookUp(engine, by, askCharge(engine, record)),
   };
 }
 
@@ -195,13 +197,13 @@ describe('a call', () => {
   });
 
   it('reports its outcome and payment to the gate: a second refused payment pauses all calls', async () => {
-    const { engine, held, request, call } = setUp();
+    const { engine, held, send, call } = setUp();
     gateway.play = () => ({ kind: 'forbidden', reason: 'http_401' });
     await world.ended(call());
     await world.ended(call());
     expect(engine.gate.callsStoppedMs()).toBe(0);
     const second = { ...held, record: { ...held.record, paymentId: 'q' } };
-    await world.ended(callGateway(engine, second, request));
+    await world.ended(callGateway(engine, second, send));
     expect(engine.gate.callsStoppedMs()).toBe(30_000);
   });
 });

@@ -4,12 +4,13 @@
  */
 import { giveUpAtMs } from '../domain/operation.ts';
 import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../domain/outcomes.ts';
-import type { ExchangeOptions } from '../ports/gateway.ts';
+import type { CallOptions, ExchangeOptions } from '../ports/gateway.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import { keepEvidence, tellsOfMoney } from './evidence.ts';
 import { databaseNowMs, type Held, mayStillLeave, usableMs } from './lease.ts';
 import { referenceOf } from './names.ts';
+import { namesOf, unitOf } from './unit.ts';
 
 /**
  * The request to the gateway. Its key is the stored one. When a record is read, that key is compared with the
@@ -29,6 +30,14 @@ export function chargeRequest(
   };
 }
 
+/** How an adapter is asked about a charge. */
+export function askCharge(
+  engine: Engine,
+  charge: Pick<PaymentRecord, 'order' | 'gatewayKey'>,
+): (options: ExchangeOptions) => Promise<LookupOutcome | NotSent> {
+  return (options) => engine.gateway.lookup(chargeRequest(engine, charge), options);
+}
+
 export type CallResult =
   | { readonly kind: 'ended'; readonly outcome: CallOutcome }
   /** Nothing was sent. Try again in `waitMs`. */
@@ -40,8 +49,14 @@ const SHORT_FOR_MS = 1000;
 /** With less of the lease left than this, an exchange is not worth it. */
 const MIN_CALL_MS = 100;
 
-export async function callGateway(engine: Engine, held: Held, request: ChargeRequest): Promise<CallResult> {
-  const { clock, gate, gateway, policy } = engine;
+/** `send`: what an adapter does to send it. */
+export async function callGateway(
+  engine: Engine,
+  held: Held,
+  send: (options: CallOptions) => Promise<CallOutcome | NotSent>,
+): Promise<CallResult> {
+  const { clock, gate, policy } = engine;
+  const names = namesOf(held.record);
   try {
     const leftAtMs = clock.monotonicMs();
     const waitMs = gate.leave();
@@ -56,20 +71,17 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
       refused ||= isGivenUp(engine, held);
       return !refused;
     };
-    const call = ({ timeoutMs }: ExchangeOptions) => gateway.call(request, { timeoutMs, mayLeave });
+    const call = ({ timeoutMs }: ExchangeOptions) => send({ timeoutMs, mayLeave });
     // An adapter that was given up may still report money.
     const tooLate = (late: CallOutcome | NotSent): void => {
       if (late.kind === 'not_sent' || !tellsOfMoney(late)) return;
       const kept = keepEvidence(engine, held.record, late).catch((error: unknown) =>
-        engine.log.error(
-          { err: error, payment_id: held.record.paymentId },
-          'late news of money was not kept',
-        ),
+        engine.log.error({ err: error, ...names }, 'late news of money was not kept'),
       );
       engine.lateNews.note(kept);
     };
     const outcome = await bounded(engine, held, call, tooLate).catch((error: unknown): CallOutcome => {
-      engine.log.error({ err: error, payment_id: held.record.paymentId }, 'the gateway adapter threw');
+      engine.log.error({ err: error, ...names }, 'the gateway adapter threw');
       return { kind: 'unknown', answered: false, reason: 'adapter_threw' };
     });
     ended = true;
@@ -79,12 +91,12 @@ export async function callGateway(engine: Engine, held: Held, request: ChargeReq
       const reason = isGivenUp(engine, held) ? 'too_late' : 'lease_over_before_send';
       return { kind: 'not_sent', reason, waitMs: 0 };
     }
-    const { paymentId } = held.record;
+    const unit = unitOf(held.record);
     if (outcome.kind === 'not_sent') {
-      engine.shortage.noted(gate.callSlots, paymentId, outcome.reason);
+      engine.shortage.noted(gate.callSlots, names, outcome.reason);
       return { ...outcome, waitMs: SHORT_FOR_MS };
     }
-    gate.callEnded({ paymentId, outcome, leftAtMs, pauseMs: policy.forbiddenPauseMs });
+    gate.callEnded({ unit, outcome, leftAtMs, pauseMs: policy.forbiddenPauseMs });
     return { kind: 'ended', outcome };
   } finally {
     // Now, because the next payment need not wait until this outcome is written.
@@ -99,8 +111,20 @@ function isGivenUp(engine: Engine, held: Held): boolean {
   return untilMs !== Number.POSITIVE_INFINITY && databaseNowMs(engine, held) >= untilMs;
 }
 
-export async function lookUp(engine: Engine, held: Held, request: ChargeRequest): Promise<LookupOutcome> {
-  const { gate, gateway } = engine;
+type Unanswered = Extract<LookupOutcome, { kind: 'unavailable' }>;
+
+function isAnswer<T extends { readonly kind: string }>(outcome: T | NotSent): outcome is Exclude<T, NotSent> {
+  return outcome.kind !== 'not_sent';
+}
+
+/** `ask`: what an adapter does to ask. */
+export async function lookUp<T extends { readonly kind: string }>(
+  engine: Engine,
+  held: Held,
+  ask: (options: ExchangeOptions) => Promise<T | NotSent>,
+): Promise<Exclude<T, NotSent> | Unanswered> {
+  const { gate } = engine;
+  const names = namesOf(held.record);
   const own = held.place?.lookups;
   // Of many lookups at once, all but one may find no slot. They share their own slot, one after the other: if
   // holders of claims waited for each other's slots, all of them could wait without result.
@@ -111,13 +135,13 @@ export async function lookUp(engine: Engine, held: Held, request: ChargeRequest)
   if (free === null) return { kind: 'unavailable', reason: 'no_free_slot' };
   try {
     if (usableMs(engine, held) < MIN_CALL_MS) return { kind: 'unavailable', reason: 'lease_too_short' };
-    const lookup = (options: ExchangeOptions) => gateway.lookup(request, options);
-    const outcome = await bounded(engine, held, lookup, () => {});
-    if (outcome.kind !== 'not_sent') return outcome;
-    engine.shortage.noted(gate.lookupSlots, held.record.paymentId, outcome.reason);
-    return { kind: 'unavailable', reason: outcome.reason };
+    const outcome = await bounded(engine, held, ask, () => {});
+    if (isAnswer(outcome)) return outcome;
+    const { reason } = outcome as NotSent;
+    engine.shortage.noted(gate.lookupSlots, names, reason);
+    return { kind: 'unavailable', reason };
   } catch (error) {
-    engine.log.error({ err: error, payment_id: held.record.paymentId }, 'the gateway adapter threw');
+    engine.log.error({ err: error, ...names }, 'the gateway adapter threw');
     return { kind: 'unavailable', reason: 'adapter_threw' };
   } finally {
     free();

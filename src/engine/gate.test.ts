@@ -12,7 +12,7 @@ const forbidden: CallOutcome = { kind: 'forbidden', reason: 'http_403' };
 
 /** Unless the test says when, the call left just now. */
 function end(gate: Gate, outcome: CallOutcome, paymentId = 'p1', leftAtMs = Number.POSITIVE_INFINITY): void {
-  gate.callEnded({ paymentId, outcome, leftAtMs, pauseMs: 30_000 });
+  gate.callEnded({ unit: paymentId, outcome, leftAtMs, pauseMs: 30_000 });
 }
 
 function setUp() {

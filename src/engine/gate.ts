@@ -47,9 +47,10 @@ export interface Gate {
   leave(): number;
   /** For how many milliseconds no call at all may be sent. */
   callsStoppedMs(): number;
-  /** `pauseMs`: how long all calls stop if this is the second payment that the gateway refuses. */
+  /** `pauseMs`: how long all calls stop if this is the second one that the gateway refuses. */
   callEnded(call: {
-    readonly paymentId: string;
+    /** What was called: a payment, or a follow-up. */
+    readonly unit: string;
     readonly outcome: CallOutcome;
     /** When `leave` let it go, by the monotonic clock. */
     readonly leftAtMs: number;
@@ -99,10 +100,10 @@ export function createGate(gateOptions: GateOptions): Gate {
     },
     leave: () => breaker.leave(clock.monotonicMs()),
     callsStoppedMs: () => breaker.stoppedMs(clock.monotonicMs()),
-    callEnded({ paymentId, outcome, leftAtMs, pauseMs }) {
+    callEnded({ unit, outcome, leftAtMs, pauseMs }) {
       const nowMs = clock.monotonicMs();
       const health = healthOf(outcome);
-      const refusedSinceMs = refusals.refusedSinceMs(paymentId, health, nowMs);
+      const refusedSinceMs = refusals.refusedSinceMs(unit, health, nowMs);
       if (refusedSinceMs === null) breaker.ended(nowMs, health, leftAtMs);
       else breaker.pause(nowMs, pauseMs, refusedSinceMs);
       stopReport.now(breaker.isStopped(), health);

@@ -4,7 +4,8 @@ import { isSettled } from '../domain/operation.ts';
 import type { Alarm, Decision } from '../domain/transition/index.ts';
 import type { Log } from '../ports/log.ts';
 import type { PaymentRecord } from '../ports/store.ts';
-import type { Engine } from './context.ts';
+import { type Engine, roomOf } from './context.ts';
+import { namesOf, unitOf } from './unit.ts';
 
 /** What happened, and what the person who reads it should do. */
 const ALARMS: Readonly<Record<Alarm, string>> = {
@@ -12,6 +13,11 @@ const ALARMS: Readonly<Record<Alarm, string>> = {
     'the gateway answered 401 or 403: it refuses our credentials, or this order; the order waits, until its give_up_after_s if it has one, and if a second order is refused, all calls are paused: fix the credentials (GATEWAY_TOKEN), or ask the gateway about this order',
   needs_review: 'the outcome of this payment cannot be proved: look its charge up at the gateway',
   duplicate_charge: 'the gateway holds more than one live charge of this order: refund the surplus there',
+  duplicate_refund: 'the gateway holds more than one live refund under one key: look at the charge there',
+  refund_failed_late:
+    'a refund that had succeeded has failed since, so the customer does not get the money: refund again under a new refund_id, or pay it in another way',
+  refund_landed_late:
+    'a refund that counted as failed was made by the gateway after all: it counts now; compare the refunds of this payment with what the customer should get',
   other_gateway:
     'an earlier charge of this order at another gateway may have moved money, and this process cannot ask that gateway: look the charge up there; nothing more is sent for the order, and if it is paid already, refund the surplus',
   evidence_waits:
@@ -21,26 +27,30 @@ const ALARMS: Readonly<Record<Alarm, string>> = {
 /** `before`: the payment as it was before the change; `record`: as it is now. */
 export type ChangeLog = (before: PaymentRecord, record: PaymentRecord, decision: Decision) => void;
 
-export function createChangeLog({ log, standing }: Pick<Engine, 'log' | 'standing'>): ChangeLog {
+export function createChangeLog(engine: Pick<Engine, 'log' | 'standing' | 'rooms'>): ChangeLog {
+  const { log, standing } = engine;
   return (before, record, { event, alarm }) => {
-    const { paymentId, operation, seq } = record;
+    const { operation, seq } = record;
+    const room = roomOf(engine, record);
     const fields = {
-      payment_id: paymentId,
+      ...namesOf(record),
       status: operation.status,
       event: event.type,
       detail: event.detail,
       attempts: operation.attempts,
     };
-    for (const ended of standing.endedBy(paymentId, { seq, type: event.type })) logEnd(log, fields, ended);
+    for (const ended of standing.endedBy(unitOf(record), { seq, type: event.type }))
+      logEnd(log, fields, ended);
     if (before.operation.status === 'REVIEW' && operation.status !== 'REVIEW')
       logEnd(log, fields, reviewAlarm(before.operation));
     if (alarm === undefined) {
-      if (isSettled(operation.status)) log.info(fields, 'payment settled');
+      if (isSettled(operation.status)) log.info(fields, room.ended);
       return;
     }
     const isNews = standing.raised(record, alarm);
     // An order that is refused with each try is one alarm. What comes once a day is repeated.
-    if (isNews || alarm !== 'gateway_forbidden') log.error({ ...fields, alarm }, ALARMS[alarm]);
+    if (isNews || alarm !== 'gateway_forbidden')
+      log.error({ ...fields, alarm }, room.alarms[alarm] ?? ALARMS[alarm]);
   };
 }
 
@@ -50,5 +60,10 @@ export function logEnd(log: Log, fields: Record<string, unknown>, alarm: Alarm):
 
 /** The alarm with which the payment went to REVIEW. */
 function reviewAlarm({ failureCode }: PaymentRecord['operation']): Alarm {
-  return failureCode === 'duplicate_charge' || failureCode === 'other_gateway' ? failureCode : 'needs_review';
+  return isAlarm(failureCode) ? failureCode : 'needs_review';
+}
+
+/** Some reasons of a review are alarms of their own. */
+function isAlarm(reason: string | null): reason is Alarm {
+  return reason !== null && Object.hasOwn(ALARMS, reason);
 }

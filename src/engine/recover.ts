@@ -2,10 +2,11 @@
  * The sweep: finds every payment that is due and in no process's memory. After a crash, a drain or a lost timer,
  * this is the whole recovery. Any replica on the same database does it.
  */
-import { type DueQuery, StoreError } from '../ports/store.ts';
+import { type DueQuery, type PaymentRecord, StoreError } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import type { Driver } from './drive.ts';
 import { momentOf } from './moment.ts';
+import { unitOf } from './unit.ts';
 import { createIdleWatch } from './wake-idle.ts';
 import { createAlarmWatch } from './watch-alarms.ts';
 import { createClockWatch } from './watch-clock.ts';
@@ -38,25 +39,34 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
   async function sweep(): Promise<boolean> {
     const limit = limits.sweepLimit;
     const sent = momentOf(clock);
-    const { nowMs, payments } = await store.due({
+    const query: DueQuery = {
       gateway: gateway.name,
       limit,
       calls: callsToRead(),
       ...(policy.contract.lookup ? {} : { lookupsOverdueMs: policy.resolveForMs }),
-    });
+    };
+    const { nowMs, payments } = await store.due(query);
     engine.databaseClock.note(nowMs, sent);
-    if (payments.length > 0 && !(await engine.ownMode.holds())) return false;
+    const { followUps } = await store.dueFollowUps(query);
+    if (payments.length + followUps.length > 0 && !(await engine.ownMode.holds())) return false;
+    // Each kind has a page of its own, so that neither keeps the other from being found.
+    const more = [payments, followUps].map(takeUp);
+    return more.includes(true);
+  }
+
+  /** Whether there may be more that this process can take up now. */
+  function takeUp(records: readonly PaymentRecord[]): boolean {
     let unknown = 0;
     let left = 0;
-    for (const record of payments) {
-      if (driver.known(record.paymentId) !== undefined) {
+    for (const record of records) {
+      if (driver.known(unitOf(record)) !== undefined) {
         driver.wake(record);
         continue;
       }
       unknown += 1;
       if (!driver.resumeIn(record, 0)) left += 1;
     }
-    return unknown > 0 && left === 0 && payments.length === limit;
+    return unknown > 0 && left === 0 && records.length === limits.sweepLimit;
   }
 
   /**

@@ -7,10 +7,10 @@ import type { CallHealth } from './breaker.ts';
 
 export interface Refusals {
   /**
-   * Notes how a call of the payment ended. A number: it is at least the second payment in a row that is refused, and the
+   * Notes how a call ended. `unit`: what was called. A number: it is at least the second in a row that is refused, and the
    * first of them was refused then. Null: nothing says that we are refused.
    */
-  refusedSinceMs(paymentId: string, health: CallHealth, nowMs: number): number | null;
+  refusedSinceMs(unit: string, health: CallHealth, nowMs: number): number | null;
 }
 
 /** A person acts before there are so many refused orders. Beyond this, they count as new again. */
@@ -25,16 +25,16 @@ export function createRefusals(): Refusals {
   /** When the first payment in the row was refused. Null: the last answer was no refusal. */
   let rowSinceMs: number | null = null;
   return {
-    refusedSinceMs(paymentId, health, nowMs) {
+    refusedSinceMs(unit, health, nowMs) {
       if (health === 'silence') return null;
       if (health !== 'forbidden') {
         rowSinceMs = null;
-        known.delete(paymentId);
+        known.delete(unit);
         return null;
       }
-      if (known.has(paymentId)) return null;
+      if (known.has(unit)) return null;
       if (known.size >= MAX_KNOWN) known.clear();
-      known.add(paymentId);
+      known.add(unit);
       const sinceMs = rowSinceMs;
       rowSinceMs ??= nowMs;
       return sinceMs;

@@ -16,7 +16,7 @@ function setUp() {
   const log = { debug: note, info: note, warn: note, error: note };
   const gate = createGate({ clock: world.clock, maxCalls: 5, maxLookups: 5, log });
   const end = (outcome: Parameters<typeof gate.callEnded>[0]['outcome'], paymentId = 'p'): void =>
-    gate.callEnded({ paymentId, outcome, leftAtMs: world.clock.monotonicMs(), pauseMs: 30_000 });
+    gate.callEnded({ unit: paymentId, outcome, leftAtMs: world.clock.monotonicMs(), pauseMs: 30_000 });
   const outage = async (): Promise<void> => {
     for (let call = 0; call < 10; call += 1) end(SILENT);
   };
@@ -94,7 +94,7 @@ it('the end of an outage is reported by the next call if the timer is late', asy
   const clock = { ...world.clock, after: () => () => {} };
   const gate = createGate({ clock, maxCalls: 5, maxLookups: 5, log });
   const end = (outcome: Parameters<typeof gate.callEnded>[0]['outcome']): void =>
-    gate.callEnded({ paymentId: 'p', outcome, leftAtMs: clock.monotonicMs(), pauseMs: 30_000 });
+    gate.callEnded({ unit: 'p', outcome, leftAtMs: clock.monotonicMs(), pauseMs: 30_000 });
   await world.pass(1000);
   for (let call = 0; call < 10; call += 1) end(SILENT);
   await world.pass(1000);

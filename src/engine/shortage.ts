@@ -4,8 +4,8 @@ import type { Log } from '../ports/log.ts';
 import type { Slots } from './slots.ts';
 
 export interface Shortage {
-  /** Something could not be sent because of it. Fewer requests of this kind are started from now on. */
-  noted(slots: Slots, paymentId: string, reason: string): void;
+  /** Something could not be sent because of it. Fewer requests of this kind are started from now on. `names`: how the log names it. */
+  noted(slots: Slots, names: Readonly<Record<string, unknown>>, reason: string): void;
 }
 
 /** After a minute without a shortage, the next one is reported again. */
@@ -14,14 +14,14 @@ const OVER_AFTER_MS = 60_000;
 export function createShortage(clock: Clock, log: Log): Shortage {
   let lastMs = Number.NEGATIVE_INFINITY;
   return {
-    noted(slots, paymentId, reason) {
+    noted(slots, names, reason) {
       slots.shrink();
       const nowMs = clock.monotonicMs();
       const isNews = nowMs - lastMs > OVER_AFTER_MS;
       lastMs = nowMs;
       if (!isNews) return;
       log.error(
-        { alarm: 'out_of_resources', payment_id: paymentId, reason },
+        { alarm: 'out_of_resources', ...names, reason },
         'this process could not open a connection to the gateway, because it is short of files, ports or memory; nothing was sent, no order fails because of it, and it is tried again every second: raise its limits (ulimit -n), or find what uses them up',
       );
     },

@@ -19,7 +19,7 @@ function setUp() {
       alarm,
     );
   const read = (limit: number) =>
-    standing.toRead(limit).map(({ payment, seq }) => `${payment.paymentId} ${seq}`);
+    standing.toRead(limit).map(({ record, seq }) => `${record.paymentId} ${seq}`);
   return { clock, standing, raise, read };
 }
 

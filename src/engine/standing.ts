@@ -5,8 +5,8 @@
 import type { EventType } from '../domain/events.ts';
 import type { Alarm } from '../domain/transition/index.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { PaymentKey, PaymentRecord } from '../ports/store.ts';
-import { paymentKey } from './write.ts';
+import type { PaymentRecord } from '../ports/store.ts';
+import { unitOf } from './unit.ts';
 
 /** The others end with the payment's REVIEW, or not at all. */
 const STANDING: ReadonlySet<Alarm> = new Set(['gateway_forbidden', 'evidence_waits']);
@@ -34,13 +34,14 @@ export interface Standing {
   /** Notes an alarm of the payment. False: the same one stands already. */
   raised(record: PaymentRecord, alarm: Alarm): boolean;
   /** The alarms that this event of the payment ends. */
-  endedBy(paymentId: string, event: { readonly seq: number; readonly type: string }): readonly Alarm[];
+  endedBy(unit: string, event: { readonly seq: number; readonly type: string }): readonly Alarm[];
   /** Payments whose events should be read now, after `seq`. */
-  toRead(limit: number): readonly { readonly payment: PaymentKey; readonly seq: number }[];
+  toRead(limit: number): readonly { readonly record: PaymentRecord; readonly seq: number }[];
 }
 
 interface Entry {
-  readonly payment: PaymentKey;
+  /** As it was when the first alarm was raised. */
+  readonly record: PaymentRecord;
   readonly alarms: Set<Alarm>;
   /** The last event that is known to end none of them. */
   seq: number;
@@ -52,31 +53,31 @@ export function createStanding(clock: Clock): Standing {
   const entries = new Map<string, Entry>();
 
   function keep(entry: Entry): void {
-    const { paymentId } = entry.payment;
+    const unit = unitOf(entry.record);
     entry.readAtMs = clock.monotonicMs() + READ_EVERY_MS;
-    entries.delete(paymentId);
-    entries.set(paymentId, entry);
+    entries.delete(unit);
+    entries.set(unit, entry);
   }
 
   return {
     raised(record, alarm) {
       if (!STANDING.has(alarm)) return true;
-      const known = entries.get(record.paymentId);
+      const known = entries.get(unitOf(record));
       const [oldest] = entries.keys();
       if (known === undefined && entries.size >= MAX_STANDING) entries.delete(oldest as string);
-      const entry = known ?? { payment: paymentKey(record), alarms: new Set(), seq: 0, readAtMs: 0 };
+      const entry = known ?? { record, alarms: new Set(), seq: 0, readAtMs: 0 };
       entry.seq = record.seq;
       keep(entry);
       const isNews = !entry.alarms.has(alarm);
       entry.alarms.add(alarm);
       return isNews;
     },
-    endedBy(paymentId, { seq, type }) {
-      const entry = entries.get(paymentId);
+    endedBy(unit, { seq, type }) {
+      const entry = entries.get(unit);
       if (entry === undefined || seq <= entry.seq) return [];
       entry.seq = seq;
       if (TELLS_NOTHING.has(type)) return [];
-      entries.delete(paymentId);
+      entries.delete(unit);
       return [...entry.alarms];
     },
     toRead(limit) {

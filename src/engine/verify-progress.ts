@@ -1,5 +1,6 @@
 /** How far the lookups of an order's other charges have come, if there are more than one lease has time for. */
 import type { PaymentRecord } from '../ports/store.ts';
+import { unitOf } from './unit.ts';
 
 export interface VerifyProgress {
   /** The charge after which to continue under this claim. 0, the beginning, if anything has changed since. */
@@ -22,8 +23,8 @@ export function createVerifyProgress(): VerifyProgress {
   const kept = new Map<string, Reached>();
   return {
     reached(record) {
-      const one = kept.get(record.paymentId);
-      kept.delete(record.paymentId);
+      const one = kept.get(unitOf(record));
+      kept.delete(unitOf(record));
       // Nobody has written in between, so an equal count means the same evidence.
       const same = one !== undefined && one.seq === record.seq && one.evidence === record.evidence;
       return same ? one.afterN : 0;
@@ -32,7 +33,7 @@ export function createVerifyProgress(): VerifyProgress {
       const [oldest] = kept.keys();
       if (kept.size >= MOST && oldest !== undefined) kept.delete(oldest);
       // The claim is given back with one write, and the next one is taken with another.
-      kept.set(record.paymentId, { afterN, seq: record.seq + 2, evidence: record.evidence });
+      kept.set(unitOf(record), { afterN, seq: record.seq + 2, evidence: record.evidence });
     },
   };
 }

@@ -16,11 +16,11 @@ import { type ChargeToVerify, type PaymentRecord, StoreError } from '../ports/st
 import { lookAhead } from './ahead.ts';
 import { lastEvidenceAtMs, pagesToVerify } from './charges-to-verify.ts';
 import type { Engine } from './context.ts';
-import { chargeRequest, lookUp } from './exchange.ts';
+import { askCharge, lookUp } from './exchange.ts';
 import { askedAtMs, askingNow, databaseNowMs, type Held } from './lease.ts';
 import { derivedKey, stopForNames } from './names.ts';
+import { paymentKey } from './unit.ts';
 import type { VerifyProgress } from './verify-progress.ts';
-import { paymentKey } from './write.ts';
 
 type Found = Omit<Extract<VerifyOutcome, { kind: 'found' }>, 'own'>;
 type Unavailable = Extract<VerifyOutcome, { kind: 'unavailable' }>;
@@ -135,7 +135,7 @@ async function readOwn({ store }: Engine, record: PaymentRecord): Promise<OwnEvi
 /** Null: the completed charge exists once. */
 async function findTwin(engine: Engine, held: Held, contested: boolean): Promise<Ended | null> {
   if (!engine.policy.contract.lookup) return null;
-  const own = await lookUp(engine, held, chargeRequest(engine, held.record));
+  const own = await lookUp(engine, held, askCharge(engine, held.record));
   if (own.kind === 'duplicated') return { kind: 'found', ref: own.refs.join(' '), reason: 'late_success' };
   if (own.kind === 'unavailable' || own.kind === 'forbidden') return unanswered(own, contested);
   return null;
@@ -192,7 +192,7 @@ async function verifyOther(engine: Engine, held: Held, one: ChargeToVerify): Pro
   if (!engine.policy.contract.lookup) return hasEvidence ? lateEvidence(one) : null;
   const order = { ...record.order, amountMinor: one.amountMinor, currency: one.currency };
   const asking = askingNow(engine, held);
-  const outcome = await lookUp(engine, held, chargeRequest(engine, { order, gatewayKey: derived }));
+  const outcome = await lookUp(engine, held, askCharge(engine, { order, gatewayKey: derived }));
   const atMs = askedAtMs(engine, asking);
   if (outcome.kind === 'absent') return onAbsent(engine, held, one, atMs);
   // Without keys, a decline is about one call. Another call of the same charge may have been approved, or may still

@@ -1,17 +1,18 @@
 import type { Clock } from '../ports/clock.ts';
 import type { PaymentRecord } from '../ports/store.ts';
+import { unitOf } from './unit.ts';
 
-/** The requests that wait for a payment. They wake when this process writes something about it. */
+/** The requests that wait for a payment, or for a follow-up. They wake when this process writes something about it. */
 export interface Waiters {
   /** Resolves to the record at the next change that `wanted` accepts, or to null after `waitMs`. */
   next(
-    paymentId: string,
+    unit: string,
     waitMs: number,
     wanted: (record: PaymentRecord) => boolean,
   ): Promise<PaymentRecord | null>;
   changed(record: PaymentRecord): void;
-  /** This process no longer drives the payment: requests that wait for it must read it themselves. */
-  released(paymentId: string): void;
+  /** This process no longer drives it: requests that wait for it must read it themselves. */
+  released(unit: string): void;
   /** Ends every wait with null. */
   close(): void;
   closed(): boolean;
@@ -26,37 +27,37 @@ export function createWaiters(clock: Clock): Waiters {
   const waiting = new Map<string, Set<Waiter>>();
   let closed = false;
 
-  function remove(paymentId: string, waiter: Waiter): void {
-    const waiters = waiting.get(paymentId);
+  function remove(unit: string, waiter: Waiter): void {
+    const waiters = waiting.get(unit);
     waiters?.delete(waiter);
-    if (waiters?.size === 0) waiting.delete(paymentId);
+    if (waiters?.size === 0) waiting.delete(unit);
   }
 
   return {
-    next(paymentId, waitMs, wanted) {
+    next(unit, waitMs, wanted) {
       if (closed || waitMs <= 0) return Promise.resolve(null);
       return new Promise((resolve) => {
         const waiter: Waiter = {
           wanted,
           end(record) {
             cancel();
-            remove(paymentId, waiter);
+            remove(unit, waiter);
             resolve(record);
           },
         };
         const cancel = clock.after(waitMs, () => waiter.end(null));
-        const waiters = waiting.get(paymentId);
-        if (waiters === undefined) waiting.set(paymentId, new Set([waiter]));
+        const waiters = waiting.get(unit);
+        if (waiters === undefined) waiting.set(unit, new Set([waiter]));
         else waiters.add(waiter);
       });
     },
     changed(record) {
-      const waiters = waiting.get(record.paymentId);
+      const waiters = waiting.get(unitOf(record));
       if (waiters === undefined) return;
       for (const waiter of waiters) if (waiter.wanted(record)) waiter.end(record);
     },
-    released(paymentId) {
-      for (const waiter of waiting.get(paymentId) ?? []) waiter.end(null);
+    released(unit) {
+      for (const waiter of waiting.get(unit) ?? []) waiter.end(null);
     },
     closed: () => closed,
     close() {

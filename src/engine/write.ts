@@ -2,18 +2,14 @@
  * Writes a decision under the fence, despite lost connections and lost acknowledgements. The write names the claim,
  * the fence and the `seq` that it expects. So it can be repeated safely: at most one repetition applies.
  */
+
+import { isSettled } from '../domain/operation.ts';
 import type { Decision } from '../domain/transition/index.ts';
-import {
-  type Advance,
-  type PaymentKey,
-  type PaymentRecord,
-  type Settlement,
-  StoreError,
-} from '../ports/store.ts';
-import { answerBody, toPayment } from './answer.ts';
-import type { Engine } from './context.ts';
+import { type Advance, type PaymentRecord, type Settlement, StoreError } from '../ports/store.ts';
+import { type Engine, roomOf } from './context.ts';
 import { momentOf } from './moment.ts';
 import { pause } from './pause.ts';
+import { namesOf, paymentKey } from './unit.ts';
 
 export interface WriteOptions {
   readonly record: PaymentRecord;
@@ -23,6 +19,8 @@ export interface WriteOptions {
   readonly evidenceSeen: number;
   /** By the database's clock. */
   readonly nowMs: number;
+  /** At least so much of the payment's money was given back by somebody else. Null: nothing was learnt about that. */
+  readonly elsewhereMinor?: number | null;
   /** How long to keep trying while the store cannot be reached, in milliseconds. */
   readonly tryForMs: number;
 }
@@ -45,15 +43,17 @@ const TRY_AGAIN_CAP_MS = 500;
 
 export async function write(engine: Engine, options: WriteOptions): Promise<Written> {
   const { clock, store } = engine;
-  const { record } = options;
-  const next = nextRecord(options, engine.livemode);
-  const advance = toAdvance(options, next, settlementOf(options, next, engine.livemode));
+  const { record, elsewhereMinor = null } = options;
+  const room = roomOf(engine, record);
+  const next = nextRecord(engine, options);
+  const advance = toAdvance(options, next, settlementOf(engine, options, next));
+  const change = { before: record, after: next, elsewhereMinor };
   const beganAtMs = clock.monotonicMs();
   const untilMs = beganAtMs + options.tryForMs;
   for (let pauseMs = TRY_AGAIN_MS; ; pauseMs = Math.min(pauseMs * 2, TRY_AGAIN_CAP_MS)) {
     const sent = momentOf(clock);
     try {
-      const result = await store.advance(advance);
+      const result = await room.advance(store, advance, change);
       if (result.kind === 'done') {
         engine.databaseClock.note(result.nowMs, sent);
         return { kind: 'done', record: written(next, result), nowMs: result.nowMs };
@@ -86,21 +86,12 @@ function written(
 }
 
 /** The database does not accept this payment's own values, so nothing else is affected, and nothing else would report it. */
-function tellUnfit(
-  { log }: Engine,
-  { paymentId, operation, gatewayKey }: PaymentRecord,
-  error: StoreError,
-): void {
+function tellUnfit({ log }: Engine, record: PaymentRecord, error: StoreError): void {
+  const names = { ...namesOf(record), charge: record.operation.n, gateway_key: record.gatewayKey };
   log.error(
-    {
-      payment_id: paymentId,
-      charge: operation.n,
-      gateway_key: gatewayKey,
-      alarm: 'database_refuses',
-      err: error,
-    },
+    { ...names, alarm: 'database_refuses', err: error },
     'the database does not accept what must be written about a payment: nothing was written. The payment is taken up again when its ' +
-      'lease has ended; look its charge up at the gateway meanwhile',
+      'lease has ended; look it up at the gateway meanwhile',
   );
 }
 
@@ -137,12 +128,7 @@ function newClaimOf(lease: Advance['lease']): string | null {
   return lease.kind === 'take' ? lease.claim.claimId : lease.claimId;
 }
 
-export function paymentKey(record: PaymentRecord): PaymentKey {
-  const { accountId, orderId } = record.order;
-  return { accountId, orderId, paymentId: record.paymentId };
-}
-
-function nextRecord(options: WriteOptions, livemode: boolean): PaymentRecord {
+function nextRecord(engine: Engine, options: WriteOptions): PaymentRecord {
   const { record, decision, lease, evidenceSeen, nowMs } = options;
   const newClaim = newClaimOf(lease);
   const waitMs = waitOf(lease);
@@ -160,19 +146,20 @@ function nextRecord(options: WriteOptions, livemode: boolean): PaymentRecord {
     updatedAtMs: Math.max(record.updatedAtMs, nowMs),
   };
   const { settled } = decision;
-  // A charge keeps its first answer, even if its money is found or taken back later.
-  if (settled === undefined || record.problem !== null) return next;
+  // It keeps its first answer, even if its money is found or taken back later.
+  if (settled === undefined || record.problem !== null || isSettled(record.operation.status)) return next;
   const { problem } = settled;
-  const body = answerBody(toPayment(next, livemode), problem);
+  const body = roomOf(engine, next).answer(next, problem, engine.livemode);
   return { ...next, problem, answer: { problem, body, freshForMs: 0 } };
 }
 
 /** The store freezes it if the charge has no answer yet. */
-function settlementOf({ decision }: WriteOptions, next: PaymentRecord, livemode: boolean): Settlement | null {
+function settlementOf(engine: Engine, { decision }: WriteOptions, next: PaymentRecord): Settlement | null {
   const { settled } = decision;
   if (settled === undefined) return null;
   const { problem, byAbsence } = settled;
-  return { problem, body: next.answer?.body ?? answerBody(toPayment(next, livemode), problem), byAbsence };
+  const body = next.answer?.body ?? roomOf(engine, next).answer(next, problem, engine.livemode);
+  return { problem, body, byAbsence };
 }
 
 function toAdvance(options: WriteOptions, next: PaymentRecord, settlement: Settlement | null): Advance {

@@ -1,2 +1,2 @@
 /** Every request belongs to this account until there are API keys. */
-export { DEFAULT_ACCOUNT } from '../domain/order-fields.ts';
+export { DEFAULT_ACCOUNT } from '../domain/fields.ts';

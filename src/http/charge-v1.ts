@@ -1,25 +1,19 @@
 /** `POST /v1/payments`: charges an order at most once and answers with the outcome. */
-import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Order } from '../domain/payment.ts';
-import { PROBLEMS } from '../domain/problems.ts';
 import { paymentFields } from '../engine/answer.ts';
 import type { ChargeAnswer, ChargeOptions } from '../engine/api.ts';
-import { notePayment, noteProblem } from './access-log.ts';
-import { JSON_TYPE, PROBLEM_JSON, sendError, sendJson, sendProblem } from './answer.ts';
-import { readIdempotencyKey } from './idempotency-key.ts';
+import { notePayment } from './access-log.ts';
+import { PROBLEM_JSON, sendError, sendJson, sendProblem } from './answer.ts';
+import { sendFrozen } from './frozen.ts';
 import { parseOrder } from './order.ts';
-import { type Preference, readPreference } from './prefer.ts';
-import { PROBLEM_TYPE, type Problem, wholeSeconds } from './problem.ts';
+import type { Preference } from './prefer.ts';
+import { type Problem, wholeSeconds } from './problem.ts';
 import { type RouteContext, readBody } from './route-context.ts';
+import { readWriteOptions } from './write-options.ts';
 
 /** The scope of this route's keys. It is stored with every key: never change it. */
 const KEY_ROUTE = 'POST /v1/payments';
-
-/** Set early, so that every answer has the header, whatever goes wrong. Only an answer to a key seen before says `true`. */
-export const markNotReplayed: onRequestHookHandler = (_request, reply, done) => {
-  void reply.header('idempotent-replayed', 'false');
-  done();
-};
 
 /** A callback handler: the engine finishes the charge whether or not the client is still there. */
 export function chargeHandler(context: RouteContext): (request: FastifyRequest, reply: FastifyReply) => void {
@@ -56,30 +50,24 @@ function readCharge(request: FastifyRequest, context: RouteContext): ReadCharge 
   if (parsed.kind === 'refused') {
     const { code, errors } = parsed;
     const detail = 'Nothing was stored or sent. Correct what errors lists, and send the order again.';
-    return problem({ code, detail, errors });
+    return { kind: 'problem', problem: { code, detail, errors } };
   }
-  const header = readIdempotencyKey(request.raw.rawHeaders);
-  if (header.kind === 'invalid') return problem({ code: 'idempotency_key_invalid', detail: header.detail });
-  if (header.kind === 'card_number') return problem({ code: 'card_number_refused', detail: header.detail });
-  const { waitMs, applied } = readPreference(request.headers.prefer, context.waits);
-  const options: ChargeOptions = {
-    waitMs,
-    ...(header.kind === 'key' ? { key: { route: KEY_ROUTE, key: header.key } } : {}),
-    ...(parsed.giveUpAfterS === null ? {} : { giveUpAfterS: parsed.giveUpAfterS }),
-  };
-  return { kind: 'charge', order: parsed.order, options, applied };
-}
-
-function problem(found: Problem): ReadCharge {
-  return { kind: 'problem', problem: found };
+  const headers = readWriteOptions(request, context, KEY_ROUTE);
+  if (headers.kind === 'problem') return headers;
+  const { giveUpAfterS } = parsed;
+  const options = { ...headers.options, ...(giveUpAfterS === null ? {} : { giveUpAfterS }) };
+  return { kind: 'charge', order: parsed.order, options, applied: headers.applied };
 }
 
 function sendAnswer(reply: FastifyReply, answer: ChargeAnswer): void {
   if (answer.replayed) void reply.header('idempotent-replayed', 'true');
   switch (answer.kind) {
-    case 'settled':
-      sendSettled(reply, answer);
+    case 'settled': {
+      const { frozen, started, paymentId } = answer;
+      notePayment(reply, paymentId);
+      sendFrozen(reply, { frozen, started, location: locationOf(paymentId) });
       return;
+    }
     case 'unsettled': {
       const { payment, retryAfterMs } = answer;
       notePayment(reply, payment.paymentId);
@@ -93,20 +81,6 @@ function sendAnswer(reply: FastifyReply, answer: ChargeAnswer): void {
       if (answer.payment !== undefined) notePayment(reply, answer.payment.paymentId);
       sendProblem(reply, answer, PROBLEM_JSON);
   }
-}
-
-/** The frozen body is sent as it is, byte for byte. Only the status differs: 201 for the request that started the charge, else 200. */
-function sendSettled(reply: FastifyReply, answer: Extract<ChargeAnswer, { kind: 'settled' }>): void {
-  const { frozen, paymentId, started } = answer;
-  notePayment(reply, paymentId);
-  if (frozen.problem !== null) noteProblem(reply, frozen.problem);
-  else if (started) void reply.header('location', locationOf(paymentId));
-  const status = frozen.problem === null ? (started ? 201 : 200) : PROBLEMS[frozen.problem].status;
-  void reply
-    .code(status)
-    .header('content-type', frozen.problem === null ? JSON_TYPE : PROBLEM_TYPE)
-    .header('cache-control', 'no-store')
-    .send(frozen.body);
 }
 
 function locationOf(paymentId: string): string {

@@ -2,7 +2,7 @@
  * What is wrong with a request, field by field, so that a client sees everything at once. No value is ever repeated, and a name
  * only if it is harmless: the client may have put a card number in the wrong place.
  */
-import { harmlessName } from '../domain/order-fields.ts';
+import { harmlessName } from '../domain/fields.ts';
 
 /** `pointer`: into the body (RFC 6901; "" is the whole body). `parameter`: of the query string. `detail` continues a sentence that begins with the name. */
 export type FieldError =
@@ -13,10 +13,15 @@ export type FieldError =
 const MAX_ERRORS = 50;
 
 /** The pointer to a member, escaped by RFC 6901 §3. If the name may not be repeated, the pointer to the object itself. */
-export function pointerTo(parent: string, name: string): string {
+function pointerTo(parent: string, name: string): string {
   const harmless = harmlessName(name);
   if (harmless === null) return parent;
   return `${parent}/${harmless.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
+/** The pointer to a value, from the names that lead to it. */
+export function pointerOf(path: readonly string[]): string {
+  return path.reduce(pointerTo, '');
 }
 
 export function firstErrors(errors: readonly FieldError[]): readonly FieldError[] {

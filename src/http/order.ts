@@ -3,11 +3,12 @@
  * into 5, drop unknown fields and round numbers.
  */
 import { exponentOf } from '../domain/currencies.ts';
+import { minorUnits } from '../domain/fields.ts';
 import { type MoneyProblem, minorFromDecimal } from '../domain/money.ts';
-import { minorUnits, type OrderForm, readOrder } from '../domain/order-fields.ts';
+import { type OrderForm, readOrder } from '../domain/order-fields.ts';
 import type { Complaint } from '../domain/order-rules.ts';
 import type { Order } from '../domain/payment.ts';
-import { type FieldError, pointerTo } from './field-errors.ts';
+import { type FieldError, pointerOf } from './field-errors.ts';
 import { JsonNumber, type JsonValue } from './json.ts';
 
 export type ParsedOrder =
@@ -59,10 +60,6 @@ function parse(body: JsonValue, form: OrderForm): ParsedOrder {
   if (read.kind === 'order') return read;
   const errors = read.complaints.map(({ path, detail }) => ({ pointer: pointerOf(path), detail }));
   return { kind: 'refused', code: read.code, errors };
-}
-
-function pointerOf(path: readonly string[]): string {
-  return path.reduce(pointerTo, '');
 }
 
 const DOLLAR_PROBLEMS: Readonly<Record<MoneyProblem, string>> = {

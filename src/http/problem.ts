@@ -5,7 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Payment } from '../domain/payment.ts';
 import { PROBLEMS, type ProblemCode } from '../domain/problems.ts';
+import type { Refund } from '../domain/refund.ts';
 import { problemFields } from '../engine/answer.ts';
+import { refundProblemFields } from '../engine/refunding/answer.ts';
 import { type FieldError, firstErrors } from './field-errors.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
@@ -16,6 +18,7 @@ export interface Problem {
   readonly detail: string;
   readonly errors?: readonly FieldError[];
   readonly payment?: Payment;
+  readonly refund?: Refund;
   /** When to ask again. Every 503 has a `Retry-After`, even if this is absent. */
   readonly retryAfterMs?: number;
   /** Names this occurrence in the log, as a URI (RFC 9457 §3.1.5). */
@@ -24,8 +27,11 @@ export interface Problem {
 
 /** The document as JSON text. */
 export function problemBody(problem: Problem): string {
+  const { code, detail, payment, refund } = problem;
   return JSON.stringify({
-    ...problemFields(problem.code, problem.detail, problem.payment),
+    ...(refund === undefined
+      ? problemFields(code, detail, payment)
+      : refundProblemFields(code, detail, refund)),
     ...(problem.errors === undefined ? {} : { errors: firstErrors(problem.errors) }),
     ...(problem.retryAfterMs === undefined ? {} : { retry_after_ms: problem.retryAfterMs }),
     ...(problem.instance === undefined ? {} : { instance: problem.instance }),
@@ -99,7 +105,7 @@ function storeProblem(kind: unknown): Problem {
       return {
         code: 'store_outcome_unknown',
         detail:
-          'The connection to the database broke, so it is not known whether anything was stored. Repeat the same request with the same key: the order is never charged twice.',
+          'The connection to the database broke, so it is not known whether anything was stored. Repeat the same request with the same key: nothing is charged or refunded twice.',
       };
     case 'refused':
     case 'unfit':
@@ -136,7 +142,7 @@ export function unexpectedProblem(error: unknown): UnexpectedProblem {
   return {
     problem: {
       code: 'internal_error',
-      detail: `Something unexpected happened. It is not known how far this request came. Repeat it with the same key: the order is never charged twice. This server's log has the error under ${id}.`,
+      detail: `Something unexpected happened. It is not known how far this request came. Repeat it with the same key: nothing is charged or refunded twice. This server's log has the error under ${id}.`,
       instance: `urn:uuid:${id}`,
     },
     entry: { error_id: id, type: name, code, ...(own ? { message } : {}), stack: frames.join('\n') },

@@ -2,7 +2,7 @@
  * Query strings, read strictly. Fastify's parser turns a repeated parameter into an array, keeps what it cannot decode, and takes any
  * name. A misspelt filter would then show every payment.
  */
-import { harmlessName } from '../domain/order-fields.ts';
+import { harmlessName } from '../domain/fields.ts';
 import type { FieldError } from './field-errors.ts';
 
 /** The known parameters of a request's target, decoded. Everything that is wrong is added to `errors`. */

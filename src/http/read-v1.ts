@@ -3,18 +3,18 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isUuid } from '../domain/ids.ts';
 import { orderIdComplaint } from '../domain/order-rules.ts';
 import { PAYMENT_STATUSES, type PaymentEvent, type PaymentStatus } from '../domain/payment.ts';
-import { paymentFields } from '../engine/answer.ts';
 import type { ListFilter } from '../engine/api.ts';
 import { notePayment } from './access-log.ts';
 import { DEFAULT_ACCOUNT } from './account.ts';
 import { PROBLEM_JSON, sendJson, sendProblem } from './answer.ts';
-import { type CursorKind, decodeCursor, encodeCursor } from './cursor.ts';
 import type { FieldError } from './field-errors.ts';
+import { invalidQuery, readIdCursor, readSeqCursor, sendPage } from './pages.ts';
+import { paymentNowFields } from './payment-now.ts';
 import type { Problem } from './problem.ts';
 import { readLimit, readQuery } from './query.ts';
 import type { RouteContext } from './route-context.ts';
 
-type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 export const NO_SUCH_PAYMENT: Problem = {
   code: 'payment_not_found',
@@ -36,7 +36,7 @@ export function paymentHandler({ payonce }: RouteContext): Handler {
       sendProblem(reply, NO_SUCH_PAYMENT, PROBLEM_JSON);
     } else {
       notePayment(reply, payment.paymentId);
-      sendJson(reply, 200, JSON.stringify(paymentFields(payment)));
+      sendJson(reply, 200, JSON.stringify(paymentNowFields(payment)));
     }
     return reply;
   };
@@ -56,7 +56,7 @@ export function paymentsHandler({ payonce }: RouteContext): Handler {
     // One more than a page, to know whether another follows.
     const rows = await payonce.payments(DEFAULT_ACCOUNT, { ...filter, limit: limit + 1 });
     const next = rows.length > limit ? rows[limit - 1]?.paymentId : undefined;
-    sendPage(reply, 'payments', rows.slice(0, limit).map(paymentFields), next);
+    sendPage(reply, 'payments', rows.slice(0, limit).map(paymentNowFields), next);
     return reply;
   };
 }
@@ -66,7 +66,7 @@ export function eventsHandler({ payonce }: RouteContext): Handler {
   return async (request, reply) => {
     const errors: FieldError[] = [];
     const values = readQuery(request.raw.url ?? '', ['limit', 'cursor'], errors);
-    const after = Number(readCursor('events', /^[1-9][0-9]{0,14}$/, values, errors) ?? 0);
+    const after = readSeqCursor('events', values, errors);
     const limit = readLimit(values, errors);
     if (errors.length > 0) {
       sendProblem(reply, invalidQuery(errors), PROBLEM_JSON);
@@ -94,45 +94,12 @@ function readFilter(values: ReadonlyMap<string, string>, errors: FieldError[]): 
   if (text !== undefined && status === undefined) {
     errors.push({ parameter: 'status', detail: `must be one of ${PAYMENT_STATUSES.join(', ')}` });
   }
-  const before = readCursor('payments', null, values, errors);
+  const before = readIdCursor('payments', values, errors);
   return {
     ...(orderId === undefined ? {} : { orderId }),
     ...(status === undefined ? {} : { status: status satisfies PaymentStatus }),
     ...(before === undefined ? {} : { before }),
   };
-}
-
-/** The position in a cursor. `shape`: what it must look like; null for a UUID. */
-function readCursor(
-  kind: CursorKind,
-  shape: RegExp | null,
-  values: ReadonlyMap<string, string>,
-  errors: FieldError[],
-): string | undefined {
-  const text = values.get('cursor');
-  if (text === undefined) return undefined;
-  const position = decodeCursor(kind, text);
-  if (position !== null && (shape === null ? isUuid(position) : shape.test(position))) return position;
-  errors.push({ parameter: 'cursor', detail: 'is not the next_cursor of this kind of list' });
-  return undefined;
-}
-
-function invalidQuery(errors: readonly FieldError[]): Problem {
-  return {
-    code: 'invalid_request',
-    detail: 'Correct what errors lists, and send the query again.',
-    errors,
-  };
-}
-
-function sendPage(
-  reply: FastifyReply,
-  kind: CursorKind,
-  data: readonly unknown[],
-  next: string | undefined,
-): void {
-  const cursor = next === undefined ? null : encodeCursor(kind, next);
-  sendJson(reply, 200, JSON.stringify({ data, next_cursor: cursor }));
 }
 
 function eventFields(event: PaymentEvent): Record<string, unknown> {

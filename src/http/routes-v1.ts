@@ -1,9 +1,12 @@
 /** The documented API. */
 import type { FastifyInstance } from 'fastify';
 import { PROBLEM_JSON } from './answer.ts';
-import { chargeHandler, markNotReplayed } from './charge-v1.ts';
+import { chargeHandler } from './charge-v1.ts';
 import { eventsHandler, paymentHandler, paymentsHandler } from './read-v1.ts';
+import { readRefundHandler, refundEventsHandler, refundsHandler } from './refund-reads-v1.ts';
+import { refundHandler } from './refund-v1.ts';
 import { openRoute, prepareScope, type RouteContext } from './route-context.ts';
+import { markNotReplayed } from './write-options.ts';
 
 export function registerV1(scope: FastifyInstance, context: RouteContext): void {
   prepareScope(scope, context, PROBLEM_JSON);
@@ -18,4 +21,14 @@ export function registerV1(scope: FastifyInstance, context: RouteContext): void 
 
   const events = '/v1/payments/:id/events';
   scope.get(events, { onRequest: open(events) }, eventsHandler(context));
+
+  const refunds = '/v1/payments/:id/refunds';
+  scope.post(refunds, { onRequest: [markNotReplayed, open(refunds)] }, refundHandler(context));
+  scope.get(refunds, { onRequest: open(refunds) }, refundsHandler(context));
+
+  const refund = '/v1/payments/:id/refunds/:refund_id';
+  scope.get(refund, { onRequest: open(refund) }, readRefundHandler(context));
+
+  const refundEvents = '/v1/payments/:id/refunds/:refund_id/events';
+  scope.get(refundEvents, { onRequest: open(refundEvents) }, refundEventsHandler(context));
 }

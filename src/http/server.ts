@@ -19,7 +19,7 @@ export interface ServerOptions {
   readonly payonce: Payonce;
   /** A pino logger, or anything with the same four methods. */
   readonly logger: HttpLogger;
-  /** How long `POST /v1/payments` waits for the outcome unless the client asks for another wait. Default 10 s. */
+  /** How long a charge or a refund of `/v1` waits for the outcome unless the client asks for another wait. Default 10 s. */
   readonly defaultWaitMs?: number;
   /** The longest wait that a client can ask for. Default 60 s. */
   readonly maxWaitMs?: number;

@@ -1,7 +1,9 @@
 /** The types that callers of the library use. */
 import type { Payment, PaymentEvent, PaymentStatus } from '../domain/payment.ts';
-import type { FailureProblem } from '../domain/problems.ts';
-import type { ChargeProblem } from '../engine/api.ts';
+import type { ChargeFailure } from '../domain/problems.ts';
+import type { Refund, RefundEvent } from '../domain/refund.ts';
+import type { ChargeProblem, PaymentNow } from '../engine/api.ts';
+import type { RefundInput, RefundOptions, RefundResult, RefundsFilter, RefundsPage } from './refund-api.ts';
 
 /**
  * What to charge. It may be an instance of a class: own and inherited fields both count. An unknown field is refused, and so is a card
@@ -93,7 +95,7 @@ export interface NotPaid extends Settled {
   /** The payment as it was when the charge ended. Its `failureCode` says why. */
   readonly payment: SettledPayment & { readonly status: 'FAILED' };
   /** `card_declined` or `gateway_failed`, as in the HTTP API. */
-  readonly code: FailureProblem;
+  readonly code: ChargeFailure;
   /** What happened, what was not done, what to do. For people: the words may change. */
   readonly detail: string;
   /** Whether the order could be charged again under a new key when the charge ended. Payonce checks it again then. */
@@ -190,7 +192,7 @@ export interface PaymentsFilter extends AccountOption {
   readonly before?: string | undefined;
 }
 
-/** Which part of a payment's audit trail to list. */
+/** Which part of an audit trail to list. */
 export interface EventsFilter extends AccountOption {
   /** Only events after the one with this `seq`. Default 0: from the first. */
   readonly after?: number | undefined;
@@ -199,7 +201,7 @@ export interface EventsFilter extends AccountOption {
 }
 
 /**
- * Charges every order at most once. `createPayonce` makes one. Every method rejects with `PayonceInputError` for wrong arguments; then
+ * Charges every order at most once, and makes every refund at most once. `createPayonce` makes one. Every method rejects with `PayonceInputError` for wrong arguments; then
  * nothing was stored and nothing was sent.
  */
 export interface Payonce {
@@ -218,13 +220,13 @@ export interface Payonce {
   charge(input: ChargeInput, options?: ChargeOptions): Promise<ChargeResult>;
 
   /**
-   * The payment as the database has it now; null if the account has none with this id. Rejects with `StoreError` when it cannot be
+   * The payment as the database has it now, with what has become of its money (`sums`); null if the account has none with this id. Rejects with `StoreError` when it cannot be
    * read.
    *
    * @example
    * const payment = await payonce.payment(result.payment.paymentId);
    */
-  payment(paymentId: string, options?: AccountOption): Promise<Payment | null>;
+  payment(paymentId: string, options?: AccountOption): Promise<PaymentNow | null>;
 
   /**
    * One page of payments, newest first. Rejects with `StoreError` when they cannot be read.
@@ -232,7 +234,7 @@ export interface Payonce {
    * @example
    * const [payment] = await payonce.payments({ orderId: 'ORD123' });
    */
-  payments(filter?: PaymentsFilter): Promise<readonly Payment[]>;
+  payments(filter?: PaymentsFilter): Promise<readonly PaymentNow[]>;
 
   /**
    * One page of a payment's audit trail, oldest first; null if there is no such payment. Rejects with `StoreError` when it cannot be
@@ -242,6 +244,44 @@ export interface Payonce {
    * const events = await payonce.events(payment.paymentId, { limit: 10 });
    */
   events(paymentId: string, filter?: EventsFilter): Promise<readonly PaymentEvent[] | null>;
+
+  /**
+   * Gives money of a payment back at most once, or says what became of this refund. A failure of the gateway or the database is an
+   * outcome, never a rejection. If the signal ends the wait, it rejects with the signal's reason.
+   *
+   * @example
+   * const result = await payonce.refund({ paymentId, amountMinor: 4000, refundId: 'return-17' });
+   * if (result.outcome === 'refunded') tellCustomer();
+   */
+  refund(input: RefundInput, options?: RefundOptions): Promise<RefundResult>;
+
+  /**
+   * The refund as the database has it now; null if the payment has none with this id. Rejects with `StoreError` when it cannot be read.
+   *
+   * @example
+   * const refund = await payonce.findRefund(paymentId, 'return-17');
+   */
+  findRefund(paymentId: string, refundId: string, options?: AccountOption): Promise<Refund | null>;
+
+  /**
+   * One page of a payment's refunds, newest first; null if there is no such payment. Rejects with `StoreError` when they cannot be read.
+   *
+   * @example
+   * const page = await payonce.refunds(paymentId, { limit: 100 });
+   */
+  refunds(paymentId: string, filter?: RefundsFilter): Promise<RefundsPage | null>;
+
+  /**
+   * One page of a refund's audit trail, oldest first; null if there is no such refund. Rejects with `StoreError` when it cannot be read.
+   *
+   * @example
+   * const events = await payonce.refundEvents(paymentId, 'return-17');
+   */
+  refundEvents(
+    paymentId: string,
+    refundId: string,
+    filter?: EventsFilter,
+  ): Promise<readonly RefundEvent[] | null>;
 
   /** Whether it takes payments now: the database answers and is safe to use, and `stop` was not called. */
   ready(): Promise<boolean>;

@@ -1,5 +1,5 @@
 /** Reads the arguments of the library's functions strictly: in plain JavaScript no compiler has checked them. */
-import { harmlessName } from '../domain/order-fields.ts';
+import { harmlessName } from '../domain/fields.ts';
 import type { InputProblem } from './input-error.ts';
 
 /** What a caller gave, by name. A field that is `undefined` counts as absent. */
@@ -74,6 +74,8 @@ function visibleNames(value: object): string[] {
 const ALIASES: Readonly<Record<string, string>> = {
   amount: 'amountMinor',
   order: 'orderId',
+  payment: 'paymentId',
+  refund: 'refundId',
   id: 'orderId',
   account: 'accountId',
   tenantid: 'accountId',

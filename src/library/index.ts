@@ -7,8 +7,12 @@ import {
   readEventsFilter,
   readPaymentId,
   readPaymentsFilter,
+  readRefundId,
+  readRefundsFilter,
   readStopMs,
 } from './read-filters.ts';
+import { readRefundCall } from './read-refund.ts';
+import { toRefundResult } from './refund-result.ts';
 import { toResult } from './result.ts';
 
 /** All methods are async, so that a wrong argument is a rejection, never a throw. */
@@ -16,16 +20,14 @@ export function createFrontDoor(engine: RunningEngine, livemode: boolean): Payon
   return {
     async charge(input, options) {
       const { order, giveUpAfterS, key, waitMs, signal } = readCharge(input, options);
-      if (signal?.aborted) throw signal.reason;
-      const answer = engine.charge(order, {
-        waitMs,
-        ...(key === null ? {} : { key }),
-        ...(giveUpAfterS === null ? {} : { giveUpAfterS }),
-      });
-      return toResult(await (signal === null ? answer : unlessAborted(answer, signal)), {
-        accountId: order.accountId,
-        livemode,
-      });
+      const answer = await unlessAborted(signal, () =>
+        engine.charge(order, {
+          waitMs,
+          ...(key === null ? {} : { key }),
+          ...(giveUpAfterS === null ? {} : { giveUpAfterS }),
+        }),
+      );
+      return toResult(answer, { accountId: order.accountId, livemode });
     },
     async payment(paymentId, options) {
       return engine.payment(readAccount(options), readPaymentId(paymentId));
@@ -38,6 +40,24 @@ export function createFrontDoor(engine: RunningEngine, livemode: boolean): Payon
       const { accountId, filter } = readEventsFilter(options);
       return engine.events(accountId, readPaymentId(paymentId), filter);
     },
+    async refund(input, options) {
+      const { refund, key, waitMs, signal } = readRefundCall(input, options);
+      const answer = await unlessAborted(signal, () =>
+        engine.refund(refund, { waitMs, ...(key === null ? {} : { key }) }),
+      );
+      return toRefundResult(answer, refund.accountId);
+    },
+    async findRefund(paymentId, refundId, options) {
+      return engine.findRefund(readAccount(options), readPaymentId(paymentId), readRefundId(refundId));
+    },
+    async refunds(paymentId, options) {
+      const { accountId, filter } = readRefundsFilter(options);
+      return engine.refunds(accountId, readPaymentId(paymentId), filter);
+    },
+    async refundEvents(paymentId, refundId, options) {
+      const { accountId, filter } = readEventsFilter(options);
+      return engine.refundEvents(accountId, readPaymentId(paymentId), readRefundId(refundId), filter);
+    },
     ready: () => engine.ready(),
     async stop(withinMs) {
       return engine.stop(readStopMs(withinMs));
@@ -45,15 +65,17 @@ export function createFrontDoor(engine: RunningEngine, livemode: boolean): Payon
   };
 }
 
-/** Rejects with the signal's reason if that comes first. The work behind the promise goes on. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Rejects with the signal's reason if that comes first. What was started goes on. If the signal came before, nothing is started. */
+async function unlessAborted<T>(signal: AbortSignal | null, start: () => Promise<T>): Promise<T> {
+  if (signal === null) return start();
+  if (signal.aborted) throw signal.reason;
   let onAbort = (): void => {};
   const aborted = new Promise<never>((_resolve, reject) => {
     onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', onAbort);
   });
   try {
-    return await Promise.race([promise, aborted]);
+    return await Promise.race([start(), aborted]);
   } finally {
     signal.removeEventListener('abort', onAbort);
   }

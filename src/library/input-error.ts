@@ -13,13 +13,15 @@ export interface InputProblem {
  * - `invalid_options`: in the options of `createPayonce`.
  * - `card_number_refused`: a field holds what looks like a card number.
  * - `idempotency_key_invalid`: only the key is wrong.
+ * - `refund_identity_required`: a refund has neither a `refundId` nor an `idempotencyKey`.
  * - `invalid_request`: anything else.
  */
 export type InputErrorCode =
   | 'invalid_options'
   | 'invalid_request'
   | 'card_number_refused'
-  | 'idempotency_key_invalid';
+  | 'idempotency_key_invalid'
+  | 'refund_identity_required';
 
 /** More than anyone fixes at once. */
 const MAX_PROBLEMS = 50;

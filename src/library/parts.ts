@@ -1,6 +1,6 @@
 /** Checks the two parts that a caller provides: the pool and the gateway adapter. */
 import type { GatewayContract } from '../domain/contract.ts';
-import { harmlessName } from '../domain/order-fields.ts';
+import { harmlessName } from '../domain/fields.ts';
 import type { Gateway, Refunds } from '../ports/gateway.ts';
 import { fieldOf, fieldsOf, refuseUnknown, wholeNumber } from './fields.ts';
 import type { InputProblem } from './input-error.ts';

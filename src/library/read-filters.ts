@@ -1,9 +1,11 @@
 /** Reads the arguments of the reading functions and of `stop`. Each throws `PayonceInputError` with everything that is wrong. */
+
+import { DEFAULT_ACCOUNT } from '../domain/fields.ts';
 import { isUuid } from '../domain/ids.ts';
-import { DEFAULT_ACCOUNT } from '../domain/order-fields.ts';
 import { accountIdComplaint, type Complaint, orderIdComplaint } from '../domain/order-rules.ts';
 import { PAYMENT_STATUSES, type PaymentStatus } from '../domain/payment.ts';
-import type { EventFilter, ListFilter } from '../engine/api.ts';
+import { refundIdComplaint } from '../domain/refund-fields.ts';
+import type { EventFilter, ListFilter, RefundsFilter } from '../engine/api.ts';
 import { type Fields, fieldsOf, refuseUnknown, wholeNumber } from './fields.ts';
 import { type InputProblem, PayonceInputError } from './input-error.ts';
 
@@ -49,10 +51,29 @@ export function readEventsFilter(filter: unknown): {
   }));
 }
 
+export function readRefundsFilter(filter: unknown): {
+  readonly accountId: string;
+  readonly filter: RefundsFilter;
+} {
+  return reading(filter, ['accountId', 'limit', 'before'], (fields, errors) => {
+    const before = readText(fields, 'before', pageComplaint, errors);
+    const limit = wholeNumber(fields, 'limit', { min: 1, max: MAX_PAGE, otherwise: 20 }, errors);
+    const accountId = accountOf(fields, errors);
+    return { accountId, filter: { limit, ...(before === undefined ? {} : { before }) } };
+  });
+}
+
 /** In lower case, as ids are stored. A text that is no id is taken: no payment has it. */
 export function readPaymentId(paymentId: unknown): string {
   if (typeof paymentId === 'string') return paymentId.toLowerCase();
   throw invalid([{ field: 'paymentId', detail: 'must be a string' }]);
+}
+
+/** Exactly as it was given to `refund`. */
+export function readRefundId(refundId: unknown): string {
+  const detail = typeof refundId === 'string' ? refundIdComplaint(refundId)?.detail : 'must be a string';
+  if (typeof refundId === 'string' && detail === undefined) return refundId;
+  throw invalid([{ field: 'refundId', detail: detail ?? '' }]);
 }
 
 export function readStopMs(withinMs: unknown): number {
@@ -94,9 +115,14 @@ function readText(
   return typeof value === 'string' ? value : undefined;
 }
 
-function paymentIdComplaint(text: string): Complaint | null {
+/** Null: it is the id of a payment, or could be. */
+export function paymentIdComplaint(text: string): Complaint | null {
   if (isUuid(text.toLowerCase())) return null;
   return { kind: 'invalid', detail: 'must be the id of a payment' };
+}
+
+function pageComplaint(text: string): Complaint | null {
+  return isUuid(text) ? null : { kind: 'invalid', detail: 'must be the next of a page of refunds' };
 }
 
 function readStatus(value: unknown, errors: InputProblem[]): PaymentStatus | undefined {

@@ -1,5 +1,7 @@
 /** Turns the engine's answer into a result whose `outcome` cannot be misread. */
 import type { PaymentStatus } from '../domain/payment.ts';
+import type { ChargeFailure } from '../domain/problems.ts';
+import type { FrozenAnswer } from '../engine/answer.ts';
 import type { ChargeAnswer } from '../engine/api.ts';
 import { RETRY_AFTER_MS } from '../engine/retry-after.ts';
 import type { ChargeResult, NotPaid, Paid, SettledPayment } from './api.ts';
@@ -49,8 +51,8 @@ function settled(
 ): Paid | NotPaid {
   const body = JSON.parse(frozen.body) as FrozenBody;
   const payment = settledPayment(body, known);
-  const { problem: code } = frozen;
-  if (code === null && body.status === 'COMPLETED')
+  const code = failureOf(frozen);
+  if (frozen.problem === null && body.status === 'COMPLETED')
     return { outcome: 'paid', payment: { ...payment, status: 'COMPLETED' }, started, replayed };
   if (code === null || body.payment_status !== 'FAILED')
     throw new Error(
@@ -65,6 +67,11 @@ function settled(
     started,
     replayed,
   };
+}
+
+/** Null: no charge fails like this. */
+function failureOf({ problem }: FrozenAnswer): ChargeFailure | null {
+  return problem === 'card_declined' || problem === 'gateway_failed' ? problem : null;
 }
 
 function settledPayment(body: FrozenBody, { accountId, livemode }: Known): SettledPayment {

@@ -1,6 +1,24 @@
 import type { PaymentEvent } from '../domain/payment.ts';
 import type { Advance, Advanced } from './store/advance.ts';
 import type { ChargeName, Mode, OpenElsewhere } from './store/checks.ts';
+import type {
+  DueFollowUps,
+  FollowUpAdvance,
+  FollowUpAdvanced,
+  FollowUpEventsQuery,
+  FollowUpEvidence,
+  FollowUpIntent,
+  FollowUpKeyBinding,
+  FollowUpName,
+  FollowUpNews,
+  FollowUpOpened,
+  FollowUpRecord,
+  FollowUpSituation,
+  FollowUpSituationQuery,
+  FollowUpsQuery,
+  PaymentSums,
+  ReleasedQuery,
+} from './store/follow-ups.ts';
 import type { Accepted, Intent, KeyBinding, NextCharge } from './store/opening.ts';
 import type { EventsQuery, PaymentsQuery } from './store/reads.ts';
 import type { PaymentKey, PaymentRecord, Situation, SituationQuery, StoredAnswer } from './store/records.ts';
@@ -18,6 +36,7 @@ import type {
 export type * from './store/advance.ts';
 export type * from './store/checks.ts';
 export { StoreError } from './store/error.ts';
+export type * from './store/follow-ups.ts';
 export type * from './store/opening.ts';
 export type * from './store/reads.ts';
 export type * from './store/records.ts';
@@ -115,6 +134,46 @@ export interface Store {
   payments(query: PaymentsQuery): Promise<readonly PaymentRecord[]>;
   /** Null if there is no such payment. */
   events(query: EventsQuery): Promise<readonly PaymentEvent[] | null>;
+
+  /**
+   * Opens a follow-up of a COMPLETED payment: writes its key, itself and its first event, and reserves its amount in the payment's sums, all
+   * or nothing. It does so only if neither the key nor the name exists, and if what is refunded, being refunded and refunded elsewhere
+   * leaves room for it. Repeating it is safe: `followUpSituation` then shows a row with its `claimId`.
+   */
+  openFollowUp(intent: FollowUpIntent): Promise<FollowUpOpened>;
+
+  /** The key, the follow-up, its payment and the sums as they are now. */
+  followUpSituation(query: FollowUpSituationQuery): Promise<FollowUpSituation>;
+
+  /** Binds a key to an existing follow-up. `lost`: the key was bound in the meantime, or there is no such follow-up; read again. */
+  bindFollowUpKey(binding: FollowUpKeyBinding): Promise<'bound' | 'lost'>;
+
+  /**
+   * As `advance`, for a follow-up: one fenced write of its row. It changes the payment's sums by what this write changes. The sums are never
+   * checked here: what is proved is written.
+   */
+  advanceFollowUp(write: FollowUpAdvance): Promise<FollowUpAdvanced>;
+
+  /** As `due`, for follow-ups. */
+  dueFollowUps(query: DueQuery): Promise<DueFollowUps>;
+
+  /** As `addEvidence`, for a follow-up. */
+  addFollowUpEvidence(evidence: FollowUpEvidence): Promise<'kept' | 'no_payment'>;
+
+  /** What the evidence about a follow-up says. */
+  followUpNews(accountId: string, id: string): Promise<FollowUpNews>;
+
+  /** The payment's follow-ups that failed without the gateway's word. */
+  releasedFollowUps(query: ReleasedQuery): Promise<readonly FollowUpRecord[]>;
+
+  /** Null if there is none. Without the frozen answer. */
+  followUp(name: FollowUpName): Promise<FollowUpRecord | null>;
+  /** Newest first; without the frozen answers. */
+  followUps(query: FollowUpsQuery): Promise<readonly FollowUpRecord[]>;
+  /** Null if there is no such follow-up. */
+  followUpEvents(query: FollowUpEventsQuery): Promise<readonly PaymentEvent[] | null>;
+  /** The sums of those payments that have any: a payment without follow-ups has none. */
+  sums(accountId: string, paymentIds: readonly string[]): Promise<readonly PaymentSums[]>;
 
   /** Erases at most `limit` frozen answers that are older than the retention. Returns how many. */
   eraseExpiredAnswers(limit: number): Promise<number>;

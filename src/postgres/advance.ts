@@ -5,10 +5,11 @@
  */
 import type { Advance, Advanced, Situation, SituationQuery } from '../ports/store.ts';
 import { createBatcher } from './batcher.ts';
-import { columns, millisecondsOf, numberList, readNumberList, timeFrom } from './columns.ts';
+import { type Column, columns, millisecondsOf, numberList, readNumberList, timeFrom } from './columns.ts';
 import type { Session } from './session.ts';
 
-const INPUT = columns<Advance>([
+/** The values of every fenced write, whatever it writes to. */
+export const ADVANCE_COLUMNS: readonly Column<Advance>[] = [
   { name: 'account_id', type: 'text', value: (w) => w.payment.accountId },
   { name: 'order_id', type: 'text', value: (w) => w.payment.orderId },
   { name: 'payment_id', type: 'uuid', value: (w) => w.payment.paymentId },
@@ -52,29 +53,36 @@ const INPUT = columns<Advance>([
   { name: 'answer', type: 'json', value: (w) => w.settlement?.body ?? null },
   { name: 'problem', type: 'text', value: (w) => w.settlement?.problem ?? null },
   { name: 'by_absence', type: 'boolean', value: (w) => w.settlement?.byAbsence ?? false },
-]);
+];
+const INPUT = columns<Advance>(ADVANCE_COLUMNS);
 
 /** Null: never. At the end of the first lease, no index is then touched. */
 const DUE_AT = `CASE WHEN i.wait_ms IS NOT NULL THEN now() + i.wait_ms * interval '1 ms'
     WHEN p.evidence > i.evidence_seen THEN now() END`;
 
+/** What every fenced write changes in its row `p`. */
+export const NEW_STATE = `status = i.status, step = i.step, attempts = i.attempts, doubt = i.doubt,
+    doubt_until = ${timeFrom('i.doubt_until')}, first_sent_at = ${timeFrom('i.first_sent_at')},
+    decline_code = i.decline_code, lookups = i.lookups, unresolved_since = ${timeFrom('i.unresolved_since')},
+    failure_code = i.failure_code, gateway_ref = i.gateway_ref,
+    seq = p.seq + 1, fence = p.fence + (i.new_claim IS NOT NULL)::int,
+    claim_id = coalesce(i.new_claim, p.claim_id), held = i.takes,
+    evidence = p.evidence - i.evidence_seen, updated_at = ${timeFrom('i.updated_at')},
+    due_at = ${DUE_AT}`;
+
+/** The fence: a condition on row `p`, without which nothing is written. */
+export const AS_EXPECTED = `AND p.seq = i.expected_seq AND p.fence = i.expected_fence AND p.claim_id = i.expected_claim
+    AND (NOT i.must_be_due OR p.due_at <= now())
+    AND (i.problem IS NULL OR p.evidence = i.evidence_seen)`;
+
 /** Exported for acceptance: while this is refused, no charge is started. */
 export const ADVANCE = `
 WITH p AS (
   UPDATE payonce.payments AS p SET
-    status = i.status, step = i.step, attempts = i.attempts, doubt = i.doubt,
-    doubt_until = ${timeFrom('i.doubt_until')}, first_sent_at = ${timeFrom('i.first_sent_at')},
-    decline_code = i.decline_code, lookups = i.lookups, unresolved_since = ${timeFrom('i.unresolved_since')},
-    failure_code = i.failure_code, gateway_ref = i.gateway_ref, absences = p.absences + i.by_absence::int,
-    seq = p.seq + 1, fence = p.fence + (i.new_claim IS NOT NULL)::int,
-    claim_id = coalesce(i.new_claim, p.claim_id), held = i.takes,
-    due_at = ${DUE_AT}, timer_at = ${DUE_AT},
-    evidence = p.evidence - i.evidence_seen, updated_at = ${timeFrom('i.updated_at')}
+    ${NEW_STATE}, timer_at = ${DUE_AT}, absences = p.absences + i.by_absence::int
   FROM ${INPUT.relation}
   WHERE p.account_id = i.account_id AND p.order_id = i.order_id AND p.payment_id = i.payment_id
-    AND p.seq = i.expected_seq AND p.fence = i.expected_fence AND p.claim_id = i.expected_claim
-    AND (NOT i.must_be_due OR p.due_at <= now())
-    AND (i.problem IS NULL OR p.evidence = i.evidence_seen)
+    ${AS_EXPECTED}
   RETURNING i.ord, p.account_id, p.payment_id, p.charge_n, p.seq, p.status, p.attempts, p.evidence,
     i.event_type, i.event_detail, i.answer, i.problem, i.by_absence
 ), o AS (

@@ -88,8 +88,8 @@ export async function duePayments(
   return { nowMs: rows[0]?.now_ms ?? 0, payments };
 }
 
-/** All calls: due before infinity. None: due before 0. */
-function callsBeforeMs(calls: DueQuery['calls']): number {
+/** For a query: all calls are due before infinity, no calls before 0. */
+export function callsBeforeMs(calls: DueQuery['calls']): number {
   if (typeof calls !== 'boolean') return calls.dueBeforeMs;
   return calls ? Number.POSITIVE_INFINITY : 0;
 }

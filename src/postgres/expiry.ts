@@ -49,6 +49,18 @@ interface ErasedRow {
   readonly reached: boolean;
 }
 
+/** Few orders have follow-ups, so those with an answer have an index of their own. */
+const ERASE_OF_FOLLOW_UPS = `
+WITH old AS MATERIALIZED (
+  SELECT account_id, follow_up_id FROM payonce.follow_ups
+  WHERE answer IS NOT NULL AND settled_at < now() - $1::float8 * interval '1 ms' ORDER BY settled_at LIMIT $2
+), erased AS (
+  UPDATE payonce.follow_ups AS f SET answer = NULL FROM old
+  WHERE f.account_id = old.account_id AND f.follow_up_id = old.follow_up_id AND f.answer IS NOT NULL
+  RETURNING 1
+)
+SELECT count(*)::int AS erased FROM erased`;
+
 /** Returns `Store.eraseExpiredAnswers`. Only the bodies are erased: key, fingerprint and operation are kept for ever. */
 export function createExpiry(session: Session, retentionMs: number): (limit: number) => Promise<number> {
   let spanMs = 60 * SECOND_MS;
@@ -67,7 +79,12 @@ export function createExpiry(session: Session, retentionMs: number): (limit: num
     }
   }
 
-  return async (limit) => {
+  async function eraseOfFollowUps(limit: number): Promise<number> {
+    const [row] = await session.query<{ erased: number }>(ERASE_OF_FOLLOW_UPS, [retentionMs, limit]);
+    return row?.erased ?? 0;
+  }
+
+  async function eraseOfCharges(limit: number): Promise<number> {
     let erased = 0;
     for (let spans = 0; spans < MAX_SPANS; spans += 1) {
       const span = await eraseSpan(limit - erased);
@@ -78,5 +95,10 @@ export function createExpiry(session: Session, retentionMs: number): (limit: num
       spanMs = Math.min(spanMs * 2, MAX_SPAN_MS);
     }
     return erased;
+  }
+
+  return async (limit) => {
+    const erased = await eraseOfCharges(limit);
+    return erased < limit ? erased + (await eraseOfFollowUps(limit - erased)) : erased;
   };
 }

@@ -6,6 +6,19 @@ import { createAdvance } from './advance.ts';
 import { noteLease, shortenWaits } from './clock.ts';
 import { duePayments } from './due.ts';
 import { createExpiry } from './expiry.ts';
+import { advanceFollowUp } from './follow-ups/advance.ts';
+import { dueFollowUps } from './follow-ups/due.ts';
+import { addFollowUpEvidence, followUpNews } from './follow-ups/evidence.ts';
+import { bindFollowUpKey } from './follow-ups/keys.ts';
+import { openFollowUp } from './follow-ups/open.ts';
+import {
+  followUp,
+  listFollowUpEvents,
+  listFollowUps,
+  readSums,
+  releasedFollowUps,
+} from './follow-ups/reads.ts';
+import { followUpSituation } from './follow-ups/situation.ts';
 import { wakeIdle } from './idle.ts';
 import { createBindKey, openNextCharge } from './keys.ts';
 import { claimMode, type FinalMode, openElsewhere, readMode } from './mode.ts';
@@ -66,6 +79,18 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
       if (events.length > 0) return events;
       return (await payment(query.accountId, query.paymentId)) === null ? null : events;
     },
+    openFollowUp: (intent) => openFollowUp(session, intent),
+    followUpSituation: (query) => followUpSituation(session, query, retentionMs),
+    bindFollowUpKey: (binding) => bindFollowUpKey(session, binding),
+    advanceFollowUp: (write) => advanceFollowUp(session, write, retentionMs),
+    dueFollowUps: (query) => dueFollowUps(session, query, retentionMs),
+    addFollowUpEvidence: (evidence) => addFollowUpEvidence(session, evidence),
+    followUpNews: (accountId, id) => followUpNews(session, accountId, id),
+    releasedFollowUps: (query) => releasedFollowUps(session, query, retentionMs),
+    followUp: (name) => followUp(session, name),
+    followUps: (query) => listFollowUps(session, query),
+    followUpEvents: (query) => listFollowUpEvents(session, query),
+    sums: (accountId, paymentIds) => readSums(session, accountId, paymentIds),
     eraseExpiredAnswers: createExpiry(session, retentionMs),
     async check({ writes = false } = {}) {
       await session.verify();

@@ -19,7 +19,7 @@ const CLAIM = 'SELECT livemode, final FROM payonce.claim_mode($1)';
 const MODE = `
 SELECT livemode, EXISTS (SELECT FROM payonce.payments) AS final FROM payonce.installation`;
 
-/** An open payment has a timer or is in its first lease. LATERAL, so that payments of the list are found by their ids. */
+/** An open payment has a timer or is in its first lease; an open follow-up has a time when it is due. LATERAL, so that payments of the list are found by their ids. */
 const OPEN_ELSEWHERE = `
 SELECT gateway, count(*)::int AS count FROM (
   SELECT gateway FROM payonce.payments WHERE timer_at IS NOT NULL AND gateway <> $1
@@ -30,6 +30,9 @@ SELECT gateway, count(*)::int AS count FROM (
     WHERE account_id = l.account_id AND payment_id = i.payment_id AND due_at IS NOT NULL AND timer_at IS NULL
     OFFSET 0) p
   WHERE l.gateway <> $1
+  UNION ALL
+  SELECT gateway FROM payonce.follow_ups
+  WHERE due_at IS NOT NULL AND gateway <> $1 AND status NOT IN ('COMPLETED', 'FAILED')
 ) open GROUP BY gateway ORDER BY gateway COLLATE "C"`;
 
 export async function claimMode(session: Session, livemode: boolean, known: FinalMode): Promise<Mode> {

@@ -1,7 +1,7 @@
 /**
  * Checks a database that a newer release has changed. The number of a migration does not show whether this release can still write there:
  * after most changes, old and new processes can run side by side. So if there are migrations that this release does not know, it tries a
- * payment: it is accepted, settled and rolled back.
+ * payment: it is accepted, settled, refunded and rolled back.
  */
 import { randomUUID } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
@@ -13,6 +13,7 @@ import { createAccept } from './accept.ts';
 import { createAdvance } from './advance.ts';
 import { giveBack, takeIdle } from './connections.ts';
 import { connectError, isPassing, statementError, surviveErrors } from './errors.ts';
+import { rehearseRefund } from './follow-ups/rehearsal.ts';
 import { newestVersion } from './migrate.ts';
 import type { Session } from './session.ts';
 import { ask } from './types.ts';
@@ -97,7 +98,7 @@ async function rollBack(client: PoolClient): Promise<string | null> {
   }
 }
 
-/** Writes every table and column that a usual payment writes. */
+/** Writes every table and column that a usual payment and its refund write. */
 async function play(session: Session): Promise<string | null> {
   const order = {
     accountId: 'rehearsal',
@@ -129,12 +130,13 @@ async function play(session: Session): Promise<string | null> {
     calling: true,
     verifyFirst: false,
   });
+  const payment = { accountId: order.accountId, orderId: order.orderId, paymentId: intent.paymentId };
   const nothing = { nowMs, key: null, payment: null };
   const advanced = await createAdvance(
     session,
     async () => nothing,
   )({
-    payment: { accountId: order.accountId, orderId: order.orderId, paymentId: intent.paymentId },
+    payment,
     expected: { seq: 1, fence: 1, claimId: intent.claimId, mustBeDue: false },
     operation: { ...operation, status: 'COMPLETED', step: 'none', gatewayRef: 'rehearsal' },
     event: { type: 'payment.completed', detail: 'rehearsal' },
@@ -143,5 +145,5 @@ async function play(session: Session): Promise<string | null> {
     evidenceSeen: 0,
     updatedAtMs: nowMs,
   });
-  return advanced.kind === 'done' ? null : 'a payment was not settled';
+  return advanced.kind === 'done' ? rehearseRefund(session, payment) : 'a payment was not settled';
 }

@@ -3,7 +3,7 @@ import type { PaymentEvent, PaymentStatus } from '../domain/payment.ts';
 import type { EventsQuery, PaymentRecord, PaymentsQuery } from '../ports/store.ts';
 import { createBatcher } from './batcher.ts';
 import { columns, millisecondsOf } from './columns.ts';
-import { type RecordRow, recordColumns, recordTables, toRecord } from './records.ts';
+import { ANY_AGE, type RecordRow, recordColumns, recordTables, toRecord } from './records.ts';
 import type { Session } from './session.ts';
 
 interface PaymentQuery {
@@ -15,9 +15,6 @@ const INPUT = columns<PaymentQuery>([
   { name: 'account', type: 'text', value: (q) => q.accountId },
   { name: 'id', type: 'uuid', value: (q) => q.paymentId },
 ]);
-
-/** Readers get no answers, so the age of an answer does not matter. */
-const ANY_AGE = '0::float8';
 
 const BY_ID = `
 SELECT i.ord, ${recordColumns(ANY_AGE)}

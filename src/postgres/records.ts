@@ -5,6 +5,9 @@ import type { PaymentRecord, StoredAnswer } from '../ports/store.ts';
 import { millisecondsOf } from './columns.ts';
 import { safeInteger } from './types.ts';
 
+/** For readers that get no answers: their age does not matter. */
+export const ANY_AGE = '0::float8';
+
 /** SQL that reads the frozen answer of operation `alias`. `retention`: SQL for the retention in milliseconds. */
 export function answerColumns(alias: string, retention: string, prefix: string): string {
   const freshMs = `${retention} - ${millisecondsOf('now()')} + ${millisecondsOf(`${alias}.settled_at`)}`;
@@ -25,16 +28,17 @@ export function storedAnswer(row: AnswerRow): StoredAnswer | null {
   return { problem: row.problem, body: row.answer, freshForMs: row.fresh_ms ?? 0 };
 }
 
-/** Everything of payment `p` and its current operation `o`; `retention`: the answers' retention as SQL. */
-export function recordColumns(retention: string): string {
-  return `p.account_id, p.order_id, p.payment_id, p.amount_minor, p.currency, p.metadata,
-    p.gateway, p.charge_n, p.status, p.step, p.attempts, p.doubt, ${millisecondsOf('p.doubt_until')} AS doubt_until,
-    ${millisecondsOf('p.first_sent_at')} AS first_sent_at, p.decline_code, p.lookups,
-    ${millisecondsOf('p.unresolved_since')} AS unresolved_since, p.failure_code, p.gateway_ref, p.absences,
-    p.seq, p.fence, p.claim_id, p.held, ${millisecondsOf('p.due_at')} AS due_at, p.evidence,
-    ${millisecondsOf('p.created_at')} AS created_at, ${millisecondsOf('p.updated_at')} AS updated_at,
-    o.method, o.gateway_key, ${millisecondsOf('o.opened_at')} AS opened_at, o.give_up_after_s,
-    ${answerColumns('o', retention, '')}`;
+/** Everything of a payment and its current operation, by the aliases of both. `retention`: the answers' retention as SQL. */
+export function recordColumns(retention: string, p = 'p', o = 'o'): string {
+  return `${p}.account_id, ${p}.order_id, ${p}.payment_id, ${p}.amount_minor, ${p}.currency, ${p}.metadata,
+    ${p}.gateway, ${p}.charge_n, ${p}.status, ${p}.step, ${p}.attempts, ${p}.doubt,
+    ${millisecondsOf(`${p}.doubt_until`)} AS doubt_until,
+    ${millisecondsOf(`${p}.first_sent_at`)} AS first_sent_at, ${p}.decline_code, ${p}.lookups,
+    ${millisecondsOf(`${p}.unresolved_since`)} AS unresolved_since, ${p}.failure_code, ${p}.gateway_ref, ${p}.absences,
+    ${p}.seq, ${p}.fence, ${p}.claim_id, ${p}.held, ${millisecondsOf(`${p}.due_at`)} AS due_at, ${p}.evidence,
+    ${millisecondsOf(`${p}.created_at`)} AS created_at, ${millisecondsOf(`${p}.updated_at`)} AS updated_at,
+    ${o}.method, ${o}.gateway_key, ${millisecondsOf(`${o}.opened_at`)} AS opened_at, ${o}.give_up_after_s,
+    ${answerColumns(o, retention, '')}`;
 }
 
 /**

@@ -15,6 +15,11 @@ export const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   requests: ['SELECT', 'INSERT'],
   events: ['SELECT', 'INSERT'],
   evidence: ['SELECT', 'INSERT'],
+  follow_ups: ['SELECT', 'INSERT', 'UPDATE'],
+  follow_up_requests: ['SELECT', 'INSERT'],
+  follow_up_events: ['SELECT', 'INSERT'],
+  follow_up_evidence: ['SELECT', 'INSERT'],
+  payment_sums: ['SELECT', 'INSERT', 'UPDATE'],
   first_leases: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
 };
 const FUNCTIONS: readonly string[] = ['claim_mode', 'lost_race'];

@@ -35,13 +35,14 @@ export async function addEvidence(session: Session, evidence: Evidence): Promise
   return rows.length === 1 ? 'kept' : 'no_payment';
 }
 
-const OF_MONEY = `e.outcome->>'kind' IN ('approved', 'mismatch', 'pending')`;
+/** Whether evidence `e` is about money that moved. */
+export const OF_MONEY = `e.outcome->>'kind' IN ('approved', 'mismatch', 'pending')`;
 
 /** The gateway's id. Older releases stored it as `chargeId`. */
 const REF = `coalesce(e.outcome->>'ref', e.outcome->>'chargeId')`;
 
 /** By the order in which it came in: if the clock was set back, the latest date is not the last evidence. */
-const LAST_AT = '(array_agg(e.at ORDER BY e.ord DESC)';
+export const LAST_AT = '(array_agg(e.at ORDER BY e.ord DESC)';
 
 /** A full join: evidence may also be about a charge that the database has forgotten. */
 const CHARGES_TO_VERIFY = `

@@ -1,5 +1,6 @@
 import type { Payonce } from '../engine/api.ts';
 import { problem } from '../engine/problem.ts';
+import { refundProblem } from '../engine/refunding/problem.ts';
 import { StoreError } from '../ports/store.ts';
 
 /** Stands in for the engine until it has started: it refuses everything, as if the database were unavailable. */
@@ -15,6 +16,13 @@ export function startingUp(engine: () => Payonce | null): Payonce {
     payment: async (accountId, paymentId) => started().payment(accountId, paymentId),
     payments: async (accountId, filter) => started().payments(accountId, filter),
     events: async (accountId, paymentId, filter) => started().events(accountId, paymentId, filter),
+    refund: async (wanted, options) =>
+      engine()?.refund(wanted, options) ?? refundProblem('store_unavailable'),
+    findRefund: async (accountId, paymentId, refundId) =>
+      started().findRefund(accountId, paymentId, refundId),
+    refunds: async (accountId, paymentId, filter) => started().refunds(accountId, paymentId, filter),
+    refundEvents: async (accountId, paymentId, refundId, filter) =>
+      started().refundEvents(accountId, paymentId, refundId, filter),
     ready: async () => engine()?.ready() ?? false,
     notReady: async () => {
       const running = engine();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PaymentEvent } from '../../src/domain/payment.ts';
-import { paymentFields } from '../../src/engine/answer.ts';
 import type { EventFilter, ListFilter, NotReady } from '../../src/engine/api.ts';
+import { paymentNowFields } from '../../src/http/payment-now.ts';
 import { CARD, expectProblem, harness, PAYMENT_ID, payment, SECRET } from './support.ts';
 
 const id = (n: number) => `01936b1e-7f2a-7c3d-8e4f-${n.toString(16).padStart(12, '0')}`;
@@ -30,7 +30,7 @@ describe('GET /v1/payments/:id', () => {
     });
     const response = await inject({ method: 'GET', url });
     expect(response.statusCode).toBe(200);
-    expect(response.json()).toEqual(paymentFields(payment));
+    expect(response.json()).toEqual(paymentNowFields(payment));
     expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
     expect(response.headers['cache-control']).toBe('no-store');
     expect(response.headers['idempotent-replayed']).toBeUndefined();
@@ -46,7 +46,7 @@ describe('GET /v1/payments/:id', () => {
     expect(response.statusCode).toBe(200);
     expect(response.body).toBe('');
     expect(response.headers['content-length']).toBe(
-      String(Buffer.byteLength(JSON.stringify(paymentFields(payment)))),
+      String(Buffer.byteLength(JSON.stringify(paymentNowFields(payment)))),
     );
     expect(response.headers['cache-control']).toBe('no-store');
     expect(lines[0]).toMatchObject({ method: 'HEAD', route: '/v1/payments/:id' });
@@ -137,7 +137,7 @@ describe('GET /v1/payments', () => {
     const response = await get();
     expect(response.statusCode).toBe(200);
     expect(response.headers['cache-control']).toBe('no-store');
-    expect(response.json().data).toEqual(all.slice(0, 20).map(paymentFields));
+    expect(response.json().data).toEqual(all.slice(0, 20).map(paymentNowFields));
     expect(response.json().next_cursor).toEqual(expect.stringMatching(/^[A-Za-z0-9_-]+$/));
     expect(filters).toEqual([{ limit: 21 }]);
   });

@@ -3,7 +3,8 @@ import { connect, type Socket } from 'node:net';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import { expect, onTestFinished } from 'vitest';
-import type { Order, Payment, PaymentEvent } from '../../src/domain/payment.ts';
+import type { Order, PaymentEvent } from '../../src/domain/payment.ts';
+import type { Refund, RefundEvent } from '../../src/domain/refund.ts';
 import type { FrozenAnswer } from '../../src/engine/answer.ts';
 import type {
   ChargeAnswer,
@@ -11,7 +12,13 @@ import type {
   EventFilter,
   ListFilter,
   NotReady,
+  PaymentNow,
   Payonce,
+  RefundAnswer,
+  RefundOptions,
+  RefundsFilter,
+  RefundsPage,
+  RefundWanted,
 } from '../../src/engine/api.ts';
 import { createServer, type ServerOptions } from '../../src/http/server.ts';
 
@@ -20,7 +27,7 @@ export const PAYMENT_ID = '01936b1e-7f2a-7c3d-8e4f-0123456789ab';
 /** Everything confidential that a client may send contains this word. No log line may ever contain it. */
 export const SECRET = 'hush';
 
-export const payment: Payment = {
+export const payment: PaymentNow = {
   paymentId: PAYMENT_ID,
   accountId: 'default',
   orderId: `${SECRET}-order`,
@@ -40,6 +47,7 @@ export const payment: Payment = {
   seq: 2,
   createdAtMs: Date.UTC(2026, 10, 23, 12),
   updatedAtMs: Date.UTC(2026, 10, 23, 12, 0, 1),
+  sums: { capturedMinor: 10000, refundingMinor: 400, refundedMinor: 30, elsewhereMinor: 2 },
 };
 
 export const completed: FrozenAnswer = {
@@ -52,6 +60,19 @@ export function settled(frozen: FrozenAnswer, more: { started: boolean; replayed
   return { kind: 'settled', frozen, paymentId: PAYMENT_ID, ...more };
 }
 
+/** The answer of a refund that succeeded, laid out as no serialiser would. */
+export const succeeded: FrozenAnswer = {
+  problem: null,
+  body: `{ "refund_id":"${SECRET}-refund",  "status":"SUCCEEDED", "reason":"\u20ac" }\n`,
+};
+
+export function refunded(
+  more: { started: boolean; replayed: boolean },
+  frozen: FrozenAnswer = succeeded,
+): RefundAnswer {
+  return { kind: 'settled', frozen, paymentId: PAYMENT_ID, refundId: `${SECRET}-refund`, ...more };
+}
+
 export const body = { order_id: `${SECRET}-order`, amount: 10000, currency: 'USD' };
 
 /** A number with the prefix and length of a card and its check digit; none stands in this repository. */
@@ -59,12 +80,20 @@ export const CARD = `4${'0'.repeat(14)}2`;
 
 interface Script {
   charge?: (order: Order, options: ChargeOptions) => Promise<ChargeAnswer> | ChargeAnswer;
-  payment?: (id: string) => Promise<Payment | null> | Payment | null;
-  payments?: (filter: ListFilter) => Promise<readonly Payment[]> | readonly Payment[];
+  payment?: (id: string) => Promise<PaymentNow | null> | PaymentNow | null;
+  payments?: (filter: ListFilter) => Promise<readonly PaymentNow[]> | readonly PaymentNow[];
   events?: (
     id: string,
     filter: EventFilter,
   ) => Promise<readonly PaymentEvent[] | null> | readonly PaymentEvent[] | null;
+  refund?: (wanted: RefundWanted, options: RefundOptions) => Promise<RefundAnswer> | RefundAnswer;
+  findRefund?: (id: string, refundId: string) => Promise<Refund | null> | Refund | null;
+  refunds?: (id: string, filter: RefundsFilter) => Promise<RefundsPage | null> | RefundsPage | null;
+  refundEvents?: (
+    id: string,
+    refundId: string,
+    filter: EventFilter,
+  ) => Promise<readonly RefundEvent[] | null> | readonly RefundEvent[] | null;
   notReady?: () => Promise<NotReady | null>;
 }
 
@@ -72,11 +101,15 @@ export interface Harness {
   readonly app: FastifyInstance;
   /** Every charge that reached the engine. */
   readonly charges: { readonly order: Order; readonly options: ChargeOptions }[];
+  /** Every refund that reached the engine. */
+  readonly refunds: { readonly wanted: RefundWanted; readonly options: RefundOptions }[];
   /** Every log line, parsed. */
   readonly lines: Record<string, unknown>[];
   readonly inject: (options: InjectOptions) => Promise<LightMyRequestResponse>;
   /** `POST /v1/payments` with a JSON body. */
   readonly post: (payload: unknown, headers?: Record<string, string>) => Promise<LightMyRequestResponse>;
+  /** `POST /v1/payments/<PAYMENT_ID>/refunds` with a JSON body. */
+  readonly giveBack: (payload: unknown, headers?: Record<string, string>) => Promise<LightMyRequestResponse>;
   /** `POST /payments/start/` with a JSON body. */
   readonly start: (payload: unknown, headers?: Record<string, string>) => Promise<LightMyRequestResponse>;
   /** Listens, and returns the port. */
@@ -86,6 +119,7 @@ export interface Harness {
 /** Closes itself at the end of the test, and then looks for secrets in the log. */
 export function harness(script: Script = {}, options: Partial<ServerOptions> = {}): Harness {
   const charges: Harness['charges'] = [];
+  const refunds: Harness['refunds'] = [];
   const lines: Harness['lines'] = [];
   const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const payonce: Payonce = {
@@ -99,6 +133,14 @@ export function harness(script: Script = {}, options: Partial<ServerOptions> = {
     payment: async (_account, id) => (script.payment ?? (() => null))(id),
     payments: async (_account, filter) => (script.payments ?? (() => []))(filter),
     events: async (_account, id, filter) => (script.events ?? (() => null))(id, filter),
+    refund: async (wanted, refundOptions) => {
+      refunds.push({ wanted, options: refundOptions });
+      return (script.refund ?? (() => refunded({ started: true, replayed: false })))(wanted, refundOptions);
+    },
+    findRefund: async (_account, id, refundId) => (script.findRefund ?? (() => null))(id, refundId),
+    refunds: async (_account, id, filter) => (script.refunds ?? (() => null))(id, filter),
+    refundEvents: async (_account, id, refundId, filter) =>
+      (script.refundEvents ?? (() => null))(id, refundId, filter),
     ready: async () => true,
     notReady: script.notReady ?? (async () => null),
   };
@@ -122,7 +164,17 @@ export function harness(script: Script = {}, options: Partial<ServerOptions> = {
     const address = app.server.address();
     return typeof address === 'object' && address !== null ? address.port : 0;
   };
-  return { app, charges, lines, inject, post: json('/v1/payments'), start: json('/payments/start/'), listen };
+  return {
+    app,
+    charges,
+    refunds,
+    lines,
+    inject,
+    post: json('/v1/payments'),
+    giveBack: json(`/v1/payments/${PAYMENT_ID}/refunds`),
+    start: json('/payments/start/'),
+    listen,
+  };
 }
 
 function expectNoSecrets(lines: readonly unknown[]): void {

@@ -13,7 +13,7 @@ const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 const LIMIT_MS = 240_000;
 
 const CONSUMER = `
-import { createPayonce, PayonceInputError, StoreError, judgeCall, type ChargeResult, type Gateway, type Payonce } from 'payonce';
+import { createPayonce, PayonceInputError, StoreError, judgeCall, type ChargeResult, type Gateway, type Payonce, type RefundResult } from 'payonce';
 import pg from 'pg';
 
 const gateway: Gateway = {
@@ -38,8 +38,19 @@ export async function shop(): Promise<string> {
   );
   const [newest] = await payonce.payments({ status: 'COMPLETED', limit: 1 });
   const events = newest === undefined ? null : await payonce.events(newest.paymentId, { after: 1 });
-  await payonce.stop(events?.length ?? 0);
-  return told(result);
+  const paymentId = newest?.paymentId ?? '';
+  const left: number | undefined = newest === undefined ? undefined : newest.sums.capturedMinor - newest.sums.refundedMinor;
+  await payonce.refund({ paymentId, refundId: 'r' });
+  const refund = await payonce.refund(
+    { paymentId, amountMinor: left, refundId: undefined, reason: 'r', metadata: { a: 'b' }, accountId: 'c' },
+    { idempotencyKey: 'k', keyScope: 's', waitMs: 0, signal },
+  );
+  const page = await payonce.refunds(paymentId, { limit: 1 });
+  const more = page?.next == null ? null : await payonce.refunds(paymentId, { before: page.next });
+  const trail = await payonce.refundEvents(paymentId, 'r', { after: 1 });
+  const found = await payonce.findRefund(paymentId, 'r', { accountId: 'c' });
+  await payonce.stop(events?.length ?? more?.refunds.length ?? trail?.length ?? found?.attempts ?? 0);
+  return told(result) + toldOf(refund);
 }
 
 function told(result: ChargeResult): string {
@@ -63,6 +74,31 @@ function told(result: ChargeResult): string {
   }
 }
 
+function toldOf(result: RefundResult): string {
+  switch (result.outcome) {
+    case 'refunded': {
+      const status: 'SUCCEEDED' = result.refund.status;
+      return status + result.refund.amountMinor.toFixed();
+    }
+    case 'accepted': {
+      const status: 'PENDING' = result.refund.status;
+      return status + result.retryAfterMs.toFixed();
+    }
+    case 'declined':
+    case 'failed': {
+      const safe: boolean = result.safeToRetryWithNewKey;
+      const status: 'FAILED' = result.refund.status;
+      return result.code + safe + status;
+    }
+    case 'pending':
+      return result.reason === 'store_outcome_unknown' ? result.detail : result.refund.refundId;
+    case 'review':
+      return result.reason + result.refund.orderId;
+    case 'refused':
+      return result.code + (result.refund?.status ?? '');
+  }
+}
+
 export const isOurs = (error: unknown): string =>
   error instanceof PayonceInputError ? error.errors.map(({ field }) => field).join() + error.code
   : error instanceof StoreError ? error.kind : '';
@@ -80,6 +116,12 @@ const MISTAKES: readonly (readonly [string, string, string])[] = [
   [
     'a payment that may be none',
     `payonce.charge({ orderId: 'a', amountMinor: 1, currency: 'USD' }).then((r) => r.payment.orderId)`,
+    'null',
+  ],
+  ['a refund of no payment', `payonce.refund({ amountMinor: 1, refundId: 'r' })`, 'paymentId'],
+  [
+    'a refund that may be none',
+    `payonce.refund({ paymentId: 'p', refundId: 'r' }).then((r) => r.refund.refundId)`,
     'null',
   ],
   ['an outcome that there is not', `payonce.charge(order).then((r) => r.outcome === 'settled')`, 'settled'],

@@ -43,6 +43,16 @@ test.each([
     'column "answer"',
   ],
   [
+    'a table of refunds that must be filled differently',
+    `ALTER TABLE payonce.follow_ups ADD COLUMN tip bigint NOT NULL`,
+    'null value in column "tip"',
+  ],
+  [
+    'what is written when a refund ends',
+    `ALTER TABLE payonce.payment_sums RENAME COLUMN elsewhere_minor TO others_minor`,
+    'column s.elsewhere_minor',
+  ],
+  [
     'a rule of its own',
     `ALTER TABLE payonce.payments ADD CONSTRAINT newer CHECK (metadata ? 'newer')`,
     'constraint "newer"',

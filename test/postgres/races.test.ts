@@ -16,26 +16,8 @@ import {
   release,
   take,
 } from '../suites/store/fixtures.ts';
+import { behind } from './behind.ts';
 import { type Database, openStore } from './world.ts';
-
-/** Changes a row in a transaction that is left open while `during` begins and waits and `meanwhile` runs, and then ends it. */
-async function behind<T>(
-  database: Database,
-  change: string,
-  end: 'COMMIT' | 'ROLLBACK',
-  during: () => Promise<T>,
-  meanwhile?: () => Promise<void>,
-): Promise<T> {
-  const other = await database.client();
-  await other.query('BEGIN');
-  await other.query(change);
-  const result = during();
-  result.catch(() => {});
-  await database.blocked();
-  await meanwhile?.();
-  await other.query(end);
-  return result;
-}
 
 describe('a write that waits for another transaction', () => {
   const set = (change: string) => `UPDATE payonce.payments SET timer_at = due_at, ${change}`;

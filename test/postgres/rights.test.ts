@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { checkRights, RIGHTS } from '../../src/postgres/rights.ts';
 import { accepted, complete, intent } from '../suites/store/fixtures.ts';
+import { completed, opened, refund, succeed } from '../suites/store/follow-up-fixtures.ts';
 import { type Database, migrateOver, openDatabase, openEmptyDatabase, openLog, openRole } from './world.ts';
 
 const WANTED = Object.entries(RIGHTS).flatMap(([table, rights]) =>
@@ -143,6 +144,21 @@ describe('a right that is taken away later', () => {
     await expect(store.accept(intent('meanwhile'))).rejects.toMatchObject(refused);
     expect(await database.counts()).toMatchObject({ payments: 1 });
     await database.query(`GRANT UPDATE ON payonce.payments TO ${role}`);
+  });
+
+  test('opens no refund that could not be settled', async () => {
+    const database = await openDatabase();
+    const { role, url } = await openAble(database);
+    const { store } = database.open({ url, max: 2 });
+    const payment = await completed(store, 'one');
+    const held = await opened(store, await refund(store, payment, 'before'));
+    const refused = { name: 'StoreError', kind: 'refused' };
+    await database.query(`REVOKE UPDATE ON payonce.follow_ups FROM ${role}`);
+    await expect(store.advanceFollowUp(succeed(held))).rejects.toMatchObject(refused);
+    const next = await refund(store, payment, 'next');
+    await expect(store.openFollowUp(next)).rejects.toMatchObject(refused);
+    expect(await database.counts()).toMatchObject({ follow_ups: 1 });
+    await database.query(`GRANT UPDATE ON payonce.follow_ups TO ${role}`);
   });
 
   test('is found by the check alone, where nothing is written', async () => {

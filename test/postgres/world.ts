@@ -68,7 +68,18 @@ export async function openDatabase(): Promise<Database> {
       return client;
     },
     async counts() {
-      const tables = ['payments', 'operations', 'requests', 'events', 'evidence'];
+      const tables = [
+        'payments',
+        'operations',
+        'requests',
+        'events',
+        'evidence',
+        'follow_ups',
+        'follow_up_requests',
+        'follow_up_events',
+        'follow_up_evidence',
+        'payment_sums',
+      ];
       const columns = tables.map((table) => `(SELECT count(*)::int FROM payonce.${table}) AS ${table}`);
       const [row = {}] = await query<Record<string, number>>(`SELECT ${columns.join()}`);
       return row;

@@ -2,7 +2,18 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from './world.ts';
 
-test.each(['payments', 'operations', 'requests', 'events', 'evidence'])(
+test.each([
+  'payments',
+  'operations',
+  'requests',
+  'events',
+  'evidence',
+  'follow_ups',
+  'follow_up_requests',
+  'follow_up_events',
+  'follow_up_evidence',
+  'payment_sums',
+])(
   'payonce.%s, locked by somebody else, cannot be written, although the database answers; and can be afterwards',
   async (table) => {
     const database = await openDatabase();

@@ -3,6 +3,5 @@ import type { Gate } from '../../src/engine/gate.ts';
 /** Stops all calls, as when a gateway refuses our credentials: two different payments are refused in a row. */
 export function pauseCalls(gate: Gate, pauseMs: number): void {
   const outcome = { kind: 'forbidden', reason: 'http_401' } as const;
-  for (const paymentId of ['refused_1', 'refused_2'])
-    gate.callEnded({ paymentId, outcome, leftAtMs: 0, pauseMs });
+  for (const unit of ['refused_1', 'refused_2']) gate.callEnded({ unit, outcome, leftAtMs: 0, pauseMs });
 }

@@ -11,6 +11,7 @@ import { createAheadMemory } from '../../src/engine/ahead-memory.ts';
 import type { ChargeAnswer, ChargeOptions } from '../../src/engine/api.ts';
 import { DEFAULT_LIMITS, type Engine, type Limits, livemodeOf } from '../../src/engine/context.ts';
 import { createDatabaseClock } from '../../src/engine/database-clock.ts';
+import { ROOMS } from '../../src/engine/effects/index.ts';
 import { type RunningEngine, startEngine } from '../../src/engine/engine.ts';
 import { createGate, type GateOptions } from '../../src/engine/gate.ts';
 import { createHalt } from '../../src/engine/halt.ts';
@@ -182,6 +183,7 @@ export function createVirtualWorld({ installationId = INSTALLATION_ID } = {}): V
         standing: createStanding(clock),
         livemode,
         ownMode,
+        rooms: ROOMS,
       };
       return { engine, store, logged };
     },

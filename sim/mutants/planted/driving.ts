@@ -128,9 +128,9 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'evidence counts as seen although its lookup got no answer',
     story:
       'The lookups get no answer, but late proof of a charge is marked as read, and the failed order is charged again.',
-    file: 'src/engine/drive.ts',
-    find: "const seen = outcome.kind === 'unavailable' ? 0 : held.record.evidence;",
-    put: 'const seen = held.record.evidence;',
+    file: 'src/engine/effects/charge.ts',
+    find: "const evidenceSeen = outcome.kind === 'unavailable' ? 0 : held.record.evidence;",
+    put: 'const evidenceSeen = held.record.evidence;',
     judge: 'engine suite',
     tests: { file: 'src/engine/drive.test.ts', named: 'late evidence about a settled payment' },
   },

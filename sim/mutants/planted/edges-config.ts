@@ -106,7 +106,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     story:
       'A test process finishes real payments at its sandbox, and the shop ships goods that are not paid for.',
     file: 'src/engine/recover.ts',
-    find: 'if (payments.length > 0 && !(await engine.ownMode.holds())) return false;',
+    find: 'if (payments.length + followUps.length > 0 && !(await engine.ownMode.holds())) return false;',
     put: '',
     judge: 'engine suite',
     tests: { file: START_TEST, named: 'does not take up' },
@@ -115,7 +115,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     name: 'payments of the other mode are shown as ours',
     story: 'A process whose database was claimed for tests shows test payments as real money.',
     file: 'src/engine/engine.ts',
-    find: 'if (records.length > 0) await requireOwnMode();',
+    find: 'if (records.length === 0) return [];\n    await requireOwnMode();',
     put: '',
     judge: 'engine suite',
     tests: { file: START_TEST, named: 'does not show' },

@@ -214,8 +214,8 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     story:
       'One payment shows that the database is another installation’s, but the other payments are still charged.',
     file: 'src/engine/drive.ts',
-    find: 'if (draining || engine.halt.halted || !isNamedAsDerived(engine, record)) return',
-    put: 'if (draining || !isNamedAsDerived(engine, record)) return',
+    find: 'const isLeft = draining || engine.halt.halted;',
+    put: 'const isLeft = draining;',
     judge: 'engine suite',
     tests: { file: OTHER, named: 'it calls nothing from memory' },
   },

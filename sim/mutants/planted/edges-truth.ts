@@ -174,8 +174,8 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     story:
       'For thirty days, the text says that another card may be tried, while the flag says that it is not safe.',
     file: 'src/engine/answer.ts',
-    find: 'const next = isSafeToRetry(payment) ? NEXT[problem] : IN_DOUBT;',
-    put: 'const next = NEXT[problem] ?? IN_DOUBT;',
+    find: 'const next = isSafeToRetry(payment) ? NEXT[failure] : IN_DOUBT;',
+    put: 'const next = NEXT[failure] ?? IN_DOUBT;',
     judge: 'HTTP suite',
     tests: { file: FLAG, named: 'of the failure card_declined agree' },
   },

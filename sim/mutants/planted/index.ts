@@ -20,6 +20,9 @@ import { LIMITS } from './limits.ts';
 import { MONEY } from './money.ts';
 import { PLACES_AT_THE_GATEWAY } from './places.ts';
 import { REFUNDS_AT_THE_GATEWAY } from './refunds.ts';
+import { REFUND_DECISIONS } from './refunds-decisions.ts';
+import { REFUNDS_OVER_HTTP } from './refunds-http.ts';
+import { REFUNDS_IN_THE_STORE } from './refunds-store.ts';
 import { SERVICE_LAYER } from './service-layer.ts';
 import { STORE } from './store.ts';
 import { STORE_BATCHES } from './store-batches.ts';
@@ -41,6 +44,9 @@ export const PLANTED: readonly PlantedBug[] = [
   ...HTTP,
   ...GATEWAY,
   ...REFUNDS_AT_THE_GATEWAY,
+  ...REFUND_DECISIONS,
+  ...REFUNDS_OVER_HTTP,
+  ...REFUNDS_IN_THE_STORE,
   ...EDGES_ADAPTER,
   ...EDGES_ANSWERS,
   ...EDGES_CLOCKS,

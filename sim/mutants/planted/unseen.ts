@@ -154,9 +154,9 @@ export const UNSEEN: readonly PlantedBug[] = [
   {
     name: 'an answer is frozen with the counts of before',
     story: 'The frozen answer shows one call fewer than were made.',
-    file: 'src/engine/write.ts',
-    find: 'const body = answerBody(toPayment(next, livemode), problem);',
-    put: 'const body = answerBody(toPayment({ ...next, operation: { ...next.operation, attempts: next.operation.attempts - 1 } }, livemode), problem);',
+    file: 'src/engine/effects/charge.ts',
+    find: 'answerBody(toPayment(record, livemode), problem),',
+    put: 'answerBody(toPayment({ ...record, operation: { ...record.operation, attempts: record.operation.attempts - 1 } }, livemode), problem),',
     judge: 'simulation',
   },
   {

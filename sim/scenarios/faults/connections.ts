@@ -41,7 +41,8 @@ const saidTwice: Scenario = {
 /** The charge was made, its answer was lost, and it is looked up. */
 const ASKED: Pick<Scenario, 'policy' | 'visits' | 'calls'> = {
   policy: { maxAttempts: 1 },
-  visits: [{ on: 'p1', waitMs: 60_000 }],
+  // The sixth lookup comes after a minute.
+  visits: [{ on: 'p1', waitMs: 90_000 }],
   calls: [['timeout_charged']],
 };
 

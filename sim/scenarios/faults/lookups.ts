@@ -176,7 +176,7 @@ export const LOOKUP_FAULTS: readonly NamedFault[] = [
     class: 'gateway lookup',
     fault: 'two charges are found',
     expected:
-      'An alarm names both, and a person refunds one (Payonce cannot refund yet). The order is never charged again.',
+      'An alarm names both, and a person refunds one at the gateway (Payonce does not do that by itself yet). The order is never charged again.',
     scenarios: [twins, twinOfCompleted],
     elsewhere: [{ file: 'test/e2e/lookups.test.ts', test: 'two charges under one key go to a person' }],
     marks: [],

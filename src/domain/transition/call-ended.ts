@@ -18,7 +18,7 @@ import { mayCall } from './limits.ts';
 export function onCallEnded(operation: Operation, outcome: CallOutcome, context: Context): Decision {
   switch (outcome.kind) {
     case 'approved':
-      return completed(operation, outcome.ref);
+      return completed(operation, outcome.ref, context);
     case 'mismatch':
       return review({ ...operation, gatewayRef: outcome.ref }, outcome.reason, context);
     case 'declined':

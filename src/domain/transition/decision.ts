@@ -1,19 +1,12 @@
 /** What a decision consists of, and the few ways in which it can end. */
 
+import type { Alarm } from '../alarms.ts';
 import type { ClockTrust } from '../clock-trust.ts';
 import { EFFECTS } from '../effects.ts';
 import type { EventType } from '../events.ts';
 import type { Operation } from '../operation.ts';
 import type { Policy } from '../policy.ts';
 import type { FailureProblem } from '../problems.ts';
-
-/** Something that a person must know now. */
-export type Alarm =
-  | 'gateway_forbidden'
-  | 'needs_review'
-  | 'duplicate_charge'
-  | 'other_gateway'
-  | 'evidence_waits';
 
 export interface Decision {
   readonly next: Operation;
@@ -46,15 +39,26 @@ export interface Context {
   readonly paymentAgeMs?: number;
 }
 
-export function completed(operation: Operation, gatewayRef: string): Decision {
-  const next = { ...operation, status: 'COMPLETED', step: 'none', failureCode: null, gatewayRef } as const;
+export function completed(operation: Operation, gatewayRef: string, context: Context): Decision {
+  const waitMs = watchWaitMs(operation, context);
+  const step = waitMs === null ? 'none' : 'lookup';
+  const next = { ...operation, status: 'COMPLETED', step, failureCode: null, gatewayRef } as const;
   const settled = { problem: null, byAbsence: false };
-  return {
-    next,
-    event: { type: EFFECTS[operation.kind].events.completed, detail: gatewayRef },
-    waitMs: null,
-    settled,
-  };
+  const event = { type: EFFECTS[operation.kind].events.completed, detail: gatewayRef };
+  return { next, event, waitMs, settled };
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/**
+ * How long until a success is looked up again, because it may still turn into a failure: after an hour, then in growing steps, at last
+ * once a day. Null: it is final, or cannot be looked up.
+ */
+export function watchWaitMs({ kind, openedAtMs }: Operation, { policy, nowMs }: Context): number | null {
+  const ageMs = nowMs - openedAtMs;
+  if (!policy.contract.lookup || ageMs >= EFFECTS[kind].mayFailForMs) return null;
+  return Math.min(Math.max(ageMs, HOUR_MS), DAY_MS);
 }
 
 export function failed(operation: Operation, failureCode: string, settled: Settled): Decision {

@@ -7,9 +7,10 @@
  * - FAILED is written only on proof that nothing was charged.
  * - What is unknown is looked up, not guessed.
  */
+export type { Alarm } from '../alarms.ts';
 export { onCallEnded, onNotSent } from './call-ended.ts';
 export { type Action, type ClaimEvent, mayCallNow, onClaim } from './claim.ts';
-export type { Alarm, Context, Decision } from './decision.ts';
+export { type Context, type Decision, isDecline } from './decision.ts';
 export {
   endingInTime,
   isForOthers,
@@ -18,5 +19,7 @@ export {
   mustLookFirst,
 } from './limits.ts';
 export { onLookupEnded } from './lookup-ended.ts';
+export { onReleasedLookedUp, type ReleasedOutcome } from './released.ts';
 export { type AheadOutcome, onAhead, onAheadOfCall, onLookedFirst } from './restored.ts';
 export { NO_EVIDENCE, type OwnEvidence, onUnseen, onVerified, type VerifyOutcome } from './verified.ts';
+export { onWatched } from './watched.ts';

@@ -2,7 +2,7 @@ import { EFFECTS } from '../effects.ts';
 import type { EventType } from '../events.ts';
 import { isSettled, type Operation } from '../operation.ts';
 import type { LookupOutcome } from '../outcomes.ts';
-import { backoffMs, lookupWaitMs } from '../policy.ts';
+import { backoffMs, lookupWaitMs, type Policy } from '../policy.ts';
 import { type AbsenceProof, absenceProof } from '../proof.ts';
 import {
   type Context,
@@ -38,7 +38,8 @@ function besideOtherMoney(operation: Operation, decision: Decision, { policy }: 
   const { settled } = decision;
   if (settled === undefined) return decision;
   if (settled.problem === null) {
-    return operation.failureCode === 'other_gateway' ? decision : { ...decision, alarm: 'duplicate_charge' };
+    if (operation.failureCode === 'other_gateway') return decision;
+    return { ...decision, alarm: EFFECTS[operation.kind].twice };
   }
   const { failureCode, gatewayRef } = operation;
   const declineCode = isDecline(decision) ? decision.next.failureCode : operation.declineCode;
@@ -53,13 +54,17 @@ function besideOtherMoney(operation: Operation, decision: Decision, { policy }: 
 function decide(operation: Operation, outcome: LookupOutcome, askedAtMs: number, context: Context): Decision {
   switch (outcome.kind) {
     case 'succeeded':
-      return completed(operation, outcome.ref);
+      return completed(operation, outcome.ref, context);
     case 'mismatch':
       return review({ ...operation, gatewayRef: outcome.ref }, outcome.reason, context);
     case 'duplicated':
       return {
-        ...review({ ...operation, gatewayRef: outcome.refs[0] ?? null }, 'duplicate_charge', context),
-        alarm: 'duplicate_charge',
+        ...review(
+          { ...operation, gatewayRef: outcome.refs[0] ?? null },
+          EFFECTS[operation.kind].twice,
+          context,
+        ),
+        alarm: EFFECTS[operation.kind].twice,
       };
     case 'declined':
       return onDeclineFound(operation, outcome, askedAtMs, context);
@@ -178,11 +183,17 @@ export function lookAgain(
     const { reviewLookupMs } = policy;
     return { next, event: { type, detail }, waitMs: Math.min(reviewLookupMs, provableMs ?? reviewLookupMs) };
   }
-  if (nowMs - sinceMs >= policy.resolveForMs) return review(next, 'unresolved_too_long', context);
+  if (nowMs - sinceMs >= resolveForMs(next, policy)) return review(next, 'unresolved_too_long', context);
   const pending = type === 'lookup.pending';
   const baseMs = pending ? policy.pendingPollMs : policy.lookupBaseMs;
   const scheduledMs = lookupWaitMs(policy, baseMs, operation.lookups, roll);
   const status = pending ? operation.status : 'UNRESOLVED';
   const waitMs = Math.min(scheduledMs, provableMs ?? scheduledMs);
   return { next: { ...next, status }, event: { type, detail }, waitMs };
+}
+
+/** How long it may stay without an end before a person is asked. The gateway may take longer with what it has accepted. */
+function resolveForMs({ kind, gatewayRef }: Operation, policy: Policy): number {
+  const pendingForMs = gatewayRef === null ? null : EFFECTS[kind].pendingForMs;
+  return pendingForMs ?? policy.resolveForMs;
 }

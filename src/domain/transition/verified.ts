@@ -1,3 +1,4 @@
+import { EFFECTS } from '../effects.ts';
 import { isSettled, type Operation, worse } from '../operation.ts';
 import { lookupWaitMs } from '../policy.ts';
 import {
@@ -105,7 +106,7 @@ function onFound(
       return { next: operation, event, waitMs: null, alarm: 'other_gateway' };
     }
     const event = { type: 'verify.duplicate_found', detail: ref ?? reason } as const;
-    return { next: operation, event, waitMs: null, alarm: 'duplicate_charge' };
+    return { next: operation, event, waitMs: null, alarm: EFFECTS[operation.kind].twice };
   }
   const settled = isSettled(operation.status);
   const known = settled ? operation : withOwnEvidence(operation, own, context);

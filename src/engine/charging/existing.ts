@@ -5,7 +5,7 @@ import { answerBody } from '../answer.ts';
 import type { ChargeAnswer } from '../api.ts';
 import { problem } from '../problem.ts';
 import { showPayment } from '../show.ts';
-import { paymentKey } from '../write.ts';
+import { paymentKey } from '../unit.ts';
 import { frozenOf, settled } from './answers.ts';
 import type { Charging, ClientRequest, Turn } from './request.ts';
 import { waitTurn } from './waiting.ts';

@@ -4,13 +4,10 @@ import type { Order } from '../../domain/payment.ts';
 import type { PaymentRecord, StoreError } from '../../ports/store.ts';
 import type { ChargeAnswer } from '../api.ts';
 import { problem } from '../problem.ts';
-import { RETRY_AFTER_MS, retryAfterMs } from '../retry-after.ts';
+import { REFUSED_RETRY_MS, RETRY_AFTER_MS, retryAfterMs } from '../retry-after.ts';
 import { showPayment } from '../show.ts';
 import { knownSince } from './reading.ts';
 import { type Charging, type ClientRequest, isReplayed } from './request.ts';
-
-/** It stays refused until somebody acts, so a client need not repeat it every second. */
-const REFUSED_RETRY_MS = 30_000;
 
 /** This process has stopped for good. Another one finishes what the request may have stored. */
 export function halted({ engine }: Charging, request: ClientRequest): ChargeAnswer {

@@ -6,20 +6,19 @@
 import { describe, expect, test } from 'vitest';
 import type { Environment } from './environment.ts';
 import { everythingAbout } from './fixtures.ts';
+import { FOLLOW_UP_WRITES } from './follow-up-writes.ts';
 import { KEY, type Kind, ORDER, WRITES, type Write } from './writes.ts';
 
 export const UNKNOWN = { name: 'StoreError', kind: 'outcome_unknown' };
 const NOTHING_WRITTEN = { name: 'StoreError', kind: 'unavailable' };
 
 export function endingTests(env: Environment): void {
-  const look = (): Promise<unknown> => everythingAbout(env.other, ORDER, KEY.hash);
-
   async function applies(call: Promise<unknown>, { applied }: Write): Promise<void> {
     expect(await call).toEqual(applied);
   }
 
   /** The write has been made, once. When it is made again, by any caller, it is known as made. */
-  async function expectMade(write: Write): Promise<void> {
+  async function expectMade(write: Write, look: () => Promise<unknown>): Promise<void> {
     const made = await look();
     expect(made).toMatchObject(write.seen as object);
     expect(await write.call(env.frail)).toEqual(write.again);
@@ -29,11 +28,14 @@ export function endingTests(env: Environment): void {
     if (write.seenAgain === undefined) expect(await look()).toEqual(made);
   }
 
-  describe.each(WRITES)('the ending of $name', (kind: Kind) => {
+  const kinds = [...WRITES, ...FOLLOW_UP_WRITES];
+  describe.each(kinds)('the ending of $name', (kind: Kind) => {
+    const look = (): Promise<unknown> =>
+      kind.look?.(env.other) ?? everythingAbout(env.other, ORDER, KEY.hash);
     test('acknowledged: it is made', async () => {
       const write = await kind.prepare(env);
       await applies(write.call(env.frail), write);
-      await expectMade(write);
+      await expectMade(write, look);
       expect(await env.failures()).toBe(0);
     });
 
@@ -41,7 +43,7 @@ export function endingTests(env: Environment): void {
       const write = await kind.prepare(env);
       await env.failNext('lost_committed');
       await expect(write.call(env.frail)).rejects.toMatchObject(UNKNOWN);
-      await expectMade(write);
+      await expectMade(write, look);
       expect(await env.failures()).toBe(1);
     });
 
@@ -52,7 +54,7 @@ export function endingTests(env: Environment): void {
       await expect(write.call(env.frail)).rejects.toMatchObject(UNKNOWN);
       expect(await look()).toEqual(before);
       await applies(write.call(env.frail), write);
-      await expectMade(write);
+      await expectMade(write, look);
       expect(await env.failures()).toBe(1);
     });
 
@@ -62,7 +64,7 @@ export function endingTests(env: Environment): void {
         await env.failNext(ending);
         await expect(write.call(env.frail)).rejects.toMatchObject(UNKNOWN);
       }
-      await expectMade(write);
+      await expectMade(write, look);
       expect(await env.failures()).toBe(3);
     });
 
@@ -73,7 +75,7 @@ export function endingTests(env: Environment): void {
       await expect(write.call(env.frail)).rejects.toMatchObject(UNKNOWN);
       expect(await look()).toEqual(before);
       await env.arrive();
-      await expectMade(write);
+      await expectMade(write, look);
       expect(await env.failures()).toBe(1);
     });
 
@@ -104,7 +106,7 @@ export function endingTests(env: Environment): void {
         expect(await look()).toEqual(before);
         await applies(write.call(env.frail), write);
       }
-      await expectMade(write);
+      await expectMade(write, look);
     });
   });
 }

@@ -39,6 +39,8 @@ export interface Kind {
    * was written.
    */
   readonly repeated: boolean;
+  /** What shows its effect, if not what the store says about the order and the key. */
+  readonly look?: (store: Store) => Promise<unknown>;
   /** Brings order `ORDER` to the state in which the write may be made, over a handle without faults. */
   prepare(env: Environment): Promise<Write>;
 }

@@ -1,0 +1,178 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the patches are pieces of programs.
+/** Bugs in the SQL of follow-ups: the sums that refunds share, the fence and the evidence of each, and what is written with it. */
+import type { PlantedBug } from '../bug.ts';
+
+const FOLDER = 'src/postgres/follow-ups';
+const SUITE = 'test/postgres/store.test.ts';
+const RACES = 'test/postgres/follow-up-races.test.ts';
+
+export const REFUNDS_IN_THE_STORE: readonly PlantedBug[] = [
+  {
+    name: 'the bound is read before the row of sums is locked',
+    story: 'Two refunds of 600 are opened at once, and the customer of 1,000 gets 1,200 back.',
+    file: `${FOLDER}/open.ts`,
+    find: 'WHERE s.captured_minor - s.refunding_minor - s.refunded_minor - s.elsewhere_minor >= excluded.refunding_minor\n',
+    put: `WHERE (SELECT b.captured_minor - b.refunding_minor - b.refunded_minor - b.elsewhere_minor
+      FROM payonce.payment_sums b WHERE b.account_id = s.account_id AND b.payment_id = s.payment_id)
+      >= excluded.refunding_minor\n`,
+    judge: 'store suite',
+    tests: { file: RACES, named: 'is lost if that one' },
+  },
+  {
+    name: 'a refund reserves nothing',
+    story: 'A hundred refunds of 70 are opened, and the customer of 1,000 gets 7,000 back.',
+    file: `${FOLDER}/open.ts`,
+    find: 'SET refunding_minor = s.refunding_minor + excluded.refunding_minor',
+    put: 'SET refunding_minor = s.refunding_minor',
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'a hundred refunds of 70' },
+  },
+  {
+    name: 'what was refunded elsewhere leaves room',
+    story: 'The merchant refunds in the gateway’s dashboard and here, and the customer gets the money twice.',
+    file: `${FOLDER}/open.ts`,
+    find: ' - s.refunded_minor - s.elsewhere_minor >=',
+    put: ' - s.refunded_minor >=',
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'refunded elsewhere, leaves no room' },
+  },
+  {
+    name: 'the first refund of a payment is not bounded',
+    story: 'An order over 10.00 is refunded with 100.00 because of a typing error.',
+    file: `${FOLDER}/open.ts`,
+    find: ' AND i.amount_minor <= p.amount_minor\n',
+    put: '\n',
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'one of more than was captured is lost' },
+  },
+  {
+    name: 'a payment that was not charged can be refunded',
+    story: 'A customer whose card was declined gets money back.',
+    file: `${FOLDER}/open.ts`,
+    find: "WHERE p.status = 'COMPLETED' AND",
+    put: 'WHERE',
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'that is not COMPLETED is lost' },
+  },
+  {
+    name: 'an absence that nobody looked up does not stop a refund',
+    story: 'A refund that seemed absent was made after all, and another one is opened beside it.',
+    file: `${FOLDER}/open.ts`,
+    find: '\n    AND s.absences = (SELECT expected_absences FROM i)',
+    put: '',
+    judge: 'store suite',
+    tests: { file: RACES, named: 'left an absence' },
+  },
+  {
+    name: 'a key is bound although its refund was not opened',
+    story: 'A refund did not fit, and its key answers for ever that there is no such refund.',
+    file: `${FOLDER}/open.ts`,
+    find: 'THEN payonce.lost_race() END AS raced',
+    put: 'THEN false END AS raced',
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'is lost, and writes nothing' },
+  },
+  {
+    name: 'a refund under a name of another installation',
+    story:
+      'After rows were copied to another database, a refund gets a new name at the gateway and is made twice.',
+    file: `${FOLDER}/open.ts`,
+    find: 'WHERE i.installation_id = (SELECT installation_id FROM payonce.installation)\n    AND NOT',
+    put: 'WHERE NOT',
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'of another installation is lost' },
+  },
+  {
+    name: 'the sums are written as the writer computed them',
+    story:
+      'Two refunds end at once, one of them is forgotten in the sums, and its money can never be refunded.',
+    file: `${FOLDER}/advance.ts`,
+    find: 'refunded_minor = s.refunded_minor + p.refunded_minor,',
+    put: 'refunded_minor = (SELECT b.refunded_minor FROM payonce.payment_sums b WHERE b.account_id = s.account_id AND b.payment_id = s.payment_id) + p.refunded_minor,',
+    judge: 'store suite',
+    tests: { file: RACES, named: 'adds its change' },
+  },
+  {
+    name: 'nothing learnt about other refunds is written into the sums',
+    story:
+      'A write that knows nothing of other refunds makes their sum null, and every later refund is refused.',
+    file: `${FOLDER}/advance.ts`,
+    find: 'elsewhere_minor = greatest(s.elsewhere_minor, p.elsewhere_minor)',
+    put: 'elsewhere_minor = p.elsewhere_minor',
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'change by what each write says' },
+  },
+  {
+    name: 'a write that is lost changes the sums all the same',
+    story: 'A refund is counted twice because its write was repeated after a lost answer.',
+    file: `${FOLDER}/advance.ts`,
+    find: '  FROM p\n  WHERE s.account_id = p.account_id AND s.payment_id = p.payment_id\n',
+    put: '  FROM ${INPUT.relation.replace(/i$/, "p")}\n  WHERE s.account_id = p.account_id AND s.payment_id = p.payment_id\n',
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'applies once, and changes the sums once' },
+  },
+  {
+    name: 'a later settlement replaces the first answer',
+    story:
+      'A refund fails after two weeks, and a client that repeats its request gets another answer than before.',
+    file: `${FOLDER}/advance.ts`,
+    find: 'answer = CASE WHEN p.settled_at IS NULL THEN i.answer ELSE p.answer END',
+    put: 'answer = coalesce(i.answer, p.answer)',
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'is the first one, whatever is written later' },
+  },
+  {
+    name: 'a refund that was found still counts as absent',
+    story: 'Every later refund of the payment looks up the same refund again.',
+    file: `${FOLDER}/advance.ts`,
+    find: 'ELSE i.absences > 0 END',
+    put: 'ELSE true END',
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'also if it is declined later' },
+  },
+  {
+    name: 'late evidence about a refund is kept and not counted',
+    story: 'Late proof of a refund comes in, and the refund stays FAILED because nobody looks at it.',
+    file: `${FOLDER}/evidence.ts`,
+    find: 'SET evidence = evidence + 1, due_at',
+    put: 'SET due_at',
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'is counted piece by piece|touches neither the lease nor the seq' },
+  },
+  {
+    name: 'evidence makes no refund due',
+    story: 'Late proof of a refund comes in, and nobody looks at it.',
+    file: `${FOLDER}/evidence.ts`,
+    find: 'due_at = CASE WHEN held THEN due_at ELSE now() END',
+    put: 'due_at = due_at',
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'makes what is not held due at once' },
+  },
+  {
+    name: 'a refund is written without its event',
+    story: 'The merchant’s timeline does not show when the money went back.',
+    file: `${FOLDER}/advance.ts`,
+    find: 'attempts, event_detail, now() FROM p\n',
+    put: 'attempts, event_detail, now() FROM p WHERE refunded_minor = 0\n',
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'applies once, and changes the sums once' },
+  },
+  {
+    name: 'another gateway’s refunds are swept, too',
+    story: 'After a change of the gateway, the new one is asked about refunds that it never got.',
+    file: `${FOLDER}/due.ts`,
+    find: 'WHERE gateway = $4 AND due_at <= now() AND due_at <',
+    put: 'WHERE $4 IS NOT NULL AND due_at <= now() AND due_at <',
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'nobody gets another gateway’s, and its open ones' },
+  },
+  {
+    name: 'refunds that the old clock dated wait on',
+    story: 'After the clock was set back by a month, refunds stand still for a month.',
+    file: 'src/postgres/clock.ts',
+    find: '[SHORTEN_WAITS, SHORTEN_FOLLOW_UPS]',
+    put: '[SHORTEN_WAITS]',
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'waits are shortened, and what waits by the new clock' },
+  },
+];

@@ -1,0 +1,12 @@
+/** Something that a person must know now. */
+export type Alarm =
+  | 'gateway_forbidden'
+  | 'needs_review'
+  | 'duplicate_charge'
+  | 'duplicate_refund'
+  /** A refund that had succeeded has failed since: the customer does not get the money. */
+  | 'refund_failed_late'
+  /** A refund that counted as failed was made after all. */
+  | 'refund_landed_late'
+  | 'other_gateway'
+  | 'evidence_waits';

@@ -1,0 +1,152 @@
+/** What a lookup of a refund that has ended leads to. */
+import { describe, expect, it } from 'vitest';
+import { CONTRACT as contract, POLICY } from '../../../test/support/contract.ts';
+import type { GatewayContract } from '../contract.ts';
+import { type Operation, openOperation } from '../operation.ts';
+import type { LookupOutcome } from '../outcomes.ts';
+import { type Context, onReleasedLookedUp, onWatched } from './index.ts';
+
+const START = 1_000_000_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+function refund(changes: Partial<Operation> = {}): Operation {
+  const opened = openOperation({
+    kind: 'refund',
+    n: 1,
+    openedAtMs: START,
+    calling: true,
+    verifyFirst: false,
+  });
+  return { ...opened, ...changes };
+}
+
+const succeeded = refund({ status: 'COMPLETED', step: 'lookup', gatewayRef: 're_1' });
+const failed = refund({ status: 'FAILED', step: 'none', failureCode: 'gateway_error' });
+
+function at(afterMs: number, promised: Partial<GatewayContract> = {}): Context {
+  return { policy: { ...POLICY, contract: { ...contract, ...promised } }, nowMs: START + afterMs, roll: 0.5 };
+}
+
+interface News {
+  readonly moneyAtMs: number | null;
+  readonly sentUntilMs: number | null;
+}
+
+function watched(
+  operation: Operation,
+  outcome: LookupOutcome,
+  news: News | null = null,
+  context = at(2 * HOUR),
+) {
+  const { decision, checked } = onWatched(operation, outcome, { news, askedAtMs: context.nowMs }, context);
+  const { next, event, alarm, waitMs, settled } = decision;
+  return { status: next.status, event: event.type, alarm, waitMs, problem: settled?.problem, checked };
+}
+
+const money: News = { moneyAtMs: START, sentUntilMs: null };
+
+describe('a refund that succeeded', () => {
+  it('stands, and is looked up again later: at most once a day, and not after 30 days', () => {
+    const alive = { kind: 'succeeded', ref: 're_1' } as const;
+    expect(watched(succeeded, alive)).toMatchObject({
+      status: 'COMPLETED',
+      event: 'refund.confirmed',
+      waitMs: 2 * HOUR,
+    });
+    expect(watched(succeeded, alive, null, at(10 * DAY)).waitMs).toBe(DAY);
+    expect(watched(succeeded, alive, null, at(30 * DAY)).waitMs).toBeNull();
+  });
+
+  it.each([
+    [
+      { kind: 'declined', code: 'account_closed', ref: 're_1' },
+      'FAILED',
+      'refund_failed_late',
+      'refund_declined',
+    ],
+    [{ kind: 'reversed', refs: ['re_1'] }, 'FAILED', 'refund_failed_late', 'refund_declined'],
+    [{ kind: 'duplicated', refs: ['re_1', 're_2'] }, 'COMPLETED', 'duplicate_refund', undefined],
+    [{ kind: 'mismatch', ref: 're_1', reason: 'amount_mismatch' }, 'REVIEW', 'needs_review', undefined],
+    [{ kind: 'pending', ref: 're_1' }, 'COMPLETED', undefined, undefined],
+    [{ kind: 'absent' }, 'COMPLETED', undefined, undefined],
+    [{ kind: 'unavailable', reason: 'timeout' }, 'COMPLETED', undefined, undefined],
+    [{ kind: 'forbidden', reason: 'http_401' }, 'COMPLETED', 'gateway_forbidden', undefined],
+  ] as const)('that looks like %j is then %s', (outcome, status, alarm, problem) => {
+    expect(watched(succeeded, outcome)).toMatchObject({
+      status,
+      ...(alarm === undefined ? {} : { alarm }),
+      problem,
+    });
+  });
+});
+
+describe('a refund that counted as failed', () => {
+  it.each([
+    [{ kind: 'succeeded', ref: 're_1' }, 'COMPLETED', 'refund_landed_late'],
+    [{ kind: 'pending', ref: 're_1' }, 'PROCESSING', 'refund_landed_late'],
+    [{ kind: 'declined', code: 'no', ref: 're_1' }, 'FAILED', undefined],
+    [{ kind: 'reversed', refs: ['re_1'] }, 'FAILED', undefined],
+    [{ kind: 'absent' }, 'FAILED', undefined],
+  ] as const)('that looks like %j is then %s', (outcome, status, alarm) => {
+    const result = watched(failed, outcome);
+    expect(result).toMatchObject({ status, checked: true });
+    expect(result.alarm).toBe(alarm);
+  });
+
+  it('keeps its evidence until the gateway answers', () => {
+    const silent = { kind: 'unavailable', reason: 'timeout' } as const;
+    const result = watched(failed, silent, money);
+    expect(result).toMatchObject({ status: 'FAILED', checked: false });
+    expect(result.waitMs).not.toBeNull();
+  });
+
+  it('is for a person if it was reported and is not found', () => {
+    expect(watched(failed, { kind: 'absent' }, money)).toMatchObject({
+      status: 'REVIEW',
+      alarm: 'needs_review',
+    });
+  });
+
+  it('waits until what a worker may have sent after its lease can no longer land', () => {
+    const sent: News = { moneyAtMs: null, sentUntilMs: START };
+    const early = watched(
+      failed,
+      { kind: 'absent' },
+      sent,
+      at(1000, { landsWithinMs: 180_000, lookupLagMs: 0 }),
+    );
+    expect(early).toMatchObject({ status: 'FAILED', checked: false, waitMs: 179_001 });
+    const late = watched(
+      failed,
+      { kind: 'absent' },
+      sent,
+      at(180_001, { landsWithinMs: 180_000, lookupLagMs: 0 }),
+    );
+    expect(late).toMatchObject({ status: 'FAILED', checked: true, waitMs: null });
+  });
+
+  it('is for a person at once if the gateway cannot be asked', () => {
+    const silent = { kind: 'unavailable', reason: 'no_lookup' } as const;
+    expect(watched(failed, silent, money, at(HOUR, { lookup: false })).status).toBe('REVIEW');
+    expect(watched(succeeded, silent, money, at(HOUR, { lookup: false }))).toMatchObject({
+      status: 'COMPLETED',
+      waitMs: null,
+    });
+  });
+});
+
+describe('a refund behind one that counts as failed', () => {
+  it('ends if that one was made and nothing is left', () => {
+    const waiting = refund({ step: 'verify', attempts: 0 });
+    const { next, settled } = onReleasedLookedUp(waiting, { kind: 'exceeded' }, at(1000));
+    expect(next).toMatchObject({ status: 'FAILED', failureCode: 'refund_exceeds_captured' });
+    expect(settled).toEqual({ problem: 'refund_exceeds_captured', byAbsence: false });
+  });
+
+  it('is looked up first if it may have been sent itself', () => {
+    const sent = refund({ step: 'verify', doubt: { kind: 'open', untilMs: START } });
+    const { next } = onReleasedLookedUp(sent, { kind: 'exceeded' }, at(1000));
+    expect(next.status).toBe('PROCESSING');
+  });
+});

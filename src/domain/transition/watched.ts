@@ -1,0 +1,157 @@
+/**
+ * Decisions about an operation that has ended, and whose end is not the last word: a refund that succeeded may fail days later, and one
+ * that counted as failed may have been made after all.
+ */
+import { EFFECTS } from '../effects.ts';
+import type { Operation } from '../operation.ts';
+import type { LookupOutcome } from '../outcomes.ts';
+import { lookupWaitMs } from '../policy.ts';
+import { absenceProof } from '../proof.ts';
+import {
+  type Context,
+  completed,
+  type Decision,
+  declined,
+  failed,
+  review,
+  watchWaitMs,
+  withForbidden,
+} from './decision.ts';
+
+/** What workers without a lease have reported about it. Times are by the database's clock. */
+export interface WatchNews {
+  /** The last report of money; null: there is none. */
+  readonly moneyAtMs: number | null;
+  /** Until when one of them may have sent it; null: none has. */
+  readonly sentUntilMs: number | null;
+}
+
+export interface Watched {
+  readonly decision: Decision;
+  /** Whether the evidence that was there has been dealt with. */
+  readonly checked: boolean;
+}
+
+/**
+ * Decides what a lookup shows of an operation that is COMPLETED or FAILED. `news`: what its unchecked evidence says; null: there is none.
+ * `askedAtMs`: a moment before the lookup was sent.
+ */
+export function onWatched(
+  operation: Operation,
+  outcome: LookupOutcome,
+  { news, askedAtMs }: { readonly news: WatchNews | null; readonly askedAtMs: number },
+  context: Context,
+): Watched {
+  if (!context.policy.contract.lookup) return { decision: unasked(operation, news, context), checked: true };
+  switch (outcome.kind) {
+    case 'unavailable':
+    case 'forbidden': {
+      const decision = lookLater(operation, 'verify.unavailable', outcome.reason, news !== null, context);
+      return { decision: outcome.kind === 'forbidden' ? withForbidden(decision) : decision, checked: false };
+    }
+    case 'succeeded':
+      return { decision: onAlive(operation, outcome.ref, context), checked: true };
+    case 'pending':
+      return { decision: onPending(operation, outcome.ref, context), checked: true };
+    case 'duplicated': {
+      const stands = confirmed(operation, context);
+      const event = { type: 'verify.duplicate_found', detail: outcome.refs.join(' ') } as const;
+      return { decision: { ...stands, event, alarm: EFFECTS[operation.kind].twice }, checked: true };
+    }
+    case 'mismatch': {
+      const found = { ...operation, gatewayRef: outcome.ref };
+      return { decision: review(found, outcome.reason, context), checked: true };
+    }
+    case 'declined':
+      return { decision: onDead(operation, outcome.code, context), checked: true };
+    case 'reversed':
+      return { decision: onDead(operation, 'canceled', context), checked: true };
+    case 'absent':
+      return onAbsent(operation, { news, askedAtMs }, context);
+  }
+}
+
+/** The gateway cannot be asked. A report of money about what counts as failed is for a person. */
+function unasked(operation: Operation, news: WatchNews | null, context: Context): Decision {
+  const isContested = operation.status === 'FAILED' && news !== null && news.moneyAtMs !== null;
+  return isContested ? review(operation, 'late_evidence', context) : confirmed(operation, context);
+}
+
+/** It was made. */
+function onAlive(operation: Operation, ref: string, context: Context): Decision {
+  if (operation.status === 'COMPLETED') return confirmed(operation, context);
+  return { ...completed(operation, ref, context), alarm: 'refund_landed_late' };
+}
+
+/** The gateway still works on it. What counted as failed does not count as failed any more. */
+function onPending(operation: Operation, ref: string, context: Context): Decision {
+  if (operation.status === 'COMPLETED') return confirmed(operation, context);
+  const { nowMs, policy } = context;
+  const next = {
+    ...operation,
+    status: 'PROCESSING',
+    step: 'lookup',
+    doubt: { kind: 'open', untilMs: nowMs },
+    failureCode: null,
+    gatewayRef: ref,
+    lookups: 0,
+    unresolvedSinceMs: nowMs,
+  } as const;
+  const event = { type: 'refund.found_pending', detail: ref } as const;
+  return { next, event, waitMs: policy.pendingPollMs, alarm: 'refund_landed_late' };
+}
+
+/** The gateway says that it does not take effect. */
+function onDead(operation: Operation, code: string, context: Context): Decision {
+  if (operation.status === 'FAILED') return confirmed(operation, context);
+  return { ...failed(operation, code, declined(operation)), alarm: 'refund_failed_late' };
+}
+
+/** The gateway does not show it. That ends no success, which the gateway itself reported. */
+function onAbsent(
+  operation: Operation,
+  { news, askedAtMs }: { readonly news: WatchNews | null; readonly askedAtMs: number },
+  context: Context,
+): Watched {
+  if (operation.status === 'COMPLETED') {
+    const decision = lookLater(operation, 'verify.unavailable', 'not_shown', false, context);
+    return { decision, checked: true };
+  }
+  const sentUntilMs = news?.sentUntilMs ?? null;
+  if (sentUntilMs !== null) {
+    const sent = { ...operation, gatewayRef: null, doubt: { kind: 'open', untilMs: sentUntilMs } } as const;
+    const proof = absenceProof(sent, askedAtMs, context.policy, context.trust);
+    if (proof.kind === 'from') {
+      const waitMs = Math.max(1, proof.atMs - context.nowMs + 1);
+      const event = { type: 'verify.unavailable', detail: 'may_still_land' } as const;
+      return { decision: { next: operation, event, waitMs }, checked: false };
+    }
+  }
+  // A lookup that finds nothing does not disprove a report of money.
+  if (news !== null && news.moneyAtMs !== null)
+    return { decision: review(operation, 'late_evidence', context), checked: true };
+  return { decision: confirmed(operation, context), checked: true };
+}
+
+/** It stands as it is. */
+function confirmed(operation: Operation, context: Context): Decision {
+  const waitMs = operation.status === 'COMPLETED' ? watchWaitMs(operation, context) : null;
+  const next = { ...operation, step: waitMs === null ? 'none' : 'lookup', lookups: 0 } as const;
+  return { next, event: { type: 'refund.confirmed', detail: null }, waitMs };
+}
+
+/** `contested`: evidence waits for the answer, so it is asked for sooner. */
+function lookLater(
+  operation: Operation,
+  type: 'verify.unavailable',
+  detail: string,
+  contested: boolean,
+  context: Context,
+): Decision {
+  const { policy, roll } = context;
+  const waitMs = contested
+    ? lookupWaitMs(policy, policy.lookupBaseMs, operation.lookups, roll)
+    : watchWaitMs(operation, context);
+  const step = waitMs === null ? 'none' : 'lookup';
+  return { next: { ...operation, step, lookups: operation.lookups + 1 }, event: { type, detail }, waitMs };
+}

@@ -1,0 +1,61 @@
+/** What the engine must know of one kind of effect: how it is asked for at the gateway, how it is stored, and what its end looks like. */
+import type { Alarm } from '../../domain/alarms.ts';
+import type { CallOutcome, LookupOutcome, NotSent } from '../../domain/outcomes.ts';
+import type { FailureProblem } from '../../domain/problems.ts';
+import type { AheadOutcome, Context, Decision } from '../../domain/transition/index.ts';
+import type { CallOptions, ExchangeOptions } from '../../ports/gateway.ts';
+import type { Advance, Advanced, PaymentRecord, Store } from '../../ports/store.ts';
+import type { Engine } from '../context.ts';
+import type { Held } from '../lease.ts';
+import type { VerifyProgress } from '../verify-progress.ts';
+
+/** What a check of evidence, and of other operations, leads to. */
+export interface Verified {
+  readonly decision: Decision;
+  /** Pieces of evidence that the decision deals with. */
+  readonly evidenceSeen: number;
+}
+
+/** The methods take records of this room's kind only. */
+export interface Room {
+  /** Whether its stored key at the gateway is the derived one. If not, the engine stops for good. */
+  isNamedAsDerived(engine: Engine, record: PaymentRecord): boolean;
+  /** Sends it. */
+  call(engine: Engine, record: PaymentRecord): (options: CallOptions) => Promise<CallOutcome | NotSent>;
+  /** Asks what became of it. */
+  lookup(
+    engine: Engine,
+    record: PaymentRecord,
+  ): (options: ExchangeOptions) => Promise<LookupOutcome | NotSent>;
+  /** What the gateway knows of operations that come after it, which a restored database may have forgotten. */
+  lookAhead(engine: Engine, held: Held): Promise<AheadOutcome>;
+  /** Checks late evidence, and what must be known before it is called. */
+  verify(engine: Engine, held: Held, progress: VerifyProgress): Promise<(context: Context) => Verified>;
+  /** After a decline: at least so much of the money was given back by somebody else. Null: nothing was learnt about that. */
+  elsewhereMinor(engine: Engine, held: Held): Promise<number | null>;
+  /** The body of its frozen answer. `problem`: one of its kind. */
+  answer(record: PaymentRecord, problem: FailureProblem | null, livemode: boolean): string;
+  /** The fenced write. `before` and `after`: the record without and with it. */
+  advance(store: Store, write: Advance, change: Change): Promise<Advanced>;
+  addEvidence(store: Store, record: PaymentRecord, outcome: CallOutcome): Promise<'kept' | 'no_payment'>;
+  /** The events after `seq`, at most `limit`. */
+  events(store: Store, record: PaymentRecord, after: number, limit: number): Promise<readonly EventSeen[]>;
+  /** What the log says when it has ended. */
+  readonly ended: string;
+  /** What the log says with an alarm, if the common text does not fit. */
+  readonly alarms: Readonly<Partial<Record<Alarm, string>>>;
+}
+
+export interface Change {
+  readonly before: PaymentRecord;
+  readonly after: PaymentRecord;
+  readonly elsewhereMinor: number | null;
+}
+
+export interface EventSeen {
+  readonly seq: number;
+  readonly type: string;
+  readonly status: string;
+  readonly attempts: number;
+  readonly detail: string | null;
+}

@@ -1,0 +1,90 @@
+/** A refund as the API shows it, and the one answer of a refund that has ended. */
+import { type FailureProblem, PROBLEMS, type ProblemCode } from '../../domain/problems.ts';
+import type { Refund } from '../../domain/refund.ts';
+
+/**
+ * Whether the money may be refunded again, as another refund with a name of its own: this one failed, and no evidence contradicts that.
+ */
+function isSafeToRetry({ status, inDoubt }: Refund): boolean {
+  return status === 'FAILED' && !inDoubt;
+}
+
+/** The fields of a refund as the API shows them, in their documented order. */
+export function refundFields(refund: Refund): Record<string, unknown> {
+  return {
+    refund_id: refund.refundId,
+    payment_id: refund.paymentId,
+    amount: refund.amountMinor,
+    currency: refund.currency,
+    status: refund.status,
+    reason: refund.reason,
+    failure_code: refund.failureCode,
+    gateway_ref: refund.gatewayRef,
+    safe_to_retry_with_new_key: isSafeToRetry(refund),
+    ...(refund.retryAfterMs === null ? {} : unsettledFields(refund)),
+    metadata: refund.metadata,
+    created_at: new Date(refund.createdAtMs).toISOString(),
+    updated_at: new Date(refund.updatedAtMs).toISOString(),
+  };
+}
+
+function unsettledFields({ retryAfterMs, nextAttemptAtMs }: Refund): Record<string, unknown> {
+  const nextAttemptAt = nextAttemptAtMs === null ? null : new Date(nextAttemptAtMs).toISOString();
+  return { retry_after_ms: retryAfterMs, next_attempt_at: nextAttemptAt };
+}
+
+/**
+ * A problem document (RFC 9457) about a refund, as plain fields. The refund's state goes under `refund_status`, because `status` is the
+ * HTTP status there.
+ */
+export function refundProblemFields(
+  code: ProblemCode,
+  detail: string,
+  refund: Refund,
+): Record<string, unknown> {
+  const { status, title } = PROBLEMS[code];
+  const { status: refundStatus, ...fields } = refundFields(refund);
+  return {
+    type: `urn:payonce:problem:${code}`,
+    title,
+    status,
+    code,
+    detail,
+    ...fields,
+    refund_status: refundStatus,
+  };
+}
+
+/** The answer about a refund that ended with `problem`; null: it succeeded. It is frozen when the refund ends for the first time. */
+export function refundAnswerBody(refund: Refund, problem: FailureProblem | null): string {
+  if (problem === null) return JSON.stringify(refundFields(refund));
+  const { happened, next } = sentencesOf(problem);
+  const detail = `${happened} ${isSafeToRetry(refund) ? next : IN_DOUBT}`;
+  return JSON.stringify(refundProblemFields(problem, detail, refund));
+}
+
+const TRY_AGAIN =
+  'The money may be refunded again, as a new refund: with another refund_id, or with a new Idempotency-Key and no refund_id.';
+const IN_DOUBT =
+  'Evidence about its money came in since and is being checked. Do not refund the money again yet.';
+
+function sentencesOf(problem: FailureProblem): { readonly happened: string; readonly next: string } {
+  switch (problem) {
+    case 'gateway_failed':
+      return {
+        happened: 'The gateway failed, and it is proved that this refund gave nothing back.',
+        next: TRY_AGAIN,
+      };
+    case 'refund_exceeds_captured':
+      return {
+        happened:
+          'An earlier refund was made at the gateway after all, so less is left of the payment than this refund asks for. This refund gave nothing back.',
+        next: 'Read the payment, and refund no more than what is left, as a new refund.',
+      };
+    default:
+      return {
+        happened: 'The gateway declined the refund. This refund gave nothing back.',
+        next: TRY_AGAIN,
+      };
+  }
+}

@@ -1,0 +1,95 @@
+/** What a worker checks of a refund beside its own call: late evidence, released refunds, and whether a success has failed since. */
+
+import type { LookupOutcome } from '../../domain/outcomes.ts';
+import {
+  type Context,
+  NO_EVIDENCE,
+  type OwnEvidence,
+  onReleasedLookedUp,
+  onWatched,
+  type ReleasedOutcome,
+} from '../../domain/transition/index.ts';
+import { type FollowUpNews, type FollowUpRecord, StoreError } from '../../ports/store.ts';
+import type { Engine } from '../context.ts';
+import type { Verified } from '../effects/room.ts';
+import { lookUp } from '../exchange.ts';
+import { askedAtMs, askingNow, type Held } from '../lease.ts';
+import { refundRequest, refundsOf } from './at-gateway.ts';
+import { lookUpReleased } from './released.ts';
+
+type HeldRefund = Held & { readonly record: FollowUpRecord };
+type Decide = (context: Context) => Verified;
+
+/** For a refund that has ended: looks it up again. */
+export async function watch(engine: Engine, held: HeldRefund): Promise<Decide> {
+  const { operation, evidence } = held.record;
+  const asking = askingNow(engine, held);
+  const outcome = await ownLookup(engine, held);
+  const news = await newsOf(engine, held.record);
+  const asked = askedAtMs(engine, asking);
+  const known: LookupOutcome = news === 'unreadable' ? STORE_UNAVAILABLE : outcome;
+  const told = news === 'unreadable' ? NOTHING_KNOWN : news;
+  return (context) => {
+    const { decision, checked } = onWatched(operation, known, { news: told, askedAtMs: asked }, context);
+    return { decision, evidenceSeen: checked ? evidence : 0 };
+  };
+}
+
+/** For a refund that has not ended: checks its evidence and, before it is sent, the payment's released refunds. */
+export async function check(engine: Engine, held: HeldRefund): Promise<Decide> {
+  const { operation, evidence } = held.record;
+  const outcome = await checked(engine, held);
+  return (context) => ({
+    decision: onReleasedLookedUp(operation, outcome, context),
+    evidenceSeen: outcome.kind === 'unavailable' ? 0 : evidence,
+  });
+}
+
+async function checked(engine: Engine, held: HeldRefund): Promise<ReleasedOutcome> {
+  const { record } = held;
+  try {
+    const own = await ownEvidence(engine, record);
+    const isSent = record.operation.step !== 'verify' || !engine.policy.contract.lookup;
+    const released = isSent ? ({ kind: 'clear' } as const) : await lookUpReleased(engine, held);
+    return released.kind === 'clear' ? { kind: 'clear', own } : released;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    // So that the lease is given back, and not left to expire.
+    const contested = record.evidence > 0;
+    const { reason } = STORE_UNAVAILABLE;
+    return { kind: 'unavailable', reason, waitMs: null, contested, evidenceAtMs: null, forbidden: false };
+  }
+}
+
+async function ownEvidence(
+  { store }: Engine,
+  { order, operation, evidence, followUp }: FollowUpRecord,
+): Promise<OwnEvidence> {
+  // The evidence of a review was checked when the review began, and still counts.
+  if (evidence === 0 && operation.status !== 'REVIEW') return NO_EVIDENCE;
+  const { sentUntilMs, moneyRef } = await store.followUpNews(order.accountId, followUp.id);
+  return { sentUntilMs, gatewayRef: moneyRef };
+}
+
+function ownLookup(engine: Engine, held: HeldRefund): Promise<LookupOutcome> {
+  if (!engine.policy.contract.lookup) return Promise.resolve({ kind: 'unavailable', reason: 'no_lookup' });
+  return lookUp(engine, held, (options) =>
+    refundsOf(engine).lookup(refundRequest(engine, held.record), options),
+  );
+}
+
+async function newsOf(
+  { store }: Engine,
+  { order, followUp, evidence }: FollowUpRecord,
+): Promise<FollowUpNews | null | 'unreadable'> {
+  if (evidence === 0) return null;
+  try {
+    return await store.followUpNews(order.accountId, followUp.id);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return 'unreadable';
+  }
+}
+
+const STORE_UNAVAILABLE = { kind: 'unavailable', reason: 'store_unavailable' } as const;
+const NOTHING_KNOWN = { moneyAtMs: null, sentUntilMs: null } as const;

@@ -1,0 +1,38 @@
+/** What was refunded by somebody else, such as a person in the gateway's dashboard. */
+import { type FollowUpRecord, StoreError } from '../../ports/store.ts';
+import type { Engine } from '../context.ts';
+import { lookUp } from '../exchange.ts';
+import type { Held } from '../lease.ts';
+import { paymentKey } from '../unit.ts';
+import { refundRequest, refundsOf } from './at-gateway.ts';
+
+/**
+ * At least so much, in minor units, after the gateway declined the refund that is held. The gateway's sum has all refunds, and ours are
+ * subtracted: those that succeeded, and those whose money may be on its way. Our sums are read after the answer, so they have all of ours that
+ * the answer has. Null: the gateway does not say.
+ */
+export async function elsewhereMinor(
+  engine: Engine,
+  held: Held & { readonly record: FollowUpRecord },
+): Promise<number | null> {
+  const { record } = held;
+  const refunds = refundsOf(engine);
+  const charge = refundRequest(engine, record);
+  const outcome = await lookUp(engine, held, async (options) =>
+    refunds.refunded === undefined ? NOT_SAID : refunds.refunded(charge, options),
+  );
+  if (outcome.kind !== 'refunded') return null;
+  try {
+    const { accountId, paymentId } = paymentKey(record);
+    const [sums] = await engine.store.sums(accountId, [paymentId]);
+    if (sums === undefined) return null;
+    // The one that was declined is still reserved, and not at the gateway.
+    const ours = sums.refundedMinor + sums.refundingMinor - record.order.amountMinor;
+    return Math.max(0, outcome.amountMinor - ours);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return null;
+  }
+}
+
+const NOT_SAID = { kind: 'unavailable', reason: 'not_said' } as const;

@@ -1,0 +1,161 @@
+/** Refunds that have ended, and whose end was not the last word. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { world } from '../../../test/support/fresh-world.ts';
+import {
+  createRefundingGateway,
+  type RefundingGateway,
+  type RefundingReplica,
+  refundingReplica,
+} from '../../../test/support/refunding.ts';
+import { reset } from '../../../test/support/scripted-gateway.ts';
+import type { CallOutcome } from '../../domain/outcomes.ts';
+import type { ReportedRefund } from '../../domain/refund-outcomes.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** Days pass in these tests, and nothing is due for most of them. */
+const SLOW_SWEEPS = { limits: { sweepMs: 60_000 } };
+
+let gateway: RefundingGateway;
+beforeEach(() => {
+  gateway = createRefundingGateway();
+});
+
+function becomes(status: ReportedRefund['status']): void {
+  for (const [key, one] of gateway.refundLedger) gateway.refundLedger.set(key, { ...one, status });
+}
+
+function alarms({ logged }: RefundingReplica): unknown[] {
+  return logged.flatMap(({ fields }) => (fields.alarm === undefined ? [] : [fields.alarm]));
+}
+
+/** What a worker without a lease has received about the refund named `r1`. */
+async function lateNews({ store, paymentId }: RefundingReplica, outcome: CallOutcome): Promise<void> {
+  const record = await store.followUp({ accountId: 'default', paymentId, kind: 'refund', name: 'r1' });
+  const payment = { accountId: 'default', orderId: 'o1', paymentId };
+  await world.ended(store.addFollowUpEvidence({ payment, id: record?.followUp.id ?? '', outcome }));
+}
+
+describe('a refund that succeeded', () => {
+  it('and fails days later is reported, alarmed, and no longer counted', async () => {
+    const replica = await refundingReplica(world, gateway, SLOW_SWEEPS);
+    await replica.refund({ amountMinor: 400 });
+    await world.pass(3 * DAY);
+    expect(await replica.sums()).toBe('1000/0/400/0');
+    becomes('failed');
+    await world.pass(2 * DAY);
+    expect(await replica.sums()).toBe('1000/0/0/0');
+    expect(alarms(replica)).toEqual(['refund_failed_late']);
+    expect(await replica.refund({ amountMinor: 400 })).toMatchObject({
+      code: 'result_superseded',
+      refund: { status: 'FAILED' },
+    });
+  });
+
+  it('is not looked up any more after 30 days', async () => {
+    const replica = await refundingReplica(world, gateway, SLOW_SWEEPS);
+    await replica.refund();
+    await world.pass(31 * DAY);
+    const asked = gateway.refundLookups.length;
+    expect(asked).toBeGreaterThan(29);
+    await world.pass(5 * DAY);
+    expect(gateway.refundLookups).toHaveLength(asked);
+  });
+
+  it('stays so if the gateway does not answer, or does not show it', async () => {
+    const replica = await refundingReplica(world, gateway, SLOW_SWEEPS);
+    await replica.refund();
+    gateway.refundLookup = () => ({ kind: 'unavailable', reason: 'timeout' });
+    await world.pass(2 * DAY);
+    gateway.refundLookup = () => ({ kind: 'absent' });
+    await world.pass(2 * DAY);
+    expect(await replica.sums()).toBe('1000/0/1000/0');
+    expect(alarms(replica)).toEqual([]);
+  });
+});
+
+describe('a refund that counted as failed', () => {
+  /** Its call was lost, and its lookups show nothing, so it ends as failed. */
+  async function released(): Promise<RefundingReplica> {
+    gateway.refundPlay = () => reset;
+    const replica = await refundingReplica(world, gateway, { ...SLOW_SWEEPS, policy: { maxAttempts: 1 } });
+    const answer = await replica.refund({ amountMinor: 700 }, { waitMs: HOUR });
+    expect(answer).toMatchObject({ kind: 'settled', frozen: { problem: 'gateway_failed' } });
+    expect(await replica.sums()).toBe('1000/0/0/0');
+    return replica;
+  }
+
+  it('and was made after all is written down, alarmed, and blocks what no longer fits', async () => {
+    const replica = await released();
+    const [request] = gateway.refundCalls;
+    if (request === undefined) throw new Error('nothing was sent');
+    const { key, reference, chargeRef, amountMinor, currency } = request;
+    gateway.refundLedger.set(key, {
+      id: 're_late',
+      status: 'succeeded',
+      key,
+      reference,
+      chargeRef,
+      amountMinor,
+      currency,
+    });
+    await lateNews(replica, { kind: 'approved', ref: 're_late' });
+    await world.pass(5 * 60_000);
+    expect(await replica.sums()).toBe('1000/0/700/0');
+    expect(alarms(replica)).toEqual(['refund_landed_late']);
+    expect(await replica.refund({ amountMinor: 700 })).toMatchObject({
+      code: 'result_superseded',
+      refund: { status: 'SUCCEEDED' },
+    });
+    expect(await replica.refund({ refundId: 'r2', amountMinor: 301 })).toMatchObject({
+      code: 'refund_exceeds_captured',
+    });
+  });
+
+  it('is looked up before the next one is sent; if it was made, the next one ends without a call', async () => {
+    const replica = await released();
+    const [request] = gateway.refundCalls;
+    if (request === undefined) throw new Error('nothing was sent');
+    const { key, reference, chargeRef, amountMinor, currency } = request;
+    gateway.refundLedger.set(key, {
+      id: 're_late',
+      status: 'succeeded',
+      key,
+      reference,
+      chargeRef,
+      amountMinor,
+      currency,
+    });
+    gateway.refundPlay = ({ book }) => book();
+    const calls = gateway.refundCalls.length;
+    expect(await replica.refund({ refundId: 'r2', amountMinor: 700 })).toMatchObject({
+      frozen: { problem: 'refund_exceeds_captured' },
+    });
+    expect(gateway.refundCalls).toHaveLength(calls);
+    await world.pass(5 * 60_000);
+    expect(await replica.sums()).toBe('1000/0/700/0');
+  });
+
+  it('is looked up before the next one is sent; if it was not made, the next one is', async () => {
+    const replica = await released();
+    gateway.refundPlay = ({ book }) => book();
+    const lookups = gateway.refundLookups.length;
+    expect(await replica.refund({ refundId: 'r2', amountMinor: 700 })).toMatchObject({
+      frozen: { problem: null },
+    });
+    expect(gateway.refundLookups.length).toBeGreaterThan(lookups);
+    expect(await replica.sums()).toBe('1000/0/700/0');
+  });
+
+  it('is for a person if it was reported and cannot be found', async () => {
+    const replica = await released();
+    await lateNews(replica, { kind: 'approved', ref: 're_gone' });
+    await world.pass(5 * 60_000);
+    expect(await replica.refund({ amountMinor: 700 })).toMatchObject({
+      code: 'result_superseded',
+      refund: { status: 'REVIEW', failureCode: 'late_evidence' },
+    });
+    expect(await replica.sums()).toBe('1000/700/0/0');
+    expect(alarms(replica)).toEqual(['needs_review']);
+  });
+});

@@ -1,0 +1,136 @@
+/** Opens a refund: makes its intent durable, with a claim if it may be sent at once. */
+import { dashed, type RefundIdentity, refundKey, uuidV7 } from '../../domain/ids.ts';
+import { openOperation } from '../../domain/operation.ts';
+import {
+  type FollowUpIntent,
+  type FollowUpRecord,
+  type FollowUpSituation,
+  type PaymentRecord,
+  StoreError,
+} from '../../ports/store.ts';
+import { begin, startNow } from '../intent.ts';
+import { momentOf } from '../moment.ts';
+import { isNamedAsDerived, referenceOf, stopForNames } from '../names.ts';
+import { pause } from '../pause.ts';
+import { paymentKey } from '../unit.ts';
+import type { ClientRequest, Refunding } from './request.ts';
+
+/** How long opening is tried while confirmations are lost: as long as a fail-over takes, and shorter than a client waits. */
+const TRY_FOR_MS = 3000;
+const TRY_AGAIN_MS = 100;
+
+/** Null: something has changed, or is not known. Then the request must read what is stored. */
+export async function open(
+  { engine, driver }: Refunding,
+  request: ClientRequest,
+  { payment, sums }: FollowUpSituation & { readonly payment: PaymentRecord },
+  amountMinor: number,
+): Promise<FollowUpRecord | null> {
+  const { clock, store, policy } = engine;
+  // The row is from another installation. Its refund would get another key at the gateway.
+  if (!isNamedAsDerived(engine, payment)) return null;
+  const verifyFirst = sums.absences > 0 && policy.contract.lookup;
+  const { start, place } = startNow(engine, { step: verifyFirst ? 'verify' : 'call', giveUpAfterS: null });
+  const intent = newIntent(engine, request, payment, {
+    amountMinor,
+    verifyFirst,
+    absences: sums.absences,
+    start,
+  });
+  const { claimId, terms } = intent;
+  const claimedAt = momentOf(clock);
+  const opening = { id: terms.id, claimId, claimedAt, begun: false };
+  request.opened.push(opening);
+  let unused = place;
+  try {
+    const result = await store.openFollowUp(intent);
+    if (result.kind === 'lost') {
+      if ((await store.installationId()) !== engine.installationId) stopForNames(engine);
+      return null;
+    }
+    engine.databaseClock.note(result.nowMs, claimedAt);
+    const record = openedRecord(intent, result.nowMs);
+    unused = null;
+    opening.begun = true;
+    request.boundHere = true;
+    request.seen = record;
+    begin(driver, record, { nowMs: result.nowMs, claimedAt, place });
+    return record;
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.kind !== 'outcome_unknown') throw error;
+    request.perhapsStored = true;
+    const first = request.opened[0] ?? opening;
+    if (clock.monotonicMs() - first.claimedAt.monotonicMs > TRY_FOR_MS) throw error;
+    await pause(clock, TRY_AGAIN_MS);
+    return null;
+  } finally {
+    unused?.free();
+  }
+}
+
+function newIntent(
+  engine: Refunding['engine'],
+  { wanted, key }: ClientRequest,
+  payment: PaymentRecord,
+  options: Pick<FollowUpIntent, 'amountMinor' | 'verifyFirst' | 'start'> & { readonly absences: number },
+): FollowUpIntent {
+  const { clock, random, gateway, installationId } = engine;
+  const identity = identityOf(wanted.refundId, key?.hash ?? null);
+  const gatewayKey = refundKey(referenceOf(engine, payment.order), identity);
+  const { amountMinor, verifyFirst, start, absences } = options;
+  return {
+    kind: 'refund',
+    payment: paymentKey(payment),
+    terms: {
+      id: uuidV7(clock.wallMs(), random.hex128()),
+      name: wanted.refundId ?? gatewayKey,
+      keyHash: wanted.refundId === null ? (key?.hash ?? null) : null,
+      // A COMPLETED payment has one.
+      chargeRef: payment.operation.gatewayRef ?? '',
+      askedMinor: wanted.amountMinor,
+      reason: wanted.reason,
+    },
+    amountMinor,
+    currency: payment.order.currency,
+    metadata: wanted.metadata,
+    gateway: gateway.name,
+    gatewayKey,
+    installationId,
+    key,
+    claimId: dashed(random.hex128()),
+    verifyFirst,
+    expected: { absences },
+    start,
+  };
+}
+
+function identityOf(refundId: string | null, keyHash: string | null): RefundIdentity {
+  if (refundId !== null) return { refundId };
+  if (keyHash !== null) return { keyHash };
+  throw new Error('A refund needs a refundId or a key. Nothing was stored or sent.');
+}
+
+function openedRecord(intent: FollowUpIntent, nowMs: number): FollowUpRecord {
+  const { start, verifyFirst, payment, terms, amountMinor, currency, metadata } = intent;
+  const held = start.kind === 'claimed';
+  const { accountId, orderId, paymentId } = payment;
+  return {
+    order: { accountId, orderId, amountMinor, currency, metadata },
+    paymentId,
+    gateway: intent.gateway,
+    operation: openOperation({ kind: intent.kind, n: 1, openedAtMs: nowMs, calling: held, verifyFirst }),
+    gatewayKey: intent.gatewayKey,
+    seq: 1,
+    fence: 1,
+    claimId: intent.claimId,
+    held,
+    dueAtMs: nowMs + (start.kind === 'claimed' ? start.leaseMs : start.waitMs),
+    evidence: 0,
+    absences: 0,
+    problem: null,
+    answer: null,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+    followUp: terms,
+  };
+}

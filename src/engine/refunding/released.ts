@@ -1,0 +1,79 @@
+/** Looks up refunds that counted as failed without the gateway's word, before one that fits only because of that is sent. */
+import type { CallOutcome, LookupOutcome } from '../../domain/outcomes.ts';
+import { refundableMinor } from '../../domain/sums.ts';
+import type { ReleasedOutcome } from '../../domain/transition/index.ts';
+import type { FollowUpRecord } from '../../ports/store.ts';
+import type { Engine } from '../context.ts';
+import { lookUp } from '../exchange.ts';
+import type { Held } from '../lease.ts';
+import { paymentKey } from '../unit.ts';
+import { refundRequest, refundsOf } from './at-gateway.ts';
+
+/** How many are read, and then looked up, at once. */
+const PAGE = 16;
+
+type Outcome = Exclude<ReleasedOutcome, { kind: 'clear' }> | { readonly kind: 'clear' };
+type HeldRefund = Held & { readonly record: FollowUpRecord };
+
+/** Rejects with `StoreError`. */
+export async function lookUpReleased(engine: Engine, held: HeldRefund): Promise<Outcome> {
+  const { store } = engine;
+  const payment = paymentKey(held.record);
+  const { id } = held.record.followUp;
+  let foundMinor = 0;
+  for (let after: string | null = null; ; ) {
+    const page: readonly FollowUpRecord[] = await store.releasedFollowUps({
+      payment,
+      kind: 'refund',
+      after,
+      limit: PAGE,
+    });
+    const others = page.filter(({ followUp }) => followUp.id !== id);
+    const outcomes = await Promise.all(
+      others.map((other) =>
+        lookUp(engine, held, (o) => refundsOf(engine).lookup(refundRequest(engine, other), o)),
+      ),
+    );
+    for (const [index, outcome] of outcomes.entries()) {
+      const other = others[index] as FollowUpRecord;
+      if (outcome.kind === 'unavailable' || outcome.kind === 'forbidden') return unanswered(outcome);
+      const money = moneyOf(outcome);
+      if (money === null) continue;
+      // Its own row says so as soon as a worker has looked it up.
+      await store.addFollowUpEvidence({ payment, id: other.followUp.id, outcome: money });
+      foundMinor += other.order.amountMinor;
+    }
+    if (page.length < PAGE) break;
+    after = page.at(-1)?.followUp.id ?? after;
+  }
+  if (foundMinor === 0) return { kind: 'clear' };
+  const [sums] = await store.sums(payment.accountId, [payment.paymentId]);
+  if (sums === undefined) return { kind: 'clear' };
+  const without = { ...sums, refundingMinor: sums.refundingMinor - held.record.order.amountMinor };
+  const leftMinor = refundableMinor(without) - foundMinor;
+  return { kind: leftMinor >= held.record.order.amountMinor ? 'clear' : 'exceeded' };
+}
+
+function unanswered({
+  kind,
+  reason,
+}: Extract<LookupOutcome, { kind: 'unavailable' | 'forbidden' }>): Outcome {
+  const forbidden = kind === 'forbidden';
+  return { kind: 'unavailable', reason, waitMs: null, contested: false, evidenceAtMs: null, forbidden };
+}
+
+/** As a call would have reported it. Null: it moved no money. */
+function moneyOf(outcome: LookupOutcome): CallOutcome | null {
+  switch (outcome.kind) {
+    case 'succeeded':
+      return { kind: 'approved', ref: outcome.ref };
+    case 'pending':
+      return { kind: 'pending', ref: outcome.ref };
+    case 'mismatch':
+      return { kind: 'mismatch', ref: outcome.ref, reason: outcome.reason };
+    case 'duplicated':
+      return { kind: 'approved', ref: outcome.refs[0] ?? '' };
+    default:
+      return null;
+  }
+}

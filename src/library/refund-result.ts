@@ -1,0 +1,123 @@
+/** Turns the engine's answer about a refund into a result whose `outcome` cannot be misread. */
+import type { RefundFailure } from '../domain/problems.ts';
+import type { RefundStatus } from '../domain/refund.ts';
+import type { FrozenAnswer } from '../engine/answer.ts';
+import type { RefundAnswer } from '../engine/api.ts';
+import { RETRY_AFTER_MS } from '../engine/retry-after.ts';
+import type { NotRefunded, RefundAccepted, Refunded, RefundResult, SettledRefund } from './refund-api.ts';
+
+/** `accountId`: a frozen answer lacks it. */
+export function toRefundResult(answer: RefundAnswer, accountId: string): RefundResult {
+  switch (answer.kind) {
+    case 'settled':
+      return settled(answer, accountId);
+    case 'accepted':
+      return accepted(answer);
+    case 'unsettled':
+      return unsettled(answer);
+    case 'problem':
+      return problem(answer);
+  }
+}
+
+/** The fields of a frozen answer, written by `engine/refunding/answer.ts`, that are used here. */
+interface FrozenBody {
+  readonly refund_id: string;
+  readonly payment_id: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly reason: string | null;
+  readonly failure_code: string | null;
+  readonly gateway_ref: string | null;
+  readonly safe_to_retry_with_new_key: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** The refund's status if it succeeded, else the problem's HTTP status. */
+  readonly status: unknown;
+  readonly refund_status?: RefundStatus;
+  readonly detail?: string;
+}
+
+/** The answer as it was frozen, so that a key always gets the same one. */
+function settled(
+  { frozen, started, replayed }: Extract<RefundAnswer, { kind: 'settled' }>,
+  accountId: string,
+): Refunded | NotRefunded {
+  const body = JSON.parse(frozen.body) as FrozenBody;
+  const refund = settledRefund(body, accountId);
+  if (frozen.problem === null && body.status === 'SUCCEEDED')
+    return { outcome: 'refunded', refund: { ...refund, status: 'SUCCEEDED' }, started, replayed };
+  const code = failureOf(frozen);
+  if (code === null || body.refund_status !== 'FAILED') throw contradiction();
+  return {
+    outcome: code === 'refund_declined' ? 'declined' : 'failed',
+    refund: { ...refund, status: 'FAILED' },
+    code,
+    detail: body.detail ?? '',
+    safeToRetryWithNewKey: body.safe_to_retry_with_new_key,
+    started,
+    replayed,
+  };
+}
+
+/** Null: no refund fails like this. */
+function failureOf({ problem }: FrozenAnswer): RefundFailure | null {
+  return problem === 'card_declined' ? null : problem;
+}
+
+function contradiction(): Error {
+  return new Error(
+    'The answer about this refund contradicts itself: it does not fit the status of the refund. Nothing was sent for this call. Read the refund to learn its status.',
+  );
+}
+
+function settledRefund(body: FrozenBody, accountId: string): SettledRefund {
+  return {
+    refundId: body.refund_id,
+    paymentId: body.payment_id,
+    accountId,
+    amountMinor: body.amount,
+    currency: body.currency,
+    reason: body.reason,
+    metadata: body.metadata,
+    failureCode: body.failure_code,
+    gatewayRef: body.gateway_ref,
+    createdAtMs: Date.parse(body.created_at),
+    updatedAtMs: Date.parse(body.updated_at),
+  };
+}
+
+function accepted({
+  refund,
+  started,
+  replayed,
+}: Extract<RefundAnswer, { kind: 'accepted' }>): RefundAccepted {
+  if (refund.status !== 'PENDING') throw contradiction();
+  const retryAfterMs = refund.retryAfterMs ?? RETRY_AFTER_MS;
+  return { outcome: 'accepted', refund: { ...refund, status: 'PENDING' }, retryAfterMs, started, replayed };
+}
+
+function unsettled({
+  refund,
+  retryAfterMs,
+  replayed,
+}: Extract<RefundAnswer, { kind: 'unsettled' }>): RefundResult {
+  if (refund.status === 'REVIEW') {
+    const reason = refund.failureCode ?? 'review';
+    return { outcome: 'review', refund, reason, retryAfterMs, replayed };
+  }
+  const reason = refund.status === 'FAILED' && refund.inDoubt ? 'in_doubt' : 'in_progress';
+  return { outcome: 'pending', reason, refund, retryAfterMs, replayed };
+}
+
+function problem(answer: Extract<RefundAnswer, { kind: 'problem' }>): RefundResult {
+  const { code, detail, refund = null, retryAfterMs, replayed } = answer;
+  if (code === 'store_outcome_unknown') {
+    // No refusal: the refund may be stored, and then it is made.
+    const waitMs = retryAfterMs ?? RETRY_AFTER_MS;
+    return { outcome: 'pending', reason: code, refund: null, detail, retryAfterMs: waitMs, replayed };
+  }
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+  return { outcome: 'refused', code, detail, refund, ...wait, replayed };
+}
