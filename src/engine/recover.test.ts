@@ -6,7 +6,7 @@ import { type DueQuery, type PaymentRecord, StoreError } from '../ports/store.ts
 import type { Driver } from './drive.ts';
 import { createSweeper } from './recover.ts';
 
-const payment = (paymentId: string) => ({ paymentId }) as PaymentRecord;
+const payment = (paymentId: string) => ({ paymentId, operation: { kind: 'charge' } }) as PaymentRecord;
 
 function setUp({ sweepLimit = 3, erased = [] as (number | Error)[] } = {}) {
   const { engine, logged } = world.parts(gateway, { limits: { sweepMs: 500, sweepLimit } });

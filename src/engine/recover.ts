@@ -3,10 +3,10 @@
  * this is the whole recovery. Any replica on the same database does it.
  */
 import { type DueQuery, type PaymentRecord, StoreError } from '../ports/store.ts';
-import type { Engine } from './context.ts';
+import { type Engine, roomOf } from './context.ts';
 import type { Driver } from './drive.ts';
 import { momentOf } from './moment.ts';
-import { unitOf } from './unit.ts';
+import { namesOf, unitOf } from './unit.ts';
 import { createIdleWatch } from './wake-idle.ts';
 import { createAlarmWatch } from './watch-alarms.ts';
 import { createClockWatch } from './watch-clock.ts';
@@ -33,6 +33,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
   let cancel: (() => void) | null = null;
   let stopped = false;
   let cutOff = false;
+  let toldOfUnoffered = false;
   let underWay: Promise<void> = Promise.resolve();
   let eraseAtMs = clock.monotonicMs();
 
@@ -64,9 +65,23 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
         continue;
       }
       unknown += 1;
-      if (!driver.resumeIn(record, 0)) left += 1;
+      if (!isOffered(record) || !driver.resumeIn(record, 0)) left += 1;
     }
     return unknown > 0 && left === 0 && records.length === limits.sweepLimit;
+  }
+
+  /** An earlier release of the adapter could do it, and this one cannot: it waits for one that can. Reported once. */
+  function isOffered(record: PaymentRecord): boolean {
+    if (roomOf(engine, record).isOffered(engine)) return true;
+    if (!toldOfUnoffered) {
+      const alarm = 'not_offered';
+      log.error(
+        { ...namesOf(record), alarm },
+        'something is under way that the adapter of this gateway cannot do: it is left as it is until a process with an adapter that can takes it up',
+      );
+    }
+    toldOfUnoffered = true;
+    return false;
   }
 
   /**

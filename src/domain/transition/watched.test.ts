@@ -30,6 +30,7 @@ function at(afterMs: number, promised: Partial<GatewayContract> = {}): Context {
 
 interface News {
   readonly moneyAtMs: number | null;
+  readonly moneyRef: string | null;
   readonly sentUntilMs: number | null;
 }
 
@@ -44,7 +45,7 @@ function watched(
   return { status: next.status, event: event.type, alarm, waitMs, problem: settled?.problem, checked };
 }
 
-const money: News = { moneyAtMs: START, sentUntilMs: null };
+const money: News = { moneyAtMs: START, moneyRef: 're_9', sentUntilMs: null };
 
 describe('a refund that succeeded', () => {
   it('stands, and is looked up again later: at most once a day, and not after 30 days', () => {
@@ -109,7 +110,7 @@ describe('a refund that counted as failed', () => {
   });
 
   it('waits until what a worker may have sent after its lease can no longer land', () => {
-    const sent: News = { moneyAtMs: null, sentUntilMs: START };
+    const sent: News = { moneyAtMs: null, moneyRef: null, sentUntilMs: START };
     const early = watched(
       failed,
       { kind: 'absent' },

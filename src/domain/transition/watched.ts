@@ -22,6 +22,8 @@ import {
 export interface WatchNews {
   /** The last report of money; null: there is none. */
   readonly moneyAtMs: number | null;
+  /** The gateway's id of it, from that report. */
+  readonly moneyRef: string | null;
   /** Until when one of them may have sent it; null: none has. */
   readonly sentUntilMs: number | null;
 }
@@ -74,7 +76,7 @@ export function onWatched(
 /** The gateway cannot be asked. A report of money about what counts as failed is for a person. */
 function unasked(operation: Operation, news: WatchNews | null, context: Context): Decision {
   const isContested = operation.status === 'FAILED' && news !== null && news.moneyAtMs !== null;
-  return isContested ? review(operation, 'late_evidence', context) : confirmed(operation, context);
+  return isContested ? notFound(operation, news, context) : confirmed(operation, context);
 }
 
 /** It was made. */
@@ -127,10 +129,18 @@ function onAbsent(
       return { decision: { next: operation, event, waitMs }, checked: false };
     }
   }
-  // A lookup that finds nothing does not disprove a report of money.
   if (news !== null && news.moneyAtMs !== null)
-    return { decision: review(operation, 'late_evidence', context), checked: true };
+    return { decision: notFound(operation, news, context), checked: true };
   return { decision: confirmed(operation, context), checked: true };
+}
+
+/**
+ * It was reported, and no lookup shows it. That does not disprove the report, now or later: it keeps the gateway's id, and so "not found" is no
+ * proof any more.
+ */
+function notFound(operation: Operation, { moneyRef }: WatchNews, context: Context): Decision {
+  const named = { ...operation, gatewayRef: moneyRef ?? operation.gatewayRef };
+  return review(named, 'reported_not_found', context);
 }
 
 /** It stands as it is. */

@@ -9,6 +9,7 @@ import { verifyOthers } from '../verify.ts';
 import type { Room } from './room.ts';
 
 export const CHARGE: Room = {
+  isOffered: () => true,
   isNamedAsDerived,
   call: (engine, record) => (options) => engine.gateway.call(chargeRequest(engine, record), options),
   lookup: askCharge,

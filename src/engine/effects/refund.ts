@@ -16,6 +16,7 @@ import type { Room } from './room.ts';
 type HeldRefund = Held & { readonly record: FollowUpRecord };
 
 export const REFUND: Room = {
+  isOffered: ({ gateway }) => gateway.refunds !== undefined,
   isNamedAsDerived(engine, record: FollowUpRecord) {
     const { name, keyHash } = record.followUp;
     const identity = keyHash === null ? { refundId: name } : { keyHash };

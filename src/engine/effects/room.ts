@@ -18,6 +18,8 @@ export interface Verified {
 
 /** The methods take records of this room's kind only. */
 export interface Room {
+  /** Whether the gateway's adapter can do it. What it cannot do is left as it is. */
+  isOffered(engine: Engine): boolean;
   /** Whether its stored key at the gateway is the derived one. If not, the engine stops for good. */
   isNamedAsDerived(engine: Engine, record: PaymentRecord): boolean;
   /** Sends it. */

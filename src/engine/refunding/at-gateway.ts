@@ -20,12 +20,9 @@ export function refundRequest(
   };
 }
 
-/** The gateway's methods. A refund that was opened earlier, with another adapter, is left as it is until one can make it. */
+/** The gateway's methods. Nothing is opened or taken up if there are none. */
 export function refundsOf({ gateway }: Pick<Engine, 'gateway'>): Refunds {
-  return gateway.refunds ?? NOT_OFFERED;
+  if (gateway.refunds === undefined)
+    throw new Error('The adapter of this gateway makes no refunds. Nothing was sent.');
+  return gateway.refunds;
 }
-
-const NOT_OFFERED: Refunds = {
-  call: () => Promise.resolve({ kind: 'forbidden', reason: 'refunds_not_offered' }),
-  lookup: () => Promise.resolve({ kind: 'unavailable', reason: 'refunds_not_offered' }),
-};

@@ -92,4 +92,4 @@ async function newsOf(
 }
 
 const STORE_UNAVAILABLE = { kind: 'unavailable', reason: 'store_unavailable' } as const;
-const NOTHING_KNOWN = { moneyAtMs: null, sentUntilMs: null } as const;
+const NOTHING_KNOWN = { moneyAtMs: null, moneyRef: null, sentUntilMs: null } as const;

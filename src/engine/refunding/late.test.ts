@@ -85,20 +85,17 @@ describe('a refund that counted as failed', () => {
     return replica;
   }
 
-  it('and was made after all is written down, alarmed, and blocks what no longer fits', async () => {
-    const replica = await released();
+  /** The gateway made it all the same. */
+  function madeAfterAll(): void {
     const [request] = gateway.refundCalls;
     if (request === undefined) throw new Error('nothing was sent');
-    const { key, reference, chargeRef, amountMinor, currency } = request;
-    gateway.refundLedger.set(key, {
-      id: 're_late',
-      status: 'succeeded',
-      key,
-      reference,
-      chargeRef,
-      amountMinor,
-      currency,
-    });
+    const { orderId: _, ...terms } = request;
+    gateway.refundLedger.set(request.key, { id: 're_late', status: 'succeeded', ...terms });
+  }
+
+  it('and was made after all is written down, alarmed, and blocks what no longer fits', async () => {
+    const replica = await released();
+    madeAfterAll();
     await lateNews(replica, { kind: 'approved', ref: 're_late' });
     await world.pass(5 * 60_000);
     expect(await replica.sums()).toBe('1000/0/700/0');
@@ -114,18 +111,7 @@ describe('a refund that counted as failed', () => {
 
   it('is looked up before the next one is sent; if it was made, the next one ends without a call', async () => {
     const replica = await released();
-    const [request] = gateway.refundCalls;
-    if (request === undefined) throw new Error('nothing was sent');
-    const { key, reference, chargeRef, amountMinor, currency } = request;
-    gateway.refundLedger.set(key, {
-      id: 're_late',
-      status: 'succeeded',
-      key,
-      reference,
-      chargeRef,
-      amountMinor,
-      currency,
-    });
+    madeAfterAll();
     gateway.refundPlay = ({ book }) => book();
     const calls = gateway.refundCalls.length;
     expect(await replica.refund({ refundId: 'r2', amountMinor: 700 })).toMatchObject({
@@ -147,15 +133,28 @@ describe('a refund that counted as failed', () => {
     expect(await replica.sums()).toBe('1000/0/700/0');
   });
 
+  it('and is found while a person looks at it, ends as the gateway says, with no other alarm', async () => {
+    const replica = await released();
+    await lateNews(replica, { kind: 'approved', ref: 're_late' });
+    await world.pass(5 * 60_000);
+    madeAfterAll();
+    await world.pass(2 * DAY);
+    expect(await replica.sums()).toBe('1000/0/700/0');
+    expect(alarms(replica)).toEqual(['needs_review']);
+  });
+
   it('is for a person if it was reported and cannot be found', async () => {
     const replica = await released();
     await lateNews(replica, { kind: 'approved', ref: 're_gone' });
     await world.pass(5 * 60_000);
     expect(await replica.refund({ amountMinor: 700 })).toMatchObject({
       code: 'result_superseded',
-      refund: { status: 'REVIEW', failureCode: 'late_evidence' },
+      refund: { status: 'REVIEW', failureCode: 'reported_not_found' },
     });
     expect(await replica.sums()).toBe('1000/700/0/0');
     expect(alarms(replica)).toEqual(['needs_review']);
+    // More lookups that find nothing do not disprove the report.
+    await world.pass(5 * DAY);
+    expect(await replica.sums()).toBe('1000/700/0/0');
   });
 });

@@ -226,6 +226,22 @@ describe('recovery', () => {
     expect(gateway.refundLedger.size).toBe(1);
   });
 
+  it('leaves a refund as it is if the adapter cannot make it any more, says so once, and does not stop charges', async () => {
+    gateway.refundPlay = () => new Promise(() => {});
+    const { engine, paymentId } = await refundingReplica(world, gateway);
+    for (const refundId of ['r1', 'r2'])
+      await world.ended(engine.refund(wantedOf(paymentId, { refundId, amountMinor: 10 }), { waitMs: 1 }));
+    void engine.stop(0);
+    Object.assign(gateway, { refunds: undefined });
+    const other = await world.replica(gateway);
+    await world.pass(120_000);
+    expect(other.logged.filter(({ fields }) => fields.alarm === 'not_offered')).toHaveLength(1);
+    const charged = await world.ended(other.engine.charge(order('o2'), { waitMs: 5000 }));
+    expect(charged).toMatchObject({ kind: 'settled', frozen: { problem: null } });
+    const left = await world.ended(other.engine.findRefund('default', paymentId, 'r1'));
+    expect(left?.status).toBe('PENDING');
+  });
+
   it('starts a refund whose confirmation was lost, once', async () => {
     const { refund, store, sums } = await refundingReplica(world, gateway);
     store.fail('openFollowUp', 'ack_lost');
