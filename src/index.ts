@@ -12,6 +12,7 @@ import { createPostgresStore, migrate } from './postgres/index.ts';
 import { systemClock } from './system/clock.ts';
 import { systemRandom } from './system/random.ts';
 
+export type { Action } from './domain/actions.ts';
 export type { GatewayContract } from './domain/contract.ts';
 export {
   type CallOutcome,
@@ -34,7 +35,7 @@ export {
   type ReportedRefund,
 } from './domain/refund-outcomes.ts';
 export type { Sums } from './domain/sums.ts';
-export type { PaymentNow } from './engine/api.ts';
+export type { PaymentNow, RefundNow } from './engine/api.ts';
 export type {
   AccountOption,
   ChargeInput,
@@ -51,6 +52,13 @@ export type {
   SettledPayment,
 } from './library/api.ts';
 export { type InputErrorCode, type InputProblem, PayonceInputError } from './library/input-error.ts';
+export type {
+  LookNowOptions,
+  OperatorAccepted,
+  OperatorRefused,
+  OperatorResult,
+  Resolution,
+} from './library/operator-api.ts';
 export type { PayonceOptions } from './library/options.ts';
 export type {
   NotRefunded,

@@ -6,6 +6,7 @@ import { operationOf, put, requireConstraint, within, withOperation } from './co
 import { recordOf } from './records.ts';
 import type { PaymentRow, Row } from './rows.ts';
 import { type Context, changeOf, orderLock, type Statement } from './statement.ts';
+import { changeWish } from './wishes.ts';
 
 export function advance(context: Context, write: Advance): Statement<Advanced> {
   const { committed, nowMs } = context;
@@ -29,6 +30,9 @@ export function advance(context: Context, write: Advance): Statement<Advanced> {
       if (before === undefined || !snapshot) return lost();
       const after = advanced(before, write, nowMs);
       put(committed, after);
+      const { seq, operation } = after.payment;
+      const unit = { accountId, unitId: write.payment.paymentId };
+      changeWish(committed, unit, write.wish, { seq, n: operation.n });
       changes.push(changeOf('advance', write, before, after, after.events.at(-1)));
       return { kind: 'done', nowMs, evidence: after.payment.evidence };
     },

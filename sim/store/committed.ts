@@ -1,5 +1,5 @@
 /** The committed state: rows by order, and the unique indexes. Maps of immutable records, so that a copy is cheap. */
-import { type PaymentSums, StoreError } from '../../src/ports/store.ts';
+import { type PaymentSums, type StoredWish, StoreError } from '../../src/ports/store.ts';
 import type { FollowUpEvidenceRow, FollowUpRequestRow, FollowUpRow } from './follow-ups/rows.ts';
 import type { EvidenceRow, OperationRow, RequestRow, Row } from './rows.ts';
 
@@ -26,6 +26,8 @@ export interface Committed {
   readonly followUpEvidence: Map<string, readonly FollowUpEvidenceRow[]>;
   /** By account and payment id. */
   readonly sums: Map<string, PaymentSums>;
+  /** By account and the row's id; in the order in which they were made. */
+  readonly wishes: Map<string, readonly StoredWish[]>;
 }
 
 export function emptyState(): Committed {
@@ -41,6 +43,7 @@ export function emptyState(): Committed {
     followUpRequests: new Map(),
     followUpEvidence: new Map(),
     sums: new Map(),
+    wishes: new Map(),
   };
 }
 
@@ -57,6 +60,7 @@ export function copyOf(state: Committed): Committed {
     followUpRequests: new Map(state.followUpRequests),
     followUpEvidence: new Map(state.followUpEvidence),
     sums: new Map(state.sums),
+    wishes: new Map(state.wishes),
   };
 }
 

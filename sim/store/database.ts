@@ -30,6 +30,7 @@ import {
 import type { Context, Statement } from './statement.ts';
 import { createTransaction, type OpenTransaction } from './transaction.ts';
 import type { Database, DatabaseOptions, ReadMethod, Result, WriteMethod } from './types.ts';
+import { lastWish } from './wishes.ts';
 import { addEvidence, claimMode, eraseExpiredAnswers } from './work.ts';
 
 export type { OperationRow, Row } from './rows.ts';
@@ -86,6 +87,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     followUps: ofFollowUps.followUps,
     followUpEvents: ofFollowUps.followUpEvents,
     sums: ofFollowUps.sums,
+    lastWish,
     installationId: () => installationId,
     check: () => {},
   };

@@ -172,6 +172,7 @@ export function createPlainStore(database: Database, options: PlainStoreOptions 
     followUps: read('followUps'),
     followUpEvents: read('followUpEvents'),
     sums: read('sums'),
+    lastWish: read('lastWish'),
     eraseExpiredAnswers: write('eraseExpiredAnswers'),
     check: read('check'),
   };

@@ -41,6 +41,7 @@ export type ReadMethod =
   | 'followUps'
   | 'followUpEvents'
   | 'sums'
+  | 'lastWish'
   | 'check';
 
 export type Result<M extends keyof Store> = Awaited<ReturnType<Store[M]>>;

@@ -175,6 +175,7 @@ export function connectStore(world: World, process: Process): Store {
     followUp: (name) => read('followUp', name),
     followUps: (query) => read('followUps', query),
     followUpEvents: (query) => read('followUpEvents', query),
+    lastWish: (unit) => read('lastWish', unit),
     sums: (accountId, paymentIds) => read('sums', accountId, paymentIds),
     eraseExpiredAnswers: (limit) => write('eraseExpiredAnswers', limit),
   };

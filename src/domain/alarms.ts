@@ -8,5 +8,7 @@ export type Alarm =
   | 'refund_failed_late'
   /** A refund that counted as failed was made after all. */
   | 'refund_landed_late'
+  /** An operator's word is wrong: the gateway shows something else. */
+  | 'operator_refuted'
   | 'other_gateway'
   | 'evidence_waits';

@@ -51,4 +51,16 @@ export const EVENT_TYPES = [
   'refund.confirmed',
 ] as const;
 
-export type EventType = (typeof EVENT_TYPES)[number];
+/** The words for what an operator says, and what becomes of it. `detail` has the outcome and the actor. */
+export const OPERATOR_EVENT_TYPES = [
+  /** Somebody asked for a lookup now. */
+  'operator.asked_to_look',
+  /** Somebody stated how it ended. The gateway is asked once more. */
+  'operator.wished',
+  /** The gateway showed nothing else, so what was stated counts. */
+  'operator.settled',
+  /** The gateway shows something else than what was stated. */
+  'operator.refuted',
+] as const;
+
+export type EventType = (typeof EVENT_TYPES)[number] | (typeof OPERATOR_EVENT_TYPES)[number];

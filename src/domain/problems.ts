@@ -20,11 +20,15 @@ export const PROBLEMS = {
   refund_not_found: { status: 404, title: 'There is no such refund' },
   method_not_allowed: { status: 405, title: 'This address does not take this method' },
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
+  amount_differs: { status: 409, title: 'The amount is not the one that was asked for' },
+  not_in_review: { status: 409, title: 'Only what is in REVIEW can be resolved' },
+  nothing_to_look_at: { status: 409, title: 'There is nothing to look up at the gateway' },
   other_gateway: { status: 409, title: 'An earlier charge of this order was made at another gateway' },
   order_conflict: { status: 409, title: 'This order already has a payment with other terms' },
   payment_not_refundable: { status: 409, title: 'This payment cannot be refunded' },
   refund_conflict: { status: 409, title: 'This refund exists with other terms' },
   refund_exceeds_captured: { status: 409, title: 'The refund is more than what is left of the payment' },
+  resolution_conflict: { status: 409, title: 'Another outcome was stated before' },
   result_expired: { status: 409, title: 'The stored answer of this key has expired' },
   result_superseded: { status: 409, title: 'The stored answer of this key is no longer true' },
   payload_too_large: { status: 413, title: 'The body is too large' },
@@ -42,6 +46,7 @@ export const PROBLEMS = {
     status: 503,
     title: 'The database is no longer this server’s own; nothing was sent',
   },
+  under_way: { status: 503, title: 'The gateway is being asked at the moment; nothing was stored' },
   shutting_down: { status: 503, title: 'This server is shutting down; nothing was sent' },
 } as const satisfies Record<string, ProblemKind>;
 

@@ -1,6 +1,7 @@
 import { isSettled } from '../domain/operation.ts';
 import type { Payment } from '../domain/payment.ts';
 import { type ChargeFailure, type FailureProblem, PROBLEMS, type ProblemCode } from '../domain/problems.ts';
+import { BY_OPERATOR } from '../domain/transition/index.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -20,7 +21,7 @@ export function answerBody(payment: Payment, problem: FailureProblem | null): st
   if (problem === null) return JSON.stringify(paymentFields(payment));
   // A charge fails in these two ways only.
   const failure = problem as ChargeFailure;
-  const happened = payment.failureCode === 'refunded' ? TAKEN_BACK : HAPPENED[failure];
+  const happened = HAPPENED_OTHERWISE[payment.failureCode ?? ''] ?? HAPPENED[failure];
   const next = isSafeToRetry(payment) ? NEXT[failure] : IN_DOUBT;
   return JSON.stringify(problemFields(problem, `${happened} ${next}`, payment));
 }
@@ -29,8 +30,13 @@ const HAPPENED: Readonly<Record<ChargeFailure, string>> = {
   card_declined: 'The gateway declined the charge. Nothing was charged.',
   gateway_failed: 'The gateway failed, and it is proved that nothing was charged.',
 };
-const TAKEN_BACK =
-  'The charge was refunded or voided at the gateway, so nothing is charged any more, and the order is not paid.';
+/** By failure code. */
+const HAPPENED_OTHERWISE: Readonly<Record<string, string>> = {
+  refunded:
+    'The charge was refunded or voided at the gateway, so nothing is charged any more, and the order is not paid.',
+  [BY_OPERATOR]:
+    'An operator has stated that nothing was charged, and the gateway has shown nothing else. It is looked up once more before the order is charged again.',
+};
 
 const NEXT: Readonly<Record<ChargeFailure, string>> = {
   card_declined: 'Another method may be tried with a new Idempotency-Key.',

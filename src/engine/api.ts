@@ -1,7 +1,9 @@
+import type { Action } from '../domain/actions.ts';
 import type { Order, Payment, PaymentEvent, PaymentStatus } from '../domain/payment.ts';
 import type { ProblemCode } from '../domain/problems.ts';
 import type { Refund, RefundEvent } from '../domain/refund.ts';
 import type { Sums } from '../domain/sums.ts';
+import type { Wish } from '../domain/wish.ts';
 import type { FrozenAnswer } from './answer.ts';
 
 /** A client's idempotency key. The same text on another route is another key. */
@@ -151,7 +153,61 @@ export type RefundAnswer =
 export interface PaymentNow extends Payment {
   /** What was captured, refunded, and is being refunded. */
   readonly sums: Sums;
+  /** What may be asked for now. */
+  readonly actions: readonly Action[];
 }
+
+/** A refund as it is read. */
+export interface RefundNow extends Refund {
+  /** What may be asked for now. */
+  readonly actions: readonly Action[];
+}
+
+/** What an operator speaks about: a payment, or one of its refunds. */
+export interface OperatorTarget {
+  readonly accountId: string;
+  readonly paymentId: string;
+  /** Null: the payment itself. */
+  readonly refundId: string | null;
+}
+
+export interface LookWanted extends OperatorTarget {
+  /** Who asks, for the audit trail. Null: not said. */
+  readonly actor: string | null;
+}
+
+/** What an operator states about something in REVIEW. All fields have been checked. */
+export interface ResolveWanted extends OperatorTarget {
+  readonly wish: Wish;
+  /** The operator's reasons, in words. */
+  readonly evidence: string;
+}
+
+/** Problems that `lookNow` and `resolve` can find. With none of them was anything stored or sent. `docs/errors.md` says what to do. */
+export type OperatorProblem = Extract<
+  ProblemCode,
+  | 'payment_not_found'
+  | 'refund_not_found'
+  | 'other_gateway'
+  | 'nothing_to_look_at'
+  | 'not_in_review'
+  | 'resolution_conflict'
+  | 'amount_differs'
+  | 'under_way'
+  | 'shutting_down'
+  | 'installation_changed'
+>;
+
+/** The answer to an operator: it was taken, and this is the payment or the refund as it is now. */
+export type OperatorAnswer =
+  | { readonly kind: 'payment'; readonly payment: PaymentNow }
+  | { readonly kind: 'refund'; readonly refund: RefundNow }
+  | {
+      readonly kind: 'problem';
+      readonly code: OperatorProblem;
+      readonly detail: string;
+      readonly retryAfterMs?: number;
+    };
 
 export interface RefundsFilter {
   /** 1 to 500. */
@@ -162,7 +218,7 @@ export interface RefundsFilter {
 
 /** One page of refunds. `next`: where the next page begins; null if this is the last one. */
 export interface RefundsPage {
-  readonly refunds: readonly Refund[];
+  readonly refunds: readonly RefundNow[];
   readonly next: string | null;
 }
 
@@ -182,7 +238,7 @@ export interface Payonce {
   /** Gives money back at most once, or answers what happened to this refund. It never rejects because of a gateway or a database. */
   refund(wanted: RefundWanted, options: RefundOptions): Promise<RefundAnswer>;
   /** The refund as the database has it now, or null. Rejects with `StoreError` when it cannot be read. */
-  findRefund(accountId: string, paymentId: string, refundId: string): Promise<Refund | null>;
+  findRefund(accountId: string, paymentId: string, refundId: string): Promise<RefundNow | null>;
   /** One page of a payment's refunds, newest first. Null: there is no such payment. */
   refunds(accountId: string, paymentId: string, filter: RefundsFilter): Promise<RefundsPage | null>;
   /** One page of a refund's audit trail, oldest first. Null: there is no such refund. */
@@ -192,6 +248,16 @@ export interface Payonce {
     refundId: string,
     filter: EventFilter,
   ): Promise<readonly RefundEvent[] | null>;
+  /**
+   * Looks it up at the gateway at once, and not at its time. It answers before the lookup has ended. Rejects with `StoreError` if it cannot be
+   * stored.
+   */
+  lookNow(wanted: LookWanted): Promise<OperatorAnswer>;
+  /**
+   * Stores how something in REVIEW has ended, as an operator has found out. It answers before a worker has looked at the gateway once more and
+   * decided. Rejects with `StoreError` if it cannot be stored.
+   */
+  resolve(wanted: ResolveWanted): Promise<OperatorAnswer>;
   /** Whether payments can be accepted now: the store answers and can write, and no drain has begun. */
   ready(): Promise<boolean>;
   /** Why they cannot. Null: they can. */

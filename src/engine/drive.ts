@@ -25,8 +25,9 @@ import {
   onLookupEnded,
   onNotSent,
   onUnseen,
+  stillWished,
 } from '../domain/transition/index.ts';
-import type { PaymentRecord } from '../ports/store.ts';
+import type { PaymentRecord, StoredWish } from '../ports/store.ts';
 import { createActivePayments } from './active.ts';
 import { type Engine, roomOf } from './context.ts';
 import { keepEvidence, mayHaveSent, tellsOfMoney } from './evidence.ts';
@@ -35,6 +36,7 @@ import type { Permission, Request } from './gate.ts';
 import { askedAtMs, askingNow, databaseNowMs, type Held, usableMs } from './lease.ts';
 import { createChangeLog } from './log-change.ts';
 import { momentOf } from './moment.ts';
+import { lookOnceMore, openWish } from './operator/wished.ts';
 import { type Need, type Place, takePlace, waitForPlace } from './place.ts';
 import { namesOf, unitOf } from './unit.ts';
 import { createVerifyProgress } from './verify-progress.ts';
@@ -65,7 +67,7 @@ export interface DriverOptions {
 }
 
 /** What a write that gives the lease back says beside the decision. */
-type End = Required<Pick<WriteOptions, 'nowMs' | 'evidenceSeen' | 'elsewhereMinor'>>;
+type End = Required<Pick<WriteOptions, 'nowMs' | 'evidenceSeen' | 'elsewhereMinor' | 'wish'>>;
 
 export function createDriver({ engine, onChange, onForget }: DriverOptions): Driver {
   const { clock, random, gate, policy, limits, log, databaseClock } = engine;
@@ -111,13 +113,19 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   async function takeUp(record: PaymentRecord, place: Place): Promise<void> {
     const isLeft = draining || engine.halt.halted;
     if (isLeft || !roomOf(engine, record).isNamedAsDerived(engine, record)) return forget(record);
+    active.working(record);
+    const wish = record.operation.status === 'REVIEW' ? await openWish(engine, record) : null;
+    if (wish === 'unreadable') return forget(record);
     const nowMs = databaseClock.nowMs();
     const { dueAtMs, evidence } = record;
-    if (isForOthers(record.operation, { dueAtMs: dueAtMs ?? nowMs, evidence }, { policy, nowMs, roll: 0 }))
+    if (
+      wish === null &&
+      isForOthers(record.operation, { dueAtMs: dueAtMs ?? nowMs, evidence }, { policy, nowMs, roll: 0 })
+    )
       return forget(record);
-    active.working(record);
     const claimedAt = momentOf(clock);
-    const decision = onClaim(record.operation, claimEventOf(record), context(nowMs, record));
+    const event = { ...claimEventOf(record), wished: wish !== null };
+    const decision = onClaim(record.operation, event, context(nowMs, record));
     const claimId = dashed(random.hex128());
     const idle = decision.action === 'none';
     const written = await write(engine, {
@@ -140,7 +148,8 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     const late =
       decision.action === 'call' &&
       !mayCallNow(held.record.operation, context(held.grantedAtMs, held.record));
-    return late ? giveBack(held, 'too_late') : act(held, decision.action);
+    if (late) return giveBack(held, 'too_late');
+    return wish === null ? act(held, decision.action) : resolve(held, wish);
   }
 
   async function act(held: Held, action: Action): Promise<void> {
@@ -151,6 +160,16 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     if (action === 'call') return draining ? giveBack(held, 'shutting_down') : call(held);
     if (action === 'lookup') return lookup(held);
     return verify(held);
+  }
+
+  /** Decides about an operator's wish. */
+  async function resolve(held: Held, wish: StoredWish): Promise<void> {
+    active.working(held.record);
+    onChange(held.record);
+    const decide = await lookOnceMore(engine, held, wish, progress);
+    const nowMs = databaseNowMs(engine, held);
+    const resolved = decide(context(nowMs, held.record));
+    return finish(held, resolved.decision, nowMs, null, resolved);
   }
 
   /** The decision was no longer right when the claim was granted. A new one is made later. */
@@ -219,7 +238,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     const decide = await roomOf(engine, held.record).verify(engine, held, progress);
     const nowMs = databaseNowMs(engine, held);
     const { decision, evidenceSeen } = decide(context(nowMs, held.record));
-    return finish(held, decision, nowMs, null, evidenceSeen);
+    return finish(held, decision, nowMs, null, { evidenceSeen, wish: null });
   }
 
   async function finish(
@@ -227,17 +246,21 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     decided: Decision,
     nowMs: number,
     outcome: CallOutcome | null,
-    evidenceSeen = 0,
+    { evidenceSeen, wish }: Pick<End, 'evidenceSeen' | 'wish'> = { evidenceSeen: 0, wish: null },
   ): Promise<void> {
     const proved = mustAskAhead(held, decided) ? await withoutForgotten(held, decided) : decided;
-    let decision = endingInTime(proved, context(nowMs, held.record));
+    // A wish that the look ahead has overtaken stays open.
+    const isOvertaken = wish !== null && proved !== decided;
+    const timely = isOvertaken ? stillWished(proved, context(nowMs, held.record)) : proved;
+    let decision = endingInTime(timely, context(nowMs, held.record));
     const elsewhereMinor = isDecline(decision)
       ? await roomOf(engine, held.record).elsewhereMinor(engine, held)
       : null;
-    let written = await end(held, decision, { nowMs, evidenceSeen, elsewhereMinor });
+    const ended = isOvertaken ? null : wish;
+    let written = await end(held, decision, { nowMs, evidenceSeen, elsewhereMinor, wish: ended });
     if (written.kind === 'unseen') {
       decision = onUnseen(held.record.operation, decision, context(nowMs, held.record));
-      written = await end(held, decision, { nowMs, evidenceSeen: 0, elsewhereMinor });
+      written = await end(held, decision, { nowMs, evidenceSeen: 0, elsewhereMinor, wish: null });
     }
     if (written.kind === 'done') return afterWrite(held.record, written.record, decision);
     forget(held.record);
@@ -251,7 +274,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
   function end(
     held: Held,
     decision: Decision,
-    { nowMs, evidenceSeen, elsewhereMinor }: End,
+    { nowMs, evidenceSeen, elsewhereMinor, wish }: End,
   ): Promise<Written> {
     return write(engine, {
       record: held.record,
@@ -260,6 +283,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
       mustBeDue: false,
       evidenceSeen,
       elsewhereMinor,
+      wish,
       nowMs,
       tryForMs: usableMs(engine, held),
     });

@@ -1,13 +1,12 @@
 import { isUuid } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { Sums } from '../domain/sums.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
-import { type PaymentRecord, type PaymentSums, type Store, StoreError } from '../ports/store.ts';
+import { type Store, StoreError } from '../ports/store.ts';
 import { createAheadMemory } from './ahead-memory.ts';
-import type { NotReady, PaymentNow, Payonce } from './api.ts';
+import type { NotReady, Payonce } from './api.ts';
 import { createCharging } from './charge.ts';
 import { type Engine, type Limits, livemodeOf } from './context.ts';
 import { createDatabaseClock } from './database-clock.ts';
@@ -17,6 +16,9 @@ import { createGate, type GateOptions } from './gate.ts';
 import { createHalt } from './halt.ts';
 import { createLateNews } from './late-news.ts';
 import { momentOf } from './moment.ts';
+import { lookNow } from './operator/look-now.ts';
+import { operatorProblem } from './operator/problem.ts';
+import { resolve } from './operator/resolve.ts';
 import { createOutage } from './outage.ts';
 import { createOwnMode } from './own-mode.ts';
 import { pause } from './pause.ts';
@@ -27,7 +29,7 @@ import { createRefundReads } from './refunding/reads.ts';
 import { createRefunding } from './refunding/refund.ts';
 import { createReplayCache } from './replay-cache.ts';
 import { createShortage } from './shortage.ts';
-import { showPayment } from './show.ts';
+import { createShow } from './show-now.ts';
 import { createStanding } from './standing.ts';
 import { checkPolicy, checkStart } from './start-checks.ts';
 import { createWaiters } from './waiters.ts';
@@ -98,7 +100,9 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   const sweeper = createSweeper(engine, driver);
   const cache = createReplayCache(options.cacheEntries, clock);
   const refund = createRefunding({ engine, driver, waiters });
-  const reads = createRefundReads(engine, requireOwnMode);
+  const show = createShow(engine);
+  const reads = createRefundReads(engine, show);
+  const operating = { engine, driver, show };
   const charge = createCharging({
     engine,
     driver,
@@ -106,21 +110,6 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     cache,
     answerRetentionMs: options.answerRetentionMs,
   });
-  /** Rejects with `StoreError` if the payments that were read are of the other mode. */
-  async function requireOwnMode(): Promise<void> {
-    if (!(await engine.ownMode.holds()))
-      throw new StoreError('unavailable', 'The payments of this database are of the other mode.');
-  }
-  async function shown(accountId: string, records: readonly PaymentRecord[]): Promise<PaymentNow[]> {
-    if (records.length === 0) return [];
-    await requireOwnMode();
-    const ids = records.map(({ paymentId }) => paymentId);
-    const sums = new Map((await store.sums(accountId, ids)).map((one) => [one.paymentId, one]));
-    return records.map((record) => ({
-      ...showPayment(engine, record),
-      sums: sumsOf(record, sums.get(record.paymentId)),
-    }));
-  }
   let stopping = false;
   async function notReady(): Promise<NotReady | null> {
     if (stopping) return 'stopping';
@@ -135,6 +124,11 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
       return error.kind === 'refused' ? 'database_refuses' : 'database_unavailable';
     }
   }
+  /** Why an operator's request is not taken. Null: it is. */
+  function refusal() {
+    if (stopping) return operatorProblem('shutting_down');
+    return engine.halt.halted ? operatorProblem('installation_changed') : null;
+  }
   sweeper.start();
   return {
     charge(order, chargeOptions) {
@@ -145,13 +139,14 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     async payment(accountId, paymentId) {
       if (!isUuid(paymentId)) return null;
       const record = await store.payment(accountId, paymentId);
-      return (await shown(accountId, record === null ? [] : [record]))[0] ?? null;
+      return (await show.payments(accountId, record === null ? [] : [record]))[0] ?? null;
     },
-    payments: async (accountId, filter) => shown(accountId, await store.payments({ accountId, ...filter })),
+    payments: async (accountId, filter) =>
+      show.payments(accountId, await store.payments({ accountId, ...filter })),
     async events(accountId, paymentId, filter) {
       if (!isUuid(paymentId)) return null;
       const events = await store.events({ accountId, paymentId, ...filter });
-      if (events !== null) await requireOwnMode();
+      if (events !== null) await show.requireOwnMode();
       return events;
     },
     refund(wanted, refundOptions) {
@@ -160,6 +155,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
       return refund(wanted, refundOptions);
     },
     ...reads,
+    lookNow: async (wanted) => refusal() ?? lookNow(operating, wanted),
+    resolve: async (wanted) => refusal() ?? resolve(operating, wanted),
     ready: async () => (await notReady()) === null,
     notReady,
     async stop(withinMs = 10_000) {
@@ -171,16 +168,4 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
       waiters.close();
     },
   };
-}
-
-/** What has become of the payment's money. A payment without follow-ups has no row of sums. */
-function sumsOf({ order, operation }: PaymentRecord, stored: PaymentSums | undefined): Sums {
-  const captured = operation.status === 'COMPLETED' ? order.amountMinor : 0;
-  const {
-    capturedMinor = captured,
-    refundingMinor = 0,
-    refundedMinor = 0,
-    elsewhereMinor = 0,
-  } = stored ?? {};
-  return { capturedMinor, refundingMinor, refundedMinor, elsewhereMinor };
 }

@@ -18,6 +18,8 @@ const ALARMS: Readonly<Record<Alarm, string>> = {
     'a refund that had succeeded has failed since, so the customer does not get the money: refund again under a new refund_id, or pay it in another way',
   refund_landed_late:
     'a refund that counted as failed was made by the gateway after all: it counts now; compare the refunds of this payment with what the customer should get',
+  operator_refuted:
+    'an operator has stated how this ended, and the gateway shows something else: what was stated does not count; read the events, and compare with the gateway',
   other_gateway:
     'an earlier charge of this order at another gateway may have moved money, and this process cannot ask that gateway: look the charge up there; nothing more is sent for the order, and if it is paid already, refund the surplus',
   evidence_waits:

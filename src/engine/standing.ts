@@ -22,6 +22,8 @@ const TELLS_NOTHING: ReadonlySet<string> = new Set<EventType>([
   'lookup.unavailable',
   'verify.started',
   'verify.unavailable',
+  'operator.asked_to_look',
+  'operator.wished',
 ]);
 
 /** More than a person will let stand. Beyond it the oldest is forgotten, and has no end in the log. */

@@ -5,7 +5,13 @@
 
 import { isSettled } from '../domain/operation.ts';
 import type { Decision } from '../domain/transition/index.ts';
-import { type Advance, type PaymentRecord, type Settlement, StoreError } from '../ports/store.ts';
+import {
+  type Advance,
+  type PaymentRecord,
+  type Settlement,
+  StoreError,
+  type WishChange,
+} from '../ports/store.ts';
 import { type Engine, roomOf } from './context.ts';
 import { momentOf } from './moment.ts';
 import { pause } from './pause.ts';
@@ -21,6 +27,8 @@ export interface WriteOptions {
   readonly nowMs: number;
   /** At least so much of the payment's money was given back by somebody else. Null: nothing was learnt about that. */
   readonly elsewhereMinor?: number | null;
+  /** Makes or ends an operator's wish. Null: neither. */
+  readonly wish?: WishChange | null;
   /** How long to keep trying while the store cannot be reached, in milliseconds. */
   readonly tryForMs: number;
 }
@@ -163,7 +171,7 @@ function settlementOf(engine: Engine, { decision }: WriteOptions, next: PaymentR
 }
 
 function toAdvance(options: WriteOptions, next: PaymentRecord, settlement: Settlement | null): Advance {
-  const { record, decision, lease, mustBeDue, evidenceSeen } = options;
+  const { record, decision, lease, mustBeDue, evidenceSeen, wish = null } = options;
   return {
     payment: paymentKey(record),
     expected: { seq: record.seq, fence: record.fence, claimId: record.claimId, mustBeDue },
@@ -173,5 +181,6 @@ function toAdvance(options: WriteOptions, next: PaymentRecord, settlement: Settl
     settlement,
     evidenceSeen,
     updatedAtMs: next.updatedAtMs,
+    ...(wish === null ? {} : { wish }),
   };
 }

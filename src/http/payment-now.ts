@@ -2,8 +2,8 @@ import { paymentFields } from '../engine/answer.ts';
 import type { PaymentNow } from '../engine/api.ts';
 
 /**
- * The fields of a payment as it is read, with what has become of its money. The answers of charges have no sums: they are kept for years,
- * and would say for ever that nothing was refunded.
+ * The fields of a payment as it is read, with what has become of its money and what may be done now. The answers of charges have neither:
+ * they are kept for years, and would say for ever that nothing was refunded.
  */
 export function paymentNowFields(payment: PaymentNow): Record<string, unknown> {
   const { metadata, created_at, updated_at, ...before } = paymentFields(payment);
@@ -14,6 +14,7 @@ export function paymentNowFields(payment: PaymentNow): Record<string, unknown> {
     amount_refunded: refundedMinor,
     amount_refunding: refundingMinor,
     amount_refunded_elsewhere: elsewhereMinor,
+    actions: payment.actions,
     metadata,
     created_at,
     updated_at,

@@ -2,7 +2,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RefundEvent } from '../domain/refund.ts';
 import { refundIdComplaint } from '../domain/refund-fields.ts';
-import { refundFields } from '../engine/refunding/answer.ts';
 import { notePayment } from './access-log.ts';
 import { DEFAULT_ACCOUNT } from './account.ts';
 import { PROBLEM_JSON, sendJson, sendProblem } from './answer.ts';
@@ -11,9 +10,10 @@ import { invalidQuery, readIdCursor, readSeqCursor, sendPage } from './pages.ts'
 import type { Problem } from './problem.ts';
 import { readLimit, readQuery } from './query.ts';
 import { type Handler, NO_SUCH_PAYMENT, paymentIdOf } from './read-v1.ts';
+import { refundNowFields } from './refund-now.ts';
 import type { RouteContext } from './route-context.ts';
 
-const NO_SUCH_REFUND: Problem = {
+export const NO_SUCH_REFUND: Problem = {
   code: 'refund_not_found',
   detail:
     'This payment has no refund with this refund_id. GET /v1/payments/<id>/refunds lists the refunds that it has.',
@@ -38,7 +38,7 @@ export function refundsHandler({ payonce }: RouteContext): Handler {
       return reply;
     }
     notePayment(reply, id);
-    sendPage(reply, 'refunds', page.refunds.map(refundFields), page.next);
+    sendPage(reply, 'refunds', page.refunds.map(refundNowFields), page.next);
     return reply;
   };
 }
@@ -51,7 +51,7 @@ export function readRefundHandler(context: RouteContext): Handler {
     const refund = await context.payonce.findRefund(DEFAULT_ACCOUNT, name.paymentId, name.refundId);
     if (refund === null) return sendMissing(context, request, reply);
     notePayment(reply, name.paymentId);
-    sendJson(reply, 200, JSON.stringify(refundFields(refund)));
+    sendJson(reply, 200, JSON.stringify(refundNowFields(refund)));
     return reply;
   };
 }
@@ -82,7 +82,9 @@ export function refundEventsHandler(context: RouteContext): Handler {
 }
 
 /** The refund that the address names, decoded. Null: nothing can have these names. */
-function nameOf(request: FastifyRequest): { readonly paymentId: string; readonly refundId: string } | null {
+export function nameOf(
+  request: FastifyRequest,
+): { readonly paymentId: string; readonly refundId: string } | null {
   const paymentId = paymentIdOf(request);
   const { refund_id: refundId } = request.params as { readonly refund_id: string };
   if (paymentId === null || refundIdComplaint(refundId) !== null) return null;

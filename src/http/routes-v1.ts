@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { PROBLEM_JSON } from './answer.ts';
 import { chargeHandler } from './charge-v1.ts';
+import { lookNowHandler, resolveHandler } from './operator-v1.ts';
 import { eventsHandler, paymentHandler, paymentsHandler } from './read-v1.ts';
 import { readRefundHandler, refundEventsHandler, refundsHandler } from './refund-reads-v1.ts';
 import { refundHandler } from './refund-v1.ts';
@@ -31,4 +32,14 @@ export function registerV1(scope: FastifyInstance, context: RouteContext): void 
 
   const refundEvents = '/v1/payments/:id/refunds/:refund_id/events';
   scope.get(refundEvents, { onRequest: open(refundEvents) }, refundEventsHandler(context));
+
+  for (const [what, address] of [
+    ['payment', payment],
+    ['refund', refund],
+  ] as const) {
+    const lookNow = `${address}/look-now`;
+    scope.post(lookNow, { onRequest: open(lookNow) }, lookNowHandler(context, what));
+    const resolve = `${address}/resolve`;
+    scope.post(resolve, { onRequest: open(resolve) }, resolveHandler(context, what));
+  }
 }

@@ -1,8 +1,9 @@
 /** The types that callers of the library use. */
 import type { Payment, PaymentEvent, PaymentStatus } from '../domain/payment.ts';
 import type { ChargeFailure } from '../domain/problems.ts';
-import type { Refund, RefundEvent } from '../domain/refund.ts';
-import type { ChargeProblem, PaymentNow } from '../engine/api.ts';
+import type { RefundEvent } from '../domain/refund.ts';
+import type { ChargeProblem, PaymentNow, RefundNow } from '../engine/api.ts';
+import type { LookNowOptions, OperatorResult, Resolution } from './operator-api.ts';
 import type { RefundInput, RefundOptions, RefundResult, RefundsFilter, RefundsPage } from './refund-api.ts';
 
 /**
@@ -261,7 +262,7 @@ export interface Payonce {
    * @example
    * const refund = await payonce.findRefund(paymentId, 'return-17');
    */
-  findRefund(paymentId: string, refundId: string, options?: AccountOption): Promise<Refund | null>;
+  findRefund(paymentId: string, refundId: string, options?: AccountOption): Promise<RefundNow | null>;
 
   /**
    * One page of a payment's refunds, newest first; null if there is no such payment. Rejects with `StoreError` when they cannot be read.
@@ -282,6 +283,25 @@ export interface Payonce {
     refundId: string,
     filter?: EventsFilter,
   ): Promise<readonly RefundEvent[] | null>;
+
+  /**
+   * Looks a payment or a refund up at the gateway at once, and not at its time. It does not wait for the lookup. Rejects with `StoreError` when
+   * it cannot be stored.
+   *
+   * @example
+   * const result = await payonce.lookNow(paymentId, { actor: 'amira' });
+   */
+  lookNow(paymentId: string, options?: LookNowOptions): Promise<OperatorResult>;
+
+  /**
+   * States how a payment or a refund in `REVIEW` has ended. A worker looks at the gateway once more: what the gateway shows is stronger, and
+   * only if it shows nothing, your word counts. It does not wait for that: read the payment. Repeating it is safe. Rejects with `StoreError`
+   * when it cannot be stored.
+   *
+   * @example
+   * const result = await payonce.resolve({ paymentId, outcome: 'failed', evidence: 'ticket 17', actor: 'amira' });
+   */
+  resolve(input: Resolution): Promise<OperatorResult>;
 
   /** Whether it takes payments now: the database answers and is safe to use, and `stop` was not called. */
   ready(): Promise<boolean>;

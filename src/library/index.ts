@@ -1,10 +1,13 @@
 /** The methods of the library: each checks its arguments and calls the engine. */
+import type { OperatorAnswer } from '../engine/api.ts';
 import type { RunningEngine } from '../engine/engine.ts';
 import type { Payonce } from './api.ts';
+import type { OperatorResult } from './operator-api.ts';
 import { readCharge } from './read-charge.ts';
 import {
   readAccount,
   readEventsFilter,
+  readLookOptions,
   readPaymentId,
   readPaymentsFilter,
   readRefundId,
@@ -12,6 +15,7 @@ import {
   readStopMs,
 } from './read-filters.ts';
 import { readRefundCall } from './read-refund.ts';
+import { readResolve } from './read-resolution.ts';
 import { toRefundResult } from './refund-result.ts';
 import { toResult } from './result.ts';
 
@@ -58,6 +62,13 @@ export function createFrontDoor(engine: RunningEngine, livemode: boolean): Payon
       const { accountId, filter } = readEventsFilter(options);
       return engine.refundEvents(accountId, readPaymentId(paymentId), readRefundId(refundId), filter);
     },
+    async lookNow(paymentId, options) {
+      const target = { ...readLookOptions(options), paymentId: readPaymentId(paymentId) };
+      return toOperatorResult(await engine.lookNow(target));
+    },
+    async resolve(input) {
+      return toOperatorResult(await engine.resolve(readResolve(input)));
+    },
     ready: () => engine.ready(),
     async stop(withinMs) {
       return engine.stop(readStopMs(withinMs));
@@ -78,5 +89,18 @@ async function unlessAborted<T>(signal: AbortSignal | null, start: () => Promise
     return await Promise.race([start(), aborted]);
   } finally {
     signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function toOperatorResult(answer: OperatorAnswer): OperatorResult {
+  switch (answer.kind) {
+    case 'payment':
+      return { outcome: 'accepted', payment: answer.payment, refund: null };
+    case 'refund':
+      return { outcome: 'accepted', payment: null, refund: answer.refund };
+    case 'problem': {
+      const { kind: _problem, ...refused } = answer;
+      return { outcome: 'refused', ...refused };
+    }
   }
 }

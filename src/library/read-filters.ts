@@ -5,6 +5,7 @@ import { isUuid } from '../domain/ids.ts';
 import { accountIdComplaint, type Complaint, orderIdComplaint } from '../domain/order-rules.ts';
 import { PAYMENT_STATUSES, type PaymentStatus } from '../domain/payment.ts';
 import { refundIdComplaint } from '../domain/refund-fields.ts';
+import { actorComplaint } from '../domain/resolution-fields.ts';
 import type { EventFilter, ListFilter, RefundsFilter } from '../engine/api.ts';
 import { type Fields, fieldsOf, refuseUnknown, wholeNumber } from './fields.ts';
 import { type InputProblem, PayonceInputError } from './input-error.ts';
@@ -61,6 +62,18 @@ export function readRefundsFilter(filter: unknown): {
     const accountId = accountOf(fields, errors);
     return { accountId, filter: { limit, ...(before === undefined ? {} : { before }) } };
   });
+}
+
+export function readLookOptions(options: unknown): {
+  readonly accountId: string;
+  readonly refundId: string | null;
+  readonly actor: string | null;
+} {
+  return reading(options, ['accountId', 'refundId', 'actor'], (fields, errors) => ({
+    accountId: accountOf(fields, errors),
+    refundId: readText(fields, 'refundId', refundIdComplaint, errors) ?? null,
+    actor: readText(fields, 'actor', actorComplaint, errors) ?? null,
+  }));
 }
 
 /** In lower case, as ids are stored. A text that is no id is taken: no payment has it. */

@@ -1,7 +1,7 @@
 /** The types of refunds that callers of the library use. */
 import type { RefundFailure } from '../domain/problems.ts';
 import type { Refund } from '../domain/refund.ts';
-import type { RefundProblem } from '../engine/api.ts';
+import type { RefundNow, RefundProblem } from '../engine/api.ts';
 import type { AccountOption } from './api.ts';
 
 /**
@@ -198,7 +198,7 @@ export interface RefundsFilter extends AccountOption {
 /** One page of a payment's refunds. */
 export interface RefundsPage {
   /** Newest first. */
-  readonly refunds: readonly Refund[];
+  readonly refunds: readonly RefundNow[];
   /** Where the next page begins; null if this is the last one. */
   readonly next: string | null;
 }

@@ -22,6 +22,7 @@ import type {
 import type { Accepted, Intent, KeyBinding, NextCharge } from './store/opening.ts';
 import type { EventsQuery, PaymentsQuery } from './store/reads.ts';
 import type { PaymentKey, PaymentRecord, Situation, SituationQuery, StoredAnswer } from './store/records.ts';
+import type { StoredWish, UnitKey } from './store/wishes.ts';
 import type {
   ChargePage,
   ChargeToVerify,
@@ -40,6 +41,7 @@ export type * from './store/follow-ups.ts';
 export type * from './store/opening.ts';
 export type * from './store/reads.ts';
 export type * from './store/records.ts';
+export type * from './store/wishes.ts';
 export type * from './store/work.ts';
 
 /**
@@ -174,6 +176,9 @@ export interface Store {
   followUpEvents(query: FollowUpEventsQuery): Promise<readonly PaymentEvent[] | null>;
   /** The sums of those payments that have any: a payment without follow-ups has none. */
   sums(accountId: string, paymentIds: readonly string[]): Promise<readonly PaymentSums[]>;
+
+  /** The last wish about the row, open or ended; null: there never was one. */
+  lastWish(unit: UnitKey): Promise<StoredWish | null>;
 
   /** Erases at most `limit` frozen answers that are older than the retention. Returns how many. */
   eraseExpiredAnswers(limit: number): Promise<number>;

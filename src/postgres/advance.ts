@@ -7,6 +7,7 @@ import type { Advance, Advanced, Situation, SituationQuery } from '../ports/stor
 import { createBatcher } from './batcher.ts';
 import { type Column, columns, millisecondsOf, numberList, readNumberList, timeFrom } from './columns.ts';
 import type { Session } from './session.ts';
+import { hasWish, withWish } from './wishes.ts';
 
 /** The values of every fenced write, whatever it writes to. */
 export const ADVANCE_COLUMNS: readonly Column<Advance>[] = [
@@ -75,8 +76,7 @@ export const AS_EXPECTED = `AND p.seq = i.expected_seq AND p.fence = i.expected_
     AND (NOT i.must_be_due OR p.due_at <= now())
     AND (i.problem IS NULL OR p.evidence = i.evidence_seen)`;
 
-/** Exported for acceptance: while this is refused, no charge is started. */
-export const ADVANCE = `
+const TABLES = `
 WITH p AS (
   UPDATE payonce.payments AS p SET
     ${NEW_STATE}, timer_at = ${DUE_AT}, absences = p.absences + i.by_absence::int
@@ -94,8 +94,12 @@ WITH p AS (
 ), e AS (
   INSERT INTO payonce.events (account_id, payment_id, seq, type, status, charge_n, attempts, detail, at)
   SELECT account_id, payment_id, seq, event_type, status, charge_n, attempts, event_detail, now() FROM p
-)
-SELECT ${numberList('ord')} AS ords, ${numberList('evidence')} AS evidence, ${millisecondsOf('now()')} AS now_ms FROM p`;
+)`;
+
+const RESULT = `SELECT ${numberList('ord')} AS ords, ${numberList('evidence')} AS evidence, ${millisecondsOf('now()')} AS now_ms FROM p`;
+
+/** Exported for acceptance: while this is refused, no charge is started. */
+export const ADVANCE = `${TABLES}\n${RESULT}`;
 
 /** One row for the whole batch. The two lists are in the same order; both are null if nothing was written. */
 interface AdvancedRow {
@@ -122,10 +126,25 @@ export function createAdvance(
     },
   });
   return async (item) => {
-    const done = await write(item);
+    const done = hasWish(item) ? await writeWith(session, item) : await write(item);
     if (done !== null) return done;
     const { accountId, orderId } = item.payment;
     const { payment } = await situation({ accountId, orderId, keyHash: null });
     return { kind: 'lost', record: payment };
   };
+}
+
+/** A write that makes or ends an operator's wish. */
+async function writeWith(
+  session: Session,
+  item: Parameters<typeof withWish>[1],
+): Promise<Extract<Advanced, { kind: 'done' }> | null> {
+  const fenced = { tables: TABLES, result: RESULT, values: INPUT.values([item]) } as const;
+  const [row] = await withWish<AdvancedRow>(session, item, {
+    ...fenced,
+    unitId: 'payment_id',
+    n: 'charge_n',
+  });
+  const [evidence] = readNumberList(row?.evidence);
+  return row === undefined || evidence === undefined ? null : { kind: 'done', nowMs: row.now_ms, evidence };
 }

@@ -26,6 +26,7 @@ import { createReleaseCheck } from './newer-release.ts';
 import { createPaymentQuery, listEvents, listPayments } from './queries.ts';
 import { createSession } from './session.ts';
 import { createSituation } from './situation.ts';
+import { lastWish } from './wishes.ts';
 import { addEvidence, answerOf, chargesToVerify, installationId, someCharges } from './work.ts';
 import { writeNothing } from './writable.ts';
 
@@ -91,6 +92,7 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     followUps: (query) => listFollowUps(session, query),
     followUpEvents: (query) => listFollowUpEvents(session, query),
     sums: (accountId, paymentIds) => readSums(session, accountId, paymentIds),
+    lastWish: (unit) => lastWish(session, unit),
     eraseExpiredAnswers: createExpiry(session, retentionMs),
     async check({ writes = false } = {}) {
       await session.verify();

@@ -23,6 +23,8 @@ export function startingUp(engine: () => Payonce | null): Payonce {
     refunds: async (accountId, paymentId, filter) => started().refunds(accountId, paymentId, filter),
     refundEvents: async (accountId, paymentId, refundId, filter) =>
       started().refundEvents(accountId, paymentId, refundId, filter),
+    lookNow: async (wanted) => started().lookNow(wanted),
+    resolve: async (wanted) => started().resolve(wanted),
     ready: async () => engine()?.ready() ?? false,
     notReady: async () => {
       const running = engine();

@@ -56,6 +56,8 @@ it('a logger without children, serializers or levels is enough', async () => {
       findRefund: async () => null,
       refunds: async () => null,
       refundEvents: async () => null,
+      lookNow: () => Promise.reject(new Error('unused')),
+      resolve: () => Promise.reject(new Error('unused')),
       ready: async () => true,
       notReady: async () => null,
     },

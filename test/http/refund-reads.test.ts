@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RefundEvent } from '../../src/domain/refund.ts';
 import type { EventFilter, RefundsFilter } from '../../src/engine/api.ts';
-import { refundFields } from '../../src/engine/refunding/answer.ts';
-import { refund } from '../support/refund.ts';
+import { refundNowFields as refundFields } from '../../src/http/refund-now.ts';
+import { refundNow as refund } from '../support/refund.ts';
 import { body, expectProblem, harness, PAYMENT_ID, payment, SECRET } from './support.ts';
 
 const REFUNDS = `/v1/payments/${PAYMENT_ID}/refunds`;
@@ -203,6 +203,7 @@ describe('what has become of the money', () => {
     expect(names.slice(names.indexOf('gateway_ref') + 1)).toEqual([
       'safe_to_retry_with_new_key',
       ...Object.keys(sums),
+      'actions',
       'metadata',
       'created_at',
       'updated_at',

@@ -5,7 +5,7 @@ import type { RefundFailure } from '../../src/domain/problems.ts';
 import type { RefundAnswer, RefundProblem } from '../../src/engine/api.ts';
 import { refundAnswerBody, refundFields } from '../../src/engine/refunding/answer.ts';
 import { createServer } from '../../src/http/server.ts';
-import { refund } from '../support/refund.ts';
+import { refund, refundNow } from '../support/refund.ts';
 import { CARD, expectProblem, harness, PAYMENT_ID, refunded, SECRET, succeeded } from './support.ts';
 
 const ROUTE = '/v1/payments/:id/refunds';
@@ -93,7 +93,7 @@ describe('a refund that is not settled', () => {
       }),
       findRefund: (_id, each) => {
         asked.push(each);
-        return { ...refund, refundId };
+        return { ...refundNow, refundId };
       },
     });
     const { location } = (await giveBack(body)).headers;

@@ -4,21 +4,25 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import { pino } from 'pino';
 import { expect, onTestFinished } from 'vitest';
 import type { Order, PaymentEvent } from '../../src/domain/payment.ts';
-import type { Refund, RefundEvent } from '../../src/domain/refund.ts';
+import type { RefundEvent } from '../../src/domain/refund.ts';
 import type { FrozenAnswer } from '../../src/engine/answer.ts';
 import type {
   ChargeAnswer,
   ChargeOptions,
   EventFilter,
   ListFilter,
+  LookWanted,
   NotReady,
+  OperatorAnswer,
   PaymentNow,
   Payonce,
   RefundAnswer,
+  RefundNow,
   RefundOptions,
   RefundsFilter,
   RefundsPage,
   RefundWanted,
+  ResolveWanted,
 } from '../../src/engine/api.ts';
 import { createServer, type ServerOptions } from '../../src/http/server.ts';
 
@@ -48,6 +52,7 @@ export const payment: PaymentNow = {
   createdAtMs: Date.UTC(2026, 10, 23, 12),
   updatedAtMs: Date.UTC(2026, 10, 23, 12, 0, 1),
   sums: { capturedMinor: 10000, refundingMinor: 400, refundedMinor: 30, elsewhereMinor: 2 },
+  actions: [],
 };
 
 export const completed: FrozenAnswer = {
@@ -87,13 +92,14 @@ interface Script {
     filter: EventFilter,
   ) => Promise<readonly PaymentEvent[] | null> | readonly PaymentEvent[] | null;
   refund?: (wanted: RefundWanted, options: RefundOptions) => Promise<RefundAnswer> | RefundAnswer;
-  findRefund?: (id: string, refundId: string) => Promise<Refund | null> | Refund | null;
+  findRefund?: (id: string, refundId: string) => Promise<RefundNow | null> | RefundNow | null;
   refunds?: (id: string, filter: RefundsFilter) => Promise<RefundsPage | null> | RefundsPage | null;
   refundEvents?: (
     id: string,
     refundId: string,
     filter: EventFilter,
   ) => Promise<readonly RefundEvent[] | null> | readonly RefundEvent[] | null;
+  operate?: () => OperatorAnswer;
   notReady?: () => Promise<NotReady | null>;
 }
 
@@ -103,6 +109,8 @@ export interface Harness {
   readonly charges: { readonly order: Order; readonly options: ChargeOptions }[];
   /** Every refund that reached the engine. */
   readonly refunds: { readonly wanted: RefundWanted; readonly options: RefundOptions }[];
+  /** Everything that an operator asked of the engine. */
+  readonly operated: (LookWanted | ResolveWanted)[];
   /** Every log line, parsed. */
   readonly lines: Record<string, unknown>[];
   readonly inject: (options: InjectOptions) => Promise<LightMyRequestResponse>;
@@ -120,7 +128,12 @@ export interface Harness {
 export function harness(script: Script = {}, options: Partial<ServerOptions> = {}): Harness {
   const charges: Harness['charges'] = [];
   const refunds: Harness['refunds'] = [];
+  const operated: Harness['operated'] = [];
   const lines: Harness['lines'] = [];
+  const operate = async (wanted: LookWanted | ResolveWanted): Promise<OperatorAnswer> => {
+    operated.push(wanted);
+    return (script.operate ?? (() => ({ kind: 'payment' as const, payment })))();
+  };
   const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const payonce: Payonce = {
     charge: async (order, chargeOptions) => {
@@ -137,6 +150,8 @@ export function harness(script: Script = {}, options: Partial<ServerOptions> = {
       refunds.push({ wanted, options: refundOptions });
       return (script.refund ?? (() => refunded({ started: true, replayed: false })))(wanted, refundOptions);
     },
+    lookNow: operate,
+    resolve: operate,
     findRefund: async (_account, id, refundId) => (script.findRefund ?? (() => null))(id, refundId),
     refunds: async (_account, id, filter) => (script.refunds ?? (() => null))(id, filter),
     refundEvents: async (_account, id, refundId, filter) =>
@@ -168,6 +183,7 @@ export function harness(script: Script = {}, options: Partial<ServerOptions> = {
     app,
     charges,
     refunds,
+    operated,
     lines,
     inject,
     post: json('/v1/payments'),

@@ -34,6 +34,7 @@ const TIMES: Readonly<Record<string, readonly string[]>> = {
   follow_up_events: ['at'],
   follow_up_evidence: ['at'],
   payment_sums: [],
+  wishes: ['made_at', 'ended_at'],
 };
 
 /** Nothing in the suite is ended by a time limit. */

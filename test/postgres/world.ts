@@ -79,6 +79,7 @@ export async function openDatabase(): Promise<Database> {
         'follow_up_events',
         'follow_up_evidence',
         'payment_sums',
+        'wishes',
       ];
       const columns = tables.map((table) => `(SELECT count(*)::int FROM payonce.${table}) AS ${table}`);
       const [row = {}] = await query<Record<string, number>>(`SELECT ${columns.join()}`);

@@ -25,6 +25,7 @@ import { readingEndingTests } from './store/reading-endings.ts';
 import { rivalWriteTests } from './store/rival-writes.ts';
 import { settlingTests } from './store/settling.ts';
 import { situationTests } from './store/situation.ts';
+import { wishTests } from './store/wishes.ts';
 
 export type { StoreHarness } from './store/environment.ts';
 
@@ -63,6 +64,7 @@ export function storeSuite(name: string, makeHarness: () => Promise<StoreHarness
 
     acceptTests(environment);
     situationTests(environment);
+    wishTests(environment);
     keyTests(environment);
     nextChargeTests(environment);
     advanceTests(environment);

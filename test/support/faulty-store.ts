@@ -80,6 +80,7 @@ export function createFaultyStore(store: Store): FaultyStore {
     followUps: (query) => run('followUps', () => store.followUps(query)),
     followUpEvents: (query) => run('followUpEvents', () => store.followUpEvents(query)),
     sums: (accountId, paymentIds) => run('sums', () => store.sums(accountId, paymentIds)),
+    lastWish: (unit) => run('lastWish', () => store.lastWish(unit)),
     eraseExpiredAnswers: (limit) => run('eraseExpiredAnswers', () => store.eraseExpiredAnswers(limit)),
     check: (options) => run('check', () => store.check(options)),
     fail(method, ...faults) {

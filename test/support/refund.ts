@@ -1,4 +1,5 @@
 import type { Refund } from '../../src/domain/refund.ts';
+import type { RefundNow } from '../../src/engine/api.ts';
 
 /** A refund that is under way. Its id, reason and note hold the word that no log line may hold. */
 export const refund: Refund = {
@@ -21,3 +22,6 @@ export const refund: Refund = {
   createdAtMs: Date.UTC(2026, 10, 23, 12, 0, 2),
   updatedAtMs: Date.UTC(2026, 10, 23, 12, 0, 3),
 };
+
+/** The same as it is read. */
+export const refundNow: RefundNow = { ...refund, actions: ['look_now'] };

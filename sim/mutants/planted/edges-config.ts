@@ -114,9 +114,9 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   {
     name: 'payments of the other mode are shown as ours',
     story: 'A process whose database was claimed for tests shows test payments as real money.',
-    file: 'src/engine/engine.ts',
-    find: 'if (records.length === 0) return [];\n    await requireOwnMode();',
-    put: '',
+    file: 'src/engine/show-now.ts',
+    find: 'if (records.length === 0) return [];\n      await requireOwnMode();',
+    put: 'if (records.length === 0) return [];',
     judge: 'engine suite',
     tests: { file: START_TEST, named: 'does not show' },
   },

@@ -18,6 +18,7 @@ import { GATEWAY } from './gateway.ts';
 import { HTTP } from './http.ts';
 import { LIMITS } from './limits.ts';
 import { MONEY } from './money.ts';
+import { OPERATOR } from './operator.ts';
 import { PLACES_AT_THE_GATEWAY } from './places.ts';
 import { REFUNDS_AT_THE_GATEWAY } from './refunds.ts';
 import { REFUND_DECISIONS } from './refunds-decisions.ts';
@@ -47,6 +48,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...REFUND_DECISIONS,
   ...REFUNDS_OVER_HTTP,
   ...REFUNDS_IN_THE_STORE,
+  ...OPERATOR,
   ...EDGES_ADAPTER,
   ...EDGES_ANSWERS,
   ...EDGES_CLOCKS,

@@ -4,6 +4,7 @@ import type { FollowUpAdvance, FollowUpAdvanced, PaymentSums } from '../../../sr
 import { advancedState, matches } from '../advance.ts';
 import { requireConstraint, within } from '../committed.ts';
 import type { Context, Statement } from '../statement.ts';
+import { changeWish } from '../wishes.ts';
 import { byId, putFollowUp, requireSums, sumsRow } from './committed.ts';
 import { followUpRecord } from './reads.ts';
 import type { FollowUpRow } from './rows.ts';
@@ -36,6 +37,7 @@ export function advanceFollowUp(context: Context, write: FollowUpAdvance): State
       const after = advanced(before, write, nowMs);
       const sumsAfter = changed(sumsBefore, write);
       putFollowUp(committed, after);
+      changeWish(committed, { accountId, unitId: id }, write.wish, { seq: after.state.seq, n: 1 });
       committed.sums.set(within(accountId, paymentId), sumsAfter);
       followUps.push({
         ...{ kind: 'advanceFollowUp', accountId, paymentId, id, before, after, sumsBefore, sumsAfter },

@@ -16,6 +16,8 @@ export interface ClaimEvent {
   readonly expiredAtMs: number | null;
   /** Pieces of late evidence that have not been checked yet. */
   readonly evidence: number;
+  /** An operator has stated how it ended. Default: no. */
+  readonly wished?: boolean;
 }
 
 /** Decides what a worker that takes the charge up may do. */
@@ -23,6 +25,8 @@ export function onClaim(operation: Operation, event: ClaimEvent, context: Contex
   const taken = withExpiredLease(operation, event, context);
   const detail = event.expiredAtMs === null ? null : 'lease_expired';
   if (isSettled(taken.status)) return claimVerify(taken, detail, context);
+  // Everything is looked at before the wish is decided, also where nothing was due.
+  if (event.wished === true && taken.status === 'REVIEW') return claimVerify(taken, detail, context);
   // Evidence comes first: it shows what else may have been sent, of this charge or of an earlier one.
   if (event.evidence > 0) {
     const step = taken.step === 'call' ? 'verify' : taken.step;

@@ -1,5 +1,5 @@
 /** The charge: the first effect of every payment. Its working state is the payment's row. */
-import { onVerified } from '../../domain/transition/index.ts';
+import { onVerified, shownBy } from '../../domain/transition/index.ts';
 import { lookAhead } from '../ahead.ts';
 import { answerBody, toPayment } from '../answer.ts';
 import { askCharge, chargeRequest } from '../exchange.ts';
@@ -18,7 +18,12 @@ export const CHARGE: Room = {
     const outcome = await verifyOthers(engine, held, progress);
     // An answer deals with the evidence that was there when the lookups began. Later evidence is not checked yet.
     const evidenceSeen = outcome.kind === 'unavailable' ? 0 : held.record.evidence;
-    return (context) => ({ decision: onVerified(held.record.operation, outcome, context), evidenceSeen });
+    const others = shownBy(outcome);
+    return (context) => ({
+      decision: onVerified(held.record.operation, outcome, context),
+      evidenceSeen,
+      others,
+    });
   },
   elsewhereMinor: () => Promise.resolve(null),
   answer: (record, problem, livemode) => answerBody(toPayment(record, livemode), problem),

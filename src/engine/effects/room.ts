@@ -2,7 +2,7 @@
 import type { Alarm } from '../../domain/alarms.ts';
 import type { CallOutcome, LookupOutcome, NotSent } from '../../domain/outcomes.ts';
 import type { FailureProblem } from '../../domain/problems.ts';
-import type { AheadOutcome, Context, Decision } from '../../domain/transition/index.ts';
+import type { AheadOutcome, Context, Decision, Shown } from '../../domain/transition/index.ts';
 import type { CallOptions, ExchangeOptions } from '../../ports/gateway.ts';
 import type { Advance, Advanced, PaymentRecord, Store } from '../../ports/store.ts';
 import type { Engine } from '../context.ts';
@@ -14,6 +14,8 @@ export interface Verified {
   readonly decision: Decision;
   /** Pieces of evidence that the decision deals with. */
   readonly evidenceSeen: number;
+  /** What this shows to whoever decides about an operator's wish. */
+  readonly others: Shown;
 }
 
 /** The methods take records of this room's kind only. */

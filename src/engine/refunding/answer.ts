@@ -1,6 +1,7 @@
 /** A refund as the API shows it, and the one answer of a refund that has ended. */
 import { type FailureProblem, PROBLEMS, type ProblemCode } from '../../domain/problems.ts';
 import type { Refund } from '../../domain/refund.ts';
+import { BY_OPERATOR } from '../../domain/transition/index.ts';
 
 /**
  * Whether the money may be refunded again, as another refund with a name of its own: this one failed, and no evidence contradicts that.
@@ -58,7 +59,7 @@ export function refundProblemFields(
 /** The answer about a refund that ended with `problem`; null: it succeeded. It is frozen when the refund ends for the first time. */
 export function refundAnswerBody(refund: Refund, problem: FailureProblem | null): string {
   if (problem === null) return JSON.stringify(refundFields(refund));
-  const { happened, next } = sentencesOf(problem);
+  const { happened, next } = refund.failureCode === BY_OPERATOR ? STATED : sentencesOf(problem);
   const detail = `${happened} ${isSafeToRetry(refund) ? next : IN_DOUBT}`;
   return JSON.stringify(refundProblemFields(problem, detail, refund));
 }
@@ -67,6 +68,12 @@ const TRY_AGAIN =
   'The money may be refunded again, as a new refund: with another refund_id, or with a new Idempotency-Key and no refund_id.';
 const IN_DOUBT =
   'Evidence about its money came in since and is being checked. Do not refund the money again yet.';
+
+const STATED = {
+  happened:
+    'An operator has stated that this refund gave nothing back, and the gateway has shown nothing else. It is looked up once more before the money is refunded again.',
+  next: TRY_AGAIN,
+};
 
 function sentencesOf(problem: FailureProblem): { readonly happened: string; readonly next: string } {
   switch (problem) {

@@ -8,6 +8,7 @@ import {
   onReleasedLookedUp,
   onWatched,
   type ReleasedOutcome,
+  shownBy,
 } from '../../domain/transition/index.ts';
 import { type FollowUpNews, type FollowUpRecord, StoreError } from '../../ports/store.ts';
 import type { Engine } from '../context.ts';
@@ -31,7 +32,7 @@ export async function watch(engine: Engine, held: HeldRefund): Promise<Decide> {
   const told = news === 'unreadable' ? NOTHING_KNOWN : news;
   return (context) => {
     const { decision, checked } = onWatched(operation, known, { news: told, askedAtMs: asked }, context);
-    return { decision, evidenceSeen: checked ? evidence : 0 };
+    return { decision, evidenceSeen: checked ? evidence : 0, others: { kind: 'nothing' } };
   };
 }
 
@@ -42,6 +43,7 @@ export async function check(engine: Engine, held: HeldRefund): Promise<Decide> {
   return (context) => ({
     decision: onReleasedLookedUp(operation, outcome, context),
     evidenceSeen: outcome.kind === 'unavailable' ? 0 : evidence,
+    others: shownBy(outcome),
   });
 }
 

@@ -2,20 +2,20 @@
 import { isUuid } from '../../domain/ids.ts';
 import type { Payonce } from '../api.ts';
 import type { Engine } from '../context.ts';
-import { showRefund, showRefundEvent } from './show.ts';
+import type { Show } from '../show-now.ts';
+import { showRefundEvent } from './show.ts';
 
 type Reads = Pick<Payonce, 'findRefund' | 'refunds' | 'refundEvents'>;
 
-/** `requireOwnMode`: rejects if the payments that were read are of the other mode (real or test payments). */
-export function createRefundReads(engine: Engine, requireOwnMode: () => Promise<void>): Reads {
-  const { store } = engine;
+export function createRefundReads({ store }: Pick<Engine, 'store'>, show: Show): Reads {
+  const { requireOwnMode } = show;
   return {
     async findRefund(accountId, paymentId, refundId) {
       if (!isUuid(paymentId)) return null;
       const record = await store.followUp({ accountId, paymentId, kind: 'refund', name: refundId });
       if (record === null) return null;
       await requireOwnMode();
-      return showRefund(engine, record);
+      return show.refund(record);
     },
     async refunds(accountId, paymentId, { limit, before }) {
       if (!isUuid(paymentId)) return null;
@@ -32,7 +32,7 @@ export function createRefundReads(engine: Engine, requireOwnMode: () => Promise<
       });
       const page = rows.slice(0, limit);
       const next = rows.length > limit ? (page.at(-1)?.followUp.id ?? null) : null;
-      return { refunds: page.map((record) => showRefund(engine, record)), next };
+      return { refunds: page.map((record) => show.refund(record)), next };
     },
     async refundEvents(accountId, paymentId, refundId, filter) {
       if (!isUuid(paymentId)) return null;

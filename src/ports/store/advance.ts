@@ -5,6 +5,7 @@ import type { Operation } from '../../domain/operation.ts';
 import type { FailureProblem } from '../../domain/problems.ts';
 import type { Claim } from './opening.ts';
 import type { PaymentKey, PaymentRecord } from './records.ts';
+import type { WishChange } from './wishes.ts';
 
 export interface Advance {
   readonly payment: PaymentKey;
@@ -32,6 +33,8 @@ export interface Advance {
   readonly evidenceSeen: number;
   /** By the database's clock, as the writer knows it. Not earlier than the row's last update. */
   readonly updatedAtMs: number;
+  /** Makes or ends an operator's wish about the row. Default: neither. */
+  readonly wish?: WishChange;
 }
 
 export interface Settlement {

@@ -6,6 +6,7 @@ import type { FollowUpAdvance, FollowUpAdvanced } from '../../ports/store.ts';
 import { ADVANCE_COLUMNS, AS_EXPECTED, NEW_STATE } from '../advance.ts';
 import { columns, millisecondsOf } from '../columns.ts';
 import type { Session } from '../session.ts';
+import { hasWish, withWish } from '../wishes.ts';
 import { followUpById } from './reads.ts';
 
 const INPUT = columns<FollowUpAdvance>([
@@ -18,7 +19,7 @@ const INPUT = columns<FollowUpAdvance>([
 ]);
 
 /** The first settlement is kept for good. `by_absence` goes with the count of absences in the sums. */
-export const ADVANCE_FOLLOW_UP = `
+const TABLES = `
 WITH p AS (
   UPDATE payonce.follow_ups AS p SET
     ${NEW_STATE},
@@ -42,18 +43,27 @@ WITH p AS (
 ), e AS (
   INSERT INTO payonce.follow_up_events (account_id, follow_up_id, seq, type, status, attempts, detail, at)
   SELECT account_id, follow_up_id, seq, event_type, status, attempts, event_detail, now() FROM p
-)
-SELECT evidence, ${millisecondsOf('now()')} AS now_ms FROM p`;
+)`;
+
+const RESULT = `SELECT evidence, ${millisecondsOf('now()')} AS now_ms FROM p`;
+
+export const ADVANCE_FOLLOW_UP = `${TABLES}\n${RESULT}`;
+
+interface AdvancedRow {
+  readonly evidence: number;
+  readonly now_ms: number;
+}
 
 export async function advanceFollowUp(
   session: Session,
   write: FollowUpAdvance,
   retentionMs: number,
 ): Promise<FollowUpAdvanced> {
-  const [row] = await session.query<{ evidence: number; now_ms: number }>(
-    ADVANCE_FOLLOW_UP,
-    INPUT.values([write]),
-  );
+  const values = INPUT.values([write]);
+  const fenced = { tables: TABLES, result: RESULT, values, unitId: 'follow_up_id', n: '1' } as const;
+  const [row] = hasWish(write)
+    ? await withWish<AdvancedRow>(session, write, fenced)
+    : await session.query<AdvancedRow>(ADVANCE_FOLLOW_UP, values);
   if (row !== undefined) return { kind: 'done', nowMs: row.now_ms, evidence: row.evidence };
   return {
     kind: 'lost',

@@ -1,0 +1,139 @@
+/** Decisions about an operation in REVIEW whose outcome an operator has stated: after one more look at the gateway. */
+import { EFFECTS } from '../effects.ts';
+import type { Operation } from '../operation.ts';
+import type { LookupOutcome } from '../outcomes.ts';
+import { lookupWaitMs } from '../policy.ts';
+import { absenceProof } from '../proof.ts';
+import { inWords, type Wish, type WishEnd } from '../wish.ts';
+import { type Context, completed, type Decision, failed } from './decision.ts';
+import { onLookupEnded } from './lookup-ended.ts';
+import type { ReleasedOutcome } from './released.ts';
+import type { VerifyOutcome } from './verified.ts';
+
+/** What the look has shown. */
+export interface Looks {
+  /** What follows from late evidence, and from the order's other charges. */
+  readonly checked: Decision;
+  readonly others: Shown;
+  /** Of the operation itself. Null: the gateway has no lookups. */
+  readonly own: LookupOutcome | null;
+  /** By the database's clock, before the first of these questions was sent. */
+  readonly askedAtMs: number;
+}
+
+/** What the check of the other operations has shown. */
+export type Shown =
+  | { readonly kind: 'nothing' }
+  /** The gateway shows another charge of the order that is live. `ref` null: its id is not known. */
+  | { readonly kind: 'money'; readonly ref: string | null }
+  /** The check has not ended. `waitMs`: when it goes on; null: soon. */
+  | { readonly kind: 'unfinished'; readonly waitMs: number | null };
+
+/** Reasons with which nobody has asked the gateway. */
+const NOT_ASKED: ReadonlySet<string> = new Set([
+  'no_free_slot',
+  'lease_too_short',
+  'no_free_file',
+  'no_free_port',
+  'no_memory',
+  'store_unavailable',
+]);
+
+/** Evidence, and a gateway that cannot be asked from here, are what a person is there for. So they show nothing. */
+export function shownBy(outcome: VerifyOutcome | ReleasedOutcome): Shown {
+  switch (outcome.kind) {
+    case 'found':
+      return outcome.reason === 'late_success' ? { kind: 'money', ref: outcome.ref } : { kind: 'nothing' };
+    case 'unavailable':
+      return outcome.waitMs !== null || NOT_ASKED.has(outcome.reason)
+        ? { kind: 'unfinished', waitMs: outcome.waitMs }
+        : { kind: 'nothing' };
+    default:
+      return { kind: 'nothing' };
+  }
+}
+
+export interface Wished {
+  readonly decision: Decision;
+  /** Null: the wish stays open. */
+  readonly end: WishEnd | null;
+}
+
+/** Decides about the wish. Proof is stronger, in either direction; only a gateway that shows nothing lets the wish stand. */
+export function onWished(wish: Wish, looks: Looks, context: Context): Wished {
+  const { checked, own, others, askedAtMs } = looks;
+  const looked =
+    own === null || checked.settled !== undefined
+      ? checked
+      : onLookupEnded(checked.next, own, askedAtMs, context);
+  const { settled } = looked;
+  if (settled !== undefined) {
+    const agrees = (settled.problem === null) === (wish.outcome === 'completed');
+    return agrees ? { decision: looked, end: 'confirmed' } : refuted(looked, wish);
+  }
+  if (isAgainst(wish, looks)) return refuted(looked, wish);
+  if (others.kind === 'unfinished' || !wasAsked(own)) {
+    const waitMs = others.kind === 'unfinished' ? others.waitMs : null;
+    return { decision: within(looked, waitMs ?? context.policy.lookupBaseMs), end: null };
+  }
+  const landsAtMs = wish.outcome === 'failed' ? mayLandUntilMs(looked.next, askedAtMs, context) : null;
+  if (landsAtMs !== null) {
+    return { decision: within(looked, Math.max(1, landsAtMs - context.nowMs + 1)), end: null };
+  }
+  return { decision: carriedOut(looked.next, wish, looks, context), end: 'carried_out' };
+}
+
+/** Whether the gateway shows that the wish is wrong, although this does not end the review. */
+function isAgainst({ outcome }: Wish, { own, others }: Looks): boolean {
+  // Money on other terms is not this payment's, and it is live.
+  if (own?.kind === 'mismatch') return true;
+  if (outcome === 'completed') return own?.kind === 'reversed';
+  return own?.kind === 'duplicated' || others.kind === 'money';
+}
+
+function wasAsked(own: LookupOutcome | null): boolean {
+  return own === null || own.kind !== 'unavailable' || !NOT_ASKED.has(own.reason);
+}
+
+function refuted(looked: Decision, wish: Wish): Wished {
+  const { gatewayRef, failureCode } = looked.next;
+  const detail = `${inWords(wish)}; the gateway shows ${failureCode ?? gatewayRef ?? 'something else'}`;
+  const event = { type: 'operator.refuted', detail } as const;
+  return { decision: { ...looked, event, alarm: 'operator_refuted' }, end: 'refuted' };
+}
+
+/** The decision, due again in `waitMs` at the latest. */
+function within(decision: Decision, waitMs: number): Decision {
+  return { ...decision, waitMs: Math.min(decision.waitMs ?? waitMs, waitMs) };
+}
+
+/** The decision, by which the wish could not end after all. It is looked at again before long, because somebody waits for it. */
+export function stillWished(decision: Decision, { policy, roll }: Context): Decision {
+  return within(decision, lookupWaitMs(policy, policy.lookupBaseMs, decision.next.lookups, roll));
+}
+
+/** Until when something that was sent may still take effect. Until then, not even a person can know that it failed. Null: nothing may. */
+function mayLandUntilMs(operation: Operation, askedAtMs: number, { policy, trust }: Context): number | null {
+  if (!policy.contract.lookup) return null;
+  const proof = absenceProof({ ...operation, gatewayRef: null }, askedAtMs, policy, trust);
+  return proof.kind === 'from' ? proof.atMs : null;
+}
+
+function carriedOut(operation: Operation, wish: Wish, looks: Looks, context: Context): Decision {
+  const event = { type: 'operator.settled', detail: inWords(wish) } as const;
+  if (wish.outcome === 'failed') {
+    // It is no proof. So it counts as absence: it is looked up once more before anything is sent again.
+    const settled = { problem: 'gateway_failed', byAbsence: true } as const;
+    return { ...failed(operation, BY_OPERATOR, settled), event };
+  }
+  const decision = { ...completed(operation, wish.gatewayRef, context), event };
+  return isTwice(wish.gatewayRef, looks) ? { ...decision, alarm: EFFECTS[operation.kind].twice } : decision;
+}
+
+/** Whether the gateway shows live money besides that of the wish. */
+function isTwice(gatewayRef: string, { own, others }: Looks): boolean {
+  return own?.kind === 'duplicated' || (others.kind === 'money' && others.ref !== gatewayRef);
+}
+
+/** The failure code of what an operator has declared failed. */
+export const BY_OPERATOR = 'resolved_by_operator';

@@ -1,0 +1,78 @@
+/**
+ * An operator's word about what nobody could prove: a payment or a refund in REVIEW. It is a wish, not a write. A worker carries it out
+ * after one more look at the gateway, and what the gateway shows is stronger.
+ */
+import type { PaymentStatus } from './payment.ts';
+
+/** What the operator has found out. `actor`: who says so, for the audit trail. */
+export type Wish =
+  | {
+      readonly outcome: 'completed';
+      /** The gateway's own id of the charge or the refund. */
+      readonly gatewayRef: string;
+      /** What it moved, in minor units. It must be the amount that was asked for. */
+      readonly amountMinor: number;
+      readonly actor: string;
+    }
+  | { readonly outcome: 'failed'; readonly actor: string };
+
+/**
+ * How a wish ended. `carried_out`: the gateway was silent, so the word counts. `confirmed`: the gateway itself showed the same.
+ * `refuted`: it showed something else.
+ */
+export type WishEnd = 'carried_out' | 'confirmed' | 'refuted';
+
+/** The last wish about the operation, as far as it decides about the next one. */
+export interface KnownWish {
+  readonly wish: Wish;
+  /** Null: it is open. */
+  readonly end: WishEnd | null;
+  /** The charge that it was about; 1 for a refund. */
+  readonly n: number;
+}
+
+/** The operation as it is now. */
+export interface WishedOperation {
+  readonly n: number;
+  readonly status: PaymentStatus;
+  readonly amountMinor: number;
+  /** A worker is asking the gateway. */
+  readonly held: boolean;
+}
+
+export type WishVerdict =
+  | { readonly kind: 'make' }
+  /** The same was said before: that wish counts. */
+  | { readonly kind: 'join' }
+  /** Something else was said before, and is under way or carried out. */
+  | { readonly kind: 'conflict' }
+  | { readonly kind: 'not_in_review' }
+  | { readonly kind: 'amount_differs' }
+  /** Not at the moment: a worker is asking the gateway. */
+  | { readonly kind: 'busy' };
+
+/** The answers table of wishes: what a request to resolve gets. Pure, and in the table's order. */
+export function decideWish(wish: Wish, operation: WishedOperation, last: KnownWish | null): WishVerdict {
+  const { status, n, amountMinor, held } = operation;
+  const before = last !== null && last.n === n && last.end !== 'refuted' ? last : null;
+  if (status !== 'REVIEW') {
+    const isOver = before !== null && before.end !== null && (status === 'COMPLETED' || status === 'FAILED');
+    if (!isOver) return { kind: 'not_in_review' };
+    return { kind: isSame(wish, before.wish) ? 'join' : 'conflict' };
+  }
+  // One that has ended is about an earlier review.
+  if (before !== null && before.end === null)
+    return { kind: isSame(wish, before.wish) ? 'join' : 'conflict' };
+  if (wish.outcome === 'completed' && wish.amountMinor !== amountMinor) return { kind: 'amount_differs' };
+  return { kind: held ? 'busy' : 'make' };
+}
+
+function isSame(a: Wish, b: Wish): boolean {
+  if (a.outcome === 'failed' || b.outcome === 'failed') return a.outcome === b.outcome;
+  return a.gatewayRef === b.gatewayRef && a.amountMinor === b.amountMinor;
+}
+
+/** How the audit trail names it. */
+export function inWords({ outcome, actor }: Wish): string {
+  return `${outcome} by ${actor}`;
+}

@@ -1,0 +1,83 @@
+/** What an operator speaks about: how it is found, changed, and handed to a worker. */
+import type { EventType } from '../../domain/events.ts';
+import { dashed, isUuid } from '../../domain/ids.ts';
+import type { FollowUpRecord, PaymentRecord, WishChange } from '../../ports/store.ts';
+import type { OperatorAnswer, OperatorProblem, OperatorTarget } from '../api.ts';
+import { type Engine, roomOf } from '../context.ts';
+import type { Driver } from '../drive.ts';
+import type { Show } from '../show-now.ts';
+import { namesOf, unitOf } from '../unit.ts';
+import { write } from '../write.ts';
+
+export interface Operating {
+  readonly engine: Engine;
+  readonly driver: Driver;
+  readonly show: Show;
+}
+
+export interface Found {
+  readonly record: PaymentRecord;
+  /** As the outside may see it. */
+  answer(record: PaymentRecord): Promise<Extract<OperatorAnswer, { kind: 'payment' | 'refund' }>>;
+}
+
+/** What the target names, as it is now, or the problem with it. */
+export async function findTarget(
+  { engine, show }: Operating,
+  { accountId, paymentId, refundId }: OperatorTarget,
+): Promise<Found | OperatorProblem> {
+  const payment = isUuid(paymentId) ? await engine.store.payment(accountId, paymentId) : null;
+  if (payment === null) return 'payment_not_found';
+  await show.requireOwnMode();
+  const refund =
+    refundId === null
+      ? null
+      : await engine.store.followUp({ accountId, paymentId, kind: 'refund', name: refundId });
+  if (refundId !== null && refund === null) return 'refund_not_found';
+  const record = refund ?? payment;
+  if (record.gateway !== engine.gateway.name || !roomOf(engine, record).isOffered(engine))
+    return 'other_gateway';
+  return {
+    record,
+    answer: async (now) =>
+      refund === null
+        ? { kind: 'payment', payment: await show.payment(now) }
+        : { kind: 'refund', refund: show.refund(now as FollowUpRecord) },
+  };
+}
+
+/** As long as a fail-over of the database takes, and shorter than a client waits. */
+const TRY_FOR_MS = 3000;
+
+/**
+ * One fenced write without a lease: the event, perhaps a wish, and the row is due now. Nobody may hold the row. Null: it has changed since it
+ * was read. Rejects with `StoreError` if it cannot be written.
+ */
+export async function note(
+  { engine, driver }: Operating,
+  record: PaymentRecord,
+  event: { readonly type: EventType; readonly detail: string | null },
+  wish: WishChange | null,
+): Promise<PaymentRecord | null> {
+  const written = await write(engine, {
+    record,
+    decision: { next: record.operation, event, waitMs: 0 },
+    lease: { kind: 'pass', claimId: dashed(engine.random.hex128()), waitMs: 0 },
+    mustBeDue: false,
+    evidenceSeen: 0,
+    nowMs: engine.databaseClock.nowMs(),
+    wish,
+    tryForMs: TRY_FOR_MS,
+  });
+  if (written.kind === 'unreachable') throw written.error;
+  if (written.kind !== 'done') return null;
+  engine.log.info({ ...namesOf(record), event: event.type, detail: event.detail }, 'an operator has spoken');
+  nudge(driver, written.record);
+  return written.record;
+}
+
+/** So that a worker of this process takes it up now, and not the sweep a moment later. */
+export function nudge(driver: Driver, record: PaymentRecord): void {
+  if (driver.known(unitOf(record)) === undefined) driver.resumeIn(record, 0);
+  else driver.wake(record);
+}

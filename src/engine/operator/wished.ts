@@ -1,0 +1,59 @@
+/** What a worker does with an operator's wish: it finds it, looks at the gateway once more, and decides. */
+import { type Context, type Decision, onWished } from '../../domain/transition/index.ts';
+import { type PaymentRecord, type StoredWish, StoreError, type WishChange } from '../../ports/store.ts';
+import { type Engine, roomOf } from '../context.ts';
+import { lookUp } from '../exchange.ts';
+import { askedAtMs, askingNow, type Held } from '../lease.ts';
+import { unitOf } from '../unit.ts';
+import type { VerifyProgress } from '../verify-progress.ts';
+
+/**
+ * The open wish about what is in REVIEW. It is read only there, so nothing else pays for it. Whoever makes a wish raises the row's `seq`, so
+ * a claim that follows this answer fails if a wish is made in between.
+ */
+export async function openWish(
+  engine: Pick<Engine, 'store' | 'outage' | 'clock'>,
+  record: PaymentRecord,
+): Promise<StoredWish | null | 'unreadable'> {
+  const { operation, order } = record;
+  const askedMs = engine.clock.monotonicMs();
+  try {
+    const wish = await engine.store.lastWish({ accountId: order.accountId, unitId: unitOf(record) });
+    return wish === null || wish.end !== null || wish.n !== operation.n ? null : wish;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    engine.outage.failed(error, askedMs);
+    return 'unreadable';
+  }
+}
+
+export interface Resolved {
+  readonly decision: Decision;
+  readonly evidenceSeen: number;
+  /** Null: the wish stays open. */
+  readonly wish: WishChange | null;
+}
+
+/** Looks once more, at everything that can be looked at. */
+export async function lookOnceMore(
+  engine: Engine,
+  held: Held,
+  { wish, seq }: StoredWish,
+  progress: VerifyProgress,
+): Promise<(context: Context) => Resolved> {
+  const { record } = held;
+  const room = roomOf(engine, record);
+  const asking = askingNow(engine, held);
+  const check = await room.verify(engine, held, progress);
+  const canLook = engine.policy.contract.lookup;
+  const own = canLook ? await lookUp(engine, held, room.lookup(engine, record)) : null;
+  const asked = askedAtMs(engine, asking);
+  return (context) => {
+    const { decision: checked, evidenceSeen, others } = check(context);
+    const { decision, end } = onWished(wish, { checked, others, own, askedAtMs: asked }, context);
+    if (end === null) return { decision, evidenceSeen, wish: null };
+    // Where the gateway says nothing about the evidence, the operator's word is the answer to it.
+    const seen = end === 'carried_out' ? record.evidence : evidenceSeen;
+    return { decision, evidenceSeen: seen, wish: { kind: 'end', seq, end } };
+  };
+}

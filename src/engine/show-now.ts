@@ -1,0 +1,67 @@
+/** Payments and refunds as they are read: with what has become of the money, and with what may be done now. */
+import { actionsOf } from '../domain/actions.ts';
+import { refundableMinor, type Sums } from '../domain/sums.ts';
+import { type FollowUpRecord, type PaymentRecord, type PaymentSums, StoreError } from '../ports/store.ts';
+import type { PaymentNow, RefundNow } from './api.ts';
+import { type Engine, roomOf } from './context.ts';
+import { showRefund } from './refunding/show.ts';
+import { showPayment } from './show.ts';
+
+export interface Show {
+  /** Those of one account. Rejects with `StoreError`, also if they are of the other mode (real or test payments). */
+  payments(accountId: string, records: readonly PaymentRecord[]): Promise<PaymentNow[]>;
+  payment(record: PaymentRecord): Promise<PaymentNow>;
+  refund(record: FollowUpRecord): RefundNow;
+  /** Rejects with `StoreError` if what was read is of the other mode. */
+  requireOwnMode(): Promise<void>;
+}
+
+export function createShow(engine: Engine): Show {
+  const { store, gateway, policy } = engine;
+
+  function actions(record: PaymentRecord, leftMinor: number) {
+    const isOurs = record.gateway === gateway.name && roomOf(engine, record).isOffered(engine);
+    const canRefund = isOurs && gateway.refunds !== undefined && leftMinor > 0;
+    return actionsOf(record.operation, { canLook: isOurs && policy.contract.lookup, canRefund });
+  }
+
+  async function requireOwnMode(): Promise<void> {
+    if (!(await engine.ownMode.holds()))
+      throw new StoreError('unavailable', 'The payments of this database are of the other mode.');
+  }
+
+  async function withSums(accountId: string, records: readonly PaymentRecord[]): Promise<PaymentNow[]> {
+    const ids = records.map(({ paymentId }) => paymentId);
+    const known = new Map((await store.sums(accountId, ids)).map((one) => [one.paymentId, one]));
+    return records.map((record) => {
+      const sums = sumsOf(record, known.get(record.paymentId));
+      return { ...showPayment(engine, record), sums, actions: actions(record, refundableMinor(sums)) };
+    });
+  }
+
+  return {
+    async payments(accountId, records) {
+      if (records.length === 0) return [];
+      await requireOwnMode();
+      return withSums(accountId, records);
+    },
+    async payment(record) {
+      const [shown] = await withSums(record.order.accountId, [record]);
+      return shown as PaymentNow;
+    },
+    refund: (record) => ({ ...showRefund(engine, record), actions: actions(record, 0) }),
+    requireOwnMode,
+  };
+}
+
+/** What has become of the payment's money. A payment without follow-ups has no row of sums. */
+function sumsOf({ order, operation }: PaymentRecord, stored: PaymentSums | undefined): Sums {
+  const captured = operation.status === 'COMPLETED' ? order.amountMinor : 0;
+  const {
+    capturedMinor = captured,
+    refundingMinor = 0,
+    refundedMinor = 0,
+    elsewhereMinor = 0,
+  } = stored ?? {};
+  return { capturedMinor, refundingMinor, refundedMinor, elsewhereMinor };
+}

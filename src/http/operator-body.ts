@@ -1,0 +1,64 @@
+/** From a JSON value to what an operator says, or to everything that is wrong with it. */
+import { type Findings, type RefusedFields, readOptional, refusal, refuseUnknown } from '../domain/fields.ts';
+import {
+  actorComplaint,
+  type ResolutionFields,
+  type ResolutionForm,
+  readResolution,
+} from '../domain/resolution-fields.ts';
+import { type FieldError, pointerOf } from './field-errors.ts';
+import type { JsonValue } from './json.ts';
+
+interface RefusedBody {
+  readonly kind: 'refused';
+  readonly code: RefusedFields['code'];
+  readonly errors: readonly FieldError[];
+}
+
+const unknown = (): string => 'is not a known field';
+
+const PAYMENT: ResolutionForm = {
+  outcome: 'outcome',
+  evidence: 'evidence',
+  gatewayRef: 'gateway_ref',
+  amount: 'amount_captured',
+  actor: 'actor',
+  others: [],
+  completed: 'completed',
+  unknown,
+};
+
+const REFUND: ResolutionForm = { ...PAYMENT, amount: 'amount_refunded', completed: 'succeeded' };
+
+/** `{"outcome","evidence","actor","gateway_ref"?,"amount_captured"?}`; for a refund `amount_refunded`. */
+export function parseResolution(
+  body: JsonValue,
+  what: 'payment' | 'refund',
+): { readonly kind: 'resolution'; readonly resolution: ResolutionFields } | RefusedBody {
+  if (!(body instanceof Map)) return NO_OBJECT;
+  const read = readResolution(body, what === 'payment' ? PAYMENT : REFUND);
+  return read.kind === 'resolution' ? read : refusedBody(read);
+}
+
+/** `{"actor"?}` */
+export function parseLook(
+  body: JsonValue,
+): { readonly kind: 'look'; readonly actor: string | null } | RefusedBody {
+  if (!(body instanceof Map)) return NO_OBJECT;
+  const findings: Findings = { complaints: [], cardNumber: false };
+  refuseUnknown(body, ['actor'], unknown, findings);
+  const actor = readOptional(body, 'actor', actorComplaint, findings) ?? null;
+  const refused = refusal(findings);
+  return refused === null ? { kind: 'look', actor } : refusedBody(refused);
+}
+
+const NO_OBJECT: RefusedBody = {
+  kind: 'refused',
+  code: 'invalid_request',
+  errors: [{ pointer: '', detail: 'must be a JSON object' }],
+};
+
+function refusedBody({ code, complaints }: RefusedFields): RefusedBody {
+  const errors = complaints.map(({ path, detail }) => ({ pointer: pointerOf(path), detail }));
+  return { kind: 'refused', code, errors };
+}

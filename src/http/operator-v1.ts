@@ -1,0 +1,93 @@
+/** What an operator may do about a payment or a refund: have it looked up now, and state how it ended. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { OperatorAnswer, OperatorTarget } from '../engine/api.ts';
+import { notePayment } from './access-log.ts';
+import { DEFAULT_ACCOUNT } from './account.ts';
+import { PROBLEM_JSON, sendJson, sendProblem } from './answer.ts';
+import type { FieldError } from './field-errors.ts';
+import { parseLook, parseResolution } from './operator-body.ts';
+import { paymentNowFields } from './payment-now.ts';
+import { type Problem, wholeSeconds } from './problem.ts';
+import { type Handler, NO_SUCH_PAYMENT, paymentIdOf } from './read-v1.ts';
+import { refundNowFields } from './refund-now.ts';
+import { NO_SUCH_REFUND, nameOf } from './refund-reads-v1.ts';
+import { type RouteContext, readBody } from './route-context.ts';
+
+type What = 'payment' | 'refund';
+
+/** `POST …/look-now`. The body may be left out. */
+export function lookNowHandler({ payonce }: RouteContext, what: What): Handler {
+  return async (request, reply) => {
+    const body = isEmpty(request) ? { kind: 'value' as const, value: new Map() } : readBody(request);
+    if (body.kind === 'problem') return refuse(reply, body.problem);
+    const parsed = parseLook(body.value);
+    if (parsed.kind === 'refused') return refuse(reply, badBody(parsed));
+    const target = targetOf(request, what);
+    if ('code' in target) return refuse(reply, target);
+    return sendAnswer(reply, target, await payonce.lookNow({ ...target, actor: parsed.actor }));
+  };
+}
+
+/** `POST …/resolve` */
+export function resolveHandler({ payonce }: RouteContext, what: What): Handler {
+  return async (request, reply) => {
+    const body = readBody(request);
+    if (body.kind === 'problem') return refuse(reply, body.problem);
+    const parsed = parseResolution(body.value, what);
+    if (parsed.kind === 'refused') return refuse(reply, badBody(parsed));
+    const target = targetOf(request, what);
+    if ('code' in target) return refuse(reply, target);
+    const { wish, evidence } = parsed.resolution;
+    return sendAnswer(reply, target, await payonce.resolve({ ...target, wish, evidence }));
+  };
+}
+
+function isEmpty({ body }: FastifyRequest): boolean {
+  return body === undefined || body === null || (Buffer.isBuffer(body) && body.length === 0);
+}
+
+function badBody({
+  code,
+  errors,
+}: {
+  readonly code: Problem['code'];
+  readonly errors: readonly FieldError[];
+}): Problem {
+  return {
+    code,
+    errors,
+    detail: 'Nothing was stored or sent. Correct what errors lists, and send it again.',
+  };
+}
+
+function targetOf(request: FastifyRequest, what: What): OperatorTarget | Problem {
+  const paymentId = paymentIdOf(request);
+  if (paymentId === null) return NO_SUCH_PAYMENT;
+  if (what === 'payment') return { accountId: DEFAULT_ACCOUNT, paymentId, refundId: null };
+  const name = nameOf(request);
+  return name === null ? NO_SUCH_REFUND : { accountId: DEFAULT_ACCOUNT, ...name };
+}
+
+function refuse(reply: FastifyReply, problem: Problem): FastifyReply {
+  sendProblem(reply, problem, PROBLEM_JSON);
+  return reply;
+}
+
+/** A worker looks next, so there is news soon. */
+const RETRY_AFTER_MS = 1000;
+
+/** 202: it was taken. What follows from it can be read. */
+function sendAnswer(
+  reply: FastifyReply,
+  { paymentId }: OperatorTarget,
+  answer: OperatorAnswer,
+): FastifyReply {
+  if (answer.kind !== 'problem' || answer.code !== 'payment_not_found') notePayment(reply, paymentId);
+  if (answer.kind === 'problem') return refuse(reply, answer);
+  const fields =
+    answer.kind === 'payment' ? paymentNowFields(answer.payment) : refundNowFields(answer.refund);
+  const isOpen = 'retry_after_ms' in fields;
+  if (isOpen) void reply.header('retry-after', wholeSeconds(RETRY_AFTER_MS));
+  sendJson(reply, 202, JSON.stringify(isOpen ? { ...fields, retry_after_ms: RETRY_AFTER_MS } : fields));
+  return reply;
+}

@@ -1,0 +1,66 @@
+/** The types of what an operator may do, for callers of the library. */
+import type { OperatorProblem, PaymentNow, RefundNow } from '../engine/api.ts';
+import type { AccountOption } from './api.ts';
+
+/** What to look up now. */
+export interface LookNowOptions extends AccountOption {
+  /** The refund to look up. Default: the payment itself. */
+  readonly refundId?: string | undefined;
+  /** Who asks, for the audit trail: 1 to 100 characters. Default: not said. */
+  readonly actor?: string | undefined;
+}
+
+interface Statement extends AccountOption {
+  /** The payment: its id. */
+  readonly paymentId: string;
+  /** How you know, in words: 1 to 500 characters. It is stored with the statement. */
+  readonly evidence: string;
+  /** Who says so, for the audit trail: 1 to 100 characters. */
+  readonly actor: string;
+}
+
+interface Moved {
+  /** The gateway's own id of the charge or the refund: 1 to 255 visible ASCII characters. */
+  readonly gatewayRef: string;
+  /** What it moved, in minor units. It must be the amount that was asked for. */
+  readonly amountMinor: number;
+}
+
+/**
+ * How a payment or a refund in `REVIEW` has ended, as you have found out at the gateway. With a `refundId` it is about that refund.
+ *
+ * @example
+ * const found = { paymentId, outcome: 'failed', evidence: 'The gateway says: never received.', actor: 'amira' } as const;
+ */
+export type Resolution =
+  | (Statement & Moved & { readonly refundId?: undefined; readonly outcome: 'completed' })
+  | (Statement & Moved & { readonly refundId: string; readonly outcome: 'succeeded' })
+  | (Statement & { readonly refundId?: string | undefined; readonly outcome: 'failed' });
+
+/** It was taken. A worker looks at the gateway next; what follows from it can be read. */
+export interface OperatorAccepted {
+  readonly outcome: 'accepted';
+  /** The payment as it is now; null if it is about a refund. */
+  readonly payment: PaymentNow | null;
+  /** The refund as it is now; null if it is about a payment. */
+  readonly refund: RefundNow | null;
+}
+
+/** Nothing was stored or sent for this call. */
+export interface OperatorRefused {
+  readonly outcome: 'refused';
+  /** Why, as a code for programs. `docs/errors.md` says for each code what to do. */
+  readonly code: OperatorProblem;
+  /** What happened, what was not done, what to do. For people: the words may change. */
+  readonly detail: string;
+  /** How long to wait before trying again, in milliseconds. Absent if trying again does not help. */
+  readonly retryAfterMs?: number;
+}
+
+/**
+ * The result of `lookNow` and `resolve`.
+ *
+ * @example
+ * if (result.outcome === 'refused') tell(result.detail);
+ */
+export type OperatorResult = OperatorAccepted | OperatorRefused;
