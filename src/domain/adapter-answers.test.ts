@@ -31,6 +31,7 @@ const LOOKUPS: readonly (LookupOutcome | NotSent)[] = [
   { kind: 'duplicated', refs: ['ch_1', 'ch_2'] },
   { kind: 'absent' },
   { kind: 'unavailable', reason: 'timeout', retryAfterMs: 7 },
+  { kind: 'unavailable', reason: 'amount_mismatch', declinedRef: 'ch_1' },
   { kind: 'forbidden', reason: 'http_403' },
   { kind: 'not_sent', reason: 'no_free_port' },
 ];

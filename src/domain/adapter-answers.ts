@@ -69,6 +69,11 @@ export function lookupOutcome(value: unknown): LookupOutcome | NotSent {
         : NO_LOOKUP_OUTCOME;
     case 'absent':
       return { kind };
+    case 'unavailable':
+      return {
+        ...unavailable(value),
+        ...(isRef(value.declinedRef) ? { declinedRef: value.declinedRef } : {}),
+      };
     default:
       return nothingLearned(value);
   }
@@ -89,7 +94,7 @@ function nothingLearned(value: Answer): Extract<RefundedOutcome, { readonly reas
   const { kind } = value;
   switch (kind) {
     case 'unavailable':
-      return { kind, reason: wordOr(value.reason, 'unavailable'), ...waitOf(value) };
+      return unavailable(value);
     case 'forbidden':
       return { kind, reason: wordOr(value.reason, 'forbidden') };
     case 'not_sent':
@@ -97,6 +102,14 @@ function nothingLearned(value: Answer): Extract<RefundedOutcome, { readonly reas
     default:
       return NO_LOOKUP_OUTCOME;
   }
+}
+
+function unavailable(value: Answer): {
+  readonly kind: 'unavailable';
+  readonly reason: string;
+  readonly retryAfterMs?: number;
+} {
+  return { kind: 'unavailable', reason: wordOr(value.reason, 'unavailable'), ...waitOf(value) };
 }
 
 function isAnswer(value: unknown): value is Answer {

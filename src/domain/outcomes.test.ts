@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ChargeRequest, judgeCall, judgeLookup, type ReportedCharge } from './outcomes.ts';
+import { type ChargeRequest, judgeCall, judgeLookup, onAnyTerms, type ReportedCharge } from './outcomes.ts';
 
 const request: ChargeRequest = {
   key: 'key',
@@ -185,6 +185,28 @@ describe('what a lookup found', () => {
           expect(judgeLookup(request, found)).toMatchObject({ kind: 'unavailable' });
         }
         expect(judgeLookup(request, [theirs, reported()])).toMatchObject({ kind: 'succeeded' });
+      }
+    },
+  );
+
+  it.each([{ amountMinor: 1 }, { currency: 'EUR' }])(
+    'a declined charge with other terms (%j): its id, for a charge whose terms are forgotten',
+    (other) => {
+      const theirs = reported({ ...other, id: 'd', status: 'declined' });
+      for (const found of [[theirs], [reported({ status: 'declined' }), theirs]]) {
+        const outcome = judgeLookup(request, found, true);
+        expect(outcome).toMatchObject({ kind: 'unavailable', declinedRef: 'd' });
+        expect(onAnyTerms(outcome)).toMatchObject({ kind: 'declined', ref: 'd' });
+      }
+      const open = [
+        [theirs, reported({ status: 'pending' })],
+        [reported({ ...other, status: 'pending' }), theirs],
+        [{ ...theirs, livemode: false }],
+      ];
+      for (const found of open) {
+        const outcome = judgeLookup(request, found, true);
+        expect(outcome).toMatchObject({ kind: 'unavailable' });
+        expect(onAnyTerms(outcome)).toBe(outcome);
       }
     },
   );

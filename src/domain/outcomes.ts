@@ -120,6 +120,11 @@ export type LookupOutcome =
       readonly reason: string;
       /** How long the gateway asks us to wait, in milliseconds. Absent if it does not say. */
       readonly retryAfterMs?: number;
+      /**
+       * The gateway's id of what it declined under this key for another amount or currency. Absent if there is none, or if
+       * something under the key is live or pending.
+       */
+      readonly declinedRef?: string;
     }
   /** Our credentials were refused. */
   | { readonly kind: 'forbidden'; readonly reason: string };
@@ -196,10 +201,10 @@ function differenceFrom<Request extends EffectTerms, Effect extends ReportedEffe
   if (effect.reference !== request.reference) return 'reference';
   const own = kind.ownDifference(request, effect);
   if (own !== null) return own;
-  if (effect.amountMinor !== request.amountMinor) return 'amount';
-  if (effect.currency !== request.currency) return 'currency';
   // A test charge where real money was expected, or the other way round.
   if ((effect.livemode ?? livemode) !== livemode) return 'livemode';
+  if (effect.amountMinor !== request.amountMinor) return 'amount';
+  if (effect.currency !== request.currency) return 'currency';
   return null;
 }
 
@@ -293,12 +298,14 @@ export function judgeEffects<Request extends EffectTerms, Effect extends Reporte
       : { kind: 'mismatch', ref: one.id, reason: `${difference}_mismatch` };
   }
   // What was declined or is pending on other terms says nothing about ours. What was taken back no longer has terms.
+  const pending = effects.find((effect) => fateOf(effect) === 'pending');
   for (const effect of effects) {
     const difference = differenceFrom(kind, request, effect, livemode);
-    const isOver = fateOf(effect) === 'reversed' && (difference === 'amount' || difference === 'currency');
-    if (difference !== null && !isOver) return { kind: 'unavailable', reason: `${difference}_mismatch` };
+    const fate = difference === 'amount' || difference === 'currency' ? fateOf(effect) : undefined;
+    if (difference === null || fate === 'reversed') continue;
+    const other = { kind: 'unavailable', reason: `${difference}_mismatch` } as const;
+    return fate === 'declined' && pending === undefined ? { ...other, declinedRef: effect.id } : other;
   }
-  const pending = effects.find((effect) => fateOf(effect) === 'pending');
   if (pending !== undefined) return { kind: 'pending', ref: pending.id };
   const reversed = effects.filter((effect) => fateOf(effect) === 'reversed');
   if (reversed.length > 0) return { kind: 'reversed', refs: reversed.map(({ id }) => id) };
@@ -306,4 +313,13 @@ export function judgeEffects<Request extends EffectTerms, Effect extends Reporte
   if (declined !== undefined)
     return { kind: 'declined', code: declined.code ?? declined.status, ref: declined.id };
   return { kind: 'absent' };
+}
+
+/**
+ * The same answer about a charge whose terms nobody knows any more, because the database has forgotten them: what was
+ * declined for another amount or currency is that charge.
+ */
+export function onAnyTerms(outcome: LookupOutcome): LookupOutcome {
+  if (outcome.kind !== 'unavailable' || outcome.declinedRef === undefined) return outcome;
+  return { kind: 'declined', code: outcome.reason, ref: outcome.declinedRef };
 }

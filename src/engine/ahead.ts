@@ -1,5 +1,5 @@
 /** Looks up charges that a restored database may have forgotten. Their keys are derived, so they are known. */
-import type { LookupOutcome } from '../domain/outcomes.ts';
+import { type LookupOutcome, onAnyTerms } from '../domain/outcomes.ts';
 import { forgottenProof } from '../domain/proof.ts';
 import type { AheadOutcome } from '../domain/transition/index.ts';
 import type { Engine } from './context.ts';
@@ -37,9 +37,9 @@ export async function lookAhead(engine: Engine, held: Held): Promise<AheadOutcom
 function askFor(engine: Engine, held: Held, from: number, size: number): Promise<LookupOutcome[]> {
   const { order } = held.record;
   return Promise.all(
-    Array.from({ length: size }, (_, index) => {
+    Array.from({ length: size }, async (_, index) => {
       const gatewayKey = derivedKey(engine, order, from + index);
-      return lookUp(engine, held, askCharge(engine, { order, gatewayKey }));
+      return onAnyTerms(await lookUp(engine, held, askCharge(engine, { order, gatewayKey })));
     }),
   );
 }

@@ -223,6 +223,27 @@ describe('a later charge that a restored database has forgotten', () => {
     expect(world.stored('o1').operation.gatewayRef).toBe('ch_4');
   });
 
+  it('is found behind one that was declined for an amount and currency that the database has forgotten', async () => {
+    const other = { amountMinor: 7, currency: 'EUR' };
+    for (const [n, status] of [
+      [1, 'declined'],
+      [2, 'declined'],
+      [3, 'succeeded'],
+    ] as const) {
+      const terms = n === 1 ? {} : other;
+      gateway.ledger.set(keyOf('o1', n), {
+        ...requestOf(n),
+        ...terms,
+        status,
+        id: `ch_${n}`,
+        code: 'no_funds',
+      });
+    }
+    const { charge } = await start(restoredNow());
+    expect(told(await charge(keyed('k')))).toBe('202 REVIEW');
+    expect(world.stored('o1').operation).toMatchObject({ failureCode: 'late_success', gatewayRef: 'ch_3' });
+  });
+
   it('raises an alarm if the gateway refuses our credentials when it is looked up', async () => {
     const settings = restoredNow();
     await world.pass(LANDED_MS);

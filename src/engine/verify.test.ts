@@ -112,6 +112,16 @@ describe('looking up the other charges', () => {
     expect(await verify([absent], failed)).toMatchObject({ reason: 'late_evidence' });
   });
 
+  it('takes a decline on any terms for that of a charge that the database has forgotten, and of no other', async () => {
+    const other: LookupOutcome = { kind: 'unavailable', reason: 'amount_mismatch', declinedRef: 'd' };
+    const sent = { sentUntilMs: 0 };
+    const failed = { evidence: 1, status: 'FAILED' } as const;
+    const forgotten = async () => [earlier(4, { chargeKey: null, ...sent })];
+    expect(await verify([other], { ...failed, charges: forgotten })).toEqual(CLEAR);
+    const known = async () => [earlier(4, sent)];
+    expect(await verify([other], { ...failed, charges: known })).toMatchObject({ kind: 'unavailable' });
+  });
+
   it('continues where the last lease ended, and starts again if anybody has written since', async () => {
     const progress = createVerifyProgress();
     const charges = async () => Array.from({ length: 40 }, (_one, index) => earlier(index + 4));

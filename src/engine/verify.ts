@@ -4,7 +4,7 @@
  */
 
 import { isSettled } from '../domain/operation.ts';
-import type { LookupOutcome } from '../domain/outcomes.ts';
+import { type LookupOutcome, onAnyTerms } from '../domain/outcomes.ts';
 import { absenceProof } from '../domain/proof.ts';
 import {
   mayBeForgotten,
@@ -192,7 +192,8 @@ async function verifyOther(engine: Engine, held: Held, one: ChargeToVerify): Pro
   if (!engine.policy.contract.lookup) return hasEvidence ? lateEvidence(one) : null;
   const order = { ...record.order, amountMinor: one.amountMinor, currency: one.currency };
   const asking = askingNow(engine, held);
-  const outcome = await lookUp(engine, held, askCharge(engine, { order, gatewayKey: derived }));
+  const answer = await lookUp(engine, held, askCharge(engine, { order, gatewayKey: derived }));
+  const outcome = one.chargeKey === null ? onAnyTerms(answer) : answer;
   const atMs = askedAtMs(engine, asking);
   if (outcome.kind === 'absent') return onAbsent(engine, held, one, atMs);
   // Without keys, a decline is about one call. Another call of the same charge may have been approved, or may still

@@ -99,8 +99,8 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     story:
       'The gateway declined another amount under our key, and an order that may still be charged is declared failed.',
     file: 'src/domain/outcomes.ts',
-    find: "    if (difference !== null && !isOver) return { kind: 'unavailable', reason: `${difference}_mismatch` };\n",
-    put: "    if (difference === '') return { kind: 'absent' };\n",
+    find: "if (difference === null || fate === 'reversed') continue;",
+    put: "if (difference === null || fate === 'reversed' || fate === 'declined') continue;",
     judge: 'gateway suite',
     tests: { file: 'src/domain/outcomes.test.ts', named: 'says nothing about ours' },
   },
