@@ -78,6 +78,18 @@ describe('an intent', () => {
     expect([engine.gate.callSlots.free(), driven.length]).toEqual([49, 1]);
   });
 
+  it('that only a later try stores counts its lease and the database’s time from that try', async () => {
+    const { engine, store, driver, driven } = setUp();
+    store.fail('accept', 'lost', 'lost');
+    const sentAtMs = world.clock.monotonicMs();
+    const accepted = await world.ended(acceptNow(engine, driver));
+    const record = world.stored('o1');
+    expect(accepted).toEqual({ kind: 'accepted', record });
+    expect(world.clock.monotonicMs()).toBeGreaterThan(sentAtMs);
+    expect(driven).toEqual([['drive', record.paymentId, record.createdAtMs, world.clock.monotonicMs()]]);
+    expect(engine.databaseClock.nowMs()).toBe(record.createdAtMs);
+  });
+
   it('after a restore also has a place for the lookup before its call', () => {
     const parts = world.parts(createScriptedGateway(), { policy: { restoredAtMs: 1 } });
     const { place } = startNow(parts.engine, FIRST);

@@ -111,11 +111,13 @@ export async function accept(
   place: Place | null,
 ): Promise<Acceptance> {
   const { clock, store, ownMode } = engine;
-  const claimedAt = momentOf(clock);
+  const startedMs = clock.monotonicMs();
   let unknown: StoreError | null = null;
   let unused = place;
   try {
     for (;;) {
+      // If this try is accepted, no earlier one stored anything. So the lease and the database's time count from this one.
+      const claimedAt = momentOf(clock);
       try {
         const result = await store.accept(intent);
         if (result.kind === 'mode_lost') {
@@ -135,7 +137,7 @@ export async function accept(
         if (error.kind === 'outcome_unknown') unknown = error;
         // No try has written anything, so the client gets that answer at once.
         if (unknown === null) throw error;
-        if (clock.monotonicMs() - claimedAt.monotonicMs > TRY_FOR_MS) throw unknown;
+        if (clock.monotonicMs() - startedMs > TRY_FOR_MS) throw unknown;
         await pause(clock, TRY_AGAIN_MS);
       }
     }

@@ -48,6 +48,39 @@ export const UNSEEN: readonly PlantedBug[] = [
     tests: { file: 'src/domain/transition/give-up.test.ts', named: 'stored under its key' },
   },
   {
+    name: 'the time of a later try counts from the first one',
+    story:
+      'The database was away while an order came in. The server then takes its clock to be far ahead, and the order fails without a call.',
+    file: 'src/engine/intent.ts',
+    find: 'const claimedAt = momentOf(clock);\n      try {',
+    put: 'const claimedAt = { ...momentOf(clock), monotonicMs: startedMs };\n      try {',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/intent.test.ts', named: 'from that try' },
+  },
+  {
+    name: 'a forgotten charge that was declined on other terms hides what follows',
+    story:
+      'A card was declined in euros, then dollars were charged. The restored database knows neither, and shows the order as failed for ever.',
+    file: 'src/engine/ahead.ts',
+    find: 'return onAnyTerms(await lookUp(engine, held, chargeRequest(engine, { order, gatewayKey })));',
+    put: 'return lookUp(engine, held, chargeRequest(engine, { order, gatewayKey }));',
+    judge: 'engine suite',
+    tests: {
+      file: 'src/engine/restored-later-charges.test.ts',
+      named: 'declined for an amount and currency',
+    },
+  },
+  {
+    name: 'a decline beside a pending charge is final on any terms',
+    story:
+      'A charge that the database has forgotten is still pending, and is passed over because another was declined.',
+    file: 'src/domain/outcomes.ts',
+    find: "fate === 'declined' && pending === undefined",
+    put: "fate === 'declined'",
+    judge: 'gateway suite',
+    tests: { file: 'src/domain/outcomes.test.ts', named: 'whose terms are forgotten' },
+  },
+  {
     name: 'a review ends as failed when nobody comes',
     story: 'A customer was charged, no person checked it for days, and the order is shown as failed.',
     file: 'src/domain/transition/lookup-ended.ts',
