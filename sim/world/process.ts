@@ -12,7 +12,7 @@ import { createHostClock, type HostClock } from './clock.ts';
 import { connectGateway } from './gateway-wire.ts';
 import { shortGateway } from './short.ts';
 import { connectStore } from './store-wire.ts';
-import { watchedGateway, watchedStore } from './watched.ts';
+import { callerOf, watchedGateway, watchedStore } from './watched.ts';
 import type { PlacedGateway, World } from './world.ts';
 
 /** One incarnation. */
@@ -136,15 +136,20 @@ function gateLimitsOf({ narrow }: Plan): Partial<Pick<GateOptions, 'breaker' | '
   return narrow === null ? {} : { breaker: narrow.breaker, budgets: narrow.budgets };
 }
 
-function clockOf(world: World, { life, clock }: Process): Clock {
+function clockOf(world: World, process: Process): Clock {
+  const { life, clock } = process;
   return {
     monotonicMs: clock.monotonicMs,
     wallMs: clock.wallMs,
     after(delayMs, callback) {
       const lateMs = world.faults.timerLateMs();
-      if (lateMs > 0) world.marks.hit('timer_late');
+      if (lateMs === 0) return clock.after(life, delayMs, callback);
+      world.marks.hit('timer_late');
       if (lateMs >= A_MINUTE_MS) world.marks.hit('timer_late_by_a_minute');
-      return clock.after(life, delayMs + lateMs, callback);
+      return clock.after(life, delayMs + lateMs, () => {
+        world.judge.limits.rangLate(callerOf(process), lateMs);
+        callback();
+      });
     },
   };
 }
