@@ -80,6 +80,8 @@ export interface Book {
   idLost: boolean;
   /** The keys of charges that the gateway made after they were proved not to have happened. */
   readonly late: Set<string>;
+  /** Since when each charge is live, by its id. */
+  readonly liveSinceMs: Map<string, number>;
   /** Evidence could not be stored, and an alarm was raised. */
   evidenceLost: boolean;
   violation: Violation | null;
@@ -112,6 +114,7 @@ export function createBook(): Book {
     restored: null,
     idLost: false,
     late: new Set(),
+    liveSinceMs: new Map(),
     evidenceLost: false,
     violation: null,
   };

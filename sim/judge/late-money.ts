@@ -12,18 +12,21 @@ const WRITTEN_WITHIN_MS = 15_000;
 
 /** The live charges of an order that a lookup has shown to a process. */
 export function knownMoney(
-  { wire }: Book,
+  { wire, liveSinceMs }: Book,
   { ledger }: Books,
   { operations }: Row,
   nowMs: number,
 ): Books['ledger'] {
-  return ledger.filter(
-    ({ key, status, visibleAtMs }) =>
+  return ledger.filter(({ id, key, status, visibleAtMs }) => {
+    // What was pending in a lookup was not shown as money, even if another charge of the key was.
+    const shownFromMs = Math.max(visibleAtMs, liveSinceMs.get(id) ?? visibleAtMs);
+    return (
       status === 'succeeded' &&
-      visibleAtMs + WRITTEN_WITHIN_MS < nowMs &&
+      shownFromMs + WRITTEN_WITHIN_MS < nowMs &&
       operations.some(({ gatewayKey }) => gatewayKey === key) &&
-      (wire.exchanges.get(key) ?? []).some((one) => one.beganMs >= visibleAtMs && showsMoney(one)),
-  );
+      (wire.exchanges.get(key) ?? []).some((one) => one.beganMs >= shownFromMs && showsMoney(one))
+    );
+  });
 }
 
 function showsMoney({ kind, heard }: Exchange): boolean {

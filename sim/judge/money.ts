@@ -181,6 +181,7 @@ export function judgeBooking(parts: MoneyJudgeParts, charge: BookedCharge): void
     return;
   }
   if (charge.status !== 'succeeded') return;
+  book.liveSinceMs.set(charge.id, nowMs());
   const live = gateway.ledger.filter(
     (one) =>
       one === charge ||
