@@ -27,11 +27,15 @@ export function shortenWaits(context: Context, query: WaitsQuery): Statement<num
   const lastMs = all[query.limit - 1]?.[1].payment.dueAtMs ?? null;
   // All that are due at the same moment belong to one page.
   const page = all.filter(([, { payment }]) => lastMs === null || (payment.dueAtMs ?? 0) <= lastMs);
-  const orders = page.filter(([, row]) => isByOldClock(row, nowMs)).map(([order]) => order);
+  const found = page.filter(([, row]) => isByOldClock(row, nowMs));
+  const seqs = new Map(found.map(([order, { payment }]) => [order, payment.seq]));
+  const orders = [...seqs.keys()];
 
   function shorten(order: string, changes: Change[]): void {
     const before = committed.rows.get(order);
-    if (before === undefined || !waits(before) || !isByOldClock(before, nowMs)) return;
+    if (before === undefined || !waits(before)) return;
+    // While this statement waited, somebody has written by the new clock.
+    if (before.payment.seq !== seqs.get(order)) return;
     const { payment } = before;
     const soonMs = Math.min(payment.dueAtMs ?? nowMs, nowMs + committed.longestLeaseMs);
     const after: Row = { ...before, payment: { ...payment, dueAtMs: payment.held ? soonMs : nowMs } };

@@ -240,6 +240,22 @@ describe('a statement that waited', () => {
     expect([bound, recordOf('one').operation.n]).toEqual([null, 1]);
   });
 
+  test('a look at waits of an old clock leaves the lease that began while it waited', () => {
+    for (const orderId of ['a', 'b']) done(release(accepted(orderId), 7_200_000));
+    database.begin('noteLease', LEASE_MS).commit();
+    nowMs -= 3_600_000;
+    const query = { gateway: recordOf('a').gateway, after: null, limit: 10 };
+    const first = database.begin('shortenWaits', query);
+    const holder = database.begin('addEvidence', evidence(recordOf('a')));
+    const second = database.begin('shortenWaits', query);
+    first.commit();
+    nowMs += 5000;
+    done(take(recordOf('b')));
+    holder.commit();
+    second.commit();
+    expect(recordOf('b').dueAtMs).toBe(nowMs + LEASE_MS);
+  });
+
   test('of two erasures each answer is counted by one', () => {
     done(complete(accepted('one')));
     done(complete(accepted('two')));

@@ -34,15 +34,19 @@ const SHORTENED = `due_at = CASE WHEN p.held THEN least(p.due_at, times.soon) EL
 
 const TIMES = `SELECT now() AS now, now() + longest_lease_ms * interval '1 ms' AS soon FROM payonce.installation`;
 
+/**
+ * The statement may have waited for somebody who has claimed the payment meanwhile. That lease began later than `times`, so it would be
+ * cut short. If its `seq` has changed, the payment is left as it is: whatever the old clock may still have dated is found by the next look.
+ */
 const SHORTEN_WAITS = `
 WITH times AS (${TIMES}), page AS MATERIALIZED (
-  SELECT account_id, order_id, payment_id, timer_at FROM payonce.payments
+  SELECT account_id, order_id, payment_id, seq, timer_at FROM payonce.payments
   WHERE gateway = $1 AND timer_at > greatest(now(), timestamptz 'epoch' + $2::bigint * interval '1 microsecond')
   ORDER BY timer_at FETCH FIRST $3 ROWS WITH TIES
 ), shortened AS (
   UPDATE payonce.payments AS p SET ${SHORTENED} FROM page, times
   WHERE p.account_id = page.account_id AND p.order_id = page.order_id AND p.payment_id = page.payment_id
-    AND p.due_at > times.now AND ${BY_OLD_CLOCK}
+    AND p.seq = page.seq AND p.due_at > times.now AND ${BY_OLD_CLOCK}
 )
 SELECT (extract(epoch FROM max(timer_at)) * 1000000)::bigint::text AS last, count(*)::int AS found FROM page`;
 

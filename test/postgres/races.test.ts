@@ -70,6 +70,26 @@ describe('a write that waits for another transaction', () => {
   });
 });
 
+describe('a look at waits of an old clock that waits for another transaction', () => {
+  const waiting = (minutes: number, change: string) =>
+    `UPDATE payonce.payments SET due_at = now() + interval '${minutes} min', timer_at = now() + interval '${minutes} min', ${change}`;
+
+  test.each([
+    ['leaves the lease that began meanwhile', 'COMMIT', 29],
+    ['shortens the wait if that one gave up', 'ROLLBACK', 0],
+  ] as const)('%s', async (_what, end, minutes) => {
+    const { database, store } = await openStore();
+    const free = await done(store, release(await accepted(store, 'one'), 0));
+    await database.query(waiting(60, 'evidence = 1'));
+    const claim = waiting(30, 'seq = seq + 1, held = true');
+    const query = { gateway: free.gateway, after: null, limit: 10 };
+    await behind(database, claim, end, () => store.shortenWaits(query));
+    const { dueAtMs, createdAtMs } = await recordOf(store, free.order);
+    expect(((dueAtMs ?? 0) - createdAtMs) / 60_000).toBeGreaterThanOrEqual(minutes);
+    expect(((dueAtMs ?? 0) - createdAtMs) / 60_000).toBeLessThan(minutes + 10);
+  });
+});
+
 describe('an acceptance that waits for another transaction', () => {
   const TIMES = 'now(), now()';
   const PAYMENT = `INSERT INTO payonce.payments (account_id, order_id, payment_id, amount_minor, currency, metadata,

@@ -307,6 +307,16 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     },
   },
   {
+    name: 'a lease that began while the look at the waits waited is cut short',
+    story:
+      'A statement that shortens waits is held up by a lock. An order is claimed meanwhile, its lease is counted from too early, and another server takes it over during the call.',
+    file: 'src/postgres/clock.ts',
+    find: 'AND p.seq = page.seq AND p.due_at > times.now',
+    put: 'AND p.due_at > times.now',
+    judge: 'store suite',
+    tests: { file: 'test/postgres/races.test.ts', named: 'leaves the lease that began meanwhile' },
+  },
+  {
     name: 'a doubt of the old clock is compared with one of the new',
     story:
       'After the clock was set back, an old date hides a new call, the order fails, and then that call charges it.',
