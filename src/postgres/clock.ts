@@ -63,13 +63,14 @@ WHERE p.account_id = listed.account_id AND p.payment_id = listed.payment_id
 /** A follow-up is never woken without an event, and evidence makes it due now. */
 const SHORTEN_FOLLOW_UPS = `
 WITH times AS (${TIMES}), page AS MATERIALIZED (
-  SELECT account_id, follow_up_id, due_at FROM payonce.follow_ups
+  SELECT account_id, follow_up_id, seq, due_at FROM payonce.follow_ups
   WHERE gateway = $1 AND due_at > greatest(now(), timestamptz 'epoch' + $2::bigint * interval '1 microsecond')
   ORDER BY due_at FETCH FIRST $3 ROWS WITH TIES
 ), shortened AS (
   UPDATE payonce.follow_ups AS p
   SET due_at = CASE WHEN p.held THEN least(p.due_at, times.soon) ELSE times.now END FROM page, times
-  WHERE p.account_id = page.account_id AND p.follow_up_id = page.follow_up_id AND p.due_at > times.now
+  WHERE p.account_id = page.account_id AND p.follow_up_id = page.follow_up_id AND p.seq = page.seq
+    AND p.due_at > times.now
     AND (p.evidence > 0 OR EXISTS (
       SELECT FROM payonce.follow_up_events e WHERE e.account_id = p.account_id AND e.follow_up_id = p.follow_up_id
         AND ${IS_FUTURE}))

@@ -117,3 +117,29 @@ describe('a fenced write that waits for another transaction', () => {
     },
   );
 });
+
+describe('a look at waits of an old clock that waits for another transaction', () => {
+  const waiting = (minutes: number, change: string) =>
+    `UPDATE payonce.follow_ups SET due_at = now() + interval '${minutes} min', ${change}`;
+
+  test.each([
+    ['leaves the lease that began meanwhile', 'COMMIT', 29],
+    ['shortens the wait if that one gave up', 'ROLLBACK', 0],
+  ] as const)('%s', async (_what, end, minutes) => {
+    const { database, store, payment } = await open();
+    await database.query(waiting(60, 'held = false, evidence = 1'));
+    const claim = waiting(30, 'seq = seq + 1, held = true');
+    const query = { gateway: payment.gateway, after: null, limit: 10 };
+    await behind(database, claim, end, () => store.shortenWaits(query));
+    const { accountId } = payment.order;
+    const [one] = await store.followUps({
+      accountId,
+      paymentId: payment.paymentId,
+      kind: 'refund',
+      limit: 1,
+    });
+    const leftMs = (one?.dueAtMs ?? 0) - (one?.createdAtMs ?? 0);
+    expect(leftMs / 60_000).toBeGreaterThanOrEqual(minutes);
+    expect(leftMs / 60_000).toBeLessThan(minutes + 10);
+  });
+});

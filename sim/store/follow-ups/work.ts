@@ -56,13 +56,17 @@ export function shortenFollowUps({ committed, nowMs }: Context, query: WaitsQuer
   const last = all[query.limit - 1]?.[1];
   // All that are due at the same moment belong to one page.
   const page = all.filter(([, row]) => last === undefined || dueOf(row) <= dueOf(last));
-  const keys = page.filter(([, row]) => isByOldClock(row)).map(([key]) => key);
+  const seqs = new Map(
+    page.filter(([, row]) => isByOldClock(row)).map(([key, { state }]) => [key, state.seq]),
+  );
+  const keys = [...seqs.keys()];
   return {
     locks: keys.map(followUpLock).sort(),
     apply(followUps) {
       for (const key of keys) {
         const before = committed.followUps.get(key);
-        if (before === undefined || !waits(before) || !isByOldClock(before)) continue;
+        // While this statement waited, somebody may have written by the new clock.
+        if (before === undefined || !waits(before) || before.state.seq !== seqs.get(key)) continue;
         const soonMs = Math.min(dueOf(before), nowMs + committed.longestLeaseMs);
         const state = { ...before.state, dueAtMs: before.state.held ? soonMs : nowMs };
         const after: FollowUpRow = { ...before, state };
