@@ -21,7 +21,7 @@ describe('reading', () => {
         refundedMinor: 0,
         elsewhereMinor: 0,
       };
-      return { ...payment, sums };
+      return { ...payment, sums, actions: [] };
     };
     const [first, second] = [shown('o1'), shown('o2')];
     expect(await world.ended(engine.payment('default', first.paymentId))).toEqual(first);

@@ -10,6 +10,7 @@ export interface LookNowOptions extends AccountOption {
   readonly actor?: string | undefined;
 }
 
+/** What every statement says. */
 interface Statement extends AccountOption {
   /** The payment: its id. */
   readonly paymentId: string;
@@ -19,6 +20,7 @@ interface Statement extends AccountOption {
   readonly actor: string;
 }
 
+/** What a statement says if money has moved. */
 interface Moved {
   /** The gateway's own id of the charge or the refund: 1 to 255 visible ASCII characters. */
   readonly gatewayRef: string;
@@ -33,9 +35,26 @@ interface Moved {
  * const found = { paymentId, outcome: 'failed', evidence: 'The gateway says: never received.', actor: 'amira' } as const;
  */
 export type Resolution =
-  | (Statement & Moved & { readonly refundId?: undefined; readonly outcome: 'completed' })
-  | (Statement & Moved & { readonly refundId: string; readonly outcome: 'succeeded' })
-  | (Statement & { readonly refundId?: string | undefined; readonly outcome: 'failed' });
+  | (Statement &
+      Moved & {
+        /** The payment itself was completed. */
+        readonly outcome: 'completed';
+        /** Left out: it is about the payment. */
+        readonly refundId?: undefined;
+      })
+  | (Statement &
+      Moved & {
+        /** The refund was made. */
+        readonly outcome: 'succeeded';
+        /** The refund that it is about. */
+        readonly refundId: string;
+      })
+  | (Statement & {
+      /** Nothing was charged, or nothing was given back. */
+      readonly outcome: 'failed';
+      /** The refund that it is about. Default: the payment itself. */
+      readonly refundId?: string | undefined;
+    });
 
 /** It was taken. A worker looks at the gateway next; what follows from it can be read. */
 export interface OperatorAccepted {

@@ -23,4 +23,4 @@ export { onReleasedLookedUp, type ReleasedOutcome } from './released.ts';
 export { type AheadOutcome, onAhead, onAheadOfCall, onLookedFirst } from './restored.ts';
 export { NO_EVIDENCE, type OwnEvidence, onUnseen, onVerified, type VerifyOutcome } from './verified.ts';
 export { onWatched } from './watched.ts';
-export { BY_OPERATOR, type Looks, onWished, type Shown, shownBy, stillWished } from './wished.ts';
+export { BY_OPERATOR, onWished, type Shown, shownBy, stillWished } from './wished.ts';

@@ -322,7 +322,7 @@ describe('an operator’s word that was decided', () => {
     await world.pass(2 * MINUTE);
     expect(now()).toMatchObject({ status: 'REVIEW', failureCode: 'late_evidence' });
     await replica.lookNow();
-    await world.pass(1000);
+    await world.pass(2 * MINUTE);
     expect(now().status).toBe('REVIEW');
     expect(said(await replica.resolve(isPaid('ch_late')))).toBe('payment REVIEW');
     await world.pass(1000);
