@@ -39,7 +39,7 @@ export type Resolution =
       Moved & {
         /** The payment itself was completed. */
         readonly outcome: 'completed';
-        /** Left out: it is about the payment. */
+        /** Absent: it is about the payment. */
         readonly refundId?: undefined;
       })
   | (Statement &
