@@ -191,8 +191,8 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'the sweep takes calls only',
     story: 'An order whose outcome has to be looked up is never looked up after a crash.',
     file: 'src/engine/recover.ts',
-    find: '      if (!driver.resumeIn(record, 0)) left += 1;\n',
-    put: "      if (record.operation.step === 'call' && !driver.resumeIn(record, 0)) left += 1;\n",
+    find: '!driver.resumeIn(record, 0)) left += 1;\n',
+    put: "(record.operation.step === 'call' && !driver.resumeIn(record, 0))) left += 1;\n",
     judge: 'simulation',
   },
   {
