@@ -56,8 +56,10 @@ const DAY_MS = 24 * HOUR_MS;
  * once a day. Null: it is final, or cannot be looked up.
  */
 export function watchWaitMs({ kind, openedAtMs }: Operation, { policy, nowMs }: Context): number | null {
+  const { mayFailForMs } = EFFECTS[kind];
   const ageMs = nowMs - openedAtMs;
-  if (!policy.contract.lookup || ageMs >= EFFECTS[kind].mayFailForMs) return null;
+  // If the clock was set back, the age is negative.
+  if (!policy.contract.lookup || mayFailForMs === 0 || ageMs >= mayFailForMs) return null;
   return Math.min(Math.max(ageMs, HOUR_MS), DAY_MS);
 }
 

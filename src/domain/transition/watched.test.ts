@@ -4,7 +4,7 @@ import { CONTRACT as contract, POLICY } from '../../../test/support/contract.ts'
 import type { GatewayContract } from '../contract.ts';
 import { type Operation, openOperation } from '../operation.ts';
 import type { LookupOutcome } from '../outcomes.ts';
-import { type Context, onReleasedLookedUp, onWatched } from './index.ts';
+import { type Context, onCallEnded, onReleasedLookedUp, onWatched } from './index.ts';
 
 const START = 1_000_000_000;
 const HOUR = 3_600_000;
@@ -79,6 +79,20 @@ describe('a refund that succeeded', () => {
       ...(alarm === undefined ? {} : { alarm }),
       problem,
     });
+  });
+});
+
+describe('a charge that was approved', () => {
+  it('is final, also if the clock was set back since it was opened', () => {
+    const charge = openOperation({
+      kind: 'charge',
+      n: 1,
+      openedAtMs: START,
+      calling: true,
+      verifyFirst: false,
+    });
+    const { next, waitMs } = onCallEnded(charge, { kind: 'approved', ref: 'ch_1' }, at(-30_000));
+    expect({ step: next.step, waitMs }).toEqual({ step: 'none', waitMs: null });
   });
 });
 
