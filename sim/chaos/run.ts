@@ -190,7 +190,7 @@ async function heal(world: World, signal: AbortSignal, say: (line: string) => vo
   await allReady(world, signal);
   let open = 0;
   const settled = waitFor({ what: 'all payments', withinMs: HEAL_MS, pollMs: 250, signal }, async () => {
-    open = (await readUnsettled(world.replicas.a.url)).length + (await readUndecided(world.gateway.url));
+    open = (await readUnsettled(world.replicas.a.url)) + (await readUndecided(world.gateway.url));
     return open === 0;
   });
   await settled.catch((error: unknown) => {

@@ -4,6 +4,7 @@
  */
 import { inParallel } from '../in-parallel.ts';
 import { bodyOf, isAccepted, isPost } from '../judge/reading.ts';
+import { isRefundEnd } from '../judge/refund-reading.ts';
 import type { Exchange } from '../record.ts';
 import type { Line, Target } from './http.ts';
 
@@ -20,16 +21,17 @@ export interface ReplayOptions {
 export async function replayAll({ line, targets, exchanges, signal }: ReplayOptions): Promise<void> {
   const bound = new Map<string, Exchange>();
   for (const exchange of exchanges) {
-    if (!isPost(exchange) || exchange.key === null || !isAccepted(exchange) || bound.has(exchange.key))
-      continue;
-    bound.set(exchange.key, exchange);
+    const { key, path } = exchange;
+    if (!isPost(exchange) || key === null || !(isAccepted(exchange) || isRefundEnd(exchange))) continue;
+    // The same text is another key for another payment's refund, and for a charge.
+    if (!bound.has(`${path} ${key}`)) bound.set(`${path} ${key}`, exchange);
   }
-  await inParallel([...bound.values()], CONCURRENCY, async ({ orderId, key, body }, index) => {
+  await inParallel([...bound.values()], CONCURRENCY, async ({ orderId, key, body, path }, index) => {
     if (signal.aborted) return;
     const shared = {
       client: 'judge',
       method: 'POST',
-      path: '/v1/payments',
+      path,
       orderId,
       key,
       prefer: 'wait=2',
@@ -42,5 +44,6 @@ export async function replayAll({ line, targets, exchanges, signal }: ReplayOpti
 
 function changed(body: string | null): string {
   const order = bodyOf(body ?? '');
-  return JSON.stringify({ ...order, amount: Number(order.amount) + 1 });
+  // A refund without an amount is for all that is left.
+  return JSON.stringify({ ...order, amount: Number(order.amount ?? 0) + 1 });
 }

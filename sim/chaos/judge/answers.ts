@@ -1,6 +1,6 @@
 /** Judges each answer by itself: it is true about its order, and it is one of the allowed answers. */
 import type { Exchange } from '../record.ts';
-import type { Finding, OrderFile, Payment } from './case.ts';
+import { type Finding, type OrderFile, type Payment, tookMoney } from './case.ts';
 import { type Body, bodyOf, didNothing, isFailure, isPost, meaningOf, paymentStatusOf } from './reading.ts';
 
 const UNSETTLED = ['PROCESSING', 'UNRESOLVED', 'REVIEW'];
@@ -109,7 +109,7 @@ function judgePost(exchange: Exchange, body: Body, file: OrderFile): string[] {
 
 function isCharged(body: Body, { charges, payments }: OrderFile): boolean {
   const charge = charges.find(({ id }) => id === body.gateway_ref);
-  if (charge === undefined || !charge.live) return false;
+  if (charge === undefined || !tookMoney(charge)) return false;
   const told = payments[0]?.status === 'COMPLETED' && payments[0].gateway_ref === body.gateway_ref;
   return told && charge.amount === body.amount && charge.currency === body.currency;
 }

@@ -4,7 +4,7 @@ import type { Exchange } from '../record.ts';
 import { createDatabaseTime, type DatabaseTime, type Step } from './database-time.ts';
 import { touchedOrders } from './forgotten.ts';
 import { orderReference } from './names.ts';
-import { isPost } from './reading.ts';
+import { isAboutRefunds, isPost } from './reading.ts';
 
 /** A payment as the API shows it. */
 export interface Payment {
@@ -17,6 +17,21 @@ export interface Payment {
   readonly failure_code: string | null;
   readonly gateway_ref: string | null;
   readonly updated_at: string;
+  readonly amount_captured: number;
+  readonly amount_refunded: number;
+  readonly amount_refunding: number;
+  readonly amount_refunded_elsewhere: number;
+}
+
+/** A refund as the API shows it. */
+export interface Refund {
+  readonly refund_id: string;
+  readonly payment_id: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly status: string;
+  readonly failure_code: string | null;
+  readonly gateway_ref: string | null;
 }
 
 /** One line of a payment's history as the API shows it. */
@@ -40,7 +55,27 @@ export interface LedgerCharge {
   readonly idempotency_key: string;
   readonly order_id: string;
   readonly created_at: string;
+  /** It succeeded, and was neither voided nor refunded in full. */
   readonly live: boolean;
+  /** What it took, in minor units. */
+  readonly captured: number;
+  readonly refunds: readonly LedgerRefund[];
+}
+
+/** A refund as the gateway's ledger shows it. */
+export interface LedgerRefund {
+  readonly id: string;
+  /** `landing`: it will be made later. */
+  readonly status: string;
+  /** Null: it lands later, and takes all that is left then. */
+  readonly amount: number | null;
+  readonly idempotency_key: string;
+  readonly created_at: string;
+}
+
+/** Whether the charge took money, also if it was given back since. */
+export function tookMoney({ live, status }: LedgerCharge): boolean {
+  return live || status === 'refunded';
 }
 
 /** The state when all faults are over. */
@@ -49,6 +84,8 @@ export interface State {
   /** By payment id. */
   readonly events: ReadonlyMap<string, readonly PaymentEvent[]>;
   readonly ledger: readonly LedgerCharge[];
+  /** By payment id. A payment without refunds has no entry. */
+  readonly refunds: ReadonlyMap<string, readonly Refund[]>;
 }
 
 /** One moment on two clocks: the run's monotonic clock, which exchanges use, and milliseconds since the epoch, which calls use. */
@@ -88,8 +125,12 @@ export interface OrderFile {
   readonly charges: readonly LedgerCharge[];
   /** In the order in which they were sent. */
   readonly calls: readonly Call[];
-  /** In the order in which they were asked. */
+  /** In the order in which they were asked. Those about refunds are in `refundAsks`. */
   readonly exchanges: readonly Exchange[];
+  /** Of the first payment. */
+  readonly refunds: readonly Refund[];
+  /** All requests about refunds, in the order in which they were asked. */
+  readonly refundAsks: readonly Exchange[];
   /** For each of its keys, all requests under it, also those for other orders. */
   readonly uses: readonly (readonly Exchange[])[];
   readonly leaseMs: number;
@@ -101,6 +142,7 @@ export interface OrderFile {
 
 export type ViolationKind =
   | 'charged_twice'
+  | 'refunded_twice'
   | 'wrong_charge'
   | 'lost'
   | 'false_answer'
@@ -132,15 +174,19 @@ export function openFiles(facts: Case): OrderFile[] {
   const charges = groupBy(state.ledger, ({ order_id }) => order_id);
   const called = groupBy(calls, ({ orderId }) => orderId);
   const asked = groupBy(exchanges, ({ orderId }) => orderId);
+  // The same text as a key for a refund is another key.
   const keyed = groupBy(
-    exchanges.filter((exchange) => isPost(exchange) && exchange.key !== null),
+    exchanges.filter(
+      (exchange) => isPost(exchange) && exchange.key !== null && !isAboutRefunds(exchange.path),
+    ),
     ({ key }) => key,
   );
   const orders = new Set([...payments.keys(), ...charges.keys(), ...called.keys(), ...asked.keys()]);
   orders.delete(null);
   return [...orders].map((orderId) => {
     const own = payments.get(orderId) ?? [];
-    const ownExchanges = asked.get(orderId) ?? [];
+    const allExchanges = (asked.get(orderId) ?? []).toSorted((a, b) => a.askedMs - b.askedMs);
+    const ownExchanges = allExchanges.filter(({ path }) => !isAboutRefunds(path));
     const keys = new Set(ownExchanges.map(({ key }) => key));
     return {
       orderId: orderId ?? '',
@@ -149,7 +195,9 @@ export function openFiles(facts: Case): OrderFile[] {
       events: state.events.get(own[0]?.payment_id ?? '') ?? [],
       charges: charges.get(orderId) ?? [],
       calls: (called.get(orderId) ?? []).toSorted((a, b) => a.atMs - b.atMs),
-      exchanges: ownExchanges.toSorted((a, b) => a.askedMs - b.askedMs),
+      exchanges: ownExchanges,
+      refunds: state.refunds.get(own[0]?.payment_id ?? '') ?? [],
+      refundAsks: allExchanges.filter(({ path }) => isAboutRefunds(path)),
       uses: [...keys].flatMap((key) => [keyed.get(key) ?? []]),
       leaseMs,
       isTouched: touched.has(orderId ?? ''),

@@ -1,6 +1,6 @@
 /** Reads the state of everything, over the public API and from the gateway's ledger. */
 import { inParallel } from '../in-parallel.ts';
-import type { LedgerCharge, Payment, PaymentEvent, State } from './case.ts';
+import type { LedgerCharge, Payment, PaymentEvent, Refund, State } from './case.ts';
 
 interface Page<T> {
   readonly data: readonly T[];
@@ -17,7 +17,26 @@ export async function collect(replicas: readonly string[], gateway: string): Pro
   await inParallel(payments, CONCURRENCY, async ({ payment_id: id }, index) => {
     events.set(id, await readEvents(replicas[index % replicas.length] ?? '', id));
   });
-  return { payments, events, ledger: await readLedger(gateway) };
+  const refunds = await readAllRefunds(replicas, payments);
+  return { payments, events, ledger: await readLedger(gateway), refunds };
+}
+
+/** The refunds of all payments that have some. The sums leave failed ones out, so every COMPLETED payment is asked. */
+export async function readAllRefunds(
+  replicas: readonly string[],
+  payments: readonly Payment[],
+): Promise<Map<string, readonly Refund[]>> {
+  const refunds = new Map<string, readonly Refund[]>();
+  const completed = payments.filter(({ status }) => status === 'COMPLETED');
+  await inParallel(completed, CONCURRENCY, async ({ payment_id: id }, index) => {
+    const own = await readRefunds(replicas[index % replicas.length] ?? '', id);
+    if (own.length > 0) refunds.set(id, own);
+  });
+  return refunds;
+}
+
+function readRefunds(replica: string, paymentId: string): Promise<Refund[]> {
+  return readAll<Refund>(`${replica}/v1/payments/${paymentId}/refunds?limit=100`);
 }
 
 /** `filter`: more of the query, such as `&status=FAILED`. */
@@ -33,18 +52,35 @@ function readLedger(gateway: string): Promise<LedgerCharge[]> {
   return readAll<LedgerCharge>(`${gateway}/_ledger?limit=1000`);
 }
 
-/** Payments that are not settled yet. */
-export async function readUnsettled(replica: string): Promise<Payment[]> {
+/** How many payments and refunds are not settled yet. */
+export async function readUnsettled(replica: string): Promise<number> {
   const pages = ['PROCESSING', 'UNRESOLVED'].map((status) => readPayments(replica, `&status=${status}`));
-  return (await Promise.all(pages)).flat();
+  const payments = (await Promise.all(pages)).flat();
+  return payments.length > 0 ? payments.length : countPendingRefunds(replica);
 }
 
-/** How many charges the gateway has accepted but not decided, or will still make. */
+async function countPendingRefunds(replica: string): Promise<number> {
+  const completed = await readPayments(replica, '&status=COMPLETED');
+  const refunding = completed.filter(({ amount_refunding: amount }) => amount > 0);
+  let pending = 0;
+  await inParallel(refunding, CONCURRENCY, async ({ payment_id: id }) => {
+    const own = await readRefunds(replica, id);
+    pending += own.filter(({ status }) => status === 'PENDING').length;
+  });
+  return pending;
+}
+
+interface Undecided {
+  readonly pending: number;
+  readonly landing: number;
+}
+
+/** How many charges and refunds the gateway has accepted but not decided, or will still make. */
 export async function readUndecided(gateway: string): Promise<number> {
-  const { summary } = await readJson<{ summary: { pending: number; landing: number } }>(
+  const { summary } = await readJson<{ summary: Undecided & { refunds: Undecided } }>(
     `${gateway}/_ledger?limit=1`,
   );
-  return summary.pending + summary.landing;
+  return summary.pending + summary.landing + summary.refunds.pending + summary.refunds.landing;
 }
 
 async function readAll<T>(address: string): Promise<T[]> {

@@ -5,7 +5,7 @@
 import type { Call } from '../proxy/witness.ts';
 import type { Exchange } from '../record.ts';
 import { LEASE_MS } from '../settings.ts';
-import type { Case, LedgerCharge, Payment, PaymentEvent, ViolationKind } from './case.ts';
+import type { Case, LedgerCharge, Payment, PaymentEvent, Refund, ViolationKind } from './case.ts';
 import { judge } from './judge.ts';
 import { chargeKey, orderReference } from './names.ts';
 
@@ -15,7 +15,7 @@ const INSTALLATION = '00000000-0000-4000-8000-000000000001';
 export const at = (second: number): string => new Date(1_800_000_000_000 + second * 1000).toISOString();
 const atMs = (second: number): number => Date.parse(at(second));
 
-const reference = (orderId: string): string => orderReference(INSTALLATION, orderId);
+export const reference = (orderId: string): string => orderReference(INSTALLATION, orderId);
 
 export function payment(orderId: string, changes: Partial<Payment> = {}): Payment {
   return {
@@ -28,6 +28,10 @@ export function payment(orderId: string, changes: Partial<Payment> = {}): Paymen
     failure_code: null,
     gateway_ref: `ch-${orderId}-1`,
     updated_at: at(3),
+    amount_captured: 500,
+    amount_refunded: 0,
+    amount_refunding: 0,
+    amount_refunded_elsewhere: 0,
     ...changes,
   };
 }
@@ -52,6 +56,8 @@ export function charge(orderId: string, n: number, changes: Partial<LedgerCharge
     order_id: orderId,
     created_at: at(2),
     live: true,
+    captured: 500,
+    refunds: [],
     ...changes,
   };
 }
@@ -131,6 +137,7 @@ export interface Facts {
   payments: Payment[];
   events: Map<string, PaymentEvent[]>;
   ledger: LedgerCharge[];
+  refunds: Map<string, Refund[]>;
   calls: Call[];
   exchanges: Exchange[];
 }
@@ -160,6 +167,7 @@ export function honest(): Facts {
       ['id-poor', failure],
     ]),
     ledger: [charge('good', 1), charge('twice', 2), charge('poor', 1, { status: 'declined', live: false })],
+    refunds: new Map(),
     calls: [call('good', 1, 1), call('twice', 1, 1), call('twice', 2, 4), call('poor', 1, 1)],
     exchanges: [
       exchange('good', 1, {
@@ -197,8 +205,8 @@ export function honest(): Facts {
   };
 }
 
-export function caseOf({ payments, events, ledger, calls, exchanges }: Facts): Case {
-  const state = { payments, events, ledger };
+export function caseOf({ payments, events, ledger, refunds, calls, exchanges }: Facts): Case {
+  const state = { payments, events, ledger, refunds };
   return {
     installationId: INSTALLATION,
     state,

@@ -21,6 +21,8 @@ export function touchedOrders({
   return new Set([
     ...exchanges.flatMap((one) => (one.orderId !== null && overlaps(one, forgotten) ? [one.orderId] : [])),
     ...calls.filter(({ leftMs, atMs }) => within(leftMs) || within(atMs)).map(({ orderId }) => orderId),
-    ...state.ledger.filter((one) => within(Date.parse(one.created_at))).map((one) => one.order_id),
+    ...state.ledger
+      .filter((one) => [one, ...one.refunds].some(({ created_at: at }) => within(Date.parse(at))))
+      .map((one) => one.order_id),
   ]);
 }

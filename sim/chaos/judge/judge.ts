@@ -8,22 +8,41 @@ import { judgeHistory } from './history.ts';
 import { judgeKeys } from './keys.ts';
 import { judgeLateness } from './lateness.ts';
 import { judgeMoney } from './money.ts';
+import { isAboutRefunds } from './reading.ts';
+import { judgeRefundAnswers } from './refund-answers.ts';
+import { judgeRefunds, judgeRefundsTwice } from './refunds.ts';
 import { judgeTouched } from './touched.ts';
 import { judgeViews } from './views.ts';
 
-const JUDGES = [judgeMoney, judgeCalls, judgeLateness, judgeHistory, judgeAnswers, judgeKeys] as const;
+const JUDGES = [
+  judgeMoney,
+  judgeCalls,
+  judgeLateness,
+  judgeHistory,
+  judgeAnswers,
+  judgeKeys,
+  judgeRefundsTwice,
+  judgeRefunds,
+  judgeRefundAnswers,
+] as const;
+
+const JUDGES_OF_TOUCHED = [judgeTouched, judgeRefundsTwice] as const;
 
 /** Every broken promise that can be seen from outside. Empty: all promises were kept. */
 export function judge(facts: Case): Violation[] {
   const byOrder = openFiles(facts).flatMap((file) =>
-    (file.isTouched ? judgeTouched(file) : JUDGES.flatMap((each) => each(file))).map((finding) => ({
-      ...finding,
-      orderId: file.orderId,
-    })),
+    (file.isTouched ? JUDGES_OF_TOUCHED : JUDGES)
+      .flatMap((each) => each(file))
+      .map((finding) => ({
+        ...finding,
+        orderId: file.orderId,
+      })),
   );
   const orders = new Map(facts.state.payments.map(({ payment_id, order_id }) => [payment_id, order_id]));
   // Answers from a time that the database has forgotten need not agree with later ones.
-  const lasting = facts.exchanges.filter((exchange) => !overlaps(exchange, facts.forgotten));
+  const lasting = facts.exchanges.filter(
+    (exchange) => !overlaps(exchange, facts.forgotten) && !isAboutRefunds(exchange.path),
+  );
   const seen = judgeViews(lasting, createDatabaseTime(facts.clockSteps)).map(
     ({ paymentId, ...finding }): Violation => {
       const orderId = orders.get(paymentId) ?? null;

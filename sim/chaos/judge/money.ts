@@ -1,5 +1,5 @@
 /** Compares the ledger with the payments: what was really charged with what we say was charged. */
-import type { Finding, LedgerCharge, OrderFile, Payment } from './case.ts';
+import { type Finding, type LedgerCharge, type OrderFile, type Payment, tookMoney } from './case.ts';
 import { chargeOf } from './names.ts';
 
 /** The reasons for REVIEW that this gateway causes: sometimes it charges another amount or currency. */
@@ -7,7 +7,7 @@ const EXPLAINED = ['amount_mismatch', 'currency_mismatch'];
 
 export function judgeMoney(file: OrderFile): Finding[] {
   const found: Finding[] = [];
-  const live = file.charges.filter((charge) => charge.live);
+  const live = file.charges.filter(tookMoney);
   if (live.length > 1) {
     const ids = live.map(({ id, idempotency_key }) => `${id} (key ${idempotency_key})`).join(', ');
     found.push({ kind: 'charged_twice', what: `${live.length} live charges: ${ids}` });

@@ -24,6 +24,26 @@ export function chargeKey(reference: string, n: number): string {
   return uuid5(reference, `charge:${n}`);
 }
 
+/** The gateway's key of a refund that the caller named. */
+export function refundKey(reference: string, refundId: string): string {
+  return uuid5(reference, `refund:id:${refundId}`);
+}
+
+/** The gateway's key of a refund that only the caller's idempotency key names. It is the refund's own name, too. */
+export function keyedRefundKey(reference: string, key: string): string {
+  const hash = createHash('sha256')
+    .update(`POST /v1/payments/{payment_id}/refunds\n${key}`, 'utf8')
+    .digest('hex');
+  const stored = [
+    hash.slice(0, 8),
+    hash.slice(8, 12),
+    hash.slice(12, 16),
+    hash.slice(16, 20),
+    hash.slice(20, 32),
+  ];
+  return uuid5(reference, `refund:key:${stored.join('-')}`);
+}
+
 /** Which charge, of those up to `most`, the key belongs to. Null: none of them. */
 export function chargeOf(key: string, reference: string, most: number): number | null {
   for (let n = 1; n <= most; n += 1) if (chargeKey(reference, n) === key) return n;

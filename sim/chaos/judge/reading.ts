@@ -19,6 +19,11 @@ export function paymentStatusOf(body: Body): string | null {
   return typeof status === 'string' ? status : null;
 }
 
+/** Whether the address is of a payment's refunds, of one of them, or of its events. */
+export function isAboutRefunds(path: string): boolean {
+  return /^\/v1\/payments\/[^/]+\/refunds(\/|\?|$)/.test(path);
+}
+
 export function isPost({ method }: Exchange): boolean {
   return method === 'POST';
 }

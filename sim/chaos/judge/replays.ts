@@ -1,7 +1,8 @@
 /** Judges the replays after the end: each gets an answer, and none changes anything. */
 import type { Exchange } from '../record.ts';
 import type { Finding, State, Violation } from './case.ts';
-import { bodyOf, isSettled, paymentStatusOf } from './reading.ts';
+import { bodyOf, isAboutRefunds, isSettled, paymentStatusOf } from './reading.ts';
+import { isRefundEnd } from './refund-reading.ts';
 
 export function judgeReplays(exchanges: readonly Exchange[]): Violation[] {
   return exchanges.flatMap((exchange): Violation[] => {
@@ -10,11 +11,15 @@ export function judgeReplays(exchanges: readonly Exchange[]): Violation[] {
       const what = `another request under the key ${key} was answered ${status} after the end`;
       return [{ kind: 'changed_answer', what, exchanges: [n], orderId }];
     }
-    if (scenario !== 'final replay' || isSettled(exchange)) return [];
+    if (scenario !== 'final replay' || hasAnswer(exchange)) return [];
     if (status === 202 && paymentStatusOf(bodyOf(text)) === 'REVIEW') return [];
     const what = `the key ${key} had no answer after the end: ${status}`;
     return [{ kind: 'unsettled', what, exchanges: [n], orderId }];
   });
+}
+
+function hasAnswer(exchange: Exchange): boolean {
+  return isAboutRefunds(exchange.path) ? isRefundEnd(exchange) : isSettled(exchange);
 }
 
 /** Which fields differ, and how. Null: none. */
@@ -48,6 +53,10 @@ export function judgeUnchanged(before: State, after: State): Finding[] {
     if (difference !== null) found.push(changed(`payment ${payment.payment_id}: ${difference}`));
   }
   if (before.payments.length > after.payments.length) found.push(changed('payments: some are gone'));
+  for (const [id, refunds] of after.refunds) {
+    if (JSON.stringify(refunds) !== JSON.stringify(before.refunds.get(id)))
+      found.push(changed(`the refunds of ${id}`));
+  }
   for (const [id, events] of after.events) {
     if (goesOn.has(id)) continue;
     const added = events.slice(before.events.get(id)?.length ?? 0);

@@ -3,7 +3,7 @@
  * are made a second time. Then only the derived keys protect the money, each on its own. So an order that was touched in that time is
  * judged by this file alone. Every other order is judged by all rules.
  */
-import { type Finding, groupBy, type OrderFile } from './case.ts';
+import { type Finding, groupBy, type OrderFile, tookMoney } from './case.ts';
 import { chargeOf } from './names.ts';
 
 /** More charges than any order of a run has. The database may have forgotten how many were opened. */
@@ -15,7 +15,7 @@ const MOST_CHARGES = 50;
  */
 export function judgeTouched({ payments, charges, calls, reference }: OrderFile): Finding[] {
   const found: Finding[] = [];
-  const live = charges.filter((charge) => charge.live);
+  const live = charges.filter(tookMoney);
   for (const [key, same] of groupBy(live, (charge) => charge.idempotency_key)) {
     if (same.length < 2) continue;
     const ids = same.map(({ id }) => id).join(', ');
