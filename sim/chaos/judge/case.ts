@@ -131,6 +131,8 @@ export interface OrderFile {
   readonly refunds: readonly Refund[];
   /** All requests about refunds, in the order in which they were asked. */
   readonly refundAsks: readonly Exchange[];
+  /** All requests for refunds under the keys of those, also for refunds of other orders. */
+  readonly refundUses: readonly Exchange[];
   /** For each of its keys, all requests under it, also those for other orders. */
   readonly uses: readonly (readonly Exchange[])[];
   readonly leaseMs: number;
@@ -174,11 +176,12 @@ export function openFiles(facts: Case): OrderFile[] {
   const charges = groupBy(state.ledger, ({ order_id }) => order_id);
   const called = groupBy(calls, ({ orderId }) => orderId);
   const asked = groupBy(exchanges, ({ orderId }) => orderId);
+  const withKey = exchanges.filter((exchange) => isPost(exchange) && exchange.key !== null);
   // The same text as a key for a refund is another key.
+  const refundKeyed = withKey.filter(({ path }) => isAboutRefunds(path));
+  const refundUses = groupBy(refundKeyed, ({ key }) => key);
   const keyed = groupBy(
-    exchanges.filter(
-      (exchange) => isPost(exchange) && exchange.key !== null && !isAboutRefunds(exchange.path),
-    ),
+    withKey.filter(({ path }) => !isAboutRefunds(path)),
     ({ key }) => key,
   );
   const orders = new Set([...payments.keys(), ...charges.keys(), ...called.keys(), ...asked.keys()]);
@@ -187,6 +190,7 @@ export function openFiles(facts: Case): OrderFile[] {
     const own = payments.get(orderId) ?? [];
     const allExchanges = (asked.get(orderId) ?? []).toSorted((a, b) => a.askedMs - b.askedMs);
     const ownExchanges = allExchanges.filter(({ path }) => !isAboutRefunds(path));
+    const refundAsks = allExchanges.filter(({ path }) => isAboutRefunds(path));
     const keys = new Set(ownExchanges.map(({ key }) => key));
     return {
       orderId: orderId ?? '',
@@ -197,7 +201,8 @@ export function openFiles(facts: Case): OrderFile[] {
       calls: (called.get(orderId) ?? []).toSorted((a, b) => a.atMs - b.atMs),
       exchanges: ownExchanges,
       refunds: state.refunds.get(own[0]?.payment_id ?? '') ?? [],
-      refundAsks: allExchanges.filter(({ path }) => isAboutRefunds(path)),
+      refundAsks,
+      refundUses: [...new Set(refundAsks.map(({ key }) => key))].flatMap((key) => refundUses.get(key) ?? []),
       uses: [...keys].flatMap((key) => [keyed.get(key) ?? []]),
       leaseMs,
       isTouched: touched.has(orderId ?? ''),

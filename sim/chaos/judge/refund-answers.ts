@@ -12,7 +12,7 @@ export function judgeRefundAnswers(file: OrderFile): Finding[] {
   return [
     ...answered.flatMap((ask) => judgeAnswer(ask, file)),
     ...judgeSameAnswers(answered),
-    ...judgeOtherBodies(answered),
+    ...judgeOtherBodies(file.refundUses),
     ...judgeOrder(answered),
   ];
 }
@@ -145,8 +145,8 @@ function meaningOf({ path, body }: Exchange): string {
   return JSON.stringify([path, id ?? null, amount ?? null]);
 }
 
-function wasUsedOtherwise(ask: Exchange, { refundAsks }: OrderFile): boolean {
-  return refundAsks.some(
+function wasUsedOtherwise(ask: Exchange, { refundUses }: OrderFile): boolean {
+  return refundUses.some(
     (one) => one.key === ask.key && one.askedMs < ask.answeredMs && meaningOf(one) !== meaningOf(ask),
   );
 }
@@ -176,15 +176,15 @@ function judgeSameAnswers(answered: readonly Exchange[]): Finding[] {
 }
 
 /** A key is bound to the first request that was taken under it. */
-function judgeOtherBodies(answered: readonly Exchange[]): Finding[] {
-  const taken = answered.filter((ask) => isRefundEnd(ask) || [200, 201, 202].includes(ask.status ?? 0));
+function judgeOtherBodies(uses: readonly Exchange[]): Finding[] {
+  const taken = uses.filter((ask) => isRefundEnd(ask) || [200, 201, 202].includes(ask.status ?? 0));
   const keyed = groupBy(
     taken.filter((ask) => isPost(ask) && ask.key !== null),
     ({ key }) => key,
   );
-  return [...keyed].flatMap(([key, uses]) => {
-    const [first] = uses;
-    const other = uses.find((one) => first !== undefined && meaningOf(one) !== meaningOf(first));
+  return [...keyed].flatMap(([key, same]) => {
+    const [first] = same;
+    const other = same.find((one) => first !== undefined && meaningOf(one) !== meaningOf(first));
     return other === undefined ? [] : [changed(`two requests were taken under the key ${key}`, first, other)];
   });
 }

@@ -7,14 +7,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { text as readText } from 'node:stream/consumers';
 import { freePort } from '../../../sim/chaos/processes/free-port.ts';
 import { type Book, type BookOptions, createBook } from './book.ts';
-import { type ChargeBody, type ChargeRequest, createLedger, type Ledger } from './ledger.ts';
+import { type ChargeBody, type ChargeRequest, chargeMade, createLedger, type Ledger } from './ledger.ts';
 import { answerLookup, answerOne, type LookupOptions } from './lookups.ts';
-import { sendJson, sendReply } from './send.ts';
-import { honest, type Step } from './steps.ts';
+import { createRefundBook, type RefundDesk, type RefundRequest } from './refunds.ts';
+import { type Made, sendJson, sendReply } from './send.ts';
+import { type Effect, honest, type Step } from './steps.ts';
 
 export interface Gateway extends BookOptions, LookupOptions {
   readonly url: string;
   readonly ledger: Ledger;
+  readonly refunds: RefundDesk;
   /** The steps of an order's requests, in turn; honest after the last. */
   plan(orderId: string, ...steps: Step[]): void;
   /** Every request of an order goes this way. */
@@ -31,11 +33,21 @@ export interface Gateway extends BookOptions, LookupOptions {
   close(): Promise<void>;
 }
 
+/** One call of a key, to charge or to refund. */
+interface Call {
+  readonly key: string;
+  conflicts(): boolean;
+  apply(effect: Effect): Made | null;
+  /** What an altered reply is made of if nothing was made. */
+  readonly fallback: Record<string, unknown>;
+}
+
 /** A process that was stopped keeps its connections open without listening. Longer than a call lasts where this is used. */
 const NOTICES_MS = 2500;
 
 export async function startGateway(options: Partial<BookOptions> = {}): Promise<Gateway> {
   const ledger = createLedger();
+  const refunds = createRefundBook(ledger);
   const plans = new Map<string, (nth: number) => Step>();
   const inProgress = new Set<string>();
   const port = await freePort();
@@ -50,6 +62,7 @@ export async function startGateway(options: Partial<BookOptions> = {}): Promise<
     ...options,
     url: `http://127.0.0.1:${port}`,
     ledger,
+    refunds,
     otherwise: () => honest,
     outage: null,
     onRequest: () => {},
@@ -85,7 +98,16 @@ export async function startGateway(options: Partial<BookOptions> = {}): Promise<
       await charge(request, response);
       return;
     }
+    const [, chargeId] = /^\/charges\/([^/]+)\/refunds$/.exec(url.pathname) ?? [];
+    if (request.method === 'POST' && chargeId !== undefined) {
+      await refund(request, response, decodeURIComponent(chargeId));
+      return;
+    }
     const key = url.searchParams.get('idempotency_key');
+    if (request.method === 'GET' && url.pathname === '/refunds' && key !== null) {
+      refunds.answerLookup(key, response, gateway.outage);
+      return;
+    }
     if (request.method === 'GET' && url.pathname === '/charges' && key !== null) {
       answerLookup(ledger, gateway, key, response, gateway.outage);
       return;
@@ -114,9 +136,47 @@ export async function startGateway(options: Partial<BookOptions> = {}): Promise<
     ledger.requests.push(one);
     await gateway.onRequest(one);
     const step = gateway.outage ?? plans.get(body.order_id)?.(nthOfOrder) ?? gateway.otherwise(one);
-    if (step.effect.kind === 'late') landLate(response, one, step.effect.afterMs, mayLand);
+    await carryOut(response, step, mayLand, {
+      key,
+      conflicts: () => book.conflicts(key, body),
+      apply(effect) {
+        const made = book.apply(key, body, effect);
+        return made === null ? null : chargeMade(made);
+      },
+      fallback: { ...body, id: 'ch_none', idempotency_key: key },
+    });
+  }
+
+  async function refund(request: IncomingMessage, response: ServerResponse, chargeId: string): Promise<void> {
+    const atMs = Date.now();
+    const mayLand = watchCaller(response);
+    const text = await readText(request);
+    const key = String(request.headers['idempotency-key'] ?? '');
+    const { amount = null } = JSON.parse(text) as { amount?: number };
+    const orderId = ledger.charges.find(({ id }) => id === chargeId)?.body.order_id ?? '';
+    const nth = refunds.requests.filter((one) => one.key === key).length + 1;
+    const nthOfOrder = refunds.requestsOf(orderId).length + 1;
+    const one: RefundRequest = { atMs, key, text, nth, orderId, chargeId, amount, nthOfOrder };
+    refunds.requests.push(one);
+    await carryOut(response, gateway.outage ?? refunds.stepFor(one), mayLand, {
+      key,
+      conflicts: () => refunds.conflicts(one),
+      apply: (effect) => refunds.apply(one, effect),
+      fallback: { amount, charge: chargeId, id: 're_none', idempotency_key: key },
+    });
+  }
+
+  /** Does with one call what the step says. */
+  async function carryOut(
+    response: ServerResponse,
+    step: Step,
+    mayLand: () => boolean,
+    { key, conflicts, apply, fallback }: Call,
+  ): Promise<void> {
+    if (step.effect.kind === 'late')
+      landLate(response, () => mayLand() && apply({ kind: 'charge' }), step.effect.afterMs);
     // A gateway reports a key's misuse before it does anything else.
-    if (gateway.outage === null && book.conflicts(key, body)) {
+    if (gateway.outage === null && conflicts()) {
       return sendJson(response, 422, { error: 'key_reused', idempotency_key: key });
     }
     if (gateway.keys === 'kept' && inProgress.has(key))
@@ -126,19 +186,13 @@ export async function startGateway(options: Partial<BookOptions> = {}): Promise<
       await (step.until ?? pause(step.delayMs ?? 0));
       inProgress.delete(key);
     }
-    const made = book.apply(key, body, mayLand() ? step.effect : { kind: 'none' });
+    const made = apply(mayLand() ? step.effect : { kind: 'none' });
     if (step.pauseMs !== undefined) await pause(step.pauseMs);
-    sendReply(response, step.reply, made, { ...body, id: 'ch_none', idempotency_key: key });
+    sendReply(response, step.reply, made, fallback);
   }
 
   /** The caller's death is noticed when its connection ends, or taken for granted after a while. */
-  function landLate(
-    response: ServerResponse,
-    { key, body }: ChargeRequest,
-    afterMs: number,
-    mayLand: () => boolean,
-  ): void {
-    const land = () => mayLand() && book.apply(key, body, { kind: 'charge' });
+  function landLate(response: ServerResponse, land: () => unknown, afterMs: number): void {
     let dead = false;
     const die = () => {
       if (!dead) setTimeout(land, afterMs).unref();

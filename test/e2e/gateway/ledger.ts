@@ -1,5 +1,7 @@
 /** What really happened at the gateway: every request that arrived and every charge that was made. */
 import type { LedgerCharge } from '../../../sim/chaos/judge/case.ts';
+import { type Refund, refundedOf, refundJson } from './refunds.ts';
+import type { Made } from './send.ts';
 
 export interface ChargeBody {
   readonly amount: number;
@@ -16,6 +18,7 @@ export interface Charge {
   readonly atMs: number;
   status: 'succeeded' | 'declined' | 'pending';
   code?: string;
+  readonly refunds: Refund[];
 }
 
 export interface ChargeRequest {
@@ -71,7 +74,15 @@ export function createLedger(): Ledger {
     byKey: (key) => charges.filter((charge) => charge.key === key),
     add(key, body, status, code) {
       const id = `ch_${String(charges.length + 1).padStart(8, '0')}`;
-      const charge: Charge = { id, key, body, atMs: Date.now(), status, ...(code ? { code } : {}) };
+      const charge: Charge = {
+        id,
+        key,
+        body,
+        atMs: Date.now(),
+        status,
+        refunds: [],
+        ...(code ? { code } : {}),
+      };
       charges.push(charge);
       return charge;
     },
@@ -79,24 +90,34 @@ export function createLedger(): Ledger {
 }
 
 export function chargeJson(charge: Charge): Record<string, unknown> {
+  const captured = capturedOf(charge);
+  const settled = charge.refunds.filter(({ status }) => status === 'succeeded');
+  const isReversed = captured > 0 && settled.reduce((sum, { amount }) => sum + amount, 0) >= captured;
   return {
     id: charge.id,
-    status: charge.status,
+    status: isReversed ? 'refunded' : charge.status,
     amount: charge.body.amount,
     currency: charge.body.currency,
     reference: charge.body.reference,
     order_id: charge.body.order_id,
     idempotency_key: charge.key,
+    captured,
+    refunded: refundedOf(charge),
     ...(charge.code ? { code: charge.code } : {}),
     created_at: new Date(charge.atMs).toISOString(),
   };
 }
 
-/** For the judge. Whatever was not declined took money, or may still take it. */
-export function shown(charge: Charge): LedgerCharge {
-  return { ...chargeJson(charge), live: charge.status !== 'declined' } as LedgerCharge;
+function capturedOf({ status, body }: Charge): number {
+  return status === 'succeeded' ? body.amount : 0;
 }
 
-export function chargeHttpStatus(charge: Charge): number {
-  return { succeeded: 200, declined: 402, pending: 202 }[charge.status];
+/** For the judge. Whatever was not declined took money, or may still take it. */
+export function shown(charge: Charge): LedgerCharge {
+  const refunds = charge.refunds.map(refundJson);
+  return { ...chargeJson(charge), live: charge.status !== 'declined', refunds } as unknown as LedgerCharge;
+}
+
+export function chargeMade(charge: Charge): Made {
+  return { status: { succeeded: 200, declined: 402, pending: 202 }[charge.status], body: chargeJson(charge) };
 }

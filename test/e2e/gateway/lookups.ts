@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { type Charge, chargeJson, type Ledger } from './ledger.ts';
+import { type Charge, chargeJson, chargeMade, type Ledger } from './ledger.ts';
 import { sendJson, sendReply } from './send.ts';
 import type { Step } from './steps.ts';
 
@@ -70,9 +70,12 @@ export function answerLookup(
     case 'twice':
       sendJson(response, 200, { data: [...data, ...data.map((one) => ({ ...one, id: `${one.id}b` }))] });
       return;
-    default:
-      sendReply(response, { kind: mode }, shown[0] ?? null, { data: [] });
+    default: {
+      const [first] = shown;
+      const made = first === undefined ? null : chargeMade(first);
+      sendReply(response, { kind: mode }, made, { data: [] });
       return;
+    }
   }
 }
 

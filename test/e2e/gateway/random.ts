@@ -1,5 +1,4 @@
 import { createRandom } from '../../../sim/chaos/random.ts';
-import type { ChargeRequest } from './ledger.ts';
 import type { Step } from './steps.ts';
 
 /**
@@ -9,7 +8,7 @@ import type { Step } from './steps.ts';
 export function mixOf(seed: number, weights: readonly (readonly [number, Step])[]) {
   const total = weights.reduce((sum, [weight]) => sum + weight, 0);
   const counts = new Map<string, number>();
-  return ({ body }: ChargeRequest): Step => {
+  return ({ body }: { readonly body: { readonly order_id: string } }): Step => {
     const nth = (counts.get(body.order_id) ?? 0) + 1;
     counts.set(body.order_id, nth);
     let roll = createRandom(seed, `${body.order_id}:${nth}`).float() * total;

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { type Charge, chargeHttpStatus, chargeJson } from './ledger.ts';
 import type { Reply } from './steps.ts';
 
 export function sendJson(
@@ -43,15 +42,20 @@ function named(text: string, key: unknown): string {
     : text;
 }
 
-/** Says what the plan says about `charge`; `fallback` is what the reply is made of when there is none. */
+/** What the gateway has under a key, or why it refuses: the honest answer. */
+export interface Made {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+/** Says what the plan says about what was made; `fallback` is what the reply is made of when there is nothing. */
 export function sendReply(
   response: ServerResponse,
   reply: Reply,
-  charge: Charge | null,
+  made: Made | null,
   fallback: Record<string, unknown>,
 ): void {
-  const truth = charge === null ? fallback : chargeJson(charge);
-  const status = charge === null ? 500 : chargeHttpStatus(charge);
+  const { status, body: truth } = made ?? { status: 500, body: fallback };
   const text = JSON.stringify(truth);
   switch (reply.kind) {
     case 'truth':

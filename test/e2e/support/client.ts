@@ -22,10 +22,20 @@ export interface Order {
   readonly signal?: AbortSignal;
 }
 
+export interface RefundOrder {
+  /** As the API shows it. */
+  readonly payment: { readonly payment_id: string; readonly order_id: string };
+  readonly amount?: number;
+  readonly refundId?: string;
+  readonly key?: string;
+  readonly prefer?: string;
+}
+
 export interface Client {
-  /** Every request for a charge, kept for the judge whatever its result. */
+  /** Every request for a charge or a refund, kept for the judge whatever its result. */
   readonly observed: Exchange[];
   pay(order: Order): Promise<Answer>;
+  refund(order: RefundOrder): Promise<Answer>;
   /** The seed's endpoint; `amount` as written, e.g. `100.0`. */
   start(orderId: string, amount: string): Promise<Answer>;
   get(path: string): Promise<Answer>;
@@ -40,6 +50,8 @@ export interface Client {
 interface Sending {
   readonly headers?: Record<string, string>;
   readonly signal?: AbortSignal | undefined;
+  /** Default: what the body says. */
+  readonly orderId?: string;
 }
 
 /** `url` is called for each request, because the service may have moved. `observed`: where the requests are kept. */
@@ -81,8 +93,8 @@ export function createClient(url: () => string, observed: Exchange[] = []): Clie
   ): Promise<Answer> {
     const askedMs = performance.now();
     const body = String(sent);
-    const { order_id: orderId, amount } = bodyOf(body);
-    const isSeed = path !== '/v1/payments';
+    const { order_id: orderId = sending.orderId, amount } = bodyOf(body);
+    const isSeed = !path.startsWith('/v1/payments');
     const keep = (status: number | null, text: string, error: string | null): void => {
       if (typeof orderId !== 'string') return;
       observed.push({
@@ -126,6 +138,13 @@ export function createClient(url: () => string, observed: Exchange[] = []): Clie
       if (key !== null) headers['idempotency-key'] = key;
       if (prefer !== undefined) headers.prefer = prefer;
       return post('/v1/payments', body, '', { headers, signal });
+    },
+    refund({ payment: { payment_id: id, order_id: orderId }, amount, refundId, key, prefer }) {
+      const body = JSON.stringify({ amount, refund_id: refundId });
+      const headers: Record<string, string> = {};
+      if (key !== undefined) headers['idempotency-key'] = key;
+      if (prefer !== undefined) headers.prefer = prefer;
+      return post(`/v1/payments/${id}/refunds`, body, '', { headers, orderId });
     },
   };
 }

@@ -3,7 +3,7 @@
 import { inParallel } from '../../../sim/chaos/in-parallel.ts';
 import type { PaymentEvent } from '../../../sim/chaos/judge/case.ts';
 import { groupBy } from '../../../sim/chaos/judge/case.ts';
-import { readEvents, readPayments } from '../../../sim/chaos/judge/collect.ts';
+import { readAllRefunds, readEvents, readPayments } from '../../../sim/chaos/judge/collect.ts';
 import { judge as judgeCase } from '../../../sim/chaos/judge/judge.ts';
 import type { Exchange } from '../../../sim/chaos/record.ts';
 import { headline } from '../../../sim/chaos/report.ts';
@@ -36,7 +36,12 @@ export async function judge({ url, observed, gateway, installationId, leaseMs }:
     leaseMs,
     forgotten: [],
     clockSteps: [],
-    state: { payments, events, ledger: ledger.charges.map(shown) },
+    state: {
+      payments,
+      events,
+      ledger: ledger.charges.map(shown),
+      refunds: await readAllRefunds([url], payments),
+    },
     exchanges: observed.filter(({ text }) => !OWN_CODES.test(text)),
     calls: ledger.requests.map(({ key, body, atMs }) => ({
       ...{ key, atMs, leftMs: atMs, hungUpMs: null, replica: 'any' },

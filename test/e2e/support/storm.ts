@@ -69,6 +69,21 @@ export function raiseStorm({ gateway }: Stage, seed: number): { heal(): void } {
   };
 }
 
+/** The same for refunds. A gateway declines a key that was refunded before as little as it refunds another amount. */
+export function raiseRefundStorm({ gateway: { refunds } }: Stage, seed: number): { heal(): void } {
+  const random = createRandom(seed, 'lookups of refunds');
+  const faults = NASTY.filter(([, { reply }]) => reply.kind !== 'altered');
+  const mix = mixOf(seed, faults);
+  refunds.otherwise = ({ orderId }) => mix({ body: { order_id: orderId } });
+  refunds.mode = () => (random.chance(0.2) ? random.pick(['down', 'drop', 'garbage']) : 'truth');
+  return {
+    heal() {
+      refunds.otherwise = () => step.honest;
+      refunds.mode = () => 'truth';
+    },
+  };
+}
+
 /** Asks with the same key until the answer is final, as a merchant's client would. */
 async function insist(client: Client, order: Order): Promise<Answer> {
   return await until(
