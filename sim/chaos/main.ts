@@ -97,8 +97,14 @@ async function main(): Promise<number> {
 function keep({ violations, facts }: Outcome): void {
   const stories = violations.map((violation) => story(violation, facts));
   writeFileSync(join(folder, 'violations.txt'), `${stories.join('\n\n')}\n`);
-  const { payments, events, ledger } = facts.state;
-  const end = { payments, events: Object.fromEntries(events), ledger, calls: facts.calls };
+  const { payments, events, refunds, ledger } = facts.state;
+  const end = {
+    payments,
+    events: Object.fromEntries(events),
+    refunds: Object.fromEntries(refunds),
+    ledger,
+    calls: facts.calls,
+  };
   writeFileSync(join(folder, 'end.json'), JSON.stringify(end));
   say(stories.slice(0, SHOWN_STORIES).join('\n\n'));
   if (stories.length > SHOWN_STORIES) say(`\n… and ${stories.length - SHOWN_STORIES} more.`);

@@ -1,6 +1,6 @@
 /** The result of a run, for a person: a table, and the story of everything that was wrong. */
 
-import type { Case, Violation, ViolationKind } from './judge/case.ts';
+import { type Case, tookMoney, type Violation, type ViolationKind } from './judge/case.ts';
 import { touchedOrders } from './judge/forgotten.ts';
 import type { Call } from './proxy/witness.ts';
 import type { Exchange } from './record.ts';
@@ -18,16 +18,27 @@ export function report(outcome: Outcome): string {
     status === null ? `none (${error})` : String(status),
   );
   const statuses = tally(state.payments, ({ status }) => status);
-  const live = state.ledger.filter((charge) => charge.live).length;
+  const live = state.ledger.filter(tookMoney).length;
+  const refunds = [...state.refunds.values()].flat();
+  const booked = state.ledger.flatMap((charge) => charge.refunds);
   const sections: readonly (readonly [string, readonly Row[]])[] = [
     ['faults', sorted(faults)],
     ['answers', [['requests', exchanges.length], ...sorted(answers)]],
     ['payments', [['orders with a payment', state.payments.length], ...sorted(statuses)]],
     [
+      'refunds',
+      [
+        ['refunds', refunds.length],
+        ...sorted(tally(refunds, ({ status }) => status)),
+        ["refunds in the gateway's ledger", booked.length],
+        ...sorted(tally(booked, ({ status }) => status)),
+      ],
+    ],
+    [
       'gateway',
       [
         ['calls', calls.length],
-        ['live charges in its ledger', live],
+        ['charges in its ledger that took money', live],
         ['lookups that a front answered with old answers', oldAnswers],
         ['orders of which something was forgotten', touchedOrders({ ...facts }).size],
       ],
@@ -36,6 +47,7 @@ export function report(outcome: Outcome): string {
       'judgement',
       [
         ['orders charged twice', count('charged_twice')],
+        ['refunds made twice, or more refunded than was taken', count('refunded_twice')],
         ['wrong charges', count('wrong_charge')],
         ['lost payments', count('lost')],
         ['false, changing or backward answers', count('false_answer', 'changed_answer', 'went_back')],
@@ -80,14 +92,19 @@ export function story(violation: Violation, facts: Case): string {
   const concerned = facts.exchanges.filter(({ n }) => exchanges.includes(n));
   lines.push(...concerned.map((exchange) => `  answer  ${answerLine(exchange)}`));
   if (orderId === null) return lines.join('\n');
+  const paymentIds = new Set<string>();
   for (const payment of facts.state.payments) {
     if (payment.order_id !== orderId) continue;
+    paymentIds.add(payment.payment_id);
     lines.push(`  payment ${JSON.stringify(payment)}`);
     for (const { seq, at, type, status, charge, attempts, detail } of facts.state.events.get(
       payment.payment_id,
     ) ?? []) {
       lines.push(`  event   ${seq} ${at} ${type} ${status} charge ${charge}, ${attempts} calls, ${detail}`);
     }
+  }
+  for (const refund of [...facts.state.refunds.values()].flat()) {
+    if (paymentIds.has(refund.payment_id)) lines.push(`  refund  ${JSON.stringify(refund)}`);
   }
   for (const charge of facts.state.ledger) {
     if (charge.order_id === orderId) lines.push(`  ledger  ${JSON.stringify(charge)}`);

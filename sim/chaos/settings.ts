@@ -19,6 +19,10 @@ const NASTY = {
   pending_declined: { rate: 0.02, delay_ms: 1_500 },
   wrong_amount: 0.004,
   wrong_currency: 0.003,
+  refund_declined: 0.06,
+  refund_pending: { rate: 0.08, delay_ms: 1_500 },
+  refund_pending_failed: { rate: 0.04, delay_ms: 1_500 },
+  refund_wrong_amount: 0.01,
   lookup_down: 0.1,
   lookup_lag: { rate: 0.2, delay_ms: 500 },
 } as const;

@@ -2,7 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '../random.ts';
 import type { Exchange } from '../record.ts';
 import type { Line, Question, Target } from './http.ts';
-import { createMemory, type KnownOrder, type Memory, type Terms, type UsedKey } from './memory.ts';
+import {
+  createMemory,
+  type KnownOrder,
+  type Memory,
+  type Terms,
+  type UsedKey,
+  type UsedRefund,
+} from './memory.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 
 export interface PayOptions {
@@ -17,14 +24,24 @@ export interface PayOptions {
   readonly reordered?: boolean;
 }
 
+export interface RefundOptions {
+  /** Default: one of the two. */
+  readonly target?: Target;
+  readonly patienceMs?: number;
+}
+
 export interface Client {
   readonly memory: Memory;
   readonly random: Random;
   readonly targets: readonly [Target, ...Target[]];
   pay(order: KnownOrder, options?: PayOptions): Promise<Exchange>;
+  /** Asks for a refund of a payment that is known. */
+  refund(order: KnownOrder, use: UsedRefund, options?: RefundOptions): Promise<Exchange>;
   /** Sends exactly this body. */
   send(order: KnownOrder, options: { readonly scenarioBody: string }): Promise<Exchange>;
   read(order: KnownOrder | null, path: string): Promise<Exchange>;
+  /** Reads a refund, or all refunds of the payment. */
+  readRefunds(order: KnownOrder, path: string): Promise<Exchange>;
 }
 
 export interface ClientOptions {
@@ -67,6 +84,13 @@ export async function runClient(options: ClientOptions): Promise<void> {
       memory.learn(order, exchange);
       return exchange;
     },
+    refund(order, { key, refundId, amount }, { target = random.pick(targets), ...rest } = {}) {
+      const terms = { amount: amount ?? undefined, refund_id: refundId ?? undefined };
+      const path = `/v1/payments/${order.paymentId}/refunds`;
+      const body = JSON.stringify(terms);
+      const prefer = random.pick(WAITS);
+      return ask({ target, method: 'POST', path, orderId: order.orderId, key, body, prefer, ...rest });
+    },
     send: (order, { scenarioBody: body }) =>
       ask({
         target: random.pick(targets),
@@ -81,6 +105,7 @@ export async function runClient(options: ClientOptions): Promise<void> {
       if (order !== null) memory.learn(order, exchange);
       return exchange;
     },
+    readRefunds: ({ orderId }, path) => ask({ target: random.pick(targets), method: 'GET', path, orderId }),
   };
 
   while (!signal.aborted) {

@@ -14,18 +14,31 @@ export interface UsedKey {
   readonly terms: Terms;
 }
 
+/** A refund that was asked for. The same one is asked for again with the same three. */
+export interface UsedRefund {
+  readonly key: string | null;
+  readonly refundId: string | null;
+  /** Null: all that is left. */
+  readonly amount: number | null;
+}
+
 export interface KnownOrder {
   readonly orderId: string;
   readonly keys: UsedKey[];
+  readonly refunds: UsedRefund[];
   terms: Terms;
   paymentId: string | null;
   /** The last answer said that a new key may be tried. */
   mayRetry: boolean;
+  /** It was COMPLETED when it was last heard of. */
+  isCompleted: boolean;
 }
 
 export interface Memory {
   newOrder(): KnownOrder;
   newKey(order: KnownOrder, terms?: Terms): UsedKey;
+  /** Of a part of the order, or of all that is left; named by an id, by a key, or by both. */
+  newRefund(order: KnownOrder): UsedRefund;
   /** One of the orders that fit, more often a recent one. Null: none fits. */
   recall(fits?: (order: KnownOrder) => boolean): KnownOrder | null;
   learn(order: KnownOrder, exchange: Exchange): void;
@@ -58,9 +71,11 @@ export function createMemory(client: string, random: Random): Memory {
       const order: KnownOrder = {
         orderId: `${client}-${count}${ending}`,
         keys: [],
+        refunds: [],
         terms: newTerms(),
         paymentId: null,
         mayRetry: false,
+        isCompleted: false,
       };
       orders.push(order);
       if (orders.length > MAX_ORDERS) orders.shift();
@@ -70,6 +85,19 @@ export function createMemory(client: string, random: Random): Memory {
       keys += 1;
       const used = { key: `${client}-key-${keys}`, terms };
       order.keys.push(used);
+      return used;
+    },
+    newRefund(order) {
+      keys += 1;
+      const name = `${client}-refund-${keys}`;
+      const ending = random.chance(0.1) ? random.pick(ODD_ENDINGS) : '';
+      const named = random.pick(['id', 'key', 'both'] as const);
+      const used = {
+        key: named === 'id' ? null : name,
+        refundId: named === 'key' ? null : `${name}${ending}`,
+        amount: random.chance(0.2) ? null : random.int(1, Math.ceil(order.terms.amount / random.int(1, 4))),
+      };
+      order.refunds.push(used);
       return used;
     },
     recall(fits = () => true) {
@@ -84,6 +112,7 @@ export function createMemory(client: string, random: Random): Memory {
       if (typeof body.payment_id !== 'string') return;
       order.paymentId = body.payment_id;
       order.mayRetry = body.safe_to_retry_with_new_key === true;
+      order.isCompleted = body.status === 'COMPLETED';
     },
     forget(order) {
       const index = orders.indexOf(order);

@@ -1,7 +1,7 @@
 /** What real clients do: they send twice, are impatient, forget, and are sometimes wrong. */
 import type { Exchange } from '../record.ts';
 import type { Client } from './client.ts';
-import type { KnownOrder, Terms, UsedKey } from './memory.ts';
+import type { KnownOrder, Terms, UsedKey, UsedRefund } from './memory.ts';
 
 export interface Scenario {
   readonly name: string;
@@ -34,6 +34,17 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'changed, other key', weight: 4, play: onOrder(changedOrder) },
   { name: 'retry after failure', weight: 8, play: retryAfterFailure },
   { name: 'hang up', weight: 8, play: hangUp },
+  { name: 'refund', weight: 14, play: onCompleted(refund) },
+  { name: 'refund, double click', weight: 6, play: onCompleted(refundTwice) },
+  { name: 'refund, hang up', weight: 5, play: onCompleted(hangUpRefund) },
+  { name: 'refund again', weight: 10, play: onRefund((client, order, use) => client.refund(order, use)) },
+  { name: 'refund, changed', weight: 4, play: onRefund(changedRefund) },
+  {
+    name: 'refund too early',
+    weight: 2,
+    play: onPayment(refund),
+  },
+  { name: 'read refunds', weight: 5, play: onRefund(readRefunds) },
   { name: 'not valid', weight: 3, play: notValid },
   {
     name: 'read',
@@ -104,6 +115,34 @@ async function hangUp(client: Client): Promise<unknown> {
   return client.pay(order ?? client.memory.newOrder(), { patienceMs });
 }
 
+async function refund(client: Client, order: KnownOrder): Promise<Exchange> {
+  return client.refund(order, client.memory.newRefund(order));
+}
+
+/** The same refund from both replicas at the same time. */
+async function refundTwice(client: Client, order: KnownOrder): Promise<Exchange[]> {
+  const use = client.memory.newRefund(order);
+  return Promise.all(client.targets.map((target) => client.refund(order, use, { target })));
+}
+
+/** Hangs up, and asks again for the same refund at the other replica, as a client does that lost the answer. */
+async function hangUpRefund(client: Client, order: KnownOrder): Promise<Exchange> {
+  const use = client.memory.newRefund(order);
+  const patienceMs = client.random.int(HANG_UP_MS.min, HANG_UP_MS.max);
+  await client.refund(order, use, { patienceMs });
+  return client.refund(order, use);
+}
+
+async function changedRefund(client: Client, order: KnownOrder, use: UsedRefund): Promise<Exchange> {
+  return client.refund(order, { ...use, amount: (use.amount ?? 0) + 1 });
+}
+
+async function readRefunds(client: Client, order: KnownOrder, use: UsedRefund): Promise<Exchange> {
+  const list = `/v1/payments/${order.paymentId}/refunds`;
+  const one = use.refundId === null ? '' : `/${encodeURIComponent(use.refundId)}`;
+  return client.readRefunds(order, client.random.chance(0.5) ? list : `${list}${one}`);
+}
+
 /** A request that must be refused, for an order that no other client asks for. It must have no effect at all. */
 async function notValid(client: Client): Promise<unknown> {
   const order = client.memory.newOrder();
@@ -126,6 +165,24 @@ function onOrder(play: OrderPlay): Scenario['play'] {
   return (client) => {
     const order = client.memory.recall();
     return order === null ? client.pay(client.memory.newOrder()) : play(client, order);
+  };
+}
+
+function onCompleted(play: OrderPlay): Scenario['play'] {
+  return (client) => {
+    const order = client.memory.recall(({ isCompleted, paymentId }) => isCompleted && paymentId !== null);
+    return order === null ? client.pay(client.memory.newOrder()) : play(client, order);
+  };
+}
+
+function onRefund(
+  play: (client: Client, order: KnownOrder, use: UsedRefund) => Promise<unknown>,
+): Scenario['play'] {
+  return (client) => {
+    const order = client.memory.recall(({ refunds }) => refunds.length > 0);
+    const [first, ...rest] = order?.refunds ?? [];
+    if (order === null || first === undefined) return client.pay(client.memory.newOrder());
+    return play(client, order, client.random.pick([first, ...rest]));
   };
 }
 

@@ -86,7 +86,7 @@ export function staleLookups(
 
 /** What the request looks up. Null: it is not a lookup. */
 function lookupIn(request: string, ignoresQuery: boolean): string | null {
-  const path = /^GET (\S*\/charges)(\?idempotency_key=\S*) HTTP\/1.1\r\n/.exec(request);
+  const path = /^GET (\S*\/(?:charges|refunds))(\?idempotency_key=\S*) HTTP\/1.1\r\n/.exec(request);
   if (path === null || !request.endsWith('\r\n\r\n')) return null;
   return ignoresQuery ? `${path[1]}` : `${path[1]}${path[2]}`;
 }
