@@ -149,6 +149,28 @@ describe('a gateway that fails', () => {
     });
   });
 
+  it('that fails another of ours meanwhile is not taken for somebody else who refunded', async () => {
+    const { refund, sums } = await refundingReplica(world, gateway, { policy: { pendingPollMs: 500 } });
+    gateway.refundPlay = ({ book }) => book('pending');
+    await refund({ amountMinor: 300 });
+    expect(await sums()).toBe('1000/300/0/0');
+    gateway.refundPlay = () => ({ kind: 'declined', code: 'charge_disputed' });
+    let asked = 0;
+    gateway.refunds.refunded = () => {
+      asked += 1;
+      if (asked > 1) return Promise.resolve({ kind: 'refunded', amountMinor: 0 });
+      for (const [key, one] of gateway.refundLedger)
+        gateway.refundLedger.set(key, { ...one, status: 'failed' });
+      return new Promise((resolve) => {
+        world.clock.after(5000, () => resolve({ kind: 'refunded', amountMinor: 300 }));
+      });
+    };
+    expect(told(await refund({ refundId: 'r2', amountMinor: 100 }, { waitMs: 20_000 }))).toMatchObject({
+      code: 'refund_declined',
+    });
+    expect(await sums()).toBe('1000/0/0/0');
+  });
+
   it('that accepts it as pending is answered at once, and not with a frozen answer', async () => {
     gateway.refundPlay = ({ book }) => book('pending');
     const { refund, sums } = await refundingReplica(world, gateway);
