@@ -5,6 +5,7 @@ import type { Payment } from '../../sim/chaos/judge/case.ts';
 import { until } from '../support/until.ts';
 import * as step from './gateway/steps.ts';
 import { type Answer, json, type RefundOrder } from './support/client.ts';
+import { SHORT_CALLS } from './support/service.ts';
 import { onStage, openStage, type Stage } from './support/stage.ts';
 import { raiseRefundStorm, STORM_ENV, STORM_MS } from './support/storm.ts';
 
@@ -197,3 +198,25 @@ test(
     }),
   STORM_MS,
 );
+
+test('the process that sent it is stopped for longer than its lease: another one finishes, and it is made once', () =>
+  onStage({ env: SHORT_CALLS }, async (pair) => {
+    const zombie = pair.service();
+    const first = pair.clientAt(() => zombie.url);
+    const payment = await paid(pair, 'zombie');
+    const { step: held, release } = step.held();
+    pair.gateway.refunds.plan('zombie', held);
+    const order = { payment, amount: 400, refundId: 'r', prefer: 'wait=60' };
+    const asleep = first.refund(order).catch(() => null);
+    await until('the call', () => pair.gateway.refunds.requestsOf('zombie').length === 1);
+    zombie.signal('SIGSTOP');
+    await pair.start();
+    release();
+    const answer = await insist(pair, order);
+    expect([answer.status, json(answer).status]).toEqual([200, 'SUCCEEDED']);
+    zombie.signal('SIGCONT');
+    const woken = await asleep;
+    if (woken !== null && woken.status !== 202) expect(woken.text).toBe(answer.text);
+    expect(pair.gateway.refunds.liveOf('zombie')).toHaveLength(1);
+    expect(await pair.judge()).toEqual([]);
+  }));
