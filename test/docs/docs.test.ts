@@ -3,7 +3,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { expect, it } from 'vitest';
 import { SETTINGS } from '../../src/config.ts';
-import { STATUS_MOVES } from '../../src/domain/operation.ts';
+import { type Operation, openOperation, STATUS_MOVES } from '../../src/domain/operation.ts';
+import type { LookupOutcome } from '../../src/domain/outcomes.ts';
+
+import { refundStatus } from '../../src/domain/refund.ts';
+import { type Context, onWatched } from '../../src/domain/transition/index.ts';
+import { POLICY } from '../support/contract.ts';
 import { settingsTable } from '../support/settings-table.ts';
 
 const url = (path: string): URL => new URL(`../../${path}`, import.meta.url);
@@ -69,13 +74,50 @@ function anchorsOf(text: string): string[] {
   );
 }
 
-it('the drawing of the states has exactly the moves of the code', () => {
-  const drawn = [...read('ARCHITECTURE.md').matchAll(/^ {2}([A-Z]+) --> ([A-Z]+)/gm)].map(
-    ([, from, to]) => `${from} ${to}`,
+/** The moves in the drawings of the states, in their order: of a payment, and of a refund. */
+function drawnMoves(): string[][] {
+  return [...read('ARCHITECTURE.md').matchAll(/^stateDiagram-v2\n([\s\S]*?)^```/gm)].map(([, drawing = '']) =>
+    [...drawing.matchAll(/^ {2}([A-Z]+) --> ([A-Z]+)/gm)].map(([, from, to]) => `${from} ${to}`).sort(),
   );
+}
+
+it('the drawing of a payment has exactly the moves of the code', () => {
   const moves = Object.entries(STATUS_MOVES).flatMap(([from, list]) => list.map((to) => `${from} ${to}`));
-  expect(drawn.sort()).toEqual(moves.sort());
+  expect(drawnMoves()[0]).toEqual(moves.sort());
 });
+
+it('the drawing of a refund has its moves until it ends, and those that lookups of an ended refund lead to', () => {
+  const unended = (['PROCESSING', 'UNRESOLVED', 'REVIEW'] as const).flatMap((from) =>
+    STATUS_MOVES[from].map((to) => [from, to] as const),
+  );
+  const ended = (['COMPLETED', 'FAILED'] as const).flatMap((from) =>
+    LOOKUPS.map((outcome) => {
+      const operation: Operation = { ...OPENED, status: from, gatewayRef: 're_1' };
+      const news = { moneyAtMs: 0, sentUntilMs: null };
+      const { decision } = onWatched(operation, outcome, { news, askedAtMs: 0 }, CONTEXT);
+      return [from, decision.next.status] as const;
+    }),
+  );
+  const moves = [...unended, ...ended]
+    .map(([from, to]) => [refundStatus(from), refundStatus(to)])
+    .filter(([from, to]) => from !== to)
+    .map((move) => move.join(' '));
+  expect(drawnMoves()[1]).toEqual([...new Set(moves)].sort());
+});
+
+const OPENED = openOperation({ kind: 'refund', n: 1, openedAtMs: 0, calling: true, verifyFirst: false });
+const CONTEXT: Context = { policy: POLICY, nowMs: 0, roll: 0 };
+const LOOKUPS: readonly LookupOutcome[] = [
+  { kind: 'succeeded', ref: 're_1' },
+  { kind: 'pending', ref: 're_1' },
+  { kind: 'declined', ref: 're_1', code: 'refund_failed' },
+  { kind: 'reversed', refs: ['re_1'] },
+  { kind: 'mismatch', ref: 're_1', reason: 'amount_mismatch' },
+  { kind: 'duplicated', refs: ['re_1', 're_2'] },
+  { kind: 'absent' },
+  { kind: 'unavailable', reason: 'timeout' },
+  { kind: 'forbidden', reason: 'http_401' },
+];
 
 it('every decision is listed, and every listed decision exists', () => {
   const listed = [...read('docs/decisions/README.md').matchAll(/\]\((\d{4}-[a-z-]+\.md)\)/g)].map(
