@@ -90,8 +90,8 @@ async function runIn(world: World, line: Line, options: RunOptions): Promise<() 
   const healedMs = performance.now() - faultless;
   const urls = targets.map(({ url }) => url);
   const before = await collect(urls, world.gateway.url);
-  const { calls } = world;
-  const forgotten = { forgotten: injector.forgotten, calls: [...calls] };
+  const calls = { calls: [...world.calls], refundCalls: [...world.refundCalls] };
+  const forgotten = { forgotten: injector.forgotten, ...calls };
   // If the database has forgotten a key, the key is new to it.
   const touched = touchedOrders({ state: before, exchanges: recorder.exchanges, ...forgotten });
   const lasting = recorder.exchanges.filter(({ orderId }) => !touched.has(orderId ?? ''));
@@ -103,7 +103,8 @@ async function runIn(world: World, line: Line, options: RunOptions): Promise<() 
     installationId: installationOf(seed),
     state,
     exchanges,
-    calls: [...calls],
+    calls: [...world.calls],
+    refundCalls: [...world.refundCalls],
     forgotten: injector.forgotten,
     clockSteps: world.database.clock?.steps ?? [],
     leaseMs: LEASE_MS,
@@ -209,5 +210,5 @@ function progressLine({ exchanges }: Recorder, world: World, { counts }: Injecto
   const orders = new Set(exchanges.map(({ orderId }) => orderId)).size;
   const faults = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const answered = exchanges.filter(({ status }) => status !== null).length;
-  return `  ${exchanges.length} requests for ${orders} orders, ${answered} answered; ${world.calls.length} gateway calls; ${faults} faults`;
+  return `  ${exchanges.length} requests for ${orders} orders, ${answered} answered; ${world.calls.length + world.refundCalls.length} gateway calls; ${faults} faults`;
 }

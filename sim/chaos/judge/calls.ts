@@ -5,7 +5,7 @@ import { chargeOf } from './names.ts';
 import { bodyOf, didNothing, isPost } from './reading.ts';
 
 /** An event has the time at which its transaction began. A call has the time at which the proxy passed it on. */
-const CLOCK_MS = 5;
+export const CLOCK_MS = 5;
 
 export function judgeCalls(file: OrderFile): Finding[] {
   const { calls, payments, events, reference } = file;

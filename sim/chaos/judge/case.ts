@@ -1,5 +1,5 @@
 /** What the judge gets, and the same sorted by order. Everything here is seen from outside. Nothing is imported from `src`. */
-import type { Call } from '../proxy/witness.ts';
+import type { Call, RefundCall } from '../proxy/witness.ts';
 import type { Exchange } from '../record.ts';
 import { createDatabaseTime, type DatabaseTime, type Step } from './database-time.ts';
 import { touchedOrders } from './forgotten.ts';
@@ -45,6 +45,9 @@ export interface PaymentEvent {
   readonly at: string;
 }
 
+/** One line of a refund's history as the API shows it. */
+export type RefundEvent = Omit<PaymentEvent, 'charge'>;
+
 /** A charge as the gateway's ledger shows it. */
 export interface LedgerCharge {
   readonly id: string;
@@ -86,6 +89,16 @@ export interface State {
   readonly ledger: readonly LedgerCharge[];
   /** By payment id. A payment without refunds has no entry. */
   readonly refunds: ReadonlyMap<string, readonly Refund[]>;
+  /** By `nameOf`. */
+  readonly refundEvents: ReadonlyMap<string, readonly RefundEvent[]>;
+}
+
+/** The name of a refund, unique among all. */
+export function nameOf({
+  payment_id: paymentId,
+  refund_id: id,
+}: Pick<Refund, 'payment_id' | 'refund_id'>): string {
+  return `${paymentId} ${id}`;
 }
 
 /** One moment on two clocks: the run's monotonic clock, which exchanges use, and milliseconds since the epoch, which calls use. */
@@ -106,6 +119,7 @@ export interface Case {
   readonly state: State;
   readonly exchanges: readonly Exchange[];
   readonly calls: readonly Call[];
+  readonly refundCalls: readonly RefundCall[];
   readonly forgotten: readonly Forgotten[];
   /** How the database's clock was made to step. */
   readonly clockSteps: readonly Step[];
@@ -129,6 +143,10 @@ export interface OrderFile {
   readonly exchanges: readonly Exchange[];
   /** Of the first payment. */
   readonly refunds: readonly Refund[];
+  /** By `nameOf`. */
+  readonly refundEvents: State['refundEvents'];
+  /** Of its charges, in the order in which they were sent. */
+  readonly refundCalls: readonly RefundCall[];
   /** All requests about refunds, in the order in which they were asked. */
   readonly refundAsks: readonly Exchange[];
   /** All requests for refunds under the keys of those, also for refunds of other orders. */
@@ -175,6 +193,7 @@ export function openFiles(facts: Case): OrderFile[] {
   const payments = groupBy(state.payments, ({ order_id }) => order_id);
   const charges = groupBy(state.ledger, ({ order_id }) => order_id);
   const called = groupBy(calls, ({ orderId }) => orderId);
+  const refundCalls = groupBy(facts.refundCalls, ({ chargeId }) => chargeId);
   const asked = groupBy(exchanges, ({ orderId }) => orderId);
   const withKey = exchanges.filter((exchange) => isPost(exchange) && exchange.key !== null);
   // The same text as a key for a refund is another key.
@@ -188,6 +207,7 @@ export function openFiles(facts: Case): OrderFile[] {
   orders.delete(null);
   return [...orders].map((orderId) => {
     const own = payments.get(orderId) ?? [];
+    const ownCharges = charges.get(orderId) ?? [];
     const allExchanges = (asked.get(orderId) ?? []).toSorted((a, b) => a.askedMs - b.askedMs);
     const ownExchanges = allExchanges.filter(({ path }) => !isAboutRefunds(path));
     const refundAsks = allExchanges.filter(({ path }) => isAboutRefunds(path));
@@ -197,10 +217,14 @@ export function openFiles(facts: Case): OrderFile[] {
       reference: orderReference(installationId, orderId ?? ''),
       payments: own,
       events: state.events.get(own[0]?.payment_id ?? '') ?? [],
-      charges: charges.get(orderId) ?? [],
+      charges: ownCharges,
       calls: (called.get(orderId) ?? []).toSorted((a, b) => a.atMs - b.atMs),
       exchanges: ownExchanges,
       refunds: state.refunds.get(own[0]?.payment_id ?? '') ?? [],
+      refundEvents: state.refundEvents,
+      refundCalls: ownCharges
+        .flatMap(({ id }) => refundCalls.get(id) ?? [])
+        .toSorted((a, b) => a.atMs - b.atMs),
       refundAsks,
       refundUses: [...new Set(refundAsks.map(({ key }) => key))].flatMap((key) => refundUses.get(key) ?? []),
       uses: [...keys].flatMap((key) => [keyed.get(key) ?? []]),

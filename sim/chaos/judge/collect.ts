@@ -1,6 +1,14 @@
 /** Reads the state of everything, over the public API and from the gateway's ledger. */
 import { inParallel } from '../in-parallel.ts';
-import type { LedgerCharge, Payment, PaymentEvent, Refund, State } from './case.ts';
+import {
+  type LedgerCharge,
+  nameOf,
+  type Payment,
+  type PaymentEvent,
+  type Refund,
+  type RefundEvent,
+  type State,
+} from './case.ts';
 
 interface Page<T> {
   readonly data: readonly T[];
@@ -17,22 +25,29 @@ export async function collect(replicas: readonly string[], gateway: string): Pro
   await inParallel(payments, CONCURRENCY, async ({ payment_id: id }, index) => {
     events.set(id, await readEvents(replicas[index % replicas.length] ?? '', id));
   });
-  const refunds = await readAllRefunds(replicas, payments);
-  return { payments, events, ledger: await readLedger(gateway), refunds };
+  return {
+    payments,
+    events,
+    ledger: await readLedger(gateway),
+    ...(await readAllRefunds(replicas, payments)),
+  };
 }
 
 /** The refunds of all payments that have some. The sums leave failed ones out, so every COMPLETED payment is asked. */
 export async function readAllRefunds(
   replicas: readonly string[],
   payments: readonly Payment[],
-): Promise<Map<string, readonly Refund[]>> {
+): Promise<Pick<State, 'refunds' | 'refundEvents'>> {
   const refunds = new Map<string, readonly Refund[]>();
+  const refundEvents = new Map<string, readonly RefundEvent[]>();
   const completed = payments.filter(({ status }) => status === 'COMPLETED');
   await inParallel(completed, CONCURRENCY, async ({ payment_id: id }, index) => {
-    const own = await readRefunds(replicas[index % replicas.length] ?? '', id);
+    const replica = replicas[index % replicas.length] ?? '';
+    const own = await readRefunds(replica, id);
     if (own.length > 0) refunds.set(id, own);
+    for (const refund of own) refundEvents.set(nameOf(refund), await readRefundEvents(replica, refund));
   });
-  return refunds;
+  return { refunds, refundEvents };
 }
 
 function readRefunds(replica: string, paymentId: string): Promise<Refund[]> {
@@ -50,6 +65,14 @@ export function readEvents(replica: string, paymentId: string): Promise<PaymentE
 
 function readLedger(gateway: string): Promise<LedgerCharge[]> {
   return readAll<LedgerCharge>(`${gateway}/_ledger?limit=1000`);
+}
+
+function readRefundEvents(
+  replica: string,
+  { payment_id: paymentId, refund_id: id }: Refund,
+): Promise<RefundEvent[]> {
+  const address = `${replica}/v1/payments/${paymentId}/refunds/${encodeURIComponent(id)}`;
+  return readAll<RefundEvent>(`${address}/events?limit=100`);
 }
 
 /** How many payments and refunds are not settled yet. */

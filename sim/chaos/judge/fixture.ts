@@ -2,10 +2,18 @@
  * A made-up record in which every promise is kept. Each test plants one lie. A judge that finds nothing in this record
  * and finds each lie can be trusted.
  */
-import type { Call } from '../proxy/witness.ts';
+import type { Call, RefundCall } from '../proxy/witness.ts';
 import type { Exchange } from '../record.ts';
 import { LEASE_MS } from '../settings.ts';
-import type { Case, LedgerCharge, Payment, PaymentEvent, Refund, ViolationKind } from './case.ts';
+import type {
+  Case,
+  LedgerCharge,
+  Payment,
+  PaymentEvent,
+  Refund,
+  RefundEvent,
+  ViolationKind,
+} from './case.ts';
 import { judge } from './judge.ts';
 import { chargeKey, orderReference } from './names.ts';
 
@@ -13,7 +21,7 @@ const INSTALLATION = '00000000-0000-4000-8000-000000000001';
 
 /** A moment, in seconds after the beginning. */
 export const at = (second: number): string => new Date(1_800_000_000_000 + second * 1000).toISOString();
-const atMs = (second: number): number => Date.parse(at(second));
+export const atMs = (second: number): number => Date.parse(at(second));
 
 export const reference = (orderId: string): string => orderReference(INSTALLATION, orderId);
 
@@ -138,6 +146,8 @@ export interface Facts {
   events: Map<string, PaymentEvent[]>;
   ledger: LedgerCharge[];
   refunds: Map<string, Refund[]>;
+  refundEvents: Map<string, RefundEvent[]>;
+  refundCalls: RefundCall[];
   calls: Call[];
   exchanges: Exchange[];
 }
@@ -168,6 +178,8 @@ export function honest(): Facts {
     ]),
     ledger: [charge('good', 1), charge('twice', 2), charge('poor', 1, { status: 'declined', live: false })],
     refunds: new Map(),
+    refundEvents: new Map(),
+    refundCalls: [],
     calls: [call('good', 1, 1), call('twice', 1, 1), call('twice', 2, 4), call('poor', 1, 1)],
     exchanges: [
       exchange('good', 1, {
@@ -205,13 +217,12 @@ export function honest(): Facts {
   };
 }
 
-export function caseOf({ payments, events, ledger, refunds, calls, exchanges }: Facts): Case {
-  const state = { payments, events, ledger, refunds };
+export function caseOf({ payments, events, ledger, refunds, refundEvents, ...record }: Facts): Case {
+  const state = { payments, events, ledger, refunds, refundEvents };
   return {
     installationId: INSTALLATION,
     state,
-    calls,
-    exchanges,
+    ...record,
     forgotten: [],
     clockSteps: [],
     leaseMs: LEASE_MS,

@@ -1,4 +1,5 @@
 /** The orders about which a restored database may have forgotten something. */
+import type { Arrival } from '../proxy/witness.ts';
 import type { Case, Forgotten } from './case.ts';
 
 /** Whether a request overlaps a forgotten time, by the monotonic clock. */
@@ -13,14 +14,18 @@ export function overlaps(
 export function touchedOrders({
   exchanges,
   calls,
+  refundCalls,
   state,
   forgotten,
-}: Pick<Case, 'exchanges' | 'calls' | 'state' | 'forgotten'>): Set<string> {
+}: Pick<Case, 'exchanges' | 'calls' | 'refundCalls' | 'state' | 'forgotten'>): Set<string> {
   const within = (wallMs: number): boolean =>
     forgotten.some(({ from, until }) => wallMs >= from.wallMs && wallMs <= until.wallMs);
+  const sent = ({ leftMs, atMs }: Arrival): boolean => within(leftMs) || within(atMs);
+  const refunded = new Set(refundCalls.filter(sent).map(({ chargeId }) => chargeId));
   return new Set([
     ...exchanges.flatMap((one) => (one.orderId !== null && overlaps(one, forgotten) ? [one.orderId] : [])),
-    ...calls.filter(({ leftMs, atMs }) => within(leftMs) || within(atMs)).map(({ orderId }) => orderId),
+    ...calls.filter(sent).map(({ orderId }) => orderId),
+    ...state.ledger.filter(({ id }) => refunded.has(id)).map((one) => one.order_id),
     ...state.ledger
       .filter((one) => [one, ...one.refunds].some(({ created_at: at }) => within(Date.parse(at))))
       .map((one) => one.order_id),

@@ -10,6 +10,7 @@ import { judgeLateness } from './lateness.ts';
 import { judgeMoney } from './money.ts';
 import { isAboutRefunds } from './reading.ts';
 import { judgeRefundAnswers } from './refund-answers.ts';
+import { judgeRefundCalls, judgeRefundHistory } from './refund-calls.ts';
 import { judgeRefunds, judgeRefundsTwice } from './refunds.ts';
 import { judgeTouched } from './touched.ts';
 import { judgeViews } from './views.ts';
@@ -23,6 +24,8 @@ const JUDGES = [
   judgeKeys,
   judgeRefundsTwice,
   judgeRefunds,
+  judgeRefundCalls,
+  judgeRefundHistory,
   judgeRefundAnswers,
 ] as const;
 

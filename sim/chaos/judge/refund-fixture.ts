@@ -1,7 +1,9 @@
 /** A made-up record of refunds in which every promise is kept, on top of the one of charges. */
+
+import type { RefundCall } from '../proxy/witness.ts';
 import type { Exchange } from '../record.ts';
-import type { LedgerRefund, Refund } from './case.ts';
-import { at, caseOf, change, exchange, type Facts, honest, payment, reference } from './fixture.ts';
+import { type LedgerRefund, nameOf, type Refund, type RefundEvent } from './case.ts';
+import { at, atMs, caseOf, change, exchange, type Facts, honest, payment, reference } from './fixture.ts';
 import { judge } from './judge.ts';
 import { keyedRefundKey, refundKey } from './names.ts';
 
@@ -32,6 +34,17 @@ export function booked(id: string, changes: Partial<LedgerRefund> = {}): LedgerR
     created_at: at(20),
     ...changes,
   };
+}
+
+/** A request for the refund at the gateway, in its second. */
+export function refundCall(id: string, second: number, changes: Partial<RefundCall> = {}): RefundCall {
+  const key = id === KEYED ? KEYED : refundKey(reference('good'), id);
+  const times = { atMs: atMs(second), leftMs: atMs(second), hungUpMs: null };
+  return { replica: 'a', ...times, key, chargeId: 'ch-good-1', amount: 100, ...changes };
+}
+
+function refundEvent(seq: number, type: string, status: string): RefundEvent {
+  return { seq, type, status, attempts: 1, detail: null, at: at(19 + seq) };
 }
 
 /** A request for a refund of `good`, named by its id alone. */
@@ -68,7 +81,13 @@ export function refunded(): Facts {
       booked('r-pending', { status: 'pending', amount: 50 }),
     ],
   });
-  facts.refunds.set('id-good', [first, keyed, poor, pending]);
+  const all = [first, keyed, poor, pending];
+  facts.refunds.set('id-good', all);
+  for (const one of all) {
+    const events = [refundEvent(1, 'refund.created', 'PENDING'), refundEvent(2, 'refund.ended', one.status)];
+    facts.refundEvents.set(nameOf(one), events);
+    facts.refundCalls.push(refundCall(one.refund_id, 20, { amount: one.amount }));
+  }
   facts.exchanges.push(
     refundAsk('r-1', 20, {
       status: 202,

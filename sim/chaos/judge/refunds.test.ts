@@ -1,7 +1,7 @@
 /** The judge finds nothing wrong in an honest record of refunds, and finds every lie that is planted in it. */
 import { expect, test } from 'vitest';
-import type { LedgerRefund, Payment, Refund } from './case.ts';
-import { caseOf, change, type Facts } from './fixture.ts';
+import type { LedgerRefund, Payment, Refund, RefundEvent } from './case.ts';
+import { atMs, caseOf, change, type Facts } from './fixture.ts';
 import { judge } from './judge.ts';
 import {
   booked,
@@ -9,6 +9,7 @@ import {
   KEYED,
   refund,
   refundAsk,
+  refundCall,
   refunded,
   toldFailedRefund,
   toldRefund,
@@ -41,6 +42,19 @@ const forgetAsks: Plant = (facts) => {
   facts.exchanges = facts.exchanges.filter(({ body }) => !body?.includes('r-pending'));
 };
 
+const called =
+  (...how: Parameters<typeof refundCall>): Plant =>
+  ({ refundCalls }) =>
+    void refundCalls.push(refundCall(...how));
+const sent =
+  (changes: Parameters<typeof refundCall>[2]): Plant =>
+  ({ refundCalls }) =>
+    change(refundCalls, (one) => one.key === KEYED, changes ?? {});
+const history =
+  (seq: number, changes: Partial<RefundEvent>): Plant =>
+  ({ refundEvents }) =>
+    change((refundEvents.get('id-good r-1') ?? []) as RefundEvent[], (one) => one.seq === seq, changes);
+
 test('an honest record has no violations', () => {
   expect(judge(caseOf(refunded()))).toEqual([]);
 });
@@ -58,6 +72,16 @@ test.each([
   ['a wrong sum of what went back', sums({ amount_refunded: 100 }), 'false_answer'],
   ['a wrong sum of what is under way', sums({ amount_refunding: 0 }), 'false_answer'],
   ['a wrong sum of what was taken', sums({ amount_captured: 499 }), 'false_answer'],
+  ['a call with a key of nobody', called('r-nobody', 20), 'causeless_call'],
+  ['a call without an intent', called('r-1', 21), 'causeless_call'],
+  ['a call for another amount', sent({ amount: 99 }), 'causeless_call'],
+  ['a call about another charge', sent({ chargeId: 'ch-twice-2' }), 'causeless_call'],
+  ['a call before its intent', sent({ atMs: atMs(19) }), 'causeless_call'],
+  ['a call without a lease', sent({ atMs: atMs(60), leftMs: atMs(60) }), 'late_request'],
+  ['a call long after it was given up', sent({ hungUpMs: atMs(10) }), 'late_request'],
+  ['a gap in the events', history(2, { seq: 3 }), 'false_history'],
+  ['events that begin otherwise', history(1, { type: 'call.started' }), 'false_history'],
+  ['events that end otherwise', history(2, { status: 'FAILED' }), 'false_history'],
   ['money that somebody else refunded', sums({ amount_refunded_elsewhere: 1 }), 'false_answer'],
   [
     'told SUCCEEDED of one that failed',

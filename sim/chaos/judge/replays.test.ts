@@ -40,6 +40,7 @@ test('replays that changed the ledger, a payment, its events or its refunds are 
     events: new Map([['id-good', [event(1, 'payment.created', 'PROCESSING')]]]),
     ledger: [charge('good', 1)],
     refunds: new Map([['id-good', [refund('r-1')]]]),
+    refundEvents: new Map(),
   };
   expect(judgeUnchanged(state, state)).toEqual([]);
   expect(judgeUnchanged(state, { ...state, ledger: [] })).toHaveLength(1);
@@ -50,12 +51,19 @@ test('replays that changed the ledger, a payment, its events or its refunds are 
 
 test('what was not settled before goes on by itself meanwhile', () => {
   const payments = [payment('good', { status: 'UNRESOLVED' })];
-  const before: State = { payments, events: new Map(), ledger: [], refunds: new Map() };
+  const before: State = {
+    payments,
+    events: new Map(),
+    ledger: [],
+    refunds: new Map(),
+    refundEvents: new Map(),
+  };
   const after: State = {
     payments: [payment('good')],
     events: new Map([['id-good', [event(1, 'payment.completed', 'COMPLETED')]]]),
     ledger: [],
     refunds: new Map(),
+    refundEvents: new Map(),
   };
   expect(judgeUnchanged(before, after)).toEqual([]);
 });

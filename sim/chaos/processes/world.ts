@@ -16,7 +16,7 @@ import type { ReplicaName, Upstream } from '../fault.ts';
 import { TEST_CERTIFICATE } from '../proxy/certificate.ts';
 import { type NetworkProxy, startProxy } from '../proxy/proxy.ts';
 import { startTlsFront, type TlsFront } from '../proxy/tls-front.ts';
-import { type Call, createWitness } from '../proxy/witness.ts';
+import { type Arrival, type Call, createWitness, type Heard, type RefundCall } from '../proxy/witness.ts';
 import { createRandom } from '../random.ts';
 import { drawSettings } from '../schedule.ts';
 import { gatewayOf, installationOf, REPLICA_ENV, VARIED } from '../settings.ts';
@@ -38,7 +38,9 @@ export interface World {
   readonly front: TlsFront & { readonly replica: ReplicaName };
   /** Every charge request that reached the gateway, in the order of arrival. */
   readonly calls: readonly Call[];
-  /** Resolves when the next charge request of this replica has reached the gateway and is not answered yet. */
+  /** Every refund request that reached it. */
+  readonly refundCalls: readonly RefundCall[];
+  /** Resolves when the next charge or refund request of this replica has reached the gateway and is not answered yet. */
   nextCall(name: ReplicaName): Promise<void>;
   /** How every process of a replica ended. */
   readonly ends: readonly End[];
@@ -100,6 +102,7 @@ export async function startWorld({ seed, root, folder }: WorldOptions): Promise<
     closers.push(gateway.stop);
 
     const calls: Call[] = [];
+    const refundCalls: RefundCall[] = [];
     const waiting: { readonly [Name in ReplicaName]: (() => void)[] } = { a: [], b: [] };
     const ends: End[] = [];
 
@@ -110,13 +113,26 @@ export async function startWorld({ seed, root, folder }: WorldOptions): Promise<
       const random = createRandom(seed, `network ${name}`);
       const toDatabase = await startProxy({ target: database.address(), random });
       closers.push(toDatabase.close);
+      /** From the proxy's clock to the time of day. */
+      const arrival = ({ leftMs, hungUpMs }: Heard<Arrival>): Arrival => {
+        const atMs = Date.now();
+        const ago = atMs - performance.now();
+        const hungUp = hungUpMs === null ? null : ago + hungUpMs;
+        return { replica: name, atMs, leftMs: ago + leftMs, hungUpMs: hungUp };
+      };
+      const tellWaiting = (): void => {
+        for (const tell of waiting[name].splice(0)) tell();
+      };
       const tap = () =>
-        createWitness(({ leftMs, hungUpMs, ...call }) => {
-          const atMs = Date.now();
-          const ago = atMs - performance.now();
-          const hungUp = hungUpMs === null ? null : ago + hungUpMs;
-          calls.push({ ...call, replica: name, atMs, leftMs: ago + leftMs, hungUpMs: hungUp });
-          for (const tell of waiting[name].splice(0)) tell();
+        createWitness({
+          onCharge(call) {
+            calls.push({ ...call, ...arrival(call) });
+            tellWaiting();
+          },
+          onRefund(call) {
+            refundCalls.push({ ...call, ...arrival(call) });
+            tellWaiting();
+          },
         });
       const disturbed = (fromMs: number, untilMs: number): boolean =>
         started.get(name)?.disturbed(fromMs, untilMs) === true;
@@ -174,6 +190,7 @@ export async function startWorld({ seed, root, folder }: WorldOptions): Promise<
       replicas,
       proxies,
       calls,
+      refundCalls,
       ends,
       nextCall: (name) => new Promise((resolve) => waiting[name].push(resolve)),
       reconnect() {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { createWitness, type HeardCall } from './witness.ts';
+import { type Call, createWitness, type Heard, type RefundCall } from './witness.ts';
+
+type HeardCall = Heard<Call> | Heard<RefundCall>;
 
 function request(method: string, path: string, body: string): string {
   const head = `${method} ${path} HTTP/1.1\r\nhost: gateway\r\nIdempotency-Key: key-1\r\ncontent-length: ${body.length}`;
@@ -17,10 +19,15 @@ const call = {
   hungUpMs: null,
 };
 
+const into = (calls: HeardCall[]) => ({
+  onCharge: (call: Heard<Call>) => void calls.push(call),
+  onRefund: (call: Heard<RefundCall>) => void calls.push(call),
+});
+
 /** The pieces arrive a millisecond apart. */
 function hear(...pieces: string[]): HeardCall[] {
   const calls: HeardCall[] = [];
-  const witness = createWitness((heard) => calls.push(heard));
+  const witness = createWitness(into(calls));
   for (const [arrivedMs, piece] of pieces.entries())
     witness(Buffer.from(piece), { arrivedMs, hungUpMs: null });
   return calls;
@@ -39,9 +46,16 @@ test('hears every charge of one connection, and no lookup', () => {
   ]);
 });
 
+test('hears a refund, with the charge that it is of', () => {
+  const path = '/v1/charges/ch_1/refunds';
+  expect(hear(request('POST', path, '{"amount":5}'), request('POST', '/charges/ch_1/void', '{}'))).toEqual([
+    { key: 'key-1', chargeId: 'ch_1', amount: 5, leftMs: 0, hungUpMs: null },
+  ]);
+});
+
 test('tells when the first byte left, and when its sender had hung up by the last', () => {
   const calls: HeardCall[] = [];
-  const witness = createWitness((heard) => calls.push(heard));
+  const witness = createWitness(into(calls));
   const whole = Buffer.from(request('POST', '/charges', charge));
   witness(whole.subarray(0, 10), { arrivedMs: 5, hungUpMs: null });
   witness(whole.subarray(10), { arrivedMs: 7, hungUpMs: 90 });

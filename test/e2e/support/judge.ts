@@ -40,12 +40,16 @@ export async function judge({ url, observed, gateway, installationId, leaseMs }:
       payments,
       events,
       ledger: ledger.charges.map(shown),
-      refunds: await readAllRefunds([url], payments),
+      ...(await readAllRefunds([url], payments)),
     },
     exchanges: observed.filter(({ text }) => !OWN_CODES.test(text)),
     calls: ledger.requests.map(({ key, body, atMs }) => ({
       ...{ key, atMs, leftMs: atMs, hungUpMs: null, replica: 'any' },
       ...{ reference: body.reference, orderId: body.order_id, amount: body.amount, currency: body.currency },
+    })),
+    refundCalls: gateway.refunds.requests.map(({ key, chargeId, amount, atMs }) => ({
+      ...{ key, chargeId, amount: amount ?? 0 },
+      ...{ atMs, leftMs: atMs, hungUpMs: null, replica: 'any' },
     })),
   });
   const strange = ledger.strange.map((what) => `strange request: ${what}`);
