@@ -73,6 +73,23 @@ test('50 under one key at once: one refund, and all get 201', async () => {
   expect(gateway.refunds.requestsOf('one-key')).toHaveLength(1);
 });
 
+test.each([
+  ['one key, 50 ids', (n: number) => ({ amount: 10, refundId: `rival-${n}`, key: 'rival-key' }), 422, 10],
+  ['one id, 50 amounts', (n: number) => ({ amount: n + 1, refundId: 'rival' }), 409, null],
+  ['all that is left, 50 times', (n: number) => ({ refundId: `all-${n}` }), 409, 1000],
+] as const)('%s at once: one wins, and the others leave nothing behind', async (what, order, lost, sum) => {
+  const payment = await paid(stage, what);
+  const answers = await Promise.all(times(50, (n) => client.refund({ payment, ...order(n) })));
+  expect(tally(answers)).toEqual({ 201: 1, [lost]: 49 });
+  const winner = json(answers.find(({ status }) => status === 201) as Answer);
+  expect(await readPayment(payment)).toMatchObject({
+    amount_refunded: sum ?? winner.amount,
+    amount_refunding: 0,
+  });
+  expect((await read(`/v1/payments/${payment.payment_id}/refunds`)).data).toEqual([winner]);
+  expect(gateway.refunds.requestsOf(what)).toHaveLength(1);
+});
+
 test('the same id on two payments, and the same key for a charge and a refund, are two things', async () => {
   const payments = await Promise.all(['two-a', 'two-b'].map((id) => paid(stage, id)));
   const answers = await Promise.all(
