@@ -93,7 +93,7 @@ it('the drawing of a refund has its moves until it ends, and those that lookups 
   const ended = (['COMPLETED', 'FAILED'] as const).flatMap((from) =>
     LOOKUPS.map((outcome) => {
       const operation: Operation = { ...OPENED, status: from, gatewayRef: 're_1' };
-      const news = { moneyAtMs: 0, sentUntilMs: null };
+      const news = { moneyAtMs: 0, moneyRef: null, sentUntilMs: null };
       const { decision } = onWatched(operation, outcome, { news, askedAtMs: 0 }, CONTEXT);
       return [from, decision.next.status] as const;
     }),
