@@ -86,7 +86,7 @@ test.each([
     amount_refunded: sum ?? winner.amount,
     amount_refunding: 0,
   });
-  expect((await read(`/v1/payments/${payment.payment_id}/refunds`)).data).toEqual([winner]);
+  expect((await read(`/v1/payments/${payment.payment_id}/refunds`)).data).toMatchObject([winner]);
   expect(gateway.refunds.requestsOf(what)).toHaveLength(1);
 });
 
