@@ -90,7 +90,7 @@ export const RULES = [
   },
   {
     part: 'sim/gateway/',
-    may: ['domain/contract.ts', 'domain/outcomes.ts'],
+    may: ['domain/contract.ts', 'domain/outcomes.ts', 'domain/refund-outcomes.ts'],
     instead: 'The gateway judges everything: it uses the engine’s types, never its logic.',
   },
   {
@@ -117,6 +117,7 @@ export const RULES = [
       'gateways/http/answers.ts',
       'gateways/http/effects.ts',
       'gateways/http/lookups.ts',
+      'gateways/http/refunded.ts',
       'gateways/http/exchange.ts',
       'engine/',
     ],

@@ -35,6 +35,8 @@ export interface Intended {
   readonly currency: string;
   /** When the charge was opened, in true time. */
   readonly openedMs: number;
+  /** For how many seconds it may be tried. Null: as long as the policy says. */
+  readonly patienceS: number | null;
 }
 
 /** A request that was sent after its lease had ended, from a machine whose clocks had all stopped, so that it could not know. */

@@ -3,7 +3,7 @@ import type { EventType } from '../../src/domain/events.ts';
 import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { Change, Row } from '../store/database.ts';
 import type { CommitJudgeParts } from './commits.ts';
-import { AFTER_CALL, AFTER_LOOKUP } from './events-after.ts';
+import { AFTER_CALL, AFTER_LOOKUP, AFTER_WATCHING, UNASKED } from './events-after.ts';
 import { callUnder, lookedUp } from './wire.ts';
 
 const AFTER_VERIFYING: readonly EventType[] = [
@@ -72,7 +72,8 @@ function released(parts: CommitJudgeParts, change: Change, type: string): void {
   const { status, unresolvedSinceMs: sinceMs } = before.operation;
   if (status === 'REVIEW' && after.operation.step === 'call')
     wrong(parts, change, 'causes', 'called from a review');
-  if (sinceMs !== null && after.operation.unresolvedSinceMs !== sinceMs)
+  // A refund that counted as failed and is under way after all begins anew.
+  if (status !== 'FAILED' && sinceMs !== null && after.operation.unresolvedSinceMs !== sinceMs)
     wrong(parts, change, 'causes', 'its resolving begins anew');
   const call = callUnder(wire, key, before.claimId);
   const looked = lookedUp(wire, key, before.claimId);
@@ -107,10 +108,28 @@ function released(parts: CommitJudgeParts, change: Change, type: string): void {
       ...(looked ? AFTER_LOOKUP[looked] : []),
     ];
     if (!may.includes(type)) wrong(parts, change, 'causes', 'nothing was sent');
-  } else if (!(AFTER_VERIFYING as readonly string[]).includes(type)) {
-    wrong(parts, change, 'causes', 'it was to ask after other charges');
+  } else if (!afterVerifying(parts, change, looked).includes(type)) {
+    wrong(parts, change, 'causes', `it was to verify, and its lookup ended as ${looked ?? 'nothing'}`);
   }
   keepsDoubt(parts, change, type);
+}
+
+/** The events that may end a verification. `looked`: the outcome of its own lookup, where it has one. */
+function afterVerifying(
+  { plan }: CommitJudgeParts,
+  { before }: Change,
+  looked: ReturnType<typeof lookedUp>,
+): readonly string[] {
+  if (before?.operation.kind !== 'refund') return AFTER_VERIFYING;
+  const { status } = before.operation;
+  if (status === 'COMPLETED' || status === 'FAILED') {
+    if (!plan.policy.contract.lookup) return UNASKED[status];
+    const may = AFTER_WATCHING[status][looked ?? 'not_sent'];
+    // The database may not show the evidence that is to be compared with the answer.
+    return before.evidence > 0 ? [...may, 'verify.unavailable'] : may;
+  }
+  // An earlier refund was made after all, and nothing is left for this one.
+  return [...AFTER_VERIFYING, 'payment.failed'];
 }
 
 /** What the claim was made for: call, lookup or verify. */

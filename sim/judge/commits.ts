@@ -1,7 +1,7 @@
 /** What must hold for every committed change: allowed moves, events, the fence, and the truth about money. */
 import { timeOfUuidV7 } from '../../src/domain/ids.ts';
 import type { PaymentStatus } from '../../src/domain/payment.ts';
-import type { Books } from '../gateway/model.ts';
+import type { ChargeBooks } from '../gateway/model.ts';
 import type { Mishap } from '../plan/faults.ts';
 import { boundsOf, type Plan, patienceOf } from '../plan/plan.ts';
 import type { Change, OperationRow, Row } from '../store/database.ts';
@@ -28,7 +28,7 @@ const MOVES: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
 export interface CommitJudgeParts {
   readonly book: Book;
   readonly plan: Plan;
-  readonly gateway: Books;
+  readonly gateway: ChargeBooks;
   readonly violated: (invariant: string, message: string) => void;
   readonly mark: (name: string) => void;
 }
@@ -37,7 +37,7 @@ export function judgeCommit(parts: CommitJudgeParts, change: Change, nowMs: numb
   const { book, mark } = parts;
   const { before, after } = change;
   const order = orderName(change.accountId, change.orderId);
-  note(book, change, nowMs);
+  note(parts, change, nowMs);
   judgePromise(parts, change);
   const opens = change.kind === 'accept' || change.kind === 'openNextCharge';
   if (opens && book.idLost)
@@ -66,7 +66,11 @@ export function judgeCommit(parts: CommitJudgeParts, change: Change, nowMs: numb
   }
 }
 
-function note(book: Book, { kind, after, rowAfter, accountId, orderId }: Change, nowMs: number): void {
+function note(
+  { book, plan }: CommitJudgeParts,
+  { kind, after, rowAfter, accountId, orderId }: Change,
+  nowMs: number,
+): void {
   const order = orderName(accountId, orderId);
   const operation = rowAfter.operations.at(-1);
   if (operation !== undefined && (kind === 'accept' || kind === 'openNextCharge')) {
@@ -77,6 +81,7 @@ function note(book: Book, { kind, after, rowAfter, accountId, orderId }: Change,
       amountMinor,
       currency,
       openedMs: nowMs,
+      patienceS: patienceOf(plan, orderId) ?? null,
     });
     book.committedRequests.add(after.order.metadata.request ?? '');
   }
@@ -104,7 +109,7 @@ function judgePromise({ book, violated }: CommitJudgeParts, { kind, after }: Cha
   }
 }
 
-function judgeEvents({ violated, mark }: CommitJudgeParts, change: Change): void {
+export function judgeEvents({ violated, mark }: CommitJudgeParts, change: Change): void {
   const { before, after, rowAfter, event, orderId } = change;
   const grown = after.seq - (before?.seq ?? 0);
   const wrote = change.kind === 'accept' || change.kind === 'openNextCharge' || change.kind === 'advance';
@@ -135,7 +140,7 @@ function judgeFrozen({ violated }: CommitJudgeParts, { rowBefore, rowAfter, orde
   if (wrong !== null) violated('truth of answers', `${orderId}: the frozen answer: ${wrong}`);
 }
 
-function judgeFence({ violated }: CommitJudgeParts, { before, after, kind, orderId }: Change): void {
+export function judgeFence({ violated }: CommitJudgeParts, { before, after, kind, orderId }: Change): void {
   if (before === null || kind === 'addEvidence') return;
   if (after.fence < before.fence) violated('5 fence', `${orderId}: the fence went back`);
   const taken = after.claimId !== before.claimId;
@@ -194,7 +199,7 @@ function judgeNothingLive(
   if (book.blindSends.has(gatewayKey) || book.late.has(gatewayKey)) return;
   if (liveUnder(gateway, gatewayKey).length > 0) {
     violated(invariant, `${orderId}: ${what}, but charge ${n} is live at the gateway`);
-  } else if (gateway.canStillCharge(gatewayKey)) {
+  } else if (gateway.canStillLand(gatewayKey)) {
     violated(invariant, `${orderId}: ${what}, but charge ${n} may still be made`);
   }
 }
@@ -317,6 +322,6 @@ function judgeReview({ book, plan, violated }: CommitJudgeParts, { after, rowAft
   }
 }
 
-function liveUnder(gateway: Books, key: string): Books['ledger'] {
+function liveUnder(gateway: ChargeBooks, key: string): ChargeBooks['ledger'] {
   return gateway.ledger.filter((charge) => charge.key === key && charge.status === 'succeeded');
 }

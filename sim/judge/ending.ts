@@ -1,5 +1,5 @@
 /** What must hold once the faults have stopped and everything had time to end: payments are settled, equal to the ledger, and not held. */
-import type { Books } from '../gateway/model.ts';
+import type { ChargeBooks } from '../gateway/model.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Database, Row } from '../store/database.ts';
 import { untold } from './alarms.ts';
@@ -11,7 +11,7 @@ import { sentUnder } from './wire.ts';
 export interface EndingParts {
   readonly plan: Plan;
   readonly database: Database;
-  readonly gateway: Books;
+  readonly gateway: ChargeBooks;
   readonly book: Book;
   /** True time. */
   readonly nowMs: number;
@@ -39,7 +39,7 @@ export function judgeWaits(database: Database, policy: Plan['policy'], databaseN
 }
 
 /** Whether nothing is left to do for the payment, now that nothing goes wrong any more. */
-export function isAtRest(row: Row, { contract }: Plan['policy'], ledger: Books['ledger']): boolean {
+export function isAtRest(row: Row, { contract }: Plan['policy'], ledger: ChargeBooks['ledger']): boolean {
   const { operation, held, evidence, dueAtMs } = row.payment;
   if (held) return false;
   if (operation.status === 'COMPLETED' || operation.status === 'FAILED')
@@ -50,7 +50,7 @@ export function isAtRest(row: Row, { contract }: Plan['policy'], ledger: Books['
 }
 
 /** Whether a person has refunded what was found: the gateway shows the refunds, and no live charge of the order. */
-function isTakenBack({ payment, operations, evidence }: Row, ledger: Books['ledger']): boolean {
+function isTakenBack({ payment, operations, evidence }: Row, ledger: ChargeBooks['ledger']): boolean {
   const keys = new Set(operations.map(({ gatewayKey }) => gatewayKey));
   const charges = ledger.filter(({ key }) => keys.has(key));
   const isOpen = charges.some(({ status }) => status === 'succeeded' || status === 'pending');

@@ -40,3 +40,40 @@ export const AFTER_LOOKUP: Readonly<Record<LookupOutcome['kind'] | 'not_sent', r
   forbidden: ['lookup.unavailable', 'payment.review'],
   not_sent: ['lookup.unavailable', 'payment.review'],
 };
+
+type Watched = Readonly<Record<LookupOutcome['kind'] | 'not_sent', readonly EventType[]>>;
+
+const UNSEEN = {
+  mismatch: ['payment.review'],
+  duplicated: ['verify.duplicate_found'],
+  unavailable: ['verify.unavailable'],
+  forbidden: ['verify.unavailable'],
+  not_sent: ['verify.unavailable'],
+} as const;
+
+/** The events that may follow a lookup of an operation that has ended, and may still turn out otherwise. */
+export const AFTER_WATCHING: Readonly<Record<'COMPLETED' | 'FAILED', Watched>> = {
+  COMPLETED: {
+    ...UNSEEN,
+    succeeded: ['refund.confirmed'],
+    pending: ['refund.confirmed'],
+    declined: ['payment.failed'],
+    reversed: ['payment.failed'],
+    // The gateway itself said that it succeeded.
+    absent: ['verify.unavailable'],
+  },
+  FAILED: {
+    ...UNSEEN,
+    succeeded: ['payment.completed'],
+    pending: ['refund.found_pending'],
+    declined: ['refund.confirmed'],
+    reversed: ['refund.confirmed'],
+    absent: ['refund.confirmed', 'verify.unavailable', 'payment.review'],
+  },
+};
+
+/** The same if the gateway cannot be asked. */
+export const UNASKED: Readonly<Record<'COMPLETED' | 'FAILED', readonly EventType[]>> = {
+  COMPLETED: ['refund.confirmed'],
+  FAILED: ['refund.confirmed', 'payment.review'],
+};

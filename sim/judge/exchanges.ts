@@ -15,17 +15,16 @@ export const LEASE_MARGIN_MS = 250;
 export interface Beginning {
   readonly kind: Exchange['kind'];
   readonly sender: string;
-  readonly request: ChargeRequest;
+  readonly request: Pick<ChargeRequest, 'key' | 'orderId'>;
   readonly timeoutMs: number;
   /** As in `Sending`. */
   readonly blind: boolean;
 }
 
 export function judgeBeginning(parts: MoneyJudgeParts, beginning: Beginning): Exchange {
-  const { book, database, nowMs } = parts;
+  const { book, nowMs } = parts;
   const { kind, sender, request, timeoutMs } = beginning;
-  const [accountId = '', orderId = ''] = book.intended.get(request.key)?.order.split('/') ?? [];
-  const row = database.row(accountId, orderId);
+  const row = parts.rowOf(request.key);
   const { wire } = book;
   const exchange: Exchange = {
     kind,
@@ -40,7 +39,9 @@ export function judgeBeginning(parts: MoneyJudgeParts, beginning: Beginning): Ex
   const known = wire.exchanges.get(request.key);
   if (known === undefined) wire.exchanges.set(request.key, [exchange]);
   else known.push(exchange);
-  if (row !== undefined) judgeLease(parts, beginning, row);
+  const isOurs = (one: Row): boolean => holds(book, one, sender);
+  const leased = kind === 'lookup' ? parts.lookedUpFor(request.key, isOurs) : row;
+  if (leased !== undefined) judgeLease(parts, beginning, leased);
   return exchange;
 }
 

@@ -1,24 +1,31 @@
 /** The judge sees every commit, every request that is sent, every booking and every answer. It checks each against the others. */
-import type { BookedCharge, Books } from '../gateway/model.ts';
+import type { BookedCharge, ChargeBooks, RefundBooks } from '../gateway/model.ts';
 import { isStoreSound, type Plan } from '../plan/plan.ts';
-import type { Change, Database } from '../store/database.ts';
+import type { Change, Database, FollowUpChange, Row } from '../store/database.ts';
 import { type AnswerJudge, createAnswerJudge } from './answers.ts';
 import { type Book, createBook, orderName, type Violation } from './book.ts';
 import { judgeCommit } from './commits.ts';
 import { judgeEnding, judgeWaits } from './ending.ts';
 import { type Beginning, judgeBeginning } from './exchanges.ts';
 import { createLimitJudge, judgeStarving, type LimitJudge } from './limits.ts';
-import { createSendJudge, judgeBooking, type Sending } from './money.ts';
+import { createSendJudge, judgeBooking, type MoneyJudgeParts, type Sending } from './money.ts';
+import { asChange } from './refunds/as-charge.ts';
+import { changeOf } from './refunds/book.ts';
+import { createRefundJudge, type RefundJudge } from './refunds/index.ts';
 import { hasSteadyClocks, isUndisturbed } from './undisturbed.ts';
 import type { Claimant, Exchange } from './wire.ts';
 
 export type { Asked } from './answers.ts';
 export type { Violation } from './book.ts';
+export type { Sending } from './money.ts';
+export type { RefundAsked } from './refunds/index.ts';
 
 export interface Judge {
   readonly answers: AnswerJudge;
   readonly limits: LimitJudge;
+  readonly refunds: RefundJudge;
   committed(change: Change): void;
+  refundCommitted(change: FollowUpChange): void;
   /** A process drew a random number that may become the id of a claim. */
   drew(hex: string, claimant: Claimant): void;
   /** An exchange with the gateway begins. The caller writes its result into the returned exchange. */
@@ -55,11 +62,14 @@ export interface Judge {
 export interface JudgeParts {
   readonly plan: Plan;
   readonly database: () => Database;
-  readonly gateway: () => Books;
+  readonly gateway: () => ChargeBooks;
+  readonly refunds: () => RefundBooks;
   readonly nowMs: () => number;
   readonly databaseNowMs: () => number;
   readonly mark: (name: string) => void;
   readonly keyHash: (key: string) => string;
+  /** The same for the keys of refunds. */
+  readonly refundKeyHash: (key: string) => string;
 }
 
 export function createJudge(parts: JudgeParts): Judge {
@@ -68,9 +78,16 @@ export function createJudge(parts: JudgeParts): Judge {
   function violated(invariant: string, message: string): void {
     book.violation ??= { invariant, message };
   }
-  const money = () => ({
+  function rowOf(key: string): Row | undefined {
+    const refund = refunds.rowOf(key);
+    if (refund !== undefined) return refund;
+    const [accountId = '', orderId = ''] = book.intended.get(key)?.order.split('/') ?? [];
+    return parts.database().row(accountId, orderId);
+  }
+  const money = (): MoneyJudgeParts => ({
     book,
-    database: parts.database(),
+    rowOf,
+    lookedUpFor: (key, holds) => refunds.lookedUpFor(key, holds) ?? rowOf(key),
     gateway: parts.gateway(),
     violated,
     policy: plan.policy,
@@ -78,7 +95,14 @@ export function createJudge(parts: JudgeParts): Judge {
     nowMs,
     databaseNowMs: clock,
   });
-  const limits = createLimitJudge({ book, plan, database: parts.database, violated, mark, nowMs });
+  const refunds = createRefundJudge(() => ({
+    ...money(),
+    refunds: parts.refunds(),
+    database: parts.database,
+    mark,
+    keyHash: parts.refundKeyHash,
+  }));
+  const limits = createLimitJudge({ plan, rowOf, violated, mark, nowMs });
   let send: ReturnType<typeof createSendJudge> | null = null;
   let answers: AnswerJudge | null = null;
   return {
@@ -101,9 +125,15 @@ export function createJudge(parts: JudgeParts): Judge {
       return answers;
     },
     limits,
+    refunds,
     committed(change) {
       judgeCommit({ book, plan, gateway: parts.gateway(), violated, mark }, change, nowMs());
       limits.committed(change);
+    },
+    refundCommitted(committed) {
+      const change = changeOf(committed);
+      refunds.committed(change);
+      if (change.kind !== 'bindFollowUpKey') limits.committed(asChange(change));
     },
     drew: (hex, claimant) => void book.wire.claimants.set(hex, claimant),
     begins: (beginning) => judgeBeginning(money(), beginning),
@@ -170,7 +200,7 @@ export function createJudge(parts: JudgeParts): Judge {
       const starving = judgeStarving(parts.database(), clock(), sinceMs);
       if (starving !== null) violated('starvation', starving);
     },
-    ended: () =>
+    ended() {
       judgeEnding({
         plan,
         database: parts.database(),
@@ -178,6 +208,8 @@ export function createJudge(parts: JudgeParts): Judge {
         book,
         nowMs: nowMs(),
         violated,
-      }),
+      });
+      refunds.ended();
+    },
   };
 }

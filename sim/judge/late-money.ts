@@ -2,7 +2,7 @@
  * What must hold if the gateway breaks its contract. Payonce cannot stop it from charging too late or twice. But Payonce must report
  * what a lookup has shown, and must not report FAILED while a charge is known to be live.
  */
-import type { Books } from '../gateway/model.ts';
+import type { ChargeBooks } from '../gateway/model.ts';
 import type { Row } from '../store/database.ts';
 import type { Book } from './book.ts';
 import type { Exchange } from './wire.ts';
@@ -13,10 +13,10 @@ const WRITTEN_WITHIN_MS = 15_000;
 /** The live charges of an order that a lookup has shown to a process. */
 export function knownMoney(
   { wire, liveSinceMs }: Book,
-  { ledger }: Books,
+  { ledger }: ChargeBooks,
   { operations }: Row,
   nowMs: number,
-): Books['ledger'] {
+): ChargeBooks['ledger'] {
   return ledger.filter(({ id, key, status, visibleAtMs }) => {
     // What was pending in a lookup was not shown as money, even if another charge of the key was.
     const shownFromMs = Math.max(visibleAtMs, liveSinceMs.get(id) ?? visibleAtMs);
@@ -36,7 +36,7 @@ function showsMoney({ kind, heard }: Exchange): boolean {
 const SHOWN: ReadonlySet<string> = new Set(['succeeded', 'mismatch', 'duplicated']);
 
 /** What is wrong with how an order ended. Null: every charge that was shown is in the answer, or was reported to a person. */
-export function silentMoney(book: Book, gateway: Books, row: Row, nowMs: number): string | null {
+export function silentMoney(book: Book, gateway: ChargeBooks, row: Row, nowMs: number): string | null {
   const { status } = row.payment.operation;
   const known = knownMoney(book, gateway, row, nowMs);
   if (status === 'FAILED' && known.length > 0) return `FAILED over ${known.map(({ id }) => id).join(', ')}`;

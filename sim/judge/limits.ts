@@ -4,10 +4,11 @@
  */
 import { isSettled } from '../../src/domain/operation.ts';
 import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
+import type { RefundedOutcome } from '../../src/domain/refund-outcomes.ts';
 import { isStoreSound, type Plan } from '../plan/plan.ts';
 import type { Change, Database, Row } from '../store/database.ts';
 import type { Asked } from './answers.ts';
-import { type Book, type OrderName, orderName } from './book.ts';
+import { type OrderName, orderName } from './book.ts';
 
 /** One incarnation of a process, at one moment. */
 export interface Caller {
@@ -38,7 +39,7 @@ export interface LimitJudge {
     kind: ExchangeKind,
     caller: Caller,
     end: {
-      readonly outcome: CallOutcome | LookupOutcome | NotSent;
+      readonly outcome: CallOutcome | LookupOutcome | RefundedOutcome | NotSent;
       readonly kept: boolean;
       readonly beganAtMs: number;
     },
@@ -46,9 +47,9 @@ export interface LimitJudge {
 }
 
 export interface LimitJudgeParts {
-  readonly book: Book;
   readonly plan: Plan;
-  readonly database: () => Database;
+  /** What the operation with this gateway key belongs to. */
+  readonly rowOf: (key: string) => Row | undefined;
   readonly violated: (invariant: string, message: string) => void;
   readonly mark: (name: string) => void;
   readonly nowMs: () => number;
@@ -88,7 +89,7 @@ const TOLD_WITHIN_MS = 2500;
 const ROUNDING = 1;
 
 export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
-  const { book, plan, violated, mark, nowMs } = parts;
+  const { plan, rowOf, violated, mark, nowMs } = parts;
   const { narrow } = plan;
   const sound = isStoreSound(plan);
   const processes = new Map<string, Seen>();
@@ -115,11 +116,6 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
     };
     processes.set(name, fresh);
     return fresh;
-  }
-
-  function paymentOf(key: string): Row['payment'] | undefined {
-    const [accountId = '', orderId = ''] = book.intended.get(key)?.order.split('/') ?? [];
-    return parts.database().row(accountId, orderId)?.payment;
   }
 
   function judgeSlots(kind: ExchangeKind, { name }: Caller, { underWay }: Seen): void {
@@ -210,7 +206,7 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
       known.underWay[kind] += 1;
       judgeSlots(kind, caller, known);
       if (kind === 'call') judgeStop(caller, known);
-      const claim = claims.get(paymentOf(key)?.claimId ?? '');
+      const claim = claims.get(rowOf(key)?.payment.claimId ?? '');
       if (claim === undefined) return;
       judgeClaim(kind, caller, claim);
       if (!claim.used) judgeBudgets(caller, known, claim);

@@ -1,17 +1,23 @@
 /** What must hold for every call that is sent to the gateway, and for every charge that the gateway books. */
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 import type { Policy } from '../../src/domain/policy.ts';
-import type { BookedCharge, Books } from '../gateway/model.ts';
-import { type Plan, patienceOf } from '../plan/plan.ts';
-import type { Database, Row } from '../store/database.ts';
+import type { BookedCharge, ChargeBooks } from '../gateway/model.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Row } from '../store/database.ts';
 import { type Book, type Intended, STATEMENT_MS } from './book.ts';
 import { isCutShort, judgeFirstByte, LEASE_MARGIN_MS } from './exchanges.ts';
 import { claimantOf } from './wire.ts';
 
 export interface MoneyJudgeParts {
   readonly book: Book;
-  readonly database: Database;
-  readonly gateway: Books;
+  readonly gateway: ChargeBooks;
+  /** What the operation with this gateway key belongs to, as the database has it now. */
+  readonly rowOf: (key: string) => Row | undefined;
+  /**
+   * The same for a lookup by a process that holds what `holds` says. Before a refund is sent, earlier ones of its payment are looked up
+   * under its claim.
+   */
+  readonly lookedUpFor: (key: string, holds: (row: Row) => boolean) => Row | undefined;
   readonly policy: Policy;
   readonly plan: Plan;
   readonly violated: (invariant: string, message: string) => void;
@@ -23,7 +29,7 @@ export interface MoneyJudgeParts {
 /** The first byte of a call. */
 export interface Sending {
   readonly sender: string;
-  readonly request: ChargeRequest;
+  readonly request: Pick<ChargeRequest, 'key' | 'orderId' | 'amountMinor' | 'currency'>;
   /** Every clock of the sender's machine had stopped for a while, so the sender cannot know that its lease is over. */
   readonly blind: boolean;
   readonly senderLives: () => boolean;
@@ -37,7 +43,7 @@ const TICKS_MS = 1000;
  * start in time.
  */
 export function createSendJudge(parts: MoneyJudgeParts): (sending: Sending) => void {
-  const { book, database, violated } = parts;
+  const { book, rowOf, violated } = parts;
   /** The last call that was sent under each claim. */
   const used = new Map<string, Sending>();
   return (sending) => {
@@ -46,8 +52,8 @@ export function createSendJudge(parts: MoneyJudgeParts): (sending: Sending) => v
     if (book.idLost)
       return violated('installation', `${sender} sent ${request.orderId} under another installation’s id`);
     if (intended === undefined) return violated('2 intent', `${sender} sent a key that nobody intended`);
-    const [accountId = '', orderId = ''] = intended.order.split('/');
-    const row = database.row(accountId, orderId);
+    const { orderId } = request;
+    const row = rowOf(request.key);
     if (request.amountMinor !== intended.amountMinor || request.currency !== intended.currency) {
       if (!book.amnesia) violated('2 intent', `${sender} sent other terms than were intended for ${orderId}`);
     }
@@ -142,17 +148,16 @@ function judgeKnown(
 
 /** No retry after its deadline, and none that could arrive after the gateway has forgotten its key. */
 function judgeTime(
-  { book, policy, plan, gateway, violated, nowMs }: MoneyJudgeParts,
+  { book, policy, gateway, violated, nowMs }: MoneyJudgeParts,
   { sender, request, blind }: Sending,
-  { openedMs, n }: Intended,
+  { openedMs, n, patienceS }: Intended,
   attempts: number,
 ): void {
   const ageMs = nowMs() - openedMs;
   const what = `${sender} sent charge ${n} of ${request.orderId}`;
   // A call that was claimed in time may be sent until its claim ends. If a clock was set back, everything looks younger.
   const looksYounger = book.stepped.backAtMs > openedMs - STATEMENT_MS;
-  const patienceS = patienceOf(plan, request.orderId);
-  if (patienceS !== undefined) {
+  if (patienceS !== null) {
     if (!looksYounger && !blind && ageMs > patienceS * 1000)
       violated('time', `${what} ${ageMs} ms after it was opened, and it was given ${patienceS} s`);
   } else if (attempts > 1 && !looksYounger && ageMs > policy.callDeadlineMs + policy.leaseMs + TICKS_MS) {

@@ -15,7 +15,9 @@ export function judgeProof({ book, plan, violated }: CommitJudgeParts, change: C
   if (!fails && event.type !== 'lookup.absent') return;
   const key = rowAfter.operations.at(-1)?.gatewayKey ?? '';
   const { wire } = book;
-  const sent = doubtful(wire, key);
+  // The effect of an approved call is what has failed since.
+  const wasMade = before.operation.status === 'COMPLETED';
+  const sent = doubtful(wire, key).filter(({ heard }) => !wasMade || heard?.kind !== 'approved');
   wire.clearedMs.set(key, nowMs);
   const excused = book.amnesia || book.blindSends.has(key) || book.late.has(key);
   if (sent.length === 0 || excused) return;

@@ -108,6 +108,8 @@ function boundsOf(
             : schedule(policy, policy.lookupBaseMs, lookups).mostMs,
       };
     case 'verify.unavailable':
+      // A success is looked up again after an hour, then less and less often, at last once a day.
+      if (operation.kind === 'refund' && operation.status === 'COMPLETED') return null;
       return {
         leastMs: 0,
         mostMs:

@@ -3,6 +3,7 @@
  * from a script. The catalogue uses these names, and `docs/faults.md` is made from it.
  */
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
+import type { RefundRequest } from '../../src/domain/refund-outcomes.ts';
 import type { Store } from '../../src/ports/store.ts';
 
 /** What happens to one statement. */
@@ -86,11 +87,17 @@ export type Mishap =
   | 'gateway_errors'
   | 'credentials_revoked'
   /** The gateway breaks its contract: a charge that was proved not to have happened is made after all. */
-  | 'charge_lands_late';
+  | 'charge_lands_late'
+  /** The same for a refund. */
+  | 'refund_lands_late'
+  /** A person refunds a part of a charge at the gateway, and Payonce is not told. */
+  | 'refund_elsewhere';
 
 export type FaultName =
   | Exclude<StoreFault | CallFault | LookupFault, 'none'>
   | Mishap
+  /** A refund that succeeded fails after all: the bank has sent it back. */
+  | 'refund_fails_later'
   | 'timer_late'
   | 'gateway_connects_slowly';
 
@@ -98,10 +105,10 @@ export type FaultName =
 export interface Faults {
   statement(method: keyof Store): StoreFault;
   /** `call`: 1 for the first call with the key. */
-  call(request: ChargeRequest, call: number): CallFault;
+  call(request: ChargeRequest | RefundRequest, call: number): CallFault;
   /** Milliseconds until a connection is up and a call may be sent. 0: a connection is already open. */
-  connectMs(request: ChargeRequest): number;
-  lookup(request: ChargeRequest): LookupFault;
+  connectMs(request: ChargeRequest | RefundRequest): number;
+  lookup(): LookupFault;
   /** Milliseconds by which a timer comes late. */
   timerLateMs(): number;
   /** A delay in [fromMs, toMs]. */

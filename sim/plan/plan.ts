@@ -41,6 +41,7 @@ export interface Plan {
   readonly echoes: boolean;
   readonly retentionMs: number;
   readonly cacheEntries: number;
+  readonly refunds: RefundPlan;
   /** Chances in a thousand, for each statement, call, lookup or timer. */
   readonly rates: Readonly<Partial<Record<FaultName, number>>>;
   readonly mishaps: readonly Mishap[];
@@ -49,6 +50,18 @@ export interface Plan {
   /** After this long all faults stop. */
   readonly faultsForMs: number;
 }
+
+/** What is refunded, and by what kind of gateway. */
+export interface RefundPlan {
+  /** How many completed answers of a thousand a client answers with refunds. */
+  readonly perMille: number;
+  /** Whether the gateway refuses to refund more than is left of a charge. If not, it does not hide a mistake of ours. */
+  readonly counted: boolean;
+  /** Whether the gateway says how much of a charge was refunded in all. */
+  readonly saysSum: boolean;
+}
+
+export const NO_REFUNDS: RefundPlan = { perMille: 0, counted: true, saysSum: true };
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -115,6 +128,9 @@ export const MISHAPS: readonly Mishap[] = [
   'charge_lands_late',
 ];
 
+/** Those that are about refunds. */
+export const REFUND_MISHAPS: readonly Mishap[] = ['refund_lands_late', 'refund_elsewhere'];
+
 const DATABASE_MISHAPS: ReadonlySet<Mishap> = new Set([
   'database_crashes',
   'database_loses_commits',
@@ -153,7 +169,25 @@ export function drawPlan(tape: Tape): Plan {
     ...CHANGES[story](plan),
     giveUpAfterS: story === 'stubborn' ? null : giveUpAfterS,
   };
-  return story !== 'stubborn' && tape.chance(NARROW) ? narrowed(told, tape) : told;
+  return withRefunds(story !== 'stubborn' && tape.chance(NARROW) ? narrowed(told, tape) : told, tape);
+}
+
+/** Drawn last, so that a world without refunds is drawn as ever. */
+function withRefunds(plan: Plan, tape: Tape): Plan {
+  const refunds = {
+    perMille: tape.pick([0, 0, 0, 400]),
+    counted: !tape.chance(500),
+    saysSum: !tape.chance(300),
+  };
+  if (refunds.perMille === 0 || plan.story === 'stubborn') return plan;
+  const failsLater = tape.chance(60) ? { refund_fails_later: 300 } : {};
+  const mishaps = REFUND_MISHAPS.filter(() => tape.chance(100));
+  return {
+    ...plan,
+    refunds,
+    rates: { ...plan.rates, ...failsLater },
+    mishaps: [...plan.mishaps, ...mishaps],
+  };
 }
 
 /** How many worlds in a thousand have limits that are reached. */
@@ -261,12 +295,13 @@ function drawPlain(tape: Tape): Plan {
     policy,
     giveUpAfterS: null,
     callTimeoutMs: 4 * SECOND,
-    sweepMs: 2 * SECOND,
+    sweepMs: 2.5 * SECOND,
     maxCalls: tape.chance(100) ? 1 : 50,
     maxLookups: tape.chance(100) ? 1 : 20,
     echoes: tape.chance(500),
     retentionMs: tape.chance(150) ? 20 * SECOND : 24 * 60 * MINUTE,
     cacheEntries: tape.chance(300) ? 0 : 100,
+    refunds: NO_REFUNDS,
     rates: drawRates(tape),
     mishaps: MISHAPS.filter(
       (mishap) =>

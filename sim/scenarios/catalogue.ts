@@ -9,6 +9,7 @@ import { CALL_FAULTS } from './faults/gateway-calls.ts';
 import { HISTORY_FAULTS } from './faults/histories.ts';
 import { LOOKUP_FAULTS } from './faults/lookups.ts';
 import { PROCESS_FAULTS } from './faults/process.ts';
+import { REFUND_FAULTS } from './faults/refunds.ts';
 import { SURROUNDING_FAULTS } from './faults/surroundings.ts';
 import { TIME_FAULTS } from './faults/time.ts';
 import type { NamedFault } from './named-fault.ts';
@@ -24,6 +25,7 @@ export const FAULTS: readonly NamedFault[] = [
   ...SURROUNDING_FAULTS,
   ...TIME_FAULTS,
   ...HISTORY_FAULTS,
+  ...REFUND_FAULTS,
 ];
 
 /** The name of a fault's own test. */

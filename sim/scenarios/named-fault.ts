@@ -9,6 +9,7 @@ export type FaultClass =
   | 'gateway result'
   | 'gateway lookup'
   | 'late money'
+  | 'refund'
   | 'client'
   | 'clock'
   | 'network'

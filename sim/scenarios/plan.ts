@@ -1,6 +1,6 @@
 /** The plan of a scripted world: two processes, plain numbers, nothing drawn. */
 import type { GatewayContract } from '../../src/domain/contract.ts';
-import { MISHAPS, type Plan, STORE_FAULTS } from '../plan/plan.ts';
+import { MISHAPS, NO_REFUNDS, type Plan, STORE_FAULTS } from '../plan/plan.ts';
 import type { Scenario } from './scenario.ts';
 
 const SECOND = 1000;
@@ -52,6 +52,7 @@ export function planOf({ contract, policy, plan, store, databaseFails = false }:
     echoes: true,
     retentionMs: 24 * HOUR,
     cacheEntries: 0,
+    refunds: NO_REFUNDS,
     // The judge must know that the store may fail; how often says the script.
     rates: store === undefined ? {} : Object.fromEntries(STORE_FAULTS.map((name) => [name, 0])),
     mishaps: databaseFails ? MISHAPS : [],

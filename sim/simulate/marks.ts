@@ -3,7 +3,7 @@
  * every event, every kind of client. The list is written out, so that a mark that is no longer reached is noticed.
  */
 import { EVENT_TYPES } from '../../src/domain/events.ts';
-import { CALL_FAULTS, LOOKUP_FAULTS, MISHAPS, STORE_FAULTS } from '../plan/plan.ts';
+import { CALL_FAULTS, LOOKUP_FAULTS, MISHAPS, REFUND_MISHAPS, STORE_FAULTS } from '../plan/plan.ts';
 
 const MOVES = [
   'PROCESSING → COMPLETED',
@@ -31,6 +31,52 @@ const CLIENTS = [
   'gives_up',
 ] as const;
 
+const REFUND_MOVES = [
+  'PROCESSING → COMPLETED',
+  'PROCESSING → FAILED',
+  'PROCESSING → UNRESOLVED',
+  'PROCESSING → REVIEW',
+  'UNRESOLVED → COMPLETED',
+  'UNRESOLVED → FAILED',
+  'UNRESOLVED → REVIEW',
+  'REVIEW → FAILED',
+  'COMPLETED → FAILED',
+  'FAILED → COMPLETED',
+  'FAILED → PROCESSING',
+] as const;
+
+const REFUND_CLIENTS = [
+  'several_at_once',
+  'by_key_alone',
+  'changes_amount',
+  'reuses_key',
+  'hangs_up',
+  'same_again',
+  'another_after_failure',
+] as const;
+
+/** What clients are told of refunds. */
+const REFUND_TOLD = [
+  'succeeded',
+  'refund_declined',
+  'gateway_failed',
+  'refund_exceeds_captured',
+  'accepted',
+  'unsettled',
+] as const;
+
+const REFUND_PROBLEMS = [
+  'idempotency_key_reused',
+  'other_gateway',
+  'payment_not_found',
+  'payment_not_refundable',
+  'refund_conflict',
+  'refund_exceeds_captured',
+  'result_superseded',
+  'store_outcome_unknown',
+  'store_unavailable',
+] as const;
+
 /** Only a gateway that breaks its contract causes these. The scenarios cover them one by one. */
 const SCENARIO_ONLY: ReadonlySet<string> = new Set(['verify.duplicate_found']);
 
@@ -39,6 +85,8 @@ export const REQUIRED_MARKS: readonly string[] = [
   ...CALL_FAULTS,
   ...LOOKUP_FAULTS,
   ...MISHAPS,
+  ...REFUND_MISHAPS,
+  'refund_fails_later',
   'lookup_lag',
   'charge_refunded',
   'timer_late',
@@ -61,6 +109,13 @@ export const REQUIRED_MARKS: readonly string[] = [
   ...EVENT_TYPES.filter((type) => !SCENARIO_ONLY.has(type)).map((type) => `event:${type}`),
   ...MOVES.map((move) => `move:${move}`),
   ...CLIENTS.map((client) => `client:${client}`),
+  ...REFUND_MOVES.map((move) => `refund_move:${move}`),
+  ...REFUND_CLIENTS.map((client) => `refund_client:${client}`),
+  ...REFUND_TOLD.map((told) => `refund_told:${told}`),
+  ...REFUND_PROBLEMS.map((code) => `refund_problem:${code}`),
+  'refund:elsewhere_noticed',
+  'alarm:refund_failed_late',
+  'alarm:refund_landed_late',
   'alarm:gateway_forbidden',
   'alarm:needs_review',
   'alarm:calls_stopped',

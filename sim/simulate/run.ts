@@ -9,11 +9,13 @@ import { isAtRest } from '../judge/ending.ts';
 import type { Violation } from '../judge/index.ts';
 import { drawPlan } from '../plan/plan.ts';
 import { tryEachAlone } from '../world/alone.ts';
-import { ask, HANGS_AFTER_MS, startClient } from '../world/clients.ts';
+import { HANGS_AFTER_MS } from '../world/asking.ts';
+import { ask, startClient } from '../world/clients.ts';
 import { WALL_ORIGIN_MS } from '../world/clock.ts';
 import { createDrawnFaults } from '../world/drawn-faults.ts';
 import { heal, startMishaps } from '../world/mishaps.ts';
 import { startProcess } from '../world/process.ts';
+import { askRefund } from '../world/refund-clients.ts';
 import { startStory } from '../world/stories.ts';
 import { createWorld, type World } from '../world/world.ts';
 
@@ -124,11 +126,12 @@ function isBeforePerson({ plan, database }: World): boolean {
 }
 
 function allAtRest(world: World): boolean {
-  if (world.gateway.busy() || world.openRequests.size > 0) return false;
+  if (world.gateway.busy() || world.refunds.busy() || world.openRequests.size > 0) return false;
   // A paused process may still have something to write when it wakes.
   if (world.hosts.some(({ process }) => process.life.paused)) return false;
   for (const row of world.database.rows())
     if (!isAtRest(row, world.plan.policy, world.gateway.ledger)) return false;
+  if (!world.judge.refunds.allAtRest()) return false;
   return world.database.openTransactions() === 0;
 }
 
@@ -152,11 +155,16 @@ function checkStarving({ plan, judge, faultsUntilMs, databaseSkewMs }: World): v
 /** Repeats every errand whose key got a final answer. The judge compares the answers. */
 async function replayEverything(world: World): Promise<void> {
   let open = 0;
+  const over = (): void => {
+    open -= 1;
+  };
   for (const errand of world.settledErrands.values()) {
     open += 1;
-    ask(world, 'replay', errand, 0, () => {
-      open -= 1;
-    });
+    ask(world, 'replay', errand, 0, over);
+  }
+  for (const errand of world.settledRefunds.values()) {
+    open += 1;
+    askRefund(world, 'replay', errand, 0, over);
   }
   await world.scheduler.run({
     untilMs: world.scheduler.nowMs + 60_000,

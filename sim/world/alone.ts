@@ -3,7 +3,8 @@
  * shared the work, nobody would notice that one has lost its slots or its tokens, or never ends a stop of calls.
  */
 import type { CallFault } from '../plan/faults.ts';
-import { ask, type Errand, freshKey, isOpen } from './clients.ts';
+import { freshKey } from './asking.ts';
+import { ask, type Errand, isOpen } from './clients.ts';
 import { resumeProcess } from './mishaps.ts';
 import type { Host } from './process.ts';
 import type { World } from './world.ts';

@@ -6,7 +6,8 @@ import type { Order } from '../../src/domain/payment.ts';
 import type { ChargeAnswer } from '../../src/engine/api.ts';
 import type { Asked } from '../judge/index.ts';
 import { patienceOf } from '../plan/plan.ts';
-import type { Process } from './process.ts';
+import { anyProcess, freshKey, HANGS_AFTER_MS } from './asking.ts';
+import { giveBack } from './refund-clients.ts';
 import { callerOf } from './watched.ts';
 import type { World } from './world.ts';
 
@@ -27,9 +28,6 @@ export interface Errand {
 
 /** What a client gets. `lost`: no process was up, or the process died before it answered. */
 type Heard = ChargeAnswer | 'lost';
-
-/** A living process hangs if it has not answered this long after the requested wait. Store retries and statement timeouts are shorter. */
-export const HANGS_AFTER_MS = 120_000;
 
 export function startClient(world: World, name: string, onDone: () => void): void {
   const { tape, scheduler, plan } = world;
@@ -76,6 +74,12 @@ export function startClient(world: World, name: string, onDone: () => void): voi
     }
     if (heard !== 'lost' && heard.kind === 'settled') {
       if (tape.chance(200)) read(world, errand);
+      const refundable = heard.frozen.problem === null || (plan.refunds.perMille > 0 && tape.chance(100));
+      if (refundable && tape.chance(plan.refunds.perMille)) {
+        const { accountId, orderId } = errand;
+        giveBack(world, name, { accountId, orderId, paymentId: heard.paymentId }, done);
+        return;
+      }
       if (heard.frozen.problem !== null && tape.chance(400)) {
         world.marks.hit('client:new_key_after_failure');
         pursue({ ...errand, key: freshKey(world) }, tries + 1, done);
@@ -107,11 +111,6 @@ function isStoreKept({ story, mishaps }: World['plan']): boolean {
 
 function isTransient(answer: ChargeAnswer): boolean {
   return answer.kind === 'problem' && /^store_|^shutting/.test(answer.code);
-}
-
-export function freshKey(world: World): string {
-  world.keysDrawn += 1;
-  return `key-${world.keysDrawn}`;
 }
 
 type Terms = Partial<Pick<Errand, 'amountMinor' | 'currency'>>;
@@ -234,13 +233,6 @@ function read(world: World, { accountId, orderId }: Pick<Errand, 'accountId' | '
     (payment) => process.life.alive && judge.answers.read(asked, payment),
     () => {},
   );
-}
-
-function anyProcess(world: World): Process | undefined {
-  const up = world.hosts
-    .map(({ process }) => process)
-    .filter(({ life, engine }) => life.alive && engine !== null);
-  return up[world.tape.below(Math.max(up.length, 1))];
 }
 
 export function wordFor(answer: Heard): string {

@@ -2,22 +2,18 @@
  * The gateway's side of the HTTP protocol (`docs/fake-gateway.md`). It turns what the model says into exchanges, and the
  * real adapter translates those.
  */
-import type { ChargeRequest } from '../../src/domain/outcomes.ts';
+import type { EffectTerms } from '../../src/domain/outcomes.ts';
 import type { Answer, AnswerHeaders, Exchange } from '../../src/gateways/http/exchange.ts';
-import type { BookedCharge, Reply } from '../gateway/model.ts';
+import type { BookedEffect, Reply } from '../gateway/model.ts';
 
-/** A key that no charge has. */
+/** A key that no charge and no refund has. */
 export const OTHER_KEY = '00000000-0000-4000-8000-000000000000';
 
-/** A charge as an answer shows it. */
-interface ChargeJson {
-  readonly id: string;
-  readonly status: BookedCharge['status'];
-  readonly amount: number;
-  readonly currency: string;
-  readonly reference: string;
-  readonly idempotency_key: string;
-  readonly code?: string;
+/** How one kind of effect is written. */
+export interface Form<Request extends EffectTerms, Booked extends BookedEffect> {
+  json(effect: Booked): object;
+  /** One that was never made, under another key. */
+  anothers(request: Request): object;
 }
 
 export const RESET: Exchange = { kind: 'broken', reason: 'connection_reset' };
@@ -37,10 +33,16 @@ export function limited(retryAfterSeconds: number): Exchange {
   return answer(429, { error: 'rate_limited' }, { 'retry-after': String(retryAfterSeconds) });
 }
 
-export function replied(reply: Reply): Exchange {
+export function replied<R extends EffectTerms, B extends BookedEffect>(
+  { json }: Form<R, B>,
+  key: string,
+  reply: Reply<B>,
+): Exchange {
   switch (reply.kind) {
-    case 'charge':
-      return answer(STATUS[reply.charge.status], json(reply.charge));
+    case 'booked':
+      return answer(STATUS[reply.effect.status], json(reply.effect));
+    case 'refuses':
+      return answer(STATUS_OF_WORD[reply.word] ?? 422, { error: reply.word, idempotency_key: key });
     case 'error':
       return ERROR;
     case 'in_progress':
@@ -50,38 +52,39 @@ export function replied(reply: Reply): Exchange {
   }
 }
 
+const STATUS_OF_WORD: Readonly<Record<string, number>> = { charge_not_found: 404, charge_not_succeeded: 409 };
+
 /** The same reply with two statuses: approved and declined. */
-export function ambiguous(reply: Reply): Exchange {
-  if (reply.kind !== 'charge') return replied(reply);
-  const charge = json(reply.charge);
-  return answer(402, `${JSON.stringify(charge).slice(0, -1)},"status":"declined"}`);
+export function ambiguous<R extends EffectTerms, B extends BookedEffect>(
+  form: Form<R, B>,
+  key: string,
+  reply: Reply<B>,
+): Exchange {
+  if (reply.kind !== 'booked') return replied(form, key, reply);
+  return answer(402, `${JSON.stringify(form.json(reply.effect)).slice(0, -1)},"status":"declined"}`);
 }
 
-/** An approval of a charge that was never made, under another key. */
-export function approvedForAnother(request: ChargeRequest): Exchange {
+/** An approval of what was never made, under another key. */
+export function approvedForAnother<R extends EffectTerms, B extends BookedEffect>(
+  { anothers }: Form<R, B>,
+  request: R,
+): Exchange {
   return answer(200, anothers(request));
 }
 
 /** @param echo the key that the answer repeats; null: the gateway repeats none. */
-export function list(charges: readonly BookedCharge[], echo: string | null): string {
-  return listOf(charges.map(json), echo);
-}
-
-export function listAboutAnother(request: ChargeRequest, echo: string | null): string {
-  return listOf([anothers(request)], echo);
+export function listOf(data: readonly object[], echo: string | null): string {
+  return JSON.stringify(echo === null ? { data } : { data, idempotency_key: echo });
 }
 
 /** The list, and then an empty one under the same name. */
-export function ambiguousList(charges: readonly BookedCharge[], echo: string | null): string {
-  return `${list(charges, echo).slice(0, -1)},"data":[]}`;
+export function ambiguousList(list: string): string {
+  return `${list.slice(0, -1)},"data":[]}`;
 }
 
+/** A 200 with this body. */
 export function listed(body: string, headers: AnswerHeaders = {}): Exchange {
   return answer(200, body, headers);
-}
-
-function listOf(data: readonly ChargeJson[], echo: string | null): string {
-  return JSON.stringify(echo === null ? { data } : { data, idempotency_key: echo });
 }
 
 const STATUS = { succeeded: 200, declined: 402, pending: 202, refunded: 200 } as const;
@@ -96,13 +99,4 @@ function answer(status: number, body: object | string, headers: AnswerHeaders = 
     // Answers that a front mixes up are a separate fault.
     standsAlone: true,
   };
-}
-
-function json({ id, status, amountMinor: amount, currency, reference, key }: BookedCharge): ChargeJson {
-  const charge = { id, status, amount, currency, reference, idempotency_key: key };
-  return status === 'declined' ? { ...charge, code: 'card_declined' } : charge;
-}
-
-function anothers({ amountMinor: amount, currency, reference }: ChargeRequest): ChargeJson {
-  return { id: 'ch_other', status: 'succeeded', amount, currency, reference, idempotency_key: OTHER_KEY };
 }

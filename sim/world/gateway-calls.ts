@@ -1,8 +1,8 @@
 /** What happens to a call after its first byte: in the network, at the gateway, and on the way back. */
-import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 import type { Exchange } from '../../src/gateways/http/exchange.ts';
-import type { Reply, Wish } from '../gateway/model.ts';
+import type { BookedEffect, Reply, Wish } from '../gateway/model.ts';
 import type { CallFault } from '../plan/faults.ts';
+import type { AnyRequest, Effect } from './effects.ts';
 import {
   ambiguous,
   approvedForAnother,
@@ -18,24 +18,25 @@ import type { Line } from './gateway-wire.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
-export interface Wire {
+export interface Wire<R extends AnyRequest, B extends BookedEffect> {
   readonly world: World;
   readonly process: Process;
   readonly line: Line;
+  readonly effect: Effect<R, B>;
 }
 
 /** The first byte is sent in this tick. */
-export function send(wire: Wire, request: ChargeRequest): void {
-  const { world, process, line } = wire;
+export function send<R extends AnyRequest, B extends BookedEffect>(wire: Wire<R, B>, request: R): void {
+  const { world, process, line, effect } = wire;
   const { faults } = world;
   const call = (world.callsByKey.get(request.key) ?? 0) + 1;
   world.callsByKey.set(request.key, call);
   const { blind } = process.clock;
-  world.judge.sent({ sender: process.name, request, blind, senderLives: () => process.life.alive });
+  effect.sent(world, { sender: process.name, blind, senderLives: () => process.life.alive }, request);
   const fault = world.callFault(process, request, call);
   world.trace.add(
     world.scheduler.nowMs,
-    `${process.name} calls the gateway for ${request.orderId} (${fault})`,
+    `${process.name} calls the gateway for a ${effect.word} of ${request.orderId} (${fault})`,
   );
   const say = (exchange: Exchange): void => line.answer(faults.delayMs(1, 20), exchange);
   switch (fault) {
@@ -50,7 +51,7 @@ export function send(wire: Wire, request: ChargeRequest): void {
       return;
     case 'answer_about_another':
       world.judge.excuse(request.key, 'answer');
-      say(approvedForAnother(request));
+      say(approvedForAnother(effect, request));
       return;
     case 'reset_not_charged':
       say(RESET);
@@ -73,7 +74,11 @@ export function send(wire: Wire, request: ChargeRequest): void {
 const RETRY_AFTER_SECONDS = [0, 1, -5, 3600];
 
 /** Something on the way still holds the request, and delivers it within the contract's `landsWithinMs`. */
-function landLater(wire: Wire, request: ChargeRequest, fault: CallFault): void {
+function landLater<R extends AnyRequest, B extends BookedEffect>(
+  wire: Wire<R, B>,
+  request: R,
+  fault: CallFault,
+): void {
   const { world, line } = wire;
   const { faults, plan } = world;
   const reset = fault === 'reset_charged_later';
@@ -92,15 +97,15 @@ const AT_LAST = 300;
  * Our own kernel holds the request. A living sender that gives up resets the connection, and nothing lands. A dead or
  * frozen one does not. Then the kernel delivers within the contract's `landsWithinMs`, counted from the lease's end.
  */
-function holdInKernel(wire: Wire, request: ChargeRequest): void {
-  const { world, process, line } = wire;
+function holdInKernel<R extends AnyRequest, B extends BookedEffect>(wire: Wire<R, B>, request: R): void {
+  const { world, process, line, effect } = wire;
   const { faults, plan } = world;
   const longestMs = line.leftMs() + LEASE_LEFT_MS + plan.policy.contract.landsWithinMs - 1;
   const landsInMs = faults.chance(AT_LAST) ? longestMs : faults.delayMs(0, longestMs);
   const backMs = faults.delayMs(1, 20);
   const reset = fly(wire, request, landsInMs, () => {
-    const reply = process.gateway.model.begin(request) ?? execute(wire, request, 'kernel_holds_request');
-    line.answer(backMs, replied(reply));
+    const reply = effect.model(process).begin(request) ?? execute(wire, request, 'kernel_holds_request');
+    line.answer(backMs, replied(effect, request.key, reply));
   });
   line.whenReset = reset;
   // A suspended machine delivers nothing. What it would deliver after waking is outside any contract.
@@ -108,10 +113,14 @@ function holdInKernel(wire: Wire, request: ChargeRequest): void {
 }
 
 /** The normal course: the request arrives, is executed, and is answered. */
-function arrive(wire: Wire, request: ChargeRequest, fault: CallFault): void {
-  const { world, line, process } = wire;
+function arrive<R extends AnyRequest, B extends BookedEffect>(
+  wire: Wire<R, B>,
+  request: R,
+  fault: CallFault,
+): void {
+  const { world, line, process, effect } = wire;
   const { faults, plan } = world;
-  const gateway = process.gateway.model;
+  const gateway = effect.model(process);
   const backMs = faults.delayMs(1, 20);
   // Longer than the caller listens, but within the time in which the contract lets a request land.
   const longestMs = line.leftMs() + plan.policy.contract.landsWithinMs - 200;
@@ -125,14 +134,19 @@ function arrive(wire: Wire, request: ChargeRequest, fault: CallFault): void {
     fly(wire, request, faults.delayMs(1, 100) + slow, () => reply(execute(wire, request, fault)));
   });
 
-  function reply(given: Reply): void {
-    const heard = distorted(given, fault);
+  function reply(given: Reply<B>): void {
+    const heard = distorted(effect, request.key, given, fault);
     if (heard !== null) line.answer(backMs, heard);
   }
 }
 
 /** The reply as the caller gets it. Null: nothing arrives before the caller's timeout. */
-function distorted(given: Reply, how: CallFault): Exchange | null {
+function distorted<R extends AnyRequest, B extends BookedEffect>(
+  effect: Effect<R, B>,
+  key: string,
+  given: Reply<B>,
+  how: CallFault,
+): Exchange | null {
   switch (how) {
     case 'reset_charged':
       return RESET;
@@ -140,23 +154,23 @@ function distorted(given: Reply, how: CallFault): Exchange | null {
     case 'garbage_not_charged':
       return GARBAGE;
     case 'ambiguous_charged':
-      return ambiguous(given);
+      return ambiguous(effect, key, given);
     case 'timeout_charged':
       return null;
     default:
-      return replied(given);
+      return replied(effect, key, given);
   }
 }
 
 /** Puts the request on its way. It lands once, unless the returned function cancels it before. */
-function fly(
-  { world, process }: Wire,
-  request: ChargeRequest,
+function fly<R extends AnyRequest, B extends BookedEffect>(
+  { world, process, effect }: Wire<R, B>,
+  request: R,
   delayMs: number,
   land: () => void,
 ): () => void {
   let flying = true;
-  const landed = process.gateway.model.flies(request);
+  const landed = effect.model(process).flies(request);
   const end = (): boolean => {
     if (!flying) return false;
     flying = false;
@@ -169,14 +183,24 @@ function fly(
   return end;
 }
 
-function execute({ world, process }: Wire, request: ChargeRequest, fault: CallFault): Reply {
-  const given = process.gateway.model.execute(request, wishFor(world, request, fault));
-  const word = given.kind === 'charge' ? `${given.charge.id} ${given.charge.status}` : given.kind;
-  world.trace.add(world.scheduler.nowMs, `the gateway executes a call for ${request.orderId}: ${word}`);
+function execute<R extends AnyRequest, B extends BookedEffect>(
+  wire: Wire<R, B>,
+  request: R,
+  fault: CallFault,
+): Reply<B> {
+  const { world, process, effect } = wire;
+  const given = effect.model(process).execute(request, wishFor(wire, request, fault));
+  const word = given.kind === 'booked' ? `${given.effect.id} ${given.effect.status}` : given.kind;
+  const what = `a ${effect.word} of ${request.orderId}`;
+  world.trace.add(world.scheduler.nowMs, `the gateway executes a call for ${what}: ${word}`);
   return given;
 }
 
-function wishFor(world: World, request: ChargeRequest, fault: CallFault): Wish {
+function wishFor<R extends AnyRequest, B extends BookedEffect>(
+  { world, effect }: Wire<R, B>,
+  request: R,
+  fault: CallFault,
+): Wish {
   const { faults, plan } = world;
   const wrong = wrongTerms(request, fault);
   if (wrong !== undefined) world.judge.excuse(request.key, 'money');
@@ -188,7 +212,8 @@ function wishFor(world: World, request: ChargeRequest, fault: CallFault): Wish {
       forMs: faults.delayMs(100, 30_000),
       endsAs: faults.chance(300) ? 'declined' : 'succeeded',
     },
-    chargedAllTheSame: fault === 'error_charged',
+    madeAllTheSame: fault === 'error_charged',
+    failsAfterMs: effect.failsAfterMs(world),
   };
 }
 
@@ -207,7 +232,7 @@ function wishedResult(fault: CallFault): Wish['result'] {
   }
 }
 
-function wrongTerms(request: ChargeRequest, fault: CallFault): Wish['instead'] {
+function wrongTerms(request: AnyRequest, fault: CallFault): Wish['instead'] {
   if (fault === 'wrong_amount') return { amountMinor: request.amountMinor + 1 };
   if (fault === 'wrong_currency') return { currency: request.currency === 'USD' ? 'EUR' : 'USD' };
   if (fault === 'wrong_reference') return { reference: OTHER_KEY };

@@ -2,16 +2,16 @@
  * The connection between one incarnation of a process and the gateway. It may not come up. The network loses, delays and
  * garbles exchanges, and the real adapter translates what arrives. A request that was sent goes on without its sender.
  */
-import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
-import { judgeExchange } from '../../src/gateways/http/answers.ts';
-import { CHARGES } from '../../src/gateways/http/effects.ts';
+import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
 import type { Exchange } from '../../src/gateways/http/exchange.ts';
-import { judgeLookupExchange } from '../../src/gateways/http/lookups.ts';
 import type { CallOptions, ExchangeOptions, Gateway } from '../../src/ports/gateway.ts';
+import type { BookedEffect } from '../gateway/model.ts';
 import type { Exchange as Seen } from '../judge/wire.ts';
+import { type AnyRequest, CHARGE, type Effect, REFUND } from './effects.ts';
 import { notSent, TIMEOUT } from './gateway-answers.ts';
 import { send } from './gateway-calls.ts';
 import { look } from './gateway-lookups.ts';
+import { askForSum } from './gateway-sums.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
@@ -33,7 +33,7 @@ export function connectGateway(world: World, process: Process): Gateway {
   // `connected` runs `start` if the exchange is still open. If `start` returns an exchange, nothing was sent, and that ends it.
   function exchange<T extends CallOutcome | LookupOutcome | NotSent>(
     name: 'call' | 'lookup',
-    { request, timeoutMs }: { readonly request: ChargeRequest; readonly timeoutMs: number },
+    { request, timeoutMs }: { readonly request: AnyRequest; readonly timeoutMs: number },
     translate: (exchange: Exchange) => T,
     begin: (line: Line, connected: (start: () => Exchange | null) => void, seen: Seen) => void,
   ): Promise<T> {
@@ -72,54 +72,61 @@ export function connectGateway(world: World, process: Process): Gateway {
     });
   }
 
+  /** The exchanges about one kind of effect. */
+  function exchangesOf<R extends AnyRequest, B extends BookedEffect>(effect: Effect<R, B>) {
+    return {
+      call: (request: R, { timeoutMs, mayLeave }: CallOptions) =>
+        exchange<CallOutcome | NotSent>(
+          'call',
+          { request, timeoutMs },
+          (ended) => effect.readCall(request, ended, { wallMs: clock.wallMs(), livemode: true }),
+          (line, connected, seen) => {
+            // As in the real adapter: asked in the tick of the first byte, and only if the caller still waits.
+            const write = (): void =>
+              connected(() => {
+                if (mayLeave()) {
+                  seen.leftMs = scheduler.nowMs;
+                  send({ world, process, line, effect }, request);
+                  return null;
+                }
+                world.marks.hit('lease_over_before_send');
+                return notSent('lease_over_before_send');
+              });
+            const connectMs = faults.connectMs(request);
+            // The connection is already open: the request is written in this tick.
+            if (connectMs === 0) {
+              write();
+              return;
+            }
+            world.marks.hit('gateway_connects_slowly');
+            trace.add(scheduler.nowMs, `${process.name} connects to the gateway for ${request.orderId}`);
+            life.deliver(connectMs, write);
+          },
+        ),
+      lookup: (request: R, { timeoutMs }: ExchangeOptions) =>
+        exchange<LookupOutcome | NotSent>(
+          'lookup',
+          { request, timeoutMs },
+          (ended) =>
+            effect.readLookup(request, ended, { wallMs: clock.wallMs(), livemode: true, isOld: false }),
+          (line, connected) =>
+            connected(() => {
+              look({ world, process, line, effect }, request);
+              return null;
+            }),
+        ),
+    };
+  }
+
+  const refunds = exchangesOf(REFUND);
   return {
     name: process.gateway.name,
     contract: plan.policy.contract,
     close: async () => {},
-    call: (request: ChargeRequest, { timeoutMs, mayLeave }: CallOptions) =>
-      exchange<CallOutcome | NotSent>(
-        'call',
-        { request, timeoutMs },
-        (ended) => judgeExchange(CHARGES, request, ended, { wallMs: clock.wallMs(), livemode: true }),
-        (line, connected, seen) => {
-          // As in the real adapter: asked in the tick of the first byte, and only if the caller still waits.
-          const write = (): void =>
-            connected(() => {
-              if (mayLeave()) {
-                seen.leftMs = scheduler.nowMs;
-                send({ world, process, line }, request);
-                return null;
-              }
-              world.marks.hit('lease_over_before_send');
-              return notSent('lease_over_before_send');
-            });
-          const connectMs = faults.connectMs(request);
-          // The connection is already open: the request is written in this tick.
-          if (connectMs === 0) {
-            write();
-            return;
-          }
-          world.marks.hit('gateway_connects_slowly');
-          trace.add(scheduler.nowMs, `${process.name} connects to the gateway for ${request.orderId}`);
-          life.deliver(connectMs, write);
-        },
-      ),
-    lookup: (request: ChargeRequest, { timeoutMs }: ExchangeOptions) =>
-      exchange<LookupOutcome | NotSent>(
-        'lookup',
-        { request, timeoutMs },
-        (ended) =>
-          judgeLookupExchange(CHARGES, request, ended, {
-            wallMs: clock.wallMs(),
-            livemode: true,
-            isOld: false,
-          }),
-        (line, connected) =>
-          connected(() => {
-            look({ world, process, line }, request);
-            return null;
-          }),
-      ),
+    ...exchangesOf(CHARGE),
+    refunds: plan.refunds.saysSum
+      ? { ...refunds, refunded: (charge, options) => askForSum(world, process, charge, options) }
+      : refunds,
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Tape } from '../core/tape.ts';
 import type { Mishap } from '../plan/faults.ts';
 import { landSomeLate } from './late-charges.ts';
+import { landSomeRefundLate, refundElsewhere } from './late-refunds.ts';
 import { type Host, startProcess } from './process.ts';
 import type { World } from './world.ts';
 
@@ -29,8 +30,7 @@ function befall(world: World, mishap: Mishap): void {
   const host = hosts[tape.below(hosts.length)] as Host;
   const forMs = tape.pick([500, 3000, 15_000]);
   const untilMs = scheduler.nowMs + forMs;
-  // `charge_lands_late` needs a charge that failed, and sets its mark itself if it finds one.
-  if (mishap !== 'charge_lands_late') world.marks.hit(mishap);
+  if (!MARKS_ITSELF.has(mishap)) world.marks.hit(mishap);
   trace.add(scheduler.nowMs, `mishap: ${mishap} (${host.process.name}, ${forMs} ms)`);
   switch (mishap) {
     case 'process_killed':
@@ -80,11 +80,24 @@ function befall(world: World, mishap: Mishap): void {
     case 'charge_lands_late':
       landSomeLate(world);
       return;
+    case 'refund_lands_late':
+      landSomeRefundLate(world);
+      return;
+    case 'refund_elsewhere':
+      refundElsewhere(world);
+      return;
     case 'credentials_revoked':
       world.credentialsRevokedUntilMs = untilMs;
       return;
   }
 }
+
+/** These need a charge or a refund to which they can happen, and set their mark themselves if they find one. */
+const MARKS_ITSELF: ReadonlySet<Mishap> = new Set([
+  'charge_lands_late',
+  'refund_lands_late',
+  'refund_elsewhere',
+]);
 
 export function killProcess(world: World, host: Host, downMs: number): void {
   const { process } = host;

@@ -169,8 +169,12 @@ function randomOf(world: World, { index }: Host, { name }: Process): Random {
 const EVERY_LOST_STATEMENT = 'database_unavailable';
 
 function logOf(world: World, process: Process): Log {
+  const alarmed = (alarm: string, { payment_id, refund_id }: Record<string, unknown>): void => {
+    if (refund_id === undefined) world.judge.alarmed(alarm, String(payment_id));
+    else world.judge.refunds.alarmed(alarm, String(payment_id), String(refund_id));
+  };
   const note = (fields: Record<string, unknown>, message: string): void => {
-    if (typeof fields.alarm === 'string') world.judge.alarmed(fields.alarm, String(fields.payment_id));
+    if (typeof fields.alarm === 'string') alarmed(fields.alarm, fields);
     if (typeof fields.alarm === 'string' && fields.alarm !== EVERY_LOST_STATEMENT) {
       world.marks.hit(`alarm:${fields.alarm}`);
       process.alarms.add(fields.alarm);

@@ -3,7 +3,8 @@
  * again, and sets the time of the restore or forgets to. Then clients that asked before ask again.
  */
 import type { Snapshot } from '../store/database.ts';
-import { type Errand, freshKey, persist } from './clients.ts';
+import { freshKey } from './asking.ts';
+import { type Errand, persist } from './clients.ts';
 import { killProcess } from './mishaps.ts';
 import { INSTALLATION_ID, type World } from './world.ts';
 

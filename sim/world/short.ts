@@ -18,9 +18,19 @@ export function shortGateway(world: World, process: Process, gateway: Gateway): 
     return world.port(process, name, (resolve) => void process.life.deliver(1, () => resolve(SHORT)));
   }
 
+  const { refunds } = gateway;
   return {
     ...gateway,
     call: (request, options) => short('call') ?? gateway.call(request, options),
     lookup: (request, options) => short('lookup') ?? gateway.lookup(request, options),
+    ...(refunds === undefined
+      ? {}
+      : {
+          refunds: {
+            ...refunds,
+            call: (request, options) => short('call') ?? refunds.call(request, options),
+            lookup: (request, options) => short('lookup') ?? refunds.lookup(request, options),
+          },
+        }),
   };
 }

@@ -1,6 +1,7 @@
 /** What a world is about besides its faults: more clients, and what happens only once. */
 
-import { freshKey, persist } from './clients.ts';
+import { freshKey } from './asking.ts';
+import { persist } from './clients.ts';
 import { landLate } from './late-charges.ts';
 import { startRestore } from './restore.ts';
 import { STUBBORN } from './story-faults.ts';

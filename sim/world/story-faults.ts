@@ -1,8 +1,8 @@
 /** The faults that a story sets for calls, whatever faults are drawn. */
 import { chargeKey } from '../../src/domain/ids.ts';
-import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 import type { CallFault } from '../plan/faults.ts';
 import type { Errand } from './clients.ts';
+import type { AnyRequest } from './effects.ts';
 import type { World } from './world.ts';
 
 /** What the stubborn client asks for. */
@@ -17,9 +17,11 @@ export const STUBBORN: Omit<Errand, 'key'> = {
 /** The fault that a story sets for a call. Null: the drawn faults decide. */
 export function storyFault(
   { plan, lateLanded, loneFaults }: World,
-  { key, reference, orderId }: ChargeRequest,
+  { key, reference, orderId, ...request }: AnyRequest,
   call: number,
 ): CallFault | null {
+  // A story is about charges.
+  if ('chargeRef' in request) return null;
   const lone = loneFaults.get(orderId);
   if (lone !== undefined) return call === 1 ? lone : 'none';
   if (plan.story !== 'stubborn' || orderId !== STUBBORN.orderId) return null;

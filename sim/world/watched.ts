@@ -1,13 +1,16 @@
 /** Wraps a process's gateway and store, so that the judge of its limits sees every use. */
 import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
-import type { Gateway } from '../../src/ports/gateway.ts';
+import type { RefundedOutcome } from '../../src/domain/refund-outcomes.ts';
+import type { CallOptions, Gateway, Refunds } from '../../src/ports/gateway.ts';
 import type { Store } from '../../src/ports/store.ts';
 import type { Caller, ExchangeKind } from '../judge/limits.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
+type Outcome = CallOutcome | LookupOutcome | RefundedOutcome | NotSent;
+
 export function watchedGateway({ judge }: World, process: Process, gateway: Gateway): Gateway {
-  function watch<T extends CallOutcome | LookupOutcome | NotSent>(
+  function watch<T extends Outcome>(
     kind: ExchangeKind,
     key: string,
     begin: (keep: () => void) => Promise<T>,
@@ -26,21 +29,40 @@ export function watchedGateway({ judge }: World, process: Process, gateway: Gate
     return exchange;
   }
 
+  /** As it is, but the judge learns whether the engine let the request leave. */
+  function watchLeave({ mayLeave, ...options }: CallOptions, keep: () => void): CallOptions {
+    return {
+      ...options,
+      mayLeave() {
+        const may = mayLeave();
+        if (!may) keep();
+        return may;
+      },
+    };
+  }
+
+  function watchedRefunds({ refunded, ...refunds }: Refunds): Refunds {
+    const watched: Refunds = {
+      call: (request, options) =>
+        watch('call', request.key, (keep) => refunds.call(request, watchLeave(options, keep))),
+      lookup: (request, options) => watch('lookup', request.key, () => refunds.lookup(request, options)),
+    };
+    if (refunded === undefined) return watched;
+    // It is about no key.
+    return {
+      ...watched,
+      refunded: (charge, options) => watch('lookup', '', () => refunded(charge, options)),
+    };
+  }
+
   judge.limits.started(callerOf(process));
+  const { refunds } = gateway;
   return {
     ...gateway,
     call: (request, options) =>
-      watch('call', request.key, (keep) =>
-        gateway.call(request, {
-          ...options,
-          mayLeave() {
-            const may = options.mayLeave();
-            if (!may) keep();
-            return may;
-          },
-        }),
-      ),
+      watch('call', request.key, (keep) => gateway.call(request, watchLeave(options, keep))),
     lookup: (request, options) => watch('lookup', request.key, () => gateway.lookup(request, options)),
+    ...(refunds === undefined ? {} : { refunds: watchedRefunds(refunds) }),
   };
 }
 
@@ -61,6 +83,14 @@ export function watchedStore({ judge }: World, process: Process, store: Store): 
       if (lease.kind === 'take' && operation.attempts === 1) earned();
       judge.limits.writes(callerOf(process), { paymentId: payment.paymentId, seq: expected.seq + 1 });
       return store.advance(advance);
+    },
+    openFollowUp(intent) {
+      earned();
+      return store.openFollowUp(intent);
+    },
+    advanceFollowUp(advance) {
+      if (advance.lease.kind === 'take' && advance.operation.attempts === 1) earned();
+      return store.advanceFollowUp(advance);
     },
   };
 }

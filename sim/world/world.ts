@@ -1,6 +1,5 @@
 /** One simulated world: processes with the real engine, a database, a gateway, and everything that can go wrong between them. */
 import { orderReference, requestKeyHash } from '../../src/domain/ids.ts';
-import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 import type { Store } from '../../src/ports/store.ts';
 import type { Marks } from '../core/marks.ts';
 import { createScheduler, type Scheduler } from '../core/scheduler.ts';
@@ -8,18 +7,28 @@ import type { Tape } from '../core/tape.ts';
 import type { Trace } from '../core/trace.ts';
 import {
   type BookedCharge,
-  type Books,
+  type BookedRefund,
+  type ChargeBooks,
   createGatewayModel,
   type GatewayModel,
+  type RefundBooks,
   together,
 } from '../gateway/model.ts';
 import { createJudge, type Judge } from '../judge/index.ts';
 import type { CallFault, Faults, LookupFault, StoreFault } from '../plan/faults.ts';
 import type { Plan } from '../plan/plan.ts';
-import { type Change, createDatabase, type Database, type Snapshot } from '../store/database.ts';
+import {
+  type Change,
+  createDatabase,
+  type Database,
+  type FollowUpChange,
+  type Snapshot,
+} from '../store/database.ts';
 import { type Errand, ROUTE } from './clients.ts';
 import { WALL_ORIGIN_MS } from './clock.ts';
+import type { AnyRequest } from './effects.ts';
 import { createHost, type Host, type Process } from './process.ts';
+import { REFUND_ROUTE, type RefundErrand } from './refund-clients.ts';
 import { storyFault } from './story-faults.ts';
 
 export interface World {
@@ -33,8 +42,11 @@ export interface World {
   readonly database: Database;
   /** The charges of all gateways. */
   readonly ledger: BookedCharge[];
-  /** All gateways' books. */
-  readonly gateway: Books;
+  readonly refundLedger: BookedRefund[];
+  /** The charges in all gateways' books. */
+  readonly gateway: ChargeBooks;
+  /** The refunds in them. */
+  readonly refunds: RefundBooks;
   readonly hosts: readonly Host[];
   readonly hostOf: Map<Process, Host>;
   /** Calls sent with each key. */
@@ -46,6 +58,8 @@ export interface World {
   readonly openRequests: Map<string, { readonly process: Process; readonly dueMs: number }>;
   /** The errands that got a final answer, by account and key. */
   readonly settledErrands: Map<string, Errand>;
+  /** The refunds that got a final answer. */
+  readonly settledRefunds: Map<string, RefundErrand>;
   /** The last errand about each order under each key. */
   readonly errands: Map<string, Errand>;
   /** The fault of the first call, for each order that one process must finish by itself. */
@@ -63,8 +77,8 @@ export interface World {
     use: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
   ): Promise<T>;
   storeFault(process: Process, method: keyof Store): StoreFault;
-  callFault(process: Process, request: ChargeRequest, call: number): CallFault;
-  lookupFault(process: Process, request: ChargeRequest): LookupFault;
+  callFault(process: Process, request: AnyRequest, call: number): CallFault;
+  lookupFault(process: Process): LookupFault;
   healed: boolean;
   databaseDown: boolean;
   /** The time of the restore, as the processes' settings name it; the database's clock. Null: they name none. */
@@ -132,10 +146,12 @@ export function createWorld(options: WorldOptions): World {
     plan,
     database: () => database,
     gateway: () => gateway,
+    refunds: () => refunds,
     nowMs: () => scheduler.nowMs,
     databaseNowMs,
     mark: marks.hit,
     keyHash: (key) => requestKeyHash(ROUTE, key),
+    refundKeyHash: (key) => requestKeyHash(REFUND_ROUTE, key),
   });
   const database = createDatabase({
     nowMs: databaseNowMs,
@@ -146,21 +162,30 @@ export function createWorld(options: WorldOptions): World {
       judge.committed(change);
       keepSnapshot();
     },
+    onFollowUpCommit(change) {
+      trace.add(scheduler.nowMs, refundLine(change));
+      judge.refundCommitted(change);
+      keepSnapshot();
+    },
   });
   const ledger: BookedCharge[] = [];
+  const refundLedger: BookedRefund[] = [];
   const createGateway = (name: string): GatewayModel =>
     createGatewayModel({
       name,
       ledger,
+      refundLedger,
+      countsRefunds: plan.refunds.counted,
       contract: plan.policy.contract,
       nowMs: () => scheduler.nowMs,
       after: (delayMs, event) => void scheduler.after(delayMs, event),
       onBooked(charge) {
-        trace.add(
-          scheduler.nowMs,
-          `the gateway's ledger: ${charge.id} ${charge.status} ${charge.amountMinor}`,
-        );
+        trace.add(scheduler.nowMs, ledgerLine(charge));
         judge.booked(charge);
+      },
+      onRefundBooked(refund) {
+        trace.add(scheduler.nowMs, ledgerLine(refund));
+        judge.refunds.booked(refund);
       },
     });
   const first: PlacedGateway = { name: GATEWAY_NAME, model: createGateway(GATEWAY_NAME) };
@@ -168,7 +193,9 @@ export function createWorld(options: WorldOptions): World {
     plan.story === 'two_gateways'
       ? { name: OTHER_GATEWAY_NAME, model: createGateway(OTHER_GATEWAY_NAME) }
       : null;
-  const gateway = together(second === null ? [first.model] : [first.model, second.model]);
+  const others = second === null ? [] : [second.model];
+  const gateway = together([first.model.charges, ...others.map(({ charges }) => charges)]);
+  const refunds = together([first.model.refunds, ...others.map((model) => model.refunds)]);
 
   const losesCommits = plan.mishaps.includes('database_loses_commits');
   let older: { atMs: number; snapshot: Snapshot } | null = null;
@@ -197,7 +224,9 @@ export function createWorld(options: WorldOptions): World {
     judge,
     database,
     ledger,
+    refundLedger,
     gateway,
+    refunds,
     hosts: [],
     hostOf: new Map(),
     callsByKey: new Map(),
@@ -205,6 +234,7 @@ export function createWorld(options: WorldOptions): World {
     openStatements: new Set(),
     openRequests: new Map(),
     settledErrands: new Map(),
+    settledRefunds: new Map(),
     errands: new Map(),
     loneFaults: new Map(),
     databaseNowMs,
@@ -242,12 +272,12 @@ export function createWorld(options: WorldOptions): World {
       if (wanted !== null) return fault(wanted);
       return world.healed ? 'none' : fault(faults.call(request, call));
     },
-    lookupFault(process, request) {
+    lookupFault(process) {
       const host = world.hostOf.get(process) as Host;
       const { nowMs } = scheduler;
       if (nowMs < world.gatewayDownUntilMs || nowMs < host.gatewayCutUntilMs) return 'lookup_down';
       if (nowMs < world.credentialsRevokedUntilMs) return 'lookup_forbidden';
-      return world.healed ? 'none' : fault(faults.lookup(request));
+      return world.healed ? 'none' : fault(faults.lookup());
     },
     healed: false,
     databaseDown: false,
@@ -273,6 +303,19 @@ export function createWorld(options: WorldOptions): World {
     ),
   );
   return world;
+}
+
+function ledgerLine({ id, status, amountMinor }: BookedCharge): string {
+  return `the gateway's ledger: ${id} ${status} ${amountMinor}`;
+}
+
+function refundLine({ kind, after: { state: after }, event, sumsAfter }: FollowUpChange): string {
+  const { operation, followUp, order } = after;
+  const detail = event?.detail == null ? '' : ` (${event.detail})`;
+  const what = event === null ? kind : `${event.type}${detail}`;
+  const doubt = operation.doubt.kind === 'none' ? '' : `, in doubt (${operation.doubt.kind})`;
+  const sums = `refunding ${sumsAfter.refundingMinor}, refunded ${sumsAfter.refundedMinor}`;
+  return `refund ${followUp.name} of ${order.orderId} #${after.seq} ${what}: ${order.amountMinor} ${operation.status}, attempts ${operation.attempts}${doubt}, step ${operation.step}${after.held ? ', held' : ''}; ${sums}`;
 }
 
 function commitLine({ kind, after, event, orderId }: Change): string {

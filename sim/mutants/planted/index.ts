@@ -22,6 +22,7 @@ import { OPERATOR } from './operator.ts';
 import { PLACES_AT_THE_GATEWAY } from './places.ts';
 import { REFUNDS_AT_THE_GATEWAY } from './refunds.ts';
 import { REFUND_DECISIONS } from './refunds-decisions.ts';
+import { REFUNDS_IN_THE_ENGINE } from './refunds-engine.ts';
 import { REFUNDS_OVER_HTTP } from './refunds-http.ts';
 import { REFUNDS_IN_THE_STORE } from './refunds-store.ts';
 import { SERVICE_LAYER } from './service-layer.ts';
@@ -47,6 +48,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...REFUNDS_AT_THE_GATEWAY,
   ...REFUND_DECISIONS,
   ...REFUNDS_OVER_HTTP,
+  ...REFUNDS_IN_THE_ENGINE,
   ...REFUNDS_IN_THE_STORE,
   ...OPERATOR,
   ...EDGES_ADAPTER,

@@ -1,0 +1,60 @@
+/** Shows a refund in the shape of a charge, so that the judges of calls, leases, causes, proofs and waits hold for it, too. */
+import type { PaymentEvent } from '../../../src/domain/payment.ts';
+import type { Change, OperationRow, Row } from '../../store/database.ts';
+import type { RefundChange, StoredRefund } from './book.ts';
+
+/** The words of charges for what refunds call otherwise. */
+const WORDS: Readonly<Record<string, string>> = {
+  'refund.succeeded': 'payment.completed',
+  'refund.failed': 'payment.failed',
+  'refund.review': 'payment.review',
+};
+
+export function asRow(record: StoredRefund): Row {
+  const { operation, order, events, settledAtMs, byAbsence, problem, answer } = record;
+  const row: OperationRow = {
+    n: operation.n,
+    gateway: null,
+    gatewayKey: record.gatewayKey,
+    amountMinor: order.amountMinor,
+    currency: order.currency,
+    method: null,
+    openedAtMs: operation.openedAtMs,
+    giveUpAfterS: operation.giveUpAfterS,
+    settledAtMs,
+    outcome: null,
+    byAbsence,
+    problem,
+    answer,
+  };
+  return { payment: record, operations: [row], events: events.map(translated), requests: [], evidence: [] };
+}
+
+export function asChange({ kind, before, after, event, args }: RefundChange): Change {
+  return {
+    kind: KINDS[kind] ?? 'addEvidence',
+    accountId: after.order.accountId,
+    orderId: nameOf(after),
+    paymentId: after.paymentId,
+    before,
+    after,
+    rowBefore: before === null ? null : asRow(before),
+    rowAfter: asRow(after),
+    event: event === null ? null : translated(event),
+    args,
+  };
+}
+
+const KINDS: Readonly<Record<string, Change['kind']>> = {
+  openFollowUp: 'accept',
+  advanceFollowUp: 'advance',
+};
+
+function translated(event: PaymentEvent): PaymentEvent {
+  return { ...event, type: WORDS[event.type] ?? event.type };
+}
+
+/** For messages. */
+export function nameOf({ order, followUp }: Pick<StoredRefund, 'order' | 'followUp'>): string {
+  return `refund ${followUp.name} of ${order.orderId}`;
+}

@@ -1,0 +1,94 @@
+/** What must hold once the faults have stopped and everything had time to end: refunds have ended, and are equal to the ledger. */
+
+import type { Plan } from '../../plan/plan.ts';
+import type { FollowUpState } from '../../store/follow-ups/rows.ts';
+import { isUndisturbed } from '../undisturbed.ts';
+import { sentUnder } from '../wire.ts';
+import { untoldOf } from './alarms.ts';
+import { nameOf } from './as-charge.ts';
+import { type KnownRefund, latestOf } from './book.ts';
+import type { RefundJudgeParts } from './index.ts';
+
+/** When the refund is looked at next is no longer waited for. It is looked at once a day for a month. */
+const LATER_MS = 2 * 3_600_000;
+
+/**
+ * Whether nothing is left to do for the refund but to look from time to time whether it stands.
+ * @param isDead the gateway shows that it has failed.
+ * @param nowMs by the database's clock.
+ */
+export function isRefundAtRest(
+  { operation, held, evidence, dueAtMs }: FollowUpState,
+  { contract }: Plan['policy'],
+  isDead: boolean,
+  nowMs: number,
+): boolean {
+  if (held) return false;
+  switch (operation.status) {
+    case 'COMPLETED':
+      return evidence === 0 && (!isDead || !contract.lookup || (dueAtMs ?? 0) > nowMs + LATER_MS);
+    case 'FAILED':
+      return evidence === 0 && dueAtMs === null;
+    case 'REVIEW':
+      return (dueAtMs === null) === !contract.lookup;
+    default:
+      return false;
+  }
+}
+
+/** Whether the gateway has said that it succeeded, and then that it failed. */
+export function isDead(parts: Pick<RefundJudgeParts, 'refunds'>, key: string): boolean {
+  const made = parts.refunds.ledger.filter((one) => one.key === key);
+  return made.length > 0 && made.every(({ status }) => status === 'declined');
+}
+
+export function judgeRefundEnding(parts: RefundJudgeParts): void {
+  const { book, refundBook, plan, violated } = parts;
+  if (book.amnesia) return;
+  for (const known of refundBook.refunds.values()) {
+    const record = latestOf(known);
+    const name = nameOf(record);
+    const { status, step } = record.operation;
+    if (!isRefundAtRest(record, plan.policy, isDead(parts, record.gatewayKey), parts.databaseNowMs()))
+      violated(
+        'liveness',
+        `${name} is still open long after the faults have stopped: ${status}, step ${step}`,
+      );
+    const silent = isUndisturbed(plan) ? untoldOf(refundBook, known) : null;
+    if (silent !== null) violated('alarms', `${name} ${silent}`);
+    judgeTrail(parts, known);
+    judgeLedger(parts, known);
+  }
+}
+
+function judgeTrail({ violated, book }: RefundJudgeParts, known: KnownRefund): void {
+  const record = latestOf(known);
+  record.events.forEach((event, index) => {
+    if (event.seq !== index + 1) violated('4 events', `${nameOf(record)}: a gap at ${index + 1}`);
+  });
+  if (book.blindSends.has(record.gatewayKey)) return;
+  const left = sentUnder(book.wire, record.gatewayKey).filter(
+    ({ heard }) => heard?.kind !== 'forbidden',
+  ).length;
+  if (left > record.operation.attempts)
+    violated('attempts', `${nameOf(record)}: ${left} calls left, ${record.operation.attempts} are counted`);
+}
+
+function judgeLedger(
+  { book, refundBook, refunds, violated, plan, databaseNowMs }: RefundJudgeParts,
+  known: KnownRefund,
+): void {
+  const record = latestOf(known);
+  const { operation, gatewayKey } = record;
+  const name = nameOf(record);
+  if (book.blindSends.has(gatewayKey) || refundBook.late.has(gatewayKey) || book.excused.has(gatewayKey))
+    return;
+  const live = refunds.ledger.filter(
+    ({ key, status }) => key === gatewayKey && status === 'succeeded',
+  ).length;
+  const isKnown = plan.policy.contract.lookup && (record.dueAtMs ?? 0) <= databaseNowMs();
+  if (operation.status === 'COMPLETED' && (live > 1 || (live === 0 && isKnown)))
+    violated('ledger', `${name} is SUCCEEDED, and ${live} are live at the gateway`);
+  if (operation.status === 'FAILED' && live > 0)
+    violated('ledger', `${name} is FAILED, and it is live at the gateway`);
+}

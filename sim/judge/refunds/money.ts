@@ -1,0 +1,71 @@
+/**
+ * What must hold for every refund that the gateway books. There is at most one under each key, it is as asked for, and those of one charge that
+ * are live are together no more than the charge took. A refund that landed although its absence was proved is left out of that sum: the
+ * gateway broke its contract, and the room that it had taken may have been given to another.
+ */
+import { type BookedRefund, isLive } from '../../gateway/model.ts';
+import type { Sending } from '../money.ts';
+import { latestOf, refundsOf } from './book.ts';
+import type { RefundJudgeParts } from './index.ts';
+
+export function judgeRefundBooking(parts: RefundJudgeParts, refund: BookedRefund): void {
+  const { book, refunds, violated } = parts;
+  const intended = book.intended.get(refund.key);
+  if (intended === undefined) {
+    violated('2 intent', `the gateway booked ${refund.id} for an unknown key`);
+    return;
+  }
+  if (!isLive(refund) || book.amnesia) return;
+  const twins = refunds.ledger.filter((one) => one.key === refund.key && isLive(one));
+  if (twins.length > 1 && !isUnforeseen(parts, refund))
+    violated('1 refunded twice', `${intended.order}: ${twins.map(({ id }) => id).join(', ')}`);
+  const wrong = refund.amountMinor !== intended.amountMinor || refund.currency !== intended.currency;
+  if (wrong && book.excused.get(refund.key) !== 'money')
+    violated('1 refunded twice', `${intended.order}: ${refund.id} has other terms than the refund`);
+  judgeTotal(parts, refund);
+}
+
+function judgeTotal(parts: RefundJudgeParts, { chargeRef }: BookedRefund): void {
+  const { gateway, refunds, violated } = parts;
+  const charge = gateway.ledger.find(({ id }) => id === chargeRef);
+  const ours = refunds.ledger.filter(
+    (one) => one.chargeRef === chargeRef && !one.byPerson && isLive(one) && !isUnforeseen(parts, one),
+  );
+  const sumMinor = ours.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
+  if (charge !== undefined && sumMinor > charge.amountMinor)
+    violated(
+      '1 refunded too much',
+      `${chargeRef}: ${sumMinor} of ${charge.amountMinor} (${ours.map(({ id }) => id).join(', ')})`,
+    );
+}
+
+/** Nobody could know of it in time: the gateway broke its contract, or the sender's clocks had stopped. */
+function isUnforeseen({ book, refundBook }: RefundJudgeParts, { key }: BookedRefund): boolean {
+  return refundBook.late.has(key) || book.blindSends.has(key) || book.excused.get(key) === 'money';
+}
+
+/**
+ * No refund is sent that fits only because an earlier one counts as failed, if a lookup shows that the earlier one was made. It was
+ * visible before this one was opened.
+ */
+export function judgeKnown(parts: RefundJudgeParts, { sender, request }: Sending): void {
+  const { book, refundBook, refunds, gateway, plan, violated } = parts;
+  const known = refundBook.refunds.get(refundBook.byKey.get(request.key) ?? '');
+  const { openedMs } = book.intended.get(request.key) ?? { openedMs: 0 };
+  if (known === undefined || !plan.policy.contract.lookup || book.amnesia) return;
+  const { paymentId, followUp, order } = latestOf(known);
+  const others = refundsOf(refundBook, paymentId)
+    .map(latestOf)
+    .filter(({ gatewayKey, operation }) => gatewayKey !== request.key && operation.status !== 'REVIEW');
+  const seen = refunds.ledger.filter(
+    (one) =>
+      others.some(({ gatewayKey }) => gatewayKey === one.key) && isLive(one) && one.visibleAtMs < openedMs,
+  );
+  const sumMinor = seen.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
+  const charge = gateway.ledger.find(({ id }) => id === followUp.chargeRef);
+  if (charge !== undefined && sumMinor + order.amountMinor > charge.amountMinor)
+    violated(
+      '3 next refund',
+      `${sender} sent ${order.amountMinor} of ${order.orderId} although ${sumMinor} of ${charge.amountMinor} can be seen to be refunded`,
+    );
+}

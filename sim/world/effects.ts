@@ -1,0 +1,110 @@
+/** Charges and refunds on the wire: what differs from one to the other. Everything else is the same for both. */
+import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
+import type { RefundRequest } from '../../src/domain/refund-outcomes.ts';
+import { type Judging, judgeExchange } from '../../src/gateways/http/answers.ts';
+import { CHARGES, REFUNDS } from '../../src/gateways/http/effects.ts';
+import type { Exchange } from '../../src/gateways/http/exchange.ts';
+import { judgeLookupExchange, type LookupJudging } from '../../src/gateways/http/lookups.ts';
+import type { BookedCharge, BookedEffect, BookedRefund, EffectModel } from '../gateway/model.ts';
+import type { Sending } from '../judge/index.ts';
+import { type Form, OTHER_KEY } from './gateway-answers.ts';
+import type { Process } from './process.ts';
+import type { World } from './world.ts';
+
+export type AnyRequest = ChargeRequest | RefundRequest;
+
+export interface Effect<Request extends AnyRequest, Booked extends BookedEffect>
+  extends Form<Request, Booked> {
+  /** For the story: `charge` or `refund`. */
+  readonly word: string;
+  model(process: Process): EffectModel<Request, Booked>;
+  ledger(world: World): readonly Booked[];
+  /** A call leaves. */
+  sent(world: World, sending: Omit<Sending, 'request'>, request: Request): void;
+  /** How long after it has succeeded it fails. Null: it never does. */
+  failsAfterMs(world: World): number | null;
+  readCall(request: Request, exchange: Exchange, judging: Judging): CallOutcome | NotSent;
+  readLookup(request: Request, exchange: Exchange, judging: LookupJudging): LookupOutcome | NotSent;
+}
+
+export const CHARGE: Effect<ChargeRequest, BookedCharge> = {
+  word: 'charge',
+  json: chargeJson,
+  anothers: ({ amountMinor: amount, currency, reference }) => ({
+    id: 'ch_other',
+    status: 'succeeded',
+    amount,
+    currency,
+    reference,
+    idempotency_key: OTHER_KEY,
+  }),
+  model: ({ gateway }) => gateway.model.charges,
+  ledger: ({ gateway }) => gateway.ledger,
+  sent: ({ judge }, sending, request) => judge.sent({ ...sending, request }),
+  failsAfterMs: () => null,
+  readCall: (request, exchange, judging) => judgeExchange(CHARGES, request, exchange, judging),
+  readLookup: (request, exchange, judging) => judgeLookupExchange(CHARGES, request, exchange, judging),
+};
+
+export function chargeJson({
+  id,
+  status,
+  amountMinor: amount,
+  currency,
+  reference,
+  key,
+}: BookedCharge): object {
+  const charge = { id, status, amount, currency, reference, idempotency_key: key };
+  return status === 'declined' ? { ...charge, code: 'card_declined' } : charge;
+}
+
+export const REFUND: Effect<RefundRequest, BookedRefund> = {
+  word: 'refund',
+  json: refundJson,
+  anothers: ({ amountMinor: amount, currency, reference, chargeRef: charge }) => ({
+    id: 're_other',
+    object: 'refund',
+    status: 'succeeded',
+    amount,
+    currency,
+    reference,
+    charge,
+    idempotency_key: OTHER_KEY,
+  }),
+  model: ({ gateway }) => gateway.model.refunds,
+  ledger: ({ refunds }) => refunds.ledger,
+  sent: ({ judge }, sending, request) => judge.refunds.sent({ ...sending, request }),
+  failsAfterMs(world) {
+    const { faults, plan } = world;
+    if (world.healed || !faults.chance(plan.rates.refund_fails_later ?? 0)) return null;
+    world.marks.hit('refund_fails_later');
+    return faults.delayMs(1, FAILS_WITHIN_MS);
+  },
+  readCall: (request, exchange, judging) => judgeExchange(REFUNDS, request, exchange, judging),
+  readLookup: (request, exchange, judging) => judgeLookupExchange(REFUNDS, request, exchange, judging),
+};
+
+const FAILS_WITHIN_MS = 60_000;
+
+function refundJson({
+  id,
+  status,
+  amountMinor: amount,
+  currency,
+  reference,
+  key,
+  chargeRef,
+}: BookedRefund): object {
+  const refund = {
+    id,
+    object: 'refund',
+    amount,
+    currency,
+    reference,
+    charge: chargeRef,
+    idempotency_key: key,
+  };
+  return status === 'declined'
+    ? { ...refund, status: 'failed', code: 'bank_refused' }
+    : { ...refund, status };
+}
