@@ -124,6 +124,8 @@ test(
       await until('the call', () => gateway.ledger.requests.length === 1);
       proxy.refuse();
       proxy.cut();
+      // A statement on a connection that the service still takes for open would have an unknown outcome.
+      await until('the service to notice', async () => (await client.get('/readyz')).status === 503);
       const refused = await client.pay({ orderId: 'refused', key: 'refused' });
       expect([refused.status, json(refused).code]).toEqual([503, 'store_unavailable']);
       expect(refused.headers['retry-after']).toBeDefined();

@@ -159,6 +159,15 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
     tests: { file: REFUND, named: 'made it somewhere else' },
   },
   {
+    name: 'a refund of ours that landed late counts as made by somebody else',
+    story: 'It is counted twice as soon as it is found, and the rest of the payment cannot be refunded.',
+    file: 'src/engine/refunding/elsewhere.ts',
+    find: 'before.absences > 0) return null;',
+    put: 'before.absences < 0) return null;',
+    judge: 'engine suite',
+    tests: { file: LATE, named: 'never taken for a refund that somebody else made' },
+  },
+  {
     name: 'a refund is started twice after a lost confirmation',
     story: 'Two workers of one process send the same refund.',
     file: 'src/engine/refunding/refund.ts',

@@ -99,8 +99,8 @@ export const REFUNDS_IN_THE_ENGINE: readonly PlantedBug[] = [
     story:
       'What Payonce has refunded is counted twice, and the rest of the order cannot be refunded any more.',
     file: `${REFUNDING}/elsewhere.ts`,
-    find: 'const ours = sums.refundedMinor + sums.refundingMinor - record.order.amountMinor;',
-    put: 'const ours = sums.refundingMinor - record.order.amountMinor;',
+    find: 'const ours = after.refundedMinor + after.refundingMinor - record.order.amountMinor;',
+    put: 'const ours = after.refundingMinor - record.order.amountMinor;',
     judge: 'simulation',
   },
 ];

@@ -8,8 +8,8 @@ import { refundRequest, refundsOf } from './at-gateway.ts';
 
 /**
  * At least so much, in minor units, after the gateway declined the refund that is held. The gateway's sum has all refunds, and ours are
- * subtracted: those that succeeded, and those whose money may be on its way. Null: the gateway does not say, or our own sums have changed
- * meanwhile, so that nobody knows which of ours its answer has.
+ * subtracted: those that succeeded, and those whose money may be on its way. Null: the gateway does not say, or nobody knows which of ours
+ * its answer has, because our own sums have changed meanwhile, or because one of ours counts as failed without the gateway's word.
  */
 export async function elsewhereMinor(
   engine: Engine,
@@ -18,7 +18,7 @@ export async function elsewhereMinor(
   const { record } = held;
   const refunds = refundsOf(engine);
   const before = await sumsOf(engine, record);
-  if (before === null) return null;
+  if (before === null || before.absences > 0) return null;
   const charge = refundRequest(engine, record);
   const outcome = await lookUp(engine, held, async (options) =>
     refunds.refunded === undefined ? NOT_SAID : refunds.refunded(charge, options),

@@ -143,6 +143,15 @@ describe('a refund that counted as failed', () => {
     expect(alarms(replica)).toEqual(['needs_review']);
   });
 
+  it('and was made after all is never taken for a refund that somebody else made', async () => {
+    const replica = await released();
+    madeAfterAll();
+    gateway.refundLookup = () => ({ kind: 'absent' });
+    gateway.refundPlay = () => ({ kind: 'declined', code: 'amount_exceeds_charge' });
+    await replica.refund({ refundId: 'r2', amountMinor: 1000 });
+    expect(await replica.sums()).toBe('1000/0/0/0');
+  });
+
   it('is for a person if it was reported and cannot be found', async () => {
     const replica = await released();
     await lateNews(replica, { kind: 'approved', ref: 're_gone' });
