@@ -9,6 +9,23 @@ import type { FailureProblem } from './problems.ts';
 /** An effect that is wanted at the gateway at most once under its key. */
 export type EffectKind = 'charge' | 'refund';
 
+/**
+ * What is said of a follow-up only. It competes with others for the money of one payment, and its first end is not the last
+ * word.
+ */
+export interface FollowUpWords {
+  /** The problem if an earlier one was made after all, and nothing is left for this one. */
+  readonly exceeded: FailureProblem;
+  /** Looked up again after it had ended: it stands. */
+  readonly confirmed: EventType;
+  /** It counted as failed, and the gateway is working on it after all. */
+  readonly foundPending: EventType;
+  /** It counted as failed, and was made after all. */
+  readonly landedLate: Alarm;
+  /** It had succeeded, and has failed since. */
+  readonly failedLate: Alarm;
+}
+
 export interface Effect {
   /** The words of the audit trail for the ways in which it can end. */
   readonly events: {
@@ -20,6 +37,8 @@ export interface Effect {
   readonly twice: Alarm;
   /** How its answer says that the gateway declined it. */
   readonly declined: FailureProblem;
+  /** The word with which an operator says that it was done, and with which the audit trail repeats it. */
+  readonly done: 'completed' | 'succeeded';
   /**
    * How long it may be pending at the gateway, or unresolved, before a person is asked, in milliseconds. Null: the policy's
    * `resolveForMs`.
@@ -30,6 +49,8 @@ export interface Effect {
    * final.
    */
   readonly mayFailForMs: number;
+  /** Null: it is no follow-up, but the charge itself. */
+  readonly followUp: FollowUpWords | null;
 }
 
 const DAY_MS = 86_400_000;
@@ -39,15 +60,32 @@ export const EFFECTS: Readonly<Record<EffectKind, Effect>> = {
     events: { completed: 'payment.completed', failed: 'payment.failed', review: 'payment.review' },
     twice: 'duplicate_charge',
     declined: 'card_declined',
+    done: 'completed',
     pendingForMs: null,
     mayFailForMs: 0,
+    followUp: null,
   },
   refund: {
     events: { completed: 'refund.succeeded', failed: 'refund.failed', review: 'refund.review' },
     twice: 'duplicate_refund',
     declined: 'refund_declined',
+    done: 'succeeded',
     // A bank takes days. Gateways say that a refund may fail up to 30 days after they made it.
     pendingForMs: 30 * DAY_MS,
     mayFailForMs: 30 * DAY_MS,
+    followUp: {
+      exceeded: 'refund_exceeds_captured',
+      confirmed: 'refund.confirmed',
+      foundPending: 'refund.found_pending',
+      landedLate: 'refund_landed_late',
+      failedLate: 'refund_failed_late',
+    },
   },
 };
+
+/** The words of a follow-up. Throws for a charge: nothing asks for them there. */
+export function followUpWords(kind: EffectKind): FollowUpWords {
+  const { followUp } = EFFECTS[kind];
+  if (followUp === null) throw new Error(`A ${kind} is no follow-up.`);
+  return followUp;
+}

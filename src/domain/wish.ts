@@ -2,6 +2,7 @@
  * An operator's word about what nobody could prove: a payment or a refund in REVIEW. It is a wish, not a write. A worker carries it out
  * after one more look at the gateway, and what the gateway shows is stronger.
  */
+import { EFFECTS, type EffectKind } from './effects.ts';
 import type { PaymentStatus } from './payment.ts';
 
 /** What the operator has found out. `actor`: who says so, for the audit trail. */
@@ -27,7 +28,7 @@ export interface KnownWish {
   readonly wish: Wish;
   /** Null: it is open. */
   readonly end: WishEnd | null;
-  /** The charge that it was about; 1 for a refund. */
+  /** The charge that it was about; 1 for a follow-up. */
   readonly n: number;
 }
 
@@ -72,7 +73,7 @@ function isSame(a: Wish, b: Wish): boolean {
   return a.gatewayRef === b.gatewayRef && a.amountMinor === b.amountMinor;
 }
 
-/** How the audit trail names it. */
-export function inWords({ outcome, actor }: Wish): string {
-  return `${outcome} by ${actor}`;
+/** How the audit trail names it: with the word that the operator used. */
+export function inWords({ outcome, actor }: Wish, kind: EffectKind): string {
+  return `${outcome === 'completed' ? EFFECTS[kind].done : outcome} by ${actor}`;
 }

@@ -1,4 +1,5 @@
 /** From a JSON value to what an operator says, or to everything that is wrong with it. */
+import { EFFECTS } from '../domain/effects.ts';
 import { type Findings, type RefusedFields, readOptional, refusal, refuseUnknown } from '../domain/fields.ts';
 import {
   actorComplaint,
@@ -24,11 +25,11 @@ const PAYMENT: ResolutionForm = {
   amount: 'amount_captured',
   actor: 'actor',
   others: [],
-  completed: 'completed',
+  completed: EFFECTS.charge.done,
   unknown,
 };
 
-const REFUND: ResolutionForm = { ...PAYMENT, amount: 'amount_refunded', completed: 'succeeded' };
+const REFUND: ResolutionForm = { ...PAYMENT, amount: 'amount_refunded', completed: EFFECTS.refund.done };
 
 /** `{"outcome","evidence","actor","gateway_ref"?,"amount_captured"?}`; for a refund `amount_refunded`. */
 export function parseResolution(

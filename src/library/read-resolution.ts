@@ -1,4 +1,5 @@
 /** Reads the arguments of `lookNow` and `resolve`, or everything that is wrong with them. */
+import { EFFECTS } from '../domain/effects.ts';
 import { type ResolutionForm, readResolution } from '../domain/resolution-fields.ts';
 import type { ResolveWanted } from '../engine/api.ts';
 import { fieldName, fieldsOf, unknownName } from './fields.ts';
@@ -37,7 +38,8 @@ export function readResolve(input: unknown): ResolveWanted {
   const paymentId = readPaymentId(fields.get('paymentId'));
   const refundId = fields.get('refundId');
   const named = refundId === undefined ? null : readRefundId(refundId);
-  const read = readResolution(fields, { ...FORM, completed: named === null ? 'completed' : 'succeeded' });
+  const { done } = EFFECTS[named === null ? 'charge' : 'refund'];
+  const read = readResolution(fields, { ...FORM, completed: done });
   if (read.kind === 'refused') {
     const errors = read.complaints.map(({ path, detail }) => ({ field: fieldName(path), detail }));
     throw new PayonceInputError(read.code, errors);

@@ -66,7 +66,7 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
     name: 'a late failure raises no alarm',
     story: 'The customer does not get the money, and no person learns of it.',
     file: 'src/domain/transition/watched.ts',
-    find: "return { ...failed(operation, code, declined(operation)), alarm: 'refund_failed_late' };",
+    find: 'return { ...failed(operation, code, declined(operation)), alarm: followUpWords(operation.kind).failedLate };',
     put: 'return failed(operation, code, declined(operation));',
     judge: 'engine suite',
     tests: { file: LATE, named: 'fails days later' },

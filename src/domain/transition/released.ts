@@ -1,4 +1,5 @@
 /** Decisions about a follow-up that fits only because an earlier one counts as failed. */
+import { followUpWords } from '../effects.ts';
 import type { Operation } from '../operation.ts';
 import { type Context, type Decision, failed } from './decision.ts';
 import { NO_EVIDENCE, type OwnEvidence, onVerified, type VerifyOutcome } from './verified.ts';
@@ -21,6 +22,6 @@ export function onReleasedLookedUp(
   // It may have been sent already, and then the gateway says what became of it.
   if (operation.doubt.kind !== 'none')
     return onVerified(operation, { kind: 'clear', own: NO_EVIDENCE }, context);
-  const problem = 'refund_exceeds_captured';
+  const problem = followUpWords(operation.kind).exceeded;
   return failed(operation, problem, { problem, byAbsence: false });
 }

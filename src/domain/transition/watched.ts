@@ -2,7 +2,7 @@
  * Decisions about an operation that has ended, and whose end is not the last word: a refund that succeeded may fail days later, and one
  * that counted as failed may have been made after all.
  */
-import { EFFECTS } from '../effects.ts';
+import { EFFECTS, followUpWords } from '../effects.ts';
 import type { Operation } from '../operation.ts';
 import type { LookupOutcome } from '../outcomes.ts';
 import { lookupWaitMs } from '../policy.ts';
@@ -82,7 +82,7 @@ function unasked(operation: Operation, news: WatchNews | null, context: Context)
 /** It was made. */
 function onAlive(operation: Operation, ref: string, context: Context): Decision {
   if (operation.status === 'COMPLETED') return confirmed(operation, context);
-  return { ...completed(operation, ref, context), alarm: 'refund_landed_late' };
+  return { ...completed(operation, ref, context), alarm: followUpWords(operation.kind).landedLate };
 }
 
 /** The gateway still works on it. What counted as failed does not count as failed any more. */
@@ -99,14 +99,15 @@ function onPending(operation: Operation, ref: string, context: Context): Decisio
     lookups: 0,
     unresolvedSinceMs: nowMs,
   } as const;
-  const event = { type: 'refund.found_pending', detail: ref } as const;
-  return { next, event, waitMs: policy.pendingPollMs, alarm: 'refund_landed_late' };
+  const { foundPending, landedLate } = followUpWords(operation.kind);
+  const event = { type: foundPending, detail: ref };
+  return { next, event, waitMs: policy.pendingPollMs, alarm: landedLate };
 }
 
 /** The gateway says that it does not take effect. */
 function onDead(operation: Operation, code: string, context: Context): Decision {
   if (operation.status === 'FAILED') return confirmed(operation, context);
-  return { ...failed(operation, code, declined(operation)), alarm: 'refund_failed_late' };
+  return { ...failed(operation, code, declined(operation)), alarm: followUpWords(operation.kind).failedLate };
 }
 
 /** The gateway does not show it. That ends no success, which the gateway itself reported. */
@@ -147,7 +148,7 @@ function notFound(operation: Operation, { moneyRef }: WatchNews, context: Contex
 function confirmed(operation: Operation, context: Context): Decision {
   const waitMs = operation.status === 'COMPLETED' ? watchWaitMs(operation, context) : null;
   const next = { ...operation, step: waitMs === null ? 'none' : 'lookup', lookups: 0 } as const;
-  return { next, event: { type: 'refund.confirmed', detail: null }, waitMs };
+  return { next, event: { type: followUpWords(operation.kind).confirmed, detail: null }, waitMs };
 }
 
 /** `contested`: evidence waits for the answer, so it is asked for sooner. */

@@ -96,8 +96,8 @@ function wasAsked(own: LookupOutcome | null): boolean {
 }
 
 function refuted(looked: Decision, wish: Wish): Wished {
-  const { gatewayRef, failureCode } = looked.next;
-  const detail = `${inWords(wish)}; the gateway shows ${failureCode ?? gatewayRef ?? 'something else'}`;
+  const { gatewayRef, failureCode, kind } = looked.next;
+  const detail = `${inWords(wish, kind)}; the gateway shows ${failureCode ?? gatewayRef ?? 'something else'}`;
   const event = { type: 'operator.refuted', detail } as const;
   return { decision: { ...looked, event, alarm: 'operator_refuted' }, end: 'refuted' };
 }
@@ -120,7 +120,7 @@ function mayLandUntilMs(operation: Operation, askedAtMs: number, { policy, trust
 }
 
 function carriedOut(operation: Operation, wish: Wish, looks: Looks, context: Context): Decision {
-  const event = { type: 'operator.settled', detail: inWords(wish) } as const;
+  const event = { type: 'operator.settled', detail: inWords(wish, operation.kind) } as const;
   if (wish.outcome === 'failed') {
     // It is no proof. So it counts as absence: it is looked up once more before anything is sent again.
     const settled = { problem: 'gateway_failed', byAbsence: true } as const;

@@ -44,9 +44,9 @@ describe('an operator’s word about a refund', () => {
     expect(await read()).toMatchObject({ status: 'SUCCEEDED', gatewayRef: 're_seen', actions: ['look_now'] });
     expect(await sums()).toBe('1000/0/400/0');
     expect((await trail()).slice(-3)).toEqual([
-      'operator.wished completed by amira',
+      'operator.wished succeeded by amira',
       'verify.started',
-      'operator.settled completed by amira',
+      'operator.settled succeeded by amira',
     ]);
   });
 

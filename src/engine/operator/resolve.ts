@@ -14,7 +14,6 @@ export async function resolve(operating: Operating, wanted: ResolveWanted): Prom
   const { clock, store } = operating.engine;
   const { wish, evidence } = wanted;
   const untilMs = clock.monotonicMs() + WAIT_FOR_MS;
-  const event = { type: 'operator.wished', detail: inWords(wish) } as const;
   for (;;) {
     const found = await findTarget(operating, wanted);
     if (typeof found === 'string') return operatorProblem(found);
@@ -34,6 +33,7 @@ export async function resolve(operating: Operating, wanted: ResolveWanted): Prom
         if (last?.end === null) nudge(operating.driver, record);
         return found.answer(record);
       case 'make': {
+        const event = { type: 'operator.wished', detail: inWords(wish, operation.kind) } as const;
         const noted = await note(operating, record, event, { kind: 'make', wish, evidence });
         if (noted !== null) return found.answer(noted);
       }
