@@ -1,6 +1,6 @@
 /**
  * What a gateway promises. The engine derives from it what is safe: whether an unknown call may be sent again, and
- * from when on "not found" proves that nothing was charged. A gateway that breaks its contract can make Payonce
+ * from when on "not found" proves that it moved no money. A gateway that breaks its contract can make Payonce
  * wrong. So declare only what its documentation promises. If in doubt, declare the weaker or slower value. Nothing
  * has a default. Durations are whole milliseconds, from 0 to a century.
  *
@@ -25,7 +25,7 @@ export interface GatewayContract {
   readonly cachesErrors: boolean;
   /** Whether the gateway can be asked what became of a key. */
   readonly lookup: boolean;
-  /** How long a charge may exist before a lookup shows it; 0: a lookup shows it at once. */
+  /** How long a charge or a refund may exist before a lookup shows it; 0: a lookup shows it at once. */
   readonly lookupLagMs: number;
   /**
    * How long a request may still take effect after we stopped listening: after its time-out, its broken connection,

@@ -40,8 +40,8 @@ export interface Effect {
   /** The word with which an operator says that it was done, and with which the audit trail repeats it. */
   readonly done: 'completed' | 'succeeded';
   /**
-   * How long it may be pending at the gateway, or unresolved, before a person is asked, in milliseconds. Null: the policy's
-   * `resolveForMs`.
+   * How long the gateway may take with what it has accepted before a person is asked, in milliseconds. Null: as long as with everything
+   * that is unresolved, the policy's `resolveForMs`.
    */
   readonly pendingForMs: number | null;
   /**

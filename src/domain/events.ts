@@ -4,7 +4,7 @@ export const EVENT_TYPES = [
   'payment.created',
   /** A later charge of the order was opened after the one before it was proved not to have happened. */
   'charge.opened',
-  /** A claim was taken to send the charge. The call counts from here on, whether or not it was sent. */
+  /** A claim was taken to send it. The call counts from here on, whether or not it was sent. */
   'call.started',
   /** The claim was given back before anything was sent. The call no longer counts. */
   'call.not_sent',
@@ -14,7 +14,7 @@ export const EVENT_TYPES = [
   'call.unknown',
   /** The gateway is still working on an earlier call with this key. */
   'call.busy',
-  /** The gateway accepted the charge and will decide later. */
+  /** The gateway accepted it and will decide later. */
   'call.pending',
   /** The gateway refused our credentials. The call does not count. */
   'call.forbidden',
@@ -23,14 +23,14 @@ export const EVENT_TYPES = [
   'lookup.started',
   /** Not found, but too early to prove anything. */
   'lookup.not_found_yet',
-  /** The lookup gave no answer about this charge. */
+  /** The lookup gave no answer about it. */
   'lookup.unavailable',
   /** Found, and not decided yet. */
   'lookup.pending',
-  /** It is proved that nothing was charged. The charge may be sent again. */
+  /** It is proved that no money moved. It may be sent again. */
   'lookup.absent',
   'verify.started',
-  /** No other charge of the order holds money at the gateway. */
+  /** Nothing else holds the money at the gateway: no other charge of the order, or no refund that counts as failed. */
   'verify.clear',
   'verify.unavailable',
   /** A second live charge of a completed order was found at the gateway: refund it. */

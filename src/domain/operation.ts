@@ -8,7 +8,7 @@ export type Step =
   | 'call'
   /** Ask the gateway what became of the key. */
   | 'lookup'
-  /** Look up every other charge of the order: before this one may be sent, or because of late evidence. */
+  /** Look up what else may have moved the money: before this one may be sent, or because of late evidence. */
   | 'verify'
   | 'none';
 
@@ -44,12 +44,12 @@ interface DoubtContext {
 }
 
 /**
- * The state of one effect that is wanted at the gateway at most once, today a payment's current charge: everything
+ * The state of one effect that is wanted at the gateway at most once, a payment's current charge or a follow-up: everything
  * that the decision function sees and changes.
  */
 export interface Operation {
   readonly kind: EffectKind;
-  /** 1 for an order's first charge. */
+  /** 1 for an order's first charge, and for every follow-up. */
   readonly n: number;
   readonly status: PaymentStatus;
   readonly step: Step;
@@ -71,7 +71,7 @@ export interface Operation {
   /** When resolving began. */
   readonly unresolvedSinceMs: number | null;
   readonly failureCode: string | null;
-  /** The gateway's id of the charge, once the gateway named one. */
+  /** The gateway's id of the charge or the refund, once the gateway named one. */
   readonly gatewayRef: string | null;
 }
 
@@ -82,7 +82,7 @@ export function openOperation(options: {
   readonly openedAtMs: number;
   /** Whether the first call is sent under the claim that opens it. */
   readonly calling: boolean;
-  /** Whether an earlier charge failed by absence and must be looked up again first. */
+  /** Whether an earlier operation failed by absence and must be looked up again first. */
   readonly verifyFirst: boolean;
   /** Default: null. */
   readonly giveUpAfterS?: number | null;

@@ -1,7 +1,7 @@
 import type { GatewayContract } from './contract.ts';
 
 /**
- * Every number that the decisions about one charge depend on. Names end with their unit: `Ms` for milliseconds, `S` for seconds.
+ * Every number that the decisions about one charge or refund depend on. Names end with their unit: `Ms` for milliseconds, `S` for seconds.
  *
  * @example
  * await createPayonce({ pool, gateway, policy: { maxAttempts: 6, giveUpAfterS: 3600 } });
@@ -9,7 +9,7 @@ import type { GatewayContract } from './contract.ts';
 export interface Policy {
   /** What the gateway promises. It comes from the adapter, never from the options. */
   readonly contract: GatewayContract;
-  /** Calls for each charge, including the first: 1 to 100. Default 4. */
+  /** Calls for each charge or refund, including the first: 1 to 100. Default 4. */
   readonly maxAttempts: number;
   /**
    * The longest first backoff: at least 1. It doubles with every call, and the wait is drawn evenly between 0 and it. Default 100.
@@ -20,13 +20,13 @@ export interface Policy {
   /** The longest `Retry-After` that is followed. A longer one counts as this. Default 60,000. */
   readonly retryAfterCapMs: number;
   /**
-   * No retry starts later than this after the charge was opened: by then, the customer no longer expects it. At
+   * No retry starts later than this after it was opened: by then, the customer no longer expects it. At
    * least 1,000. Default 900,000 (15 minutes).
    */
   readonly callDeadlineMs: number;
   /**
    * How long a charge is tried if the caller does not say, up to 259,200 (72 hours). Meanwhile it waits for the end
-   * of outages, and `maxAttempts` and `callDeadlineMs` do not count. 0: they count. Default 0.
+   * of outages, and `maxAttempts` and `callDeadlineMs` do not count. 0: they count, as they always do for a refund. Default 0.
    */
   readonly giveUpAfterS: number;
   /**
@@ -39,20 +39,23 @@ export interface Policy {
    * options' `leaseMs`.
    */
   readonly leaseMs: number;
-  /** The first wait between two lookups of an unresolved charge: at least 10. It doubles with every lookup. Default 10,000. */
+  /** The first wait between two lookups of an unresolved charge or refund: at least 10. It doubles with every lookup. Default 10,000. */
   readonly lookupBaseMs: number;
   /** Where the wait between lookups stops doubling: at least 10. Default 3,600,000 (1 hour). */
   readonly lookupCapMs: number;
-  /** The first wait before a lookup of a charge that the gateway accepted as pending: at least 10. Default 1,000. */
+  /** The first wait before a lookup of what the gateway accepted as pending: at least 10. Default 1,000. */
   readonly pendingPollMs: number;
-  /** How long a charge stays unresolved before a person is asked. Default 259,200,000 (72 hours). */
+  /**
+   * How long a charge or a refund stays unresolved before a person is asked. Not a refund that the gateway has accepted: it may take 30 days.
+   * Default 259,200,000 (72 hours).
+   */
   readonly resolveForMs: number;
   /** The wait between lookups while a person decides: at least 1,000. Default 86,400,000 (24 hours). */
   readonly reviewLookupMs: number;
   /**
    * When the database was restored from a backup, in milliseconds since the Unix epoch by the database's clock;
-   * null: it was not. A restored database has forgotten charges. So each charge is looked up before its first call,
-   * and the next one is looked up before this one counts as failed. Default null.
+   * null: it was not. A restored database has forgotten charges. So each charge and refund is looked up before it is
+   * called, and the next charge is looked up before this one counts as failed. Default null.
    */
   readonly restoredAtMs: number | null;
 }

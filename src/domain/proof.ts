@@ -2,7 +2,7 @@ import { type ClockTrust, FULL_TRUST, latestMoment, latestMomentOfKnown } from '
 import type { Doubt, Operation } from './operation.ts';
 import type { Policy } from './policy.ts';
 
-/** Whether "not found" proves that nothing was charged; `from`: the same answer will be proof at `atMs`. */
+/** Whether "not found" proves that it moved no money; `from`: the same answer will be proof at `atMs`. */
 export type AbsenceProof = TimedProof | { readonly kind: 'never' };
 
 /** Proof, or proof once enough time has passed. */
@@ -11,12 +11,12 @@ export type TimedProof = { readonly kind: 'proved' } | { readonly kind: 'from'; 
 type Terms = Pick<Policy, 'contract' | 'restoredAtMs' | 'leaseMs'>;
 
 /**
- * Judges a lookup that found nothing. `askedAtMs` is a moment before the lookup was sent. It and the charge's times
+ * Judges a lookup that found nothing. `askedAtMs` is a moment before the lookup was sent. It and the operation's times
  * are by the database's clock. `trust`: how far to trust that clock.
  *
  * A call that got a complete answer has no effect later: only the lookup's own lag can hide what it did. A call
  * that got none may still be on its way, so the gateway's `landsWithinMs` must pass too. If the gateway once named
- * the charge, not finding it proves nothing.
+ * it, not finding it proves nothing.
  */
 export function absenceProof(
   operation: Operation,
@@ -51,7 +51,7 @@ function proofBehind(doubt: Doubt, askedAtMs: number, terms: Terms, trust: Clock
   return proofFrom(latestMoment(doubt.untilMs, askedAtMs, trust) + landsMs, askedAtMs, terms, trust);
 }
 
-/** Nothing lands after `landedMs`, so what a later lookup does not show, was not charged. */
+/** Nothing lands after `landedMs`, so what a later lookup does not show, was not done. */
 function proofFrom(landedMs: number, askedAtMs: number, { contract }: Terms, trust: ClockTrust): TimedProof {
   const atMs = landedMs + contract.lookupLagMs + trust.toleranceMs;
   return askedAtMs > atMs ? { kind: 'proved' } : { kind: 'from', atMs };

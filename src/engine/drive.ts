@@ -1,6 +1,6 @@
 /**
- * Drives a payment: claims it, acts, writes the result, and repeats this. It ends when the payment is settled, or
- * waits too long to be kept in memory. Every step is durable before the next begins, so the process may die between
+ * Drives a payment with its current charge, or a refund: claims it, acts, writes the result, and repeats this. It ends when that is
+ * settled, or waits too long to be kept in memory. Comments here say payment for both. Every step is durable before the next begins, so the process may die between
  * any two.
  */
 import { dashed, timeOfUuidV7 } from '../domain/ids.ts';
@@ -198,7 +198,7 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     );
   }
 
-  /** Looks the charge up before a call. Returns the decision if the call may not be sent. Null: it may be sent. */
+  /** Looks it up before a call. Returns the decision if the call may not be sent. Null: it may be sent. */
   async function lookFirst(held: Held): Promise<Decision | null> {
     const { operation } = held.record;
     const room = roomOf(engine, held.record);

@@ -35,9 +35,9 @@ export interface WriteOptions {
 
 export type Written =
   | { readonly kind: 'done'; readonly record: PaymentRecord; readonly nowMs: number }
-  /** Another worker holds or changed the payment. Nothing was written. */
+  /** Another worker holds or changed the row. Nothing was written. */
   | { readonly kind: 'lost' }
-  /** It would have failed the charge, but unchecked evidence came in. Nothing was written. `record`: the row now. */
+  /** It would have failed the operation, but unchecked evidence came in. Nothing was written. `record`: the row now. */
   | { readonly kind: 'unseen'; readonly record: PaymentRecord }
   /**
    * The store could not be reached in all that time, so it may have been written or not. Or the store does not
@@ -161,7 +161,7 @@ function nextRecord(engine: Engine, options: WriteOptions): PaymentRecord {
   return { ...next, problem, answer: { problem, body, freshForMs: 0 } };
 }
 
-/** The store freezes it if the charge has no answer yet. */
+/** The store freezes it if the operation has no answer yet. */
 function settlementOf(engine: Engine, { decision }: WriteOptions, next: PaymentRecord): Settlement | null {
   const { settled } = decision;
   if (settled === undefined) return null;

@@ -20,14 +20,14 @@ export interface ClaimEvent {
   readonly wished?: boolean;
 }
 
-/** Decides what a worker that takes the charge up may do. */
+/** Decides what a worker that takes the operation up may do. */
 export function onClaim(operation: Operation, event: ClaimEvent, context: Context): ClaimDecision {
   const taken = withExpiredLease(operation, event, context);
   const detail = event.expiredAtMs === null ? null : 'lease_expired';
   if (isSettled(taken.status)) return claimVerify(taken, detail, context);
   // Everything is looked at before the wish is decided, also where nothing was due.
   if (event.wished === true && taken.status === 'REVIEW') return claimVerify(taken, detail, context);
-  // Evidence comes first: it shows what else may have been sent, of this charge or of an earlier one.
+  // Evidence comes first: it shows what else may have been sent, of this operation or of an earlier one.
   if (event.evidence > 0) {
     const step = taken.step === 'call' ? 'verify' : taken.step;
     return claimVerify({ ...taken, step }, detail, context);
@@ -78,7 +78,7 @@ export function mayCallNow(claimed: Operation, context: Context): boolean {
   return mayCall(operation, 0, context);
 }
 
-/** Only the gateway's memory of the key could keep this call from being a second charge. */
+/** Only the gateway's memory of the key could keep this call from moving the money twice. */
 function isUnguarded(operation: Operation, context: Context): boolean {
   return context.policy.contract.keys === 'kept' && isPastItsKey(operation, context);
 }

@@ -35,7 +35,7 @@ export interface Context {
   readonly roll: number;
   /** How far to trust that clock about elapsed time. Default: without limit. */
   readonly trust?: ClockTrust;
-  /** Milliseconds since the payment was made, by the process's wall clock. Default: 0, not known. */
+  /** Milliseconds since the payment or the follow-up was made, by the process's wall clock. Default: 0, not known. */
   readonly paymentAgeMs?: number;
 }
 

@@ -1,10 +1,10 @@
 /**
- * The decision: from a charge, an event and a policy come the next state, the audit line and the time when it is
+ * The decision: from an operation, an event and a policy come the next state, the audit line and the time when it is
  * due again. No clock, no randomness, no I/O: the caller passes in the time and the random number.
  *
  * Three rules hold everywhere:
- * - A charge never gets a new key.
- * - FAILED is written only on proof that nothing was charged.
+ * - An operation never gets a new key.
+ * - FAILED is written only on proof that it moved no money.
  * - What is unknown is looked up, not guessed.
  */
 export type { Alarm } from '../alarms.ts';

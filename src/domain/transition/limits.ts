@@ -1,4 +1,4 @@
-/** What the policy and the gateway's contract allow for a charge in a given state. */
+/** What the policy and the gateway's contract allow for an operation in a given state. */
 
 import { FULL_TRUST, isBelieved } from '../clock-trust.ts';
 import { giveUpAtMs, type Operation } from '../operation.ts';
@@ -6,7 +6,7 @@ import type { Context, Decision } from './decision.ts';
 
 /**
  * Whether it is too late to start a call: the caller's time for it is over. Without such a time, the deadline
- * applies to retries only: an accepted order that was never called, because the gateway was paused or down, is
+ * applies to retries only: what was accepted and never called, because the gateway was paused or down, is
  * called when that is possible. In any case the order's other charges are verified first, because the failure will
  * say that nothing was charged. If they cannot be, resolving has its own limit.
  */
@@ -77,8 +77,8 @@ function greatestAgeMs(operation: Operation, statedMs: number, context: Context)
 }
 
 /**
- * Whether the charge waits to be looked up or verified, and this process cannot do lookups. Then it is left to a
- * process that can. If none has come for as long as a charge may stay unresolved, any process takes it.
+ * Whether the operation waits to be looked up or verified, and this process cannot do lookups. Then it is left to a
+ * process that can. If none has come for as long as it may stay unresolved, any process takes it.
  *
  * @param waiting since when it is due, by the database's clock, and its unchecked evidence: any process checks
  *   that.
@@ -96,7 +96,7 @@ export function isForOthers(
 const REPEATED_FOR_MS = 30 * 86_400_000;
 
 /**
- * Whether this database may have forgotten something about the charge: it was restored, and the charge is older
+ * Whether this database may have forgotten something about the operation: it was restored, and the operation is older
  * than the restore, or may repeat one that is.
  */
 export function mayBeForgotten({ openedAtMs }: Operation, { policy, nowMs }: Context): boolean {
@@ -106,7 +106,7 @@ export function mayBeForgotten({ openedAtMs }: Operation, { policy, nowMs }: Con
 }
 
 /**
- * Whether the charge was accepted so long ago that its key no longer protects its first call. The row may come from
+ * Whether the operation was accepted so long ago that its key no longer protects its first call. The row may come from
  * a backup, and the call may have been made after the backup.
  */
 export function isPastItsKey(operation: Operation, context: Context): boolean {
@@ -117,7 +117,7 @@ export function isPastItsKey(operation: Operation, context: Context): boolean {
 }
 
 /**
- * Whether the charge is looked up before it is called: if the call may not be the first although no call is known
+ * Whether the operation is looked up before it is called: if the call may not be the first although no call is known
  * to have been executed, or if the database may have forgotten a call or a later charge.
  */
 export function mustLookFirst(operation: Operation, context: Context): boolean {

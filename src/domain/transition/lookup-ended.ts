@@ -91,7 +91,7 @@ function onDeclineFound(
   if (context.policy.contract.keys === 'kept') {
     return failed({ ...operation, gatewayRef: outcome.ref }, outcome.code, declined(operation));
   }
-  // If this is the charge that the gateway once named, we now know how it ended.
+  // If this is the one that the gateway once named, we now know how it ended.
   const gatewayRef = operation.gatewayRef === outcome.ref ? null : operation.gatewayRef;
   const decision = onAbsent({ ...operation, declineCode: outcome.code, gatewayRef }, askedAtMs, context);
   const named = operation.gatewayRef ?? (isSettled(decision.next.status) ? outcome.ref : null);
@@ -148,8 +148,8 @@ function onAbsent(operation: Operation, askedAtMs: number, context: Context): De
 }
 
 /**
- * Whether a charge that is proved absent is sent again. If keys are kept, everything that may be resent was resent
- * before the lookup, so only an order that waits for the end of an outage goes on after it. If the gateway stores
+ * Whether what is proved absent is sent again. If keys are kept, everything that may be resent was resent
+ * before the lookup, so only what waits for the end of an outage goes on after it. If the gateway stores
  * errors under the key, it would only repeat the error.
  */
 function isResendable(operation: Operation, { policy, nowMs }: Context): boolean {

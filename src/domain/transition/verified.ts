@@ -10,7 +10,7 @@ import {
   withForbidden,
 } from './decision.ts';
 
-/** What the lookups of the order's other charges, and late evidence about this one, have shown. */
+/** What late evidence about this operation has shown, and, for a charge, the lookups of the order's other charges. */
 export type VerifyOutcome =
   | { readonly kind: 'clear'; readonly own: OwnEvidence }
   /** Money that this payment does not count as its own. `ref` null: the gateway's id of it is not known. */
@@ -39,7 +39,7 @@ export type VerifyOutcome =
  */
 export type LateMoney = 'late_success' | 'late_evidence' | 'other_gateway';
 
-/** What workers without a lease reported about the unsettled charge itself. */
+/** What workers without a lease reported about the unsettled operation itself. */
 export interface OwnEvidence {
   /** One of them may have sent it, at this time at the latest. */
   readonly sentUntilMs: number | null;
@@ -85,7 +85,7 @@ function onUnavailable(operation: Operation, outcome: Unavailable, context: Cont
   return forbidden ? withForbidden(decision) : decision;
 }
 
-/** A settled charge stays settled until evidence is confirmed. A person must be alarmed if the gateway gives no answer. */
+/** What is settled stays so until evidence is confirmed. A person must be alarmed if the gateway gives no answer. */
 function waitsTooLong(
   { status }: Operation,
   { waitMs, evidenceAtMs }: Unavailable,
@@ -147,7 +147,7 @@ function onClearInReview(operation: Operation, own: OwnEvidence, context: Contex
 
 /**
  * Decides when a failure could not be written because unchecked evidence came in. The evidence is checked first,
- * then the charge is looked up. What was learnt about the charge is kept meanwhile.
+ * then the operation is looked up. What was learnt about it is kept meanwhile.
  */
 export function onUnseen(operation: Operation, failure: Decision, { nowMs, policy }: Context): Decision {
   const declined = isDecline(failure);

@@ -12,7 +12,7 @@ import type { VerifyOutcome } from './verified.ts';
 
 /** What the look has shown. */
 export interface Looks {
-  /** What follows from late evidence, and from the order's other charges. */
+  /** What follows from late evidence, and from the other operations: the order's other charges, or the payment's released follow-ups. */
   readonly checked: Decision;
   readonly others: Shown;
   /** Of the operation itself. Null: the gateway has no lookups. */
