@@ -154,7 +154,7 @@ export interface Begun {
   readonly place: Place | null;
 }
 
-/** Starts a charge that is now durable: under its claim if it has one, else when it is due. */
+/** Starts what is now durable: under its claim if it has one, else when it is due. */
 export function begin(driver: Driver, record: PaymentRecord, { nowMs, claimedAt, place }: Begun): void {
   if (record.held) driver.drive({ record, grantedAtMs: nowMs, claimedAt, place });
   else driver.resumeIn(record, Math.max(0, (record.dueAtMs ?? nowMs) - nowMs));

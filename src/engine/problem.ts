@@ -2,6 +2,7 @@
 import type { Payment } from '../domain/payment.ts';
 import { isSafeToRetry } from './answer.ts';
 import type { ChargeAnswer, ChargeProblem } from './api.ts';
+import { COMMON_DETAILS } from './common-details.ts';
 
 const DETAILS: Readonly<Record<ChargeProblem, string>> = {
   order_conflict:
@@ -10,18 +11,14 @@ const DETAILS: Readonly<Record<ChargeProblem, string>> = {
     'An earlier charge of this order was made at another gateway, and this server cannot ask that gateway whether money has moved. Nothing was sent for this request. Send it to a server that uses the gateway of the payment, or look the charge up there.',
   result_expired:
     'The stored answer of this Idempotency-Key has been erased after its retention. Nothing was sent for this request. The current payment is attached.',
-  idempotency_key_reused:
-    'This Idempotency-Key is bound to a request with other terms. Nothing was sent and nothing was changed. Use a new key for a new request.',
+  idempotency_key_reused: COMMON_DETAILS.idempotency_key_reused,
   store_unavailable:
     'The database cannot be used at the moment. Nothing was stored and nothing was sent to the gateway for this request. Repeat the request with the same Idempotency-Key.',
-  store_refused:
-    'The database refuses to store this, until somebody changes something there. Repeating the request does not help before that. Nothing was stored and nothing was sent to the gateway for this request. This server’s log says what is refused.',
+  store_refused: COMMON_DETAILS.store_refused,
   store_outcome_unknown:
     'The connection to the database broke while the payment was being stored, so it may have been accepted and may be charged. Repeat the same request with the same Idempotency-Key: it cannot charge twice.',
-  installation_changed:
-    'The database holds payments of another installation, or of the other kind (real money or test payments), so this server has stopped. Nothing was stored and nothing was sent for this request. Its log says what to do.',
-  shutting_down:
-    'This server is shutting down. Nothing was stored and nothing was sent. Repeat the request; another server or the restarted one will take it.',
+  installation_changed: COMMON_DETAILS.installation_changed,
+  shutting_down: COMMON_DETAILS.shutting_down,
 };
 
 /** If the problem's payment has failed, so that a new key may charge the order. */

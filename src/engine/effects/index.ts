@@ -1,4 +1,4 @@
-/** The rooms of all effects. Whoever adds an effect adds its row to `domain/effects.ts`, its room here, and its methods to the gateways. */
+/** The rooms of all effects. ARCHITECTURE.md says what else whoever adds an effect must add. */
 import type { EffectKind } from '../../domain/effects.ts';
 import { CHARGE } from './charge.ts';
 import { REFUND } from './refund.ts';

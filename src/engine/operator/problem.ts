@@ -1,10 +1,10 @@
 /** The texts of the problems that a request of an operator can end with: what happened, what was not done, what to do. */
 import type { OperatorAnswer, OperatorProblem } from '../api.ts';
+import { COMMON_DETAILS } from '../common-details.ts';
 import { RETRY_AFTER_MS } from '../retry-after.ts';
 
 const DETAILS: Readonly<Record<OperatorProblem, string>> = {
-  payment_not_found:
-    'No payment has this id. Nothing was stored or sent. If you know only the order, search with GET /v1/payments?order_id=….',
+  payment_not_found: COMMON_DETAILS.payment_not_found,
   refund_not_found:
     'This payment has no refund with this refund_id. Nothing was stored or sent. GET /v1/payments/<id>/refunds lists the refunds that it has.',
   other_gateway:
@@ -19,10 +19,8 @@ const DETAILS: Readonly<Record<OperatorProblem, string>> = {
     'What the gateway moved is not the amount that was asked for, so it does not complete this. Nothing was stored or sent. Check which charge or refund you have found; if it is this one, take it back at the gateway.',
   under_way:
     'A worker is asking the gateway about this at the moment. Nothing was stored for this request. Read the status, and repeat the request if it is still in REVIEW.',
-  shutting_down:
-    'This server is shutting down. Nothing was stored and nothing was sent. Repeat the request; another server or the restarted one will take it.',
-  installation_changed:
-    'The database holds payments of another installation, or of the other kind (real money or test payments), so this server has stopped. Nothing was stored and nothing was sent for this request. Its log says what to do.',
+  shutting_down: COMMON_DETAILS.shutting_down,
+  installation_changed: COMMON_DETAILS.installation_changed,
 };
 
 export function operatorProblem(code: OperatorProblem): Extract<OperatorAnswer, { kind: 'problem' }> {

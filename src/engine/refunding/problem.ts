@@ -1,10 +1,10 @@
 /** The texts of the problems that a request for a refund can end with: what happened, what was not done, what to do. */
 import type { Refund } from '../../domain/refund.ts';
 import type { RefundAnswer, RefundProblem } from '../api.ts';
+import { COMMON_DETAILS } from '../common-details.ts';
 
 const DETAILS: Readonly<Record<RefundProblem, string>> = {
-  payment_not_found:
-    'No payment has this id. Nothing was stored or sent. If you know only the order, search with GET /v1/payments?order_id=….',
+  payment_not_found: COMMON_DETAILS.payment_not_found,
   payment_not_refundable:
     'Only a COMPLETED payment can be refunded. Nothing was stored or sent. Read the payment to see its status.',
   other_gateway:
@@ -15,18 +15,14 @@ const DETAILS: Readonly<Record<RefundProblem, string>> = {
     'The payment does not have so much left to refund. Nothing was stored or sent. Read the payment: amount_captured less amount_refunded, amount_refunding and amount_refunded_elsewhere is left.',
   result_superseded:
     'The answer that was given to this refund before is no longer true, because the gateway has changed its outcome since. The refund as it is now is attached. Nothing was sent for this request.',
-  idempotency_key_reused:
-    'This Idempotency-Key is bound to a request with other terms. Nothing was sent and nothing was changed. Use a new key for a new request.',
+  idempotency_key_reused: COMMON_DETAILS.idempotency_key_reused,
   store_unavailable:
     'The database cannot be used at the moment. Nothing was stored and nothing was sent to the gateway for this request. Repeat the request with the same refund_id or Idempotency-Key.',
-  store_refused:
-    'The database refuses to store this, until somebody changes something there. Repeating the request does not help before that. Nothing was stored and nothing was sent to the gateway for this request. This server’s log says what is refused.',
+  store_refused: COMMON_DETAILS.store_refused,
   store_outcome_unknown:
     'The connection to the database broke while the refund was being stored, so it may have been accepted and may be made. Repeat the same request with the same refund_id or Idempotency-Key: it cannot refund twice.',
-  installation_changed:
-    'The database holds payments of another installation, or of the other kind (real money or test payments), so this server has stopped. Nothing was stored and nothing was sent for this request. Its log says what to do.',
-  shutting_down:
-    'This server is shutting down. Nothing was stored and nothing was sent. Repeat the request; another server or the restarted one will take it.',
+  installation_changed: COMMON_DETAILS.installation_changed,
+  shutting_down: COMMON_DETAILS.shutting_down,
 };
 
 /** Why a payment cannot be refunded although it is COMPLETED. */
