@@ -3,6 +3,7 @@
  * gateway can say to the engine: an adapter turns bytes, status codes and exceptions into one of these. Whatever it cannot
  * classify is `unknown`, never a failure.
  */
+import type { EffectKind } from './effects.ts';
 
 /** The charge that the engine wants, at most once, under one key. */
 export interface ChargeRequest {
@@ -170,7 +171,7 @@ export type ReportedEffect = Omit<ReportedCharge, 'status'> & { readonly status:
 
 /** What tells one kind of effect from another. */
 export interface ReportKind<Request extends EffectTerms, Effect extends ReportedEffect> {
-  readonly name: 'charge' | 'refund';
+  readonly name: EffectKind;
   /** By status. Any other word means nothing. */
   readonly fates: ReadonlyMap<unknown, Fate>;
   /** Compares the terms that only this kind has. In a word, what differs; `null`: nothing. */

@@ -1,4 +1,4 @@
-/** What the log says about a payment's changes: alarms, and how it ended. */
+/** What the log says about the changes of a payment or a refund: alarms, and how it ended. */
 
 import { isSettled } from '../domain/operation.ts';
 import type { Alarm, Decision } from '../domain/transition/index.ts';
@@ -11,7 +11,8 @@ import { namesOf, unitOf } from './unit.ts';
 const ALARMS: Readonly<Record<Alarm, string>> = {
   gateway_forbidden:
     'the gateway answered 401 or 403: it refuses our credentials, or this order; the order waits, until its give_up_after_s if it has one, and if a second order is refused, all calls are paused: fix the credentials (GATEWAY_TOKEN), or ask the gateway about this order',
-  needs_review: 'the outcome of this payment cannot be proved: look its charge up at the gateway',
+  needs_review:
+    'the outcome of this payment cannot be proved: look its charge up at the gateway, then ask for look-now or resolve it',
   duplicate_charge: 'the gateway holds more than one live charge of this order: refund the surplus there',
   duplicate_refund: 'the gateway holds more than one live refund under one key: look at the charge there',
   refund_failed_late:
@@ -26,7 +27,7 @@ const ALARMS: Readonly<Record<Alarm, string>> = {
     'late evidence about a charge of this settled order cannot be checked, because the gateway has given no answer for too long: look its charges up there; a failed order is not charged again meanwhile',
 };
 
-/** `before`: the payment as it was before the change; `record`: as it is now. */
+/** `before`: it as it was before the change; `record`: as it is now. */
 export type ChangeLog = (before: PaymentRecord, record: PaymentRecord, decision: Decision) => void;
 
 export function createChangeLog(engine: Pick<Engine, 'log' | 'standing' | 'rooms'>): ChangeLog {
@@ -60,7 +61,7 @@ export function logEnd(log: Log, fields: Record<string, unknown>, alarm: Alarm):
   log.info({ ...fields, alarm_ended: alarm }, 'what this alarm was about is over');
 }
 
-/** The alarm with which the payment went to REVIEW. */
+/** The alarm with which it went to REVIEW. */
 function reviewAlarm({ failureCode }: PaymentRecord['operation']): Alarm {
   return isAlarm(failureCode) ? failureCode : 'needs_review';
 }

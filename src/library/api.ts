@@ -202,8 +202,8 @@ export interface EventsFilter extends AccountOption {
 }
 
 /**
- * Charges every order at most once, and makes every refund at most once. `createPayonce` makes one. Every method rejects with `PayonceInputError` for wrong arguments; then
- * nothing was stored and nothing was sent.
+ * Charges every order at most once, and makes every refund at most once. `createPayonce` makes one. Every method rejects with
+ * `PayonceInputError` for wrong arguments; then nothing was stored and nothing was sent.
  */
 export interface Payonce {
   /**
@@ -221,8 +221,8 @@ export interface Payonce {
   charge(input: ChargeInput, options?: ChargeOptions): Promise<ChargeResult>;
 
   /**
-   * The payment as the database has it now, with what has become of its money (`sums`); null if the account has none with this id. Rejects with `StoreError` when it cannot be
-   * read.
+   * The payment as the database has it now, with what has become of its money (`sums`); null if the account has none with this id.
+   * Rejects with `StoreError` when it cannot be read.
    *
    * @example
    * const payment = await payonce.payment(result.payment.paymentId);
@@ -230,7 +230,7 @@ export interface Payonce {
   payment(paymentId: string, options?: AccountOption): Promise<PaymentNow | null>;
 
   /**
-   * One page of payments, newest first. Rejects with `StoreError` when they cannot be read.
+   * One page of payments, newest first, each as `payment` shows it. Rejects with `StoreError` when they cannot be read.
    *
    * @example
    * const [payment] = await payonce.payments({ orderId: 'ORD123' });

@@ -103,8 +103,8 @@ export const LIMITS: readonly PlantedBug[] = [
     name: 'a request keeps waiting when its order has left this server’s memory',
     story: 'The order was paid at once, but its customer sees a spinner until the wait is over.',
     file: 'src/engine/waiters.ts',
-    find: '      for (const waiter of waiting.get(paymentId) ?? []) waiter.end(null);',
-    put: '      waiting.delete(paymentId);',
+    find: '      for (const waiter of waiting.get(unit) ?? []) waiter.end(null);',
+    put: '      waiting.delete(unit);',
     judge: 'simulation',
   },
   {

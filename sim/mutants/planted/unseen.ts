@@ -62,8 +62,8 @@ export const UNSEEN: readonly PlantedBug[] = [
     story:
       'A card was declined in euros, then dollars were charged. The restored database knows neither, and shows the order as failed for ever.',
     file: 'src/engine/ahead.ts',
-    find: 'return onAnyTerms(await lookUp(engine, held, chargeRequest(engine, { order, gatewayKey })));',
-    put: 'return lookUp(engine, held, chargeRequest(engine, { order, gatewayKey }));',
+    find: 'return onAnyTerms(await lookUp(engine, held, askCharge(engine, { order, gatewayKey })));',
+    put: 'return lookUp(engine, held, askCharge(engine, { order, gatewayKey }));',
     judge: 'engine suite',
     tests: {
       file: 'src/engine/restored-later-charges.test.ts',

@@ -54,7 +54,7 @@ export const REFUND: Room = {
     gateway_forbidden:
       'the gateway answered 401 or 403: it refuses our credentials, or this refund; the refund waits, and if a second order is refused, all calls are paused: fix the credentials (GATEWAY_TOKEN), or ask the gateway about this refund',
     needs_review:
-      'the outcome of this refund cannot be proved: look it up at the gateway; its amount stays reserved meanwhile',
+      'the outcome of this refund cannot be proved: look it up at the gateway, then ask for look-now or resolve it; its amount stays reserved meanwhile',
     evidence_waits:
       'late evidence about this refund cannot be checked, because the gateway has given no answer for too long: look it up there',
   },
