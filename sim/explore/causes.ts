@@ -1,30 +1,43 @@
 /** Every event needs its cause: what its worker did, and which outcome it got. The counted calls and the doubt must match it. */
 import type { EventType } from '../../src/domain/events.ts';
-import type { CallOutcome } from '../../src/domain/outcomes.ts';
-import type { VerifyOutcome } from '../../src/domain/transition/index.ts';
-import { AFTER_CALL, AFTER_LOOKUP } from '../judge/events-after.ts';
-import type { Row, Stage, State, Step } from './model.ts';
+import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
+import type { ReleasedOutcome, VerifyOutcome } from '../../src/domain/transition/index.ts';
+import { AFTER_CALL, AFTER_LOOKUP, AFTER_WATCHING, UNASKED } from '../judge/events-after.ts';
+import { asCharge } from './effects.ts';
+import type { Row, Stage, State, Step, World } from './model.ts';
 
-const AFTER_VERIFYING: Readonly<Record<VerifyOutcome['kind'], readonly EventType[]>> = {
+const AFTER_VERIFYING: Readonly<Record<(VerifyOutcome | ReleasedOutcome)['kind'], readonly EventType[]>> = {
   clear: ['verify.clear'],
   found: ['payment.review', 'verify.duplicate_found', 'verify.unavailable'],
   unavailable: ['verify.unavailable', 'payment.review'],
+  // It fails, or it may have been sent already, and is looked up. The last one stands for a failure that would be over unseen evidence.
+  exceeded: ['payment.failed', 'verify.clear', 'lookup.not_found_yet'],
 };
 
 const TAKES: readonly EventType[] = ['call.started', 'lookup.started', 'verify.started'];
 
 /** Whether the event matches what has happened to its worker. */
-export function hasCause(before: State, { who, decision, next }: Step): boolean {
+export function hasCause(before: State, { who, decision, next }: Step, world: World): boolean {
   if (decision === undefined || (who !== 0 && who !== 1)) return true;
-  const { type } = decision.event;
+  const type = asCharge(world.kind, decision.event.type);
   const { stage } = before.workers[who];
-  const may = mayWrite(stage);
+  const may = mayWrite(stage, before.row, world);
   if (may !== null) return may.includes(type);
   return stage.at !== 'idle' || TAKES.includes(type) === next.row.held;
 }
 
+function afterWatching(
+  was: 'COMPLETED' | 'FAILED',
+  outcome: LookupOutcome,
+  { contract }: World['policy'],
+): readonly EventType[] {
+  if (!contract.lookup) return UNASKED[was];
+  // A failure that would be over unseen evidence is written as one of the last two.
+  return [...AFTER_WATCHING[was][outcome.kind], 'lookup.not_found_yet', 'call.declined_in_doubt'];
+}
+
 /** Null: any event. */
-function mayWrite(stage: Stage): readonly EventType[] | null {
+function mayWrite(stage: Stage, row: Row, { policy }: World): readonly EventType[] | null {
   switch (stage.at) {
     case 'claimed':
       return ['call.not_sent'];
@@ -34,6 +47,12 @@ function mayWrite(stage: Stage): readonly EventType[] | null {
       return AFTER_LOOKUP[stage.outcome.kind];
     case 'verified':
       return AFTER_VERIFYING[stage.outcome.kind];
+    case 'watched':
+      return afterWatching(
+        row.operation.status === 'COMPLETED' ? 'COMPLETED' : 'FAILED',
+        stage.outcome,
+        policy,
+      );
     default:
       return null;
   }
@@ -54,6 +73,7 @@ export function isCounted(before: State, { who, decision, next }: Step): boolean
       return counted === (stage.outcome.kind === 'forbidden' ? Math.max(attempts - 1, 0) : attempts);
     case 'answered':
     case 'verified':
+    case 'watched':
       return counted === attempts;
     default:
       return true;
@@ -70,9 +90,9 @@ const ENDS_DOUBT: ReadonlySet<string> = new Set<EventType>([
 ]);
 
 /** Whether a charge that may have been made stays in doubt until the gateway has answered what happened. */
-export function isDoubted(before: State, { who, decision, next }: Step): boolean {
+export function isDoubted(before: State, { who, decision, next }: Step, world: World): boolean {
   if (decision === undefined || (who !== 0 && who !== 1)) return true;
-  const { type } = decision.event;
+  const type = asCharge(world.kind, decision.event.type);
   if (type === 'payment.completed' || type === 'payment.failed') return true;
   const rank = RANK[next.row.operation.doubt.kind];
   const { stage } = before.workers[who];

@@ -1,17 +1,16 @@
 /** One world explored and judged. */
 import { findStuck } from './liveness.ts';
-import type { World } from './model.ts';
-import { type Bounds, type Exploration, explore } from './search.ts';
+import { type Bounds, type Exploration, explore, type Model } from './search.ts';
 import { tell } from './story.ts';
 
-export interface Checked {
-  readonly exploration: Exploration;
+export interface Checked<S> {
+  readonly exploration: Exploration<S>;
   /** Null: everything holds. */
   readonly counterexample: { readonly broken: string; readonly story: readonly string[] } | null;
 }
 
 /** Throws `BoundExceeded` where the world is too big to be seen whole. */
-export function check(world: World, bounds: Bounds): Checked {
+export function check<S>(world: Model<S>, bounds: Bounds): Checked<S> {
   const exploration = explore(world, bounds);
   const { violation } = exploration;
   if (violation !== null) {

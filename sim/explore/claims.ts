@@ -1,9 +1,13 @@
-/** Taking the payment up when it is due. */
+/** Taking the payment, or the refund, up when it is due. */
+import { isSettled } from '../../src/domain/operation.ts';
+import type { Decision } from '../../src/domain/transition/index.ts';
 import { isOverUnseen, release, take } from './database.ts';
+import { EXPLORED } from './effects.ts';
 import { decisionsOf } from './finish.ts';
 import {
   has,
   NO_FAULTS,
+  OTHER,
   type Row,
   type Stage,
   type State,
@@ -35,7 +39,7 @@ export function claims(state: State, who: 0 | 1, world: World): Step[] {
           ? release(state, who, world, { decision, evidenceSeen: evidence })
           : take(state, who, world, {
               operation: decision.next,
-              stage: stageOf(action, row, decision.next.n),
+              stage: stageOf(action, state, world, decision),
               evidence,
             });
       return [{ who, what, faults: NO_FAULTS, next, decision, mark }];
@@ -43,16 +47,26 @@ export function claims(state: State, who: 0 | 1, world: World): Step[] {
   );
 }
 
-function stageOf(action: 'call' | 'lookup' | 'verify', row: Row, n: number): Stage {
+function stageOf(
+  action: 'call' | 'lookup' | 'verify',
+  { row, others }: State,
+  world: World,
+  { next }: Decision,
+): Stage {
   if (action === 'call') return { at: 'claimed' };
   if (action === 'lookup') return { at: 'asking' };
-  return { at: 'verifying', left: toVerify(row, n) };
+  if (!EXPLORED[world.kind].watched) return { at: 'verifying', left: toVerify(row, next.n) };
+  if (isSettled(next.status)) return { at: 'watching' };
+  // Before it is sent, the payment's refunds that count as failed are looked up.
+  const isSent = next.step !== 'verify' || !world.policy.contract.lookup;
+  const left = !isSent && others?.released === true ? [{ n: OTHER, own: false }] : [];
+  return { at: 'verifying', left };
 }
 
 /** A completed charge is looked up for a second charge; then every charge that failed without a decline, or has evidence. */
 export function toVerify(row: Row, n: number): readonly VerifyItem[] {
   const { status } = row.operation;
-  const inQuestion = row.absent | row.about;
+  const inQuestion = row.absent | (row.named[0] === null ? 0 : 1) | (row.named[1] === null ? 0 : 2);
   const items: VerifyItem[] = [];
   if (status === 'COMPLETED') items.push({ n, own: true });
   if (n > 1 && has(inQuestion, 1)) items.push({ n: 1, own: false });

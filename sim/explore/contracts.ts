@@ -2,6 +2,7 @@
 import type { GatewayContract } from '../../src/domain/contract.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import { ALL_GUARDS, REAL_DECISIONS, type World } from './model.ts';
+import type { PairWorld } from './pair.ts';
 import { ENDLESS } from './time.ts';
 
 /** The terms that the worlds differ from. */
@@ -40,8 +41,10 @@ const SCALE: Omit<Policy, 'contract'> = {
 export function world(name: string, terms: Partial<GatewayContract>, changes: Partial<World> = {}): World {
   return {
     name,
+    kind: 'charge',
     policy: { ...SCALE, contract: { ...KEPT, ...terms } },
     maxFaults: 3,
+    workers: 2,
     secondCharge: true,
     keepsDeclines: true,
     breaksContract: false,
@@ -64,4 +67,47 @@ export const WORLDS: readonly World[] = [
   world('no keys, no lookup', { keys: 'none', keyWindowMs: 0, lookup: false }),
   // Two faults are enough for money to turn up after all; nothing is promised beyond what is checked here.
   world('a gateway that breaks its contract', {}, { breaksContract: true, maxFaults: 2 }),
+];
+
+/**
+ * A refund in the same worlds. There is no second one with another key: what follows a failed refund is another refund, which shares only the
+ * payment's sums with it (`pair.ts`). Two faults: a refund has as many states after its end as before it.
+ */
+export const REFUND_WORLDS: readonly World[] = WORLDS.map((one) => ({
+  ...one,
+  name: `refund: ${one.name}`,
+  kind: 'refund',
+  maxFaults: 2,
+  secondCharge: false,
+}));
+
+/**
+ * Two refunds of 70 of a payment of 100, so that the second fits only while the first counts as failed. With one worker for each, because
+ * workers that overtake each other are in the worlds of one refund: they share a row, and two refunds do not.
+ */
+function pairOf(
+  name: string,
+  terms: Partial<GatewayContract>,
+  { maxAttempts = 1, ...changes }: Partial<World> & { readonly maxAttempts?: number } = {},
+): PairWorld {
+  const one = world(name, terms, {
+    ...{ kind: 'refund', workers: 1, maxFaults: 2, secondCharge: false },
+    ...changes,
+  });
+  const policy = { ...one.policy, maxAttempts };
+  return { world: { ...one, policy }, capturedMinor: 100, amountsMinor: [70, 70] };
+}
+
+export const PAIR_WORLDS: readonly PairWorld[] = [
+  pairOf('refund ‖ refund: keys kept, lookup', {}),
+  pairOf('refund ‖ refund: keys kept, no lookup', { lookup: false }),
+  pairOf('refund ‖ refund: no keys, lookup', { keys: 'none', keyWindowMs: 0 }),
+  // The first lands although it was proved absent, while the second may have been sent: that takes three faults, and a second call.
+  pairOf(
+    'refund ‖ refund: a gateway that breaks its contract',
+    {},
+    {
+      ...{ breaksContract: true, maxAttempts: 2, maxFaults: 3 },
+    },
+  ),
 ];

@@ -12,6 +12,7 @@ import {
   type World,
   withWorker,
 } from './model.ts';
+import { ENDLESS_WAIT } from './time.ts';
 
 /** Long ago: older than every limit of every scale used here. */
 const LONG_AGO = -99;
@@ -44,10 +45,10 @@ export function release(
   const next: Row = {
     operation: bounded(decision.next, world),
     held: false,
-    due: waitMs ?? (evidence > 0 ? 0 : null),
+    due: ticksOf(waitMs) ?? (evidence > 0 ? 0 : null),
     evidence,
     absences: row.absences + (settled?.byAbsence === true ? 1 : 0),
-    about: row.about,
+    named: row.named,
     absent: settled?.byAbsence === true ? row.absent | row.operation.n : row.absent,
     failedBefore: settled === undefined ? row.failedBefore : settled.problem !== null,
   };
@@ -67,14 +68,18 @@ export function isOverUnseen(
 }
 
 /** Evidence changes no `seq`: whoever holds the row still holds it. */
-export function addEvidence(state: State, n: number): State {
+export function addEvidence(state: State, n: number, ref: string): State {
   const { row } = state;
   const due = row.held ? row.due : 0;
-  return { ...state, row: { ...row, evidence: row.evidence + 1, about: row.about | n, due } };
+  const named: Row['named'] = n === 1 ? [ref, row.named[1]] : [row.named[0], ref];
+  return { ...state, row: { ...row, evidence: row.evidence + 1, named, due } };
 }
 
+/** An answer that tells of money. */
+export type Money = Extract<CallOutcome, { kind: 'approved' | 'mismatch' | 'pending' }>;
+
 /** Whether an answer is kept when its worker may no longer write. */
-export function isEvidence(outcome: CallOutcome): boolean {
+export function isEvidence(outcome: CallOutcome): outcome is Money {
   return outcome.kind === 'approved' || outcome.kind === 'mismatch' || outcome.kind === 'pending';
 }
 
@@ -84,7 +89,7 @@ export function opened(state: State, world: World, options: { readonly calling: 
   if (row.operation.status !== 'FAILED' || row.evidence > 0 || row.operation.n !== 1) return null;
   const verifyFirst = row.absences > 0 && world.policy.contract.lookup;
   const operation = world.decisions.openOperation({
-    kind: 'charge',
+    kind: world.kind,
     n: 2,
     openedAtMs: 0,
     calling: options.calling,
@@ -133,7 +138,12 @@ function withNews(worker: Worker, outcome: CallOutcome): Worker {
   return isEvidence(outcome) ? { ...worker, stage: { at: 'heard', outcome } } : IDLE;
 }
 
-/** Values without a difference made equal: waits no longer grow, a settled charge's times are read by nobody. */
+/** Waits of hours are beyond the scale. A tick is the shortest that differs from none, and whatever may happen after hours may happen then. */
+function ticksOf(waitMs: number | null): number | null {
+  return waitMs !== null && waitMs >= ENDLESS_WAIT ? 1 : waitMs;
+}
+
+/** Values without a difference made equal: waits no longer grow, a settled operation's times are read by nobody, but whether it is old. */
 function bounded(operation: Operation, world: World): Operation {
   const { lookupBaseMs, pendingPollMs, lookupCapMs } = world.policy;
   const enough = Math.ceil(Math.log2(lookupCapMs / Math.min(lookupBaseMs, pendingPollMs)));
@@ -145,7 +155,7 @@ function bounded(operation: Operation, world: World): Operation {
     ...operation,
     lookups,
     doubt: { kind: 'none' },
-    openedAtMs: LONG_AGO,
+    openedAtMs: Math.min(operation.openedAtMs, LONG_AGO),
     firstSentAtMs: null,
     unresolvedSinceMs: null,
   };

@@ -4,7 +4,7 @@
  */
 import type { Operation } from '../../src/domain/operation.ts';
 import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
-import type { VerifyOutcome } from '../../src/domain/transition/index.ts';
+import type { ReleasedOutcome, VerifyOutcome } from '../../src/domain/transition/index.ts';
 import type { Book, Booked, Row, State, Worker, World } from './model.ts';
 
 const STATUSES: Readonly<Record<Operation['status'], string>> = {
@@ -21,11 +21,13 @@ const BOOKED: Readonly<Record<Booked['status'], string>> = {
   wrong: 'w',
   pending: 'p',
   declined: 'd',
+  undone: 'u',
 };
 
-/** A number, or its absence, as one character; times lie between long ago (-99) and a few ticks ahead. */
+/** A number, or its absence, as one character; times lie between long ago (-99) and a few ticks ahead, or are beyond every limit. */
 function digit(value: number | null): string {
-  return value === null ? '~' : String.fromCharCode(300 + value);
+  if (value === null) return '~';
+  return value < -200 ? '!' : String.fromCharCode(300 + value);
 }
 
 export function encode(state: State, world: World): string {
@@ -45,18 +47,21 @@ export function encode(state: State, world: World): string {
 
 function rowText(row: Row): string {
   const flags = (row.held ? 1 : 0) + (row.failedBefore ? 2 : 0);
-  return `${charge(row.operation)}${flags}${digit(row.due)}${row.evidence}${row.absences}${row.about}${row.absent}`;
+  return `${charge(row.operation)}${flags}${digit(row.due)}${row.evidence}${row.absences}${row.named[0] ?? '-'}${row.named[1] ?? '-'}${row.absent}`;
 }
 
-/** The failure's code is left out: it is written, and read by no rule. */
+/** Of the failure's code only what a rule reads: whether a review is about other money. */
 function charge(one: Operation): string {
+  const other = one.status === 'REVIEW' && OTHER_MONEY.has(one.failureCode ?? '') ? '*' : '';
   const until = one.doubt.kind === 'none' ? '' : digit(one.doubt.untilMs);
   const ref = `${one.declineCode === null ? '' : '!'}${one.gatewayRef ?? ''}`;
   return (
-    `${one.n}${STATUSES[one.status]}${STEPS[one.step]}${one.attempts}${DOUBTS[one.doubt.kind]}${until}` +
+    `${one.n}${STATUSES[one.status]}${other}${STEPS[one.step]}${one.attempts}${DOUBTS[one.doubt.kind]}${until}` +
     `${digit(one.openedAtMs)}${digit(one.firstSentAtMs)}${ref};${one.lookups}${digit(one.unresolvedSinceMs)}`
   );
 }
+
+const OTHER_MONEY: ReadonlySet<string> = new Set(['late_success', 'late_evidence', 'other_gateway']);
 
 function worker(one: Worker, world: World): string {
   if (one.stage.at === 'idle') return '';
@@ -83,6 +88,10 @@ function stage({ stage: at, evidence, current }: Worker, world: World): string {
       return `v${evidence}${at.left.map(({ n, own }) => (own ? 'o' : n)).join('')}`;
     case 'verified':
       return `V${evidence}${outcome(at.outcome)}`;
+    case 'watching':
+      return `x${evidence}`;
+    case 'watched':
+      return `X${evidence}${outcome(at.outcome)}`;
     case 'writing': {
       const known = at.outcome === null ? '' : outcome(at.outcome);
       // What is refused need not be known.
@@ -95,7 +104,7 @@ function stage({ stage: at, evidence, current }: Worker, world: World): string {
   }
 }
 
-function outcome(one: CallOutcome | LookupOutcome | VerifyOutcome): string {
+function outcome(one: CallOutcome | LookupOutcome | VerifyOutcome | ReleasedOutcome): string {
   if (one.kind === 'unknown') return one.answered ? 'e' : 's';
   if ('own' in one) return `${one.kind}${one.own.gatewayRef ?? ''}`;
   return 'ref' in one && one.ref !== undefined ? `${one.kind}${one.ref}` : one.kind;

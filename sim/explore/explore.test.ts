@@ -6,6 +6,7 @@ import { WORLDS, world } from './contracts.ts';
 import { EXPECTED, missing } from './marks.ts';
 import { ALL_GUARDS, type Decisions, REAL_DECISIONS, type World } from './model.ts';
 import { BoundExceeded } from './search.ts';
+import { single } from './single.ts';
 import { ENDLESS } from './time.ts';
 
 const BOUNDS = { maxStates: 300_000 };
@@ -13,7 +14,7 @@ const NO_KEYS = { keys: 'none', keyWindowMs: 0 } as const;
 
 /** What does not hold in this world, and the story as one text. */
 function broken(world: World): { broken: string; story: string } | null {
-  const { counterexample } = check(world, BOUNDS);
+  const { counterexample } = check(single(world), BOUNDS);
   if (counterexample === null) return null;
   return { broken: counterexample.broken, story: counterexample.story.join('\n') };
 }
@@ -29,7 +30,10 @@ function believing(context: Context, terms: Partial<Context['policy']['contract'
 
 describe('a small exploration', () => {
   it.each(WORLDS.map((one) => [one.name, one] as const))('finds nothing wrong: %s', (_name, one) => {
-    const { exploration, counterexample } = check({ ...one, maxFaults: 1, secondCharge: false }, BOUNDS);
+    const { exploration, counterexample } = check(
+      single({ ...one, maxFaults: 1, secondCharge: false }),
+      BOUNDS,
+    );
     expect(counterexample).toBeNull();
     expect(exploration.states).toBeGreaterThan(100);
   });
@@ -37,14 +41,14 @@ describe('a small exploration', () => {
   it('gives the same numbers twice', () => {
     const small = world('', { lookup: false }, { maxFaults: 1 });
     const numbers = (): number[] => {
-      const { states, transitions, depth } = check(small, BOUNDS).exploration;
+      const { states, transitions, depth } = check(single(small), BOUNDS).exploration;
       return [states, transitions, depth];
     };
     expect(numbers()).toEqual(numbers());
   });
 
   it('fails loudly rather than stop before it has seen everything', () => {
-    expect(() => check(world('', {}), { maxStates: 1000 })).toThrow(BoundExceeded);
+    expect(() => check(single(world('', {})), { maxStates: 1000 })).toThrow(BoundExceeded);
   });
 
   it('names what was never seen', () => {
@@ -72,7 +76,7 @@ describe('a broken decision is caught', () => {
       ),
     );
     expect(found?.broken).toBe('every event has its cause');
-    expect(found?.story).toMatch(/1\. t=0 the order is accepted[\s\S]*answer is lost[\s\S]*FAILED/);
+    expect(found?.story).toMatch(/1\. t=0 it is accepted[\s\S]*answer is lost[\s\S]*FAILED/);
   });
 
   it('"not found" taken as proof at once', () => {

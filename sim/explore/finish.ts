@@ -96,7 +96,7 @@ function written(state: State, who: 0 | 1, world: World, options: Finish): Step[
     leaseLeft: 0,
     evidence: 0,
   });
-  const keep = (to: State): State => (world.guards.evidence ? addEvidence(to, worker.n) : to);
+  const keep = (to: State): State => (world.guards.evidence ? addEvidence(to, worker.n, outcome.ref) : to);
   const lost = `writes ${decision.event.type}`;
   steps.push(
     {
@@ -127,7 +127,7 @@ function written(state: State, who: 0 | 1, world: World, options: Finish): Step[
 function refused(state: State, who: 0 | 1, world: World, outcome: CallOutcome | null): Step[] {
   const idle = withWorker(state, who, IDLE);
   const keep = outcome !== null && isEvidence(outcome) && world.guards.evidence;
-  const next = keep ? addEvidence(idle, state.workers[who].n) : idle;
+  const next = keep ? addEvidence(idle, state.workers[who].n, outcome.ref) : idle;
   const what = keep ? 'is refused by the fence and leaves its evidence' : 'is refused by the fence';
   return [{ who, what, faults: NO_FAULTS, next, mark: keep ? 'refused with evidence' : 'refused' }];
 }

@@ -101,6 +101,8 @@ function resultOf(charge: Booked | undefined): CallOutcome {
   const { id: ref } = charge;
   switch (charge.status) {
     case 'live':
+    // The key repeats its answer, and knows nothing of what came later.
+    case 'undone':
       return { kind: 'approved', ref };
     case 'wrong':
       return { kind: 'mismatch', ref, reason: 'amount_mismatch' };
@@ -131,6 +133,13 @@ export function decided(book: Book): { readonly book: Book; readonly what: strin
     book: { ...book, charges: book.charges.map((one, i) => (i === at ? { ...one, status } : one)) },
     what: status === 'live' ? 'lets the pending charge succeed' : 'declines the pending charge',
   }));
+}
+
+/** What succeeded fails after all. Null: nothing did. */
+export function undone(book: Book): Book | null {
+  const at = book.charges.findIndex((charge) => charge.status === 'live');
+  if (at < 0) return null;
+  return { ...book, charges: book.charges.map((one, i) => (i === at ? { ...one, status: 'undone' } : one)) };
 }
 
 /** Everything that a lookup of this key may find: a charge within the lag is shown or not. */

@@ -1,26 +1,12 @@
 /** What must hold. It is written here once more, independently: nothing of it is taken from the domain. */
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import { hasCause, isCounted, isDoubted } from './causes.ts';
+import { asCharge, EXPLORED } from './effects.ts';
 import { couldBook } from './gateway.ts';
 import { bookOf, type State, type Step, type Worker, type World } from './model.ts';
 
-/** Every allowed move, and no other. */
-const MOVES: ReadonlySet<string> = new Set([
-  'PROCESSING COMPLETED',
-  'PROCESSING FAILED',
-  'PROCESSING UNRESOLVED',
-  'PROCESSING REVIEW',
-  'UNRESOLVED COMPLETED',
-  'UNRESOLVED FAILED',
-  'UNRESOLVED REVIEW',
-  'REVIEW COMPLETED',
-  'REVIEW FAILED',
-  'FAILED PROCESSING',
-  'FAILED REVIEW',
-]);
-
 export const INVARIANTS = [
-  'at most one live or pending charge per order',
+  'at most one live or pending charge per order, or refund per key',
   'a request leaves only under a live lease of its own, counted before',
   'charge 2 exists only if charge 1 is not live and cannot become so',
   'only listed moves; COMPLETED absorbs',
@@ -39,7 +25,7 @@ export type Invariant = (typeof INVARIANTS)[number];
 
 /** What cannot be promised over a gateway that breaks its contract; such a run checks the rest. */
 const UNDER_CONTRACT: ReadonlySet<Invariant> = new Set([
-  'at most one live or pending charge per order',
+  'at most one live or pending charge per order, or refund per key',
   'charge 2 exists only if charge 1 is not live and cannot become so',
   'FAILED: nothing live, nothing able to land',
 ]);
@@ -64,8 +50,13 @@ export function createJudge(world: World): Judge {
   function ofState(state: State): Invariant | null {
     const { row } = state;
     const { status, n, attempts, step } = row.operation;
-    if (!holds('at most one live or pending charge per order', booked(state, 1) + booked(state, 2) <= 1)) {
-      return 'at most one live or pending charge per order';
+    if (
+      !holds(
+        'at most one live or pending charge per order, or refund per key',
+        booked(state, 1) + booked(state, 2) <= 1,
+      )
+    ) {
+      return 'at most one live or pending charge per order, or refund per key';
     }
     if (
       n === 2 &&
@@ -85,7 +76,9 @@ export function createJudge(world: World): Judge {
     if (!holds('no more calls than allowed', attempts <= world.policy.maxAttempts))
       return 'no more calls than allowed';
     const settled = status === 'COMPLETED' || status === 'FAILED';
-    const waits = settled ? step === 'none' && (row.evidence === 0 || row.due !== null) : row.due !== null;
+    const rests = step === 'none' && (row.evidence === 0 || row.due !== null);
+    const isWatched = EXPLORED[world.kind].watched && row.due !== null;
+    const waits = settled ? rests || isWatched : row.due !== null;
     // Where the gateway cannot be asked, a person is all that is left.
     const withPerson = status === 'REVIEW' && !world.policy.contract.lookup;
     if (!holds('settled, due again, or with a person', waits || withPerson))
@@ -94,7 +87,7 @@ export function createJudge(world: World): Judge {
   }
 
   function ofStep(before: State, step: Step): Invariant | null {
-    if (!holds('only listed moves; COMPLETED absorbs', isListed(before, step.next))) {
+    if (!holds('only listed moves; COMPLETED absorbs', isListed(before, step.next, world))) {
       return 'only listed moves; COMPLETED absorbs';
     }
     if (step.who !== 0 && step.who !== 1) return null;
@@ -117,8 +110,8 @@ export function createJudge(world: World): Judge {
     }
     if (step.decision !== undefined) {
       const name = 'an event with every write, of the right kind';
-      if (!holds(name, isTold(before, step))) return name;
-      for (const [rule, isKept] of RULES) if (!holds(rule, isKept(before, step))) return rule;
+      if (!holds(name, isTold(before, step, world))) return name;
+      for (const [rule, isKept] of RULES) if (!holds(rule, isKept(before, step, world))) return rule;
     }
     if (step.mark === 'refused' || step.mark === 'refused with evidence') {
       const name = 'a refused write changes nothing and leaves its evidence';
@@ -131,7 +124,7 @@ export function createJudge(world: World): Judge {
 }
 
 /** What must hold of every write. */
-const RULES: readonly (readonly [Invariant, (before: State, step: Step) => boolean])[] = [
+const RULES: readonly (readonly [Invariant, (before: State, step: Step, world: World) => boolean])[] = [
   ['every event has its cause', hasCause],
   ['every call that may have left is counted, and nothing else', isCounted],
   ['doubt ends with an answer of the gateway, and not before', isDoubted],
@@ -139,15 +132,16 @@ const RULES: readonly (readonly [Invariant, (before: State, step: Step) => boole
 
 /** Charges that took money or may yet: live for whatever amount, or pending. */
 function booked(state: State, n: number): number {
-  return bookOf(state, n).charges.filter(({ status }) => status !== 'declined').length;
+  return bookOf(state, n).charges.filter(({ status }) => status !== 'declined' && status !== 'undone').length;
 }
 
+/** Also if it has failed since: then a lookup will show it. */
 function isCaptured(state: State, n: number): boolean {
-  return bookOf(state, n).charges.some(({ status }) => status === 'live');
+  return bookOf(state, n).charges.some(({ status }) => status === 'live' || status === 'undone');
 }
 
 /** Nothing of the charge is live, and no request for it is left that could charge anything. */
-function isOver(state: State, n: number, world: World): boolean {
+export function isOver(state: State, n: number, world: World): boolean {
   if (booked(state, n) > 0) return false;
   const { contract } = world.policy;
   const harmless = (ticks: number): boolean => !couldBook(bookOf(state, n), contract, ticks);
@@ -162,24 +156,25 @@ function isOver(state: State, n: number, world: World): boolean {
   });
 }
 
-function isListed(before: State, after: State): boolean {
+function isListed(before: State, after: State, { kind }: World): boolean {
+  const { moves, watched } = EXPLORED[kind];
   const from = before.row.operation;
   const to = after.row.operation;
   if (from === to) return true;
   const steps = to.n - from.n;
   if (steps !== 0 && !(steps === 1 && from.status === 'FAILED' && to.status === 'PROCESSING')) return false;
   if (from.status === to.status) return true;
-  if (from.status === 'FAILED' && to.status === 'PROCESSING' && steps !== 1) return false;
-  return MOVES.has(`${from.status} ${to.status}`);
+  if (from.status === 'FAILED' && to.status === 'PROCESSING' && !watched && steps !== 1) return false;
+  return moves.has(`${from.status} ${to.status}`);
 }
 
 /** The event's type agrees with the change of the row, and an operation is settled exactly once. */
-function isTold(before: State, { decision, next }: Step): boolean {
+function isTold(before: State, { decision, next }: Step, { kind }: World): boolean {
   if (decision === undefined) return false;
   const was = before.row.operation.status;
   const is = next.row.operation.status;
   const ends = (status: PaymentStatus): boolean => status === 'COMPLETED' || status === 'FAILED';
-  const { type } = decision.event;
+  const type = asCharge(kind, decision.event.type);
   if ((type === 'payment.completed') !== (is === 'COMPLETED' && was !== 'COMPLETED')) return false;
   if ((type === 'payment.failed') !== (is === 'FAILED' && was !== 'FAILED')) return false;
   if (type === 'payment.review' && is !== 'REVIEW') return false;

@@ -5,7 +5,7 @@
 import type { Exploration } from './search.ts';
 
 /** The first state from which no end can be reached, or null. */
-export function findStuck({ states, edges, ended }: Exploration): number | null {
+export function findStuck({ states, edges, ended }: Exploration<unknown>): number | null {
   // The steps, turned round and grouped by where they lead.
   const starts = new Int32Array(states + 2);
   for (let at = 1; at < edges.length; at += 2) {

@@ -2,14 +2,26 @@
  * Explores every world whole and prints what was seen. Exit code 1: an invariant does not hold (with the story
  * that leads there), something expected never happened, or a world is bigger than it may be.
  */
-import { check } from './check.ts';
-import { WORLDS } from './contracts.ts';
+import { type Checked, check } from './check.ts';
+import { PAIR_WORLDS, REFUND_WORLDS, WORLDS } from './contracts.ts';
 import { missing } from './marks.ts';
+import { pair } from './pair.ts';
 import { type Explored, summary, totals } from './report.ts';
-import { BoundExceeded } from './search.ts';
+import { BoundExceeded, type Model } from './search.ts';
+import { single } from './single.ts';
 
 /** Twice the biggest world of today; more would no longer fit the time and memory that a run may take. */
 const MAX_STATES = 1_500_000;
+
+/** Each kind of model has its own states, so a search is started here. */
+const SEARCHED: readonly { readonly name: string; readonly check: () => Checked<unknown> }[] = [
+  ...[...WORLDS, ...REFUND_WORLDS].map(single).map(searched),
+  ...PAIR_WORLDS.map(pair).map(searched),
+];
+
+function searched<S>(model: Model<S>): { readonly name: string; readonly check: () => Checked<unknown> } {
+  return { name: model.name, check: () => check(model, { maxStates: MAX_STATES }) as Checked<unknown> };
+}
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -19,9 +31,9 @@ function run(): boolean {
   const all: Explored[] = [];
   const seen = new Set<string>();
   let failed = false;
-  for (const world of WORLDS) {
+  for (const world of SEARCHED) {
     const startedMs = performance.now();
-    const { exploration, counterexample } = check(world, { maxStates: MAX_STATES });
+    const { exploration, counterexample } = world.check();
     const { states, transitions, depth, checks } = exploration;
     const seconds = (performance.now() - startedMs) / 1000;
     // The rest of an exploration is big, and must not be kept.

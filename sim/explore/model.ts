@@ -9,20 +9,28 @@
  * allowed. Taken for granted: the look at the lease and the send are one step, and a request lands `landsWithin`
  * after its lease's end at the latest, even if its sender is paused and still connected.
  *
+ * A refund is asked for what is left of the charge only by the world of pairs (`pair.ts`). What somebody else refunds is not modelled: it
+ * only lowers what may be opened. Of the 30 days in which a refund may fail later, the model knows two ages: young, and over.
+ *
  * What never matters is not kept: of `seq`, fence and claim only whether a worker's are still the row's
  * (`current`), of a worker that lost its claim only what it may still do.
  */
+import type { EffectKind } from '../../src/domain/effects.ts';
 import { type Operation, openOperation } from '../../src/domain/operation.ts';
 import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
 import type { Policy } from '../../src/domain/policy.ts';
+import { admit, type Sums, sumChange } from '../../src/domain/sums.ts';
 import {
   type Decision,
   onCallEnded,
   onClaim,
   onLookupEnded,
   onNotSent,
+  onReleasedLookedUp,
   onUnseen,
   onVerified,
+  onWatched,
+  type ReleasedOutcome,
   type VerifyOutcome,
 } from '../../src/domain/transition/index.ts';
 
@@ -35,6 +43,10 @@ export interface Decisions {
   readonly onLookupEnded: typeof onLookupEnded;
   readonly onVerified: typeof onVerified;
   readonly onUnseen: typeof onUnseen;
+  readonly onReleasedLookedUp: typeof onReleasedLookedUp;
+  readonly onWatched: typeof onWatched;
+  readonly admit: typeof admit;
+  readonly sumChange: typeof sumChange;
 }
 
 export const REAL_DECISIONS: Decisions = {
@@ -45,6 +57,10 @@ export const REAL_DECISIONS: Decisions = {
   onLookupEnded,
   onVerified,
   onUnseen,
+  onReleasedLookedUp,
+  onWatched,
+  admit,
+  sumChange,
 };
 
 /** What the shell around the decisions does; each can be left out, to show that it is needed. */
@@ -64,10 +80,14 @@ export const ALL_GUARDS: Guards = { fence: true, leaseAtSend: true, evidence: tr
 /** One world to be explored. */
 export interface World {
   readonly name: string;
+  /** What is wanted at the gateway. */
+  readonly kind: EffectKind;
   /** Times in ticks. */
   readonly policy: Policy;
   /** Faults in one story at most. */
   readonly maxFaults: number;
+  /** Workers for one row. With one there is nobody to overtake it: it only crashes. */
+  readonly workers: 1 | 2;
   /** Whether the customer may try again after a failure. */
   readonly secondCharge: boolean;
   /** Whether a decline is kept under the key like any result; else the same key may still be approved. */
@@ -78,7 +98,7 @@ export interface World {
   readonly guards: Guards;
 }
 
-/** The payment's row in the database. */
+/** The row in the database: the payment's, with its current charge, or a refund's. */
 export interface Row {
   readonly operation: Operation;
   readonly held: boolean;
@@ -86,8 +106,8 @@ export interface Row {
   readonly due: number | null;
   readonly evidence: number;
   readonly absences: number;
-  /** The charges, as bits 1 and 2, about which evidence of money came in. */
-  readonly about: number;
+  /** The gateway's id in the last evidence of money about charge 1, and about charge 2. Null: there is none. */
+  readonly named: readonly [string | null, string | null];
   /** The charges, as bits 1 and 2, that failed without a decline of the gateway. */
   readonly absent: number;
   /** The current charge was settled as FAILED once. */
@@ -106,7 +126,10 @@ export type Stage =
   | { readonly at: 'answered'; readonly outcome: LookupOutcome }
   /** `left`: the charges still to be looked up; `own`: a completed one is looked up for a second charge. */
   | { readonly at: 'verifying'; readonly left: readonly VerifyItem[] }
-  | { readonly at: 'verified'; readonly outcome: VerifyOutcome }
+  | { readonly at: 'verified'; readonly outcome: VerifyOutcome | ReleasedOutcome }
+  /** It has ended, and is looked up again. */
+  | { readonly at: 'watching' }
+  | { readonly at: 'watched'; readonly outcome: LookupOutcome }
   /** Decided, then paused before the write. */
   | {
       readonly at: 'writing';
@@ -150,10 +173,10 @@ export function holding(stage: Stage, n: number, leaseLeft: number, evidence: nu
   return { stage, n, leaseLeft, current: true, evidence, paused: false };
 }
 
-/** What the gateway booked. `wrong`: live, for another amount than was asked. */
+/** What the gateway booked. `wrong`: live, for another amount than was asked. `undone`: it was live, and has failed since. */
 export interface Booked {
   readonly id: string;
-  readonly status: 'live' | 'wrong' | 'pending' | 'declined';
+  readonly status: 'live' | 'wrong' | 'pending' | 'declined' | 'undone';
   readonly age: number;
 }
 
@@ -177,9 +200,21 @@ export interface Late {
 export interface State {
   readonly row: Row;
   readonly workers: readonly [Worker, Worker];
-  /** For charge 1 and charge 2. */
+  /** For charge 1 and charge 2. A refund has the first one. */
   readonly books: readonly [Book, Book];
   readonly late: readonly Late[];
+  /** What it shares with others; null: it is alone. Set by `pair.ts` before the steps are worked out, and no part of the state. */
+  readonly others: Others | null;
+}
+
+/** What a refund reads of the payment's other refund. */
+export interface Others {
+  readonly amountMinor: number;
+  /** Whether it counts as failed without the gateway's word. */
+  readonly released: boolean;
+  readonly otherMinor: number;
+  readonly book: Book;
+  readonly sums: Sums;
 }
 
 /** Everything that can go wrong in the model; each strike costs one of the story's faults. */
@@ -203,6 +238,7 @@ export const FAULTS = [
   'lookup forbidden',
   'key ignored',
   'lands too late',
+  'fails after it succeeded',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -217,7 +253,12 @@ export interface Step {
   readonly decision?: Decision;
   /** What came out of it, for the marks. */
   readonly mark?: string;
+  /** It leaves evidence of money about the payment's other refund: the gateway's id of it. */
+  readonly evidenceOfOther?: string;
 }
+
+/** The number of the payment's other refund, in a list of those to look up. */
+export const OTHER = 3;
 
 /** Whether charge `n` is among the charges of a row's bits. */
 export function has(bits: number, n: number): boolean {

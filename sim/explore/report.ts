@@ -1,10 +1,9 @@
 /** The numbers as text: a line per world, then how often each invariant was looked at. */
-import { INVARIANTS } from './invariants.ts';
 import type { Exploration } from './search.ts';
 
 export interface Explored {
   readonly name: string;
-  readonly exploration: Pick<Exploration, 'states' | 'transitions' | 'depth' | 'checks'>;
+  readonly exploration: Pick<Exploration<unknown>, 'states' | 'transitions' | 'depth' | 'checks'>;
   readonly seconds: number;
 }
 
@@ -15,7 +14,8 @@ export function summary({ name, exploration, seconds }: Explored): string {
 }
 
 export function totals(all: readonly Explored[]): string {
-  const lines = INVARIANTS.map((name) => {
+  const names = new Set(all.flatMap(({ exploration }) => [...exploration.checks.keys()]));
+  const lines = [...names].map((name) => {
     const checked = all.reduce((sum, { exploration }) => sum + (exploration.checks.get(name) ?? 0), 0);
     return `  ${name.padEnd(72)}${checked.toLocaleString('en-US').padStart(12)} times`;
   });

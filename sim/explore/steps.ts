@@ -2,13 +2,15 @@
 
 import { toVerify } from './claims.ts';
 import { opened, overtaken } from './database.ts';
-import { arrivals, decided, EMPTY_BOOKS } from './gateway.ts';
+import { EXPLORED } from './effects.ts';
+import { arrivals, decided, EMPTY_BOOKS, undone } from './gateway.ts';
 import {
   bookOf,
   type Fault,
   holding,
   IDLE,
   NO_FAULTS,
+  OTHER,
   type Row,
   type Stage,
   type State,
@@ -17,19 +19,19 @@ import {
   withBook,
   withWorker,
 } from './model.ts';
-import { tick, tickFaults } from './time.ts';
+import { muchLater, tick, tickFaults } from './time.ts';
 import { workerSteps } from './workers.ts';
 
-/** The order was accepted under a claim of the first worker, or is to be called a tick later. */
-export function initialStates(world: World): State[] {
+/** The order, or the refund, was accepted under a claim of the first worker, or is to be started a tick later. `verifyFirst`: the other refund is looked up first. */
+export function initialStates(world: World, { verifyFirst = false } = {}): State[] {
   const { leaseMs } = world.policy;
   return [true, false].map((calling) => {
     const operation = world.decisions.openOperation({
-      kind: 'charge',
+      kind: world.kind,
       n: 1,
       openedAtMs: 0,
       calling,
-      verifyFirst: false,
+      verifyFirst,
     });
     const due = calling ? leaseMs : 1;
     const row: Row = {
@@ -38,28 +40,43 @@ export function initialStates(world: World): State[] {
       due,
       evidence: 0,
       absences: 0,
-      about: 0,
+      named: [null, null],
       absent: 0,
       failedBefore: false,
     };
-    const empty: State = { row, workers: [IDLE, IDLE], books: EMPTY_BOOKS, late: [] };
-    const claimed: Stage = { at: 'claimed' };
-    const worker = holding(claimed, 1, leaseMs, 0);
+    const empty: State = { row, workers: [IDLE, IDLE], books: EMPTY_BOOKS, late: [], others: null };
+    const stage: Stage = verifyFirst
+      ? { at: 'verifying', left: [{ n: OTHER, own: false }] }
+      : { at: 'claimed' };
+    const worker = holding(stage, 1, leaseMs, 0);
     return calling ? withWorker(empty, 0, worker) : empty;
   });
 }
 
 /** All steps that cost at most `budget` faults. */
 export function stepsFrom(state: State, world: World, budget: number): Step[] {
-  const steps = workerSteps(state, 0, world, budget);
-  steps.push(...workerSteps(state, 1, world, budget));
-  steps.push(...gatewaySteps(state, world, budget));
-  steps.push(...customerSteps(state, world));
+  const steps = deeds(state, world, budget);
   const faults = tickFaults(state);
   if (faults.length <= budget) {
-    const what = faults.length > 0 ? 'a tick passes while a worker is paused' : 'a tick passes';
-    steps.push({ who: 'time', what, faults, next: tick(state, world) });
+    steps.push({ who: 'time', what: tickWord(faults), faults, next: tick(state, world) });
   }
+  const later = muchLater(state, world);
+  if (later !== null) steps.push({ who: 'time', what: MUCH_TIME, faults: NO_FAULTS, next: later });
+  return steps;
+}
+
+export const MUCH_TIME = 'much time passes';
+
+export function tickWord(faults: readonly Fault[]): string {
+  return faults.length > 0 ? 'a tick passes while a worker is paused' : 'a tick passes';
+}
+
+/** All of them but the passing of time. */
+export function deeds(state: State, world: World, budget: number): Step[] {
+  const steps = workerSteps(state, 0, world, budget);
+  if (world.workers === 2) steps.push(...workerSteps(state, 1, world, budget));
+  steps.push(...gatewaySteps(state, world, budget));
+  steps.push(...customerSteps(state, world));
   return steps.every((step) => step.faults.length <= budget)
     ? steps
     : steps.filter((step) => step.faults.length <= budget);
@@ -76,6 +93,14 @@ function gatewaySteps(state: State, world: World, budget: number): Step[] {
         next: withBook(state, n, book),
       });
     }
+  }
+  // A gateway promises until when a success may fail; only so long is it asked.
+  const failed = EXPLORED[world.kind].watched && state.row.due !== null ? undone(bookOf(state, 1)) : null;
+  if (failed !== null && budget > 0) {
+    const what = 'lets what succeeded fail';
+    steps.push({
+      ...{ who: 'gateway', what, faults: ['fails after it succeeded'], next: withBook(state, 1, failed) },
+    });
   }
   state.late.forEach((late, index) => {
     const tooLate: readonly Fault[] = late.left < 0 ? ['lands too late'] : NO_FAULTS;

@@ -1,23 +1,27 @@
 /** A path through the states as a numbered story in plain words, with what the row and the gateway look like. */
-import { encode } from './encode.ts';
-import type { Book, State, Step, Worker, World } from './model.ts';
-import type { Exploration } from './search.ts';
-import { initialStates, stepsFrom } from './steps.ts';
+import type { Book, State, Worker } from './model.ts';
+import type { Exploration, Model, Move } from './search.ts';
 
 /** Describes how state `at` came about, and then `last`. */
-export function tell(world: World, exploration: Exploration, at: number, last: Step | null): string[] {
+export function tell<S>(
+  model: Model<S>,
+  exploration: Exploration<S>,
+  at: number,
+  last: Move<S> | null,
+): string[] {
   const { index, parents } = exploration;
   const path: number[] = [];
   for (let id = at; id >= 0; id = parents.at(id)) path.unshift(id);
-  const numberOf = (state: State): number | undefined => index.get(encode(state, world));
-  let state = initialStates(world).find((initial) => numberOf(initial) === path[0]);
-  if (state === undefined) throw new Error('A story without a beginning.');
+  const numberOf = (state: S): number | undefined => index.get(model.encode(state));
+  const line = (number: number, ticks: number, what: string, now: S, faults: readonly string[]): string =>
+    told(number, ticks, what, model.describe(now), faults);
+  const beginning = model.initial().find((initial) => numberOf(initial) === path[0]);
+  if (beginning === undefined) throw new Error('A story without a beginning.');
+  let state: S = beginning;
   let ticks = 0;
-  const lines = [line(1, ticks, 'the order is accepted', state, [])];
+  const lines = [line(1, ticks, 'it is accepted', state, [])];
   for (const id of path.slice(1)) {
-    const step = cheapest(
-      stepsFrom(state, world, world.maxFaults).filter(({ next }) => numberOf(next) === id),
-    );
+    const step = cheapest(model.steps(state, model.maxFaults).filter(({ next }) => numberOf(next) === id));
     if (step === undefined) throw new Error('A story with a gap.');
     if (step.who === 'time') ticks += 1;
     state = step.next;
@@ -27,23 +31,23 @@ export function tell(world: World, exploration: Exploration, at: number, last: S
   return lines;
 }
 
-function cheapest(steps: Step[]): Step | undefined {
-  return steps.sort((a, b) => a.faults.length - b.faults.length)[0];
+function cheapest<S>(steps: readonly Move<S>[]): Move<S> | undefined {
+  return [...steps].sort((a, b) => a.faults.length - b.faults.length)[0];
 }
 
-function sentence({ who, what }: Step): string {
+function sentence({ who, what }: Pick<Move<unknown>, 'who' | 'what'>): string {
   if (who === 'time') return what;
   if (who === 0) return `worker A ${what}`;
   if (who === 1) return `worker B ${what}`;
   return `the ${who} ${what}`;
 }
 
-function line(number: number, ticks: number, what: string, state: State, faults: readonly string[]): string {
+function told(number: number, ticks: number, what: string, state: string, faults: readonly string[]): string {
   const fault = faults.length === 0 ? '' : ` [fault: ${faults.join(', ')}]`;
-  return `${String(number).padStart(3)}. t=${ticks} ${what}${fault}\n       ${describe(state)}`;
+  return `${String(number).padStart(3)}. t=${ticks} ${what}${fault}\n       ${state}`;
 }
 
-function describe({ row, workers, books, late }: State): string {
+export function describe({ row, workers, books, late }: State): string {
   const { n, status, step, attempts, doubt } = row.operation;
   const until = doubt.kind === 'none' ? '' : ` until ${signed(doubt.untilMs)}`;
   const when = row.due === null ? 'idle' : `${row.held ? 'held until' : 'due'} ${signed(row.due)}`;

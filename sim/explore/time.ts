@@ -2,8 +2,12 @@
  * One tick. Every age stops growing when no rule can distinguish it from a greater one; only that keeps
  * the number of states finite. Each bound says whose comparison it serves.
  */
-import type { Operation } from '../../src/domain/operation.ts';
+import { isSettled, type Operation } from '../../src/domain/operation.ts';
+import { EXPLORED } from './effects.ts';
 import { type Book, type Fault, type Late, NO_FAULTS, type State, type Worker, type World } from './model.ts';
+
+/** A wait from here on is beyond the scale. */
+export const ENDLESS_WAIT = 1000;
 
 /** A key window from here on is taken as endless, so that it needs no clock. */
 export const ENDLESS = 1000;
@@ -27,6 +31,7 @@ export function tick(state: State, world: World): State {
     workers: [agedWorker(a, world), agedWorker(b, world)],
     books: [agedBook(state.books[0], world), agedBook(state.books[1], world)],
     late: agedLate(state.late, world),
+    others: null,
   };
 }
 
@@ -39,12 +44,14 @@ function isLate({ stage, leaseLeft, paused }: Worker): boolean {
     case 'heard':
     case 'answered':
     case 'verified':
+    case 'watched':
     case 'writing':
       return !paused;
     case 'claimed':
     case 'waiting':
     case 'asking':
     case 'verifying':
+    case 'watching':
       return !paused && leaseLeft === 0;
   }
 }
@@ -73,12 +80,46 @@ function agedCharge(operation: Operation, world: World, asking: Worker | undefin
   const { firstSentAtMs: first, unresolvedSinceMs: since } = operation;
   return {
     ...operation,
-    openedAtMs: Math.max(operation.openedAtMs - 1, -opened),
+    openedAtMs: older(operation.openedAtMs, opened),
     firstSentAtMs: first === null ? null : Math.max(first - 1, window >= ENDLESS ? 0 : -window),
-    unresolvedSinceMs: since === null ? null : Math.max(since - 1, -policy.resolveForMs),
+    unresolvedSinceMs: since === null ? null : older(since, policy.resolveForMs),
     doubt: agedDoubt(operation.doubt, world, asking),
   };
 }
+
+/** A tick older. No rule tells ages from `enough` on from each other, but for one that is over every limit of its kind. */
+function older(atMs: number, enough: number): number {
+  return atMs < -OVER ? atMs : Math.max(atMs - 1, -enough);
+}
+
+/** Older than anything in the scale. */
+const OVER = 1000;
+
+/** Nothing is under way, and so much time passes that every limit of this kind of effect is over. Null: no rule would notice. */
+export function muchLater(state: State, world: World): State | null {
+  const { oldMs } = EXPLORED[world.kind];
+  const { row, workers, late } = state;
+  const { operation } = row;
+  const isQuiet = !row.held && late.length === 0 && workers.every(({ stage }) => stage.at === 'idle');
+  // Only these are compared with such a limit: what may fail later, and what the gateway has accepted.
+  const counts =
+    operation.status === 'COMPLETED' || (operation.gatewayRef !== null && !isSettled(operation.status));
+  if (oldMs === null || row.due === null || !isQuiet || !counts) return null;
+  const { openedAtMs, unresolvedSinceMs } = operation;
+  const isOld = openedAtMs < -OVER && (unresolvedSinceMs === null || unresolvedSinceMs < -OVER);
+  if (isOld) return null;
+  let later = state;
+  for (let ticks = 0; ticks < ENOUGH_TICKS; ticks += 1) later = tick(later, world);
+  const aged: Operation = {
+    ...later.row.operation,
+    openedAtMs: -oldMs,
+    unresolvedSinceMs: unresolvedSinceMs === null ? null : -oldMs,
+  };
+  return { ...later, row: { ...later.row, operation: aged } };
+}
+
+/** After so many ticks every age of every scale used here has stopped growing. */
+const ENOUGH_TICKS = 12;
 
 /** Compared with the moment of asking: so much older than that, but no more, is kept. */
 function agedDoubt(doubt: Operation['doubt'], world: World, asking: Worker | undefined): Operation['doubt'] {

@@ -3,26 +3,28 @@
  * functions under test, and write under the fence. Its crash is a step like any other.
  */
 
-import { isSettled } from '../../src/domain/operation.ts';
+import { isSettled, type Operation } from '../../src/domain/operation.ts';
 import type { LookupOutcome } from '../../src/domain/outcomes.ts';
 import {
   type Context,
   type Decision,
   NO_EVIDENCE,
   type OwnEvidence,
+  type ReleasedOutcome,
   type VerifyOutcome,
 } from '../../src/domain/transition/index.ts';
 import { claims } from './claims.ts';
 import { isEvidence } from './database.ts';
-import { ends, finish } from './finish.ts';
+import { EXPLORED } from './effects.ts';
+import { type Ending, ends, finish } from './finish.ts';
 import { arrivals, findings, SILENCE } from './gateway.ts';
 import {
   bookOf,
   type Fault,
-  has,
   IDLE,
   type Late,
   NO_FAULTS,
+  OTHER,
   type Stage,
   type State,
   type Step,
@@ -87,7 +89,7 @@ function stageSteps(state: State, who: 0 | 1, world: World, budget: number): Ste
       return verifying(state, who, world, { left: stage.left, budget });
     case 'verified': {
       const { outcome } = stage;
-      const decide = (context: Context): Decision => decisions.onVerified(operation, outcome, context);
+      const decide = (context: Context): Decision => afterVerifying(world, operation, outcome, context);
       const evidenceSeen = outcome.kind === 'unavailable' ? 0 : worker.evidence;
       return ends(state, who, world, {
         budget,
@@ -97,6 +99,14 @@ function stageSteps(state: State, who: 0 | 1, world: World, budget: number): Ste
         mark: `verify ${outcome.kind}`,
       });
     }
+    case 'watching':
+      return watching(state, who, world, budget);
+    case 'watched':
+      return ends(state, who, world, {
+        budget,
+        ...judged(state, worker, world, stage.outcome),
+        outcome: null,
+      });
     case 'writing':
       return finish(state, who, world, { ...stage, budget, mark: 'a decision from before a pause' });
     case 'unsure':
@@ -176,7 +186,8 @@ function lookups(
   if (worker.leaseLeft <= 0) {
     return [{ outcome: unavailable, faults: NO_FAULTS, what: 'has no lease left to look the charge up' }];
   }
-  const found = findings(bookOf(state, n), world.policy.contract).map((outcome) => ({
+  const book = n === OTHER && state.others !== null ? state.others.book : bookOf(state, n);
+  const found = findings(book, world.policy.contract).map((outcome) => ({
     outcome,
     faults: NO_FAULTS,
     what: `looks charge ${n} up: ${outcome.kind}`,
@@ -205,9 +216,10 @@ function verifying(
       moved(state, who, { at: 'verified', outcome: { kind: 'clear', own } }, 'has looked up all', NO_FAULTS),
     ];
   }
+  if (EXPLORED[world.kind].watched) return releasedSteps(state, who, world, { item, budget });
   const { status } = state.row.operation;
   const isOpen = status === 'REVIEW' || (worker.evidence > 0 && status !== 'COMPLETED');
-  const contested = isOpen && has(state.row.about, item.n);
+  const contested = isOpen && namedIn(state, item.n) !== null;
   return lookups(state, worker, world, { n: item.n, budget }).map(({ outcome, faults, what }) => {
     // Without keys a decline is about one call, and says no more of another than that nothing is found.
     const told: LookupOutcome =
@@ -218,10 +230,99 @@ function verifying(
   });
 }
 
+/** Looks up the payment's other refund, which counts as failed. Found, it is reported, and this one may have no room left. */
+function releasedSteps(
+  state: State,
+  who: 0 | 1,
+  world: World,
+  { item, budget }: { readonly item: VerifyItem; readonly budget: number },
+): Step[] {
+  const { others } = state;
+  if (others === null) return [];
+  const worker = state.workers[who];
+  const own = ownEvidence(state, worker);
+  return lookups(state, worker, world, { n: item.n, budget }).map(({ outcome, faults, what }): Step => {
+    const { kind } = outcome;
+    if (outcome.kind === 'unavailable' || outcome.kind === 'forbidden') {
+      const forbidden = kind === 'forbidden';
+      const waits = { waitMs: null, contested: false, evidenceAtMs: null, forbidden } as const;
+      const stage: Stage = {
+        at: 'verified',
+        outcome: { kind: 'unavailable', reason: outcome.reason, ...waits },
+      };
+      return moved(state, who, stage, what, faults);
+    }
+    if (kind === 'absent' || kind === 'declined' || kind === 'reversed')
+      return moved(state, who, { at: 'verified', outcome: { kind: 'clear', own } }, what, faults);
+    const { capturedMinor, refundingMinor, refundedMinor } = others.sums;
+    const leftMinor = Math.max(0, capturedMinor - (refundingMinor - others.amountMinor) - refundedMinor);
+    const fits = leftMinor - others.otherMinor >= others.amountMinor;
+    const found: ReleasedOutcome = fits ? { kind: 'clear', own } : { kind: 'exceeded', own };
+    const step = moved(state, who, { at: 'verified', outcome: found }, `${what}, and reports it`, faults);
+    return { ...step, evidenceOfOther: refOf(outcome) };
+  });
+}
+
+function refOf(outcome: LookupOutcome): string {
+  if (outcome.kind === 'duplicated') return outcome.refs[0] ?? '';
+  return 'ref' in outcome ? outcome.ref : '';
+}
+
+/** Looks up what has ended. */
+function watching(state: State, who: 0 | 1, world: World, budget: number): Step[] {
+  const worker = state.workers[who];
+  const looked: Looked[] = world.policy.contract.lookup
+    ? lookups(state, worker, world, { n: worker.n, budget })
+    : [
+        {
+          outcome: { kind: 'unavailable', reason: 'no_lookup' },
+          faults: NO_FAULTS,
+          what: 'cannot look it up',
+        },
+      ];
+  return looked.map(({ outcome, faults, what }) =>
+    moved(state, who, { at: 'watched', outcome }, what, faults),
+  );
+}
+
+/** What follows from a lookup of what has ended. Evidence is seen only if the answer deals with it. */
+function judged(
+  state: State,
+  { evidence, leaseLeft }: Worker,
+  { decisions, policy }: World,
+  outcome: LookupOutcome,
+): Pick<Ending, 'decide' | 'evidenceSeen' | 'mark'> {
+  const { operation } = state.row;
+  const news =
+    evidence > 0 ? { moneyAtMs: 0, moneyRef: namedIn(state, operation.n), sentUntilMs: null } : null;
+  const told = { news, askedAtMs: leaseLeft - policy.leaseMs };
+  const watched = (context: Context) => decisions.onWatched(operation, outcome, told, context);
+  const { checked } = watched({ policy, nowMs: 0, roll: 0 });
+  const decide = (context: Context): Decision => watched(context).decision;
+  return { decide, evidenceSeen: checked ? evidence : 0, mark: `watch ${outcome.kind}` };
+}
+
+function afterVerifying(
+  { kind, decisions }: World,
+  operation: Operation,
+  outcome: VerifyOutcome | ReleasedOutcome,
+  context: Context,
+): Decision {
+  if (!EXPLORED[kind].watched) return decisions.onVerified(operation, outcome as VerifyOutcome, context);
+  return decisions.onReleasedLookedUp(operation, outcome as ReleasedOutcome, context);
+}
+
+function namedIn({ row }: State, n: number): string | null {
+  return row.named[n === 1 ? 0 : 1];
+}
+
 /** What the evidence that the worker has read says about the unsettled charge itself. */
-function ownEvidence({ row: { operation, about } }: State, { evidence }: Worker): OwnEvidence {
-  const named = evidence > 0 && !isSettled(operation.status) && has(about, operation.n);
-  return named ? { ...NO_EVIDENCE, gatewayRef: 'ch' } : NO_EVIDENCE;
+function ownEvidence(state: State, { evidence }: Worker): OwnEvidence {
+  const { operation } = state.row;
+  // The evidence of a refund's review was checked when the review began, and is read again.
+  const isRead = evidence > 0 || (operation.kind !== 'charge' && operation.status === 'REVIEW');
+  const gatewayRef = isRead && !isSettled(operation.status) ? namedIn(state, operation.n) : null;
+  return { ...NO_EVIDENCE, gatewayRef };
 }
 
 function verdict(

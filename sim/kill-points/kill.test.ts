@@ -3,7 +3,13 @@ import { killEverywhere } from './kill.ts';
 import { KILL_SCENARIOS, type KillScenario } from './scenarios.ts';
 
 /** The others run in seconds too, but not in every run of the tests: `npm run prove`. */
-const QUICK = ['success', 'decline', 'a reset that charged', 'the acknowledgement of the outcome is lost'];
+const QUICK = [
+  'success',
+  'decline',
+  'a reset that charged',
+  'the acknowledgement of the outcome is lost',
+  'a refund that loses its answer',
+];
 
 function named(name: string): KillScenario {
   const scenario = KILL_SCENARIOS.find((one) => one.name === name);
@@ -33,9 +39,19 @@ test('an end that is allowed but never happens is reported', async () => {
   ]);
 });
 
+test('an end of a refund that the script does not allow is reported', async () => {
+  const refunds = { ends: ['FAILED'], told: /^refund_declined/ } as const;
+  const { failures } = await killEverywhere({ ...named('a refund'), refunds });
+  const said = failures.filter(({ where }) => where === 'undisturbed').map(({ complaint }) => complaint);
+  expect(said).toEqual([
+    'the refunds ended COMPLETED, not FAILED',
+    "the client's last answer was SUCCEEDED, started",
+  ]);
+});
+
 test('every script has its own name, and says why where it allows another end', () => {
   const names = KILL_SCENARIOS.map(({ name }) => name);
   expect(names).toEqual([...new Set(names)]);
-  expect(names.length).toBeGreaterThanOrEqual(20);
+  expect(names.length).toBeGreaterThanOrEqual(50);
   for (const { crashed } of KILL_SCENARIOS) expect(crashed?.why ?? 'none').not.toBe('');
 });

@@ -1,9 +1,11 @@
 /** One script, undisturbed once to count its uses of the ports, then with a process killed before and after each. */
 import type { PaymentStatus } from '../../src/domain/payment.ts';
+import { sumsOf } from '../scenarios/check.ts';
 import { allKilled, killed } from '../scenarios/deeds.ts';
 import { type Played, playScenario } from '../scenarios/play.ts';
 import type { Deed, Scenario } from '../scenarios/scenario.ts';
 import type { Intrusion } from '../scenarios/script.ts';
+import type { World } from '../world/world.ts';
 import type { KillScenario } from './scenarios.ts';
 
 /** Who is left: the other process, which must do the work; or nobody, and all start again. */
@@ -29,7 +31,7 @@ export async function killEverywhere(killScenario: KillScenario): Promise<KillRe
   const { status, crashed } = killScenario;
   const allowed = crashed === undefined ? [status] : [status, crashed.status];
   const plain = await playScenario(scenario, { keepStory: true });
-  const failures = failuresOf('undisturbed', plain, [status]);
+  const failures = failuresOf(killScenario, 'undisturbed', plain, [status]);
   const ends = new Set<PaymentStatus>();
   let kills = 0;
   for (let index = 1; index <= plain.uses.length; index += 1) {
@@ -37,7 +39,7 @@ export async function killEverywhere(killScenario: KillScenario): Promise<KillRe
       for (const { who, deed } of SURVIVORS) {
         kills += 1;
         const where = `killed ${when} use ${index}, ${plain.uses[index - 1]}; ${who}`;
-        failures.push(...(await killAt(scenario, { index, when, deed }, where, allowed, ends)));
+        failures.push(...(await killAt(killScenario, { index, when, deed }, where, allowed, ends)));
       }
     }
   }
@@ -49,21 +51,27 @@ export async function killEverywhere(killScenario: KillScenario): Promise<KillRe
 }
 
 async function killAt(
-  scenario: Scenario,
+  killScenario: KillScenario,
   intrusion: Intrusion,
   where: string,
   allowed: readonly PaymentStatus[],
   ends: Set<PaymentStatus>,
 ): Promise<readonly KillFailure[]> {
+  const scenario = persistent(killScenario);
   const quick = await playScenario(scenario, { keepStory: false, intrusion });
   for (const { payment } of quick.world.database.rows()) ends.add(payment.operation.status);
-  if (failuresOf(where, quick, allowed).length === 0) return [];
+  if (failuresOf(killScenario, where, quick, allowed).length === 0) return [];
   // The same once more, for its story.
-  return failuresOf(where, await playScenario(scenario, { keepStory: true, intrusion }), allowed);
+  return failuresOf(
+    killScenario,
+    where,
+    await playScenario(scenario, { keepStory: true, intrusion }),
+    allowed,
+  );
 }
 
 /** Every client repeats its request until it gets a definite answer. */
-function persistent({ status, visits, crashed: _, ...rest }: KillScenario): Scenario {
+function persistent({ status, visits, crashed: _, refunds: __, ...rest }: KillScenario): Scenario {
   return {
     ...rest,
     visits: visits.map((visit) => ({ ...visit, persists: true, waitMs: 2000 })),
@@ -72,7 +80,12 @@ function persistent({ status, visits, crashed: _, ...rest }: KillScenario): Scen
 }
 
 /** What the judge has to say, and whether the end is one that the script allows. */
-function failuresOf(where: string, played: Played, allowed: readonly PaymentStatus[]): KillFailure[] {
+function failuresOf(
+  { refunds }: KillScenario,
+  where: string,
+  played: Played,
+  allowed: readonly PaymentStatus[],
+): KillFailure[] {
   const { violation, world, heard, story } = played;
   const complaints: string[] = [];
   if (violation !== null) complaints.push(`${violation.invariant}: ${violation.message}`);
@@ -85,10 +98,39 @@ function failuresOf(where: string, played: Played, allowed: readonly PaymentStat
   const live = world.gateway.ledger.filter(({ status }) => status === 'succeeded');
   if (live.length > 1) complaints.push(`${live.length} live charges`);
   const last = heard.at(-1);
-  const told =
-    last !== undefined && ANSWERS[rows[0]?.payment.operation.status ?? 'PROCESSING'].test(last.word);
+  const right = refunds?.told ?? ANSWERS[rows[0]?.payment.operation.status ?? 'PROCESSING'];
+  const told = last !== undefined && right.test(last.word);
+  if (refunds !== undefined) complaints.push(...complaintsOfRefunds(refunds.ends, world));
   if (!told) complaints.push(`the client's last answer was ${last?.word ?? 'none'}`);
   return complaints.map((complaint) => ({ where, complaint, story }));
+}
+
+/** How the refunds ended, against the ledger and the sums. */
+function complaintsOfRefunds(ends: readonly PaymentStatus[], world: World): readonly string[] {
+  const complaints: string[] = [];
+  const stored = [...world.database.followUps()].map(({ state }) => state);
+  const found = stored.map(({ operation }) => operation.status);
+  if (found.join() !== ends.join()) complaints.push(`the refunds ended ${found.join()}, not ${ends.join()}`);
+  for (const { gatewayKey } of stored) {
+    const live = world.refunds.ledger.filter(
+      ({ key, status }) => key === gatewayKey && status === 'succeeded',
+    );
+    if (live.length > 1) complaints.push(`${live.length} live refunds under one key`);
+  }
+  const refunded = sum(
+    stored.filter(({ operation }) => operation.status === 'COMPLETED').map(({ order }) => order),
+  );
+  const atGateway = sum(world.refunds.ledger.filter(({ status }) => status === 'succeeded'));
+  const sums = sumsOf(world).join('/');
+  const right = `1000/0/${refunded}/0`;
+  if (sums !== right) complaints.push(`the sums are ${sums}, not ${right}`);
+  if (refunded !== atGateway)
+    complaints.push(`${refunded} count as refunded, and the gateway has ${atGateway}`);
+  return complaints;
+}
+
+function sum(amounts: readonly { readonly amountMinor: number }[]): number {
+  return amounts.reduce((total, { amountMinor }) => total + amountMinor, 0);
 }
 
 /** The class of answer that belongs to each end. */

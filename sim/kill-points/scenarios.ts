@@ -1,4 +1,4 @@
-/** The scripts in which a process is killed everywhere: all ways that a charge can take, one client, one order. */
+/** The scripts in which a process is killed everywhere: all ways that a charge or a refund can take, for one order. */
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { CallFault } from '../plan/faults.ts';
 import { drained, paused } from '../scenarios/deeds.ts';
@@ -7,6 +7,8 @@ import { type Scenario, times } from '../scenarios/scenario.ts';
 /** A script whose end alone is compared: how it gets there is what the crash changes. */
 export type KillScenario = Omit<Scenario, 'ending'> & {
   readonly status: PaymentStatus;
+  /** How the refunds end, in the order in which they were opened, and the last answer about one. Undefined: there are none. */
+  readonly refunds?: { readonly ends: readonly PaymentStatus[]; readonly told: RegExp };
   /** Where a crash may lead to another end than the undisturbed one: which, and why that is right. */
   readonly crashed?: { readonly status: PaymentStatus; readonly why: string };
 };
@@ -32,6 +34,89 @@ function charge(
 
 const WITHOUT_KEYS = { contract: { keys: 'none' } } as const;
 const WITHOUT_LOOKUP = { contract: { lookup: false } } as const;
+
+/** The order is paid, and then given back. */
+function refund(
+  name: string,
+  calls: readonly (readonly CallFault[])[],
+  refunds: NonNullable<KillScenario['refunds']>,
+  more: Partial<KillScenario> = {},
+): KillScenario {
+  const visits = [{ on: 'p1' }, { on: 'p1', refund: PART }] as const;
+  return { name, visits, status: 'COMPLETED', refundCalls: calls, refunds, ...more };
+}
+
+const HOUR_MS = 3_600_000;
+const PART = { amountMinor: 700 } as const;
+const ANOTHER_PART = { ...PART, refundId: 'refund-2' } as const;
+const MADE = { ends: ['COMPLETED'], told: /^SUCCEEDED/ } as const;
+
+const REFUNDS: readonly KillScenario[] = [
+  refund('a refund', [], MADE),
+  refund('a refund, named by its key', [], MADE, {
+    visits: [{ on: 'p1' }, { on: 'p1', key: 'key-2', refund: { ...PART, refundId: null } }],
+  }),
+  refund('a refund that is declined', [['gateway_declines']], { ends: ['FAILED'], told: /^refund_declined/ }),
+  refund('a refund that loses its answer', [['reset_charged']], MADE),
+  refund('a refund that lands later', [['timeout_charged_later']], MADE, { delays: { 10000: 7000 } }),
+  refund('a refund that meets an error, and was made', [['error_charged']], MADE),
+  refund('a refund that is pending, then made', [['gateway_pending']], MADE, { delays: { 30000: 5000 } }),
+  refund(
+    'a refund that is pending, then declined',
+    [['gateway_pending']],
+    { ends: ['FAILED'], told: /^refund_declined/ },
+    {
+      delays: { 30000: 5000 },
+      pendingEndsDeclined: true,
+    },
+  ),
+  refund('one refund, asked for twice at once', [], MADE, {
+    visits: [
+      { on: 'p1' },
+      { atMs: 30_000, on: 'p1', refund: PART },
+      { atMs: 30_000, on: 'p2', refund: PART },
+    ],
+  }),
+  refund(
+    'two refunds at once, and room for one',
+    [],
+    { ends: ['COMPLETED'], told: /^SUCCEEDED|^refund_exceeds_captured/ },
+    {
+      visits: [
+        { on: 'p1' },
+        { atMs: 30_000, on: 'p1', refund: PART },
+        { atMs: 30_000, on: 'p2', refund: ANOTHER_PART },
+      ],
+    },
+  ),
+  refund(
+    'a refund behind one that is proved absent',
+    [times(4, 'reset_not_charged')],
+    { ends: ['FAILED', 'COMPLETED'], told: /^SUCCEEDED/ },
+    {
+      visits: [{ on: 'p1' }, { on: 'p1', refund: PART }, { on: 'p1', refund: ANOTHER_PART }],
+    },
+  ),
+  refund(
+    'a refund that fails an hour after it was made',
+    [],
+    { ends: ['FAILED'], told: /^result_superseded|^refund_declined/ },
+    {
+      visits: [{ on: 'p1' }, { on: 'p1', refund: PART }, { atMs: 3 * HOUR_MS, on: 'p1', refund: PART }],
+      refundFailsLater: true,
+      // An hour has too many sweeps to die at each of them.
+      plan: { sweepMs: HOUR_MS / 3 },
+      delays: { 60000: 10_000 },
+    },
+  ),
+  refund('a refund without keys that loses its answer', [['reset_charged']], MADE, WITHOUT_KEYS),
+  refund('the acknowledgement that a refund was opened is lost', [], MADE, {
+    store: { p1: { openFollowUp: ['store_ack_lost'] } },
+  }),
+  refund('the acknowledgement of a refund’s outcome is lost', [], MADE, {
+    store: { p1: { advanceFollowUp: ['store_ack_lost'] } },
+  }),
+];
 
 export const KILL_SCENARIOS: readonly KillScenario[] = [
   charge('success', [], 'COMPLETED'),
@@ -126,4 +211,5 @@ export const KILL_SCENARIOS: readonly KillScenario[] = [
     plan: { retentionMs: 5000 },
     visits: [{ on: 'p1' }, { atMs: 12_000, on: 'p2' }],
   }),
+  ...REFUNDS,
 ];

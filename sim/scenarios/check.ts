@@ -1,4 +1,5 @@
 /** Compares how a scenario ended with how it had to end, in sentences. */
+import type { World } from '../world/world.ts';
 import type { Played } from './play.ts';
 import type { AtMost, Scenario } from './scenario.ts';
 
@@ -11,11 +12,23 @@ function endingOf({ world, heard, uses }: Played) {
     calls: [...world.callsByKey.values()].reduce((sum, calls) => sum + calls, 0),
     lookups: uses.filter((use) => use.endsWith(' lookup')).length,
     ledger: world.gateway.ledger.map(({ status }) => status),
+    refunds: [...world.database.followUps()].map(({ state }) => state.operation.status),
+    refundLedger: world.refunds.ledger.map(({ status }) => status),
+    sums: sumsOf(world),
     heard: heard.map(({ word }) => word),
     events: rows[0]?.events.map(({ type }) => type) ?? [],
     alarms: alarms.map((mark) => mark.slice('alarm:'.length)),
     failureCode: rows[0]?.payment.operation.failureCode ?? null,
   };
+}
+
+/** Of the first order. */
+export function sumsOf({ database }: World): readonly number[] {
+  const payment = [...database.rows()][0]?.payment;
+  if (payment === undefined) return [];
+  const [sums] = database.read('sums', payment.order.accountId, [payment.paymentId]);
+  const { capturedMinor = 0, refundingMinor = 0, refundedMinor = 0, elsewhereMinor = 0 } = sums ?? {};
+  return [capturedMinor, refundingMinor, refundedMinor, elsewhereMinor];
 }
 
 /** Everything that is not as expected; empty: all is. */

@@ -3,6 +3,7 @@ import { orderReference } from '../../src/domain/ids.ts';
 import type { BookedCharge } from '../gateway/model.ts';
 import { createDatabase } from '../store/database.ts';
 import { landLate } from '../world/late-charges.ts';
+import { landSomeRefundLate } from '../world/late-refunds.ts';
 import {
   crashDatabase,
   drainProcess,
@@ -184,6 +185,19 @@ export const staleView = (forMs: number): Deed => {
     });
   };
 };
+
+/** A person refunds a part of the first charge at the gateway. */
+export const refundedByHand =
+  (amountMinor: number): Deed =>
+  (world, host) => {
+    const [charge] = ledgerOf(world);
+    const refund = host.gateway.model.refunds.byHand(charge?.id ?? '', amountMinor);
+    if (refund === null) throw new Error('The gateway did not let the person refund it.');
+    world.trace.add(world.scheduler.nowMs, `a person refunds ${amountMinor}: ${refund.id}`);
+  };
+
+/** The gateway breaks its contract: a refund, proved not to have been made, is made after all. */
+export const refundLandsLate: Deed = (world) => landSomeRefundLate(world);
 
 function ledgerOf(world: World): BookedCharge[] {
   return world.gateway.ledger as BookedCharge[];

@@ -2,6 +2,7 @@
 import type { GatewayContract } from '../../src/domain/contract.ts';
 import { MISHAPS, NO_REFUNDS, type Plan, STORE_FAULTS } from '../plan/plan.ts';
 import type { Scenario } from './scenario.ts';
+import { REFUND_FAILS_LATER } from './script.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -33,7 +34,14 @@ const POLICY: Omit<Plan['policy'], 'contract'> = {
   restoredAtMs: null,
 };
 
-export function planOf({ contract, policy, plan, store, databaseFails = false }: Scenario): Plan {
+export function planOf({
+  contract,
+  policy,
+  plan,
+  store,
+  databaseFails = false,
+  refundFailsLater,
+}: Scenario): Plan {
   return {
     story: 'plain',
     narrow: null,
@@ -54,7 +62,10 @@ export function planOf({ contract, policy, plan, store, databaseFails = false }:
     cacheEntries: 0,
     refunds: NO_REFUNDS,
     // The judge must know that the store may fail; how often says the script.
-    rates: store === undefined ? {} : Object.fromEntries(STORE_FAULTS.map((name) => [name, 0])),
+    rates: {
+      ...(store === undefined ? {} : Object.fromEntries(STORE_FAULTS.map((name) => [name, 0]))),
+      ...(refundFailsLater === true ? { refund_fails_later: REFUND_FAILS_LATER } : {}),
+    },
     mishaps: databaseFails ? MISHAPS : [],
     calmMs: HOUR,
     faultsForMs: HOUR,

@@ -8,7 +8,7 @@ import type { EventType } from '../../src/domain/events.ts';
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import type { Store } from '../../src/ports/store.ts';
-import type { BookedCharge } from '../gateway/model.ts';
+import type { BookedCharge, BookedEffect } from '../gateway/model.ts';
 import type { CallFault, LookupFault, StoreFault } from '../plan/faults.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Host } from '../world/process.ts';
@@ -56,13 +56,22 @@ export interface Visit {
   readonly persists?: boolean;
   /** Does not listen. */
   readonly hangsUp?: boolean;
+  /** Gives money of the order back, instead of paying for it. The visit's key is this request's. */
+  readonly refund?: RefundWish;
+}
+
+/** What is given back; left out: `refund-1`, all that is left. */
+export interface RefundWish {
+  /** Null: the visit's key names it. */
+  readonly refundId?: string | null;
+  readonly amountMinor?: number | null;
 }
 
 /** What must be true once everything is at rest. What is left out may be anything that the judge lets pass. */
 export interface Ending {
   /** Of each order, in the order of acceptance. */
   readonly status?: PaymentStatus | readonly PaymentStatus[];
-  /** Requests for a charge that left for the gateway. */
+  /** Requests for a charge or a refund that left for the gateway. */
   readonly calls?: number | AtMost;
   readonly lookups?: number | AtMost;
   /** What the gateway's ledger holds, in order. */
@@ -71,6 +80,12 @@ export interface Ending {
   readonly heard?: readonly string[];
   /** The first order's events. */
   readonly events?: readonly EventType[];
+  /** Of each refund, in the order in which they were opened. */
+  readonly refunds?: readonly PaymentStatus[];
+  /** What the gateway's ledger of refunds holds, in order. */
+  readonly refundLedger?: readonly BookedEffect['status'][];
+  /** The first order's money: captured, being refunded, refunded, refunded elsewhere. */
+  readonly sums?: readonly [number, number, number, number];
   /** Each alarm that was raised. Default: none. */
   readonly alarms?: readonly string[];
   readonly failureCode?: string;
@@ -89,7 +104,11 @@ export interface Scenario {
   readonly calls?: readonly (readonly CallFault[])[];
   /** How long each call's connection takes to come up, in the order of the calls; default 0: it is up. */
   readonly connectsMs?: readonly number[];
-  /** The fault of each lookup. */
+  /** The same for refunds, in the order in which their keys are first used. */
+  readonly refundCalls?: readonly (readonly CallFault[])[];
+  /** A refund that succeeds fails afterwards. */
+  readonly refundFailsLater?: boolean;
+  /** The fault of each lookup, also of refunds and of what was refunded in all. */
   readonly lookups?: readonly LookupFault[];
   /** The fault of each use of a store method by a process. */
   readonly store?: Partial<Record<HostName, Partial<Record<keyof Store, readonly StoreFault[]>>>>;

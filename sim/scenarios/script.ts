@@ -26,6 +26,7 @@ export function createScript(scenario: Scenario, intrusion?: Intrusion): Script 
   let world: World | null = null;
   let current = '';
   let lookups = 0;
+  const refundKeys: string[] = [];
   let connects = 0;
   let afterUse: Deed[] = [];
 
@@ -36,6 +37,11 @@ export function createScript(scenario: Scenario, intrusion?: Intrusion): Script 
 
   function hostOf(use: PortUse): Host {
     return attached().hostOf.get(use.process) as Host;
+  }
+
+  function refundFault(key: string, call: number): CallFault {
+    if (!refundKeys.includes(key)) refundKeys.push(key);
+    return scenario.refundCalls?.[refundKeys.indexOf(key)]?.[call - 1] ?? 'none';
   }
 
   function deedsAt(use: PortUse, when: 'before' | 'after'): Deed[] {
@@ -78,7 +84,9 @@ export function createScript(scenario: Scenario, intrusion?: Intrusion): Script 
         const nth = counts.get(`${host} ${method}`) ?? 1;
         return scenario.store?.[host]?.[method as keyof Store]?.[nth - 1] ?? 'none';
       },
-      call({ key, reference }, call) {
+      call(request, call) {
+        if ('chargeRef' in request) return refundFault(request.key, call);
+        const { key, reference } = request;
         const faults = (scenario.calls ?? []).find((_one, index) => chargeKey(reference, index + 1) === key);
         return faults?.[call - 1] ?? ('none' satisfies CallFault);
       },
@@ -87,6 +95,7 @@ export function createScript(scenario: Scenario, intrusion?: Intrusion): Script 
       timerLateMs: () => 0,
       delayMs: (fromMs, toMs) => scenario.delays?.[toMs] ?? fromMs,
       chance(perMille) {
+        if (perMille === REFUND_FAILS_LATER) return true;
         if (perMille === PENDING_DECLINES) return scenario.pendingEndsDeclined === true;
         return perMille === RACE_ENDS;
       },
@@ -94,6 +103,8 @@ export function createScript(scenario: Scenario, intrusion?: Intrusion): Script 
   }
 }
 
+/** Asked for when a refund has succeeded, if the script says so. */
+export const REFUND_FAILS_LATER = 301;
 /** The chances that are asked for by the gateway's wire, and by the store's where a statement has lost a race. */
 const PENDING_DECLINES = 300;
 const RACE_ENDS = 500;

@@ -1,6 +1,7 @@
-/** The clients of a scenario: they come at their times, and note their answers. */
+/** The clients of a scenario, who pay or want their money back: they come at their times, and note their answers. */
 import type { ChargeAnswer } from '../../src/engine/api.ts';
 import { ask, type Errand, wordFor } from '../world/clients.ts';
+import { askRefund, type Heard as RefundHeard, refundWordFor } from '../world/refund-clients.ts';
 import type { World } from '../world/world.ts';
 import type { HostName, Visit } from './scenario.ts';
 
@@ -49,18 +50,17 @@ export function startVisits(world: World, visits: readonly Visit[]): Visits {
   }
 
   function pursue(visit: Visit, time: number, over: () => void): void {
-    const errand = errandOf(visit);
     // A client that asks again takes any process that answers.
     const seen = seenFrom(world, time === 1 ? visit.on : undefined);
-    ask(seen, 'a client', errand, visit.waitMs ?? 10_000, (answer) => {
+    const askFor = visit.refund === undefined ? askCharge : askBack;
+    askFor(seen, visit, ({ key, word, body, isDefinite }) => {
       if (visit.hangsUp === true) return;
-      const again = visit.persists === true && !isDefinite(answer) && time < MAX_TIMES;
+      const again = visit.persists === true && !isDefinite && time < MAX_TIMES;
       if (again) {
         world.scheduler.after(AGAIN_MS, () => pursue(visit, time + 1, over));
         return;
       }
-      const key = errand.key && `${errand.accountId} ${errand.key}`;
-      heard.push({ key, word: wordFor(answer), body: bodyOf(answer) });
+      heard.push({ key, word, body });
       over();
     });
   }
@@ -76,6 +76,39 @@ export function startVisits(world: World, visits: readonly Visit[]): Visits {
 /** By then every process has read what it needs to start. */
 const ALL_UP_MS = 100;
 
+interface Answered extends Heard {
+  /** Asking the same again would change nothing. */
+  readonly isDefinite: boolean;
+}
+
+function askCharge(world: World, visit: Visit, hear: (answered: Answered) => void): void {
+  const errand = errandOf(visit);
+  const key = errand.key && `${errand.accountId} ${errand.key}`;
+  ask(world, 'a client', errand, visit.waitMs ?? 10_000, (answer) => {
+    const body = answer !== 'lost' && answer.kind === 'settled' ? answer.frozen.body : null;
+    hear({ key, word: wordFor(answer), body, isDefinite: isDefinite(answer) });
+  });
+}
+
+function askBack(world: World, visit: Visit, hear: (answered: Answered) => void): void {
+  const { accountId, orderId } = errandOf(visit);
+  const row = [...world.database.rows()].find(
+    ({ payment: { order } }) => order.accountId === accountId && order.orderId === orderId,
+  );
+  if (row === undefined) {
+    hear({ key: null, word: 'no payment', body: null, isDefinite: false });
+    return;
+  }
+  const { refundId = 'refund-1', amountMinor = null } = visit.refund ?? {};
+  const { paymentId } = row.payment;
+  const errand = { accountId, orderId, paymentId, refundId, amountMinor, key: visit.key ?? null };
+  const key = errand.key && `${accountId} refund ${errand.key}`;
+  askRefund(world, 'a client', errand, visit.waitMs ?? 10_000, (answer) => {
+    const body = answer !== 'lost' && answer.kind === 'settled' ? answer.frozen.body : null;
+    hear({ key, word: refundWordFor(answer), body, isDefinite: isDefiniteRefund(answer) });
+  });
+}
+
 function errandOf({ accountId, orderId, amountMinor, method, key }: Visit): Errand {
   return {
     accountId: accountId ?? 'default',
@@ -87,15 +120,18 @@ function errandOf({ accountId, orderId, amountMinor, method, key }: Visit): Erra
   };
 }
 
-/** Settled, in review, or refused for what it asks: asking the same again changes nothing. */
+/** Settled, in review, or refused for what it asks. */
 function isDefinite(answer: ChargeAnswer | 'lost'): boolean {
   if (answer === 'lost') return false;
   if (answer.kind === 'unsettled') return answer.payment.status === 'REVIEW';
   return answer.kind === 'settled' || !/^store_|^shutting/.test(answer.code);
 }
 
-function bodyOf(answer: ChargeAnswer | 'lost'): string | null {
-  return answer !== 'lost' && answer.kind === 'settled' ? answer.frozen.body : null;
+/** A refund that the gateway has accepted may still succeed or fail. */
+function isDefiniteRefund(answer: RefundHeard): boolean {
+  if (answer === 'lost' || answer.kind === 'accepted') return false;
+  if (answer.kind === 'unsettled') return answer.refund.status === 'REVIEW';
+  return answer.kind === 'settled' || !/^store_|^shutting/.test(answer.code);
 }
 
 /** The world as a client sees it that can reach one process only. */

@@ -22,7 +22,7 @@ export interface Paid {
 export type RefundErrand = Omit<RefundAsked, 'id' | 'atMs'>;
 
 /** `lost`: no process was up, or the process died before it answered. */
-type Heard = RefundAnswer | 'lost';
+export type Heard = RefundAnswer | 'lost';
 
 /** Some have the same name whoever asks. Together they are more than the 1,000 that an order costs. */
 const USUAL: readonly [Terms, ...Terms[]] = [
@@ -197,7 +197,8 @@ const READS: readonly [Read, ...Read[]] = [
   },
 ];
 
-function refundWordFor(answer: Heard): string {
+/** An answer in a few words. */
+export function refundWordFor(answer: Heard): string {
   if (answer === 'lost') return 'nothing, the connection broke';
   if (answer.kind === 'problem') return answer.code;
   if (answer.kind === 'unsettled') return `202 ${answer.refund.status}`;

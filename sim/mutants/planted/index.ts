@@ -24,6 +24,7 @@ import { REFUNDS_AT_THE_GATEWAY } from './refunds.ts';
 import { REFUND_DECISIONS } from './refunds-decisions.ts';
 import { REFUNDS_IN_THE_ENGINE } from './refunds-engine.ts';
 import { REFUNDS_OVER_HTTP } from './refunds-http.ts';
+import { REFUNDS_PROOF } from './refunds-proof.ts';
 import { REFUNDS_IN_THE_STORE } from './refunds-store.ts';
 import { SERVICE_LAYER } from './service-layer.ts';
 import { STORE } from './store.ts';
@@ -49,6 +50,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...REFUND_DECISIONS,
   ...REFUNDS_OVER_HTTP,
   ...REFUNDS_IN_THE_ENGINE,
+  ...REFUNDS_PROOF,
   ...REFUNDS_IN_THE_STORE,
   ...OPERATOR,
   ...EDGES_ADAPTER,

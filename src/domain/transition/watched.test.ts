@@ -4,7 +4,7 @@ import { CONTRACT as contract, POLICY } from '../../../test/support/contract.ts'
 import type { GatewayContract } from '../contract.ts';
 import { type Operation, openOperation } from '../operation.ts';
 import type { LookupOutcome } from '../outcomes.ts';
-import { type Context, onCallEnded, onReleasedLookedUp, onWatched } from './index.ts';
+import { type Context, NO_EVIDENCE, onCallEnded, onReleasedLookedUp, onWatched } from './index.ts';
 
 const START = 1_000_000_000;
 const HOUR = 3_600_000;
@@ -154,14 +154,21 @@ describe('a refund that counted as failed', () => {
 describe('a refund behind one that counts as failed', () => {
   it('ends if that one was made and nothing is left', () => {
     const waiting = refund({ step: 'verify', attempts: 0 });
-    const { next, settled } = onReleasedLookedUp(waiting, { kind: 'exceeded' }, at(1000));
+    const { next, settled } = onReleasedLookedUp(waiting, { kind: 'exceeded', own: NO_EVIDENCE }, at(1000));
     expect(next).toMatchObject({ status: 'FAILED', failureCode: 'refund_exceeds_captured' });
     expect(settled).toEqual({ problem: 'refund_exceeds_captured', byAbsence: false });
   });
 
-  it('is looked up first if it may have been sent itself', () => {
+  it('is looked up, and not sent again, if it may have been sent itself', () => {
     const sent = refund({ step: 'verify', doubt: { kind: 'open', untilMs: START } });
-    const { next } = onReleasedLookedUp(sent, { kind: 'exceeded' }, at(1000));
-    expect(next.status).toBe('PROCESSING');
+    const { next } = onReleasedLookedUp(sent, { kind: 'exceeded', own: NO_EVIDENCE }, at(1000));
+    expect(next).toMatchObject({ status: 'PROCESSING', step: 'lookup' });
+  });
+
+  it('is looked up if another worker may have sent it, for as long as that may land', () => {
+    const waiting = refund({ step: 'verify', attempts: 0 });
+    const own = { sentUntilMs: START + 5000, gatewayRef: null };
+    const { next } = onReleasedLookedUp(waiting, { kind: 'exceeded', own }, at(1000));
+    expect(next).toMatchObject({ step: 'lookup', doubt: { kind: 'open', untilMs: START + 5000 } });
   });
 });

@@ -53,7 +53,7 @@ async function checked(engine: Engine, held: HeldRefund): Promise<ReleasedOutcom
     const own = await ownEvidence(engine, record);
     const isSent = record.operation.step !== 'verify' || !engine.policy.contract.lookup;
     const released = isSent ? ({ kind: 'clear' } as const) : await lookUpReleased(engine, held);
-    return released.kind === 'clear' ? { kind: 'clear', own } : released;
+    return released.kind === 'unavailable' ? released : { kind: released.kind, own };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     // So that the lease is given back, and not left to expire.

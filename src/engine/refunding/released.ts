@@ -12,7 +12,7 @@ import { refundRequest, refundsOf } from './at-gateway.ts';
 /** How many are read, and then looked up, at once. */
 const PAGE = 16;
 
-type Outcome = Exclude<ReleasedOutcome, { kind: 'clear' }> | { readonly kind: 'clear' };
+type Outcome = { readonly kind: 'clear' | 'exceeded' } | Extract<ReleasedOutcome, { kind: 'unavailable' }>;
 type HeldRefund = Held & { readonly record: FollowUpRecord };
 
 /** Rejects with `StoreError`. */
