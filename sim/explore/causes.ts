@@ -12,6 +12,7 @@ const AFTER_VERIFYING: Readonly<Record<(VerifyOutcome | ReleasedOutcome)['kind']
   unavailable: ['verify.unavailable', 'payment.review'],
   // It fails, or it may have been sent already, and is looked up. The last one stands for a failure that would be over unseen evidence.
   exceeded: ['payment.failed', 'verify.clear', 'lookup.not_found_yet'],
+  made: ['payment.failed', 'verify.clear', 'lookup.not_found_yet'],
 };
 
 const TAKES: readonly EventType[] = ['call.started', 'lookup.started', 'verify.started'];

@@ -118,7 +118,7 @@ function askedBy({ workers }: State, { who, next }: Step): Pair['asks'] | null {
   if (stage.at !== 'verifying' || stage.left.length === 0 || is.at !== 'verified') return null;
   const { kind } = is.outcome;
   if (kind === 'unavailable') return null;
-  return kind === 'exceeded' ? 'exceeds' : 'has';
+  return kind === 'exceeded' || kind === 'made' ? 'exceeds' : 'has';
 }
 
 function othersOf({ refunds, sums }: Pair, of: 0 | 1, { amountsMinor }: PairWorld): Others | null {

@@ -230,7 +230,7 @@ function verifying(
   });
 }
 
-/** Looks up the payment's other refund, which counts as failed. Found, it is reported, and this one may have no room left. */
+/** Looks up the payment's other refund, which counts as failed. Found, it is reported, and this one is not sent. */
 function releasedSteps(
   state: State,
   who: 0 | 1,
@@ -257,7 +257,7 @@ function releasedSteps(
     const { capturedMinor, refundingMinor, refundedMinor } = others.sums;
     const leftMinor = Math.max(0, capturedMinor - (refundingMinor - others.amountMinor) - refundedMinor);
     const fits = leftMinor - others.otherMinor >= others.amountMinor;
-    const found: ReleasedOutcome = fits ? { kind: 'clear', own } : { kind: 'exceeded', own };
+    const found: ReleasedOutcome = { kind: fits ? 'made' : 'exceeded', own };
     const step = moved(state, who, { at: 'verified', outcome: found }, `${what}, and reports it`, faults);
     return { ...step, evidenceOfOther: refOf(outcome) };
   });

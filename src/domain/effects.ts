@@ -16,6 +16,8 @@ export type EffectKind = 'charge' | 'refund';
 export interface FollowUpWords {
   /** The problem if an earlier one was made after all, and nothing is left for this one. */
   readonly exceeded: FailureProblem;
+  /** The problem if an earlier one was made after all, and this one would fit: it may be another try of the same. */
+  readonly earlierFound: FailureProblem;
   /** Looked up again after it had ended: it stands. */
   readonly confirmed: EventType;
   /** It counted as failed, and the gateway is working on it after all. */
@@ -75,6 +77,7 @@ export const EFFECTS: Readonly<Record<EffectKind, Effect>> = {
     mayFailForMs: 30 * DAY_MS,
     followUp: {
       exceeded: 'refund_exceeds_captured',
+      earlierFound: 'earlier_refund_found',
       confirmed: 'refund.confirmed',
       foundPending: 'refund.found_pending',
       landedLate: 'refund_landed_late',

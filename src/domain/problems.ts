@@ -21,6 +21,7 @@ export const PROBLEMS = {
   method_not_allowed: { status: 405, title: 'This address does not take this method' },
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   amount_differs: { status: 409, title: 'The amount is not the one that was asked for' },
+  earlier_refund_found: { status: 409, title: 'The gateway has an earlier refund after all' },
   not_in_review: { status: 409, title: 'Only what is in REVIEW can be resolved' },
   nothing_to_look_at: { status: 409, title: 'There is nothing to look up at the gateway' },
   other_gateway: { status: 409, title: 'An earlier charge of this order was made at another gateway' },
@@ -60,13 +61,13 @@ export type ProblemCode = keyof typeof PROBLEMS;
 export type ChargeFailure = Extract<ProblemCode, 'card_declined' | 'gateway_failed'>;
 
 /**
- * The ways in which a refund fails: `refund_declined` (the gateway declined it), `gateway_failed` (the gateway failed), and
- * `refund_exceeds_captured` (an earlier refund was made after all, and nothing is left for this one). Each is proof that this refund gave
- * nothing back.
+ * The ways in which a refund fails: `refund_declined` (the gateway declined it), `gateway_failed` (the gateway failed), and two because
+ * the gateway has an earlier refund after all: `refund_exceeds_captured` (too little is left for this one) and `earlier_refund_found` (it
+ * would fit, but may be the same refund once more). Each is proof that this refund gave nothing back.
  */
 export type RefundFailure = Extract<
   ProblemCode,
-  'refund_declined' | 'gateway_failed' | 'refund_exceeds_captured'
+  'refund_declined' | 'gateway_failed' | 'refund_exceeds_captured' | 'earlier_refund_found'
 >;
 
 /** How an operation fails, whatever its kind. */

@@ -277,12 +277,12 @@ function onAbsent(engine: Engine, held: Held, one: ChargeToVerify, atMs: number)
 }
 
 /** Null: everything that was sent of the charge until these times has landed by now, and lookups show it. */
-function notBefore(
+export function notBefore(
   engine: Engine,
   held: Held,
   sentUntilMs: readonly (number | null)[],
   atMs: number,
-): Ended | null {
+): Unavailable | null {
   const { record } = held;
   const trust = engine.databaseClock.trust();
   let fromMs: number | null = null;

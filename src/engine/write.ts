@@ -58,6 +58,7 @@ export async function write(engine: Engine, options: WriteOptions): Promise<Writ
   const change = { before: record, after: next, elsewhereMinor };
   const beganAtMs = clock.monotonicMs();
   const untilMs = beganAtMs + options.tryForMs;
+  let unsure: StoreError | null = null;
   for (let pauseMs = TRY_AGAIN_MS; ; pauseMs = Math.min(pauseMs * 2, TRY_AGAIN_CAP_MS)) {
     const sent = momentOf(clock);
     try {
@@ -72,13 +73,15 @@ export async function write(engine: Engine, options: WriteOptions): Promise<Writ
         : { kind: 'lost' };
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
+      // A later try that surely wrote nothing does not tell what this one did.
+      if (error.kind === 'outcome_unknown') unsure = error;
       if (error.kind === 'unfit') {
         tellUnfit(engine, record, error);
         return { kind: 'unreachable', error };
       }
       if (clock.monotonicMs() + pauseMs >= untilMs) {
         engine.outage.failed(error, beganAtMs);
-        return { kind: 'unreachable', error };
+        return { kind: 'unreachable', error: unsure ?? error };
       }
       await pause(clock, pauseMs);
     }

@@ -92,11 +92,11 @@ export interface RefundAccepted extends Told {
 
 /** The refund has failed: it is proved that it gave nothing back. */
 export interface NotRefunded extends Told {
-  /** `declined`: the gateway declined it. `failed`: the gateway failed, or nothing was left to refund. */
+  /** `declined`: the gateway declined it. `failed`: the gateway failed, or has an earlier refund after all. */
   readonly outcome: 'declined' | 'failed';
   /** The refund as it was when it failed. Its `failureCode` says why. */
   readonly refund: SettledRefund & { readonly status: 'FAILED' };
-  /** `refund_declined`, `gateway_failed` or `refund_exceeds_captured`, as in the HTTP API. */
+  /** `refund_declined`, `gateway_failed`, `refund_exceeds_captured` or `earlier_refund_found`, as in the HTTP API. */
   readonly code: RefundFailure;
   /** What happened, what was not done, what to do. For people: the words may change. */
   readonly detail: string;

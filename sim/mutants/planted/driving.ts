@@ -41,7 +41,7 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'a write without an answer is taken as written',
     story: 'The customer is shown a paid order, but the database never stored that.',
     file: 'src/engine/write.ts',
-    find: "        return { kind: 'unreachable', error };\n      }\n      await pause(clock, pauseMs);\n",
+    find: "        return { kind: 'unreachable', error: unsure ?? error };\n      }\n      await pause(clock, pauseMs);\n",
     put: "        return { kind: 'done', record: next, nowMs: options.nowMs };\n      }\n      await pause(clock, pauseMs);\n",
     judge: 'simulation',
   },

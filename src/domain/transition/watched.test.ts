@@ -96,10 +96,32 @@ describe('a charge that was approved', () => {
   });
 });
 
+describe('a refund that succeeded, and of which a worker reported another id', () => {
+  it.each([
+    [{ kind: 'succeeded', ref: 're_1' }, at(HOUR)],
+    [{ kind: 'absent' }, at(HOUR)],
+    [{ kind: 'unavailable', reason: 'no_lookup' }, at(HOUR, { lookup: false })],
+  ] as const)('was made twice, even if its lookup says %j', (outcome, context) => {
+    expect(watched(succeeded, outcome, money, context)).toMatchObject({
+      status: 'COMPLETED',
+      event: 'verify.duplicate_found',
+      alarm: 'duplicate_refund',
+      checked: true,
+    });
+  });
+
+  it('was made once if the lookup shows that id, or if it is the same', () => {
+    expect(watched(succeeded, { kind: 'succeeded', ref: 're_9' }, money).alarm).toBeUndefined();
+    const same = { ...money, moneyRef: 're_1' };
+    expect(watched(succeeded, { kind: 'succeeded', ref: 're_1' }, same).alarm).toBeUndefined();
+  });
+});
+
 describe('a refund that counted as failed', () => {
   it.each([
     [{ kind: 'succeeded', ref: 're_1' }, 'COMPLETED', 'refund_landed_late'],
     [{ kind: 'pending', ref: 're_1' }, 'PROCESSING', 'refund_landed_late'],
+    [{ kind: 'duplicated', refs: ['re_1', 're_2'] }, 'REVIEW', 'duplicate_refund'],
     [{ kind: 'declined', code: 'no', ref: 're_1' }, 'FAILED', undefined],
     [{ kind: 'reversed', refs: ['re_1'] }, 'FAILED', undefined],
     [{ kind: 'absent' }, 'FAILED', undefined],
@@ -114,6 +136,17 @@ describe('a refund that counted as failed', () => {
     const result = watched(failed, silent, money);
     expect(result).toMatchObject({ status: 'FAILED', checked: false });
     expect(result.waitMs).not.toBeNull();
+  });
+
+  it('alarms a person if the gateway gives no answer about its evidence for too long', () => {
+    const silent = { kind: 'unavailable', reason: 'timeout' } as const;
+    expect(watched(failed, silent, money, at(POLICY.resolveForMs - 1)).alarm).toBeUndefined();
+    expect(watched(failed, silent, money, at(POLICY.resolveForMs))).toMatchObject({
+      status: 'FAILED',
+      alarm: 'evidence_waits',
+      waitMs: POLICY.reviewLookupMs,
+      checked: false,
+    });
   });
 
   it('is for a person if it was reported and is not found', () => {
@@ -143,7 +176,9 @@ describe('a refund that counted as failed', () => {
 
   it('is for a person at once if the gateway cannot be asked', () => {
     const silent = { kind: 'unavailable', reason: 'no_lookup' } as const;
-    expect(watched(failed, silent, money, at(HOUR, { lookup: false })).status).toBe('REVIEW');
+    const sent: News = { moneyAtMs: null, moneyRef: null, sentUntilMs: START };
+    for (const news of [money, sent])
+      expect(watched(failed, silent, news, at(HOUR, { lookup: false })).status).toBe('REVIEW');
     expect(watched(succeeded, silent, money, at(HOUR, { lookup: false }))).toMatchObject({
       status: 'COMPLETED',
       waitMs: null,
@@ -157,6 +192,13 @@ describe('a refund behind one that counts as failed', () => {
     const { next, settled } = onReleasedLookedUp(waiting, { kind: 'exceeded', own: NO_EVIDENCE }, at(1000));
     expect(next).toMatchObject({ status: 'FAILED', failureCode: 'refund_exceeds_captured' });
     expect(settled).toEqual({ problem: 'refund_exceeds_captured', byAbsence: false });
+  });
+
+  it('ends if that one was made, also if it would fit: it may be the same refund once more', () => {
+    const waiting = refund({ step: 'verify', attempts: 0 });
+    const { next, settled } = onReleasedLookedUp(waiting, { kind: 'made', own: NO_EVIDENCE }, at(1000));
+    expect(next).toMatchObject({ status: 'FAILED', failureCode: 'earlier_refund_found' });
+    expect(settled).toEqual({ problem: 'earlier_refund_found', byAbsence: false });
   });
 
   it('is looked up, and not sent again, if it may have been sent itself', () => {

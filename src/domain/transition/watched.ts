@@ -41,6 +41,30 @@ export interface Watched {
 export function onWatched(
   operation: Operation,
   outcome: LookupOutcome,
+  known: { readonly news: WatchNews | null; readonly askedAtMs: number },
+  context: Context,
+): Watched {
+  const watched = decide(operation, outcome, known, context);
+  if (!watched.checked || !namesAnother(operation, outcome, known.news)) return watched;
+  const event = { type: 'verify.duplicate_found', detail: known.news?.moneyRef ?? null } as const;
+  return { ...watched, decision: { ...watched.decision, event, alarm: EFFECTS[operation.kind].twice } };
+}
+
+/** Whether a worker was told of another one than the one that counts. A lookup need not show both. */
+function namesAnother(
+  { status, gatewayRef }: Operation,
+  outcome: LookupOutcome,
+  news: WatchNews | null,
+): boolean {
+  const named = news?.moneyRef ?? null;
+  if (status !== 'COMPLETED' || named === null || named === gatewayRef) return false;
+  // An operator may have stated the wrong id.
+  return outcome.kind !== 'succeeded' || outcome.ref !== named;
+}
+
+function decide(
+  operation: Operation,
+  outcome: LookupOutcome,
   { news, askedAtMs }: { readonly news: WatchNews | null; readonly askedAtMs: number },
   context: Context,
 ): Watched {
@@ -48,18 +72,16 @@ export function onWatched(
   switch (outcome.kind) {
     case 'unavailable':
     case 'forbidden': {
-      const decision = lookLater(operation, 'verify.unavailable', outcome.reason, news !== null, context);
+      const later = lookLater(operation, 'verify.unavailable', outcome.reason, news !== null, context);
+      const decision = waitsTooLong(news, context) ? toldOfWaiting(later, context) : later;
       return { decision: outcome.kind === 'forbidden' ? withForbidden(decision) : decision, checked: false };
     }
     case 'succeeded':
       return { decision: onAlive(operation, outcome.ref, context), checked: true };
     case 'pending':
       return { decision: onPending(operation, outcome.ref, context), checked: true };
-    case 'duplicated': {
-      const stands = confirmed(operation, context);
-      const event = { type: 'verify.duplicate_found', detail: outcome.refs.join(' ') } as const;
-      return { decision: { ...stands, event, alarm: EFFECTS[operation.kind].twice }, checked: true };
-    }
+    case 'duplicated':
+      return { decision: onDuplicated(operation, outcome.refs, context), checked: true };
     case 'mismatch': {
       const found = { ...operation, gatewayRef: outcome.ref };
       return { decision: review(found, outcome.reason, context), checked: true };
@@ -73,10 +95,22 @@ export function onWatched(
   }
 }
 
-/** The gateway cannot be asked. A report of money about what counts as failed is for a person. */
+/** The gateway cannot be asked. Evidence that what counts as failed was made, or may have been sent, is for a person. */
 function unasked(operation: Operation, news: WatchNews | null, context: Context): Decision {
-  const isContested = operation.status === 'FAILED' && news !== null && news.moneyAtMs !== null;
-  return isContested ? notFound(operation, news, context) : confirmed(operation, context);
+  if (operation.status !== 'FAILED' || news === null) return confirmed(operation, context);
+  if (news.moneyAtMs !== null) return notFound(operation, news, context);
+  return news.sentUntilMs === null
+    ? confirmed(operation, context)
+    : review(operation, 'outcome_unknown', context);
+}
+
+/** It was made more than once. What counted as failed does not count as failed any more. */
+function onDuplicated(operation: Operation, refs: readonly string[], context: Context): Decision {
+  const alarm = EFFECTS[operation.kind].twice;
+  if (operation.status !== 'COMPLETED')
+    return { ...review({ ...operation, gatewayRef: refs[0] ?? null }, alarm, context), alarm };
+  const event = { type: 'verify.duplicate_found', detail: refs.join(' ') } as const;
+  return { ...confirmed(operation, context), event, alarm };
 }
 
 /** It was made. */
@@ -149,6 +183,16 @@ function confirmed(operation: Operation, context: Context): Decision {
   const waitMs = operation.status === 'COMPLETED' ? watchWaitMs(operation, context) : null;
   const next = { ...operation, step: waitMs === null ? 'none' : 'lookup', lookups: 0 } as const;
   return { next, event: { type: followUpWords(operation.kind).confirmed, detail: null }, waitMs };
+}
+
+/** It keeps its status until its evidence can be checked. A person must know if that takes too long. */
+function waitsTooLong(news: WatchNews | null, { policy, nowMs }: Context): boolean {
+  const lastMs = Math.max(news?.moneyAtMs ?? 0, news?.sentUntilMs ?? 0);
+  return lastMs > 0 && nowMs - lastMs >= policy.resolveForMs;
+}
+
+function toldOfWaiting(decision: Decision, { policy }: Context): Decision {
+  return { ...decision, waitMs: policy.reviewLookupMs, alarm: 'evidence_waits' };
 }
 
 /** `contested`: evidence waits for the answer, so it is asked for sooner. */

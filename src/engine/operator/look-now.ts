@@ -2,7 +2,7 @@
 import { mayLookNow } from '../../domain/actions.ts';
 import type { LookWanted, OperatorAnswer } from '../api.ts';
 import { operatorProblem } from './problem.ts';
-import { findTarget, note, type Operating } from './target.ts';
+import { answerNoted, findTarget, note, type Operating } from './target.ts';
 
 /** Others can change it between the read and the write. More often than this is a fault, not bad luck. */
 const MAX_TURNS = 100;
@@ -18,7 +18,7 @@ export async function lookNow(operating: Operating, wanted: LookWanted): Promise
     // A worker looks at this very moment. To write would take its claim away.
     if (record.held) return found.answer(record);
     const noted = await note(operating, record, event, null);
-    if (noted !== null) return found.answer(noted);
+    if (noted !== null) return answerNoted(found, noted);
   }
   return operatorProblem('under_way');
 }

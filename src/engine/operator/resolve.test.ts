@@ -385,6 +385,19 @@ describe('an operator’s word and the database', () => {
     await expect(replica.resolve(FAILED)).rejects.toMatchObject({ name: 'StoreError' });
   });
 
+  it('does not reject as if nothing was stored, if it may have been stored', async () => {
+    const { resolve, store } = await inReview();
+    store.fail('advance', 'ack_lost', ...Array<'unavailable'>(50).fill('unavailable'));
+    await expect(resolve(FAILED)).rejects.toMatchObject({ kind: 'outcome_unknown' });
+  });
+
+  it('does not reject as if nothing was stored, if only its answer cannot be read', async () => {
+    const { resolve, store } = await inReview();
+    store.fail('sums', 'unavailable');
+    await expect(resolve(FAILED)).rejects.toMatchObject({ kind: 'outcome_unknown' });
+    expect(last()).toEqual(['operator.wished failed by amira']);
+  });
+
   it('waits if it cannot be read', async () => {
     const replica = await inReview();
     replica.store.before('advance', () => replica.store.fail('lastWish', 'unavailable', 'unavailable'));

@@ -4,7 +4,7 @@ import type { OperatorAnswer, ResolveWanted } from '../api.ts';
 import { pause } from '../pause.ts';
 import { unitOf } from '../unit.ts';
 import { operatorProblem } from './problem.ts';
-import { findTarget, note, nudge, type Operating } from './target.ts';
+import { answerNoted, findTarget, note, nudge, type Operating } from './target.ts';
 
 /** How long to wait for a worker that holds it: longer than most lookups take, and shorter than a client waits. */
 const WAIT_FOR_MS = 5000;
@@ -35,7 +35,7 @@ export async function resolve(operating: Operating, wanted: ResolveWanted): Prom
       case 'make': {
         const event = { type: 'operator.wished', detail: inWords(wish, operation.kind) } as const;
         const noted = await note(operating, record, event, { kind: 'make', wish, evidence });
-        if (noted !== null) return found.answer(noted);
+        if (noted !== null) return answerNoted(found, noted);
       }
     }
     if (clock.monotonicMs() >= untilMs) return operatorProblem('under_way');

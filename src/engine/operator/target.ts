@@ -1,7 +1,7 @@
 /** What an operator speaks about: how it is found, changed, and handed to a worker. */
 import type { EventType } from '../../domain/events.ts';
 import { dashed, isUuid } from '../../domain/ids.ts';
-import type { FollowUpRecord, PaymentRecord, WishChange } from '../../ports/store.ts';
+import { type FollowUpRecord, type PaymentRecord, StoreError, type WishChange } from '../../ports/store.ts';
 import type { OperatorAnswer, OperatorProblem, OperatorTarget } from '../api.ts';
 import { type Engine, roomOf } from '../context.ts';
 import type { Driver } from '../drive.ts';
@@ -17,7 +17,7 @@ export interface Operating {
 
 export interface Found {
   readonly record: PaymentRecord;
-  /** As the outside may see it. */
+  /** As the outside may see it. Rejects with `StoreError`. */
   answer(record: PaymentRecord): Promise<Extract<OperatorAnswer, { kind: 'payment' | 'refund' }>>;
 }
 
@@ -44,6 +44,17 @@ export async function findTarget(
         ? { kind: 'payment', payment: await show.payment(now) }
         : { kind: 'refund', refund: show.refund(now as FollowUpRecord) },
   };
+}
+
+/** The answer after `note` has written. If it cannot be read, that must not look as if nothing had been stored. */
+export async function answerNoted(found: Found, noted: PaymentRecord): ReturnType<Found['answer']> {
+  try {
+    return await found.answer(noted);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    const message = 'It was stored, and the answer could not be read. Repeat it, or read its status.';
+    throw new StoreError('outcome_unknown', message, { cause: error });
+  }
 }
 
 /** As long as a fail-over of the database takes, and shorter than a client waits. */

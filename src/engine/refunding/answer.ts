@@ -4,11 +4,14 @@ import type { Refund } from '../../domain/refund.ts';
 import { BY_OPERATOR } from '../../domain/transition/index.ts';
 
 /**
- * Whether the money may be refunded again, as another refund with a name of its own: this one failed, and no evidence contradicts that.
+ * Whether the money may be refunded again, as another refund with a name of its own: this one failed, no evidence contradicts that, and no
+ * earlier refund may have given the same money back.
  */
-function isSafeToRetry({ status, inDoubt }: Refund): boolean {
-  return status === 'FAILED' && !inDoubt;
+function isSafeToRetry({ status, inDoubt, failureCode }: Refund): boolean {
+  return status === 'FAILED' && !inDoubt && failureCode !== EARLIER_FOUND;
 }
+
+const EARLIER_FOUND = 'earlier_refund_found' satisfies FailureProblem;
 
 /** The fields of a refund as the API shows them, in their documented order. */
 export function refundFields(refund: Refund): Record<string, unknown> {
@@ -60,7 +63,7 @@ export function refundProblemFields(
 export function refundAnswerBody(refund: Refund, problem: FailureProblem | null): string {
   if (problem === null) return JSON.stringify(refundFields(refund));
   const { happened, next } = refund.failureCode === BY_OPERATOR ? STATED : sentencesOf(problem);
-  const detail = `${happened} ${isSafeToRetry(refund) ? next : IN_DOUBT}`;
+  const detail = `${happened} ${refund.inDoubt ? IN_DOUBT : next}`;
   return JSON.stringify(refundProblemFields(problem, detail, refund));
 }
 
@@ -87,6 +90,12 @@ function sentencesOf(problem: FailureProblem): { readonly happened: string; read
         happened:
           'An earlier refund was made at the gateway after all, so less is left of the payment than this refund asks for. This refund gave nothing back.',
         next: 'Read the payment, and refund no more than what is left, as a new refund.',
+      };
+    case 'earlier_refund_found':
+      return {
+        happened:
+          'An earlier refund of this payment counted as failed, and the gateway has it after all. So this one was not sent: it may be for the same money.',
+        next: 'Read the refunds of the payment. If this money is to go back too, ask for it as a new refund, with another refund_id.',
       };
     default:
       return {

@@ -3,6 +3,7 @@
 import type { LookupOutcome } from '../../domain/outcomes.ts';
 import {
   type Context,
+  mayBeForgotten,
   NO_EVIDENCE,
   type OwnEvidence,
   onReleasedLookedUp,
@@ -15,8 +16,9 @@ import type { Engine } from '../context.ts';
 import type { Verified } from '../effects/room.ts';
 import { lookUp } from '../exchange.ts';
 import { askedAtMs, askingNow, type Held } from '../lease.ts';
+import { notBefore } from '../verify.ts';
 import { refundRequest, refundsOf } from './at-gateway.ts';
-import { lookUpReleased } from './released.ts';
+import { lookUpReleased, unanswered } from './released.ts';
 
 type HeldRefund = Held & { readonly record: FollowUpRecord };
 type Decide = (context: Context) => Verified;
@@ -53,7 +55,12 @@ async function checked(engine: Engine, held: HeldRefund): Promise<ReleasedOutcom
     const own = await ownEvidence(engine, record);
     const isSent = record.operation.step !== 'verify' || !engine.policy.contract.lookup;
     const released = isSent ? ({ kind: 'clear' } as const) : await lookUpReleased(engine, held);
-    return released.kind === 'unavailable' ? released : { kind: released.kind, own };
+    if (released.kind === 'clear') return { kind: 'clear', own };
+    if (released.kind === 'unavailable') return released;
+    // It may have been sent itself. Then the gateway says what became of it.
+    const isSentBy = own.sentUntilMs !== null || own.gatewayRef !== null;
+    const forgotten = isSentBy ? own : await ownForgotten(engine, held);
+    return 'kind' in forgotten ? forgotten : { kind: released.kind, own: forgotten };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     // So that the lease is given back, and not left to expire.
@@ -71,6 +78,21 @@ async function ownEvidence(
   if (evidence === 0 && operation.status !== 'REVIEW') return NO_EVIDENCE;
   const { sentUntilMs, moneyRef } = await store.followUpNews(order.accountId, followUp.id);
   return { sentUntilMs, gatewayRef: moneyRef };
+}
+
+/** Whether the gateway has the refund that nobody here remembers sending: the database may have lost its last commits. */
+async function ownForgotten(
+  engine: Engine,
+  held: HeldRefund,
+): Promise<OwnEvidence | Extract<ReleasedOutcome, { kind: 'unavailable' }>> {
+  const { operation } = held.record;
+  const asking = askingNow(engine, held);
+  const outcome = await ownLookup(engine, held);
+  if (outcome.kind === 'unavailable' || outcome.kind === 'forbidden') return unanswered(outcome);
+  if (outcome.kind !== 'absent') return { sentUntilMs: held.grantedAtMs, gatewayRef: null };
+  const { policy } = engine;
+  if (!mayBeForgotten(operation, { policy, nowMs: held.grantedAtMs, roll: 0 })) return NO_EVIDENCE;
+  return notBefore(engine, held, [policy.restoredAtMs], askedAtMs(engine, asking)) ?? NO_EVIDENCE;
 }
 
 function ownLookup(engine: Engine, held: HeldRefund): Promise<LookupOutcome> {

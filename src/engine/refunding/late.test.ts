@@ -7,6 +7,7 @@ import {
   type RefundingReplica,
   refundingReplica,
 } from '../../../test/support/refunding.ts';
+import { restoredNow } from '../../../test/support/restores.ts';
 import { reset } from '../../../test/support/scripted-gateway.ts';
 import type { CallOutcome } from '../../domain/outcomes.ts';
 import type { ReportedRefund } from '../../domain/refund-outcomes.ts';
@@ -76,10 +77,10 @@ describe('a refund that succeeded', () => {
 
 describe('a refund that counted as failed', () => {
   /** Its call was lost, and its lookups show nothing, so it ends as failed. */
-  async function released(): Promise<RefundingReplica> {
+  async function released(amountMinor = 700): Promise<RefundingReplica> {
     gateway.refundPlay = () => reset;
     const replica = await refundingReplica(world, gateway, { ...SLOW_SWEEPS, policy: { maxAttempts: 1 } });
-    const answer = await replica.refund({ amountMinor: 700 }, { waitMs: HOUR });
+    const answer = await replica.refund({ amountMinor }, { waitMs: HOUR });
     expect(answer).toMatchObject({ kind: 'settled', frozen: { problem: 'gateway_failed' } });
     expect(await replica.sums()).toBe('1000/0/0/0');
     return replica;
@@ -120,6 +121,71 @@ describe('a refund that counted as failed', () => {
     expect(gateway.refundCalls).toHaveLength(calls);
     await world.pass(5 * 60_000);
     expect(await replica.sums()).toBe('1000/0/700/0');
+  });
+
+  it('and was made after all keeps the next one from being sent, even if that would fit', async () => {
+    const replica = await released(400);
+    madeAfterAll();
+    gateway.refundPlay = ({ book }) => book();
+    const calls = gateway.refundCalls.length;
+    const answer = await replica.refund({ refundId: 'r2', amountMinor: 400 });
+    expect(answer).toMatchObject({ frozen: { problem: 'earlier_refund_found' } });
+    expect(answer.kind === 'settled' && JSON.parse(answer.frozen.body)).toMatchObject({
+      refund_status: 'FAILED',
+      safe_to_retry_with_new_key: false,
+    });
+    expect(gateway.refundCalls).toHaveLength(calls);
+    await world.pass(5 * 60_000);
+    expect(await replica.sums()).toBe('1000/0/400/0');
+    // Whoever asks for it all the same wants both.
+    expect(await replica.refund({ refundId: 'r3', amountMinor: 400 })).toMatchObject({
+      frozen: { problem: null },
+    });
+  });
+
+  it('and was reported keeps the next one from being sent, even if no lookup shows it', async () => {
+    const replica = await released(400);
+    gateway.refundPlay = ({ book }) => book();
+    const calls = gateway.refundCalls.length;
+    const told = lateNews(replica, { kind: 'approved', ref: 're_gone' });
+    const answer = replica.refund({ refundId: 'r2', amountMinor: 400 });
+    await told;
+    expect(await answer).toMatchObject({ frozen: { problem: 'earlier_refund_found' } });
+    expect(gateway.refundCalls).toHaveLength(calls);
+  });
+
+  it('and that a worker may have sent late holds up the next one until it can no longer land', async () => {
+    const replica = await released(400);
+    gateway.refundPlay = ({ book }) => book();
+    const calls = gateway.refundCalls.length;
+    await lateNews(replica, { kind: 'unknown', answered: false, reason: 'timeout' });
+    await world.pass(1000);
+    expect(await replica.refund({ refundId: 'r2', amountMinor: 400 })).toMatchObject({ kind: 'unsettled' });
+    expect(gateway.refundCalls).toHaveLength(calls);
+    await world.pass(gateway.contract.landsWithinMs + 5 * 60_000);
+    expect(gateway.refundCalls).toHaveLength(calls + 1);
+    expect(await replica.sums()).toBe('1000/0/400/0');
+  });
+
+  it('does not end one that was made itself, and which a restored database has forgotten to have sent', async () => {
+    const first = await released(400);
+    gateway.refundPlay = ({ book }) => book();
+    gateway.refundLookup = () => ({ kind: 'unavailable', reason: 'timeout' });
+    await first.refund({ refundId: 'r2', amountMinor: 400 }, { waitMs: 0 });
+    await world.pass(1000);
+    const backup = world.database.snapshot();
+    gateway.refundLookup = null;
+    await world.pass(HOUR);
+    expect(await first.sums()).toBe('1000/0/400/0');
+    await world.ended(first.engine.stop());
+    madeAfterAll();
+    world.database.restore(backup);
+    const { engine } = await world.replica(gateway, { policy: restoredNow().policy ?? {} });
+    await world.pass(HOUR);
+    const read = (name: string) => world.ended(engine.findRefund('default', first.paymentId, name));
+    expect(await read('r2')).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await read('r1')).toMatchObject({ status: 'SUCCEEDED' });
+    expect(gateway.refundLedger.size).toBe(2);
   });
 
   it('is looked up before the next one is sent; if it was not made, the next one is', async () => {

@@ -29,6 +29,10 @@ const DETAILS: Readonly<Record<RefundProblem, string>> = {
 export const NOT_OFFERED =
   'The adapter of this gateway makes no refunds. Nothing was stored or sent. Refund the payment at the gateway.';
 
+/** Why a key cannot name a refund, although nobody has used the key. */
+export const NAME_TAKEN =
+  'Another refund of this payment has the name that this Idempotency-Key would give, as its refund_id. Nothing was sent for this request, and that refund is unchanged. Send a new Idempotency-Key, or a refund_id.';
+
 type Problem = Extract<RefundAnswer, { kind: 'problem' }>;
 
 export function refundProblem(

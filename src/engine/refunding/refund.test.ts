@@ -9,7 +9,7 @@ import {
 } from '../../../test/support/refunding.ts';
 import { error500, reset } from '../../../test/support/scripted-gateway.ts';
 import { INSTALLATION_ID, order } from '../../../test/support/virtual-world.ts';
-import { orderReference, refundKey } from '../../domain/ids.ts';
+import { orderReference, refundKey, requestKeyHash } from '../../domain/ids.ts';
 import type { RefundAnswer } from '../api.ts';
 
 let gateway: RefundingGateway;
@@ -88,6 +88,18 @@ describe('a refund', () => {
     expect(await refund({ refundId: null, amountMinor: 300 }, { key: KEY })).toMatchObject({
       code: 'idempotency_key_reused',
     });
+    expect(gateway.refundCalls).toHaveLength(1);
+  });
+
+  it('that cannot have the name of its key, because another one has it, is refused at once', async () => {
+    const { refund, store } = await refundingReplica(world, gateway);
+    const keyHash = requestKeyHash(KEY.route, KEY.key);
+    const refundId = refundKey(orderReference(INSTALLATION_ID, 'default', 'o1'), { keyHash });
+    await refund({ refundId, amountMinor: 400 });
+    const before = store.used.length;
+    const named = await refund({ refundId: null, amountMinor: 400 }, { key: KEY });
+    expect(named).toMatchObject({ code: 'refund_conflict', refund: { refundId, status: 'SUCCEEDED' } });
+    expect(store.used.length - before).toBeLessThan(10);
     expect(gateway.refundCalls).toHaveLength(1);
   });
 

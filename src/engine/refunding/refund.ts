@@ -3,7 +3,7 @@
  * something in between, the request reads and decides again.
  */
 import { refundFingerprint } from '../../domain/fingerprint.ts';
-import { requestKeyHash } from '../../domain/ids.ts';
+import { refundKey, requestKeyHash } from '../../domain/ids.ts';
 import { decideRefund } from '../../domain/refund-acceptance.ts';
 import {
   type FollowUpRecord,
@@ -12,11 +12,13 @@ import {
   StoreError,
 } from '../../ports/store.ts';
 import type { RefundAnswer, RefundOptions, RefundWanted } from '../api.ts';
+import type { Engine } from '../context.ts';
 import { begin, placeFor } from '../intent.ts';
+import { referenceOf } from '../names.ts';
 import { paymentKey } from '../unit.ts';
 import { halted, storeFailed } from './interrupted.ts';
 import { open } from './open.ts';
-import { NOT_OFFERED, refundProblem } from './problem.ts';
+import { NAME_TAKEN, NOT_OFFERED, refundProblem } from './problem.ts';
 import { type ClientRequest, isAccepted, isStarted, type Refunding, type Turn } from './request.ts';
 import { showRefund } from './show.ts';
 import { answerNow, isSuperseded, waitTurn } from './waiting.ts';
@@ -131,7 +133,8 @@ async function takeTurn(
       if (payment === null) return 'again';
       if (payment.gateway !== engine.gateway.name) return refundProblem('other_gateway');
       const opened = await open(refunding, request, { ...situation, payment }, verdict.amountMinor);
-      return opened === null ? 'again' : waitTurn(refunding, request, opened, { turn, started: true });
+      if (opened === null) return (await takenName(engine, request, payment)) ?? 'again';
+      return waitTurn(refunding, request, opened, { turn, started: true });
     }
     default: {
       if (followUp === null || payment === null) return 'again';
@@ -141,6 +144,23 @@ async function takeTurn(
       return waitTurn(refunding, request, followUp, { turn, started });
     }
   }
+}
+
+/**
+ * A caller may have given another refund the very name that is derived from this request's key. Then this one can never be opened. Null:
+ * nobody has.
+ */
+async function takenName(
+  engine: Engine,
+  { wanted, key }: ClientRequest,
+  { order, paymentId }: PaymentRecord,
+): Promise<RefundAnswer | null> {
+  if (wanted.refundId !== null || key === null) return null;
+  const name = refundKey(referenceOf(engine, order), { keyHash: key.hash });
+  const { accountId } = wanted;
+  const taken = await engine.store.followUp({ accountId, paymentId, kind: 'refund', name });
+  if (taken === null || taken.followUp.keyHash !== null) return null;
+  return refundProblem('refund_conflict', showRefund(engine, taken), { detail: NAME_TAKEN });
 }
 
 /** Binds the request's key, if it has one, to the refund that it joins. `lost`: read again. */

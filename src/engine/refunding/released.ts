@@ -1,18 +1,21 @@
-/** Looks up refunds that counted as failed without the gateway's word, before one that fits only because of that is sent. */
+/** Looks up refunds that counted as failed without the gateway's word, before another one is sent. */
 import type { CallOutcome, LookupOutcome } from '../../domain/outcomes.ts';
 import { refundableMinor } from '../../domain/sums.ts';
 import type { ReleasedOutcome } from '../../domain/transition/index.ts';
 import type { FollowUpRecord } from '../../ports/store.ts';
 import type { Engine } from '../context.ts';
 import { lookUp } from '../exchange.ts';
-import type { Held } from '../lease.ts';
+import { askedAtMs, askingNow, type Held } from '../lease.ts';
 import { paymentKey } from '../unit.ts';
+import { notBefore } from '../verify.ts';
 import { refundRequest, refundsOf } from './at-gateway.ts';
 
 /** How many are read, and then looked up, at once. */
 const PAGE = 16;
 
-type Outcome = { readonly kind: 'clear' | 'exceeded' } | Extract<ReleasedOutcome, { kind: 'unavailable' }>;
+type Outcome =
+  | { readonly kind: 'clear' | 'exceeded' | 'made' }
+  | Extract<ReleasedOutcome, { kind: 'unavailable' }>;
 type HeldRefund = Held & { readonly record: FollowUpRecord };
 
 /** Rejects with `StoreError`. */
@@ -29,6 +32,7 @@ export async function lookUpReleased(engine: Engine, held: HeldRefund): Promise<
       limit: PAGE,
     });
     const others = page.filter(({ followUp }) => followUp.id !== id);
+    const asking = askingNow(engine, held);
     const outcomes = await Promise.all(
       others.map((other) =>
         lookUp(engine, held, (o) => refundsOf(engine).lookup(refundRequest(engine, other), o)),
@@ -36,28 +40,57 @@ export async function lookUpReleased(engine: Engine, held: HeldRefund): Promise<
     );
     for (const [index, outcome] of outcomes.entries()) {
       const other = others[index] as FollowUpRecord;
-      if (outcome.kind === 'unavailable' || outcome.kind === 'forbidden') return unanswered(outcome);
-      const money = moneyOf(outcome);
-      if (money === null) continue;
-      // Its own row says so as soon as a worker has looked it up.
-      await store.addFollowUpEvidence({ payment, id: other.followUp.id, outcome: money });
-      foundMinor += other.order.amountMinor;
+      const shown = await judge(engine, held, { other, outcome, atMs: askedAtMs(engine, asking) });
+      if (shown.kind === 'unavailable') return shown;
+      if (shown.kind === 'made') foundMinor += other.order.amountMinor;
     }
     if (page.length < PAGE) break;
     after = page.at(-1)?.followUp.id ?? after;
   }
-  if (foundMinor === 0) return { kind: 'clear' };
   const [sums] = await store.sums(payment.accountId, [payment.paymentId]);
   if (sums === undefined) return { kind: 'clear' };
   const without = { ...sums, refundingMinor: sums.refundingMinor - held.record.order.amountMinor };
   const leftMinor = refundableMinor(without) - foundMinor;
-  return { kind: leftMinor >= held.record.order.amountMinor ? 'clear' : 'exceeded' };
+  if (leftMinor < held.record.order.amountMinor) return { kind: 'exceeded' };
+  return { kind: foundMinor === 0 ? 'clear' : 'made' };
 }
 
-function unanswered({
+/** What the gateway, and late evidence, show of one that counted as failed. */
+async function judge(
+  engine: Engine,
+  held: HeldRefund,
+  {
+    other,
+    outcome,
+    atMs,
+  }: { readonly other: FollowUpRecord; readonly outcome: LookupOutcome; readonly atMs: number },
+): Promise<{ readonly kind: 'made' | 'not_made' } | Extract<Outcome, { kind: 'unavailable' }>> {
+  if (outcome.kind === 'unavailable' || outcome.kind === 'forbidden') return unanswered(outcome);
+  const money = moneyOf(outcome);
+  if (money !== null) {
+    // Its own row says so as soon as a worker has looked it up.
+    await engine.store.addFollowUpEvidence({
+      payment: paymentKey(other),
+      id: other.followUp.id,
+      outcome: money,
+    });
+    return { kind: 'made' };
+  }
+  if (outcome.kind !== 'absent' || other.evidence === 0) return { kind: 'not_made' };
+  const { moneyAtMs, sentUntilMs } = await engine.store.followUpNews(
+    other.order.accountId,
+    other.followUp.id,
+  );
+  // A lookup that shows nothing does not disprove a report. That one goes to a person.
+  if (moneyAtMs !== null) return { kind: 'made' };
+  return notBefore(engine, held, [sentUntilMs], atMs) ?? { kind: 'not_made' };
+}
+
+/** Nothing was learnt. */
+export function unanswered({
   kind,
   reason,
-}: Extract<LookupOutcome, { kind: 'unavailable' | 'forbidden' }>): Outcome {
+}: Extract<LookupOutcome, { kind: 'unavailable' | 'forbidden' }>): Extract<Outcome, { kind: 'unavailable' }> {
   const forbidden = kind === 'forbidden';
   return { kind: 'unavailable', reason, waitMs: null, contested: false, evidenceAtMs: null, forbidden };
 }
