@@ -3,6 +3,7 @@
  * settled, or waits too long to be kept in memory. Comments here say payment for both. Every step is durable before the next begins, so the process may die between
  * any two.
  */
+import type { EffectKind } from '../domain/effects.ts';
 import { dashed, timeOfUuidV7 } from '../domain/ids.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
 import {
@@ -360,7 +361,8 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
     const request = requestOf(record, need);
     // After a long wait, another step may be right.
     const isRight = need === place.need && (paid === null || paid === request);
-    const permission = isRight ? permissionOf(request, paid) : { kind: 'ask_again' as const, inMs: 0 };
+    const { kind } = record.operation;
+    const permission = isRight ? permissionOf(request, paid, kind) : { kind: 'ask_again' as const, inMs: 0 };
     if (permission.kind === 'go' && permission.inMs === 0) {
       track(record, takeUp(record, place), place);
       return;
@@ -378,9 +380,9 @@ export function createDriver({ engine, onChange, onForget }: DriverOptions): Dri
    * Asks the breaker in the tick in which the call can start, but asks a budget only once. A call that has waited for
    * its budget may be a probe.
    */
-  function permissionOf(request: Request, paid: Request | null): Permission {
-    if (paid === null) return gate.reserve(request);
-    return request === 'lookup' ? { kind: 'go', inMs: 0 } : gate.reserve('resumed');
+  function permissionOf(request: Request, paid: Request | null, kind: EffectKind): Permission {
+    if (paid === null) return gate.reserve(request, kind);
+    return request === 'lookup' ? { kind: 'go', inMs: 0 } : gate.reserve('resumed', kind);
   }
 
   function wake(record: PaymentRecord): void {

@@ -59,7 +59,8 @@ export async function callGateway(
   const names = namesOf(held.record);
   try {
     const leftAtMs = clock.monotonicMs();
-    const waitMs = gate.leave();
+    const { kind } = held.record.operation;
+    const waitMs = gate.leave(kind);
     if (waitMs > 0) return { kind: 'not_sent', reason: 'gateway_paused', waitMs };
     if (usableMs(engine, held) < MIN_CALL_MS)
       return { kind: 'not_sent', reason: 'lease_too_short', waitMs: 0 };
@@ -96,7 +97,7 @@ export async function callGateway(
       engine.shortage.noted(gate.callSlots, names, outcome.reason);
       return { ...outcome, waitMs: SHORT_FOR_MS };
     }
-    gate.callEnded({ unit, outcome, leftAtMs, pauseMs: policy.forbiddenPauseMs });
+    gate.callEnded({ unit, outcome, leftAtMs, pauseMs: policy.forbiddenPauseMs, kind });
     return { kind: 'ended', outcome };
   } finally {
     // Now, because the next payment need not wait until this outcome is written.

@@ -2,12 +2,19 @@
  * Decides when something may be sent to the gateway: breaker, retry budget, lookup budget and slots in one place.
  * Waiting here is not a call and uses up no attempt.
  */
+import type { EffectKind } from '../domain/effects.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import { type BreakerOptions, type CallHealth, createBreaker, DEFAULT_BREAKER } from './breaker.ts';
-import { createRefusals } from './refusals.ts';
-import { createStopReport } from './report-stop.ts';
+import {
+  type Breaker,
+  type BreakerOptions,
+  type CallHealth,
+  createBreaker,
+  DEFAULT_BREAKER,
+} from './breaker.ts';
+import { createRefusals, type Refusals } from './refusals.ts';
+import { createStopReport, type StopReport } from './report-stop.ts';
 import { createSlots, type Slots } from './slots.ts';
 import { createTokenBucket, type TokenBucketOptions } from './tokens.ts';
 
@@ -40,14 +47,15 @@ export interface Permission {
 }
 
 export interface Gate {
-  reserve(request: Request): Permission;
+  /** Each kind of effect has a breaker of its own: a gateway that makes no refunds can still charge. `kind`: default `charge`. */
+  reserve(request: Request, kind?: EffectKind): Permission;
   /** Gives a place back that was not used. */
   giveBack(request: Request): void;
   /** Checked in the tick in which a call is sent. 0: it may be. Otherwise for how many milliseconds calls are stopped. */
-  leave(): number;
-  /** For how many milliseconds no call at all may be sent. */
-  callsStoppedMs(): number;
-  /** `pauseMs`: how long all calls stop if this is the second one that the gateway refuses. */
+  leave(kind?: EffectKind): number;
+  /** For how many milliseconds no call of this kind may be sent. */
+  callsStoppedMs(kind?: EffectKind): number;
+  /** `pauseMs`: how long all calls of its kind stop if this is the second one that the gateway refuses. */
   callEnded(call: {
     /** What was called: a payment, or a follow-up. */
     readonly unit: string;
@@ -55,6 +63,8 @@ export interface Gate {
     /** When `leave` let it go, by the monotonic clock. */
     readonly leftAtMs: number;
     readonly pauseMs: number;
+    /** Default: `charge`. */
+    readonly kind?: EffectKind;
   }): void;
   readonly callSlots: Slots;
   readonly lookupSlots: Slots;
@@ -75,20 +85,26 @@ const DEFAULT_BUDGETS: Budgets = {
 export function createGate(gateOptions: GateOptions): Gate {
   const { clock, maxCalls, maxLookups, log } = gateOptions;
   const { breaker: breakerOptions = DEFAULT_BREAKER, budgets = DEFAULT_BUDGETS } = gateOptions;
-  const breaker = createBreaker(breakerOptions);
   const retries = createTokenBucket(budgets.retries);
   const lookups = createTokenBucket(budgets.lookups);
   const callSlots = createSlots(maxCalls, clock);
   const lookupSlots = createSlots(maxLookups, clock);
-  const refusals = createRefusals();
-  const stopReport = createStopReport(clock, log);
+  const healthOfKind = (kind: EffectKind): Health => ({
+    breaker: createBreaker(breakerOptions),
+    refusals: createRefusals(),
+    stopReport: createStopReport(clock, log, kind),
+  });
+  const health: Readonly<Record<EffectKind, Health>> = {
+    charge: healthOfKind('charge'),
+    refund: healthOfKind('refund'),
+  };
   return {
     callSlots,
     lookupSlots,
-    reserve(request) {
+    reserve(request, kind = 'charge') {
       const nowMs = clock.monotonicMs();
       if (request === 'lookup') return { kind: 'go', inMs: lookups.reserve(nowMs) };
-      const stoppedMs = breaker.reserve(nowMs);
+      const stoppedMs = health[kind].breaker.reserve(nowMs);
       if (stoppedMs > 0) return { kind: 'ask_again', inMs: stoppedMs };
       if (request === 'retry') return { kind: 'go', inMs: retries.reserve(nowMs) };
       if (request === 'first_call') retries.add(RETRIES_PER_CALL);
@@ -98,22 +114,30 @@ export function createGate(gateOptions: GateOptions): Gate {
       if (request === 'lookup') lookups.add(1);
       else if (request === 'retry') retries.add(1);
     },
-    leave: () => breaker.leave(clock.monotonicMs()),
-    callsStoppedMs: () => breaker.stoppedMs(clock.monotonicMs()),
-    callEnded({ unit, outcome, leftAtMs, pauseMs }) {
+    leave: (kind = 'charge') => health[kind].breaker.leave(clock.monotonicMs()),
+    callsStoppedMs: (kind = 'charge') => health[kind].breaker.stoppedMs(clock.monotonicMs()),
+    callEnded({ unit, outcome, leftAtMs, pauseMs, kind = 'charge' }) {
+      const { breaker, refusals, stopReport } = health[kind];
       const nowMs = clock.monotonicMs();
-      const health = healthOf(outcome);
-      const refusedSinceMs = refusals.refusedSinceMs(unit, health, nowMs);
-      if (refusedSinceMs === null) breaker.ended(nowMs, health, leftAtMs);
+      const shown = healthOf(outcome);
+      const refusedSinceMs = refusals.refusedSinceMs(unit, shown, nowMs);
+      if (refusedSinceMs === null) breaker.ended(nowMs, shown, leftAtMs);
       else breaker.pause(nowMs, pauseMs, refusedSinceMs);
-      stopReport.now(breaker.isStopped(), health);
+      stopReport.now(breaker.isStopped(), shown);
     },
     close() {
-      stopReport.close();
+      for (const { stopReport } of Object.values(health)) stopReport.close();
       callSlots.close();
       lookupSlots.close();
     },
   };
+}
+
+/** What is known of the gateway by the calls of one kind of effect. */
+interface Health {
+  readonly breaker: Breaker;
+  readonly refusals: Refusals;
+  readonly stopReport: StopReport;
 }
 
 /** What a call's outcome says about the gateway, not about the order. */

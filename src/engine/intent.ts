@@ -1,5 +1,6 @@
 /** Makes the first durable step of a charge: the intent, with a claim if a call may start at once. */
 
+import type { EffectKind } from '../domain/effects.ts';
 import { chargeKey, dashed, orderReference, uuidV7 } from '../domain/ids.ts';
 import { openOperation, type Step } from '../domain/operation.ts';
 import type { Order } from '../domain/payment.ts';
@@ -79,12 +80,16 @@ export interface Start {
  */
 export function startNow(
   engine: Engine,
-  { step, giveUpAfterS }: { readonly step: Step; readonly giveUpAfterS: number | null },
+  {
+    step,
+    giveUpAfterS,
+    kind = 'charge',
+  }: { readonly step: Step; readonly giveUpAfterS: number | null; readonly kind?: EffectKind },
 ): Start {
   const { gate, policy } = engine;
   const place = placeFor(engine, step);
   if (place === null) return { start: { kind: 'waiting', waitMs: 0 }, place };
-  const permission = gate.reserve('first_call');
+  const permission = gate.reserve('first_call', kind);
   if (permission.kind === 'go') return { start: { kind: 'claimed', leaseMs: policy.leaseMs }, place };
   place.free();
   const patience = patienceS(engine, giveUpAfterS);

@@ -2,6 +2,7 @@
  * The sweep: finds every payment that is due and in no process's memory. After a crash, a drain or a lost timer,
  * this is the whole recovery. Any replica on the same database does it.
  */
+import type { EffectKind } from '../domain/effects.ts';
 import { type DueQuery, type PaymentRecord, StoreError } from '../ports/store.ts';
 import { type Engine, roomOf } from './context.ts';
 import type { Driver } from './drive.ts';
@@ -43,12 +44,12 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
     const query: DueQuery = {
       gateway: gateway.name,
       limit,
-      calls: callsToRead(),
+      calls: callsToRead('charge'),
       ...(policy.contract.lookup ? {} : { lookupsOverdueMs: policy.resolveForMs }),
     };
     const { nowMs, payments } = await store.due(query);
     engine.databaseClock.note(nowMs, sent);
-    const { followUps } = await store.dueFollowUps(query);
+    const { followUps } = await store.dueFollowUps({ ...query, calls: callsToRead('refund') });
     if (payments.length + followUps.length > 0 && !(await engine.ownMode.holds())) return false;
     // Each kind has a page of its own, so that neither keeps the other from being found.
     const more = [payments, followUps].map(takeUp);
@@ -88,8 +89,8 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
    * Payments that could not continue now are not read. Payments that wait here for a place to call go first, unless
    * others have waited longer.
    */
-  function callsToRead(): DueQuery['calls'] {
-    if (gate.callsStoppedMs() > 0) return false;
+  function callsToRead(kind: EffectKind): DueQuery['calls'] {
+    if (gate.callsStoppedMs(kind) > 0) return false;
     const first = gate.callSlots.first();
     return first === null ? true : { dueBeforeMs: first.dueAtMs };
   }

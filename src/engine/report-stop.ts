@@ -1,4 +1,5 @@
 /** Logs when calls to the gateway are stopped, and when they go on: the first question of a person on call. */
+import type { EffectKind } from '../domain/effects.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { CallHealth } from './breaker.ts';
@@ -16,7 +17,10 @@ export interface StopReport {
   close(): void;
 }
 
-export function createStopReport(clock: Clock, log: Log | undefined): StopReport {
+/** `kind`: whose calls it reports. */
+export function createStopReport(clock: Clock, log: Log | undefined, kind: EffectKind): StopReport {
+  // The field that tells one from the other. Charges are what nearly all lines are about, and they have none.
+  const whose = kind === 'charge' ? {} : { of: kind };
   /** What the last line says. */
   let saysStopped = false;
   let cancel: (() => void) | null = null;
@@ -31,7 +35,7 @@ export function createStopReport(clock: Clock, log: Log | undefined): StopReport
     endWait();
     saysStopped = false;
     log?.info(
-      { alarm_ended: 'calls_stopped' },
+      { alarm_ended: 'calls_stopped', ...whose },
       `the gateway answers again, and calls have gone on for ${STEADY_AFTER_MS / 1000} seconds`,
     );
   }
@@ -54,7 +58,7 @@ export function createStopReport(clock: Clock, log: Log | undefined): StopReport
       if (saysStopped) return;
       saysStopped = true;
       log?.error(
-        { alarm: 'calls_stopped', why },
+        { alarm: 'calls_stopped', why, ...whose },
         'calls to the gateway are stopped, because nearly none of them works; a few are let through to find out when they may go on. ' +
           'Orders wait meanwhile. Check the gateway and the network to it',
       );

@@ -16,6 +16,6 @@ export function nextAttemptMs(
   storedMs: number | null,
 ): number | null {
   if (storedMs === null) return null;
-  const stoppedMs = operation.step === 'call' ? gate.callsStoppedMs() : 0;
+  const stoppedMs = operation.step === 'call' ? gate.callsStoppedMs(operation.kind) : 0;
   return Math.max(storedMs, Math.ceil(databaseClock.nowMs() + stoppedMs));
 }

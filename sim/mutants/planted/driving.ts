@@ -218,8 +218,8 @@ export const DRIVING: readonly PlantedBug[] = [
     story:
       'A gateway that locks out callers with wrong credentials keeps us locked out, because calls go on.',
     file: 'src/engine/gate.ts',
-    find: 'if (refusedSinceMs === null) breaker.ended(nowMs, health, leftAtMs);\n      else breaker.pause(nowMs, pauseMs, refusedSinceMs);',
-    put: 'breaker.ended(nowMs, health, leftAtMs);',
+    find: 'if (refusedSinceMs === null) breaker.ended(nowMs, shown, leftAtMs);\n      else breaker.pause(nowMs, pauseMs, refusedSinceMs);',
+    put: 'breaker.ended(nowMs, shown, leftAtMs);',
     judge: 'engine suite',
     tests: { file: 'src/engine/gate.test.ts', named: '.' },
   },

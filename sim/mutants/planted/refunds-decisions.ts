@@ -186,6 +186,16 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
     tests: { file: WATCHED, named: 'for a person at once' },
   },
   {
+    name: 'a gateway that makes no refunds cannot charge either',
+    story:
+      'The shop’s token may not refund, two refunds wait for that, and every customer waits half a minute to pay.',
+    file: 'src/engine/gate.ts',
+    find: 'const { breaker, refusals, stopReport } = health[kind];',
+    put: 'const { breaker, refusals, stopReport } = kind === "refund" ? health.charge : health[kind];',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/refunding/outage.test.ts', named: 'holds up no charge' },
+  },
+  {
     name: 'what may still land counts as absent',
     story: 'A worker sent a refund after its lease. It lands a minute after it was declared failed.',
     file: 'src/domain/transition/watched.ts',

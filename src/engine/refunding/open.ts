@@ -30,7 +30,11 @@ export async function open(
   // The row is from another installation. Its refund would get another key at the gateway.
   if (!isNamedAsDerived(engine, payment)) return null;
   const verifyFirst = sums.absences > 0 && policy.contract.lookup;
-  const { start, place } = startNow(engine, { step: verifyFirst ? 'verify' : 'call', giveUpAfterS: null });
+  const { start, place } = startNow(engine, {
+    step: verifyFirst ? 'verify' : 'call',
+    giveUpAfterS: null,
+    kind: 'refund',
+  });
   const intent = newIntent(engine, request, payment, {
     amountMinor,
     verifyFirst,
