@@ -2,6 +2,7 @@
  * What each process's limits must guarantee, however small they are. No more exchanges at once than slots. No more retries and lookups
  * than the budgets allow. No call while calls are stopped. No claim is held while waiting. No client waits for ever or is answered late.
  */
+import type { EffectKind } from '../../src/domain/effects.ts';
 import { isSettled } from '../../src/domain/operation.ts';
 import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
 import type { RefundedOutcome } from '../../src/domain/refund-outcomes.ts';
@@ -33,7 +34,11 @@ export interface LimitJudge {
   started(caller: Caller): void;
   /** The process writes the first step of a charge, which adds a retry to its budget. */
   earned(caller: Caller): void;
-  began(kind: ExchangeKind, caller: Caller, key: string): void;
+  began(
+    kind: ExchangeKind,
+    caller: Caller,
+    about: { readonly key: string; readonly effect: EffectKind },
+  ): void;
   /** `kept`: the engine itself did not let the request leave. */
   ended(
     kind: ExchangeKind,
@@ -42,6 +47,7 @@ export interface LimitJudge {
       readonly outcome: CallOutcome | LookupOutcome | RefundedOutcome | NotSent;
       readonly kept: boolean;
       readonly beganAtMs: number;
+      readonly effect: EffectKind;
     },
   ): void;
 }
@@ -62,6 +68,14 @@ interface Seen {
   retries: number;
   lookups: number;
   earned: number;
+  /** Each kind of effect stops its own calls only. */
+  readonly calls: Readonly<Record<EffectKind, Calls>>;
+  /** Its timers that rang late, in true time. */
+  readonly lateRings: { readonly atMs: number; readonly lateMs: number }[];
+}
+
+/** What is known of one incarnation's calls of one kind. */
+interface Calls {
   /** Calls without an answer since the last answer. */
   silences: number;
   answeredAtMs: number;
@@ -69,8 +83,11 @@ interface Seen {
   failedAtMs: number;
   /** No call may begin before this time, by its own clock. */
   stoppedUntilMs: number;
-  /** Its timers that rang late, in true time. */
-  readonly lateRings: { readonly atMs: number; readonly lateMs: number }[];
+}
+
+function noCalls(): Calls {
+  const never = Number.NEGATIVE_INFINITY;
+  return { silences: 0, answeredAtMs: never, failedAtMs: never, stoppedUntilMs: never };
 }
 
 /** A claim, and the budget that it uses. */
@@ -108,10 +125,7 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
       retries: 0,
       lookups: 0,
       earned: 0,
-      silences: 0,
-      answeredAtMs: Number.NEGATIVE_INFINITY,
-      failedAtMs: Number.NEGATIVE_INFINITY,
-      stoppedUntilMs: Number.NEGATIVE_INFINITY,
+      calls: { charge: noCalls(), refund: noCalls() },
       lateRings: [],
     };
     processes.set(name, fresh);
@@ -142,12 +156,12 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
       violated('limits', `${caller.name}: ${known[budget]} ${budget} in ${seconds} s, of ${most}`);
   }
 
-  function judgeStop(caller: Caller, { stoppedUntilMs }: Seen): void {
+  function judgeStop(caller: Caller, { stoppedUntilMs }: Calls): void {
     const leftMs = stoppedUntilMs - caller.monotonicMs;
     if (leftMs > 0) violated('limits', `${caller.name} called, ${leftMs} ms before calls may go on`);
   }
 
-  function callEnded({ monotonicMs }: Caller, known: Seen, outcome: CallOutcome, beganAtMs: number): void {
+  function callEnded({ monotonicMs }: Caller, known: Calls, outcome: CallOutcome, beganAtMs: number): void {
     if (narrow === null) return;
     const { failedAtMs } = known;
     if (outcome.kind === 'unknown' || outcome.kind === 'refused' || outcome.kind === 'forbidden')
@@ -201,22 +215,22 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
     earned(caller) {
       seen(caller).earned += 1;
     },
-    began(kind, caller, key) {
+    began(kind, caller, { key, effect }) {
       const known = seen(caller);
       known.underWay[kind] += 1;
       judgeSlots(kind, caller, known);
-      if (kind === 'call') judgeStop(caller, known);
+      if (kind === 'call') judgeStop(caller, known.calls[effect]);
       const claim = claims.get(rowOf(key)?.payment.claimId ?? '');
       if (claim === undefined) return;
       judgeClaim(kind, caller, claim);
       if (!claim.used) judgeBudgets(caller, known, claim);
       claim.used = true;
     },
-    ended(kind, caller, { outcome, kept, beganAtMs }) {
+    ended(kind, caller, { outcome, kept, beganAtMs, effect }) {
       const known = seen(caller);
       known.underWay[kind] -= 1;
       if (kind === 'call' && !kept && outcome.kind !== 'not_sent')
-        callEnded(caller, known, outcome as CallOutcome, beganAtMs);
+        callEnded(caller, known.calls[effect], outcome as CallOutcome, beganAtMs);
     },
   };
 }

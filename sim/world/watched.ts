@@ -1,4 +1,5 @@
 /** Wraps a process's gateway and store, so that the judge of its limits sees every use. */
+import type { EffectKind } from '../../src/domain/effects.ts';
 import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
 import type { RefundedOutcome } from '../../src/domain/refund-outcomes.ts';
 import type { CallOptions, Gateway, Refunds } from '../../src/ports/gateway.ts';
@@ -12,19 +13,19 @@ type Outcome = CallOutcome | LookupOutcome | RefundedOutcome | NotSent;
 export function watchedGateway({ judge }: World, process: Process, gateway: Gateway): Gateway {
   function watch<T extends Outcome>(
     kind: ExchangeKind,
-    key: string,
+    about: { readonly key: string; readonly effect: EffectKind },
     begin: (keep: () => void) => Promise<T>,
   ): Promise<T> {
     const caller = callerOf(process);
     const beganAtMs = caller.monotonicMs;
     let kept = false;
-    judge.limits.began(kind, caller, key);
+    judge.limits.began(kind, caller, about);
     const exchange = begin(() => {
       kept = true;
     });
     // Before the engine gets the outcome and begins the next exchange in its place.
     void exchange.then((outcome) =>
-      judge.limits.ended(kind, callerOf(process), { outcome, kept, beganAtMs }),
+      judge.limits.ended(kind, callerOf(process), { outcome, kept, beganAtMs, effect: about.effect }),
     );
     return exchange;
   }
@@ -42,26 +43,28 @@ export function watchedGateway({ judge }: World, process: Process, gateway: Gate
   }
 
   function watchedRefunds({ refunded, ...refunds }: Refunds): Refunds {
+    const of = ({ key }: { readonly key: string }) => ({ key, effect: 'refund' }) as const;
     const watched: Refunds = {
       call: (request, options) =>
-        watch('call', request.key, (keep) => refunds.call(request, watchLeave(options, keep))),
-      lookup: (request, options) => watch('lookup', request.key, () => refunds.lookup(request, options)),
+        watch('call', of(request), (keep) => refunds.call(request, watchLeave(options, keep))),
+      lookup: (request, options) => watch('lookup', of(request), () => refunds.lookup(request, options)),
     };
     if (refunded === undefined) return watched;
     // It is about no key.
     return {
       ...watched,
-      refunded: (charge, options) => watch('lookup', '', () => refunded(charge, options)),
+      refunded: (charge, options) => watch('lookup', of({ key: '' }), () => refunded(charge, options)),
     };
   }
 
   judge.limits.started(callerOf(process));
   const { refunds } = gateway;
+  const of = ({ key }: { readonly key: string }) => ({ key, effect: 'charge' }) as const;
   return {
     ...gateway,
     call: (request, options) =>
-      watch('call', request.key, (keep) => gateway.call(request, watchLeave(options, keep))),
-    lookup: (request, options) => watch('lookup', request.key, () => gateway.lookup(request, options)),
+      watch('call', of(request), (keep) => gateway.call(request, watchLeave(options, keep))),
+    lookup: (request, options) => watch('lookup', of(request), () => gateway.lookup(request, options)),
     ...(refunds === undefined ? {} : { refunds: watchedRefunds(refunds) }),
   };
 }
