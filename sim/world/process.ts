@@ -177,15 +177,21 @@ function logOf(world: World, process: Process): Log {
     if (typeof fields.alarm === 'string') alarmed(fields.alarm, fields);
     if (typeof fields.alarm === 'string' && fields.alarm !== EVERY_LOST_STATEMENT) {
       world.marks.hit(`alarm:${fields.alarm}`);
-      process.alarms.add(fields.alarm);
+      if (isOfCharges(fields)) process.alarms.add(fields.alarm);
     }
     if (fields.alarm === 'evidence_lost') world.judge.evidenceLost();
     if (message.startsWith('a worker failed') || message.startsWith('the gateway adapter threw')) {
       world.judge.violated('exception', `${process.name}: ${message}: ${String(fields.err)}`);
     }
   };
-  const ended = ({ alarm_ended: alarm }: Record<string, unknown>): void => {
-    if (typeof alarm === 'string') process.alarms.delete(alarm);
+  const ended = (fields: Record<string, unknown>): void => {
+    const { alarm_ended: alarm } = fields;
+    if (typeof alarm === 'string' && isOfCharges(fields)) process.alarms.delete(alarm);
   };
   return { info: ended, warn: () => {}, error: note };
+}
+
+/** A stop of another kind's calls ends with the next call of that kind, and there may be none. */
+function isOfCharges({ of }: Record<string, unknown>): boolean {
+  return of === undefined;
 }

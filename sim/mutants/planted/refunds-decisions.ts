@@ -196,6 +196,16 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
     tests: { file: 'src/engine/refunding/outage.test.ts', named: 'holds up no charge' },
   },
   {
+    name: 'a failed refund is offered again while evidence about it is unchecked',
+    story:
+      'A worker has just heard that the refund was made, and the merchant is told to refund the money again.',
+    file: 'src/engine/refunding/waiting.ts',
+    find: "return operation.status === 'FAILED' && evidence > 0;",
+    put: "return operation.status === 'FAILED' && evidence < 0;",
+    judge: 'engine suite',
+    tests: { file: LATE, named: 'not offered again' },
+  },
+  {
     name: 'what may still land counts as absent',
     story: 'A worker sent a refund after its lease. It lands a minute after it was declared failed.',
     file: 'src/domain/transition/watched.ts',

@@ -218,6 +218,21 @@ describe('a refund that counted as failed', () => {
     expect(await replica.sums()).toBe('1000/0/0/0');
   });
 
+  it('is not offered again while late evidence about it is being checked', async () => {
+    const replica = await released();
+    gateway.refundLookup = () => ({ kind: 'unavailable', reason: 'timeout' });
+    await lateNews(replica, { kind: 'approved', ref: 're_late' });
+    expect(await replica.refund({ amountMinor: 700 })).toMatchObject({
+      kind: 'unsettled',
+      refund: { status: 'FAILED', inDoubt: true },
+    });
+    gateway.refundLookup = () => ({ kind: 'declined', code: 'no', ref: 're_late' });
+    await world.pass(HOUR);
+    expect(await replica.refund({ amountMinor: 700 })).toMatchObject({
+      frozen: { problem: 'gateway_failed' },
+    });
+  });
+
   it('is for a person if it was reported and cannot be found', async () => {
     const replica = await released();
     await lateNews(replica, { kind: 'approved', ref: 're_gone' });

@@ -42,7 +42,7 @@ export async function waitTurn(
   return waiters.closed() ? unsettled(engine, request, record) : 'again';
 }
 
-/** The answer about a refund as it is: ended, accepted, or in REVIEW. */
+/** The answer about a refund as it is: ended, accepted, in REVIEW, or failed with evidence that is being checked. */
 export function answerNow(
   engine: Refunding['engine'],
   request: ClientRequest,
@@ -53,11 +53,16 @@ export function answerNow(
   const refund = showRefund(engine, record);
   if (isSuperseded(record)) return refundProblem('result_superseded', refund, { replayed });
   if (isAccepted(record)) return { kind: 'accepted', refund, started, replayed };
-  if (!isSettled(record.operation.status)) return unsettled(engine, request, record);
+  if (!isSettled(record.operation.status) || isInDoubt(record)) return unsettled(engine, request, record);
   const { answer, problem, paymentId, followUp } = record;
   // The frozen answer is erased after its retention. Then the row is the answer.
   const frozen = { problem, body: answer?.body ?? refundAnswerBody(refund, problem) };
   return { kind: 'settled', frozen, paymentId, refundId: followUp.name, started, replayed };
+}
+
+/** Whether its failure may not be true: late evidence about it has not been checked yet. So nobody is told to refund the money again. */
+function isInDoubt({ operation, evidence }: FollowUpRecord): boolean {
+  return operation.status === 'FAILED' && evidence > 0;
 }
 
 /** Whether its first end is no longer true: it had failed and was made after all, or it had been made and has failed since. */
