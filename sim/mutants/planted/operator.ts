@@ -32,8 +32,8 @@ export const OPERATOR: readonly PlantedBug[] = [
     story:
       'The gateway holds two charges of an order, somebody says “failed”, and the next card is charged too.',
     file: WISHED,
-    find: "return own?.kind === 'duplicated' || others.kind === 'money';",
-    put: "return own?.kind === 'duplicated' && others.kind === 'money';",
+    find: "own?.kind === 'pending' || others.kind === 'money';",
+    put: "(own?.kind === 'pending' && others.kind === 'money');",
     judge: 'engine suite',
     tests: { file: RESOLVE_TEST, named: 'is refuted' },
   },

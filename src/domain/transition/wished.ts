@@ -88,7 +88,8 @@ function isAgainst({ outcome }: Wish, { own, others }: Looks): boolean {
   // Money on other terms is not this payment's, and it is live.
   if (own?.kind === 'mismatch') return true;
   if (outcome === 'completed') return own?.kind === 'reversed';
-  return own?.kind === 'duplicated' || others.kind === 'money';
+  // What is pending may still be made, and nobody would notice it then.
+  return own?.kind === 'duplicated' || own?.kind === 'pending' || others.kind === 'money';
 }
 
 function wasAsked(own: LookupOutcome | null): boolean {

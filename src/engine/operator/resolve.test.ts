@@ -99,23 +99,26 @@ describe('an operator’s word', () => {
     expect(now().status).toBe('FAILED');
   });
 
-  it.each([PENDING, SILENT])('counts while the gateway answers $kind', async (outcome) => {
+  it('counts while the gateway gives no answer', async () => {
     const replica = await inReview();
-    shows(outcome);
+    shows(SILENT);
     await replica.resolve(FAILED);
     await world.pass(1000);
     expect(now().status).toBe('FAILED');
   });
 
-  it.each([TWICE, MISMATCH])('that nothing was charged is refuted by live money ($kind)', async (outcome) => {
-    const replica = await inReview();
-    shows(outcome);
-    await replica.resolve(FAILED);
-    await world.pass(1000);
-    expect(now().status).toBe('REVIEW');
-    expect(last()[0]).toContain('operator.refuted failed by amira; the gateway shows');
-    expect(alarms(replica)).toContain('operator_refuted');
-  });
+  it.each([TWICE, MISMATCH, PENDING])(
+    'that nothing was charged is refuted by live money ($kind)',
+    async (outcome) => {
+      const replica = await inReview();
+      shows(outcome);
+      await replica.resolve(FAILED);
+      await world.pass(1000);
+      expect(now().status).toBe('REVIEW');
+      expect(last()[0]).toContain('operator.refuted failed by amira; the gateway shows');
+      expect(alarms(replica)).toContain('operator_refuted');
+    },
+  );
 
   it('that nothing was charged is refuted by the charge itself, which completes the payment', async () => {
     const replica = await inReview();
