@@ -37,6 +37,11 @@ function afterWatching(
   return [...AFTER_WATCHING[was][outcome.kind], 'lookup.not_found_yet', 'call.declined_in_doubt'];
 }
 
+/** Whether late evidence names another one than the one that counts: the gateway has made two. */
+function namesAnother({ operation, evidence, named: [named] }: Row): boolean {
+  return operation.status === 'COMPLETED' && evidence > 0 && named !== null && named !== operation.gatewayRef;
+}
+
 /** Null: any event. */
 function mayWrite(stage: Stage, row: Row, { policy }: World): readonly EventType[] | null {
   switch (stage.at) {
@@ -49,11 +54,14 @@ function mayWrite(stage: Stage, row: Row, { policy }: World): readonly EventType
     case 'verified':
       return AFTER_VERIFYING[stage.outcome.kind];
     case 'watched':
-      return afterWatching(
-        row.operation.status === 'COMPLETED' ? 'COMPLETED' : 'FAILED',
-        stage.outcome,
-        policy,
-      );
+      return [
+        ...afterWatching(
+          row.operation.status === 'COMPLETED' ? 'COMPLETED' : 'FAILED',
+          stage.outcome,
+          policy,
+        ),
+        ...(namesAnother(row) ? (['verify.duplicate_found'] as const) : []),
+      ];
     default:
       return null;
   }

@@ -125,8 +125,8 @@ function afterVerifying(
   if (status === 'COMPLETED' || status === 'FAILED') {
     if (!plan.policy.contract.lookup) return UNASKED[status];
     const may = AFTER_WATCHING[status][looked ?? 'not_sent'];
-    // The database may not show the evidence that is to be compared with the answer.
-    return before.evidence > 0 ? [...may, 'verify.unavailable'] : may;
+    // The database may not show the evidence that is to be compared with the answer, or the evidence names a second one.
+    return before.evidence > 0 ? [...may, 'verify.unavailable', 'verify.duplicate_found'] : may;
   }
   // An earlier refund was made after all, and nothing is left for this one.
   return [...AFTER_VERIFYING, 'payment.failed'];

@@ -45,7 +45,9 @@ export function onWatched(
   context: Context,
 ): Watched {
   const watched = decide(operation, outcome, known, context);
-  if (!watched.checked || !namesAnother(operation, outcome, known.news)) return watched;
+  // If it has failed since, that is what must be told.
+  const stands = watched.decision.next.status === operation.status;
+  if (!watched.checked || !stands || !namesAnother(operation, outcome, known.news)) return watched;
   const event = { type: 'verify.duplicate_found', detail: known.news?.moneyRef ?? null } as const;
   return { ...watched, decision: { ...watched.decision, event, alarm: EFFECTS[operation.kind].twice } };
 }
