@@ -19,15 +19,13 @@ import { verdictOf } from './charging/verdict.ts';
 import { waitForOwn, waitTurn } from './charging/waiting.ts';
 import { problem } from './problem.ts';
 import { showPayment } from './show.ts';
-import { createStarting } from './starting.ts';
 
 /** Other requests for the same order can overtake each turn. More often than this is a fault, not bad luck. */
 const MAX_TURNS = 1000;
 
 export function createCharging(
-  parts: Omit<Charging, 'starting'>,
+  charging: Charging,
 ): (order: Order, options: ChargeOptions) => Promise<ChargeAnswer> {
-  const charging: Charging = { ...parts, starting: createStarting() };
   const { clock } = charging.engine;
 
   return async (order, options) => {

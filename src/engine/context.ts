@@ -16,29 +16,36 @@ import type { OwnMode } from './own-mode.ts';
 import type { Shortage } from './shortage.ts';
 import type { Standing } from './standing.ts';
 
-/** What every part of the engine uses. */
-export interface Engine {
+/** What belongs to the process: there is one of each, however many gateways it works at. */
+export interface Shared {
   readonly store: Store;
-  readonly gateway: Gateway;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly policy: Policy;
-  readonly gate: Gate;
   readonly limits: Limits;
   readonly installationId: string;
   readonly databaseClock: DatabaseClock;
   readonly halt: Halt;
   readonly outage: Outage;
-  readonly lateNews: LateNews;
-  readonly ahead: AheadMemory;
-  readonly shortage: Shortage;
-  readonly standing: Standing;
-  /** Whether real money moves at the gateway. */
+  /** Whether real money moves. A database holds either real payments or test payments, so it is the same at all gateways. */
   readonly livemode: boolean;
   readonly ownMode: OwnMode;
   readonly rooms: Readonly<Record<EffectKind, Room>>;
 }
+
+/** What belongs to one gateway: trouble there holds up no other. */
+interface OfGateway {
+  readonly gateway: Gateway;
+  readonly policy: Policy;
+  readonly gate: Gate;
+  readonly lateNews: LateNews;
+  readonly ahead: AheadMemory;
+  readonly shortage: Shortage;
+  readonly standing: Standing;
+}
+
+/** The engine at one gateway. Every part of the engine takes it. */
+export interface Engine extends Shared, OfGateway {}
 
 export function roomOf({ rooms }: Pick<Engine, 'rooms'>, { operation }: PaymentRecord): Room {
   return rooms[operation.kind];

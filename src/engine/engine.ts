@@ -1,48 +1,35 @@
-import { isUuid } from '../domain/ids.ts';
-import type { Policy } from '../domain/policy.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { type Store, StoreError } from '../ports/store.ts';
-import { createAheadMemory } from './ahead-memory.ts';
 import type { NotReady, Payonce } from './api.ts';
-import { createCharging } from './charge.ts';
-import { type Engine, type Limits, livemodeOf } from './context.ts';
+import { type Engine, type Limits, livemodeOf, type Shared } from './context.ts';
 import { createDatabaseClock } from './database-clock.ts';
-import { createDriver } from './drive.ts';
 import { ROOMS } from './effects/index.ts';
-import { createGate, type GateOptions } from './gate.ts';
 import { createHalt } from './halt.ts';
-import { createLateNews } from './late-news.ts';
 import { momentOf } from './moment.ts';
-import { lookNow } from './operator/look-now.ts';
+import { type AtGateway, engineAt, type GatewayOptions, workAt } from './one-gateway.ts';
 import { operatorProblem } from './operator/problem.ts';
-import { resolve } from './operator/resolve.ts';
 import { createOutage } from './outage.ts';
 import { createOwnMode } from './own-mode.ts';
 import { pause } from './pause.ts';
+import { createPaymentReads } from './payment-reads.ts';
 import { problem } from './problem.ts';
-import { createSweeper } from './recover.ts';
 import { refundProblem } from './refunding/problem.ts';
 import { createRefundReads } from './refunding/reads.ts';
-import { createRefunding } from './refunding/refund.ts';
 import { createReplayCache } from './replay-cache.ts';
-import { createShortage } from './shortage.ts';
+import { createRouting } from './routing.ts';
 import { createShow } from './show-now.ts';
-import { createStanding } from './standing.ts';
 import { checkPolicy, checkStart } from './start-checks.ts';
+import { createStarting } from './starting.ts';
 import { createWaiters } from './waiters.ts';
 
-export interface EngineOptions {
+export interface EngineOptions extends GatewayOptions {
   readonly store: Store;
-  readonly gateway: Gateway;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly policy: Policy;
   readonly limits: Limits;
-  readonly gate: Omit<GateOptions, 'clock'>;
   /** How many frozen answers are kept in memory at most. 0: none. */
   readonly cacheEntries: number;
   /** How long a frozen answer may be given, in milliseconds. It is the store's own setting. */
@@ -68,57 +55,31 @@ const UNREADY_AFTER_MS = 3000;
  * restored and the gateway has no lookups.
  */
 export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
-  const { store, clock } = options;
+  const { clock, answerRetentionMs } = options;
   checkPolicy(options.policy);
-  const sent = momentOf(clock);
-  const { nowMs: databaseMs, longestLeaseMs } = await store.noteLease(options.policy.leaseMs);
-  const halt = createHalt(options.log);
-  const livemode = livemodeOf(options.gateway);
-  const engine: Engine = {
-    ...options,
-    gate: createGate({ clock, log: options.log, ...options.gate }),
-    installationId: await store.installationId(),
-    databaseClock: createDatabaseClock(clock, {
-      databaseMs,
-      sent,
-      longestLeaseMs,
-      blindAfterMs: Math.max(5000, 3 * options.limits.sweepMs),
-    }),
-    halt,
-    outage: createOutage(clock, options.log),
-    lateNews: createLateNews(),
-    ahead: createAheadMemory(),
-    shortage: createShortage(clock, options.log),
-    standing: createStanding(clock),
-    livemode,
-    ownMode: createOwnMode({ store, livemode, halt }),
-    rooms: ROOMS,
-  };
-  await checkStart(engine);
+  const shared = await share(options);
+  const { store, halt, outage } = shared;
+  const first = engineAt(shared, options);
+  // By the gateway's name, as payments have it. More gateways of this process go here.
+  const engines: ReadonlyMap<string, Engine> = new Map([[first.gateway.name, first]]);
+  for (const engine of engines.values()) await checkStart(engine, engines);
   const waiters = createWaiters(clock);
-  const driver = createDriver({ engine, onChange: waiters.changed, onForget: waiters.released });
-  const sweeper = createSweeper(engine, driver);
   const cache = createReplayCache(options.cacheEntries, clock);
-  const refund = createRefunding({ engine, driver, waiters });
-  const show = createShow(engine);
-  const reads = createRefundReads(engine, show);
-  const operating = { engine, driver, show };
-  const charge = createCharging({
-    engine,
-    driver,
-    waiters,
-    cache,
-    answerRetentionMs: options.answerRetentionMs,
-  });
+  const show = createShow(shared, (gateway) => engines.get(gateway) ?? first);
+  const parts = { show, waiters, cache, starting: createStarting(), answerRetentionMs };
+  const gateways: ReadonlyMap<string, AtGateway> = new Map(
+    [...engines].map(([name, engine]) => [name, workAt(engine, parts)]),
+  );
+  const requests = createRouting(shared, gateways);
   let stopping = false;
   async function notReady(): Promise<NotReady | null> {
     if (stopping) return 'stopping';
-    if (engine.halt.halted) return 'stopped';
+    if (halt.halted) return 'stopped';
     try {
       await store.check();
       // It answers, but what we write there fails or waits in vain.
-      if (engine.outage.sinceFailureMs() >= UNREADY_AFTER_MS) return 'database_unavailable';
-      return (await engine.ownMode.holds()) ? null : 'stopped';
+      if (outage.sinceFailureMs() >= UNREADY_AFTER_MS) return 'database_unavailable';
+      return (await shared.ownMode.holds()) ? null : 'stopped';
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       return error.kind === 'refused' ? 'database_refuses' : 'database_unavailable';
@@ -127,45 +88,60 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   /** Why an operator's request is not taken. Null: it is. */
   function refusal() {
     if (stopping) return operatorProblem('shutting_down');
-    return engine.halt.halted ? operatorProblem('installation_changed') : null;
+    return halt.halted ? operatorProblem('installation_changed') : null;
   }
-  sweeper.start();
+  for (const at of gateways.values()) at.start();
   return {
     charge(order, chargeOptions) {
       if (stopping) return Promise.resolve(problem('shutting_down', null));
-      if (engine.halt.halted) return Promise.resolve(problem('installation_changed', null));
-      return charge(order, chargeOptions);
-    },
-    async payment(accountId, paymentId) {
-      if (!isUuid(paymentId)) return null;
-      const record = await store.payment(accountId, paymentId);
-      return (await show.payments(accountId, record === null ? [] : [record]))[0] ?? null;
-    },
-    payments: async (accountId, filter) =>
-      show.payments(accountId, await store.payments({ accountId, ...filter })),
-    async events(accountId, paymentId, filter) {
-      if (!isUuid(paymentId)) return null;
-      const events = await store.events({ accountId, paymentId, ...filter });
-      if (events !== null) await show.requireOwnMode();
-      return events;
+      if (halt.halted) return Promise.resolve(problem('installation_changed', null));
+      return requests.charge(order, chargeOptions);
     },
     refund(wanted, refundOptions) {
       if (stopping) return Promise.resolve(refundProblem('shutting_down'));
-      if (engine.halt.halted) return Promise.resolve(refundProblem('installation_changed'));
-      return refund(wanted, refundOptions);
+      if (halt.halted) return Promise.resolve(refundProblem('installation_changed'));
+      return requests.refund(wanted, refundOptions);
     },
-    ...reads,
-    lookNow: async (wanted) => refusal() ?? lookNow(operating, wanted),
-    resolve: async (wanted) => refusal() ?? resolve(operating, wanted),
+    ...createPaymentReads(shared, show),
+    ...createRefundReads(shared, show),
+    lookNow: async (wanted) => refusal() ?? requests.lookNow(wanted),
+    resolve: async (wanted) => refusal() ?? requests.resolve(wanted),
     ready: async () => (await notReady()) === null,
     notReady,
     async stop(withinMs = 10_000) {
       stopping = true;
-      const drained = Promise.all([sweeper.stop(), driver.drain()]).then(() => engine.lateNews.stored());
+      const drained = Promise.all([...gateways.values()].map((at) => at.drain()));
       const inTime = await Promise.race([drained.then(() => true), pause(clock, withinMs).then(() => false)]);
       if (!inTime)
-        engine.log.warn({ limit_ms: withinMs }, 'the drain took too long; the rest is left to its lease');
+        shared.log.warn({ limit_ms: withinMs }, 'the drain took too long; the rest is left to its lease');
       waiters.close();
     },
+  };
+}
+
+/** What belongs to the process. Rejects with `StoreError` if the store cannot be read. */
+async function share({ store, clock, random, log, limits, gateway, policy }: EngineOptions): Promise<Shared> {
+  const sent = momentOf(clock);
+  const { nowMs: databaseMs, longestLeaseMs } = await store.noteLease(policy.leaseMs);
+  const halt = createHalt(log);
+  const livemode = livemodeOf(gateway);
+  return {
+    store,
+    clock,
+    random,
+    log,
+    limits,
+    installationId: await store.installationId(),
+    databaseClock: createDatabaseClock(clock, {
+      databaseMs,
+      sent,
+      longestLeaseMs,
+      blindAfterMs: Math.max(5000, 3 * limits.sweepMs),
+    }),
+    halt,
+    outage: createOutage(clock, log),
+    livemode,
+    ownMode: createOwnMode({ store, livemode, halt }),
+    rooms: ROOMS,
   };
 }

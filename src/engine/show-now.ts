@@ -3,7 +3,7 @@ import { actionsOf } from '../domain/actions.ts';
 import { refundableMinor, type Sums } from '../domain/sums.ts';
 import { type FollowUpRecord, type PaymentRecord, type PaymentSums, StoreError } from '../ports/store.ts';
 import type { PaymentNow, RefundNow } from './api.ts';
-import { type Engine, roomOf } from './context.ts';
+import { type Engine, roomOf, type Shared } from './context.ts';
 import { showRefund } from './refunding/show.ts';
 import { showPayment } from './show.ts';
 
@@ -16,17 +16,18 @@ export interface Show {
   requireOwnMode(): Promise<void>;
 }
 
-export function createShow(engine: Engine): Show {
-  const { store, gateway, policy } = engine;
-
+/** `engineAt`: the engine at the gateway of this name. If it is not one of this process's, then at any that is. */
+export function createShow({ store, ownMode }: Shared, engineAt: (gateway: string) => Engine): Show {
   function actions(record: PaymentRecord, leftMinor: number) {
+    const engine = engineAt(record.gateway);
+    const { gateway, policy } = engine;
     const isOurs = record.gateway === gateway.name && roomOf(engine, record).isOffered(engine);
     const canRefund = isOurs && gateway.refunds !== undefined && leftMinor > 0;
     return actionsOf(record.operation, { canLook: isOurs && policy.contract.lookup, canRefund });
   }
 
   async function requireOwnMode(): Promise<void> {
-    if (!(await engine.ownMode.holds()))
+    if (!(await ownMode.holds()))
       throw new StoreError('unavailable', 'The payments of this database are of the other mode.');
   }
 
@@ -35,7 +36,11 @@ export function createShow(engine: Engine): Show {
     const known = new Map((await store.sums(accountId, ids)).map((one) => [one.paymentId, one]));
     return records.map((record) => {
       const sums = sumsOf(record, known.get(record.paymentId));
-      return { ...showPayment(engine, record), sums, actions: actions(record, refundableMinor(sums)) };
+      return {
+        ...showPayment(engineAt(record.gateway), record),
+        sums,
+        actions: actions(record, refundableMinor(sums)),
+      };
     });
   }
 
@@ -49,7 +54,7 @@ export function createShow(engine: Engine): Show {
       const [shown] = await withSums(record.order.accountId, [record]);
       return shown as PaymentNow;
     },
-    refund: (record) => ({ ...showRefund(engine, record), actions: actions(record, 0) }),
+    refund: (record) => ({ ...showRefund(engineAt(record.gateway), record), actions: actions(record, 0) }),
     requireOwnMode,
   };
 }

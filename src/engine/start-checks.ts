@@ -18,14 +18,22 @@ export function checkPolicy({ restoredAtMs, contract }: Pick<Policy, 'restoredAt
   );
 }
 
-/** Rejects with an error that says what to do if the engine must not start. Raises an alarm if somebody must act. */
-export async function checkStart(engine: Engine): Promise<void> {
+/**
+ * Rejects with an error that says what to do if the engine must not start. Raises an alarm if somebody must act.
+ * `here`: the names of the gateways that this process works at. Default: this one alone.
+ */
+export async function checkStart(
+  engine: Engine,
+  here: Names = new Set([engine.gateway.name]),
+): Promise<void> {
   checkRestoredAt(engine);
   await checkNames(engine);
   await claimMode(engine);
   tellOldRestore(engine);
-  await tellOpenElsewhere(engine);
+  await tellOpenElsewhere(engine, here);
 }
+
+type Names = Pick<ReadonlySet<string>, 'has'>;
 
 /** The clocks of two machines may differ, but not by this much. */
 const AHEAD_MS = 3_600_000;
@@ -75,13 +83,14 @@ function holdsMoney(gateway: string): string {
 }
 
 /** Open payments elsewhere do not prevent the start, so failing to count them does not either. */
-async function tellOpenElsewhere({ store, gateway, log }: Engine): Promise<void> {
+async function tellOpenElsewhere({ store, gateway, log }: Engine, here: Names): Promise<void> {
   const open = await store.openElsewhere(gateway.name).catch((error: unknown) => {
     if (!(error instanceof StoreError)) throw error;
     log.warn({ err: error }, 'the store could not say whether payments of another gateway are still open');
     return [];
   });
   for (const { gateway: other, count } of open) {
+    if (here.has(other)) continue;
     log.error(
       { alarm: 'payments_elsewhere', gateway: other, count },
       'payments of another gateway are still open, and this process does not look them up: start an instance with the settings of that ' +

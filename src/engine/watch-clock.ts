@@ -25,6 +25,8 @@ export function createClockWatch(engine: Engine): (cameBack: boolean) => Promise
   let waits: { readonly after: number | null } | null = { after: null };
   let lookAtMs = 0;
   let lookUntilMs = 0;
+  /** How far the clock was set back when the waits at this gateway were last checked because of it. */
+  let checkedBackMs = 0;
 
   function report({ backMs, forwardMs }: Steps): void {
     if (clock.monotonicMs() < reportAtMs) return;
@@ -52,13 +54,17 @@ export function createClockWatch(engine: Engine): (cameBack: boolean) => Promise
     databaseClock.handled(longestLeaseMs);
     if (steps === null) return;
     report(steps);
-    if (steps.backMs > 0) lookAtWaits(steps.backMs);
   }
 
   return async (cameBack) => {
     const nowMs = clock.monotonicMs();
     if (cameBack || (nowMs >= lookAtMs && nowMs < lookUntilMs)) lookAtWaits(0);
     if (databaseClock.unhandled() !== null) await handle();
+    // The sweep of another gateway may have handled the step. The waits at this one are still to be checked.
+    const { setBackMs } = databaseClock.trust();
+    const backMs = setBackMs - checkedBackMs;
+    checkedBackMs = setBackMs;
+    if (backMs > 0) lookAtWaits(backMs);
     if (waits === null) return;
     const next = await store.shortenWaits({ gateway: gateway.name, after: waits.after, limit: PAGE });
     waits = next === null ? null : { after: next };

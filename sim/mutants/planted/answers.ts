@@ -128,9 +128,9 @@ export const ANSWERS: readonly PlantedBug[] = [
     name: 'a payment is read from memory',
     story:
       'A merchant who has seen “completed” then reads “processing”, or reads another merchant’s payment.',
-    file: 'src/engine/engine.ts',
-    find: 'const record = await store.payment(accountId, paymentId);',
-    put: 'const record = driver.known(paymentId) ?? (await store.payment(accountId, paymentId));',
+    file: 'src/engine/payment-reads.ts',
+    find: '  return {\n    async payment(accountId, paymentId) {\n      if (!isUuid(paymentId)) return null;\n      const record = await store.payment(accountId, paymentId);',
+    put: '  const read = new Map<string, Awaited<ReturnType<typeof store.payment>>>();\n  return {\n    async payment(accountId, paymentId) {\n      if (!isUuid(paymentId)) return null;\n      const record = read.get(paymentId) ?? (await store.payment(accountId, paymentId));\n      read.set(paymentId, record);',
     judge: 'simulation',
   },
   {

@@ -246,7 +246,7 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'nobody takes up what a dead server has left',
     story: 'An order whose server died stays open until a client repeats it, which may never happen.',
     file: 'src/engine/engine.ts',
-    find: '  sweeper.start();\n',
+    find: '  for (const at of gateways.values()) at.start();\n',
     put: '',
     judge: 'kill points',
   },

@@ -143,7 +143,7 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     name: 'the alarm about another gateway is not raised',
     story: 'After a change of the gateway, orders stay PROCESSING for ever, and no person learns of it.',
     file: 'src/engine/start-checks.ts',
-    find: '  await tellOpenElsewhere(engine);\n',
+    find: '  await tellOpenElsewhere(engine, here);\n',
     put: '',
     judge: 'engine suite',
     tests: { file: START_TEST, named: 'raise an alarm' },

@@ -195,7 +195,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     story:
       'The database holds payments of another installation, and new orders are charged under keys that do not match it.',
     file: 'src/engine/engine.ts',
-    find: "      if (engine.halt.halted) return Promise.resolve(problem('installation_changed', null));\n",
+    find: "      if (halt.halted) return Promise.resolve(problem('installation_changed', null));\n",
     put: '',
     judge: 'engine suite',
     tests: { file: OTHER, named: 'that are restored while the engine runs stop it' },
@@ -204,7 +204,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     name: 'an engine that was halted says that it is ready',
     story: 'The load balancer keeps sending customers to a process that charges nothing any more.',
     file: 'src/engine/engine.ts',
-    find: "    if (engine.halt.halted) return 'stopped';\n",
+    find: "    if (halt.halted) return 'stopped';\n",
     put: '',
     judge: 'engine suite',
     tests: { file: OTHER, named: 'that are restored while the engine runs stop it' },

@@ -54,8 +54,8 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     name: 'waits for a time of the old clock go on',
     story: 'The database’s clock is set back by an hour, and payments are not continued for that hour.',
     file: 'src/engine/watch-clock.ts',
-    find: 'if (steps.backMs > 0) lookAtWaits',
-    put: 'if (steps.backMs > 90_000_000) lookAtWaits',
+    find: 'if (backMs > 0) lookAtWaits',
+    put: 'if (backMs > 90_000_000) lookAtWaits',
     judge: 'simulation',
   },
   {

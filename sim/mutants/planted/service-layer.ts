@@ -180,8 +180,8 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
     story:
       'Somebody holds a lock on the payments, and the load balancer keeps sending orders to the process.',
     file: 'src/engine/engine.ts',
-    find: 'engine.outage.sinceFailureMs() >= UNREADY_AFTER_MS',
-    put: 'engine.outage.sinceFailureMs() < 0',
+    find: 'outage.sinceFailureMs() >= UNREADY_AFTER_MS',
+    put: 'outage.sinceFailureMs() < 0',
     judge: 'engine suite',
     tests: { file: OUTAGE_TEST, named: 'is not ready after three seconds' },
   },
@@ -261,7 +261,7 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
     name: 'a drain does not wait for late news of money',
     story:
       'The gateway approved a charge, the process ended before that was stored, and the charge is never found.',
-    file: 'src/engine/engine.ts',
+    file: 'src/engine/one-gateway.ts',
     find: '.then(() => engine.lateNews.stored());',
     put: '.then(() => {});',
     judge: 'engine suite',

@@ -9,7 +9,7 @@ import type { ReplayCache } from '../replay-cache.ts';
 import type { Starting, StartNames } from '../starting.ts';
 import type { Waiters } from '../waiters.ts';
 
-/** What answers charge requests: one for the whole engine. */
+/** What answers charge requests: one for each gateway. `waiters`, `cache` and `starting` are the process's. */
 export interface Charging {
   readonly engine: Engine;
   readonly driver: Driver;

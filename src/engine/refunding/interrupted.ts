@@ -24,7 +24,12 @@ export function storeFailed({ engine }: Refunding, request: ClientRequest, error
   if (isOpen && seen.followUp.askedMinor === wanted.amountMinor) return unsettled(engine, request, seen);
   const nothing = error.kind !== 'outcome_unknown' && !request.perhapsStored;
   if (!nothing) return { ...refundProblem('store_outcome_unknown'), retryAfterMs: RETRY_AFTER_MS };
-  if (error.kind === 'unavailable')
-    return { ...refundProblem('store_unavailable'), retryAfterMs: RETRY_AFTER_MS };
-  return { ...refundProblem('store_refused'), retryAfterMs: REFUSED_RETRY_MS };
+  return nothingStored(error);
+}
+
+/** The answer if the database failed before anything was written. */
+export function nothingStored({ kind }: StoreError): RefundAnswer {
+  return kind === 'unavailable'
+    ? { ...refundProblem('store_unavailable'), retryAfterMs: RETRY_AFTER_MS }
+    : { ...refundProblem('store_refused'), retryAfterMs: REFUSED_RETRY_MS };
 }

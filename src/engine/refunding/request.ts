@@ -7,7 +7,7 @@ import type { Driver } from '../drive.ts';
 import type { Moment } from '../moment.ts';
 import type { Waiters } from '../waiters.ts';
 
-/** What answers requests for refunds: one for the whole engine. */
+/** What answers requests for refunds: one for each gateway. `waiters` are the process's. */
 export interface Refunding {
   readonly engine: Engine;
   readonly driver: Driver;

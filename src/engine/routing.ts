@@ -1,0 +1,40 @@
+/** Sends each request to the gateway where it belongs. */
+import { isUuid } from '../domain/ids.ts';
+import { StoreError } from '../ports/store.ts';
+import type { Shared } from './context.ts';
+import type { Requests } from './one-gateway.ts';
+import { nothingStored } from './refunding/interrupted.ts';
+
+/**
+ * `gateways`: at least one, by name. A new order goes to the first. A refund and an operator's word go to the gateway that the payment
+ * names. If that is none of them, the first answers `other_gateway`. With one gateway nothing is read for this.
+ */
+export function createRouting(
+  { store, clock, outage }: Pick<Shared, 'store' | 'clock' | 'outage'>,
+  gateways: ReadonlyMap<string, Requests>,
+): Requests {
+  const [first] = gateways.values();
+  if (first === undefined) throw new Error('There is no gateway.');
+  if (gateways.size === 1) return first;
+
+  /** Rejects with `StoreError` if the payment cannot be read. */
+  async function madeAt(accountId: string, paymentId: string): Promise<Requests> {
+    const payment = isUuid(paymentId) ? await store.payment(accountId, paymentId) : null;
+    return (payment && gateways.get(payment.gateway)) ?? (first as Requests);
+  }
+
+  return {
+    charge: first.charge,
+    async refund(wanted, options) {
+      const askedMs = clock.monotonicMs();
+      const made = await madeAt(wanted.accountId, wanted.paymentId).catch((error: unknown) => {
+        if (!(error instanceof StoreError)) throw error;
+        outage.failed(error, askedMs);
+        return error;
+      });
+      return made instanceof StoreError ? nothingStored(made) : made.refund(wanted, options);
+    },
+    lookNow: async (wanted) => (await madeAt(wanted.accountId, wanted.paymentId)).lookNow(wanted),
+    resolve: async (wanted) => (await madeAt(wanted.accountId, wanted.paymentId)).resolve(wanted),
+  };
+}
