@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { chargingReplica, later } from '../../test/support/charging.ts';
 import { declareContract, gateway, world } from '../../test/support/fresh-world.ts';
-import { approve, reset } from '../../test/support/scripted-gateway.ts';
+import { approve, createScriptedGateway, reset } from '../../test/support/scripted-gateway.ts';
 import { KEYLESS, keyed, order, told, type VirtualSettings } from '../../test/support/virtual-world.ts';
 import type { CallOutcome, LookupOutcome } from '../domain/outcomes.ts';
 import type { WaitsQuery } from '../ports/store.ts';
@@ -141,6 +141,27 @@ describe('a database clock that is set back by an hour', () => {
     world.databaseStepMs = -HOUR;
     await world.pass(15_000 + LANDS_WITHIN_MS + 20_000);
     expect(world.stored('o1').operation.status).toBe('FAILED');
+  });
+
+  it('leaves no payment waiting at another gateway of the same process either', async () => {
+    const { engine, store } = world.parts(gateway);
+    const watches = [engine, { ...engine, gateway: createScriptedGateway({}, 'another') }].map(
+      createClockWatch,
+    );
+    const shortened = async (): Promise<string[]> => {
+      store.used.length = 0;
+      for (const watch of watches) await watch(false);
+      return store.used
+        .filter(({ method }) => method === 'shortenWaits')
+        .map(({ argument }) => (argument as { gateway: string }).gateway);
+    };
+    await shortened();
+    expect(await shortened()).toEqual([]);
+    world.databaseStepMs = -HOUR;
+    const sent = momentOf(world.clock);
+    engine.databaseClock.note((await store.noteLease(15_000)).nowMs, sent);
+    expect(await shortened()).toEqual([gateway.name, 'another']);
+    expect(await shortened()).toEqual([]);
   });
 
   it('does not keep a lease for an hour: the next process takes the payment up', async () => {

@@ -126,6 +126,18 @@ describe('payments that are open at another gateway', () => {
     expect(logged).toEqual([expect.stringMatching(/could not say whether/)]);
   });
 
+  it('raise no alarm if this process works at their gateway too', async () => {
+    const before = real();
+    before.play = never;
+    const { engine } = await world.replica(before);
+    await world.ended(engine.charge(order('o1'), { waitMs: 0 }));
+    const { engine: after, logged } = world.parts(createScriptedGateway({}, 'another'));
+    await checkStart(after, new Set(['another', before.name]));
+    expect(logged).toEqual([]);
+    await checkStart(after);
+    expect(logged).toHaveLength(1);
+  });
+
   it('raise no alarm once they are settled, or if they are our own', async () => {
     await pays(real());
     const { logged } = await world.replica(createScriptedGateway({}, 'another'));

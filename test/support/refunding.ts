@@ -33,6 +33,7 @@ export interface RefundingGateway extends ScriptedGateway {
 
 export function createRefundingGateway(
   contract: Parameters<typeof createScriptedGateway>[0] = {},
+  name?: string,
 ): RefundingGateway {
   const ledger = new Map<string, ReportedRefund>();
   const calls: RefundRequest[] = [];
@@ -47,7 +48,7 @@ export function createRefundingGateway(
     return { kind: refund.status === 'pending' ? 'pending' : 'approved', ref: refund.id };
   }
 
-  const gateway: RefundingGateway = Object.assign(createScriptedGateway(contract), {
+  const gateway: RefundingGateway = Object.assign(createScriptedGateway(contract, name), {
     refundPlay: (({ book: done }) => done()) as RefundPlay,
     refundLookup: null as RefundingGateway['refundLookup'],
     refundCalls: calls,

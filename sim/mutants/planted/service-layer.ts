@@ -262,8 +262,8 @@ export const SERVICE_LAYER: readonly PlantedBug[] = [
     story:
       'The gateway approved a charge, the process ended before that was stored, and the charge is never found.',
     file: 'src/engine/one-gateway.ts',
-    find: '.then(() => engine.lateNews.stored());',
-    put: '.then(() => {});',
+    find: '.then(() => engine.lateNews.stored())',
+    put: '.then(() => {})',
     judge: 'engine suite',
     tests: { file: 'src/engine/engine.test.ts', named: 'waits until late news of money is stored' },
   },
