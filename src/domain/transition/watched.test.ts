@@ -110,6 +110,11 @@ describe('a refund that succeeded, and of which a worker reported another id', (
     });
   });
 
+  it('and that has failed since, has failed: that is what a person must learn', () => {
+    const dead = { kind: 'declined', code: 'account_closed', ref: 're_1' } as const;
+    expect(watched(succeeded, dead, money)).toMatchObject({ status: 'FAILED', alarm: 'refund_failed_late' });
+  });
+
   it('was made once if the lookup shows that id, or if it is the same', () => {
     expect(watched(succeeded, { kind: 'succeeded', ref: 're_9' }, money).alarm).toBeUndefined();
     const same = { ...money, moneyRef: 're_1' };
