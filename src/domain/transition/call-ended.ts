@@ -20,7 +20,12 @@ export function onCallEnded(operation: Operation, outcome: CallOutcome, context:
     case 'approved':
       return completed(operation, outcome.ref, context);
     case 'mismatch':
-      return review({ ...operation, gatewayRef: outcome.ref }, outcome.reason, context);
+      // Money has moved. Until lookups must show it, "not found" says nothing, not even if a person says so, too.
+      return review(
+        { ...doubted(operation, 'answered', context), gatewayRef: outcome.ref },
+        outcome.reason,
+        context,
+      );
     case 'declined':
       return onDeclined(operation, outcome.code, context);
     case 'refused':

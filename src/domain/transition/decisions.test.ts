@@ -61,7 +61,13 @@ describe('the end of a call, in full', () => {
 
   it('an approval of something else: an alarm, and a lookup once a day', () => {
     expect(ended({ kind: 'mismatch', ref: 'ch', reason: 'amount_mismatch' })).toEqual({
-      next: { status: 'REVIEW', step: 'lookup', failureCode: 'amount_mismatch', gatewayRef: 'ch' },
+      next: {
+        status: 'REVIEW',
+        step: 'lookup',
+        doubt: { kind: 'answered', untilMs: NOW },
+        failureCode: 'amount_mismatch',
+        gatewayRef: 'ch',
+      },
       event: { type: 'payment.review', detail: 'amount_mismatch' },
       waitMs: DAY,
       alarm: 'needs_review',
