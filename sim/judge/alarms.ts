@@ -7,6 +7,7 @@ import type { Book } from './book.ts';
 const TOLD: readonly (readonly [EventType, readonly string[]])[] = [
   ['payment.review', ['needs_review', 'duplicate_charge', 'other_gateway']],
   ['verify.duplicate_found', ['duplicate_charge']],
+  ['operator.refuted', ['operator_refuted']],
   ['call.forbidden', ['gateway_forbidden']],
 ];
 

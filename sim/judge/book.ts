@@ -4,6 +4,7 @@
  */
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { FailureProblem } from '../../src/domain/problems.ts';
+import type { Wish } from '../../src/domain/wish.ts';
 import type { Row } from '../store/database.ts';
 import { createWire, type Wire } from './wire.ts';
 
@@ -80,8 +81,15 @@ export interface Book {
   restored: Restored | null;
   /** The installation has another id now than when the rows were made. */
   idLost: boolean;
-  /** The keys of charges that the gateway made after they were proved not to have happened. */
+  /**
+   * The keys of charges that the gateway made after they were proved not to have happened, and of those about which a person's wrong word
+   * stands: nobody can know of them.
+   */
   readonly late: Set<string>;
+  /** The keys about which a person's wrong word stands. They are in `late`, too. */
+  readonly words: Set<string>;
+  /** The last word of an operator, by the gateway key of what it is about. */
+  readonly wishes: Map<string, Wish>;
   /** Since when each charge is live, by its id. */
   readonly liveSinceMs: Map<string, number>;
   /** Evidence could not be stored, and an alarm was raised. */
@@ -116,6 +124,8 @@ export function createBook(): Book {
     restored: null,
     idLost: false,
     late: new Set(),
+    words: new Set(),
+    wishes: new Map(),
     liveSinceMs: new Map(),
     evidenceLost: false,
     violation: null,
@@ -128,4 +138,11 @@ export function statesSince(book: Book, order: OrderName, fromMs: number): reado
   let first = states.length - 1;
   while (first > 0 && (states[first] as State).atMs > fromMs) first -= 1;
   return states.slice(Math.max(first, 0));
+}
+
+/** A person's wrong word about this key stands, because the gateway was silent. */
+export function standsWrong({ words, late, excused }: Book, gatewayKey: string): void {
+  words.add(gatewayKey);
+  late.add(gatewayKey);
+  excused.set(gatewayKey, 'money');
 }

@@ -5,6 +5,7 @@ import type { Change, Row } from '../store/database.ts';
 import type { CommitJudgeParts } from './commits.ts';
 import { AFTER_CALL, AFTER_LOOKUP, AFTER_WATCHING, UNASKED } from './events-after.ts';
 import { callUnder, lookedUp } from './wire.ts';
+import { hasOpenWish } from './wishes.ts';
 
 const AFTER_VERIFYING: readonly EventType[] = [
   'verify.clear',
@@ -37,7 +38,9 @@ function claimed(parts: CommitJudgeParts, change: Change, type: string): void {
   const { before, after, event } = change;
   if (before === null || event === null) return;
   parts.book.evidenceAtClaim.set(after.claimId, type === 'call.started' ? after.evidence : 0);
-  if (before.dueAtMs === null || before.dueAtMs > event.atMs)
+  // An operator asks before its time: see `wishes.ts`.
+  const isAsked = type === 'operator.wished' || type === 'operator.asked_to_look';
+  if (!isAsked && (before.dueAtMs === null || before.dueAtMs > event.atMs))
     wrong(parts, change, 'causes', 'a claim of what is not due');
   const calls = type === 'call.started' ? 1 : 0;
   if (after.operation.attempts !== before.operation.attempts + calls)
@@ -108,7 +111,7 @@ function released(parts: CommitJudgeParts, change: Change, type: string): void {
       ...(looked ? AFTER_LOOKUP[looked] : []),
     ];
     if (!may.includes(type)) wrong(parts, change, 'causes', 'nothing was sent');
-  } else if (!afterVerifying(parts, change, looked).includes(type)) {
+  } else if (![...afterVerifying(parts, change, looked), ...afterWish(rowBefore, looked)].includes(type)) {
     wrong(parts, change, 'causes', `it was to verify, and its lookup ended as ${looked ?? 'nothing'}`);
   }
   keepsDoubt(parts, change, type);
@@ -130,6 +133,12 @@ function afterVerifying(
   }
   // An earlier refund was made after all, and nothing is left for this one.
   return [...AFTER_VERIFYING, 'payment.failed'];
+}
+
+/** The events that may end a look about which an operator has said something. */
+function afterWish(row: Row, looked: ReturnType<typeof lookedUp>): readonly string[] {
+  if (!hasOpenWish(row)) return [];
+  return [...AFTER_LOOKUP[looked ?? 'not_sent'], 'operator.settled', 'operator.refuted'];
 }
 
 /** What the claim was made for: call, lookup or verify. */
@@ -161,12 +170,14 @@ function judgeWord(parts: CommitJudgeParts, change: Change, heard: CallOutcome):
 }
 
 const RANK = { none: 0, answered: 1, open: 2 } as const;
-/** These events rest on an answer of the gateway. */
+/** These events rest on an answer of the gateway, or on a person's word. */
 const ENDS_DOUBT: ReadonlySet<string> = new Set<EventType>([
   'lookup.absent',
   'payment.completed',
   'payment.failed',
   'payment.review',
+  'operator.settled',
+  'operator.refuted',
 ]);
 
 /** A charge that may have been made stays in doubt until the gateway has answered what happened. */

@@ -7,6 +7,7 @@ import { type Book, orderName } from './book.ts';
 import { silentMoney } from './late-money.ts';
 import { isUndisturbed } from './undisturbed.ts';
 import { sentUnder } from './wire.ts';
+import { hasOpenWish } from './wishes.ts';
 
 export interface EndingParts {
   readonly plan: Plan;
@@ -45,7 +46,8 @@ export function isAtRest(row: Row, { contract }: Plan['policy'], ledger: ChargeB
   if (operation.status === 'COMPLETED' || operation.status === 'FAILED')
     return dueAtMs === null && evidence === 0;
   // Late evidence is kept for the person who decides.
-  if (operation.status !== 'REVIEW' || (dueAtMs === null) !== !contract.lookup) return false;
+  if (operation.status !== 'REVIEW' || (dueAtMs === null) !== !contract.lookup || hasOpenWish(row))
+    return false;
   return !contract.lookup || !isTakenBack(row, ledger);
 }
 
@@ -86,9 +88,8 @@ export function judgeEnding({ plan, database, gateway, book, nowMs, violated }: 
         violated('ledger', `${orderId} has ${inTime.length} live charges, and nobody was told`);
       continue;
     }
-    if (
-      gateway.ledger.some(({ key, status: is }) => keys.has(key) && (book.late.has(key) || is === 'refunded'))
-    )
+    const isUnforeseen = row.operations.some(({ gatewayKey }) => book.late.has(gatewayKey));
+    if (isUnforeseen || gateway.ledger.some(({ key, status: is }) => keys.has(key) && is === 'refunded'))
       continue;
     // If the database forgot what was sent, or when, the order may be charged a second time. This limit is documented.
     if (status === 'COMPLETED' && (amnesia ? live.length < 1 : live.length !== 1)) {

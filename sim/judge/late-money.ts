@@ -10,9 +10,9 @@ import type { Exchange } from './wire.ts';
 /** Within this time, a worker whose lookup began before the charge was visible has written what it found. */
 const WRITTEN_WITHIN_MS = 15_000;
 
-/** The live charges of an order that a lookup has shown to a process. */
+/** The live charges of an order that a lookup has shown to a process. Without those about which a person's wrong word stands. */
 export function knownMoney(
-  { wire, liveSinceMs }: Book,
+  { wire, liveSinceMs, words }: Book,
   { ledger }: ChargeBooks,
   { operations }: Row,
   nowMs: number,
@@ -22,6 +22,7 @@ export function knownMoney(
     const shownFromMs = Math.max(visibleAtMs, liveSinceMs.get(id) ?? visibleAtMs);
     return (
       status === 'succeeded' &&
+      !words.has(key) &&
       shownFromMs + WRITTEN_WITHIN_MS < nowMs &&
       operations.some(({ gatewayKey }) => gatewayKey === key) &&
       (wire.exchanges.get(key) ?? []).some((one) => one.beganMs >= shownFromMs && showsMoney(one))

@@ -192,7 +192,7 @@ export function judgeBooking(parts: MoneyJudgeParts, charge: BookedCharge): void
       one === charge ||
       (one.status === 'succeeded' && counts(parts, one, charge) && !isUnseen(book, one, nowMs())),
   );
-  if (live.length > 1 && !book.blindSends.has(charge.key))
+  if (live.length > 1 && !book.blindSends.has(charge.key) && !book.words.has(charge.key))
     violated('1 charged twice', `${intended.order}: ${live.map(({ id }) => id).join(', ')}`);
   const wrong = charge.amountMinor !== intended.amountMinor || charge.currency !== intended.currency;
   if (wrong && !book.amnesia && book.excused.get(charge.key) !== 'money') {

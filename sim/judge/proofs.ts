@@ -7,8 +7,10 @@ import type { GatewayContract } from '../../src/domain/contract.ts';
 import type { Change } from '../store/database.ts';
 import type { CommitJudgeParts } from './commits.ts';
 import { claimantOf, doubtful, type Exchange, type Sent } from './wire.ts';
+import { isSilent } from './wishes.ts';
 
-export function judgeProof({ book, plan, violated }: CommitJudgeParts, change: Change, nowMs: number): void {
+export function judgeProof(parts: CommitJudgeParts, change: Change, nowMs: number): void {
+  const { book, plan, violated } = parts;
   const { before, after, rowAfter, event, orderId, kind } = change;
   if (kind !== 'advance' || before === null || event === null) return;
   const fails = after.operation.status === 'FAILED' && before.operation.status !== 'FAILED';
@@ -19,7 +21,9 @@ export function judgeProof({ book, plan, violated }: CommitJudgeParts, change: C
   const wasMade = before.operation.status === 'COMPLETED';
   const sent = doubtful(wire, key).filter(({ heard }) => !wasMade || heard?.kind !== 'approved');
   wire.clearedMs.set(key, nowMs);
-  const excused = book.amnesia || book.blindSends.has(key) || book.late.has(key);
+  // Nothing proves it but the word of a person.
+  const isWord = event.type === 'operator.settled' && isSilent(parts, change);
+  const excused = isWord || book.amnesia || book.blindSends.has(key) || book.late.has(key);
   if (sent.length === 0 || excused) return;
   const { contract } = plan.policy;
   const writer = claimantOf(wire, before.claimId)?.name;
@@ -44,7 +48,7 @@ const NOTHING_LIVE: ReadonlySet<string> = new Set(['absent', 'declined', 'revers
 
 /** The first moment at which "not found" is proof. */
 function provableAfterMs({ untilMs, heard }: Sent, { landsWithinMs, lookupLagMs }: GatewayContract): number {
-  const isAnswered = heard !== null && heard.kind === 'unknown' && heard.answered;
+  const isAnswered = heard?.kind === 'mismatch' || (heard?.kind === 'unknown' && heard.answered);
   if (!isAnswered) return untilMs + landsWithinMs + lookupLagMs + 1;
   return lookupLagMs === 0 ? untilMs : untilMs + lookupLagMs + 1;
 }

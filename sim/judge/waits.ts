@@ -7,6 +7,7 @@ import type { Change } from '../store/database.ts';
 import type { CommitJudgeParts } from './commits.ts';
 import { isUndisturbed } from './undisturbed.ts';
 import { claimantOf, sentUnder } from './wire.ts';
+import { hasOpenWish } from './wishes.ts';
 
 interface Bounds {
   readonly leastMs: number;
@@ -39,8 +40,8 @@ export function judgeWait({ book, plan, violated }: CommitJudgeParts, change: Ch
   const heard = sentUnder(book.wire, key, before.claimId).at(-1)?.heard as CallOutcome | null | undefined;
   const bounds = boundsOf(change, policy, heard ?? null);
   if (bounds === null) return;
-  // The order's own time limit may end the wait sooner.
-  const leastMs = operation.giveUpAfterS === null ? bounds.leastMs : 0;
+  // The order's own time limit may end the wait sooner, and so does a person who waits.
+  const leastMs = operation.giveUpAfterS === null && !hasOpenWish(rowAfter) ? bounds.leastMs : 0;
   if (waitMs < leastMs || waitMs > bounds.mostMs)
     violated('waits', `${what}: due in ${waitMs} ms, not in ${bounds.leastMs} to ${bounds.mostMs}`);
 }

@@ -42,6 +42,8 @@ export interface Plan {
   readonly retentionMs: number;
   readonly cacheEntries: number;
   readonly refunds: RefundPlan;
+  /** Operators ask for lookups, and say how what is in REVIEW has ended. */
+  readonly operators: boolean;
   /** Chances in a thousand, for each statement, call, lookup or timer. */
   readonly rates: Readonly<Partial<Record<FaultName, number>>>;
   readonly mishaps: readonly Mishap[];
@@ -169,7 +171,8 @@ export function drawPlan(tape: Tape): Plan {
     ...CHANGES[story](plan),
     giveUpAfterS: story === 'stubborn' ? null : giveUpAfterS,
   };
-  return withRefunds(story !== 'stubborn' && tape.chance(NARROW) ? narrowed(told, tape) : told, tape);
+  const plain = story !== 'stubborn' && tape.chance(NARROW) ? narrowed(told, tape) : told;
+  return withOperators(withRefunds(plain, tape), tape);
 }
 
 /** Drawn last, so that a world without refunds is drawn as ever. */
@@ -189,6 +192,16 @@ function withRefunds(plan: Plan, tape: Tape): Plan {
     mishaps: [...plan.mishaps, ...mishaps],
   };
 }
+
+/** Drawn after everything else. They do not act where the database forgets what they have said. */
+function withOperators(plan: Plan, tape: Tape): Plan {
+  const operators = tape.chance(OPERATED);
+  const forgets = plan.story === 'restored' || plan.mishaps.includes('database_loses_commits');
+  return { ...plan, operators: operators && !forgets };
+}
+
+/** In how many worlds in a thousand operators act. */
+const OPERATED = 150;
 
 /** How many worlds in a thousand have limits that are reached. */
 const NARROW = 80;
@@ -302,6 +315,7 @@ function drawPlain(tape: Tape): Plan {
     retentionMs: tape.chance(150) ? 20 * SECOND : 24 * 60 * MINUTE,
     cacheEntries: tape.chance(300) ? 0 : 100,
     refunds: NO_REFUNDS,
+    operators: false,
     rates: drawRates(tape),
     mishaps: MISHAPS.filter(
       (mishap) =>

@@ -61,6 +61,7 @@ export function planOf({
     retentionMs: 24 * HOUR,
     cacheEntries: 0,
     refunds: NO_REFUNDS,
+    operators: false,
     // The judge must know that the store may fail; how often says the script.
     rates: {
       ...(store === undefined ? {} : Object.fromEntries(STORE_FAULTS.map((name) => [name, 0]))),

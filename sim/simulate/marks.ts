@@ -2,7 +2,7 @@
  * What must happen in a simulation, or else it proves less than it claims: every kind of fault, every move of a payment,
  * every event, every kind of client. The list is written out, so that a mark that is no longer reached is noticed.
  */
-import { EVENT_TYPES } from '../../src/domain/events.ts';
+import { EVENT_TYPES, OPERATOR_EVENT_TYPES } from '../../src/domain/events.ts';
 import { CALL_FAULTS, LOOKUP_FAULTS, MISHAPS, REFUND_MISHAPS, STORE_FAULTS } from '../plan/plan.ts';
 
 const MOVES = [
@@ -113,6 +113,8 @@ export const REQUIRED_MARKS: readonly string[] = [
   ...REFUND_CLIENTS.map((client) => `refund_client:${client}`),
   ...REFUND_TOLD.map((told) => `refund_told:${told}`),
   ...REFUND_PROBLEMS.map((code) => `refund_problem:${code}`),
+  ...OPERATOR_EVENT_TYPES.map((type) => `event:${type}`),
+  ...['confirmed', 'refuted', 'carried_out'].map((end) => `operator:${end}`),
   'refund:elsewhere_noticed',
   'alarm:refund_failed_late',
   'alarm:refund_landed_late',

@@ -14,6 +14,7 @@ import { ask, startClient } from '../world/clients.ts';
 import { WALL_ORIGIN_MS } from '../world/clock.ts';
 import { createDrawnFaults } from '../world/drawn-faults.ts';
 import { heal, startMishaps } from '../world/mishaps.ts';
+import { startOperators } from '../world/operators.ts';
 import { startProcess } from '../world/process.ts';
 import { askRefund } from '../world/refund-clients.ts';
 import { startStory } from '../world/stories.ts';
@@ -71,7 +72,8 @@ async function play(world: World): Promise<void> {
   if (plan.narrow !== null) world.marks.hit('narrow');
   if (plan.otherSettings !== null) world.marks.hit('other_settings');
   const storyIsOver = startStory(world);
-  await playOut(world, () => clients === 0 && storyIsOver());
+  const operatorsAreGone = startOperators(world);
+  await playOut(world, () => clients === 0 && storyIsOver() && operatorsAreGone());
 }
 
 /**

@@ -27,7 +27,13 @@ export function asRow(record: StoredRefund): Row {
     problem,
     answer,
   };
-  return { payment: record, operations: [row], events: events.map(translated), requests: [], evidence: [] };
+  return {
+    payment: record,
+    operations: [row],
+    events: events.map(asChargeEvent),
+    requests: [],
+    evidence: [],
+  };
 }
 
 export function asChange({ kind, before, after, event, args }: RefundChange): Change {
@@ -40,7 +46,7 @@ export function asChange({ kind, before, after, event, args }: RefundChange): Ch
     after,
     rowBefore: before === null ? null : asRow(before),
     rowAfter: asRow(after),
-    event: event === null ? null : translated(event),
+    event: event === null ? null : asChargeEvent(event),
     args,
   };
 }
@@ -50,7 +56,8 @@ const KINDS: Readonly<Record<string, Change['kind']>> = {
   advanceFollowUp: 'advance',
 };
 
-function translated(event: PaymentEvent): PaymentEvent {
+/** In the words of charges. */
+export function asChargeEvent(event: PaymentEvent): PaymentEvent {
   return { ...event, type: WORDS[event.type] ?? event.type };
 }
 

@@ -5,6 +5,7 @@ import { judgeCause } from '../causes.ts';
 import { type CommitJudgeParts, judgeEvents, judgeFence } from '../commits.ts';
 import { judgeProof } from '../proofs.ts';
 import { judgeWait } from '../waits.ts';
+import { judgeWish } from '../wishes.ts';
 import { asChange, nameOf } from './as-charge.ts';
 import { type KnownRefund, latestOf, type RefundBook, type RefundChange, type StoredRefund } from './book.ts';
 import type { RefundJudgeParts } from './index.ts';
@@ -33,6 +34,8 @@ export function judgeRefundCommit(parts: RefundJudgeParts, change: RefundChange)
   const asCharge = asChange(change);
   judgeEvents(shared, asCharge);
   judgeFence(shared, asCharge);
+  judgeWish({ ...shared, mark }, asCharge);
+  if (book.words.has(after.gatewayKey)) refundBook.late.add(after.gatewayKey);
   judgeCause(shared, asCharge);
   judgeProof(shared, asCharge, nowMs());
   judgeWait(shared, asCharge);
@@ -44,7 +47,7 @@ export function judgeRefundCommit(parts: RefundJudgeParts, change: RefundChange)
   mark(`refund_move:${move}`);
   if (!MOVES[before.operation.status].includes(after.operation.status))
     violated('4 moves', `${name}: ${move} is not a listed move`);
-  if (!book.amnesia) judgeTruth(parts, before, after);
+  if (!book.amnesia) judgeTruth(parts, change, before);
 }
 
 function noted(book: RefundBook, change: RefundChange, atMs: number): KnownRefund {
@@ -103,12 +106,14 @@ function judgeAnswer({ violated, book }: RefundJudgeParts, known: KnownRefund, a
   known.body = answer;
 }
 
-function judgeTruth(parts: RefundJudgeParts, before: StoredRefund, after: StoredRefund): void {
+function judgeTruth(parts: RefundJudgeParts, { after, event }: RefundChange, before: StoredRefund): void {
   const { violated } = parts;
   const name = nameOf(after);
   const made = parts.refunds.ledger.filter(({ key }) => key === after.gatewayKey);
   switch (after.operation.status) {
     case 'COMPLETED':
+      // See `wishes.ts`.
+      if (event?.type === 'operator.settled') return;
       // One that has failed meanwhile counts: it had succeeded when the engine was told.
       if (!made.some((refund) => refund.had.has('succeeded') && isAsAsked(refund, after)))
         violated('6 truth', `${name}: SUCCEEDED, but the gateway has not made it`);

@@ -1,12 +1,12 @@
 /** What must hold once the faults have stopped and everything had time to end: refunds have ended, and are equal to the ledger. */
 
 import type { Plan } from '../../plan/plan.ts';
-import type { FollowUpState } from '../../store/follow-ups/rows.ts';
 import { isUndisturbed } from '../undisturbed.ts';
 import { sentUnder } from '../wire.ts';
+import { hasOpenWish } from '../wishes.ts';
 import { untoldOf } from './alarms.ts';
-import { nameOf } from './as-charge.ts';
-import { type KnownRefund, latestOf } from './book.ts';
+import { asChargeEvent, nameOf } from './as-charge.ts';
+import { type KnownRefund, latestOf, type StoredRefund } from './book.ts';
 import type { RefundJudgeParts } from './index.ts';
 
 /** When the refund is looked at next is no longer waited for. It is looked at once a day for a month. */
@@ -18,7 +18,13 @@ const LATER_MS = 2 * 3_600_000;
  * @param nowMs by the database's clock.
  */
 export function isRefundAtRest(
-  { operation, held, evidence, dueAtMs }: FollowUpState,
+  {
+    operation,
+    held,
+    evidence,
+    dueAtMs,
+    events,
+  }: Pick<StoredRefund, 'operation' | 'held' | 'evidence' | 'dueAtMs' | 'events'>,
   { contract }: Plan['policy'],
   isDead: boolean,
   nowMs: number,
@@ -30,7 +36,7 @@ export function isRefundAtRest(
     case 'FAILED':
       return evidence === 0 && dueAtMs === null;
     case 'REVIEW':
-      return (dueAtMs === null) === !contract.lookup;
+      return (dueAtMs === null) === !contract.lookup && !hasOpenWish({ events: events.map(asChargeEvent) });
     default:
       return false;
   }

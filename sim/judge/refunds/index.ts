@@ -99,9 +99,9 @@ export function createRefundJudge(given: () => Omit<RefundJudgeParts, 'refundBoo
       ),
     allAtRest() {
       const { plan, database, databaseNowMs } = parts();
-      for (const { state } of database().followUps()) {
+      for (const { state, events } of database().followUps()) {
         const dead = isDead(parts(), state.gatewayKey);
-        if (!isRefundAtRest(state, plan.policy, dead, databaseNowMs())) return false;
+        if (!isRefundAtRest({ ...state, events }, plan.policy, dead, databaseNowMs())) return false;
       }
       return true;
     },
