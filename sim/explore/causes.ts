@@ -15,6 +15,14 @@ const AFTER_VERIFYING: Readonly<Record<(VerifyOutcome | ReleasedOutcome)['kind']
   made: ['payment.failed', 'verify.clear', 'lookup.not_found_yet'],
 };
 
+/** The last two stand for a failure that would be over unseen evidence. */
+const OF_OPERATORS: readonly EventType[] = [
+  'operator.settled',
+  'operator.refuted',
+  'lookup.not_found_yet',
+  'call.declined_in_doubt',
+];
+
 const TAKES: readonly EventType[] = ['call.started', 'lookup.started', 'verify.started'];
 
 /** Whether the event matches what has happened to its worker. */
@@ -53,6 +61,12 @@ function mayWrite(stage: Stage, row: Row, { policy }: World): readonly EventType
       return AFTER_LOOKUP[stage.outcome.kind];
     case 'verified':
       return AFTER_VERIFYING[stage.outcome.kind];
+    case 'looked':
+      return [
+        ...AFTER_VERIFYING[stage.checked.kind],
+        ...(stage.own === null ? [] : AFTER_LOOKUP[stage.own.kind]),
+        ...OF_OPERATORS,
+      ];
     case 'watched':
       return [
         ...afterWatching(
@@ -82,6 +96,7 @@ export function isCounted(before: State, { who, decision, next }: Step): boolean
       return counted === (stage.outcome.kind === 'forbidden' ? Math.max(attempts - 1, 0) : attempts);
     case 'answered':
     case 'verified':
+    case 'looked':
     case 'watched':
       return counted === attempts;
     default:
@@ -90,12 +105,14 @@ export function isCounted(before: State, { who, decision, next }: Step): boolean
 }
 
 const RANK = { none: 0, answered: 1, open: 2 } as const;
-/** These events rest on an answer of the gateway. */
+/** These events rest on an answer of the gateway, or on a person's word. */
 const ENDS_DOUBT: ReadonlySet<string> = new Set<EventType>([
   'lookup.absent',
   'payment.completed',
   'payment.failed',
   'payment.review',
+  'operator.settled',
+  'operator.refuted',
 ]);
 
 /** Whether a charge that may have been made stays in doubt until the gateway has answered what happened. */

@@ -6,6 +6,7 @@ import { EXPLORED } from './effects.ts';
 import { decisionsOf } from './finish.ts';
 import {
   has,
+  isWished,
   NO_FAULTS,
   OTHER,
   type Row,
@@ -27,7 +28,7 @@ export function claims(state: State, who: 0 | 1, world: World): Step[] {
   const read = row.evidence > 0 ? [row.evidence, 0] : [0];
   return read.flatMap((evidence) =>
     decisionsOf(world, (context) =>
-      world.decisions.onClaim(row.operation, { expiredAtMs, evidence }, context),
+      world.decisions.onClaim(row.operation, { expiredAtMs, evidence, wished: isWished(row) }, context),
     ).flatMap((decision): Step[] => {
       const { action, event } = decision;
       // A decision that the evidence refuses is made again with the evidence, which is another of these steps.

@@ -48,6 +48,7 @@ export function world(name: string, terms: Partial<GatewayContract>, changes: Pa
     secondCharge: true,
     keepsDeclines: true,
     breaksContract: false,
+    operated: false,
     decisions: REAL_DECISIONS,
     guards: ALL_GUARDS,
     ...changes,
@@ -80,6 +81,23 @@ export const REFUND_WORLDS: readonly World[] = WORLDS.map((one) => ({
   maxFaults: 2,
   secondCharge: false,
 }));
+
+/** An operator speaks once, right or wrong, about a charge and about a refund. What follows from a wrong word is not explored. */
+const OPERATED = { operated: true, maxFaults: 2, workers: 1 } as const;
+const OPERATED_CHARGES: readonly World[] = [
+  world('operator: keys kept, lookup', {}, OPERATED),
+  world('operator: keys kept, no lookup', { lookup: false }, OPERATED),
+  world('operator: keys kept, lookup lags', { lookupLagMs: 1 }, { ...OPERATED, secondCharge: false }),
+  world('operator: no keys, lookup', { keys: 'none', keyWindowMs: 0 }, OPERATED),
+];
+
+export const OPERATED_WORLDS: readonly World[] = [
+  ...OPERATED_CHARGES,
+  ...OPERATED_CHARGES.map((one) => ({
+    ...{ ...one, name: `refund: ${one.name}`, secondCharge: false },
+    kind: 'refund' as const,
+  })),
+];
 
 /**
  * Two refunds of 70 of a payment of 100, so that the second fits only while the first counts as failed. With one worker for each, because

@@ -5,6 +5,7 @@ import type { Decision } from '../../src/domain/transition/index.ts';
 import {
   holding,
   IDLE,
+  isWished,
   type Row,
   type Stage,
   type State,
@@ -51,8 +52,24 @@ export function release(
     named: row.named,
     absent: settled?.byAbsence === true ? row.absent | row.operation.n : row.absent,
     failedBefore: settled === undefined ? row.failedBefore : settled.problem !== null,
+    wish: wishAfter(state, who, decision),
   };
   return withWorker(overtaken({ ...state, row: next }, who, world), who, IDLE);
+}
+
+/** What is left of an operator's word after this write. */
+function wishAfter({ row, workers }: State, who: 0 | 1, { event, settled }: Decision): Row['wish'] {
+  if (!isWished(row)) return row.wish;
+  if (event.type !== 'operator.settled')
+    return event.type === 'operator.refuted' || settled !== undefined ? 'ended' : row.wish;
+  const { stage } = workers[who];
+  // "Not found" of everything is proof like any other, and is judged so.
+  const isProved =
+    row.wish === 'failed' &&
+    stage.at === 'looked' &&
+    stage.own?.kind === 'absent' &&
+    stage.checked.kind !== 'unavailable';
+  return isProved ? 'ended' : 'stands';
 }
 
 /** Whether the store refuses the decision: it fails the charge over evidence that its writer has not seen. */

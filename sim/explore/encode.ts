@@ -47,7 +47,7 @@ export function encode(state: State, world: World): string {
 
 function rowText(row: Row): string {
   const flags = (row.held ? 1 : 0) + (row.failedBefore ? 2 : 0);
-  return `${charge(row.operation)}${flags}${digit(row.due)}${row.evidence}${row.absences}${row.named[0] ?? '-'}${row.named[1] ?? '-'}${row.absent}`;
+  return `${charge(row.operation)}${flags}${digit(row.due)}${row.evidence}${row.absences}${row.named[0] ?? '-'}${row.named[1] ?? '-'}${row.absent}${row.wish ?? ''}`;
 }
 
 /** Of the failure's code only what a rule reads: whether a review is about other money. */
@@ -88,6 +88,10 @@ function stage({ stage: at, evidence, current }: Worker, world: World): string {
       return `v${evidence}${at.left.map(({ n, own }) => (own ? 'o' : n)).join('')}`;
     case 'verified':
       return `V${evidence}${outcome(at.outcome)}`;
+    case 'looking':
+      return `k${evidence}${outcome(at.checked)}`;
+    case 'looked':
+      return `K${evidence}${outcome(at.checked)}/${at.own === null ? '' : outcome(at.own)}`;
     case 'watching':
       return `x${evidence}`;
     case 'watched':

@@ -18,6 +18,7 @@ export const INVARIANTS = [
   'COMPLETED: captured at the gateway',
   'FAILED: nothing live, nothing able to land',
   'FAILED: all evidence has been checked',
+  'an operator’s word counts only after a look that shows nothing else',
   'no more calls than allowed',
   'settled, due again, or with a person',
 ] as const;
@@ -50,6 +51,8 @@ export function createJudge(world: World): Judge {
   function ofState(state: State): Invariant | null {
     const { row } = state;
     const { status, n, attempts, step } = row.operation;
+    // The word is the person's.
+    if (row.wish === 'stands') return null;
     if (
       !holds(
         'at most one live or pending charge per order, or refund per key',
@@ -111,6 +114,11 @@ export function createJudge(world: World): Judge {
     if (step.decision !== undefined) {
       const name = 'an event with every write, of the right kind';
       if (!holds(name, isTold(before, step, world))) return name;
+      const { event } = step.decision;
+      if (event.type === 'operator.settled') {
+        const rule = 'an operator’s word counts only after a look that shows nothing else';
+        if (!holds(rule, mayStand(before, was, world))) return rule;
+      }
       for (const [rule, isKept] of RULES) if (!holds(rule, isKept(before, step, world))) return rule;
     }
     if (step.mark === 'refused' || step.mark === 'refused with evidence') {
@@ -175,10 +183,29 @@ function isTold(before: State, { decision, next }: Step, { kind }: World): boole
   const is = next.row.operation.status;
   const ends = (status: PaymentStatus): boolean => status === 'COMPLETED' || status === 'FAILED';
   const type = asCharge(kind, decision.event.type);
+  const ofOperator = type === 'operator.settled' || type === 'operator.refuted';
+  if (ofOperator) return (decision.settled !== undefined) === (ends(is) && is !== was);
   if ((type === 'payment.completed') !== (is === 'COMPLETED' && was !== 'COMPLETED')) return false;
   if ((type === 'payment.failed') !== (is === 'FAILED' && was !== 'FAILED')) return false;
   if (type === 'payment.review' && is !== 'REVIEW') return false;
   return (decision.settled !== undefined) === (ends(is) && is !== was);
+}
+
+/** Whether nothing that the worker was shown is stronger than the word. */
+function mayStand({ row }: State, { stage }: Worker, { policy }: World): boolean {
+  if (stage.at !== 'looked') return false;
+  const { own, checked } = stage;
+  if (own === null) return !policy.contract.lookup;
+  if (own.kind === 'mismatch' || own.kind === 'succeeded') return false;
+  if (row.wish === 'failed')
+    return own.kind !== 'duplicated' && own.kind !== 'pending' && !isLiveMoney(checked);
+  // Without keys, a decline is about one call.
+  const isFinal = own.kind === 'declined' && policy.contract.keys === 'kept';
+  return !isFinal || checked.kind === 'found' || (row.operation.failureCode ?? '').startsWith('late_');
+}
+
+function isLiveMoney(checked: Extract<Worker['stage'], { at: 'looked' }>['checked']): boolean {
+  return checked.kind === 'found' && checked.reason === 'late_success';
 }
 
 function isUntouched(before: State, { next }: Step, { stage }: Worker): boolean {

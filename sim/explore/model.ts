@@ -12,6 +12,8 @@
  * A refund is asked for what is left of the charge only by the world of pairs (`pair.ts`). What somebody else refunds is not modelled: it
  * only lowers what may be opened. Of the 30 days in which a refund may fail later, the model knows two ages: young, and over.
  *
+ * An operator speaks once. Where a word counts because the gateway was silent, the story ends: what follows is the person's.
+ *
  * What never matters is not kept: of `seq`, fence and claim only whether a worker's are still the row's
  * (`current`), of a worker that lost its claim only what it may still do.
  */
@@ -30,9 +32,12 @@ import {
   onUnseen,
   onVerified,
   onWatched,
+  onWished,
   type ReleasedOutcome,
   type VerifyOutcome,
 } from '../../src/domain/transition/index.ts';
+
+import type { Wish } from '../../src/domain/wish.ts';
 
 /** The functions under test; a parameter, so that broken ones can be shown to be caught. */
 export interface Decisions {
@@ -45,6 +50,7 @@ export interface Decisions {
   readonly onUnseen: typeof onUnseen;
   readonly onReleasedLookedUp: typeof onReleasedLookedUp;
   readonly onWatched: typeof onWatched;
+  readonly onWished: typeof onWished;
   readonly admit: typeof admit;
   readonly sumChange: typeof sumChange;
 }
@@ -59,6 +65,7 @@ export const REAL_DECISIONS: Decisions = {
   onUnseen,
   onReleasedLookedUp,
   onWatched,
+  onWished,
   admit,
   sumChange,
 };
@@ -94,6 +101,8 @@ export interface World {
   readonly keepsDeclines: boolean;
   /** Whether the gateway may also break its contract, a fault each time. */
   readonly breaksContract: boolean;
+  /** Whether an operator may say, once, how what is in REVIEW has ended. */
+  readonly operated: boolean;
   readonly decisions: Decisions;
   readonly guards: Guards;
 }
@@ -112,6 +121,11 @@ export interface Row {
   readonly absent: number;
   /** The current charge was settled as FAILED once. */
   readonly failedBefore: boolean;
+  /**
+   * What an operator has said. `ended`: it was decided. `stands`: it counts and the gateway was silent, so that what follows is the person's.
+   * Null: nobody has said anything.
+   */
+  readonly wish: Wish['outcome'] | 'ended' | 'stands' | null;
 }
 
 /** Where a worker is; what it carries is all that it knows beyond the row. */
@@ -127,6 +141,14 @@ export type Stage =
   /** `left`: the charges still to be looked up; `own`: a completed one is looked up for a second charge. */
   | { readonly at: 'verifying'; readonly left: readonly VerifyItem[] }
   | { readonly at: 'verified'; readonly outcome: VerifyOutcome | ReleasedOutcome }
+  /** Before it decides about an operator's word: everything else was looked at, and the operation itself is next. */
+  | { readonly at: 'looking'; readonly checked: VerifyOutcome | ReleasedOutcome }
+  /** `own`: null if the gateway has no lookups. */
+  | {
+      readonly at: 'looked';
+      readonly checked: VerifyOutcome | ReleasedOutcome;
+      readonly own: LookupOutcome | null;
+    }
   /** It has ended, and is looked up again. */
   | { readonly at: 'watching' }
   | { readonly at: 'watched'; readonly outcome: LookupOutcome }
@@ -245,7 +267,7 @@ export type Fault = (typeof FAULTS)[number];
 /** One thing that happens. */
 export interface Step {
   /** 0 and 1: a worker. */
-  readonly who: 0 | 1 | 'gateway' | 'customer' | 'time';
+  readonly who: 0 | 1 | 'gateway' | 'customer' | 'operator' | 'time';
   readonly what: string;
   readonly faults: readonly Fault[];
   readonly next: State;
@@ -259,6 +281,11 @@ export interface Step {
 
 /** The number of the payment's other refund, in a list of those to look up. */
 export const OTHER = 3;
+
+/** Whether a worker still has to decide about an operator's word. */
+export function isWished({ wish }: Row): boolean {
+  return wish === 'completed' || wish === 'failed';
+}
 
 /** Whether charge `n` is among the charges of a row's bits. */
 export function has(bits: number, n: number): boolean {

@@ -2,7 +2,7 @@
 import { EXPLORED } from './effects.ts';
 import { encode } from './encode.ts';
 import { createJudge } from './invariants.ts';
-import type { State, Step, World } from './model.ts';
+import { isWished, type State, type Step, type World } from './model.ts';
 import type { Model } from './search.ts';
 import { initialStates, stepsFrom } from './steps.ts';
 import { describe } from './story.ts';
@@ -26,6 +26,8 @@ export function single(world: World): Model<State> {
 
 /** Nothing is left to do: settled, nobody at work, no evidence to check; or a person must decide. */
 export function hasEnded({ row, workers, books }: State, { kind }: World): boolean {
+  if (row.wish === 'stands') return true;
+  if (isWished(row)) return false;
   if (workers.some(({ stage }) => stage.at !== 'idle')) return false;
   const { status } = row.operation;
   if (status === 'REVIEW') return true;

@@ -43,6 +43,7 @@ export function initialStates(world: World, { verifyFirst = false } = {}): State
       named: [null, null],
       absent: 0,
       failedBefore: false,
+      wish: null,
     };
     const empty: State = { row, workers: [IDLE, IDLE], books: EMPTY_BOOKS, late: [], others: null };
     const stage: Stage = verifyFirst
@@ -55,6 +56,7 @@ export function initialStates(world: World, { verifyFirst = false } = {}): State
 
 /** All steps that cost at most `budget` faults. */
 export function stepsFrom(state: State, world: World, budget: number): Step[] {
+  if (state.row.wish === 'stands') return [];
   const steps = deeds(state, world, budget);
   const faults = tickFaults(state);
   if (faults.length <= budget) {
@@ -76,7 +78,7 @@ export function deeds(state: State, world: World, budget: number): Step[] {
   const steps = workerSteps(state, 0, world, budget);
   if (world.workers === 2) steps.push(...workerSteps(state, 1, world, budget));
   steps.push(...gatewaySteps(state, world, budget));
-  steps.push(...customerSteps(state, world));
+  steps.push(...customerSteps(state, world), ...operatorSteps(state, world));
   return steps.every((step) => step.faults.length <= budget)
     ? steps
     : steps.filter((step) => step.faults.length <= budget);
@@ -120,6 +122,19 @@ function gatewaySteps(state: State, world: World, budget: number): Step[] {
     }
   });
   return steps;
+}
+
+/** A person says how what is in REVIEW has ended, right or wrong. It is due at once. */
+function operatorSteps(state: State, world: World): Step[] {
+  const { row } = state;
+  if (!world.operated || row.wish !== null || row.held || row.operation.status !== 'REVIEW') return [];
+  return (['completed', 'failed'] as const).map((wish) => ({
+    who: 'operator',
+    what: `says: ${wish}`,
+    faults: NO_FAULTS,
+    next: overtaken({ ...state, row: { ...row, wish, due: 0 } }, null, world),
+    mark: `wish ${wish}`,
+  }));
 }
 
 /** After a failure the customer may try another card; a free process opens the charge, under a claim or for later. */

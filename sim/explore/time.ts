@@ -4,7 +4,16 @@
  */
 import { isSettled, type Operation } from '../../src/domain/operation.ts';
 import { EXPLORED } from './effects.ts';
-import { type Book, type Fault, type Late, NO_FAULTS, type State, type Worker, type World } from './model.ts';
+import {
+  type Book,
+  type Fault,
+  isWished,
+  type Late,
+  NO_FAULTS,
+  type State,
+  type Worker,
+  type World,
+} from './model.ts';
 
 /** A wait from here on is beyond the scale. */
 export const ENDLESS_WAIT = 1000;
@@ -44,6 +53,7 @@ function isLate({ stage, leaseLeft, paused }: Worker): boolean {
     case 'heard':
     case 'answered':
     case 'verified':
+    case 'looked':
     case 'watched':
     case 'writing':
       return !paused;
@@ -51,6 +61,7 @@ function isLate({ stage, leaseLeft, paused }: Worker): boolean {
     case 'waiting':
     case 'asking':
     case 'verifying':
+    case 'looking':
     case 'watching':
       return !paused && leaseLeft === 0;
   }
@@ -68,7 +79,8 @@ function agedRow(state: State, world: World): State['row'] {
 /** The worker whose lookup will be judged by the moment at which its claim was granted. */
 function asker(state: State): Worker | undefined {
   return state.workers.find(
-    ({ current, stage }) => current && (stage.at === 'asking' || stage.at === 'answered'),
+    ({ current, stage }) =>
+      current && (stage.at === 'asking' || stage.at === 'answered' || isWished(state.row)),
   );
 }
 

@@ -13,15 +13,18 @@ import {
   type ReleasedOutcome,
   type VerifyOutcome,
 } from '../../src/domain/transition/index.ts';
+import { shownBy } from '../../src/domain/transition/wished.ts';
+import type { Wish } from '../../src/domain/wish.ts';
 import { claims } from './claims.ts';
 import { isEvidence } from './database.ts';
 import { EXPLORED } from './effects.ts';
-import { type Ending, ends, finish } from './finish.ts';
+import { decisionsOf, type Ending, ends, finish } from './finish.ts';
 import { arrivals, findings, SILENCE } from './gateway.ts';
 import {
   bookOf,
   type Fault,
   IDLE,
+  isWished,
   type Late,
   NO_FAULTS,
   OTHER,
@@ -89,6 +92,7 @@ function stageSteps(state: State, who: 0 | 1, world: World, budget: number): Ste
       return verifying(state, who, world, { left: stage.left, budget });
     case 'verified': {
       const { outcome } = stage;
+      if (isWished(state.row)) return lookingOnceMore(state, who, world, outcome);
       const decide = (context: Context): Decision => afterVerifying(world, operation, outcome, context);
       const evidenceSeen = outcome.kind === 'unavailable' ? 0 : worker.evidence;
       return ends(state, who, world, {
@@ -99,6 +103,12 @@ function stageSteps(state: State, who: 0 | 1, world: World, budget: number): Ste
         mark: `verify ${outcome.kind}`,
       });
     }
+    case 'looking':
+      return lookups(state, worker, world, { n: worker.n, budget }).map(({ outcome, faults, what }) =>
+        moved(state, who, { at: 'looked', checked: stage.checked, own: outcome }, what, faults),
+      );
+    case 'looked':
+      return resolved(state, who, world, stage, budget);
     case 'watching':
       return watching(state, who, world, budget);
     case 'watched':
@@ -300,6 +310,53 @@ function judged(
   const { checked } = watched({ policy, nowMs: 0, roll: 0 });
   const decide = (context: Context): Decision => watched(context).decision;
   return { decide, evidenceSeen: checked ? evidence : 0, mark: `watch ${outcome.kind}` };
+}
+
+function lookingOnceMore(
+  state: State,
+  who: 0 | 1,
+  { policy }: World,
+  checked: VerifyOutcome | ReleasedOutcome,
+): Step[] {
+  const stage: Stage = policy.contract.lookup
+    ? { at: 'looking', checked }
+    : { at: 'looked', checked, own: null };
+  return [moved(state, who, stage, 'has looked at everything else', NO_FAULTS)];
+}
+
+/** Decides about an operator's word. A pause before the write differs in nothing from one after any other decision. */
+function resolved(
+  state: State,
+  who: 0 | 1,
+  world: World,
+  { checked, own }: Extract<Stage, { at: 'looked' }>,
+  budget: number,
+): Step[] {
+  const worker = state.workers[who];
+  const { decisions, policy } = world;
+  const { operation, wish: outcome } = state.row;
+  if (outcome !== 'completed' && outcome !== 'failed') return [];
+  const wish: Wish =
+    outcome === 'failed'
+      ? { outcome, actor: 'somebody' }
+      : { outcome, actor: 'somebody', gatewayRef: 'seen', amountMinor: 1 };
+  const askedAtMs = worker.leaseLeft - policy.leaseMs;
+  return decisionsOf(world, (context) => {
+    const looks = {
+      checked: afterVerifying(world, operation, checked, context),
+      others: shownBy(checked),
+      own,
+      askedAtMs,
+    };
+    const { decision, end } = decisions.onWished(wish, looks, context);
+    return { ...decision, end };
+  }).flatMap(({ end, ...decision }) => {
+    const isSeen = end === 'carried_out' || checked.kind !== 'unavailable';
+    return finish(state, who, world, {
+      ...{ budget, decision, outcome: null, mark: `wish ${end ?? 'open'}` },
+      evidenceSeen: isSeen ? worker.evidence : 0,
+    });
+  });
 }
 
 function afterVerifying(

@@ -129,4 +129,31 @@ export const OPERATOR: readonly PlantedBug[] = [
     judge: 'engine suite',
     tests: { file: RESOLVE_TEST, named: 'ends with the review' },
   },
+  {
+    name: 'the operation itself is not looked up before an operator’s word counts',
+    story:
+      'Somebody looks at the wrong order and says “failed”, and nobody asks the gateway about the right one.',
+    file: 'src/engine/operator/wished.ts',
+    find: 'const canLook = engine.policy.contract.lookup;',
+    put: 'const canLook = engine.policy.contract.lookup && seq < 0;',
+    judge: 'simulation',
+  },
+  {
+    name: 'nothing that does not end a review is against “failed”',
+    story:
+      'The gateway shows a charge that is still under way, somebody says “failed”, and then it succeeds.',
+    file: WISHED,
+    find: 'if (isAgainst(wish, looks)) return refuted(looked, wish);',
+    put: "if (isAgainst(wish, looks) && wish.outcome === 'completed') return refuted(looked, wish);",
+    judge: 'explorer',
+  },
+  {
+    name: 'whatever an operator asks to look at is due at once',
+    story:
+      'Support presses “look now” on every open order in an outage, and all of them call the gateway at once.',
+    file: 'src/engine/operator/look-now.ts',
+    find: 'if (!mayLookNow(record.operation, contract.lookup)) return',
+    put: 'if (record.seq < 0 && !mayLookNow(record.operation, contract.lookup)) return',
+    judge: 'simulation',
+  },
 ];
