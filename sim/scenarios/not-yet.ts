@@ -32,7 +32,7 @@ export const NOT_YET: readonly NotYet[] = [
   },
   {
     class: 'operator',
-    fault: 'double retry; forced resolution; two reconcilers',
-    reason: 'There are no tools for operators, and no comparison with the gateway’s records, yet.',
+    fault: 'two reconcilers',
+    reason: 'Payonce cannot compare itself with the gateway’s records yet.',
   },
 ];

@@ -140,6 +140,24 @@ export const SURROUNDING_FAULTS: readonly NamedFault[] = [
   },
   {
     class: 'operator',
+    fault: 'a forced resolution, also a wrong one; two people at once',
+    expected:
+      'A worker looks at the gateway once more. What the gateway proves is written, and a wrong word is refuted, with an alarm. The same word joins the first one; another one is refused.',
+    scenarios: [],
+    elsewhere: [
+      {
+        file: 'src/engine/operator/resolve.test.ts',
+        test: 'that nothing was charged is refuted by the charge itself, which completes the payment',
+      },
+      {
+        file: 'src/engine/operator/resolve.test.ts',
+        test: 'that says something else is refused, before and after the first was carried out',
+      },
+    ],
+    marks: ['operator:refuted', 'operator:carried_out', 'operator:confirmed'],
+  },
+  {
+    class: 'operator',
     fault: 'a lease shorter than the call timeout',
     expected: 'The start is refused.',
     scenarios: [],
