@@ -32,14 +32,25 @@ export async function waitTurn(
   if (leftMs <= 0 || waiters.closed()) return unsettled(engine, request, record);
   const known = driver.known(unit) as FollowUpRecord | undefined;
   if (known !== undefined && known.seq > record.seq && isAnswerable(known))
-    return answerNow(engine, request, known, started);
+    return fromMemory(engine, request, known, started);
   const pollMs = known === undefined ? POLL_MS * 1.5 ** Math.min(turn, 20) : leftMs;
   const capMs = known === undefined ? POLL_CAP_MS : leftMs;
   const ended = await waiters.next(unit, Math.min(pollMs, capMs, leftMs), (seen) =>
     isAnswerable(seen as FollowUpRecord),
   );
-  if (ended !== null) return answerNow(engine, request, ended as FollowUpRecord, started);
+  if (ended !== null) return fromMemory(engine, request, ended as FollowUpRecord, started);
   return waiters.closed() ? unsettled(engine, request, record) : 'again';
+}
+
+/** What is in memory may have been read without its frozen answer. Then only the database has it. */
+function fromMemory(
+  engine: Refunding['engine'],
+  request: ClientRequest,
+  record: FollowUpRecord,
+  started: boolean,
+): Turn {
+  const isBare = isSettled(record.operation.status) && record.answer === null;
+  return isBare ? 'again' : answerNow(engine, request, record, started);
 }
 
 /** The answer about a refund as it is: ended, accepted, in REVIEW, or failed with evidence that is being checked. */
