@@ -11,6 +11,9 @@ import { error500, reset } from '../../../test/support/scripted-gateway.ts';
 import { INSTALLATION_ID, order } from '../../../test/support/virtual-world.ts';
 import { orderReference, refundKey, requestKeyHash } from '../../domain/ids.ts';
 import type { RefundAnswer } from '../api.ts';
+import type { Driver } from '../drive.ts';
+import { createWaiters } from '../waiters.ts';
+import { waitTurn } from './waiting.ts';
 
 let gateway: RefundingGateway;
 beforeEach(() => {
@@ -274,6 +277,35 @@ describe('recovery', () => {
     expect(charged).toMatchObject({ kind: 'settled', frozen: { problem: null } });
     const left = await world.ended(other.engine.findRefund('default', paymentId, 'r1'));
     expect(left?.status).toBe('PENDING');
+  });
+
+  it('gives the frozen answer to a client that waits, also if an operator’s look has read the row without it', async () => {
+    const { engine, store, paymentId } = await refundingReplica(world, gateway);
+    gateway.refundPlay = ({ book }) =>
+      new Promise((resolve) => void world.clock.after(1000, () => resolve(book())));
+    const frozen = await world.ended(engine.refund(wantedOf(paymentId), { waitMs: 5000 }));
+    const settled = await store.followUp({ accountId: 'default', paymentId, kind: 'refund', name: 'r1' });
+    if (settled === null) throw new Error('the refund is gone');
+    const request = {
+      wanted: wantedOf(paymentId),
+      key: null,
+      untilMs: Number.POSITIVE_INFINITY,
+      turnAtMs: 0,
+      opened: [],
+      boundHere: false,
+      keySeen: false,
+      perhapsStored: false,
+      seen: null,
+    };
+    const { engine: parts } = world.parts(gateway);
+    const waiters = createWaiters(world.clock);
+    const driver = { known: () => undefined } as unknown as Driver;
+    const open = { ...settled, seq: settled.seq - 1 };
+    const waiting = waitTurn({ engine: parts, driver, waiters }, request, open, { turn: 9, started: false });
+    waiters.changed(settled);
+    expect(settled.answer).toBeNull();
+    expect(await world.ended(waiting)).toBe('again');
+    expect(frozen.kind).toBe('settled');
   });
 
   it('starts a refund whose confirmation was lost, once', async () => {
