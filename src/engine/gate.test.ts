@@ -314,6 +314,20 @@ describe('what a call’s outcome says about the gateway', () => {
   });
 });
 
+describe('the breaker of each kind of effect', () => {
+  it('stops its own calls only, at the reserve, at the send and for readers', () => {
+    const { gate } = setUp();
+    for (const unit of ['r1', 'r2'])
+      gate.callEnded({ unit, outcome: forbidden, leftAtMs: 0, pauseMs: 30_000, kind: 'refund' });
+    expect([gate.leave('refund'), gate.callsStoppedMs('refund')]).toEqual([30_000, 30_000]);
+    expect([gate.leave('charge'), gate.callsStoppedMs('charge')]).toEqual([0, 0]);
+    expect([gate.reserve('first_call', 'refund').kind, gate.reserve('first_call').kind]).toEqual([
+      'ask_again',
+      'go',
+    ]);
+  });
+});
+
 describe('slots', () => {
   it('of calls and of lookups are counted separately', () => {
     const { gate } = setUp();
