@@ -17,7 +17,7 @@ export const DRIVING: readonly PlantedBug[] = [
       'A server whose claim is refused has already called the gateway, while another server holds the payment.',
     file: 'src/engine/drive.ts',
     find: "    const idle = decision.action === 'none';\n",
-    put: "    const idle = decision.action === 'none';\n    if (decision.action === 'call') void engine.gateway.call(chargeRequest(engine, record), { timeoutMs: 4000, mayLeave: () => true });\n",
+    put: "    const idle = decision.action === 'none';\n    if (decision.action === 'call') void roomOf(engine, record).call(engine, record)({ timeoutMs: 4000, mayLeave: () => true });\n",
     judge: 'simulation',
   },
   {
