@@ -58,7 +58,7 @@ export const STAGES: readonly Stage[] = [
     quick: [
       part('mutants'),
       ...['explorer', 'kill points', 'scenarios', 'engine suite'].flatMap(only),
-      ...['--every', '4', '--models-hold'],
+      ...['--every', '6', '--models-hold'],
     ],
     full: [part('mutants')],
   },
