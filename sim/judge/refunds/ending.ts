@@ -9,8 +9,11 @@ import { asChargeEvent, nameOf } from './as-charge.ts';
 import { type KnownRefund, latestOf, type StoredRefund } from './book.ts';
 import type { RefundJudgeParts } from './index.ts';
 
-/** When the refund is looked at next is no longer waited for. It is looked at once a day for a month. */
-const LATER_MS = 2 * 3_600_000;
+/**
+ * A look that is due later is not waited for: the looks go on for a month. Longer than the first wait, which is an hour. Shorter than a run
+ * waits for rest (`REST_WITHIN_MS`), or it could end before a look that it waits for.
+ */
+const LATER_MS = 75 * 60_000;
 
 /**
  * Whether nothing is left to do for the refund but to look from time to time whether it stands.
