@@ -71,7 +71,7 @@ function opened(parts: RefundJudgeParts, after: StoredRefund): void {
   const forgotten = refundBook.forgotten.has(gatewayKey) ? book.intended.get(gatewayKey) : undefined;
   if (forgotten?.amountMinor === order.amountMinor) {
     refundBook.forgotten.delete(gatewayKey);
-    mark('forgetting_refund:opened_again');
+    mark('refund_after_loss:opened_again');
   }
   book.intended.set(gatewayKey, {
     order: `${order.accountId}/${nameOf(after)}`,

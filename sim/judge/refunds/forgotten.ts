@@ -36,7 +36,7 @@ export function noteForgotten({ refundBook, database, nowMs, mark }: RefundJudge
     forgotten.delete(gatewayKey);
     const [known] = database().read('sums', order.accountId, [paymentId]);
     if (known !== undefined) sums.set(paymentId, [{ atMs, sums: known }]);
-    mark('forgetting_refund:kept');
+    mark('refund_after_loss:kept');
   }
-  if (forgotten.size > 0) mark('forgetting_refund:forgotten');
+  if (forgotten.size > 0) mark('refund_after_loss:forgotten');
 }
