@@ -52,6 +52,8 @@ export interface BlindSend {
 export interface Restored {
   /** The processes know of the restore, and lookups exist. Then a second charge that a lookup could have prevented is a violation. */
   readonly asked: boolean;
+  /** When it was restored, in true time. No process that ran before has run since. */
+  readonly atMs: number;
   /** The last charge of each order that the restored database knew. */
   readonly knownN: ReadonlyMap<OrderName, number>;
 }

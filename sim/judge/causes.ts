@@ -4,7 +4,7 @@ import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { Change, Row } from '../store/database.ts';
 import type { CommitJudgeParts } from './commits.ts';
 import { AFTER_CALL, AFTER_LOOKUP, AFTER_WATCHING, UNASKED } from './events-after.ts';
-import { callUnder, lookedUp } from './wire.ts';
+import { callUnder, type Looked, lookedUp } from './wire.ts';
 import { hasOpenWish } from './wishes.ts';
 
 const AFTER_VERIFYING: readonly EventType[] = [
@@ -99,35 +99,47 @@ function released(parts: CommitJudgeParts, change: Change, type: string): void {
   }
   const action = actionOf(before, rowBefore);
   const uncounts = action === 'call' && before.operation.attempts > 0;
-  if (uncounts ? grown !== -1 && !(grown === 0 && looked !== undefined) : grown !== 0)
+  if (uncounts ? grown !== -1 && !(grown === 0 && looked.length > 0) : grown !== 0)
     wrong(parts, change, 'attempts', `${grown} calls more, and none has left`);
   if (action === 'lookup') {
-    const may: readonly string[] = AFTER_LOOKUP[looked ?? 'not_sent'];
-    if (!may.includes(type)) wrong(parts, change, 'causes', `its lookup ended as ${looked ?? 'nothing'}`);
+    if (!afterLook(AFTER_LOOKUP, looked).includes(type))
+      wrong(parts, change, 'causes', `its lookup ended as ${told(looked)}`);
   } else if (action === 'call') {
     const may: readonly string[] = [
       'call.not_sent',
       'payment.review',
-      ...(looked ? AFTER_LOOKUP[looked] : []),
+      ...looked.flatMap((kind) => AFTER_LOOKUP[kind]),
     ];
     if (!may.includes(type)) wrong(parts, change, 'causes', 'nothing was sent');
   } else if (![...afterVerifying(parts, change, looked), ...afterWish(rowBefore, looked)].includes(type)) {
-    wrong(parts, change, 'causes', `it was to verify, and its lookup ended as ${looked ?? 'nothing'}`);
+    wrong(parts, change, 'causes', `it was to verify, and its lookup ended as ${told(looked)}`);
   }
   keepsDoubt(parts, change, type);
 }
 
-/** The events that may end a verification. `looked`: the outcome of its own lookup, where it has one. */
+/** What may be written after a look that ended so. If none has ended, nothing was sent. */
+function afterLook(
+  after: Readonly<Record<Looked, readonly EventType[]>>,
+  looked: readonly Looked[],
+): readonly string[] {
+  return looked.length === 0 ? after.not_sent : looked.flatMap((kind) => after[kind]);
+}
+
+function told(looked: readonly Looked[]): string {
+  return looked.length === 0 ? 'nothing' : looked.join(' or ');
+}
+
+/** The events that may end a verification. `looked`: how its own lookup ended, where it has one. */
 function afterVerifying(
   { plan }: CommitJudgeParts,
   { before }: Change,
-  looked: ReturnType<typeof lookedUp>,
+  looked: readonly Looked[],
 ): readonly string[] {
   if (before?.operation.kind !== 'refund') return AFTER_VERIFYING;
   const { status } = before.operation;
   if (status === 'COMPLETED' || status === 'FAILED') {
     if (!plan.policy.contract.lookup) return UNASKED[status];
-    const may = AFTER_WATCHING[status][looked ?? 'not_sent'];
+    const may = afterLook(AFTER_WATCHING[status], looked);
     // The database may not show the evidence that is to be compared with the answer, or the evidence names a second one.
     return before.evidence > 0 ? [...may, 'verify.unavailable', 'verify.duplicate_found'] : may;
   }
@@ -136,9 +148,9 @@ function afterVerifying(
 }
 
 /** The events that may end a look about which an operator has said something. */
-function afterWish(row: Row, looked: ReturnType<typeof lookedUp>): readonly string[] {
+function afterWish(row: Row, looked: readonly Looked[]): readonly string[] {
   if (!hasOpenWish(row)) return [];
-  return [...AFTER_LOOKUP[looked ?? 'not_sent'], 'operator.settled', 'operator.refuted'];
+  return [...afterLook(AFTER_LOOKUP, looked), 'operator.settled', 'operator.refuted'];
 }
 
 /** What the claim was made for: call, lookup or verify. */

@@ -296,7 +296,12 @@ function judgePatience(
     book.amnesia ||
     plan.policy.contract.cachesErrors ||
     plan.mishaps.some((mishap) => MISLEADS_CLOCKS.has(mishap));
-  if (!excused && ageMs + AHEAD_MS < patienceS * 1000)
+  // If earlier charges cannot be verified, the wait for them ends after `resolveForMs`. Only a simulated one is that short.
+  const limitMs =
+    before?.operation.step === 'verify'
+      ? Math.min(patienceS * 1000, plan.policy.resolveForMs)
+      : patienceS * 1000;
+  if (!excused && ageMs + AHEAD_MS < limitMs)
     violated(
       'patience',
       `${orderId}: FAILED (${after.operation.failureCode}) after ${ageMs} ms of ${patienceS} s`,

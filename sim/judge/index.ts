@@ -168,6 +168,7 @@ export function createJudge(parts: JudgeParts): Judge {
       book.amnesia = true;
       book.restored = {
         asked: told && plan.policy.contract.lookup,
+        atMs: nowMs(),
         knownN: new Map(
           rows.map(({ payment: { order, operation } }) => [
             orderName(order.accountId, order.orderId),
@@ -175,12 +176,14 @@ export function createJudge(parts: JudgeParts): Judge {
           ]),
         ),
       };
+      refunds.forgot();
     },
     idLost(lost) {
       book.idLost = lost;
     },
     forgot() {
       book.amnesia = true;
+      refunds.forgot();
     },
     violated,
     drained(sender) {

@@ -63,16 +63,16 @@ export function callUnder({ exchanges }: Wire, key: string, claimId: string): Ex
   return (exchanges.get(key) ?? []).findLast((one) => one.kind === 'call' && one.claimId === claimId);
 }
 
-/** The last outcome of a lookup under the claim. Undefined: none. */
-export function lookedUp(
-  { exchanges }: Wire,
-  key: string,
-  claimId: string,
-): LookupOutcome['kind'] | 'not_sent' | undefined {
-  const heard = (exchanges.get(key) ?? []).findLast(
-    (one) => one.kind === 'lookup' && one.claimId === claimId && one.heard !== null,
-  )?.heard;
-  return heard?.kind as LookupOutcome['kind'] | 'not_sent' | undefined;
+export type Looked = LookupOutcome['kind'] | 'not_sent';
+
+/**
+ * How the lookups under the claim ended. A claim is made for one look at its own key. Of a refund there may be several: the same process
+ * may look it up for another refund of the payment at the same time, and from outside nobody can tell which look is whose.
+ */
+export function lookedUp({ exchanges }: Wire, key: string, claimId: string): readonly Looked[] {
+  return (exchanges.get(key) ?? [])
+    .filter((one) => one.kind === 'lookup' && one.claimId === claimId && one.heard !== null)
+    .map(({ heard }) => heard?.kind as Looked);
 }
 
 const PROVES_NOTHING_CHARGED: ReadonlySet<string> = new Set(['refused', 'forbidden', 'declined']);

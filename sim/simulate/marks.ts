@@ -53,6 +53,7 @@ const REFUND_CLIENTS = [
   'hangs_up',
   'same_again',
   'another_after_failure',
+  'comes_back',
 ] as const;
 
 /** What clients are told of refunds. */
@@ -116,6 +117,9 @@ export const REQUIRED_MARKS: readonly string[] = [
   ...OPERATOR_EVENT_TYPES.map((type) => `event:${type}`),
   ...['confirmed', 'refuted', 'carried_out'].map((end) => `operator:${end}`),
   'refund:elsewhere_noticed',
+  'refund_after_loss:kept',
+  'refund_after_loss:forgotten',
+  'refund_after_loss:opened_again',
   'alarm:refund_failed_late',
   'alarm:refund_landed_late',
   'alarm:gateway_forbidden',

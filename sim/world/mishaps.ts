@@ -230,8 +230,8 @@ export function stepDatabaseClock(world: World, byMs: number): void {
 
 /** A fail-over to a replica that does not have the last commits. */
 export function loseCommits(world: World, downMs: number): void {
-  world.judge.forgot();
   world.database.restore(world.oldSnapshot());
+  world.judge.forgot();
   crashDatabase(world, downMs);
 }
 

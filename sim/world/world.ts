@@ -62,6 +62,8 @@ export interface World {
   readonly settledRefunds: Map<string, RefundErrand>;
   /** The last errand about each order under each key. */
   readonly errands: Map<string, Errand>;
+  /** Every errand about a refund, where clients come back. */
+  readonly refundErrands: Map<string, RefundErrand>;
   /** The fault of the first call, for each order that one process must finish by itself. */
   readonly loneFaults: Map<string, CallFault>;
   readonly uniqueHex: () => string;
@@ -236,6 +238,7 @@ export function createWorld(options: WorldOptions): World {
     settledErrands: new Map(),
     settledRefunds: new Map(),
     errands: new Map(),
+    refundErrands: new Map(),
     loneFaults: new Map(),
     databaseNowMs,
     referenceOf: (accountId, orderId) => orderReference(INSTALLATION_ID, accountId, orderId),
