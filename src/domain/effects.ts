@@ -9,6 +9,9 @@ import type { FailureProblem } from './problems.ts';
 /** An effect that is wanted at the gateway at most once under its key. */
 export type EffectKind = 'charge' | 'refund';
 
+/** Every effect but the charge. */
+export type FollowUpKind = Exclude<EffectKind, 'charge'>;
+
 /**
  * What is said of a follow-up only. It competes with others for the money of one payment, and its first end is not the last
  * word.

@@ -4,7 +4,6 @@ import type { OperatorAnswer, OperatorTarget } from '../engine/api.ts';
 import { notePayment } from './access-log.ts';
 import { DEFAULT_ACCOUNT } from './account.ts';
 import { PROBLEM_JSON, sendJson, sendProblem } from './answer.ts';
-import type { FieldError } from './field-errors.ts';
 import { parseLook, parseResolution } from './operator-body.ts';
 import { paymentNowFields } from './payment-now.ts';
 import { type Problem, wholeSeconds } from './problem.ts';
@@ -12,6 +11,7 @@ import { type Handler, NO_SUCH_PAYMENT, paymentIdOf } from './read-v1.ts';
 import { refundNowFields } from './refund-now.ts';
 import { NO_SUCH_REFUND, nameOf } from './refund-reads-v1.ts';
 import { type RouteContext, readBody } from './route-context.ts';
+import { badBody } from './write-handler.ts';
 
 type What = 'payment' | 'refund';
 
@@ -21,7 +21,7 @@ export function lookNowHandler({ payonce }: RouteContext, what: What): Handler {
     const body = isEmpty(request) ? { kind: 'value' as const, value: new Map() } : readBody(request);
     if (body.kind === 'problem') return refuse(reply, body.problem);
     const parsed = parseLook(body.value);
-    if (parsed.kind === 'refused') return refuse(reply, badBody(parsed));
+    if (parsed.kind === 'refused') return refuse(reply, badBody(parsed, 'send it again'));
     const target = targetOf(request, what);
     if ('code' in target) return refuse(reply, target);
     return sendAnswer(reply, target, await payonce.lookNow({ ...target, actor: parsed.actor }));
@@ -34,7 +34,7 @@ export function resolveHandler({ payonce }: RouteContext, what: What): Handler {
     const body = readBody(request);
     if (body.kind === 'problem') return refuse(reply, body.problem);
     const parsed = parseResolution(body.value, what);
-    if (parsed.kind === 'refused') return refuse(reply, badBody(parsed));
+    if (parsed.kind === 'refused') return refuse(reply, badBody(parsed, 'send it again'));
     const target = targetOf(request, what);
     if ('code' in target) return refuse(reply, target);
     const { wish, evidence } = parsed.resolution;
@@ -44,20 +44,6 @@ export function resolveHandler({ payonce }: RouteContext, what: What): Handler {
 
 function isEmpty({ body }: FastifyRequest): boolean {
   return body === undefined || body === null || (Buffer.isBuffer(body) && body.length === 0);
-}
-
-function badBody({
-  code,
-  errors,
-}: {
-  readonly code: Problem['code'];
-  readonly errors: readonly FieldError[];
-}): Problem {
-  return {
-    code,
-    errors,
-    detail: 'Nothing was stored or sent. Correct what errors lists, and send it again.',
-  };
 }
 
 function targetOf(request: FastifyRequest, what: What): OperatorTarget | Problem {

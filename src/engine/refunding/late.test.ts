@@ -49,7 +49,7 @@ describe('a refund that succeeded', () => {
     expect(alarms(replica)).toEqual(['refund_failed_late']);
     expect(await replica.refund({ amountMinor: 400 })).toMatchObject({
       code: 'result_superseded',
-      refund: { status: 'FAILED' },
+      shown: { status: 'FAILED' },
     });
   });
 
@@ -103,7 +103,7 @@ describe('a refund that counted as failed', () => {
     expect(alarms(replica)).toEqual(['refund_landed_late']);
     expect(await replica.refund({ amountMinor: 700 })).toMatchObject({
       code: 'result_superseded',
-      refund: { status: 'SUCCEEDED' },
+      shown: { status: 'SUCCEEDED' },
     });
     expect(await replica.refund({ refundId: 'r2', amountMinor: 301 })).toMatchObject({
       code: 'refund_exceeds_captured',
@@ -224,7 +224,7 @@ describe('a refund that counted as failed', () => {
     await lateNews(replica, { kind: 'approved', ref: 're_late' });
     expect(await replica.refund({ amountMinor: 700 })).toMatchObject({
       kind: 'unsettled',
-      refund: { status: 'FAILED', inDoubt: true },
+      shown: { status: 'FAILED', inDoubt: true },
     });
     gateway.refundLookup = () => ({ kind: 'declined', code: 'no', ref: 're_late' });
     await world.pass(HOUR);
@@ -239,7 +239,7 @@ describe('a refund that counted as failed', () => {
     await world.pass(5 * 60_000);
     expect(await replica.refund({ amountMinor: 700 })).toMatchObject({
       code: 'result_superseded',
-      refund: { status: 'REVIEW', failureCode: 'reported_not_found' },
+      shown: { status: 'REVIEW', failureCode: 'reported_not_found' },
     });
     expect(await replica.sums()).toBe('1000/700/0/0');
     expect(alarms(replica)).toEqual(['needs_review']);
