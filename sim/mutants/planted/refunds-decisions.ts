@@ -186,6 +186,26 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
     tests: { file: WATCHED, named: 'for a person at once' },
   },
   {
+    name: 'a refund is sent again without another look at the one before it',
+    story:
+      'The first try lands late, while the second one is being looked up, and both give the same money back.',
+    file: 'src/domain/transition/lookup-ended.ts',
+    find: "const step = EFFECTS[operation.kind].followUp === null ? 'call' : 'verify';",
+    put: "const step = EFFECTS[operation.kind].followUp === undefined ? 'verify' : 'call';",
+    judge: 'engine suite',
+    tests: { file: LATE, named: 'if the gateway keeps no keys' },
+  },
+  {
+    name: 'a refund that was sent and gave way to an earlier one is not looked up again',
+    story:
+      'It lands late, the next refund is sent without a look at it, and the customer gets the money twice.',
+    file: 'src/domain/transition/released.ts',
+    find: 'byAbsence: operation.attempts > 0',
+    put: 'byAbsence: operation.attempts < 0',
+    judge: 'engine suite',
+    tests: { file: LATE, named: 'if the gateway keeps no keys' },
+  },
+  {
     name: 'a gateway that makes no refunds cannot charge either',
     story:
       'The shop’s token may not refund, two refunds wait for that, and every customer waits half a minute to pay.',

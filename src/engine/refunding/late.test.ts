@@ -77,9 +77,9 @@ describe('a refund that succeeded', () => {
 
 describe('a refund that counted as failed', () => {
   /** Its call was lost, and its lookups show nothing, so it ends as failed. */
-  async function released(amountMinor = 700): Promise<RefundingReplica> {
+  async function released(amountMinor = 700, maxAttempts = 1): Promise<RefundingReplica> {
     gateway.refundPlay = () => reset;
-    const replica = await refundingReplica(world, gateway, { ...SLOW_SWEEPS, policy: { maxAttempts: 1 } });
+    const replica = await refundingReplica(world, gateway, { ...SLOW_SWEEPS, policy: { maxAttempts } });
     const answer = await replica.refund({ amountMinor }, { waitMs: HOUR });
     expect(answer).toMatchObject({ kind: 'settled', frozen: { problem: 'gateway_failed' } });
     expect(await replica.sums()).toBe('1000/0/0/0');
@@ -186,6 +186,28 @@ describe('a refund that counted as failed', () => {
     expect(await read('r2')).toMatchObject({ status: 'SUCCEEDED' });
     expect(await read('r1')).toMatchObject({ status: 'SUCCEEDED' });
     expect(gateway.refundLedger.size).toBe(2);
+  });
+
+  it('is looked up again before the next one is sent again, if the gateway keeps no keys', async () => {
+    gateway = createRefundingGateway({ keys: 'none' });
+    const replica = await released(400, 2);
+    const calls = gateway.refundCalls.length;
+    gateway.refundPlay = () => {
+      madeAfterAll();
+      return reset;
+    };
+    const answer = await replica.refund({ refundId: 'r2', amountMinor: 400 }, { waitMs: HOUR });
+    expect(answer).toMatchObject({ frozen: { problem: 'earlier_refund_found' } });
+    expect(gateway.refundCalls).toHaveLength(calls + 1);
+    await world.pass(5 * 60_000);
+    expect(await replica.sums()).toBe('1000/0/400/0');
+    // The other one was sent, and proved absent. So whoever comes next looks at it, too.
+    const { key } = gateway.refundCalls.at(-1) ?? {};
+    gateway.refundPlay = ({ book }) => book();
+    const lookups = gateway.refundLookups.length;
+    await replica.refund({ refundId: 'r3', amountMinor: 100 });
+    expect(gateway.refundLookups.slice(lookups).map((one) => one.key)).toContain(key);
+    expect(await replica.sums()).toBe('1000/0/500/0');
   });
 
   it('is looked up before the next one is sent; if it was not made, the next one is', async () => {
