@@ -4,7 +4,7 @@
  */
 import type { Alarm } from './alarms.ts';
 import type { EventType } from './events.ts';
-import type { FailureProblem } from './problems.ts';
+import type { FailureProblem, NotFoundProblem } from './problems.ts';
 
 /** An effect that is wanted at the gateway at most once under its key. */
 export type EffectKind = 'charge' | 'refund';
@@ -17,6 +17,8 @@ export type FollowUpKind = Exclude<EffectKind, 'charge'>;
  * word.
  */
 export interface FollowUpWords {
+  /** The problem if a payment has none of this name. */
+  readonly notFound: NotFoundProblem;
   /** The problem if an earlier one was made after all, and nothing is left for this one. */
   readonly exceeded: FailureProblem;
   /** The problem if an earlier one was made after all, and this one would fit: it may be another try of the same. */
@@ -79,6 +81,7 @@ export const EFFECTS: Readonly<Record<EffectKind, Effect>> = {
     pendingForMs: 30 * DAY_MS,
     mayFailForMs: 30 * DAY_MS,
     followUp: {
+      notFound: 'refund_not_found',
       exceeded: 'refund_exceeds_captured',
       earlierFound: 'earlier_refund_found',
       confirmed: 'refund.confirmed',

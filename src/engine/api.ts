@@ -1,6 +1,7 @@
 import type { Action } from '../domain/actions.ts';
+import type { FollowUpKind } from '../domain/effects.ts';
 import type { Order, Payment, PaymentEvent, PaymentStatus } from '../domain/payment.ts';
-import type { ProblemCode } from '../domain/problems.ts';
+import type { NotFoundProblem, ProblemCode } from '../domain/problems.ts';
 import type { Refund, RefundEvent } from '../domain/refund.ts';
 import type { Sums } from '../domain/sums.ts';
 import type { Wish } from '../domain/wish.ts';
@@ -178,12 +179,15 @@ export interface RefundNow extends Refund {
   readonly actions: readonly Action[];
 }
 
-/** What an operator speaks about: a payment, or one of its refunds. */
+/** A follow-up as it is read, by its kind. */
+export type FollowUpNow = { readonly kind: 'refund'; readonly refund: RefundNow };
+
+/** What an operator speaks about: a payment, or one of its follow-ups. */
 export interface OperatorTarget {
   readonly accountId: string;
   readonly paymentId: string;
-  /** Null: the payment itself. */
-  readonly refundId: string | null;
+  /** The caller's name for it, such as a `refund_id`. Null: the payment itself. */
+  readonly followUp: { readonly kind: FollowUpKind; readonly name: string } | null;
 }
 
 export interface LookWanted extends OperatorTarget {
@@ -202,7 +206,7 @@ export interface ResolveWanted extends OperatorTarget {
 export type OperatorProblem = Extract<
   ProblemCode,
   | 'payment_not_found'
-  | 'refund_not_found'
+  | NotFoundProblem
   | 'other_gateway'
   | 'nothing_to_look_at'
   | 'not_in_review'
@@ -216,7 +220,7 @@ export type OperatorProblem = Extract<
 /** The answer to an operator: it was taken, and this is the payment or the refund as it is now. */
 export type OperatorAnswer =
   | { readonly kind: 'payment'; readonly payment: PaymentNow }
-  | { readonly kind: 'refund'; readonly refund: RefundNow }
+  | FollowUpNow
   | {
       readonly kind: 'problem';
       readonly code: OperatorProblem;
