@@ -377,7 +377,7 @@ function namedIn({ row }: State, n: number): string | null {
 function ownEvidence(state: State, { evidence }: Worker): OwnEvidence {
   const { operation } = state.row;
   // The evidence of a refund's review was checked when the review began, and is read again.
-  const isRead = evidence > 0 || (operation.kind !== 'charge' && operation.status === 'REVIEW');
+  const isRead = evidence > 0 || (EXPLORED[operation.kind].watched && operation.status === 'REVIEW');
   const gatewayRef = isRead && !isSettled(operation.status) ? namedIn(state, operation.n) : null;
   return { ...NO_EVIDENCE, gatewayRef };
 }

@@ -1,4 +1,5 @@
 /** Every event needs its cause: what its writer did, and which outcome it got, under the same claim. The counters must match it. */
+import { EFFECTS } from '../../src/domain/effects.ts';
 import type { EventType } from '../../src/domain/events.ts';
 import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { Change, Row } from '../store/database.ts';
@@ -135,7 +136,7 @@ function afterVerifying(
   { before }: Change,
   looked: readonly Looked[],
 ): readonly string[] {
-  if (before?.operation.kind !== 'refund') return AFTER_VERIFYING;
+  if (before === null || EFFECTS[before.operation.kind].followUp === null) return AFTER_VERIFYING;
   const { status } = before.operation;
   if (status === 'COMPLETED' || status === 'FAILED') {
     if (!plan.policy.contract.lookup) return UNASKED[status];

@@ -1,4 +1,5 @@
 /** When a payment is due next: as the policy says for what has just happened. While something is left to do, it always has a due time. */
+import { EFFECTS } from '../../src/domain/effects.ts';
 import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import type { Mishap } from '../plan/faults.ts';
@@ -110,7 +111,7 @@ function boundsOf(
       };
     case 'verify.unavailable':
       // A success is looked up again after an hour, then less and less often, at last once a day.
-      if (operation.kind === 'refund' && operation.status === 'COMPLETED') return null;
+      if (EFFECTS[operation.kind].mayFailForMs > 0 && operation.status === 'COMPLETED') return null;
       return {
         leastMs: 0,
         mostMs:

@@ -130,7 +130,7 @@ function isDefinite(answer: ChargeAnswer | 'lost'): boolean {
 /** A refund that the gateway has accepted may still succeed or fail. */
 function isDefiniteRefund(answer: RefundHeard): boolean {
   if (answer === 'lost' || answer.kind === 'accepted') return false;
-  if (answer.kind === 'unsettled') return answer.refund.status === 'REVIEW';
+  if (answer.kind === 'unsettled') return answer.shown.status === 'REVIEW';
   return answer.kind === 'settled' || !/^store_|^shutting/.test(answer.code);
 }
 

@@ -45,7 +45,7 @@ function openOnes({ database }: World): readonly Open[] {
     const { accountId, orderId, amountMinor } = payment.order;
     if (isOver(payment.operation.status)) continue;
     open.push({
-      target: { accountId, paymentId: payment.paymentId, refundId: null },
+      target: { accountId, paymentId: payment.paymentId, followUp: null },
       name: orderId,
       gatewayKeys: operations.map(({ gatewayKey }) => gatewayKey),
       amountMinor,
@@ -56,7 +56,7 @@ function openOnes({ database }: World): readonly Open[] {
     const { order, followUp, operation, gatewayKey, paymentId } = state;
     if (isOver(operation.status)) continue;
     open.push({
-      target: { accountId: order.accountId, paymentId, refundId: followUp.name },
+      target: { accountId: order.accountId, paymentId, followUp: { kind: 'refund', name: followUp.name } },
       name: `refund ${followUp.name} of ${order.orderId}`,
       gatewayKeys: [gatewayKey],
       amountMinor: order.amountMinor,

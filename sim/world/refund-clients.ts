@@ -225,7 +225,7 @@ const READS: readonly [Read, ...Read[]] = [
 export function refundWordFor(answer: Heard): string {
   if (answer === 'lost') return 'nothing, the connection broke';
   if (answer.kind === 'problem') return answer.code;
-  if (answer.kind === 'unsettled') return `202 ${answer.refund.status}`;
+  if (answer.kind === 'unsettled') return `202 ${answer.shown.status}`;
   const how = `${answer.started ? 'started' : 'joined'}${answer.replayed ? ', replayed' : ''}`;
   return answer.kind === 'accepted' ? `PENDING, ${how}` : `${answer.frozen.problem ?? 'SUCCEEDED'}, ${how}`;
 }

@@ -4,16 +4,21 @@
  */
 import type { Alarm } from './alarms.ts';
 import type { EventType } from './events.ts';
-import type { FailureProblem } from './problems.ts';
+import type { FailureProblem, NotFoundProblem } from './problems.ts';
 
 /** An effect that is wanted at the gateway at most once under its key. */
 export type EffectKind = 'charge' | 'refund';
+
+/** Every effect but the charge. */
+export type FollowUpKind = Exclude<EffectKind, 'charge'>;
 
 /**
  * What is said of a follow-up only. It competes with others for the money of one payment, and its first end is not the last
  * word.
  */
 export interface FollowUpWords {
+  /** The problem if a payment has none of this name. */
+  readonly notFound: NotFoundProblem;
   /** The problem if an earlier one was made after all, and nothing is left for this one. */
   readonly exceeded: FailureProblem;
   /** The problem if an earlier one was made after all, and this one would fit: it may be another try of the same. */
@@ -76,6 +81,7 @@ export const EFFECTS: Readonly<Record<EffectKind, Effect>> = {
     pendingForMs: 30 * DAY_MS,
     mayFailForMs: 30 * DAY_MS,
     followUp: {
+      notFound: 'refund_not_found',
       exceeded: 'refund_exceeds_captured',
       earlierFound: 'earlier_refund_found',
       confirmed: 'refund.confirmed',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chargeKey, isUuid, orderReference, refundKey, requestKeyHash, uuidV5, uuidV7 } from './ids.ts';
+import { chargeKey, followUpKey, isUuid, orderReference, requestKeyHash, uuidV5, uuidV7 } from './ids.ts';
 
 const DNS = '6ba7b810-9dad-11d1-80b4-00c04fd430c8';
 
@@ -48,17 +48,17 @@ describe('a refund’s key at the gateway', () => {
 
   it('is the same whenever the caller sends the same refund again', () => {
     // Stored, and sent to gateways: it must not change with a release.
-    expect(refundKey(reference, { refundId: 'R1' })).toBe(uuidV5(reference, 'refund:id:R1'));
-    expect(refundKey(reference, { keyHash: 'h' })).toBe(uuidV5(reference, 'refund:key:h'));
+    expect(followUpKey(reference, 'refund', { name: 'R1' })).toBe(uuidV5(reference, 'refund:id:R1'));
+    expect(followUpKey(reference, 'refund', { keyHash: 'h' })).toBe(uuidV5(reference, 'refund:key:h'));
   });
 
   it('is another one for each refund, each kind of name, and each charge', () => {
     const keys = [
-      refundKey(reference, { refundId: 'R1' }),
-      refundKey(reference, { refundId: 'R2' }),
-      refundKey(reference, { keyHash: 'R1' }),
+      followUpKey(reference, 'refund', { name: 'R1' }),
+      followUpKey(reference, 'refund', { name: 'R2' }),
+      followUpKey(reference, 'refund', { keyHash: 'R1' }),
       // A refund_id that looks like a key's name.
-      refundKey(reference, { refundId: 'key:R1' }),
+      followUpKey(reference, 'refund', { name: 'key:R1' }),
       chargeKey(reference, 1),
     ];
     expect(new Set(keys).size).toBe(keys.length);

@@ -3,6 +3,7 @@
  * under the same order reference and the same gateway key. So the gateway itself stops the second charge.
  */
 import { hash } from 'node:crypto';
+import type { FollowUpKind } from './effects.ts';
 
 /** UUIDv5 (RFC 9562 §5.5): the same name in the same namespace is the same id, everywhere and always. */
 export function uuidV5(namespace: string, name: string): string {
@@ -72,16 +73,19 @@ export function chargeKey(reference: string, chargeN: number): string {
   return uuidV5(reference, `charge:${chargeN}`);
 }
 
-/** What tells one refund of a payment from another: the caller's `refund_id`, or the stored form of its key. */
-export type RefundIdentity = { readonly refundId: string } | { readonly keyHash: string };
+/**
+ * What tells one follow-up of a payment from others of its kind: the caller's name for it, such as a `refund_id`, or the stored form of its
+ * key.
+ */
+export type FollowUpIdentity = { readonly name: string } | { readonly keyHash: string };
 
 /**
- * The gateway's idempotency key of a refund. It comes from what the caller sends again, and never from a counter: if the
- * database has forgotten a refund, the caller's next try gets the same key.
+ * The gateway's idempotency key of a follow-up. It comes from what the caller sends again, and never from a counter: if the
+ * database has forgotten a follow-up, the caller's next try gets the same key.
  */
-export function refundKey(reference: string, identity: RefundIdentity): string {
-  const name = 'refundId' in identity ? `id:${identity.refundId}` : `key:${identity.keyHash}`;
-  return uuidV5(reference, `refund:${name}`);
+export function followUpKey(reference: string, kind: FollowUpKind, identity: FollowUpIdentity): string {
+  const name = 'name' in identity ? `id:${identity.name}` : `key:${identity.keyHash}`;
+  return uuidV5(reference, `${kind}:${name}`);
 }
 
 /** A client's key as it is stored: 128 bits of SHA-256 over route and key, so that no key's text is kept. */

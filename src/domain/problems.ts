@@ -70,5 +70,8 @@ export type RefundFailure = Extract<
   'refund_declined' | 'gateway_failed' | 'refund_exceeds_captured' | 'earlier_refund_found'
 >;
 
+/** A payment has no follow-up of that name. */
+export type NotFoundProblem = Extract<ProblemCode, 'refund_not_found'>;
+
 /** How an operation fails, whatever its kind. */
 export type FailureProblem = ChargeFailure | RefundFailure;

@@ -1,21 +1,25 @@
 import { describe, expect, it } from 'vitest';
+import { decideFollowUp, type FollowedPayment, type KnownFollowUp } from './follow-up-acceptance.ts';
 import { PAYMENT_STATUSES } from './payment.ts';
-import { decideRefund, type KnownRefund, type RefundablePayment } from './refund-acceptance.ts';
+import { admitRefund } from './refund-acceptance.ts';
 
 const sums = { capturedMinor: 1000, refundingMinor: 0, refundedMinor: 0, elsewhereMinor: 0 };
-const payment = (changes: Partial<RefundablePayment> = {}): RefundablePayment => ({
+const payment = (changes: Partial<FollowedPayment> = {}): FollowedPayment => ({
   status: 'COMPLETED',
   sums,
   offered: true,
   ...changes,
 });
-const refund = (changes: Partial<KnownRefund> = {}): KnownRefund => ({
+const refund = (changes: Partial<KnownFollowUp> = {}): KnownFollowUp => ({
   askedMinor: 70,
   status: 'PROCESSING',
   accepted: false,
   answer: null,
   ...changes,
 });
+type Request = readonly [asked: Parameters<typeof decideFollowUp>[0], ...known: Known];
+type Known = [{ readonly fingerprint: string } | null, KnownFollowUp | null, FollowedPayment | null];
+const decideRefund = (...request: Request) => decideFollowUp(...request, admitRefund);
 const asked = { amountMinor: 70, fingerprint: 'f1' };
 const key = { fingerprint: 'f1' };
 
@@ -77,23 +81,29 @@ describe('a new refund', () => {
 
   it('is refused if it does not fit', () => {
     const rest = payment({ sums: { ...sums, refundedMinor: 950 } });
-    expect(decideRefund(asked, null, null, rest)).toEqual({ kind: 'exceeds', refundableMinor: 50 });
+    expect(decideRefund(asked, null, null, rest)).toEqual({ kind: 'refused', why: 'exceeds' });
     const over = payment({ sums: { ...sums, refundedMinor: 1050 } });
     expect(decideRefund({ ...asked, amountMinor: null }, null, null, over)).toEqual({
-      kind: 'exceeds',
-      refundableMinor: 0,
+      kind: 'refused',
+      why: 'exceeds',
     });
   });
 
   it.each(PAYMENT_STATUSES.filter((status) => status !== 'COMPLETED'))(
     'of a payment in %s is refused',
     (status) => {
-      expect(decideRefund(asked, null, null, payment({ status }))).toEqual({ kind: 'not_refundable' });
+      expect(decideRefund(asked, null, null, payment({ status }))).toEqual({
+        kind: 'refused',
+        why: 'not_refundable',
+      });
     },
   );
 
   it('of a payment that is not there, or at a gateway that takes none, is refused', () => {
     expect(decideRefund(asked, null, null, null)).toEqual({ kind: 'payment_not_found' });
-    expect(decideRefund(asked, null, null, payment({ offered: false }))).toEqual({ kind: 'not_offered' });
+    expect(decideRefund(asked, null, null, payment({ offered: false }))).toEqual({
+      kind: 'refused',
+      why: 'not_offered',
+    });
   });
 });

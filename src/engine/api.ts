@@ -1,6 +1,7 @@
 import type { Action } from '../domain/actions.ts';
+import type { FollowUpKind } from '../domain/effects.ts';
 import type { Order, Payment, PaymentEvent, PaymentStatus } from '../domain/payment.ts';
-import type { ProblemCode } from '../domain/problems.ts';
+import type { NotFoundProblem, ProblemCode } from '../domain/problems.ts';
 import type { Refund, RefundEvent } from '../domain/refund.ts';
 import type { Sums } from '../domain/sums.ts';
 import type { Wish } from '../domain/wish.ts';
@@ -97,14 +98,11 @@ export interface RefundOptions {
   readonly waitMs: number;
 }
 
-/** Problems that `refund` itself can find. With none of them was anything new sent. `docs/errors.md` says what to do. */
-export type RefundProblem = Extract<
+/** Problems that a request for any follow-up can find. With none of them was anything new sent. */
+export type FollowUpProblem = Extract<
   ProblemCode,
   | 'payment_not_found'
-  | 'payment_not_refundable'
   | 'other_gateway'
-  | 'refund_conflict'
-  | 'refund_exceeds_captured'
   | 'result_superseded'
   | 'idempotency_key_reused'
   | 'store_unavailable'
@@ -114,40 +112,58 @@ export type RefundProblem = Extract<
   | 'installation_changed'
 >;
 
-/** The answer to one request for a refund. `replayed`: an earlier request used this key. */
-export type RefundAnswer =
+/** Problems that only a request for a refund can find. */
+export type OwnRefundProblem = Extract<
+  ProblemCode,
+  'payment_not_refundable' | 'refund_conflict' | 'refund_exceeds_captured'
+>;
+
+/** Problems that `refund` itself can find. With none of them was anything new sent. `docs/errors.md` says what to do. */
+export type RefundProblem = FollowUpProblem | OwnRefundProblem;
+
+/**
+ * The answer to one request for a follow-up. `Shown`: what it is for the outside. `Problem`: the problems that a request for one can find.
+ * `replayed`: an earlier request used this key.
+ */
+export type FollowUpAnswer<Shown, Problem> =
   /** It has ended. `frozen`: the answer, byte for byte. `started`: this request opened it (201); the others joined or found it (200). */
   | {
       readonly kind: 'settled';
       readonly frozen: FrozenAnswer;
       readonly paymentId: string;
-      readonly refundId: string;
+      /** The caller's name for it. */
+      readonly name: string;
       readonly started: boolean;
       readonly replayed: boolean;
     }
   /** The gateway has it, and has not decided yet: 201 or 200, as it is now. Not frozen. */
   | {
       readonly kind: 'accepted';
-      readonly refund: Refund;
+      readonly shown: Shown;
       readonly started: boolean;
       readonly replayed: boolean;
     }
   /** Not known within the wait whether the gateway has it, or a person must decide. Ask again after `retryAfterMs`. */
   | {
       readonly kind: 'unsettled';
-      readonly refund: Refund;
+      readonly shown: Shown;
       readonly retryAfterMs: number;
       readonly replayed: boolean;
     }
-  | {
-      readonly kind: 'problem';
-      readonly code: RefundProblem;
-      readonly detail: string;
-      /** The refund that the problem is about, as it is now. */
-      readonly refund?: Refund;
-      readonly retryAfterMs?: number;
-      readonly replayed: boolean;
-    };
+  | FollowUpProblemAnswer<Shown, Problem>;
+
+export interface FollowUpProblemAnswer<Shown, Problem> {
+  readonly kind: 'problem';
+  readonly code: Problem;
+  readonly detail: string;
+  /** What the problem is about, as it is now. */
+  readonly shown?: Shown;
+  readonly retryAfterMs?: number;
+  readonly replayed: boolean;
+}
+
+/** The answer to one request for a refund. */
+export type RefundAnswer = FollowUpAnswer<Refund, RefundProblem>;
 
 /** A payment with what has become of its money. */
 export interface PaymentNow extends Payment {
@@ -163,12 +179,15 @@ export interface RefundNow extends Refund {
   readonly actions: readonly Action[];
 }
 
-/** What an operator speaks about: a payment, or one of its refunds. */
+/** A follow-up as it is read, by its kind. */
+export type FollowUpNow = { readonly kind: 'refund'; readonly refund: RefundNow };
+
+/** What an operator speaks about: a payment, or one of its follow-ups. */
 export interface OperatorTarget {
   readonly accountId: string;
   readonly paymentId: string;
-  /** Null: the payment itself. */
-  readonly refundId: string | null;
+  /** The caller's name for it, such as a `refund_id`. Null: the payment itself. */
+  readonly followUp: { readonly kind: FollowUpKind; readonly name: string } | null;
 }
 
 export interface LookWanted extends OperatorTarget {
@@ -187,7 +206,7 @@ export interface ResolveWanted extends OperatorTarget {
 export type OperatorProblem = Extract<
   ProblemCode,
   | 'payment_not_found'
-  | 'refund_not_found'
+  | NotFoundProblem
   | 'other_gateway'
   | 'nothing_to_look_at'
   | 'not_in_review'
@@ -201,7 +220,7 @@ export type OperatorProblem = Extract<
 /** The answer to an operator: it was taken, and this is the payment or the refund as it is now. */
 export type OperatorAnswer =
   | { readonly kind: 'payment'; readonly payment: PaymentNow }
-  | { readonly kind: 'refund'; readonly refund: RefundNow }
+  | FollowUpNow
   | {
       readonly kind: 'problem';
       readonly code: OperatorProblem;

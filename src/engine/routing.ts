@@ -2,8 +2,9 @@
 import { isUuid } from '../domain/ids.ts';
 import { StoreError } from '../ports/store.ts';
 import type { Shared } from './context.ts';
+import { nothingStored } from './follow-ups/interrupted.ts';
 import type { Requests } from './one-gateway.ts';
-import { nothingStored } from './refunding/interrupted.ts';
+import { REFUND_REQUESTS } from './refunding/refund.ts';
 
 /**
  * `gateways`: at least one, by name. A new order goes to the first. A refund and an operator's word go to the gateway that the payment
@@ -32,7 +33,7 @@ export function createRouting(
         outage.failed(error, askedMs);
         return error;
       });
-      return made instanceof StoreError ? nothingStored(made) : made.refund(wanted, options);
+      return made instanceof StoreError ? nothingStored(REFUND_REQUESTS, made) : made.refund(wanted, options);
     },
     lookNow: async (wanted) => (await madeAt(wanted.accountId, wanted.paymentId)).lookNow(wanted),
     resolve: async (wanted) => (await madeAt(wanted.accountId, wanted.paymentId)).resolve(wanted),

@@ -1,8 +1,9 @@
 /** Payments and refunds as they are read: with what has become of the money, and with what may be done now. */
 import { actionsOf } from '../domain/actions.ts';
+import type { FollowUpKind } from '../domain/effects.ts';
 import { refundableMinor, type Sums } from '../domain/sums.ts';
 import { type FollowUpRecord, type PaymentRecord, type PaymentSums, StoreError } from '../ports/store.ts';
-import type { PaymentNow, RefundNow } from './api.ts';
+import type { FollowUpNow, PaymentNow, RefundNow } from './api.ts';
 import { type Engine, roomOf, type Shared } from './context.ts';
 import { showRefund } from './refunding/show.ts';
 import { showPayment } from './show.ts';
@@ -12,6 +13,7 @@ export interface Show {
   payments(accountId: string, records: readonly PaymentRecord[]): Promise<PaymentNow[]>;
   payment(record: PaymentRecord): Promise<PaymentNow>;
   refund(record: FollowUpRecord): RefundNow;
+  followUp(kind: FollowUpKind, record: FollowUpRecord): FollowUpNow;
   /** Rejects with `StoreError` if what was read is of the other mode. */
   requireOwnMode(): Promise<void>;
 }
@@ -44,6 +46,14 @@ export function createShow({ store, ownMode }: Shared, engineAt: (gateway: strin
     });
   }
 
+  function refund(record: FollowUpRecord): RefundNow {
+    return { ...showRefund(engineAt(record.gateway), record), actions: actions(record, 0) };
+  }
+
+  const views: Readonly<Record<FollowUpKind, (record: FollowUpRecord) => FollowUpNow>> = {
+    refund: (record) => ({ kind: 'refund', refund: refund(record) }),
+  };
+
   return {
     async payments(accountId, records) {
       if (records.length === 0) return [];
@@ -54,7 +64,8 @@ export function createShow({ store, ownMode }: Shared, engineAt: (gateway: strin
       const [shown] = await withSums(record.order.accountId, [record]);
       return shown as PaymentNow;
     },
-    refund: (record) => ({ ...showRefund(engineAt(record.gateway), record), actions: actions(record, 0) }),
+    refund,
+    followUp: (kind, record) => views[kind](record),
     requireOwnMode,
   };
 }

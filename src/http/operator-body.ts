@@ -1,5 +1,5 @@
 /** From a JSON value to what an operator says, or to everything that is wrong with it. */
-import { EFFECTS } from '../domain/effects.ts';
+import { EFFECTS, type FollowUpKind } from '../domain/effects.ts';
 import { type Findings, type RefusedFields, readOptional, refusal, refuseUnknown } from '../domain/fields.ts';
 import {
   actorComplaint,
@@ -29,15 +29,18 @@ const PAYMENT: ResolutionForm = {
   unknown,
 };
 
-const REFUND: ResolutionForm = { ...PAYMENT, amount: 'amount_refunded', completed: EFFECTS.refund.done };
+const FORMS: Readonly<Record<'payment' | FollowUpKind, ResolutionForm>> = {
+  payment: PAYMENT,
+  refund: { ...PAYMENT, amount: 'amount_refunded', completed: EFFECTS.refund.done },
+};
 
 /** `{"outcome","evidence","actor","gateway_ref"?,"amount_captured"?}`; for a refund `amount_refunded`. */
 export function parseResolution(
   body: JsonValue,
-  what: 'payment' | 'refund',
+  what: 'payment' | FollowUpKind,
 ): { readonly kind: 'resolution'; readonly resolution: ResolutionFields } | RefusedBody {
   if (!(body instanceof Map)) return NO_OBJECT;
-  const read = readResolution(body, what === 'payment' ? PAYMENT : REFUND);
+  const read = readResolution(body, FORMS[what]);
   return read.kind === 'resolution' ? read : refusedBody(read);
 }
 

@@ -1,19 +1,26 @@
 /** What an operator may do about a payment or a refund: have it looked up now, and state how it ended. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FollowUpKind } from '../domain/effects.ts';
 import type { OperatorAnswer, OperatorTarget } from '../engine/api.ts';
 import { notePayment } from './access-log.ts';
 import { DEFAULT_ACCOUNT } from './account.ts';
 import { PROBLEM_JSON, sendJson, sendProblem } from './answer.ts';
-import type { FieldError } from './field-errors.ts';
+import type { Reading } from './follow-up-reads-v1.ts';
 import { parseLook, parseResolution } from './operator-body.ts';
 import { paymentNowFields } from './payment-now.ts';
 import { type Problem, wholeSeconds } from './problem.ts';
 import { type Handler, NO_SUCH_PAYMENT, paymentIdOf } from './read-v1.ts';
 import { refundNowFields } from './refund-now.ts';
-import { NO_SUCH_REFUND, nameOf } from './refund-reads-v1.ts';
+import { REFUND_READING } from './refund-reads-v1.ts';
 import { type RouteContext, readBody } from './route-context.ts';
+import { badBody } from './write-handler.ts';
 
-type What = 'payment' | 'refund';
+type What = 'payment' | FollowUpKind;
+
+/** How the address of each kind of follow-up is read. */
+const READINGS: Readonly<Record<FollowUpKind, Pick<Reading<unknown>, 'nameOf' | 'missing'>>> = {
+  refund: REFUND_READING,
+};
 
 /** `POST …/look-now`. The body may be left out. */
 export function lookNowHandler({ payonce }: RouteContext, what: What): Handler {
@@ -21,7 +28,7 @@ export function lookNowHandler({ payonce }: RouteContext, what: What): Handler {
     const body = isEmpty(request) ? { kind: 'value' as const, value: new Map() } : readBody(request);
     if (body.kind === 'problem') return refuse(reply, body.problem);
     const parsed = parseLook(body.value);
-    if (parsed.kind === 'refused') return refuse(reply, badBody(parsed));
+    if (parsed.kind === 'refused') return refuse(reply, badBody(parsed, 'send it again'));
     const target = targetOf(request, what);
     if ('code' in target) return refuse(reply, target);
     return sendAnswer(reply, target, await payonce.lookNow({ ...target, actor: parsed.actor }));
@@ -34,7 +41,7 @@ export function resolveHandler({ payonce }: RouteContext, what: What): Handler {
     const body = readBody(request);
     if (body.kind === 'problem') return refuse(reply, body.problem);
     const parsed = parseResolution(body.value, what);
-    if (parsed.kind === 'refused') return refuse(reply, badBody(parsed));
+    if (parsed.kind === 'refused') return refuse(reply, badBody(parsed, 'send it again'));
     const target = targetOf(request, what);
     if ('code' in target) return refuse(reply, target);
     const { wish, evidence } = parsed.resolution;
@@ -46,26 +53,14 @@ function isEmpty({ body }: FastifyRequest): boolean {
   return body === undefined || body === null || (Buffer.isBuffer(body) && body.length === 0);
 }
 
-function badBody({
-  code,
-  errors,
-}: {
-  readonly code: Problem['code'];
-  readonly errors: readonly FieldError[];
-}): Problem {
-  return {
-    code,
-    errors,
-    detail: 'Nothing was stored or sent. Correct what errors lists, and send it again.',
-  };
-}
-
 function targetOf(request: FastifyRequest, what: What): OperatorTarget | Problem {
   const paymentId = paymentIdOf(request);
   if (paymentId === null) return NO_SUCH_PAYMENT;
-  if (what === 'payment') return { accountId: DEFAULT_ACCOUNT, paymentId, refundId: null };
-  const name = nameOf(request);
-  return name === null ? NO_SUCH_REFUND : { accountId: DEFAULT_ACCOUNT, ...name };
+  if (what === 'payment') return { accountId: DEFAULT_ACCOUNT, paymentId, followUp: null };
+  const { nameOf, missing } = READINGS[what];
+  const named = nameOf(request);
+  if (named === null) return missing;
+  return { accountId: DEFAULT_ACCOUNT, paymentId, followUp: { kind: what, name: named.name } };
 }
 
 function refuse(reply: FastifyReply, problem: Problem): FastifyReply {

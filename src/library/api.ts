@@ -4,6 +4,7 @@ import type { ChargeFailure } from '../domain/problems.ts';
 import type { RefundEvent } from '../domain/refund.ts';
 import type { ChargeProblem, PaymentNow, RefundNow } from '../engine/api.ts';
 import type { LookNowOptions, OperatorResult, Resolution } from './operator-api.ts';
+import type { ForPerson, NothingSent, PerhapsStored, StillOpen, Told, ToldOfFailure } from './outcome-api.ts';
 import type { RefundInput, RefundOptions, RefundResult, RefundsFilter, RefundsPage } from './refund-api.ts';
 
 /**
@@ -74,86 +75,45 @@ export type SettledPayment = Omit<
   'status' | 'retryAfterMs' | 'nextAttemptAtMs' | 'chargeN' | 'inDoubt' | 'seq'
 >;
 
-/** What `Paid` and `NotPaid` have in common. */
-interface Settled {
-  /** Whether this call started the charge. If not, it joined one or found it settled. */
-  readonly started: boolean;
-  /** Whether the key had been seen before. */
-  readonly replayed: boolean;
-}
-
 /** The customer has paid: ship. No other outcome means that. If the payment's `livemode` is false, it was no real money. */
-export interface Paid extends Settled {
+export interface Paid extends Told {
   readonly outcome: 'paid';
   /** The payment as it was when the charge ended. */
   readonly payment: SettledPayment & { readonly status: 'COMPLETED' };
 }
 
 /** The charge has failed: it is proved that nothing was charged. */
-export interface NotPaid extends Settled {
+export interface NotPaid extends ToldOfFailure {
   /** `declined`: the gateway declined it. `failed`: the gateway failed. */
   readonly outcome: 'declined' | 'failed';
   /** The payment as it was when the charge ended. Its `failureCode` says why. */
   readonly payment: SettledPayment & { readonly status: 'FAILED' };
   /** `card_declined` or `gateway_failed`, as in the HTTP API. */
   readonly code: ChargeFailure;
-  /** What happened, what was not done, what to do. For people: the words may change. */
-  readonly detail: string;
   /** Whether the order could be charged again under a new key when the charge ended. Payonce checks it again then. */
   readonly safeToRetryWithNewKey: boolean;
 }
 
 /** Nothing is proved yet. Do not ship, and do not charge in another way. Call `charge` again with the same order and key. */
 export type Pending =
-  /** The order was accepted. The outcome of its charge is not known yet. */
-  | {
-      readonly outcome: 'pending';
-      /** `in_progress`: the charge is under way. `in_doubt`: it failed, but new evidence says that it may have been charged, and Payonce checks it. */
-      readonly reason: 'in_progress' | 'in_doubt';
+  | (StillOpen & {
       /** The payment as it is now. */
       readonly payment: Payment;
-      /** How long to wait before asking again, in milliseconds. */
-      readonly retryAfterMs: number;
-      /** Whether the key had been seen before. */
-      readonly replayed: boolean;
-    }
-  /** The database did not say whether the order was accepted: it may be charged, or it may never have been stored. */
-  | {
-      readonly outcome: 'pending';
-      readonly reason: 'store_outcome_unknown';
+    })
+  | (PerhapsStored & {
       readonly payment: null;
-      /** What happened, what was not done, what to do. For people: the words may change. */
-      readonly detail: string;
-      readonly retryAfterMs: number;
-      readonly replayed: boolean;
-    };
+    });
 
 /** A person must decide. Do not ship, and do not charge in another way. */
-export interface InReview {
-  readonly outcome: 'review';
+export interface InReview extends ForPerson {
   /** The payment as it is now. */
   readonly payment: Payment;
-  /** Why, as a stable code, such as `outcome_unknown` or `amount_mismatch`. */
-  readonly reason: string;
-  /** How long to wait before asking again, in milliseconds. */
-  readonly retryAfterMs: number;
-  /** Whether the key had been seen before. */
-  readonly replayed: boolean;
 }
 
 /** Nothing was sent to the gateway for this call. An earlier call may have charged the order: read `payment`. */
-export interface Refused {
-  readonly outcome: 'refused';
-  /** Why, as a code for programs. `docs/errors.md` says for each code what to do. */
-  readonly code: Exclude<ChargeProblem, 'store_outcome_unknown'>;
-  /** What happened, what was not done, what to do. For people: the words may change. */
-  readonly detail: string;
+export interface Refused extends NothingSent<ChargeProblem> {
   /** The order's payment; null if there is none or it is not known. Read its status: it need not be paid. */
   readonly payment: Payment | null;
-  /** How long to wait before trying again, in milliseconds. Absent if trying again does not help. */
-  readonly retryAfterMs?: number;
-  /** Whether the key had been seen before. */
-  readonly replayed: boolean;
 }
 
 /**

@@ -1,5 +1,7 @@
 /** Checks every answer of the caller's adapter. Its name and contract were checked before. */
+
 import { callOutcome, lookupOutcome, refundedOutcome } from '../domain/adapter-answers.ts';
+import type { EffectKind } from '../domain/effects.ts';
 import type { CallOutcome, LookupOutcome, NotSent } from '../domain/outcomes.ts';
 import type { CallOptions, ExchangeOptions, Gateway, Refunds } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
@@ -29,7 +31,7 @@ export function checkedGateway(gateway: Gateway, log: Log): Gateway {
 
 /** Logs an invalid answer, and returns the outcome that it counts as. */
 type Check = <Outcome extends { readonly kind: string }>(
-  effect: 'charge' | 'refund',
+  effect: EffectKind,
   answerTo: 'call' | 'lookup' | 'refunded',
   outcome: Outcome,
 ) => Outcome;
@@ -40,11 +42,7 @@ interface Effect<Request> {
   lookup(request: Request, options: ExchangeOptions): Promise<LookupOutcome | NotSent>;
 }
 
-function checkedEffect<Request>(
-  kind: 'charge' | 'refund',
-  effect: Effect<Request>,
-  check: Check,
-): Effect<Request> {
+function checkedEffect<Request>(kind: EffectKind, effect: Effect<Request>, check: Check): Effect<Request> {
   return {
     async call(request, options) {
       return check(kind, 'call', callOutcome(await effect.call(request, options)));

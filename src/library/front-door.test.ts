@@ -29,7 +29,7 @@ function opened(answer: RefundAnswer | Promise<RefundAnswer>): {
   return { payonce: createFrontDoor(engine as unknown as RunningEngine, true), asked };
 }
 
-const accepted: RefundAnswer = { kind: 'accepted', refund, started: true, replayed: false };
+const accepted: RefundAnswer = { kind: 'accepted', shown: refund, started: true, replayed: false };
 
 describe('a refund of the library', () => {
   test('reaches the engine as it was asked for, and its answer comes back', async () => {

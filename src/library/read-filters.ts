@@ -6,7 +6,7 @@ import { accountIdComplaint, type Complaint, orderIdComplaint } from '../domain/
 import { PAYMENT_STATUSES, type PaymentStatus } from '../domain/payment.ts';
 import { refundIdComplaint } from '../domain/refund-fields.ts';
 import { actorComplaint } from '../domain/resolution-fields.ts';
-import type { EventFilter, ListFilter, RefundsFilter } from '../engine/api.ts';
+import type { EventFilter, ListFilter, LookWanted, RefundsFilter } from '../engine/api.ts';
 import { type Fields, fieldsOf, refuseUnknown, wholeNumber } from './fields.ts';
 import { type InputProblem, PayonceInputError } from './input-error.ts';
 
@@ -64,16 +64,13 @@ export function readRefundsFilter(filter: unknown): {
   });
 }
 
-export function readLookOptions(options: unknown): {
-  readonly accountId: string;
-  readonly refundId: string | null;
-  readonly actor: string | null;
-} {
-  return reading(options, ['accountId', 'refundId', 'actor'], (fields, errors) => ({
-    accountId: accountOf(fields, errors),
-    refundId: readText(fields, 'refundId', refundIdComplaint, errors) ?? null,
-    actor: readText(fields, 'actor', actorComplaint, errors) ?? null,
-  }));
+export function readLookOptions(options: unknown): Omit<LookWanted, 'paymentId'> {
+  return reading(options, ['accountId', 'refundId', 'actor'], (fields, errors) => {
+    const accountId = accountOf(fields, errors);
+    const name = readText(fields, 'refundId', refundIdComplaint, errors);
+    const actor = readText(fields, 'actor', actorComplaint, errors) ?? null;
+    return { accountId, followUp: name === undefined ? null : { kind: 'refund', name }, actor };
+  });
 }
 
 /** In lower case, as ids are stored. A text that is no id is taken: no payment has it. */

@@ -37,12 +37,13 @@ export function readResolve(input: unknown): ResolveWanted {
     ]);
   const paymentId = readPaymentId(fields.get('paymentId'));
   const refundId = fields.get('refundId');
-  const named = refundId === undefined ? null : readRefundId(refundId);
-  const { done } = EFFECTS[named === null ? 'charge' : 'refund'];
+  const followUp =
+    refundId === undefined ? null : ({ kind: 'refund', name: readRefundId(refundId) } as const);
+  const { done } = EFFECTS[followUp?.kind ?? 'charge'];
   const read = readResolution(fields, { ...FORM, completed: done });
   if (read.kind === 'refused') {
     const errors = read.complaints.map(({ path, detail }) => ({ field: fieldName(path), detail }));
     throw new PayonceInputError(read.code, errors);
   }
-  return { ...read.resolution, paymentId, refundId: named };
+  return { ...read.resolution, paymentId, followUp };
 }

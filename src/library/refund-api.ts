@@ -3,6 +3,7 @@ import type { RefundFailure } from '../domain/problems.ts';
 import type { Refund } from '../domain/refund.ts';
 import type { RefundNow, RefundProblem } from '../engine/api.ts';
 import type { AccountOption } from './api.ts';
+import type { ForPerson, NothingSent, PerhapsStored, StillOpen, Told, ToldOfFailure } from './outcome-api.ts';
 
 /**
  * What to refund. An unknown field is refused, and so is a card number in any field. Give it a `refundId`, or an `idempotencyKey` in the
@@ -66,14 +67,6 @@ export type SettledRefund = Omit<
   'orderId' | 'status' | 'attempts' | 'retryAfterMs' | 'nextAttemptAtMs' | 'inDoubt' | 'seq'
 >;
 
-/** What the results of a refund that the gateway has decided have in common. */
-interface Told {
-  /** Whether this call opened the refund. If not, it joined one or found it. */
-  readonly started: boolean;
-  /** Whether the key had been seen before. */
-  readonly replayed: boolean;
-}
-
 /** The gateway gave the money back. The customer's bank may still send it back within 30 days: `findRefund` shows that, and an alarm tells it. */
 export interface Refunded extends Told {
   readonly outcome: 'refunded';
@@ -91,15 +84,13 @@ export interface RefundAccepted extends Told {
 }
 
 /** The refund has failed: it is proved that it gave nothing back. */
-export interface NotRefunded extends Told {
+export interface NotRefunded extends ToldOfFailure {
   /** `declined`: the gateway declined it. `failed`: the gateway failed, or has an earlier refund after all. */
   readonly outcome: 'declined' | 'failed';
   /** The refund as it was when it failed. Its `failureCode` says why. */
   readonly refund: SettledRefund & { readonly status: 'FAILED' };
   /** `refund_declined`, `gateway_failed`, `refund_exceeds_captured` or `earlier_refund_found`, as in the HTTP API. */
   readonly code: RefundFailure;
-  /** What happened, what was not done, what to do. For people: the words may change. */
-  readonly detail: string;
   /**
    * Whether the money could be refunded again when this refund failed: as a new refund, with another `refundId`, or with a new key and
    * no `refundId`. Payonce checks it again then.
@@ -109,55 +100,24 @@ export interface NotRefunded extends Told {
 
 /** It is not known yet whether the gateway has it. Do not refund in another way. Call `refund` again with the same arguments. */
 export type RefundPending =
-  /** The refund was stored. Its outcome is not known yet. */
-  | {
-      readonly outcome: 'pending';
-      /** `in_progress`: the refund is under way. `in_doubt`: it failed, but new evidence says that it may have been made, and Payonce checks it. */
-      readonly reason: 'in_progress' | 'in_doubt';
+  | (StillOpen & {
       /** The refund as it is now. */
       readonly refund: Refund;
-      /** How long to wait before asking again, in milliseconds. */
-      readonly retryAfterMs: number;
-      /** Whether the key had been seen before. */
-      readonly replayed: boolean;
-    }
-  /** The database did not say whether the refund was stored: it may be made, or it may never have been stored. */
-  | {
-      readonly outcome: 'pending';
-      readonly reason: 'store_outcome_unknown';
+    })
+  | (PerhapsStored & {
       readonly refund: null;
-      /** What happened, what was not done, what to do. For people: the words may change. */
-      readonly detail: string;
-      readonly retryAfterMs: number;
-      readonly replayed: boolean;
-    };
+    });
 
 /** A person must decide. Do not refund in another way: its amount stays reserved. */
-export interface RefundInReview {
-  readonly outcome: 'review';
+export interface RefundInReview extends ForPerson {
   /** The refund as it is now. */
   readonly refund: Refund;
-  /** Why, as a stable code, such as `outcome_unknown` or `amount_mismatch`. */
-  readonly reason: string;
-  /** How long to wait before asking again, in milliseconds. */
-  readonly retryAfterMs: number;
-  /** Whether the key had been seen before. */
-  readonly replayed: boolean;
 }
 
 /** Nothing was sent to the gateway for this call. An earlier call may have made the refund: read `refund`. */
-export interface RefundRefused {
-  readonly outcome: 'refused';
-  /** Why, as a code for programs. `docs/errors.md` says for each code what to do. */
-  readonly code: Exclude<RefundProblem, 'store_outcome_unknown'>;
-  /** What happened, what was not done, what to do. For people: the words may change. */
-  readonly detail: string;
+export interface RefundRefused extends NothingSent<RefundProblem> {
   /** The refund that it is about, as it is now; null if there is none or it is not known. Read its status: it may have been made. */
   readonly refund: Refund | null;
-  /** How long to wait before trying again, in milliseconds. Absent if trying again does not help. */
-  readonly retryAfterMs?: number;
-  /** Whether the key had been seen before. */
-  readonly replayed: boolean;
 }
 
 /**

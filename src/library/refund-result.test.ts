@@ -13,14 +13,14 @@ const settled = (of: Refund, problem: FailureProblem | null): RefundAnswer => ({
   kind: 'settled',
   frozen: { problem, body: refundAnswerBody(of, problem) },
   paymentId: of.paymentId,
-  refundId: of.refundId,
+  name: of.refundId,
   started: true,
   replayed: false,
 });
 
 const unsettled = (changes: Partial<Refund>): RefundAnswer => ({
   kind: 'unsettled',
-  refund: { ...refund, ...changes },
+  shown: { ...refund, ...changes },
   retryAfterMs: 700,
   replayed: true,
 });
@@ -77,7 +77,7 @@ describe('the result of a refund', () => {
   });
 
   test('is accepted, not refunded, while the gateway has not decided', () => {
-    const answer: RefundAnswer = { kind: 'accepted', refund, started: true, replayed: false };
+    const answer: RefundAnswer = { kind: 'accepted', shown: refund, started: true, replayed: false };
     expect(resultOf(answer)).toEqual({
       outcome: 'accepted',
       refund,
@@ -86,7 +86,7 @@ describe('the result of a refund', () => {
       replayed: false,
     });
     for (const of of [succeeded, failed])
-      expect(() => resultOf({ ...answer, refund: of })).toThrow('contradicts itself');
+      expect(() => resultOf({ ...answer, shown: of })).toThrow('contradicts itself');
   });
 
   test('is never refunded while nothing is settled, whatever the refund says', () => {
@@ -109,7 +109,7 @@ describe('the result of a refund', () => {
   });
 
   test('is refused where nothing was sent, with the refund that stands in the way', () => {
-    expect(resultOf(problem('refund_conflict', { refund, retryAfterMs: 5 }))).toEqual({
+    expect(resultOf(problem('refund_conflict', { shown: refund, retryAfterMs: 5 }))).toEqual({
       outcome: 'refused',
       code: 'refund_conflict',
       detail: 'Why.',

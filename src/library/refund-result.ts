@@ -4,6 +4,7 @@ import type { RefundStatus } from '../domain/refund.ts';
 import type { FrozenAnswer } from '../engine/answer.ts';
 import type { RefundAnswer } from '../engine/api.ts';
 import { RETRY_AFTER_MS } from '../engine/retry-after.ts';
+import { problemOutcome, unsettledOutcome } from './outcome.ts';
 import type { NotRefunded, RefundAccepted, Refunded, RefundResult, SettledRefund } from './refund-api.ts';
 
 /** `accountId`: a frozen answer lacks it. */
@@ -89,7 +90,7 @@ function settledRefund(body: FrozenBody, accountId: string): SettledRefund {
 }
 
 function accepted({
-  refund,
+  shown: refund,
   started,
   replayed,
 }: Extract<RefundAnswer, { kind: 'accepted' }>): RefundAccepted {
@@ -98,26 +99,12 @@ function accepted({
   return { outcome: 'accepted', refund: { ...refund, status: 'PENDING' }, retryAfterMs, started, replayed };
 }
 
-function unsettled({
-  refund,
-  retryAfterMs,
-  replayed,
-}: Extract<RefundAnswer, { kind: 'unsettled' }>): RefundResult {
-  if (refund.status === 'REVIEW') {
-    const reason = refund.failureCode ?? 'review';
-    return { outcome: 'review', refund, reason, retryAfterMs, replayed };
-  }
-  const reason = refund.status === 'FAILED' && refund.inDoubt ? 'in_doubt' : 'in_progress';
-  return { outcome: 'pending', reason, refund, retryAfterMs, replayed };
+function unsettled({ shown: refund, ...told }: Extract<RefundAnswer, { kind: 'unsettled' }>): RefundResult {
+  return { ...unsettledOutcome(refund, told), refund };
 }
 
-function problem(answer: Extract<RefundAnswer, { kind: 'problem' }>): RefundResult {
-  const { code, detail, refund = null, retryAfterMs, replayed } = answer;
-  if (code === 'store_outcome_unknown') {
-    // No refusal: the refund may be stored, and then it is made.
-    const waitMs = retryAfterMs ?? RETRY_AFTER_MS;
-    return { outcome: 'pending', reason: code, refund: null, detail, retryAfterMs: waitMs, replayed };
-  }
-  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-  return { outcome: 'refused', code, detail, refund, ...wait, replayed };
+function problem({ shown, ...told }: Extract<RefundAnswer, { kind: 'problem' }>): RefundResult {
+  const outcome = problemOutcome(told);
+  if (outcome.outcome === 'pending') return { ...outcome, refund: null };
+  return { ...outcome, refund: shown ?? null };
 }

@@ -3,8 +3,8 @@ import type { PaymentStatus } from '../domain/payment.ts';
 import type { ChargeFailure } from '../domain/problems.ts';
 import type { FrozenAnswer } from '../engine/answer.ts';
 import type { ChargeAnswer } from '../engine/api.ts';
-import { RETRY_AFTER_MS } from '../engine/retry-after.ts';
 import type { ChargeResult, NotPaid, Paid, SettledPayment } from './api.ts';
+import { problemOutcome, unsettledOutcome } from './outcome.ts';
 
 /** What a frozen answer may lack: the account, and in an old answer the mode. */
 export interface Known {
@@ -92,26 +92,12 @@ function settledPayment(body: FrozenBody, { accountId, livemode }: Known): Settl
   };
 }
 
-function unsettled({
-  payment,
-  retryAfterMs,
-  replayed,
-}: Extract<ChargeAnswer, { kind: 'unsettled' }>): ChargeResult {
-  if (payment.status === 'REVIEW') {
-    const reason = payment.failureCode ?? 'review';
-    return { outcome: 'review', payment, reason, retryAfterMs, replayed };
-  }
-  const reason = payment.status === 'FAILED' && payment.inDoubt ? 'in_doubt' : 'in_progress';
-  return { outcome: 'pending', reason, payment, retryAfterMs, replayed };
+function unsettled({ payment, ...told }: Extract<ChargeAnswer, { kind: 'unsettled' }>): ChargeResult {
+  return { ...unsettledOutcome(payment, told), payment };
 }
 
-function problem(answer: Extract<ChargeAnswer, { kind: 'problem' }>): ChargeResult {
-  const { code, detail, payment = null, retryAfterMs, replayed } = answer;
-  if (code === 'store_outcome_unknown') {
-    // No refusal: the order may be stored, and then it is charged.
-    const waitMs = retryAfterMs ?? RETRY_AFTER_MS;
-    return { outcome: 'pending', reason: code, payment: null, detail, retryAfterMs: waitMs, replayed };
-  }
-  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-  return { outcome: 'refused', code, detail, payment, ...wait, replayed };
+function problem({ payment, ...told }: Extract<ChargeAnswer, { kind: 'problem' }>): ChargeResult {
+  const outcome = problemOutcome(told);
+  if (outcome.outcome === 'pending') return { ...outcome, payment: null };
+  return { ...outcome, payment: payment ?? null };
 }

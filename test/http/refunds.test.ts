@@ -51,7 +51,7 @@ describe('a refund that the gateway has and has not decided', () => {
     [false, 200],
   ])('is shown as it is now (started: %s)', async (started, status) => {
     const { giveBack, lines } = harness({
-      refund: () => ({ kind: 'accepted', refund, started, replayed: !started }),
+      refund: () => ({ kind: 'accepted', shown: refund, started, replayed: !started }),
     });
     const response = await giveBack(body);
     expect(response.statusCode).toBe(status);
@@ -68,7 +68,7 @@ describe('a refund that is not settled', () => {
     const { giveBack } = harness({
       refund: () => ({
         kind: 'unsettled',
-        refund: { ...refund, status },
+        shown: { ...refund, status },
         retryAfterMs: 1001,
         replayed: true,
       }),
@@ -87,7 +87,7 @@ describe('a refund that is not settled', () => {
     const { giveBack, inject } = harness({
       refund: () => ({
         kind: 'unsettled',
-        refund: { ...refund, refundId },
+        shown: { ...refund, refundId },
         retryAfterMs: 1000,
         replayed: false,
       }),
@@ -133,7 +133,7 @@ describe('a problem that the engine found', () => {
   });
 
   it('carries the refund that it is about, whose state does not hide the HTTP status', async () => {
-    const { giveBack } = problem('refund_conflict', { refund, retryAfterMs: 1500, replayed: true });
+    const { giveBack } = problem('refund_conflict', { shown: refund, retryAfterMs: 1500, replayed: true });
     const response = await giveBack(body);
     expectProblem(response, 409, 'refund_conflict');
     expect(response.json()).toMatchObject({

@@ -75,7 +75,7 @@ export function refunded(
   more: { started: boolean; replayed: boolean },
   frozen: FrozenAnswer = succeeded,
 ): RefundAnswer {
-  return { kind: 'settled', frozen, paymentId: PAYMENT_ID, refundId: `${SECRET}-refund`, ...more };
+  return { kind: 'settled', frozen, paymentId: PAYMENT_ID, name: `${SECRET}-refund`, ...more };
 }
 
 export const body = { order_id: `${SECRET}-order`, amount: 10000, currency: 'USD' };

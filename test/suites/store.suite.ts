@@ -11,7 +11,8 @@ import { clockTests } from './store/clocks.ts';
 import { dueTests } from './store/due.ts';
 import { endingTests } from './store/endings.ts';
 import { type Environment, type Handles, RETENTION_MS, type StoreHarness } from './store/environment.ts';
-import { evidenceTests } from './store/evidence.ts';
+import { evidenceTests, paymentEvidenceTests } from './store/evidence.ts';
+import { fencedWriteTests } from './store/fenced-writes.ts';
 import { followUpOpeningTests } from './store/follow-ups-opening.ts';
 import { followUpReadingTests } from './store/follow-ups-reading.ts';
 import { followUpWorkTests } from './store/follow-ups-work.ts';
@@ -25,6 +26,7 @@ import { readingEndingTests } from './store/reading-endings.ts';
 import { rivalWriteTests } from './store/rival-writes.ts';
 import { settlingTests } from './store/settling.ts';
 import { situationTests } from './store/situation.ts';
+import { UNITS } from './store/units.ts';
 import { wishTests } from './store/wishes.ts';
 
 export type { StoreHarness } from './store/environment.ts';
@@ -69,8 +71,12 @@ export function storeSuite(name: string, makeHarness: () => Promise<StoreHarness
     nextChargeTests(environment);
     advanceTests(environment);
     rivalWriteTests(environment);
+    paymentEvidenceTests(environment);
+    for (const unit of UNITS) {
+      fencedWriteTests(environment, unit);
+      evidenceTests(environment, unit);
+    }
     settlingTests(environment);
-    evidenceTests(environment);
     dueTests(environment);
     clockTests(environment);
     followUpOpeningTests(environment);

@@ -79,7 +79,7 @@ export function createRefundAnswerJudge(parts: RefundJudgeParts): RefundAnswerJu
     return found;
   }
 
-  function settled(asked: RefundAsked, { frozen, refundId, started }: Settled): void {
+  function settled(asked: RefundAsked, { frozen, name: refundId, started }: Settled): void {
     const found = known(asked, refundId);
     const body = JSON.parse(frozen.body) as Record<string, unknown>;
     const status = frozen.problem === null ? 'COMPLETED' : 'FAILED';
@@ -128,7 +128,7 @@ export function createRefundAnswerJudge(parts: RefundJudgeParts): RefundAnswerJu
   /** The key of each request. */
   const keys = new Map<string, string | null>();
 
-  function problem(asked: RefundAsked, { code, refund }: Problem): void {
+  function problem(asked: RefundAsked, { code, shown: refund }: Problem): void {
     mark(`refund_problem:${code}`);
     // These may be about an earlier request.
     const untouched = code !== 'store_outcome_unknown' && code !== 'result_superseded';
@@ -210,7 +210,7 @@ export function createRefundAnswerJudge(parts: RefundJudgeParts): RefundAnswerJu
           return;
         case 'accepted': {
           mark('refund_told:accepted');
-          const found = view(asked, answer.refund);
+          const found = view(asked, answer.shown);
           if (!isCertain(book, asked.atMs)) return;
           if (found !== undefined && answer.started) starter(asked, found);
           const key = found === undefined ? '' : latestOf(found).gatewayKey;
@@ -220,7 +220,7 @@ export function createRefundAnswerJudge(parts: RefundJudgeParts): RefundAnswerJu
         }
         case 'unsettled':
           mark('refund_told:unsettled');
-          view(asked, answer.refund);
+          view(asked, answer.shown);
       }
     },
     read(asked, refund) {

@@ -202,9 +202,9 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
     name: 'a charge that may have been accepted is reported as refused',
     story:
       'A COMMIT loses its connection, the program then charges the customer in another way, and the customer pays twice.',
-    file: `${LIBRARY}/result.ts`,
-    find: "if (code === 'store_outcome_unknown') {",
-    put: "if (code === 'store_outcome_unknown' && payment !== null) {",
+    file: `${LIBRARY}/outcome.ts`,
+    find: "if (code === 'store_outcome_unknown')",
+    put: "if (code === 'store_outcome_unknown' && retryAfterMs === null)",
     judge: 'engine suite',
     tests: { file: `${LIBRARY}/result.test.ts`, named: 'pending, not refused' },
   },

@@ -10,9 +10,9 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
     name: 'a refund’s name at the gateway is a number',
     story:
       'A restored database counts again from an old number, so a new refund gets the answer of an old one.',
-    file: 'src/engine/refunding/open.ts',
-    find: 'const gatewayKey = refundKey(referenceOf(engine, payment.order), identity);',
-    put: 'const gatewayKey = refundKey(referenceOf(engine, payment.order), { refundId: String(options.absences) });',
+    file: 'src/engine/follow-ups/open.ts',
+    find: 'const gatewayKey = followUpKey(referenceOf(engine, payment.order), kind, identity);',
+    put: 'const gatewayKey = followUpKey(referenceOf(engine, payment.order), kind, { name: String(options.absences) });',
     judge: 'engine suite',
     tests: { file: REFUND, named: 'never more than what is left' },
   },
@@ -30,7 +30,7 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
     name: 'a payment that failed can be refunded',
     story: 'The merchant gives back money that was never taken.',
     file: 'src/domain/refund-acceptance.ts',
-    find: "if (payment.status !== 'COMPLETED') return { kind: 'not_refundable' };",
+    find: "if (status !== 'COMPLETED') return { kind: 'refused', why: 'not_refundable' };",
     put: '',
     judge: 'engine suite',
     tests: { file: REFUND, named: 'needs a COMPLETED payment' },
@@ -85,7 +85,7 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
     name: 'a refund that counts as failed is not looked up before the next one',
     story:
       'The first refund was only late, the second one is sent too, and the customer gets the money twice.',
-    file: 'src/engine/refunding/open.ts',
+    file: 'src/engine/follow-ups/open.ts',
     find: 'const verifyFirst = sums.absences > 0 && policy.contract.lookup;',
     put: 'const verifyFirst = sums.absences < 0 && policy.contract.lookup;',
     judge: 'engine suite',
@@ -94,9 +94,9 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'a refund is sent although an earlier one was made after all',
     story: 'More is given back than was taken.',
-    file: 'src/engine/refunding/released.ts',
-    find: 'if (leftMinor < held.record.order.amountMinor) return',
-    put: 'if (leftMinor < -held.record.order.amountMinor) return',
+    file: 'src/engine/follow-ups/released.ts',
+    find: 'if (left < held.record.order.amountMinor) return',
+    put: 'if (left < -held.record.order.amountMinor) return',
     judge: 'engine suite',
     tests: { file: LATE, named: 'if it was made, the next one ends without a call' },
   },
@@ -104,7 +104,7 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
     name: 'a refund is sent beside an earlier one that was made after all',
     story:
       'The merchant was told that the first refund had failed, asks for it once more, and the customer gets the money twice.',
-    file: 'src/engine/refunding/released.ts',
+    file: 'src/engine/follow-ups/released.ts',
     find: "return { kind: foundMinor === 0 ? 'clear' : 'made' };",
     put: "return { kind: foundMinor >= 0 ? 'clear' : 'made' };",
     judge: 'engine suite',
@@ -113,7 +113,7 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'a refund is sent while an earlier one may still land',
     story: 'A worker sent the first refund after its lease, and it lands a minute after the second one.',
-    file: 'src/engine/refunding/released.ts',
+    file: 'src/engine/follow-ups/released.ts',
     find: "return notBefore(engine, held, [sentUntilMs], atMs) ?? { kind: 'not_made' };",
     put: "return notBefore(engine, held, [], atMs) ?? { kind: 'not_made' };",
     judge: 'engine suite',
@@ -169,7 +169,7 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'a refund that a restored database has forgotten to have sent ends as not sent',
     story: 'The refund was made after the backup, and the merchant is told that it was not.',
-    file: 'src/engine/refunding/checking.ts',
+    file: 'src/engine/follow-ups/checking.ts',
     find: 'const forgotten = isSentBy ? own : await ownForgotten(engine, held);',
     put: 'const forgotten = own;',
     judge: 'engine suite',
@@ -186,6 +186,26 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
     tests: { file: WATCHED, named: 'for a person at once' },
   },
   {
+    name: 'a refund is sent again without another look at the one before it',
+    story:
+      'The first try lands late, while the second one is being looked up, and both give the same money back.',
+    file: 'src/domain/transition/lookup-ended.ts',
+    find: "const step = EFFECTS[operation.kind].followUp === null ? 'call' : 'verify';",
+    put: "const step = EFFECTS[operation.kind].followUp === undefined ? 'verify' : 'call';",
+    judge: 'engine suite',
+    tests: { file: LATE, named: 'if the gateway keeps no keys' },
+  },
+  {
+    name: 'a refund that was sent and gave way to an earlier one is not looked up again',
+    story:
+      'It lands late, the next refund is sent without a look at it, and the customer gets the money twice.',
+    file: 'src/domain/transition/released.ts',
+    find: 'byAbsence: operation.attempts > 0',
+    put: 'byAbsence: operation.attempts < 0',
+    judge: 'engine suite',
+    tests: { file: LATE, named: 'if the gateway keeps no keys' },
+  },
+  {
     name: 'a gateway that makes no refunds cannot charge either',
     story:
       'The shop’s token may not refund, two refunds wait for that, and every customer waits half a minute to pay.',
@@ -199,7 +219,7 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
     name: 'a failed refund is offered again while evidence about it is unchecked',
     story:
       'A worker has just heard that the refund was made, and the merchant is told to refund the money again.',
-    file: 'src/engine/refunding/waiting.ts',
+    file: 'src/engine/follow-ups/waiting.ts',
     find: "return operation.status === 'FAILED' && evidence > 0;",
     put: "return operation.status === 'FAILED' && evidence < 0;",
     judge: 'engine suite',
@@ -218,7 +238,7 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
     name: 'an answer that is no longer true is given again',
     story:
       'The merchant asks again, and is told that the customer has the money which the bank has sent back.',
-    file: 'src/engine/refunding/waiting.ts',
+    file: 'src/engine/follow-ups/waiting.ts',
     find: 'return problem === null ? hasFailed : !hasFailed;',
     put: 'return problem !== null && !hasFailed;',
     judge: 'engine suite',
@@ -227,9 +247,9 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'the same name with another amount joins',
     story: 'The merchant asks for 2.00, and is told that it was refunded, but 1.00 was.',
-    file: 'src/domain/refund-acceptance.ts',
-    find: "return refund.askedMinor === asked.amountMinor ? known(refund) : { kind: 'conflict' };",
-    put: 'return known(refund);',
+    file: 'src/domain/follow-up-acceptance.ts',
+    find: "return followUp.askedMinor === asked.amountMinor ? known(followUp) : { kind: 'conflict' };",
+    put: 'return known(followUp);',
     judge: 'engine suite',
     tests: { file: REFUND, named: 'keeps its terms' },
   },
@@ -255,7 +275,7 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'a refund is started twice after a lost confirmation',
     story: 'Two workers of one process send the same refund.',
-    file: 'src/engine/refunding/refund.ts',
+    file: 'src/engine/follow-ups/answering.ts',
     find: 'own.claimId === followUp.claimId',
     put: 'own.claimId !== followUp.claimId',
     judge: 'engine suite',

@@ -10,8 +10,8 @@ export const REFUNDS_IN_THE_ENGINE: readonly PlantedBug[] = [
     name: 'refunds of one length of name share a key',
     story: 'The second refund of an order gets the answer to the first one, and its money never goes back.',
     file: 'src/domain/ids.ts',
-    find: '`id:${identity.refundId}`',
-    put: '`id:${identity.refundId.length}`',
+    find: '`id:${identity.name}`',
+    put: '`id:${identity.name.length}`',
     judge: 'simulation',
   },
   {
@@ -43,8 +43,8 @@ export const REFUNDS_IN_THE_ENGINE: readonly PlantedBug[] = [
     name: 'a payment that has failed is refunded',
     story: 'Money is asked back that was never taken.',
     file: 'src/domain/refund-acceptance.ts',
-    find: "if (payment.status !== 'COMPLETED') return { kind: 'not_refundable' };",
-    put: "if (payment.status === 'PROCESSING') return { kind: 'not_refundable' };",
+    find: "if (status !== 'COMPLETED') return { kind: 'refused', why: 'not_refundable' };",
+    put: "if (status === 'PROCESSING') return { kind: 'refused', why: 'not_refundable' };",
     judge: 'simulation',
   },
   {
@@ -74,7 +74,7 @@ export const REFUNDS_IN_THE_ENGINE: readonly PlantedBug[] = [
   {
     name: 'the next refund does not look at released ones',
     story: 'A refund that counted as failed had been made, and the same money goes back twice.',
-    file: `${REFUNDING}/open.ts`,
+    file: 'src/engine/follow-ups/open.ts',
     find: 'const verifyFirst = sums.absences > 0 && policy.contract.lookup;',
     put: 'const verifyFirst = sums.absences > 99 && policy.contract.lookup;',
     judge: 'simulation',
@@ -82,7 +82,7 @@ export const REFUNDS_IN_THE_ENGINE: readonly PlantedBug[] = [
   {
     name: 'a refund is accepted before the gateway has it',
     story: 'The client is told that the gateway works on the refund, and the gateway has never heard of it.',
-    file: `${REFUNDING}/request.ts`,
+    file: 'src/engine/follow-ups/request.ts',
     find: "return operation.gatewayRef !== null && !isSettled(operation.status) && operation.status !== 'REVIEW';",
     put: "return !isSettled(operation.status) && operation.status !== 'REVIEW';",
     judge: 'simulation',
@@ -90,7 +90,7 @@ export const REFUNDS_IN_THE_ENGINE: readonly PlantedBug[] = [
   {
     name: 'a first success is repeated although the refund has failed since',
     story: 'A merchant asks again, is told that the money went back, and the customer waits for ever.',
-    file: `${REFUNDING}/waiting.ts`,
+    file: 'src/engine/follow-ups/waiting.ts',
     find: 'return problem === null ? hasFailed : !hasFailed;',
     put: 'return problem !== null && !hasFailed;',
     judge: 'simulation',

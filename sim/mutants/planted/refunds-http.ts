@@ -60,9 +60,9 @@ export const REFUNDS_OVER_HTTP: readonly PlantedBug[] = [
   {
     name: 'a refund of unknown outcome is answered with 200',
     story: 'A shop tells a customer that the money is on its way, and the gateway never got the refund.',
-    file: `${HTTP}/refund-v1.ts`,
-    find: 'sendJson(reply, 202, JSON.stringify({ ...refundFields(refund)',
-    put: 'sendJson(reply, 200, JSON.stringify({ ...refundFields(refund)',
+    file: `${HTTP}/follow-up-answer.ts`,
+    find: 'sendJson(reply, 202, JSON.stringify({ ...view.fields(shown)',
+    put: 'sendJson(reply, 200, JSON.stringify({ ...view.fields(shown)',
     judge: 'HTTP suite',
     tests: { file: REFUNDS_TEST, named: 'is a 202' },
   },
@@ -106,7 +106,7 @@ export const REFUNDS_OVER_HTTP: readonly PlantedBug[] = [
   {
     name: 'a missing refund is called a missing payment',
     story: 'A client concludes that the order was never charged, and charges it elsewhere.',
-    file: `${HTTP}/refund-reads-v1.ts`,
+    file: 'src/http/follow-up-reads-v1.ts',
     find: 'sendProblem(reply, payment === null ? NO_SUCH_PAYMENT',
     put: 'sendProblem(reply, payment !== undefined ? NO_SUCH_PAYMENT',
     judge: 'HTTP suite',
@@ -115,7 +115,7 @@ export const REFUNDS_OVER_HTTP: readonly PlantedBug[] = [
   {
     name: 'every page of refunds is the first one',
     story: 'A merchant’s books show the newest twenty refunds again and again, and never the others.',
-    file: `${HTTP}/refund-reads-v1.ts`,
+    file: 'src/http/follow-up-reads-v1.ts',
     find: 'const filter = { limit, ...(before === undefined ? {} : { before }) };',
     put: 'const filter = { limit, ...(before === undefined ? {} : {}) };',
     judge: 'HTTP suite',
@@ -134,9 +134,9 @@ export const REFUNDS_OVER_HTTP: readonly PlantedBug[] = [
     name: 'a refund that may have been stored is reported as refused',
     story:
       'A COMMIT loses its connection, the program then refunds in another way, and the customer gets the money twice.',
-    file: `${LIBRARY}/refund-result.ts`,
-    find: "if (code === 'store_outcome_unknown') {",
-    put: "if (code === 'store_outcome_unknown' && refund !== null) {",
+    file: `${LIBRARY}/outcome.ts`,
+    find: "if (code === 'store_outcome_unknown')",
+    put: "if (code === 'store_outcome_unknown' && retryAfterMs === null)",
     judge: 'engine suite',
     tests: { file: `${LIBRARY}/refund-result.test.ts`, named: 'pending, not refused' },
   },

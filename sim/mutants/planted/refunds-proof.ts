@@ -53,7 +53,7 @@ export const REFUNDS_PROOF: readonly PlantedBug[] = [
     name: 'a refund is sent although a released one was not looked up',
     story:
       'A refund that counted as failed was made after all; the next one is sent without a look, and both are paid.',
-    file: 'src/engine/refunding/checking.ts',
+    file: 'src/engine/follow-ups/checking.ts',
     find: "const isSent = record.operation.step !== 'verify' || !engine.policy.contract.lookup;",
     put: 'const isSent = record.operation.kind.length > 0;',
     judge: 'scenarios',
@@ -81,9 +81,9 @@ export const REFUNDS_PROOF: readonly PlantedBug[] = [
     name: 'a refund’s key at the gateway is another one each time it is opened',
     story:
       'The database loses its last commit, the client asks again, and the gateway sees another key: the money goes back twice.',
-    file: 'src/engine/refunding/open.ts',
-    find: 'const identity = identityOf(wanted.refundId, key?.hash ?? null);',
-    put: 'const identity = identityOf(wanted.refundId && random.hex128(), key?.hash ?? null);',
+    file: 'src/engine/follow-ups/open.ts',
+    find: 'const identity = identityOf(wanted.name, key?.hash ?? null);',
+    put: 'const identity = identityOf(wanted.name && random.hex128(), key?.hash ?? null);',
     judge: 'kill points',
   },
 ];

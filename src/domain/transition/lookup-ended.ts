@@ -134,7 +134,9 @@ function onAbsent(operation: Operation, askedAtMs: number, context: Context): De
     context.trust,
   );
   if (proof.kind !== 'proved') return notFoundYet(operation, null, proof, context);
-  const cleared = { ...operation, doubt: { kind: 'none' }, step: 'call' } as const;
+  // Others that count as failed may have been made since this one was sent. They are looked up before each new call, as before the first.
+  const step = EFFECTS[operation.kind].followUp === null ? 'call' : 'verify';
+  const cleared = { ...operation, doubt: { kind: 'none' }, step } as const;
   const waitMs = backoffMs(policy, operation.attempts, context.roll, undefined);
   if (
     isResendable(operation, context) &&

@@ -28,5 +28,6 @@ export function onReleasedLookedUp(
   if (asking.next.doubt.kind !== 'none') return asking;
   const words = followUpWords(operation.kind);
   const problem = outcome.kind === 'made' ? words.earlierFound : words.exceeded;
-  return failed(operation, problem, { problem, byAbsence: false });
+  // What was sent and proved absent is looked up again before the next one, too.
+  return failed(operation, problem, { problem, byAbsence: operation.attempts > 0 });
 }

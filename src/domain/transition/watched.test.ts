@@ -4,7 +4,14 @@ import { CONTRACT as contract, POLICY } from '../../../test/support/contract.ts'
 import type { GatewayContract } from '../contract.ts';
 import { type Operation, openOperation } from '../operation.ts';
 import type { LookupOutcome } from '../outcomes.ts';
-import { type Context, NO_EVIDENCE, onCallEnded, onReleasedLookedUp, onWatched } from './index.ts';
+import {
+  type Context,
+  NO_EVIDENCE,
+  onCallEnded,
+  onLookupEnded,
+  onReleasedLookedUp,
+  onWatched,
+} from './index.ts';
 
 const START = 1_000_000_000;
 const HOUR = 3_600_000;
@@ -217,5 +224,19 @@ describe('a refund behind one that counts as failed', () => {
     const own = { sentUntilMs: START + 5000, gatewayRef: null };
     const { next } = onReleasedLookedUp(waiting, { kind: 'exceeded', own }, at(1000));
     expect(next).toMatchObject({ step: 'lookup', doubt: { kind: 'open', untilMs: START + 5000 } });
+  });
+
+  it('is looked up before the one after it, if it was sent itself and proved absent', () => {
+    const absent = refund({ step: 'verify', attempts: 1 });
+    const { settled } = onReleasedLookedUp(absent, { kind: 'made', own: NO_EVIDENCE }, at(1000));
+    expect(settled).toEqual({ problem: 'earlier_refund_found', byAbsence: true });
+  });
+
+  it('looks at that one again before it is sent again, if it was proved absent at a gateway without keys', () => {
+    const sent = refund({ step: 'lookup', doubt: { kind: 'open', untilMs: START } });
+    const later = at(70_000, { keys: 'none' });
+    const { next, waitMs } = onLookupEnded(sent, { kind: 'absent' }, later.nowMs, later);
+    expect(next).toMatchObject({ status: 'PROCESSING', step: 'verify', doubt: { kind: 'none' } });
+    expect(waitMs).toBeGreaterThan(0);
   });
 });

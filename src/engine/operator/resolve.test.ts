@@ -346,7 +346,7 @@ describe('an operator’s word is refused', () => {
     const { resolve } = operator(world, replica);
     expect(said(await resolve(FAILED))).toBe('not_in_review');
     expect(said(await resolve(FAILED, 'r1'))).toBe('refund_not_found');
-    const missing = { accountId: 'default', paymentId: 'none', refundId: null };
+    const missing = { accountId: 'default', paymentId: 'none', followUp: null };
     const asked = replica.engine.resolve({ ...missing, wish: FAILED, evidence: 'none' });
     expect(said(await world.ended(asked))).toBe('payment_not_found');
   });

@@ -1,4 +1,5 @@
 /** What an operator speaks about: how it is found, changed, and handed to a worker. */
+import { followUpWords } from '../../domain/effects.ts';
 import type { EventType } from '../../domain/events.ts';
 import { dashed, isUuid } from '../../domain/ids.ts';
 import { type FollowUpRecord, type PaymentRecord, StoreError, type WishChange } from '../../ports/store.ts';
@@ -18,32 +19,27 @@ export interface Operating {
 export interface Found {
   readonly record: PaymentRecord;
   /** As the outside may see it. Rejects with `StoreError`. */
-  answer(record: PaymentRecord): Promise<Extract<OperatorAnswer, { kind: 'payment' | 'refund' }>>;
+  answer(record: PaymentRecord): Promise<Exclude<OperatorAnswer, { kind: 'problem' }>>;
 }
 
 /** What the target names, as it is now, or the problem with it. */
 export async function findTarget(
   { engine, show }: Operating,
-  { accountId, paymentId, refundId }: OperatorTarget,
+  { accountId, paymentId, followUp: named }: OperatorTarget,
 ): Promise<Found | OperatorProblem> {
   const payment = isUuid(paymentId) ? await engine.store.payment(accountId, paymentId) : null;
   if (payment === null) return 'payment_not_found';
   await show.requireOwnMode();
-  const refund =
-    refundId === null
-      ? null
-      : await engine.store.followUp({ accountId, paymentId, kind: 'refund', name: refundId });
-  if (refundId !== null && refund === null) return 'refund_not_found';
-  const record = refund ?? payment;
-  if (record.gateway !== engine.gateway.name || !roomOf(engine, record).isOffered(engine))
-    return 'other_gateway';
-  return {
-    record,
-    answer: async (now) =>
-      refund === null
-        ? { kind: 'payment', payment: await show.payment(now) }
-        : { kind: 'refund', refund: show.refund(now as FollowUpRecord) },
-  };
+  if (named === null)
+    return foundAt(engine, payment, async (now) => ({ kind: 'payment', payment: await show.payment(now) }));
+  const followUp = await engine.store.followUp({ accountId, paymentId, ...named });
+  if (followUp === null) return followUpWords(named.kind).notFound;
+  return foundAt(engine, followUp, async (now) => show.followUp(named.kind, now as FollowUpRecord));
+}
+
+function foundAt(engine: Engine, record: PaymentRecord, answer: Found['answer']): Found | OperatorProblem {
+  const isOurs = record.gateway === engine.gateway.name && roomOf(engine, record).isOffered(engine);
+  return isOurs ? { record, answer } : 'other_gateway';
 }
 
 /** The answer after `note` has written. If it cannot be read, that must not look as if nothing had been stored. */

@@ -49,7 +49,7 @@ describe('a refund that succeeded', () => {
     expect(alarms(replica)).toEqual(['refund_failed_late']);
     expect(await replica.refund({ amountMinor: 400 })).toMatchObject({
       code: 'result_superseded',
-      refund: { status: 'FAILED' },
+      shown: { status: 'FAILED' },
     });
   });
 
@@ -77,9 +77,9 @@ describe('a refund that succeeded', () => {
 
 describe('a refund that counted as failed', () => {
   /** Its call was lost, and its lookups show nothing, so it ends as failed. */
-  async function released(amountMinor = 700): Promise<RefundingReplica> {
+  async function released(amountMinor = 700, maxAttempts = 1): Promise<RefundingReplica> {
     gateway.refundPlay = () => reset;
-    const replica = await refundingReplica(world, gateway, { ...SLOW_SWEEPS, policy: { maxAttempts: 1 } });
+    const replica = await refundingReplica(world, gateway, { ...SLOW_SWEEPS, policy: { maxAttempts } });
     const answer = await replica.refund({ amountMinor }, { waitMs: HOUR });
     expect(answer).toMatchObject({ kind: 'settled', frozen: { problem: 'gateway_failed' } });
     expect(await replica.sums()).toBe('1000/0/0/0');
@@ -103,7 +103,7 @@ describe('a refund that counted as failed', () => {
     expect(alarms(replica)).toEqual(['refund_landed_late']);
     expect(await replica.refund({ amountMinor: 700 })).toMatchObject({
       code: 'result_superseded',
-      refund: { status: 'SUCCEEDED' },
+      shown: { status: 'SUCCEEDED' },
     });
     expect(await replica.refund({ refundId: 'r2', amountMinor: 301 })).toMatchObject({
       code: 'refund_exceeds_captured',
@@ -188,6 +188,28 @@ describe('a refund that counted as failed', () => {
     expect(gateway.refundLedger.size).toBe(2);
   });
 
+  it('is looked up again before the next one is sent again, if the gateway keeps no keys', async () => {
+    gateway = createRefundingGateway({ keys: 'none' });
+    const replica = await released(400, 2);
+    const calls = gateway.refundCalls.length;
+    gateway.refundPlay = () => {
+      madeAfterAll();
+      return reset;
+    };
+    const answer = await replica.refund({ refundId: 'r2', amountMinor: 400 }, { waitMs: HOUR });
+    expect(answer).toMatchObject({ frozen: { problem: 'earlier_refund_found' } });
+    expect(gateway.refundCalls).toHaveLength(calls + 1);
+    await world.pass(5 * 60_000);
+    expect(await replica.sums()).toBe('1000/0/400/0');
+    // The other one was sent, and proved absent. So whoever comes next looks at it, too.
+    const { key } = gateway.refundCalls.at(-1) ?? {};
+    gateway.refundPlay = ({ book }) => book();
+    const lookups = gateway.refundLookups.length;
+    await replica.refund({ refundId: 'r3', amountMinor: 100 });
+    expect(gateway.refundLookups.slice(lookups).map((one) => one.key)).toContain(key);
+    expect(await replica.sums()).toBe('1000/0/500/0');
+  });
+
   it('is looked up before the next one is sent; if it was not made, the next one is', async () => {
     const replica = await released();
     gateway.refundPlay = ({ book }) => book();
@@ -224,7 +246,7 @@ describe('a refund that counted as failed', () => {
     await lateNews(replica, { kind: 'approved', ref: 're_late' });
     expect(await replica.refund({ amountMinor: 700 })).toMatchObject({
       kind: 'unsettled',
-      refund: { status: 'FAILED', inDoubt: true },
+      shown: { status: 'FAILED', inDoubt: true },
     });
     gateway.refundLookup = () => ({ kind: 'declined', code: 'no', ref: 're_late' });
     await world.pass(HOUR);
@@ -239,7 +261,7 @@ describe('a refund that counted as failed', () => {
     await world.pass(5 * 60_000);
     expect(await replica.refund({ amountMinor: 700 })).toMatchObject({
       code: 'result_superseded',
-      refund: { status: 'REVIEW', failureCode: 'reported_not_found' },
+      shown: { status: 'REVIEW', failureCode: 'reported_not_found' },
     });
     expect(await replica.sums()).toBe('1000/700/0/0');
     expect(alarms(replica)).toEqual(['needs_review']);

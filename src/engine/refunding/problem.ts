@@ -1,9 +1,11 @@
 /** The texts of the problems that a request for a refund can end with: what happened, what was not done, what to do. */
 import type { Refund } from '../../domain/refund.ts';
-import type { RefundAnswer, RefundProblem } from '../api.ts';
+import type { RefundRefusal } from '../../domain/refund-acceptance.ts';
+import type { FollowUpProblemAnswer, OwnRefundProblem, RefundProblem } from '../api.ts';
 import { COMMON_DETAILS } from '../common-details.ts';
+import { problem } from '../follow-ups/problem.ts';
 
-const DETAILS: Readonly<Record<RefundProblem, string>> = {
+export const REFUND_DETAILS: Readonly<Record<RefundProblem, string>> = {
   payment_not_found: COMMON_DETAILS.payment_not_found,
   payment_not_refundable:
     'Only a COMPLETED payment can be refunded. Nothing was stored or sent. Read the payment to see its status.',
@@ -25,23 +27,25 @@ const DETAILS: Readonly<Record<RefundProblem, string>> = {
   shutting_down: COMMON_DETAILS.shutting_down,
 };
 
-/** Why a payment cannot be refunded although it is COMPLETED. */
-export const NOT_OFFERED =
-  'The adapter of this gateway makes no refunds. Nothing was stored or sent. Refund the payment at the gateway.';
+/** The answer to a request that is refused. */
+export const REFUSALS: Readonly<
+  Record<RefundRefusal['why'], { readonly code: OwnRefundProblem; readonly detail?: string }>
+> = {
+  not_refundable: { code: 'payment_not_refundable' },
+  // Although it is COMPLETED.
+  not_offered: {
+    code: 'payment_not_refundable',
+    detail:
+      'The adapter of this gateway makes no refunds. Nothing was stored or sent. Refund the payment at the gateway.',
+  },
+  exceeds: { code: 'refund_exceeds_captured' },
+};
 
 /** Why a key cannot name a refund, although nobody has used the key. */
 export const NAME_TAKEN =
   'Another refund of this payment has the name that this Idempotency-Key would give, as its refund_id. Nothing was sent for this request, and that refund is unchanged. Send a new Idempotency-Key, or a refund_id.';
 
-type Problem = Extract<RefundAnswer, { kind: 'problem' }>;
-
-export function refundProblem(
-  code: RefundProblem,
-  refund: Refund | null = null,
-  {
-    detail = DETAILS[code],
-    replayed = false,
-  }: { readonly detail?: string; readonly replayed?: boolean } = {},
-): Problem {
-  return { kind: 'problem', code, detail, ...(refund === null ? {} : { refund }), replayed };
+/** The answer to a request that nothing was done for. */
+export function refundProblem(code: RefundProblem): FollowUpProblemAnswer<Refund, RefundProblem> {
+  return problem({ details: REFUND_DETAILS }, code);
 }

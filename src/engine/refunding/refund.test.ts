@@ -9,11 +9,12 @@ import {
 } from '../../../test/support/refunding.ts';
 import { error500, reset } from '../../../test/support/scripted-gateway.ts';
 import { INSTALLATION_ID, order } from '../../../test/support/virtual-world.ts';
-import { orderReference, refundKey, requestKeyHash } from '../../domain/ids.ts';
+import { followUpKey, orderReference, requestKeyHash } from '../../domain/ids.ts';
 import type { RefundAnswer } from '../api.ts';
 import type { Driver } from '../drive.ts';
+import { waitTurn } from '../follow-ups/waiting.ts';
 import { createWaiters } from '../waiters.ts';
-import { waitTurn } from './waiting.ts';
+import { REFUND_REQUESTS } from './refund.ts';
 
 let gateway: RefundingGateway;
 beforeEach(() => {
@@ -79,7 +80,7 @@ describe('a refund', () => {
     await refund({ amountMinor: 100 });
     expect(await refund({ amountMinor: 200 })).toMatchObject({
       code: 'refund_conflict',
-      refund: { amountMinor: 100 },
+      shown: { amountMinor: 100 },
     });
   });
 
@@ -97,11 +98,11 @@ describe('a refund', () => {
   it('that cannot have the name of its key, because another one has it, is refused at once', async () => {
     const { refund, store } = await refundingReplica(world, gateway);
     const keyHash = requestKeyHash(KEY.route, KEY.key);
-    const refundId = refundKey(orderReference(INSTALLATION_ID, 'default', 'o1'), { keyHash });
+    const refundId = followUpKey(orderReference(INSTALLATION_ID, 'default', 'o1'), 'refund', { keyHash });
     await refund({ refundId, amountMinor: 400 });
     const before = store.used.length;
     const named = await refund({ refundId: null, amountMinor: 400 }, { key: KEY });
-    expect(named).toMatchObject({ code: 'refund_conflict', refund: { refundId, status: 'SUCCEEDED' } });
+    expect(named).toMatchObject({ code: 'refund_conflict', shown: { refundId, status: 'SUCCEEDED' } });
     expect(store.used.length - before).toBeLessThan(10);
     expect(gateway.refundCalls).toHaveLength(1);
   });
@@ -132,7 +133,7 @@ describe('a gateway that fails', () => {
     };
     const { refund, sums } = await refundingReplica(world, gateway);
     expect(told(await refund())).toMatchObject({ status: 'SUCCEEDED' });
-    const key = refundKey(orderReference(INSTALLATION_ID, 'default', 'o1'), { refundId: 'r1' });
+    const key = followUpKey(orderReference(INSTALLATION_ID, 'default', 'o1'), 'refund', { name: 'r1' });
     expect(gateway.refundCalls.map((request) => request.key)).toEqual([key, key]);
     expect(gateway.refundLedger.size).toBe(1);
     expect(await sums()).toBe('1000/0/1000/0');
@@ -191,7 +192,7 @@ describe('a gateway that fails', () => {
     const { refund, sums } = await refundingReplica(world, gateway);
     expect(await refund({}, { key: KEY })).toMatchObject({
       kind: 'accepted',
-      refund: { status: 'PENDING' },
+      shown: { status: 'PENDING' },
       started: true,
     });
     expect(await sums()).toBe('1000/1000/0/0');
@@ -221,11 +222,11 @@ describe('a gateway that fails', () => {
     gateway.refundPlay = () => reset;
     gateway.refundLookup = () => ({ kind: 'unavailable', reason: 'timeout' });
     const { refund, sums } = await refundingReplica(world, gateway, { limits: { sweepMs: 60_000 } });
-    expect(await refund()).toMatchObject({ kind: 'unsettled', refund: { status: 'PENDING' } });
+    expect(await refund()).toMatchObject({ kind: 'unsettled', shown: { status: 'PENDING' } });
     await world.pass(80 * 3_600_000);
     expect(await refund()).toMatchObject({
       kind: 'unsettled',
-      refund: { status: 'REVIEW', failureCode: 'unresolved_too_long' },
+      shown: { status: 'REVIEW', failureCode: 'unresolved_too_long' },
     });
     expect(await sums()).toBe('1000/1000/0/0');
     expect(await refund({ refundId: 'r2', amountMinor: 1 })).toMatchObject({
@@ -286,8 +287,9 @@ describe('recovery', () => {
     const frozen = await world.ended(engine.refund(wantedOf(paymentId), { waitMs: 5000 }));
     const settled = await store.followUp({ accountId: 'default', paymentId, kind: 'refund', name: 'r1' });
     if (settled === null) throw new Error('the refund is gone');
+    const { refundId: name, ...wanted } = wantedOf(paymentId);
     const request = {
-      wanted: wantedOf(paymentId),
+      wanted: { ...wanted, name },
       key: null,
       untilMs: Number.POSITIVE_INFINITY,
       turnAtMs: 0,
@@ -297,11 +299,12 @@ describe('recovery', () => {
       perhapsStored: false,
       seen: null,
     };
-    const { engine: parts } = world.parts(gateway);
+    const { engine: at } = world.parts(gateway);
     const waiters = createWaiters(world.clock);
     const driver = { known: () => undefined } as unknown as Driver;
     const open = { ...settled, seq: settled.seq - 1 };
-    const waiting = waitTurn({ engine: parts, driver, waiters }, request, open, { turn: 9, started: false });
+    const parts = { engine: at, driver, waiters, traits: REFUND_REQUESTS };
+    const waiting = waitTurn(parts, request, open, { turn: 9, started: false });
     waiters.changed(settled);
     expect(settled.answer).toBeNull();
     expect(await world.ended(waiting)).toBe('again');

@@ -2,15 +2,12 @@
  * Follow-ups: the operations on a payment after its charge, such as a refund. Each is a row of its own, with its own lock, timer and audit
  * trail. What the follow-ups of one payment share is its sums.
  */
-import type { EffectKind } from '../../domain/effects.ts';
+import type { FollowUpKind } from '../../domain/effects.ts';
 import type { CallOutcome } from '../../domain/outcomes.ts';
 import type { Sums } from '../../domain/sums.ts';
 import type { Advance } from './advance.ts';
 import type { Intent } from './opening.ts';
 import type { PaymentKey, PaymentRecord, StoredKey } from './records.ts';
-
-/** Every effect but the charge. */
-export type FollowUpKind = Exclude<EffectKind, 'charge'>;
 
 /** What a follow-up is, as it was opened. None of it ever changes. */
 export interface FollowUpTerms {

@@ -1,5 +1,6 @@
 /** Turns rows of follow-ups into the engine's types. A follow-up's row holds what a payment's and its operation's row hold together. */
-import type { FollowUpKind, FollowUpRecord } from '../../ports/store.ts';
+import type { FollowUpKind } from '../../domain/effects.ts';
+import type { FollowUpRecord } from '../../ports/store.ts';
 import { type RecordRow, recordColumns, toRecord } from '../records.ts';
 import { safeInteger } from '../types.ts';
 

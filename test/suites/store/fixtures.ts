@@ -91,7 +91,7 @@ export function paymentKey(record: PaymentRecord): PaymentKey {
   return { accountId, orderId, paymentId: record.paymentId };
 }
 
-type Changes = Partial<Omit<Advance, 'operation' | 'expected'>> & {
+export type Changes = Partial<Omit<Advance, 'operation' | 'expected'>> & {
   readonly operation?: Partial<Operation>;
   readonly expected?: Partial<Advance['expected']>;
 };

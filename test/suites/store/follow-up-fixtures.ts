@@ -27,7 +27,7 @@ import {
 
 /** What every completed payment of the suite has captured, in minor units. */
 export const CAPTURED = 1000;
-export const NO_CHANGE = { refundingMinor: 0, refundedMinor: 0, absences: 0 } as const;
+const NO_CHANGE = { refundingMinor: 0, refundedMinor: 0, absences: 0 } as const;
 
 /** A COMPLETED payment of 1,000. */
 export async function completed(store: Store, wanted: Intent | string = 'the order'): Promise<PaymentRecord> {
@@ -201,7 +201,7 @@ export async function trailOf(store: Store, { order, paymentId, followUp }: Foll
 }
 
 /** A record without what changes by waiting. */
-export function still<T extends PaymentRecord | null>(record: T): T {
+function still<T extends PaymentRecord | null>(record: T): T {
   return record && { ...record, answer: record.answer && { ...record.answer, freshForMs: 0 } };
 }
 

@@ -24,7 +24,6 @@ import {
   opened,
   refund,
   succeed,
-  trailOf,
   write,
   written,
 } from './follow-up-fixtures.ts';
@@ -142,35 +141,6 @@ export function followUpWorkTests(env: Environment): void {
   });
 
   describe('addFollowUpEvidence', () => {
-    test('touches neither the lease nor the seq of whoever holds it, nor the payment', async () => {
-      const held = await aRefund(env.store);
-      const payment = await env.store.payment(held.order.accountId, held.paymentId);
-      expect(await tell(held)).toBe('kept');
-      expect(await again(held)).toEqual({ ...held, evidence: 1 });
-      expect(await trailOf(env.store, held)).toHaveLength(1);
-      expect(await names()).toEqual([]);
-      expect(await env.store.payment(held.order.accountId, held.paymentId)).toEqual(payment);
-    });
-
-    test('makes what is not held due at once, without changing its state', async () => {
-      const settled = await written(env.store, succeed(await aRefund(env.store, 'settled')));
-      await waiting('waits', HOUR);
-      await tell(settled);
-      await tell((await env.store.followUps({ ...of(settled), limit: 1 }))[0] ?? settled);
-      expect(await names()).toEqual(['settled']);
-      expect(await again(settled)).toMatchObject({ seq: 2, evidence: 2, operation: { status: 'COMPLETED' } });
-    });
-
-    test('is counted piece by piece, from any number of workers at once', async () => {
-      const held = await aRefund(env.store);
-      await Promise.all(
-        numbers(10).map((n) =>
-          (n % 2 === 0 ? env.store : env.other).addFollowUpEvidence({ ...keyOf(held), outcome: APPROVED }),
-        ),
-      );
-      expect((await again(held)).evidence).toBe(10);
-    });
-
     test('is kept even if there is no such follow-up, and counts nowhere', async () => {
       const held = await aRefund(env.store);
       const id = newPaymentId();
@@ -183,43 +153,6 @@ export function followUpWorkTests(env: Environment): void {
       );
       expect(await again(held)).toEqual(held);
       expect(await env.store.followUpNews('acme', id)).toMatchObject({ moneyRef: 're_late' });
-    });
-
-    test('a failure is not written over evidence that it has not seen', async () => {
-      const held = await aRefund(env.store);
-      await tell(held);
-      const now = await again(held);
-      expect(await env.store.advanceFollowUp(failed(held))).toEqual({ kind: 'lost', record: now });
-      expect(await again(held)).toEqual(now);
-      expect(await written(env.store, { ...failed(held), evidenceSeen: 1 })).toMatchObject({
-        evidence: 0,
-        dueAtMs: null,
-        operation: { status: 'FAILED' },
-      });
-    });
-
-    test('a write that has not seen the evidence leaves it due at once, and one that asks to wait waits', async () => {
-      const held = await aRefund(env.store);
-      await tell(held);
-      const result = await env.store.advanceFollowUp(succeed(held));
-      expect(result).toMatchObject({ kind: 'done', evidence: 1 });
-      expect(await names()).toEqual(['the order']);
-      await written(env.store, giveBack(await again(held), 60_000));
-      expect(await names()).toEqual([]);
-    });
-
-    test('evidence and a failure at once: one of them comes first, and the failure never hides it', async () => {
-      for (const round of numbers(10)) {
-        const held = await aRefund(env.store, `order ${round}`);
-        const [made] = await Promise.all([
-          env.store.advanceFollowUp(failed(held)),
-          env.other.addFollowUpEvidence({ ...keyOf(held), outcome: APPROVED }),
-        ]);
-        const after = await again(held);
-        const status = made.kind === 'done' ? 'FAILED' : 'PROCESSING';
-        expect(after).toMatchObject({ evidence: 1, operation: { status } });
-        expect(after.dueAtMs).not.toBeNull();
-      }
     });
   });
 
@@ -249,9 +182,6 @@ export function followUpWorkTests(env: Environment): void {
       expect((await env.store.followUpNews('acme', held.followUp.id)).moneyAtMs).toBeLessThan(first + HOUR);
     });
   });
-
-  const of = ({ order, paymentId }: FollowUpRecord) =>
-    ({ accountId: order.accountId, paymentId, kind: 'refund' }) as const;
 
   describe('releasedFollowUps', () => {
     test('lists those that failed without the gateway’s word, in the order of ids, a page at a time', async () => {

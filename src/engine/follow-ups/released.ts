@@ -1,14 +1,13 @@
-/** Looks up refunds that counted as failed without the gateway's word, before another one is sent. */
+/** Looks up follow-ups that counted as failed without the gateway's word, before another one of their kind is sent. */
 import type { CallOutcome, LookupOutcome } from '../../domain/outcomes.ts';
-import { refundableMinor } from '../../domain/sums.ts';
 import type { ReleasedOutcome } from '../../domain/transition/index.ts';
 import type { FollowUpRecord } from '../../ports/store.ts';
-import type { Engine } from '../context.ts';
+import { type Engine, roomOf } from '../context.ts';
 import { lookUp } from '../exchange.ts';
 import { askedAtMs, askingNow, type Held } from '../lease.ts';
 import { paymentKey } from '../unit.ts';
 import { notBefore } from '../verify.ts';
-import { refundRequest, refundsOf } from './at-gateway.ts';
+import type { RoomTraits } from './traits.ts';
 
 /** How many are read, and then looked up, at once. */
 const PAGE = 16;
@@ -16,10 +15,14 @@ const PAGE = 16;
 type Outcome =
   | { readonly kind: 'clear' | 'exceeded' | 'made' }
   | Extract<ReleasedOutcome, { kind: 'unavailable' }>;
-type HeldRefund = Held & { readonly record: FollowUpRecord };
+export type HeldFollowUp = Held & { readonly record: FollowUpRecord };
 
 /** Rejects with `StoreError`. */
-export async function lookUpReleased(engine: Engine, held: HeldRefund): Promise<Outcome> {
+export async function lookUpReleased(
+  engine: Engine,
+  held: HeldFollowUp,
+  { kind, leftMinor }: Pick<RoomTraits, 'kind' | 'leftMinor'>,
+): Promise<Outcome> {
   const { store } = engine;
   const payment = paymentKey(held.record);
   const { id } = held.record.followUp;
@@ -27,16 +30,14 @@ export async function lookUpReleased(engine: Engine, held: HeldRefund): Promise<
   for (let after: string | null = null; ; ) {
     const page: readonly FollowUpRecord[] = await store.releasedFollowUps({
       payment,
-      kind: 'refund',
+      kind,
       after,
       limit: PAGE,
     });
     const others = page.filter(({ followUp }) => followUp.id !== id);
     const asking = askingNow(engine, held);
     const outcomes = await Promise.all(
-      others.map((other) =>
-        lookUp(engine, held, (o) => refundsOf(engine).lookup(refundRequest(engine, other), o)),
-      ),
+      others.map((other) => lookUp(engine, held, roomOf(engine, other).lookup(engine, other))),
     );
     for (const [index, outcome] of outcomes.entries()) {
       const other = others[index] as FollowUpRecord;
@@ -49,16 +50,15 @@ export async function lookUpReleased(engine: Engine, held: HeldRefund): Promise<
   }
   const [sums] = await store.sums(payment.accountId, [payment.paymentId]);
   if (sums === undefined) return { kind: 'clear' };
-  const without = { ...sums, refundingMinor: sums.refundingMinor - held.record.order.amountMinor };
-  const leftMinor = refundableMinor(without) - foundMinor;
-  if (leftMinor < held.record.order.amountMinor) return { kind: 'exceeded' };
+  const left = leftMinor(sums, held.record) - foundMinor;
+  if (left < held.record.order.amountMinor) return { kind: 'exceeded' };
   return { kind: foundMinor === 0 ? 'clear' : 'made' };
 }
 
 /** What the gateway, and late evidence, show of one that counted as failed. */
 async function judge(
   engine: Engine,
-  held: HeldRefund,
+  held: HeldFollowUp,
   {
     other,
     outcome,

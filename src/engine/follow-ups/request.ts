@@ -1,14 +1,16 @@
-/** One request for a refund while it is being answered, and the parts of the engine that answer it. */
+/** One request for a follow-up while it is being answered, and the parts of the engine that answer it. */
 import { isSettled } from '../../domain/operation.ts';
 import type { FollowUpRecord, FollowUpSituation, StoredKey } from '../../ports/store.ts';
-import type { RefundAnswer, RefundWanted } from '../api.ts';
+import type { FollowUpAnswer, FollowUpProblem } from '../api.ts';
 import type { Engine } from '../context.ts';
 import type { Driver } from '../drive.ts';
 import type { Moment } from '../moment.ts';
 import type { Waiters } from '../waiters.ts';
+import type { FollowUpWanted, RequestTraits } from './traits.ts';
 
-/** What answers requests for refunds: one for each gateway. `waiters` are the process's. */
-export interface Refunding {
+/** What answers requests of one kind: one for each gateway. `waiters` are the process's. */
+export interface FollowingUp<Shown, Own extends string> {
+  readonly traits: RequestTraits<Shown, Own>;
   readonly engine: Engine;
   readonly driver: Driver;
   readonly waiters: Waiters;
@@ -16,7 +18,7 @@ export interface Refunding {
 
 /** One request, and what it knows so far. */
 export interface ClientRequest {
-  readonly wanted: RefundWanted;
+  readonly wanted: FollowUpWanted;
   readonly key: StoredKey | null;
   readonly untilMs: number;
   /** When its turn began. Nothing that it sent to the store before that is still under way. */
@@ -29,7 +31,7 @@ export interface ClientRequest {
   keySeen: boolean;
   /** A confirmation was lost, so something may be stored that this request has not read yet. */
   perhapsStored: boolean;
-  /** The refund as this request last read it. */
+  /** The follow-up as this request last read it. */
   seen: FollowUpRecord | null;
 }
 
@@ -43,14 +45,16 @@ interface Opening {
 }
 
 /** `again`: read what is stored again, and decide again. */
-export type Turn = RefundAnswer | 'again';
+export type Turn<Shown, Own extends string> = Answer<Shown, Own> | 'again';
+
+export type Answer<Shown, Own extends string> = FollowUpAnswer<Shown, FollowUpProblem | Own>;
 
 /** Whether an earlier request bound the key. */
 export function isReplayed({ keySeen, boundHere }: ClientRequest): boolean {
   return keySeen && !boundHere;
 }
 
-/** Whether this request opened the refund, or its key did. */
+/** Whether this request opened it, or its key did. */
 export function isStarted(
   request: ClientRequest,
   record: FollowUpRecord,

@@ -1,5 +1,5 @@
-/** Opens a refund: makes its intent durable, with a claim if it may be sent at once. */
-import { dashed, type RefundIdentity, refundKey, uuidV7 } from '../../domain/ids.ts';
+/** Opens a follow-up: makes its intent durable, with a claim if it may be sent at once. */
+import { dashed, type FollowUpIdentity, followUpKey, uuidV7 } from '../../domain/ids.ts';
 import { openOperation } from '../../domain/operation.ts';
 import {
   type FollowUpIntent,
@@ -8,34 +8,36 @@ import {
   type PaymentRecord,
   StoreError,
 } from '../../ports/store.ts';
+import type { Engine } from '../context.ts';
 import { begin, startNow } from '../intent.ts';
 import { momentOf } from '../moment.ts';
 import { isNamedAsDerived, referenceOf, stopForNames } from '../names.ts';
 import { pause } from '../pause.ts';
 import { paymentKey } from '../unit.ts';
-import type { ClientRequest, Refunding } from './request.ts';
+import type { ClientRequest, FollowingUp } from './request.ts';
 
 /** How long opening is tried while confirmations are lost: as long as a fail-over takes, and shorter than a client waits. */
 const TRY_FOR_MS = 3000;
 const TRY_AGAIN_MS = 100;
 
 /** Null: something has changed, or is not known. Then the request must read what is stored. */
-export async function open(
-  { engine, driver }: Refunding,
+export async function open<Shown, Own extends string>(
+  { engine, driver, traits }: FollowingUp<Shown, Own>,
   request: ClientRequest,
   { payment, sums }: FollowUpSituation & { readonly payment: PaymentRecord },
   amountMinor: number,
 ): Promise<FollowUpRecord | null> {
   const { clock, store, policy } = engine;
-  // The row is from another installation. Its refund would get another key at the gateway.
+  // The row is from another installation. Its follow-up would get another key at the gateway.
   if (!isNamedAsDerived(engine, payment)) return null;
   const verifyFirst = sums.absences > 0 && policy.contract.lookup;
   const { start, place } = startNow(engine, {
     step: verifyFirst ? 'verify' : 'call',
     giveUpAfterS: null,
-    kind: 'refund',
+    kind: traits.kind,
   });
   const intent = newIntent(engine, request, payment, {
+    kind: traits.kind,
     amountMinor,
     verifyFirst,
     absences: sums.absences,
@@ -73,22 +75,24 @@ export async function open(
 }
 
 function newIntent(
-  engine: Refunding['engine'],
+  engine: Engine,
   { wanted, key }: ClientRequest,
   payment: PaymentRecord,
-  options: Pick<FollowUpIntent, 'amountMinor' | 'verifyFirst' | 'start'> & { readonly absences: number },
+  options: Pick<FollowUpIntent, 'kind' | 'amountMinor' | 'verifyFirst' | 'start'> & {
+    readonly absences: number;
+  },
 ): FollowUpIntent {
   const { clock, random, gateway, installationId } = engine;
-  const identity = identityOf(wanted.refundId, key?.hash ?? null);
-  const gatewayKey = refundKey(referenceOf(engine, payment.order), identity);
-  const { amountMinor, verifyFirst, start, absences } = options;
+  const { kind, amountMinor, verifyFirst, start, absences } = options;
+  const identity = identityOf(wanted.name, key?.hash ?? null);
+  const gatewayKey = followUpKey(referenceOf(engine, payment.order), kind, identity);
   return {
-    kind: 'refund',
+    kind,
     payment: paymentKey(payment),
     terms: {
       id: uuidV7(clock.wallMs(), random.hex128()),
-      name: wanted.refundId ?? gatewayKey,
-      keyHash: wanted.refundId === null ? (key?.hash ?? null) : null,
+      name: wanted.name ?? gatewayKey,
+      keyHash: wanted.name === null ? (key?.hash ?? null) : null,
       // A COMPLETED payment has one.
       chargeRef: payment.operation.gatewayRef ?? '',
       askedMinor: wanted.amountMinor,
@@ -108,10 +112,10 @@ function newIntent(
   };
 }
 
-function identityOf(refundId: string | null, keyHash: string | null): RefundIdentity {
-  if (refundId !== null) return { refundId };
+function identityOf(name: string | null, keyHash: string | null): FollowUpIdentity {
+  if (name !== null) return { name };
   if (keyHash !== null) return { keyHash };
-  throw new Error('A refund needs a refundId or a key. Nothing was stored or sent.');
+  throw new Error('A request has neither a name nor a key. Nothing was stored or sent.');
 }
 
 function openedRecord(intent: FollowUpIntent, nowMs: number): FollowUpRecord {

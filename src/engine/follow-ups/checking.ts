@@ -1,4 +1,4 @@
-/** What a worker checks of a refund beside its own call: late evidence, released refunds, and whether a success has failed since. */
+/** What a worker checks of a follow-up beside its own call: late evidence, released ones, and whether a success has failed since. */
 
 import type { LookupOutcome } from '../../domain/outcomes.ts';
 import {
@@ -12,19 +12,18 @@ import {
   shownBy,
 } from '../../domain/transition/index.ts';
 import { type FollowUpNews, type FollowUpRecord, StoreError } from '../../ports/store.ts';
-import type { Engine } from '../context.ts';
+import { type Engine, roomOf } from '../context.ts';
 import type { Verified } from '../effects/room.ts';
 import { lookUp } from '../exchange.ts';
-import { askedAtMs, askingNow, type Held } from '../lease.ts';
+import { askedAtMs, askingNow } from '../lease.ts';
 import { notBefore } from '../verify.ts';
-import { refundRequest, refundsOf } from './at-gateway.ts';
-import { lookUpReleased, unanswered } from './released.ts';
+import { type HeldFollowUp, lookUpReleased, unanswered } from './released.ts';
+import type { RoomTraits } from './traits.ts';
 
-type HeldRefund = Held & { readonly record: FollowUpRecord };
 type Decide = (context: Context) => Verified;
 
-/** For a refund that has ended: looks it up again. */
-export async function watch(engine: Engine, held: HeldRefund): Promise<Decide> {
+/** For one that has ended: looks it up again. */
+export async function watch(engine: Engine, held: HeldFollowUp): Promise<Decide> {
   const { operation, evidence } = held.record;
   const asking = askingNow(engine, held);
   const outcome = await ownLookup(engine, held);
@@ -38,10 +37,10 @@ export async function watch(engine: Engine, held: HeldRefund): Promise<Decide> {
   };
 }
 
-/** For a refund that has not ended: checks its evidence and, before it is sent, the payment's released refunds. */
-export async function check(engine: Engine, held: HeldRefund): Promise<Decide> {
+/** For one that has not ended: checks its evidence and, before it is sent, the payment's released ones of its kind. */
+export async function check(engine: Engine, held: HeldFollowUp, traits: RoomTraits): Promise<Decide> {
   const { operation, evidence } = held.record;
-  const outcome = await checked(engine, held);
+  const outcome = await checked(engine, held, traits);
   return (context) => ({
     decision: onReleasedLookedUp(operation, outcome, context),
     evidenceSeen: outcome.kind === 'unavailable' ? 0 : evidence,
@@ -49,12 +48,12 @@ export async function check(engine: Engine, held: HeldRefund): Promise<Decide> {
   });
 }
 
-async function checked(engine: Engine, held: HeldRefund): Promise<ReleasedOutcome> {
+async function checked(engine: Engine, held: HeldFollowUp, traits: RoomTraits): Promise<ReleasedOutcome> {
   const { record } = held;
   try {
     const own = await ownEvidence(engine, record);
     const isSent = record.operation.step !== 'verify' || !engine.policy.contract.lookup;
-    const released = isSent ? ({ kind: 'clear' } as const) : await lookUpReleased(engine, held);
+    const released = isSent ? ({ kind: 'clear' } as const) : await lookUpReleased(engine, held, traits);
     if (released.kind === 'clear') return { kind: 'clear', own };
     if (released.kind === 'unavailable') return released;
     // It may have been sent itself. Then the gateway says what became of it.
@@ -80,10 +79,10 @@ async function ownEvidence(
   return { sentUntilMs, gatewayRef: moneyRef };
 }
 
-/** Whether the gateway has the refund that nobody here remembers sending: the database may have lost its last commits. */
+/** Whether the gateway has the one that nobody here remembers sending: the database may have lost its last commits. */
 async function ownForgotten(
   engine: Engine,
-  held: HeldRefund,
+  held: HeldFollowUp,
 ): Promise<OwnEvidence | Extract<ReleasedOutcome, { kind: 'unavailable' }>> {
   const { operation } = held.record;
   const asking = askingNow(engine, held);
@@ -95,11 +94,9 @@ async function ownForgotten(
   return notBefore(engine, held, [policy.restoredAtMs], askedAtMs(engine, asking)) ?? NO_EVIDENCE;
 }
 
-function ownLookup(engine: Engine, held: HeldRefund): Promise<LookupOutcome> {
+function ownLookup(engine: Engine, held: HeldFollowUp): Promise<LookupOutcome> {
   if (!engine.policy.contract.lookup) return Promise.resolve({ kind: 'unavailable', reason: 'no_lookup' });
-  return lookUp(engine, held, (options) =>
-    refundsOf(engine).lookup(refundRequest(engine, held.record), options),
-  );
+  return lookUp(engine, held, roomOf(engine, held.record).lookup(engine, held.record));
 }
 
 async function newsOf(

@@ -1,0 +1,55 @@
+/** What tells one kind of follow-up from the others. Everything else in this folder is the same for all kinds. */
+import type { FollowUpKind } from '../../domain/effects.ts';
+import type { Admit } from '../../domain/follow-up-acceptance.ts';
+import type { FailureProblem } from '../../domain/problems.ts';
+import type { SumChange, Sums } from '../../domain/sums.ts';
+import type { FollowUpRecord } from '../../ports/store.ts';
+import type { FollowUpProblem } from '../api.ts';
+import type { Engine } from '../context.ts';
+import type { Room } from '../effects/room.ts';
+
+/** What somebody asks for. All fields have been checked. At least one of `name` and the request's key names it. */
+export interface FollowUpWanted {
+  readonly accountId: string;
+  readonly paymentId: string;
+  /** Minor units of the payment's currency; a safe integer of at least 1. Null: all that is left. */
+  readonly amountMinor: number | null;
+  /** The caller's name for it. Null: the key names it. */
+  readonly name: string | null;
+  /** Null: the caller gave none. */
+  readonly reason: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What the answers to requests of one kind need. `Shown`: what it is for the outside. `Own`: problems that only this kind has. */
+export interface RequestTraits<Shown, Own extends string> {
+  readonly kind: FollowUpKind;
+  /** What the key of a request is bound to. */
+  fingerprint(wanted: FollowUpWanted): string;
+  /** Whether the payment takes one more. If not, the problem, with a detail of its own or the usual one. */
+  readonly admit: Admit<{ readonly kind: 'refused'; readonly code: Own; readonly detail?: string }>;
+  /** As the outside may see it now. */
+  show(engine: Engine, record: FollowUpRecord): Shown;
+  /** The body of the answer about one that ended. `problem` null: it succeeded. */
+  answerBody(shown: Shown, problem: FailureProblem | null): string;
+  /** The problem if one of this name exists with other terms. */
+  readonly conflict: Own;
+  /** The texts of the problems. */
+  readonly details: Readonly<Record<FollowUpProblem | Own, string>>;
+  /** The text if another one has the name that a request's key would give. */
+  readonly nameTaken: string;
+}
+
+/** What its room needs beside what is the same for all of them. */
+export interface RoomTraits
+  extends Pick<Room, 'isOffered' | 'call' | 'lookup' | 'elsewhereMinor' | 'answer' | 'alarms'> {
+  readonly kind: FollowUpKind;
+  /** By what the payment's sums change when one of `amountMinor` goes from one status to another. */
+  sumChange(
+    before: FollowUpRecord['operation']['status'],
+    after: FollowUpRecord['operation']['status'],
+    amountMinor: number,
+  ): SumChange;
+  /** How much of the payment is left for one that is open, in minor units: what it has reserved is left for it. */
+  leftMinor(sums: Sums, record: FollowUpRecord): number;
+}
