@@ -138,8 +138,8 @@ export function persistRefund(
   });
 }
 
-function inReview({ refund }: Extract<RefundAnswer, { kind: 'unsettled' }>): boolean {
-  return refund.status === 'REVIEW';
+function inReview({ shown }: Extract<RefundAnswer, { kind: 'unsettled' }>): boolean {
+  return shown.status === 'REVIEW';
 }
 
 /** Sends one request to some process, and passes on what came back. */
