@@ -25,6 +25,7 @@ import { readingEndingTests } from './store/reading-endings.ts';
 import { rivalWriteTests } from './store/rival-writes.ts';
 import { settlingTests } from './store/settling.ts';
 import { situationTests } from './store/situation.ts';
+import { wakeTests } from './store/wake.ts';
 import { wishTests } from './store/wishes.ts';
 
 export type { StoreHarness } from './store/environment.ts';
@@ -73,6 +74,7 @@ export function storeSuite(name: string, makeHarness: () => Promise<StoreHarness
     evidenceTests(environment);
     dueTests(environment);
     clockTests(environment);
+    wakeTests(environment);
     followUpOpeningTests(environment);
     followUpWritingTests(environment);
     followUpWorkTests(environment);
