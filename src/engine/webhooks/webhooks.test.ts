@@ -56,8 +56,8 @@ describe('an event', () => {
   it('that says “paid” settles nothing if the gateway does not show it', async () => {
     const { send } = await unresolved();
     await send('live', { ref: 'ch_1' });
-    await world.pass(1000);
-    expect(now().operation).toMatchObject({ status: 'UNRESOLVED', gatewayRef: null });
+    await world.pass(20_000);
+    expect(now()).toMatchObject({ evidence: 0, operation: { status: 'UNRESOLVED', gatewayRef: null } });
   });
 
   it('about what the row shows already writes nothing', async () => {
