@@ -14,6 +14,7 @@ export interface GatewayNote {
   readonly orderId: string;
   /** The order's name at the gateway, as in the request of the charge. An event with any other reference is not ours. */
   readonly reference: string;
+  /** Whether it is about a charge or a refund. */
   readonly kind: EffectKind;
   /** The idempotency key of the charge or the refund. Null: the event does not name it. */
   readonly key: string | null;
@@ -23,21 +24,25 @@ export interface GatewayNote {
   readonly says: Fate;
 }
 
-/**
- * What an event is.
- * - `forged`: it is not proved that the gateway sent it just now. It has no signature, a wrong one, or one that is too old or from the future.
- *   `unreadable`: the adapter gave no valid answer about it.
- * - `foreign`: the gateway sent it, but it is about nothing that Payonce made: another account or mode, or another kind of event.
- * - `note`: it is about a charge or a refund that may be ours. The engine compares the reference.
- */
+/** What an adapter reads from an event. */
 export type WebhookReading =
+  /** It is not proved that the gateway sent it just now. */
   | {
       readonly kind: 'forged';
-      /** For the log only. The sender never learns it. */
+      /**
+       * Why, for the log only: the sender never learns it. `unsigned`: it has no signature, or a part of it is missing. `bad_signature`: none of its
+       * signatures is ours. `too_old` and `in_future`: signed, but not now. `unreadable`: the adapter gave no valid answer about it.
+       */
       readonly reason: 'unsigned' | 'bad_signature' | 'too_old' | 'in_future' | 'unreadable';
     }
+  /** The gateway sent it, but it is about nothing that Payonce made: another account or mode, or another kind of event. */
   | { readonly kind: 'foreign' }
-  | { readonly kind: 'note'; readonly note: GatewayNote };
+  /** It is about a charge or a refund that may be ours: the engine compares the reference. */
+  | {
+      readonly kind: 'note';
+      /** What it is about. */
+      readonly note: GatewayNote;
+    };
 
 /** What is known here of the charge or the refund that a note is about. */
 export interface NotedRow {
