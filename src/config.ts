@@ -7,8 +7,10 @@ import { chooseGateway, type GatewayKind } from './config/choose-gateway.ts';
 import { databaseUrlProblem } from './config/database-url.ts';
 import { moment } from './config/moment.ts';
 import { unknownSettings } from './config/unknown-settings.ts';
+import { areSecrets } from './config/webhook-secrets.ts';
 import { MAX_GIVE_UP_S } from './domain/order-rules.ts';
 import { DEFAULT_POLICY } from './domain/policy.ts';
+import { webhookKey } from './domain/standard-webhooks.ts';
 
 interface Shared {
   readonly doc: string;
@@ -109,6 +111,11 @@ export const SETTINGS = {
     'Whether real money moves at `GATEWAY_URL`; `no` for a sandbox. Shown as `livemode` in every payment; one database holds payments of one mode.',
   ),
   GATEWAY_TOKEN: { kind: 'text', default: '', doc: 'Sent to the gateway as a bearer token. Empty: none.' },
+  GATEWAY_WEBHOOK_SECRET: {
+    kind: 'text',
+    default: '',
+    doc: 'Signs the events that the gateway sends to `POST /v1/gateways/<GATEWAY_NAME>/webhooks`: `whsec_…`. During a rotation the old one and the new one, with a comma between. Empty: no events are taken. The fake gateway that is mounted here gets a secret by itself.',
+  },
   GATEWAY_KEYS: choice('kept', ['kept', 'none'], 'Whether the gateway keeps idempotency keys.'),
   GATEWAY_KEY_WINDOW_MS: milliseconds(DAY, 'How long it keeps them.', 0, 400 * DAY),
   GATEWAY_CACHES_ERRORS: choice('no', ['yes', 'no'], 'Whether it repeats an error for its key for ever.'),
@@ -358,6 +365,12 @@ function contradictions(valid: Valid): string[] {
   if (typeof gatewayUrl === 'string' && !isPlainAddress(gatewayUrl)) {
     problems.push(
       'GATEWAY_URL must hold no user or password, no query and no fragment. Set the secret as GATEWAY_TOKEN.',
+    );
+  }
+  const { GATEWAY_WEBHOOK_SECRET: secrets } = valid;
+  if (secrets !== undefined && !areSecrets(secrets, webhookKey)) {
+    problems.push(
+      'GATEWAY_WEBHOOK_SECRET must be "whsec_" and then 24 to 64 random bytes in base64, or several of these with commas between.',
     );
   }
   if (typeof valid.RESTORED_AT === 'number' && valid.GATEWAY_LOOKUP === 'no') {

@@ -14,6 +14,7 @@ import { systemRandom } from './system/random.ts';
 
 export type { Action } from './domain/actions.ts';
 export type { GatewayContract } from './domain/contract.ts';
+export type { GatewayNote, WebhookReading } from './domain/gateway-note.ts';
 export {
   type CallOutcome,
   type ChargeRequest,
@@ -74,7 +75,8 @@ export type {
   RefundsPage,
   SettledRefund,
 } from './library/refund-api.ts';
-export type { CallOptions, ExchangeOptions, Gateway, Refunds } from './ports/gateway.ts';
+export type { WebhookInput, WebhookResult } from './library/webhook-api.ts';
+export type { CallOptions, ExchangeOptions, Gateway, Refunds, WebhookDelivery } from './ports/gateway.ts';
 export type { Log } from './ports/log.ts';
 export { StoreError } from './ports/store.ts';
 

@@ -30,6 +30,7 @@ import {
 import type { Context, Statement } from './statement.ts';
 import { createTransaction, type OpenTransaction } from './transaction.ts';
 import type { Database, DatabaseOptions, ReadMethod, Result, WriteMethod } from './types.ts';
+import { wake } from './wake.ts';
 import { lastWish } from './wishes.ts';
 import { addEvidence, claimMode, eraseExpiredAnswers } from './work.ts';
 
@@ -56,6 +57,7 @@ const WRITES: Writes = {
   addFollowUpEvidence,
   shortenWaits,
   wakeIdle,
+  wake,
   noteLease,
   claimMode,
   eraseExpiredAnswers,
@@ -84,6 +86,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     followUpNews: ofFollowUps.followUpNews,
     releasedFollowUps: ofFollowUps.releasedFollowUps,
     followUp: ofFollowUps.followUp,
+    followUpAtGateway: ofFollowUps.followUpAtGateway,
     followUps: ofFollowUps.followUps,
     followUpEvents: ofFollowUps.followUpEvents,
     sums: ofFollowUps.sums,

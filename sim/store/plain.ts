@@ -154,6 +154,7 @@ export function createPlainStore(database: Database, options: PlainStoreOptions 
     noteLease: write('noteLease'),
     shortenWaits: write('shortenWaits'),
     wakeIdle: write('wakeIdle'),
+    wake: write('wake'),
     payments: read('payments'),
     async events(query) {
       const found = await events(query);
@@ -169,6 +170,7 @@ export function createPlainStore(database: Database, options: PlainStoreOptions 
     followUpNews: read('followUpNews'),
     releasedFollowUps: read('releasedFollowUps'),
     followUp: read('followUp'),
+    followUpAtGateway: read('followUpAtGateway'),
     followUps: read('followUps'),
     followUpEvents: read('followUpEvents'),
     sums: read('sums'),

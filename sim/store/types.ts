@@ -17,6 +17,7 @@ export type WriteMethod =
   | 'addFollowUpEvidence'
   | 'shortenWaits'
   | 'wakeIdle'
+  | 'wake'
   | 'noteLease'
   | 'claimMode'
   | 'eraseExpiredAnswers';
@@ -38,6 +39,7 @@ export type ReadMethod =
   | 'followUpNews'
   | 'releasedFollowUps'
   | 'followUp'
+  | 'followUpAtGateway'
   | 'followUps'
   | 'followUpEvents'
   | 'sums'
@@ -85,6 +87,7 @@ export interface FollowUpChange {
     | 'advanceFollowUp'
     | 'addFollowUpEvidence'
     | 'shortenWaits'
+    | 'wake'
     | 'eraseExpiredAnswers'
   >;
   readonly accountId: string;

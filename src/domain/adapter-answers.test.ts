@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { callOutcome, lookupOutcome, refundedOutcome } from './adapter-answers.ts';
+import { callOutcome, lookupOutcome, refundedOutcome, webhookReading } from './adapter-answers.ts';
 import type { CallOutcome, LookupOutcome, NotSent } from './outcomes.ts';
 
 const NO_CALL = { kind: 'unknown', answered: false, reason: 'adapter_answer_invalid' };
@@ -166,4 +166,43 @@ describe('the answer to what was refunded', () => {
   test.each([undefined, null, '5', -1, 0.5, 2 ** 53, Number.NaN])('%o is no sum', (amountMinor) =>
     expect(refundedOutcome({ kind: 'refunded', amountMinor })).toEqual(NO_LOOKUP),
   );
+});
+
+describe('the reading of an event', () => {
+  const note = {
+    ...{ accountId: null, orderId: 'o1', reference: 'r', kind: 'refund', key: null, ref: 're_1' },
+    says: 'live',
+  };
+  const UNREADABLE = { kind: 'forged', reason: 'unreadable' };
+
+  test.each([
+    { kind: 'foreign' },
+    { kind: 'forged', reason: 'too_old' },
+    { kind: 'note', note },
+    { kind: 'note', note: { ...note, accountId: 'acme', key: 'k', ref: null } },
+  ])('%j is taken unchanged', (reading) => {
+    expect(webhookReading({ ...reading, more: 1 })).toEqual(reading);
+  });
+
+  test('has only the fields of a note', () => {
+    expect(webhookReading({ kind: 'note', note: { ...note, card: CARD } })).toEqual({ kind: 'note', note });
+  });
+
+  test.each([
+    ...NOTHING,
+    { kind: 'note' },
+    { kind: 'forged', reason: 'because' },
+    ...[
+      { accountId: undefined },
+      { accountId: '' },
+      { orderId: 'a\0b' },
+      { reference: 7 },
+      { kind: 'capture' },
+      { key: undefined },
+      { ref: 'a b' },
+      { says: 'paid' },
+    ].map((changes) => ({ kind: 'note', note: { ...note, ...changes } })),
+  ])('%j counts as forged', (value) => {
+    expect(webhookReading(value)).toEqual(UNREADABLE);
+  });
 });

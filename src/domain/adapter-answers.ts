@@ -4,6 +4,8 @@
  * counts as `unknown`, or as no evidence. What is stored or shown of an answer is short and plain.
  */
 import { hasManyDigits } from './cards.ts';
+import type { GatewayNote, WebhookReading } from './gateway-note.ts';
+import { orderIdComplaint } from './order-rules.ts';
 import type { CallOutcome, LookupOutcome, NotSent } from './outcomes.ts';
 import type { RefundedOutcome } from './refund-outcomes.ts';
 
@@ -87,6 +89,45 @@ export function refundedOutcome(value: unknown): RefundedOutcome | NotSent {
   return typeof amountMinor === 'number' && Number.isSafeInteger(amountMinor) && amountMinor >= 0
     ? { kind, amountMinor }
     : NO_LOOKUP_OUTCOME;
+}
+
+const FORGERIES: ReadonlySet<unknown> = new Set(['unsigned', 'bad_signature', 'too_old', 'in_future']);
+const FATES: ReadonlySet<unknown> = new Set(['live', 'pending', 'declined', 'reversed']);
+const UNREADABLE: WebhookReading = { kind: 'forged', reason: 'unreadable' };
+
+/** What an event is, with only the fields that belong to it. */
+export function webhookReading(value: unknown): WebhookReading {
+  if (!isAnswer(value)) return UNREADABLE;
+  switch (value.kind) {
+    case 'forged':
+      return FORGERIES.has(value.reason)
+        ? ({ kind: 'forged', reason: value.reason } as WebhookReading)
+        : UNREADABLE;
+    case 'foreign':
+      return { kind: 'foreign' };
+    case 'note':
+      return isNote(value.note) ? { kind: 'note', note: noteOf(value.note) } : UNREADABLE;
+    default:
+      return UNREADABLE;
+  }
+}
+
+function isNote(value: unknown): value is GatewayNote {
+  if (!isAnswer(value)) return false;
+  const { accountId, orderId, reference, kind, key, ref, says } = value;
+  const names = [orderId, ...(accountId === null ? [] : [accountId])];
+  return (
+    names.every((name) => typeof name === 'string' && orderIdComplaint(name) === null) &&
+    typeof reference === 'string' &&
+    (kind === 'charge' || kind === 'refund') &&
+    (key === null || typeof key === 'string') &&
+    (ref === null || isRef(ref)) &&
+    FATES.has(says)
+  );
+}
+
+function noteOf({ accountId, orderId, reference, kind, key, ref, says }: GatewayNote): GatewayNote {
+  return { accountId, orderId, reference, kind, key, ref, says };
 }
 
 /** A lookup that says nothing about what it asked for. Any other word is no evidence either. */

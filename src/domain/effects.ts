@@ -6,7 +6,7 @@ import type { Alarm } from './alarms.ts';
 import type { EventType } from './events.ts';
 import type { FailureProblem, NotFoundProblem } from './problems.ts';
 
-/** An effect that is wanted at the gateway at most once under its key. */
+/** An effect that is wanted at the gateway at most once under its key: a `charge`, or a `refund` of one. */
 export type EffectKind = 'charge' | 'refund';
 
 /** Every effect but the charge. */

@@ -160,7 +160,10 @@ export interface ReportedCharge {
   readonly livemode?: boolean;
 }
 
-/** What becomes of an effect in a status. `live`: it is done. `reversed`: it was, and all of it was taken back since. */
+/**
+ * What becomes of an effect in a status. `live`: it is done. `pending`: it is not decided yet. `declined`: it is not done, and will not be. `reversed`:
+ * it was done, and all of it was taken back since.
+ */
 export type Fate = 'live' | 'pending' | 'declined' | 'reversed';
 
 /** What the request of every effect says. */

@@ -14,6 +14,7 @@ export const PROBLEMS = {
   card_number_refused: { status: 400, title: 'The request carries what looks like a card number' },
   refund_identity_required: { status: 400, title: 'The refund has no name' },
   idempotency_key_invalid: { status: 400, title: 'The Idempotency-Key is not valid' },
+  webhook_refused: { status: 400, title: 'It is not proved that the gateway sent this event' },
   card_declined: { status: 402, title: 'The payment was declined; nothing was charged' },
   not_found: { status: 404, title: 'There is nothing here' },
   payment_not_found: { status: 404, title: 'There is no such payment' },
@@ -48,6 +49,7 @@ export const PROBLEMS = {
     title: 'The database is no longer this server’s own; nothing was sent',
   },
   under_way: { status: 503, title: 'The gateway is being asked at the moment; nothing was stored' },
+  webhook_not_noted: { status: 503, title: 'The event could not be noted yet; nothing was stored' },
   shutting_down: { status: 503, title: 'This server is shutting down; nothing was sent' },
 } as const satisfies Record<string, ProblemKind>;
 

@@ -19,13 +19,24 @@ export interface ActivePayments {
   /** From now on it waits, for a time or for a place at the gateway. `cancel` ends the wait. */
   waiting(record: PaymentRecord, cancel: () => void, reserved: Request | null): void;
   /**
-   * Ends a wait if the store has something newer: evidence, or another process's write. `reserved` must
+   * Ends a wait if the store has something newer: evidence, another process's write, or an earlier time. `reserved` must
    * be given back. Null: it does not wait here, or there is nothing newer.
    */
   interrupt(stored: PaymentRecord): { readonly reserved: Request | null } | null;
   remove(unit: string): void;
   /** What waits. */
   idle(): readonly PaymentRecord[];
+}
+
+/** What memory expects is rounded. A difference that is no longer than this is none. */
+const EARLIER_BY_MS = 1000;
+
+function isNews(known: PaymentRecord, stored: PaymentRecord): boolean {
+  if (stored.seq !== known.seq) return stored.seq > known.seq;
+  if (stored.evidence > known.evidence) return true;
+  // An event of the gateway changes only the time.
+  const [due, expected] = [stored.dueAtMs, known.dueAtMs];
+  return !stored.held && due !== null && expected !== null && due < expected - EARLIER_BY_MS;
 }
 
 export function createActivePayments(): ActivePayments {
@@ -44,9 +55,7 @@ export function createActivePayments(): ActivePayments {
     interrupt(stored) {
       const one = units.get(unitOf(stored));
       if (one === undefined || one.cancel === null) return null;
-      const { seq, evidence } = one.record;
-      const isNews = stored.seq > seq || (stored.seq === seq && stored.evidence > evidence);
-      if (!isNews) return null;
+      if (!isNews(one.record, stored)) return null;
       one.cancel();
       return { reserved: one.reserved };
     },

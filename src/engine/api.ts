@@ -228,6 +228,34 @@ export type OperatorAnswer =
       readonly retryAfterMs?: number;
     };
 
+/** An event of a gateway, as it came in. */
+export interface WebhookWanted {
+  /** The name of the gateway that is said to have sent it. Null: the only one. */
+  readonly gateway: string | null;
+  /** Whose orders the event is about, if it does not say so itself. */
+  readonly accountId: string;
+  /** The body, byte for byte. */
+  readonly body: Uint8Array;
+  /** By name, in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Problems that an event can be answered with. With none of them was anything stored. `docs/errors.md` says what to do. */
+export type WebhookProblem = Extract<
+  ProblemCode,
+  'not_found' | 'webhook_refused' | 'webhook_not_noted' | 'shutting_down' | 'installation_changed'
+>;
+
+/** The answer to an event. `taken`: the gateway need not send it again. */
+export type WebhookAnswer =
+  | { readonly kind: 'taken' }
+  | {
+      readonly kind: 'problem';
+      readonly code: WebhookProblem;
+      readonly detail: string;
+      readonly retryAfterMs?: number;
+    };
+
 export interface RefundsFilter {
   /** 1 to 500. */
   readonly limit: number;
@@ -277,6 +305,11 @@ export interface Payonce {
    * decided. Rejects with `StoreError` if it cannot be stored.
    */
   resolve(wanted: ResolveWanted): Promise<OperatorAnswer>;
+  /**
+   * Takes an event of a gateway. What it is about is looked up soon, and what the lookup shows decides. It answers before that lookup. Rejects
+   * with `StoreError` if the store cannot be reached: the gateway must send it again.
+   */
+  gatewayWebhook(wanted: WebhookWanted): Promise<WebhookAnswer>;
   /** Whether payments can be accepted now: the store answers and can write, and no drain has begun. */
   ready(): Promise<boolean>;
   /** Why they cannot. Null: they can. */

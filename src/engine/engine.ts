@@ -23,6 +23,7 @@ import { createShow } from './show-now.ts';
 import { checkPolicy, checkStart } from './start-checks.ts';
 import { createStarting } from './starting.ts';
 import { createWaiters } from './waiters.ts';
+import { webhookProblem } from './webhooks/problem.ts';
 
 export interface EngineOptions extends GatewayOptions {
   readonly store: Store;
@@ -106,6 +107,12 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     ...createRefundReads(shared, show),
     lookNow: async (wanted) => refusal() ?? requests.lookNow(wanted),
     resolve: async (wanted) => refusal() ?? requests.resolve(wanted),
+    async gatewayWebhook(wanted) {
+      if (stopping) return webhookProblem('shutting_down');
+      if (halt.halted) return webhookProblem('installation_changed');
+      const at = gateways.get(wanted.gateway ?? first.gateway.name);
+      return at === undefined ? webhookProblem('not_found') : at.webhook(wanted);
+    },
     ready: async () => (await notReady()) === null,
     notReady,
     async stop(withinMs = 10_000) {

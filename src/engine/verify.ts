@@ -61,11 +61,15 @@ async function askAfterAll(engine: Engine, held: Held, progress: VerifyProgress)
   }
   const begunN = progress.reached(record);
   let reachedN = begunN;
+  let sawOwn = false;
   for await (const page of pagesToVerify(engine, record, begunN)) {
     const { ended, clearUntilN } = await verifyPage(engine, held, page);
     reachedN = clearUntilN ?? reachedN;
+    sawOwn ||= page.some(({ n }) => n === record.operation.n);
     if (ended !== null) return goOnLater(progress, record, ended, { begunN, reachedN });
   }
+  const own = sawOwn ? null : await findAfterNo(engine, held);
+  if (own !== null) return own;
   const ahead = await verifyAhead(engine, held);
   return ahead === null ? null : goOnLater(progress, record, ahead, { begunN, reachedN });
 }
@@ -139,6 +143,17 @@ async function findTwin(engine: Engine, held: Held, contested: boolean): Promise
   if (own.kind === 'duplicated') return { kind: 'found', ref: own.refs.join(' '), reason: 'late_success' };
   if (own.kind === 'unavailable' || own.kind === 'forbidden') return unanswered(own, contested);
   return null;
+}
+
+/**
+ * For a charge that has failed by the gateway's own word, and that is looked up all the same: an event says that its money moved. Null: it holds
+ * no money.
+ */
+async function findAfterNo(engine: Engine, held: Held): Promise<Ended | null> {
+  const { operation, evidence } = held.record;
+  if (operation.status !== 'FAILED' || evidence > 0 || !engine.policy.contract.lookup) return null;
+  const own = await lookUp(engine, held, askCharge(engine, held.record));
+  return own.kind === 'absent' || own.kind === 'reversed' ? null : found(own, false);
 }
 
 interface PageEnded {

@@ -81,6 +81,7 @@ function renderOperation(charge: Charge, operation: BookedOperation, status: str
     charge: chargeId,
     reference: charge.reference,
     idempotency_key: key,
+    order_id: charge.orderId,
     // It was declined at once, or it failed although it had begun well.
     ...(status === 'failed' ? { code: outcome === 'failed' ? 'refund_declined' : 'refund_failed' } : {}),
     created_at: isoOf(createdMs),

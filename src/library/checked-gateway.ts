@@ -1,6 +1,5 @@
 /** Checks every answer of the caller's adapter. Its name and contract were checked before. */
-
-import { callOutcome, lookupOutcome, refundedOutcome } from '../domain/adapter-answers.ts';
+import { callOutcome, lookupOutcome, refundedOutcome, webhookReading } from '../domain/adapter-answers.ts';
 import type { EffectKind } from '../domain/effects.ts';
 import type { CallOutcome, LookupOutcome, NotSent } from '../domain/outcomes.ts';
 import type { CallOptions, ExchangeOptions, Gateway, Refunds } from '../ports/gateway.ts';
@@ -10,7 +9,7 @@ const INVALID = 'adapter_answer_invalid';
 
 /** An invalid answer counts as no answer. It is logged without its content. */
 export function checkedGateway(gateway: Gateway, log: Log): Gateway {
-  const { name, contract, livemode, refunds } = gateway;
+  const { name, contract, livemode, refunds, webhooks } = gateway;
   const check: Check = (effect, answerTo, outcome) => {
     if ('reason' in outcome && outcome.reason === INVALID)
       log.error(
@@ -25,6 +24,9 @@ export function checkedGateway(gateway: Gateway, log: Log): Gateway {
     ...(livemode === undefined ? {} : { livemode }),
     ...checkedEffect('charge', gateway, check),
     ...(refunds === undefined ? {} : { refunds: checkedRefunds(refunds, check) }),
+    ...(webhooks === undefined
+      ? {}
+      : { webhooks: (delivery, wallMs) => webhookReading(webhooks(delivery, wallMs)) }),
     close: async () => gateway.close(),
   };
 }

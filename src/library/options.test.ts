@@ -141,6 +141,7 @@ describe('the gateway', () => {
     [{ lookup: 'yes' }, 'gateway.lookup must be a function'],
     [{ close: null }, 'gateway.close must be a function'],
     [{ livemode: 'no' }, 'gateway.livemode'],
+    [{ webhooks: {} }, 'gateway.webhooks must be a function, or left out'],
     [{ refunds: null }, 'gateway.refunds must be an object with call and lookup'],
     [{ refunds: { call() {} } }, 'gateway.refunds.lookup must be a function'],
     [{ refunds: { call: 1, lookup() {} } }, 'gateway.refunds.call must be a function'],

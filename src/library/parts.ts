@@ -63,6 +63,9 @@ export function readGateway(gateway: unknown, errors: InputProblem[]): Gateway |
   if (livemode !== undefined && typeof livemode !== 'boolean')
     errors.push({ field: 'gateway.livemode', detail: 'must be true or false, or left out' });
   const refunds = readRefunds(fieldOf(gateway, 'refunds'), errors);
+  const webhooks = fieldOf(gateway, 'webhooks');
+  if (webhooks !== undefined && typeof webhooks !== 'function')
+    errors.push({ field: 'gateway.webhooks', detail: 'must be a function, or left out' });
   const contract = readContract(fieldOf(gateway, 'contract'), errors);
   if (contract === null || typeof name !== 'string') return null;
   const adapter = gateway as unknown as Gateway;
@@ -73,6 +76,9 @@ export function readGateway(gateway: unknown, errors: InputProblem[]): Gateway |
     call: (request, options) => adapter.call(request, options),
     lookup: (request, options) => adapter.lookup(request, options),
     ...(refunds === null ? {} : { refunds }),
+    ...(typeof webhooks === 'function'
+      ? { webhooks: webhooks.bind(gateway) as NonNullable<Gateway['webhooks']> }
+      : {}),
     close: () => adapter.close(),
   };
 }

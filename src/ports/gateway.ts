@@ -1,4 +1,5 @@
 import type { GatewayContract } from '../domain/contract.ts';
+import type { WebhookReading } from '../domain/gateway-note.ts';
 import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../domain/outcomes.ts';
 import type { RefundedCharge, RefundedOutcome, RefundRequest } from '../domain/refund-outcomes.ts';
 
@@ -49,6 +50,14 @@ export interface Refunds {
   refunded?(charge: RefundedCharge, options: ExchangeOptions): Promise<RefundedOutcome | NotSent>;
 }
 
+/** An event of the gateway, as it came in. */
+export interface WebhookDelivery {
+  /** The body, byte for byte: its signature covers the bytes. */
+  readonly body: Uint8Array;
+  /** The headers by name, in lower case. One that came several times is joined with commas. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /**
  * One payment gateway. An adapter only translates. It does not retry, does not follow redirects and does not invent keys. It never
  * rejects for a failure of the gateway or the network: that is an outcome. If it throws all the same, the engine takes the call as
@@ -71,6 +80,11 @@ export interface Gateway {
   lookup(request: ChargeRequest, options: ExchangeOptions): Promise<LookupOutcome | NotSent>;
   /** How refunds are made. Absent: the gateway takes none, and a request for one is refused before anything is stored. */
   readonly refunds?: Refunds;
+  /**
+   * Reads an event that the gateway sent. A pure function: it checks the signature and its age, says what the event is about, and decides
+   * nothing. `wallMs`: now, in milliseconds since the Unix epoch. It must compare signatures in constant time. Absent: events are not taken.
+   */
+  readonly webhooks?: (delivery: WebhookDelivery, wallMs: number) => WebhookReading;
   /** Closes the connections. Nothing is called after it. With `createPayonce`, call it yourself, after `stop`. */
   close(): Promise<void>;
 }

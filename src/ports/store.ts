@@ -5,6 +5,7 @@ import type {
   DueFollowUps,
   FollowUpAdvance,
   FollowUpAdvanced,
+  FollowUpAtGateway,
   FollowUpEventsQuery,
   FollowUpEvidence,
   FollowUpIntent,
@@ -32,6 +33,7 @@ import type {
   IdleCursor,
   IdleQuery,
   WaitsQuery,
+  Wake,
 } from './store/work.ts';
 
 export type * from './store/advance.ts';
@@ -127,6 +129,13 @@ export interface Store {
    */
   wakeIdle(query: IdleQuery): Promise<IdleCursor | null>;
 
+  /**
+   * Makes a row due for a lookup, `query.waitMs` from now. Only its timer changes: neither fence nor `seq` changes, and no event is written. A
+   * row that waits for a call is never woken. `lost`: it has changed since it was read, a worker holds it, it waits for a call, or it is due
+   * sooner. Nothing was written then; read again.
+   */
+  wake(query: Wake): Promise<'woken' | 'lost'>;
+
   /** A few current charges, to compare their stored gateway keys with the derived ones. The store chooses kinds, and `limit` of each. */
   someCharges(limit: number): Promise<readonly ChargeName[]>;
 
@@ -170,6 +179,8 @@ export interface Store {
 
   /** Null if there is none. Without the frozen answer. */
   followUp(name: FollowUpName): Promise<FollowUpRecord | null>;
+  /** Null if the payment has none with this key, or with this id at the gateway. Without the frozen answer. */
+  followUpAtGateway(query: FollowUpAtGateway): Promise<FollowUpRecord | null>;
   /** Newest first; without the frozen answers. */
   followUps(query: FollowUpsQuery): Promise<readonly FollowUpRecord[]>;
   /** Null if there is no such follow-up. */

@@ -13,6 +13,7 @@ import { bindFollowUpKey } from './follow-ups/keys.ts';
 import { openFollowUp } from './follow-ups/open.ts';
 import {
   followUp,
+  followUpAtGateway,
   listFollowUpEvents,
   listFollowUps,
   readSums,
@@ -26,6 +27,7 @@ import { createReleaseCheck } from './newer-release.ts';
 import { createPaymentQuery, listEvents, listPayments } from './queries.ts';
 import { createSession } from './session.ts';
 import { createSituation } from './situation.ts';
+import { wake } from './wake.ts';
 import { lastWish } from './wishes.ts';
 import { addEvidence, answerOf, chargesToVerify, installationId, someCharges } from './work.ts';
 import { writeNothing } from './writable.ts';
@@ -72,6 +74,7 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     noteLease: (leaseMs) => noteLease(session, leaseMs),
     shortenWaits: (query) => shortenWaits(session, query),
     wakeIdle: (query) => wakeIdle(session, query),
+    wake: (query) => wake(session, query),
     someCharges: (limit) => someCharges(session, limit),
     payment,
     payments: (query) => listPayments(session, query),
@@ -89,6 +92,7 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     followUpNews: (accountId, id) => followUpNews(session, accountId, id),
     releasedFollowUps: (query) => releasedFollowUps(session, query, retentionMs),
     followUp: (name) => followUp(session, name),
+    followUpAtGateway: (query) => followUpAtGateway(session, query),
     followUps: (query) => listFollowUps(session, query),
     followUpEvents: (query) => listFollowUpEvents(session, query),
     sums: (accountId, paymentIds) => readSums(session, accountId, paymentIds),

@@ -1,4 +1,5 @@
 /** The gateway that the configuration describes. */
+import { webhookSecrets } from '../config/webhook-secrets.ts';
 import type { Config } from '../config.ts';
 import type { GatewayContract } from '../domain/contract.ts';
 import { createHttpGateway } from '../gateways/http/index.ts';
@@ -22,6 +23,7 @@ export function openGateway(config: Config, url: string): Gateway {
     livemode: config.GATEWAY === 'http' && config.GATEWAY_LIVEMODE === 'yes',
     maxConnections: config.MAX_CALLS,
     maxLookupConnections: config.MAX_LOOKUPS,
+    webhookSecrets: webhookSecrets(config.GATEWAY_WEBHOOK_SECRET),
     ...(config.GATEWAY_TOKEN === '' ? {} : { token: config.GATEWAY_TOKEN }),
   });
 }

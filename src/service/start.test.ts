@@ -164,6 +164,8 @@ type Name = keyof typeof SETTINGS;
 /** Of each setting: its text in the environment, the value that is read from it, and the path at which that must be found. */
 type Row = readonly [name: Name, text: string, value: unknown, ...places: string[]];
 
+const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
+
 /** No two values are the same, so that a test fails if one setting is in the place of another. */
 const AT_A_GATEWAY: readonly Row[] = [
   ['DATABASE_POOL', '7', 7, 'store.pool.options.max'],
@@ -173,6 +175,7 @@ const AT_A_GATEWAY: readonly Row[] = [
   ['GATEWAY_NAME', 'acquirer-4', 'acquirer-4', 'gateway.name'],
   ['GATEWAY_LIVEMODE', 'no', false, 'gateway.livemode'],
   ['GATEWAY_TOKEN', 'token-5', 'token-5', 'gateway.token'],
+  ['GATEWAY_WEBHOOK_SECRET', SECRET, [SECRET], 'gateway.webhookSecrets'],
   ['GATEWAY_KEYS', 'none', 'none', 'gateway.contract.keys', 'engine.policy.contract.keys'],
   ['GATEWAY_KEY_WINDOW_MS', '70006', 70_006, 'engine.policy.contract.keyWindowMs'],
   ['GATEWAY_CACHES_ERRORS', 'yes', true, 'engine.policy.contract.cachesErrors'],
@@ -249,6 +252,14 @@ describe('every setting', () => {
     expect(at('server.mount')).toEqual(expect.any(Function));
   });
 
+  it('of the fake gateway’s events need not be set: it sends them here, signed with a secret of this start', async () => {
+    parts.databaseUrl = await testDatabase();
+    const { url } = await runOnce({ PORT: '0' });
+    expect(at('fakeGateway.webhook.url')).toBe(`${url}/v1/gateways/fake/webhooks`);
+    expect(at('gateway.webhookSecrets')).toEqual([at('fakeGateway.webhook.secret')]);
+    expect(at('fakeGateway.webhook.secret')).toMatch(/^whsec_/);
+  });
+
   it('of the address is where it listens', async () => {
     parts.databaseUrl = await testDatabase();
     const port = await choosePort(readConfig({ PORT: '0' }));
@@ -275,7 +286,14 @@ describe('every setting', () => {
     await workers.stop();
     expect([at('workers.count'), at('embedded.dataDir')]).toEqual([3, '/nowhere/data']);
     expect(forked.mock.calls).toEqual([
-      [{ DATABASE_URL: parts.databaseUrl, GATEWAY: 'fake', PORT: expect.stringMatching(/^[1-9]\d*$/) }],
+      [
+        {
+          DATABASE_URL: parts.databaseUrl,
+          GATEWAY: 'fake',
+          GATEWAY_WEBHOOK_SECRET: expect.stringMatching(/^whsec_/),
+          PORT: expect.stringMatching(/^[1-9]\d*$/),
+        },
+      ],
     ]);
   });
 });

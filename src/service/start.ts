@@ -6,6 +6,7 @@
  * gateway has an address. A worker listens only when it is ready. Otherwise it would take requests from the shared port that a
  * ready worker could serve.
  */
+import { webhookSecrets } from '../config/webhook-secrets.ts';
 import type { Config } from '../config.ts';
 import type { GatewayContract } from '../domain/contract.ts';
 import type { Policy } from '../domain/policy.ts';
@@ -30,6 +31,7 @@ import { type Database, openDatabase } from './database.ts';
 import { openGateway } from './gateway.ts';
 import { listen, urlOf } from './listen.ts';
 import { startingUp } from './starting-up.ts';
+import { withWebhookSecret } from './webhook-secret.ts';
 
 export interface Service {
   /** Where it listens, without a slash at its end. */
@@ -59,7 +61,7 @@ export async function startService(
 ): Promise<Service> {
   const database = await openDatabase(config, log);
   try {
-    return await serve(config, log, database, options);
+    return await serve(withWebhookSecret(config), log, database, options);
   } catch (error) {
     await database.close();
     throw error;
@@ -76,7 +78,11 @@ async function serve(
   const refuse = refuseStart(role);
   await migrate(pool).catch(refuse);
   if (role === 'alone') await warnOfShortage(pool, config, log);
-  const fake = config.GATEWAY === 'fake' ? await openFakeGateway(config, log, database).catch(refuse) : null;
+  let address = urlOf(config.HOST, config.PORT);
+  const fake =
+    config.GATEWAY === 'fake'
+      ? await openFakeGateway(config, log, database, () => address).catch(refuse)
+      : null;
   let engine: RunningEngine | null = null;
   let draining = false;
   const payonce = startingUp(() => engine);
@@ -86,7 +92,8 @@ async function serve(
     ...(fake === null ? {} : { mount: async (scope) => fake.register(scope, { prefix: '/fake-gateway' }) }),
   });
   const early = role === 'alone' ? await listen(app, config) : null;
-  const gatewayUrl = config.GATEWAY_URL ?? `${early ?? urlOf(config.HOST, config.PORT)}/fake-gateway`;
+  address = early ?? address;
+  const gatewayUrl = config.GATEWAY_URL ?? `${address}/fake-gateway`;
   const gateway = openGateway(config, gatewayUrl);
   const closeAll = async (): Promise<void> => {
     draining = true;
@@ -141,7 +148,13 @@ function serverOptions(config: Config, logger: ServiceLog, payonce: Payonce) {
   };
 }
 
-async function openFakeGateway(config: Config, log: Log, database: Database): Promise<FakeGateway> {
+/** `address`: where this service listens. It is not known before the fake gateway is mounted. */
+async function openFakeGateway(
+  config: Config,
+  log: Log,
+  database: Database,
+  address: () => string,
+): Promise<FakeGateway> {
   const ledger = await createPostgresLedger(
     database.openPool({ name: 'payonce-fake-gateway', max: FAKE_GATEWAY_POOL }),
   );
@@ -150,6 +163,13 @@ async function openFakeGateway(config: Config, log: Log, database: Database): Pr
     seed: config.FAKE_GATEWAY_SEED,
     faults: DEMO_FAULTS,
     hosts: [config.HOST],
+    webhook: {
+      // Read for each event.
+      get url() {
+        return `${address()}/v1/gateways/fake/webhooks`;
+      },
+      secret: webhookSecrets(config.GATEWAY_WEBHOOK_SECRET)[0] ?? '',
+    },
     log,
   });
 }

@@ -58,6 +58,7 @@ it('a logger without children, serializers or levels is enough', async () => {
       refundEvents: async () => null,
       lookNow: () => Promise.reject(new Error('unused')),
       resolve: () => Promise.reject(new Error('unused')),
+      gatewayWebhook: () => Promise.reject(new Error('unused')),
       ready: async () => true,
       notReady: async () => null,
     },

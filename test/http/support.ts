@@ -23,6 +23,8 @@ import type {
   RefundsPage,
   RefundWanted,
   ResolveWanted,
+  WebhookAnswer,
+  WebhookWanted,
 } from '../../src/engine/api.ts';
 import { createServer, type ServerOptions } from '../../src/http/server.ts';
 
@@ -100,6 +102,7 @@ interface Script {
     filter: EventFilter,
   ) => Promise<readonly RefundEvent[] | null> | readonly RefundEvent[] | null;
   operate?: () => OperatorAnswer;
+  webhook?: () => WebhookAnswer;
   notReady?: () => Promise<NotReady | null>;
 }
 
@@ -111,6 +114,8 @@ export interface Harness {
   readonly refunds: { readonly wanted: RefundWanted; readonly options: RefundOptions }[];
   /** Everything that an operator asked of the engine. */
   readonly operated: (LookWanted | ResolveWanted)[];
+  /** Every event of a gateway that reached the engine. */
+  readonly events: WebhookWanted[];
   /** Every log line, parsed. */
   readonly lines: Record<string, unknown>[];
   readonly inject: (options: InjectOptions) => Promise<LightMyRequestResponse>;
@@ -129,6 +134,7 @@ export function harness(script: Script = {}, options: Partial<ServerOptions> = {
   const charges: Harness['charges'] = [];
   const refunds: Harness['refunds'] = [];
   const operated: Harness['operated'] = [];
+  const events: Harness['events'] = [];
   const lines: Harness['lines'] = [];
   const operate = async (wanted: LookWanted | ResolveWanted): Promise<OperatorAnswer> => {
     operated.push(wanted);
@@ -152,6 +158,10 @@ export function harness(script: Script = {}, options: Partial<ServerOptions> = {
     },
     lookNow: operate,
     resolve: operate,
+    gatewayWebhook: async (wanted) => {
+      events.push(wanted);
+      return (script.webhook ?? (() => ({ kind: 'taken' as const })))();
+    },
     findRefund: async (_account, id, refundId) => (script.findRefund ?? (() => null))(id, refundId),
     refunds: async (_account, id, filter) => (script.refunds ?? (() => null))(id, filter),
     refundEvents: async (_account, id, refundId, filter) =>
@@ -184,6 +194,7 @@ export function harness(script: Script = {}, options: Partial<ServerOptions> = {
     charges,
     refunds,
     operated,
+    events,
     lines,
     inject,
     post: json('/v1/payments'),

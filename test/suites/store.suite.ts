@@ -27,6 +27,7 @@ import { rivalWriteTests } from './store/rival-writes.ts';
 import { settlingTests } from './store/settling.ts';
 import { situationTests } from './store/situation.ts';
 import { UNITS } from './store/units.ts';
+import { wakeTests } from './store/wake.ts';
 import { wishTests } from './store/wishes.ts';
 
 export type { StoreHarness } from './store/environment.ts';
@@ -79,6 +80,7 @@ export function storeSuite(name: string, makeHarness: () => Promise<StoreHarness
     settlingTests(environment);
     dueTests(environment);
     clockTests(environment);
+    wakeTests(environment);
     followUpOpeningTests(environment);
     followUpWritingTests(environment);
     followUpWorkTests(environment);

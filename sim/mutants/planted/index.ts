@@ -32,6 +32,7 @@ import { STORE_BATCHES } from './store-batches.ts';
 import { STORE_CONNECTIONS } from './store-connections.ts';
 import { STORE_SWEEP } from './store-sweep.ts';
 import { UNSEEN } from './unseen.ts';
+import { WEBHOOKS_IN } from './webhooks.ts';
 
 export const PLANTED: readonly PlantedBug[] = [
   ...DOMAIN,
@@ -53,6 +54,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...REFUNDS_PROOF,
   ...REFUNDS_IN_THE_STORE,
   ...OPERATOR,
+  ...WEBHOOKS_IN,
   ...EDGES_ADAPTER,
   ...EDGES_ANSWERS,
   ...EDGES_CLOCKS,

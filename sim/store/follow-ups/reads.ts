@@ -3,6 +3,7 @@ import type { PaymentEvent } from '../../../src/domain/payment.ts';
 import type {
   DueFollowUps,
   DueQuery,
+  FollowUpAtGateway,
   FollowUpEventsQuery,
   FollowUpName,
   FollowUpNews,
@@ -78,6 +79,18 @@ export function releasedFollowUps(
 
 export function followUp({ committed, nowMs }: Context, name: FollowUpName): FollowUpRecord | null {
   const row = byName(committed, name);
+  return row === undefined ? null : followUpRecord(row, nowMs, NO_ANSWER_MS);
+}
+
+export function followUpAtGateway(
+  { committed, nowMs }: Context,
+  { gatewayKey, gatewayRef, ...query }: FollowUpAtGateway,
+): FollowUpRecord | null {
+  const row = ofPayment(committed, query).findLast(({ state }) =>
+    gatewayKey === null
+      ? gatewayRef !== null && state.operation.gatewayRef === gatewayRef
+      : state.gatewayKey === gatewayKey,
+  );
   return row === undefined ? null : followUpRecord(row, nowMs, NO_ANSWER_MS);
 }
 

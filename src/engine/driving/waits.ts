@@ -11,8 +11,8 @@ import { contextOf, type Parts } from './parts.ts';
 export interface Waits {
   /** Continues with it after `waitMs`, once the gateway's limits allow it. False: it is left to the sweep. */
   resumeIn(record: PaymentRecord, waitMs: number): boolean;
-  /** Continues at once with what waits here, if this record is newer. */
-  wake(record: PaymentRecord): void;
+  /** Continues in `waitMs` (default: at once) with what waits here, if this record is newer. */
+  wake(record: PaymentRecord, waitMs?: number): void;
   /** Ends the wait of an older state of the payment. False: there was none. */
   endWait(record: PaymentRecord): boolean;
 }
@@ -94,8 +94,8 @@ export function createWaits({ engine, active, forget, isDraining, onPlace }: Wai
     return request === 'lookup' ? { kind: 'go', inMs: 0 } : gate.reserve('resumed', kind);
   }
 
-  function wake(record: PaymentRecord): void {
-    if (endWait(record)) resumeIn(record, 0);
+  function wake(record: PaymentRecord, waitMs = 0): void {
+    if (endWait(record)) resumeIn(record, waitMs);
   }
 
   /** Ends the wait of an older state of the payment. False: there was none. */

@@ -83,8 +83,8 @@ export async function note(
   return written.record;
 }
 
-/** So that a worker of this process takes it up now, and not the sweep a moment later. */
-export function nudge(driver: Driver, record: PaymentRecord): void {
-  if (driver.known(unitOf(record)) === undefined) driver.resumeIn(record, 0);
-  else driver.wake(record);
+/** So that a worker of this process takes it up in `waitMs`, and not the sweep a moment later. */
+export function nudge(driver: Driver, record: PaymentRecord, waitMs = 0): void {
+  if (driver.known(unitOf(record)) === undefined) driver.resumeIn(record, waitMs);
+  else driver.wake(record, waitMs);
 }

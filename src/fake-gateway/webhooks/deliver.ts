@@ -2,11 +2,12 @@
  * Delivers events to a merchant, as real gateways do: at least once, in no particular order, for a limited time. The queue
  * is in memory: events in it are lost when the process ends.
  */
+import { webhookKey } from '../../domain/standard-webhooks.ts';
 import { delayOf, strikes } from '../faults/decide.ts';
 import type { FaultSettings } from '../faults/settings.ts';
 import type { MagicToken } from '../faults/tokens.ts';
 import type { Sleeper } from '../sleep.ts';
-import { webhookHeaders, webhookKey } from './sign.ts';
+import { webhookHeaders } from './sign.ts';
 
 /**
  * Where events are sent, as in the Standard Webhooks specification: `charge.succeeded`, `charge.declined`, `charge.refunded`,

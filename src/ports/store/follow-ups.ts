@@ -143,6 +143,17 @@ export interface FollowUpName {
   readonly name: string;
 }
 
+/** A follow-up by its key at the gateway, or by the gateway's own id of it. */
+export interface FollowUpAtGateway {
+  readonly accountId: string;
+  readonly paymentId: string;
+  readonly kind: FollowUpKind;
+  /** Null: not known. */
+  readonly gatewayKey: string | null;
+  /** Null: not known. It counts only if the key is not known. */
+  readonly gatewayRef: string | null;
+}
+
 export interface FollowUpsQuery {
   readonly accountId: string;
   readonly paymentId: string;
