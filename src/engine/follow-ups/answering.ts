@@ -110,7 +110,7 @@ async function read<Shown, Own extends string>(
   ) {
     own.begun = true;
     const nowMs = (followUp.dueAtMs ?? situation.nowMs) - engine.policy.leaseMs;
-    const place = placeFor(engine, followUp.operation.step);
+    const place = placeFor(engine, followUp.operation.step, traits.kind);
     begin(driver, followUp, { nowMs, claimedAt: own.claimedAt, place });
   }
   return situation;
