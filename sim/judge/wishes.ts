@@ -101,6 +101,12 @@ function judgeCarriedOut(parts: CommitJudgeParts, change: Change, { outcome }: W
     wrong(parts, change, 'carried out without a look at the gateway');
   if (looked !== undefined && STRONGER[outcome].has(looked) && !isAboutAnother(parts, change, looked))
     wrong(parts, change, `carried out although the gateway showed it as ${looked}`);
+  const { n } = after.operation;
+  const wasRefuted = rowAfter.events.some(
+    ({ type, chargeN }) => type === 'operator.refuted' && chargeN === n,
+  );
+  if (wasRefuted && plan.policy.contract.lookup && isSilent(parts, change))
+    wrong(parts, change, 'carried out without an answer, and one was refuted before');
   if ((after.operation.status === 'COMPLETED') !== (outcome === 'completed'))
     wrong(parts, change, `${outcome} was carried out as ${after.operation.status}`);
   const made = gateway.ledger.filter((one) => one.key === key);
