@@ -348,7 +348,7 @@ function resolved(
       own,
       askedAtMs,
     };
-    const { decision, end } = decisions.onWished(wish, looks, context);
+    const { decision, end } = decisions.onWished({ wish, refutedBefore: false }, looks, context);
     return { ...decision, end };
   }).flatMap(({ end, ...decision }) => {
     const isSeen = end === 'carried_out' || checked.kind !== 'unavailable';

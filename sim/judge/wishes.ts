@@ -103,6 +103,12 @@ function judgeCarriedOut(parts: CommitJudgeParts, change: Change, { outcome }: W
     STRONGER[outcome].has(kind) && !isAboutAnother(parts, change, kind);
   if (looked.length > 0 && looked.every(isStronger))
     wrong(parts, change, `carried out although the gateway showed it as ${looked.join(' or ')}`);
+  const { n } = after.operation;
+  const wasRefuted = rowAfter.events.some(
+    ({ type, chargeN }) => type === 'operator.refuted' && chargeN === n,
+  );
+  if (wasRefuted && plan.policy.contract.lookup && isSilent(parts, change))
+    wrong(parts, change, 'carried out without an answer, and one was refuted before');
   if ((after.operation.status === 'COMPLETED') !== (outcome === 'completed'))
     wrong(parts, change, `${outcome} was carried out as ${after.operation.status}`);
   const made = gateway.ledger.filter((one) => one.key === key);

@@ -1,7 +1,7 @@
 /** The committed state: rows by order, and the unique indexes. Maps of immutable records, so that a copy is cheap. */
-import { type PaymentSums, type StoredWish, StoreError } from '../../src/ports/store.ts';
+import { type PaymentSums, StoreError } from '../../src/ports/store.ts';
 import type { FollowUpEvidenceRow, FollowUpRequestRow, FollowUpRow } from './follow-ups/rows.ts';
-import type { EvidenceRow, OperationRow, RequestRow, Row } from './rows.ts';
+import type { EvidenceRow, OperationRow, RequestRow, Row, WishRow } from './rows.ts';
 
 export interface Committed {
   /** By account and order; in the order of acceptance. */
@@ -27,7 +27,7 @@ export interface Committed {
   /** By account and payment id. */
   readonly sums: Map<string, PaymentSums>;
   /** By account and the row's id; in the order in which they were made. */
-  readonly wishes: Map<string, readonly StoredWish[]>;
+  readonly wishes: Map<string, readonly WishRow[]>;
 }
 
 export function emptyState(): Committed {

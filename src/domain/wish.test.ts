@@ -6,7 +6,7 @@ const PAID: Wish = { outcome: 'completed', gatewayRef: 'ch_1', amountMinor: 100,
 const REVIEW: WishedOperation = { n: 2, status: 'REVIEW', amountMinor: 100, held: false };
 
 function earlier(wish: Wish, end: WishEnd | null, n = 2): KnownWish {
-  return { wish, end, n };
+  return { wish, end, n, refutedBefore: false };
 }
 
 function verdict(wish: Wish, operation: Partial<WishedOperation>, last: KnownWish | null = null): string {

@@ -30,6 +30,8 @@ export interface KnownWish {
   readonly end: WishEnd | null;
   /** The charge that it was about; 1 for a follow-up. */
   readonly n: number;
+  /** The gateway has refuted an earlier wish about that charge. */
+  readonly refutedBefore: boolean;
 }
 
 /** The operation as it is now. */

@@ -1,7 +1,8 @@
 /** What this process has in memory: it works on it, or it waits here. */
 import type { PaymentRecord } from '../ports/store.ts';
 import type { Request } from './gate.ts';
-import { unitOf } from './unit.ts';
+import { shareOf } from './slots.ts';
+import { isFollowUp, unitOf } from './unit.ts';
 
 interface Active {
   readonly record: PaymentRecord;
@@ -12,7 +13,8 @@ interface Active {
 }
 
 export interface ActivePayments {
-  readonly size: number;
+  /** Whether it may be kept here while it waits. Follow-ups have room for a share only: see `shareOf`. */
+  hasRoomFor(record: PaymentRecord): boolean;
   record(unit: string): PaymentRecord | undefined;
   /** From now on it is being worked on. */
   working(record: PaymentRecord): void;
@@ -39,18 +41,28 @@ function isNews(known: PaymentRecord, stored: PaymentRecord): boolean {
   return !stored.held && due !== null && expected !== null && due < expected - EARLIER_BY_MS;
 }
 
-export function createActivePayments(): ActivePayments {
+/** `most`: how many may be kept here. */
+export function createActivePayments(most: number): ActivePayments {
   const units = new Map<string, Active>();
+  const followUps = new Set<string>();
+
+  function keep(one: Active): void {
+    const unit = unitOf(one.record);
+    units.set(unit, one);
+    if (isFollowUp(one.record)) followUps.add(unit);
+  }
+
   return {
-    get size() {
-      return units.size;
+    hasRoomFor(record) {
+      if (units.has(unitOf(record))) return true;
+      return units.size < most && !(isFollowUp(record) && followUps.size >= shareOf(most));
     },
     record: (unit) => units.get(unit)?.record,
     working(record) {
-      units.set(unitOf(record), { record, cancel: null, reserved: null });
+      keep({ record, cancel: null, reserved: null });
     },
     waiting(record, cancel, reserved) {
-      units.set(unitOf(record), { record, cancel, reserved });
+      keep({ record, cancel, reserved });
     },
     interrupt(stored) {
       const one = units.get(unitOf(stored));
@@ -62,6 +74,7 @@ export function createActivePayments(): ActivePayments {
     remove(unit) {
       units.get(unit)?.cancel?.();
       units.delete(unit);
+      followUps.delete(unit);
     },
     idle: () => [...units.values()].flatMap(({ record, cancel }) => (cancel === null ? [] : [record])),
   };

@@ -67,7 +67,7 @@ describe('a payment that is driven', () => {
       record: newer,
       grantedAtMs: engine.databaseClock.nowMs(),
       claimedAt: momentOf(world.clock),
-      place: takePlace(engine, 'call'),
+      place: takePlace(engine, 'call', 'charge'),
     });
     await world.pass(2000);
     expect(forgotten).toEqual([]);
@@ -513,7 +513,7 @@ describe('a driver', () => {
     const answer = later<CallOutcome>();
     gateway.play = () => answer.promise;
     const held = { ...record, held: true };
-    const place = takePlace(engine, 'call');
+    const place = takePlace(engine, 'call', 'charge');
     driver.drive({ record: held, grantedAtMs: record.updatedAtMs, claimedAt: momentOf(world.clock), place });
     await world.pass(1);
     let drained = false;
@@ -529,7 +529,7 @@ describe('a driver', () => {
 
   it('calls nothing for a claim that is granted while it drains', async () => {
     const { driver, engine, record } = await driverOver();
-    const place = takePlace(engine, 'call');
+    const place = takePlace(engine, 'call', 'charge');
     void driver.drain();
     const held = { ...record, held: true };
     driver.drive({ record: held, grantedAtMs: record.updatedAtMs, claimedAt: momentOf(world.clock), place });
@@ -545,7 +545,7 @@ describe('a driver', () => {
       record: held,
       grantedAtMs: record.updatedAtMs,
       claimedAt: momentOf(world.clock),
-      place: takePlace(engine, 'lookup'),
+      place: takePlace(engine, 'lookup', 'charge'),
     });
     await world.pass(1);
     expect(world.trail('o1')).toEqual([

@@ -41,7 +41,7 @@ export interface DriverOptions {
 
 export function createDriver({ engine, onChange, onForget }: DriverOptions): Driver {
   const { gate, log } = engine;
-  const active = createActivePayments();
+  const active = createActivePayments(engine.limits.maxActive);
   const parts: Parts = { engine, active, onChange, forget, isDraining: () => draining };
   const waits = createWaits({
     ...parts,

@@ -27,7 +27,7 @@ function setUp(settings: VirtualSettings = {}) {
   const record = { paymentId: 'p', order: order('o1'), gatewayKey: KEY, operation } as PaymentRecord;
   const at = { record, grantedAtMs: GRANTED_MS, claimedAt: momentOf(world.clock) };
   const held: Held = { ...at, place: null };
-  const inPlace = (need: Need): Held => ({ ...at, place: takePlace(engine, need) });
+  const inPlace = (need: Need): Held => ({ ...at, place: takePlace(engine, need, 'charge') });
   const request = chargeRequest(engine, record);
   return {
     engine,

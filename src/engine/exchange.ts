@@ -10,6 +10,7 @@ import type { Engine } from './context.ts';
 import { keepEvidence, tellsOfMoney } from './evidence.ts';
 import { databaseNowMs, type Held, mayStillLeave, usableMs } from './lease.ts';
 import { referenceOf } from './names.ts';
+import { slotsFor } from './slots.ts';
 import { namesOf, unitOf } from './unit.ts';
 
 /**
@@ -127,12 +128,13 @@ export async function lookUp<T extends { readonly kind: string }>(
   const { gate } = engine;
   const names = namesOf(held.record);
   const own = held.place?.lookups;
+  const lookupSlots = slotsFor(gate.lookupSlots, held.record.operation.kind);
   // Of many lookups at once, all but one may find no slot. They share their own slot, one after the other: if
   // holders of claims waited for each other's slots, all of them could wait without result.
   const free =
     own?.take() ??
-    gate.lookupSlots.take() ??
-    (await (own ?? gate.lookupSlots).takeWithin(usableMs(engine, held) - MIN_CALL_MS));
+    lookupSlots.take() ??
+    (await (own ?? lookupSlots).takeWithin(usableMs(engine, held) - MIN_CALL_MS));
   if (free === null) return { kind: 'unavailable', reason: 'no_free_slot' };
   try {
     if (usableMs(engine, held) < MIN_CALL_MS) return { kind: 'unavailable', reason: 'lease_too_short' };

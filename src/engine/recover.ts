@@ -7,6 +7,7 @@ import { type DueQuery, type PaymentRecord, StoreError } from '../ports/store.ts
 import { type Engine, roomOf } from './context.ts';
 import type { Driver } from './drive.ts';
 import { momentOf } from './moment.ts';
+import { slotsFor } from './slots.ts';
 import { namesOf, unitOf } from './unit.ts';
 import { createIdleWatch } from './wake-idle.ts';
 import { createAlarmWatch } from './watch-alarms.ts';
@@ -91,7 +92,7 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
    */
   function callsToRead(kind: EffectKind): DueQuery['calls'] {
     if (gate.callsStoppedMs(kind) > 0) return false;
-    const first = gate.callSlots.first();
+    const first = slotsFor(gate.callSlots, kind).first();
     return first === null ? true : { dueBeforeMs: first.dueAtMs };
   }
 

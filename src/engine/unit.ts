@@ -18,6 +18,7 @@ export function paymentKey(record: PaymentRecord): PaymentKey {
   return { accountId, orderId, paymentId: record.paymentId };
 }
 
-function isFollowUp(record: PaymentRecord): record is FollowUpRecord {
+/** It is no charge. */
+export function isFollowUp(record: PaymentRecord): record is FollowUpRecord {
   return 'followUp' in record;
 }

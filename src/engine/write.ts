@@ -7,6 +7,7 @@ import { isSettled } from '../domain/operation.ts';
 import type { Decision } from '../domain/transition/index.ts';
 import {
   type Advance,
+  type Elsewhere,
   type PaymentRecord,
   type Settlement,
   StoreError,
@@ -25,8 +26,8 @@ export interface WriteOptions {
   readonly evidenceSeen: number;
   /** By the database's clock. */
   readonly nowMs: number;
-  /** At least so much of the payment's money was given back by somebody else. Null: nothing was learnt about that. */
-  readonly elsewhereMinor?: number | null;
+  /** What the gateway said of refunds by somebody else. Null: nothing was learnt about that. */
+  readonly elsewhere?: Elsewhere | null;
   /** Makes or ends an operator's wish. Null: neither. */
   readonly wish?: WishChange | null;
   /** How long to keep trying while the store cannot be reached, in milliseconds. */
@@ -51,11 +52,11 @@ const TRY_AGAIN_CAP_MS = 500;
 
 export async function write(engine: Engine, options: WriteOptions): Promise<Written> {
   const { clock, store } = engine;
-  const { record, elsewhereMinor = null } = options;
+  const { record, elsewhere = null } = options;
   const room = roomOf(engine, record);
   const next = nextRecord(engine, options);
   const advance = toAdvance(options, next, settlementOf(engine, options, next));
-  const change = { before: record, after: next, elsewhereMinor };
+  const change = { before: record, after: next, elsewhere };
   const beganAtMs = clock.monotonicMs();
   const untilMs = beganAtMs + options.tryForMs;
   let unsure: StoreError | null = null;

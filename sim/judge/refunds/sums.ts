@@ -1,5 +1,6 @@
 /** The sums of a payment say exactly what its refunds say, and nothing is opened that does not fit. */
 import { isSettled } from '../../../src/domain/operation.ts';
+import type { FollowUpAdvance } from '../../../src/ports/store.ts';
 import { nameOf } from './as-charge.ts';
 import { latestOf, type RefundChange, refundsOf } from './book.ts';
 import type { RefundJudgeParts } from './index.ts';
@@ -28,20 +29,26 @@ export function judgeSums(parts: RefundJudgeParts, change: RefundChange): void {
   if (payment !== undefined && capturedMinor !== payment.order.amountMinor)
     violated('sums', `${nameOf(after)}: ${capturedMinor} is said to be captured`);
   judgeElsewhere(parts, change, elsewhereMinor);
-  if (before === null && refundingMinor + refundedMinor + elsewhereMinor > capturedMinor)
+  // Before one that is opened to verify is sent, the gateway is asked what was refunded elsewhere.
+  const knownMinor = after.operation.step === 'verify' ? 0 : elsewhereMinor;
+  if (before === null && refundingMinor + refundedMinor + knownMinor > capturedMinor)
     violated('sums', `${nameOf(after)} was opened, and only ${capturedMinor} were captured`);
 }
 
 /** What is said to be refunded by others was refunded by others. */
 function judgeElsewhere(
   { refunds, refundBook, book, violated, mark }: RefundJudgeParts,
-  { after, sumsBefore }: RefundChange,
+  { after, sumsBefore, args }: RefundChange,
   elsewhereMinor: number,
 ): void {
+  const isLess = elsewhereMinor < (sumsBefore?.elsewhereMinor ?? 0);
+  if (isLess && (args as Partial<FollowUpAdvance>).elsewhere?.exact !== true)
+    violated(
+      'sums',
+      `${nameOf(after)}: less was refunded elsewhere than before, and that was not known exactly`,
+    );
   if (elsewhereMinor === 0) return;
   mark('refund:elsewhere_noticed');
-  if (elsewhereMinor < (sumsBefore?.elsewhereMinor ?? 0))
-    violated('sums', `${nameOf(after)}: less was refunded elsewhere than before`);
   const { chargeRef } = after.followUp;
   const made = refunds.ledger.filter((one) => one.chargeRef === chargeRef);
   // What the gateway made against its contract may be in its sum, and not in ours.

@@ -65,6 +65,35 @@ export const OPERATOR: readonly PlantedBug[] = [
     tests: { file: RESOLVE_TEST, named: 'waits until nothing can land' },
   },
   {
+    name: 'a word that the gateway has refuted counts when it is said again',
+    story:
+      'The gateway has shown two live charges and is down now, somebody says “failed” once more, and the customer is told to pay again.',
+    file: WISHED,
+    find: '  if (refutedBefore && isSilent(looks)) return { decision: stillWished(looked, context), end: null };\n',
+    put: '',
+    judge: 'engine suite',
+    tests: { file: RESOLVE_TEST, named: 'does not count when it is said again' },
+  },
+  {
+    name: 'the silence about the other charges of an order counts as an answer',
+    story:
+      'Another charge of the order is live, nobody can look it up now, and the order is declared failed.',
+    file: WISHED,
+    find: " || others.kind === 'silence';",
+    put: ';',
+    judge: 'engine suite',
+    tests: { file: RESOLVE_TEST, named: 'while nobody can look that one up' },
+  },
+  {
+    name: 'what was refuted about an earlier charge counts for this one',
+    story: 'A word about the order’s second charge waits for ever, because one about the first was wrong.',
+    file: 'src/postgres/wishes.ts',
+    find: '    AND b.n = w.n AND b.ending',
+    put: '    AND b.ending',
+    judge: 'store suite',
+    tests: { file: 'test/postgres/store.test.ts', named: 'knows whether an earlier one' },
+  },
+  {
     name: 'a second live charge is accepted in silence',
     story:
       'An order is charged twice, an operator completes it with one of the charges, and nobody refunds the other.',

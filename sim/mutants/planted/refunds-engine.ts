@@ -75,8 +75,8 @@ export const REFUNDS_IN_THE_ENGINE: readonly PlantedBug[] = [
     name: 'the next refund does not look at released ones',
     story: 'A refund that counted as failed had been made, and the same money goes back twice.',
     file: 'src/engine/follow-ups/open.ts',
-    find: 'const verifyFirst = sums.absences > 0 && policy.contract.lookup;',
-    put: 'const verifyFirst = sums.absences > 99 && policy.contract.lookup;',
+    find: '(sums.absences > 0 && policy.contract.lookup);',
+    put: '(sums.absences > 99 && policy.contract.lookup);',
     judge: 'simulation',
   },
   {
@@ -108,8 +108,8 @@ export const REFUNDS_IN_THE_ENGINE: readonly PlantedBug[] = [
     story:
       'What Payonce has refunded is counted twice, and the rest of the order cannot be refunded any more.',
     file: `${REFUNDING}/elsewhere.ts`,
-    find: 'const ours = after.refundedMinor + after.refundingMinor - record.order.amountMinor;',
-    put: 'const ours = after.refundingMinor - record.order.amountMinor;',
+    find: '(refundingMinor + refundedMinor - notThereMinor);',
+    put: '(refundingMinor - notThereMinor);',
     judge: 'simulation',
   },
 ];

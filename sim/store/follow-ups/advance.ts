@@ -49,16 +49,25 @@ export function advanceFollowUp(context: Context, write: FollowUpAdvance): State
   };
 }
 
-function changed(sums: PaymentSums, { sums: change, elsewhereMinor }: FollowUpAdvance): PaymentSums {
+function changed(sums: PaymentSums, { sums: change, elsewhere }: FollowUpAdvance): PaymentSums {
   const after: PaymentSums = {
     ...sums,
     refundingMinor: sums.refundingMinor + change.refundingMinor,
     refundedMinor: sums.refundedMinor + change.refundedMinor,
     absences: sums.absences + change.absences,
-    elsewhereMinor: Math.max(sums.elsewhereMinor, elsewhereMinor ?? 0),
+    elsewhereMinor: elsewhereNow(sums, elsewhere),
   };
   requireSums(after);
   return after;
+}
+
+function elsewhereNow(sums: PaymentSums, elsewhere: FollowUpAdvance['elsewhere']): number {
+  const { elsewhereMinor, refundingMinor, refundedMinor, absences } = sums;
+  const asked = elsewhere?.asked;
+  if (elsewhere === null || asked?.refundingMinor !== refundingMinor || asked.refundedMinor !== refundedMinor)
+    return elsewhereMinor;
+  if (absences !== 0) return elsewhereMinor;
+  return elsewhere.exact ? elsewhere.amountMinor : Math.max(elsewhereMinor, elsewhere.amountMinor);
 }
 
 function advanced(before: FollowUpRow, write: FollowUpAdvance, nowMs: number): FollowUpRow {

@@ -76,15 +76,19 @@ function capturedBy({ committed }: Context, { payment, amountMinor }: FollowUpIn
 /** The sums with the amount reserved; null: it does not fit, or there are absences that the caller has not seen. */
 function reserved(
   before: PaymentSums | null,
-  { payment, amountMinor, expected }: FollowUpIntent,
+  { payment, amountMinor, expected, verifyFirst }: FollowUpIntent,
   capturedMinor: number,
 ): PaymentSums | null {
   const { paymentId } = payment;
   const sums = before ?? {
     ...{ paymentId, capturedMinor, refundingMinor: 0, refundedMinor: 0, elsewhereMinor: 0, absences: 0 },
   };
-  if (sums.absences !== expected.absences || amountMinor > refundableMinor(sums)) return null;
+  if (sums.absences !== expected.absences || amountMinor > bound(sums, verifyFirst)) return null;
   return { ...sums, refundingMinor: sums.refundingMinor + amountMinor };
+}
+
+function bound(sums: PaymentSums, verifyFirst: boolean): number {
+  return refundableMinor(verifyFirst ? { ...sums, elsewhereMinor: 0 } : sums);
 }
 
 function firstRow(intent: FollowUpIntent, nowMs: number): FollowUpRow {

@@ -4,7 +4,7 @@ import type { Operation } from '../operation.ts';
 import type { LookupOutcome } from '../outcomes.ts';
 import { lookupWaitMs } from '../policy.ts';
 import { absenceProof } from '../proof.ts';
-import { inWords, type Wish, type WishEnd } from '../wish.ts';
+import { inWords, type KnownWish, type Wish, type WishEnd } from '../wish.ts';
 import { type Context, completed, type Decision, failed } from './decision.ts';
 import { onLookupEnded } from './lookup-ended.ts';
 import type { ReleasedOutcome } from './released.ts';
@@ -24,6 +24,8 @@ export interface Looks {
 /** What the check of the other operations has shown. */
 export type Shown =
   | { readonly kind: 'nothing' }
+  /** The gateway was asked, and has not answered. */
+  | { readonly kind: 'silence' }
   /** The gateway shows another charge of the order that is live. `ref` null: its id is not known. */
   | { readonly kind: 'money'; readonly ref: string | null }
   /** The check has not ended. `waitMs`: when it goes on; null: soon. */
@@ -47,7 +49,7 @@ export function shownBy(outcome: VerifyOutcome | ReleasedOutcome): Shown {
     case 'unavailable':
       return outcome.waitMs !== null || NOT_ASKED.has(outcome.reason)
         ? { kind: 'unfinished', waitMs: outcome.waitMs }
-        : { kind: 'nothing' };
+        : { kind: 'silence' };
     default:
       return { kind: 'nothing' };
   }
@@ -59,8 +61,15 @@ export interface Wished {
   readonly end: WishEnd | null;
 }
 
-/** Decides about the wish. Proof is stronger, in either direction; only a gateway that shows nothing lets the wish stand. */
-export function onWished(wish: Wish, looks: Looks, context: Context): Wished {
+/**
+ * Decides about the wish. Proof is stronger, in either direction; only a gateway that shows nothing lets the wish stand. Once it has shown
+ * that a wish was wrong, silence is not enough: it must answer.
+ */
+export function onWished(
+  { wish, refutedBefore }: Pick<KnownWish, 'wish' | 'refutedBefore'>,
+  looks: Looks,
+  context: Context,
+): Wished {
   const { checked, own, others, askedAtMs } = looks;
   const looked =
     own === null || checked.settled !== undefined
@@ -76,6 +85,7 @@ export function onWished(wish: Wish, looks: Looks, context: Context): Wished {
     const waitMs = others.kind === 'unfinished' ? others.waitMs : null;
     return { decision: within(looked, waitMs ?? context.policy.lookupBaseMs), end: null };
   }
+  if (refutedBefore && isSilent(looks)) return { decision: stillWished(looked, context), end: null };
   const landsAtMs = wish.outcome === 'failed' ? mayLandUntilMs(looked.next, askedAtMs, context) : null;
   if (landsAtMs !== null) {
     return { decision: within(looked, Math.max(1, landsAtMs - context.nowMs + 1)), end: null };
@@ -94,6 +104,10 @@ function isAgainst({ outcome }: Wish, { own, others }: Looks): boolean {
 
 function wasAsked(own: LookupOutcome | null): boolean {
   return own === null || own.kind !== 'unavailable' || !NOT_ASKED.has(own.reason);
+}
+
+function isSilent({ own, others }: Looks): boolean {
+  return own?.kind === 'unavailable' || own?.kind === 'forbidden' || others.kind === 'silence';
 }
 
 function refuted(looked: Decision, wish: Wish): Wished {

@@ -105,7 +105,7 @@ export function createWorker(parts: Parts & Pick<Waits, 'resumeIn'>): Worker {
     const decide = await lookOnceMore(engine, held, wish, progress);
     const nowMs = databaseNowMs(engine, held);
     const resolved = decide(context(nowMs, held.record));
-    return finish(held, resolved.decision, nowMs, null, resolved);
+    return finish(held, resolved.decision, nowMs, null, { ...resolved, elsewhere: null });
   }
 
   /** The decision was no longer right when the claim was granted. A new one is made later. */
@@ -173,8 +173,8 @@ export function createWorker(parts: Parts & Pick<Waits, 'resumeIn'>): Worker {
   async function verify(held: Held): Promise<void> {
     const decide = await roomOf(engine, held.record).verify(engine, held, progress);
     const nowMs = databaseNowMs(engine, held);
-    const { decision, evidenceSeen } = decide(context(nowMs, held.record));
-    return finish(held, decision, nowMs, null, { evidenceSeen, wish: null });
+    const { decision, evidenceSeen, elsewhere } = decide(context(nowMs, held.record));
+    return finish(held, decision, nowMs, null, { evidenceSeen, elsewhere, wish: null });
   }
 
   return {

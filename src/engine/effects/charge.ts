@@ -23,9 +23,10 @@ export const CHARGE: Room = {
       decision: onVerified(held.record.operation, outcome, context),
       evidenceSeen,
       others,
+      elsewhere: null,
     });
   },
-  elsewhereMinor: () => Promise.resolve(null),
+  elsewhere: () => Promise.resolve(null),
   answer: (record, problem, livemode) => answerBody(toPayment(record, livemode), problem),
   advance: (store, write) => store.advance(write),
   addEvidence: (store, record, outcome) =>

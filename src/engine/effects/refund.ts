@@ -4,7 +4,7 @@ import type { FollowUpRecord } from '../../ports/store.ts';
 import { followUpRoom } from '../follow-ups/room.ts';
 import { refundAnswerBody } from '../refunding/answer.ts';
 import { refundRequest, refundsOf } from '../refunding/at-gateway.ts';
-import { elsewhereMinor } from '../refunding/elsewhere.ts';
+import { askElsewhere } from '../refunding/elsewhere.ts';
 import { toRefund } from '../refunding/show.ts';
 
 export const REFUND = followUpRoom({
@@ -14,7 +14,7 @@ export const REFUND = followUpRoom({
     refundsOf(engine).call(refundRequest(engine, record), options),
   lookup: (engine, record: FollowUpRecord) => (options) =>
     refundsOf(engine).lookup(refundRequest(engine, record), options),
-  elsewhereMinor,
+  askElsewhere,
   answer: (record: FollowUpRecord, problem) => refundAnswerBody(toRefund(record), problem),
   sumChange,
   leftMinor: (sums, { order }) =>

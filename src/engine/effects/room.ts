@@ -4,7 +4,7 @@ import type { CallOutcome, LookupOutcome, NotSent } from '../../domain/outcomes.
 import type { FailureProblem } from '../../domain/problems.ts';
 import type { AheadOutcome, Context, Decision, Shown } from '../../domain/transition/index.ts';
 import type { CallOptions, ExchangeOptions } from '../../ports/gateway.ts';
-import type { Advance, Advanced, PaymentRecord, Store } from '../../ports/store.ts';
+import type { Advance, Advanced, Elsewhere, PaymentRecord, Store } from '../../ports/store.ts';
 import type { Engine } from '../context.ts';
 import type { Held } from '../lease.ts';
 import type { VerifyProgress } from '../verify-progress.ts';
@@ -16,6 +16,8 @@ export interface Verified {
   readonly evidenceSeen: number;
   /** What this shows to whoever decides about an operator's wish. */
   readonly others: Shown;
+  /** What the gateway said of refunds by somebody else. Null: nothing was learnt about that. */
+  readonly elsewhere: Elsewhere | null;
 }
 
 /** The methods take records of this room's kind only. */
@@ -35,8 +37,8 @@ export interface Room {
   lookAhead(engine: Engine, held: Held): Promise<AheadOutcome>;
   /** Checks late evidence, and what must be known before it is called. */
   verify(engine: Engine, held: Held, progress: VerifyProgress): Promise<(context: Context) => Verified>;
-  /** After a decline: at least so much of the money was given back by somebody else. Null: nothing was learnt about that. */
-  elsewhereMinor(engine: Engine, held: Held): Promise<number | null>;
+  /** After a decline: what the gateway says of refunds by somebody else. Null: nothing was learnt about that. */
+  elsewhere(engine: Engine, held: Held): Promise<Elsewhere | null>;
   /** The body of its frozen answer. `problem`: one of its kind. */
   answer(record: PaymentRecord, problem: FailureProblem | null, livemode: boolean): string;
   /** The fenced write. `before` and `after`: the record without and with it. */
@@ -53,7 +55,7 @@ export interface Room {
 export interface Change {
   readonly before: PaymentRecord;
   readonly after: PaymentRecord;
-  readonly elsewhereMinor: number | null;
+  readonly elsewhere: Elsewhere | null;
 }
 
 export interface EventSeen {

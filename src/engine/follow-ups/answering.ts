@@ -110,7 +110,7 @@ async function read<Shown, Own extends string>(
   ) {
     own.begun = true;
     const nowMs = (followUp.dueAtMs ?? situation.nowMs) - engine.policy.leaseMs;
-    const place = placeFor(engine, followUp.operation.step);
+    const place = placeFor(engine, followUp.operation.step, traits.kind);
     begin(driver, followUp, { nowMs, claimedAt: own.claimedAt, place });
   }
   return situation;
@@ -138,7 +138,7 @@ async function takeTurn<Shown, Own extends string>(
     case 'open': {
       if (payment === null) return 'again';
       if (payment.gateway !== engine.gateway.name) return problem(traits, 'other_gateway');
-      const opened = await open(followingUp, request, { ...situation, payment }, verdict.amountMinor);
+      const opened = await open(followingUp, request, { ...situation, payment }, verdict);
       if (opened === null) return (await takenName(followingUp, request, payment)) ?? 'again';
       return waitTurn(followingUp, request, opened, { turn, started: true });
     }
@@ -167,7 +167,10 @@ function verdictOf<Shown, Own extends string>(
       accepted: isAccepted(followUp),
       answer: isSuperseded(followUp) ? 'stale' : followUp.answer === null ? null : 'true',
     },
-    payment && { status: payment.operation.status, sums, offered: isOffered },
+    payment && {
+      ...{ status: payment.operation.status, sums, offered: isOffered },
+      canAsk: engine.policy.contract.lookup,
+    },
     traits.admit,
   );
 }

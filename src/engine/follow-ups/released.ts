@@ -1,27 +1,27 @@
 /** Looks up follow-ups that counted as failed without the gateway's word, before another one of their kind is sent. */
 import type { CallOutcome, LookupOutcome } from '../../domain/outcomes.ts';
 import type { ReleasedOutcome } from '../../domain/transition/index.ts';
-import type { FollowUpRecord } from '../../ports/store.ts';
+import type { Elsewhere, FollowUpRecord } from '../../ports/store.ts';
 import { type Engine, roomOf } from '../context.ts';
 import { lookUp } from '../exchange.ts';
-import { askedAtMs, askingNow, type Held } from '../lease.ts';
+import { askedAtMs, askingNow } from '../lease.ts';
 import { paymentKey } from '../unit.ts';
 import { notBefore } from '../verify.ts';
-import type { RoomTraits } from './traits.ts';
+import type { HeldFollowUp, RoomTraits } from './traits.ts';
 
 /** How many are read, and then looked up, at once. */
 const PAGE = 16;
 
+type Unavailable = Extract<ReleasedOutcome, { kind: 'unavailable' }>;
 type Outcome =
-  | { readonly kind: 'clear' | 'exceeded' | 'made' }
-  | Extract<ReleasedOutcome, { kind: 'unavailable' }>;
-export type HeldFollowUp = Held & { readonly record: FollowUpRecord };
+  /** `elsewhere`: what the gateway said of refunds by somebody else; null: it was not asked, or did not say. */
+  { readonly kind: 'clear' | 'exceeded' | 'made'; readonly elsewhere: Elsewhere | null } | Unavailable;
 
 /** Rejects with `StoreError`. */
 export async function lookUpReleased(
   engine: Engine,
   held: HeldFollowUp,
-  { kind, leftMinor }: Pick<RoomTraits, 'kind' | 'leftMinor'>,
+  { kind, leftMinor, askElsewhere }: Pick<RoomTraits, 'kind' | 'leftMinor' | 'askElsewhere'>,
 ): Promise<Outcome> {
   const { store } = engine;
   const payment = paymentKey(held.record);
@@ -49,10 +49,19 @@ export async function lookUpReleased(
     after = page.at(-1)?.followUp.id ?? after;
   }
   const [sums] = await store.sums(payment.accountId, [payment.paymentId]);
-  if (sums === undefined) return { kind: 'clear' };
-  const left = leftMinor(sums, held.record) - foundMinor;
-  if (left < held.record.order.amountMinor) return { kind: 'exceeded' };
-  return { kind: foundMinor === 0 ? 'clear' : 'made' };
+  if (sums === undefined) return { kind: 'clear', elsewhere: null };
+  const fits = (elsewhereMinor: number): boolean =>
+    leftMinor({ ...sums, elsewhereMinor }, held.record) - foundMinor >= held.record.order.amountMinor;
+  const ended = foundMinor === 0 ? 'clear' : 'made';
+  if (fits(sums.elsewhereMinor)) return { kind: ended, elsewhere: null };
+  // It may fit all the same, if less was refunded elsewhere than is known here.
+  if (!fits(0)) return { kind: 'exceeded', elsewhere: null };
+  const said = await askElsewhere(engine, held, false);
+  if (said.kind === 'unanswered') return unanswered(said.outcome);
+  if (said.kind === 'not_said') return { kind: 'exceeded', elsewhere: null };
+  const { elsewhere } = said;
+  const isLess = elsewhere.exact && fits(elsewhere.amountMinor);
+  return { kind: isLess ? ended : 'exceeded', elsewhere };
 }
 
 /** What the gateway, and late evidence, show of one that counted as failed. */
@@ -64,7 +73,7 @@ async function judge(
     outcome,
     atMs,
   }: { readonly other: FollowUpRecord; readonly outcome: LookupOutcome; readonly atMs: number },
-): Promise<{ readonly kind: 'made' | 'not_made' } | Extract<Outcome, { kind: 'unavailable' }>> {
+): Promise<{ readonly kind: 'made' | 'not_made' } | Unavailable> {
   if (outcome.kind === 'unavailable' || outcome.kind === 'forbidden') return unanswered(outcome);
   const money = moneyOf(outcome);
   if (money !== null) {
@@ -90,7 +99,7 @@ async function judge(
 export function unanswered({
   kind,
   reason,
-}: Extract<LookupOutcome, { kind: 'unavailable' | 'forbidden' }>): Extract<Outcome, { kind: 'unavailable' }> {
+}: Extract<LookupOutcome, { kind: 'unavailable' | 'forbidden' }>): Unavailable {
   const forbidden = kind === 'forbidden';
   return { kind: 'unavailable', reason, waitMs: null, contested: false, evidenceAtMs: null, forbidden };
 }

@@ -6,11 +6,10 @@ import type { Room } from '../effects/room.ts';
 import { referenceOf, stopForNames } from '../names.ts';
 import { paymentKey } from '../unit.ts';
 import { check, watch } from './checking.ts';
-import type { HeldFollowUp } from './released.ts';
-import type { RoomTraits } from './traits.ts';
+import type { HeldFollowUp, RoomTraits } from './traits.ts';
 
 export function followUpRoom(traits: RoomTraits): Room {
-  const { kind, sumChange, isOffered, call, lookup, elsewhereMinor, answer, alarms } = traits;
+  const { kind, sumChange, isOffered, call, lookup, askElsewhere, answer, alarms } = traits;
   return {
     isOffered,
     isNamedAsDerived(engine, record: FollowUpRecord) {
@@ -25,23 +24,23 @@ export function followUpRoom(traits: RoomTraits): Room {
     // Its name comes from the caller. So there is no next one whose name could be known.
     lookAhead: () => Promise.resolve({ kind: 'clear' }),
     verify(engine, held: HeldFollowUp) {
-      return isSettled(held.record.operation.status) ? watch(engine, held) : check(engine, held, traits);
+      return isSettled(held.record.operation.status)
+        ? watch(engine, held, traits)
+        : check(engine, held, traits);
     },
-    elsewhereMinor,
+    async elsewhere(engine, held: HeldFollowUp) {
+      const said = await askElsewhere(engine, held, false);
+      return said.kind === 'said' ? said.elsewhere : null;
+    },
     answer,
     async advance(store, write, change) {
-      const { before, after } = change;
+      const { before, after, elsewhere } = change;
       const { followUp, order } = after as FollowUpRecord;
       const sums = {
         ...sumChange(before.operation.status, after.operation.status, order.amountMinor),
         absences: after.absences - before.absences,
       };
-      return store.advanceFollowUp({
-        ...write,
-        id: followUp.id,
-        sums,
-        elsewhereMinor: change.elsewhereMinor,
-      });
+      return store.advanceFollowUp({ ...write, id: followUp.id, sums, elsewhere });
     },
     addEvidence: (store, record: FollowUpRecord, outcome) =>
       store.addFollowUpEvidence({ payment: paymentKey(record), id: record.followUp.id, outcome }),

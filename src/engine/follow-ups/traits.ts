@@ -1,12 +1,14 @@
 /** What tells one kind of follow-up from the others. Everything else in this folder is the same for all kinds. */
 import type { FollowUpKind } from '../../domain/effects.ts';
 import type { Admit } from '../../domain/follow-up-acceptance.ts';
+import type { LookupOutcome } from '../../domain/outcomes.ts';
 import type { FailureProblem } from '../../domain/problems.ts';
 import type { SumChange, Sums } from '../../domain/sums.ts';
-import type { FollowUpRecord } from '../../ports/store.ts';
+import type { Elsewhere, FollowUpRecord } from '../../ports/store.ts';
 import type { FollowUpProblem } from '../api.ts';
 import type { Engine } from '../context.ts';
 import type { Room } from '../effects/room.ts';
+import type { Held } from '../lease.ts';
 
 /** What somebody asks for. All fields have been checked. At least one of `name` and the request's key names it. */
 export interface FollowUpWanted {
@@ -40,10 +42,23 @@ export interface RequestTraits<Shown, Own extends string> {
   readonly nameTaken: string;
 }
 
+/** What a question about somebody else's refunds has shown. `unanswered`: nothing, but it may be asked again. `not_said`: nobody can know. */
+export type ElsewhereSaid =
+  | { readonly kind: 'said'; readonly elsewhere: Elsewhere }
+  | {
+      readonly kind: 'unanswered';
+      readonly outcome: Extract<LookupOutcome, { kind: 'unavailable' | 'forbidden' }>;
+    }
+  | { readonly kind: 'not_said' };
+
+/** One that a worker holds. */
+export type HeldFollowUp = Held & { readonly record: FollowUpRecord };
+
 /** What its room needs beside what is the same for all of them. */
-export interface RoomTraits
-  extends Pick<Room, 'isOffered' | 'call' | 'lookup' | 'elsewhereMinor' | 'answer' | 'alarms'> {
+export interface RoomTraits extends Pick<Room, 'isOffered' | 'call' | 'lookup' | 'answer' | 'alarms'> {
   readonly kind: FollowUpKind;
+  /** Asks the gateway what somebody else did with the payment's money. `isThere`: whether the gateway has made the one that is held. */
+  askElsewhere(engine: Engine, held: HeldFollowUp, isThere: boolean): Promise<ElsewhereSaid>;
   /** By what the payment's sums change when one of `amountMinor` goes from one status to another. */
   sumChange(
     before: FollowUpRecord['operation']['status'],

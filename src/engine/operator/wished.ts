@@ -38,7 +38,7 @@ export interface Resolved {
 export async function lookOnceMore(
   engine: Engine,
   held: Held,
-  { wish, seq }: StoredWish,
+  stored: StoredWish,
   progress: VerifyProgress,
 ): Promise<(context: Context) => Resolved> {
   const { record } = held;
@@ -50,10 +50,10 @@ export async function lookOnceMore(
   const asked = askedAtMs(engine, asking);
   return (context) => {
     const { decision: checked, evidenceSeen, others } = check(context);
-    const { decision, end } = onWished(wish, { checked, others, own, askedAtMs: asked }, context);
+    const { decision, end } = onWished(stored, { checked, others, own, askedAtMs: asked }, context);
     if (end === null) return { decision, evidenceSeen, wish: null };
     // Where the gateway says nothing about the evidence, the operator's word is the answer to it.
     const seen = end === 'carried_out' ? record.evidence : evidenceSeen;
-    return { decision, evidenceSeen: seen, wish: { kind: 'end', seq, end } };
+    return { decision, evidenceSeen: seen, wish: { kind: 'end', seq: stored.seq, end } };
   };
 }

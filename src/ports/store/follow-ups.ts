@@ -69,8 +69,18 @@ export interface FollowUpSumChange {
 export interface FollowUpAdvance extends Advance {
   readonly id: string;
   readonly sums: FollowUpSumChange;
-  /** At least so much was refunded by somebody else. Null: nothing was learnt about that. */
-  readonly elsewhereMinor: number | null;
+  /** Null: nothing was learnt about that. */
+  readonly elsewhere: Elsewhere | null;
+}
+
+/** What the gateway says of refunds that somebody else made. It is written only if the payment has no absences. */
+export interface Elsewhere {
+  /** At least so much, in minor units. */
+  readonly amountMinor: number;
+  /** The payment's sums when the gateway was asked. If they differ from those that are stored, nothing is written. */
+  readonly asked: Pick<Sums, 'refundingMinor' | 'refundedMinor'>;
+  /** No refund of ours could be under way then. So it is exactly so much, and may be less than was known. */
+  readonly exact: boolean;
 }
 
 export type FollowUpAdvanced =

@@ -15,8 +15,20 @@ const INPUT = columns<FollowUpAdvance>([
   { name: 'refunding_minor', type: 'bigint', value: (w) => w.sums.refundingMinor },
   { name: 'refunded_minor', type: 'bigint', value: (w) => w.sums.refundedMinor },
   { name: 'absences', type: 'integer', value: (w) => w.sums.absences },
-  { name: 'elsewhere_minor', type: 'bigint', value: (w) => w.elsewhereMinor },
+  { name: 'elsewhere_minor', type: 'bigint', value: (w) => w.elsewhere?.amountMinor ?? null },
+  { name: 'elsewhere_exact', type: 'boolean', value: (w) => w.elsewhere?.exact ?? null },
+  { name: 'asked_refunding_minor', type: 'bigint', value: (w) => w.elsewhere?.asked.refundingMinor ?? null },
+  { name: 'asked_refunded_minor', type: 'bigint', value: (w) => w.elsewhere?.asked.refundedMinor ?? null },
 ]);
+
+/**
+ * What the gateway said counts only if the sums are still those with which it was asked: the row of sums is locked here, and compared as it
+ * is. A sum that is only the least never falls.
+ */
+const ELSEWHERE = `CASE
+      WHEN s.refunding_minor = p.asked_refunding_minor AND s.refunded_minor = p.asked_refunded_minor AND s.absences = 0
+      THEN CASE WHEN p.elsewhere_exact THEN p.elsewhere_minor ELSE greatest(s.elsewhere_minor, p.elsewhere_minor) END
+      ELSE s.elsewhere_minor END`;
 
 /** The first settlement is kept for good. `by_absence` goes with the count of absences in the sums. */
 const TABLES = `
@@ -32,14 +44,15 @@ WITH p AS (
     AND p.order_id = i.order_id AND p.payment_id = i.payment_id
     ${AS_EXPECTED}
   RETURNING p.account_id, p.payment_id, p.follow_up_id, p.seq, p.status, p.attempts, p.evidence, i.event_type, i.event_detail,
-    i.refunding_minor, i.refunded_minor, i.absences, i.elsewhere_minor
+    i.refunding_minor, i.refunded_minor, i.absences, i.elsewhere_minor, i.elsewhere_exact, i.asked_refunding_minor,
+    i.asked_refunded_minor
 ), s AS (
   UPDATE payonce.payment_sums AS s SET
     refunding_minor = s.refunding_minor + p.refunding_minor, refunded_minor = s.refunded_minor + p.refunded_minor,
-    absences = s.absences + p.absences, elsewhere_minor = greatest(s.elsewhere_minor, p.elsewhere_minor)
+    absences = s.absences + p.absences, elsewhere_minor = ${ELSEWHERE}
   FROM p
   WHERE s.account_id = p.account_id AND s.payment_id = p.payment_id
-    AND (p.refunding_minor <> 0 OR p.refunded_minor <> 0 OR p.absences <> 0 OR p.elsewhere_minor > s.elsewhere_minor)
+    AND (p.refunding_minor <> 0 OR p.refunded_minor <> 0 OR p.absences <> 0 OR p.elsewhere_minor <> s.elsewhere_minor)
 ), e AS (
   INSERT INTO payonce.follow_up_events (account_id, follow_up_id, seq, type, status, attempts, detail, at)
   SELECT account_id, follow_up_id, seq, event_type, status, attempts, event_detail, now() FROM p

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { Operation } from '../../../src/domain/operation.ts';
 import type {
   Advance,
+  Elsewhere,
   FollowUpAdvance,
   FollowUpIntent,
   FollowUpRecord,
@@ -111,10 +112,19 @@ export type FollowUpChanges = Partial<Omit<FollowUpAdvance, 'operation' | 'expec
   readonly sums?: Partial<FollowUpAdvance['sums']>;
 };
 
+/** What the gateway said of refunds by somebody else, with the sums when it was asked. Default: exactly so much. */
+export function elsewhere(
+  amountMinor: number,
+  { refundingMinor, refundedMinor }: Elsewhere['asked'],
+  exact = true,
+): Elsewhere {
+  return { amountMinor, asked: { refundingMinor, refundedMinor }, exact };
+}
+
 /** A write by whoever holds it; gives the lease back, leaves nothing due and changes no sum unless changed. */
 export function write(record: FollowUpRecord, changes: FollowUpChanges = {}): FollowUpAdvance {
-  const { sums, elsewhereMinor = null, id = record.followUp.id, ...rest } = changes;
-  return { ...advance(record, rest), id, sums: { ...NO_CHANGE, ...sums }, elsewhereMinor };
+  const { sums, elsewhere: learnt = null, id = record.followUp.id, ...rest } = changes;
+  return { ...advance(record, rest), id, sums: { ...NO_CHANGE, ...sums }, elsewhere: learnt };
 }
 
 export function claim(record: FollowUpRecord, claimId = newClaim()): FollowUpAdvance {

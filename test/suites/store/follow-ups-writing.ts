@@ -9,6 +9,7 @@ import {
   CAPTURED,
   claim,
   completed,
+  elsewhere,
   everythingOfFollowUps,
   failed,
   found,
@@ -94,11 +95,11 @@ export function followUpWritingTests(env: Environment): void {
     test('a write to another order is lost, and changes no sum', async () => {
       const record = await aRefund(env.store);
       const before = await everythingOfFollowUps(env.store, record);
-      const elsewhere = succeed(record, {
+      const astray = succeed(record, {
         payment: { ...paymentKey(record), orderId: 'another' },
-        elsewhereMinor: 5,
+        elsewhere: elsewhere(5, { refundingMinor: 70, refundedMinor: 0 }),
       });
-      expect(await env.store.advanceFollowUp(elsewhere)).toMatchObject({ kind: 'lost' });
+      expect(await env.store.advanceFollowUp(astray)).toMatchObject({ kind: 'lost' });
       expect(await everythingOfFollowUps(env.other, record)).toEqual(before);
     });
 
@@ -109,7 +110,8 @@ export function followUpWritingTests(env: Environment): void {
         env.other,
         claim(await found(env.store, { payment: paymentKey(stale), id: stale.followUp.id })),
       );
-      expect(await env.store.advanceFollowUp(succeed(stale, { elsewhereMinor: 5 }))).toMatchObject({
+      const learnt = elsewhere(5, { refundingMinor: 70, refundedMinor: 0 });
+      expect(await env.store.advanceFollowUp(succeed(stale, { elsewhere: learnt }))).toMatchObject({
         kind: 'lost',
       });
       expect(await sumsOf(env.store, stale)).toMatchObject({
@@ -225,14 +227,14 @@ export function followUpWritingTests(env: Environment): void {
       await Promise.all(
         held.map((record, n) =>
           (n % 2 === 0 ? env.store : env.other).advanceFollowUp(
-            n % 5 === 0 ? failed(record, { byAbsence: true }) : succeed(record, { elsewhereMinor: n }),
+            n % 5 === 0 ? failed(record, { byAbsence: true }) : succeed(record),
           ),
         ),
       );
       expect(await sumsOf(env.store, payment)).toMatchObject({
         refundingMinor: 0,
         refundedMinor: 800,
-        elsewhereMinor: 49,
+        elsewhereMinor: 0,
         absences: 10,
       });
     });
@@ -244,20 +246,78 @@ export function followUpWritingTests(env: Environment): void {
       expect(await sumsOf(env.store, held)).toEqual(before);
     });
 
-    test('what was refunded elsewhere never becomes less, and nothing learnt is nothing changed', async () => {
+    test('what was refunded elsewhere falls only if it is known exactly, and nothing learnt is nothing changed', async () => {
       let record = await aRefund(env.store);
-      for (const [elsewhereMinor, expected] of [
-        [30, 30],
-        [null, 30],
-        [10, 30],
-        [2000, 2000],
+      for (const [amountMinor, exact, expected] of [
+        [30, false, 30],
+        [null, true, 30],
+        [10, false, 30],
+        [2000, false, 2000],
+        [10, true, 10],
+        [0, true, 0],
       ] as const) {
-        record = await written(env.store, write(record, { elsewhereMinor }));
+        const sums = await sumsOf(env.store, record);
+        const learnt = amountMinor === null ? null : elsewhere(amountMinor, sums, exact);
+        record = await written(env.store, write(record, { elsewhere: learnt }));
         expect(await sumsOf(env.store, record)).toMatchObject({
           elsewhereMinor: expected,
           refundingMinor: 70,
         });
       }
+    });
+
+    test.each([
+      { refundingMinor: 69, refundedMinor: 0 },
+      { refundingMinor: 140, refundedMinor: 0 },
+      { refundingMinor: 70, refundedMinor: 1 },
+      { refundingMinor: 0, refundedMinor: 70 },
+    ])('what was said of other refunds when they were %j is not written', async (asked) => {
+      const record = await written(
+        env.store,
+        write(await aRefund(env.store), {
+          elsewhere: elsewhere(30, { refundingMinor: 70, refundedMinor: 0 }),
+        }),
+      );
+      for (const exact of [true, false])
+        await written(
+          env.store,
+          write(await found(env.store, write(record)), { elsewhere: elsewhere(50, asked, exact) }),
+        );
+      await written(
+        env.store,
+        write(await found(env.store, write(record)), { elsewhere: elsewhere(10, asked) }),
+      );
+      expect(await sumsOf(env.store, record)).toMatchObject({ elsewhereMinor: 30 });
+    });
+
+    test('what was said of other refunds is not written while one of ours failed without the gateway’s word', async () => {
+      const payment = await completed(env.store);
+      await written(
+        env.store,
+        failed(await opened(env.store, await refund(env.store, payment, 'a')), { byAbsence: true }),
+      );
+      const second = await opened(
+        env.store,
+        await refund(env.store, payment, 'b', { expected: { absences: 1 } }),
+      );
+      await written(
+        env.store,
+        write(second, { elsewhere: elsewhere(30, { refundingMinor: 70, refundedMinor: 0 }) }),
+      );
+      expect(await sumsOf(env.store, payment)).toMatchObject({ elsewhereMinor: 0, absences: 1 });
+    });
+
+    test('a write that ends the refund compares the sums of before it', async () => {
+      const record = await aRefund(env.store);
+      await written(
+        env.store,
+        succeed(record, { elsewhere: elsewhere(30, { refundingMinor: 70, refundedMinor: 0 }) }),
+      );
+      expect(await sumsOf(env.store, record)).toMatchObject({
+        refundingMinor: 0,
+        refundedMinor: 70,
+        elsewhereMinor: 30,
+      });
     });
 
     test('what is proved is written, also beyond what was captured', async () => {
