@@ -5,10 +5,17 @@
  * has a default. Durations are whole milliseconds, from 0 to a century.
  *
  * @example
- * const contract = { keys: 'kept', keyWindowMs: 86_400_000, cachesErrors: false, lookup: true, lookupLagMs: 0,
+ * const contract = { steps: 'one', keys: 'kept', keyWindowMs: 86_400_000, cachesErrors: false, lookup: true, lookupLagMs: 0,
  *   landsWithinMs: 180_000 };
  */
 export interface GatewayContract {
+  /**
+   * How a charge is made.
+   * - `one`: by one call.
+   * - `two`: a first request makes an object that moves no money, the call confirms it, and a seal cancels it. The adapter has `twoSteps`. A
+   *   decline is not final: the object may still be paid until it is sealed. `keys` must be `kept`, and `lookup` true.
+   */
+  readonly steps: 'one' | 'two';
   /**
    * What a repeated key does.
    * - `kept`: inside `keyWindowMs` a key has one result. It never charges twice, and once declined it stays declined, whatever
