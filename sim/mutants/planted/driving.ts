@@ -15,7 +15,7 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'a retry is sent before its claim is committed',
     story:
       'A server whose claim is refused has already called the gateway, while another server holds the payment.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/worker.ts',
     find: "    const idle = decision.action === 'none';\n",
     put: "    const idle = decision.action === 'none';\n    if (decision.action === 'call') void roomOf(engine, record).call(engine, record)({ timeoutMs: 4000, mayLeave: () => true });\n",
     judge: 'simulation',
@@ -75,7 +75,7 @@ export const DRIVING: readonly PlantedBug[] = [
   {
     name: 'a claim that is not ours is acted upon',
     story: 'Two servers call the gateway for one order at the same time.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/worker.ts',
     find: "    if (written.kind !== 'done') return forget(record);\n    if (idle)",
     put: "    if (written.kind === 'lost') return act({ record: { ...record, operation: decision.next }, grantedAtMs: nowMs, claimedAt, place }, decision.action);\n    if (written.kind !== 'done') return forget(record);\n    if (idle)",
     judge: 'simulation',
@@ -102,7 +102,7 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'a lookup’s answer counts from when it arrived',
     story:
       'A lookup that was sent too early gets a late answer, the answer counts as proof, and a charged order fails.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/worker.ts',
     find: 'onLookupEnded(operation, outcome, askedAtMs(engine, asking), context(nowMs, held.record))',
     put: 'onLookupEnded(operation, outcome, nowMs, context(nowMs, held.record))',
     judge: 'simulation',
@@ -110,7 +110,7 @@ export const DRIVING: readonly PlantedBug[] = [
   {
     name: 'a lease that ran out is taken as given back',
     story: 'A server dies after the gateway charged, and the next one assumes that nothing was sent.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/next-step.ts',
     find: 'return { expiredAtMs: record.held ? record.dueAtMs : null, evidence: record.evidence };',
     put: 'return { expiredAtMs: null, evidence: record.evidence };',
     judge: 'kill points',
@@ -118,7 +118,7 @@ export const DRIVING: readonly PlantedBug[] = [
   {
     name: 'the answer to a lost worker is dropped',
     story: 'The only proof that the customer was charged is thrown away.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/finish.ts',
     find: 'if (isNews) await keepEvidence(engine, held.record, outcome);',
     put: '',
     judge: 'engine suite',
@@ -182,7 +182,7 @@ export const DRIVING: readonly PlantedBug[] = [
     name: 'a payment that was lost to another stays in memory',
     story:
       'A server keeps an order in memory that it does not hold, never sweeps it again, and the order stays open.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/worker.ts',
     find: "    if (written.kind !== 'done') return forget(record);\n",
     put: "    if (written.kind !== 'done') return;\n",
     judge: 'simulation',

@@ -180,7 +180,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     name: 'a claim that was granted too late is carried out',
     story:
       'A paused server continues with an old time, claims an order, and calls the gateway after the deadline.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/worker.ts',
     find: "    const late =\n      decision.action === 'call' && !mayCallNow(held.record.operation, context(held.grantedAtMs, held.record));\n",
     put: "    const late =\n      decision.action === 'none' && !mayCallNow(held.record.operation, context(held.grantedAtMs, held.record));\n",
     judge: 'engine suite',
@@ -203,7 +203,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     name: 'the end of a call is dated by its beginning',
     story:
       'A call that waited ten seconds for an answer is dated ten seconds too early, the order fails too early, and then the charge arrives.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/worker.ts',
     find: "    const nowMs = databaseNowMs(engine, held);\n    if (result.kind === 'not_sent') {",
     put: "    const nowMs = held.grantedAtMs;\n    if (result.kind === 'not_sent') {",
     judge: 'simulation',
@@ -211,7 +211,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
   {
     name: 'the next step is decided before the wait',
     story: 'A timer fires 20 minutes late, and the order is charged long after its customer has left.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/worker.ts',
     find: '    const nowMs = databaseClock.nowMs();\n    const { dueAtMs, evidence } = record;',
     put: '    const nowMs = record.dueAtMs ?? databaseClock.nowMs();\n    const { dueAtMs, evidence } = record;',
     judge: 'engine suite',

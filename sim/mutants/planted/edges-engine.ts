@@ -41,9 +41,9 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
   {
     name: 'an order that waits for a place waits longer than its time to give up',
     story: 'The gateway hangs, and a shop that wanted an outcome within a second waits for minutes.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/waits.ts',
     find: "need === 'lookup' ? Number.POSITIVE_INFINITY : leftMsOf(record)",
-    put: "need === 'lookup' || !draining ? Number.POSITIVE_INFINITY : leftMsOf(record)",
+    put: "need === 'lookup' || !isDraining() ? Number.POSITIVE_INFINITY : leftMsOf(record)",
     judge: 'engine suite',
     tests: { file: 'src/engine/give-up.test.ts', named: 'even if there never was a place' },
   },
@@ -51,7 +51,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     name: 'an order that waits for a stopped gateway waits longer than its time to give up',
     story:
       'A shop that wanted an outcome within a second learns half a minute later that nothing was charged.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/waits.ts',
     find: 'resumeIn(record, Math.min(permission.inMs, leftMsOf(record)));',
     put: 'resumeIn(record, permission.inMs);',
     judge: 'engine suite',
@@ -64,7 +64,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     name: 'what a worker without a lease may have sent is dropped',
     story:
       'A server that woke up after its lease may have sent a call, the order fails and is charged again, and then the first call charges it too.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/finish.ts',
     find: 'const isNews = tellsOfMoney(outcome) || mayHaveSent(outcome);',
     put: "const isNews = tellsOfMoney(outcome) || (written.kind === 'unreachable' && mayHaveSent(outcome));",
     judge: 'engine suite',
@@ -77,7 +77,7 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     name: 'what may have been sent is dropped if the outcome cannot be written',
     story:
       'A machine whose clocks all stood still sends after its lease. Its write times out, so nobody learns of the call, and the order is charged again.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/finish.ts',
     find: 'const isNews = tellsOfMoney(outcome) || mayHaveSent(outcome);',
     put: "const isNews = tellsOfMoney(outcome) || (written.kind === 'lost' && mayHaveSent(outcome));",
     judge: 'engine suite',

@@ -10,7 +10,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     name: 'a decision that takes no lease keeps the last holder’s claim',
     story:
       'A server that was suspended with an approval in memory mistakes another server’s write for its own, and the charge is lost.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/worker.ts',
     find: "        ? { kind: 'pass', claimId, waitMs: decision.waitMs }\n",
     put: "        ? { kind: 'release', waitMs: decision.waitMs }\n",
     judge: 'engine suite',
@@ -50,7 +50,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     name: 'a call leaves although its claim found new evidence',
     story:
       'The first charge turns out to be paid at the moment in which the second is claimed, and the customer pays twice.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/worker.ts',
     find: "    if (action === 'call' && held.record.evidence > 0) return giveBack(held, 'late_evidence');\n",
     put: '',
     judge: 'engine suite',
@@ -174,7 +174,7 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     name: 'a failure that the database refused over evidence is written all the same',
     story:
       'The customer is told that a new charge is safe, while the approval of the old one is in the database unread.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/finish.ts',
     find: '      decision = onUnseen(held.record.operation, decision, context(nowMs, held.record));\n      written = await end(held, decision, { nowMs, evidenceSeen: 0, elsewhereMinor, wish: null });\n',
     put: '      written = await end(held, decision, { nowMs, evidenceSeen: held.record.evidence + 1, elsewhereMinor, wish: null });\n',
     judge: 'engine suite',

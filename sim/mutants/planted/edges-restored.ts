@@ -67,7 +67,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     name: 'after a restore a failure is written without a lookup of the next charge',
     story:
       'The first card was declined and the second was charged, the restored database knows only the first, and the customer is asked to pay again.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/finish.ts',
     find: 'const fails = settled !== undefined && settled.problem !== null;',
     put: 'const fails = false;',
     judge: 'engine suite',
@@ -96,7 +96,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     name: 'after a restore a call is sent without a lookup of the next charge',
     story:
       'The first charge failed and the second was made, the database has forgotten both, and the first is charged as well.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/worker.ts',
     find: 'if (decision !== null || !mayBeForgotten',
     put: 'if (decision !== null || operation.n > 0 || !mayBeForgotten',
     judge: 'engine suite',
@@ -213,9 +213,9 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     name: 'an engine that was halted goes on with what is in its memory',
     story:
       'One payment shows that the database is another installation’s, but the other payments are still charged.',
-    file: 'src/engine/drive.ts',
-    find: 'const isLeft = draining || engine.halt.halted;',
-    put: 'const isLeft = draining;',
+    file: 'src/engine/driving/worker.ts',
+    find: 'const isLeft = isDraining() || engine.halt.halted;',
+    put: 'const isLeft = isDraining();',
     judge: 'engine suite',
     tests: { file: OTHER, named: 'it calls nothing from memory' },
   },

@@ -108,7 +108,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
   {
     name: 'a process without lookups takes up a payment that others look up',
     story: 'Evidence comes in about a pending payment, and the payment goes to a person because of it.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/worker.ts',
     find: 'wish === null &&\n      isForOthers(',
     put: 'wish !== null &&\n      isForOthers(',
     judge: 'engine suite',

@@ -24,7 +24,7 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     name: 'what a worker without a lease learned about money is dropped',
     story:
       'A suspended machine whose clocks stopped sends its call too late, the call is approved, and the second charge is not recorded.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/finish.ts',
     find: '    if (isNews) await keepEvidence(engine, held.record, outcome);\n',
     put: '    if (isNews && outcome.kind === "unknown") await keepEvidence(engine, held.record, outcome);\n',
     judge: 'scenarios',
@@ -61,7 +61,7 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
   {
     name: 'after a restore nothing is looked up before its first call',
     story: 'A backup of yesterday is restored, and every order of today is charged a second time.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/worker.ts',
     find: 'const before = mustLookFirst(operation, context(held.grantedAtMs, held.record))\n',
     put: 'const before = operation.n < 0 && mustLookFirst(operation, context(held.grantedAtMs, held.record))\n',
     judge: 'simulation',
@@ -69,7 +69,7 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
   {
     name: 'after a restore the charge after the failed one is not looked up at all',
     story: 'The backup does not contain the charge of a second card, and the order is shown as failed.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/finish.ts',
     find: 'return fails && policy.contract.lookup && mayBeForgotten',
     put: 'return fails && policy.contract.lookup && record.operation.n < 1 && mayBeForgotten',
     judge: 'simulation',

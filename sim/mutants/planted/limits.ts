@@ -38,7 +38,7 @@ export const LIMITS: readonly PlantedBug[] = [
   {
     name: 'an order keeps its slot while it waits for a token',
     story: 'One order that waits for its retry blocks other orders.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/waits.ts',
     find: "    place.free();\n    if (permission.kind === 'ask_again') {",
     put: "    if (permission.kind === 'ask_again') {",
     judge: 'simulation',
@@ -110,7 +110,7 @@ export const LIMITS: readonly PlantedBug[] = [
   {
     name: 'an order that finds no room in memory is kept as known',
     story: 'The sweep skips the order, because the server seems to work on it, and the order stays open.',
-    file: 'src/engine/drive.ts',
+    file: 'src/engine/driving/waits.ts',
     find: '      forget(record);\n      return false;',
     put: '      return false;',
     judge: 'simulation',

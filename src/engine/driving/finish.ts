@@ -1,0 +1,129 @@
+/** How a worker's step ends: what it decided is written, the lease is given back, and the record waits again or is left. */
+import type { CallOutcome } from '../../domain/outcomes.ts';
+import {
+  type Context,
+  type Decision,
+  endingInTime,
+  isDecline,
+  mayBeForgotten,
+  onAhead,
+  onUnseen,
+  stillWished,
+} from '../../domain/transition/index.ts';
+import type { PaymentRecord } from '../../ports/store.ts';
+import { roomOf } from '../context.ts';
+import { keepEvidence, mayHaveSent, tellsOfMoney } from '../evidence.ts';
+import { databaseNowMs, type Held, usableMs } from '../lease.ts';
+import { createChangeLog } from '../log-change.ts';
+import { type WriteOptions, type Written, write } from '../write.ts';
+import { contextOf, type Parts } from './parts.ts';
+import type { Waits } from './waits.ts';
+
+/** What a write that gives the lease back says beside the decision. */
+type End = Required<Pick<WriteOptions, 'nowMs' | 'evidenceSeen' | 'elsewhereMinor' | 'wish'>>;
+
+export interface Finishing {
+  /**
+   * Writes the decision and gives the lease back. `outcome`: of the call that led to it; null if there was none. If nothing can be written,
+   * proof of money is kept as evidence.
+   */
+  finish(
+    held: Held,
+    decided: Decision,
+    nowMs: number,
+    outcome: CallOutcome | null,
+    seen?: Pick<End, 'evidenceSeen' | 'wish'>,
+  ): Promise<void>;
+  /** Tells what a write has changed, and continues when its decision says. */
+  afterWrite(before: PaymentRecord, record: PaymentRecord, decision: Decision): void;
+}
+
+export function createFinishing({
+  engine,
+  onChange,
+  forget,
+  resumeIn,
+}: Parts & Pick<Waits, 'resumeIn'>): Finishing {
+  const { policy } = engine;
+  const logChange = createChangeLog(engine);
+
+  function context(nowMs: number, record: PaymentRecord): Context {
+    return contextOf(engine, nowMs, record);
+  }
+
+  async function finish(
+    held: Held,
+    decided: Decision,
+    nowMs: number,
+    outcome: CallOutcome | null,
+    { evidenceSeen, wish }: Pick<End, 'evidenceSeen' | 'wish'> = { evidenceSeen: 0, wish: null },
+  ): Promise<void> {
+    const proved = mustAskAhead(held, decided) ? await withoutForgotten(held, decided) : decided;
+    // A wish that the look ahead has overtaken stays open.
+    const isOvertaken = wish !== null && proved !== decided;
+    const timely = isOvertaken ? stillWished(proved, context(nowMs, held.record)) : proved;
+    let decision = endingInTime(timely, context(nowMs, held.record));
+    const elsewhereMinor = isDecline(decision)
+      ? await roomOf(engine, held.record).elsewhereMinor(engine, held)
+      : null;
+    const ended = isOvertaken ? null : wish;
+    let written = await end(held, decision, { nowMs, evidenceSeen, elsewhereMinor, wish: ended });
+    if (written.kind === 'unseen') {
+      decision = onUnseen(held.record.operation, decision, context(nowMs, held.record));
+      written = await end(held, decision, { nowMs, evidenceSeen: 0, elsewhereMinor, wish: null });
+    }
+    if (written.kind === 'done') return afterWrite(held.record, written.record, decision);
+    forget(held.record);
+    if (outcome === null) return;
+    // A worker that takes the payment over assumes that we may have sent until the end of our lease, but not later. If
+    // all clocks of this machine stood still, we may have sent after it.
+    const isNews = tellsOfMoney(outcome) || mayHaveSent(outcome);
+    if (isNews) await keepEvidence(engine, held.record, outcome);
+  }
+
+  function end(
+    held: Held,
+    decision: Decision,
+    { nowMs, evidenceSeen, elsewhereMinor, wish }: End,
+  ): Promise<Written> {
+    return write(engine, {
+      record: held.record,
+      decision,
+      lease: { kind: 'release', waitMs: decision.waitMs },
+      mustBeDue: false,
+      evidenceSeen,
+      elsewhereMinor,
+      wish,
+      nowMs,
+      tryForMs: usableMs(engine, held),
+    });
+  }
+
+  /**
+   * After a restore, the database may have forgotten later charges. They are looked up before the payment is reported
+   * as failed.
+   */
+  function mustAskAhead({ record, grantedAtMs }: Held, { settled }: Decision): boolean {
+    const fails = settled !== undefined && settled.problem !== null;
+    return fails && policy.contract.lookup && mayBeForgotten(record.operation, context(grantedAtMs, record));
+  }
+
+  async function withoutForgotten(held: Held, decision: Decision): Promise<Decision> {
+    return onAhead(
+      held.record.operation,
+      decision,
+      await roomOf(engine, held.record).lookAhead(engine, held),
+      context(databaseNowMs(engine, held), held.record),
+    );
+  }
+
+  function afterWrite(before: PaymentRecord, record: PaymentRecord, decision: Decision): void {
+    logChange(before, record, decision);
+    onChange(record);
+    if (record.evidence > 0 && decision.waitMs === null) resumeIn(record, 0);
+    else if (decision.waitMs !== null) resumeIn(record, decision.waitMs);
+    else forget(record);
+  }
+
+  return { finish, afterWrite };
+}

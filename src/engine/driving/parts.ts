@@ -1,0 +1,26 @@
+/** What the parts of one driver share. */
+import { timeOfUuidV7 } from '../../domain/ids.ts';
+import type { Context } from '../../domain/transition/index.ts';
+import type { PaymentRecord } from '../../ports/store.ts';
+import type { ActivePayments } from '../active.ts';
+import type { Engine } from '../context.ts';
+import { unitOf } from '../unit.ts';
+
+export interface Parts {
+  readonly engine: Engine;
+  readonly active: ActivePayments;
+  /** Called after every durable change that this process made. */
+  readonly onChange: (record: PaymentRecord) => void;
+  /** Leaves it to the sweep, or to nobody once it has ended. */
+  forget(record: PaymentRecord): void;
+  /** Nothing new may start. */
+  isDraining(): boolean;
+}
+
+/** What a decision about the record, made at `nowMs` of the database's clock, depends on. Each one has a random number of its own. */
+export function contextOf(engine: Engine, nowMs: number, record: PaymentRecord): Context {
+  const { clock, random, policy, databaseClock } = engine;
+  const paymentAgeMs = clock.wallMs() - timeOfUuidV7(unitOf(record));
+  const atLeastMs = databaseClock.atLeastMs();
+  return { policy, nowMs, atLeastMs, roll: random.float(), trust: databaseClock.trust(), paymentAgeMs };
+}
