@@ -15,6 +15,9 @@ export type WriteMethod =
   | 'bindFollowUpKey'
   | 'advanceFollowUp'
   | 'addFollowUpEvidence'
+  | 'keepHandle'
+  | 'raisePrepares'
+  | 'keepAction'
   | 'shortenWaits'
   | 'wakeIdle'
   | 'noteLease'
@@ -41,6 +44,7 @@ export type ReadMethod =
   | 'followUps'
   | 'followUpEvents'
   | 'sums'
+  | 'handle'
   | 'lastWish'
   | 'check';
 

@@ -40,3 +40,20 @@ export interface GatewayContract {
    */
   readonly landsWithinMs: number;
 }
+
+/** What is wrong with the steps that an adapter declares, as the rest of a sentence; null: nothing. `twoSteps`: whether it has them. */
+export function stepsComplaint(
+  { steps, keys, lookup }: GatewayContract,
+  twoSteps: boolean,
+): { readonly field: 'twoSteps' | 'contract.steps'; readonly detail: string } | null {
+  if (steps === 'one')
+    return twoSteps ? { field: 'twoSteps', detail: "must be left out if contract.steps is 'one'" } : null;
+  if (!twoSteps)
+    return { field: 'twoSteps', detail: "must have prepare and seal if contract.steps is 'two'" };
+  if (keys === 'kept' && lookup) return null;
+  return {
+    field: 'contract.steps',
+    detail:
+      "must be 'one' unless keys is 'kept' and lookup is true: nothing else can tell what became of a charge of two steps",
+  };
+}

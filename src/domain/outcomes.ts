@@ -66,7 +66,13 @@ export type CallOutcome =
   /** Accepted; the result comes later. */
   | { readonly kind: 'pending'; readonly ref: string }
   /** Only at a gateway of two steps. Nothing was charged yet: the customer must do something first, such as 3-D Secure. */
-  | { readonly kind: 'requires_action'; readonly ref: string; readonly action: NextAction }
+  | {
+      readonly kind: 'requires_action';
+      /** The object's handle. */
+      readonly ref: string;
+      /** What the customer must do. */
+      readonly action: NextAction;
+    }
   /** Our credentials were refused. It is about us, not about the order. */
   | { readonly kind: 'forbidden'; readonly reason: string }
   /** An approval of something else: another amount, currency, reference or charge to refund. */
@@ -86,22 +92,42 @@ export type PrepareRequest = Omit<ChargeRequest, 'handle'> & {
 
 /** How `prepare` ended. A `reason` or `code` is as in `CallOutcome`. No outcome of it is about money. */
 export type PrepareOutcome =
+  /** The object was made. */
   | {
       readonly kind: 'prepared';
       /** The gateway's id of the object: 1 to 255 visible ASCII characters. */
       readonly handle: string;
     }
   /** A definite no to the request itself, such as an amount below the gateway's minimum. */
-  | { readonly kind: 'declined'; readonly code: string }
+  | {
+      readonly kind: 'declined';
+      /** Why, in the gateway's word. */
+      readonly code: string;
+    }
   /** It did not work, and the same key may be sent again. */
-  | { readonly kind: 'failed'; readonly reason: string; readonly retryAfterMs?: number }
+  | {
+      readonly kind: 'failed';
+      /** What happened, in a stable word. */
+      readonly reason: string;
+      /** How long the gateway asks us to wait, in milliseconds. Absent if it does not say. */
+      readonly retryAfterMs?: number;
+    }
   /** A complete error that the gateway keeps under this key: the next try needs another one. */
-  | { readonly kind: 'failed_for_good'; readonly reason: string }
+  | {
+      readonly kind: 'failed_for_good';
+      /** What happened, in a stable word. */
+      readonly reason: string;
+    }
   /** Our credentials were refused. */
-  | { readonly kind: 'forbidden'; readonly reason: string };
+  | {
+      readonly kind: 'forbidden';
+      /** What happened, in a stable word. */
+      readonly reason: string;
+    };
 
 /** What is sealed. */
 export type SealRequest = ChargeRequest & {
+  /** The object to seal, as `prepare` named it. */
   readonly handle: string;
   /** The idempotency key of this request: 36 characters. */
   readonly sealKey: string;
@@ -161,7 +187,13 @@ export type LookupOutcome =
       readonly code?: string;
     }
   /** Only at a gateway of two steps. No money has moved: the customer must do something first. */
-  | { readonly kind: 'requires_action'; readonly ref: string; readonly action: NextAction }
+  | {
+      readonly kind: 'requires_action';
+      /** The object's handle. */
+      readonly ref: string;
+      /** What the customer must do. */
+      readonly action: NextAction;
+    }
   /** Only at a gateway of two steps. The object is cancelled, nothing was received, and nothing can land on it any more. */
   | { readonly kind: 'sealed'; readonly ref: string }
   /** The gateway answered that it knows nothing of this key. */

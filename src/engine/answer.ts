@@ -86,6 +86,8 @@ export function toPayment(record: PaymentRecord, livemode: boolean): Payment {
     inDoubt: record.evidence > 0,
     retryAfterMs: isSettled(operation.status) ? null : retryAfterMs(record),
     nextAttemptAtMs: isSettled(operation.status) || record.held ? null : record.dueAtMs,
+    // It is no part of the record: see `showPaymentNow`.
+    nextAction: null,
     seq: record.seq,
     createdAtMs: record.createdAtMs,
     updatedAtMs: record.updatedAtMs,
@@ -107,6 +109,7 @@ export function paymentFields(payment: Payment): Record<string, unknown> {
     gateway_ref: payment.gatewayRef,
     safe_to_retry_with_new_key: isSafeToRetry(payment),
     ...(payment.retryAfterMs === null ? {} : unsettledFields(payment)),
+    ...(payment.nextAction === null ? {} : { next_action: payment.nextAction }),
     metadata: payment.metadata,
     created_at: new Date(payment.createdAtMs).toISOString(),
     updated_at: new Date(payment.updatedAtMs).toISOString(),

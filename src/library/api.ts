@@ -71,7 +71,7 @@ export interface ChargeOptions {
 /** A payment as it was when its charge ended. `payonce.payment` shows later changes. */
 export type SettledPayment = Omit<
   Payment,
-  'status' | 'retryAfterMs' | 'nextAttemptAtMs' | 'chargeN' | 'inDoubt' | 'seq'
+  'status' | 'retryAfterMs' | 'nextAttemptAtMs' | 'nextAction' | 'chargeN' | 'inDoubt' | 'seq'
 >;
 
 /** What `Paid` and `NotPaid` have in common. */
@@ -105,7 +105,7 @@ export interface NotPaid extends Settled {
 
 /** Nothing is proved yet. Do not ship, and do not charge in another way. Call `charge` again with the same order and key. */
 export type Pending =
-  /** The order was accepted. The outcome of its charge is not known yet. */
+  /** The order was accepted. The outcome of its charge is not known yet. If `payment.nextAction` is not null, the customer must act first. */
   | {
       readonly outcome: 'pending';
       /** `in_progress`: the charge is under way. `in_doubt`: it failed, but new evidence says that it may have been charged, and Payonce checks it. */

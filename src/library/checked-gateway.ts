@@ -1,14 +1,20 @@
 /** Checks every answer of the caller's adapter. Its name and contract were checked before. */
-import { callOutcome, lookupOutcome, refundedOutcome } from '../domain/adapter-answers.ts';
+import {
+  callOutcome,
+  lookupOutcome,
+  prepareOutcome,
+  refundedOutcome,
+  sealAnswer,
+} from '../domain/adapter-answers.ts';
 import type { CallOutcome, LookupOutcome, NotSent } from '../domain/outcomes.ts';
-import type { CallOptions, ExchangeOptions, Gateway, Refunds } from '../ports/gateway.ts';
+import type { CallOptions, ExchangeOptions, Gateway, Refunds, TwoSteps } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 
 const INVALID = 'adapter_answer_invalid';
 
 /** An invalid answer counts as no answer. It is logged without its content. */
 export function checkedGateway(gateway: Gateway, log: Log): Gateway {
-  const { name, contract, livemode, refunds } = gateway;
+  const { name, contract, livemode, twoSteps, refunds } = gateway;
   const check: Check = (effect, answerTo, outcome) => {
     if ('reason' in outcome && outcome.reason === INVALID)
       log.error(
@@ -22,6 +28,7 @@ export function checkedGateway(gateway: Gateway, log: Log): Gateway {
     contract,
     ...(livemode === undefined ? {} : { livemode }),
     ...checkedEffect('charge', gateway, check),
+    ...(twoSteps === undefined ? {} : { twoSteps: checkedTwoSteps(twoSteps, check) }),
     ...(refunds === undefined ? {} : { refunds: checkedRefunds(refunds, check) }),
     close: async () => gateway.close(),
   };
@@ -30,7 +37,7 @@ export function checkedGateway(gateway: Gateway, log: Log): Gateway {
 /** Logs an invalid answer, and returns the outcome that it counts as. */
 type Check = <Outcome extends { readonly kind: string }>(
   effect: 'charge' | 'refund',
-  answerTo: 'call' | 'lookup' | 'refunded',
+  answerTo: 'prepare' | 'call' | 'lookup' | 'refunded',
   outcome: Outcome,
 ) => Outcome;
 
@@ -51,6 +58,17 @@ function checkedEffect<Request>(
     },
     async lookup(request, options) {
       return check(kind, 'lookup', lookupOutcome(await effect.lookup(request, options)));
+    },
+  };
+}
+
+function checkedTwoSteps(twoSteps: TwoSteps, check: Check): TwoSteps {
+  return {
+    async prepare(request, options) {
+      return check('charge', 'prepare', prepareOutcome(await twoSteps.prepare(request, options)));
+    },
+    async seal(request, options) {
+      return sealAnswer(await twoSteps.seal(request, options));
     },
   };
 }

@@ -92,7 +92,7 @@ export interface Gateway {
   call(request: ChargeRequest, options: CallOptions): Promise<CallOutcome | NotSent>;
   /** Asks the gateway what became of `request.key`, without any effect there. Called only if `contract.lookup` is true. */
   lookup(request: ChargeRequest, options: ExchangeOptions): Promise<LookupOutcome | NotSent>;
-  /** How it charges in two steps. There if, and only if, the contract's `steps` is `two`. */
+  /** How it charges in two steps, if the contract's `steps` is `two`. Absent: it charges in one. */
   readonly twoSteps?: TwoSteps;
   /** How refunds are made. Absent: the gateway takes none, and a request for one is refused before anything is stored. */
   readonly refunds?: Refunds;

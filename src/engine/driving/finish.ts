@@ -1,6 +1,6 @@
 /** How a worker's step ends: what it decided is written, the lease is given back, and the record waits again or is left. */
-import type { CallOutcome } from '../../domain/outcomes.ts';
 import {
+  type CallEnd,
   type Context,
   type Decision,
   endingInTime,
@@ -31,7 +31,7 @@ export interface Finishing {
     held: Held,
     decided: Decision,
     nowMs: number,
-    outcome: CallOutcome | null,
+    outcome: CallEnd | null,
     seen?: Pick<End, 'evidenceSeen' | 'wish'>,
   ): Promise<void>;
   /** Tells what a write has changed, and continues when its decision says. */
@@ -55,7 +55,7 @@ export function createFinishing({
     held: Held,
     decided: Decision,
     nowMs: number,
-    outcome: CallOutcome | null,
+    outcome: CallEnd | null,
     { evidenceSeen, wish }: Pick<End, 'evidenceSeen' | 'wish'> = { evidenceSeen: 0, wish: null },
   ): Promise<void> {
     const proved = mustAskAhead(held, decided) ? await withoutForgotten(held, decided) : decided;
@@ -77,7 +77,7 @@ export function createFinishing({
     if (outcome === null) return;
     // A worker that takes the payment over assumes that we may have sent until the end of our lease, but not later. If
     // all clocks of this machine stood still, we may have sent after it.
-    const isNews = tellsOfMoney(outcome) || mayHaveSent(outcome);
+    const isNews = tellsOfMoney(outcome) || mayHaveSent(engine, held.record, outcome);
     if (isNews) await keepEvidence(engine, held.record, outcome);
   }
 

@@ -3,6 +3,7 @@ import { refundKey } from '../../domain/ids.ts';
 import { isSettled } from '../../domain/operation.ts';
 import { sumChange } from '../../domain/sums.ts';
 import type { FollowUpRecord } from '../../ports/store.ts';
+import { callGateway, lookUp } from '../exchange.ts';
 import type { Held } from '../lease.ts';
 import { referenceOf, stopForNames } from '../names.ts';
 import { refundAnswerBody } from '../refunding/answer.ts';
@@ -24,10 +25,12 @@ export const REFUND: Room = {
     stopForNames(engine, { payment_id: record.paymentId });
     return false;
   },
-  call: (engine, record: FollowUpRecord) => (options) =>
-    refundsOf(engine).call(refundRequest(engine, record), options),
-  lookup: (engine, record: FollowUpRecord) => (options) =>
-    refundsOf(engine).lookup(refundRequest(engine, record), options),
+  call: (engine, held: HeldRefund) =>
+    callGateway(engine, held, (options) =>
+      refundsOf(engine).call(refundRequest(engine, held.record), options),
+    ),
+  lookup: (engine, held: HeldRefund) =>
+    lookUp(engine, held, (options) => refundsOf(engine).lookup(refundRequest(engine, held.record), options)),
   // Its name comes from the caller. So there is no next one whose name could be known.
   lookAhead: () => Promise.resolve({ kind: 'clear' }),
   verify(engine, held: HeldRefund) {
