@@ -46,7 +46,7 @@ export function stepsComplaint(
   { steps, keys, lookup }: GatewayContract,
   twoSteps: boolean,
 ): { readonly field: 'twoSteps' | 'contract.steps'; readonly detail: string } | null {
-  if (steps === 'one')
+  if (steps !== 'two')
     return twoSteps ? { field: 'twoSteps', detail: "must be left out if contract.steps is 'one'" } : null;
   if (!twoSteps)
     return { field: 'twoSteps', detail: "must have prepare and seal if contract.steps is 'two'" };
