@@ -1,7 +1,7 @@
 import { isSettled } from '../domain/operation.ts';
 import type { Payment } from '../domain/payment.ts';
 import { type ChargeFailure, type FailureProblem, PROBLEMS, type ProblemCode } from '../domain/problems.ts';
-import { BY_OPERATOR } from '../domain/transition/index.ts';
+import { ACTION_EXPIRED, BY_OPERATOR } from '../domain/transition/index.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -34,6 +34,7 @@ const HAPPENED: Readonly<Record<ChargeFailure, string>> = {
 const HAPPENED_OTHERWISE: Readonly<Record<string, string>> = {
   refunded:
     'The charge was refunded or voided at the gateway, so nothing is charged any more, and the order is not paid.',
+  [ACTION_EXPIRED]: 'The customer did not do in time what the gateway asked for. Nothing was charged.',
   [BY_OPERATOR]:
     'An operator has stated that nothing was charged, and the gateway has shown nothing else. It is looked up once more before the order is charged again.',
 };

@@ -31,6 +31,7 @@ import { STORE } from './store.ts';
 import { STORE_BATCHES } from './store-batches.ts';
 import { STORE_CONNECTIONS } from './store-connections.ts';
 import { STORE_SWEEP } from './store-sweep.ts';
+import { TWO_STEPS } from './two-steps.ts';
 import { UNSEEN } from './unseen.ts';
 
 export const PLANTED: readonly PlantedBug[] = [
@@ -53,6 +54,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...REFUNDS_PROOF,
   ...REFUNDS_IN_THE_STORE,
   ...OPERATOR,
+  ...TWO_STEPS,
   ...EDGES_ADAPTER,
   ...EDGES_ANSWERS,
   ...EDGES_CLOCKS,

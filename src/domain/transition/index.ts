@@ -21,7 +21,7 @@ export {
 export { onLookupEnded } from './lookup-ended.ts';
 export { onReleasedLookedUp, type ReleasedOutcome } from './released.ts';
 export { type AheadOutcome, onAhead, onAheadOfCall, onLookedFirst } from './restored.ts';
-export { inTwoSteps, mayWaitForCustomer, mustSeal } from './two-steps.ts';
+export { ACTION_EXPIRED, inTwoSteps, mayWaitForCustomer, mustSeal } from './two-steps.ts';
 export { NO_EVIDENCE, type OwnEvidence, onUnseen, onVerified, type VerifyOutcome } from './verified.ts';
 export { onWatched } from './watched.ts';
 export { BY_OPERATOR, onWished, type Shown, shownBy, stillWished } from './wished.ts';

@@ -134,6 +134,6 @@ function onSealed(operation: Operation, ref: string, context: Context): Decision
 }
 
 /** The failure code if the customer did not do in time what was asked of them. */
-const ACTION_EXPIRED = 'action_expired';
+export const ACTION_EXPIRED = 'action_expired';
 
 const FAILED: Settled = { problem: 'gateway_failed', byAbsence: false };
