@@ -166,6 +166,11 @@ export const SETTINGS = {
     'First wait before a pending charge or refund is looked up; doubles.',
     10,
   ),
+  ACTION_WITHIN_MS: milliseconds(
+    DEFAULT_POLICY.actionWithinMs,
+    'How long the customer has for what the gateway asks of them, such as 3-D Secure. Then the charge is sealed and fails.',
+    1000,
+  ),
   RESOLVE_FOR_MS: milliseconds(
     DEFAULT_POLICY.resolveForMs,
     'After this long unresolved, a payment or a refund goes to REVIEW. A refund that the gateway has accepted may take 30 days.',

@@ -7,6 +7,7 @@ import { ENDLESS } from './time.ts';
 
 /** The terms that the worlds differ from. */
 const KEPT: GatewayContract = {
+  steps: 'one',
   keys: 'kept',
   keyWindowMs: ENDLESS,
   cachesErrors: false,
@@ -32,6 +33,7 @@ const SCALE: Omit<Policy, 'contract'> = {
   lookupBaseMs: 1,
   lookupCapMs: 2,
   pendingPollMs: 1,
+  actionWithinMs: 2,
   resolveForMs: 2,
   reviewLookupMs: 1,
   restoredAtMs: null,

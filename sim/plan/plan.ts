@@ -353,6 +353,7 @@ function drawPolicy(tape: Tape): Policy {
     lookupBaseMs: 2 * SECOND,
     lookupCapMs: MINUTE,
     pendingPollMs: SECOND,
+    actionWithinMs: 5 * MINUTE,
     resolveForMs: tape.pick([60 * MINUTE, 60 * MINUTE, 30 * SECOND]),
     reviewLookupMs: 2 * MINUTE,
     restoredAtMs: null,
@@ -392,6 +393,7 @@ export function boundsOf({ policy, otherSettings }: Plan): {
 function drawContract(tape: Tape): GatewayContract {
   const keys = tape.chance(250) ? 'none' : 'kept';
   return {
+    steps: 'one',
     keys,
     keyWindowMs: tape.pick([24 * 60 * MINUTE, 24 * 60 * MINUTE, 30 * SECOND, 12 * SECOND]),
     cachesErrors: tape.chance(200),

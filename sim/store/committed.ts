@@ -1,5 +1,5 @@
 /** The committed state: rows by order, and the unique indexes. Maps of immutable records, so that a copy is cheap. */
-import { type PaymentSums, StoreError } from '../../src/ports/store.ts';
+import { type PaymentSums, type StoredHandle, StoreError } from '../../src/ports/store.ts';
 import type { FollowUpEvidenceRow, FollowUpRequestRow, FollowUpRow } from './follow-ups/rows.ts';
 import type { EvidenceRow, OperationRow, RequestRow, Row, WishRow } from './rows.ts';
 
@@ -28,6 +28,8 @@ export interface Committed {
   readonly sums: Map<string, PaymentSums>;
   /** By account and the row's id; in the order in which they were made. */
   readonly wishes: Map<string, readonly WishRow[]>;
+  /** By account, payment id and the charge's number. */
+  readonly handles: Map<string, StoredHandle>;
 }
 
 export function emptyState(): Committed {
@@ -44,6 +46,7 @@ export function emptyState(): Committed {
     followUpEvidence: new Map(),
     sums: new Map(),
     wishes: new Map(),
+    handles: new Map(),
   };
 }
 
@@ -61,6 +64,7 @@ export function copyOf(state: Committed): Committed {
     followUpEvidence: new Map(state.followUpEvidence),
     sums: new Map(state.sums),
     wishes: new Map(state.wishes),
+    handles: new Map(state.handles),
   };
 }
 

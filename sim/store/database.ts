@@ -12,6 +12,7 @@ import { advanceFollowUp } from './follow-ups/advance.ts';
 import { bindFollowUpKey, openFollowUp } from './follow-ups/open.ts';
 import * as ofFollowUps from './follow-ups/reads.ts';
 import { addFollowUpEvidence } from './follow-ups/work.ts';
+import { handle, keepAction, keepHandle, raisePrepares } from './handles.ts';
 import { wakeIdle } from './idle.ts';
 import { bindKey, openNextCharge } from './keys.ts';
 import { createLocks } from './locks.ts';
@@ -55,6 +56,9 @@ const WRITES: Writes = {
   bindFollowUpKey,
   advanceFollowUp,
   addFollowUpEvidence,
+  keepHandle,
+  raisePrepares,
+  keepAction,
   shortenWaits,
   wakeIdle,
   wake,
@@ -90,6 +94,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     followUps: ofFollowUps.followUps,
     followUpEvents: ofFollowUps.followUpEvents,
     sums: ofFollowUps.sums,
+    handle,
     lastWish,
     installationId: () => installationId,
     check: () => {},

@@ -15,6 +15,9 @@ export type WriteMethod =
   | 'bindFollowUpKey'
   | 'advanceFollowUp'
   | 'addFollowUpEvidence'
+  | 'keepHandle'
+  | 'raisePrepares'
+  | 'keepAction'
   | 'shortenWaits'
   | 'wakeIdle'
   | 'wake'
@@ -43,6 +46,7 @@ export type ReadMethod =
   | 'followUps'
   | 'followUpEvents'
   | 'sums'
+  | 'handle'
   | 'lastWish'
   | 'check';
 

@@ -6,7 +6,7 @@
 import { hasManyDigits } from './cards.ts';
 import type { GatewayNote, WebhookReading } from './gateway-note.ts';
 import { orderIdComplaint } from './order-rules.ts';
-import type { CallOutcome, LookupOutcome, NotSent } from './outcomes.ts';
+import type { CallOutcome, LookupOutcome, NextAction, NotSent, PrepareOutcome } from './outcomes.ts';
 import type { RefundedOutcome } from './refund-outcomes.ts';
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -27,6 +27,10 @@ export function callOutcome(value: unknown): CallOutcome | NotSent {
       if (ref === undefined || ref === null) return { kind, code };
       return isRef(ref) ? { kind, code, ref } : NO_CALL_OUTCOME;
     }
+    case 'requires_action':
+      return isRef(ref) && isAction(value.action)
+        ? { kind, ref, action: { ...value.action } }
+        : NO_CALL_OUTCOME;
     case 'mismatch':
       return isRef(ref) ? { kind, ref, reason: wordOr(value.reason, 'mismatch') } : NO_CALL_OUTCOME;
     case 'refused':
@@ -69,6 +73,21 @@ export function lookupOutcome(value: unknown): LookupOutcome | NotSent {
       return isList(refs) && refs.length > 0 && refs.every(isRef)
         ? { kind, refs: [...refs] }
         : NO_LOOKUP_OUTCOME;
+    case 'open': {
+      if (!isRef(ref)) return NO_LOOKUP_OUTCOME;
+      const { code } = value;
+      return {
+        kind,
+        ref,
+        ...(code === undefined || code === null ? {} : { code: wordOr(code, 'declined') }),
+      };
+    }
+    case 'requires_action':
+      return isRef(ref) && isAction(value.action)
+        ? { kind, ref, action: { ...value.action } }
+        : NO_LOOKUP_OUTCOME;
+    case 'sealed':
+      return isRef(ref) ? { kind, ref } : NO_LOOKUP_OUTCOME;
     case 'absent':
       return { kind };
     case 'unavailable':
@@ -79,6 +98,34 @@ export function lookupOutcome(value: unknown): LookupOutcome | NotSent {
     default:
       return nothingLearned(value);
   }
+}
+
+const NO_PREPARE_OUTCOME = { kind: 'failed', reason: 'adapter_answer_invalid' } as const;
+
+/** How what a charge is confirmed on was made, with only the fields that belong to it. */
+export function prepareOutcome(value: unknown): PrepareOutcome | NotSent {
+  if (!isAnswer(value)) return NO_PREPARE_OUTCOME;
+  const { kind, handle } = value;
+  switch (kind) {
+    case 'prepared':
+      return isRef(handle) ? { kind, handle } : NO_PREPARE_OUTCOME;
+    case 'declined':
+      return { kind, code: wordOr(value.code, 'declined') };
+    case 'failed':
+      return { kind, reason: wordOr(value.reason, kind), ...waitOf(value) };
+    case 'failed_for_good':
+    case 'forbidden':
+    case 'not_sent':
+      return { kind, reason: wordOr(value.reason, kind) };
+    default:
+      return NO_PREPARE_OUTCOME;
+  }
+}
+
+/** What a seal answers. Only that nothing was sent is news: what it did is read. */
+export function sealAnswer(value: unknown): NotSent | undefined {
+  if (!isAnswer(value) || value.kind !== 'not_sent') return undefined;
+  return { kind: value.kind, reason: wordOr(value.reason, value.kind) };
 }
 
 /** What was refunded of a charge in all, with only the fields that belong to it. */
@@ -164,6 +211,16 @@ function isList(value: unknown): value is readonly unknown[] {
 /** 1 to 255 visible ASCII characters: an id is stored, logged and put into paths. */
 function isRef(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value);
+}
+
+/** At most 16 texts by name, of at most 2,048 characters each: it is stored, and shown to clients. */
+function isAction(value: unknown): value is NextAction {
+  if (!isAnswer(value)) return false;
+  const entries = Object.entries(value);
+  return (
+    entries.length <= 16 &&
+    entries.every(([name, text]) => name.length <= 64 && typeof text === 'string' && text.length <= 2048)
+  );
 }
 
 /** A code or reason is stored, and reaches the client and the log: a short word, and no number as long as a card's. */

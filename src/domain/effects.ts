@@ -46,6 +46,8 @@ export interface Effect {
   readonly declined: FailureProblem;
   /** The word with which an operator says that it was done, and with which the audit trail repeats it. */
   readonly done: 'completed' | 'succeeded';
+  /** Whether it is made in two steps where the gateway's contract says so (`steps`). If not, one call makes it at every gateway. */
+  readonly inSteps: boolean;
   /**
    * How long the gateway may take with what it has accepted before a person is asked, in milliseconds. Null: as long as with everything
    * that is unresolved, the policy's `resolveForMs`.
@@ -68,6 +70,7 @@ export const EFFECTS: Readonly<Record<EffectKind, Effect>> = {
     twice: 'duplicate_charge',
     declined: 'card_declined',
     done: 'completed',
+    inSteps: true,
     pendingForMs: null,
     mayFailForMs: 0,
     followUp: null,
@@ -77,6 +80,7 @@ export const EFFECTS: Readonly<Record<EffectKind, Effect>> = {
     twice: 'duplicate_refund',
     declined: 'refund_declined',
     done: 'succeeded',
+    inSteps: false,
     // A bank takes days. Gateways say that a refund may fail up to 30 days after they made it.
     pendingForMs: 30 * DAY_MS,
     mayFailForMs: 30 * DAY_MS,

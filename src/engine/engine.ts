@@ -20,7 +20,7 @@ import { createRefundReads } from './refunding/reads.ts';
 import { createReplayCache } from './replay-cache.ts';
 import { createRouting } from './routing.ts';
 import { createShow } from './show-now.ts';
-import { checkPolicy, checkStart } from './start-checks.ts';
+import { checkPolicy, checkStart, checkSteps } from './start-checks.ts';
 import { createStarting } from './starting.ts';
 import { createWaiters } from './waiters.ts';
 import { webhookProblem } from './webhooks/problem.ts';
@@ -58,6 +58,7 @@ const UNREADY_AFTER_MS = 3000;
 export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
   const { clock, answerRetentionMs } = options;
   checkPolicy(options.policy);
+  checkSteps(options.gateway);
   const shared = await share(options);
   const { store, halt, outage } = shared;
   const first = engineAt(shared, options);

@@ -46,6 +46,9 @@ export interface Permission {
   readonly inMs: number;
 }
 
+/** What the gate is told. `prepared`: what a charge is confirmed on was made. */
+export type GateOutcome = CallOutcome | { readonly kind: 'prepared' };
+
 export interface Gate {
   /** Each kind of effect has a breaker of its own: a gateway that makes no refunds can still charge. `kind`: default `charge`. */
   reserve(request: Request, kind?: EffectKind): Permission;
@@ -59,7 +62,7 @@ export interface Gate {
   callEnded(call: {
     /** What was called: a payment, or a follow-up. */
     readonly unit: string;
-    readonly outcome: CallOutcome;
+    readonly outcome: GateOutcome;
     /** When `leave` let it go, by the monotonic clock. */
     readonly leftAtMs: number;
     readonly pauseMs: number;
@@ -158,7 +161,7 @@ interface Health {
 }
 
 /** What a call's outcome says about the gateway, not about the order. */
-function healthOf(outcome: CallOutcome): CallHealth {
+function healthOf(outcome: GateOutcome): CallHealth {
   if (outcome.kind === 'refused') return 'silence';
   if (outcome.kind === 'forbidden') return 'forbidden';
   if (outcome.kind !== 'unknown') return 'alive';

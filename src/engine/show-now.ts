@@ -7,9 +7,10 @@ import type { FollowUpNow, PaymentNow, RefundNow } from './api.ts';
 import { type Engine, roomOf, type Shared } from './context.ts';
 import { showRefund } from './refunding/show.ts';
 import { showPayment } from './show.ts';
+import { nextActionOf } from './two-steps/action.ts';
 
 export interface Show {
-  /** Those of one account. Rejects with `StoreError`, also if they are of the other mode (real or test payments). */
+  /** Those of one account, without what customers must do. Rejects with `StoreError`, also if they are of the other mode (real or test payments). */
   payments(accountId: string, records: readonly PaymentRecord[]): Promise<PaymentNow[]>;
   payment(record: PaymentRecord): Promise<PaymentNow>;
   refund(record: FollowUpRecord): RefundNow;
@@ -62,7 +63,8 @@ export function createShow({ store, ownMode }: Shared, engineAt: (gateway: strin
     },
     async payment(record) {
       const [shown] = await withSums(record.order.accountId, [record]);
-      return shown as PaymentNow;
+      const nextAction = await nextActionOf(engineAt(record.gateway), record);
+      return { ...(shown as PaymentNow), nextAction };
     },
     refund,
     followUp: (kind, record) => views[kind](record),

@@ -2,7 +2,9 @@
  * What must be right before anything is taken up. A database holds either real payments or test payments. Otherwise
  * a COMPLETED test payment would look like money, and its order would never be charged.
  */
+import { stepsComplaint } from '../domain/contract.ts';
 import type { Policy } from '../domain/policy.ts';
+import type { Gateway } from '../ports/gateway.ts';
 import { StoreError } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import { OTHER_INSTALLATION } from './names.ts';
@@ -15,6 +17,16 @@ export function checkPolicy({ restoredAtMs, contract }: Pick<Policy, 'restoredAt
     'policy.restoredAtMs needs a gateway with lookups (contract.lookup): only the gateway knows what a restored database has ' +
       'forgotten. Nothing was started, nothing was sent. Compare the old payments with the gateway by hand, then start ' +
       'without restoredAtMs.',
+  );
+}
+
+/** Throws an error that says what to do if the adapter does not do what its contract says about steps. */
+export function checkSteps({ name, contract, twoSteps }: Gateway): void {
+  const complaint = stepsComplaint(contract, twoSteps !== undefined);
+  if (complaint === null) return;
+  throw new Error(
+    `The adapter of the gateway "${name}" contradicts itself: ${complaint.field} ${complaint.detail}. Nothing was started, nothing was sent. ` +
+      'Fix the adapter.',
   );
 }
 

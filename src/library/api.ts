@@ -73,7 +73,7 @@ export interface ChargeOptions {
 /** A payment as it was when its charge ended. `payonce.payment` shows later changes. */
 export type SettledPayment = Omit<
   Payment,
-  'status' | 'retryAfterMs' | 'nextAttemptAtMs' | 'chargeN' | 'inDoubt' | 'seq'
+  'status' | 'retryAfterMs' | 'nextAttemptAtMs' | 'nextAction' | 'chargeN' | 'inDoubt' | 'seq'
 >;
 
 /** The customer has paid: ship. No other outcome means that. If the payment's `livemode` is false, it was no real money. */
@@ -97,6 +97,7 @@ export interface NotPaid extends ToldOfFailure {
 
 /** Nothing is proved yet. Do not ship, and do not charge in another way. Call `charge` again with the same order and key. */
 export type Pending =
+  /** The order was accepted. The outcome of its charge is not known yet. If `payment.nextAction` is not null, the customer must act first. */
   | (StillOpen & {
       /** The payment as it is now. */
       readonly payment: Payment;

@@ -31,6 +31,38 @@ function answering(value: unknown, changes: Partial<Refunds> = {}) {
   return { gateway: checkedGateway(gateway, log), logged };
 }
 
+describe('the answers of an adapter about two steps', () => {
+  const { chargeRef: _none, ...charge } = REFUND;
+  function twoSteps(value: unknown) {
+    const { gateway, logged } = answering(value);
+    const say = async () => value as never;
+    const log = { error: (fields: object) => logged.push(fields) } as never;
+    const checked = checkedGateway({ ...gateway, twoSteps: { prepare: say, seal: say } }, log);
+    return {
+      logged,
+      prepare: () => checked.twoSteps?.prepare({ ...charge, prepareKey: 'p' }, OPTIONS),
+      seal: () => checked.twoSteps?.seal({ ...charge, handle: 'pi', sealKey: 's' }, OPTIONS),
+    };
+  }
+
+  test('are passed on if they are outcomes', async () => {
+    const { prepare, logged } = twoSteps({ kind: 'prepared', handle: 'pi_1', more: 1 });
+    expect(await prepare()).toEqual({ kind: 'prepared', handle: 'pi_1' });
+    expect(logged).toEqual([]);
+  });
+
+  test('do not count if they are none, and are logged, except those of a seal', async () => {
+    const { prepare, seal, logged } = twoSteps({ kind: 'prepared' });
+    expect(await prepare()).toEqual({ kind: 'failed', reason: INVALID });
+    expect(await seal()).toBeUndefined();
+    expect(logged).toEqual([{ gateway: 'mine', effect: 'charge', answer_to: 'prepare' }]);
+  });
+
+  test('are not asked for in one step', () => {
+    expect(answering({}).gateway).not.toHaveProperty('twoSteps');
+  });
+});
+
 describe('the answers of an adapter about refunds', () => {
   test('are passed on if they are outcomes, with only the fields of the outcome', async () => {
     const approved = answering({ kind: 'approved', ref: 're', more: 1 });

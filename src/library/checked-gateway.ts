@@ -1,15 +1,22 @@
 /** Checks every answer of the caller's adapter. Its name and contract were checked before. */
-import { callOutcome, lookupOutcome, refundedOutcome, webhookReading } from '../domain/adapter-answers.ts';
+import {
+  callOutcome,
+  lookupOutcome,
+  prepareOutcome,
+  refundedOutcome,
+  sealAnswer,
+  webhookReading,
+} from '../domain/adapter-answers.ts';
 import type { EffectKind } from '../domain/effects.ts';
 import type { CallOutcome, LookupOutcome, NotSent } from '../domain/outcomes.ts';
-import type { CallOptions, ExchangeOptions, Gateway, Refunds } from '../ports/gateway.ts';
+import type { CallOptions, ExchangeOptions, Gateway, Refunds, TwoSteps } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 
 const INVALID = 'adapter_answer_invalid';
 
 /** An invalid answer counts as no answer. It is logged without its content. */
 export function checkedGateway(gateway: Gateway, log: Log): Gateway {
-  const { name, contract, livemode, refunds, webhooks } = gateway;
+  const { name, contract, livemode, twoSteps, refunds, webhooks } = gateway;
   const check: Check = (effect, answerTo, outcome) => {
     if ('reason' in outcome && outcome.reason === INVALID)
       log.error(
@@ -23,6 +30,7 @@ export function checkedGateway(gateway: Gateway, log: Log): Gateway {
     contract,
     ...(livemode === undefined ? {} : { livemode }),
     ...checkedEffect('charge', gateway, check),
+    ...(twoSteps === undefined ? {} : { twoSteps: checkedTwoSteps(twoSteps, check) }),
     ...(refunds === undefined ? {} : { refunds: checkedRefunds(refunds, check) }),
     ...(webhooks === undefined
       ? {}
@@ -34,7 +42,7 @@ export function checkedGateway(gateway: Gateway, log: Log): Gateway {
 /** Logs an invalid answer, and returns the outcome that it counts as. */
 type Check = <Outcome extends { readonly kind: string }>(
   effect: EffectKind,
-  answerTo: 'call' | 'lookup' | 'refunded',
+  answerTo: 'prepare' | 'call' | 'lookup' | 'refunded',
   outcome: Outcome,
 ) => Outcome;
 
@@ -51,6 +59,17 @@ function checkedEffect<Request>(kind: EffectKind, effect: Effect<Request>, check
     },
     async lookup(request, options) {
       return check(kind, 'lookup', lookupOutcome(await effect.lookup(request, options)));
+    },
+  };
+}
+
+function checkedTwoSteps(twoSteps: TwoSteps, check: Check): TwoSteps {
+  return {
+    async prepare(request, options) {
+      return check('charge', 'prepare', prepareOutcome(await twoSteps.prepare(request, options)));
+    },
+    async seal(request, options) {
+      return sealAnswer(await twoSteps.seal(request, options));
     },
   };
 }

@@ -177,9 +177,59 @@ describe('the gateway', () => {
     expect(read().gateway).not.toHaveProperty('refunds');
   });
 
+  test('keeps how it charges in two steps, if its contract says so', () => {
+    const twoSteps = { prepare() {}, seal() {} };
+    const two = { ...contract, steps: 'two' as const };
+    expect(read({ gateway: { ...gateway, contract: two, twoSteps } }).gateway.twoSteps).toBe(twoSteps);
+    expect(read().gateway).not.toHaveProperty('twoSteps');
+  });
+
+  test.each([
+    [
+      'no word about its steps',
+      { steps: undefined },
+      undefined,
+      "gateway.contract.steps must be 'one' or 'two'",
+    ],
+    [
+      'two steps, and cannot make them',
+      { steps: 'two' },
+      undefined,
+      'gateway.twoSteps must have prepare and seal',
+    ],
+    ['one step, and can make two', {}, { prepare() {}, seal() {} }, 'gateway.twoSteps must be left out'],
+    [
+      'two steps without kept keys',
+      { steps: 'two', keys: 'none' },
+      { prepare() {}, seal() {} },
+      'gateway.contract.steps must be',
+    ],
+    [
+      'two steps without lookups',
+      { steps: 'two', lookup: false },
+      { prepare() {}, seal() {} },
+      'gateway.contract.steps must be',
+    ],
+    [
+      'two steps without a seal',
+      { steps: 'two' },
+      { prepare() {} },
+      'gateway.twoSteps.seal must be a function',
+    ],
+    ['no object for two steps', {}, 7, 'gateway.twoSteps must be an object'],
+  ])('is refused if it has %s', (_what, terms, twoSteps, complaint) => {
+    const given = {
+      ...gateway,
+      contract: { ...contract, ...terms },
+      ...(twoSteps === undefined ? {} : { twoSteps }),
+    };
+    expect(problems({ gateway: given })).toContainEqual(expect.stringContaining(complaint));
+  });
+
   const facts = { ...contract, keys: 'none' as const };
   const { keys, ...others } = facts;
   class Facts {
+    steps = contract.steps;
     keyWindowMs = contract.keyWindowMs;
     lookupLagMs = contract.lookupLagMs;
     landsWithinMs = contract.landsWithinMs;

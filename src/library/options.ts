@@ -74,6 +74,7 @@ const POLICY_LEAST: Partial<Record<string, Pick<Range, 'min'> & Partial<Range>>>
   lookupBaseMs: { min: 10 },
   lookupCapMs: { min: 10 },
   pendingPollMs: { min: 10 },
+  actionWithinMs: { min: 1000 },
   reviewLookupMs: { min: 1000 },
 };
 

@@ -1,7 +1,7 @@
 /** Checks the two parts that a caller provides: the pool and the gateway adapter. */
-import type { GatewayContract } from '../domain/contract.ts';
+import { type GatewayContract, stepsComplaint } from '../domain/contract.ts';
 import { harmlessName } from '../domain/fields.ts';
-import type { Gateway, Refunds } from '../ports/gateway.ts';
+import type { Gateway, Refunds, TwoSteps } from '../ports/gateway.ts';
 import { fieldOf, fieldsOf, refuseUnknown, wholeNumber } from './fields.ts';
 import type { InputProblem } from './input-error.ts';
 
@@ -66,7 +66,10 @@ export function readGateway(gateway: unknown, errors: InputProblem[]): Gateway |
   const webhooks = fieldOf(gateway, 'webhooks');
   if (webhooks !== undefined && typeof webhooks !== 'function')
     errors.push({ field: 'gateway.webhooks', detail: 'must be a function, or left out' });
+  const twoSteps = readTwoSteps(fieldOf(gateway, 'twoSteps'), errors);
   const contract = readContract(fieldOf(gateway, 'contract'), errors);
+  const complaint = contract === null ? null : stepsComplaint(contract, twoSteps !== null);
+  if (complaint !== null) errors.push({ ...complaint, field: `gateway.${complaint.field}` });
   if (contract === null || typeof name !== 'string') return null;
   const adapter = gateway as unknown as Gateway;
   return {
@@ -75,6 +78,7 @@ export function readGateway(gateway: unknown, errors: InputProblem[]): Gateway |
     ...(typeof livemode === 'boolean' ? { livemode } : {}),
     call: (request, options) => adapter.call(request, options),
     lookup: (request, options) => adapter.lookup(request, options),
+    ...(twoSteps === null ? {} : { twoSteps }),
     ...(refunds === null ? {} : { refunds }),
     ...(typeof webhooks === 'function'
       ? { webhooks: webhooks.bind(gateway) as NonNullable<Gateway['webhooks']> }
@@ -99,9 +103,26 @@ function readRefunds(refunds: unknown, errors: InputProblem[]): Refunds | null {
   return refunds as unknown as Refunds;
 }
 
+/** Null: the gateway charges in one step, or what it gives for two cannot be used. */
+function readTwoSteps(twoSteps: unknown, errors: InputProblem[]): TwoSteps | null {
+  if (twoSteps === undefined) return null;
+  if (!isThing(twoSteps)) {
+    errors.push({
+      field: 'gateway.twoSteps',
+      detail: 'must be an object with prepare and seal, or left out',
+    });
+    return null;
+  }
+  for (const method of ['prepare', 'seal']) {
+    if (typeof twoSteps[method] !== 'function')
+      errors.push({ field: `gateway.twoSteps.${method}`, detail: 'must be a function' });
+  }
+  return twoSteps as unknown as TwoSteps;
+}
+
 const DURATIONS = ['keyWindowMs', 'lookupLagMs', 'landsWithinMs'] as const;
 const FLAGS = ['cachesErrors', 'lookup'] as const;
-const FACTS = ['keys', ...DURATIONS, ...FLAGS];
+const FACTS = ['steps', 'keys', ...DURATIONS, ...FLAGS];
 /** A century: longer than any gateway promises. */
 const MAX_MS = 100 * 365 * 86_400_000;
 
@@ -113,6 +134,9 @@ function readContract(contract: unknown, errors: InputProblem[]): GatewayContrac
     return null;
   }
   refuseUnknown(fields, FACTS, errors, ['gateway', 'contract']);
+  const steps = fields.get('steps');
+  if (steps !== 'one' && steps !== 'two')
+    errors.push({ field: 'gateway.contract.steps', detail: "must be 'one' or 'two'" });
   const keys = fields.get('keys');
   if (keys !== 'kept' && keys !== 'none')
     errors.push({ field: 'gateway.contract.keys', detail: "must be 'kept' or 'none'" });

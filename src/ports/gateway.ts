@@ -1,6 +1,14 @@
 import type { GatewayContract } from '../domain/contract.ts';
 import type { WebhookReading } from '../domain/gateway-note.ts';
-import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../domain/outcomes.ts';
+import type {
+  CallOutcome,
+  ChargeRequest,
+  LookupOutcome,
+  NotSent,
+  PrepareOutcome,
+  PrepareRequest,
+  SealRequest,
+} from '../domain/outcomes.ts';
 import type { RefundedCharge, RefundedOutcome, RefundRequest } from '../domain/refund-outcomes.ts';
 
 /** The limits of one exchange with the gateway. */
@@ -59,6 +67,21 @@ export interface WebhookDelivery {
 }
 
 /**
+ * How a gateway charges in two steps. The rules of `Gateway` hold for every method. With it, `Gateway.call` confirms `request.handle` under
+ * `request.key`, and `Gateway.lookup` reads `request.handle`. Without a handle, `lookup` lists what carries `request.key`; what it cannot list
+ * completely is `unavailable`.
+ */
+export interface TwoSteps {
+  /** Makes the object, under `request.prepareKey`. Moves no money. The object carries `request.key` and `request.reference`. */
+  prepare(request: PrepareRequest, options: CallOptions): Promise<PrepareOutcome | NotSent>;
+  /**
+   * Sees to it that nothing can land on `request.handle` any more, under `request.sealKey`. What it answers means nothing: the object is read
+   * afterwards. `not_sent` if nothing was sent.
+   */
+  seal(request: SealRequest, options: ExchangeOptions): Promise<NotSent | undefined>;
+}
+
+/**
  * One payment gateway. An adapter only translates. It does not retry, does not follow redirects and does not invent keys. It never
  * rejects for a failure of the gateway or the network: that is an outcome. If it throws all the same, the engine takes the call as
  * `unknown` and the lookup as `unavailable`. If its own machine lacks files, ports or memory to send the request, it answers
@@ -78,6 +101,8 @@ export interface Gateway {
   call(request: ChargeRequest, options: CallOptions): Promise<CallOutcome | NotSent>;
   /** Asks the gateway what became of `request.key`, without any effect there. Called only if `contract.lookup` is true. */
   lookup(request: ChargeRequest, options: ExchangeOptions): Promise<LookupOutcome | NotSent>;
+  /** How it charges in two steps, if the contract's `steps` is `two`. Absent: it charges in one. */
+  readonly twoSteps?: TwoSteps;
   /** How refunds are made. Absent: the gateway takes none, and a request for one is refused before anything is stored. */
   readonly refunds?: Refunds;
   /**

@@ -1,3 +1,4 @@
+import type { NextAction } from '../domain/outcomes.ts';
 import type { PaymentEvent } from '../domain/payment.ts';
 import type { Advance, Advanced } from './store/advance.ts';
 import type { ChargeName, Mode, OpenElsewhere } from './store/checks.ts';
@@ -20,6 +21,7 @@ import type {
   PaymentSums,
   ReleasedQuery,
 } from './store/follow-ups.ts';
+import type { ChargeOf, StoredHandle } from './store/handles.ts';
 import type { Accepted, Intent, KeyBinding, NextCharge } from './store/opening.ts';
 import type { EventsQuery, PaymentsQuery } from './store/reads.ts';
 import type { PaymentKey, PaymentRecord, Situation, SituationQuery, StoredAnswer } from './store/records.ts';
@@ -40,6 +42,7 @@ export type * from './store/advance.ts';
 export type * from './store/checks.ts';
 export { StoreError } from './store/error.ts';
 export type * from './store/follow-ups.ts';
+export type * from './store/handles.ts';
 export type * from './store/opening.ts';
 export type * from './store/reads.ts';
 export type * from './store/records.ts';
@@ -187,6 +190,21 @@ export interface Store {
   followUpEvents(query: FollowUpEventsQuery): Promise<readonly PaymentEvent[] | null>;
   /** The sums of those payments that have any: a payment without follow-ups has none. */
   sums(accountId: string, paymentIds: readonly string[]): Promise<readonly PaymentSums[]>;
+
+  /** What a charge was prepared on; null: nothing of that is stored. Only charges at a gateway of two steps have it. */
+  handle(charge: ChargeOf): Promise<StoredHandle | null>;
+
+  /**
+   * Stores the handle, if the charge has none, and returns the stored one: whoever comes second gets the first one's. It needs no claim, and
+   * repeating it is safe.
+   */
+  keepHandle(charge: ChargeOf, handle: string): Promise<string>;
+
+  /** Raises `prepares` to `to`, if it is less. It needs no claim, and repeating it is safe. */
+  raisePrepares(charge: ChargeOf, to: number): Promise<void>;
+
+  /** Stores what the customer has to do, or that there is nothing to do. Nothing changes if the charge has no handle. */
+  keepAction(charge: ChargeOf, action: NextAction | null): Promise<void>;
 
   /** The last wish about the row, open or ended; null: there never was one. */
   lastWish(unit: UnitKey): Promise<StoredWish | null>;

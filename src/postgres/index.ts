@@ -20,6 +20,7 @@ import {
   releasedFollowUps,
 } from './follow-ups/reads.ts';
 import { followUpSituation } from './follow-ups/situation.ts';
+import { keepAction, keepHandle, raisePrepares, readHandle } from './handles.ts';
 import { wakeIdle } from './idle.ts';
 import { createBindKey, openNextCharge } from './keys.ts';
 import { claimMode, type FinalMode, openElsewhere, readMode } from './mode.ts';
@@ -96,6 +97,10 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     followUps: (query) => listFollowUps(session, query),
     followUpEvents: (query) => listFollowUpEvents(session, query),
     sums: (accountId, paymentIds) => readSums(session, accountId, paymentIds),
+    handle: (charge) => readHandle(session, charge),
+    keepHandle: (charge, handle) => keepHandle(session, charge, handle),
+    raisePrepares: (charge, to) => raisePrepares(session, charge, to),
+    keepAction: (charge, action) => keepAction(session, charge, action),
     lastWish: (unit) => lastWish(session, unit),
     eraseExpiredAnswers: createExpiry(session, retentionMs),
     async check({ writes = false } = {}) {

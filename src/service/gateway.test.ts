@@ -45,6 +45,7 @@ describe('the gateway of the service', () => {
       GATEWAY_LANDS_WITHIN_MS: '11',
     };
     expect(open(env).contract).toEqual({
+      steps: 'one',
       keys: 'none',
       keyWindowMs: 7_200_000,
       cachesErrors: true,

@@ -8,6 +8,7 @@ import type { Gateway } from '../ports/gateway.ts';
 /** `url`: the address from the configuration, or that of the mounted fake gateway. */
 export function openGateway(config: Config, url: string): Gateway {
   const contract: GatewayContract = {
+    steps: 'one',
     keys: config.GATEWAY_KEYS,
     keyWindowMs: config.GATEWAY_KEY_WINDOW_MS,
     cachesErrors: config.GATEWAY_CACHES_ERRORS === 'yes',

@@ -194,6 +194,7 @@ const AT_A_GATEWAY: readonly Row[] = [
   ['LOOKUP_BASE_MS', '10018', 10_018, 'engine.policy.lookupBaseMs'],
   ['LOOKUP_CAP_MS', '3600019', 3_600_019, 'engine.policy.lookupCapMs'],
   ['PENDING_POLL_MS', '1020', 1020, 'engine.policy.pendingPollMs'],
+  ['ACTION_WITHIN_MS', '3600027', 3_600_027, 'engine.policy.actionWithinMs'],
   ['RESOLVE_FOR_MS', '259200021', 259_200_021, 'engine.policy.resolveForMs'],
   ['REVIEW_LOOKUP_MS', '86400022', 86_400_022, 'engine.policy.reviewLookupMs'],
   ['MAX_CALLS', '223', 223, 'engine.gate.maxCalls', 'gateway.maxConnections'],

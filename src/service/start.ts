@@ -215,6 +215,7 @@ function policyOf(config: Config, contract: GatewayContract): Policy {
     lookupBaseMs: config.LOOKUP_BASE_MS,
     lookupCapMs: config.LOOKUP_CAP_MS,
     pendingPollMs: config.PENDING_POLL_MS,
+    actionWithinMs: config.ACTION_WITHIN_MS,
     resolveForMs: config.RESOLVE_FOR_MS,
     reviewLookupMs: config.REVIEW_LOOKUP_MS,
     restoredAtMs: config.RESTORED_AT,

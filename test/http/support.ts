@@ -50,6 +50,7 @@ export const payment: PaymentNow = {
   inDoubt: false,
   retryAfterMs: null,
   nextAttemptAtMs: null,
+  nextAction: null,
   seq: 2,
   createdAtMs: Date.UTC(2026, 10, 23, 12),
   updatedAtMs: Date.UTC(2026, 10, 23, 12, 0, 1),

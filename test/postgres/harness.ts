@@ -35,6 +35,7 @@ const TIMES: Readonly<Record<string, readonly string[]>> = {
   follow_up_evidence: ['at'],
   payment_sums: [],
   wishes: ['made_at', 'ended_at'],
+  handles: [],
 };
 
 /** Nothing in the suite is ended by a time limit. */

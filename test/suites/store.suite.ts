@@ -17,6 +17,7 @@ import { followUpOpeningTests } from './store/follow-ups-opening.ts';
 import { followUpReadingTests } from './store/follow-ups-reading.ts';
 import { followUpWorkTests } from './store/follow-ups-work.ts';
 import { followUpWritingTests } from './store/follow-ups-writing.ts';
+import { handleTests } from './store/handles.ts';
 import { keyTests } from './store/keys.ts';
 import { lateTests } from './store/late.ts';
 import { modeTests } from './store/mode.ts';
@@ -68,6 +69,7 @@ export function storeSuite(name: string, makeHarness: () => Promise<StoreHarness
     acceptTests(environment);
     situationTests(environment);
     wishTests(environment);
+    handleTests(environment);
     keyTests(environment);
     nextChargeTests(environment);
     advanceTests(environment);

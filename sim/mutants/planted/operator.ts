@@ -13,8 +13,8 @@ export const OPERATOR: readonly PlantedBug[] = [
     story:
       'Somebody looks at the wrong charge and says “failed”, and the customer who has paid is told to pay again.',
     file: 'src/engine/operator/wished.ts',
-    find: 'const own = canLook ? await lookUp(engine, held, room.lookup(engine, record)) : null;',
-    put: 'const own = canLook && seq < 0 ? await lookUp(engine, held, room.lookup(engine, record)) : null;',
+    find: "const own = canLook ? await room.lookup(engine, held, 'ends') : null;",
+    put: "const own = canLook && seq < 0 ? await room.lookup(engine, held, 'ends') : null;",
     judge: 'engine suite',
     tests: { file: RESOLVE_TEST, named: 'refuted by the charge itself' },
   },

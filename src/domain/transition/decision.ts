@@ -97,6 +97,16 @@ export function reversed({ policy }: Context): Settled {
   return { problem: 'gateway_failed', byAbsence: policy.contract.keys === 'none' };
 }
 
+/** Whether it is made in two steps: after a decline, what it was called on can still be paid, until that is sealed. */
+export function isInTwoSteps({ kind }: Operation, { policy }: Context): boolean {
+  return policy.contract.steps === 'two' && EFFECTS[kind].inSteps;
+}
+
+/** Whether it must be looked up before it is called again. A lookup that permits the call says so by the step. */
+export function mustReadFirst(operation: Operation, context: Context): boolean {
+  return operation.doubt.kind !== 'none' && isInTwoSteps(operation, context);
+}
+
 /** Look it up in `waitMs`. Without lookups, only a person can find out. */
 export function ask(
   operation: Operation,

@@ -81,7 +81,7 @@ export function onWished(
     return agrees ? { decision: looked, end: 'confirmed' } : refuted(looked, wish);
   }
   if (isAgainst(wish, looks)) return refuted(looked, wish);
-  if (others.kind === 'unfinished' || !wasAsked(own)) {
+  if (others.kind === 'unfinished' || !wasAsked(own) || isUnsealed(own)) {
     const waitMs = others.kind === 'unfinished' ? others.waitMs : null;
     return { decision: within(looked, waitMs ?? context.policy.lookupBaseMs), end: null };
   }
@@ -100,6 +100,11 @@ function isAgainst({ outcome }: Wish, { own, others }: Looks): boolean {
   if (outcome === 'completed') return own?.kind === 'reversed';
   // What is pending may still be made, and nobody would notice it then.
   return own?.kind === 'duplicated' || own?.kind === 'pending' || others.kind === 'money';
+}
+
+/** It can still be paid: the seal has not worked yet. */
+function isUnsealed(own: LookupOutcome | null): boolean {
+  return own?.kind === 'open' || own?.kind === 'requires_action';
 }
 
 function wasAsked(own: LookupOutcome | null): boolean {

@@ -1,6 +1,6 @@
 /** How a worker's step ends: what it decided is written, the lease is given back, and the record waits again or is left. */
-import type { CallOutcome } from '../../domain/outcomes.ts';
 import {
+  type CallEnd,
   type Context,
   type Decision,
   endingInTime,
@@ -29,13 +29,7 @@ export interface Finishing {
    * Writes the decision and gives the lease back. `outcome`: of the call that led to it; null if there was none. If nothing can be written,
    * proof of money is kept as evidence.
    */
-  finish(
-    held: Held,
-    decided: Decision,
-    nowMs: number,
-    outcome: CallOutcome | null,
-    seen?: Seen,
-  ): Promise<void>;
+  finish(held: Held, decided: Decision, nowMs: number, outcome: CallEnd | null, seen?: Seen): Promise<void>;
   /** Tells what a write has changed, and continues when its decision says. */
   afterWrite(before: PaymentRecord, record: PaymentRecord, decision: Decision): void;
 }
@@ -59,7 +53,7 @@ export function createFinishing({
     held: Held,
     decided: Decision,
     nowMs: number,
-    outcome: CallOutcome | null,
+    outcome: CallEnd | null,
     { evidenceSeen, elsewhere: seen, wish }: Seen = NOTHING_SEEN,
   ): Promise<void> {
     const proved = mustAskAhead(held, decided) ? await withoutForgotten(held, decided) : decided;
@@ -79,7 +73,7 @@ export function createFinishing({
     if (outcome === null) return;
     // A worker that takes the payment over assumes that we may have sent until the end of our lease, but not later. If
     // all clocks of this machine stood still, we may have sent after it.
-    const isNews = tellsOfMoney(outcome) || mayHaveSent(outcome);
+    const isNews = tellsOfMoney(outcome) || mayHaveSent(engine, held.record, outcome);
     if (isNews) await keepEvidence(engine, held.record, outcome);
   }
 

@@ -17,7 +17,6 @@ import {
 } from '../../domain/transition/index.ts';
 import type { PaymentRecord, StoredWish } from '../../ports/store.ts';
 import { roomOf } from '../context.ts';
-import { callGateway, lookUp } from '../exchange.ts';
 import { askedAtMs, askingNow, databaseNowMs, type Held } from '../lease.ts';
 import { momentOf } from '../moment.ts';
 import { lookOnceMore, openWish } from '../operator/wished.ts';
@@ -121,7 +120,7 @@ export function createWorker(parts: Parts & Pick<Waits, 'resumeIn'>): Worker {
       : null;
     held.place?.looked();
     if (before !== null) return finish(held, before, databaseNowMs(engine, held), null);
-    const result = await callGateway(engine, held, room.call(engine, held.record));
+    const result = await room.call(engine, held);
     const nowMs = databaseNowMs(engine, held);
     if (result.kind === 'not_sent') {
       return finish(held, onNotSent(operation, result.reason, result.waitMs), nowMs, null);
@@ -139,7 +138,7 @@ export function createWorker(parts: Parts & Pick<Waits, 'resumeIn'>): Worker {
     const { operation } = held.record;
     const room = roomOf(engine, held.record);
     const asking = askingNow(engine, held);
-    const outcome = await lookUp(engine, held, room.lookup(engine, held.record));
+    const outcome = await room.lookup(engine, held);
     const decision = onLookedFirst(
       operation,
       outcome,
@@ -159,7 +158,7 @@ export function createWorker(parts: Parts & Pick<Waits, 'resumeIn'>): Worker {
     const { operation } = held.record;
     const room = roomOf(engine, held.record);
     const asking = askingNow(engine, held);
-    const outcome = await lookUp(engine, held, room.lookup(engine, held.record));
+    const outcome = await room.lookup(engine, held);
     const nowMs = databaseNowMs(engine, held);
     const decision = onLookupEnded(
       operation,

@@ -2,8 +2,10 @@
 import { onVerified, shownBy } from '../../domain/transition/index.ts';
 import { lookAhead } from '../ahead.ts';
 import { answerBody, toPayment } from '../answer.ts';
-import { askCharge, chargeRequest } from '../exchange.ts';
+import { callGateway, chargeRequest } from '../exchange.ts';
+import { lookUpOwn } from '../look-up-charge.ts';
 import { isNamedAsDerived } from '../names.ts';
+import { callInTwoSteps } from '../two-steps/call.ts';
 import { paymentKey } from '../unit.ts';
 import { verifyOthers } from '../verify.ts';
 import type { Room } from './room.ts';
@@ -11,8 +13,12 @@ import type { Room } from './room.ts';
 export const CHARGE: Room = {
   isOffered: () => true,
   isNamedAsDerived,
-  call: (engine, record) => (options) => engine.gateway.call(chargeRequest(engine, record), options),
-  lookup: askCharge,
+  call(engine, held) {
+    const { gateway } = engine;
+    if (gateway.twoSteps !== undefined) return callInTwoSteps(engine, held, gateway.twoSteps);
+    return callGateway(engine, held, (options) => gateway.call(chargeRequest(engine, held.record), options));
+  },
+  lookup: lookUpOwn,
   lookAhead,
   async verify(engine, held, progress) {
     const outcome = await verifyOthers(engine, held, progress);

@@ -1,11 +1,11 @@
 /** What the engine must know of one kind of effect: how it is asked for at the gateway, how it is stored, and what its end looks like. */
 import type { Alarm } from '../../domain/alarms.ts';
-import type { CallOutcome, LookupOutcome, NotSent } from '../../domain/outcomes.ts';
+import type { CallOutcome, LookupOutcome } from '../../domain/outcomes.ts';
 import type { FailureProblem } from '../../domain/problems.ts';
 import type { AheadOutcome, Context, Decision, Shown } from '../../domain/transition/index.ts';
-import type { CallOptions, ExchangeOptions } from '../../ports/gateway.ts';
 import type { Advance, Advanced, Elsewhere, PaymentRecord, Store } from '../../ports/store.ts';
 import type { Engine } from '../context.ts';
+import type { CallResult } from '../exchange.ts';
 import type { Held } from '../lease.ts';
 import type { VerifyProgress } from '../verify-progress.ts';
 
@@ -26,13 +26,10 @@ export interface Room {
   isOffered(engine: Engine): boolean;
   /** Whether its stored key at the gateway is the derived one. If not, the engine stops for good. */
   isNamedAsDerived(engine: Engine, record: PaymentRecord): boolean;
-  /** Sends it. */
-  call(engine: Engine, record: PaymentRecord): (options: CallOptions) => Promise<CallOutcome | NotSent>;
-  /** Asks what became of it. */
-  lookup(
-    engine: Engine,
-    record: PaymentRecord,
-  ): (options: ExchangeOptions) => Promise<LookupOutcome | NotSent>;
+  /** Sends it, with what must be made for it first, and gives its place at the gateway back. */
+  call(engine: Engine, held: Held): Promise<CallResult>;
+  /** Asks what became of it. `ends`: an operator wants it ended, so what can still be paid is sealed. Default: only what is not called again. */
+  lookup(engine: Engine, held: Held, ends?: 'ends'): Promise<LookupOutcome>;
   /** What the gateway knows of operations that come after it, which a restored database may have forgotten. */
   lookAhead(engine: Engine, held: Held): Promise<AheadOutcome>;
   /** Checks late evidence, and what must be known before it is called. */

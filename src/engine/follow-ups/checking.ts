@@ -21,7 +21,6 @@ import {
 } from '../../ports/store.ts';
 import { type Engine, roomOf } from '../context.ts';
 import type { Verified } from '../effects/room.ts';
-import { lookUp } from '../exchange.ts';
 import { askedAtMs, askingNow } from '../lease.ts';
 import { paymentKey } from '../unit.ts';
 import { notBefore } from '../verify.ts';
@@ -135,7 +134,7 @@ async function ownForgotten(
 
 function ownLookup(engine: Engine, held: HeldFollowUp): Promise<LookupOutcome> {
   if (!engine.policy.contract.lookup) return Promise.resolve({ kind: 'unavailable', reason: 'no_lookup' });
-  return lookUp(engine, held, roomOf(engine, held.record).lookup(engine, held.record));
+  return roomOf(engine, held.record).lookup(engine, held);
 }
 
 async function newsOf(

@@ -2,7 +2,7 @@
 import type { CallOutcome, LookupOutcome } from '../../domain/outcomes.ts';
 import type { ReleasedOutcome } from '../../domain/transition/index.ts';
 import type { Elsewhere, FollowUpRecord } from '../../ports/store.ts';
-import { type Engine, roomOf } from '../context.ts';
+import type { Engine } from '../context.ts';
 import { lookUp } from '../exchange.ts';
 import { askedAtMs, askingNow } from '../lease.ts';
 import { paymentKey } from '../unit.ts';
@@ -21,7 +21,12 @@ type Outcome =
 export async function lookUpReleased(
   engine: Engine,
   held: HeldFollowUp,
-  { kind, leftMinor, askElsewhere }: Pick<RoomTraits, 'kind' | 'leftMinor' | 'askElsewhere'>,
+  {
+    kind,
+    lookup,
+    leftMinor,
+    askElsewhere,
+  }: Pick<RoomTraits, 'kind' | 'lookup' | 'leftMinor' | 'askElsewhere'>,
 ): Promise<Outcome> {
   const { store } = engine;
   const payment = paymentKey(held.record);
@@ -36,9 +41,7 @@ export async function lookUpReleased(
     });
     const others = page.filter(({ followUp }) => followUp.id !== id);
     const asking = askingNow(engine, held);
-    const outcomes = await Promise.all(
-      others.map((other) => lookUp(engine, held, roomOf(engine, other).lookup(engine, other))),
-    );
+    const outcomes = await Promise.all(others.map((other) => lookUp(engine, held, lookup(engine, other))));
     for (const [index, outcome] of outcomes.entries()) {
       const other = others[index] as FollowUpRecord;
       const shown = await judge(engine, held, { other, outcome, atMs: askedAtMs(engine, asking) });

@@ -3,6 +3,7 @@ import { followUpKey } from '../../domain/ids.ts';
 import { isSettled } from '../../domain/operation.ts';
 import type { FollowUpRecord } from '../../ports/store.ts';
 import type { Room } from '../effects/room.ts';
+import { callGateway, lookUp } from '../exchange.ts';
 import { referenceOf, stopForNames } from '../names.ts';
 import { paymentKey } from '../unit.ts';
 import { check, watch } from './checking.ts';
@@ -19,8 +20,8 @@ export function followUpRoom(traits: RoomTraits): Room {
       stopForNames(engine, { payment_id: record.paymentId });
       return false;
     },
-    call,
-    lookup,
+    call: (engine, held: HeldFollowUp) => callGateway(engine, held, call(engine, held.record)),
+    lookup: (engine, held: HeldFollowUp) => lookUp(engine, held, lookup(engine, held.record)),
     // Its name comes from the caller. So there is no next one whose name could be known.
     lookAhead: () => Promise.resolve({ kind: 'clear' }),
     verify(engine, held: HeldFollowUp) {

@@ -1,9 +1,10 @@
 /** What tells one kind of follow-up from the others. Everything else in this folder is the same for all kinds. */
 import type { FollowUpKind } from '../../domain/effects.ts';
 import type { Admit } from '../../domain/follow-up-acceptance.ts';
-import type { LookupOutcome } from '../../domain/outcomes.ts';
+import type { CallOutcome, LookupOutcome, NotSent } from '../../domain/outcomes.ts';
 import type { FailureProblem } from '../../domain/problems.ts';
 import type { SumChange, Sums } from '../../domain/sums.ts';
+import type { CallOptions, ExchangeOptions } from '../../ports/gateway.ts';
 import type { Elsewhere, FollowUpRecord } from '../../ports/store.ts';
 import type { FollowUpProblem } from '../api.ts';
 import type { Engine } from '../context.ts';
@@ -55,8 +56,15 @@ export type ElsewhereSaid =
 export type HeldFollowUp = Held & { readonly record: FollowUpRecord };
 
 /** What its room needs beside what is the same for all of them. */
-export interface RoomTraits extends Pick<Room, 'isOffered' | 'call' | 'lookup' | 'answer' | 'alarms'> {
+export interface RoomTraits extends Pick<Room, 'isOffered' | 'answer' | 'alarms'> {
   readonly kind: FollowUpKind;
+  /** Sends it. */
+  call(engine: Engine, record: FollowUpRecord): (options: CallOptions) => Promise<CallOutcome | NotSent>;
+  /** Asks what became of it. */
+  lookup(
+    engine: Engine,
+    record: FollowUpRecord,
+  ): (options: ExchangeOptions) => Promise<LookupOutcome | NotSent>;
   /** Asks the gateway what somebody else did with the payment's money. `isThere`: whether the gateway has made the one that is held. */
   askElsewhere(engine: Engine, held: HeldFollowUp, isThere: boolean): Promise<ElsewhereSaid>;
   /** By what the payment's sums change when one of `amountMinor` goes from one status to another. */

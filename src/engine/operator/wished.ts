@@ -2,7 +2,6 @@
 import { type Context, type Decision, onWished } from '../../domain/transition/index.ts';
 import { type PaymentRecord, type StoredWish, StoreError, type WishChange } from '../../ports/store.ts';
 import { type Engine, roomOf } from '../context.ts';
-import { lookUp } from '../exchange.ts';
 import { askedAtMs, askingNow, type Held } from '../lease.ts';
 import { unitOf } from '../unit.ts';
 import type { VerifyProgress } from '../verify-progress.ts';
@@ -46,7 +45,7 @@ export async function lookOnceMore(
   const asking = askingNow(engine, held);
   const check = await room.verify(engine, held, progress);
   const canLook = engine.policy.contract.lookup;
-  const own = canLook ? await lookUp(engine, held, room.lookup(engine, record)) : null;
+  const own = canLook ? await room.lookup(engine, held, 'ends') : null;
   const asked = askedAtMs(engine, asking);
   return (context) => {
     const { decision: checked, evidenceSeen, others } = check(context);
