@@ -1,6 +1,5 @@
 /** The sums of a payment say exactly what its refunds say, and nothing is opened that does not fit. */
 import { isSettled } from '../../../src/domain/operation.ts';
-import type { FollowUpAdvance } from '../../../src/ports/store.ts';
 import { nameOf } from './as-charge.ts';
 import { latestOf, type RefundChange, refundsOf } from './book.ts';
 import type { RefundJudgeParts } from './index.ts';
@@ -42,7 +41,10 @@ function judgeElsewhere(
   elsewhereMinor: number,
 ): void {
   const isLess = elsewhereMinor < (sumsBefore?.elsewhereMinor ?? 0);
-  if (isLess && (args as Partial<FollowUpAdvance>).elsewhere?.exact !== true)
+  if (
+    isLess &&
+    (args as { readonly elsewhere?: { readonly exact: boolean } | null }).elsewhere?.exact !== true
+  )
     violated(
       'sums',
       `${nameOf(after)}: less was refunded elsewhere than before, and that was not known exactly`,
