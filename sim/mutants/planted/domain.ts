@@ -270,7 +270,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   {
     name: 'a lookup without an answer sets no timer',
     story: 'An order whose lookup failed once is never looked up again, and stays open for ever.',
-    file: `${FOLDER}/lookup-ended.ts`,
+    file: `${FOLDER}/look-again.ts`,
     find: '  const waitMs = Math.min(scheduledMs, provableMs ?? scheduledMs);',
     put: '  const waitMs = detail === null ? Math.min(scheduledMs, provableMs ?? scheduledMs) : null;',
     judge: 'explorer',

@@ -17,7 +17,7 @@ export const TWO_STEPS: readonly PlantedBug[] = [
       'The process dies after the confirm, the next one prepares another object, and the customer pays twice.',
     file: CALL,
     find: "return { kind: 'handle', handle: await store.keepHandle(of, outcome.handle) };",
-    put: "return { kind: 'handle', handle: (void store.keepHandle(of, outcome.handle), outcome.handle) };",
+    put: "return { kind: 'handle', handle: (void store.keepHandle(of, outcome.handle).catch(() => {}), outcome.handle) };",
     judge: 'engine suite',
     tests: { file: CHARGE_TEST, named: 'its handle cannot be stored' },
   },
