@@ -1,7 +1,7 @@
 /** Puts the parts together: a fake gateway as a part of a Fastify server. */
 import type { FastifyInstance } from 'fastify';
 import { createAttempts } from './attempts.ts';
-import { GATEWAY_ERROR } from './bodies.ts';
+import { GATEWAY_ERROR, VOICE } from './bodies.ts';
 import { createOperations } from './charge-operations.ts';
 import { createCharges } from './charges.ts';
 import { currentSettings } from './faults/current.ts';
@@ -16,6 +16,7 @@ import { createReads } from './reads.ts';
 import { createSleeper } from './sleep.ts';
 import { createAnnouncer } from './webhooks/announce.ts';
 import { createWebhookSender, type WebhookOptions } from './webhooks/deliver.ts';
+import { standardSignature } from './webhooks/sign.ts';
 import { answer, DROP } from './wire.ts';
 
 /** Where the fake gateway logs; a pino logger fits. */
@@ -82,9 +83,11 @@ export function createFakeGateway(options: FakeGatewayOptions): FakeGateway {
   const sleeper = createSleeper();
   const held = createHeldSockets(sleeper);
   const current = currentSettings(ledger, faultSettings(options.faults ?? {}, seed), sleeper.sleep);
-  const webhooks = options.webhook && createWebhookSender(options.webhook, sleeper, { now, log });
+  const webhooks =
+    options.webhook &&
+    createWebhookSender(options.webhook, standardSignature(options.webhook.secret), sleeper, { now, log });
   const announce = webhooks && createAnnouncer({ ledger, webhooks, sleeper, now, log });
-  const run = createAttempts(ledger, current, sleeper);
+  const run = createAttempts(ledger, current, sleeper, VOICE);
 
   const protocol: Protocol = {
     charge: createCharges({ ledger, run, now, onBooked: (...booked) => announce?.charge(...booked) }),

@@ -35,6 +35,7 @@ export function send(reply: FastifyReply, wire: Wire, held: HeldSockets): void {
   switch (wire.kind) {
     case 'answer':
       if (wire.retryAfterSeconds !== undefined) reply.header('retry-after', String(wire.retryAfterSeconds));
+      if (wire.headers !== undefined) reply.headers(wire.headers);
       reply.code(wire.status).header('content-type', JSON_TYPE).send(wire.body);
       return;
     case 'drop':
@@ -48,7 +49,11 @@ export function send(reply: FastifyReply, wire: Wire, held: HeldSockets): void {
     case 'truncate': {
       reply.hijack();
       const body = Buffer.from(wire.body);
-      reply.raw.writeHead(wire.status, { 'content-type': JSON_TYPE, 'content-length': body.length });
+      reply.raw.writeHead(wire.status, {
+        ...wire.headers,
+        'content-type': JSON_TYPE,
+        'content-length': body.length,
+      });
       reply.raw.write(body.subarray(0, body.length >>> 1), () => reply.raw.destroy());
       return;
     }

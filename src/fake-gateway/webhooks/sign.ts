@@ -1,5 +1,6 @@
 /** Signatures as in the Standard Webhooks specification (`v1`, HMAC-SHA256). */
 import { createHmac } from 'node:crypto';
+import type { SignDelivery } from './deliver.ts';
 
 /**
  * The key in a secret of the form `whsec_<base64>`.
@@ -12,6 +13,12 @@ export function webhookKey(secret: string): Buffer {
     throw new TypeError('The webhook secret must be "whsec_" and then 24 to 64 random bytes in base64.');
   }
   return key;
+}
+
+/** Signs with this secret. @throws TypeError as `webhookKey`. */
+export function standardSignature(secret: string): SignDelivery {
+  const key = webhookKey(secret);
+  return (id, timestampSeconds, body) => webhookHeaders(key, id, timestampSeconds, body);
 }
 
 /** @param timestampSeconds of this attempt, as sent in `webhook-timestamp`. */
