@@ -14,6 +14,10 @@ import { createHeldSockets } from './http/send.ts';
 import type { Ledger } from './ledger/port.ts';
 import { createReads } from './reads.ts';
 import { createSleeper } from './sleep.ts';
+import { addPages } from './stripe/pages.ts';
+import { addStripeRoutes, type StripeOptions } from './stripe/routes.ts';
+import { stripeSignature } from './stripe/sign.ts';
+import { createStripe } from './stripe/stripe.ts';
 import { createAnnouncer } from './webhooks/announce.ts';
 import { createWebhookSender, type WebhookOptions } from './webhooks/deliver.ts';
 import { standardSignature } from './webhooks/sign.ts';
@@ -40,6 +44,13 @@ export interface FakeGatewayOptions {
   readonly faults?: unknown;
   /** Where events about charges and refunds are sent. Default: nowhere. */
   readonly webhook?: WebhookOptions;
+  /**
+   * The Stripe that it emulates at `/stripe/v1`. Default: it takes every test key and sends no events.
+   */
+  readonly stripe?: StripeOptions & {
+    /** Where Stripe's events are sent. Their secret may be any text, as that of Stripe is. Default: nowhere. */
+    readonly webhook?: WebhookOptions;
+  };
   /** The gateway's clock, in milliseconds since the Unix epoch. By it, charges take effect, become visible and settle. Default: the system's. */
   readonly now?: () => number;
   /**
@@ -87,6 +98,21 @@ export function createFakeGateway(options: FakeGatewayOptions): FakeGateway {
     options.webhook &&
     createWebhookSender(options.webhook, standardSignature(options.webhook.secret), sleeper, { now, log });
   const announce = webhooks && createAnnouncer({ ledger, webhooks, sleeper, now, log });
+  const stripeWebhook = options.stripe?.webhook;
+  const stripe = createStripe({
+    ledger,
+    current,
+    sleeper,
+    now,
+    webhooks:
+      stripeWebhook &&
+      createWebhookSender(stripeWebhook, stripeSignature(stripeWebhook.secret), sleeper, { now, log }),
+    onError: (error) =>
+      log.warn(
+        { err: error },
+        'a request to the emulated Stripe that was to land late is waiting: the ledger failed',
+      ),
+  });
   const run = createAttempts(ledger, current, sleeper, VOICE);
 
   const protocol: Protocol = {
@@ -120,7 +146,17 @@ export function createFakeGateway(options: FakeGatewayOptions): FakeGateway {
           addProtocolRoutes(scope, protocol);
           // Held connections would keep the server from closing.
           scope.addHook('preClose', async () => close());
-          addJudgeRoutes(scope, { ledger, current, seed, now, hosts, held });
+          addJudgeRoutes(scope, { ledger, current, seed, now, hosts, held, stripe });
+          addPages(scope, stripe, now);
+          const routes = {
+            stripe,
+            options: options.stripe ?? {},
+            held,
+            onError: (error: Error) =>
+              log.error({ err: error }, 'the emulated Stripe itself failed; it answered 500'),
+          };
+          // Some of Stripe's libraries cannot have a path before `/v1`.
+          for (const path of ['/stripe/v1', '/v1']) addStripeRoutes(scope, path, prefix, routes);
         },
         { prefix },
       );
