@@ -31,6 +31,7 @@ import { STORE } from './store.ts';
 import { STORE_BATCHES } from './store-batches.ts';
 import { STORE_CONNECTIONS } from './store-connections.ts';
 import { STORE_SWEEP } from './store-sweep.ts';
+import { STRIPE } from './stripe.ts';
 import { UNSEEN } from './unseen.ts';
 
 export const PLANTED: readonly PlantedBug[] = [
@@ -65,5 +66,6 @@ export const PLANTED: readonly PlantedBug[] = [
   ...EDGES_TRUTH,
   ...EDGES_WORLD,
   ...SERVICE_LAYER,
+  ...STRIPE,
   ...UNSEEN,
 ];
