@@ -97,6 +97,8 @@ export function createAttempts(
         return { kind: 'hold', ms: delayOf(settings, fault) };
       case 'slow_answer':
         return (await sleeper.sleep(delayOf(settings, fault))) ? honest : DROP;
+      case 'dripping_answer':
+        return { ...honest, kind: 'drip', ms: delayOf(settings, fault) };
       case 'truncated_answer':
         return { ...honest, kind: 'truncate' };
       case 'garbage_answer':

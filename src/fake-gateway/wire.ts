@@ -11,6 +11,14 @@ export type Wire =
   | { readonly kind: 'drop' }
   /** Nothing is sent until the caller leaves or `ms` have passed. */
   | { readonly kind: 'hold'; readonly ms: number }
+  /** The body is sent in pieces, the last one after `ms`. */
+  | {
+      readonly kind: 'drip';
+      readonly status: number;
+      readonly body: string;
+      readonly ms: number;
+      readonly headers?: Headers;
+    }
   /** The headers and half of the body are sent, then the connection ends. */
   | {
       readonly kind: 'truncate';

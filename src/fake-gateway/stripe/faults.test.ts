@@ -40,6 +40,7 @@ const DELAYS: { readonly [N in FaultName]?: { readonly delay_ms: number } } = {
   lands_late: { delay_ms: 5_000 },
   lost_answer: { delay_ms: 60_000 },
   slow_answer: { delay_ms: 30 },
+  dripping_answer: { delay_ms: 30 },
   pending: { delay_ms: 5_000 },
   pending_declined: { delay_ms: 5_000 },
 };
@@ -64,6 +65,8 @@ const SEEN: Readonly<
   pm_lost_once: ['silence', 200, 1, 1],
   pm_slow: [200, 200, 1, 1],
   pm_slow_once: [200, 200, 1, 1],
+  pm_dripping: [200, 200, 1, 1],
+  pm_dripping_once: [200, 200, 1, 1],
   pm_truncated: ['broken', 'broken', 1, 1],
   pm_garbage: [200, 200, 1, 1],
   pm_429: [429, 429, 0, 0],

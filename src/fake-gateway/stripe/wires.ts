@@ -43,7 +43,7 @@ export function refused({ status, detail }: StripeError, retryAfterSeconds?: num
 
 /** With the headers that every answer has. */
 export function about(wire: Wire, { requestId, version, key }: RequestFacts): Wire {
-  if (wire.kind !== 'answer' && wire.kind !== 'truncate') return wire;
+  if (wire.kind === 'drop' || wire.kind === 'hold') return wire;
   const keyed = key === null ? {} : { 'idempotency-key': key, 'original-request': requestId };
   return {
     ...wire,
