@@ -64,8 +64,8 @@ export interface FakeGatewayOptions {
 /** A fake gateway for a Fastify server. */
 export interface FakeGateway {
   /**
-   * Adds the routes below `prefix` (default: at the root), in their own Fastify context. It may be called several times, with several
-   * prefixes. When the server begins to close, so does the gateway.
+   * Adds the routes below `prefix` (default: at the root), in their own Fastify context: also `/stripe` and `/v1`, where it is a Stripe.
+   * It may be called several times, with several prefixes. When the server begins to close, so does the gateway.
    */
   register(app: FastifyInstance, options?: { readonly prefix?: string }): void;
   /** Drops every answer that is under way, ends all waits and sends no more webhooks. The ledger stays open. */

@@ -88,6 +88,22 @@ describe('a card that wants authentication', () => {
     expect(await confirmed).toMatchObject({ status: 'succeeded' });
   });
 
+  test('a failure after a charge that was declined late is the last error', async () => {
+    const { sdk, advance } = await start();
+    const { id } = await sdk.paymentIntents.create(waiting({ payment_method: 'pm_pending_declined' }));
+    advance(2_000);
+    expect(await sdk.paymentIntents.retrieve(id)).toMatchObject({
+      last_payment_error: { code: 'card_declined' },
+    });
+    const again = { payment_method: 'pm_card_authenticationRequired', return_url: RETURN_URL };
+    const { next_action: action } = await sdk.paymentIntents.confirm(id, again);
+    await answer(action?.redirect_to_url?.url, 'failed');
+    expect(await sdk.paymentIntents.retrieve(id)).toMatchObject({
+      status: 'requires_payment_method',
+      last_payment_error: { code: 'payment_intent_authentication_failure' },
+    });
+  });
+
   test("without a page to come back to, the merchant's page shows the bank's", async () => {
     const { sdk } = await start();
     const intent = await sdk.paymentIntents.create(paid({ payment_method: 'pm_card_threeDSecure2Required' }));

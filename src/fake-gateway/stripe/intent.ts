@@ -101,7 +101,7 @@ export function stateOf({ intent, charges }: Payment, nowMs: number): State {
     }
     case 'declined':
       // The charge was under way when it was declined, so the intent could not say so yet.
-      return latest.outcome === 'pending' && isOf(intent, latest)
+      return latest.outcome === 'pending' && intent.lastError === null
         ? { ...base, status: 'requires_payment_method', method: null, lastError: declinedLater(latest) }
         : { ...base, status: open };
     default:
@@ -112,11 +112,6 @@ export function stateOf({ intent, charges }: Payment, nowMs: number): State {
 /** Why the charge was declined. */
 export function declineOf({ method }: Pick<Charge, 'method'>): Decline {
   return (method === null ? undefined : findMethod(method)?.decline) ?? GENERIC_DECLINE;
-}
-
-/** Whether nothing has been tried since the charge. */
-function isOf({ attempts }: Intent, { generation }: Charge): boolean {
-  return attempts === generation + 1;
 }
 
 function declinedLater(charge: Charge): LastError {
