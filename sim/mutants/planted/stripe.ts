@@ -23,7 +23,7 @@ export const STRIPE: readonly PlantedBug[] = [
     name: 'a decline leaves the payment ready to be confirmed',
     story:
       'The merchant’s code tries the declined card again and again, and the customer is never asked for another.',
-    file: `${FOLDER}/confirm.ts`,
+    file: `${FOLDER}/charge.ts`,
     find: '{ ...intent, method: null, lastError, attempts: intent.attempts + 1 }',
     put: '{ ...intent, lastError, attempts: intent.attempts + 1 }',
     judge: 'gateway suite',
@@ -32,7 +32,7 @@ export const STRIPE: readonly PlantedBug[] = [
   {
     name: 'held money is held for ever',
     story: 'Code that captures too late works in every test, and loses the money in production.',
-    file: `${FOLDER}/confirm.ts`,
+    file: `${FOLDER}/charge.ts`,
     find: 'if (!booked.capture) await releaseLater(work, booked);',
     put: 'if (booked.capture) await releaseLater(work, booked);',
     judge: 'gateway suite',

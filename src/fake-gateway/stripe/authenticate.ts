@@ -1,12 +1,14 @@
 /** What the customer does at the bank's page: 3-D Secure. */
+
+import { charge } from './charge.ts';
 import type { Work } from './command.ts';
-import { charge, shown } from './confirm.ts';
 import { invalid, unexpectedState } from './errors.ts';
 import { type Payment, stateOf } from './intent.ts';
+import type { Json } from './json.ts';
 import { methodOf } from './methods.ts';
-import type { Json } from './objects.ts';
 import { choiceIn } from './params.ts';
 import { writeIntent } from './records.ts';
+import { shown } from './shown.ts';
 
 const FAILED = {
   code: 'payment_intent_authentication_failure',

@@ -1,12 +1,12 @@
 /** Canceling seals a PaymentIntent: no request can charge it any more, also none that is still on its way. */
 import { operateNow } from './capture.ts';
 import type { Work } from './command.ts';
-import { shown } from './confirm.ts';
 import { unexpectedState } from './errors.ts';
 import { type IntentStatus, type Payment, stateOf } from './intent.ts';
-import type { Json } from './objects.ts';
+import type { Json } from './json.ts';
 import { checkNames, choiceIn, expandIn } from './params.ts';
 import { writeIntent } from './records.ts';
+import { shown } from './shown.ts';
 
 const CANCELABLE: readonly IntentStatus[] = [
   'requires_payment_method',

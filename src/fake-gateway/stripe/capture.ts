@@ -1,20 +1,21 @@
 /** Capturing held money, in full or in part. What is not captured is released. */
 import type { NewOperation } from '../ledger/port.ts';
 import type { Work } from './command.ts';
-import { shown } from './confirm.ts';
 import { StripeError, unexpectedState } from './errors.ts';
 import { type Payment, stateOf } from './intent.ts';
+import type { Json } from './json.ts';
 import { fromLedger, toLedger } from './money.ts';
-import type { Json } from './objects.ts';
 import { checkNames, expandIn, integerIn } from './params.ts';
+import { shown } from './shown.ts';
 
 export async function capture(work: Work, payment: Payment): Promise<Json> {
   const { params } = work.command;
   checkNames(
     params,
-    ['amount_to_capture', 'final_capture', 'expand'],
+    ['amount_to_capture', 'expand'],
     [
       'application_fee_amount',
+      'final_capture',
       'metadata',
       'statement_descriptor',
       'statement_descriptor_suffix',

@@ -1,12 +1,12 @@
 /** Creating a PaymentIntent, confirmed or not. */
 import type { Work } from './command.ts';
-import { CONFIRM_PARAMS, confirmPayment, shown } from './confirm.ts';
+import { CONFIRM_PARAMS, confirmPayment } from './confirm.ts';
 import { invalid } from './errors.ts';
 import type { FormFields } from './form.ts';
 import type { Intent } from './intent.ts';
+import type { Json } from './json.ts';
 import { methodOf } from './methods.ts';
 import { checkAmount, currencyOf } from './money.ts';
-import type { Json } from './objects.ts';
 import {
   booleanIn,
   checkNames,
@@ -20,6 +20,7 @@ import {
   textsIn,
 } from './params.ts';
 import { writeIntent } from './records.ts';
+import { shown } from './shown.ts';
 
 const KNOWN = [
   ...CONFIRM_PARAMS,
@@ -54,6 +55,7 @@ const NOT_EMULATED = [
   'payment_details',
   'payment_method_configuration',
   'payment_method_data',
+  'payment_method_options',
   'radar_options',
   'transfer_data',
   'transfer_group',

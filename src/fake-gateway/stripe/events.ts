@@ -1,15 +1,9 @@
 /** Events: what they are, when they happen, and what they show. */
 import type { Books, StoredRecord } from '../ledger/books.ts';
-import {
-  chargeObject,
-  hasExpired,
-  intentObject,
-  type Json,
-  type RefundNote,
-  refundObject,
-  secondsOf,
-} from './objects.ts';
+import { type Json, secondsOf } from './json.ts';
+import { chargeObject, hasExpired, intentObject } from './objects.ts';
 import { label, readPayment } from './records.ts';
+import { type RefundNote, refundObject } from './refund-object.ts';
 
 export type EventType =
   | `payment_intent.${'created' | 'succeeded' | 'processing' | 'payment_failed' | 'requires_action' | 'amount_capturable_updated' | 'canceled'}`

@@ -332,6 +332,7 @@ describe('parameters', () => {
     ['amount=1000', { code: 'parameter_missing', param: 'currency' }],
     ['amount=1000&currency=xyz', { param: 'currency' }],
     ['amount=1000&currency=usd&colour=red', { code: 'parameter_unknown', param: 'colour' }],
+    ['amount=1000&currency=usd&payment_method_options[card][network]=visa', { code: 'parameter_unknown' }],
     ['amount=1000&currency=usd&transfer_group=g', { code: 'parameter_unknown', param: 'transfer_group' }],
     [
       'amount=1000&currency=usd&payment_method=pm_unknown',

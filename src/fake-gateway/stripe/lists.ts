@@ -2,7 +2,7 @@
 import type { Books, RecordQuery, StoredRecord } from '../ledger/books.ts';
 import { invalid, missing } from './errors.ts';
 import type { FormFields } from './form.ts';
-import type { Json } from './objects.ts';
+import type { Json } from './json.ts';
 import { checkNames, groupIn, integerIn, textIn } from './params.ts';
 
 export const PAGE_PARAMS = ['limit', 'starting_after', 'ending_before', 'created', 'expand'] as const;
@@ -63,16 +63,14 @@ function createdIn(params: FormFields, nowMs: number): { fromMs?: number; untilM
   }
   const bounds = groupIn(params, 'created') ?? {};
   checkNames(bounds, ['gt', 'gte', 'lt', 'lte']);
-  const [gt, gte, lt, lte] = ['gt', 'gte', 'lt', 'lte'].map((name) => integerIn(bounds, name) ?? null);
-  const from = Math.max(
-    ...[gt === null || gt === undefined ? null : gt + 1, gte].map(
-      (second) => second ?? Number.MIN_SAFE_INTEGER / 1_000,
-    ),
-  );
-  const until = Math.min(
-    ...[lt === null || lt === undefined ? null : lt - 1, lte].map(
-      (second) => second ?? Number.MAX_SAFE_INTEGER / 2_000,
-    ),
-  );
-  return { fromMs: Math.ceil(from) * 1_000, untilMs: Math.min(nowMs, Math.floor(until) * 1_000 + 999) };
+  const boundIn = (name: string, otherwise: number, step = 0): number => {
+    const second = integerIn(bounds, name);
+    return second === null ? otherwise : second + step;
+  };
+  const from = Math.max(boundIn('gt', 0, 1), boundIn('gte', 0));
+  const until = Math.min(boundIn('lt', LAST_SECOND, -1), boundIn('lte', LAST_SECOND));
+  return { fromMs: from * 1_000, untilMs: Math.min(nowMs, until * 1_000 + 999) };
 }
+
+/** Of the year 9999. */
+const LAST_SECOND = 253_402_300_799;

@@ -1,24 +1,12 @@
-/** PaymentIntents, charges, refunds and payment methods as JSON, at a moment. Pure. */
+/** PaymentIntents and charges as JSON, at a moment. Pure. */
 import { createHash } from 'node:crypto';
-import { refundsAt, standingAt } from '../ledger/charge-state.ts';
+import { standingAt } from '../ledger/charge-state.ts';
 import { operationsAt } from '../ledger/operations.ts';
 import type { Charge, Operation } from '../ledger/port.ts';
-import { operationStatusAt } from '../ledger/standing.ts';
+import { cardOf, methodObject, NOBODY } from './card-object.ts';
 import { declineOf, type Intent, type LastError, type Payment, stateOf } from './intent.ts';
-import { findMethod } from './methods.ts';
+import { type Json, secondsOf } from './json.ts';
 import { fromLedger } from './money.ts';
-
-export type Json = Readonly<Record<string, unknown>>;
-
-/** What the ledger stores of a refund, next to the operation on its charge. */
-export interface RefundNote {
-  readonly intentId: string;
-  readonly chargeId: string;
-  readonly reason: string | null;
-  readonly metadata: Readonly<Record<string, string>>;
-}
-
-export const secondsOf = (ms: number): number => Math.floor(ms / 1_000);
 
 /** Whoever holds it may act for the customer. It follows from the id, so that it need not be stored. */
 export function clientSecretOf(intentId: string): string {
@@ -109,45 +97,6 @@ export function lastErrorObject({ type, decline, chargeId, method }: LastError, 
   };
 }
 
-function methodObject(id: string, { customer, createdMs }: Intent): Json {
-  return {
-    id,
-    object: 'payment_method',
-    billing_details: NOBODY,
-    card: cardOf(id),
-    created: secondsOf(createdMs),
-    customer,
-    livemode: false,
-    metadata: {},
-    type: 'card',
-  };
-}
-
-const NOBODY = {
-  address: { city: null, country: null, line1: null, line2: null, postal_code: null, state: null },
-  email: null,
-  name: null,
-  phone: null,
-  tax_id: null,
-};
-
-function cardOf(id: string | null): Json {
-  const { brand, last4 } = (id === null ? undefined : findMethod(id)) ?? { brand: 'visa', last4: '4242' };
-  return {
-    brand,
-    checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: 'pass' },
-    country: 'US',
-    exp_month: 12,
-    exp_year: 2099,
-    fingerprint: createHash('sha256').update(last4).digest('hex').slice(0, 16),
-    funding: 'credit',
-    last4,
-    network: brand,
-    three_d_secure: null,
-    wallet: null,
-  };
-}
-
 export function chargeObject(
   payment: Payment,
   charge: Charge,
@@ -213,44 +162,6 @@ export function chargeObject(
     status,
     transfer_data: null,
     transfer_group: null,
-  };
-}
-
-/** The refund as it is at `nowMs`; undefined if it has not been made by then. */
-export function refundObject(
-  payment: Payment,
-  id: string,
-  note: RefundNote,
-  nowMs: number,
-  expand: readonly string[] = [],
-): Json | undefined {
-  const charge = payment.charges.find((one) => one.id === note.chargeId);
-  const refund = charge && refundsAt(charge, nowMs).find((one) => one.id === id);
-  if (charge === undefined || refund === undefined) return undefined;
-  const status = operationStatusAt(refund, nowMs);
-  return {
-    id,
-    object: 'refund',
-    amount: fromLedger(refund.amount, charge.currency),
-    balance_transaction: null,
-    charge: expand.includes('charge') ? chargeObject(payment, charge, nowMs) : charge.id,
-    created: secondsOf(refund.createdMs),
-    currency: charge.currency.toLowerCase(),
-    customer: payment.intent.customer,
-    customer_account: null,
-    destination_details: { card: { type: 'refund' }, type: 'card' },
-    ...(status === 'failed'
-      ? { failure_reason: refund.outcome === 'failed' ? 'declined' : 'expired_or_canceled_card' }
-      : {}),
-    metadata: note.metadata,
-    payment_intent: expand.includes('payment_intent') ? intentObject(payment, nowMs) : payment.intent.id,
-    payment_method: charge.method,
-    ...(status === 'pending' ? { pending_reason: 'processing' } : {}),
-    reason: note.reason,
-    receipt_number: null,
-    source_transfer_reversal: null,
-    status,
-    transfer_reversal: null,
   };
 }
 

@@ -10,8 +10,9 @@ import { create } from './create.ts';
 import { errorText, missing, StripeError } from './errors.ts';
 import { type Happening, recordEvents } from './events.ts';
 import type { Payment } from './intent.ts';
+import type { Json } from './json.ts';
 import { type Answer, keep } from './keys.ts';
-import { intentObject, type Json, lastErrorObject } from './objects.ts';
+import { intentObject, lastErrorObject } from './objects.ts';
 import { readPayment } from './records.ts';
 import { refund } from './refund.ts';
 

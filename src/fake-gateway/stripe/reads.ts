@@ -3,10 +3,12 @@ import type { Books } from '../ledger/books.ts';
 import { missing } from './errors.ts';
 import { eventObject } from './events.ts';
 import type { FormFields } from './form.ts';
+import type { Json } from './json.ts';
 import { listOf, PAGE_PARAMS } from './lists.ts';
-import { chargeObject, intentObject, type Json, type RefundNote, refundObject } from './objects.ts';
+import { chargeObject, intentObject } from './objects.ts';
 import { checkNames, expandIn, textIn } from './params.ts';
 import { intentOfCharge, label, readPayment } from './records.ts';
+import { type RefundNote, refundObject } from './refund-object.ts';
 import { API_VERSION } from './wires.ts';
 
 export interface Question {

@@ -2,7 +2,7 @@
 import type { Books } from '../ledger/books.ts';
 import type { Charge } from '../ledger/port.ts';
 import type { Intent, Payment } from './intent.ts';
-import type { RefundNote } from './objects.ts';
+import type { RefundNote } from './refund-object.ts';
 
 export const label = {
   customer: (id: string) => `customer ${id}`,

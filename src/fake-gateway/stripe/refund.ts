@@ -6,11 +6,12 @@ import type { Charge, NewOperation, Operation } from '../ledger/port.ts';
 import type { Work } from './command.ts';
 import { invalid, missing, StripeError } from './errors.ts';
 import type { Payment } from './intent.ts';
+import type { Json } from './json.ts';
 import { findMethod } from './methods.ts';
 import { fromLedger, toLedger } from './money.ts';
-import { type Json, type RefundNote, refundObject } from './objects.ts';
 import { checkNames, choiceIn, expandIn, integerIn, metadataIn, textIn } from './params.ts';
 import { readPayment, writeRefundNote } from './records.ts';
+import { type RefundNote, refundObject } from './refund-object.ts';
 
 /** @param payment whose charge is refunded. */
 export async function refund(work: Work, payment: Payment): Promise<Json> {
