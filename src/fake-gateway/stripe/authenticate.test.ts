@@ -1,9 +1,10 @@
 /** 3-D Secure: the payment waits for the customer, and goes on as they decide. */
 import { setMaxListeners } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
-import { ask as askGateway } from '../../../test/suites/fake-gateway.client.ts';
+import { ask as askGateway, jsonOf } from '../../../test/suites/fake-gateway.client.ts';
 import {
   type EmulatedStripe,
+  PAID_FORM,
   paid,
   payment,
   refusalOf,
@@ -114,6 +115,21 @@ describe('a card that wants authentication', () => {
     const { stripe_js: page } = (intent.next_action?.use_stripe_sdk ?? {}) as { stripe_js?: string };
     expect((await answer(page, 'succeeded')).ending).toMatchObject({ status: 200 });
     expect(await sdk.paymentIntents.retrieve(intent.id)).toMatchObject({ status: 'succeeded' });
+  });
+
+  test('finds its page also where the gateway is mounted below a path', async () => {
+    const { far, ledger } = await start();
+    const mounted = `${far.url}/fake-gateway`;
+    const created = await askGateway(mounted, {
+      path: '/stripe/v1/payment_intents',
+      body: PAID_FORM.replace('pm_card_visa', 'pm_card_authenticationRequired'),
+      headers: { authorization: 'Bearer sk_test_fake', 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    const intent = jsonOf<{ next_action: { use_stripe_sdk: { stripe_js: string } } }>(created);
+    const page = intent.next_action.use_stripe_sdk.stripe_js;
+    expect(page.startsWith(`${mounted}/stripe/authenticate/`)).toBe(true);
+    expect((await answer(page, 'succeeded')).ending).toMatchObject({ status: 200 });
+    expect((await ledger()).summary).toMatchObject({ live: 1 });
   });
 
   test('is charged once, however often the customer answers', async () => {
