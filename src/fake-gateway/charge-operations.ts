@@ -94,7 +94,8 @@ function newOperation(
 
 const ANSWERS = { succeeded: 200, pending: 202, failed: 402, none: 500 } as const;
 
-function endingOf(
+/** How a refund with this fault ends. */
+export function endingOf(
   fault: ReturnType<typeof refundFault> | 'stale_error',
 ): Pick<NewOperation, 'outcome' | 'settleTo'> {
   switch (fault) {

@@ -31,6 +31,7 @@ import { STORE } from './store.ts';
 import { STORE_BATCHES } from './store-batches.ts';
 import { STORE_CONNECTIONS } from './store-connections.ts';
 import { STORE_SWEEP } from './store-sweep.ts';
+import { STRIPE } from './stripe.ts';
 import { TWO_STEPS } from './two-steps.ts';
 import { UNSEEN } from './unseen.ts';
 import { WEBHOOKS_IN } from './webhooks.ts';
@@ -69,5 +70,6 @@ export const PLANTED: readonly PlantedBug[] = [
   ...EDGES_TRUTH,
   ...EDGES_WORLD,
   ...SERVICE_LAYER,
+  ...STRIPE,
   ...UNSEEN,
 ];

@@ -7,7 +7,7 @@ import { chargeToken, refundToken, TOKENS } from './tokens.ts';
 
 const everything = faultSettings(
   {
-    ...Object.fromEntries(faultsOf('answer').map((name) => [name, 1 / 13])),
+    ...Object.fromEntries(faultsOf('answer').map((name) => [name, 1 / faultsOf('answer').length])),
     ...Object.fromEntries([...faultsOf('booking'), ...faultsOf('refund')].map((name) => [name, 0.2])),
     ...Object.fromEntries(
       [...faultsOf('key'), ...faultsOf('lookup'), ...faultsOf('webhook')].map((name) => [name, 1]),

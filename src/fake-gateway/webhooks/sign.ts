@@ -1,5 +1,12 @@
 /** The headers of an event as in the Standard Webhooks specification. */
-import { webhookSignature } from '../../domain/standard-webhooks.ts';
+import { webhookKey, webhookSignature } from '../../domain/standard-webhooks.ts';
+import type { SignDelivery } from './deliver.ts';
+
+/** Signs with this secret. @throws TypeError as `webhookKey`. */
+export function standardSignature(secret: string): SignDelivery {
+  const key = webhookKey(secret);
+  return (id, timestampSeconds, body) => webhookHeaders(key, id, timestampSeconds, body);
+}
 
 /** @param timestampSeconds of this attempt, as sent in `webhook-timestamp`. */
 export function webhookHeaders(key: Buffer, id: string, timestampSeconds: number, body: string) {
