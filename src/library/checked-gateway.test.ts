@@ -8,6 +8,8 @@ const REFUND: RefundRequest = {
   key: 'k',
   reference: 'order',
   orderId: 'o1',
+  accountId: 'default',
+  installationId: '5b1f8a52-3a0e-4a53-9d0c-2f6f0b9f7a10',
   chargeRef: 'ch',
   amountMinor: 1,
   currency: 'USD',
