@@ -43,22 +43,32 @@ const LEAST: ReadonlyMap<string, number> = new Map([
   ['USD', 50],
 ]);
 
-/** Where eight digits are the most. Currencies of small units may have more. */
-const EIGHT_DIGITS: ReadonlySet<string> = new Set(['AUD', 'CAD', 'CHF', 'EUR', 'GBP', 'NZD', 'SGD', 'USD']);
+/** Eight digits, in Stripe's units. Currencies of small units may have more. */
+const MOST: ReadonlyMap<string, number> = new Map(
+  ['AUD', 'CAD', 'CHF', 'EUR', 'GBP', 'NZD', 'SGD', 'USD'].map((currency) => [currency, 99_999_999]),
+);
+const MOST_OF_ANY = 999_999_999_999;
 
-/** In Stripe's units. */
-const mostOf = (currency: string): number => (EIGHT_DIGITS.has(currency) ? 99_999_999 : 999_999_999_999);
+/** In minor units. What Stripe charges is a multiple of it. */
+function stepOf(currency: string): number {
+  if (THREE_DECIMALS.has(currency)) return 10;
+  return Math.max(1, Math.round(1 / unitOf(currency)));
+}
+
+function unitOf(currency: string): number {
+  return UNITS.get(currency) ?? 1;
+}
 
 /** In Stripe's units; null if Stripe cannot write this amount. `currency`: ISO 4217, upper case. */
 export function toStripe(amountMinor: number, currency: string): number | null {
-  if (THREE_DECIMALS.has(currency) && amountMinor % 10 !== 0) return null;
-  const amount = scaled(amountMinor, UNITS.get(currency) ?? 1);
+  if (amountMinor % stepOf(currency) !== 0) return null;
+  const amount = scaled(amountMinor, unitOf(currency));
   return Number.isSafeInteger(amount) ? amount : null;
 }
 
 /** In minor units of ISO 4217; null if it is none. `currency`: upper case. */
 export function fromStripe(amount: number, currency: string): number | null {
-  const minor = scaled(amount, 1 / (UNITS.get(currency) ?? 1));
+  const minor = scaled(amount, 1 / unitOf(currency));
   return Number.isSafeInteger(minor) ? minor : null;
 }
 
@@ -67,21 +77,13 @@ function scaled(amount: number, by: number): number {
   return by < 1 ? amount / Math.round(1 / by) : amount * by;
 }
 
-/** Why Stripe cannot charge this amount, as the end of a sentence. Null: it may. */
+/** Why Stripe cannot charge this amount, as a sentence without its full stop. Null: it may. */
 export function amountProblem(amountMinor: number, currency: string): string | null {
-  const amount = toStripe(amountMinor, currency);
-  if (amount === null) {
-    return currency === 'MGA'
-      ? 'Stripe charges MGA in whole ariary: the amount must be a multiple of 100'
-      : `the amount must be a multiple of 10: Stripe charges ${currency} without its last decimal`;
-  }
-  const least = LEAST.get(currency) ?? 1;
-  if (amount < least) {
-    return `the amount is less than the ${fromStripe(least, currency)} minor units of ${currency} that Stripe charges at least`;
-  }
-  const most = mostOf(currency);
-  if (amount > most) {
-    return `the amount is more than the ${Math.floor(most / (UNITS.get(currency) ?? 1))} minor units of ${currency} that Stripe charges at most`;
-  }
-  return null;
+  const step = stepOf(currency);
+  if (amountMinor % step !== 0)
+    return `Stripe charges ${currency} without its last decimals: the amount must be a multiple of ${step} minor units`;
+  const least = scaled(LEAST.get(currency) ?? 1, 1 / unitOf(currency));
+  if (amountMinor < least) return `Stripe charges at least ${least} minor units of ${currency}`;
+  const most = Math.floor(scaled(MOST.get(currency) ?? MOST_OF_ANY, 1 / unitOf(currency)));
+  return amountMinor > most ? `Stripe charges at most ${most} minor units of ${currency}` : null;
 }
