@@ -29,8 +29,7 @@ function openHttp(config: Config, url: string): Gateway {
     url,
     contract,
     livemode: config.GATEWAY === 'http' && config.GATEWAY_LIVEMODE === 'yes',
-    maxConnections: config.MAX_CALLS,
-    maxLookupConnections: config.MAX_LOOKUPS,
+    ...connectionsOf(config),
     webhookSecrets: webhookSecrets(config.GATEWAY_WEBHOOK_SECRET),
     ...(config.GATEWAY_TOKEN === '' ? {} : { token: config.GATEWAY_TOKEN }),
   });
@@ -43,12 +42,18 @@ async function openStripe(config: Config, url: string): Promise<Gateway> {
     return await stripeGateway({
       secretKey: config.STRIPE_SECRET_KEY,
       apiBase: url,
-      maxConnections: config.MAX_CALLS,
-      maxLookupConnections: config.MAX_LOOKUPS,
+      ...connectionsOf(config),
       ...(config.STRIPE_ACCOUNT === '' ? {} : { account: config.STRIPE_ACCOUNT }),
     });
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     throw new Error(`${words} The settings are STRIPE_SECRET_KEY and STRIPE_ACCOUNT.`, { cause: error });
   }
+}
+
+function connectionsOf(config: Config) {
+  return {
+    maxConnections: config.MAX_CALLS,
+    maxLookupConnections: config.MAX_LOOKUPS,
+  };
 }

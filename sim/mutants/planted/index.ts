@@ -31,6 +31,7 @@ import { STORE } from './store.ts';
 import { STORE_BATCHES } from './store-batches.ts';
 import { STORE_CONNECTIONS } from './store-connections.ts';
 import { STORE_SWEEP } from './store-sweep.ts';
+import { STRIPE_ADAPTER } from './stripe-adapter.ts';
 import { TWO_STEPS } from './two-steps.ts';
 import { UNSEEN } from './unseen.ts';
 import { WEBHOOKS_IN } from './webhooks.ts';
@@ -56,6 +57,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...REFUNDS_IN_THE_STORE,
   ...OPERATOR,
   ...TWO_STEPS,
+  ...STRIPE_ADAPTER,
   ...WEBHOOKS_IN,
   ...EDGES_ADAPTER,
   ...EDGES_ANSWERS,

@@ -127,10 +127,7 @@ export function meaningOf({
   return row?.means ?? 'unlisted';
 }
 
-/** What we ask of Stripe. `read` is any question. */
-export type Operation = 'prepare' | 'confirm' | 'refund' | 'read';
-
-/** The outcome of each operation. `unknown`: it may have been done; `answered`: and it is not under way any more. */
+/** The outcome of each operation; `read` is any question. `unknown`: it may have been done; `answered`: and it is not under way any more. */
 export interface Outcomes {
   readonly prepare: 'declined' | 'failed' | 'failed_for_good' | 'forbidden';
   readonly confirm: 'declined' | 'refused' | 'busy' | 'forbidden' | 'unknown' | 'answered';
