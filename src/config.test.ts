@@ -116,7 +116,7 @@ describe('the configuration', () => {
   });
 
   it('reports an unknown gateway once', () => {
-    expect(problemsOf({ GATEWAY: 'stripe' })).toEqual(['GATEWAY must be one of fake, http.']);
+    expect(problemsOf({ GATEWAY: 'paypal' })).toEqual(['GATEWAY must be one of fake, http, stripe.']);
   });
 
   it.each([

@@ -33,7 +33,7 @@ interface TextSetting extends Shared {
 }
 interface UrlSetting extends Shared {
   readonly kind: 'url';
-  readonly default: null;
+  readonly default: string | null;
   readonly schemes: readonly string[];
 }
 interface DatabaseSetting extends Shared {
@@ -91,8 +91,8 @@ export const SETTINGS = {
   DATABASE_TIMEOUT_MS: milliseconds(5000, 'A statement that takes longer is ended at the server.', 100),
   GATEWAY: choice(
     null,
-    ['fake', 'http'],
-    '`http`: the gateway at `GATEWAY_URL`. `fake`: the fake gateway, mounted here; it moves no money. Not set: `http` with a `GATEWAY_URL`; without one `fake`, but only with the embedded PostgreSQL, on a loopback `HOST`, without `GATEWAY_TOKEN`, without `NODE_ENV=production` and without a variable like `PAYMENT_GATEWAY_URL`, else the start is refused.',
+    ['fake', 'http', 'stripe'],
+    '`http`: the gateway at `GATEWAY_URL`. `stripe`: Stripe, with `STRIPE_SECRET_KEY`. `fake`: the fake gateway, mounted here; it moves no money. Not set: `http` with a `GATEWAY_URL`; without one `fake`, but only with the embedded PostgreSQL, on a loopback `HOST`, without `GATEWAY_TOKEN` and `STRIPE_SECRET_KEY`, without `NODE_ENV=production` and without a variable like `PAYMENT_GATEWAY_URL`, else the start is refused.',
   ),
   GATEWAY_URL: {
     kind: 'url',
@@ -125,6 +125,27 @@ export const SETTINGS = {
     180_000,
     'How long a request can still take effect after Payonce gave it up; see docs/landing.md.',
   ),
+  STRIPE_SECRET_KEY: {
+    kind: 'text',
+    default: '',
+    doc: 'With `GATEWAY=stripe`: the secret key of the account. `sk_live_…` moves real money, `sk_test_…` does not. A restricted key (`rk_…`) must be allowed to write payment intents and refunds.',
+  },
+  STRIPE_ACCOUNT: {
+    kind: 'text',
+    default: '',
+    doc: 'The id of the account, `acct_…`. Stored with every payment. Not set: Stripe is asked at start. Needed with a restricted key.',
+  },
+  STRIPE_API_BASE: {
+    kind: 'url',
+    default: 'https://api.stripe.com',
+    schemes: ['http:', 'https:'],
+    doc: 'Where Stripe is: scheme, host and port. A live key needs https.',
+  },
+  STRIPE_WEBHOOK_SECRET: {
+    kind: 'text',
+    default: '',
+    doc: 'The signing secret of your webhook endpoint, `whsec_…`. Payonce does not take webhooks yet.',
+  },
   CALL_TIMEOUT_MS: milliseconds(10_000, 'A call to the gateway that takes longer is given up.', 50),
   LEASE_MS: milliseconds(
     15_000,
@@ -219,7 +240,7 @@ type ValueOf<S> = S extends NumberSetting
   : S extends ChoiceSetting<infer T>
     ? T
     : S extends UrlSetting | DatabaseSetting
-      ? string | null
+      ? S['default'] | string
       : S extends TimeSetting
         ? number | null
         : string;

@@ -76,7 +76,14 @@ export type {
   SettledRefund,
 } from './library/refund-api.ts';
 export type { WebhookInput, WebhookResult } from './library/webhook-api.ts';
-export type { CallOptions, ExchangeOptions, Gateway, Refunds, WebhookDelivery } from './ports/gateway.ts';
+export type {
+  CallOptions,
+  ExchangeOptions,
+  Gateway,
+  OrderTerms,
+  Refunds,
+  WebhookDelivery,
+} from './ports/gateway.ts';
 export type { Log } from './ports/log.ts';
 export { StoreError } from './ports/store.ts';
 

@@ -32,7 +32,7 @@ export const RULES = [
   },
   {
     part: 'gateways/',
-    may: ['domain/', 'ports/', 'undici', 'node:*'],
+    may: ['domain/', 'ports/', 'stripe', 'undici', 'node:*'],
     instead: 'A gateway only translates. Put what several gateways need into src/domain or src/ports.',
   },
   {

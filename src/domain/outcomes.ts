@@ -15,6 +15,10 @@ export interface ChargeRequest {
   readonly reference: string;
   /** The merchant's name of the order: 1 to 255 bytes of UTF-8. For people only: `reference` is the name that counts. */
   readonly orderId: string;
+  /** Whose order it is: 1 to 255 bytes of UTF-8. `reference` has it in itself. */
+  readonly accountId: string;
+  /** The database that the order is stored in: a UUID. `reference` has it in itself. */
+  readonly installationId: string;
   /** Minor units of `currency` (cents, yen, fils); a safe integer of at least 1. */
   readonly amountMinor: number;
   /** ISO 4217 alphabetic code, upper case. */

@@ -37,6 +37,7 @@ export const PROBLEMS = {
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   expectation_failed: { status: 417, title: 'The Expect header asks for what this server does not do' },
   idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used for another request' },
+  order_not_chargeable: { status: 422, title: 'The gateway cannot charge an order like this' },
   refund_declined: { status: 422, title: 'The gateway declined the refund; nothing was refunded' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   internal_error: { status: 500, title: 'Payonce failed' },

@@ -27,6 +27,7 @@ export interface ChargeOptions {
 export type ChargeProblem = Extract<
   ProblemCode,
   | 'order_conflict'
+  | 'order_not_chargeable'
   | 'other_gateway'
   | 'result_expired'
   | 'idempotency_key_reused'

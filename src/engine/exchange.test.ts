@@ -50,6 +50,8 @@ describe('the request to the gateway', () => {
       key: KEY,
       reference,
       orderId: 'o1',
+      accountId: 'default',
+      installationId: INSTALLATION,
       amountMinor: 1000,
       currency: 'USD',
     });

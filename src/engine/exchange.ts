@@ -27,6 +27,8 @@ export function chargeRequest(
     key: gatewayKey,
     reference: referenceOf(engine, order),
     orderId: order.orderId,
+    accountId: order.accountId,
+    installationId: engine.installationId,
     amountMinor: order.amountMinor,
     currency: order.currency,
     ...(order.method === undefined ? {} : { method: order.method }),

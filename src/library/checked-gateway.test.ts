@@ -8,6 +8,8 @@ const REFUND: RefundRequest = {
   key: 'k',
   reference: 'order',
   orderId: 'o1',
+  accountId: 'default',
+  installationId: '5b1f8a52-3a0e-4a53-9d0c-2f6f0b9f7a10',
   chargeRef: 'ch',
   amountMinor: 1,
   currency: 'USD',
@@ -120,5 +122,38 @@ describe('the answers of an adapter about refunds', () => {
     const { gateway } = answering({});
     const checked = checkedGateway({ ...gateway, refunds: new Mine() }, {} as never);
     expect(await checked.refunds?.lookup(REFUND, OPTIONS)).toEqual({ kind: 'absent' });
+  });
+});
+
+describe('a refusal of an order by an adapter', () => {
+  const terms = { amountMinor: 1, currency: 'USD' };
+  const refusing = (refuses: Gateway['refuses']) => {
+    const logged: object[] = [];
+    const log = { error: (fields: object) => logged.push(fields) } as never;
+    const { gateway } = answering({ kind: 'approved', ref: 'ch' });
+    const checked = checkedGateway({ ...gateway, ...(refuses === undefined ? {} : { refuses }) }, log);
+    return { refusal: checked.refuses?.(terms), logged };
+  };
+
+  test('is passed on, and so is none', () => {
+    expect(refusing(() => 'too small')).toEqual({ refusal: 'too small', logged: [] });
+    expect(refusing(() => null)).toEqual({ refusal: null, logged: [] });
+    expect(refusing(undefined)).toEqual({ refusal: undefined, logged: [] });
+  });
+
+  test.each<[string, () => never]>([
+    ['no text', () => true as never],
+    ['an empty text', () => '' as never],
+    [
+      'an error',
+      () => {
+        throw new Error('bug');
+      },
+    ],
+  ])('does not count if it is %s, and is logged', (_name, refuses) => {
+    expect(refusing(refuses)).toEqual({
+      refusal: null,
+      logged: [expect.objectContaining({ gateway: 'mine' })],
+    });
   });
 });

@@ -9,7 +9,14 @@ import {
 } from '../domain/adapter-answers.ts';
 import type { EffectKind } from '../domain/effects.ts';
 import type { CallOutcome, LookupOutcome, NotSent } from '../domain/outcomes.ts';
-import type { CallOptions, ExchangeOptions, Gateway, Refunds, TwoSteps } from '../ports/gateway.ts';
+import type {
+  CallOptions,
+  ExchangeOptions,
+  Gateway,
+  OrderTerms,
+  Refunds,
+  TwoSteps,
+} from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 
 const INVALID = 'adapter_answer_invalid';
@@ -29,6 +36,7 @@ export function checkedGateway(gateway: Gateway, log: Log): Gateway {
     name,
     contract,
     ...(livemode === undefined ? {} : { livemode }),
+    ...(gateway.refuses === undefined ? {} : { refuses: checkedRefusal(gateway, log) }),
     ...checkedEffect('charge', gateway, check),
     ...(twoSteps === undefined ? {} : { twoSteps: checkedTwoSteps(twoSteps, check) }),
     ...(refunds === undefined ? {} : { refunds: checkedRefunds(refunds, check) }),
@@ -36,6 +44,26 @@ export function checkedGateway(gateway: Gateway, log: Log): Gateway {
       ? {}
       : { webhooks: (delivery, wallMs) => webhookReading(webhooks(delivery, wallMs)) }),
     close: async () => gateway.close(),
+  };
+}
+
+/** A refusal that is no text refuses nothing: the gateway decides. */
+function checkedRefusal(gateway: Gateway, log: Log): (order: OrderTerms) => string | null {
+  return (order) => {
+    try {
+      const refusal: unknown = gateway.refuses?.(order) ?? null;
+      if (refusal === null || (typeof refusal === 'string' && refusal !== '')) return refusal;
+      log.error(
+        { gateway: gateway.name },
+        'the gateway adapter refused an order without saying why; it is not refused',
+      );
+    } catch (error) {
+      log.error(
+        { gateway: gateway.name, err: error },
+        'the gateway adapter threw when it was asked whether it refuses an order; it is not refused',
+      );
+    }
+    return null;
   };
 }
 

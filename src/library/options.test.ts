@@ -171,6 +171,16 @@ describe('the gateway', () => {
     expect(problems({ gateway: new Adapter() })).toEqual([]);
   });
 
+  test('keeps what it refuses, which must be a function', () => {
+    const picky = { ...gateway, refuses: ({ amountMinor }: { amountMinor: number }) => `${amountMinor}` };
+    const terms = { amountMinor: 7, currency: 'USD' };
+    expect(read({ gateway: picky }).gateway.refuses?.(terms)).toBe('7');
+    expect(read().gateway).not.toHaveProperty('refuses');
+    expect(problems({ gateway: { ...gateway, refuses: 'all' } })).toEqual([
+      expect.stringContaining('gateway.refuses must be a function'),
+    ]);
+  });
+
   test('keeps how it makes refunds', () => {
     const refunds = { call() {}, lookup() {} };
     expect(read({ gateway: { ...gateway, refunds } }).gateway.refunds).toBe(refunds);

@@ -62,6 +62,9 @@ export function readGateway(gateway: unknown, errors: InputProblem[]): Gateway |
   }
   if (livemode !== undefined && typeof livemode !== 'boolean')
     errors.push({ field: 'gateway.livemode', detail: 'must be true or false, or left out' });
+  const refuses = fieldOf(gateway, 'refuses');
+  if (refuses !== undefined && typeof refuses !== 'function')
+    errors.push({ field: 'gateway.refuses', detail: 'must be a function, or left out' });
   const refunds = readRefunds(fieldOf(gateway, 'refunds'), errors);
   const webhooks = fieldOf(gateway, 'webhooks');
   if (webhooks !== undefined && typeof webhooks !== 'function')
@@ -76,6 +79,7 @@ export function readGateway(gateway: unknown, errors: InputProblem[]): Gateway |
     name,
     contract,
     ...(typeof livemode === 'boolean' ? { livemode } : {}),
+    ...(refuses === undefined ? {} : { refuses: (order) => adapter.refuses?.(order) ?? null }),
     call: (request, options) => adapter.call(request, options),
     lookup: (request, options) => adapter.lookup(request, options),
     ...(twoSteps === null ? {} : { twoSteps }),

@@ -81,6 +81,9 @@ export interface TwoSteps {
   seal(request: SealRequest, options: ExchangeOptions): Promise<NotSent | undefined>;
 }
 
+/** What of an order tells whether a gateway can charge it. */
+export type OrderTerms = Pick<ChargeRequest, 'amountMinor' | 'currency' | 'method'>;
+
 /**
  * One payment gateway. An adapter only translates. It does not retry, does not follow redirects and does not invent keys. It never
  * rejects for a failure of the gateway or the network: that is an outcome. If it throws all the same, the engine takes the call as
@@ -97,6 +100,12 @@ export interface Gateway {
   readonly contract: GatewayContract;
   /** Whether real money moves. `false` for a fake gateway or a sandbox. Default `true`. */
   readonly livemode?: boolean;
+  /**
+   * Why this gateway never charges an order like this, as a sentence without its full stop; null: it may. The order is then refused before
+   * anything is stored or sent, and the client reads the sentence, so it repeats nothing secret. It must answer at once, by the order alone:
+   * what the gateway decides by its state or its account is a decline. Absent: it may charge any order.
+   */
+  refuses?(order: OrderTerms): string | null;
   /** Sends at most one request for the charge, under `request.key`. */
   call(request: ChargeRequest, options: CallOptions): Promise<CallOutcome | NotSent>;
   /** Asks the gateway what became of `request.key`, without any effect there. Called only if `contract.lookup` is true. */

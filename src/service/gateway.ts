@@ -5,8 +5,15 @@ import type { GatewayContract } from '../domain/contract.ts';
 import { createHttpGateway } from '../gateways/http/index.ts';
 import type { Gateway } from '../ports/gateway.ts';
 
-/** `url`: the address from the configuration, or that of the mounted fake gateway. */
-export function openGateway(config: Config, url: string): Gateway {
+/**
+ * `url`: the address from the configuration, or that of the mounted fake gateway. Rejects if Stripe refuses the key, or does not say whose
+ * it is.
+ */
+export async function openGateway(config: Config, url: string): Promise<Gateway> {
+  return config.GATEWAY === 'stripe' ? openStripe(config, url) : openHttp(config, url);
+}
+
+function openHttp(config: Config, url: string): Gateway {
   const contract: GatewayContract = {
     steps: 'one',
     keys: config.GATEWAY_KEYS,
@@ -22,9 +29,31 @@ export function openGateway(config: Config, url: string): Gateway {
     url,
     contract,
     livemode: config.GATEWAY === 'http' && config.GATEWAY_LIVEMODE === 'yes',
-    maxConnections: config.MAX_CALLS,
-    maxLookupConnections: config.MAX_LOOKUPS,
+    ...connectionsOf(config),
     webhookSecrets: webhookSecrets(config.GATEWAY_WEBHOOK_SECRET),
     ...(config.GATEWAY_TOKEN === '' ? {} : { token: config.GATEWAY_TOKEN }),
   });
+}
+
+async function openStripe(config: Config, url: string): Promise<Gateway> {
+  // Stripe's SDK takes a tenth of a second to load, so only who uses it waits for it.
+  const { stripeGateway } = await import('../gateways/stripe/index.ts');
+  try {
+    return await stripeGateway({
+      secretKey: config.STRIPE_SECRET_KEY,
+      apiBase: url,
+      ...connectionsOf(config),
+      ...(config.STRIPE_ACCOUNT === '' ? {} : { account: config.STRIPE_ACCOUNT }),
+    });
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    throw new Error(`${words} The settings are STRIPE_SECRET_KEY and STRIPE_ACCOUNT.`, { cause: error });
+  }
+}
+
+function connectionsOf(config: Config) {
+  return {
+    maxConnections: config.MAX_CALLS,
+    maxLookupConnections: config.MAX_LOOKUPS,
+  };
 }

@@ -11,7 +11,7 @@ import type { Config } from '../config.ts';
 import type { GatewayContract } from '../domain/contract.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Payonce } from '../engine/api.ts';
-import { DEFAULT_LIMITS } from '../engine/context.ts';
+import { DEFAULT_LIMITS, livemodeOf } from '../engine/context.ts';
 import { type RunningEngine, startEngine } from '../engine/engine.ts';
 import {
   createFakeGateway,
@@ -93,18 +93,19 @@ async function serve(
   });
   const early = role === 'alone' ? await listen(app, config) : null;
   address = early ?? address;
-  const gatewayUrl = config.GATEWAY_URL ?? `${address}/fake-gateway`;
-  const gateway = openGateway(config, gatewayUrl);
+  const gatewayUrl = addressOf(config, `${address}/fake-gateway`);
+  let gateway: Gateway | null = null;
   const closeAll = async (): Promise<void> => {
     draining = true;
     // The fake gateway listens until the engine has drained: the drain waits for its answers.
     if (engine !== null) await engine.stop(config.DRAIN_MS);
     fake?.close();
     await within(CLOSE_MS, app.close(), log);
-    await gateway.close();
+    await gateway?.close();
   };
   let url: string;
   try {
+    gateway = await openGateway(config, gatewayUrl).catch(refuse);
     engine = await startTheEngine(config, log, pool, gateway);
     url = early ?? (await listen(app, config));
   } catch (error) {
@@ -115,12 +116,18 @@ async function serve(
   return {
     url,
     gatewayUrl,
-    livemode: gateway.livemode ?? true,
+    livemode: livemodeOf(gateway),
     stop: () => {
       stopped ??= closeAll().then(() => database.close());
       return stopped;
     },
   };
+}
+
+/** `fake`: the address of the mounted fake gateway. */
+function addressOf({ GATEWAY, GATEWAY_URL, STRIPE_API_BASE }: Config, fake: string): string {
+  if (GATEWAY === 'stripe') return STRIPE_API_BASE;
+  return GATEWAY_URL ?? fake;
 }
 
 /** A worker cannot know whether other workers run. The process that started it says so if nothing was started. */

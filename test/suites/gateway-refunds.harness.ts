@@ -42,6 +42,8 @@ export const REFUND: RefundRequest = {
   key: '4b7a1c52-0a3e-5d4b-8f0e-6a1d2c3b4e5f',
   reference: '7c9e6679-7425-50de-944b-e07fc1f90ae7',
   orderId: 'ORD 1/ü',
+  accountId: 'default',
+  installationId: '5b1f8a52-3a0e-4a53-9d0c-2f6f0b9f7a10',
   chargeRef: 'ch_1',
   amountMinor: 4_000,
   currency: 'USD',

@@ -390,11 +390,13 @@ async function startHastyServer(bytes: Buffer) {
     port,
     spoke: () =>
       new Promise<void>((resolve) =>
-        // Behind the tick in which Node begins to connect.
-        process.nextTick(() => {
-          Atomics.wait(spoken, 0, 0, LONG_MS);
-          resolve();
-        }),
+        // Behind the tick in which Node begins to connect; twice, because an adapter may need promises before that.
+        process.nextTick(() =>
+          process.nextTick(() => {
+            Atomics.wait(spoken, 0, 0, LONG_MS);
+            resolve();
+          }),
+        ),
       ),
     close: () => worker.terminate(),
   };

@@ -8,6 +8,12 @@ export type ChargeChanges = Partial<Omit<ReportedCharge, 'status'>> & { readonly
 
 /** How one kind of gateway writes its answers. */
 export interface Dialect {
+  /** The statuses of the gateway's own errors that end a call without telling what became of it. */
+  readonly finalErrors: readonly number[];
+  /** Whether what was declined stays declined. If not, a lookup shows it as open. */
+  readonly declineIsFinal: boolean;
+  /** Whether a lookup lists only what has its key. If not, it lists charges of others, too. */
+  readonly listsOneKey: boolean;
   approved(request: ChargeRequest, changes?: ChargeChanges): RawAnswer;
   pending(request: ChargeRequest, changes?: ChargeChanges): RawAnswer;
   declined(request: ChargeRequest, changes?: ChargeChanges): RawAnswer;
@@ -42,6 +48,8 @@ export const REQUEST: ChargeRequest = {
   key: '0b0e7a0e-5c0f-5f6d-9d5e-0d2f6f1a7c11',
   reference: '7c9e6679-7425-50de-944b-e07fc1f90ae7',
   orderId: 'ORD 1/ü',
+  accountId: 'default',
+  installationId: '5b1f8a52-3a0e-4a53-9d0c-2f6f0b9f7a10',
   amountMinor: 10_000,
   currency: 'USD',
   method: 'tok_visa',

@@ -32,6 +32,7 @@ import { STORE_BATCHES } from './store-batches.ts';
 import { STORE_CONNECTIONS } from './store-connections.ts';
 import { STORE_SWEEP } from './store-sweep.ts';
 import { STRIPE } from './stripe.ts';
+import { STRIPE_ADAPTER } from './stripe-adapter.ts';
 import { TWO_STEPS } from './two-steps.ts';
 import { UNSEEN } from './unseen.ts';
 import { WEBHOOKS_IN } from './webhooks.ts';
@@ -57,6 +58,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...REFUNDS_IN_THE_STORE,
   ...OPERATOR,
   ...TWO_STEPS,
+  ...STRIPE_ADAPTER,
   ...WEBHOOKS_IN,
   ...EDGES_ADAPTER,
   ...EDGES_ANSWERS,

@@ -14,6 +14,8 @@ export function refundRequest(
     key: gatewayKey,
     reference: referenceOf(engine, order),
     orderId: order.orderId,
+    accountId: order.accountId,
+    installationId: engine.installationId,
     chargeRef: followUp.chargeRef,
     amountMinor: order.amountMinor,
     currency: order.currency,

@@ -13,6 +13,8 @@ const REQUEST: ChargeRequest = {
   key: 'key-1',
   reference: 'ref-1',
   orderId: 'ORD1',
+  accountId: 'default',
+  installationId: '5b1f8a52-3a0e-4a53-9d0c-2f6f0b9f7a10',
   amountMinor: 500,
   currency: 'JPY',
 };
@@ -36,6 +38,9 @@ const json = (status: number, value: unknown): server.RawAnswer => ({
 });
 
 const dialect: Dialect = {
+  finalErrors: [400, 404, 413, 500],
+  declineIsFinal: true,
+  listsOneKey: true,
   approved: (request, changes) => json(200, charge(request, 'succeeded', changes)),
   pending: (request, changes) => json(202, charge(request, 'pending', changes)),
   declined: (request, changes) => json(402, charge(request, 'declined', changes)),
