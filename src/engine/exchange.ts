@@ -2,6 +2,7 @@
  * One exchange with the gateway, under a claim and with a place. It checks the lease in the tick of the send, and
  * ends by timeout or with the lease. Nothing here decides what an outcome means.
  */
+import { notSent } from '../domain/not-asked.ts';
 import { giveUpAtMs } from '../domain/operation.ts';
 import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../domain/outcomes.ts';
 import type { CallEnd } from '../domain/transition/index.ts';
@@ -173,7 +174,7 @@ export async function lookUp<T extends { readonly kind: string }>(
     if (isAnswer(outcome)) return outcome;
     const { reason } = outcome as NotSent;
     engine.shortage.noted(gate.lookupSlots, names, reason);
-    return { kind: 'unavailable', reason };
+    return { kind: 'unavailable', reason: notSent(reason) };
   } catch (error) {
     engine.log.error({ err: error, ...names }, 'the gateway adapter threw');
     return { kind: 'unavailable', reason: 'adapter_threw' };

@@ -1,5 +1,6 @@
 /** Decisions about an operation in REVIEW whose outcome an operator has stated: after one more look at the gateway. */
 import { EFFECTS } from '../effects.ts';
+import { isNotAsked } from '../not-asked.ts';
 import type { Operation } from '../operation.ts';
 import type { LookupOutcome } from '../outcomes.ts';
 import { lookupWaitMs } from '../policy.ts';
@@ -31,23 +32,13 @@ export type Shown =
   /** The check has not ended. `waitMs`: when it goes on; null: soon. */
   | { readonly kind: 'unfinished'; readonly waitMs: number | null };
 
-/** Reasons with which nobody has asked the gateway. */
-const NOT_ASKED: ReadonlySet<string> = new Set([
-  'no_free_slot',
-  'lease_too_short',
-  'no_free_file',
-  'no_free_port',
-  'no_memory',
-  'store_unavailable',
-]);
-
 /** Evidence, and a gateway that cannot be asked from here, are what a person is there for. So they show nothing. */
 export function shownBy(outcome: VerifyOutcome | ReleasedOutcome): Shown {
   switch (outcome.kind) {
     case 'found':
       return outcome.reason === 'late_success' ? { kind: 'money', ref: outcome.ref } : { kind: 'nothing' };
     case 'unavailable':
-      return outcome.waitMs !== null || NOT_ASKED.has(outcome.reason)
+      return outcome.waitMs !== null || isNotAsked(outcome.reason)
         ? { kind: 'unfinished', waitMs: outcome.waitMs }
         : { kind: 'silence' };
     default:
@@ -108,7 +99,7 @@ function isUnsealed(own: LookupOutcome | null): boolean {
 }
 
 function wasAsked(own: LookupOutcome | null): boolean {
-  return own === null || own.kind !== 'unavailable' || !NOT_ASKED.has(own.reason);
+  return own === null || own.kind !== 'unavailable' || !isNotAsked(own.reason);
 }
 
 function isSilent({ own, others }: Looks): boolean {

@@ -189,9 +189,13 @@ describe('an operator’s word', () => {
     expect(said(await replica.resolve(isPaid()))).toBe('payment COMPLETED');
   });
 
-  it('waits while nobody can ask the gateway', async () => {
+  it.each([
+    { kind: 'unavailable', reason: 'no_free_slot' },
+    // The word of somebody's own adapter.
+    { kind: 'not_sent', reason: 'no_free_thread' },
+  ] as const)('waits while nobody can ask the gateway: $kind', async (outcome) => {
     const replica = await inReview();
-    shows({ kind: 'unavailable', reason: 'no_free_slot' });
+    gateway.lookupPlay = () => outcome;
     await replica.resolve(FAILED);
     await world.pass(MINUTE);
     expect(now().status).toBe('REVIEW');
