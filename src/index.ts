@@ -21,8 +21,12 @@ export {
   judgeCall,
   judgeLookup,
   type LookupOutcome,
+  type NextAction,
   type NotSent,
+  type PrepareOutcome,
+  type PrepareRequest,
   type ReportedCharge,
+  type SealRequest,
 } from './domain/outcomes.ts';
 export type { Payment, PaymentEvent, PaymentStatus } from './domain/payment.ts';
 export type { Policy } from './domain/policy.ts';
@@ -82,6 +86,7 @@ export type {
   Gateway,
   OrderTerms,
   Refunds,
+  TwoSteps,
   WebhookDelivery,
 } from './ports/gateway.ts';
 export type { Log } from './ports/log.ts';

@@ -83,8 +83,8 @@ export const TWO_STEPS: readonly PlantedBug[] = [
     story:
       'The gateway says that it has cancelled a charge that was paid a moment before, and the order is FAILED.',
     file: READ,
-    find: '  return read(reading, handle);\n}\n\n/**\n * Without a handle',
-    put: "  return { kind: 'sealed', ref: handle };\n}\n\n/**\n * Without a handle",
+    find: "?? { kind: 'asked' as const };\n  });\n  return read(reading, handle);",
+    put: "?? { kind: 'asked' as const };\n  });\n  return { kind: 'sealed', ref: handle };",
     judge: 'engine suite',
     tests: { file: CHARGE_TEST, named: 'and before the seal: it is paid' },
   },
