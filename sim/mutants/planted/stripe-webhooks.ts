@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the patches are pieces of programs.
-/** Bugs in the events of Stripe: who sent them, and whose they are. */
+/** Bugs around Stripe: who sent an event, whose it is, and what the alarm about the key says. */
 import type { PlantedBug } from '../bug.ts';
 
 const FILE = 'src/gateways/stripe/webhooks.ts';
@@ -51,5 +51,25 @@ export const STRIPE_WEBHOOKS: readonly PlantedBug[] = [
     put: 'ref: object.id,',
     judge: 'gateway suite',
     tests: { file: TEST, named: 'names its intent' },
+  },
+  {
+    name: 'the short name of a gateway finds any account',
+    story:
+      'With two accounts at Stripe, the events of the second one are refused, and Stripe turns its webhooks off.',
+    file: 'src/engine/routing.ts',
+    find: 'return more.length === 0 ? one?.[1] : undefined;',
+    put: 'return more.length >= 0 ? one?.[1] : undefined;',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/webhooks/webhooks.test.ts', named: 'by the part of the name before a colon' },
+  },
+  {
+    name: 'the alarm about refused credentials does not say where they are',
+    story:
+      'Somebody on call at night changes the token of another gateway, and no order is charged until the morning.',
+    file: 'src/engine/log-change.ts',
+    find: "text.replace('fix the credentials', `fix the credentials (${credentials})`)",
+    put: "text.replace('fix the credentials', `fix the credentials`)",
+    judge: 'engine suite',
+    tests: { file: 'src/engine/drive.test.ts', named: 'about refused credentials says what to do' },
   },
 ];
