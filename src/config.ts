@@ -144,7 +144,7 @@ export const SETTINGS = {
   STRIPE_WEBHOOK_SECRET: {
     kind: 'text',
     default: '',
-    doc: 'The signing secret of your webhook endpoint, `whsec_…`. Payonce does not take webhooks yet.',
+    doc: 'The signing secret of your webhook endpoint at Stripe, `whsec_…`. Stripe sends its events to `POST /v1/gateways/stripe/webhooks`. During a rotation the old one and the new one, with a comma between. Empty: no events are taken.',
   },
   CALL_TIMEOUT_MS: milliseconds(10_000, 'A call to the gateway that takes longer is given up.', 50),
   LEASE_MS: milliseconds(

@@ -22,6 +22,7 @@ describe('GATEWAY=stripe', () => {
     { STRIPE_API_BASE: 'http://127.0.0.1:12111' },
     { STRIPE_SECRET_KEY: 'sk_live_0', STRIPE_API_BASE: 'https://proxy.example/' },
     { STRIPE_WEBHOOK_SECRET: 'whsec_0' },
+    { STRIPE_WEBHOOK_SECRET: 'whsec_0, whsec_1' },
     { NODE_ENV: 'production', HOST: '0.0.0.0', DATABASE_URL: 'postgres://db/payonce' },
     // Of other programs.
     { STRIPE_PUBLISHABLE_KEY: 'pk_test_0', STRIPE_SUPPRESS_NOTICES: 'true' },
@@ -43,7 +44,8 @@ describe('GATEWAY=stripe', () => {
     [{ STRIPE_API_BASE: 'https://user:x@stripe.example' }, /^STRIPE_API_BASE must have nothing but/],
     [{ STRIPE_API_BASE: 'https://stripe.example/v1' }, /^STRIPE_API_BASE must have nothing but/],
     [{ STRIPE_SECRET_KEY: 'sk_live_0', STRIPE_API_BASE: 'http://stripe.example' }, /not https/],
-    [{ STRIPE_WEBHOOK_SECRET: 'sk_live_0' }, /^STRIPE_WEBHOOK_SECRET must begin/],
+    [{ STRIPE_WEBHOOK_SECRET: 'sk_live_0' }, /^STRIPE_WEBHOOK_SECRET must be/],
+    [{ STRIPE_WEBHOOK_SECRET: 'whsec_0,sk_live_0' }, /^STRIPE_WEBHOOK_SECRET must be/],
     [{ GATEWAY_URL: 'https://gateway.example' }, /takes no GATEWAY_URL/],
     [{ GATEWAY_LIVEMODE: 'no' }, /takes no GATEWAY_LIVEMODE/],
     [{ GATEWAY_KEYS: 'kept' }, /takes no GATEWAY_KEYS/],

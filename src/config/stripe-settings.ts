@@ -1,5 +1,7 @@
 /** What is wrong with the settings of Stripe. Never repeats a value: it may be a secret. */
 
+import { webhookSecrets } from './webhook-secrets.ts';
+
 /** They describe the gateway at `GATEWAY_URL`. What Stripe promises is known. */
 const OF_HTTP = [
   'GATEWAY_URL',
@@ -36,8 +38,10 @@ export function stripeProblems(env: NodeJS.ProcessEnv): string[] {
       'STRIPE_SECRET_KEY is a restricted key, which cannot ask which account it belongs to. Set STRIPE_ACCOUNT to the account’s id, acct_….',
     );
   }
-  if (webhook && !webhook.startsWith('whsec_')) {
-    problems.push('STRIPE_WEBHOOK_SECRET must begin with whsec_.');
+  if (webhook && !webhookSecrets(webhook).every((secret) => /^whsec_[\x21-\x7e]+$/.test(secret))) {
+    problems.push(
+      'STRIPE_WEBHOOK_SECRET must be a secret that begins with whsec_, or several with commas between.',
+    );
   }
   return [...problems, ...addressProblems(env.STRIPE_API_BASE, isLiveKey(key))];
 }

@@ -294,6 +294,7 @@ describe('a retry that has waited for its token', () => {
 
 describe('an alarm', () => {
   it('about refused credentials says what to do', async () => {
+    Object.assign(gateway, { credentials: 'MY_SETTING' });
     gateway.play = () => ({ kind: 'forbidden', reason: 'http_401' });
     const { charge, logged } = await start();
     await charge('o1', { waitMs: 0 });
@@ -301,7 +302,7 @@ describe('an alarm', () => {
     expect(logged).toEqual([
       {
         level: 'error',
-        message: expect.stringContaining('fix the credentials'),
+        message: expect.stringContaining('fix the credentials (MY_SETTING), or ask'),
         fields: {
           payment_id: world.stored('o1').paymentId,
           status: 'PROCESSING',

@@ -18,7 +18,7 @@ import { problem } from './problem.ts';
 import { refundProblem } from './refunding/problem.ts';
 import { createRefundReads } from './refunding/reads.ts';
 import { createReplayCache } from './replay-cache.ts';
-import { createRouting } from './routing.ts';
+import { createRouting, gatewayNamed } from './routing.ts';
 import { createShow } from './show-now.ts';
 import { checkPolicy, checkStart, checkSteps } from './start-checks.ts';
 import { createStarting } from './starting.ts';
@@ -111,7 +111,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     async gatewayWebhook(wanted) {
       if (stopping) return webhookProblem('shutting_down');
       if (halt.halted) return webhookProblem('installation_changed');
-      const at = gateways.get(wanted.gateway ?? first.gateway.name);
+      const at = gatewayNamed(gateways, wanted.gateway ?? first.gateway.name);
       return at === undefined ? webhookProblem('not_found') : at.webhook(wanted);
     },
     ready: async () => (await notReady()) === null,

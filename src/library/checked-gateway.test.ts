@@ -33,6 +33,16 @@ function answering(value: unknown, changes: Partial<Refunds> = {}) {
   return { gateway: checkedGateway(gateway, log), logged };
 }
 
+test('where the credentials are is passed on, if it is a text', () => {
+  const credentialsOf = (credentials: unknown) =>
+    checkedGateway({ ...answering({}).gateway, credentials } as never, {} as never).credentials;
+  expect([credentialsOf('MY_TOKEN'), credentialsOf(7), credentialsOf(undefined)]).toEqual([
+    'MY_TOKEN',
+    undefined,
+    undefined,
+  ]);
+});
+
 describe('the answers of an adapter about two steps', () => {
   const { chargeRef: _none, ...charge } = REFUND;
   function twoSteps(value: unknown) {

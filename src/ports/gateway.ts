@@ -101,6 +101,11 @@ export interface Gateway {
   /** Whether real money moves. `false` for a fake gateway or a sandbox. Default `true`. */
   readonly livemode?: boolean;
   /**
+   * Where its credentials are set, such as the name of a setting. The alarm `gateway_forbidden` tells it to whoever is on call. It must not be
+   * the credentials. Absent: the alarm does not say.
+   */
+  readonly credentials?: string;
+  /**
    * Why this gateway never charges an order like this, as a sentence without its full stop; null: it may. The order is then refused before
    * anything is stored or sent, and the client reads the sentence, so it repeats nothing secret. It must answer at once, by the order alone:
    * what the gateway decides by its state or its account is a decline. Absent: it may charge any order.

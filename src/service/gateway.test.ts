@@ -39,6 +39,14 @@ describe('the gateway of the service', () => {
     expect((await open({ ...named, GATEWAY_URL: 'http://127.0.0.1:9' })).name).toBe('acquirer-2');
   });
 
+  it('says which setting holds its credentials', async () => {
+    const stripe = { GATEWAY: 'stripe', STRIPE_SECRET_KEY: 'rk_test_0', STRIPE_ACCOUNT: 'acct_1' };
+    const settings = [];
+    for (const env of [{ GATEWAY_URL: 'http://127.0.0.1:9' }, stripe, {}])
+      settings.push((await open(env)).credentials);
+    expect(settings).toEqual(['GATEWAY_TOKEN', 'STRIPE_SECRET_KEY', undefined]);
+  });
+
   it('has the contract that is configured', async () => {
     const env = {
       GATEWAY_KEYS: 'none',
@@ -69,6 +77,16 @@ describe('Stripe as the gateway of the service', () => {
     const gateway = await open(env);
     expect([gateway.name, gateway.livemode]).toEqual(['stripe:acct_1', livemode]);
     expect(gateway.contract.steps).toBe('two');
+  });
+
+  it('reads events if there is a secret for them', async () => {
+    const env = { GATEWAY: 'stripe', STRIPE_SECRET_KEY: 'rk_test_0', STRIPE_ACCOUNT: 'acct_1' };
+    expect((await open(env)).webhooks).toBeUndefined();
+    const { webhooks } = await open({ ...env, STRIPE_WEBHOOK_SECRET: 'whsec_1, whsec_2' });
+    expect(webhooks?.({ body: Buffer.from('{}'), headers: {} }, 0)).toEqual({
+      kind: 'forged',
+      reason: 'unsigned',
+    });
   });
 
   it('is asked whose the key is, at the address that is configured; a refused key is no start', async () => {

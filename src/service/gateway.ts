@@ -10,7 +10,14 @@ import type { Gateway } from '../ports/gateway.ts';
  * it is.
  */
 export async function openGateway(config: Config, url: string): Promise<Gateway> {
-  return config.GATEWAY === 'stripe' ? openStripe(config, url) : openHttp(config, url);
+  switch (config.GATEWAY) {
+    case 'stripe':
+      return { ...(await openStripe(config, url)), credentials: 'STRIPE_SECRET_KEY' };
+    case 'http':
+      return { ...openHttp(config, url), credentials: 'GATEWAY_TOKEN' };
+    case 'fake':
+      return openHttp(config, url);
+  }
 }
 
 function openHttp(config: Config, url: string): Gateway {
@@ -43,6 +50,7 @@ async function openStripe(config: Config, url: string): Promise<Gateway> {
       secretKey: config.STRIPE_SECRET_KEY,
       apiBase: url,
       ...connectionsOf(config),
+      webhookSecrets: webhookSecrets(config.STRIPE_WEBHOOK_SECRET),
       ...(config.STRIPE_ACCOUNT === '' ? {} : { account: config.STRIPE_ACCOUNT }),
     });
   } catch (error) {

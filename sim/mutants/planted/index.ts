@@ -33,6 +33,7 @@ import { STORE_CONNECTIONS } from './store-connections.ts';
 import { STORE_SWEEP } from './store-sweep.ts';
 import { STRIPE } from './stripe.ts';
 import { STRIPE_ADAPTER } from './stripe-adapter.ts';
+import { STRIPE_WEBHOOKS } from './stripe-webhooks.ts';
 import { TWO_STEPS } from './two-steps.ts';
 import { UNSEEN } from './unseen.ts';
 import { WEBHOOKS_IN } from './webhooks.ts';
@@ -60,6 +61,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...TWO_STEPS,
   ...STRIPE_ADAPTER,
   ...WEBHOOKS_IN,
+  ...STRIPE_WEBHOOKS,
   ...EDGES_ADAPTER,
   ...EDGES_ANSWERS,
   ...EDGES_CLOCKS,

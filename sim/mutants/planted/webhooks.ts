@@ -5,6 +5,7 @@ const ENGINE = 'src/engine/webhooks';
 const NOTE = `${ENGINE}/note.ts`;
 const WEBHOOKS = `${ENGINE}/webhooks.ts`;
 const ADAPTER = 'src/gateways/http/webhooks.ts';
+const SIGNATURE = 'src/gateways/http/signature.ts';
 const ENGINE_TEST = `${ENGINE}/webhooks.test.ts`;
 const ADAPTER_TEST = 'src/gateways/http/webhooks.test.ts';
 
@@ -32,7 +33,7 @@ export const WEBHOOKS_IN: readonly PlantedBug[] = [
   {
     name: 'an event of any age is taken',
     story: 'Somebody who once recorded an event sends it again and again, and each is taken for a new one.',
-    file: ADAPTER,
+    file: SIGNATURE,
     find: "if (aheadMs < -TOLERANCE_MS) return 'too_old';",
     put: "if (aheadMs < -1e6 * TOLERANCE_MS) return 'too_old';",
     judge: 'gateway suite',
@@ -41,7 +42,7 @@ export const WEBHOOKS_IN: readonly PlantedBug[] = [
   {
     name: 'an event from the future is taken',
     story: 'A recorded event that was signed by a wrong clock can be sent again for years.',
-    file: ADAPTER,
+    file: SIGNATURE,
     find: "return aheadMs > TOLERANCE_MS ? 'in_future' : null;",
     put: "return aheadMs > 1e6 * TOLERANCE_MS ? 'in_future' : null;",
     judge: 'gateway suite',
@@ -59,9 +60,9 @@ export const WEBHOOKS_IN: readonly PlantedBug[] = [
   {
     name: 'the beginning of a signature is enough',
     story: 'Anybody can send events, by guessing a byte or none.',
-    file: ADAPTER,
-    find: 'one.length === expected.length && timingSafeEqual(one, expected)',
-    put: 'timingSafeEqual(one, expected.subarray(0, one.length))',
+    file: SIGNATURE,
+    find: 'one.length === own.length && timingSafeEqual(one, own)',
+    put: 'timingSafeEqual(one, own.subarray(0, one.length))',
     judge: 'gateway suite',
     tests: { file: ADAPTER_TEST, named: 'is forged' },
   },

@@ -21,7 +21,7 @@ export const REFUND = followUpRoom({
     refundableMinor({ ...sums, refundingMinor: sums.refundingMinor - order.amountMinor }),
   alarms: {
     gateway_forbidden:
-      'the gateway answered 401 or 403: it refuses our credentials, or this refund; the refund waits, and if a second order is refused, all calls are paused: fix the credentials (GATEWAY_TOKEN), or ask the gateway about this refund',
+      'the gateway answered 401 or 403: it refuses our credentials, or this refund; the refund waits, and if a second order is refused, all calls are paused: fix the credentials, or ask the gateway about this refund',
     needs_review:
       'the outcome of this refund cannot be proved: look it up at the gateway, then ask for look-now or resolve it; its amount stays reserved meanwhile',
     evidence_waits:

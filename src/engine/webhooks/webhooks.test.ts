@@ -8,6 +8,7 @@ import { decline, never, reset } from '../../../test/support/scripted-gateway.ts
 import { KEYLESS, keyed, order, told, type VirtualSettings } from '../../../test/support/virtual-world.ts';
 import { noteOf, sender, withWebhooks } from '../../../test/support/webhooks.ts';
 import { type PaymentRecord, StoreError } from '../../ports/store.ts';
+import { gatewayNamed } from '../routing.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -202,6 +203,20 @@ describe('an event', () => {
       code: 'not_found',
     });
   });
+});
+
+it('an event finds its gateway by the part of the name before a colon, if there is only one', () => {
+  const gateways = new Map([
+    ['stripe:acct_1', 1],
+    ['bank:a', 2],
+    ['bank:b', 3],
+    ['bank', 4],
+  ]);
+  const found = (name: string) => gatewayNamed(gateways, name);
+  expect(['stripe', 'stripe:acct_1', 'bank', 'bank:b'].map(found)).toEqual([1, 1, 4, 3]);
+  expect(['strip', 'stripe:', 'stripe:acct_2', ''].map(found)).toEqual(Array(4).fill(undefined));
+  gateways.delete('bank');
+  expect(found('bank')).toBeUndefined();
 });
 
 describe('an event about a charge that has failed', () => {

@@ -15,6 +15,7 @@ import type { StripeGatewayOptions } from './options.ts';
 import { createRefunds } from './refunds.ts';
 import { cancelIntent, confirmIntent, createIntent } from './requests.ts';
 import { parseSecretKey, type SecretKey } from './secret-key.ts';
+import { createWebhookReader, type Own } from './webhooks.ts';
 import { openWire, originOf, type Wire } from './wire.ts';
 
 export type { StripeGatewayOptions } from './options.ts';
@@ -54,11 +55,16 @@ export async function stripeGateway(options: StripeGatewayOptions): Promise<Gate
   try {
     const timeoutMs = options.startTimeoutMs ?? 10_000;
     const account = await accountOf({ wire, key, account: options.account, timeoutMs });
-    return gatewayOf(wire, key, account);
+    const { livemode } = key;
+    return { ...gatewayOf(wire, key, account), ...webhooksOf(options, { account, livemode }) };
   } catch (error) {
     await wire.close();
     throw error;
   }
+}
+
+function webhooksOf({ webhookSecrets = [] }: StripeGatewayOptions, own: Own): Pick<Gateway, 'webhooks'> {
+  return webhookSecrets.length === 0 ? {} : { webhooks: createWebhookReader(webhookSecrets, own) };
 }
 
 function gatewayOf(wire: Wire, { livemode }: SecretKey, account: string): Gateway {

@@ -10,6 +10,11 @@ export interface StripeGatewayOptions {
    * it to a secret key only, so it is required with a restricted key.
    */
   readonly account?: string;
+  /**
+   * The signing secrets of the account's webhook endpoint, `whsec_…` each: one, or the old one and the new one during a rotation. Default:
+   * none, and events are not taken.
+   */
+  readonly webhookSecrets?: readonly string[];
   /** Where Stripe is: scheme, host and port. A live key is sent over `https:` only. Default `https://api.stripe.com`. */
   readonly apiBase?: string;
   /** The most calls at the same time. Do not set it below the engine's limit (`maxCalls`). Default 256. */
