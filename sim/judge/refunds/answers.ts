@@ -169,9 +169,15 @@ export function createRefundAnswerJudge(parts: RefundJudgeParts): RefundAnswerJu
     }
   }
 
+  /** The payment's status when the request began. Undefined: it is not known. */
   function statusSince({ accountId, orderId, atMs }: RefundAsked): PaymentStatus | undefined {
-    const states = book.states.get(`${accountId}/${orderId}`) ?? [];
-    return since(states, atMs)[0]?.status;
+    const restoredAtMs = book.restored?.atMs ?? 0;
+    const states = (book.states.get(`${accountId}/${orderId}`) ?? []).filter(
+      (state) => state.atMs >= restoredAtMs,
+    );
+    const [first] = states;
+    if (first === undefined) return database().row(accountId, orderId)?.payment.operation.status;
+    return first.atMs > atMs ? undefined : since(states, atMs)[0]?.status;
   }
 
   /** Whether, at some moment of the request, less was left than it asked for. */
