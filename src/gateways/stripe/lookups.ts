@@ -3,7 +3,7 @@ import type { ChargeRequest, LookupOutcome, NotSent } from '../../domain/outcome
 import type { ExchangeOptions } from '../../ports/gateway.ts';
 import { flawOf } from '../http/lookups.ts';
 import { read } from './answer.ts';
-import { readFailed } from './errors.ts';
+import { type NoAnswer, readFailed } from './errors.ts';
 import { judgeListed, judgeRead } from './intents.ts';
 import { readList } from './lists.ts';
 import { type Intent, isStripeId, parseIntent } from './objects.ts';
@@ -36,8 +36,27 @@ async function readIntent(
   { handle, livemode }: { readonly handle: string; readonly livemode: boolean },
   options: ExchangeOptions,
 ): Promise<Outcome> {
-  if (!isStripeId(handle)) return unavailable('handle_unusable');
-  const { result, isOld } = await wire.ask(retrieveIntent(handle), options);
+  const retrieved = await retrieve(wire, handle, options);
+  if (retrieved.kind !== 'intent') return retrieved;
+  return believed(judgeRead(request, retrieved.intent, livemode), retrieved.flaw);
+}
+
+/** One intent, by its id. */
+export interface Retrieved {
+  readonly kind: 'intent';
+  readonly intent: Intent;
+  /** Why it may not be what is true now. Null: it is. */
+  readonly flaw: string | null;
+}
+
+/** Never rejects, and ends within `timeoutMs`. */
+export async function retrieve(
+  wire: Wire,
+  id: string,
+  options: ExchangeOptions,
+): Promise<Retrieved | NoAnswer | NotSent> {
+  if (!isStripeId(id)) return unavailable('handle_unusable');
+  const { result, isOld } = await wire.ask(retrieveIntent(id), options);
   const reading = read(result, null, Date.now());
   if (reading.kind !== 'object') {
     // The key is another account's, or of the other mode. The intent exists all the same.
@@ -46,9 +65,8 @@ async function readIntent(
   }
   const intent = parseIntent(reading.object);
   if (intent === undefined) return unavailable('unparseable_answer');
-  if (intent.id !== handle) return unavailable('answer_about_another_charge');
-  const outcome = judgeRead(request, intent, livemode);
-  return believed(outcome, result.kind === 'answer' ? flawOf(result, isOld) : null);
+  if (intent.id !== id) return unavailable('answer_about_another_charge');
+  return { kind: 'intent', intent, flaw: result.kind === 'answer' ? flawOf(result, isOld) : null };
 }
 
 async function lookThrough(
@@ -71,6 +89,6 @@ function believed(outcome: LookupOutcome, flaw: string | null): LookupOutcome {
   return flaw === null || showsMoney ? outcome : unavailable(flaw);
 }
 
-function unavailable(reason: string): LookupOutcome {
+function unavailable(reason: string): NoAnswer {
   return { kind: 'unavailable', reason };
 }

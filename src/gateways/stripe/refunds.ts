@@ -12,6 +12,7 @@ import { toStripe } from './amounts.ts';
 import { read, type Stale } from './answer.ts';
 import { type NoAnswer, refundFailed } from './errors.ts';
 import { readList } from './lists.ts';
+import { retrieve } from './lookups.ts';
 import { isStripeId, parseRefund, type Refund } from './objects.ts';
 import { createRefund, listRefunds } from './requests.ts';
 import { REFUND_STATUSES } from './table.ts';
@@ -64,11 +65,17 @@ async function refundsOf(
   options: ExchangeOptions,
 ): Promise<ReportedRefund[] | NoAnswer | NotSent> {
   if (!isStripeId(intent)) return unavailable('charge_id_unusable');
+  const untilMs = performance.now() + options.timeoutMs;
   const page = (after: string | null) => listRefunds(intent, after);
   const listed = await readList(wire, { page, parse: parseRefund, isLast: () => false }, options);
   if (listed.kind !== 'list') return listed;
   // One that succeeded may have failed since, so an old or incomplete list proves nothing at all.
   if (listed.flaw !== null) return unavailable(listed.flaw);
+  if (listed.entries.length === 0) {
+    // Stripe does not promise an error for an intent that it does not know. Another account's list would be empty, too.
+    const known = await retrieve(wire, intent, { timeoutMs: untilMs - performance.now() });
+    if (known.kind !== 'intent') return known;
+  }
   const refunds: ReportedRefund[] = [];
   for (const refund of listed.entries) {
     if (refund.intent !== intent) return unavailable('answer_about_another_charge');

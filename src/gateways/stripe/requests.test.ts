@@ -122,13 +122,13 @@ test.each([
   [
     'the refunds of the intent',
     '/v1/refunds?payment_intent=pi_1&limit=100',
-    listBody([]),
+    listBody([refundBody()]),
     () => world.refunds.lookup(REFUND, call),
   ],
   [
     'the same for their sum',
     '/v1/refunds?payment_intent=pi_1&limit=100',
-    listBody([]),
+    listBody([refundBody()]),
     () => world.refunds.refunded?.(REFUND, call) ?? Promise.resolve(),
   ],
 ])('a question reads %s, without a key and past all caches', async (_name, path, body, work) => {

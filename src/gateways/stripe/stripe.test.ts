@@ -347,6 +347,22 @@ describe('refunds', () => {
     });
   });
 
+  test('are absent from an empty list only if the account knows the intent', async () => {
+    const sum = () => world.refunds.refunded?.(REFUND, call);
+    const isUnknown = { kind: 'unavailable', reason: 'handle_unknown' };
+    list(listBody([]), intentBody({ status: 'succeeded' }));
+    expect(await world.refunds.lookup(REFUND, call)).toEqual({ kind: 'absent' });
+    expect(sent()[1]).toContain('/v1/payment_intents/pi_1');
+    script(json(listBody([])), errorAnswer(404, { code: 'resource_missing' }));
+    expect(await world.refunds.lookup(REFUND, call)).toEqual(isUnknown);
+    script(json(listBody([])), errorAnswer(404, { code: 'resource_missing' }));
+    expect(await sum()).toEqual(isUnknown);
+    list(listBody([]), intentBody({ id: 'pi_2', status: 'succeeded' }));
+    expect(await sum()).toMatchObject({ kind: 'unavailable' });
+    script(json(listBody([])), json({}, 503));
+    expect(await world.refunds.lookup(REFUND, call)).toMatchObject({ kind: 'unavailable' });
+  });
+
   test('that were kept under the key are looked at in the list: they may have failed since', async () => {
     script(json(refundBody(), 200, { 'idempotent-replayed': 'true' }));
     expect(await world.refunds.call(REFUND, call)).toEqual({
