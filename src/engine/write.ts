@@ -152,7 +152,7 @@ function nextRecord(engine: Engine, options: WriteOptions): PaymentRecord {
     claimId: newClaim ?? record.claimId,
     held: lease.kind === 'take',
     dueAtMs: waitMs === null ? null : nowMs + waitMs,
-    absences: record.absences + (decision.settled?.byAbsence === true ? 1 : 0),
+    absences: roomOf(engine, record).absences(record, decision),
     evidence: record.evidence - evidenceSeen,
     // Another process's estimate may have been ahead of ours, and readers must never see time go back.
     updatedAtMs: Math.max(record.updatedAtMs, nowMs),

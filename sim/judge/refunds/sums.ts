@@ -17,11 +17,11 @@ export function judgeSums(parts: RefundJudgeParts, change: RefundChange): void {
     if (stored !== value)
       violated('sums', `${nameOf(after)} #${after.seq}: ${name} is ${stored}, and the refunds say ${value}`);
   }
-  // Before the next one is sent, those that count as failed without the gateway's word are looked up. One too many only costs a lookup.
+  // Before the next one is sent, those that count as failed without the gateway's word are looked up.
   const released = refunds
     .map(latestOf)
     .filter(({ byAbsence, operation }) => byAbsence && operation.status === 'FAILED').length;
-  if (sumsAfter.absences < released)
+  if (sumsAfter.absences !== released)
     violated('sums', `${nameOf(after)} #${after.seq}: absences is ${sumsAfter.absences} of ${released}`);
   const { capturedMinor, refundingMinor, refundedMinor, elsewhereMinor } = sumsAfter;
   const payment = database().row(after.order.accountId, after.order.orderId)?.payment;

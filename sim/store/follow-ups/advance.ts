@@ -66,7 +66,7 @@ function elsewhereNow(sums: PaymentSums, elsewhere: FollowUpAdvance['elsewhere']
   const asked = elsewhere?.asked;
   if (elsewhere === null || asked?.refundingMinor !== refundingMinor || asked.refundedMinor !== refundedMinor)
     return elsewhereMinor;
-  if (absences !== 0) return elsewhereMinor;
+  if (asked.absences !== absences) return elsewhereMinor;
   return elsewhere.exact ? elsewhere.amountMinor : Math.max(elsewhereMinor, elsewhere.amountMinor);
 }
 

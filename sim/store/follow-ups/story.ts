@@ -92,6 +92,7 @@ function advanceFollowUp(random: Random): Step {
     const asked = {
       refundingMinor: now?.refundingMinor ?? 0,
       refundedMinor: (now?.refundedMinor ?? 0) + Number(stale),
+      absences: now?.absences ?? 0,
     };
     const elsewhere = learns ? { amountMinor: theirs, asked, exact } : null;
     const sums: FollowUpAdvance['sums'] = {

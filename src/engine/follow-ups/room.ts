@@ -43,6 +43,11 @@ export function followUpRoom(traits: RoomTraits): Room {
       };
       return store.advanceFollowUp({ ...write, id: followUp.id, sums, elsewhere });
     },
+    absences({ absences }, { next, settled }) {
+      // The gateway has been seen to make it. So its next failure is the gateway's word, unless that is an absence, too.
+      if (next.status !== 'FAILED') return 0;
+      return settled === undefined ? absences : Number(settled.byAbsence);
+    },
     addEvidence: (store, record: FollowUpRecord, outcome) =>
       store.addFollowUpEvidence({ payment: paymentKey(record), id: record.followUp.id, outcome }),
     events: async (store, { order, paymentId, followUp }: FollowUpRecord, after, limit) => {

@@ -19,6 +19,7 @@ const INPUT = columns<FollowUpAdvance>([
   { name: 'elsewhere_exact', type: 'boolean', value: (w) => w.elsewhere?.exact ?? null },
   { name: 'asked_refunding_minor', type: 'bigint', value: (w) => w.elsewhere?.asked.refundingMinor ?? null },
   { name: 'asked_refunded_minor', type: 'bigint', value: (w) => w.elsewhere?.asked.refundedMinor ?? null },
+  { name: 'asked_absences', type: 'integer', value: (w) => w.elsewhere?.asked.absences ?? null },
 ]);
 
 /**
@@ -26,7 +27,8 @@ const INPUT = columns<FollowUpAdvance>([
  * is. A sum that is only the least never falls.
  */
 const ELSEWHERE = `CASE
-      WHEN s.refunding_minor = p.asked_refunding_minor AND s.refunded_minor = p.asked_refunded_minor AND s.absences = 0
+      WHEN s.refunding_minor = p.asked_refunding_minor AND s.refunded_minor = p.asked_refunded_minor
+        AND s.absences = p.asked_absences
       THEN CASE WHEN p.elsewhere_exact THEN p.elsewhere_minor ELSE greatest(s.elsewhere_minor, p.elsewhere_minor) END
       ELSE s.elsewhere_minor END`;
 
@@ -45,7 +47,7 @@ WITH p AS (
     ${AS_EXPECTED}
   RETURNING p.account_id, p.payment_id, p.follow_up_id, p.seq, p.status, p.attempts, p.evidence, i.event_type, i.event_detail,
     i.refunding_minor, i.refunded_minor, i.absences, i.elsewhere_minor, i.elsewhere_exact, i.asked_refunding_minor,
-    i.asked_refunded_minor
+    i.asked_refunded_minor, i.asked_absences
 ), s AS (
   UPDATE payonce.payment_sums AS s SET
     refunding_minor = s.refunding_minor + p.refunding_minor, refunded_minor = s.refunded_minor + p.refunded_minor,

@@ -6,7 +6,7 @@ import { safeInteger } from '../types.ts';
 
 /** The follow-ups of `source` as relation `f`, with the columns that `followUpColumns` reads. They are of one try, and no payment method. */
 export function followUpsOf(source = 'payonce.follow_ups'): string {
-  return `(SELECT source.*, 1 AS charge_n, 0 AS absences, NULL::text AS method, NULL::integer AS give_up_after_s,
+  return `(SELECT source.*, 1 AS charge_n, source.by_absence::int AS absences, NULL::text AS method, NULL::integer AS give_up_after_s,
     source.created_at AS opened_at FROM ${source} source) f`;
 }
 

@@ -52,7 +52,7 @@ export async function rehearseRefund(session: Session, payment: PaymentKey): Pro
     lease: { kind: 'release', waitMs: null },
     settlement: { problem: null, body: '{}', byAbsence: false },
     sums: { refundingMinor: -1, refundedMinor: 1, absences: 0 },
-    elsewhere: { amountMinor: 1, asked: { refundingMinor: 1, refundedMinor: 0 }, exact: true },
+    elsewhere: { amountMinor: 1, asked: { refundingMinor: 1, refundedMinor: 0, absences: 0 }, exact: true },
     evidenceSeen: 0,
     updatedAtMs: nowMs,
   } as const;

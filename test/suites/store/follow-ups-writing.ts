@@ -290,7 +290,7 @@ export function followUpWritingTests(env: Environment): void {
       expect(await sumsOf(env.store, record)).toMatchObject({ elsewhereMinor: 30 });
     });
 
-    test('what was said of other refunds is not written while one of ours failed without the gateway’s word', async () => {
+    test('what was said of other refunds is not written if another one of ours has failed without the gateway’s word since', async () => {
       const payment = await completed(env.store);
       await written(
         env.store,
@@ -305,6 +305,12 @@ export function followUpWritingTests(env: Environment): void {
         write(second, { elsewhere: elsewhere(30, { refundingMinor: 70, refundedMinor: 0 }) }),
       );
       expect(await sumsOf(env.store, payment)).toMatchObject({ elsewhereMinor: 0, absences: 1 });
+      const asked = { refundingMinor: 70, refundedMinor: 0, absences: 1 };
+      await written(
+        env.store,
+        write(await found(env.store, write(second)), { elsewhere: elsewhere(30, asked) }),
+      );
+      expect(await sumsOf(env.store, payment)).toMatchObject({ elsewhereMinor: 30, absences: 1 });
     });
 
     test('a write that ends the refund compares the sums of before it', async () => {
