@@ -1,5 +1,6 @@
 /** The sums of a payment say exactly what its refunds say, and nothing is opened that does not fit. */
 import { isSettled } from '../../../src/domain/operation.ts';
+import type { FollowUpRecord } from '../../../src/ports/store.ts';
 import { nameOf } from './as-charge.ts';
 import { latestOf, type RefundChange, refundsOf } from './book.ts';
 import type { RefundJudgeParts } from './index.ts';
@@ -10,7 +11,9 @@ export function judgeSums(parts: RefundJudgeParts, change: RefundChange): void {
   const refunds = refundsOf(refundBook, after.paymentId);
   const wanted = {
     refundingMinor: total(refunds.map(latestOf).filter(({ operation }) => !isSettled(operation.status))),
-    refundedMinor: total(refunds.map(latestOf).filter(({ operation }) => operation.status === 'COMPLETED')),
+    refundedMinor: totalMoved(
+      refunds.map(latestOf).filter(({ operation }) => operation.status === 'COMPLETED'),
+    ),
   };
   for (const [name, value] of Object.entries(wanted)) {
     const stored = sumsAfter[name as keyof typeof wanted];
@@ -63,6 +66,11 @@ function judgeElsewhere(
     violated('sums', `${nameOf(after)}: ${elsewhereMinor} refunded elsewhere, and it was ${othersMinor}`);
 }
 
-function total(records: readonly { readonly order: { readonly amountMinor: number } }[]): number {
+function total(records: readonly Pick<FollowUpRecord, 'order'>[]): number {
   return records.reduce((sum, { order }) => sum + order.amountMinor, 0);
+}
+
+/** What an operator has settled is what the gateway really gave back. */
+function totalMoved(records: readonly Pick<FollowUpRecord, 'order' | 'settledMinor'>[]): number {
+  return records.reduce((sum, { order, settledMinor }) => sum + (settledMinor ?? order.amountMinor), 0);
 }
