@@ -1,5 +1,6 @@
 /** The sums of a payment say exactly what its refunds say, and nothing is opened that does not fit. */
 import { isSettled } from '../../../src/domain/operation.ts';
+import type { FollowUpRecord } from '../../../src/ports/store.ts';
 import { nameOf } from './as-charge.ts';
 import { latestOf, type RefundChange, refundsOf } from './book.ts';
 import type { RefundJudgeParts } from './index.ts';
@@ -10,18 +11,20 @@ export function judgeSums(parts: RefundJudgeParts, change: RefundChange): void {
   const refunds = refundsOf(refundBook, after.paymentId);
   const wanted = {
     refundingMinor: total(refunds.map(latestOf).filter(({ operation }) => !isSettled(operation.status))),
-    refundedMinor: total(refunds.map(latestOf).filter(({ operation }) => operation.status === 'COMPLETED')),
+    refundedMinor: totalMoved(
+      refunds.map(latestOf).filter(({ operation }) => operation.status === 'COMPLETED'),
+    ),
   };
   for (const [name, value] of Object.entries(wanted)) {
     const stored = sumsAfter[name as keyof typeof wanted];
     if (stored !== value)
       violated('sums', `${nameOf(after)} #${after.seq}: ${name} is ${stored}, and the refunds say ${value}`);
   }
-  // Before the next one is sent, those that count as failed without the gateway's word are looked up. One too many only costs a lookup.
+  // Before the next one is sent, those that count as failed without the gateway's word are looked up.
   const released = refunds
     .map(latestOf)
     .filter(({ byAbsence, operation }) => byAbsence && operation.status === 'FAILED').length;
-  if (sumsAfter.absences < released)
+  if (sumsAfter.absences !== released)
     violated('sums', `${nameOf(after)} #${after.seq}: absences is ${sumsAfter.absences} of ${released}`);
   const { capturedMinor, refundingMinor, refundedMinor, elsewhereMinor } = sumsAfter;
   const payment = database().row(after.order.accountId, after.order.orderId)?.payment;
@@ -63,6 +66,11 @@ function judgeElsewhere(
     violated('sums', `${nameOf(after)}: ${elsewhereMinor} refunded elsewhere, and it was ${othersMinor}`);
 }
 
-function total(records: readonly { readonly order: { readonly amountMinor: number } }[]): number {
+function total(records: readonly Pick<FollowUpRecord, 'order'>[]): number {
   return records.reduce((sum, { order }) => sum + order.amountMinor, 0);
+}
+
+/** What an operator has settled is what the gateway really gave back. */
+function totalMoved(records: readonly Pick<FollowUpRecord, 'order' | 'settledMinor'>[]): number {
+  return records.reduce((sum, { order, settledMinor }) => sum + (settledMinor ?? order.amountMinor), 0);
 }

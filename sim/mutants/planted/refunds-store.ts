@@ -106,8 +106,8 @@ export const REFUNDS_IN_THE_STORE: readonly PlantedBug[] = [
     name: 'an answer about other refunds is written although ours have changed since',
     story: 'Two refunds fail at the same time, and the money of one of them can never be refunded again.',
     file: `${FOLDER}/advance.ts`,
-    find: 'WHEN s.refunding_minor = p.asked_refunding_minor AND s.refunded_minor = p.asked_refunded_minor AND s.absences = 0',
-    put: 'WHEN p.elsewhere_minor IS NOT NULL AND s.absences = 0',
+    find: 'WHEN s.refunding_minor = p.asked_refunding_minor AND s.refunded_minor = p.asked_refunded_minor\n',
+    put: 'WHEN p.elsewhere_minor IS NOT NULL\n',
     judge: 'store suite',
     tests: { file: SUITE, named: 'is not written' },
   },
@@ -193,5 +193,15 @@ export const REFUNDS_IN_THE_STORE: readonly PlantedBug[] = [
     put: '[SHORTEN_WAITS]',
     judge: 'store suite',
     tests: { file: SUITE, named: 'waits are shortened, and what waits by the new clock' },
+  },
+  {
+    name: 'what an operator has settled is not stored',
+    story:
+      'A refund of another amount is settled, and the next server that looks at it asks for a person again.',
+    file: `${FOLDER}/advance.ts`,
+    find: '    settled_minor = i.settled_minor,\n',
+    put: '',
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'stored as it was written' },
   },
 ];

@@ -66,7 +66,7 @@ function elsewhereNow(sums: PaymentSums, elsewhere: FollowUpAdvance['elsewhere']
   const asked = elsewhere?.asked;
   if (elsewhere === null || asked?.refundingMinor !== refundingMinor || asked.refundedMinor !== refundedMinor)
     return elsewhereMinor;
-  if (absences !== 0) return elsewhereMinor;
+  if (asked.absences !== absences) return elsewhereMinor;
   return elsewhere.exact ? elsewhere.amountMinor : Math.max(elsewhereMinor, elsewhere.amountMinor);
 }
 
@@ -82,7 +82,7 @@ function advanced(before: FollowUpRow, write: FollowUpAdvance, nowMs: number): F
   return {
     ...before,
     ...(isFirst ? { settledAtMs: nowMs, problem: settlement.problem, answer: settlement.body } : {}),
-    state,
+    state: { ...state, settledMinor: write.settledMinor },
     byAbsence: sums.absences === 0 ? before.byAbsence : sums.absences > 0,
     events: [...before.events, event],
   };

@@ -23,7 +23,10 @@ import { byId, byName, ofPayment, sumsRow } from './committed.ts';
 import type { FollowUpRow } from './rows.ts';
 
 export function followUpRecord(row: FollowUpRow, nowMs: number, retentionMs: number): FollowUpRecord {
-  return { ...row.state, problem: row.problem, answer: answerOf(row, nowMs, retentionMs) };
+  return {
+    ...{ ...row.state, absences: Number(row.byAbsence) },
+    ...{ problem: row.problem, answer: answerOf(row, nowMs, retentionMs) },
+  };
 }
 
 export function followUpSituation(context: Context, query: FollowUpSituationQuery): FollowUpSituation {

@@ -3,7 +3,7 @@ import { refundableMinor, sumChange } from '../../domain/sums.ts';
 import type { FollowUpRecord } from '../../ports/store.ts';
 import { followUpRoom } from '../follow-ups/room.ts';
 import { refundAnswerBody } from '../refunding/answer.ts';
-import { refundRequest, refundsOf } from '../refunding/at-gateway.ts';
+import { lookUpRefund, refundRequest, refundsOf } from '../refunding/at-gateway.ts';
 import { askElsewhere } from '../refunding/elsewhere.ts';
 import { toRefund } from '../refunding/show.ts';
 
@@ -12,8 +12,7 @@ export const REFUND = followUpRoom({
   isOffered: ({ gateway }) => gateway.refunds !== undefined,
   call: (engine, record: FollowUpRecord) => (options) =>
     refundsOf(engine).call(refundRequest(engine, record), options),
-  lookup: (engine, record: FollowUpRecord) => (options) =>
-    refundsOf(engine).lookup(refundRequest(engine, record), options),
+  lookup: lookUpRefund,
   askElsewhere,
   answer: (record: FollowUpRecord, problem) => refundAnswerBody(toRefund(record), problem),
   sumChange,

@@ -21,19 +21,44 @@ type Outcome =
 export async function lookUpReleased(
   engine: Engine,
   held: HeldFollowUp,
-  {
-    kind,
-    lookup,
-    leftMinor,
-    askElsewhere,
-  }: Pick<RoomTraits, 'kind' | 'lookup' | 'leftMinor' | 'askElsewhere'>,
+  traits: Pick<RoomTraits, 'kind' | 'lookup' | 'leftMinor' | 'askElsewhere'>,
 ): Promise<Outcome> {
   const { store } = engine;
+  const { leftMinor, askElsewhere } = traits;
+  const payment = paymentKey(held.record);
+  const looked = await lookAtReleased(engine, held, traits);
+  if (looked.kind === 'unavailable') return looked;
+  const { foundMinor } = looked;
+  const [sums] = await store.sums(payment.accountId, [payment.paymentId]);
+  if (sums === undefined) return { kind: 'clear', elsewhere: null };
+  const fits = (elsewhereMinor: number): boolean =>
+    leftMinor({ ...sums, elsewhereMinor }, held.record) - foundMinor >= held.record.order.amountMinor;
+  const ended = foundMinor === 0 ? 'clear' : 'made';
+  if (fits(sums.elsewhereMinor)) return { kind: ended, elsewhere: null };
+  // It may fit all the same, if less was refunded elsewhere than is known here.
+  if (!fits(0)) return { kind: 'exceeded', elsewhere: null };
+  const said = await askElsewhere(engine, held, false);
+  if (said.kind === 'unanswered') return unanswered(said.outcome);
+  if (said.kind === 'not_said') return { kind: 'exceeded', elsewhere: null };
+  const { elsewhere } = said;
+  const isLess = elsewhere.exact && fits(elsewhere.amountMinor);
+  return { kind: isLess ? ended : 'exceeded', elsewhere };
+}
+
+/**
+ * Looks up all released follow-ups of the payment. `foundMinor`: how much of what they had released the gateway has made after all. Their own
+ * rows get that as evidence. Rejects with `StoreError`.
+ */
+export async function lookAtReleased(
+  engine: Engine,
+  held: HeldFollowUp,
+  { kind, lookup }: Pick<RoomTraits, 'kind' | 'lookup'>,
+): Promise<{ readonly kind: 'looked'; readonly foundMinor: number } | Unavailable> {
   const payment = paymentKey(held.record);
   const { id } = held.record.followUp;
   let foundMinor = 0;
   for (let after: string | null = null; ; ) {
-    const page: readonly FollowUpRecord[] = await store.releasedFollowUps({
+    const page: readonly FollowUpRecord[] = await engine.store.releasedFollowUps({
       payment,
       kind,
       after,
@@ -51,20 +76,7 @@ export async function lookUpReleased(
     if (page.length < PAGE) break;
     after = page.at(-1)?.followUp.id ?? after;
   }
-  const [sums] = await store.sums(payment.accountId, [payment.paymentId]);
-  if (sums === undefined) return { kind: 'clear', elsewhere: null };
-  const fits = (elsewhereMinor: number): boolean =>
-    leftMinor({ ...sums, elsewhereMinor }, held.record) - foundMinor >= held.record.order.amountMinor;
-  const ended = foundMinor === 0 ? 'clear' : 'made';
-  if (fits(sums.elsewhereMinor)) return { kind: ended, elsewhere: null };
-  // It may fit all the same, if less was refunded elsewhere than is known here.
-  if (!fits(0)) return { kind: 'exceeded', elsewhere: null };
-  const said = await askElsewhere(engine, held, false);
-  if (said.kind === 'unanswered') return unanswered(said.outcome);
-  if (said.kind === 'not_said') return { kind: 'exceeded', elsewhere: null };
-  const { elsewhere } = said;
-  const isLess = elsewhere.exact && fits(elsewhere.amountMinor);
-  return { kind: isLess ? ended : 'exceeded', elsewhere };
+  return { kind: 'looked', foundMinor };
 }
 
 /** What the gateway, and late evidence, show of one that counted as failed. */

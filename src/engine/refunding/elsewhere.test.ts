@@ -7,6 +7,7 @@ import {
   type RefundingReplica,
   refundingReplica,
 } from '../../../test/support/refunding.ts';
+import { reset } from '../../../test/support/scripted-gateway.ts';
 import type { RefundAnswer } from '../api.ts';
 
 const HOUR = 3_600_000;
@@ -33,7 +34,58 @@ function said(answer: RefundAnswer): string {
   return answer.kind === 'problem' ? answer.code : answer.kind;
 }
 
+/** A payment of 1,000 with a refund of 300 that failed because its absence was proved. */
+async function withReleased(): Promise<RefundingReplica> {
+  gateway.refundPlay = () => reset;
+  const replica = await refundingReplica(world, gateway, { policy: { maxAttempts: 1 } });
+  const answer = await replica.refund({ refundId: 'released', amountMinor: 300 }, { waitMs: HOUR });
+  expect(said(answer)).toBe('gateway_failed');
+  gateway.refundPlay = () => ({ kind: 'declined', code: 'amount_exceeds_charge' });
+  return replica;
+}
+
+/** The gateway makes the refund whose absence was proved, against its contract. */
+function lands(): void {
+  const [request] = gateway.refundCalls;
+  if (request === undefined) throw new Error('nothing was sent');
+  gateway.refundLedger.set(request.key, { ...request, id: 're_late', status: 'succeeded' });
+}
+
 describe('what somebody else refunded', () => {
+  it('is learnt although one of ours failed without the gateway’s word, because that one is looked up first', async () => {
+    const { refund, sums } = await withReleased();
+    gateway.elsewhereMinor = 600;
+    const looks = gateway.refundLookups.length;
+    expect(said(await refund({ amountMinor: 900 }))).toBe('refund_declined');
+    expect(await sums()).toBe('1000/0/0/600');
+    // Once before it was sent, and once with the question.
+    expect(gateway.refundLookups).toHaveLength(looks + 2);
+  });
+
+  it('is not learnt from a sum that has one of ours in it, which counted as failed', async () => {
+    const { refund, sums } = await withReleased();
+    gateway.elsewhereMinor = 600;
+    gateway.refundPlay = () => {
+      lands();
+      return { kind: 'declined', code: 'amount_exceeds_charge' };
+    };
+    expect(said(await refund({ amountMinor: 900 }))).toBe('refund_declined');
+    expect(await sums()).toBe('1000/0/0/0');
+    await world.pass(HOUR);
+    expect(await sums()).toBe('1000/0/300/0');
+  });
+
+  it('is not learnt while one of ours that failed without the gateway’s word cannot be looked up', async () => {
+    const { refund, sums } = await withReleased();
+    gateway.elsewhereMinor = 600;
+    gateway.refundPlay = () => {
+      gateway.refundLookup = () => ({ kind: 'unavailable', reason: 'timeout' });
+      return { kind: 'declined', code: 'amount_exceeds_charge' };
+    };
+    expect(said(await refund({ amountMinor: 900 }))).toBe('refund_declined');
+    expect(await sums()).toBe('1000/0/0/0');
+  });
+
   it('that failed since holds up no refund', async () => {
     const { refund, sums } = await with600Elsewhere();
     gateway.elsewhereMinor = 0;

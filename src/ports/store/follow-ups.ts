@@ -27,10 +27,12 @@ export interface FollowUpTerms {
 
 /**
  * A follow-up with everything that a worker needs. `order` has its own terms: its amount, the charge's currency, and the notes that it was
- * opened with. `absences` is always 0: the payment's sums count them.
+ * opened with. `absences` is 1 while it counts in those of the payment's sums, and else 0.
  */
 export interface FollowUpRecord extends PaymentRecord {
   readonly followUp: FollowUpTerms;
+  /** What the gateway moved, in minor units, if an operator has settled it with another amount than was asked for. Null: nobody has. */
+  readonly settledMinor: number | null;
 }
 
 export interface FollowUpIntent {
@@ -68,17 +70,19 @@ export interface FollowUpSumChange {
 
 export interface FollowUpAdvance extends Advance {
   readonly id: string;
+  /** As in `FollowUpRecord`. */
+  readonly settledMinor: number | null;
   readonly sums: FollowUpSumChange;
   /** Null: nothing was learnt about that. */
   readonly elsewhere: Elsewhere | null;
 }
 
-/** What the gateway says of refunds that somebody else made. It is written only if the payment has no absences. */
+/** What the gateway says of refunds that somebody else made. Whoever asks has looked up the payment's absences first. */
 export interface Elsewhere {
   /** At least so much, in minor units. */
   readonly amountMinor: number;
   /** The payment's sums when the gateway was asked. If they differ from those that are stored, nothing is written. */
-  readonly asked: Pick<Sums, 'refundingMinor' | 'refundedMinor'>;
+  readonly asked: Pick<PaymentSums, 'refundingMinor' | 'refundedMinor' | 'absences'>;
   /** No refund of ours could be under way then. So it is exactly so much, and may be less than was known. */
   readonly exact: boolean;
 }
@@ -142,7 +146,10 @@ export interface BoundFollowUpKey {
 
 export interface PaymentSums extends Sums {
   readonly paymentId: string;
-  /** Follow-ups that failed without the gateway's word, and have not been found since. */
+  /**
+   * Follow-ups that failed without the gateway's word, and have not been found since. A proof of absence is as good as what the gateway
+   * promises, and no later lookup makes it better. So they are counted until they are found.
+   */
   readonly absences: number;
 }
 

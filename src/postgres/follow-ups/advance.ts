@@ -12,6 +12,7 @@ import { followUpById } from './reads.ts';
 const INPUT = columns<FollowUpAdvance>([
   ...ADVANCE_COLUMNS,
   { name: 'follow_up_id', type: 'uuid', value: (w) => w.id },
+  { name: 'settled_minor', type: 'bigint', value: (w) => w.settledMinor },
   { name: 'refunding_minor', type: 'bigint', value: (w) => w.sums.refundingMinor },
   { name: 'refunded_minor', type: 'bigint', value: (w) => w.sums.refundedMinor },
   { name: 'absences', type: 'integer', value: (w) => w.sums.absences },
@@ -19,6 +20,7 @@ const INPUT = columns<FollowUpAdvance>([
   { name: 'elsewhere_exact', type: 'boolean', value: (w) => w.elsewhere?.exact ?? null },
   { name: 'asked_refunding_minor', type: 'bigint', value: (w) => w.elsewhere?.asked.refundingMinor ?? null },
   { name: 'asked_refunded_minor', type: 'bigint', value: (w) => w.elsewhere?.asked.refundedMinor ?? null },
+  { name: 'asked_absences', type: 'integer', value: (w) => w.elsewhere?.asked.absences ?? null },
 ]);
 
 /**
@@ -26,7 +28,8 @@ const INPUT = columns<FollowUpAdvance>([
  * is. A sum that is only the least never falls.
  */
 const ELSEWHERE = `CASE
-      WHEN s.refunding_minor = p.asked_refunding_minor AND s.refunded_minor = p.asked_refunded_minor AND s.absences = 0
+      WHEN s.refunding_minor = p.asked_refunding_minor AND s.refunded_minor = p.asked_refunded_minor
+        AND s.absences = p.asked_absences
       THEN CASE WHEN p.elsewhere_exact THEN p.elsewhere_minor ELSE greatest(s.elsewhere_minor, p.elsewhere_minor) END
       ELSE s.elsewhere_minor END`;
 
@@ -35,6 +38,7 @@ const TABLES = `
 WITH p AS (
   UPDATE payonce.follow_ups AS p SET
     ${NEW_STATE},
+    settled_minor = i.settled_minor,
     settled_at = coalesce(p.settled_at, CASE WHEN i.answer IS NOT NULL THEN now() END),
     problem = CASE WHEN p.settled_at IS NULL THEN i.problem ELSE p.problem END,
     answer = CASE WHEN p.settled_at IS NULL THEN i.answer ELSE p.answer END,
@@ -45,7 +49,7 @@ WITH p AS (
     ${AS_EXPECTED}
   RETURNING p.account_id, p.payment_id, p.follow_up_id, p.seq, p.status, p.attempts, p.evidence, i.event_type, i.event_detail,
     i.refunding_minor, i.refunded_minor, i.absences, i.elsewhere_minor, i.elsewhere_exact, i.asked_refunding_minor,
-    i.asked_refunded_minor
+    i.asked_refunded_minor, i.asked_absences
 ), s AS (
   UPDATE payonce.payment_sums AS s SET
     refunding_minor = s.refunding_minor + p.refunding_minor, refunded_minor = s.refunded_minor + p.refunded_minor,

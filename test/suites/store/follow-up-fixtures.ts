@@ -115,16 +115,21 @@ export type FollowUpChanges = Partial<Omit<FollowUpAdvance, 'operation' | 'expec
 /** What the gateway said of refunds by somebody else, with the sums when it was asked. Default: exactly so much. */
 export function elsewhere(
   amountMinor: number,
-  { refundingMinor, refundedMinor }: Elsewhere['asked'],
+  {
+    refundingMinor,
+    refundedMinor,
+    absences = 0,
+  }: Omit<Elsewhere['asked'], 'absences'> & { readonly absences?: number },
   exact = true,
 ): Elsewhere {
-  return { amountMinor, asked: { refundingMinor, refundedMinor }, exact };
+  return { amountMinor, asked: { refundingMinor, refundedMinor, absences }, exact };
 }
 
 /** A write by whoever holds it; gives the lease back, leaves nothing due and changes no sum unless changed. */
 export function write(record: FollowUpRecord, changes: FollowUpChanges = {}): FollowUpAdvance {
-  const { sums, elsewhere: learnt = null, id = record.followUp.id, ...rest } = changes;
-  return { ...advance(record, rest), id, sums: { ...NO_CHANGE, ...sums }, elsewhere: learnt };
+  const { sums, elsewhere: learnt = null, id = record.followUp.id, ...others } = changes;
+  const { settledMinor = record.settledMinor, ...rest } = others;
+  return { ...advance(record, rest), id, settledMinor, sums: { ...NO_CHANGE, ...sums }, elsewhere: learnt };
 }
 
 export function claim(record: FollowUpRecord, claimId = newClaim()): FollowUpAdvance {

@@ -44,6 +44,7 @@ export function followUpWritingTests(env: Environment): void {
       const result = await env.store.advanceFollowUp(
         giveBack(before, 5000, {
           operation,
+          settledMinor: 69,
           updatedAtMs: soonMs,
           event: { type: 'call.unknown', detail: 'http_500' },
         }),
@@ -59,6 +60,7 @@ export function followUpWritingTests(env: Environment): void {
           firstSentAtMs: about(soonMs - 0.5),
           unresolvedSinceMs: about(soonMs + 0.25),
         },
+        settledMinor: 69,
         seq: 2,
         held: false,
         dueAtMs: about(result.nowMs + 5000),
@@ -290,7 +292,7 @@ export function followUpWritingTests(env: Environment): void {
       expect(await sumsOf(env.store, record)).toMatchObject({ elsewhereMinor: 30 });
     });
 
-    test('what was said of other refunds is not written while one of ours failed without the gateway’s word', async () => {
+    test('what was said of other refunds is not written if another one of ours has failed without the gateway’s word since', async () => {
       const payment = await completed(env.store);
       await written(
         env.store,
@@ -305,6 +307,12 @@ export function followUpWritingTests(env: Environment): void {
         write(second, { elsewhere: elsewhere(30, { refundingMinor: 70, refundedMinor: 0 }) }),
       );
       expect(await sumsOf(env.store, payment)).toMatchObject({ elsewhereMinor: 0, absences: 1 });
+      const asked = { refundingMinor: 70, refundedMinor: 0, absences: 1 };
+      await written(
+        env.store,
+        write(await found(env.store, write(second)), { elsewhere: elsewhere(30, asked) }),
+      );
+      expect(await sumsOf(env.store, payment)).toMatchObject({ elsewhereMinor: 30, absences: 1 });
     });
 
     test('a write that ends the refund compares the sums of before it', async () => {
