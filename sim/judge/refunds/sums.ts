@@ -1,9 +1,10 @@
 /** The sums of a payment say exactly what its refunds say, and nothing is opened that does not fit. */
 import { isSettled } from '../../../src/domain/operation.ts';
-import type { FollowUpRecord } from '../../../src/ports/store.ts';
 import { nameOf } from './as-charge.ts';
 import { latestOf, type RefundChange, refundsOf } from './book.ts';
 import type { RefundJudgeParts } from './index.ts';
+
+type FollowUp = ReturnType<typeof latestOf>;
 
 export function judgeSums(parts: RefundJudgeParts, change: RefundChange): void {
   const { refundBook, violated, database } = parts;
@@ -66,11 +67,11 @@ function judgeElsewhere(
     violated('sums', `${nameOf(after)}: ${elsewhereMinor} refunded elsewhere, and it was ${othersMinor}`);
 }
 
-function total(records: readonly Pick<FollowUpRecord, 'order'>[]): number {
+function total(records: readonly Pick<FollowUp, 'order'>[]): number {
   return records.reduce((sum, { order }) => sum + order.amountMinor, 0);
 }
 
 /** What an operator has settled is what the gateway really gave back. */
-function totalMoved(records: readonly Pick<FollowUpRecord, 'order' | 'settledMinor'>[]): number {
+function totalMoved(records: readonly Pick<FollowUp, 'order' | 'settledMinor'>[]): number {
   return records.reduce((sum, { order, settledMinor }) => sum + (settledMinor ?? order.amountMinor), 0);
 }
