@@ -112,13 +112,17 @@ export function judgeListed(
   return { kind: 'absent' };
 }
 
+/**
+ * A charge that was paid and given back is over: only one intent was ever confirmed under its key. So it counts before an intent that was
+ * left over, which would be paid anew once Stripe has forgotten the key.
+ */
 const BY_WEIGHT: readonly LookupOutcome['kind'][] = [
   'succeeded',
   'mismatch',
   'pending',
   'requires_action',
-  'open',
   'reversed',
+  'open',
   'sealed',
 ];
 

@@ -310,6 +310,13 @@ describe('a lookup without a handle', () => {
     expect(await look(listBody([own('pi_1', 'canceled')]))).toEqual({ kind: 'sealed', ref: 'pi_1' });
   });
 
+  test('sees a charge that was paid and given back as over, whatever intent was left unconfirmed', async () => {
+    const latest_charge = { id: 'ch_1', object: 'charge', refunded: true };
+    const givenBack = intentBody({ id: 'pi_1', status: 'succeeded', latest_charge, created: nowS });
+    const leftOver = intentBody({ id: 'pi_2', created: nowS });
+    expect(await look(listBody([leftOver, givenBack]))).toMatchObject({ kind: 'reversed' });
+  });
+
   test.each<Fields>([
     { object: 'payment_intent', data: [], has_more: false },
     { object: 'list', data: {}, has_more: false },
