@@ -2,7 +2,6 @@
 import { setMaxListeners } from 'node:events';
 import { afterEach, expect, test, vi } from 'vitest';
 import { ask, type Ending, jsonOf, statusOf } from '../../../test/suites/fake-gateway.client.ts';
-import { HELD_MS, outOfTime } from '../../../test/suites/gateway.deadline.ts';
 import {
   type EmulatedStripe,
   errorOf,
@@ -10,6 +9,7 @@ import {
   PAYMENT_FORM,
   runStripe,
 } from '../../../test/suites/stripe.client.ts';
+import { HELD_MS, outOfTime } from '../../testing/deadline.ts';
 
 setMaxListeners(0);
 const running: EmulatedStripe[] = [];
