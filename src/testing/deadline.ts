@@ -8,10 +8,13 @@ const isHeld = (ms: number | undefined): boolean =>
   ms !== undefined && ms <= HELD_MS && ms > HELD_MS - 60_000;
 
 /**
- * Runs `work`, and ends its time limits of `HELD_MS` as soon as `reached` resolves. Knows the limits that were set with the global
+ * Runs `work`, and ends its time limits of `HELD_MS` as soon as `reached` resolves; `held` counts those set so far. Knows the limits that were set with the global
  * `setTimeout` or with `AbortSignal.timeout`. Rejects if there is none: `work` would take a day.
  */
-export async function outOfTime<T>(reached: () => Promise<unknown>, work: () => Promise<T>): Promise<T> {
+export async function outOfTime<T>(
+  reached: (held: () => number) => Promise<unknown>,
+  work: () => Promise<T>,
+): Promise<T> {
   const timers = recordTimers();
   const { timeout } = AbortSignal;
   const ends: (() => void)[] = [];
@@ -23,8 +26,9 @@ export async function outOfTime<T>(reached: () => Promise<unknown>, work: () => 
   };
   try {
     const ending = work();
-    await reached();
-    ends.push(...timers.set.filter(({ ms }) => isHeld(ms)).map(({ end }) => end));
+    const heldTimers = () => timers.set.filter(({ ms }) => isHeld(ms));
+    await reached(() => ends.length + heldTimers().length);
+    ends.push(...heldTimers().map(({ end }) => end));
     if (ends.length === 0) {
       ending.catch(() => {});
       throw new Error(

@@ -1,6 +1,6 @@
 /** Idempotency keys, by plain requests: what is kept, what is not, and how a repeated answer is marked. */
 import { setMaxListeners } from 'node:events';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { ask, type Ending, jsonOf, statusOf } from '../../../test/suites/fake-gateway.client.ts';
 import {
   type EmulatedStripe,
@@ -180,12 +180,9 @@ async function twoAtOnce(keys: readonly [string, string], sameObject = true) {
       body: 'payment_method=pm_card_visa',
     });
   let both: Promise<Ending>[] = [];
-  const reached = async () => {
+  const reached = async (held: () => number) => {
     if (sameObject) await Promise.race(both);
-    else
-      await expect
-        .poll(() => vi.mocked(setTimeout).mock.calls.filter(([, ms]) => ms === HELD_MS).length)
-        .toBe(2);
+    else await expect.poll(held).toBe(2);
   };
   const endings = await outOfTime(reached, () => {
     both = ids.map(confirm);
