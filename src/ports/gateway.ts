@@ -97,7 +97,7 @@ export interface Gateway {
    */
   readonly name: string;
   /**
-   * Where it is, such as its base URL, without secrets. Kept in the database. A start with another address is refused while payments or refunds
+   * Where it is, such as its base URL, without secrets: 1 to 2,000 visible ASCII characters. Kept in the database. A start with another address is refused while payments or refunds
    * are open, unless `acceptGatewayChange` says that it is the same gateway. Absent: nothing is compared.
    */
   readonly address?: string;
