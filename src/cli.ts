@@ -46,6 +46,10 @@ const program = new Command('payonce')
 program
   .command('start')
   .description('run the service; it is configured by the environment (see docs/configuration.md)')
+  .option(
+    '--accept-gateway-change',
+    'start although the gateway has another address and payments are not settled there: it is the same gateway',
+  )
   .action(async () => {
     await import('./main.ts');
   });

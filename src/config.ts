@@ -105,6 +105,11 @@ export const SETTINGS = {
     default: 'http',
     doc: 'Stored with every payment. Give another gateway, or another account at it, another name: a charge can be looked up only at the gateway where it was made.',
   },
+  GATEWAY_CHANGE: choice(
+    'refuse',
+    ['refuse', 'accept'],
+    'What happens at a start if `GATEWAY_URL` is another one than at the last start while payments or refunds are not settled. `accept` is for one start, if the same gateway has moved; the flag `--accept-gateway-change` does the same.',
+  ),
   GATEWAY_LIVEMODE: choice(
     'yes',
     ['yes', 'no'],

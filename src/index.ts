@@ -118,6 +118,7 @@ export async function createPayonce(options: PayonceOptions): Promise<Payonce> {
     policy: { ...rest.policy, contract: gateway.contract, leaseMs },
     limits: { ...DEFAULT_LIMITS, callTimeoutMs, sweepMs },
     gate: { maxCalls: rest.maxCalls, maxLookups: rest.maxLookups },
+    acceptGatewayChange: rest.acceptGatewayChange,
     cacheEntries: rest.cacheEntries,
     answerRetentionMs,
   });

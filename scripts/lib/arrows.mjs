@@ -49,6 +49,11 @@ export const RULES = [
       'The fake gateway judges the engine, so it shares no code with it but money, currencies and the signature of events.',
   },
   {
+    part: 'testing/',
+    may: ['domain/', 'ports/', 'node:*'],
+    instead: 'The checks of adapters know the port, and no adapter and no test runner.',
+  },
+  {
     part: 'http/',
     may: ['engine/', 'domain/', 'ports/', 'fastify', 'node:*'],
     instead: 'Routes talk to the engine. Pass anything else in from the composition root (src/main.ts).',

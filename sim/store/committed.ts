@@ -30,6 +30,8 @@ export interface Committed {
   readonly wishes: Map<string, readonly WishRow[]>;
   /** By account, payment id and the charge's number. */
   readonly handles: Map<string, StoredHandle>;
+  /** By the gateway's name. */
+  readonly addresses: Map<string, string>;
 }
 
 export function emptyState(): Committed {
@@ -47,6 +49,7 @@ export function emptyState(): Committed {
     sums: new Map(),
     wishes: new Map(),
     handles: new Map(),
+    addresses: new Map(),
   };
 }
 
@@ -65,6 +68,7 @@ export function copyOf(state: Committed): Committed {
     sums: new Map(state.sums),
     wishes: new Map(state.wishes),
     handles: new Map(state.handles),
+    addresses: new Map(state.addresses),
   };
 }
 

@@ -20,6 +20,7 @@ import {
   chargesToVerify,
   due,
   events,
+  gatewayAddress,
   mode,
   openElsewhere,
   payment,
@@ -33,7 +34,7 @@ import { createTransaction, type OpenTransaction } from './transaction.ts';
 import type { Database, DatabaseOptions, ReadMethod, Result, WriteMethod } from './types.ts';
 import { wake } from './wake.ts';
 import { lastWish } from './wishes.ts';
-import { addEvidence, claimMode, eraseExpiredAnswers } from './work.ts';
+import { addEvidence, claimMode, eraseExpiredAnswers, keepGatewayAddress } from './work.ts';
 
 export type { OperationRow, Row } from './rows.ts';
 export type * from './types.ts';
@@ -64,6 +65,7 @@ const WRITES: Writes = {
   wake,
   noteLease,
   claimMode,
+  keepGatewayAddress,
   eraseExpiredAnswers,
 };
 
@@ -77,6 +79,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   const reads: Reads = {
     mode,
     openElsewhere,
+    gatewayAddress,
     situation,
     due,
     chargesToVerify,

@@ -136,6 +136,8 @@ export function createPlainStore(database: Database, options: PlainStoreOptions 
     claimMode: write('claimMode'),
     mode: read('mode'),
     openElsewhere: read('openElsewhere'),
+    gatewayAddress: read('gatewayAddress'),
+    keepGatewayAddress: write('keepGatewayAddress'),
     accept: write('accept'),
     bindKey: write('bindKey'),
     openNextCharge,

@@ -23,12 +23,14 @@ export type WriteMethod =
   | 'wake'
   | 'noteLease'
   | 'claimMode'
+  | 'keepGatewayAddress'
   | 'eraseExpiredAnswers';
 
 export type ReadMethod =
   | 'installationId'
   | 'mode'
   | 'openElsewhere'
+  | 'gatewayAddress'
   | 'situation'
   | 'due'
   | 'chargesToVerify'

@@ -147,6 +147,8 @@ export function connectStore(world: World, process: Process): Store {
     claimMode: (livemode) => write('claimMode', livemode),
     mode: () => read('mode'),
     openElsewhere: (gateway) => read('openElsewhere', gateway),
+    gatewayAddress: (gateway) => read('gatewayAddress', gateway),
+    keepGatewayAddress: (change) => write('keepGatewayAddress', change),
     situation: (query) => read('situation', query),
     due: (query) => read('due', query),
     chargesToVerify: (payment, page) => read('chargesToVerify', payment, page),

@@ -35,6 +35,8 @@ export interface EngineOptions extends GatewayOptions {
   readonly cacheEntries: number;
   /** How long a frozen answer may be given, in milliseconds. It is the store's own setting. */
   readonly answerRetentionMs: number;
+  /** Start although the gateway has another address and something is open there. Default `false`. */
+  readonly acceptGatewayChange?: boolean;
 }
 
 export interface RunningEngine extends Payonce {
@@ -52,8 +54,8 @@ const UNREADY_AFTER_MS = 3000;
 /**
  * Starts the engine: from now on everything that is due is taken up. Rejects with `StoreError` if the store cannot
  * be read. Rejects with an `Error` that says what to do if the store belongs to another installation, if it holds
- * payments of the other mode (test payments while the gateway moves real money, or the reverse), or if it was
- * restored and the gateway has no lookups.
+ * payments of the other mode (test payments while the gateway moves real money, or the reverse), if the gateway has
+ * another address while something is open there, or if the store was restored and the gateway has no lookups.
  */
 export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
   const { clock, answerRetentionMs } = options;
@@ -64,7 +66,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   const first = engineAt(shared, options);
   // By the gateway's name, as payments have it. More gateways of this process go here.
   const engines: ReadonlyMap<string, Engine> = new Map([[first.gateway.name, first]]);
-  for (const engine of engines.values()) await checkStart(engine, engines);
+  for (const engine of engines.values())
+    await checkStart(engine, engines, options.acceptGatewayChange ?? false);
   const waiters = createWaiters(clock);
   const cache = createReplayCache(options.cacheEntries, clock);
   const show = createShow(shared, (gateway) => engines.get(gateway) ?? first);

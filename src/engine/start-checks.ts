@@ -7,6 +7,7 @@ import type { Policy } from '../domain/policy.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import { StoreError } from '../ports/store.ts';
 import type { Engine } from './context.ts';
+import { checkAddress } from './gateway-address.ts';
 import { OTHER_INSTALLATION } from './names.ts';
 import { findMisnamed } from './watch-names.ts';
 
@@ -32,15 +33,18 @@ export function checkSteps({ name, contract, twoSteps }: Gateway): void {
 
 /**
  * Rejects with an error that says what to do if the engine must not start. Raises an alarm if somebody must act.
- * `here`: the names of the gateways that this process works at. Default: this one alone.
+ * `here`: the names of the gateways that this process works at. Default: this one alone. `isChangeAccepted`: another address of the gateway is
+ * right, whatever is open there.
  */
 export async function checkStart(
   engine: Engine,
   here: Names = new Set([engine.gateway.name]),
+  isChangeAccepted = false,
 ): Promise<void> {
   checkRestoredAt(engine);
   await checkNames(engine);
   await claimMode(engine);
+  await checkAddress(engine, isChangeAccepted);
   tellOldRestore(engine);
   await tellOpenElsewhere(engine, here);
 }

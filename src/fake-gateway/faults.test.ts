@@ -12,8 +12,8 @@ import {
   run,
   statusOf,
 } from '../../test/suites/fake-gateway.client.ts';
-import { HELD_MS, outOfTime } from '../../test/suites/gateway.deadline.ts';
 import { createDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { HELD_MS, outOfTime } from '../testing/deadline.ts';
 import type { FaultName } from './faults/catalogue.ts';
 import { TOKENS } from './faults/tokens.ts';
 import { createPostgresLedger, type Ledger } from './index.ts';

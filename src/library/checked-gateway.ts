@@ -23,7 +23,7 @@ const INVALID = 'adapter_answer_invalid';
 
 /** An invalid answer counts as no answer. It is logged without its content. */
 export function checkedGateway(gateway: Gateway, log: Log): Gateway {
-  const { name, contract, livemode, credentials, twoSteps, refunds, webhooks } = gateway;
+  const { name, address, contract, livemode, credentials, twoSteps, refunds, webhooks } = gateway;
   const check: Check = (effect, answerTo, outcome) => {
     if ('reason' in outcome && outcome.reason === INVALID)
       log.error(
@@ -35,6 +35,7 @@ export function checkedGateway(gateway: Gateway, log: Log): Gateway {
   return {
     name,
     contract,
+    ...(address === undefined ? {} : { address }),
     ...(livemode === undefined ? {} : { livemode }),
     ...(typeof credentials === 'string' ? { credentials } : {}),
     ...(gateway.refuses === undefined ? {} : { refuses: checkedRefusal(gateway, log) }),

@@ -141,6 +141,8 @@ describe('the gateway', () => {
     [{ lookup: 'yes' }, 'gateway.lookup must be a function'],
     [{ close: null }, 'gateway.close must be a function'],
     [{ livemode: 'no' }, 'gateway.livemode'],
+    [{ address: 8080 }, 'gateway.address'],
+    [{ address: 'two words' }, 'gateway.address'],
     [{ webhooks: {} }, 'gateway.webhooks must be a function, or left out'],
     [{ refunds: null }, 'gateway.refunds must be an object with call and lookup'],
     [{ refunds: { call() {} } }, 'gateway.refunds.lookup must be a function'],
@@ -270,6 +272,13 @@ describe('the gateway', () => {
     const settings = read({ gateway: adapter });
     expect(settings.gateway).toMatchObject({ name: 'mine', livemode: false, contract: { keys: 'none' } });
     expect(settings.gateway).toMatchObject({ name: 'mine', livemode: false, contract: { keys: 'none' } });
+  });
+
+  test('keeps its address, and a change of it is accepted only if it is wished', () => {
+    const settings = read({ gateway: { ...gateway, address: 'https://a/v1' } });
+    expect([settings.gateway.address, settings.acceptGatewayChange]).toEqual(['https://a/v1', false]);
+    expect(read({ acceptGatewayChange: true }).acceptGatewayChange).toBe(true);
+    expect(problems({ acceptGatewayChange: 'yes' })).toEqual(['acceptGatewayChange must be true or false']);
   });
 
   test('that changes its contract afterwards changes nothing', () => {

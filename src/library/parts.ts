@@ -32,6 +32,7 @@ function poolComplaint(pool: unknown): string | null {
 
 /** It is stored with every payment. */
 const ADAPTER_NAME = /^[\x21-\x7e]{1,64}$/;
+const ADDRESS = /^[\x21-\x7e]{1,2000}$/;
 
 /** The fake gateway’s name: payments under it count as test payments. */
 const RESERVED_NAME = 'fake';
@@ -62,6 +63,12 @@ export function readGateway(gateway: unknown, errors: InputProblem[]): Gateway |
   }
   if (livemode !== undefined && typeof livemode !== 'boolean')
     errors.push({ field: 'gateway.livemode', detail: 'must be true or false, or left out' });
+  const address = fieldOf(gateway, 'address');
+  if (address !== undefined && (typeof address !== 'string' || !ADDRESS.test(address)))
+    errors.push({
+      field: 'gateway.address',
+      detail: 'must be 1 to 2,000 visible ASCII characters without spaces, or left out',
+    });
   const refuses = fieldOf(gateway, 'refuses');
   if (refuses !== undefined && typeof refuses !== 'function')
     errors.push({ field: 'gateway.refuses', detail: 'must be a function, or left out' });
@@ -79,6 +86,7 @@ export function readGateway(gateway: unknown, errors: InputProblem[]): Gateway |
     name,
     contract,
     ...(typeof livemode === 'boolean' ? { livemode } : {}),
+    ...(typeof address === 'string' ? { address } : {}),
     ...(refuses === undefined ? {} : { refuses: (order) => adapter.refuses?.(order) ?? null }),
     call: (request, options) => adapter.call(request, options),
     lookup: (request, options) => adapter.lookup(request, options),

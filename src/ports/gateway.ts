@@ -96,6 +96,11 @@ export interface Gateway {
    * or another account at it, another name. `fake` is the fake gateway's.
    */
   readonly name: string;
+  /**
+   * Where it is, such as its base URL, without secrets: 1 to 2,000 visible ASCII characters. Kept in the database. A start with another address is refused while payments or refunds
+   * are open, unless `acceptGatewayChange` says that it is the same gateway. Absent: nothing is compared.
+   */
+  readonly address?: string;
   /** What the gateway promises. Read once, by `createPayonce`. */
   readonly contract: GatewayContract;
   /** Whether real money moves. `false` for a fake gateway or a sandbox. Default `true`. */

@@ -1,7 +1,7 @@
 import type { NextAction } from '../domain/outcomes.ts';
 import type { PaymentEvent } from '../domain/payment.ts';
 import type { Advance, Advanced } from './store/advance.ts';
-import type { ChargeName, Mode, OpenElsewhere } from './store/checks.ts';
+import type { AddressChange, ChargeName, GatewayAddress, Mode, OpenElsewhere } from './store/checks.ts';
 import type {
   DueFollowUps,
   FollowUpAdvance,
@@ -70,6 +70,11 @@ export interface Store {
 
   /** The number of open payments of every other gateway, which no process of this one looks up. In the order of names. */
   openElsewhere(gateway: string): Promise<readonly OpenElsewhere[]>;
+
+  /** Where the gateway was at the last start, and what is open there. */
+  gatewayAddress(gateway: string): Promise<GatewayAddress>;
+  /** Keeps a new address. `lost`: another process has kept one in the meantime; read again. */
+  keepGatewayAddress(change: AddressChange): Promise<'kept' | 'lost'>;
 
   /**
    * Writes the key, the payment, charge 1 and the first event, all or nothing. It does so only if neither the key nor the order exists

@@ -23,7 +23,14 @@ import { followUpSituation } from './follow-ups/situation.ts';
 import { keepAction, keepHandle, raisePrepares, readHandle } from './handles.ts';
 import { wakeIdle } from './idle.ts';
 import { createBindKey, openNextCharge } from './keys.ts';
-import { claimMode, type FinalMode, openElsewhere, readMode } from './mode.ts';
+import {
+  claimMode,
+  type FinalMode,
+  gatewayAddress,
+  keepGatewayAddress,
+  openElsewhere,
+  readMode,
+} from './mode.ts';
 import { createReleaseCheck } from './newer-release.ts';
 import { createPaymentQuery, listEvents, listPayments } from './queries.ts';
 import { createSession } from './session.ts';
@@ -63,6 +70,8 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     claimMode: (livemode) => claimMode(session, livemode, mode),
     mode: () => readMode(session),
     openElsewhere: (gateway) => openElsewhere(session, gateway),
+    gatewayAddress: (gateway) => gatewayAddress(session, gateway),
+    keepGatewayAddress: (change) => keepGatewayAddress(session, change),
     accept: createAccept(session, mode),
     situation,
     bindKey: createBindKey(session),

@@ -1,9 +1,9 @@
 /** The gateway that each configuration chooses. */
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import { answer, startScriptedServer } from '../../test/suites/gateway.server.ts';
 import { errorAnswer, json } from '../../test/support/stripe-answers.ts';
 import { readConfig } from '../config.ts';
 import type { Gateway } from '../ports/gateway.ts';
+import { answer, startScriptedServer } from '../testing/server.ts';
 import { openGateway } from './gateway.ts';
 
 const FAKE = 'http://127.0.0.1:9/fake-gateway';

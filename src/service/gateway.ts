@@ -30,7 +30,7 @@ function openHttp(config: Config, url: string): Gateway {
     lookupLagMs: config.GATEWAY_LOOKUP_LAG_MS,
     landsWithinMs: config.GATEWAY_LANDS_WITHIN_MS,
   };
-  return createHttpGateway({
+  const gateway = createHttpGateway({
     // The name keeps charges of the fake gateway from being looked up at a real one, and vice versa.
     name: config.GATEWAY === 'fake' ? 'fake' : config.GATEWAY_NAME,
     url,
@@ -40,6 +40,10 @@ function openHttp(config: Config, url: string): Gateway {
     webhookSecrets: webhookSecrets(config.GATEWAY_WEBHOOK_SECRET),
     ...(config.GATEWAY_TOKEN === '' ? {} : { token: config.GATEWAY_TOKEN }),
   });
+  if (config.GATEWAY !== 'fake') return gateway;
+  // The fake gateway that is mounted here moves with the service, and keeps its charges.
+  const { address: _moves, ...mounted } = gateway;
+  return mounted;
 }
 
 async function openStripe(config: Config, url: string): Promise<Gateway> {

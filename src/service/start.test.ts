@@ -173,6 +173,7 @@ const AT_A_GATEWAY: readonly Row[] = [
   ['GATEWAY', 'http', undefined, 'server.mount', 'fakeGateway', 'embedded'],
   ['GATEWAY_URL', 'http://127.0.0.1:9/base', 'http://127.0.0.1:9/base', 'gateway.url'],
   ['GATEWAY_NAME', 'acquirer-4', 'acquirer-4', 'gateway.name'],
+  ['GATEWAY_CHANGE', 'accept', true, 'engine.acceptGatewayChange'],
   ['GATEWAY_LIVEMODE', 'no', false, 'gateway.livemode'],
   ['GATEWAY_TOKEN', 'token-5', 'token-5', 'gateway.token'],
   ['GATEWAY_WEBHOOK_SECRET', SECRET, [SECRET], 'gateway.webhookSecrets'],
@@ -300,6 +301,7 @@ describe('every setting', () => {
         {
           DATABASE_URL: parts.databaseUrl,
           GATEWAY: 'fake',
+          GATEWAY_CHANGE: 'refuse',
           GATEWAY_WEBHOOK_SECRET: expect.stringMatching(/^whsec_/),
           PORT: expect.stringMatching(/^[1-9]\d*$/),
         },
@@ -319,6 +321,8 @@ describe('every part', () => {
     }
     expect(at('store.ownPool')).toBe(true);
     expect(at('engine.gateway.name')).toBe('fake');
+    // It moves with the service.
+    expect(at('engine.gateway.address')).toBeUndefined();
     expect([at('ledgerPool.options.max'), at('ledgerPool') === at('store.pool')]).toEqual([4, false]);
     expect(at('store.pool.options')).toMatchObject({
       application_name: 'payonce',

@@ -203,6 +203,7 @@ async function startTheEngine(
     policy: policyOf(config, gateway.contract),
     limits: { ...DEFAULT_LIMITS, callTimeoutMs: config.CALL_TIMEOUT_MS, sweepMs: config.SWEEP_MS },
     gate: { maxCalls: config.MAX_CALLS, maxLookups: config.MAX_LOOKUPS },
+    acceptGatewayChange: config.GATEWAY_CHANGE === 'accept',
     cacheEntries: config.CACHE_ENTRIES,
     answerRetentionMs,
   });

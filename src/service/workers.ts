@@ -25,6 +25,8 @@ export async function startWorkers(config: Config, log: Log): Promise<Supervised
   const env = {
     DATABASE_URL: database.url,
     GATEWAY: config.GATEWAY,
+    // A flag of this process is no flag of theirs.
+    GATEWAY_CHANGE: config.GATEWAY_CHANGE,
     // Each mounts the fake gateway, and any of them may get its events.
     GATEWAY_WEBHOOK_SECRET: withWebhookSecret(config).GATEWAY_WEBHOOK_SECRET,
     PORT: String(port),

@@ -36,6 +36,7 @@ const TIMES: Readonly<Record<string, readonly string[]>> = {
   payment_sums: [],
   wishes: ['made_at', 'ended_at'],
   handles: [],
+  gateway_addresses: [],
 };
 
 /** Nothing in the suite is ended by a time limit. */

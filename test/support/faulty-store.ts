@@ -52,6 +52,8 @@ export function createFaultyStore(store: Store): FaultyStore {
     claimMode: (livemode) => run('claimMode', () => store.claimMode(livemode)),
     mode: () => run('mode', () => store.mode()),
     openElsewhere: (gateway) => run('openElsewhere', () => store.openElsewhere(gateway)),
+    gatewayAddress: (gateway) => run('gatewayAddress', () => store.gatewayAddress(gateway)),
+    keepGatewayAddress: (change) => run('keepGatewayAddress', () => store.keepGatewayAddress(change)),
     accept: (intent) => run('accept', () => store.accept(intent)),
     situation: (query) => run('situation', () => store.situation(query)),
     bindKey: (binding) => run('bindKey', () => store.bindKey(binding)),

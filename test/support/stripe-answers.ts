@@ -1,7 +1,7 @@
 /** Stripe's answers, as a test writes them: the objects that the adapter reads, with the fields that it reads. */
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 import type { RefundRequest } from '../../src/domain/refund-outcomes.ts';
-import type { RawAnswer } from '../suites/gateway.server.ts';
+import type { RawAnswer } from '../../src/testing/server.ts';
 
 export const CHARGE = {
   key: '0b0e7a0e-5c0f-5f6d-9d5e-0d2f6f1a7c11',

@@ -1,7 +1,7 @@
 /** The adapter for Stripe against a scripted server, over real sockets and with Stripe's own SDK. */
 import { type StripeGatewayOptions, stripeGateway } from '../../src/gateways/stripe/index.ts';
 import type { Gateway, Refunds, TwoSteps } from '../../src/ports/gateway.ts';
-import { type ScriptedServer, startScriptedServer } from '../suites/gateway.server.ts';
+import { type ScriptedServer, startScriptedServer } from '../../src/testing/server.ts';
 
 /** Restricted, so that Stripe is not asked for the account. */
 export const TEST_KEY = 'rk_test_0';

@@ -124,8 +124,8 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     name: 'open payments of another gateway are not reported',
     story: 'After a change of the gateway, orders stay PROCESSING for ever, and no person learns of it.',
     file: 'src/postgres/mode.ts',
-    find: 'WHERE timer_at IS NOT NULL AND gateway <> $1',
-    put: 'WHERE timer_at IS NOT NULL AND gateway = $1',
+    find: "(${open('<> $1')}",
+    put: "(${open('= $1')}",
     judge: 'store suite',
     tests: { file: 'test/postgres/store.test.ts', named: 'open payments of other gateways' },
   },
@@ -147,6 +147,26 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     put: '',
     judge: 'engine suite',
     tests: { file: START_TEST, named: 'raise an alarm' },
+  },
+  {
+    name: 'another address of the gateway is taken while payments are open',
+    story:
+      'A process starts with the address of another gateway, finds no charge there, and charges the open orders a second time.',
+    file: 'src/engine/gateway-address.ts',
+    find: 'if (from !== null && open > 0 && !isAccepted)',
+    put: 'if (from === null && open > 0 && !isAccepted)',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/gateway-address.test.ts', named: 'is refused while something is open' },
+  },
+  {
+    name: 'a gateway’s address is changed whatever it was',
+    story:
+      'Two processes with two addresses start at once, and each takes the other one’s payments to its own gateway.',
+    file: 'src/postgres/mode.ts',
+    find: ' WHERE a.address = $3',
+    put: ' WHERE $3::text IS NULL OR true',
+    judge: 'store suite',
+    tests: { file: 'test/postgres/store.test.ts', named: 'changes only from the one that was read' },
   },
   {
     name: 'every payment is reported as real money',

@@ -9,7 +9,6 @@ import {
   jsonOf,
   statusOf,
 } from '../../../test/suites/fake-gateway.client.ts';
-import { HELD_MS, outOfTime } from '../../../test/suites/gateway.deadline.ts';
 import {
   type EmulatedStripe,
   errorOf,
@@ -21,6 +20,7 @@ import {
   runStripe,
 } from '../../../test/suites/stripe.client.ts';
 import { createDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { HELD_MS, outOfTime } from '../../testing/deadline.ts';
 import type { FaultName } from '../faults/catalogue.ts';
 import { createPostgresLedger, type Ledger } from '../index.ts';
 

@@ -1,8 +1,7 @@
 /** Idempotency keys, by plain requests: what is kept, what is not, and how a repeated answer is marked. */
 import { setMaxListeners } from 'node:events';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { ask, type Ending, jsonOf, statusOf } from '../../../test/suites/fake-gateway.client.ts';
-import { HELD_MS, outOfTime } from '../../../test/suites/gateway.deadline.ts';
 import {
   type EmulatedStripe,
   errorOf,
@@ -10,6 +9,7 @@ import {
   PAYMENT_FORM,
   runStripe,
 } from '../../../test/suites/stripe.client.ts';
+import { HELD_MS, outOfTime } from '../../testing/deadline.ts';
 
 setMaxListeners(0);
 const running: EmulatedStripe[] = [];
@@ -180,12 +180,9 @@ async function twoAtOnce(keys: readonly [string, string], sameObject = true) {
       body: 'payment_method=pm_card_visa',
     });
   let both: Promise<Ending>[] = [];
-  const reached = async () => {
+  const reached = async (held: () => number) => {
     if (sameObject) await Promise.race(both);
-    else
-      await expect
-        .poll(() => vi.mocked(setTimeout).mock.calls.filter(([, ms]) => ms === HELD_MS).length)
-        .toBe(2);
+    else await expect.poll(held).toBe(2);
   };
   const endings = await outOfTime(reached, () => {
     both = ids.map(confirm);

@@ -1,11 +1,11 @@
 /** The adapter against the fake gateway. Both were written from the protocol; this shows that they fit. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, type Running, run, statusOf } from '../../../test/suites/fake-gateway.client.ts';
-import { HELD_MS, outOfTime } from '../../../test/suites/gateway.deadline.ts';
 import { CONTRACT } from '../../../test/support/contract.ts';
 import type { ChargeRequest } from '../../domain/outcomes.ts';
 import type { RefundRequest } from '../../domain/refund-outcomes.ts';
 import type { Gateway, Refunds } from '../../ports/gateway.ts';
+import { HELD_MS, outOfTime } from '../../testing/deadline.ts';
 import { createHttpGateway } from './index.ts';
 
 let far: Running;

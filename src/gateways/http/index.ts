@@ -31,6 +31,7 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
 
   return {
     name: options.name ?? 'http',
+    address: new URL(options.url).href.replace(/\/$/, ''),
     contract: options.contract,
     livemode,
     async call(request: ChargeRequest, limits: CallOptions): Promise<CallOutcome | NotSent> {

@@ -3,7 +3,6 @@
  * has begun could not be finished if one of these changed.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { answer } from '../../../test/suites/gateway.server.ts';
 import {
   CHARGE,
   intentBody,
@@ -13,6 +12,7 @@ import {
   refundBody,
 } from '../../../test/support/stripe-answers.ts';
 import { openStripeWorld, type StripeWorld, TEST_KEY } from '../../../test/support/stripe-world.ts';
+import { answer } from '../../testing/server.ts';
 
 const call = { timeoutMs: 60_000, mayLeave: () => true };
 const { handle: _, ...PREPARE } = CHARGE;

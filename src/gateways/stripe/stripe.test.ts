@@ -1,6 +1,5 @@
 /** What is special about Stripe: handles, seals, lists, the identity of objects, accounts, and which orders it takes. */
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import * as server from '../../../test/suites/gateway.server.ts';
 import {
   CHARGE,
   errorAnswer,
@@ -12,6 +11,7 @@ import {
   refundBody,
 } from '../../../test/support/stripe-answers.ts';
 import { openStripeWorld, type StripeWorld } from '../../../test/support/stripe-world.ts';
+import * as server from '../../testing/server.ts';
 import { amountProblem, fromStripe, toStripe } from './amounts.ts';
 import { stripeGateway } from './index.ts';
 

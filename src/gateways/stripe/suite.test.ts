@@ -1,17 +1,12 @@
-/** The suite of every adapter, in Stripe's words: what is lost, late, cut off or mixed up on the wire. */
-
-import type {
-  ChargeChanges,
-  ConnectSettings,
-  Dialect,
-  GatewayHarness,
-} from '../../../test/suites/gateway.harness.ts';
-import { gatewaySuite } from '../../../test/suites/gateway.suite.ts';
+/** The checks of every adapter, in Stripe's words: what is lost, late, cut off or mixed up on the wire. */
+import { describe, test } from 'vitest';
 import { CONTRACT } from '../../../test/support/contract.ts';
 import { errorAnswer, intentBody, json, listBody } from '../../../test/support/stripe-answers.ts';
 import { TEST_KEY } from '../../../test/support/stripe-world.ts';
 import type { ChargeRequest } from '../../domain/outcomes.ts';
-import type { Gateway } from '../../ports/gateway.ts';
+import type { Gateway, TwoSteps } from '../../ports/gateway.ts';
+import type { ChargeChanges, ConnectSettings, Dialect, TwoStepsDialect } from '../../testing/index.ts';
+import { gatewayChecks } from '../../testing/index.ts';
 import { stripeGateway } from './index.ts';
 
 const STATUSES: Readonly<Record<string, string>> = {
@@ -73,8 +68,27 @@ function connect(origin: string, settings: ConnectSettings = {}): Gateway {
     call: async (request, options) =>
       (await opening).call({ ...request, handle: handleOf(request.key) }, options),
     lookup: async (request, options) => (await opening).lookup(request, options),
+    twoSteps: {
+      prepare: async (request, options) => stepsOf(await opening).prepare(request, options),
+      seal: async (request, options) => stepsOf(await opening).seal(request, options),
+    },
     close: async () => (await opening).close(),
   };
 }
 
-gatewaySuite('stripe', (): GatewayHarness => ({ dialect, connect }));
+function stepsOf({ twoSteps }: Gateway): TwoSteps {
+  if (twoSteps === undefined) throw new Error('Stripe charges in two steps.');
+  return twoSteps;
+}
+
+const twoSteps: TwoStepsDialect = {
+  prepared: (request, handle) =>
+    json(intent(request, { id: handle, status: 'requires_confirmation' }), 200, {
+      'idempotency-key': request.prepareKey,
+    }),
+};
+
+describe('gateway adapter: stripe', () => {
+  for (const { name, run } of gatewayChecks({ dialect, twoSteps, connect, reasons: 'exact' }))
+    test(name, run);
+});

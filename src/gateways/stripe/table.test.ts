@@ -1,6 +1,5 @@
 /** Each row of the tables, as the engine sees it: a real answer over a real connection, for each operation that can get it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { answer, type RawAnswer } from '../../../test/suites/gateway.server.ts';
 import {
   CHARGE,
   errorAnswer,
@@ -12,6 +11,7 @@ import {
   refundBody,
 } from '../../../test/support/stripe-answers.ts';
 import { openStripeWorld, type StripeWorld } from '../../../test/support/stripe-world.ts';
+import { answer, type RawAnswer } from '../../testing/server.ts';
 import { ERRORS, INTENT_STATUSES, meaningOf, REFUND_STATUSES } from './table.ts';
 
 const call = { timeoutMs: 60_000, mayLeave: () => true };

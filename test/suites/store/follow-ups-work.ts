@@ -119,6 +119,7 @@ export function followUpWorkTests(env: Environment): void {
       // It is only watched from now on.
       const watching = { lease: { kind: 'release', waitMs: 60_000 } } as const;
       if (theirs !== undefined) await written(env.store, succeed(theirs, watching));
+      expect(await env.store.gatewayAddress('a')).toMatchObject({ open: 2 });
       expect(await env.store.openElsewhere(GATEWAY)).toEqual([{ gateway: 'a', count: 2 }]);
       expect(await env.store.openElsewhere('a')).toEqual([{ gateway: GATEWAY, count: 1 }]);
     });

@@ -1,10 +1,15 @@
-/** What an adapter gives to join the suite: how it is built, and how its gateway writes each answer. */
-import type { ChargeRequest, ReportedCharge } from '../../src/domain/outcomes.ts';
-import type { Gateway } from '../../src/ports/gateway.ts';
-import type { RawAnswer } from './gateway.server.ts';
+/** What an adapter gives to be checked: how it is built, and how its gateway writes each answer. */
+import type { ChargeRequest, PrepareRequest, ReportedCharge } from '../domain/outcomes.ts';
+import type { Gateway, WebhookDelivery } from '../ports/gateway.ts';
+import type { Reasons } from './expect.ts';
+import type { RefundDialect } from './refunds-harness.ts';
+import type { RawAnswer } from './server.ts';
 
 /** A charge as the gateway would report it: the request's own values unless changed. */
-export type ChargeChanges = Partial<Omit<ReportedCharge, 'status'>> & { readonly status?: string };
+export type ChargeChanges = Partial<Omit<ReportedCharge, 'status'>> & {
+  /** Any text, as the gateway would write it. Default: what the answer is about. */
+  readonly status?: string;
+};
 
 /** How one kind of gateway writes its answers. */
 export interface Dialect {
@@ -14,8 +19,11 @@ export interface Dialect {
   readonly declineIsFinal: boolean;
   /** Whether a lookup lists only what has its key. If not, it lists charges of others, too. */
   readonly listsOneKey: boolean;
+  /** The charge was made. */
   approved(request: ChargeRequest, changes?: ChargeChanges): RawAnswer;
+  /** The gateway has it, and decides later. */
   pending(request: ChargeRequest, changes?: ChargeChanges): RawAnswer;
+  /** A definite no. */
   declined(request: ChargeRequest, changes?: ChargeChanges): RawAnswer;
   /** The first call with this key is still being worked on. */
   busy(): RawAnswer;
@@ -29,12 +37,35 @@ export interface Dialect {
   plain(status: number): RawAnswer;
 }
 
+/** How a gateway of two steps writes its answers. */
+export interface TwoStepsDialect {
+  /** The object was made, with this id. */
+  prepared(request: PrepareRequest, handle: string): RawAnswer;
+}
+
+/** How a gateway writes and signs its events. */
+export interface WebhookDialect {
+  /** The event that this charge succeeded, as it comes in; signed at `wallMs`, in milliseconds since the Unix epoch. */
+  succeeded(request: ChargeRequest, wallMs: number): WebhookDelivery;
+}
+
+/** What is checked: an adapter, and the dialects of all that it declares. */
 export interface GatewayHarness {
+  /** How the gateway writes its answers about charges. */
   readonly dialect: Dialect;
-  /** An adapter for the gateway at this origin. */
+  /** How it writes its answers about refunds. Absent: the adapter has no `refunds`. */
+  readonly refunds?: RefundDialect;
+  /** How it writes its answers about objects. Absent: the adapter has no `twoSteps`. */
+  readonly twoSteps?: TwoStepsDialect;
+  /** How it writes its events. Absent: the adapter has no `webhooks`. */
+  readonly webhooks?: WebhookDialect;
+  /** Whether a `reason` must be the very word that Payonce's own adapters say (`exact`), or any word (`any`). Default `any`. */
+  readonly reasons?: Reasons;
+  /** An adapter for the gateway at this origin, such as `http://127.0.0.1:4711`. It must not connect before it is used. */
   connect(origin: string, options?: ConnectSettings): Gateway;
 }
 
+/** What a check needs of the adapter's connections. */
 export interface ConnectSettings {
   /** Calls at once. Default: many. */
   readonly maxConnections?: number;

@@ -4,8 +4,9 @@
  */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { TEST_CERTIFICATE, TEST_KEY } from './gateway.tls.ts';
+import { TEST_CERTIFICATE, TEST_KEY } from './tls.ts';
 
+/** A whole request as it came in. */
 interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
@@ -14,10 +15,13 @@ interface ReceivedRequest {
   readonly body: string;
 }
 
+/** One answer of the gateway, as it is written on the wire. */
 export interface RawAnswer {
+  /** Of HTTP. */
   readonly status: number;
   /** A list sends the header once per entry. `content-length` is added unless `transfer-encoding` is given. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  /** A text is sent as UTF-8. */
   readonly body: string | Buffer;
 }
 

@@ -1,17 +1,17 @@
 /**
- * What every gateway adapter that makes refunds must do. The exchange itself is the one of charges (`gateway.suite.ts`); here is
+ * What every gateway adapter that makes refunds must do. The exchange itself is the one of charges (`charges.ts`); here is
  * what its end means for a refund. Whatever may have refunded is `unknown`, and only a new, complete answer proves anything.
  */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
-import type { RefundedOutcome } from '../../src/domain/refund-outcomes.ts';
-import type { Gateway, Refunds } from '../../src/ports/gateway.ts';
-import { HELD_MS, outOfTime } from './gateway.deadline.ts';
-import type { RawAnswer, Reply, ScriptedServer } from './gateway.server.ts';
-import * as server from './gateway.server.ts';
-import { REFUND, type RefundChanges, type RefundHarness } from './gateway-refunds.harness.ts';
+import type { CallOutcome, LookupOutcome, NotSent } from '../domain/outcomes.ts';
+import type { RefundedOutcome } from '../domain/refund-outcomes.ts';
+import type { Gateway, Refunds } from '../ports/gateway.ts';
+import { HELD_MS, outOfTime } from './deadline.ts';
+import type { GatewayHarness } from './harness.ts';
+import { REFUND, type RefundChanges, type RefundDialect } from './refunds-harness.ts';
+import type { RawAnswer, Reply, ScriptedServer } from './server.ts';
+import * as server from './server.ts';
+import type { Suite } from './suite.ts';
 
-const POLL = { interval: 2 };
 const PATIENT = { timeoutMs: 60_000, mayLeave: () => true };
 const HELD = { ...PATIENT, timeoutMs: HELD_MS };
 
@@ -23,9 +23,15 @@ const OTHER_TERMS: [string, RefundChanges][] = [
   ['currency', { currency: 'EUR' }],
 ];
 
-export function gatewayRefundsSuite(name: string, makeHarness: () => RefundHarness): void {
-  describe(`gateway adapter: ${name}, refunds`, () => {
-    const { dialect, connect } = makeHarness();
+/** `isAdding`: the adapter says what was refunded of a charge in all. */
+export function collectRefunds(
+  suite: Suite,
+  { connect }: GatewayHarness,
+  dialect: RefundDialect,
+  isAdding: boolean,
+): void {
+  const { describe, test, beforeEach, afterEach, expect } = suite;
+  describe('refunds', () => {
     let far: ScriptedServer;
     let gateway: Gateway;
     let refunds: Refunds;
@@ -38,7 +44,7 @@ export function gatewayRefundsSuite(name: string, makeHarness: () => RefundHarne
     });
     afterEach(async () => {
       await gateway.close();
-      await expect.poll(() => far.open(), POLL).toBe(0);
+      await expect.poll(() => far.open()).toBe(0);
       await far.close();
     });
 
@@ -51,7 +57,7 @@ export function gatewayRefundsSuite(name: string, makeHarness: () => RefundHarne
       return refunds.lookup(REFUND, options);
     };
     const untilArrived = <T>(work: () => Promise<T>): Promise<T> =>
-      outOfTime(() => expect.poll(() => far.requests.length, POLL).toBe(1), work);
+      outOfTime(() => expect.poll(() => far.requests.length).toBe(1), work);
     const headed = (raw: RawAnswer, headers: RawAnswer['headers']): RawAnswer => ({
       ...raw,
       headers: { ...raw.headers, ...headers },
@@ -214,7 +220,7 @@ export function gatewayRefundsSuite(name: string, makeHarness: () => RefundHarne
 
       test('is reset if it is given up after its first byte', async () => {
         await untilArrived(() => call(server.hang, HELD));
-        await expect.poll(() => far.endings, POLL).toEqual(['ECONNRESET']);
+        await expect.poll(() => far.endings).toEqual(['ECONNRESET']);
       });
     });
 
@@ -234,7 +240,7 @@ export function gatewayRefundsSuite(name: string, makeHarness: () => RefundHarne
           return asked === 1;
         };
         expect(await call(dialect.succeeded(REFUND), { ...PATIENT, mayLeave })).toEqual(over);
-        await expect.poll(() => far.connections() === 1 && far.open() === 0, POLL).toBe(true);
+        await expect.poll(() => far.connections() === 1 && far.open() === 0).toBe(true);
         expect(far.bytes()).toBe(0);
       });
     });
@@ -331,7 +337,7 @@ export function gatewayRefundsSuite(name: string, makeHarness: () => RefundHarne
         }
         for (const list of WRONG) {
           const outcome = await lookup(headed(dialect.found(REFUND, list), { age: '0' }));
-          expect(['mismatch', 'duplicated']).toContain(outcome.kind);
+          expect(['mismatch', 'duplicated'].includes(outcome.kind)).toBe(true);
         }
       });
 
@@ -353,6 +359,7 @@ export function gatewayRefundsSuite(name: string, makeHarness: () => RefundHarne
       });
     });
 
+    if (!isAdding) return;
     describe('what was refunded of a charge in all', () => {
       const sum = (raw: RawAnswer | Reply, options = PATIENT): Promise<RefundedOutcome | NotSent> => {
         far.script(typeof raw === 'function' ? raw : server.answer(raw));

@@ -1,17 +1,22 @@
-/** What an adapter that makes refunds gives to join the suite of refunds. */
-import type { RefundRequest, ReportedRefund } from '../../src/domain/refund-outcomes.ts';
-import type { Gateway } from '../../src/ports/gateway.ts';
-import type { ConnectSettings } from './gateway.harness.ts';
-import type { RawAnswer } from './gateway.server.ts';
+/** What an adapter that makes refunds gives to be checked. */
+import type { RefundRequest, ReportedRefund } from '../domain/refund-outcomes.ts';
+import type { RawAnswer } from './server.ts';
 
 /** A refund as the gateway would report it: the request's own values unless changed. */
-export type RefundChanges = Partial<Omit<ReportedRefund, 'status'>> & { readonly status?: string };
+export type RefundChanges = Partial<Omit<ReportedRefund, 'status'>> & {
+  /** Any text, as the gateway would write it. Default: what the answer is about. */
+  readonly status?: string;
+};
 
 /** The charge of a refund as the gateway would report it, with what was refunded of it in all. */
 export interface ChargeReport {
+  /** Default: the charge that was refunded. */
   readonly id?: string;
+  /** The order's name at the gateway. Default: the request's. */
   readonly reference?: string;
+  /** Default: the request's. */
   readonly currency?: string;
+  /** Whether it is real money. Default: the answer does not say. */
   readonly livemode?: boolean;
   /** In minor units; of any type, since a gateway may send anything. */
   readonly refunded: unknown;
@@ -19,8 +24,11 @@ export interface ChargeReport {
 
 /** How one kind of gateway writes its answers about refunds. */
 export interface RefundDialect {
+  /** The refund was made. */
   succeeded(request: RefundRequest, changes?: RefundChanges): RawAnswer;
+  /** The gateway has it, and waits for the bank. */
   pending(request: RefundRequest, changes?: RefundChanges): RawAnswer;
+  /** The gateway made none, and says so. */
   failed(request: RefundRequest, changes?: RefundChanges): RawAnswer;
   /** A lookup's answer that lists these refunds. */
   found(request: RefundRequest, refunds: readonly RefundChanges[]): RawAnswer;
@@ -30,12 +38,6 @@ export interface RefundDialect {
   error(request: RefundRequest, status: number, word: string): RawAnswer;
   /** The same, without a key. */
   plain(status: number, word?: string): RawAnswer;
-}
-
-export interface RefundHarness {
-  readonly dialect: RefundDialect;
-  /** An adapter for the gateway at this origin. */
-  connect(origin: string, options?: ConnectSettings): Gateway;
 }
 
 export const REFUND: RefundRequest = {

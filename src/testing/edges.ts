@@ -3,30 +3,27 @@
  * when it is given up, and which answers are no answers although they look like one.
  */
 import { Worker } from 'node:worker_threads';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
-import type { Gateway } from '../../src/ports/gateway.ts';
-import { HELD_MS, outOfTime } from './gateway.deadline.ts';
-import { type ConnectSettings, type GatewayHarness, REQUEST } from './gateway.harness.ts';
-import type { RawAnswer, Reply, ScriptedServer } from './gateway.server.ts';
-import * as server from './gateway.server.ts';
-import { TEST_CERTIFICATE } from './gateway.tls.ts';
+import type { CallOutcome, LookupOutcome, NotSent } from '../domain/outcomes.ts';
+import type { Gateway } from '../ports/gateway.ts';
+import { HELD_MS, outOfTime } from './deadline.ts';
+import { type ConnectSettings, type GatewayHarness, REQUEST } from './harness.ts';
+import type { RawAnswer, Reply, ScriptedServer } from './server.ts';
+import * as server from './server.ts';
+import type { Suite } from './suite.ts';
+import { TEST_CERTIFICATE } from './tls.ts';
 
-const POLL = { interval: 2 };
 /** Never reached by what ends by itself. */
 const LONG_MS = 60_000;
 const PATIENT = { timeoutMs: LONG_MS, mayLeave: () => true };
 const HELD = { ...PATIENT, timeoutMs: HELD_MS };
 
-/** Runs `work`, and ends its time once the server has so many requests. */
-function untilArrived<T>(far: ScriptedServer, requests: number, work: () => Promise<T>): Promise<T> {
-  return outOfTime(() => expect.poll(() => far.requests.length, POLL).toBe(requests), work);
-}
+export function collectEdges(suite: Suite, { dialect, connect }: GatewayHarness): void {
+  const { describe, test, beforeEach, afterEach, expect } = suite;
+  /** Runs `work`, and ends its time once the server has so many requests. */
+  const untilArrived = <T>(far: ScriptedServer, requests: number, work: () => Promise<T>): Promise<T> =>
+    outOfTime(() => expect.poll(() => far.requests.length).toBe(requests), work);
 
-export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarness): void {
-  const { dialect, connect } = makeHarness();
-
-  describe.each(['http', 'https'] as const)(`gateway adapter: ${name}, over %s`, (scheme) => {
+  describe.each(['http', 'https'] as const)('over %s', (scheme) => {
     let far: ScriptedServer;
     let gateway: Gateway;
     const start = (settings: ConnectSettings = {}): Gateway => {
@@ -38,7 +35,7 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
     });
     afterEach(async () => {
       await gateway.close();
-      await expect.poll(() => far.open(), POLL).toBe(0);
+      await expect.poll(() => far.open()).toBe(0);
       await far.close();
     });
 
@@ -70,12 +67,12 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
           },
         });
         if (scheme === 'https') {
-          await expect.poll(() => leased, POLL).toBe(false);
+          await expect.poll(() => leased).toBe(false);
           expect(asked).toBe(1);
           proceed();
         }
         expect(await outcome).toEqual(over);
-        await expect.poll(() => far.connections() === 1 && far.open() === 0, POLL).toBe(true);
+        await expect.poll(() => far.connections() === 1 && far.open() === 0).toBe(true);
         expect(far.bytes()).toBe(0);
       });
 
@@ -89,7 +86,7 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
         );
         const narrow = start({ maxConnections: 1 });
         const first = narrow.call(REQUEST, PATIENT);
-        await expect.poll(() => far.requests.length, POLL).toBe(1);
+        await expect.poll(() => far.requests.length).toBe(1);
         const bytes = far.bytes();
         let leased = true;
         const second = narrow.call(REQUEST, { timeoutMs: LONG_MS, mayLeave: () => leased });
@@ -98,7 +95,7 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
         expect(await first).toMatchObject({ kind: 'approved' });
         expect(await second).toEqual(over);
         await gateway.close();
-        await expect.poll(() => far.open(), POLL).toBe(0);
+        await expect.poll(() => far.open()).toBe(0);
         expect(far.bytes()).toBe(bytes);
       });
     });
@@ -119,7 +116,7 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
           ? await untilArrived(far, 1, () => gateway.call(REQUEST, HELD))
           : await gateway.call(REQUEST, PATIENT);
         expect(outcome).toMatchObject({ kind: 'unknown', answered: false });
-        await expect.poll(() => far.endings, POLL).toEqual(['ECONNRESET']);
+        await expect.poll(() => far.endings).toEqual(['ECONNRESET']);
       });
 
       test('a call on a kept connection', async () => {
@@ -127,7 +124,7 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
         start({ maxConnections: 1 });
         expect(await gateway.call(REQUEST, PATIENT)).toMatchObject({ kind: 'approved' });
         await untilArrived(far, 2, () => gateway.call(REQUEST, HELD));
-        await expect.poll(() => far.endings, POLL).toEqual(['ECONNRESET']);
+        await expect.poll(() => far.endings).toEqual(['ECONNRESET']);
         expect(far.connections()).toBe(1);
       });
 
@@ -135,10 +132,10 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
         far.script(server.hang);
         start();
         const outcomes = [gateway.call(REQUEST, PATIENT), gateway.call(REQUEST, PATIENT)];
-        await expect.poll(() => far.requests.length, POLL).toBe(2);
+        await expect.poll(() => far.requests.length).toBe(2);
         await gateway.close();
         for (const outcome of await Promise.all(outcomes)) expect(outcome).toMatchObject({ kind: 'unknown' });
-        await expect.poll(() => far.endings, POLL).toEqual(['ECONNRESET', 'ECONNRESET']);
+        await expect.poll(() => far.endings).toEqual(['ECONNRESET', 'ECONNRESET']);
       });
 
       test('a connection with nothing under way is closed, not reset', async () => {
@@ -146,12 +143,12 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
         await start().call(REQUEST, PATIENT);
         await gateway.lookup(REQUEST, PATIENT);
         await gateway.close();
-        await expect.poll(() => far.endings, POLL).toEqual(['end', 'end']);
+        await expect.poll(() => far.endings).toEqual(['end', 'end']);
       });
     });
   });
 
-  describe(`gateway adapter: ${name}, answers that do not count`, () => {
+  describe('answers that do not count', () => {
     let far: ScriptedServer;
     let gateway: Gateway;
     beforeEach(async () => {
@@ -281,7 +278,7 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
       test('a lookup that is given up leaves no connection for the next one', async () => {
         far.script(server.hang);
         await untilArrived(far, 1, () => gateway.lookup(REQUEST, HELD));
-        await expect.poll(() => far.endings, POLL).toEqual(['ECONNRESET']);
+        await expect.poll(() => far.endings).toEqual(['ECONNRESET']);
         far.script(server.answer(dialect.found(REQUEST, [])));
         await gateway.lookup(REQUEST, PATIENT);
         // The one that was given up, and the one of the second lookup.
@@ -340,13 +337,13 @@ export function gatewayEdgesSuite(name: string, makeHarness: () => GatewayHarnes
         test('if the gateway never ends it, its answer counts when the time is over, and the connection is ended', async () => {
           far.script(server.write(nothing));
           const read = async () => {
-            await expect.poll(() => far.requests.length, POLL).toBe(1);
+            await expect.poll(() => far.requests.length).toBe(1);
             // The answer was written in the turn in which its request came.
             for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
           };
           const outcome = await outOfTime(read, () => gateway.lookup(REQUEST, HELD));
           expect(outcome).toEqual({ kind: 'absent' });
-          await expect.poll(() => far.open(), POLL).toBe(0);
+          await expect.poll(() => far.open()).toBe(0);
         });
       });
 
