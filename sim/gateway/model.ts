@@ -17,7 +17,7 @@ export {
   together,
   type Wish,
 } from './effects.ts';
-export type { ObjectModel, PrepareReply, PrepareWish, SealWish } from './objects.ts';
+export type { ObjectModel, PrepareReply, PrepareWish } from './objects.ts';
 export { type BookedRefund, isLive, type RefundBooks } from './refunds.ts';
 export type ChargeBooks = Books<BookedCharge>;
 
@@ -39,6 +39,8 @@ export interface GatewayModelOptions {
   readonly nowMs: () => number;
   readonly after: (delayMs: number, event: () => void) => void;
   readonly onBooked: (charge: BookedCharge) => void;
+  /** Told of what happens to charges of two steps. */
+  readonly mark: (what: string) => void;
   readonly onRefundBooked: (refund: BookedRefund) => void;
 }
 
@@ -46,7 +48,7 @@ export function createGatewayModel(options: GatewayModelOptions): GatewayModel {
   const { name: gateway, contract, nowMs, after, ledger, refundLedger } = options;
   const common = { gateway, contract, nowMs, after };
   const ofCharges = { ...common, ledger, onBooked: options.onBooked };
-  const objects = contract.steps === 'two' ? createObjectModel(ofCharges) : null;
+  const objects = contract.steps === 'two' ? createObjectModel({ ...ofCharges, mark: options.mark }) : null;
   return {
     objects,
     charges:

@@ -28,10 +28,14 @@ export interface ObjectModel extends EffectModel<ChargeRequest, BookedCharge> {
   read(handle: string): BookedCharge | null;
 }
 
-export type ObjectModelOptions = Pick<
-  EffectModelOptions<ChargeRequest, BookedCharge>,
-  'gateway' | 'contract' | 'ledger' | 'nowMs' | 'after' | 'onBooked'
->;
+export interface ObjectModelOptions
+  extends Pick<
+    EffectModelOptions<ChargeRequest, BookedCharge>,
+    'gateway' | 'contract' | 'ledger' | 'nowMs' | 'after' | 'onBooked'
+  > {
+  /** Told of what must happen in a simulation. */
+  readonly mark: (what: string) => void;
+}
 
 const PREPARED: Readonly<Record<PrepareWish['result'], (handle: string) => PrepareReply>> = {
   make: (handle) => ({ kind: 'made', handle }),
@@ -51,7 +55,7 @@ interface Kept<Answer> {
 }
 
 export function createObjectModel(options: ObjectModelOptions): ObjectModel {
-  const { gateway, contract, ledger, nowMs, after, onBooked } = options;
+  const { gateway, contract, ledger, nowMs, after, onBooked, mark } = options;
   const confirms = new Map<string, Kept<Reply<BookedCharge>>>();
   const prepared = new Map<string, Kept<PrepareReply>>();
   const sealed = new Map<string, Kept<'done'>>();
@@ -95,6 +99,7 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
     after(afterMs, () => {
       active -= 1;
       if (object.status !== 'acting') return;
+      mark(does === 'pays' ? 'customer_paid' : 'customer_failed');
       if (does === 'pays') become(object, 'succeeded');
       else become(object, 'open', NOT_AUTHENTICATED);
     });
@@ -133,6 +138,7 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
     if (wish.result === 'error' && !wish.madeAllTheSame) return { kind: 'error' };
     if (object === null) return { kind: 'refuses', word: 'no_such_object' };
     const isPayable = object.status === 'open' || object.status === 'acting';
+    if (object.status === 'sealed') mark('confirm_too_late');
     return isPayable ? confirmed(object, wish) : { kind: 'refuses', word: 'unexpected_state' };
   }
 
@@ -166,8 +172,10 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
       if (record.answer !== null) return;
       record.answer = 'done';
       const object = read(handle);
-      if (wish === 'seal' && (object?.status === 'open' || object?.status === 'acting'))
-        become(object, 'sealed');
+      if (object === null || wish === 'error') return;
+      const isPayable = object.status === 'open' || object.status === 'acting';
+      mark(isPayable ? 'sealed' : 'seal_too_late');
+      if (isPayable) become(object, 'sealed');
     },
     flies(request) {
       flying.add(request);
@@ -178,6 +186,8 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
       const record = keptConfirm(request);
       const reply = repeated(record, request);
       if (reply === null) record.working = true;
+      if (reply?.kind === 'booked' && reply.effect.status !== read(reply.effect.id)?.status)
+        mark('kept_answer_is_old');
       return reply;
     },
     execute(request, wish) {
@@ -191,8 +201,13 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
       if (answer.kind !== 'error' || contract.cachesErrors) record.answer = answer;
       return answer;
     },
-    find: (key) =>
-      ledger.filter((one) => one.gateway === gateway && one.key === key && one.visibleAtMs <= nowMs()),
+    find(key) {
+      const found = ledger.filter(
+        (one) => one.gateway === gateway && one.key === key && one.visibleAtMs <= nowMs(),
+      );
+      if (found.length > 0) mark('listed');
+      return found;
+    },
     canStillLand: (key) =>
       ledger.some(
         ({ id, key: its, status, gateway: at }) =>

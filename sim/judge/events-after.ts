@@ -41,7 +41,8 @@ export const AFTER_LOOKUP: Readonly<Record<LookupOutcome['kind'] | 'not_sent', r
   ],
   open: ['lookup.open', 'payment.review'],
   requires_action: ['lookup.requires_action', 'payment.review'],
-  sealed: ['payment.failed', 'payment.review', 'lookup.not_found_yet'],
+  // The last two are written if the charge would fail while there is evidence that nobody has checked.
+  sealed: ['payment.failed', 'payment.review', 'lookup.not_found_yet', 'call.declined_in_doubt'],
   unavailable: ['lookup.unavailable', 'payment.review'],
   forbidden: ['lookup.unavailable', 'payment.review'],
   not_sent: ['lookup.unavailable', 'payment.review'],

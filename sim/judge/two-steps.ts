@@ -90,11 +90,17 @@ export function preparedUnder({ exchanges }: Wire, key: string, claimId: string)
     (one) => one.kind === 'prepare' && one.claimId === claimId,
   );
   if (last === undefined || last.heard === null || last.heard.kind === 'prepared') return null;
-  return { ...last, heard: asCall(last.heard as PrepareOutcome) };
+  return { ...last, heard: uncalled(last.heard as PrepareOutcome) };
 }
 
-/** What a request for an object says, in the words of a call: nothing was called. */
+/** What a request for an object says of the gateway's health, in the words of a call. An error that it keeps is an answer. */
 export function asCall(outcome: PrepareOutcome | NotSent): Heard {
+  if (outcome.kind !== 'failed_for_good') return uncalled(outcome);
+  return { kind: 'unknown', answered: true, reason: outcome.reason };
+}
+
+/** What a request for an object says of the call that it was for: nothing was called. */
+function uncalled(outcome: PrepareOutcome | NotSent): Heard {
   return outcome.kind === 'failed' || outcome.kind === 'failed_for_good'
     ? { ...outcome, kind: 'refused' }
     : outcome;

@@ -20,7 +20,7 @@ import {
   unavailable,
 } from '../../../src/gateways/http/lookups.ts';
 
-export const ACTION: NextAction = { type: 'redirect_to_url', url: 'https://bank.example/3ds' };
+const ACTION: NextAction = { type: 'redirect_to_url', url: 'https://bank.example/3ds' };
 
 /** What the customer must do, if the answer to a confirm says so. Null: it says something else. */
 export function actionIn({ key }: Pick<ChargeRequest, 'key'>, exchange: Exchange): CallOutcome | null {
