@@ -6,6 +6,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Row } from '../store/database.ts';
 import { type Book, type Intended, STATEMENT_MS } from './book.ts';
 import { isCutShort, judgeFirstByte, LEASE_MARGIN_MS } from './exchanges.ts';
+import { isShown } from './late-money.ts';
 import { judgeConfirm } from './two-steps.ts';
 import { claimantOf } from './wire.ts';
 
@@ -138,12 +139,13 @@ function judgeKnown(
   if (!policy.contract.lookup) return;
   for (const earlier of operations.slice(0, -1)) {
     if (!earlier.byAbsence && !evidence.some(({ chargeN }) => chargeN === earlier.n)) continue;
-    const seen = gateway.ledger.some(
-      ({ id, key, status, visibleAtMs }) =>
-        key === earlier.gatewayKey &&
-        status === 'succeeded' &&
-        Math.max(visibleAtMs, book.liveSinceMs.get(id) ?? 0) < openedMs,
-    );
+    const seen = gateway.ledger.some((charge) => {
+      const shownFromMs = Math.max(charge.visibleAtMs, book.liveSinceMs.get(charge.id) ?? 0);
+      if (charge.key !== earlier.gatewayKey || charge.status !== 'succeeded' || shownFromMs >= openedMs)
+        return false;
+      // In two steps, nothing was confirmed where no handle is stored. So a gateway that gives no answer keeps nobody waiting.
+      return policy.contract.steps === 'one' || isShown(book, charge.key, shownFromMs);
+    });
     if (seen)
       violated(
         '3 next charge',
