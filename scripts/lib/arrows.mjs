@@ -129,6 +129,7 @@ export const RULES = [
       // Only the translation of answers: the judge must find its bugs.
       'gateways/http/answers.ts',
       'gateways/http/effects.ts',
+      'gateways/http/json.ts',
       'gateways/http/lookups.ts',
       'gateways/http/refunded.ts',
       'gateways/http/exchange.ts',

@@ -84,6 +84,16 @@ export const REFUND_WORLDS: readonly World[] = WORLDS.map((one) => ({
   secondCharge: false,
 }));
 
+/** One charge at a gateway of two steps: what it is confirmed on can be paid until it is sealed. */
+export const TWO_STEP_WORLDS: readonly World[] = [
+  world('two steps', { steps: 'two' }, { secondCharge: false }),
+  world(
+    'two steps, errors kept',
+    { steps: 'two', cachesErrors: true },
+    { secondCharge: false, maxFaults: 2 },
+  ),
+];
+
 /** An operator speaks once, right or wrong, about a charge and about a refund. What follows from a wrong word is not explored. */
 const OPERATED = { operated: true, maxFaults: 2, workers: 1 } as const;
 const OPERATED_CHARGES: readonly World[] = [

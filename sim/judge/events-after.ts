@@ -36,10 +36,13 @@ export const AFTER_LOOKUP: Readonly<Record<LookupOutcome['kind'] | 'not_sent', r
     'payment.failed',
     'payment.review',
     'call.declined_in_doubt',
+    // In two steps, if nothing is stored: the same call may be made again.
+    'lookup.open',
   ],
   open: ['lookup.open', 'payment.review'],
   requires_action: ['lookup.requires_action', 'payment.review'],
-  sealed: ['payment.failed', 'payment.review'],
+  // The last two are written if the charge would fail while there is evidence that nobody has checked.
+  sealed: ['payment.failed', 'payment.review', 'lookup.not_found_yet', 'call.declined_in_doubt'],
   unavailable: ['lookup.unavailable', 'payment.review'],
   forbidden: ['lookup.unavailable', 'payment.review'],
   not_sent: ['lookup.unavailable', 'payment.review'],

@@ -29,6 +29,11 @@ export function judgeProof(parts: CommitJudgeParts, change: Change, nowMs: numbe
   const asked = (wire.exchanges.get(key) ?? []).filter(
     ({ kind: is, sender }) => is === 'lookup' && sender === writer,
   );
+  if (contract.steps === 'two' && after.operation.kind === 'charge') {
+    if (!asked.some(({ heard }) => heard?.kind === 'sealed'))
+      violated('6 proof', `${orderId}: ${event.type} (${event.detail ?? ''}), and nobody has seen the seal`);
+    return;
+  }
   // If the gateway keeps keys, a key has only one result.
   if (contract.keys === 'kept' && asked.some(({ heard }) => heard !== null && RESULTS.has(heard.kind)))
     return;

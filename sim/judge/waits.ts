@@ -82,9 +82,34 @@ function boundsOf(
     case 'call.refused':
     case 'call.unknown':
     case 'call.busy':
+      // In two steps it is looked up before it is called again.
+      if (policy.contract.steps === 'two' && operation.kind === 'charge' && operation.step === 'lookup')
+        return {
+          leastMs: 0,
+          mostMs: Math.max(
+            policy.contract.lookupLagMs,
+            backoff(policy, operation.attempts, heard)?.mostMs ?? 0,
+          ),
+        };
       return operation.step === 'lookup'
         ? exactly(policy.contract.lookupLagMs)
         : backoff(policy, operation.attempts, heard);
+    case 'call.declined':
+    case 'call.requires_action':
+      return exactly(policy.contract.lookupLagMs);
+    case 'lookup.open':
+      if (operation.step === 'call' || operation.lookups === lookups) return exactly(0);
+      return operation.status === 'REVIEW'
+        ? exactly(policy.reviewLookupMs)
+        : schedule(policy, policy.lookupBaseMs, lookups);
+    case 'lookup.requires_action':
+      return {
+        leastMs: 0,
+        mostMs:
+          operation.status === 'REVIEW'
+            ? policy.reviewLookupMs
+            : schedule(policy, policy.pendingPollMs, lookups).mostMs,
+      };
     case 'call.declined_in_doubt':
       return { leastMs: 0, mostMs: policy.contract.lookupLagMs };
     case 'call.pending':

@@ -15,7 +15,7 @@ import {
   together,
 } from '../gateway/model.ts';
 import { createJudge, type Judge } from '../judge/index.ts';
-import type { CallFault, Faults, LookupFault, StoreFault } from '../plan/faults.ts';
+import type { CallFault, Faults, LookupFault, PrepareFault, SealFault, StoreFault } from '../plan/faults.ts';
 import type { Plan } from '../plan/plan.ts';
 import {
   type Change,
@@ -81,6 +81,9 @@ export interface World {
   storeFault(process: Process, method: keyof Store): StoreFault;
   callFault(process: Process, request: AnyRequest, call: number): CallFault;
   lookupFault(process: Process): LookupFault;
+  /** `unreachable`, `forbidden`: of a mishap. */
+  prepareFault(process: Process): PrepareFault | 'unreachable' | 'forbidden';
+  sealFault(process: Process): SealFault;
   healed: boolean;
   databaseDown: boolean;
   /** The time of the restore, as the processes' settings name it; the database's clock. Null: they name none. */
@@ -181,6 +184,7 @@ export function createWorld(options: WorldOptions): World {
       contract: plan.policy.contract,
       nowMs: () => scheduler.nowMs,
       after: (delayMs, event) => void scheduler.after(delayMs, event),
+      mark: (what) => marks.hit(`two_steps:${what}`),
       onBooked(charge) {
         trace.add(scheduler.nowMs, ledgerLine(charge));
         judge.booked(charge);
@@ -281,6 +285,21 @@ export function createWorld(options: WorldOptions): World {
       if (nowMs < world.gatewayDownUntilMs || nowMs < host.gatewayCutUntilMs) return 'lookup_down';
       if (nowMs < world.credentialsRevokedUntilMs) return 'lookup_forbidden';
       return world.healed ? 'none' : fault(faults.lookup());
+    },
+    prepareFault(process) {
+      const host = world.hostOf.get(process) as Host;
+      const { nowMs } = scheduler;
+      if (nowMs < world.gatewayDownUntilMs || nowMs < host.gatewayCutUntilMs) return 'unreachable';
+      if (nowMs < world.credentialsRevokedUntilMs) return 'forbidden';
+      return world.healed ? 'none' : fault(faults.prepare());
+    },
+    sealFault(process) {
+      const host = world.hostOf.get(process) as Host;
+      const { nowMs } = scheduler;
+      const { gatewayDownUntilMs, credentialsRevokedUntilMs } = world;
+      if (nowMs < Math.max(gatewayDownUntilMs, credentialsRevokedUntilMs, host.gatewayCutUntilMs))
+        return 'seal_lost';
+      return world.healed ? 'none' : fault(faults.seal());
     },
     healed: false,
     databaseDown: false,
