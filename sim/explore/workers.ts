@@ -346,6 +346,7 @@ function resolved(
       checked: afterVerifying(world, operation, checked, context),
       others: shownBy(checked),
       own,
+      otherMinor: null,
       askedAtMs,
     };
     const { decision, end } = decisions.onWished({ wish, refutedBefore: false }, looks, context);

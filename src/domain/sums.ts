@@ -47,15 +47,19 @@ export function admit(sums: Sums, askedMinor: number | null, canAsk: boolean): A
 /** How a change of one refund changes the sums. */
 export type SumChange = Pick<Sums, 'refundingMinor' | 'refundedMinor'>;
 
-/** By what the sums change when a refund of `amountMinor` goes from one status to another. The numbers may be negative. */
+/**
+ * By what the sums change when a refund of `amountMinor` goes from one status to another. The numbers may be negative. `movedMinor`: what it gives
+ * back if it succeeds.
+ */
 export function sumChange(
   before: Operation['status'],
   after: Operation['status'],
   amountMinor: number,
+  movedMinor = amountMinor,
 ): SumChange {
   return {
     refundingMinor: amountMinor * (Number(isReserved(after)) - Number(isReserved(before))),
-    refundedMinor: amountMinor * (Number(after === 'COMPLETED') - Number(before === 'COMPLETED')),
+    refundedMinor: movedMinor * (Number(after === 'COMPLETED') - Number(before === 'COMPLETED')),
   };
 }
 

@@ -145,14 +145,13 @@ function nextRecord(engine: Engine, options: WriteOptions): PaymentRecord {
   const newClaim = newClaimOf(lease);
   const waitMs = waitOf(lease);
   const next: PaymentRecord = {
-    ...record,
+    ...roomOf(engine, record).changed(record, decision),
     operation: decision.next,
     seq: record.seq + 1,
     fence: record.fence + (newClaim === null ? 0 : 1),
     claimId: newClaim ?? record.claimId,
     held: lease.kind === 'take',
     dueAtMs: waitMs === null ? null : nowMs + waitMs,
-    absences: roomOf(engine, record).absences(record, decision),
     evidence: record.evidence - evidenceSeen,
     // Another process's estimate may have been ahead of ours, and readers must never see time go back.
     updatedAtMs: Math.max(record.updatedAtMs, nowMs),

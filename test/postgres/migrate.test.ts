@@ -4,7 +4,7 @@ import { GATEWAY, intent } from '../suites/store/fixtures.ts';
 import { type Database, migrateOver, openDatabase, openEmptyDatabase } from './world.ts';
 
 /** Files of this release. */
-const MIGRATIONS = 10;
+const MIGRATIONS = 11;
 
 async function versions({ query }: Database): Promise<readonly unknown[]> {
   return query('SELECT version, name, checksum, applied_at FROM payonce.migrations ORDER BY version');

@@ -10,7 +10,9 @@ export function judgeSums(parts: RefundJudgeParts, change: RefundChange): void {
   const refunds = refundsOf(refundBook, after.paymentId);
   const wanted = {
     refundingMinor: total(refunds.map(latestOf).filter(({ operation }) => !isSettled(operation.status))),
-    refundedMinor: total(refunds.map(latestOf).filter(({ operation }) => operation.status === 'COMPLETED')),
+    refundedMinor: totalMoved(
+      refunds.map(latestOf).filter(({ operation }) => operation.status === 'COMPLETED'),
+    ),
   };
   for (const [name, value] of Object.entries(wanted)) {
     const stored = sumsAfter[name as keyof typeof wanted];
@@ -63,6 +65,11 @@ function judgeElsewhere(
     violated('sums', `${nameOf(after)}: ${elsewhereMinor} refunded elsewhere, and it was ${othersMinor}`);
 }
 
-function total(records: readonly { readonly order: { readonly amountMinor: number } }[]): number {
+function total(records: readonly Pick<RefundChange['after'], 'order'>[]): number {
   return records.reduce((sum, { order }) => sum + order.amountMinor, 0);
+}
+
+/** What an operator has settled is what the gateway really gave back. */
+function totalMoved(records: readonly Pick<RefundChange['after'], 'order' | 'settledMinor'>[]): number {
+  return records.reduce((sum, { order, settledMinor }) => sum + (settledMinor ?? order.amountMinor), 0);
 }

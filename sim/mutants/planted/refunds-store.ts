@@ -194,4 +194,14 @@ export const REFUNDS_IN_THE_STORE: readonly PlantedBug[] = [
     judge: 'store suite',
     tests: { file: SUITE, named: 'waits are shortened, and what waits by the new clock' },
   },
+  {
+    name: 'what an operator has settled is not stored',
+    story:
+      'A refund of another amount is settled, and the next server that looks at it asks for a person again.',
+    file: `${FOLDER}/advance.ts`,
+    find: '    settled_minor = i.settled_minor,\n',
+    put: '',
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'stored as it was written' },
+  },
 ];

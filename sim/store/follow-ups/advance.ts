@@ -82,7 +82,7 @@ function advanced(before: FollowUpRow, write: FollowUpAdvance, nowMs: number): F
   return {
     ...before,
     ...(isFirst ? { settledAtMs: nowMs, problem: settlement.problem, answer: settlement.body } : {}),
-    state,
+    state: { ...state, settledMinor: write.settledMinor },
     byAbsence: sums.absences === 0 ? before.byAbsence : sums.absences > 0,
     events: [...before.events, event],
   };

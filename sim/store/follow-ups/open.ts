@@ -123,6 +123,7 @@ function firstRow(intent: FollowUpIntent, nowMs: number): FollowUpRow {
       createdAtMs: nowMs,
       updatedAtMs: nowMs,
       followUp: intent.terms,
+      settledMinor: null,
     },
     settledAtMs: null,
     problem: null,

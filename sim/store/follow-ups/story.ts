@@ -79,6 +79,7 @@ function bindFollowUpKey(random: Random): Step {
 /** The sums change by anything that keeps them positive, and rarely by more: the tables refuse that. */
 function advanceFollowUp(random: Random): Step {
   const write = drawAdvance(random);
+  const settledMinor = pick(random, [null, null, 35]);
   const [back, more, absences] = [random(3), random(3), pick(random, [0, 0, 1, -1])];
   const [learns, theirs, exact, stale] = [
     rarely(random, 3),
@@ -100,7 +101,13 @@ function advanceFollowUp(random: Random): Step {
       refundedMinor: more === 0 ? amountMinor : 0,
       absences,
     };
-    return store.advanceFollowUp({ ...write(followUp), id: followUp.followUp.id, sums, elsewhere });
+    return store.advanceFollowUp({
+      ...write(followUp),
+      id: followUp.followUp.id,
+      settledMinor,
+      sums,
+      elsewhere,
+    });
   });
 }
 

@@ -23,6 +23,8 @@ export interface Settled {
   readonly problem: FailureProblem | null;
   /** Failed without a decline: a lookup did not find it, or no call is known to have been executed. */
   readonly byAbsence: boolean;
+  /** What it moved, in minor units, if that is not what was asked for. Absent: it is. */
+  readonly movedMinor?: number;
 }
 
 export interface Context {

@@ -17,6 +17,11 @@ export interface Looks {
   readonly others: Shown;
   /** Of the operation itself. Null: the gateway has no lookups. */
   readonly own: LookupOutcome | null;
+  /**
+   * The amount in the operator's word, in minor units, if it is not the one that was asked for. Then the gateway was asked for the operation
+   * with this amount. Null: it is the same, or the word has none.
+   */
+  readonly otherMinor: number | null;
   /** By the database's clock, before the first of these questions was sent. */
   readonly askedAtMs: number;
 }
@@ -63,14 +68,14 @@ export interface Wished {
 
 /**
  * Decides about the wish. Proof is stronger, in either direction; only a gateway that shows nothing lets the wish stand. Once it has shown
- * that a wish was wrong, silence is not enough: it must answer.
+ * that a wish was wrong, silence is not enough: it must answer. The same holds for a wish with another amount than was asked for.
  */
 export function onWished(
   { wish, refutedBefore }: Pick<KnownWish, 'wish' | 'refutedBefore'>,
   looks: Looks,
   context: Context,
 ): Wished {
-  const { checked, own, others, askedAtMs } = looks;
+  const { checked, own, others, otherMinor, askedAtMs } = looks;
   const looked =
     own === null || checked.settled !== undefined
       ? checked
@@ -78,14 +83,15 @@ export function onWished(
   const { settled } = looked;
   if (settled !== undefined) {
     const agrees = (settled.problem === null) === (wish.outcome === 'completed');
-    return agrees ? { decision: looked, end: 'confirmed' } : refuted(looked, wish);
+    return agrees ? { decision: withAmount(looked, otherMinor), end: 'confirmed' } : refuted(looked, wish);
   }
   if (isAgainst(wish, looks)) return refuted(looked, wish);
   if (others.kind === 'unfinished' || !wasAsked(own) || isUnsealed(own)) {
     const waitMs = others.kind === 'unfinished' ? others.waitMs : null;
     return { decision: within(looked, waitMs ?? context.policy.lookupBaseMs), end: null };
   }
-  if (refutedBefore && isSilent(looks)) return { decision: stillWished(looked, context), end: null };
+  if ((refutedBefore || otherMinor !== null) && isSilent(looks))
+    return { decision: stillWished(looked, context), end: null };
   const landsAtMs = wish.outcome === 'failed' ? mayLandUntilMs(looked.next, askedAtMs, context) : null;
   if (landsAtMs !== null) {
     return { decision: within(looked, Math.max(1, landsAtMs - context.nowMs + 1)), end: null };
@@ -94,9 +100,11 @@ export function onWished(
 }
 
 /** Whether the gateway shows that the wish is wrong, although this does not end the review. */
-function isAgainst({ outcome }: Wish, { own, others }: Looks): boolean {
+function isAgainst({ outcome }: Wish, { own, others, otherMinor }: Looks): boolean {
   // Money on other terms is not this payment's, and it is live.
   if (own?.kind === 'mismatch') return true;
+  // Only the gateway itself can show that another amount was moved.
+  if (otherMinor !== null && own !== null) return own.kind !== 'unavailable' && own.kind !== 'forbidden';
   if (outcome === 'completed') return own?.kind === 'reversed';
   // What is pending may still be made, and nobody would notice it then.
   return own?.kind === 'duplicated' || own?.kind === 'pending' || others.kind === 'money';
@@ -146,8 +154,15 @@ function carriedOut(operation: Operation, wish: Wish, looks: Looks, context: Con
     const settled = { problem: 'gateway_failed', byAbsence: true } as const;
     return { ...failed(operation, BY_OPERATOR, settled), event };
   }
-  const decision = { ...completed(operation, wish.gatewayRef, context), event };
+  const done = { ...completed(operation, wish.gatewayRef, context), event };
+  const decision = withAmount(done, looks.otherMinor);
   return isTwice(wish.gatewayRef, looks) ? { ...decision, alarm: EFFECTS[operation.kind].twice } : decision;
+}
+
+function withAmount(decision: Decision, otherMinor: number | null): Decision {
+  const { settled } = decision;
+  if (otherMinor === null || settled === undefined || settled.problem !== null) return decision;
+  return { ...decision, settled: { ...settled, movedMinor: otherMinor } };
 }
 
 /** Whether the gateway shows live money besides that of the wish. */

@@ -35,7 +35,10 @@ export const CHARGE: Room = {
   elsewhere: () => Promise.resolve(null),
   answer: (record, problem, livemode) => answerBody(toPayment(record, livemode), problem),
   advance: (store, write) => store.advance(write),
-  absences: ({ absences }, { settled }) => absences + (settled?.byAbsence === true ? 1 : 0),
+  changed: (record, { settled }) => ({
+    ...record,
+    absences: record.absences + (settled?.byAbsence === true ? 1 : 0),
+  }),
   addEvidence: (store, record, outcome) =>
     store.addEvidence({ payment: paymentKey(record), chargeN: record.operation.n, outcome }),
   events: async (store, { order, paymentId }, after, limit) =>

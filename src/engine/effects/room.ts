@@ -40,8 +40,8 @@ export interface Room {
   answer(record: PaymentRecord, problem: FailureProblem | null, livemode: boolean): string;
   /** The fenced write. `before` and `after`: the record without and with it. */
   advance(store: Store, write: Advance, change: Change): Promise<Advanced>;
-  /** How many of its kind count as failed without the gateway's word, after the decision: see `PaymentRecord.absences` and `FollowUpRecord`. */
-  absences(record: PaymentRecord, decision: Decision): number;
+  /** The record with what the decision changes beside its operation: how many count as failed without the gateway's word, for example. */
+  changed(record: PaymentRecord, decision: Decision): PaymentRecord;
   addEvidence(store: Store, record: PaymentRecord, outcome: CallOutcome): Promise<'kept' | 'no_payment'>;
   /** The events after `seq`, at most `limit`. */
   events(store: Store, record: PaymentRecord, after: number, limit: number): Promise<readonly EventSeen[]>;

@@ -141,5 +141,6 @@ function openedRecord(intent: FollowUpIntent, nowMs: number): FollowUpRecord {
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
     followUp: terms,
+    settledMinor: null,
   };
 }

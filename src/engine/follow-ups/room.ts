@@ -1,6 +1,7 @@
 /** The room of a kind of follow-up: what is the same for all of them, around what is of this kind alone. */
 import { followUpKey } from '../../domain/ids.ts';
 import { isSettled } from '../../domain/operation.ts';
+import type { Decision } from '../../domain/transition/index.ts';
 import type { FollowUpRecord } from '../../ports/store.ts';
 import type { Room } from '../effects/room.ts';
 import { callGateway, lookUp } from '../exchange.ts';
@@ -36,17 +37,17 @@ export function followUpRoom(traits: RoomTraits): Room {
     answer,
     async advance(store, write, change) {
       const { before, after, elsewhere } = change;
-      const { followUp, order } = after as FollowUpRecord;
+      const { followUp, order, settledMinor } = after as FollowUpRecord;
+      const [was, is] = [before.operation.status, after.operation.status];
       const sums = {
-        ...sumChange(before.operation.status, after.operation.status, order.amountMinor),
+        ...sumChange(was, is, order.amountMinor, settledMinor ?? order.amountMinor),
         absences: after.absences - before.absences,
       };
-      return store.advanceFollowUp({ ...write, id: followUp.id, sums, elsewhere });
+      return store.advanceFollowUp({ ...write, id: followUp.id, settledMinor, sums, elsewhere });
     },
-    absences({ absences }, { next, settled }) {
-      // The gateway has been seen to make it. So its next failure is the gateway's word, unless that is an absence, too.
-      if (next.status !== 'FAILED') return 0;
-      return settled === undefined ? absences : Number(settled.byAbsence);
+    changed(record: FollowUpRecord, { next, settled }) {
+      const settledMinor = settled?.movedMinor ?? record.settledMinor;
+      return { ...record, absences: absencesAfter(record, next.status, settled), settledMinor };
     },
     addEvidence: (store, record: FollowUpRecord, outcome) =>
       store.addFollowUpEvidence({ payment: paymentKey(record), id: record.followUp.id, outcome }),
@@ -57,4 +58,14 @@ export function followUpRoom(traits: RoomTraits): Room {
     ended: `${kind} settled`,
     alarms,
   };
+}
+
+function absencesAfter(
+  { absences }: FollowUpRecord,
+  status: FollowUpRecord['operation']['status'],
+  settled: Decision['settled'],
+): number {
+  // The gateway has been seen to make it. So its next failure is the gateway's word, unless that is an absence, too.
+  if (status !== 'FAILED') return 0;
+  return settled === undefined ? absences : Number(settled.byAbsence);
 }

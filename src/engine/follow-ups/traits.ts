@@ -67,11 +67,12 @@ export interface RoomTraits extends Pick<Room, 'isOffered' | 'answer' | 'alarms'
   ): (options: ExchangeOptions) => Promise<LookupOutcome | NotSent>;
   /** Asks the gateway what somebody else did with the payment's money. `isThere`: whether the gateway has made the one that is held. */
   askElsewhere(engine: Engine, held: HeldFollowUp, isThere: boolean): Promise<ElsewhereSaid>;
-  /** By what the payment's sums change when one of `amountMinor` goes from one status to another. */
+  /** By what the payment's sums change when one of `amountMinor` goes from one status to another. `movedMinor`: what it moves if it succeeds. */
   sumChange(
     before: FollowUpRecord['operation']['status'],
     after: FollowUpRecord['operation']['status'],
     amountMinor: number,
+    movedMinor: number,
   ): SumChange;
   /** How much of the payment is left for one that is open, in minor units: what it has reserved is left for it. */
   leftMinor(sums: Sums, record: FollowUpRecord): number;

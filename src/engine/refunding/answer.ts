@@ -19,6 +19,7 @@ export function refundFields(refund: Refund): Record<string, unknown> {
     refund_id: refund.refundId,
     payment_id: refund.paymentId,
     amount: refund.amountMinor,
+    ...(refund.refundedMinor === null ? {} : { amount_refunded: refund.refundedMinor }),
     currency: refund.currency,
     status: refund.status,
     reason: refund.reason,

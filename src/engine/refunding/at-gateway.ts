@@ -23,12 +23,14 @@ export function refundRequest(
   };
 }
 
-/** Asks what became of it. */
+/** Asks what became of it. If an operator has settled it with another amount, that is the one that it has at the gateway. */
 export function lookUpRefund(
   engine: Engine,
   record: FollowUpRecord,
 ): (options: ExchangeOptions) => Promise<LookupOutcome | NotSent> {
-  return (options) => refundsOf(engine).lookup(refundRequest(engine, record), options);
+  const { settledMinor, order } = record;
+  const request = { ...refundRequest(engine, record), amountMinor: settledMinor ?? order.amountMinor };
+  return (options) => refundsOf(engine).lookup(request, options);
 }
 
 /** The gateway's methods. Nothing is opened or taken up if there are none. */

@@ -31,6 +31,8 @@ export interface FollowUpTerms {
  */
 export interface FollowUpRecord extends PaymentRecord {
   readonly followUp: FollowUpTerms;
+  /** What the gateway moved, in minor units, if an operator has settled it with another amount than was asked for. Null: nobody has. */
+  readonly settledMinor: number | null;
 }
 
 export interface FollowUpIntent {
@@ -68,6 +70,8 @@ export interface FollowUpSumChange {
 
 export interface FollowUpAdvance extends Advance {
   readonly id: string;
+  /** As in `FollowUpRecord`. */
+  readonly settledMinor: number | null;
   readonly sums: FollowUpSumChange;
   /** Null: nothing was learnt about that. */
   readonly elsewhere: Elsewhere | null;

@@ -12,6 +12,7 @@ import { followUpById } from './reads.ts';
 const INPUT = columns<FollowUpAdvance>([
   ...ADVANCE_COLUMNS,
   { name: 'follow_up_id', type: 'uuid', value: (w) => w.id },
+  { name: 'settled_minor', type: 'bigint', value: (w) => w.settledMinor },
   { name: 'refunding_minor', type: 'bigint', value: (w) => w.sums.refundingMinor },
   { name: 'refunded_minor', type: 'bigint', value: (w) => w.sums.refundedMinor },
   { name: 'absences', type: 'integer', value: (w) => w.sums.absences },
@@ -37,6 +38,7 @@ const TABLES = `
 WITH p AS (
   UPDATE payonce.follow_ups AS p SET
     ${NEW_STATE},
+    settled_minor = i.settled_minor,
     settled_at = coalesce(p.settled_at, CASE WHEN i.answer IS NOT NULL THEN now() END),
     problem = CASE WHEN p.settled_at IS NULL THEN i.problem ELSE p.problem END,
     answer = CASE WHEN p.settled_at IS NULL THEN i.answer ELSE p.answer END,

@@ -127,8 +127,9 @@ export function elsewhere(
 
 /** A write by whoever holds it; gives the lease back, leaves nothing due and changes no sum unless changed. */
 export function write(record: FollowUpRecord, changes: FollowUpChanges = {}): FollowUpAdvance {
-  const { sums, elsewhere: learnt = null, id = record.followUp.id, ...rest } = changes;
-  return { ...advance(record, rest), id, sums: { ...NO_CHANGE, ...sums }, elsewhere: learnt };
+  const { sums, elsewhere: learnt = null, id = record.followUp.id, ...others } = changes;
+  const { settledMinor = record.settledMinor, ...rest } = others;
+  return { ...advance(record, rest), id, settledMinor, sums: { ...NO_CHANGE, ...sums }, elsewhere: learnt };
 }
 
 export function claim(record: FollowUpRecord, claimId = newClaim()): FollowUpAdvance {

@@ -97,6 +97,7 @@ export function followUpOpeningTests(env: Environment): void {
           createdAtMs: nowMs,
           updatedAtMs: nowMs,
           followUp: wanted.terms,
+          settledMinor: null,
         },
       });
       expect(await trailOf(env.store, await followUpOf(env.store, wanted))).toEqual([

@@ -44,6 +44,7 @@ export function followUpWritingTests(env: Environment): void {
       const result = await env.store.advanceFollowUp(
         giveBack(before, 5000, {
           operation,
+          settledMinor: 69,
           updatedAtMs: soonMs,
           event: { type: 'call.unknown', detail: 'http_500' },
         }),
@@ -59,6 +60,7 @@ export function followUpWritingTests(env: Environment): void {
           firstSentAtMs: about(soonMs - 0.5),
           unresolvedSinceMs: about(soonMs + 0.25),
         },
+        settledMinor: 69,
         seq: 2,
         held: false,
         dueAtMs: about(result.nowMs + 5000),
