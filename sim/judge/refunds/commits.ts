@@ -134,11 +134,13 @@ function judgeTruth(parts: RefundJudgeParts, { after, event }: RefundChange, bef
   }
 }
 
+/** Or as an operator has settled it. */
 function isAsAsked(
   { amountMinor, currency, chargeRef }: BookedRefund,
-  { order, followUp }: StoredRefund,
+  { order, followUp, settledMinor }: StoredRefund,
 ): boolean {
-  return amountMinor === order.amountMinor && currency === order.currency && chargeRef === followUp.chargeRef;
+  const wantedMinor = settledMinor ?? order.amountMinor;
+  return amountMinor === wantedMinor && currency === order.currency && chargeRef === followUp.chargeRef;
 }
 
 function judgeNothingMoves(

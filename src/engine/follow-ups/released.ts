@@ -5,7 +5,7 @@ import type { Elsewhere, FollowUpRecord } from '../../ports/store.ts';
 import type { Engine } from '../context.ts';
 import { lookUp } from '../exchange.ts';
 import { askedAtMs, askingNow } from '../lease.ts';
-import { paymentKey } from '../unit.ts';
+import { amountOf, paymentKey } from '../unit.ts';
 import { notBefore } from '../verify.ts';
 import type { HeldFollowUp, RoomTraits } from './traits.ts';
 
@@ -71,7 +71,7 @@ export async function lookAtReleased(
       const other = others[index] as FollowUpRecord;
       const shown = await judge(engine, held, { other, outcome, atMs: askedAtMs(engine, asking) });
       if (shown.kind === 'unavailable') return shown;
-      if (shown.kind === 'made') foundMinor += other.order.amountMinor;
+      if (shown.kind === 'made') foundMinor += amountOf(other);
     }
     if (page.length < PAGE) break;
     after = page.at(-1)?.followUp.id ?? after;
