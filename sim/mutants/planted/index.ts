@@ -32,6 +32,7 @@ import { STORE_BATCHES } from './store-batches.ts';
 import { STORE_CONNECTIONS } from './store-connections.ts';
 import { STORE_SWEEP } from './store-sweep.ts';
 import { TWO_STEPS } from './two-steps.ts';
+import { TWO_STEPS_PROOF } from './two-steps-proof.ts';
 import { UNSEEN } from './unseen.ts';
 import { WEBHOOKS_IN } from './webhooks.ts';
 
@@ -56,6 +57,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...REFUNDS_IN_THE_STORE,
   ...OPERATOR,
   ...TWO_STEPS,
+  ...TWO_STEPS_PROOF,
   ...WEBHOOKS_IN,
   ...EDGES_ADAPTER,
   ...EDGES_ANSWERS,
