@@ -133,6 +133,7 @@ export const RULES = [
       'gateways/http/lookups.ts',
       'gateways/http/refunded.ts',
       'gateways/http/exchange.ts',
+      'gateways/http/webhooks.ts',
       'engine/',
     ],
     instead:

@@ -15,6 +15,7 @@ import { changeOf } from './refunds/book.ts';
 import { createRefundJudge, type RefundJudge } from './refunds/index.ts';
 import { judgeSeal } from './two-steps.ts';
 import { hasSteadyClocks, isUndisturbed } from './undisturbed.ts';
+import { createWebhookJudge, type WebhookJudge } from './webhooks.ts';
 import type { Claimant, Exchange } from './wire.ts';
 
 export type { Asked } from './answers.ts';
@@ -26,6 +27,7 @@ export interface Judge {
   readonly answers: AnswerJudge;
   readonly limits: LimitJudge;
   readonly refunds: RefundJudge;
+  readonly webhooks: WebhookJudge;
   committed(change: Change): void;
   refundCommitted(change: FollowUpChange): void;
   /** A process drew a random number that may become the id of a claim. */
@@ -109,6 +111,14 @@ export function createJudge(parts: JudgeParts): Judge {
     keyHash: parts.refundKeyHash,
   }));
   const limits = createLimitJudge({ plan, rowOf, violated, mark, nowMs });
+  const webhooks = createWebhookJudge({
+    plan,
+    book,
+    refundBook: refunds.book,
+    violated,
+    nowMs,
+    databaseNowMs: clock,
+  });
   let send: ReturnType<typeof createSendJudge> | null = null;
   let answers: AnswerJudge | null = null;
   return {
@@ -132,13 +142,16 @@ export function createJudge(parts: JudgeParts): Judge {
     },
     limits,
     refunds,
+    webhooks,
     committed(change) {
       judgeCommit({ ...money(), mark }, change, nowMs());
+      webhooks.committed(change);
       limits.committed(change);
     },
     refundCommitted(committed) {
       const change = changeOf(committed);
       refunds.committed(change);
+      webhooks.refundCommitted(change);
       if (change.kind !== 'bindFollowUpKey') limits.committed(asChange(change));
     },
     drew: (hex, claimant) => void book.wire.claimants.set(hex, claimant),

@@ -15,6 +15,7 @@ import type {
   StoreFault,
 } from './faults.ts';
 import { drawNarrow, type Narrow } from './narrow.ts';
+import { drawWebhooks, type WebhookPlan } from './webhooks.ts';
 
 /**
  * What a world is about besides its faults. `stubborn`: one order fails more than twenty times before one of its earlier charges
@@ -54,6 +55,8 @@ export interface Plan {
   readonly operators: boolean;
   /** In two steps: the gateway knows no keys of requests for an object, and makes one for each. */
   readonly preparesAnew?: true;
+  /** The events that the gateway sends. Absent: it sends none. */
+  readonly webhooks?: WebhookPlan;
   /** Chances in a thousand, for each statement, call, lookup or timer. */
   readonly rates: Readonly<Partial<Record<FaultName, number>>>;
   readonly mishaps: readonly Mishap[];
@@ -196,7 +199,7 @@ export function drawPlan(tape: Tape): Plan {
     giveUpAfterS: story === 'stubborn' ? null : giveUpAfterS,
   };
   const plain = story !== 'stubborn' && tape.chance(NARROW) ? narrowed(told, tape) : told;
-  return inTwoSteps(withOperators(withRefunds(plain, tape), tape), tape);
+  return withWebhooks(inTwoSteps(withOperators(withRefunds(plain, tape), tape), tape), tape);
 }
 
 /** Drawn last, so that a world without refunds is drawn as ever. */
@@ -229,7 +232,7 @@ function forgets({ story, mishaps }: Plan): boolean {
   return story === 'restored' || mishaps.includes('database_loses_commits');
 }
 
-/** Drawn last: what is charged in one step is drawn as ever. */
+/** Drawn after operators: what is charged in one step is drawn as ever. */
 function inTwoSteps(plan: Plan, tape: Tape): Plan {
   // An order that fails often by absence needs a gateway without a seal.
   if (!tape.chance(IN_TWO_STEPS) || plan.story === 'stubborn') return plan;
@@ -262,6 +265,12 @@ function inTwoSteps(plan: Plan, tape: Tape): Plan {
     // What is made there long after its time belongs to no object, so no read by a handle shows it.
     mishaps: plan.mishaps.filter((one) => one !== 'charge_lands_late'),
   };
+}
+
+/** Drawn last: what has no events is drawn as ever. */
+function withWebhooks(plan: Plan, tape: Tape): Plan {
+  const webhooks = drawWebhooks(tape);
+  return webhooks === null ? plan : { ...plan, webhooks };
 }
 
 /** How many worlds in a thousand charge in two steps. */

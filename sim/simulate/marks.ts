@@ -12,6 +12,7 @@ import {
   SEAL_FAULTS,
   STORE_FAULTS,
 } from '../plan/plan.ts';
+import { WEBHOOK_FAULTS } from '../plan/webhooks.ts';
 
 const MOVES = [
   'PROCESSING → COMPLETED',
@@ -97,6 +98,26 @@ const TWO_STEPS = [
   'prepared_anew',
 ] as const;
 
+/** What must happen to events of the gateway, beside their faults. `retold`: a seed that was told in several ways woke a row. */
+const WEBHOOKS = [
+  'webhook_out_of_order',
+  'webhook_while_held',
+  'webhook_woke',
+  'webhook_to_dead_process',
+  'webhook_to_stopped_process',
+  'retold',
+] as const;
+
+/** What the gateway is told of its events. */
+const WEBHOOK_TOLD = [
+  'taken',
+  'not_found',
+  'shutting_down',
+  'store_failed',
+  'webhook_not_noted',
+  'webhook_refused',
+] as const;
+
 /** Only a gateway that breaks its contract causes these. The scenarios cover them one by one. */
 const SCENARIO_ONLY: ReadonlySet<string> = new Set(['verify.duplicate_found']);
 
@@ -109,6 +130,9 @@ export const REQUIRED_MARKS: readonly string[] = [
   ...PREPARE_FAULTS,
   ...SEAL_FAULTS,
   ...TWO_STEPS.map((what) => `two_steps:${what}`),
+  ...WEBHOOK_FAULTS,
+  ...WEBHOOKS,
+  ...WEBHOOK_TOLD.map((word) => `webhook_told:${word}`),
   'customer_must_act',
   'refund_fails_later',
   'lookup_lag',
@@ -147,6 +171,7 @@ export const REQUIRED_MARKS: readonly string[] = [
   'alarm:refund_landed_late',
   'alarm:gateway_forbidden',
   'alarm:needs_review',
+  'alarm:event_without_payment',
   'alarm:calls_stopped',
 ];
 

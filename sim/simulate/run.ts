@@ -76,7 +76,7 @@ async function play(world: World): Promise<void> {
   if (plan.otherSettings !== null) world.marks.hit('other_settings');
   const storyIsOver = startStory(world);
   const operatorsAreGone = startOperators(world);
-  await playOut(world, () => clients === 0 && storyIsOver() && operatorsAreGone());
+  await playOut(world, () => clients === 0 && storyIsOver() && operatorsAreGone() && !world.webhooks.busy());
 }
 
 /**

@@ -10,6 +10,7 @@ import type {
   SealRequest,
 } from '../../src/domain/outcomes.ts';
 import type { Exchange } from '../../src/gateways/http/exchange.ts';
+import { createWebhookReader } from '../../src/gateways/http/webhooks.ts';
 import type { CallOptions, ExchangeOptions, Gateway, TwoSteps } from '../../src/ports/gateway.ts';
 import type { BookedEffect, ObjectModel } from '../gateway/model.ts';
 import type { Heard, Exchange as Seen } from '../judge/wire.ts';
@@ -21,6 +22,7 @@ import { askForSum } from './gateway-sums.ts';
 import type { Process } from './process.ts';
 import { judgePrepared } from './two-steps/adapter.ts';
 import { sendPrepare, sendSeal } from './two-steps/requests.ts';
+import { WEBHOOK_SECRET } from './webhooks/event.ts';
 import type { World } from './world.ts';
 
 /** One exchange under way, as the answering side sees it. */
@@ -44,12 +46,16 @@ export function connectGateway(world: World, process: Process): Gateway {
     {
       request,
       timeoutMs,
-    }: { readonly request: Pick<AnyRequest, 'key' | 'orderId'>; readonly timeoutMs: number },
+    }: {
+      readonly request: Pick<AnyRequest, 'key' | 'reference' | 'accountId' | 'orderId'>;
+      readonly timeoutMs: number;
+    },
     translate: (exchange: Exchange) => T,
     begin: (line: Line, connected: (start: () => Exchange | null) => void, seen: Seen) => void,
   ): Promise<T> {
     return world.port(process, name, (resolve) => {
       const { blind } = clock;
+      world.ordersByReference.set(request.reference, request);
       const seen = world.judge.begins({ kind: name, sender: process.name, request, timeoutMs, blind });
       const untilMs = scheduler.nowMs + timeoutMs;
       let open = true;
@@ -169,11 +175,14 @@ export function connectGateway(world: World, process: Process): Gateway {
     close: async () => {},
     ...exchangesOf(CHARGE),
     ...(objects === null ? {} : { twoSteps: twoStepsOf(objects) }),
+    ...(plan.webhooks === undefined ? {} : { webhooks: READ_WEBHOOK }),
     refunds: plan.refunds.saysSum
       ? { ...refunds, refunded: (charge, options) => askForSum(world, process, charge, options) }
       : refunds,
   };
 }
+
+const READ_WEBHOOK = createWebhookReader([WEBHOOK_SECRET], true);
 
 /** A seal has no outcome of its own. */
 const ASKED = { kind: 'asked' } as const;

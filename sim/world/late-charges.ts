@@ -43,6 +43,7 @@ export function landLate(
     visibleAtMs: atMs,
   };
   world.ledger.push(charge);
+  world.webhooks.charge(charge);
   if (world.tape.chance(500))
     world.scheduler.after(world.tape.pick(REFUNDED_AFTER_MS), () => refund(world, row, charge));
   world.trace.add(atMs, `charge ${n} of ${orderId} is made long after its time: ${id}`);
@@ -63,6 +64,7 @@ function refund(world: World, { payment }: Row, charge: BookedCharge): void {
   if (world.database.row(accountId, orderId)?.payment.operation.status === 'COMPLETED') return;
   world.marks.hit('charge_refunded');
   charge.status = 'refunded';
+  world.webhooks.charge(charge);
   world.trace.add(world.scheduler.nowMs, `a person refunds ${charge.id} of ${orderId}`);
 }
 

@@ -93,7 +93,7 @@ export function watchedGateway({ judge }: World, process: Process, gateway: Gate
   };
 }
 
-export function watchedStore({ judge }: World, process: Process, store: Store): Store {
+export function watchedStore({ judge, marks }: World, process: Process, store: Store): Store {
   const earned = (effect: EffectKind): void => judge.limits.earned(callerOf(process), effect);
   return {
     ...store,
@@ -110,6 +110,15 @@ export function watchedStore({ judge }: World, process: Process, store: Store): 
       if (lease.kind === 'take' && operation.attempts === 1) earned('charge');
       judge.limits.writes(callerOf(process), { paymentId: payment.paymentId, seq: expected.seq + 1 });
       return store.advance(advance);
+    },
+    async wake(query) {
+      judge.webhooks.wakes(callerOf(process), query);
+      const woken = await store.wake(query);
+      if (woken === 'woken') {
+        marks.hit('webhook_woke');
+        judge.webhooks.woke(callerOf(process), query);
+      }
+      return woken;
     },
     openFollowUp(intent) {
       earned('refund');

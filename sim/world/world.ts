@@ -30,6 +30,7 @@ import type { AnyRequest } from './effects.ts';
 import { createHost, type Host, type Process } from './process.ts';
 import { REFUND_ROUTE, type RefundErrand } from './refund-clients.ts';
 import { storyFault } from './story-faults.ts';
+import { createWebhooks, SILENT, type Webhooks } from './webhooks/webhooks.ts';
 
 export interface World {
   readonly plan: Plan;
@@ -49,6 +50,10 @@ export interface World {
   readonly refunds: RefundBooks;
   readonly hosts: readonly Host[];
   readonly hostOf: Map<Process, Host>;
+  /** The events of all gateways. */
+  readonly webhooks: Webhooks;
+  /** Whose each reference is, of what was ever asked of a gateway. */
+  readonly ordersByReference: Map<string, { readonly accountId: string; readonly orderId: string }>;
   /** Calls sent with each key. */
   readonly callsByKey: Map<string, number>;
   /** What the gateway last said about each key that was looked up. */
@@ -130,6 +135,8 @@ export interface WorldOptions {
   readonly faults: Faults;
   readonly trace: Trace;
   readonly marks: Marks;
+  /** What every choice about events is drawn from. Default: `tape`. */
+  readonly webhookTape?: Tape;
   /** Kills the process at a use of a port: before it begins, or right after. */
   readonly killAt?: (use: PortUse) => 'before' | 'after' | null;
   readonly onKill?: (world: World, process: Process) => void;
@@ -189,10 +196,12 @@ export function createWorld(options: WorldOptions): World {
       onBooked(charge) {
         trace.add(scheduler.nowMs, ledgerLine(charge));
         judge.booked(charge);
+        world.webhooks.charge(charge);
       },
       onRefundBooked(refund) {
         trace.add(scheduler.nowMs, ledgerLine(refund));
         judge.refunds.booked(refund);
+        world.webhooks.refund(refund);
       },
     });
   const first: PlacedGateway = { name: GATEWAY_NAME, model: createGateway(GATEWAY_NAME) };
@@ -236,6 +245,8 @@ export function createWorld(options: WorldOptions): World {
     refunds,
     hosts: [],
     hostOf: new Map(),
+    webhooks: SILENT,
+    ordersByReference: new Map(),
     callsByKey: new Map(),
     lookedUp: new Map(),
     openStatements: new Set(),
@@ -320,6 +331,8 @@ export function createWorld(options: WorldOptions): World {
     requestsSent: 0,
     portUses: 0,
   };
+  if (plan.webhooks !== undefined)
+    Object.assign(world, { webhooks: createWebhooks(world, plan.webhooks, options.webhookTape ?? tape) });
   (world.hosts as Host[]).push(
     ...Array.from({ length: plan.processes }, (_one, index) =>
       createHost(world, index, (index === 1 ? second : null) ?? first),
