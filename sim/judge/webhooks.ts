@@ -6,7 +6,8 @@
 import { EFFECTS, type EffectKind } from '../../src/domain/effects.ts';
 import type { Fate } from '../../src/domain/outcomes.ts';
 import { isStoreSound, type Plan } from '../plan/plan.ts';
-import type { Change, PaymentRow } from '../store/database.ts';
+import type { Change } from '../store/database.ts';
+import type { PaymentRow } from '../store/rows.ts';
 import { type Book, orderName, statesSince } from './book.ts';
 import type { Caller } from './limits.ts';
 import { latestOf, type RefundBook, type RefundChange, since } from './refunds/book.ts';
@@ -81,7 +82,10 @@ interface Woken {
 }
 
 /** A row as it was for a while. */
-type Seen = Pick<PaymentRow, 'operation' | 'gatewayKey' | 'gateway' | 'held' | 'dueAtMs'>;
+interface Seen extends Pick<PaymentRow, 'operation' | 'gateway' | 'held' | 'dueAtMs'> {
+  /** Whether the event is about its current charge. */
+  readonly isCurrent: boolean;
+}
 
 export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
   const { plan, book, refundBook, violated, nowMs, databaseNowMs } = parts;
@@ -146,13 +150,15 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
     if (effect === 'charge') {
       const states = book.states.get(orderName(accountId, orderId));
       if (states === undefined) return null;
-      const rows = statesSince(book, orderName(accountId, orderId), atMs).map(({ row }) => row);
+      const n = book.intended.get(key)?.n;
+      const since = statesSince(book, orderName(accountId, orderId), atMs);
+      const rows = since.map(({ row, chargeN }) => ({ ...row, isCurrent: chargeN === n }));
       return { unit: rows.at(-1)?.paymentId ?? '', rows };
     }
     const unit = refundBook.byKey.get(key) ?? '';
     const known = refundBook.refunds.get(unit);
     if (known === undefined || !isOf(latestOf(known).order, accountId, orderId)) return null;
-    return { unit, rows: since(known.states, atMs).map(({ record }) => record) };
+    return { unit, rows: since(known.states, atMs).map(({ record }) => ({ ...record, isCurrent: true })) };
   }
 
   /** Whether the row is looked up as soon as an event may ask for. */
@@ -246,10 +252,7 @@ function isBeforeCall({ step, status }: Seen['operation']): boolean {
 }
 
 /** Whether a look would show nothing that is new. Taken from the design (decision 32), not from the engine. */
-function isKnown(
-  { says, key, ref }: Arrival,
-  { operation, gatewayKey, held }: Pick<Seen, 'operation' | 'gatewayKey' | 'held'>,
-): boolean {
+function isKnown({ says, ref }: Arrival, { operation, isCurrent, held }: Seen): boolean {
   const mayHoldMoney = says === 'live' || says === 'pending';
   const { kind, status, gatewayRef } = operation;
   if (status === 'COMPLETED') {
@@ -258,7 +261,7 @@ function isKnown(
   }
   if (status === 'FAILED') return !mayHoldMoney;
   // A no to an earlier charge of the order was dealt with before this one began.
-  if (key !== gatewayKey && !mayHoldMoney) return true;
+  if (!isCurrent && !mayHoldMoney) return true;
   // The call itself will show a no.
   return isBeforeCall(operation) && !held && !mayHoldMoney;
 }

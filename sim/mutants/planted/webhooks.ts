@@ -139,8 +139,8 @@ export const WEBHOOKS_IN: readonly PlantedBug[] = [
     story:
       'Four events use up all calls of an order within a second, while the gateway is down for a minute.',
     file: NOTE,
-    find: "      case 'wait':",
-    put: "      case 'wait': if (!found.held) nudge(noting.driver, { ...found, dueAtMs: 0 }, 0);",
+    find: "case 'wait':",
+    put: "case 'wait': if (!found.held) { await noting.engine.store.advance({ payment: paymentKey(found), expected: { seq: found.seq, fence: found.fence, claimId: found.claimId, mustBeDue: false }, operation: found.operation, event: { type: 'call.refused', detail: null }, lease: { kind: 'release', waitMs: 0 }, settlement: null, evidenceSeen: 0, updatedAtMs: found.updatedAtMs }); nudge(noting.driver, found, 0); }",
     judge: 'simulation',
   },
   {
