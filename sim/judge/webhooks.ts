@@ -67,8 +67,8 @@ const LONGEST_GAP_MS = 600_000;
 const FORGOTTEN_AFTER_MS = 3_600_000;
 /** A process may take the database's clock to be ahead by as long as its last answer took: at most a statement's timeout. */
 const AHEAD_MS = 6000;
-/** It waits three seconds for whoever holds the row, and then its last read ends. */
-const ANSWERED_WITHIN_MS = 4000;
+/** It waits three seconds for whoever holds the row, a pause longer at most, and then its last read ends. */
+const ANSWERED_WITHIN_MS = 3500;
 /** Signatures count for five minutes. */
 const FRESH_FOR_MS = 200_000;
 
@@ -151,8 +151,8 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
       const states = book.states.get(orderName(accountId, orderId));
       if (states === undefined) return null;
       const n = book.intended.get(key)?.n;
-      const since = statesSince(book, orderName(accountId, orderId), atMs);
-      const rows = since.map(({ row, chargeN }) => ({ ...row, isCurrent: chargeN === n }));
+      const lately = statesSince(book, orderName(accountId, orderId), atMs);
+      const rows = lately.map(({ row, chargeN }) => ({ ...row, isCurrent: chargeN === n }));
       return { unit: rows.at(-1)?.paymentId ?? '', rows };
     }
     const unit = refundBook.byKey.get(key) ?? '';
@@ -180,6 +180,14 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
     if (!may) wrong(what, `${process} took it, and nobody looks`);
   }
 
+  /** It may come again later only if somebody works on the row, or is about to call. */
+  function judgeLater(arrival: Arrival & { readonly atMs: number }): void {
+    const { id, process } = arrival;
+    const rows = statesOf(arrival)?.rows ?? [];
+    if (book.amnesia || rows.some(({ held, operation }) => held || isBeforeCall(operation))) return;
+    wrong(`event ${id}`, `${process} puts it off, and nobody works on what it is about`);
+  }
+
   return {
     arrived: (arrival) => void open.set(arrival.id, { ...arrival, atMs: nowMs() }),
     lost: (id) => void open.delete(id),
@@ -191,6 +199,7 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
       if (isPrompt && nowMs() - atMs > ANSWERED_WITHIN_MS)
         wrong(`event ${id}`, `${process} answered after ${nowMs() - atMs} ms`);
       if (word === 'taken') judgeTaken(arrival);
+      else if (kind === 'own' && word === 'webhook_not_noted') judgeLater(arrival);
       else if (kind === 'foreign' && word !== 'webhook_refused')
         wrong(`event ${id}`, `${process} answers ${word} to what is not ours`);
       if (word === 'webhook_refused' && kind !== 'forged' && isSteady && ageMs < FRESH_FOR_MS)

@@ -161,4 +161,21 @@ export const WEBHOOKS_IN: readonly PlantedBug[] = [
     put: "return note.says === 'pending' && EFFECTS[kind].mayFailForMs > 0;",
     judge: 'simulation',
   },
+  {
+    name: 'an event waits as long as a worker holds its row',
+    story:
+      'A gateway that takes a minute for each call gets no answer to its events, and turns the endpoint off.',
+    file: NOTE,
+    find: "if (clock.monotonicMs() >= untilMs) return 'later';",
+    put: "if (clock.monotonicMs() >= untilMs + 60_000) return 'later';",
+    judge: 'simulation',
+  },
+  {
+    name: 'an event about an order that is not here is put off',
+    story: 'The gateway sends it again for days, and then turns the endpoint off.',
+    file: WEBHOOKS,
+    find: "return noted === 'later' ? webhookProblem('webhook_not_noted') : TAKEN;",
+    put: "return noted === 'later' || noted === 'unknown' ? webhookProblem('webhook_not_noted') : TAKEN;",
+    judge: 'simulation',
+  },
 ];
