@@ -183,8 +183,11 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
   /** It may come again later only if somebody works on the row, or is about to call. */
   function judgeLater(arrival: Arrival & { readonly atMs: number }): void {
     const { id, process } = arrival;
-    const rows = statesOf(arrival)?.rows ?? [];
-    if (book.amnesia || rows.some(({ held, operation }) => held || isBeforeCall(operation))) return;
+    const states = statesOf(arrival);
+    // A process that slept may have lost a race, and has no time left for another one.
+    const isExcused = book.amnesia || (states !== null && !isPrompt);
+    const isWorkedOn = states?.rows.some(({ held, operation }) => held || isBeforeCall(operation));
+    if (isExcused || isWorkedOn === true) return;
     wrong(`event ${id}`, `${process} puts it off, and nobody works on what it is about`);
   }
 
