@@ -60,7 +60,7 @@ export interface WebhookJudgeParts {
   readonly databaseNowMs: () => number;
 }
 
-const INVARIANT = '11 events';
+const INVARIANT = '12 webhooks';
 
 const FIRST_GAP_MS = 1000;
 const LONGEST_GAP_MS = 600_000;

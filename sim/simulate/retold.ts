@@ -98,7 +98,7 @@ export async function retell(seed: number, options: { readonly keepStory: boolea
     if (violation !== null) return { violation, story, marks: counts() };
     if (truth !== silent) {
       const message = `without events: ${silent}; with: ${truth}`;
-      return { violation: { invariant: '11 any order', message }, story, marks: counts() };
+      return { violation: { invariant: '12 any order', message }, story, marks: counts() };
     }
     if (webhooks !== null && (world.marks.counts.get('webhook_woke') ?? 0) > 0) marks.hit('retold');
   }

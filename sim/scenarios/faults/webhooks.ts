@@ -4,13 +4,60 @@ import type { NamedFault } from '../named-fault.ts';
 const ENGINE = 'src/engine/webhooks/webhooks.test.ts';
 const ADAPTER = 'src/gateways/http/webhooks.test.ts';
 
+const MINUTE = 60_000;
+/** In a thousand. */
+const ALWAYS = 1000;
+
 export const WEBHOOK_FAULTS: readonly NamedFault[] = [
   {
     class: 'webhooks in',
     fault: 'out of order, repeated, lost, late or contradicting',
     expected:
       'The payment and its refund end as without any event, with no call more. Only lookups come sooner.',
-    scenarios: [],
+    scenarios: [
+      {
+        name: 'a pending charge is decided, and an event says so',
+        plan: { webhooks: {} },
+        policy: { pendingPollMs: MINUTE },
+        calls: [['gateway_pending']],
+        visits: [{}],
+        ending: {
+          status: 'COMPLETED',
+          calls: 1,
+          lookups: 1,
+          ledger: ['succeeded'],
+          // The next poll would have come long after the client had gone.
+          heard: ['COMPLETED, started'],
+        },
+      },
+      {
+        name: 'a declined charge, and every event says that it was paid',
+        plan: { webhooks: { webhook_contradicts: ALWAYS, webhook_twice: ALWAYS } },
+        calls: [['gateway_declines']],
+        visits: [{}],
+        ending: {
+          status: 'FAILED',
+          calls: 1,
+          lookups: 1,
+          ledger: ['declined'],
+          heard: ['card_declined, started'],
+        },
+      },
+      {
+        name: 'a charge is made, its answer is lost, and every event is about another installation',
+        plan: { webhooks: { webhook_lost: ALWAYS, webhook_of_another_installation: ALWAYS } },
+        contract: { keys: 'none' },
+        calls: [['reset_charged']],
+        visits: [{}],
+        ending: {
+          status: 'COMPLETED',
+          calls: 1,
+          lookups: 1,
+          ledger: ['succeeded'],
+          heard: ['COMPLETED, started'],
+        },
+      },
+    ],
     elsewhere: [
       {
         file: 'src/engine/webhooks/any-order.property.test.ts',
