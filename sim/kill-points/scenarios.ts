@@ -119,6 +119,23 @@ const REFUNDS: readonly KillScenario[] = [
   }),
 ];
 
+/** The gateway sends events, also to processes that are dead. */
+const WEBHOOKS: readonly KillScenario[] = [
+  charge('pending, and an event says how it was decided', ['gateway_pending'], 'COMPLETED', {
+    plan: { webhooks: {} },
+    policy: { pendingPollMs: 30_000 },
+  }),
+  charge('declined, and every event says that it was paid', ['gateway_declines'], 'FAILED', {
+    plan: { webhooks: { webhook_contradicts: 1000 } },
+  }),
+  refund(
+    'a refund that is pending, then declined, and events say so',
+    [['gateway_pending']],
+    { ends: ['FAILED'], told: /^refund_declined/ },
+    { plan: { webhooks: {} }, delays: { 30000: 5000 }, pendingEndsDeclined: true },
+  ),
+];
+
 export const KILL_SCENARIOS: readonly KillScenario[] = [
   charge('success', [], 'COMPLETED'),
   charge('decline', ['gateway_declines'], 'FAILED'),
@@ -214,4 +231,5 @@ export const KILL_SCENARIOS: readonly KillScenario[] = [
   }),
   ...REFUNDS,
   ...TWO_STEP_SCENARIOS,
+  ...WEBHOOKS,
 ];
