@@ -1,8 +1,8 @@
 /**
  * `npm run simulate -- --seeds N` runs N seeds. A fifth of them begin at 1, so that two runs can be compared. The others
  * begin at a random number, so that every run tries new seeds. It prints that number, and `--from F` runs all N from there.
- * `--seed S` runs one seed. If it fails, it is shrunk and its story is printed. `--json FILE` writes the counts, and
- * `--max-failures M` stops early.
+ * `--seed S` runs one seed. If it fails, it is shrunk and its story is printed. One seed in fifty is also told in several
+ * ways: see `retold.ts`. `--json FILE` writes the counts, and `--max-failures M` stops early.
  */
 import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
