@@ -65,8 +65,8 @@ const INVARIANT = '12 webhooks';
 const FIRST_GAP_MS = 1000;
 const LONGEST_GAP_MS = 600_000;
 const FORGOTTEN_AFTER_MS = 3_600_000;
-/** A process may take the database's clock to be ahead by as long as its last answer took: at most a statement's timeout. */
-const AHEAD_MS = 6000;
+/** Times of the database are whole milliseconds. */
+const ROUNDING_MS = 1;
 /** It waits three seconds for whoever holds the row, a pause longer at most, and then its last read ends. */
 const ANSWERED_WITHIN_MS = 3500;
 /** Signatures count for five minutes. */
@@ -104,6 +104,11 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
     violated(INVARIANT, `${what}: ${why}`);
   }
 
+  /** Whether the database's clock was ever set. */
+  function isStepped(): boolean {
+    return book.stepped.atMs !== Number.NEGATIVE_INFINITY;
+  }
+
   function times({ name, monotonicMs }: Caller, unit: string): number {
     const known = woken.get(`${name} ${unit}`);
     return known === undefined || monotonicMs - known.atMs >= FORGOTTEN_AFTER_MS ? 0 : known.times;
@@ -128,8 +133,8 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
     const dueMs = after.dueAtMs ?? Number.POSITIVE_INFINITY;
     if (dueAtMs !== null && dueMs >= dueAtMs) wrong(what, 'an event made it due later');
     const gapMs = gaps.get(query);
-    const leastMs = updatedAtMs + (gapMs ?? 0) - AHEAD_MS;
-    if (gapMs !== undefined && isSteady && dueMs < leastMs)
+    const leastMs = updatedAtMs + (gapMs ?? 0) - ROUNDING_MS;
+    if (gapMs !== undefined && !isStepped() && dueMs < leastMs)
       wrong(what, `an event had it looked up ${leastMs - dueMs} ms too soon: its gap is ${gapMs} ms`);
   }
 
@@ -165,7 +170,7 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
   function isDueSoon(unit: string, { held, operation, dueAtMs }: Seen): boolean {
     if (held || dueAtMs === null || isBeforeCall(operation)) return false;
     const gapMs = Math.min(LONGEST_GAP_MS, FIRST_GAP_MS * 2 ** (wakes.get(unit) ?? 0));
-    return dueAtMs <= databaseNowMs() + gapMs + AHEAD_MS;
+    return dueAtMs <= databaseNowMs() + gapMs + ROUNDING_MS;
   }
 
   function judgeTaken(arrival: Arrival & { readonly atMs: number }): void {
@@ -174,7 +179,7 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
     if (kind === 'forged') wrong(what, `${process} took it, and the gateway has not sent it`);
     const states = kind === 'own' ? statesOf(arrival) : null;
     const isJudged = plan.policy.contract.lookup && !book.amnesia && !book.idLost;
-    if (states === null || !isJudged || book.stepped.atMs !== Number.NEGATIVE_INFINITY) return;
+    if (states === null || !isJudged || isStepped()) return;
     const { unit, rows } = states;
     const may = rows.some((row) => row.gateway !== gateway || isKnown(arrival, row) || isDueSoon(unit, row));
     if (!may) wrong(what, `${process} took it, and nobody looks`);

@@ -178,4 +178,14 @@ export const WEBHOOKS_IN: readonly PlantedBug[] = [
     put: "return noted === 'later' || noted === 'unknown' ? webhookProblem('webhook_not_noted') : TAKEN;",
     judge: 'simulation',
   },
+  {
+    name: 'an event is weighed by the wall clock',
+    story:
+      'A clock is set forward, everything seems to be due already, and the events of that moment are taken and forgotten.',
+    file: NOTE,
+    find: 'engine.databaseClock.atLeastMs()',
+    put: 'engine.databaseClock.nowMs()',
+    judge: 'engine suite',
+    tests: { file: ENGINE_TEST, named: 'the wall clock was just set forward' },
+  },
 ];

@@ -74,7 +74,8 @@ async function wakeUp(
   record: PaymentRecord,
 ): Promise<'noted' | 'known' | 'lost'> {
   const unit = unitOf(record);
-  const nowMs = engine.databaseClock.nowMs();
+  // Never too late: a wall clock that was just set forward would make everything look due, and swallow the event.
+  const nowMs = engine.databaseClock.atLeastMs();
   const gapMs = pace.gapMs(unit);
   // The row's last write was its last look. If the clock was set back since, that lies in the future.
   const waitMs = Math.min(gapMs, Math.max(0, record.updatedAtMs + gapMs - nowMs));
