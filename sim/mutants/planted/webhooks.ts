@@ -188,4 +188,14 @@ export const WEBHOOKS_IN: readonly PlantedBug[] = [
     judge: 'engine suite',
     tests: { file: ENGINE_TEST, named: 'the wall clock was just set forward' },
   },
+  {
+    name: 'an event about a failed refund is forgotten if the gateway gives no answer',
+    story:
+      'The gateway says that a refund was made after all, one lookup times out, and for an hour or for ever nobody asks again.',
+    file: 'src/domain/transition/watched.ts',
+    find: "const contested = news !== null || operation.status === 'FAILED';",
+    put: 'const contested = news !== null;',
+    judge: 'engine suite',
+    tests: { file: 'src/domain/transition/watched.test.ts', named: 'looked up again soon' },
+  },
 ];
