@@ -35,6 +35,8 @@ export interface WakeQuery {
   readonly payment: { readonly accountId: string; readonly orderId: string; readonly paymentId: string };
   /** Null: the payment itself. */
   readonly followUpId: string | null;
+  /** From the time at which the statement arrived. */
+  readonly waitMs: number;
 }
 
 export interface WebhookJudge {
@@ -124,7 +126,7 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
   }
 
   /** A wake changes the time at which a row is due, to an earlier one, and nothing else. */
-  function judgeWoken(what: string, before: PaymentRow, after: PaymentRow, query: object): void {
+  function judgeWoken(what: string, before: PaymentRow, after: PaymentRow, query: WakeQuery): void {
     const { operation, held, dueAtMs, updatedAtMs } = before;
     if (held) wrong(what, 'it was woken while a worker held it');
     if (operation.step === 'call') wrong(what, 'an event brought its call forward');
@@ -133,7 +135,9 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
     const dueMs = after.dueAtMs ?? Number.POSITIVE_INFINITY;
     if (dueAtMs !== null && dueMs >= dueAtMs) wrong(what, 'an event made it due later');
     const gapMs = gaps.get(query);
-    const leastMs = updatedAtMs + (gapMs ?? 0) - ROUNDING_MS;
+    // A process whose clock was set forward may have dated its last write ahead.
+    const lookedAtMs = Math.min(updatedAtMs, dueMs - query.waitMs);
+    const leastMs = lookedAtMs + (gapMs ?? 0) - ROUNDING_MS;
     if (gapMs !== undefined && !isStepped() && dueMs < leastMs)
       wrong(what, `an event had it looked up ${leastMs - dueMs} ms too soon: its gap is ${gapMs} ms`);
   }
