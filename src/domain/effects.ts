@@ -7,7 +7,10 @@ import type { EventType } from './events.ts';
 import type { FailureProblem } from './problems.ts';
 
 /** An effect that is wanted at the gateway at most once under its key. */
-export type EffectKind = 'charge' | 'refund';
+export type EffectKind = 'charge' | 'refund' | ExclusiveKind;
+
+/** What ends an authorisation. A payment has at most one of them that is open or has succeeded. */
+export type ExclusiveKind = 'capture' | 'void';
 
 /** Every effect but the charge. */
 export type FollowUpKind = Exclude<EffectKind, 'charge'>;
@@ -27,8 +30,8 @@ export interface FollowUpWords {
   readonly foundPending: EventType;
   /** It counted as failed, and was made after all. */
   readonly landedLate: Alarm;
-  /** It had succeeded, and has failed since. */
-  readonly failedLate: Alarm;
+  /** It had succeeded, and has failed since. Null: its success is final. */
+  readonly failedLate: Alarm | null;
 }
 
 export interface Effect {
@@ -87,7 +90,44 @@ export const EFFECTS: Readonly<Record<EffectKind, Effect>> = {
       failedLate: 'refund_failed_late',
     },
   },
+  capture: {
+    events: { completed: 'capture.succeeded', failed: 'capture.failed', review: 'capture.review' },
+    twice: 'duplicate_capture',
+    declined: 'capture_declined',
+    done: 'succeeded',
+    pendingForMs: null,
+    mayFailForMs: 0,
+    followUp: {
+      exceeded: 'payment_not_capturable',
+      earlierFound: 'payment_not_capturable',
+      confirmed: 'capture.confirmed',
+      foundPending: 'capture.found_pending',
+      landedLate: 'capture_landed_late',
+      failedLate: null,
+    },
+  },
+  void: {
+    events: { completed: 'void.succeeded', failed: 'void.failed', review: 'void.review' },
+    twice: 'duplicate_void',
+    declined: 'void_declined',
+    done: 'succeeded',
+    pendingForMs: null,
+    mayFailForMs: 0,
+    followUp: {
+      exceeded: 'payment_not_voidable',
+      earlierFound: 'payment_not_voidable',
+      confirmed: 'void.confirmed',
+      foundPending: 'void.found_pending',
+      landedLate: 'void_landed_late',
+      failedLate: null,
+    },
+  },
 };
+
+/** Whether only one of its kind, or of the other kind like it, may be open or have succeeded. */
+export function isExclusive(kind: EffectKind): kind is ExclusiveKind {
+  return kind === 'capture' || kind === 'void';
+}
 
 /** The words of a follow-up. Throws for a charge: nothing asks for them there. */
 export function followUpWords(kind: EffectKind): FollowUpWords {

@@ -35,6 +35,14 @@ export const EVENT_TYPES = [
   'verify.unavailable',
   /** A second live charge of a completed order was found at the gateway: refund it. */
   'verify.duplicate_found',
+  /** Looked up after it was authorised: the gateway still holds the money. */
+  'lookup.authorized',
+  /** The gateway holds the money. A capture takes it. */
+  'payment.authorized',
+  /** The money that was authorised has been taken. `detail`: the amount. */
+  'payment.captured',
+  /** The money that was authorised is free again. */
+  'payment.voided',
   'payment.completed',
   'payment.failed',
   'payment.review',
@@ -49,6 +57,19 @@ export const EVENT_TYPES = [
   'refund.found_pending',
   /** Looked up again after it had ended: it stands. */
   'refund.confirmed',
+  /** As for refunds. */
+  'capture.created',
+  'capture.succeeded',
+  'capture.failed',
+  'capture.review',
+  'capture.found_pending',
+  'capture.confirmed',
+  'void.created',
+  'void.succeeded',
+  'void.failed',
+  'void.review',
+  'void.found_pending',
+  'void.confirmed',
 ] as const;
 
 /** The words for what an operator says, and what becomes of it. `detail` has the outcome and the actor. */

@@ -1,4 +1,6 @@
 /** The reads of follow-ups, over what is committed; see `src/postgres/follow-ups/`. */
+
+import { isExclusive } from '../../../src/domain/effects.ts';
 import type { PaymentEvent } from '../../../src/domain/payment.ts';
 import type {
   DueFollowUps,
@@ -30,7 +32,9 @@ export function followUpSituation(context: Context, query: FollowUpSituationQuer
   const { accountId, paymentId, kind, name, keyHash } = query;
   const request = keyHash === null ? undefined : committed.followUpRequests.get(within(accountId, keyHash));
   const named = name === null ? undefined : byName(committed, { accountId, paymentId, kind, name });
-  const row = request === undefined ? named : byId(committed, accountId, request.id);
+  const marked = isExclusive(kind) ? sumsRow(committed, { accountId, paymentId })?.exclusive?.id : null;
+  const id = request?.id ?? named?.state.followUp.id ?? marked ?? null;
+  const row = id === null ? undefined : byId(committed, accountId, id);
   const payment = paymentById(context, accountId, paymentId);
   return {
     nowMs,

@@ -18,7 +18,7 @@ import { mayCall } from './limits.ts';
 export function onCallEnded(operation: Operation, outcome: CallOutcome, context: Context): Decision {
   switch (outcome.kind) {
     case 'approved':
-      return completed(operation, outcome.ref, context);
+      return completed(operation, outcome, context);
     case 'mismatch':
       // Money has moved. Until lookups must show it, "not found" says nothing, not even if a person says so, too.
       return review(

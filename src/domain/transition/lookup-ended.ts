@@ -4,8 +4,10 @@ import { isSettled, type Operation } from '../operation.ts';
 import type { LookupOutcome } from '../outcomes.ts';
 import { backoffMs, lookupWaitMs, type Policy } from '../policy.ts';
 import { type AbsenceProof, absenceProof } from '../proof.ts';
+import { onAuthorizedLookedUp } from './authorized.ts';
 import {
   type Context,
+  capturedElsewhere,
   completed,
   type Decision,
   declined,
@@ -26,6 +28,7 @@ export function onLookupEnded(
   askedAtMs: number,
   context: Context,
 ): Decision {
+  if (operation.status === 'AUTHORIZED') return onAuthorizedLookedUp(operation, outcome, context);
   const decision = decide(operation, outcome, askedAtMs, context);
   return knowsOfOtherMoney(operation) ? besideOtherMoney(operation, decision, context) : decision;
 }
@@ -54,7 +57,9 @@ function besideOtherMoney(operation: Operation, decision: Decision, { policy }: 
 function decide(operation: Operation, outcome: LookupOutcome, askedAtMs: number, context: Context): Decision {
   switch (outcome.kind) {
     case 'succeeded':
-      return completed(operation, outcome.ref, context);
+      return completed(operation, outcome, context);
+    case 'captured':
+      return capturedElsewhere(operation, outcome);
     case 'mismatch':
       return review({ ...operation, gatewayRef: outcome.ref }, outcome.reason, context);
     case 'duplicated':
@@ -73,7 +78,11 @@ function decide(operation: Operation, outcome: LookupOutcome, askedAtMs: number,
     case 'pending':
       return lookAgain({ ...operation, gatewayRef: outcome.ref }, 'lookup.pending', null, null, context);
     case 'absent':
-      return onAbsent(operation, askedAtMs, context);
+      return onAbsent(
+        outcome.code === undefined ? operation : { ...operation, declineCode: outcome.code },
+        askedAtMs,
+        context,
+      );
     case 'unavailable':
       return lookAgain(operation, 'lookup.unavailable', outcome.reason, null, context);
     case 'forbidden':

@@ -99,6 +99,7 @@ export function unanswered({
 function moneyOf(outcome: LookupOutcome): CallOutcome | null {
   switch (outcome.kind) {
     case 'succeeded':
+    case 'captured':
       return { kind: 'approved', ref: outcome.ref };
     case 'pending':
       return { kind: 'pending', ref: outcome.ref };

@@ -51,6 +51,11 @@ export interface FollowUpIntent {
   readonly verifyFirst: boolean;
   /** How many of those the caller has seen. */
   readonly expected: { readonly absences: number };
+  /**
+   * Of a capture or a void: how many of both the caller has seen. It is opened only if the payment is AUTHORIZED, none of them is open or has
+   * succeeded, and there are no more. Then it is marked as the one. Absent for all others.
+   */
+  readonly exclusive?: { readonly after: number };
   readonly start: Intent['start'];
 }
 
@@ -71,6 +76,12 @@ export interface FollowUpAdvance extends Advance {
   readonly sums: FollowUpSumChange;
   /** At least so much was refunded by somebody else. Null: nothing was learnt about that. */
   readonly elsewhereMinor: number | null;
+  /**
+   * Of a capture or a void: what becomes of the mark in the sums. `open`: it is the one again. `succeeded`: it stays the one, and the same
+   * write ends the payment: COMPLETED with the amount of the capture, or VOIDED. `failed`: there is none any more, and a payment that is
+   * AUTHORIZED and not held is due now. Absent: nothing becomes of it.
+   */
+  readonly mark?: 'open' | 'succeeded' | 'failed';
 }
 
 export type FollowUpAdvanced =
@@ -108,7 +119,7 @@ export interface FollowUpSituationQuery {
   readonly accountId: string;
   readonly paymentId: string;
   readonly kind: FollowUpKind;
-  /** Null: the caller named none. */
+  /** Null: the caller named none. Of a capture or a void: the one that is marked, of either kind. */
   readonly name: string | null;
   readonly keyHash: string | null;
 }
@@ -132,8 +143,15 @@ export interface BoundFollowUpKey {
 
 export interface PaymentSums extends Sums {
   readonly paymentId: string;
-  /** Follow-ups that failed without the gateway's word, and have not been found since. */
+  /** Refunds that failed without the gateway's word, and have not been found since. */
   readonly absences: number;
+  /** The captures and voids of the payment. Absent: there never was one. */
+  readonly exclusive?: {
+    /** The one that is open or has succeeded. Null: there is none. */
+    readonly id: string | null;
+    /** How many were opened. */
+    readonly count: number;
+  };
 }
 
 export interface FollowUpName {
