@@ -1,4 +1,6 @@
 import type { Action } from '../domain/actions.ts';
+import type { CaptureOrVoid, CaptureOrVoidEvent } from '../domain/capture-or-void.ts';
+import type { ExclusiveKind } from '../domain/effects.ts';
 import type { Order, Payment, PaymentEvent, PaymentStatus } from '../domain/payment.ts';
 import type { ProblemCode } from '../domain/problems.ts';
 import type { Refund, RefundEvent } from '../domain/refund.ts';
@@ -25,6 +27,7 @@ export interface ChargeOptions {
 /** Problems that `charge` itself can find. With none of them was anything new sent. `docs/errors.md` says what to do. */
 export type ChargeProblem = Extract<
   ProblemCode,
+  | 'effect_not_offered'
   | 'order_conflict'
   | 'other_gateway'
   | 'result_expired'
@@ -164,6 +167,39 @@ export interface FollowUpProblemAnswer<Shown, Problem> {
 /** The answer to one request for a refund. */
 export type RefundAnswer = FollowUpAnswer<Refund, RefundProblem>;
 
+/** A capture or a void that somebody asks for. All fields have been checked. */
+export interface ExclusiveWanted {
+  readonly accountId: string;
+  readonly paymentId: string;
+  /** Minor units of the payment's currency; a safe integer of at least 1. Null: all that was authorised, as for every void. */
+  readonly amountMinor: number | null;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export type ExclusiveOptions = RefundOptions;
+
+/** Problems that only a request for a capture or a void can find. */
+export type OwnExclusiveProblem = Extract<
+  ProblemCode,
+  | 'payment_not_capturable'
+  | 'payment_not_voidable'
+  | 'capture_exceeds_authorized'
+  | 'operation_in_progress'
+  | 'effect_not_offered'
+>;
+
+/** Problems that `capture` and `void` themselves can find. With none of them was anything new sent. `docs/errors.md` says what to do. */
+export type ExclusiveProblem = FollowUpProblem | OwnExclusiveProblem;
+
+/** The answer to one request for a capture or a void. Never `accepted`: its gateway says at once, or soon, how it ended. */
+export type ExclusiveAnswer = FollowUpAnswer<CaptureOrVoid, ExclusiveProblem>;
+
+/** A capture or a void as it is read. */
+export interface CaptureOrVoidNow extends CaptureOrVoid {
+  /** What may be asked for now. */
+  readonly actions: readonly Action[];
+}
+
 /** A payment with what has become of its money. */
 export interface PaymentNow extends Payment {
   /** What was captured, refunded, and is being refunded. */
@@ -178,12 +214,14 @@ export interface RefundNow extends Refund {
   readonly actions: readonly Action[];
 }
 
-/** What an operator speaks about: a payment, or one of its refunds. */
+/** What an operator speaks about: a payment, one of its refunds, or its last capture or void. */
 export interface OperatorTarget {
   readonly accountId: string;
   readonly paymentId: string;
-  /** Null: the payment itself. */
+  /** Null: no refund. */
   readonly refundId: string | null;
+  /** Absent, as the refund: the payment itself. */
+  readonly exclusive?: ExclusiveKind;
 }
 
 export interface LookWanted extends OperatorTarget {
@@ -203,6 +241,7 @@ export type OperatorProblem = Extract<
   ProblemCode,
   | 'payment_not_found'
   | 'refund_not_found'
+  | 'operation_not_found'
   | 'other_gateway'
   | 'nothing_to_look_at'
   | 'not_in_review'
@@ -213,10 +252,11 @@ export type OperatorProblem = Extract<
   | 'installation_changed'
 >;
 
-/** The answer to an operator: it was taken, and this is the payment or the refund as it is now. */
+/** The answer to an operator: it was taken, and this is the payment, the refund, the capture or the void as it is now. */
 export type OperatorAnswer =
   | { readonly kind: 'payment'; readonly payment: PaymentNow }
   | { readonly kind: 'refund'; readonly refund: RefundNow }
+  | { readonly kind: 'exclusive'; readonly exclusive: CaptureOrVoidNow }
   | {
       readonly kind: 'problem';
       readonly code: OperatorProblem;
@@ -263,6 +303,19 @@ export interface Payonce {
     refundId: string,
     filter: EventFilter,
   ): Promise<readonly RefundEvent[] | null>;
+  /** Takes money that was authorised, at most once, or answers what happened to it. It never rejects because of a gateway or a database. */
+  capture(wanted: ExclusiveWanted, options: ExclusiveOptions): Promise<ExclusiveAnswer>;
+  /** Lets go of money that was authorised, or answers what happened to it. It never rejects because of a gateway or a database. */
+  void(wanted: ExclusiveWanted, options: ExclusiveOptions): Promise<ExclusiveAnswer>;
+  /** The payment's last capture, or its last void, or null. Rejects with `StoreError` when it cannot be read. */
+  findExclusive(accountId: string, paymentId: string, kind: ExclusiveKind): Promise<CaptureOrVoidNow | null>;
+  /** One page of its audit trail, oldest first. Null: there is none. */
+  exclusiveEvents(
+    accountId: string,
+    paymentId: string,
+    kind: ExclusiveKind,
+    filter: EventFilter,
+  ): Promise<readonly CaptureOrVoidEvent[] | null>;
   /**
    * Looks it up at the gateway at once, and not at its time. It answers before the lookup has ended. Rejects with `StoreError` if it cannot be
    * stored.

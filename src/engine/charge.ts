@@ -63,6 +63,9 @@ export function createCharging(
 }
 
 async function run(charging: Charging, request: ClientRequest): Promise<ChargeAnswer> {
+  const { captureMethod } = request.order;
+  if (captureMethod === 'manual' && charging.engine.gateway.captures === undefined)
+    return problem('effect_not_offered', null);
   const accepted = await tryAccept(charging, request);
   if (accepted !== null) {
     const answer = await waitForOwn(charging, request, accepted);

@@ -9,6 +9,7 @@ export function verdictOf(request: ClientRequest, { key, payment }: Situation): 
     {
       amountMinor: request.order.amountMinor,
       currency: request.order.currency,
+      captureMethod: request.order.captureMethod ?? 'automatic',
       fingerprint: request.key?.fingerprint ?? null,
     },
     key && {
@@ -20,6 +21,7 @@ export function verdictOf(request: ClientRequest, { key, payment }: Situation): 
     payment && {
       amountMinor: payment.order.amountMinor,
       currency: payment.order.currency,
+      captureMethod: payment.order.captureMethod ?? 'automatic',
       status: payment.operation.status,
       chargeN: payment.operation.n,
       inDoubt: payment.evidence > 0,

@@ -2,6 +2,7 @@
 import { onVerified, shownBy } from '../../domain/transition/index.ts';
 import { lookAhead } from '../ahead.ts';
 import { answerBody, toPayment } from '../answer.ts';
+import { unlessOurs } from '../capturing/own-look.ts';
 import { askCharge, chargeRequest } from '../exchange.ts';
 import { isNamedAsDerived } from '../names.ts';
 import { paymentKey } from '../unit.ts';
@@ -12,7 +13,8 @@ export const CHARGE: Room = {
   isOffered: () => true,
   isNamedAsDerived,
   call: (engine, record) => (options) => engine.gateway.call(chargeRequest(engine, record), options),
-  lookup: askCharge,
+  lookup: (engine, record) => async (options) =>
+    unlessOurs(engine, record, await askCharge(engine, record)(options)),
   lookAhead,
   async verify(engine, held, progress) {
     const outcome = await verifyOthers(engine, held, progress);

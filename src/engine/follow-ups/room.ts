@@ -10,7 +10,7 @@ import type { HeldFollowUp } from './released.ts';
 import type { RoomTraits } from './traits.ts';
 
 export function followUpRoom(traits: RoomTraits): Room {
-  const { kind, sumChange, isOffered, call, lookup, elsewhereMinor, answer, alarms } = traits;
+  const { kind, sumChange, markChange, isOffered, call, lookup, elsewhereMinor, answer, alarms } = traits;
   return {
     isOffered,
     isNamedAsDerived(engine, record: FollowUpRecord) {
@@ -36,11 +36,13 @@ export function followUpRoom(traits: RoomTraits): Room {
         ...sumChange(before.operation.status, after.operation.status, order.amountMinor),
         absences: after.absences - before.absences,
       };
+      const mark = markChange?.(before.operation.status, after.operation.status);
       return store.advanceFollowUp({
         ...write,
         id: followUp.id,
         sums,
         elsewhereMinor: change.elsewhereMinor,
+        ...(mark === undefined ? {} : { mark }),
       });
     },
     addEvidence: (store, record: FollowUpRecord, outcome) =>

@@ -3,12 +3,12 @@ import type { FollowUpKind } from '../../domain/effects.ts';
 import type { Admit } from '../../domain/follow-up-acceptance.ts';
 import type { FailureProblem } from '../../domain/problems.ts';
 import type { SumChange, Sums } from '../../domain/sums.ts';
-import type { FollowUpRecord } from '../../ports/store.ts';
+import type { FollowUpAdvance, FollowUpRecord } from '../../ports/store.ts';
 import type { FollowUpProblem } from '../api.ts';
 import type { Engine } from '../context.ts';
 import type { Room } from '../effects/room.ts';
 
-/** What somebody asks for. All fields have been checked. At least one of `name` and the request's key names it. */
+/** What somebody asks for. All fields have been checked. At least one of `name` and the request's key names a refund; the payment names a capture or a void. */
 export interface FollowUpWanted {
   readonly accountId: string;
   readonly paymentId: string;
@@ -32,18 +32,25 @@ export interface RequestTraits<Shown, Own extends string> {
   show(engine: Engine, record: FollowUpRecord): Shown;
   /** The body of the answer about one that ended. `problem` null: it succeeded. */
   answerBody(shown: Shown, problem: FailureProblem | null): string;
-  /** The problem if one of this name exists with other terms. */
-  readonly conflict: Own;
+  /** The problem if one of this name exists with other terms, or keeps this one out. */
+  conflictWith(record: FollowUpRecord): Own;
+  /** Of a capture or a void: its name, by how many of both there were before. Absent: the caller or the key gives the name. */
+  readonly nameAfter?: (count: number) => string;
   /** The texts of the problems. */
   readonly details: Readonly<Record<FollowUpProblem | Own, string>>;
-  /** The text if another one has the name that a request's key would give. */
-  readonly nameTaken: string;
+  /** The text if another one has the name that a request's key would give. Null: no key gives a name. */
+  readonly nameTaken: string | null;
 }
 
 /** What its room needs beside what is the same for all of them. */
 export interface RoomTraits
   extends Pick<Room, 'isOffered' | 'call' | 'lookup' | 'elsewhereMinor' | 'answer' | 'alarms'> {
   readonly kind: FollowUpKind;
+  /** What becomes of the mark that keeps others out. Absent: there is none for this kind. */
+  readonly markChange?: (
+    before: FollowUpRecord['operation']['status'],
+    after: FollowUpRecord['operation']['status'],
+  ) => FollowUpAdvance['mark'];
   /** By what the payment's sums change when one of `amountMinor` goes from one status to another. */
   sumChange(
     before: FollowUpRecord['operation']['status'],

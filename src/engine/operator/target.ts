@@ -3,6 +3,7 @@ import type { EventType } from '../../domain/events.ts';
 import { dashed, isUuid } from '../../domain/ids.ts';
 import { type FollowUpRecord, type PaymentRecord, StoreError, type WishChange } from '../../ports/store.ts';
 import type { OperatorAnswer, OperatorProblem, OperatorTarget } from '../api.ts';
+import { lastOf } from '../capturing/reads.ts';
 import { type Engine, roomOf } from '../context.ts';
 import type { Driver } from '../drive.ts';
 import type { Show } from '../show-now.ts';
@@ -18,32 +19,45 @@ export interface Operating {
 export interface Found {
   readonly record: PaymentRecord;
   /** As the outside may see it. Rejects with `StoreError`. */
-  answer(record: PaymentRecord): Promise<Extract<OperatorAnswer, { kind: 'payment' | 'refund' }>>;
+  answer(record: PaymentRecord): Promise<Exclude<OperatorAnswer, { kind: 'problem' }>>;
 }
 
 /** What the target names, as it is now, or the problem with it. */
 export async function findTarget(
   { engine, show }: Operating,
-  { accountId, paymentId, refundId }: OperatorTarget,
+  target: OperatorTarget,
 ): Promise<Found | OperatorProblem> {
+  const { accountId, paymentId } = target;
   const payment = isUuid(paymentId) ? await engine.store.payment(accountId, paymentId) : null;
   if (payment === null) return 'payment_not_found';
   await show.requireOwnMode();
-  const refund =
-    refundId === null
-      ? null
-      : await engine.store.followUp({ accountId, paymentId, kind: 'refund', name: refundId });
-  if (refundId !== null && refund === null) return 'refund_not_found';
-  const record = refund ?? payment;
+  const followUp = await findFollowUp(engine, target);
+  if (typeof followUp === 'string') return followUp;
+  const record = followUp ?? payment;
   if (record.gateway !== engine.gateway.name || !roomOf(engine, record).isOffered(engine))
     return 'other_gateway';
   return {
     record,
-    answer: async (now) =>
-      refund === null
-        ? { kind: 'payment', payment: await show.payment(now) }
-        : { kind: 'refund', refund: show.refund(now as FollowUpRecord) },
+    answer: async (now) => {
+      if (followUp === null) return { kind: 'payment', payment: await show.payment(now) };
+      const changed = now as FollowUpRecord;
+      return target.exclusive === undefined
+        ? { kind: 'refund', refund: show.refund(changed) }
+        : { kind: 'exclusive', exclusive: show.exclusive(changed) };
+    },
   };
+}
+
+/** Null: the target is the payment itself. */
+async function findFollowUp(
+  { store }: Engine,
+  { accountId, paymentId, refundId, exclusive }: OperatorTarget,
+): Promise<FollowUpRecord | null | 'refund_not_found' | 'operation_not_found'> {
+  if (exclusive !== undefined)
+    return (await lastOf(store, accountId, paymentId, exclusive)) ?? 'operation_not_found';
+  if (refundId === null) return null;
+  const name = { accountId, paymentId, kind: 'refund', name: refundId } as const;
+  return (await store.followUp(name)) ?? 'refund_not_found';
 }
 
 /** The answer after `note` has written. If it cannot be read, that must not look as if nothing had been stored. */
