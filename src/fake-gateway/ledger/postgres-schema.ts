@@ -74,6 +74,8 @@ export const STEPS: readonly string[] = [
     ADD COLUMN operated boolean NOT NULL DEFAULT false, DROP COLUMN captured, DROP COLUMN refunded, DROP COLUMN voided;
   UPDATE fake_gateway.charges SET operated = true WHERE seq IN (SELECT charge_seq FROM fake_gateway.operations);
   `,
+  // What was only authorised before then is held for ever.
+  'ALTER TABLE fake_gateway.charges ADD COLUMN expires_ms bigint',
 ];
 
 /** Older code cannot use tables of a higher version. */
