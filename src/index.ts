@@ -13,8 +13,19 @@ import { systemClock } from './system/clock.ts';
 import { systemRandom } from './system/random.ts';
 
 export type { Action } from './domain/actions.ts';
-export type { GatewayContract } from './domain/contract.ts';
+export type { CaptureOrVoid, CaptureOrVoidEvent } from './domain/capture-or-void.ts';
 export {
+  type CaptureRequest,
+  judgeCaptureCall,
+  judgeCaptureLookup,
+  judgeChargeBehind,
+  type ReportedCapture,
+} from './domain/capture-outcomes.ts';
+export type { GatewayContract } from './domain/contract.ts';
+export type { ExclusiveKind } from './domain/effects.ts';
+export type { FollowUpStatus } from './domain/follow-up-status.ts';
+export {
+  type Authorization,
   type CallOutcome,
   type ChargeRequest,
   judgeCall,
@@ -23,7 +34,7 @@ export {
   type NotSent,
   type ReportedCharge,
 } from './domain/outcomes.ts';
-export type { Payment, PaymentEvent, PaymentStatus } from './domain/payment.ts';
+export type { CaptureMethod, Payment, PaymentEvent, PaymentStatus } from './domain/payment.ts';
 export type { Policy } from './domain/policy.ts';
 export type { Refund, RefundEvent, RefundStatus } from './domain/refund.ts';
 export {
@@ -35,9 +46,10 @@ export {
   type ReportedRefund,
 } from './domain/refund-outcomes.ts';
 export type { Sums } from './domain/sums.ts';
-export type { PaymentNow, RefundNow } from './engine/api.ts';
+export type { CaptureOrVoidNow, PaymentNow, RefundNow } from './engine/api.ts';
 export type {
   AccountOption,
+  Authorized,
   ChargeInput,
   ChargeOptions,
   ChargeResult,
@@ -49,8 +61,23 @@ export type {
   Payonce,
   Pending,
   Refused,
+  Released,
   SettledPayment,
 } from './library/api.ts';
+export type {
+  Captured,
+  CaptureInput,
+  CaptureOptions,
+  CaptureResult,
+  NotDone,
+  OperationInReview,
+  OperationPending,
+  OperationRefused,
+  SettledCapture,
+  Voided,
+  VoidInput,
+  VoidResult,
+} from './library/capture-api.ts';
 export { type InputErrorCode, type InputProblem, PayonceInputError } from './library/input-error.ts';
 export type {
   LookNowOptions,
@@ -74,7 +101,14 @@ export type {
   RefundsPage,
   SettledRefund,
 } from './library/refund-api.ts';
-export type { CallOptions, ExchangeOptions, Gateway, Refunds } from './ports/gateway.ts';
+export type {
+  CallOptions,
+  CaptureEffect,
+  Captures,
+  ExchangeOptions,
+  Gateway,
+  Refunds,
+} from './ports/gateway.ts';
 export type { Log } from './ports/log.ts';
 export { StoreError } from './ports/store.ts';
 

@@ -125,7 +125,7 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
       retries: 0,
       lookups: 0,
       earned: 0,
-      calls: { charge: noCalls(), refund: noCalls() },
+      calls: { charge: noCalls(), refund: noCalls(), capture: noCalls(), void: noCalls() },
       lateRings: [],
     };
     processes.set(name, fresh);

@@ -3,12 +3,13 @@
  * in the table's order: the key first, then the order.
  */
 import { isSettled } from './operation.ts';
-import type { CaptureMethod, PaymentStatus } from './payment.ts';
+import type { PaymentStatus } from './payment.ts';
 
 export interface AcceptanceRequest {
   readonly amountMinor: number;
   readonly currency: string;
-  readonly captureMethod: CaptureMethod;
+  /** Absent: the money is taken at once. */
+  readonly captureMethod?: 'manual';
   /** Null: the request has no key. */
   readonly fingerprint: string | null;
 }
@@ -30,7 +31,7 @@ export interface KnownKey {
 export interface KnownPayment {
   readonly amountMinor: number;
   readonly currency: string;
-  readonly captureMethod: CaptureMethod;
+  readonly captureMethod?: 'manual';
   readonly status: PaymentStatus;
   readonly chargeN: number;
   /** Late evidence has not been checked yet. Until it has, the next charge may not be opened. */

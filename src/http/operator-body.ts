@@ -29,15 +29,19 @@ const PAYMENT: ResolutionForm = {
   unknown,
 };
 
+const CAPTURE: ResolutionForm = { ...PAYMENT, completed: EFFECTS.capture.done };
+const VOID: ResolutionForm = { ...PAYMENT, amount: 'amount_voided', completed: EFFECTS.void.done };
 const REFUND: ResolutionForm = { ...PAYMENT, amount: 'amount_refunded', completed: EFFECTS.refund.done };
 
-/** `{"outcome","evidence","actor","gateway_ref"?,"amount_captured"?}`; for a refund `amount_refunded`. */
+const FORMS = { payment: PAYMENT, refund: REFUND, capture: CAPTURE, void: VOID } as const;
+
+/** `{"outcome","evidence","actor","gateway_ref"?,"amount_captured"?}`; for a refund `amount_refunded`, for a void `amount_voided`. */
 export function parseResolution(
   body: JsonValue,
-  what: 'payment' | 'refund',
+  what: keyof typeof FORMS,
 ): { readonly kind: 'resolution'; readonly resolution: ResolutionFields } | RefusedBody {
   if (!(body instanceof Map)) return NO_OBJECT;
-  const read = readResolution(body, what === 'payment' ? PAYMENT : REFUND);
+  const read = readResolution(body, FORMS[what]);
   return read.kind === 'resolution' ? read : refusedBody(read);
 }
 

@@ -1,24 +1,26 @@
-/** What an operator may do about a payment or a refund: have it looked up now, and state how it ended. */
+/** What an operator may do about a payment, a refund, a capture or a void: have it looked up now, and state how it ended. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ExclusiveKind } from '../domain/effects.ts';
 import type { OperatorAnswer, OperatorTarget } from '../engine/api.ts';
 import { notePayment } from './access-log.ts';
 import { DEFAULT_ACCOUNT } from './account.ts';
 import { PROBLEM_JSON, sendJson, sendProblem } from './answer.ts';
+import { exclusiveNowFields } from './exclusive-now.ts';
 import { parseLook, parseResolution } from './operator-body.ts';
 import { paymentNowFields } from './payment-now.ts';
 import { type Problem, wholeSeconds } from './problem.ts';
 import { type Handler, NO_SUCH_PAYMENT, paymentIdOf } from './read-v1.ts';
 import { refundNowFields } from './refund-now.ts';
 import { NO_SUCH_REFUND, nameOf } from './refund-reads-v1.ts';
-import { type RouteContext, readBody } from './route-context.ts';
+import { type RouteContext, readBody, readBodyIfAny } from './route-context.ts';
 import { badBody } from './write-handler.ts';
 
-type What = 'payment' | 'refund';
+type What = 'payment' | 'refund' | ExclusiveKind;
 
 /** `POST …/look-now`. The body may be left out. */
 export function lookNowHandler({ payonce }: RouteContext, what: What): Handler {
   return async (request, reply) => {
-    const body = isEmpty(request) ? { kind: 'value' as const, value: new Map() } : readBody(request);
+    const body = readBodyIfAny(request);
     if (body.kind === 'problem') return refuse(reply, body.problem);
     const parsed = parseLook(body.value);
     if (parsed.kind === 'refused') return refuse(reply, badBody(parsed, 'send it again'));
@@ -42,14 +44,12 @@ export function resolveHandler({ payonce }: RouteContext, what: What): Handler {
   };
 }
 
-function isEmpty({ body }: FastifyRequest): boolean {
-  return body === undefined || body === null || (Buffer.isBuffer(body) && body.length === 0);
-}
-
 function targetOf(request: FastifyRequest, what: What): OperatorTarget | Problem {
   const paymentId = paymentIdOf(request);
   if (paymentId === null) return NO_SUCH_PAYMENT;
-  if (what === 'payment') return { accountId: DEFAULT_ACCOUNT, paymentId, refundId: null };
+  const payment = { accountId: DEFAULT_ACCOUNT, paymentId, refundId: null };
+  if (what === 'payment') return payment;
+  if (what !== 'refund') return { ...payment, exclusive: what };
   const name = nameOf(request);
   return name === null ? NO_SUCH_REFUND : { accountId: DEFAULT_ACCOUNT, ...name };
 }
@@ -70,10 +70,20 @@ function sendAnswer(
 ): FastifyReply {
   if (answer.kind !== 'problem' || answer.code !== 'payment_not_found') notePayment(reply, paymentId);
   if (answer.kind === 'problem') return refuse(reply, answer);
-  const fields =
-    answer.kind === 'payment' ? paymentNowFields(answer.payment) : refundNowFields(answer.refund);
+  const fields = fieldsOf(answer);
   const isOpen = 'retry_after_ms' in fields;
   if (isOpen) void reply.header('retry-after', wholeSeconds(RETRY_AFTER_MS));
   sendJson(reply, 202, JSON.stringify(isOpen ? { ...fields, retry_after_ms: RETRY_AFTER_MS } : fields));
   return reply;
+}
+
+function fieldsOf(answer: Exclude<OperatorAnswer, { kind: 'problem' }>): Record<string, unknown> {
+  switch (answer.kind) {
+    case 'payment':
+      return paymentNowFields(answer.payment);
+    case 'refund':
+      return refundNowFields(answer.refund);
+    case 'exclusive':
+      return exclusiveNowFields(answer.exclusive);
+  }
 }

@@ -1,5 +1,6 @@
 /** Checks every answer of the caller's adapter. Its name and contract were checked before. */
 import { callOutcome, lookupOutcome, refundedOutcome } from '../domain/adapter-answers.ts';
+import type { EffectKind } from '../domain/effects.ts';
 import type { CallOutcome, LookupOutcome, NotSent } from '../domain/outcomes.ts';
 import type { CallOptions, ExchangeOptions, Gateway, Refunds } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
@@ -8,7 +9,7 @@ const INVALID = 'adapter_answer_invalid';
 
 /** An invalid answer counts as no answer. It is logged without its content. */
 export function checkedGateway(gateway: Gateway, log: Log): Gateway {
-  const { name, contract, livemode, refunds } = gateway;
+  const { name, contract, livemode, refunds, captures } = gateway;
   const check: Check = (effect, answerTo, outcome) => {
     if ('reason' in outcome && outcome.reason === INVALID)
       log.error(
@@ -23,13 +24,21 @@ export function checkedGateway(gateway: Gateway, log: Log): Gateway {
     ...(livemode === undefined ? {} : { livemode }),
     ...checkedEffect('charge', gateway, check),
     ...(refunds === undefined ? {} : { refunds: checkedRefunds(refunds, check) }),
+    ...(captures === undefined
+      ? {}
+      : {
+          captures: {
+            capture: checkedEffect('capture', captures.capture, check),
+            void: checkedEffect('void', captures.void, check),
+          },
+        }),
     close: async () => gateway.close(),
   };
 }
 
 /** Logs an invalid answer, and returns the outcome that it counts as. */
 type Check = <Outcome extends { readonly kind: string }>(
-  effect: 'charge' | 'refund',
+  effect: EffectKind,
   answerTo: 'call' | 'lookup' | 'refunded',
   outcome: Outcome,
 ) => Outcome;
@@ -40,11 +49,7 @@ interface Effect<Request> {
   lookup(request: Request, options: ExchangeOptions): Promise<LookupOutcome | NotSent>;
 }
 
-function checkedEffect<Request>(
-  kind: 'charge' | 'refund',
-  effect: Effect<Request>,
-  check: Check,
-): Effect<Request> {
+function checkedEffect<Request>(kind: EffectKind, effect: Effect<Request>, check: Check): Effect<Request> {
   return {
     async call(request, options) {
       return check(kind, 'call', callOutcome(await effect.call(request, options)));

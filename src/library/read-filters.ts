@@ -1,6 +1,7 @@
 /** Reads the arguments of the reading functions and of `stop`. Each throws `PayonceInputError` with everything that is wrong. */
 
-import { DEFAULT_ACCOUNT } from '../domain/fields.ts';
+import type { ExclusiveKind } from '../domain/effects.ts';
+import { DEFAULT_ACCOUNT, type FieldComplaint } from '../domain/fields.ts';
 import { isUuid } from '../domain/ids.ts';
 import { accountIdComplaint, type Complaint, orderIdComplaint } from '../domain/order-rules.ts';
 import { PAYMENT_STATUSES, type PaymentStatus } from '../domain/payment.ts';
@@ -67,14 +68,26 @@ export function readRefundsFilter(filter: unknown): {
 export function readLookOptions(options: unknown): {
   readonly accountId: string;
   readonly refundId: string | null;
+  readonly exclusive?: ExclusiveKind;
   readonly actor: string | null;
 } {
-  return reading(options, ['accountId', 'refundId', 'actor'], (fields, errors) => ({
-    accountId: accountOf(fields, errors),
-    refundId: readText(fields, 'refundId', refundIdComplaint, errors) ?? null,
-    actor: readText(fields, 'actor', actorComplaint, errors) ?? null,
-  }));
+  return reading(options, ['accountId', 'refundId', 'operation', 'actor'], (fields, errors) => {
+    const exclusive = readOperation(fields.get('operation'));
+    const refundId = readText(fields, 'refundId', refundIdComplaint, errors) ?? null;
+    if (exclusive !== undefined && refundId !== null) errors.push(NOT_BOTH);
+    return {
+      accountId: accountOf(fields, errors),
+      refundId,
+      ...(exclusive === undefined ? {} : { exclusive }),
+      actor: readText(fields, 'actor', actorComplaint, errors) ?? null,
+    };
+  });
 }
+
+export const NOT_BOTH: InputProblem = {
+  field: 'operation',
+  detail: 'must be left out if there is a refundId',
+};
 
 /** In lower case, as ids are stored. A text that is no id is taken: no payment has it. */
 export function readPaymentId(paymentId: unknown): string {
@@ -129,9 +142,22 @@ function readText(
 }
 
 /** Null: it is the id of a payment, or could be. */
-export function paymentIdComplaint(text: string): Complaint | null {
+function paymentIdComplaint(text: string): Complaint | null {
   if (isUuid(text.toLowerCase())) return null;
   return { kind: 'invalid', detail: 'must be the id of a payment' };
+}
+
+/** What is wrong with the id in an argument. */
+export function complaintsAboutPayment(paymentId: unknown): readonly FieldComplaint[] {
+  const detail =
+    typeof paymentId === 'string' ? paymentIdComplaint(paymentId)?.detail : 'must be the id of a payment';
+  return detail === undefined ? [] : [{ path: ['paymentId'], detail }];
+}
+
+/** A capture or a void. Undefined: neither is named. */
+export function readOperation(value: unknown): ExclusiveKind | undefined {
+  if (value === undefined || value === 'capture' || value === 'void') return value;
+  throw invalid([{ field: 'operation', detail: 'must be "capture" or "void"' }]);
 }
 
 function pageComplaint(text: string): Complaint | null {

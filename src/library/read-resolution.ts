@@ -4,11 +4,12 @@ import { type ResolutionForm, readResolution } from '../domain/resolution-fields
 import type { ResolveWanted } from '../engine/api.ts';
 import { fieldName, fieldsOf, unknownName } from './fields.ts';
 import { PayonceInputError } from './input-error.ts';
-import { readPaymentId, readRefundId } from './read-filters.ts';
+import { NOT_BOTH, readOperation, readPaymentId, readRefundId } from './read-filters.ts';
 
 const NAMES = [
   'paymentId',
   'refundId',
+  'operation',
   'outcome',
   'evidence',
   'gatewayRef',
@@ -24,7 +25,7 @@ const FORM: Omit<ResolutionForm, 'completed'> = {
   amount: 'amountMinor',
   actor: 'actor',
   accountId: 'accountId',
-  others: ['paymentId', 'refundId'],
+  others: ['paymentId', 'refundId', 'operation'],
   unknown: (name) => unknownName(name, NAMES),
 };
 
@@ -38,11 +39,14 @@ export function readResolve(input: unknown): ResolveWanted {
   const paymentId = readPaymentId(fields.get('paymentId'));
   const refundId = fields.get('refundId');
   const named = refundId === undefined ? null : readRefundId(refundId);
-  const { done } = EFFECTS[named === null ? 'charge' : 'refund'];
+  const exclusive = readOperation(fields.get('operation'));
+  if (exclusive !== undefined && named !== null) throw new PayonceInputError('invalid_request', [NOT_BOTH]);
+  const { done } = EFFECTS[exclusive ?? (named === null ? 'charge' : 'refund')];
   const read = readResolution(fields, { ...FORM, completed: done });
   if (read.kind === 'refused') {
     const errors = read.complaints.map(({ path, detail }) => ({ field: fieldName(path), detail }));
     throw new PayonceInputError(read.code, errors);
   }
-  return { ...read.resolution, paymentId, refundId: named };
+  const target = { paymentId, refundId: named, ...(exclusive === undefined ? {} : { exclusive }) };
+  return { ...read.resolution, ...target };
 }

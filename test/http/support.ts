@@ -3,13 +3,19 @@ import { connect, type Socket } from 'node:net';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import { expect, onTestFinished } from 'vitest';
+import type { CaptureOrVoidEvent } from '../../src/domain/capture-or-void.ts';
+import type { ExclusiveKind } from '../../src/domain/effects.ts';
 import type { Order, PaymentEvent } from '../../src/domain/payment.ts';
 import type { RefundEvent } from '../../src/domain/refund.ts';
 import type { FrozenAnswer } from '../../src/engine/answer.ts';
 import type {
+  CaptureOrVoidNow,
   ChargeAnswer,
   ChargeOptions,
   EventFilter,
+  ExclusiveAnswer,
+  ExclusiveOptions,
+  ExclusiveWanted,
   ListFilter,
   LookWanted,
   NotReady,
@@ -24,6 +30,7 @@ import type {
   RefundWanted,
   ResolveWanted,
 } from '../../src/engine/api.ts';
+import { exclusiveProblem } from '../../src/engine/capturing/problem.ts';
 import { createServer, type ServerOptions } from '../../src/http/server.ts';
 
 export const PAYMENT_ID = '01936b1e-7f2a-7c3d-8e4f-0123456789ab';
@@ -99,6 +106,9 @@ interface Script {
     refundId: string,
     filter: EventFilter,
   ) => Promise<readonly RefundEvent[] | null> | readonly RefundEvent[] | null;
+  exclusive?: (kind: ExclusiveKind) => ExclusiveAnswer;
+  findExclusive?: (kind: ExclusiveKind) => CaptureOrVoidNow | null;
+  exclusiveEvents?: (kind: ExclusiveKind, filter: EventFilter) => readonly CaptureOrVoidEvent[] | null;
   operate?: () => OperatorAnswer;
   notReady?: () => Promise<NotReady | null>;
 }
@@ -109,6 +119,12 @@ export interface Harness {
   readonly charges: { readonly order: Order; readonly options: ChargeOptions }[];
   /** Every refund that reached the engine. */
   readonly refunds: { readonly wanted: RefundWanted; readonly options: RefundOptions }[];
+  /** Every capture and void that reached the engine. */
+  readonly exclusives: {
+    readonly kind: ExclusiveKind;
+    readonly wanted: ExclusiveWanted;
+    readonly options: ExclusiveOptions;
+  }[];
   /** Everything that an operator asked of the engine. */
   readonly operated: (LookWanted | ResolveWanted)[];
   /** Every log line, parsed. */
@@ -128,6 +144,7 @@ export interface Harness {
 export function harness(script: Script = {}, options: Partial<ServerOptions> = {}): Harness {
   const charges: Harness['charges'] = [];
   const refunds: Harness['refunds'] = [];
+  const exclusives: Harness['exclusives'] = [];
   const operated: Harness['operated'] = [];
   const lines: Harness['lines'] = [];
   const operate = async (wanted: LookWanted | ResolveWanted): Promise<OperatorAnswer> => {
@@ -150,6 +167,17 @@ export function harness(script: Script = {}, options: Partial<ServerOptions> = {
       refunds.push({ wanted, options: refundOptions });
       return (script.refund ?? (() => refunded({ started: true, replayed: false })))(wanted, refundOptions);
     },
+    capture: async (wanted, exclusiveOptions) => {
+      exclusives.push({ kind: 'capture', wanted, options: exclusiveOptions });
+      return (script.exclusive ?? (() => exclusiveProblem('payment_not_capturable')))('capture');
+    },
+    void: async (wanted, exclusiveOptions) => {
+      exclusives.push({ kind: 'void', wanted, options: exclusiveOptions });
+      return (script.exclusive ?? (() => exclusiveProblem('payment_not_voidable')))('void');
+    },
+    findExclusive: async (_account, _id, kind) => (script.findExclusive ?? (() => null))(kind),
+    exclusiveEvents: async (_account, _id, kind, filter) =>
+      (script.exclusiveEvents ?? (() => null))(kind, filter),
     lookNow: operate,
     resolve: operate,
     findRefund: async (_account, id, refundId) => (script.findRefund ?? (() => null))(id, refundId),
@@ -185,6 +213,7 @@ export function harness(script: Script = {}, options: Partial<ServerOptions> = {
     refunds,
     operated,
     lines,
+    exclusives,
     inject,
     post: json('/v1/payments'),
     giveBack: json(`/v1/payments/${PAYMENT_ID}/refunds`),
