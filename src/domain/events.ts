@@ -35,14 +35,6 @@ export const EVENT_TYPES = [
   'verify.unavailable',
   /** A second live charge of a completed order was found at the gateway: refund it. */
   'verify.duplicate_found',
-  /** Looked up after it was authorised: the gateway still holds the money. */
-  'lookup.authorized',
-  /** The gateway holds the money. A capture takes it. */
-  'payment.authorized',
-  /** The money that was authorised has been taken. `detail`: the amount. */
-  'payment.captured',
-  /** The money that was authorised is free again. */
-  'payment.voided',
   'payment.completed',
   'payment.failed',
   'payment.review',
@@ -57,6 +49,18 @@ export const EVENT_TYPES = [
   'refund.found_pending',
   /** Looked up again after it had ended: it stands. */
   'refund.confirmed',
+] as const;
+
+/** The words of money that is authorised first. */
+const CAPTURE_EVENT_TYPES = [
+  /** Looked up after it was authorised: the gateway still holds the money. */
+  'lookup.authorized',
+  /** The gateway holds the money. A capture takes it. */
+  'payment.authorized',
+  /** The money that was authorised has been taken. `detail`: the amount. */
+  'payment.captured',
+  /** The money that was authorised is free again. */
+  'payment.voided',
   /** As for refunds. */
   'capture.created',
   'capture.succeeded',
@@ -84,4 +88,7 @@ export const OPERATOR_EVENT_TYPES = [
   'operator.refuted',
 ] as const;
 
-export type EventType = (typeof EVENT_TYPES)[number] | (typeof OPERATOR_EVENT_TYPES)[number];
+export type EventType =
+  | (typeof EVENT_TYPES)[number]
+  | (typeof CAPTURE_EVENT_TYPES)[number]
+  | (typeof OPERATOR_EVENT_TYPES)[number];
