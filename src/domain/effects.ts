@@ -9,7 +9,10 @@ import type { FailureProblem } from './problems.ts';
 /** An effect that is wanted at the gateway at most once under its key. */
 export type EffectKind = 'charge' | 'refund' | ExclusiveKind;
 
-/** What ends an authorisation. A payment has at most one of them that is open or has succeeded. */
+/**
+ * What ends an authorisation: a `capture` takes the money, a `void` lets go of it. A payment has at most one of them that is open or has
+ * succeeded.
+ */
 export type ExclusiveKind = 'capture' | 'void';
 
 /** Every effect but the charge. */

@@ -31,7 +31,7 @@ export const PAYMENT_STATUSES: readonly PaymentStatus[] = [
   'REVIEW',
 ];
 
-/** When the gateway takes the money: at once, or only when it is told to capture what it has authorised. */
+/** When the gateway takes the money. `automatic`: at once. `manual`: it authorises the money, and a capture takes it later. */
 export type CaptureMethod = 'automatic' | 'manual';
 
 /** What the merchant wants charged. All fields have been checked, and no later code validates them again. */

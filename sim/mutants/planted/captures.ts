@@ -17,7 +17,7 @@ export const CAPTURES: readonly PlantedBug[] = [
     find: 'WHERE s.exclusive_id IS NULL AND s.captured_minor = 0',
     put: 'WHERE s.captured_minor = 0',
     judge: 'store suite',
-    tests: { file: STORE, named: 'of both kinds and from two processes, one is opened' },
+    tests: { file: STORE, named: 'that is under way again is the one again' },
   },
   {
     name: 'a failed capture that nobody has seen is passed over',

@@ -8,7 +8,7 @@ import { authorizedWaitMs } from './authorized-wait.ts';
 import { type Context, capturedElsewhere, type Decision, withForbidden } from './decision.ts';
 
 /** The failure code of a payment whose authorisation ended at the gateway, and not by a void of ours. */
-export const EXPIRED = 'authorization_expired';
+const EXPIRED = 'authorization_expired';
 
 /** It leaves AUTHORIZED only when the gateway shows that the money was taken, or that it is free again. */
 export function onAuthorizedLookedUp(
