@@ -1,10 +1,10 @@
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { GATEWAY, intent } from '../suites/store/fixtures.ts';
 import { type Database, migrateOver, openDatabase, openEmptyDatabase } from './world.ts';
 
-/** Files of this release. */
-const MIGRATIONS = 9;
+const MIGRATIONS = readdirSync(new URL('../../src/postgres/migrations/', import.meta.url)).length;
 
 async function versions({ query }: Database): Promise<readonly unknown[]> {
   return query('SELECT version, name, checksum, applied_at FROM payonce.migrations ORDER BY version');
