@@ -20,6 +20,7 @@ function createExampleGateway() {
     // It moves no real money.
     livemode: false,
     contract: {
+      steps: 'one',
       keys: 'kept',
       keyWindowMs: 86_400_000,
       cachesErrors: false,

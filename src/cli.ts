@@ -29,6 +29,9 @@ interface FakeGatewayFlags {
   readonly faults?: unknown;
   readonly webhookUrl?: string;
   readonly webhookSecret?: string;
+  readonly stripe?: boolean;
+  readonly stripeWebhookUrl?: string;
+  readonly stripeWebhookSecret?: string;
 }
 
 /** The exit code of a wrong use, as shells have it; 1 is a failure. */
@@ -43,6 +46,10 @@ const program = new Command('payonce')
 program
   .command('start')
   .description('run the service; it is configured by the environment (see docs/configuration.md)')
+  .option(
+    '--accept-gateway-change',
+    'start although the gateway has another address and payments are not settled there: it is the same gateway',
+  )
   .action(async () => {
     await import('./main.ts');
   });
@@ -85,20 +92,25 @@ program
   .option('--faults <json>', 'faults to begin with, as for PUT /_faults; default: those of the demo', json)
   .option('--webhook-url <url>', 'where to send webhooks; default: nowhere')
   .option('--webhook-secret <secret>', 'whsec_… that signs the webhooks')
+  .option(
+    '--stripe',
+    "say how to point a library of Stripe's at it; it is always served, at /stripe/v1 and /v1",
+  )
+  .option('--stripe-webhook-url <url>', "where to send Stripe's webhooks; default: nowhere")
+  .option('--stripe-webhook-secret <secret>', "the text that signs Stripe's webhooks")
   .action(runFakeGateway);
 
 async function runFakeGateway(flags: FakeGatewayFlags): Promise<void> {
-  const { port, host, seed, webhookUrl, webhookSecret } = flags;
-  if ((webhookUrl === undefined) !== (webhookSecret === undefined)) {
-    throw new Error('Nothing was started. --webhook-url and --webhook-secret need each other: give both.');
-  }
+  const { port, host, seed } = flags;
+  const webhook = webhookOf('--webhook', flags.webhookUrl, flags.webhookSecret);
+  const stripeWebhook = webhookOf('--stripe-webhook', flags.stripeWebhookUrl, flags.stripeWebhookSecret);
   const { ledger, close } = await openLedger(flags);
-  const webhook =
-    webhookUrl === undefined || webhookSecret === undefined
-      ? {}
-      : { webhook: { url: webhookUrl, secret: webhookSecret } };
+  const webhooks = {
+    ...(webhook === null ? {} : { webhook }),
+    ...(stripeWebhook === null ? {} : { stripe: { webhook: stripeWebhook } }),
+  };
   const faults = flags.faults ?? DEMO_FAULTS;
-  const gateway = await startFakeGateway({ port, host, seed, ledger, faults, ...webhook }).catch(
+  const gateway = await startFakeGateway({ port, host, seed, ledger, faults, ...webhooks }).catch(
     async (error: unknown) => {
       await close();
       throw listenError(error, { host, port, hostName: '--host', portName: '--port' });
@@ -113,8 +125,34 @@ async function runFakeGateway(flags: FakeGatewayFlags): Promise<void> {
   process.once('SIGINT', () => void stop());
   // Last, because a program that reads this may send a signal at once.
   process.stdout.write(
-    `The fake gateway listens at ${gateway.url}\n  its ledger: curl ${gateway.url}/_ledger\n  its faults: curl ${gateway.url}/_faults\n`,
+    `The fake gateway listens at ${gateway.url}\n  its ledger: curl ${gateway.url}/_ledger\n  its faults: curl ${gateway.url}/_faults\n${flags.stripe === true ? stripeHelp(gateway.url) : ''}`,
   );
+}
+
+/** @param name of the two options, without their ends. */
+function webhookOf(
+  name: string,
+  url: string | undefined,
+  secret: string | undefined,
+): { url: string; secret: string } | null {
+  if (url !== undefined && secret !== undefined) return { url, secret };
+  if (url === undefined && secret === undefined) return null;
+  throw new Error(`Nothing was started. ${name}-url and ${name}-secret need each other: give both.`);
+}
+
+/** How to point Stripe's libraries at the gateway. */
+function stripeHelp(url: string): string {
+  const { hostname, port } = new URL(url);
+  return `
+As a Stripe, with any key that begins with sk_test_:
+  host ${hostname}, port ${port}, protocol http; or the base address ${url}
+  Node    new Stripe('sk_test_fake', { host: '${hostname}', port: ${port}, protocol: 'http' })
+  Python  stripe.api_key, stripe.api_base = 'sk_test_fake', '${url}'
+  PHP     new \\Stripe\\StripeClient(['api_key' => 'sk_test_fake', 'api_base' => '${url}'])
+  Ruby    Stripe.api_key, Stripe.api_base = 'sk_test_fake', '${url}'
+  Go      stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{URL: stripe.String("${url}")})
+  curl    curl ${url}/v1/payment_intents -u sk_test_fake: -d amount=1000 -d currency=usd
+`;
 }
 
 async function openLedger(flags: FakeGatewayFlags): Promise<{ ledger: Ledger; close: () => Promise<void> }> {

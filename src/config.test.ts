@@ -44,6 +44,15 @@ describe('the configuration', () => {
     expect(readConfig({ GATEWAY: 'fake', GATEWAY_URL: '' }).GATEWAY_URL).toBeNull();
   });
 
+  it('takes several secrets for events, and refuses what is none', () => {
+    const [one, two] = [7, 8].map((byte) => `whsec_${Buffer.alloc(24, byte).toString('base64')}`);
+    expect(problemsOf({ GATEWAY_WEBHOOK_SECRET: `${one}, ${two}` })).toEqual([]);
+    for (const text of ['hush', `${one},hush`, `whsec_${Buffer.alloc(23).toString('base64')}`])
+      expect(problemsOf({ GATEWAY_WEBHOOK_SECRET: text })).toEqual([
+        expect.stringMatching(/^GATEWAY_WEBHOOK_SECRET must be "whsec_"/),
+      ]);
+  });
+
   it('takes the time of a restore with its offset only, and only where the gateway has lookups', () => {
     expect(readConfig({ RESTORED_AT: '2026-01-31T12:00:00+01:00' }).RESTORED_AT).toBe(
       Date.UTC(2026, 0, 31, 11),
@@ -107,7 +116,7 @@ describe('the configuration', () => {
   });
 
   it('reports an unknown gateway once', () => {
-    expect(problemsOf({ GATEWAY: 'stripe' })).toEqual(['GATEWAY must be one of fake, http.']);
+    expect(problemsOf({ GATEWAY: 'paypal' })).toEqual(['GATEWAY must be one of fake, http, stripe.']);
   });
 
   it.each([

@@ -8,9 +8,11 @@ import { chooseGateway, type GatewayKind } from './config/choose-gateway.ts';
 import { databaseUrlProblem } from './config/database-url.ts';
 import { moment } from './config/moment.ts';
 import { unknownSettings } from './config/unknown-settings.ts';
+import { areSecrets } from './config/webhook-secrets.ts';
 import { AUTHORIZED_FOR_MS } from './domain/contract.ts';
 import { MAX_GIVE_UP_S } from './domain/order-rules.ts';
 import { DEFAULT_POLICY } from './domain/policy.ts';
+import { webhookKey } from './domain/standard-webhooks.ts';
 
 interface Shared {
   readonly doc: string;
@@ -33,7 +35,7 @@ interface TextSetting extends Shared {
 }
 interface UrlSetting extends Shared {
   readonly kind: 'url';
-  readonly default: null;
+  readonly default: string | null;
   readonly schemes: readonly string[];
 }
 interface DatabaseSetting extends Shared {
@@ -91,8 +93,8 @@ export const SETTINGS = {
   DATABASE_TIMEOUT_MS: milliseconds(5000, 'A statement that takes longer is ended at the server.', 100),
   GATEWAY: choice(
     null,
-    ['fake', 'http'],
-    '`http`: the gateway at `GATEWAY_URL`. `fake`: the fake gateway, mounted here; it moves no money. Not set: `http` with a `GATEWAY_URL`; without one `fake`, but only with the embedded PostgreSQL, on a loopback `HOST`, without `GATEWAY_TOKEN`, without `NODE_ENV=production` and without a variable like `PAYMENT_GATEWAY_URL`, else the start is refused.',
+    ['fake', 'http', 'stripe'],
+    '`http`: the gateway at `GATEWAY_URL`. `stripe`: Stripe, with `STRIPE_SECRET_KEY`. `fake`: the fake gateway, mounted here; it moves no money. Not set: `http` with a `GATEWAY_URL`; without one `fake`, but only with the embedded PostgreSQL, on a loopback `HOST`, without `GATEWAY_TOKEN` and `STRIPE_SECRET_KEY`, without `NODE_ENV=production` and without a variable like `PAYMENT_GATEWAY_URL`, else the start is refused.',
   ),
   GATEWAY_URL: {
     kind: 'url',
@@ -105,12 +107,22 @@ export const SETTINGS = {
     default: 'http',
     doc: 'Stored with every payment. Give another gateway, or another account at it, another name: a charge can be looked up only at the gateway where it was made.',
   },
+  GATEWAY_CHANGE: choice(
+    'refuse',
+    ['refuse', 'accept'],
+    'What happens at a start if `GATEWAY_URL` is another one than at the last start while payments or refunds are not settled. `accept` is for one start, if the same gateway has moved; the flag `--accept-gateway-change` does the same.',
+  ),
   GATEWAY_LIVEMODE: choice(
     'yes',
     ['yes', 'no'],
     'Whether real money moves at `GATEWAY_URL`; `no` for a sandbox. Shown as `livemode` in every payment; one database holds payments of one mode.',
   ),
   GATEWAY_TOKEN: { kind: 'text', default: '', doc: 'Sent to the gateway as a bearer token. Empty: none.' },
+  GATEWAY_WEBHOOK_SECRET: {
+    kind: 'text',
+    default: '',
+    doc: 'Signs the events that the gateway sends to `POST /v1/gateways/<GATEWAY_NAME>/webhooks`: `whsec_…`. During a rotation the old one and the new one, with a comma between. Empty: no events are taken. The fake gateway that is mounted here gets a secret by itself.',
+  },
   GATEWAY_KEYS: choice('kept', ['kept', 'none'], 'Whether the gateway keeps idempotency keys.'),
   GATEWAY_KEY_WINDOW_MS: milliseconds(DAY, 'How long it keeps them.', 0, 400 * DAY),
   GATEWAY_CACHES_ERRORS: choice('no', ['yes', 'no'], 'Whether it repeats an error for its key for ever.'),
@@ -126,6 +138,27 @@ export const SETTINGS = {
     1000,
     400 * DAY,
   ),
+  STRIPE_SECRET_KEY: {
+    kind: 'text',
+    default: '',
+    doc: 'With `GATEWAY=stripe`: the secret key of the account. `sk_live_…` moves real money, `sk_test_…` does not. A restricted key (`rk_…`) must be allowed to write payment intents and refunds.',
+  },
+  STRIPE_ACCOUNT: {
+    kind: 'text',
+    default: '',
+    doc: 'The id of the account, `acct_…`. Stored with every payment. Not set: Stripe is asked at start. Needed with a restricted key.',
+  },
+  STRIPE_API_BASE: {
+    kind: 'url',
+    default: 'https://api.stripe.com',
+    schemes: ['http:', 'https:'],
+    doc: 'Where Stripe is: scheme, host and port. A live key needs https.',
+  },
+  STRIPE_WEBHOOK_SECRET: {
+    kind: 'text',
+    default: '',
+    doc: 'The signing secret of your webhook endpoint at Stripe, `whsec_…`. Stripe sends its events to `POST /v1/gateways/stripe/webhooks`. During a rotation the old one and the new one, with a comma between. Empty: no events are taken.',
+  },
   CALL_TIMEOUT_MS: milliseconds(10_000, 'A call to the gateway that takes longer is given up.', 50),
   LEASE_MS: milliseconds(
     15_000,
@@ -167,6 +200,11 @@ export const SETTINGS = {
     'First wait before a pending charge or refund is looked up; doubles.',
     10,
   ),
+  ACTION_WITHIN_MS: milliseconds(
+    DEFAULT_POLICY.actionWithinMs,
+    'How long the customer has for what the gateway asks of them, such as 3-D Secure. Then the charge is sealed and fails.',
+    1000,
+  ),
   RESOLVE_FOR_MS: milliseconds(
     DEFAULT_POLICY.resolveForMs,
     'After this long unresolved, a payment or a refund goes to REVIEW. A refund that the gateway has accepted may take 30 days.',
@@ -185,9 +223,9 @@ export const SETTINGS = {
     256,
     1,
     100_000,
-    'Calls to the gateway under way at once. Others wait, and any worker may make them.',
+    'Calls to the gateway under way at once; at most half of them refunds. Others wait, and any worker may make them.',
   ),
-  MAX_LOOKUPS: number(64, 1, 100_000, 'Lookups under way at once.'),
+  MAX_LOOKUPS: number(64, 1, 100_000, 'Lookups under way at once; at most half of them of refunds.'),
   SWEEP_MS: milliseconds(500, 'Pause between the sweeps for payments and refunds that are due.', 10),
   WAIT_MS: milliseconds(10_000, 'How long a charge or a refund of `/v1` waits for the outcome by default.'),
   MAX_WAIT_MS: milliseconds(60_000, 'Longest wait that `Prefer: wait` may ask for.'),
@@ -215,7 +253,7 @@ type ValueOf<S> = S extends NumberSetting
   : S extends ChoiceSetting<infer T>
     ? T
     : S extends UrlSetting | DatabaseSetting
-      ? string | null
+      ? S['default'] | string
       : S extends TimeSetting
         ? number | null
         : string;
@@ -366,6 +404,12 @@ function contradictions(valid: Valid): string[] {
   if (typeof gatewayUrl === 'string' && !isPlainAddress(gatewayUrl)) {
     problems.push(
       'GATEWAY_URL must hold no user or password, no query and no fragment. Set the secret as GATEWAY_TOKEN.',
+    );
+  }
+  const { GATEWAY_WEBHOOK_SECRET: secrets } = valid;
+  if (secrets !== undefined && !areSecrets(secrets, webhookKey)) {
+    problems.push(
+      'GATEWAY_WEBHOOK_SECRET must be "whsec_" and then 24 to 64 random bytes in base64, or several of these with commas between.',
     );
   }
   if (typeof valid.RESTORED_AT === 'number' && valid.GATEWAY_LOOKUP === 'no') {

@@ -24,6 +24,7 @@ export {
 export type { GatewayContract } from './domain/contract.ts';
 export type { ExclusiveKind } from './domain/effects.ts';
 export type { FollowUpStatus } from './domain/follow-up-status.ts';
+export type { GatewayNote, WebhookReading } from './domain/gateway-note.ts';
 export {
   type Authorization,
   type CallOutcome,
@@ -31,8 +32,12 @@ export {
   judgeCall,
   judgeLookup,
   type LookupOutcome,
+  type NextAction,
   type NotSent,
+  type PrepareOutcome,
+  type PrepareRequest,
   type ReportedCharge,
+  type SealRequest,
 } from './domain/outcomes.ts';
 export type { CaptureMethod, Payment, PaymentEvent, PaymentStatus } from './domain/payment.ts';
 export type { Policy } from './domain/policy.ts';
@@ -101,13 +106,17 @@ export type {
   RefundsPage,
   SettledRefund,
 } from './library/refund-api.ts';
+export type { WebhookInput, WebhookResult } from './library/webhook-api.ts';
 export type {
   CallOptions,
   CaptureEffect,
   Captures,
   ExchangeOptions,
   Gateway,
+  OrderTerms,
   Refunds,
+  TwoSteps,
+  WebhookDelivery,
 } from './ports/gateway.ts';
 export type { Log } from './ports/log.ts';
 export { StoreError } from './ports/store.ts';
@@ -138,6 +147,7 @@ export async function createPayonce(options: PayonceOptions): Promise<Payonce> {
     policy: { ...rest.policy, contract: gateway.contract, leaseMs },
     limits: { ...DEFAULT_LIMITS, callTimeoutMs, sweepMs },
     gate: { maxCalls: rest.maxCalls, maxLookups: rest.maxLookups },
+    acceptGatewayChange: rest.acceptGatewayChange,
     cacheEntries: rest.cacheEntries,
     answerRetentionMs,
   });

@@ -11,7 +11,10 @@ import { ownNumber, startWorkers } from './service/workers.ts';
 async function main(): Promise<void> {
   // The reader of our output may go away. Without this listener, the next line would then end the process.
   process.stdout.on('error', () => {});
-  const config = readConfig();
+  const settings = readConfig();
+  const config = process.argv.includes('--accept-gateway-change')
+    ? { ...settings, GATEWAY_CHANGE: 'accept' as const }
+    : settings;
   const log = createLog(config, ownNumber());
   if (cluster.isWorker) beat();
   const leaving = leaveOnSignal({

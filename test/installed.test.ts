@@ -97,6 +97,14 @@ test('payonce brings no PostgreSQL, and needs none for the library or with a dat
   expect(service).toEqual({ code: 0, output: expect.stringContaining('Payonce takes payments at') });
 });
 
+test('the checks of an adapter run with the test runner of Node', async () => {
+  const { code, output } = await node(['--test', installed('payonce', 'examples', 'adapter.test.mjs')]);
+  expect({ code, output }).toEqual({
+    code: 0,
+    output: expect.stringMatching(/# pass [4-9]\d\d|pass [4-9]\d\d/),
+  });
+});
+
 test('without a database, and without the package that brings one, it says so, and what to do', async () => {
   const missing = `Nothing was started: there is no database. None is named, and the optional package ${EMBEDDED}, which brings a PostgreSQL, is not installed.`;
   expect(await payonce(['start'])).toEqual({

@@ -1,7 +1,7 @@
 /** Every event needs its cause: what its worker did, and which outcome it got. The counted calls and the doubt must match it. */
 import type { EventType } from '../../src/domain/events.ts';
-import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
-import type { ReleasedOutcome, VerifyOutcome } from '../../src/domain/transition/index.ts';
+import type { LookupOutcome } from '../../src/domain/outcomes.ts';
+import type { CallEnd, ReleasedOutcome, VerifyOutcome } from '../../src/domain/transition/index.ts';
 import { AFTER_CALL, AFTER_LOOKUP, AFTER_WATCHING, UNASKED } from '../judge/events-after.ts';
 import { asCharge } from './effects.ts';
 import type { Row, Stage, State, Step, World } from './model.ts';
@@ -54,9 +54,10 @@ function namesAnother({ operation, evidence, named: [named] }: Row): boolean {
 function mayWrite(stage: Stage, row: Row, { policy }: World): readonly EventType[] | null {
   switch (stage.at) {
     case 'claimed':
+    case 'prepared':
       return ['call.not_sent'];
     case 'heard':
-      return AFTER_CALL[stage.outcome.kind];
+      return AFTER_CALL[stage.outcome.kind === 'unprepared' ? 'declined' : stage.outcome.kind];
     case 'answered':
       return AFTER_LOOKUP[stage.outcome.kind];
     case 'verified':
@@ -91,6 +92,7 @@ export function isCounted(before: State, { who, decision, next }: Step): boolean
     case 'idle':
       return counted === attempts + (decision.event.type === 'call.started' ? 1 : 0);
     case 'claimed':
+    case 'prepared':
       return counted === Math.max(attempts - 1, 0);
     case 'heard':
       return counted === (stage.outcome.kind === 'forbidden' ? Math.max(attempts - 1, 0) : attempts);
@@ -124,6 +126,11 @@ export function isDoubted(before: State, { who, decision, next }: Step, world: W
   const { stage } = before.workers[who];
   if (stage.at === 'idle' && isOverrun(before.row)) return rank === RANK.open;
   if (stage.at === 'heard' && rank < rankOf(stage.outcome)) return false;
+  // In two steps, an error that is kept under the key is the end of every call so far.
+  const { steps, cachesErrors } = world.policy.contract;
+  const heard = stage.at === 'heard' || stage.at === 'writing' ? stage.outcome : null;
+  const isKept = heard?.kind === 'unknown' && heard.answered;
+  if (steps === 'two' && cachesErrors && isKept) return rank >= RANK.answered;
   return ENDS_DOUBT.has(type) || rank >= RANK[before.row.operation.doubt.kind];
 }
 
@@ -132,7 +139,7 @@ function isOverrun({ held, operation }: Row): boolean {
   return held && operation.step === 'call';
 }
 
-function rankOf(outcome: CallOutcome): number {
+function rankOf(outcome: CallEnd): number {
   if (outcome.kind === 'busy' || outcome.kind === 'pending') return RANK.open;
   if (outcome.kind !== 'unknown') return RANK.none;
   return outcome.answered ? RANK.answered : RANK.open;

@@ -7,6 +7,7 @@ import { ENDLESS } from './time.ts';
 
 /** The terms that the worlds differ from. */
 const KEPT: GatewayContract = {
+  steps: 'one',
   keys: 'kept',
   keyWindowMs: ENDLESS,
   cachesErrors: false,
@@ -32,6 +33,7 @@ const SCALE: Omit<Policy, 'contract'> = {
   lookupBaseMs: 1,
   lookupCapMs: 2,
   pendingPollMs: 1,
+  actionWithinMs: 2,
   resolveForMs: 2,
   reviewLookupMs: 1,
   restoredAtMs: null,
@@ -81,6 +83,16 @@ export const REFUND_WORLDS: readonly World[] = WORLDS.map((one) => ({
   maxFaults: 2,
   secondCharge: false,
 }));
+
+/** One charge at a gateway of two steps: what it is confirmed on can be paid until it is sealed. */
+export const TWO_STEP_WORLDS: readonly World[] = [
+  world('two steps', { steps: 'two' }, { secondCharge: false }),
+  world(
+    'two steps, errors kept',
+    { steps: 'two', cachesErrors: true },
+    { secondCharge: false, maxFaults: 2 },
+  ),
+];
 
 /** An operator speaks once, right or wrong, about a charge and about a refund. What follows from a wrong word is not explored. */
 const OPERATED = { operated: true, maxFaults: 2, workers: 1 } as const;

@@ -1,7 +1,7 @@
 /** The payment's row as the store keeps it: the fenced write, unfenced evidence, and opening the next charge. */
 import type { Operation } from '../../src/domain/operation.ts';
 import type { CallOutcome } from '../../src/domain/outcomes.ts';
-import type { Decision } from '../../src/domain/transition/index.ts';
+import type { CallEnd, Decision } from '../../src/domain/transition/index.ts';
 import {
   holding,
   IDLE,
@@ -96,7 +96,7 @@ export function addEvidence(state: State, n: number, ref: string): State {
 export type Money = Extract<CallOutcome, { kind: 'approved' | 'mismatch' | 'pending' }>;
 
 /** Whether an answer is kept when its worker may no longer write. */
-export function isEvidence(outcome: CallOutcome): outcome is Money {
+export function isEvidence(outcome: CallEnd): outcome is Money {
   return outcome.kind === 'approved' || outcome.kind === 'mismatch' || outcome.kind === 'pending';
 }
 
@@ -137,6 +137,7 @@ function outdated(worker: Worker, world: World): Worker {
   const lost = { ...worker, current: false, evidence: 0, leaseLeft: worker.paused ? -1 : 0 };
   switch (stage.at) {
     case 'claimed':
+    case 'prepared':
     case 'waiting':
     case 'unsure':
       return lost;
@@ -151,7 +152,7 @@ function outdated(worker: Worker, world: World): Worker {
 }
 
 /** Only news of money outlives the claim, and whether it was already decided on makes no difference. */
-function withNews(worker: Worker, outcome: CallOutcome): Worker {
+function withNews(worker: Worker, outcome: CallEnd): Worker {
   return isEvidence(outcome) ? { ...worker, stage: { at: 'heard', outcome } } : IDLE;
 }
 

@@ -3,8 +3,8 @@
  * rule; workers and abandoned requests are sorted, because their names mean nothing.
  */
 import type { Operation } from '../../src/domain/operation.ts';
-import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
-import type { ReleasedOutcome, VerifyOutcome } from '../../src/domain/transition/index.ts';
+import type { LookupOutcome } from '../../src/domain/outcomes.ts';
+import type { CallEnd, ReleasedOutcome, VerifyOutcome } from '../../src/domain/transition/index.ts';
 import type { Book, Booked, Row, State, Worker, World } from './model.ts';
 
 const STATUSES: Readonly<Record<Operation['status'], string>> = {
@@ -41,10 +41,16 @@ export function encode(state: State, world: World): string {
     late.length === 0
       ? ''
       : late
-          .map(({ n, left }) => `${n}${digit(left)}`)
+          .map(({ n, left, seal }) => `${seal === true ? 's' : n}${digit(left)}`)
           .sort()
           .join('');
-  return `${rowText(row)}|${workers}|${book(books[0], state)}|${book(books[1], state)}|${requests}`;
+  return `${rowText(row)}|${workers}|${book(books[0], state)}|${book(books[1], state)}|${requests}${thingText(state)}`;
+}
+
+function thingText({ thing }: State): string {
+  if (thing === null) return '';
+  const { status, stored, reached, bound } = thing;
+  return `|${status}${stored ? '!' : ''}${reached ? '?' : ''}${bound ?? ''}`;
 }
 
 function rowText(row: Row): string {
@@ -82,6 +88,12 @@ function stage({ stage: at, evidence, current }: Worker, world: World): string {
       return `w${digit(at.landsLeft)}`;
     case 'heard':
       return `h${outcome(at.outcome)}`;
+    case 'prepared':
+      return 'p';
+    case 'sealing':
+      return 's';
+    case 'rereading':
+      return 'r';
     case 'asking':
       return 'q';
     case 'answered':
@@ -110,10 +122,11 @@ function stage({ stage: at, evidence, current }: Worker, world: World): string {
   }
 }
 
-function outcome(one: CallOutcome | LookupOutcome | VerifyOutcome | ReleasedOutcome): string {
+function outcome(one: CallEnd | LookupOutcome | VerifyOutcome | ReleasedOutcome): string {
   if (one.kind === 'unknown') return one.answered ? 'e' : 's';
   if ('own' in one) return `${one.kind}${one.own.gatewayRef ?? ''}`;
-  return 'ref' in one && one.ref !== undefined ? `${one.kind}${one.ref}` : one.kind;
+  const code = one.kind === 'open' && one.code !== undefined ? '!' : '';
+  return 'ref' in one && one.ref !== undefined ? `${one.kind}${one.ref}${code}` : one.kind;
 }
 
 function book(one: Book, state: State): string {

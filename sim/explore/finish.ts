@@ -1,6 +1,5 @@
 /** The end of a worker's turn: the decision, its write under the fence, and the ways in which that can go wrong. */
-import type { CallOutcome } from '../../src/domain/outcomes.ts';
-import type { Context, Decision } from '../../src/domain/transition/index.ts';
+import type { CallEnd, Context, Decision } from '../../src/domain/transition/index.ts';
 import { addEvidence, isEvidence, isOverUnseen, release } from './database.ts';
 import { IDLE, NO_FAULTS, type Stage, type State, type Step, type World, withWorker } from './model.ts';
 
@@ -24,7 +23,7 @@ export interface Ending {
   readonly budget: number;
   readonly decide: (context: Context) => Decision;
   /** What a call brought to light; null: it was no call. */
-  readonly outcome: CallOutcome | null;
+  readonly outcome: CallEnd | null;
   readonly evidenceSeen: number;
   readonly mark: string;
 }
@@ -50,7 +49,7 @@ export interface Finish {
   readonly budget: number;
   /** Null: it is written already, and the worker does not know. */
   readonly decision: Decision | null;
-  readonly outcome: CallOutcome | null;
+  readonly outcome: CallEnd | null;
   readonly evidenceSeen: number;
   readonly mark: string;
 }
@@ -124,7 +123,7 @@ function written(state: State, who: 0 | 1, world: World, options: Finish): Step[
 }
 
 /** The row belongs to somebody else. What is known about money is kept, the rest is dropped. */
-function refused(state: State, who: 0 | 1, world: World, outcome: CallOutcome | null): Step[] {
+function refused(state: State, who: 0 | 1, world: World, outcome: CallEnd | null): Step[] {
   const idle = withWorker(state, who, IDLE);
   const keep = outcome !== null && isEvidence(outcome) && world.guards.evidence;
   const next = keep ? addEvidence(idle, state.workers[who].n, outcome.ref) : idle;

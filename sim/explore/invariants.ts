@@ -4,6 +4,7 @@ import { hasCause, isCounted, isDoubted } from './causes.ts';
 import { asCharge, EXPLORED } from './effects.ts';
 import { couldBook } from './gateway.ts';
 import { bookOf, type State, type Step, type Worker, type World } from './model.ts';
+import { isBooked, isPayable } from './two-steps.ts';
 
 export const INVARIANTS = [
   'at most one live or pending charge per order, or refund per key',
@@ -140,11 +141,13 @@ const RULES: readonly (readonly [Invariant, (before: State, step: Step, world: W
 
 /** Charges that took money or may yet: live for whatever amount, or pending. */
 function booked(state: State, n: number): number {
+  if (state.thing !== null) return n === 1 && isBooked(state.thing) ? 1 : 0;
   return bookOf(state, n).charges.filter(({ status }) => status !== 'declined' && status !== 'undone').length;
 }
 
 /** Also if it has failed since: then a lookup will show it. */
 function isCaptured(state: State, n: number): boolean {
+  if (state.thing !== null) return state.thing.status === 'live';
   return bookOf(state, n).charges.some(({ status }) => status === 'live' || status === 'undone');
 }
 
@@ -152,8 +155,12 @@ function isCaptured(state: State, n: number): boolean {
 export function isOver(state: State, n: number, world: World): boolean {
   if (booked(state, n) > 0) return false;
   const { contract } = world.policy;
-  const harmless = (ticks: number): boolean => !couldBook(bookOf(state, n), contract, ticks);
-  if (state.late.some((late) => late.n === n && !harmless(late.left))) return false;
+  const { thing } = state;
+  // Whoever knows of it may pay it until it is sealed.
+  if (thing !== null && isPayable(thing) && thing.reached) return false;
+  const harmless = (ticks: number): boolean =>
+    thing === null ? !couldBook(bookOf(state, n), contract, ticks) : !isPayable(thing);
+  if (state.late.some((late) => late.n === n && late.seal !== true && !harmless(late.left))) return false;
   return state.workers.every((worker) => {
     const { stage } = worker;
     if (worker.n !== n) return true;

@@ -3,7 +3,7 @@
  * that leads there), something expected never happened, or a world is bigger than it may be.
  */
 import { type Checked, check } from './check.ts';
-import { OPERATED_WORLDS, PAIR_WORLDS, REFUND_WORLDS, WORLDS } from './contracts.ts';
+import { OPERATED_WORLDS, PAIR_WORLDS, REFUND_WORLDS, TWO_STEP_WORLDS, WORLDS } from './contracts.ts';
 import { missing } from './marks.ts';
 import { pair } from './pair.ts';
 import { type Explored, summary, totals } from './report.ts';
@@ -15,7 +15,7 @@ const MAX_STATES = 1_500_000;
 
 /** Each kind of model has its own states, so a search is started here. */
 const SEARCHED: readonly { readonly name: string; readonly check: () => Checked<unknown> }[] = [
-  ...[...WORLDS, ...REFUND_WORLDS, ...OPERATED_WORLDS].map(single).map(searched),
+  ...[...WORLDS, ...TWO_STEP_WORLDS, ...REFUND_WORLDS, ...OPERATED_WORLDS].map(single).map(searched),
   ...PAIR_WORLDS.map(pair).map(searched),
 ];
 

@@ -32,6 +32,8 @@ const CALLS = [
   'pending',
   'forbidden',
   'mismatch',
+  'requires_action',
+  'unprepared',
 ] as const;
 const LOOKUPS = [
   'succeeded',
@@ -60,6 +62,7 @@ export const EXPECTED: readonly string[] = [
   ...CALLS.map((kind) => `call ${kind}`),
   'call not sent',
   ...LOOKUPS.map((kind) => `lookup ${kind}`),
+  ...['open', 'requires_action', 'sealed'].map((kind) => `lookup ${kind}`),
   ...['clear', 'found', 'unavailable', 'exceeded'].map((kind) => `verify ${kind}`),
   ...LOOKUPS.map((kind) => `watch ${kind}`),
   'operator.settled',

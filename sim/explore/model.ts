@@ -23,7 +23,9 @@ import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import { admit, type Sums, sumChange } from '../../src/domain/sums.ts';
 import {
+  type CallEnd,
   type Decision,
+  mustSeal,
   onCallEnded,
   onClaim,
   onLookupEnded,
@@ -51,6 +53,7 @@ export interface Decisions {
   readonly onReleasedLookedUp: typeof onReleasedLookedUp;
   readonly onWatched: typeof onWatched;
   readonly onWished: typeof onWished;
+  readonly mustSeal: typeof mustSeal;
   readonly admit: typeof admit;
   readonly sumChange: typeof sumChange;
 }
@@ -66,6 +69,7 @@ export const REAL_DECISIONS: Decisions = {
   onReleasedLookedUp,
   onWatched,
   onWished,
+  mustSeal,
   admit,
   sumChange,
 };
@@ -135,8 +139,13 @@ export type Stage =
   | { readonly at: 'claimed' }
   /** Sent. `landsLeft`: null while it is listened to under the lease, else as `Late.left`; below 0 it is gone. */
   | { readonly at: 'waiting'; readonly landsLeft: number | null }
-  | { readonly at: 'heard'; readonly outcome: CallOutcome }
+  | { readonly at: 'heard'; readonly outcome: CallEnd }
+  /** In two steps: what is to be confirmed is made, and its handle is not stored yet. */
+  | { readonly at: 'prepared' }
   | { readonly at: 'asking' }
+  /** In two steps: it has read what can still be paid, and seals it; then it reads once more. */
+  | { readonly at: 'sealing' }
+  | { readonly at: 'rereading' }
   | { readonly at: 'answered'; readonly outcome: LookupOutcome }
   /** `left`: the charges still to be looked up; `own`: a completed one is looked up for a second charge. */
   | { readonly at: 'verifying'; readonly left: readonly VerifyItem[] }
@@ -156,7 +165,7 @@ export type Stage =
   | {
       readonly at: 'writing';
       readonly decision: Decision;
-      readonly outcome: CallOutcome | null;
+      readonly outcome: CallEnd | null;
       readonly evidenceSeen: number;
     }
   /** The write is committed, its acknowledgement was lost; `current` says whether the row still shows it. */
@@ -217,6 +226,19 @@ export interface Book {
 export interface Late {
   readonly n: number;
   readonly left: number;
+  /** It seals, and charges nothing. */
+  readonly seal?: true;
+}
+
+/** In two steps: what charge 1 is confirmed on. */
+export interface Thing {
+  readonly status: 'none' | 'open' | 'declined' | 'acting' | 'pending' | 'live' | 'wrong' | 'sealed';
+  /** Its handle is durable. */
+  readonly stored: boolean;
+  /** A confirm has reached it, so others than we may know how to pay it. */
+  readonly reached: boolean;
+  /** What the charge's key repeats. */
+  readonly bound: 'approved' | 'declined' | 'pending' | 'mismatch' | 'requires_action' | 'error' | null;
 }
 
 export interface State {
@@ -225,6 +247,8 @@ export interface State {
   /** For charge 1 and charge 2. A refund has the first one. */
   readonly books: readonly [Book, Book];
   readonly late: readonly Late[];
+  /** Null: charges are made in one step. */
+  readonly thing: Thing | null;
   /** What it shares with others; null: it is alone. Set by `pair.ts` before the steps are worked out, and no part of the state. */
   readonly others: Others | null;
 }
@@ -261,6 +285,11 @@ export const FAULTS = [
   'key ignored',
   'lands too late',
   'fails after it succeeded',
+  'customer must act',
+  'prepare fails',
+  'prepare declined',
+  'seal fails',
+  'seal lands later',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 

@@ -148,7 +148,7 @@ function opening(state: Pair, { world, amountsMinor: [, amountMinor] }: PairWorl
   const { refunds, sums, absences } = state;
   if (refunds[1] !== null) return [];
   const told = { of: null, step: null, who: 'customer', faults: NO_FAULTS } as const;
-  if (world.decisions.admit(sums, amountMinor).kind === 'exceeds') {
+  if (world.decisions.admit(sums, amountMinor, world.policy.contract.lookup).kind === 'exceeds') {
     return [{ ...told, what: 'is told that refund 2 exceeds what is left', mark: 'exceeds', next: state }];
   }
   const verifyFirst = absences > 0 && world.policy.contract.lookup;

@@ -121,7 +121,7 @@ describe('a broken rule about the sums of two refunds is caught', () => {
 
   it('what is reserved does not count when the next one is opened', () => {
     const broken = brokenPair({
-      admit: (_sums, askedMinor) => ({ kind: 'admitted', amountMinor: askedMinor ?? 0 }),
+      admit: (_sums, askedMinor) => ({ kind: 'admitted', amountMinor: askedMinor ?? 0, unsure: false }),
     });
     expect(broken).toBe('no more is admitted than was captured');
   });

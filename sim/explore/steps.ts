@@ -9,17 +9,20 @@ import {
   type Fault,
   holding,
   IDLE,
+  type Late,
   NO_FAULTS,
   OTHER,
   type Row,
   type Stage,
   type State,
   type Step,
+  type Thing,
   type World,
   withBook,
   withWorker,
 } from './model.ts';
 import { muchLater, tick, tickFaults } from './time.ts';
+import { confirmations, decidedThings, NO_THING, sealed } from './two-steps.ts';
 import { workerSteps } from './workers.ts';
 
 /** The order, or the refund, was accepted under a claim of the first worker, or is to be started a tick later. `verifyFirst`: the other refund is looked up first. */
@@ -45,13 +48,24 @@ export function initialStates(world: World, { verifyFirst = false } = {}): State
       failedBefore: false,
       wish: null,
     };
-    const empty: State = { row, workers: [IDLE, IDLE], books: EMPTY_BOOKS, late: [], others: null };
+    const empty: State = {
+      row,
+      workers: [IDLE, IDLE],
+      books: EMPTY_BOOKS,
+      late: [],
+      thing: thingOf(world),
+      others: null,
+    };
     const stage: Stage = verifyFirst
       ? { at: 'verifying', left: [{ n: OTHER, own: false }] }
       : { at: 'claimed' };
     const worker = holding(stage, 1, leaseMs, 0);
     return calling ? withWorker(empty, 0, worker) : empty;
   });
+}
+
+function thingOf({ policy, kind }: World): State['thing'] {
+  return policy.contract.steps === 'two' && kind === 'charge' ? NO_THING : null;
 }
 
 /** All steps that cost at most `budget` faults. */
@@ -104,7 +118,15 @@ function gatewaySteps(state: State, world: World, budget: number): Step[] {
       ...{ who: 'gateway', what, faults: ['fails after it succeeded'], next: withBook(state, 1, failed) },
     });
   }
+  for (const { thing, what } of decidedThings(state))
+    steps.push({ who: 'gateway', what, faults: NO_FAULTS, next: { ...state, thing } });
   state.late.forEach((late, index) => {
+    if (state.thing !== null) {
+      steps.push(
+        ...landings({ ...state, late: state.late.toSpliced(index, 1) }, state.thing, late, world, budget),
+      );
+      return;
+    }
     const tooLate: readonly Fault[] = late.left < 0 ? ['lands too late'] : NO_FAULTS;
     const rest = { ...state, late: state.late.filter((_one, at) => at !== index) };
     const ways = arrivals(bookOf(state, late.n), world.policy.contract, {
@@ -122,6 +144,22 @@ function gatewaySteps(state: State, world: World, budget: number): Step[] {
     }
   });
   return steps;
+}
+
+/** In two steps: a request that nobody listens to any more lands. */
+function landings(rest: State, thing: Thing, { seal }: Late, world: World, budget: number): Step[] {
+  if (seal === true) {
+    const next = { ...rest, thing: sealed(thing) };
+    return [{ who: 'gateway', what: 'deals with an abandoned seal', faults: NO_FAULTS, next }];
+  }
+  const { cachesErrors } = world.policy.contract;
+  const ways = confirmations(thing, { cachesErrors, rival: false, budget });
+  return ways
+    .filter((way) => way.thing !== thing && !way.faults.includes('answer lost'))
+    .map(({ thing: after, what, faults }) => ({
+      ...{ who: 'gateway', what: `deals with an abandoned confirm: it ${what}`, faults },
+      next: { ...rest, thing: after },
+    }));
 }
 
 /** A person says how what is in REVIEW has ended, right or wrong. It is due at once. */

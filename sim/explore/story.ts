@@ -1,5 +1,5 @@
 /** A path through the states as a numbered story in plain words, with what the row and the gateway look like. */
-import type { Book, State, Worker } from './model.ts';
+import type { Book, State, Thing, Worker } from './model.ts';
 import type { Exploration, Model, Move } from './search.ts';
 
 /** Describes how state `at` came about, and then `last`. */
@@ -47,15 +47,17 @@ function told(number: number, ticks: number, what: string, state: string, faults
   return `${String(number).padStart(3)}. t=${ticks} ${what}${fault}\n       ${state}`;
 }
 
-export function describe({ row, workers, books, late }: State): string {
+export function describe({ row, workers, books, late, thing }: State): string {
   const { n, status, step, attempts, doubt } = row.operation;
   const until = doubt.kind === 'none' ? '' : ` until ${signed(doubt.untilMs)}`;
   const when = row.due === null ? 'idle' : `${row.held ? 'held until' : 'due'} ${signed(row.due)}`;
   const evidence = row.evidence > 0 ? `, ${row.evidence} evidence` : '';
-  const requests = late.map((one) => `charge ${one.n} for ${one.left}`).join(', ');
+  const requests = late
+    .map((one) => `${one.seal === true ? 'a seal' : `charge ${one.n}`} for ${one.left}`)
+    .join(', ');
   return (
     `row: charge ${n} ${status}, next ${step}, ${attempts} calls, doubt ${doubt.kind}${until}, ${when}${evidence}; ` +
-    `gateway: ${shown(books[0])} / ${shown(books[1])}${requests === '' ? '' : `; may still land: ${requests}`}; ` +
+    `gateway: ${thing === null ? `${shown(books[0])} / ${shown(books[1])}` : shownThing(thing)}${requests === '' ? '' : `; may still land: ${requests}`}; ` +
     `A ${place(workers[0])}, B ${place(workers[1])}`
   );
 }
@@ -69,6 +71,10 @@ function shown({ charges, bound, age }: Book): string {
   const list = charges.length === 0 ? 'nothing' : charges.map(({ status }) => status).join('+');
   if (bound === null) return list;
   return `${list} (key used ${age} ago${bound === 'error' ? ', keeps an error' : ''})`;
+}
+
+function shownThing({ status, stored, bound }: Thing): string {
+  return `${status}${stored ? ', stored' : ''}${bound === null ? '' : `, its key says ${bound}`}`;
 }
 
 /** A moment relative to now. */

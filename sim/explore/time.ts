@@ -40,6 +40,7 @@ export function tick(state: State, world: World): State {
     workers: [agedWorker(a, world), agedWorker(b, world)],
     books: [agedBook(state.books[0], world), agedBook(state.books[1], world)],
     late: agedLate(state.late, world),
+    thing: state.thing,
     others: null,
   };
 }
@@ -51,6 +52,7 @@ function isLate({ stage, leaseLeft, paused }: Worker): boolean {
     case 'unsure':
       return false;
     case 'heard':
+    case 'prepared':
     case 'answered':
     case 'verified':
     case 'looked':
@@ -60,6 +62,8 @@ function isLate({ stage, leaseLeft, paused }: Worker): boolean {
     case 'claimed':
     case 'waiting':
     case 'asking':
+    case 'sealing':
+    case 'rereading':
     case 'verifying':
     case 'looking':
     case 'watching':
@@ -78,11 +82,10 @@ function agedRow(state: State, world: World): State['row'] {
 
 /** The worker whose lookup will be judged by the moment at which its claim was granted. */
 function asker(state: State): Worker | undefined {
-  return state.workers.find(
-    ({ current, stage }) =>
-      current && (stage.at === 'asking' || stage.at === 'answered' || isWished(state.row)),
-  );
+  return state.workers.find(({ current, stage }) => current && (ASKING.has(stage.at) || isWished(state.row)));
 }
+
+const ASKING: ReadonlySet<string> = new Set(['asking', 'sealing', 'rereading', 'answered']);
 
 function agedCharge(operation: Operation, world: World, asking: Worker | undefined): Operation {
   const { policy } = world;

@@ -37,6 +37,17 @@ import {
   withBook,
   withWorker,
 } from './model.ts';
+import {
+  confirmations,
+  firstReads,
+  isPayable,
+  lastReads,
+  prepares,
+  reads,
+  sealed,
+  seals,
+  storesHandle,
+} from './two-steps.ts';
 
 /** Everything that worker `who` may do in this state. */
 export function workerSteps(state: State, who: 0 | 1, world: World, budget: number): Step[] {
@@ -71,7 +82,14 @@ function stageSteps(state: State, who: 0 | 1, world: World, budget: number): Ste
         mark: `call ${outcome.kind}`,
       });
     }
+    case 'prepared':
+      return storesHandle(state, who, world, budget);
+    case 'sealing':
+      return seals(state, who, world, budget);
+    case 'rereading':
+      return lastReads(state, who, budget);
     case 'asking':
+      if (state.thing !== null) return firstReads(state, who, world, budget);
       return lookups(state, worker, world, { n: worker.n, budget }).map(({ outcome, faults, what }) =>
         moved(state, who, { at: 'answered', outcome }, what, faults),
       );
@@ -133,7 +151,9 @@ function stageSteps(state: State, who: 0 | 1, world: World, budget: number): Ste
 function claimed(state: State, who: 0 | 1, world: World, budget: number): Step[] {
   const worker = state.workers[who];
   const steps: Step[] = [];
-  if (worker.leaseLeft > 0 || !world.guards.leaseAtSend) {
+  const first = worker.leaseLeft > 0 ? prepares(state, who, budget) : null;
+  if (first !== null) steps.push(...first);
+  else if (state.thing?.stored !== false && (worker.leaseLeft > 0 || !world.guards.leaseAtSend)) {
     steps.push(moved(state, who, { at: 'waiting', landsLeft: null }, `sends charge ${worker.n}`, NO_FAULTS));
   }
   const decide = (): Decision => world.decisions.onNotSent(state.row.operation, 'no_free_slot', 0);
@@ -154,7 +174,14 @@ function waiting(
   const { contract } = world.policy;
   const gone = landsLeft !== null && landsLeft < 0;
   const steps: Step[] = [];
-  if (!gone) {
+  if (!gone && state.thing !== null) {
+    const rival = isOnItsWay(state, worker.n, who);
+    const { cachesErrors } = contract;
+    for (const way of confirmations(state.thing, { cachesErrors, rival, budget })) {
+      const next = { ...withStage(state, who, { at: 'heard', outcome: way.outcome }), thing: way.thing };
+      steps.push({ who, what: `gets an answer: the gateway ${way.what}`, faults: way.faults, next });
+    }
+  } else if (!gone) {
     const rival = isOnItsWay(state, worker.n, who);
     const book = bookOf(state, worker.n);
     for (const way of arrivals(book, contract, { rival, breaksContract, keepsDeclines, budget })) {
@@ -175,7 +202,7 @@ function waiting(
 
 /** Whether another request for charge `n` has not arrived yet. */
 function isOnItsWay(state: State, n: number, except: 0 | 1): boolean {
-  if (state.late.some((late) => late.n === n)) return true;
+  if (state.late.some((late) => late.n === n && late.seal !== true)) return true;
   const { stage, n: others } = state.workers[except === 0 ? 1 : 0];
   return stage.at === 'waiting' && others === n && (stage.landsLeft === null || stage.landsLeft >= 0);
 }
@@ -184,6 +211,8 @@ interface Looked {
   readonly outcome: LookupOutcome;
   readonly faults: readonly Fault[];
   readonly what: string;
+  /** What it has changed. Default: nothing. */
+  readonly next?: State;
 }
 
 function lookups(
@@ -196,6 +225,7 @@ function lookups(
   if (worker.leaseLeft <= 0) {
     return [{ outcome: unavailable, faults: NO_FAULTS, what: 'has no lease left to look the charge up' }];
   }
+  if (state.thing !== null) return verifyingReads(state, worker, budget);
   const book = n === OTHER && state.others !== null ? state.others.book : bookOf(state, n);
   const found = findings(book, world.policy.contract).map((outcome) => ({
     outcome,
@@ -210,6 +240,20 @@ function lookups(
     { outcome: forbidden, faults: ['lookup forbidden'], what: `may not look charge ${n} up` },
   ];
 }
+
+/** In two steps, what is looked up again is sealed if it is open: done at once, or in vain. */
+function verifyingReads(state: State, { leaseLeft }: Worker, budget: number): Looked[] {
+  const isCompleted = state.row.operation.status === 'COMPLETED';
+  return reads(state, leaseLeft, budget).flatMap((read): Looked[] => {
+    const { thing } = read.next;
+    if (isCompleted || thing === null || !isPayable(thing) || !OPEN.has(read.outcome.kind)) return [read];
+    const next = { ...read.next, thing: sealed(thing) };
+    const done: Looked = { ...read, next, outcome: { kind: 'sealed', ref: 'pi' } };
+    return budget === 0 ? [done] : [done, { ...read, faults: ['seal fails'] }];
+  });
+}
+
+const OPEN: ReadonlySet<string> = new Set(['open', 'requires_action']);
 
 /** Looks up one charge of the list; the first that is live, or that cannot be looked up, ends the list. */
 function verifying(
@@ -230,14 +274,16 @@ function verifying(
   const { status } = state.row.operation;
   const isOpen = status === 'REVIEW' || (worker.evidence > 0 && status !== 'COMPLETED');
   const contested = isOpen && namedIn(state, item.n) !== null;
-  return lookups(state, worker, world, { n: item.n, budget }).map(({ outcome, faults, what }) => {
-    // Without keys a decline is about one call, and says no more of another than that nothing is found.
-    const told: LookupOutcome =
-      outcome.kind === 'declined' && world.policy.contract.keys === 'none' ? { kind: 'absent' } : outcome;
-    const end = verdict(item, told, { contested, evidence: worker.evidence, own });
-    const stage: Stage = end === null ? { at: 'verifying', left: rest } : { at: 'verified', outcome: end };
-    return moved(state, who, stage, what, faults);
-  });
+  return lookups(state, worker, world, { n: item.n, budget }).map(
+    ({ outcome, faults, what, next = state }) => {
+      // Without keys a decline is about one call, and says no more of another than that nothing is found.
+      const told: LookupOutcome =
+        outcome.kind === 'declined' && world.policy.contract.keys === 'none' ? { kind: 'absent' } : outcome;
+      const end = verdict(item, told, { contested, evidence: worker.evidence, own });
+      const stage: Stage = end === null ? { at: 'verifying', left: rest } : { at: 'verified', outcome: end };
+      return moved(next, who, stage, what, faults);
+    },
+  );
 }
 
 /** Looks up the payment's other refund, which counts as failed. Found, it is reported, and this one is not sent. */
@@ -346,9 +392,10 @@ function resolved(
       checked: afterVerifying(world, operation, checked, context),
       others: shownBy(checked),
       own,
+      otherMinor: null,
       askedAtMs,
     };
-    const { decision, end } = decisions.onWished(wish, looks, context);
+    const { decision, end } = decisions.onWished({ wish, refutedBefore: false }, looks, context);
     return { ...decision, end };
   }).flatMap(({ end, ...decision }) => {
     const isSeen = end === 'carried_out' || checked.kind !== 'unavailable';
@@ -377,7 +424,7 @@ function namedIn({ row }: State, n: number): string | null {
 function ownEvidence(state: State, { evidence }: Worker): OwnEvidence {
   const { operation } = state.row;
   // The evidence of a refund's review was checked when the review began, and is read again.
-  const isRead = evidence > 0 || (operation.kind !== 'charge' && operation.status === 'REVIEW');
+  const isRead = evidence > 0 || (EXPLORED[operation.kind].watched && operation.status === 'REVIEW');
   const gatewayRef = isRead && !isSettled(operation.status) ? namedIn(state, operation.n) : null;
   return { ...NO_EVIDENCE, gatewayRef };
 }
@@ -397,7 +444,11 @@ function verdict(
   }
   const found: VerifyOutcome = { kind: 'found', ref: 'ch', reason: 'late_success', own };
   if (item.own) return outcome.kind === 'duplicated' ? found : null;
-  if (outcome.kind === 'declined') return null;
+  if (outcome.kind === 'declined' || outcome.kind === 'sealed') return null;
+  if (outcome.kind === 'open' || outcome.kind === 'requires_action') {
+    const waits = { waitMs: null, contested: evidence > 0, evidenceAtMs: null, forbidden: false };
+    return { kind: 'unavailable', reason: 'not_sealed', ...waits };
+  }
   if (outcome.kind === 'absent') return contested ? { ...found, reason: 'late_evidence' } : null;
   return found;
 }

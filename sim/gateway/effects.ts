@@ -14,15 +14,20 @@ export interface BookedEffect {
   readonly reference: string;
   readonly amountMinor: number;
   readonly currency: string;
-  /** `refunded`: only a charge. */
-  status: 'succeeded' | 'declined' | 'pending' | 'refunded';
+  /** `refunded`: only a charge. `open`, `acting`, `sealed`: only what a charge of two steps is confirmed on; see `objects.ts`. */
+  status: 'succeeded' | 'declined' | 'pending' | 'refunded' | 'open' | 'acting' | 'sealed';
   /** From then on lookups show it. */
   readonly visibleAtMs: number;
 }
 
+export interface BookedCharge extends BookedEffect {
+  /** In two steps: why the last confirm was declined. */
+  code?: string;
+}
+
 /** What the gateway wants to do with a call when it executes it for the first time. */
 export interface Wish {
-  readonly result: 'succeed' | 'decline' | 'pend' | 'error';
+  readonly result: 'succeed' | 'decline' | 'pend' | 'error' | 'act';
   /** For a gateway that breaks its contract: booked instead of what was asked. */
   readonly instead?: Partial<Pick<BookedEffect, 'amountMinor' | 'currency' | 'reference'>>;
   readonly lagMs: number;
@@ -32,6 +37,13 @@ export interface Wish {
   readonly madeAllTheSame: boolean;
   /** So long after it succeeded, it fails. Null: it stays. */
   readonly failsAfterMs: number | null;
+  /** Where the customer must act: what they do, and when. */
+  readonly customer?: Customer;
+}
+
+export interface Customer {
+  readonly does: 'pays' | 'fails' | 'nothing';
+  readonly afterMs: number;
 }
 
 export type Reply<Booked extends BookedEffect = BookedEffect> =
@@ -255,4 +267,6 @@ const FIRST_STATUS = {
   decline: 'declined',
   pend: 'pending',
   error: 'succeeded',
+  // Only what is confirmed can ask for it.
+  act: 'pending',
 } as const;

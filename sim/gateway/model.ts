@@ -4,16 +4,27 @@
  */
 import type { GatewayContract } from '../../src/domain/contract.ts';
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
-import { type BookedEffect, type Books, createEffectModel, type EffectModel } from './effects.ts';
+import { type BookedCharge, type Books, createEffectModel, type EffectModel } from './effects.ts';
+import { createObjectModel, type ObjectModel } from './objects.ts';
 import { type BookedRefund, createRefundModel, type RefundModel } from './refunds.ts';
 
-export { type BookedEffect, type EffectModel, type Reply, together, type Wish } from './effects.ts';
+export {
+  type BookedCharge,
+  type BookedEffect,
+  type Customer,
+  type EffectModel,
+  type Reply,
+  together,
+  type Wish,
+} from './effects.ts';
+export type { ObjectModel, PrepareReply, PrepareWish } from './objects.ts';
 export { type BookedRefund, isLive, type RefundBooks } from './refunds.ts';
-export type BookedCharge = BookedEffect;
 export type ChargeBooks = Books<BookedCharge>;
 
 export interface GatewayModel {
   readonly charges: EffectModel<ChargeRequest, BookedCharge>;
+  /** The same, if charges are made in two steps. */
+  readonly objects: ObjectModel | null;
   readonly refunds: RefundModel;
 }
 
@@ -28,23 +39,28 @@ export interface GatewayModelOptions {
   readonly nowMs: () => number;
   readonly after: (delayMs: number, event: () => void) => void;
   readonly onBooked: (charge: BookedCharge) => void;
+  /** Told of what happens to charges of two steps. */
+  readonly mark: (what: string) => void;
   readonly onRefundBooked: (refund: BookedRefund) => void;
 }
 
 export function createGatewayModel(options: GatewayModelOptions): GatewayModel {
   const { name: gateway, contract, nowMs, after, ledger, refundLedger } = options;
   const common = { gateway, contract, nowMs, after };
+  const ofCharges = { ...common, ledger, onBooked: options.onBooked };
+  const objects = contract.steps === 'two' ? createObjectModel({ ...ofCharges, mark: options.mark }) : null;
   return {
-    charges: createEffectModel({
-      ...common,
-      ledger,
-      idPrefix: 'ch',
-      termsOf: ({ reference, amountMinor, currency, method }) =>
-        `${reference} ${amountMinor} ${currency} ${method ?? ''}`,
-      make: (_request, charge) => charge,
-      refuses: () => null,
-      onBooked: options.onBooked,
-    }),
+    objects,
+    charges:
+      objects ??
+      createEffectModel({
+        ...ofCharges,
+        idPrefix: 'ch',
+        termsOf: ({ reference, amountMinor, currency, method }) =>
+          `${reference} ${amountMinor} ${currency} ${method ?? ''}`,
+        make: (_request, charge) => charge,
+        refuses: () => null,
+      }),
     refunds: createRefundModel({
       ...common,
       ledger: refundLedger,

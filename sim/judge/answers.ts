@@ -99,10 +99,10 @@ export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
   }
 
   /** A 202 comes after the whole waiting time (REVIEW may come earlier) and not much later, and shows a recent state. */
-  function waited({ accountId, orderId, atMs, waitMs }: Asked, { status, seq }: Payment): void {
+  function waited({ accountId, orderId, atMs, waitMs }: Asked, { status, seq, nextAction }: Payment): void {
     const tookMs = nowMs() - atMs;
-    // Sums of fractions of a millisecond are not exact.
-    if (status !== 'REVIEW' && tookMs < waitMs - 0.001)
+    // Nobody waits for the customer who has to act. Sums of fractions of a millisecond are not exact.
+    if (status !== 'REVIEW' && nextAction === null && tookMs < waitMs - 0.001)
       violated('waiting', `${orderId}: sent away after ${tookMs} of ${waitMs} ms`);
     if (tookMs > waitMs + LATE_MS)
       violated('waiting', `${orderId}: answered after ${tookMs} ms, and ${waitMs} were wanted`);

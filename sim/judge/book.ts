@@ -52,6 +52,8 @@ export interface BlindSend {
 export interface Restored {
   /** The processes know of the restore, and lookups exist. Then a second charge that a lookup could have prevented is a violation. */
   readonly asked: boolean;
+  /** When it was restored, in true time. No process that ran before has run since. */
+  readonly atMs: number;
   /** The last charge of each order that the restored database knew. */
   readonly knownN: ReadonlyMap<OrderName, number>;
 }
@@ -92,6 +94,10 @@ export interface Book {
   readonly wishes: Map<string, Wish>;
   /** Since when each charge is live, by its id. */
   readonly liveSinceMs: Map<string, number>;
+  /** The claims that were granted when nothing was stored that could have been confirmed. */
+  readonly claimedWithoutHandle: Set<string>;
+  /** What the charge was first confirmed on, by gateway key. */
+  readonly confirmed: Map<string, string>;
   /** Evidence could not be stored, and an alarm was raised. */
   evidenceLost: boolean;
   violation: Violation | null;
@@ -127,6 +133,8 @@ export function createBook(): Book {
     words: new Set(),
     wishes: new Map(),
     liveSinceMs: new Map(),
+    claimedWithoutHandle: new Set(),
+    confirmed: new Map(),
     evidenceLost: false,
     violation: null,
   };

@@ -1,10 +1,12 @@
 /** Every event needs its cause: what its writer did, and which outcome it got, under the same claim. The counters must match it. */
+import { EFFECTS } from '../../src/domain/effects.ts';
 import type { EventType } from '../../src/domain/events.ts';
 import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { Change, Row } from '../store/database.ts';
 import type { CommitJudgeParts } from './commits.ts';
 import { AFTER_CALL, AFTER_LOOKUP, AFTER_WATCHING, UNASKED } from './events-after.ts';
-import { callUnder, lookedUp } from './wire.ts';
+import { meantBy, noteClaim, preparedUnder } from './two-steps.ts';
+import { callUnder, type Looked, lookedUp } from './wire.ts';
 import { hasOpenWish } from './wishes.ts';
 
 const AFTER_VERIFYING: readonly EventType[] = [
@@ -23,6 +25,8 @@ export function judgeCause(parts: CommitJudgeParts, change: Change): void {
   else released(parts, change, event.type);
 }
 
+const ACTS: ReadonlySet<string> = new Set<EventType>(['call.requires_action', 'lookup.requires_action']);
+
 type Part = 'causes' | 'attempts' | 'doubt';
 
 function wrong(
@@ -37,6 +41,7 @@ function wrong(
 function claimed(parts: CommitJudgeParts, change: Change, type: string): void {
   const { before, after, event } = change;
   if (before === null || event === null) return;
+  noteClaim(parts, change);
   parts.book.evidenceAtClaim.set(after.claimId, type === 'call.started' ? after.evidence : 0);
   // An operator asks before its time: see `wishes.ts`.
   const isAsked = type === 'operator.wished' || type === 'operator.asked_to_look';
@@ -76,13 +81,16 @@ function released(parts: CommitJudgeParts, change: Change, type: string): void {
   if (status === 'REVIEW' && after.operation.step === 'call')
     wrong(parts, change, 'causes', 'called from a review');
   // A refund that counted as failed and is under way after all begins anew.
-  if (status !== 'FAILED' && sinceMs !== null && after.operation.unresolvedSinceMs !== sinceMs)
+  // The time of the customer begins when the gateway first names what they must act on.
+  const isNamed = after.operation.gatewayRef !== before.operation.gatewayRef && ACTS.has(type);
+  const beginsAnew = sinceMs !== null && after.operation.unresolvedSinceMs !== sinceMs;
+  if (status !== 'FAILED' && beginsAnew && !isNamed)
     wrong(parts, change, 'causes', 'its resolving begins anew');
-  const call = callUnder(wire, key, before.claimId);
+  const call = callUnder(wire, key, before.claimId) ?? preparedUnder(wire, key, before.claimId);
   const looked = lookedUp(wire, key, before.claimId);
   const grown = after.operation.attempts - before.operation.attempts;
   // A call that the engine did not let leave does not count. A call that could not leave counts, as a refused one.
-  const isCall = call !== undefined && (call.leftMs !== null || type !== 'call.not_sent');
+  const isCall = call !== null && (call.leftMs !== null || type !== 'call.not_sent');
   if (isCall && call.heard?.kind !== 'not_sent') {
     const heard = call.heard as CallOutcome | null;
     if (heard === null) {
@@ -99,35 +107,49 @@ function released(parts: CommitJudgeParts, change: Change, type: string): void {
   }
   const action = actionOf(before, rowBefore);
   const uncounts = action === 'call' && before.operation.attempts > 0;
-  if (uncounts ? grown !== -1 && !(grown === 0 && looked !== undefined) : grown !== 0)
+  if (uncounts ? grown !== -1 && !(grown === 0 && looked.length > 0) : grown !== 0)
     wrong(parts, change, 'attempts', `${grown} calls more, and none has left`);
   if (action === 'lookup') {
-    const may: readonly string[] = AFTER_LOOKUP[looked ?? 'not_sent'];
-    if (!may.includes(type)) wrong(parts, change, 'causes', `its lookup ended as ${looked ?? 'nothing'}`);
+    if (!afterLook(AFTER_LOOKUP, meantBy(parts, rowBefore, looked)).includes(type))
+      wrong(parts, change, 'causes', `its lookup ended as ${told(looked)}`);
   } else if (action === 'call') {
     const may: readonly string[] = [
       'call.not_sent',
       'payment.review',
-      ...(looked ? AFTER_LOOKUP[looked] : []),
+      ...meantBy(parts, rowBefore, looked).flatMap((kind) => AFTER_LOOKUP[kind]),
     ];
     if (!may.includes(type)) wrong(parts, change, 'causes', 'nothing was sent');
-  } else if (![...afterVerifying(parts, change, looked), ...afterWish(rowBefore, looked)].includes(type)) {
-    wrong(parts, change, 'causes', `it was to verify, and its lookup ended as ${looked ?? 'nothing'}`);
+  } else if (
+    ![...afterVerifying(parts, change, looked), ...afterWish(parts, rowBefore, looked)].includes(type)
+  ) {
+    wrong(parts, change, 'causes', `it was to verify, and its lookup ended as ${told(looked)}`);
   }
   keepsDoubt(parts, change, type);
 }
 
-/** The events that may end a verification. `looked`: the outcome of its own lookup, where it has one. */
+/** What may be written after a look that ended so. If none has ended, nothing was sent. */
+function afterLook(
+  after: Readonly<Record<Looked, readonly EventType[]>>,
+  looked: readonly Looked[],
+): readonly string[] {
+  return looked.length === 0 ? after.not_sent : looked.flatMap((kind) => after[kind]);
+}
+
+function told(looked: readonly Looked[]): string {
+  return looked.length === 0 ? 'nothing' : looked.join(' or ');
+}
+
+/** The events that may end a verification. `looked`: how its own lookup ended, where it has one. */
 function afterVerifying(
   { plan }: CommitJudgeParts,
   { before }: Change,
-  looked: ReturnType<typeof lookedUp>,
+  looked: readonly Looked[],
 ): readonly string[] {
-  if (before?.operation.kind !== 'refund') return AFTER_VERIFYING;
+  if (before === null || EFFECTS[before.operation.kind].followUp === null) return AFTER_VERIFYING;
   const { status } = before.operation;
   if (status === 'COMPLETED' || status === 'FAILED') {
     if (!plan.policy.contract.lookup) return UNASKED[status];
-    const may = AFTER_WATCHING[status][looked ?? 'not_sent'];
+    const may = afterLook(AFTER_WATCHING[status], looked);
     // The database may not show the evidence that is to be compared with the answer, or the evidence names a second one.
     return before.evidence > 0 ? [...may, 'verify.unavailable', 'verify.duplicate_found'] : may;
   }
@@ -136,9 +158,9 @@ function afterVerifying(
 }
 
 /** The events that may end a look about which an operator has said something. */
-function afterWish(row: Row, looked: ReturnType<typeof lookedUp>): readonly string[] {
+function afterWish(parts: CommitJudgeParts, row: Row, looked: readonly Looked[]): readonly string[] {
   if (!hasOpenWish(row)) return [];
-  return [...AFTER_LOOKUP[looked ?? 'not_sent'], 'operator.settled', 'operator.refuted'];
+  return [...afterLook(AFTER_LOOKUP, meantBy(parts, row, looked)), 'operator.settled', 'operator.refuted'];
 }
 
 /** What the claim was made for: call, lookup or verify. */
@@ -153,7 +175,10 @@ function judgeDoubt(parts: CommitJudgeParts, change: Change, heard: CallOutcome)
     heard.kind === 'busy' || heard.kind === 'pending' || (heard.kind === 'unknown' && !heard.answered);
   if (isOpen && kind !== 'open') wrong(parts, change, 'doubt', `its call ended as ${heard.kind}`);
   if (heard.kind === 'unknown' && kind === 'none') wrong(parts, change, 'doubt', 'its call may have charged');
-  if (!isOpen) keepsDoubt(parts, change, change.event?.type ?? '');
+  // In two steps, an error that is kept under the key is the end of every call so far.
+  const { steps, cachesErrors } = parts.plan.policy.contract;
+  const endsAll = steps === 'two' && cachesErrors && heard.kind === 'unknown' && kind === 'answered';
+  if (!isOpen && !endsAll) keepsDoubt(parts, change, change.event?.type ?? '');
 }
 
 /** The decline code and the charge id that the gateway gave are stored. */

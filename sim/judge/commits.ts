@@ -1,4 +1,5 @@
 /** What must hold for every committed change: allowed moves, events, the fence, and the truth about money. */
+import type { GatewayContract } from '../../src/domain/contract.ts';
 import { timeOfUuidV7 } from '../../src/domain/ids.ts';
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { ChargeBooks } from '../gateway/model.ts';
@@ -9,6 +10,7 @@ import { type Book, orderName, STATEMENT_MS } from './book.ts';
 import { judgeCause } from './causes.ts';
 import { knownMoney } from './late-money.ts';
 import { judgeProof } from './proofs.ts';
+import { wasDeclined } from './two-steps.ts';
 import { wrongBody } from './views.ts';
 import { judgeWait } from './waits.ts';
 import { judgeWish } from './wishes.ts';
@@ -33,6 +35,8 @@ export interface CommitJudgeParts {
   readonly book: Book;
   readonly plan: Plan;
   readonly gateway: ChargeBooks;
+  /** As in `MoneyJudgeParts`. */
+  readonly handleOf: (row: Row, n: number) => string | null;
   readonly violated: (invariant: string, message: string) => void;
   readonly mark: (name: string) => void;
 }
@@ -253,9 +257,11 @@ function judgeReason(
   operation: OperationRow,
 ): void {
   const { policy } = parts.plan;
-  const declined = parts.gateway.ledger.some(
-    ({ key, status }) => key === operation.gatewayKey && status === 'declined',
-  );
+  const declined =
+    parts.gateway.ledger.some(
+      ({ key, status, code }) =>
+        key === operation.gatewayKey && (status === 'declined' || code !== undefined),
+    ) || wasDeclined(parts, operation.gatewayKey, after.operation.failureCode);
   if (operation.problem === 'card_declined' && !declined) {
     parts.violated('6 truth', `${orderId}: said to be declined, but the gateway never said so`);
   }
@@ -299,12 +305,24 @@ function judgePatience(
     book.amnesia ||
     plan.policy.contract.cachesErrors ||
     plan.mishaps.some((mishap) => MISLEADS_CLOCKS.has(mishap));
-  if (!excused && ageMs + AHEAD_MS < patienceS * 1000)
+  // If earlier charges cannot be verified, the wait for them ends after `resolveForMs`. Only a simulated one is that short.
+  const { resolveForMs, contract } = plan.policy;
+  const patienceMs = Math.min(patienceS * 1000, guardedMs(contract));
+  const limitMs = before?.operation.step === 'verify' ? Math.min(patienceMs, resolveForMs) : patienceMs;
+  if (!excused && ageMs + AHEAD_MS < limitMs)
     violated(
       'patience',
       `${orderId}: FAILED (${after.operation.failureCode}) after ${ageMs} ms of ${patienceS} s`,
     );
 }
+
+/** In two steps, what is in doubt is sealed once its key could be forgotten before a call lands. Only a simulated key is that short. */
+function guardedMs({ steps, keyWindowMs, landsWithinMs }: GatewayContract): number {
+  const guarded = keyWindowMs - landsWithinMs - LONGEST_LEASE_MS;
+  return steps === 'one' ? Number.POSITIVE_INFINITY : Math.max(0, guarded);
+}
+
+const LONGEST_LEASE_MS = 9000;
 
 const MISLEADS_CLOCKS: ReadonlySet<Mishap> = new Set([
   'clock_jumps',

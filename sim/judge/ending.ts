@@ -5,6 +5,7 @@ import type { Database, Row } from '../store/database.ts';
 import { untold } from './alarms.ts';
 import { type Book, orderName } from './book.ts';
 import { silentMoney } from './late-money.ts';
+import { judgePayable } from './two-steps.ts';
 import { isUndisturbed } from './undisturbed.ts';
 import { sentUnder } from './wire.ts';
 import { hasOpenWish } from './wishes.ts';
@@ -63,7 +64,8 @@ function isTakenBack({ payment, operations, evidence }: Row, ledger: ChargeBooks
   return back.size > 0 && !isOpen && isNamed && payment.operation.failureCode !== 'other_gateway';
 }
 
-export function judgeEnding({ plan, database, gateway, book, nowMs, violated }: EndingParts): void {
+export function judgeEnding(parts: EndingParts): void {
+  const { plan, database, gateway, book, nowMs, violated } = parts;
   const { amnesia } = book;
   for (const row of database.rows()) {
     const { payment } = row;
@@ -79,6 +81,7 @@ export function judgeEnding({ plan, database, gateway, book, nowMs, violated }: 
     const money = amnesia ? null : silentMoney(book, gateway, row, nowMs);
     if (money !== null) violated('late money', `${orderId} ${money}`);
     if (!amnesia) judgeCounters(book, row, violated);
+    judgePayable(parts, row);
     const keys = new Set(row.operations.map(({ gatewayKey }) => gatewayKey));
     const live = gateway.ledger.filter((charge) => keys.has(charge.key) && charge.status === 'succeeded');
     if (sentBlindly(book, row)) {

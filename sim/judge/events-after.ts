@@ -5,12 +5,13 @@ import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
 /** The events that may follow each outcome of a call. */
 export const AFTER_CALL: Readonly<Record<CallOutcome['kind'], readonly EventType[]>> = {
   approved: ['payment.completed'],
-  declined: ['payment.failed', 'call.declined_in_doubt', 'payment.review'],
+  declined: ['payment.failed', 'call.declined_in_doubt', 'call.declined', 'payment.review'],
   // The last one is written if the charge would fail while there is evidence that nobody has checked.
   refused: ['call.refused', 'payment.failed', 'payment.review', 'lookup.not_found_yet'],
   unknown: ['call.unknown', 'payment.review'],
   busy: ['call.busy', 'payment.review'],
   pending: ['call.pending', 'payment.review'],
+  requires_action: ['call.requires_action'],
   forbidden: ['call.forbidden'],
   mismatch: ['payment.review'],
 };
@@ -37,7 +38,13 @@ export const AFTER_LOOKUP: Readonly<Record<LookupOutcome['kind'] | 'not_sent', r
     'payment.failed',
     'payment.review',
     'call.declined_in_doubt',
+    // In two steps, if nothing is stored: the same call may be made again.
+    'lookup.open',
   ],
+  open: ['lookup.open', 'payment.review'],
+  requires_action: ['lookup.requires_action', 'payment.review'],
+  // The last two are written if the charge would fail while there is evidence that nobody has checked.
+  sealed: ['payment.failed', 'payment.review', 'lookup.not_found_yet', 'call.declined_in_doubt'],
   unavailable: ['lookup.unavailable', 'payment.review'],
   forbidden: ['lookup.unavailable', 'payment.review'],
   not_sent: ['lookup.unavailable', 'payment.review'],
@@ -52,6 +59,10 @@ const UNSEEN = {
   unavailable: ['verify.unavailable'],
   forbidden: ['verify.unavailable'],
   not_sent: ['verify.unavailable'],
+  // No follow-up is made in two steps.
+  open: ['verify.unavailable'],
+  requires_action: ['verify.unavailable'],
+  sealed: ['verify.unavailable'],
 } as const;
 
 /** The events that may follow a lookup of an operation that has ended, and may still turn out otherwise. */

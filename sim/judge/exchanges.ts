@@ -40,7 +40,7 @@ export function judgeBeginning(parts: MoneyJudgeParts, beginning: Beginning): Ex
   if (known === undefined) wire.exchanges.set(request.key, [exchange]);
   else known.push(exchange);
   const isOurs = (one: Row): boolean => holds(book, one, sender);
-  const leased = kind === 'lookup' ? parts.lookedUpFor(request.key, isOurs) : row;
+  const leased = kind === 'lookup' || kind === 'seal' ? parts.lookedUpFor(request.key, isOurs) : row;
   if (leased !== undefined) judgeLease(parts, beginning, leased);
   return exchange;
 }

@@ -1,4 +1,5 @@
 /** The judge sees every commit, every request that is sent, every booking and every answer. It checks each against the others. */
+import type { SealRequest } from '../../src/domain/outcomes.ts';
 import type { BookedCharge, ChargeBooks, RefundBooks } from '../gateway/model.ts';
 import { isStoreSound, type Plan } from '../plan/plan.ts';
 import type { Change, Database, FollowUpChange, Row } from '../store/database.ts';
@@ -12,6 +13,7 @@ import { createSendJudge, judgeBooking, type MoneyJudgeParts, type Sending } fro
 import { asChange } from './refunds/as-charge.ts';
 import { changeOf } from './refunds/book.ts';
 import { createRefundJudge, type RefundJudge } from './refunds/index.ts';
+import { judgeSeal } from './two-steps.ts';
 import { hasSteadyClocks, isUndisturbed } from './undisturbed.ts';
 import type { Claimant, Exchange } from './wire.ts';
 
@@ -33,6 +35,8 @@ export interface Judge {
   /** An alarm about a payment was raised. */
   alarmed(alarm: string, paymentId: string): void;
   sent(sending: Sending): void;
+  /** A seal leaves. */
+  seals(request: Pick<SealRequest, 'key' | 'handle' | 'orderId'>): void;
   booked(charge: BookedCharge): void;
   /** The gateway is about to break its contract for this key. */
   excuse(key: string, how: 'answer' | 'money'): void;
@@ -91,6 +95,8 @@ export function createJudge(parts: JudgeParts): Judge {
     gateway: parts.gateway(),
     violated,
     policy: plan.policy,
+    handleOf: ({ payment: { paymentId, order } }, n) =>
+      parts.database().read('handle', { accountId: order.accountId, paymentId, n })?.handle ?? null,
     plan,
     nowMs,
     databaseNowMs: clock,
@@ -127,7 +133,7 @@ export function createJudge(parts: JudgeParts): Judge {
     limits,
     refunds,
     committed(change) {
-      judgeCommit({ book, plan, gateway: parts.gateway(), violated, mark }, change, nowMs());
+      judgeCommit({ ...money(), mark }, change, nowMs());
       limits.committed(change);
     },
     refundCommitted(committed) {
@@ -145,6 +151,7 @@ export function createJudge(parts: JudgeParts): Judge {
       send ??= createSendJudge(money());
       send(sending);
     },
+    seals: (request) => judgeSeal(money(), request),
     booked: (charge) => judgeBooking(money(), charge),
     excuse: (key, how) => void book.excused.set(key, book.excused.get(key) === 'money' ? 'money' : how),
     evidenceLost() {
@@ -168,6 +175,7 @@ export function createJudge(parts: JudgeParts): Judge {
       book.amnesia = true;
       book.restored = {
         asked: told && plan.policy.contract.lookup,
+        atMs: nowMs(),
         knownN: new Map(
           rows.map(({ payment: { order, operation } }) => [
             orderName(order.accountId, order.orderId),
@@ -175,12 +183,14 @@ export function createJudge(parts: JudgeParts): Judge {
           ]),
         ),
       };
+      refunds.forgot();
     },
     idLost(lost) {
       book.idLost = lost;
     },
     forgot() {
       book.amnesia = true;
+      refunds.forgot();
     },
     violated,
     drained(sender) {

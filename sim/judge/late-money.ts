@@ -25,9 +25,14 @@ export function knownMoney(
       !words.has(key) &&
       shownFromMs + WRITTEN_WITHIN_MS < nowMs &&
       operations.some(({ gatewayKey }) => gatewayKey === key) &&
-      (wire.exchanges.get(key) ?? []).some((one) => one.beganMs >= shownFromMs && showsMoney(one))
+      isShown({ wire }, key, shownFromMs)
     );
   });
+}
+
+/** Whether a lookup that began since then has shown money under the key. */
+export function isShown({ wire }: Pick<Book, 'wire'>, key: string, sinceMs: number): boolean {
+  return (wire.exchanges.get(key) ?? []).some((one) => one.beganMs >= sinceMs && showsMoney(one));
 }
 
 function showsMoney({ kind, heard }: Exchange): boolean {

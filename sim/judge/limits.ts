@@ -4,12 +4,13 @@
  */
 import type { EffectKind } from '../../src/domain/effects.ts';
 import { isSettled } from '../../src/domain/operation.ts';
-import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
+import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { RefundedOutcome } from '../../src/domain/refund-outcomes.ts';
 import { isStoreSound, type Plan } from '../plan/plan.ts';
 import type { Change, Database, Row } from '../store/database.ts';
 import type { Asked } from './answers.ts';
 import { type OrderName, orderName } from './book.ts';
+import type { Heard } from './wire.ts';
 
 /** One incarnation of a process, at one moment. */
 export interface Caller {
@@ -44,7 +45,7 @@ export interface LimitJudge {
     kind: ExchangeKind,
     caller: Caller,
     end: {
-      readonly outcome: CallOutcome | LookupOutcome | RefundedOutcome | NotSent;
+      readonly outcome: Heard | RefundedOutcome;
       readonly kept: boolean;
       readonly beganAtMs: number;
       readonly effect: EffectKind;

@@ -6,6 +6,8 @@ import type { Plan } from '../plan/plan.ts';
 import type { Row } from '../store/database.ts';
 import { type Book, type Intended, STATEMENT_MS } from './book.ts';
 import { isCutShort, judgeFirstByte, LEASE_MARGIN_MS } from './exchanges.ts';
+import { isShown } from './late-money.ts';
+import { judgeConfirm } from './two-steps.ts';
 import { claimantOf } from './wire.ts';
 
 export interface MoneyJudgeParts {
@@ -18,6 +20,8 @@ export interface MoneyJudgeParts {
    * under its claim.
    */
   readonly lookedUpFor: (key: string, holds: (row: Row) => boolean) => Row | undefined;
+  /** What the charge is confirmed on, as the database has it now. Null: nothing. */
+  readonly handleOf: (row: Row, n: number) => string | null;
   readonly policy: Policy;
   readonly plan: Plan;
   readonly violated: (invariant: string, message: string) => void;
@@ -29,7 +33,7 @@ export interface MoneyJudgeParts {
 /** The first byte of a call. */
 export interface Sending {
   readonly sender: string;
-  readonly request: Pick<ChargeRequest, 'key' | 'orderId' | 'amountMinor' | 'currency'>;
+  readonly request: Pick<ChargeRequest, 'key' | 'orderId' | 'amountMinor' | 'currency' | 'handle'>;
   /** Every clock of the sender's machine had stopped for a while, so the sender cannot know that its lease is over. */
   readonly blind: boolean;
   readonly senderLives: () => boolean;
@@ -68,6 +72,7 @@ export function createSendJudge(parts: MoneyJudgeParts): (sending: Sending) => v
       return;
     }
     const { payment } = row as Row;
+    judgeConfirm(parts, sending, row as Row);
     judgeKnown(parts, sending, row as Row, intended);
     const before = used.get(payment.claimId);
     used.set(payment.claimId, sending);
@@ -126,7 +131,7 @@ function noteBlind(
 
 /** No charge is sent while an earlier one of its order is visibly live, if that one failed by absence or has evidence. */
 function judgeKnown(
-  { gateway, policy, violated }: MoneyJudgeParts,
+  { book, gateway, policy, violated }: MoneyJudgeParts,
   { sender, request }: Sending,
   { operations, evidence }: Row,
   { openedMs, n }: Intended,
@@ -134,10 +139,13 @@ function judgeKnown(
   if (!policy.contract.lookup) return;
   for (const earlier of operations.slice(0, -1)) {
     if (!earlier.byAbsence && !evidence.some(({ chargeN }) => chargeN === earlier.n)) continue;
-    const seen = gateway.ledger.some(
-      ({ key, status, visibleAtMs }) =>
-        key === earlier.gatewayKey && status === 'succeeded' && visibleAtMs < openedMs,
-    );
+    const seen = gateway.ledger.some((charge) => {
+      const shownFromMs = Math.max(charge.visibleAtMs, book.liveSinceMs.get(charge.id) ?? 0);
+      if (charge.key !== earlier.gatewayKey || charge.status !== 'succeeded' || shownFromMs >= openedMs)
+        return false;
+      // In two steps, nothing was confirmed where no handle is stored. So a gateway that gives no answer keeps nobody waiting.
+      return policy.contract.steps === 'one' || isShown(book, charge.key, shownFromMs);
+    });
     if (seen)
       violated(
         '3 next charge',

@@ -17,9 +17,8 @@ export function judgeProof(parts: CommitJudgeParts, change: Change, nowMs: numbe
   if (!fails && event.type !== 'lookup.absent') return;
   const key = rowAfter.operations.at(-1)?.gatewayKey ?? '';
   const { wire } = book;
-  // The effect of an approved call is what has failed since.
   const wasMade = before.operation.status === 'COMPLETED';
-  const sent = doubtful(wire, key).filter(({ heard }) => !wasMade || heard?.kind !== 'approved');
+  const sent = wasMade ? besidesMade(doubtful(wire, key)) : doubtful(wire, key);
   wire.clearedMs.set(key, nowMs);
   // Nothing proves it but the word of a person.
   const isWord = event.type === 'operator.settled' && isSilent(parts, change);
@@ -30,6 +29,11 @@ export function judgeProof(parts: CommitJudgeParts, change: Change, nowMs: numbe
   const asked = (wire.exchanges.get(key) ?? []).filter(
     ({ kind: is, sender }) => is === 'lookup' && sender === writer,
   );
+  if (contract.steps === 'two' && after.operation.kind === 'charge') {
+    if (!asked.some(({ heard }) => heard?.kind === 'sealed'))
+      violated('6 proof', `${orderId}: ${event.type} (${event.detail ?? ''}), and nobody has seen the seal`);
+    return;
+  }
   // If the gateway keeps keys, a key has only one result.
   if (contract.keys === 'kept' && asked.some(({ heard }) => heard !== null && RESULTS.has(heard.kind)))
     return;
@@ -41,6 +45,12 @@ export function judgeProof(parts: CommitJudgeParts, change: Change, nowMs: numbe
       '6 proof',
       `${orderId}: ${event.type} (${event.detail ?? ''}), and nobody has asked when it would have been proof, from ${provableMs} on`,
     );
+}
+
+/** Without the calls whose effect is what has failed since: the approved ones. If a lookup showed it, that was one of those in doubt. */
+function besidesMade(sent: readonly Sent[]): readonly Sent[] {
+  const others = sent.filter(({ heard }) => heard?.kind !== 'approved');
+  return others.length < sent.length ? others : others.slice(1);
 }
 
 const RESULTS: ReadonlySet<string> = new Set(['declined', 'reversed']);

@@ -1,4 +1,5 @@
 /** When a payment is due next: as the policy says for what has just happened. While something is left to do, it always has a due time. */
+import { EFFECTS } from '../../src/domain/effects.ts';
 import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import type { Mishap } from '../plan/faults.ts';
@@ -81,9 +82,34 @@ function boundsOf(
     case 'call.refused':
     case 'call.unknown':
     case 'call.busy':
+      // In two steps it is looked up before it is called again.
+      if (policy.contract.steps === 'two' && operation.kind === 'charge' && operation.step === 'lookup')
+        return {
+          leastMs: 0,
+          mostMs: Math.max(
+            policy.contract.lookupLagMs,
+            backoff(policy, operation.attempts, heard)?.mostMs ?? 0,
+          ),
+        };
       return operation.step === 'lookup'
         ? exactly(policy.contract.lookupLagMs)
         : backoff(policy, operation.attempts, heard);
+    case 'call.declined':
+    case 'call.requires_action':
+      return exactly(policy.contract.lookupLagMs);
+    case 'lookup.open':
+      if (operation.step === 'call' || operation.lookups === lookups) return exactly(0);
+      return operation.status === 'REVIEW'
+        ? exactly(policy.reviewLookupMs)
+        : schedule(policy, policy.lookupBaseMs, lookups);
+    case 'lookup.requires_action':
+      return {
+        leastMs: 0,
+        mostMs:
+          operation.status === 'REVIEW'
+            ? policy.reviewLookupMs
+            : schedule(policy, policy.pendingPollMs, lookups).mostMs,
+      };
     case 'call.declined_in_doubt':
       return { leastMs: 0, mostMs: policy.contract.lookupLagMs };
     case 'call.pending':
@@ -110,7 +136,7 @@ function boundsOf(
       };
     case 'verify.unavailable':
       // A success is looked up again after an hour, then less and less often, at last once a day.
-      if (operation.kind === 'refund' && operation.status === 'COMPLETED') return null;
+      if (EFFECTS[operation.kind].mayFailForMs > 0 && operation.status === 'COMPLETED') return null;
       return {
         leastMs: 0,
         mostMs:

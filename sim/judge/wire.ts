@@ -1,5 +1,5 @@
 /** The exchanges with the gateway, as the judge saw them: who sent what, under which claim, when, and what came back. */
-import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
+import type { CallOutcome, LookupOutcome, NotSent, PrepareOutcome } from '../../src/domain/outcomes.ts';
 
 /** One incarnation of a process, as the owner of claims. */
 export interface Claimant {
@@ -8,8 +8,12 @@ export interface Claimant {
   readonly index: number;
 }
 
+/** What an exchange can say. `asked`: of a seal, which has no outcome of its own. */
+export type Heard = CallOutcome | LookupOutcome | PrepareOutcome | NotSent | { readonly kind: 'asked' };
+
 export interface Exchange {
-  readonly kind: 'call' | 'lookup';
+  /** `prepare` and `seal`: only in two steps. */
+  readonly kind: 'call' | 'lookup' | 'prepare' | 'seal';
   readonly sender: string;
   readonly key: string;
   /** The claim that its sender held on the order when the exchange began. Null: the sender held none, or the order is unknown. */
@@ -20,7 +24,7 @@ export interface Exchange {
   /** When the first byte of a call was sent. Null: not yet. */
   leftMs: number | null;
   /** The outcome that its sender got. Null: none yet, or never. */
-  heard: CallOutcome | LookupOutcome | NotSent | null;
+  heard: Heard | null;
 }
 
 /** A call that was sent. */
@@ -54,7 +58,8 @@ export function doubtful(wire: Wire, key: string): readonly Sent[] {
 /** The calls that were sent under the key. With `claimId`: only those of that claim. */
 export function sentUnder({ exchanges }: Wire, key: string, claimId?: string): readonly Sent[] {
   return (exchanges.get(key) ?? []).filter(
-    (one): one is Sent => one.leftMs !== null && (claimId === undefined || one.claimId === claimId),
+    (one): one is Sent =>
+      one.kind === 'call' && one.leftMs !== null && (claimId === undefined || one.claimId === claimId),
   );
 }
 
@@ -63,16 +68,16 @@ export function callUnder({ exchanges }: Wire, key: string, claimId: string): Ex
   return (exchanges.get(key) ?? []).findLast((one) => one.kind === 'call' && one.claimId === claimId);
 }
 
-/** The last outcome of a lookup under the claim. Undefined: none. */
-export function lookedUp(
-  { exchanges }: Wire,
-  key: string,
-  claimId: string,
-): LookupOutcome['kind'] | 'not_sent' | undefined {
-  const heard = (exchanges.get(key) ?? []).findLast(
-    (one) => one.kind === 'lookup' && one.claimId === claimId && one.heard !== null,
-  )?.heard;
-  return heard?.kind as LookupOutcome['kind'] | 'not_sent' | undefined;
+export type Looked = LookupOutcome['kind'] | 'not_sent';
+
+/**
+ * How the lookups under the claim ended. A claim is made for one look at its own key. Of a refund there may be several: the same process
+ * may look it up for another refund of the payment at the same time, and from outside nobody can tell which look is whose.
+ */
+export function lookedUp({ exchanges }: Wire, key: string, claimId: string): readonly Looked[] {
+  return (exchanges.get(key) ?? [])
+    .filter((one) => one.kind === 'lookup' && one.claimId === claimId && one.heard !== null)
+    .map(({ heard }) => heard?.kind as Looked);
 }
 
 const PROVES_NOTHING_CHARGED: ReadonlySet<string> = new Set(['refused', 'forbidden', 'declined']);

@@ -7,7 +7,7 @@ import type { Wish, WishEnd } from '../../src/domain/wish.ts';
 import type { Change, Row } from '../store/database.ts';
 import { standsWrong } from './book.ts';
 import type { CommitJudgeParts } from './commits.ts';
-import { lookedUp } from './wire.ts';
+import { type Looked, lookedUp } from './wire.ts';
 
 /** What a statement was given about a wish. */
 type WishChange =
@@ -32,7 +32,7 @@ export function hasOpenWish({ events }: Pick<Row, 'events'>): boolean {
 export function isSilent({ book, plan }: CommitJudgeParts, { before, rowAfter }: Change): boolean {
   if (!plan.policy.contract.lookup) return true;
   const looked = lookedUp(book.wire, currentKey(rowAfter), before?.claimId ?? '');
-  return looked === 'unavailable' || looked === 'forbidden';
+  return looked.some((kind) => kind === 'unavailable' || kind === 'forbidden');
 }
 
 export function judgeWish(parts: CommitJudgeParts, change: Change): void {
@@ -97,10 +97,18 @@ function judgeCarriedOut(parts: CommitJudgeParts, change: Change, { outcome }: W
   const { before, after, rowAfter } = change;
   const key = currentKey(rowAfter);
   const looked = lookedUp(book.wire, key, before?.claimId ?? '');
-  if (plan.policy.contract.lookup && (looked === undefined || looked === 'not_sent'))
+  if (plan.policy.contract.lookup && looked.every((kind) => kind === 'not_sent'))
     wrong(parts, change, 'carried out without a look at the gateway');
-  if (looked !== undefined && STRONGER[outcome].has(looked) && !isAboutAnother(parts, change, looked))
-    wrong(parts, change, `carried out although the gateway showed it as ${looked}`);
+  const isStronger = (kind: Looked): boolean =>
+    STRONGER[outcome].has(kind) && !isAboutAnother(parts, change, kind);
+  if (looked.length > 0 && looked.every(isStronger))
+    wrong(parts, change, `carried out although the gateway showed it as ${looked.join(' or ')}`);
+  const { n } = after.operation;
+  const wasRefuted = rowAfter.events.some(
+    ({ type, chargeN }) => type === 'operator.refuted' && chargeN === n,
+  );
+  if (wasRefuted && plan.policy.contract.lookup && isSilent(parts, change))
+    wrong(parts, change, 'carried out without an answer, and one was refuted before');
   if ((after.operation.status === 'COMPLETED') !== (outcome === 'completed'))
     wrong(parts, change, `${outcome} was carried out as ${after.operation.status}`);
   const made = gateway.ledger.filter((one) => one.key === key);
@@ -113,7 +121,7 @@ function judgeCarriedOut(parts: CommitJudgeParts, change: Change, { outcome }: W
 }
 
 /** Whether the word may be about another charge of the order, or about another call under the key. Then a decline says nothing of it. */
-function isAboutAnother({ gateway, plan }: CommitJudgeParts, { rowAfter }: Change, looked: string): boolean {
+function isAboutAnother({ gateway, plan }: CommitJudgeParts, { rowAfter }: Change, looked: Looked): boolean {
   if (looked !== 'declined' && looked !== 'reversed') return false;
   const keys = new Set(rowAfter.operations.slice(0, -1).map(({ gatewayKey }) => gatewayKey));
   return (

@@ -3,6 +3,7 @@ import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { CallFault } from '../plan/faults.ts';
 import { drained, paused } from '../scenarios/deeds.ts';
 import { type Scenario, times } from '../scenarios/scenario.ts';
+import { TWO_STEP_SCENARIOS } from './two-steps.ts';
 
 /** A script whose end alone is compared: how it gets there is what the crash changes. */
 export type KillScenario = Omit<Scenario, 'ending'> & {
@@ -212,4 +213,5 @@ export const KILL_SCENARIOS: readonly KillScenario[] = [
     visits: [{ on: 'p1' }, { atMs: 12_000, on: 'p2' }],
   }),
   ...REFUNDS,
+  ...TWO_STEP_SCENARIOS,
 ];

@@ -7,7 +7,9 @@
  * broken, and fails the run as a missed bug does. The same judges must find nothing wrong with an unchanged copy: the
  * explorer as a whole, the same tests, and the simulation on the very seeds that caught something.
  *
- * `npm run mutants [-- --only <part of a name, a file, or a judge>]… [--models] [--jobs 2] [--json FILE]`. With `--models` the bugs of
+ * `npm run mutants [-- --only <part of a name, a file, or a judge>]… [--every N] [--models-hold] [--models] [--jobs 2] [--json FILE]`.
+ * `--every 3` takes every third bug of each judge, the same ones in every run. `--models-hold`: the explorer and the kills have just
+ * passed on this very tree, so they are not run on it once more. With `--models` the bugs of
  * `src/domain/` and `src/engine/` are judged by the explorer, the simulation and the kill points alone, whatever judge they name:
  * how many are caught by judges that were not told where to look. Then a missed bug fails nothing; the share is what is asked for.
  */
@@ -26,7 +28,9 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true, default: [''] },
     jobs: { type: 'string', default: '2' },
     json: { type: 'string' },
+    every: { type: 'string', default: '1' },
     models: { type: 'boolean', default: false },
+    'models-hold': { type: 'boolean', default: false },
   },
 });
 
@@ -40,7 +44,10 @@ async function main(): Promise<number> {
   const chosen = PLANTED.filter(({ name, file, judge }) =>
     only.some((part) => name.includes(part) || file.includes(part) || judge === part),
   );
-  const bugs = models ? chosen.filter(isOfTheInside).map(forModels) : chosen;
+  const bugs = everyNth(
+    wholeNumber('every', values.every),
+    models ? chosen.filter(isOfTheInside).map(forModels) : chosen,
+  );
   if (bugs.length === 0) throw new Error(`No planted bug and no judge is named "${only.join('" or "')}".`);
   const startedMs = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'payonce-mutants-'));
@@ -54,6 +61,7 @@ async function main(): Promise<number> {
       folder,
       bugs,
       jobs: wholeNumber('jobs', values.jobs),
+      modelsHold: values['models-hold'],
       runner,
       onResult: (result) => say(line(result)),
       say,
@@ -83,6 +91,16 @@ async function main(): Promise<number> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Every nth bug of each judge. */
+function everyNth(n: number, bugs: readonly PlantedBug[]): readonly PlantedBug[] {
+  const seen = new Map<string, number>();
+  return bugs.filter(({ judge }) => {
+    const before = seen.get(judge) ?? 0;
+    seen.set(judge, before + 1);
+    return before % n === 0;
+  });
 }
 
 /** What the models run: decisions and the engine. The rest of the program is not in their worlds. */

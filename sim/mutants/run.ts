@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly folder: string;
   readonly bugs: readonly PlantedBug[];
   readonly jobs: number;
+  /** Whether the explorer and the kill points are known to find nothing wrong with the unchanged tree. */
+  readonly modelsHold: boolean;
   readonly runner: Runner;
   readonly onResult: (result: Result) => void;
   readonly say: (line: string) => void;
@@ -61,7 +63,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
     };
     const jobs: Job[] = [];
     for (const name of ['explorer', 'kill points'] as const) {
-      if (bugs.some(({ judge }) => judge === name || judge === ANY_MODEL))
+      if (!options.modelsHold && bugs.some(({ judge }) => judge === name || judge === ANY_MODEL))
         jobs.push(() => control(name, modelControl(name, clean.folder, runner)));
     }
     if (database !== null) {

@@ -50,7 +50,34 @@ export type CallFault =
   | 'wrong_amount'
   | 'wrong_currency'
   | 'wrong_reference'
-  | 'answer_about_another';
+  | 'answer_about_another'
+  /** In two steps only: the customer must do something before anything is charged. */
+  | 'customer_must_act';
+
+/** What happens to one request for the object that a charge of two steps is confirmed on. */
+export type PrepareFault =
+  | 'none'
+  /** The connection breaks before it arrives. */
+  | 'prepare_lost'
+  /** It is made, and the answer is lost. */
+  | 'prepare_answer_lost'
+  /** It is made when nobody listens any more. */
+  | 'prepare_late'
+  /** An error that the gateway keeps under the key. */
+  | 'prepare_error'
+  /** A definite no to the request itself. */
+  | 'prepare_declined';
+
+/** What happens to one request that seals such an object. */
+export type SealFault =
+  | 'none'
+  | 'seal_lost'
+  /** It is sealed, and the answer is lost. */
+  | 'seal_answer_lost'
+  /** It is sealed when nobody listens any more. */
+  | 'seal_late'
+  /** An error that the gateway keeps under the key. */
+  | 'seal_error';
 
 export type LookupFault =
   | 'none'
@@ -94,7 +121,7 @@ export type Mishap =
   | 'refund_elsewhere';
 
 export type FaultName =
-  | Exclude<StoreFault | CallFault | LookupFault, 'none'>
+  | Exclude<StoreFault | CallFault | PrepareFault | SealFault | LookupFault, 'none'>
   | Mishap
   /** A refund that succeeded fails after all: the bank has sent it back. */
   | 'refund_fails_later'
@@ -109,6 +136,10 @@ export interface Faults {
   /** Milliseconds until a connection is up and a call may be sent. 0: a connection is already open. */
   connectMs(request: ChargeRequest | RefundRequest): number;
   lookup(): LookupFault;
+  /** Only at a gateway of two steps. */
+  prepare(): PrepareFault;
+  /** Only at a gateway of two steps. */
+  seal(): SealFault;
   /** Milliseconds by which a timer comes late. */
   timerLateMs(): number;
   /** A delay in [fromMs, toMs]. */

@@ -5,7 +5,15 @@
 import type { GatewayContract } from '../../src/domain/contract.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import type { Tape } from '../core/tape.ts';
-import type { CallFault, FaultName, LookupFault, Mishap, StoreFault } from './faults.ts';
+import type {
+  CallFault,
+  FaultName,
+  LookupFault,
+  Mishap,
+  PrepareFault,
+  SealFault,
+  StoreFault,
+} from './faults.ts';
 import { drawNarrow, type Narrow } from './narrow.ts';
 
 /**
@@ -77,7 +85,8 @@ export const STORE_FAULTS: readonly Exclude<StoreFault, 'none'>[] = [
   'store_slow',
   'store_serialization',
 ];
-export const CALL_FAULTS: readonly Exclude<CallFault, 'none'>[] = [
+/** `customer_must_act` is drawn apart: see `inTwoSteps`. */
+export const CALL_FAULTS: readonly Exclude<CallFault, 'none' | 'customer_must_act'>[] = [
   'gateway_declines',
   'gateway_unreachable',
   'gateway_limits',
@@ -110,6 +119,19 @@ export const LOOKUP_FAULTS: readonly Exclude<LookupFault, 'none'>[] = [
   'lookup_cached',
   'lookup_of_another',
   'lookup_ambiguous',
+];
+export const PREPARE_FAULTS: readonly Exclude<PrepareFault, 'none'>[] = [
+  'prepare_lost',
+  'prepare_answer_lost',
+  'prepare_late',
+  'prepare_error',
+  'prepare_declined',
+];
+export const SEAL_FAULTS: readonly Exclude<SealFault, 'none'>[] = [
+  'seal_lost',
+  'seal_answer_lost',
+  'seal_late',
+  'seal_error',
 ];
 export const MISHAPS: readonly Mishap[] = [
   'process_killed',
@@ -172,13 +194,14 @@ export function drawPlan(tape: Tape): Plan {
     giveUpAfterS: story === 'stubborn' ? null : giveUpAfterS,
   };
   const plain = story !== 'stubborn' && tape.chance(NARROW) ? narrowed(told, tape) : told;
-  return withOperators(withRefunds(plain, tape), tape);
+  return inTwoSteps(withOperators(withRefunds(plain, tape), tape), tape);
 }
 
 /** Drawn last, so that a world without refunds is drawn as ever. */
 function withRefunds(plan: Plan, tape: Tape): Plan {
   const refunds = {
-    perMille: tape.pick([0, 0, 0, 400]),
+    // Few worlds are restored, so most of them have refunds.
+    perMille: tape.pick(plan.story === 'restored' ? [0, 400, 400, 400] : [0, 0, 0, 400]),
     counted: !tape.chance(500),
     saysSum: !tape.chance(300),
   };
@@ -193,12 +216,45 @@ function withRefunds(plan: Plan, tape: Tape): Plan {
   };
 }
 
-/** Drawn after everything else. They do not act where the database forgets what they have said. */
+/** Drawn after refunds. They do not act where the database forgets what they have said. */
 function withOperators(plan: Plan, tape: Tape): Plan {
   const operators = tape.chance(OPERATED);
   const forgets = plan.story === 'restored' || plan.mishaps.includes('database_loses_commits');
   return { ...plan, operators: operators && !forgets };
 }
+
+/** Drawn last: what is charged in one step is drawn as ever. */
+function inTwoSteps(plan: Plan, tape: Tape): Plan {
+  // An order that fails often by absence needs a gateway without a seal.
+  if (!tape.chance(IN_TWO_STEPS) || plan.story === 'stubborn') return plan;
+  const { policy } = plan;
+  const { contract } = policy;
+  const isKept = contract.keys === 'kept';
+  const rates: Partial<Record<FaultName, number>> = {};
+  for (const name of [...PREPARE_FAULTS, ...SEAL_FAULTS]) {
+    if (tape.chance(350)) rates[name] = tape.pick([100, 300, 20]);
+  }
+  if (tape.chance(400)) rates.customer_must_act = tape.pick([100, 300, 600]);
+  return {
+    ...plan,
+    policy: {
+      ...policy,
+      actionWithinMs: tape.pick([policy.actionWithinMs, 20 * SECOND]),
+      contract: {
+        ...contract,
+        steps: 'two',
+        keys: 'kept',
+        // What may happen where keys are not kept is not safe with every window: see `survivesSteps`.
+        keyWindowMs: isKept ? contract.keyWindowMs : 24 * 60 * MINUTE,
+        lookup: true,
+      },
+    },
+    rates: { ...plan.rates, ...rates },
+  };
+}
+
+/** How many worlds in a thousand charge in two steps. */
+const IN_TWO_STEPS = 200;
 
 /** In how many worlds in a thousand operators act. */
 const OPERATED = 150;
@@ -352,6 +408,7 @@ function drawPolicy(tape: Tape): Policy {
     lookupBaseMs: 2 * SECOND,
     lookupCapMs: MINUTE,
     pendingPollMs: SECOND,
+    actionWithinMs: 5 * MINUTE,
     resolveForMs: tape.pick([60 * MINUTE, 60 * MINUTE, 30 * SECOND]),
     reviewLookupMs: 2 * MINUTE,
     restoredAtMs: null,
@@ -391,6 +448,7 @@ export function boundsOf({ policy, otherSettings }: Plan): {
 function drawContract(tape: Tape): GatewayContract {
   const keys = tape.chance(250) ? 'none' : 'kept';
   return {
+    steps: 'one',
     keys,
     keyWindowMs: tape.pick([24 * 60 * MINUTE, 24 * 60 * MINUTE, 30 * SECOND, 12 * SECOND]),
     cachesErrors: tape.chance(200),

@@ -9,6 +9,7 @@ export const LIMITS: readonly string[] = [
   'Clocks run at one rate. The database’s clock is set at most twice a run, at least eight seconds apart, and back at most once. In such runs the gateway keeps its keys for longer than an hour, as real gateways do.',
   'After a restore with `RESTORED_AT`, nothing that a lookup can find is charged again. But if the gateway never saw one charge of an order, a forgotten later charge is not found.',
   'Chaos is real, so no run can be repeated exactly: the seed fixes its schedule, its network faults and its clients’ choices, but not the kernel’s timing.',
-  'The exhaustive search knows two refunds of one payment, each with one worker. The simulation judges most refunds, but few after a database that has lost commits or was restored. An operator does not act there.',
+  'The exhaustive search knows two refunds of one payment, each with one worker.',
+  'After the database has lost commits, or was restored, the simulation judges the money, the sums and the answers of refunds. It does not judge how each step was reached, and no operator acts there. After lost commits it does not judge answers either: a process that lives on may answer from its memory.',
   'Webhooks and reconciliation do not exist yet, so nothing is proved about them.',
 ];

@@ -12,6 +12,7 @@ import { PROCESS_FAULTS } from './faults/process.ts';
 import { REFUND_FAULTS } from './faults/refunds.ts';
 import { SURROUNDING_FAULTS } from './faults/surroundings.ts';
 import { TIME_FAULTS } from './faults/time.ts';
+import { WEBHOOK_FAULTS } from './faults/webhooks.ts';
 import type { NamedFault } from './named-fault.ts';
 
 export const FAULTS: readonly NamedFault[] = [
@@ -26,6 +27,7 @@ export const FAULTS: readonly NamedFault[] = [
   ...TIME_FAULTS,
   ...HISTORY_FAULTS,
   ...REFUND_FAULTS,
+  ...WEBHOOK_FAULTS,
 ];
 
 /** The name of a fault's own test. */

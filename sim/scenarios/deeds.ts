@@ -91,8 +91,8 @@ export const commitsLost = (downMs: number): Deed =>
 /** The database as a backup knew it that was made before anything happened. */
 export const databaseRestored = (downMs: number): Deed =>
   named('database_loses_commits', (world) => {
-    world.judge.forgot();
     world.database.restore(EMPTY);
+    world.judge.forgot();
     crashDatabase(world, downMs);
   });
 

@@ -10,6 +10,7 @@ export type FaultClass =
   | 'gateway lookup'
   | 'late money'
   | 'refund'
+  | 'webhooks in'
   | 'client'
   | 'clock'
   | 'network'

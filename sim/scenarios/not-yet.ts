@@ -14,12 +14,6 @@ export const NOT_YET: readonly NotYet[] = [
       'Only a comparison with the gateway’s records would find it, and Payonce cannot make one yet. A repeated request is safe already.',
   },
   {
-    class: 'webhooks in',
-    fault:
-      'early, duplicate, out of order, days late, forged, replayed, for an unknown payment, contradicting',
-    reason: 'Payonce receives no webhooks yet. It polls pending charges.',
-  },
-  {
     class: 'late money',
     fault: 'refunded once, or completed if still wanted',
     reason:

@@ -9,6 +9,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
 const CONTRACT: GatewayContract = {
+  steps: 'one',
   keys: 'kept',
   keyWindowMs: 24 * HOUR,
   cachesErrors: false,
@@ -29,6 +30,7 @@ const POLICY: Omit<Plan['policy'], 'contract'> = {
   lookupBaseMs: 2 * SECOND,
   lookupCapMs: MINUTE,
   pendingPollMs: SECOND,
+  actionWithinMs: 5 * MINUTE,
   resolveForMs: HOUR,
   reviewLookupMs: 2 * MINUTE,
   restoredAtMs: null,

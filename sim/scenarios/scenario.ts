@@ -8,14 +8,14 @@ import type { EventType } from '../../src/domain/events.ts';
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import type { Store } from '../../src/ports/store.ts';
-import type { BookedCharge, BookedEffect } from '../gateway/model.ts';
-import type { CallFault, LookupFault, StoreFault } from '../plan/faults.ts';
+import type { BookedCharge, BookedEffect, Customer } from '../gateway/model.ts';
+import type { CallFault, LookupFault, PrepareFault, SealFault, StoreFault } from '../plan/faults.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Host } from '../world/process.ts';
 import type { World } from '../world/world.ts';
 
 export type HostName = 'p1' | 'p2';
-export type Port = keyof Store | 'call' | 'lookup';
+export type Port = keyof Store | 'call' | 'lookup' | 'prepare' | 'seal';
 
 /** Something that happens to a process, the database, or the world around them. */
 export type Deed = (world: World, host: Host) => void;
@@ -108,6 +108,12 @@ export interface Scenario {
   readonly refundCalls?: readonly (readonly CallFault[])[];
   /** A refund that succeeds fails afterwards. */
   readonly refundFailsLater?: boolean;
+  /** In two steps: the fault of each request for an object. */
+  readonly prepares?: readonly PrepareFault[];
+  /** In two steps: the fault of each seal. */
+  readonly seals?: readonly SealFault[];
+  /** In two steps: what the customer does if they must act. Default: they pay. */
+  readonly customer?: Customer['does'];
   /** The fault of each lookup, also of refunds and of what was refunded in all. */
   readonly lookups?: readonly LookupFault[];
   /** The fault of each use of a store method by a process. */

@@ -2,6 +2,7 @@
 import { chargeKey } from '../../src/domain/ids.ts';
 import type { Store } from '../../src/ports/store.ts';
 import type { CallFault, Faults } from '../plan/faults.ts';
+import { CUSTOMER_FAILS, CUSTOMER_PAYS } from '../world/gateway-calls.ts';
 import type { Host } from '../world/process.ts';
 import type { PortUse, World, WorldOptions } from '../world/world.ts';
 import type { Deed, Scenario } from './scenario.ts';
@@ -26,6 +27,8 @@ export function createScript(scenario: Scenario, intrusion?: Intrusion): Script 
   let world: World | null = null;
   let current = '';
   let lookups = 0;
+  let prepares = 0;
+  let seals = 0;
   const refundKeys: string[] = [];
   let connects = 0;
   let afterUse: Deed[] = [];
@@ -92,11 +95,16 @@ export function createScript(scenario: Scenario, intrusion?: Intrusion): Script 
       },
       connectMs: () => scenario.connectsMs?.[connects++] ?? 0,
       lookup: () => scenario.lookups?.[lookups++] ?? 'none',
+      prepare: () => scenario.prepares?.[prepares++] ?? 'none',
+      seal: () => scenario.seals?.[seals++] ?? 'none',
       timerLateMs: () => 0,
       delayMs: (fromMs, toMs) => scenario.delays?.[toMs] ?? fromMs,
       chance(perMille) {
         if (perMille === REFUND_FAILS_LATER) return true;
         if (perMille === PENDING_DECLINES) return scenario.pendingEndsDeclined === true;
+        if (perMille === CUSTOMER_PAYS)
+          return scenario.customer !== 'fails' && scenario.customer !== 'nothing';
+        if (perMille === CUSTOMER_FAILS) return scenario.customer === 'fails';
         return perMille === RACE_ENDS;
       },
     };

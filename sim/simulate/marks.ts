@@ -3,7 +3,15 @@
  * every event, every kind of client. The list is written out, so that a mark that is no longer reached is noticed.
  */
 import { EVENT_TYPES, OPERATOR_EVENT_TYPES } from '../../src/domain/events.ts';
-import { CALL_FAULTS, LOOKUP_FAULTS, MISHAPS, REFUND_MISHAPS, STORE_FAULTS } from '../plan/plan.ts';
+import {
+  CALL_FAULTS,
+  LOOKUP_FAULTS,
+  MISHAPS,
+  PREPARE_FAULTS,
+  REFUND_MISHAPS,
+  SEAL_FAULTS,
+  STORE_FAULTS,
+} from '../plan/plan.ts';
 
 const MOVES = [
   'PROCESSING → COMPLETED',
@@ -53,6 +61,7 @@ const REFUND_CLIENTS = [
   'hangs_up',
   'same_again',
   'another_after_failure',
+  'comes_back',
 ] as const;
 
 /** What clients are told of refunds. */
@@ -77,6 +86,17 @@ const REFUND_PROBLEMS = [
   'store_unavailable',
 ] as const;
 
+/** What must happen at gateways of two steps, beside their faults. */
+const TWO_STEPS = [
+  'sealed',
+  'seal_too_late',
+  'confirm_too_late',
+  'customer_paid',
+  'customer_failed',
+  'kept_answer_is_old',
+  'listed',
+] as const;
+
 /** Only a gateway that breaks its contract causes these. The scenarios cover them one by one. */
 const SCENARIO_ONLY: ReadonlySet<string> = new Set(['verify.duplicate_found']);
 
@@ -86,6 +106,10 @@ export const REQUIRED_MARKS: readonly string[] = [
   ...LOOKUP_FAULTS,
   ...MISHAPS,
   ...REFUND_MISHAPS,
+  ...PREPARE_FAULTS,
+  ...SEAL_FAULTS,
+  ...TWO_STEPS.map((what) => `two_steps:${what}`),
+  'customer_must_act',
   'refund_fails_later',
   'lookup_lag',
   'charge_refunded',
@@ -116,6 +140,9 @@ export const REQUIRED_MARKS: readonly string[] = [
   ...OPERATOR_EVENT_TYPES.map((type) => `event:${type}`),
   ...['confirmed', 'refuted', 'carried_out'].map((end) => `operator:${end}`),
   'refund:elsewhere_noticed',
+  'refund_after_loss:kept',
+  'refund_after_loss:forgotten',
+  'refund_after_loss:opened_again',
   'alarm:refund_failed_late',
   'alarm:refund_landed_late',
   'alarm:gateway_forbidden',

@@ -30,7 +30,10 @@ export interface RunResult {
   readonly drawn: readonly number[];
 }
 
-/** Longer than the longest wait in a healed world: until an order that cannot be resolved goes to REVIEW. */
+/**
+ * Longer than the longest wait in a healed world: until an order that cannot be resolved goes to REVIEW, or a refund that has failed since
+ * is looked at again (`LATER_MS` in `judge/refunds/ending.ts`).
+ */
 const REST_WITHIN_MS = 90 * 60_000;
 /** If an order can wait no longer than this for its resolution, the run also watches some lookups of its REVIEW. */
 const SHORT_MS = 60_000;

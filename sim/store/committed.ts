@@ -1,7 +1,7 @@
 /** The committed state: rows by order, and the unique indexes. Maps of immutable records, so that a copy is cheap. */
-import { type PaymentSums, type StoredWish, StoreError } from '../../src/ports/store.ts';
+import { type PaymentSums, type StoredHandle, StoreError } from '../../src/ports/store.ts';
 import type { FollowUpEvidenceRow, FollowUpRequestRow, FollowUpRow } from './follow-ups/rows.ts';
-import type { EvidenceRow, OperationRow, RequestRow, Row } from './rows.ts';
+import type { EvidenceRow, OperationRow, RequestRow, Row, WishRow } from './rows.ts';
 
 export interface Committed {
   /** By account and order; in the order of acceptance. */
@@ -27,7 +27,11 @@ export interface Committed {
   /** By account and payment id. */
   readonly sums: Map<string, PaymentSums>;
   /** By account and the row's id; in the order in which they were made. */
-  readonly wishes: Map<string, readonly StoredWish[]>;
+  readonly wishes: Map<string, readonly WishRow[]>;
+  /** By account, payment id and the charge's number. */
+  readonly handles: Map<string, StoredHandle>;
+  /** By the gateway's name. */
+  readonly addresses: Map<string, string>;
 }
 
 export function emptyState(): Committed {
@@ -44,6 +48,8 @@ export function emptyState(): Committed {
     followUpEvidence: new Map(),
     sums: new Map(),
     wishes: new Map(),
+    handles: new Map(),
+    addresses: new Map(),
   };
 }
 
@@ -61,6 +67,8 @@ export function copyOf(state: Committed): Committed {
     followUpEvidence: new Map(state.followUpEvidence),
     sums: new Map(state.sums),
     wishes: new Map(state.wishes),
+    handles: new Map(state.handles),
+    addresses: new Map(state.addresses),
   };
 }
 

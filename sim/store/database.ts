@@ -12,6 +12,7 @@ import { advanceFollowUp } from './follow-ups/advance.ts';
 import { bindFollowUpKey, openFollowUp } from './follow-ups/open.ts';
 import * as ofFollowUps from './follow-ups/reads.ts';
 import { addFollowUpEvidence } from './follow-ups/work.ts';
+import { handle, keepAction, keepHandle, raisePrepares } from './handles.ts';
 import { wakeIdle } from './idle.ts';
 import { bindKey, openNextCharge } from './keys.ts';
 import { createLocks } from './locks.ts';
@@ -19,6 +20,7 @@ import {
   chargesToVerify,
   due,
   events,
+  gatewayAddress,
   mode,
   openElsewhere,
   payment,
@@ -30,8 +32,9 @@ import {
 import type { Context, Statement } from './statement.ts';
 import { createTransaction, type OpenTransaction } from './transaction.ts';
 import type { Database, DatabaseOptions, ReadMethod, Result, WriteMethod } from './types.ts';
+import { wake } from './wake.ts';
 import { lastWish } from './wishes.ts';
-import { addEvidence, claimMode, eraseExpiredAnswers } from './work.ts';
+import { addEvidence, claimMode, eraseExpiredAnswers, keepGatewayAddress } from './work.ts';
 
 export type { OperationRow, Row } from './rows.ts';
 export type * from './types.ts';
@@ -54,10 +57,15 @@ const WRITES: Writes = {
   bindFollowUpKey,
   advanceFollowUp,
   addFollowUpEvidence,
+  keepHandle,
+  raisePrepares,
+  keepAction,
   shortenWaits,
   wakeIdle,
+  wake,
   noteLease,
   claimMode,
+  keepGatewayAddress,
   eraseExpiredAnswers,
 };
 
@@ -71,6 +79,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   const reads: Reads = {
     mode,
     openElsewhere,
+    gatewayAddress,
     situation,
     due,
     chargesToVerify,
@@ -84,9 +93,11 @@ export function createDatabase(options: DatabaseOptions): Database {
     followUpNews: ofFollowUps.followUpNews,
     releasedFollowUps: ofFollowUps.releasedFollowUps,
     followUp: ofFollowUps.followUp,
+    followUpAtGateway: ofFollowUps.followUpAtGateway,
     followUps: ofFollowUps.followUps,
     followUpEvents: ofFollowUps.followUpEvents,
     sums: ofFollowUps.sums,
+    handle,
     lastWish,
     installationId: () => installationId,
     check: () => {},

@@ -98,7 +98,7 @@ async function everyRefund(store: Store, gateways: readonly string[]): Promise<u
   const due: unknown[] = [];
   for (const gateway of gateways) {
     for (const calls of [true, false])
-      due.push((await store.dueFollowUps({ gateway, limit: 5, calls })).followUps);
+      due.push((await store.dueFollowUps({ gateway, limit: 5, calls: ofEveryKind(calls) })).followUps);
   }
   return timeless({
     due,

@@ -9,6 +9,7 @@ import type {
   DuePayments,
   DueQuery,
   EventsQuery,
+  GatewayAddress,
   Mode,
   OpenElsewhere,
   PaymentKey,
@@ -71,7 +72,19 @@ export function mode({ committed }: Context): Mode {
   return { livemode: committed.livemode, final: committed.rows.size > 0 };
 }
 
-export function openElsewhere({ committed }: Context, ours: string): readonly OpenElsewhere[] {
+export function openElsewhere(context: Context, ours: string): readonly OpenElsewhere[] {
+  return [...openByGateway(context)]
+    .filter(([gateway]) => gateway !== ours)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([gateway, count]) => ({ gateway, count }));
+}
+
+export function gatewayAddress(context: Context, gateway: string): GatewayAddress {
+  const address = context.committed.addresses.get(gateway) ?? null;
+  return { address, open: openByGateway(context).get(gateway) ?? 0 };
+}
+
+function openByGateway({ committed }: Context): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   const payments = [...committed.rows.values()].map(({ payment }) => payment);
   // One that has ended is only watched.
@@ -79,9 +92,9 @@ export function openElsewhere({ committed }: Context, ours: string): readonly Op
     .map(({ state }) => state)
     .filter(({ operation }) => !isSettled(operation.status));
   for (const { gateway, dueAtMs } of [...payments, ...followUps]) {
-    if (gateway !== ours && dueAtMs !== null) counts.set(gateway, (counts.get(gateway) ?? 0) + 1);
+    if (dueAtMs !== null) counts.set(gateway, (counts.get(gateway) ?? 0) + 1);
   }
-  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([gateway, count]) => ({ gateway, count }));
+  return counts;
 }
 
 export function chargesToVerify(

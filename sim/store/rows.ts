@@ -5,7 +5,7 @@
 import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { PaymentEvent, PaymentStatus } from '../../src/domain/payment.ts';
 import type { FailureProblem } from '../../src/domain/problems.ts';
-import type { PaymentRecord } from '../../src/ports/store.ts';
+import type { PaymentRecord, StoredWish } from '../../src/ports/store.ts';
 
 /** Table `payments`: the record without what a reader gets from the operation. */
 export type PaymentRow = Omit<PaymentRecord, 'problem' | 'answer' | 'gatewayKey'>;
@@ -48,6 +48,9 @@ export interface EvidenceRow {
   readonly outcome: CallOutcome;
   readonly atMs: number;
 }
+
+/** Table `wishes`. */
+export type WishRow = Omit<StoredWish, 'refutedBefore'>;
 
 /** A payment and everything that belongs to it. */
 export interface Row {

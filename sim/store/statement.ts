@@ -36,6 +36,8 @@ export const keyLock = (key: string): string => `key ${key}`;
 export const orderLock = (order: string): string => `order ${order}`;
 /** The lock on the row of table `installation`. */
 export const INSTALLATION_LOCK = 'installation';
+/** The lock on a row of table `handles`, or on the unique key that the row will have. */
+export const handleLock = (charge: string): string => `handle ${charge}`;
 /** The lock on a row of table `operations`. */
 export const operationLock = (payment: string, n: number): string => `operation ${n} ${payment}`;
 

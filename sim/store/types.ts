@@ -15,16 +15,22 @@ export type WriteMethod =
   | 'bindFollowUpKey'
   | 'advanceFollowUp'
   | 'addFollowUpEvidence'
+  | 'keepHandle'
+  | 'raisePrepares'
+  | 'keepAction'
   | 'shortenWaits'
   | 'wakeIdle'
+  | 'wake'
   | 'noteLease'
   | 'claimMode'
+  | 'keepGatewayAddress'
   | 'eraseExpiredAnswers';
 
 export type ReadMethod =
   | 'installationId'
   | 'mode'
   | 'openElsewhere'
+  | 'gatewayAddress'
   | 'situation'
   | 'due'
   | 'chargesToVerify'
@@ -38,9 +44,11 @@ export type ReadMethod =
   | 'followUpNews'
   | 'releasedFollowUps'
   | 'followUp'
+  | 'followUpAtGateway'
   | 'followUps'
   | 'followUpEvents'
   | 'sums'
+  | 'handle'
   | 'lastWish'
   | 'check';
 
@@ -85,6 +93,7 @@ export interface FollowUpChange {
     | 'advanceFollowUp'
     | 'addFollowUpEvidence'
     | 'shortenWaits'
+    | 'wake'
     | 'eraseExpiredAnswers'
   >;
   readonly accountId: string;

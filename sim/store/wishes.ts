@@ -1,6 +1,7 @@
 /** Operators' wishes; see `src/postgres/wishes.ts`. */
 import type { StoredWish, UnitKey, WishChange } from '../../src/ports/store.ts';
 import { type Committed, within } from './committed.ts';
+import type { WishRow } from './rows.ts';
 import type { Context } from './statement.ts';
 
 /** `row`: the row after the write that changes its wish. */
@@ -13,7 +14,7 @@ export function changeWish(
   if (change === undefined) return;
   const unit = within(accountId, unitId);
   const before = committed.wishes.get(unit) ?? [];
-  const after: readonly StoredWish[] =
+  const after: readonly WishRow[] =
     change.kind === 'make'
       ? [...before, { ...row, wish: change.wish, end: null }]
       : before.map((one) => (one.seq === change.seq && one.end === null ? { ...one, end: change.end } : one));
@@ -21,5 +22,9 @@ export function changeWish(
 }
 
 export function lastWish({ committed }: Context, { accountId, unitId }: UnitKey): StoredWish | null {
-  return committed.wishes.get(within(accountId, unitId))?.at(-1) ?? null;
+  const wishes = committed.wishes.get(within(accountId, unitId)) ?? [];
+  const last = wishes.at(-1);
+  if (last === undefined) return null;
+  const before = wishes.slice(0, -1);
+  return { ...last, refutedBefore: before.some(({ n, end }) => n === last.n && end === 'refuted') };
 }

@@ -1,5 +1,5 @@
-/** The statements of `Store.addEvidence`, `Store.eraseExpiredAnswers` and `Store.claimMode`; see `src/postgres/`. */
-import type { Evidence, Mode } from '../../src/ports/store.ts';
+/** The statements of `Store.addEvidence`, `Store.eraseExpiredAnswers`, `Store.claimMode` and `Store.keepGatewayAddress`; see `src/postgres/`. */
+import type { AddressChange, Evidence, Mode } from '../../src/ports/store.ts';
 import { operationOf, put, rowById, within, withOperation } from './committed.ts';
 import { eraseOfFollowUps } from './follow-ups/work.ts';
 import { mode } from './reads.ts';
@@ -115,6 +115,19 @@ export function claimMode(context: Context, livemode: boolean): Statement<Mode> 
     const found = mode(context);
     if (found.livemode === null || !found.final) committed.livemode = livemode;
     return mode(context);
+  };
+  return { locks: [INSTALLATION_LOCK], proceeds: () => true, apply, otherwise: apply };
+}
+
+export function keepGatewayAddress(
+  { committed }: Context,
+  { gateway, from, to }: AddressChange,
+): Statement<'kept' | 'lost'> {
+  const apply = (): 'kept' | 'lost' => {
+    const before = committed.addresses.get(gateway);
+    if (before !== undefined && before !== from) return 'lost';
+    committed.addresses.set(gateway, to);
+    return 'kept';
   };
   return { locks: [INSTALLATION_LOCK], proceeds: () => true, apply, otherwise: apply };
 }

@@ -1,7 +1,14 @@
 /** Random faults: each kind at the plan's rate, and every choice from the tape. */
 import type { Tape } from '../core/tape.ts';
 import type { FaultName, Faults } from '../plan/faults.ts';
-import { CALL_FAULTS, LOOKUP_FAULTS, type Plan, STORE_FAULTS } from '../plan/plan.ts';
+import {
+  CALL_FAULTS,
+  LOOKUP_FAULTS,
+  type Plan,
+  PREPARE_FAULTS,
+  SEAL_FAULTS,
+  STORE_FAULTS,
+} from '../plan/plan.ts';
 
 /** How many of the late timers are very late, in a thousand. */
 const VERY_LATE = 30;
@@ -14,7 +21,9 @@ const LONGEST_CONNECT_MS = 9000;
 
 export function createDrawnFaults(tape: Tape, { rates }: Plan): Faults {
   const store = tableOf(STORE_FAULTS);
-  const call = tableOf(CALL_FAULTS);
+  const call = tableOf([...CALL_FAULTS, 'customer_must_act']);
+  const prepare = tableOf(PREPARE_FAULTS);
+  const seal = tableOf(SEAL_FAULTS);
   const lookup = tableOf(LOOKUP_FAULTS);
   let veryLate = 0;
 
@@ -39,6 +48,8 @@ export function createDrawnFaults(tape: Tape, { rates }: Plan): Faults {
     statement: () => draw(store),
     call: () => draw(call),
     lookup: () => draw(lookup),
+    prepare: () => draw(prepare),
+    seal: () => draw(seal),
     timerLateMs() {
       if (rates.timer_late === undefined || !tape.chance(rates.timer_late)) return 0;
       if (veryLate >= MOST_VERY_LATE || !tape.chance(VERY_LATE)) return tape.below(2000);

@@ -5,10 +5,17 @@ import { type Judging, judgeExchange } from '../../src/gateways/http/answers.ts'
 import { CHARGES, REFUNDS } from '../../src/gateways/http/effects.ts';
 import type { Exchange } from '../../src/gateways/http/exchange.ts';
 import { judgeLookupExchange, type LookupJudging } from '../../src/gateways/http/lookups.ts';
-import type { BookedCharge, BookedEffect, BookedRefund, EffectModel } from '../gateway/model.ts';
+import type {
+  BookedCharge,
+  BookedEffect,
+  BookedRefund,
+  EffectModel,
+  GatewayModel,
+} from '../gateway/model.ts';
 import type { Sending } from '../judge/index.ts';
 import { type Form, OTHER_KEY } from './gateway-answers.ts';
 import type { Process } from './process.ts';
+import { actionIn, judgeObjects } from './two-steps/adapter.ts';
 import type { World } from './world.ts';
 
 export type AnyRequest = ChargeRequest | RefundRequest;
@@ -18,6 +25,8 @@ export interface Effect<Request extends AnyRequest, Booked extends BookedEffect>
   /** For the story: `charge` or `refund`. */
   readonly word: string;
   model(process: Process): EffectModel<Request, Booked>;
+  /** What a lookup shows now. */
+  find(process: Process, request: Request): readonly Booked[];
   ledger(world: World): readonly Booked[];
   /** A call leaves. */
   sent(world: World, sending: Omit<Sending, 'request'>, request: Request): void;
@@ -39,12 +48,24 @@ export const CHARGE: Effect<ChargeRequest, BookedCharge> = {
     idempotency_key: OTHER_KEY,
   }),
   model: ({ gateway }) => gateway.model.charges,
+  find: ({ gateway }, request) => findCharge(gateway.model, request),
   ledger: ({ gateway }) => gateway.ledger,
   sent: ({ judge }, sending, request) => judge.sent({ ...sending, request }),
   failsAfterMs: () => null,
-  readCall: (request, exchange, judging) => judgeExchange(CHARGES, request, exchange, judging),
-  readLookup: (request, exchange, judging) => judgeLookupExchange(CHARGES, request, exchange, judging),
+  readCall: (request, exchange, judging) =>
+    actionIn(request, exchange) ?? judgeExchange(CHARGES, request, exchange, judging),
+  readLookup: (request, exchange, judging) => judgeObjects(request, exchange, judging),
 };
+
+/** In two steps, the object with the handle; else everything under the key. */
+function findCharge(
+  { charges, objects }: GatewayModel,
+  { key, handle }: ChargeRequest,
+): readonly BookedCharge[] {
+  if (objects === null || handle === undefined) return charges.find(key);
+  const object = objects.read(handle);
+  return object === null ? [] : [object];
+}
 
 export function chargeJson({
   id,
@@ -53,9 +74,11 @@ export function chargeJson({
   currency,
   reference,
   key,
+  code,
 }: BookedCharge): object {
   const charge = { id, status, amount, currency, reference, idempotency_key: key };
-  return status === 'declined' ? { ...charge, code: 'card_declined' } : charge;
+  if (status === 'declined') return { ...charge, code: code ?? 'card_declined' };
+  return status === 'open' && code !== undefined ? { ...charge, code } : charge;
 }
 
 export const REFUND: Effect<RefundRequest, BookedRefund> = {
@@ -72,6 +95,7 @@ export const REFUND: Effect<RefundRequest, BookedRefund> = {
     idempotency_key: OTHER_KEY,
   }),
   model: ({ gateway }) => gateway.model.refunds,
+  find: ({ gateway }, { key }) => gateway.model.refunds.find(key),
   ledger: ({ refunds }) => refunds.ledger,
   sent: ({ judge }, sending, request) => judge.refunds.sent({ ...sending, request }),
   failsAfterMs(world) {

@@ -21,7 +21,7 @@ export const TIMEOUT: Exchange = { kind: 'broken', reason: 'timeout' };
 export const GARBAGE: Exchange = answer(200, '<html>Bad luck</html>');
 export const FORBIDDEN: Exchange = answer(401, { error: 'unauthorized' });
 export const DOWN: Exchange = answer(503, { error: 'down' });
-const ERROR: Exchange = answer(500, { error: 'Gateway error' });
+export const ERROR: Exchange = answer(500, { error: 'Gateway error' });
 const IN_PROGRESS: Exchange = answer(409, { error: 'in_progress' }, { 'retry-after': '1' });
 const KEY_REUSED: Exchange = answer(422, { error: 'key_reused' });
 
@@ -87,9 +87,17 @@ export function listed(body: string, headers: AnswerHeaders = {}): Exchange {
   return answer(200, body, headers);
 }
 
-const STATUS = { succeeded: 200, declined: 402, pending: 202, refunded: 200 } as const;
+const STATUS = {
+  succeeded: 200,
+  declined: 402,
+  pending: 202,
+  refunded: 200,
+  open: 200,
+  acting: 200,
+  sealed: 200,
+} as const;
 
-function answer(status: number, body: object | string, headers: AnswerHeaders = {}): Answer {
+export function answer(status: number, body: object | string, headers: AnswerHeaders = {}): Answer {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return {
     kind: 'answer',

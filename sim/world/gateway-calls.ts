@@ -1,6 +1,6 @@
 /** What happens to a call after its first byte: in the network, at the gateway, and on the way back. */
 import type { Exchange } from '../../src/gateways/http/exchange.ts';
-import type { BookedEffect, Reply, Wish } from '../gateway/model.ts';
+import type { BookedEffect, Customer, Reply, Wish } from '../gateway/model.ts';
 import type { CallFault } from '../plan/faults.ts';
 import type { AnyRequest, Effect } from './effects.ts';
 import {
@@ -214,8 +214,20 @@ function wishFor<R extends AnyRequest, B extends BookedEffect>(
     },
     madeAllTheSame: fault === 'error_charged',
     failsAfterMs: effect.failsAfterMs(world),
+    ...(fault === 'customer_must_act' ? { customer: customerOf(world) } : {}),
   };
 }
+
+/** Some take longer than they are given. */
+function customerOf({ faults }: World): Customer {
+  const does = faults.chance(CUSTOMER_PAYS) ? 'pays' : faults.chance(CUSTOMER_FAILS) ? 'fails' : 'nothing';
+  return { does, afterMs: faults.delayMs(100, CUSTOMER_WITHIN_MS) };
+}
+
+/** In a thousand; the others may fail, or never do anything. Asked for by nothing else, so that a script can tell them apart. */
+export const CUSTOMER_PAYS = 502;
+export const CUSTOMER_FAILS = 503;
+const CUSTOMER_WITHIN_MS = 40_000;
 
 function wishedResult(fault: CallFault): Wish['result'] {
   switch (fault) {
@@ -223,6 +235,8 @@ function wishedResult(fault: CallFault): Wish['result'] {
       return 'decline';
     case 'gateway_pending':
       return 'pend';
+    case 'customer_must_act':
+      return 'act';
     case 'error_not_charged':
     case 'error_charged':
     case 'garbage_not_charged':

@@ -2,17 +2,25 @@
  * The connection between one incarnation of a process and the gateway. It may not come up. The network loses, delays and
  * garbles exchanges, and the real adapter translates what arrives. A request that was sent goes on without its sender.
  */
-import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
+import type {
+  CallOutcome,
+  LookupOutcome,
+  NotSent,
+  PrepareRequest,
+  SealRequest,
+} from '../../src/domain/outcomes.ts';
 import type { Exchange } from '../../src/gateways/http/exchange.ts';
-import type { CallOptions, ExchangeOptions, Gateway } from '../../src/ports/gateway.ts';
-import type { BookedEffect } from '../gateway/model.ts';
-import type { Exchange as Seen } from '../judge/wire.ts';
+import type { CallOptions, ExchangeOptions, Gateway, TwoSteps } from '../../src/ports/gateway.ts';
+import type { BookedEffect, ObjectModel } from '../gateway/model.ts';
+import type { Heard, Exchange as Seen } from '../judge/wire.ts';
 import { type AnyRequest, CHARGE, type Effect, REFUND } from './effects.ts';
 import { notSent, TIMEOUT } from './gateway-answers.ts';
 import { send } from './gateway-calls.ts';
 import { look } from './gateway-lookups.ts';
 import { askForSum } from './gateway-sums.ts';
 import type { Process } from './process.ts';
+import { judgePrepared } from './two-steps/adapter.ts';
+import { sendPrepare, sendSeal } from './two-steps/requests.ts';
 import type { World } from './world.ts';
 
 /** One exchange under way, as the answering side sees it. */
@@ -31,9 +39,12 @@ export function connectGateway(world: World, process: Process): Gateway {
 
   /** Resolves inside the process, or never if the process has died. */
   // `connected` runs `start` if the exchange is still open. If `start` returns an exchange, nothing was sent, and that ends it.
-  function exchange<T extends CallOutcome | LookupOutcome | NotSent>(
-    name: 'call' | 'lookup',
-    { request, timeoutMs }: { readonly request: AnyRequest; readonly timeoutMs: number },
+  function exchange<T extends Heard>(
+    name: Seen['kind'],
+    {
+      request,
+      timeoutMs,
+    }: { readonly request: Pick<AnyRequest, 'key' | 'orderId'>; readonly timeoutMs: number },
     translate: (exchange: Exchange) => T,
     begin: (line: Line, connected: (start: () => Exchange | null) => void, seen: Seen) => void,
   ): Promise<T> {
@@ -72,6 +83,45 @@ export function connectGateway(world: World, process: Process): Gateway {
     });
   }
 
+  /** As in the real adapter: asked in the tick of the first byte, and only if the caller still waits. */
+  function leaving(
+    mayLeave: () => boolean,
+    connected: (start: () => Exchange | null) => void,
+    leave: () => void,
+  ): () => void {
+    return () =>
+      connected(() => {
+        if (mayLeave()) {
+          leave();
+          return null;
+        }
+        world.marks.hit('lease_over_before_send');
+        return notSent('lease_over_before_send');
+      });
+  }
+
+  function twoStepsOf(objects: ObjectModel): TwoSteps {
+    return {
+      prepare: (request: PrepareRequest, { timeoutMs, mayLeave }) =>
+        exchange('prepare', { request, timeoutMs }, judgePrepared, (line, connected) =>
+          leaving(mayLeave, connected, () => sendPrepare({ world, process, line, objects }, request))(),
+        ),
+      async seal(request: SealRequest, { timeoutMs }) {
+        await exchange(
+          'seal',
+          { request, timeoutMs },
+          () => ASKED,
+          (line, connected) =>
+            connected(() => {
+              sendSeal({ world, process, line, objects }, request);
+              return null;
+            }),
+        );
+        return undefined;
+      },
+    };
+  }
+
   /** The exchanges about one kind of effect. */
   function exchangesOf<R extends AnyRequest, B extends BookedEffect>(effect: Effect<R, B>) {
     return {
@@ -81,18 +131,11 @@ export function connectGateway(world: World, process: Process): Gateway {
           { request, timeoutMs },
           (ended) => effect.readCall(request, ended, { wallMs: clock.wallMs(), livemode: true }),
           (line, connected, seen) => {
-            // As in the real adapter: asked in the tick of the first byte, and only if the caller still waits.
-            const write = (): void =>
-              connected(() => {
-                if (mayLeave()) {
-                  seen.leftMs = scheduler.nowMs;
-                  send({ world, process, line, effect }, request);
-                  return null;
-                }
-                world.marks.hit('lease_over_before_send');
-                return notSent('lease_over_before_send');
-              });
             const connectMs = faults.connectMs(request);
+            const write = leaving(mayLeave, connected, () => {
+              seen.leftMs = scheduler.nowMs;
+              send({ world, process, line, effect }, request);
+            });
             // The connection is already open: the request is written in this tick.
             if (connectMs === 0) {
               write();
@@ -119,17 +162,22 @@ export function connectGateway(world: World, process: Process): Gateway {
   }
 
   const refunds = exchangesOf(REFUND);
+  const { objects } = process.gateway.model;
   return {
     name: process.gateway.name,
     contract: plan.policy.contract,
     close: async () => {},
     ...exchangesOf(CHARGE),
+    ...(objects === null ? {} : { twoSteps: twoStepsOf(objects) }),
     refunds: plan.refunds.saysSum
       ? { ...refunds, refunded: (charge, options) => askForSum(world, process, charge, options) }
       : refunds,
   };
 }
 
-function wordFor(outcome: CallOutcome | LookupOutcome | NotSent): string {
+/** A seal has no outcome of its own. */
+const ASKED = { kind: 'asked' } as const;
+
+function wordFor(outcome: Heard): string {
   return 'reason' in outcome ? `${outcome.kind} (${outcome.reason})` : outcome.kind;
 }

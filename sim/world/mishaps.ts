@@ -12,6 +12,11 @@ export function startMishaps(world: World): void {
   if (plan.mishaps.length === 0) return;
   const next = (): void => {
     if (world.healed) return;
+    // While the database is lost, nothing runs to which anything could happen. Thousands of mishaps in a day only cost time.
+    if (plan.story === 'restored' && scheduler.nowMs < world.allAsleepUntilMs) {
+      scheduler.after(world.allAsleepUntilMs - scheduler.nowMs, next);
+      return;
+    }
     const untilMs = world.faultsUntilMs;
     befall(world, plan.mishaps[tape.below(plan.mishaps.length)] ?? 'process_killed');
     // The next mishap waits for the end of a long sleep. Otherwise a thousand others would happen meanwhile.
@@ -230,8 +235,8 @@ export function stepDatabaseClock(world: World, byMs: number): void {
 
 /** A fail-over to a replica that does not have the last commits. */
 export function loseCommits(world: World, downMs: number): void {
-  world.judge.forgot();
   world.database.restore(world.oldSnapshot());
+  world.judge.forgot();
   crashDatabase(world, downMs);
 }
 

@@ -45,7 +45,7 @@ function openOnes({ database }: World): readonly Open[] {
     const { accountId, orderId, amountMinor } = payment.order;
     if (isOver(payment.operation.status)) continue;
     open.push({
-      target: { accountId, paymentId: payment.paymentId, refundId: null },
+      target: { accountId, paymentId: payment.paymentId, followUp: null },
       name: orderId,
       gatewayKeys: operations.map(({ gatewayKey }) => gatewayKey),
       amountMinor,
@@ -56,7 +56,7 @@ function openOnes({ database }: World): readonly Open[] {
     const { order, followUp, operation, gatewayKey, paymentId } = state;
     if (isOver(operation.status)) continue;
     open.push({
-      target: { accountId: order.accountId, paymentId, refundId: followUp.name },
+      target: { accountId: order.accountId, paymentId, followUp: { kind: 'refund', name: followUp.name } },
       name: `refund ${followUp.name} of ${order.orderId}`,
       gatewayKeys: [gatewayKey],
       amountMinor: order.amountMinor,
@@ -90,11 +90,22 @@ function madeAs({ ledger, refundLedger }: World, { gatewayKeys, amountMinor }: O
   return made?.id ?? null;
 }
 
+/** What the gateway made of a refund with another amount. */
+function madeOtherwise(
+  { refundLedger }: World,
+  { gatewayKeys, amountMinor }: Open,
+): { readonly id: string; readonly amountMinor: number } | undefined {
+  return refundLedger.find(
+    (one) => gatewayKeys.includes(one.key) && one.amountMinor !== amountMinor && one.status === 'succeeded',
+  );
+}
+
 function say(world: World, open: Open, isMade: boolean, actor: string): void {
-  const { amountMinor, target } = open;
-  const gatewayRef = madeAs(world, open) ?? 'seen_elsewhere';
+  const { target } = open;
+  const other = madeOtherwise(world, open);
+  const gatewayRef = madeAs(world, open) ?? other?.id ?? 'seen_elsewhere';
   const wish: Wish = isMade
-    ? { outcome: 'completed', gatewayRef, amountMinor, actor }
+    ? { outcome: 'completed', gatewayRef, amountMinor: other?.amountMinor ?? open.amountMinor, actor }
     : { outcome: 'failed', actor };
   ask(world, open, `says ${wish.outcome}`, (engine) =>
     engine.resolve({ ...target, wish, evidence: 'seen in the dashboard' }),

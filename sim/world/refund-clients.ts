@@ -119,6 +119,29 @@ function isTransient(answer: RefundAnswer): boolean {
   return answer.kind === 'problem' && /^store_|^shutting/.test(answer.code);
 }
 
+const PERSISTS_EVERY_MS = 1000;
+const PERSISTS_TIMES = 30;
+
+/** Sends the errand until the answer is final, the gateway has the refund, or a person must decide. Gives up after `PERSISTS_TIMES` tries. */
+export function persistRefund(
+  world: World,
+  client: string,
+  errand: RefundErrand,
+  done: () => void,
+  times = 1,
+): void {
+  askRefund(world, client, errand, 10_000, (heard) => {
+    const isOpen = heard === 'lost' || isTransient(heard) || (heard.kind === 'unsettled' && !inReview(heard));
+    if (!isOpen || times >= PERSISTS_TIMES) done();
+    else
+      world.scheduler.after(PERSISTS_EVERY_MS, () => persistRefund(world, client, errand, done, times + 1));
+  });
+}
+
+function inReview({ shown }: Extract<RefundAnswer, { kind: 'unsettled' }>): boolean {
+  return shown.status === 'REVIEW';
+}
+
 /** Sends one request to some process, and passes on what came back. */
 export function askRefund(
   world: World,
@@ -138,6 +161,7 @@ export function askRefund(
   const what = `${refundId ?? 'unnamed'} ${amountMinor ?? 'all'} of ${orderId} with ${key ?? 'no key'}`;
   trace.add(scheduler.nowMs, `${client} asks ${process.name} to refund ${what} (${asked.id})`);
   judge.refunds.answers.asked(asked);
+  if (world.plan.story === 'restored') world.refundErrands.set(nameOf(errand), errand);
   let open = true;
   const close = (answer: Heard): void => {
     if (!open) return;

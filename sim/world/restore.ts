@@ -6,6 +6,7 @@ import type { Snapshot } from '../store/database.ts';
 import { freshKey } from './asking.ts';
 import { type Errand, persist } from './clients.ts';
 import { killProcess } from './mishaps.ts';
+import { persistRefund, type RefundErrand } from './refund-clients.ts';
 import { INSTALLATION_ID, type World } from './world.ts';
 
 /** The id that a new schema drew for itself. */
@@ -85,18 +86,45 @@ function putBack(
   });
 }
 
+type Asks = (client: string, done: () => void) => void;
+
+/** Orders come first: a refund needs a payment, and the database may have forgotten it. */
 function comeBack(world: World, onOver: () => void): void {
-  const errands = [...world.errands.values()].slice(0, RETURNING);
-  let left = errands.length;
+  const charges = [...world.errands.values()].map(
+    (errand): Asks =>
+      (client, done) =>
+        askTwice(world, client, errand, done),
+  );
+  const refunds = [...world.refundErrands.values()].map(
+    (errand): Asks =>
+      (client, done) =>
+        askForRefund(world, client, errand, done),
+  );
+  allAsk(world, charges.slice(0, RETURNING), () => allAsk(world, refunds.slice(0, RETURNING), onOver));
+}
+
+function allAsk(world: World, clients: readonly Asks[], onOver: () => void): void {
+  let left = clients.length;
   if (left === 0) onOver();
-  errands.forEach((errand, index) => {
+  clients.forEach((asks, index) => {
     world.scheduler.after(1000 + world.tape.below(2000), () =>
-      askTwice(world, `returning client ${index + 1}`, errand, () => {
+      asks(`returning client ${index + 1}`, () => {
         left -= 1;
         if (left === 0) onOver();
       }),
     );
   });
+}
+
+/** The order's payment may have another id now. */
+function askForRefund(world: World, client: string, errand: RefundErrand, done: () => void): void {
+  const row = world.database.row(errand.accountId, errand.orderId);
+  if (row === undefined) {
+    done();
+    return;
+  }
+  world.marks.hit('refund_client:comes_back');
+  persistRefund(world, client, { ...errand, paymentId: row.payment.paymentId }, done);
 }
 
 function askTwice(world: World, name: string, errand: Errand, done: () => void): void {

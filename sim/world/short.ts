@@ -18,11 +18,19 @@ export function shortGateway(world: World, process: Process, gateway: Gateway): 
     return world.port(process, name, (resolve) => void process.life.deliver(1, () => resolve(SHORT)));
   }
 
-  const { refunds } = gateway;
+  const { refunds, twoSteps } = gateway;
   return {
     ...gateway,
     call: (request, options) => short('call') ?? gateway.call(request, options),
     lookup: (request, options) => short('lookup') ?? gateway.lookup(request, options),
+    ...(twoSteps === undefined
+      ? {}
+      : {
+          twoSteps: {
+            prepare: (request, options) => short('call') ?? twoSteps.prepare(request, options),
+            seal: (request, options) => short('lookup') ?? twoSteps.seal(request, options),
+          },
+        }),
     ...(refunds === undefined
       ? {}
       : {

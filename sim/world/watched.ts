@@ -1,20 +1,25 @@
 /** Wraps a process's gateway and store, so that the judge of its limits sees every use. */
 import type { EffectKind } from '../../src/domain/effects.ts';
-import type { CallOutcome, LookupOutcome, NotSent } from '../../src/domain/outcomes.ts';
 import type { RefundedOutcome } from '../../src/domain/refund-outcomes.ts';
-import type { CallOptions, Gateway, Refunds } from '../../src/ports/gateway.ts';
+import type { CallOptions, Gateway, Refunds, TwoSteps } from '../../src/ports/gateway.ts';
 import type { Store } from '../../src/ports/store.ts';
 import type { Caller, ExchangeKind } from '../judge/limits.ts';
+import { asCall } from '../judge/two-steps.ts';
+import type { Heard } from '../judge/wire.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
-type Outcome = CallOutcome | LookupOutcome | RefundedOutcome | NotSent;
+type Outcome = Heard | RefundedOutcome;
+
+/** A seal has no outcome of its own. */
+const ASKED = { kind: 'asked' } as const;
 
 export function watchedGateway({ judge }: World, process: Process, gateway: Gateway): Gateway {
   function watch<T extends Outcome>(
     kind: ExchangeKind,
     about: { readonly key: string; readonly effect: EffectKind },
     begin: (keep: () => void) => Promise<T>,
+    told: (outcome: T) => Heard | RefundedOutcome = (outcome) => outcome,
   ): Promise<T> {
     const caller = callerOf(process);
     const beganAtMs = caller.monotonicMs;
@@ -25,7 +30,12 @@ export function watchedGateway({ judge }: World, process: Process, gateway: Gate
     });
     // Before the engine gets the outcome and begins the next exchange in its place.
     void exchange.then((outcome) =>
-      judge.limits.ended(kind, callerOf(process), { outcome, kept, beganAtMs, effect: about.effect }),
+      judge.limits.ended(kind, callerOf(process), {
+        outcome: told(outcome),
+        kept,
+        beganAtMs,
+        effect: about.effect,
+      }),
     );
     return exchange;
   }
@@ -57,8 +67,21 @@ export function watchedGateway({ judge }: World, process: Process, gateway: Gate
     };
   }
 
+  /** A request for an object is a call to the limits, and a seal is a lookup. */
+  function watchedSteps({ prepare, seal }: TwoSteps): TwoSteps {
+    return {
+      prepare: (request, options) =>
+        watch('call', of(request), (keep) => prepare(request, watchLeave(options, keep)), asCall),
+      async seal(request, options) {
+        const ask = async () => (await seal(request, options)) ?? ASKED;
+        const ended = await watch('lookup', of(request), ask);
+        return ended.kind === 'not_sent' ? ended : undefined;
+      },
+    };
+  }
+
   judge.limits.started(callerOf(process));
-  const { refunds } = gateway;
+  const { refunds, twoSteps } = gateway;
   const of = ({ key }: { readonly key: string }) => ({ key, effect: 'charge' }) as const;
   return {
     ...gateway,
@@ -66,6 +89,7 @@ export function watchedGateway({ judge }: World, process: Process, gateway: Gate
       watch('call', of(request), (keep) => gateway.call(request, watchLeave(options, keep))),
     lookup: (request, options) => watch('lookup', of(request), () => gateway.lookup(request, options)),
     ...(refunds === undefined ? {} : { refunds: watchedRefunds(refunds) }),
+    ...(twoSteps === undefined ? {} : { twoSteps: watchedSteps(twoSteps) }),
   };
 }
 

@@ -15,7 +15,7 @@ import {
   together,
 } from '../gateway/model.ts';
 import { createJudge, type Judge } from '../judge/index.ts';
-import type { CallFault, Faults, LookupFault, StoreFault } from '../plan/faults.ts';
+import type { CallFault, Faults, LookupFault, PrepareFault, SealFault, StoreFault } from '../plan/faults.ts';
 import type { Plan } from '../plan/plan.ts';
 import {
   type Change,
@@ -62,6 +62,8 @@ export interface World {
   readonly settledRefunds: Map<string, RefundErrand>;
   /** The last errand about each order under each key. */
   readonly errands: Map<string, Errand>;
+  /** Every errand about a refund, where clients come back. */
+  readonly refundErrands: Map<string, RefundErrand>;
   /** The fault of the first call, for each order that one process must finish by itself. */
   readonly loneFaults: Map<string, CallFault>;
   readonly uniqueHex: () => string;
@@ -79,6 +81,9 @@ export interface World {
   storeFault(process: Process, method: keyof Store): StoreFault;
   callFault(process: Process, request: AnyRequest, call: number): CallFault;
   lookupFault(process: Process): LookupFault;
+  /** `unreachable`, `forbidden`: of a mishap. */
+  prepareFault(process: Process): PrepareFault | 'unreachable' | 'forbidden';
+  sealFault(process: Process): SealFault;
   healed: boolean;
   databaseDown: boolean;
   /** The time of the restore, as the processes' settings name it; the database's clock. Null: they name none. */
@@ -179,6 +184,7 @@ export function createWorld(options: WorldOptions): World {
       contract: plan.policy.contract,
       nowMs: () => scheduler.nowMs,
       after: (delayMs, event) => void scheduler.after(delayMs, event),
+      mark: (what) => marks.hit(`two_steps:${what}`),
       onBooked(charge) {
         trace.add(scheduler.nowMs, ledgerLine(charge));
         judge.booked(charge);
@@ -236,6 +242,7 @@ export function createWorld(options: WorldOptions): World {
     settledErrands: new Map(),
     settledRefunds: new Map(),
     errands: new Map(),
+    refundErrands: new Map(),
     loneFaults: new Map(),
     databaseNowMs,
     referenceOf: (accountId, orderId) => orderReference(INSTALLATION_ID, accountId, orderId),
@@ -278,6 +285,21 @@ export function createWorld(options: WorldOptions): World {
       if (nowMs < world.gatewayDownUntilMs || nowMs < host.gatewayCutUntilMs) return 'lookup_down';
       if (nowMs < world.credentialsRevokedUntilMs) return 'lookup_forbidden';
       return world.healed ? 'none' : fault(faults.lookup());
+    },
+    prepareFault(process) {
+      const host = world.hostOf.get(process) as Host;
+      const { nowMs } = scheduler;
+      if (nowMs < world.gatewayDownUntilMs || nowMs < host.gatewayCutUntilMs) return 'unreachable';
+      if (nowMs < world.credentialsRevokedUntilMs) return 'forbidden';
+      return world.healed ? 'none' : fault(faults.prepare());
+    },
+    sealFault(process) {
+      const host = world.hostOf.get(process) as Host;
+      const { nowMs } = scheduler;
+      const { gatewayDownUntilMs, credentialsRevokedUntilMs } = world;
+      if (nowMs < Math.max(gatewayDownUntilMs, credentialsRevokedUntilMs, host.gatewayCutUntilMs))
+        return 'seal_lost';
+      return world.healed ? 'none' : fault(faults.seal());
     },
     healed: false,
     databaseDown: false,

@@ -3,8 +3,9 @@
  * it. It is chosen by itself only where nothing looks like a real service. Elsewhere `GATEWAY=fake` must ask for it.
  */
 import { BlockList, isIP } from 'node:net';
+import { isLiveKey, stripeProblems } from './stripe-settings.ts';
 
-export type GatewayKind = 'fake' | 'http';
+export type GatewayKind = 'fake' | 'http' | 'stripe';
 
 export interface GatewayChoice {
   /** Null: no gateway can be chosen. */
@@ -20,7 +21,8 @@ export interface Surroundings {
 
 export function chooseGateway({ env, host }: Surroundings): GatewayChoice {
   if (env.GATEWAY === 'fake') return { kind: 'fake', problems: againstFake(env) };
-  if (env.GATEWAY_URL) return { kind: 'http', problems: [] };
+  if (env.GATEWAY === 'stripe') return { kind: 'stripe', problems: stripeProblems(env) };
+  if (env.GATEWAY_URL) return { kind: 'http', problems: againstHttp(env) };
   if (env.GATEWAY === 'http') {
     return { kind: null, problems: ['GATEWAY=http needs GATEWAY_URL: the address of your gateway.'] };
   }
@@ -29,11 +31,12 @@ export function chooseGateway({ env, host }: Surroundings): GatewayChoice {
   const reasons = looksReal(env, host);
   if (reasons.length === 0) return { kind: 'fake', problems: [] };
   const instead = isMeantForMoney(env) ? '' : ', or GATEWAY=fake to try Payonce out without any money';
+  const stripe = env.STRIPE_SECRET_KEY ? ', or GATEWAY=stripe to charge by Stripe' : '';
   return {
     kind: null,
     problems: [
       `GATEWAY_URL is not set. The fake gateway, which moves no money, is not started by itself where ${reasons.join(' and ')}. ` +
-        `Set GATEWAY_URL to the address of your gateway${instead}.`,
+        `Set GATEWAY_URL to the address of your gateway${stripe}${instead}.`,
     ],
   };
 }
@@ -46,7 +49,7 @@ function isProduction(env: NodeJS.ProcessEnv): boolean {
 
 /** Where even an explicit `GATEWAY=fake` is refused. */
 function isMeantForMoney(env: NodeJS.ProcessEnv): boolean {
-  return isProduction(env) || Boolean(env.GATEWAY_TOKEN);
+  return isProduction(env) || Boolean(env.GATEWAY_TOKEN) || isLiveKey(env.STRIPE_SECRET_KEY);
 }
 
 /** What contradicts `GATEWAY=fake`. A database or a host does not: staging and tests need them. */
@@ -62,6 +65,11 @@ function againstFake(env: NodeJS.ProcessEnv): string[] {
       'GATEWAY=fake moves no money and takes no GATEWAY_TOKEN. Set GATEWAY_URL instead of GATEWAY, or unset GATEWAY_TOKEN.',
     );
   }
+  if (isLiveKey(env.STRIPE_SECRET_KEY)) {
+    problems.push(
+      'GATEWAY=fake moves no money, and STRIPE_SECRET_KEY is a live key. Set GATEWAY=stripe, or unset STRIPE_SECRET_KEY.',
+    );
+  }
   if (env.GATEWAY_URL) {
     problems.push('GATEWAY=fake contradicts GATEWAY_URL, which names a gateway. Unset one of the two.');
   }
@@ -73,6 +81,13 @@ function againstFake(env: NodeJS.ProcessEnv): string[] {
   return problems;
 }
 
+/** An address and a key of Stripe: nobody knows which of the two is meant. */
+function againstHttp(env: NodeJS.ProcessEnv): string[] {
+  return env.STRIPE_SECRET_KEY && !env.GATEWAY
+    ? ['GATEWAY_URL and STRIPE_SECRET_KEY are both set. Set GATEWAY to http or stripe.']
+    : [];
+}
+
 /** Signs of a service that takes money, which a first try of Payonce does not have. */
 function looksReal(env: NodeJS.ProcessEnv, host: string): string[] {
   const reasons: string[] = [];
@@ -80,6 +95,7 @@ function looksReal(env: NodeJS.ProcessEnv, host: string): string[] {
   if (env.DATABASE_URL !== undefined) reasons.push('DATABASE_URL is set');
   if (!isLoopback(host)) reasons.push('HOST is no loopback address');
   if (env.GATEWAY_TOKEN) reasons.push('GATEWAY_TOKEN is set');
+  if (env.STRIPE_SECRET_KEY) reasons.push('STRIPE_SECRET_KEY is set');
   if (env.GATEWAY_LIVEMODE === 'yes') reasons.push('GATEWAY_LIVEMODE is yes');
   if (isProduction(env)) reasons.push('NODE_ENV says production');
   const meant = addressByAnotherName(env);

@@ -3,7 +3,7 @@
  * the payments would go somewhere else. Variables of other programs must pass: a false alarm keeps the service down. So a name is
  * refused only in these cases, in upper or lower case:
  *
- * - It begins with `GATEWAY_` or `DATABASE_`. A few that platforms set by themselves (below) pass.
+ * - It begins with `GATEWAY_` or `DATABASE_`, or with `STRIPE_` if `GATEWAY` is `stripe`. A few that others set (below) pass.
  * - It is `PAYONCE_` and then a setting.
  * - It is a setting without its last S (`WORKER`), or with another unit or none (`RETRY_AFTER_CAP`, `LOOKUP_CAP_SECONDS`).
  * - It is one slip away from a setting; from ten letters on, two slips. A name of fewer than eight letters is too close to too many
@@ -14,6 +14,7 @@ import { editDistance } from './edit-distance.ts';
 
 /** These decide where the money goes and where that is stored. */
 const OURS = /^(?:GATEWAY|DATABASE)_/;
+const STRIPES = /^STRIPE_/;
 const OURS_WITHOUT_UNDERSCORE = /^(?:FAKE_?)?(?:GATEWAY|DATABASE)/;
 
 const SHORTEST = 8;
@@ -30,6 +31,12 @@ const BESIDE_DATABASE_URL: readonly string[] = [
   'DATABASE_URL_UNPOOLED',
 ];
 
+/** Names that Stripe's other tools and libraries have for what is `STRIPE_SECRET_KEY` here. */
+const OTHER_NAMES_OF_THE_KEY = ['STRIPE_API_KEY', 'STRIPE_KEY', 'STRIPE_PRIVATE_KEY'];
+
+/** Of the merchant's pages, of Stripe's SDK and of its command line. */
+const STRIPES_OWN = ['STRIPE_PUBLISHABLE_KEY', 'STRIPE_SUPPRESS_NOTICES', 'STRIPE_DEVICE_NAME'];
+
 /** Set by a web server that starts programs (CGI, RFC 3875). */
 const CGI = 'GATEWAY_INTERFACE';
 
@@ -39,8 +46,9 @@ export function unknownSettings(env: NodeJS.ProcessEnv, known: readonly string[]
     .filter((name) => !known.includes(name) && !isForeign(name, env))
     .sort()
     .flatMap((name) => {
-      const meant = nearest(name, known);
-      if (meant === undefined) return OURS.test(name.toUpperCase()) ? [unknown(name)] : [];
+      const isOurs = OURS.test(name.toUpperCase()) || isOfStripe(name, env);
+      const meant = nearest(name, known, isOurs);
+      if (meant === undefined) return isOurs ? [unknown(name)] : [];
       return [`${name} is no setting of Payonce. Did you mean ${meant}? Rename it, or unset it.`];
     });
 }
@@ -49,7 +57,13 @@ function unknown(name: string): string {
   return `${name} is no setting of Payonce (docs/configuration.md lists them all). Unset it.`;
 }
 
+/** A program beside Payonce may have settings of its own for Stripe, unless Payonce speaks with Stripe itself. */
+function isOfStripe(name: string, env: NodeJS.ProcessEnv): boolean {
+  return env.GATEWAY === 'stripe' && STRIPES.test(name.toUpperCase());
+}
+
 function isForeign(name: string, env: NodeJS.ProcessEnv): boolean {
+  if (STRIPES_OWN.includes(name)) return true;
   if (name === CGI || isServiceLink(name, env[name] ?? '')) return true;
   return BESIDE_DATABASE_URL.includes(name) && Boolean(env.DATABASE_URL);
 }
@@ -65,8 +79,9 @@ function isServiceLink(name: string, value: string): boolean {
 }
 
 /** The setting that was probably meant. */
-function nearest(name: string, known: readonly string[]): string | undefined {
+function nearest(name: string, known: readonly string[], isOurs: boolean): string | undefined {
   const word = name.toUpperCase();
+  if (isOurs && OTHER_NAMES_OF_THE_KEY.includes(word)) return 'STRIPE_SECRET_KEY';
   const prefixed = known.find((setting) => word === `PAYONCE_${setting}`);
   if (prefixed !== undefined) return prefixed;
   const sameButEnding = known.find((setting) => setting === `${word}S` || hasSameStem(word, setting));
@@ -82,7 +97,7 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   // DATABASE_POOL_SIZE: more than two slips away, but the one begins with the other.
   const begins = (setting: string): boolean =>
     word.startsWith(`${setting}_`) || setting.startsWith(`${word}_`);
-  return OURS.test(word) ? known.find((setting) => setting !== 'GATEWAY' && begins(setting)) : undefined;
+  return isOurs ? known.find((setting) => setting !== 'GATEWAY' && begins(setting)) : undefined;
 }
 
 /** Whether they differ in the unit only. A single word (`WAIT`, `LEASE_SECONDS`) may be a setting of any program. */

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { callOutcome, lookupOutcome, refundedOutcome } from './adapter-answers.ts';
-import type { CallOutcome, LookupOutcome, NotSent } from './outcomes.ts';
+import {
+  callOutcome,
+  lookupOutcome,
+  prepareOutcome,
+  refundedOutcome,
+  sealAnswer,
+  webhookReading,
+} from './adapter-answers.ts';
+import type { CallOutcome, LookupOutcome, NotSent, PrepareOutcome } from './outcomes.ts';
 
 const NO_CALL = { kind: 'unknown', answered: false, reason: 'adapter_answer_invalid' };
 const NO_LOOKUP = { kind: 'unavailable', reason: 'adapter_answer_invalid' };
@@ -20,6 +27,7 @@ const CALLS: readonly (CallOutcome | NotSent)[] = [
   { kind: 'pending', ref: 'ch_1' },
   { kind: 'forbidden', reason: 'http_401' },
   { kind: 'mismatch', ref: 'ch_1', reason: 'amount_mismatch' },
+  { kind: 'requires_action', ref: 'pi_1', action: { type: 'redirect_to_url', url: 'https://bank.example/' } },
   { kind: 'not_sent', reason: 'no_free_file' },
 ];
 
@@ -29,6 +37,10 @@ const LOOKUPS: readonly (LookupOutcome | NotSent)[] = [
   { kind: 'pending', ref: 'ch_1' },
   { kind: 'mismatch', ref: 'ch_1', reason: 'amount_mismatch' },
   { kind: 'duplicated', refs: ['ch_1', 'ch_2'] },
+  { kind: 'open', ref: 'pi_1' },
+  { kind: 'open', ref: 'pi_1', code: 'no_funds' },
+  { kind: 'requires_action', ref: 'pi_1', action: {} },
+  { kind: 'sealed', ref: 'pi_1' },
   { kind: 'absent' },
   { kind: 'unavailable', reason: 'timeout', retryAfterMs: 7 },
   { kind: 'unavailable', reason: 'amount_mismatch', declinedRef: 'ch_1' },
@@ -165,5 +177,105 @@ describe('the answer to what was refunded', () => {
 
   test.each([undefined, null, '5', -1, 0.5, 2 ** 53, Number.NaN])('%o is no sum', (amountMinor) =>
     expect(refundedOutcome({ kind: 'refunded', amountMinor })).toEqual(NO_LOOKUP),
+  );
+});
+
+describe('the reading of an event', () => {
+  const note = {
+    ...{ accountId: null, orderId: 'o1', reference: 'r', kind: 'refund', key: null, ref: 're_1' },
+    says: 'live',
+  };
+  const UNREADABLE = { kind: 'forged', reason: 'unreadable' };
+
+  test.each([
+    { kind: 'foreign' },
+    { kind: 'forged', reason: 'too_old' },
+    { kind: 'note', note },
+    { kind: 'note', note: { ...note, accountId: 'acme', key: 'k', ref: null } },
+  ])('%j is taken unchanged', (reading) => {
+    expect(webhookReading({ ...reading, more: 1 })).toEqual(reading);
+  });
+
+  test('has only the fields of a note', () => {
+    expect(webhookReading({ kind: 'note', note: { ...note, card: CARD } })).toEqual({ kind: 'note', note });
+  });
+
+  test.each([
+    ...NOTHING,
+    { kind: 'note' },
+    { kind: 'forged', reason: 'because' },
+    ...[
+      { accountId: undefined },
+      { accountId: '' },
+      { orderId: 'a\0b' },
+      { reference: 7 },
+      { kind: 'capture' },
+      { key: undefined },
+      { ref: 'a b' },
+      { says: 'paid' },
+    ].map((changes) => ({ kind: 'note', note: { ...note, ...changes } })),
+  ])('%j counts as forged', (value) => {
+    expect(webhookReading(value)).toEqual(UNREADABLE);
+  });
+});
+const PREPARED: readonly (PrepareOutcome | NotSent)[] = [
+  { kind: 'prepared', handle: 'pi_1' },
+  { kind: 'declined', code: 'amount_too_small' },
+  { kind: 'failed', reason: 'timeout', retryAfterMs: 7 },
+  { kind: 'failed', reason: 'timeout' },
+  { kind: 'failed_for_good', reason: 'http_500' },
+  { kind: 'forbidden', reason: 'http_401' },
+  { kind: 'not_sent', reason: 'no_free_port' },
+];
+const NO_PREPARE = { kind: 'failed', reason: 'adapter_answer_invalid' };
+
+describe('the answer to prepare', () => {
+  test.each(PREPARED)('is kept if it is an outcome: %o', (outcome) => {
+    expect(prepareOutcome({ ...outcome, more: 1 })).toEqual(outcome);
+  });
+
+  test.each(NOTHING)('is a failure if it is none: %o', (value) => {
+    expect(prepareOutcome(value)).toEqual(NO_PREPARE);
+  });
+
+  test.each(NO_IDS)('is a failure if its handle is no id: %o', (handle) => {
+    expect(prepareOutcome({ kind: 'prepared', handle })).toEqual(NO_PREPARE);
+  });
+
+  test('has plain words', () => {
+    expect(prepareOutcome({ kind: 'declined', code: CARD })).toEqual({ kind: 'declined', code: 'declined' });
+    expect(prepareOutcome({ kind: 'failed', reason: 'a b', retryAfterMs: -1 })).toEqual({
+      kind: 'failed',
+      reason: 'failed',
+    });
+  });
+});
+
+describe('the answer to a seal', () => {
+  test('says nothing but that nothing was sent', () => {
+    expect(sealAnswer({ kind: 'not_sent', reason: 'no_free_port', more: 1 })).toEqual({
+      kind: 'not_sent',
+      reason: 'no_free_port',
+    });
+    for (const value of [...NOTHING, { kind: 'sealed' }]) expect(sealAnswer(value)).toBeUndefined();
+  });
+});
+
+describe('what the customer must do', () => {
+  const answers = (action: unknown) => [
+    callOutcome({ kind: 'requires_action', ref: 'pi_1', action }).kind,
+    lookupOutcome({ kind: 'requires_action', ref: 'pi_1', action }).kind,
+  ];
+  const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`n${n}`, 'x']));
+
+  test.each([many(16), { [`${'n'.repeat(64)}`]: 'x'.repeat(2048) }])('is kept up to its bounds', (action) => {
+    expect(answers(action)).toEqual(['requires_action', 'requires_action']);
+  });
+
+  test.each([undefined, null, 'x', { n: 1 }, many(17), { n: 'x'.repeat(2049) }, { ['n'.repeat(65)]: 'x' }])(
+    'is no answer beyond them: %#',
+    (action) => {
+      expect(answers(action)).toEqual(['unknown', 'unavailable']);
+    },
   );
 });

@@ -4,7 +4,16 @@
  * counts as `unknown`, or as no evidence. What is stored or shown of an answer is short and plain.
  */
 import { hasManyDigits } from './cards.ts';
-import type { Authorization, CallOutcome, LookupOutcome, NotSent } from './outcomes.ts';
+import type { GatewayNote, WebhookReading } from './gateway-note.ts';
+import { orderIdComplaint } from './order-rules.ts';
+import type {
+  Authorization,
+  CallOutcome,
+  LookupOutcome,
+  NextAction,
+  NotSent,
+  PrepareOutcome,
+} from './outcomes.ts';
 import type { RefundedOutcome } from './refund-outcomes.ts';
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -26,6 +35,10 @@ export function callOutcome(value: unknown): CallOutcome | NotSent {
       if (ref === undefined || ref === null) return { kind, code };
       return isRef(ref) ? { kind, code, ref } : NO_CALL_OUTCOME;
     }
+    case 'requires_action':
+      return isRef(ref) && isAction(value.action)
+        ? { kind, ref, action: { ...value.action } }
+        : NO_CALL_OUTCOME;
     case 'mismatch':
       return isRef(ref) ? { kind, ref, reason: wordOr(value.reason, 'mismatch') } : NO_CALL_OUTCOME;
     case 'refused':
@@ -75,6 +88,21 @@ export function lookupOutcome(value: unknown): LookupOutcome | NotSent {
       return isList(refs) && refs.length > 0 && refs.every(isRef)
         ? { kind, refs: [...refs] }
         : NO_LOOKUP_OUTCOME;
+    case 'open': {
+      if (!isRef(ref)) return NO_LOOKUP_OUTCOME;
+      const { code } = value;
+      return {
+        kind,
+        ref,
+        ...(code === undefined || code === null ? {} : { code: wordOr(code, 'declined') }),
+      };
+    }
+    case 'requires_action':
+      return isRef(ref) && isAction(value.action)
+        ? { kind, ref, action: { ...value.action } }
+        : NO_LOOKUP_OUTCOME;
+    case 'sealed':
+      return isRef(ref) ? { kind, ref } : NO_LOOKUP_OUTCOME;
     case 'absent':
       return value.code === undefined ? { kind } : { kind, code: wordOr(value.code, 'not_possible') };
     case 'unavailable':
@@ -85,6 +113,34 @@ export function lookupOutcome(value: unknown): LookupOutcome | NotSent {
     default:
       return nothingLearned(value);
   }
+}
+
+const NO_PREPARE_OUTCOME = { kind: 'failed', reason: 'adapter_answer_invalid' } as const;
+
+/** How what a charge is confirmed on was made, with only the fields that belong to it. */
+export function prepareOutcome(value: unknown): PrepareOutcome | NotSent {
+  if (!isAnswer(value)) return NO_PREPARE_OUTCOME;
+  const { kind, handle } = value;
+  switch (kind) {
+    case 'prepared':
+      return isRef(handle) ? { kind, handle } : NO_PREPARE_OUTCOME;
+    case 'declined':
+      return { kind, code: wordOr(value.code, 'declined') };
+    case 'failed':
+      return { kind, reason: wordOr(value.reason, kind), ...waitOf(value) };
+    case 'failed_for_good':
+    case 'forbidden':
+    case 'not_sent':
+      return { kind, reason: wordOr(value.reason, kind) };
+    default:
+      return NO_PREPARE_OUTCOME;
+  }
+}
+
+/** What a seal answers. Only that nothing was sent is news: what it did is read. */
+export function sealAnswer(value: unknown): NotSent | undefined {
+  if (!isAnswer(value) || value.kind !== 'not_sent') return undefined;
+  return { kind: value.kind, reason: wordOr(value.reason, value.kind) };
 }
 
 /** What was refunded of a charge in all, with only the fields that belong to it. */
@@ -103,6 +159,45 @@ function isSum(value: unknown): value is number {
 /** Until when money is held. What is not a time counts as not said. */
 function authorization({ authorizedUntilMs }: Answer): Authorization {
   return isSum(authorizedUntilMs) ? { authorizedUntilMs } : {};
+}
+
+const FORGERIES: ReadonlySet<unknown> = new Set(['unsigned', 'bad_signature', 'too_old', 'in_future']);
+const FATES: ReadonlySet<unknown> = new Set(['live', 'pending', 'declined', 'reversed']);
+const UNREADABLE: WebhookReading = { kind: 'forged', reason: 'unreadable' };
+
+/** What an event is, with only the fields that belong to it. */
+export function webhookReading(value: unknown): WebhookReading {
+  if (!isAnswer(value)) return UNREADABLE;
+  switch (value.kind) {
+    case 'forged':
+      return FORGERIES.has(value.reason)
+        ? ({ kind: 'forged', reason: value.reason } as WebhookReading)
+        : UNREADABLE;
+    case 'foreign':
+      return { kind: 'foreign' };
+    case 'note':
+      return isNote(value.note) ? { kind: 'note', note: noteOf(value.note) } : UNREADABLE;
+    default:
+      return UNREADABLE;
+  }
+}
+
+function isNote(value: unknown): value is GatewayNote {
+  if (!isAnswer(value)) return false;
+  const { accountId, orderId, reference, kind, key, ref, says } = value;
+  const names = [orderId, ...(accountId === null ? [] : [accountId])];
+  return (
+    names.every((name) => typeof name === 'string' && orderIdComplaint(name) === null) &&
+    typeof reference === 'string' &&
+    (kind === 'charge' || kind === 'refund') &&
+    (key === null || typeof key === 'string') &&
+    (ref === null || isRef(ref)) &&
+    FATES.has(says)
+  );
+}
+
+function noteOf({ accountId, orderId, reference, kind, key, ref, says }: GatewayNote): GatewayNote {
+  return { accountId, orderId, reference, kind, key, ref, says };
 }
 
 /** A lookup that says nothing about what it asked for. Any other word is no evidence either. */
@@ -139,6 +234,16 @@ function isList(value: unknown): value is readonly unknown[] {
 /** 1 to 255 visible ASCII characters: an id is stored, logged and put into paths. */
 function isRef(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value);
+}
+
+/** At most 16 texts by name, of at most 2,048 characters each: it is stored, and shown to clients. */
+function isAction(value: unknown): value is NextAction {
+  if (!isAnswer(value)) return false;
+  const entries = Object.entries(value);
+  return (
+    entries.length <= 16 &&
+    entries.every(([name, text]) => name.length <= 64 && typeof text === 'string' && text.length <= 2048)
+  );
 }
 
 /** A code or reason is stored, and reaches the client and the log: a short word, and no number as long as a card's. */

@@ -15,6 +15,11 @@ export interface CaptureOrVoid {
   readonly orderId: string;
   /** What is taken, or what a void lets go of, in minor units of `currency`. */
   readonly amountMinor: number;
+  /**
+   * What the gateway took, in minor units of `currency`, if that is not `amountMinor`: an operator has settled it. Null: it is, or nothing was
+   * captured by it.
+   */
+  readonly capturedMinor: number | null;
   /** The payment's currency: ISO 4217 alphabetic code, upper case. */
   readonly currency: string;
   /** Its status. `SUCCEEDED`: the payment is `COMPLETED` or `VOIDED`. `FAILED`: it changed nothing, and may be asked for again. */

@@ -5,10 +5,17 @@
  * decides about money has no default. Durations are whole milliseconds, from 0 to a century.
  *
  * @example
- * const contract = { keys: 'kept', keyWindowMs: 86_400_000, cachesErrors: false, lookup: true, lookupLagMs: 0,
+ * const contract = { steps: 'one', keys: 'kept', keyWindowMs: 86_400_000, cachesErrors: false, lookup: true, lookupLagMs: 0,
  *   landsWithinMs: 180_000 };
  */
 export interface GatewayContract {
+  /**
+   * How a charge is made.
+   * - `one`: by one call.
+   * - `two`: a first request makes an object that moves no money, the call confirms it, and a seal cancels it. The adapter has `twoSteps`. A
+   *   decline is not final: the object may still be paid until it is sealed. `keys` must be `kept`, and `lookup` true.
+   */
+  readonly steps: 'one' | 'two';
   /**
    * What a repeated key does.
    * - `kept`: inside `keyWindowMs` a key has one result. It never charges twice, and once declined it stays declined, whatever
@@ -41,3 +48,20 @@ export interface GatewayContract {
 
 /** For a contract that does not say so. */
 export const AUTHORIZED_FOR_MS = 7 * 86_400_000;
+
+/** What is wrong with the steps that an adapter declares, as the rest of a sentence; null: nothing. `twoSteps`: whether it has them. */
+export function stepsComplaint(
+  { steps, keys, lookup }: GatewayContract,
+  twoSteps: boolean,
+): { readonly field: 'twoSteps' | 'contract.steps'; readonly detail: string } | null {
+  if (steps !== 'two')
+    return twoSteps ? { field: 'twoSteps', detail: "must be left out if contract.steps is 'one'" } : null;
+  if (!twoSteps)
+    return { field: 'twoSteps', detail: "must have prepare and seal if contract.steps is 'two'" };
+  if (keys === 'kept' && lookup) return null;
+  return {
+    field: 'contract.steps',
+    detail:
+      "must be 'one' unless keys is 'kept' and lookup is true: nothing else can tell what became of a charge of two steps",
+  };
+}

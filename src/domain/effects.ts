@@ -4,9 +4,9 @@
  */
 import type { Alarm } from './alarms.ts';
 import type { EventType } from './events.ts';
-import type { FailureProblem } from './problems.ts';
+import type { FailureProblem, NotFoundProblem } from './problems.ts';
 
-/** An effect that is wanted at the gateway at most once under its key. */
+/** An effect that is wanted at the gateway at most once under its key: a `charge`, a `refund` of one, or what ends an authorisation. */
 export type EffectKind = 'charge' | 'refund' | ExclusiveKind;
 
 /**
@@ -23,6 +23,8 @@ export type FollowUpKind = Exclude<EffectKind, 'charge'>;
  * word.
  */
 export interface FollowUpWords {
+  /** The problem if a payment has none of this name. */
+  readonly notFound: NotFoundProblem;
   /** The problem if an earlier one was made after all, and nothing is left for this one. */
   readonly exceeded: FailureProblem;
   /** The problem if an earlier one was made after all, and this one would fit: it may be another try of the same. */
@@ -50,6 +52,13 @@ export interface Effect {
   readonly declined: FailureProblem;
   /** The word with which an operator says that it was done, and with which the audit trail repeats it. */
   readonly done: 'completed' | 'succeeded';
+  /** Whether it is made in two steps where the gateway's contract says so (`steps`). If not, one call makes it at every gateway. */
+  readonly inSteps: boolean;
+  /**
+   * Whether it may end with another amount than was asked for, if the gateway shows that and an operator says so. The sums then count what the
+   * gateway shows. Never for a charge: whoever ships relies on its amount.
+   */
+  readonly maySettleOther: boolean;
   /**
    * How long the gateway may take with what it has accepted before a person is asked, in milliseconds. Null: as long as with everything
    * that is unresolved, the policy's `resolveForMs`.
@@ -72,6 +81,8 @@ export const EFFECTS: Readonly<Record<EffectKind, Effect>> = {
     twice: 'duplicate_charge',
     declined: 'card_declined',
     done: 'completed',
+    inSteps: true,
+    maySettleOther: false,
     pendingForMs: null,
     mayFailForMs: 0,
     followUp: null,
@@ -81,10 +92,13 @@ export const EFFECTS: Readonly<Record<EffectKind, Effect>> = {
     twice: 'duplicate_refund',
     declined: 'refund_declined',
     done: 'succeeded',
+    inSteps: false,
+    maySettleOther: true,
     // A bank takes days. Gateways say that a refund may fail up to 30 days after they made it.
     pendingForMs: 30 * DAY_MS,
     mayFailForMs: 30 * DAY_MS,
     followUp: {
+      notFound: 'refund_not_found',
       exceeded: 'refund_exceeds_captured',
       earlierFound: 'earlier_refund_found',
       confirmed: 'refund.confirmed',
@@ -98,9 +112,12 @@ export const EFFECTS: Readonly<Record<EffectKind, Effect>> = {
     twice: 'duplicate_capture',
     declined: 'capture_declined',
     done: 'succeeded',
+    inSteps: false,
+    maySettleOther: true,
     pendingForMs: null,
     mayFailForMs: 0,
     followUp: {
+      notFound: 'operation_not_found',
       exceeded: 'payment_not_capturable',
       earlierFound: 'payment_not_capturable',
       confirmed: 'capture.confirmed',
@@ -114,9 +131,12 @@ export const EFFECTS: Readonly<Record<EffectKind, Effect>> = {
     twice: 'duplicate_void',
     declined: 'void_declined',
     done: 'succeeded',
+    inSteps: false,
+    maySettleOther: false,
     pendingForMs: null,
     mayFailForMs: 0,
     followUp: {
+      notFound: 'operation_not_found',
       exceeded: 'payment_not_voidable',
       earlierFound: 'payment_not_voidable',
       confirmed: 'void.confirmed',

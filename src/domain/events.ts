@@ -20,6 +20,10 @@ export const EVENT_TYPES = [
   'call.forbidden',
   /** A decline that may be about the second try only. A lookup decides. */
   'call.declined_in_doubt',
+  /** The gateway declined the call, and what it was made on can still be paid. That is sealed next. */
+  'call.declined',
+  /** The gateway says that the customer must do something first. A lookup says whether that still holds. */
+  'call.requires_action',
   'lookup.started',
   /** Not found, but too early to prove anything. */
   'lookup.not_found_yet',
@@ -27,6 +31,10 @@ export const EVENT_TYPES = [
   'lookup.unavailable',
   /** Found, and not decided yet. */
   'lookup.pending',
+  /** Found, no money has moved, and it still may: it is called again, or sealed. `detail`: a decline's code, or `no_handle`. */
+  'lookup.open',
+  /** The customer must do something at the gateway first. */
+  'lookup.requires_action',
   /** It is proved that no money moved. It may be sent again. */
   'lookup.absent',
   'verify.started',

@@ -15,7 +15,7 @@ export function admitExclusive(
   if (status !== 'AUTHORIZED') return { kind: 'refused', why: 'not_authorized' };
   if (!offered) return { kind: 'refused', why: 'not_offered' };
   if (askedMinor !== null && askedMinor > authorizedMinor) return { kind: 'refused', why: 'exceeds' };
-  return { kind: 'open', amountMinor: askedMinor ?? authorizedMinor };
+  return { kind: 'open', amountMinor: askedMinor ?? authorizedMinor, verifyFirst: false };
 }
 
 /** What becomes of the mark that keeps other captures and voids out when one goes from one status to another. Undefined: nothing. */

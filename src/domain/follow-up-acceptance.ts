@@ -37,12 +37,16 @@ export interface FollowedPayment {
   readonly authorizedMinor: number;
   /** The gateway that charged it does such follow-ups, and it is this process's. */
   readonly offered: boolean;
+  /** The gateway can be asked about the payment before anything is sent. */
+  readonly canAsk: boolean;
 }
 
 /** It may be opened, with this amount. */
 export interface Opening {
   readonly kind: 'open';
   readonly amountMinor: number;
+  /** Whether the gateway must be asked about the payment before it is sent. */
+  readonly verifyFirst: boolean;
 }
 
 export type FollowUpVerdict<Refusal> =

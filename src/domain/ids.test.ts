@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chargeKey, followUpKey, isUuid, orderReference, requestKeyHash, uuidV5, uuidV7 } from './ids.ts';
+import {
+  chargeKey,
+  followUpKey,
+  isUuid,
+  orderReference,
+  prepareKey,
+  requestKeyHash,
+  sealKey,
+  uuidV5,
+  uuidV7,
+} from './ids.ts';
 
 const DNS = '6ba7b810-9dad-11d1-80b4-00c04fd430c8';
 
@@ -35,6 +45,14 @@ describe('derived names', () => {
     ];
     expect(new Set(keys).size).toBe(keys.length);
     expect(keys.every(isUuid)).toBe(true);
+  });
+
+  it('of what a charge is made on come from the charge’s key, and never meet', () => {
+    // Sent to gateways: they must not change with a release.
+    expect(prepareKey(DNS, 2)).toBe(uuidV5(DNS, 'prepare:2'));
+    expect(sealKey(DNS, 2)).toBe(uuidV5(DNS, 'seal:2'));
+    const keys = [DNS, prepareKey(DNS, 0), prepareKey(DNS, 1), sealKey(DNS, 0), sealKey(DNS, 1)];
+    expect(new Set(keys).size).toBe(keys.length);
   });
 
   it('differ between routes, and text that moves between route and key changes them', () => {

@@ -74,6 +74,18 @@ export function chargeKey(reference: string, chargeN: number): string {
 }
 
 /**
+ * The gateway's idempotency key for making what a charge is confirmed on. `prepares`: how many errors the gateway keeps under the earlier ones.
+ */
+export function prepareKey(chargeKey: string, prepares: number): string {
+  return uuidV5(chargeKey, `prepare:${prepares}`);
+}
+
+/** The gateway's idempotency key for sealing a charge. `lookups`: how many lookups the worker's record counts, so that no error is kept for ever. */
+export function sealKey(chargeKey: string, lookups: number): string {
+  return uuidV5(chargeKey, `seal:${lookups}`);
+}
+
+/**
  * What tells one follow-up of a payment from others of its kind: the caller's name for it, such as a `refund_id`, or the stored form of its
  * key.
  */

@@ -5,6 +5,8 @@ const request: ChargeRequest = {
   key: 'key',
   reference: 'ref',
   orderId: 'o1',
+  accountId: 'default',
+  installationId: '5b1f8a52-3a0e-4a53-9d0c-2f6f0b9f7a10',
   amountMinor: 1000,
   currency: 'USD',
 };

@@ -9,10 +9,16 @@ import type { EffectKind } from './effects.ts';
 export interface ChargeRequest {
   /** The charge's idempotency key at the gateway: 36 characters, the same on every call. */
   readonly key: string;
+  /** At a gateway of two steps: the object to confirm or to look up, as `prepare` named it. Absent: none is stored yet. */
+  readonly handle?: string;
   /** The order's name at the gateway, derived from installation, account and order. */
   readonly reference: string;
   /** The merchant's name of the order: 1 to 255 bytes of UTF-8. For people only: `reference` is the name that counts. */
   readonly orderId: string;
+  /** Whose order it is: 1 to 255 bytes of UTF-8. `reference` has it in itself. */
+  readonly accountId: string;
+  /** The database that the order is stored in: a UUID. `reference` has it in itself. */
+  readonly installationId: string;
   /** Minor units of `currency` (cents, yen, fils); a safe integer of at least 1. */
   readonly amountMinor: number;
   /** ISO 4217 alphabetic code, upper case. */
@@ -71,10 +77,73 @@ export type CallOutcome =
   | { readonly kind: 'busy'; readonly retryAfterMs?: number }
   /** Accepted; the result comes later. */
   | { readonly kind: 'pending'; readonly ref: string }
+  /** Only at a gateway of two steps. Nothing was charged yet: the customer must do something first, such as 3-D Secure. */
+  | {
+      readonly kind: 'requires_action';
+      /** The object's handle. */
+      readonly ref: string;
+      /** What the customer must do. */
+      readonly action: NextAction;
+    }
   /** Our credentials were refused. It is about us, not about the order. */
   | { readonly kind: 'forbidden'; readonly reason: string }
   /** An approval of something else: another amount, currency, reference or charge to refund. */
   | { readonly kind: 'mismatch'; readonly ref: string; readonly reason: string };
+
+/**
+ * What the customer has to do before the charge can go on, for the merchant's page: strings by name, at most 16 of them, of at most 2,048
+ * characters each, such as `{ type: 'redirect_to_url', url: … }`. Shown to clients, so no secret but one that is meant for the customer.
+ */
+export type NextAction = Readonly<Record<string, string>>;
+
+/** The object that a charge is confirmed on: what is asked for, under a key of its own. */
+export type PrepareRequest = Omit<ChargeRequest, 'handle'> & {
+  /** The idempotency key of this request: 36 characters. `key` stays the charge's, to be noted on the object. */
+  readonly prepareKey: string;
+};
+
+/** How `prepare` ended. A `reason` or `code` is as in `CallOutcome`. No outcome of it is about money. */
+export type PrepareOutcome =
+  /** The object was made. */
+  | {
+      readonly kind: 'prepared';
+      /** The gateway's id of the object: 1 to 255 visible ASCII characters. */
+      readonly handle: string;
+    }
+  /** A definite no to the request itself, such as an amount below the gateway's minimum. */
+  | {
+      readonly kind: 'declined';
+      /** Why, in the gateway's word. */
+      readonly code: string;
+    }
+  /** It did not work, and the same key may be sent again. */
+  | {
+      readonly kind: 'failed';
+      /** What happened, in a stable word. */
+      readonly reason: string;
+      /** How long the gateway asks us to wait, in milliseconds. Absent if it does not say. */
+      readonly retryAfterMs?: number;
+    }
+  /** A complete error that the gateway keeps under this key: the next try needs another one. */
+  | {
+      readonly kind: 'failed_for_good';
+      /** What happened, in a stable word. */
+      readonly reason: string;
+    }
+  /** Our credentials were refused. */
+  | {
+      readonly kind: 'forbidden';
+      /** What happened, in a stable word. */
+      readonly reason: string;
+    };
+
+/** What is sealed. */
+export type SealRequest = ChargeRequest & {
+  /** The object to seal, as `prepare` named it. */
+  readonly handle: string;
+  /** The idempotency key of this request: 36 characters. */
+  readonly sealKey: string;
+};
 
 /**
  * Nothing was sent, and nothing will be: this machine is short of something, such as files, ports or memory. It
@@ -129,6 +198,24 @@ export type LookupOutcome =
     }
   /** Done more than once under one key: the gateway broke its contract. */
   | { readonly kind: 'duplicated'; readonly refs: readonly string[] }
+  /** Only at a gateway of two steps. The object is there, no money has moved, and it may still move. */
+  | {
+      readonly kind: 'open';
+      /** The object's handle. */
+      readonly ref: string;
+      /** Why the last confirm was declined, in the gateway's word. Absent: none was declined, as far as the gateway shows. */
+      readonly code?: string;
+    }
+  /** Only at a gateway of two steps. No money has moved: the customer must do something first. */
+  | {
+      readonly kind: 'requires_action';
+      /** The object's handle. */
+      readonly ref: string;
+      /** What the customer must do. */
+      readonly action: NextAction;
+    }
+  /** Only at a gateway of two steps. The object is cancelled, nothing was received, and nothing can land on it any more. */
+  | { readonly kind: 'sealed'; readonly ref: string }
   /**
    * The gateway answered that it knows nothing of this key. `code`: the charge shows why this effect cannot be done any more, in a stable
    * word, such as `already_captured`. Absent: it shows no such thing.
@@ -183,7 +270,10 @@ export interface ReportedCharge {
   readonly authorizedUntilMs?: number;
 }
 
-/** What becomes of an effect in a status. `live`: it is done. `reversed`: it was, and all of it was taken back since. */
+/**
+ * What becomes of an effect in a status. `live`: it is done. `pending`: it is not decided yet. `declined`: it is not done, and will not be. `reversed`:
+ * it was done, and all of it was taken back since.
+ */
 export type Fate = 'live' | 'pending' | 'declined' | 'reversed';
 
 /** What the request of every effect says. */

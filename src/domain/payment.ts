@@ -1,4 +1,5 @@
 /** The words that all other code uses: an order that somebody wants paid, and the payment that is our record of it. */
+import type { NextAction } from './outcomes.ts';
 
 /**
  * The status of a payment:
@@ -100,6 +101,11 @@ export interface Payment {
    * way, and if nothing is left to do.
    */
   readonly nextAttemptAtMs: number | null;
+  /**
+   * What the customer must do at the gateway before it can go on, such as 3-D Secure: pass it to their page. Null: nothing, or it is settled.
+   * A list of payments does not say it.
+   */
+  readonly nextAction: NextAction | null;
   /** The `seq` of its last event. Grows by one with every change. */
   readonly seq: number;
   /** When the order was accepted, in milliseconds since the Unix epoch. */

@@ -46,6 +46,11 @@ export interface Policy {
   /** The first wait before a lookup of what the gateway accepted as pending: at least 10. Default 1,000. */
   readonly pendingPollMs: number;
   /**
+   * How long the customer has for what the gateway asks of them, such as 3-D Secure, at least 1,000. Then the charge is sealed and fails. The
+   * caller's `giveUpAfterS` may end it sooner. Only at a gateway of two steps. Default 3,600,000 (1 hour).
+   */
+  readonly actionWithinMs: number;
+  /**
    * How long a charge or a refund stays unresolved before a person is asked. Not a refund that the gateway has accepted: it may take 30 days.
    * Default 259,200,000 (72 hours).
    */
@@ -81,6 +86,8 @@ export const DEFAULT_POLICY: Omit<Policy, 'contract' | 'leaseMs'> = {
   lookupBaseMs: 10 * SECOND,
   lookupCapMs: HOUR,
   pendingPollMs: SECOND,
+  // Customers look for their phone, or are called away. Whoever is gone for an hour has left the checkout.
+  actionWithinMs: HOUR,
   // A weekend and a Monday: by then, the people who can fix the gateway have been at work.
   resolveForMs: 72 * HOUR,
   reviewLookupMs: 24 * HOUR,

@@ -14,6 +14,7 @@ export const PROBLEMS = {
   card_number_refused: { status: 400, title: 'The request carries what looks like a card number' },
   refund_identity_required: { status: 400, title: 'The refund has no name' },
   idempotency_key_invalid: { status: 400, title: 'The Idempotency-Key is not valid' },
+  webhook_refused: { status: 400, title: 'It is not proved that the gateway sent this event' },
   card_declined: { status: 402, title: 'The payment was declined; nothing was charged' },
   not_found: { status: 404, title: 'There is nothing here' },
   payment_not_found: { status: 404, title: 'There is no such payment' },
@@ -43,6 +44,7 @@ export const PROBLEMS = {
   capture_declined: { status: 422, title: 'The gateway declined the capture; nothing was captured' },
   effect_not_offered: { status: 422, title: 'The gateway of this server cannot do this' },
   idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used for another request' },
+  order_not_chargeable: { status: 422, title: 'The gateway cannot charge an order like this' },
   refund_declined: { status: 422, title: 'The gateway declined the refund; nothing was refunded' },
   void_declined: { status: 422, title: 'The gateway declined the void; nothing was voided' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
@@ -56,6 +58,7 @@ export const PROBLEMS = {
     title: 'The database is no longer this server’s own; nothing was sent',
   },
   under_way: { status: 503, title: 'The gateway is being asked at the moment; nothing was stored' },
+  webhook_not_noted: { status: 503, title: 'The event could not be noted yet; nothing was stored' },
   shutting_down: { status: 503, title: 'This server is shutting down; nothing was sent' },
 } as const satisfies Record<string, ProblemKind>;
 
@@ -77,6 +80,9 @@ export type RefundFailure = Extract<
   ProblemCode,
   'refund_declined' | 'gateway_failed' | 'refund_exceeds_captured' | 'earlier_refund_found'
 >;
+
+/** A payment has no follow-up of that name, or none of that kind. */
+export type NotFoundProblem = Extract<ProblemCode, 'refund_not_found' | 'operation_not_found'>;
 
 /**
  * The ways in which a capture or a void fails: `capture_declined` or `void_declined` (the gateway declined it), `gateway_failed` (the

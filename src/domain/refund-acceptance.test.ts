@@ -9,6 +9,7 @@ const payment = (changes: Partial<FollowedPayment> = {}): FollowedPayment => ({
   sums,
   authorizedMinor: 1000,
   offered: true,
+  canAsk: true,
   ...changes,
 });
 const refund = (changes: Partial<KnownFollowUp> = {}): KnownFollowUp => ({
@@ -73,11 +74,29 @@ describe('a refund that is there', () => {
 
 describe('a new refund', () => {
   it('is opened if it fits', () => {
-    expect(decideRefund(asked, null, null, payment())).toEqual({ kind: 'open', amountMinor: 70 });
+    expect(decideRefund(asked, null, null, payment())).toEqual({
+      kind: 'open',
+      amountMinor: 70,
+      verifyFirst: false,
+    });
     const rest = payment({ sums: { ...sums, refundedMinor: 400, refundingMinor: 100 } });
     expect(decideRefund({ ...asked, amountMinor: null }, null, null, rest)).toEqual({
       kind: 'open',
       amountMinor: 500,
+      verifyFirst: false,
+    });
+  });
+
+  it('is verified first if only what somebody else refunded stands against it', () => {
+    const taken = { ...sums, refundedMinor: 400, elsewhereMinor: 600 };
+    expect(decideRefund(asked, null, null, payment({ sums: taken }))).toEqual({
+      kind: 'open',
+      amountMinor: 70,
+      verifyFirst: true,
+    });
+    expect(decideRefund(asked, null, null, payment({ sums: taken, canAsk: false }))).toEqual({
+      kind: 'refused',
+      why: 'exceeds',
     });
   });
 

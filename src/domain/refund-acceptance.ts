@@ -9,12 +9,12 @@ export interface RefundRefusal {
 
 /** `askedMinor` null: all that is left. */
 export function admitRefund(
-  { status, offered, sums }: FollowedPayment,
+  { status, offered, canAsk, sums }: FollowedPayment,
   askedMinor: number | null,
 ): Opening | RefundRefusal {
   if (status !== 'COMPLETED') return { kind: 'refused', why: 'not_refundable' };
   if (!offered) return { kind: 'refused', why: 'not_offered' };
-  const admission = admit(sums, askedMinor);
+  const admission = admit(sums, askedMinor, canAsk);
   if (admission.kind === 'exceeds') return { kind: 'refused', why: 'exceeds' };
-  return { kind: 'open', amountMinor: admission.amountMinor };
+  return { kind: 'open', amountMinor: admission.amountMinor, verifyFirst: admission.unsure };
 }

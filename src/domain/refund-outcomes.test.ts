@@ -10,6 +10,8 @@ const request: RefundRequest = {
   key: 'key',
   reference: 'order',
   orderId: 'o1',
+  accountId: 'default',
+  installationId: '5b1f8a52-3a0e-4a53-9d0c-2f6f0b9f7a10',
   chargeRef: 'ch',
   amountMinor: 400,
   currency: 'USD',

@@ -19,6 +19,10 @@ export interface RefundRequest {
   readonly reference: string;
   /** The merchant's name of the order: 1 to 255 bytes of UTF-8. For people only: `reference` is the name that counts. */
   readonly orderId: string;
+  /** Whose order it is: 1 to 255 bytes of UTF-8. `reference` has it in itself. */
+  readonly accountId: string;
+  /** The database that the order is stored in: a UUID. `reference` has it in itself. */
+  readonly installationId: string;
   /** The gateway's own id of the charge to refund: 1 to 255 visible ASCII characters. */
   readonly chargeRef: string;
   /** What to give back, in minor units of `currency`; a safe integer of at least 1. */

@@ -22,6 +22,11 @@ export interface Refund {
   readonly orderId: string;
   /** What is given back, in minor units of `currency`. */
   readonly amountMinor: number;
+  /**
+   * What the gateway gave back, in minor units of `currency`, if that is not `amountMinor`: an operator has settled it. Null: it is, or the
+   * refund is not `SUCCEEDED`.
+   */
+  readonly refundedMinor: number | null;
   /** The payment's currency: ISO 4217 alphabetic code, upper case. */
   readonly currency: string;
   /** Its status. Only `SUCCEEDED` means that the gateway gave the money back. */

@@ -29,13 +29,40 @@ describe('what can be refunded', () => {
 describe('a refund that is asked for', () => {
   it('fits up to the last unit, and not beyond', () => {
     const some = sums({ refundedMinor: 300, refundingMinor: 600 });
-    expect(admit(some, 100)).toEqual({ kind: 'admitted', amountMinor: 100 });
-    expect(admit(some, 101)).toEqual({ kind: 'exceeds', refundableMinor: 100 });
+    expect(admit(some, 100, true)).toEqual({ kind: 'admitted', amountMinor: 100, unsure: false });
+    expect(admit(some, 101, true)).toEqual({ kind: 'exceeds', refundableMinor: 100 });
   });
 
   it('is all that is left if it names no amount', () => {
-    expect(admit(sums({ elsewhereMinor: 250 }), null)).toEqual({ kind: 'admitted', amountMinor: 750 });
-    expect(admit(sums({ refundingMinor: 1000 }), null)).toEqual({ kind: 'exceeds', refundableMinor: 0 });
+    expect(admit(sums({ elsewhereMinor: 250 }), null, true)).toEqual({
+      kind: 'admitted',
+      amountMinor: 750,
+      unsure: false,
+    });
+    expect(admit(sums({ refundingMinor: 1000 }), null, true)).toEqual({
+      kind: 'exceeds',
+      refundableMinor: 0,
+    });
+  });
+
+  it('may fit if less was refunded elsewhere than is known, where the gateway can be asked', () => {
+    const some = sums({ refundedMinor: 300, elsewhereMinor: 600 });
+    expect(admit(some, 101, true)).toEqual({ kind: 'admitted', amountMinor: 101, unsure: true });
+    expect(admit(some, 700, true)).toEqual({ kind: 'admitted', amountMinor: 700, unsure: true });
+    expect(admit(some, 701, true)).toEqual({ kind: 'exceeds', refundableMinor: 100 });
+    expect(admit(some, 101, false)).toEqual({ kind: 'exceeds', refundableMinor: 100 });
+  });
+
+  it('that names no amount asks for everything only if nothing is left for sure', () => {
+    expect(admit(sums({ elsewhereMinor: 1000 }), null, true)).toEqual({
+      kind: 'admitted',
+      amountMinor: 1000,
+      unsure: true,
+    });
+    expect(admit(sums({ elsewhereMinor: 1000 }), null, false)).toEqual({
+      kind: 'exceeds',
+      refundableMinor: 0,
+    });
   });
 });
 

@@ -12,7 +12,7 @@ export interface Sums {
   readonly refundingMinor: number;
   /** Refunds that succeeded. */
   readonly refundedMinor: number;
-  /** Refunds that somebody else made at the gateway. */
+  /** Refunds that somebody else made at the gateway, as far as the gateway was asked. */
   readonly elsewhereMinor: number;
 }
 
@@ -27,32 +27,39 @@ export function isOverRefunded({ capturedMinor, refundedMinor, elsewhereMinor }:
 }
 
 export type Admission =
-  | { readonly kind: 'admitted'; readonly amountMinor: number }
+  /** `unsure`: it fits only if less was refunded elsewhere than is known here. The gateway must be asked before it is sent. */
+  | { readonly kind: 'admitted'; readonly amountMinor: number; readonly unsure: boolean }
   | { readonly kind: 'exceeds'; readonly refundableMinor: number };
 
 /**
  * Whether a refund fits. `askedMinor` null: all that is left. The bound is checked only here, when a refund is opened. What
- * is proved later is always written, even if it exceeds the bound.
+ * is proved later is always written, even if it exceeds the bound. `canAsk`: the gateway can be asked before a refund is sent.
  */
-export function admit(sums: Sums, askedMinor: number | null): Admission {
+export function admit(sums: Sums, askedMinor: number | null, canAsk: boolean): Admission {
   const left = refundableMinor(sums);
-  const amountMinor = askedMinor ?? left;
-  const fits = amountMinor >= 1 && amountMinor <= left;
-  return fits ? { kind: 'admitted', amountMinor } : { kind: 'exceeds', refundableMinor: left };
+  // A refund that somebody else made may have failed, or be one of ours that the database had forgotten.
+  const atMost = canAsk ? refundableMinor({ ...sums, elsewhereMinor: 0 }) : left;
+  const amountMinor = askedMinor ?? (left > 0 ? left : atMost);
+  if (amountMinor < 1 || amountMinor > atMost) return { kind: 'exceeds', refundableMinor: left };
+  return { kind: 'admitted', amountMinor, unsure: amountMinor > left };
 }
 
 /** How a change of one refund changes the sums. */
 export type SumChange = Pick<Sums, 'refundingMinor' | 'refundedMinor'>;
 
-/** By what the sums change when a refund of `amountMinor` goes from one status to another. The numbers may be negative. */
+/**
+ * By what the sums change when a refund of `amountMinor` goes from one status to another. The numbers may be negative. `movedMinor`: what it gives
+ * back if it succeeds.
+ */
 export function sumChange(
   before: Operation['status'],
   after: Operation['status'],
   amountMinor: number,
+  movedMinor = amountMinor,
 ): SumChange {
   return {
     refundingMinor: amountMinor * (Number(isReserved(after)) - Number(isReserved(before))),
-    refundedMinor: amountMinor * (Number(after === 'COMPLETED') - Number(before === 'COMPLETED')),
+    refundedMinor: movedMinor * (Number(after === 'COMPLETED') - Number(before === 'COMPLETED')),
   };
 }
 

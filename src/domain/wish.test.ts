@@ -3,10 +3,10 @@ import { decideWish, type KnownWish, type Wish, type WishEnd, type WishedOperati
 
 const FAILED: Wish = { outcome: 'failed', actor: 'amira' };
 const PAID: Wish = { outcome: 'completed', gatewayRef: 'ch_1', amountMinor: 100, actor: 'amira' };
-const REVIEW: WishedOperation = { n: 2, status: 'REVIEW', amountMinor: 100, held: false };
+const REVIEW: WishedOperation = { n: 2, status: 'REVIEW', amountMinor: 100, mayDiffer: false, held: false };
 
 function earlier(wish: Wish, end: WishEnd | null, n = 2): KnownWish {
-  return { wish, end, n };
+  return { wish, end, n, refutedBefore: false };
 }
 
 function verdict(wish: Wish, operation: Partial<WishedOperation>, last: KnownWish | null = null): string {
@@ -26,6 +26,10 @@ describe('an operator’s word', () => {
     expect(verdict(PAID, {})).toBe('make');
     expect(verdict(PAID, { amountMinor: 101 })).toBe('amount_differs');
     expect(verdict(FAILED, { amountMinor: 101 })).toBe('make');
+  });
+
+  it('is taken for another amount only where the gateway has shown another one', () => {
+    expect(verdict({ ...PAID, amountMinor: 101 }, { mayDiffer: true })).toBe('make');
   });
 
   it('waits while a worker asks the gateway', () => {

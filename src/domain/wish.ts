@@ -12,7 +12,7 @@ export type Wish =
       readonly outcome: 'completed';
       /** The gateway's own id of the charge or the refund. */
       readonly gatewayRef: string;
-      /** What it moved, in minor units. It must be the amount that was asked for. */
+      /** What it moved, in minor units. It must be the amount that was asked for, unless the gateway has shown another one. */
       readonly amountMinor: number;
       readonly actor: string;
     }
@@ -31,6 +31,8 @@ export interface KnownWish {
   readonly end: WishEnd | null;
   /** The charge that it was about; 1 for a follow-up. */
   readonly n: number;
+  /** The gateway has refuted an earlier wish about that charge. */
+  readonly refutedBefore: boolean;
 }
 
 /** The operation as it is now. */
@@ -38,6 +40,8 @@ export interface WishedOperation {
   readonly n: number;
   readonly status: PaymentStatus;
   readonly amountMinor: number;
+  /** The gateway has shown that it moved another amount, and it may end with that. */
+  readonly mayDiffer: boolean;
   /** A worker is asking the gateway. */
   readonly held: boolean;
 }
@@ -55,7 +59,7 @@ export type WishVerdict =
 
 /** The answers table of wishes: what a request to resolve gets. Pure, and in the table's order. */
 export function decideWish(wish: Wish, operation: WishedOperation, last: KnownWish | null): WishVerdict {
-  const { status, n, amountMinor, held } = operation;
+  const { status, n, amountMinor, mayDiffer, held } = operation;
   const before = last !== null && last.n === n && last.end !== 'refuted' ? last : null;
   if (status !== 'REVIEW') {
     const isOver = before !== null && before.end !== null && isSettled(status);
@@ -65,7 +69,8 @@ export function decideWish(wish: Wish, operation: WishedOperation, last: KnownWi
   // One that has ended is about an earlier review.
   if (before !== null && before.end === null)
     return { kind: isSame(wish, before.wish) ? 'join' : 'conflict' };
-  if (wish.outcome === 'completed' && wish.amountMinor !== amountMinor) return { kind: 'amount_differs' };
+  if (wish.outcome === 'completed' && wish.amountMinor !== amountMinor && !mayDiffer)
+    return { kind: 'amount_differs' };
   return { kind: held ? 'busy' : 'make' };
 }
 

@@ -1,7 +1,8 @@
 /** What this process has in memory: it works on it, or it waits here. */
 import type { PaymentRecord } from '../ports/store.ts';
 import type { Request } from './gate.ts';
-import { unitOf } from './unit.ts';
+import { shareOf } from './slots.ts';
+import { isFollowUp, unitOf } from './unit.ts';
 
 interface Active {
   readonly record: PaymentRecord;
@@ -12,14 +13,15 @@ interface Active {
 }
 
 export interface ActivePayments {
-  readonly size: number;
+  /** Whether it may be kept here while it waits. Follow-ups have room for a share only: see `shareOf`. */
+  hasRoomFor(record: PaymentRecord): boolean;
   record(unit: string): PaymentRecord | undefined;
   /** From now on it is being worked on. */
   working(record: PaymentRecord): void;
   /** From now on it waits, for a time or for a place at the gateway. `cancel` ends the wait. */
   waiting(record: PaymentRecord, cancel: () => void, reserved: Request | null): void;
   /**
-   * Ends a wait if the store has something newer: evidence, or another process's write. `reserved` must
+   * Ends a wait if the store has something newer: evidence, another process's write, or an earlier time. `reserved` must
    * be given back. Null: it does not wait here, or there is nothing newer.
    */
   interrupt(stored: PaymentRecord): { readonly reserved: Request | null } | null;
@@ -28,31 +30,51 @@ export interface ActivePayments {
   idle(): readonly PaymentRecord[];
 }
 
-export function createActivePayments(): ActivePayments {
+/** What memory expects is rounded. A difference that is no longer than this is none. */
+const EARLIER_BY_MS = 1000;
+
+function isNews(known: PaymentRecord, stored: PaymentRecord): boolean {
+  if (stored.seq !== known.seq) return stored.seq > known.seq;
+  if (stored.evidence > known.evidence) return true;
+  // An event of the gateway changes only the time.
+  const [due, expected] = [stored.dueAtMs, known.dueAtMs];
+  return !stored.held && due !== null && expected !== null && due < expected - EARLIER_BY_MS;
+}
+
+/** `most`: how many may be kept here. */
+export function createActivePayments(most: number): ActivePayments {
   const units = new Map<string, Active>();
+  const followUps = new Set<string>();
+
+  function keep(one: Active): void {
+    const unit = unitOf(one.record);
+    units.set(unit, one);
+    if (isFollowUp(one.record)) followUps.add(unit);
+  }
+
   return {
-    get size() {
-      return units.size;
+    hasRoomFor(record) {
+      if (units.has(unitOf(record))) return true;
+      return units.size < most && !(isFollowUp(record) && followUps.size >= shareOf(most));
     },
     record: (unit) => units.get(unit)?.record,
     working(record) {
-      units.set(unitOf(record), { record, cancel: null, reserved: null });
+      keep({ record, cancel: null, reserved: null });
     },
     waiting(record, cancel, reserved) {
-      units.set(unitOf(record), { record, cancel, reserved });
+      keep({ record, cancel, reserved });
     },
     interrupt(stored) {
       const one = units.get(unitOf(stored));
       if (one === undefined || one.cancel === null) return null;
-      const { seq, evidence } = one.record;
-      const isNews = stored.seq > seq || (stored.seq === seq && stored.evidence > evidence);
-      if (!isNews) return null;
+      if (!isNews(one.record, stored)) return null;
       one.cancel();
       return { reserved: one.reserved };
     },
     remove(unit) {
       units.get(unit)?.cancel?.();
       units.delete(unit);
+      followUps.delete(unit);
     },
     idle: () => [...units.values()].flatMap(({ record, cancel }) => (cancel === null ? [] : [record])),
   };

@@ -3,8 +3,8 @@ import { type LookupOutcome, onAnyTerms } from '../domain/outcomes.ts';
 import { forgottenProof } from '../domain/proof.ts';
 import type { AheadOutcome } from '../domain/transition/index.ts';
 import type { Engine } from './context.ts';
-import { askCharge, lookUp } from './exchange.ts';
 import { askingNow, type Held } from './lease.ts';
+import { lookUpCharge, seals } from './look-up-charge.ts';
 import { derivedKey } from './names.ts';
 
 /** Nearly always there is none. So one is looked up first, then twice as many at once each time, up to this number. */
@@ -24,7 +24,7 @@ export async function lookAhead(engine: Engine, held: Held): Promise<AheadOutcom
   let size = 1;
   for (let n = first; n < first + MOST; ) {
     const page = await askFor(engine, held, n, size);
-    const declined = page.findIndex(({ kind }) => kind !== 'declined' && kind !== 'reversed');
+    const declined = page.findIndex(({ kind }) => !ENDED.has(kind));
     n += declined < 0 ? size : declined;
     // While a forgotten call may still land, a decline may not be final.
     if (proof.kind === 'proved' && n - 1 > operation.n) engine.ahead.note(paymentId, n - 1);
@@ -35,14 +35,18 @@ export async function lookAhead(engine: Engine, held: Held): Promise<AheadOutcom
 }
 
 function askFor(engine: Engine, held: Held, from: number, size: number): Promise<LookupOutcome[]> {
-  const { order } = held.record;
+  const { order, paymentId } = held.record;
   return Promise.all(
     Array.from({ length: size }, async (_, index) => {
       const gatewayKey = derivedKey(engine, order, from + index);
-      return onAnyTerms(await lookUp(engine, held, askCharge(engine, { order, gatewayKey })));
+      const charge = { order, gatewayKey, paymentId, n: from + index };
+      return onAnyTerms(await lookUpCharge(engine, held, charge, seals.whatIsOpen));
     }),
   );
 }
+
+/** What never takes money any more. */
+const ENDED: ReadonlySet<LookupOutcome['kind']> = new Set(['declined', 'reversed', 'sealed']);
 
 /** A live charge counts first, even after a charge that the gateway never received. */
 function judged(page: readonly LookupOutcome[], proof: ReturnType<typeof forgottenProof>): AheadOutcome {
@@ -54,5 +58,7 @@ function judged(page: readonly LookupOutcome[], proof: ReturnType<typeof forgott
   const [end] = page;
   if (end?.kind === 'unavailable' || end?.kind === 'forbidden')
     return { kind: 'unavailable', reason: end.reason, forbidden: end.kind === 'forbidden' };
+  if (end?.kind === 'open' || end?.kind === 'requires_action')
+    return { kind: 'unavailable', reason: 'not_sealed', forbidden: false };
   return proof.kind === 'proved' ? { kind: 'clear' } : { kind: 'may_land', atMs: proof.atMs };
 }

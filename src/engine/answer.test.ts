@@ -50,6 +50,7 @@ describe('a payment as it is shown', () => {
       inDoubt: false,
       retryAfterMs: 2500,
       nextAttemptAtMs: 3500,
+      nextAction: null,
       seq: 3,
       createdAtMs: 0,
       updatedAtMs: 1000,

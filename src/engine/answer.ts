@@ -1,7 +1,7 @@
 import { isSettled } from '../domain/operation.ts';
 import type { Payment } from '../domain/payment.ts';
 import { type ChargeFailure, type FailureProblem, PROBLEMS, type ProblemCode } from '../domain/problems.ts';
-import { BY_OPERATOR } from '../domain/transition/index.ts';
+import { ACTION_EXPIRED, BY_OPERATOR } from '../domain/transition/index.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -34,6 +34,7 @@ const HAPPENED: Readonly<Record<ChargeFailure, string>> = {
 const HAPPENED_OTHERWISE: Readonly<Record<string, string>> = {
   refunded:
     'The charge was refunded or voided at the gateway, so nothing is charged any more, and the order is not paid.',
+  [ACTION_EXPIRED]: 'The customer did not do in time what the gateway asked for. Nothing was charged.',
   [BY_OPERATOR]:
     'An operator has stated that nothing was charged, and the gateway has shown nothing else. It is looked up once more before the order is charged again.',
 };
@@ -87,6 +88,8 @@ export function toPayment(record: PaymentRecord, livemode: boolean): Payment {
     inDoubt: record.evidence > 0,
     retryAfterMs: isSettled(operation.status) ? null : retryAfterMs(record),
     nextAttemptAtMs: isSettled(operation.status) || record.held ? null : record.dueAtMs,
+    // It is no part of the record: see `showPaymentNow`.
+    nextAction: null,
     seq: record.seq,
     createdAtMs: record.createdAtMs,
     updatedAtMs: record.updatedAtMs,
@@ -109,6 +112,7 @@ export function paymentFields(payment: Payment): Record<string, unknown> {
     gateway_ref: payment.gatewayRef,
     safe_to_retry_with_new_key: isSafeToRetry(payment),
     ...(payment.retryAfterMs === null ? {} : unsettledFields(payment)),
+    ...(payment.nextAction === null ? {} : { next_action: payment.nextAction }),
     metadata: payment.metadata,
     created_at: new Date(payment.createdAtMs).toISOString(),
     updated_at: new Date(payment.updatedAtMs).toISOString(),

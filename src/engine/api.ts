@@ -1,8 +1,8 @@
 import type { Action } from '../domain/actions.ts';
 import type { CaptureOrVoid, CaptureOrVoidEvent } from '../domain/capture-or-void.ts';
-import type { ExclusiveKind } from '../domain/effects.ts';
+import type { ExclusiveKind, FollowUpKind } from '../domain/effects.ts';
 import type { Order, Payment, PaymentEvent, PaymentStatus } from '../domain/payment.ts';
-import type { ProblemCode } from '../domain/problems.ts';
+import type { NotFoundProblem, ProblemCode } from '../domain/problems.ts';
 import type { Refund, RefundEvent } from '../domain/refund.ts';
 import type { Sums } from '../domain/sums.ts';
 import type { Wish } from '../domain/wish.ts';
@@ -29,6 +29,7 @@ export type ChargeProblem = Extract<
   ProblemCode,
   | 'effect_not_offered'
   | 'order_conflict'
+  | 'order_not_chargeable'
   | 'other_gateway'
   | 'result_expired'
   | 'idempotency_key_reused'
@@ -214,14 +215,20 @@ export interface RefundNow extends Refund {
   readonly actions: readonly Action[];
 }
 
-/** What an operator speaks about: a payment, one of its refunds, or its last capture or void. */
+/** A follow-up as it is read, by its kind. A capture or a void says itself which of the two it is. */
+export type FollowUpNow =
+  | { readonly kind: 'refund'; readonly refund: RefundNow }
+  | { readonly kind: 'exclusive'; readonly exclusive: CaptureOrVoidNow };
+
+/** What an operator speaks about: a payment, or one of its follow-ups. */
 export interface OperatorTarget {
   readonly accountId: string;
   readonly paymentId: string;
-  /** Null: no refund. */
-  readonly refundId: string | null;
-  /** Absent, as the refund: the payment itself. */
-  readonly exclusive?: ExclusiveKind;
+  /**
+   * The caller's name for it, such as a `refund_id`; null: the last one of its kind, for captures and voids. `followUp` null: the payment
+   * itself.
+   */
+  readonly followUp: { readonly kind: FollowUpKind; readonly name: string | null } | null;
 }
 
 export interface LookWanted extends OperatorTarget {
@@ -240,8 +247,7 @@ export interface ResolveWanted extends OperatorTarget {
 export type OperatorProblem = Extract<
   ProblemCode,
   | 'payment_not_found'
-  | 'refund_not_found'
-  | 'operation_not_found'
+  | NotFoundProblem
   | 'other_gateway'
   | 'nothing_to_look_at'
   | 'not_in_review'
@@ -255,11 +261,38 @@ export type OperatorProblem = Extract<
 /** The answer to an operator: it was taken, and this is the payment, the refund, the capture or the void as it is now. */
 export type OperatorAnswer =
   | { readonly kind: 'payment'; readonly payment: PaymentNow }
-  | { readonly kind: 'refund'; readonly refund: RefundNow }
-  | { readonly kind: 'exclusive'; readonly exclusive: CaptureOrVoidNow }
+  | FollowUpNow
   | {
       readonly kind: 'problem';
       readonly code: OperatorProblem;
+      readonly detail: string;
+      readonly retryAfterMs?: number;
+    };
+
+/** An event of a gateway, as it came in. */
+export interface WebhookWanted {
+  /** The name of the gateway that is said to have sent it. Null: the only one. */
+  readonly gateway: string | null;
+  /** Whose orders the event is about, if it does not say so itself. */
+  readonly accountId: string;
+  /** The body, byte for byte. */
+  readonly body: Uint8Array;
+  /** By name, in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Problems that an event can be answered with. With none of them was anything stored. `docs/errors.md` says what to do. */
+export type WebhookProblem = Extract<
+  ProblemCode,
+  'not_found' | 'webhook_refused' | 'webhook_not_noted' | 'shutting_down' | 'installation_changed'
+>;
+
+/** The answer to an event. `taken`: the gateway need not send it again. */
+export type WebhookAnswer =
+  | { readonly kind: 'taken' }
+  | {
+      readonly kind: 'problem';
+      readonly code: WebhookProblem;
       readonly detail: string;
       readonly retryAfterMs?: number;
     };
@@ -326,6 +359,11 @@ export interface Payonce {
    * decided. Rejects with `StoreError` if it cannot be stored.
    */
   resolve(wanted: ResolveWanted): Promise<OperatorAnswer>;
+  /**
+   * Takes an event of a gateway. What it is about is looked up soon, and what the lookup shows decides. It answers before that lookup. Rejects
+   * with `StoreError` if the store cannot be reached: the gateway must send it again.
+   */
+  gatewayWebhook(wanted: WebhookWanted): Promise<WebhookAnswer>;
   /** Whether payments can be accepted now: the store answers and can write, and no drain has begun. */
   ready(): Promise<boolean>;
   /** Why they cannot. Null: they can. */

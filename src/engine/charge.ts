@@ -17,7 +17,7 @@ import { readSituation } from './charging/reading.ts';
 import type { Charging, ClientRequest, Turn } from './charging/request.ts';
 import { verdictOf } from './charging/verdict.ts';
 import { waitForOwn, waitTurn } from './charging/waiting.ts';
-import { problem } from './problem.ts';
+import { notChargeable, problem } from './problem.ts';
 import { showPayment } from './show.ts';
 
 /** Other requests for the same order can overtake each turn. More often than this is a fault, not bad luck. */
@@ -44,6 +44,7 @@ export function createCharging(
       names: { accountId: order.accountId, orderId: order.orderId, keyHash: key?.hash ?? null },
       giveUpAfterS: options.giveUpAfterS ?? null,
       untilMs: nowMs + options.waitMs,
+      refusal: charging.engine.gateway.refuses?.(order) ?? null,
       turnAtMs: nowMs,
       claims: [],
       drawn: [],
@@ -66,7 +67,7 @@ async function run(charging: Charging, request: ClientRequest): Promise<ChargeAn
   const { captureMethod } = request.order;
   if (captureMethod === 'manual' && charging.engine.gateway.captures === undefined)
     return problem('effect_not_offered', null);
-  const accepted = await tryAccept(charging, request);
+  const accepted = request.refusal === null ? await tryAccept(charging, request) : null;
   if (accepted !== null) {
     const answer = await waitForOwn(charging, request, accepted);
     if (answer !== 'again') return answer;
@@ -93,6 +94,7 @@ async function takeTurn(
     case 'key_reused':
       return problem('idempotency_key_reused', null);
     case 'accept': {
+      if (request.refusal !== null) return notChargeable(request.refusal, null);
       const accepted = await tryAccept(charging, request);
       return accepted === null ? 'again' : waitForOwn(charging, request, accepted);
     }
@@ -107,6 +109,8 @@ async function takeTurn(
     case 'stands':
       return asItStands(charging, request, record, verdict.bind);
     case 'open_next':
+      if (request.refusal !== null)
+        return notChargeable(request.refusal, record && showPayment(charging.engine, record));
       return openNext(charging, request, record, verdict.chargeN);
     case 'wait_for_key':
     case 'blocked':

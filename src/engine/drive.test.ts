@@ -67,7 +67,7 @@ describe('a payment that is driven', () => {
       record: newer,
       grantedAtMs: engine.databaseClock.nowMs(),
       claimedAt: momentOf(world.clock),
-      place: takePlace(engine, 'call'),
+      place: takePlace(engine, 'call', 'charge'),
     });
     await world.pass(2000);
     expect(forgotten).toEqual([]);
@@ -294,6 +294,7 @@ describe('a retry that has waited for its token', () => {
 
 describe('an alarm', () => {
   it('about refused credentials says what to do', async () => {
+    Object.assign(gateway, { credentials: 'MY_SETTING' });
     gateway.play = () => ({ kind: 'forbidden', reason: 'http_401' });
     const { charge, logged } = await start();
     await charge('o1', { waitMs: 0 });
@@ -301,7 +302,7 @@ describe('an alarm', () => {
     expect(logged).toEqual([
       {
         level: 'error',
-        message: expect.stringContaining('fix the credentials'),
+        message: expect.stringContaining('fix the credentials (MY_SETTING), or ask'),
         fields: {
           payment_id: world.stored('o1').paymentId,
           status: 'PROCESSING',
@@ -513,7 +514,7 @@ describe('a driver', () => {
     const answer = later<CallOutcome>();
     gateway.play = () => answer.promise;
     const held = { ...record, held: true };
-    const place = takePlace(engine, 'call');
+    const place = takePlace(engine, 'call', 'charge');
     driver.drive({ record: held, grantedAtMs: record.updatedAtMs, claimedAt: momentOf(world.clock), place });
     await world.pass(1);
     let drained = false;
@@ -529,7 +530,7 @@ describe('a driver', () => {
 
   it('calls nothing for a claim that is granted while it drains', async () => {
     const { driver, engine, record } = await driverOver();
-    const place = takePlace(engine, 'call');
+    const place = takePlace(engine, 'call', 'charge');
     void driver.drain();
     const held = { ...record, held: true };
     driver.drive({ record: held, grantedAtMs: record.updatedAtMs, claimedAt: momentOf(world.clock), place });
@@ -545,7 +546,7 @@ describe('a driver', () => {
       record: held,
       grantedAtMs: record.updatedAtMs,
       claimedAt: momentOf(world.clock),
-      place: takePlace(engine, 'lookup'),
+      place: takePlace(engine, 'lookup', 'charge'),
     });
     await world.pass(1);
     expect(world.trail('o1')).toEqual([

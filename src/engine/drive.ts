@@ -21,10 +21,10 @@ export interface Driver {
   /** Continues with a payment after `waitMs`, once the gateway's limits allow it. `false`: it is left to the sweep. */
   resumeIn(record: PaymentRecord, waitMs: number): boolean;
   /**
-   * Continues at once with a due payment that waits here, if the store has something newer: evidence, or another
-   * process's write.
+   * Continues in `waitMs` (default: at once) with a payment that waits here, if the store has something newer: evidence, another
+   * process's write, or an earlier time.
    */
-  wake(record: PaymentRecord): void;
+  wake(record: PaymentRecord, waitMs?: number): void;
   /** It as this process last knew it, while it is in memory. `unit`: see `unitOf`. */
   known(unit: string): PaymentRecord | undefined;
   /** Starts nothing new, and resolves when everything under way has ended. */
@@ -41,7 +41,7 @@ export interface DriverOptions {
 
 export function createDriver({ engine, onChange, onForget }: DriverOptions): Driver {
   const { gate, log } = engine;
-  const active = createActivePayments();
+  const active = createActivePayments(engine.limits.maxActive);
   const parts: Parts = { engine, active, onChange, forget, isDraining: () => draining };
   const waits = createWaits({
     ...parts,

@@ -20,11 +20,12 @@ import { problem } from './problem.ts';
 import { refundProblem } from './refunding/problem.ts';
 import { createRefundReads } from './refunding/reads.ts';
 import { createReplayCache } from './replay-cache.ts';
-import { createRouting } from './routing.ts';
+import { createRouting, gatewayNamed } from './routing.ts';
 import { createShow } from './show-now.ts';
-import { checkPolicy, checkStart } from './start-checks.ts';
+import { checkPolicy, checkStart, checkSteps } from './start-checks.ts';
 import { createStarting } from './starting.ts';
 import { createWaiters } from './waiters.ts';
+import { webhookProblem } from './webhooks/problem.ts';
 
 export interface EngineOptions extends GatewayOptions {
   readonly store: Store;
@@ -36,6 +37,8 @@ export interface EngineOptions extends GatewayOptions {
   readonly cacheEntries: number;
   /** How long a frozen answer may be given, in milliseconds. It is the store's own setting. */
   readonly answerRetentionMs: number;
+  /** Start although the gateway has another address and something is open there. Default `false`. */
+  readonly acceptGatewayChange?: boolean;
 }
 
 export interface RunningEngine extends Payonce {
@@ -53,18 +56,20 @@ const UNREADY_AFTER_MS = 3000;
 /**
  * Starts the engine: from now on everything that is due is taken up. Rejects with `StoreError` if the store cannot
  * be read. Rejects with an `Error` that says what to do if the store belongs to another installation, if it holds
- * payments of the other mode (test payments while the gateway moves real money, or the reverse), or if it was
- * restored and the gateway has no lookups.
+ * payments of the other mode (test payments while the gateway moves real money, or the reverse), if the gateway has
+ * another address while something is open there, or if the store was restored and the gateway has no lookups.
  */
 export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
   const { clock, answerRetentionMs } = options;
   checkPolicy(options.policy);
+  checkSteps(options.gateway);
   const shared = await share(options);
   const { store, halt, outage } = shared;
   const first = engineAt(shared, options);
   // By the gateway's name, as payments have it. More gateways of this process go here.
   const engines: ReadonlyMap<string, Engine> = new Map([[first.gateway.name, first]]);
-  for (const engine of engines.values()) await checkStart(engine, engines);
+  for (const engine of engines.values())
+    await checkStart(engine, engines, options.acceptGatewayChange ?? false);
   const waiters = createWaiters(clock);
   const cache = createReplayCache(options.cacheEntries, clock);
   const show = createShow(shared, (gateway) => engines.get(gateway) ?? first);
@@ -116,6 +121,12 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     ...createExclusiveReads(shared, show),
     lookNow: async (wanted) => refusal() ?? requests.lookNow(wanted),
     resolve: async (wanted) => refusal() ?? requests.resolve(wanted),
+    async gatewayWebhook(wanted) {
+      if (stopping) return webhookProblem('shutting_down');
+      if (halt.halted) return webhookProblem('installation_changed');
+      const at = gatewayNamed(gateways, wanted.gateway ?? first.gateway.name);
+      return at === undefined ? webhookProblem('not_found') : at.webhook(wanted);
+    },
     ready: async () => (await notReady()) === null,
     notReady,
     async stop(withinMs = 10_000) {

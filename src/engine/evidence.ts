@@ -1,6 +1,8 @@
 import type { CallOutcome } from '../domain/outcomes.ts';
+import type { CallEnd } from '../domain/transition/index.ts';
 import { type PaymentRecord, StoreError } from '../ports/store.ts';
 import { type Engine, roomOf } from './context.ts';
+import type { GateOutcome } from './gate.ts';
 import { pause } from './pause.ts';
 import { namesOf } from './unit.ts';
 
@@ -9,13 +11,21 @@ const TRY_FOR_MS = 60_000;
 const TRY_AGAIN_MS = 500;
 
 /** Whether the gateway reported money. */
-export function tellsOfMoney({ kind }: CallOutcome): boolean {
-  return kind === 'approved' || kind === 'mismatch' || kind === 'pending';
+export function tellsOfMoney(outcome: CallEnd | GateOutcome): outcome is Money {
+  return outcome.kind === 'approved' || outcome.kind === 'mismatch' || outcome.kind === 'pending';
 }
 
-/** Whether the call may take effect although no money was reported. */
-export function mayHaveSent({ kind }: CallOutcome): boolean {
-  return kind === 'unknown' || kind === 'busy';
+type Money = Extract<CallOutcome, { kind: 'approved' | 'mismatch' | 'pending' }>;
+
+/** Whether the call may take effect although no money was reported. In two steps, what was declined can still be paid. */
+export function mayHaveSent(
+  { gateway }: Pick<Engine, 'gateway'>,
+  { operation }: PaymentRecord,
+  outcome: CallEnd,
+): outcome is CallOutcome {
+  const { kind } = outcome;
+  if (kind === 'declined') return gateway.twoSteps !== undefined && operation.kind === 'charge';
+  return kind === 'unknown' || kind === 'busy' || kind === 'requires_action';
 }
 
 /**

@@ -8,7 +8,7 @@ import { chargeKey, orderReference } from '../domain/ids.ts';
 import type { CallOptions } from '../ports/gateway.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 import { DEFAULT_BREAKER } from './breaker.ts';
-import { askCharge, callGateway, chargeRequest, lookUp } from './exchange.ts';
+import { callGateway, chargeRequest } from './exchange.ts';
 import { databaseNowMs, type Held, usableMs } from './lease.ts';
 import { momentOf } from './moment.ts';
 import { type Need, takePlace } from './place.ts';
@@ -27,7 +27,7 @@ function setUp(settings: VirtualSettings = {}) {
   const record = { paymentId: 'p', order: order('o1'), gatewayKey: KEY, operation } as PaymentRecord;
   const at = { record, grantedAtMs: GRANTED_MS, claimedAt: momentOf(world.clock) };
   const held: Held = { ...at, place: null };
-  const inPlace = (need: Need): Held => ({ ...at, place: takePlace(engine, need) });
+  const inPlace = (need: Need): Held => ({ ...at, place: takePlace(engine, need, 'charge') });
   const request = chargeRequest(engine, record);
   return {
     engine,
@@ -35,9 +35,9 @@ function setUp(settings: VirtualSettings = {}) {
     held,
     request,
     inPlace,
-    send: engine.rooms.charge.call(engine, record),
-    call: () => callGateway(engine, inPlace('call'), engine.rooms.charge.call(engine, record)),
-    lookup: (by = held) => lookUp(engine, by, askCharge(engine, record)),
+    send: (options: CallOptions) => gateway.call(request, options),
+    call: () => engine.rooms.charge.call(engine, inPlace('call')),
+    lookup: (by = held) => engine.rooms.charge.lookup(engine, by),
   };
 }
 
@@ -50,6 +50,8 @@ describe('the request to the gateway', () => {
       key: KEY,
       reference,
       orderId: 'o1',
+      accountId: 'default',
+      installationId: INSTALLATION,
       amountMinor: 1000,
       currency: 'USD',
     });

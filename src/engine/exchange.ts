@@ -2,14 +2,18 @@
  * One exchange with the gateway, under a claim and with a place. It checks the lease in the tick of the send, and
  * ends by timeout or with the lease. Nothing here decides what an outcome means.
  */
+import { notSent } from '../domain/not-asked.ts';
 import { giveUpAtMs } from '../domain/operation.ts';
 import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../domain/outcomes.ts';
+import type { CallEnd } from '../domain/transition/index.ts';
 import type { CallOptions, ExchangeOptions } from '../ports/gateway.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 import type { Engine } from './context.ts';
 import { keepEvidence, tellsOfMoney } from './evidence.ts';
+import type { GateOutcome } from './gate.ts';
 import { databaseNowMs, type Held, mayStillLeave, usableMs } from './lease.ts';
 import { referenceOf } from './names.ts';
+import { slotsFor } from './slots.ts';
 import { namesOf, unitOf } from './unit.ts';
 
 /**
@@ -24,6 +28,8 @@ export function chargeRequest(
     key: gatewayKey,
     reference: referenceOf(engine, order),
     orderId: order.orderId,
+    accountId: order.accountId,
+    installationId: engine.installationId,
     amountMinor: order.amountMinor,
     currency: order.currency,
     ...(order.method === undefined ? {} : { method: order.method }),
@@ -31,31 +37,49 @@ export function chargeRequest(
   };
 }
 
-/** How an adapter is asked about a charge. */
-export function askCharge(
-  engine: Engine,
-  charge: Pick<PaymentRecord, 'order' | 'gatewayKey'>,
-): (options: ExchangeOptions) => Promise<LookupOutcome | NotSent> {
-  return (options) => engine.gateway.lookup(chargeRequest(engine, charge), options);
-}
-
-export type CallResult =
-  | { readonly kind: 'ended'; readonly outcome: CallOutcome }
+export type Sent<Outcome> =
+  | { readonly kind: 'ended'; readonly outcome: Outcome }
   /** Nothing was sent. Try again in `waitMs`. */
   | { readonly kind: 'not_sent'; readonly reason: string; readonly waitMs: number };
 
+/** How the call of an operation ended, with what had to be made for it before. */
+export type CallResult = Sent<CallEnd>;
+
+/** A request with an effect at the gateway, by what it can say. */
+export interface Sending<Outcome> {
+  /** What it means if the adapter throws, or does not end. */
+  readonly thrown: Outcome;
+  /** What it says of money, and of the gateway's health. */
+  asCall(outcome: Outcome): GateOutcome;
+}
+
+const CALL: Sending<CallOutcome> = {
+  thrown: { kind: 'unknown', answered: false, reason: 'adapter_threw' },
+  asCall: (outcome) => outcome,
+};
+
 /** Other work frees files, ports and memory in about this time, and the database is spared a thousand tries. */
-const SHORT_FOR_MS = 1000;
+export const SHORT_FOR_MS = 1000;
 
 /** With less of the lease left than this, an exchange is not worth it. */
 const MIN_CALL_MS = 100;
 
-/** `send`: what an adapter does to send it. */
-export async function callGateway(
+/** `send`: what an adapter does to send it. Gives the place at the gateway back. */
+export function callGateway(
   engine: Engine,
   held: Held,
   send: (options: CallOptions) => Promise<CallOutcome | NotSent>,
-): Promise<CallResult> {
+): Promise<Sent<CallOutcome>> {
+  return sendToGateway(engine, held, send, CALL);
+}
+
+/** `callGateway` for any request with an effect at the gateway. */
+export async function sendToGateway<Outcome extends { readonly kind: string }>(
+  engine: Engine,
+  held: Held,
+  send: (options: CallOptions) => Promise<Outcome | NotSent>,
+  { thrown, asCall }: Sending<Outcome>,
+): Promise<Sent<Outcome>> {
   const { clock, gate, policy } = engine;
   const names = namesOf(held.record);
   try {
@@ -75,16 +99,18 @@ export async function callGateway(
     };
     const call = ({ timeoutMs }: ExchangeOptions) => send({ timeoutMs, mayLeave });
     // An adapter that was given up may still report money.
-    const tooLate = (late: CallOutcome | NotSent): void => {
-      if (late.kind === 'not_sent' || !tellsOfMoney(late)) return;
-      const kept = keepEvidence(engine, held.record, late).catch((error: unknown) =>
+    const tooLate = (late: Outcome | NotSent): void => {
+      if (!isAnswer(late)) return;
+      const told = asCall(late);
+      if (!tellsOfMoney(told)) return;
+      const kept = keepEvidence(engine, held.record, told).catch((error: unknown) =>
         engine.log.error({ err: error, ...names }, 'late news of money was not kept'),
       );
       engine.lateNews.note(kept);
     };
-    const outcome = await bounded(engine, held, call, tooLate).catch((error: unknown): CallOutcome => {
+    const outcome = await bounded(engine, held, call, tooLate).catch((error: unknown): Outcome => {
       engine.log.error({ err: error, ...names }, 'the gateway adapter threw');
-      return { kind: 'unknown', answered: false, reason: 'adapter_threw' };
+      return thrown;
     });
     ended = true;
     // Nothing was sent, and not because of the gateway. So it is no call, and says nothing about the gateway's
@@ -94,11 +120,18 @@ export async function callGateway(
       return { kind: 'not_sent', reason, waitMs: 0 };
     }
     const unit = unitOf(held.record);
-    if (outcome.kind === 'not_sent') {
-      engine.shortage.noted(gate.callSlots, names, outcome.reason);
-      return { ...outcome, waitMs: SHORT_FOR_MS };
+    if (!isAnswer(outcome)) {
+      const { reason } = outcome as NotSent;
+      engine.shortage.noted(gate.callSlots, names, reason);
+      return { kind: 'not_sent', reason, waitMs: SHORT_FOR_MS };
     }
-    gate.callEnded({ unit, outcome, leftAtMs, pauseMs: policy.forbiddenPauseMs, kind });
+    gate.callEnded({
+      unit,
+      outcome: asCall(outcome),
+      leftAtMs,
+      pauseMs: policy.forbiddenPauseMs,
+      kind,
+    });
     return { kind: 'ended', outcome };
   } finally {
     // Now, because the next payment need not wait until this outcome is written.
@@ -128,12 +161,13 @@ export async function lookUp<T extends { readonly kind: string }>(
   const { gate } = engine;
   const names = namesOf(held.record);
   const own = held.place?.lookups;
+  const lookupSlots = slotsFor(gate.lookupSlots, held.record.operation.kind);
   // Of many lookups at once, all but one may find no slot. They share their own slot, one after the other: if
   // holders of claims waited for each other's slots, all of them could wait without result.
   const free =
     own?.take() ??
-    gate.lookupSlots.take() ??
-    (await (own ?? gate.lookupSlots).takeWithin(usableMs(engine, held) - MIN_CALL_MS));
+    lookupSlots.take() ??
+    (await (own ?? lookupSlots).takeWithin(usableMs(engine, held) - MIN_CALL_MS));
   if (free === null) return { kind: 'unavailable', reason: 'no_free_slot' };
   try {
     if (usableMs(engine, held) < MIN_CALL_MS) return { kind: 'unavailable', reason: 'lease_too_short' };
@@ -141,7 +175,7 @@ export async function lookUp<T extends { readonly kind: string }>(
     if (isAnswer(outcome)) return outcome;
     const { reason } = outcome as NotSent;
     engine.shortage.noted(gate.lookupSlots, names, reason);
-    return { kind: 'unavailable', reason };
+    return { kind: 'unavailable', reason: notSent(reason) };
   } catch (error) {
     engine.log.error({ err: error, ...names }, 'the gateway adapter threw');
     return { kind: 'unavailable', reason: 'adapter_threw' };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { pauseCalls } from '../../test/support/pause-calls.ts';
 import { createVirtualClock } from '../../test/support/virtual-clock.ts';
+import type { EffectKind } from '../domain/effects.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
 import { createGate, type Gate } from './gate.ts';
 
@@ -287,6 +288,55 @@ it('budgets can be given, each for its own kind of request', () => {
   const gate = createGate({ clock: createVirtualClock(), maxCalls: 2, maxLookups: 1, budgets });
   const requests = ['retry', 'retry', 'lookup', 'lookup'] as const;
   expect(requests.map((request) => gate.reserve(request).inMs)).toEqual([500, 1000, 0, 250]);
+});
+
+describe('the budgets of follow-ups', () => {
+  const reserveMany = (gate: Gate, request: 'retry' | 'lookup', kind: EffectKind) =>
+    Array.from({ length: 1001 }, () => gate.reserve(request, kind).inMs);
+
+  it.each(['retry', 'lookup'] as const)(
+    'take nothing from those of charges, and the reverse (%s)',
+    (request) => {
+      const { gate } = setUp();
+      const refunds = reserveMany(gate, request, 'refund');
+      expect([refunds[499], (refunds[500] ?? 0) > 0]).toEqual([0, true]);
+      const charges = reserveMany(gate, request, 'charge');
+      expect([charges[999], (charges[1000] ?? 0) > 0]).toEqual([0, true]);
+    },
+  );
+
+  it.each(['retry', 'lookup'] as const)('fill up half as fast (%s)', (request) => {
+    const { gate } = setUp();
+    const [charge, refund] = (['charge', 'refund'] as const).map((kind) => reserveMany(gate, request, kind));
+    expect(refund?.[500]).toBe(2 * (charge?.[1000] ?? 0));
+  });
+
+  it('are earned by their own first calls, and given back to them', () => {
+    const { gate } = setUp();
+    for (let retry = 0; retry < 500; retry += 1) gate.reserve('retry', 'refund');
+    gate.reserve('first_call', 'charge');
+    expect(gate.reserve('retry', 'refund').inMs).toBe(40);
+    gate.giveBack('retry', 'refund');
+    gate.reserve('first_call', 'refund');
+    expect(gate.reserve('retry', 'refund').inMs).toBe(0);
+    for (let lookup = 0; lookup < 501; lookup += 1) gate.reserve('lookup', 'refund');
+    gate.giveBack('lookup', 'refund');
+    expect(gate.reserve('lookup', 'refund').inMs).toBe(10);
+  });
+
+  it('let one go on even if there is hardly a budget at all', () => {
+    const least = { capacity: 1, initial: 1, perSecond: 1 };
+    const clock = createVirtualClock();
+    const gate = createGate({
+      clock,
+      maxCalls: 1,
+      maxLookups: 1,
+      budgets: { retries: least, lookups: least },
+    });
+    expect(gate.reserve('lookup', 'refund').inMs).toBe(2000);
+    clock.advance(4000);
+    expect(gate.reserve('lookup', 'refund').inMs).toBe(0);
+  });
 });
 
 describe('what a call’s outcome says about the gateway', () => {

@@ -2,7 +2,7 @@
  * Decides when something may be sent to the gateway: breaker, retry budget, lookup budget and slots in one place.
  * Waiting here is not a call and uses up no attempt.
  */
-import type { EffectKind } from '../domain/effects.ts';
+import { EFFECTS, type EffectKind } from '../domain/effects.ts';
 import type { CallOutcome } from '../domain/outcomes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -15,8 +15,8 @@ import {
 } from './breaker.ts';
 import { createRefusals, type Refusals } from './refusals.ts';
 import { createStopReport, type StopReport } from './report-stop.ts';
-import { createSlots, type Slots } from './slots.ts';
-import { createTokenBucket, type TokenBucketOptions } from './tokens.ts';
+import { type AllSlots, createSlots, shareOf } from './slots.ts';
+import { createTokenBucket, type TokenBucket, type TokenBucketOptions } from './tokens.ts';
 
 export interface GateOptions {
   readonly clock: Clock;
@@ -31,7 +31,7 @@ export interface GateOptions {
   readonly log?: Log;
 }
 
-/** How many retries and lookups may start, and how fast. */
+/** How many retries and lookups of charges may start, and how fast. All follow-ups together get half as many of their own. */
 export interface Budgets {
   readonly retries: TokenBucketOptions;
   readonly lookups: TokenBucketOptions;
@@ -46,11 +46,14 @@ export interface Permission {
   readonly inMs: number;
 }
 
+/** What the gate is told. `prepared`: what a charge is confirmed on was made. */
+export type GateOutcome = CallOutcome | { readonly kind: 'prepared' };
+
 export interface Gate {
   /** Each kind of effect has a breaker of its own: a gateway that makes no refunds can still charge. `kind`: default `charge`. */
   reserve(request: Request, kind?: EffectKind): Permission;
-  /** Gives a place back that was not used. */
-  giveBack(request: Request): void;
+  /** Gives a place back that was not used. `kind`: default `charge`. */
+  giveBack(request: Request, kind?: EffectKind): void;
   /** Checked in the tick in which a call is sent. 0: it may be. Otherwise for how many milliseconds calls are stopped. */
   leave(kind?: EffectKind): number;
   /** For how many milliseconds no call of this kind may be sent. */
@@ -59,15 +62,15 @@ export interface Gate {
   callEnded(call: {
     /** What was called: a payment, or a follow-up. */
     readonly unit: string;
-    readonly outcome: CallOutcome;
+    readonly outcome: GateOutcome;
     /** When `leave` let it go, by the monotonic clock. */
     readonly leftAtMs: number;
     readonly pauseMs: number;
     /** Default: `charge`. */
     readonly kind?: EffectKind;
   }): void;
-  readonly callSlots: Slots;
-  readonly lookupSlots: Slots;
+  readonly callSlots: AllSlots;
+  readonly lookupSlots: AllSlots;
   /** From now on nothing new starts. */
   close(): void;
 }
@@ -85,8 +88,10 @@ const DEFAULT_BUDGETS: Budgets = {
 export function createGate(gateOptions: GateOptions): Gate {
   const { clock, maxCalls, maxLookups, log } = gateOptions;
   const { breaker: breakerOptions = DEFAULT_BREAKER, budgets = DEFAULT_BUDGETS } = gateOptions;
-  const retries = createTokenBucket(budgets.retries);
-  const lookups = createTokenBucket(budgets.lookups);
+  const ofCharges = bucketsOf(budgets);
+  const ofFollowUps = bucketsOf({ retries: halfOf(budgets.retries), lookups: halfOf(budgets.lookups) });
+  const bucketsFor = (kind: EffectKind): Buckets =>
+    EFFECTS[kind].followUp === null ? ofCharges : ofFollowUps;
   const callSlots = createSlots(maxCalls, clock);
   const lookupSlots = createSlots(maxLookups, clock);
   const healthOfKind = (kind: EffectKind): Health => ({
@@ -105,6 +110,7 @@ export function createGate(gateOptions: GateOptions): Gate {
     lookupSlots,
     reserve(request, kind = 'charge') {
       const nowMs = clock.monotonicMs();
+      const { retries, lookups } = bucketsFor(kind);
       if (request === 'lookup') return { kind: 'go', inMs: lookups.reserve(nowMs) };
       const stoppedMs = health[kind].breaker.reserve(nowMs);
       if (stoppedMs > 0) return { kind: 'ask_again', inMs: stoppedMs };
@@ -112,7 +118,8 @@ export function createGate(gateOptions: GateOptions): Gate {
       if (request === 'first_call') retries.add(RETRIES_PER_CALL);
       return { kind: 'go', inMs: 0 };
     },
-    giveBack(request) {
+    giveBack(request, kind = 'charge') {
+      const { retries, lookups } = bucketsFor(kind);
       if (request === 'lookup') lookups.add(1);
       else if (request === 'retry') retries.add(1);
     },
@@ -135,6 +142,19 @@ export function createGate(gateOptions: GateOptions): Gate {
   };
 }
 
+interface Buckets {
+  readonly retries: TokenBucket;
+  readonly lookups: TokenBucket;
+}
+
+function bucketsOf({ retries, lookups }: Budgets): Buckets {
+  return { retries: createTokenBucket(retries), lookups: createTokenBucket(lookups) };
+}
+
+function halfOf({ capacity, initial, perSecond }: TokenBucketOptions): TokenBucketOptions {
+  return { capacity: shareOf(capacity), initial: Math.floor(initial / 2), perSecond: perSecond / 2 };
+}
+
 /** What is known of the gateway by the calls of one kind of effect. */
 interface Health {
   readonly breaker: Breaker;
@@ -143,7 +163,7 @@ interface Health {
 }
 
 /** What a call's outcome says about the gateway, not about the order. */
-function healthOf(outcome: CallOutcome): CallHealth {
+function healthOf(outcome: GateOutcome): CallHealth {
   if (outcome.kind === 'refused') return 'silence';
   if (outcome.kind === 'forbidden') return 'forbidden';
   if (outcome.kind !== 'unknown') return 'alive';

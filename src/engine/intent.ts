@@ -87,7 +87,7 @@ export function startNow(
   }: { readonly step: Step; readonly giveUpAfterS: number | null; readonly kind?: EffectKind },
 ): Start {
   const { gate, policy } = engine;
-  const place = placeFor(engine, step);
+  const place = placeFor(engine, step, kind);
   if (place === null) return { start: { kind: 'waiting', waitMs: 0 }, place };
   const permission = gate.reserve('first_call', kind);
   if (permission.kind === 'go') return { start: { kind: 'claimed', leaseMs: policy.leaseMs }, place };
@@ -97,11 +97,11 @@ export function startNow(
   return { start: { kind: 'waiting', waitMs }, place: null };
 }
 
-/** The place for a charge's first step. Null: none is free. After a restore the charge is looked up before its call. */
-export function placeFor(engine: Engine, step: Step): Place | null {
+/** The place for the first step of a charge or a follow-up. Null: none is free. After a restore it is looked up before its call. */
+export function placeFor(engine: Engine, step: Step, kind: EffectKind): Place | null {
   const { restoredAtMs, contract } = engine.policy;
-  if (step === 'verify') return takePlace(engine, 'lookup');
-  return takePlace(engine, restoredAtMs !== null && contract.lookup ? 'looked_call' : 'call');
+  if (step === 'verify') return takePlace(engine, 'lookup', kind);
+  return takePlace(engine, restoredAtMs !== null && contract.lookup ? 'looked_call' : 'call', kind);
 }
 
 /**

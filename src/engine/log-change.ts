@@ -2,6 +2,7 @@
 
 import { isSettled } from '../domain/operation.ts';
 import type { Alarm, Decision } from '../domain/transition/index.ts';
+import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 import { type Engine, roomOf } from './context.ts';
@@ -10,7 +11,7 @@ import { namesOf, unitOf } from './unit.ts';
 /** What happened, and what the person who reads it should do. */
 const ALARMS: Readonly<Record<Alarm, string>> = {
   gateway_forbidden:
-    'the gateway answered 401 or 403: it refuses our credentials, or this order; the order waits, until its give_up_after_s if it has one, and if a second order is refused, all calls are paused: fix the credentials (GATEWAY_TOKEN), or ask the gateway about this order',
+    'the gateway answered 401 or 403: it refuses our credentials, or this order; the order waits, until its give_up_after_s if it has one, and if a second order is refused, all calls are paused: fix the credentials, or ask the gateway about this order',
   needs_review:
     'the outcome of this payment cannot be proved: look its charge up at the gateway, then ask for look-now or resolve it',
   duplicate_charge: 'the gateway holds more than one live charge of this order: refund the surplus there',
@@ -40,8 +41,8 @@ const ALARMS: Readonly<Record<Alarm, string>> = {
 /** `before`: it as it was before the change; `record`: as it is now. */
 export type ChangeLog = (before: PaymentRecord, record: PaymentRecord, decision: Decision) => void;
 
-export function createChangeLog(engine: Pick<Engine, 'log' | 'standing' | 'rooms'>): ChangeLog {
-  const { log, standing } = engine;
+export function createChangeLog(engine: Pick<Engine, 'log' | 'standing' | 'rooms' | 'gateway'>): ChangeLog {
+  const { log, standing, gateway } = engine;
   return (before, record, { event, alarm }) => {
     const { operation, seq } = record;
     const room = roomOf(engine, record);
@@ -63,8 +64,15 @@ export function createChangeLog(engine: Pick<Engine, 'log' | 'standing' | 'rooms
     const isNews = standing.raised(record, alarm);
     // An order that is refused with each try is one alarm. What comes once a day is repeated.
     if (isNews || alarm !== 'gateway_forbidden')
-      log.error({ ...fields, alarm }, room.alarms[alarm] ?? ALARMS[alarm]);
+      log.error({ ...fields, alarm }, nameCredentials(room.alarms[alarm] ?? ALARMS[alarm], gateway));
   };
+}
+
+/** Says where the credentials are set, if that is known. */
+function nameCredentials(text: string, { credentials }: Gateway): string {
+  return credentials === undefined
+    ? text
+    : text.replace('fix the credentials', `fix the credentials (${credentials})`);
 }
 
 export function logEnd(log: Log, fields: Record<string, unknown>, alarm: Alarm): void {

@@ -2,7 +2,7 @@
 import type { Policy } from '../domain/policy.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import { createAheadMemory } from './ahead-memory.ts';
-import type { Payonce } from './api.ts';
+import type { Payonce, WebhookAnswer, WebhookWanted } from './api.ts';
 import { createExclusive } from './capturing/request.ts';
 import { createCharging } from './charge.ts';
 import type { Charging } from './charging/request.ts';
@@ -17,6 +17,7 @@ import { createRefunding } from './refunding/refund.ts';
 import { createShortage } from './shortage.ts';
 import type { Show } from './show-now.ts';
 import { createStanding } from './standing.ts';
+import { createWebhooks } from './webhooks/webhooks.ts';
 
 /** A gateway, and how the engine works there. */
 export interface GatewayOptions {
@@ -36,6 +37,8 @@ export type Requests = Pick<Payonce, 'charge' | 'refund' | 'capture' | 'void' | 
 
 /** The work at one gateway. */
 export interface AtGateway extends Requests {
+  /** An event of this gateway. As `Payonce.gatewayWebhook`. */
+  webhook(wanted: WebhookWanted): Promise<WebhookAnswer>;
   /** From now on everything that is due at this gateway is taken up. */
   start(): void;
   /** Takes up nothing new, and resolves when everything under way has ended and all late news of money is stored. */
@@ -62,6 +65,7 @@ export function workAt(engine: Engine, { show, ...requests }: SharedByRequests):
   const { waiters } = requests;
   const driver = createDriver({ engine, onChange: waiters.changed, onForget: waiters.released });
   const sweeper = createSweeper(engine, driver);
+  const webhooks = createWebhooks(engine, driver);
   const operating = { engine, driver, show };
   return {
     charge: createCharging({ engine, driver, ...requests }),
@@ -70,7 +74,11 @@ export function workAt(engine: Engine, { show, ...requests }: SharedByRequests):
     void: createExclusive('void', { engine, driver, waiters }),
     lookNow: (wanted) => lookNow(operating, wanted),
     resolve: (wanted) => resolve(operating, wanted),
+    webhook: webhooks.take,
     start: sweeper.start,
-    drain: () => Promise.all([sweeper.stop(), driver.drain()]).then(() => engine.lateNews.stored()),
+    drain: () => {
+      webhooks.close();
+      return Promise.all([sweeper.stop(), driver.drain()]).then(() => engine.lateNews.stored());
+    },
   };
 }

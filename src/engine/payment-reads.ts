@@ -11,7 +11,9 @@ export function createPaymentReads({ store }: Pick<Shared, 'store'>, show: Show)
     async payment(accountId, paymentId) {
       if (!isUuid(paymentId)) return null;
       const record = await store.payment(accountId, paymentId);
-      return (await show.payments(accountId, record === null ? [] : [record]))[0] ?? null;
+      if (record === null) return null;
+      await show.requireOwnMode();
+      return show.payment(record);
     },
     payments: async (accountId, filter) =>
       show.payments(accountId, await store.payments({ accountId, ...filter })),

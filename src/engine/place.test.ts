@@ -1,6 +1,7 @@
 /** Places at the gateway: their slots are taken in the right order, and none is lost. */
 import { describe, expect, it } from 'vitest';
 import { createVirtualClock } from '../../test/support/virtual-clock.ts';
+import type { EffectKind } from '../domain/effects.ts';
 import { createGate } from './gate.ts';
 import { type Need, type Place, takePlace, waitForPlace } from './place.ts';
 
@@ -13,10 +14,11 @@ function setUp({ maxCalls = 1, maxLookups = 1 } = {}) {
   return {
     served,
     places,
-    take: (need: Need) => takePlace(parts, need),
-    wait: (need: Need, name: string) =>
+    take: (need: Need, kind: EffectKind = 'charge') => takePlace(parts, need, kind),
+    wait: (need: Need, name: string, kind: EffectKind = 'charge') =>
       waitForPlace(parts, {
         need,
+        kind,
         dueAtMs: 0,
         onPlace(place) {
           served.push(name);
@@ -60,6 +62,31 @@ describe('a place', () => {
     take('call');
     expect([take('looked_call'), free()]).toEqual([null, [0, 1]]);
   });
+});
+
+describe('places of refunds', () => {
+  it.each<Need>(['call', 'looked_call', 'lookup'])('are half of all places (%s)', (need) => {
+    const { take, free } = setUp({ maxCalls: 4, maxLookups: 4 });
+    const refunds = [1, 2, 3].map(() => take(need, 'refund'));
+    expect(refunds.map((place) => place?.need)).toEqual([need, need, undefined]);
+    expect([1, 2, 3].map(() => take(need)?.need)).toEqual([need, need, undefined]);
+    refunds[0]?.free();
+    expect(take(need, 'refund')?.need).toBe(need);
+    expect(free()).toEqual([need === 'lookup' ? 4 : 0, need === 'call' ? 4 : 0]);
+  });
+
+  it.each<Need>(['call', 'looked_call', 'lookup'])(
+    'are waited for without holding up a charge that waits too (%s)',
+    (need) => {
+      const { take, wait, served } = setUp({ maxCalls: 2, maxLookups: 2 });
+      take(need, 'refund');
+      const charge = take(need);
+      wait(need, 'refund', 'refund');
+      wait(need, 'charge');
+      charge?.free();
+      expect(served).toEqual(['charge']);
+    },
+  );
 });
 
 describe('a wait for a place', () => {

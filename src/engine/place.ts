@@ -2,8 +2,9 @@
  * The place at the gateway that a payment needs for its next step. It is taken before the claim: a payment that
  * only waits for others to end holds no claim, and counts no call.
  */
+import type { EffectKind } from '../domain/effects.ts';
 import type { Engine } from './context.ts';
-import { createSlots, type Free, type Slots } from './slots.ts';
+import { createSlots, type Free, type Slots, slotsFor } from './slots.ts';
 
 /** `looked_call`: a call whose key is looked up first. */
 export type Need = 'call' | 'looked_call' | 'lookup';
@@ -21,8 +22,9 @@ export interface Place {
 type Parts = Pick<Engine, 'gate' | 'clock'>;
 
 /** A place now. Null: none is free. */
-export function takePlace(parts: Parts, need: Need): Place | null {
-  const { callSlots, lookupSlots } = parts.gate;
+export function takePlace(parts: Parts, need: Need, kind: EffectKind): Place | null {
+  const callSlots = slotsFor(parts.gate.callSlots, kind);
+  const lookupSlots = slotsFor(parts.gate.lookupSlots, kind);
   if (need === 'call') {
     const free = callSlots.take();
     return free && callPlace(free);
@@ -37,6 +39,7 @@ export function takePlace(parts: Parts, need: Need): Place | null {
 
 export interface PlaceWaiter {
   readonly need: Need;
+  readonly kind: EffectKind;
   /** Since when it could have continued, by the database's clock. */
   readonly dueAtMs: number;
   onPlace(place: Place): void;
@@ -47,8 +50,9 @@ export interface PlaceWaiter {
  * holder may wait for a lookup's slot, but the holder of a lookup's slot never waits for a call's. The returned
  * function ends the wait.
  */
-export function waitForPlace(parts: Parts, { need, dueAtMs, onPlace }: PlaceWaiter): () => void {
-  const { callSlots, lookupSlots } = parts.gate;
+export function waitForPlace(parts: Parts, { need, kind, dueAtMs, onPlace }: PlaceWaiter): () => void {
+  const callSlots = slotsFor(parts.gate.callSlots, kind);
+  const lookupSlots = slotsFor(parts.gate.lookupSlots, kind);
   let leave: () => void;
 
   function waitForLookup(call: Free | null): void {

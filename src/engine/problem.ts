@@ -9,6 +9,8 @@ const DETAILS: Readonly<Record<ChargeProblem, string>> = {
     'The adapter of this gateway cannot authorise first and capture later. Nothing was stored or sent. Leave capture_method out, or use a gateway that can.',
   order_conflict:
     'This order already has a payment with another amount, currency or capture method. Nothing was sent for this request. Read the payment, or use another order_id.',
+  order_not_chargeable:
+    'The gateway cannot charge an order like this. Nothing was stored and nothing was sent for this request. Correct the order and send it again.',
   other_gateway:
     'An earlier charge of this order was made at another gateway, and this server cannot ask that gateway whether money has moved. Nothing was sent for this request. Send it to a server that uses the gateway of the payment, or look the charge up there.',
   result_expired:
@@ -42,4 +44,13 @@ export function problem(
     ...(payment === null ? {} : { payment }),
     replayed: false,
   };
+}
+
+/** The gateway's adapter says why: `sentence`, without its full stop. */
+export function notChargeable(
+  sentence: string,
+  payment: Payment | null,
+): Extract<ChargeAnswer, { kind: 'problem' }> {
+  const detail = `${sentence}. Nothing was stored and nothing was sent for this request.`;
+  return { ...problem('order_not_chargeable', payment), detail };
 }

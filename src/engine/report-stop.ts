@@ -1,5 +1,5 @@
 /** Logs when calls to the gateway are stopped, and when they go on: the first question of a person on call. */
-import type { EffectKind } from '../domain/effects.ts';
+import { EFFECTS, type EffectKind } from '../domain/effects.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { CallHealth } from './breaker.ts';
@@ -20,7 +20,7 @@ export interface StopReport {
 /** `kind`: whose calls it reports. */
 export function createStopReport(clock: Clock, log: Log | undefined, kind: EffectKind): StopReport {
   // The field that tells one from the other. Charges are what nearly all lines are about, and they have none.
-  const whose = kind === 'charge' ? {} : { of: kind };
+  const whose = EFFECTS[kind].followUp === null ? {} : { of: kind };
   /** What the last line says. */
   let saysStopped = false;
   let cancel: (() => void) | null = null;

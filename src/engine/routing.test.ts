@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 
 const refund = () => world.ended(routed.refund(wantedOf(paymentId), { waitMs: 5000 }));
-const target = () => ({ accountId: 'default', paymentId, refundId: null });
+const target = () => ({ accountId: 'default', paymentId, followUp: null });
 
 describe('with two gateways', () => {
   it('a new order is charged at the first', async () => {

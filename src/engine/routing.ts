@@ -57,3 +57,14 @@ export function createRouting(
     resolve: async (wanted) => (await madeAt(wanted.accountId, wanted.paymentId)).resolve(wanted),
   };
 }
+
+/**
+ * The gateway of this name, or the only one whose name is this one, a colon and more: `stripe` also names `stripe:acct_1`, so the address of
+ * its events can be configured before the account is known.
+ */
+export function gatewayNamed<At>(gateways: ReadonlyMap<string, At>, name: string): At | undefined {
+  const exact = gateways.get(name);
+  if (exact !== undefined) return exact;
+  const [one, ...more] = [...gateways].filter(([full]) => full.startsWith(`${name}:`));
+  return more.length === 0 ? one?.[1] : undefined;
+}

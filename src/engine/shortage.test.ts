@@ -97,7 +97,7 @@ describe('a lookup without a free file', () => {
     void engine.charge(order('o1'), { waitMs: 0 });
     await world.pass(5000);
     expect(asked).toBe(1);
-    expect(world.trail('o1').at(-1)).toBe('lookup.unavailable no_free_file');
+    expect(world.trail('o1').at(-1)).toBe('lookup.unavailable not_sent_no_free_file');
     expect(logged.map(({ fields }) => fields.alarm)).toEqual(['out_of_resources']);
   });
 });

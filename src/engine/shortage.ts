@@ -1,11 +1,11 @@
 /** What this process or machine is short of: files, ports or memory. That says nothing about the gateway. */
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import type { Slots } from './slots.ts';
+import type { AllSlots } from './slots.ts';
 
 export interface Shortage {
   /** Something could not be sent because of it. Fewer requests of this kind are started from now on. `names`: how the log names it. */
-  noted(slots: Slots, names: Readonly<Record<string, unknown>>, reason: string): void;
+  noted(slots: AllSlots, names: Readonly<Record<string, unknown>>, reason: string): void;
 }
 
 /** After a minute without a shortage, the next one is reported again. */

@@ -1,19 +1,22 @@
 /** Payments and refunds as they are read: with what has become of the money, and with what may be done now. */
 import { actionsOf } from '../domain/actions.ts';
+import type { FollowUpKind } from '../domain/effects.ts';
 import { refundableMinor, type Sums } from '../domain/sums.ts';
 import { type FollowUpRecord, type PaymentRecord, type PaymentSums, StoreError } from '../ports/store.ts';
-import type { CaptureOrVoidNow, PaymentNow, RefundNow } from './api.ts';
+import type { CaptureOrVoidNow, FollowUpNow, PaymentNow, RefundNow } from './api.ts';
 import { showCaptureOrVoid } from './capturing/show.ts';
 import { type Engine, roomOf, type Shared } from './context.ts';
 import { showRefund } from './refunding/show.ts';
 import { showPayment } from './show.ts';
+import { nextActionOf } from './two-steps/action.ts';
 
 export interface Show {
-  /** Those of one account. Rejects with `StoreError`, also if they are of the other mode (real or test payments). */
+  /** Those of one account, without what customers must do. Rejects with `StoreError`, also if they are of the other mode (real or test payments). */
   payments(accountId: string, records: readonly PaymentRecord[]): Promise<PaymentNow[]>;
   payment(record: PaymentRecord): Promise<PaymentNow>;
   refund(record: FollowUpRecord): RefundNow;
   exclusive(record: FollowUpRecord): CaptureOrVoidNow;
+  followUp(kind: FollowUpKind, record: FollowUpRecord): FollowUpNow;
   /** Rejects with `StoreError` if what was read is of the other mode. */
   requireOwnMode(): Promise<void>;
 }
@@ -54,6 +57,23 @@ export function createShow({ store, ownMode }: Shared, engineAt: (gateway: strin
     });
   }
 
+  function refund(record: FollowUpRecord): RefundNow {
+    return { ...showRefund(engineAt(record.gateway), record), actions: actions(record, NOTHING) };
+  }
+
+  function exclusive(record: FollowUpRecord): CaptureOrVoidNow {
+    return { ...showCaptureOrVoid(engineAt(record.gateway), record), actions: actions(record, NOTHING) };
+  }
+
+  const showExclusive = (record: FollowUpRecord) =>
+    ({ kind: 'exclusive', exclusive: exclusive(record) }) as const;
+
+  const views: Readonly<Record<FollowUpKind, (record: FollowUpRecord) => FollowUpNow>> = {
+    refund: (record) => ({ kind: 'refund', refund: refund(record) }),
+    capture: showExclusive,
+    void: showExclusive,
+  };
+
   return {
     async payments(accountId, records) {
       if (records.length === 0) return [];
@@ -62,16 +82,12 @@ export function createShow({ store, ownMode }: Shared, engineAt: (gateway: strin
     },
     async payment(record) {
       const [shown] = await withSums(record.order.accountId, [record]);
-      return shown as PaymentNow;
+      const nextAction = await nextActionOf(engineAt(record.gateway), record);
+      return { ...(shown as PaymentNow), nextAction };
     },
-    refund: (record) => ({
-      ...showRefund(engineAt(record.gateway), record),
-      actions: actions(record, NOTHING),
-    }),
-    exclusive: (record) => ({
-      ...showCaptureOrVoid(engineAt(record.gateway), record),
-      actions: actions(record, NOTHING),
-    }),
+    refund,
+    exclusive,
+    followUp: (kind, record) => views[kind](record),
     requireOwnMode,
   };
 }

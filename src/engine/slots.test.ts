@@ -8,7 +8,9 @@ function setUp(count: number) {
   const served: { readonly name: string; readonly free: Free }[] = [];
   const wait = (name: string, dueAtMs = 0) =>
     slots.wait({ dueAtMs, onSlot: (free) => void served.push({ name, free }) });
-  return { clock, slots, wait, served, names: () => served.map(({ name }) => name) };
+  const waitInShare = (name: string, dueAtMs = 0) =>
+    slots.share.wait({ dueAtMs, onSlot: (free) => void served.push({ name, free }) });
+  return { clock, slots, wait, waitInShare, served, names: () => served.map(({ name }) => name) };
 }
 
 describe('slots', () => {
@@ -99,6 +101,105 @@ describe('slots', () => {
     const { slots } = setUp(1);
     slots.close();
     expect([slots.take(), slots.free()]).toEqual([null, 1]);
+  });
+});
+
+describe('the share of follow-ups', () => {
+  it.each([
+    [1, 1],
+    [2, 1],
+    [5, 2],
+    [256, 128],
+  ])('is half of %i slots, at least one: %i', (count, most) => {
+    const { slots } = setUp(count);
+    expect(slots.share.free()).toBe(most);
+    for (let one = 0; one < most; one += 1) expect(slots.share.take()).not.toBeNull();
+    expect([slots.share.take(), slots.share.free(), slots.free()]).toEqual([null, 0, count - most]);
+  });
+
+  it('can be used by charges, too', () => {
+    const { slots } = setUp(4);
+    for (let one = 0; one < 4; one += 1) expect(slots.take()).not.toBeNull();
+    expect([slots.take(), slots.share.take(), slots.share.free()]).toEqual([null, null, 0]);
+  });
+
+  it('while it is used up, follow-ups that wait are passed over, and wait for one another only', () => {
+    const { slots, wait, waitInShare, served, names } = setUp(2);
+    const followUp = slots.share.take();
+    waitInShare('r1');
+    waitInShare('r2');
+    const charge = slots.take();
+    expect(charge).not.toBeNull();
+    wait('a');
+    charge?.();
+    expect(names()).toEqual(['a']);
+    served[0]?.free();
+    expect(slots.free()).toBe(1);
+    followUp?.();
+    expect(names()).toEqual(['a', 'r1']);
+    served[1]?.free();
+    expect(names()).toEqual(['a', 'r1', 'r2']);
+  });
+
+  it('gets its turn under a flood of charges: who came first goes first', () => {
+    const { slots, wait, waitInShare, served, names } = setUp(2);
+    const [first] = [slots.take(), slots.take()];
+    wait('a');
+    waitInShare('r1');
+    wait('b');
+    waitInShare('r2');
+    wait('c');
+    first?.();
+    for (let turn = 0; turn < 4; turn += 1) served[turn]?.free();
+    expect(names()).toEqual(['a', 'r1', 'b', 'r2', 'c']);
+  });
+
+  it('is not jumped by a charge that comes while waiters are served', () => {
+    const { slots, wait, waitInShare, names } = setUp(1);
+    const first = slots.take();
+    const pushed: (Free | null)[] = [];
+    slots.wait({
+      dueAtMs: 0,
+      onSlot(free) {
+        free();
+        pushed.push(slots.take());
+      },
+    });
+    waitInShare('r1');
+    wait('a');
+    first?.();
+    expect([pushed, names()]).toEqual([[null], ['r1']]);
+  });
+
+  it('is waited for within a time, and shows its own waiters only', async () => {
+    const { clock, slots, wait } = setUp(2);
+    const one = slots.share.take();
+    const inTime = slots.share.takeWithin(100);
+    expect([slots.first(), slots.share.first()?.dueAtMs]).toEqual([null, Number.POSITIVE_INFINITY]);
+    one?.();
+    expect(await inTime).toBeTypeOf('function');
+    const tooLate = slots.share.takeWithin(100);
+    clock.advance(100);
+    expect([await tooLate, slots.share.first(), slots.free()]).toEqual([null, null, 1]);
+    slots.take();
+    wait('a', 7);
+    expect([slots.first()?.dueAtMs, slots.share.first()]).toEqual([7, null]);
+  });
+
+  it('is closed with all others', () => {
+    const { slots } = setUp(2);
+    slots.close();
+    expect(slots.share.take()).toBeNull();
+  });
+
+  it('is a share of the slots that can be used', () => {
+    const { clock, slots } = setUp(8);
+    const taken = [1, 2, 3, 4].map(() => slots.take());
+    slots.shrink();
+    for (const one of taken) one?.();
+    expect([slots.free(), slots.share.free()]).toEqual([3, 1]);
+    clock.advance(1000);
+    expect([slots.free(), slots.share.free()]).toEqual([4, 2]);
   });
 });
 

@@ -1,8 +1,10 @@
 /** When an engine refuses to start, and what it says. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { world } from '../../test/support/fresh-world.ts';
 import { createScriptedGateway, never, type ScriptedGateway } from '../../test/support/scripted-gateway.ts';
+import { createTwoStepGateway } from '../../test/support/two-step-gateway.ts';
 import { KEYLESS, order, told, type VirtualReplica } from '../../test/support/virtual-world.ts';
+import type { Gateway } from '../ports/gateway.ts';
 import { checkStart } from './start-checks.ts';
 
 const real = (): ScriptedGateway => createScriptedGateway({}, 'http');
@@ -250,5 +252,27 @@ describe('two processes of different kinds on an empty database', () => {
     const { store } = await world.replica(real());
     await world.pass(10_000);
     expect(store.used.filter(({ method }) => method === 'mode')).toEqual([]);
+  });
+});
+
+describe('an adapter that contradicts its own contract', () => {
+  const twoSteps = createTwoStepGateway();
+  const { twoSteps: steps, ...withoutThem } = twoSteps;
+  test.each([
+    ['declares two steps and has none', withoutThem, 'twoSteps must have prepare and seal'],
+    ['has two steps and declares one', { ...real(), twoSteps: steps }, 'twoSteps must be left out'],
+    [
+      'declares two steps without kept keys',
+      createTwoStepGateway({ keys: 'none' }),
+      "contract.steps must be 'one'",
+    ],
+    [
+      'declares two steps without lookups',
+      createTwoStepGateway({ lookup: false }),
+      "contract.steps must be 'one'",
+    ],
+  ])('and %s is not started', async (_what, adapter, complaint) => {
+    await expect(world.replica(adapter as Gateway)).rejects.toThrow(complaint);
+    await expect(world.replica(adapter as Gateway)).rejects.toThrow('Nothing was started, nothing was sent');
   });
 });

@@ -2,9 +2,12 @@
  * What must be right before anything is taken up. A database holds either real payments or test payments. Otherwise
  * a COMPLETED test payment would look like money, and its order would never be charged.
  */
+import { stepsComplaint } from '../domain/contract.ts';
 import type { Policy } from '../domain/policy.ts';
+import type { Gateway } from '../ports/gateway.ts';
 import { StoreError } from '../ports/store.ts';
 import type { Engine } from './context.ts';
+import { checkAddress } from './gateway-address.ts';
 import { OTHER_INSTALLATION } from './names.ts';
 import { findMisnamed } from './watch-names.ts';
 
@@ -18,17 +21,30 @@ export function checkPolicy({ restoredAtMs, contract }: Pick<Policy, 'restoredAt
   );
 }
 
+/** Throws an error that says what to do if the adapter does not do what its contract says about steps. */
+export function checkSteps({ name, contract, twoSteps }: Gateway): void {
+  const complaint = stepsComplaint(contract, twoSteps !== undefined);
+  if (complaint === null) return;
+  throw new Error(
+    `The adapter of the gateway "${name}" contradicts itself: ${complaint.field} ${complaint.detail}. Nothing was started, nothing was sent. ` +
+      'Fix the adapter.',
+  );
+}
+
 /**
  * Rejects with an error that says what to do if the engine must not start. Raises an alarm if somebody must act.
- * `here`: the names of the gateways that this process works at. Default: this one alone.
+ * `here`: the names of the gateways that this process works at. Default: this one alone. `isChangeAccepted`: another address of the gateway is
+ * right, whatever is open there.
  */
 export async function checkStart(
   engine: Engine,
   here: Names = new Set([engine.gateway.name]),
+  isChangeAccepted = false,
 ): Promise<void> {
   checkRestoredAt(engine);
   await checkNames(engine);
   await claimMode(engine);
+  await checkAddress(engine, isChangeAccepted);
   tellOldRestore(engine);
   await tellOpenElsewhere(engine, here);
 }

@@ -18,6 +18,12 @@ export function paymentKey(record: PaymentRecord): PaymentKey {
   return { accountId, orderId, paymentId: record.paymentId };
 }
 
-function isFollowUp(record: PaymentRecord): record is FollowUpRecord {
+/** What it moves or has moved at the gateway, in minor units, as far as is known here. */
+export function amountOf(record: PaymentRecord): number {
+  return (isFollowUp(record) ? record.settledMinor : null) ?? record.order.amountMinor;
+}
+
+/** It is no charge. */
+export function isFollowUp(record: PaymentRecord): record is FollowUpRecord {
   return 'followUp' in record;
 }

@@ -16,8 +16,8 @@ import { type ChargeToVerify, type PaymentRecord, StoreError } from '../ports/st
 import { lookAhead } from './ahead.ts';
 import { lastEvidenceAtMs, pagesToVerify } from './charges-to-verify.ts';
 import type { Engine } from './context.ts';
-import { askCharge, lookUp } from './exchange.ts';
 import { askedAtMs, askingNow, databaseNowMs, type Held } from './lease.ts';
+import { chargeOf, lookUpCharge, seals } from './look-up-charge.ts';
 import { derivedKey, stopForNames } from './names.ts';
 import { paymentKey } from './unit.ts';
 import type { VerifyProgress } from './verify-progress.ts';
@@ -61,11 +61,15 @@ async function askAfterAll(engine: Engine, held: Held, progress: VerifyProgress)
   }
   const begunN = progress.reached(record);
   let reachedN = begunN;
+  let sawOwn = false;
   for await (const page of pagesToVerify(engine, record, begunN)) {
     const { ended, clearUntilN } = await verifyPage(engine, held, page);
     reachedN = clearUntilN ?? reachedN;
+    sawOwn ||= page.some(({ n }) => n === record.operation.n);
     if (ended !== null) return goOnLater(progress, record, ended, { begunN, reachedN });
   }
+  const own = sawOwn ? null : await findAfterNo(engine, held);
+  if (own !== null) return own;
   const ahead = await verifyAhead(engine, held);
   return ahead === null ? null : goOnLater(progress, record, ahead, { begunN, reachedN });
 }
@@ -135,10 +139,21 @@ async function readOwn({ store }: Engine, record: PaymentRecord): Promise<OwnEvi
 /** Null: the completed charge exists once. */
 async function findTwin(engine: Engine, held: Held, contested: boolean): Promise<Ended | null> {
   if (!engine.policy.contract.lookup) return null;
-  const own = await lookUp(engine, held, askCharge(engine, held.record));
+  const own = await lookUpCharge(engine, held, chargeOf(held.record), seals.nothing);
   if (own.kind === 'duplicated') return { kind: 'found', ref: own.refs.join(' '), reason: 'late_success' };
   if (own.kind === 'unavailable' || own.kind === 'forbidden') return unanswered(own, contested);
   return null;
+}
+
+/**
+ * For a charge that has failed by the gateway's own word, and that is looked up all the same: an event says that its money moved. Null: it holds
+ * no money.
+ */
+async function findAfterNo(engine: Engine, held: Held): Promise<Ended | null> {
+  const { operation, evidence } = held.record;
+  if (operation.status !== 'FAILED' || evidence > 0 || !engine.policy.contract.lookup) return null;
+  const own = await lookUpCharge(engine, held, chargeOf(held.record), seals.whatIsOpen);
+  return own.kind === 'absent' || own.kind === 'reversed' ? null : found(own, false);
 }
 
 interface PageEnded {
@@ -192,7 +207,12 @@ async function verifyOther(engine: Engine, held: Held, one: ChargeToVerify): Pro
   if (!engine.policy.contract.lookup) return hasEvidence ? lateEvidence(one) : null;
   const order = { ...record.order, amountMinor: one.amountMinor, currency: one.currency };
   const asking = askingNow(engine, held);
-  const answer = await lookUp(engine, held, askCharge(engine, { order, gatewayKey: derived }));
+  const answer = await lookUpCharge(
+    engine,
+    held,
+    { order, gatewayKey: derived, paymentId: record.paymentId, n: one.n },
+    seals.whatIsOpen,
+  );
   const outcome = one.chargeKey === null ? onAnyTerms(answer) : answer;
   const atMs = askedAtMs(engine, asking);
   if (outcome.kind === 'absent') return onAbsent(engine, held, one, atMs);
@@ -235,7 +255,12 @@ function found(
 ): Ended | null {
   switch (outcome.kind) {
     case 'declined':
+    case 'sealed':
       return null;
+    // No money has moved. But it still may, as long as the seal has not worked.
+    case 'open':
+    case 'requires_action':
+      return unavailable('not_sealed', contested);
     case 'succeeded':
     case 'captured':
     case 'mismatch':

@@ -7,6 +7,7 @@ import { isSettled } from '../domain/operation.ts';
 import type { Decision } from '../domain/transition/index.ts';
 import {
   type Advance,
+  type Elsewhere,
   type PaymentRecord,
   type Settlement,
   StoreError,
@@ -25,8 +26,8 @@ export interface WriteOptions {
   readonly evidenceSeen: number;
   /** By the database's clock. */
   readonly nowMs: number;
-  /** At least so much of the payment's money was given back by somebody else. Null: nothing was learnt about that. */
-  readonly elsewhereMinor?: number | null;
+  /** What the gateway said of refunds by somebody else. Null: nothing was learnt about that. */
+  readonly elsewhere?: Elsewhere | null;
   /** Makes or ends an operator's wish. Null: neither. */
   readonly wish?: WishChange | null;
   /** How long to keep trying while the store cannot be reached, in milliseconds. */
@@ -51,11 +52,11 @@ const TRY_AGAIN_CAP_MS = 500;
 
 export async function write(engine: Engine, options: WriteOptions): Promise<Written> {
   const { clock, store } = engine;
-  const { record, elsewhereMinor = null } = options;
+  const { record, elsewhere = null } = options;
   const room = roomOf(engine, record);
   const next = nextRecord(engine, options);
   const advance = toAdvance(options, next, settlementOf(engine, options, next));
-  const change = { before: record, after: next, elsewhereMinor };
+  const change = { before: record, after: next, elsewhere };
   const beganAtMs = clock.monotonicMs();
   const untilMs = beganAtMs + options.tryForMs;
   let unsure: StoreError | null = null;
@@ -144,14 +145,13 @@ function nextRecord(engine: Engine, options: WriteOptions): PaymentRecord {
   const newClaim = newClaimOf(lease);
   const waitMs = waitOf(lease);
   const next: PaymentRecord = {
-    ...record,
+    ...roomOf(engine, record).changed(record, decision),
     operation: decision.next,
     seq: record.seq + 1,
     fence: record.fence + (newClaim === null ? 0 : 1),
     claimId: newClaim ?? record.claimId,
     held: lease.kind === 'take',
     dueAtMs: waitMs === null ? null : nowMs + waitMs,
-    absences: record.absences + (decision.settled?.byAbsence === true ? 1 : 0),
     evidence: record.evidence - evidenceSeen,
     // Another process's estimate may have been ahead of ours, and readers must never see time go back.
     updatedAtMs: Math.max(record.updatedAtMs, nowMs),

@@ -1,5 +1,4 @@
 /** One attempt at an effect (a charge, a refund …), with everything that can go wrong. */
-import { errorBody, failureBody } from './bodies.ts';
 import type { CurrentSettings } from './faults/current.ts';
 import { type AnswerFault, answerFault, delayOf, latencyMs } from './faults/decide.ts';
 import { draw } from './faults/random.ts';
@@ -14,6 +13,8 @@ interface Subject {
   readonly key: string;
   /** The key that the caller sent; errors repeat it. */
   readonly idempotencyKey: string;
+  /** What no two attempts may change at the same time, whatever their keys. Default: nothing. */
+  readonly object?: string;
   /** What the charge's method does to the effect; null: the rates apply. */
   readonly magic: MagicToken | null;
   /** Whether the attempt's number matters even if nothing goes wrong. */
@@ -28,11 +29,28 @@ type Effect = (context: {
   readonly attempt: number;
 }) => Promise<Wire>;
 
+/** What a protocol says where the attempt has not come to its effect, or where the answer is replaced. */
+export interface Voice {
+  failure(idempotencyKey: string): Wire;
+  unauthorized(idempotencyKey: string): Wire;
+  rateLimited(idempotencyKey: string, retryAfterSeconds: number): Wire;
+  /** Another attempt with the same key is under way. */
+  keyInUse(idempotencyKey: string): Wire;
+  /** Another attempt changes the same object. */
+  objectInUse(idempotencyKey: string): Wire;
+}
+
 export type RunAttempt = (subject: Subject, effect: Effect) => Promise<Wire>;
 
-export function createAttempts(ledger: Ledger, current: CurrentSettings, sleeper: Sleeper): RunAttempt {
+export function createAttempts(
+  ledger: Ledger,
+  current: CurrentSettings,
+  sleeper: Sleeper,
+  voice: Voice,
+): RunAttempt {
   /** The keys that this process is working on. Between processes, the ledger's unique key decides. */
   const inProgress = new Set<string>();
+  const objectsInUse = new Set<string>();
 
   async function attemptOf(subject: Subject, settings: FaultSettings) {
     const first = answerFault(settings, subject.key, subject.magic, 1);
@@ -49,16 +67,13 @@ export function createAttempts(ledger: Ledger, current: CurrentSettings, sleeper
     if (waitMs > 0 && !(await sleeper.sleep(waitMs))) return DROP;
     switch (fault) {
       case 'error_before':
-        return answer(500, failureBody(subject.idempotencyKey));
+        return voice.failure(subject.idempotencyKey);
       case 'drop_before':
         return DROP;
       case 'unauthorized':
-        return answer(401, errorBody('unauthorized', { key: subject.idempotencyKey }));
-      case 'rate_limited': {
-        const retryAfterSeconds = Math.ceil(delayOf(settings, fault) / 1000);
-        const body = errorBody('rate_limited', { key: subject.idempotencyKey });
-        return { kind: 'answer', status: 429, body, retryAfterSeconds };
-      }
+        return voice.unauthorized(subject.idempotencyKey);
+      case 'rate_limited':
+        return voice.rateLimited(subject.idempotencyKey, Math.ceil(delayOf(settings, fault) / 1000));
       default:
         return effect({ settings, fault, attempt });
     }
@@ -74,7 +89,7 @@ export function createAttempts(ledger: Ledger, current: CurrentSettings, sleeper
     if (honest.kind !== 'answer') return honest;
     switch (fault) {
       case 'error_after':
-        return answer(500, failureBody(idempotencyKey));
+        return voice.failure(idempotencyKey);
       case 'drop_after':
       case 'lands_late':
         return DROP;
@@ -82,8 +97,10 @@ export function createAttempts(ledger: Ledger, current: CurrentSettings, sleeper
         return { kind: 'hold', ms: delayOf(settings, fault) };
       case 'slow_answer':
         return (await sleeper.sleep(delayOf(settings, fault))) ? honest : DROP;
+      case 'dripping_answer':
+        return { ...honest, kind: 'drip', ms: delayOf(settings, fault) };
       case 'truncated_answer':
-        return { kind: 'truncate', status: honest.status, body: honest.body };
+        return { ...honest, kind: 'truncate' };
       case 'garbage_answer':
         return answer(200, garbage(draw(settings.seed, 'garbage', key, 0)));
       default:
@@ -94,9 +111,11 @@ export function createAttempts(ledger: Ledger, current: CurrentSettings, sleeper
   return async (subject, effect) => {
     const known = current.get();
     const settings = known instanceof Promise ? await known : known;
-    const { key } = subject;
-    if (inProgress.has(key)) return answer(409, errorBody('in_progress', { key: subject.idempotencyKey }));
+    const { key, object } = subject;
+    if (inProgress.has(key)) return voice.keyInUse(subject.idempotencyKey);
+    if (object !== undefined && objectsInUse.has(object)) return voice.objectInUse(subject.idempotencyKey);
     inProgress.add(key);
+    if (object !== undefined) objectsInUse.add(object);
     let fault: AnswerFault | null = null;
     let honest: Wire;
     try {
@@ -106,6 +125,7 @@ export function createAttempts(ledger: Ledger, current: CurrentSettings, sleeper
       });
     } finally {
       inProgress.delete(key);
+      if (object !== undefined) objectsInUse.delete(object);
     }
     return fault === null ? honest : deliver(honest, fault, subject, settings);
   };

@@ -1,7 +1,9 @@
 /** Answers as JSON text. Each is a pure function of the ledger's content, so a replay gives the same bytes. */
+import type { Voice } from './attempts.ts';
 import { isLive, landingRefunds, refundsAt, standingAt } from './ledger/charge-state.ts';
 import type { BookedOperation, Charge, Operation } from './ledger/port.ts';
 import { operationStatusAt, statusOf } from './ledger/standing.ts';
+import { answer } from './wire.ts';
 
 /** The seed's words for a failure. */
 export const GATEWAY_ERROR = '{"error":"Gateway error"}';
@@ -86,6 +88,7 @@ function renderOperation(charge: Charge, operation: BookedOperation, status: str
     charge: chargeId,
     reference: charge.reference,
     idempotency_key: key,
+    order_id: charge.orderId,
     // It was declined at once, or it failed although it had begun well.
     ...(status === 'failed' ? { code: outcome === 'failed' ? `${kind}_declined` : `${kind}_failed` } : {}),
     created_at: isoOf(createdMs),
@@ -108,6 +111,20 @@ export function lookupBody(key: string, entries: readonly string[]): string {
 export function errorBody(error: string, { key, message }: { key?: string; message?: string } = {}): string {
   return JSON.stringify({ error, message, idempotency_key: key });
 }
+
+/** What the protocol says about an attempt that goes wrong. */
+export const VOICE: Voice = {
+  failure: (key) => answer(500, failureBody(key)),
+  unauthorized: (key) => answer(401, errorBody('unauthorized', { key })),
+  rateLimited: (key, retryAfterSeconds) => ({
+    kind: 'answer',
+    status: 429,
+    body: errorBody('rate_limited', { key }),
+    retryAfterSeconds,
+  }),
+  keyInUse: (key) => answer(409, errorBody('in_progress', { key })),
+  objectInUse: (key) => answer(409, errorBody('in_progress', { key })),
+};
 
 /** The seed's words for a failure, about one key. */
 export function failureBody(key: string): string {

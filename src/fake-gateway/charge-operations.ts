@@ -95,7 +95,10 @@ function newOperation(
 
 const ANSWERS = { succeeded: 200, pending: 202, failed: 402, none: 500 } as const;
 
-function endingOf(fault: OperationFault | 'stale_error' | null): Pick<NewOperation, 'outcome' | 'settleTo'> {
+/** How a refund, a capture or a void with this fault ends. */
+export function endingOf(
+  fault: OperationFault | 'stale_error' | null,
+): Pick<NewOperation, 'outcome' | 'settleTo'> {
   switch (fault) {
     case 'stale_error':
       return { outcome: 'none', settleTo: null };

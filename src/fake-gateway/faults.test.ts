@@ -12,8 +12,8 @@ import {
   run,
   statusOf,
 } from '../../test/suites/fake-gateway.client.ts';
-import { HELD_MS, outOfTime } from '../../test/suites/gateway.deadline.ts';
 import { createDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { HELD_MS, outOfTime } from '../testing/deadline.ts';
 import type { FaultName } from './faults/catalogue.ts';
 import { TOKENS } from './faults/tokens.ts';
 import { createPostgresLedger, type Ledger } from './index.ts';
@@ -34,6 +34,7 @@ const DELAYS: { readonly [N in FaultName]?: { readonly delay_ms: number } } = {
   lands_late: { delay_ms: 5_000 },
   lost_answer: { delay_ms: 60_000 },
   slow_answer: { delay_ms: 30 },
+  dripping_answer: { delay_ms: 30 },
   rate_limited: { delay_ms: 1_500 },
   pending: { delay_ms: 5_000 },
   pending_declined: { delay_ms: 5_000 },
@@ -60,6 +61,8 @@ const SEEN: Readonly<
   tok_lost_once: ['silence', 200, 1],
   tok_slow: [200, 200, 1],
   tok_slow_once: [200, 200, 1],
+  tok_dripping: [200, 200, 1],
+  tok_dripping_once: [200, 200, 1],
   tok_truncated: ['broken', 'broken', 1],
   tok_garbage: [200, 200, 1],
   tok_429: [429, 429, 0],
@@ -221,6 +224,21 @@ describe('what a fault does exactly', () => {
     const far = await start({ faults: { lost_answer: { delay_ms: 50 } } });
     expect(statusOf(await far.charge('k1', { method: 'tok_lost_answer' }))).toBe('broken');
     expect(await far.lookup('k1')).toHaveLength(1);
+  });
+
+  test('a dripping answer is booked at once, and its headers come long before its end', async () => {
+    const far = await start({ faults: { dripping_answer: { delay_ms: 600_000 } } });
+    const drips = far.charge('k', { method: 'tok_dripping_once' }, 600_000);
+    await expect.poll(async () => (await far.ledger()).summary.live).toBe(1);
+    const again = await far.charge('k', { method: 'tok_dripping_once' });
+    expect(statusOf(again)).toBe(200);
+    await far.gateway.close();
+    const broken = await drips;
+    expect(broken).toMatchObject({ kind: 'broken', status: 200 });
+    if (broken.kind !== 'broken' || again.kind !== 'answer') throw new Error('It did not break off.');
+    expect(broken.text.length).toBeGreaterThan(0);
+    expect(again.text.startsWith(broken.text)).toBe(true);
+    expect(broken.text).not.toBe(again.text);
   });
 
   test('a slow answer is booked long before it is given, and the key is free meanwhile', async () => {

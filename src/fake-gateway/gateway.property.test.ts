@@ -16,7 +16,9 @@ import { TOKENS } from './faults/tokens.ts';
 
 let far: Running;
 beforeAll(async () => {
-  far = await run({ faults: { slow_answer: { delay_ms: 0 }, lost_answer: { delay_ms: 0 } } });
+  far = await run({
+    faults: { slow_answer: { delay_ms: 0 }, dripping_answer: { delay_ms: 0 }, lost_answer: { delay_ms: 0 } },
+  });
 });
 afterAll(() => far.gateway.close());
 
@@ -136,7 +138,7 @@ function alwaysWith(faults: readonly (FaultName | null)[]): object {
   const settings: Partial<Record<FaultName, object>> = {};
   for (const fault of faults) {
     if (fault === null) continue;
-    const isWaitedForHere = fault === 'slow_answer' || fault === 'lost_answer';
+    const isWaitedForHere = /^(slow|dripping|lost)_answer$/.test(fault);
     settings[fault] = {
       rate: 1,
       ...(FAULTS[fault].delayMs === null ? {} : { delay_ms: isWaitedForHere ? 0 : 10 }),

@@ -1,7 +1,7 @@
 /** Puts the parts together: a fake gateway as a part of a Fastify server. */
 import type { FastifyInstance } from 'fastify';
 import { createAttempts } from './attempts.ts';
-import { GATEWAY_ERROR } from './bodies.ts';
+import { GATEWAY_ERROR, VOICE } from './bodies.ts';
 import { createOperations } from './charge-operations.ts';
 import { createCharges } from './charges.ts';
 import { currentSettings } from './faults/current.ts';
@@ -14,8 +14,13 @@ import { createHeldSockets } from './http/send.ts';
 import type { Ledger } from './ledger/port.ts';
 import { createReads } from './reads.ts';
 import { createSleeper } from './sleep.ts';
+import { addPages } from './stripe/pages.ts';
+import { addStripeRoutes, type StripeOptions } from './stripe/routes.ts';
+import { stripeSignature } from './stripe/sign.ts';
+import { createStripe } from './stripe/stripe.ts';
 import { createAnnouncer } from './webhooks/announce.ts';
 import { createWebhookSender, type WebhookOptions } from './webhooks/deliver.ts';
+import { standardSignature } from './webhooks/sign.ts';
 import { answer, DROP } from './wire.ts';
 
 /** Where the fake gateway logs; a pino logger fits. */
@@ -39,6 +44,13 @@ export interface FakeGatewayOptions {
   readonly faults?: unknown;
   /** Where events about charges and refunds are sent. Default: nowhere. */
   readonly webhook?: WebhookOptions;
+  /**
+   * The Stripe that it emulates at `/stripe/v1`. Default: it takes every test key and sends no events.
+   */
+  readonly stripe?: StripeOptions & {
+    /** Where Stripe's events are sent. Their secret may be any text, as that of Stripe is. Default: nowhere. */
+    readonly webhook?: WebhookOptions;
+  };
   /** The gateway's clock, in milliseconds since the Unix epoch. By it, charges take effect, become visible and settle. Default: the system's. */
   readonly now?: () => number;
   /**
@@ -52,8 +64,8 @@ export interface FakeGatewayOptions {
 /** A fake gateway for a Fastify server. */
 export interface FakeGateway {
   /**
-   * Adds the routes below `prefix` (default: at the root), in their own Fastify context. It may be called several times, with several
-   * prefixes. When the server begins to close, so does the gateway.
+   * Adds the routes below `prefix` (default: at the root), in their own Fastify context: also `/stripe` and `/v1`, where it is a Stripe.
+   * It may be called several times, with several prefixes. When the server begins to close, so does the gateway.
    */
   register(app: FastifyInstance, options?: { readonly prefix?: string }): void;
   /** Drops every answer that is under way, ends all waits and sends no more webhooks. The ledger stays open. */
@@ -82,9 +94,26 @@ export function createFakeGateway(options: FakeGatewayOptions): FakeGateway {
   const sleeper = createSleeper();
   const held = createHeldSockets(sleeper);
   const current = currentSettings(ledger, faultSettings(options.faults ?? {}, seed), sleeper.sleep);
-  const webhooks = options.webhook && createWebhookSender(options.webhook, sleeper, { now, log });
+  const webhooks =
+    options.webhook &&
+    createWebhookSender(options.webhook, standardSignature(options.webhook.secret), sleeper, { now, log });
   const announce = webhooks && createAnnouncer({ ledger, webhooks, sleeper, now, log });
-  const run = createAttempts(ledger, current, sleeper);
+  const stripeWebhook = options.stripe?.webhook;
+  const stripe = createStripe({
+    ledger,
+    current,
+    sleeper,
+    now,
+    webhooks:
+      stripeWebhook &&
+      createWebhookSender(stripeWebhook, stripeSignature(stripeWebhook.secret), sleeper, { now, log }),
+    onError: (error) =>
+      log.warn(
+        { err: error },
+        'a request to the emulated Stripe that was to land late is waiting: the ledger failed',
+      ),
+  });
+  const run = createAttempts(ledger, current, sleeper, VOICE);
 
   const protocol: Protocol = {
     charge: createCharges({ ledger, run, now, onBooked: (...booked) => announce?.charge(...booked) }),
@@ -117,7 +146,17 @@ export function createFakeGateway(options: FakeGatewayOptions): FakeGateway {
           addProtocolRoutes(scope, protocol);
           // Held connections would keep the server from closing.
           scope.addHook('preClose', async () => close());
-          addJudgeRoutes(scope, { ledger, current, seed, now, hosts, held });
+          addJudgeRoutes(scope, { ledger, current, seed, now, hosts, held, stripe });
+          addPages(scope, stripe, now);
+          const routes = {
+            stripe,
+            options: options.stripe ?? {},
+            held,
+            onError: (error: Error) =>
+              log.error({ err: error }, 'the emulated Stripe itself failed; it answered 500'),
+          };
+          // Some of Stripe's libraries cannot have a path before `/v1`.
+          for (const path of ['/stripe/v1', '/v1']) addStripeRoutes(scope, path, prefix, routes);
         },
         { prefix },
       );

@@ -10,4 +10,5 @@ export { createMemoryLedger } from './ledger/memory.ts';
 export type { Ledger } from './ledger/port.ts';
 export { createPostgresLedger } from './ledger/postgres.ts';
 export { type RunningFakeGateway, type StartFakeGatewayOptions, startFakeGateway } from './standalone.ts';
+export type { StripeOptions } from './stripe/routes.ts';
 export type { WebhookOptions } from './webhooks/deliver.ts';

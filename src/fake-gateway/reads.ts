@@ -2,15 +2,16 @@
 import { chargeBody, errorBody, GATEWAY_ERROR, listBody, lookupBody, operationBody } from './bodies.ts';
 import { subjectOf } from './charge-operations.ts';
 import type { CurrentSettings } from './faults/current.ts';
-import { delayOf, latencyMs, strikes } from './faults/decide.ts';
+import { delayOf } from './faults/decide.ts';
 import type { FaultSettings } from './faults/settings.ts';
 import { chargeToken, type MagicToken, operationToken } from './faults/tokens.ts';
 import { isVisible, madeAt } from './ledger/charge-state.ts';
 import type { Charge, Ledger, OperationKind } from './ledger/port.ts';
 import type { Page } from './paging.ts';
 import { cursorOf } from './paging.ts';
+import { createReadFaults } from './read-faults.ts';
 import type { Sleeper } from './sleep.ts';
-import { answer, DROP, type Wire } from './wire.ts';
+import { answer, type Wire } from './wire.ts';
 
 export interface Reads {
   byKey(key: string): Promise<Wire>;
@@ -20,33 +21,13 @@ export interface Reads {
   operationsByKey(kind: OperationKind, key: string): Promise<Wire>;
 }
 
-/** How many keys have their lookups counted. At this number, counting starts again. */
-const MAX_COUNTED = 10_000;
-
 export function createReads(
   ledger: Ledger,
   current: CurrentSettings,
   sleeper: Sleeper,
   now: () => number,
 ): Reads {
-  const counts = new Map<string, number>();
-
-  function countRead(subject: string): number {
-    if (counts.size >= MAX_COUNTED) counts.clear();
-    const count = (counts.get(subject) ?? 0) + 1;
-    counts.set(subject, count);
-    return count;
-  }
-
-  /** Runs `read` unless this lookup is down. */
-  async function guarded(subject: string, read: (settings: FaultSettings) => Promise<Wire>): Promise<Wire> {
-    const settings = await current.get();
-    const n = countRead(subject);
-    const waitMs = latencyMs(settings, 'lookup_latency', subject, n);
-    if (waitMs > 0 && !(await sleeper.sleep(waitMs))) return DROP;
-    if (strikes(settings, 'lookup_down', subject, null, n)) return answer(503, GATEWAY_ERROR);
-    return read(settings);
-  }
+  const guarded = createReadFaults(current, sleeper, answer(503, GATEWAY_ERROR));
 
   /** Whether its token makes the lookups of a charge or refund fail. */
   const isDownFor = (

@@ -12,8 +12,8 @@ import {
   run,
   statusOf,
 } from '../../test/suites/fake-gateway.client.ts';
-import { HELD_MS, outOfTime } from '../../test/suites/gateway.deadline.ts';
 import { createDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { HELD_MS, outOfTime } from '../testing/deadline.ts';
 import { FAULTS, type FaultName } from './faults/catalogue.ts';
 import { TOKENS } from './faults/tokens.ts';
 import { createPostgresLedger, type Ledger } from './index.ts';
@@ -34,6 +34,7 @@ const DELAYS: { readonly [N in FaultName]?: { readonly delay_ms: number } } = {
   lands_late: { delay_ms: 5_000 },
   lost_answer: { delay_ms: 60_000 },
   slow_answer: { delay_ms: 30 },
+  dripping_answer: { delay_ms: 30 },
   refund_pending: { delay_ms: 5_000 },
   refund_pending_failed: { delay_ms: 5_000 },
   refund_fails_later: { delay_ms: 5_000 },
@@ -55,6 +56,7 @@ const SEEN: Readonly<
   tok_refund_lost_answer: ['silence', 'silence', 4_000, 4_000],
   tok_refund_lost_once: ['silence', 200, 4_000, 4_000],
   tok_refund_slow_once: [200, 200, 4_000, 4_000],
+  tok_refund_dripping_once: [200, 200, 4_000, 4_000],
   tok_refund_truncated: ['broken', 'broken', 4_000, 4_000],
   tok_refund_garbage: [200, 200, 4_000, 4_000],
   tok_refund_429: [429, 429, 0, 0],

@@ -5,13 +5,30 @@ export type Wire =
       readonly status: number;
       readonly body: string;
       readonly retryAfterSeconds?: number;
+      readonly headers?: Headers;
     }
   /** The connection is reset. */
   | { readonly kind: 'drop' }
   /** Nothing is sent until the caller leaves or `ms` have passed. */
   | { readonly kind: 'hold'; readonly ms: number }
+  /** The body is sent in pieces, the last one after `ms`. */
+  | {
+      readonly kind: 'drip';
+      readonly status: number;
+      readonly body: string;
+      readonly ms: number;
+      readonly headers?: Headers;
+    }
   /** The headers and half of the body are sent, then the connection ends. */
-  | { readonly kind: 'truncate'; readonly status: number; readonly body: string };
+  | {
+      readonly kind: 'truncate';
+      readonly status: number;
+      readonly body: string;
+      readonly headers?: Headers;
+    };
+
+/** Headers besides those of every answer. Default: none. */
+export type Headers = Readonly<Record<string, string>>;
 
 export const DROP: Wire = { kind: 'drop' };
 

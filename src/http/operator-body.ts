@@ -1,5 +1,5 @@
 /** From a JSON value to what an operator says, or to everything that is wrong with it. */
-import { EFFECTS } from '../domain/effects.ts';
+import { EFFECTS, type FollowUpKind } from '../domain/effects.ts';
 import { type Findings, type RefusedFields, readOptional, refusal, refuseUnknown } from '../domain/fields.ts';
 import {
   actorComplaint,
@@ -29,16 +29,17 @@ const PAYMENT: ResolutionForm = {
   unknown,
 };
 
-const CAPTURE: ResolutionForm = { ...PAYMENT, completed: EFFECTS.capture.done };
-const VOID: ResolutionForm = { ...PAYMENT, amount: 'amount_voided', completed: EFFECTS.void.done };
-const REFUND: ResolutionForm = { ...PAYMENT, amount: 'amount_refunded', completed: EFFECTS.refund.done };
-
-const FORMS = { payment: PAYMENT, refund: REFUND, capture: CAPTURE, void: VOID } as const;
+const FORMS: Readonly<Record<'payment' | FollowUpKind, ResolutionForm>> = {
+  payment: PAYMENT,
+  refund: { ...PAYMENT, amount: 'amount_refunded', completed: EFFECTS.refund.done },
+  capture: { ...PAYMENT, completed: EFFECTS.capture.done },
+  void: { ...PAYMENT, amount: 'amount_voided', completed: EFFECTS.void.done },
+};
 
 /** `{"outcome","evidence","actor","gateway_ref"?,"amount_captured"?}`; for a refund `amount_refunded`, for a void `amount_voided`. */
 export function parseResolution(
   body: JsonValue,
-  what: keyof typeof FORMS,
+  what: 'payment' | FollowUpKind,
 ): { readonly kind: 'resolution'; readonly resolution: ResolutionFields } | RefusedBody {
   if (!(body instanceof Map)) return NO_OBJECT;
   const read = readResolution(body, FORMS[what]);

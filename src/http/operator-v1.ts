@@ -1,21 +1,27 @@
 /** What an operator may do about a payment, a refund, a capture or a void: have it looked up now, and state how it ended. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ExclusiveKind } from '../domain/effects.ts';
+import type { FollowUpKind } from '../domain/effects.ts';
 import type { OperatorAnswer, OperatorTarget } from '../engine/api.ts';
 import { notePayment } from './access-log.ts';
 import { DEFAULT_ACCOUNT } from './account.ts';
 import { PROBLEM_JSON, sendJson, sendProblem } from './answer.ts';
 import { exclusiveNowFields } from './exclusive-now.ts';
+import { EXCLUSIVE_READINGS } from './exclusive-reads-v1.ts';
+import type { Reading } from './follow-up-reads-v1.ts';
 import { parseLook, parseResolution } from './operator-body.ts';
 import { paymentNowFields } from './payment-now.ts';
 import { type Problem, wholeSeconds } from './problem.ts';
 import { type Handler, NO_SUCH_PAYMENT, paymentIdOf } from './read-v1.ts';
 import { refundNowFields } from './refund-now.ts';
-import { NO_SUCH_REFUND, nameOf } from './refund-reads-v1.ts';
+import { REFUND_READING } from './refund-reads-v1.ts';
 import { type RouteContext, readBody, readBodyIfAny } from './route-context.ts';
 import { badBody } from './write-handler.ts';
 
-type What = 'payment' | 'refund' | ExclusiveKind;
+type What = 'payment' | FollowUpKind;
+
+/** How the address of each kind of follow-up is read. */
+const READINGS: Readonly<Record<FollowUpKind, Pick<Reading<unknown, string | null>, 'nameOf' | 'missing'>>> =
+  { refund: REFUND_READING, ...EXCLUSIVE_READINGS };
 
 /** `POST …/look-now`. The body may be left out. */
 export function lookNowHandler({ payonce }: RouteContext, what: What): Handler {
@@ -47,11 +53,11 @@ export function resolveHandler({ payonce }: RouteContext, what: What): Handler {
 function targetOf(request: FastifyRequest, what: What): OperatorTarget | Problem {
   const paymentId = paymentIdOf(request);
   if (paymentId === null) return NO_SUCH_PAYMENT;
-  const payment = { accountId: DEFAULT_ACCOUNT, paymentId, refundId: null };
-  if (what === 'payment') return payment;
-  if (what !== 'refund') return { ...payment, exclusive: what };
-  const name = nameOf(request);
-  return name === null ? NO_SUCH_REFUND : { accountId: DEFAULT_ACCOUNT, ...name };
+  if (what === 'payment') return { accountId: DEFAULT_ACCOUNT, paymentId, followUp: null };
+  const { nameOf, missing } = READINGS[what];
+  const named = nameOf(request);
+  if (named === null) return missing;
+  return { accountId: DEFAULT_ACCOUNT, paymentId, followUp: { kind: what, name: named.name } };
 }
 
 function refuse(reply: FastifyReply, problem: Problem): FastifyReply {

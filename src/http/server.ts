@@ -14,6 +14,7 @@ import { registerHealth } from './routes-health.ts';
 import { registerSeed, SEED_STYLE } from './routes-seed.ts';
 import { registerV1 } from './routes-v1.ts';
 import { NODE_OPTIONS, takeAllExpectations, transportProblem } from './transport.ts';
+import { registerWebhooks } from './webhooks-v1.ts';
 
 export interface ServerOptions {
   readonly payonce: Payonce;
@@ -84,6 +85,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   refuseBrokenRequests(app, context);
   answerUnknownAddresses(app, context);
   void app.register(async (scope) => registerV1(scope, context));
+  void app.register(async (scope) => registerWebhooks(scope, context));
   void app.register(async (scope) => registerSeed(scope, context));
   void app.register(async (scope) => registerHealth(scope, context));
   const { mount } = options;

@@ -8,6 +8,7 @@ import type { CaptureInput, CaptureOptions, CaptureResult, VoidInput, VoidResult
 import type { LookNowOptions, OperatorResult, Resolution } from './operator-api.ts';
 import type { ForPerson, NothingSent, PerhapsStored, StillOpen, Told, ToldOfFailure } from './outcome-api.ts';
 import type { RefundInput, RefundOptions, RefundResult, RefundsFilter, RefundsPage } from './refund-api.ts';
+import type { WebhookInput, WebhookResult } from './webhook-api.ts';
 
 /**
  * What to charge. It may be an instance of a class: own and inherited fields both count. An unknown field is refused, and so is a card
@@ -79,7 +80,7 @@ export interface ChargeOptions {
 /** A payment as it was when its charge ended. `payonce.payment` shows later changes. */
 export type SettledPayment = Omit<
   Payment,
-  'status' | 'retryAfterMs' | 'nextAttemptAtMs' | 'chargeN' | 'inDoubt' | 'seq'
+  'status' | 'retryAfterMs' | 'nextAttemptAtMs' | 'nextAction' | 'chargeN' | 'inDoubt' | 'seq'
 >;
 
 /** The customer has paid: ship. No other outcome means that. If the payment's `livemode` is false, it was no real money. */
@@ -117,6 +118,7 @@ export interface NotPaid extends ToldOfFailure {
 
 /** Nothing is proved yet. Do not ship, and do not charge in another way. Call `charge` again with the same order and key. */
 export type Pending =
+  /** The order was accepted. The outcome of its charge is not known yet. If `payment.nextAction` is not null, the customer must act first. */
   | (StillOpen & {
       /** The payment as it is now. */
       readonly payment: Payment;
@@ -326,6 +328,17 @@ export interface Payonce {
    * const result = await payonce.resolve({ paymentId, outcome: 'failed', evidence: 'ticket 17', actor: 'amira' });
    */
   resolve(input: Resolution): Promise<OperatorResult>;
+
+  /**
+   * Takes an event that your gateway has sent. Its charge or refund is looked up soon, and what the lookup shows decides: an event itself never
+   * settles anything. Give the body byte for byte, before anything has parsed it. Answer the gateway with 204 if it was `taken`, and otherwise with a
+   * status that makes it send the event again. Rejects with `StoreError` when the database cannot be reached.
+   *
+   * @example
+   * const result = await payonce.gatewayWebhook({ body: rawBody, headers: request.headers });
+   * response.writeHead(result.outcome === 'taken' ? 204 : result.code === 'webhook_refused' ? 400 : 503).end();
+   */
+  gatewayWebhook(event: WebhookInput): Promise<WebhookResult>;
 
   /** Whether it takes payments now: the database answers and is safe to use, and `stop` was not called. */
   ready(): Promise<boolean>;

@@ -61,6 +61,8 @@ interface FrozenBody {
   readonly payment_id: string;
   readonly order_id: string;
   readonly amount: number;
+  /** Absent: it is `amount`. */
+  readonly amount_captured?: number;
   readonly currency: string;
   readonly failure_code: string | null;
   readonly gateway_ref: string | null;
@@ -122,6 +124,7 @@ function settledCapture(body: FrozenBody, accountId: string): SettledCapture {
     accountId,
     orderId: body.order_id,
     amountMinor: body.amount,
+    capturedMinor: body.amount_captured ?? null,
     currency: body.currency,
     metadata: body.metadata,
     failureCode: body.failure_code,

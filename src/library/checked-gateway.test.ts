@@ -8,6 +8,8 @@ const REFUND: RefundRequest = {
   key: 'k',
   reference: 'order',
   orderId: 'o1',
+  accountId: 'default',
+  installationId: '5b1f8a52-3a0e-4a53-9d0c-2f6f0b9f7a10',
   chargeRef: 'ch',
   amountMinor: 1,
   currency: 'USD',
@@ -30,6 +32,48 @@ function answering(value: unknown, changes: Partial<Refunds> = {}) {
   const log = { error: (fields: object) => logged.push(fields) } as never;
   return { gateway: checkedGateway(gateway, log), logged };
 }
+
+test('where the credentials are is passed on, if it is a text', () => {
+  const credentialsOf = (credentials: unknown) =>
+    checkedGateway({ ...answering({}).gateway, credentials } as never, {} as never).credentials;
+  expect([credentialsOf('MY_TOKEN'), credentialsOf(7), credentialsOf(undefined)]).toEqual([
+    'MY_TOKEN',
+    undefined,
+    undefined,
+  ]);
+});
+
+describe('the answers of an adapter about two steps', () => {
+  const { chargeRef: _none, ...charge } = REFUND;
+  function twoSteps(value: unknown) {
+    const { gateway, logged } = answering(value);
+    const say = async () => value as never;
+    const log = { error: (fields: object) => logged.push(fields) } as never;
+    const checked = checkedGateway({ ...gateway, twoSteps: { prepare: say, seal: say } }, log);
+    return {
+      logged,
+      prepare: () => checked.twoSteps?.prepare({ ...charge, prepareKey: 'p' }, OPTIONS),
+      seal: () => checked.twoSteps?.seal({ ...charge, handle: 'pi', sealKey: 's' }, OPTIONS),
+    };
+  }
+
+  test('are passed on if they are outcomes', async () => {
+    const { prepare, logged } = twoSteps({ kind: 'prepared', handle: 'pi_1', more: 1 });
+    expect(await prepare()).toEqual({ kind: 'prepared', handle: 'pi_1' });
+    expect(logged).toEqual([]);
+  });
+
+  test('do not count if they are none, and are logged, except those of a seal', async () => {
+    const { prepare, seal, logged } = twoSteps({ kind: 'prepared' });
+    expect(await prepare()).toEqual({ kind: 'failed', reason: INVALID });
+    expect(await seal()).toBeUndefined();
+    expect(logged).toEqual([{ gateway: 'mine', effect: 'charge', answer_to: 'prepare' }]);
+  });
+
+  test('are not asked for in one step', () => {
+    expect(answering({}).gateway).not.toHaveProperty('twoSteps');
+  });
+});
 
 describe('the answers of an adapter about refunds', () => {
   test('are passed on if they are outcomes, with only the fields of the outcome', async () => {
@@ -88,5 +132,38 @@ describe('the answers of an adapter about refunds', () => {
     const { gateway } = answering({});
     const checked = checkedGateway({ ...gateway, refunds: new Mine() }, {} as never);
     expect(await checked.refunds?.lookup(REFUND, OPTIONS)).toEqual({ kind: 'absent' });
+  });
+});
+
+describe('a refusal of an order by an adapter', () => {
+  const terms = { amountMinor: 1, currency: 'USD' };
+  const refusing = (refuses: Gateway['refuses']) => {
+    const logged: object[] = [];
+    const log = { error: (fields: object) => logged.push(fields) } as never;
+    const { gateway } = answering({ kind: 'approved', ref: 'ch' });
+    const checked = checkedGateway({ ...gateway, ...(refuses === undefined ? {} : { refuses }) }, log);
+    return { refusal: checked.refuses?.(terms), logged };
+  };
+
+  test('is passed on, and so is none', () => {
+    expect(refusing(() => 'too small')).toEqual({ refusal: 'too small', logged: [] });
+    expect(refusing(() => null)).toEqual({ refusal: null, logged: [] });
+    expect(refusing(undefined)).toEqual({ refusal: undefined, logged: [] });
+  });
+
+  test.each<[string, () => never]>([
+    ['no text', () => true as never],
+    ['an empty text', () => '' as never],
+    [
+      'an error',
+      () => {
+        throw new Error('bug');
+      },
+    ],
+  ])('does not count if it is %s, and is logged', (_name, refuses) => {
+    expect(refusing(refuses)).toEqual({
+      refusal: null,
+      logged: [expect.objectContaining({ gateway: 'mine' })],
+    });
   });
 });

@@ -1,15 +1,29 @@
 /** Checks every answer of the caller's adapter. Its name and contract were checked before. */
-import { callOutcome, lookupOutcome, refundedOutcome } from '../domain/adapter-answers.ts';
+import {
+  callOutcome,
+  lookupOutcome,
+  prepareOutcome,
+  refundedOutcome,
+  sealAnswer,
+  webhookReading,
+} from '../domain/adapter-answers.ts';
 import type { EffectKind } from '../domain/effects.ts';
 import type { CallOutcome, LookupOutcome, NotSent } from '../domain/outcomes.ts';
-import type { CallOptions, ExchangeOptions, Gateway, Refunds } from '../ports/gateway.ts';
+import type {
+  CallOptions,
+  ExchangeOptions,
+  Gateway,
+  OrderTerms,
+  Refunds,
+  TwoSteps,
+} from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 
 const INVALID = 'adapter_answer_invalid';
 
 /** An invalid answer counts as no answer. It is logged without its content. */
 export function checkedGateway(gateway: Gateway, log: Log): Gateway {
-  const { name, contract, livemode, refunds, captures } = gateway;
+  const { name, address, contract, livemode, credentials, twoSteps, refunds, captures, webhooks } = gateway;
   const check: Check = (effect, answerTo, outcome) => {
     if ('reason' in outcome && outcome.reason === INVALID)
       log.error(
@@ -21,8 +35,12 @@ export function checkedGateway(gateway: Gateway, log: Log): Gateway {
   return {
     name,
     contract,
+    ...(address === undefined ? {} : { address }),
     ...(livemode === undefined ? {} : { livemode }),
+    ...(typeof credentials === 'string' ? { credentials } : {}),
+    ...(gateway.refuses === undefined ? {} : { refuses: checkedRefusal(gateway, log) }),
     ...checkedEffect('charge', gateway, check),
+    ...(twoSteps === undefined ? {} : { twoSteps: checkedTwoSteps(twoSteps, check) }),
     ...(refunds === undefined ? {} : { refunds: checkedRefunds(refunds, check) }),
     ...(captures === undefined
       ? {}
@@ -32,14 +50,37 @@ export function checkedGateway(gateway: Gateway, log: Log): Gateway {
             void: checkedEffect('void', captures.void, check),
           },
         }),
+    ...(webhooks === undefined
+      ? {}
+      : { webhooks: (delivery, wallMs) => webhookReading(webhooks(delivery, wallMs)) }),
     close: async () => gateway.close(),
+  };
+}
+
+/** A refusal that is no text refuses nothing: the gateway decides. */
+function checkedRefusal(gateway: Gateway, log: Log): (order: OrderTerms) => string | null {
+  return (order) => {
+    try {
+      const refusal: unknown = gateway.refuses?.(order) ?? null;
+      if (refusal === null || (typeof refusal === 'string' && refusal !== '')) return refusal;
+      log.error(
+        { gateway: gateway.name },
+        'the gateway adapter refused an order without saying why; it is not refused',
+      );
+    } catch (error) {
+      log.error(
+        { gateway: gateway.name, err: error },
+        'the gateway adapter threw when it was asked whether it refuses an order; it is not refused',
+      );
+    }
+    return null;
   };
 }
 
 /** Logs an invalid answer, and returns the outcome that it counts as. */
 type Check = <Outcome extends { readonly kind: string }>(
   effect: EffectKind,
-  answerTo: 'call' | 'lookup' | 'refunded',
+  answerTo: 'prepare' | 'call' | 'lookup' | 'refunded',
   outcome: Outcome,
 ) => Outcome;
 
@@ -56,6 +97,17 @@ function checkedEffect<Request>(kind: EffectKind, effect: Effect<Request>, check
     },
     async lookup(request, options) {
       return check(kind, 'lookup', lookupOutcome(await effect.lookup(request, options)));
+    },
+  };
+}
+
+function checkedTwoSteps(twoSteps: TwoSteps, check: Check): TwoSteps {
+  return {
+    async prepare(request, options) {
+      return check('charge', 'prepare', prepareOutcome(await twoSteps.prepare(request, options)));
+    },
+    async seal(request, options) {
+      return sealAnswer(await twoSteps.seal(request, options));
     },
   };
 }

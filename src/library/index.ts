@@ -18,6 +18,7 @@ import {
 } from './read-filters.ts';
 import { readRefundCall } from './read-refund.ts';
 import { readResolve } from './read-resolution.ts';
+import { readWebhook } from './read-webhook.ts';
 import { toRefundResult } from './refund-result.ts';
 import { toResult } from './result.ts';
 
@@ -98,6 +99,12 @@ export function createFrontDoor(engine: RunningEngine, livemode: boolean): Payon
     },
     async resolve(input) {
       return toOperatorResult(await engine.resolve(readResolve(input)));
+    },
+    async gatewayWebhook(event) {
+      const answer = await engine.gatewayWebhook(readWebhook(event));
+      if (answer.kind === 'taken') return { outcome: 'taken' };
+      const { kind: _problem, ...refused } = answer;
+      return { outcome: 'refused', ...refused };
     },
     ready: () => engine.ready(),
     async stop(withinMs) {

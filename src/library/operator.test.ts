@@ -9,7 +9,7 @@ import type { Resolution } from './operator-api.ts';
 
 const { paymentId } = refundNow;
 const SAID = { paymentId, evidence: 'ticket 17', actor: 'amira' };
-const TARGET = { accountId: 'default', paymentId, refundId: null };
+const TARGET = { accountId: 'default', paymentId, followUp: null };
 
 function opened(answer: OperatorAnswer = { kind: 'refund', refund: refundNow }) {
   const asked: unknown[] = [];
@@ -28,7 +28,7 @@ describe('lookNow', () => {
     await payonce.lookNow(paymentId, { refundId: 'r', actor: 'amira', accountId: 'acme' });
     expect(asked).toEqual([
       { ...TARGET, actor: null },
-      { accountId: 'acme', paymentId, refundId: 'r', actor: 'amira' },
+      { accountId: 'acme', paymentId, followUp: { kind: 'refund', name: 'r' }, actor: 'amira' },
     ]);
   });
 
@@ -53,7 +53,7 @@ describe('resolve', () => {
     expect(asked).toEqual([
       { ...TARGET, evidence, wish: { outcome: 'failed', actor } },
       { ...TARGET, evidence, wish },
-      { accountId: 'acme', paymentId, refundId: 'r', evidence, wish },
+      { accountId: 'acme', paymentId, followUp: { kind: 'refund', name: 'r' }, evidence, wish },
     ]);
   });
 

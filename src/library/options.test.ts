@@ -141,6 +141,9 @@ describe('the gateway', () => {
     [{ lookup: 'yes' }, 'gateway.lookup must be a function'],
     [{ close: null }, 'gateway.close must be a function'],
     [{ livemode: 'no' }, 'gateway.livemode'],
+    [{ address: 8080 }, 'gateway.address'],
+    [{ address: 'two words' }, 'gateway.address'],
+    [{ webhooks: {} }, 'gateway.webhooks must be a function, or left out'],
     [{ refunds: null }, 'gateway.refunds must be an object with call and lookup'],
     [{ refunds: { call() {} } }, 'gateway.refunds.lookup must be a function'],
     [{ refunds: { call: 1, lookup() {} } }, 'gateway.refunds.call must be a function'],
@@ -170,15 +173,75 @@ describe('the gateway', () => {
     expect(problems({ gateway: new Adapter() })).toEqual([]);
   });
 
+  test('keeps what it refuses, which must be a function', () => {
+    const picky = { ...gateway, refuses: ({ amountMinor }: { amountMinor: number }) => `${amountMinor}` };
+    const terms = { amountMinor: 7, currency: 'USD' };
+    expect(read({ gateway: picky }).gateway.refuses?.(terms)).toBe('7');
+    expect(read().gateway).not.toHaveProperty('refuses');
+    expect(problems({ gateway: { ...gateway, refuses: 'all' } })).toEqual([
+      expect.stringContaining('gateway.refuses must be a function'),
+    ]);
+  });
+
   test('keeps how it makes refunds', () => {
     const refunds = { call() {}, lookup() {} };
     expect(read({ gateway: { ...gateway, refunds } }).gateway.refunds).toBe(refunds);
     expect(read().gateway).not.toHaveProperty('refunds');
   });
 
+  test('keeps how it charges in two steps, if its contract says so', () => {
+    const twoSteps = { prepare() {}, seal() {} };
+    const two = { ...contract, steps: 'two' as const };
+    expect(read({ gateway: { ...gateway, contract: two, twoSteps } }).gateway.twoSteps).toBe(twoSteps);
+    expect(read().gateway).not.toHaveProperty('twoSteps');
+  });
+
+  test.each([
+    [
+      'no word about its steps',
+      { steps: undefined },
+      undefined,
+      "gateway.contract.steps must be 'one' or 'two'",
+    ],
+    [
+      'two steps, and cannot make them',
+      { steps: 'two' },
+      undefined,
+      'gateway.twoSteps must have prepare and seal',
+    ],
+    ['one step, and can make two', {}, { prepare() {}, seal() {} }, 'gateway.twoSteps must be left out'],
+    [
+      'two steps without kept keys',
+      { steps: 'two', keys: 'none' },
+      { prepare() {}, seal() {} },
+      'gateway.contract.steps must be',
+    ],
+    [
+      'two steps without lookups',
+      { steps: 'two', lookup: false },
+      { prepare() {}, seal() {} },
+      'gateway.contract.steps must be',
+    ],
+    [
+      'two steps without a seal',
+      { steps: 'two' },
+      { prepare() {} },
+      'gateway.twoSteps.seal must be a function',
+    ],
+    ['no object for two steps', {}, 7, 'gateway.twoSteps must be an object'],
+  ])('is refused if it has %s', (_what, terms, twoSteps, complaint) => {
+    const given = {
+      ...gateway,
+      contract: { ...contract, ...terms },
+      ...(twoSteps === undefined ? {} : { twoSteps }),
+    };
+    expect(problems({ gateway: given })).toContainEqual(expect.stringContaining(complaint));
+  });
+
   const facts = { ...contract, keys: 'none' as const };
   const { keys, ...others } = facts;
   class Facts {
+    steps = contract.steps;
     keyWindowMs = contract.keyWindowMs;
     lookupLagMs = contract.lookupLagMs;
     landsWithinMs = contract.landsWithinMs;
@@ -209,6 +272,13 @@ describe('the gateway', () => {
     const settings = read({ gateway: adapter });
     expect(settings.gateway).toMatchObject({ name: 'mine', livemode: false, contract: { keys: 'none' } });
     expect(settings.gateway).toMatchObject({ name: 'mine', livemode: false, contract: { keys: 'none' } });
+  });
+
+  test('keeps its address, and a change of it is accepted only if it is wished', () => {
+    const settings = read({ gateway: { ...gateway, address: 'https://a/v1' } });
+    expect([settings.gateway.address, settings.acceptGatewayChange]).toEqual(['https://a/v1', false]);
+    expect(read({ acceptGatewayChange: true }).acceptGatewayChange).toBe(true);
+    expect(problems({ acceptGatewayChange: 'yes' })).toEqual(['acceptGatewayChange must be true or false']);
   });
 
   test('that changes its contract afterwards changes nothing', () => {

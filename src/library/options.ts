@@ -41,6 +41,11 @@ export interface PayonceOptions {
   readonly databaseTimeoutMs?: number | undefined;
   /** The pause between two searches for payments that are due: at least 10. Default 500. */
   readonly sweepMs?: number | undefined;
+  /**
+   * Whether to start although the gateway has another `address` than at the last start, while payments or refunds are open there. Set it for
+   * one start, if it is the same gateway with the same charges. Default `false`.
+   */
+  readonly acceptGatewayChange?: boolean | undefined;
   /** Where the engine logs; a pino logger fits. Default: nowhere. */
   readonly log?: Log | undefined;
 }
@@ -74,6 +79,7 @@ const POLICY_LEAST: Partial<Record<string, Pick<Range, 'min'> & Partial<Range>>>
   lookupBaseMs: { min: 10 },
   lookupCapMs: { min: 10 },
   pendingPollMs: { min: 10 },
+  actionWithinMs: { min: 1000 },
   reviewLookupMs: { min: 1000 },
 };
 
@@ -83,6 +89,7 @@ export interface Settings extends Numbers {
   readonly pool: Pool;
   readonly gateway: Gateway;
   readonly policy: Omit<Policy, 'contract' | 'leaseMs'>;
+  readonly acceptGatewayChange: boolean;
   readonly log: Log;
 }
 
@@ -90,7 +97,7 @@ const SILENT: Log = { info() {}, warn() {}, error() {} };
 
 /** Throws `PayonceInputError` with everything that is wrong. */
 export function readOptions(options: unknown): Settings {
-  const known = ['pool', 'gateway', 'policy', 'log', ...Object.keys(NUMBERS)];
+  const known = ['pool', 'gateway', 'policy', 'acceptGatewayChange', 'log', ...Object.keys(NUMBERS)];
   const fields = fieldsOf(options, known);
   if (fields === null) {
     const detail = 'must be an object with pool and gateway';
@@ -102,12 +109,16 @@ export function readOptions(options: unknown): Settings {
   const gateway = readGateway(fields.get('gateway'), errors);
   const numbers = readNumbers(fields, errors);
   const policy = readPolicy(fields.get('policy'), errors);
+  const acceptGatewayChange = fields.get('acceptGatewayChange') ?? false;
+  if (typeof acceptGatewayChange !== 'boolean')
+    errors.push({ field: 'acceptGatewayChange', detail: 'must be true or false' });
   const log = readLog(fields.get('log'), errors);
   if (gateway === null || errors.length > 0) throw new PayonceInputError('invalid_options', errors);
   return {
     pool: fields.get('pool') as Pool,
     gateway,
     policy,
+    acceptGatewayChange: acceptGatewayChange === true,
     log,
     ...numbers,
   };

@@ -1,7 +1,7 @@
 /** Checks the two parts that a caller provides: the pool and the gateway adapter. */
-import type { GatewayContract } from '../domain/contract.ts';
+import { type GatewayContract, stepsComplaint } from '../domain/contract.ts';
 import { harmlessName } from '../domain/fields.ts';
-import type { Captures, Gateway, Refunds } from '../ports/gateway.ts';
+import type { Captures, Gateway, Refunds, TwoSteps } from '../ports/gateway.ts';
 import { fieldOf, fieldsOf, refuseUnknown, wholeNumber } from './fields.ts';
 import type { InputProblem } from './input-error.ts';
 
@@ -32,6 +32,7 @@ function poolComplaint(pool: unknown): string | null {
 
 /** It is stored with every payment. */
 const ADAPTER_NAME = /^[\x21-\x7e]{1,64}$/;
+const ADDRESS = /^[\x21-\x7e]{1,2000}$/;
 
 /** The fake gateway’s name: payments under it count as test payments. */
 const RESERVED_NAME = 'fake';
@@ -62,19 +63,40 @@ export function readGateway(gateway: unknown, errors: InputProblem[]): Gateway |
   }
   if (livemode !== undefined && typeof livemode !== 'boolean')
     errors.push({ field: 'gateway.livemode', detail: 'must be true or false, or left out' });
+  const address = fieldOf(gateway, 'address');
+  if (address !== undefined && (typeof address !== 'string' || !ADDRESS.test(address)))
+    errors.push({
+      field: 'gateway.address',
+      detail: 'must be 1 to 2,000 visible ASCII characters without spaces, or left out',
+    });
+  const refuses = fieldOf(gateway, 'refuses');
+  if (refuses !== undefined && typeof refuses !== 'function')
+    errors.push({ field: 'gateway.refuses', detail: 'must be a function, or left out' });
   const refunds = readRefunds(fieldOf(gateway, 'refunds'), errors);
   const captures = readCaptures(fieldOf(gateway, 'captures'), errors);
+  const webhooks = fieldOf(gateway, 'webhooks');
+  if (webhooks !== undefined && typeof webhooks !== 'function')
+    errors.push({ field: 'gateway.webhooks', detail: 'must be a function, or left out' });
+  const twoSteps = readTwoSteps(fieldOf(gateway, 'twoSteps'), errors);
   const contract = readContract(fieldOf(gateway, 'contract'), errors);
+  const complaint = contract === null ? null : stepsComplaint(contract, twoSteps !== null);
+  if (complaint !== null) errors.push({ ...complaint, field: `gateway.${complaint.field}` });
   if (contract === null || typeof name !== 'string') return null;
   const adapter = gateway as unknown as Gateway;
   return {
     name,
     contract,
     ...(typeof livemode === 'boolean' ? { livemode } : {}),
+    ...(typeof address === 'string' ? { address } : {}),
+    ...(refuses === undefined ? {} : { refuses: (order) => adapter.refuses?.(order) ?? null }),
     call: (request, options) => adapter.call(request, options),
     lookup: (request, options) => adapter.lookup(request, options),
+    ...(twoSteps === null ? {} : { twoSteps }),
     ...(refunds === null ? {} : { refunds }),
     ...(captures === null ? {} : { captures }),
+    ...(typeof webhooks === 'function'
+      ? { webhooks: webhooks.bind(gateway) as NonNullable<Gateway['webhooks']> }
+      : {}),
     close: () => adapter.close(),
   };
 }
@@ -114,9 +136,26 @@ function readCaptures(captures: unknown, errors: InputProblem[]): Captures | nul
   return captures as unknown as Captures;
 }
 
+/** Null: the gateway charges in one step, or what it gives for two cannot be used. */
+function readTwoSteps(twoSteps: unknown, errors: InputProblem[]): TwoSteps | null {
+  if (twoSteps === undefined) return null;
+  if (!isThing(twoSteps)) {
+    errors.push({
+      field: 'gateway.twoSteps',
+      detail: 'must be an object with prepare and seal, or left out',
+    });
+    return null;
+  }
+  for (const method of ['prepare', 'seal']) {
+    if (typeof twoSteps[method] !== 'function')
+      errors.push({ field: `gateway.twoSteps.${method}`, detail: 'must be a function' });
+  }
+  return twoSteps as unknown as TwoSteps;
+}
+
 const DURATIONS = ['keyWindowMs', 'lookupLagMs', 'landsWithinMs'] as const;
 const FLAGS = ['cachesErrors', 'lookup'] as const;
-const FACTS = ['keys', ...DURATIONS, ...FLAGS];
+const FACTS = ['steps', 'keys', ...DURATIONS, ...FLAGS];
 /** It has a default. */
 const HELD_FOR = 'authorizedForMs';
 /** A century: longer than any gateway promises. */
@@ -130,6 +169,9 @@ function readContract(contract: unknown, errors: InputProblem[]): GatewayContrac
     return null;
   }
   refuseUnknown(fields, [...FACTS, HELD_FOR], errors, ['gateway', 'contract']);
+  const steps = fields.get('steps');
+  if (steps !== 'one' && steps !== 'two')
+    errors.push({ field: 'gateway.contract.steps', detail: "must be 'one' or 'two'" });
   const keys = fields.get('keys');
   if (keys !== 'kept' && keys !== 'none')
     errors.push({ field: 'gateway.contract.keys', detail: "must be 'kept' or 'none'" });

@@ -7,7 +7,7 @@ import { accountIdComplaint, type Complaint, orderIdComplaint } from '../domain/
 import { PAYMENT_STATUSES, type PaymentStatus } from '../domain/payment.ts';
 import { refundIdComplaint } from '../domain/refund-fields.ts';
 import { actorComplaint } from '../domain/resolution-fields.ts';
-import type { EventFilter, ListFilter, RefundsFilter } from '../engine/api.ts';
+import type { EventFilter, ListFilter, LookWanted, OperatorTarget, RefundsFilter } from '../engine/api.ts';
 import { type Fields, fieldsOf, refuseUnknown, wholeNumber } from './fields.ts';
 import { type InputProblem, PayonceInputError } from './input-error.ts';
 
@@ -65,23 +65,24 @@ export function readRefundsFilter(filter: unknown): {
   });
 }
 
-export function readLookOptions(options: unknown): {
-  readonly accountId: string;
-  readonly refundId: string | null;
-  readonly exclusive?: ExclusiveKind;
-  readonly actor: string | null;
-} {
+export function readLookOptions(options: unknown): Omit<LookWanted, 'paymentId'> {
   return reading(options, ['accountId', 'refundId', 'operation', 'actor'], (fields, errors) => {
-    const exclusive = readOperation(fields.get('operation'));
-    const refundId = readText(fields, 'refundId', refundIdComplaint, errors) ?? null;
-    if (exclusive !== undefined && refundId !== null) errors.push(NOT_BOTH);
-    return {
-      accountId: accountOf(fields, errors),
-      refundId,
-      ...(exclusive === undefined ? {} : { exclusive }),
-      actor: readText(fields, 'actor', actorComplaint, errors) ?? null,
-    };
+    const accountId = accountOf(fields, errors);
+    const kind = readOperation(fields.get('operation'));
+    const name = readText(fields, 'refundId', refundIdComplaint, errors);
+    if (kind !== undefined && name !== undefined) errors.push(NOT_BOTH);
+    const actor = readText(fields, 'actor', actorComplaint, errors) ?? null;
+    return { accountId, followUp: followUpOf(name, kind), actor };
   });
+}
+
+/** Neither: the payment itself. */
+export function followUpOf(
+  refundId: string | undefined,
+  operation: ExclusiveKind | undefined,
+): OperatorTarget['followUp'] {
+  if (operation !== undefined) return { kind: operation, name: null };
+  return refundId === undefined ? null : { kind: 'refund', name: refundId };
 }
 
 export const NOT_BOTH: InputProblem = {

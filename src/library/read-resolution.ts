@@ -4,7 +4,7 @@ import { type ResolutionForm, readResolution } from '../domain/resolution-fields
 import type { ResolveWanted } from '../engine/api.ts';
 import { fieldName, fieldsOf, unknownName } from './fields.ts';
 import { PayonceInputError } from './input-error.ts';
-import { NOT_BOTH, readOperation, readPaymentId, readRefundId } from './read-filters.ts';
+import { followUpOf, NOT_BOTH, readOperation, readPaymentId, readRefundId } from './read-filters.ts';
 
 const NAMES = [
   'paymentId',
@@ -38,15 +38,16 @@ export function readResolve(input: unknown): ResolveWanted {
     ]);
   const paymentId = readPaymentId(fields.get('paymentId'));
   const refundId = fields.get('refundId');
-  const named = refundId === undefined ? null : readRefundId(refundId);
-  const exclusive = readOperation(fields.get('operation'));
-  if (exclusive !== undefined && named !== null) throw new PayonceInputError('invalid_request', [NOT_BOTH]);
-  const { done } = EFFECTS[exclusive ?? (named === null ? 'charge' : 'refund')];
+  const named = refundId === undefined ? undefined : readRefundId(refundId);
+  const operation = readOperation(fields.get('operation'));
+  if (operation !== undefined && named !== undefined)
+    throw new PayonceInputError('invalid_request', [NOT_BOTH]);
+  const followUp = followUpOf(named, operation);
+  const { done } = EFFECTS[followUp?.kind ?? 'charge'];
   const read = readResolution(fields, { ...FORM, completed: done });
   if (read.kind === 'refused') {
     const errors = read.complaints.map(({ path, detail }) => ({ field: fieldName(path), detail }));
     throw new PayonceInputError(read.code, errors);
   }
-  const target = { paymentId, refundId: named, ...(exclusive === undefined ? {} : { exclusive }) };
-  return { ...read.resolution, ...target };
+  return { ...read.resolution, paymentId, followUp };
 }

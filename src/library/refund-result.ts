@@ -26,6 +26,8 @@ interface FrozenBody {
   readonly refund_id: string;
   readonly payment_id: string;
   readonly amount: number;
+  /** Only if it is another amount. */
+  readonly amount_refunded?: number;
   readonly currency: string;
   readonly reason: string | null;
   readonly failure_code: string | null;
@@ -86,6 +88,7 @@ function settledRefund(body: FrozenBody, accountId: string): SettledRefund {
     paymentId: body.payment_id,
     accountId,
     amountMinor: body.amount,
+    refundedMinor: body.amount_refunded ?? null,
     currency: body.currency,
     reason: body.reason,
     metadata: body.metadata,

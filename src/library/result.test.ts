@@ -22,6 +22,7 @@ const payment: Payment = {
   inDoubt: false,
   retryAfterMs: null,
   nextAttemptAtMs: null,
+  nextAction: null,
   seq: 3,
   createdAtMs: 1_700_000_000_000,
   updatedAtMs: 1_700_000_000_500,
@@ -45,7 +46,7 @@ const outcomeOf = (answer: ChargeAnswer): string => toResult(answer, KNOWN).outc
 
 describe('the result', () => {
   test('is paid only where the charge completed, with the payment as values', () => {
-    const { chargeN, inDoubt, retryAfterMs, nextAttemptAtMs, seq, ...values } = payment;
+    const { chargeN, inDoubt, retryAfterMs, nextAttemptAtMs, nextAction, seq, ...values } = payment;
     expect(toResult(settled(payment, null), KNOWN)).toEqual({
       outcome: 'paid',
       payment: values,

@@ -1,6 +1,15 @@
 import type { CaptureRequest } from '../domain/capture-outcomes.ts';
 import type { GatewayContract } from '../domain/contract.ts';
-import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../domain/outcomes.ts';
+import type { WebhookReading } from '../domain/gateway-note.ts';
+import type {
+  CallOutcome,
+  ChargeRequest,
+  LookupOutcome,
+  NotSent,
+  PrepareOutcome,
+  PrepareRequest,
+  SealRequest,
+} from '../domain/outcomes.ts';
 import type { RefundedCharge, RefundedOutcome, RefundRequest } from '../domain/refund-outcomes.ts';
 
 /** The limits of one exchange with the gateway. */
@@ -49,6 +58,32 @@ export interface Refunds {
    */
   refunded?(charge: RefundedCharge, options: ExchangeOptions): Promise<RefundedOutcome | NotSent>;
 }
+
+/** An event of the gateway, as it came in. */
+export interface WebhookDelivery {
+  /** The body, byte for byte: its signature covers the bytes. */
+  readonly body: Uint8Array;
+  /** The headers by name, in lower case. One that came several times is joined with commas. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * How a gateway charges in two steps. The rules of `Gateway` hold for every method. With it, `Gateway.call` confirms `request.handle` under
+ * `request.key`, and `Gateway.lookup` reads `request.handle`. Without a handle, `lookup` lists what carries `request.key`; what it cannot list
+ * completely is `unavailable`.
+ */
+export interface TwoSteps {
+  /** Makes the object, under `request.prepareKey`. Moves no money. The object carries `request.key` and `request.reference`. */
+  prepare(request: PrepareRequest, options: CallOptions): Promise<PrepareOutcome | NotSent>;
+  /**
+   * Sees to it that nothing can land on `request.handle` any more, under `request.sealKey`. What it answers means nothing: the object is read
+   * afterwards. `not_sent` if nothing was sent.
+   */
+  seal(request: SealRequest, options: ExchangeOptions): Promise<NotSent | undefined>;
+}
+
+/** What of an order tells whether a gateway can charge it. */
+export type OrderTerms = Pick<ChargeRequest, 'amountMinor' | 'currency' | 'method'>;
 
 /**
  * How one gateway captures what it has authorised, and lets go of it. The rules of `Gateway` hold for every method: translate, send at most one
@@ -100,14 +135,32 @@ export interface Gateway {
    * or another account at it, another name. `fake` is the fake gateway's.
    */
   readonly name: string;
+  /**
+   * Where it is, such as its base URL, without secrets: 1 to 2,000 visible ASCII characters. Kept in the database. A start with another address is refused while payments or refunds
+   * are open, unless `acceptGatewayChange` says that it is the same gateway. Absent: nothing is compared.
+   */
+  readonly address?: string;
   /** What the gateway promises. Read once, by `createPayonce`. */
   readonly contract: GatewayContract;
   /** Whether real money moves. `false` for a fake gateway or a sandbox. Default `true`. */
   readonly livemode?: boolean;
+  /**
+   * Where its credentials are set, such as the name of a setting. The alarm `gateway_forbidden` tells it to whoever is on call. It must not be
+   * the credentials. Absent: the alarm does not say.
+   */
+  readonly credentials?: string;
+  /**
+   * Why this gateway never charges an order like this, as a sentence without its full stop; null: it may. The order is then refused before
+   * anything is stored or sent, and the client reads the sentence, so it repeats nothing secret. It must answer at once, by the order alone:
+   * what the gateway decides by its state or its account is a decline. Absent: it may charge any order.
+   */
+  refuses?(order: OrderTerms): string | null;
   /** Sends at most one request for the charge, under `request.key`. */
   call(request: ChargeRequest, options: CallOptions): Promise<CallOutcome | NotSent>;
   /** Asks the gateway what became of `request.key`, without any effect there. Called only if `contract.lookup` is true. */
   lookup(request: ChargeRequest, options: ExchangeOptions): Promise<LookupOutcome | NotSent>;
+  /** How it charges in two steps, if the contract's `steps` is `two`. Absent: it charges in one. */
+  readonly twoSteps?: TwoSteps;
   /** How refunds are made. Absent: the gateway takes none, and a request for one is refused before anything is stored. */
   readonly refunds?: Refunds;
   /**
@@ -115,6 +168,11 @@ export interface Gateway {
    * anything is stored.
    */
   readonly captures?: Captures;
+  /**
+   * Reads an event that the gateway sent. A pure function: it checks the signature and its age, says what the event is about, and decides
+   * nothing. `wallMs`: now, in milliseconds since the Unix epoch. It must compare signatures in constant time. Absent: events are not taken.
+   */
+  readonly webhooks?: (delivery: WebhookDelivery, wallMs: number) => WebhookReading;
   /** Closes the connections. Nothing is called after it. With `createPayonce`, call it yourself, after `stop`. */
   close(): Promise<void>;
 }

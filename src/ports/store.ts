@@ -1,10 +1,13 @@
+import type { NextAction } from '../domain/outcomes.ts';
 import type { PaymentEvent } from '../domain/payment.ts';
 import type { Advance, Advanced } from './store/advance.ts';
-import type { ChargeName, Mode, OpenElsewhere } from './store/checks.ts';
+import type { AddressChange, ChargeName, GatewayAddress, Mode, OpenElsewhere } from './store/checks.ts';
 import type {
   DueFollowUps,
+  DueFollowUpsQuery,
   FollowUpAdvance,
   FollowUpAdvanced,
+  FollowUpAtGateway,
   FollowUpEventsQuery,
   FollowUpEvidence,
   FollowUpIntent,
@@ -19,6 +22,7 @@ import type {
   PaymentSums,
   ReleasedQuery,
 } from './store/follow-ups.ts';
+import type { ChargeOf, StoredHandle } from './store/handles.ts';
 import type { Accepted, Intent, KeyBinding, NextCharge } from './store/opening.ts';
 import type { EventsQuery, PaymentsQuery } from './store/reads.ts';
 import type { PaymentKey, PaymentRecord, Situation, SituationQuery, StoredAnswer } from './store/records.ts';
@@ -32,12 +36,14 @@ import type {
   IdleCursor,
   IdleQuery,
   WaitsQuery,
+  Wake,
 } from './store/work.ts';
 
 export type * from './store/advance.ts';
 export type * from './store/checks.ts';
 export { StoreError } from './store/error.ts';
 export type * from './store/follow-ups.ts';
+export type * from './store/handles.ts';
 export type * from './store/opening.ts';
 export type * from './store/reads.ts';
 export type * from './store/records.ts';
@@ -65,6 +71,11 @@ export interface Store {
 
   /** The number of open payments of every other gateway, which no process of this one looks up. In the order of names. */
   openElsewhere(gateway: string): Promise<readonly OpenElsewhere[]>;
+
+  /** Where the gateway was at the last start, and what is open there. */
+  gatewayAddress(gateway: string): Promise<GatewayAddress>;
+  /** Keeps a new address. `lost`: another process has kept one in the meantime; read again. */
+  keepGatewayAddress(change: AddressChange): Promise<'kept' | 'lost'>;
 
   /**
    * Writes the key, the payment, charge 1 and the first event, all or nothing. It does so only if neither the key nor the order exists
@@ -127,6 +138,13 @@ export interface Store {
    */
   wakeIdle(query: IdleQuery): Promise<IdleCursor | null>;
 
+  /**
+   * Makes a row due for a lookup, `query.waitMs` from now. Only its timer changes: neither fence nor `seq` changes, and no event is written. A
+   * row that waits for a call is never woken. `lost`: it has changed since it was read, a worker holds it, it waits for a call, or it is due
+   * sooner. Nothing was written then; read again.
+   */
+  wake(query: Wake): Promise<'woken' | 'lost'>;
+
   /** A few current charges, to compare their stored gateway keys with the derived ones. The store chooses kinds, and `limit` of each. */
   someCharges(limit: number): Promise<readonly ChargeName[]>;
 
@@ -156,8 +174,8 @@ export interface Store {
    */
   advanceFollowUp(write: FollowUpAdvance): Promise<FollowUpAdvanced>;
 
-  /** As `due`, for follow-ups. */
-  dueFollowUps(query: DueQuery): Promise<DueFollowUps>;
+  /** As `due`, for follow-ups. Each kind has a page of its own, so that none keeps another one from being found. */
+  dueFollowUps(query: DueFollowUpsQuery): Promise<DueFollowUps>;
 
   /** As `addEvidence`, for a follow-up. */
   addFollowUpEvidence(evidence: FollowUpEvidence): Promise<'kept' | 'no_payment'>;
@@ -170,12 +188,29 @@ export interface Store {
 
   /** Null if there is none. Without the frozen answer. */
   followUp(name: FollowUpName): Promise<FollowUpRecord | null>;
+  /** Null if the payment has none with this key, or with this id at the gateway. Without the frozen answer. */
+  followUpAtGateway(query: FollowUpAtGateway): Promise<FollowUpRecord | null>;
   /** Newest first; without the frozen answers. */
   followUps(query: FollowUpsQuery): Promise<readonly FollowUpRecord[]>;
   /** Null if there is no such follow-up. */
   followUpEvents(query: FollowUpEventsQuery): Promise<readonly PaymentEvent[] | null>;
   /** The sums of those payments that have any: a payment without follow-ups has none. */
   sums(accountId: string, paymentIds: readonly string[]): Promise<readonly PaymentSums[]>;
+
+  /** What a charge was prepared on; null: nothing of that is stored. Only charges at a gateway of two steps have it. */
+  handle(charge: ChargeOf): Promise<StoredHandle | null>;
+
+  /**
+   * Stores the handle, if the charge has none, and returns the stored one: whoever comes second gets the first one's. It needs no claim, and
+   * repeating it is safe.
+   */
+  keepHandle(charge: ChargeOf, handle: string): Promise<string>;
+
+  /** Raises `prepares` to `to`, if it is less. It needs no claim, and repeating it is safe. */
+  raisePrepares(charge: ChargeOf, to: number): Promise<void>;
+
+  /** Stores what the customer has to do, or that there is nothing to do. Nothing changes if the charge has no handle. */
+  keepAction(charge: ChargeOf, action: NextAction | null): Promise<void>;
 
   /** The last wish about the row, open or ended; null: there never was one. */
   lastWish(unit: UnitKey): Promise<StoredWish | null>;

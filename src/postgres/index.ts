@@ -13,19 +13,29 @@ import { bindFollowUpKey } from './follow-ups/keys.ts';
 import { openFollowUp } from './follow-ups/open.ts';
 import {
   followUp,
+  followUpAtGateway,
   listFollowUpEvents,
   listFollowUps,
   readSums,
   releasedFollowUps,
 } from './follow-ups/reads.ts';
 import { followUpSituation } from './follow-ups/situation.ts';
+import { keepAction, keepHandle, raisePrepares, readHandle } from './handles.ts';
 import { wakeIdle } from './idle.ts';
 import { createBindKey, openNextCharge } from './keys.ts';
-import { claimMode, type FinalMode, openElsewhere, readMode } from './mode.ts';
+import {
+  claimMode,
+  type FinalMode,
+  gatewayAddress,
+  keepGatewayAddress,
+  openElsewhere,
+  readMode,
+} from './mode.ts';
 import { createReleaseCheck } from './newer-release.ts';
 import { createPaymentQuery, listEvents, listPayments } from './queries.ts';
 import { createSession } from './session.ts';
 import { createSituation } from './situation.ts';
+import { wake } from './wake.ts';
 import { lastWish } from './wishes.ts';
 import { addEvidence, answerOf, chargesToVerify, installationId, someCharges } from './work.ts';
 import { writeNothing } from './writable.ts';
@@ -60,6 +70,8 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     claimMode: (livemode) => claimMode(session, livemode, mode),
     mode: () => readMode(session),
     openElsewhere: (gateway) => openElsewhere(session, gateway),
+    gatewayAddress: (gateway) => gatewayAddress(session, gateway),
+    keepGatewayAddress: (change) => keepGatewayAddress(session, change),
     accept: createAccept(session, mode),
     situation,
     bindKey: createBindKey(session),
@@ -72,6 +84,7 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     noteLease: (leaseMs) => noteLease(session, leaseMs),
     shortenWaits: (query) => shortenWaits(session, query),
     wakeIdle: (query) => wakeIdle(session, query),
+    wake: (query) => wake(session, query),
     someCharges: (limit) => someCharges(session, limit),
     payment,
     payments: (query) => listPayments(session, query),
@@ -89,9 +102,14 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     followUpNews: (accountId, id) => followUpNews(session, accountId, id),
     releasedFollowUps: (query) => releasedFollowUps(session, query, retentionMs),
     followUp: (name) => followUp(session, name),
+    followUpAtGateway: (query) => followUpAtGateway(session, query),
     followUps: (query) => listFollowUps(session, query),
     followUpEvents: (query) => listFollowUpEvents(session, query),
     sums: (accountId, paymentIds) => readSums(session, accountId, paymentIds),
+    handle: (charge) => readHandle(session, charge),
+    keepHandle: (charge, handle) => keepHandle(session, charge, handle),
+    raisePrepares: (charge, to) => raisePrepares(session, charge, to),
+    keepAction: (charge, action) => keepAction(session, charge, action),
     lastWish: (unit) => lastWish(session, unit),
     eraseExpiredAnswers: createExpiry(session, retentionMs),
     async check({ writes = false } = {}) {

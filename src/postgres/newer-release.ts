@@ -8,12 +8,13 @@ import type { Pool, PoolClient } from 'pg';
 import { uuidV7 } from '../domain/ids.ts';
 import { openOperation } from '../domain/operation.ts';
 import type { Log } from '../ports/log.ts';
-import { type Intent, StoreError } from '../ports/store.ts';
+import { type Intent, type PaymentKey, StoreError } from '../ports/store.ts';
 import { createAccept } from './accept.ts';
 import { createAdvance } from './advance.ts';
 import { giveBack, takeIdle } from './connections.ts';
 import { connectError, isPassing, statementError, surviveErrors } from './errors.ts';
 import { rehearseRefund } from './follow-ups/rehearsal.ts';
+import { keepAction, keepHandle, raisePrepares, readHandle } from './handles.ts';
 import { newestVersion } from './migrate.ts';
 import type { Session } from './session.ts';
 import { ask } from './types.ts';
@@ -145,5 +146,19 @@ async function play(session: Session): Promise<string | null> {
     evidenceSeen: 0,
     updatedAtMs: nowMs,
   });
-  return advanced.kind === 'done' ? rehearseRefund(session, payment) : 'a payment was not settled';
+  if (advanced.kind !== 'done') return 'a payment was not settled';
+  return (await rehearseHandle(session, payment)) ?? rehearseRefund(session, payment);
+}
+
+/** What a charge at a gateway of two steps writes besides. */
+async function rehearseHandle(
+  session: Session,
+  { accountId, paymentId }: PaymentKey,
+): Promise<string | null> {
+  const charge = { accountId, paymentId, n: 1 };
+  await raisePrepares(session, charge, 1);
+  await keepHandle(session, charge, 'rehearsal');
+  await keepAction(session, charge, { type: 'rehearsal' });
+  const kept = await readHandle(session, charge);
+  return kept?.handle === 'rehearsal' && kept.prepares === 1 ? null : 'a handle was not stored';
 }

@@ -20,6 +20,8 @@ export const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   follow_up_events: ['SELECT', 'INSERT'],
   follow_up_evidence: ['SELECT', 'INSERT'],
   payment_sums: ['SELECT', 'INSERT', 'UPDATE'],
+  handles: ['SELECT', 'INSERT', 'UPDATE'],
+  gateway_addresses: ['SELECT', 'INSERT', 'UPDATE'],
   wishes: ['SELECT', 'INSERT', 'UPDATE'],
   first_leases: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
 };

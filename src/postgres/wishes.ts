@@ -43,8 +43,10 @@ function ending({ seq, end }: Change<'end'>, { unitId }: WishedRow): Extra {
 }
 
 const LAST = `
-SELECT seq, n, outcome, gateway_ref, amount_minor, actor, ending FROM payonce.wishes
-WHERE account_id = $1 AND unit_id = $2 ORDER BY seq DESC LIMIT 1`;
+SELECT w.seq, w.n, w.outcome, w.gateway_ref, w.amount_minor, w.actor, w.ending, EXISTS (
+  SELECT FROM payonce.wishes b WHERE b.account_id = w.account_id AND b.unit_id = w.unit_id AND b.seq < w.seq
+    AND b.n = w.n AND b.ending = 'refuted') AS refuted_before
+FROM payonce.wishes w WHERE w.account_id = $1 AND w.unit_id = $2 ORDER BY w.seq DESC LIMIT 1`;
 
 interface WishRow {
   readonly seq: number;
@@ -55,13 +57,15 @@ interface WishRow {
   readonly amount_minor: string | null;
   readonly actor: string;
   readonly ending: StoredWish['end'];
+  readonly refuted_before: boolean;
 }
 
 export async function lastWish(session: Session, { accountId, unitId }: UnitKey): Promise<StoredWish | null> {
   const [row] = await session.query<WishRow>(LAST, [accountId, unitId]);
   if (row === undefined) return null;
-  const { seq, n, ending: end, outcome, actor } = row;
-  if (outcome === 'failed') return { seq, n, end, wish: { outcome, actor } };
+  const { seq, n, ending: end, refuted_before: refutedBefore, outcome, actor } = row;
+  const known = { seq, n, end, refutedBefore };
+  if (outcome === 'failed') return { ...known, wish: { outcome, actor } };
   const [gatewayRef, amountMinor] = [row.gateway_ref ?? '', safeInteger(row.amount_minor ?? '0')];
-  return { seq, n, end, wish: { outcome, gatewayRef, amountMinor, actor } };
+  return { ...known, wish: { outcome, gatewayRef, amountMinor, actor } };
 }

@@ -1,41 +1,53 @@
 /** The gateway that each configuration chooses. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { errorAnswer, json } from '../../test/support/stripe-answers.ts';
 import { readConfig } from '../config.ts';
 import type { Gateway } from '../ports/gateway.ts';
+import { answer, startScriptedServer } from '../testing/server.ts';
 import { openGateway } from './gateway.ts';
 
+const FAKE = 'http://127.0.0.1:9/fake-gateway';
 const opened: Gateway[] = [];
 afterEach(async () => {
   for (const gateway of opened.splice(0)) await gateway.close();
 });
 
-function open(env: NodeJS.ProcessEnv): Gateway {
+async function open(env: NodeJS.ProcessEnv): Promise<Gateway> {
   const config = readConfig(env);
-  const gateway = openGateway(config, config.GATEWAY_URL ?? 'http://127.0.0.1:9/fake-gateway');
+  const url = config.GATEWAY === 'stripe' ? config.STRIPE_API_BASE : (config.GATEWAY_URL ?? FAKE);
+  const gateway = await openGateway(config, url);
   opened.push(gateway);
   return gateway;
 }
 
 describe('the gateway of the service', () => {
-  it('has another name than the fake one, so that no charge is looked up at the wrong one', () => {
-    expect([open({}).name, open({ GATEWAY_URL: 'http://127.0.0.1:9' }).name]).toEqual(['fake', 'http']);
+  it('has another name than the fake one, so that no charge is looked up at the wrong one', async () => {
+    const names = [await open({}), await open({ GATEWAY_URL: 'http://127.0.0.1:9' })].map(({ name }) => name);
+    expect(names).toEqual(['fake', 'http']);
   });
 
-  it('moves real money unless it is the fake one or a sandbox', () => {
+  it('moves real money unless it is the fake one or a sandbox', async () => {
     const url = { GATEWAY_URL: 'http://127.0.0.1:9' };
-    const modes = [url, {}, { ...url, GATEWAY_LIVEMODE: 'no' }].map((env) => open(env).livemode);
+    const modes = [];
+    for (const env of [url, {}, { ...url, GATEWAY_LIVEMODE: 'no' }]) modes.push((await open(env)).livemode);
     expect(modes).toEqual([true, false, false]);
   });
 
-  it('has the name that is configured, unless it is the fake one', () => {
+  it('has the name that is configured, unless it is the fake one', async () => {
     const named = { GATEWAY_NAME: 'acquirer-2' };
-    expect([open(named).name, open({ ...named, GATEWAY_URL: 'http://127.0.0.1:9' }).name]).toEqual([
-      'fake',
-      'acquirer-2',
-    ]);
+    expect((await open(named)).name).toBe('fake');
+    expect((await open({ ...named, GATEWAY_URL: 'http://127.0.0.1:9' })).name).toBe('acquirer-2');
   });
 
-  it('has the contract that is configured', () => {
+  it('says which setting holds its credentials', async () => {
+    const stripe = { GATEWAY: 'stripe', STRIPE_SECRET_KEY: 'rk_test_0', STRIPE_ACCOUNT: 'acct_1' };
+    const settings = [];
+    for (const env of [{ GATEWAY_URL: 'http://127.0.0.1:9' }, stripe, {}])
+      settings.push((await open(env)).credentials);
+    expect(settings).toEqual(['GATEWAY_TOKEN', 'STRIPE_SECRET_KEY', undefined]);
+  });
+
+  it('has the contract that is configured', async () => {
     const env = {
       GATEWAY_KEYS: 'none',
       GATEWAY_KEY_WINDOW_MS: '7200000',
@@ -45,7 +57,8 @@ describe('the gateway of the service', () => {
       GATEWAY_LANDS_WITHIN_MS: '11',
       GATEWAY_AUTHORIZED_FOR_MS: '1300',
     };
-    expect(open(env).contract).toEqual({
+    expect((await open(env)).contract).toEqual({
+      steps: 'one',
       keys: 'none',
       keyWindowMs: 7_200_000,
       cachesErrors: true,
@@ -54,5 +67,47 @@ describe('the gateway of the service', () => {
       landsWithinMs: 11,
       authorizedForMs: 1300,
     });
+  });
+});
+
+describe('Stripe as the gateway of the service', () => {
+  it.each([
+    ['rk_test_0', false],
+    ['rk_live_0', true],
+  ])('has the account in its name, and the mode of its key: %s', async (key, livemode) => {
+    const env = { GATEWAY: 'stripe', STRIPE_SECRET_KEY: key, STRIPE_ACCOUNT: 'acct_1' };
+    const gateway = await open(env);
+    expect([gateway.name, gateway.livemode]).toEqual(['stripe:acct_1', livemode]);
+    expect(gateway.contract.steps).toBe('two');
+  });
+
+  it('reads events if there is a secret for them', async () => {
+    const env = { GATEWAY: 'stripe', STRIPE_SECRET_KEY: 'rk_test_0', STRIPE_ACCOUNT: 'acct_1' };
+    expect((await open(env)).webhooks).toBeUndefined();
+    const { webhooks } = await open({ ...env, STRIPE_WEBHOOK_SECRET: 'whsec_1, whsec_2' });
+    expect(webhooks?.({ body: Buffer.from('{}'), headers: {} }, 0)).toEqual({
+      kind: 'forged',
+      reason: 'unsigned',
+    });
+  });
+
+  it('is asked whose the key is, at the address that is configured; a refused key is no start', async () => {
+    const far = await startScriptedServer();
+    onTestFinished(() => far.close());
+    const config = readConfig({
+      GATEWAY: 'stripe',
+      STRIPE_SECRET_KEY: 'sk_test_0',
+      STRIPE_API_BASE: `http://127.0.0.1:${far.port}`,
+    });
+    far.script(answer(json({ id: 'acct_7', object: 'account' })), answer(errorAnswer(401, {})));
+    const gateway = await openGateway(config, config.STRIPE_API_BASE);
+    opened.push(gateway);
+    expect(gateway.name).toBe('stripe:acct_7');
+    await expect(openGateway(config, config.STRIPE_API_BASE)).rejects.toThrow(
+      /^Stripe refuses the secret key.*STRIPE_SECRET_KEY/,
+    );
+    expect(far.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(
+      Array(2).fill('GET /v1/account'),
+    );
   });
 });

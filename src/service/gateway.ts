@@ -1,12 +1,28 @@
 /** The gateway that the configuration describes. */
+import { webhookSecrets } from '../config/webhook-secrets.ts';
 import type { Config } from '../config.ts';
 import type { GatewayContract } from '../domain/contract.ts';
 import { createHttpGateway } from '../gateways/http/index.ts';
 import type { Gateway } from '../ports/gateway.ts';
 
-/** `url`: the address from the configuration, or that of the mounted fake gateway. */
-export function openGateway(config: Config, url: string): Gateway {
+/**
+ * `url`: the address from the configuration, or that of the mounted fake gateway. Rejects if Stripe refuses the key, or does not say whose
+ * it is.
+ */
+export async function openGateway(config: Config, url: string): Promise<Gateway> {
+  switch (config.GATEWAY) {
+    case 'stripe':
+      return { ...(await openStripe(config, url)), credentials: 'STRIPE_SECRET_KEY' };
+    case 'http':
+      return { ...openHttp(config, url), credentials: 'GATEWAY_TOKEN' };
+    case 'fake':
+      return openHttp(config, url);
+  }
+}
+
+function openHttp(config: Config, url: string): Gateway {
   const contract: GatewayContract = {
+    steps: 'one',
     keys: config.GATEWAY_KEYS,
     keyWindowMs: config.GATEWAY_KEY_WINDOW_MS,
     cachesErrors: config.GATEWAY_CACHES_ERRORS === 'yes',
@@ -15,14 +31,42 @@ export function openGateway(config: Config, url: string): Gateway {
     landsWithinMs: config.GATEWAY_LANDS_WITHIN_MS,
     authorizedForMs: config.GATEWAY_AUTHORIZED_FOR_MS,
   };
-  return createHttpGateway({
+  const gateway = createHttpGateway({
     // The name keeps charges of the fake gateway from being looked up at a real one, and vice versa.
     name: config.GATEWAY === 'fake' ? 'fake' : config.GATEWAY_NAME,
     url,
     contract,
     livemode: config.GATEWAY === 'http' && config.GATEWAY_LIVEMODE === 'yes',
-    maxConnections: config.MAX_CALLS,
-    maxLookupConnections: config.MAX_LOOKUPS,
+    ...connectionsOf(config),
+    webhookSecrets: webhookSecrets(config.GATEWAY_WEBHOOK_SECRET),
     ...(config.GATEWAY_TOKEN === '' ? {} : { token: config.GATEWAY_TOKEN }),
   });
+  if (config.GATEWAY !== 'fake') return gateway;
+  // The fake gateway that is mounted here moves with the service, and keeps its charges.
+  const { address: _moves, ...mounted } = gateway;
+  return mounted;
+}
+
+async function openStripe(config: Config, url: string): Promise<Gateway> {
+  // Stripe's SDK takes a tenth of a second to load, so only who uses it waits for it.
+  const { stripeGateway } = await import('../gateways/stripe/index.ts');
+  try {
+    return await stripeGateway({
+      secretKey: config.STRIPE_SECRET_KEY,
+      apiBase: url,
+      ...connectionsOf(config),
+      webhookSecrets: webhookSecrets(config.STRIPE_WEBHOOK_SECRET),
+      ...(config.STRIPE_ACCOUNT === '' ? {} : { account: config.STRIPE_ACCOUNT }),
+    });
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    throw new Error(`${words} The settings are STRIPE_SECRET_KEY and STRIPE_ACCOUNT.`, { cause: error });
+  }
+}
+
+function connectionsOf(config: Config) {
+  return {
+    maxConnections: config.MAX_CALLS,
+    maxLookupConnections: config.MAX_LOOKUPS,
+  };
 }

@@ -164,6 +164,8 @@ type Name = keyof typeof SETTINGS;
 /** Of each setting: its text in the environment, the value that is read from it, and the path at which that must be found. */
 type Row = readonly [name: Name, text: string, value: unknown, ...places: string[]];
 
+const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
+
 /** No two values are the same, so that a test fails if one setting is in the place of another. */
 const AT_A_GATEWAY: readonly Row[] = [
   ['DATABASE_POOL', '7', 7, 'store.pool.options.max'],
@@ -171,8 +173,10 @@ const AT_A_GATEWAY: readonly Row[] = [
   ['GATEWAY', 'http', undefined, 'server.mount', 'fakeGateway', 'embedded'],
   ['GATEWAY_URL', 'http://127.0.0.1:9/base', 'http://127.0.0.1:9/base', 'gateway.url'],
   ['GATEWAY_NAME', 'acquirer-4', 'acquirer-4', 'gateway.name'],
+  ['GATEWAY_CHANGE', 'accept', true, 'engine.acceptGatewayChange'],
   ['GATEWAY_LIVEMODE', 'no', false, 'gateway.livemode'],
   ['GATEWAY_TOKEN', 'token-5', 'token-5', 'gateway.token'],
+  ['GATEWAY_WEBHOOK_SECRET', SECRET, [SECRET], 'gateway.webhookSecrets'],
   ['GATEWAY_KEYS', 'none', 'none', 'gateway.contract.keys', 'engine.policy.contract.keys'],
   ['GATEWAY_KEY_WINDOW_MS', '70006', 70_006, 'engine.policy.contract.keyWindowMs'],
   ['GATEWAY_CACHES_ERRORS', 'yes', true, 'engine.policy.contract.cachesErrors'],
@@ -192,6 +196,7 @@ const AT_A_GATEWAY: readonly Row[] = [
   ['LOOKUP_BASE_MS', '10018', 10_018, 'engine.policy.lookupBaseMs'],
   ['LOOKUP_CAP_MS', '3600019', 3_600_019, 'engine.policy.lookupCapMs'],
   ['PENDING_POLL_MS', '1020', 1020, 'engine.policy.pendingPollMs'],
+  ['ACTION_WITHIN_MS', '3600027', 3_600_027, 'engine.policy.actionWithinMs'],
   ['RESOLVE_FOR_MS', '259200021', 259_200_021, 'engine.policy.resolveForMs'],
   ['REVIEW_LOOKUP_MS', '86400022', 86_400_022, 'engine.policy.reviewLookupMs'],
   ['MAX_CALLS', '223', 223, 'engine.gate.maxCalls', 'gateway.maxConnections'],
@@ -215,6 +220,13 @@ const BY_DEFAULT_FAKE: readonly Row[] = [
 
 /** Each of these has its own test below. */
 const ALONE: readonly Name[] = ['PORT', 'WORKERS', 'DATABASE_URL', 'LOG_LEVEL'];
+/** In `gateway.test.ts`; nothing takes the last one yet. */
+const OF_STRIPE: readonly Name[] = [
+  'STRIPE_SECRET_KEY',
+  'STRIPE_ACCOUNT',
+  'STRIPE_API_BASE',
+  'STRIPE_WEBHOOK_SECRET',
+];
 
 const environment = (rows: readonly Row[]): Record<string, string> =>
   Object.fromEntries(rows.map(([name, text]) => [name, text]));
@@ -226,7 +238,9 @@ const wanted = (rows: readonly Row[]): unknown[] =>
 describe('every setting', () => {
   it('is in a table here, with a value that is neither its default nor another one’s', () => {
     const rows = [...AT_A_GATEWAY, ...BY_DEFAULT_FAKE];
-    expect([...rows.map(([name]) => name), ...ALONE].sort()).toEqual(Object.keys(SETTINGS).sort());
+    expect([...rows.map(([name]) => name), ...ALONE, ...OF_STRIPE].sort()).toEqual(
+      Object.keys(SETTINGS).sort(),
+    );
     for (const [name, text] of rows) expect([name, String(SETTINGS[name].default)]).not.toEqual([name, text]);
     const numbers = rows.map(([, text]) => text).filter((text) => /\d/.test(text));
     expect(new Set(numbers).size).toBe(numbers.length);
@@ -248,6 +262,14 @@ describe('every setting', () => {
     expect(at('ledgerPool.options.connectionString')).toBe(parts.databaseUrl);
     expect(at('gateway.url')).toBe(`${url}/fake-gateway`);
     expect(at('server.mount')).toEqual(expect.any(Function));
+  });
+
+  it('of the fake gateway’s events need not be set: it sends them here, signed with a secret of this start', async () => {
+    parts.databaseUrl = await testDatabase();
+    const { url } = await runOnce({ PORT: '0' });
+    expect(at('fakeGateway.webhook.url')).toBe(`${url}/v1/gateways/fake/webhooks`);
+    expect(at('gateway.webhookSecrets')).toEqual([at('fakeGateway.webhook.secret')]);
+    expect(at('fakeGateway.webhook.secret')).toMatch(/^whsec_/);
   });
 
   it('of the address is where it listens', async () => {
@@ -276,7 +298,15 @@ describe('every setting', () => {
     await workers.stop();
     expect([at('workers.count'), at('embedded.dataDir')]).toEqual([3, '/nowhere/data']);
     expect(forked.mock.calls).toEqual([
-      [{ DATABASE_URL: parts.databaseUrl, GATEWAY: 'fake', PORT: expect.stringMatching(/^[1-9]\d*$/) }],
+      [
+        {
+          DATABASE_URL: parts.databaseUrl,
+          GATEWAY: 'fake',
+          GATEWAY_CHANGE: 'refuse',
+          GATEWAY_WEBHOOK_SECRET: expect.stringMatching(/^whsec_/),
+          PORT: expect.stringMatching(/^[1-9]\d*$/),
+        },
+      ],
     ]);
   });
 });
@@ -292,6 +322,8 @@ describe('every part', () => {
     }
     expect(at('store.ownPool')).toBe(true);
     expect(at('engine.gateway.name')).toBe('fake');
+    // It moves with the service.
+    expect(at('engine.gateway.address')).toBeUndefined();
     expect([at('ledgerPool.options.max'), at('ledgerPool') === at('store.pool')]).toEqual([4, false]);
     expect(at('store.pool.options')).toMatchObject({
       application_name: 'payonce',

@@ -6,11 +6,12 @@
  * gateway has an address. A worker listens only when it is ready. Otherwise it would take requests from the shared port that a
  * ready worker could serve.
  */
+import { webhookSecrets } from '../config/webhook-secrets.ts';
 import type { Config } from '../config.ts';
 import type { GatewayContract } from '../domain/contract.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Payonce } from '../engine/api.ts';
-import { DEFAULT_LIMITS } from '../engine/context.ts';
+import { DEFAULT_LIMITS, livemodeOf } from '../engine/context.ts';
 import { type RunningEngine, startEngine } from '../engine/engine.ts';
 import {
   createFakeGateway,
@@ -30,6 +31,7 @@ import { type Database, openDatabase } from './database.ts';
 import { openGateway } from './gateway.ts';
 import { listen, urlOf } from './listen.ts';
 import { startingUp } from './starting-up.ts';
+import { withWebhookSecret } from './webhook-secret.ts';
 
 export interface Service {
   /** Where it listens, without a slash at its end. */
@@ -59,7 +61,7 @@ export async function startService(
 ): Promise<Service> {
   const database = await openDatabase(config, log);
   try {
-    return await serve(config, log, database, options);
+    return await serve(withWebhookSecret(config), log, database, options);
   } catch (error) {
     await database.close();
     throw error;
@@ -76,7 +78,11 @@ async function serve(
   const refuse = refuseStart(role);
   await migrate(pool).catch(refuse);
   if (role === 'alone') await warnOfShortage(pool, config, log);
-  const fake = config.GATEWAY === 'fake' ? await openFakeGateway(config, log, database).catch(refuse) : null;
+  let address = urlOf(config.HOST, config.PORT);
+  const fake =
+    config.GATEWAY === 'fake'
+      ? await openFakeGateway(config, log, database, () => address).catch(refuse)
+      : null;
   let engine: RunningEngine | null = null;
   let draining = false;
   const payonce = startingUp(() => engine);
@@ -86,18 +92,20 @@ async function serve(
     ...(fake === null ? {} : { mount: async (scope) => fake.register(scope, { prefix: '/fake-gateway' }) }),
   });
   const early = role === 'alone' ? await listen(app, config) : null;
-  const gatewayUrl = config.GATEWAY_URL ?? `${early ?? urlOf(config.HOST, config.PORT)}/fake-gateway`;
-  const gateway = openGateway(config, gatewayUrl);
+  address = early ?? address;
+  const gatewayUrl = addressOf(config, `${address}/fake-gateway`);
+  let gateway: Gateway | null = null;
   const closeAll = async (): Promise<void> => {
     draining = true;
     // The fake gateway listens until the engine has drained: the drain waits for its answers.
     if (engine !== null) await engine.stop(config.DRAIN_MS);
     fake?.close();
     await within(CLOSE_MS, app.close(), log);
-    await gateway.close();
+    await gateway?.close();
   };
   let url: string;
   try {
+    gateway = await openGateway(config, gatewayUrl).catch(refuse);
     engine = await startTheEngine(config, log, pool, gateway);
     url = early ?? (await listen(app, config));
   } catch (error) {
@@ -108,12 +116,18 @@ async function serve(
   return {
     url,
     gatewayUrl,
-    livemode: gateway.livemode ?? true,
+    livemode: livemodeOf(gateway),
     stop: () => {
       stopped ??= closeAll().then(() => database.close());
       return stopped;
     },
   };
+}
+
+/** `fake`: the address of the mounted fake gateway. */
+function addressOf({ GATEWAY, GATEWAY_URL, STRIPE_API_BASE }: Config, fake: string): string {
+  if (GATEWAY === 'stripe') return STRIPE_API_BASE;
+  return GATEWAY_URL ?? fake;
 }
 
 /** A worker cannot know whether other workers run. The process that started it says so if nothing was started. */
@@ -141,7 +155,13 @@ function serverOptions(config: Config, logger: ServiceLog, payonce: Payonce) {
   };
 }
 
-async function openFakeGateway(config: Config, log: Log, database: Database): Promise<FakeGateway> {
+/** `address`: where this service listens. It is not known before the fake gateway is mounted. */
+async function openFakeGateway(
+  config: Config,
+  log: Log,
+  database: Database,
+  address: () => string,
+): Promise<FakeGateway> {
   const ledger = await createPostgresLedger(
     database.openPool({ name: 'payonce-fake-gateway', max: FAKE_GATEWAY_POOL }),
   );
@@ -150,6 +170,13 @@ async function openFakeGateway(config: Config, log: Log, database: Database): Pr
     seed: config.FAKE_GATEWAY_SEED,
     faults: DEMO_FAULTS,
     hosts: [config.HOST],
+    webhook: {
+      // Read for each event.
+      get url() {
+        return `${address()}/v1/gateways/fake/webhooks`;
+      },
+      secret: webhookSecrets(config.GATEWAY_WEBHOOK_SECRET)[0] ?? '',
+    },
     log,
   });
 }
@@ -176,6 +203,7 @@ async function startTheEngine(
     policy: policyOf(config, gateway.contract),
     limits: { ...DEFAULT_LIMITS, callTimeoutMs: config.CALL_TIMEOUT_MS, sweepMs: config.SWEEP_MS },
     gate: { maxCalls: config.MAX_CALLS, maxLookups: config.MAX_LOOKUPS },
+    acceptGatewayChange: config.GATEWAY_CHANGE === 'accept',
     cacheEntries: config.CACHE_ENTRIES,
     answerRetentionMs,
   });
@@ -195,6 +223,7 @@ function policyOf(config: Config, contract: GatewayContract): Policy {
     lookupBaseMs: config.LOOKUP_BASE_MS,
     lookupCapMs: config.LOOKUP_CAP_MS,
     pendingPollMs: config.PENDING_POLL_MS,
+    actionWithinMs: config.ACTION_WITHIN_MS,
     resolveForMs: config.RESOLVE_FOR_MS,
     reviewLookupMs: config.REVIEW_LOOKUP_MS,
     restoredAtMs: config.RESTORED_AT,

@@ -32,6 +32,7 @@ export function startingUp(engine: () => Payonce | null): Payonce {
       started().exclusiveEvents(accountId, paymentId, kind, filter),
     lookNow: async (wanted) => started().lookNow(wanted),
     resolve: async (wanted) => started().resolve(wanted),
+    gatewayWebhook: async (wanted) => started().gatewayWebhook(wanted),
     ready: async () => engine()?.ready() ?? false,
     notReady: async () => {
       const running = engine();

@@ -11,6 +11,7 @@ import { openDatabase } from './database.ts';
 import { BEAT } from './heartbeat.ts';
 import { choosePort } from './listen.ts';
 import { type Supervised, superviseWorkers, type WorkerProcess, type WorkerReady } from './supervise.ts';
+import { withWebhookSecret } from './webhook-secret.ts';
 
 /** In MiB. The garbage of a request is short-lived. With this much room, collecting it costs less than half. */
 const SEMI_SPACE = '--max-semi-space-size=64';
@@ -24,6 +25,10 @@ export async function startWorkers(config: Config, log: Log): Promise<Supervised
   const env = {
     DATABASE_URL: database.url,
     GATEWAY: config.GATEWAY,
+    // A flag of this process is no flag of theirs.
+    GATEWAY_CHANGE: config.GATEWAY_CHANGE,
+    // Each mounts the fake gateway, and any of them may get its events.
+    GATEWAY_WEBHOOK_SECRET: withWebhookSecret(config).GATEWAY_WEBHOOK_SECRET,
     PORT: String(port),
   };
   // Set here, because the environment could choose another policy: decision 22.

@@ -116,6 +116,25 @@ describe('fake-gateway', () => {
     }
   });
 
+  it('says how to reach it as a Stripe, and is one', async () => {
+    let asked: Promise<unknown> | undefined;
+    const words = ['--memory', '--port', '0', '--stripe', '--faults', '{}'];
+    const { code, out } = await payonce(['fake-gateway', ...words], {}, (said, child) => {
+      const url = /the base address (\S+)\n/.exec(said)?.[1];
+      if (url === undefined || !said.includes('curl http')) return;
+      const headers = { authorization: 'Bearer sk_test_fake' };
+      asked ??= fetch(`${url}/v1/account`, { headers })
+        .then((answer) => answer.json())
+        .finally(() => child.kill('SIGTERM'));
+    });
+    expect(await asked).toMatchObject({ object: 'account' });
+    expect(code).toBe(0);
+    const port = /port (\d+), protocol http/.exec(out)?.[1];
+    expect(out).toContain(
+      `new Stripe('sk_test_fake', { host: '127.0.0.1', port: ${port}, protocol: 'http' })`,
+    );
+  });
+
   it('says where nothing can listen, and what is missing, with exit code 1', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -143,6 +162,18 @@ describe('fake-gateway', () => {
       1,
       expect.stringMatching(/Nothing was started\. --webhook-url and --webhook-secret need each other/),
     ]);
-    for (const { out } of [taken, elsewhere, half]) expect(out).toBe('');
+    const halfStripe = await payonce([
+      'fake-gateway',
+      '--memory',
+      '--port',
+      '0',
+      '--stripe-webhook-secret',
+      'whsec_x',
+    ]);
+    expect([halfStripe.code, halfStripe.err]).toEqual([
+      1,
+      expect.stringMatching(/--stripe-webhook-url and --stripe-webhook-secret need each other/),
+    ]);
+    for (const { out } of [taken, elsewhere, half, halfStripe]) expect(out).toBe('');
   });
 });

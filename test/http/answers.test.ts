@@ -39,6 +39,24 @@ describe('a settled payment', () => {
 });
 
 describe('an unsettled payment', () => {
+  it('for which the customer must act says what they must do, and no other payment does', async () => {
+    const nextAction = { type: 'redirect_to_url', url: 'https://bank.example/3ds' };
+    const address = { url: `/v1/payments/${PAYMENT_ID}` };
+    const { post, inject } = harness({
+      charge: () => ({
+        kind: 'unsettled',
+        payment: { ...payment, nextAction },
+        retryAfterMs: 1,
+        replayed: false,
+      }),
+      payment: () => ({ ...payment, nextAction }),
+    });
+    expect((await post(body)).json()).toMatchObject({ status: 'PROCESSING', next_action: nextAction });
+    expect((await inject(address)).json()).toMatchObject({ next_action: nextAction });
+    const none = harness({ payment: () => payment });
+    expect((await none.inject(address)).json()).not.toHaveProperty('next_action');
+  });
+
   it.each([
     [1, '1'],
     [999, '1'],

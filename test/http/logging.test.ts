@@ -62,6 +62,7 @@ it('a logger without children, serializers or levels is enough', async () => {
       exclusiveEvents: async () => null,
       lookNow: () => Promise.reject(new Error('unused')),
       resolve: () => Promise.reject(new Error('unused')),
+      gatewayWebhook: () => Promise.reject(new Error('unused')),
       ready: async () => true,
       notReady: async () => null,
     },

@@ -29,8 +29,8 @@ function posting(answer?: OperatorAnswer) {
   return { post, operated, lines };
 }
 
-const target = { accountId: 'default', paymentId: PAYMENT_ID, refundId: null };
-const ofRefund = { ...target, refundId: `${SECRET} a/b` };
+const target = { accountId: 'default', paymentId: PAYMENT_ID, followUp: null };
+const ofRefund = { ...target, followUp: { kind: 'refund', name: `${SECRET} a/b` } };
 
 describe('POST …/look-now', () => {
   it.each([

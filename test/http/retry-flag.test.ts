@@ -21,6 +21,7 @@ const PROMISE = /may be tried.*with a new Idempotency-Key/;
 const CHARGE_PROBLEMS: Record<ChargeProblem, true> = {
   effect_not_offered: true,
   order_conflict: true,
+  order_not_chargeable: true,
   other_gateway: true,
   result_expired: true,
   idempotency_key_reused: true,

@@ -29,6 +29,8 @@ import type {
   RefundsPage,
   RefundWanted,
   ResolveWanted,
+  WebhookAnswer,
+  WebhookWanted,
 } from '../../src/engine/api.ts';
 import { exclusiveProblem } from '../../src/engine/capturing/problem.ts';
 import { createServer, type ServerOptions } from '../../src/http/server.ts';
@@ -55,6 +57,7 @@ export const payment: PaymentNow = {
   inDoubt: false,
   retryAfterMs: null,
   nextAttemptAtMs: null,
+  nextAction: null,
   seq: 2,
   createdAtMs: Date.UTC(2026, 10, 23, 12),
   updatedAtMs: Date.UTC(2026, 10, 23, 12, 0, 1),
@@ -110,6 +113,7 @@ interface Script {
   findExclusive?: (kind: ExclusiveKind) => CaptureOrVoidNow | null;
   exclusiveEvents?: (kind: ExclusiveKind, filter: EventFilter) => readonly CaptureOrVoidEvent[] | null;
   operate?: () => OperatorAnswer;
+  webhook?: () => WebhookAnswer;
   notReady?: () => Promise<NotReady | null>;
 }
 
@@ -127,6 +131,8 @@ export interface Harness {
   }[];
   /** Everything that an operator asked of the engine. */
   readonly operated: (LookWanted | ResolveWanted)[];
+  /** Every event of a gateway that reached the engine. */
+  readonly events: WebhookWanted[];
   /** Every log line, parsed. */
   readonly lines: Record<string, unknown>[];
   readonly inject: (options: InjectOptions) => Promise<LightMyRequestResponse>;
@@ -146,6 +152,7 @@ export function harness(script: Script = {}, options: Partial<ServerOptions> = {
   const refunds: Harness['refunds'] = [];
   const exclusives: Harness['exclusives'] = [];
   const operated: Harness['operated'] = [];
+  const events: Harness['events'] = [];
   const lines: Harness['lines'] = [];
   const operate = async (wanted: LookWanted | ResolveWanted): Promise<OperatorAnswer> => {
     operated.push(wanted);
@@ -180,6 +187,10 @@ export function harness(script: Script = {}, options: Partial<ServerOptions> = {
       (script.exclusiveEvents ?? (() => null))(kind, filter),
     lookNow: operate,
     resolve: operate,
+    gatewayWebhook: async (wanted) => {
+      events.push(wanted);
+      return (script.webhook ?? (() => ({ kind: 'taken' as const })))();
+    },
     findRefund: async (_account, id, refundId) => (script.findRefund ?? (() => null))(id, refundId),
     refunds: async (_account, id, filter) => (script.refunds ?? (() => null))(id, filter),
     refundEvents: async (_account, id, refundId, filter) =>
@@ -212,6 +223,7 @@ export function harness(script: Script = {}, options: Partial<ServerOptions> = {
     charges,
     refunds,
     operated,
+    events,
     lines,
     exclusives,
     inject,

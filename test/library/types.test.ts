@@ -18,7 +18,7 @@ import pg from 'pg';
 
 const gateway: Gateway = {
   name: 'mine',
-  contract: { keys: 'kept', keyWindowMs: 1, cachesErrors: false, lookup: true, lookupLagMs: 0, landsWithinMs: 0 },
+  contract: { steps: 'one', keys: 'kept', keyWindowMs: 1, cachesErrors: false, lookup: true, lookupLagMs: 0, landsWithinMs: 0 },
   call: async (request, { timeoutMs, mayLeave }) => {
     if (!mayLeave()) return { kind: 'refused', reason: 'late' };
     const { key, reference, amountMinor, currency } = request;

@@ -2,7 +2,15 @@
 import { describe, expect, test } from 'vitest';
 import type { PaymentRecord, Store } from '../../src/ports/store.ts';
 import { key } from '../suites/store/fixtures.ts';
-import { completed, lookAt, opened, refund, succeed, sumsOf } from '../suites/store/follow-up-fixtures.ts';
+import {
+  completed,
+  elsewhere,
+  lookAt,
+  opened,
+  refund,
+  succeed,
+  sumsOf,
+} from '../suites/store/follow-up-fixtures.ts';
 import { behind } from './behind.ts';
 import { type Database, openStore } from './world.ts';
 
@@ -93,8 +101,10 @@ describe('a fenced write that waits for another transaction', () => {
     if (followUp === null) throw new Error('There is no refund.');
     const change = `UPDATE payonce.payment_sums
       SET refunding_minor = refunding_minor + 300, refunded_minor = 50, elsewhere_minor = 20`;
+    const asked = await sumsOf(store, payment);
     const result = await behind(database, change, 'COMMIT', () =>
-      store.advanceFollowUp(succeed(followUp, { elsewhereMinor: 10 })),
+      // The gateway was asked before that one changed the sums, so its answer is not written.
+      store.advanceFollowUp(succeed(followUp, { elsewhere: elsewhere(10, asked) })),
     );
     expect(result.kind).toBe('done');
     expect(await sumsOf(store, payment)).toMatchObject({

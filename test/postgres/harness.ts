@@ -35,6 +35,8 @@ const TIMES: Readonly<Record<string, readonly string[]>> = {
   follow_up_evidence: ['at'],
   payment_sums: [],
   wishes: ['made_at', 'ended_at'],
+  handles: [],
+  gateway_addresses: [],
 };
 
 /** Nothing in the suite is ended by a time limit. */

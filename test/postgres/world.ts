@@ -80,6 +80,7 @@ export async function openDatabase(): Promise<Database> {
         'follow_up_evidence',
         'payment_sums',
         'wishes',
+        'handles',
       ];
       const columns = tables.map((table) => `(SELECT count(*)::int FROM payonce.${table}) AS ${table}`);
       const [row = {}] = await query<Record<string, number>>(`SELECT ${columns.join()}`);

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { isLive, landingRefunds, refundsAt, standingAt } from '../../src/fake-gateway/ledger/charge-state.ts';
 import type { Charge, Ledger, NewCharge, NewOperation } from '../../src/fake-gateway/ledger/port.ts';
 import { operationStatusAt, statusOf } from '../../src/fake-gateway/ledger/standing.ts';
+import { booksTests } from './fake-ledger/books.ts';
 import {
   type Ledgers,
   newCharge,
@@ -293,6 +294,7 @@ export function ledgerSuite(name: string, makeHarness: () => Promise<LedgerHarne
     };
     operationTests(ledgers);
     lateOperationTests(ledgers);
+    booksTests(ledgers);
 
     test('settings are kept for all processes until they are forgotten', async () => {
       expect(await ledger.readSettings()).toBeNull();

@@ -12,11 +12,13 @@ import { clockTests } from './store/clocks.ts';
 import { dueTests } from './store/due.ts';
 import { endingTests } from './store/endings.ts';
 import { type Environment, type Handles, RETENTION_MS, type StoreHarness } from './store/environment.ts';
-import { evidenceTests } from './store/evidence.ts';
+import { evidenceTests, paymentEvidenceTests } from './store/evidence.ts';
+import { fencedWriteTests } from './store/fenced-writes.ts';
 import { followUpOpeningTests } from './store/follow-ups-opening.ts';
 import { followUpReadingTests } from './store/follow-ups-reading.ts';
 import { followUpWorkTests } from './store/follow-ups-work.ts';
 import { followUpWritingTests } from './store/follow-ups-writing.ts';
+import { handleTests } from './store/handles.ts';
 import { keyTests } from './store/keys.ts';
 import { lateTests } from './store/late.ts';
 import { modeTests } from './store/mode.ts';
@@ -26,6 +28,8 @@ import { readingEndingTests } from './store/reading-endings.ts';
 import { rivalWriteTests } from './store/rival-writes.ts';
 import { settlingTests } from './store/settling.ts';
 import { situationTests } from './store/situation.ts';
+import { UNITS } from './store/units.ts';
+import { wakeTests } from './store/wake.ts';
 import { wishTests } from './store/wishes.ts';
 
 export type { StoreHarness } from './store/environment.ts';
@@ -66,14 +70,20 @@ export function storeSuite(name: string, makeHarness: () => Promise<StoreHarness
     acceptTests(environment);
     situationTests(environment);
     wishTests(environment);
+    handleTests(environment);
     keyTests(environment);
     nextChargeTests(environment);
     advanceTests(environment);
     rivalWriteTests(environment);
+    paymentEvidenceTests(environment);
+    for (const unit of UNITS) {
+      fencedWriteTests(environment, unit);
+      evidenceTests(environment, unit);
+    }
     settlingTests(environment);
-    evidenceTests(environment);
     dueTests(environment);
     clockTests(environment);
+    wakeTests(environment);
     followUpOpeningTests(environment);
     followUpWritingTests(environment);
     followUpWorkTests(environment);

@@ -3,6 +3,7 @@ import type { GatewayContract } from '../../src/domain/contract.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
 
 export const CONTRACT: GatewayContract = {
+  steps: 'one',
   keys: 'kept',
   keyWindowMs: 86_400_000,
   cachesErrors: false,

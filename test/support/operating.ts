@@ -13,7 +13,8 @@ export interface Operator {
 export function operator(world: VirtualWorld, { engine }: Pick<VirtualReplica, 'engine'>): Operator {
   const target = (refundId: string | null) => {
     const { paymentId } = world.stored('o1');
-    return { accountId: 'default', paymentId, refundId };
+    const followUp = refundId === null ? null : ({ kind: 'refund', name: refundId } as const);
+    return { accountId: 'default', paymentId, followUp };
   };
   return {
     lookNow: (refundId = null) => world.ended(engine.lookNow({ ...target(refundId), actor: 'amira' })),

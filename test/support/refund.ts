@@ -8,6 +8,7 @@ export const refund: Refund = {
   accountId: 'default',
   orderId: 'hush-order',
   amountMinor: 4000,
+  refundedMinor: null,
   currency: 'USD',
   status: 'PENDING',
   reason: 'hush: it was broken',

@@ -149,6 +149,8 @@ export async function startWorld({ seed, root, folder }: WorldOptions): Promise<
       const env = {
         ...REPLICA_ENV,
         GATEWAY_LIVEMODE: 'no',
+        // Each reaches the same gateway by a way of its own.
+        GATEWAY_CHANGE: 'accept',
         ...VARIED[settings[name]],
         ...gatewayOf(seed).env,
         DATABASE_URL: database.urlThrough(through),

@@ -5,6 +5,7 @@ import type { Refund } from '../../../src/domain/refund.ts';
 import { refundableMinor } from '../../../src/domain/sums.ts';
 import type { PaymentNow, RefundAnswer, RefundsPage } from '../../../src/engine/api.ts';
 import { type KnownRefund, latestOf, type RefundState, refundNamed, refundsOf, since } from './book.ts';
+import { findsAgain, isCertain } from './forgotten.ts';
 import type { RefundJudgeParts } from './index.ts';
 import { wrongRefundView } from './views.ts';
 
@@ -59,7 +60,7 @@ export function createRefundAnswerJudge(parts: RefundJudgeParts): RefundAnswerJu
     if (refund.paymentId !== asked.paymentId || refund.accountId !== asked.accountId)
       violated('11 accounts', `${asked.id}: told of a refund of ${refund.orderId}`);
     const found = known(asked, refund.refundId);
-    if (book.amnesia) return found;
+    if (!isCertain(book, asked.atMs)) return found;
     if (found === undefined) {
       violated('truth of answers', `${asked.id}: told of ${refund.refundId}, which is not there`);
       return undefined;
@@ -89,7 +90,7 @@ export function createRefundAnswerJudge(parts: RefundJudgeParts): RefundAnswerJu
       violated('truth of answers', `${asked.id}: the body contradicts its own problem`);
     if (asked.amountMinor !== null && body.amount !== asked.amountMinor)
       violated('truth of answers', `${asked.id}: answered with a refund of another amount`);
-    if (book.amnesia) return;
+    if (!isCertain(book, asked.atMs)) return;
     if (found === undefined) {
       violated('lost', `${asked.id}: ${refundId} is said to have ended, and is not there`);
       return;
@@ -101,6 +102,20 @@ export function createRefundAnswerJudge(parts: RefundJudgeParts): RefundAnswerJu
     if (fresh && found.body !== null && found.body !== frozen.body)
       violated('7 same answer', `${asked.id}: the answer about ${refundId} is not the frozen one`);
     if (started) starter(asked, found);
+    judgeToldTruth(asked, found, status);
+  }
+
+  /** What is told as the end is so at the gateway, whatever the database has forgotten. */
+  function judgeToldTruth(asked: RefundAsked, found: KnownRefund, status: PaymentStatus): void {
+    const { gatewayKey, followUp } = latestOf(found);
+    const isUnforeseen =
+      refundBook.late.has(gatewayKey) || book.blindSends.has(gatewayKey) || book.excused.has(gatewayKey);
+    if (isUnforeseen) return;
+    const made = refunds.ledger.filter(({ key }) => key === gatewayKey);
+    if (status === 'COMPLETED' && !made.some(({ had }) => had.has('succeeded')))
+      violated('6 truth', `${asked.id}: ${followUp.name} is told as SUCCEEDED, and it was never made`);
+    if (status === 'FAILED' && findsAgain(book) && made.some((one) => one.status === 'succeeded'))
+      violated('6 truth', `${asked.id}: ${followUp.name} is told as FAILED, and it is live at the gateway`);
   }
 
   function starter(asked: RefundAsked, found: KnownRefund): void {
@@ -118,19 +133,21 @@ export function createRefundAnswerJudge(parts: RefundJudgeParts): RefundAnswerJu
     // These may be about an earlier request.
     const untouched = code !== 'store_outcome_unknown' && code !== 'result_superseded';
     if (untouched) {
-      if (!book.amnesia && refundBook.openedBy.has(asked.id))
+      if (isCertain(book, asked.atMs) && refundBook.openedBy.has(asked.id))
         violated('8 nothing sent', `${asked.id}: told ${code}, but its refund is stored`);
       refundBook.refused.add(asked.id);
     }
     const found = refund === undefined ? undefined : view(asked, refund);
-    if (!book.amnesia) judgeProblem(asked, code, found);
+    if (isCertain(book, asked.atMs)) judgeProblem(asked, code, found);
   }
 
   function judgeProblem(asked: RefundAsked, code: Problem['code'], found: KnownRefund | undefined): void {
     const false_ = (why: string): void => violated('truth of answers', `${asked.id}: told ${code}, ${why}`);
     switch (code) {
       case 'payment_not_found':
-        if (database().row(asked.accountId, asked.orderId) !== undefined) false_('and there is one');
+        // An order that was forgotten and charged again has another payment.
+        if (database().row(asked.accountId, asked.orderId)?.payment.paymentId === asked.paymentId)
+          false_('and there is one');
         return;
       case 'payment_not_refundable':
         if (statusSince(asked) === 'COMPLETED') false_('and it is COMPLETED');
@@ -152,9 +169,15 @@ export function createRefundAnswerJudge(parts: RefundJudgeParts): RefundAnswerJu
     }
   }
 
+  /** The payment's status when the request began. Undefined: it is not known. */
   function statusSince({ accountId, orderId, atMs }: RefundAsked): PaymentStatus | undefined {
-    const states = book.states.get(`${accountId}/${orderId}`) ?? [];
-    return since(states, atMs)[0]?.status;
+    const restoredAtMs = book.restored?.atMs ?? 0;
+    const states = (book.states.get(`${accountId}/${orderId}`) ?? []).filter(
+      (state) => state.atMs >= restoredAtMs,
+    );
+    const [first] = states;
+    if (first === undefined) return database().row(accountId, orderId)?.payment.operation.status;
+    return first.atMs > atMs ? undefined : since(states, atMs)[0]?.status;
   }
 
   /** Whether, at some moment of the request, less was left than it asked for. */
@@ -194,9 +217,10 @@ export function createRefundAnswerJudge(parts: RefundJudgeParts): RefundAnswerJu
         case 'accepted': {
           mark('refund_told:accepted');
           const found = view(asked, answer.shown);
-          if (found !== undefined && answer.started && !book.amnesia) starter(asked, found);
+          if (!isCertain(book, asked.atMs)) return;
+          if (found !== undefined && answer.started) starter(asked, found);
           const key = found === undefined ? '' : latestOf(found).gatewayKey;
-          if (!book.amnesia && !refunds.ledger.some((one) => one.key === key))
+          if (!refunds.ledger.some((one) => one.key === key))
             violated('truth of answers', `${asked.id}: told that the gateway has it, and it has not`);
           return;
         }
@@ -207,14 +231,14 @@ export function createRefundAnswerJudge(parts: RefundJudgeParts): RefundAnswerJu
     },
     read(asked, refund) {
       if (refund !== null) view(asked, refund);
-      else if (asked.refundId !== null && !book.amnesia) {
+      else if (asked.refundId !== null && isCertain(book, asked.atMs)) {
         const found = refundNamed(refundBook, asked.paymentId, asked.refundId);
         if (found !== undefined && (found.states[0]?.atMs ?? nowMs()) < asked.atMs)
           violated('lost', `${asked.id}: ${asked.refundId} was stored and cannot be read`);
       }
     },
     listed(asked, page) {
-      if (book.amnesia) return;
+      if (!isCertain(book, asked.atMs)) return;
       if (page === null) {
         violated('lost', `${asked.id}: the payment was answered before and cannot be read`);
         return;
@@ -229,7 +253,7 @@ export function createRefundAnswerJudge(parts: RefundJudgeParts): RefundAnswerJu
       for (const refund of page.refunds) view({ ...asked, refundId: refund.refundId }, refund);
     },
     payment({ paymentId, sums, status, orderId }, sinceMs) {
-      if (book.amnesia) return;
+      if (!isCertain(book, sinceMs)) return;
       const states = since(refundBook.sums.get(paymentId) ?? [], sinceMs);
       const plain = { refundingMinor: 0, refundedMinor: 0, elsewhereMinor: 0 };
       const was = states.some(

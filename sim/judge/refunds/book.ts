@@ -24,7 +24,7 @@ export function changeOf({ before, after, ...change }: FollowUpChange): RefundCh
   return { ...change, before: before === null ? null : stored(before), after: stored(after) };
 }
 
-function stored({ state, ...row }: FollowUpRow): StoredRefund {
+export function stored({ state, ...row }: FollowUpRow): StoredRefund {
   return { ...state, ...row };
 }
 
@@ -64,6 +64,11 @@ export interface RefundBook {
   readonly alarms: Map<string, Set<string>>;
   /** Gateway keys of refunds that the gateway made after they were proved not to have been made. */
   readonly late: Set<string>;
+  /**
+   * Gateway keys of refunds that the database has forgotten, and that nobody has opened again with the same amount. "All that is left" may be
+   * another amount than before.
+   */
+  readonly forgotten: Set<string>;
 }
 
 export function createRefundBook(): RefundBook {
@@ -75,6 +80,7 @@ export function createRefundBook(): RefundBook {
     refused: new Set(),
     alarms: new Map(),
     late: new Set(),
+    forgotten: new Set(),
   };
 }
 

@@ -8,6 +8,7 @@ import { judgeWait } from '../waits.ts';
 import { judgeWish } from '../wishes.ts';
 import { asChange, nameOf } from './as-charge.ts';
 import { type KnownRefund, latestOf, type RefundBook, type RefundChange, type StoredRefund } from './book.ts';
+import { findsAgain } from './forgotten.ts';
 import type { RefundJudgeParts } from './index.ts';
 import { judgeSums } from './sums.ts';
 
@@ -50,7 +51,7 @@ export function judgeRefundCommit(parts: RefundJudgeParts, change: RefundChange)
   mark(`refund_move:${move}`);
   if (!MOVES[before.operation.status].includes(after.operation.status))
     violated('4 moves', `${name}: ${move} is not a listed move`);
-  if (!book.amnesia) judgeTruth(parts, change, before);
+  judgeTruth(parts, change, before);
 }
 
 function noted(book: RefundBook, change: RefundChange, atMs: number): KnownRefund {
@@ -66,12 +67,15 @@ function noted(book: RefundBook, change: RefundChange, atMs: number): KnownRefun
   return known;
 }
 
-function opened(
-  { book, refundBook, violated, nowMs, database }: RefundJudgeParts,
-  after: StoredRefund,
-): void {
+function opened(parts: RefundJudgeParts, after: StoredRefund): void {
+  const { book, refundBook, violated, nowMs, database, mark } = parts;
   const { order, operation, gatewayKey } = after;
   const request = order.metadata.request ?? '';
+  const forgotten = refundBook.forgotten.has(gatewayKey) ? book.intended.get(gatewayKey) : undefined;
+  if (forgotten?.amountMinor === order.amountMinor) {
+    refundBook.forgotten.delete(gatewayKey);
+    mark('refund_after_loss:opened_again');
+  }
   book.intended.set(gatewayKey, {
     order: `${order.accountId}/${nameOf(after)}`,
     n: operation.n,
@@ -82,7 +86,6 @@ function opened(
   });
   refundBook.openedBy.add(request);
   if (book.idLost) violated('installation', `${nameOf(after)}: stored under another installation’s id`);
-  if (book.amnesia) return;
   if (refundBook.refused.has(request))
     violated('8 nothing sent', `${nameOf(after)}: stored after its client was told that it was not`);
   const payment = database().row(order.accountId, order.orderId)?.payment;
@@ -101,9 +104,9 @@ function opened(
 }
 
 /** The first answer that ends a refund is frozen, and never changes. */
-function judgeAnswer({ violated, book }: RefundJudgeParts, known: KnownRefund, after: StoredRefund): void {
+function judgeAnswer({ violated }: RefundJudgeParts, known: KnownRefund, after: StoredRefund): void {
   const { answer } = after;
-  if (answer === null || book.amnesia) return;
+  if (answer === null) return;
   if (known.body !== null && known.body !== answer)
     violated('7 same answer', `${nameOf(after)}: its frozen answer changed`);
   known.body = answer;
@@ -122,22 +125,25 @@ function judgeTruth(parts: RefundJudgeParts, { after, event }: RefundChange, bef
         violated('6 truth', `${name}: SUCCEEDED, but the gateway has not made it`);
       return;
     case 'FAILED':
+      if (!findsAgain(parts.book)) return;
       if (after.evidence > 0)
         violated('6 truth', `${name}: FAILED over evidence that nobody has looked into`);
       judgeNothingMoves(parts, after, made);
       judgeReason(parts, before, after, made);
       return;
     case 'REVIEW':
-      judgeReview(parts, after, made);
+      if (findsAgain(parts.book)) judgeReview(parts, after, made);
       return;
   }
 }
 
+/** Or as an operator has settled it. */
 function isAsAsked(
   { amountMinor, currency, chargeRef }: BookedRefund,
-  { order, followUp }: StoredRefund,
+  { order, followUp, settledMinor }: StoredRefund,
 ): boolean {
-  return amountMinor === order.amountMinor && currency === order.currency && chargeRef === followUp.chargeRef;
+  const wantedMinor = settledMinor ?? order.amountMinor;
+  return amountMinor === wantedMinor && currency === order.currency && chargeRef === followUp.chargeRef;
 }
 
 function judgeNothingMoves(
@@ -186,6 +192,8 @@ function judgeReview(
     book.excused.has(gatewayKey) ||
     book.blindSends.has(gatewayKey) ||
     refundBook.late.has(gatewayKey) ||
+    // It may be opened again with another amount than it was made with.
+    refundBook.forgotten.has(gatewayKey) ||
     book.stepped.atMs !== Number.NEGATIVE_INFINITY ||
     made.length > 1;
   const openForMs = after.updatedAtMs - after.operation.openedAtMs;

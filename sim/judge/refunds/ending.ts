@@ -7,10 +7,14 @@ import { hasOpenWish } from '../wishes.ts';
 import { untoldOf } from './alarms.ts';
 import { asChargeEvent, nameOf } from './as-charge.ts';
 import { type KnownRefund, latestOf, type StoredRefund } from './book.ts';
+import { findsAgain } from './forgotten.ts';
 import type { RefundJudgeParts } from './index.ts';
 
-/** When the refund is looked at next is no longer waited for. It is looked at once a day for a month. */
-const LATER_MS = 2 * 3_600_000;
+/**
+ * A look that is due later is not waited for: the looks go on for a month. Longer than the first wait, which is an hour. Shorter than a run
+ * waits for rest (`REST_WITHIN_MS`), or it could end before a look that it waits for.
+ */
+const LATER_MS = 75 * 60_000;
 
 /**
  * Whether nothing is left to do for the refund but to look from time to time whether it stands.
@@ -50,7 +54,6 @@ export function isDead(parts: Pick<RefundJudgeParts, 'refunds'>, key: string): b
 
 export function judgeRefundEnding(parts: RefundJudgeParts): void {
   const { book, refundBook, plan, violated } = parts;
-  if (book.amnesia) return;
   for (const known of refundBook.refunds.values()) {
     const record = latestOf(known);
     const name = nameOf(record);
@@ -60,7 +63,9 @@ export function judgeRefundEnding(parts: RefundJudgeParts): void {
         'liveness',
         `${name} is still open long after the faults have stopped: ${status}, step ${step}`,
       );
-    const silent = isUndisturbed(plan) ? untoldOf(refundBook, known) : null;
+    // A process that lives through a fail-over may have raised it before that.
+    const isHeard = isUndisturbed(plan) && (!book.amnesia || book.restored !== null);
+    const silent = isHeard ? untoldOf(refundBook, known) : null;
     if (silent !== null) violated('alarms', `${name} ${silent}`);
     judgeTrail(parts, known);
     judgeLedger(parts, known);
@@ -72,7 +77,7 @@ function judgeTrail({ violated, book }: RefundJudgeParts, known: KnownRefund): v
   record.events.forEach((event, index) => {
     if (event.seq !== index + 1) violated('4 events', `${nameOf(record)}: a gap at ${index + 1}`);
   });
-  if (book.blindSends.has(record.gatewayKey)) return;
+  if (book.amnesia || book.blindSends.has(record.gatewayKey)) return;
   const left = sentUnder(book.wire, record.gatewayKey).filter(
     ({ heard }) => heard?.kind !== 'forbidden',
   ).length;
@@ -93,8 +98,9 @@ function judgeLedger(
     ({ key, status }) => key === gatewayKey && status === 'succeeded',
   ).length;
   const isKnown = plan.policy.contract.lookup && (record.dueAtMs ?? 0) <= databaseNowMs();
-  if (operation.status === 'COMPLETED' && (live > 1 || (live === 0 && isKnown)))
+  const isTwice = live > 1 && findsAgain(book);
+  if (operation.status === 'COMPLETED' && (isTwice || (live === 0 && isKnown)))
     violated('ledger', `${name} is SUCCEEDED, and ${live} are live at the gateway`);
-  if (operation.status === 'FAILED' && live > 0)
+  if (operation.status === 'FAILED' && live > 0 && findsAgain(book))
     violated('ledger', `${name} is FAILED, and it is live at the gateway`);
 }

@@ -15,6 +15,7 @@ import {
 } from './book.ts';
 import { judgeRefundCommit } from './commits.ts';
 import { isDead, isRefundAtRest, judgeRefundEnding } from './ending.ts';
+import { noteForgotten } from './forgotten.ts';
 import { judgeKnown, judgeRefundBooking } from './money.ts';
 
 export type { RefundAsked } from './answers.ts';
@@ -28,6 +29,8 @@ export interface RefundJudge {
   /** The gateway makes a refund that was proved not to have been made. */
   breaksWord(key: string): void;
   alarmed(alarm: string, paymentId: string, name: string): void;
+  /** The database has forgotten commits. It has its new state already. */
+  forgot(): void;
   ended(): void;
   /** The refund with this gateway key, in the shape of a charge. Undefined: there is none. */
   rowOf(key: string): Row | undefined;
@@ -82,6 +85,7 @@ export function createRefundJudge(given: () => Omit<RefundJudgeParts, 'refundBoo
       const key = `${paymentId} ${name}`;
       refundBook.alarms.set(key, (refundBook.alarms.get(key) ?? new Set()).add(alarm));
     },
+    forgot: () => noteForgotten(parts()),
     ended: () => judgeRefundEnding(parts()),
     rowOf,
     lookedUpFor(key, holds) {

@@ -6,6 +6,7 @@
 import { type BookedRefund, isLive } from '../../gateway/model.ts';
 import type { Sending } from '../money.ts';
 import { latestOf, refundsOf } from './book.ts';
+import { findsAgain } from './forgotten.ts';
 import type { RefundJudgeParts } from './index.ts';
 
 export function judgeRefundBooking(parts: RefundJudgeParts, refund: BookedRefund): void {
@@ -15,21 +16,31 @@ export function judgeRefundBooking(parts: RefundJudgeParts, refund: BookedRefund
     violated('2 intent', `the gateway booked ${refund.id} for an unknown key`);
     return;
   }
-  if (!isLive(refund) || book.amnesia) return;
+  if (!isLive(refund)) return;
   const twins = refunds.ledger.filter((one) => one.key === refund.key && isLive(one));
-  if (twins.length > 1 && !isUnforeseen(parts, refund))
+  if (twins.length > 1 && isGuarded(parts) && !isUnforeseen(parts, refund))
     violated('1 refunded twice', `${intended.order}: ${twins.map(({ id }) => id).join(', ')}`);
   const wrong = refund.amountMinor !== intended.amountMinor || refund.currency !== intended.currency;
-  if (wrong && book.excused.get(refund.key) !== 'money')
+  if (wrong && findsAgain(book) && book.excused.get(refund.key) !== 'money')
     violated('1 refunded twice', `${intended.order}: ${refund.id} has other terms than the refund`);
   judgeTotal(parts, refund);
+}
+
+/** Whether nothing but the gateway's breach makes a second one under the same key. It is as for charges: see `counts` in `../money.ts`. */
+function isGuarded({ book, plan }: RefundJudgeParts): boolean {
+  return findsAgain(book) || (plan.policy.contract.keys === 'kept' && book.restored === null);
 }
 
 function judgeTotal(parts: RefundJudgeParts, { chargeRef }: BookedRefund): void {
   const { gateway, refunds, violated } = parts;
   const charge = gateway.ledger.find(({ id }) => id === chargeRef);
   const ours = refunds.ledger.filter(
-    (one) => one.chargeRef === chargeRef && !one.byPerson && isLive(one) && !isUnforeseen(parts, one),
+    (one, index) =>
+      one.chargeRef === chargeRef &&
+      !one.byPerson &&
+      isLive(one) &&
+      !isUnforeseen(parts, one) &&
+      isCounted(parts, one, index),
   );
   const sumMinor = ours.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
   if (charge !== undefined && sumMinor > charge.amountMinor)
@@ -37,6 +48,23 @@ function judgeTotal(parts: RefundJudgeParts, { chargeRef }: BookedRefund): void 
       '1 refunded too much',
       `${chargeRef}: ${sumMinor} of ${charge.amountMinor} (${ours.map(({ id }) => id).join(', ')})`,
     );
+}
+
+/**
+ * Whether the database counts this one. What it has forgotten, and what nobody has opened again, is not in its sums. If nothing finds that
+ * again, it may also believe that one has failed, and one may be made twice.
+ */
+function isCounted(
+  { book, refundBook, refunds }: RefundJudgeParts,
+  { key }: BookedRefund,
+  index: number,
+): boolean {
+  if (!book.amnesia) return true;
+  const known = refundBook.refunds.get(refundBook.byKey.get(key) ?? '');
+  if (known === undefined || refundBook.forgotten.has(key)) return false;
+  if (findsAgain(book)) return true;
+  const first = refunds.ledger.findIndex((one) => one.key === key && isLive(one));
+  return latestOf(known).operation.status !== 'FAILED' && first === index;
 }
 
 /** Nobody could know of it in time: the gateway broke its contract, or the sender's clocks had stopped. */
@@ -52,11 +80,12 @@ export function judgeKnown(parts: RefundJudgeParts, { sender, request }: Sending
   const { book, refundBook, refunds, gateway, plan, violated } = parts;
   const known = refundBook.refunds.get(refundBook.byKey.get(request.key) ?? '');
   const { openedMs } = book.intended.get(request.key) ?? { openedMs: 0 };
-  if (known === undefined || !plan.policy.contract.lookup || book.amnesia) return;
+  if (known === undefined || !plan.policy.contract.lookup || !findsAgain(book)) return;
   const { paymentId, followUp, order } = latestOf(known);
   const others = refundsOf(refundBook, paymentId)
     .map(latestOf)
-    .filter(({ gatewayKey, operation }) => gatewayKey !== request.key && operation.status !== 'REVIEW');
+    .filter(({ gatewayKey, operation }) => gatewayKey !== request.key && operation.status !== 'REVIEW')
+    .filter(({ gatewayKey }) => !refundBook.forgotten.has(gatewayKey));
   const seen = refunds.ledger.filter(
     (one) =>
       others.some(({ gatewayKey }) => gatewayKey === one.key) && isLive(one) && one.visibleAtMs < openedMs,

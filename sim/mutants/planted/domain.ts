@@ -123,7 +123,7 @@ export const DOMAIN: readonly PlantedBug[] = [
     story: 'Goods are shipped for a charge that the bank declines a minute later.',
     file: `${FOLDER}/call-ended.ts`,
     find: "    case 'pending': {\n",
-    put: "    case 'pending': {\n      if (outcome.ref) return completed(operation, outcome.ref);\n",
+    put: "    case 'pending': {\n      if (outcome.ref) return completed(operation, outcome.ref, context);\n",
     judge: 'explorer',
   },
   {
@@ -131,7 +131,7 @@ export const DOMAIN: readonly PlantedBug[] = [
     story: 'Goods are shipped for a charge that was still pending, and then it is declined.',
     file: `${FOLDER}/lookup-ended.ts`,
     find: "    case 'pending':\n      return lookAgain(",
-    put: "    case 'pending':\n      if (outcome.ref) return completed(operation, outcome.ref);\n      return lookAgain(",
+    put: "    case 'pending':\n      if (outcome.ref) return completed(operation, outcome.ref, context);\n      return lookAgain(",
     judge: 'simulation',
   },
   {
@@ -139,7 +139,7 @@ export const DOMAIN: readonly PlantedBug[] = [
     story: 'The gateway charged another amount, but the order is shown as paid.',
     file: `${FOLDER}/call-ended.ts`,
     find: "    case 'mismatch':\n",
-    put: "    case 'mismatch':\n      if (outcome.ref) return completed(operation, outcome.ref);\n",
+    put: "    case 'mismatch':\n      if (outcome.ref) return completed(operation, outcome.ref, context);\n",
     judge: 'simulation',
   },
   {
@@ -270,7 +270,7 @@ export const DOMAIN: readonly PlantedBug[] = [
   {
     name: 'a lookup without an answer sets no timer',
     story: 'An order whose lookup failed once is never looked up again, and stays open for ever.',
-    file: `${FOLDER}/lookup-ended.ts`,
+    file: `${FOLDER}/look-again.ts`,
     find: '  const waitMs = Math.min(scheduledMs, provableMs ?? scheduledMs);',
     put: '  const waitMs = detail === null ? Math.min(scheduledMs, provableMs ?? scheduledMs) : null;',
     judge: 'explorer',

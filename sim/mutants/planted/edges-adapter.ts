@@ -134,7 +134,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
     story:
       'The answer has two lists under the same name, and the empty one is read instead of the one with the charge.',
     file: `${FOLDER}/json.ts`,
-    find: 'return isObject(value) && !isAmbiguous(answer.body, value) ? value : undefined;',
+    find: 'return isObject(value) && !isAmbiguous(body, value) ? value : undefined;',
     put: 'return isObject(value) ? value : undefined;',
     judge: 'gateway suite',
     tests: { file: SUITE, named: 'a text with two meanings' },

@@ -65,8 +65,8 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     story:
       'A server that woke up after its lease may have sent a call, the order fails and is charged again, and then the first call charges it too.',
     file: 'src/engine/driving/finish.ts',
-    find: 'const isNews = tellsOfMoney(outcome) || mayHaveSent(outcome);',
-    put: "const isNews = tellsOfMoney(outcome) || (written.kind === 'unreachable' && mayHaveSent(outcome));",
+    find: 'const isNews = tellsOfMoney(outcome) || mayHaveSent(engine, held.record, outcome);',
+    put: "const isNews = tellsOfMoney(outcome) || (written.kind === 'unreachable' && mayHaveSent(engine, held.record, outcome));",
     judge: 'engine suite',
     tests: {
       file: 'src/engine/clocks.test.ts',
@@ -78,8 +78,8 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     story:
       'A machine whose clocks all stood still sends after its lease. Its write times out, so nobody learns of the call, and the order is charged again.',
     file: 'src/engine/driving/finish.ts',
-    find: 'const isNews = tellsOfMoney(outcome) || mayHaveSent(outcome);',
-    put: "const isNews = tellsOfMoney(outcome) || (written.kind === 'lost' && mayHaveSent(outcome));",
+    find: 'const isNews = tellsOfMoney(outcome) || mayHaveSent(engine, held.record, outcome);',
+    put: "const isNews = tellsOfMoney(outcome) || (written.kind === 'lost' && mayHaveSent(engine, held.record, outcome));",
     judge: 'engine suite',
     tests: {
       file: 'src/engine/clocks.test.ts',

@@ -175,8 +175,8 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     story:
       'The customer is told that a new charge is safe, while the approval of the old one is in the database unread.',
     file: 'src/engine/driving/finish.ts',
-    find: '      decision = onUnseen(held.record.operation, decision, context(nowMs, held.record));\n      written = await end(held, decision, { nowMs, evidenceSeen: 0, elsewhereMinor, wish: null });\n',
-    put: '      written = await end(held, decision, { nowMs, evidenceSeen: held.record.evidence + 1, elsewhereMinor, wish: null });\n',
+    find: '      decision = onUnseen(held.record.operation, decision, context(nowMs, held.record));\n      written = await end(held, decision, { nowMs, evidenceSeen: 0, elsewhere, wish: null });\n',
+    put: '      written = await end(held, decision, { nowMs, evidenceSeen: held.record.evidence + 1, elsewhere, wish: null });\n',
     judge: 'engine suite',
     tests: { file: LATE, named: 'is not written over unchecked evidence' },
   },

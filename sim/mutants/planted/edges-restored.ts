@@ -156,7 +156,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     story:
       'Two cards were declined and the third was charged, the database has forgotten this, and the customer is asked to pay again.',
     file: 'src/engine/ahead.ts',
-    find: "const declined = page.findIndex(({ kind }) => kind !== 'declined' && kind !== 'reversed');",
+    find: 'const declined = page.findIndex(({ kind }) => !ENDED.has(kind));',
     put: 'const declined = 0;',
     judge: 'engine suite',
     tests: { file: LATER, named: 'is found behind two declined charges' },

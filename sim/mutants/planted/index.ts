@@ -32,7 +32,12 @@ import { STORE } from './store.ts';
 import { STORE_BATCHES } from './store-batches.ts';
 import { STORE_CONNECTIONS } from './store-connections.ts';
 import { STORE_SWEEP } from './store-sweep.ts';
+import { STRIPE } from './stripe.ts';
+import { STRIPE_ADAPTER } from './stripe-adapter.ts';
+import { STRIPE_WEBHOOKS } from './stripe-webhooks.ts';
+import { TWO_STEPS } from './two-steps.ts';
 import { UNSEEN } from './unseen.ts';
+import { WEBHOOKS_IN } from './webhooks.ts';
 
 export const PLANTED: readonly PlantedBug[] = [
   ...DOMAIN,
@@ -55,6 +60,10 @@ export const PLANTED: readonly PlantedBug[] = [
   ...REFUNDS_IN_THE_STORE,
   ...CAPTURES,
   ...OPERATOR,
+  ...TWO_STEPS,
+  ...STRIPE_ADAPTER,
+  ...WEBHOOKS_IN,
+  ...STRIPE_WEBHOOKS,
   ...EDGES_ADAPTER,
   ...EDGES_ANSWERS,
   ...EDGES_CLOCKS,
@@ -67,5 +76,6 @@ export const PLANTED: readonly PlantedBug[] = [
   ...EDGES_TRUTH,
   ...EDGES_WORLD,
   ...SERVICE_LAYER,
+  ...STRIPE,
   ...UNSEEN,
 ];

@@ -7,8 +7,8 @@ export const LIMITS: readonly PlantedBug[] = [
     story:
       'One slow call is enough, and the orders that wait behind it are not called until the server is restarted.',
     file: 'src/engine/slots.ts',
-    find: '      free += 1;\n      if (queue.size > 0) serve();\n',
-    put: '      free += 1;\n',
+    find: '      if (charges.queue.size + followUps.queue.size > 0) serve();\n',
+    put: '',
     judge: 'simulation',
   },
   {

@@ -7,8 +7,8 @@ export const MONEY: readonly PlantedBug[] = [
     name: 'a new key on every retry',
     story: 'The gateway cannot tell a retry from a new charge, and the customer pays twice.',
     file: 'src/engine/driving/worker.ts',
-    find: 'room.call(engine, held.record));',
-    put: 'room.call(engine, operation.attempts > 1 ? { ...held.record, gatewayKey: held.record.claimId } : held.record));',
+    find: 'await room.call(engine, held);',
+    put: 'await room.call(engine, operation.attempts > 1 ? { ...held, record: { ...held.record, gatewayKey: held.record.claimId } } : held);',
     judge: 'simulation',
   },
   {

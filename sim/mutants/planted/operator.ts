@@ -5,6 +5,7 @@ import type { PlantedBug } from '../bug.ts';
 const WISH = 'src/domain/wish.ts';
 const WISHED = 'src/domain/transition/wished.ts';
 const WISH_TEST = 'src/domain/wish.test.ts';
+const REFUNDS_TEST = 'src/engine/operator/refunds.test.ts';
 const RESOLVE_TEST = 'src/engine/operator/resolve.test.ts';
 
 export const OPERATOR: readonly PlantedBug[] = [
@@ -13,8 +14,8 @@ export const OPERATOR: readonly PlantedBug[] = [
     story:
       'Somebody looks at the wrong charge and says “failed”, and the customer who has paid is told to pay again.',
     file: 'src/engine/operator/wished.ts',
-    find: 'const own = canLook ? await lookUp(engine, held, room.lookup(engine, record)) : null;',
-    put: 'const own = canLook && seq < 0 ? await lookUp(engine, held, room.lookup(engine, record)) : null;',
+    find: 'const own = canLook ? await',
+    put: 'const own = canLook && otherMinor === 0 ? await',
     judge: 'engine suite',
     tests: { file: RESOLVE_TEST, named: 'refuted by the charge itself' },
   },
@@ -22,8 +23,17 @@ export const OPERATOR: readonly PlantedBug[] = [
     name: 'an operator’s word counts when nobody could ask the gateway',
     story: 'A busy server has no free slot for the lookup, and a live charge is declared failed.',
     file: WISHED,
-    find: "return own === null || own.kind !== 'unavailable' || !NOT_ASKED.has(own.reason);",
+    find: "return own === null || own.kind !== 'unavailable' || !isNotAsked(own.reason);",
     put: "return own === null || own.kind !== 'unavailable' || own.reason !== '';",
+    judge: 'engine suite',
+    tests: { file: RESOLVE_TEST, named: 'waits while nobody can ask' },
+  },
+  {
+    name: 'an operator’s word counts when an adapter could not send the lookup',
+    story: 'A server has no free file for the lookup, and a live charge is declared failed.',
+    file: 'src/engine/exchange.ts',
+    find: "return { kind: 'unavailable', reason: notSent(reason) };",
+    put: "return { kind: 'unavailable', reason: notSent(reason).slice(notSent('').length) };",
     judge: 'engine suite',
     tests: { file: RESOLVE_TEST, named: 'waits while nobody can ask' },
   },
@@ -65,6 +75,35 @@ export const OPERATOR: readonly PlantedBug[] = [
     tests: { file: RESOLVE_TEST, named: 'waits until nothing can land' },
   },
   {
+    name: 'a word that the gateway has refuted counts when it is said again',
+    story:
+      'The gateway has shown two live charges and is down now, somebody says “failed” once more, and the customer is told to pay again.',
+    file: WISHED,
+    find: '  if ((refutedBefore || otherMinor !== null) && isSilent(looks)) return { decision: stillWished(looked, context), end: null };\n',
+    put: '  if (otherMinor !== null && isSilent(looks)) return { decision: stillWished(looked, context), end: null };\n',
+    judge: 'engine suite',
+    tests: { file: RESOLVE_TEST, named: 'does not count when it is said again' },
+  },
+  {
+    name: 'the silence about the other charges of an order counts as an answer',
+    story:
+      'Another charge of the order is live, nobody can look it up now, and the order is declared failed.',
+    file: WISHED,
+    find: " || others.kind === 'silence';",
+    put: ';',
+    judge: 'engine suite',
+    tests: { file: RESOLVE_TEST, named: 'while nobody can look that one up' },
+  },
+  {
+    name: 'what was refuted about an earlier charge counts for this one',
+    story: 'A word about the order’s second charge waits for ever, because one about the first was wrong.',
+    file: 'src/postgres/wishes.ts',
+    find: '    AND b.n = w.n AND b.ending',
+    put: '    AND b.ending',
+    judge: 'store suite',
+    tests: { file: 'test/postgres/store.test.ts', named: 'knows whether an earlier one' },
+  },
+  {
     name: 'a second live charge is accepted in silence',
     story:
       'An order is charged twice, an operator completes it with one of the charges, and nobody refunds the other.',
@@ -88,8 +127,8 @@ export const OPERATOR: readonly PlantedBug[] = [
     story:
       'Somebody finds the charge of another order of the same customer, and this order is shipped unpaid.',
     file: WISH,
-    find: "if (wish.outcome === 'completed' && wish.amountMinor !== amountMinor) return { kind: 'amount_differs' };",
-    put: "if (wish.outcome === 'completed' && wish.amountMinor < 1) return { kind: 'amount_differs' };",
+    find: "if (wish.outcome === 'completed' && wish.amountMinor !== amountMinor &&",
+    put: "if (wish.outcome === 'completed' && wish.amountMinor < 1 &&",
     judge: 'engine suite',
     tests: { file: RESOLVE_TEST, named: 'about another amount' },
   },
@@ -106,8 +145,8 @@ export const OPERATOR: readonly PlantedBug[] = [
     name: 'the audit trail does not say who has decided',
     story: 'An order was shipped unpaid, and nobody can find out who declared it paid.',
     file: WISHED,
-    find: 'const decision = { ...completed(operation, { ref: wish.gatewayRef }, context), event };',
-    put: 'const decision = completed(operation, { ref: wish.gatewayRef }, context);',
+    find: 'const done = { ...completed(operation, { ref: wish.gatewayRef }, context), event };',
+    put: 'const done = completed(operation, { ref: wish.gatewayRef }, context);',
     judge: 'engine suite',
     tests: { file: RESOLVE_TEST, named: 'counts after one more look' },
   },
@@ -155,5 +194,52 @@ export const OPERATOR: readonly PlantedBug[] = [
     find: 'if (!mayLookNow(record.operation, contract.lookup)) return',
     put: 'if (record.seq < 0 && !mayLookNow(record.operation, contract.lookup)) return',
     judge: 'simulation',
+  },
+  {
+    name: 'a refund of another amount counts while the gateway is silent',
+    story: 'Somebody mistypes the amount, and the payment says that the customer got ten times the money.',
+    file: WISHED,
+    find: 'if ((refutedBefore || otherMinor !== null) && isSilent(looks))',
+    put: 'if (refutedBefore && isSilent(looks))',
+    judge: 'engine suite',
+    tests: { file: REFUNDS_TEST, named: 'while the gateway does not answer' },
+  },
+  {
+    name: 'a refund of another amount counts although the gateway does not show it',
+    story:
+      'The refund was taken back at the gateway, somebody says “succeeded”, and the customer gets nothing.',
+    file: WISHED,
+    find: "if (otherMinor !== null && own !== null) return own.kind !== 'unavailable' && own.kind !== 'forbidden';",
+    put: '',
+    judge: 'engine suite',
+    tests: { file: REFUNDS_TEST, named: 'stays in REVIEW if the gateway shows' },
+  },
+  {
+    name: 'a refund of another amount counts as the amount that was asked for',
+    story: 'The gateway gave back 450 for 400, and the payment promises the 50 once more.',
+    file: 'src/engine/follow-ups/room.ts',
+    find: 'settledMinor ?? order.amountMinor),',
+    put: 'order.amountMinor),',
+    judge: 'engine suite',
+    tests: { file: REFUNDS_TEST, named: 'succeeds with that amount' },
+  },
+  {
+    name: 'a refund of another amount is watched with the amount that was asked for',
+    story: 'An hour after a person has settled it, it is in REVIEW again, and so on every day.',
+    file: 'src/engine/refunding/at-gateway.ts',
+    find: 'amountMinor: settledMinor ?? order.amountMinor }',
+    put: 'amountMinor: settledMinor === 0 ? settledMinor : order.amountMinor }',
+    judge: 'engine suite',
+    tests: { file: REFUNDS_TEST, named: 'is watched with that amount' },
+  },
+  {
+    name: 'a refund may end with another amount although the gateway has shown none',
+    story:
+      'Somebody reads the wrong line of the dashboard, and the refund ends with the amount of another one.',
+    file: 'src/engine/operator/resolve.ts',
+    find: "isFollowUp(record) && record.operation.failureCode === 'amount_mismatch'",
+    put: 'isFollowUp(record)',
+    judge: 'engine suite',
+    tests: { file: REFUNDS_TEST, named: 'about another amount' },
   },
 ];

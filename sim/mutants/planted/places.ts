@@ -2,6 +2,7 @@
 import type { PlantedBug } from '../bug.ts';
 
 const PLACES = 'src/engine/places.test.ts';
+const REFUNDS_OUT = 'src/engine/refunding/outage.test.ts';
 const SHORTAGE = 'src/engine/shortage.test.ts';
 
 export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
@@ -65,8 +66,8 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
     story:
       'After a restore, workers use up all places for lookups and wait for each other until their leases end.',
     file: 'src/engine/exchange.ts',
-    find: '(await (own ?? gate.lookupSlots).takeWithin(',
-    put: '(await gate.lookupSlots.takeWithin(',
+    find: '(await (own ?? lookupSlots).takeWithin(',
+    put: '(await lookupSlots.takeWithin(',
     judge: 'engine suite',
     tests: { file: 'src/engine/exchange.test.ts', named: 'one at a time if there is no other' },
   },
@@ -78,6 +79,52 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
     put: 'known === undefined ?',
     judge: 'engine suite',
     tests: { file: PLACES, named: 'if another process has called and settled it' },
+  },
+  {
+    name: 'refunds may use every place at the gateway',
+    story: 'A shop refunds a cancelled concert, its gateway hangs, and nobody can pay for a minute.',
+    file: 'src/engine/slots.ts',
+    find: 'return followUps.held >= shareOf(allowed);',
+    put: 'return followUps.held >= allowed;',
+    judge: 'engine suite',
+    tests: { file: REFUNDS_OUT, named: 'use half of the places' },
+  },
+  {
+    name: 'a refund that has waited takes a place of charges',
+    story:
+      'Refunds that wait get every place one after the other, and hold them until the gateway’s time is over.',
+    file: 'src/engine/driving/waits.ts',
+    find: 'const place = takePlace(engine, need, kind);',
+    put: "const place = takePlace(engine, need, 'charge');",
+    judge: 'engine suite',
+    tests: { file: REFUNDS_OUT, named: 'use half of the places' },
+  },
+  {
+    name: 'charges that wait always go before refunds',
+    story: 'On a busy day no customer gets money back.',
+    file: 'src/engine/slots.ts',
+    find: 'return turnOf(charges) < turnOf(followUps) ? charges : followUps;',
+    put: 'return charges.queue.size > 0 ? charges : followUps;',
+    judge: 'engine suite',
+    tests: { file: REFUNDS_OUT, named: 'in their turn' },
+  },
+  {
+    name: 'refunds use up the memory for charges that wait',
+    story: 'Twenty thousand refunds hang, and new orders are called only when the sweep finds them.',
+    file: 'src/engine/active.ts',
+    find: ' && !(isFollowUp(record) && followUps.size >= shareOf(most))',
+    put: '',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/active.test.ts', named: 'half of it for refunds' },
+  },
+  {
+    name: 'retries of refunds use up the budget of charges',
+    story: 'Every refund fails at first, and customers wait minutes for the second try of their payment.',
+    file: 'src/engine/gate.ts',
+    find: 'EFFECTS[kind].followUp === null ? ofCharges : ofFollowUps;',
+    put: 'ofCharges;',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/gate.test.ts', named: 'take nothing from those of charges' },
   },
   {
     name: 'a shortage of this machine counts as a refusal of the gateway',

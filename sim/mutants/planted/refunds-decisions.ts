@@ -1,6 +1,7 @@
 /** Bugs in what the engine decides about refunds, and in how requests for them are answered. */
 import type { PlantedBug } from '../bug.ts';
 
+const ELSEWHERE = 'src/engine/refunding/elsewhere.test.ts';
 const REFUND = 'src/engine/refunding/refund.test.ts';
 const LATE = 'src/engine/refunding/late.test.ts';
 const WATCHED = 'src/domain/transition/watched.test.ts';
@@ -95,8 +96,8 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
     name: 'a refund is sent although an earlier one was made after all',
     story: 'More is given back than was taken.',
     file: 'src/engine/follow-ups/released.ts',
-    find: 'if (left < held.record.order.amountMinor) return',
-    put: 'if (left < -held.record.order.amountMinor) return',
+    find: ' - foundMinor >= held.record.order.amountMinor;',
+    put: ' >= held.record.order.amountMinor;',
     judge: 'engine suite',
     tests: { file: LATE, named: 'if it was made, the next one ends without a call' },
   },
@@ -105,8 +106,8 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
     story:
       'The merchant was told that the first refund had failed, asks for it once more, and the customer gets the money twice.',
     file: 'src/engine/follow-ups/released.ts',
-    find: "return { kind: foundMinor === 0 ? 'clear' : 'made' };",
-    put: "return { kind: foundMinor >= 0 ? 'clear' : 'made' };",
+    find: "const ended = foundMinor === 0 ? 'clear' : 'made';",
+    put: "const ended = foundMinor >= 0 ? 'clear' : 'made';",
     judge: 'engine suite',
     tests: { file: LATE, named: 'even if that would fit' },
   },
@@ -258,19 +259,47 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
     story:
       'Each declined refund makes the payment look more refunded than it is, and the rest cannot be refunded.',
     file: 'src/engine/refunding/elsewhere.ts',
-    find: 'return Math.max(0, outcome.amountMinor - ours);',
-    put: 'return Math.max(0, outcome.amountMinor + ours);',
+    find: 'outcome.amountMinor - (refundingMinor + refundedMinor - notThereMinor);',
+    put: 'outcome.amountMinor + (refundingMinor + refundedMinor - notThereMinor);',
     judge: 'engine suite',
     tests: { file: REFUND, named: 'made it somewhere else' },
   },
   {
     name: 'a refund of ours that landed late counts as made by somebody else',
     story: 'It is counted twice as soon as it is found, and the rest of the payment cannot be refunded.',
+    file: 'src/postgres/follow-ups/advance.ts',
+    find: '\n        AND s.absences = p.asked_absences',
+    put: '',
+    judge: 'store suite',
+    tests: { file: 'test/postgres/store.test.ts', named: 'if another one of ours has failed without' },
+  },
+  {
+    name: 'after a refund that failed by absence, nothing is learnt of other refunds any more',
+    story:
+      'The payment offers what the dashboard has given back already, and every refund of it is declined.',
     file: 'src/engine/refunding/elsewhere.ts',
-    find: 'before.absences > 0) return null;',
-    put: 'before.absences < 0) return null;',
+    find: 'if (released.foundMinor > 0) return NOT_SAID;',
+    put: 'if (sums.absences > 0) return NOT_SAID;',
     judge: 'engine suite',
-    tests: { file: LATE, named: 'never taken for a refund that somebody else made' },
+    tests: { file: ELSEWHERE, named: 'because that one is looked up first' },
+  },
+  {
+    name: 'the gateway’s sum is believed although it has one of ours in it that counted as failed',
+    story: 'What Payonce has refunded counts twice, and the rest of the payment is not refunded.',
+    file: 'src/engine/refunding/elsewhere.ts',
+    find: 'if (released.foundMinor > 0) return NOT_SAID;',
+    put: '',
+    judge: 'engine suite',
+    tests: { file: ELSEWHERE, named: 'is not learnt from a sum' },
+  },
+  {
+    name: 'a refund that was found still counts as failed by absence',
+    story: 'Every later refund of the payment waits for lookups that have nothing to look up.',
+    file: 'src/engine/follow-ups/room.ts',
+    find: "if (status !== 'FAILED') return 0;",
+    put: "if (status !== 'FAILED') return absences;",
+    judge: 'engine suite',
+    tests: { file: LATE, named: 'no longer holds up the next one' },
   },
   {
     name: 'a refund is started twice after a lost confirmation',
@@ -290,5 +319,54 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
     put: 'key: followUp.id,',
     judge: 'engine suite',
     tests: { file: REFUND, named: 'loses its answer' },
+  },
+  {
+    name: 'what somebody else refunded holds up refunds for ever',
+    story:
+      'A refund from the gateway’s dashboard has failed, and the customer can never get that money back.',
+    file: 'src/domain/sums.ts',
+    find: 'const atMost = canAsk ? refundableMinor({ ...sums, elsewhereMinor: 0 }) : left;',
+    put: 'const atMost = left;',
+    judge: 'engine suite',
+    tests: { file: ELSEWHERE, named: 'that failed since' },
+  },
+  {
+    name: 'a refund that does not fit is sent without asking who refunded',
+    story: 'A merchant has refunded in the dashboard, and the gateway gets a refund that it must decline.',
+    file: 'src/engine/follow-ups/open.ts',
+    find: 'const verifyFirst = opening.verifyFirst ||',
+    put: 'const verifyFirst =',
+    judge: 'engine suite',
+    tests: { file: ELSEWHERE, named: 'in part makes room' },
+  },
+  {
+    name: 'what somebody else refunded is believed to be less while a refund of ours is under way',
+    story:
+      'A refund of ours that the gateway does not show yet counts twice, and more is promised than is left.',
+    file: 'src/engine/refunding/elsewhere.ts',
+    find: 'exact: isQuiet && theirsMinor >= 0',
+    put: 'exact: theirsMinor >= 0',
+    judge: 'engine suite',
+    tests: { file: ELSEWHERE, named: 'while another refund of ours is under way' },
+  },
+  {
+    name: 'a failed refund of ours hides one that somebody else made',
+    story:
+      'The bank sent a refund back, and the payment shows nothing of the money that the dashboard gave back.',
+    file: 'src/engine/refunding/elsewhere.ts',
+    find: 'exact: isQuiet && theirsMinor >= 0',
+    put: 'exact: isQuiet',
+    judge: 'engine suite',
+    tests: { file: ELSEWHERE, named: 'one of ours that failed meanwhile' },
+  },
+  {
+    name: 'a refund that the database had forgotten is counted twice for ever',
+    story:
+      'After a restore a refund is found again, and its amount stays blocked as refunded by somebody else.',
+    file: 'src/engine/follow-ups/checking.ts',
+    find: 'const elsewhere = stands(operation, known) ? await elsewhereAgain(engine, held, traits) : null;',
+    put: 'const elsewhere = stands(operation, known) ? await elsewhereAgain(engine, held, traits).then(() => null) : null;',
+    judge: 'engine suite',
+    tests: { file: ELSEWHERE, named: 'that the database had forgotten' },
   },
 ];

@@ -15,6 +15,15 @@ export const REFUNDS_IN_THE_ENGINE: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
+    name: 'after a restore a refund is sent without a look',
+    story:
+      'A merchant repeats a refund that the database has forgotten, and the money goes back again, because its key is pruned.',
+    file: 'src/domain/transition/limits.ts',
+    find: 'export function mayBeForgotten({ openedAtMs }: Operation, { policy, nowMs }: Context): boolean {\n  const { restoredAtMs } = policy;\n  if (restoredAtMs === null) return false;',
+    put: "export function mayBeForgotten({ openedAtMs, kind }: Operation, { policy, nowMs }: Context): boolean {\n  const { restoredAtMs } = policy;\n  if (restoredAtMs === null || kind === 'refund') return false;",
+    judge: 'simulation',
+  },
+  {
     name: 'a review gives the reserved money free',
     story: 'While a person looks for a refund, the same money is refunded a second time.',
     file: 'src/domain/sums.ts',
@@ -99,8 +108,8 @@ export const REFUNDS_IN_THE_ENGINE: readonly PlantedBug[] = [
     story:
       'What Payonce has refunded is counted twice, and the rest of the order cannot be refunded any more.',
     file: `${REFUNDING}/elsewhere.ts`,
-    find: 'const ours = after.refundedMinor + after.refundingMinor - record.order.amountMinor;',
-    put: 'const ours = after.refundingMinor - record.order.amountMinor;',
+    find: '(refundingMinor + refundedMinor - notThereMinor);',
+    put: '(refundingMinor - notThereMinor);',
     judge: 'simulation',
   },
 ];

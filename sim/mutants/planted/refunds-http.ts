@@ -106,7 +106,7 @@ export const REFUNDS_OVER_HTTP: readonly PlantedBug[] = [
   {
     name: 'a missing refund is called a missing payment',
     story: 'A client concludes that the order was never charged, and charges it elsewhere.',
-    file: `${HTTP}/refund-reads-v1.ts`,
+    file: 'src/http/follow-up-reads-v1.ts',
     find: 'sendProblem(reply, payment === null ? NO_SUCH_PAYMENT',
     put: 'sendProblem(reply, payment !== undefined ? NO_SUCH_PAYMENT',
     judge: 'HTTP suite',
@@ -115,7 +115,7 @@ export const REFUNDS_OVER_HTTP: readonly PlantedBug[] = [
   {
     name: 'every page of refunds is the first one',
     story: 'A merchant’s books show the newest twenty refunds again and again, and never the others.',
-    file: `${HTTP}/refund-reads-v1.ts`,
+    file: 'src/http/follow-up-reads-v1.ts',
     find: 'const filter = { limit, ...(before === undefined ? {} : { before }) };',
     put: 'const filter = { limit, ...(before === undefined ? {} : {}) };',
     judge: 'HTTP suite',

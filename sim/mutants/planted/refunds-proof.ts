@@ -28,8 +28,8 @@ export const REFUNDS_PROOF: readonly PlantedBug[] = [
     story:
       'A payment of 100 that was refunded in full shows that all of it can be refunded, and it is, again.',
     file: 'src/domain/sums.ts',
-    find: "amountMinor * (Number(after === 'COMPLETED') - Number(before === 'COMPLETED'))",
-    put: "amountMinor * (Number(after === 'COMPLETED') - Number(after === 'COMPLETED'))",
+    find: "movedMinor * (Number(after === 'COMPLETED') - Number(before === 'COMPLETED'))",
+    put: "movedMinor * (Number(after === 'COMPLETED') - Number(after === 'COMPLETED'))",
     judge: 'explorer',
   },
   {
@@ -37,8 +37,8 @@ export const REFUNDS_PROOF: readonly PlantedBug[] = [
     story:
       'The bank sends a refund back, and the customer can never be refunded: the sums say that it has the money.',
     file: 'src/domain/sums.ts',
-    find: "amountMinor * (Number(after === 'COMPLETED') - Number(before === 'COMPLETED'))",
-    put: "amountMinor * (after === 'COMPLETED' && before !== 'COMPLETED' ? 1 : 0)",
+    find: "movedMinor * (Number(after === 'COMPLETED') - Number(before === 'COMPLETED'))",
+    put: "movedMinor * (after === 'COMPLETED' && before !== 'COMPLETED' ? 1 : 0)",
     judge: 'kill points',
   },
   {

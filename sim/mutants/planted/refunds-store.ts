@@ -11,10 +11,10 @@ export const REFUNDS_IN_THE_STORE: readonly PlantedBug[] = [
     name: 'the bound is read before the row of sums is locked',
     story: 'Two refunds of 600 are opened at once, and the customer of 1,000 gets 1,200 back.',
     file: `${FOLDER}/open.ts`,
-    find: 'WHERE s.captured_minor - s.refunding_minor - s.refunded_minor - s.elsewhere_minor >= excluded.refunding_minor\n',
-    put: `WHERE (SELECT b.captured_minor - b.refunding_minor - b.refunded_minor - b.elsewhere_minor
+    find: 'WHERE s.captured_minor - s.refunding_minor - s.refunded_minor\n      - CASE WHEN',
+    put: `WHERE (SELECT b.captured_minor - b.refunding_minor - b.refunded_minor
       FROM payonce.payment_sums b WHERE b.account_id = s.account_id AND b.payment_id = s.payment_id)
-      >= excluded.refunding_minor\n`,
+      - CASE WHEN`,
     judge: 'store suite',
     tests: { file: RACES, named: 'is lost if that one' },
   },
@@ -31,8 +31,8 @@ export const REFUNDS_IN_THE_STORE: readonly PlantedBug[] = [
     name: 'what was refunded elsewhere leaves room',
     story: 'The merchant refunds in the gateway’s dashboard and here, and the customer gets the money twice.',
     file: `${FOLDER}/open.ts`,
-    find: ' - s.refunded_minor - s.elsewhere_minor >=',
-    put: ' - s.refunded_minor >=',
+    find: 'THEN 0 ELSE s.elsewhere_minor END',
+    put: 'THEN 0 ELSE 0 END',
     judge: 'store suite',
     tests: { file: SUITE, named: 'refunded elsewhere, leaves no room' },
   },
@@ -97,10 +97,29 @@ export const REFUNDS_IN_THE_STORE: readonly PlantedBug[] = [
     story:
       'A write that knows nothing of other refunds makes their sum null, and every later refund is refused.',
     file: `${FOLDER}/advance.ts`,
-    find: 'elsewhere_minor = greatest(s.elsewhere_minor, p.elsewhere_minor)',
-    put: 'elsewhere_minor = p.elsewhere_minor',
+    find: 'ELSE s.elsewhere_minor END`',
+    put: 'ELSE p.elsewhere_minor END`',
     judge: 'store suite',
     tests: { file: SUITE, named: 'change by what each write says' },
+  },
+  {
+    name: 'an answer about other refunds is written although ours have changed since',
+    story: 'Two refunds fail at the same time, and the money of one of them can never be refunded again.',
+    file: `${FOLDER}/advance.ts`,
+    find: 'WHEN s.refunding_minor = p.asked_refunding_minor AND s.refunded_minor = p.asked_refunded_minor\n',
+    put: 'WHEN p.elsewhere_minor IS NOT NULL\n',
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'is not written' },
+  },
+  {
+    name: 'the least that somebody else refunded counts as all of it',
+    story:
+      'While a refund is under way, the payment forgets what the dashboard gave back, and promises it again.',
+    file: `${FOLDER}/advance.ts`,
+    find: 'THEN CASE WHEN p.elsewhere_exact THEN',
+    put: 'THEN CASE WHEN p.elsewhere_exact IS NOT NULL THEN',
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'falls only if it is known exactly' },
   },
   {
     name: 'a write that is lost changes the sums all the same',
@@ -174,5 +193,15 @@ export const REFUNDS_IN_THE_STORE: readonly PlantedBug[] = [
     put: '[SHORTEN_WAITS]',
     judge: 'store suite',
     tests: { file: SUITE, named: 'waits are shortened, and what waits by the new clock' },
+  },
+  {
+    name: 'what an operator has settled is not stored',
+    story:
+      'A refund of another amount is settled, and the next server that looks at it asks for a person again.',
+    file: `${FOLDER}/advance.ts`,
+    find: '    settled_minor = i.settled_minor,\n',
+    put: '',
+    judge: 'store suite',
+    tests: { file: SUITE, named: 'stored as it was written' },
   },
 ];

@@ -116,16 +116,4 @@ export const REFUNDS_AT_THE_GATEWAY: readonly PlantedBug[] = [
     judge: 'engine suite',
     tests: { file: 'src/library/checked-gateway.test.ts', named: 'do not count if they are none' },
   },
-  {
-    name: 'a refund of ours that fails meanwhile counts as one that somebody else made',
-    story: 'Two refunds fail at the same time, and the money of one of them can never be refunded again.',
-    file: 'src/engine/refunding/elsewhere.ts',
-    find: 'if (after?.refundedMinor !== before.refundedMinor || after.refundingMinor !== before.refundingMinor)',
-    put: 'if (after === null)',
-    judge: 'engine suite',
-    tests: {
-      file: 'src/engine/refunding/refund.test.ts',
-      named: 'is not taken for somebody else who refunded',
-    },
-  },
 ];

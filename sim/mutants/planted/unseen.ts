@@ -62,8 +62,8 @@ export const UNSEEN: readonly PlantedBug[] = [
     story:
       'A card was declined in euros, then dollars were charged. The restored database knows neither, and shows the order as failed for ever.',
     file: 'src/engine/ahead.ts',
-    find: 'return onAnyTerms(await lookUp(engine, held, askCharge(engine, { order, gatewayKey })));',
-    put: 'return lookUp(engine, held, askCharge(engine, { order, gatewayKey }));',
+    find: 'return onAnyTerms(await lookUpCharge(engine, held, charge, seals.whatIsOpen));',
+    put: 'return lookUpCharge(engine, held, charge, seals.whatIsOpen);',
     judge: 'engine suite',
     tests: {
       file: 'src/engine/restored-later-charges.test.ts',
@@ -83,7 +83,7 @@ export const UNSEEN: readonly PlantedBug[] = [
   {
     name: 'a review ends as failed when nobody comes',
     story: 'A customer was charged, no person checked it for days, and the order is shown as failed.',
-    file: 'src/domain/transition/lookup-ended.ts',
+    file: 'src/domain/transition/look-again.ts',
     find: "  if (operation.status === 'REVIEW') {\n    const { reviewLookupMs } = policy;",
     put: "  if (operation.status === 'REVIEW' && nowMs - sinceMs >= 2 * policy.resolveForMs) {\n    return failed(operation, 'gateway_error', { problem: 'gateway_failed', byAbsence: true });\n  }\n  if (operation.status === 'REVIEW') {\n    const { reviewLookupMs } = policy;",
     judge: 'simulation',

@@ -227,9 +227,7 @@ export const ANSWER_FAULTS: readonly NamedFault[] = [
     fault: 'an unknown status',
     expected: 'In doubt, like an answer that cannot be read.',
     scenarios: [],
-    elsewhere: [
-      { file: 'test/suites/gateway.suite.ts', test: 'an approval with the status "%s" is unknown' },
-    ],
+    elsewhere: [{ file: 'src/testing/charges.ts', test: 'an approval with the status "%s" is unknown' }],
     marks: ['garbage_charged', 'garbage_not_charged'],
   },
   {

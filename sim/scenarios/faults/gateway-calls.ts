@@ -191,9 +191,9 @@ export const CALL_FAULTS: readonly NamedFault[] = [
       'Nothing left the process, so trying again is safe. After the last try FAILED, with proof that nothing was charged.',
     scenarios: [refusedOnce, refusedAlways],
     elsewhere: [
-      { file: 'test/suites/gateway.suite.ts', test: 'nobody listens' },
-      { file: 'test/suites/gateway.suite.ts', test: 'the name does not exist' },
-      { file: 'test/suites/gateway.suite.ts', test: 'the TLS handshake fails' },
+      { file: 'src/testing/charges.ts', test: 'nobody listens' },
+      { file: 'src/testing/charges.ts', test: 'the name does not exist' },
+      { file: 'src/testing/charges.ts', test: 'the TLS handshake fails' },
     ],
     marks: ['gateway_unreachable'],
   },
@@ -256,7 +256,7 @@ export const CALL_FAULTS: readonly NamedFault[] = [
     ],
     elsewhere: [
       {
-        file: 'test/suites/gateway.suite.ts',
+        file: 'src/testing/charges.ts',
         test: 'a giant body is given up after a bounded number of bytes, and its connection is destroyed',
       },
     ],
@@ -274,11 +274,11 @@ export const CALL_FAULTS: readonly NamedFault[] = [
     ],
     elsewhere: [
       {
-        file: 'test/suites/gateway.suite.ts',
+        file: 'src/testing/charges.ts',
         test: 'Retry-After as a date without a Date counts from now',
       },
       {
-        file: 'test/suites/gateway.suite.ts',
+        file: 'src/testing/charges.ts',
         test: 'Retry-After of a 503 is passed on, and it stays unknown',
       },
     ],

@@ -1,6 +1,6 @@
 /** What the gateway, or the network before it, does with a refund, what Payonce does then, and what the client is told. */
 import type { CallFault } from '../../plan/faults.ts';
-import { refundedByHand, refundLandsLate } from '../deeds.ts';
+import { databaseBackedUp, refundedByHand, refundLandsLate } from '../deeds.ts';
 import type { NamedFault } from '../named-fault.ts';
 import { type Ending, type Scenario, times, type Visit } from '../scenario.ts';
 
@@ -324,5 +324,39 @@ export const REFUND_FAULTS: readonly NamedFault[] = [
       },
     ],
     marks: ['refund_elsewhere', 'refund:elsewhere_noticed'],
+  },
+  {
+    class: 'refund',
+    fault: 'the database is restored to a moment before it',
+    expected:
+      'With RESTORED_AT, the repeated refund is looked up before it is sent: one refund, also after the gateway has forgotten its key. A refund that nobody repeats is found only at the gateway.',
+    scenarios: [
+      refund(
+        'restored after a day to a moment between the charge and its refund; RESTORED_AT is set, and the client comes back',
+        [],
+        {
+          ...MADE,
+          calls: 2,
+          lookups: { atMost: 3 },
+          heard: ['COMPLETED, started', 'SUCCEEDED, started', 'SUCCEEDED, started'],
+        },
+        {
+          databaseFails: true,
+          plan: { faultsForMs: 26 * HOUR_MS },
+          visits: [
+            PAID,
+            { ...GIVEN_BACK, atMs: 3000 },
+            { refund: PART, atMs: 25 * HOUR_MS + 20_000, persists: true },
+          ],
+          mishaps: [
+            {
+              atMs: 2000,
+              deed: databaseBackedUp({ lostAtMs: 5000, downMs: 25 * HOUR_MS, told: true, idLost: false }),
+            },
+          ],
+        },
+      ),
+    ],
+    marks: ['restore_told', 'refund_after_loss:forgotten', 'refund_after_loss:opened_again'],
   },
 ];

@@ -43,7 +43,7 @@ export function advanceFollowUp(context: Context, write: FollowUpAdvance): State
       const sumsBefore = sumsRow(committed, payment);
       if (before === undefined || sumsBefore === null || !snapshot) return lost();
       const after = advanced(before, write, nowMs);
-      const sumsAfter = changed(sumsBefore, write, after.state.order.amountMinor);
+      const sumsAfter = changed(sumsBefore, write, movedMinor(after));
       putFollowUp(committed, after);
       endPayment(context, write, after, changes);
       changeWish(committed, { accountId, unitId: id }, write.wish, { seq: after.state.seq, n: 1 });
@@ -62,7 +62,7 @@ export function advanceFollowUp(context: Context, write: FollowUpAdvance): State
 function endPayment(
   { committed, nowMs }: Context,
   write: FollowUpAdvance,
-  { state }: FollowUpRow,
+  followUp: FollowUpRow,
   changes: Change[],
 ): void {
   const { accountId, orderId, paymentId } = write.payment;
@@ -70,6 +70,7 @@ function endPayment(
   if (before === undefined || before.payment.paymentId !== paymentId) return;
   const { payment } = before;
   const { status } = payment.operation;
+  const { state } = followUp;
   const isCapture = state.operation.kind === 'capture';
   if (write.mark === 'failed' && status === 'AUTHORIZED' && !payment.held) {
     const after = { ...before, payment: { ...payment, dueAtMs: nowMs } };
@@ -91,7 +92,7 @@ function endPayment(
     status: operation.status,
     chargeN: operation.n,
     attempts: operation.attempts,
-    detail: isCapture ? String(state.order.amountMinor) : null,
+    detail: isCapture ? String(movedMinor(followUp)) : null,
     atMs: nowMs,
   };
   const after: Row = {
@@ -109,6 +110,11 @@ function endPayment(
   };
   put(committed, after);
   changes.push(changeOf('advanceFollowUp', write, before, after, event));
+}
+
+/** What it moves if it succeeds. */
+function movedMinor({ state }: FollowUpRow): number {
+  return state.settledMinor ?? state.order.amountMinor;
 }
 
 /** By the end of a capture or a void. */
@@ -134,16 +140,25 @@ function changed(before: PaymentSums, write: FollowUpAdvance, amountMinor: numbe
   return added(before, write);
 }
 
-function added(sums: PaymentSums, { sums: change, elsewhereMinor }: FollowUpAdvance): PaymentSums {
+function added(sums: PaymentSums, { sums: change, elsewhere }: FollowUpAdvance): PaymentSums {
   const after: PaymentSums = {
     ...sums,
     refundingMinor: sums.refundingMinor + change.refundingMinor,
     refundedMinor: sums.refundedMinor + change.refundedMinor,
     absences: sums.absences + change.absences,
-    elsewhereMinor: Math.max(sums.elsewhereMinor, elsewhereMinor ?? 0),
+    elsewhereMinor: elsewhereNow(sums, elsewhere),
   };
   requireSums(after);
   return after;
+}
+
+function elsewhereNow(sums: PaymentSums, elsewhere: FollowUpAdvance['elsewhere']): number {
+  const { elsewhereMinor, refundingMinor, refundedMinor, absences } = sums;
+  const asked = elsewhere?.asked;
+  if (elsewhere === null || asked?.refundingMinor !== refundingMinor || asked.refundedMinor !== refundedMinor)
+    return elsewhereMinor;
+  if (asked.absences !== absences) return elsewhereMinor;
+  return elsewhere.exact ? elsewhere.amountMinor : Math.max(elsewhereMinor, elsewhere.amountMinor);
 }
 
 function advanced(before: FollowUpRow, write: FollowUpAdvance, nowMs: number): FollowUpRow {
@@ -158,7 +173,7 @@ function advanced(before: FollowUpRow, write: FollowUpAdvance, nowMs: number): F
   return {
     ...before,
     ...(isFirst ? { settledAtMs: nowMs, problem: settlement.problem, answer: settlement.body } : {}),
-    state,
+    state: { ...state, settledMinor: write.settledMinor },
     byAbsence: sums.absences === 0 ? before.byAbsence : sums.absences > 0,
     events: [...before.events, event],
   };

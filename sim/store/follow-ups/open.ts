@@ -86,7 +86,7 @@ function reserved(
   const { paymentId } = payment;
   if (isExclusive(intent.kind)) return marked(before ?? noSums(paymentId), intent.terms.id, exclusive?.after);
   const sums = before ?? { ...noSums(paymentId), capturedMinor };
-  if (sums.absences !== expected.absences || amountMinor > refundableMinor(sums)) return null;
+  if (sums.absences !== expected.absences || amountMinor > bound(sums, verifyFirst)) return null;
   return { ...sums, refundingMinor: sums.refundingMinor + amountMinor };
 }
 
@@ -95,6 +95,10 @@ function marked(sums: PaymentSums, id: string, after = 0): PaymentSums | null {
   const { id: other, count } = sums.exclusive ?? { id: null, count: 0 };
   if (other !== null || count !== after || sums.capturedMinor !== 0) return null;
   return { ...sums, exclusive: { id, count: count + 1 } };
+}
+
+function bound(sums: PaymentSums, verifyFirst: boolean): number {
+  return refundableMinor(verifyFirst ? { ...sums, elsewhereMinor: 0 } : sums);
 }
 
 function firstRow(intent: FollowUpIntent, nowMs: number): FollowUpRow {
@@ -129,6 +133,7 @@ function firstRow(intent: FollowUpIntent, nowMs: number): FollowUpRow {
       createdAtMs: nowMs,
       updatedAtMs: nowMs,
       followUp: intent.terms,
+      settledMinor: null,
     },
     settledAtMs: null,
     problem: null,

@@ -1,10 +1,11 @@
 /** The reads of follow-ups, over what is committed; see `src/postgres/follow-ups/`. */
 
-import { isExclusive } from '../../../src/domain/effects.ts';
+import { type FollowUpKind, isExclusive } from '../../../src/domain/effects.ts';
 import type { PaymentEvent } from '../../../src/domain/payment.ts';
 import type {
   DueFollowUps,
-  DueQuery,
+  DueFollowUpsQuery,
+  FollowUpAtGateway,
   FollowUpEventsQuery,
   FollowUpName,
   FollowUpNews,
@@ -24,7 +25,10 @@ import { byId, byName, ofPayment, sumsRow } from './committed.ts';
 import type { FollowUpRow } from './rows.ts';
 
 export function followUpRecord(row: FollowUpRow, nowMs: number, retentionMs: number): FollowUpRecord {
-  return { ...row.state, problem: row.problem, answer: answerOf(row, nowMs, retentionMs) };
+  return {
+    ...{ ...row.state, absences: Number(row.byAbsence) },
+    ...{ problem: row.problem, answer: answerOf(row, nowMs, retentionMs) },
+  };
 }
 
 export function followUpSituation(context: Context, query: FollowUpSituationQuery): FollowUpSituation {
@@ -50,13 +54,22 @@ function untouched(paymentId: string, payment: PaymentRecord | null): PaymentSum
   return { paymentId, capturedMinor, refundingMinor: 0, refundedMinor: 0, elsewhereMinor: 0, absences: 0 };
 }
 
-export function dueFollowUps({ committed, nowMs, retentionMs }: Context, query: DueQuery): DueFollowUps {
-  const followUps = [...committed.followUps.values()]
-    .filter(({ state }) => isDue(state, query, nowMs))
-    .sort((a, b) => (a.state.dueAtMs ?? 0) - (b.state.dueAtMs ?? 0))
-    .slice(0, query.limit)
+export function dueFollowUps({ committed, nowMs, retentionMs }: Context, query: DueFollowUpsQuery): DueFollowUps {
+  const pageOf = (kind: FollowUpKind): readonly FollowUpRow[] =>
+    [...committed.followUps.values()]
+      .filter(({ state }) => state.operation.kind === kind)
+      .filter(({ state }) => isDue(state, { ...query, calls: query.calls[kind] }, nowMs))
+      .sort(byTimer)
+      .slice(0, query.limit);
+  const followUps = (Object.keys(query.calls) as FollowUpKind[])
+    .flatMap(pageOf)
+    .sort(byTimer)
     .map((row) => followUpRecord(row, nowMs, retentionMs));
   return { nowMs, followUps };
+}
+
+function byTimer(a: FollowUpRow, b: FollowUpRow): number {
+  return (a.state.dueAtMs ?? 0) - (b.state.dueAtMs ?? 0);
 }
 
 export function followUpNews({ committed }: Context, accountId: string, id: string): FollowUpNews {
@@ -82,6 +95,18 @@ export function releasedFollowUps(
 
 export function followUp({ committed, nowMs }: Context, name: FollowUpName): FollowUpRecord | null {
   const row = byName(committed, name);
+  return row === undefined ? null : followUpRecord(row, nowMs, NO_ANSWER_MS);
+}
+
+export function followUpAtGateway(
+  { committed, nowMs }: Context,
+  { gatewayKey, gatewayRef, ...query }: FollowUpAtGateway,
+): FollowUpRecord | null {
+  const row = ofPayment(committed, query).findLast(({ state }) =>
+    gatewayKey === null
+      ? gatewayRef !== null && state.operation.gatewayRef === gatewayRef
+      : state.gatewayKey === gatewayKey,
+  );
   return row === undefined ? null : followUpRecord(row, nowMs, NO_ANSWER_MS);
 }
 

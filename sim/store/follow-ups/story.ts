@@ -79,16 +79,35 @@ function bindFollowUpKey(random: Random): Step {
 /** The sums change by anything that keeps them positive, and rarely by more: the tables refuse that. */
 function advanceFollowUp(random: Random): Step {
   const write = drawAdvance(random);
+  const settledMinor = pick(random, [null, null, 35]);
   const [back, more, absences] = [random(3), random(3), pick(random, [0, 0, 1, -1])];
-  const elsewhereMinor = rarely(random, 3) ? random(60) : null;
-  return aboutOne('advanceFollowUp', random, (store, _record, followUp) => {
+  const [learns, theirs, exact, stale] = [
+    rarely(random, 3),
+    random(60),
+    rarely(random, 2),
+    rarely(random, 3),
+  ];
+  return aboutOne('advanceFollowUp', random, async (store, record, followUp) => {
     const { amountMinor } = followUp.order;
+    const [now] = await store.sums(record.order.accountId, [record.paymentId]);
+    const asked = {
+      refundingMinor: now?.refundingMinor ?? 0,
+      refundedMinor: (now?.refundedMinor ?? 0) + Number(stale),
+      absences: now?.absences ?? 0,
+    };
+    const elsewhere = learns ? { amountMinor: theirs, asked, exact } : null;
     const sums: FollowUpAdvance['sums'] = {
       refundingMinor: back === 0 ? -amountMinor : 0,
       refundedMinor: more === 0 ? amountMinor : 0,
       absences,
     };
-    return store.advanceFollowUp({ ...write(followUp), id: followUp.followUp.id, sums, elsewhereMinor });
+    return store.advanceFollowUp({
+      ...write(followUp),
+      id: followUp.followUp.id,
+      settledMinor,
+      sums,
+      elsewhere,
+    });
   });
 }
 

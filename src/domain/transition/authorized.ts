@@ -22,6 +22,7 @@ export function onAuthorizedLookedUp(
     case 'captured':
       return capturedElsewhere(operation, outcome);
     case 'reversed':
+    case 'sealed':
       return {
         next: { ...operation, status: 'VOIDED', step: 'none', failureCode: EXPIRED },
         event: { type: 'payment.voided', detail: EXPIRED },
@@ -38,6 +39,8 @@ export function onAuthorizedLookedUp(
     case 'absent':
     case 'declined':
     case 'pending':
+    case 'open':
+    case 'requires_action':
       return unknown(operation, outcome.kind, context);
   }
 }

@@ -2,6 +2,7 @@ import type { EventType } from '../events.ts';
 import { type Operation, worse } from '../operation.ts';
 import type { CallOutcome } from '../outcomes.ts';
 import { backoffMs } from '../policy.ts';
+import { acting } from './acting.ts';
 import {
   ask,
   type Context,
@@ -9,13 +10,18 @@ import {
   type Decision,
   declined,
   failed,
+  isInTwoSteps,
+  mustReadFirst,
   NOT_EXECUTED,
   review,
 } from './decision.ts';
 import { mayCall } from './limits.ts';
 
+/** How a call ended. `unprepared`: the gateway's definite no to what it was to be called on, so nothing was called. */
+export type CallEnd = CallOutcome | { readonly kind: 'unprepared'; readonly code: string };
+
 /** Decides what the end of a call means. */
-export function onCallEnded(operation: Operation, outcome: CallOutcome, context: Context): Decision {
+export function onCallEnded(operation: Operation, outcome: CallEnd, context: Context): Decision {
   switch (outcome.kind) {
     case 'approved':
       return completed(operation, outcome, context);
@@ -27,6 +33,10 @@ export function onCallEnded(operation: Operation, outcome: CallOutcome, context:
         context,
       );
     case 'declined':
+      return isInTwoSteps(operation, context)
+        ? onDeclinedOpen(operation, outcome.code, context)
+        : onDeclined(operation, outcome.code, context);
+    case 'unprepared':
       return onDeclined(operation, outcome.code, context);
     case 'refused':
       return onRefused(operation, outcome.reason, outcome.retryAfterMs, context);
@@ -42,13 +52,24 @@ export function onCallEnded(operation: Operation, outcome: CallOutcome, context:
       const next = doubted(operation, outcome.answered ? 'answered' : 'open', context);
       // The gateway keeps this answer under the key, so another call would only get it again.
       if (outcome.answered && context.policy.contract.cachesErrors) {
-        return ask(next, 'call.unknown', outcome.reason, context.policy.contract.lookupLagMs, context);
+        return ask(
+          keptError(next, context),
+          'call.unknown',
+          outcome.reason,
+          context.policy.contract.lookupLagMs,
+          context,
+        );
       }
       return retryOrAsk(next, 'call.unknown', outcome.reason, outcome.retryAfterMs, context);
     }
     case 'pending': {
       const next = { ...doubted(operation, 'open', context), gatewayRef: outcome.ref };
       return ask(next, 'call.pending', null, context.policy.pendingPollMs, context);
+    }
+    case 'requires_action': {
+      // It may be the kept answer to an earlier call, and long out of date. So it is not shown before it is read.
+      const next = acting(doubted(operation, 'open', context), outcome.ref, context);
+      return ask(next, 'call.requires_action', null, context.policy.contract.lookupLagMs, context);
     }
     case 'forbidden': {
       const event = { type: 'call.forbidden', detail: outcome.reason } as const;
@@ -77,6 +98,12 @@ function onDeclined(operation: Operation, code: string, context: Context): Decis
   );
 }
 
+/** What was declined can still be paid. The code is durable before that is sealed, so the seal comes with the next claim. */
+function onDeclinedOpen(operation: Operation, code: string, context: Context): Decision {
+  const next = { ...doubted(operation, 'answered', context), declineCode: code };
+  return ask(next, 'call.declined', code, context.policy.contract.lookupLagMs, context);
+}
+
 function onRefused(
   operation: Operation,
   reason: string,
@@ -88,7 +115,7 @@ function onRefused(
   return failed(operation, 'gateway_unavailable', NOT_EXECUTED);
 }
 
-/** The same key again if that is safe and allowed, else a lookup. */
+/** The same key again if that is safe and allowed, else a lookup. In two steps, a doubt is looked up before anything is sent again. */
 function retryOrAsk(
   operation: Operation,
   type: EventType,
@@ -97,12 +124,23 @@ function retryOrAsk(
   context: Context,
 ): Decision {
   const waitMs = backoffMs(context.policy, operation.attempts, context.roll, retryAfterMs);
-  if (mayCall(operation, waitMs, context)) return { next: operation, event: { type, detail }, waitMs };
+  if (mayCall(operation, waitMs, context)) {
+    return mustReadFirst(operation, context)
+      ? ask(operation, type, detail, waitMs, context)
+      : { next: operation, event: { type, detail }, waitMs };
+  }
   return ask(operation, type, detail, context.policy.contract.lookupLagMs, context);
 }
 
 function doubted(operation: Operation, kind: 'answered' | 'open', context: Context): Operation {
   return { ...operation, doubt: worse(operation.doubt, { kind, untilMs: context.nowMs }, context) };
+}
+
+/** In two steps, the answer that is kept under the key is the end of every call so far: none of them is still under way. */
+function keptError(operation: Operation, context: Context): Operation {
+  const { doubt } = operation;
+  if (doubt.kind === 'none' || !isInTwoSteps(operation, context)) return operation;
+  return { ...operation, doubt: { ...doubt, kind: 'answered' } };
 }
 
 export function uncounted(operation: Operation): Operation {

@@ -2,7 +2,7 @@ import { FULL_TRUST, latestMoment } from '../clock-trust.ts';
 import { isSettled, type Operation, worse } from '../operation.ts';
 import { unaskedAuthorized } from './authorized.ts';
 import { uncounted } from './call-ended.ts';
-import { type Context, type Decision, failed, NOT_EXECUTED, review } from './decision.ts';
+import { type Context, type Decision, failed, isInTwoSteps, NOT_EXECUTED, review } from './decision.ts';
 import { isPastItsKey, mayBeForgotten, mayCall, outOfTime } from './limits.ts';
 
 /** What the claim is for. `none`: the claim itself ended the matter, and nothing is sent. */
@@ -44,12 +44,16 @@ export function onClaim(operation: Operation, event: ClaimEvent, context: Contex
   return claimCall(taken, detail, context);
 }
 
-/** If the clock was set, a lease may only look over. Its request may be sent until the lease really ends. */
+/**
+ * If the clock was set, a lease may only look over. Its request may be sent until the lease really ends. In two steps, what it may have done
+ * is looked up before anything is sent again.
+ */
 function withExpiredLease(operation: Operation, event: ClaimEvent, context: Context): Operation {
   if (event.expiredAtMs === null || operation.step !== 'call') return operation;
   const { nowMs, trust = FULL_TRUST } = context;
   const untilMs = latestMoment(event.expiredAtMs, nowMs, trust);
-  return { ...operation, doubt: worse(operation.doubt, { kind: 'open', untilMs }, context) };
+  const doubt = worse(operation.doubt, { kind: 'open', untilMs }, context);
+  return { ...operation, doubt, step: isInTwoSteps(operation, context) ? 'lookup' : operation.step };
 }
 
 function claimCall(operation: Operation, detail: string | null, context: Context): ClaimDecision {

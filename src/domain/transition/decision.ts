@@ -27,6 +27,8 @@ export interface Settled {
   readonly problem: FailureProblem | null;
   /** Failed without a decline: a lookup did not find it, or no call is known to have been executed. */
   readonly byAbsence: boolean;
+  /** What it moved, in minor units, if that is not what was asked for. Absent: it is. */
+  readonly movedMinor?: number;
 }
 
 export interface Context {
@@ -135,6 +137,16 @@ export const NOT_EXECUTED: Settled = { problem: 'gateway_failed', byAbsence: tru
  */
 export function reversed({ policy }: Context): Settled {
   return { problem: 'gateway_failed', byAbsence: policy.contract.keys === 'none' };
+}
+
+/** Whether it is made in two steps: after a decline, what it was called on can still be paid, until that is sealed. */
+export function isInTwoSteps({ kind }: Operation, { policy }: Context): boolean {
+  return policy.contract.steps === 'two' && EFFECTS[kind].inSteps;
+}
+
+/** Whether it must be looked up before it is called again. A lookup that permits the call says so by the step. */
+export function mustReadFirst(operation: Operation, context: Context): boolean {
+  return operation.doubt.kind !== 'none' && isInTwoSteps(operation, context);
 }
 
 /** Look it up in `waitMs`. Without lookups, only a person can find out. */

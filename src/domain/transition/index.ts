@@ -8,7 +8,7 @@
  * - What is unknown is looked up, not guessed.
  */
 export type { Alarm } from '../alarms.ts';
-export { onCallEnded, onNotSent } from './call-ended.ts';
+export { type CallEnd, onCallEnded, onNotSent } from './call-ended.ts';
 export { type Action, type ClaimEvent, mayCallNow, onClaim } from './claim.ts';
 export { type Context, type Decision, isDecline } from './decision.ts';
 export {
@@ -21,6 +21,7 @@ export {
 export { onLookupEnded } from './lookup-ended.ts';
 export { onReleasedLookedUp, type ReleasedOutcome } from './released.ts';
 export { type AheadOutcome, onAhead, onAheadOfCall, onLookedFirst } from './restored.ts';
+export { ACTION_EXPIRED, inTwoSteps, mayWaitForCustomer, mustSeal } from './two-steps.ts';
 export { NO_EVIDENCE, type OwnEvidence, onUnseen, onVerified, type VerifyOutcome } from './verified.ts';
 export { onWatched } from './watched.ts';
 export { BY_OPERATOR, onWished, type Shown, shownBy, stillWished } from './wished.ts';

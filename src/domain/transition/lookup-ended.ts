@@ -1,8 +1,7 @@
 import { EFFECTS } from '../effects.ts';
-import type { EventType } from '../events.ts';
 import { isSettled, type Operation } from '../operation.ts';
 import type { LookupOutcome } from '../outcomes.ts';
-import { backoffMs, lookupWaitMs, type Policy } from '../policy.ts';
+import { backoffMs } from '../policy.ts';
 import { type AbsenceProof, absenceProof } from '../proof.ts';
 import { onAuthorizedLookedUp } from './authorized.ts';
 import {
@@ -20,6 +19,8 @@ import {
   withForbidden,
 } from './decision.ts';
 import { mayCall } from './limits.ts';
+import { lookAgain } from './look-again.ts';
+import { inOneStep, onReadInTwoSteps } from './two-steps.ts';
 
 /** Decides what the end of a lookup means. `askedAtMs`: a moment before the lookup was sent, by the database's clock. */
 export function onLookupEnded(
@@ -54,7 +55,10 @@ function besideOtherMoney(operation: Operation, decision: Decision, { policy }: 
   };
 }
 
-function decide(operation: Operation, outcome: LookupOutcome, askedAtMs: number, context: Context): Decision {
+function decide(operation: Operation, read: LookupOutcome, askedAtMs: number, context: Context): Decision {
+  const inTwoSteps = onReadInTwoSteps(operation, read, context);
+  if (inTwoSteps !== null) return inTwoSteps;
+  const outcome = inOneStep(read);
   switch (outcome.kind) {
     case 'succeeded':
       return completed(operation, outcome, context);
@@ -171,40 +175,4 @@ function isResendable(operation: Operation, { policy, nowMs }: Context): boolean
   }
   // The charge's time may have ended before the order's other charges were looked up.
   return keys === 'none' && nowMs - operation.openedAtMs < policy.resolveForMs;
-}
-
-/** `provableAtMs`: when the same answer would be proof. The next lookup is then, if that is earlier than the schedule. */
-export function lookAgain(
-  operation: Operation,
-  type: EventType,
-  detail: string | null,
-  provableAtMs: number | null,
-  context: Context,
-): Decision {
-  const { policy, nowMs, roll } = context;
-  const sinceMs = operation.unresolvedSinceMs ?? nowMs;
-  const next = {
-    ...operation,
-    step: 'lookup',
-    lookups: operation.lookups + 1,
-    unresolvedSinceMs: sinceMs,
-  } as const;
-  const provableMs = provableAtMs === null ? null : Math.max(provableAtMs - nowMs + 1, 1);
-  if (operation.status === 'REVIEW') {
-    const { reviewLookupMs } = policy;
-    return { next, event: { type, detail }, waitMs: Math.min(reviewLookupMs, provableMs ?? reviewLookupMs) };
-  }
-  if (nowMs - sinceMs >= resolveForMs(next, policy)) return review(next, 'unresolved_too_long', context);
-  const pending = type === 'lookup.pending';
-  const baseMs = pending ? policy.pendingPollMs : policy.lookupBaseMs;
-  const scheduledMs = lookupWaitMs(policy, baseMs, operation.lookups, roll);
-  const status = pending ? operation.status : 'UNRESOLVED';
-  const waitMs = Math.min(scheduledMs, provableMs ?? scheduledMs);
-  return { next: { ...next, status }, event: { type, detail }, waitMs };
-}
-
-/** How long it may stay without an end before a person is asked. The gateway may take longer with what it has accepted. */
-function resolveForMs({ kind, gatewayRef }: Operation, policy: Policy): number {
-  const pendingForMs = gatewayRef === null ? null : EFFECTS[kind].pendingForMs;
-  return pendingForMs ?? policy.resolveForMs;
 }

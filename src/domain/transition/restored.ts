@@ -8,11 +8,12 @@ import { lookupWaitMs } from '../policy.ts';
 import { absenceProof } from '../proof.ts';
 import { onNotSent, uncounted } from './call-ended.ts';
 import { type Context, type Decision, isDecline, review, withForbidden } from './decision.ts';
-import { lookAgain, onLookupEnded } from './lookup-ended.ts';
+import { lookAgain } from './look-again.ts';
+import { onLookupEnded } from './lookup-ended.ts';
 
 /**
  * Decides after a charge was looked up before its first call, under the claim of that call. Null: the gateway does
- * not know the key, so the call may be sent.
+ * not know the key, or shows that nothing is paid yet, so the call may be sent.
  */
 export function onLookedFirst(
   operation: Operation,
@@ -27,6 +28,11 @@ export function onLookedFirst(
       return askFirstAgain(operation, 'looked_first_unavailable', null, context);
     case 'forbidden':
       return withForbidden(askFirstAgain(operation, 'looked_first_forbidden', null, context));
+    case 'open': {
+      const decision = onLookupEnded(uncounted(operation), outcome, askedAtMs, context);
+      // It permits this very call.
+      return decision.next.step === 'call' ? null : decision;
+    }
     default:
       return onLookupEnded(uncounted(operation), outcome, askedAtMs, context);
   }

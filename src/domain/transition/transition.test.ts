@@ -227,6 +227,7 @@ const anyLookupOutcome = fc.constantFrom<LookupOutcome>(
   { kind: 'forbidden', reason: 'http_401' },
 );
 const anyContract = fc.record<GatewayContract>({
+  steps: fc.constant('one'),
   keys: fc.constantFrom('kept', 'none'),
   keyWindowMs: fc.constantFrom(0, 20_000, 86_400_000),
   cachesErrors: fc.boolean(),

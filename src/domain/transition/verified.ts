@@ -7,6 +7,7 @@ import {
   type Decision,
   isDecline,
   knowsOfOtherMoney,
+  mustReadFirst,
   review,
   withForbidden,
 } from './decision.ts';
@@ -125,7 +126,8 @@ function onClear(operation: Operation, own: OwnEvidence, context: Context): Deci
   if (isSettled(operation.status)) return restingAfter(operation, event, context);
   const next = withOwnEvidence(operation, own, context);
   if (operation.status === 'REVIEW') return onClearInReview(next, own, context);
-  return { next: { ...next, step: operation.step === 'lookup' ? 'lookup' : 'call' }, event, waitMs: 0 };
+  const looks = operation.step === 'lookup' || mustReadFirst(next, context);
+  return { next: { ...next, step: looks ? 'lookup' : 'call' }, event, waitMs: 0 };
 }
 
 /**

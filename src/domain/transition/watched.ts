@@ -17,6 +17,7 @@ import {
   watchWaitMs,
   withForbidden,
 } from './decision.ts';
+import { inOneStep } from './two-steps.ts';
 
 /** What workers without a lease have reported about it. Times are by the database's clock. */
 export interface WatchNews {
@@ -66,11 +67,12 @@ function namesAnother(
 
 function decide(
   operation: Operation,
-  outcome: LookupOutcome,
+  read: LookupOutcome,
   { news, askedAtMs }: { readonly news: WatchNews | null; readonly askedAtMs: number },
   context: Context,
 ): Watched {
   if (!context.policy.contract.lookup) return { decision: unasked(operation, news, context), checked: true };
+  const outcome = inOneStep(read);
   switch (outcome.kind) {
     case 'unavailable':
     case 'forbidden': {

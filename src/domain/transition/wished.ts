@@ -1,10 +1,11 @@
 /** Decisions about an operation in REVIEW whose outcome an operator has stated: after one more look at the gateway. */
 import { EFFECTS } from '../effects.ts';
+import { isNotAsked } from '../not-asked.ts';
 import type { Operation } from '../operation.ts';
 import type { LookupOutcome } from '../outcomes.ts';
 import { lookupWaitMs } from '../policy.ts';
 import { absenceProof } from '../proof.ts';
-import { inWords, type Wish, type WishEnd } from '../wish.ts';
+import { inWords, type KnownWish, type Wish, type WishEnd } from '../wish.ts';
 import { type Context, completed, type Decision, failed } from './decision.ts';
 import { onLookupEnded } from './lookup-ended.ts';
 import type { ReleasedOutcome } from './released.ts';
@@ -17,6 +18,11 @@ export interface Looks {
   readonly others: Shown;
   /** Of the operation itself. Null: the gateway has no lookups. */
   readonly own: LookupOutcome | null;
+  /**
+   * The amount in the operator's word, in minor units, if it is not the one that was asked for. Then the gateway was asked for the operation
+   * with this amount. Null: it is the same, or the word has none.
+   */
+  readonly otherMinor: number | null;
   /** By the database's clock, before the first of these questions was sent. */
   readonly askedAtMs: number;
 }
@@ -24,20 +30,12 @@ export interface Looks {
 /** What the check of the other operations has shown. */
 export type Shown =
   | { readonly kind: 'nothing' }
+  /** The gateway was asked, and has not answered. */
+  | { readonly kind: 'silence' }
   /** The gateway shows another charge of the order that is live. `ref` null: its id is not known. */
   | { readonly kind: 'money'; readonly ref: string | null }
   /** The check has not ended. `waitMs`: when it goes on; null: soon. */
   | { readonly kind: 'unfinished'; readonly waitMs: number | null };
-
-/** Reasons with which nobody has asked the gateway. */
-const NOT_ASKED: ReadonlySet<string> = new Set([
-  'no_free_slot',
-  'lease_too_short',
-  'no_free_file',
-  'no_free_port',
-  'no_memory',
-  'store_unavailable',
-]);
 
 /** Evidence, and a gateway that cannot be asked from here, are what a person is there for. So they show nothing. */
 export function shownBy(outcome: VerifyOutcome | ReleasedOutcome): Shown {
@@ -45,9 +43,9 @@ export function shownBy(outcome: VerifyOutcome | ReleasedOutcome): Shown {
     case 'found':
       return outcome.reason === 'late_success' ? { kind: 'money', ref: outcome.ref } : { kind: 'nothing' };
     case 'unavailable':
-      return outcome.waitMs !== null || NOT_ASKED.has(outcome.reason)
+      return outcome.waitMs !== null || isNotAsked(outcome.reason)
         ? { kind: 'unfinished', waitMs: outcome.waitMs }
-        : { kind: 'nothing' };
+        : { kind: 'silence' };
     default:
       return { kind: 'nothing' };
   }
@@ -59,9 +57,16 @@ export interface Wished {
   readonly end: WishEnd | null;
 }
 
-/** Decides about the wish. Proof is stronger, in either direction; only a gateway that shows nothing lets the wish stand. */
-export function onWished(wish: Wish, looks: Looks, context: Context): Wished {
-  const { checked, own, others, askedAtMs } = looks;
+/**
+ * Decides about the wish. Proof is stronger, in either direction; only a gateway that shows nothing lets the wish stand. Once it has shown
+ * that a wish was wrong, silence is not enough: it must answer. The same holds for a wish with another amount than was asked for.
+ */
+export function onWished(
+  { wish, refutedBefore }: Pick<KnownWish, 'wish' | 'refutedBefore'>,
+  looks: Looks,
+  context: Context,
+): Wished {
+  const { checked, own, others, otherMinor, askedAtMs } = looks;
   const looked =
     own === null || checked.settled !== undefined
       ? checked
@@ -69,13 +74,15 @@ export function onWished(wish: Wish, looks: Looks, context: Context): Wished {
   const { settled } = looked;
   if (settled !== undefined) {
     const agrees = (settled.problem === null) === (wish.outcome === 'completed');
-    return agrees ? { decision: looked, end: 'confirmed' } : refuted(looked, wish);
+    return agrees ? { decision: withAmount(looked, otherMinor), end: 'confirmed' } : refuted(looked, wish);
   }
   if (isAgainst(wish, looks)) return refuted(looked, wish);
-  if (others.kind === 'unfinished' || !wasAsked(own)) {
+  if (others.kind === 'unfinished' || !wasAsked(own) || isUnsealed(own)) {
     const waitMs = others.kind === 'unfinished' ? others.waitMs : null;
     return { decision: within(looked, waitMs ?? context.policy.lookupBaseMs), end: null };
   }
+  if ((refutedBefore || otherMinor !== null) && isSilent(looks))
+    return { decision: stillWished(looked, context), end: null };
   const landsAtMs = wish.outcome === 'failed' ? mayLandUntilMs(looked.next, askedAtMs, context) : null;
   if (landsAtMs !== null) {
     return { decision: within(looked, Math.max(1, landsAtMs - context.nowMs + 1)), end: null };
@@ -84,16 +91,27 @@ export function onWished(wish: Wish, looks: Looks, context: Context): Wished {
 }
 
 /** Whether the gateway shows that the wish is wrong, although this does not end the review. */
-function isAgainst({ outcome }: Wish, { own, others }: Looks): boolean {
+function isAgainst({ outcome }: Wish, { own, others, otherMinor }: Looks): boolean {
   // Money on other terms is not this payment's, and it is live.
   if (own?.kind === 'mismatch') return true;
+  // Only the gateway itself can show that another amount was moved.
+  if (otherMinor !== null && own !== null) return own.kind !== 'unavailable' && own.kind !== 'forbidden';
   if (outcome === 'completed') return own?.kind === 'reversed';
   // What is pending may still be made, and nobody would notice it then.
   return own?.kind === 'duplicated' || own?.kind === 'pending' || others.kind === 'money';
 }
 
+/** It can still be paid: the seal has not worked yet. */
+function isUnsealed(own: LookupOutcome | null): boolean {
+  return own?.kind === 'open' || own?.kind === 'requires_action';
+}
+
 function wasAsked(own: LookupOutcome | null): boolean {
-  return own === null || own.kind !== 'unavailable' || !NOT_ASKED.has(own.reason);
+  return own === null || own.kind !== 'unavailable' || !isNotAsked(own.reason);
+}
+
+function isSilent({ own, others }: Looks): boolean {
+  return own?.kind === 'unavailable' || own?.kind === 'forbidden' || others.kind === 'silence';
 }
 
 function refuted(looked: Decision, wish: Wish): Wished {
@@ -127,8 +145,15 @@ function carriedOut(operation: Operation, wish: Wish, looks: Looks, context: Con
     const settled = { problem: 'gateway_failed', byAbsence: true } as const;
     return { ...failed(operation, BY_OPERATOR, settled), event };
   }
-  const decision = { ...completed(operation, { ref: wish.gatewayRef }, context), event };
+  const done = { ...completed(operation, { ref: wish.gatewayRef }, context), event };
+  const decision = withAmount(done, looks.otherMinor);
   return isTwice(wish.gatewayRef, looks) ? { ...decision, alarm: EFFECTS[operation.kind].twice } : decision;
+}
+
+function withAmount(decision: Decision, otherMinor: number | null): Decision {
+  const { settled } = decision;
+  if (otherMinor === null || settled === undefined || settled.problem !== null) return decision;
+  return { ...decision, settled: { ...settled, movedMinor: otherMinor } };
 }
 
 /** Whether the gateway shows live money besides that of the wish. */

@@ -10,6 +10,7 @@ export function exclusiveFields(shown: CaptureOrVoid): Record<string, unknown> {
     payment_id: shown.paymentId,
     order_id: shown.orderId,
     amount: shown.amountMinor,
+    ...(shown.capturedMinor === null ? {} : { amount_captured: shown.capturedMinor }),
     currency: shown.currency,
     status: shown.status,
     failure_code: shown.failureCode,

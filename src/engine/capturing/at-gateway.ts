@@ -1,7 +1,8 @@
 /** Captures and voids at the gateway: what is asked for, and by whose methods. */
 import type { CaptureRequest } from '../../domain/capture-outcomes.ts';
 import type { ExclusiveKind } from '../../domain/effects.ts';
-import type { CaptureEffect } from '../../ports/gateway.ts';
+import type { LookupOutcome, NotSent } from '../../domain/outcomes.ts';
+import type { CaptureEffect, ExchangeOptions } from '../../ports/gateway.ts';
 import type { FollowUpRecord } from '../../ports/store.ts';
 import type { Engine } from '../context.ts';
 import { referenceOf } from '../names.ts';
@@ -15,10 +16,23 @@ export function captureRequest(
     key: gatewayKey,
     reference: referenceOf(engine, order),
     orderId: order.orderId,
+    accountId: order.accountId,
+    installationId: engine.installationId,
     chargeRef: followUp.chargeRef,
     amountMinor: order.amountMinor,
     currency: order.currency,
   };
+}
+
+/** Asks what became of it. If an operator has settled it with another amount, that is the one that it has at the gateway. */
+export function lookUpExclusive(
+  engine: Engine,
+  kind: ExclusiveKind,
+  record: FollowUpRecord,
+): (options: ExchangeOptions) => Promise<LookupOutcome | NotSent> {
+  const { settledMinor, order } = record;
+  const request = { ...captureRequest(engine, record), amountMinor: settledMinor ?? order.amountMinor };
+  return (options) => effectOf(engine, kind).lookup(request, options);
 }
 
 /** The gateway's methods. Nothing is opened or taken up if there are none. */

@@ -1,5 +1,5 @@
 /** What a look at an authorised charge says while a capture or a void of ours may be behind it. */
-import type { LookupOutcome, NotSent } from '../../domain/outcomes.ts';
+import type { LookupOutcome } from '../../domain/outcomes.ts';
 import { type PaymentRecord, StoreError } from '../../ports/store.ts';
 import type { Engine } from '../context.ts';
 
@@ -11,10 +11,9 @@ import type { Engine } from '../context.ts';
 export async function unlessOurs(
   { store }: Pick<Engine, 'store'>,
   { operation, order, paymentId }: PaymentRecord,
-  outcome: LookupOutcome | NotSent,
-): Promise<LookupOutcome | NotSent> {
-  if (operation.status !== 'AUTHORIZED') return outcome;
-  if (outcome.kind !== 'captured' && outcome.kind !== 'reversed') return outcome;
+  outcome: LookupOutcome,
+): Promise<LookupOutcome> {
+  if (operation.status !== 'AUTHORIZED' || !ENDS.includes(outcome.kind)) return outcome;
   try {
     const [sums] = await store.sums(order.accountId, [paymentId]);
     const isFree = (sums?.exclusive?.id ?? null) === null;
@@ -24,3 +23,6 @@ export async function unlessOurs(
     return { kind: 'unavailable', reason: 'store_unavailable' };
   }
 }
+
+/** What a look says when the authorisation has ended. */
+const ENDS: readonly LookupOutcome['kind'][] = ['captured', 'reversed', 'sealed'];

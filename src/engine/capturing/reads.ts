@@ -1,5 +1,5 @@
 /** The reads of captures and voids for clients. A payment has several only if all but the last have failed: that one is shown. */
-import type { ExclusiveKind } from '../../domain/effects.ts';
+import type { FollowUpKind } from '../../domain/effects.ts';
 import { isUuid } from '../../domain/ids.ts';
 import type { FollowUpRecord } from '../../ports/store.ts';
 import type { Payonce } from '../api.ts';
@@ -28,12 +28,12 @@ export function createExclusiveReads({ store }: Pick<Engine, 'store'>, show: Sho
   };
 }
 
-/** The last capture, or the last void. Rejects with `StoreError`. */
+/** The last one of its kind. Rejects with `StoreError`. */
 export async function lastOf(
   store: Pick<Engine['store'], 'followUps'>,
   accountId: string,
   paymentId: string,
-  kind: ExclusiveKind,
+  kind: FollowUpKind,
 ): Promise<FollowUpRecord | null> {
   if (!isUuid(paymentId)) return null;
   const [last] = await store.followUps({ accountId, paymentId, kind, limit: 1 });

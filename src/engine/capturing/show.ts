@@ -10,7 +10,7 @@ import { nextAttemptMs } from '../show.ts';
 
 /** A stored capture or void as the outside may see it. */
 export function toCaptureOrVoid(record: FollowUpRecord): CaptureOrVoid {
-  const { order, operation } = record;
+  const { order, operation, settledMinor } = record;
   const ended = isSettled(operation.status);
   return {
     operation: operation.kind as ExclusiveKind,
@@ -18,6 +18,7 @@ export function toCaptureOrVoid(record: FollowUpRecord): CaptureOrVoid {
     accountId: order.accountId,
     orderId: order.orderId,
     amountMinor: order.amountMinor,
+    capturedMinor: operation.status === 'COMPLETED' ? settledMinor : null,
     currency: order.currency,
     status: followUpStatus(operation.status),
     metadata: order.metadata,

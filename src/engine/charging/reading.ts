@@ -22,7 +22,7 @@ export async function readSituation(charging: Charging, request: ClientRequest):
     const grantedAtMs = (record.dueAtMs ?? situation.nowMs) - engine.policy.leaseMs;
     if (record.held && claim !== undefined) {
       const { claimedAt } = claim;
-      const place = placeFor(engine, record.operation.step);
+      const place = placeFor(engine, record.operation.step, 'charge');
       begin(driver, record, { nowMs: grantedAtMs, claimedAt, place });
     }
   }

@@ -23,6 +23,8 @@ export interface Charging {
 export interface ClientRequest extends Wanted {
   readonly names: StartNames;
   readonly untilMs: number;
+  /** Why the gateway never charges such an order. Then nothing is started; what is there already is answered all the same. Null: it may. */
+  readonly refusal: string | null;
   /** When its turn began. Nothing that it sent to the store before that is still under way. */
   turnAtMs: number;
   /** Claims of this request that were not confirmed. A row that carries one of them is this request's own. */

@@ -1,9 +1,11 @@
 /** Waiting for a charge to end, at most as long as the client wants. */
 import { isSettled } from '../../domain/operation.ts';
+import { mayWaitForCustomer } from '../../domain/transition/index.ts';
 import type { PaymentRecord } from '../../ports/store.ts';
 import type { ChargeAnswer } from '../api.ts';
 import { retryAfterMs } from '../retry-after.ts';
-import { showPayment } from '../show.ts';
+import { showPaymentNow } from '../show.ts';
+import { nextActionOf } from '../two-steps/action.ts';
 import { frozenOf, replay, settled } from './answers.ts';
 import { knownSince, mayBeTaken, readAgain } from './reading.ts';
 import { type Charging, type ClientRequest, isReplayed, type Turn } from './request.ts';
@@ -25,14 +27,15 @@ export async function waitForOwn(
   const ended = await waiters.next(
     paymentId,
     leftMs,
-    (seen) => hasEnded(seen) && seen.operation.n === operation.n,
+    (seen) => (hasEnded(seen) || mayAsk(charging, seen)) && seen.operation.n === operation.n,
   );
   if (ended?.answer) {
     const { problem: code, body } = ended.answer;
     const frozen = { problem: code, body };
     return settled(charging, request, ended, frozen, { started: true, freshForMs: answerRetentionMs });
   }
-  if (ended === null && clock.monotonicMs() < request.untilMs && !waiters.closed()) return 'again';
+  const goesOn = ended === null || !hasEnded(ended);
+  if (goesOn && clock.monotonicMs() < request.untilMs && !waiters.closed()) return 'again';
   return unsettled(charging, request, ended ?? record);
 }
 
@@ -47,9 +50,14 @@ export async function waitTurn(
   const leftMs = request.untilMs - engine.clock.monotonicMs();
   if (record === null) return 'again';
   if (leftMs <= 0 || record.operation.status === 'REVIEW') return unsettled(charging, request, record);
+  // The customer cannot act before they are told.
+  if (mayAsk(charging, record) && (await nextActionOf(engine, record)) !== null)
+    return unsettled(charging, request, record);
   const local = driver.known(record.paymentId) !== undefined;
   const pollMs = local ? leftMs : Math.min(POLL_CAP_MS, POLL_MS * 1.5 ** Math.min(turn, 20), leftMs);
-  const ended = await waiters.next(record.paymentId, pollMs, hasEnded);
+  const isNews = (seen: PaymentRecord): boolean =>
+    hasEnded(seen) || (seen.seq > record.seq && mayAsk(charging, seen));
+  const ended = await waiters.next(record.paymentId, pollMs, isNews);
   if (ended === null && waiters.closed()) return unsettled(charging, request, record);
   return 'again';
 }
@@ -78,10 +86,15 @@ async function unsettled(
   }
   return {
     kind: 'unsettled',
-    payment: showPayment(charging.engine, record),
+    payment: await showPaymentNow(charging.engine, record),
     retryAfterMs: retryAfterMs(record),
     replayed: isReplayed(request),
   };
+}
+
+/** Whether the customer may have to act. Only the database knows what. */
+function mayAsk({ engine }: Charging, { operation }: PaymentRecord): boolean {
+  return engine.gateway.twoSteps !== undefined && mayWaitForCustomer(operation);
 }
 
 function hasEnded(record: PaymentRecord): boolean {

@@ -1,6 +1,6 @@
 /** How a worker's step ends: what it decided is written, the lease is given back, and the record waits again or is left. */
-import type { CallOutcome } from '../../domain/outcomes.ts';
 import {
+  type CallEnd,
   type Context,
   type Decision,
   endingInTime,
@@ -20,23 +20,21 @@ import { contextOf, type Parts } from './parts.ts';
 import type { Waits } from './waits.ts';
 
 /** What a write that gives the lease back says beside the decision. */
-type End = Required<Pick<WriteOptions, 'nowMs' | 'evidenceSeen' | 'elsewhereMinor' | 'wish'>>;
+type End = Required<Pick<WriteOptions, 'nowMs' | 'evidenceSeen' | 'elsewhere' | 'wish'>>;
+/** What was learnt beside the decision. */
+type Seen = Pick<End, 'evidenceSeen' | 'elsewhere' | 'wish'>;
 
 export interface Finishing {
   /**
    * Writes the decision and gives the lease back. `outcome`: of the call that led to it; null if there was none. If nothing can be written,
    * proof of money is kept as evidence.
    */
-  finish(
-    held: Held,
-    decided: Decision,
-    nowMs: number,
-    outcome: CallOutcome | null,
-    seen?: Pick<End, 'evidenceSeen' | 'wish'>,
-  ): Promise<void>;
+  finish(held: Held, decided: Decision, nowMs: number, outcome: CallEnd | null, seen?: Seen): Promise<void>;
   /** Tells what a write has changed, and continues when its decision says. */
   afterWrite(before: PaymentRecord, record: PaymentRecord, decision: Decision): void;
 }
+
+const NOTHING_SEEN: Seen = { evidenceSeen: 0, elsewhere: null, wish: null };
 
 export function createFinishing({
   engine,
@@ -55,36 +53,34 @@ export function createFinishing({
     held: Held,
     decided: Decision,
     nowMs: number,
-    outcome: CallOutcome | null,
-    { evidenceSeen, wish }: Pick<End, 'evidenceSeen' | 'wish'> = { evidenceSeen: 0, wish: null },
+    outcome: CallEnd | null,
+    { evidenceSeen, elsewhere: seen, wish }: Seen = NOTHING_SEEN,
   ): Promise<void> {
     const proved = mustAskAhead(held, decided) ? await withoutForgotten(held, decided) : decided;
     // A wish that the look ahead has overtaken stays open.
     const isOvertaken = wish !== null && proved !== decided;
     const timely = isOvertaken ? stillWished(proved, context(nowMs, held.record)) : proved;
     let decision = endingInTime(timely, context(nowMs, held.record));
-    const elsewhereMinor = isDecline(decision)
-      ? await roomOf(engine, held.record).elsewhereMinor(engine, held)
-      : null;
+    const elsewhere = isDecline(decision) ? await roomOf(engine, held.record).elsewhere(engine, held) : seen;
     const ended = isOvertaken ? null : wish;
-    let written = await end(held, decision, { nowMs, evidenceSeen, elsewhereMinor, wish: ended });
+    let written = await end(held, decision, { nowMs, evidenceSeen, elsewhere, wish: ended });
     if (written.kind === 'unseen') {
       decision = onUnseen(held.record.operation, decision, context(nowMs, held.record));
-      written = await end(held, decision, { nowMs, evidenceSeen: 0, elsewhereMinor, wish: null });
+      written = await end(held, decision, { nowMs, evidenceSeen: 0, elsewhere, wish: null });
     }
     if (written.kind === 'done') return afterWrite(held.record, written.record, decision);
     forget(held.record);
     if (outcome === null) return;
     // A worker that takes the payment over assumes that we may have sent until the end of our lease, but not later. If
     // all clocks of this machine stood still, we may have sent after it.
-    const isNews = tellsOfMoney(outcome) || mayHaveSent(outcome);
+    const isNews = tellsOfMoney(outcome) || mayHaveSent(engine, held.record, outcome);
     if (isNews) await keepEvidence(engine, held.record, outcome);
   }
 
   function end(
     held: Held,
     decision: Decision,
-    { nowMs, evidenceSeen, elsewhereMinor, wish }: End,
+    { nowMs, evidenceSeen, elsewhere, wish }: End,
   ): Promise<Written> {
     return write(engine, {
       record: held.record,
@@ -92,7 +88,7 @@ export function createFinishing({
       lease: { kind: 'release', waitMs: decision.waitMs },
       mustBeDue: false,
       evidenceSeen,
-      elsewhereMinor,
+      elsewhere,
       wish,
       nowMs,
       tryForMs: usableMs(engine, held),

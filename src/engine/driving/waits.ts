@@ -4,15 +4,14 @@ import { leftToTryMs } from '../../domain/transition/index.ts';
 import type { PaymentRecord } from '../../ports/store.ts';
 import type { Permission, Request } from '../gate.ts';
 import { type Place, takePlace, waitForPlace } from '../place.ts';
-import { unitOf } from '../unit.ts';
 import { needOf, requestOf } from './next-step.ts';
 import { contextOf, type Parts } from './parts.ts';
 
 export interface Waits {
   /** Continues with it after `waitMs`, once the gateway's limits allow it. False: it is left to the sweep. */
   resumeIn(record: PaymentRecord, waitMs: number): boolean;
-  /** Continues at once with what waits here, if this record is newer. */
-  wake(record: PaymentRecord): void;
+  /** Continues in `waitMs` (default: at once) with what waits here, if this record is newer. */
+  wake(record: PaymentRecord, waitMs?: number): void;
   /** Ends the wait of an older state of the payment. False: there was none. */
   endWait(record: PaymentRecord): boolean;
 }
@@ -36,7 +35,8 @@ export function createWaits({ engine, active, forget, isDraining, onPlace }: Wai
    */
   function seekPlace(record: PaymentRecord, paid: Request | null): void {
     const need = needOf(engine, record);
-    const place = takePlace(engine, need);
+    const { kind } = record.operation;
+    const place = takePlace(engine, need, kind);
     if (place !== null) {
       start(record, place, paid);
       return;
@@ -47,7 +47,7 @@ export function createWaits({ engine, active, forget, isDraining, onPlace }: Wai
       cancelTimer();
       start(record, free, paid);
     };
-    const leave = waitForPlace(engine, { need, dueAtMs, onPlace });
+    const leave = waitForPlace(engine, { need, kind, dueAtMs, onPlace });
     const tooLate = (): void => {
       leave();
       seekPlace(record, paid);
@@ -78,10 +78,10 @@ export function createWaits({ engine, active, forget, isDraining, onPlace }: Wai
     }
     place.free();
     if (permission.kind === 'ask_again') {
-      if (paid !== null) gate.giveBack(paid);
+      if (paid !== null) gate.giveBack(paid, kind);
       resumeIn(record, Math.min(permission.inMs, leftMsOf(record)));
     } else if (!later(record, permission.inMs, () => seekPlace(record, request), request)) {
-      gate.giveBack(request);
+      gate.giveBack(request, kind);
     }
   }
 
@@ -94,15 +94,15 @@ export function createWaits({ engine, active, forget, isDraining, onPlace }: Wai
     return request === 'lookup' ? { kind: 'go', inMs: 0 } : gate.reserve('resumed', kind);
   }
 
-  function wake(record: PaymentRecord): void {
-    if (endWait(record)) resumeIn(record, 0);
+  function wake(record: PaymentRecord, waitMs = 0): void {
+    if (endWait(record)) resumeIn(record, waitMs);
   }
 
   /** Ends the wait of an older state of the payment. False: there was none. */
   function endWait(record: PaymentRecord): boolean {
     const interrupted = active.interrupt(record);
     if (interrupted === null) return false;
-    if (interrupted.reserved !== null) gate.giveBack(interrupted.reserved);
+    if (interrupted.reserved !== null) gate.giveBack(interrupted.reserved, record.operation.kind);
     return true;
   }
 
@@ -113,8 +113,7 @@ export function createWaits({ engine, active, forget, isDraining, onPlace }: Wai
     next: () => void,
     reserved: Request | null = null,
   ): boolean {
-    const tooMany = active.size >= limits.maxActive && active.record(unitOf(record)) === undefined;
-    if (isDraining() || waitMs > limits.localWaitMs || tooMany) {
+    if (isDraining() || waitMs > limits.localWaitMs || !active.hasRoomFor(record)) {
       forget(record);
       return false;
     }

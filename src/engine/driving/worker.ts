@@ -17,7 +17,6 @@ import {
 } from '../../domain/transition/index.ts';
 import type { PaymentRecord, StoredWish } from '../../ports/store.ts';
 import { roomOf } from '../context.ts';
-import { callGateway, lookUp } from '../exchange.ts';
 import { askedAtMs, askingNow, databaseNowMs, type Held } from '../lease.ts';
 import { momentOf } from '../moment.ts';
 import { lookOnceMore, openWish } from '../operator/wished.ts';
@@ -105,7 +104,7 @@ export function createWorker(parts: Parts & Pick<Waits, 'resumeIn'>): Worker {
     const decide = await lookOnceMore(engine, held, wish, progress);
     const nowMs = databaseNowMs(engine, held);
     const resolved = decide(context(nowMs, held.record));
-    return finish(held, resolved.decision, nowMs, null, resolved);
+    return finish(held, resolved.decision, nowMs, null, { ...resolved, elsewhere: null });
   }
 
   /** The decision was no longer right when the claim was granted. A new one is made later. */
@@ -121,7 +120,7 @@ export function createWorker(parts: Parts & Pick<Waits, 'resumeIn'>): Worker {
       : null;
     held.place?.looked();
     if (before !== null) return finish(held, before, databaseNowMs(engine, held), null);
-    const result = await callGateway(engine, held, room.call(engine, held.record));
+    const result = await room.call(engine, held);
     const nowMs = databaseNowMs(engine, held);
     if (result.kind === 'not_sent') {
       return finish(held, onNotSent(operation, result.reason, result.waitMs), nowMs, null);
@@ -139,7 +138,7 @@ export function createWorker(parts: Parts & Pick<Waits, 'resumeIn'>): Worker {
     const { operation } = held.record;
     const room = roomOf(engine, held.record);
     const asking = askingNow(engine, held);
-    const outcome = await lookUp(engine, held, room.lookup(engine, held.record));
+    const outcome = await room.lookup(engine, held);
     const decision = onLookedFirst(
       operation,
       outcome,
@@ -159,7 +158,7 @@ export function createWorker(parts: Parts & Pick<Waits, 'resumeIn'>): Worker {
     const { operation } = held.record;
     const room = roomOf(engine, held.record);
     const asking = askingNow(engine, held);
-    const outcome = await lookUp(engine, held, room.lookup(engine, held.record));
+    const outcome = await room.lookup(engine, held);
     const nowMs = databaseNowMs(engine, held);
     const decision = onLookupEnded(
       operation,
@@ -173,8 +172,8 @@ export function createWorker(parts: Parts & Pick<Waits, 'resumeIn'>): Worker {
   async function verify(held: Held): Promise<void> {
     const decide = await roomOf(engine, held.record).verify(engine, held, progress);
     const nowMs = databaseNowMs(engine, held);
-    const { decision, evidenceSeen } = decide(context(nowMs, held.record));
-    return finish(held, decision, nowMs, null, { evidenceSeen, wish: null });
+    const { decision, evidenceSeen, elsewhere } = decide(context(nowMs, held.record));
+    return finish(held, decision, nowMs, null, { evidenceSeen, elsewhere, wish: null });
   }
 
   return {

@@ -2,9 +2,10 @@
 import { onVerified, shownBy } from '../../domain/transition/index.ts';
 import { lookAhead } from '../ahead.ts';
 import { answerBody, toPayment } from '../answer.ts';
-import { unlessOurs } from '../capturing/own-look.ts';
-import { askCharge, chargeRequest } from '../exchange.ts';
+import { callGateway, chargeRequest } from '../exchange.ts';
+import { lookUpOwn } from '../look-up-charge.ts';
 import { isNamedAsDerived } from '../names.ts';
+import { callInTwoSteps } from '../two-steps/call.ts';
 import { paymentKey } from '../unit.ts';
 import { verifyOthers } from '../verify.ts';
 import type { Room } from './room.ts';
@@ -12,9 +13,12 @@ import type { Room } from './room.ts';
 export const CHARGE: Room = {
   isOffered: () => true,
   isNamedAsDerived,
-  call: (engine, record) => (options) => engine.gateway.call(chargeRequest(engine, record), options),
-  lookup: (engine, record) => async (options) =>
-    unlessOurs(engine, record, await askCharge(engine, record)(options)),
+  call(engine, held) {
+    const { gateway } = engine;
+    if (gateway.twoSteps !== undefined) return callInTwoSteps(engine, held, gateway.twoSteps);
+    return callGateway(engine, held, (options) => gateway.call(chargeRequest(engine, held.record), options));
+  },
+  lookup: lookUpOwn,
   lookAhead,
   async verify(engine, held, progress) {
     const outcome = await verifyOthers(engine, held, progress);
@@ -25,11 +29,16 @@ export const CHARGE: Room = {
       decision: onVerified(held.record.operation, outcome, context),
       evidenceSeen,
       others,
+      elsewhere: null,
     });
   },
-  elsewhereMinor: () => Promise.resolve(null),
+  elsewhere: () => Promise.resolve(null),
   answer: (record, problem, livemode) => answerBody(toPayment(record, livemode), problem),
   advance: (store, write) => store.advance(write),
+  changed: (record, { settled }) => ({
+    ...record,
+    absences: record.absences + (settled?.byAbsence === true ? 1 : 0),
+  }),
   addEvidence: (store, record, outcome) =>
     store.addEvidence({ payment: paymentKey(record), chargeN: record.operation.n, outcome }),
   events: async (store, { order, paymentId }, after, limit) =>

@@ -3,8 +3,8 @@ import { refundableMinor, sumChange } from '../../domain/sums.ts';
 import type { FollowUpRecord } from '../../ports/store.ts';
 import { followUpRoom } from '../follow-ups/room.ts';
 import { refundAnswerBody } from '../refunding/answer.ts';
-import { refundRequest, refundsOf } from '../refunding/at-gateway.ts';
-import { elsewhereMinor } from '../refunding/elsewhere.ts';
+import { lookUpRefund, refundRequest, refundsOf } from '../refunding/at-gateway.ts';
+import { askElsewhere } from '../refunding/elsewhere.ts';
 import { toRefund } from '../refunding/show.ts';
 
 export const REFUND = followUpRoom({
@@ -12,16 +12,15 @@ export const REFUND = followUpRoom({
   isOffered: ({ gateway }) => gateway.refunds !== undefined,
   call: (engine, record: FollowUpRecord) => (options) =>
     refundsOf(engine).call(refundRequest(engine, record), options),
-  lookup: (engine, record: FollowUpRecord) => (options) =>
-    refundsOf(engine).lookup(refundRequest(engine, record), options),
-  elsewhereMinor,
+  lookup: lookUpRefund,
+  askElsewhere,
   answer: (record: FollowUpRecord, problem) => refundAnswerBody(toRefund(record), problem),
   sumChange,
   leftMinor: (sums, { order }) =>
     refundableMinor({ ...sums, refundingMinor: sums.refundingMinor - order.amountMinor }),
   alarms: {
     gateway_forbidden:
-      'the gateway answered 401 or 403: it refuses our credentials, or this refund; the refund waits, and if a second order is refused, all calls are paused: fix the credentials (GATEWAY_TOKEN), or ask the gateway about this refund',
+      'the gateway answered 401 or 403: it refuses our credentials, or this refund; the refund waits, and if a second order is refused, all calls are paused: fix the credentials, or ask the gateway about this refund',
     needs_review:
       'the outcome of this refund cannot be proved: look it up at the gateway, then ask for look-now or resolve it; its amount stays reserved meanwhile',
     evidence_waits:

@@ -110,7 +110,7 @@ async function read<Shown, Own extends string>(
   ) {
     own.begun = true;
     const nowMs = (followUp.dueAtMs ?? situation.nowMs) - engine.policy.leaseMs;
-    const place = placeFor(engine, followUp.operation.step);
+    const place = placeFor(engine, followUp.operation.step, traits.kind);
     begin(driver, followUp, { nowMs, claimedAt: own.claimedAt, place });
   }
   return situation;
@@ -139,7 +139,7 @@ async function takeTurn<Shown, Own extends string>(
     case 'open': {
       if (payment === null) return 'again';
       if (payment.gateway !== engine.gateway.name) return problem(traits, 'other_gateway');
-      const opened = await open(followingUp, request, { ...situation, payment }, verdict.amountMinor);
+      const opened = await open(followingUp, request, { ...situation, payment }, verdict);
       if (opened === null) return (await takenName(followingUp, request, payment)) ?? 'again';
       return waitTurn(followingUp, request, opened, { turn, started: true });
     }
@@ -174,6 +174,7 @@ function verdictOf<Shown, Own extends string>(
       sums,
       authorizedMinor: payment.order.amountMinor,
       offered: isOffered,
+      canAsk: engine.policy.contract.lookup,
     },
     traits.admit,
   );

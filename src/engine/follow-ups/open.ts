@@ -1,4 +1,5 @@
 /** Opens a follow-up: makes its intent durable, with a claim if it may be sent at once. */
+import type { Opening } from '../../domain/follow-up-acceptance.ts';
 import { dashed, type FollowUpIdentity, followUpKey, uuidV7 } from '../../domain/ids.ts';
 import { openOperation } from '../../domain/operation.ts';
 import {
@@ -25,14 +26,14 @@ export async function open<Shown, Own extends string>(
   { engine, driver, traits }: FollowingUp<Shown, Own>,
   request: ClientRequest,
   { payment, sums }: FollowUpSituation & { readonly payment: PaymentRecord },
-  amountMinor: number,
+  opening: Opening,
 ): Promise<FollowUpRecord | null> {
   const { clock, store, policy } = engine;
   // The row is from another installation. Its follow-up would get another key at the gateway.
   if (!isNamedAsDerived(engine, payment)) return null;
   const before = sums.exclusive?.count ?? 0;
   const mayBeMade = traits.nameAfter === undefined ? sums.absences > 0 : before > 0;
-  const verifyFirst = mayBeMade && policy.contract.lookup;
+  const verifyFirst = opening.verifyFirst || (mayBeMade && policy.contract.lookup);
   const { start, place } = startNow(engine, {
     step: verifyFirst ? 'verify' : 'call',
     giveUpAfterS: null,
@@ -40,7 +41,7 @@ export async function open<Shown, Own extends string>(
   });
   const intent = newIntent(engine, request, payment, {
     kind: traits.kind,
-    amountMinor,
+    amountMinor: opening.amountMinor,
     verifyFirst,
     start,
     expected: { absences: sums.absences },
@@ -49,8 +50,8 @@ export async function open<Shown, Own extends string>(
   });
   const { claimId, terms } = intent;
   const claimedAt = momentOf(clock);
-  const opening = { id: terms.id, claimId, claimedAt, begun: false };
-  request.opened.push(opening);
+  const own = { id: terms.id, claimId, claimedAt, begun: false };
+  request.opened.push(own);
   let unused = place;
   try {
     const result = await store.openFollowUp(intent);
@@ -61,7 +62,7 @@ export async function open<Shown, Own extends string>(
     engine.databaseClock.note(result.nowMs, claimedAt);
     const record = openedRecord(intent, result.nowMs);
     unused = null;
-    opening.begun = true;
+    own.begun = true;
     request.boundHere = true;
     request.seen = record;
     begin(driver, record, { nowMs: result.nowMs, claimedAt, place });
@@ -69,7 +70,7 @@ export async function open<Shown, Own extends string>(
   } catch (error) {
     if (!(error instanceof StoreError) || error.kind !== 'outcome_unknown') throw error;
     request.perhapsStored = true;
-    const first = request.opened[0] ?? opening;
+    const first = request.opened[0] ?? own;
     if (clock.monotonicMs() - first.claimedAt.monotonicMs > TRY_FOR_MS) throw error;
     await pause(clock, TRY_AGAIN_MS);
     return null;
@@ -143,5 +144,6 @@ function openedRecord(intent: FollowUpIntent, nowMs: number): FollowUpRecord {
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
     followUp: terms,
+    settledMinor: null,
   };
 }

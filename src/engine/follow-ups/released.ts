@@ -1,34 +1,64 @@
 /** Looks up follow-ups that counted as failed without the gateway's word, before another one of their kind is sent. */
 import type { CallOutcome, LookupOutcome } from '../../domain/outcomes.ts';
 import type { ReleasedOutcome } from '../../domain/transition/index.ts';
-import type { FollowUpRecord } from '../../ports/store.ts';
-import { type Engine, roomOf } from '../context.ts';
+import type { Elsewhere, FollowUpRecord } from '../../ports/store.ts';
+import type { Engine } from '../context.ts';
 import { lookUp } from '../exchange.ts';
-import { askedAtMs, askingNow, type Held } from '../lease.ts';
-import { paymentKey } from '../unit.ts';
+import { askedAtMs, askingNow } from '../lease.ts';
+import { amountOf, paymentKey } from '../unit.ts';
 import { notBefore } from '../verify.ts';
-import type { RoomTraits } from './traits.ts';
+import type { HeldFollowUp, RoomTraits } from './traits.ts';
 
 /** How many are read, and then looked up, at once. */
 const PAGE = 16;
 
+type Unavailable = Extract<ReleasedOutcome, { kind: 'unavailable' }>;
 type Outcome =
-  | { readonly kind: 'clear' | 'exceeded' | 'made' }
-  | Extract<ReleasedOutcome, { kind: 'unavailable' }>;
-export type HeldFollowUp = Held & { readonly record: FollowUpRecord };
+  /** `elsewhere`: what the gateway said of refunds by somebody else; null: it was not asked, or did not say. */
+  { readonly kind: 'clear' | 'exceeded' | 'made'; readonly elsewhere: Elsewhere | null } | Unavailable;
 
 /** Rejects with `StoreError`. */
 export async function lookUpReleased(
   engine: Engine,
   held: HeldFollowUp,
-  { kind, leftMinor }: Pick<RoomTraits, 'kind' | 'leftMinor'>,
+  traits: Pick<RoomTraits, 'kind' | 'lookup' | 'leftMinor' | 'askElsewhere'>,
 ): Promise<Outcome> {
   const { store } = engine;
+  const { leftMinor, askElsewhere } = traits;
+  const payment = paymentKey(held.record);
+  const looked = await lookAtReleased(engine, held, traits);
+  if (looked.kind === 'unavailable') return looked;
+  const { foundMinor } = looked;
+  const [sums] = await store.sums(payment.accountId, [payment.paymentId]);
+  if (sums === undefined) return { kind: 'clear', elsewhere: null };
+  const fits = (elsewhereMinor: number): boolean =>
+    leftMinor({ ...sums, elsewhereMinor }, held.record) - foundMinor >= held.record.order.amountMinor;
+  const ended = foundMinor === 0 ? 'clear' : 'made';
+  if (fits(sums.elsewhereMinor)) return { kind: ended, elsewhere: null };
+  // It may fit all the same, if less was refunded elsewhere than is known here.
+  if (!fits(0)) return { kind: 'exceeded', elsewhere: null };
+  const said = await askElsewhere(engine, held, false);
+  if (said.kind === 'unanswered') return unanswered(said.outcome);
+  if (said.kind === 'not_said') return { kind: 'exceeded', elsewhere: null };
+  const { elsewhere } = said;
+  const isLess = elsewhere.exact && fits(elsewhere.amountMinor);
+  return { kind: isLess ? ended : 'exceeded', elsewhere };
+}
+
+/**
+ * Looks up all released follow-ups of the payment. `foundMinor`: how much of what they had released the gateway has made after all. Their own
+ * rows get that as evidence. Rejects with `StoreError`.
+ */
+export async function lookAtReleased(
+  engine: Engine,
+  held: HeldFollowUp,
+  { kind, lookup }: Pick<RoomTraits, 'kind' | 'lookup'>,
+): Promise<{ readonly kind: 'looked'; readonly foundMinor: number } | Unavailable> {
   const payment = paymentKey(held.record);
   const { id } = held.record.followUp;
   let foundMinor = 0;
   for (let after: string | null = null; ; ) {
-    const page: readonly FollowUpRecord[] = await store.releasedFollowUps({
+    const page: readonly FollowUpRecord[] = await engine.store.releasedFollowUps({
       payment,
       kind,
       after,
@@ -36,23 +66,17 @@ export async function lookUpReleased(
     });
     const others = page.filter(({ followUp }) => followUp.id !== id);
     const asking = askingNow(engine, held);
-    const outcomes = await Promise.all(
-      others.map((other) => lookUp(engine, held, roomOf(engine, other).lookup(engine, other))),
-    );
+    const outcomes = await Promise.all(others.map((other) => lookUp(engine, held, lookup(engine, other))));
     for (const [index, outcome] of outcomes.entries()) {
       const other = others[index] as FollowUpRecord;
       const shown = await judge(engine, held, { other, outcome, atMs: askedAtMs(engine, asking) });
       if (shown.kind === 'unavailable') return shown;
-      if (shown.kind === 'made') foundMinor += other.order.amountMinor;
+      if (shown.kind === 'made') foundMinor += amountOf(other);
     }
     if (page.length < PAGE) break;
     after = page.at(-1)?.followUp.id ?? after;
   }
-  const [sums] = await store.sums(payment.accountId, [payment.paymentId]);
-  if (sums === undefined) return { kind: 'clear' };
-  const left = leftMinor(sums, held.record) - foundMinor;
-  if (left < held.record.order.amountMinor) return { kind: 'exceeded' };
-  return { kind: foundMinor === 0 ? 'clear' : 'made' };
+  return { kind: 'looked', foundMinor };
 }
 
 /** What the gateway, and late evidence, show of one that counted as failed. */
@@ -64,7 +88,7 @@ async function judge(
     outcome,
     atMs,
   }: { readonly other: FollowUpRecord; readonly outcome: LookupOutcome; readonly atMs: number },
-): Promise<{ readonly kind: 'made' | 'not_made' } | Extract<Outcome, { kind: 'unavailable' }>> {
+): Promise<{ readonly kind: 'made' | 'not_made' } | Unavailable> {
   if (outcome.kind === 'unavailable' || outcome.kind === 'forbidden') return unanswered(outcome);
   const money = moneyOf(outcome);
   if (money !== null) {
@@ -90,7 +114,7 @@ async function judge(
 export function unanswered({
   kind,
   reason,
-}: Extract<LookupOutcome, { kind: 'unavailable' | 'forbidden' }>): Extract<Outcome, { kind: 'unavailable' }> {
+}: Extract<LookupOutcome, { kind: 'unavailable' | 'forbidden' }>): Unavailable {
   const forbidden = kind === 'forbidden';
   return { kind: 'unavailable', reason, waitMs: null, contested: false, evidenceAtMs: null, forbidden };
 }

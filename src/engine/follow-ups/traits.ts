@@ -1,12 +1,15 @@
 /** What tells one kind of follow-up from the others. Everything else in this folder is the same for all kinds. */
 import type { FollowUpKind } from '../../domain/effects.ts';
 import type { Admit } from '../../domain/follow-up-acceptance.ts';
+import type { CallOutcome, LookupOutcome, NotSent } from '../../domain/outcomes.ts';
 import type { FailureProblem } from '../../domain/problems.ts';
 import type { SumChange, Sums } from '../../domain/sums.ts';
-import type { FollowUpAdvance, FollowUpRecord } from '../../ports/store.ts';
+import type { CallOptions, ExchangeOptions } from '../../ports/gateway.ts';
+import type { Elsewhere, FollowUpAdvance, FollowUpRecord } from '../../ports/store.ts';
 import type { FollowUpProblem } from '../api.ts';
 import type { Engine } from '../context.ts';
 import type { Room } from '../effects/room.ts';
+import type { Held } from '../lease.ts';
 
 /** What somebody asks for. All fields have been checked. At least one of `name` and the request's key names a refund; the payment names a capture or a void. */
 export interface FollowUpWanted {
@@ -42,20 +45,41 @@ export interface RequestTraits<Shown, Own extends string> {
   readonly nameTaken: string | null;
 }
 
+/** What a question about somebody else's refunds has shown. `unanswered`: nothing, but it may be asked again. `not_said`: nobody can know. */
+export type ElsewhereSaid =
+  | { readonly kind: 'said'; readonly elsewhere: Elsewhere }
+  | {
+      readonly kind: 'unanswered';
+      readonly outcome: Extract<LookupOutcome, { kind: 'unavailable' | 'forbidden' }>;
+    }
+  | { readonly kind: 'not_said' };
+
+/** One that a worker holds. */
+export type HeldFollowUp = Held & { readonly record: FollowUpRecord };
+
 /** What its room needs beside what is the same for all of them. */
-export interface RoomTraits
-  extends Pick<Room, 'isOffered' | 'call' | 'lookup' | 'elsewhereMinor' | 'answer' | 'alarms'> {
+export interface RoomTraits extends Pick<Room, 'isOffered' | 'answer' | 'alarms'> {
   readonly kind: FollowUpKind;
   /** What becomes of the mark that keeps others out. Absent: there is none for this kind. */
   readonly markChange?: (
     before: FollowUpRecord['operation']['status'],
     after: FollowUpRecord['operation']['status'],
   ) => FollowUpAdvance['mark'];
-  /** By what the payment's sums change when one of `amountMinor` goes from one status to another. */
+  /** Sends it. */
+  call(engine: Engine, record: FollowUpRecord): (options: CallOptions) => Promise<CallOutcome | NotSent>;
+  /** Asks what became of it. */
+  lookup(
+    engine: Engine,
+    record: FollowUpRecord,
+  ): (options: ExchangeOptions) => Promise<LookupOutcome | NotSent>;
+  /** Asks the gateway what somebody else did with the payment's money. `isThere`: whether the gateway has made the one that is held. */
+  askElsewhere(engine: Engine, held: HeldFollowUp, isThere: boolean): Promise<ElsewhereSaid>;
+  /** By what the payment's sums change when one of `amountMinor` goes from one status to another. `movedMinor`: what it moves if it succeeds. */
   sumChange(
     before: FollowUpRecord['operation']['status'],
     after: FollowUpRecord['operation']['status'],
     amountMinor: number,
+    movedMinor: number,
   ): SumChange;
   /** How much of the payment is left for one that is open, in minor units: what it has reserved is left for it. */
   leftMinor(sums: Sums, record: FollowUpRecord): number;

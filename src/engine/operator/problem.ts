@@ -18,7 +18,7 @@ const DETAILS: Readonly<Record<OperatorProblem, string>> = {
   resolution_conflict:
     'Somebody has stated another outcome before, and that one is being checked or was carried out. Nothing was stored or sent for this request. Read the events.',
   amount_differs:
-    'What the gateway moved is not the amount that was asked for, so it does not complete this. Nothing was stored or sent. Check which charge or refund you have found; if it is this one, take it back at the gateway.',
+    'What the gateway moved is not the amount that was asked for, so it does not complete this. Nothing was stored or sent. Check which charge or refund you have found; if it is this one, take it back at the gateway. Only a refund in REVIEW as amount_mismatch may end with another amount.',
   under_way:
     'A worker is asking the gateway about this at the moment. Nothing was stored for this request. Read the status, and repeat the request if it is still in REVIEW.',
   shutting_down: COMMON_DETAILS.shutting_down,

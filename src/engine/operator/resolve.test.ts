@@ -6,6 +6,7 @@ import { FAILED, isPaid, type Operator, operator, SILENT, said } from '../../../
 import { approve, createScriptedGateway, error500, reset } from '../../../test/support/scripted-gateway.ts';
 import { KEYLESS, keyed, told } from '../../../test/support/virtual-world.ts';
 import type { CallOutcome, LookupOutcome, ReportedCharge } from '../../domain/outcomes.ts';
+import type { Wish } from '../../domain/wish.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -40,6 +41,16 @@ function lands(changes: Partial<ReportedCharge> = {}): void {
   const status = 'succeeded' as const;
   gateway.ledger.set(key, { id: 'ch_late', status, key, reference, amountMinor, currency, ...changes });
   gateway.lookupPlay = null;
+}
+
+/** Charge 1 failed by absence, and is live when charge 2 is wanted. */
+async function lateSuccess(): Promise<Reviewed> {
+  const replica = await chargingReplica(world, gateway, SETTINGS);
+  gateway.play = () => ({ kind: 'refused', reason: 'dns' });
+  await replica.charge(keyed('one'));
+  lands();
+  expect(told(await replica.charge(keyed('two')))).toBe('202 REVIEW');
+  return { ...replica, ...operator(world, replica) };
 }
 
 function now() {
@@ -178,9 +189,13 @@ describe('an operator’s word', () => {
     expect(said(await replica.resolve(isPaid()))).toBe('payment COMPLETED');
   });
 
-  it('waits while nobody can ask the gateway', async () => {
+  it.each([
+    { kind: 'unavailable', reason: 'no_free_slot' },
+    // The word of somebody's own adapter.
+    { kind: 'not_sent', reason: 'no_free_thread' },
+  ] as const)('waits while nobody can ask the gateway: $kind', async (outcome) => {
     const replica = await inReview();
-    shows({ kind: 'unavailable', reason: 'no_free_slot' });
+    gateway.lookupPlay = () => outcome;
     await replica.resolve(FAILED);
     await world.pass(MINUTE);
     expect(now().status).toBe('REVIEW');
@@ -249,16 +264,6 @@ describe('an operator’s word about evidence', () => {
 });
 
 describe('an operator’s word about another charge of the order', () => {
-  /** Charge 1 failed by absence, and is live when charge 2 is wanted. */
-  async function lateSuccess(): Promise<Reviewed> {
-    const replica = await chargingReplica(world, gateway, SETTINGS);
-    gateway.play = () => ({ kind: 'refused', reason: 'dns' });
-    await replica.charge(keyed('one'));
-    lands();
-    expect(told(await replica.charge(keyed('two')))).toBe('202 REVIEW');
-    return { ...replica, ...operator(world, replica) };
-  }
-
   it('that nothing was charged is refuted while that charge is live', async () => {
     const replica = await lateSuccess();
     await replica.resolve(FAILED);
@@ -315,6 +320,70 @@ describe('a second word', () => {
   });
 });
 
+describe('a word that the gateway has refuted', () => {
+  async function refuted(wish: Wish, outcome: LookupOutcome): Promise<Reviewed> {
+    const replica = await inReview();
+    shows(outcome);
+    await replica.resolve(wish);
+    await world.pass(1000);
+    expect([now().status, last()[0]]).toEqual(['REVIEW', expect.stringContaining('operator.refuted')]);
+    return replica;
+  }
+
+  it.each([SILENT, { kind: 'forbidden', reason: 'http_401' }] as const)(
+    'does not count when it is said again and the gateway gives no answer ($kind)',
+    async (silence) => {
+      const replica = await refuted(FAILED, TWICE);
+      shows(silence);
+      expect(said(await replica.resolve({ ...FAILED, actor: 'ben' }))).toBe('payment REVIEW');
+      await world.pass(10 * HOUR);
+      expect(now().status).toBe('REVIEW');
+      shows(TWICE);
+      await world.pass(2 * HOUR);
+      expect(last()[0]).toContain('operator.refuted failed by ben');
+    },
+  );
+
+  it('counts when it is said again and the gateway shows no money any more', async () => {
+    declareContract({ keys: 'none' });
+    const replica = await refuted(FAILED, TWICE);
+    shows(SILENT);
+    await replica.resolve(FAILED);
+    await world.pass(HOUR);
+    shows({ kind: 'absent' });
+    await world.pass(2 * HOUR);
+    expect(now().status).toBe('FAILED');
+  });
+
+  it('that it was paid does not count either', async () => {
+    const replica = await refuted(isPaid('ch_1'), MISMATCH);
+    shows(SILENT);
+    await replica.resolve(isPaid('ch_1'));
+    await world.pass(10 * HOUR);
+    expect(now().status).toBe('REVIEW');
+  });
+
+  it('because of another charge does not count while nobody can look that one up', async () => {
+    const replica = await lateSuccess();
+    await replica.resolve(FAILED);
+    await world.pass(1000);
+    expect(last()[0]).toContain('operator.refuted');
+    const [first] = gateway.calls;
+    gateway.lookupPlay = ({ key }) => (key === first?.key ? SILENT : { kind: 'absent' });
+    await replica.resolve(FAILED);
+    await world.pass(10 * HOUR);
+    expect(now().status).toBe('REVIEW');
+  });
+
+  it('is followed by the opposite one, which needs an answer too', async () => {
+    const replica = await refuted(isPaid('ch_1'), MISMATCH);
+    shows(SILENT);
+    await replica.resolve(FAILED);
+    await world.pass(10 * HOUR);
+    expect(now().status).toBe('REVIEW');
+  });
+});
+
 describe('an operator’s word that was decided', () => {
   it('ends with the review: a later review is not about it', async () => {
     const replica = await inReview();
@@ -346,7 +415,7 @@ describe('an operator’s word is refused', () => {
     const { resolve } = operator(world, replica);
     expect(said(await resolve(FAILED))).toBe('not_in_review');
     expect(said(await resolve(FAILED, 'r1'))).toBe('refund_not_found');
-    const missing = { accountId: 'default', paymentId: 'none', refundId: null };
+    const missing = { accountId: 'default', paymentId: 'none', followUp: null };
     const asked = replica.engine.resolve({ ...missing, wish: FAILED, evidence: 'none' });
     expect(said(await world.ended(asked))).toBe('payment_not_found');
   });

@@ -1,14 +1,20 @@
 /** `resolve`: an operator states how something in REVIEW has ended. The wish is stored, and a worker decides about it. */
+import { EFFECTS } from '../../domain/effects.ts';
 import { decideWish, inWords } from '../../domain/wish.ts';
+import type { PaymentRecord } from '../../ports/store.ts';
 import type { OperatorAnswer, ResolveWanted } from '../api.ts';
 import { pause } from '../pause.ts';
-import { unitOf } from '../unit.ts';
+import { amountOf, unitOf } from '../unit.ts';
 import { operatorProblem } from './problem.ts';
 import { answerNoted, findTarget, note, nudge, type Operating } from './target.ts';
 
 /** How long to wait for a worker that holds it: longer than most lookups take, and shorter than a client waits. */
 const WAIT_FOR_MS = 5000;
 const LOOK_AGAIN_MS = 100;
+
+function mayDiffer({ operation: { kind, failureCode } }: PaymentRecord): boolean {
+  return EFFECTS[kind].maySettleOther && failureCode === 'amount_mismatch';
+}
 
 export async function resolve(operating: Operating, wanted: ResolveWanted): Promise<OperatorAnswer> {
   const { clock, store } = operating.engine;
@@ -22,7 +28,8 @@ export async function resolve(operating: Operating, wanted: ResolveWanted): Prom
     // Read after the record: whoever makes or ends a wish changes the record, and then the write below does not apply.
     const last = await store.lastWish({ accountId: order.accountId, unitId: unitOf(record) });
     const { status, n } = operation;
-    const verdict = decideWish(wish, { n, status, amountMinor: order.amountMinor, held }, last);
+    const amounts = { amountMinor: amountOf(record), mayDiffer: mayDiffer(record) };
+    const verdict = decideWish(wish, { n, status, ...amounts, held }, last);
     switch (verdict.kind) {
       case 'conflict':
         return operatorProblem('resolution_conflict');

@@ -1,4 +1,5 @@
 /** What an operator speaks about: how it is found, changed, and handed to a worker. */
+import { followUpWords } from '../../domain/effects.ts';
 import type { EventType } from '../../domain/events.ts';
 import { dashed, isUuid } from '../../domain/ids.ts';
 import { type FollowUpRecord, type PaymentRecord, StoreError, type WishChange } from '../../ports/store.ts';
@@ -25,39 +26,26 @@ export interface Found {
 /** What the target names, as it is now, or the problem with it. */
 export async function findTarget(
   { engine, show }: Operating,
-  target: OperatorTarget,
+  { accountId, paymentId, followUp: named }: OperatorTarget,
 ): Promise<Found | OperatorProblem> {
-  const { accountId, paymentId } = target;
   const payment = isUuid(paymentId) ? await engine.store.payment(accountId, paymentId) : null;
   if (payment === null) return 'payment_not_found';
   await show.requireOwnMode();
-  const followUp = await findFollowUp(engine, target);
-  if (typeof followUp === 'string') return followUp;
-  const record = followUp ?? payment;
-  if (record.gateway !== engine.gateway.name || !roomOf(engine, record).isOffered(engine))
-    return 'other_gateway';
-  return {
-    record,
-    answer: async (now) => {
-      if (followUp === null) return { kind: 'payment', payment: await show.payment(now) };
-      const changed = now as FollowUpRecord;
-      return target.exclusive === undefined
-        ? { kind: 'refund', refund: show.refund(changed) }
-        : { kind: 'exclusive', exclusive: show.exclusive(changed) };
-    },
-  };
+  if (named === null)
+    return foundAt(engine, payment, async (now) => ({ kind: 'payment', payment: await show.payment(now) }));
+  const { kind, name } = named;
+  const { store } = engine;
+  const followUp =
+    name === null
+      ? await lastOf(store, accountId, paymentId, kind)
+      : await store.followUp({ accountId, paymentId, kind, name });
+  if (followUp === null) return followUpWords(kind).notFound;
+  return foundAt(engine, followUp, async (now) => show.followUp(kind, now as FollowUpRecord));
 }
 
-/** Null: the target is the payment itself. */
-async function findFollowUp(
-  { store }: Engine,
-  { accountId, paymentId, refundId, exclusive }: OperatorTarget,
-): Promise<FollowUpRecord | null | 'refund_not_found' | 'operation_not_found'> {
-  if (exclusive !== undefined)
-    return (await lastOf(store, accountId, paymentId, exclusive)) ?? 'operation_not_found';
-  if (refundId === null) return null;
-  const name = { accountId, paymentId, kind: 'refund', name: refundId } as const;
-  return (await store.followUp(name)) ?? 'refund_not_found';
+function foundAt(engine: Engine, record: PaymentRecord, answer: Found['answer']): Found | OperatorProblem {
+  const isOurs = record.gateway === engine.gateway.name && roomOf(engine, record).isOffered(engine);
+  return isOurs ? { record, answer } : 'other_gateway';
 }
 
 /** The answer after `note` has written. If it cannot be read, that must not look as if nothing had been stored. */
@@ -101,8 +89,8 @@ export async function note(
   return written.record;
 }
 
-/** So that a worker of this process takes it up now, and not the sweep a moment later. */
-export function nudge(driver: Driver, record: PaymentRecord): void {
-  if (driver.known(unitOf(record)) === undefined) driver.resumeIn(record, 0);
-  else driver.wake(record);
+/** So that a worker of this process takes it up in `waitMs`, and not the sweep a moment later. */
+export function nudge(driver: Driver, record: PaymentRecord, waitMs = 0): void {
+  if (driver.known(unitOf(record)) === undefined) driver.resumeIn(record, waitMs);
+  else driver.wake(record, waitMs);
 }

@@ -1,10 +1,15 @@
 /** What a worker does with an operator's wish: it finds it, looks at the gateway once more, and decides. */
 import { type Context, type Decision, onWished } from '../../domain/transition/index.ts';
-import { type PaymentRecord, type StoredWish, StoreError, type WishChange } from '../../ports/store.ts';
+import {
+  type FollowUpRecord,
+  type PaymentRecord,
+  type StoredWish,
+  StoreError,
+  type WishChange,
+} from '../../ports/store.ts';
 import { type Engine, roomOf } from '../context.ts';
-import { lookUp } from '../exchange.ts';
 import { askedAtMs, askingNow, type Held } from '../lease.ts';
-import { unitOf } from '../unit.ts';
+import { amountOf, isFollowUp, unitOf } from '../unit.ts';
 import type { VerifyProgress } from '../verify-progress.ts';
 
 /**
@@ -38,22 +43,40 @@ export interface Resolved {
 export async function lookOnceMore(
   engine: Engine,
   held: Held,
-  { wish, seq }: StoredWish,
+  stored: StoredWish,
   progress: VerifyProgress,
 ): Promise<(context: Context) => Resolved> {
   const { record } = held;
+  const otherMinor = otherAmountOf(stored, record);
   const room = roomOf(engine, record);
   const asking = askingNow(engine, held);
   const check = await room.verify(engine, held, progress);
   const canLook = engine.policy.contract.lookup;
-  const own = canLook ? await lookUp(engine, held, room.lookup(engine, record)) : null;
+  const own = canLook ? await room.lookup(engine, withAmount(held, otherMinor), 'ends') : null;
   const asked = askedAtMs(engine, asking);
   return (context) => {
     const { decision: checked, evidenceSeen, others } = check(context);
-    const { decision, end } = onWished(wish, { checked, others, own, askedAtMs: asked }, context);
+    const { decision, end } = onWished(
+      stored,
+      { checked, others, own, otherMinor, askedAtMs: asked },
+      context,
+    );
     if (end === null) return { decision, evidenceSeen, wish: null };
     // Where the gateway says nothing about the evidence, the operator's word is the answer to it.
     const seen = end === 'carried_out' ? record.evidence : evidenceSeen;
-    return { decision, evidenceSeen: seen, wish: { kind: 'end', seq, end } };
+    return { decision, evidenceSeen: seen, wish: { kind: 'end', seq: stored.seq, end } };
   };
+}
+
+/** The amount in the operator's word, if it is not the one that was asked for. */
+function otherAmountOf({ wish }: StoredWish, record: PaymentRecord): number | null {
+  if (wish.outcome === 'failed' || wish.amountMinor === amountOf(record)) return null;
+  return wish.amountMinor;
+}
+
+/** As if it were settled with that amount: so the gateway's answer is compared with the operator's word. */
+function withAmount(held: Held, otherMinor: number | null): Held {
+  if (otherMinor === null || !isFollowUp(held.record)) return held;
+  const record: FollowUpRecord = { ...held.record, settledMinor: otherMinor };
+  return { ...held, record };
 }

@@ -54,7 +54,7 @@ describe('the frozen answer of a refund', () => {
   it.each([
     ['refund_declined', 422, /^The gateway declined the refund\..*another refund_id/],
     ['gateway_failed', 502, /^The gateway failed, and it is proved.*another refund_id/],
-    ['refund_exceeds_captured', 409, /^An earlier refund was made.*no more than what is left/],
+    ['refund_exceeds_captured', 409, /^The gateway shows other refunds.*no more than what is left/],
   ] as const)('is the problem %s with the refund if it failed', (code, status, detail) => {
     const body = JSON.parse(refundAnswerBody(failed, code));
     const { status: refundStatus, ...fields } = refundFields(failed);

@@ -19,6 +19,7 @@ export function refundFields(refund: Refund): Record<string, unknown> {
     refund_id: refund.refundId,
     payment_id: refund.paymentId,
     amount: refund.amountMinor,
+    ...(refund.refundedMinor === null ? {} : { amount_refunded: refund.refundedMinor }),
     currency: refund.currency,
     status: refund.status,
     reason: refund.reason,
@@ -88,7 +89,7 @@ function sentencesOf(problem: FailureProblem): { readonly happened: string; read
     case 'refund_exceeds_captured':
       return {
         happened:
-          'An earlier refund was made at the gateway after all, so less is left of the payment than this refund asks for. This refund gave nothing back.',
+          'The gateway shows other refunds of this payment, so less is left than this refund asks for. This refund gave nothing back.',
         next: 'Read the payment, and refund no more than what is left, as a new refund.',
       };
     case 'earlier_refund_found':

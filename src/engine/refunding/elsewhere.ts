@@ -1,47 +1,80 @@
 /** What was refunded by somebody else, such as a person in the gateway's dashboard. */
-import { type FollowUpRecord, type PaymentSums, StoreError } from '../../ports/store.ts';
+import { isSettled } from '../../domain/operation.ts';
+import { type PaymentSums, StoreError } from '../../ports/store.ts';
 import type { Engine } from '../context.ts';
 import { lookUp } from '../exchange.ts';
-import type { Held } from '../lease.ts';
+import { lookAtReleased } from '../follow-ups/released.ts';
+import type { ElsewhereSaid, HeldFollowUp } from '../follow-ups/traits.ts';
 import { paymentKey } from '../unit.ts';
-import { refundRequest, refundsOf } from './at-gateway.ts';
+import { lookUpRefund, refundRequest, refundsOf } from './at-gateway.ts';
 
 /**
- * At least so much, in minor units, after the gateway declined the refund that is held. The gateway's sum has all refunds, and ours are
- * subtracted: those that succeeded, and those whose money may be on its way. Null: the gateway does not say, or nobody knows which of ours
- * its answer has, because our own sums have changed meanwhile, or because one of ours counts as failed without the gateway's word.
+ * Asks the gateway for its sum of all refunds of the payment, and subtracts ours: those that succeeded, and those whose money may be on its
+ * way. While no other one is on its way, the result is exact, except that nobody knows at once if one that succeeded has failed since: then it
+ * is too low until the next question. `isThere`: whether the one that is held is in the gateway's sum.
+ *
+ * The write compares the sums once more, and writes nothing if they have changed since.
  */
-export async function elsewhereMinor(
+export async function askElsewhere(
   engine: Engine,
-  held: Held & { readonly record: FollowUpRecord },
-): Promise<number | null> {
+  held: HeldFollowUp,
+  isThere: boolean,
+): Promise<ElsewhereSaid> {
   const { record } = held;
   const refunds = refundsOf(engine);
-  const before = await sumsOf(engine, record);
-  if (before === null || before.absences > 0) return null;
-  const charge = refundRequest(engine, record);
+  const sums = await sumsOf(engine, record);
+  if (sums === 'unreadable') return { kind: 'unanswered', outcome: UNREADABLE };
+  if (sums === undefined) return NOT_SAID;
+  // One of ours that counts as failed without the gateway's word may be in the gateway's sum.
+  const released = sums.absences === 0 ? NONE_MADE : await lookAtOurs(engine, held);
+  if (released.kind === 'unavailable') return { kind: 'unanswered', outcome: released };
+  if (released.foundMinor > 0) return NOT_SAID;
   const outcome = await lookUp(engine, held, async (options) =>
-    refunds.refunded === undefined ? NOT_SAID : refunds.refunded(charge, options),
+    refunds.refunded === undefined ? NOT_SAID : refunds.refunded(refundRequest(engine, record), options),
   );
-  if (outcome.kind !== 'refunded') return null;
-  const after = await sumsOf(engine, record);
-  if (after?.refundedMinor !== before.refundedMinor || after.refundingMinor !== before.refundingMinor)
-    return null;
-  // The one that was declined is still reserved, and not at the gateway.
-  const ours = after.refundedMinor + after.refundingMinor - record.order.amountMinor;
-  return Math.max(0, outcome.amountMinor - ours);
+  if (outcome.kind === 'not_said') return outcome;
+  if (outcome.kind !== 'refunded') return { kind: 'unanswered', outcome };
+  const { refundingMinor, refundedMinor, absences } = sums;
+  const { status } = record.operation;
+  const ownMinor = record.order.amountMinor;
+  const notThereMinor = isThere || status === 'FAILED' ? 0 : ownMinor;
+  const theirsMinor = outcome.amountMinor - (refundingMinor + refundedMinor - notThereMinor);
+  const isQuiet = refundingMinor === (isSettled(status) ? 0 : ownMinor);
+  const asked = { refundingMinor, refundedMinor, absences };
+  // If it is negative, one of ours has failed since.
+  return {
+    kind: 'said',
+    elsewhere: { amountMinor: Math.max(0, theirsMinor), asked, exact: isQuiet && theirsMinor >= 0 },
+  };
 }
 
-/** Null: they cannot be read now. */
-async function sumsOf({ store }: Engine, record: FollowUpRecord): Promise<PaymentSums | null> {
-  const { accountId, paymentId } = paymentKey(record);
+/** Rather no answer than one without them. */
+async function lookAtOurs(
+  engine: Engine,
+  held: HeldFollowUp,
+): Promise<Awaited<ReturnType<typeof lookAtReleased>> | typeof UNREADABLE> {
   try {
-    const [sums] = await store.sums(accountId, [paymentId]);
-    return sums ?? null;
+    return await lookAtReleased(engine, held, { kind: 'refund', lookup: lookUpRefund });
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    return null;
+    return UNREADABLE;
   }
 }
 
-const NOT_SAID = { kind: 'unavailable', reason: 'not_said' } as const;
+async function sumsOf(
+  { store }: Engine,
+  record: HeldFollowUp['record'],
+): Promise<PaymentSums | undefined | 'unreadable'> {
+  const { accountId, paymentId } = paymentKey(record);
+  try {
+    const [sums] = await store.sums(accountId, [paymentId]);
+    return sums;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return 'unreadable';
+  }
+}
+
+const NONE_MADE = { kind: 'looked', foundMinor: 0 } as const;
+const NOT_SAID = { kind: 'not_said' } as const;
+const UNREADABLE = { kind: 'unavailable', reason: 'store_unavailable' } as const;

@@ -110,6 +110,37 @@ describe('a refund that counted as failed', () => {
     });
   });
 
+  it('and was made after all no longer holds up the next one, also if it fails later', async () => {
+    const replica = await released();
+    const absences = async () => {
+      const [sums] = await world.ended(replica.store.sums('default', [replica.paymentId]));
+      return sums?.absences;
+    };
+    expect(await absences()).toBe(1);
+    madeAfterAll();
+    await lateNews(replica, { kind: 'approved', ref: 're_late' });
+    await world.pass(5 * 60_000);
+    expect(await absences()).toBe(0);
+    becomes('failed');
+    await world.pass(2 * DAY);
+    expect([await replica.sums(), await absences()]).toEqual(['1000/0/0/0', 0]);
+    gateway.refundPlay = ({ book }) => book();
+    await replica.refund({ refundId: 'r2', amountMinor: 100 });
+    const trail = replica.engine.refundEvents('default', replica.paymentId, 'r2', { after: 0, limit: 10 });
+    expect(((await world.ended(trail)) ?? []).map(({ type }) => type)).not.toContain('verify.started');
+  });
+
+  it('is looked up before each later one: a proof of absence is only as good as the gateway’s word', async () => {
+    const replica = await released();
+    gateway.refundPlay = ({ book }) => book();
+    for (const refundId of ['r2', 'r3']) {
+      await world.pass(2 * DAY);
+      const looks = gateway.refundLookups.filter(({ amountMinor }) => amountMinor === 700).length;
+      await replica.refund({ refundId, amountMinor: 100 });
+      expect(gateway.refundLookups.filter(({ amountMinor }) => amountMinor === 700)).toHaveLength(looks + 1);
+    }
+  });
+
   it('is looked up before the next one is sent; if it was made, the next one ends without a call', async () => {
     const replica = await released();
     madeAfterAll();
@@ -231,13 +262,24 @@ describe('a refund that counted as failed', () => {
     expect(alarms(replica)).toEqual(['needs_review']);
   });
 
-  it('and was made after all is never taken for a refund that somebody else made', async () => {
+  it('and is in the gateway’s sum before a lookup shows it is taken for somebody else’s only until it is found', async () => {
     const replica = await released();
     madeAfterAll();
     gateway.refundLookup = () => ({ kind: 'absent' });
     gateway.refundPlay = () => ({ kind: 'declined', code: 'amount_exceeds_charge' });
     await replica.refund({ refundId: 'r2', amountMinor: 1000 });
-    expect(await replica.sums()).toBe('1000/0/0/0');
+    expect(await replica.sums()).toBe('1000/0/0/700');
+    gateway.refundLookup = null;
+    gateway.refundPlay = ({ book }) => book();
+    expect(await replica.refund({ refundId: 'r3', amountMinor: 300 })).toMatchObject({
+      frozen: { problem: 'refund_exceeds_captured' },
+    });
+    await world.pass(5 * 60_000);
+    expect(await replica.sums()).toBe('1000/0/700/700');
+    expect(await replica.refund({ refundId: 'r4', amountMinor: 300 })).toMatchObject({
+      frozen: { problem: null },
+    });
+    expect(await replica.sums()).toBe('1000/0/1000/0');
   });
 
   it('is not offered again while late evidence about it is being checked', async () => {

@@ -160,9 +160,12 @@ describe('a gateway that fails', () => {
     gateway.refundPlay = () => ({ kind: 'declined', code: 'amount_exceeds_charge' });
     await refund({ amountMinor: 900 });
     expect(await sums()).toBe('1000/0/100/600');
-    expect(await refund({ refundId: 'r2', amountMinor: 301 })).toMatchObject({
+    const calls = gateway.refundCalls.length;
+    expect(told(await refund({ refundId: 'r2', amountMinor: 301 }))).toMatchObject({
       code: 'refund_exceeds_captured',
+      refund_status: 'FAILED',
     });
+    expect([await sums(), gateway.refundCalls.length]).toEqual(['1000/0/100/600', calls]);
   });
 
   it('that fails another of ours meanwhile is not taken for somebody else who refunded', async () => {

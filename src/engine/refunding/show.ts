@@ -9,7 +9,7 @@ import { nextAttemptMs } from '../show.ts';
 
 /** A stored refund as the outside may see it. */
 export function toRefund(record: FollowUpRecord): Refund {
-  const { followUp, order, operation } = record;
+  const { followUp, order, operation, settledMinor } = record;
   const ended = isSettled(operation.status);
   return {
     refundId: followUp.name,
@@ -17,6 +17,7 @@ export function toRefund(record: FollowUpRecord): Refund {
     accountId: order.accountId,
     orderId: order.orderId,
     amountMinor: order.amountMinor,
+    refundedMinor: operation.status === 'COMPLETED' ? settledMinor : null,
     currency: order.currency,
     status: followUpStatus(operation.status),
     reason: followUp.reason,

@@ -51,6 +51,12 @@ export const FAULTS = {
     delay: 'from the charge to the answer',
     says: 'charges, answers late',
   },
+  dripping_answer: {
+    axis: 'answer',
+    delayMs: 60_000,
+    delay: 'from the first byte to the last',
+    says: 'charges and answers in small pieces, so that the connection is never idle for long',
+  },
   truncated_answer: {
     axis: 'answer',
     delayMs: null,

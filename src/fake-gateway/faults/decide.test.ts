@@ -9,7 +9,7 @@ import { chargeToken, operationToken, TOKENS } from './tokens.ts';
 const KINDS = ['refund', 'capture', 'void'] as const satisfies readonly OperationKind[];
 const everything = faultSettings(
   {
-    ...Object.fromEntries(faultsOf('answer').map((name) => [name, 1 / 13])),
+    ...Object.fromEntries(faultsOf('answer').map((name) => [name, 1 / faultsOf('answer').length])),
     ...Object.fromEntries(
       [...faultsOf('booking'), ...KINDS.flatMap((kind) => faultsOf(kind))].map((name) => [name, 0.16]),
     ),

@@ -324,6 +324,7 @@ describe('_ledger', () => {
       charge: ids.get(method),
       reference: 'shared',
       idempotency_key: `r-${method}`,
+      order_id: `order-k-${method}`,
       created_at: at(0),
       visible_at: at(0),
       settles_at: null,

@@ -20,6 +20,13 @@ export interface Judge {
   /** Names of the server besides those of loopback. */
   readonly hosts: readonly string[];
   readonly held: HeldSockets;
+  /** Another protocol on the same ledger. */
+  readonly stripe: {
+    /** Carries out what has landed by now. */
+    landed(): Promise<void>;
+    /** The charges and refunds that are still to land. */
+    late(filter: Filter): Promise<{ readonly charge: number; readonly refund: number }>;
+  };
 }
 
 /** How many duplicated references are listed. The summary has the number of all. */
@@ -65,7 +72,8 @@ export function addJudgeRoutes(parent: FastifyInstance, judge: Judge): void {
   });
 }
 
-async function readLedger(query: Query, { ledger, now }: Judge): Promise<Wire | BadRequest> {
+async function readLedger(query: Query, judge: Judge): Promise<Wire | BadRequest> {
+  const { ledger, now, stripe } = judge;
   const checked = checkQuery(query, ['reference', 'order_id', 'limit', 'cursor']);
   if (isBad(checked)) return checked;
   const page = parsePage(checked);
@@ -73,19 +81,23 @@ async function readLedger(query: Query, { ledger, now }: Judge): Promise<Wire | 
   const restriction = parseFilter(checked);
   if (isBad(restriction)) return restriction;
 
+  await stripe.landed();
   const nowMs = now();
   const filter: Filter = { nowMs, ...restriction };
   const charges = await ledger.list({ ...filter, ...page, view: 'real', limit: page.limit + 1 });
   const shown = charges.slice(0, page.limit);
   const next = charges.length > page.limit ? cursorOf(shown.at(-1)) : null;
   // The sums are of the whole ledger, so only the first page has them.
-  const sums = page.after === undefined ? `${await readSums(ledger, filter)},` : '';
+  const sums = page.after === undefined ? `${await readSums(judge, filter)},` : '';
   const data = shown.map((charge) => ledgerBody(charge, nowMs)).join(',');
   return answer(200, `{${sums}"data":[${data}],"next_cursor":${JSON.stringify(next)}}`);
 }
 
-async function readSums(ledger: Ledger, filter: Filter): Promise<string> {
-  const { statuses, landing, money, duplicates, refunds } = await ledger.summary(filter);
+async function readSums({ ledger, stripe }: Judge, filter: Filter): Promise<string> {
+  const { statuses, money, duplicates, ...booked } = await ledger.summary(filter);
+  const late = await stripe.late(filter);
+  const landing = booked.landing + late.charge;
+  const refunds = { ...booked.refunds, landing: booked.refunds.landing + late.refund };
   const charges = Object.values(statuses).reduce((total, count) => total + count, 0);
   const summary = { charges, live: statuses.succeeded, ...statuses, landing, duplicates, money, refunds };
   const listed = duplicates === 0 ? [] : await ledger.duplicates(filter, MAX_DUPLICATES);

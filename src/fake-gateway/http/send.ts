@@ -3,23 +3,42 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply } from 'fastify';
 import type { Sleeper } from '../sleep.ts';
-import type { Wire } from '../wire.ts';
+import type { Headers, Wire } from '../wire.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** Sockets that are kept waiting for an answer that never comes. */
+/** How many pieces a dripping answer has. */
+const DRIPS = 20;
+
+/** Sockets that are kept waiting for an answer that never comes, or comes in pieces. */
 export interface HeldSockets {
   hold(response: ServerResponse, ms: number): void;
+  /** Sends the body in pieces of the same size, the first one at once and the last one after `ms`. */
+  drip(response: ServerResponse, body: Buffer, ms: number): void;
   /** Ends them all. */
   close(): void;
 }
 
 export function createHeldSockets({ later }: Sleeper): HeldSockets {
   const held = new Set<ServerResponse>();
+  const keep = (response: ServerResponse): void => {
+    held.add(response);
+    response.once('close', () => held.delete(response));
+  };
   return {
+    drip(response, body, ms) {
+      keep(response);
+      const size = Math.ceil(body.length / DRIPS);
+      const drop = (at: number): void => {
+        if (!held.has(response)) return;
+        response.write(body.subarray(at, at + size));
+        if (at + size >= body.length) response.end();
+        else later(ms / (DRIPS - 1), () => drop(at + size));
+      };
+      drop(0);
+    },
     hold(response, ms) {
-      held.add(response);
-      response.once('close', () => held.delete(response));
+      keep(response);
       later(ms, () => {
         if (held.has(response)) response.destroy();
       });
@@ -35,6 +54,7 @@ export function send(reply: FastifyReply, wire: Wire, held: HeldSockets): void {
   switch (wire.kind) {
     case 'answer':
       if (wire.retryAfterSeconds !== undefined) reply.header('retry-after', String(wire.retryAfterSeconds));
+      if (wire.headers !== undefined) reply.headers(wire.headers);
       reply.code(wire.status).header('content-type', JSON_TYPE).send(wire.body);
       return;
     case 'drop':
@@ -45,14 +65,25 @@ export function send(reply: FastifyReply, wire: Wire, held: HeldSockets): void {
       reply.hijack();
       held.hold(reply.raw, wire.ms);
       return;
+    case 'drip': {
+      reply.hijack();
+      const body = Buffer.from(wire.body);
+      reply.raw.writeHead(wire.status, headersOf(wire.headers, body));
+      held.drip(reply.raw, body, wire.ms);
+      return;
+    }
     case 'truncate': {
       reply.hijack();
       const body = Buffer.from(wire.body);
-      reply.raw.writeHead(wire.status, { 'content-type': JSON_TYPE, 'content-length': body.length });
+      reply.raw.writeHead(wire.status, headersOf(wire.headers, body));
       reply.raw.write(body.subarray(0, body.length >>> 1), () => reply.raw.destroy());
       return;
     }
   }
+}
+
+function headersOf(headers: Headers | undefined, body: Buffer) {
+  return { ...headers, 'content-type': JSON_TYPE, 'content-length': body.length };
 }
 
 function resetConnection(response: ServerResponse): void {

@@ -4,6 +4,7 @@
 import { asBooked, asBookedOperation, resultOf } from './booked.ts';
 import { isLive, isVisible } from './charge-state.ts';
 import { idOf, newLedgerTag, OPERATION_PREFIX, seqOf } from './ids.ts';
+import { createMemoryBooks } from './memory-books.ts';
 import { decideOperation, inOrder } from './operations.ts';
 import type {
   Charge,
@@ -128,6 +129,16 @@ export function createMemoryLedger(): Ledger {
     list: async (query) => list(query),
     operate: async (operation, nowMs) => operate(operation, nowMs),
     byOperationKey: async (key) => byOperationKey(key),
+    transact: createMemoryBooks(tag, {
+      async book(charge) {
+        const booked = book(charge);
+        if (!booked.created) throw new Error(`The charge ${charge.key} is booked already.`);
+        return booked.charge;
+      },
+      charges: async (key) => ofKey(key),
+      charge: async (id) => find(id),
+      operate: async (operation, nowMs) => operate(operation, nowMs),
+    }),
     summary: async (filter) => ({
       ...summarise(matching(filter), filter.nowMs),
       landing: charges.filter((charge) => isLanding(charge, filter)).length,

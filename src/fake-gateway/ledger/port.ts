@@ -3,6 +3,7 @@
  * and shared by all processes. Times are milliseconds since the epoch by the gateway's clock. They are stored and compared, never
  * waited for: a charge or a refund lands, becomes visible and settles when it is read later.
  */
+import type { Transact } from './books.ts';
 
 /** One charge as it was booked, and what was requested of it. Its state now (settled, refunded …) follows from it and the current time. */
 export interface Charge {
@@ -221,6 +222,8 @@ export interface Ledger {
   operate(operation: NewOperation, nowMs: number): Promise<OperationResult>;
   /** The charge that has the operation under this key, also before that takes effect; undefined if there is none. */
   byOperationKey(key: string): Promise<Charge | undefined>;
+  /** Runs a transaction of a protocol with rules of its own. Atomic. */
+  readonly transact: Transact;
   /** The summary of all charges that match. */
   summary(filter: Filter): Promise<Summary>;
   /** References with more than one live charge, those with the most first, at most `limit`. */

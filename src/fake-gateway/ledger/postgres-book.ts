@@ -2,7 +2,7 @@
  * Books charges in batches. Charges that come while a statement is under way go into the next one. On an idle ledger, a charge is
  * booked at once. Each batch is one atomic statement, and a row holds the charge and its key.
  */
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { asBooked } from './booked.ts';
 import { idOf } from './ids.ts';
 import type { Charge, NewCharge } from './port.ts';
@@ -122,16 +122,16 @@ const COLUMNS: readonly ((charge: NewCharge) => unknown)[] = [
   (charge) => charge.expiresMs,
 ];
 
-async function bookBatch(
-  pool: Pool,
+export async function bookBatch(
+  db: Pool | PoolClient,
   tag: string,
   charges: readonly NewCharge[],
 ): Promise<(Booked | undefined)[]> {
   const values = COLUMNS.map((column) => charges.map(column));
-  const inserted = await pool.query<{ seq: string; key: string }>(INSERT, values);
+  const inserted = await db.query<{ seq: string; key: string }>(INSERT, values);
   const seqByKey = new Map(inserted.rows.map((row) => [row.key, Number(row.seq)]));
   const taken = charges.filter((charge) => !seqByKey.has(charge.key));
-  const existing = taken.length === 0 ? new Map<string, Charge>() : await readTaken(pool, tag, taken);
+  const existing = taken.length === 0 ? new Map<string, Charge>() : await readTaken(db, tag, taken);
   return charges.map((charge) => {
     const seq = seqByKey.get(charge.key);
     if (seq !== undefined) {
@@ -145,12 +145,12 @@ async function bookBatch(
 
 /** It needs a second statement: the one that lost the race may not see the winner's row. */
 async function readTaken(
-  pool: Pool,
+  db: Pool | PoolClient,
   tag: string,
   charges: readonly NewCharge[],
 ): Promise<Map<string, Charge>> {
   const found = await readCharges(
-    pool,
+    db,
     tag,
     'JOIN unnest($1::text[], $2::int[]) AS wanted (key, generation) USING (key, generation)',
     [charges.map(({ key }) => key), charges.map(({ generation }) => generation)],

@@ -29,7 +29,8 @@ export async function operate(
   return operate(pool, tag, wanted, nowMs, repeats + 1);
 }
 
-async function operateLocked(
+/** The same within a transaction. It may fail with a code that calls for another try, as `operate` makes it. */
+export async function operateLocked(
   client: PoolClient,
   tag: string,
   wanted: NewOperation,

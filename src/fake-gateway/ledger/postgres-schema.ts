@@ -74,6 +74,20 @@ export const STEPS: readonly string[] = [
     ADD COLUMN operated boolean NOT NULL DEFAULT false, DROP COLUMN captured, DROP COLUMN refunded, DROP COLUMN voided;
   UPDATE fake_gateway.charges SET operated = true WHERE seq IN (SELECT charge_seq FROM fake_gateway.operations);
   `,
+  // Records of a protocol with rules of its own.
+  `
+  CREATE TABLE fake_gateway.records (
+    seq bigint GENERATED ALWAYS AS IDENTITY,
+    kind text COLLATE "C" NOT NULL,
+    id text COLLATE "C" NOT NULL,
+    at_ms bigint NOT NULL,
+    labels text[] NOT NULL,
+    data jsonb NOT NULL,
+    PRIMARY KEY (kind, id)
+  );
+  CREATE INDEX records_in_order ON fake_gateway.records (kind, seq);
+  CREATE INDEX records_by_label ON fake_gateway.records USING gin (labels);
+  `,
   // What was only authorised before then is held for ever.
   'ALTER TABLE fake_gateway.charges ADD COLUMN expires_ms bigint',
 ];

@@ -172,6 +172,31 @@ describe('postgres ledger', () => {
     }
   });
 
+  test('a name that another process uses is refused at once, and nothing is done', async () => {
+    const [ledger, other] = await Promise.all([poolOf(), poolOf()].map(createPostgresLedger));
+    let ran = false;
+    const first = await ledger?.transact({ refused: 'name' }, async () => {
+      const second = await other?.transact({ refused: 'name' }, async () => {
+        ran = true;
+      });
+      return second === null ? 'alone' : 'not alone';
+    });
+    expect([first, ran]).toEqual(['alone', false]);
+    expect(await other?.transact({ refused: 'name' }, async () => 'later')).toBe('later');
+  });
+
+  test('a transaction that fails leaves nothing', async () => {
+    const ledger = await createPostgresLedger(poolOf());
+    const failing = ledger.transact({ awaited: 'name' }, async (books) => {
+      await books.write({ kind: 'note', id: 'lost', atMs: 0, labels: [], data: 1 });
+      await books.book(newCharge({ key: 'lost' }));
+      throw new Error('it fails');
+    });
+    await expect(failing).rejects.toThrow('it fails');
+    expect(await ledger.transact({}, (books) => books.read('note', 'lost'))).toBeUndefined();
+    expect(await ledger.byKey('lost')).toEqual([]);
+  });
+
   test('one row that the database refuses spoils none of the others in its batch', async () => {
     const ledger = await createPostgresLedger(poolOf());
     const results = await Promise.allSettled(

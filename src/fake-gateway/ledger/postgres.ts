@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { seqOf } from './ids.ts';
 import type { Charge, Duplicate, Filter, Ledger, ListQuery } from './port.ts';
 import { createBooker } from './postgres-book.ts';
+import { createPostgresBooks } from './postgres-books.ts';
 import { operate } from './postgres-operations.ts';
 import { readCharges } from './postgres-rows.ts';
 import { prepareSchema } from './postgres-schema.ts';
@@ -44,6 +45,7 @@ export async function createPostgresLedger(pool: Pool): Promise<Ledger> {
     operate: (operation, nowMs) => operate(pool, tag, operation, nowMs),
     byOperationKey: async (key) =>
       (await read('seq = (SELECT charge_seq FROM fake_gateway.operations WHERE key = $1)', [key]))[0],
+    transact: createPostgresBooks(pool, tag),
     summary: (filter) => readSummary(pool, tag, filter),
     duplicates: (filter: Filter, limit: number): Promise<Duplicate[]> =>
       readDuplicates(pool, tag, filter, limit),

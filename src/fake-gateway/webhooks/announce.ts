@@ -5,7 +5,7 @@ import { chargeToken } from '../faults/tokens.ts';
 import { refundsAt } from '../ledger/charge-state.ts';
 import type { BookedOperation, Charge, Ledger } from '../ledger/port.ts';
 import type { Sleeper } from '../sleep.ts';
-import type { Event, Log, WebhookSender } from './deliver.ts';
+import type { Log, WebhookSender } from './deliver.ts';
 
 export interface Announcer {
   /** Sends the event of a new charge, once it is decided. */
@@ -14,7 +14,7 @@ export interface Announcer {
   operation(operation: BookedOperation, charge: Charge, settings: FaultSettings): void;
 }
 
-type RefundEvent = Extract<Event['type'], `${string}.refunded` | `refund.${string}`>;
+type RefundEvent = 'charge.refunded' | 'refund.succeeded' | 'refund.failed';
 
 export function createAnnouncer(context: {
   readonly ledger: Ledger;
@@ -39,7 +39,10 @@ export function createAnnouncer(context: {
     for (const type of types) {
       const data =
         type === 'charge.refunded' ? chargeBody(charge, atMs) : operationBody(charge, refund, atMs);
-      webhooks.send({ type, id: `evt_${id}_${type.split('.')[1]}`, data, atMs, magic }, settings);
+      webhooks.send(
+        { id: `evt_${id}_${type.split('.')[1]}`, body: eventBody(type, atMs, data), magic },
+        settings,
+      );
     }
   }
 
@@ -67,10 +70,8 @@ export function createAnnouncer(context: {
         const atMs = Math.max(settledMs, now());
         webhooks.send(
           {
-            type: `charge.${result}`,
             id: `evt_${charge.id}_${result}`,
-            data: chargeBody(charge, atMs),
-            atMs,
+            body: eventBody(`charge.${result}`, atMs, chargeBody(charge, atMs)),
             magic: chargeToken(charge.method),
           },
           settings,
@@ -88,6 +89,11 @@ export function createAnnouncer(context: {
       }
     },
   };
+}
+
+/** @param data the whole charge or refund, as JSON text. */
+function eventBody(type: RefundEvent | 'charge.succeeded' | 'charge.declined', atMs: number, data: string) {
+  return `{"type":"${type}","timestamp":"${new Date(atMs).toISOString()}","data":${data}}`;
 }
 
 /** `charge.refunded` comes when more of the charge counts as refunded: also for a refund that is still pending. */

@@ -6,7 +6,6 @@ import { delayOf, strikes } from '../faults/decide.ts';
 import type { FaultSettings } from '../faults/settings.ts';
 import type { MagicToken } from '../faults/tokens.ts';
 import type { Sleeper } from '../sleep.ts';
-import { webhookHeaders, webhookKey } from './sign.ts';
 
 /**
  * Where events are sent, as in the Standard Webhooks specification: `charge.succeeded`, `charge.declined`, `charge.refunded`,
@@ -24,18 +23,10 @@ export interface WebhookOptions {
 }
 
 export interface Event {
-  readonly type:
-    | 'charge.succeeded'
-    | 'charge.declined'
-    | 'charge.refunded'
-    | 'refund.succeeded'
-    | 'refund.failed';
   /** The same for every delivery of the event, and for no other event. */
   readonly id: string;
-  /** The whole charge or refund, as JSON text. */
-  readonly data: string;
-  /** When it happened. */
-  readonly atMs: number;
+  /** What is sent. */
+  readonly body: string;
   /** What the charge's method does to its events; null: the rates apply. */
   readonly magic: MagicToken | null;
 }
@@ -55,6 +46,9 @@ const MAX_QUEUE = 10_000;
 const MAX_IN_FLIGHT = 16;
 const RETRY_DELAYS_MS = [1_000, 5_000, 30_000, 120_000];
 
+/** The headers of one try, signed at this time. */
+export type SignDelivery = (id: string, timestampSeconds: number, body: string) => Record<string, string>;
+
 interface Delivery {
   readonly id: string;
   readonly body: string;
@@ -62,11 +56,11 @@ interface Delivery {
 }
 
 export function createWebhookSender(
-  options: WebhookOptions,
+  options: Omit<WebhookOptions, 'secret'>,
+  sign: SignDelivery,
   { later }: Sleeper,
   { now, log }: { readonly now: () => number; readonly log: Log },
 ): WebhookSender {
-  const key = webhookKey(options.secret);
   const delays = options.retryDelaysMs ?? RETRY_DELAYS_MS;
   const waiting: Delivery[] = [];
   let queued = 0;
@@ -106,7 +100,7 @@ export function createWebhookSender(
     try {
       const response = await fetch(options.url, {
         method: 'POST',
-        headers: webhookHeaders(key, id, Math.floor(now() / 1000), body),
+        headers: sign(id, Math.floor(now() / 1000), body),
         body,
         redirect: 'manual',
         signal: AbortSignal.timeout(options.timeoutMs ?? 5_000),
@@ -138,14 +132,13 @@ export function createWebhookSender(
   }
 
   return {
-    send({ type, id, data, atMs, magic }, settings) {
+    send({ id, body, magic }, settings) {
       const copies = strikes(settings, 'webhook_duplicate', id, magic) ? 2 : 1;
       if (queued + copies > MAX_QUEUE) {
         log.warn({ webhookId: id }, 'webhook dropped: the queue is full, and it is not sent');
         return;
       }
       queued += copies;
-      const body = `{"type":"${type}","timestamp":"${new Date(atMs).toISOString()}","data":${data}}`;
       const deliver = () => {
         for (let copy = 0; copy < copies; copy += 1) enqueue({ id, body, tries: 0 });
       };

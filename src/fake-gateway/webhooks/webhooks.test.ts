@@ -10,8 +10,9 @@ import {
   run,
   statusOf,
 } from '../../../test/suites/fake-gateway.client.ts';
+import { webhookKey } from '../../domain/standard-webhooks.ts';
 import { createMemoryLedger } from '../index.ts';
-import { webhookHeaders, webhookKey } from './sign.ts';
+import { webhookHeaders } from './sign.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 

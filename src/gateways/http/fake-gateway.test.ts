@@ -1,11 +1,11 @@
 /** The adapter against the fake gateway. Both were written from the protocol; this shows that they fit. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, type Running, run, statusOf } from '../../../test/suites/fake-gateway.client.ts';
-import { HELD_MS, outOfTime } from '../../../test/suites/gateway.deadline.ts';
 import { CONTRACT } from '../../../test/support/contract.ts';
 import type { ChargeRequest } from '../../domain/outcomes.ts';
 import type { RefundRequest } from '../../domain/refund-outcomes.ts';
 import type { Gateway, Refunds } from '../../ports/gateway.ts';
+import { HELD_MS, outOfTime } from '../../testing/deadline.ts';
 import { createHttpGateway } from './index.ts';
 
 let far: Running;
@@ -36,6 +36,8 @@ const requestWith = (method: string): ChargeRequest => ({
   key: `key-${method}`,
   reference: `reference-${method}`,
   orderId: 'ORD 1/ü',
+  accountId: 'default',
+  installationId: '5b1f8a52-3a0e-4a53-9d0c-2f6f0b9f7a10',
   amountMinor: 12_345,
   currency: 'EUR',
   method,
@@ -123,11 +125,13 @@ describe('refunds', () => {
     const charge = { ...requestWith('tok_visa'), key: `key-${name}`, reference: `reference-${name}` };
     const outcome = await gateway.call(charge, options());
     const chargeRef = outcome.kind === 'approved' ? outcome.ref : '';
-    const { reference, orderId, currency } = charge;
+    const { reference, orderId, accountId, installationId, currency } = charge;
     return {
       key: `refund-${name}`,
       reference,
       orderId,
+      accountId,
+      installationId,
       chargeRef,
       amountMinor: 10_000,
       currency,

@@ -1,57 +1,29 @@
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ChargeChanges, Dialect, GatewayHarness } from '../../../test/suites/gateway.harness.ts';
-import * as server from '../../../test/suites/gateway.server.ts';
-import { gatewaySuite } from '../../../test/suites/gateway.suite.ts';
-import { TEST_CERTIFICATE, TEST_KEY } from '../../../test/suites/gateway.tls.ts';
+import { charge, charges as dialect } from '../../../examples/http-dialect.mjs';
 import { CONTRACT } from '../../../test/support/contract.ts';
 import type { ChargeRequest } from '../../domain/outcomes.ts';
+import * as server from '../../testing/server.ts';
+import { TEST_CERTIFICATE, TEST_KEY } from '../../testing/tls.ts';
 import { createHttpGateway } from './index.ts';
 
 const REQUEST: ChargeRequest = {
   key: 'key-1',
   reference: 'ref-1',
   orderId: 'ORD1',
+  accountId: 'default',
+  installationId: '5b1f8a52-3a0e-4a53-9d0c-2f6f0b9f7a10',
   amountMinor: 500,
   currency: 'JPY',
 };
 const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8' };
 
-function charge(request: ChargeRequest, status: string, changes: ChargeChanges = {}) {
-  return {
-    id: changes.id ?? 'ch_default',
-    status: changes.status ?? status,
-    amount: changes.amountMinor ?? request.amountMinor,
-    currency: changes.currency ?? request.currency,
-    reference: changes.reference ?? request.reference,
-    idempotency_key: changes.key ?? request.key,
-    ...(status === 'declined' ? { code: changes.code ?? 'card_declined' } : {}),
-  };
-}
 const json = (status: number, value: unknown): server.RawAnswer => ({
   status,
   headers: JSON_HEADERS,
   body: JSON.stringify(value),
 });
-
-const dialect: Dialect = {
-  approved: (request, changes) => json(200, charge(request, 'succeeded', changes)),
-  pending: (request, changes) => json(202, charge(request, 'pending', changes)),
-  declined: (request, changes) => json(402, charge(request, 'declined', changes)),
-  busy: () => json(409, { error: 'in_progress' }),
-  keyReused: () => json(422, { error: 'key_reused' }),
-  found: (request, charges) =>
-    json(200, { data: charges.map((changes) => charge(request, changes.status ?? 'succeeded', changes)) }),
-  failed: ({ key }) => json(500, { error: 'Gateway error', idempotency_key: key }),
-  plain: (status) => json(status, { error: 'Gateway error' }),
-};
-
-const harness = (): GatewayHarness => ({
-  dialect,
-  connect: (origin, options = {}) => createHttpGateway({ url: origin, contract: CONTRACT, ...options }),
-});
-gatewaySuite('http', harness);
 
 describe('http adapter', () => {
   let far: server.ScriptedServer;

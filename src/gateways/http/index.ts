@@ -10,13 +10,14 @@ import { CHARGES } from './effects.ts';
 import { judgeLookupExchange } from './lookups.ts';
 import type { HttpGatewayOptions } from './options.ts';
 import { createRefunds } from './refunds.ts';
+import { createWebhookReader } from './webhooks.ts';
 import { byKey, openWire } from './wire.ts';
 
 /**
  * The adapter for any gateway that speaks the HTTP protocol of `docs/fake-gateway.md`. It connects with the first call.
  *
- * @throws TypeError if the URL cannot be a base (another scheme, or with credentials, a query or a fragment), or if the token or a
- * header has signs that cannot be sent.
+ * @throws TypeError if the URL cannot be a base (another scheme, or with credentials, a query or a fragment), if the token or a header has
+ * signs that cannot be sent, or if a webhook secret has another form than `whsec_<base64>`.
  *
  * @example
  * const gateway = createHttpGateway({ url: 'https://gateway.example/v1', token, contract });
@@ -24,10 +25,14 @@ import { byKey, openWire } from './wire.ts';
  */
 export function createHttpGateway(options: HttpGatewayOptions): Gateway {
   const livemode = options.livemode ?? true;
+  const { webhookSecrets = [] } = options;
+  const webhooks =
+    webhookSecrets.length === 0 ? {} : { webhooks: createWebhookReader(webhookSecrets, livemode) };
   const wire = openWire(options);
 
   return {
     name: options.name ?? 'http',
+    address: new URL(options.url).href.replace(/\/$/, ''),
     contract: options.contract,
     livemode,
     async call(request: ChargeRequest, limits: CallOptions): Promise<CallOutcome | NotSent> {
@@ -40,6 +45,7 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
     },
     refunds: createRefunds(wire, livemode),
     captures: createCaptures(wire, livemode),
+    ...webhooks,
     close: () => wire.close(),
   };
 }

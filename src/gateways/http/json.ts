@@ -9,20 +9,27 @@ const BROKEN_AMOUNT = /"amount"\s*:\s*-?\d+[.eE]/;
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * The JSON object in an answer. `undefined` for any other body: another media type, compressed although we asked for it not to be, not
- * UTF-8, not JSON, no object, or an object in which a name occurs twice or an amount is no whole number. A missing `Content-Type` is
- * accepted.
+ * The JSON object in an answer. `undefined` for any other body: another media type, compressed although we asked for it not to be, or none
+ * that `objectIn` reads. A missing `Content-Type` is accepted.
  */
 export function jsonObject(answer: Answer): JsonObject | undefined {
   const { headers } = answer;
   if (!isJson(headers['content-type'])) return undefined;
   if (!isPlain(headers['content-encoding']) || !isWhole(headers['transfer-encoding'])) return undefined;
-  if (answer.body.length === 0 || !isUtf8(answer.body)) return undefined;
+  return objectIn(answer.body);
+}
+
+/**
+ * The JSON object in these bytes. `undefined` if they are anything else: not UTF-8, not JSON, no object, or an object in which a name occurs
+ * twice or an amount is no whole number.
+ */
+export function objectIn(body: Buffer): JsonObject | undefined {
+  if (body.length === 0 || !isUtf8(body)) return undefined;
   try {
-    const text = answer.body.toString('utf8');
+    const text = body.toString('utf8');
     const value: unknown = JSON.parse(text);
     if (BROKEN_AMOUNT.test(text)) return undefined;
-    return isObject(value) && !isAmbiguous(answer.body, value) ? value : undefined;
+    return isObject(value) && !isAmbiguous(body, value) ? value : undefined;
   } catch {
     return undefined;
   }

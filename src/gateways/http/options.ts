@@ -15,6 +15,11 @@ export interface HttpGatewayOptions {
   readonly livemode?: boolean;
   /** Sent as `Authorization: Bearer …`. Default: none. */
   readonly token?: string;
+  /**
+   * The secrets of the gateway's events, each `whsec_` and then base64. During a rotation, give the old one and the new one. Default: none,
+   * and events are not taken.
+   */
+  readonly webhookSecrets?: readonly string[];
   /** More headers for every request, by name. Default: none. */
   readonly headers?: Readonly<Record<string, string>>;
   /**

@@ -1,16 +1,10 @@
-/** Refunds over HTTP: the suite of every adapter, and what is special about this protocol. */
+/** Refunds over HTTP: what is special about this protocol. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import * as server from '../../../test/suites/gateway.server.ts';
-import {
-  REFUND,
-  type RefundChanges,
-  type RefundDialect,
-  type RefundHarness,
-} from '../../../test/suites/gateway-refunds.harness.ts';
-import { gatewayRefundsSuite } from '../../../test/suites/gateway-refunds.suite.ts';
+import { refunds as dialect, refund } from '../../../examples/http-dialect.mjs';
 import { CONTRACT } from '../../../test/support/contract.ts';
-import type { RefundRequest } from '../../domain/refund-outcomes.ts';
 import type { Gateway } from '../../ports/gateway.ts';
+import { REFUND } from '../../testing/refunds-harness.ts';
+import * as server from '../../testing/server.ts';
 import { createHttpGateway } from './index.ts';
 
 const json = (status: number, value: unknown): server.RawAnswer => ({
@@ -18,52 +12,6 @@ const json = (status: number, value: unknown): server.RawAnswer => ({
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(value),
 });
-
-function refund(request: RefundRequest, status: string, changes: RefundChanges = {}) {
-  return {
-    id: changes.id ?? 're_default',
-    object: 'refund',
-    status: changes.status ?? status,
-    amount: changes.amountMinor ?? request.amountMinor,
-    currency: changes.currency ?? request.currency,
-    charge: changes.chargeRef ?? request.chargeRef,
-    reference: changes.reference ?? request.reference,
-    idempotency_key: changes.key ?? request.key,
-    code: changes.code,
-    created_at: '2030-01-01T00:00:00.000Z',
-  };
-}
-
-const dialect: RefundDialect = {
-  succeeded: (request, changes) => json(200, refund(request, 'succeeded', changes)),
-  pending: (request, changes) => json(202, refund(request, 'pending', changes)),
-  failed: (request, changes) => json(402, refund(request, 'failed', changes)),
-  found: (request, refunds) =>
-    json(200, {
-      data: refunds.map((changes) => refund(request, 'succeeded', changes)),
-      idempotency_key: request.key,
-    }),
-  charge: (request, { id, reference, currency, livemode, refunded }) =>
-    json(200, {
-      id: id ?? request.chargeRef,
-      status: 'succeeded',
-      amount: 10_000,
-      currency: currency ?? request.currency,
-      reference: reference ?? request.reference,
-      idempotency_key: 'the key of the charge',
-      livemode,
-      captured: 10_000,
-      refunded,
-    }),
-  error: ({ key }, status, word) => json(status, { error: word, idempotency_key: key }),
-  plain: (status, word = 'Gateway error') => json(status, { error: word }),
-};
-
-const harness = (): RefundHarness => ({
-  dialect,
-  connect: (origin, options = {}) => createHttpGateway({ url: origin, contract: CONTRACT, ...options }),
-});
-gatewayRefundsSuite('http', harness);
 
 describe('refunds of the http adapter', () => {
   let far: server.ScriptedServer;

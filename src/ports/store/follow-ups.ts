@@ -8,6 +8,7 @@ import type { Sums } from '../../domain/sums.ts';
 import type { Advance } from './advance.ts';
 import type { Intent } from './opening.ts';
 import type { PaymentKey, PaymentRecord, StoredKey } from './records.ts';
+import type { DueQuery } from './work.ts';
 
 /** What a follow-up is, as it was opened. None of it ever changes. */
 export interface FollowUpTerms {
@@ -27,10 +28,12 @@ export interface FollowUpTerms {
 
 /**
  * A follow-up with everything that a worker needs. `order` has its own terms: its amount, the charge's currency, and the notes that it was
- * opened with. `absences` is always 0: the payment's sums count them.
+ * opened with. `absences` is 1 while it counts in those of the payment's sums, and else 0.
  */
 export interface FollowUpRecord extends PaymentRecord {
   readonly followUp: FollowUpTerms;
+  /** What the gateway moved, in minor units, if an operator has settled it with another amount than was asked for. Null: nobody has. */
+  readonly settledMinor: number | null;
 }
 
 export interface FollowUpIntent {
@@ -73,9 +76,11 @@ export interface FollowUpSumChange {
 
 export interface FollowUpAdvance extends Advance {
   readonly id: string;
+  /** As in `FollowUpRecord`. */
+  readonly settledMinor: number | null;
   readonly sums: FollowUpSumChange;
-  /** At least so much was refunded by somebody else. Null: nothing was learnt about that. */
-  readonly elsewhereMinor: number | null;
+  /** Null: nothing was learnt about that. */
+  readonly elsewhere: Elsewhere | null;
   /**
    * Of a capture or a void: what becomes of the mark in the sums. `open`: it is the one again. `succeeded`: it stays the one, and the same
    * write ends the payment: COMPLETED with the amount of the capture, or VOIDED. `failed`: there is none any more, and a payment that is
@@ -84,9 +89,24 @@ export interface FollowUpAdvance extends Advance {
   readonly mark?: 'open' | 'succeeded' | 'failed';
 }
 
+/** What the gateway says of refunds that somebody else made. Whoever asks has looked up the payment's absences first. */
+export interface Elsewhere {
+  /** At least so much, in minor units. */
+  readonly amountMinor: number;
+  /** The payment's sums when the gateway was asked. If they differ from those that are stored, nothing is written. */
+  readonly asked: Pick<PaymentSums, 'refundingMinor' | 'refundedMinor' | 'absences'>;
+  /** No refund of ours could be under way then. So it is exactly so much, and may be less than was known. */
+  readonly exact: boolean;
+}
+
 export type FollowUpAdvanced =
   | { readonly kind: 'done'; readonly nowMs: number; readonly evidence: number }
   | { readonly kind: 'lost'; readonly record: FollowUpRecord | null };
+
+export interface DueFollowUpsQuery extends Omit<DueQuery, 'calls'> {
+  /** As in `DueQuery`, for each kind. */
+  readonly calls: Readonly<Record<FollowUpKind, DueQuery['calls']>>;
+}
 
 export interface DueFollowUps {
   readonly nowMs: number;
@@ -143,7 +163,10 @@ export interface BoundFollowUpKey {
 
 export interface PaymentSums extends Sums {
   readonly paymentId: string;
-  /** Refunds that failed without the gateway's word, and have not been found since. */
+  /**
+   * Refunds that failed without the gateway's word, and have not been found since. A proof of absence is as good as what the gateway
+   * promises, and no later lookup makes it better. So they are counted until they are found.
+   */
   readonly absences: number;
   /** The captures and voids of the payment. Absent: there never was one. */
   readonly exclusive?: {
@@ -159,6 +182,17 @@ export interface FollowUpName {
   readonly paymentId: string;
   readonly kind: FollowUpKind;
   readonly name: string;
+}
+
+/** A follow-up by its key at the gateway, or by the gateway's own id of it. */
+export interface FollowUpAtGateway {
+  readonly accountId: string;
+  readonly paymentId: string;
+  readonly kind: FollowUpKind;
+  /** Null: not known. */
+  readonly gatewayKey: string | null;
+  /** Null: not known. It counts only if the key is not known. */
+  readonly gatewayRef: string | null;
 }
 
 export interface FollowUpsQuery {

@@ -47,6 +47,16 @@ export interface ChargeToVerify {
   readonly sentUntilMs: number | null;
 }
 
+/** Which row is to be looked up soon, as it was read. */
+export interface Wake {
+  readonly payment: PaymentKey;
+  /** The follow-up's id. Null: the payment itself. */
+  readonly followUpId: string | null;
+  readonly expected: { readonly seq: number };
+  /** When it is due, in milliseconds from now. */
+  readonly waitMs: number;
+}
+
 export interface IdleQuery {
   readonly gateway: string;
   readonly status: 'FAILED' | 'REVIEW';

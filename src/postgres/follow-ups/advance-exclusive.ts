@@ -22,7 +22,7 @@ const IS_ITS_PAYMENT = (y: string): string =>
 
 export const EXCLUSIVE_WRITE: FencedWrite = {
   input: INPUT,
-  tables: `${fencedRow(INPUT, 'p.order_id, p.kind, p.amount_minor, p.updated_at, i.mark')}, y AS (
+  tables: `${fencedRow(INPUT, 'p.order_id, p.kind, coalesce(p.settled_minor, p.amount_minor) AS moved_minor, p.updated_at, i.mark')}, y AS (
   UPDATE payonce.payments AS y SET
     status = CASE p.kind WHEN 'capture' THEN 'COMPLETED' ELSE 'VOIDED' END, step = 'none', failure_code = NULL,
     seq = y.seq + 1, fence = y.fence + 1, held = false, due_at = ${DUE}, timer_at = ${DUE},
@@ -30,11 +30,11 @@ export const EXCLUSIVE_WRITE: FencedWrite = {
   FROM p
   WHERE p.mark = 'succeeded' AND ${IS_ITS_PAYMENT('y')}
     AND (y.status = 'AUTHORIZED' OR (y.status = 'VOIDED' AND p.kind = 'capture'))
-  RETURNING y.account_id, y.payment_id, y.seq, y.status, y.charge_n, y.attempts, p.kind, p.amount_minor
+  RETURNING y.account_id, y.payment_id, y.seq, y.status, y.charge_n, y.attempts, p.kind, p.moved_minor
 ), ye AS (
   INSERT INTO payonce.events (account_id, payment_id, seq, type, status, charge_n, attempts, detail, at)
   SELECT account_id, payment_id, seq, CASE kind WHEN 'capture' THEN '${CAPTURED}' ELSE '${VOIDED}' END, status, charge_n,
-    attempts, CASE kind WHEN 'capture' THEN amount_minor::text END, now() FROM y
+    attempts, CASE kind WHEN 'capture' THEN moved_minor::text END, now() FROM y
 ), z AS (
   UPDATE payonce.payments AS z SET due_at = now(), timer_at = now()
   FROM p
@@ -42,7 +42,7 @@ export const EXCLUSIVE_WRITE: FencedWrite = {
   RETURNING 1
 ), s AS (
   UPDATE payonce.payment_sums AS s SET
-    captured_minor = CASE WHEN p.mark = 'succeeded' AND p.kind = 'capture' THEN p.amount_minor ELSE s.captured_minor END,
+    captured_minor = CASE WHEN p.mark = 'succeeded' AND p.kind = 'capture' THEN p.moved_minor ELSE s.captured_minor END,
     exclusive_id = CASE p.mark
       WHEN 'succeeded' THEN p.follow_up_id
       WHEN 'open' THEN coalesce(s.exclusive_id, p.follow_up_id)

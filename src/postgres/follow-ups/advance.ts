@@ -9,7 +9,29 @@ import { EXCLUSIVE_WRITE } from './advance-exclusive.ts';
 import { EVENT, type FencedWrite, FOLLOW_UP_COLUMNS, fencedRow, RESULT } from './fenced.ts';
 import { followUpById } from './reads.ts';
 
-const INPUT = columns<FollowUpAdvance>(FOLLOW_UP_COLUMNS);
+const INPUT = columns<FollowUpAdvance>([
+  ...FOLLOW_UP_COLUMNS,
+  { name: 'refunding_minor', type: 'bigint', value: (w) => w.sums.refundingMinor },
+  { name: 'refunded_minor', type: 'bigint', value: (w) => w.sums.refundedMinor },
+  { name: 'elsewhere_minor', type: 'bigint', value: (w) => w.elsewhere?.amountMinor ?? null },
+  { name: 'elsewhere_exact', type: 'boolean', value: (w) => w.elsewhere?.exact ?? null },
+  { name: 'asked_refunding_minor', type: 'bigint', value: (w) => w.elsewhere?.asked.refundingMinor ?? null },
+  { name: 'asked_refunded_minor', type: 'bigint', value: (w) => w.elsewhere?.asked.refundedMinor ?? null },
+  { name: 'asked_absences', type: 'integer', value: (w) => w.elsewhere?.asked.absences ?? null },
+]);
+
+/**
+ * What the gateway said counts only if the sums are still those with which it was asked: the row of sums is locked here, and compared as it
+ * is. A sum that is only the least never falls.
+ */
+const ELSEWHERE = `CASE
+      WHEN s.refunding_minor = p.asked_refunding_minor AND s.refunded_minor = p.asked_refunded_minor
+        AND s.absences = p.asked_absences
+      THEN CASE WHEN p.elsewhere_exact THEN p.elsewhere_minor ELSE greatest(s.elsewhere_minor, p.elsewhere_minor) END
+      ELSE s.elsewhere_minor END`;
+
+const SHARED = `i.refunding_minor, i.refunded_minor, i.absences, i.elsewhere_minor, i.elsewhere_exact, i.asked_refunding_minor,
+    i.asked_refunded_minor, i.asked_absences`;
 
 /**
  * The sums of the payment are changed from the row that this write returns, so they change exactly once. They change by differences,
@@ -17,13 +39,13 @@ const INPUT = columns<FollowUpAdvance>(FOLLOW_UP_COLUMNS);
  */
 const SHARING_WRITE: FencedWrite = {
   input: INPUT,
-  tables: `${fencedRow(INPUT, 'i.refunding_minor, i.refunded_minor, i.absences, i.elsewhere_minor')}, s AS (
+  tables: `${fencedRow(INPUT, SHARED)}, s AS (
   UPDATE payonce.payment_sums AS s SET
     refunding_minor = s.refunding_minor + p.refunding_minor, refunded_minor = s.refunded_minor + p.refunded_minor,
-    absences = s.absences + p.absences, elsewhere_minor = greatest(s.elsewhere_minor, p.elsewhere_minor)
+    absences = s.absences + p.absences, elsewhere_minor = ${ELSEWHERE}
   FROM p
   WHERE s.account_id = p.account_id AND s.payment_id = p.payment_id
-    AND (p.refunding_minor <> 0 OR p.refunded_minor <> 0 OR p.absences <> 0 OR p.elsewhere_minor > s.elsewhere_minor)
+    AND (p.refunding_minor <> 0 OR p.refunded_minor <> 0 OR p.absences <> 0 OR p.elsewhere_minor <> s.elsewhere_minor)
 ), ${EVENT}`,
 };
 

@@ -6,10 +6,8 @@ import { type Column, type Columns, millisecondsOf } from '../columns.ts';
 export const FOLLOW_UP_COLUMNS: readonly Column<FollowUpAdvance>[] = [
   ...ADVANCE_COLUMNS,
   { name: 'follow_up_id', type: 'uuid', value: (w) => w.id },
-  { name: 'refunding_minor', type: 'bigint', value: (w) => w.sums.refundingMinor },
-  { name: 'refunded_minor', type: 'bigint', value: (w) => w.sums.refundedMinor },
+  { name: 'settled_minor', type: 'bigint', value: (w) => w.settledMinor },
   { name: 'absences', type: 'integer', value: (w) => w.sums.absences },
-  { name: 'elsewhere_minor', type: 'bigint', value: (w) => w.elsewhereMinor },
 ];
 
 /**
@@ -21,6 +19,7 @@ export function fencedRow(input: Columns<FollowUpAdvance>, returning: string): s
 WITH p AS (
   UPDATE payonce.follow_ups AS p SET
     ${NEW_STATE},
+    settled_minor = i.settled_minor,
     settled_at = coalesce(p.settled_at, CASE WHEN i.answer IS NOT NULL THEN now() END),
     problem = CASE WHEN p.settled_at IS NULL THEN i.problem ELSE p.problem END,
     answer = CASE WHEN p.settled_at IS NULL THEN i.answer ELSE p.answer END,

@@ -3,8 +3,8 @@
  *
  * The bound is a condition on the row of sums, and on nothing else. PostgreSQL locks this row and then compares it as it is, even if
  * another transaction has just changed it. So two follow-ups that are opened at once never get more than there is. (A condition on
- * another row would be compared as it was when the statement began.) In the same way, of a capture and a void that are opened at once only one
- * finds the row without a mark.
+ * another row would be compared as it was when the statement began.) What somebody else refunded counts only if the gateway is not asked first.
+ * In the same way, of a capture and a void that are opened at once only one finds the row without a mark.
  *
  * The order is the same for all: first the key, then the sums, then the rest. So two openings cannot deadlock, and of two with the same
  * name the second one waits for the sums. If something was written and the rest cannot be, the statement aborts itself.
@@ -99,7 +99,8 @@ const OPEN = open(
       SELECT FROM payonce.payment_sums before
       WHERE before.account_id = i.account_id AND before.payment_id = i.payment_id))
   ON CONFLICT (account_id, payment_id) DO UPDATE SET refunding_minor = s.refunding_minor + excluded.refunding_minor
-  WHERE s.captured_minor - s.refunding_minor - s.refunded_minor - s.elsewhere_minor >= excluded.refunding_minor
+  WHERE s.captured_minor - s.refunding_minor - s.refunded_minor
+      - CASE WHEN (SELECT step FROM i) = 'verify' THEN 0 ELSE s.elsewhere_minor END >= excluded.refunding_minor
     AND s.absences = (SELECT expected_absences FROM i)
   RETURNING 1
 `,

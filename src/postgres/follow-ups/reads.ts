@@ -1,6 +1,8 @@
 /** The reads of follow-ups and of the sums, always from the primary. */
+import { isUuid } from '../../domain/ids.ts';
 import type { PaymentEvent } from '../../domain/payment.ts';
 import type {
+  FollowUpAtGateway,
   FollowUpEventsQuery,
   FollowUpName,
   FollowUpRecord,
@@ -39,6 +41,29 @@ export async function followUp(session: Session, query: FollowUpName): Promise<F
 
 /** One payment has few, so they are read by its index and then sorted, whatever the planner believes. */
 const OF_PAYMENT = `(SELECT * FROM payonce.follow_ups WHERE account_id = $1 AND payment_id = $2 AND kind = $3 OFFSET 0)`;
+
+/** Two by one id would be two names of one refund at the gateway: the newest is the one that is still under way. */
+const AT_GATEWAY = `
+SELECT ${followUpColumns(ANY_AGE)} FROM ${followUpsOf(OF_PAYMENT)}
+WHERE ($4::uuid IS NOT NULL AND f.gateway_key = $4) OR ($4::uuid IS NULL AND f.gateway_ref = $5)
+ORDER BY f.follow_up_id DESC LIMIT 1`;
+
+export async function followUpAtGateway(
+  session: Session,
+  query: FollowUpAtGateway,
+): Promise<FollowUpRecord | null> {
+  const { accountId, paymentId, kind, gatewayKey, gatewayRef } = query;
+  // Any other text is no key of ours, and the database would refuse it as a UUID.
+  if (gatewayKey !== null && !isUuid(gatewayKey)) return null;
+  const [row] = await session.query<FollowUpRow>(AT_GATEWAY, [
+    accountId,
+    paymentId,
+    kind,
+    gatewayKey,
+    gatewayRef,
+  ]);
+  return row === undefined ? null : toFollowUp(row);
+}
 
 const PAGE = `
 SELECT ${followUpColumns(ANY_AGE)} FROM ${followUpsOf(OF_PAYMENT)}

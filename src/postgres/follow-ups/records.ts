@@ -6,7 +6,7 @@ import { safeInteger } from '../types.ts';
 
 /** The follow-ups of `source` as relation `f`, with the columns that `followUpColumns` reads. They are of one try, without a payment method and a capture method. */
 export function followUpsOf(source = 'payonce.follow_ups'): string {
-  return `(SELECT source.*, 1 AS charge_n, 0 AS absences, NULL::text AS method, NULL::integer AS give_up_after_s,
+  return `(SELECT source.*, 1 AS charge_n, source.by_absence::int AS absences, NULL::text AS method, NULL::integer AS give_up_after_s,
     NULL::text AS capture_method,
     source.created_at AS opened_at FROM ${source} source) f`;
 }
@@ -14,12 +14,12 @@ export function followUpsOf(source = 'payonce.follow_ups'): string {
 /** Everything of follow-up `f`; `retention`: the answers' retention as SQL. */
 export function followUpColumns(retention: string): string {
   return `${recordColumns(retention, 'f', 'f')},
-    f.follow_up_id, f.kind, f.name, f.key_hash, f.charge_ref, f.asked_minor, f.reason`;
+    f.follow_up_id, f.kind, f.name, f.key_hash, f.charge_ref, f.asked_minor, f.reason, f.settled_minor`;
 }
 
 /** What `followUpColumns` adds to the columns of a payment, for a payment among follow-ups. */
 export const NO_FOLLOW_UP = `NULL::uuid AS follow_up_id, NULL AS kind, NULL AS name, NULL::uuid AS key_hash,
-    NULL AS charge_ref, NULL::bigint AS asked_minor, NULL AS reason`;
+    NULL AS charge_ref, NULL::bigint AS asked_minor, NULL AS reason, NULL::bigint AS settled_minor`;
 
 export interface FollowUpRow extends RecordRow {
   readonly follow_up_id: string;
@@ -30,6 +30,8 @@ export interface FollowUpRow extends RecordRow {
   /** As text, because a JavaScript number may round it. */
   readonly asked_minor: string | null;
   readonly reason: string | null;
+  /** As text, too. */
+  readonly settled_minor: string | null;
 }
 
 export function toFollowUp(row: FollowUpRow): FollowUpRecord {
@@ -45,5 +47,6 @@ export function toFollowUp(row: FollowUpRow): FollowUpRecord {
       askedMinor: row.asked_minor === null ? null : safeInteger(row.asked_minor),
       reason: row.reason,
     },
+    settledMinor: row.settled_minor === null ? null : safeInteger(row.settled_minor),
   };
 }

@@ -51,8 +51,9 @@ export async function rehearseRefund(session: Session, payment: PaymentKey): Pro
     event: { type: 'refund.succeeded', detail: 'rehearsal' },
     lease: { kind: 'release', waitMs: null },
     settlement: { problem: null, body: '{}', byAbsence: false },
+    settledMinor: 1,
     sums: { refundingMinor: -1, refundedMinor: 1, absences: 0 },
-    elsewhereMinor: 1,
+    elsewhere: { amountMinor: 1, asked: { refundingMinor: 1, refundedMinor: 0, absences: 0 }, exact: true },
     evidenceSeen: 0,
     updatedAtMs: nowMs,
   } as const;

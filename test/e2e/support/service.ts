@@ -59,8 +59,8 @@ for (const end of ['exit', 'disconnect', 'SIGTERM'] as const) {
   });
 }
 
-export async function startService(env: Env): Promise<Service> {
-  const child = spawn(process.execPath, [MAIN], {
+export async function startService(env: Env, flags: readonly string[] = []): Promise<Service> {
+  const child = spawn(process.execPath, [MAIN, ...flags], {
     cwd: ROOT,
     env: { PATH: process.env.PATH ?? '', LOG_LEVEL: 'info', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

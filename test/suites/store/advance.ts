@@ -1,18 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Operation } from '../../../src/domain/operation.ts';
-import type { Advance, PaymentRecord } from '../../../src/ports/store.ts';
 import type { Environment } from './environment.ts';
 import {
   about,
   accepted,
   advance,
-  complete,
   done,
   eventsOf,
-  everythingAbout,
-  LEASE_MS,
-  newClaim,
-  newPaymentId,
   numbers,
   order,
   paymentKey,
@@ -20,27 +14,9 @@ import {
   release,
   steps,
   take,
-  timeless,
 } from './fixtures.ts';
 
 export function advanceTests(env: Environment): void {
-  /** Accepted, given back and due at once. */
-  async function due(orderId: string): Promise<PaymentRecord> {
-    return done(env.store, release(await accepted(env.store, orderId), 0));
-  }
-
-  /** Asserts that the write is lost, that it changed nothing, and that it shows the row as it is. */
-  async function expectLost(write: Advance, standing: PaymentRecord): Promise<void> {
-    const before = await everythingAbout(env.store, standing.order);
-    const result = await env.store.advance(write);
-    const { payment: found } = timeless({
-      payment: result.kind === 'lost' ? result.record : null,
-      key: null,
-    });
-    expect([result.kind, found]).toEqual(['lost', timeless({ payment: standing, key: null }).payment]);
-    expect(await everythingAbout(env.other, standing.order)).toEqual(before);
-  }
-
   describe('advance', () => {
     test('the holder’s write is stored as it was written, and raises seq by one', async () => {
       const before = await accepted(env.store, 'full');
@@ -132,23 +108,6 @@ export function advanceTests(env: Environment): void {
       expect((await eventsOf(env.store, after)).map((event) => event.chargeN)).toEqual([1, 1]);
     });
 
-    test.each<[string, (record: PaymentRecord) => Advance]>([
-      ['an older seq', (record) => advance(record, { expected: { seq: record.seq - 1 } })],
-      ['a later seq', (record) => advance(record, { expected: { seq: record.seq + 1 } })],
-      ['an older fence', (record) => advance(record, { expected: { fence: record.fence - 1 } })],
-      ['a later fence', (record) => advance(record, { expected: { fence: record.fence + 1 } })],
-      ['another claim', (record) => advance(record, { expected: { claimId: newClaim() } })],
-      [
-        'another payment',
-        (record) => advance(record, { payment: { ...paymentKey(record), paymentId: newPaymentId() } }),
-      ],
-    ])('a write that expects %s is lost and changes nothing', async (_what, write) => {
-      const record = await steps(env.store, await due('standing'), take);
-      await expectLost(write(record), record);
-      // The row was not the reason: the holder itself may write.
-      await done(env.store, complete(record));
-    });
-
     test('a write to a payment that does not exist is lost, and shows nothing', async () => {
       const record = await accepted(env.store, 'known');
       const elsewhere = { ...paymentKey(record), orderId: 'unknown' };
@@ -156,99 +115,6 @@ export function advanceTests(env: Environment): void {
         kind: 'lost',
         record: null,
       });
-    });
-
-    test('another account cannot write to the payment', async () => {
-      const record = await accepted(env.store, 'mine');
-      const theirs = advance(record, { payment: { ...paymentKey(record), accountId: 'globex' } });
-      expect(await env.store.advance(theirs)).toEqual({ kind: 'lost', record: null });
-      expect(await recordOf(env.store, order('mine'))).toEqual(record);
-    });
-
-    test('a claim raises the fence, and its lease runs from now', async () => {
-      const before = await due('claimed');
-      const claimId = newClaim();
-      const result = await env.store.advance(take(before, claimId));
-      const nowMs = result.kind === 'done' ? result.nowMs : 0;
-      expect(await recordOf(env.store, order('claimed'))).toEqual({
-        ...before,
-        seq: before.seq + 1,
-        fence: before.fence + 1,
-        claimId,
-        held: true,
-        dueAtMs: about(nowMs + LEASE_MS),
-      });
-    });
-
-    test('a claim before its time is lost', async () => {
-      const waiting = await done(env.store, release(await accepted(env.store, 'early'), 60_000));
-      await expectLost(take(waiting), waiting);
-      await env.advanceClock(30_000);
-      await expectLost(take(waiting), await recordOf(env.store, waiting.order));
-      await env.advanceClock(30_001);
-      await done(env.store, take(waiting));
-    });
-
-    test('a claim on a payment with nothing to do is lost', async () => {
-      const idle = await done(env.store, release(await accepted(env.store, 'idle'), null));
-      expect(idle.dueAtMs).toBeNull();
-      await expectLost(take(idle), idle);
-    });
-
-    test('a lease that runs is not taken over, and one that has ended is', async () => {
-      const held = await accepted(env.store, 'leased');
-      await expectLost(take(held), held);
-      await env.advanceClock(LEASE_MS + 1);
-      const taken = await done(env.other, take(held));
-      expect(taken).toMatchObject({ fence: held.fence + 1, held: true });
-    });
-
-    test('the holder may write after its lease has ended, as long as nobody took over', async () => {
-      const held = await accepted(env.store, 'late');
-      await env.advanceClock(LEASE_MS * 2);
-      expect(await done(env.store, complete(held))).toMatchObject({ operation: { status: 'COMPLETED' } });
-    });
-
-    test('giving back changes neither claim nor fence', async () => {
-      const held = await accepted(env.store, 'returned');
-      const free = await done(env.store, release(held, 100));
-      expect([free.claimId, free.fence, free.held]).toEqual([held.claimId, held.fence, false]);
-    });
-
-    test('a write without the lease brings a new claim and a higher fence all the same, and holds nothing', async () => {
-      const before = await due('passed');
-      const claimId = newClaim();
-      const after = await done(
-        env.store,
-        advance(before, { lease: { kind: 'pass', claimId, waitMs: 60_000 } }),
-      );
-      expect(after).toMatchObject({ claimId, fence: before.fence + 1, held: false });
-      expect(after.dueAtMs).toBeGreaterThan(before.updatedAtMs + 50_000);
-    });
-
-    test('a stale worker cannot overwrite a closed operation', async () => {
-      const stale = await accepted(env.store, 'closed');
-      await env.advanceClock(LEASE_MS + 1);
-      const closed = await steps(env.other, await recordOf(env.other, stale.order), take, complete);
-      await expectLost(release(stale, 0), closed);
-      await expectLost(complete(stale, 'the stale answer'), closed);
-      await expectLost(complete({ ...stale, seq: closed.seq }, 'the stale answer'), closed);
-    });
-
-    test('a worker cannot repeat its own write after it was acknowledged', async () => {
-      const held = await accepted(env.store, 'once');
-      const after = await done(env.store, release(held, 0));
-      await expectLost(release(held, 0), after);
-    });
-
-    test('a write repeated after a lost acknowledgement finds its own row', async () => {
-      const held = await due('unheard');
-      const claimId = newClaim();
-      const write = take(held, claimId);
-      await env.store.advance(write);
-      const result = await env.other.advance(write);
-      expect(result).toMatchObject({ kind: 'lost', record: { claimId, seq: held.seq + 1 } });
-      expect(await eventsOf(env.store, held)).toHaveLength(held.seq + 1);
     });
 
     test('one event is added by each change, without a gap', async () => {

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { Operation } from '../../../src/domain/operation.ts';
 import type {
   Advance,
+  Elsewhere,
   FollowUpAdvance,
   FollowUpIntent,
   FollowUpRecord,
@@ -27,7 +28,7 @@ import {
 
 /** What every completed payment of the suite has captured, in minor units. */
 export const CAPTURED = 1000;
-export const NO_CHANGE = { refundingMinor: 0, refundedMinor: 0, absences: 0 } as const;
+const NO_CHANGE = { refundingMinor: 0, refundedMinor: 0, absences: 0 } as const;
 
 /** A COMPLETED payment of 1,000. */
 export async function completed(store: Store, wanted: Intent | string = 'the order'): Promise<PaymentRecord> {
@@ -111,10 +112,24 @@ export type FollowUpChanges = Partial<Omit<FollowUpAdvance, 'operation' | 'expec
   readonly sums?: Partial<FollowUpAdvance['sums']>;
 };
 
+/** What the gateway said of refunds by somebody else, with the sums when it was asked. Default: exactly so much. */
+export function elsewhere(
+  amountMinor: number,
+  {
+    refundingMinor,
+    refundedMinor,
+    absences = 0,
+  }: Omit<Elsewhere['asked'], 'absences'> & { readonly absences?: number },
+  exact = true,
+): Elsewhere {
+  return { amountMinor, asked: { refundingMinor, refundedMinor, absences }, exact };
+}
+
 /** A write by whoever holds it; gives the lease back, leaves nothing due and changes no sum unless changed. */
 export function write(record: FollowUpRecord, changes: FollowUpChanges = {}): FollowUpAdvance {
-  const { sums, elsewhereMinor = null, id = record.followUp.id, ...rest } = changes;
-  return { ...advance(record, rest), id, sums: { ...NO_CHANGE, ...sums }, elsewhereMinor };
+  const { sums, elsewhere: learnt = null, id = record.followUp.id, ...others } = changes;
+  const { settledMinor = record.settledMinor, ...rest } = others;
+  return { ...advance(record, rest), id, settledMinor, sums: { ...NO_CHANGE, ...sums }, elsewhere: learnt };
 }
 
 export function claim(record: FollowUpRecord, claimId = newClaim()): FollowUpAdvance {
@@ -201,7 +216,7 @@ export async function trailOf(store: Store, { order, paymentId, followUp }: Foll
 }
 
 /** A record without what changes by waiting. */
-export function still<T extends PaymentRecord | null>(record: T): T {
+function still<T extends PaymentRecord | null>(record: T): T {
   return record && { ...record, answer: record.answer && { ...record.answer, freshForMs: 0 } };
 }
 

@@ -18,6 +18,7 @@ import {
 import {
   CAPTURED,
   completed,
+  elsewhere,
   everythingOfFollowUps,
   failed,
   followUpOf,
@@ -96,6 +97,7 @@ export function followUpOpeningTests(env: Environment): void {
           createdAtMs: nowMs,
           updatedAtMs: nowMs,
           followUp: wanted.terms,
+          settledMinor: null,
         },
       });
       expect(await trailOf(env.store, await followUpOf(env.store, wanted))).toEqual([
@@ -252,7 +254,10 @@ export function followUpOpeningTests(env: Environment): void {
       const tryToOpen = async (name: string, amountMinor: number) =>
         (await env.store.openFollowUp(await refund(env.store, payment, name, { amountMinor }))).kind;
       const first = await opened(env.store, await refund(env.store, payment, 'a', { amountMinor: 600 }));
-      await written(env.store, succeed(first, { elsewhereMinor: 100 }));
+      await written(
+        env.store,
+        succeed(first, { elsewhere: elsewhere(100, { refundingMinor: 600, refundedMinor: 0 }) }),
+      );
       expect([await tryToOpen('b', 301), await tryToOpen('b', 300)]).toEqual(['lost', 'opened']);
       const second = await followUpOf(env.store, await refund(env.store, payment, 'b'));
       expect(await tryToOpen('c', 1)).toBe('lost');
@@ -260,10 +265,29 @@ export function followUpOpeningTests(env: Environment): void {
       expect([await tryToOpen('c', 301), await tryToOpen('c', 300)]).toEqual(['lost', 'opened']);
     });
 
+    test('what was refunded elsewhere leaves room for one that is verified first: the gateway is asked about it', async () => {
+      const payment = await completed(env.store);
+      const first = await opened(env.store, await refund(env.store, payment, 'a', { amountMinor: 600 }));
+      await written(
+        env.store,
+        succeed(first, { elsewhere: elsewhere(300, { refundingMinor: 600, refundedMinor: 0 }) }),
+      );
+      const tryToOpen = async (name: string, amountMinor: number, verifyFirst: boolean) =>
+        (await env.store.openFollowUp(await refund(env.store, payment, name, { amountMinor, verifyFirst })))
+          .kind;
+      expect(await tryToOpen('b', 400, false)).toBe('lost');
+      expect(await tryToOpen('b', 401, true)).toBe('lost');
+      expect(await tryToOpen('b', 400, true)).toBe('opened');
+      expect(await sumsOf(env.store, payment)).toMatchObject({ refundingMinor: 400, elsewhereMinor: 300 });
+    });
+
     test('nothing is opened over a sum that is exceeded', async () => {
       const payment = await completed(env.store);
       const first = await opened(env.store, await refund(env.store, payment, 'a', { amountMinor: 600 }));
-      await written(env.store, succeed(first, { elsewhereMinor: 900 }));
+      await written(
+        env.store,
+        succeed(first, { elsewhere: elsewhere(900, { refundingMinor: 600, refundedMinor: 0 }) }),
+      );
       expect(await env.store.openFollowUp(await refund(env.store, payment, 'b', { amountMinor: 1 }))).toEqual(
         LOST,
       );

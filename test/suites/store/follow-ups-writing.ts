@@ -1,22 +1,21 @@
 /** The fenced write of a follow-up, its settlement, and what it does to the sums. */
 import { describe, expect, test } from 'vitest';
 import type { Operation } from '../../../src/domain/operation.ts';
-import type { FollowUpAdvance, FollowUpRecord } from '../../../src/ports/store.ts';
+import type { FollowUpRecord } from '../../../src/ports/store.ts';
 import type { Environment } from './environment.ts';
-import { about, LEASE_MS, newClaim, newPaymentId, numbers, paymentKey } from './fixtures.ts';
+import { about, LEASE_MS, newPaymentId, numbers, paymentKey } from './fixtures.ts';
 import {
   aRefund,
   CAPTURED,
   claim,
   completed,
+  elsewhere,
   everythingOfFollowUps,
   failed,
   found,
   giveBack,
-  NO_CHANGE,
   opened,
   refund,
-  still,
   succeed,
   sumsOf,
   trailOf,
@@ -25,19 +24,6 @@ import {
 } from './follow-up-fixtures.ts';
 
 export function followUpWritingTests(env: Environment): void {
-  const free = async (): Promise<FollowUpRecord> => written(env.store, giveBack(await aRefund(env.store), 0));
-
-  /** Asserts that the write is lost, that it changed nothing, and that it shows the row as it is. */
-  async function expectLost(lost: FollowUpAdvance, standing: FollowUpRecord): Promise<void> {
-    const before = await everythingOfFollowUps(env.store, standing);
-    const result = await env.store.advanceFollowUp(lost);
-    expect([result.kind, result.kind === 'lost' ? still(result.record) : null]).toEqual([
-      'lost',
-      still(standing),
-    ]);
-    expect(await everythingOfFollowUps(env.other, standing)).toEqual(before);
-  }
-
   describe('advanceFollowUp', () => {
     test('the holder’s write is stored as it was written, with one event', async () => {
       const before = await aRefund(env.store);
@@ -58,6 +44,7 @@ export function followUpWritingTests(env: Environment): void {
       const result = await env.store.advanceFollowUp(
         giveBack(before, 5000, {
           operation,
+          settledMinor: 69,
           updatedAtMs: soonMs,
           event: { type: 'call.unknown', detail: 'http_500' },
         }),
@@ -73,6 +60,7 @@ export function followUpWritingTests(env: Environment): void {
           firstSentAtMs: about(soonMs - 0.5),
           unresolvedSinceMs: about(soonMs + 0.25),
         },
+        settledMinor: 69,
         seq: 2,
         held: false,
         dueAtMs: about(result.nowMs + 5000),
@@ -106,74 +94,39 @@ export function followUpWritingTests(env: Environment): void {
       expect(after.followUp).toEqual(before.followUp);
     });
 
-    test.each<[string, (record: FollowUpRecord) => FollowUpAdvance]>([
-      ['an older seq', (record) => write(record, { expected: { seq: record.seq - 1 } })],
-      ['a later seq', (record) => write(record, { expected: { seq: record.seq + 1 } })],
-      ['an older fence', (record) => write(record, { expected: { fence: record.fence - 1 } })],
-      ['a later fence', (record) => write(record, { expected: { fence: record.fence + 1 } })],
-      ['another claim', (record) => write(record, { expected: { claimId: newClaim() } })],
-      [
-        'another payment',
-        (record) => write(record, { payment: { ...paymentKey(record), paymentId: newPaymentId() } }),
-      ],
-      [
-        'another order',
-        (record) => write(record, { payment: { ...paymentKey(record), orderId: 'another' } }),
-      ],
-    ])('a write that expects %s is lost and changes nothing', async (_what, change) => {
-      const record = await written(env.store, claim(await free()));
-      const sums = { refundingMinor: -70, refundedMinor: 70 };
-      await expectLost({ ...change(record), sums: { ...NO_CHANGE, ...sums }, elsewhereMinor: 5 }, record);
-      // The row was not the reason: the holder itself may write.
-      await written(env.store, succeed(record));
+    test('a write to another order is lost, and changes no sum', async () => {
+      const record = await aRefund(env.store);
+      const before = await everythingOfFollowUps(env.store, record);
+      const astray = succeed(record, {
+        payment: { ...paymentKey(record), orderId: 'another' },
+        elsewhere: elsewhere(5, { refundingMinor: 70, refundedMinor: 0 }),
+      });
+      expect(await env.store.advanceFollowUp(astray)).toMatchObject({ kind: 'lost' });
+      expect(await everythingOfFollowUps(env.other, record)).toEqual(before);
     });
 
-    test('a write to a follow-up that does not exist, or by another account, is lost and shows nothing', async () => {
+    test('a write that a newer claim has overtaken is lost, and changes no sum', async () => {
+      const stale = await aRefund(env.store);
+      await env.advanceClock(LEASE_MS + 1);
+      await written(
+        env.other,
+        claim(await found(env.store, { payment: paymentKey(stale), id: stale.followUp.id })),
+      );
+      const learnt = elsewhere(5, { refundingMinor: 70, refundedMinor: 0 });
+      expect(await env.store.advanceFollowUp(succeed(stale, { elsewhere: learnt }))).toMatchObject({
+        kind: 'lost',
+      });
+      expect(await sumsOf(env.store, stale)).toMatchObject({
+        refundingMinor: 70,
+        refundedMinor: 0,
+        elsewhereMinor: 0,
+      });
+    });
+
+    test('a write to a follow-up that does not exist is lost and shows nothing', async () => {
       const record = await aRefund(env.store);
       const nothing = { kind: 'lost', record: null };
       expect(await env.store.advanceFollowUp(write(record, { id: newPaymentId() }))).toEqual(nothing);
-      const theirs = write(record, { payment: { ...paymentKey(record), accountId: 'globex' } });
-      expect(await env.store.advanceFollowUp(theirs)).toEqual(nothing);
-    });
-
-    test('a claim raises the fence, its lease runs from now, and it is lost before its time', async () => {
-      const before = await free();
-      const claimId = newClaim();
-      const result = await env.store.advanceFollowUp(claim(before, claimId));
-      const nowMs = result.kind === 'done' ? result.nowMs : 0;
-      const held = await found(env.store, { payment: paymentKey(before), id: before.followUp.id });
-      expect(held).toEqual({
-        ...before,
-        ...{ seq: before.seq + 1, fence: before.fence + 1, claimId, held: true },
-        dueAtMs: about(nowMs + LEASE_MS),
-      });
-      await expectLost(claim(held), held);
-      await env.advanceClock(LEASE_MS + 1);
-      expect(await written(env.other, claim(held))).toMatchObject({ fence: held.fence + 1, held: true });
-    });
-
-    test('a claim on one with nothing to do is lost', async () => {
-      const idle = await written(env.store, giveBack(await aRefund(env.store), null));
-      await expectLost(claim(idle), idle);
-    });
-
-    test('a write without the lease brings a new claim and a higher fence, and holds nothing', async () => {
-      const before = await free();
-      const claimId = newClaim();
-      const passed = await written(
-        env.store,
-        write(before, { lease: { kind: 'pass', claimId, waitMs: 60_000 } }),
-      );
-      expect(passed).toMatchObject({ claimId, fence: before.fence + 1, held: false });
-    });
-
-    test('a worker that was replaced cannot write over what came after it', async () => {
-      const stale = await aRefund(env.store);
-      await env.advanceClock(LEASE_MS + 1);
-      const now = await found(env.store, { payment: paymentKey(stale), id: stale.followUp.id });
-      const settled = await written(env.other, succeed(await written(env.other, claim(now))));
-      await expectLost(succeed(stale), settled);
-      expect(await sumsOf(env.store, stale)).toMatchObject({ refundingMinor: 0, refundedMinor: 70 });
     });
 
     test('the same write many times at once applies once, and changes the sums once', async () => {
@@ -276,14 +229,14 @@ export function followUpWritingTests(env: Environment): void {
       await Promise.all(
         held.map((record, n) =>
           (n % 2 === 0 ? env.store : env.other).advanceFollowUp(
-            n % 5 === 0 ? failed(record, { byAbsence: true }) : succeed(record, { elsewhereMinor: n }),
+            n % 5 === 0 ? failed(record, { byAbsence: true }) : succeed(record),
           ),
         ),
       );
       expect(await sumsOf(env.store, payment)).toMatchObject({
         refundingMinor: 0,
         refundedMinor: 800,
-        elsewhereMinor: 49,
+        elsewhereMinor: 0,
         absences: 10,
       });
     });
@@ -295,20 +248,84 @@ export function followUpWritingTests(env: Environment): void {
       expect(await sumsOf(env.store, held)).toEqual(before);
     });
 
-    test('what was refunded elsewhere never becomes less, and nothing learnt is nothing changed', async () => {
+    test('what was refunded elsewhere falls only if it is known exactly, and nothing learnt is nothing changed', async () => {
       let record = await aRefund(env.store);
-      for (const [elsewhereMinor, expected] of [
-        [30, 30],
-        [null, 30],
-        [10, 30],
-        [2000, 2000],
+      for (const [amountMinor, exact, expected] of [
+        [30, false, 30],
+        [null, true, 30],
+        [10, false, 30],
+        [2000, false, 2000],
+        [10, true, 10],
+        [0, true, 0],
       ] as const) {
-        record = await written(env.store, write(record, { elsewhereMinor }));
+        const sums = await sumsOf(env.store, record);
+        const learnt = amountMinor === null ? null : elsewhere(amountMinor, sums, exact);
+        record = await written(env.store, write(record, { elsewhere: learnt }));
         expect(await sumsOf(env.store, record)).toMatchObject({
           elsewhereMinor: expected,
           refundingMinor: 70,
         });
       }
+    });
+
+    test.each([
+      { refundingMinor: 69, refundedMinor: 0 },
+      { refundingMinor: 140, refundedMinor: 0 },
+      { refundingMinor: 70, refundedMinor: 1 },
+      { refundingMinor: 0, refundedMinor: 70 },
+    ])('what was said of other refunds when they were %j is not written', async (asked) => {
+      const record = await written(
+        env.store,
+        write(await aRefund(env.store), {
+          elsewhere: elsewhere(30, { refundingMinor: 70, refundedMinor: 0 }),
+        }),
+      );
+      for (const exact of [true, false])
+        await written(
+          env.store,
+          write(await found(env.store, write(record)), { elsewhere: elsewhere(50, asked, exact) }),
+        );
+      await written(
+        env.store,
+        write(await found(env.store, write(record)), { elsewhere: elsewhere(10, asked) }),
+      );
+      expect(await sumsOf(env.store, record)).toMatchObject({ elsewhereMinor: 30 });
+    });
+
+    test('what was said of other refunds is not written if another one of ours has failed without the gateway’s word since', async () => {
+      const payment = await completed(env.store);
+      await written(
+        env.store,
+        failed(await opened(env.store, await refund(env.store, payment, 'a')), { byAbsence: true }),
+      );
+      const second = await opened(
+        env.store,
+        await refund(env.store, payment, 'b', { expected: { absences: 1 } }),
+      );
+      await written(
+        env.store,
+        write(second, { elsewhere: elsewhere(30, { refundingMinor: 70, refundedMinor: 0 }) }),
+      );
+      expect(await sumsOf(env.store, payment)).toMatchObject({ elsewhereMinor: 0, absences: 1 });
+      const asked = { refundingMinor: 70, refundedMinor: 0, absences: 1 };
+      await written(
+        env.store,
+        write(await found(env.store, write(second)), { elsewhere: elsewhere(30, asked) }),
+      );
+      expect(await sumsOf(env.store, payment)).toMatchObject({ elsewhereMinor: 30, absences: 1 });
+    });
+
+    test('a write that ends the refund compares the sums of before it', async () => {
+      const record = await aRefund(env.store);
+      await written(
+        env.store,
+        succeed(record, { elsewhere: elsewhere(30, { refundingMinor: 70, refundedMinor: 0 }) }),
+      );
+      expect(await sumsOf(env.store, record)).toMatchObject({
+        refundingMinor: 0,
+        refundedMinor: 70,
+        elsewhereMinor: 30,
+      });
     });
 
     test('what is proved is written, also beyond what was captured', async () => {

@@ -139,4 +139,60 @@ export function modeTests(env: Environment): void {
       expect(await env.store.openElsewhere(GATEWAY)).toEqual([{ gateway: 'theirs', count: 1 }]);
     });
   });
+
+  describe('the address of a gateway', () => {
+    const A = { gateway: GATEWAY, from: null, to: 'https://a' };
+    const addressNow = async () => (await env.other.gatewayAddress(GATEWAY)).address;
+
+    test('is not known at first; each gateway has its own', async () => {
+      expect(await env.store.gatewayAddress(GATEWAY)).toEqual({ address: null, open: 0 });
+      expect(await env.store.keepGatewayAddress(A)).toBe('kept');
+      expect(await addressNow()).toBe('https://a');
+      expect(await env.store.gatewayAddress('another')).toEqual({ address: null, open: 0 });
+    });
+
+    test('changes only from the one that was read', async () => {
+      await env.store.keepGatewayAddress(A);
+      expect(await env.other.keepGatewayAddress({ ...A, to: 'https://b' })).toBe('lost');
+      expect(await env.other.keepGatewayAddress({ ...A, from: 'https://c', to: 'https://b' })).toBe('lost');
+      expect(await addressNow()).toBe('https://a');
+      expect(await env.other.keepGatewayAddress({ ...A, from: 'https://a', to: 'https://b' })).toBe('kept');
+      expect(await addressNow()).toBe('https://b');
+    });
+
+    test('of many that change it at once, one does', async () => {
+      await env.store.keepGatewayAddress(A);
+      const told = await Promise.all(
+        numbers(10).map((n) =>
+          (n % 2 === 0 ? env.store : env.other).keepGatewayAddress({
+            ...A,
+            from: 'https://a',
+            to: `https://b${n}`,
+          }),
+        ),
+      );
+      expect(told.filter((one) => one === 'kept')).toHaveLength(1);
+      expect(await addressNow()).toBe(`https://b${told.indexOf('kept')}`);
+    });
+
+    test('comes with what is open there, and nothing else', async () => {
+      await accepted(env.store, 'held');
+      await done(env.store, release(await accepted(env.store, 'waits'), 60_000));
+      await done(env.store, complete(await accepted(env.store, 'settled')));
+      await accepted(env.store, intent('theirs', { gateway: 'theirs' }));
+      expect(await env.other.gatewayAddress(GATEWAY)).toEqual({ address: null, open: 2 });
+      expect(await env.other.gatewayAddress('theirs')).toEqual({ address: null, open: 1 });
+    });
+
+    test.each(['lost', 'lost_committed', 'late'] as const)(
+      'a change whose answer is lost (%s) shows when it is read again',
+      async (ending) => {
+        await env.failNext(ending);
+        await expect(env.frail.keepGatewayAddress(A)).rejects.toMatchObject({ name: 'StoreError' });
+        if (ending === 'late') await env.arrive();
+        if (ending === 'lost') expect(await env.frail.keepGatewayAddress(A)).toBe('kept');
+        expect(await addressNow()).toBe('https://a');
+      },
+    );
+  });
 }

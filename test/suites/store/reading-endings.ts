@@ -39,6 +39,7 @@ export function readingEndingTests(env: Environment): void {
       ['installationId', (store) => store.installationId()],
       ['mode', (store) => store.mode()],
       ['openElsewhere', (store) => store.openElsewhere('another')],
+      ['gatewayAddress', (store) => store.gatewayAddress('another')],
       ['situation', (store) => store.situation(asked)],
       ['due', (store) => store.due({ gateway: GATEWAY, limit: 10, calls: true })],
       [

@@ -55,7 +55,7 @@ export function wishTests(env: Environment): void {
       const before = await review();
       expect(await last(before)).toBeNull();
       const after = await done(env.store, wished(before, made(wish)));
-      expect(await last(after)).toEqual({ seq: after.seq, n: 1, wish, end: null });
+      expect(await last(after)).toEqual({ seq: after.seq, n: 1, wish, end: null, refutedBefore: false });
       expect(after).toMatchObject({ seq: before.seq + 1, held: false, operation: before.operation });
       expect((await eventsOf(env.store, after)).at(-1)).toMatchObject({
         seq: after.seq,
@@ -90,7 +90,7 @@ export function wishTests(env: Environment): void {
       const held = await done(env.store, take(wish));
       const after = await done(env.store, { ...fail(held, { byAbsence: true }), wish: ended(wish.seq, end) });
       expect(after).toMatchObject({ operation: { status: 'FAILED' }, absences: 1 });
-      expect(await last(after)).toEqual({ seq: wish.seq, n: 1, wish: FAILED, end });
+      expect(await last(after)).toEqual({ seq: wish.seq, n: 1, wish: FAILED, end, refutedBefore: false });
       await done(env.store, advance(after, { wish: ended(wish.seq, 'refuted') }));
       expect(await last(after)).toMatchObject({ end });
     });
@@ -110,7 +110,31 @@ export function wishTests(env: Environment): void {
       expect(await env.store.openNextCharge(nextCharge(failed))).toMatchObject({ kind: 'opened' });
       const second = await recordOf(env.store, failed.order);
       const later = await done(env.store, release(second, null, { wish: made(PAID) }));
-      expect(await last(later)).toEqual({ seq: later.seq, n: 2, wish: PAID, end: null });
+      expect(await last(later)).toEqual({
+        seq: later.seq,
+        n: 2,
+        wish: PAID,
+        end: null,
+        refutedBefore: false,
+      });
+    });
+
+    test('knows whether an earlier one about its charge was refuted, and only then', async () => {
+      const say = async (record: PaymentRecord, wish: Wish) => {
+        const after = await done(env.store, wished(record, made(wish)));
+        return { after, before: (await last(after))?.refutedBefore };
+      };
+      const end = (record: PaymentRecord, how: WishEnd) =>
+        done(env.store, advance(record, { wish: ended(record.seq, how) }));
+      const first = await say(await review(), FAILED);
+      const second = await say(await end(first.after, 'carried_out'), PAID);
+      const third = await say(await end(second.after, 'refuted'), FAILED);
+      expect([first.before, second.before, third.before]).toEqual([false, false, true]);
+      const failed = await done(env.store, { ...fail(third.after), wish: ended(third.after.seq) });
+      expect(await env.store.openNextCharge(nextCharge(failed))).toMatchObject({ kind: 'opened' });
+      const next = await recordOf(env.store, failed.order);
+      await done(env.store, release(next, null, { wish: made(PAID) }));
+      expect(await last(next)).toMatchObject({ n: 2, refutedBefore: false });
     });
 
     test('is that of its row alone', async () => {
@@ -140,7 +164,13 @@ export function wishTests(env: Environment): void {
           wish: made(PAID),
         }),
       );
-      expect(await last(wish, wish.followUp.id)).toEqual({ seq: wish.seq, n: 1, wish: PAID, end: null });
+      expect(await last(wish, wish.followUp.id)).toEqual({
+        seq: wish.seq,
+        n: 1,
+        wish: PAID,
+        end: null,
+        refutedBefore: false,
+      });
       expect(await last(wish)).toBeNull();
       expect(await env.store.advanceFollowUp(claim(free))).toMatchObject({ kind: 'lost' });
       const held = await written(env.store, claim(wish));

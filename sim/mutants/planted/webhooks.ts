@@ -1,0 +1,135 @@
+/** Bugs in events of the gateway: who sent them, and what follows from them. */
+import type { PlantedBug } from '../bug.ts';
+
+const ENGINE = 'src/engine/webhooks';
+const NOTE = `${ENGINE}/note.ts`;
+const WEBHOOKS = `${ENGINE}/webhooks.ts`;
+const ADAPTER = 'src/gateways/http/webhooks.ts';
+const SIGNATURE = 'src/gateways/http/signature.ts';
+const ENGINE_TEST = `${ENGINE}/webhooks.test.ts`;
+const ADAPTER_TEST = 'src/gateways/http/webhooks.test.ts';
+
+export const WEBHOOKS_IN: readonly PlantedBug[] = [
+  {
+    name: 'an event counts as evidence',
+    story:
+      'An event about an old state says “paid”, and the order counts as charged although no lookup shows a charge.',
+    file: NOTE,
+    find: "case 'wake': {",
+    put: "case 'wake': { await noting.engine.store.addEvidence({ payment: paymentKey(found), chargeN: found.operation.n, outcome: { kind: 'approved', ref: note.ref ?? 'ch' } });",
+    judge: 'engine suite',
+    tests: { file: ENGINE_TEST, named: 'settles nothing if the gateway does not show it' },
+  },
+  {
+    name: 'an event brings a call forward',
+    story:
+      'Four events use up all calls of an order within a second, while the gateway is down for a minute.',
+    file: 'src/postgres/wake.ts',
+    find: " AND step <> 'call'",
+    put: '',
+    judge: 'store suite',
+    tests: { file: 'test/postgres/store.test.ts', named: 'never brings a call forward' },
+  },
+  {
+    name: 'an event of any age is taken',
+    story: 'Somebody who once recorded an event sends it again and again, and each is taken for a new one.',
+    file: SIGNATURE,
+    find: "if (aheadMs < -TOLERANCE_MS) return 'too_old';",
+    put: "if (aheadMs < -1e6 * TOLERANCE_MS) return 'too_old';",
+    judge: 'gateway suite',
+    tests: { file: ADAPTER_TEST, named: 'from .* s away' },
+  },
+  {
+    name: 'an event from the future is taken',
+    story: 'A recorded event that was signed by a wrong clock can be sent again for years.',
+    file: SIGNATURE,
+    find: "return aheadMs > TOLERANCE_MS ? 'in_future' : null;",
+    put: "return aheadMs > 1e6 * TOLERANCE_MS ? 'in_future' : null;",
+    judge: 'gateway suite',
+    tests: { file: ADAPTER_TEST, named: 'from .* s away' },
+  },
+  {
+    name: 'the second secret is ignored',
+    story: 'During a rotation every event is refused, and pending payments wait for their next poll.',
+    file: ADAPTER,
+    find: 'const keys = secrets.map(webhookKey);',
+    put: 'const keys = secrets.slice(0, 1).map(webhookKey);',
+    judge: 'gateway suite',
+    tests: { file: ADAPTER_TEST, named: 'any of the secrets' },
+  },
+  {
+    name: 'the beginning of a signature is enough',
+    story: 'Anybody can send events, by guessing a byte or none.',
+    file: SIGNATURE,
+    find: 'one.length === own.length && timingSafeEqual(one, own)',
+    put: 'timingSafeEqual(one, own.subarray(0, one.length))',
+    judge: 'gateway suite',
+    tests: { file: ADAPTER_TEST, named: 'is forged' },
+  },
+  {
+    name: 'an event is taken before the note is durable',
+    story:
+      'The database is down for a moment, the gateway never sends the event again, and a pending payment waits for an hour.',
+    file: WEBHOOKS,
+    find: 'const noted = await noteOnce(note);',
+    put: "const noted = await Promise.race([noteOnce(note), Promise.resolve('noted' as const)]);",
+    judge: 'engine suite',
+    tests: { file: ENGINE_TEST, named: 'is not taken if the store cannot be reached' },
+  },
+  {
+    name: 'an event of another installation is looked into',
+    story:
+      'Two shops share a gateway account, and the events of the one wake payments of the other that have the same order id.',
+    file: WEBHOOKS,
+    find: 'if (orderReference(installationId, note.accountId, note.orderId) === note.reference)',
+    put: "if (orderReference(installationId, note.accountId, note.orderId) !== '')",
+    judge: 'engine suite',
+    tests: { file: ENGINE_TEST, named: 'forged or foreign cost no query' },
+  },
+  {
+    name: 'an event during a lookup is taken for known',
+    story: 'The lookup was answered before the charge was decided, and nobody asks again for hours.',
+    file: 'src/domain/gateway-note.ts',
+    find: "if (row.held) return 'wait';",
+    put: "if (row.held) return 'known';",
+    judge: 'engine suite',
+    tests: { file: ENGINE_TEST, named: 'comes during a lookup' },
+  },
+  {
+    name: 'that money moved is forgotten while a call waits',
+    story: 'The call is never made because its time is over, and a charged order is reported as failed.',
+    file: 'src/domain/gateway-note.ts',
+    find: "return mayHoldMoney(note) ? 'wait' : 'known';",
+    put: "return mayHoldMoney(note) ? 'known' : 'known';",
+    judge: 'engine suite',
+    tests: { file: ENGINE_TEST, named: 'never sends a call before its time' },
+  },
+  {
+    name: 'every event buys a lookup',
+    story: 'A gateway that repeats its events gets a lookup for each, and refuses all others as too many.',
+    file: `${ENGINE}/pace.ts`,
+    find: 'FIRST_GAP_MS * 2 ** Math.min(times(unit), 30)',
+    put: 'FIRST_GAP_MS * 2 ** Math.min(times(unit), 0)',
+    judge: 'engine suite',
+    tests: { file: ENGINE_TEST, named: 'buy few lookups' },
+  },
+  {
+    name: 'a declined charge is never looked up again',
+    story: 'A charge that was declined is paid after all, and nobody looks although the gateway says so.',
+    file: 'src/engine/verify.ts',
+    find: 'const own = sawOwn ? null : await findAfterNo(engine, held);',
+    put: 'const own = sawOwn || begunN >= 0 ? null : await findAfterNo(engine, held);',
+    judge: 'engine suite',
+    tests: { file: ENGINE_TEST, named: 'leads to a review and an alarm' },
+  },
+  {
+    name: 'a process does not notice that something it waits for is due sooner',
+    story:
+      'One process takes the event, another one has the payment in memory, and it is looked up as late as without the event.',
+    file: 'src/engine/active.ts',
+    find: 'return !stored.held && due !== null && expected !== null && due < expected - EARLIER_BY_MS;',
+    put: 'return stored.held && due !== null && expected !== null && due < expected - EARLIER_BY_MS;',
+    judge: 'engine suite',
+    tests: { file: ENGINE_TEST, named: 'is carried out by the sweep' },
+  },
+];

@@ -1,0 +1,42 @@
+/** What becomes of an operation that a lookup has not ended: it is looked up again, less and less often, until a person is asked. */
+import { EFFECTS } from '../effects.ts';
+import type { EventType } from '../events.ts';
+import type { Operation } from '../operation.ts';
+import { lookupWaitMs, type Policy } from '../policy.ts';
+import { type Context, type Decision, review } from './decision.ts';
+
+/** `provableAtMs`: when the same answer would be proof. The next lookup is then, if that is earlier than the schedule. */
+export function lookAgain(
+  operation: Operation,
+  type: EventType,
+  detail: string | null,
+  provableAtMs: number | null,
+  context: Context,
+): Decision {
+  const { policy, nowMs, roll } = context;
+  const sinceMs = operation.unresolvedSinceMs ?? nowMs;
+  const next = {
+    ...operation,
+    step: 'lookup',
+    lookups: operation.lookups + 1,
+    unresolvedSinceMs: sinceMs,
+  } as const;
+  const provableMs = provableAtMs === null ? null : Math.max(provableAtMs - nowMs + 1, 1);
+  if (operation.status === 'REVIEW') {
+    const { reviewLookupMs } = policy;
+    return { next, event: { type, detail }, waitMs: Math.min(reviewLookupMs, provableMs ?? reviewLookupMs) };
+  }
+  if (nowMs - sinceMs >= resolveForMs(next, policy)) return review(next, 'unresolved_too_long', context);
+  const pending = type === 'lookup.pending' || type === 'lookup.requires_action';
+  const baseMs = pending ? policy.pendingPollMs : policy.lookupBaseMs;
+  const scheduledMs = lookupWaitMs(policy, baseMs, operation.lookups, roll);
+  const status = pending ? operation.status : 'UNRESOLVED';
+  const waitMs = Math.min(scheduledMs, provableMs ?? scheduledMs);
+  return { next: { ...next, status }, event: { type, detail }, waitMs };
+}
+
+/** How long it may stay without an end before a person is asked. The gateway may take longer with what it has accepted. */
+function resolveForMs({ kind, gatewayRef }: Operation, policy: Policy): number {
+  const pendingForMs = gatewayRef === null ? null : EFFECTS[kind].pendingForMs;
+  return pendingForMs ?? policy.resolveForMs;
+}
