@@ -218,7 +218,7 @@ describe.each(KINDS)('POST …/%s', (kind) => {
     expect((await resolve(stated)).statusCode).toBe(202);
     expectProblem(await resolve({ ...stated, outcome: 'completed' }), 400, 'invalid_request');
     expect(operated).toMatchObject([
-      { paymentId: PAYMENT_ID, refundId: null, exclusive: kind, actor: null },
+      { paymentId: PAYMENT_ID, followUp: { kind, name: null }, actor: null },
       { exclusive: kind, wish: { outcome: 'completed', gatewayRef: 'x_1', amountMinor: 4000 } },
     ]);
   });

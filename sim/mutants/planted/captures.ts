@@ -7,6 +7,9 @@ const MODEL = 'sim/store/store.test.ts';
 const CAPTURE = 'src/engine/capturing/capture.test.ts';
 const LOOK = 'src/engine/capturing/own-look.test.ts';
 const HTTP = 'src/gateways/http/captures.test.ts';
+const CHECKS = 'src/gateways/http/suite.test.ts';
+const STRIPE = 'src/gateways/stripe/captures.test.ts';
+const MANUAL = 'src/engine/two-steps/manual.test.ts';
 const FOLDER = 'src/postgres/follow-ups';
 
 export const CAPTURES: readonly PlantedBug[] = [
@@ -129,7 +132,7 @@ export const CAPTURES: readonly PlantedBug[] = [
     find: "['409 already_captured', 'unknown']",
     put: "['409 already_captured', 'declined']",
     judge: 'gateway suite',
-    tests: { file: HTTP, named: 'already_captured is a reason to look' },
+    tests: { file: CHECKS, named: 'already_captured is a reason to look' },
   },
   {
     name: 'a charge that only holds the money is paid',
@@ -138,7 +141,7 @@ export const CAPTURES: readonly PlantedBug[] = [
     find: "return status === 'succeeded' && value.captured === 0 ? 'authorized' : status;",
     put: 'return status;',
     judge: 'gateway suite',
-    tests: { file: HTTP, named: 'that is held is approved' },
+    tests: { file: CHECKS, named: 'that is held is approved' },
   },
   {
     name: 'a capture of another amount counts as ours',
@@ -148,7 +151,7 @@ export const CAPTURES: readonly PlantedBug[] = [
     find: "kind === 'capture' && capturedMinor === request.amountMinor",
     put: "kind === 'capture' && capturedMinor >= request.amountMinor",
     judge: 'gateway suite',
-    tests: { file: HTTP, named: 'was captured with another amount' },
+    tests: { file: CHECKS, named: 'was captured with another amount' },
   },
   {
     name: 'an order that is captured later joins one that is charged at once',
@@ -167,5 +170,68 @@ export const CAPTURES: readonly PlantedBug[] = [
     put: '',
     judge: 'gateway suite',
     tests: { file: HTTP, named: 'a charge says that it is not to be captured' },
+  },
+  {
+    name: 'what is authorised is sealed',
+    story: 'The gateway shows a wrong state once, and the money that was held for the shipment is let go.',
+    file: 'src/domain/transition/two-steps.ts',
+    find: "if (operation.status === 'AUTHORIZED') return false;",
+    put: '',
+    judge: 'engine suite',
+    tests: { file: MANUAL, named: 'never sealed, whatever the gateway shows' },
+  },
+  {
+    name: 'a void of ours at a gateway of two steps looks like the end of the authorisation',
+    story: 'The merchant voids, and is told that the authorisation has expired.',
+    file: 'src/engine/capturing/own-look.ts',
+    find: "['captured', 'reversed', 'sealed']",
+    put: "['captured', 'reversed']",
+    judge: 'engine suite',
+    tests: { file: MANUAL, named: 'leaves it to the void' },
+  },
+  {
+    name: 'a capture that was settled with another amount counts as asked for',
+    story: 'The gateway took 7.00, 4.00 are in the books, and 3.00 can never be refunded.',
+    file: 'sim/store/follow-ups/advance.ts',
+    find: 'return state.settledMinor ?? state.order.amountMinor;',
+    put: 'return state.order.amountMinor;',
+    judge: 'engine suite',
+    tests: { file: CAPTURE, named: 'settled by an operator with what the gateway shows' },
+  },
+  {
+    name: 'a capture that was settled with another amount counts as asked for in PostgreSQL',
+    story: 'The gateway took 7.00, 4.00 are in the books, and 3.00 can never be refunded.',
+    file: `${FOLDER}/advance-exclusive.ts`,
+    find: 'coalesce(p.settled_minor, p.amount_minor) AS moved_minor',
+    put: 'p.amount_minor AS moved_minor',
+    judge: 'store suite',
+    tests: { file: STORE, named: 'counts what the gateway took' },
+  },
+  {
+    name: 'refunds that wait keep captures from being found',
+    story: 'Refunds are stopped for hours, and a capture that a crash interrupted waits behind all of them.',
+    file: `${FOLDER}/due.ts`,
+    find: "WHERE gateway = $3 AND kind = '${kind}' AND due_at <= now() AND due_at < ${",
+    put: 'WHERE gateway = $3 AND due_at <= now() AND due_at < ${',
+    judge: 'store suite',
+    tests: { file: STORE, named: 'has a page of its own' },
+  },
+  {
+    name: 'an order at Stripe is authorised by an intent that takes the money',
+    story: 'The money is taken at once, although the customer was promised that it is taken on shipment.',
+    file: 'src/gateways/stripe/requests.ts',
+    find: '...(request.captureMethod === undefined ? {} : { capture_method: request.captureMethod }),',
+    put: '',
+    judge: 'gateway suite',
+    tests: { file: 'src/gateways/stripe/requests.test.ts', named: 'authorised first says so' },
+  },
+  {
+    name: 'an old answer of Stripe says that the money is held',
+    story: 'A cache in between answers for the gateway, and an authorisation that was cancelled counts as held.',
+    file: 'src/gateways/stripe/lookups.ts',
+    find: 'const showsMoney = !isHeld && [',
+    put: 'const showsMoney = [',
+    judge: 'gateway suite',
+    tests: { file: STRIPE, named: 'is not held because an old answer says so' },
   },
 ];

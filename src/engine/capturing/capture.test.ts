@@ -264,8 +264,7 @@ describe('a capture', () => {
     const target = {
       accountId: 'default',
       paymentId: replica.paymentId,
-      refundId: null,
-      exclusive: 'capture',
+      followUp: { kind: 'capture', name: null },
     } as const;
     const read = () => world.ended(replica.engine.findExclusive('default', replica.paymentId, 'capture'));
     expect(await read()).toMatchObject({ status: 'REVIEW', actions: ['look_now', 'resolve'] });
@@ -285,6 +284,57 @@ describe('a capture', () => {
       replica.engine.exclusiveEvents('default', replica.paymentId, 'capture', { after: 0, limit: 50 }),
     );
     expect(trail?.map(({ type }) => type).slice(-2)).toEqual([expect.any(String), 'operator.settled']);
+  });
+});
+
+describe('of another amount than was asked for', () => {
+  /** The gateway takes `amountMinor` where `kind` was asked for, under our own key. */
+  async function ended(kind: 'capture' | 'void', amountMinor: number) {
+    gateway.capturePlay = ({ request, book }) => {
+      book();
+      const made = gateway.captureLedger.get(request.key);
+      if (made !== undefined) gateway.captureLedger.set(request.key, { ...made, amountMinor });
+      if (kind === 'capture') gateway.change({ capturedMinor: amountMinor });
+      return { kind: 'mismatch', ref: `${kind}_1`, reason: 'amount_mismatch' };
+    };
+    const replica = await capturingReplica(world, gateway, { limits: { sweepMs: 60_000 } });
+    if (kind === 'capture') await replica.capture(400);
+    else await replica.void();
+    const target = { accountId: 'default', paymentId: replica.paymentId, followUp: { kind, name: null } };
+    const done = { outcome: 'completed', gatewayRef: `${kind}_1`, amountMinor, actor: 'amira' } as const;
+    const resolve = (changes: { readonly amountMinor?: number } = {}) =>
+      world.ended(replica.engine.resolve({ ...target, wish: { ...done, ...changes }, evidence: 'x' }));
+    const read = () => world.ended(replica.engine.findExclusive('default', replica.paymentId, kind));
+    return { ...replica, resolve, read };
+  }
+
+  it('a capture is settled by an operator with what the gateway shows, and that bounds refunds', async () => {
+    const replica = await ended('capture', 700);
+    expect(await replica.read()).toMatchObject({ status: 'REVIEW', failureCode: 'amount_mismatch' });
+    await replica.resolve();
+    await world.pass(1000);
+    expect(await replica.read()).toMatchObject({ status: 'SUCCEEDED', amountMinor: 400, capturedMinor: 700 });
+    expect(await replica.standing()).toBe('COMPLETED 700/0');
+    expect(world.trail('o1').at(-1)).toBe('payment.captured 700');
+    const again = await replica.capture(400);
+    expect(again.kind === 'settled' && JSON.parse(again.frozen.body)).toMatchObject({
+      amount: 400,
+      amount_captured: 700,
+    });
+  });
+
+  it('a capture is not settled with an amount that the gateway does not show', async () => {
+    const replica = await ended('capture', 700);
+    await replica.resolve({ amountMinor: 600 });
+    await world.pass(1000);
+    expect(await replica.read()).toMatchObject({ status: 'REVIEW' });
+    expect(await replica.standing()).toBe('AUTHORIZED 0/0');
+  });
+
+  it('a void is not settled at all: nobody knows what is still held', async () => {
+    const replica = await ended('void', 700);
+    expect(await replica.resolve()).toMatchObject({ code: 'amount_differs' });
+    expect(await replica.standing()).toBe('AUTHORIZED 0/0');
   });
 });
 

@@ -114,7 +114,7 @@ describe('an authorisation', () => {
     const shown = await world.ended(replica.engine.payment('default', replica.paymentId));
     expect(shown?.actions).toEqual(['capture', 'void', 'look_now']);
     gateway.change({ status: 'voided' });
-    const target = { accountId: 'default', paymentId: replica.paymentId, refundId: null, actor: 'amira' };
+    const target = { accountId: 'default', paymentId: replica.paymentId, followUp: null, actor: 'amira' };
     await world.ended(replica.engine.lookNow(target));
     await world.pass(60_000);
     expect(await replica.standing()).toBe('VOIDED 0/0');

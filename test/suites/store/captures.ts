@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ExclusiveKind } from '../../../src/domain/effects.ts';
 import type {
+  DueFollowUpsQuery,
   FollowUpAdvance,
   FollowUpIntent,
   FollowUpRecord,
@@ -16,15 +17,17 @@ import {
   done,
   eventsOf,
   fail,
+  GATEWAY,
   intent,
   key,
   nextCharge,
+  ofEveryKind,
   order,
   recordOf,
   release,
   take,
 } from './fixtures.ts';
-import { type FollowUpChanges, refund, sumsOf, write } from './follow-up-fixtures.ts';
+import { completed, type FollowUpChanges, refund, sumsOf, write, written } from './follow-up-fixtures.ts';
 
 const LOST = { kind: 'lost' };
 
@@ -265,6 +268,40 @@ export function captureTests(env: Environment): void {
       expect(await env.store.openFollowUp(tooMuch)).toEqual(LOST);
       const all = await refund(env.store, ended, 'r', { amountMinor: 400 });
       expect(await env.store.openFollowUp(all)).toMatchObject({ kind: 'opened' });
+    });
+
+    test('that was settled with another amount counts what the gateway took', async () => {
+      const payment = await authorized(env.store);
+      const capture = await opened(
+        env.store,
+        await exclusive(env.store, 'capture', payment, { amountMinor: 400 }),
+      );
+      await written(env.store, succeeds(capture, { settledMinor: 700 }));
+      expect((await sumsOf(env.store, payment)).capturedMinor).toBe(700);
+      expect((await eventsOf(env.store, payment)).at(-1)?.detail).toBe('700');
+      const { accountId, orderId } = payment.order;
+      const terms = { accountId, paymentId: payment.paymentId, kind: 'capture', name: '1' } as const;
+      expect(await env.store.followUp(terms)).toMatchObject({ settledMinor: 700, order: { orderId } });
+    });
+
+    test('that waits has a page of its own, past all refunds that wait', async () => {
+      const start = { kind: 'waiting', waitMs: 0 } as const;
+      const paid = await completed(env.store, 'paid');
+      for (const name of ['r-1', 'r-2'])
+        await env.store.openFollowUp(await refund(env.store, paid, name, { amountMinor: 1, start }));
+      for (const kind of ['capture', 'void'] as const)
+        await opened(
+          env.store,
+          await exclusive(env.store, kind, await authorized(env.store, kind), { start }),
+        );
+      await env.advanceClock(1);
+      const kindsOf = async (calls: DueFollowUpsQuery['calls'], limit = 1) => {
+        const { followUps } = await env.store.dueFollowUps({ gateway: GATEWAY, limit, calls });
+        return followUps.map(({ operation }) => operation.kind).sort();
+      };
+      expect(await kindsOf(ofEveryKind(true))).toEqual(['capture', 'refund', 'void']);
+      expect(await kindsOf({ ...ofEveryKind(true), refund: false })).toEqual(['capture', 'void']);
+      expect(await kindsOf({ ...ofEveryKind(false), refund: true }, 5)).toEqual(['refund', 'refund']);
     });
 
     test('ends the payment in the write that ends it: a void', async () => {
