@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { Context } from '../../src/domain/transition/index.ts';
 import { check } from './check.ts';
-import { WORLDS, world } from './contracts.ts';
+import { TWO_STEP_WORLDS, WORLDS, world } from './contracts.ts';
 import { EXPECTED, missing } from './marks.ts';
 import { ALL_GUARDS, type Decisions, REAL_DECISIONS, type World } from './model.ts';
 import { BoundExceeded } from './search.ts';
@@ -29,14 +29,17 @@ function believing(context: Context, terms: Partial<Context['policy']['contract'
 }
 
 describe('a small exploration', () => {
-  it.each(WORLDS.map((one) => [one.name, one] as const))('finds nothing wrong: %s', (_name, one) => {
-    const { exploration, counterexample } = check(
-      single({ ...one, maxFaults: 1, secondCharge: false }),
-      BOUNDS,
-    );
-    expect(counterexample).toBeNull();
-    expect(exploration.states).toBeGreaterThan(100);
-  });
+  it.each([...WORLDS, ...TWO_STEP_WORLDS].map((one) => [one.name, one] as const))(
+    'finds nothing wrong: %s',
+    (_name, one) => {
+      const { exploration, counterexample } = check(
+        single({ ...one, maxFaults: 1, secondCharge: false }),
+        BOUNDS,
+      );
+      expect(counterexample).toBeNull();
+      expect(exploration.states).toBeGreaterThan(100);
+    },
+  );
 
   it('gives the same numbers twice', () => {
     const small = world('', { lookup: false }, { maxFaults: 1 });
@@ -239,6 +242,62 @@ describe('a broken decision is caught', () => {
       ),
     );
     expect(found?.broken).toBe('an end can be reached once faults stop');
+  });
+});
+
+describe('a broken decision about two steps is caught', () => {
+  const TWO_STEPS = { steps: 'two' } as const;
+  const { onCallEnded, onLookupEnded, mustSeal } = REAL_DECISIONS;
+  /** The context of an engine that takes the gateway for one of one step. */
+  const inOneStep = (context: Context): Context => believing(context, { steps: 'one' });
+
+  it('a decline taken as final', () => {
+    const found = broken(
+      world('', TWO_STEPS, {
+        ...withDecisions({
+          onCallEnded: (operation, outcome, context) =>
+            onCallEnded(operation, outcome, outcome.kind === 'declined' ? inOneStep(context) : context),
+        }),
+        secondCharge: false,
+      }),
+    );
+    expect(found?.broken).toMatch(/^FAILED/);
+  });
+
+  it('a seal while the same call may be made again, and what is read before it counts', () => {
+    const found = broken(
+      world('', TWO_STEPS, {
+        ...withDecisions({
+          onLookupEnded: (operation, outcome, askedAt, context) =>
+            onLookupEnded(
+              operation,
+              outcome.kind === 'open' && operation.attempts > 1
+                ? { kind: 'sealed', ref: outcome.ref }
+                : outcome,
+              askedAt,
+              context,
+            ),
+          mustSeal: () => false,
+        }),
+        secondCharge: false,
+      }),
+    );
+    expect(found?.broken).toMatch(/^(FAILED|every event)/);
+  });
+
+  it('a charge that is never sealed goes to a person, and never ends by itself', () => {
+    const { exploration } = check(
+      single(
+        world('', TWO_STEPS, {
+          ...withDecisions({ mustSeal: (...given) => mustSeal(...given) && false }),
+          maxFaults: 1,
+          secondCharge: false,
+        }),
+      ),
+      BOUNDS,
+    );
+    expect(exploration.marks).not.toContain('lookup sealed');
+    expect(exploration.marks).toContain('UNRESOLVED -> REVIEW');
   });
 });
 

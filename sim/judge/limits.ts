@@ -34,7 +34,7 @@ export interface LimitJudge {
   /** The process starts. Its budgets fill from now on. */
   started(caller: Caller): void;
   /** The process writes the first step of a charge, which adds a retry to its budget. */
-  earned(caller: Caller): void;
+  earned(caller: Caller, effect: EffectKind): void;
   began(
     kind: ExchangeKind,
     caller: Caller,
@@ -66,13 +66,23 @@ export interface LimitJudgeParts {
 interface Seen {
   readonly startedMs: number;
   readonly underWay: Record<ExchangeKind, number>;
-  retries: number;
-  lookups: number;
-  earned: number;
+  /** Charges have the budgets to themselves, and refunds half as much. */
+  readonly spent: Readonly<Record<EffectKind, Spent>>;
   /** Each kind of effect stops its own calls only. */
   readonly calls: Readonly<Record<EffectKind, Calls>>;
   /** Its timers that rang late, in true time. */
   readonly lateRings: { readonly atMs: number; readonly lateMs: number }[];
+}
+
+/** What one incarnation has used of its budgets for one kind. */
+interface Spent {
+  retries: number;
+  lookups: number;
+  earned: number;
+}
+
+function nothingSpent(): Spent {
+  return { retries: 0, lookups: 0, earned: 0 };
 }
 
 /** What is known of one incarnation's calls of one kind. */
@@ -103,6 +113,8 @@ interface Claimed {
 const AT_ONCE_MS = 1000;
 /** The longest time from the end of a charge to the answer. A request that looked just before looks again within a second. */
 const TOLD_WITHIN_MS = 2500;
+/** Which part of the budgets is for each kind. */
+const SHARES: Readonly<Record<EffectKind, number>> = { charge: 1, refund: 0.5 };
 /** One token more: it may become available within the same millisecond. */
 const ROUNDING = 1;
 
@@ -123,9 +135,12 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
     const fresh: Seen = {
       startedMs: monotonicMs,
       underWay: { call: 0, lookup: 0 },
-      retries: 0,
-      lookups: 0,
-      earned: 0,
+      spent: {
+        charge: nothingSpent(),
+        refund: nothingSpent(),
+        capture: nothingSpent(),
+        void: nothingSpent(),
+      },
       calls: { charge: noCalls(), refund: noCalls(), capture: noCalls(), void: noCalls() },
       lateRings: [],
     };
@@ -147,14 +162,20 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
       violated('limits', `${caller.name} called ${waitedMs} ms after it had claimed the payment`);
   }
 
-  function judgeBudgets(caller: Caller, known: Seen, { budget }: Claimed): void {
+  function judgeBudgets(caller: Caller, known: Seen, { budget }: Claimed, effect: EffectKind): void {
     if (narrow === null || budget === null) return;
-    known[budget] += 1;
+    const spent = known.spent[effect];
+    spent[budget] += 1;
+    const share = SHARES[effect];
     const { initial, perSecond } = narrow.budgets[budget];
     const seconds = (caller.monotonicMs - known.startedMs) / 1000;
-    const most = initial + (budget === 'retries' ? known.earned : 0) + perSecond * seconds + ROUNDING;
-    if (known[budget] > most)
-      violated('limits', `${caller.name}: ${known[budget]} ${budget} in ${seconds} s, of ${most}`);
+    const earned = budget === 'retries' ? spent.earned : 0;
+    const most = share * initial + earned + share * perSecond * seconds + ROUNDING;
+    if (spent[budget] > most)
+      violated(
+        'limits',
+        `${caller.name}: ${spent[budget]} ${budget} of ${effect}s in ${seconds} s, of ${most}`,
+      );
   }
 
   function judgeStop(caller: Caller, { stoppedUntilMs }: Calls): void {
@@ -213,8 +234,8 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
       claims.set(after.claimId, { atMs: nowMs(), budget, used: false });
     },
     started: (caller) => void seen(caller),
-    earned(caller) {
-      seen(caller).earned += 1;
+    earned(caller, effect) {
+      seen(caller).spent[effect].earned += 1;
     },
     began(kind, caller, { key, effect }) {
       const known = seen(caller);
@@ -224,7 +245,7 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
       const claim = claims.get(rowOf(key)?.payment.claimId ?? '');
       if (claim === undefined) return;
       judgeClaim(kind, caller, claim);
-      if (!claim.used) judgeBudgets(caller, known, claim);
+      if (!claim.used) judgeBudgets(caller, known, claim, effect);
       claim.used = true;
     },
     ended(kind, caller, { outcome, kept, beganAtMs, effect }) {

@@ -9,6 +9,7 @@ const QUICK = [
   'a reset that charged',
   'the acknowledgement of the outcome is lost',
   'a refund that loses its answer',
+  'two steps: declined, then sealed',
 ];
 
 function named(name: string): KillScenario {

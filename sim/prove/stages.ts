@@ -33,7 +33,7 @@ export const STAGES: readonly Stage[] = [
     name: 'Simulation',
     shows: 'the real engine in virtual time, under every fault of the catalogue, seed by seed',
     // The same seeds in every run, so that whether a change passes does not hang on chance. Fresh ones are drawn by the whole proof.
-    quick: [part('simulate'), '--from', '1', '--seeds', '20000', '--json', COUNTS_FILE],
+    quick: [part('simulate'), '--from', '1', '--seeds', '15000', '--json', COUNTS_FILE],
     full: [part('simulate'), '--seeds', '200000', '--json', COUNTS_FILE],
   },
   {
@@ -58,7 +58,7 @@ export const STAGES: readonly Stage[] = [
     quick: [
       part('mutants'),
       ...['explorer', 'kill points', 'scenarios', 'engine suite'].flatMap(only),
-      ...['--every', '6', '--models-hold'],
+      ...['--every', '8', '--models-hold'],
     ],
     full: [part('mutants')],
   },

@@ -12,6 +12,7 @@ import { PROCESS_FAULTS } from './faults/process.ts';
 import { REFUND_FAULTS } from './faults/refunds.ts';
 import { SURROUNDING_FAULTS } from './faults/surroundings.ts';
 import { TIME_FAULTS } from './faults/time.ts';
+import { TWO_STEP_FAULTS } from './faults/two-steps.ts';
 import { WEBHOOK_FAULTS } from './faults/webhooks.ts';
 import type { NamedFault } from './named-fault.ts';
 
@@ -27,6 +28,7 @@ export const FAULTS: readonly NamedFault[] = [
   ...TIME_FAULTS,
   ...HISTORY_FAULTS,
   ...REFUND_FAULTS,
+  ...TWO_STEP_FAULTS,
   ...WEBHOOK_FAULTS,
 ];
 

@@ -8,6 +8,7 @@ export type FaultClass =
   | 'gateway keys'
   | 'gateway result'
   | 'gateway lookup'
+  | 'two steps'
   | 'late money'
   | 'refund'
   | 'webhooks in'

@@ -94,29 +94,29 @@ export function watchedGateway({ judge }: World, process: Process, gateway: Gate
 }
 
 export function watchedStore({ judge }: World, process: Process, store: Store): Store {
-  const earned = (): void => judge.limits.earned(callerOf(process));
+  const earned = (effect: EffectKind): void => judge.limits.earned(callerOf(process), effect);
   return {
     ...store,
     accept(intent) {
-      earned();
+      earned('charge');
       return store.accept(intent);
     },
     openNextCharge(opening) {
-      earned();
+      earned('charge');
       return store.openNextCharge(opening);
     },
     advance(advance) {
       const { payment, expected, lease, operation } = advance;
-      if (lease.kind === 'take' && operation.attempts === 1) earned();
+      if (lease.kind === 'take' && operation.attempts === 1) earned('charge');
       judge.limits.writes(callerOf(process), { paymentId: payment.paymentId, seq: expected.seq + 1 });
       return store.advance(advance);
     },
     openFollowUp(intent) {
-      earned();
+      earned('refund');
       return store.openFollowUp(intent);
     },
     advanceFollowUp(advance) {
-      if (advance.lease.kind === 'take' && advance.operation.attempts === 1) earned();
+      if (advance.lease.kind === 'take' && advance.operation.attempts === 1) earned('refund');
       return store.advanceFollowUp(advance);
     },
   };

@@ -280,6 +280,7 @@ describe('refunds, captures, voids', () => {
       amount: 4_000,
       currency: 'USD',
       charge: id,
+      order_id: expect.stringMatching(/^order-k/),
       reference: jsonOf<Charged>(await far.get(`/charges/${id}`)).reference,
       idempotency_key: 'r1',
       created_at: '2030-01-01T00:00:00.000Z',

@@ -36,6 +36,7 @@ import { STRIPE } from './stripe.ts';
 import { STRIPE_ADAPTER } from './stripe-adapter.ts';
 import { STRIPE_WEBHOOKS } from './stripe-webhooks.ts';
 import { TWO_STEPS } from './two-steps.ts';
+import { TWO_STEPS_PROOF } from './two-steps-proof.ts';
 import { UNSEEN } from './unseen.ts';
 import { WEBHOOKS_IN } from './webhooks.ts';
 
@@ -62,6 +63,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...OPERATOR,
   ...TWO_STEPS,
   ...STRIPE_ADAPTER,
+  ...TWO_STEPS_PROOF,
   ...WEBHOOKS_IN,
   ...STRIPE_WEBHOOKS,
   ...EDGES_ADAPTER,

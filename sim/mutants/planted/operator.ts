@@ -79,8 +79,8 @@ export const OPERATOR: readonly PlantedBug[] = [
     story:
       'The gateway has shown two live charges and is down now, somebody says “failed” once more, and the customer is told to pay again.',
     file: WISHED,
-    find: '  if ((refutedBefore || otherMinor !== null) && isSilent(looks)) return { decision: stillWished(looked, context), end: null };\n',
-    put: '  if (otherMinor !== null && isSilent(looks)) return { decision: stillWished(looked, context), end: null };\n',
+    find: 'const needsAnswer = refutedBefore || otherMinor !== null',
+    put: 'const needsAnswer = otherMinor !== null',
     judge: 'engine suite',
     tests: { file: RESOLVE_TEST, named: 'does not count when it is said again' },
   },
@@ -199,8 +199,8 @@ export const OPERATOR: readonly PlantedBug[] = [
     name: 'a refund of another amount counts while the gateway is silent',
     story: 'Somebody mistypes the amount, and the payment says that the customer got ten times the money.',
     file: WISHED,
-    find: 'if ((refutedBefore || otherMinor !== null) && isSilent(looks))',
-    put: 'if (refutedBefore && isSilent(looks))',
+    find: 'const needsAnswer = refutedBefore || otherMinor !== null || isAgainstShown',
+    put: 'const needsAnswer = refutedBefore || isAgainstShown',
     judge: 'engine suite',
     tests: { file: REFUNDS_TEST, named: 'while the gateway does not answer' },
   },
@@ -241,5 +241,15 @@ export const OPERATOR: readonly PlantedBug[] = [
     put: 'isFollowUp(record)',
     judge: 'engine suite',
     tests: { file: REFUNDS_TEST, named: 'about another amount' },
+  },
+  {
+    name: 'a word counts in silence against money that a lookup had shown',
+    story:
+      'Payonce has found a charge of this order that is live. A person says that nothing was charged while the gateway is down, and the order is charged again.',
+    file: 'src/domain/transition/wished.ts',
+    find: "return outcome === 'failed' && failureCode === 'late_success';",
+    put: "return outcome === 'failed' && failureCode === 'late_success' && false;",
+    judge: 'engine suite',
+    tests: { file: 'src/engine/operator/resolve.test.ts', named: 'does not count in silence' },
   },
 ];

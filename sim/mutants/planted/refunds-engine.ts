@@ -112,4 +112,13 @@ export const REFUNDS_IN_THE_ENGINE: readonly PlantedBug[] = [
     put: '(refundingMinor - notThereMinor);',
     judge: 'simulation',
   },
+  {
+    name: 'a key that names another refund tells about that one while the database is down',
+    story: 'A client repeats a key by mistake, and is told that a refund of another payment is its own.',
+    file: 'src/engine/follow-ups/answering.ts',
+    find: 'if (!isAnothers) request.seen = followUp ?? request.seen;',
+    put: 'request.seen = isAnothers ? followUp : (followUp ?? request.seen);',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/refunding/refund.test.ts', named: 'is told nothing of that one' },
+  },
 ];

@@ -59,7 +59,8 @@ export interface Wished {
 
 /**
  * Decides about the wish. Proof is stronger, in either direction; only a gateway that shows nothing lets the wish stand. Once it has shown
- * that a wish was wrong, silence is not enough: it must answer. The same holds for a wish with another amount than was asked for.
+ * that a wish was wrong, silence is not enough: it must answer. The same holds for a wish with another amount than was asked for, and for
+ * `failed` if the review began because a lookup had shown another charge's money.
  */
 export function onWished(
   { wish, refutedBefore }: Pick<KnownWish, 'wish' | 'refutedBefore'>,
@@ -81,8 +82,8 @@ export function onWished(
     const waitMs = others.kind === 'unfinished' ? others.waitMs : null;
     return { decision: within(looked, waitMs ?? context.policy.lookupBaseMs), end: null };
   }
-  if ((refutedBefore || otherMinor !== null) && isSilent(looks))
-    return { decision: stillWished(looked, context), end: null };
+  const needsAnswer = refutedBefore || otherMinor !== null || isAgainstShown(wish, checked.next);
+  if (needsAnswer && isSilent(looks)) return { decision: stillWished(looked, context), end: null };
   const landsAtMs = wish.outcome === 'failed' ? mayLandUntilMs(looked.next, askedAtMs, context) : null;
   if (landsAtMs !== null) {
     return { decision: within(looked, Math.max(1, landsAtMs - context.nowMs + 1)), end: null };
@@ -99,6 +100,11 @@ function isAgainst({ outcome }: Wish, { own, others, otherMinor }: Looks): boole
   if (outcome === 'completed') return own?.kind === 'reversed';
   // What is pending may still be made, and nobody would notice it then.
   return own?.kind === 'duplicated' || own?.kind === 'pending' || others.kind === 'money';
+}
+
+/** Whether a lookup has shown money before this look, so that the review is about it. A person may not have seen that. */
+function isAgainstShown({ outcome }: Wish, { failureCode }: Operation): boolean {
+  return outcome === 'failed' && failureCode === 'late_success';
 }
 
 /** It can still be paid: the seal has not worked yet. */

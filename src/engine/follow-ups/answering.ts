@@ -96,8 +96,10 @@ async function read<Shown, Own extends string>(
     name,
     keyHash: request.key?.hash ?? null,
   });
-  const { followUp } = situation;
-  request.seen = followUp ?? request.seen;
+  const { followUp, key } = situation;
+  // The key may be bound to another request's follow-up, perhaps of another payment. Nothing of that is told.
+  const isAnothers = key !== null && key.fingerprint !== request.key?.fingerprint;
+  if (!isAnothers) request.seen = followUp ?? request.seen;
   const own = request.opened.find(({ id }) => id === followUp?.followUp.id);
   if (own !== undefined) request.boundHere = true;
   else request.keySeen ||= situation.key !== null;

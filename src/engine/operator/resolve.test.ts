@@ -375,6 +375,20 @@ describe('a word that the gateway has refuted', () => {
     expect(now().status).toBe('REVIEW');
   });
 
+  it.each([SILENT, { kind: 'forbidden', reason: 'http_401' }] as const)(
+    'or that was about money which a lookup had shown, does not count in silence ($kind)',
+    async (silence) => {
+      const replica = await lateSuccess();
+      shows(silence);
+      await replica.resolve(FAILED);
+      await world.pass(10 * HOUR);
+      expect(now()).toMatchObject({ status: 'REVIEW', failureCode: 'late_success' });
+      shows({ kind: 'absent' });
+      await world.pass(2 * HOUR);
+      expect(now().status).toBe('FAILED');
+    },
+  );
+
   it('is followed by the opposite one, which needs an answer too', async () => {
     const replica = await refuted(isPaid('ch_1'), MISMATCH);
     shows(SILENT);

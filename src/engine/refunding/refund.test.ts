@@ -84,6 +84,21 @@ describe('a refund', () => {
     });
   });
 
+  it('whose key belongs to the refund of another payment is told nothing of that one, whatever the database does', async () => {
+    // It reads the mode with its first request.
+    const other = await world.replica(gateway);
+    const { engine, refund } = await refundingReplica(world, gateway);
+    gateway.refundPlay = ({ book }) => book('pending');
+    await refund({ refundId: null, amountMinor: 100 }, { key: KEY });
+    await world.ended(engine.charge(order('o2', { amountMinor: 1000 }), { waitMs: 5000 }));
+    other.store.fail('mode', 'lost');
+    const wanted = wantedOf(world.stored('o2').paymentId, { refundId: null, amountMinor: 100 });
+    expect(await world.ended(other.engine.refund(wanted, { waitMs: 100, key: KEY }))).toMatchObject({
+      kind: 'problem',
+      code: 'store_outcome_unknown',
+    });
+  });
+
   it('is named by its key if it has no refund_id, and the key gets the same answer again', async () => {
     const { refund } = await refundingReplica(world, gateway);
     const first = await refund({ refundId: null, amountMinor: 100 }, { key: KEY });
