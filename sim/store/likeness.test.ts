@@ -5,8 +5,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PaymentKey, PaymentRecord, Store } from '../../src/ports/store.ts';
 import { createPostgresHarness } from '../../test/postgres/harness.ts';
-import type { StoreHarness } from '../../test/suites/store.suite.ts';
 import { ofEveryKind } from '../../test/suites/store/fixtures.ts';
+import type { StoreHarness } from '../../test/suites/store.suite.ts';
 import { createDatabase as createPostgresDatabase } from '../../test/support/database.ts';
 import { mulberry } from '../chaos/random.ts';
 import { createDatabase } from './database.ts';

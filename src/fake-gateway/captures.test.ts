@@ -10,7 +10,7 @@ import {
   run,
   statusOf,
 } from '../../test/suites/fake-gateway.client.ts';
-import { HELD_MS, outOfTime } from '../../test/suites/gateway.deadline.ts';
+import { HELD_MS, outOfTime } from '../testing/deadline.ts';
 import type { FaultName } from './faults/catalogue.ts';
 import { TOKENS } from './faults/tokens.ts';
 

@@ -12,6 +12,7 @@ const CAPTURE: CaptureOrVoid = {
   accountId: 'acme',
   orderId: 'ORD1',
   amountMinor: 4000,
+  capturedMinor: null,
   currency: 'USD',
   status: 'PENDING',
   metadata: {},

@@ -18,7 +18,9 @@ const chargesOnly = (url: string): Gateway => {
 
 describe('the checks of an adapter', () => {
   test('each have a name of their own', () => {
-    const names = gatewayChecks({ dialect: charges, refunds, captures, connect: honest }).map(({ name }) => name);
+    const names = gatewayChecks({ dialect: charges, refunds, captures, connect: honest }).map(
+      ({ name }) => name,
+    );
     expect(names.length).toBeGreaterThan(400);
     expect(new Set(names).size).toBe(names.length);
   });

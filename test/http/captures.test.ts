@@ -18,6 +18,7 @@ function shown(kind: ExclusiveKind, changes: Partial<CaptureOrVoid> = {}): Captu
     accountId: 'default',
     orderId: 'ORD1',
     amountMinor: 4000,
+    capturedMinor: null,
     currency: 'USD',
     status: 'PENDING',
     metadata: { note: 'n' },

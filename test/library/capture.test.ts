@@ -12,6 +12,7 @@ const ORDER = { orderId: 'ORD123', amountMinor: 10_000, currency: 'USD', capture
 const PATIENT = { waitMs: 60_000 };
 
 const CONTRACT = {
+  steps: 'one',
   keys: 'kept',
   keyWindowMs: 86_400_000,
   cachesErrors: false,

@@ -189,16 +189,25 @@ describe('money that is authorised first at Stripe', () => {
     const { data } = await stripe.sdk.paymentIntents.list();
     expect(data.map((one) => [one.status, one.amount_received])).toEqual([['succeeded', 400]]);
     const refund = { paymentId, refundId: 'r1', amountMinor: 401 };
-    expect(await payonce.refund(refund)).toMatchObject({ outcome: 'refused', code: 'refund_exceeds_captured' });
+    expect(await payonce.refund(refund)).toMatchObject({
+      outcome: 'refused',
+      code: 'refund_exceeds_captured',
+    });
   });
 
-  test.each(['pm_card_visa', 'pm_void_lost_answer', 'pm_void_error_after'])('with %s is let go', async (method) => {
-    const shop = await authorized(method);
-    const { paymentId, payonce, stripe } = shop;
-    expect((await ended(() => payonce.void({ paymentId }, { waitMs: 60_000 }))).outcome).toBe('done');
-    expect(await payonce.payment(paymentId)).toMatchObject({ status: 'VOIDED', sums: { capturedMinor: 0 } });
-    expect((await stripe.sdk.paymentIntents.list()).data.map(({ status }) => status)).toEqual(['canceled']);
-    expect(await payonce.capture({ paymentId })).toMatchObject({ code: 'payment_not_capturable' });
-    expect(await liveIn(shop)).toBe(0);
-  });
+  test.each(['pm_card_visa', 'pm_void_lost_answer', 'pm_void_error_after'])(
+    'with %s is let go',
+    async (method) => {
+      const shop = await authorized(method);
+      const { paymentId, payonce, stripe } = shop;
+      expect((await ended(() => payonce.void({ paymentId }, { waitMs: 60_000 }))).outcome).toBe('done');
+      expect(await payonce.payment(paymentId)).toMatchObject({
+        status: 'VOIDED',
+        sums: { capturedMinor: 0 },
+      });
+      expect((await stripe.sdk.paymentIntents.list()).data.map(({ status }) => status)).toEqual(['canceled']);
+      expect(await payonce.capture({ paymentId })).toMatchObject({ code: 'payment_not_capturable' });
+      expect(await liveIn(shop)).toBe(0);
+    },
+  );
 });

@@ -40,7 +40,11 @@ test('three refunds that are to be looked up are found without reading past the 
       'step', CASE WHEN n IN (7, 77, 777) THEN 'lookup' ELSE 'call' END))).*
     FROM payonce.follow_ups f CROSS JOIN generate_series(1, 3000) n`);
   const before = await readRows(pool, 'follow_ups');
-  const { followUps } = await store.dueFollowUps({ gateway: GATEWAY, limit: 1000, calls: ofEveryKind(false) });
+  const { followUps } = await store.dueFollowUps({
+    gateway: GATEWAY,
+    limit: 1000,
+    calls: ofEveryKind(false),
+  });
   expect(followUps.map(({ followUp }) => followUp.name).sort()).toEqual(['r-7', 'r-77', 'r-777']);
   expect((await readRows(pool, 'follow_ups')) - before).toBeLessThan(30);
 });

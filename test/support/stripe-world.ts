@@ -24,7 +24,8 @@ export async function openStripeWorld(options: Partial<StripeGatewayOptions> = {
     ...options,
   });
   const { twoSteps, refunds, captures } = gateway;
-  if (twoSteps === undefined || refunds === undefined || captures === undefined) throw new Error('The adapter lacks a part.');
+  if (twoSteps === undefined || refunds === undefined || captures === undefined)
+    throw new Error('The adapter lacks a part.');
   return {
     far,
     gateway,

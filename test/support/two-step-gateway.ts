@@ -19,8 +19,8 @@ export interface MadeObject {
   readonly key: string;
   readonly prepareKey: string;
   state: 'open' | 'acting' | 'paid' | 'held' | 'captured' | 'sealed';
-  readonly manual: boolean;
-  readonly amountMinor: number;
+  /** What a confirm holds, instead of taking it. Absent: it takes it. */
+  readonly heldMinor?: number;
   /** Why the last confirm was declined. */
   code?: string;
 }
@@ -82,7 +82,12 @@ export function createTwoStepGateway(contract: Partial<GatewayContract> = {}): T
 
   function make({ key, prepareKey, captureMethod, amountMinor }: PrepareRequest): PrepareOutcome {
     const handle = `pi_${objects.size + 1}`;
-    objects.set(handle, { key, prepareKey, state: 'open', manual: captureMethod === 'manual', amountMinor });
+    objects.set(handle, {
+      key,
+      prepareKey,
+      state: 'open',
+      ...(captureMethod === 'manual' ? { heldMinor: amountMinor } : {}),
+    });
     return { kind: 'prepared', handle };
   }
 
@@ -92,7 +97,7 @@ export function createTwoStepGateway(contract: Partial<GatewayContract> = {}): T
       return { kind: 'unknown', answered: true, reason: 'http_500' };
     switch (gateway.card) {
       case 'approve':
-        object.state = object.manual ? 'held' : 'paid';
+        object.state = object.heldMinor === undefined ? 'paid' : 'held';
         return { kind: 'approved', ref: handle };
       case 'decline':
         object.code = 'no_funds';
@@ -116,7 +121,7 @@ export function createTwoStepGateway(contract: Partial<GatewayContract> = {}): T
       case 'held':
         return { kind: 'succeeded', ref: found };
       case 'captured':
-        return { kind: 'captured', ref: found, amountMinor: object.amountMinor };
+        return { kind: 'captured', ref: found, amountMinor: object.heldMinor ?? 0 };
       case 'sealed':
         return { kind: 'sealed', ref: found };
     }
@@ -124,7 +129,8 @@ export function createTwoStepGateway(contract: Partial<GatewayContract> = {}): T
 
   function seal(handle: string): undefined {
     const object = objects.get(handle);
-    if (object !== undefined && object.state !== 'paid' && object.state !== 'captured') object.state = 'sealed';
+    if (object !== undefined && object.state !== 'paid' && object.state !== 'captured')
+      object.state = 'sealed';
   }
 
   /** A capture or a void ends what is held, and the object shows it. */
@@ -133,7 +139,8 @@ export function createTwoStepGateway(contract: Partial<GatewayContract> = {}): T
       async call({ key, chargeRef: ref }) {
         const act = (): CallOutcome => {
           const object = objects.get(ref);
-          if (object?.state !== 'held') return { kind: 'unknown', answered: true, reason: 'unexpected_state' };
+          if (object?.state !== 'held')
+            return { kind: 'unknown', answered: true, reason: 'unexpected_state' };
           object.state = to;
           return { kind: 'approved', ref };
         };

@@ -227,7 +227,8 @@ export const CAPTURES: readonly PlantedBug[] = [
   },
   {
     name: 'an old answer of Stripe says that the money is held',
-    story: 'A cache in between answers for the gateway, and an authorisation that was cancelled counts as held.',
+    story:
+      'A cache in between answers for the gateway, and an authorisation that was cancelled counts as held.',
     file: 'src/gateways/stripe/lookups.ts',
     find: 'const showsMoney = !isHeld && [',
     put: 'const showsMoney = [',

@@ -86,7 +86,7 @@ function reserved(
   const { paymentId } = payment;
   if (isExclusive(intent.kind)) return marked(before ?? noSums(paymentId), intent.terms.id, exclusive?.after);
   const sums = before ?? { ...noSums(paymentId), capturedMinor };
-  if (sums.absences !== expected.absences || amountMinor > bound(sums, verifyFirst)) return null;
+  if (sums.absences !== expected.absences || amountMinor > bound(sums, intent.verifyFirst)) return null;
   return { ...sums, refundingMinor: sums.refundingMinor + amountMinor };
 }
 

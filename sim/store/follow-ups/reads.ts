@@ -54,7 +54,10 @@ function untouched(paymentId: string, payment: PaymentRecord | null): PaymentSum
   return { paymentId, capturedMinor, refundingMinor: 0, refundedMinor: 0, elsewhereMinor: 0, absences: 0 };
 }
 
-export function dueFollowUps({ committed, nowMs, retentionMs }: Context, query: DueFollowUpsQuery): DueFollowUps {
+export function dueFollowUps(
+  { committed, nowMs, retentionMs }: Context,
+  query: DueFollowUpsQuery,
+): DueFollowUps {
   const pageOf = (kind: FollowUpKind): readonly FollowUpRow[] =>
     [...committed.followUps.values()]
       .filter(({ state }) => state.operation.kind === kind)

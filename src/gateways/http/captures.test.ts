@@ -56,10 +56,12 @@ describe('captures of the http adapter', () => {
   });
 
   test('a charge in the word of another gateway is held as well', async () => {
-    far.script(server.answer({
+    far.script(
+      server.answer({
         ...dialect.authorized(MANUAL),
         body: JSON.stringify({ ...authorized(MANUAL), status: 'authorized' }),
-      }));
+      }),
+    );
     expect(await gateway.call(MANUAL, limits)).toMatchObject({ kind: 'approved' });
   });
 

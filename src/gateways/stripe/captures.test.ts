@@ -56,7 +56,11 @@ describe('a charge that is authorised first', () => {
     expect(await confirm(held())).toEqual({ kind: 'approved', ref: 'pi_1' });
     const latest_charge = { id: 'ch_1', payment_method_details: { card: { capture_before: BEFORE } } };
     const authorizedUntilMs = BEFORE * 1000;
-    expect(await read(held({ latest_charge }))).toEqual({ kind: 'succeeded', ref: 'pi_1', authorizedUntilMs });
+    expect(await read(held({ latest_charge }))).toEqual({
+      kind: 'succeeded',
+      ref: 'pi_1',
+      authorizedUntilMs,
+    });
   });
 
   test('may have ended since the answer that is kept under its key was made', async () => {
@@ -90,20 +94,31 @@ describe('a charge that is authorised first', () => {
 
   test.each([
     ['takes the money at once', intentBody(), PREPARE],
-    ['waits for a capture', held({ status: 'requires_confirmation' }), { ...PREPARE, captureMethod: undefined }],
-  ] as const)('is not confirmed on an intent that %s, if that was not asked for', async (_what, body, order) => {
-    const { captureMethod, ...rest } = order;
-    const request = { ...rest, ...(captureMethod && { captureMethod }), prepareKey: 'prepare-key' };
-    expect(
-      await scripted(json(body), 'prepare-key', () => world.twoSteps.prepare(request, call)),
-    ).toEqual({ kind: 'failed_for_good', reason: 'prepared_on_other_terms' });
-  });
+    [
+      'waits for a capture',
+      held({ status: 'requires_confirmation' }),
+      { ...PREPARE, captureMethod: undefined },
+    ],
+  ] as const)(
+    'is not confirmed on an intent that %s, if that was not asked for',
+    async (_what, body, order) => {
+      const { captureMethod, ...rest } = order;
+      const request = { ...rest, ...(captureMethod && { captureMethod }), prepareKey: 'prepare-key' };
+      expect(await scripted(json(body), 'prepare-key', () => world.twoSteps.prepare(request, call))).toEqual({
+        kind: 'failed_for_good',
+        reason: 'prepared_on_other_terms',
+      });
+    },
+  );
 });
 
 describe('the answer to a capture or a void', () => {
   test('that shows the end approves it, also if it is an old one', async () => {
     for (const headers of [{}, REPLAYED]) {
-      expect(await end('capture', json(captured(4_000), 200, headers))).toEqual({ kind: 'approved', ref: 'pi_1' });
+      expect(await end('capture', json(captured(4_000), 200, headers))).toEqual({
+        kind: 'approved',
+        ref: 'pi_1',
+      });
       expect(await end('void', json(canceled(), 200, headers))).toEqual({ kind: 'approved', ref: 'pi_1' });
     }
   });
@@ -138,8 +153,7 @@ describe('the answer to a capture or a void', () => {
     [401, {}, { kind: 'forbidden' }],
     [500, { type: 'api_error' }, { kind: 'unknown', answered: false }],
   ] as const)('that is an error %i %j', async (status, error, outcome) => {
-    for (const kind of KINDS)
-      expect(await end(kind, errorAnswer(status, error))).toMatchObject(outcome);
+    for (const kind of KINDS) expect(await end(kind, errorAnswer(status, error))).toMatchObject(outcome);
   });
 
   test('is not waited for where the id of the intent cannot stand in an address', async () => {
@@ -169,7 +183,11 @@ describe('a look at the intent', () => {
     [canceled(), { kind: 'absent', code: 'already_voided' }, { kind: 'succeeded', ref: 'pi_1' }],
     [held({ status: 'processing' }), { kind: 'unavailable' }, { kind: 'unavailable' }],
     [held({ livemode: true }), { kind: 'unavailable' }, { kind: 'unavailable' }],
-    [held({ metadata: { key: CHARGE.key, reference: 'x' } }), { kind: 'unavailable' }, { kind: 'unavailable' }],
+    [
+      held({ metadata: { key: CHARGE.key, reference: 'x' } }),
+      { kind: 'unavailable' },
+      { kind: 'unavailable' },
+    ],
   ];
   test.each(CASES)('%j', async (body, capture, release) => {
     expect(await look('capture', body)).toMatchObject(capture);

@@ -29,7 +29,9 @@ export function createCaptures(wire: Wire, livemode: boolean): Captures {
 }
 
 /** What the intent means once it was done, and what it says of the amount. */
-const DONE: Readonly<Record<ExclusiveKind, { readonly meaning: IntentMeaning; amountMinor(intent: Intent): number }>> = {
+const DONE: Readonly<
+  Record<ExclusiveKind, { readonly meaning: IntentMeaning; amountMinor(intent: Intent): number }>
+> = {
   capture: { meaning: 'paid', amountMinor: ({ receivedMinor }) => receivedMinor },
   void: { meaning: 'sealed', amountMinor: ({ amountMinor }) => amountMinor },
 };
@@ -50,7 +52,10 @@ async function send(
 }
 
 /** Null: Stripe cannot capture such an amount. */
-function writeOf(kind: ExclusiveKind, { chargeRef, amountMinor, currency, key }: CaptureRequest): Write | null {
+function writeOf(
+  kind: ExclusiveKind,
+  { chargeRef, amountMinor, currency, key }: CaptureRequest,
+): Write | null {
   if (kind === 'void') return cancelIntent(chargeRef, key);
   const amount = toStripe(amountMinor, currency);
   return amount === null ? null : captureIntent(chargeRef, amount, key);

@@ -101,7 +101,10 @@ function gatewayOf(wire: Wire, { livemode }: SecretKey, account: string): Gatewa
       },
       async seal(request, { timeoutMs }) {
         if (!isStripeId(request.handle)) return { kind: 'not_sent', reason: 'handle_unusable' };
-        const result = await wire.post(cancelIntent(request.handle, request.sealKey), { timeoutMs, mayLeave: always });
+        const result = await wire.post(cancelIntent(request.handle, request.sealKey), {
+          timeoutMs,
+          mayLeave: always,
+        });
         const wasSent = result.kind === 'answer' || result.kind === 'broken';
         return wasSent ? undefined : { kind: 'not_sent', reason: result.reason };
       },

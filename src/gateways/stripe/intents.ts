@@ -170,7 +170,8 @@ function reported(
   const { id, currency, reference, key, livemode, amountMinor, receivedMinor, heldUntilMs } = intent;
   const charge = { id, status, amountMinor, currency, reference, key, livemode };
   const isTaken = status === 'succeeded' || status === 'refunded';
-  if (status === 'authorized') return heldUntilMs === undefined ? charge : { ...charge, authorizedUntilMs: heldUntilMs };
+  if (status === 'authorized')
+    return heldUntilMs === undefined ? charge : { ...charge, authorizedUntilMs: heldUntilMs };
   if (!isTaken) return charge;
   return captureMethod === 'manual'
     ? { ...charge, capturedMinor: receivedMinor }

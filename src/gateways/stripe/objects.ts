@@ -72,7 +72,8 @@ export function parseIntent(value: unknown): Intent | undefined {
 
 /** `capture_before` is in seconds. */
 function heldUntil(charge: unknown): { readonly heldUntilMs?: number } {
-  const details = isObject(charge) && isObject(charge.payment_method_details) ? charge.payment_method_details : {};
+  const details =
+    isObject(charge) && isObject(charge.payment_method_details) ? charge.payment_method_details : {};
   const before = isObject(details.card) ? details.card.capture_before : undefined;
   return isWhole(before) ? { heldUntilMs: before * 1000 } : {};
 }

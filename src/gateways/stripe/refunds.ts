@@ -10,7 +10,7 @@ import type { ExchangeOptions, Refunds } from '../../ports/gateway.ts';
 import type { JsonObject } from '../http/json.ts';
 import { toStripe } from './amounts.ts';
 import { read, type Stale } from './answer.ts';
-import { type NoAnswer, followUpFailed } from './errors.ts';
+import { followUpFailed, type NoAnswer } from './errors.ts';
 import { readList } from './lists.ts';
 import { retrieve } from './lookups.ts';
 import { isStripeId, parseRefund, type Refund } from './objects.ts';

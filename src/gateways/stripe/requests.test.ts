@@ -91,7 +91,9 @@ test('a capture says how much of the intent, and a void cancels it, each under i
     headers: form(REFUND.key, body.join('&').length),
     body,
   });
-  expect(await sent(intentBody({ status: 'canceled' }), () => world.captures.void.call(REFUND, call))).toEqual({
+  expect(
+    await sent(intentBody({ status: 'canceled' }), () => world.captures.void.call(REFUND, call)),
+  ).toEqual({
     line: 'POST /v1/payment_intents/pi_1/cancel',
     headers: form(REFUND.key, 0),
     body: [''],

@@ -146,7 +146,12 @@ export const OUTCOMES: Readonly<Record<ErrorMeaning, Outcomes>> = {
   declined: { prepare: 'declined', confirm: 'declined', followUp: 'unknown', read: 'unavailable' },
   // A confirm has no parameter of ours. Whatever it is told, the read shows that nothing was taken, and the intent is sealed.
   wrong: { prepare: 'declined', confirm: 'answered', followUp: 'declined', read: 'unavailable' },
-  other_request: { prepare: 'failed_for_good', confirm: 'answered', followUp: 'answered', read: 'unavailable' },
+  other_request: {
+    prepare: 'failed_for_good',
+    confirm: 'answered',
+    followUp: 'answered',
+    read: 'unavailable',
+  },
   // A new intent depends on nothing before it, so for it this is a no.
   look: { prepare: 'declined', confirm: 'answered', followUp: 'answered', read: 'unavailable' },
   // An intent can be sealed afterwards. A refund and a capture cannot, so its absence proves nothing before the time in which it may still land.
