@@ -237,8 +237,8 @@ export const OPERATOR: readonly PlantedBug[] = [
     story:
       'Somebody reads the wrong line of the dashboard, and the refund ends with the amount of another one.',
     file: 'src/engine/operator/resolve.ts',
-    find: "isFollowUp(record) && record.operation.failureCode === 'amount_mismatch'",
-    put: 'isFollowUp(record)',
+    find: "EFFECTS[kind].maySettleOther && failureCode === 'amount_mismatch'",
+    put: 'EFFECTS[kind].maySettleOther',
     judge: 'engine suite',
     tests: { file: REFUNDS_TEST, named: 'about another amount' },
   },

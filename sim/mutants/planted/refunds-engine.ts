@@ -99,7 +99,7 @@ export const REFUNDS_IN_THE_ENGINE: readonly PlantedBug[] = [
     name: 'the sweep does not find refunds',
     story: 'A server dies during a refund, and the money stays reserved for ever.',
     file: 'src/engine/recover.ts',
-    find: 'const more = [payments, followUps].map(takeUp);',
+    find: 'const more = [payments, ...kinds].map(takeUp);',
     put: 'const more = [payments].map(takeUp);',
     judge: 'simulation',
   },
