@@ -28,6 +28,7 @@ async function start(options: Parameters<typeof run>[0] = {}): Promise<Running> 
 /** Delays that are short where a test must wait. Others it reaches by moving the clock. */
 const DELAYS: { readonly [N in FaultName]?: { readonly delay_ms: number } } = {
   lands_late: { delay_ms: 5_000 },
+  dripping_answer: { delay_ms: 30 },
   lost_answer: { delay_ms: 60_000 },
   slow_answer: { delay_ms: 30 },
   capture_pending: { delay_ms: 5_000 },
@@ -54,6 +55,7 @@ const SEEN: Readonly<
   lost_answer: ['silence', 'silence', true, true],
   lost_once: ['silence', 200, true, true],
   slow_once: [200, 200, true, true],
+  dripping_once: [200, 200, true, true],
   truncated: ['broken', 'broken', true, true],
   garbage: [200, 200, true, true],
   '429': [429, 429, false, false],

@@ -44,6 +44,7 @@ describe('the result of a capture or a void', () => {
         accountId: 'acme',
         orderId: 'ORD1',
         amountMinor: 4000,
+        capturedMinor: null,
         currency: 'USD',
         metadata: {},
         failureCode: null,

@@ -220,7 +220,10 @@ describe.each(KINDS)('POST …/%s', (kind) => {
     expectProblem(await resolve({ ...stated, outcome: 'completed' }), 400, 'invalid_request');
     expect(operated).toMatchObject([
       { paymentId: PAYMENT_ID, followUp: { kind, name: null }, actor: null },
-      { exclusive: kind, wish: { outcome: 'completed', gatewayRef: 'x_1', amountMinor: 4000 } },
+      {
+        followUp: { kind, name: null },
+        wish: { outcome: 'completed', gatewayRef: 'x_1', amountMinor: 4000 },
+      },
     ]);
   });
 });

@@ -27,7 +27,7 @@ import {
   release,
   take,
 } from './fixtures.ts';
-import { completed, type FollowUpChanges, refund, sumsOf, write, written } from './follow-up-fixtures.ts';
+import { completed, type FollowUpChanges, refund, sumsOf, write } from './follow-up-fixtures.ts';
 
 const LOST = { kind: 'lost' };
 
@@ -276,7 +276,9 @@ export function captureTests(env: Environment): void {
         env.store,
         await exclusive(env.store, 'capture', payment, { amountMinor: 400 }),
       );
-      await written(env.store, succeeds(capture, { settledMinor: 700 }));
+      expect(await env.store.advanceFollowUp(succeeds(capture, { settledMinor: 700 }))).toMatchObject({
+        kind: 'done',
+      });
       expect((await sumsOf(env.store, payment)).capturedMinor).toBe(700);
       expect((await eventsOf(env.store, payment)).at(-1)?.detail).toBe('700');
       const { accountId, orderId } = payment.order;
