@@ -271,4 +271,14 @@ export const CAPTURES: readonly PlantedBug[] = [
     judge: 'gateway suite',
     tests: { file: STRIPE, named: 'was never taken, so nobody has refunded it' },
   },
+  {
+    name: 'a capture is sent although an earlier void was made after all',
+    story:
+      'The void landed late, and who asks for a capture is told that somebody else has voided the charge.',
+    file: 'src/engine/capturing/room.ts',
+    find: "releasedKinds: ['capture', 'void'],",
+    put: 'releasedKinds: [kind],',
+    judge: 'engine suite',
+    tests: { file: CAPTURE, named: 'an earlier void that counted as failed' },
+  },
 ];
