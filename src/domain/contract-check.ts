@@ -2,7 +2,7 @@
  * What of a contract would make Payonce wrong, or leave it without an answer for ever. Nothing starts with such a contract. A contract that only makes Payonce
  * slow or careful is no problem: the engine derives from it what it does without.
  */
-import { contractFor, type EffectContract, type GatewayContract, guardedForMs } from './contract.ts';
+import { contractFor, type EffectContract, type GatewayContract } from './contract.ts';
 import type { EffectKind } from './effects.ts';
 import type { Policy } from './policy.ts';
 
@@ -79,7 +79,7 @@ function stepsProblems({ contract, twoSteps }: Declared): readonly ContractProbl
     {
       field: 'contract.steps',
       detail:
-        "must be 'one' unless keys is 'kept' for a time that is published, and lookup is true: nothing else can tell what became of a charge of two steps",
+        "must be 'one' unless keys is 'kept', keyWindowMs is above 0, and lookup is true: nothing else can tell what became of a charge of two steps",
     },
   ];
 }
@@ -138,7 +138,7 @@ function restoreProblems(
           'without restoredAtMs',
       },
     ];
-  if (own.keys === 'none' || guardedForMs(own) > own.landsWithinMs + leaseMs) return [];
+  if (own.keys === 'none' || own.keyWindowMs > own.landsWithinMs + leaseMs) return [];
   return [
     {
       field: fieldOf(contract, kind, 'keyWindowMs'),

@@ -13,10 +13,10 @@ export interface EffectContract {
    */
   readonly keys: 'kept' | 'none';
   /**
-   * How long the gateway remembers a key, from its first use. `unpublished`: it does not say. Then no second call relies on the key, as with
+   * How long the gateway remembers a key, from its first use. 0: it does not say. Then no second call relies on the key, as with
    * `keys: 'none'`. Not used if `keys` is `none`.
    */
-  readonly keyWindowMs: number | 'unpublished';
+  readonly keyWindowMs: number;
   /**
    * Whether the gateway stores an error under the key and repeats it. Then another call does not help; only a
    * lookup does.
@@ -89,12 +89,7 @@ export const AUTHORIZED_FOR_MS = 7 * 86_400_000;
 export function contractFor(contract: GatewayContract, kind: EffectKind): GatewayContract {
   const { effects = {}, ...common } = contract;
   const own = { ...common, ...effects[kind] };
-  return own.keyWindowMs === 'unpublished' ? { ...own, keys: 'none', keyWindowMs: 0 } : own;
-}
-
-/** How long a key keeps a second call from moving money, from its first use, in milliseconds. 0: it does not. */
-export function guardedForMs({ keys, keyWindowMs }: EffectContract): number {
-  return keys === 'none' || keyWindowMs === 'unpublished' ? 0 : keyWindowMs;
+  return own.keyWindowMs === 0 ? { ...own, keys: 'none' } : own;
 }
 
 /** Whether a decline that a lookup shows is the last word about its key, whatever was sent under it. */

@@ -3,7 +3,7 @@
  * order is clear only when all of them are, however many there are.
  */
 
-import { guardedForMs, isDeclineFinal } from '../domain/contract.ts';
+import { isDeclineFinal } from '../domain/contract.ts';
 import { isMade, isSettled } from '../domain/operation.ts';
 import { type LookupOutcome, onAnyTerms } from '../domain/outcomes.ts';
 import { absenceProof } from '../domain/proof.ts';
@@ -242,13 +242,10 @@ function verifyTwin(engine: Engine, held: Held, own: ChargeToVerify): Ended | nu
 
 /** Whether something sent until then may have landed when the gateway no longer kept the key, or if it never keeps keys. */
 function mayHaveMissedItsKey({ policy }: Engine, { record }: Held, sentUntilMs: number | null): boolean {
-  const { keys, landsWithinMs } = policy.contract;
+  const { keys, keyWindowMs, landsWithinMs } = policy.contract;
   if (sentUntilMs === null) return false;
   const { firstSentAtMs, openedAtMs } = record.operation;
-  return (
-    keys === 'none' ||
-    sentUntilMs + landsWithinMs >= (firstSentAtMs ?? openedAtMs) + guardedForMs(policy.contract)
-  );
+  return keys === 'none' || sentUntilMs + landsWithinMs >= (firstSentAtMs ?? openedAtMs) + keyWindowMs;
 }
 
 /** What the lookup found about a charge that had failed. */

@@ -30,12 +30,10 @@ const whole =
 const duration: Complaint = (value) =>
   value === undefined ? 'is required, in milliseconds' : whole(0, MAX_MS)(value);
 
-const keyWindow: Complaint = (value) => (value === 'unpublished' ? null : duration(value));
-
 /** Every fact that decides about money is required: no default would be safe for all gateways. */
 const REQUIRED: Words = {
   keys: oneOf('kept', 'none'),
-  keyWindowMs: keyWindow,
+  keyWindowMs: duration,
   cachesErrors: flag,
   lookup: flag,
   lookupLagMs: duration,

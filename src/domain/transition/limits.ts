@@ -1,7 +1,6 @@
 /** What the policy and the gateway's contract allow for an operation in a given state. */
 
 import { FULL_TRUST, isBelieved } from '../clock-trust.ts';
-import { guardedForMs } from '../contract.ts';
 import { giveUpAtMs, type Operation } from '../operation.ts';
 import type { Context, Decision } from './decision.ts';
 
@@ -62,7 +61,7 @@ export function mayCall(operation: Operation, waitMs: number, context: Context):
   // A request under a claim may be sent until the lease ends, and lands even later. The gateway must still remember
   // its key then.
   const ageMs = waitMs + greatestAgeMs(operation, operation.firstSentAtMs ?? operation.openedAtMs, context);
-  return ageMs + policy.leaseMs + policy.contract.landsWithinMs < guardedForMs(policy.contract);
+  return ageMs + policy.leaseMs + policy.contract.landsWithinMs < policy.contract.keyWindowMs;
 }
 
 /**
@@ -113,7 +112,7 @@ export function mayBeForgotten({ openedAtMs }: Operation, { policy, nowMs }: Con
 export function isPastItsKey(operation: Operation, context: Context): boolean {
   const { contract, leaseMs, callDeadlineMs } = context.policy;
   const guardedMs =
-    contract.keys === 'kept' ? guardedForMs(contract) - contract.landsWithinMs - leaseMs : callDeadlineMs;
+    contract.keys === 'kept' ? contract.keyWindowMs - contract.landsWithinMs - leaseMs : callDeadlineMs;
   return greatestAgeMs(operation, operation.openedAtMs, context) >= Math.max(guardedMs, leaseMs);
 }
 
