@@ -126,7 +126,11 @@ export const SETTINGS = {
   GATEWAY_KEYS: choice('kept', ['kept', 'none'], 'Whether the gateway keeps idempotency keys.'),
   GATEWAY_KEY_WINDOW_MS: milliseconds(DAY, 'How long it keeps them; 0: it does not say.', 0, 400 * DAY),
   GATEWAY_CACHES_ERRORS: choice('no', ['yes', 'no'], 'Whether it repeats an error for its key for ever.'),
-  GATEWAY_LOOKUP: choice('yes', ['yes', 'no'], 'Whether it can look up a charge or a refund by its key.'),
+  GATEWAY_LOOKUP: choice(
+    'yes',
+    ['yes', 'no'],
+    'Whether it can look up a charge or a refund by its key. If not, no money can be authorised first.',
+  ),
   GATEWAY_LOOKUP_LAG_MS: milliseconds(0, 'How long a charge or a refund may exist before a lookup shows it.'),
   GATEWAY_LANDS_WITHIN_MS: milliseconds(
     180_000,

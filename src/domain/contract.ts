@@ -1,8 +1,8 @@
 import type { EffectKind } from './effects.ts';
 
 /**
- * What a gateway promises about one kind of effect: a charge, a refund, a capture or a void. What decides about money has no default, unless
- * the default is the careful one. Durations are whole milliseconds, from 0 to a century.
+ * What a gateway promises about one kind of effect: a charge, a refund, a capture or a void. A word without a default must be said. Durations
+ * are whole milliseconds, from 0 to a century.
  */
 export interface EffectContract {
   /**
