@@ -44,7 +44,7 @@ describe('a charge that is authorised first in two steps', () => {
     const { standing } = await authorized();
     await world.pass(DAY + HOUR);
     expect(gateway.said).toContain('read pi_1');
-    gateway.onRead = () => ({ kind: 'open', ref: 'pi_1', code: 'no_funds' });
+    gateway.onRead = () => ({ kind: 'open', ref: 'pi_1' });
     await world.pass(DAY);
     expect(await standing()).toBe('AUTHORIZED 0/0');
     expect(gateway.seals).toEqual([]);
