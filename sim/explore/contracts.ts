@@ -63,6 +63,13 @@ export const WORLDS: readonly World[] = [
   world('keys kept for a short time, lookup', { keyWindowMs: 5 }, { secondCharge: false }),
   world('keys kept, errors too, lookup', { cachesErrors: true }),
   world('keys kept, no lookup', { lookup: false }),
+  // A decline is about one call only: another one under the key may still be approved.
+  world(
+    'keys kept, declines forgotten',
+    { declines: 'forgotten' },
+    { keepsDeclines: false, secondCharge: false },
+  ),
+  world('keys kept, errors land late', { errorsLandWithinMs: 1 }, { secondCharge: false }),
   // The same for the lag; a second charge under a lag is explored without keys.
   world('keys kept, lookup lags', { lookupLagMs: 1 }, { secondCharge: false }),
   world('no keys, lookup', { keys: 'none', keyWindowMs: 0 }),

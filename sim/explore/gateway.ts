@@ -14,7 +14,7 @@ export interface Arrival {
   readonly what: string;
 }
 
-const ERROR: CallOutcome = { kind: 'unknown', answered: true, reason: 'http_500' };
+export const ERROR: CallOutcome = { kind: 'unknown', answered: true, reason: 'http_500' };
 export const SILENCE: CallOutcome = { kind: 'unknown', answered: false, reason: 'no_answer' };
 const REFUSED: CallOutcome = { kind: 'refused', reason: 'rate_limited' };
 const FORBIDDEN: CallOutcome = { kind: 'forbidden', reason: 'http_401' };

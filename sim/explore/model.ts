@@ -274,6 +274,7 @@ export const FAULTS = [
   'connection reset, not executed',
   'lands later',
   'error before the charge',
+  'error, and lands later',
   'error after the charge',
   'error kept under the key',
   'refused',

@@ -19,7 +19,7 @@ import { claims } from './claims.ts';
 import { isEvidence } from './database.ts';
 import { EXPLORED } from './effects.ts';
 import { decisionsOf, type Ending, ends, finish } from './finish.ts';
-import { arrivals, findings, SILENCE } from './gateway.ts';
+import { arrivals, ERROR, findings, SILENCE } from './gateway.ts';
 import {
   bookOf,
   type Fault,
@@ -197,6 +197,13 @@ function waiting(
   const left = landsLeft ?? contract.landsWithinMs;
   const abandoned = gone ? next : { ...next, late: [...next.late, { n: worker.n, left }] };
   steps.push({ who, what: 'gets no answer; the request may still arrive', faults, next: abandoned });
+  const { errorsLandWithinMs = 0 } = contract;
+  if (errorsLandWithinMs > 0 && !gone && state.thing === null && budget > 0) {
+    const failed = withStage(state, who, { at: 'heard', outcome: ERROR });
+    const late = [...failed.late, { n: worker.n, left: Math.min(left, errorsLandWithinMs) }];
+    const what = 'gets an error, and what it asked for may still be done';
+    steps.push({ who, what, faults: ['error, and lands later'], next: { ...failed, late } });
+  }
   return steps;
 }
 

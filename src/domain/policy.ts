@@ -1,4 +1,5 @@
-import type { GatewayContract } from './contract.ts';
+import { contractFor, type GatewayContract } from './contract.ts';
+import { EFFECTS, type EffectKind } from './effects.ts';
 
 /**
  * Every number that the decisions about one charge or refund depend on. Names end with their unit: `Ms` for milliseconds, `S` for seconds.
@@ -63,6 +64,17 @@ export interface Policy {
    * called, and the next charge is looked up before this one counts as failed. Default null.
    */
   readonly restoredAtMs: number | null;
+}
+
+/** A policy for each kind of effect: the same numbers, with the gateway's contract for that kind. Made once, at the start. */
+export type Policies = Readonly<Record<EffectKind, Policy>>;
+
+export function policiesFor(policy: Policy): Policies {
+  const kinds = Object.keys(EFFECTS) as EffectKind[];
+  const contractOf = (kind: EffectKind) => contractFor(policy.contract, kind);
+  return Object.fromEntries(
+    kinds.map((kind) => [kind, { ...policy, contract: contractOf(kind) }]),
+  ) as unknown as Policies;
 }
 
 const SECOND = 1000;

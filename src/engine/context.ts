@@ -1,5 +1,5 @@
 import type { EffectKind } from '../domain/effects.ts';
-import type { Policy } from '../domain/policy.ts';
+import type { Policies, Policy } from '../domain/policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
@@ -36,7 +36,10 @@ export interface Shared {
 /** What belongs to one gateway: trouble there holds up no other. */
 interface OfGateway {
   readonly gateway: Gateway;
+  /** Of charges. What is no word of the contract is the same for every kind of effect. */
   readonly policy: Policy;
+  /** By the kind of effect: what the contract says of it. */
+  readonly policies: Policies;
   readonly gate: Gate;
   readonly lateNews: LateNews;
   readonly ahead: AheadMemory;
@@ -49,6 +52,11 @@ export interface Engine extends Shared, OfGateway {}
 
 export function roomOf({ rooms }: Pick<Engine, 'rooms'>, { operation }: PaymentRecord): Room {
   return rooms[operation.kind];
+}
+
+/** The policy for what the record is. */
+export function policyOf({ policies }: Pick<Engine, 'policies'>, { operation }: PaymentRecord): Policy {
+  return policies[operation.kind];
 }
 
 /** Without a word from the adapter, it counts as real money. */

@@ -1,5 +1,5 @@
 /** The engine at one gateway: what it is made of, what answers requests there, and what takes up what is due. */
-import type { Policy } from '../domain/policy.ts';
+import { type Policy, policiesFor } from '../domain/policy.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import { createAheadMemory } from './ahead-memory.ts';
 import type { Payonce, WebhookAnswer, WebhookWanted } from './api.ts';
@@ -22,6 +22,7 @@ import { createWebhooks } from './webhooks/webhooks.ts';
 /** A gateway, and how the engine works there. */
 export interface GatewayOptions {
   readonly gateway: Gateway;
+  /** Its contract is the adapter's, for all kinds of effect. */
   readonly policy: Policy;
   readonly gate: Omit<GateOptions, 'clock'>;
 }
@@ -48,10 +49,12 @@ export interface AtGateway extends Requests {
 /** The engine at one gateway, with a memory, limits and alarms of its own. */
 export function engineAt(shared: Shared, { gateway, policy, gate }: GatewayOptions): Engine {
   const { clock, log } = shared;
+  const policies = policiesFor(policy);
   return {
     ...shared,
     gateway,
-    policy,
+    policy: policies.charge,
+    policies,
     gate: createGate({ clock, log, ...gate }),
     lateNews: createLateNews(),
     ahead: createAheadMemory(),

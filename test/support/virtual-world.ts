@@ -6,7 +6,7 @@ import { createScheduler } from '../../sim/core/scheduler.ts';
 import { createDatabase, type Database } from '../../sim/store/database.ts';
 import { createPlainStore } from '../../sim/store/plain.ts';
 import type { Order, PaymentEvent } from '../../src/domain/payment.ts';
-import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
+import { DEFAULT_POLICY, type Policy, policiesFor } from '../../src/domain/policy.ts';
 import { createAheadMemory } from '../../src/engine/ahead-memory.ts';
 import type { ChargeAnswer, ChargeOptions } from '../../src/engine/api.ts';
 import { DEFAULT_LIMITS, type Engine, type Limits, livemodeOf } from '../../src/engine/context.ts';
@@ -172,6 +172,7 @@ export function createVirtualWorld({ installationId = INSTALLATION_ID } = {}): V
       const ahead = createAheadMemory();
       const engine: Engine = {
         ...options,
+        policies: policiesFor(options.policy),
         gate,
         installationId,
         databaseClock,

@@ -2,6 +2,7 @@
 import type { PlantedBug } from '../bug.ts';
 import { ANSWERS } from './answers.ts';
 import { CAPTURES } from './captures.ts';
+import { CONTRACTS } from './contract.ts';
 import { DOMAIN } from './domain.ts';
 import { DRIVING } from './driving.ts';
 import { EDGES_ADAPTER } from './edges-adapter.ts';
@@ -42,6 +43,7 @@ import { WEBHOOKS_IN } from './webhooks.ts';
 
 export const PLANTED: readonly PlantedBug[] = [
   ...DOMAIN,
+  ...CONTRACTS,
   ...MONEY,
   ...DRIVING,
   ...PLACES_AT_THE_GATEWAY,

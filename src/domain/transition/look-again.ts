@@ -37,6 +37,6 @@ export function lookAgain(
 
 /** How long it may stay without an end before a person is asked. The gateway may take longer with what it has accepted. */
 function resolveForMs({ kind, gatewayRef }: Operation, policy: Policy): number {
-  const pendingForMs = gatewayRef === null ? null : EFFECTS[kind].pendingForMs;
-  return pendingForMs ?? policy.resolveForMs;
+  if (gatewayRef === null) return policy.resolveForMs;
+  return policy.contract.pendingForMs ?? EFFECTS[kind].pendingForMs ?? policy.resolveForMs;
 }

@@ -176,7 +176,7 @@ function verdictOf<Shown, Own extends string>(
       sums,
       authorizedMinor: payment.order.amountMinor,
       offered: isOffered,
-      canAsk: engine.policy.contract.lookup,
+      canAsk: engine.policies[traits.kind].contract.lookup,
     },
     traits.admit,
   );
