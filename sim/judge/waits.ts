@@ -121,7 +121,7 @@ function boundsOf(
     case 'lookup.unavailable':
       return operation.status === 'REVIEW'
         ? exactly(policy.reviewLookupMs)
-        : schedule(policy, policy.lookupBaseMs, lookups);
+        : unanswered(policy, (event?.atMs ?? 0) - (operation.unresolvedSinceMs ?? 0));
     case 'lookup.pending':
       return operation.status === 'REVIEW'
         ? exactly(policy.reviewLookupMs)
@@ -167,6 +167,15 @@ function backoff(policy: Policy, attempts: number, heard: CallOutcome | null): B
   const doubled = policy.backoffBaseMs * 2 ** Math.max(attempts - 1, 0);
   return { leastMs: 0, mostMs: Math.min(policy.backoffCapMs, doubled) };
 }
+
+/** An eighth of the time without an answer comes on top, and it varies by a tenth. The decision is older than its commit. */
+function unanswered({ lookupBaseMs, lookupCapMs }: Policy, waitedMs: number): Bounds {
+  const mostMs = Math.min(lookupCapMs, lookupBaseMs + (Math.max(0, waitedMs) + AHEAD_MS) / 8);
+  return { leastMs: Math.floor(0.9 * Math.min(lookupCapMs, lookupBaseMs)), mostMs: Math.ceil(1.1 * mostMs) };
+}
+
+/** A process may take the database's clock for later than it is, by as long as a slow answer took. */
+const AHEAD_MS = 10_000;
 
 /** Doubles with every lookup, and varies by a tenth. */
 function schedule(policy: Policy, baseMs: number, lookups: number): Bounds {

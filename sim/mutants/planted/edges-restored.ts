@@ -339,6 +339,16 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     tests: { file: LATER, named: 'behind any number of declines' },
   },
   {
+    name: 'a later charge that was taken back does not count',
+    story:
+      'The order was paid and refunded after the backup. A forgotten request of its first charge comes again, and takes the money once more.',
+    file: 'src/domain/transition/restored.ts',
+    find: "    case 'taken_back':\n      return foundAhead(",
+    put: "    case 'taken_back':\n      if (outcome.kind === 'taken_back') return null;\n      return foundAhead(",
+    judge: 'engine suite',
+    tests: { file: LATER, named: 'although it was taken back' },
+  },
+  {
     name: 'the look before a first call has no end',
     story: 'A gateway never answers the lookup of a key, and the order waits for ever without an alarm.',
     file: 'src/domain/transition/restored.ts',

@@ -92,10 +92,20 @@ export const TWO_STEPS: readonly PlantedBug[] = [
     name: 'one key for all seals of a charge',
     story: 'The gateway keeps the error of the first seal for ever, and the order is never settled.',
     file: 'src/domain/ids.ts',
-    find: 'return uuidV5(chargeKey, `seal:${lookups}`);',
-    put: 'return uuidV5(chargeKey, `seal:${Math.min(lookups, 0)}`);',
+    find: 'return uuidV5(chargeKey, `seal:${seq}`);',
+    put: 'return uuidV5(chargeKey, `seal:${Math.min(seq, 0)}`);',
     judge: 'engine suite',
     tests: { file: CHARGE_TEST, named: 'under another key, after a seal that did not work' },
+  },
+  {
+    name: 'a lookup that got no answer counts as one that said something',
+    story:
+      'The gateway is back after an hour, and the customer waits for another hour until the order is looked up.',
+    file: 'src/domain/transition/look-again.ts',
+    find: "const isAnswered = type !== 'lookup.unavailable';",
+    put: 'const isAnswered = true;',
+    judge: 'engine suite',
+    tests: { file: DECISIONS_TEST, named: 'within an eighth of it' },
   },
   {
     name: 'one key for all tries to prepare',
