@@ -324,8 +324,8 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     story:
       'The first charge of an order is called again, then its forgotten second charge arrives, and the customer pays twice.',
     file: 'src/engine/ahead.ts',
-    find: "  return proof.kind === 'proved' ? { kind: 'clear' } : { kind: 'may_land', atMs: proof.atMs };\n",
-    put: "  return Number.isNaN(proof.kind) ? { kind: 'may_land', atMs: 0 } : { kind: 'clear' };\n",
+    find: "  if (proof.kind !== 'proved') return { kind: 'may_land', atMs: proof.atMs };\n",
+    put: '',
     judge: 'engine suite',
     tests: { file: LATER, named: 'while it may still land' },
   },
