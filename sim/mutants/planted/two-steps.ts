@@ -98,6 +98,15 @@ export const TWO_STEPS: readonly PlantedBug[] = [
     tests: { file: CHARGE_TEST, named: 'under another key, after a seal that did not work' },
   },
   {
+    name: 'nothing is woken after an outage',
+    story: 'The gateway was away for a night, and the customers of the evening wait for another hour.',
+    file: 'src/engine/one-gateway.ts',
+    find: 'const endWaking = wakeAfterOutages(engine, driver);',
+    put: 'const endWaking = (): void => {};',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/after-outage.test.ts', named: 'within seconds' },
+  },
+  {
     name: 'a lookup that got no answer counts as one that said something',
     story:
       'The gateway is back after an hour, and the customer waits for another hour until the order is looked up.',
