@@ -122,7 +122,7 @@ function boundsOf(
     case 'lookup.unavailable':
       return operation.status === 'REVIEW'
         ? exactly(policy.reviewLookupMs)
-        : unanswered(policy, (event?.atMs ?? 0) - (operation.unresolvedSinceMs ?? 0) + aheadMs);
+        : unanswered(policy, Math.max(0, (event?.atMs ?? 0) - (operation.unresolvedSinceMs ?? 0)) + aheadMs);
     case 'lookup.pending':
       return operation.status === 'REVIEW'
         ? exactly(policy.reviewLookupMs)
@@ -171,7 +171,7 @@ function backoff(policy: Policy, attempts: number, heard: CallOutcome | null): B
 
 /** An eighth of the time without an answer comes on top, and it varies by a tenth. The decision is older than its commit. */
 function unanswered({ lookupBaseMs, lookupCapMs }: Policy, waitedMs: number): Bounds {
-  const mostMs = Math.min(lookupCapMs, lookupBaseMs + Math.max(0, waitedMs) / 8);
+  const mostMs = Math.min(lookupCapMs, lookupBaseMs + waitedMs / 8);
   return { leastMs: Math.floor(0.9 * Math.min(lookupCapMs, lookupBaseMs)), mostMs: Math.ceil(1.1 * mostMs) };
 }
 
