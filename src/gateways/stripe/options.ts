@@ -1,6 +1,6 @@
-/** The options of `stripeGateway`: the key, where Stripe is, and the limits of an exchange with it. */
 import type { Log } from '../../ports/log.ts';
 
+/** The options of `stripeGateway`: the key, where Stripe is, and the limits of an exchange with it. */
 export interface StripeGatewayOptions {
   /**
    * The secret key of one account (`sk_…`), or a restricted key (`rk_…`) that may write payment intents and refunds. `…_live_…` moves
