@@ -48,6 +48,10 @@ const REQUESTS: readonly [string, string | null, Ask][] = [
   ['a seal', null, ({ twoSteps }) => twoSteps?.seal({ ...CHARGE, sealKey: 's' }, LIMITS)],
   ['a refund', 'refused', ({ refunds }) => refunds?.call(REFUND, LIMITS)],
   ['a lookup of a refund', 'unavailable', ({ refunds }) => refunds?.lookup(REFUND, LIMITS)],
+  ['a capture', 'refused', ({ captures }) => captures?.capture.call(REFUND, LIMITS)],
+  ['a lookup of a capture', 'unavailable', ({ captures }) => captures?.capture.lookup(REFUND, LIMITS)],
+  ['a void', 'refused', ({ captures }) => captures?.void.call(REFUND, LIMITS)],
+  ['a lookup of a void', 'unavailable', ({ captures }) => captures?.void.lookup(REFUND, LIMITS)],
   ['the sum of refunds', 'unavailable', ({ refunds }) => refunds?.refunded?.(REFUND, LIMITS)],
 ];
 

@@ -2,7 +2,14 @@
  * The check of the account that could not be made at the start, because Stripe did not answer. Until Stripe has confirmed the account, nothing but
  * this question is sent: with the key of another account, a charge would be made there, and a list of that account would prove an absence here.
  */
-import type { ExchangeOptions, Gateway, Refunds, TwoSteps } from '../../ports/gateway.ts';
+import type {
+  CaptureEffect,
+  Captures,
+  ExchangeOptions,
+  Gateway,
+  Refunds,
+  TwoSteps,
+} from '../../ports/gateway.ts';
 import type { Log } from '../../ports/log.ts';
 import { askWhose, otherAccount } from './account.ts';
 import type { NoAnswer } from './errors.ts';
@@ -20,7 +27,7 @@ type Check = (timeoutMs: number) => Promise<NoAnswer | null>;
 
 /** The gateway, which first asks whose the key is. */
 export function withAccountCheck(gateway: Gateway, options: AccountCheckOptions): Gateway {
-  const { call, lookup, twoSteps, refunds } = gateway;
+  const { call, lookup, twoSteps, refunds, captures } = gateway;
   const first = afterCheck(createCheck(options));
   return {
     ...gateway,
@@ -28,6 +35,7 @@ export function withAccountCheck(gateway: Gateway, options: AccountCheckOptions)
     lookup: (request, limits) => first(limits, itself, (left) => lookup(request, left)),
     ...(twoSteps === undefined ? {} : { twoSteps: stepsAfter(first, twoSteps) }),
     ...(refunds === undefined ? {} : { refunds: refundsAfter(first, refunds) }),
+    ...(captures === undefined ? {} : { captures: capturesAfter(first, captures) }),
   };
 }
 
@@ -42,6 +50,14 @@ function stepsAfter(first: First, { prepare, seal }: TwoSteps): TwoSteps {
         (left) => seal(request, left),
       ),
   };
+}
+
+function capturesAfter(first: First, captures: Captures): Captures {
+  const after = ({ call, lookup }: CaptureEffect): CaptureEffect => ({
+    call: (request, limits) => first(limits, refusedBy, (left) => call(request, left)),
+    lookup: (request, limits) => first(limits, itself, (left) => lookup(request, left)),
+  });
+  return { capture: after(captures.capture), void: after(captures.void) };
 }
 
 function refundsAfter(first: First, { call, lookup, refunded }: Refunds): Refunds {
