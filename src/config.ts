@@ -150,7 +150,7 @@ export const SETTINGS = {
   STRIPE_ACCOUNT: {
     kind: 'text',
     default: '',
-    doc: 'The id of the account, `acct_…`. Stored with every payment. Not set: Stripe is asked at start. Needed with a restricted key.',
+    doc: 'The id of the account, `acct_…`. Stored with every payment. Not set: Stripe is asked at start. Needed with a restricted key, which cannot be checked.',
   },
   STRIPE_API_BASE: {
     kind: 'url',
@@ -195,7 +195,7 @@ export const SETTINGS = {
   ),
   LOOKUP_BASE_MS: milliseconds(
     DEFAULT_POLICY.lookupBaseMs,
-    'First wait of an unresolved payment or refund between lookups; doubles.',
+    'First wait of an unresolved payment or refund between lookups. Doubles with every answer. Without an answer it grows with the outage, by an eighth of it.',
     10,
   ),
   LOOKUP_CAP_MS: milliseconds(DEFAULT_POLICY.lookupCapMs, 'Longest wait between its lookups.', 10),

@@ -15,6 +15,7 @@ import type { Outage } from './outage.ts';
 import type { OwnMode } from './own-mode.ts';
 import type { Shortage } from './shortage.ts';
 import type { Standing } from './standing.ts';
+import type { Unanswered } from './unanswered.ts';
 
 /** What belongs to the process: there is one of each, however many gateways it works at. */
 export interface Shared {
@@ -45,6 +46,7 @@ interface OfGateway {
   readonly ahead: AheadMemory;
   readonly shortage: Shortage;
   readonly standing: Standing;
+  readonly unanswered: Unanswered;
 }
 
 /** The engine at one gateway. Every part of the engine takes it. */

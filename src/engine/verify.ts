@@ -100,6 +100,7 @@ async function verifyAhead(engine: Engine, held: Held): Promise<Ended | null> {
   const ahead = await lookAhead(engine, held);
   switch (ahead.kind) {
     case 'clear':
+    case 'taken_back':
       return null;
     case 'found':
       return { kind: 'found', ref: ahead.ref, reason: 'late_success' };

@@ -21,6 +21,7 @@ import { createOutage } from '../../src/engine/outage.ts';
 import { createOwnMode } from '../../src/engine/own-mode.ts';
 import { createShortage } from '../../src/engine/shortage.ts';
 import { createStanding } from '../../src/engine/standing.ts';
+import { createUnanswered } from '../../src/engine/unanswered.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Gateway } from '../../src/ports/gateway.ts';
 import type { PaymentRecord, Store } from '../../src/ports/store.ts';
@@ -182,6 +183,7 @@ export function createVirtualWorld({ installationId = INSTALLATION_ID } = {}): V
         ahead,
         shortage: createShortage(clock, options.log),
         standing: createStanding(clock),
+        unanswered: createUnanswered(),
         livemode,
         ownMode,
         rooms: ROOMS,

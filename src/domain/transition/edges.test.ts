@@ -141,7 +141,7 @@ describe('the lookup before a first call', () => {
     (kind) => {
       const decision = looked({ kind, reason: 'http_503' });
       expect(decision).toMatchObject({
-        next: { step: 'call', attempts: 0, firstSentAtMs: null, lookups: 1 },
+        next: { step: 'call', attempts: 0, firstSentAtMs: null, lookups: 0 },
         event: { type: 'call.not_sent', detail: `looked_first_${kind}` },
         waitMs: 10_000,
       });
@@ -180,7 +180,7 @@ describe('what the gateway knows about later charges', () => {
   it('no answer: the lookup is repeated, and the decline is kept', () => {
     expect(ahead({ kind: 'unavailable', reason: 'http_503', forbidden: false }).alarm).toBeUndefined();
     expect(ahead({ kind: 'unavailable', reason: 'http_503', forbidden: false })).toMatchObject({
-      next: { status: 'UNRESOLVED', step: 'lookup', declineCode: 'no_funds', lookups: 1 },
+      next: { status: 'UNRESOLVED', step: 'lookup', declineCode: 'no_funds', lookups: 0 },
       event: { type: 'lookup.unavailable', detail: 'http_503' },
       waitMs: 10_000,
     });

@@ -214,6 +214,26 @@ describe('a lookup', () => {
     expect(mustSeal(charge(state), isOpen, at(NOW, terms))).toBe(true);
   });
 
+  it.each([1, 10, 60, 600])('after an outage of %i minutes, read again within an eighth of it', (minutes) => {
+    let [operation, nowMs, looks] = [charge({ giveUpAfterS: 86_400 }), NOW, 0];
+    const backAtMs = NOW + minutes * MINUTE;
+    while (nowMs < backAtMs) {
+      const silent = { kind: 'unavailable', reason: 'timeout' } as const;
+      const { next, waitMs } = onLookupEnded(operation, silent, nowMs, at(nowMs));
+      [operation, nowMs, looks] = [next, nowMs + (waitMs ?? 0), looks + 1];
+    }
+    expect(nowMs - backAtMs).toBeLessThanOrEqual(10_000 + (minutes * MINUTE) / 8);
+    expect(looks).toBeLessThan(60);
+    // It is called again at once.
+    expect(onLookupEnded(operation, isOpen, nowMs, at(nowMs))).toMatchObject({
+      next: { step: 'call' },
+      waitMs: 0,
+    });
+    // And what the customer must do is looked up as often as without an outage.
+    const acts = { kind: 'requires_action', ref: 'pi', action: ACTION } as const;
+    expect(onLookupEnded(operation, acts, nowMs, at(nowMs)).waitMs).toBe(policy.pendingPollMs);
+  });
+
   it('open in REVIEW: looked up again, never called', () => {
     const decision = looked(isOpen, { status: 'REVIEW', failureCode: 'outcome_unknown' });
     expect(decision).toMatchObject({ next: { lookups: 1 }, waitMs: policy.reviewLookupMs });

@@ -115,6 +115,7 @@ export function createFinishing({
 
   function afterWrite(before: PaymentRecord, record: PaymentRecord, decision: Decision): void {
     logChange(before, record, decision);
+    engine.unanswered.noted(record, decision.event.type);
     onChange(record);
     if (record.evidence > 0 && decision.waitMs === null) resumeIn(record, 0);
     else if (decision.waitMs !== null) resumeIn(record, decision.waitMs);
