@@ -9,7 +9,7 @@ import test from 'node:test';
 import { createMemoryLedger, startFakeGateway } from 'payonce/fake-gateway';
 import { createHttpGateway } from 'payonce/gateways/http';
 import { gatewayChecks } from 'payonce/testing';
-import { charges, refunds, WEBHOOK_SECRET, webhooks } from './http-dialect.mjs';
+import { captures, charges, refunds, WEBHOOK_SECRET, webhooks } from './http-dialect.mjs';
 
 // Only what the gateway's documentation promises.
 const contract = {
@@ -25,6 +25,7 @@ const contract = {
 const checks = gatewayChecks({
   dialect: charges,
   refunds,
+  captures,
   webhooks,
   connect: (url, settings = {}) =>
     createHttpGateway({ url, contract, webhookSecrets: [WEBHOOK_SECRET], ...settings }),

@@ -82,6 +82,49 @@ export const refunds = {
   plain: (status, word = 'Gateway error') => json(status, { error: word }),
 };
 
+/** @type {(request: { key: string, reference: string, currency: string }, report?: import('payonce/testing').AuthorizedReport, id?: string) => Record<string, unknown>} */
+export function authorized(request, report = {}, id = 'ch_default') {
+  const { released, capturedMinor = 0, authorizedUntilMs } = report;
+  const until = authorizedUntilMs === undefined ? undefined : new Date(authorizedUntilMs).toISOString();
+  return {
+    id: report.id ?? id,
+    status: released === true ? 'voided' : 'succeeded',
+    amount: 10_000,
+    currency: report.currency ?? request.currency,
+    reference: report.reference ?? request.reference,
+    idempotency_key: request.key,
+    livemode: report.livemode,
+    captured: capturedMinor,
+    refunded: 0,
+    authorized_until: until,
+  };
+}
+
+/** @type {(kind: import('payonce').ExclusiveKind, request: import('payonce').CaptureRequest, status: string, changes?: import('payonce/testing').CaptureChanges) => Record<string, unknown>} */
+const captureOrVoid = (kind, request, status, changes = {}) => ({
+  ...refund(request, status, changes),
+  id: changes.id ?? 'x_default',
+  object: kind,
+});
+
+/** @type {import('payonce/testing').CaptureDialect} */
+export const captures = {
+  authorized: (request, report) => json(200, authorized(request, report)),
+  charges: (request, reports) =>
+    json(200, { data: reports.map((report) => authorized(request, report)), idempotency_key: request.key }),
+  succeeded: (kind, request, changes) => json(200, captureOrVoid(kind, request, 'succeeded', changes)),
+  pending: (kind, request, changes) => json(202, captureOrVoid(kind, request, 'pending', changes)),
+  failed: (kind, request, changes) => json(402, captureOrVoid(kind, request, 'failed', changes)),
+  found: (kind, request, list) =>
+    json(200, {
+      data: list.map((changes) => captureOrVoid(kind, request, 'succeeded', changes)),
+      idempotency_key: request.key,
+    }),
+  behind: (request, report) =>
+    json(200, authorized({ ...request, key: 'the key of the charge' }, report, request.chargeRef)),
+  error: ({ key }, status, word) => json(status, { error: word, idempotency_key: key }),
+};
+
 /** @type {import('payonce/testing').WebhookDialect} */
 export const webhooks = {
   succeeded(request, wallMs) {

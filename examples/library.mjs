@@ -91,6 +91,11 @@ function describe(result) {
   switch (result.outcome) {
     case 'paid':
       return `paid (payment ${result.payment.paymentId}, ${result.started ? 'started' : 'joined'})`;
+    case 'authorized':
+      // Only with captureMethod: 'manual'.
+      return `the money is held (payment ${result.payment.paymentId}); capture it to be paid`;
+    case 'released':
+      return `the money was let go (payment ${result.payment.paymentId}); nothing is paid`;
     case 'declined':
     case 'failed':
       return `${result.outcome}, nothing was charged: ${result.detail}`;

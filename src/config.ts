@@ -2,12 +2,14 @@
  * The configuration: the only reader of the environment. One table of settings, from which the values, the
  * checks and the table in docs/configuration.md come. Every problem is reported at once, before anything is started.
  */
+
 import { readFileSync } from 'node:fs';
 import { chooseGateway, type GatewayKind } from './config/choose-gateway.ts';
 import { databaseUrlProblem } from './config/database-url.ts';
 import { moment } from './config/moment.ts';
 import { unknownSettings } from './config/unknown-settings.ts';
 import { areSecrets } from './config/webhook-secrets.ts';
+import { AUTHORIZED_FOR_MS } from './domain/contract.ts';
 import { MAX_GIVE_UP_S } from './domain/order-rules.ts';
 import { DEFAULT_POLICY } from './domain/policy.ts';
 import { webhookKey } from './domain/standard-webhooks.ts';
@@ -129,6 +131,12 @@ export const SETTINGS = {
   GATEWAY_LANDS_WITHIN_MS: milliseconds(
     180_000,
     'How long a request can still take effect after Payonce gave it up; see docs/landing.md.',
+  ),
+  GATEWAY_AUTHORIZED_FOR_MS: milliseconds(
+    AUTHORIZED_FOR_MS,
+    'How long it holds money that was authorised, if its answers do not say so. Then Payonce looks what has become of it.',
+    1000,
+    400 * DAY,
   ),
   STRIPE_SECRET_KEY: {
     kind: 'text',

@@ -13,9 +13,20 @@ import { systemClock } from './system/clock.ts';
 import { systemRandom } from './system/random.ts';
 
 export type { Action } from './domain/actions.ts';
+export type { CaptureOrVoid, CaptureOrVoidEvent } from './domain/capture-or-void.ts';
+export {
+  type CaptureRequest,
+  judgeCaptureCall,
+  judgeCaptureLookup,
+  judgeChargeBehind,
+  type ReportedCapture,
+} from './domain/capture-outcomes.ts';
 export type { GatewayContract } from './domain/contract.ts';
+export type { ExclusiveKind } from './domain/effects.ts';
+export type { FollowUpStatus } from './domain/follow-up-status.ts';
 export type { GatewayNote, WebhookReading } from './domain/gateway-note.ts';
 export {
+  type Authorization,
   type CallOutcome,
   type ChargeRequest,
   judgeCall,
@@ -28,7 +39,7 @@ export {
   type ReportedCharge,
   type SealRequest,
 } from './domain/outcomes.ts';
-export type { Payment, PaymentEvent, PaymentStatus } from './domain/payment.ts';
+export type { CaptureMethod, Payment, PaymentEvent, PaymentStatus } from './domain/payment.ts';
 export type { Policy } from './domain/policy.ts';
 export type { Refund, RefundEvent, RefundStatus } from './domain/refund.ts';
 export {
@@ -40,9 +51,10 @@ export {
   type ReportedRefund,
 } from './domain/refund-outcomes.ts';
 export type { Sums } from './domain/sums.ts';
-export type { PaymentNow, RefundNow } from './engine/api.ts';
+export type { CaptureOrVoidNow, PaymentNow, RefundNow } from './engine/api.ts';
 export type {
   AccountOption,
+  Authorized,
   ChargeInput,
   ChargeOptions,
   ChargeResult,
@@ -54,8 +66,23 @@ export type {
   Payonce,
   Pending,
   Refused,
+  Released,
   SettledPayment,
 } from './library/api.ts';
+export type {
+  Captured,
+  CaptureInput,
+  CaptureOptions,
+  CaptureResult,
+  NotDone,
+  OperationInReview,
+  OperationPending,
+  OperationRefused,
+  SettledCapture,
+  Voided,
+  VoidInput,
+  VoidResult,
+} from './library/capture-api.ts';
 export { type InputErrorCode, type InputProblem, PayonceInputError } from './library/input-error.ts';
 export type {
   LookNowOptions,
@@ -82,6 +109,8 @@ export type {
 export type { WebhookInput, WebhookResult } from './library/webhook-api.ts';
 export type {
   CallOptions,
+  CaptureEffect,
+  Captures,
   ExchangeOptions,
   Gateway,
   OrderTerms,

@@ -47,6 +47,22 @@ export const EXPLORED: Readonly<Record<EffectKind, Explored>> = {
     watched: true,
     oldMs: Math.max(EFFECTS.refund.mayFailForMs, EFFECTS.refund.pendingForMs ?? 0),
   },
+  capture: {
+    completed: 'capture.succeeded',
+    failed: 'capture.failed',
+    review: 'capture.review',
+    moves: new Set([...FIRST_MOVES, 'FAILED COMPLETED']),
+    watched: false,
+    oldMs: null,
+  },
+  void: {
+    completed: 'void.succeeded',
+    failed: 'void.failed',
+    review: 'void.review',
+    moves: new Set([...FIRST_MOVES, 'FAILED COMPLETED']),
+    watched: false,
+    oldMs: null,
+  },
 };
 
 /** The event in the words of charges, so that one table of causes serves all kinds. */

@@ -13,6 +13,8 @@ const STATUSES: Readonly<Record<Operation['status'], string>> = {
   FAILED: 'F',
   UNRESOLVED: 'U',
   REVIEW: 'R',
+  AUTHORIZED: 'A',
+  VOIDED: 'V',
 };
 const STEPS: Readonly<Record<Operation['step'], string>> = { call: 'c', lookup: 'l', verify: 'v', none: 'n' };
 const DOUBTS: Readonly<Record<Operation['doubt']['kind'], string>> = { none: 'n', answered: 'a', open: 'o' };

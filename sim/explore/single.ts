@@ -1,4 +1,5 @@
 /** One world of one charge, or of one refund, as something to be searched. */
+import { PAYMENT_STATUSES, type PaymentStatus } from '../../src/domain/payment.ts';
 import { EXPLORED } from './effects.ts';
 import { encode } from './encode.ts';
 import { createJudge } from './invariants.ts';
@@ -43,9 +44,11 @@ export function moved(from: Name, to: Name): readonly string[] {
 }
 
 const NONE: readonly string[] = [];
-const NAMES = ['PROCESSING', 'COMPLETED', 'FAILED', 'UNRESOLVED', 'REVIEW'] as const;
-type Name = (typeof NAMES)[number];
+type Name = PaymentStatus;
 /** Made once: marks are noted at every step. */
 const MOVE_NAMES = Object.fromEntries(
-  NAMES.map((from) => [from, Object.fromEntries(NAMES.map((to) => [to, `${from} -> ${to}`]))]),
+  PAYMENT_STATUSES.map((from) => [
+    from,
+    Object.fromEntries(PAYMENT_STATUSES.map((to) => [to, `${from} -> ${to}`])),
+  ]),
 ) as Readonly<Record<Name, Readonly<Record<Name, string>>>>;

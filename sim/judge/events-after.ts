@@ -19,6 +19,8 @@ export const AFTER_CALL: Readonly<Record<CallOutcome['kind'], readonly EventType
 /** The events that may follow each outcome of a lookup of the charge itself. */
 export const AFTER_LOOKUP: Readonly<Record<LookupOutcome['kind'] | 'not_sent', readonly EventType[]>> = {
   succeeded: ['payment.completed'],
+  // Only of charges with manual capture, which no run has.
+  captured: [],
   declined: [
     'payment.failed',
     'payment.review',
@@ -51,6 +53,7 @@ export const AFTER_LOOKUP: Readonly<Record<LookupOutcome['kind'] | 'not_sent', r
 type Watched = Readonly<Record<LookupOutcome['kind'] | 'not_sent', readonly EventType[]>>;
 
 const UNSEEN = {
+  captured: [],
   mismatch: ['payment.review'],
   duplicated: ['verify.duplicate_found'],
   unavailable: ['verify.unavailable'],

@@ -114,7 +114,12 @@ const AT_ONCE_MS = 1000;
 /** The longest time from the end of a charge to the answer. A request that looked just before looks again within a second. */
 const TOLD_WITHIN_MS = 2500;
 /** Which part of the budgets is for each kind. */
-const SHARES: Readonly<Record<EffectKind, number>> = { charge: 1, refund: 0.5 };
+const SHARES: Readonly<Record<EffectKind, number>> = {
+  charge: 1,
+  refund: 0.5,
+  capture: 0.5,
+  void: 0.5,
+};
 /** One token more: it may become available within the same millisecond. */
 const ROUNDING = 1;
 
@@ -135,8 +140,13 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
     const fresh: Seen = {
       startedMs: monotonicMs,
       underWay: { call: 0, lookup: 0 },
-      spent: { charge: nothingSpent(), refund: nothingSpent() },
-      calls: { charge: noCalls(), refund: noCalls() },
+      spent: {
+        charge: nothingSpent(),
+        refund: nothingSpent(),
+        capture: nothingSpent(),
+        void: nothingSpent(),
+      },
+      calls: { charge: noCalls(), refund: noCalls(), capture: noCalls(), void: noCalls() },
       lateRings: [],
     };
     processes.set(name, fresh);

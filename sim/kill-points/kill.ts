@@ -140,4 +140,6 @@ const ANSWERS: Readonly<Record<PaymentStatus, RegExp>> = {
   REVIEW: /^202 REVIEW/,
   PROCESSING: /^never$/,
   UNRESOLVED: /^never$/,
+  AUTHORIZED: /^never$/,
+  VOIDED: /^never$/,
 };

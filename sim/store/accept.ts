@@ -129,6 +129,7 @@ function firstPayment(intent: Intent, nowMs: number): PaymentRow {
       calling,
       verifyFirst: false,
       giveUpAfterS: intent.giveUpAfterS,
+      manual: intent.order.captureMethod === 'manual',
     }),
     seq: 1,
     fence: 1,

@@ -3,6 +3,8 @@ import type { Operation } from '../../src/domain/operation.ts';
 import type { PaymentEvent } from '../../src/domain/payment.ts';
 import type { Advance, Advanced } from '../../src/ports/store.ts';
 import { operationOf, put, requireConstraint, within, withOperation } from './committed.ts';
+import { noSums, sumsRow } from './follow-ups/committed.ts';
+import { sumsLock } from './follow-ups/statement.ts';
 import { recordOf } from './records.ts';
 import type { PaymentRow, Row } from './rows.ts';
 import { type Context, changeOf, orderLock, type Statement } from './statement.ts';
@@ -10,8 +12,10 @@ import { changeWish } from './wishes.ts';
 
 export function advance(context: Context, write: Advance): Statement<Advanced> {
   const { committed, nowMs } = context;
-  const { accountId, orderId } = write.payment;
+  const { accountId, orderId, paymentId } = write.payment;
   const order = within(accountId, orderId);
+  const sums = within(accountId, paymentId);
+  const { capturedMinor } = write;
   const asExpected = (): boolean => matches(committed.rows.get(order)?.payment, write, nowMs);
   // The losing verdict is a second statement, which sees what is committed by then.
   const lost = (): Advanced => {
@@ -23,15 +27,20 @@ export function advance(context: Context, write: Advance): Statement<Advanced> {
   };
   const snapshot = asExpected();
   return {
-    locks: snapshot ? [orderLock(order)] : [],
-    proceeds: asExpected,
+    locks: snapshot ? [orderLock(order), ...(capturedMinor === undefined ? [] : [sumsLock(sums)])] : [],
+    proceeds: (index) => index === 1 || asExpected(),
     apply(changes) {
       const before = committed.rows.get(order);
       if (before === undefined || !snapshot) return lost();
       const after = advanced(before, write, nowMs);
       put(committed, after);
+      if (capturedMinor !== undefined)
+        committed.sums.set(sums, {
+          ...(sumsRow(committed, write.payment) ?? noSums(paymentId)),
+          capturedMinor,
+        });
       const { seq, operation } = after.payment;
-      const unit = { accountId, unitId: write.payment.paymentId };
+      const unit = { accountId, unitId: paymentId };
       changeWish(committed, unit, write.wish, { seq, n: operation.n });
       changes.push(changeOf('advance', write, before, after, after.events.at(-1)));
       return { kind: 'done', nowMs, evidence: after.payment.evidence };
@@ -111,9 +120,10 @@ function claimOf(lease: Advance['lease']): string | null {
   return lease.kind === 'take' ? lease.claim.claimId : lease.claimId;
 }
 
-/** The kind, the number, the opening and the time that its caller gives it are the operation's, and no write changes them. */
-function operationOfSame({ kind, n, openedAtMs, giveUpAfterS }: Operation, written: Operation): Operation {
-  return { ...written, kind, n, openedAtMs, giveUpAfterS };
+/** The kind, the number, the opening, the time that its caller gives it and how it is captured are the operation's: no write changes them. */
+function operationOfSame(before: Operation, { manual: _unwritten, ...written }: Operation): Operation {
+  const { kind, n, openedAtMs, giveUpAfterS, manual } = before;
+  return { ...written, kind, n, openedAtMs, giveUpAfterS, ...(manual === undefined ? {} : { manual }) };
 }
 
 /** The first settlement of an operation is its last. */
@@ -123,7 +133,7 @@ function settled(before: Row, write: Advance, nowMs: number): Row['operations'] 
   if (settlement === null || operation === undefined || operation.settledAtMs !== null)
     return before.operations;
   requireConstraint(
-    written.status === 'COMPLETED' || written.status === 'FAILED',
+    ['COMPLETED', 'AUTHORIZED', 'FAILED'].includes(written.status),
     `outcome ${written.status}`,
   );
   return withOperation(before.operations, {

@@ -146,6 +146,7 @@ function nextPayment(before: PaymentRow, opening: NextCharge, nowMs: number): Pa
       calling: claimed,
       verifyFirst,
       giveUpAfterS,
+      manual: opening.order.captureMethod === 'manual',
     }),
     seq: before.seq + 1,
     fence: before.fence + 1,

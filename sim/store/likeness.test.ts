@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PaymentKey, PaymentRecord, Store } from '../../src/ports/store.ts';
 import { createPostgresHarness } from '../../test/postgres/harness.ts';
+import { ofEveryKind } from '../../test/suites/store/fixtures.ts';
 import type { StoreHarness } from '../../test/suites/store.suite.ts';
 import { createDatabase as createPostgresDatabase } from '../../test/support/database.ts';
 import { mulberry } from '../chaos/random.ts';
@@ -98,7 +99,7 @@ async function everyRefund(store: Store, gateways: readonly string[]): Promise<u
   const due: unknown[] = [];
   for (const gateway of gateways) {
     for (const calls of [true, false])
-      due.push((await store.dueFollowUps({ gateway, limit: 5, calls })).followUps);
+      due.push((await store.dueFollowUps({ gateway, limit: 5, calls: ofEveryKind(calls) })).followUps);
   }
   return timeless({
     due,

@@ -8,13 +8,15 @@ import type { PaymentStatus } from './payment.ts';
 export interface AcceptanceRequest {
   readonly amountMinor: number;
   readonly currency: string;
+  /** Absent: the money is taken at once. */
+  readonly captureMethod?: 'manual';
   /** Null: the request has no key. */
   readonly fingerprint: string | null;
 }
 
 /**
  * A key is bound to this, and not to a charge, if it came when the order's charge no longer had an answer to give.
- * Its answer is the payment as it is. Only a COMPLETED payment is ever bound like this, and it never changes.
+ * Its answer is the payment as it is. Only a payment whose charge was made is ever bound like this.
  */
 export const AS_IT_STANDS = 0;
 
@@ -29,11 +31,12 @@ export interface KnownKey {
 export interface KnownPayment {
   readonly amountMinor: number;
   readonly currency: string;
+  readonly captureMethod?: 'manual';
   readonly status: PaymentStatus;
   readonly chargeN: number;
   /** Late evidence has not been checked yet. Until it has, the next charge may not be opened. */
   readonly inDoubt: boolean;
-  /** The current charge failed earlier, and is now in REVIEW or COMPLETED because its money was found after all. */
+  /** The current charge failed earlier, and is now in REVIEW, AUTHORIZED or COMPLETED because its money was found after all. */
   readonly failedBefore: boolean;
   /** The current charge's frozen answer is still kept, and agrees with the payment's status. */
   readonly answered: boolean;
@@ -78,7 +81,8 @@ export function decideAnswer(
   if (payment === null) return { kind: 'accept' };
   if (payment.status === 'REVIEW' && payment.failedBefore) return { kind: 'blocked' };
   if (payment.status === 'FAILED' && payment.inDoubt) return { kind: 'blocked' };
-  const same = payment.amountMinor === request.amountMinor && payment.currency === request.currency;
+  const isSameMoney = payment.amountMinor === request.amountMinor && payment.currency === request.currency;
+  const same = isSameMoney && payment.captureMethod === request.captureMethod;
   if (payment.status === 'FAILED' && request.fingerprint !== null) {
     return { kind: 'open_next', chargeN: payment.chargeN + 1 };
   }

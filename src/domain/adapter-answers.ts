@@ -6,7 +6,14 @@
 import { hasManyDigits } from './cards.ts';
 import type { GatewayNote, WebhookReading } from './gateway-note.ts';
 import { orderIdComplaint } from './order-rules.ts';
-import type { CallOutcome, LookupOutcome, NextAction, NotSent, PrepareOutcome } from './outcomes.ts';
+import type {
+  Authorization,
+  CallOutcome,
+  LookupOutcome,
+  NextAction,
+  NotSent,
+  PrepareOutcome,
+} from './outcomes.ts';
 import type { RefundedOutcome } from './refund-outcomes.ts';
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -20,6 +27,7 @@ export function callOutcome(value: unknown): CallOutcome | NotSent {
   const { kind, ref } = value;
   switch (kind) {
     case 'approved':
+      return isRef(ref) ? { kind, ref, ...authorization(value) } : NO_CALL_OUTCOME;
     case 'pending':
       return isRef(ref) ? { kind, ref } : NO_CALL_OUTCOME;
     case 'declined': {
@@ -59,6 +67,13 @@ export function lookupOutcome(value: unknown): LookupOutcome | NotSent {
   const { kind, ref, refs } = value;
   switch (kind) {
     case 'succeeded':
+      return isRef(ref) ? { kind, ref, ...authorization(value) } : NO_LOOKUP_OUTCOME;
+    case 'captured': {
+      const { amountMinor } = value;
+      return isRef(ref) && isSum(amountMinor) && amountMinor > 0
+        ? { kind, ref, amountMinor }
+        : NO_LOOKUP_OUTCOME;
+    }
     case 'pending':
       return isRef(ref) ? { kind, ref } : NO_LOOKUP_OUTCOME;
     case 'declined':
@@ -89,7 +104,7 @@ export function lookupOutcome(value: unknown): LookupOutcome | NotSent {
     case 'sealed':
       return isRef(ref) ? { kind, ref } : NO_LOOKUP_OUTCOME;
     case 'absent':
-      return { kind };
+      return value.code === undefined ? { kind } : { kind, code: wordOr(value.code, 'not_possible') };
     case 'unavailable':
       return {
         ...unavailable(value),
@@ -133,9 +148,17 @@ export function refundedOutcome(value: unknown): RefundedOutcome | NotSent {
   if (!isAnswer(value)) return NO_LOOKUP_OUTCOME;
   if (value.kind !== 'refunded') return nothingLearned(value);
   const { kind, amountMinor } = value;
-  return typeof amountMinor === 'number' && Number.isSafeInteger(amountMinor) && amountMinor >= 0
-    ? { kind, amountMinor }
-    : NO_LOOKUP_OUTCOME;
+  return isSum(amountMinor) ? { kind, amountMinor } : NO_LOOKUP_OUTCOME;
+}
+
+/** Minor units. */
+function isSum(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** Until when money is held. What is not a time counts as not said. */
+function authorization({ authorizedUntilMs }: Answer): Authorization {
+  return isSum(authorizedUntilMs) ? { authorizedUntilMs } : {};
 }
 
 const FORGERIES: ReadonlySet<unknown> = new Set(['unsigned', 'bad_signature', 'too_old', 'in_future']);

@@ -4,6 +4,16 @@ export type Alarm =
   | 'needs_review'
   | 'duplicate_charge'
   | 'duplicate_refund'
+  | 'duplicate_capture'
+  | 'duplicate_void'
+  /** An authorised charge was captured, and not by us. */
+  | 'captured_elsewhere'
+  /** The time of an authorisation is over, and the gateway does not say what became of it. */
+  | 'authorization_unknown'
+  /** A capture that counted as failed was made after all. */
+  | 'capture_landed_late'
+  /** A void that counted as failed was made after all. */
+  | 'void_landed_late'
   /** A refund that had succeeded has failed since: the customer does not get the money. */
   | 'refund_failed_late'
   /** A refund that counted as failed was made after all. */

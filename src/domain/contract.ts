@@ -1,8 +1,8 @@
 /**
  * What a gateway promises. The engine derives from it what is safe: whether an unknown call may be sent again, and
  * from when on "not found" proves that it moved no money. A gateway that breaks its contract can make Payonce
- * wrong. So declare only what its documentation promises. If in doubt, declare the weaker or slower value. Nothing
- * has a default. Durations are whole milliseconds, from 0 to a century.
+ * wrong. So declare only what its documentation promises. If in doubt, declare the weaker or slower value. What
+ * decides about money has no default. Durations are whole milliseconds, from 0 to a century.
  *
  * @example
  * const contract = { steps: 'one', keys: 'kept', keyWindowMs: 86_400_000, cachesErrors: false, lookup: true, lookupLagMs: 0,
@@ -39,7 +39,15 @@ export interface GatewayContract {
    * or the end of the lease under which it was sent, whichever comes first. The service's default is 180,000; `docs/landing.md` says why.
    */
   readonly landsWithinMs: number;
+  /**
+   * How long the gateway holds money that was authorised, if its answers do not say so. Then it is asked what has become of it. Default
+   * 604,800,000 (7 days), as most cards do.
+   */
+  readonly authorizedForMs?: number;
 }
+
+/** For a contract that does not say so. */
+export const AUTHORIZED_FOR_MS = 7 * 86_400_000;
 
 /** What is wrong with the steps that an adapter declares, as the rest of a sentence; null: nothing. `twoSteps`: whether it has them. */
 export function stepsComplaint(

@@ -5,7 +5,12 @@ const KINDS = Object.keys(EFFECTS) as EffectKind[];
 
 function wordsOf(kind: EffectKind): readonly string[] {
   const { events, twice, declined, followUp } = EFFECTS[kind];
-  return [...Object.values(events), twice, declined, ...Object.values(followUp ?? {})];
+  // An earlier capture or void that was made leaves nothing, so both problems of it are one.
+  const { earlierFound, notFound, ...words } = followUp ?? { earlierFound: null, notFound: null };
+  // A payment that has neither a capture nor a void is told so in one word.
+  const own = kind === 'void' ? [] : [kind === 'refund' ? earlierFound : null, notFound];
+  const all = [...Object.values(events), twice, declined, ...own, ...Object.values(words)];
+  return all.filter((word) => word !== null);
 }
 
 describe('the table of effects', () => {

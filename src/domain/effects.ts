@@ -6,8 +6,14 @@ import type { Alarm } from './alarms.ts';
 import type { EventType } from './events.ts';
 import type { FailureProblem, NotFoundProblem } from './problems.ts';
 
-/** An effect that is wanted at the gateway at most once under its key: a `charge`, or a `refund` of one. */
-export type EffectKind = 'charge' | 'refund';
+/** An effect that is wanted at the gateway at most once under its key: a `charge`, a `refund` of one, or what ends an authorisation. */
+export type EffectKind = 'charge' | 'refund' | ExclusiveKind;
+
+/**
+ * What ends an authorisation: a `capture` takes the money, a `void` lets go of it. A payment has at most one of them that is open or has
+ * succeeded.
+ */
+export type ExclusiveKind = 'capture' | 'void';
 
 /** Every effect but the charge. */
 export type FollowUpKind = Exclude<EffectKind, 'charge'>;
@@ -29,8 +35,8 @@ export interface FollowUpWords {
   readonly foundPending: EventType;
   /** It counted as failed, and was made after all. */
   readonly landedLate: Alarm;
-  /** It had succeeded, and has failed since. */
-  readonly failedLate: Alarm;
+  /** It had succeeded, and has failed since. Null: its success is final. */
+  readonly failedLate: Alarm | null;
 }
 
 export interface Effect {
@@ -48,6 +54,11 @@ export interface Effect {
   readonly done: 'completed' | 'succeeded';
   /** Whether it is made in two steps where the gateway's contract says so (`steps`). If not, one call makes it at every gateway. */
   readonly inSteps: boolean;
+  /**
+   * Whether it may end with another amount than was asked for, if the gateway shows that and an operator says so. The sums then count what the
+   * gateway shows. Never for a charge: whoever ships relies on its amount.
+   */
+  readonly maySettleOther: boolean;
   /**
    * How long the gateway may take with what it has accepted before a person is asked, in milliseconds. Null: as long as with everything
    * that is unresolved, the policy's `resolveForMs`.
@@ -71,6 +82,7 @@ export const EFFECTS: Readonly<Record<EffectKind, Effect>> = {
     declined: 'card_declined',
     done: 'completed',
     inSteps: true,
+    maySettleOther: false,
     pendingForMs: null,
     mayFailForMs: 0,
     followUp: null,
@@ -81,6 +93,7 @@ export const EFFECTS: Readonly<Record<EffectKind, Effect>> = {
     declined: 'refund_declined',
     done: 'succeeded',
     inSteps: false,
+    maySettleOther: true,
     // A bank takes days. Gateways say that a refund may fail up to 30 days after they made it.
     pendingForMs: 30 * DAY_MS,
     mayFailForMs: 30 * DAY_MS,
@@ -94,7 +107,50 @@ export const EFFECTS: Readonly<Record<EffectKind, Effect>> = {
       failedLate: 'refund_failed_late',
     },
   },
+  capture: {
+    events: { completed: 'capture.succeeded', failed: 'capture.failed', review: 'capture.review' },
+    twice: 'duplicate_capture',
+    declined: 'capture_declined',
+    done: 'succeeded',
+    inSteps: false,
+    maySettleOther: true,
+    pendingForMs: null,
+    mayFailForMs: 0,
+    followUp: {
+      notFound: 'operation_not_found',
+      exceeded: 'payment_not_capturable',
+      earlierFound: 'payment_not_capturable',
+      confirmed: 'capture.confirmed',
+      foundPending: 'capture.found_pending',
+      landedLate: 'capture_landed_late',
+      failedLate: null,
+    },
+  },
+  void: {
+    events: { completed: 'void.succeeded', failed: 'void.failed', review: 'void.review' },
+    twice: 'duplicate_void',
+    declined: 'void_declined',
+    done: 'succeeded',
+    inSteps: false,
+    maySettleOther: false,
+    pendingForMs: null,
+    mayFailForMs: 0,
+    followUp: {
+      notFound: 'operation_not_found',
+      exceeded: 'payment_not_voidable',
+      earlierFound: 'payment_not_voidable',
+      confirmed: 'void.confirmed',
+      foundPending: 'void.found_pending',
+      landedLate: 'void_landed_late',
+      failedLate: null,
+    },
+  },
 };
+
+/** Whether only one of its kind, or of the other kind like it, may be open or have succeeded. */
+export function isExclusive(kind: EffectKind): kind is ExclusiveKind {
+  return kind === 'capture' || kind === 'void';
+}
 
 /** The words of a follow-up. Throws for a charge: nothing asks for them there. */
 export function followUpWords(kind: EffectKind): FollowUpWords {

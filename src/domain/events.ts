@@ -59,6 +59,31 @@ export const EVENT_TYPES = [
   'refund.confirmed',
 ] as const;
 
+/** The words of money that is authorised first. */
+const CAPTURE_EVENT_TYPES = [
+  /** Looked up after it was authorised: the gateway still holds the money. */
+  'lookup.authorized',
+  /** The gateway holds the money. A capture takes it. */
+  'payment.authorized',
+  /** The money that was authorised has been taken. `detail`: the amount. */
+  'payment.captured',
+  /** The money that was authorised is free again. */
+  'payment.voided',
+  /** As for refunds. */
+  'capture.created',
+  'capture.succeeded',
+  'capture.failed',
+  'capture.review',
+  'capture.found_pending',
+  'capture.confirmed',
+  'void.created',
+  'void.succeeded',
+  'void.failed',
+  'void.review',
+  'void.found_pending',
+  'void.confirmed',
+] as const;
+
 /** The words for what an operator says, and what becomes of it. `detail` has the outcome and the actor. */
 export const OPERATOR_EVENT_TYPES = [
   /** Somebody asked for a lookup now. */
@@ -71,4 +96,7 @@ export const OPERATOR_EVENT_TYPES = [
   'operator.refuted',
 ] as const;
 
-export type EventType = (typeof EVENT_TYPES)[number] | (typeof OPERATOR_EVENT_TYPES)[number];
+export type EventType =
+  | (typeof EVENT_TYPES)[number]
+  | (typeof CAPTURE_EVENT_TYPES)[number]
+  | (typeof OPERATOR_EVENT_TYPES)[number];

@@ -17,8 +17,10 @@ export interface KnownFollowUpKey {
   readonly fingerprint: string;
 }
 
-/** The follow-up that the request's name or key names. */
+/** The follow-up that the request's name or key names, or the capture or the void that keeps others out. */
 export interface KnownFollowUp {
+  /** It is a void, and the request is for a capture, or the reverse. */
+  readonly isOther: boolean;
   /** As it was asked for when it was opened. */
   readonly askedMinor: number | null;
   readonly status: PaymentStatus;
@@ -31,6 +33,8 @@ export interface KnownFollowUp {
 export interface FollowedPayment {
   readonly status: PaymentStatus;
   readonly sums: Sums;
+  /** What the charge was for. */
+  readonly authorizedMinor: number;
   /** The gateway that charged it does such follow-ups, and it is this process's. */
   readonly offered: boolean;
   /** The gateway can be asked about the payment before anything is sent. */
@@ -55,7 +59,7 @@ export type FollowUpVerdict<Refusal> =
   | { readonly kind: 'stands' }
   /** Not known yet whether the gateway has it. */
   | { readonly kind: 'wait' }
-  /** The same name was used for another amount. */
+  /** The same name was used for another amount, or what keeps others out is not what was asked for. */
   | { readonly kind: 'conflict' }
   | { readonly kind: 'payment_not_found' }
   | Refusal
@@ -74,7 +78,8 @@ export function decideFollowUp<Refusal extends { readonly kind: 'refused' }>(
   if (key !== null && key.fingerprint !== asked.fingerprint) return { kind: 'key_reused' };
   if (payment === null) return { kind: 'payment_not_found' };
   if (followUp === null) return admit(payment, asked.amountMinor);
-  return followUp.askedMinor === asked.amountMinor ? known(followUp) : { kind: 'conflict' };
+  const isSame = !followUp.isOther && followUp.askedMinor === asked.amountMinor;
+  return isSame ? known(followUp) : { kind: 'conflict' };
 }
 
 function known({ answer, status, accepted }: KnownFollowUp): {

@@ -79,6 +79,9 @@ function tellsMore(note: GatewayNote, { operation, gatewayKey }: NotedRow): bool
       if (note.says === 'live') return note.ref !== null && note.ref !== gatewayRef;
       // A charge that succeeded stays so, whatever happens to its money later.
       return note.says !== 'pending' && EFFECTS[kind].mayFailForMs > 0;
+    case 'VOIDED':
+      // Events of the time before it may be late.
+      return mayHoldMoney(note) && note.ref !== null && note.ref !== gatewayRef;
     case 'FAILED':
       return mayHoldMoney(note);
     default:

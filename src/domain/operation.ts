@@ -71,8 +71,10 @@ export interface Operation {
   /** When resolving began. */
   readonly unresolvedSinceMs: number | null;
   readonly failureCode: string | null;
-  /** The gateway's id of the charge or the refund, once the gateway named one. */
+  /** The gateway's id of the effect, once the gateway named one. */
   readonly gatewayRef: string | null;
+  /** Present: a charge that only authorises the money. It then ends as AUTHORIZED, and not as COMPLETED. */
+  readonly manual?: true;
 }
 
 /** The state of an operation that was just opened. */
@@ -86,6 +88,8 @@ export function openOperation(options: {
   readonly verifyFirst: boolean;
   /** Default: null. */
   readonly giveUpAfterS?: number | null;
+  /** Whether the charge only authorises the money. Default: false. */
+  readonly manual?: boolean;
 }): Operation {
   const calling = options.calling && !options.verifyFirst;
   return {
@@ -103,6 +107,7 @@ export function openOperation(options: {
     unresolvedSinceMs: null,
     failureCode: null,
     gatewayRef: null,
+    ...(options.manual === true ? { manual: true } : {}),
   };
 }
 
@@ -111,15 +116,27 @@ export function giveUpAtMs({ openedAtMs, giveUpAfterS }: Operation): number {
   return giveUpAfterS === null ? Number.POSITIVE_INFINITY : openedAtMs + giveUpAfterS * 1000;
 }
 
+/** Whether it has an answer that is frozen. */
 export function isSettled(status: PaymentStatus): boolean {
-  return status === 'COMPLETED' || status === 'FAILED';
+  return isMade(status) || status === 'FAILED';
 }
 
-/** Every allowed change of a payment's status. COMPLETED has none: a refund does not change it. */
+/** Whether the gateway did what was asked for. A charge may have been captured or voided since. */
+export function isMade(status: PaymentStatus): boolean {
+  return status === 'COMPLETED' || status === 'AUTHORIZED' || status === 'VOIDED';
+}
+
+/**
+ * Every allowed change of a payment's status. COMPLETED has none: a refund does not change it. AUTHORIZED and VOIDED are only for a charge
+ * with manual capture; it is COMPLETED without them if somebody else has captured it.
+ */
 export const STATUS_MOVES: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
-  PROCESSING: ['COMPLETED', 'FAILED', 'UNRESOLVED', 'REVIEW'],
-  UNRESOLVED: ['COMPLETED', 'FAILED', 'REVIEW'],
-  REVIEW: ['COMPLETED', 'FAILED'],
+  PROCESSING: ['AUTHORIZED', 'COMPLETED', 'FAILED', 'UNRESOLVED', 'REVIEW'],
+  UNRESOLVED: ['AUTHORIZED', 'COMPLETED', 'FAILED', 'REVIEW'],
+  REVIEW: ['AUTHORIZED', 'COMPLETED', 'FAILED'],
+  AUTHORIZED: ['COMPLETED', 'VOIDED'],
+  // The capture that counted as failed was made after all.
+  VOIDED: ['COMPLETED'],
   // PROCESSING: only by the next charge. REVIEW: money of this order was found after all.
   FAILED: ['PROCESSING', 'REVIEW'],
   COMPLETED: [],

@@ -18,6 +18,7 @@ import {
 import {
   accountIdComplaint,
   type Complaint,
+  captureMethodComplaint,
   currencyComplaint,
   giveUpComplaint,
   methodComplaint,
@@ -38,6 +39,8 @@ export interface OrderForm {
   readonly accountId?: string;
   /** How long the order is tried, in seconds. */
   readonly giveUpAfterS?: string;
+  /** Whether the money is taken at once, or authorised first. */
+  readonly captureMethod?: string;
   /** The complaint about an unknown name. It must not repeat a name that may be a card number. */
   readonly unknown: (name: string) => string;
 }
@@ -60,19 +63,30 @@ export function readOrder(fields: ReadonlyMap<string, unknown>, form: OrderForm)
   const metadata = readMetadata(fields, form.metadata, findings);
   const accountId = readOptional(fields, form.accountId, accountIdComplaint, findings) ?? DEFAULT_ACCOUNT;
   const giveUpAfterS = readGiveUp(fields, form.giveUpAfterS, findings);
+  const captureMethod = readOptional(fields, form.captureMethod, captureMethodComplaint, findings);
   const refused = refusal(findings);
   if (refused !== null) return refused;
-  const order: Order =
+  const plain: Order =
     method === undefined
       ? { accountId, orderId, amountMinor, currency, metadata }
       : { accountId, orderId, amountMinor, currency, method, metadata };
+  const order: Order = captureMethod === 'manual' ? { ...plain, captureMethod } : plain;
   return { kind: 'order', order, giveUpAfterS };
 }
 
 /** Every name of the form. */
 function namesOf(form: OrderForm): readonly (string | undefined)[] {
   const currency = 'fixed' in form.currency ? undefined : form.currency.name;
-  return [form.orderId, form.amount, currency, form.method, form.metadata, form.accountId, form.giveUpAfterS];
+  return [
+    form.orderId,
+    form.amount,
+    currency,
+    form.method,
+    form.metadata,
+    form.accountId,
+    form.giveUpAfterS,
+    form.captureMethod,
+  ];
 }
 
 function readAmount(fields: ReadonlyMap<string, unknown>, form: OrderForm, findings: Findings): number {

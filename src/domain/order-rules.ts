@@ -106,3 +106,9 @@ function isLonger(text: string, limit: number): boolean {
 function invalid(detail: string): Complaint {
   return { kind: 'invalid', detail };
 }
+
+/** `automatic` or `manual`. */
+export function captureMethodComplaint(method: string): Complaint | null {
+  if (method === 'automatic' || method === 'manual') return null;
+  return { kind: 'invalid', detail: 'must be "automatic" or "manual"' };
+}

@@ -25,6 +25,14 @@ export interface ChargeRequest {
   readonly currency: string;
   /** The payment method's token. Absent if the caller gave none. */
   readonly method?: string;
+  /** Present: authorise the money only. It is taken by a capture later. Absent: take it at once. */
+  readonly captureMethod?: 'manual';
+}
+
+/** What a gateway says of money that it holds. */
+export interface Authorization {
+  /** Until when it holds the money, in milliseconds since the epoch. Absent: it does not say, or nothing is held. */
+  readonly authorizedUntilMs?: number;
 }
 
 /**
@@ -36,11 +44,11 @@ export interface ChargeRequest {
  */
 export type CallOutcome =
   /** The gateway did it, exactly as requested. */
-  | {
+  | ({
       readonly kind: 'approved';
       /** The gateway's own id of the effect, that is of the charge or the refund: 1 to 255 visible ASCII characters. */
       readonly ref: string;
-    }
+    } & Authorization)
   /** A parsed, definite decline. */
   | {
       readonly kind: 'declined';
@@ -153,10 +161,18 @@ export interface NotSent {
  */
 export type LookupOutcome =
   /** One live charge, or one refund that succeeded, exactly as requested. */
-  | {
+  | ({
       readonly kind: 'succeeded';
       /** The gateway's own id of the effect: 1 to 255 visible ASCII characters. */
       readonly ref: string;
+    } & Authorization)
+  /** Of charges with manual capture only: it was authorised as requested, and has been captured since. */
+  | {
+      readonly kind: 'captured';
+      /** The gateway's own id of the charge. */
+      readonly ref: string;
+      /** What was captured, in minor units: at least 1. */
+      readonly amountMinor: number;
     }
   /** It was declined, and never will be done. */
   | {
@@ -200,8 +216,11 @@ export type LookupOutcome =
     }
   /** Only at a gateway of two steps. The object is cancelled, nothing was received, and nothing can land on it any more. */
   | { readonly kind: 'sealed'; readonly ref: string }
-  /** The gateway answered that it knows nothing of this key. */
-  | { readonly kind: 'absent' }
+  /**
+   * The gateway answered that it knows nothing of this key. `code`: the charge shows why this effect cannot be done any more, in a stable
+   * word, such as `already_captured`. Absent: it shows no such thing.
+   */
+  | { readonly kind: 'absent'; readonly code?: string }
   /** No answer about this key: down, slow, unparseable, or about something else. Never evidence. */
   | {
       readonly kind: 'unavailable';
@@ -228,11 +247,11 @@ export interface ReportedCharge {
   /** The gateway's own id of the charge: 1 to 255 visible ASCII characters. */
   readonly id: string;
   /**
-   * `succeeded`: it is live. `declined`: it never will be. `pending`: not decided yet. The others: all of it was
-   * taken back. Translate the gateway's word into one of these. A report with any other word counts as `unknown`,
+   * `succeeded`: the money was taken. `authorized`: it is held, and not taken yet. `declined`: it never will be. `pending`: not decided
+   * yet. The others: all of it was taken back. Translate the gateway's word into one of these. A report with any other word counts as `unknown`,
    * or `unavailable`.
    */
-  readonly status: 'succeeded' | 'declined' | 'pending' | ReversedStatus;
+  readonly status: 'succeeded' | 'authorized' | 'declined' | 'pending' | ReversedStatus;
   /** In minor units of `currency`, as the gateway reports it. */
   readonly amountMinor: number;
   /** ISO 4217 alphabetic code, upper case. */
@@ -245,6 +264,10 @@ export interface ReportedCharge {
   readonly code?: string;
   /** Whether real money moved. Absent if the gateway does not say: then the adapter's `livemode` counts. */
   readonly livemode?: boolean;
+  /** What of it was captured, in minor units. Absent: all of it, if it is `succeeded`. */
+  readonly capturedMinor?: number;
+  /** Until when the gateway holds money that is `authorized`, in milliseconds since the epoch. Absent: it does not say. */
+  readonly authorizedUntilMs?: number;
 }
 
 /**
@@ -266,6 +289,10 @@ export interface ReportKind<Request extends EffectTerms, Effect extends Reported
   readonly fates: ReadonlyMap<unknown, Fate>;
   /** Compares the terms that only this kind has. In a word, what differs; `null`: nothing. */
   readonly ownDifference: (request: Request, effect: Effect) => string | null;
+  /** What a lookup says of a live one that has gone on since. Null: it has not. Default: it never does. */
+  readonly later?: (request: Request, effect: Effect) => LookupOutcome | null;
+  /** What is passed on of a live one beside its id. Default: nothing. */
+  readonly about?: (effect: Effect) => Authorization;
 }
 
 /** Charges, as the judges see them. */
@@ -273,14 +300,26 @@ export const CHARGE: ReportKind<ChargeRequest, ReportedCharge> = {
   name: 'charge',
   fates: new Map<ReportedCharge['status'], Fate>([
     ['succeeded', 'live'],
+    ['authorized', 'live'],
     ['pending', 'pending'],
     ['declined', 'declined'],
     ['refunded', 'reversed'],
     ['voided', 'reversed'],
     ['canceled', 'reversed'],
   ]),
-  ownDifference: () => null,
+  ownDifference: captureDifference,
+  later({ captureMethod }, { id, status, amountMinor, capturedMinor = amountMinor }) {
+    const isCaptured = captureMethod === 'manual' && status === 'succeeded';
+    return isCaptured ? { kind: 'captured', ref: id, amountMinor: capturedMinor } : null;
+  },
+  about: ({ authorizedUntilMs }) => (authorizedUntilMs === undefined ? {} : { authorizedUntilMs }),
 };
+
+/** Money that was taken is not money that is held. What was not done, or was taken back, is neither. */
+function captureDifference({ captureMethod }: ChargeRequest, { status }: ReportedCharge): string | null {
+  if (status !== 'succeeded' && status !== 'authorized') return null;
+  return (captureMethod === 'manual') === (status === 'authorized') ? null : 'capture';
+}
 
 /** How a reported effect differs from the request. `null`: not at all. */
 function differenceFrom<Request extends EffectTerms, Effect extends ReportedEffect>(
@@ -289,8 +328,18 @@ function differenceFrom<Request extends EffectTerms, Effect extends ReportedEffe
   effect: Effect,
   livemode: boolean | undefined,
 ): string | null {
+  return termsDifference(kind, request, effect, { livemode, isOwn: true });
+}
+
+/** `isOwn`: whether the terms that only this kind has are compared, too. */
+function termsDifference<Request extends EffectTerms, Effect extends ReportedEffect>(
+  kind: ReportKind<Request, Effect>,
+  request: Request,
+  effect: Effect,
+  { livemode, isOwn }: { readonly livemode: boolean | undefined; readonly isOwn: boolean },
+): string | null {
   if (effect.reference !== request.reference) return 'reference';
-  const own = kind.ownDifference(request, effect);
+  const own = isOwn ? kind.ownDifference(request, effect) : null;
   if (own !== null) return own;
   // A test charge where real money was expected, or the other way round.
   if ((effect.livemode ?? livemode) !== livemode) return 'livemode';
@@ -332,7 +381,7 @@ export function judgeEffect<Request extends EffectTerms, Effect extends Reported
   switch (kind.fates.get(effect.status)) {
     case 'live':
       return difference === null
-        ? { kind: 'approved', ref: effect.id }
+        ? { kind: 'approved', ref: effect.id, ...kind.about?.(effect) }
         : { kind: 'mismatch', ref: effect.id, reason: `${difference}_mismatch` };
     case 'pending':
       return difference === null
@@ -383,9 +432,11 @@ export function judgeEffects<Request extends EffectTerms, Effect extends Reporte
   if (live.length > 1) return { kind: 'duplicated', refs: live.map(({ id }) => id) };
   const [one] = live;
   if (one !== undefined) {
-    const difference = differenceFrom(kind, request, one, livemode);
+    const later = kind.later?.(request, one) ?? null;
+    const difference = termsDifference(kind, request, one, { livemode, isOwn: later === null });
+    if (later !== null && difference === null) return later;
     return difference === null
-      ? { kind: 'succeeded', ref: one.id }
+      ? { kind: 'succeeded', ref: one.id, ...kind.about?.(one) }
       : { kind: 'mismatch', ref: one.id, reason: `${difference}_mismatch` };
   }
   // What was declined or is pending on other terms says nothing about ours. What was taken back no longer has terms.

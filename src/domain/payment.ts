@@ -5,20 +5,35 @@ import type { NextAction } from './outcomes.ts';
  * The status of a payment:
  * - `PROCESSING`: calls are made, or wait for their turn.
  * - `COMPLETED`: the gateway charged it. This never changes.
+ * - `AUTHORIZED`: the gateway holds the money, and nothing is taken yet. A capture or a void comes next. Only with
+ *   manual capture.
+ * - `VOIDED`: the money that was held is free again, and nothing was taken.
  * - `FAILED`: it is proved that nothing was charged. This changes only with the order's next charge, or if its
  *   money is found after all.
  * - `UNRESOLVED`: no more calls are made, and the outcome is not proved. Lookups go on.
  * - `REVIEW`: a person must decide. Lookups go on, once a day.
  */
-export type PaymentStatus = 'PROCESSING' | 'COMPLETED' | 'FAILED' | 'UNRESOLVED' | 'REVIEW';
+export type PaymentStatus =
+  | 'PROCESSING'
+  | 'AUTHORIZED'
+  | 'COMPLETED'
+  | 'VOIDED'
+  | 'FAILED'
+  | 'UNRESOLVED'
+  | 'REVIEW';
 
 export const PAYMENT_STATUSES: readonly PaymentStatus[] = [
   'PROCESSING',
+  'AUTHORIZED',
   'COMPLETED',
+  'VOIDED',
   'FAILED',
   'UNRESOLVED',
   'REVIEW',
 ];
+
+/** When the gateway takes the money. `automatic`: at once. `manual`: it authorises the money, and a capture takes it later. */
+export type CaptureMethod = 'automatic' | 'manual';
 
 /** What the merchant wants charged. All fields have been checked, and no later code validates them again. */
 export interface Order {
@@ -32,6 +47,8 @@ export interface Order {
   readonly currency: string;
   /** The payment method's token, passed on to the gateway. Absent if the client sent none. */
   readonly method?: string;
+  /** Present: the money is authorised first, and taken by a capture. Absent: it is taken at once. */
+  readonly captureMethod?: 'manual';
   /** The merchant's own notes: strings by name. Never sent to the gateway. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -44,7 +61,7 @@ export interface Payment {
   readonly accountId: string;
   /** Your order's name, exactly as it was given. An account has one payment for each. */
   readonly orderId: string;
-  /** What is charged, in minor units of `currency` (cents, yen, fils). */
+  /** What is charged, in minor units of `currency` (cents, yen, fils). With manual capture: what is authorised. */
   readonly amountMinor: number;
   /** ISO 4217 alphabetic code, upper case. */
   readonly currency: string;
@@ -52,9 +69,14 @@ export interface Payment {
   readonly metadata: Readonly<Record<string, string>>;
   /** Its status. Only `COMPLETED` means that it was charged. */
   readonly status: PaymentStatus;
+  /** Present: the money is authorised first, and taken by a capture. Absent: it is taken at once. */
+  readonly captureMethod?: 'manual';
   /** Calls to the gateway for the current charge, counted before each was sent. */
   readonly attempts: number;
-  /** Why it is `FAILED` or in `REVIEW`, in a stable word; null otherwise. After a decline it is the gateway's own word. */
+  /**
+   * Why it is `FAILED` or in `REVIEW`, in a stable word; null otherwise. After a decline it is the gateway's own word. If it is `VOIDED`:
+   * `authorization_expired` if the authorisation ended at the gateway, and nobody asked for a void here.
+   */
   readonly failureCode: string | null;
   /** The name of the adapter that charges it. */
   readonly gateway: string;
@@ -72,7 +94,7 @@ export interface Payment {
    * charged again.
    */
   readonly inDoubt: boolean;
-  /** How long to wait before asking again, in milliseconds: 1,000 to 60,000. Null once it is `COMPLETED` or `FAILED`. */
+  /** How long to wait before asking again, in milliseconds: 1,000 to 60,000. Null once it is `COMPLETED`, `AUTHORIZED`, `VOIDED` or `FAILED`. */
   readonly retryAfterMs: number | null;
   /**
    * The earliest time of its next call or lookup, in milliseconds since the Unix epoch. Null while one is under
@@ -97,8 +119,8 @@ export interface PaymentEvent {
   /** Its place in the trail, from 1, without gaps. */
   readonly seq: number;
   /**
-   * What happened, in a stable word: `payment.created`, `payment.completed`, `payment.failed`, `payment.review`,
-   * `charge.opened`, or one that begins with `call.`, `lookup.` or `verify.`. New words may be added.
+   * What happened, in a stable word: `payment.created`, `payment.authorized`, `payment.captured`, `payment.voided`,
+   * `payment.completed`, `payment.failed`, `payment.review`, `charge.opened`, or one that begins with `call.`, `lookup.` or `verify.`. New words may be added.
    */
   readonly type: string;
   /** The payment's status after it. */

@@ -18,16 +18,21 @@ export const PROBLEMS = {
   card_declined: { status: 402, title: 'The payment was declined; nothing was charged' },
   not_found: { status: 404, title: 'There is nothing here' },
   payment_not_found: { status: 404, title: 'There is no such payment' },
+  operation_not_found: { status: 404, title: 'This payment has no such capture or void' },
   refund_not_found: { status: 404, title: 'There is no such refund' },
   method_not_allowed: { status: 405, title: 'This address does not take this method' },
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   amount_differs: { status: 409, title: 'The amount is not the one that was asked for' },
+  capture_exceeds_authorized: { status: 409, title: 'The capture is more than what was authorized' },
   earlier_refund_found: { status: 409, title: 'The gateway has an earlier refund after all' },
   not_in_review: { status: 409, title: 'Only what is in REVIEW can be resolved' },
   nothing_to_look_at: { status: 409, title: 'There is nothing to look up at the gateway' },
   other_gateway: { status: 409, title: 'An earlier charge of this order was made at another gateway' },
+  operation_in_progress: { status: 409, title: 'Another capture or void of this payment is under way' },
   order_conflict: { status: 409, title: 'This order already has a payment with other terms' },
+  payment_not_capturable: { status: 409, title: 'This payment cannot be captured' },
   payment_not_refundable: { status: 409, title: 'This payment cannot be refunded' },
+  payment_not_voidable: { status: 409, title: 'This payment cannot be voided' },
   refund_conflict: { status: 409, title: 'This refund exists with other terms' },
   refund_exceeds_captured: { status: 409, title: 'The refund is more than what is left of the payment' },
   resolution_conflict: { status: 409, title: 'Another outcome was stated before' },
@@ -36,9 +41,12 @@ export const PROBLEMS = {
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   expectation_failed: { status: 417, title: 'The Expect header asks for what this server does not do' },
+  capture_declined: { status: 422, title: 'The gateway declined the capture; nothing was captured' },
+  effect_not_offered: { status: 422, title: 'The gateway of this server cannot do this' },
   idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used for another request' },
   order_not_chargeable: { status: 422, title: 'The gateway cannot charge an order like this' },
   refund_declined: { status: 422, title: 'The gateway declined the refund; nothing was refunded' },
+  void_declined: { status: 422, title: 'The gateway declined the void; nothing was voided' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   internal_error: { status: 500, title: 'Payonce failed' },
   gateway_failed: { status: 502, title: 'The gateway failed; no money moved' },
@@ -73,8 +81,18 @@ export type RefundFailure = Extract<
   'refund_declined' | 'gateway_failed' | 'refund_exceeds_captured' | 'earlier_refund_found'
 >;
 
-/** A payment has no follow-up of that name. */
-export type NotFoundProblem = Extract<ProblemCode, 'refund_not_found'>;
+/** A payment has no follow-up of that name, or none of that kind. */
+export type NotFoundProblem = Extract<ProblemCode, 'refund_not_found' | 'operation_not_found'>;
+
+/**
+ * The ways in which a capture or a void fails: `capture_declined` or `void_declined` (the gateway declined it), `gateway_failed` (the
+ * gateway failed), and `payment_not_capturable` or `payment_not_voidable` (an earlier one counted as failed, and was made after all). Each is
+ * proof that this one changed nothing.
+ */
+export type ExclusiveFailure = Extract<
+  ProblemCode,
+  'capture_declined' | 'void_declined' | 'gateway_failed' | 'payment_not_capturable' | 'payment_not_voidable'
+>;
 
 /** How an operation fails, whatever its kind. */
-export type FailureProblem = ChargeFailure | RefundFailure;
+export type FailureProblem = ChargeFailure | RefundFailure | ExclusiveFailure;

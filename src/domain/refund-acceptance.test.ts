@@ -7,11 +7,13 @@ const sums = { capturedMinor: 1000, refundingMinor: 0, refundedMinor: 0, elsewhe
 const payment = (changes: Partial<FollowedPayment> = {}): FollowedPayment => ({
   status: 'COMPLETED',
   sums,
+  authorizedMinor: 1000,
   offered: true,
   canAsk: true,
   ...changes,
 });
 const refund = (changes: Partial<KnownFollowUp> = {}): KnownFollowUp => ({
+  isOther: false,
   askedMinor: 70,
   status: 'PROCESSING',
   accepted: false,

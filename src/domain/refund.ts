@@ -1,5 +1,5 @@
 /** A refund as anyone outside may see it. */
-import type { PaymentStatus } from './payment.ts';
+import type { FollowUpStatus } from './follow-up-status.ts';
 
 /**
  * The status of a refund:
@@ -8,20 +8,7 @@ import type { PaymentStatus } from './payment.ts';
  * - `FAILED`: it gave nothing back. What it had reserved can be refunded again.
  * - `REVIEW`: a person must decide. Its amount stays reserved.
  */
-export type RefundStatus = 'PENDING' | 'SUCCEEDED' | 'FAILED' | 'REVIEW';
-
-const STATUS: Readonly<Record<PaymentStatus, RefundStatus>> = {
-  PROCESSING: 'PENDING',
-  UNRESOLVED: 'PENDING',
-  COMPLETED: 'SUCCEEDED',
-  FAILED: 'FAILED',
-  REVIEW: 'REVIEW',
-};
-
-/** An operation's status in the words of refunds. */
-export function refundStatus(status: PaymentStatus): RefundStatus {
-  return STATUS[status];
-}
+export type RefundStatus = FollowUpStatus;
 
 /** All times are by the database's clock. */
 export interface Refund {

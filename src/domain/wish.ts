@@ -3,6 +3,7 @@
  * after one more look at the gateway, and what the gateway shows is stronger.
  */
 import { EFFECTS, type EffectKind } from './effects.ts';
+import { isSettled } from './operation.ts';
 import type { PaymentStatus } from './payment.ts';
 
 /** What the operator has found out. `actor`: who says so, for the audit trail. */
@@ -61,7 +62,7 @@ export function decideWish(wish: Wish, operation: WishedOperation, last: KnownWi
   const { status, n, amountMinor, mayDiffer, held } = operation;
   const before = last !== null && last.n === n && last.end !== 'refuted' ? last : null;
   if (status !== 'REVIEW') {
-    const isOver = before !== null && before.end !== null && (status === 'COMPLETED' || status === 'FAILED');
+    const isOver = before !== null && before.end !== null && isSettled(status);
     if (!isOver) return { kind: 'not_in_review' };
     return { kind: isSame(wish, before.wish) ? 'join' : 'conflict' };
   }

@@ -1,5 +1,6 @@
 import type { Action } from '../domain/actions.ts';
-import type { FollowUpKind } from '../domain/effects.ts';
+import type { CaptureOrVoid, CaptureOrVoidEvent } from '../domain/capture-or-void.ts';
+import type { ExclusiveKind, FollowUpKind } from '../domain/effects.ts';
 import type { Order, Payment, PaymentEvent, PaymentStatus } from '../domain/payment.ts';
 import type { NotFoundProblem, ProblemCode } from '../domain/problems.ts';
 import type { Refund, RefundEvent } from '../domain/refund.ts';
@@ -26,6 +27,7 @@ export interface ChargeOptions {
 /** Problems that `charge` itself can find. With none of them was anything new sent. `docs/errors.md` says what to do. */
 export type ChargeProblem = Extract<
   ProblemCode,
+  | 'effect_not_offered'
   | 'order_conflict'
   | 'order_not_chargeable'
   | 'other_gateway'
@@ -166,6 +168,39 @@ export interface FollowUpProblemAnswer<Shown, Problem> {
 /** The answer to one request for a refund. */
 export type RefundAnswer = FollowUpAnswer<Refund, RefundProblem>;
 
+/** A capture or a void that somebody asks for. All fields have been checked. */
+export interface ExclusiveWanted {
+  readonly accountId: string;
+  readonly paymentId: string;
+  /** Minor units of the payment's currency; a safe integer of at least 1. Null: all that was authorised, as for every void. */
+  readonly amountMinor: number | null;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export type ExclusiveOptions = RefundOptions;
+
+/** Problems that only a request for a capture or a void can find. */
+export type OwnExclusiveProblem = Extract<
+  ProblemCode,
+  | 'payment_not_capturable'
+  | 'payment_not_voidable'
+  | 'capture_exceeds_authorized'
+  | 'operation_in_progress'
+  | 'effect_not_offered'
+>;
+
+/** Problems that `capture` and `void` themselves can find. With none of them was anything new sent. `docs/errors.md` says what to do. */
+export type ExclusiveProblem = FollowUpProblem | OwnExclusiveProblem;
+
+/** The answer to one request for a capture or a void. Never `accepted`: its gateway says at once, or soon, how it ended. */
+export type ExclusiveAnswer = FollowUpAnswer<CaptureOrVoid, ExclusiveProblem>;
+
+/** A capture or a void as it is read. */
+export interface CaptureOrVoidNow extends CaptureOrVoid {
+  /** What may be asked for now. */
+  readonly actions: readonly Action[];
+}
+
 /** A payment with what has become of its money. */
 export interface PaymentNow extends Payment {
   /** What was captured, refunded, and is being refunded. */
@@ -180,15 +215,20 @@ export interface RefundNow extends Refund {
   readonly actions: readonly Action[];
 }
 
-/** A follow-up as it is read, by its kind. */
-export type FollowUpNow = { readonly kind: 'refund'; readonly refund: RefundNow };
+/** A follow-up as it is read, by its kind. A capture or a void says itself which of the two it is. */
+export type FollowUpNow =
+  | { readonly kind: 'refund'; readonly refund: RefundNow }
+  | { readonly kind: 'exclusive'; readonly exclusive: CaptureOrVoidNow };
 
 /** What an operator speaks about: a payment, or one of its follow-ups. */
 export interface OperatorTarget {
   readonly accountId: string;
   readonly paymentId: string;
-  /** The caller's name for it, such as a `refund_id`. Null: the payment itself. */
-  readonly followUp: { readonly kind: FollowUpKind; readonly name: string } | null;
+  /**
+   * The caller's name for it, such as a `refund_id`; null: the last one of its kind, for captures and voids. `followUp` null: the payment
+   * itself.
+   */
+  readonly followUp: { readonly kind: FollowUpKind; readonly name: string | null } | null;
 }
 
 export interface LookWanted extends OperatorTarget {
@@ -218,7 +258,7 @@ export type OperatorProblem = Extract<
   | 'installation_changed'
 >;
 
-/** The answer to an operator: it was taken, and this is the payment or the refund as it is now. */
+/** The answer to an operator: it was taken, and this is the payment, the refund, the capture or the void as it is now. */
 export type OperatorAnswer =
   | { readonly kind: 'payment'; readonly payment: PaymentNow }
   | FollowUpNow
@@ -296,6 +336,19 @@ export interface Payonce {
     refundId: string,
     filter: EventFilter,
   ): Promise<readonly RefundEvent[] | null>;
+  /** Takes money that was authorised, at most once, or answers what happened to it. It never rejects because of a gateway or a database. */
+  capture(wanted: ExclusiveWanted, options: ExclusiveOptions): Promise<ExclusiveAnswer>;
+  /** Lets go of money that was authorised, or answers what happened to it. It never rejects because of a gateway or a database. */
+  void(wanted: ExclusiveWanted, options: ExclusiveOptions): Promise<ExclusiveAnswer>;
+  /** The payment's last capture, or its last void, or null. Rejects with `StoreError` when it cannot be read. */
+  findExclusive(accountId: string, paymentId: string, kind: ExclusiveKind): Promise<CaptureOrVoidNow | null>;
+  /** One page of its audit trail, oldest first. Null: there is none. */
+  exclusiveEvents(
+    accountId: string,
+    paymentId: string,
+    kind: ExclusiveKind,
+    filter: EventFilter,
+  ): Promise<readonly CaptureOrVoidEvent[] | null>;
   /**
    * Looks it up at the gateway at once, and not at its time. It answers before the lookup has ended. Rejects with `StoreError` if it cannot be
    * stored.

@@ -64,6 +64,9 @@ export function createCharging(
 }
 
 async function run(charging: Charging, request: ClientRequest): Promise<ChargeAnswer> {
+  const { captureMethod } = request.order;
+  if (captureMethod === 'manual' && charging.engine.gateway.captures === undefined)
+    return problem('effect_not_offered', null);
   const accepted = request.refusal === null ? await tryAccept(charging, request) : null;
   if (accepted !== null) {
     const answer = await waitForOwn(charging, request, accepted);

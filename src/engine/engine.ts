@@ -3,6 +3,8 @@ import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { type Store, StoreError } from '../ports/store.ts';
 import type { NotReady, Payonce } from './api.ts';
+import { exclusiveProblem } from './capturing/problem.ts';
+import { createExclusiveReads } from './capturing/reads.ts';
 import { type Engine, type Limits, livemodeOf, type Shared } from './context.ts';
 import { createDatabaseClock } from './database-clock.ts';
 import { ROOMS } from './effects/index.ts';
@@ -95,6 +97,11 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     if (stopping) return operatorProblem('shutting_down');
     return halt.halted ? operatorProblem('installation_changed') : null;
   }
+  /** Why a capture or a void is not taken. Null: it is. */
+  function exclusiveRefusal() {
+    if (stopping) return exclusiveProblem('shutting_down');
+    return halt.halted ? exclusiveProblem('installation_changed') : null;
+  }
   for (const at of gateways.values()) at.start();
   return {
     charge(order, chargeOptions) {
@@ -107,8 +114,11 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
       if (halt.halted) return Promise.resolve(refundProblem('installation_changed'));
       return requests.refund(wanted, refundOptions);
     },
+    capture: async (wanted, options) => exclusiveRefusal() ?? requests.capture(wanted, options),
+    void: async (wanted, options) => exclusiveRefusal() ?? requests.void(wanted, options),
     ...createPaymentReads(shared, show),
     ...createRefundReads(shared, show),
+    ...createExclusiveReads(shared, show),
     lookNow: async (wanted) => refusal() ?? requests.lookNow(wanted),
     resolve: async (wanted) => refusal() ?? requests.resolve(wanted),
     async gatewayWebhook(wanted) {

@@ -33,6 +33,7 @@ export function chargeRequest(
     amountMinor: order.amountMinor,
     currency: order.currency,
     ...(order.method === undefined ? {} : { method: order.method }),
+    ...(order.captureMethod === undefined ? {} : { captureMethod: order.captureMethod }),
   };
 }
 

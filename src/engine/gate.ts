@@ -102,6 +102,8 @@ export function createGate(gateOptions: GateOptions): Gate {
   const health: Readonly<Record<EffectKind, Health>> = {
     charge: healthOfKind('charge'),
     refund: healthOfKind('refund'),
+    capture: healthOfKind('capture'),
+    void: healthOfKind('void'),
   };
   return {
     callSlots,

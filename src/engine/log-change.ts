@@ -16,6 +16,16 @@ const ALARMS: Readonly<Record<Alarm, string>> = {
     'the outcome of this payment cannot be proved: look its charge up at the gateway, then ask for look-now or resolve it',
   duplicate_charge: 'the gateway holds more than one live charge of this order: refund the surplus there',
   duplicate_refund: 'the gateway holds more than one live refund under one key: look at the charge there',
+  duplicate_capture: 'the gateway holds more than one capture under one key: look at the charge there',
+  duplicate_void: 'the gateway holds more than one void under one key: look at the charge there',
+  captured_elsewhere:
+    'an authorised charge was captured at the gateway, and not by a capture that has succeeded here: the payment is COMPLETED with what was captured; if a capture here has failed, it may be that one; if not, find out who captures there',
+  authorization_unknown:
+    'the time of an authorisation is over, and the gateway does not say what has become of it: look the charge up there, and capture or void it if it still holds the money',
+  capture_landed_late:
+    'a capture that counted as failed was made by the gateway after all: the payment is COMPLETED; compare what was captured with what the customer should pay',
+  void_landed_late:
+    'a void that counted as failed was made by the gateway after all: the payment is VOIDED, so nothing is paid',
   refund_failed_late:
     'a refund that had succeeded has failed since, so the customer does not get the money: refund again under a new refund_id, or pay it in another way',
   refund_landed_late:

@@ -2,6 +2,7 @@
 import type { ChargeRequest, LookupOutcome } from '../domain/outcomes.ts';
 import { mustSeal } from '../domain/transition/index.ts';
 import type { PaymentRecord } from '../ports/store.ts';
+import { unlessOurs } from './capturing/own-look.ts';
 import type { Engine } from './context.ts';
 import { contextOf } from './driving/parts.ts';
 import { chargeRequest, lookUp } from './exchange.ts';
@@ -41,9 +42,10 @@ export function lookUpCharge(
 }
 
 /** Looks the current charge up. What will not be called again is sealed. `ends`: whatever can still be paid is. */
-export function lookUpOwn(engine: Engine, held: Held, ends?: 'ends'): Promise<LookupOutcome> {
+export async function lookUpOwn(engine: Engine, held: Held, ends?: 'ends'): Promise<LookupOutcome> {
   const { record } = held;
   const whatIsOver: Seals = (outcome) =>
     mustSeal(record.operation, outcome, contextOf(engine, databaseNowMs(engine, held), record));
-  return lookUpCharge(engine, held, chargeOf(record), ends === undefined ? whatIsOver : seals.whatIsOpen);
+  const sealing = ends === undefined ? whatIsOver : seals.whatIsOpen;
+  return unlessOurs(engine, record, await lookUpCharge(engine, held, chargeOf(record), sealing));
 }

@@ -3,6 +3,7 @@ import type { Policy } from '../domain/policy.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import { createAheadMemory } from './ahead-memory.ts';
 import type { Payonce, WebhookAnswer, WebhookWanted } from './api.ts';
+import { createExclusive } from './capturing/request.ts';
 import { createCharging } from './charge.ts';
 import type { Charging } from './charging/request.ts';
 import type { Engine, Shared } from './context.ts';
@@ -32,7 +33,7 @@ export interface SharedByRequests
 }
 
 /** The requests that are answered at one gateway. It takes them as long as the engine runs. */
-export type Requests = Pick<Payonce, 'charge' | 'refund' | 'lookNow' | 'resolve'>;
+export type Requests = Pick<Payonce, 'charge' | 'refund' | 'capture' | 'void' | 'lookNow' | 'resolve'>;
 
 /** The work at one gateway. */
 export interface AtGateway extends Requests {
@@ -69,6 +70,8 @@ export function workAt(engine: Engine, { show, ...requests }: SharedByRequests):
   return {
     charge: createCharging({ engine, driver, ...requests }),
     refund: createRefunding({ engine, driver, waiters }),
+    capture: createExclusive('capture', { engine, driver, waiters }),
+    void: createExclusive('void', { engine, driver, waiters }),
     lookNow: (wanted) => lookNow(operating, wanted),
     resolve: (wanted) => resolve(operating, wanted),
     webhook: webhooks.take,

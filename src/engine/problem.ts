@@ -5,8 +5,10 @@ import type { ChargeAnswer, ChargeProblem } from './api.ts';
 import { COMMON_DETAILS } from './common-details.ts';
 
 const DETAILS: Readonly<Record<ChargeProblem, string>> = {
+  effect_not_offered:
+    'The adapter of this gateway cannot authorise first and capture later. Nothing was stored or sent. Leave capture_method out, or use a gateway that can.',
   order_conflict:
-    'This order already has a payment with another amount or currency. Nothing was sent for this request. Read the payment, or use another order_id.',
+    'This order already has a payment with another amount, currency or capture method. Nothing was sent for this request. Read the payment, or use another order_id.',
   order_not_chargeable:
     'The gateway cannot charge an order like this. Nothing was stored and nothing was sent for this request. Correct the order and send it again.',
   other_gateway:
@@ -26,7 +28,7 @@ const DETAILS: Readonly<Record<ChargeProblem, string>> = {
 /** If the problem's payment has failed, so that a new key may charge the order. */
 const RETRYABLE: Readonly<Partial<Record<ChargeProblem, string>>> = {
   order_conflict:
-    'This order already has a payment with another amount or currency, which has failed. Nothing was sent for this request. The order may be tried again, on these terms too, with a new Idempotency-Key.',
+    'This order already has a payment with another amount, currency or capture method, which has failed. Nothing was sent for this request. The order may be tried again, on these terms too, with a new Idempotency-Key.',
   result_expired:
     'The stored answer of this Idempotency-Key has been erased after its retention. Nothing was sent for this request. The current payment is attached. It has failed, and the order may be tried again with a new Idempotency-Key.',
 };

@@ -50,10 +50,18 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
     };
     const { nowMs, payments } = await store.due(query);
     engine.databaseClock.note(nowMs, sent);
-    const { followUps } = await store.dueFollowUps({ ...query, calls: callsToRead('refund') });
+    const calls = {
+      refund: callsToRead('refund'),
+      capture: callsToRead('capture'),
+      void: callsToRead('void'),
+    };
+    const { followUps } = await store.dueFollowUps({ ...query, calls });
     if (payments.length + followUps.length > 0 && !(await engine.ownMode.holds())) return false;
-    // Each kind has a page of its own, so that neither keeps the other from being found.
-    const more = [payments, followUps].map(takeUp);
+    // Each kind has a page of its own, so that none keeps another one from being found.
+    const kinds = Object.keys(calls).map((kind) =>
+      followUps.filter(({ operation }) => operation.kind === kind),
+    );
+    const more = [payments, ...kinds].map(takeUp);
     return more.includes(true);
   }
 

@@ -1,13 +1,14 @@
 /** Sends each request to the gateway where it belongs. */
 import { isUuid } from '../domain/ids.ts';
 import { StoreError } from '../ports/store.ts';
+import { EXCLUSIVE_REQUESTS } from './capturing/request.ts';
 import type { Shared } from './context.ts';
 import { nothingStored } from './follow-ups/interrupted.ts';
 import type { Requests } from './one-gateway.ts';
 import { REFUND_REQUESTS } from './refunding/refund.ts';
 
 /**
- * `gateways`: at least one, by name. A new order goes to the first. A refund and an operator's word go to the gateway that the payment
+ * `gateways`: at least one, by name. A new order goes to the first. A refund, a capture, a void and an operator's word go to the gateway that the payment
  * names. If that is none of them, the first answers `other_gateway`. With one gateway nothing is read for this.
  */
 export function createRouting(
@@ -24,16 +25,33 @@ export function createRouting(
     return (payment && gateways.get(payment.gateway)) ?? (first as Requests);
   }
 
+  /** The error, if the payment cannot be read. */
+  function madeAtOrNot(wanted: { accountId: string; paymentId: string }): Promise<Requests | StoreError> {
+    const askedMs = clock.monotonicMs();
+    return madeAt(wanted.accountId, wanted.paymentId).catch((error: unknown) => {
+      if (!(error instanceof StoreError)) throw error;
+      outage.failed(error, askedMs);
+      return error;
+    });
+  }
+
   return {
     charge: first.charge,
     async refund(wanted, options) {
-      const askedMs = clock.monotonicMs();
-      const made = await madeAt(wanted.accountId, wanted.paymentId).catch((error: unknown) => {
-        if (!(error instanceof StoreError)) throw error;
-        outage.failed(error, askedMs);
-        return error;
-      });
+      const made = await madeAtOrNot(wanted);
       return made instanceof StoreError ? nothingStored(REFUND_REQUESTS, made) : made.refund(wanted, options);
+    },
+    async capture(wanted, options) {
+      const made = await madeAtOrNot(wanted);
+      return made instanceof StoreError
+        ? nothingStored(EXCLUSIVE_REQUESTS.capture, made)
+        : made.capture(wanted, options);
+    },
+    async void(wanted, options) {
+      const made = await madeAtOrNot(wanted);
+      return made instanceof StoreError
+        ? nothingStored(EXCLUSIVE_REQUESTS.void, made)
+        : made.void(wanted, options);
     },
     lookNow: async (wanted) => (await madeAt(wanted.accountId, wanted.paymentId)).lookNow(wanted),
     resolve: async (wanted) => (await madeAt(wanted.accountId, wanted.paymentId)).resolve(wanted),

@@ -3,7 +3,8 @@ import { actionsOf } from '../domain/actions.ts';
 import type { FollowUpKind } from '../domain/effects.ts';
 import { refundableMinor, type Sums } from '../domain/sums.ts';
 import { type FollowUpRecord, type PaymentRecord, type PaymentSums, StoreError } from '../ports/store.ts';
-import type { FollowUpNow, PaymentNow, RefundNow } from './api.ts';
+import type { CaptureOrVoidNow, FollowUpNow, PaymentNow, RefundNow } from './api.ts';
+import { showCaptureOrVoid } from './capturing/show.ts';
 import { type Engine, roomOf, type Shared } from './context.ts';
 import { showRefund } from './refunding/show.ts';
 import { showPayment } from './show.ts';
@@ -14,6 +15,7 @@ export interface Show {
   payments(accountId: string, records: readonly PaymentRecord[]): Promise<PaymentNow[]>;
   payment(record: PaymentRecord): Promise<PaymentNow>;
   refund(record: FollowUpRecord): RefundNow;
+  exclusive(record: FollowUpRecord): CaptureOrVoidNow;
   followUp(kind: FollowUpKind, record: FollowUpRecord): FollowUpNow;
   /** Rejects with `StoreError` if what was read is of the other mode. */
   requireOwnMode(): Promise<void>;
@@ -21,12 +23,18 @@ export interface Show {
 
 /** `engineAt`: the engine at the gateway of this name. If it is not one of this process's, then at any that is. */
 export function createShow({ store, ownMode }: Shared, engineAt: (gateway: string) => Engine): Show {
-  function actions(record: PaymentRecord, leftMinor: number) {
+  /** `leftMinor`: what is left to refund. `isFree`: neither a capture nor a void is open or has succeeded. */
+  function actions(record: PaymentRecord, { leftMinor, isFree }: { leftMinor: number; isFree: boolean }) {
     const engine = engineAt(record.gateway);
     const { gateway, policy } = engine;
     const isOurs = record.gateway === gateway.name && roomOf(engine, record).isOffered(engine);
     const canRefund = isOurs && gateway.refunds !== undefined && leftMinor > 0;
-    return actionsOf(record.operation, { canLook: isOurs && policy.contract.lookup, canRefund });
+    const canCapture = isOurs && gateway.captures !== undefined && isFree;
+    return actionsOf(record.operation, {
+      canLook: isOurs && policy.contract.lookup,
+      canCapture,
+      canRefund,
+    });
   }
 
   async function requireOwnMode(): Promise<void> {
@@ -38,21 +46,32 @@ export function createShow({ store, ownMode }: Shared, engineAt: (gateway: strin
     const ids = records.map(({ paymentId }) => paymentId);
     const known = new Map((await store.sums(accountId, ids)).map((one) => [one.paymentId, one]));
     return records.map((record) => {
-      const sums = sumsOf(record, known.get(record.paymentId));
+      const stored = known.get(record.paymentId);
+      const sums = sumsOf(record, stored);
+      const isFree = (stored?.exclusive?.id ?? null) === null;
       return {
         ...showPayment(engineAt(record.gateway), record),
         sums,
-        actions: actions(record, refundableMinor(sums)),
+        actions: actions(record, { leftMinor: refundableMinor(sums), isFree }),
       };
     });
   }
 
   function refund(record: FollowUpRecord): RefundNow {
-    return { ...showRefund(engineAt(record.gateway), record), actions: actions(record, 0) };
+    return { ...showRefund(engineAt(record.gateway), record), actions: actions(record, NOTHING) };
   }
+
+  function exclusive(record: FollowUpRecord): CaptureOrVoidNow {
+    return { ...showCaptureOrVoid(engineAt(record.gateway), record), actions: actions(record, NOTHING) };
+  }
+
+  const showExclusive = (record: FollowUpRecord) =>
+    ({ kind: 'exclusive', exclusive: exclusive(record) }) as const;
 
   const views: Readonly<Record<FollowUpKind, (record: FollowUpRecord) => FollowUpNow>> = {
     refund: (record) => ({ kind: 'refund', refund: refund(record) }),
+    capture: showExclusive,
+    void: showExclusive,
   };
 
   return {
@@ -67,10 +86,14 @@ export function createShow({ store, ownMode }: Shared, engineAt: (gateway: strin
       return { ...(shown as PaymentNow), nextAction };
     },
     refund,
+    exclusive,
     followUp: (kind, record) => views[kind](record),
     requireOwnMode,
   };
 }
+
+/** Of a follow-up nothing is refunded, captured or voided. */
+const NOTHING = { leftMinor: 0, isFree: false } as const;
 
 /** What has become of the payment's money. A payment without follow-ups has no row of sums. */
 function sumsOf({ order, operation }: PaymentRecord, stored: PaymentSums | undefined): Sums {

@@ -3,7 +3,7 @@
  * order is clear only when all of them are, however many there are.
  */
 
-import { isSettled } from '../domain/operation.ts';
+import { isMade, isSettled } from '../domain/operation.ts';
 import { type LookupOutcome, onAnyTerms } from '../domain/outcomes.ts';
 import { absenceProof } from '../domain/proof.ts';
 import {
@@ -55,7 +55,7 @@ export async function verifyOthers(
 async function askAfterAll(engine: Engine, held: Held, progress: VerifyProgress): Promise<Ended | null> {
   const { record } = held;
   const contested = record.evidence > 0;
-  if (record.operation.status === 'COMPLETED') {
+  if (isMade(record.operation.status)) {
     const twin = await findTwin(engine, held, contested);
     if (twin !== null) return twin;
   }
@@ -186,7 +186,7 @@ function firstUnanswered(answers: readonly (Ended | null)[]): Unavailable | null
 async function verifyOne(engine: Engine, held: Held, one: ChargeToVerify): Promise<Ended | null> {
   const { operation } = held.record;
   if (one.n !== operation.n || operation.status === 'FAILED') return verifyOther(engine, held, one);
-  return operation.status === 'COMPLETED' ? verifyTwin(engine, held, one) : null;
+  return isMade(operation.status) ? verifyTwin(engine, held, one) : null;
 }
 
 async function verifyOther(engine: Engine, held: Held, one: ChargeToVerify): Promise<Ended | null> {
@@ -262,6 +262,7 @@ function found(
     case 'requires_action':
       return unavailable('not_sealed', contested);
     case 'succeeded':
+    case 'captured':
     case 'mismatch':
     case 'pending':
       return { kind: 'found', ref: outcome.ref, reason: 'late_success' };
@@ -296,7 +297,7 @@ function onAbsent(engine: Engine, held: Held, one: ChargeToVerify, atMs: number)
   const { record } = held;
   const isOpen = record.evidence > 0 || record.operation.status === 'REVIEW';
   const money = isOpen && one.moneyAtMs !== null;
-  if (money && record.operation.status !== 'COMPLETED') return lateEvidence(one);
+  if (money && !isMade(record.operation.status)) return lateEvidence(one);
   const waiting = notBefore(engine, held, [money ? one.moneyAtMs : null, one.sentUntilMs], atMs);
   return waiting ?? (money ? lateEvidence(one) : null);
 }

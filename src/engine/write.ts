@@ -184,6 +184,7 @@ function toAdvance(options: WriteOptions, next: PaymentRecord, settlement: Settl
     settlement,
     evidenceSeen,
     updatedAtMs: next.updatedAtMs,
+    ...(decision.capturedMinor === undefined ? {} : { capturedMinor: decision.capturedMinor }),
     ...(wish === null ? {} : { wish }),
   };
 }

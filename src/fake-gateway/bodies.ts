@@ -45,8 +45,13 @@ function render(charge: Charge, status: string, captured: number, refunded: numb
     `"reference":${JSON.stringify(charge.reference)},"idempotency_key":${JSON.stringify(charge.key)},` +
     `"order_id":${JSON.stringify(charge.orderId)},"method":${JSON.stringify(charge.method)},` +
     `"livemode":false,${status === 'declined' ? '"code":"card_declined",' : ''}"captured":${captured},"refunded":${refunded},` +
-    `"created_at":"${isoOf(charge.createdMs)}"}`
+    `${untilOf(charge)}"created_at":"${isoOf(charge.createdMs)}"}`
   );
+}
+
+/** Of a charge that is only authorised. */
+function untilOf({ expiresMs }: Charge): string {
+  return expiresMs === null ? '' : `"authorized_until":"${isoOf(expiresMs)}",`;
 }
 
 let isoMs = Number.NaN;
@@ -85,7 +90,7 @@ function renderOperation(charge: Charge, operation: BookedOperation, status: str
     idempotency_key: key,
     order_id: charge.orderId,
     // It was declined at once, or it failed although it had begun well.
-    ...(status === 'failed' ? { code: outcome === 'failed' ? 'refund_declined' : 'refund_failed' } : {}),
+    ...(status === 'failed' ? { code: outcome === 'failed' ? `${kind}_declined` : `${kind}_failed` } : {}),
     created_at: isoOf(createdMs),
   });
 }

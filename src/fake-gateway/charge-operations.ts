@@ -1,9 +1,9 @@
 /** `POST /charges/<id>/refunds`, `/capture`, `/void`: other effects with the same faults. */
 import type { RunAttempt } from './attempts.ts';
 import { errorBody, operationAnswer } from './bodies.ts';
-import { type AnswerFault, delayOf, refundFault, strikes } from './faults/decide.ts';
+import { type AnswerFault, delayOf, type OperationFault, operationFault, strikes } from './faults/decide.ts';
 import type { FaultSettings } from './faults/settings.ts';
-import { type MagicToken, refundToken } from './faults/tokens.ts';
+import { type MagicToken, operationToken } from './faults/tokens.ts';
 import type { BookedOperation, Charge, Ledger, NewOperation, OperationError } from './ledger/port.ts';
 import { answer, DROP, type Wire } from './wire.ts';
 
@@ -16,6 +16,7 @@ const ERRORS: Readonly<Record<OperationError, { readonly status: number; readonl
     message: 'Only a charge that succeeded can be refunded, captured or voided.',
   },
   amount_too_large: { status: 422, message: 'The amount is more than what is left of the charge.' },
+  operation_under_way: { status: 409, message: 'Another capture or void of the charge is under way.' },
   already_captured: { status: 409, message: 'The charge is already captured.' },
   not_captured: { status: 409, message: 'Nothing of the charge is captured, so nothing can be refunded.' },
 };
@@ -38,7 +39,7 @@ export function createOperations({
 }: OperationsContext): (params: OperationParams) => Promise<Wire> {
   /** What the charge's method does to this operation; null: the rates apply. */
   async function magicOf({ kind, chargeId }: OperationParams): Promise<MagicToken | null> {
-    return kind === 'refund' ? refundToken((await ledger.byId(chargeId))?.method ?? null) : null;
+    return operationToken(kind, (await ledger.byId(chargeId))?.method ?? null);
   }
 
   return async (params) => {
@@ -75,13 +76,13 @@ function newOperation(
   nowMs: number,
 ): NewOperation {
   const subject = subjectOf(params);
-  const booking = params.kind === 'refund' ? refundFault(settings, subject, magic) : null;
+  const booking = operationFault(settings, params.kind, subject, magic);
   const createdMs = fault === 'lands_late' ? nowMs + delayOf(settings, fault) : nowMs;
   const isStale = fault === 'stale_error' || fault === 'stale_error_after';
   const { outcome, settleTo } = endingOf(fault === 'stale_error' ? 'stale_error' : booking);
   return {
     ...params,
-    wrongAmount: booking === 'refund_wrong_amount',
+    wrongAmount: booking === 'refund_wrong_amount' || booking === 'capture_wrong_amount',
     outcome,
     answer: isStale ? 500 : ANSWERS[outcome],
     createdMs,
@@ -94,18 +95,24 @@ function newOperation(
 
 const ANSWERS = { succeeded: 200, pending: 202, failed: 402, none: 500 } as const;
 
-/** How a refund with this fault ends. */
+/** How a refund, a capture or a void with this fault ends. */
 export function endingOf(
-  fault: ReturnType<typeof refundFault> | 'stale_error',
+  fault: OperationFault | 'stale_error' | null,
 ): Pick<NewOperation, 'outcome' | 'settleTo'> {
   switch (fault) {
     case 'stale_error':
       return { outcome: 'none', settleTo: null };
     case 'refund_declined':
+    case 'capture_declined':
+    case 'void_declined':
       return { outcome: 'failed', settleTo: null };
     case 'refund_pending':
+    case 'capture_pending':
+    case 'void_pending':
       return { outcome: 'pending', settleTo: 'succeeded' };
     case 'refund_pending_failed':
+    case 'capture_pending_failed':
+    case 'void_pending_failed':
       return { outcome: 'pending', settleTo: 'failed' };
     case 'refund_fails_later':
       return { outcome: 'succeeded', settleTo: 'failed' };

@@ -114,5 +114,13 @@ function newCharge(
       createdMs + (strikes(settings, 'lookup_lag', key, magic) ? delayOf(settings, 'lookup_lag') : 0),
     settleMs: isPending ? createdMs + delayOf(settings, booking) : null,
     settleTo: isPending ? (booking === 'pending' ? 'succeeded' : 'declined') : null,
+    expiresMs: capture ? null : createdMs + holdMs(booking, settings),
   };
+}
+
+const WEEK_MS = 7 * 86_400_000;
+
+/** How long money that is only authorised is held. */
+function holdMs(booking: ReturnType<typeof bookingFault>, settings: FaultSettings): number {
+  return booking === 'authorization_expires' ? delayOf(settings, booking) : WEEK_MS;
 }

@@ -30,6 +30,8 @@ test('the magic tokens', () => {
   for (const [name, effect] of [
     ['tokens', 'charge'],
     ['refund tokens', 'refund'],
+    ['capture tokens', 'capture'],
+    ['void tokens', 'void'],
   ] as const) {
     const rows = TOKENS.filter((token) => token.effect === effect).map(({ token, fault, calls }) => [
       `\`${token}\``,

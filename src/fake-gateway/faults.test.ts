@@ -75,6 +75,7 @@ const SEEN: Readonly<
   tok_pending_declined: [202, 202, 0],
   tok_wrong_amount: [200, 200, 1],
   tok_wrong_currency: [200, 200, 1],
+  tok_authorization_expires: [200, 200, 1],
   tok_keys_ignored: [200, 200, 2],
   tok_keys_expired: [200, 200, 1],
   tok_lookup_lag: [200, 200, 1],

@@ -4,9 +4,9 @@ import { subjectOf } from './charge-operations.ts';
 import type { CurrentSettings } from './faults/current.ts';
 import { delayOf } from './faults/decide.ts';
 import type { FaultSettings } from './faults/settings.ts';
-import { chargeToken, type MagicToken, refundToken } from './faults/tokens.ts';
-import { isVisible, refundsAt } from './ledger/charge-state.ts';
-import type { Charge, Ledger } from './ledger/port.ts';
+import { chargeToken, type MagicToken, operationToken } from './faults/tokens.ts';
+import { isVisible, madeAt } from './ledger/charge-state.ts';
+import type { Charge, Ledger, OperationKind } from './ledger/port.ts';
 import type { Page } from './paging.ts';
 import { cursorOf } from './paging.ts';
 import { createReadFaults } from './read-faults.ts';
@@ -17,7 +17,8 @@ export interface Reads {
   byKey(key: string): Promise<Wire>;
   byId(id: string): Promise<Wire>;
   list(page: Page & { readonly createdAfterMs?: number }): Promise<Wire>;
-  refundsByKey(key: string): Promise<Wire>;
+  /** The refunds, captures or voids under a key. */
+  operationsByKey(kind: OperationKind, key: string): Promise<Wire>;
 }
 
 export function createReads(
@@ -82,20 +83,20 @@ export function createReads(
           ),
         );
       }),
-    refundsByKey: (key) =>
-      guarded(subjectOf({ kind: 'refund', key }), async (settings) => {
+    operationsByKey: (kind, key) =>
+      guarded(subjectOf({ kind, key }), async (settings) => {
         const nowMs = now();
         const charge = await ledger.byOperationKey(key);
         if (charge === undefined) return answer(200, lookupBody(key, []));
-        const refunds = refundsAt(charge, nowMs).filter((refund) => refund.key === key);
-        const magic = refundToken(charge.method);
-        if (refunds.some((refund) => isDownFor(magic, refund, settings))) return answer(503, GATEWAY_ERROR);
-        const visible = refunds.filter(({ visibleMs }) => visibleMs <= nowMs);
+        const made = madeAt(charge, kind, nowMs).filter((one) => one.key === key);
+        const magic = operationToken(kind, charge.method);
+        if (made.some((one) => isDownFor(magic, one, settings))) return answer(503, GATEWAY_ERROR);
+        const visible = made.filter(({ visibleMs }) => visibleMs <= nowMs);
         return answer(
           200,
           lookupBody(
             key,
-            visible.map((refund) => operationBody(charge, refund, nowMs)),
+            visible.map((one) => operationBody(charge, one, nowMs)),
           ),
         );
       }),

@@ -15,7 +15,7 @@ export interface FollowUpView<Shown> {
   locationOf(paymentId: string, name: string): string;
   nameOf(shown: Shown): string;
   /** How a problem carries it. */
-  attached(shown: Shown): Pick<Problem, 'refund'>;
+  attached(shown: Shown): Pick<Problem, 'refund' | 'exclusive'>;
 }
 
 export function sendFollowUp<Shown>(

@@ -12,29 +12,34 @@ import { readLimit, readQuery } from './query.ts';
 import { type Handler, NO_SUCH_PAYMENT, paymentIdOf } from './read-v1.ts';
 import type { RouteContext } from './route-context.ts';
 
-/** What an address names. */
-export interface Named {
+/** What an address names. `name` null: the last one of its kind. */
+export interface Named<Name> {
   readonly paymentId: string;
-  readonly name: string;
+  readonly name: Name;
 }
 
 /** How one kind is read. `Now`: one as it is read. The methods answer null if there is no such payment, or no such follow-up. */
-export interface Reading<Now> {
-  readonly cursors: { readonly page: CursorKind; readonly events: CursorKind };
+export interface Reading<Now, Name extends string | null = string> {
+  readonly eventsCursor: CursorKind;
   /** The one that the address names, decoded. Null: nothing can have these names. */
-  nameOf(request: FastifyRequest): Named | null;
-  find(payonce: Payonce, accountId: string, named: Named): Promise<Now | null>;
-  list(payonce: Payonce, accountId: string, paymentId: string, filter: PageFilter): Promise<Page<Now> | null>;
+  nameOf(request: FastifyRequest): Named<Name> | null;
+  find(payonce: Payonce, accountId: string, named: Named<Name>): Promise<Now | null>;
   events(
     payonce: Payonce,
     accountId: string,
-    named: Named,
+    named: Named<Name>,
     filter: EventFilter,
   ): Promise<readonly Event[] | null>;
   /** Its fields, in their documented order. */
   fields(now: Now): Record<string, unknown>;
   /** The problem if the payment has none of this name. */
   readonly missing: Problem;
+}
+
+/** How the pages of one kind are read. Null: there is no such payment. */
+export interface Listing<Now> extends Pick<Reading<Now>, 'fields'> {
+  readonly pageCursor: CursorKind;
+  list(payonce: Payonce, accountId: string, paymentId: string, filter: PageFilter): Promise<Page<Now> | null>;
 }
 
 interface PageFilter {
@@ -59,12 +64,12 @@ interface Event {
 /** `?limit=&cursor=`: newest first. */
 export function pageHandler<Now>(
   { payonce }: RouteContext,
-  { cursors, list, fields }: Reading<Now>,
+  { pageCursor, list, fields }: Listing<Now>,
 ): Handler {
   return async (request, reply) => {
     const errors: FieldError[] = [];
     const values = readQuery(request.raw.url ?? '', ['limit', 'cursor'], errors);
-    const before = readIdCursor(cursors.page, values, errors);
+    const before = readIdCursor(pageCursor, values, errors);
     const limit = readLimit(values, errors);
     if (errors.length > 0) {
       sendProblem(reply, invalidQuery(errors), PROBLEM_JSON);
@@ -78,12 +83,15 @@ export function pageHandler<Now>(
       return reply;
     }
     notePayment(reply, id);
-    sendPage(reply, cursors.page, page.shown.map(fields), page.next);
+    sendPage(reply, pageCursor, page.shown.map(fields), page.next);
     return reply;
   };
 }
 
-export function oneHandler<Now>(context: RouteContext, reading: Reading<Now>): Handler {
+export function oneHandler<Now, Name extends string | null>(
+  context: RouteContext,
+  reading: Reading<Now, Name>,
+): Handler {
   return async (request, reply) => {
     const named = reading.nameOf(request);
     const found = named && (await reading.find(context.payonce, DEFAULT_ACCOUNT, named));
@@ -95,11 +103,14 @@ export function oneHandler<Now>(context: RouteContext, reading: Reading<Now>): H
 }
 
 /** `?limit=&cursor=`: oldest first. */
-export function eventsOfHandler<Now>(context: RouteContext, reading: Reading<Now>): Handler {
+export function eventsOfHandler<Now, Name extends string | null>(
+  context: RouteContext,
+  reading: Reading<Now, Name>,
+): Handler {
   return async (request, reply) => {
     const errors: FieldError[] = [];
     const values = readQuery(request.raw.url ?? '', ['limit', 'cursor'], errors);
-    const after = readSeqCursor(reading.cursors.events, values, errors);
+    const after = readSeqCursor(reading.eventsCursor, values, errors);
     const limit = readLimit(values, errors);
     if (errors.length > 0) {
       sendProblem(reply, invalidQuery(errors), PROBLEM_JSON);
@@ -112,15 +123,15 @@ export function eventsOfHandler<Now>(context: RouteContext, reading: Reading<Now
     if (named === null || rows === null) return sendMissing(context, reading, request, reply);
     notePayment(reply, named.paymentId);
     const next = rows.length > limit ? rows[limit - 1]?.seq : undefined;
-    sendPage(reply, reading.cursors.events, rows.slice(0, limit).map(eventFields), next?.toString());
+    sendPage(reply, reading.eventsCursor, rows.slice(0, limit).map(eventFields), next?.toString());
     return reply;
   };
 }
 
 /** Says whether it is the payment or only the follow-up that does not exist. */
-async function sendMissing<Now>(
+async function sendMissing(
   { payonce }: RouteContext,
-  { missing }: Reading<Now>,
+  { missing }: Pick<Reading<unknown>, 'missing'>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {

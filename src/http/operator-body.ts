@@ -32,9 +32,11 @@ const PAYMENT: ResolutionForm = {
 const FORMS: Readonly<Record<'payment' | FollowUpKind, ResolutionForm>> = {
   payment: PAYMENT,
   refund: { ...PAYMENT, amount: 'amount_refunded', completed: EFFECTS.refund.done },
+  capture: { ...PAYMENT, completed: EFFECTS.capture.done },
+  void: { ...PAYMENT, amount: 'amount_voided', completed: EFFECTS.void.done },
 };
 
-/** `{"outcome","evidence","actor","gateway_ref"?,"amount_captured"?}`; for a refund `amount_refunded`. */
+/** `{"outcome","evidence","actor","gateway_ref"?,"amount_captured"?}`; for a refund `amount_refunded`, for a void `amount_voided`. */
 export function parseResolution(
   body: JsonValue,
   what: 'payment' | FollowUpKind,

@@ -1,10 +1,12 @@
-/** What an operator may do about a payment or a refund: have it looked up now, and state how it ended. */
+/** What an operator may do about a payment, a refund, a capture or a void: have it looked up now, and state how it ended. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FollowUpKind } from '../domain/effects.ts';
 import type { OperatorAnswer, OperatorTarget } from '../engine/api.ts';
 import { notePayment } from './access-log.ts';
 import { DEFAULT_ACCOUNT } from './account.ts';
 import { PROBLEM_JSON, sendJson, sendProblem } from './answer.ts';
+import { exclusiveNowFields } from './exclusive-now.ts';
+import { EXCLUSIVE_READINGS } from './exclusive-reads-v1.ts';
 import type { Reading } from './follow-up-reads-v1.ts';
 import { parseLook, parseResolution } from './operator-body.ts';
 import { paymentNowFields } from './payment-now.ts';
@@ -12,20 +14,19 @@ import { type Problem, wholeSeconds } from './problem.ts';
 import { type Handler, NO_SUCH_PAYMENT, paymentIdOf } from './read-v1.ts';
 import { refundNowFields } from './refund-now.ts';
 import { REFUND_READING } from './refund-reads-v1.ts';
-import { type RouteContext, readBody } from './route-context.ts';
+import { type RouteContext, readBody, readBodyIfAny } from './route-context.ts';
 import { badBody } from './write-handler.ts';
 
 type What = 'payment' | FollowUpKind;
 
 /** How the address of each kind of follow-up is read. */
-const READINGS: Readonly<Record<FollowUpKind, Pick<Reading<unknown>, 'nameOf' | 'missing'>>> = {
-  refund: REFUND_READING,
-};
+const READINGS: Readonly<Record<FollowUpKind, Pick<Reading<unknown, string | null>, 'nameOf' | 'missing'>>> =
+  { refund: REFUND_READING, ...EXCLUSIVE_READINGS };
 
 /** `POST …/look-now`. The body may be left out. */
 export function lookNowHandler({ payonce }: RouteContext, what: What): Handler {
   return async (request, reply) => {
-    const body = isEmpty(request) ? { kind: 'value' as const, value: new Map() } : readBody(request);
+    const body = readBodyIfAny(request);
     if (body.kind === 'problem') return refuse(reply, body.problem);
     const parsed = parseLook(body.value);
     if (parsed.kind === 'refused') return refuse(reply, badBody(parsed, 'send it again'));
@@ -47,10 +48,6 @@ export function resolveHandler({ payonce }: RouteContext, what: What): Handler {
     const { wish, evidence } = parsed.resolution;
     return sendAnswer(reply, target, await payonce.resolve({ ...target, wish, evidence }));
   };
-}
-
-function isEmpty({ body }: FastifyRequest): boolean {
-  return body === undefined || body === null || (Buffer.isBuffer(body) && body.length === 0);
 }
 
 function targetOf(request: FastifyRequest, what: What): OperatorTarget | Problem {
@@ -79,10 +76,20 @@ function sendAnswer(
 ): FastifyReply {
   if (answer.kind !== 'problem' || answer.code !== 'payment_not_found') notePayment(reply, paymentId);
   if (answer.kind === 'problem') return refuse(reply, answer);
-  const fields =
-    answer.kind === 'payment' ? paymentNowFields(answer.payment) : refundNowFields(answer.refund);
+  const fields = fieldsOf(answer);
   const isOpen = 'retry_after_ms' in fields;
   if (isOpen) void reply.header('retry-after', wholeSeconds(RETRY_AFTER_MS));
   sendJson(reply, 202, JSON.stringify(isOpen ? { ...fields, retry_after_ms: RETRY_AFTER_MS } : fields));
   return reply;
+}
+
+function fieldsOf(answer: Exclude<OperatorAnswer, { kind: 'problem' }>): Record<string, unknown> {
+  switch (answer.kind) {
+    case 'payment':
+      return paymentNowFields(answer.payment);
+    case 'refund':
+      return refundNowFields(answer.refund);
+    case 'exclusive':
+      return exclusiveNowFields(answer.exclusive);
+  }
 }

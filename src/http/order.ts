@@ -29,6 +29,7 @@ const V1: OrderForm = {
   method: 'method',
   metadata: 'metadata',
   giveUpAfterS: 'give_up_after_s',
+  captureMethod: 'capture_method',
   unknown,
 };
 
@@ -41,7 +42,7 @@ const SEED: OrderForm = {
   unknown,
 };
 
-/** `{"order_id","amount":<minor units>,"currency","method"?,"metadata"?,"give_up_after_s"?}`; the limits are those of `order-rules.ts`. */
+/** `{"order_id","amount":<minor units>,"currency","method"?,"metadata"?,"give_up_after_s"?,"capture_method"?}`; the limits are those of `order-rules.ts`. */
 export function parseOrder(body: JsonValue): ParsedOrder {
   return parse(body, V1);
 }

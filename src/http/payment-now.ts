@@ -10,6 +10,7 @@ export function paymentNowFields(payment: PaymentNow): Record<string, unknown> {
   const { capturedMinor, refundedMinor, refundingMinor, elsewhereMinor } = payment.sums;
   return {
     ...before,
+    ...(payment.captureMethod === undefined ? {} : { amount_authorized: authorizedMinor(payment) }),
     amount_captured: capturedMinor,
     amount_refunded: refundedMinor,
     amount_refunding: refundingMinor,
@@ -19,4 +20,9 @@ export function paymentNowFields(payment: PaymentNow): Record<string, unknown> {
     created_at,
     updated_at,
   };
+}
+
+/** What the gateway holds, or held until it was captured or voided. */
+function authorizedMinor({ status, amountMinor }: PaymentNow): number {
+  return status === 'AUTHORIZED' || status === 'COMPLETED' || status === 'VOIDED' ? amountMinor : 0;
 }

@@ -3,10 +3,12 @@
  * translated into it. The message of an error is never sent: it may quote a URL, a body or a row.
  */
 import { randomUUID } from 'node:crypto';
+import type { CaptureOrVoid } from '../domain/capture-or-void.ts';
 import type { Payment } from '../domain/payment.ts';
 import { PROBLEMS, type ProblemCode } from '../domain/problems.ts';
 import type { Refund } from '../domain/refund.ts';
 import { problemFields } from '../engine/answer.ts';
+import { exclusiveProblemFields } from '../engine/capturing/answer.ts';
 import { refundProblemFields } from '../engine/refunding/answer.ts';
 import { type FieldError, firstErrors } from './field-errors.ts';
 
@@ -19,6 +21,7 @@ export interface Problem {
   readonly errors?: readonly FieldError[];
   readonly payment?: Payment;
   readonly refund?: Refund;
+  readonly exclusive?: CaptureOrVoid;
   /** When to ask again. Every 503 has a `Retry-After`, even if this is absent. */
   readonly retryAfterMs?: number;
   /** Names this occurrence in the log, as a URI (RFC 9457 §3.1.5). */
@@ -27,15 +30,19 @@ export interface Problem {
 
 /** The document as JSON text. */
 export function problemBody(problem: Problem): string {
-  const { code, detail, payment, refund } = problem;
   return JSON.stringify({
-    ...(refund === undefined
-      ? problemFields(code, detail, payment)
-      : refundProblemFields(code, detail, refund)),
+    ...fieldsOf(problem),
     ...(problem.errors === undefined ? {} : { errors: firstErrors(problem.errors) }),
     ...(problem.retryAfterMs === undefined ? {} : { retry_after_ms: problem.retryAfterMs }),
     ...(problem.instance === undefined ? {} : { instance: problem.instance }),
   });
+}
+
+/** With what the problem is about. */
+function fieldsOf({ code, detail, payment, refund, exclusive }: Problem): Record<string, unknown> {
+  if (refund !== undefined) return refundProblemFields(code, detail, refund);
+  if (exclusive !== undefined) return exclusiveProblemFields(code, detail, exclusive);
+  return problemFields(code, detail, payment);
 }
 
 /** Long enough for a load balancer to choose another server, short enough for a shopper. */

@@ -1,12 +1,13 @@
 /** `GET /v1/payments/:id/refunds`, `…/refunds/:refund_id` and `…/refunds/:refund_id/events`: how refunds are read. */
 import { refundIdComplaint } from '../domain/refund-fields.ts';
 import type { RefundNow } from '../engine/api.ts';
-import type { Reading } from './follow-up-reads-v1.ts';
+import type { Listing, Reading } from './follow-up-reads-v1.ts';
 import { paymentIdOf } from './read-v1.ts';
 import { refundNowFields } from './refund-now.ts';
 
-export const REFUND_READING: Reading<RefundNow> = {
-  cursors: { page: 'refunds', events: 'refund_events' },
+export const REFUND_READING: Reading<RefundNow> & Listing<RefundNow> = {
+  pageCursor: 'refunds',
+  eventsCursor: 'refund_events',
   nameOf(request) {
     const paymentId = paymentIdOf(request);
     const { refund_id: name } = request.params as { readonly refund_id: string };

@@ -77,3 +77,10 @@ export function readBody(
 }
 
 const NO_BYTES = new Uint8Array(0);
+
+/** The same for a request whose body may be left out: it is then an object without fields. */
+export function readBodyIfAny(request: FastifyRequest): ReturnType<typeof readBody> {
+  const { body } = request;
+  const isEmpty = body === undefined || body === null || (Buffer.isBuffer(body) && body.length === 0);
+  return isEmpty ? { kind: 'value', value: new Map() } : readBody(request);
+}

@@ -2,6 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import { PROBLEM_JSON } from './answer.ts';
 import { chargeHandler } from './charge-v1.ts';
+import { EXCLUSIVE_READINGS } from './exclusive-reads-v1.ts';
+import { exclusiveHandler } from './exclusive-v1.ts';
 import { eventsOfHandler, oneHandler, pageHandler } from './follow-up-reads-v1.ts';
 import { lookNowHandler, resolveHandler } from './operator-v1.ts';
 import { eventsHandler, paymentHandler, paymentsHandler } from './read-v1.ts';
@@ -34,9 +36,19 @@ export function registerV1(scope: FastifyInstance, context: RouteContext): void 
   const refundEvents = '/v1/payments/:id/refunds/:refund_id/events';
   scope.get(refundEvents, { onRequest: open(refundEvents) }, eventsOfHandler(context, REFUND_READING));
 
+  for (const kind of ['capture', 'void'] as const) {
+    const address = `${payment}/${kind}`;
+    scope.post(address, { onRequest: [markNotReplayed, open(address)] }, exclusiveHandler(context, kind));
+    scope.get(address, { onRequest: open(address) }, oneHandler(context, EXCLUSIVE_READINGS[kind]));
+    const trail = `${address}/events`;
+    scope.get(trail, { onRequest: open(trail) }, eventsOfHandler(context, EXCLUSIVE_READINGS[kind]));
+  }
+
   for (const [what, address] of [
     ['payment', payment],
     ['refund', refund],
+    ['capture', `${payment}/capture`],
+    ['void', `${payment}/void`],
   ] as const) {
     const lookNow = `${address}/look-now`;
     scope.post(lookNow, { onRequest: open(lookNow) }, lookNowHandler(context, what));

@@ -1,8 +1,10 @@
 /** The types that callers of the library use. */
-import type { Payment, PaymentEvent, PaymentStatus } from '../domain/payment.ts';
+import type { CaptureOrVoidEvent } from '../domain/capture-or-void.ts';
+import type { CaptureMethod, Payment, PaymentEvent, PaymentStatus } from '../domain/payment.ts';
 import type { ChargeFailure } from '../domain/problems.ts';
 import type { RefundEvent } from '../domain/refund.ts';
-import type { ChargeProblem, PaymentNow, RefundNow } from '../engine/api.ts';
+import type { CaptureOrVoidNow, ChargeProblem, PaymentNow, RefundNow } from '../engine/api.ts';
+import type { CaptureInput, CaptureOptions, CaptureResult, VoidInput, VoidResult } from './capture-api.ts';
 import type { LookNowOptions, OperatorResult, Resolution } from './operator-api.ts';
 import type { ForPerson, NothingSent, PerhapsStored, StillOpen, Told, ToldOfFailure } from './outcome-api.ts';
 import type { RefundInput, RefundOptions, RefundResult, RefundsFilter, RefundsPage } from './refund-api.ts';
@@ -40,6 +42,11 @@ export interface ChargeInput {
    * `giveUpAfterS`; if that is 0, calls end after `maxAttempts`.
    */
   readonly giveUpAfterS?: number | undefined;
+  /**
+   * `manual`: the gateway only authorises the money, and `capture` takes it later, or `void` lets it go. A repeated key needs the same
+   * value. Default `automatic`: the money is taken at once.
+   */
+  readonly captureMethod?: CaptureMethod | undefined;
 }
 
 /**
@@ -81,6 +88,20 @@ export interface Paid extends Told {
   readonly outcome: 'paid';
   /** The payment as it was when the charge ended. */
   readonly payment: SettledPayment & { readonly status: 'COMPLETED' };
+}
+
+/** The gateway holds the money, and nothing is taken yet. Only with `captureMethod: 'manual'`. Call `capture` to take it. */
+export interface Authorized extends Told {
+  readonly outcome: 'authorized';
+  /** The payment as it was when it was authorised. */
+  readonly payment: SettledPayment & { readonly status: 'AUTHORIZED' };
+}
+
+/** The order was authorised, and the money was let go since: nothing is paid. Only for a call that finds the order so. */
+export interface Released extends Told {
+  readonly outcome: 'released';
+  /** The payment as it is now. */
+  readonly payment: SettledPayment & { readonly status: 'VOIDED' };
 }
 
 /** The charge has failed: it is proved that nothing was charged. */
@@ -125,17 +146,20 @@ export interface Refused extends NothingSent<ChargeProblem> {
  * switch (result.outcome) {
  *   case 'paid':
  *     return ship(result.payment);
+ *   case 'authorized':
+ *     return captureWhenShipped(result.payment);
  *   case 'declined':
  *   case 'failed':
  *     return result.safeToRetryWithNewKey ? offerAnotherTry() : tellSupport(result.detail);
  *   case 'pending':
  *     return askAgainIn(result.retryAfterMs);
  *   case 'review':
+ *   case 'released':
  *   case 'refused':
  *     return tellSupport(result);
  * }
  */
-export type ChargeResult = Paid | NotPaid | Pending | InReview | Refused;
+export type ChargeResult = Paid | Authorized | Released | NotPaid | Pending | InReview | Refused;
 
 /** Whose payments to read. */
 export interface AccountOption {
@@ -164,7 +188,7 @@ export interface EventsFilter extends AccountOption {
 }
 
 /**
- * Charges every order at most once, and makes every refund at most once. `createPayonce` makes one. Every method rejects with
+ * Charges every order at most once, and makes every refund, capture and void at most once. `createPayonce` makes one. Every method rejects with
  * `PayonceInputError` for wrong arguments; then nothing was stored and nothing was sent.
  */
 export interface Payonce {
@@ -219,6 +243,46 @@ export interface Payonce {
   refund(input: RefundInput, options?: RefundOptions): Promise<RefundResult>;
 
   /**
+   * Takes money that was authorised: all of it, or a part; the rest is let go. At most once, or says what became of it. A failure of the
+   * gateway or the database is an outcome, never a rejection. If the signal ends the wait, it rejects with the signal's reason.
+   *
+   * @example
+   * const result = await payonce.capture({ paymentId, amountMinor: 4000 });
+   * if (result.outcome === 'captured') ship();
+   */
+  capture(input: CaptureInput, options?: CaptureOptions): Promise<CaptureResult>;
+
+  /**
+   * Lets go of money that was authorised, or says what became of it. Otherwise as `capture`.
+   *
+   * @example
+   * const result = await payonce.void({ paymentId });
+   */
+  void(input: VoidInput, options?: CaptureOptions): Promise<VoidResult>;
+
+  /**
+   * The last capture of the payment, as the database has it now; null if it has none. Rejects with `StoreError` when it cannot be read.
+   *
+   * @example
+   * const capture = await payonce.findCapture(paymentId);
+   */
+  findCapture(paymentId: string, options?: AccountOption): Promise<CaptureOrVoidNow | null>;
+
+  /** The last void of the payment, as `findCapture` shows a capture. */
+  findVoid(paymentId: string, options?: AccountOption): Promise<CaptureOrVoidNow | null>;
+
+  /**
+   * One page of the audit trail of the last capture, oldest first; null if there is none. Rejects with `StoreError` when it cannot be read.
+   *
+   * @example
+   * const events = await payonce.captureEvents(paymentId);
+   */
+  captureEvents(paymentId: string, filter?: EventsFilter): Promise<readonly CaptureOrVoidEvent[] | null>;
+
+  /** The same of the last void. */
+  voidEvents(paymentId: string, filter?: EventsFilter): Promise<readonly CaptureOrVoidEvent[] | null>;
+
+  /**
    * The refund as the database has it now; null if the payment has none with this id. Rejects with `StoreError` when it cannot be read.
    *
    * @example
@@ -247,7 +311,7 @@ export interface Payonce {
   ): Promise<readonly RefundEvent[] | null>;
 
   /**
-   * Looks a payment or a refund up at the gateway at once, and not at its time. It does not wait for the lookup. Rejects with `StoreError` when
+   * Looks a payment, a refund, a capture or a void up at the gateway at once, and not at its time. It does not wait for the lookup. Rejects with `StoreError` when
    * it cannot be stored.
    *
    * @example
@@ -256,7 +320,7 @@ export interface Payonce {
   lookNow(paymentId: string, options?: LookNowOptions): Promise<OperatorResult>;
 
   /**
-   * States how a payment or a refund in `REVIEW` has ended. A worker looks at the gateway once more: what the gateway shows is stronger, and
+   * States how a payment, a refund, a capture or a void in `REVIEW` has ended. A worker looks at the gateway once more: what the gateway shows is stronger, and
    * only if it shows nothing, your word counts. It does not wait for that: read the payment. Repeating it is safe. Rejects with `StoreError`
    * when it cannot be stored.
    *

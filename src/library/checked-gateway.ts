@@ -23,7 +23,7 @@ const INVALID = 'adapter_answer_invalid';
 
 /** An invalid answer counts as no answer. It is logged without its content. */
 export function checkedGateway(gateway: Gateway, log: Log): Gateway {
-  const { name, address, contract, livemode, credentials, twoSteps, refunds, webhooks } = gateway;
+  const { name, address, contract, livemode, credentials, twoSteps, refunds, captures, webhooks } = gateway;
   const check: Check = (effect, answerTo, outcome) => {
     if ('reason' in outcome && outcome.reason === INVALID)
       log.error(
@@ -42,6 +42,14 @@ export function checkedGateway(gateway: Gateway, log: Log): Gateway {
     ...checkedEffect('charge', gateway, check),
     ...(twoSteps === undefined ? {} : { twoSteps: checkedTwoSteps(twoSteps, check) }),
     ...(refunds === undefined ? {} : { refunds: checkedRefunds(refunds, check) }),
+    ...(captures === undefined
+      ? {}
+      : {
+          captures: {
+            capture: checkedEffect('capture', captures.capture, check),
+            void: checkedEffect('void', captures.void, check),
+          },
+        }),
     ...(webhooks === undefined
       ? {}
       : { webhooks: (delivery, wallMs) => webhookReading(webhooks(delivery, wallMs)) }),

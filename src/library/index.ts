@@ -2,7 +2,9 @@
 import type { OperatorAnswer } from '../engine/api.ts';
 import type { RunningEngine } from '../engine/engine.ts';
 import type { Payonce } from './api.ts';
+import { toCaptureResult, toVoidResult } from './capture-result.ts';
 import type { OperatorResult } from './operator-api.ts';
+import { readCapture } from './read-capture.ts';
 import { readCharge } from './read-charge.ts';
 import {
   readAccount,
@@ -51,6 +53,34 @@ export function createFrontDoor(engine: RunningEngine, livemode: boolean): Payon
         engine.refund(refund, { waitMs, ...(key === null ? {} : { key }) }),
       );
       return toRefundResult(answer, refund.accountId);
+    },
+    async capture(input, options) {
+      const { wanted, key, waitMs, signal } = readCapture('capture', input, options);
+      const answer = await unlessAborted(signal, () =>
+        engine.capture(wanted, { waitMs, ...(key === null ? {} : { key }) }),
+      );
+      return toCaptureResult(answer, wanted.accountId);
+    },
+    async void(input, options) {
+      const { wanted, key, waitMs, signal } = readCapture('void', input, options);
+      const answer = await unlessAborted(signal, () =>
+        engine.void(wanted, { waitMs, ...(key === null ? {} : { key }) }),
+      );
+      return toVoidResult(answer, wanted.accountId);
+    },
+    async findCapture(paymentId, options) {
+      return engine.findExclusive(readAccount(options), readPaymentId(paymentId), 'capture');
+    },
+    async findVoid(paymentId, options) {
+      return engine.findExclusive(readAccount(options), readPaymentId(paymentId), 'void');
+    },
+    async captureEvents(paymentId, options) {
+      const { accountId, filter } = readEventsFilter(options);
+      return engine.exclusiveEvents(accountId, readPaymentId(paymentId), 'capture', filter);
+    },
+    async voidEvents(paymentId, options) {
+      const { accountId, filter } = readEventsFilter(options);
+      return engine.exclusiveEvents(accountId, readPaymentId(paymentId), 'void', filter);
     },
     async findRefund(paymentId, refundId, options) {
       return engine.findRefund(readAccount(options), readPaymentId(paymentId), readRefundId(refundId));
@@ -105,6 +135,8 @@ function toOperatorResult(answer: OperatorAnswer): OperatorResult {
       return { outcome: 'accepted', payment: answer.payment, refund: null };
     case 'refund':
       return { outcome: 'accepted', payment: null, refund: answer.refund };
+    case 'exclusive':
+      return { outcome: 'accepted', payment: null, refund: null, operation: answer.exclusive };
     case 'problem': {
       const { kind: _problem, ...refused } = answer;
       return { outcome: 'refused', ...refused };

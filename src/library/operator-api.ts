@@ -1,11 +1,14 @@
 /** The types of what an operator may do, for callers of the library. */
-import type { OperatorProblem, PaymentNow, RefundNow } from '../engine/api.ts';
+import type { ExclusiveKind } from '../domain/effects.ts';
+import type { CaptureOrVoidNow, OperatorProblem, PaymentNow, RefundNow } from '../engine/api.ts';
 import type { AccountOption } from './api.ts';
 
 /** What to look up now. */
 export interface LookNowOptions extends AccountOption {
   /** The refund to look up. Default: the payment itself. */
   readonly refundId?: string | undefined;
+  /** The payment's last capture, or its last void, to look up. Not together with a `refundId`. Default: none. */
+  readonly operation?: ExclusiveKind | undefined;
   /** Who asks, for the audit trail: 1 to 100 characters. Default: not said. */
   readonly actor?: string | undefined;
 }
@@ -29,7 +32,8 @@ interface Moved {
 }
 
 /**
- * How a payment or a refund in `REVIEW` has ended, as you have found out at the gateway. With a `refundId` it is about that refund.
+ * How a payment, a refund, a capture or a void in `REVIEW` has ended, as you have found out at the gateway. With a `refundId` it is about that
+ * refund, with an `operation` about the payment's last capture or void.
  *
  * @example
  * const found = { paymentId, outcome: 'failed', evidence: 'The gateway says: never received.', actor: 'amira' } as const;
@@ -41,6 +45,8 @@ export type Resolution =
         readonly outcome: 'completed';
         /** Absent: it is about the payment. */
         readonly refundId?: undefined;
+        /** Absent, too. */
+        readonly operation?: undefined;
       })
   | (Statement &
       Moved & {
@@ -48,21 +54,36 @@ export type Resolution =
         readonly outcome: 'succeeded';
         /** The refund that it is about. */
         readonly refundId: string;
+        /** Absent: it is about the refund. */
+        readonly operation?: undefined;
+      })
+  | (Statement &
+      Moved & {
+        /** The capture or the void was made. */
+        readonly outcome: 'succeeded';
+        /** Which of the two: the payment's last one. */
+        readonly operation: ExclusiveKind;
+        /** Absent: it is about no refund. */
+        readonly refundId?: undefined;
       })
   | (Statement & {
       /** Nothing was charged, or nothing was given back. */
       readonly outcome: 'failed';
       /** The refund that it is about. Default: the payment itself. */
       readonly refundId?: string | undefined;
+      /** The payment's last capture, or its last void, that it is about. Not together with a `refundId`. Default: none. */
+      readonly operation?: ExclusiveKind | undefined;
     });
 
 /** It was taken. A worker looks at the gateway next; what follows from it can be read. */
 export interface OperatorAccepted {
   readonly outcome: 'accepted';
-  /** The payment as it is now; null if it is about a refund. */
+  /** The payment as it is now; null if it is about something else. */
   readonly payment: PaymentNow | null;
-  /** The refund as it is now; null if it is about a payment. */
+  /** The refund as it is now; null if it is about something else. */
   readonly refund: RefundNow | null;
+  /** The capture or the void as it is now. Absent if it is about something else. */
+  readonly operation?: CaptureOrVoidNow;
 }
 
 /** Nothing was stored or sent for this call. */

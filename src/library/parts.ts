@@ -1,7 +1,7 @@
 /** Checks the two parts that a caller provides: the pool and the gateway adapter. */
 import { type GatewayContract, stepsComplaint } from '../domain/contract.ts';
 import { harmlessName } from '../domain/fields.ts';
-import type { Gateway, Refunds, TwoSteps } from '../ports/gateway.ts';
+import type { Captures, Gateway, Refunds, TwoSteps } from '../ports/gateway.ts';
 import { fieldOf, fieldsOf, refuseUnknown, wholeNumber } from './fields.ts';
 import type { InputProblem } from './input-error.ts';
 
@@ -73,6 +73,7 @@ export function readGateway(gateway: unknown, errors: InputProblem[]): Gateway |
   if (refuses !== undefined && typeof refuses !== 'function')
     errors.push({ field: 'gateway.refuses', detail: 'must be a function, or left out' });
   const refunds = readRefunds(fieldOf(gateway, 'refunds'), errors);
+  const captures = readCaptures(fieldOf(gateway, 'captures'), errors);
   const webhooks = fieldOf(gateway, 'webhooks');
   if (webhooks !== undefined && typeof webhooks !== 'function')
     errors.push({ field: 'gateway.webhooks', detail: 'must be a function, or left out' });
@@ -92,6 +93,7 @@ export function readGateway(gateway: unknown, errors: InputProblem[]): Gateway |
     lookup: (request, options) => adapter.lookup(request, options),
     ...(twoSteps === null ? {} : { twoSteps }),
     ...(refunds === null ? {} : { refunds }),
+    ...(captures === null ? {} : { captures }),
     ...(typeof webhooks === 'function'
       ? { webhooks: webhooks.bind(gateway) as NonNullable<Gateway['webhooks']> }
       : {}),
@@ -115,6 +117,25 @@ function readRefunds(refunds: unknown, errors: InputProblem[]): Refunds | null {
   return refunds as unknown as Refunds;
 }
 
+/** Null: the gateway cannot authorise first, or what it gives for captures cannot be used. */
+function readCaptures(captures: unknown, errors: InputProblem[]): Captures | null {
+  if (captures === undefined) return null;
+  if (!isThing(captures)) {
+    errors.push({
+      field: 'gateway.captures',
+      detail: 'must be an object with capture and void, or left out',
+    });
+    return null;
+  }
+  for (const kind of ['capture', 'void']) {
+    const effect = captures[kind];
+    for (const method of ['call', 'lookup'])
+      if (!isThing(effect) || typeof effect[method] !== 'function')
+        errors.push({ field: `gateway.captures.${kind}.${method}`, detail: 'must be a function' });
+  }
+  return captures as unknown as Captures;
+}
+
 /** Null: the gateway charges in one step, or what it gives for two cannot be used. */
 function readTwoSteps(twoSteps: unknown, errors: InputProblem[]): TwoSteps | null {
   if (twoSteps === undefined) return null;
@@ -135,17 +156,19 @@ function readTwoSteps(twoSteps: unknown, errors: InputProblem[]): TwoSteps | nul
 const DURATIONS = ['keyWindowMs', 'lookupLagMs', 'landsWithinMs'] as const;
 const FLAGS = ['cachesErrors', 'lookup'] as const;
 const FACTS = ['steps', 'keys', ...DURATIONS, ...FLAGS];
+/** It has a default. */
+const HELD_FOR = 'authorizedForMs';
 /** A century: longer than any gateway promises. */
 const MAX_MS = 100 * 365 * 86_400_000;
 
-/** Every fact is required: no default would be safe for all gateways. */
+/** Every fact that decides about money is required: no default would be safe for all gateways. */
 function readContract(contract: unknown, errors: InputProblem[]): GatewayContract | null {
-  const fields = fieldsOf(contract, FACTS);
+  const fields = fieldsOf(contract, [...FACTS, HELD_FOR]);
   if (fields === null) {
     errors.push({ field: 'gateway.contract', detail: `must be an object with ${FACTS.join(', ')}` });
     return null;
   }
-  refuseUnknown(fields, FACTS, errors, ['gateway', 'contract']);
+  refuseUnknown(fields, [...FACTS, HELD_FOR], errors, ['gateway', 'contract']);
   const steps = fields.get('steps');
   if (steps !== 'one' && steps !== 'two')
     errors.push({ field: 'gateway.contract.steps', detail: "must be 'one' or 'two'" });
@@ -162,6 +185,10 @@ function readContract(contract: unknown, errors: InputProblem[]): GatewayContrac
     if (value === undefined) errors.push({ field, detail: 'is required, in milliseconds' });
     else wholeNumber(new Map([[field, value]]), field, { min: 0, max: MAX_MS, otherwise: 0 }, errors);
   }
+  const heldForMs = fields.get(HELD_FOR);
+  const field = `gateway.contract.${HELD_FOR}`;
+  wholeNumber(new Map([[field, heldForMs]]), field, { min: 1000, max: MAX_MS, otherwise: 1000 }, errors);
+  const facts = heldForMs === undefined ? FACTS : [...FACTS, HELD_FOR];
   // If there is an error, this value is never used.
-  return Object.fromEntries(FACTS.map((fact) => [fact, fields.get(fact)])) as unknown as GatewayContract;
+  return Object.fromEntries(facts.map((fact) => [fact, fields.get(fact)])) as unknown as GatewayContract;
 }

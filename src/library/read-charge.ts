@@ -13,6 +13,7 @@ const NAMES = [
   'metadata',
   'accountId',
   'giveUpAfterS',
+  'captureMethod',
 ] as const;
 
 const ORDER: OrderForm = {
@@ -24,6 +25,7 @@ const ORDER: OrderForm = {
   metadata: 'metadata',
   accountId: 'accountId',
   giveUpAfterS: 'giveUpAfterS',
+  captureMethod: 'captureMethod',
   unknown: (name) => unknownName(name, NAMES, OPTIONS_PLACE),
 };
 

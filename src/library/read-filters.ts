@@ -1,12 +1,13 @@
 /** Reads the arguments of the reading functions and of `stop`. Each throws `PayonceInputError` with everything that is wrong. */
 
-import { DEFAULT_ACCOUNT } from '../domain/fields.ts';
+import type { ExclusiveKind } from '../domain/effects.ts';
+import { DEFAULT_ACCOUNT, type FieldComplaint } from '../domain/fields.ts';
 import { isUuid } from '../domain/ids.ts';
 import { accountIdComplaint, type Complaint, orderIdComplaint } from '../domain/order-rules.ts';
 import { PAYMENT_STATUSES, type PaymentStatus } from '../domain/payment.ts';
 import { refundIdComplaint } from '../domain/refund-fields.ts';
 import { actorComplaint } from '../domain/resolution-fields.ts';
-import type { EventFilter, ListFilter, LookWanted, RefundsFilter } from '../engine/api.ts';
+import type { EventFilter, ListFilter, LookWanted, OperatorTarget, RefundsFilter } from '../engine/api.ts';
 import { type Fields, fieldsOf, refuseUnknown, wholeNumber } from './fields.ts';
 import { type InputProblem, PayonceInputError } from './input-error.ts';
 
@@ -65,13 +66,29 @@ export function readRefundsFilter(filter: unknown): {
 }
 
 export function readLookOptions(options: unknown): Omit<LookWanted, 'paymentId'> {
-  return reading(options, ['accountId', 'refundId', 'actor'], (fields, errors) => {
+  return reading(options, ['accountId', 'refundId', 'operation', 'actor'], (fields, errors) => {
     const accountId = accountOf(fields, errors);
+    const kind = readOperation(fields.get('operation'));
     const name = readText(fields, 'refundId', refundIdComplaint, errors);
+    if (kind !== undefined && name !== undefined) errors.push(NOT_BOTH);
     const actor = readText(fields, 'actor', actorComplaint, errors) ?? null;
-    return { accountId, followUp: name === undefined ? null : { kind: 'refund', name }, actor };
+    return { accountId, followUp: followUpOf(name, kind), actor };
   });
 }
+
+/** Neither: the payment itself. */
+export function followUpOf(
+  refundId: string | undefined,
+  operation: ExclusiveKind | undefined,
+): OperatorTarget['followUp'] {
+  if (operation !== undefined) return { kind: operation, name: null };
+  return refundId === undefined ? null : { kind: 'refund', name: refundId };
+}
+
+export const NOT_BOTH: InputProblem = {
+  field: 'operation',
+  detail: 'must be left out if there is a refundId',
+};
 
 /** In lower case, as ids are stored. A text that is no id is taken: no payment has it. */
 export function readPaymentId(paymentId: unknown): string {
@@ -126,9 +143,22 @@ function readText(
 }
 
 /** Null: it is the id of a payment, or could be. */
-export function paymentIdComplaint(text: string): Complaint | null {
+function paymentIdComplaint(text: string): Complaint | null {
   if (isUuid(text.toLowerCase())) return null;
   return { kind: 'invalid', detail: 'must be the id of a payment' };
+}
+
+/** What is wrong with the id in an argument. */
+export function complaintsAboutPayment(paymentId: unknown): readonly FieldComplaint[] {
+  const detail =
+    typeof paymentId === 'string' ? paymentIdComplaint(paymentId)?.detail : 'must be the id of a payment';
+  return detail === undefined ? [] : [{ path: ['paymentId'], detail }];
+}
+
+/** A capture or a void. Undefined: neither is named. */
+export function readOperation(value: unknown): ExclusiveKind | undefined {
+  if (value === undefined || value === 'capture' || value === 'void') return value;
+  throw invalid([{ field: 'operation', detail: 'must be "capture" or "void"' }]);
 }
 
 function pageComplaint(text: string): Complaint | null {

@@ -1,11 +1,11 @@
 /** Reads the arguments of `refund`, or everything that is wrong with them, by the rules of the HTTP API and with its messages. */
-import type { FieldComplaint, RefusedFields } from '../domain/fields.ts';
+import type { RefusedFields } from '../domain/fields.ts';
 import { type RefundForm, readRefund } from '../domain/refund-fields.ts';
 import type { RefundWanted } from '../engine/api.ts';
 import { type Fields, unknownName } from './fields.ts';
 import { PayonceInputError } from './input-error.ts';
 import { type CallForm, type CallOptions, OPTIONS_PLACE, readCall } from './read-call.ts';
-import { paymentIdComplaint } from './read-filters.ts';
+import { complaintsAboutPayment } from './read-filters.ts';
 
 const NAMES = ['paymentId', 'amountMinor', 'refundId', 'reason', 'metadata', 'accountId'] as const;
 
@@ -49,15 +49,9 @@ export function readRefundCall(input: unknown, options: unknown): ReadRefundCall
 
 function readWanted(fields: Fields): ReadWanted | RefusedFields {
   const paymentId = fields.get('paymentId');
-  const complaints = complaintsAbout(paymentId);
+  const complaints = complaintsAboutPayment(paymentId);
   const read = readRefund(fields, REFUND);
   if (read.kind === 'refused') return { ...read, complaints: [...complaints, ...read.complaints] };
   if (complaints.length > 0) return { kind: 'refused', code: 'invalid_request', complaints };
   return { kind: 'refund', refund: { ...read.refund, paymentId: String(paymentId).toLowerCase() } };
-}
-
-function complaintsAbout(paymentId: unknown): readonly FieldComplaint[] {
-  const detail =
-    typeof paymentId === 'string' ? paymentIdComplaint(paymentId)?.detail : 'must be the id of a payment';
-  return detail === undefined ? [] : [{ path: ['paymentId'], detail }];
 }

@@ -4,11 +4,12 @@ import { type ResolutionForm, readResolution } from '../domain/resolution-fields
 import type { ResolveWanted } from '../engine/api.ts';
 import { fieldName, fieldsOf, unknownName } from './fields.ts';
 import { PayonceInputError } from './input-error.ts';
-import { readPaymentId, readRefundId } from './read-filters.ts';
+import { followUpOf, NOT_BOTH, readOperation, readPaymentId, readRefundId } from './read-filters.ts';
 
 const NAMES = [
   'paymentId',
   'refundId',
+  'operation',
   'outcome',
   'evidence',
   'gatewayRef',
@@ -24,7 +25,7 @@ const FORM: Omit<ResolutionForm, 'completed'> = {
   amount: 'amountMinor',
   actor: 'actor',
   accountId: 'accountId',
-  others: ['paymentId', 'refundId'],
+  others: ['paymentId', 'refundId', 'operation'],
   unknown: (name) => unknownName(name, NAMES),
 };
 
@@ -37,8 +38,11 @@ export function readResolve(input: unknown): ResolveWanted {
     ]);
   const paymentId = readPaymentId(fields.get('paymentId'));
   const refundId = fields.get('refundId');
-  const followUp =
-    refundId === undefined ? null : ({ kind: 'refund', name: readRefundId(refundId) } as const);
+  const named = refundId === undefined ? undefined : readRefundId(refundId);
+  const operation = readOperation(fields.get('operation'));
+  if (operation !== undefined && named !== undefined)
+    throw new PayonceInputError('invalid_request', [NOT_BOTH]);
+  const followUp = followUpOf(named, operation);
   const { done } = EFFECTS[followUp?.kind ?? 'charge'];
   const read = readResolution(fields, { ...FORM, completed: done });
   if (read.kind === 'refused') {

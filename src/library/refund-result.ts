@@ -66,8 +66,15 @@ function settled(
 
 /** Null: no refund fails like this. */
 function failureOf({ problem }: FrozenAnswer): RefundFailure | null {
-  return problem === 'card_declined' ? null : problem;
+  return problem !== null && FAILURES.has(problem) ? (problem as RefundFailure) : null;
 }
+
+const FAILURES: ReadonlySet<string> = new Set<RefundFailure>([
+  'refund_declined',
+  'gateway_failed',
+  'refund_exceeds_captured',
+  'earlier_refund_found',
+]);
 
 function contradiction(): Error {
   return new Error(

@@ -3,7 +3,7 @@ import type { PaymentStatus } from '../domain/payment.ts';
 import type { ChargeFailure } from '../domain/problems.ts';
 import type { FrozenAnswer } from '../engine/answer.ts';
 import type { ChargeAnswer } from '../engine/api.ts';
-import type { ChargeResult, NotPaid, Paid, SettledPayment } from './api.ts';
+import type { Authorized, ChargeResult, NotPaid, Paid, Released, SettledPayment } from './api.ts';
 import { problemOutcome, unsettledOutcome } from './outcome.ts';
 
 /** What a frozen answer may lack: the account, and in an old answer the mode. */
@@ -32,6 +32,7 @@ interface FrozenBody {
   readonly metadata: Readonly<Record<string, string>>;
   readonly attempts: number;
   readonly failure_code: string | null;
+  readonly capture_method?: 'manual';
   readonly gateway: string;
   readonly gateway_ref: string | null;
   readonly livemode?: boolean;
@@ -48,12 +49,16 @@ interface FrozenBody {
 function settled(
   { frozen, started, replayed }: Extract<ChargeAnswer, { kind: 'settled' }>,
   known: Known,
-): Paid | NotPaid {
+): Paid | Authorized | Released | NotPaid {
   const body = JSON.parse(frozen.body) as FrozenBody;
   const payment = settledPayment(body, known);
   const code = failureOf(frozen);
   if (frozen.problem === null && body.status === 'COMPLETED')
     return { outcome: 'paid', payment: { ...payment, status: 'COMPLETED' }, started, replayed };
+  if (frozen.problem === null && body.status === 'AUTHORIZED')
+    return { outcome: 'authorized', payment: { ...payment, status: 'AUTHORIZED' }, started, replayed };
+  if (frozen.problem === null && body.status === 'VOIDED')
+    return { outcome: 'released', payment: { ...payment, status: 'VOIDED' }, started, replayed };
   if (code === null || body.payment_status !== 'FAILED')
     throw new Error(
       'The stored answer of this order contradicts itself: its code does not fit its status. Nothing was sent for this call. Read the payment to learn its status.',
@@ -82,6 +87,7 @@ function settledPayment(body: FrozenBody, { accountId, livemode }: Known): Settl
     amountMinor: body.amount,
     currency: body.currency,
     metadata: body.metadata,
+    ...(body.capture_method === undefined ? {} : { captureMethod: body.capture_method }),
     attempts: body.attempts,
     failureCode: body.failure_code,
     gateway: body.gateway,

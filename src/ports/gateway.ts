@@ -1,3 +1,4 @@
+import type { CaptureRequest } from '../domain/capture-outcomes.ts';
 import type { GatewayContract } from '../domain/contract.ts';
 import type { WebhookReading } from '../domain/gateway-note.ts';
 import type {
@@ -85,6 +86,44 @@ export interface TwoSteps {
 export type OrderTerms = Pick<ChargeRequest, 'amountMinor' | 'currency' | 'method'>;
 
 /**
+ * How one gateway captures what it has authorised, and lets go of it. The rules of `Gateway` hold for every method: translate, send at most one
+ * request, never reject; a lookup may send two. A gateway that has these takes charges with `captureMethod: 'manual'`: it then only authorises
+ * the money.
+ *
+ * An answer such as "already captured" is no decline: answer `unknown`, so that a lookup decides.
+ *
+ * @example
+ * captures: {
+ *   capture: {
+ *     async call(request, { timeoutMs, mayLeave }) {
+ *       const answer = await post(`/charges/${encodeURIComponent(request.chargeRef)}/capture`, request, { timeoutMs, mayLeave });
+ *       return judgeCaptureCall('capture', request, captureIn(answer));
+ *     },
+ *     lookup: async (request, { timeoutMs }) =>
+ *       judgeChargeBehind('capture', request, await chargeOf(request.chargeRef, timeoutMs)),
+ *   },
+ *   void: { … },
+ * }
+ */
+export interface Captures {
+  /** Takes `amountMinor` of what was authorised; the gateway lets go of the rest. */
+  readonly capture: CaptureEffect;
+  /** Lets go of all that was authorised. */
+  readonly void: CaptureEffect;
+}
+
+/** A capture or a void at the gateway. */
+export interface CaptureEffect {
+  /** Sends at most one request, under `request.key`. An unknown charge is `unknown`, never `declined`. */
+  call(request: CaptureRequest, options: CallOptions): Promise<CallOutcome | NotSent>;
+  /**
+   * Asks the gateway what became of `request.key`, without any effect there: by the key or, if it does not know the key, by what has become of
+   * the charge. `judgeCaptureLookup` and `judgeChargeBehind` judge both. Called only if `contract.lookup` is true.
+   */
+  lookup(request: CaptureRequest, options: ExchangeOptions): Promise<LookupOutcome | NotSent>;
+}
+
+/**
  * One payment gateway. An adapter only translates. It does not retry, does not follow redirects and does not invent keys. It never
  * rejects for a failure of the gateway or the network: that is an outcome. If it throws all the same, the engine takes the call as
  * `unknown` and the lookup as `unavailable`. If its own machine lacks files, ports or memory to send the request, it answers
@@ -124,6 +163,11 @@ export interface Gateway {
   readonly twoSteps?: TwoSteps;
   /** How refunds are made. Absent: the gateway takes none, and a request for one is refused before anything is stored. */
   readonly refunds?: Refunds;
+  /**
+   * How money that was authorised is captured or voided. Absent: the gateway cannot authorise first, and a request for it is refused before
+   * anything is stored.
+   */
+  readonly captures?: Captures;
   /**
    * Reads an event that the gateway sent. A pure function: it checks the signature and its age, says what the event is about, and decides
    * nothing. `wallMs`: now, in milliseconds since the Unix epoch. It must compare signatures in constant time. Absent: events are not taken.

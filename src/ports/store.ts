@@ -4,6 +4,7 @@ import type { Advance, Advanced } from './store/advance.ts';
 import type { AddressChange, ChargeName, GatewayAddress, Mode, OpenElsewhere } from './store/checks.ts';
 import type {
   DueFollowUps,
+  DueFollowUpsQuery,
   FollowUpAdvance,
   FollowUpAdvanced,
   FollowUpAtGateway,
@@ -155,9 +156,9 @@ export interface Store {
   events(query: EventsQuery): Promise<readonly PaymentEvent[] | null>;
 
   /**
-   * Opens a follow-up of a COMPLETED payment: writes its key, itself and its first event, and reserves its amount in the payment's sums, all
+   * Opens a refund of a COMPLETED payment, or a capture or a void of an AUTHORIZED one: writes its key, itself and its first event, and reserves its amount in the payment's sums, all
    * or nothing. It does so only if neither the key nor the name exists, and if what is refunded, being refunded and refunded elsewhere
-   * leaves room for it. Repeating it is safe: `followUpSituation` then shows a row with its `claimId`.
+   * leaves room for it. A capture or a void reserves nothing, but keeps all others of both kinds out. Repeating it is safe: `followUpSituation` then shows a row with its `claimId`.
    */
   openFollowUp(intent: FollowUpIntent): Promise<FollowUpOpened>;
 
@@ -173,8 +174,8 @@ export interface Store {
    */
   advanceFollowUp(write: FollowUpAdvance): Promise<FollowUpAdvanced>;
 
-  /** As `due`, for follow-ups. */
-  dueFollowUps(query: DueQuery): Promise<DueFollowUps>;
+  /** As `due`, for follow-ups. Each kind has a page of its own, so that none keeps another one from being found. */
+  dueFollowUps(query: DueFollowUpsQuery): Promise<DueFollowUps>;
 
   /** As `addEvidence`, for a follow-up. */
   addFollowUpEvidence(evidence: FollowUpEvidence): Promise<'kept' | 'no_payment'>;

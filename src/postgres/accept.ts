@@ -22,7 +22,7 @@
 import type { Accepted, Intent } from '../ports/store.ts';
 import { ADVANCE } from './advance.ts';
 import { createBatcher } from './batcher.ts';
-import { type Column, columns, millisecondsOf, numberList, readNumberList } from './columns.ts';
+import { type Column, type Columns, columns, millisecondsOf, numberList, readNumberList } from './columns.ts';
 import { type FinalMode, noInstallation } from './mode.ts';
 import type { Session } from './session.ts';
 
@@ -48,15 +48,12 @@ const COLUMNS: readonly Column<Intent>[] = [
     value: (i) => (i.start.kind === 'claimed' ? i.start.leaseMs : i.start.waitMs),
   },
 ];
-const PLAIN = columns<Intent>(COLUMNS);
-const GUARDED = columns<Intent>([
-  ...COLUMNS,
-  { name: 'livemode', type: 'boolean', value: (i) => i.livemode },
-]);
+const LIVEMODE: Column<Intent> = { name: 'livemode', type: 'boolean', value: (i) => i.livemode };
 
 const DUE_AT = `now() + due_ms * interval '1 ms'`;
 
-const accept = (fresh: string): string => `
+/** `more`: a column of operations that only charges with manual capture have, with the comma before it. */
+const accept = (fresh: string, more: string): string => `
 WITH here AS MATERIALIZED (
   SELECT installation_id FROM payonce.installation
 ), ${fresh}
@@ -81,8 +78,8 @@ WITH here AS MATERIALIZED (
   FROM fresh WHERE (SELECT count(*) FROM k) >= 0 ORDER BY account_id, order_id
 ), o AS (
   INSERT INTO payonce.operations (
-    account_id, payment_id, kind, n, gateway_key, amount_minor, currency, method, opened_at, give_up_after_s)
-  SELECT account_id, payment_id, 'charge', 1, gateway_key, amount_minor, currency, method, now(), give_up_after_s
+    account_id, payment_id, kind, n, gateway_key, amount_minor, currency, method, opened_at, give_up_after_s${more})
+  SELECT account_id, payment_id, 'charge', 1, gateway_key, amount_minor, currency, method, now(), give_up_after_s${more}
   FROM fresh
 ), e AS (
   INSERT INTO payonce.events (account_id, payment_id, seq, type, status, charge_n, attempts, at)
@@ -95,26 +92,51 @@ WITH here AS MATERIALIZED (
 SELECT (SELECT ${numberList('ord')} FROM fresh) AS accepted, ${millisecondsOf('now()')} AS now_ms,
   (SELECT installation_id::text FROM here) AS installation_id`;
 
-/** For a mode that is final and known to be the intents'. */
-const ACCEPT = accept(`fresh AS MATERIALIZED (
-  SELECT i.* FROM ${PLAIN.relation}
-  WHERE true`);
+interface Statements {
+  /** For a mode that is final and known to be the intents'. */
+  readonly plain: Columns<Intent>;
+  readonly accept: string;
+  /** The update locks the row against `claim_mode`. If that was first, the update waits and then reads the claimed mode. `fresh` reads the
+   * mode first, so nothing is inserted before the row is locked. */
+  readonly guarded: Columns<Intent>;
+  readonly acceptInOurMode: string;
+}
 
-/**
- * The update locks the row against `claim_mode`. If that was first, the update waits and then reads the claimed mode. `fresh` reads the
- * mode first, so nothing is inserted before the row is locked.
- */
-const ACCEPT_IN_OUR_MODE = `${accept(`mode AS (
-  UPDATE payonce.installation SET livemode = coalesce(livemode, $${GUARDED.next}) RETURNING livemode
+function statementsFor(list: readonly Column<Intent>[], more: string): Statements {
+  const plain = columns<Intent>(list);
+  const guarded = columns<Intent>([...list, LIVEMODE]);
+  return {
+    plain,
+    accept: accept(
+      `fresh AS MATERIALIZED (
+  SELECT i.* FROM ${plain.relation}
+  WHERE true`,
+      more,
+    ),
+    guarded,
+    acceptInOurMode: `${accept(
+      `mode AS (
+  UPDATE payonce.installation SET livemode = coalesce(livemode, $${guarded.next}) RETURNING livemode
 ), fresh AS MATERIALIZED (
-  SELECT i.* FROM mode CROSS JOIN ${GUARDED.relation}
-  WHERE i.livemode = mode.livemode`)}, (SELECT livemode FROM mode) AS livemode`;
+  SELECT i.* FROM mode CROSS JOIN ${guarded.relation}
+  WHERE i.livemode = mode.livemode`,
+      more,
+    )}, (SELECT livemode FROM mode) AS livemode`,
+  };
+}
+
+const AUTOMATIC = statementsFor(COLUMNS, '');
+/** Apart from the others, so that those pay nothing for it. */
+const MANUAL = statementsFor(
+  [...COLUMNS, { name: 'capture_method', type: 'text', value: (i) => i.order.captureMethod ?? null }],
+  ', capture_method',
+);
 
 interface AcceptedRow {
   /** Null: none. */
   readonly accepted: string | null;
   readonly now_ms: number;
-  /** Only in the answer of `ACCEPT_IN_OUR_MODE`. */
+  /** Only in the answer of `acceptInOurMode`. */
   readonly livemode?: boolean | null;
   /** Null: the table payonce.installation is empty. */
   readonly installation_id: string | null;
@@ -122,9 +144,21 @@ interface AcceptedRow {
 
 /** Returns the batched `Store.accept`. */
 export function createAccept(session: Session, mode: FinalMode): (intent: Intent) => Promise<Accepted> {
+  const automatic = acceptBy(AUTOMATIC, session, mode);
+  const manual = acceptBy(MANUAL, session, mode);
+  return (intent) => (intent.order.captureMethod === undefined ? automatic(intent) : manual(intent));
+}
+
+function acceptBy(
+  statements: Statements,
+  session: Session,
+  mode: FinalMode,
+): (intent: Intent) => Promise<Accepted> {
+  const { plain, guarded } = statements;
+
   async function acceptInOurMode(intents: readonly Intent[], first: Intent): Promise<AcceptedRow> {
-    const values = [...GUARDED.values(intents), first.livemode];
-    const [row] = await session.query<AcceptedRow>(ACCEPT_IN_OUR_MODE, values);
+    const values = [...guarded.values(intents), first.livemode];
+    const [row] = await session.query<AcceptedRow>(statements.acceptInOurMode, values);
     const livemode = row?.livemode ?? null;
     if (row === undefined || livemode === null) throw noInstallation();
     // The order was accepted, or exists. So there is a payment, and the mode is final.
@@ -145,7 +179,7 @@ export function createAccept(session: Session, mode: FinalMode): (intent: Intent
       const stranger = intents.find((intent) => intent.livemode !== mode.livemode);
       const row =
         stranger === undefined
-          ? (await session.query<AcceptedRow>(ACCEPT, PLAIN.values(intents)))[0]
+          ? (await session.query<AcceptedRow>(statements.accept, plain.values(intents)))[0]
           : await acceptInOurMode(intents, stranger);
       const accepted = readNumberList(row?.accepted);
       session.wrote(accepted.length);

@@ -5,9 +5,11 @@
  */
 import type { Advance, Advanced, Situation, SituationQuery } from '../ports/store.ts';
 import { createBatcher } from './batcher.ts';
+import { sumsOfEnded } from './captured.ts';
 import { type Column, columns, millisecondsOf, numberList, readNumberList, timeFrom } from './columns.ts';
+import { type Extra, withExtras } from './extras.ts';
 import type { Session } from './session.ts';
-import { hasWish, withWish } from './wishes.ts';
+import { wishesOf } from './wishes.ts';
 
 /** The values of every fenced write, whatever it writes to. */
 export const ADVANCE_COLUMNS: readonly Column<Advance>[] = [
@@ -126,7 +128,8 @@ export function createAdvance(
     },
   });
   return async (item) => {
-    const done = hasWish(item) ? await writeWith(session, item) : await write(item);
+    const extras = [...sumsOfEnded(item), ...wishesOf(item, { unitId: 'payment_id', n: 'charge_n' })];
+    const done = extras.length === 0 ? await write(item) : await writeWith(session, item, extras);
     if (done !== null) return done;
     const { accountId, orderId } = item.payment;
     const { payment } = await situation({ accountId, orderId, keyHash: null });
@@ -134,17 +137,14 @@ export function createAdvance(
   };
 }
 
-/** A write that makes or ends an operator's wish. */
+/** A write that changes more than every write does. */
 async function writeWith(
   session: Session,
-  item: Parameters<typeof withWish>[1],
+  item: Advance,
+  extras: readonly Extra[],
 ): Promise<Extract<Advanced, { kind: 'done' }> | null> {
   const fenced = { tables: TABLES, result: RESULT, values: INPUT.values([item]) } as const;
-  const [row] = await withWish<AdvancedRow>(session, item, {
-    ...fenced,
-    unitId: 'payment_id',
-    n: 'charge_n',
-  });
+  const [row] = await withExtras<AdvancedRow>(session, fenced, extras);
   const [evidence] = readNumberList(row?.evidence);
   return row === undefined || evidence === undefined ? null : { kind: 'done', nowMs: row.now_ms, evidence };
 }

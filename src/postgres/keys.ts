@@ -1,7 +1,7 @@
 /** Idempotency keys: binds one to an existing charge, or opens the next charge with it. */
 import type { KeyBinding, NextCharge } from '../ports/store.ts';
 import { createBatcher } from './batcher.ts';
-import { columns, millisecondsOf, numberList, readNumberList } from './columns.ts';
+import { type Column, columns, millisecondsOf, numberList, readNumberList } from './columns.ts';
 import { isRetryable } from './errors.ts';
 import type { Session } from './session.ts';
 
@@ -45,7 +45,7 @@ export function createBindKey(session: Session): (binding: KeyBinding) => Promis
   });
 }
 
-const OPENING = columns<NextCharge>([
+const OPENING: readonly Column<NextCharge>[] = [
   { name: 'account_id', type: 'text', value: ({ order }) => order.accountId },
   { name: 'order_id', type: 'text', value: ({ order }) => order.orderId },
   { name: 'payment_id', type: 'uuid', value: (o) => o.paymentId },
@@ -69,17 +69,20 @@ const OPENING = columns<NextCharge>([
     type: 'float8',
     value: ({ start }) => (start.kind === 'claimed' ? start.leaseMs : start.waitMs),
   },
-]);
+];
 
 const DUE_AT = `now() + i.due_ms * interval '1 ms'`;
 
 /**
+ * `relation`: what `OPENING` makes of the charge. `more`: a column of operations that only charges with manual capture have, with the comma
+ * before it.
+ *
  * Writes the key first, then the payment, if it has not changed since the caller read it, then the rest. If the payment moves to another
  * gateway, its earlier charges keep the name of the gateway where they were made.
  */
-const OPEN_NEXT = `
+const openNext = (relation: string, more: string): string => `
 WITH i AS MATERIALIZED (
-  SELECT * FROM ${OPENING.relation}
+  SELECT * FROM ${relation}
 ), k AS (
   INSERT INTO payonce.requests (account_id, key_hash, fingerprint, payment_id, charge_n, started)
   SELECT account_id, key_hash, fingerprint, payment_id, n, true FROM i
@@ -100,8 +103,8 @@ WITH i AS MATERIALIZED (
   RETURNING p.seq, p.attempts
 ), o AS (
   INSERT INTO payonce.operations (
-    account_id, payment_id, kind, n, gateway_key, amount_minor, currency, method, opened_at, give_up_after_s)
-  SELECT account_id, payment_id, 'charge', n, gateway_key, amount_minor, currency, method, now(), give_up_after_s
+    account_id, payment_id, kind, n, gateway_key, amount_minor, currency, method, opened_at, give_up_after_s${more})
+  SELECT account_id, payment_id, 'charge', n, gateway_key, amount_minor, currency, method, now(), give_up_after_s${more}
   FROM i WHERE EXISTS (SELECT FROM p)
 ), elsewhere AS (
   UPDATE payonce.operations AS o SET gateway = before.gateway
@@ -115,12 +118,23 @@ WITH i AS MATERIALIZED (
 SELECT (SELECT count(*) FROM p)::int AS opened, ${millisecondsOf('now()')} AS now_ms,
   CASE WHEN EXISTS (SELECT FROM k) AND NOT EXISTS (SELECT FROM p) THEN payonce.lost_race() END AS raced`;
 
+const AUTOMATIC = columns<NextCharge>(OPENING);
+const OPEN_NEXT = openNext(AUTOMATIC.relation, '');
+/** Apart from the other one, so that automatic charges pay nothing for it. */
+const MANUAL = columns<NextCharge>([
+  ...OPENING,
+  { name: 'capture_method', type: 'text', value: ({ order }) => order.captureMethod ?? null },
+]);
+const OPEN_NEXT_MANUAL = openNext(MANUAL.relation, ', capture_method');
+
 export async function openNextCharge(
   session: Session,
   opening: NextCharge,
 ): Promise<{ kind: 'opened'; nowMs: number } | { kind: 'lost' }> {
+  const [statement, list] =
+    opening.order.captureMethod === undefined ? [OPEN_NEXT, AUTOMATIC] : [OPEN_NEXT_MANUAL, MANUAL];
   const [row] = await session
-    .query<{ opened: number; now_ms: number }>(OPEN_NEXT, OPENING.values([opening]))
+    .query<{ opened: number; now_ms: number }>(statement, list.values([opening]))
     .catch((error: unknown) => {
       if (isRetryable(error)) return [];
       throw error;

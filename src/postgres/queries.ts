@@ -49,6 +49,9 @@ const CANDIDATES: Readonly<Record<PaymentStatus, string | null>> = {
   UNRESOLVED: WITH_TIMER,
   REVIEW: hadStatus('REVIEW'),
   FAILED: hadStatus('FAILED'),
+  // Looked at when its authorisation should have ended.
+  AUTHORIZED: WITH_TIMER,
+  VOIDED: 'SELECT payment_id FROM payonce.payment_sums WHERE account_id = $1 AND captured_minor = 0',
   COMPLETED: null,
 };
 

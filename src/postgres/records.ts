@@ -37,7 +37,7 @@ export function recordColumns(retention: string, p = 'p', o = 'o'): string {
     ${millisecondsOf(`${p}.unresolved_since`)} AS unresolved_since, ${p}.failure_code, ${p}.gateway_ref, ${p}.absences,
     ${p}.seq, ${p}.fence, ${p}.claim_id, ${p}.held, ${millisecondsOf(`${p}.due_at`)} AS due_at, ${p}.evidence,
     ${millisecondsOf(`${p}.created_at`)} AS created_at, ${millisecondsOf(`${p}.updated_at`)} AS updated_at,
-    ${o}.method, ${o}.gateway_key, ${millisecondsOf(`${o}.opened_at`)} AS opened_at, ${o}.give_up_after_s,
+    ${o}.method, ${o}.gateway_key, ${millisecondsOf(`${o}.opened_at`)} AS opened_at, ${o}.give_up_after_s, ${o}.capture_method,
     ${answerColumns(o, retention, '')}`;
 }
 
@@ -84,6 +84,7 @@ export interface RecordRow extends AnswerRow {
   readonly gateway_key: string;
   readonly opened_at: number;
   readonly give_up_after_s: number | null;
+  readonly capture_method: 'manual' | null;
 }
 
 export function toRecord(row: RecordRow): PaymentRecord {
@@ -94,6 +95,7 @@ export function toRecord(row: RecordRow): PaymentRecord {
       amountMinor: safeInteger(row.amount_minor),
       currency: row.currency,
       ...(row.method === null ? {} : { method: row.method }),
+      ...(row.capture_method === null ? {} : { captureMethod: row.capture_method }),
       metadata: row.metadata,
     },
     paymentId: row.payment_id,
@@ -130,5 +132,6 @@ function toOperation(row: RecordRow): Operation {
     unresolvedSinceMs: row.unresolved_since,
     failureCode: row.failure_code,
     gatewayRef: row.gateway_ref,
+    ...(row.capture_method === null ? {} : { manual: true }),
   };
 }

@@ -1,57 +1,44 @@
 /**
- * Operators' wishes. They are made and ended in the statement of a fenced write, and only if that write applies. Such writes are rare, so
- * they have statements of their own, and the statement of all others stays as it is.
+ * Operators' wishes. They are made and ended in the statement of a fenced write, and only if that write applies.
  */
-
-import type { QueryResultRow } from 'pg';
 import type { Advance, StoredWish, UnitKey, WishChange } from '../ports/store.ts';
+import type { Extra } from './extras.ts';
 import type { Session } from './session.ts';
 import { safeInteger } from './types.ts';
 
-type Wishing = Advance & { readonly wish: WishChange };
-
-export function hasWish(write: Advance): write is Wishing {
-  return write.wish !== undefined;
-}
-
-/** A statement that ends with `result`, and its values, with the change of the wish between them. */
-interface Fenced {
-  /** It has a relation `p` with the row after the write, if that applies. */
-  readonly tables: string;
-  readonly result: string;
-  readonly values: readonly string[];
+/** The row that a wish is about, as the fenced write's relation `p` has it. */
+export interface WishedRow {
   /** The column of `p` with the id of the row. */
   readonly unitId: 'payment_id' | 'follow_up_id';
   /** SQL for the number of the charge. */
   readonly n: string;
 }
 
-export function withWish<Row extends QueryResultRow>(
-  session: Session,
-  { wish }: Wishing,
-  fenced: Fenced,
-): Promise<Row[]> {
-  const { tables, result, values } = fenced;
-  const change = wish.kind === 'make' ? making(wish, fenced) : ending(wish, fenced);
-  return session.query(`${tables}, w AS (${change.sql})\n${result}`, [...values, ...change.values]);
+/** What the write does with a wish. */
+export function wishesOf({ wish }: Advance, row: WishedRow): readonly Extra[] {
+  if (wish === undefined) return [];
+  return [wish.kind === 'make' ? making(wish, row) : ending(wish, row)];
 }
 
 type Change<Kind> = Extract<WishChange, { kind: Kind }>;
 
-function making({ wish, evidence }: Change<'make'>, { values, unitId, n }: Fenced) {
+function making({ wish, evidence }: Change<'make'>, { unitId, n }: WishedRow): Extra {
   const { outcome, actor } = wish;
   const [ref, amount] = wish.outcome === 'completed' ? [wish.gatewayRef, wish.amountMinor] : [null, null];
-  const p = (index: number): string => `$${values.length + index}`;
-  const sql = `INSERT INTO payonce.wishes (
+  const sql = (next: number): string => {
+    const p = (index: number): string => `$${next - 1 + index}`;
+    return `w AS (INSERT INTO payonce.wishes (
     account_id, unit_id, seq, n, outcome, gateway_ref, amount_minor, evidence, actor, made_at)
-  SELECT account_id, ${unitId}, seq, ${n}, ${p(1)}, ${p(2)}, ${p(3)}::bigint, ${p(4)}, ${p(5)}, now() FROM p`;
+  SELECT account_id, ${unitId}, seq, ${n}, ${p(1)}, ${p(2)}, ${p(3)}::bigint, ${p(4)}, ${p(5)}, now() FROM p)`;
+  };
   return { sql, values: [outcome, ref, amount, evidence, actor] };
 }
 
-function ending({ seq, end }: Change<'end'>, { values, unitId }: Fenced) {
-  const p = (index: number): string => `$${values.length + index}`;
-  const sql = `UPDATE payonce.wishes w SET ended_at = now(), ending = ${p(1)} FROM p
-  WHERE w.account_id = p.account_id AND w.unit_id = p.${unitId} AND w.seq = ${p(2)}::integer AND w.ending IS NULL`;
+function ending({ seq, end }: Change<'end'>, { unitId }: WishedRow): Extra {
+  const sql = (
+    next: number,
+  ): string => `w AS (UPDATE payonce.wishes w SET ended_at = now(), ending = $${next} FROM p
+  WHERE w.account_id = p.account_id AND w.unit_id = p.${unitId} AND w.seq = $${next + 1}::integer AND w.ending IS NULL)`;
   return { sql, values: [end, seq] };
 }
 

@@ -55,6 +55,7 @@ describe('the gateway of the service', () => {
       GATEWAY_LOOKUP: 'no',
       GATEWAY_LOOKUP_LAG_MS: '7',
       GATEWAY_LANDS_WITHIN_MS: '11',
+      GATEWAY_AUTHORIZED_FOR_MS: '1300',
     };
     expect((await open(env)).contract).toEqual({
       steps: 'one',
@@ -64,6 +65,7 @@ describe('the gateway of the service', () => {
       lookup: false,
       lookupLagMs: 7,
       landsWithinMs: 11,
+      authorizedForMs: 1300,
     });
   });
 });

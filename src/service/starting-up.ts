@@ -1,4 +1,5 @@
 import type { Payonce } from '../engine/api.ts';
+import { exclusiveProblem } from '../engine/capturing/problem.ts';
 import { problem } from '../engine/problem.ts';
 import { refundProblem } from '../engine/refunding/problem.ts';
 import { StoreError } from '../ports/store.ts';
@@ -23,6 +24,12 @@ export function startingUp(engine: () => Payonce | null): Payonce {
     refunds: async (accountId, paymentId, filter) => started().refunds(accountId, paymentId, filter),
     refundEvents: async (accountId, paymentId, refundId, filter) =>
       started().refundEvents(accountId, paymentId, refundId, filter),
+    capture: async (wanted, options) =>
+      engine()?.capture(wanted, options) ?? exclusiveProblem('store_unavailable'),
+    void: async (wanted, options) => engine()?.void(wanted, options) ?? exclusiveProblem('store_unavailable'),
+    findExclusive: async (accountId, paymentId, kind) => started().findExclusive(accountId, paymentId, kind),
+    exclusiveEvents: async (accountId, paymentId, kind, filter) =>
+      started().exclusiveEvents(accountId, paymentId, kind, filter),
     lookNow: async (wanted) => started().lookNow(wanted),
     resolve: async (wanted) => started().resolve(wanted),
     gatewayWebhook: async (wanted) => started().gatewayWebhook(wanted),

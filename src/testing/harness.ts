@@ -1,6 +1,7 @@
 /** What an adapter gives to be checked: how it is built, and how its gateway writes each answer. */
 import type { ChargeRequest, PrepareRequest, ReportedCharge } from '../domain/outcomes.ts';
 import type { Gateway, WebhookDelivery } from '../ports/gateway.ts';
+import type { CaptureDialect } from './captures-harness.ts';
 import type { Reasons } from './expect.ts';
 import type { RefundDialect } from './refunds-harness.ts';
 import type { RawAnswer } from './server.ts';
@@ -55,6 +56,8 @@ export interface GatewayHarness {
   readonly dialect: Dialect;
   /** How it writes its answers about refunds. Absent: the adapter has no `refunds`. */
   readonly refunds?: RefundDialect;
+  /** How it writes its answers about authorised charges, captures and voids. Absent: the adapter has no `captures`. */
+  readonly captures?: CaptureDialect;
   /** How it writes its answers about objects. Absent: the adapter has no `twoSteps`. */
   readonly twoSteps?: TwoStepsDialect;
   /** How it writes its events. Absent: the adapter has no `webhooks`. */

@@ -3,6 +3,7 @@
  * Payonce's own adapters run the same ones.
  */
 
+import { collectCaptures } from './captures.ts';
 import { collectCharges } from './charges.ts';
 import { type Check, collect } from './collect.ts';
 import { collectEdges } from './edges.ts';
@@ -12,6 +13,7 @@ import { collectRefunds } from './refunds.ts';
 import { collectTwoSteps } from './two-steps.ts';
 import { collectWebhooks, NOWHERE } from './webhooks.ts';
 
+export type { AuthorizedReport, CaptureChanges, CaptureDialect } from './captures-harness.ts';
 export type { Check } from './collect.ts';
 export type {
   ChargeChanges,
@@ -25,8 +27,8 @@ export type { ChargeReport, RefundChanges, RefundDialect } from './refunds-harne
 export type { RawAnswer } from './server.ts';
 
 /**
- * The checks for one adapter. What it declares decides which: `refunds`, `twoSteps` and `webhooks` are checked if it has them. Each check
- * starts a small server on this machine, and makes an adapter for it with `connect`. Run them one after the other.
+ * The checks for one adapter. What it declares decides which: `refunds`, `captures`, `twoSteps` and `webhooks` are checked if it has
+ * them. Each check starts a small server on this machine, and makes an adapter for it with `connect`. Run them one after the other.
  *
  * @throws Error if the adapter declares a part whose dialect is missing.
  *
@@ -47,12 +49,13 @@ export function gatewayChecks(harness: GatewayHarness): readonly Check[] {
     const isAdding = declared.refunds.refunded !== undefined;
     collectRefunds(suite, harness, needed(harness.refunds, 'refunds'), isAdding);
   }
+  if (declared.captures !== undefined) collectCaptures(suite, harness, needed(harness.captures, 'captures'));
   if (declared.twoSteps !== undefined) collectTwoSteps(suite, harness, needed(harness.twoSteps, 'twoSteps'));
   if (declared.webhooks !== undefined) collectWebhooks(suite, harness, needed(harness.webhooks, 'webhooks'));
   return suite.checks;
 }
 
-function needed<T>(dialect: T | undefined, part: 'refunds' | 'twoSteps' | 'webhooks'): T {
+function needed<T>(dialect: T | undefined, part: 'refunds' | 'captures' | 'twoSteps' | 'webhooks'): T {
   if (dialect !== undefined) return dialect;
   throw new Error(`The adapter declares ${part}. Give gatewayChecks its dialect too: { ${part}: … }.`);
 }

@@ -1,7 +1,7 @@
 /** The checks themselves: they run without this test runner, in order, and find an adapter that lies. */
 import { AssertionError } from 'node:assert';
 import { describe, expect, test } from 'vitest';
-import { charges, refunds } from '../../examples/http-dialect.mjs';
+import { captures, charges, refunds } from '../../examples/http-dialect.mjs';
 import { CONTRACT } from '../../test/support/contract.ts';
 import { createHttpGateway } from '../gateways/http/index.ts';
 import type { Gateway } from '../ports/gateway.ts';
@@ -12,13 +12,15 @@ import { gatewayChecks } from './index.ts';
 
 const honest = (url: string): Gateway => createHttpGateway({ url, contract: CONTRACT });
 const chargesOnly = (url: string): Gateway => {
-  const { refunds: _left, ...gateway } = honest(url);
+  const { refunds: _refunds, captures: _captures, ...gateway } = honest(url);
   return gateway;
 };
 
 describe('the checks of an adapter', () => {
   test('each have a name of their own', () => {
-    const names = gatewayChecks({ dialect: charges, refunds, connect: honest }).map(({ name }) => name);
+    const names = gatewayChecks({ dialect: charges, refunds, captures, connect: honest }).map(
+      ({ name }) => name,
+    );
     expect(names.length).toBeGreaterThan(400);
     expect(new Set(names).size).toBe(names.length);
   });
@@ -26,12 +28,14 @@ describe('the checks of an adapter', () => {
   test('are those of what the adapter declares', () => {
     const groups = (connect: (url: string) => Gateway) => [
       ...new Set(
-        gatewayChecks({ dialect: charges, refunds, connect }).map(({ name }) => name.split(' > ')[0]),
+        gatewayChecks({ dialect: charges, refunds, captures, connect }).map(
+          ({ name }) => name.split(' > ')[0],
+        ),
       ),
     ];
     const always = ['over http', 'over https', 'answers that do not count', 'charges'];
     expect(groups(chargesOnly)).toEqual(always);
-    expect(groups(honest)).toEqual([...always, 'refunds']);
+    expect(groups(honest)).toEqual([...always, 'refunds', 'captures']);
   });
 
   test('need the dialect of each part that is declared', () => {

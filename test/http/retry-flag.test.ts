@@ -19,6 +19,7 @@ const PAYMENTS = STATUSES.flatMap((status) =>
 const PROMISE = /may be tried.*with a new Idempotency-Key/;
 
 const CHARGE_PROBLEMS: Record<ChargeProblem, true> = {
+  effect_not_offered: true,
   order_conflict: true,
   order_not_chargeable: true,
   other_gateway: true,

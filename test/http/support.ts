@@ -3,13 +3,19 @@ import { connect, type Socket } from 'node:net';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import { expect, onTestFinished } from 'vitest';
+import type { CaptureOrVoidEvent } from '../../src/domain/capture-or-void.ts';
+import type { ExclusiveKind } from '../../src/domain/effects.ts';
 import type { Order, PaymentEvent } from '../../src/domain/payment.ts';
 import type { RefundEvent } from '../../src/domain/refund.ts';
 import type { FrozenAnswer } from '../../src/engine/answer.ts';
 import type {
+  CaptureOrVoidNow,
   ChargeAnswer,
   ChargeOptions,
   EventFilter,
+  ExclusiveAnswer,
+  ExclusiveOptions,
+  ExclusiveWanted,
   ListFilter,
   LookWanted,
   NotReady,
@@ -26,6 +32,7 @@ import type {
   WebhookAnswer,
   WebhookWanted,
 } from '../../src/engine/api.ts';
+import { exclusiveProblem } from '../../src/engine/capturing/problem.ts';
 import { createServer, type ServerOptions } from '../../src/http/server.ts';
 
 export const PAYMENT_ID = '01936b1e-7f2a-7c3d-8e4f-0123456789ab';
@@ -102,6 +109,9 @@ interface Script {
     refundId: string,
     filter: EventFilter,
   ) => Promise<readonly RefundEvent[] | null> | readonly RefundEvent[] | null;
+  exclusive?: (kind: ExclusiveKind) => ExclusiveAnswer;
+  findExclusive?: (kind: ExclusiveKind) => CaptureOrVoidNow | null;
+  exclusiveEvents?: (kind: ExclusiveKind, filter: EventFilter) => readonly CaptureOrVoidEvent[] | null;
   operate?: () => OperatorAnswer;
   webhook?: () => WebhookAnswer;
   notReady?: () => Promise<NotReady | null>;
@@ -113,6 +123,12 @@ export interface Harness {
   readonly charges: { readonly order: Order; readonly options: ChargeOptions }[];
   /** Every refund that reached the engine. */
   readonly refunds: { readonly wanted: RefundWanted; readonly options: RefundOptions }[];
+  /** Every capture and void that reached the engine. */
+  readonly exclusives: {
+    readonly kind: ExclusiveKind;
+    readonly wanted: ExclusiveWanted;
+    readonly options: ExclusiveOptions;
+  }[];
   /** Everything that an operator asked of the engine. */
   readonly operated: (LookWanted | ResolveWanted)[];
   /** Every event of a gateway that reached the engine. */
@@ -134,6 +150,7 @@ export interface Harness {
 export function harness(script: Script = {}, options: Partial<ServerOptions> = {}): Harness {
   const charges: Harness['charges'] = [];
   const refunds: Harness['refunds'] = [];
+  const exclusives: Harness['exclusives'] = [];
   const operated: Harness['operated'] = [];
   const events: Harness['events'] = [];
   const lines: Harness['lines'] = [];
@@ -157,6 +174,17 @@ export function harness(script: Script = {}, options: Partial<ServerOptions> = {
       refunds.push({ wanted, options: refundOptions });
       return (script.refund ?? (() => refunded({ started: true, replayed: false })))(wanted, refundOptions);
     },
+    capture: async (wanted, exclusiveOptions) => {
+      exclusives.push({ kind: 'capture', wanted, options: exclusiveOptions });
+      return (script.exclusive ?? (() => exclusiveProblem('payment_not_capturable')))('capture');
+    },
+    void: async (wanted, exclusiveOptions) => {
+      exclusives.push({ kind: 'void', wanted, options: exclusiveOptions });
+      return (script.exclusive ?? (() => exclusiveProblem('payment_not_voidable')))('void');
+    },
+    findExclusive: async (_account, _id, kind) => (script.findExclusive ?? (() => null))(kind),
+    exclusiveEvents: async (_account, _id, kind, filter) =>
+      (script.exclusiveEvents ?? (() => null))(kind, filter),
     lookNow: operate,
     resolve: operate,
     gatewayWebhook: async (wanted) => {
@@ -197,6 +225,7 @@ export function harness(script: Script = {}, options: Partial<ServerOptions> = {
     operated,
     events,
     lines,
+    exclusives,
     inject,
     post: json('/v1/payments'),
     giveBack: json(`/v1/payments/${PAYMENT_ID}/refunds`),

@@ -159,3 +159,55 @@ describe('a refund at Stripe', () => {
     ).toEqual({ kind: 'refunded', amountMinor: refunded });
   });
 });
+
+describe('money that is authorised first at Stripe', () => {
+  const order = { orderId: 'ORD1', amountMinor: 1_000, currency: 'USD', captureMethod: 'manual' } as const;
+
+  async function authorized(method: string): Promise<Shop & { readonly paymentId: string }> {
+    const shop = await openShop();
+    const result = await ended(() => shop.payonce.charge({ ...order, method }, { waitMs: 60_000 }));
+    expect(result.outcome).toBe('authorized');
+    if (result.outcome !== 'authorized') throw new Error('It was not authorised.');
+    return { ...shop, paymentId: result.payment.paymentId };
+  }
+
+  test.each([
+    'pm_card_visa',
+    'pm_capture_lost_answer',
+    'pm_capture_error_after',
+    'pm_capture_drop_before_once',
+    'pm_capture_429_once',
+  ])('with %s is captured in part, once', async (method) => {
+    const shop = await authorized(method);
+    const { paymentId, payonce, stripe } = shop;
+    const captured = await ended(() => payonce.capture({ paymentId, amountMinor: 400 }, { waitMs: 60_000 }));
+    expect(captured.outcome).toBe('captured');
+    expect(await payonce.payment(paymentId)).toMatchObject({
+      status: 'COMPLETED',
+      sums: { capturedMinor: 400 },
+    });
+    const { data } = await stripe.sdk.paymentIntents.list();
+    expect(data.map((one) => [one.status, one.amount_received])).toEqual([['succeeded', 400]]);
+    const refund = { paymentId, refundId: 'r1', amountMinor: 401 };
+    expect(await payonce.refund(refund)).toMatchObject({
+      outcome: 'refused',
+      code: 'refund_exceeds_captured',
+    });
+  });
+
+  test.each(['pm_card_visa', 'pm_void_lost_answer', 'pm_void_error_after'])(
+    'with %s is let go',
+    async (method) => {
+      const shop = await authorized(method);
+      const { paymentId, payonce, stripe } = shop;
+      expect((await ended(() => payonce.void({ paymentId }, { waitMs: 60_000 }))).outcome).toBe('voided');
+      expect(await payonce.payment(paymentId)).toMatchObject({
+        status: 'VOIDED',
+        sums: { capturedMinor: 0 },
+      });
+      expect((await stripe.sdk.paymentIntents.list()).data.map(({ status }) => status)).toEqual(['canceled']);
+      expect(await payonce.capture({ paymentId })).toMatchObject({ code: 'payment_not_capturable' });
+      expect(await liveIn(shop)).toBe(0);
+    },
+  );
+});

@@ -13,7 +13,7 @@ const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 const LIMIT_MS = 240_000;
 
 const CONSUMER = `
-import { createPayonce, PayonceInputError, StoreError, judgeCall, type ChargeResult, type Gateway, type Payonce, type RefundResult } from 'payonce';
+import { createPayonce, PayonceInputError, StoreError, judgeCall, type CaptureResult, type ChargeResult, type Gateway, type Payonce, type RefundResult, type VoidResult } from 'payonce';
 import pg from 'pg';
 
 const gateway: Gateway = {
@@ -49,8 +49,14 @@ export async function shop(): Promise<string> {
   const more = page?.next == null ? null : await payonce.refunds(paymentId, { before: page.next });
   const trail = await payonce.refundEvents(paymentId, 'r', { after: 1 });
   const found = await payonce.findRefund(paymentId, 'r', { accountId: 'c' });
+  await payonce.charge({ orderId: 'b', amountMinor: 1, currency: 'USD', captureMethod: 'manual' });
+  const capture = await payonce.capture({ paymentId, amountMinor: 1, metadata: { a: 'b' } }, { idempotencyKey: 'k' });
+  const release = await payonce.void({ paymentId, accountId: 'c' }, { waitMs: 0 });
+  const last = (await payonce.findCapture(paymentId)) ?? (await payonce.findVoid(paymentId));
+  const lines = (await payonce.captureEvents(paymentId)) ?? (await payonce.voidEvents(paymentId, { after: 1 }));
+  await payonce.stop(last?.attempts ?? lines?.length);
   await payonce.stop(events?.length ?? more?.refunds.length ?? trail?.length ?? found?.attempts ?? 0);
-  return told(result) + toldOf(refund);
+  return told(result) + toldOf(refund) + toldOfCapture(capture) + toldOfCapture(release);
 }
 
 function told(result: ChargeResult): string {
@@ -58,6 +64,14 @@ function told(result: ChargeResult): string {
     case 'paid': {
       const status: 'COMPLETED' = result.payment.status;
       return status + result.payment.amountMinor.toFixed();
+    }
+    case 'authorized': {
+      const status: 'AUTHORIZED' = result.payment.status;
+      return status + (result.payment.captureMethod ?? '');
+    }
+    case 'released': {
+      const status: 'VOIDED' = result.payment.status;
+      return status;
     }
     case 'declined':
     case 'failed': {
@@ -99,6 +113,27 @@ function toldOf(result: RefundResult): string {
   }
 }
 
+function toldOfCapture(result: CaptureResult | VoidResult): string {
+  switch (result.outcome) {
+    case 'captured':
+    case 'voided': {
+      const status: 'SUCCEEDED' = result.operation.status;
+      return status + result.operation.amountMinor.toFixed();
+    }
+    case 'declined':
+    case 'failed': {
+      const status: 'FAILED' = result.operation.status;
+      return result.code + result.safeToRetryWithNewKey + status;
+    }
+    case 'pending':
+      return result.reason === 'store_outcome_unknown' ? result.detail : result.operation.orderId;
+    case 'review':
+      return result.reason + result.operation.orderId;
+    case 'refused':
+      return result.code + (result.operation?.status ?? '');
+  }
+}
+
 export const isOurs = (error: unknown): string =>
   error instanceof PayonceInputError ? error.errors.map(({ field }) => field).join() + error.code
   : error instanceof StoreError ? error.kind : '';
@@ -124,6 +159,8 @@ const MISTAKES: readonly (readonly [string, string, string])[] = [
     `payonce.refund({ paymentId: 'p', refundId: 'r' }).then((r) => r.refund.refundId)`,
     'null',
   ],
+  ['a capture of no payment', `payonce.capture({ amountMinor: 1 })`, 'paymentId'],
+  ['a void of an amount', `payonce.void({ paymentId: 'p', amountMinor: 1 })`, 'amountMinor'],
   ['an outcome that there is not', `payonce.charge(order).then((r) => r.outcome === 'settled')`, 'settled'],
 ];
 

@@ -1,7 +1,7 @@
 /** What the sweep reads when many waiting payments, or refunds, cannot go on. */
 import type { Pool } from 'pg';
 import { expect, test } from 'vitest';
-import { GATEWAY, intent, numbers, order } from '../suites/store/fixtures.ts';
+import { GATEWAY, intent, numbers, ofEveryKind, order } from '../suites/store/fixtures.ts';
 import { completed, opened, refund } from '../suites/store/follow-up-fixtures.ts';
 import { openDatabase } from './world.ts';
 
@@ -40,7 +40,11 @@ test('three refunds that are to be looked up are found without reading past the 
       'step', CASE WHEN n IN (7, 77, 777) THEN 'lookup' ELSE 'call' END))).*
     FROM payonce.follow_ups f CROSS JOIN generate_series(1, 3000) n`);
   const before = await readRows(pool, 'follow_ups');
-  const { followUps } = await store.dueFollowUps({ gateway: GATEWAY, limit: 1000, calls: false });
+  const { followUps } = await store.dueFollowUps({
+    gateway: GATEWAY,
+    limit: 1000,
+    calls: ofEveryKind(false),
+  });
   expect(followUps.map(({ followUp }) => followUp.name).sort()).toEqual(['r-7', 'r-77', 'r-777']);
   expect((await readRows(pool, 'follow_ups')) - before).toBeLessThan(30);
 });

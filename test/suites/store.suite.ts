@@ -7,6 +7,7 @@ import { acceptTests } from './store/accept.ts';
 import { advanceTests } from './store/advance.ts';
 import { answerTests } from './store/answers.ts';
 import { batchedEndingTests } from './store/batched-endings.ts';
+import { captureTests } from './store/captures.ts';
 import { clockTests } from './store/clocks.ts';
 import { dueTests } from './store/due.ts';
 import { endingTests } from './store/endings.ts';
@@ -87,6 +88,7 @@ export function storeSuite(name: string, makeHarness: () => Promise<StoreHarness
     followUpWritingTests(environment);
     followUpWorkTests(environment);
     followUpReadingTests(environment);
+    captureTests(environment);
     readingTests(environment);
     modeTests(environment);
     answerTests(environment);

@@ -37,6 +37,8 @@ export function said(answer: OperatorAnswer): string {
       return `payment ${answer.payment.status}`;
     case 'refund':
       return `refund ${answer.refund.status}`;
+    case 'exclusive':
+      return `${answer.exclusive.operation} ${answer.exclusive.status}`;
     case 'problem':
       return answer.code;
   }

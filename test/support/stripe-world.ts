@@ -1,6 +1,6 @@
 /** The adapter for Stripe against a scripted server, over real sockets and with Stripe's own SDK. */
 import { type StripeGatewayOptions, stripeGateway } from '../../src/gateways/stripe/index.ts';
-import type { Gateway, Refunds, TwoSteps } from '../../src/ports/gateway.ts';
+import type { Captures, Gateway, Refunds, TwoSteps } from '../../src/ports/gateway.ts';
 import { type ScriptedServer, startScriptedServer } from '../../src/testing/server.ts';
 
 /** Restricted, so that Stripe is not asked for the account. */
@@ -11,6 +11,7 @@ export interface StripeWorld {
   readonly gateway: Gateway;
   readonly twoSteps: TwoSteps;
   readonly refunds: Refunds;
+  readonly captures: Captures;
   close(): Promise<void>;
 }
 
@@ -22,13 +23,15 @@ export async function openStripeWorld(options: Partial<StripeGatewayOptions> = {
     apiBase: `http://127.0.0.1:${far.port}`,
     ...options,
   });
-  const { twoSteps, refunds } = gateway;
-  if (twoSteps === undefined || refunds === undefined) throw new Error('The adapter lacks a part.');
+  const { twoSteps, refunds, captures } = gateway;
+  if (twoSteps === undefined || refunds === undefined || captures === undefined)
+    throw new Error('The adapter lacks a part.');
   return {
     far,
     gateway,
     twoSteps,
     refunds,
+    captures,
     async close() {
       await gateway.close();
       await far.close();

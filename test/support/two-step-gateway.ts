@@ -9,16 +9,18 @@ import type {
   PrepareRequest,
   SealRequest,
 } from '../../src/domain/outcomes.ts';
-import type { CallOptions, ExchangeOptions, Gateway } from '../../src/ports/gateway.ts';
+import type { CallOptions, CaptureEffect, ExchangeOptions, Gateway } from '../../src/ports/gateway.ts';
 import { CONTRACT } from './contract.ts';
 
 const TWO_STEPS: GatewayContract = { ...CONTRACT, steps: 'two' };
 
-/** What a request is confirmed on. `acting`: the customer must do something first. */
+/** What a request is confirmed on. `acting`: the customer must do something first. `held`: authorised. `captured`: all of it was captured since. */
 export interface MadeObject {
   readonly key: string;
   readonly prepareKey: string;
-  state: 'open' | 'acting' | 'paid' | 'sealed';
+  state: 'open' | 'acting' | 'paid' | 'held' | 'captured' | 'sealed';
+  /** What a confirm holds, instead of taking it. Absent: it takes it. */
+  readonly heldMinor?: number;
   /** Why the last confirm was declined. */
   code?: string;
 }
@@ -39,6 +41,8 @@ export interface TwoStepGateway extends Gateway {
   onConfirm: Play<Confirmed, CallOutcome, CallOptions>;
   onRead: Play<ChargeRequest, LookupOutcome>;
   onSeal: Play<SealRequest, undefined>;
+  /** A capture or a void. */
+  onEnd: (exchange: { act(): CallOutcome }) => CallOutcome;
   /** What the gateway itself does with a confirm. Default: it approves. */
   card: 'approve' | 'decline' | 'act' | 'break';
   /** By handle. */
@@ -76,9 +80,14 @@ export function createTwoStepGateway(contract: Partial<GatewayContract> = {}): T
     return kept.get(key) as Answer;
   }
 
-  function make({ key, prepareKey }: PrepareRequest): PrepareOutcome {
+  function make({ key, prepareKey, captureMethod, amountMinor }: PrepareRequest): PrepareOutcome {
     const handle = `pi_${objects.size + 1}`;
-    objects.set(handle, { key, prepareKey, state: 'open' });
+    objects.set(handle, {
+      key,
+      prepareKey,
+      state: 'open',
+      ...(captureMethod === 'manual' ? { heldMinor: amountMinor } : {}),
+    });
     return { kind: 'prepared', handle };
   }
 
@@ -88,7 +97,7 @@ export function createTwoStepGateway(contract: Partial<GatewayContract> = {}): T
       return { kind: 'unknown', answered: true, reason: 'http_500' };
     switch (gateway.card) {
       case 'approve':
-        object.state = 'paid';
+        object.state = object.heldMinor === undefined ? 'paid' : 'held';
         return { kind: 'approved', ref: handle };
       case 'decline':
         object.code = 'no_funds';
@@ -109,7 +118,10 @@ export function createTwoStepGateway(contract: Partial<GatewayContract> = {}): T
       case 'acting':
         return { kind: 'requires_action', ref: found, action: ACTION };
       case 'paid':
+      case 'held':
         return { kind: 'succeeded', ref: found };
+      case 'captured':
+        return { kind: 'captured', ref: found, amountMinor: object.heldMinor ?? 0 };
       case 'sealed':
         return { kind: 'sealed', ref: found };
     }
@@ -117,7 +129,29 @@ export function createTwoStepGateway(contract: Partial<GatewayContract> = {}): T
 
   function seal(handle: string): undefined {
     const object = objects.get(handle);
-    if (object !== undefined && object.state !== 'paid') object.state = 'sealed';
+    if (object !== undefined && object.state !== 'paid' && object.state !== 'captured')
+      object.state = 'sealed';
+  }
+
+  /** A capture or a void ends what is held, and the object shows it. */
+  function ending(to: 'captured' | 'sealed'): CaptureEffect {
+    return {
+      async call({ key, chargeRef: ref }) {
+        const act = (): CallOutcome => {
+          const object = objects.get(ref);
+          if (object?.state !== 'held')
+            return { kind: 'unknown', answered: true, reason: 'unexpected_state' };
+          object.state = to;
+          return { kind: 'approved', ref };
+        };
+        said.push(`${to} ${ref}`);
+        return gateway.onEnd({ act: () => once(key, act) });
+      },
+      async lookup({ chargeRef: ref }) {
+        const isDone = objects.get(ref)?.state === to;
+        return isDone ? { kind: 'succeeded', ref } : { kind: 'absent' };
+      },
+    };
   }
 
   const gateway: TwoStepGateway = {
@@ -127,6 +161,7 @@ export function createTwoStepGateway(contract: Partial<GatewayContract> = {}): T
     onConfirm: honest,
     onRead: honest,
     onSeal: honest,
+    onEnd: honest,
     card: 'approve',
     objects,
     said,
@@ -164,6 +199,7 @@ export function createTwoStepGateway(contract: Partial<GatewayContract> = {}): T
         return gateway.onSeal({ request, options, nth: next('seal'), act });
       },
     },
+    captures: { capture: ending('captured'), void: ending('sealed') },
     close: async () => {},
   };
   return gateway;

@@ -14,6 +14,9 @@ import { judgeSums } from './sums.ts';
 
 /** Taken from the design, not from the engine. */
 const MOVES: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
+  // Never a refund's.
+  AUTHORIZED: [],
+  VOIDED: [],
   PROCESSING: ['COMPLETED', 'FAILED', 'UNRESOLVED', 'REVIEW'],
   UNRESOLVED: ['COMPLETED', 'FAILED', 'REVIEW'],
   REVIEW: ['COMPLETED', 'FAILED'],

@@ -1,5 +1,6 @@
 /** Compares what a client gets about a refund, field by field, with what was committed. */
-import { type Refund, refundStatus } from '../../../src/domain/refund.ts';
+import { followUpStatus } from '../../../src/domain/follow-up-status.ts';
+import type { Refund } from '../../../src/domain/refund.ts';
 import type { KnownRefund } from './book.ts';
 
 /** What is wrong with the refund that was shown. Null: it was so once. */
@@ -12,7 +13,7 @@ export function wrongRefundView(refund: Refund, { states }: KnownRefund): string
       refundId: followUp.name,
       amountMinor: order.amountMinor,
       currency: order.currency,
-      status: refundStatus(operation.status),
+      status: followUpStatus(operation.status),
       attempts: operation.attempts,
       failureCode: operation.failureCode,
       gatewayRef: operation.gatewayRef,

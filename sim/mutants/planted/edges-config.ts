@@ -87,8 +87,8 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     story:
       'A process of the other mode starts at the same moment as the first payment, and test and real payments share one database.',
     file: 'src/postgres/accept.ts',
-    find: 'UPDATE payonce.installation SET livemode = coalesce(livemode, $${GUARDED.next}) RETURNING livemode',
-    put: 'SELECT coalesce(livemode, $${GUARDED.next}) AS livemode FROM payonce.installation',
+    find: 'UPDATE payonce.installation SET livemode = coalesce(livemode, $${guarded.next}) RETURNING livemode',
+    put: 'SELECT coalesce(livemode, $${guarded.next}) AS livemode FROM payonce.installation',
     judge: 'store suite',
     tests: { file: 'test/postgres/mode.test.ts', named: 'is being stored waits' },
   },

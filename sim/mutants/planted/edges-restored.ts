@@ -369,7 +369,7 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     name: 'beside a completed charge money at another gateway raises no alarm',
     story: 'The order was charged at both gateways, and no person learns of it.',
     file: `${FOLDER}/verified.ts`,
-    find: "return { next: operation, event, waitMs: null, alarm: 'other_gateway' };",
+    find: "return { ...restingAfter(operation, event, context), alarm: 'other_gateway' };",
     put: 'return { next: operation, event, waitMs: null };',
     judge: 'engine suite',
     tests: { file: ELSEWHERE, named: 'is not looked up at the wrong gateway' },

@@ -81,7 +81,7 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     name: 'an order that is paid after all keeps its failure for everybody',
     story: 'The order is paid, but every new key gets the answer that it is safe to charge it again.',
     file: 'src/engine/charging/answers.ts',
-    find: "  if (answer === null || (answer.problem === null) !== (operation.status === 'COMPLETED')) return null;\n",
+    find: '  if (answer === null || (answer.problem === null) !== isMade(operation.status)) return null;\n',
     put: "  if (answer === null || operation.status === 'REVIEW') return null;\n",
     judge: 'engine suite',
     tests: { file: REVIEW, named: 'completes the order' },

@@ -1,6 +1,7 @@
 /** Every planted bug. The list is the documentation: a file that is not named here plants nothing. */
 import type { PlantedBug } from '../bug.ts';
 import { ANSWERS } from './answers.ts';
+import { CAPTURES } from './captures.ts';
 import { DOMAIN } from './domain.ts';
 import { DRIVING } from './driving.ts';
 import { EDGES_ADAPTER } from './edges-adapter.ts';
@@ -58,6 +59,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...REFUNDS_IN_THE_ENGINE,
   ...REFUNDS_PROOF,
   ...REFUNDS_IN_THE_STORE,
+  ...CAPTURES,
   ...OPERATOR,
   ...TWO_STEPS,
   ...STRIPE_ADAPTER,

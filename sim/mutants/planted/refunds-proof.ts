@@ -82,8 +82,8 @@ export const REFUNDS_PROOF: readonly PlantedBug[] = [
     story:
       'The database loses its last commit, the client asks again, and the gateway sees another key: the money goes back twice.',
     file: 'src/engine/follow-ups/open.ts',
-    find: 'const identity = identityOf(wanted.name, key?.hash ?? null);',
-    put: 'const identity = identityOf(wanted.name && random.hex128(), key?.hash ?? null);',
+    find: 'const identity = identityOf(name, key?.hash ?? null);',
+    put: 'const identity = identityOf(name && random.hex128(), key?.hash ?? null);',
     judge: 'kill points',
   },
 ];

@@ -1,9 +1,12 @@
 /** The statement of `Store.advanceFollowUp`; see `src/postgres/follow-ups/advance.ts`. */
+import { isExclusive } from '../../../src/domain/effects.ts';
 import type { PaymentEvent } from '../../../src/domain/payment.ts';
 import type { FollowUpAdvance, FollowUpAdvanced, PaymentSums } from '../../../src/ports/store.ts';
 import { advancedState, matches } from '../advance.ts';
-import { requireConstraint, within } from '../committed.ts';
-import type { Context, Statement } from '../statement.ts';
+import { put, requireConstraint, within } from '../committed.ts';
+import type { Row } from '../rows.ts';
+import { type Context, changeOf, orderLock, type Statement } from '../statement.ts';
+import type { Change } from '../types.ts';
 import { changeWish } from '../wishes.ts';
 import { byId, putFollowUp, requireSums, sumsRow } from './committed.ts';
 import { followUpRecord } from './reads.ts';
@@ -26,17 +29,23 @@ export function advanceFollowUp(context: Context, write: FollowUpAdvance): State
     return { kind: 'lost', record };
   };
   const snapshot = asExpected();
-  const locks = [followUpLock(within(accountId, id)), sumsLock(within(accountId, paymentId))];
+  const order = within(accountId, payment.orderId);
+  const locks = [
+    followUpLock(within(accountId, id)),
+    ...(write.mark === 'succeeded' || write.mark === 'failed' ? [orderLock(order)] : []),
+    sumsLock(within(accountId, paymentId)),
+  ];
   return {
     locks: snapshot ? locks : [],
-    proceeds: (index) => index === 1 || asExpected(),
-    apply(_changes, followUps) {
+    proceeds: (index) => index > 0 || asExpected(),
+    apply(changes, followUps) {
       const before = row();
       const sumsBefore = sumsRow(committed, payment);
       if (before === undefined || sumsBefore === null || !snapshot) return lost();
       const after = advanced(before, write, nowMs);
-      const sumsAfter = changed(sumsBefore, write);
+      const sumsAfter = changed(sumsBefore, write, movedMinor(after));
       putFollowUp(committed, after);
+      endPayment(context, write, after, changes);
       changeWish(committed, { accountId, unitId: id }, write.wish, { seq: after.state.seq, n: 1 });
       committed.sums.set(within(accountId, paymentId), sumsAfter);
       followUps.push({
@@ -49,7 +58,89 @@ export function advanceFollowUp(context: Context, write: FollowUpAdvance): State
   };
 }
 
-function changed(sums: PaymentSums, { sums: change, elsewhere }: FollowUpAdvance): PaymentSums {
+/** What the end of a capture or a void does to its payment. */
+function endPayment(
+  { committed, nowMs }: Context,
+  write: FollowUpAdvance,
+  followUp: FollowUpRow,
+  changes: Change[],
+): void {
+  const { accountId, orderId, paymentId } = write.payment;
+  const before = committed.rows.get(within(accountId, orderId));
+  if (before === undefined || before.payment.paymentId !== paymentId) return;
+  const { payment } = before;
+  const { status } = payment.operation;
+  const { state } = followUp;
+  const isCapture = state.operation.kind === 'capture';
+  if (write.mark === 'failed' && status === 'AUTHORIZED' && !payment.held) {
+    const after = { ...before, payment: { ...payment, dueAtMs: nowMs } };
+    put(committed, after);
+    changes.push(changeOf('advanceFollowUp', write, before, after));
+  }
+  const isEnded = status === 'AUTHORIZED' || (status === 'VOIDED' && isCapture);
+  if (write.mark !== 'succeeded' || !isEnded) return;
+  const operation = {
+    ...payment.operation,
+    status: isCapture ? ('COMPLETED' as const) : ('VOIDED' as const),
+    step: 'none' as const,
+    failureCode: null,
+  };
+  const seq = payment.seq + 1;
+  const event: PaymentEvent = {
+    seq,
+    type: isCapture ? 'payment.captured' : 'payment.voided',
+    status: operation.status,
+    chargeN: operation.n,
+    attempts: operation.attempts,
+    detail: isCapture ? String(movedMinor(followUp)) : null,
+    atMs: nowMs,
+  };
+  const after: Row = {
+    ...before,
+    payment: {
+      ...payment,
+      operation,
+      seq,
+      fence: payment.fence + 1,
+      held: false,
+      dueAtMs: payment.evidence > 0 ? nowMs : null,
+      updatedAtMs: Math.max(payment.updatedAtMs, state.updatedAtMs),
+    },
+    events: [...before.events, event],
+  };
+  put(committed, after);
+  changes.push(changeOf('advanceFollowUp', write, before, after, event));
+}
+
+/** What it moves if it succeeds. */
+function movedMinor({ state }: FollowUpRow): number {
+  return state.settledMinor ?? state.order.amountMinor;
+}
+
+/** By the end of a capture or a void. */
+function markedBy(
+  sums: PaymentSums,
+  { mark, id, operation }: FollowUpAdvance,
+  amountMinor: number,
+): PaymentSums {
+  const { exclusive } = sums;
+  if (mark === undefined || exclusive === undefined) return sums;
+  const left = exclusive.id === id ? null : exclusive.id;
+  const marks = { open: exclusive.id ?? id, succeeded: id, failed: left };
+  const isCaptured = mark === 'succeeded' && operation.kind === 'capture';
+  return {
+    ...sums,
+    capturedMinor: isCaptured ? amountMinor : sums.capturedMinor,
+    exclusive: { ...exclusive, id: marks[mark] },
+  };
+}
+
+function changed(before: PaymentSums, write: FollowUpAdvance, amountMinor: number): PaymentSums {
+  if (isExclusive(write.operation.kind)) return markedBy(before, write, amountMinor);
+  return added(before, write);
+}
+
+function added(sums: PaymentSums, { sums: change, elsewhere }: FollowUpAdvance): PaymentSums {
   const after: PaymentSums = {
     ...sums,
     refundingMinor: sums.refundingMinor + change.refundingMinor,

@@ -43,6 +43,11 @@ export function sumsRow(
   return state.sums.get(within(accountId, paymentId)) ?? null;
 }
 
+/** The sums that a row of them begins with. */
+export function noSums(paymentId: string): PaymentSums {
+  return { paymentId, capturedMinor: 0, refundingMinor: 0, refundedMinor: 0, elsewhereMinor: 0, absences: 0 };
+}
+
 /** What the tables refuse in a row of sums. */
 export function requireSums(sums: PaymentSums): void {
   const { refundingMinor, refundedMinor, elsewhereMinor, absences } = sums;

@@ -1,4 +1,5 @@
 /** The statements of `Store.openFollowUp` and `Store.bindFollowUpKey`; see `src/postgres/follow-ups/`. */
+import { isExclusive } from '../../../src/domain/effects.ts';
 import type { EventType } from '../../../src/domain/events.ts';
 import { openOperation } from '../../../src/domain/operation.ts';
 import type { PaymentEvent } from '../../../src/domain/payment.ts';
@@ -12,7 +13,7 @@ import type {
 import { requireConstraint, rowById, within } from '../committed.ts';
 import type { Context, Statement } from '../statement.ts';
 import type { FollowUpChange, Result } from '../types.ts';
-import { byId, byName, nameKey, putFollowUp, requireSums, sumsRow } from './committed.ts';
+import { byId, byName, nameKey, noSums, putFollowUp, requireSums, sumsRow } from './committed.ts';
 import type { FollowUpRow } from './rows.ts';
 import { followUpChange, followUpKeyLock, sumsLock } from './statement.ts';
 
@@ -65,26 +66,35 @@ export function openFollowUp(context: Context, intent: FollowUpIntent): Statemen
   };
 }
 
-/** What the payment captured; null: it cannot be refunded by this intent. */
-function capturedBy({ committed }: Context, { payment, amountMinor }: FollowUpIntent): number | null {
+/** What the payment captured, as far as its row shows; null: it takes no such follow-up. */
+function capturedBy({ committed }: Context, { payment, amountMinor, kind }: FollowUpIntent): number | null {
   const row = rowById(committed, payment.accountId, payment.paymentId)?.payment;
-  if (row === undefined || row.order.orderId !== payment.orderId || row.operation.status !== 'COMPLETED')
+  const status = isExclusive(kind) ? 'AUTHORIZED' : 'COMPLETED';
+  if (row === undefined || row.order.orderId !== payment.orderId || row.operation.status !== status)
     return null;
-  return amountMinor <= row.order.amountMinor ? row.order.amountMinor : null;
+  if (amountMinor > row.order.amountMinor) return null;
+  return isExclusive(kind) ? 0 : row.order.amountMinor;
 }
 
-/** The sums with the amount reserved; null: it does not fit, or there are absences that the caller has not seen. */
+/** The sums after the opening; null: there is no room for it, or something that the caller has not seen. */
 function reserved(
   before: PaymentSums | null,
-  { payment, amountMinor, expected, verifyFirst }: FollowUpIntent,
+  intent: FollowUpIntent,
   capturedMinor: number,
 ): PaymentSums | null {
+  const { payment, amountMinor, expected, exclusive } = intent;
   const { paymentId } = payment;
-  const sums = before ?? {
-    ...{ paymentId, capturedMinor, refundingMinor: 0, refundedMinor: 0, elsewhereMinor: 0, absences: 0 },
-  };
-  if (sums.absences !== expected.absences || amountMinor > bound(sums, verifyFirst)) return null;
+  if (isExclusive(intent.kind)) return marked(before ?? noSums(paymentId), intent.terms.id, exclusive?.after);
+  const sums = before ?? { ...noSums(paymentId), capturedMinor };
+  if (sums.absences !== expected.absences || amountMinor > bound(sums, intent.verifyFirst)) return null;
   return { ...sums, refundingMinor: sums.refundingMinor + amountMinor };
+}
+
+/** The sums with the mark. */
+function marked(sums: PaymentSums, id: string, after = 0): PaymentSums | null {
+  const { id: other, count } = sums.exclusive ?? { id: null, count: 0 };
+  if (other !== null || count !== after || sums.capturedMinor !== 0) return null;
+  return { ...sums, exclusive: { id, count: count + 1 } };
 }
 
 function bound(sums: PaymentSums, verifyFirst: boolean): number {

@@ -1,8 +1,10 @@
 /** The reads of follow-ups, over what is committed; see `src/postgres/follow-ups/`. */
+
+import { type FollowUpKind, isExclusive } from '../../../src/domain/effects.ts';
 import type { PaymentEvent } from '../../../src/domain/payment.ts';
 import type {
   DueFollowUps,
-  DueQuery,
+  DueFollowUpsQuery,
   FollowUpAtGateway,
   FollowUpEventsQuery,
   FollowUpName,
@@ -34,7 +36,9 @@ export function followUpSituation(context: Context, query: FollowUpSituationQuer
   const { accountId, paymentId, kind, name, keyHash } = query;
   const request = keyHash === null ? undefined : committed.followUpRequests.get(within(accountId, keyHash));
   const named = name === null ? undefined : byName(committed, { accountId, paymentId, kind, name });
-  const row = request === undefined ? named : byId(committed, accountId, request.id);
+  const marked = isExclusive(kind) ? sumsRow(committed, { accountId, paymentId })?.exclusive?.id : null;
+  const id = request?.id ?? named?.state.followUp.id ?? marked ?? null;
+  const row = id === null ? undefined : byId(committed, accountId, id);
   const payment = paymentById(context, accountId, paymentId);
   return {
     nowMs,
@@ -50,13 +54,25 @@ function untouched(paymentId: string, payment: PaymentRecord | null): PaymentSum
   return { paymentId, capturedMinor, refundingMinor: 0, refundedMinor: 0, elsewhereMinor: 0, absences: 0 };
 }
 
-export function dueFollowUps({ committed, nowMs, retentionMs }: Context, query: DueQuery): DueFollowUps {
-  const followUps = [...committed.followUps.values()]
-    .filter(({ state }) => isDue(state, query, nowMs))
-    .sort((a, b) => (a.state.dueAtMs ?? 0) - (b.state.dueAtMs ?? 0))
-    .slice(0, query.limit)
+export function dueFollowUps(
+  { committed, nowMs, retentionMs }: Context,
+  query: DueFollowUpsQuery,
+): DueFollowUps {
+  const pageOf = (kind: FollowUpKind): readonly FollowUpRow[] =>
+    [...committed.followUps.values()]
+      .filter(({ state }) => state.operation.kind === kind)
+      .filter(({ state }) => isDue(state, { ...query, calls: query.calls[kind] }, nowMs))
+      .sort(byTimer)
+      .slice(0, query.limit);
+  const followUps = (Object.keys(query.calls) as FollowUpKind[])
+    .flatMap(pageOf)
+    .sort(byTimer)
     .map((row) => followUpRecord(row, nowMs, retentionMs));
   return { nowMs, followUps };
+}
+
+function byTimer(a: FollowUpRow, b: FollowUpRow): number {
+  return (a.state.dueAtMs ?? 0) - (b.state.dueAtMs ?? 0);
 }
 
 export function followUpNews({ committed }: Context, accountId: string, id: string): FollowUpNews {

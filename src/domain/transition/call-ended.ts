@@ -24,7 +24,7 @@ export type CallEnd = CallOutcome | { readonly kind: 'unprepared'; readonly code
 export function onCallEnded(operation: Operation, outcome: CallEnd, context: Context): Decision {
   switch (outcome.kind) {
     case 'approved':
-      return completed(operation, outcome.ref, context);
+      return completed(operation, outcome, context);
     case 'mismatch':
       // Money has moved. Until lookups must show it, "not found" says nothing, not even if a person says so, too.
       return review(

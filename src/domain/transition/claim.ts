@@ -1,5 +1,6 @@
 import { FULL_TRUST, latestMoment } from '../clock-trust.ts';
 import { isSettled, type Operation, worse } from '../operation.ts';
+import { unaskedAuthorized } from './authorized.ts';
 import { uncounted } from './call-ended.ts';
 import { type Context, type Decision, failed, isInTwoSteps, NOT_EXECUTED, review } from './decision.ts';
 import { isPastItsKey, mayBeForgotten, mayCall, outOfTime } from './limits.ts';
@@ -24,6 +25,7 @@ export interface ClaimEvent {
 export function onClaim(operation: Operation, event: ClaimEvent, context: Context): ClaimDecision {
   const taken = withExpiredLease(operation, event, context);
   const detail = event.expiredAtMs === null ? null : 'lease_expired';
+  if (taken.status === 'AUTHORIZED' && event.evidence === 0) return claimAuthorized(taken, detail, context);
   if (isSettled(taken.status)) return claimVerify(taken, detail, context);
   // Everything is looked at before the wish is decided, also where nothing was due.
   if (event.wished === true && taken.status === 'REVIEW') return claimVerify(taken, detail, context);
@@ -108,6 +110,12 @@ function claimLookup(operation: Operation, detail: string | null, context: Conte
     return { ...review(operation, 'outcome_unknown', context), action: 'none' };
   const event = { type: 'lookup.started', detail } as const;
   return { next: operation, event, waitMs: context.policy.leaseMs, action: 'lookup' };
+}
+
+function claimAuthorized(operation: Operation, detail: string | null, context: Context): ClaimDecision {
+  return context.policy.contract.lookup
+    ? claimLookup({ ...operation, step: 'lookup' }, detail, context)
+    : { ...unaskedAuthorized(operation, context), action: 'none' };
 }
 
 function claimVerify(operation: Operation, detail: string | null, context: Context): ClaimDecision {

@@ -5,8 +5,10 @@ import type { ClockTrust } from '../clock-trust.ts';
 import { EFFECTS } from '../effects.ts';
 import type { EventType } from '../events.ts';
 import type { Operation } from '../operation.ts';
+import type { Authorization } from '../outcomes.ts';
 import type { Policy } from '../policy.ts';
 import type { FailureProblem } from '../problems.ts';
+import { authorizedWaitMs } from './authorized-wait.ts';
 
 export interface Decision {
   readonly next: Operation;
@@ -14,6 +16,8 @@ export interface Decision {
   /** Milliseconds until it is due again. Null: nothing is left to do. */
   readonly waitMs: number | null;
   readonly alarm?: Alarm;
+  /** Present: the authorisation has ended, and not by us. Somebody else has captured so much of it, in minor units; 0: nothing. */
+  readonly capturedMinor?: number;
   /** Present if the operation ends here, for good. */
   readonly settled?: Settled;
 }
@@ -41,13 +45,49 @@ export interface Context {
   readonly paymentAgeMs?: number;
 }
 
-export function completed(operation: Operation, gatewayRef: string, context: Context): Decision {
+/** It was done. A charge with manual capture is authorised by that. */
+export function completed(
+  operation: Operation,
+  { ref: gatewayRef, ...found }: { readonly ref: string } & Authorization,
+  context: Context,
+): Decision {
+  if (operation.manual === true) return authorized({ ...operation, gatewayRef }, found, context);
   const waitMs = watchWaitMs(operation, context);
   const step = waitMs === null ? 'none' : 'lookup';
   const next = { ...operation, status: 'COMPLETED', step, failureCode: null, gatewayRef } as const;
   const settled = { problem: null, byAbsence: false };
   const event = { type: EFFECTS[operation.kind].events.completed, detail: gatewayRef };
   return { next, event, waitMs, settled };
+}
+
+/** The gateway holds the money. It is looked at again when it should let go of it. */
+function authorized(operation: Operation, found: Authorization, context: Context): Decision {
+  const waitMs = authorizedWaitMs(operation, found, context);
+  const next = {
+    ...operation,
+    status: 'AUTHORIZED',
+    step: 'lookup',
+    failureCode: null,
+    lookups: 0,
+    unresolvedSinceMs: null,
+  } as const;
+  const event = { type: 'payment.authorized', detail: operation.gatewayRef } as const;
+  return { next, event, waitMs, settled: { problem: null, byAbsence: false } };
+}
+
+/** Somebody else has captured what was authorised. A capture of ours ends the payment in a write of its own. */
+export function capturedElsewhere(
+  operation: Operation,
+  { ref, amountMinor }: { readonly ref: string; readonly amountMinor: number },
+): Decision {
+  return {
+    next: { ...operation, status: 'COMPLETED', step: 'none', failureCode: null, gatewayRef: ref },
+    event: { type: 'payment.captured', detail: String(amountMinor) },
+    waitMs: null,
+    alarm: 'captured_elsewhere',
+    capturedMinor: amountMinor,
+    settled: { problem: null, byAbsence: false },
+  };
 }
 
 const HOUR_MS = 3_600_000;

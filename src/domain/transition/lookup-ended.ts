@@ -3,8 +3,10 @@ import { isSettled, type Operation } from '../operation.ts';
 import type { LookupOutcome } from '../outcomes.ts';
 import { backoffMs } from '../policy.ts';
 import { type AbsenceProof, absenceProof } from '../proof.ts';
+import { onAuthorizedLookedUp } from './authorized.ts';
 import {
   type Context,
+  capturedElsewhere,
   completed,
   type Decision,
   declined,
@@ -27,6 +29,7 @@ export function onLookupEnded(
   askedAtMs: number,
   context: Context,
 ): Decision {
+  if (operation.status === 'AUTHORIZED') return onAuthorizedLookedUp(operation, outcome, context);
   const decision = decide(operation, outcome, askedAtMs, context);
   return knowsOfOtherMoney(operation) ? besideOtherMoney(operation, decision, context) : decision;
 }
@@ -58,7 +61,9 @@ function decide(operation: Operation, read: LookupOutcome, askedAtMs: number, co
   const outcome = inOneStep(read);
   switch (outcome.kind) {
     case 'succeeded':
-      return completed(operation, outcome.ref, context);
+      return completed(operation, outcome, context);
+    case 'captured':
+      return capturedElsewhere(operation, outcome);
     case 'mismatch':
       return review({ ...operation, gatewayRef: outcome.ref }, outcome.reason, context);
     case 'duplicated':
@@ -77,7 +82,11 @@ function decide(operation: Operation, read: LookupOutcome, askedAtMs: number, co
     case 'pending':
       return lookAgain({ ...operation, gatewayRef: outcome.ref }, 'lookup.pending', null, null, context);
     case 'absent':
-      return onAbsent(operation, askedAtMs, context);
+      return onAbsent(
+        outcome.code === undefined ? operation : { ...operation, declineCode: outcome.code },
+        askedAtMs,
+        context,
+      );
     case 'unavailable':
       return lookAgain(operation, 'lookup.unavailable', outcome.reason, null, context);
     case 'forbidden':

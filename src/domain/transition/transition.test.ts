@@ -324,7 +324,7 @@ describe('whatever happens', () => {
     );
   });
 
-  it('every status except FAILED and COMPLETED can be left, and every status is reached', () => {
+  it('every status but those of manual capture is reached', () => {
     const seen = new Set<PaymentStatus>();
     fc.assert(
       fc.property(walks, ([terms, turns]) => {
@@ -332,7 +332,8 @@ describe('whatever happens', () => {
       }),
       { numRuns: 2000, seed: 7 },
     );
-    expect([...seen].sort()).toEqual(Object.keys(STATUS_MOVES).sort());
+    const { AUTHORIZED: _held, VOIDED: _free, ...automatic } = STATUS_MOVES;
+    expect([...seen].sort()).toEqual(Object.keys(automatic).sort());
   });
 });
 

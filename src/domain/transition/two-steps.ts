@@ -64,6 +64,8 @@ export function onReadInTwoSteps(
  * decline that is not stored yet, its code is made durable first.
  */
 export function mustSeal(operation: Operation, outcome: LookupOutcome, context: Context): boolean {
+  // A seal would let go of the money that is held.
+  if (operation.status === 'AUTHORIZED') return false;
   // A call that is looked up first is counted already.
   const known = operation.step === 'call' ? uncounted(operation) : operation;
   switch (outcome.kind) {

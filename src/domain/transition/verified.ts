@@ -1,6 +1,7 @@
 import { EFFECTS } from '../effects.ts';
-import { isSettled, type Operation, worse } from '../operation.ts';
+import { isMade, isSettled, type Operation, worse } from '../operation.ts';
 import { lookupWaitMs } from '../policy.ts';
+import { restingAfter } from './authorized.ts';
 import {
   type Context,
   type Decision,
@@ -101,13 +102,13 @@ function onFound(
   { ref, reason, own }: Extract<VerifyOutcome, { kind: 'found' }>,
   context: Context,
 ): Decision {
-  if (operation.status === 'COMPLETED') {
+  if (isMade(operation.status)) {
     if (reason === 'other_gateway') {
       const event = { type: 'verify.unavailable', detail: reason } as const;
-      return { next: operation, event, waitMs: null, alarm: 'other_gateway' };
+      return { ...restingAfter(operation, event, context), alarm: 'other_gateway' };
     }
     const event = { type: 'verify.duplicate_found', detail: ref ?? reason } as const;
-    return { next: operation, event, waitMs: null, alarm: EFFECTS[operation.kind].twice };
+    return { ...restingAfter(operation, event, context), alarm: EFFECTS[operation.kind].twice };
   }
   const settled = isSettled(operation.status);
   const known = settled ? operation : withOwnEvidence(operation, own, context);
@@ -122,7 +123,7 @@ function onFound(
 
 function onClear(operation: Operation, own: OwnEvidence, context: Context): Decision {
   const event = { type: 'verify.clear', detail: null } as const;
-  if (isSettled(operation.status)) return { next: operation, event, waitMs: null };
+  if (isSettled(operation.status)) return restingAfter(operation, event, context);
   const next = withOwnEvidence(operation, own, context);
   if (operation.status === 'REVIEW') return onClearInReview(next, own, context);
   const looks = operation.step === 'lookup' || mustReadFirst(next, context);

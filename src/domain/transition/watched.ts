@@ -80,6 +80,7 @@ function decide(
       const decision = waitsTooLong(news, context) ? toldOfWaiting(later, context) : later;
       return { decision: outcome.kind === 'forbidden' ? withForbidden(decision) : decision, checked: false };
     }
+    case 'captured':
     case 'succeeded':
       return { decision: onAlive(operation, outcome.ref, context), checked: true };
     case 'pending':
@@ -120,7 +121,7 @@ function onDuplicated(operation: Operation, refs: readonly string[], context: Co
 /** It was made. */
 function onAlive(operation: Operation, ref: string, context: Context): Decision {
   if (operation.status === 'COMPLETED') return confirmed(operation, context);
-  return { ...completed(operation, ref, context), alarm: followUpWords(operation.kind).landedLate };
+  return { ...completed(operation, { ref }, context), alarm: followUpWords(operation.kind).landedLate };
 }
 
 /** The gateway still works on it. What counted as failed does not count as failed any more. */
@@ -145,7 +146,10 @@ function onPending(operation: Operation, ref: string, context: Context): Decisio
 /** The gateway says that it does not take effect. */
 function onDead(operation: Operation, code: string, context: Context): Decision {
   if (operation.status === 'FAILED') return confirmed(operation, context);
-  return { ...failed(operation, code, declined(operation)), alarm: followUpWords(operation.kind).failedLate };
+  const { failedLate } = followUpWords(operation.kind);
+  // The gateway contradicts what it said when it did it.
+  if (failedLate === null) return lookLater(operation, 'verify.unavailable', code, false, context);
+  return { ...failed(operation, code, declined(operation)), alarm: failedLate };
 }
 
 /** The gateway does not show it. That ends no success, which the gateway itself reported. */

@@ -151,7 +151,7 @@ function carriedOut(operation: Operation, wish: Wish, looks: Looks, context: Con
     const settled = { problem: 'gateway_failed', byAbsence: true } as const;
     return { ...failed(operation, BY_OPERATOR, settled), event };
   }
-  const done = { ...completed(operation, wish.gatewayRef, context), event };
+  const done = { ...completed(operation, { ref: wish.gatewayRef }, context), event };
   const decision = withAmount(done, looks.otherMinor);
   return isTwice(wish.gatewayRef, looks) ? { ...decision, alarm: EFFECTS[operation.kind].twice } : decision;
 }

@@ -1,4 +1,5 @@
 /** Settled answers: from the cache, from the key's own charge, or from the order's current charge. */
+import { isMade, type Operation } from '../../domain/operation.ts';
 import type { Order } from '../../domain/payment.ts';
 import type { PaymentRecord, Situation, StoredAnswer, StoredKey } from '../../ports/store.ts';
 import type { FrozenAnswer } from '../answer.ts';
@@ -50,9 +51,13 @@ export function replay(
 /**
  * The frozen answer of the current charge, if it is still kept and agrees with the payment's status. It does not
  * agree if a charge failed and its money turned up later: the keys bound to that charge keep its first answer, and
- * no other key gets it.
+ * no other key gets it. Nor does it agree if what was authorised has been captured or voided since.
  */
 export function frozenOf({ answer, operation }: PaymentRecord): StoredAnswer | null {
-  if (answer === null || (answer.problem === null) !== (operation.status === 'COMPLETED')) return null;
-  return answer;
+  if (answer === null || (answer.problem === null) !== isMade(operation.status)) return null;
+  return isGoneOn(operation) ? null : answer;
+}
+
+function isGoneOn({ manual, status }: Operation): boolean {
+  return manual === true && (status === 'COMPLETED' || status === 'VOIDED');
 }

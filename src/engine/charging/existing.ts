@@ -1,5 +1,6 @@
 /** What a request gets if its order has a payment already. */
 import { AS_IT_STANDS } from '../../domain/acceptance.ts';
+import { isMade } from '../../domain/operation.ts';
 import type { PaymentRecord } from '../../ports/store.ts';
 import { answerBody } from '../answer.ts';
 import type { ChargeAnswer } from '../api.ts';
@@ -55,7 +56,7 @@ export async function asItStands(
 ): Promise<Turn> {
   if (record === null) return 'again';
   if (binds && (await bind(charging, request, record, AS_IT_STANDS)) === 'lost') return 'again';
-  const problem = record.operation.status === 'COMPLETED' ? null : record.problem;
+  const problem = isMade(record.operation.status) ? null : record.problem;
   const frozen = { problem, body: answerBody(showPayment(charging.engine, record), problem) };
   const started = request.startedN === record.operation.n;
   return settled(charging, request, record, frozen, { started, freshForMs: 0 });

@@ -52,5 +52,9 @@ export function storeFailed(charging: Charging, request: ClientRequest, error: S
 /** Whether the order, as it was read, is still being charged, and on the terms of this request. */
 function isOpenAndSame({ order, operation }: PaymentRecord, wanted: Order): boolean {
   if (isSettled(operation.status)) return false;
-  return order.amountMinor === wanted.amountMinor && order.currency === wanted.currency;
+  return (
+    order.amountMinor === wanted.amountMinor &&
+    order.currency === wanted.currency &&
+    order.captureMethod === wanted.captureMethod
+  );
 }

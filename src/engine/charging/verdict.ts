@@ -1,4 +1,5 @@
 import { decideAnswer, type Verdict } from '../../domain/acceptance.ts';
+import type { Order } from '../../domain/payment.ts';
 import type { Situation } from '../../ports/store.ts';
 import { frozenOf } from './answers.ts';
 import type { ClientRequest } from './request.ts';
@@ -9,6 +10,7 @@ export function verdictOf(request: ClientRequest, { key, payment }: Situation): 
     {
       amountMinor: request.order.amountMinor,
       currency: request.order.currency,
+      ...methodOf(request.order),
       fingerprint: request.key?.fingerprint ?? null,
     },
     key && {
@@ -20,6 +22,7 @@ export function verdictOf(request: ClientRequest, { key, payment }: Situation): 
     payment && {
       amountMinor: payment.order.amountMinor,
       currency: payment.order.currency,
+      ...methodOf(payment.order),
       status: payment.operation.status,
       chargeN: payment.operation.n,
       inDoubt: payment.evidence > 0,
@@ -27,4 +30,8 @@ export function verdictOf(request: ClientRequest, { key, payment }: Situation): 
       answered: frozenOf(payment) !== null,
     },
   );
+}
+
+function methodOf({ captureMethod }: Order): Pick<Order, 'captureMethod'> {
+  return captureMethod === undefined ? {} : { captureMethod };
 }

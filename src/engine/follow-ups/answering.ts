@@ -136,7 +136,8 @@ async function takeTurn<Shown, Own extends string>(
     case 'refused':
       return problem(traits, verdict.code, { detail: verdict.detail });
     case 'conflict':
-      return problem(traits, traits.conflict, { shown: followUp && traits.show(engine, followUp) });
+      if (followUp === null) return 'again';
+      return problem(traits, traits.conflictWith(followUp), { shown: traits.show(engine, followUp) });
     case 'open': {
       if (payment === null) return 'again';
       if (payment.gateway !== engine.gateway.name) return problem(traits, 'other_gateway');
@@ -164,13 +165,17 @@ function verdictOf<Shown, Own extends string>(
     { amountMinor: request.wanted.amountMinor, fingerprint: request.key?.fingerprint ?? null },
     key,
     followUp && {
+      isOther: followUp.operation.kind !== traits.kind,
       askedMinor: followUp.followUp.askedMinor,
       status: followUp.operation.status,
       accepted: isAccepted(followUp),
       answer: isSuperseded(followUp) ? 'stale' : followUp.answer === null ? null : 'true',
     },
     payment && {
-      ...{ status: payment.operation.status, sums, offered: isOffered },
+      status: payment.operation.status,
+      sums,
+      authorizedMinor: payment.order.amountMinor,
+      offered: isOffered,
       canAsk: engine.policy.contract.lookup,
     },
     traits.admit,
@@ -186,13 +191,16 @@ async function takenName<Shown, Own extends string>(
   { wanted, key }: ClientRequest,
   { order, paymentId }: PaymentRecord,
 ): Promise<Answer<Shown, Own> | null> {
-  if (wanted.name !== null || key === null) return null;
-  const { kind, conflict, nameTaken } = traits;
+  const { kind, nameTaken } = traits;
+  if (wanted.name !== null || key === null || nameTaken === null) return null;
   const name = followUpKey(referenceOf(engine, order), kind, { keyHash: key.hash });
   const { accountId } = wanted;
   const taken = await engine.store.followUp({ accountId, paymentId, kind, name });
   if (taken === null || taken.followUp.keyHash !== null) return null;
-  return problem(traits, conflict, { shown: traits.show(engine, taken), detail: nameTaken });
+  return problem(traits, traits.conflictWith(taken), {
+    shown: traits.show(engine, taken),
+    detail: nameTaken,
+  });
 }
 
 /** Binds the request's key, if it has one, to what it joins. `lost`: read again. */

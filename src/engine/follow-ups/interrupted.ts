@@ -35,7 +35,8 @@ export function storeFailed<Shown, Own extends string>(
   else engine.outage.failed(error, request.turnAtMs);
   const { seen, wanted } = request;
   const isOpen = seen !== null && !isSettled(seen.operation.status);
-  if (isOpen && seen.followUp.askedMinor === wanted.amountMinor) return unsettled(followingUp, request, seen);
+  const isSame = seen?.operation.kind === traits.kind && seen.followUp.askedMinor === wanted.amountMinor;
+  if (isOpen && isSame) return unsettled(followingUp, request, seen);
   const nothing = error.kind !== 'outcome_unknown' && !request.perhapsStored;
   if (!nothing) return { ...problem(traits, 'store_outcome_unknown'), retryAfterMs: RETRY_AFTER_MS };
   return nothingStored(traits, error);

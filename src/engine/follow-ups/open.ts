@@ -31,7 +31,9 @@ export async function open<Shown, Own extends string>(
   const { clock, store, policy } = engine;
   // The row is from another installation. Its follow-up would get another key at the gateway.
   if (!isNamedAsDerived(engine, payment)) return null;
-  const verifyFirst = opening.verifyFirst || (sums.absences > 0 && policy.contract.lookup);
+  const before = sums.exclusive?.count ?? 0;
+  const mayBeMade = traits.nameAfter === undefined ? sums.absences > 0 : before > 0;
+  const verifyFirst = opening.verifyFirst || (mayBeMade && policy.contract.lookup);
   const { start, place } = startNow(engine, {
     step: verifyFirst ? 'verify' : 'call',
     giveUpAfterS: null,
@@ -41,8 +43,10 @@ export async function open<Shown, Own extends string>(
     kind: traits.kind,
     amountMinor: opening.amountMinor,
     verifyFirst,
-    absences: sums.absences,
     start,
+    expected: { absences: sums.absences },
+    name: traits.nameAfter?.(before) ?? request.wanted.name,
+    ...(traits.nameAfter === undefined ? {} : { exclusive: { after: before } }),
   });
   const { claimId, terms } = intent;
   const claimedAt = momentOf(clock);
@@ -79,27 +83,29 @@ function newIntent(
   engine: Engine,
   { wanted, key }: ClientRequest,
   payment: PaymentRecord,
-  options: Pick<FollowUpIntent, 'kind' | 'amountMinor' | 'verifyFirst' | 'start'> & {
-    readonly absences: number;
+  {
+    name,
+    ...options
+  }: Pick<FollowUpIntent, 'kind' | 'amountMinor' | 'verifyFirst' | 'start' | 'expected' | 'exclusive'> & {
+    /** Null: the key names it. */
+    readonly name: string | null;
   },
 ): FollowUpIntent {
   const { clock, random, gateway, installationId } = engine;
-  const { kind, amountMinor, verifyFirst, start, absences } = options;
-  const identity = identityOf(wanted.name, key?.hash ?? null);
-  const gatewayKey = followUpKey(referenceOf(engine, payment.order), kind, identity);
+  const identity = identityOf(name, key?.hash ?? null);
+  const gatewayKey = followUpKey(referenceOf(engine, payment.order), options.kind, identity);
   return {
-    kind,
+    ...options,
     payment: paymentKey(payment),
     terms: {
       id: uuidV7(clock.wallMs(), random.hex128()),
-      name: wanted.name ?? gatewayKey,
-      keyHash: wanted.name === null ? (key?.hash ?? null) : null,
-      // A COMPLETED payment has one.
+      name: name ?? gatewayKey,
+      keyHash: name === null ? (key?.hash ?? null) : null,
+      // A payment whose charge was made has one.
       chargeRef: payment.operation.gatewayRef ?? '',
       askedMinor: wanted.amountMinor,
       reason: wanted.reason,
     },
-    amountMinor,
     currency: payment.order.currency,
     metadata: wanted.metadata,
     gateway: gateway.name,
@@ -107,9 +113,6 @@ function newIntent(
     installationId,
     key,
     claimId: dashed(random.hex128()),
-    verifyFirst,
-    expected: { absences },
-    start,
   };
 }
 

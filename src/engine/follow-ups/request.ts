@@ -1,4 +1,5 @@
 /** One request for a follow-up while it is being answered, and the parts of the engine that answer it. */
+import { EFFECTS } from '../../domain/effects.ts';
 import { isSettled } from '../../domain/operation.ts';
 import type { FollowUpRecord, FollowUpSituation, StoredKey } from '../../ports/store.ts';
 import type { FollowUpAnswer, FollowUpProblem } from '../api.ts';
@@ -64,8 +65,9 @@ export function isStarted(
   return situation?.key?.started === true;
 }
 
-/** Whether the gateway has it, and has not decided yet. */
+/** Whether the gateway has it, and may take days to decide. */
 export function isAccepted({ operation }: FollowUpRecord): boolean {
+  if (EFFECTS[operation.kind].pendingForMs === null) return false;
   return operation.gatewayRef !== null && !isSettled(operation.status) && operation.status !== 'REVIEW';
 }
 

@@ -11,7 +11,7 @@ import { check, watch } from './checking.ts';
 import type { HeldFollowUp, RoomTraits } from './traits.ts';
 
 export function followUpRoom(traits: RoomTraits): Room {
-  const { kind, sumChange, isOffered, call, lookup, askElsewhere, answer, alarms } = traits;
+  const { kind, sumChange, markChange, isOffered, call, lookup, askElsewhere, answer, alarms } = traits;
   return {
     isOffered,
     isNamedAsDerived(engine, record: FollowUpRecord) {
@@ -43,7 +43,15 @@ export function followUpRoom(traits: RoomTraits): Room {
         ...sumChange(was, is, order.amountMinor, settledMinor ?? order.amountMinor),
         absences: after.absences - before.absences,
       };
-      return store.advanceFollowUp({ ...write, id: followUp.id, settledMinor, sums, elsewhere });
+      const mark = markChange?.(was, is);
+      return store.advanceFollowUp({
+        ...write,
+        id: followUp.id,
+        settledMinor,
+        sums,
+        elsewhere,
+        ...(mark === undefined ? {} : { mark }),
+      });
     },
     changed(record: FollowUpRecord, { next, settled }) {
       const settledMinor = settled?.movedMinor ?? record.settledMinor;

@@ -5,13 +5,13 @@ import type { CallOutcome, LookupOutcome, NotSent } from '../../domain/outcomes.
 import type { FailureProblem } from '../../domain/problems.ts';
 import type { SumChange, Sums } from '../../domain/sums.ts';
 import type { CallOptions, ExchangeOptions } from '../../ports/gateway.ts';
-import type { Elsewhere, FollowUpRecord } from '../../ports/store.ts';
+import type { Elsewhere, FollowUpAdvance, FollowUpRecord } from '../../ports/store.ts';
 import type { FollowUpProblem } from '../api.ts';
 import type { Engine } from '../context.ts';
 import type { Room } from '../effects/room.ts';
 import type { Held } from '../lease.ts';
 
-/** What somebody asks for. All fields have been checked. At least one of `name` and the request's key names it. */
+/** What somebody asks for. All fields have been checked. At least one of `name` and the request's key names a refund; the payment names a capture or a void. */
 export interface FollowUpWanted {
   readonly accountId: string;
   readonly paymentId: string;
@@ -35,12 +35,14 @@ export interface RequestTraits<Shown, Own extends string> {
   show(engine: Engine, record: FollowUpRecord): Shown;
   /** The body of the answer about one that ended. `problem` null: it succeeded. */
   answerBody(shown: Shown, problem: FailureProblem | null): string;
-  /** The problem if one of this name exists with other terms. */
-  readonly conflict: Own;
+  /** The problem if one of this name exists with other terms, or keeps this one out. */
+  conflictWith(record: FollowUpRecord): Own;
+  /** Of a capture or a void: its name, by how many of both there were before. Absent: the caller or the key gives the name. */
+  readonly nameAfter?: (count: number) => string;
   /** The texts of the problems. */
   readonly details: Readonly<Record<FollowUpProblem | Own, string>>;
-  /** The text if another one has the name that a request's key would give. */
-  readonly nameTaken: string;
+  /** The text if another one has the name that a request's key would give. Null: no key gives a name. */
+  readonly nameTaken: string | null;
 }
 
 /** What a question about somebody else's refunds has shown. `unanswered`: nothing, but it may be asked again. `not_said`: nobody can know. */
@@ -58,6 +60,13 @@ export type HeldFollowUp = Held & { readonly record: FollowUpRecord };
 /** What its room needs beside what is the same for all of them. */
 export interface RoomTraits extends Pick<Room, 'isOffered' | 'answer' | 'alarms'> {
   readonly kind: FollowUpKind;
+  /** Of which kinds an earlier one, if it was made after all, keeps this one from being sent. */
+  readonly releasedKinds: readonly FollowUpKind[];
+  /** What becomes of the mark that keeps others out. Absent: there is none for this kind. */
+  readonly markChange?: (
+    before: FollowUpRecord['operation']['status'],
+    after: FollowUpRecord['operation']['status'],
+  ) => FollowUpAdvance['mark'];
   /** Sends it. */
   call(engine: Engine, record: FollowUpRecord): (options: CallOptions) => Promise<CallOutcome | NotSent>;
   /** Asks what became of it. */

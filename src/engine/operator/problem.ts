@@ -7,6 +7,8 @@ const DETAILS: Readonly<Record<OperatorProblem, string>> = {
   payment_not_found: COMMON_DETAILS.payment_not_found,
   refund_not_found:
     'This payment has no refund with this refund_id. Nothing was stored or sent. GET /v1/payments/<id>/refunds lists the refunds that it has.',
+  operation_not_found:
+    'This payment has no such capture or void. Nothing was stored or sent. Read the payment to see its status.',
   other_gateway:
     'This was made at another gateway, or with another adapter, and this server cannot ask there. Nothing was stored or sent. Send the request to a server that can.',
   nothing_to_look_at:

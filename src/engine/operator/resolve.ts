@@ -1,9 +1,10 @@
 /** `resolve`: an operator states how something in REVIEW has ended. The wish is stored, and a worker decides about it. */
+import { EFFECTS } from '../../domain/effects.ts';
 import { decideWish, inWords } from '../../domain/wish.ts';
 import type { PaymentRecord } from '../../ports/store.ts';
 import type { OperatorAnswer, ResolveWanted } from '../api.ts';
 import { pause } from '../pause.ts';
-import { amountOf, isFollowUp, unitOf } from '../unit.ts';
+import { amountOf, unitOf } from '../unit.ts';
 import { operatorProblem } from './problem.ts';
 import { answerNoted, findTarget, note, nudge, type Operating } from './target.ts';
 
@@ -11,9 +12,8 @@ import { answerNoted, findTarget, note, nudge, type Operating } from './target.t
 const WAIT_FOR_MS = 5000;
 const LOOK_AGAIN_MS = 100;
 
-/** A charge never ends with another amount than was asked for: whoever ships relies on it. */
-function mayDiffer(record: PaymentRecord): boolean {
-  return isFollowUp(record) && record.operation.failureCode === 'amount_mismatch';
+function mayDiffer({ operation: { kind, failureCode } }: PaymentRecord): boolean {
+  return EFFECTS[kind].maySettleOther && failureCode === 'amount_mismatch';
 }
 
 export async function resolve(operating: Operating, wanted: ResolveWanted): Promise<OperatorAnswer> {

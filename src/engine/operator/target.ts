@@ -4,6 +4,7 @@ import type { EventType } from '../../domain/events.ts';
 import { dashed, isUuid } from '../../domain/ids.ts';
 import { type FollowUpRecord, type PaymentRecord, StoreError, type WishChange } from '../../ports/store.ts';
 import type { OperatorAnswer, OperatorProblem, OperatorTarget } from '../api.ts';
+import { lastOf } from '../capturing/reads.ts';
 import { type Engine, roomOf } from '../context.ts';
 import type { Driver } from '../drive.ts';
 import type { Show } from '../show-now.ts';
@@ -32,9 +33,14 @@ export async function findTarget(
   await show.requireOwnMode();
   if (named === null)
     return foundAt(engine, payment, async (now) => ({ kind: 'payment', payment: await show.payment(now) }));
-  const followUp = await engine.store.followUp({ accountId, paymentId, ...named });
-  if (followUp === null) return followUpWords(named.kind).notFound;
-  return foundAt(engine, followUp, async (now) => show.followUp(named.kind, now as FollowUpRecord));
+  const { kind, name } = named;
+  const { store } = engine;
+  const followUp =
+    name === null
+      ? await lastOf(store, accountId, paymentId, kind)
+      : await store.followUp({ accountId, paymentId, kind, name });
+  if (followUp === null) return followUpWords(kind).notFound;
+  return foundAt(engine, followUp, async (now) => show.followUp(kind, now as FollowUpRecord));
 }
 
 function foundAt(engine: Engine, record: PaymentRecord, answer: Found['answer']): Found | OperatorProblem {

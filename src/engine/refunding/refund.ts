@@ -19,7 +19,7 @@ export const REFUND_REQUESTS: RequestTraits<Refund, OwnRefundProblem> = {
   },
   show: showRefund,
   answerBody: refundAnswerBody,
-  conflict: 'refund_conflict',
+  conflictWith: () => 'refund_conflict',
   details: REFUND_DETAILS,
   nameTaken: NAME_TAKEN,
 };

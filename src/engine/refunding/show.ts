@@ -1,6 +1,7 @@
+import { followUpStatus } from '../../domain/follow-up-status.ts';
 import { isSettled } from '../../domain/operation.ts';
 import type { PaymentEvent } from '../../domain/payment.ts';
-import { type Refund, type RefundEvent, refundStatus } from '../../domain/refund.ts';
+import type { Refund, RefundEvent } from '../../domain/refund.ts';
 import type { FollowUpRecord } from '../../ports/store.ts';
 import type { Engine } from '../context.ts';
 import { retryAfterMs } from '../retry-after.ts';
@@ -18,7 +19,7 @@ export function toRefund(record: FollowUpRecord): Refund {
     amountMinor: order.amountMinor,
     refundedMinor: operation.status === 'COMPLETED' ? settledMinor : null,
     currency: order.currency,
-    status: refundStatus(operation.status),
+    status: followUpStatus(operation.status),
     reason: followUp.reason,
     metadata: order.metadata,
     attempts: operation.attempts,
@@ -40,5 +41,5 @@ export function showRefund(engine: Engine, record: FollowUpRecord): Refund {
 }
 
 export function showRefundEvent({ seq, type, status, attempts, detail, atMs }: PaymentEvent): RefundEvent {
-  return { seq, type, status: refundStatus(status), attempts, detail, atMs };
+  return { seq, type, status: followUpStatus(status), attempts, detail, atMs };
 }

@@ -2,14 +2,20 @@
  * Every fault, as data. The documentation's table, the validation of settings and the decisions come from this one list.
  *
  * An `answer` fault changes one attempt at a charge or at a refund, capture or void of one. A `booking` fault changes what is booked for
- * a charge's key, a `refund` fault what is booked for a refund's. A call has at most one of each, so the rates of one axis are exact and
+ * a charge's key, a `refund`, `capture` or `void` fault what is booked for one of those. A call has at most one of each, so the rates of one axis are exact and
  * add up to at most 1. The other axes are independent.
  */
 
-export type Axis = 'answer' | 'booking' | 'refund' | 'key' | 'lookup' | 'webhook';
+export type Axis = 'answer' | 'booking' | 'refund' | 'capture' | 'void' | 'key' | 'lookup' | 'webhook';
 
 /** The axes on which at most one fault happens. */
-export const EXCLUSIVE_AXES = ['answer', 'booking', 'refund'] as const satisfies readonly Axis[];
+export const EXCLUSIVE_AXES = [
+  'answer',
+  'booking',
+  'refund',
+  'capture',
+  'void',
+] as const satisfies readonly Axis[];
 
 interface FaultSpec {
   readonly axis: Axis;
@@ -98,6 +104,12 @@ export const FAULTS = {
     delayMs: null,
     says: 'charges EUR (USD where EUR was asked for), and says so',
   },
+  authorization_expires: {
+    axis: 'booking',
+    delayMs: 2_000,
+    delay: 'until the authorisation ends',
+    says: 'a charge with `"capture":false` is let go soon; without this fault, after 7 days',
+  },
 
   refund_declined: {
     axis: 'refund',
@@ -126,6 +138,46 @@ export const FAULTS = {
     axis: 'refund',
     delayMs: null,
     says: 'refunds one minor unit too much, or one too little if no more is left, and says so',
+  },
+
+  capture_declined: {
+    axis: 'capture',
+    delayMs: null,
+    says: 'the capture is declined: 402, `failed`; the charge stays authorised',
+  },
+  capture_pending: {
+    axis: 'capture',
+    delayMs: 2_000,
+    delay: 'until it settles',
+    says: 'answers 202; the capture succeeds later',
+  },
+  capture_pending_failed: {
+    axis: 'capture',
+    delayMs: 2_000,
+    delay: 'until it settles',
+    says: 'answers 202; the capture fails later',
+  },
+  capture_wrong_amount: {
+    axis: 'capture',
+    delayMs: null,
+    says: 'captures one minor unit too much, or one too little if all was asked for, and says so',
+  },
+  void_declined: {
+    axis: 'void',
+    delayMs: null,
+    says: 'the void is declined: 402, `failed`; the charge stays authorised',
+  },
+  void_pending: {
+    axis: 'void',
+    delayMs: 2_000,
+    delay: 'until it settles',
+    says: 'answers 202; the void succeeds later',
+  },
+  void_pending_failed: {
+    axis: 'void',
+    delayMs: 2_000,
+    delay: 'until it settles',
+    says: 'answers 202; the void fails later',
   },
 
   keys_ignored: { axis: 'key', delayMs: null, says: 'the key is not kept: each call charges again' },

@@ -1,14 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { OperationKind } from '../ledger/port.ts';
 import { FAULTS, faultsOf } from './catalogue.ts';
-import { answerFault, bookingFault, latencyMs, refundFault, strikes } from './decide.ts';
+import { answerFault, bookingFault, latencyMs, operationFault, strikes } from './decide.ts';
 import { faultSettings } from './settings.ts';
-import { chargeToken, refundToken, TOKENS } from './tokens.ts';
+import { chargeToken, operationToken, TOKENS } from './tokens.ts';
 
+const KINDS = ['refund', 'capture', 'void'] as const satisfies readonly OperationKind[];
 const everything = faultSettings(
   {
     ...Object.fromEntries(faultsOf('answer').map((name) => [name, 1 / faultsOf('answer').length])),
-    ...Object.fromEntries([...faultsOf('booking'), ...faultsOf('refund')].map((name) => [name, 0.2])),
+    ...Object.fromEntries(
+      [...faultsOf('booking'), ...KINDS.flatMap((kind) => faultsOf(kind))].map((name) => [name, 0.16]),
+    ),
     ...Object.fromEntries(
       [...faultsOf('key'), ...faultsOf('lookup'), ...faultsOf('webhook')].map((name) => [name, 1]),
     ),
@@ -33,16 +37,28 @@ describe('rates', () => {
   });
 
   test('a rate of 1 always happens, a rate of 0 never', () => {
-    const always = faultSettings({ error_before: 1, declined: 1, refund_declined: 1, keys_ignored: 1 }, 1);
+    const always = faultSettings(
+      {
+        error_before: 1,
+        declined: 1,
+        refund_declined: 1,
+        capture_pending: 1,
+        void_pending: 1,
+        keys_ignored: 1,
+      },
+      1,
+    );
     const never = faultSettings({}, 1);
     for (const key of keys.slice(0, 500)) {
       expect(answerFault(always, key, null, 1)).toBe('error_before');
       expect(bookingFault(always, key, null)).toBe('declined');
-      expect(refundFault(always, key, null)).toBe('refund_declined');
+      expect(operationFault(always, 'refund', key, null)).toBe('refund_declined');
+      expect(operationFault(always, 'capture', key, null)).toBe('capture_pending');
+      expect(operationFault(always, 'void', key, null)).toBe('void_pending');
       expect(strikes(always, 'keys_ignored', key, null)).toBe(true);
       expect(answerFault(never, key, null, 1)).toBeNull();
       expect(bookingFault(never, key, null)).toBeNull();
-      expect(refundFault(never, key, null)).toBeNull();
+      for (const kind of KINDS) expect(operationFault(never, kind, key, null)).toBeNull();
       expect(strikes(never, 'keys_ignored', key, null)).toBe(false);
     }
   });
@@ -61,10 +77,16 @@ describe('rates', () => {
     fc.assert(
       fc.property(fc.string(), (method) => {
         fc.pre(!TOKENS.some(({ token }) => token === method));
-        expect([chargeToken(method), refundToken(method)]).toEqual([null, null]);
+        expect([chargeToken(method), ...KINDS.map((kind) => operationToken(kind, method))]).toEqual([
+          null,
+          null,
+          null,
+          null,
+        ]);
       }),
     );
-    expect([chargeToken(null), refundToken(null)]).toEqual([null, null]);
+    expect(chargeToken(null)).toBeNull();
+    for (const kind of KINDS) expect(operationToken(kind, null)).toBeNull();
   });
 
   test('the latency stays between its bounds and reaches both', () => {
@@ -78,7 +100,7 @@ describe('magic tokens', () => {
   test.each(TOKENS.map((token) => [token.token, token] as const))(
     '%s meets its own fault and none of the rates',
     (_name, { token, effect, fault, calls }) => {
-      const magic = effect === 'charge' ? chargeToken(token) : refundToken(token);
+      const magic = effect === 'charge' ? chargeToken(token) : operationToken(effect, token);
       expect(magic).toMatchObject({ fault });
       for (const [attempt, expected] of [
         [1, fault],
@@ -88,20 +110,20 @@ describe('magic tokens', () => {
         const struck = expected !== null && FAULTS[expected].axis === 'answer' ? expected : null;
         expect(answerFault(everything, 'key', magic, attempt)).toBe(struck);
       }
-      const booked = (axis: 'booking' | 'refund') =>
+      const booked = (axis: 'booking' | OperationKind) =>
         fault !== null && FAULTS[fault].axis === axis ? fault : null;
       expect(bookingFault(everything, 'key', magic)).toBe(booked('booking'));
-      expect(refundFault(everything, 'key', magic)).toBe(booked('refund'));
+      for (const kind of KINDS) expect(operationFault(everything, kind, 'key', magic)).toBe(booked(kind));
       for (const name of [...faultsOf('key'), ...faultsOf('lookup'), ...faultsOf('webhook')]) {
         expect(strikes(everything, name, 'key', magic)).toBe(name === fault);
       }
     },
   );
 
-  test('a token of refunds keeps every fault from its charge; a token of charges leaves its refunds to the rates', () => {
+  test('a token of one kind keeps every fault from its charge, and leaves the other kinds to the rates', () => {
     for (const { token, effect } of TOKENS) {
-      if (effect === 'charge') expect(refundToken(token)).toBeNull();
-      else expect(chargeToken(token)).toMatchObject({ fault: null });
+      if (effect !== 'charge') expect(chargeToken(token)).toMatchObject({ fault: null });
+      for (const kind of KINDS) if (kind !== effect) expect(operationToken(kind, token)).toBeNull();
     }
   });
 
@@ -111,13 +133,16 @@ describe('magic tokens', () => {
     expect(TOKENS.every(({ token }) => /^tok_[a-z0-9_]+$/.test(token))).toBe(true);
   });
 
-  test('every fault of an answer, of what is booked and of lookups has a token for refunds', () => {
-    const ofRefunds = new Set(TOKENS.filter(({ effect }) => effect === 'refund').map(({ fault }) => fault));
-    expect(ofRefunds).toEqual(new Set([...faultsOf('answer'), ...faultsOf('refund'), ...faultsOf('lookup')]));
-    expect(
-      TOKENS.every(({ token, effect }) => token.startsWith('tok_refund_') === (effect === 'refund')),
-    ).toBe(true);
-  });
+  test.each(KINDS)(
+    'every fault of an answer, of what is booked and of lookups has a token for a %s',
+    (kind) => {
+      const own = new Set(TOKENS.filter(({ effect }) => effect === kind).map(({ fault }) => fault));
+      expect(own).toEqual(new Set([...faultsOf('answer'), ...faultsOf(kind), ...faultsOf('lookup')]));
+      expect(
+        TOKENS.every(({ token, effect }) => token.startsWith(`tok_${kind}_`) === (effect === kind)),
+      ).toBe(true);
+    },
+  );
 
   test('only faults of answers can be for the first call only', () => {
     for (const { fault, calls } of TOKENS) {

@@ -1,4 +1,5 @@
 /** Which fault happens to which call: pure decisions from the settings, the magic token and the seed. */
+import type { OperationKind } from '../ledger/port.ts';
 import { type EXCLUSIVE_AXES, FAULTS, type FaultName, type FaultOf, faultsOf } from './catalogue.ts';
 import { draw } from './random.ts';
 import type { FaultSettings } from './settings.ts';
@@ -6,11 +7,15 @@ import type { MagicToken } from './tokens.ts';
 
 export type AnswerFault = FaultOf<'answer'>;
 export type BookingFault = FaultOf<'booking'>;
-export type RefundFault = FaultOf<'refund'>;
+export type OperationFault = FaultOf<OperationKind>;
 
 const ANSWER_FAULTS = faultsOf('answer');
 const BOOKING_FAULTS = faultsOf('booking');
-const REFUND_FAULTS = faultsOf('refund');
+const OPERATION_FAULTS = {
+  refund: faultsOf('refund'),
+  capture: faultsOf('capture'),
+  void: faultsOf('void'),
+} as const;
 
 /**
  * The fault of one attempt. Null: it goes well.
@@ -39,14 +44,15 @@ export function bookingFault(
   return isOf(magic.fault, 'booking') ? magic.fault : null;
 }
 
-/** The same for a refund's key. */
-export function refundFault(
+/** The same for the key of a refund, a capture or a void. */
+export function operationFault(
   settings: FaultSettings,
+  kind: OperationKind,
   key: string,
   magic: MagicToken | null,
-): RefundFault | null {
-  if (magic === null) return pick(settings, REFUND_FAULTS, 'refund', key, 0);
-  return isOf(magic.fault, 'refund') ? magic.fault : null;
+): OperationFault | null {
+  if (magic === null) return pick<OperationFault>(settings, OPERATION_FAULTS[kind], kind, key, 0);
+  return isOf(magic.fault, kind) ? magic.fault : null;
 }
 
 /**

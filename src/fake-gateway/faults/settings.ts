@@ -51,7 +51,7 @@ export const DEMO_FAULTS = {
 /**
  * Makes complete settings from a description in which everything may be left out. Defaults: no latency, rates of 0, the delays of
  * `docs/fake-gateway.md`. A fault is given as `{"rate": 0.1, "delay_ms": 500}` or as its rate alone. Refuses unknown names, wrong types,
- * and rates of `answer`, `booking` or `refund` faults that add up to more than 1. It reports all problems at once, and never throws.
+ * and rates of `answer`, `booking`, `refund`, `capture` or `void` faults that add up to more than 1. It reports all problems at once, and never throws.
  *
  * @param value the description, as in the body of `PUT /_faults`
  * @param seed used if the description has none

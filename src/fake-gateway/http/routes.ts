@@ -74,15 +74,20 @@ export function addProtocolRoutes(app: FastifyInstance, protocol: Protocol): voi
   app.post('/charges/:id/refunds', handle(operation('refund')));
   app.post('/charges/:id/capture', handle(operation('capture')));
   app.post('/charges/:id/void', handle(operation('void')));
-  app.get(
-    '/refunds',
-    handle(({ query }) => {
-      const checked = checkQuery(query as Query, ['idempotency_key']);
-      if (isBad(checked)) return checked;
-      const key = parseKey(checked.idempotency_key);
-      return isBad(key) ? key : reads.refundsByKey(key);
-    }),
-  );
+  for (const [path, kind] of [
+    ['/refunds', 'refund'],
+    ['/captures', 'capture'],
+    ['/voids', 'void'],
+  ] as const)
+    app.get(
+      path,
+      handle(({ query }) => {
+        const checked = checkQuery(query as Query, ['idempotency_key']);
+        if (isBad(checked)) return checked;
+        const key = parseKey(checked.idempotency_key);
+        return isBad(key) ? key : reads.operationsByKey(kind, key);
+      }),
+    );
   app.post(
     '/start/',
     handle(() => protocol.start()),

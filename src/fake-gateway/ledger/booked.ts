@@ -23,6 +23,7 @@ export function asBooked(charge: NewCharge, id: string, seq: number): Charge {
     visibleMs: charge.visibleMs,
     settleMs: charge.settleMs,
     settleTo: charge.settleTo,
+    expiresMs: charge.expiresMs,
     operations: NO_OPERATIONS,
   };
 }

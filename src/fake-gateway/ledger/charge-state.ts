@@ -1,6 +1,6 @@
 /** The state of a charge and of its refunds at a given time. Pure. */
 import { operationsAt } from './operations.ts';
-import type { BookedOperation, Charge, Operation } from './port.ts';
+import type { BookedOperation, Charge, Operation, OperationKind } from './port.ts';
 import { hasLanded, type Standing, standingOf, statusOf } from './standing.ts';
 
 export function standingAt(charge: Charge, nowMs: number): Standing {
@@ -17,9 +17,13 @@ export function isLive(charge: Charge, nowMs: number): boolean {
   return hasLanded(charge, nowMs) && statusOf(standingAt(charge, nowMs)) === 'succeeded';
 }
 
-/** The refunds that were made by `nowMs`, also those that failed. */
+/** The refunds, captures or voids that were made by `nowMs`, also those that failed. */
+export function madeAt(charge: Charge, wanted: OperationKind, nowMs: number): readonly Operation[] {
+  return operationsAt(charge, nowMs).filter(({ kind, outcome }) => kind === wanted && outcome !== 'none');
+}
+
 export function refundsAt(charge: Charge, nowMs: number): readonly Operation[] {
-  return operationsAt(charge, nowMs).filter(({ kind, outcome }) => kind === 'refund' && outcome !== 'none');
+  return madeAt(charge, 'refund', nowMs);
 }
 
 /** The refunds that are still to take effect, if they are possible then. */

@@ -82,6 +82,7 @@ function verdictOn(
   if (statusOf(standing) !== 'succeeded') return 'charge_not_succeeded';
   if (kind === 'refund' && standing.captured === 0) return 'not_captured';
   if (kind !== 'refund' && standing.captured > 0) return 'already_captured';
+  if (kind !== 'refund' && standing.ending) return 'operation_under_way';
   const left = leftFor(kind, charge, standing);
   const amount = asked ?? left;
   if (amount > left || left === 0) return 'amount_too_large';

@@ -46,6 +46,8 @@ export interface Charge {
   readonly settleMs: number | null;
   /** What a pending charge settles to: `succeeded` or `declined`; null for all others. */
   readonly settleTo: 'succeeded' | 'declined' | null;
+  /** When money that is only authorised is let go, if it is not captured before; null for charges that capture at once. */
+  readonly expiresMs: number | null;
   /** What was requested of it later, by the time of its effect, then in the order of booking: also what has not taken effect yet. */
   readonly operations: readonly BookedOperation[];
 }
@@ -112,8 +114,9 @@ export interface Operation extends BookedOperation {
  * - `charge_not_found`: there is no such charge, or it has not taken effect yet.
  * - `key_reused`: the key was used for another operation.
  * - `in_progress`: the operation under the key takes effect later.
- * - `charge_not_succeeded`: the charge is declined, pending, voided, or refunded in full.
+ * - `charge_not_succeeded`: the charge is declined, pending, voided or let go, or refunded in full.
  * - `amount_too_large`: more than is left.
+ * - `operation_under_way`: another capture or void of the charge is pending.
  * - `already_captured`: a captured charge cannot be captured again or voided.
  * - `not_captured`: a charge that is not captured cannot be refunded.
  */
@@ -123,6 +126,7 @@ export type OperationError =
   | 'in_progress'
   | 'charge_not_succeeded'
   | 'amount_too_large'
+  | 'operation_under_way'
   | 'already_captured'
   | 'not_captured';
 

@@ -94,10 +94,10 @@ async function settle(pool: Pool, tag: string, batch: readonly Waiting[], repeat
 
 const INSERT = `
   INSERT INTO fake_gateway.charges (key, generation, reference, order_id, method, amount, currency, asked_amount,
-    asked_currency, capture, outcome, answer, created_ms, visible_ms, settle_ms, settle_to)
+    asked_currency, capture, outcome, answer, created_ms, visible_ms, settle_ms, settle_to, expires_ms)
   SELECT * FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[],
     $8::bigint[], $9::text[], $10::boolean[], $11::text[], $12::smallint[], $13::bigint[], $14::bigint[],
-    $15::bigint[], $16::text[])
+    $15::bigint[], $16::text[], $17::bigint[])
   ON CONFLICT (key, generation) DO NOTHING
   RETURNING seq, key`;
 
@@ -119,6 +119,7 @@ const COLUMNS: readonly ((charge: NewCharge) => unknown)[] = [
   (charge) => charge.visibleMs,
   (charge) => charge.settleMs,
   (charge) => charge.settleTo,
+  (charge) => charge.expiresMs,
 ];
 
 export async function bookBatch(

@@ -59,6 +59,7 @@ interface ChargeRow {
   visible_ms: string;
   settle_ms: string | null;
   settle_to: Charge['settleTo'];
+  expires_ms: string | null;
   operated: boolean;
 }
 
@@ -88,6 +89,7 @@ function chargeOf(
     visibleMs: Number(row.visible_ms),
     settleMs: numberOf(row.settle_ms),
     settleTo: row.settle_to,
+    expiresMs: numberOf(row.expires_ms),
     operations: operations.get(id) ?? [],
   };
 }

@@ -88,6 +88,8 @@ export const STEPS: readonly string[] = [
   CREATE INDEX records_in_order ON fake_gateway.records (kind, seq);
   CREATE INDEX records_by_label ON fake_gateway.records USING gin (labels);
   `,
+  // What was only authorised before then is held for ever.
+  'ALTER TABLE fake_gateway.charges ADD COLUMN expires_ms bigint',
 ];
 
 /** Older code cannot use tables of a higher version. */

@@ -14,9 +14,11 @@ const MATCHES = `outcome <> 'none' AND ($1::text IS NULL OR reference = $1) AND 
 
 /** Every matching charge that nothing was done to, with its state at $3. */
 const STATE = `
-  SELECT reference, currency, created_ms <= $3 AS landed, CASE WHEN capture THEN amount ELSE 0 END AS kept,
-         CASE WHEN outcome = 'pending' AND settle_ms <= $3 THEN settle_to ELSE outcome END AS status
-    FROM fake_gateway.charges WHERE ${MATCHES} AND NOT operated`;
+  SELECT reference, currency, landed, kept,
+         CASE WHEN settled = 'succeeded' AND expires_ms <= $3 THEN 'voided' ELSE settled END AS status
+    FROM (SELECT reference, currency, expires_ms, created_ms <= $3 AS landed, CASE WHEN capture THEN amount ELSE 0 END AS kept,
+                 CASE WHEN outcome = 'pending' AND settle_ms <= $3 THEN settle_to ELSE outcome END AS settled
+            FROM fake_gateway.charges WHERE ${MATCHES} AND NOT operated) AS plain`;
 
 const restrictionOf = ({ reference, orderId }: Filter) => [reference ?? null, orderId ?? null];
 
@@ -49,7 +51,7 @@ export function readSummary(pool: Pool, tag: string, filter: Filter): Promise<Su
 
 interface PlainRow {
   landed: boolean;
-  status: 'succeeded' | 'declined' | 'pending';
+  status: 'succeeded' | 'declined' | 'pending' | 'voided';
   currency: string;
   charges: string;
   captured: string;

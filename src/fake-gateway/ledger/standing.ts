@@ -9,27 +9,37 @@ export interface Standing {
   readonly refunded: number;
   /** Those of them that are still pending: they may fail, and then the charge keeps that money. */
   readonly pending: number;
+  /** Nothing is held any more: by a void, or because its time is over. */
   readonly voided: boolean;
+  /** A capture or a void is pending. */
+  readonly ending: boolean;
 }
 
 /** @param done what has been done to the charge by `nowMs`. */
 export function standingOf(charge: Charge, done: readonly Operation[], nowMs: number): Standing {
   const settled = settledAt(charge, nowMs);
-  if (settled !== 'succeeded') return { settled, captured: 0, refunded: 0, pending: 0, voided: false };
+  if (settled !== 'succeeded')
+    return { settled, captured: 0, refunded: 0, pending: 0, voided: false, ending: false };
   let captured = charge.capture ? charge.amount : 0;
   let refunded = 0;
   let pending = 0;
   let voided = false;
+  let ending = false;
   for (const operation of done) {
     const status = operationStatusAt(operation, nowMs);
     if (status !== 'succeeded' && status !== 'pending') continue;
-    if (operation.kind === 'capture') captured += operation.amount;
-    if (operation.kind === 'void') voided = true;
-    if (operation.kind !== 'refund') continue;
+    if (operation.kind !== 'refund') {
+      if (status === 'pending') ending = true;
+      else if (operation.kind === 'capture') captured += operation.amount;
+      else voided = true;
+      continue;
+    }
     refunded += operation.amount;
     if (status === 'pending') pending += operation.amount;
   }
-  return { settled, captured, refunded, pending, voided };
+  const { expiresMs } = charge;
+  const isOver = captured === 0 && !ending && expiresMs !== null && expiresMs <= nowMs;
+  return { settled, captured, refunded, pending, voided: voided || isOver, ending };
 }
 
 export type OperationStatus = 'succeeded' | 'failed' | 'pending' | 'none';

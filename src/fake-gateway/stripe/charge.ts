@@ -25,11 +25,12 @@ export async function charge(work: Work, payment: Payment, method: TestMethod): 
     fate === 'pending' || fate === 'pending_declined' ? 'pending' : 'succeeded',
   );
   await writeIntent(work.books, { ...intent, lastError: null, attempts: intent.attempts + 1 });
-  if (!booked.capture) await releaseLater(work, booked);
-  announce(work, intent, booked);
+  const holdMs = fate === 'authorization_expires' ? delayOf(work.settings, fate) : HOLD_MS;
+  if (!booked.capture) await releaseLater(work, booked, holdMs);
+  announce(work, intent, booked, holdMs);
 }
 
-function announce({ happened }: Work, intent: Intent, booked: Charge): void {
+function announce({ happened }: Work, intent: Intent, booked: Charge, holdMs: number): void {
   const about = { intentId: intent.id, chargeId: booked.id };
   const { settleMs } = booked;
   if (booked.outcome === 'pending' && settleMs !== null) {
@@ -49,13 +50,17 @@ function announce({ happened }: Work, intent: Intent, booked: Charge): void {
     paidMs,
   );
   if (booked.capture) return;
-  happened('charge.expired', about, paidMs + HOLD_MS);
-  happened('payment_intent.canceled', about, paidMs + HOLD_MS);
+  happened('charge.expired', about, paidMs + holdMs);
+  happened('payment_intent.canceled', about, paidMs + holdMs);
 }
 
 /** The hold ends by itself, unless it is captured before. The ledger decides that when it is read. */
-async function releaseLater({ books, nowMs }: Work, { id, createdMs, settleMs }: Charge): Promise<void> {
-  const endsMs = (settleMs ?? createdMs) + HOLD_MS;
+async function releaseLater(
+  { books, nowMs }: Work,
+  { id, createdMs, settleMs }: Charge,
+  holdMs: number,
+): Promise<void> {
+  const endsMs = (settleMs ?? createdMs) + holdMs;
   await books.operate(
     {
       kind: 'void',
@@ -128,6 +133,8 @@ async function book(
     visibleMs: nowMs,
     settleMs: isPending ? nowMs + delayOf(settings, fate) : null,
     settleTo: isPending ? (fate === 'pending' ? 'succeeded' : 'declined') : null,
+    // A void ends the hold, so that it has a date.
+    expiresMs: null,
   };
   const booked = await books.book(charge);
   await writeChargeNote(books, intent, booked);

@@ -1,5 +1,5 @@
 /** A request that changes something, so that it can be carried out at once, or later by any process. */
-import type { BookingFault, RefundFault } from '../faults/decide.ts';
+import type { BookingFault, OperationFault } from '../faults/decide.ts';
 import type { FaultSettings } from '../faults/settings.ts';
 import type { Books } from '../ledger/books.ts';
 import type { EventType, Happening } from './events.ts';
@@ -20,7 +20,7 @@ export interface Command {
   /** What the addresses of pages begin with. */
   readonly base: string;
   /** What becomes of the charge or refund; null: it succeeds. */
-  readonly fate: BookingFault | RefundFault | null;
+  readonly fate: BookingFault | OperationFault | null;
 }
 
 /** What an operation works with. */

@@ -2,8 +2,9 @@
  * Payment methods for tests: those of Stripe's that are about payments and refunds, and one for each magic token of the fake gateway
  * (`pm_error_after` for `tok_error_after`).
  */
-import { FAULTS, type FaultName } from '../faults/catalogue.ts';
-import { chargeToken, type MagicToken, refundToken, TOKENS } from '../faults/tokens.ts';
+import { type Axis, FAULTS, type FaultName } from '../faults/catalogue.ts';
+import { chargeToken, type MagicToken, operationToken, TOKENS } from '../faults/tokens.ts';
+import type { OperationKind } from '../ledger/port.ts';
 import { invalid } from './errors.ts';
 
 /** Why a bank refuses. */
@@ -75,9 +76,11 @@ function decline(code: string, declineCode: string, message: string): Decline {
   return { code, declineCode, message };
 }
 
-/** Lookups here have no faults of their own: Stripe's show everything at once. */
+/** Here, lookups show everything at once, and captures and cancellations end at once. */
+const WITHOUT: readonly Axis[] = ['lookup', 'capture', 'void'];
+
 const OF_TOKENS: ReadonlyMap<string, string> = new Map(
-  TOKENS.filter(({ fault }) => fault === null || FAULTS[fault].axis !== 'lookup').map(({ token }) => [
+  TOKENS.filter(({ fault }) => fault === null || !WITHOUT.includes(FAULTS[fault].axis)).map(({ token }) => [
     token.replace(/^tok_/, 'pm_'),
     token,
   ]),
@@ -105,9 +108,9 @@ export function chargeMagic(method: string | null): MagicToken | null {
   return chargeToken(method === null ? null : (OF_TOKENS.get(method) ?? null));
 }
 
-/** What the method does to refunds of its charge; null: the rates apply. */
-export function refundMagic(method: string | null): MagicToken | null {
-  return refundToken(method === null ? null : (OF_TOKENS.get(method) ?? null));
+/** What the method does to refunds, captures or cancellations of its charge; null: the rates apply. */
+export function operationMagic(kind: OperationKind, method: string | null): MagicToken | null {
+  return operationToken(kind, method === null ? null : (OF_TOKENS.get(method) ?? null));
 }
 
 const MAGIC_AXES: readonly string[] = ['answer', 'booking', 'refund', 'key'];

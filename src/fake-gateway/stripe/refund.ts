@@ -1,6 +1,6 @@
 /** Giving back money that was captured. */
 import { endingOf } from '../charge-operations.ts';
-import { delayOf, type RefundFault } from '../faults/decide.ts';
+import { delayOf, type OperationFault } from '../faults/decide.ts';
 import { standingAt } from '../ledger/charge-state.ts';
 import type { Charge, NewOperation, Operation } from '../ledger/port.ts';
 import type { Work } from './command.ts';
@@ -84,7 +84,7 @@ async function operate(
   charge: Charge,
   amount: number,
 ): Promise<Operation> {
-  const fate = findMethod(charge.method ?? '')?.refund ?? (command.fate as RefundFault | null);
+  const fate = findMethod(charge.method ?? '')?.refund ?? (command.fate as OperationFault | null);
   const { outcome, settleTo } = endingOf(fate);
   const plan: NewOperation = {
     kind: 'refund',

@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { createAttempts } from '../attempts.ts';
 import type { CurrentSettings } from '../faults/current.ts';
-import { bookingFault, delayOf, refundFault, strikes } from '../faults/decide.ts';
+import { bookingFault, delayOf, operationFault, strikes } from '../faults/decide.ts';
 import type { FaultSettings } from '../faults/settings.ts';
 import type { MagicToken } from '../faults/tokens.ts';
-import type { Filter, Ledger } from '../ledger/port.ts';
+import type { Filter, Ledger, OperationKind } from '../ledger/port.ts';
 import { createReadFaults } from '../read-faults.ts';
 import type { Sleeper } from '../sleep.ts';
 import type { WebhookSender } from '../webhooks/deliver.ts';
@@ -17,7 +17,7 @@ import type { FormFields } from './form.ts';
 import type { Payment } from './intent.ts';
 import { inUse, keep, readKept } from './keys.ts';
 import { countLate, deferUntil, land } from './late.ts';
-import { chargeMagic, namedFault, refundMagic } from './methods.ts';
+import { chargeMagic, namedFault, operationMagic } from './methods.ts';
 import { metadataIn, textIn } from './params.ts';
 import { type Performed, perform } from './perform.ts';
 import type { Read } from './reads.ts';
@@ -206,13 +206,20 @@ function subjectOf({ operation, key, requestId }: Pick<Command, 'operation' | 'k
 
 const CHARGES: readonly Operation[] = ['confirm', 'authenticate'];
 
+/** What ends an authorisation. */
+const ENDINGS: Readonly<Partial<Record<Operation, OperationKind>>> = { capture: 'capture', cancel: 'void' };
+
 /** What the request's or the payment's metadata or method does to the operation; null: the rates apply. */
 function magicOf(command: Omit<Command, 'fate'>, payment: Payment | undefined): MagicToken | null {
   const { operation, params } = command;
-  const own = params.metadata === undefined ? null : namedFault(metadataIn(params), operation);
-  const named = own ?? (payment === undefined ? null : namedFault(payment.intent.metadata, operation));
+  const asked = params.metadata === undefined ? null : namedFault(metadataIn(params), operation);
+  const named = asked ?? (payment === undefined ? null : namedFault(payment.intent.metadata, operation));
   if (named !== null) return named;
-  if (operation === 'refund') return refundMagic(payment?.charges.at(-1)?.method ?? null);
+  const charged = payment?.charges.at(-1)?.method ?? null;
+  if (operation === 'refund') return operationMagic('refund', charged);
+  const ending = ENDINGS[operation];
+  const own = ending === undefined ? null : operationMagic(ending, charged);
+  if (own !== null) return own;
   const method = textIn(params, 'payment_method') ?? payment?.intent.method ?? null;
   const magic = chargeMagic(method);
   if (CHARGES.includes(operation) || (operation === 'create' && params.confirm === 'true')) return magic;
@@ -228,6 +235,6 @@ function fateOf(
 ): Command['fate'] {
   const subject = subjectOf(command);
   return command.operation === 'refund'
-    ? refundFault(settings, subject, magic)
+    ? operationFault(settings, 'refund', subject, magic)
     : bookingFault(settings, subject, magic);
 }

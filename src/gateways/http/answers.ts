@@ -1,5 +1,5 @@
 /**
- * What each answer to `POST /charges` and to `POST /charges/<id>/refunds` means. It is one list, in order; an answer that it does not
+ * What each answer to `POST /charges` and to `POST /charges/<id>/refunds`, `/capture` and `/void` means. It is one list, in order; an answer that it does not
  * name is `unknown`. Two questions decide everything: may the call have been executed, and can it still be?
  */
 import {

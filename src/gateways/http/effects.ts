@@ -1,5 +1,8 @@
-/** The kinds of effects in the protocol: how a charge and a refund are written, and which errors only one of them gets. */
+/** The kinds of effects in the protocol: how a charge, a refund, a capture and a void are written, and which errors only one of them gets. */
+
+import { type CaptureRequest, EXCLUSIVE, type ReportedCapture } from '../../domain/capture-outcomes.ts';
 import { hasManyDigits } from '../../domain/cards.ts';
+import type { ExclusiveKind } from '../../domain/effects.ts';
 import {
   CHARGE,
   type ChargeRequest,
@@ -23,19 +26,20 @@ export interface Effect<Request extends EffectTerms, Reported extends ReportedEf
    */
   readonly errors: ReadonlyMap<string, 'declined' | 'unknown'>;
   /** Whether what was done stays done. If not, only a new answer proves that it is. */
-  readonly staysDone: boolean;
+  readonly staysDone: (request: Request) => boolean;
 }
 
 export const CHARGES: Effect<ChargeRequest, ReportedCharge> = {
   kind: CHARGE,
   parse: parseCharge,
   errors: new Map(),
-  staysDone: true,
+  // Money that is only held may be let go.
+  staysDone: ({ captureMethod }) => captureMethod === undefined,
 };
 
 export const REFUNDS: Effect<RefundRequest, ReportedRefund> = {
   kind: REFUND,
-  parse: parseRefund,
+  parse: (value) => parseOperation('refund', REFUND.fates, value),
   errors: new Map([
     // It is the wrong account or mode that asks, so the gateway may know the charge all the same, and refunds of it.
     ['404 charge_not_found', 'unknown'],
@@ -44,15 +48,50 @@ export const REFUNDS: Effect<RefundRequest, ReportedRefund> = {
     ['422 amount_too_large', 'declined'],
   ]),
   // A bank may send a refund back days after it succeeded.
-  staysDone: false,
+  staysDone: () => false,
+};
+
+/** In the protocol, a capture and a void are written as a refund is. */
+function exclusive(
+  kind: ExclusiveKind,
+  declines: readonly string[],
+): Effect<CaptureRequest, ReportedCapture> {
+  return {
+    kind: EXCLUSIVE[kind],
+    parse: (value) => parseOperation(kind, EXCLUSIVE[kind].fates, value),
+    errors: new Map([
+      ...declines.map((error) => [error, 'declined'] as const),
+      ['404 charge_not_found', 'unknown'],
+      // It may have been this very one, under a key that the gateway has forgotten. A look at the charge decides.
+      ['409 already_captured', 'unknown'],
+      ['409 charge_not_succeeded', 'unknown'],
+      ['409 operation_under_way', 'unknown'],
+    ]),
+    staysDone: () => true,
+  };
+}
+
+export const EXCLUSIVES: Readonly<Record<ExclusiveKind, Effect<CaptureRequest, ReportedCapture>>> = {
+  capture: exclusive('capture', ['422 amount_too_large']),
+  void: exclusive('void', []),
 };
 
 export function parseCharge(value: unknown): ReportedCharge | undefined {
   if (!isObject(value)) return undefined;
   const charge = parseEffect<ReportedCharge['status']>(CHARGE.fates, value);
-  return charge !== undefined && CHARGE.fates.get(charge.status) === 'reversed' && holdsMoney(value)
-    ? { ...charge, status: 'succeeded' }
-    : charge;
+  if (charge === undefined) return undefined;
+  const { captured, authorized_until: until } = value;
+  const capturedMinor = typeof captured === 'number' && captured > 0 ? { capturedMinor: captured } : {};
+  const untilMs = typeof until === 'string' ? Date.parse(until) : Number.NaN;
+  const authorizedUntilMs = untilMs >= 0 ? { authorizedUntilMs: untilMs } : {};
+  return { ...charge, status: standing(charge.status, value), ...capturedMinor, ...authorizedUntilMs };
+}
+
+/** What the word for a charge means beside the sums. */
+function standing(status: ReportedCharge['status'], value: JsonObject): ReportedCharge['status'] {
+  if (CHARGE.fates.get(status) === 'reversed' && holdsMoney(value)) return 'succeeded';
+  // It succeeded, and nothing of it was taken.
+  return status === 'succeeded' && value.captured === 0 ? 'authorized' : status;
 }
 
 /** A gateway may call a charge `refunded` of which only a part was refunded. The rest is still paid. */
@@ -60,13 +99,17 @@ function holdsMoney({ captured, refunded }: JsonObject): boolean {
   return typeof captured === 'number' && typeof refunded === 'number' && captured > refunded;
 }
 
-function parseRefund(value: unknown): ReportedRefund | undefined {
+/** Refunds, captures and voids look the same but for the word that says which it is. */
+function parseOperation<Status extends string>(
+  kind: string,
+  fates: ReadonlyMap<unknown, Fate>,
+  value: unknown,
+): (Omit<ReportedEffect, 'status'> & { readonly status: Status; readonly chargeRef: string }) | undefined {
   if (!isObject(value)) return undefined;
   const { object, charge: chargeRef } = value;
-  // A capture looks the same otherwise, and gives nothing back.
-  if (object !== undefined && object !== 'refund') return undefined;
-  const refund = parseEffect<ReportedRefund['status']>(REFUND.fates, value);
-  return refund !== undefined && isId(chargeRef) ? { ...refund, chargeRef } : undefined;
+  if (object !== undefined && object !== kind) return undefined;
+  const operation = parseEffect<Status>(fates, value);
+  return operation !== undefined && isId(chargeRef) ? { ...operation, chargeRef } : undefined;
 }
 
 /** A decline code is stored, and reaches the client and the log. Only a short word is passed on, and no number as long as a card's. */

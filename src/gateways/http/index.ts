@@ -5,6 +5,7 @@
 import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../../domain/outcomes.ts';
 import type { CallOptions, ExchangeOptions, Gateway } from '../../ports/gateway.ts';
 import { judgeExchange } from './answers.ts';
+import { createCaptures } from './captures.ts';
 import { CHARGES } from './effects.ts';
 import { judgeLookupExchange } from './lookups.ts';
 import type { HttpGatewayOptions } from './options.ts';
@@ -43,6 +44,7 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
       return judgeLookupExchange(CHARGES, request, result, { wallMs: Date.now(), livemode, isOld });
     },
     refunds: createRefunds(wire, livemode),
+    captures: createCaptures(wire, livemode),
     ...webhooks,
     close: () => wire.close(),
   };
@@ -55,5 +57,6 @@ function chargeBody(request: ChargeRequest): string {
     reference: request.reference,
     order_id: request.orderId,
     method: request.method,
+    ...(request.captureMethod === undefined ? {} : { capture: false }),
   });
 }

@@ -4,7 +4,7 @@ import { judgeExchange } from './answers.ts';
 import { REFUNDS } from './effects.ts';
 import { judgeLookupExchange, unavailable } from './lookups.ts';
 import { judgeRefundedExchange } from './refunded.ts';
-import { byKey, type Wire } from './wire.ts';
+import { byKey, chargePath, type Wire } from './wire.ts';
 
 export function createRefunds(wire: Wire, livemode: boolean): Refunds {
   return {
@@ -27,10 +27,4 @@ export function createRefunds(wire: Wire, livemode: boolean): Refunds {
       return judgeRefundedExchange(charge, result, { wallMs: Date.now(), livemode, isOld });
     },
   };
-}
-
-/** `null`: in a path, this id would lead elsewhere. Two dots do so even if they are encoded. */
-function chargePath(chargeRef: string): string | null {
-  if (chargeRef === '' || chargeRef === '.' || chargeRef === '..') return null;
-  return `/charges/${encodeURIComponent(chargeRef)}`;
 }

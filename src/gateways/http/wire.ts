@@ -19,6 +19,12 @@ export function byKey(key: string): string {
   return `?idempotency_key=${encodeURIComponent(key)}`;
 }
 
+/** The address of a charge. `null`: in a path, this id would lead elsewhere. Two dots do so even if they are encoded. */
+export function chargePath(chargeRef: string): string | null {
+  if (chargeRef === '' || chargeRef === '.' || chargeRef === '..') return null;
+  return `/charges/${encodeURIComponent(chargeRef)}`;
+}
+
 /** An old answer proves nothing, so no cache on the way may keep one or give one. */
 const FRESH = ['cache-control', 'no-cache, no-store', 'pragma', 'no-cache'];
 

@@ -20,9 +20,9 @@ export function confirmFailed(
     : callOutcome(outcome, failure.error);
 }
 
-export function refundFailed(failure: Failure): CallOutcome | NotSent {
+export function followUpFailed(failure: Failure): CallOutcome | NotSent {
   if (failure.kind !== 'error') return unanswered(failure);
-  const outcome = OUTCOMES[meaningOf(failure.error)].refund;
+  const outcome = OUTCOMES[meaningOf(failure.error)].followUp;
   return outcome === 'declined'
     ? { kind: 'declined', code: codeOf(failure.error) }
     : callOutcome(outcome, failure.error);

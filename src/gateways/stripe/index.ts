@@ -7,6 +7,7 @@ import type { Gateway } from '../../ports/gateway.ts';
 import { accountOf } from './account.ts';
 import { amountProblem, toStripe } from './amounts.ts';
 import { read } from './answer.ts';
+import { createCaptures } from './captures.ts';
 import { confirmFailed, prepareFailed } from './errors.ts';
 import { judgeConfirmed, judgePrepared } from './intents.ts';
 import { lookUpCharge } from './lookups.ts';
@@ -33,7 +34,7 @@ const CONTRACT: GatewayContract = {
   lookup: true,
   // Reads by id and lists show everything at once. Only its search lags behind.
   lookupLagMs: 0,
-  // After a 500, Stripe may finish the work later, and does not say when. Only refunds wait for it: a charge is proved by its seal.
+  // After a 500, Stripe may finish the work later, and does not say when. A charge is proved by its seal, and does not wait for it.
   landsWithinMs: HOUR_MS,
 };
 
@@ -100,12 +101,16 @@ function gatewayOf(wire: Wire, { livemode }: SecretKey, account: string): Gatewa
       },
       async seal(request, { timeoutMs }) {
         if (!isStripeId(request.handle)) return { kind: 'not_sent', reason: 'handle_unusable' };
-        const result = await wire.post(cancelIntent(request), { timeoutMs, mayLeave: always });
+        const result = await wire.post(cancelIntent(request.handle, request.sealKey), {
+          timeoutMs,
+          mayLeave: always,
+        });
         const wasSent = result.kind === 'answer' || result.kind === 'broken';
         return wasSent ? undefined : { kind: 'not_sent', reason: result.reason };
       },
     },
     refunds: createRefunds(wire),
+    captures: createCaptures(wire, livemode),
     close: () => wire.close(),
   };
 }

@@ -35,9 +35,9 @@ export function judgeConfirmed(
   if (stale !== null && meaning !== 'paid') return unknown(`${stale}_answer`, stale === 'replayed');
   switch (meaning) {
     case 'paid':
-      return judgeCall(request, reported(intent, intent.refunded ? 'refunded' : 'succeeded'), livemode);
+    case 'held':
     case 'pending':
-      return judgeCall(request, reported(intent, 'pending'), livemode);
+      return judgeCall(request, reported(request, intent, chargeStatus(intent, meaning)), livemode);
     case 'action':
       return isOurs(request, intent)
         ? { kind: 'requires_action', ref: intent.id, action: actionOf(intent) }
@@ -62,7 +62,7 @@ export function judgeDeclined(
   if (intent.id !== request.handle) return unknown('answer_about_another_charge');
   const isNotPaid = INTENT_STATUSES.get(intent.status) === 'open' && intent.receivedMinor === 0;
   if (!isNotPaid) return unknown('contradicting_answer');
-  return judgeCall(request, { ...reported(intent, 'declined'), code }, livemode);
+  return judgeCall(request, { ...reported(request, intent, 'declined'), code }, livemode);
 }
 
 function unknown(reason: string, answered = false): CallOutcome {
@@ -73,11 +73,12 @@ function unknown(reason: string, answered = false): CallOutcome {
 export function judgeRead(request: ChargeRequest, intent: Intent, livemode: boolean): LookupOutcome {
   if (!isOurs(request, intent)) return { kind: 'unavailable', reason: 'answer_about_another_charge' };
   if (intent.livemode !== livemode) return { kind: 'unavailable', reason: 'livemode_mismatch' };
-  switch (INTENT_STATUSES.get(intent.status)) {
+  const meaning = INTENT_STATUSES.get(intent.status);
+  switch (meaning) {
     case 'paid':
-      return judgeLookup(request, [reported(intent, intent.refunded ? 'refunded' : 'succeeded')], livemode);
+    case 'held':
     case 'pending':
-      return judgeLookup(request, [reported(intent, 'pending')], livemode);
+      return judgeLookup(request, [reported(request, intent, chargeStatus(intent, meaning))], livemode);
     case 'action':
       return { kind: 'requires_action', ref: intent.id, action: actionOf(intent) };
     case 'open':
@@ -103,7 +104,7 @@ export function judgeListed(
   // A status that nobody knows may mean a second payment.
   const unknown = outcomes.find(({ kind }) => kind === 'unavailable');
   if (unknown !== undefined) return unknown;
-  const live = outcomes.filter(({ kind }) => kind === 'succeeded' || kind === 'mismatch');
+  const live = outcomes.filter(({ kind }) => LIVE.includes(kind));
   if (live.length > 1) return { kind: 'duplicated', refs: live.map((one) => ('ref' in one ? one.ref : '')) };
   for (const kind of BY_WEIGHT) {
     const found = outcomes.find((one) => one.kind === kind);
@@ -112,13 +113,15 @@ export function judgeListed(
   return { kind: 'absent' };
 }
 
+/** Money is taken or held. */
+const LIVE: readonly LookupOutcome['kind'][] = ['succeeded', 'captured', 'mismatch'];
+
 /**
  * A charge that was paid and given back is over: only one intent was ever confirmed under its key. So it counts before an intent that was
  * left over, which would be paid anew once Stripe has forgotten the key.
  */
 const BY_WEIGHT: readonly LookupOutcome['kind'][] = [
-  'succeeded',
-  'mismatch',
+  ...LIVE,
   'pending',
   'requires_action',
   'reversed',
@@ -138,6 +141,7 @@ export function judgePrepared(
   // The key gives this intent every time, so another one needs another key.
   const isAsAsked =
     intent.livemode === livemode &&
+    intent.manual === (request.captureMethod === 'manual') &&
     intent.amountMinor === request.amountMinor &&
     intent.currency === request.currency;
   return isAsAsked
@@ -149,12 +153,29 @@ function isOurs({ key, reference }: Pick<ChargeRequest, 'key' | 'reference'>, in
   return intent.key === key && intent.reference === reference;
 }
 
-/** Of money that was taken, its amount counts, and not the one that was asked for. */
-function reported(intent: Intent, status: ReportedCharge['status']): ReportedCharge {
-  const { id, currency, reference, key, livemode } = intent;
+function chargeStatus({ refunded }: Intent, meaning: 'paid' | 'held' | 'pending'): ReportedCharge['status'] {
+  if (meaning !== 'paid') return meaning === 'held' ? 'authorized' : 'pending';
+  return refunded ? 'refunded' : 'succeeded';
+}
+
+/**
+ * Of money that was taken, its amount counts, and not the one that was asked for. If it was authorised first, that is the sum that was
+ * captured.
+ */
+function reported(
+  { captureMethod }: ChargeRequest,
+  intent: Intent,
+  status: ReportedCharge['status'],
+): ReportedCharge {
+  const { id, currency, reference, key, livemode, amountMinor, receivedMinor, heldUntilMs } = intent;
+  const charge = { id, status, amountMinor, currency, reference, key, livemode };
   const isTaken = status === 'succeeded' || status === 'refunded';
-  const amountMinor = isTaken ? intent.receivedMinor : intent.amountMinor;
-  return { id, status, amountMinor, currency, reference, key, livemode };
+  if (status === 'authorized')
+    return heldUntilMs === undefined ? charge : { ...charge, authorizedUntilMs: heldUntilMs };
+  if (!isTaken) return charge;
+  return captureMethod === 'manual'
+    ? { ...charge, capturedMinor: receivedMinor }
+    : { ...charge, amountMinor: receivedMinor };
 }
 
 function codeOf({ declineCode }: Intent): { readonly code?: string } {

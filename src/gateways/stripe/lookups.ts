@@ -38,7 +38,7 @@ async function readIntent(
 ): Promise<Outcome> {
   const retrieved = await retrieve(wire, handle, options);
   if (retrieved.kind !== 'intent') return retrieved;
-  return believed(judgeRead(request, retrieved.intent, livemode), retrieved.flaw);
+  return believed(request, judgeRead(request, retrieved.intent, livemode), retrieved.flaw);
 }
 
 /** One intent, by its id. */
@@ -80,12 +80,17 @@ async function lookThrough(
   const listed = await readList(wire, { page: listIntents, parse: parseIntent, isLast }, options);
   if (listed.kind !== 'list') return listed;
   const own = listed.entries.filter(({ key }) => key === request.key);
-  return believed(judgeListed(request, own, livemode), listed.flaw);
+  return believed(request, judgeListed(request, own, livemode), listed.flaw);
 }
 
-/** Money that was taken stays taken, even if the answer is old or lacks something. Nothing else does. */
-function believed(outcome: LookupOutcome, flaw: string | null): LookupOutcome {
-  const showsMoney = ['succeeded', 'mismatch', 'duplicated'].includes(outcome.kind);
+/** Money that was taken stays taken, even if the answer is old or lacks something. Nothing else does, not even money that is held. */
+function believed(
+  { captureMethod }: ChargeRequest,
+  outcome: LookupOutcome,
+  flaw: string | null,
+): LookupOutcome {
+  const isHeld = outcome.kind === 'succeeded' && captureMethod === 'manual';
+  const showsMoney = !isHeld && ['succeeded', 'captured', 'mismatch', 'duplicated'].includes(outcome.kind);
   return flaw === null || showsMoney ? outcome : unavailable(flaw);
 }
 

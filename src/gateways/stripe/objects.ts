@@ -19,6 +19,10 @@ interface Money {
 
 export interface Intent extends Money {
   readonly livemode: boolean;
+  /** Whether it waits for a capture once it is confirmed. */
+  readonly manual: boolean;
+  /** Until when the money is held, in milliseconds since the epoch. Absent: Stripe does not say; only a read with the latest charge does. */
+  readonly heldUntilMs?: number;
   /** What was taken, in minor units of ISO 4217. */
   readonly receivedMinor: number;
   /** Whether all of it has been given back. False if Stripe did not say: only a read with the latest charge does. */
@@ -56,12 +60,22 @@ export function parseIntent(value: unknown): Intent | undefined {
   return {
     ...money,
     livemode,
+    manual: value.capture_method === 'manual',
+    ...heldUntil(latest_charge),
     receivedMinor,
     refunded: isObject(latest_charge) && latest_charge.refunded === true,
     ...(code === undefined ? {} : { declineCode: code }),
     createdS: created,
     raw: value,
   };
+}
+
+/** `capture_before` is in seconds. */
+function heldUntil(charge: unknown): { readonly heldUntilMs?: number } {
+  const details =
+    isObject(charge) && isObject(charge.payment_method_details) ? charge.payment_method_details : {};
+  const before = isObject(details.card) ? details.card.capture_before : undefined;
+  return isWhole(before) ? { heldUntilMs: before * 1000 } : {};
 }
 
 export function parseRefund(value: unknown): Refund | undefined {

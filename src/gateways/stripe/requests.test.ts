@@ -74,6 +74,32 @@ test('prepare makes an intent for cards, unconfirmed, with our names and nothing
   });
 });
 
+test('prepare of a charge that is authorised first says so in one field more', async () => {
+  const work = () =>
+    world.twoSteps.prepare({ ...PREPARE, captureMethod: 'manual', prepareKey: 'prepare-key' }, call);
+  const { body } = await sent(intentBody({ capture_method: 'manual' }), work);
+  expect(body?.at(-2)).toBe('payment_method=pm_card_visa');
+  expect(body?.at(-1)).toBe('capture_method=manual');
+  expect(body).toHaveLength(11);
+});
+
+test('a capture says how much of the intent, and a void cancels it, each under its own key', async () => {
+  const body = ['amount_to_capture=4000'];
+  const paid = intentBody({ status: 'succeeded', amount_received: 4_000 });
+  expect(await sent(paid, () => world.captures.capture.call(REFUND, call))).toEqual({
+    line: 'POST /v1/payment_intents/pi_1/capture',
+    headers: form(REFUND.key, body.join('&').length),
+    body,
+  });
+  expect(
+    await sent(intentBody({ status: 'canceled' }), () => world.captures.void.call(REFUND, call)),
+  ).toEqual({
+    line: 'POST /v1/payment_intents/pi_1/cancel',
+    headers: form(REFUND.key, 0),
+    body: [''],
+  });
+});
+
 test('a call confirms the intent under the key of the charge', async () => {
   expect(await sent(intentBody({ status: 'succeeded' }), () => world.gateway.call(CHARGE, call))).toEqual({
     line: 'POST /v1/payment_intents/pi_1/confirm',
@@ -118,6 +144,12 @@ test.each([
     '/v1/payment_intents?limit=100&expand[0]=data.latest_charge',
     listBody([]),
     () => world.gateway.lookup(PREPARE, call),
+  ],
+  [
+    'the intent that was to be captured',
+    '/v1/payment_intents/pi_1?expand[0]=latest_charge',
+    intentBody(),
+    () => world.captures.capture.lookup(REFUND, call),
   ],
   [
     'the refunds of the intent',

@@ -3,7 +3,7 @@
  * of what older releases began; `requests.test.ts` holds the exact bytes.
  */
 import type Stripe from 'stripe';
-import type { PrepareRequest, SealRequest } from '../../domain/outcomes.ts';
+import type { PrepareRequest } from '../../domain/outcomes.ts';
 import type { RefundRequest } from '../../domain/refund-outcomes.ts';
 import type { Write } from './one-request.ts';
 
@@ -15,6 +15,7 @@ export function createIntent(request: PrepareRequest, amount: number): Write {
     allowed_payment_method_types: ['card'],
     metadata: identityOf(request, 'charge'),
     ...(request.method === undefined ? {} : { payment_method: request.method }),
+    ...(request.captureMethod === undefined ? {} : { capture_method: request.captureMethod }),
   };
   return (stripe) => stripe.paymentIntents.create(params, { idempotencyKey: request.prepareKey });
 }
@@ -23,8 +24,14 @@ export function confirmIntent(handle: string, key: string): Write {
   return (stripe) => stripe.paymentIntents.confirm(handle, {}, { idempotencyKey: key });
 }
 
-export function cancelIntent({ handle, sealKey }: SealRequest): Write {
-  return (stripe) => stripe.paymentIntents.cancel(handle, {}, { idempotencyKey: sealKey });
+export function cancelIntent(handle: string, key: string): Write {
+  return (stripe) => stripe.paymentIntents.cancel(handle, {}, { idempotencyKey: key });
+}
+
+/** With the amount: without one, Stripe captures all of it. */
+export function captureIntent(handle: string, amount: number, key: string): Write {
+  return (stripe) =>
+    stripe.paymentIntents.capture(handle, { amount_to_capture: amount }, { idempotencyKey: key });
 }
 
 /** With its latest charge, which tells what was refunded. */

@@ -259,6 +259,13 @@ const INTENT_CASES: readonly (readonly [Fields, confirm: object, replayed: objec
     { kind: 'approved', ref: 'pi_1' },
     { kind: 'succeeded', ref: 'pi_1' },
   ],
+  // This charge was to take the money at once.
+  [
+    { status: 'requires_capture' },
+    { kind: 'mismatch', ref: 'pi_1', reason: 'capture_mismatch' },
+    answered('replayed_answer'),
+    { kind: 'mismatch', ref: 'pi_1', reason: 'capture_mismatch' },
+  ],
   [
     { status: 'processing' },
     { kind: 'pending', ref: 'pi_1' },
@@ -284,7 +291,7 @@ const INTENT_CASES: readonly (readonly [Fields, confirm: object, replayed: objec
     { kind: 'open', ref: 'pi_1', code: 'insufficient_funds' },
   ],
   [{ status: 'canceled' }, CONTRADICTING, answered('replayed_answer'), { kind: 'sealed', ref: 'pi_1' }],
-  ...['requires_capture', 'a_word_from_the_future', ''].map(
+  ...['a_word_from_the_future', ''].map(
     (status) =>
       [
         { status },

@@ -8,16 +8,18 @@ import type { StripeError } from './answer.ts';
 /**
  * What the state of an intent says.
  * - `paid`: the money was taken.
+ * - `held`: the money is authorised, and not taken yet.
  * - `pending`: the bank decides.
  * - `action`: the customer must do something first.
  * - `open`: nothing was taken, and it may still be confirmed.
  * - `sealed`: it is cancelled, so nothing can be taken any more.
  */
-export type IntentMeaning = 'paid' | 'pending' | 'action' | 'open' | 'sealed';
+export type IntentMeaning = 'paid' | 'held' | 'pending' | 'action' | 'open' | 'sealed';
 
-/** By `status`. `requires_capture` is not listed: Payonce makes no intents that wait for a capture. */
+/** By `status`. */
 export const INTENT_STATUSES: ReadonlyMap<unknown, IntentMeaning> = new Map<string, IntentMeaning>([
   ['succeeded', 'paid'],
+  ['requires_capture', 'held'],
   ['processing', 'pending'],
   ['requires_action', 'action'],
   ['requires_confirmation', 'open'],
@@ -131,22 +133,28 @@ export function meaningOf({
 export interface Outcomes {
   readonly prepare: 'declined' | 'failed' | 'failed_for_good' | 'forbidden';
   readonly confirm: 'declined' | 'refused' | 'busy' | 'forbidden' | 'unknown' | 'answered';
-  readonly refund: 'declined' | 'refused' | 'busy' | 'forbidden' | 'unknown' | 'answered';
+  /** Of a refund, a capture or a void. */
+  readonly followUp: 'declined' | 'refused' | 'busy' | 'forbidden' | 'unknown' | 'answered';
   readonly read: 'forbidden' | 'unavailable';
 }
 
 export const OUTCOMES: Readonly<Record<ErrorMeaning, Outcomes>> = {
-  in_use: { prepare: 'failed', confirm: 'busy', refund: 'busy', read: 'unavailable' },
-  limited: { prepare: 'failed', confirm: 'refused', refund: 'refused', read: 'unavailable' },
-  forbidden: { prepare: 'forbidden', confirm: 'forbidden', refund: 'forbidden', read: 'forbidden' },
-  // No bank is asked about a new intent or a refund.
-  declined: { prepare: 'declined', confirm: 'declined', refund: 'unknown', read: 'unavailable' },
+  in_use: { prepare: 'failed', confirm: 'busy', followUp: 'busy', read: 'unavailable' },
+  limited: { prepare: 'failed', confirm: 'refused', followUp: 'refused', read: 'unavailable' },
+  forbidden: { prepare: 'forbidden', confirm: 'forbidden', followUp: 'forbidden', read: 'forbidden' },
+  // No bank is asked about a new intent or a refund. If one refuses a capture, the intent shows what became of it.
+  declined: { prepare: 'declined', confirm: 'declined', followUp: 'unknown', read: 'unavailable' },
   // A confirm has no parameter of ours. Whatever it is told, the read shows that nothing was taken, and the intent is sealed.
-  wrong: { prepare: 'declined', confirm: 'answered', refund: 'declined', read: 'unavailable' },
-  other_request: { prepare: 'failed_for_good', confirm: 'answered', refund: 'answered', read: 'unavailable' },
+  wrong: { prepare: 'declined', confirm: 'answered', followUp: 'declined', read: 'unavailable' },
+  other_request: {
+    prepare: 'failed_for_good',
+    confirm: 'answered',
+    followUp: 'answered',
+    read: 'unavailable',
+  },
   // A new intent depends on nothing before it, so for it this is a no.
-  look: { prepare: 'declined', confirm: 'answered', refund: 'answered', read: 'unavailable' },
-  // An intent can be sealed afterwards. A refund cannot, so its absence proves nothing before the time in which it may still land.
-  failed: { prepare: 'failed_for_good', confirm: 'answered', refund: 'unknown', read: 'unavailable' },
-  unlisted: { prepare: 'failed', confirm: 'unknown', refund: 'unknown', read: 'unavailable' },
+  look: { prepare: 'declined', confirm: 'answered', followUp: 'answered', read: 'unavailable' },
+  // An intent can be sealed afterwards. A refund and a capture cannot, so its absence proves nothing before the time in which it may still land.
+  failed: { prepare: 'failed_for_good', confirm: 'answered', followUp: 'unknown', read: 'unavailable' },
+  unlisted: { prepare: 'failed', confirm: 'unknown', followUp: 'unknown', read: 'unavailable' },
 };

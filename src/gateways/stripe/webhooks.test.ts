@@ -66,6 +66,7 @@ const forged = (reason: string) => ({ kind: 'forged', reason });
 describe('an event of Stripe', () => {
   it.each([
     ['succeeded', null, 'live'],
+    ['requires_capture', null, 'live'],
     ['processing', null, 'pending'],
     ['requires_action', null, 'pending'],
     ['requires_payment_method', { code: 'card_declined' }, 'declined'],
@@ -76,7 +77,7 @@ describe('an event of Stripe', () => {
   });
 
   it('about an intent to which nothing has happened, or of an unknown state, tells nothing', () => {
-    for (const status of ['requires_payment_method', 'requires_confirmation', 'requires_capture', 'new'])
+    for (const status of ['requires_payment_method', 'requires_confirmation', 'new'])
       expect(read(event({ ...INTENT, status }))).toEqual(FOREIGN);
   });
 

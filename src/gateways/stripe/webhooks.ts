@@ -96,6 +96,7 @@ function readObject(object: JsonObject): WebhookReading {
 function intentSays({ status, last_payment_error: failure }: JsonObject): Fate | undefined {
   switch (INTENT_STATUSES.get(status)) {
     case 'paid':
+    case 'held':
       return 'live';
     case 'pending':
     case 'action':

@@ -33,6 +33,11 @@ export interface Advance {
   readonly evidenceSeen: number;
   /** By the database's clock, as the writer knows it. Not earlier than the row's last update. */
   readonly updatedAtMs: number;
+  /**
+   * The authorisation has ended, and not by us: so much of it was captured, in minor units. Written to the payment's sums by the same write.
+   * Default: nothing is written there.
+   */
+  readonly capturedMinor?: number;
   /** Makes or ends an operator's wish about the row. Default: neither. */
   readonly wish?: WishChange;
 }

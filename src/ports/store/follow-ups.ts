@@ -8,6 +8,7 @@ import type { Sums } from '../../domain/sums.ts';
 import type { Advance } from './advance.ts';
 import type { Intent } from './opening.ts';
 import type { PaymentKey, PaymentRecord, StoredKey } from './records.ts';
+import type { DueQuery } from './work.ts';
 
 /** What a follow-up is, as it was opened. None of it ever changes. */
 export interface FollowUpTerms {
@@ -53,6 +54,11 @@ export interface FollowUpIntent {
   readonly verifyFirst: boolean;
   /** How many of those the caller has seen. */
   readonly expected: { readonly absences: number };
+  /**
+   * Of a capture or a void: how many of both the caller has seen. It is opened only if the payment is AUTHORIZED, none of them is open or has
+   * succeeded, and there are no more. Then it is marked as the one. Absent for all others.
+   */
+  readonly exclusive?: { readonly after: number };
   readonly start: Intent['start'];
 }
 
@@ -75,6 +81,12 @@ export interface FollowUpAdvance extends Advance {
   readonly sums: FollowUpSumChange;
   /** Null: nothing was learnt about that. */
   readonly elsewhere: Elsewhere | null;
+  /**
+   * Of a capture or a void: what becomes of the mark in the sums. `open`: it is the one again. `succeeded`: it stays the one, and the same
+   * write ends the payment: COMPLETED with the amount of the capture, or VOIDED. `failed`: there is none any more, and a payment that is
+   * AUTHORIZED and not held is due now. Absent: nothing becomes of it.
+   */
+  readonly mark?: 'open' | 'succeeded' | 'failed';
 }
 
 /** What the gateway says of refunds that somebody else made. Whoever asks has looked up the payment's absences first. */
@@ -90,6 +102,11 @@ export interface Elsewhere {
 export type FollowUpAdvanced =
   | { readonly kind: 'done'; readonly nowMs: number; readonly evidence: number }
   | { readonly kind: 'lost'; readonly record: FollowUpRecord | null };
+
+export interface DueFollowUpsQuery extends Omit<DueQuery, 'calls'> {
+  /** As in `DueQuery`, for each kind. */
+  readonly calls: Readonly<Record<FollowUpKind, DueQuery['calls']>>;
+}
 
 export interface DueFollowUps {
   readonly nowMs: number;
@@ -122,7 +139,7 @@ export interface FollowUpSituationQuery {
   readonly accountId: string;
   readonly paymentId: string;
   readonly kind: FollowUpKind;
-  /** Null: the caller named none. */
+  /** Null: the caller named none. Of a capture or a void: the one that is marked, of either kind. */
   readonly name: string | null;
   readonly keyHash: string | null;
 }
@@ -147,10 +164,17 @@ export interface BoundFollowUpKey {
 export interface PaymentSums extends Sums {
   readonly paymentId: string;
   /**
-   * Follow-ups that failed without the gateway's word, and have not been found since. A proof of absence is as good as what the gateway
+   * Refunds that failed without the gateway's word, and have not been found since. A proof of absence is as good as what the gateway
    * promises, and no later lookup makes it better. So they are counted until they are found.
    */
   readonly absences: number;
+  /** The captures and voids of the payment. Absent: there never was one. */
+  readonly exclusive?: {
+    /** The one that is open or has succeeded. Null: there is none. */
+    readonly id: string | null;
+    /** How many were opened. */
+    readonly count: number;
+  };
 }
 
 export interface FollowUpName {

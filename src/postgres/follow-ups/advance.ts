@@ -1,21 +1,18 @@
-/**
- * The fenced write of a follow-up: the same as that of a payment, on a row of its own. The sums of its payment are changed from the row
- * that this write returns, so they change exactly once. They change by differences, because other follow-ups change them meanwhile.
- */
+/** The fenced write of a follow-up: the same as that of a payment, on a row of its own. */
+import { type EffectKind, isExclusive } from '../../domain/effects.ts';
 import type { FollowUpAdvance, FollowUpAdvanced } from '../../ports/store.ts';
-import { ADVANCE_COLUMNS, AS_EXPECTED, NEW_STATE } from '../advance.ts';
-import { columns, millisecondsOf } from '../columns.ts';
+import { columns } from '../columns.ts';
+import { withExtras } from '../extras.ts';
 import type { Session } from '../session.ts';
-import { hasWish, withWish } from '../wishes.ts';
+import { wishesOf } from '../wishes.ts';
+import { EXCLUSIVE_WRITE } from './advance-exclusive.ts';
+import { EVENT, type FencedWrite, FOLLOW_UP_COLUMNS, fencedRow, RESULT } from './fenced.ts';
 import { followUpById } from './reads.ts';
 
 const INPUT = columns<FollowUpAdvance>([
-  ...ADVANCE_COLUMNS,
-  { name: 'follow_up_id', type: 'uuid', value: (w) => w.id },
-  { name: 'settled_minor', type: 'bigint', value: (w) => w.settledMinor },
+  ...FOLLOW_UP_COLUMNS,
   { name: 'refunding_minor', type: 'bigint', value: (w) => w.sums.refundingMinor },
   { name: 'refunded_minor', type: 'bigint', value: (w) => w.sums.refundedMinor },
-  { name: 'absences', type: 'integer', value: (w) => w.sums.absences },
   { name: 'elsewhere_minor', type: 'bigint', value: (w) => w.elsewhere?.amountMinor ?? null },
   { name: 'elsewhere_exact', type: 'boolean', value: (w) => w.elsewhere?.exact ?? null },
   { name: 'asked_refunding_minor', type: 'bigint', value: (w) => w.elsewhere?.asked.refundingMinor ?? null },
@@ -33,38 +30,33 @@ const ELSEWHERE = `CASE
       THEN CASE WHEN p.elsewhere_exact THEN p.elsewhere_minor ELSE greatest(s.elsewhere_minor, p.elsewhere_minor) END
       ELSE s.elsewhere_minor END`;
 
-/** The first settlement is kept for good. `by_absence` goes with the count of absences in the sums. */
-const TABLES = `
-WITH p AS (
-  UPDATE payonce.follow_ups AS p SET
-    ${NEW_STATE},
-    settled_minor = i.settled_minor,
-    settled_at = coalesce(p.settled_at, CASE WHEN i.answer IS NOT NULL THEN now() END),
-    problem = CASE WHEN p.settled_at IS NULL THEN i.problem ELSE p.problem END,
-    answer = CASE WHEN p.settled_at IS NULL THEN i.answer ELSE p.answer END,
-    by_absence = CASE WHEN i.absences = 0 THEN p.by_absence ELSE i.absences > 0 END
-  FROM ${INPUT.relation}
-  WHERE p.account_id = i.account_id AND p.follow_up_id = i.follow_up_id
-    AND p.order_id = i.order_id AND p.payment_id = i.payment_id
-    ${AS_EXPECTED}
-  RETURNING p.account_id, p.payment_id, p.follow_up_id, p.seq, p.status, p.attempts, p.evidence, i.event_type, i.event_detail,
-    i.refunding_minor, i.refunded_minor, i.absences, i.elsewhere_minor, i.elsewhere_exact, i.asked_refunding_minor,
-    i.asked_refunded_minor, i.asked_absences
-), s AS (
+const SHARED = `i.refunding_minor, i.refunded_minor, i.absences, i.elsewhere_minor, i.elsewhere_exact, i.asked_refunding_minor,
+    i.asked_refunded_minor, i.asked_absences`;
+
+/**
+ * The sums of the payment are changed from the row that this write returns, so they change exactly once. They change by differences,
+ * because other follow-ups change them meanwhile.
+ */
+const SHARING_WRITE: FencedWrite = {
+  input: INPUT,
+  tables: `${fencedRow(INPUT, SHARED)}, s AS (
   UPDATE payonce.payment_sums AS s SET
     refunding_minor = s.refunding_minor + p.refunding_minor, refunded_minor = s.refunded_minor + p.refunded_minor,
     absences = s.absences + p.absences, elsewhere_minor = ${ELSEWHERE}
   FROM p
   WHERE s.account_id = p.account_id AND s.payment_id = p.payment_id
     AND (p.refunding_minor <> 0 OR p.refunded_minor <> 0 OR p.absences <> 0 OR p.elsewhere_minor <> s.elsewhere_minor)
-), e AS (
-  INSERT INTO payonce.follow_up_events (account_id, follow_up_id, seq, type, status, attempts, detail, at)
-  SELECT account_id, follow_up_id, seq, event_type, status, attempts, event_detail, now() FROM p
-)`;
+), ${EVENT}`,
+};
 
-const RESULT = `SELECT evidence, ${millisecondsOf('now()')} AS now_ms FROM p`;
+function writeOf(kind: EffectKind): FencedWrite {
+  return isExclusive(kind) ? EXCLUSIVE_WRITE : SHARING_WRITE;
+}
 
-export const ADVANCE_FOLLOW_UP = `${TABLES}\n${RESULT}`;
+/** The statement that ends one of this kind. While it is refused, none is opened. */
+export function advanceStatement(kind: EffectKind): string {
+  return `${writeOf(kind).tables}\n${RESULT}`;
+}
 
 interface AdvancedRow {
   readonly evidence: number;
@@ -76,11 +68,10 @@ export async function advanceFollowUp(
   write: FollowUpAdvance,
   retentionMs: number,
 ): Promise<FollowUpAdvanced> {
-  const values = INPUT.values([write]);
-  const fenced = { tables: TABLES, result: RESULT, values, unitId: 'follow_up_id', n: '1' } as const;
-  const [row] = hasWish(write)
-    ? await withWish<AdvancedRow>(session, write, fenced)
-    : await session.query<AdvancedRow>(ADVANCE_FOLLOW_UP, values);
+  const { input, tables } = writeOf(write.operation.kind);
+  const fenced = { tables, result: RESULT, values: input.values([write]) } as const;
+  const wishes = wishesOf(write, { unitId: 'follow_up_id', n: '1' });
+  const [row] = await withExtras<AdvancedRow>(session, fenced, wishes);
   if (row !== undefined) return { kind: 'done', nowMs: row.now_ms, evidence: row.evidence };
   return {
     kind: 'lost',

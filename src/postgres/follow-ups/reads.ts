@@ -121,7 +121,7 @@ export async function listFollowUpEvents(
 
 /** The sums of row `s`. */
 export const SUMS =
-  's.captured_minor, s.refunding_minor, s.refunded_minor, s.elsewhere_minor, s.absences AS sum_absences';
+  's.captured_minor, s.refunding_minor, s.refunded_minor, s.elsewhere_minor, s.absences AS sum_absences, s.exclusive_id, s.exclusive_n';
 
 /** Amounts as text, because a JavaScript number may round them. */
 export interface SumsRow {
@@ -130,6 +130,8 @@ export interface SumsRow {
   readonly refunded_minor: string;
   readonly elsewhere_minor: string;
   readonly sum_absences: number;
+  readonly exclusive_id: string | null;
+  readonly exclusive_n: number;
 }
 
 export function toSums(paymentId: string, row: SumsRow): PaymentSums {
@@ -140,6 +142,7 @@ export function toSums(paymentId: string, row: SumsRow): PaymentSums {
     refundedMinor: safeInteger(row.refunded_minor),
     elsewhereMinor: safeInteger(row.elsewhere_minor),
     absences: row.sum_absences,
+    ...(row.exclusive_n === 0 ? {} : { exclusive: { id: row.exclusive_id, count: row.exclusive_n } }),
   };
 }
 

@@ -4,9 +4,10 @@ import type { FollowUpRecord } from '../../ports/store.ts';
 import { type RecordRow, recordColumns, toRecord } from '../records.ts';
 import { safeInteger } from '../types.ts';
 
-/** The follow-ups of `source` as relation `f`, with the columns that `followUpColumns` reads. They are of one try, and no payment method. */
+/** The follow-ups of `source` as relation `f`, with the columns that `followUpColumns` reads. They are of one try, without a payment method and a capture method. */
 export function followUpsOf(source = 'payonce.follow_ups'): string {
   return `(SELECT source.*, 1 AS charge_n, source.by_absence::int AS absences, NULL::text AS method, NULL::integer AS give_up_after_s,
+    NULL::text AS capture_method,
     source.created_at AS opened_at FROM ${source} source) f`;
 }
 

@@ -25,7 +25,8 @@ LEFT JOIN LATERAL (
   SELECT ${followUpColumns('$6::float8')} FROM ${followUpsOf()}
   WHERE f.account_id = i.account AND f.follow_up_id = coalesce(r.follow_up_id, (
     SELECT follow_up_id FROM payonce.follow_ups
-    WHERE account_id = i.account AND payment_id = i.payment AND kind = $3 AND name = $4))
+    WHERE account_id = i.account AND payment_id = i.payment AND kind = $3 AND name = $4),
+    CASE WHEN $3 IN ('capture', 'void') THEN s.exclusive_id END)
 ) found ON true`;
 
 interface HeadRow {

@@ -35,6 +35,7 @@ export function newCharge(changes: Partial<NewCharge> = {}): NewCharge {
     visibleMs: createdMs,
     settleMs: null,
     settleTo: null,
+    expiresMs: null,
     ...changes,
   };
 }

@@ -258,5 +258,34 @@ export function operationTests(env: Ledgers): void {
         operation: { asked: 50, amount: 51 },
       });
     });
+
+    test('money that is only held is let go at its time, unless it was captured or a capture is under way', async () => {
+      const held = (changes = {}) =>
+        env.ledger.book(newCharge({ amount: 100, capture: false, expiresMs: T0 + 10, ...changes }));
+      const [plain, captured, pending] = [await held(), await held(), await held()].map(
+        ({ charge }) => charge.id,
+      );
+      const operation = { kind: 'capture', asked: 60 } as const;
+      await env.ledger.operate(newOperation({ ...operation, key: 'c1', chargeId: captured ?? '' }), T0);
+      const ends = { outcome: 'pending', answer: 202, settleMs: T0 + 20, settleTo: 'succeeded' } as const;
+      await env.ledger.operate(
+        newOperation({ ...operation, ...ends, key: 'c2', chargeId: pending ?? '' }),
+        T0,
+      );
+      const statuses = (atMs: number) =>
+        Promise.all([plain, captured, pending].map((id) => statusNow(env, id ?? '', atMs)));
+      expect(await statuses(T0 + 9)).toEqual(['succeeded', 'succeeded', 'succeeded']);
+      expect(await statuses(T0 + 10)).toEqual(['voided', 'succeeded', 'succeeded']);
+      expect(await standing(env, pending ?? '', T0 + 10)).toMatchObject({ captured: 0, ending: true });
+      expect(await standing(env, pending ?? '', T0 + 20)).toMatchObject({ captured: 60, ending: false });
+      expect((await env.other.summary({ nowMs: T0 + 9 })).statuses).toMatchObject({
+        succeeded: 3,
+        voided: 0,
+      });
+      expect(await env.other.summary({ nowMs: T0 + 20 })).toMatchObject({
+        statuses: { succeeded: 2, voided: 1 },
+        money: { USD: { captured: 120, refunded: 0 } },
+      });
+    });
   });
 }

@@ -5,6 +5,8 @@ import type { Operation } from '../../../src/domain/operation.ts';
 import type { Order } from '../../../src/domain/payment.ts';
 import type {
   Advance,
+  DueFollowUpsQuery,
+  DueQuery,
   Intent,
   NextCharge,
   PaymentKey,
@@ -17,6 +19,11 @@ import type {
 export const ACCOUNT = 'acme';
 export const GATEWAY = 'test-gateway';
 export const LEASE_MS = 15_000;
+
+/** For `dueFollowUps`. */
+export function ofEveryKind(calls: DueQuery['calls']): DueFollowUpsQuery['calls'] {
+  return { refund: calls, capture: calls, void: calls };
+}
 
 const INSTALLATION = '4f7d5c1e-8a53-4b60-9a6e-0f3c2b1d7e90';
 

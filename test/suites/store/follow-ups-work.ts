@@ -11,6 +11,7 @@ import {
   LEASE_MS,
   newPaymentId,
   numbers,
+  ofEveryKind,
   paymentKey,
   release,
 } from './fixtures.ts';
@@ -45,7 +46,8 @@ export function followUpWorkTests(env: Environment): void {
   ): Promise<FollowUpRecord> =>
     written(env.store, giveBack(await aRefund(env.store, orderId), waitMs, { operation: { step } }));
   async function names(query: Partial<DueQuery> = {}): Promise<readonly string[]> {
-    const asked = { gateway: GATEWAY, limit: 100, calls: true, ...query };
+    const { calls = true, ...rest } = query;
+    const asked = { gateway: GATEWAY, limit: 100, ...rest, calls: ofEveryKind(calls) };
     return (await env.store.dueFollowUps(asked)).followUps.map(({ order }) => order.orderId);
   }
 
@@ -59,7 +61,11 @@ export function followUpWorkTests(env: Environment): void {
       expect(await names()).toEqual([]);
       await env.advanceClock(5000);
       expect(await names()).toEqual(['first', 'second']);
-      const { nowMs, followUps } = await env.store.dueFollowUps({ gateway: GATEWAY, limit: 1, calls: true });
+      const { nowMs, followUps } = await env.store.dueFollowUps({
+        gateway: GATEWAY,
+        limit: 1,
+        calls: ofEveryKind(true),
+      });
       expect(followUps).toEqual([await again(first)]);
       expect(nowMs).toBeGreaterThanOrEqual(followUps[0]?.dueAtMs ?? Number.POSITIVE_INFINITY);
       const { payments } = await env.store.due({ gateway: GATEWAY, limit: 10, calls: true });
@@ -70,7 +76,7 @@ export function followUpWorkTests(env: Environment): void {
 
     test('shows the time even if nothing is due', async () => {
       expect(
-        (await env.store.dueFollowUps({ gateway: GATEWAY, limit: 1, calls: true })).nowMs,
+        (await env.store.dueFollowUps({ gateway: GATEWAY, limit: 1, calls: ofEveryKind(true) })).nowMs,
       ).toBeGreaterThan(0);
     });
 
@@ -115,7 +121,8 @@ export function followUpWorkTests(env: Environment): void {
         await opened(env.store, wanted);
       }
       expect([await names(), await names({ gateway: 'b' })].map((list) => list.length)).toEqual([1, 1]);
-      const [theirs] = (await env.store.dueFollowUps({ gateway: 'b', limit: 1, calls: true })).followUps;
+      const [theirs] = (await env.store.dueFollowUps({ gateway: 'b', limit: 1, calls: ofEveryKind(true) }))
+        .followUps;
       // It is only watched from now on.
       const watching = { lease: { kind: 'release', waitMs: 60_000 } } as const;
       if (theirs !== undefined) await written(env.store, succeed(theirs, watching));
@@ -131,7 +138,11 @@ export function followUpWorkTests(env: Environment): void {
         await opened(env.store, await refund(env.store, payment, `r-${n}`, { amountMinor: 1, start }));
       const claimed = await Promise.all(
         [env.store, env.other].map(async (store) => {
-          const { followUps } = await store.dueFollowUps({ gateway: GATEWAY, limit: 50, calls: true });
+          const { followUps } = await store.dueFollowUps({
+            gateway: GATEWAY,
+            limit: 50,
+            calls: ofEveryKind(true),
+          });
           const results = await Promise.all(followUps.map((record) => store.advanceFollowUp(claim(record))));
           return results.filter(({ kind }) => kind === 'done').length;
         }),
@@ -278,7 +289,11 @@ export function followUpWorkTests(env: Environment): void {
       expect((await again(settled)).seq).toBe(settled.seq);
       expect(await again(young)).toEqual(young);
       const after = await again(held);
-      const { nowMs } = await env.store.dueFollowUps({ gateway: GATEWAY, limit: 1, calls: true });
+      const { nowMs } = await env.store.dueFollowUps({
+        gateway: GATEWAY,
+        limit: 1,
+        calls: ofEveryKind(true),
+      });
       const leftMs = (after.dueAtMs ?? 0) - nowMs;
       expect([after.held, leftMs > LEASE_MS, leftMs <= 2 * LEASE_MS]).toEqual([true, true, true]);
     });

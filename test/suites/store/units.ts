@@ -21,6 +21,7 @@ import {
   fail,
   GATEWAY,
   intent,
+  ofEveryKind,
   order,
   paymentKey,
   recordOf,
@@ -103,7 +104,7 @@ const FOLLOW_UP: Unit = {
   everything: everythingOfFollowUps,
   tell: (store, record: FollowUpRecord, payment = paymentKey(record)) =>
     store.addFollowUpEvidence({ payment, id: record.followUp.id, outcome: LATE }),
-  due: async (store) => (await store.dueFollowUps(EVERYTHING_DUE)).followUps,
+  due: async (store) => (await store.dueFollowUps({ ...EVERYTHING_DUE, calls: ofEveryKind(true) })).followUps,
 };
 
 export const UNITS: readonly Unit[] = [PAYMENT, FOLLOW_UP];

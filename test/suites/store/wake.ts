@@ -10,6 +10,7 @@ import {
   eventsOf,
   fail,
   GATEWAY,
+  ofEveryKind,
   paymentKey,
   recordOf,
   release,
@@ -29,7 +30,10 @@ export function wakeTests(env: Environment): void {
   });
   const dueNow = async () => {
     const query = { gateway: GATEWAY, limit: 100, calls: true } as const;
-    const [{ payments }, { followUps }] = [await env.store.due(query), await env.store.dueFollowUps(query)];
+    const [{ payments }, { followUps }] = [
+      await env.store.due(query),
+      await env.store.dueFollowUps({ ...query, calls: ofEveryKind(true) }),
+    ];
     return [...payments, ...followUps].map(({ order }) => order.orderId);
   };
   const lookup = { operation: { status: 'UNRESOLVED', step: 'lookup' } } as const;
@@ -106,7 +110,11 @@ export function wakeTests(env: Environment): void {
       expect(await env.store.wake(of(before, { expected: { seq: before.seq - 1 } }))).toBe('lost');
       expect(await dueNow()).toEqual([]);
       expect(await env.store.wake(of(before))).toBe('woken');
-      const { followUps } = await env.store.dueFollowUps({ gateway: GATEWAY, limit: 10, calls: true });
+      const { followUps } = await env.store.dueFollowUps({
+        gateway: GATEWAY,
+        limit: 10,
+        calls: ofEveryKind(true),
+      });
       expect(followUps).toEqual([{ ...before, dueAtMs: expect.any(Number), answer: null }]);
       expect((await env.store.due({ gateway: GATEWAY, limit: 10, calls: true })).payments).toEqual([]);
       expect((await trailOf(env.store, before)).length).toBe(before.seq);

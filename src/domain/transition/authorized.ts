@@ -1,0 +1,89 @@
+/** Decisions about a charge that is authorised: it is looked at until the gateway says what has become of it. */
+import { EFFECTS } from '../effects.ts';
+import type { EventType } from '../events.ts';
+import type { Operation } from '../operation.ts';
+import type { Authorization, LookupOutcome } from '../outcomes.ts';
+import { lookupWaitMs } from '../policy.ts';
+import { authorizedWaitMs } from './authorized-wait.ts';
+import { type Context, capturedElsewhere, type Decision, withForbidden } from './decision.ts';
+
+/** The failure code of a payment whose authorisation ended at the gateway, and not by a void of ours. */
+const EXPIRED = 'authorization_expired';
+
+/** It leaves AUTHORIZED only when the gateway shows that the money was taken, or that it is free again. */
+export function onAuthorizedLookedUp(
+  operation: Operation,
+  outcome: LookupOutcome,
+  context: Context,
+): Decision {
+  switch (outcome.kind) {
+    case 'succeeded':
+      return stillAuthorized(operation, outcome, context);
+    case 'captured':
+      return capturedElsewhere(operation, outcome);
+    case 'reversed':
+      // Where keys are not kept, another one under the key may have been taken back, and ours is not shown yet.
+      return operation.gatewayRef === null || outcome.refs.includes(operation.gatewayRef)
+        ? expired(operation)
+        : unknown(operation, 'not_shown', context);
+    case 'sealed':
+      return expired(operation);
+    case 'duplicated':
+      return { ...unknown(operation, 'duplicated', context), alarm: EFFECTS.charge.twice };
+    case 'forbidden':
+      return withForbidden(unknown(operation, outcome.reason, context));
+    case 'unavailable':
+    case 'mismatch':
+      return unknown(operation, outcome.reason, context);
+    case 'absent':
+    case 'declined':
+    case 'pending':
+    case 'open':
+    case 'requires_action':
+      return unknown(operation, outcome.kind, context);
+  }
+}
+
+function expired(operation: Operation): Decision {
+  return {
+    next: { ...operation, status: 'VOIDED', step: 'none', failureCode: EXPIRED },
+    event: { type: 'payment.voided', detail: EXPIRED },
+    waitMs: null,
+    capturedMinor: 0,
+  };
+}
+
+function stillAuthorized(operation: Operation, found: Authorization, context: Context): Decision {
+  const waitMs = authorizedWaitMs(operation, found, context);
+  const next = { ...operation, lookups: operation.lookups + 1, unresolvedSinceMs: null };
+  return { next, event: { type: 'lookup.authorized', detail: null }, waitMs };
+}
+
+/** Its time is over, and this gateway cannot be asked. */
+export function unaskedAuthorized(operation: Operation, { policy }: Context): Decision {
+  const event = { type: 'lookup.unavailable', detail: 'no_lookup' } as const;
+  return { next: operation, event, waitMs: policy.reviewLookupMs, alarm: 'authorization_unknown' };
+}
+
+/** A person is told if the gateway has not said it for too long. */
+function unknown(operation: Operation, detail: string, context: Context): Decision {
+  const { policy, nowMs, roll } = context;
+  const sinceMs = operation.unresolvedSinceMs ?? nowMs;
+  const next = { ...operation, lookups: operation.lookups + 1, unresolvedSinceMs: sinceMs };
+  const event = { type: 'lookup.unavailable', detail } as const;
+  if (nowMs - sinceMs >= policy.resolveForMs)
+    return { next, event, waitMs: policy.reviewLookupMs, alarm: 'authorization_unknown' };
+  return { next, event, waitMs: lookupWaitMs(policy, policy.lookupBaseMs, operation.lookups, roll) };
+}
+
+/** A charge that was made rests as it is after a check of late evidence. One that is authorised goes on being looked at. */
+export function restingAfter(
+  operation: Operation,
+  event: { readonly type: EventType; readonly detail: string | null },
+  context: Context,
+): Decision {
+  if (operation.status !== 'AUTHORIZED') return { next: operation, event, waitMs: null };
+  // The look says until when the money is held.
+  const waitMs = context.policy.contract.lookup ? 0 : authorizedWaitMs(operation, {}, context);
+  return { next: { ...operation, step: 'lookup' }, event, waitMs };
+}
