@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CONTRACT, POLICY } from '../../../test/support/contract.ts';
+import { FULL_TRUST } from '../clock-trust.ts';
 import type { GatewayContract } from '../contract.ts';
 import { type Doubt, type Operation, openOperation } from '../operation.ts';
 import type { CallOutcome, LookupOutcome } from '../outcomes.ts';
@@ -277,6 +278,21 @@ describe('a lookup', () => {
     const hurried = { ...known, giveUpAfterS: 60 };
     expect([seals(hurried, START + MINUTE - 1), seals(hurried, START + MINUTE)]).toEqual([false, true]);
     expect(looked(acts, known, {}, NOW + HOUR)).toMatchObject({ waitMs: 1000, next: { lookups: 1 } });
+  });
+
+  it('is sealed in time although the database’s clock was set back by hours since the customer was asked', () => {
+    const acts: LookupOutcome = { kind: 'requires_action', ref: 'pi', action: ACTION };
+    const setBackAtMs = NOW - 3 * HOUR;
+    const trust = { ...FULL_TRUST, aheadMs: 16_000, writtenFromMs: setBackAtMs, agreedSinceMs: setBackAtMs };
+    const seals = (state: Partial<Operation>, nowMs: number, paymentAgeMs = 0) =>
+      mustSeal(charge({ gatewayRef: 'pi', ...state }), acts, { ...at(nowMs), trust, paymentAgeMs });
+    const known = { unresolvedSinceMs: NOW };
+    expect([seals(known, NOW - 1), seals(known, setBackAtMs + HOUR - 1)]).toEqual([false, false]);
+    expect(seals(known, setBackAtMs + HOUR)).toBe(true);
+    // The payment is older by our own clock than it seems by the database's.
+    const hurried = { ...known, giveUpAfterS: 60 };
+    expect(seals(hurried, setBackAtMs + MINUTE, MINUTE - 1)).toBe(false);
+    expect(seals(hurried, setBackAtMs + MINUTE, MINUTE)).toBe(true);
   });
 
   it('money is never sealed, and neither is what has no answer', () => {
