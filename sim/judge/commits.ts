@@ -176,7 +176,7 @@ function judgeMoney(parts: CommitJudgeParts, change: Change, nowMs: number): voi
       (charge) => charge.amountMinor === operation.amountMinor && charge.currency === operation.currency,
     );
     // See `wishes.ts`.
-    const isWord = change.event?.type === 'operator.settled' || endedByWord(parts, after.paymentId);
+    const isWord = isByWord(parts, change);
     if (!right && !isWord)
       parts.violated('6 truth', `${orderId}: ${status}, but the gateway has not charged it`);
     const { capturedMinor } = change.args as { readonly capturedMinor?: number };
@@ -191,7 +191,7 @@ function judgeMoney(parts: CommitJudgeParts, change: Change, nowMs: number): voi
     if (operation.problem !== null && !failedFirst && !isWord)
       parts.violated('6 truth', `${orderId}: ${status} with a problem`);
   }
-  if (status === 'VOIDED' && !endedByWord(parts, after.paymentId)) {
+  if (status === 'VOIDED' && !isByWord(parts, change)) {
     const still = parts.gateway.ledger.filter(
       (one) => one.key === operation.gatewayKey && isHeldOrTaken(one),
     );
@@ -213,6 +213,12 @@ function judgeMoney(parts: CommitJudgeParts, change: Change, nowMs: number): voi
     }
   }
   if (status === 'REVIEW' && !agedByStep(parts, operation)) judgeReview(parts, change);
+}
+
+/** Whether a person's word makes the change: about the charge, or about the capture or the void that ends it. */
+function isByWord(parts: CommitJudgeParts, { args, after }: Change): boolean {
+  const { event } = args as { readonly event?: { readonly type?: string } };
+  return event?.type === 'operator.settled' || endedByWord(parts, after.paymentId);
 }
 
 /** Whether a person's wrong word, or the gateway's breach, ended the payment: see `captures/`. */
@@ -312,6 +318,11 @@ function judgeReason(
     ageMs < policy.resolveForMs;
   const wasReview = before?.operation.status === 'REVIEW';
   if (patienceOf(parts.plan, orderId) !== undefined) return;
+  // The gateway has let go of what it held, before anybody knew of it.
+  const isFree = parts.gateway.ledger.some(
+    ({ key, hold }) => key === operation.gatewayKey && hold !== undefined && Number.isFinite(hold.untilMs),
+  );
+  if (isFree) return;
   if (operation.problem === 'gateway_failed' && retryable && early && !wasReview && !parts.book.amnesia) {
     parts.violated('retries', `${orderId}: gave up after ${after.operation.attempts} calls`);
   }

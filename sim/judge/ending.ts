@@ -23,6 +23,8 @@ export interface EndingParts {
   readonly violated: (invariant: string, message: string) => void;
   /** As in `CommitJudgeParts`. */
   readonly endsOf: (paymentId: string) => readonly string[];
+  /** Whether a person must decide about one of them. */
+  readonly inReview: (paymentId: string) => boolean;
 }
 
 /** A payment that waits longer than the policy ever lets it wait: until a time of the database's clock before that was set back. Null: none. */
@@ -48,11 +50,17 @@ export function judgeWaits(database: Database, policy: Plan['policy'], databaseN
 }
 
 /** Whether nothing is left to do for the payment, now that nothing goes wrong any more. */
-export function isAtRest(row: Row, { contract }: Plan['policy'], ledger: ChargeBooks['ledger']): boolean {
+export function isAtRest(
+  row: Row,
+  { contract }: Plan['policy'],
+  ledger: ChargeBooks['ledger'],
+  inReview: (paymentId: string) => boolean,
+): boolean {
   const { operation, held, evidence, dueAtMs } = row.payment;
   if (held) return false;
-  // A gateway without lookups never says what has become of the money.
-  if (operation.status === 'AUTHORIZED') return !contract.lookup && evidence === 0;
+  // A gateway without lookups never says what has become of the money. And while a person decides about its capture, no look does.
+  if (operation.status === 'AUTHORIZED')
+    return evidence === 0 && (!contract.lookup || inReview(row.payment.paymentId));
   if (isSettled(operation.status)) return dueAtMs === null && evidence === 0;
   // Late evidence is kept for the person who decides.
   if (operation.status !== 'REVIEW' || (dueAtMs === null) !== !contract.lookup || hasOpenWish(row))
@@ -75,14 +83,14 @@ function isTakenBack({ payment, operations, evidence }: Row, ledger: ChargeBooks
 }
 
 export function judgeEnding(parts: EndingParts): void {
-  const { plan, database, gateway, book, nowMs, violated } = parts;
+  const { plan, database, gateway, book, nowMs, violated, inReview } = parts;
   const { amnesia } = book;
   for (const row of database.rows()) {
     const { payment } = row;
     const { orderId } = payment.order;
     const { status } = payment.operation;
     // A database that has forgotten charges cannot know that none is live.
-    if (!isAtRest(row, plan.policy, amnesia ? [] : gateway.ledger)) {
+    if (!isAtRest(row, plan.policy, amnesia ? [] : gateway.ledger, inReview)) {
       const state = `${status}, step ${payment.operation.step}, held ${payment.held}, evidence ${payment.evidence}`;
       violated('liveness', `${orderId} is still open long after the faults have stopped: ${state}`);
     }

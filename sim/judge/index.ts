@@ -239,6 +239,7 @@ export function createJudge(parts: JudgeParts): Judge {
         nowMs: nowMs(),
         violated,
         endsOf: captures.keysOf,
+        inReview: captures.inReview,
       });
       refunds.ended();
       captures.ended();

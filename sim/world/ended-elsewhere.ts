@@ -11,5 +11,7 @@ export function endElsewhere(world: World): void {
   const made = place.model.captures.byHand(kind, charge.id, tape.pick([charge.amountMinor, 400]));
   if (made === null) return;
   world.marks.hit('ended_elsewhere');
+  // The answer to a call that is repeated shows it, and looks like a charge that was taken at once.
+  world.judge.excuse(charge.key, 'answer');
   trace.add(scheduler.nowMs, `a person ends ${charge.id}: ${made.id}, ${made.amountMinor}`);
 }

@@ -28,6 +28,8 @@ export interface CaptureJudge {
   ended(): void;
   /** The gateway keys of those of a payment. */
   keysOf(paymentId: string): readonly string[];
+  /** Whether a person must decide about one of them. */
+  inReview(paymentId: string): boolean;
   /** The one with this gateway key, in the shape of a charge. Undefined: there is none. */
   rowOf(key: string): Row | undefined;
   /** The one that is held while the one with this key is looked up, in that shape. If none is held: that one itself. */
@@ -65,10 +67,17 @@ export function createCaptureJudge(given: () => Omit<CaptureJudgeParts, 'endBook
       return answers;
     },
     committed: (change) => judgeEndCommit(parts(), change),
-    paymentCommitted({ kind, before, after, paymentId, orderId }) {
+    paymentCommitted({ kind, before, after, rowBefore, paymentId, orderId }) {
       const isLook = kind === 'advance' && before?.operation.status === 'AUTHORIZED';
       if (!isLook || after.operation.status === 'AUTHORIZED') return;
+      const { book } = parts();
+      const key = rowBefore?.operations.at(-1)?.gatewayKey ?? '';
+      const look = book.wire.exchanges
+        .get(key)
+        ?.findLast((one) => one.kind === 'lookup' && one.claimId === before?.claimId);
+      // One that was opened after the answer had no part in it.
       const open = refundsOf(endBook, paymentId)
+        .filter(({ states }) => (states[0]?.atMs ?? 0) < (look?.untilMs ?? 0))
         .map(latestOf)
         .filter(({ operation }) => operation.status !== 'FAILED');
       if (open.length > 0)
@@ -89,6 +98,8 @@ export function createCaptureJudge(given: () => Omit<CaptureJudgeParts, 'endBook
     },
     ended: () => judgeEndsEnding(parts()),
     keysOf: (paymentId) => refundsOf(endBook, paymentId).map((known) => latestOf(known).gatewayKey),
+    inReview: (paymentId) =>
+      refundsOf(endBook, paymentId).some((known) => latestOf(known).operation.status === 'REVIEW'),
     rowOf,
     lookedUpFor(key, holds) {
       const own = rowOf(key);
