@@ -301,7 +301,9 @@ function judgeReason(
       ({ key, status, code }) =>
         key === operation.gatewayKey && (status === 'declined' || code !== undefined),
     ) || wasDeclined(parts, operation.gatewayKey, after.operation.failureCode);
-  if (operation.problem === 'card_declined' && !declined) {
+  // After other terms than were asked for, nobody can tell what the customer has done.
+  const isOther = parts.book.excused.get(operation.gatewayKey) === 'money';
+  if (operation.problem === 'card_declined' && !declined && !isOther) {
     parts.violated('6 truth', `${orderId}: said to be declined, but the gateway never said so`);
   }
   if (operation.problem === null) parts.violated('6 truth', `${orderId}: FAILED without a problem`);
@@ -318,14 +320,17 @@ function judgeReason(
     ageMs < policy.resolveForMs;
   const wasReview = before?.operation.status === 'REVIEW';
   if (patienceOf(parts.plan, orderId) !== undefined) return;
-  // The gateway has let go of what it held, before anybody knew of it.
-  const isFree = parts.gateway.ledger.some(
-    ({ key, hold }) => key === operation.gatewayKey && hold !== undefined && Number.isFinite(hold.untilMs),
-  );
-  if (isFree) return;
+  if (wasHeld(parts, operation)) return;
   if (operation.problem === 'gateway_failed' && retryable && early && !wasReview && !parts.book.amnesia) {
     parts.violated('retries', `${orderId}: gave up after ${after.operation.attempts} calls`);
   }
+}
+
+/** The gateway has held the money. If it has let go of it before anybody knew, that is as good as a reversal. */
+function wasHeld({ gateway }: Pick<CommitJudgeParts, 'gateway'>, { gatewayKey }: OperationRow): boolean {
+  return gateway.ledger.some(
+    ({ key, hold }) => key === gatewayKey && hold !== undefined && Number.isFinite(hold.untilMs),
+  );
 }
 
 /** A process's estimate of the database's clock can be ahead by as long as the last answer took: at most a statement's timeout. */
@@ -333,10 +338,11 @@ const AHEAD_MS = 6000;
 
 /** An order with a time limit does not fail before that limit because of an outage alone. */
 function judgePatience(
-  { book, plan, violated, mark }: CommitJudgeParts,
+  { book, plan, gateway, violated, mark }: CommitJudgeParts,
   { after, orderId, before, event }: Change,
-  { problem, openedAtMs }: OperationRow,
+  operation: OperationRow,
 ): void {
+  const { problem, openedAtMs } = operation;
   const patienceS = patienceOf(plan, orderId);
   if (patienceS === undefined || problem !== 'gateway_failed' || before?.operation.status === 'REVIEW')
     return;
@@ -347,6 +353,7 @@ function judgePatience(
   // is ahead by as long as its last answer took to be read.
   const excused =
     book.amnesia ||
+    wasHeld({ gateway }, operation) ||
     plan.policy.contract.cachesErrors ||
     plan.mishaps.some((mishap) => MISLEADS_CLOCKS.has(mishap));
   // If earlier charges cannot be verified, the wait for them ends after `resolveForMs`. Only a simulated one is that short.

@@ -25,6 +25,8 @@ export interface EndingParts {
   readonly endsOf: (paymentId: string) => readonly string[];
   /** Whether a person must decide about one of them. */
   readonly inReview: (paymentId: string) => boolean;
+  /** Whether the gateway broke its contract for this key. */
+  readonly isOther: (key: string) => boolean;
 }
 
 /** A payment that waits longer than the policy ever lets it wait: until a time of the database's clock before that was set back. Null: none. */
@@ -54,7 +56,7 @@ export function isAtRest(
   row: Row,
   { contract }: Plan['policy'],
   ledger: ChargeBooks['ledger'],
-  inReview: (paymentId: string) => boolean,
+  { inReview, isOther }: Pick<EndingParts, 'inReview' | 'isOther'>,
 ): boolean {
   const { operation, held, evidence, dueAtMs } = row.payment;
   if (held) return false;
@@ -65,7 +67,9 @@ export function isAtRest(
   // Late evidence is kept for the person who decides.
   if (operation.status !== 'REVIEW' || (dueAtMs === null) !== !contract.lookup || hasOpenWish(row))
     return false;
-  return !contract.lookup || !isTakenBack(row, ledger);
+  // What was made on other terms than were asked for says nothing of the order.
+  const own = ledger.filter(({ key }) => !isOther(key));
+  return !contract.lookup || !isTakenBack(row, own);
 }
 
 /** Whether a person has refunded what was found: the gateway shows the refunds, and no live charge of the order. */
@@ -83,14 +87,14 @@ function isTakenBack({ payment, operations, evidence }: Row, ledger: ChargeBooks
 }
 
 export function judgeEnding(parts: EndingParts): void {
-  const { plan, database, gateway, book, nowMs, violated, inReview } = parts;
+  const { plan, database, gateway, book, nowMs, violated } = parts;
   const { amnesia } = book;
   for (const row of database.rows()) {
     const { payment } = row;
     const { orderId } = payment.order;
     const { status } = payment.operation;
     // A database that has forgotten charges cannot know that none is live.
-    if (!isAtRest(row, plan.policy, amnesia ? [] : gateway.ledger, inReview)) {
+    if (!isAtRest(row, plan.policy, amnesia ? [] : gateway.ledger, parts)) {
       const state = `${status}, step ${payment.operation.step}, held ${payment.held}, evidence ${payment.evidence}`;
       violated('liveness', `${orderId} is still open long after the faults have stopped: ${state}`);
     }
@@ -109,7 +113,9 @@ export function judgeEnding(parts: EndingParts): void {
         violated('ledger', `${orderId} has ${inTime.length} live charges, and nobody was told`);
       continue;
     }
-    const isUnforeseen = row.operations.some(({ gatewayKey }) => book.late.has(gatewayKey));
+    const isUnforeseen =
+      row.operations.some(({ gatewayKey }) => book.late.has(gatewayKey)) ||
+      endedByWord(parts, payment.paymentId);
     if (isUnforeseen || gateway.ledger.some(({ key, status: is }) => keys.has(key) && is === 'refunded'))
       continue;
     // If the database forgot what was sent, or when, the order may be charged a second time. This limit is documented.

@@ -240,6 +240,7 @@ export function createJudge(parts: JudgeParts): Judge {
         violated,
         endsOf: captures.keysOf,
         inReview: captures.inReview,
+        isOther: captures.isOther,
       });
       refunds.ended();
       captures.ended();

@@ -137,7 +137,7 @@ function allAtRest(world: World): boolean {
   // A paused process may still have something to write when it wakes.
   if (world.hosts.some(({ process }) => process.life.paused)) return false;
   for (const row of world.database.rows())
-    if (!isAtRest(row, world.plan.policy, world.gateway.ledger, world.judge.captures.inReview)) return false;
+    if (!isAtRest(row, world.plan.policy, world.gateway.ledger, world.judge.captures)) return false;
   if (!world.judge.refunds.allAtRest() || !world.judge.captures.allAtRest()) return false;
   return world.database.openTransactions() === 0;
 }

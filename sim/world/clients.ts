@@ -251,6 +251,7 @@ export function wordFor(answer: Heard): string {
   if (answer === 'lost') return 'nothing, the connection broke';
   if (answer.kind === 'problem') return answer.code;
   if (answer.kind === 'unsettled') return `202 ${answer.payment.status}`;
-  const word = answer.frozen.problem ?? 'COMPLETED';
+  const { problem, body } = answer.frozen;
+  const word = problem ?? (JSON.parse(body) as { readonly status: string }).status;
   return `${word}, ${answer.started ? 'started' : 'joined'}${answer.replayed ? ', replayed' : ''}`;
 }

@@ -19,7 +19,7 @@ export const END_ROUTES: Readonly<Record<EndKind, string>> = {
 export type EndErrand = Omit<EndAsked, 'id' | 'atMs'>;
 
 /** `lost`: no process was up, or the process died before it answered. */
-type Heard = ExclusiveAnswer | 'lost';
+export type Heard = ExclusiveAnswer | 'lost';
 
 type Terms = Pick<EndErrand, 'kind' | 'amountMinor'>;
 
@@ -132,7 +132,7 @@ export function askEnd(
     if (!open) return;
     open = false;
     world.openRequests.delete(asked.id);
-    trace.add(scheduler.nowMs, `${asked.id} is answered: ${wordFor(answer)}`);
+    trace.add(scheduler.nowMs, `${asked.id} is answered: ${endWordFor(answer)}`);
     if (answer !== 'lost') judge.captures.answers.answered(asked, answer);
     if (answer !== 'lost' && answer.kind === 'settled' && key !== null)
       world.settledEnds.set(`${kind} ${accountId} ${paymentId} ${amountMinor} ${key}`, errand);
@@ -164,7 +164,8 @@ function read(world: World, errand: EndErrand): void {
   );
 }
 
-function wordFor(answer: Heard): string {
+/** An answer in a few words. */
+export function endWordFor(answer: Heard): string {
   if (answer === 'lost') return 'nothing, the connection broke';
   if (answer.kind === 'problem') return answer.code;
   if (answer.kind !== 'settled') return `202 ${answer.shown.status}`;

@@ -30,6 +30,8 @@ export interface CaptureJudge {
   keysOf(paymentId: string): readonly string[];
   /** Whether a person must decide about one of them. */
   inReview(paymentId: string): boolean;
+  /** Whether the gateway broke its contract for this key. */
+  isOther(key: string): boolean;
   /** The one with this gateway key, in the shape of a charge. Undefined: there is none. */
   rowOf(key: string): Row | undefined;
   /** The one that is held while the one with this key is looked up, in that shape. If none is held: that one itself. */
@@ -100,6 +102,7 @@ export function createCaptureJudge(given: () => Omit<CaptureJudgeParts, 'endBook
     keysOf: (paymentId) => refundsOf(endBook, paymentId).map((known) => latestOf(known).gatewayKey),
     inReview: (paymentId) =>
       refundsOf(endBook, paymentId).some((known) => latestOf(known).operation.status === 'REVIEW'),
+    isOther: (key) => parts().book.excused.get(key) === 'money',
     rowOf,
     lookedUpFor(key, holds) {
       const own = rowOf(key);
