@@ -303,7 +303,7 @@ function judgeReason(
     ) || wasDeclined(parts, operation.gatewayKey, after.operation.failureCode);
   // After other terms than were asked for, nobody can tell what the customer has done.
   const isOther = parts.book.excused.get(operation.gatewayKey) === 'money';
-  if (operation.problem === 'card_declined' && !declined && !isOther) {
+  if (operation.problem === 'card_declined' && !declined && !isOther && !wasHeld(parts, operation)) {
     parts.violated('6 truth', `${orderId}: said to be declined, but the gateway never said so`);
   }
   if (operation.problem === null) parts.violated('6 truth', `${orderId}: FAILED without a problem`);

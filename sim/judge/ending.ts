@@ -60,9 +60,10 @@ export function isAtRest(
 ): boolean {
   const { operation, held, evidence, dueAtMs } = row.payment;
   if (held) return false;
-  // A gateway without lookups never says what has become of the money. And while a person decides about its capture, no look does.
+  // A gateway without lookups never says what has become of the money. While a person decides about its capture, no look does. And what a
+  // person has wrongly said to be authorised, no look finds.
   if (operation.status === 'AUTHORIZED')
-    return evidence === 0 && (!contract.lookup || inReview(row.payment.paymentId));
+    return evidence === 0 && (!contract.lookup || inReview(row.payment.paymentId) || isOther(keyOf(row)));
   if (isSettled(operation.status)) return dueAtMs === null && evidence === 0;
   // Late evidence is kept for the person who decides.
   if (operation.status !== 'REVIEW' || (dueAtMs === null) !== !contract.lookup || hasOpenWish(row))
@@ -70,6 +71,10 @@ export function isAtRest(
   // What was made on other terms than were asked for says nothing of the order.
   const own = ledger.filter(({ key }) => !isOther(key));
   return !contract.lookup || !isTakenBack(row, own);
+}
+
+function keyOf({ operations }: Row): string {
+  return operations.at(-1)?.gatewayKey ?? '';
 }
 
 /** Whether a person has refunded what was found: the gateway shows the refunds, and no live charge of the order. */

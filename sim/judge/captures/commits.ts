@@ -1,6 +1,7 @@
 /** What must hold for every committed change of a capture or a void. At most one of a payment is open or has succeeded. */
 import type { PaymentStatus } from '../../../src/domain/payment.ts';
 import type { BookedCapture, BookedCharge } from '../../gateway/model.ts';
+import { STATEMENT_MS, statesSince } from '../book.ts';
 import { judgeCause } from '../causes.ts';
 import { type CommitJudgeParts, judgeEvents, judgeFence } from '../commits.ts';
 import { judgeProof } from '../proofs.ts';
@@ -74,8 +75,12 @@ function opened(parts: CaptureJudgeParts, after: StoredRefund): void {
   if (endBook.refused.has(request))
     violated('8 nothing sent', `${name}: stored after its client was told that it was not`);
   const payment = database().row(order.accountId, order.orderId)?.payment;
-  if (payment?.operation.status !== 'AUTHORIZED')
-    violated('capturable', `${name}: opened while its payment is ${payment?.operation.status}`);
+  // A statement that began before the look's write has seen what is no longer so. The gateway has let go, so nothing comes of it.
+  const status = payment?.operation.status;
+  const [, ...later] = statesSince(book, `${order.accountId}/${order.orderId}`, nowMs() - STATEMENT_MS);
+  const justFreed = status === 'VOIDED' && later.some((state) => state.status === 'VOIDED');
+  if (status !== 'AUTHORIZED' && !justFreed)
+    violated('capturable', `${name}: opened while its payment is ${status}`);
   if (payment?.operation.gatewayRef !== followUp.chargeRef)
     violated('capturable', `${name}: opened for ${followUp.chargeRef}, which is not its charge`);
   if (order.amountMinor > (payment?.order.amountMinor ?? 0))
