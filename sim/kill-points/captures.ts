@@ -6,6 +6,11 @@ import type { KillScenario } from './scenarios.ts';
 const MINUTE_MS = 60_000;
 /** Long enough for everything that is done in these scripts. */
 const HELD = { captures: { perMille: 0, holdsForMs: 10 * MINUTE_MS, saysUntil: true } } as const;
+/** For scripts in which nobody ends it. With few sweeps: it takes too long to die at each of them. */
+const SHORTLY_HELD = {
+  plan: { captures: { ...HELD.captures, holdsForMs: MINUTE_MS }, sweepMs: MINUTE_MS / 3 },
+  contract: { authorizedForMs: MINUTE_MS },
+} as const;
 const PART: EndWish = { kind: 'capture', amountMinor: 400 };
 const VOID: EndWish = { kind: 'void' };
 const MADE = { ends: ['COMPLETED'], told: /^SUCCEEDED/ } as const;
@@ -42,6 +47,9 @@ export const CAPTURE_SCENARIOS: readonly KillScenario[] = [
   ended('a capture that meets an error, and was made', PART, ['error_charged']),
   ended('a capture that is pending, then made', PART, ['gateway_pending'], { delays: { 30000: 5000 } }),
   ended('a capture that is declined, and the hold ends', PART, ['gateway_declines'], {
+    ...SHORTLY_HELD,
+    // Without its key, the same request would open another one.
+    visits: [{ on: 'p1' }, { on: 'p1', key: 'key-2', end: PART }],
     status: 'VOIDED',
     ends: { ends: ['FAILED'], told: /^capture_declined/ },
   }),
@@ -62,6 +70,7 @@ export const CAPTURE_SCENARIOS: readonly KillScenario[] = [
   }),
   ended('the same capture, asked for twice at once', PART, [], { visits: atOnce(PART, PART) }),
   ended('an authorisation that nobody ends', PART, [], {
+    ...SHORTLY_HELD,
     visits: [{ on: 'p1' }],
     status: 'VOIDED',
     ends: { ends: [], told: /^AUTHORIZED/ },
