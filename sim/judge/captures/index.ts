@@ -77,9 +77,9 @@ export function createCaptureJudge(given: () => Omit<CaptureJudgeParts, 'endBook
       const look = book.wire.exchanges
         .get(key)
         ?.findLast((one) => one.kind === 'lookup' && one.claimId === before?.claimId);
-      // One that was opened after the answer had no part in it.
+      // One that was opened after the answer had no part in it. Without an answer, every one counts.
       const open = refundsOf(endBook, paymentId)
-        .filter(({ states }) => (states[0]?.atMs ?? 0) < (look?.untilMs ?? 0))
+        .filter(({ states }) => (states[0]?.atMs ?? 0) < (look?.untilMs ?? Number.POSITIVE_INFINITY))
         .map(latestOf)
         .filter(({ operation }) => operation.status !== 'FAILED');
       if (open.length > 0)

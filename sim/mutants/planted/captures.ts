@@ -14,15 +14,6 @@ const FOLDER = 'src/postgres/follow-ups';
 
 export const CAPTURES: readonly PlantedBug[] = [
   {
-    name: 'a look at what was authorised meanwhile ends the wait for it',
-    story: 'The order is authorised, and its client is told to come back later.',
-    file: 'src/engine/charging/waiting.ts',
-    find: ' || isSettled(ended.operation.status);',
-    put: ';',
-    judge: 'engine suite',
-    tests: { file: CAPTURE, named: 'also if this one is looking at it by then' },
-  },
-  {
     name: 'a capture and a void are opened at once',
     story: 'The merchant ships and captures, a colleague voids, and both are sent to the gateway.',
     file: `${FOLDER}/open.ts`,

@@ -84,25 +84,6 @@ describe('a charge with manual capture', () => {
     expect(world.trail('o1').at(-1)).toBe('payment.authorized ch_1');
   });
 
-  it('that another process has ended is answered as settled, also if this one is looking at it by then', async () => {
-    const play = gateway.play;
-    let calls = 0;
-    gateway.play = (call) => {
-      calls += 1;
-      return calls === 1 ? new Promise(() => {}) : play(call);
-    };
-    const first = await world.replica(gateway);
-    const wanted = order('o1', { captureMethod: 'manual' });
-    const waiting = first.engine.charge(wanted, { ...keyed('k'), waitMs: 120_000 });
-    await world.pass(1000);
-    await world.replica(gateway);
-    await world.pass(60_000);
-    const target = { accountId: 'default', paymentId: world.stored('o1').paymentId, followUp: null };
-    expect(world.stored('o1').operation.status).toBe('AUTHORIZED');
-    await world.ended(first.engine.lookNow({ ...target, actor: null }));
-    expect(await world.ended(waiting)).toMatchObject({ kind: 'settled', frozen: { problem: null } });
-  });
-
   it('that the gateway captured at once is not what was asked for', async () => {
     gateway.play = ({ charge }) => {
       charge();
