@@ -103,7 +103,12 @@ export const RULES = [
   },
   {
     part: 'sim/gateway/',
-    may: ['domain/contract.ts', 'domain/outcomes.ts', 'domain/refund-outcomes.ts'],
+    may: [
+      'domain/capture-outcomes.ts',
+      'domain/contract.ts',
+      'domain/outcomes.ts',
+      'domain/refund-outcomes.ts',
+    ],
     instead: 'The gateway judges everything: it uses the engine’s types, never its logic.',
   },
   {

@@ -184,7 +184,10 @@ function waiting(
   } else if (!gone) {
     const rival = isOnItsWay(state, worker.n, who);
     const book = bookOf(state, worker.n);
-    for (const way of arrivals(book, contract, { rival, breaksContract, keepsDeclines, budget })) {
+    for (const way of arrivals(book, contract, {
+      ...{ rival, breaksContract, keepsDeclines, budget },
+      impossible: state.others?.ended === true,
+    })) {
       const stage: Stage = { at: 'heard', outcome: way.outcome };
       const next = withBook(withStage(state, who, stage), worker.n, way.book);
       steps.push({ who, what: `gets an answer: the gateway ${way.what}`, faults: way.faults, next });
@@ -234,8 +237,10 @@ function lookups(
   }
   if (state.thing !== null) return verifyingReads(state, worker, budget);
   const book = n === OTHER && state.others !== null ? state.others.book : bookOf(state, n);
+  // The charge shows what its other end has done to it.
+  const code = n !== OTHER && state.others?.ended === true ? { code: 'already_ended' } : {};
   const found = findings(book, world.policy.contract).map((outcome) => ({
-    outcome,
+    outcome: outcome.kind === 'absent' ? { ...outcome, ...code } : outcome,
     faults: NO_FAULTS,
     what: `looks charge ${n} up: ${outcome.kind}`,
   }));

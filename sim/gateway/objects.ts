@@ -3,7 +3,16 @@
  * first complete answer under a key is repeated as it was, however the object stands by then.
  */
 import type { ChargeRequest, PrepareRequest, SealRequest } from '../../src/domain/outcomes.ts';
-import type { BookedCharge, Customer, EffectModel, EffectModelOptions, Reply, Wish } from './effects.ts';
+import {
+  type BookedCharge,
+  type Customer,
+  type EffectModel,
+  type EffectModelOptions,
+  madeAs,
+  type Reply,
+  type Wish,
+} from './effects.ts';
+import { newHold } from './holds.ts';
 
 /** What the gateway wants to do with a request for an object. `error`: one that it keeps under the key. */
 export interface PrepareWish {
@@ -102,7 +111,7 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
       active -= 1;
       if (object.status !== 'acting') return;
       mark(does === 'pays' ? 'customer_paid' : 'customer_failed');
-      if (does === 'pays') become(object, 'succeeded');
+      if (does === 'pays') become(object, madeAs(object));
       else become(object, 'open', NOT_AUTHENTICATED);
     });
   }
@@ -121,7 +130,7 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
       case 'pend':
         become(object, 'pending');
         after(wish.pending.forMs, () => {
-          if (wish.pending.endsAs === 'succeeded') become(object, 'succeeded');
+          if (wish.pending.endsAs === 'succeeded') become(object, madeAs(object));
           else become(object, 'open', DECLINED);
         });
         return booked();
@@ -130,7 +139,7 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
         return booked();
       default:
         Object.assign(object, wish.instead);
-        become(object, 'succeeded');
+        become(object, madeAs(object));
         return wish.result === 'error' ? { kind: 'error' } : booked();
     }
   }
@@ -165,6 +174,7 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
         currency,
         status: 'open',
         visibleAtMs: nowMs() + lagMs,
+        ...newHold(request),
       };
       ledger.push(object);
       onBooked(object);
@@ -176,9 +186,10 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
       record.answer = 'done';
       const object = read(handle);
       if (object === null || wish === 'error') return;
-      const isPayable = object.status === 'open' || object.status === 'acting';
-      mark(isPayable ? 'sealed' : 'seal_too_late');
-      if (isPayable) become(object, 'sealed');
+      // A seal lets go of money that is held.
+      const isOpen = object.status === 'open' || object.status === 'acting' || object.status === 'authorized';
+      mark(isOpen ? 'sealed' : 'seal_too_late');
+      if (isOpen) become(object, 'sealed');
     },
     flies(request) {
       flying.add(request);
@@ -231,6 +242,12 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
   };
 }
 
-function termsOf({ reference, amountMinor, currency, method }: Omit<ChargeRequest, 'handle'>): string {
-  return `${reference} ${amountMinor} ${currency} ${method ?? ''}`;
+function termsOf({
+  reference,
+  amountMinor,
+  currency,
+  method,
+  captureMethod,
+}: Omit<ChargeRequest, 'handle'>): string {
+  return `${reference} ${amountMinor} ${currency} ${method ?? ''} ${captureMethod ?? ''}`;
 }

@@ -1,5 +1,6 @@
 /** When a payment is due next: as the policy says for what has just happened. While something is left to do, it always has a due time. */
 import { EFFECTS } from '../../src/domain/effects.ts';
+import { isSettled } from '../../src/domain/operation.ts';
 import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import type { Mishap } from '../plan/faults.ts';
@@ -20,10 +21,10 @@ export function judgeWait({ book, plan, violated }: CommitJudgeParts, change: Ch
   if (kind !== 'advance' || before === null || event === null) return;
   const { operation, dueAtMs, evidence } = after;
   const what = `${orderId} #${after.seq} ${event.type} (${event.detail ?? ''})`;
-  const isSettled = operation.status === 'COMPLETED' || operation.status === 'FAILED';
+  const isOver = isSettled(operation.status) && operation.status !== 'AUTHORIZED';
   const rests = operation.status === 'REVIEW' && operation.step === 'none';
   if (dueAtMs === null) {
-    if ((!isSettled && !rests) || evidence > 0) violated('waits', `${what}: it is never due again`);
+    if ((!isOver && !rests) || evidence > 0) violated('waits', `${what}: it is never due again`);
     return;
   }
   const claimant = claimantOf(book.wire, after.claimId);
@@ -120,6 +121,9 @@ function boundsOf(
     case 'lookup.absent':
       return backoff(policy, operation.attempts, null);
     case 'lookup.unavailable':
+      // As the schedule says, and daily if it has not been said for too long.
+      if (operation.status === 'AUTHORIZED')
+        return { leastMs: 0, mostMs: Math.max(policy.reviewLookupMs, policy.lookupCapMs * 1.1) };
       return operation.status === 'REVIEW'
         ? exactly(policy.reviewLookupMs)
         : unanswered(policy, Math.max(0, (event?.atMs ?? 0) - (operation.unresolvedSinceMs ?? 0)) + aheadMs);

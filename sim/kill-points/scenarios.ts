@@ -1,8 +1,9 @@
-/** The scripts in which a process is killed everywhere: all ways that a charge or a refund can take, for one order. */
+/** The scripts in which a process is killed everywhere: all ways that a charge, a refund, a capture or a void can take, for one order. */
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { CallFault } from '../plan/faults.ts';
 import { drained, paused } from '../scenarios/deeds.ts';
 import { type Scenario, times } from '../scenarios/scenario.ts';
+import { CAPTURE_SCENARIOS } from './captures.ts';
 import { TWO_STEP_SCENARIOS } from './two-steps.ts';
 
 /** A script whose end alone is compared: how it gets there is what the crash changes. */
@@ -10,6 +11,11 @@ export type KillScenario = Omit<Scenario, 'ending'> & {
   readonly status: PaymentStatus;
   /** How the refunds end, in the order in which they were opened, and the last answer about one. Undefined: there are none. */
   readonly refunds?: { readonly ends: readonly PaymentStatus[]; readonly told: RegExp };
+  /**
+   * How captures and voids end, in the order in which they were opened, and the last answer about one. A crash may change which of two is the
+   * first. Undefined: there are none.
+   */
+  readonly ends?: { readonly ends: readonly PaymentStatus[]; readonly told: RegExp };
   /** Where a crash may lead to another end than the undisturbed one: which, and why that is right. */
   readonly crashed?: { readonly status: PaymentStatus; readonly why: string };
 };
@@ -232,4 +238,5 @@ export const KILL_SCENARIOS: readonly KillScenario[] = [
   ...REFUNDS,
   ...TWO_STEP_SCENARIOS,
   ...WEBHOOKS,
+  ...CAPTURE_SCENARIOS,
 ];

@@ -51,6 +51,8 @@ export interface Plan {
   readonly retentionMs: number;
   readonly cacheEntries: number;
   readonly refunds: RefundPlan;
+  /** Null: all money is taken at once. */
+  readonly captures: CapturePlan | null;
   /** Operators ask for lookups, and say how what is in REVIEW has ended. */
   readonly operators: boolean;
   /** In two steps: the gateway knows no keys of requests for an object, and makes one for each. */
@@ -74,6 +76,21 @@ export interface RefundPlan {
   readonly counted: boolean;
   /** Whether the gateway says how much of a charge was refunded in all. */
   readonly saysSum: boolean;
+}
+
+/** Some orders are charged with manual capture. */
+export interface CapturePlan {
+  /** How many answers of a thousand that say AUTHORIZED a client answers with a capture or a void. */
+  readonly perMille: number;
+  /** How long the gateway holds the money. */
+  readonly holdsForMs: number;
+  /** Whether it says until when. */
+  readonly saysUntil: boolean;
+}
+
+/** Whether the order is charged with manual capture. Always the same, because a key stands for one request. */
+export function isManual({ captures }: Plan, orderId: string): boolean {
+  return captures !== null && !orderId.endsWith('3');
 }
 
 export const NO_REFUNDS: RefundPlan = { perMille: 0, counted: true, saysSum: true };
@@ -160,6 +177,9 @@ export const MISHAPS: readonly Mishap[] = [
 /** Those that are about refunds. */
 export const REFUND_MISHAPS: readonly Mishap[] = ['refund_lands_late', 'refund_elsewhere'];
 
+/** Those that are about money that is authorised first. */
+export const CAPTURE_MISHAPS: readonly Mishap[] = ['ended_elsewhere'];
+
 const DATABASE_MISHAPS: ReadonlySet<Mishap> = new Set([
   'database_crashes',
   'database_loses_commits',
@@ -199,7 +219,8 @@ export function drawPlan(tape: Tape): Plan {
     giveUpAfterS: story === 'stubborn' ? null : giveUpAfterS,
   };
   const plain = story !== 'stubborn' && tape.chance(NARROW) ? narrowed(told, tape) : told;
-  return withWebhooks(inTwoSteps(withOperators(withRefunds(plain, tape), tape), tape), tape);
+  const drawn = inTwoSteps(withOperators(withRefunds(plain, tape), tape), tape);
+  return withWebhooks(withCaptures(drawn, tape), tape);
 }
 
 /** Drawn last, so that a world without refunds is drawn as ever. */
@@ -266,6 +287,32 @@ function inTwoSteps(plan: Plan, tape: Tape): Plan {
     mishaps: plan.mishaps.filter((one) => one !== 'charge_lands_late'),
   };
 }
+
+/** Drawn last: where no money is authorised first, all is drawn as ever. */
+function withCaptures(plan: Plan, tape: Tape): Plan {
+  const forgets = plan.story === 'restored' || plan.mishaps.includes('database_loses_commits');
+  if (!tape.chance(CAPTURING) || plan.story === 'stubborn' || forgets) return plan;
+  const { policy, refunds } = plan;
+  const captures: CapturePlan = {
+    perMille: tape.pick([900, 700]),
+    holdsForMs: tape.pick([MINUTE, 10 * MINUTE, 10 * SECOND]),
+    saysUntil: !tape.chance(300),
+  };
+  const mishaps = CAPTURE_MISHAPS.filter(() => tape.chance(150));
+  return {
+    ...plan,
+    captures,
+    refunds: tape.chance(500) ? refunds : { ...refunds, perMille: 400 },
+    policy: {
+      ...policy,
+      contract: { ...policy.contract, lookup: true, authorizedForMs: captures.holdsForMs },
+    },
+    mishaps: [...plan.mishaps, ...mishaps],
+  };
+}
+
+/** In how many worlds in a thousand money is authorised first. */
+const CAPTURING = 170;
 
 /** Drawn last: what has no events is drawn as ever. */
 function withWebhooks(plan: Plan, tape: Tape): Plan {
@@ -391,6 +438,7 @@ function drawPlain(tape: Tape): Plan {
     retentionMs: tape.chance(150) ? 20 * SECOND : 24 * 60 * MINUTE,
     cacheEntries: tape.chance(300) ? 0 : 100,
     refunds: NO_REFUNDS,
+    captures: null,
     operators: false,
     rates: drawRates(tape),
     mishaps: MISHAPS.filter(

@@ -2,6 +2,8 @@
  * The connection between one incarnation of a process and the gateway. It may not come up. The network loses, delays and
  * garbles exchanges, and the real adapter translates what arrives. A request that was sent goes on without its sender.
  */
+
+import type { CaptureRequest } from '../../src/domain/capture-outcomes.ts';
 import type {
   CallOutcome,
   LookupOutcome,
@@ -9,13 +11,21 @@ import type {
   PrepareRequest,
   SealRequest,
 } from '../../src/domain/outcomes.ts';
+import { judgeBehind } from '../../src/gateways/http/captures.ts';
 import type { Exchange } from '../../src/gateways/http/exchange.ts';
 import { createWebhookReader } from '../../src/gateways/http/webhooks.ts';
-import type { CallOptions, ExchangeOptions, Gateway, TwoSteps } from '../../src/ports/gateway.ts';
-import type { BookedEffect, ObjectModel } from '../gateway/model.ts';
+import type {
+  CallOptions,
+  CaptureEffect,
+  ExchangeOptions,
+  Gateway,
+  TwoSteps,
+} from '../../src/ports/gateway.ts';
+import type { BookedEffect, EndKind, ObjectModel } from '../gateway/model.ts';
 import type { Heard, Exchange as Seen } from '../judge/wire.ts';
-import { type AnyRequest, CHARGE, type Effect, REFUND } from './effects.ts';
+import { type AnyRequest, CHARGE, type Effect, ENDS, REFUND } from './effects.ts';
 import { notSent, TIMEOUT } from './gateway-answers.ts';
+import { askedFirst } from './gateway-behind.ts';
 import { send } from './gateway-calls.ts';
 import { look } from './gateway-lookups.ts';
 import { askForSum } from './gateway-sums.ts';
@@ -167,6 +177,45 @@ export function connectGateway(world: World, process: Process): Gateway {
     };
   }
 
+  /** A lookup may ask twice: by the key, and then for the charge. */
+  function endsOf(kind: EndKind): CaptureEffect {
+    const effect = ENDS[kind];
+    return {
+      ...exchangesOf(effect),
+      lookup(request: CaptureRequest, { timeoutMs }: ExchangeOptions) {
+        const judging = (): { wallMs: number; livemode: true; isOld: false } => ({
+          wallMs: clock.wallMs(),
+          livemode: true,
+          isOld: false,
+        });
+        let asksForCharge = false;
+        return exchange<LookupOutcome | NotSent>(
+          'lookup',
+          { request, timeoutMs },
+          (ended) =>
+            asksForCharge
+              ? judgeBehind(kind, request, ended, judging())
+              : effect.readLookup(request, ended, judging()),
+          (line, connected) =>
+            connected(() => {
+              const first = askedFirst(
+                {
+                  ...{ world, process, line },
+                  isEmpty: (list) => effect.readLookup(request, list, judging()).kind === 'absent',
+                  onAsked: () => {
+                    asksForCharge = true;
+                  },
+                },
+                request,
+              );
+              look({ world, process, line: first, effect }, request);
+              return null;
+            }),
+        );
+      },
+    };
+  }
+
   const refunds = exchangesOf(REFUND);
   const { objects } = process.gateway.model;
   return {
@@ -179,6 +228,7 @@ export function connectGateway(world: World, process: Process): Gateway {
     refunds: plan.refunds.saysSum
       ? { ...refunds, refunded: (charge, options) => askForSum(world, process, charge, options) }
       : refunds,
+    ...(plan.captures === null ? {} : { captures: { capture: endsOf('capture'), void: endsOf('void') } }),
   };
 }
 

@@ -6,8 +6,11 @@ import { createScheduler, type Scheduler } from '../core/scheduler.ts';
 import type { Tape } from '../core/tape.ts';
 import type { Trace } from '../core/trace.ts';
 import {
+  type BookedCapture,
   type BookedCharge,
+  type BookedEffect,
   type BookedRefund,
+  type CaptureBooks,
   type ChargeBooks,
   createGatewayModel,
   type GatewayModel,
@@ -27,6 +30,7 @@ import {
 import { type Errand, ROUTE } from './clients.ts';
 import { WALL_ORIGIN_MS } from './clock.ts';
 import type { AnyRequest } from './effects.ts';
+import { END_ROUTES, type EndErrand } from './end-clients.ts';
 import { createHost, type Host, type Process } from './process.ts';
 import { REFUND_ROUTE, type RefundErrand } from './refund-clients.ts';
 import { storyFault } from './story-faults.ts';
@@ -44,10 +48,13 @@ export interface World {
   /** The charges of all gateways. */
   readonly ledger: BookedCharge[];
   readonly refundLedger: BookedRefund[];
+  readonly captureLedger: BookedCapture[];
   /** The charges in all gateways' books. */
   readonly gateway: ChargeBooks;
   /** The refunds in them. */
   readonly refunds: RefundBooks;
+  /** The captures and voids in them. */
+  readonly captures: CaptureBooks;
   readonly hosts: readonly Host[];
   readonly hostOf: Map<Process, Host>;
   /** The events of all gateways. */
@@ -65,6 +72,8 @@ export interface World {
   readonly settledErrands: Map<string, Errand>;
   /** The refunds that got a final answer. */
   readonly settledRefunds: Map<string, RefundErrand>;
+  /** The captures and voids that got a final answer under a key. */
+  readonly settledEnds: Map<string, EndErrand>;
   /** The last errand about each order under each key. */
   readonly errands: Map<string, Errand>;
   /** Every errand about a refund, where clients come back. */
@@ -159,11 +168,13 @@ export function createWorld(options: WorldOptions): World {
     database: () => database,
     gateway: () => gateway,
     refunds: () => refunds,
+    captures: () => captures,
     nowMs: () => scheduler.nowMs,
     databaseNowMs,
     mark: marks.hit,
     keyHash: (key) => requestKeyHash(ROUTE, key),
     refundKeyHash: (key) => requestKeyHash(REFUND_ROUTE, key),
+    endKeyHash: (kind, key) => requestKeyHash(END_ROUTES[kind], key),
   });
   const database = createDatabase({
     nowMs: databaseNowMs,
@@ -175,18 +186,22 @@ export function createWorld(options: WorldOptions): World {
       keepSnapshot();
     },
     onFollowUpCommit(change) {
-      trace.add(scheduler.nowMs, refundLine(change));
-      judge.refundCommitted(change);
+      trace.add(scheduler.nowMs, followUpLine(change));
+      judge.followUpCommitted(change);
       keepSnapshot();
     },
   });
   const ledger: BookedCharge[] = [];
   const refundLedger: BookedRefund[] = [];
+  const captureLedger: BookedCapture[] = [];
   const createGateway = (name: string): GatewayModel =>
     createGatewayModel({
       name,
       ledger,
       refundLedger,
+      captureLedger,
+      holdsForMs: plan.captures?.holdsForMs ?? 0,
+      saysUntil: plan.captures?.saysUntil ?? false,
       countsRefunds: plan.refunds.counted,
       contract: plan.policy.contract,
       nowMs: () => scheduler.nowMs,
@@ -203,6 +218,11 @@ export function createWorld(options: WorldOptions): World {
         judge.refunds.booked(refund);
         world.webhooks.refund(refund);
       },
+      onCaptureBooked(capture) {
+        trace.add(scheduler.nowMs, `${ledgerLine(capture)} of ${capture.chargeRef}`);
+        judge.captures.booked(capture);
+      },
+      markHold: (what) => marks.hit(`hold:${what}`),
     });
   const first: PlacedGateway = { name: GATEWAY_NAME, model: createGateway(GATEWAY_NAME) };
   const second: PlacedGateway | null =
@@ -212,6 +232,11 @@ export function createWorld(options: WorldOptions): World {
   const others = second === null ? [] : [second.model];
   const gateway = together([first.model.charges, ...others.map(({ charges }) => charges)]);
   const refunds = together([first.model.refunds, ...others.map((model) => model.refunds)]);
+  const captures = together([
+    first.model.captures.capture,
+    first.model.captures.void,
+    ...others.flatMap((model) => [model.captures.capture, model.captures.void]),
+  ]);
 
   const losesCommits = plan.mishaps.includes('database_loses_commits');
   let older: { atMs: number; snapshot: Snapshot } | null = null;
@@ -241,8 +266,10 @@ export function createWorld(options: WorldOptions): World {
     database,
     ledger,
     refundLedger,
+    captureLedger,
     gateway,
     refunds,
+    captures,
     hosts: [],
     hostOf: new Map(),
     webhooks: SILENT,
@@ -253,6 +280,7 @@ export function createWorld(options: WorldOptions): World {
     openRequests: new Map(),
     settledErrands: new Map(),
     settledRefunds: new Map(),
+    settledEnds: new Map(),
     errands: new Map(),
     refundErrands: new Map(),
     loneFaults: new Map(),
@@ -341,17 +369,22 @@ export function createWorld(options: WorldOptions): World {
   return world;
 }
 
-function ledgerLine({ id, status, amountMinor }: BookedCharge): string {
+function ledgerLine({ id, status, amountMinor }: BookedEffect): string {
   return `the gateway's ledger: ${id} ${status} ${amountMinor}`;
 }
 
-function refundLine({ kind, after: { state: after }, event, sumsAfter }: FollowUpChange): string {
+function followUpLine({ kind, after: { state: after }, event, sumsAfter }: FollowUpChange): string {
   const { operation, followUp, order } = after;
   const detail = event?.detail == null ? '' : ` (${event.detail})`;
   const what = event === null ? kind : `${event.type}${detail}`;
   const doubt = operation.doubt.kind === 'none' ? '' : `, in doubt (${operation.doubt.kind})`;
-  const sums = `refunding ${sumsAfter.refundingMinor}, refunded ${sumsAfter.refundedMinor}`;
-  return `refund ${followUp.name} of ${order.orderId} #${after.seq} ${what}: ${order.amountMinor} ${operation.status}, attempts ${operation.attempts}${doubt}, step ${operation.step}${after.held ? ', held' : ''}; ${sums}`;
+  const { refundingMinor, refundedMinor, capturedMinor, exclusive } = sumsAfter;
+  const marked =
+    exclusive === undefined
+      ? ''
+      : `, captured ${capturedMinor}, mark ${exclusive.id === null ? 'empty' : 'set'}`;
+  const sums = `refunding ${refundingMinor}, refunded ${refundedMinor}${marked}`;
+  return `${operation.kind} ${followUp.name} of ${order.orderId} #${after.seq} ${what}: ${order.amountMinor} ${operation.status}, attempts ${operation.attempts}${doubt}, step ${operation.step}${after.held ? ', held' : ''}; ${sums}`;
 }
 
 function commitLine({ kind, after, event, orderId }: Change): string {

@@ -107,6 +107,7 @@ export function createRefundJudge(given: () => Omit<RefundJudgeParts, 'refundBoo
     allAtRest() {
       const { plan, database, databaseNowMs } = parts();
       for (const { state, events } of database().followUps()) {
+        if (state.operation.kind !== 'refund') continue;
         const dead = isDead(parts(), state.gatewayKey);
         if (!isRefundAtRest({ ...state, events }, plan.policy, dead, databaseNowMs())) return false;
       }

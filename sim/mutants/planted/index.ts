@@ -2,6 +2,7 @@
 import type { PlantedBug } from '../bug.ts';
 import { ANSWERS } from './answers.ts';
 import { CAPTURES } from './captures.ts';
+import { CAPTURES_PROOF } from './captures-proof.ts';
 import { CONTRACTS } from './contract.ts';
 import { DOMAIN } from './domain.ts';
 import { DRIVING } from './driving.ts';
@@ -62,6 +63,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...REFUNDS_PROOF,
   ...REFUNDS_IN_THE_STORE,
   ...CAPTURES,
+  ...CAPTURES_PROOF,
   ...OPERATOR,
   ...TWO_STEPS,
   ...STRIPE_ADAPTER,

@@ -34,7 +34,8 @@ export async function waitForOwn(
     const frozen = { problem: code, body };
     return settled(charging, request, ended, frozen, { started: true, freshForMs: answerRetentionMs });
   }
-  const goesOn = ended === null || !hasEnded(ended);
+  // A later step of what another process has ended comes without the answer. The database has it.
+  const goesOn = ended === null || !hasEnded(ended) || isSettled(ended.operation.status);
   if (goesOn && clock.monotonicMs() < request.untilMs && !waiters.closed()) return 'again';
   return unsettled(charging, request, ended ?? record);
 }
