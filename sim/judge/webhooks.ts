@@ -268,9 +268,12 @@ function isOf(
 /** The outcomes that show that something was made, or is under way. */
 const MONEY: ReadonlySet<string> = new Set(['approved', 'pending', 'succeeded', 'mismatch', 'duplicated']);
 
+/** Whether a call may follow at any time. */
 function isBeforeCall({ step, status }: Seen['operation']): boolean {
-  return step === 'call' && status !== 'COMPLETED' && status !== 'FAILED';
+  return step === 'call' && IS_OPEN.has(status);
 }
+
+const IS_OPEN: ReadonlySet<string> = new Set(['PROCESSING', 'UNRESOLVED', 'REVIEW']);
 
 /** Whether a look would show nothing that is new. Taken from the design (decision 32), not from the engine. */
 function isKnown({ says, ref }: Arrival, { operation, isCurrent, held }: Seen): boolean {
@@ -281,6 +284,8 @@ function isKnown({ says, ref }: Arrival, { operation, isCurrent, held }: Seen): 
     return says === 'pending' || EFFECTS[kind].mayFailForMs === 0;
   }
   if (status === 'FAILED') return !mayHoldMoney;
+  // Its money is free again. What the charge was before, a late event may still say.
+  if (status === 'VOIDED') return !mayHoldMoney || ref === gatewayRef;
   // A no to an earlier charge of the order was dealt with before this one began.
   if (!isCurrent && !mayHoldMoney) return true;
   // The call itself will show a no.
