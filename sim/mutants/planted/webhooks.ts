@@ -171,6 +171,16 @@ export const WEBHOOKS_IN: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
+    name: 'an event is put off although its row is due soon enough',
+    story:
+      'The database takes some milliseconds, and a process refuses events because another one has woken the row first.',
+    file: NOTE,
+    find: "if (found.seq === lostAtSeq && found.dueAtMs !== null) return 'known';",
+    put: '',
+    judge: 'engine suite',
+    tests: { file: ENGINE_TEST, named: 'finds the row due as soon as it asks for' },
+  },
+  {
     name: 'an event about an order that is not here is put off',
     story: 'The gateway sends it again for days, and then turns the endpoint off.',
     file: WEBHOOKS,

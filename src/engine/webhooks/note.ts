@@ -35,6 +35,7 @@ const READ_AGAIN_CAP_MS = 400;
 export async function takeNote(noting: Noting, note: OwnNote): Promise<Noted> {
   const { clock, ownMode } = noting.engine;
   const untilMs = clock.monotonicMs() + WAIT_FOR_MS;
+  let lostAtSeq: number | null = null;
   for (let pauseMs = READ_AGAIN_MS; ; pauseMs = Math.min(2 * pauseMs, READ_AGAIN_CAP_MS)) {
     const found = await find(noting.engine, note);
     // What another process of the other mode has stored is not ours.
@@ -44,8 +45,11 @@ export async function takeNote(noting: Noting, note: OwnNote): Promise<Noted> {
       case 'known':
         return 'known';
       case 'wake': {
+        // Nobody has written since the wake was lost. So the row is due soon enough: our date is early by the way to the database.
+        if (found.seq === lostAtSeq && found.dueAtMs !== null) return 'known';
         const woken = await wakeUp(noting, found);
         if (woken !== 'lost') return woken;
+        lostAtSeq = found.seq;
         break;
       }
       case 'wait':

@@ -344,6 +344,31 @@ describe('many events', () => {
     expect(gateway.calls).toHaveLength(1);
   });
 
+  it('are taken by a process that finds the row due as soon as it asks for, but for the way to the database', async () => {
+    const { engine } = await unresolved();
+    const arrives = () => new Promise<void>((resolve) => world.clock.after(5, resolve));
+    const idle: VirtualSettings = { ...ONE_CALL, limits: { sweepMs: HOUR, maxActive: 0 } };
+    const processes = [];
+    for (let n = 0; n < 2; n += 1) {
+      const replica = await chargingReplica(world, gateway, idle);
+      replica.store.before('wake', ...Array.from({ length: 100 }, () => arrives));
+      processes.push({ ...replica, ...sender(world, replica) });
+    }
+    // Both are to wait for eight seconds.
+    for (const { send } of processes) {
+      for (let n = 0; n < 3; n += 1) {
+        await send('live');
+        await world.pass(30_000);
+      }
+    }
+    const { paymentId } = now();
+    await world.ended(engine.lookNow({ accountId: 'default', paymentId, followUp: null, actor: null }));
+    await world.pass(100);
+    const before = world.nowMs;
+    for (const { send } of processes) expect(await send('live')).toBe('taken');
+    expect(world.nowMs - before).toBeLessThan(200);
+  });
+
   it('of the same content at once are read once', async () => {
     const { deliver, store } = await unresolved();
     const before = store.used.length;
