@@ -133,6 +133,7 @@ export function createJudge(parts: JudgeParts): Judge {
     book,
     refundBook: refunds.book,
     violated,
+    mark,
     nowMs,
     databaseNowMs: clock,
   });

@@ -62,6 +62,7 @@ export interface WebhookJudgeParts {
   readonly book: Book;
   readonly refundBook: RefundBook;
   readonly violated: (invariant: string, message: string) => void;
+  readonly mark: (name: string) => void;
   readonly nowMs: () => number;
   readonly databaseNowMs: () => number;
 }
@@ -97,7 +98,7 @@ interface Seen extends Pick<PaymentRow, 'operation' | 'gateway' | 'held' | 'dueA
 }
 
 export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
-  const { plan, book, refundBook, violated, nowMs, databaseNowMs } = parts;
+  const { plan, book, refundBook, violated, mark, nowMs, databaseNowMs } = parts;
   const open = new Map<string, Arrival & { readonly atMs: number }>();
   /** By process and row. */
   const woken = new Map<string, Woken>();
@@ -158,8 +159,11 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
     const dueMs = after.dueAtMs ?? Number.POSITIVE_INFINITY;
     if (dueAtMs !== null && dueMs >= dueAtMs) wrong(what, 'an event made it due later');
     const isOpen = operation.status === 'PROCESSING' || operation.status === 'UNRESOLVED';
-    if (ownWakes.has(query) && !(isOpen && unanswered.has(query.followUpId ?? query.payment.paymentId)))
-      wrong(what, 'it was woken after an outage, and its last look got an answer');
+    if (ownWakes.has(query)) {
+      mark('woke_after_outage');
+      if (!isOpen || !unanswered.has(query.followUpId ?? query.payment.paymentId))
+        wrong(what, 'it was woken after an outage, and its last look got an answer');
+    }
     const gapMs = gaps.get(query);
     // A process whose clock was set forward may have dated its last write ahead.
     const lookedAtMs = Math.min(updatedAtMs, dueMs - query.waitMs);

@@ -145,13 +145,19 @@ const TWO_STEPS = [
   'prepared_anew',
 ] as const;
 
-/** What must happen to events of the gateway, beside their faults. `retold`: a seed that was told in several ways woke a row. */
+/**
+ * What must happen to events of the gateway, beside their faults, and to what wakes without one. `retold`: a seed that was told in several ways
+ * woke a row.
+ */
 const WEBHOOKS = [
   'webhook_out_of_order',
   'webhook_while_held',
   'webhook_woke',
   'webhook_to_dead_process',
   'webhook_to_stopped_process',
+  'webhook_about:AUTHORIZED',
+  'webhook_about:VOIDED',
+  'woke_after_outage',
   'retold',
 ] as const;
 

@@ -108,6 +108,15 @@ export const TWO_STEPS: readonly PlantedBug[] = [
     tests: { file: 'src/engine/after-outage.test.ts', named: 'within seconds' },
   },
   {
+    name: 'what got an answer is woken after an outage, too',
+    story:
+      'After each short outage the gateway is asked again at once about everything that it has just called pending.',
+    file: 'src/engine/unanswered.ts',
+    find: 'if (!isOpen || !NO_ANSWER.has(type)) return;',
+    put: 'if (!isOpen) return;',
+    judge: 'simulation',
+  },
+  {
     name: 'a lookup that got no answer counts as one that said something',
     story:
       'The gateway is back after an hour, and the customer waits for another hour until the order is looked up.',

@@ -92,7 +92,9 @@ export function createDelivering(world: World, tape: Tape): Delivering {
     const { key } = about.booked;
     if ((latest.get(key) ?? 0) > n) marks.hit('webhook_out_of_order');
     latest.set(key, Math.max(n, latest.get(key) ?? 0));
-    if (world.database.row(accountId, orderId)?.payment.held === true) marks.hit('webhook_while_held');
+    const payment = world.database.row(accountId, orderId)?.payment;
+    if (payment?.held === true) marks.hit('webhook_while_held');
+    if (payment?.operation.manual === true) marks.hit(`webhook_about:${payment.operation.status}`);
   }
 
   return { begin, busy: () => open > 0 };
