@@ -1,2 +1,8 @@
+/** Whose payments a request is about. */
+import type { FastifyRequest } from 'fastify';
+import { DEFAULT_ACCOUNT } from '../domain/fields.ts';
+
 /** Every request belongs to this account until there are API keys. */
-export { DEFAULT_ACCOUNT } from '../domain/fields.ts';
+export function accountOf(_request: FastifyRequest): string {
+  return DEFAULT_ACCOUNT;
+}

@@ -10,9 +10,10 @@ import { answerClientError } from './client-error.ts';
 import { endConnectionsOnClose } from './closing.ts';
 import { NOTHING_HERE } from './problem.ts';
 import type { RouteContext } from './route-context.ts';
+import { type Route, registerRoutes } from './routes.ts';
 import { registerHealth } from './routes-health.ts';
-import { registerSeed, SEED_STYLE } from './routes-seed.ts';
-import { registerV1 } from './routes-v1.ts';
+import { SEED_ROUTES, SEED_STYLE } from './routes-seed.ts';
+import { V1_ROUTES } from './routes-v1.ts';
 import { NODE_OPTIONS, takeAllExpectations, transportProblem } from './transport.ts';
 import { registerWebhooks } from './webhooks-v1.ts';
 
@@ -84,9 +85,11 @@ export function createServer(options: ServerOptions): FastifyInstance {
   app.setErrorHandler((error, _request, reply) => sendError(reply, error, context.logger, PROBLEM_JSON));
   refuseBrokenRequests(app, context);
   answerUnknownAddresses(app, context);
-  void app.register(async (scope) => registerV1(scope, context));
+  const register = (routes: readonly Route[], style: ProblemStyle) =>
+    void app.register(async (scope) => registerRoutes(scope, context, { routes, style }));
+  register(V1_ROUTES, PROBLEM_JSON);
+  register(SEED_ROUTES, SEED_STYLE);
   void app.register(async (scope) => registerWebhooks(scope, context));
-  void app.register(async (scope) => registerSeed(scope, context));
   void app.register(async (scope) => registerHealth(scope, context));
   const { mount } = options;
   if (mount !== undefined) void app.register(async (scope) => mount(scope));

@@ -3,7 +3,7 @@
  * the bytes. Each request has a line in the log only at the level `debug`: anybody who reaches the port can send them.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { DEFAULT_ACCOUNT } from './account.ts';
+import { DEFAULT_ACCOUNT } from '../domain/fields.ts';
 import { PROBLEM_JSON, sendError, sendProblem } from './answer.ts';
 import { openRoute, type RouteContext } from './route-context.ts';
 
