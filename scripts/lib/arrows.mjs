@@ -103,7 +103,12 @@ export const RULES = [
   },
   {
     part: 'sim/gateway/',
-    may: ['domain/contract.ts', 'domain/outcomes.ts', 'domain/refund-outcomes.ts'],
+    may: [
+      'domain/capture-outcomes.ts',
+      'domain/contract.ts',
+      'domain/outcomes.ts',
+      'domain/refund-outcomes.ts',
+    ],
     instead: 'The gateway judges everything: it uses the engine’s types, never its logic.',
   },
   {
@@ -133,6 +138,7 @@ export const RULES = [
       'gateways/http/lookups.ts',
       'gateways/http/refunded.ts',
       'gateways/http/exchange.ts',
+      'gateways/http/webhooks.ts',
       'engine/',
     ],
     instead:

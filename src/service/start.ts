@@ -105,7 +105,7 @@ async function serve(
   };
   let url: string;
   try {
-    gateway = await openGateway(config, gatewayUrl).catch(refuse);
+    gateway = await openGateway(config, gatewayUrl, log).catch(refuse);
     engine = await startTheEngine(config, log, pool, gateway);
     url = early ?? (await listen(app, config));
   } catch (error) {

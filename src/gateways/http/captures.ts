@@ -41,7 +41,7 @@ function createEffect(kind: ExclusiveKind, wire: Wire, livemode: boolean): Captu
 }
 
 /** Judges the end of the question about the charge. */
-function judgeBehind(
+export function judgeBehind(
   kind: ExclusiveKind,
   request: CaptureRequest,
   exchange: Parameters<typeof judgeQuestion>[0],
