@@ -15,29 +15,29 @@ interface RefundTerms {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
+/** A refund with a name of its own. */
+interface NamedById {
+  /** Your name for it: 1 to 255 bytes of UTF-8. A payment has one refund for each. */
+  readonly refundId: string;
+  /** A key of your own beside it: 1 to 255 printable ASCII characters. Default: none. The name alone prevents a second refund. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** A refund that a key names. */
+interface NamedByKey {
+  /** Your key: 1 to 255 printable ASCII characters. */
+  readonly idempotencyKey: string;
+  /** Absent: the key names it. */
+  readonly refundId?: undefined;
+}
+
 /**
  * What to refund. An unknown field is refused. Each refund has a name: the same name again never refunds twice.
  *
  * @example
  * const part = { paymentId: result.payment.paymentId, amountMinor: 4000, refundId: 'return-17' };
  */
-export type RefundInput = RefundTerms &
-  /** Named by its id. */
-  (
-    | {
-        /** Your name for it: 1 to 255 bytes of UTF-8. A payment has one refund for each. */
-        readonly refundId: string;
-        /** A key of your own beside it: 1 to 255 printable ASCII characters. Default: none. The name alone prevents a second refund. */
-        readonly idempotencyKey?: string | undefined;
-      }
-    /** Named by a key. */
-    | {
-        /** A key of your own that names it. */
-        readonly idempotencyKey: string;
-        /** Absent: the key names it. */
-        readonly refundId?: undefined;
-      }
-  );
+export type RefundInput = RefundTerms & (NamedById | NamedByKey);
 
 /** How a refund is made. */
 export type RefundOptions = CallOptions;
