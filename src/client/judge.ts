@@ -3,6 +3,7 @@ import type { Answer, Heard, Problem } from './exchange.ts';
 import { NotBelieved } from './fields.ts';
 import type { NothingSent } from './outcomes.ts';
 import type { Verdict } from './persist.ts';
+import { isKnown } from './problem-codes.ts';
 
 /** How the answers to one kind of request are read. Both may throw `NotBelieved`. */
 export interface Reading<Result> {
@@ -17,7 +18,7 @@ export function judgeBy<Result>(reading: Reading<Result>): (heard: Heard) => Ver
     if (heard.kind === 'silence') return { kind: 'silence', silence: heard };
     try {
       if (heard.kind === 'answer') return reading.answer(heard);
-      return reading.problem(heard) ?? { kind: 'problem', problem: heard };
+      return reading.problem(heard) ?? { kind: 'problem', problem: known(heard) };
     } catch (error) {
       if (!(error instanceof NotBelieved)) throw error;
       const detail = `an answer came that cannot be believed: ${error.message}`;
@@ -28,6 +29,17 @@ export function judgeBy<Result>(reading: Reading<Result>): (heard: Heard) => Ver
     }
   };
 }
+
+/** A newer server's problem about something that was done may not be a refusal. */
+function known(problem: Problem): Problem {
+  const isAboutSomething = STATES.some((name) => problem.body[name] !== undefined);
+  if (isAboutSomething && !isKnown(problem.code))
+    throw new NotBelieved(`this release does not know ${problem.code}`);
+  return problem;
+}
+
+/** Where a problem says the state of what it is about. */
+const STATES = ['payment_status', 'refund_status', 'operation_status'];
 
 /** What every result of a refusal says. */
 export function nothingSent({ code, detail, fields, retryAfterMs, replayed }: Problem): NothingSent {

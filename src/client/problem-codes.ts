@@ -68,6 +68,10 @@ export type ProblemCode = keyof typeof MEANINGS;
 /** Every code that this release knows. */
 export const PROBLEM_CODES = Object.keys(MEANINGS) as readonly ProblemCode[];
 
+export function isKnown(code: string): code is ProblemCode {
+  return Object.hasOwn(MEANINGS, code);
+}
+
 /** The HTTP status of requests that were sent too early or too often, whoever says so. */
 const TOO_MANY = 429;
 
@@ -76,7 +80,7 @@ const TOO_MANY = 429;
  * all of them are; from 500 on nothing is known.
  */
 export function meaningOf({ code, status }: { readonly code: string; readonly status: number }): Meaning {
-  if (Object.hasOwn(MEANINGS, code)) return MEANINGS[code as ProblemCode];
+  if (isKnown(code)) return MEANINGS[code];
   if (status === TOO_MANY) return 'not_now';
   return status < 500 ? 'refused' : 'unknown';
 }

@@ -1,0 +1,246 @@
+/**
+ * The client against the real service, through a network that fails in any way and any order. Whatever happens, the gateway's ledger has
+ * each effect at most once, and what the client tells is true, also after everything that was held back has landed.
+ */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { ChargeResult } from '../../src/client/charge-types.ts';
+import { createClient, createClientIn } from '../../src/client/client.ts';
+import type { CaptureResult } from '../../src/client/operation-types.ts';
+import type { RefundInput, RefundResult } from '../../src/client/refund-types.ts';
+import { createCapturingGateway } from '../support/capturing.ts';
+import { createRefundingGateway, type RefundingGateway } from '../support/refunding.ts';
+import { error500 } from '../support/scripted-gateway.ts';
+import { FAULTS, type Fault, faultyFetch } from './faulty-fetch.ts';
+import { openService, type Service } from './service.ts';
+import { createStillTime } from './still-time.ts';
+
+const TERMS = { amountMinor: 10_000, currency: 'USD' };
+const BASE = { baseUrl: 'http://payonce.test', maxRetries: 6 };
+const RUNS = 100;
+
+/** Up to more faults than the client has patience for. */
+const faultScripts = fc.array(fc.constantFrom(...FAULTS), { maxLength: 10 });
+
+const PLAYS = ['approves', 'declines', 'loses_the_answer', 'fails'] as const;
+type Play = (typeof PLAYS)[number];
+
+/** The method of an order says what the gateway does with it. */
+function playByMethod(gateway: RefundingGateway): void {
+  gateway.play = ({ request, attempt, charge }) => {
+    const play = request.method as Play;
+    if (play === 'declines') return { kind: 'declined', code: 'no_funds' };
+    if (play === 'fails') return error500;
+    const approved = charge();
+    return play === 'loses_the_answer' && attempt === 1
+      ? { kind: 'unknown', answered: false, reason: 'connection_lost' }
+      : approved;
+  };
+}
+
+/** A client behind a network with these faults. */
+function brokenClient(service: Service, faults: readonly Fault[], otherAnswer: string) {
+  const time = createStillTime();
+  const network = faultyFetch(service.fetch, { faults, time, otherAnswer });
+  return { client: createClientIn({ ...BASE, fetch: network.fetch }, time), land: network.land };
+}
+
+const fineClient = (service: Service) => brokenClient(service, [], '').client;
+
+/** The body of the answer to another order's charge. */
+async function answerToAnother(service: Service): Promise<string> {
+  const answer = await service.fetch('http://payonce.test/v1/payments', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ order_id: 'another', amount: 10_000, currency: 'USD', method: 'approves' }),
+    redirect: 'manual',
+    signal: new AbortController().signal,
+  });
+  return answer.text();
+}
+
+describe('for any faults of the network and of the gateway', () => {
+  test('an order is charged at most once, and what is told of it is true', async () => {
+    const gateway = createRefundingGateway();
+    playByMethod(gateway);
+    const service = await openService(gateway);
+    const otherAnswer = await answerToAnother(service);
+    const told = new Map<string, number>();
+    let orders = 0;
+    const before = fc.constantFrom('nothing', 'other terms', 'a failure');
+    await fc.assert(
+      fc.asyncProperty(faultScripts, fc.constantFrom(...PLAYS), before, async (faults, method, earlier) => {
+        orders += 1;
+        const orderId = `order-${orders}`;
+        const order = { ...TERMS, orderId, method };
+        const charged = () =>
+          gateway.calls
+            .filter((call) => call.orderId === orderId)
+            .map(({ key }) => key)
+            .filter((key, n, keys) => keys.indexOf(key) === n && gateway.ledger.has(key)).length;
+        const first = {
+          'other terms': { amountMinor: 500, method: 'approves' },
+          'a failure': { method: 'declines' },
+        };
+        if (earlier !== 'nothing')
+          await fineClient(service).charge(
+            { ...order, ...first[earlier] },
+            { idempotencyKey: `earlier-${orderId}` },
+          );
+        const { client, land } = brokenClient(service, faults, otherAnswer);
+
+        const result = await client.charge(order);
+        await land();
+        told.set(result.outcome, (told.get(result.outcome) ?? 0) + 1);
+        judgeCharge(result, charged());
+
+        // Whoever asks again gets the end, and it is the same one.
+        const later = await fineClient(service).charge(order);
+        judgeCharge(later, charged());
+        expect(later.outcome).not.toBe('pending');
+        if (result.outcome !== 'pending') expect(later.outcome).toBe(result.outcome);
+      }),
+      { numRuns: RUNS },
+    );
+    // A run that never saw one of these has tested little.
+    for (const outcome of ['paid', 'declined', 'failed', 'pending', 'refused'])
+      expect(told.get(outcome), outcome).toBeGreaterThan(0);
+  });
+
+  function judgeCharge(result: ChargeResult, charges: number): void {
+    expect(charges).toBeLessThanOrEqual(1);
+    const { outcome } = result;
+    if (outcome === 'pending') return;
+    expect(['paid', 'declined', 'failed', 'refused']).toContain(outcome);
+    // The only refusal here is of the other terms: the order was charged with those, and not by this call.
+    if (outcome === 'refused') expect(result.code).toBe('order_conflict');
+    else expect(result.payment).toMatchObject(TERMS);
+    expect(charges).toBe(outcome === 'paid' || outcome === 'refused' ? 1 : 0);
+  }
+
+  test('a refund is made at most once, and what is told of it is true', async () => {
+    const gateway = createRefundingGateway();
+    playByMethod(gateway);
+    // The reason of a refund is not sent to a gateway, so its amount says what happens.
+    gateway.refundPlay = ({ request, book }) => {
+      if (request.amountMinor === 2) return { kind: 'declined', code: 'refund_failed' };
+      if (request.amountMinor === 3) return error500;
+      return book();
+    };
+    const service = await openService(gateway);
+    const otherAnswer = await answerToAnother(service);
+    const paid = await fineClient(service).charge({ ...TERMS, orderId: 'paid', method: 'approves' });
+    if (paid.outcome !== 'paid') throw new Error(paid.outcome);
+    const { paymentId } = paid.payment;
+    let refunds = 0;
+    await fc.assert(
+      fc.asyncProperty(faultScripts, fc.constantFrom(1, 2, 3), async (faults, amountMinor) => {
+        refunds += 1;
+        const input = { paymentId, amountMinor, refundId: `refund-${refunds}` };
+        const madeBefore = gateway.refundLedger.size;
+        const made = () => gateway.refundLedger.size - madeBefore;
+        const { client, land } = brokenClient(service, faults, otherAnswer);
+        const result = await client.refund(input);
+        await land();
+        judgeRefund(result, input, made());
+        const later = await fineClient(service).refund(input);
+        judgeRefund(later, input, made());
+        expect(later.outcome).not.toBe('pending');
+        if (result.outcome !== 'pending') expect(later.outcome).toBe(result.outcome);
+      }),
+      { numRuns: RUNS / 2 },
+    );
+  });
+
+  function judgeRefund(result: RefundResult, input: RefundInput, made: number): void {
+    expect(made).toBeLessThanOrEqual(1);
+    if (result.outcome === 'pending') return;
+    expect(['refunded', 'declined', 'failed']).toContain(result.outcome);
+    expect(result.refund).toMatchObject(input);
+    expect(made).toBe(result.outcome === 'refunded' ? 1 : 0);
+  }
+
+  test.each(FAULTS)('a capture is made at most once, with the fault %s twice', async (fault) => {
+    const gateway = createCapturingGateway();
+    const service = await openService(gateway);
+    const held = await fineClient(service).charge({ ...TERMS, orderId: 'held', captureMethod: 'manual' });
+    if (held.outcome !== 'authorized') throw new Error(held.outcome);
+    const { client, land } = brokenClient(service, [fault, fault], '{}');
+    const { paymentId } = held.payment;
+    const results: CaptureResult[] = [await client.capture({ paymentId, amountMinor: 4000 })];
+    await land();
+    results.push(await client.capture({ paymentId, amountMinor: 4000 }));
+    for (const result of results)
+      expect(result).toMatchObject({ outcome: 'captured', operation: { amountMinor: 4000 } });
+    expect(gateway.captureCalls).toHaveLength(1);
+    expect(await client.void({ paymentId })).toMatchObject({
+      outcome: 'refused',
+      code: 'payment_not_voidable',
+    });
+  });
+});
+
+test('a second try is another attempt, and charges once more only after the first has failed', async () => {
+  const gateway = createRefundingGateway();
+  playByMethod(gateway);
+  const client = fineClient(await openService(gateway));
+  const order = { ...TERMS, orderId: 'again' };
+  expect(await client.charge({ ...order, method: 'declines' })).toMatchObject({
+    outcome: 'declined',
+    safeToRetryWithNewKey: true,
+  });
+  // The same attempt is the same charge, and with another card it is a mistake.
+  expect((await client.charge({ ...order, method: 'declines' })).outcome).toBe('declined');
+  expect(await client.charge({ ...order, method: 'approves' })).toMatchObject({
+    outcome: 'refused',
+    code: 'idempotency_key_reused',
+  });
+  expect(gateway.calls).toHaveLength(1);
+  expect((await client.charge({ ...order, method: 'approves' }, { attempt: 2 })).outcome).toBe('paid');
+  for (const attempt of [2, 3, 4])
+    expect((await client.charge({ ...order, method: 'approves' }, { attempt })).outcome).toBe('paid');
+  expect((await client.charge({ ...order, method: 'declines' })).outcome).toBe('declined');
+  expect(gateway.calls).toHaveLength(2);
+});
+
+test('over a socket, with the global fetch, everything is found again', async () => {
+  const gateway = createRefundingGateway();
+  playByMethod(gateway);
+  const service = await openService(gateway);
+  const client = createClient({ baseUrl: await service.listen() });
+  const ids: string[] = [];
+  for (const orderId of ['one', 'two', 'thrée / &?#']) {
+    const result = await client.charge({ ...TERMS, orderId, method: 'approves', metadata: { note: 'é' } });
+    if (result.outcome === 'paid') ids.unshift(result.payment.paymentId);
+  }
+  const all: string[] = [];
+  for await (const { paymentId } of client.payments({ pageSize: 2 })) all.push(paymentId);
+  expect(all).toEqual(ids);
+  const found: string[] = [];
+  for await (const { orderId } of client.payments({ orderId: 'thrée / &?#' })) found.push(orderId);
+  expect(found).toEqual(['thrée / &?#']);
+  const [paymentId = ''] = ids;
+  const events: string[] = [];
+  for await (const { type } of client.events(paymentId, { pageSize: 1 })) events.push(type);
+  expect(events).toEqual(['payment.created', 'payment.completed']);
+  for (const refundId of ['a/b', 'c d', '%2E'])
+    expect((await client.refund({ paymentId, amountMinor: 1, refundId })).outcome).toBe('refunded');
+  expect(await client.findRefund(paymentId, 'a/b')).toMatchObject({ refundId: 'a/b', status: 'SUCCEEDED' });
+  expect(await client.findRefund(paymentId, 'none')).toBeNull();
+  const refunds: string[] = [];
+  for await (const { refundId } of client.refunds(paymentId, { pageSize: 2 })) refunds.push(refundId);
+  expect(refunds).toEqual(['%2E', 'c d', 'a/b']);
+  const trail: string[] = [];
+  for await (const { type } of client.refundEvents(paymentId, '%2E')) trail.push(type);
+  expect(trail).toEqual(['refund.created', 'refund.succeeded']);
+  expect(await client.payment(paymentId)).toMatchObject({
+    sums: { refundedMinor: 3 },
+    actions: ['refund'],
+  });
+  expect(await client.payment(paymentId.replace(/.$/, '0'))).toBeNull();
+  expect(await client.findCapture(paymentId)).toBeNull();
+  expect(await client.lookNow(paymentId)).toMatchObject({ outcome: 'refused', code: 'nothing_to_look_at' });
+  expect(
+    await client.resolve({ paymentId, outcome: 'failed', evidence: 'ticket 1', actor: 'amira' }),
+  ).toMatchObject({ outcome: 'refused', code: 'not_in_review' });
+});
