@@ -19,16 +19,12 @@ const root = resolve(process.argv[2] ?? ROOT);
 function entriesOf(project) {
   const { exports = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const { outDir = root, rootDir = root } = project.compilerOptions;
-  return (
-    Object.entries(exports)
-      // What has two forms is declared the same in both.
-      .map(([entry, target]) => ({ entry, types: target?.import?.types ?? target?.types }))
-      .filter(({ types }) => typeof types === 'string')
-      .map(({ entry, types }) => {
-        const source = relative(outDir, join(root, types)).replace(/\.d\.ts$/, '.ts');
-        return { entry, file: join(rootDir, source) };
-      })
-  );
+  return Object.entries(exports)
+    .filter(([, target]) => typeof target?.types === 'string')
+    .map(([entry, { types }]) => {
+      const source = relative(outDir, join(root, types)).replace(/\.d\.ts$/, '.ts');
+      return { entry, file: join(rootDir, source) };
+    });
 }
 
 /** @param {Project} project */

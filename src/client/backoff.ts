@@ -6,12 +6,12 @@ const BASE_MS = 200;
 const CAP_MS = 5000;
 
 /**
- * What the server says, but at least a random part of a time that doubles with each failure, so that many clients do not come at once.
+ * What the server says, and a random part of a time that doubles with each failure, so that many clients do not come at once.
  *
  * @param failures how many requests have failed, from 1
  * @param roll from 0 to just under 1
  */
 export function backoffMs(failures: number, roll: number, retryAfterMs: number | null): number {
   const mostMs = Math.min(CAP_MS, BASE_MS * 2 ** (failures - 1));
-  return Math.ceil(Math.max(retryAfterMs ?? 0, roll * mostMs));
+  return Math.ceil((retryAfterMs ?? 0) + roll * mostMs);
 }

@@ -349,7 +349,7 @@ describe('the pause before a retry', () => {
       paid,
     ]);
     await told.client.charge(ORDER);
-    expect(told.time.ended).toEqual([3000, 9000]);
+    expect(told.time.ended).toEqual([3100, 9200]);
   });
 
   test('is not begun if it would end after the deadline', async () => {

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ChargeResult } from '../../src/client/charge-types.ts';
-import { createClient, createClientIn } from '../../src/client/client.ts';
+import { createClientIn } from '../../src/client/client.ts';
 import type { CaptureResult } from '../../src/client/operation-types.ts';
 import type { RefundInput, RefundResult } from '../../src/client/refund-types.ts';
 import { createCapturingGateway } from '../support/capturing.ts';
@@ -178,69 +178,4 @@ describe('for any faults of the network and of the gateway', () => {
       code: 'payment_not_voidable',
     });
   });
-});
-
-test('a second try is another attempt, and charges once more only after the first has failed', async () => {
-  const gateway = createRefundingGateway();
-  playByMethod(gateway);
-  const client = fineClient(await openService(gateway));
-  const order = { ...TERMS, orderId: 'again' };
-  expect(await client.charge({ ...order, method: 'declines' })).toMatchObject({
-    outcome: 'declined',
-    safeToRetryWithNewKey: true,
-  });
-  // The same attempt is the same charge, and with another card it is a mistake.
-  expect((await client.charge({ ...order, method: 'declines' })).outcome).toBe('declined');
-  expect(await client.charge({ ...order, method: 'approves' })).toMatchObject({
-    outcome: 'refused',
-    code: 'idempotency_key_reused',
-  });
-  expect(gateway.calls).toHaveLength(1);
-  expect((await client.charge({ ...order, method: 'approves' }, { attempt: 2 })).outcome).toBe('paid');
-  for (const attempt of [2, 3, 4])
-    expect((await client.charge({ ...order, method: 'approves' }, { attempt })).outcome).toBe('paid');
-  expect((await client.charge({ ...order, method: 'declines' })).outcome).toBe('declined');
-  expect(gateway.calls).toHaveLength(2);
-});
-
-test('over a socket, with the global fetch, everything is found again', async () => {
-  const gateway = createRefundingGateway();
-  playByMethod(gateway);
-  const service = await openService(gateway);
-  const client = createClient({ baseUrl: await service.listen() });
-  const ids: string[] = [];
-  for (const orderId of ['one', 'two', 'thrée / &?#']) {
-    const result = await client.charge({ ...TERMS, orderId, method: 'approves', metadata: { note: 'é' } });
-    if (result.outcome === 'paid') ids.unshift(result.payment.paymentId);
-  }
-  const all: string[] = [];
-  for await (const { paymentId } of client.payments({ pageSize: 2 })) all.push(paymentId);
-  expect(all).toEqual(ids);
-  const found: string[] = [];
-  for await (const { orderId } of client.payments({ orderId: 'thrée / &?#' })) found.push(orderId);
-  expect(found).toEqual(['thrée / &?#']);
-  const [paymentId = ''] = ids;
-  const events: string[] = [];
-  for await (const { type } of client.events(paymentId, { pageSize: 1 })) events.push(type);
-  expect(events).toEqual(['payment.created', 'payment.completed']);
-  for (const refundId of ['a/b', 'c d', '%2E'])
-    expect((await client.refund({ paymentId, amountMinor: 1, refundId })).outcome).toBe('refunded');
-  expect(await client.findRefund(paymentId, 'a/b')).toMatchObject({ refundId: 'a/b', status: 'SUCCEEDED' });
-  expect(await client.findRefund(paymentId, 'none')).toBeNull();
-  const refunds: string[] = [];
-  for await (const { refundId } of client.refunds(paymentId, { pageSize: 2 })) refunds.push(refundId);
-  expect(refunds).toEqual(['%2E', 'c d', 'a/b']);
-  const trail: string[] = [];
-  for await (const { type } of client.refundEvents(paymentId, '%2E')) trail.push(type);
-  expect(trail).toEqual(['refund.created', 'refund.succeeded']);
-  expect(await client.payment(paymentId)).toMatchObject({
-    sums: { refundedMinor: 3 },
-    actions: ['refund'],
-  });
-  expect(await client.payment(paymentId.replace(/.$/, '0'))).toBeNull();
-  expect(await client.findCapture(paymentId)).toBeNull();
-  expect(await client.lookNow(paymentId)).toMatchObject({ outcome: 'refused', code: 'nothing_to_look_at' });
-  expect(
-    await client.resolve({ paymentId, outcome: 'failed', evidence: 'ticket 1', actor: 'amira' }),
-  ).toMatchObject({ outcome: 'refused', code: 'not_in_review' });
 });
