@@ -39,6 +39,8 @@ export interface GatewayModelOptions {
   readonly nowMs: () => number;
   readonly after: (delayMs: number, event: () => void) => void;
   readonly onBooked: (charge: BookedCharge) => void;
+  /** In two steps: see `objects.ts`. */
+  readonly preparesAnew: boolean;
   /** Told of what happens to charges of two steps. */
   readonly mark: (what: string) => void;
   readonly onRefundBooked: (refund: BookedRefund) => void;
@@ -48,7 +50,10 @@ export function createGatewayModel(options: GatewayModelOptions): GatewayModel {
   const { name: gateway, contract, nowMs, after, ledger, refundLedger } = options;
   const common = { gateway, contract, nowMs, after };
   const ofCharges = { ...common, ledger, onBooked: options.onBooked };
-  const objects = contract.steps === 'two' ? createObjectModel({ ...ofCharges, mark: options.mark }) : null;
+  const objects =
+    contract.steps === 'two'
+      ? createObjectModel({ ...ofCharges, mark: options.mark, preparesAnew: options.preparesAnew })
+      : null;
   return {
     objects,
     charges:

@@ -33,6 +33,8 @@ export interface ObjectModelOptions
     EffectModelOptions<ChargeRequest, BookedCharge>,
     'gateway' | 'contract' | 'ledger' | 'nowMs' | 'after' | 'onBooked'
   > {
+  /** It knows no keys of requests for an object, and makes one for each. */
+  readonly preparesAnew: boolean;
   /** Told of what must happen in a simulation. */
   readonly mark: (what: string) => void;
 }
@@ -55,7 +57,7 @@ interface Kept<Answer> {
 }
 
 export function createObjectModel(options: ObjectModelOptions): ObjectModel {
-  const { gateway, contract, ledger, nowMs, after, onBooked, mark } = options;
+  const { gateway, contract, ledger, nowMs, after, onBooked, mark, preparesAnew } = options;
   const confirms = new Map<string, Kept<Reply<BookedCharge>>>();
   const prepared = new Map<string, Kept<PrepareReply>>();
   const sealed = new Map<string, Kept<'done'>>();
@@ -148,7 +150,8 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
     prepare(request, { result, lagMs }) {
       const { key, prepareKey, reference, amountMinor, currency } = request;
       const record = kept(prepared, prepareKey, termsOf(request));
-      if (record.answer !== null) return record.answer;
+      if (record.answer !== null && !preparesAnew) return record.answer;
+      if (record.answer !== null) mark('prepared_anew');
       const id = `pi_${ledger.length + 1}`;
       const answer = PREPARED[result](id);
       record.answer = answer;
@@ -186,8 +189,6 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
       const record = keptConfirm(request);
       const reply = repeated(record, request);
       if (reply === null) record.working = true;
-      if (reply?.kind === 'booked' && reply.effect.status !== read(reply.effect.id)?.status)
-        mark('kept_answer_is_old');
       return reply;
     },
     execute(request, wish) {

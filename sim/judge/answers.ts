@@ -107,11 +107,7 @@ export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
     if (tookMs > waitMs + LATE_MS)
       violated('waiting', `${orderId}: answered after ${tookMs} ms, and ${waitMs} were wanted`);
     const next = book.states.get(orderName(accountId, orderId))?.find((state) => state.seq > seq);
-    // A process that waits until a payment is due does not learn at once that an operator has made it due earlier.
-    const isByOperator = database
-      .row(accountId, orderId)
-      ?.events.some((event) => event.seq === next?.seq && event.type.startsWith('operator.'));
-    if (next !== undefined && nowMs() - next.atMs > LATE_MS && isByOperator !== true)
+    if (next !== undefined && nowMs() - next.atMs > LATE_MS)
       violated('waiting', `${orderId}: told seq ${seq}, which was over ${nowMs() - next.atMs} ms ago`);
   }
 

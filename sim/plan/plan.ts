@@ -52,6 +52,8 @@ export interface Plan {
   readonly refunds: RefundPlan;
   /** Operators ask for lookups, and say how what is in REVIEW has ended. */
   readonly operators: boolean;
+  /** In two steps: the gateway knows no keys of requests for an object, and makes one for each. */
+  readonly preparesAnew?: true;
   /** Chances in a thousand, for each statement, call, lookup or timer. */
   readonly rates: Readonly<Partial<Record<FaultName, number>>>;
   readonly mishaps: readonly Mishap[];
@@ -219,8 +221,12 @@ function withRefunds(plan: Plan, tape: Tape): Plan {
 /** Drawn after refunds. They do not act where the database forgets what they have said. */
 function withOperators(plan: Plan, tape: Tape): Plan {
   const operators = tape.chance(OPERATED);
-  const forgets = plan.story === 'restored' || plan.mishaps.includes('database_loses_commits');
-  return { ...plan, operators: operators && !forgets };
+  return { ...plan, operators: operators && !forgets(plan) };
+}
+
+/** Whether the database may forget what it has committed. */
+function forgets({ story, mishaps }: Plan): boolean {
+  return story === 'restored' || mishaps.includes('database_loses_commits');
 }
 
 /** Drawn last: what is charged in one step is drawn as ever. */
@@ -235,8 +241,11 @@ function inTwoSteps(plan: Plan, tape: Tape): Plan {
     if (tape.chance(350)) rates[name] = tape.pick([100, 300, 20]);
   }
   if (tape.chance(400)) rates.customer_must_act = tape.pick([100, 300, 600]);
+  // A database that forgets handles cannot tell which of several was confirmed.
+  const preparesAnew = tape.chance(300) && !forgets(plan);
   return {
     ...plan,
+    ...(preparesAnew ? { preparesAnew: true as const } : {}),
     policy: {
       ...policy,
       actionWithinMs: tape.pick([policy.actionWithinMs, 20 * SECOND]),

@@ -93,8 +93,8 @@ const TWO_STEPS = [
   'confirm_too_late',
   'customer_paid',
   'customer_failed',
-  'kept_answer_is_old',
   'listed',
+  'prepared_anew',
 ] as const;
 
 /** Only a gateway that breaks its contract causes these. The scenarios cover them one by one. */

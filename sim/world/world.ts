@@ -184,6 +184,7 @@ export function createWorld(options: WorldOptions): World {
       contract: plan.policy.contract,
       nowMs: () => scheduler.nowMs,
       after: (delayMs, event) => void scheduler.after(delayMs, event),
+      preparesAnew: plan.preparesAnew === true,
       mark: (what) => marks.hit(`two_steps:${what}`),
       onBooked(charge) {
         trace.add(scheduler.nowMs, ledgerLine(charge));

@@ -51,9 +51,8 @@ const ENDED: ReadonlySet<LookupOutcome['kind']> = new Set(['declined', 'reversed
 /** A live charge counts first, even after a charge that the gateway never received. */
 function judged(page: readonly LookupOutcome[], proof: ReturnType<typeof forgottenProof>): AheadOutcome {
   for (const outcome of page) {
-    if (outcome.kind === 'duplicated') return { kind: 'found', ref: outcome.refs[0] ?? null };
-    if (outcome.kind === 'succeeded' || outcome.kind === 'mismatch' || outcome.kind === 'pending')
-      return { kind: 'found', ref: outcome.ref };
+    const live = liveIn(outcome);
+    if (live !== null) return { kind: 'found', ref: live.ref };
   }
   const [end] = page;
   if (end?.kind === 'unavailable' || end?.kind === 'forbidden')
@@ -61,4 +60,26 @@ function judged(page: readonly LookupOutcome[], proof: ReturnType<typeof forgott
   if (end?.kind === 'open' || end?.kind === 'requires_action')
     return { kind: 'unavailable', reason: 'not_sealed', forbidden: false };
   return proof.kind === 'proved' ? { kind: 'clear' } : { kind: 'may_land', atMs: proof.atMs };
+}
+
+/** The money that a lookup shows. Null: it shows none. `ref` null: the gateway's id of it is not known. */
+function liveIn(outcome: LookupOutcome): { readonly ref: string | null } | null {
+  switch (outcome.kind) {
+    case 'succeeded':
+    case 'captured':
+    case 'mismatch':
+    case 'pending':
+      return { ref: outcome.ref };
+    case 'duplicated':
+      return { ref: outcome.refs[0] ?? null };
+    case 'declined':
+    case 'reversed':
+    case 'sealed':
+    case 'open':
+    case 'requires_action':
+    case 'absent':
+    case 'unavailable':
+    case 'forbidden':
+      return null;
+  }
 }

@@ -19,7 +19,7 @@ const ALARMS: Readonly<Record<Alarm, string>> = {
   duplicate_capture: 'the gateway holds more than one capture under one key: look at the charge there',
   duplicate_void: 'the gateway holds more than one void under one key: look at the charge there',
   captured_elsewhere:
-    'an authorised charge was captured at the gateway, and not by a request here: the payment is COMPLETED with what was captured; find out who captures there',
+    'an authorised charge was captured at the gateway, and not by a capture that has succeeded here: the payment is COMPLETED with what was captured; if a capture here has failed, it may be that one; if not, find out who captures there',
   authorization_unknown:
     'the time of an authorisation is over, and the gateway does not say what has become of it: look the charge up there, and capture or void it if it still holds the money',
   capture_landed_late:

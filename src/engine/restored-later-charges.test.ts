@@ -1,5 +1,6 @@
 /** A database that was restored from a backup may have forgotten later charges of an order. They are looked up too. */
 import { describe, expect, it } from 'vitest';
+import { createCapturingGateway } from '../../test/support/capturing.ts';
 import { gateway, world } from '../../test/support/fresh-world.ts';
 import { HOUR_MS, keyOf, LANDED_MS, requestOf, restoredNow, start } from '../../test/support/restores.ts';
 import { approve, decline, error500, never, reset } from '../../test/support/scripted-gateway.ts';
@@ -23,6 +24,18 @@ describe('a later charge that a restored database has forgotten', () => {
     expect(world.stored('o1').operation).toMatchObject({ failureCode: 'late_success', gatewayRef: 'ch_1' });
     expect(told(await second.charge(keyed('c', 1000)))).toBe('202 REVIEW');
     expect(gateway.ledger.size).toBe(1);
+  });
+
+  it('keeps a decline from failing the order if it was authorised first, and is captured', async () => {
+    const manual = order('o1', { captureMethod: 'manual' });
+    const capturing = createCapturingGateway();
+    const { engine } = await world.replica(capturing, restoredNow());
+    await world.pass(LANDED_MS);
+    capturing.play = decline;
+    capturing.lookupPlay = ({ key }) =>
+      key === keyOf('o1', 2) ? { kind: 'captured', ref: 'ch_2', amountMinor: 300 } : { kind: 'absent' };
+    expect(told(await world.ended(engine.charge(manual, keyed('a', 1000))))).toBe('202 REVIEW');
+    expect(world.stored('o1').operation).toMatchObject({ failureCode: 'late_success', gatewayRef: 'ch_2' });
   });
 
   it('is found behind two declined charges', async () => {

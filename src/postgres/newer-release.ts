@@ -7,13 +7,14 @@ import { randomUUID } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import { uuidV7 } from '../domain/ids.ts';
 import { openOperation } from '../domain/operation.ts';
+import type { Order } from '../domain/payment.ts';
 import type { Log } from '../ports/log.ts';
 import { type Intent, type PaymentKey, StoreError } from '../ports/store.ts';
 import { createAccept } from './accept.ts';
 import { createAdvance } from './advance.ts';
 import { giveBack, takeIdle } from './connections.ts';
 import { connectError, isPassing, statementError, surviveErrors } from './errors.ts';
-import { rehearseRefund } from './follow-ups/rehearsal.ts';
+import { rehearseFollowUp } from './follow-ups/rehearsal.ts';
 import { keepAction, keepHandle, raisePrepares, readHandle } from './handles.ts';
 import { newestVersion } from './migrate.ts';
 import type { Session } from './session.ts';
@@ -99,14 +100,25 @@ async function rollBack(client: PoolClient): Promise<string | null> {
   }
 }
 
-/** Writes every table and column that a usual payment and its refund write. */
+/** Writes every table and column that usual payments and their follow-ups write. */
 async function play(session: Session): Promise<string | null> {
-  const order = {
+  const paid = await charge(session, 'COMPLETED');
+  if (typeof paid === 'string') return paid;
+  const problem = (await rehearseHandle(session, paid)) ?? (await rehearseFollowUp(session, paid, 'refund'));
+  if (problem !== null) return problem;
+  const held = await charge(session, 'AUTHORIZED');
+  return typeof held === 'string' ? held : rehearseFollowUp(session, held, 'capture');
+}
+
+/** A payment of 1 minor unit that ends like this. A text: why it cannot be stored. */
+async function charge(session: Session, status: 'COMPLETED' | 'AUTHORIZED'): Promise<PaymentKey | string> {
+  const order: Order = {
     accountId: 'rehearsal',
     orderId: randomUUID(),
     amountMinor: 1,
     currency: 'USD',
     metadata: {},
+    ...(status === 'AUTHORIZED' ? { captureMethod: 'manual' } : {}),
   };
   const intent: Intent = {
     order,
@@ -139,15 +151,14 @@ async function play(session: Session): Promise<string | null> {
   )({
     payment,
     expected: { seq: 1, fence: 1, claimId: intent.claimId, mustBeDue: false },
-    operation: { ...operation, status: 'COMPLETED', step: 'none', gatewayRef: 'rehearsal' },
+    operation: { ...operation, status, step: 'none', gatewayRef: 'rehearsal' },
     event: { type: 'payment.completed', detail: 'rehearsal' },
     lease: { kind: 'release', waitMs: null },
     settlement: { problem: null, body: '{}', byAbsence: false },
     evidenceSeen: 0,
     updatedAtMs: nowMs,
   });
-  if (advanced.kind !== 'done') return 'a payment was not settled';
-  return (await rehearseHandle(session, payment)) ?? rehearseRefund(session, payment);
+  return advanced.kind === 'done' ? payment : 'a payment was not settled';
 }
 
 /** What a charge at a gateway of two steps writes besides. */

@@ -53,6 +53,16 @@ test.each([
     'column s.elsewhere_minor',
   ],
   [
+    'a charge that is authorised first, and must be filled differently',
+    `ALTER TABLE payonce.operations RENAME COLUMN capture_method TO method_of_capture`,
+    'column "capture_method"',
+  ],
+  [
+    'what is written when a capture ends',
+    `ALTER TABLE payonce.payment_sums ADD CONSTRAINT newer CHECK (exclusive_id IS NULL OR captured_minor = 0)`,
+    'constraint "newer"',
+  ],
+  [
     'a rule of its own',
     `ALTER TABLE payonce.payments ADD CONSTRAINT newer CHECK (metadata ? 'newer')`,
     'constraint "newer"',

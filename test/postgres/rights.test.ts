@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { checkRights, RIGHTS } from '../../src/postgres/rights.ts';
+import { authorized, exclusive, opened as openedExclusive } from '../suites/store/capture-fixtures.ts';
 import { accepted, complete, intent } from '../suites/store/fixtures.ts';
 import { completed, opened, refund, succeed } from '../suites/store/follow-up-fixtures.ts';
 import { type Database, migrateOver, openDatabase, openEmptyDatabase, openLog, openRole } from './world.ts';
@@ -159,6 +160,25 @@ describe('a right that is taken away later', () => {
     await expect(store.openFollowUp(next)).rejects.toMatchObject(refused);
     expect(await database.counts()).toMatchObject({ follow_ups: 1 });
     await database.query(`GRANT UPDATE ON payonce.follow_ups TO ${role}`);
+  });
+
+  test('opens no capture that could not be settled', async () => {
+    const database = await openDatabase();
+    const { role, url } = await openAble(database);
+    const { store } = database.open({ url, max: 2 });
+    const held = await openedExclusive(
+      store,
+      await exclusive(store, 'capture', await authorized(store, 'one')),
+    );
+    const next = await exclusive(store, 'capture', await authorized(store, 'two'));
+    const refused = { name: 'StoreError', kind: 'refused' };
+    await database.query(`REVOKE UPDATE ON payonce.payments FROM ${role}`);
+    await expect(store.advanceFollowUp({ ...succeed(held), mark: 'succeeded' })).rejects.toMatchObject(
+      refused,
+    );
+    await expect(store.openFollowUp(next)).rejects.toMatchObject(refused);
+    expect(await database.counts()).toMatchObject({ follow_ups: 1 });
+    await database.query(`GRANT UPDATE ON payonce.payments TO ${role}`);
   });
 
   test('is found by the check alone, where nothing is written', async () => {

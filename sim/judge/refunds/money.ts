@@ -86,11 +86,17 @@ export function judgeKnown(parts: RefundJudgeParts, { sender, request }: Sending
     .map(latestOf)
     .filter(({ gatewayKey, operation }) => gatewayKey !== request.key && operation.status !== 'REVIEW')
     .filter(({ gatewayKey }) => !refundBook.forgotten.has(gatewayKey));
-  const seen = refunds.ledger.filter(
-    (one) =>
-      others.some(({ gatewayKey }) => gatewayKey === one.key) && isLive(one) && one.visibleAtMs < openedMs,
-  );
-  const sumMinor = seen.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
+  const sumMinor = refunds.ledger
+    .filter((one) => isLive(one) && one.visibleAtMs < openedMs)
+    .reduce((sum, { key, amountMinor }) => {
+      const other = others.find(({ gatewayKey }) => gatewayKey === key);
+      if (other === undefined) return sum;
+      // One that has not failed counts with what it reserves, also if the gateway made it with another amount.
+      return (
+        sum +
+        (other.operation.status === 'FAILED' ? amountMinor : (other.settledMinor ?? other.order.amountMinor))
+      );
+    }, 0);
   const charge = gateway.ledger.find(({ id }) => id === followUp.chargeRef);
   if (charge !== undefined && sumMinor + order.amountMinor > charge.amountMinor)
     violated(

@@ -22,13 +22,12 @@ export function onAuthorizedLookedUp(
     case 'captured':
       return capturedElsewhere(operation, outcome);
     case 'reversed':
+      // Where keys are not kept, another one under the key may have been taken back, and ours is not shown yet.
+      return operation.gatewayRef === null || outcome.refs.includes(operation.gatewayRef)
+        ? expired(operation)
+        : unknown(operation, 'not_shown', context);
     case 'sealed':
-      return {
-        next: { ...operation, status: 'VOIDED', step: 'none', failureCode: EXPIRED },
-        event: { type: 'payment.voided', detail: EXPIRED },
-        waitMs: null,
-        capturedMinor: 0,
-      };
+      return expired(operation);
     case 'duplicated':
       return { ...unknown(operation, 'duplicated', context), alarm: EFFECTS.charge.twice };
     case 'forbidden':
@@ -43,6 +42,15 @@ export function onAuthorizedLookedUp(
     case 'requires_action':
       return unknown(operation, outcome.kind, context);
   }
+}
+
+function expired(operation: Operation): Decision {
+  return {
+    next: { ...operation, status: 'VOIDED', step: 'none', failureCode: EXPIRED },
+    event: { type: 'payment.voided', detail: EXPIRED },
+    waitMs: null,
+    capturedMinor: 0,
+  };
 }
 
 function stillAuthorized(operation: Operation, found: Authorization, context: Context): Decision {

@@ -464,3 +464,13 @@ describe('a clock that was set', () => {
     expect(mustLookFirst(first, { ...at(START + 60_000, short, trust), paymentAgeMs: 3_660_000 })).toBe(true);
   });
 });
+
+describe('a charge that is authorised', () => {
+  it('is looked at after 90 days at the latest, whatever time the gateway names', () => {
+    const held = charge({ manual: true, step: 'lookup', doubt: { kind: 'open', untilMs: START } });
+    const waitMs = (authorizedUntilMs: number) =>
+      onLookupEnded(held, { kind: 'succeeded', ref: 'ch_1', authorizedUntilMs }, START, at(START)).waitMs;
+    expect(waitMs(START + 30 * DAY)).toBe(30 * DAY + 1000);
+    expect([START * 1000, Number.MAX_SAFE_INTEGER].map(waitMs)).toEqual([90 * DAY, 90 * DAY]);
+  });
+});

@@ -70,7 +70,7 @@ function happened({ operation, failureCode }: CaptureOrVoid, problem: FailurePro
       return `The gateway failed, and it is proved that this ${operation} changed nothing.`;
     case 'payment_not_capturable':
     case 'payment_not_voidable':
-      return `An earlier ${operation} of this payment counted as failed, and the gateway has it after all. So this one was not sent.`;
+      return 'An earlier capture or void of this payment counted as failed, and the gateway has it after all. So this one was not sent.';
     default:
       return `The gateway declined the ${operation}. ${nothing}.`;
   }

@@ -27,12 +27,11 @@ export function captureRequest(
 /** Asks what became of it. If an operator has settled it with another amount, that is the one that it has at the gateway. */
 export function lookUpExclusive(
   engine: Engine,
-  kind: ExclusiveKind,
   record: FollowUpRecord,
 ): (options: ExchangeOptions) => Promise<LookupOutcome | NotSent> {
-  const { settledMinor, order } = record;
+  const { settledMinor, order, operation } = record;
   const request = { ...captureRequest(engine, record), amountMinor: settledMinor ?? order.amountMinor };
-  return (options) => effectOf(engine, kind).lookup(request, options);
+  return (options) => effectOf(engine, operation.kind as ExclusiveKind).lookup(request, options);
 }
 
 /** The gateway's methods. Nothing is opened or taken up if there are none. */

@@ -237,6 +237,24 @@ describe('a capture', () => {
     expect(gateway.captureCalls).toHaveLength(1);
   });
 
+  it('is not sent if an earlier void that counted as failed was made after all', async () => {
+    let late = () => {};
+    gateway.capturePlay = ({ book }) => {
+      late = book;
+      return reset;
+    };
+    const replica = await capturingReplica(world, gateway, { policy: { maxAttempts: 1 } });
+    expect(told(await replica.void({ waitMs: HOUR }))).toBe('gateway_failed gateway_error');
+    late();
+    expect(told(await replica.capture(400, { waitMs: HOUR }))).toBe(
+      'payment_not_capturable payment_not_capturable',
+    );
+    await world.pass(HOUR);
+    expect(await replica.standing()).toBe('VOIDED 0/0');
+    expect(alarms(replica)).toEqual(['void_landed_late']);
+    expect(gateway.captureCalls).toMatchObject([{ kind: 'void' }]);
+  });
+
   it('is finished by another process if its own dies between the call and the write', async () => {
     const first = await capturingReplica(world, gateway);
     const second = atOrder(world, await world.replica(gateway));

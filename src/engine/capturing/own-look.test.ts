@@ -71,6 +71,16 @@ describe('an authorisation', () => {
     expect(alarms(replica)).toEqual(['captured_elsewhere']);
   });
 
+  it('stays while the gateway shows only that another charge under its key was taken back', async () => {
+    const replica = await capturingReplica(world, gateway, SLOW_SWEEPS);
+    gateway.lookupPlay = () => ({ kind: 'reversed', refs: ['ch_twin'] });
+    await world.pass(3 * DAY);
+    expect(await replica.standing()).toBe('AUTHORIZED 0/0');
+    gateway.lookupPlay = () => ({ kind: 'reversed', refs: ['ch_twin', 'ch_1'] });
+    await world.pass(DAY);
+    expect(await replica.standing()).toBe('VOIDED 0/0');
+  });
+
   it('of which the gateway says nothing stays, and a person is told', async () => {
     const replica = await capturingReplica(world, gateway, { ...SLOW_SWEEPS, policy: { resolveForMs: DAY } });
     gateway.lookupPlay = () => ({ kind: 'absent' });

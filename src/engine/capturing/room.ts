@@ -11,10 +11,12 @@ import { toCaptureOrVoid } from './show.ts';
 export function exclusiveRoom(kind: ExclusiveKind): Room {
   return followUpRoom({
     kind,
+    // One that has failed may have been made after all. Then nothing is left for this one, whichever of the two it is.
+    releasedKinds: ['capture', 'void'],
     isOffered: ({ gateway }) => gateway.captures !== undefined,
     call: (engine, record: FollowUpRecord) => (options) =>
       effectOf(engine, kind).call(captureRequest(engine, record), options),
-    lookup: (engine, record: FollowUpRecord) => lookUpExclusive(engine, kind, record),
+    lookup: lookUpExclusive,
     // An authorisation is captured once. Nobody else can have taken a part of it.
     askElsewhere: () => Promise.resolve({ kind: 'not_said' }),
     answer: (record: FollowUpRecord, problem) => exclusiveAnswerBody(toCaptureOrVoid(record), problem),

@@ -63,8 +63,8 @@ export async function waitTurn(
 }
 
 /**
- * The answer when the wait is over. A payment that this process does not drive is read once more: another process may have settled
- * it just as the wait ended.
+ * The answer when the wait is over. A payment that this process does not hold is read once more: another process may have settled
+ * it meanwhile.
  */
 async function unsettled(
   charging: Charging,
@@ -73,7 +73,7 @@ async function unsettled(
 ): Promise<ChargeAnswer> {
   const known = knownSince(charging, last);
   const situation =
-    known === undefined || mayBeTaken(charging, known) ? await readAgain(charging, request) : null;
+    known === undefined || mayBeTaken(charging, request, known) ? await readAgain(charging, request) : null;
   const bound = situation?.key?.fingerprint === request.key?.fingerprint;
   if (situation?.key?.answer && bound) return replay(charging, request, situation);
   const record = situation?.payment ?? known ?? last;

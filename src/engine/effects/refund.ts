@@ -9,6 +9,7 @@ import { toRefund } from '../refunding/show.ts';
 
 export const REFUND = followUpRoom({
   kind: 'refund',
+  releasedKinds: ['refund'],
   isOffered: ({ gateway }) => gateway.refunds !== undefined,
   call: (engine, record: FollowUpRecord) => (options) =>
     refundsOf(engine).call(refundRequest(engine, record), options),

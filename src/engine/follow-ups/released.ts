@@ -1,4 +1,5 @@
-/** Looks up follow-ups that counted as failed without the gateway's word, before another one of their kind is sent. */
+/** Looks up follow-ups that counted as failed without the gateway's word, before another one is sent. */
+import type { FollowUpKind } from '../../domain/effects.ts';
 import type { CallOutcome, LookupOutcome } from '../../domain/outcomes.ts';
 import type { ReleasedOutcome } from '../../domain/transition/index.ts';
 import type { Elsewhere, FollowUpRecord } from '../../ports/store.ts';
@@ -21,7 +22,7 @@ type Outcome =
 export async function lookUpReleased(
   engine: Engine,
   held: HeldFollowUp,
-  traits: Pick<RoomTraits, 'kind' | 'lookup' | 'leftMinor' | 'askElsewhere'>,
+  traits: Pick<RoomTraits, 'releasedKinds' | 'lookup' | 'leftMinor' | 'askElsewhere'>,
 ): Promise<Outcome> {
   const { store } = engine;
   const { leftMinor, askElsewhere } = traits;
@@ -52,8 +53,23 @@ export async function lookUpReleased(
 export async function lookAtReleased(
   engine: Engine,
   held: HeldFollowUp,
-  { kind, lookup }: Pick<RoomTraits, 'kind' | 'lookup'>,
+  { releasedKinds, lookup }: Pick<RoomTraits, 'releasedKinds' | 'lookup'>,
 ): Promise<{ readonly kind: 'looked'; readonly foundMinor: number } | Unavailable> {
+  let foundMinor = 0;
+  for (const kind of releasedKinds) {
+    const looked = await lookAtKind(engine, held, kind, lookup);
+    if (looked.kind === 'unavailable') return looked;
+    foundMinor += looked.foundMinor;
+  }
+  return { kind: 'looked', foundMinor };
+}
+
+async function lookAtKind(
+  engine: Engine,
+  held: HeldFollowUp,
+  kind: FollowUpKind,
+  lookup: RoomTraits['lookup'],
+): ReturnType<typeof lookAtReleased> {
   const payment = paymentKey(held.record);
   const { id } = held.record.followUp;
   let foundMinor = 0;

@@ -60,6 +60,8 @@ export type HeldFollowUp = Held & { readonly record: FollowUpRecord };
 /** What its room needs beside what is the same for all of them. */
 export interface RoomTraits extends Pick<Room, 'isOffered' | 'answer' | 'alarms'> {
   readonly kind: FollowUpKind;
+  /** Of which kinds an earlier one, if it was made after all, keeps this one from being sent. */
+  readonly releasedKinds: readonly FollowUpKind[];
   /** What becomes of the mark that keeps others out. Absent: there is none for this kind. */
   readonly markChange?: (
     before: FollowUpRecord['operation']['status'],

@@ -54,7 +54,7 @@ async function lookAtOurs(
   held: HeldFollowUp,
 ): Promise<Awaited<ReturnType<typeof lookAtReleased>> | typeof UNREADABLE> {
   try {
-    return await lookAtReleased(engine, held, { kind: 'refund', lookup: lookUpRefund });
+    return await lookAtReleased(engine, held, { releasedKinds: ['refund'], lookup: lookUpRefund });
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     return UNREADABLE;

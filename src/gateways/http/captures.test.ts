@@ -65,6 +65,19 @@ describe('captures of the http adapter', () => {
     expect(await gateway.call(MANUAL, limits)).toMatchObject({ kind: 'approved' });
   });
 
+  test('an old answer does not say that the money is still held, but that it was captured', async () => {
+    const lookup = async (changes: object) => {
+      const data = [{ ...authorized(MANUAL), ...changes }];
+      const body = JSON.stringify({ data, idempotency_key: MANUAL.key });
+      far.script(
+        server.answer({ status: 200, headers: { 'content-type': 'application/json', age: '9' }, body }),
+      );
+      return gateway.lookup(MANUAL, limits);
+    };
+    expect(await lookup({})).toEqual({ kind: 'unavailable', reason: 'cached_answer' });
+    expect(await lookup({ captured: 4_000 })).toMatchObject({ kind: 'captured', amountMinor: 4_000 });
+  });
+
   test('an old answer about the charge proves only what it shows', async () => {
     const old = (raw: server.RawAnswer): server.RawAnswer => ({
       ...raw,

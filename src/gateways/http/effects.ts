@@ -26,14 +26,15 @@ export interface Effect<Request extends EffectTerms, Reported extends ReportedEf
    */
   readonly errors: ReadonlyMap<string, 'declined' | 'unknown'>;
   /** Whether what was done stays done. If not, only a new answer proves that it is. */
-  readonly staysDone: boolean;
+  readonly staysDone: (request: Request) => boolean;
 }
 
 export const CHARGES: Effect<ChargeRequest, ReportedCharge> = {
   kind: CHARGE,
   parse: parseCharge,
   errors: new Map(),
-  staysDone: true,
+  // Money that is only held may be let go.
+  staysDone: ({ captureMethod }) => captureMethod === undefined,
 };
 
 export const REFUNDS: Effect<RefundRequest, ReportedRefund> = {
@@ -47,7 +48,7 @@ export const REFUNDS: Effect<RefundRequest, ReportedRefund> = {
     ['422 amount_too_large', 'declined'],
   ]),
   // A bank may send a refund back days after it succeeded.
-  staysDone: false,
+  staysDone: () => false,
 };
 
 /** In the protocol, a capture and a void are written as a refund is. */
@@ -66,7 +67,7 @@ function exclusive(
       ['409 charge_not_succeeded', 'unknown'],
       ['409 operation_under_way', 'unknown'],
     ]),
-    staysDone: true,
+    staysDone: () => true,
   };
 }
 

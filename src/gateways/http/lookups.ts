@@ -75,7 +75,7 @@ function judgeList<Request extends EffectTerms, Reported extends ReportedEffect>
     effects.push(one);
   }
   const outcome = judgeEffects(effect.kind, request, effects, livemode);
-  if (showsMoney(outcome) && (effect.staysDone || outcome.kind !== 'succeeded')) return outcome;
+  if (showsMoney(outcome) && (effect.staysDone(request) || outcome.kind !== 'succeeded')) return outcome;
   if (!isWhole(body)) return unavailable('incomplete_list');
   const flaw = flawOf(answer, isOld);
   return flaw === null ? outcome : unavailable(flaw);

@@ -6,7 +6,9 @@ import {
   type Fields,
   intentBody,
   json,
+  listBody,
   REFUND,
+  refundBody,
 } from '../../../test/support/stripe-answers.ts';
 import { openStripeWorld, type StripeWorld } from '../../../test/support/stripe-world.ts';
 import type { CaptureRequest } from '../../domain/capture-outcomes.ts';
@@ -197,5 +199,33 @@ describe('a look at the intent', () => {
   test('proves by an old answer only what was done', async () => {
     expect(await look('capture', held(), { age: '9' })).toMatchObject({ kind: 'unavailable' });
     expect(await look('capture', captured(4_000), { age: '9' })).toMatchObject({ kind: 'succeeded' });
+  });
+});
+
+describe('the rest of what was held, which Stripe lists as a refund', () => {
+  const rest = (minor: number) =>
+    refundBody({ id: 're_rest', amount: minor, metadata: {}, balance_transaction: null });
+  const refunded = (listed: readonly Fields[], ...intent: readonly RawAnswer[]) => {
+    world.far.script(answer(json(listBody(listed))), ...intent.map((raw) => answer(raw)));
+    return world.refunds.refunded?.(REFUND, call);
+  };
+
+  test('was never taken, so nobody has refunded it', async () => {
+    expect(await refunded([rest(6_000), refundBody({ amount: 100 })], json(captured(4_000)))).toEqual({
+      kind: 'refunded',
+      amountMinor: 100,
+    });
+  });
+
+  test('is not taken off what somebody else has refunded', async () => {
+    expect(await refunded([rest(500)], json(captured(4_000)))).toMatchObject({ amountMinor: 500 });
+    expect(await refunded([rest(6_000)], json(intentBody({ status: 'succeeded' })))).toMatchObject({
+      amountMinor: 6_000,
+    });
+  });
+
+  test('cannot be told from a refund while the intent is not shown', async () => {
+    for (const raw of [json({}, 503), json(captured(4_000), 200, { age: '9' })])
+      expect(await refunded([rest(6_000)], raw)).toMatchObject({ kind: 'unavailable' });
   });
 });

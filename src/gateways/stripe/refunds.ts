@@ -37,13 +37,20 @@ export function createRefunds(wire: Wire): Refunds {
         refunds.filter(({ key }) => key === request.key),
       );
     },
-    async refunded({ chargeRef, currency }, options) {
+    async refunded({ chargeRef, currency, reference }, options) {
+      const untilMs = performance.now() + options.timeoutMs;
       const refunds = await refundsOf(wire, chargeRef, options);
       if (!Array.isArray(refunds)) return refunds;
-      if (refunds.some((one) => one.currency !== currency))
-        return { kind: 'unavailable', reason: 'currency_mismatch' };
+      if (refunds.some((one) => one.currency !== currency)) return unavailable('currency_mismatch');
       const counted = refunds.filter(({ status }) => status === 'succeeded' || status === 'pending');
-      return { kind: 'refunded', amountMinor: counted.reduce((sum, one) => sum + one.amountMinor, 0) };
+      const sumMinor = counted.reduce((sum, one) => sum + one.amountMinor, 0);
+      const others = counted.filter((one) => one.reference !== reference);
+      if (others.length === 0) return { kind: 'refunded', amountMinor: sumMinor };
+      const timeoutMs = untilMs - performance.now();
+      const restMinor = await uncapturedOf(wire, chargeRef, { timeoutMs });
+      if (typeof restMinor !== 'number') return restMinor;
+      const isListed = others.some(({ amountMinor }) => amountMinor === restMinor);
+      return { kind: 'refunded', amountMinor: isListed ? sumMinor - restMinor : sumMinor };
     },
   };
 }
@@ -84,6 +91,19 @@ async function refundsOf(
     refunds.push(reported);
   }
   return refunds;
+}
+
+/** How much was held and not captured, in minor units. Stripe lists that as a refund, but the money was never taken. */
+async function uncapturedOf(
+  wire: Wire,
+  intent: string,
+  options: ExchangeOptions,
+): Promise<number | NoAnswer | NotSent> {
+  const retrieved = await retrieve(wire, intent, options);
+  if (retrieved.kind !== 'intent') return retrieved;
+  if (retrieved.flaw !== null) return unavailable(retrieved.flaw);
+  const { manual, amountMinor, receivedMinor } = retrieved.intent;
+  return manual && receivedMinor > 0 ? amountMinor - receivedMinor : 0;
 }
 
 function reportedOf(refund: Refund): ReportedRefund | undefined {

@@ -389,6 +389,7 @@ describe('refunds', () => {
         foreign('re_4', { amount: 4_000, status: 'failed' }),
         foreign('re_5', { amount: 5_000, status: 'canceled' }),
       ]),
+      intentBody({ status: 'succeeded' }),
     );
     expect(await sum()).toEqual({ kind: 'refunded', amountMinor: 123 });
     list(listBody([refundBody({ currency: 'eur' })]));

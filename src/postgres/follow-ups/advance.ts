@@ -1,5 +1,5 @@
 /** The fenced write of a follow-up: the same as that of a payment, on a row of its own. */
-import { isExclusive } from '../../domain/effects.ts';
+import { type EffectKind, isExclusive } from '../../domain/effects.ts';
 import type { FollowUpAdvance, FollowUpAdvanced } from '../../ports/store.ts';
 import { columns } from '../columns.ts';
 import { withExtras } from '../extras.ts';
@@ -49,7 +49,14 @@ const SHARING_WRITE: FencedWrite = {
 ), ${EVENT}`,
 };
 
-export const ADVANCE_FOLLOW_UP = `${SHARING_WRITE.tables}\n${RESULT}`;
+function writeOf(kind: EffectKind): FencedWrite {
+  return isExclusive(kind) ? EXCLUSIVE_WRITE : SHARING_WRITE;
+}
+
+/** The statement that ends one of this kind. While it is refused, none is opened. */
+export function advanceStatement(kind: EffectKind): string {
+  return `${writeOf(kind).tables}\n${RESULT}`;
+}
 
 interface AdvancedRow {
   readonly evidence: number;
@@ -61,7 +68,7 @@ export async function advanceFollowUp(
   write: FollowUpAdvance,
   retentionMs: number,
 ): Promise<FollowUpAdvanced> {
-  const { input, tables } = isExclusive(write.operation.kind) ? EXCLUSIVE_WRITE : SHARING_WRITE;
+  const { input, tables } = writeOf(write.operation.kind);
   const fenced = { tables, result: RESULT, values: input.values([write]) } as const;
   const wishes = wishesOf(write, { unitId: 'follow_up_id', n: '1' });
   const [row] = await withExtras<AdvancedRow>(session, fenced, wishes);

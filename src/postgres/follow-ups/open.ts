@@ -15,7 +15,7 @@ import type { FollowUpIntent, FollowUpOpened } from '../../ports/store.ts';
 import { type Column, columns, millisecondsOf } from '../columns.ts';
 import { isRetryable } from '../errors.ts';
 import type { Session } from '../session.ts';
-import { ADVANCE_FOLLOW_UP } from './advance.ts';
+import { advanceStatement } from './advance.ts';
 
 const COLUMNS: readonly Column<FollowUpIntent>[] = [
   { name: 'account_id', type: 'text', value: (i) => i.payment.accountId },
@@ -131,7 +131,7 @@ const OPEN_EXCLUSIVE = open(
 
 export async function openFollowUp(session: Session, intent: FollowUpIntent): Promise<FollowUpOpened> {
   // The outcome of a call could not be stored, so none is started.
-  const refused = session.refusalOf(ADVANCE_FOLLOW_UP);
+  const refused = session.refusalOf(advanceStatement(intent.kind));
   if (refused !== null) throw refused;
   const [statement, list] = isExclusive(intent.kind) ? [OPEN_EXCLUSIVE, EXCLUSIVE] : [OPEN, SHARING];
   const [row] = await session

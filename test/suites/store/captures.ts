@@ -4,11 +4,11 @@ import type { ExclusiveKind } from '../../../src/domain/effects.ts';
 import type {
   DueFollowUpsQuery,
   FollowUpAdvance,
-  FollowUpIntent,
   FollowUpRecord,
   PaymentRecord,
   Store,
 } from '../../../src/ports/store.ts';
+import { authorized, exclusive, opened } from './capture-fixtures.ts';
 import type { Environment } from './environment.ts';
 import {
   ACCOUNT,
@@ -24,53 +24,15 @@ import {
   ofEveryKind,
   order,
   recordOf,
-  release,
   take,
 } from './fixtures.ts';
 import { completed, type FollowUpChanges, refund, sumsOf, write } from './follow-up-fixtures.ts';
 
 const LOST = { kind: 'lost' };
 
-/** A payment of 1,000 that is authorised, and looked at in a day. */
-async function authorized(store: Store, orderId = 'the order'): Promise<PaymentRecord> {
-  const charge = await accepted(store, intent(order(orderId, { captureMethod: 'manual' })));
-  return done(
-    store,
-    release(charge, 86_400_000, {
-      operation: { status: 'AUTHORIZED', step: 'lookup', gatewayRef: 'ch_1' },
-      event: { type: 'payment.authorized', detail: 'ch_1' },
-      settlement: { problem: null, body: '{"authorized":true}', byAbsence: false },
-    }),
-  );
-}
-
-type Changes = Parameters<typeof refund>[3];
-
-/** The first of both unless changed. */
-function exclusive(
-  store: Store,
-  kind: ExclusiveKind,
-  payment: PaymentRecord,
-  { after = 0, ...changes }: Changes & { readonly after?: number } = {},
-): Promise<FollowUpIntent> {
-  return refund(store, payment, String(after + 1), {
-    kind,
-    amountMinor: 1000,
-    exclusive: { after },
-    ...changes,
-  });
-}
-
 async function marked(store: Store, kind: ExclusiveKind, { order, paymentId }: PaymentRecord) {
   const { accountId } = order;
   return (await store.followUpSituation({ accountId, paymentId, kind, name: null, keyHash: null })).followUp;
-}
-
-async function opened(store: Store, wanted: FollowUpIntent): Promise<FollowUpRecord> {
-  expect(await store.openFollowUp(wanted)).toMatchObject({ kind: 'opened' });
-  const { accountId, paymentId } = wanted.payment;
-  const name = { accountId, paymentId, kind: wanted.kind, name: wanted.terms.name };
-  return (await store.followUp(name)) as FollowUpRecord;
 }
 
 function succeeds(record: FollowUpRecord, changes: FollowUpChanges = {}): FollowUpAdvance {
