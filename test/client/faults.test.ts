@@ -16,14 +16,27 @@ import { openService, type Service } from './service.ts';
 import { createStillTime } from './still-time.ts';
 
 const TERMS = { amountMinor: 10_000, currency: 'USD' };
-const BASE = { baseUrl: 'http://payonce.test', maxRetries: 6 };
+/** Enough retries for all faults, but not enough time for two requests that hang. */
+const BASE = { baseUrl: 'http://payonce.test', maxRetries: 10, deadlineMs: 30_000 };
 const RUNS = 100;
 
-/** Up to more faults than the client has patience for. */
 const faultScripts = fc.array(fc.constantFrom(...FAULTS), { maxLength: 10 });
 
 const PLAYS = ['approves', 'declines', 'loses_the_answer', 'fails'] as const;
 type Play = (typeof PLAYS)[number];
+
+/** What became of the order before. */
+const EARLIER = ['nothing', 'other terms', 'a failure'] as const;
+type Earlier = (typeof EARLIER)[number];
+
+/** Runs that end in one outcome each, whatever else is drawn. */
+const EACH_OUTCOME: [Fault[], Play, Earlier][] = [
+  [[], 'approves', 'a failure'],
+  [[], 'declines', 'nothing'],
+  [[], 'fails', 'nothing'],
+  [['lands_late', 'hangs_after'], 'loses_the_answer', 'nothing'],
+  [['unavailable', 'stopping'], 'approves', 'other terms'],
+];
 
 /** The method of an order says what the gateway does with it. */
 function playByMethod(gateway: RefundingGateway): void {
@@ -67,7 +80,7 @@ describe('for any faults of the network and of the gateway', () => {
     const otherAnswer = await answerToAnother(service);
     const told = new Map<string, number>();
     let orders = 0;
-    const before = fc.constantFrom('nothing', 'other terms', 'a failure');
+    const before = fc.constantFrom(...EARLIER);
     await fc.assert(
       fc.asyncProperty(faultScripts, fc.constantFrom(...PLAYS), before, async (faults, method, earlier) => {
         orders += 1;
@@ -100,9 +113,9 @@ describe('for any faults of the network and of the gateway', () => {
         expect(later.outcome).not.toBe('pending');
         if (result.outcome !== 'pending') expect(later.outcome).toBe(result.outcome);
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, examples: EACH_OUTCOME },
     );
-    // A run that never saw one of these has tested little.
+    // The examples alone have each. Without one of them, little was tested.
     for (const outcome of ['paid', 'declined', 'failed', 'pending', 'refused'])
       expect(told.get(outcome), outcome).toBeGreaterThan(0);
   });
@@ -117,6 +130,52 @@ describe('for any faults of the network and of the gateway', () => {
     else expect(result.payment).toMatchObject(TERMS);
     expect(charges).toBe(outcome === 'paid' || outcome === 'refused' ? 1 : 0);
   }
+
+  test('several programs at once, with any attempts, charge an order at most once', async () => {
+    const gateway = createRefundingGateway();
+    playByMethod(gateway);
+    const service = await openService(gateway);
+    const otherAnswer = await answerToAnother(service);
+    let orders = 0;
+    const programs = fc.array(fc.record({ faults: faultScripts, attempt: fc.integer({ min: 1, max: 3 }) }), {
+      minLength: 2,
+      maxLength: 4,
+    });
+    // Each attempt has its own card.
+    const cards = fc.array(fc.constantFrom(...PLAYS), { minLength: 3, maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(programs, cards, async (running, methods) => {
+        orders += 1;
+        const orderId = `together-${orders}`;
+        const charged = () => {
+          const keys = gateway.calls.filter((call) => call.orderId === orderId).map(({ key }) => key);
+          return new Set(keys.filter((key) => gateway.ledger.has(key))).size;
+        };
+        const orderOf = (attempt: number) => ({
+          ...TERMS,
+          orderId,
+          method: methods[attempt - 1] ?? 'approves',
+        });
+        const told = await Promise.all(
+          running.map(async ({ faults, attempt }) => {
+            const { client, land } = brokenClient(service, faults, otherAnswer);
+            const result = await client.charge(orderOf(attempt), { attempt });
+            await land();
+            return result;
+          }),
+        );
+        for (const { attempt } of running)
+          told.push(await fineClient(service).charge(orderOf(attempt), { attempt }));
+        expect(charged()).toBeLessThanOrEqual(1);
+        const outcomes = told.map(({ outcome }) => outcome);
+        expect(outcomes).not.toContain('refused');
+        if (outcomes.includes('paid')) expect(charged()).toBe(1);
+        // Whoever asked last was told how its charge ended, so money that moved was told to somebody.
+        else expect(charged()).toBe(0);
+      }),
+      { numRuns: RUNS / 2 },
+    );
+  });
 
   test('a refund is made at most once, and what is told of it is true', async () => {
     const gateway = createRefundingGateway();
@@ -160,12 +219,12 @@ describe('for any faults of the network and of the gateway', () => {
     expect(made).toBe(result.outcome === 'refunded' ? 1 : 0);
   }
 
-  test.each(FAULTS)('a capture is made at most once, with the fault %s twice', async (fault) => {
+  test.each(FAULTS)('a capture is made at most once, with the fault %s', async (fault) => {
     const gateway = createCapturingGateway();
     const service = await openService(gateway);
     const held = await fineClient(service).charge({ ...TERMS, orderId: 'held', captureMethod: 'manual' });
     if (held.outcome !== 'authorized') throw new Error(held.outcome);
-    const { client, land } = brokenClient(service, [fault, fault], '{}');
+    const { client, land } = brokenClient(service, [fault], '{}');
     const { paymentId } = held.payment;
     const results: CaptureResult[] = [await client.capture({ paymentId, amountMinor: 4000 })];
     await land();
