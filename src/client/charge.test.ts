@@ -33,6 +33,7 @@ describe('the request', () => {
       {
         url: 'https://pay.example/prefix/v1/payments',
         method: 'POST',
+        redirect: 'manual',
         headers: {
           accept: 'application/json, application/problem+json',
           'content-type': 'application/json',
@@ -357,6 +358,20 @@ describe('the pause before a retry', () => {
     expect(await client.charge(ORDER)).toMatchObject({ outcome: 'pending', retryAfterMs: 3_600_000 });
     expect(time.ended).toEqual([]);
   });
+});
+
+test('a request that took too long is ended, and so is one that the caller gave up', async () => {
+  const signals: AbortSignal[] = [];
+  const hang = (_url: string, { signal }: { readonly signal: AbortSignal }): Promise<never> => {
+    if (signals.push(signal) === 3) controller.abort(new Error('enough'));
+    return new Promise(() => {});
+  };
+  const controller = new AbortController();
+  await scriptedClient([], { fetch: hang, maxRetries: 1 }).client.charge(ORDER);
+  const charge = scriptedClient([], { fetch: hang }).client.charge(ORDER, { signal: controller.signal });
+  await expect(charge).rejects.toThrow('enough');
+  expect(signals).toHaveLength(3);
+  expect(signals.every(({ aborted }) => aborted)).toBe(true);
 });
 
 describe('the signal of the caller', () => {

@@ -18,6 +18,7 @@ export type Scripted =
 export interface Sent {
   readonly url: string;
   readonly method: string;
+  readonly redirect: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: unknown;
 }
@@ -37,8 +38,8 @@ export function scriptedClient(
   const time = createStillTime();
   const sent: Sent[] = [];
   const send = (url: string, init: FetchInit): Promise<FetchResponse> => {
-    const { method, headers, body } = init;
-    sent.push({ url, method, headers, body: body === undefined ? undefined : JSON.parse(body) });
+    const { method, redirect, headers, body } = init;
+    sent.push({ url, method, redirect, headers, body: body === undefined ? undefined : JSON.parse(body) });
     const answer = answers[Math.min(sent.length, answers.length) - 1];
     if (answer === 'hangs' || answer === undefined) return new Promise(() => {});
     if (answer === 'throws')
