@@ -2,7 +2,8 @@
  * Uses the packed package as a customer does: unpacked into an empty project, with nothing else installed. A program that uses the whole client is
  * compiled under every way to find modules, and is run as ES module and as CommonJS. It must print what it should, and no warning.
  *
- * Usage: try-package.mjs [version of Node]...
+ * Usage: try-package.mjs [--as-built] [version of Node]...
+ *   --as-built: takes `dist` as it is. For tests, which must not build it while others use it.
  *   Without a version: on the Node that runs this, without network. Each version is taken from the npm registry (`22`, `20.19.0`); one that
  *   cannot be had is skipped, and the output says so.
  */
@@ -41,8 +42,9 @@ const RESOLUTIONS = [
   },
 ];
 
-const versions = process.argv.slice(2);
-await setUpAndBuild();
+const AS_BUILT = '--as-built';
+const versions = process.argv.slice(2).filter((word) => word !== AS_BUILT);
+if (!process.argv.includes(AS_BUILT)) await setUpAndBuild();
 const folder = mkdtempSync(join(tmpdir(), 'payonce-try-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
