@@ -133,6 +133,7 @@ export const RULES = [
       'ports/',
       // Only the translation of answers: the judge must find its bugs.
       'gateways/http/answers.ts',
+      'gateways/http/charge-behind.ts',
       'gateways/http/effects.ts',
       'gateways/http/json.ts',
       'gateways/http/lookups.ts',
