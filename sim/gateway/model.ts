@@ -16,6 +16,7 @@ export {
   type BookedEffect,
   type Customer,
   type EffectModel,
+  type Hold,
   isHeldOrTaken,
   madeAs,
   type Reply,

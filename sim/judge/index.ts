@@ -170,10 +170,8 @@ export function createJudge(parts: JudgeParts): Judge {
     followUpCommitted(committed) {
       const change = changeOf(committed);
       if (isExclusive(change.after.operation.kind)) captures.committed(change);
-      else {
-        refunds.committed(change);
-        webhooks.refundCommitted(change);
-      }
+      else refunds.committed(change);
+      webhooks.followUpCommitted(change);
       if (change.kind !== 'bindFollowUpKey') limits.committed(asChange(change));
     },
     drew: (hex, claimant) => void book.wire.claimants.set(hex, claimant),

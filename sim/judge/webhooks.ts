@@ -1,10 +1,11 @@
 /**
  * What must hold for every event of the gateway. It makes a row due for a look, and changes nothing else. Only the gateway's own events about our
- * own orders do. It brings no call forward. It is taken only if the row is due soon, or if a look would show nothing new. And many events about
- * one row buy few looks.
+ * own orders do, and the end of an outage: that wakes what the last look could not learn. It brings no call forward. An event is taken only if the
+ * row is due soon, or if a look would show nothing new. And many events about one row buy few looks.
  */
 import { EFFECTS, type EffectKind } from '../../src/domain/effects.ts';
 import type { Fate } from '../../src/domain/outcomes.ts';
+import type { PaymentEvent } from '../../src/domain/payment.ts';
 import { isStoreSound, type Plan } from '../plan/plan.ts';
 import type { Change } from '../store/database.ts';
 import type { PaymentRow } from '../store/rows.ts';
@@ -49,8 +50,11 @@ export interface WebhookJudge {
   wakes(caller: Caller, query: WakeQuery): void;
   /** It was told that the row is woken. */
   woke(caller: Caller, query: WakeQuery): void;
+  /** The process reports that it calls the gateway again. */
+  goesOn(process: string): void;
   committed(change: Change): void;
-  refundCommitted(change: RefundChange): void;
+  /** Of a refund, a capture or a void. */
+  followUpCommitted(change: RefundChange): void;
 }
 
 export interface WebhookJudgeParts {
@@ -73,6 +77,9 @@ const ROUNDING_MS = 1;
 const ANSWERED_WITHIN_MS = 3500;
 /** Signatures count for five minutes. */
 const FRESH_FOR_MS = 200_000;
+
+/** So long after a process calls again, it has woken what its looks could not learn: some rows, one after the other. */
+const WAKES_WITHIN_MS = 60_000;
 
 /** The words for "not now" of a process that is about to end, or that is not set to this gateway. */
 const ELSEWHERE: ReadonlySet<string> = new Set(['not_found', 'shutting_down', 'installation_changed']);
@@ -98,6 +105,12 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
   const gaps = new WeakMap<object, number>();
   /** How often each row was woken. */
   const wakes = new Map<string, number>();
+  /** When each process went on to call, in true time. */
+  const wentOnMs = new Map<string, number>();
+  /** The wakes that no event has asked for. */
+  const ownWakes = new WeakSet<object>();
+  /** The last event in the trail of each row, if it says that a look got no answer. */
+  const unanswered = new Set<string>();
   const isSteady = hasSteadyClocks(plan);
   const isPrompt =
     isSteady && isUndisturbed(plan) && plan.narrow === null && plan.rates.timer_late === undefined;
@@ -125,6 +138,16 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
     return effect === 'refund' && isOfOrder && refundBook.byKey.get(key) === followUpId;
   }
 
+  function isAfterOutage({ name }: Caller): boolean {
+    return nowMs() - (wentOnMs.get(name) ?? Number.NEGATIVE_INFINITY) <= WAKES_WITHIN_MS;
+  }
+
+  function noteTrail(unit: string, event: PaymentEvent | null): void {
+    if (event === null) return;
+    if (NO_ANSWER.has(event.type)) unanswered.add(unit);
+    else unanswered.delete(unit);
+  }
+
   /** A wake changes the time at which a row is due, to an earlier one, and nothing else. */
   function judgeWoken(what: string, before: PaymentRow, after: PaymentRow, query: WakeQuery): void {
     const { operation, held, dueAtMs, updatedAtMs } = before;
@@ -134,6 +157,9 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
       wrong(what, 'an event changed more than its time');
     const dueMs = after.dueAtMs ?? Number.POSITIVE_INFINITY;
     if (dueAtMs !== null && dueMs >= dueAtMs) wrong(what, 'an event made it due later');
+    const isOpen = operation.status === 'PROCESSING' || operation.status === 'UNRESOLVED';
+    if (ownWakes.has(query) && !(isOpen && unanswered.has(query.followUpId ?? query.payment.paymentId)))
+      wrong(what, 'it was woken after an outage, and its last look got an answer');
     const gapMs = gaps.get(query);
     // A process whose clock was set forward may have dated its last write ahead.
     const lookedAtMs = Math.min(updatedAtMs, dueMs - query.waitMs);
@@ -225,15 +251,24 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
       const about = [...open.values()].filter(
         (one) => one.process === caller.name && one.kind === 'own' && isAbout(one, query),
       );
+      if (isAfterOutage(caller)) {
+        if (about.length === 0) ownWakes.add(query);
+        // Which of both it is, nobody can tell.
+        return;
+      }
       if (about.length === 0 && !book.amnesia && !book.idLost)
         wrong(`${followUpId ?? ''} ${payment.orderId}`, `${caller.name} woke it, and no event is about it`);
       gaps.set(query, Math.min(LONGEST_GAP_MS, FIRST_GAP_MS * 2 ** times(caller, unit)));
     },
-    woke(caller, { payment, followUpId }) {
+    woke(caller, query) {
+      if (!gaps.has(query)) return;
+      const { payment, followUpId } = query;
       const unit = followUpId ?? payment.paymentId;
       woken.set(`${caller.name} ${unit}`, { times: times(caller, unit) + 1, atMs: caller.monotonicMs });
     },
-    committed({ kind, before, after, rowAfter, orderId, args }) {
+    goesOn: (process) => void wentOnMs.set(process, nowMs()),
+    committed({ kind, before, after, rowAfter, orderId, args, event }) {
+      noteTrail(after.paymentId, event);
       if (kind === 'wake' && before !== null) {
         wakes.set(after.paymentId, (wakes.get(after.paymentId) ?? 0) + 1);
         judgeWoken(orderId, before, after, args as WakeQuery);
@@ -243,15 +278,17 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
       const key = rowAfter.operations.find(({ n }) => n === chargeN)?.gatewayKey ?? '';
       judgeEvidence(orderId, key, args, book.late.has(key));
     },
-    refundCommitted({ kind, before, after, args }) {
+    followUpCommitted({ kind, before, after, args, event }) {
       const { id, name } = after.followUp;
-      const what = `refund ${name} of ${after.order.orderId}`;
+      const { kind: effect } = after.operation;
+      const what = `${effect} ${name} of ${after.order.orderId}`;
+      noteTrail(id, event);
       if (kind === 'wake' && before !== null) {
         wakes.set(id, (wakes.get(id) ?? 0) + 1);
         judgeWoken(what, before, after, args as WakeQuery);
       }
       const { gatewayKey } = after;
-      if (kind === 'addFollowUpEvidence')
+      if (kind === 'addFollowUpEvidence' && effect === 'refund')
         judgeEvidence(what, gatewayKey, args, refundBook.late.has(gatewayKey));
     },
   };
@@ -265,12 +302,18 @@ function isOf(
   return order.accountId === accountId && order.orderId === orderId;
 }
 
+/** What a look without an answer leaves in the trail. */
+const NO_ANSWER: ReadonlySet<string> = new Set(['lookup.unavailable', 'verify.unavailable']);
+
 /** The outcomes that show that something was made, or is under way. */
 const MONEY: ReadonlySet<string> = new Set(['approved', 'pending', 'succeeded', 'mismatch', 'duplicated']);
 
+/** Whether a call may follow at any time. */
 function isBeforeCall({ step, status }: Seen['operation']): boolean {
-  return step === 'call' && status !== 'COMPLETED' && status !== 'FAILED';
+  return step === 'call' && IS_OPEN.has(status);
 }
+
+const IS_OPEN: ReadonlySet<string> = new Set(['PROCESSING', 'UNRESOLVED', 'REVIEW']);
 
 /** Whether a look would show nothing that is new. Taken from the design (decision 32), not from the engine. */
 function isKnown({ says, ref }: Arrival, { operation, isCurrent, held }: Seen): boolean {
@@ -281,6 +324,8 @@ function isKnown({ says, ref }: Arrival, { operation, isCurrent, held }: Seen): 
     return says === 'pending' || EFFECTS[kind].mayFailForMs === 0;
   }
   if (status === 'FAILED') return !mayHoldMoney;
+  // Its money is free again. What the charge was before, a late event may still say.
+  if (status === 'VOIDED') return !mayHoldMoney || ref === gatewayRef;
   // A no to an earlier charge of the order was dealt with before this one began.
   if (!isCurrent && !mayHoldMoney) return true;
   // The call itself will show a no.

@@ -1,5 +1,5 @@
 /** A charge as the gateway writes it. */
-import type { BookedCharge } from '../gateway/model.ts';
+import type { BookedCharge, Hold } from '../gateway/model.ts';
 import { WALL_ORIGIN_MS } from './clock.ts';
 
 export function chargeJson({
@@ -16,9 +16,12 @@ export function chargeJson({
   if (status === 'declined') return { ...charge, code: code ?? 'card_declined' };
   if (status === 'open' && code !== undefined) return { ...charge, code };
   if (hold === undefined || (status !== 'authorized' && status !== 'succeeded')) return charge;
-  const until = new Date(WALL_ORIGIN_MS + hold.untilMs).toISOString();
-  const held = status === 'authorized' && hold.saysUntil ? { authorized_until: until } : {};
+  const held = status === 'authorized' && hold.saysUntil ? { authorized_until: untilOf(hold) } : {};
   return { ...charge, captured: hold.capturedMinor, ...held };
+}
+
+function untilOf({ untilMs }: Hold): string {
+  return new Date(WALL_ORIGIN_MS + untilMs).toISOString();
 }
 
 /** As a question about the charge itself is answered, which knows no objects. */

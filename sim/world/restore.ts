@@ -2,6 +2,7 @@
  * The database is restored to an earlier moment, with or without its installation id. The operator starts the processes
  * again, and sets the time of the restore or forgets to. Then clients that asked before ask again.
  */
+import type { Plan } from '../plan/plan.ts';
 import type { Snapshot } from '../store/database.ts';
 import { freshKey } from './asking.ts';
 import { type Errand, persist } from './clients.ts';
@@ -60,8 +61,7 @@ function putBack(
   onOver: () => void,
 ): void {
   const { scheduler, database, judge, plan } = world;
-  // Without lookups, a process does not start if its settings name a restore.
-  const told = wanted && plan.policy.contract.lookup;
+  const told = wanted && canBeTold(plan);
   database.restore(backup);
   world.databaseDown = false;
   world.restoredAtMs = told ? world.databaseNowMs() : null;
@@ -84,6 +84,13 @@ function putBack(
     for (const host of world.hosts) killProcess(world, host, 500);
     comeBack(world, onOver);
   });
+}
+
+/** Whether a process starts if its settings name a restore. It needs lookups, and keys that outlive every call that is forgotten. */
+function canBeTold({ policy, otherSettings }: Plan): boolean {
+  const { lookup, keys, keyWindowMs, landsWithinMs } = policy.contract;
+  const leaseMs = Math.max(policy.leaseMs, otherSettings?.leaseMs ?? 0);
+  return lookup && (keys === 'none' || keyWindowMs > landsWithinMs + leaseMs);
 }
 
 type Asks = (client: string, done: () => void) => void;

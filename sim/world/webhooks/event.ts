@@ -11,7 +11,10 @@ export const WEBHOOK_SECRET = `whsec_${'c2VjcmV0'.repeat(4)}`;
 const KEY = webhookKey(WEBHOOK_SECRET);
 const FORGERS_KEY = webhookKey(`whsec_${'Zm9yZ2Vk'.repeat(4)}`);
 
-/** What an event is about: a charge or a refund, as it stood when the event was made. */
+/**
+ * What an event is about: a charge or a refund, as it stood when the event was made. The protocol has no events about captures and voids: the
+ * charge tells what has become of its money.
+ */
 export type About =
   | { readonly kind: 'charge'; readonly booked: BookedCharge }
   | { readonly kind: 'refund'; readonly booked: BookedRefund };
@@ -22,6 +25,8 @@ const CHARGE_SAYS: Readonly<Record<BookedCharge['status'], Fate | null>> = {
   declined: 'declined',
   pending: 'pending',
   refunded: 'reversed',
+  authorized: 'live',
+  voided: 'reversed',
   open: null,
   acting: 'pending',
   sealed: 'declined',
@@ -33,7 +38,7 @@ export function says({ kind, booked }: About): Fate | null {
   return CHARGE_SAYS[booked.status];
 }
 
-/** The words of the protocol for it. */
+/** Words for it that every effect has in the protocol. */
 const STATUS: Readonly<Record<Fate, BookedCharge['status']>> = {
   live: 'succeeded',
   pending: 'pending',
@@ -41,9 +46,13 @@ const STATUS: Readonly<Record<Fate, BookedCharge['status']>> = {
   reversed: 'refunded',
 };
 
+/** The words that only charges with manual capture have. */
+const OF_HOLDS: ReadonlySet<BookedCharge['status']> = new Set(['authorized', 'voided']);
+
 /** Says `fate` in place of how it stands. */
 export function bodyOf({ kind, booked }: About, fate: Fate, orderId: string): string {
-  const status = STATUS[fate];
+  const isTrue = CHARGE_SAYS[booked.status] === fate;
+  const status = isTrue && OF_HOLDS.has(booked.status) ? booked.status : STATUS[fate];
   const json = kind === 'charge' ? CHARGE.json({ ...booked, status }) : REFUND.json({ ...booked, status });
   return JSON.stringify({ type: `${kind}.changed`, data: { ...json, order_id: orderId } });
 }
