@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { createServer } from '../../src/http/server.ts';
+import { OPEN_ACCESS } from '../support/open-access.ts';
 import { body, harness, PAYMENT_ID, payment, SECRET } from './support.ts';
 
 it('a request is one line of known fields', async () => {
@@ -47,6 +48,7 @@ it('a logger without children, serializers or levels is enough', async () => {
   const entries: object[] = [];
   const write = (entry: object) => void entries.push(entry);
   const app = createServer({
+    access: OPEN_ACCESS,
     payonce: {
       charge: () => Promise.reject(new Error('unused')),
       payment: async () => null,
