@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pg from 'pg';
 import { addAccessCommands } from './cli/access-commands.ts';
+import { WrongUse } from './cli/wrong-use.ts';
 import { databaseComplaint, readDatabaseUrl } from './config.ts';
 import {
   createMemoryLedger,
@@ -221,5 +222,5 @@ function json(text: string): unknown {
 refuseUnknownCommand(process.argv.slice(2));
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
+  process.exit(error instanceof WrongUse ? WRONG_USE : 1);
 });

@@ -8,6 +8,7 @@ import { type Asking, createAccount, disableAccount, listAccounts, showAccount }
 import { durationMs } from './duration.ts';
 import { createKey, listKeys, revokeKey, rotateKey } from './keys.ts';
 import { withBooks } from './with-books.ts';
+import { WrongUse } from './wrong-use.ts';
 
 interface KeyFlags {
   readonly account: string;
@@ -131,8 +132,8 @@ function scopes(text: string): readonly Scope[] {
 function keyId(text: string): string {
   const id = text.toLowerCase();
   if (isUuid(id)) return id;
-  throw new InvalidArgumentError(
-    'A key is named by its id, not by itself. "payonce keys list" shows the ids.',
+  throw new WrongUse(
+    'Nothing was changed. A key is named by its id, and not by itself: "payonce keys list" shows the ids.',
   );
 }
 
