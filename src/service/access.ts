@@ -44,7 +44,7 @@ function noKey(reason: string, config: Config): string {
   const mode = isLive(config) ? 'live' : 'test';
   return (
     `${reason}. The database has none yet. Make the first one, with the ${database} of this server:\n\n` +
-    `  payonce keys create --mode ${mode} --scopes admin\n\nIt is shown once. Keep it, and start again. Nothing was started.`
+    `  payonce keys create --mode ${mode} --scopes admin\n\nIt is shown once. Keep it, and start again.`
   );
 }
 

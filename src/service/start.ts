@@ -109,7 +109,7 @@ async function serve(
   };
   let url: string;
   try {
-    if (complaint !== null) throw new Error(complaint);
+    if (complaint !== null) refuse(new Error(complaint));
     gateway = await openGateway(config, gatewayUrl).catch(refuse);
     engine = await startTheEngine(config, log, pool, gateway);
     url = early ?? (await listen(app, config));

@@ -25,6 +25,7 @@ it('a request is one line of known fields', async () => {
       route: '/v1/payments',
       status: 201,
       duration_ms: expect.any(Number),
+      account_id: 'default',
       payment_id: PAYMENT_ID,
     },
   ]);
