@@ -45,15 +45,28 @@ beforeAll(async () => {
   const database = await createDatabase();
   const pool = openPool(database.url, { max: 5 });
   const gatewayServer = fastify();
-  createFakeGateway({ ledger: createMemoryLedger() }).register(gatewayServer);
+  const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+  let webhookUrl = '';
+  createFakeGateway({
+    ledger: createMemoryLedger(),
+    faults: { pending: { rate: 0, delay_ms: 10 } },
+    webhook: {
+      get url() {
+        return webhookUrl;
+      },
+      secret,
+    },
+  }).register(gatewayServer);
   const url = await gatewayServer.listen({ port: 0, host: '127.0.0.1' });
-  const gateway = createHttpGateway({ url, contract: CONTRACT, livemode: false });
+  const gateway = createHttpGateway({ url, contract: CONTRACT, livemode: false, webhookSecrets: [secret] });
   const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const policy = {
     ...DEFAULT_POLICY,
     contract: CONTRACT,
     leaseMs: 60_000,
     restoredAtMs: null,
+    // Only an event shows sooner how a pending charge has ended.
+    pendingPollMs: 3_600_000,
   };
   const engine: RunningEngine = await startEngine({
     store: createPostgresStore({ pool, answerRetentionMs: 86_400_000, timeoutMs: 60_000 }),
@@ -76,6 +89,7 @@ beforeAll(async () => {
     livemode: () => false,
   });
   app = createServer({ payonce: engine, access, logger, defaultWaitMs: 60_000 });
+  webhookUrl = `${await app.listen({ port: 0, host: '127.0.0.1' })}/v1/gateways/http/webhooks`;
   const books = createKeyBooks({ pool, timeoutMs: 60_000 });
   await books.createAccount('shop');
   await books.createAccount('rival');
@@ -216,6 +230,15 @@ describe('two accounts', () => {
       const again = await ask(key, 'POST', '/v1/payments', order, 'the same key');
       expect([again.headers['idempotent-replayed'], again.json()]).toEqual(['true', first.json()]);
     }
+  });
+
+  it('get the events of the gateway each for its own order', async () => {
+    const order = { ...ORDER, order_id: 'pending', method: 'tok_pending' };
+    const headers = { authorization: `Bearer ${rival}`, prefer: 'respond-async' };
+    const answer = await app.inject({ method: 'POST', url: '/v1/payments', headers, payload: order });
+    const { payment_id: id } = answer.json();
+    const status = async () => (await ask(rival, 'GET', `/v1/payments/${id}`)).json().status;
+    await expect.poll(status).toBe('COMPLETED');
   });
 
   it('see only their own payments in lists, also by the order', async () => {
