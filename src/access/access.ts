@@ -1,22 +1,11 @@
 /** Who sends a request: whether it needs an API key, and whose key it has. */
-import { apiKeyHash, looksLikeApiKey, parseApiKey } from '../domain/api-keys.ts';
+import { apiKeyHash, looksLikeApiKey, parseApiKey, saysLive } from '../domain/api-keys.ts';
 import { DEFAULT_ACCOUNT } from '../domain/fields.ts';
-import { allows, type Scope } from '../domain/scopes.ts';
 import type { KeyReader } from '../ports/access.ts';
 import type { Clock } from '../ports/clock.ts';
-import { createKnownKeys, type Found, type KnownKey } from './known-keys.ts';
+import type { Caller } from './caller.ts';
+import { createKnownKeys, type Found } from './known-keys.ts';
 import { createNeed } from './need.ts';
-
-/** Who has sent a request that is admitted. */
-export interface Caller {
-  readonly accountId: string;
-  /** Null: a caller without a key, on a server that needs none. */
-  readonly keyId: string | null;
-  /** Whether this caller may do what needs the scope. */
-  may(scope: Scope): boolean;
-  /** Counts a request. Null: it may go on. Else the caller has used up its limit, and this is the time until its next request, in milliseconds. */
-  take(): number | null;
-}
 
 /**
  * Why a request is not admitted. `unauthorized`: it needs a key and has none that can be used. `api_key_wrong_mode`: its key is for real money
@@ -48,24 +37,22 @@ export interface AccessOptions {
 /** Whoever reaches a server that needs no keys. */
 const ANYBODY: Caller = { accountId: DEFAULT_ACCOUNT, keyId: null, may: () => true, take: () => null };
 
-const BEARER = /^bearer +(?<token>\S+) *$/i;
-
 export function createAccess({ reader, clock, required, needed, livemode }: AccessOptions): Access {
   const keys = createKnownKeys(reader, clock);
   const need = createNeed(reader, clock, required || needed);
 
   function check(token: string): Admission | Promise<Admission> {
-    const key = parseApiKey(token);
-    if (key === null) return 'unauthorized';
-    const live = livemode();
-    if (live !== null && key.livemode !== live) return 'api_key_wrong_mode';
-    const found = keys.find(apiKeyHash(token));
+    const isLive = livemode();
+    if (isLive !== null && saysLive(token) !== isLive) {
+      return parseApiKey(token) === null ? 'unauthorized' : 'api_key_wrong_mode';
+    }
+    const found = keys.find(apiKeyHash(token), () => parseApiKey(token) !== null);
     return found instanceof Promise ? found.then(admission) : admission(found);
   }
 
   return {
     admit(authorization) {
-      const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.groups?.token;
+      const token = authorization === undefined ? undefined : bearerToken(authorization);
       // A key counts even where none is needed: its account must not be taken for another one.
       if (token !== undefined && looksLikeApiKey(token)) return check(token);
       const isNeeded = need.isNeeded();
@@ -77,18 +64,13 @@ export function createAccess({ reader, clock, required, needed, livemode }: Acce
 
 function admission(found: Found): Admission {
   if (found === 'unknown') return 'unauthorized';
-  return found === 'busy' ? 'api_key_not_checked' : callerOf(found);
+  return found === 'busy' ? 'api_key_not_checked' : found;
 }
 
-/** One object for each key that is known, and not for each request. */
-const CALLERS = new WeakMap<KnownKey, Caller>();
+const USUAL = 'Bearer ';
+const BEARER = /^bearer +(?<token>\S+) *$/i;
 
-function callerOf(known: KnownKey): Caller {
-  let caller = CALLERS.get(known);
-  if (caller === undefined) {
-    const { accountId, keyId, scopes } = known.key;
-    caller = { accountId, keyId, may: (scope) => allows(scopes, scope), take: known.take };
-    CALLERS.set(known, caller);
-  }
-  return caller;
+function bearerToken(header: string): string | undefined {
+  const isUsual = header.startsWith(USUAL) && !header.includes(' ', USUAL.length);
+  return isUsual ? header.slice(USUAL.length) : BEARER.exec(header)?.groups?.token;
 }

@@ -29,10 +29,11 @@ function world(first: UsableKey | null | Error = KEY) {
     },
     clock,
   );
-  return { clock, reads, database, keys };
+  const find = (hash: string, isPlausible = true) => keys.find(hash, () => isPlausible);
+  return { clock, reads, database, keys: { find } };
 }
 
-const idOf = (found: Found): string => (typeof found === 'string' ? found : found.key.keyId);
+const idOf = (found: Found): string | null => (typeof found === 'string' ? found : found.keyId);
 
 /** Lets a read in the background end. */
 async function settle(): Promise<void> {
@@ -72,7 +73,7 @@ describe('a key that is used', () => {
     const { keys, clock, database } = world();
     await keys.find('h');
     database.answer = null;
-    const seen: string[] = [];
+    const seen: (string | null)[] = [];
     for (let ms = 0; ms <= 5000; ms += 250) {
       seen.push(idOf(await keys.find('h')));
       clock.advance(250);
@@ -154,6 +155,12 @@ describe('while the database cannot be read', () => {
 });
 
 describe('a key that does not exist', () => {
+  it('is not read if it cannot be one', async () => {
+    const { keys, reads } = world();
+    expect([keys.find('h', false), reads]).toEqual(['unknown', []]);
+    expect(idOf(await keys.find('h'))).toBe('k1');
+  });
+
   it('is read again after five seconds only, so that a new key works by then', async () => {
     const { keys, clock, database, reads } = world(null);
     expect(await keys.find('h')).toBe('unknown');

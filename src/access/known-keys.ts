@@ -3,9 +3,11 @@
  * is never older than `MAX_AGE_MS` while the database answers. So a revoked key ends within that time.
  */
 
+import { allows } from '../domain/scopes.ts';
 import { createTokenBucket } from '../engine/tokens.ts';
 import type { KeyReader, UsableKey } from '../ports/access.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Caller } from './caller.ts';
 
 /** A key that is used after this time is read again, and nobody waits for it. */
 const RENEW_AFTER_MS = 2500;
@@ -27,22 +29,20 @@ const MAX_UNKNOWN = 10_000;
 const READS_PER_SECOND = 200;
 const MAX_READING = 100;
 
-/** What is known of a key that can be used. */
-export interface KnownKey {
-  readonly key: UsableKey;
-  /** Null: it may go on. Else it has used up its limit, and this is the time until its next request, in milliseconds. */
-  take(): number | null;
-}
-
 /** `unknown`: there is no such key, or it cannot be used. `busy`: it was not looked up, because too many are. */
-export type Found = KnownKey | 'unknown' | 'busy';
+export type Found = Caller | 'unknown' | 'busy';
 
 export interface KnownKeys {
-  /** By the key's hash. Answers at once if it is known. Rejects with `StoreError` if the key has to be read and cannot be. */
-  find(hash: string): Found | Promise<Found>;
+  /**
+   * By the key's hash. Answers at once if it is known. `isPlausible`: whether it is worth a read. Rejects with `StoreError` if the key has to be
+   * read and cannot be.
+   */
+  find(hash: string, isPlausible: () => boolean): Found | Promise<Found>;
 }
 
-interface Entry extends KnownKey {
+interface Entry {
+  readonly caller: Caller;
+  readonly perSecond: number | null;
   readonly readAtMs: number;
   /** On the monotonic clock. */
   readonly expiresAtMs: number;
@@ -74,11 +74,19 @@ export function createKnownKeys(
     }
     // The old entry knows how much of the limit is used up.
     const take =
-      before !== undefined && before.key.perSecond === key.perSecond ? before.take : limit(key, monotonicMs);
-    const expiresAtMs = readAtMs + (key.expiresInMs ?? Number.POSITIVE_INFINITY);
-    const entry: Entry = { key, take, readAtMs, expiresAtMs, failedAtMs: null };
+      before !== undefined && before.perSecond === key.perSecond
+        ? before.caller.take
+        : limit(key, monotonicMs);
+    const { accountId, keyId, scopes, perSecond } = key;
+    const entry: Entry = {
+      caller: { accountId, keyId, may: (scope) => allows(scopes, scope), take },
+      perSecond,
+      readAtMs,
+      expiresAtMs: readAtMs + (key.expiresInMs ?? Number.POSITIVE_INFINITY),
+      failedAtMs: null,
+    };
     put(known, MAX_KNOWN, hash, entry);
-    return entry;
+    return entry.caller;
   }
 
   function read(hash: string): Promise<Found> {
@@ -95,7 +103,7 @@ export function createKnownKeys(
           if (entry === undefined) throw error;
           entry.failedAtMs = monotonicMs();
           if (!isKept(entry, entry.failedAtMs)) throw error;
-          return entry;
+          return entry.caller;
         },
       )
       .finally(() => reading.delete(hash));
@@ -121,19 +129,20 @@ export function createKnownKeys(
   }
 
   return {
-    find(hash) {
+    find(hash, isPlausible) {
       const nowMs = monotonicMs();
       const entry = known.get(hash);
       if (entry === undefined) {
         const readAtMs = unknown.get(hash);
-        return readAtMs !== undefined && nowMs - readAtMs < MAX_AGE_MS ? 'unknown' : readNew(hash, nowMs);
+        const isUnknown = readAtMs !== undefined && nowMs - readAtMs < MAX_AGE_MS;
+        return isUnknown || !isPlausible() ? 'unknown' : readNew(hash, nowMs);
       }
       if (nowMs >= entry.expiresAtMs) return 'unknown';
       const ageMs = nowMs - entry.readAtMs;
-      if (ageMs < RENEW_AFTER_MS) return entry;
+      if (ageMs < RENEW_AFTER_MS) return entry.caller;
       if (ageMs < MAX_AGE_MS || (entry.failedAtMs !== null && isKept(entry, nowMs))) {
         renew(hash, entry, nowMs);
-        return entry;
+        return entry.caller;
       }
       return read(hash);
     },
@@ -152,7 +161,7 @@ function put<Value>(map: Map<string, Value>, most: number, hash: string, value: 
   map.set(hash, value);
 }
 
-function limit({ perSecond }: UsableKey, monotonicMs: () => number): KnownKey['take'] {
+function limit({ perSecond }: UsableKey, monotonicMs: () => number): Caller['take'] {
   if (perSecond === null) return () => null;
   const bucket = createTokenBucket({ capacity: perSecond, initial: perSecond, perSecond });
   return () => {

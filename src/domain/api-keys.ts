@@ -5,7 +5,9 @@
 import { hash } from 'node:crypto';
 
 /** The checksum is 32 bits: of four billion mistyped keys, one passes. It is no secret, and proves nothing about who made the key. */
-const FORM = /^(?<body>po_(?<mode>live|test)_[0-9a-f]{32})(?<checksum>[0-9a-f]{8})$/;
+const FORM = /^(?<body>po_(?:live|test)_[0-9a-f]{32})(?<checksum>[0-9a-f]{8})$/;
+const LIVE = 'po_live_';
+const TEST = 'po_test_';
 
 /** What a text says about itself. Whether such a key exists, only the database knows. */
 export interface ApiKey {
@@ -17,20 +19,25 @@ export interface ApiKey {
 
 /** A new key. `randomHex`: 32 hexadecimal digits that nobody can guess. */
 export function makeApiKey(livemode: boolean, randomHex: string): ApiKey {
-  const body = `po_${livemode ? 'live' : 'test'}_${randomHex}`;
+  const body = (livemode ? LIVE : TEST) + randomHex;
   return { text: body + checksumOf(body), livemode };
 }
 
 /** Null: it cannot be a key, because its form or its checksum is wrong. */
 export function parseApiKey(text: string): ApiKey | null {
-  const { body, mode, checksum } = FORM.exec(text)?.groups ?? {};
+  const { body, checksum } = FORM.exec(text)?.groups ?? {};
   if (body === undefined || checksumOf(body) !== checksum) return null;
-  return { text, livemode: mode === 'live' };
+  return { text, livemode: saysLive(text) };
 }
 
 /** Whether the text is meant as a key of Payonce, right or wrong. */
 export function looksLikeApiKey(text: string): boolean {
-  return /^po_(?:live|test)_/.test(text);
+  return text.startsWith(LIVE) || text.startsWith(TEST);
+}
+
+/** Whether a text that is meant as a key says that it is for real money. */
+export function saysLive(text: string): boolean {
+  return text.startsWith(LIVE);
 }
 
 /**

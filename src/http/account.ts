@@ -1,7 +1,7 @@
 /** Who has sent a request, and so whose payments it is about. */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import type { Caller } from '../access/access.ts';
+import type { Caller } from '../access/caller.ts';
 
 const CALLER = Symbol('caller');
 type AdmittedMessage = IncomingMessage & { [CALLER]?: Caller };

@@ -1,6 +1,7 @@
 /** The second hook of every API route, before the body is read: who asks, whether they may, and whether they ask too often. In this order. */
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
-import type { Admission, Caller, Refusal } from '../access/access.ts';
+import type { Admission, Refusal } from '../access/access.ts';
+import type { Caller } from '../access/caller.ts';
 import type { Scope } from '../domain/scopes.ts';
 import { noteCaller } from './access-log.ts';
 import { admit } from './account.ts';

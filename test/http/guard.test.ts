@@ -1,6 +1,7 @@
 /** Who is let in over HTTP, what the others are told, and what the log says of it. */
 import { describe, expect, it } from 'vitest';
-import type { Access, Admission, Caller } from '../../src/access/access.ts';
+import type { Access, Admission } from '../../src/access/access.ts';
+import type { Caller } from '../../src/access/caller.ts';
 import { SCOPES, type Scope } from '../../src/domain/scopes.ts';
 import { SEED_ROUTES } from '../../src/http/routes-seed.ts';
 import { V1_ROUTES } from '../../src/http/routes-v1.ts';
