@@ -11,6 +11,8 @@ import type { Database } from './database.ts';
 
 export interface OpenAccess {
   readonly access: Access;
+  /** Each request needs a key, from the start on. */
+  readonly needsKey: boolean;
   /** Why the service must not start; null: it may. */
   readonly complaint: string | null;
 }
@@ -27,6 +29,7 @@ export async function openAccess(
   const required = reason !== null;
   return {
     access: createAccess({ reader, clock: systemClock, required, needed, livemode }),
+    needsKey: required || needed,
     complaint: reason !== null && !needed ? noKey(reason, config) : null,
   };
 }

@@ -40,6 +40,8 @@ export interface Service {
   readonly gatewayUrl: string;
   /** Whether real money moves. */
   readonly livemode: boolean;
+  /** Whether each request needs an API key. */
+  readonly needsKey: boolean;
   /** Takes nothing new, finishes what is under way within `DRAIN_MS`, and closes everything. Idempotent. */
   stop(): Promise<void>;
 }
@@ -86,7 +88,7 @@ async function serve(
       : null;
   let gateway: Gateway | null = null;
   const livemode = () => (gateway === null ? null : livemodeOf(gateway));
-  const { access, complaint } = await openAccess(config, { database, log, livemode }).catch(refuse);
+  const { access, needsKey, complaint } = await openAccess(config, { database, log, livemode }).catch(refuse);
   let engine: RunningEngine | null = null;
   let draining = false;
   const payonce = startingUp(() => engine);
@@ -122,6 +124,7 @@ async function serve(
     url,
     gatewayUrl,
     livemode: livemodeOf(gateway),
+    needsKey,
     stop: () => {
       stopped ??= closeAll().then(() => database.close());
       return stopped;
